@@ -23,9 +23,9 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from alerts.incidents.engine.catalogue import alert_type_for
+from alerts.incidents.engine.confidence_limits import lower_share
 from alerts.incidents.engine.pattern import pattern_key
 from alerts.incidents.engine.priority import CRITICALITY_POINTS, PriorityFacts, priority_of
-from alerts.incidents.engine.share import lower_share
 from bench import details_merges as merges
 
 type Answers = tuple[bytes, bytes, bytes | None]  # alerts, entities, comments

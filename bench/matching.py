@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from alerts.suppression.engine.clauses import Clause
-from alerts.suppression.engine.facts import SEVERITIES, Facts
+from alerts.suppression.engine.fields import SEVERITIES, Facts
 from alerts.suppression.engine.index import RuleIndex
 from alerts.suppression.engine.match import holds
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import Clause, Rule
 from bench.report import Line, show
 
 TYPES = [f"Alert type {number}" for number in range(60)]

@@ -1,6 +1,5 @@
 """Wake-ups of the queue `captures`. What waits stands in PostgreSQL."""
 
-import time
 from typing import Any
 
 from celery import shared_task
@@ -8,6 +7,7 @@ from celery import shared_task
 from alerts.captures.registry import MAX_READING_SECONDS
 from alerts.captures.services import read_a_capture, remove_old_captures
 from portal import clock
+from portal.jobs.services import run_while_due
 
 SLICE = 10  # seconds in which a reading may begin
 
@@ -19,9 +19,9 @@ SLICE = 10  # seconds in which a reading may begin
 )
 def read_waiting_captures(**_later: Any) -> None:
     """Read captures in quarantine. Any number may run at once."""
-    ends = time.monotonic() + SLICE
-    while time.monotonic() < ends and read_a_capture(unshifted=clock.unshifted(), now=clock.now()):
-        pass
+    run_while_due(
+        lambda: read_a_capture(unshifted=clock.unshifted(), now=clock.now()), seconds=SLICE
+    )
 
 
 @shared_task(acks_late=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from alerts.incidents.models import DetailsState, Incident, Status
 from alerts.reviews.engine.causes import causes_for
-from alerts.reviews.services.past import PastVerdict, record_past_verdicts
+from alerts.reviews.services.past_verdicts import PastVerdict, record_past_verdicts
 from portal.accounts.models import User
 
 BATCH, NEWEST = 200, 20_000

@@ -1,6 +1,5 @@
-"""Wake-ups of the queue `bulk`. What is due stands in PostgreSQL."""
+"""Wake-ups of the queue `bulk`. What is due stands in PostgreSQL; any number may run at once."""
 
-import time
 from typing import Any
 
 from celery import shared_task
@@ -9,33 +8,22 @@ from alerts.incidents.acts.bulk import work_off_a_piece
 from alerts.incidents.ingest.alert_kinds import work_off_alert_kinds
 from alerts.incidents.ingest.plant_hours import work_off_plant_hours
 from portal import clock
-
-SLICE = 25.0  # seconds in which a piece may begin; the rest goes on at the next tick
+from portal.jobs.services import run_while_due
 
 
 @shared_task(acks_late=True)
 def work_off_bulk_acts(**_later: Any) -> None:
-    """Do what people asked to be done to many incidents. Any number may run at once."""
-    ends = time.monotonic() + SLICE
-    while time.monotonic() < ends and work_off_a_piece(
-        unshifted=clock.unshifted(), now=clock.now()
-    ):
-        pass
+    """Do what people asked to be done to many incidents."""
+    run_while_due(lambda: work_off_a_piece(unshifted=clock.unshifted(), now=clock.now()))
 
 
 @shared_task(acks_late=True)
 def follow_site_clocks(**_later: Any) -> None:
-    """Bring plant hours in line with clocks that were corrected. Any number may run at once."""
-    ends = time.monotonic() + SLICE
-    while time.monotonic() < ends and work_off_plant_hours(unshifted=clock.unshifted()):
-        pass
+    """Bring plant hours in line with clocks that were corrected."""
+    run_while_due(lambda: work_off_plant_hours(unshifted=clock.unshifted()))
 
 
 @shared_task(acks_late=True)
 def fill_alert_kinds(**_later: Any) -> None:
     """Fill in the kinds of old alerts once devices were described."""
-    ends = time.monotonic() + SLICE
-    while time.monotonic() < ends and work_off_alert_kinds(
-        unshifted=clock.unshifted(), now=clock.now()
-    ):
-        pass
+    run_while_due(lambda: work_off_alert_kinds(unshifted=clock.unshifted(), now=clock.now()))

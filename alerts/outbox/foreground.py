@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from alerts.outbox.services.push import push_rules
+from alerts.outbox.services.deliver_rules import push_rules
 from alerts.sentinel.client import client_for
 from alerts.sentinel.client.port import SentinelError
 from alerts.sentinel.models import Purpose, Workspace

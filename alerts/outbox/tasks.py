@@ -7,21 +7,16 @@ from celery import shared_task
 
 from alerts.outbox.queries import workspaces_to_stop
 from alerts.outbox.services import deliver_one, deliver_one_rule
-from alerts.outbox.services.push import push_rules
+from alerts.outbox.services.deliver_rules import push_rules
 from alerts.sentinel.client import client_for
 from portal import clock
-
-# Seconds in which a delivery may begin; the rest goes on at the next tick. One that begins last may
-# wait out a hung Azure and still end before Celery's soft limit, which would blame the change.
-SLICE = 25.0
+from portal.jobs.services import SLICE, run_while_due
 
 
 @shared_task(acks_late=True)
 def deliver_due_changes(**_later: Any) -> None:
     """Send what is due. Any number may run at once: they share the work and never wait."""
-    ends = time.monotonic() + SLICE
-    while time.monotonic() < ends and deliver_one(now=clock.now(), connect=client_for):
-        pass
+    run_while_due(lambda: deliver_one(now=clock.now(), connect=client_for))
 
 
 @shared_task(acks_late=True)
@@ -32,5 +27,5 @@ def deliver_due_rules(**_later: Any) -> None:
         push_rules(
             workspace_ids=stops, connect=client_for, now=clock.now(), seconds=SLICE, stops_only=True
         )
-    while time.monotonic() < ends and deliver_one_rule(now=clock.now(), connect=client_for):
-        pass
+    left = ends - time.monotonic()
+    run_while_due(lambda: deliver_one_rule(now=clock.now(), connect=client_for), seconds=left)

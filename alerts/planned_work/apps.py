@@ -7,7 +7,7 @@ class PlannedWorkConfig(AppConfig):
 
     def ready(self) -> None:
         from alerts.incidents.registry import register_alert_listener
-        from alerts.planned_work.services.cover import cover_alerts
+        from alerts.planned_work.services.occurrences import cover_alerts
 
         register_alert_listener(cover_alerts)
         _register_pages()

@@ -4,8 +4,8 @@ from typing import Any
 
 from celery import shared_task
 
-from alerts.planned_work.services.overrun import ask_about_overruns
-from alerts.planned_work.services.work_out import work_out_ahead
+from alerts.planned_work.services.occurrences import work_out_ahead
+from alerts.planned_work.services.work import ask_about_overruns
 from portal import clock
 
 

@@ -3,5 +3,5 @@ suppresses nothing. Suspicious answers, and a few harmless ones, are put to a se
 not see the first answer anywhere (`queries.verdicts_hidden_from`); two of three decide (decision
 0011). Doors: `queries`, `services.ask_ot`,
 `services.give_verdict`, `services.run_second_opinions`, `/reviews/`; the incident page includes
-`/reviews/for-incident/ID/panel` (contract: `web/panel.py`).
+`/incidents/ID/verdict/panel/` (contract: `web/panel.py`).
 """

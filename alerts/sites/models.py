@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy
 
-from alerts.sites.engine.outside import is_public_address
+from alerts.sites.engine.devices import is_public_address
 
 PURDUE_WORDS = {
     0.0: "Process",

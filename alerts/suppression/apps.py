@@ -15,15 +15,16 @@ class SuppressionConfig(AppConfig):
 
     def ready(self) -> None:
         _register_pages()
-        _register_finder()
         _register_deliveries()
         _register_deployments()
         _register_clock()
 
 
 def _register_pages() -> None:
+    from alerts.suppression.web.palette import find_rules
     from portal.accounts.models import READING_ROLES
     from portal.ui.navigation import NOISE, NavItem, register_nav
+    from portal.ui.palette import Finder, register_finder
     from portal.ui.shell import register_shell_fact
 
     register_nav(
@@ -65,13 +66,6 @@ def _register_pages() -> None:
     )
     register_shell_fact("suppression.to_judge", _to_judge)
     register_shell_fact("suppression.off", _off, place="footer")
-
-
-def _register_finder() -> None:
-    from alerts.suppression.web.palette import find_rules
-    from portal.accounts.models import READING_ROLES
-    from portal.ui.palette import Finder, register_finder
-
     register_finder(
         Finder(
             "rules",
@@ -90,9 +84,13 @@ def _register_deliveries() -> None:
         register_fresh_check,
         register_outcome,
     )
-    from alerts.suppression.enforcing.close import STILL_ACTING, STILL_COVERED
-    from alerts.suppression.enforcing.delivery_checks import reason_not_to_close, reason_not_to_tag
-    from alerts.suppression.enforcing.ledger import on_close_outcome
+    from alerts.suppression.enforcing.close import (
+        STILL_ACTING,
+        STILL_COVERED,
+        on_close_outcome,
+        reason_not_to_close,
+        reason_not_to_tag,
+    )
 
     register_fresh_check(
         STILL_COVERED,
@@ -105,8 +103,8 @@ def _register_deliveries() -> None:
 def _register_deployments() -> None:
     from alerts.outbox import registry
     from alerts.suppression.deploying.compare_automation_rules import compare_automation_rules
-    from alerts.suppression.deploying.gate import reason_to_wait
-    from alerts.suppression.deploying.on_outcome import on_rule_outcome
+    from alerts.suppression.deploying.desired import reason_to_wait
+    from alerts.suppression.deploying.leases import on_rule_outcome
     from alerts.suppression.engine.guards.lifecycle import reasons_against_another
     from portal.backup.registry import register_comparison
 
@@ -114,13 +112,13 @@ def _register_deployments() -> None:
     registry.register_rule_check(lambda rule, now: reason_to_wait(rule))
     register_comparison(compare_automation_rules)
     registry.register_rule_quota(
-        lambda held: [str(why) for why in reasons_against_another(automation_rules=held)]
+        lambda count: [str(why) for why in reasons_against_another(automation_rules=count)]
     )
 
 
 def _register_clock() -> None:
     from alerts.sites.registry import ClockFollower, register_clock_follower
-    from alerts.suppression.watching.new_clock import (
+    from alerts.suppression.watching.lifecycle import (
         rules_that_would_stop,
         stop_rules_of_old_clock,
     )
@@ -140,7 +138,7 @@ def _off(request: "HttpRequest") -> "FooterLine | None":
     from django.urls import reverse
     from django.utils.translation import gettext
 
-    from alerts.suppression.deploying.kill_switch_state import stops_in_force
+    from alerts.suppression.deploying.kill_switch import stops_in_force
     from portal.accounts.models import User
     from portal.ui.shell import FooterLine
 

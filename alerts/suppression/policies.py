@@ -35,11 +35,11 @@ def rights_by_version(
             side for side, reach in ((Side.OT, ot), (Side.SOC, soc)) if reach.everywhere
         )
         return {version.pk: sides for version in versions}
-    sites = Site.objects.in_bulk({pk for each in versions for pk in each.site_ids})
+    sites = Site.objects.in_bulk({pk for version in versions for pk in version.site_ids})
     workspaces = Workspace.objects.select_related("organisation").in_bulk(
-        {pk for each in versions for pk in each.workspace_ids}
+        {pk for version in versions for pk in version.workspace_ids}
     )
-    held = {}
+    rights = {}
     for version in versions:
         at = [sites[pk] for pk in version.site_ids if pk in sites]
         within = [workspaces[pk] for pk in version.workspace_ids if pk in workspaces]
@@ -47,8 +47,8 @@ def rights_by_version(
             Side.OT: _covers(ot, sites=at, workspaces=within),
             Side.SOC: _covers(soc, sites=(), workspaces=within),
         }
-        held[version.pk] = frozenset(side for side, covered in by_side.items() if covered)
-    return held
+        rights[version.pk] = frozenset(side for side, covered in by_side.items() if covered)
+    return rights
 
 
 def may_change(user: User, version: RuleVersion, roles: Collection[Role] = PROPOSING) -> bool:
@@ -60,7 +60,7 @@ def may_change(user: User, version: RuleVersion, roles: Collection[Role] = PROPO
     if sites.exists():
         return True
     workspaces = Workspace.objects.filter(pk__in=version.workspace_ids)
-    return any(_in(reach, each) for each in workspaces.select_related("organisation"))
+    return any(_in(reach, workspace) for workspace in workspaces.select_related("organisation"))
 
 
 def reasons_against_switching_off(by: User) -> list[str]:
@@ -90,7 +90,7 @@ def _covers(reach: Reach, *, sites: Collection[Site], workspaces: Collection[Wor
         inside = all(site.uuid in reach.sites for site in sites)
         if inside:
             return True
-    return bool(workspaces) and all(_in(reach, each) for each in workspaces)
+    return bool(workspaces) and all(_in(reach, workspace) for workspace in workspaces)
 
 
 def _in(reach: Reach, workspace: Workspace) -> bool:

@@ -1,16 +1,26 @@
-"""Reads of this room: which rules there are, for whom, and what they do now."""
+"""Reads of this room: the facts of alerts that rules match, which rules there are, for whom, and
+what they do now.
+"""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet
 
+from alerts.incidents.models import IncidentAlert
 from alerts.incidents.queries import groups_visible_to
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sites.models import Site
-from alerts.suppression.models import ACTING, LedgerEntry, Rule, RuleVersion, State, Stop
+from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.rule import NotARule, pinned
+from alerts.suppression.engine.sql import SELECT_FACTS, SELECT_FACTS_NOW
+from alerts.suppression.models import ACTING, OPEN, LedgerEntry, Rule, RuleVersion, State, Stop
 from portal.accounts.models import READING_ROLES, User
 from portal.accounts.queries import reach_of
 from portal.backup.queries import resumed_since
@@ -28,38 +38,38 @@ def versions_visible_to(user: User) -> QuerySet[RuleVersion]:
     sites = list(Site.objects.filter(uuid__in=reach.sites).values_list("pk", flat=True))
     where = Q(uuid__in=reach.workspaces) | Q(organisation__uuid__in=reach.organisations)
     workspaces = list(Workspace.objects.filter(where).values_list("pk", flat=True))
-    seen = Q(site_ids__overlap=sites) | Q(workspace_ids__overlap=workspaces)
-    return versions.filter(seen | Q(made_by=user))
+    in_reach = Q(site_ids__overlap=sites) | Q(workspace_ids__overlap=workspaces)
+    return versions.filter(in_reach | Q(made_by=user))
 
 
 def workspaces_reached_by(user: User) -> QuerySet[Workspace]:
     """Workspaces in the person's reach, and those in which rules or open incidents are about their
     sites: where their word stops suppression, and where they see that it is stopped.
     """
-    seen = workspaces_visible_to(user)
+    visible = workspaces_visible_to(user)
     if not reach_of(user).sites:
-        return seen
+        return visible
     by_rules = {
         pk
         for ids in versions_visible_to(user).values_list("workspace_ids", flat=True)
         for pk in ids
     }
     by_incidents = groups_visible_to(user).order_by().values("workspace").distinct()
-    theirs = Q(pk__in=seen.order_by().values("pk")) | Q(pk__in=by_rules) | Q(pk__in=by_incidents)
+    theirs = Q(pk__in=visible.order_by().values("pk")) | Q(pk__in=by_rules) | Q(pk__in=by_incidents)
     return Workspace.objects.select_related("organisation").filter(theirs).order_by("name")
 
 
 def rules_visible_to(user: User) -> QuerySet[Rule]:
     """Rules with a version that the person may see."""
-    seen = versions_visible_to(user).values("rule")
-    return Rule.objects.filter(pk__in=seen).select_related("made_by")
+    versions = versions_visible_to(user).values("rule")
+    return Rule.objects.filter(pk__in=versions).select_related("made_by")
 
 
 def ledger_visible_to(user: User) -> QuerySet[LedgerEntry]:
     """What rules did to incidents, newest first, as far as the person sees the rule."""
     entries = LedgerEntry.objects.select_related("rule", "version", "incident")
-    seen = versions_visible_to(user).values("pk")
-    return entries.filter(version__in=seen).order_by("-at", "-pk")
+    versions = versions_visible_to(user).values("pk")
+    return entries.filter(version__in=versions).order_by("-at", "-pk")
 
 
 def acting_versions() -> QuerySet[RuleVersion]:
@@ -106,3 +116,90 @@ def on_again_since(workspace_id: int) -> datetime | None:
     lifted = Stop.objects.filter(Q(workspace=None) | Q(workspace=workspace_id))
     latest: datetime | None = lifted.aggregate(latest=Max("lifted_at"))["latest"]
     return max(filter(None, (latest, resumed_since())), default=None)
+
+
+type AlertFacts = dict[int, Facts]
+
+
+def facts_by_incident(
+    incident_ids: Collection[int], *, as_of_alert: bool = False
+) -> dict[int, AlertFacts]:
+    """The facts of every alert of these incidents; each incident is in the answer. `as_of_alert`:
+    planned work counts as it was known when the alert came, for whoever weighs the past.
+    """
+    links = IncidentAlert.objects.filter(incident__in=incident_ids)
+    pairs = list(links.values_list("incident_id", "alert_id"))
+    facts = facts_of({alert for _, alert in pairs}, as_of_alert=as_of_alert)
+    found: dict[int, AlertFacts] = defaultdict(dict, {each: {} for each in incident_ids})
+    for incident, alert in pairs:
+        if alert in facts:
+            found[incident][alert] = facts[alert]
+    return dict(found)
+
+
+def facts_of(alert_ids: Collection[int], *, as_of_alert: bool = False) -> AlertFacts:
+    """What a rule may see of these alerts."""
+    question = SELECT_FACTS if as_of_alert else SELECT_FACTS_NOW
+    if not alert_ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(f"{question} WHERE a.id = ANY(%s::bigint[])", [list(alert_ids)])
+        names = [column.name for column in cursor.description or ()]
+        rows = cursor.fetchall()
+    return {row[0]: _facts(dict(zip(names[1:], row[1:], strict=True))) for row in rows}
+
+
+def _facts(said: dict[str, Any]) -> Facts:
+    columns: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in said.items()
+    }
+    return Facts(**columns)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRule:
+    """A live rule. `alert_types` and `techniques` are what it pins; empty: any."""
+
+    uuid: UUID
+    name: str
+    title: str
+    alert_types: tuple[str, ...]
+    techniques: tuple[str, ...]
+
+
+def live_rules_of(user: User, *, now: datetime) -> Sequence[LiveRule]:
+    """Return the live rules that the person may see, by number."""
+    live = versions_visible_to(user).filter(state=State.LIVE, expires_at__gt=now)
+    rules = (_live_rule(version) for version in live.order_by("rule__number"))
+    return [rule for rule in rules if rule is not None]
+
+
+def _live_rule(version: RuleVersion) -> LiveRule | None:
+    try:
+        clauses = version.said.all_of
+    except NotARule:  # it closes nothing either
+        return None
+    return LiveRule(
+        uuid=version.uuid,
+        name=str(version.rule),
+        title=version.title,
+        alert_types=pinned(clauses, "alert_type"),
+        techniques=pinned(clauses, "techniques"),
+    )
+
+
+def techniques_in_rules() -> list[tuple[str, list[str]]]:
+    """Return the name and the technique ids of every rule that acts, rests or is being made and
+    names any; exceptions count, too.
+    """
+    rows = RuleVersion.objects.filter(state__in=(*ACTING, *OPEN, State.PAUSED))
+    found = []
+    for version in rows.select_related("rule").order_by("rule__number", "number"):
+        try:
+            clauses = version.said.clauses
+        except NotARule:
+            continue
+        ids = [text for each in clauses if each.field == "techniques" for text in each.texts]
+        if ids:
+            found.append((f"{version.rule} v{version.number}", ids))
+    return found

@@ -6,8 +6,8 @@ from celery import shared_task
 
 from alerts.suppression.deploying.leases import renew_due_leases
 from alerts.suppression.enforcing.decide import decide_new_incidents as decide
-from alerts.suppression.watching.compare import compare_ledger_if_due
-from alerts.suppression.watching.reopen import watch_closed_incidents as watch_closed
+from alerts.suppression.watching.closed_incidents import watch_closed_incidents as watch_closed
+from alerts.suppression.watching.ledger_comparison import compare_ledger_if_due
 from alerts.suppression.watching.watch import watch_rules as watch
 from portal import clock
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from alerts.incidents.engine.catalogue import alert_type_for
-from alerts.suppression.engine.bound import upper_share
+from alerts.incidents.engine.confidence_limits import upper_share
 from alerts.suppression.engine.guards.lifecycle import TRIAL
 from bench.suppression.baselines import run_baselines
 from bench.suppression.future import Outcome

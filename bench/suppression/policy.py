@@ -13,11 +13,13 @@ from alerts.patterns.engine.mining import mine
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.plan import MAX_RULES, IncidentShape, Part, Step, make_plan
 from alerts.patterns.engine.rule_text import rule_for
-from alerts.suppression.engine.guards.lifecycle import CREDIT_PERIOD, credit_wanted
-from alerts.suppression.engine.guards.never import holds_strict
-from alerts.suppression.engine.guards.proposal import reasons_against_draft
-from alerts.suppression.engine.guards.trial_carry_over import trial_carry_over
-from alerts.suppression.engine.guards.width import MAX_SHARE
+from alerts.suppression.engine.guards.lifecycle import (
+    CREDIT_PERIOD,
+    credit_wanted,
+    trial_carry_over,
+)
+from alerts.suppression.engine.guards.never import MAX_SHARE, holds_strict
+from alerts.suppression.engine.guards.signing import reasons_against_draft
 from alerts.suppression.engine.rule import Rule
 from bench.suppression.rules import SignedRule, count_rules
 from bench.suppression.world import SeenAlert, World

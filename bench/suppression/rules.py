@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.sides import Rung
-from alerts.suppression.engine.facts import Facts
+from alerts.suppression.engine.fields import Facts
 from alerts.suppression.engine.guards.lifecycle import (
     TRIAL_ENDS,
     Trial,

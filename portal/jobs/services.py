@@ -1,13 +1,30 @@
-"""Claim work, settle it, put it back; move the demo's clock."""
+"""Claim work, do it, settle it or put it back; move the demo's clock.
 
+Every worker goes the same way: `run_while_due` repeats a step until nothing is due. A step claims
+one row, does its work and settles it (`do_next`), or makes one round of a job that never ends
+(`put_back_after`). Work in pieces asks `lock_claim` first, in the transaction of the piece.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
+from portal import clock
 from portal.jobs.models import ClockOffset, Job, Leased, State
 from portal.jobs.queries import due, kinds_of_work
 
+log = logging.getLogger(__name__)
+
+# Seconds in which a step may begin. One that begins last may wait out a hung Azure and still end
+# before Celery's soft limit, which would blame the row.
+SLICE = 25.0
 LEASE = timedelta(seconds=120)
 MAX_ATTEMPTS = 4  # reliability G10
 BACK_OFF = (timedelta(seconds=10), timedelta(seconds=60), timedelta(minutes=5))
@@ -51,14 +68,15 @@ def settle(
     return _write(row, state=state, settled_at=now, latest_error=error[:2000], **fields)
 
 
-def put_back(row: Leased, *, due_at: datetime, error: str = "", free: bool = False) -> bool:
+def put_back(
+    row: Leased, *, due_at: datetime, error: str = "", free: bool = False, **fields: object
+) -> bool:
     """Give a claimed row back until `due_at`. `free` does not count the attempt (the far end was
-    away or slow, the work is not to blame).
+    away or slow, the work is not to blame). False when the lease was lost meanwhile.
     """
     attempts = max(row.attempts - 1, 0) if free else row.attempts
-    return _write(
-        row, state=State.WAITING, due_at=due_at, attempts=attempts, latest_error=error[:2000]
-    )
+    changes = {"attempts": attempts, "latest_error": error[:2000], **fields}
+    return _write(row, state=State.WAITING, due_at=due_at, **changes)
 
 
 def back_off(attempts: int) -> timedelta:
@@ -67,8 +85,90 @@ def back_off(attempts: int) -> timedelta:
 
 
 def _write(row: Leased, **fields: object) -> bool:
-    mine = type(row)._default_manager.filter(pk=row.pk, fence=row.fence, state=State.RUNNING)
-    return bool(mine.update(lease_until=None, **fields))
+    return bool(claimed(row).update(lease_until=None, **fields))
+
+
+def claimed[L: Leased](row: L) -> QuerySet[L]:
+    """The row, as long as the claim holds: nobody has taken it over, settled or restarted it."""
+    rows: QuerySet[L] = type(row)._default_manager.all()
+    return rows.filter(pk=row.pk, fence=row.fence, state=State.RUNNING)
+
+
+def lock_claim(row: Leased) -> bool:
+    """Lock a claimed row until the transaction ends. False where the claim was lost meanwhile; then
+    the caller must do nothing.
+    """
+    return claimed(row).select_for_update(of=("self",)).exists()
+
+
+def save_payload(job: Job, *, payload: Mapping[str, Any]) -> None:
+    """Note for pages or for the next round how far a claimed job has come, unless another worker
+    has claimed it since.
+    """
+    Job.objects.filter(pk=job.pk, fence=job.fence).update(payload=payload)
+
+
+def run_while_due(step: Callable[[], object], *, seconds: float = SLICE) -> None:
+    """Call `step` until it returns something falsy (nothing is due), or no time is left to begin
+    another. What is left goes on at the next tick, so that the worker can be replaced.
+    """
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends and step():
+        pass
+
+
+def retry_later(row: Leased, *, error: Exception, now: datetime) -> None:
+    """Log why work on a row failed, and put the row back to wait its turn. Never gives up."""
+    log.error("%s %s failed", row._meta.label, row.pk, exc_info=error)
+    put_back(row, due_at=now + back_off(row.attempts), error=str(error))
+
+
+def do_next[L: Leased](
+    rows: QuerySet[L],
+    *,
+    work: Callable[[L], object],
+    now: datetime,
+    on_error: Callable[[L, Exception], object] | None = None,
+) -> bool:
+    """Claim one due row and call `work` on it, which settles the row or puts it back; False when
+    none is due. What `work` raises goes to `on_error` (else `retry_later`), so that other rows go
+    on; that is also where work that fails too often is given up.
+    """
+    row = claim_due(rows, now=now, max_attempts=None)
+    if row is None:
+        return False
+    try:
+        work(row)
+    except Exception as error:
+        if on_error is None:
+            retry_later(row, error=error, now=now)
+        else:
+            on_error(row, error)
+    return True
+
+
+@dataclass(slots=True)
+class Round:
+    """How one round of a job that never ends turned out: when the next is due, what went wrong."""
+
+    wait: timedelta
+    error: str = ""
+
+
+@contextmanager
+def put_back_after(job: Job, *, wait: timedelta) -> Iterator[Round]:
+    """Put a claimed job back after the block: due again after `wait`, which the block may change.
+    An exception is noted on the row and raised again; it costs no attempt. Where the worker itself
+    is ended, the row stays leased, and another takes it over when the lease ends.
+    """
+    turn = Round(wait)
+    try:
+        yield turn
+    except Exception as error:
+        turn.error = f"{type(error).__name__}: {error}"
+        put_back(job, due_at=clock.unshifted() + turn.wait, error=turn.error, free=True)
+        raise
+    put_back(job, due_at=clock.unshifted() + turn.wait, error=turn.error, free=True)
 
 
 def ensure_job(
@@ -90,6 +190,30 @@ def ensure_job(
             state=State.WAITING, due_at=due_at or now, attempts=0, payload=payload or {}
         )
     return job
+
+
+def restart_job(
+    *, kind: str, key: str, now: datetime, payload: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    """Make a job due from its start. `payload` gets what is still to be done ({} where nothing is)
+    and returns what is to be done now. Who works on it holds an older fence and writes nothing.
+    """
+    job, is_new = Job.objects.select_for_update().get_or_create(
+        kind=kind, key=key, defaults={"made_at": now, "due_at": now, "payload": payload({})}
+    )
+    if is_new:
+        return
+    pending = {} if job.state == State.DONE else job.payload
+    Job.objects.filter(pk=job.pk).update(
+        state=State.WAITING,
+        due_at=now,
+        attempts=0,
+        fence=job.fence + 1,
+        lease_until=None,
+        settled_at=None,
+        latest_error="",
+        payload=payload(pending),
+    )
 
 
 def move_clock(*, by: timedelta) -> float:

@@ -4,6 +4,7 @@ import logging
 import smtplib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from portal import clock
 from portal.accounts.models import User
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import State
-from portal.jobs.services import back_off, claim_due, put_back, settle
+from portal.jobs.services import back_off, do_next, put_back, settle
 from portal.notifications.models import Mail, Notification
 
 log = logging.getLogger(__name__)
@@ -91,23 +92,26 @@ def send_one_mail(*, now: datetime) -> bool:
     """Send one mail that is due; False when none is. A broken mail server delays, never loses."""
     if is_paused_after_restore():
         return False
-    mail = claim_due(Mail.objects.select_related("notification__to"), now=now, max_attempts=None)
-    if mail is None:
-        return False
+    rows = Mail.objects.select_related("notification__to")
+    return do_next(
+        rows, work=partial(_send, now=now), now=now, on_error=partial(_not_sent, now=now)
+    )
+
+
+def _send(mail: Mail, *, now: datetime) -> None:
     if not mail.notification.to.is_active:
         settle(mail, now=now, error="The account is not active any more.")  # nobody waits for it
-        return True
-    try:
-        mailers.default.send_messages([_message(mail)])
-    except Exception as error:  # of whatever kind: the next mail must go out
-        log.warning("Mail %s could not be sent: %r", mail.uuid, error)
-        if mail.attempts >= MAIL_ATTEMPTS and not _server_is_away(error):
-            settle(mail, now=now, state=State.DEAD, error=str(error))
-        else:
-            put_back(mail, due_at=now + back_off(mail.attempts), error=str(error))
+        return
+    mailers.default.send_messages([_message(mail)])
+    settle(mail, now=now)
+
+
+def _not_sent(mail: Mail, error: Exception, *, now: datetime) -> None:
+    log.warning("Mail %s could not be sent: %r", mail.uuid, error)
+    if mail.attempts >= MAIL_ATTEMPTS and not _server_is_away(error):
+        settle(mail, now=now, state=State.DEAD, error=str(error))
     else:
-        settle(mail, now=now)
-    return True
+        put_back(mail, due_at=now + back_off(mail.attempts), error=str(error))
 
 
 def _server_is_away(error: Exception) -> bool:

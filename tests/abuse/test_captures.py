@@ -27,7 +27,7 @@ def test_a40_what_is_no_capture_or_too_large_is_refused_and_nothing_is_kept(make
     _workspace, _site, ids = the_world(make_person, "gdansk")
     page = Client(raise_request_exception=False)
     page.force_login(User.objects.get(email="lead@gdansk.example"))
-    address = f"/captures/for-incident/{ids['incidents']}/"
+    address = f"/incidents/{ids['incidents']}/captures/"
     before = Capture.objects.count(), CapturePart.objects.count()
     data = CAPTURE.read_bytes()
     settings.CAPTURES_TOTAL_MB = 0

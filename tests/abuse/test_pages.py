@@ -69,6 +69,8 @@ def test_a12_pages_show_and_change_nothing_of_another_site_or_workspace(
         is_theirs = "<" in route and route not in SHARED
         for ask in (page.get, page.post) if is_theirs else (page.get,):
             answer = ask(address, headers={"HX-Request": "true"} if "undo" in route else None)
+            if answer.status_code in {301, 308}:  # an old address: what counts is the new one
+                answer = ask(answer["Location"])
             allowed = {400, 403, 404, 405, 409} if is_theirs else {200, 204, 302, 403, 404, 405}
             shows = not is_theirs
             if ask == page.get and answer.status_code == 302 and is_theirs:
@@ -88,7 +90,7 @@ def test_a_form_or_an_address_with_nul_in_it_is_not_understood(gdansk):
     forms = {
         "/rules/off/": {"where": "all", "reason": "Odd\x00"},
         f"/patterns/{pattern}/reject/": {"reason": "Not \x00 routine"},
-        f"/reviews/incidents/{number}/verdict/": {
+        f"/incidents/{number}/verdict/": {
             "key": str(uuid.uuid4()),
             "cause_routine": "\x00",
         },

@@ -119,7 +119,7 @@ def things_of(workspace, site, ids):
     ).token
     act = do_verb(
         verb="comment",
-        said={"message": "Ours."},
+        values={"message": "Ours."},
         incident_ids=[ids["incidents"]],
         by=lead,
         act=uuid.uuid4(),

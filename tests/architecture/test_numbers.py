@@ -27,7 +27,7 @@ COUNTS = {
 # Of the numbers in these files some are no count, or not for people.
 LEFT_OUT = {
     "alerts/reviews/services/notify.py": {"annotation.work_order"},
-    "alerts/suppression/watching/promote.py": {"version.number"},
+    "alerts/suppression/watching/promotion.py": {"version.number"},
     "alerts/outbox/queries.py": {"found['n']"},  # a digit of a stored note
     "alerts/dashboards/web/numbers.py": {"highest"},  # written already
     "alerts/suppression/web/backtest.py": {"closings"},
@@ -37,7 +37,7 @@ FORMATTED = {
     "portal/ui/charts.py": "coordinates of a drawing",
     "portal/jobs/models.py": "for developers",
     "alerts/suppression/engine/bound.py": "plain notation, written by `numeral` for a page",
-    "alerts/suppression/engine/guards/width.py": "plain notation, written by `numeral` for a page",
+    "alerts/suppression/engine/guards/never.py": "plain notation, written by `numeral` for a page",
     "alerts/incidents/ingest/groups.py": "Purdue levels, which are names",
     "alerts/incidents/page/devices.py": "Purdue levels, which are names",
 }

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from alerts.incidents.models import Incident
-from alerts.intake.services.pages import store_page
-from alerts.intake.services.pagination import page_of
+from alerts.intake.services.pages import page_of, store_page
 from alerts.intake.services.poll import pull_changes
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation

@@ -10,9 +10,8 @@ from alerts.reviews.models import Annotation
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site, Zone
 from alerts.suppression.drafting.drafts import draft_rule
-from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.guards.signing import Side
-from alerts.suppression.engine.rule import Rule, as_json
+from alerts.suppression.engine.rule import Clause, Rule, as_json
 from alerts.suppression.models import Act, LedgerEntry, RuleVersion, Where
 from alerts.suppression.signing.propose import propose_rule
 from alerts.suppression.signing.sign import sign_rule

@@ -19,7 +19,7 @@ from alerts.sentinel.wire import differing_places, read_automation_rule
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.deploying.kill_switch import switch_off
 from alerts.suppression.deploying.leases import renew_leases
-from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.rule import Clause
 from alerts.suppression.models import Rule, RuleVersion, Stop
 from alerts.suppression.queries import is_off
 from portal import clock

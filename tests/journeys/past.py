@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from alerts.incidents.models import DetailsState, Incident, Status
-from alerts.reviews.services.past import PastVerdict, record_past_verdicts
+from alerts.reviews.services.past_verdicts import PastVerdict, record_past_verdicts
 from simulator.clock import iso, to_ticks
 
 PLANT_TIME = ZoneInfo("Europe/Warsaw")

@@ -11,7 +11,7 @@ from django.db.models import FETCH_RAISE
 
 from alerts.incidents.engine.catalogue import alert_type_for, all_types
 from alerts.incidents.queries import TypeCount, count_by_alert_type
-from alerts.suppression.watching.live_rules import LiveRule, live_rules_of, techniques_in_rules
+from alerts.suppression.queries import LiveRule, live_rules_of, techniques_in_rules
 from portal.accounts.models import User
 from portal.attack import engine as attack
 from portal.attack.changes import TechniqueChange

@@ -15,7 +15,7 @@ from alerts.captures.policies import (
 )
 from alerts.captures.queries import accesses_of, captures_of, names_of_addresses, summaries_of
 from alerts.captures.registry import capture_reader
-from alerts.captures.web.plain_words import CaptureWords, words_of
+from alerts.captures.web.wording import CaptureWords, words_of
 from alerts.incidents.models import Alert, Incident
 from alerts.incidents.page.incident import alert_pages_of
 from alerts.incidents.registry import TabVisit

@@ -10,7 +10,7 @@ from alerts.dashboards.policies import READ_NUMBERS
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.policies import SIGNING
 from alerts.suppression.queries import ENDS_SOON, ending_versions, versions_visible_to
-from alerts.suppression.signing.awaiting_signature import Request, requests_for
+from alerts.suppression.signing.awaiting_signature import SignatureRequest, requests_for
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 
@@ -66,7 +66,7 @@ def decisions_for(user: User, *, now: datetime) -> Decisions | None:
     is_signer, is_lead = bool(roles & SIGNERS), bool(roles & READ_NUMBERS)
     if not is_signer and not is_lead:
         return None
-    requests = [each for each in requests_for(user, now=now) if each.mine or not is_signer]
+    requests = [each for each in requests_for(user, now=now) if each.open_sides or not is_signer]
     if not requests and not is_lead:
         return None
     ending = list(ending_versions(versions_visible_to(user), now=now)) if is_lead else []
@@ -80,7 +80,7 @@ def decisions_for(user: User, *, now: datetime) -> Decisions | None:
     )
 
 
-def _proposed(request: Request) -> ProposedRule:
+def _proposed(request: SignatureRequest) -> ProposedRule:
     version = request.version
     return ProposedRule(
         uuid=version.uuid,

@@ -11,13 +11,14 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from alerts.incidents.ingest.comments import drop_our_comments, show_our_comments
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.ingest.overlay import refresh_overlay
-from alerts.incidents.models import Comment, Incident, IncidentRaw, TimelineItem
+from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.queries import DECISIONS
 from alerts.outbox.engine.merge import base_for
-from alerts.outbox.models import Change, Outcome, Urgency
+from alerts.outbox.models import Outcome, Urgency
 from alerts.outbox.queries import changes_of_act
 from alerts.outbox.services import UNDO_HOLD, PendingWrite, enqueue_changes, withdraw
 from portal.accounts.models import User
@@ -25,29 +26,21 @@ from portal.audit.services import record
 from portal.errors import Refused
 from portal.notifications.services import take_back
 
-MANY = 20
+MANY = 20  # of more incidents, writes to Sentinel let those of single acts pass
 
 
 @dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts: a person, or a rule by its name. `check_name` is asked again at delivery."""
+class SystemActor:
+    """A rule, or Tagout itself, by its name. `check_name` is asked again at delivery."""
 
-    by: User | None
-    label: str
-    urgency: Urgency = Urgency.PERSON
-    hold: timedelta = UNDO_HOLD
+    name: str
     check_name: str = ""
     check_args: dict[str, Any] = field(default_factory=dict)
 
 
-def person(by: User) -> Actor:
-    """A person who acts from a page or with a token."""
-    return Actor(by, by.name)
-
-
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one verb does to one incident: a patch or a comment, and a line of its timeline."""
+    """What an act does to one incident: a patch or a comment, and a line of its timeline."""
 
     code: str
     details: dict[str, Any]
@@ -55,152 +48,112 @@ class Effect:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What was carried out."""
-
-    act: UUID
-    incidents: list[Incident]
-    changes: list[Change]
-
-
-type Plan = Callable[[Incident], Effect | None]  # None: there is nothing to do to this one
-type Tell = Callable[[list[Incident], UUID], None]
 type SkippedIncidents = dict[int, str]  # by id, why it stays as it is
 
 
 @transaction.atomic
-def carry_out(
+def apply_act(
     *,
     incident_ids: Collection[int],
-    plan: Plan,
-    doer: Actor,
+    effect_on: Callable[[Incident], Effect | None],
+    by: User | SystemActor,
     action: str,
     refusal: type[Refused],
-    nothing: str,
+    no_effect: str,
     now: datetime,
     act: UUID | None = None,
     reasons_against: Callable[[list[Incident]], Iterable[str]] = lambda rows: (),
     skipped: SkippedIncidents | None = None,
-    tell: Tell = lambda rows, act: None,
+    notify: Callable[[list[Incident], UUID], None] = lambda rows, act: None,
     **audited: Any,
-) -> Done:
-    """Do one thing to many incidents: all of them or none. Refuses where the policy does, and
+) -> UUID:
+    """Do one thing to many incidents, all of them or none; return the act, for undo.
+
+    Raises `refusal` where the policy or `reasons_against` speaks against it, and with `no_effect`
     where there is nothing to do to any. The same `act` again is one act. With `skipped` nothing is
-    refused: who must stay as it is goes there with the reason, and the others go on. `tell` is
-    called with the incidents acted on, in the same transaction.
+    refused: incidents that must stay as they are go there with the reason, and the others go on.
+    `notify` is called with the incidents changed, in the same transaction.
     """
+    name = by.name  # nobody acts without one
     rows = lock_incidents(incident_ids)
     if act is not None and (before := changes_of_act(act, names=[row.name for row in rows])):
         if all(change.outcome == Outcome.WITHDRAWN for change in before):
             raise refusal(_("You have undone this. To do it after all, open the form again."))
-        return Done(act, rows, before)
+        return act
     act = act or uuid4()
+    user = by if isinstance(by, User) else None
 
     def against(rows: list[Incident]) -> list[str]:
-        return [*reasons_against_acting(rows, by=doer.by), *reasons_against(rows)]
+        return [*reasons_against_acting(rows, by=user), *reasons_against(rows)]
 
     if reasons := against(rows):
         if skipped is None:
             raise refusal(*reasons)
-        rows = _without_refused(rows, against, skipped)
-    steps = [(row, step) for row in rows if (step := plan(row)) is not None]
+        skipped |= {row.pk: " ".join(reasons) for row in rows if (reasons := against([row]))}
+        rows = [row for row in rows if row.pk not in skipped]
+    effects = {row: effect for row in rows if (effect := effect_on(row)) is not None}
     if skipped is not None:
-        acted_on = {row.pk for row, _ in steps}
-        skipped |= {row.pk: nothing for row in rows if row.pk not in acted_on}
-    if not steps:
+        skipped |= {row.pk: no_effect for row in rows if row not in effects}
+    if not effects:
         if skipped is None:
-            raise refusal(nothing)
-        return Done(act, [], [])
-    changes = enqueue_changes(
-        wishes=_wishes(steps),
-        act=act,
-        by=doer.by,
-        by_label=doer.label,
+            raise refusal(no_effect)
+        return act
+    _enqueue(effects, act=act, by=by, now=now)
+    side = TimelineItem.Side.SOC if user else TimelineItem.Side.PORTAL
+    _add_to_timeline(
+        {row.pk: (effect.code, effect.details) for row, effect in effects.items()},
+        side=side,
+        by=user or name,
         now=now,
-        urgency=_urgency_of(doer, len(steps)),
-        hold=doer.hold,
-        check_name=doer.check_name,
-        check_args=doer.check_args,
+        act=act,
     )
-    _write_down(steps, doer=doer, act=act, now=now)
-    acted = [row for row, _ in steps]
-    show_anew([row.pk for row in acted], now=now)
-    tell(acted, act)
+    changed = list(effects)
+    refresh([row.pk for row in changed], now=now)
+    notify(changed, act)
     record(
         action,
-        on=acted[0],
-        by=doer.by or doer.label,
+        on=changed[0],
+        by=user or name,
         at=now,
         act=act,
-        incidents=[row.number or row.name for row in acted],
+        incidents=[row.number or row.name for row in changed],
         **audited,
     )
-    return Done(act, acted, changes)
+    return act
 
 
 def lock_incidents(incident_ids: Collection[int]) -> list[Incident]:
-    """The incidents, locked in the order of their ids as `regroup` does."""
-    found = Incident.objects.filter(pk__in=incident_ids).select_related("workspace__organisation")
-    return list(found.order_by("pk").select_for_update(of=("self",), no_key=True))
+    """Return the incidents, locked in the order of their ids as `regroup` does."""
+    rows = Incident.objects.filter(pk__in=incident_ids).select_related("workspace__organisation")
+    return list(rows.order_by("pk").select_for_update(of=("self",), no_key=True))
 
 
-def show_anew(incident_ids: Collection[int], *, now: datetime) -> None:
-    """Overlay and queue after something was owed, withdrawn or settled."""
+def refresh(incident_ids: Collection[int], *, now: datetime) -> None:
+    """Bring overlay and queue in line after something was owed, withdrawn or settled."""
     refresh_overlay(incident_ids, now=now)
     regroup(incident_ids, now=now)
 
 
-def _without_refused(
-    rows: list[Incident], against: Callable[[list[Incident]], list[str]], skipped: SkippedIncidents
-) -> list[Incident]:
-    """Those against which nothing speaks; the others are written down."""
-    free = []
-    for row in rows:
-        if reasons := against([row]):
-            skipped[row.pk] = " ".join(reasons)
-        else:
-            free.append(row)
-    return free
-
-
-def _urgency_of(doer: Actor, n: int) -> Urgency:
-    """Many writes of one click let a single one pass: Azure takes few a minute."""
-    return Urgency.BULK if doer.urgency == Urgency.PERSON and n > MANY else doer.urgency
-
-
-def _wishes(steps: list[tuple[Incident, Effect]]) -> list[PendingWrite]:
-    bodies = dict(
-        IncidentRaw.objects.filter(pk__in=[row.pk for row, _ in steps]).values_list("pk", "body")
-    )
-    wishes = []
-    for row, step in steps:
-        seen = bodies.get(row.pk, {}).get("properties") or {}
-        base = base_for(step.patch, seen) if step.patch else {}
-        wishes.append(PendingWrite(row.workspace_id, row.name, step.patch, base, step.message))
-    return wishes
-
-
-def _write_down(
-    steps: list[tuple[Incident, Effect]], *, doer: Actor, act: UUID, now: datetime
+def _enqueue(
+    effects: Mapping[Incident, Effect], *, act: UUID, by: User | SystemActor, now: datetime
 ) -> None:
-    side = TimelineItem.Side.SOC if doer.by else TimelineItem.Side.PORTAL
-    TimelineItem.objects.bulk_create(
-        [
-            TimelineItem(
-                incident=row,
-                at=now,
-                side=side,
-                by=doer.by,
-                by_label=doer.label[:200],
-                code=step.code,
-                details=step.details,
-                act=act,
-            )
-            for row, step in steps
-        ],
-        batch_size=500,
-    )
+    """Owe Sentinel the patches and comments, and show the comments."""
+    raws = IncidentRaw.objects.filter(pk__in=[row.pk for row in effects])
+    bodies = dict(raws.values_list("pk", "body"))
+    writes = []
+    for row, effect in effects.items():
+        properties = bodies.get(row.pk, {}).get("properties") or {}
+        base = base_for(effect.patch, properties) if effect.patch else {}
+        writes.append(PendingWrite(row.workspace_id, row.name, effect.patch, base, effect.message))
+    delivery: dict[str, Any]
+    if isinstance(by, User):
+        urgency = Urgency.BULK if len(effects) > MANY else Urgency.PERSON
+        delivery = {"by": by, "urgency": urgency, "hold": UNDO_HOLD}
+    else:
+        checks = {"check_name": by.check_name, "check_args": by.check_args}
+        delivery = {"by": None, "urgency": Urgency.MACHINE, "hold": timedelta(0), **checks}
+    changes = enqueue_changes(wishes=writes, act=act, by_label=by.name, now=now, **delivery)
+    show_our_comments(changes, incidents=effects, author=by.name)
 
 
 def write_timeline(
@@ -214,19 +167,33 @@ def write_timeline(
     act: UUID | None = None,
 ) -> None:
     """Add the same line to the timeline of each incident, in the caller's transaction."""
-    person = by if isinstance(by, User) else None
+    lines = {pk: (code, dict(details or {})) for pk in incident_ids}
+    _add_to_timeline(lines, side=side, by=by, now=now, act=act)
+
+
+def _add_to_timeline(
+    lines: Mapping[int, tuple[str, dict[str, Any]]],
+    *,
+    side: TimelineItem.Side,
+    by: User | str,
+    now: datetime,
+    act: UUID | None,
+) -> None:
     TimelineItem.objects.bulk_create(
-        TimelineItem(
-            incident_id=each,
-            at=now,
-            side=side,
-            by=person,
-            by_label=str(by)[:200],
-            code=code,
-            details=dict(details or {}),
-            act=act,
-        )
-        for each in incident_ids
+        [
+            TimelineItem(
+                incident_id=pk,
+                at=now,
+                side=side,
+                by=by if isinstance(by, User) else None,
+                by_label=str(by)[:200],
+                code=code,
+                details=details,
+                act=act,
+            )
+            for pk, (code, details) in lines.items()
+        ],
+        batch_size=500,
     )
 
 
@@ -251,49 +218,38 @@ def undo_act(*, act: UUID, by: User, now: datetime) -> Undone:
     lines = list(items.order_by("pk"))
     if not lines:
         raise CannotUndo(_("You have nothing to undo here."))
-    names = [row.name for row in lock_incidents([line.incident_id for line in lines])]
+    first, rows = lines[0], lock_incidents({line.incident_id for line in lines})
     report = withdraw(act=act, now=now)
     if not report.withdrawn:
-        if all(one.outcome == Outcome.WITHDRAWN for one in changes_of_act(act, names=names)):
+        changes = changes_of_act(act, names=[row.name for row in rows])
+        if all(change.outcome == Outcome.WITHDRAWN for change in changes):
             raise CannotUndo(_("You have undone this already."))
         raise CannotUndo(
             _("This is already in Sentinel and can no longer be undone. Change it back by hand.")
         )
-    pairs = report.pairs
-    rows = [row for row in _incidents_of(lines) if (row.workspace_id, row.name) in pairs]
-    Comment.objects.filter(
-        incident__in=rows, name__in=[str(change.key) for change in report.withdrawn]
-    ).delete()
-    code = lines[0].code
+    rows = [row for row in rows if (row.workspace_id, row.name) in report.pairs]
+    drop_our_comments(report.withdrawn)
     if not report.too_late:
         take_back(act=act)
-    TimelineItem.objects.bulk_create(
-        TimelineItem(
-            incident=row,
-            at=now,
-            side=lines[0].side,
-            by=by,
-            by_label=by.name,
-            code="undone",
-            details={"code": code},
-            act=act,
-        )
-        for row in rows
+    ids = [row.pk for row in rows]
+    write_timeline(
+        incident_ids=ids,
+        code="undone",
+        side=TimelineItem.Side(first.side),
+        by=by,
+        now=now,
+        details={"code": first.code},
+        act=act,
     )
-    show_anew([row.pk for row in rows], now=now)
+    refresh(ids, now=now)
     record(
         "incidents.act.undone",
         on=rows[0],
         by=by,
         at=now,
         act=act,
-        code=code,
+        code=first.code,
         incidents=[row.number or row.name for row in rows],
         too_late=report.too_late,
     )
     return Undone(len(rows), report.too_late)
-
-
-def _incidents_of(lines: list[TimelineItem]) -> list[Incident]:
-    ids = {line.incident_id for line in lines}
-    return list(Incident.objects.filter(pk__in=ids).order_by("pk"))

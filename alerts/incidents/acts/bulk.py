@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,7 +24,7 @@ from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.jobs.models import State
-from portal.jobs.services import MAX_ATTEMPTS, back_off, claim_due, put_back, settle
+from portal.jobs.services import MAX_ATTEMPTS, do_next, lock_claim, put_back, retry_later, settle
 from portal.notifications.services import notify
 
 type ActValues = dict[str, Any]  # what can be kept as JSON
@@ -32,36 +33,37 @@ type ActValues = dict[str, Any]  # what can be kept as JSON
 def do_verb(
     *,
     verb: str,
-    said: ActValues,
+    values: ActValues,
     incident_ids: Collection[int],
     by: User,
     now: datetime,
     act: UUID | None = None,
     skipped: SkippedIncidents | None = None,
 ) -> UUID:
-    """Carry out one verb; see `carry_out` for `skipped`. Returns the act, for undo."""
-    common = {
+    """Carry out one verb with what its form brought; see `apply_act` for `skipped`. Return the
+    act, for undo.
+    """
+    common: dict[str, Any] = {
         "incident_ids": incident_ids,
         "by": by,
         "now": now,
         "act": act,
         "skipped": skipped,
     }
-    return _VERBS[verb](said, common)
+    match verb:
+        case "assign":
+            to = User.objects.get(uuid=values["to"]) if values["to"] else None
+            return assign_incidents(to=to, **common)
+        case "severity":
+            return change_severity(severity=Severity(values["severity"]), **common)
+    return _SERVICES[verb](**values, **common)
 
 
-def _assign(said: ActValues, common: dict[str, Any]) -> UUID:
-    to = User.objects.get(uuid=said["to"]) if said["to"] else None
-    return assign_incidents(to=to, **common)
-
-
-_VERBS: dict[str, Callable[[ActValues, dict[str, Any]], UUID]] = {
-    "assign": _assign,
-    "severity": lambda said, common: change_severity(severity=Severity(said["severity"]), **common),
-    "close": lambda said, common: close_incidents(**said, **common),
-    "reopen": lambda said, common: reopen_incidents(**common),
-    "escalate": lambda said, common: escalate_incidents(note=said["note"], **common),
-    "comment": lambda said, common: comment_on_incidents(message=said["message"], **common),
+_SERVICES: dict[str, Callable[..., UUID]] = {
+    "close": close_incidents,
+    "reopen": reopen_incidents,
+    "escalate": escalate_incidents,
+    "comment": comment_on_incidents,
 }
 
 
@@ -70,14 +72,14 @@ class CannotStartBulkAct(Refused):
 
 
 class CannotSteerBulkAct(Refused):
-    """It stays as it is: it has ended, or never stopped."""
+    """It stays as it is: it has finished, or has not failed."""
 
 
 @transaction.atomic
 def start_bulk_act(
     *,
     verb: str,
-    said: ActValues,
+    values: ActValues,
     incidents: Sequence[Incident],
     title: str,
     by: User,
@@ -90,33 +92,33 @@ def start_bulk_act(
     """
     if all(reasons_against_acting(row, by=by) for row in incidents):
         raise CannotStartBulkAct(*reasons_against_acting(incidents, by=by))
-    row, is_new = BulkAct.objects.get_or_create(
+    bulk_act, is_new = BulkAct.objects.get_or_create(
         act=act or uuid4(),
         defaults={
             "verb": verb,
-            "said": said,
+            "said": values,
             "title": title[:300],
             "by": by,
             "made_at": now,
             "due_at": unshifted,
-            "incident_ids": [each.pk for each in incidents],
-            "standings": [each.standing for each in incidents],
+            "incident_ids": [row.pk for row in incidents],
+            "standings": [row.standing for row in incidents],
         },
     )
-    if row.by_id != by.pk:
+    if bulk_act.by_id != by.pk:
         raise CannotStartBulkAct(_("This form belongs to somebody else. Open it again."))
     if is_new:
         record(
             "incidents.bulk_act.started",
-            on=row,
+            on=bulk_act,
             by=by,
             at=now,
-            act=row.act,
+            act=bulk_act.act,
             verb=verb,
-            said=said,
+            said=values,
             incidents=len(incidents),
         )
-    return row
+    return bulk_act
 
 
 @transaction.atomic
@@ -179,24 +181,17 @@ PIECE = 50
 MOMENT = timedelta(seconds=20)  # who waited no longer than that has seen the end on the page
 
 
+class WorkerDied(Exception):
+    """An act that has brought down its worker each time; it is not tried again."""
+
+
 def work_off_a_piece(*, unshifted: datetime, now: datetime) -> bool:
     """Do the next piece of any act that is due; False when none is. Any number of workers may ask
     at once; one person's acts are done in the order in which they were asked for.
     """
-    row = claim_due(_claimable(), now=unshifted, max_attempts=None)  # giving up must be told
-    if row is None:
-        return False
-    with translation.override(row.by.language or "en"):
-        if row.attempts > MAX_ATTEMPTS:
-            died = row.latest_error or "The worker died each time it tried."
-            _give_back(row, died, unshifted=unshifted, now=now)
-            return True
-        try:
-            _do_piece(row, unshifted=unshifted, now=now)
-        except Exception as error:  # of whatever kind: other acts must go on
-            log.exception("Bulk act %s failed at %s", row.act, row.worked)
-            _give_back(row, str(error), unshifted=unshifted, now=now)
-    return True
+    piece = partial(_do_piece, unshifted=unshifted, now=now)
+    give_back = partial(_give_back, unshifted=unshifted, now=now)
+    return do_next(_claimable(), work=piece, now=unshifted, on_error=give_back)
 
 
 def _claimable() -> QuerySet[BulkAct]:
@@ -206,11 +201,16 @@ def _claimable() -> QuerySet[BulkAct]:
     return BulkAct.objects.filter(~Exists(older)).select_related("by")
 
 
-@transaction.atomic
 def _do_piece(row: BulkAct, *, unshifted: datetime, now: datetime) -> None:
     """Effect and progress are one transaction, so that a piece counts once or not at all."""
-    mine = BulkAct.objects.filter(pk=row.pk, fence=row.fence, state=State.RUNNING)
-    if not mine.select_for_update(of=("self",)).exists():
+    if row.attempts > MAX_ATTEMPTS:
+        raise WorkerDied(row.latest_error or "The worker died each time it tried.")
+    with translation.override(row.by.language or "en"), transaction.atomic():
+        _work_on(row, unshifted=unshifted, now=now)
+
+
+def _work_on(row: BulkAct, *, unshifted: datetime, now: datetime) -> None:
+    if not lock_claim(row):
         return  # stopped meanwhile, or another worker took it over
     piece = slice(row.worked, row.worked + PIECE)
     chosen = dict(zip(row.incident_ids[piece], row.standings[piece], strict=True))
@@ -219,7 +219,7 @@ def _do_piece(row: BulkAct, *, unshifted: datetime, now: datetime) -> None:
     if left:
         do_verb(
             verb=row.verb,
-            said=row.said,
+            values=row.said,
             incident_ids=left,
             by=row.by,
             now=now,
@@ -232,7 +232,7 @@ def _do_piece(row: BulkAct, *, unshifted: datetime, now: datetime) -> None:
     row.worked, row.done = row.worked + len(chosen), row.done + len(chosen) - len(skipped)
     progress: dict[str, Any] = {"worked": row.worked, "done": row.done, "attempts": 0}
     if row.worked < row.total:
-        mine.update(state=State.WAITING, due_at=unshifted, lease_until=None, **progress)
+        put_back(row, due_at=unshifted, **progress)
         return
     settle(row, now=unshifted, ended_at=now, **progress)
     if now - row.made_at > MOMENT:
@@ -259,14 +259,16 @@ def _no_longer_meant(row: BulkAct, chosen: dict[int, str]) -> SkippedIncidents:
 
 
 @transaction.atomic
-def _give_back(row: BulkAct, error: str, *, unshifted: datetime, now: datetime) -> None:
+def _give_back(row: BulkAct, error: Exception, *, unshifted: datetime, now: datetime) -> None:
     if row.attempts < MAX_ATTEMPTS:
-        put_back(row, due_at=unshifted + back_off(row.attempts), error=error)
+        retry_later(row, error=error, now=unshifted)
         return
-    if not settle(row, now=unshifted, state=State.DEAD, error=error):
+    log.error("Bulk act %s stopped at %s", row.act, row.worked, exc_info=error)
+    if not settle(row, now=unshifted, state=State.DEAD, error=str(error)):
         return  # stopped meanwhile, or another worker took it over
     words = {"worked": row.worked, "total": row.total, "title": row.title}
-    _tell(row, _("It stopped at %(worked)s of %(total)s: %(title)s") % words, now=now)
+    with translation.override(row.by.language or "en"):
+        _tell(row, _("It stopped at %(worked)s of %(total)s: %(title)s") % words, now=now)
 
 
 def _tell(row: BulkAct, subject: str, *, now: datetime) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from alerts.incidents.acts.apply import Actor, Effect, SkippedIncidents, carry_out, person
+from alerts.incidents.acts.apply import Effect, SkippedIncidents, SystemActor, apply_act
 from alerts.incidents.engine.closing import closing_text
 from alerts.incidents.models import Incident, Status, TimelineItem
 from alerts.incidents.policies import reasons_against_closing
@@ -32,68 +32,65 @@ def close_incidents(
     comment: str = "",
     ot_line: str = "",
     instead_of: Collection[str] = (),
-    by: User | None,
+    by: User | SystemActor,
     now: datetime,
     act: UUID | None = None,
     skipped: SkippedIncidents | None = None,
-    doer: Actor | None = None,
 ) -> UUID:
-    """Close with a classification and its reason. Sentinel's text names who closed and, where
-    `ot_line` is given, what OT said. What is closed another way already is closed anew only by who
-    has seen so: `instead_of` are the classifications on the screen. A rule passes `by=None` and a
-    `doer` with its name, its urgency and the check that is asked again at delivery; its comment
-    names its signers and is sent as it is. Returns the act, for undo.
-    """
-    who = doer or person(_named(by))
-    text = comment
-    if who.by is not None or not comment:
-        text = closing_text(closed_by=who.label, comment=comment, ot_line=ot_line)
-    patch = closing(classification=classification, reason=reason or None, comment=text)
+    """Close with a classification and its reason; return the act, for undo.
 
-    def plan(row: Incident) -> Effect | None:
-        same_word = (row.classification, row.classification_reason) == (classification, reason)
-        if row.status == Status.CLOSED and same_word:
+    Sentinel's text names who closed and, where `ot_line` is given, what OT said; the comment of a
+    rule names its signers and is sent as it is. What is closed another way already is closed anew
+    only by who has seen so: `instead_of` are the classifications on the screen.
+    """
+    text = comment
+    if isinstance(by, User) or not comment:
+        text = closing_text(closed_by=by.name, comment=comment, ot_line=ot_line)
+    patch = closing(classification=classification, reason=reason or None, comment=text)
+    details = {"classification": classification, "reason": reason}
+    details |= {"comment": comment.strip(), "ot": ot_line}
+
+    def effect_on(row: Incident) -> Effect | None:
+        outcome = (row.classification, row.classification_reason)
+        if row.status == Status.CLOSED and outcome == (classification, reason):
             return None
-        details = {"classification": classification, "reason": reason}
-        details |= {"comment": comment.strip(), "ot": ot_line}
         return Effect("closed", details, patch=patch)
 
-    return carry_out(
+    return apply_act(
         incident_ids=incident_ids,
-        plan=plan,
-        doer=who,
+        effect_on=effect_on,
+        by=by,
         action="incidents.incident.closed",
         refusal=CannotClose,
-        nothing=_("Already closed this way."),
+        no_effect=_("Already closed this way."),
         now=now,
         act=act,
         skipped=skipped,
         reasons_against=lambda rows: [
             *reasons_against_closing(classification, reason),
-            *_reasons_against_overruling(rows, classification, reason, seen=instead_of),
+            *_reasons_against_overruling(rows, classification, reason, instead_of=instead_of),
         ],
         classification=classification,
         reason=reason,
         comment=comment,
-    ).act
+    )
 
 
 def reopen_incidents(
     *,
     incident_ids: Collection[int],
-    by: User | None,
+    by: User | SystemActor,
     now: datetime,
     act: UUID | None = None,
     skipped: SkippedIncidents | None = None,
-    doer: Actor | None = None,
     because: str = "",
 ) -> UUID:
-    """Make closed incidents active again; classification and reason are taken off. Tagout itself
-    passes `by=None`, a `doer` and what made it do so. Returns the act, for undo.
+    """Make closed incidents active again and take classification and reason off; return the act,
+    for undo. Tagout itself says what made it do so (`because`).
     """
     patch = dict.fromkeys(closing(classification="", reason=None)) | {"status": "Active"}
 
-    def plan(row: Incident) -> Effect | None:
+    def effect_on(row: Incident) -> Effect | None:
         if row.status != Status.CLOSED:
             return None
         details = {"from": "Closed", "to": "Active"}
@@ -101,22 +98,22 @@ def reopen_incidents(
         details |= {"because": because} if because else {}
         return Effect("reopened", details, patch=patch)
 
-    return carry_out(
+    return apply_act(
         incident_ids=incident_ids,
-        plan=plan,
-        doer=doer or person(_named(by)),
+        effect_on=effect_on,
+        by=by,
         action="incidents.incident.reopened",
         refusal=CannotReopen,
-        nothing=_("Already open."),
+        no_effect=_("Already open."),
         now=now,
         act=act,
         skipped=skipped,
         because=because,
-    ).act
+    )
 
 
 def _reasons_against_overruling(
-    rows: list[Incident], classification: str, reason: str, *, seen: Collection[str]
+    rows: list[Incident], classification: str, reason: str, *, instead_of: Collection[str]
 ) -> list[str]:
     """Why these are not closed another way than they were: who closes has not seen it."""
     overruled = [
@@ -124,7 +121,7 @@ def _reasons_against_overruling(
         for row in rows
         if row.status == Status.CLOSED
         and (row.classification, row.classification_reason) != (classification, reason)
-        and row.classification not in seen
+        and row.classification not in instead_of
     ]
     closings = TimelineItem.objects.filter(incident__in=overruled, code="closed")
     names = dict(closings.order_by("at", "pk").values_list("incident", "by_label"))
@@ -140,12 +137,6 @@ def _reasons_against_overruling(
         }
         for row in overruled
     ]
-
-
-def _named(by: User | None) -> User:
-    if by is None:
-        raise ValueError("Somebody does it, or a rule with its name.")
-    return by
 
 
 def mark_closed_by(*, incident_ids: Collection[int], rule: str, now: datetime) -> int:

@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
-from alerts.incidents.acts.apply import Effect, SkippedIncidents, carry_out, person
+from alerts.incidents.acts.apply import Effect, SkippedIncidents, apply_act
 from alerts.incidents.acts.triage import owner_member
 from alerts.incidents.engine.catalogue import bare_title, sentence
 from alerts.incidents.models import ESCALATED_LABEL, Incident, OtState, Severity
@@ -101,10 +101,10 @@ def escalate_incidents(
             leads[row.workspace_id] = leads_of(row.workspace, by=by)
         return leads[row.workspace_id]
 
-    def tell(rows: Sequence[Incident], act: UUID) -> None:
+    def notify_leads(rows: Sequence[Incident], act: UUID) -> None:
         _tell_leads(rows, leads_for, act=act, by=by, note=note, now=now)
 
-    def plan(row: Incident) -> Effect | None:
+    def effect_on(row: Incident) -> Effect | None:
         if row.is_escalated:
             return None
         patch: dict[str, Any] = {"labels_add": [ESCALATED_LABEL]}
@@ -118,20 +118,20 @@ def escalate_incidents(
         details["told"] = [lead.name for lead in leads_for(row)]
         return Effect("escalated", details, patch=patch)
 
-    return carry_out(
+    return apply_act(
         incident_ids=incident_ids,
-        plan=plan,
-        doer=person(by),
+        effect_on=effect_on,
+        by=by,
         action="incidents.incident.escalated",
         refusal=CannotEscalate,
-        nothing=_("It is already escalated."),
+        no_effect=_("Already escalated."),
         now=now,
         act=act,
         skipped=skipped,
         reasons_against=reasons_against_escalating,
-        tell=tell,
+        notify=notify_leads,
         note=note,
-    ).act
+    )
 
 
 def reasons_against_escalating(incidents: Collection[Incident]) -> list[str]:

@@ -6,49 +6,59 @@ import orjson
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from alerts.incidents.acts.apply import show_anew
+from alerts.incidents.ingest.comments import drop_our_comments, show_our_comments
+from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.ingest.overlay import refresh_overlay
 from alerts.incidents.ingest.store import store_incidents
-from alerts.incidents.models import Comment, Incident, IncidentRaw, TimelineItem
+from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
 from alerts.incidents.queries import incidents_visible_to
-from alerts.outbox.engine.words import shown
+from alerts.outbox.engine.merge import shown
 from alerts.outbox.models import Change, Kind, Outcome
 from alerts.outbox.queries import note_words
 from alerts.outbox.registry import Settlement
 from alerts.sentinel.wire import incident_of
 from portal.notifications.services import notify
 
-_TOLD = {Outcome.CONFLICTED: "conflict", Outcome.REFUSED: "refused", Outcome.DROPPED: "dropped"}
+_CODES = {Outcome.CONFLICTED: "conflict", Outcome.REFUSED: "refused", Outcome.DROPPED: "dropped"}
 
 
-def on_close_outcome(told: Settlement) -> None:
+def on_outcome(settlement: Settlement) -> None:
     """Take over Sentinel's word after a write of ours was settled; runs in its transaction.
 
     After a write that landed, the word is stored first, so that it is no news that Sentinel has
-    what we wrote. After a lost race the overlay goes first, so that what others did is told as
+    what we wrote. After a lost race the overlay goes first, so that what others did is shown as
     the change of Sentinel's word that it is.
     """
-    change = told.change
+    change, now = settlement.change, settlement.now
     rows = Incident.objects.filter(workspace=change.workspace_id, name=change.incident_name)
     incident = rows.select_for_update(no_key=True).first()
     if incident is None:
         return
-    if change.outcome == Outcome.SENT and change.kind == Kind.UPDATE and not told.raw:
-        _believe_ours(incident, change)
-    if change.outcome != Outcome.SENT:
-        refresh_overlay([incident.pk], now=told.now)
-    if told.raw:
-        wire = incident_of(told.raw, orjson.dumps(told.raw))
-        store_incidents(workspace_id=incident.workspace_id, incidents=[wire], now=told.now)
+    is_sent = change.outcome == Outcome.SENT
+    if is_sent and change.kind == Kind.UPDATE and not settlement.raw:
+        _apply_patch_to_raw(incident, change)
+    if not is_sent:
+        refresh_overlay([incident.pk], now=now)
+    is_current = False
+    if settlement.raw:
+        wire = incident_of(settlement.raw, orjson.dumps(settlement.raw))
+        workspace_id = incident.workspace_id
+        # What changed is overlaid and regrouped there.
+        is_current = bool(
+            store_incidents(workspace_id=workspace_id, incidents=[wire], now=now).changed
+        )
     if change.kind == Kind.COMMENT:
         _show_comment(incident, change)
-    if code := _TOLD.get(Outcome(change.outcome)):
-        _write_down(incident, told, code)
-        _tell_whose_it_was(incident, told, code)
-    show_anew([incident.pk], now=told.now)
+    if code := _CODES.get(Outcome(change.outcome)):
+        _write_line(incident, settlement, code)
+        _notify_author(incident, settlement, code)
+    if not is_current:
+        if is_sent:
+            refresh_overlay([incident.pk], now=now)
+        regroup([incident.pk], now=now)
 
 
-def _believe_ours(incident: Incident, change: Change) -> None:
+def _apply_patch_to_raw(incident: Incident, change: Change) -> None:
     """It was written but the answer was of no use: until intake reads it, our patch is the word.
     The etag is forgotten, so that intake does read it.
     """
@@ -56,11 +66,11 @@ def _believe_ours(incident: Incident, change: Change) -> None:
     if raw is None or not isinstance(raw.body.get("properties"), dict):
         return
     properties = raw.body["properties"]
-    gone = {name.casefold() for name in change.patch.get("labels_remove", [])}
+    removed = {name.casefold() for name in change.patch.get("labels_remove", [])}
     labels: list[dict[str, Any]] = [
         label
         for label in properties.get("labels") or []
-        if str(label.get("labelName", "")).casefold() not in gone
+        if str(label.get("labelName", "")).casefold() not in removed
     ]
     labels += [{"labelName": name} for name in change.patch.get("labels_add", [])]
     members = {k: v for k, v in change.patch.items() if not k.startswith("labels_")}
@@ -70,29 +80,24 @@ def _believe_ours(incident: Incident, change: Change) -> None:
 
 
 def _show_comment(incident: Incident, change: Change) -> None:
-    """A comment that is owed or sent is there; one that will not be sent is not."""
+    """A comment that is owed or sent is shown; one that will not be sent is not."""
     if change.outcome in (Outcome.SENT, Outcome.OPEN):
-        words = {"author": change.by_label, "message": change.message}
-        Comment.objects.get_or_create(
-            incident=incident,
-            name=str(change.key),
-            defaults={**words, "created_at": change.made_at, "ours": True},
-        )
+        show_our_comments([change], incidents=[incident], author=change.by_label)
     else:
-        Comment.objects.filter(incident=incident, name=str(change.key)).delete()
+        drop_our_comments([change])
 
 
-def _write_down(incident: Incident, told: Settlement, code: str) -> None:
+def _write_line(incident: Incident, settlement: Settlement, code: str) -> None:
     """One line: what we wanted, who or what was in the way, and what stays."""
-    change = told.change
-    won = [
+    change = settlement.change
+    overruled = [
         {
             "member": foreign.member,
             "was": shown(foreign.member, foreign.was),
             "now": shown(foreign.member, foreign.now),
             "wanted": shown(foreign.member, foreign.wanted),
         }
-        for foreign in told.foreign
+        for foreign in settlement.foreign
     ]
     wanted = {
         member: value if member.startswith("labels_") else shown(member, value)
@@ -100,12 +105,12 @@ def _write_down(incident: Incident, told: Settlement, code: str) -> None:
     }
     TimelineItem.objects.create(
         incident=incident,
-        at=told.now,
+        at=settlement.now,
         side=TimelineItem.Side.SENTINEL if code == "conflict" else TimelineItem.Side.PORTAL,
         code=code,
         details={
             "wanted": wanted,
-            "won": won,
+            "won": overruled,
             "note": change.note,
             "kind": change.kind,
             "by": change.by_label,
@@ -115,9 +120,9 @@ def _write_down(incident: Incident, told: Settlement, code: str) -> None:
     )
 
 
-def _tell_whose_it_was(incident: Incident, told: Settlement, code: str) -> None:
+def _notify_author(incident: Incident, settlement: Settlement, code: str) -> None:
     """A line in the inbox of the person whose decision does not stand in Sentinel; no mail."""
-    person = told.change.by
+    person = settlement.change.by
     if person is None or not incidents_visible_to(person).filter(pk=incident.pk).exists():
         return
     with translation.override(person.language or "en"):
@@ -127,7 +132,7 @@ def _tell_whose_it_was(incident: Incident, told: Settlement, code: str) -> None:
             "dropped": _("Your change was not sent: %(incident)s"),
         }[code] % {"incident": incident}
         reason = _("You get this because the change was yours.")
-        body = note_words(told.change.note)
+        body = note_words(settlement.change.note)
     notify(
         people=[person],
         kind=f"incidents.{code}",
@@ -135,6 +140,6 @@ def _tell_whose_it_was(incident: Incident, told: Settlement, code: str) -> None:
         body=body,
         path=f"/incidents/{incident.pk}/",
         reason=reason,
-        now=told.now,
+        now=settlement.now,
         mail=False,
     )

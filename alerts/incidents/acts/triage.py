@@ -2,21 +2,21 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from alerts.incidents.acts.apply import Actor, Effect, SkippedIncidents, carry_out, person
-from alerts.incidents.models import Comment, Incident, OtState, Severity, TimelineItem
+from alerts.incidents.acts.apply import Effect, SkippedIncidents, SystemActor, apply_act
+from alerts.incidents.models import Incident, OtState, Severity, TimelineItem
 from alerts.incidents.policies import reasons_against_comment, reasons_against_labels
 from alerts.incidents.queries import incidents_visible_to
-from alerts.outbox.engine.compare import same_owner
+from alerts.outbox.engine.merge import same_owner
 from portal.accounts.models import SOC_ROLES, User
 from portal.accounts.queries import people_holding
 from portal.errors import Refused
 
+NOBODY = {"objectId": None, "email": None, "assignedTo": None, "userPrincipalName": None}
 # Sentinel's own pages have one language, and so have the texts we leave there.
 _VERDICTS = {
     "routine": "Routine",
@@ -26,15 +26,196 @@ _VERDICTS = {
 }
 
 
+class CannotAssign(Refused):
+    """The incidents keep their owners."""
+
+
+class CannotChangeSeverity(Refused):
+    """The incidents stay as severe as they are."""
+
+
+class CannotLabel(Refused):
+    """The labels stay as they are."""
+
+
+class CannotComment(Refused):
+    """No comment was written."""
+
+
 def people_for(incidents: Sequence[Incident]) -> list[User]:
-    """Those who hold a SOC role in every workspace of these incidents, by name."""
-    people: dict[int, User] | None = None
-    for workspace in {each.workspace_id: each.workspace for each in incidents}.values():
+    """Return those who hold a SOC role in every workspace of these incidents, by name."""
+    common: dict[int, User] | None = None
+    for workspace in {row.workspace_id: row.workspace for row in incidents}.values():
         parents = [workspace.organisation.uuid] if workspace.organisation else []
-        here = people_holding(SOC_ROLES, workspaces=[workspace.uuid], organisations=parents)
-        found = {person.pk: person for person in here}
-        people = found if people is None else {k: v for k, v in people.items() if k in found}
-    return list((people or {}).values())
+        holders = people_holding(SOC_ROLES, workspaces=[workspace.uuid], organisations=parents)
+        people = {user.pk: user for user in holders}
+        common = people if common is None else {k: v for k, v in common.items() if k in people}
+    return list((common or {}).values())
+
+
+def assign_incidents(
+    *,
+    incident_ids: Collection[int],
+    to: User | None,
+    by: User,
+    now: datetime,
+    act: UUID | None = None,
+    skipped: SkippedIncidents | None = None,
+) -> UUID:
+    """Make `to` the owner in Sentinel; None takes the owner off. Return the act, for undo."""
+    owner = owner_member(to)
+
+    def effect_on(row: Incident) -> Effect | None:
+        if same_owner(owner, _owner_in_force(row)):
+            return None
+        details = {"from": row.owner_name, "to": to.name if to else ""}
+        return Effect("owner", details, patch={"owner": owner})
+
+    return apply_act(
+        incident_ids=incident_ids,
+        effect_on=effect_on,
+        by=by,
+        action="incidents.incident.assigned",
+        refusal=CannotAssign,
+        no_effect=_("Already assigned to %(name)s.") % {"name": to.name}
+        if to
+        else _("Already unassigned."),
+        now=now,
+        act=act,
+        skipped=skipped,
+        reasons_against=lambda rows: _reasons_against_owner(rows, to) if to else [],
+        to=to.email if to else "",
+    )
+
+
+def owner_member(person: User | None) -> dict[str, Any]:
+    """A person as the owner of an incident in Sentinel: by Entra's object id where we know it."""
+    if person is None:
+        return dict(NOBODY)
+    owner = {"assignedTo": person.name, "email": person.email, "userPrincipalName": person.email}
+    if person.oid:
+        return {"objectId": person.oid, **owner}
+    return {"assignedTo": person.name, "email": person.email}
+
+
+def _owner_in_force(row: Incident) -> dict[str, str]:
+    if row.owner_id in (row.owner_email, row.owner_name):
+        return {"email": row.owner_email, "assignedTo": row.owner_name}
+    return {"objectId": row.owner_id, "email": row.owner_email, "assignedTo": row.owner_name}
+
+
+def _reasons_against_owner(rows: list[Incident], to: User) -> list[str]:
+    if not to.is_active:
+        return [_("%(name)s has no active account.") % {"name": to.name}]
+    visible = incidents_visible_to(to).filter(pk__in=[row.pk for row in rows]).count()
+    if visible < len(rows):
+        return [_("%(name)s may not see all of these incidents.") % {"name": to.name}]
+    return []
+
+
+def change_severity(
+    *,
+    incident_ids: Collection[int],
+    severity: Severity,
+    by: User,
+    now: datetime,
+    act: UUID | None = None,
+    skipped: SkippedIncidents | None = None,
+) -> UUID:
+    """Set the severity in Sentinel. Return the act, for undo."""
+    if severity == Severity.UNKNOWN:
+        raise CannotChangeSeverity(_("Choose one of Sentinel's severities."))
+    word = Severity(severity).label
+
+    def effect_on(row: Incident) -> Effect | None:
+        if row.severity == severity:
+            return None
+        details = {"from": Severity(row.severity).label, "to": word}
+        return Effect("severity", details, patch={"severity": word})
+
+    return apply_act(
+        incident_ids=incident_ids,
+        effect_on=effect_on,
+        by=by,
+        action="incidents.incident.severity_changed",
+        refusal=CannotChangeSeverity,
+        no_effect=_("Its severity is already %(severity)s.") % {"severity": word},
+        now=now,
+        act=act,
+        skipped=skipped,
+        severity=word,
+    )
+
+
+def label_incidents(
+    *,
+    incident_ids: Collection[int],
+    by: User | SystemActor,
+    now: datetime,
+    add: Iterable[str] = (),
+    remove: Iterable[str] = (),
+    act: UUID | None = None,
+) -> UUID:
+    """Add and remove labels in Sentinel; letter case does not count. A rule may set Tagout's own
+    labels. Return the act, for undo.
+    """
+    adding, removing = [name.strip() for name in add], [name.strip() for name in remove]
+
+    def effect_on(row: Incident) -> Effect | None:
+        present = {name.casefold() for name in row.labels}
+        new = [name for name in adding if name.casefold() not in present]
+        old = [name for name in removing if name.casefold() in present]
+        if not new and not old:
+            return None
+        patch: dict[str, Any] = {"labels_add": new} if new else {}
+        patch |= {"labels_remove": old} if old else {}
+        return Effect("labels", {"added": new, "removed": old}, patch=patch)
+
+    def reasons_against(rows: list[Incident]) -> list[str]:
+        return reasons_against_labels([*adding, *removing]) if isinstance(by, User) else []
+
+    return apply_act(
+        incident_ids=incident_ids,
+        effect_on=effect_on,
+        by=by,
+        action="incidents.incident.labelled",
+        refusal=CannotLabel,
+        no_effect=_("Already labelled this way."),
+        now=now,
+        act=act,
+        reasons_against=reasons_against,
+        added=adding,
+        removed=removing,
+    )
+
+
+def comment_on_incidents(
+    *,
+    incident_ids: Collection[int],
+    message: str,
+    by: User | SystemActor,
+    now: datetime,
+    act: UUID | None = None,
+    skipped: SkippedIncidents | None = None,
+) -> UUID:
+    """Comment on each incident; return the act, for undo. To Sentinel the author is our app, so
+    the text names the person; what Tagout itself says stands alone.
+    """
+    words = message.strip()
+    text = f"{words}\n\n{by.name}, with Tagout" if words and isinstance(by, User) else words
+    return apply_act(
+        incident_ids=incident_ids,
+        effect_on=lambda row: Effect("commented", {"message": words}, message=text),
+        by=by,
+        action="incidents.incident.commented",
+        refusal=CannotComment,
+        no_effect=_("A comment needs some words."),
+        now=now,
+        act=act,
+        skipped=skipped,
+        reasons_against=lambda rows: reasons_against_comment(rows, words),
+        message=words,
+    )
 
 
 def ot_line_of(incidents: Sequence[Incident]) -> str:
@@ -66,222 +247,3 @@ def _answer_to_all(incidents: Sequence[Incident], verdict: str) -> TimelineItem 
     found = list(newest.select_related("by"))
     is_one = len(found) == len(incidents) and len({each.act for each in found}) == 1
     return found[0] if is_one else None
-
-
-NOBODY = {"objectId": None, "email": None, "assignedTo": None, "userPrincipalName": None}
-
-
-class CannotAssign(Refused):
-    """The incidents keep their owners."""
-
-
-def assign_incidents(
-    *,
-    incident_ids: Collection[int],
-    to: User | None,
-    by: User,
-    now: datetime,
-    act: UUID | None = None,
-    skipped: SkippedIncidents | None = None,
-) -> UUID:
-    """Make `to` the owner in Sentinel; None takes the owner off. Returns the act, for undo."""
-    owner = owner_member(to)
-
-    def plan(row: Incident) -> Effect | None:
-        if same_owner(owner, _owner_in_force(row)):
-            return None
-        details = {"from": row.owner_name, "to": to.name if to else ""}
-        return Effect("owner", details, patch={"owner": owner})
-
-    def reasons_against(rows: list[Incident]) -> list[str]:
-        return _reasons_against_owner(rows, to) if to else []
-
-    done = carry_out(
-        incident_ids=incident_ids,
-        plan=plan,
-        doer=person(by),
-        action="incidents.incident.assigned",
-        refusal=CannotAssign,
-        nothing=_("Already assigned to %(name)s.") % {"name": to.name}
-        if to
-        else _("Already unassigned."),
-        now=now,
-        act=act,
-        skipped=skipped,
-        reasons_against=reasons_against,
-        to=to.email if to else "",
-    )
-    return done.act
-
-
-def owner_member(person: User | None) -> dict[str, Any]:
-    """A person as the owner of an incident in Sentinel: by Entra's object id where we know it."""
-    if person is None:
-        return dict(NOBODY)
-    owner = {"assignedTo": person.name, "email": person.email, "userPrincipalName": person.email}
-    if person.oid:
-        return {"objectId": person.oid, **owner}
-    return {"assignedTo": person.name, "email": person.email}
-
-
-def _owner_in_force(row: Incident) -> dict[str, str]:
-    if row.owner_id in (row.owner_email, row.owner_name):
-        return {"email": row.owner_email, "assignedTo": row.owner_name}
-    return {"objectId": row.owner_id, "email": row.owner_email, "assignedTo": row.owner_name}
-
-
-def _reasons_against_owner(rows: list[Incident], to: User) -> list[str]:
-    if not to.is_active:
-        return [_("%(name)s has no active account.") % {"name": to.name}]
-    seen = incidents_visible_to(to).filter(pk__in=[row.pk for row in rows]).count()
-    if seen < len(rows):
-        return [_("%(name)s may not see all of these incidents.") % {"name": to.name}]
-    return []
-
-
-class CannotChangeSeverity(Refused):
-    """The incidents stay as severe as they are."""
-
-
-def change_severity(
-    *,
-    incident_ids: Collection[int],
-    severity: Severity,
-    by: User,
-    now: datetime,
-    act: UUID | None = None,
-    skipped: SkippedIncidents | None = None,
-) -> UUID:
-    """Set the severity in Sentinel. Returns the act, for undo."""
-    if severity == Severity.UNKNOWN:
-        raise CannotChangeSeverity(_("Choose one of Sentinel's severities."))
-    word = Severity(severity).label
-
-    def plan(row: Incident) -> Effect | None:
-        if row.severity == severity:
-            return None
-        details = {"from": Severity(row.severity).label, "to": word}
-        return Effect("severity", details, patch={"severity": word})
-
-    return carry_out(
-        incident_ids=incident_ids,
-        plan=plan,
-        doer=person(by),
-        action="incidents.incident.severity_changed",
-        refusal=CannotChangeSeverity,
-        nothing=_("Its severity is already %(severity)s.") % {"severity": word},
-        now=now,
-        act=act,
-        skipped=skipped,
-        severity=word,
-    ).act
-
-
-class CannotLabel(Refused):
-    """The labels stay as they are."""
-
-
-def label_incidents(
-    *,
-    incident_ids: Collection[int],
-    by: User | None,
-    now: datetime,
-    add: Iterable[str] = (),
-    remove: Iterable[str] = (),
-    act: UUID | None = None,
-    doer: Actor | None = None,
-) -> UUID:
-    """Add and remove labels in Sentinel; letter case does not count. A rule passes `by=None` and
-    a `doer` with its name, and may set Tagout's own labels. Returns the act, for undo.
-    """
-    who = doer or person(_named(by))
-    adding, removing = [name.strip() for name in add], [name.strip() for name in remove]
-
-    def plan(row: Incident) -> Effect | None:
-        there = {name.casefold() for name in row.labels}
-        new = [name for name in adding if name.casefold() not in there]
-        old = [name for name in removing if name.casefold() in there]
-        if not new and not old:
-            return None
-        patch: dict[str, Any] = {"labels_add": new} if new else {}
-        patch |= {"labels_remove": old} if old else {}
-        return Effect("labels", {"added": new, "removed": old}, patch=patch)
-
-    return carry_out(
-        incident_ids=incident_ids,
-        plan=plan,
-        doer=who,
-        action="incidents.incident.labelled",
-        refusal=CannotLabel,
-        nothing=_("Already labelled this way."),
-        now=now,
-        act=act,
-        reasons_against=lambda rows: reasons_against_labels([*adding, *removing]) if who.by else [],
-        added=adding,
-        removed=removing,
-    ).act
-
-
-def _named(by: User | None) -> User:
-    if by is None:
-        raise ValueError("Somebody sets labels, or a rule with its name.")
-    return by
-
-
-class CannotComment(Refused):
-    """Nothing was said."""
-
-
-@transaction.atomic
-def comment_on_incidents(
-    *,
-    incident_ids: Collection[int],
-    message: str,
-    by: User | None,
-    now: datetime,
-    act: UUID | None = None,
-    skipped: SkippedIncidents | None = None,
-    doer: Actor | None = None,
-) -> UUID:
-    """Say something on each incident. To Sentinel the author is our app, so the text names the
-    person; what Tagout itself says (`by=None` and a `doer`) stands alone. Returns the act, for
-    undo.
-    """
-    if by is None and doer is None:
-        raise ValueError("Somebody says it, or Tagout with a name.")
-    who = doer or person(cast(User, by))
-    words = message.strip()
-    text = words if who.by is None or not words else f"{words}\n\n{who.label}, with Tagout"
-
-    def plan(row: Incident) -> Effect | None:
-        return Effect("commented", {"message": words}, message=text)
-
-    done = carry_out(
-        incident_ids=incident_ids,
-        plan=plan,
-        doer=who,
-        action="incidents.incident.commented",
-        refusal=CannotComment,
-        nothing=_("A comment needs some words."),
-        now=now,
-        act=act,
-        skipped=skipped,
-        reasons_against=lambda rows: reasons_against_comment(rows, words),
-        message=words,
-    )
-    ours = {(row.workspace_id, row.name): row for row in done.incidents}
-    Comment.objects.bulk_create(
-        [
-            Comment(
-                incident=ours[change.workspace_id, change.incident_name],
-                name=str(change.key),
-                author=who.label,
-                message=change.message,
-                created_at=change.made_at,
-                ours=True,
-            )
-            for change in done.changes
-        ],
-        ignore_conflicts=True,
-    )
-    return done.act

@@ -10,7 +10,7 @@ from alerts.incidents.engine.closing import REASONS
 from alerts.incidents.models import Severity
 from alerts.incidents.policies import MAX_LABEL_LENGTH, MAX_MESSAGE_LENGTH
 from alerts.sites.models import Criticality
-from alerts.sites.services.describe_device import MAX_KIND, MAX_ROLE
+from alerts.sites.services.describe import MAX_KIND, MAX_ROLE
 from alerts.sites.services.set_site import MAX_PHONE
 from portal.api.bodies import In
 

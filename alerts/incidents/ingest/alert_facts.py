@@ -10,7 +10,7 @@ from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.ingest.incident_rows import SEVERITIES, alert_type_of
 from alerts.incidents.ingest.pg_copy import fixed_words, number, texts_line
 from alerts.sentinel.wire import D4iotFacts
-from alerts.sites.engine.outside import is_public_address
+from alerts.sites.engine.devices import is_public_address
 from alerts.sites.services import Found, Where
 
 

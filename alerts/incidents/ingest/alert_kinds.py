@@ -5,9 +5,9 @@ back-tests may learn from them, while nothing that still waits for a person come
 that two people signed when it did not (docs/decisions/0010-kinds-of-old-alerts.md).
 """
 
-import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -15,10 +15,8 @@ from django.db import connection, transaction
 from alerts.incidents.models import Status
 from alerts.sites.models import Device
 from alerts.sites.queries import FIND_DEVICE
-from portal.jobs.models import Job, State
-from portal.jobs.services import back_off, claim_due, put_back, settle
-
-log = logging.getLogger(__name__)
+from portal.jobs.models import Job
+from portal.jobs.services import do_next, lock_claim, put_back, restart_job, settle
 
 KIND, KEY = "incidents.alert-kinds", "devices"
 PIECE = 100  # devices
@@ -46,46 +44,28 @@ def note_described_devices(device_ids: Collection[int], *, unshifted: datetime) 
     """Have the alerts of these devices looked through. Part of the transaction that describes
     them.
     """
-    given = {"state": State.WAITING, "due_at": unshifted, "attempts": 0}
-    job, made = Job.objects.select_for_update().get_or_create(
-        kind=KIND,
-        key=KEY,
-        defaults={**given, "made_at": unshifted, "payload": {"devices": sorted(device_ids)}},
-    )
-    if made:
-        return
-    waiting = set() if job.state == State.DONE else set(job.payload.get("devices", ()))
-    payload = {"devices": sorted(waiting.union(device_ids))}
-    # Who works on it now holds an older fence, and its piece is done once more.
-    Job.objects.filter(pk=job.pk).update(
-        **given, fence=job.fence + 1, lease_until=None, settled_at=None, payload=payload
-    )
+
+    def with_pending(pending: dict[str, Any]) -> dict[str, Any]:
+        return {"devices": sorted({*pending.get("devices", ()), *device_ids})}
+
+    restart_job(kind=KIND, key=KEY, now=unshifted, payload=with_pending)
 
 
 def work_off_alert_kinds(*, unshifted: datetime, now: datetime) -> bool:
     """Do the next piece where there is one; False when there is none."""
-    row = claim_due(Job.objects.filter(kind=KIND), now=unshifted, max_attempts=None)
-    if row is None:
-        return False
-    try:
-        _do_piece(row, unshifted=unshifted, now=now)
-    except Exception as error:
-        log.exception("Kinds of alerts could not be filled in")
-        put_back(row, due_at=unshifted + back_off(row.attempts), error=str(error))
-    return True
+    piece = partial(_do_piece, unshifted=unshifted, now=now)
+    return do_next(Job.objects.filter(kind=KIND), work=piece, now=unshifted)
 
 
 @transaction.atomic
 def _do_piece(row: Job, *, unshifted: datetime, now: datetime) -> None:
-    mine = Job.objects.filter(pk=row.pk, fence=row.fence, state=State.RUNNING)
-    if not mine.select_for_update(of=("self",)).exists():
-        return
+    if not lock_claim(row):
+        return  # more devices were described meanwhile, or another worker took it over
     waiting = row.payload["devices"]
     fill_kinds(device_ids=waiting[:PIECE], now=now)
     left = {"devices": waiting[PIECE:]}
     if left["devices"]:
-        mine.update(payload=left)
-        put_back(row, due_at=unshifted, free=True)
+        put_back(row, due_at=unshifted, free=True, payload=left)
     else:
         settle(row, now=unshifted, payload=left)
 

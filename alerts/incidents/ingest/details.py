@@ -1,5 +1,6 @@
-"""Keep what hangs on incidents: alerts as facts, entities, comments, and where all that is. Incidents
-whose details are owed are claimed here, newest open ones first, each by one worker.
+"""Keep what hangs on incidents: alerts as facts, entities, comments, and where all that is.
+
+Incidents whose details are owed are claimed here, newest open ones first, each by one worker.
 """
 
 from collections.abc import Collection, Sequence

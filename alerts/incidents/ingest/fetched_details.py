@@ -20,7 +20,7 @@ from alerts.sentinel.wire import (
     WireDevice,
     WireEntity,
 )
-from alerts.sites.engine.device_kinds import known_kind
+from alerts.sites.engine.devices import known_kind
 from alerts.sites.services import Where, level_of
 
 MAX_ENTITIES = 500  # rows kept an incident; more than that is never suppressed (S1)

@@ -15,8 +15,8 @@ import orjson
 from django.db import connection, transaction
 
 from alerts.incidents.engine.catalogue import alert_type_for
+from alerts.incidents.engine.confidence_limits import lower_share
 from alerts.incidents.engine.priority import CRITICALITY_POINTS, PriorityFacts, priority_of
-from alerts.incidents.engine.share import lower_share
 from alerts.incidents.ingest.pg_copy import array, run_together
 from alerts.incidents.models import OtState, Severity, Status
 from alerts.incidents.models.group import PAIR_IS_NEW

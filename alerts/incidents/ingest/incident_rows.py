@@ -1,4 +1,4 @@
-"""Incidents of the wire as rows of ours: bounded, with numbers for choices, and as lines for COPY."""
+"""Incidents of the wire as rows of ours: bounded, with numbers for choices, ready for COPY."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta

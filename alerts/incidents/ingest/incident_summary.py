@@ -1,5 +1,6 @@
-"""What an incident's row says of its alerts: both ends, protocol, place, pattern, priority. Patterns
-and pairs of devices are counted on the way, so that lists need not count them.
+"""What an incident's row says of its alerts: both ends, protocol, place, pattern, priority.
+
+Patterns and pairs of devices are counted on the way, so that lists need not count them.
 """
 
 from collections.abc import Iterable, Sequence

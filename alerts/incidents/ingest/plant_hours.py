@@ -5,9 +5,9 @@ still be stored by the old one: so the job looks through all alerts twice, the s
 no worker can hold the old clock any more.
 """
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -16,9 +16,15 @@ from alerts.incidents.models import Alert
 from alerts.sites.models import Site
 from alerts.sites.registry import settle_clock_change
 from portal.jobs.models import Job, State
-from portal.jobs.services import LEASE, back_off, claim_due, put_back, settle
-
-log = logging.getLogger(__name__)
+from portal.jobs.services import (
+    LEASE,
+    claim_due,
+    do_next,
+    lock_claim,
+    put_back,
+    restart_job,
+    settle,
+)
 
 KIND = "incidents.plant-hours"
 PIECE = 20_000  # alerts
@@ -57,20 +63,7 @@ def start_plant_hours(site: Site, *, unshifted: datetime) -> None:
     """
     total = Alert.objects.filter(site=site).count()
     payload = {"after": 0, "done": 0, "total": total, "pass": 1, "changed": 0, "moved": 0}
-    given = {
-        "state": State.WAITING,
-        "due_at": unshifted,
-        "attempts": 0,
-        "lease_until": None,
-        "settled_at": None,
-        "latest_error": "",
-        "payload": payload,
-    }
-    job, made = Job.objects.select_for_update().get_or_create(
-        kind=KIND, key=str(site.pk), defaults={**given, "made_at": unshifted}
-    )
-    if not made:  # who works on it now holds an older fence, and writes nothing
-        Job.objects.filter(pk=job.pk).update(fence=job.fence + 1, **given)
+    restart_job(kind=KIND, key=str(site.pk), now=unshifted, payload=lambda _pending: payload)
 
 
 def plant_hours_progress(site: Site) -> PlantHoursProgress | None:
@@ -87,15 +80,8 @@ def work_off_plant_hours(*, unshifted: datetime) -> bool:
     """Do the next piece of any site that is due; False when none is. Any number of workers may ask
     at once.
     """
-    row = claim_due(Job.objects.filter(kind=KIND), now=unshifted, max_attempts=None)
-    if row is None:
-        return False
-    try:
-        _do_piece(row, unshifted=unshifted)
-    except Exception as error:  # other sites go on
-        log.exception("Plant hours of site %s failed", row.key)
-        put_back(row, due_at=unshifted + back_off(row.attempts), error=str(error))
-    return True
+    piece = partial(_do_piece, unshifted=unshifted)
+    return do_next(Job.objects.filter(kind=KIND), work=piece, now=unshifted)
 
 
 def settle_plant_hours(site: Site, *, unshifted: datetime) -> int:
@@ -117,8 +103,7 @@ def follow_site_clock(site: Site, *, before: str, now: datetime, unshifted: date
 
 @transaction.atomic
 def _do_piece(row: Job, *, unshifted: datetime) -> None:
-    mine = Job.objects.filter(pk=row.pk, fence=row.fence, state=State.RUNNING)
-    if not mine.select_for_update(of=("self",)).exists():
+    if not lock_claim(row):
         return  # the clock was changed again, or another worker took it over
     site, payload = Site.objects.get(pk=int(row.key)), dict(row.payload)
     upto, n = _next_piece(site, after=payload["after"])
@@ -126,9 +111,7 @@ def _do_piece(row: Job, *, unshifted: datetime) -> None:
         moved = _update(site, after=payload["after"], upto=upto)
         payload["changed"], payload["moved"] = payload["changed"] + moved, payload["moved"] + moved
         payload["after"], payload["done"] = upto, payload["done"] + n
-        mine.update(
-            state=State.WAITING, due_at=unshifted, lease_until=None, attempts=0, payload=payload
-        )
+        put_back(row, due_at=unshifted, attempts=0, payload=payload)
     else:
         _end_pass(row, site, payload, unshifted=unshifted)
 
@@ -140,8 +123,8 @@ def _end_pass(row: Job, site: Site, payload: dict[str, Any], *, unshifted: datet
         settle(row, now=unshifted, payload=payload)
         return
     again = {**payload, "after": 0, "pass": 2, "changed": 0}
-    Job.objects.filter(pk=row.pk).update(payload=again)
-    put_back(row, due_at=max(unshifted, row.made_at) + LEASE + timedelta(seconds=60), free=True)
+    due_at = max(unshifted, row.made_at) + LEASE + timedelta(seconds=60)
+    put_back(row, due_at=due_at, free=True, payload=again)
 
 
 def _next_piece(site: Site, *, after: int) -> tuple[int | None, int]:

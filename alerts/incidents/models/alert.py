@@ -1,6 +1,4 @@
-"""The alert as a flat record of facts (suppression §1), its raw JSON apart, and what planned work says
-of it.
-"""
+"""The alert as a flat record of facts (suppression §1), and what planned work says of it."""
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models

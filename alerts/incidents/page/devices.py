@@ -10,7 +10,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.models import Alert, AlertRaw, Incident
-from alerts.sites.engine.outside import is_public_address
+from alerts.sites.engine.devices import is_public_address
 from alerts.sites.models import Criticality, Device
 from portal.ui.pieces import FlowNode
 from portal.ui.words import length

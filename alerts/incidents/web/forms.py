@@ -1,20 +1,23 @@
 """Forms of what can be done to incidents, and of what OT says of devices and sites."""
 
-from collections.abc import Collection
-from typing import Any
+from typing import Any, ClassVar, Self, override
 from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
-from django.utils.functional import lazy
-from django.utils.translation import gettext_lazy
+from django.utils.functional import Promise, lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from alerts.incidents.acts.escalate import MAX_NOTE
-from alerts.incidents.models import Severity
+from alerts.incidents.acts.bulk import ActValues
+from alerts.incidents.acts.escalate import MAX_NOTE, escalation_lines, leads_of_all
+from alerts.incidents.acts.triage import ot_line_of, people_for
+from alerts.incidents.engine.closing import fitting_for
+from alerts.incidents.models import OtState, Severity, Status
 from alerts.incidents.page.devices import CRITICALITY_WORDS, LEVEL_WORDS, level_name
 from alerts.incidents.policies import MAX_MESSAGE_LENGTH
-from alerts.incidents.wording import outcome_words
+from alerts.incidents.web.targets import Targets
+from alerts.incidents.wording import SEVERITY_WORDS, outcome_words
 from alerts.sites.models import Criticality, Device, Site
 from portal.accounts.models import User
 
@@ -30,111 +33,237 @@ OUTCOME_WORDS = {key: lazy(outcome_words, str)(*pair) for key, pair in OUTCOMES.
 
 
 class ActForm(forms.Form):
-    """What every act carries: its own id, so that a form that is sent twice acts once."""
+    """One act of a person on incidents: how it is asked for, what its service is given, and what
+    the person is told afterwards. Its own id makes a form that is sent twice act once.
+    """
 
+    title: ClassVar[Promise]
+    button: ClassVar[Promise | None] = None  # else the title
+    icon: ClassVar[str]
+    done: ClassVar[Promise]  # names what was done
     act = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
-    def wanted_act(self) -> UUID | None:
+    def __init__(
+        self,
+        data: QueryDict | None,
+        *,
+        targets: Targets,
+        by: User,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=initial)
+        self.targets, self.by = targets, by
+
+    @property
+    def act_id(self) -> UUID | None:
         """The id of the act, where the form brought one."""
-        value: UUID | None = self.cleaned_data.get("act")
-        return value
+        act: UUID | None = self.cleaned_data.get("act")
+        return act
+
+    def context(self) -> dict[str, Any]:
+        """Return what the page shows beside the fields."""
+        return {}
+
+    def values(self) -> ActValues:
+        """Return what the service is given, as JSON can keep it."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "act"}
+
+    def summary(self) -> str:
+        """Return what is done in a few words: to whom, to which severity, as what."""
+        return str(self.title)
+
+    def toast(self) -> str:
+        """Return the sentence that the person is told afterwards."""
+        return str(self.done) % {"what": self.targets.words}
 
 
 class AssignForm(ActForm):
     """Whom to give incidents to: somebody who works there, oneself (`me`), or nobody."""
 
+    title, icon = _("Assign"), "user-plus"
     to = forms.CharField(
-        label=gettext_lazy("Assign to"),
+        label=_("Assign to"),
         required=False,
         widget=forms.Select,
-        error_messages={"required": gettext_lazy("Choose a person.")},
+        error_messages={"required": _("Choose a person.")},
     )
 
-    def __init__(self, given: QueryDict | None, *, people: Collection[User], me: User) -> None:
-        super().__init__(given)
-        self.people = {str(person.uuid): person for person in people}
-        self.me = me
-        choices = [(key, person.name) for key, person in self.people.items()]
+    def __init__(self, data: QueryDict | None, *, targets: Targets, by: User) -> None:
+        super().__init__(data, targets=targets, by=by)
+        self.people = {str(person.uuid): person for person in people_for(targets.incidents)}
         self.fields["to"].widget.choices = [
-            ("", gettext_lazy("Choose a person")),
-            *choices,
-            ("nobody", gettext_lazy("Nobody")),
+            ("", _("Choose a person")),
+            *((key, person.name) for key, person in self.people.items()),
+            ("nobody", _("Nobody")),
         ]
 
     def clean_to(self) -> User | None:
         """The person meant; None for nobody."""
-        said = self.cleaned_data["to"]
-        if said == "me":
-            return self.me
-        if said == "nobody":
+        value = self.cleaned_data["to"]
+        if value == "nobody":
             return None
-        if said not in self.people:
-            raise forms.ValidationError(gettext_lazy("Choose a person."))
-        return self.people[said]
+        if value != "me" and value not in self.people:
+            raise forms.ValidationError(_("Choose a person."))
+        return self.by if value == "me" else self.people[value]
+
+    @override
+    def values(self) -> ActValues:
+        to = self.cleaned_data["to"]
+        return {"to": str(to.uuid) if to else ""}
+
+    @override
+    def summary(self) -> str:
+        to = self.cleaned_data["to"]
+        return gettext("Assign to %(name)s") % {"name": to.name} if to else gettext("Unassign")
+
+    @override
+    def toast(self) -> str:
+        to, what = self.cleaned_data["to"], self.targets.words
+        if to is None:
+            return gettext("Unassigned: %(what)s") % {"what": what}
+        return gettext("Assigned to %(name)s: %(what)s") % {"name": to.name, "what": what}
 
 
 class SeverityForm(ActForm):
     """How severe it is."""
 
+    title, icon = _("Change severity"), "sliders-horizontal"
     severity = forms.TypedChoiceField(
-        label=gettext_lazy("Severity"),
+        label=_("Severity"),
         coerce=lambda value: Severity(int(value)),
-        choices=[
-            (Severity.HIGH, gettext_lazy("High")),
-            (Severity.MEDIUM, gettext_lazy("Medium")),
-            (Severity.LOW, gettext_lazy("Low")),
-            (Severity.INFORMATIONAL, gettext_lazy("Informational")),
-        ],
-        error_messages={"required": gettext_lazy("Choose a severity.")},
+        choices=[(value, words) for value, words in SEVERITY_WORDS.items() if value],
+        error_messages={"required": _("Choose a severity.")},
     )
+
+    def __init__(self, data: QueryDict | None, *, targets: Targets, by: User) -> None:
+        severity = targets.lead.severity
+        initial = {"severity": None if severity == Severity.UNKNOWN else severity}
+        super().__init__(data, targets=targets, by=by, initial=initial)
+
+    @override
+    def values(self) -> ActValues:
+        return {"severity": int(self.cleaned_data["severity"])}
+
+    @override
+    def summary(self) -> str:
+        return gettext("Change severity to %(word)s") % {"word": self._word}
+
+    @override
+    def toast(self) -> str:
+        words = {"word": self._word, "what": self.targets.words}
+        return gettext("Severity set to %(word)s: %(what)s") % words
+
+    @property
+    def _word(self) -> Promise:
+        return SEVERITY_WORDS[self.cleaned_data["severity"]]
 
 
 class CloseForm(ActForm):
     """How it ended, in Sentinel's terms."""
 
+    title, icon, done = _("Close"), "circle-check", _("Closed: %(what)s")
     outcome = forms.ChoiceField(
-        label=gettext_lazy("Classification and reason"),
+        label=_("Classification and reason"),
         choices=list(OUTCOME_WORDS.items()),
-        error_messages={"required": gettext_lazy("Choose how it ended.")},
+        error_messages={"required": _("Choose how it ended.")},
     )
     comment = forms.CharField(
-        label=gettext_lazy("Closing comment"),
+        label=_("Closing comment"),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     instead_of = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
 
+    def __init__(self, data: QueryDict | None, *, targets: Targets, by: User) -> None:
+        states = {row.ot_state for row in targets.incidents}
+        fitting = fitting_for(states.pop()) if len(states) == 1 else ("", "")
+        outcome = next((key for key, pair in OUTCOMES.items() if pair == fitting), None)
+        super().__init__(data, targets=targets, by=by, initial={"outcome": outcome})
+
     def clean_instead_of(self) -> list[str]:
         """The classifications that stood on the form; `-` is none."""
-        said: str = self.cleaned_data["instead_of"]
-        return ["" if word == NONE else word for word in said.split(",") if word]
+        value: str = self.cleaned_data["instead_of"]
+        return ["" if word == NONE else word for word in value.split(",") if word]
+
+    @override
+    def context(self) -> dict[str, Any]:
+        incidents = self.targets.incidents
+        closed = [row for row in incidents if row.status == Status.CLOSED]
+        return {
+            "ot_line": ot_line_of(incidents),
+            "closed_as": ",".join(sorted({row.classification or NONE for row in closed})),
+            "unanswered": sum(row.ot_state == OtState.WAITING for row in incidents),
+        }
+
+    @override
+    def values(self) -> ActValues:
+        classification, reason = OUTCOMES[self.cleaned_data["outcome"]]
+        return {
+            "classification": classification,
+            "reason": reason,
+            "comment": self.cleaned_data["comment"],
+            "ot_line": ot_line_of(self.targets.incidents),
+            "instead_of": self.cleaned_data["instead_of"],
+        }
+
+    @override
+    def summary(self) -> str:
+        outcome = OUTCOME_WORDS[self.cleaned_data["outcome"]]
+        return gettext("Close as “%(outcome)s”") % {"outcome": outcome}
 
 
 class EscalateForm(ActForm):
     """What the lead should know."""
 
+    title, icon, done = _("Escalate"), "triangle-alert", _("Escalated: %(what)s")
     note = forms.CharField(
-        label=gettext_lazy("Note to the lead"),
+        label=_("Note to the lead"),
         required=False,
         max_length=MAX_NOTE,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
+    @override
+    def context(self) -> dict[str, Any]:
+        return {"effects": escalation_lines(self.targets.incidents, by=self.by)}
+
+    @override
+    def toast(self) -> str:
+        words, leads = super().toast(), leads_of_all(self.targets.incidents, by=self.by)
+        if not leads:
+            return words
+        names = ", ".join(lead.name for lead in leads)
+        return gettext("%(words)s. Notified: %(names)s") % {"words": words, "names": names}
+
 
 class ReopenForm(ActForm):
-    """Nothing to say."""
+    """Nothing to ask."""
+
+    title, icon, done = _("Reopen"), "undo-2", _("Reopened: %(what)s")
 
 
 class CommentForm(ActForm):
     """Words for Sentinel's readers too."""
 
+    title, icon, done = _("Comment"), "message-square", _("Commented: %(what)s")
+    button = _("Save comment")
     message = forms.CharField(
-        label=gettext_lazy("Comment"),
+        label=_("Comment"),
         max_length=MAX_MESSAGE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": gettext_lazy("A comment needs some words.")},
+        error_messages={"required": _("A comment needs some words.")},
     )
+
+
+ACT_FORMS: dict[str, Any] = {  # by the verb in the address
+    "assign": AssignForm,
+    "severity": SeverityForm,
+    "escalate": EscalateForm,
+    "close": CloseForm,
+    "reopen": ReopenForm,
+    "comment": CommentForm,
+}
 
 
 _LEVELS = [("", _("As its zone"))] + [
@@ -173,7 +302,7 @@ class DeviceForm(forms.Form):
     )
 
     @classmethod
-    def of(cls, device: Device) -> "DeviceForm":
+    def of(cls, device: Device) -> Self:
         """The form with what is known."""
         level = "" if device.purdue_level is None else level_name(device.purdue_level)
         return cls(
@@ -204,7 +333,7 @@ class SiteForm(forms.Form):
     confirmed = forms.BooleanField(required=False)
 
     @classmethod
-    def of(cls, site: Site) -> "SiteForm":
+    def of(cls, site: Site) -> Self:
         """The form with what is known."""
         initial: dict[str, Any] = {
             "time_zone": site.time_zone,

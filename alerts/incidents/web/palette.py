@@ -22,7 +22,7 @@ from alerts.incidents.queue.conditions import where
 from alerts.incidents.queue.queries import CLOSED, COUNTED, Queue, asked_for
 from alerts.incidents.registry import techniques_by_type
 from alerts.incidents.web.links import ask_address
-from alerts.incidents.web.verbs import Targets, targets_of
+from alerts.incidents.web.targets import Targets, targets_of
 from alerts.incidents.wording import SEVERITY_WORDS, STATUS_WORDS
 from alerts.sentinel.models import Workspace
 from portal import clock

@@ -1,5 +1,6 @@
-"""Read one workspace in the foreground: the command `sync`. Where Azure names a time it waits, and asks
-again.
+"""Read one workspace in the foreground, as the command `sync` does.
+
+Where Azure names a time it waits, and asks again.
 """
 
 import math

@@ -1,5 +1,6 @@
-"""Follow a list of incidents and store it page by page, each in a transaction with its progress. What
-cannot be stored is put in quarantine, and the page goes on.
+"""Follow a list of incidents and store each page in a transaction with its progress.
+
+What cannot be stored is put in quarantine, and the page goes on.
 """
 
 import time

@@ -5,7 +5,6 @@ wrong in one workspace is noted there and delays no other.
 """
 
 import logging
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +23,7 @@ from alerts.sentinel.queries import resting_workspaces, workspaces_to_read
 from alerts.sentinel.services import may_call, note_error, note_success
 from portal import clock
 from portal.jobs.models import Job
-from portal.jobs.services import claim_due, put_back
+from portal.jobs.services import claim_due, put_back_after, run_while_due, save_payload
 
 logger = logging.getLogger(__name__)
 
@@ -49,11 +48,12 @@ def run_due_slices(*, kinds: Sequence[str], connect: Connect) -> None:
     """Do what is due, one slice after the other; no new one is begun after a few seconds, so that
     other kinds get their turn and the longest slice ends well before the task's limit.
     """
-    ends = time.monotonic() + _TURN
-    while time.monotonic() < ends:
+
+    def one_of_each() -> bool:
         done = [run_one_slice(kind=kind, connect=connect) for kind in kinds]
-        if not any(done):
-            return
+        return any(done)
+
+    run_while_due(one_of_each, seconds=_TURN)
 
 
 def run_one_slice(*, kind: str, connect: Connect) -> bool:
@@ -66,21 +66,21 @@ def run_one_slice(*, kind: str, connect: Connect) -> bool:
     job = claim_due(Job.objects.filter(kind=kind, key__in=keys), now=now, max_attempts=None)
     if job is None:
         return False
-    workspace, again, error = workspaces[job.key], timedelta(seconds=5), ""
-    try:
-        if may_call(workspace_id=workspace.pk, now=now):
-            client = connect(workspace)
-            again = _KINDS[kind].work(workspace, client, job)
-            moment = clock.unshifted()
-            note_success(workspace_id=workspace.pk, now=moment, calls_left=client.calls_left)
-    except SentinelError as problem:
-        error, again = problem.message, POLL_EVERY
-        note_error(workspace_id=workspace.pk, error=problem, now=clock.unshifted())
-        logger.warning("%s of %s: %s", kind, workspace, problem.message)
-    except Exception as problem:  # of whatever kind: the lease would keep everybody waiting
-        error, again = f"{type(problem).__name__}: {problem}", POLL_EVERY
-        logger.exception("%s of %s", kind, workspace)
-    put_back(job, due_at=clock.unshifted() + again, error=error, free=True)
+    workspace = workspaces[job.key]
+    with put_back_after(job, wait=timedelta(seconds=5)) as turn:
+        try:
+            if may_call(workspace_id=workspace.pk, now=now):
+                client = connect(workspace)
+                turn.wait = _KINDS[kind].work(workspace, client, job)
+                moment = clock.unshifted()
+                note_success(workspace_id=workspace.pk, now=moment, calls_left=client.calls_left)
+        except SentinelError as problem:
+            turn.error, turn.wait = problem.message, POLL_EVERY
+            note_error(workspace_id=workspace.pk, error=problem, now=clock.unshifted())
+            logger.warning("%s of %s: %s", kind, workspace, problem.message)
+        except Exception as problem:  # of whatever kind: other workspaces go on
+            turn.error, turn.wait = f"{type(problem).__name__}: {problem}", POLL_EVERY
+            logger.exception("%s of %s", kind, workspace)
     return True
 
 
@@ -125,7 +125,7 @@ def _details(workspace: Workspace, client: SentinelClient, job: Job) -> timedelt
 def _keep(job: Job, payload: Mapping[str, object]) -> None:
     """Note for the next slice how this one ended."""
     if payload != job.payload:
-        Job.objects.filter(pk=job.pk, fence=job.fence).update(payload=payload)
+        save_payload(job, payload=payload)
 
 
 _KINDS: Mapping[str, _Kind] = {

@@ -2,7 +2,8 @@
 
 A wish is a patch (Sentinel's member names → wanted values, `labels_add`, `labels_remove`) and a
 base: how the members looked when the person decided. Whoever changed one of them since was
-faster, and stays. Everything else on the incident is kept as it is.
+faster, and stays. Everything else on the incident is kept as it is. `conflict_text` says a lost
+race in one sentence.
 """
 
 from __future__ import annotations
@@ -10,16 +11,70 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from alerts.outbox.engine.compare import (
-    LABELS,
-    LABELS_ADD,
-    LABELS_REMOVE,
-    OWNER,
-    automatic_labels,
-    folded,
-    label_names,
-    same,
-)
+LABELS_ADD, LABELS_REMOVE, LABELS = "labels_add", "labels_remove", "labels"
+OWNER = "owner"
+_IDENTITY = ("objectId", "email", "userPrincipalName", "assignedTo")
+
+
+def same(member: str, one: Any, other: Any) -> bool:
+    """Whether two values of a member mean the same; nothing, null and "" are all nothing."""
+    if member == OWNER:
+        return same_owner(one, other)
+    if isinstance(one, str) and isinstance(other, str) and member != "classificationComment":
+        return one.strip().casefold() == other.strip().casefold()
+    return (one or None) == (other or None)
+
+
+def same_owner(one: Any, other: Any) -> bool:
+    """Whether two owners are one person: by the first kind of identity that both have.
+
+    Sentinel fills in what we leave out, so comparing all members would find a difference in
+    every answer to a write of ours.
+    """
+    ours, theirs = _identity(one), _identity(other)
+    if not ours or not theirs:
+        return not ours and not theirs
+    for kind in _IDENTITY:
+        if kind in ours and kind in theirs:
+            return ours[kind] == theirs[kind]
+    return False
+
+
+def _identity(owner: Any) -> dict[str, str]:
+    if not isinstance(owner, dict):
+        return {}
+    return {
+        kind: owner[kind].strip().casefold()
+        for kind in _IDENTITY
+        if isinstance(owner.get(kind), str) and owner[kind].strip()
+    }
+
+
+def label_names(labels: Any) -> list[str]:
+    """The names of labels, in Sentinel's shape or as plain texts; odd ones are left out."""
+    found = []
+    for label in labels if isinstance(labels, list) else []:
+        name = label.get("labelName") if isinstance(label, dict) else label
+        if isinstance(name, str) and name:
+            found.append(name)
+    return found
+
+
+def automatic_labels(labels: Any) -> set[str]:
+    """Labels that Sentinel put there by itself, folded; we cannot take them away."""
+    return {
+        label["labelName"].casefold()
+        for label in (labels if isinstance(labels, list) else [])
+        if isinstance(label, dict)
+        and isinstance(label.get("labelName"), str)
+        and label.get("labelType") == "AutoAssigned"
+    }
+
+
+def folded(names: Any) -> set[str]:
+    """Label names as they are compared: without letter case."""
+    return {name.casefold() for name in label_names(names)}
+
 
 # Who closes has looked at all of these; a close is off when somebody changed one of them since.
 GUARDED_BY_A_CLOSE = (
@@ -173,3 +228,47 @@ def _merged(fresh: Bag) -> tuple[bool, int | None]:
     into = number if isinstance(number, int) else None
     merged = bool(into or more.get("mergedIncidentUrl"))
     return merged or _MERGED_LABEL in folded(fresh.get(LABELS)), into
+
+
+_NAMES = {
+    "classificationReason": "reason",
+    "classificationComment": "closing comment",
+    LABELS: "new label",
+}
+
+
+def said_of(lost: Overtaken) -> str:
+    """Who or what was faster, and what stays now."""
+    if lost.merged_into:
+        return f"It was merged into #{lost.merged_into} in Sentinel, and stays so."
+    if not lost.foreign:
+        return "It was merged into another incident in Sentinel, and stays so."
+    stays = "; ".join(_said(change) for change in lost.foreign)
+    return f"Somebody in Sentinel was faster: {stays}. That stays."
+
+
+def owner_word(owner: Any) -> str:
+    """An owner as people call them; "" for nobody."""
+    if not isinstance(owner, dict):
+        return ""
+    for member in ("assignedTo", "email", "userPrincipalName", "objectId"):
+        if isinstance(owner.get(member), str) and owner[member]:
+            return str(owner[member])
+    return ""
+
+
+def shown(member: str, value: Any) -> str:
+    """A member's value as a person reads it."""
+    if member == OWNER:
+        return owner_word(value)
+    if member == LABELS:
+        return ", ".join(label_names(value))
+    return str(value)[:200] if value not in (None, "", {}, []) else ""
+
+
+def _said(change: Foreign) -> str:
+    name = _NAMES.get(change.member, change.member)
+    now, was = shown(change.member, change.now), shown(change.member, change.was)
+    if change.member == LABELS:
+        return f"{name} {now}"
+    return f"{name} is {now or 'empty'}" + (f" (was {was})" if was else "")

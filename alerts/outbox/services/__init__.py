@@ -1,17 +1,20 @@
 """The verbs of the door out: owe, withdraw, deliver, retry, discard; want a rule."""
 
 from alerts.outbox.services.deliver import Delivered, deliver_one
-from alerts.outbox.services.deliver_rule import DeliveredRule, deliver_one_rule
+from alerts.outbox.services.deliver_rules import DeliveredRule, deliver_one_rule
 from alerts.outbox.services.enqueue import (
     UNDO_HOLD,
+    CannotRetry,
     PendingWrite,
+    WithdrawReport,
+    discard_change,
     enqueue_changes,
     enqueue_comment,
     enqueue_update,
+    retry_change,
+    withdraw,
 )
-from alerts.outbox.services.retry import CannotRetry, discard_change, retry_change
 from alerts.outbox.services.set_desired import clear_desired_rule, name_of_rule, set_desired_rule
-from alerts.outbox.services.withdraw import WithdrawReport, withdraw
 
 __all__ = [
     "UNDO_HOLD",

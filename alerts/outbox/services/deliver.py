@@ -1,31 +1,280 @@
-"""Take the next write that is due, send it, and settle it. Any number may do so at once."""
+"""Take the next write that is due, send it, and settle it. Any number may do so at once.
+
+Claiming is fair between workspaces and in order within an incident. Sending reads the incident,
+decides, writes, and reads again where somebody was in between. How it ended is written down and
+told to those who asked in one transaction.
+"""
 
 import logging
+import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+
 from alerts.outbox import registry
-from alerts.outbox.engine.merge import is_close
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.engine.merge import (
+    AsWanted,
+    Foreign,
+    Overtaken,
+    ToWrite,
+    decide,
+    is_close,
+    rebased,
+    said_of,
+    written,
+)
+from alerts.outbox.models import Change, Kind, Outcome
 from alerts.outbox.services import workspace_health
-from alerts.outbox.services.claim import claim_change
-from alerts.outbox.services.send import Ask, Pause, Sent, StillMoving, Unreadable, send
-from alerts.outbox.services.settle import settle_change
 from alerts.sentinel.client.port import (
     SentinelClient,
+    SentinelConflict,
     SentinelError,
     SentinelNotFound,
     SentinelRefused,
 )
-from alerts.sentinel.wire import WireIncident, read_alerts
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.wire import (
+    WireIncident,
+    comment_body,
+    incident_put_body,
+    read_alerts,
+    read_incident,
+)
 from portal import clock
+from portal.audit.services import record
+from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import State
-from portal.jobs.services import MAX_ATTEMPTS, back_off, put_back
+from portal.jobs.queries import due
+from portal.jobs.services import MAX_ATTEMPTS, back_off, claim_due, put_back, settle
+
+_ORDER = ("urgency", "due_at", "pk")
+
+
+def claim_change(workspace_id: int | None = None) -> Change | None:
+    """Claim one change that is due, in one workspace or in any; None when there is none.
+
+    Among workspaces whose most urgent change is equally urgent, chance decides, so that a
+    thousand writes to one do not hold up the single one to another. After a restore nothing goes
+    out until somebody has looked.
+    """
+    if is_paused_after_restore():
+        return None
+    now = clock.unshifted()
+    for chosen in _workspaces_with_work(workspace_id, now=now):
+        change = claim_due(
+            _claimable(chosen),
+            now=now,
+            order=_ORDER,
+            max_attempts=None,  # counted by who delivers, because giving up must be told
+        )
+        if change is not None:
+            return change
+    return None
+
+
+def _workspaces_with_work(workspace_id: int | None, *, now: datetime) -> list[int]:
+    first = Change.objects.filter(due(now), workspace=OuterRef("pk"), outcome=Outcome.OPEN)
+    # What a removed one is still owed is taken, too: it ends, and whose it was is told.
+    rows = Workspace.objects.exclude(state=Workspace.State.PAUSED)
+    rows = rows.exclude(pk__in=workspace_health.unavailable_workspaces())
+    if workspace_id is not None:
+        rows = rows.filter(pk=workspace_id)
+    found = list(
+        rows.annotate(most_urgent=Subquery(first.order_by(*_ORDER).values("urgency")[:1]))
+        .exclude(most_urgent=None)
+        .order_by()
+        .values_list("most_urgent", "pk")
+    )
+    random.shuffle(found)
+    return [pk for _, pk in sorted(found, key=lambda row: row[0])]
+
+
+def _claimable(workspace_id: int) -> QuerySet[Change]:
+    """The oldest open change of each incident."""
+    older = Change.objects.filter(
+        workspace_id=OuterRef("workspace_id"),
+        incident_name=OuterRef("incident_name"),
+        pk__lt=OuterRef("pk"),
+        outcome=Outcome.OPEN,
+    )
+    rows = Change.objects.filter(~Exists(older), workspace_id=workspace_id, outcome=Outcome.OPEN)
+    return rows.select_related("workspace", "by")
+
+
+TURNS = 4  # the first and three more
+ENOUGH = 20.0  # seconds after which no new turn begins, so that the lease outlives two calls
+
+type Pause = Callable[[float], None]
+type Ask = Callable[[WireIncident], str]  # why this must not be written after all; "" if it may
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How sending ended."""
+
+    outcome: Outcome
+    note: str = ""
+    raw: dict[str, Any] | None = None
+    etag: str = ""
+    foreign: tuple[Foreign, ...] = ()
+    wrote: bool = False
+
+
+class Unreadable(Exception):
+    """Sentinel's answer about this incident is none that can be decided on."""
+
+
+class StillMoving(Exception):
+    """Somebody changed the incident each time between our reading and our writing."""
+
+
+def send(
+    change: Change, *, client: SentinelClient, pause: Pause = time.sleep, ask: Ask | None = None
+) -> Sent:
+    """Send one change. Raises SentinelError where the far end did not let us. `ask` is asked of
+    each reading that is about to be written over.
+    """
+    if change.kind == Kind.COMMENT:
+        return _send_comment(change, client)
+    return _send_update(change, client, pause, ask)
+
+
+def _send_update(change: Change, client: SentinelClient, pause: Pause, ask: Ask | None) -> Sent:
+    began = time.monotonic()
+    for turn in range(TURNS):
+        fresh = _read(client.get_incident(change.incident_name))
+        match decide(change.patch, change.base, fresh.raw["properties"]):
+            case AsWanted():
+                return Sent(Outcome.SENT, raw=fresh.raw, etag=fresh.etag or "")
+            case Overtaken() as lost:
+                note = said_of(lost)
+                return Sent(
+                    Outcome.CONFLICTED, note, fresh.raw, fresh.etag or "", foreign=lost.foreign
+                )
+            case ToWrite() as plan:
+                if ask and (reason := ask(fresh)):
+                    return Sent(Outcome.DROPPED, reason, fresh.raw, fresh.etag or "")
+                body = incident_put_body(
+                    fresh.raw,
+                    plan.changes,
+                    add_labels=plan.add_labels,
+                    remove_labels=plan.remove_labels,
+                )
+        try:
+            receipt = client.put_incident(change.incident_name, body)
+        except SentinelConflict:
+            if time.monotonic() - began > ENOUGH:
+                break
+            if turn < TURNS - 1:
+                pause(random.uniform(0.1, 0.4) * 2**turn)
+            continue
+        return _written(receipt.body, receipt.etag)
+    raise StillMoving("Somebody else keeps changing this incident in Sentinel.")
+
+
+def _send_comment(change: Change, client: SentinelClient) -> Sent:
+    key = str(change.key)
+    if change.fence > 1:  # it was in a worker's hands before: perhaps the answer was lost
+        try:
+            client.get_comment(change.incident_name, key)
+        except SentinelNotFound:
+            pass
+        else:
+            return Sent(Outcome.SENT)
+    client.put_comment(change.incident_name, key, comment_body(change.message))
+    return Sent(Outcome.SENT, wrote=True)
+
+
+def _read(body: bytes) -> WireIncident:
+    incident = read_incident(body)
+    if not isinstance(incident, WireIncident):
+        raise Unreadable(f"Sentinel's answer could not be read: {incident.reason}.")
+    return incident
+
+
+def _written(body: bytes, etag: str | None) -> Sent:
+    """What came of a write that succeeded, even where its answer is of no use."""
+    try:
+        saved = _read(body)
+    except (ValueError, Unreadable):
+        return Sent(Outcome.SENT, etag=etag or "", wrote=True)
+    return Sent(Outcome.SENT, raw=saved.raw, etag=etag or saved.etag or "", wrote=True)
+
 
 log = logging.getLogger(__name__)
+
+
+class LeaseLost(Exception):
+    """Another worker holds the change now."""
+
+
+def settle_change(change: Change, *, sent: Sent, now: datetime, state: State) -> bool:
+    """Settle with the fence. False, and nothing written, when the lease was lost meanwhile."""
+    try:
+        with transaction.atomic():
+            _settle(change, sent=sent, now=now, state=state)
+    except LeaseLost:
+        return False
+    return True
+
+
+def _settle(change: Change, *, sent: Sent, now: datetime, state: State) -> None:
+    fields = {"outcome": sent.outcome, "note": sent.note, "etag_after": sent.etag[:120]}
+    error = "" if sent.outcome == Outcome.SENT else sent.note
+    if not settle(change, now=clock.unshifted(), state=state, error=error, **fields):
+        raise LeaseLost
+    change.outcome, change.note, change.etag_after = sent.outcome, sent.note, sent.etag[:120]
+    change.state = state
+    settlement = registry.Settlement(change, sent.raw, sent.etag, sent.foreign, now)
+    if state == State.DEAD:
+        _tell_though_dead(settlement)
+    else:
+        registry.tell(settlement)
+    # After the listeners: they hold the incident's lock, so no later wish is missed.
+    if sent.outcome == Outcome.SENT and change.kind == Kind.UPDATE:
+        _rebase_later(change, sent)
+    record(
+        f"outbox.change.{sent.outcome}",
+        on=change,
+        by="outbox",
+        at=now,
+        incident=change.incident_name,
+        workspace=change.workspace_id,
+        act=change.act,
+        wrote=sent.wrote,
+        note=sent.note,
+    )
+
+
+def _tell_though_dead(settlement: registry.Settlement) -> None:
+    """A listener that fails may be why the change died; it must not keep it alive for ever."""
+    try:
+        with transaction.atomic():
+            registry.tell(settlement)
+    except Exception:
+        log.exception("Nobody could be told that change %s was given up", settlement.change.key)
+
+
+def _rebase_later(change: Change, sent: Sent) -> None:
+    """What we wrote ourselves is no foreign change to what we still owe to the same incident."""
+    later = Change.objects.filter(
+        workspace_id=change.workspace_id,
+        incident_name=change.incident_name,
+        outcome=Outcome.OPEN,
+        kind=Kind.UPDATE,
+        pk__gt=change.pk,
+    )
+    properties = (sent.raw or {}).get("properties") or written(change.patch)
+    for other in later.order_by("pk"):
+        Change.objects.filter(pk=other.pk, outcome=Outcome.OPEN).update(
+            base=rebased(other.base, change.patch, properties)
+        )
+
 
 type Connect = Callable[[Any, str], SentinelClient]  # sentinel.client.client_for
 

@@ -1,4 +1,6 @@
-"""Write down that something is owed to Sentinel, in the transaction of the decision itself."""
+"""Owe writes to Sentinel, in the transaction of the decision itself; take back what was not sent
+yet; try once more, or let go, what was given up.
+"""
 
 import json
 from collections.abc import Iterable
@@ -8,12 +10,19 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 
+from alerts.outbox import registry
 from alerts.outbox.engine.merge import is_whole
-from alerts.outbox.models import Change, Kind, Urgency
+from alerts.outbox.models import Change, Kind, Outcome, Urgency
+from alerts.outbox.policies import reasons_against_mending
+from alerts.outbox.queries import Pair, never_taken
 from alerts.sentinel.wire import our_id
 from portal import clock
 from portal.accounts.models import User
+from portal.audit.services import record
+from portal.errors import Refused
+from portal.jobs.models import State
 
 UNDO_HOLD = timedelta(seconds=10)  # how long a write waits for an undo (product §2)
 
@@ -144,3 +153,82 @@ def _is_sound(wish: PendingWrite) -> bool:
     if wish.patch and not is_whole(wish.patch, wish.base):
         raise ValueError("The base leaves out members that must be watched for this patch.")
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawReport:
+    """What an undo reached: the changes it took back, and how many were under way already."""
+
+    withdrawn: tuple[Change, ...]
+    too_late: int
+
+    @property
+    def pairs(self) -> set[Pair]:
+        """The incidents whose writes were taken back."""
+        return {(change.workspace_id, change.incident_name) for change in self.withdrawn}
+
+
+@transaction.atomic
+def withdraw(*, act: UUID, now: datetime) -> WithdrawReport:
+    """Take back the changes of an act that no worker ever held: only of those is it sure that
+    nothing was sent. Nobody is told; the caller puts its own rows right.
+    """
+    held = Change.objects.filter(act=act, **never_taken()).order_by("pk")
+    taken = list(held.select_for_update(of=("self",), skip_locked=True))
+    Change.objects.filter(pk__in=[change.pk for change in taken]).update(
+        state=State.DONE, outcome=Outcome.WITHDRAWN, settled_at=now
+    )
+    others = Change.objects.filter(act=act).exclude(outcome=Outcome.WITHDRAWN)
+    return WithdrawReport(tuple(taken), others.count())
+
+
+class CannotRetry(Refused):
+    """The change was neither retried nor discarded."""
+
+
+@transaction.atomic
+def retry_change(*, change_id: int, by: User, now: datetime) -> Change:
+    """Owe a given-up change again, due at once and with all its attempts. Whoever changed the
+    incident since still wins: the base stays what it was.
+    """
+    due_at = clock.unshifted()
+    return _mend(
+        change_id,
+        "outbox.change.retried",
+        by=by,
+        now=now,
+        state=State.WAITING,
+        outcome=Outcome.OPEN,
+        attempts=0,
+        due_at=due_at,
+        settled_at=None,
+    )
+
+
+@transaction.atomic
+def discard_change(*, change_id: int, by: User, now: datetime) -> Change:
+    """Let a given-up change go for good."""
+    return _mend(
+        change_id,
+        "outbox.change.discarded",
+        by=by,
+        now=now,
+        state=State.DONE,
+        outcome=Outcome.DROPPED,
+    )
+
+
+def _mend(change_id: int, action: str, *, by: User, now: datetime, **fields: object) -> Change:
+    changes = Change.objects.select_related("workspace__organisation")
+    if reasons := reasons_against_mending(changes.get(pk=change_id), by=by):
+        raise CannotRetry(*reasons)
+    if not Change.objects.filter(pk=change_id, state=State.DEAD).update(**fields):
+        raise CannotRetry(
+            gettext(
+                "This change is no longer among the failed ones; somebody else has dealt with it."
+            )
+        )
+    change = changes.get(pk=change_id)
+    registry.tell(registry.Settlement(change, None, "", (), now))
+    record(action, on=change, by=by, at=now, incident=change.incident_name, note=change.note)
+    return change

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from alerts.incidents.engine.confidence_limits import upper_share
 from alerts.patterns.engine.cells import HARMLESS, SUSPICIOUS, Cell
-from alerts.suppression.engine.bound import upper_share
 
 MIN_JUDGED_SHARE: Final = 0.6  # of a pattern's alerts must lie where something was judged
 

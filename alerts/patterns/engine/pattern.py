@@ -15,7 +15,7 @@ from alerts.patterns.engine.cells import Cell, End
 from alerts.patterns.engine.evidence import Evidence
 from alerts.patterns.engine.hours import Hours
 from alerts.patterns.engine.sides import Rung, Side
-from alerts.suppression.engine.facts import SEVERITIES
+from alerts.suppression.engine.fields import SEVERITIES
 from alerts.suppression.engine.guards.never import HIGH
 
 type TypeName = tuple[str, str]  # alert type, the sensor's own title

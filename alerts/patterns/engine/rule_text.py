@@ -8,10 +8,9 @@ from datetime import datetime
 
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.sides import Rung, Side
-from alerts.suppression.engine.clauses import Clause
-from alerts.suppression.engine.facts import SEVERITIES
+from alerts.suppression.engine.fields import SEVERITIES
 from alerts.suppression.engine.guards.lifecycle import usual_end
-from alerts.suppression.engine.rule import MAX_TITLE_LENGTH, Rule
+from alerts.suppression.engine.rule import MAX_TITLE_LENGTH, Clause, Rule
 
 
 def rule_for(

@@ -15,7 +15,7 @@ from alerts.suppression.drafting.suggestions import sites_in_reach
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import ACTING, RuleVersion
 from alerts.suppression.models import State as RuleState
-from alerts.suppression.models.version import ENDED
+from alerts.suppression.models.rules import ENDED
 from alerts.suppression.queries import acting_versions
 from alerts.suppression.signing.awaiting_signature import with_signatures
 from portal.accounts.models import User
@@ -185,7 +185,7 @@ def court_of(candidate: Candidate, version: RuleVersion | None) -> Court:
     if version.state == RuleState.CANARY:
         return Court.TRIAL
     if version.state == RuleState.PROPOSED:
-        given = {each.side for each in version.given}  # type: ignore[attr-defined]  # prefetched
+        given = {each.side for each in version.valid_signatures}  # type: ignore[attr-defined]  # prefetched
         return Court.OT if Side.OT not in given else Court.SOC
     return Court.DRAFT
 

@@ -18,7 +18,7 @@ from alerts.reviews.policies import ot_people_at, speaks_at
 from alerts.suppression.backtesting.history_sql import ask
 from alerts.suppression.engine.guards.lifecycle import CREDIT_PERIOD, credit_wanted
 from alerts.suppression.engine.sql import where
-from alerts.suppression.watching.harmless import harmless_looks
+from alerts.suppression.watching.credit import harmless_looks
 from portal.accounts.models import User
 
 MAX_A_DAY: Final = 5  # to one person, whoever asks

@@ -20,9 +20,8 @@ from alerts.reviews.queries import evidence_where
 from alerts.suppression.backtesting.history_sql import Period, inside
 from alerts.suppression.enforcing.acting_rules import acting_set
 from alerts.suppression.engine import sql
-from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.guards.never import HIGH
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import Clause, Rule
 from alerts.suppression.engine.sql import Sql
 
 WORKS: Final = 2**32  # times the number of planned works, in `moment` and `week`

@@ -26,7 +26,7 @@ from alerts.sites.models import Site
 from alerts.suppression.backtesting.history_sql import Period
 from alerts.suppression.backtesting.time_to_close import measure_time_to_close, usual_minutes
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.models.version import ENDED
+from alerts.suppression.models.rules import ENDED
 from alerts.suppression.policies import PROPOSING
 from alerts.suppression.watching.site_days import count_site_days
 from portal.accounts.models import User
@@ -35,7 +35,7 @@ from portal.audit.services import record
 from portal.errors import Refused
 from portal.jobs.models import Job
 from portal.jobs.models import State as JobState
-from portal.jobs.services import back_off, claim_due, ensure_job, put_back
+from portal.jobs.services import back_off, claim_due, ensure_job, put_back, save_payload
 from portal.ui.words import number
 
 DAYS: Final = 90
@@ -168,15 +168,13 @@ def run_due_mining(*, unshifted: datetime, now: datetime) -> bool:
     except Exception as error:
         put_back(row, due_at=unshifted + back_off(row.attempts), error=str(error))
         raise
-    Job.objects.filter(pk=row.pk, fence=row.fence).update(payload={})
-    put_back(row, due_at=_next_night(unshifted), free=True)
+    put_back(row, due_at=_next_night(unshifted), free=True, payload={})
     return True
 
 
 def _note_progress(row: Job, done: int, total: int) -> None:
     """Write where pages look how many sites are done."""
-    progress = {**row.payload, "done": done, "total": total}
-    Job.objects.filter(pk=row.pk, fence=row.fence).update(payload=progress)
+    save_payload(row, payload={**row.payload, "done": done, "total": total})
 
 
 @transaction.atomic

@@ -21,7 +21,7 @@ from alerts.patterns.engine.cells import (
 from alerts.patterns.engine.plan import IncidentShape, Part
 from alerts.patterns.engine.sides import Inventory
 from alerts.patterns.services.history_tables import CELL_COLUMNS, SURE, WORKS
-from alerts.sites.engine.outside import is_public_address
+from alerts.sites.engine.devices import is_public_address
 from alerts.sites.models import Device, Site
 from alerts.suppression.backtesting.history_sql import ask
 from alerts.suppression.backtesting.time_to_close import MAX_MINUTES

@@ -17,9 +17,13 @@ from alerts.patterns.engine.width import critical_pairs
 from alerts.patterns.models import Candidate, State
 from alerts.patterns.services.figures import ShapeIndex, make_row
 from alerts.patterns.services.site_history import SiteHistory
-from alerts.suppression.engine.guards.never import assets_of
-from alerts.suppression.engine.guards.proposal import reasons_against_draft
-from alerts.suppression.engine.guards.width import WANTED_DAYS, SiteShare, reasons_against_reach
+from alerts.suppression.engine.guards.never import (
+    WANTED_DAYS,
+    SiteShare,
+    assets_of,
+    reasons_against_reach,
+)
+from alerts.suppression.engine.guards.signing import reasons_against_draft
 
 type Obstacle = tuple[str, dict[str, Any]]
 _KEPT: Final = frozenset(

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from alerts.planned_work.models import WorkKind
-from alerts.planned_work.services.plans import MAX_DEVICES
+from alerts.planned_work.services.plan import MAX_DEVICES
 from portal.api.bodies import In
 
 _NAME = 200

@@ -26,7 +26,7 @@ from alerts.planned_work.services import (
     finish_work,
     plan_work,
 )
-from alerts.planned_work.services.plans import devices_named
+from alerts.planned_work.services.plan import devices_named
 from alerts.sites.models import Site
 from portal.accounts.models import OT_ROLES, TokenScope
 from portal.api.listing import Own

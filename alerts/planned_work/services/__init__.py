@@ -1,14 +1,14 @@
 """What people do with planned work, and what follows from it for alerts."""
 
-from alerts.planned_work.services.change import (
+from alerts.planned_work.services.occurrences import work_out_ahead
+from alerts.planned_work.services.plan import CannotPlanWork, DeviceOfPlan, WorkPlan
+from alerts.planned_work.services.work import (
     cancel_work,
     change_work,
     extend_work,
     finish_work,
     plan_work,
 )
-from alerts.planned_work.services.plans import CannotPlanWork, DeviceOfPlan, WorkPlan
-from alerts.planned_work.services.work_out import work_out_ahead
 
 __all__ = [
     "CannotPlanWork",

@@ -15,8 +15,13 @@ from alerts.planned_work.engine.entries import MAX_ENTRIES, MAX_ERRORS, Entry, R
 from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, Revision, WorkStep
 from alerts.planned_work.policies import reasons_against_planning
-from alerts.planned_work.services.change import cancel_work, change_work, follow_occurrences
-from alerts.planned_work.services.plans import (
+from alerts.planned_work.services.occurrences import (
+    BATCH,
+    new_occurrence,
+    spans_of,
+    store_occurrences,
+)
+from alerts.planned_work.services.plan import (
     CannotPlanWork,
     DeviceOfPlan,
     WorkPlan,
@@ -25,7 +30,7 @@ from alerts.planned_work.services.plans import (
     new_revision,
     unknown_device,
 )
-from alerts.planned_work.services.work_out import BATCH, new_occurrence, spans_of, store_occurrences
+from alerts.planned_work.services.work import cancel_work, change_work, follow_occurrences
 from alerts.sites.models import Device, Site, Zone
 from portal.accounts.models import User
 from portal.audit.services import Actor, record

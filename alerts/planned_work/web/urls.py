@@ -2,16 +2,16 @@
 
 from django.urls import path
 
-from alerts.planned_work.web import acts, pages
+from alerts.planned_work.web import views
 
 app_name = "planned_work"
 urlpatterns = [
-    path("", pages.index, name="week"),
-    path("new/", acts.new, name="new"),
-    path("import/", acts.take_over, name="import"),
-    path("<uuid:work>/", pages.work, name="work"),
-    path("<uuid:work>/edit/", acts.edit, name="edit"),
-    path("<uuid:work>/extend/", acts.extend, name="extend"),
-    path("<uuid:work>/done/", acts.done, name="done"),
-    path("<uuid:work>/cancel/", acts.cancel, name="cancel"),
+    path("", views.index, name="week"),
+    path("new/", views.new, name="new"),
+    path("import/", views.take_over, name="import"),
+    path("<uuid:work>/", views.work, name="work"),
+    path("<uuid:work>/edit/", views.edit, name="edit"),
+    path("<uuid:work>/extend/", views.extend, name="extend"),
+    path("<uuid:work>/done/", views.done, name="done"),
+    path("<uuid:work>/cancel/", views.cancel, name="cancel"),
 ]

@@ -6,8 +6,8 @@ from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.engine.second_opinion import HARMLESS
 from alerts.reviews.models import Verdict
 from alerts.reviews.policies import MAX_NOTE_LENGTH, MAX_QUESTION_LENGTH
-from alerts.reviews.services.answer import DONE_BY
-from alerts.reviews.services.decide_suspicion import CONFIRM, CORRECT
+from alerts.reviews.services.opinions import CONFIRM, CORRECT
+from alerts.reviews.services.verdicts import DONE_BY
 from portal.api.bodies import In
 
 

@@ -1,7 +1,8 @@
-"""A question to OT as it is kept: a ready one, words of one's own, or the one above the other."""
+"""A question to OT: its ready part and its own words, and when it is due."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,14 @@ def question_in(text: str, *, ready: Collection[str]) -> Question:
     """Return the parts of a kept question. A first line that is a ready question is that one."""
     first, _, rest = text.partition("\n")
     return Question(first, rest) if first in ready else Question("", text)
+
+
+HIGH, MEDIUM = 4, 3  # as incidents order severities
+
+_ANSWER_WITHIN = {HIGH: timedelta(hours=1), MEDIUM: timedelta(hours=4)}
+_ORDINARY = timedelta(days=3)
+
+
+def answer_within(severity: int) -> timedelta:
+    """High an hour, Medium four, all others three days; around the clock."""
+    return _ANSWER_WITHIN.get(severity, _ORDINARY)

@@ -1,22 +1,5 @@
 """Reads of this room."""
 
-from alerts.reviews.queries.asked import (
-    WAITING_INCIDENTS,
-    Answer,
-    Place,
-    annotations_in_force,
-    annotations_visible_to,
-    answers_to,
-    newest_verdict_on,
-    next_waiting,
-    open_review_on,
-    place_in_line,
-    reviews_visible_to,
-    verdict_on,
-    waiting_for,
-    waiting_incidents_of,
-)
-from alerts.reviews.queries.asking import AskPreview, people_asked_at, previews_of_asking
 from alerts.reviews.queries.facts import (
     Ends,
     Facts,
@@ -25,25 +8,42 @@ from alerts.reviews.queries.facts import (
     facts_of,
     history_of_pattern,
 )
+from alerts.reviews.queries.questions import (
+    WAITING_INCIDENTS,
+    Answer,
+    AskPreview,
+    Place,
+    annotations_in_force,
+    annotations_visible_to,
+    answers_to,
+    newest_verdict_on,
+    next_waiting,
+    open_review_on,
+    people_asked_at,
+    place_in_line,
+    previews_of_asking,
+    reviews_visible_to,
+    verdict_on,
+    waiting_for,
+    waiting_incidents_of,
+)
 from alerts.reviews.queries.second_opinions import (
     Agreement,
+    Suspicion,
     agreement_since,
     annotations_told_to,
     evidence_in_force,
     evidence_where,
+    incidents_held_by,
     opinion_asked_of,
     opinions_asked_of,
     opinions_waiting_for,
     second_opinions_visible_to,
+    suspicions_on,
     suspicions_to_decide,
     verdicts_hidden_from,
-    without_hidden,
-)
-from alerts.reviews.queries.suspicions import (
-    Suspicion,
-    incidents_held_by,
-    suspicions_on,
     why_settled,
+    without_hidden,
 )
 
 __all__ = [

@@ -1,18 +1,28 @@
 """The verbs of this room."""
 
-from alerts.reviews.services.answer import CannotGiveVerdict, give_verdict
-from alerts.reviews.services.ask import CannotAsk, ask_ot
-from alerts.reviews.services.ask_second_opinions import run_second_opinions
-from alerts.reviews.services.decide_suspicion import CannotDecide, decide_suspicion
-from alerts.reviews.services.give_opinion import (
+from alerts.reviews.services.opinions import (
+    CannotDecide,
     CannotGiveOpinion,
+    decide_suspicion,
     give_opinion,
     pass_opinion_on,
 )
-from alerts.reviews.services.hand_over import CannotHandOver, hand_over_review
-from alerts.reviews.services.reading import open_review
-from alerts.reviews.services.undo import CannotUndoVerdict, undo_verdict
-from alerts.reviews.services.withdraw import CannotWithdraw, withdraw_review
+from alerts.reviews.services.questions import (
+    CannotAsk,
+    CannotHandOver,
+    CannotWithdraw,
+    ask_ot,
+    hand_over_review,
+    open_review,
+    withdraw_review,
+)
+from alerts.reviews.services.second_opinions import run_second_opinions
+from alerts.reviews.services.verdicts import (
+    CannotGiveVerdict,
+    CannotUndoVerdict,
+    give_verdict,
+    undo_verdict,
+)
 
 __all__ = [
     "CannotAsk",

@@ -1,19 +1,19 @@
-"""Import judgements that OT made before Tagout, open and closed incidents alike."""
+"""Import verdicts that OT gave before Tagout, on open and closed incidents alike."""
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.incidents.models import Incident
 from alerts.reviews.models import Annotation, AskedIncident, Review
-from alerts.reviews.services.import_places import Speakers
-from alerts.reviews.services.past import (
+from alerts.reviews.services.past_verdicts import (
     Judgement,
     PastVerdict,
     keep_judgements,
@@ -21,8 +21,9 @@ from alerts.reviews.services.past import (
     lock_in_order,
     rank_alike,
 )
-from alerts.reviews.services.verdict_lines import VerdictLine, lines_of
-from portal.accounts.models import User
+from alerts.reviews.services.verdict_file import VerdictLine, lines_of
+from alerts.sites.models import Site
+from portal.accounts.models import OT_ROLES, Grant, ScopeKind, User
 from portal.audit.services import Actor, record
 from portal.tables import Fault, FaultyFile, read_table
 
@@ -253,3 +254,48 @@ def _words(verdict: PastVerdict | Annotation) -> tuple[str, str, str]:
 
 def _name_of(incident: Incident) -> str:
     return f"#{incident.number}" if incident.number is not None else incident.name
+
+
+class Speakers:
+    """The OT grants of people, those that have ended too: who left has judged all the same."""
+
+    def __init__(self, people: Iterable[User]) -> None:
+        held = Grant.objects.filter(user__in=list(people), role__in=OT_ROLES)
+        self._scopes: dict[int, set[tuple[str, object]]] = {}
+        for user_id, scope, uuid in held.values_list("user", "scope", "scope_uuid"):
+            self._scopes.setdefault(user_id, set()).add((scope, uuid))
+        self._sites = {site.pk: site for site in Site.objects.all()}
+
+    def speaks_for(self, user: User, incident: Incident) -> bool:
+        """Whether the person has, or had, an OT role at a site that the incident touches."""
+        workspace = incident.workspace
+        wanted: set[tuple[str, object]] = {
+            (ScopeKind.ALL, None),
+            (ScopeKind.WORKSPACE, workspace.uuid),
+        }
+        if workspace.organisation is not None:
+            wanted.add((ScopeKind.ORGANISATION, workspace.organisation.uuid))
+        for pk in incident.site_ids:
+            if (site := self._sites.get(pk)) is not None:
+                wanted.add((ScopeKind.SITE, site.uuid))
+        return not wanted.isdisjoint(self._scopes.get(user.pk, set()))
+
+    def moment(self, at: datetime, incident: Incident) -> tuple[datetime, str]:
+        """Return the moment in UTC, and what is wrong with it. One without a zone is on the clock
+        of the incident's plant.
+        """
+        if at.tzinfo is not None:
+            return at.astimezone(UTC), ""
+        sites = [site for pk in incident.site_ids if (site := self._sites.get(pk)) is not None]
+        zones = {site.time_zone for site in sites}
+        if len(zones) != 1:
+            said = gettext("The time names no time zone: write it like %(example)s.")
+            return at.replace(tzinfo=UTC), said % {"example": "2026-03-01T08:12Z"}
+        name = zones.pop()
+        local = at.replace(tzinfo=ZoneInfo(name))
+        moment = local.astimezone(UTC)
+        back = moment.astimezone(ZoneInfo(name)).replace(tzinfo=None)
+        if back != at or local.utcoffset() != local.replace(fold=1).utcoffset():
+            said = gettext("The clocks of %(zone)s changed then: add the offset, like +01:00.")
+            return moment, said % {"zone": name}
+        return moment, ""

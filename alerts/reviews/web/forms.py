@@ -1,19 +1,124 @@
-"""Forms of asking and answering. They only read; the services say kindly what is missing."""
+"""Forms of asking and answering, the incidents that an answer may be about, and “planned until”.
+Forms only read; the services say what is missing.
+"""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from alerts.incidents.models import Incident
+from alerts.incidents.page.panel import happened_words
+from alerts.incidents.wording import number_words
+from alerts.planned_work.services import CannotPlanWork
 from alerts.reviews.engine.question import Question
-from alerts.reviews.models import CANNED
+from alerts.reviews.models import CANNED, Annotation
 from alerts.reviews.policies import MAX_QUESTION_LENGTH
 from alerts.reviews.services.planned_until import PLANNED_CAUSE
-from alerts.reviews.web.occasions import FIELD, ids_in
 from portal.accounts.models import User
+from portal.moments import in_utc
+from portal.ui.moments import day_of, period_words
 from portal.ui.pieces import Choice
+from portal.ui.words import number
+from portal.ui.zones import reader_clock, zone_of
+
+MAX_SINGLE = 12  # incidents listed one by one
+MAX_SHOWN = 4  # rows in sight; the others fold out
+FIELD = "incident"
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """One thing to tick: an incident, or all of a day."""
+
+    ids: tuple[int, ...]
+    when: str
+    what: str
+    is_ticked: bool
+
+    @property
+    def value(self) -> str:
+        """What the form sends for it."""
+        return ",".join(map(str, self.ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Occasions:
+    """All of it: how many incidents, from when to when, and what can be ticked, newest first."""
+
+    n: int
+    span: str
+    rows: Sequence[Occasion]
+
+    @property
+    def shown(self) -> Sequence[Occasion]:
+        """Those in sight."""
+        return self.rows if len(self.rows) <= MAX_SHOWN + 1 else self.rows[:MAX_SHOWN]
+
+    @property
+    def folded(self) -> Sequence[Occasion]:
+        """The others."""
+        return self.rows[len(self.shown) :]
+
+
+def occasions_of(
+    incidents: Iterable[Incident], *, ticked: Collection[int] | None, now: datetime, zone: str
+) -> Occasions:
+    """Return what can be ticked. `ticked`: what a form that comes back had; None for all."""
+    ordered = sorted(incidents, key=lambda each: (each.active_until, each.pk), reverse=True)
+    if not ordered:
+        return Occasions(0, "", ())
+    first, latest = min(each.active_from for each in ordered), ordered[0].active_until
+    single = len(ordered) <= MAX_SINGLE
+    rows = _singly(ordered, ticked, now, zone) if single else _by_day(ordered, ticked, now, zone)
+    return Occasions(len(ordered), period_words(first, latest, now, zone), rows)
+
+
+def ids_in(values: Iterable[str]) -> list[int]:
+    """Read what was ticked. What no form of ours sends is left out."""
+    parts = [part for value in values for part in value.split(",")]
+    return [int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 19]
+
+
+def _singly(
+    incidents: Sequence[Incident], ticked: Collection[int] | None, now: datetime, zone: str
+) -> list[Occasion]:
+    return [
+        Occasion(
+            (each.pk,),
+            happened_words(each, now, zone),
+            number_words(each.number, each.pk),
+            ticked is None or each.pk in ticked,
+        )
+        for each in incidents
+    ]
+
+
+def _by_day(
+    incidents: Sequence[Incident], ticked: Collection[int] | None, now: datetime, zone: str
+) -> list[Occasion]:
+    clock = reader_clock().zone(zone)
+    days: dict[date, list[Incident]] = defaultdict(list)
+    for each in incidents:
+        days[each.active_until.astimezone(clock).date()].append(each)
+    return [_day(of_day, ticked, now.astimezone(clock)) for of_day in days.values()]
+
+
+def _day(
+    incidents: Sequence[Incident], ticked: Collection[int] | None, today: datetime
+) -> Occasion:
+    ids = tuple(each.pk for each in incidents)
+    n = len(ids)
+    what = ngettext("%(n)s incident", "%(n)s incidents", n) % {"n": number(n)}
+    when = day_of(incidents[0].active_until.astimezone(today.tzinfo), today)
+    return Occasion(ids, when, what, ticked is None or any(pk in ticked for pk in ids))
+
 
 DONE_BY = (
     ("our-team", _("Our team")),
@@ -135,3 +240,29 @@ class DecisionForm(forms.Form):
         """The reason is in the lead's own words; none of the ready ones is asked for."""
         said = super().clean() or {}
         return said | {"cause": "other" if said.get("verdict") else ""}
+
+
+_STEPS = (timedelta(hours=2), timedelta(hours=4))
+
+
+def until_choices(time_zone: str, *, now: datetime) -> list[Choice]:
+    """Return that it is over, and two full hours on the clock of the plant."""
+    local = now.astimezone(zone_of(time_zone))
+    hours = [(local + step).replace(minute=0, second=0, microsecond=0) for step in _STEPS]
+    return [
+        Choice(OVER, gettext("It is over")),
+        *(Choice(each.isoformat(), f"{each:%H:%M}") for each in hours),
+    ]
+
+
+def read_until(text: str, given: Annotation) -> datetime:
+    """Return the moment that was chosen; without an offset it is on the clock of the plant."""
+    try:
+        until = datetime.fromisoformat(text)
+        if until.tzinfo is None:
+            sites = given.alerts.exclude(site=None)
+            names = set(sites.values_list("site__time_zone", flat=True))
+            until = until.replace(tzinfo=zone_of(min(names, default="UTC")))
+        return in_utc(until)
+    except ValueError:
+        raise CannotPlanWork(gettext("Enter a day and a time.")) from None

@@ -1,20 +1,23 @@
-"""Addresses of reviews."""
+"""Addresses of reviews, and of what an incident's page asks this room."""
 
 from django.urls import path
 
-from alerts.reviews.web import answering, asking, lists, panel, second_opinion
+from alerts.reviews.web.views import answer, ask, panel, review_list, second_opinion
+from portal.ui.moved import moved_to
 
 app_name = "reviews"
 urlpatterns = [
-    path("", lists.reviews, name="list"),
-    path("ask/", asking.ask, name="ask"),
-    path("undo/<uuid:act>/", answering.undo, name="undo"),
-    path("for-incident/<int:incident_id>/panel", panel.show, name="panel"),
-    path("incidents/<int:incident_id>/verdict/", answering.judge, name="judge"),
-    path("<uuid:review>/", answering.answer, name="answer"),
-    path("<uuid:review>/second/", second_opinion.second, name="second"),
-    path("<uuid:review>/second/pass/", second_opinion.pass_on, name="second-pass"),
-    path("<uuid:review>/second/decide/", second_opinion.decide, name="second-decide"),
-    path("<uuid:review>/withdraw/", asking.withdraw, name="withdraw"),
-    path("<uuid:review>/hand-over/", asking.hand_over, name="hand-over"),
+    path("incidents/<int:incident_id>/verdict/", answer.judge, name="judge"),
+    path("incidents/<int:incident_id>/verdict/panel/", panel.show, name="panel"),
+    path("reviews/", review_list.reviews, name="list"),
+    path("reviews/ask/", ask.ask, name="ask"),
+    path("reviews/undo/<uuid:act>/", answer.undo, name="undo"),
+    path("reviews/<uuid:review>/", answer.answer, name="answer"),
+    path("reviews/<uuid:review>/second/", second_opinion.second, name="second"),
+    path("reviews/<uuid:review>/second/pass/", second_opinion.pass_on, name="second-pass"),
+    path("reviews/<uuid:review>/second/decide/", second_opinion.decide, name="second-decide"),
+    path("reviews/<uuid:review>/withdraw/", ask.withdraw, name="withdraw"),
+    path("reviews/<uuid:review>/hand-over/", ask.hand_over, name="hand-over"),
+    path("reviews/for-incident/<int:incident_id>/panel", moved_to("reviews:panel")),
+    path("reviews/incidents/<int:incident_id>/verdict/", moved_to("reviews:judge")),
 ]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from alerts.sites.models import GRAVE, Criticality, Device, Sensor, Site, Zone
 from alerts.sites.policies import reasons_against_describing
 from alerts.sites.registry import tell_of_devices
-from alerts.sites.services.device_lines import DeviceLine, address_key, device_lines_of
+from alerts.sites.services.device_file import DeviceLine, address_key, device_lines_of
 from portal.accounts.models import User
 from portal.audit.services import Actor, record
 from portal.tables import Fault, FaultyFile, read_table

@@ -9,10 +9,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from alerts.suppression.engine.guards.lifecycle import reasons_against_expiry
-from alerts.suppression.engine.reading import NotARule, from_json, load
-from alerts.suppression.engine.rule import reasons_against_rule
+from alerts.suppression.engine.rule import NotARule, from_json, load, reasons_against_rule
 from alerts.suppression.engine.words import Sentence, words
-from alerts.suppression.models.signature import SIDES
+from alerts.suppression.models.rules import SIDES
 from portal.api.bodies import In
 from portal.ui.words import numeral
 
@@ -22,12 +21,12 @@ MAX_NOTE_LENGTH = 2000
 def reasons_against_body(raw: bytes, *, now: datetime) -> list[Sentence]:
     """Why the member `rule` of a request is none: in the sentences of page and command."""
     try:
-        said = from_json(load(raw)["rule"])
+        rule = from_json(load(raw)["rule"])
     except NotARule as refusal:
         return list(refusal.reasons)
-    reasons = reasons_against_rule(said)
-    if not reasons and said.expires_at is not None:
-        reasons = reasons_against_expiry(said, now=now)
+    reasons = reasons_against_rule(rule)
+    if not reasons and rule.expires_at is not None:
+        reasons = reasons_against_expiry(rule, now=now)
     return reasons
 
 
@@ -47,7 +46,9 @@ class RuleIn(In):
         """
         view = self.context["view"]
         if reasons := reasons_against_body(view.request._request.body, now=view.now):
-            raise serializers.ValidationError([words(each, gettext, numeral) for each in reasons])
+            raise serializers.ValidationError(
+                [words(reason, gettext, numeral) for reason in reasons]
+            )
         return value
 
 

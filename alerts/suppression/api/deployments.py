@@ -15,11 +15,12 @@ from rest_framework.serializers import (
 )
 
 from alerts.outbox.models import Landing, RuleKind, WantedRule
-from alerts.suppression.deploying.deployments import deployments_visible_to, fix_of
-from alerts.suppression.deploying.enforcement_state import (
+from alerts.suppression.deploying.deployments import (
     GATE_STANDINGS,
     RULE_STANDINGS,
     STANDING,
+    deployments_visible_to,
+    fix_of,
     stands_everywhere,
 )
 from alerts.suppression.engine.sentinel_forms import lease_of
@@ -87,7 +88,7 @@ DEPLOYMENTS = Listing(
         Filter("workspace", QueryText(), "name of one workspace", "workspace__name"),
         Filter("rule", UUIDField(), "of one rule", lambda it: Q(about=it, kind=RuleKind.RULE)),
         Filter("kind", QueryChoices(KINDS), "one or several", "kind__in"),
-        Filter("standing", QueryChoices(STANDINGS), "one or several", "told__in"),
+        Filter("standing", QueryChoices(STANDINGS), "one or several", "current_standing__in"),
     ),
     sources={
         "is_wanted": Case(When(wanted__isnull=False, then=Value(True)), default=Value(False)),
@@ -97,7 +98,7 @@ DEPLOYMENTS = Listing(
     },
     reads={
         "lease_until": _lease,
-        "fix": lambda told: fix_of(**told),
+        "fix": lambda error: fix_of(**error),
     },
 )
 
@@ -110,16 +111,18 @@ class DeploymentViewSet(Resource):
 
     def rows(self) -> QuerySet[WantedRule]:
         """In the person's workspaces, or of rules that the person may see."""
-        return deployments_visible_to(self.person).annotate(told=STANDING)
+        return deployments_visible_to(self.person).annotate(current_standing=STANDING)
 
     def own(self) -> Own:
         """The rule where this person may see it, and how it stands."""
-        seen = rules_visible_to(self.person).filter(uuid=OuterRef("about")).order_by()
+        visible_rules = rules_visible_to(self.person).filter(uuid=OuterRef("about")).order_by()
         everywhere = stands_everywhere("about")
         return Own(
             sources={
-                "standing": F("told"),
-                "rule": Case(When(kind=RuleKind.RULE, then=Subquery(seen.values("uuid")[:1]))),
+                "standing": F("current_standing"),
+                "rule": Case(
+                    When(kind=RuleKind.RULE, then=Subquery(visible_rules.values("uuid")[:1]))
+                ),
                 "stands_everywhere": Case(When(kind=RuleKind.RULE, then=everywhere)),
             }
         )

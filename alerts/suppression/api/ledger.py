@@ -16,12 +16,12 @@ from rest_framework.serializers import (
 )
 
 from alerts.incidents.queries import incidents_visible_to
-from alerts.suppression.enforcing.reasons import reasons_visible_to
+from alerts.suppression.enforcing.explain import reasons_visible_to
 from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.policies import PROPOSING
 from alerts.suppression.queries import ledger_visible_to
-from alerts.suppression.watching.review_again import tick_off
+from alerts.suppression.watching.closed_incidents import tick_off
 from portal.accounts.models import TokenScope, User
 from portal.api.bodies import Nothing
 from portal.api.fields import (
@@ -39,9 +39,9 @@ from portal.ui.words import numeral
 ENDINGS = {ending or "stands": ending for ending in Ending.values}
 
 
-def _look_again(wanted: bool) -> Q:
+def _look_again(is_waiting: bool) -> Q:
     waits = Q(review_again_at__isnull=False, reviewed_at=None)
-    return waits if wanted else ~waits
+    return waits if is_waiting else ~waits
 
 
 type Stored = list[tuple[str, dict[str, str]]]
@@ -56,7 +56,7 @@ def kept_open_for(person: User) -> Callable[[Stored], list[str]]:
 
     def read(rows: Stored) -> list[str]:
         reasons = [Sentence(code, **detail) for code, detail in rows]
-        return [words(each, gettext, numeral) for each in reasons_visible_to(person, reasons)]
+        return [words(reason, gettext, numeral) for reason in reasons_visible_to(person, reasons)]
 
     return read
 
@@ -121,8 +121,8 @@ LEDGER = Listing(
 
 def incident_of(person: User) -> Combinable:
     """The id of a line's incident, where the person may see it."""
-    seen = incidents_visible_to(person).filter(pk=OuterRef("incident")).order_by()
-    return Subquery(seen.values("pk")[:1])
+    visible = incidents_visible_to(person).filter(pk=OuterRef("incident")).order_by()
+    return Subquery(visible.values("pk")[:1])
 
 
 class LedgerViewSet(Resource):
@@ -143,6 +143,6 @@ class LedgerViewSet(Resource):
         )
 
     @command(Nothing, scope=TokenScope.RULES_WRITE, roles=PROPOSING)
-    def looked_at(self, row: LedgerEntry, said: dict[str, Any]) -> None:
+    def looked_at(self, row: LedgerEntry, values: dict[str, Any]) -> None:
         """Say that you looked at this incident again, and let its close stand."""
         tick_off(entry_id=row.pk, by=self.person, now=self.now)

@@ -23,7 +23,7 @@ from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.engine.rule import ENFORCEMENTS
 from alerts.suppression.models import State
-from alerts.suppression.models.signature import SIDES
+from alerts.suppression.models.rules import SIDES
 from portal.api.fields import QueryChoices, QueryMoment, QueryNumber, QueryText
 from portal.api.listing import Filter, Listing, Order, Row
 

@@ -17,7 +17,7 @@ from rest_framework.serializers import (
 )
 
 from alerts.incidents.queries import incidents_visible_to
-from alerts.suppression.enforcing.members import late_members
+from alerts.suppression.enforcing.group_members import late_members
 from alerts.suppression.engine.backtest_body import BackTestBody
 from alerts.suppression.engine.guards.lifecycle import (
     TRIAL,
@@ -26,8 +26,7 @@ from alerts.suppression.engine.guards.lifecycle import (
 )
 from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.watching.trial_words import trial_lines
-from alerts.suppression.watching.trials import progress_of
+from alerts.suppression.watching.trials import progress_of, trial_lines
 from portal.accounts.models import User
 from portal.api.fields import StructField
 from portal.ui.words import numeral
@@ -81,7 +80,7 @@ def trial_facts(version: RuleVersion, user: User, *, now: datetime) -> dict[str,
     """Return how far the trial of a canary has come, as far as this person may see it."""
     progress = progress_of(version)
     trial = progress.trial
-    seen = incidents_visible_to(user).filter(pk__in=version.credited_incident_ids)
+    visible = incidents_visible_to(user).filter(pk__in=version.credited_incident_ids)
     return {
         "version": version.number,
         "began_at": trial.began_at,
@@ -93,7 +92,7 @@ def trial_facts(version: RuleVersion, user: User, *, now: datetime) -> dict[str,
         "needed": TRIAL_MATCHES,
         "true_positives": trial.true_positives,
         "kept_open": dict(progress.kept_open),
-        "credited_incidents": sorted(seen.values_list("pk", flat=True)),
+        "credited_incidents": sorted(visible.values_list("pk", flat=True)),
         "is_over": not reasons_against_promotion(trial, now=now),
         "why": trial_lines(progress, now=now),
     }
@@ -122,19 +121,19 @@ class NewMembersSerializer(Serializer[Any]):
 def new_member_facts(version: RuleVersion, user: User) -> dict[str, Any]:
     """Return who is in the groups of an acting version now and was not when it was signed."""
     late = late_members(version) if version.is_acting else []
-    met = {each.first for each in late if each.first is not None}
-    seen = set(incidents_visible_to(user).filter(pk__in=met).values_list("pk", flat=True))
+    first_ids = {member.first for member in late if member.first is not None}
+    visible = set(incidents_visible_to(user).filter(pk__in=first_ids).values_list("pk", flat=True))
     return {
         "version": version.number,
         "new_members": [
             {
-                "name": each.device.name,
-                "address": each.device.address,
-                "kind": each.device.kind,
-                "zone": each.device.zone.name,
-                "has_been_met": each.first is not None,
-                "first_incident": each.first if each.first in seen else None,
+                "name": member.device.name,
+                "address": member.device.address,
+                "kind": member.device.kind,
+                "zone": member.device.zone.name,
+                "has_been_met": member.first is not None,
+                "first_incident": member.first if member.first in visible else None,
             }
-            for each in late
+            for member in late
         ],
     }

@@ -24,11 +24,11 @@ from alerts.suppression.api.rule_facts import (
     trial_facts,
 )
 from alerts.suppression.backtesting.redaction import body_for
-from alerts.suppression.deploying.enforcement_state import stands_everywhere
+from alerts.suppression.deploying.deployments import stands_everywhere
 from alerts.suppression.drafting.current_version import (
-    beside_a_version,
+    requested_version,
+    rule_annotations,
     rules_by_version,
-    version_asked_about,
     version_in,
     version_in_work,
 )
@@ -40,11 +40,11 @@ from alerts.suppression.queries import ledger_visible_to, versions_visible_to
 from alerts.suppression.signing.propose import propose_rule
 from alerts.suppression.signing.request_changes import reject_rule, request_changes
 from alerts.suppression.signing.sign import CannotSignRule, sign_rule
-from alerts.suppression.watching.approve_promotion import (
+from alerts.suppression.watching.lifecycle import pause_rule, renew_rule, resume_rule, retire_rule
+from alerts.suppression.watching.promotion import (
     CannotApprovePromotion,
     approve_promotion,
 )
-from alerts.suppression.watching.stop import pause_rule, renew_rule, resume_rule, retire_rule
 from portal.accounts.models import TokenScope
 from portal.accounts.proof import proved_at_of
 from portal.api.bodies import Nothing
@@ -52,6 +52,7 @@ from portal.api.listing import Own
 from portal.api.operations import facts
 from portal.api.problems import BadInput, refused
 from portal.api.views import Resource, command, sub_list
+from portal.errors import Refused
 
 SIGNERS = SIGNING[Side.OT] | SIGNING[Side.SOC]
 WRITE: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": PROPOSING}
@@ -65,6 +66,13 @@ _NOT_THEIRS = {
     "sign.evidence",
     "sign.second_person",
 }
+
+
+def _forbidden(refusal: Refused) -> HttpResponse:
+    """Answer 403 where a person is refused for who they are; raise any other refusal."""
+    if _NOT_THEIRS.isdisjoint(getattr(reason, "code", "") for reason in refusal.reasons):
+        raise refusal
+    return refused(refusal, 403)
 
 
 class RuleViewSet(Resource):
@@ -90,13 +98,15 @@ class RuleViewSet(Resource):
         def workspaces() -> dict[int, str]:
             return dict(Workspace.objects.values_list("pk", "name"))
 
-        seen = incidents_visible_to(self.person).filter(annotations=OuterRef("pk")).order_by("pk")
+        visible_incidents = (
+            incidents_visible_to(self.person).filter(annotations=OuterRef("pk")).order_by("pk")
+        )
         return Own(
             sources={
-                **beside_a_version(self.person),
+                **rule_annotations(self.person),
                 "stands_everywhere": stands_everywhere("rule__uuid"),
                 "incident": incident_of(self.person),
-                "incidents": ArraySubquery(seen.values("pk")),
+                "incidents": ArraySubquery(visible_incidents.values("pk")),
             },
             reads={
                 "sites": lambda ids: [sites()[pk] for pk in ids if pk in sites()],
@@ -113,14 +123,14 @@ class RuleViewSet(Resource):
     @sub_list(EVIDENCE)
     def evidence(self, row: RuleVersion) -> QuerySet[Annotation]:
         """What the version rests on that is asked about, else the one that speaks."""
-        about = version_asked_about(self.person, row)
+        about = requested_version(self.person, row)
         return annotations_told_to(self.person).filter(pk__in=about.evidence.values("pk"))
 
     @sub_list(STEPS)
     def steps(self, row: RuleVersion) -> QuerySet[Step]:
         """What happened to its versions."""
-        mine = versions_visible_to(self.person).filter(rule=row.rule_id)
-        return Step.objects.filter(version__in=mine.values("pk"))
+        versions = versions_visible_to(self.person).filter(rule=row.rule_id)
+        return Step.objects.filter(version__in=versions.values("pk"))
 
     @sub_list(LEDGER)
     def ledger(self, row: RuleVersion) -> QuerySet[LedgerEntry]:
@@ -132,7 +142,7 @@ class RuleViewSet(Resource):
         """The back-test that is frozen into the request for signatures; 404 where there is none.
         Its figures are whole; it lists incidents in the person's reach only.
         """
-        about = version_asked_about(self.person, row)
+        about = requested_version(self.person, row)
         if about.backtest is None:
             raise Http404
         body = body_for(about.backtest.body, by=self.person)
@@ -156,18 +166,18 @@ class RuleViewSet(Resource):
         return new_member_facts(row, self.person)
 
     @command(RuleIn, **WRITE, detail=False)
-    def create(self, said: dict[str, Any]) -> HttpResponse:
+    def create(self, values: dict[str, Any]) -> HttpResponse:
         """Write a draft, the first version of a new rule."""
-        made = draft_rule(by=self.person, now=self.now, body=said["rule"])
+        made = draft_rule(by=self.person, now=self.now, body=values["rule"])
         return self.one(made.rule.uuid)
 
     @command(EditIn, **WRITE)
-    def edit(self, row: RuleVersion, said: dict[str, Any]) -> None:
+    def edit(self, row: RuleVersion, values: dict[str, Any]) -> None:
         """Change your draft of `revision`, or without one begin the rule's next version: that takes
         the place of what somebody else has in work, as *Edit* does on the page.
         """
         found = version_in_work(self.person, row.rule_id) or row
-        version_id, revision = found.pk, said.get("revision")
+        version_id, revision = found.pk, values.get("revision")
         if revision is None and found.state == State.DRAFT and found.made_by == self.person:
             reason = "Give the revision of your draft that you read."
             raise BadInput(reason, {"revision": [reason]})
@@ -179,17 +189,17 @@ class RuleViewSet(Resource):
                 version_id=version_id,
                 by=self.person,
                 now=self.now,
-                body=said["rule"],
+                body=values["rule"],
                 revision=revision,
             )
 
     @command(Nothing, **WRITE)
-    def discard(self, row: RuleVersion, said: dict[str, Any]) -> None:
+    def discard(self, row: RuleVersion, values: dict[str, Any]) -> None:
         """Give up your draft; it stays on record as discarded."""
         discard_draft(version_id=self._in_work(row), by=self.person, now=self.now)
 
     @command(ProposeIn, **WRITE)
-    def propose(self, row: RuleVersion, said: dict[str, Any]) -> None:
+    def propose(self, row: RuleVersion, values: dict[str, Any]) -> None:
         """Ask for signatures: it is tested on history and frozen. A person who may sign gives the
         signature of the own side with it; a token only proposes.
         """
@@ -199,44 +209,42 @@ class RuleViewSet(Resource):
             now=self.now,
             proved_at=proved_at_of(self.request._request),
             kind=self.person.kind,
-            **said,
+            **values,
         )
 
     @command(SignIn, **JUDGE, keeps_refusals=True)
-    def sign(self, row: RuleVersion, said: dict[str, Any]) -> HttpResponse | None:
+    def sign(self, row: RuleVersion, values: dict[str, Any]) -> HttpResponse | None:
         """Give one side's signature: signed-in people only, never a token, and only within five
         minutes of a proof of identity.
         """
-        side, seen = Side(said.pop("side")), said.pop("hash")
+        side, seen_hash = Side(values.pop("side")), values.pop("hash")
         try:
             sign_rule(
                 version_id=self._in_work(row),
                 side=side,
                 by=self.person,
-                seen_hash=seen,
+                seen_hash=seen_hash,
                 now=self.now,
                 proved_at=proved_at_of(self.request._request),
                 kind=self.person.kind,
-                **said,
+                **values,
             )
         except CannotSignRule as refusal:
-            if _NOT_THEIRS.isdisjoint(getattr(each, "code", "") for each in refusal.reasons):
-                raise
-            return refused(refusal, 403)
+            return _forbidden(refusal)
         return None
 
     @command(NoteIn, **JUDGE)
-    def request_changes(self, row: RuleVersion, said: dict[str, Any]) -> None:
+    def request_changes(self, row: RuleVersion, values: dict[str, Any]) -> None:
         """Ask the author for changes; signatures that were given no longer count."""
-        request_changes(version_id=self._in_work(row), by=self.person, now=self.now, **said)
+        request_changes(version_id=self._in_work(row), by=self.person, now=self.now, **values)
 
     @command(NoteIn, **JUDGE)
-    def reject(self, row: RuleVersion, said: dict[str, Any]) -> None:
+    def reject(self, row: RuleVersion, values: dict[str, Any]) -> None:
         """Say no for good; another version may be proposed."""
-        reject_rule(version_id=self._in_work(row), by=self.person, now=self.now, **said)
+        reject_rule(version_id=self._in_work(row), by=self.person, now=self.now, **values)
 
     @command(ReasonIn, **JUDGE, keeps_refusals=True)
-    def promote(self, row: RuleVersion, said: dict[str, Any]) -> HttpResponse | None:
+    def promote(self, row: RuleVersion, values: dict[str, Any]) -> HttpResponse | None:
         """Say as its owner on one side that a canary of 28 days may live with too few matches; with
         both owners' words it does. Signed-in people only, within five minutes of a proof of
         identity.
@@ -249,32 +257,30 @@ class RuleViewSet(Resource):
                 now=self.now,
                 kind=self.person.kind,
                 proved_at=proved_at_of(self.request._request),
-                **said,
+                **values,
             )
         except CannotApprovePromotion as refusal:
-            if _NOT_THEIRS.isdisjoint(getattr(each, "code", "") for each in refusal.reasons):
-                raise
-            return refused(refusal, 403)
+            return _forbidden(refusal)
         return None
 
     @command(ReasonIn, **STOP)
-    def pause(self, row: RuleVersion, said: dict[str, Any]) -> None:
+    def pause(self, row: RuleVersion, values: dict[str, Any]) -> None:
         """Stop all of it that acts, at once."""
-        pause_rule(rule_id=row.rule_id, by=self.person, now=self.now, **said)
+        pause_rule(rule_id=row.rule_id, by=self.person, now=self.now, **values)
 
     @command(ReasonIn, **JUDGE)
-    def resume(self, row: RuleVersion, said: dict[str, Any]) -> None:
+    def resume(self, row: RuleVersion, values: dict[str, Any]) -> None:
         """Go on where the pause began."""
         paused = version_in(self.person, row.rule_id, State.PAUSED) or row
-        resume_rule(version_id=paused.pk, by=self.person, now=self.now, **said)
+        resume_rule(version_id=paused.pk, by=self.person, now=self.now, **values)
 
     @command(ReasonIn, **STOP)
-    def retire(self, row: RuleVersion, said: dict[str, Any]) -> None:
+    def retire(self, row: RuleVersion, values: dict[str, Any]) -> None:
         """End it for good."""
-        retire_rule(rule_id=row.rule_id, by=self.person, now=self.now, **said)
+        retire_rule(rule_id=row.rule_id, by=self.person, now=self.now, **values)
 
     @command(Nothing, **WRITE)
-    def renew(self, row: RuleVersion, said: dict[str, Any]) -> None:
+    def renew(self, row: RuleVersion, values: dict[str, Any]) -> None:
         """Begin the next version with a new end; it needs a back-test and two signatures."""
         renew_rule(rule_id=row.rule_id, by=self.person, now=self.now)
 

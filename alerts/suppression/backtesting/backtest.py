@@ -28,15 +28,13 @@ from alerts.suppression.engine.backtest_body import (
     DeployedBody,
     HandlingBody,
     OutsideHoursBody,
+    frozen,
+    totals_by_verdict,
 )
-from alerts.suppression.engine.clauses import pinned
-from alerts.suppression.engine.compile_sentinel import Target, compile_rule
-from alerts.suppression.engine.deployed import deployed
+from alerts.suppression.engine.compile_sentinel import Target, compile_rule, deployed
 from alerts.suppression.engine.evidence import totals_in
-from alerts.suppression.engine.freezing import frozen, totals_by_verdict
-from alerts.suppression.engine.guards.never import is_strict
-from alerts.suppression.engine.guards.width import reasons_against_reach
-from alerts.suppression.engine.rule import Rule, reasons_against_rule, rule_hash
+from alerts.suppression.engine.guards.never import is_strict, reasons_against_reach
+from alerts.suppression.engine.rule import Rule, pinned, reasons_against_rule, rule_hash
 from alerts.suppression.engine.sentinel_conditions import PROBED
 from alerts.suppression.engine.sql import Sql
 from alerts.suppression.engine.words import Sentence
@@ -47,39 +45,6 @@ from portal.ui.words import number
 
 MAX_LISTED = 200
 _CATCHES: Final[dict[str, Catches]] = {"exact": "same", "wider": "more", "impossible": "nothing"}
-
-
-def overmatch_in(rule: Rule, workspace: Workspace, period: Period) -> DeployedBody:
-    """The compiler's answer for this workspace, with the extra incidents, the newest first."""
-    # History is asked what the conditions would do, not whether the workspace takes them.
-    compiled = compile_rule(rule, Target(workspace=workspace.name, accepts=PROBED))
-    lost = [each for each in compiled.reasons if each.why.code != "sentinel.not_one"]
-    catches = "same" if compiled.verdict == "wider" and not lost else _CATCHES[compiled.verdict]
-    extra = _extra(rule, deployed(rule, compiled), workspace, period) if catches == "more" else []
-    return DeployedBody(
-        workspace=workspace.name,
-        catches=catches,
-        reasons=[(each.why.code, each.why.detail) for each in lost],
-        extra=len(extra),
-        incidents=extra[:MAX_LISTED],
-    )
-
-
-def _extra(rule: Rule, wide: Rule, workspace: Workspace, period: Period) -> list[int]:
-    here = Sql("a.workspace_id = %s", (workspace.pk,))
-    caught = inside(period, here, sql.where(wide))
-    meant = inside(period, here, sql.where(rule))
-    found = ask(
-        "SELECT DISTINCT l.incident_id FROM incidents_alert a"
-        f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {caught.text} EXCEPT"
-        " SELECT l.incident_id FROM incidents_alert a"
-        f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {meant.text}"
-        " ORDER BY 1 DESC",
-        (*caught.params, *meant.params),
-    )
-    return [row[0] for row in found]
-
-
 DAYS = 90
 MAX_SECONDS, MAX_PREVIEW_SECONDS = 30.0, 5.0  # seconds for one question to the database
 MAX_DAYS = 400
@@ -112,7 +77,7 @@ class _Run:
 
 def run_backtest(
     *,
-    said: Rule,
+    rule: Rule,
     now: datetime,
     by: User | None = None,
     rule_id: int | None = None,
@@ -123,55 +88,55 @@ def run_backtest(
     The row is its own record; who proposes or signs with it is recorded there.
     """
     began, period = perf_counter(), _period(now, days)
-    if reasons := reasons_against_rule(said):
+    if reasons := reasons_against_rule(rule):
         raise CannotBackTest(*reasons)
     try:
         with no_longer_than(MAX_SECONDS):
-            ran = _run(said, period, now=now)
+            run = _run(rule, period, now=now)
     except TookTooLong:
         raise CannotBackTest(_too_long()) from None
     return BackTestRun.objects.create(
         rule_id=rule_id,
-        rule_hash=rule_hash(said),
+        rule_hash=rule_hash(rule),
         start=period.start,
         end=period.end,
-        history_days=ran.history_days,
-        body=ran.body,
-        reasons=[[each.code, each.detail] for each in ran.reasons],
+        history_days=run.history_days,
+        body=run.body,
+        reasons=[[reason.code, reason.detail] for reason in run.reasons],
         ran_at=now,
         ran_by=by,
         seconds=round(perf_counter() - began, 3),
     )
 
 
-def preview(*, said: Rule, now: datetime, by: User | None = None, days: int = DAYS) -> Preview:
+def preview(*, rule: Rule, now: datetime, by: User | None = None, days: int = DAYS) -> Preview:
     """The same for a draft, kept nowhere. Lines that say nothing yet are left out of the counts,
     and told; what `by` may not see is counted, but not listed.
     """
     began, period = perf_counter(), _period(now, days)
-    counts, ran, problems = None, None, []
+    counts, run, problems = None, None, []
     try:
         with no_longer_than(MAX_PREVIEW_SECONDS):
-            if reasons_against_rule(said):
-                counts = count_after_each(said, period)
+            if reasons_against_rule(rule):
+                counts = count_after_each(rule, period)
             else:
-                ran = _run(said, period, now=now)
+                run = _run(rule, period, now=now)
     except TookTooLong:
         problems.append(_too_long())
     except CannotBackTest as refusal:
         problems += refusal.reasons
-        counts = _counts(said, period)
-    spent = round(perf_counter() - began, 3)
-    if ran is None:
-        return Preview(counts, None, (), tuple(problems), spent)
-    body = ran.body if by is None else body_for(ran.body, by=by)
-    return Preview(ran.counts, body, ran.reasons, (), spent)
+        counts = _counts(rule, period)
+    seconds = round(perf_counter() - began, 3)
+    if run is None:
+        return Preview(counts, None, (), tuple(problems), seconds)
+    body = run.body if by is None else body_for(run.body, by=by)
+    return Preview(run.counts, body, run.reasons, (), seconds)
 
 
-def _counts(said: Rule, period: Period) -> Counts | None:
+def _counts(rule: Rule, period: Period) -> Counts | None:
     try:
         with no_longer_than(MAX_PREVIEW_SECONDS):
-            return count_after_each(said, period)
+            return count_after_each(rule, period)
     except TookTooLong:
         return None
 
@@ -191,8 +156,8 @@ def _too_long() -> str:
     )
 
 
-def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
-    found = find(said, period)
+def _run(rule: Rule, period: Period, *, now: datetime) -> _Run:
+    found = find(rule, period)
     if found.matched > MAX_ROWS:
         raise CannotBackTest(
             _(
@@ -202,41 +167,41 @@ def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
             % {"n": number(found.matched), "most": number(MAX_ROWS)}
         )
     cases = history.cases_around(period)
-    why = _near(said, found, period)
-    known = history.rows_of([*found.ids, *why], cases=cases)
-    ours = set(found.ids)
-    matched = [row for row in known if row.alert in ours]
+    why = _near(rule, found, period)
+    rows = history.rows_of([*found.ids, *why], cases=cases)
+    matched_ids = set(found.ids)
+    matched = [row for row in rows if row.alert in matched_ids]
     incidents = {incident for row in matched for incident in row.incidents}
     sites = sorted({row.site for row in matched})
     handling = history.handling_of(incidents)
-    told = back_test(
+    result = back_test(
         matched,
-        near=[(row, why[row.alert]) for row in known if row.alert not in ours],
+        near=[(row, why[row.alert]) for row in rows if row.alert not in matched_ids],
         start=period.start,
         end=period.end,
         zone=history.zone_of(sites),
         incidents_by_site=history.incidents_at_sites(sites, period),
         alerts_of_type=found.of_type,
-        is_strict=is_strict(said),
+        is_strict=is_strict(rule),
         shared=history.shared_incidents(incidents, found.ids),
         touched=touched_incidents(incidents),
         closed_benign=incidents_closed_as_benign(incidents),
         minutes_per_incident=handling.minutes or 0.0,
     )
-    days = history.history_days(_site_ids(said, sites), end=period.end)
+    days = history.history_days(_site_ids(rule, sites), end=period.end)
     reasons = reasons_against_reach(
-        sites=told.sites,
+        sites=result.sites,
         days=(period.end - period.start).days,
         history_days=days,
-        true_positives=told.true_positives,
+        true_positives=result.true_positives,
     )
     body = frozen(
-        told,
-        rule_hash=rule_hash(said),
+        result,
+        rule_hash=rule_hash(rule),
         start=period.start,
         end=period.end,
         ran_at=now,
-        after_each=tuple(each or 0 for each in found.counts.after_each),
+        after_each=tuple(count or 0 for count in found.counts.after_each),
         total=found.counts.total,
         of_type=found.of_type,
         history_days=days,
@@ -245,15 +210,15 @@ def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
             closings=handling.closings,
             of="matches" if handling.is_of_matches else "all",
         ),
-        outside_hours=_outside_hours(said, period),
-        deployed=_deployed(said, period),
+        outside_hours=_outside_hours(rule, period),
+        deployed=_deployed(rule, period),
     )
     return _Run(body, tuple(reasons), days, found.counts)
 
 
-def _outside_hours(said: Rule, period: Period) -> OutsideHoursBody | None:
+def _outside_hours(rule: Rule, period: Period) -> OutsideHoursBody | None:
     """What was said of alerts that only the hours of the rule leave out: they stay with people."""
-    ids = history.judged_outside_hours(said, period)
+    ids = history.judged_outside_hours(rule, period)
     if ids is None:
         return None
     rows = history.rows_of(ids, cases={})
@@ -261,27 +226,58 @@ def _outside_hours(said: Rule, period: Period) -> OutsideHoursBody | None:
     return OutsideHoursBody(**totals_by_verdict(totals_in(rows)), true_positives=len(positives))
 
 
-def _near(said: Rule, found: Found, period: Period) -> dict[int, Sentence]:
+def _near(rule: Rule, found: Found, period: Period) -> dict[int, Sentence]:
     """Near misses of the same place and type, and every one that was judged suspicious: why."""
-    ids = list(dict.fromkeys([*history.suspicious_near_misses(said, period), *found.near]))
-    return history.why_kept_out(said, ids)
+    ids = list(dict.fromkeys([*history.suspicious_near_misses(rule, period), *found.near]))
+    return history.why_kept_out(rule, ids)
 
 
-def _site_ids(said: Rule, matched: Sequence[str]) -> list[int]:
-    names = pinned(said.all_of, "site") or tuple(matched)
+def _site_ids(rule: Rule, matched: Sequence[str]) -> list[int]:
+    names = pinned(rule.all_of, "site") or tuple(matched)
     return list(Site.objects.filter(name__in=names).values_list("pk", flat=True))
 
 
-def _deployed(said: Rule, period: Period) -> list[DeployedBody]:
+def _deployed(rule: Rule, period: Period) -> list[DeployedBody]:
     """What Sentinel would catch in each workspace beyond the rule, where it is to enforce it."""
-    if said.enforcement != "sentinel":
+    if rule.enforcement != "sentinel":
         return []
-    names = pinned(said.all_of, "workspace")
+    names = pinned(rule.all_of, "workspace")
     spaces = Workspace.objects.exclude(state=Workspace.State.REMOVED).order_by("name")
     if names:
         spaces = spaces.filter(name__in=names)
-    return [overmatch_in(said, space, period) for space in spaces]
+    return [overmatch_in(rule, space, period) for space in spaces]
 
 
 def _rounded(minutes: float | None) -> float | None:
     return None if minutes is None else round(minutes, 1)
+
+
+def overmatch_in(rule: Rule, workspace: Workspace, period: Period) -> DeployedBody:
+    """The compiler's answer for this workspace, with the extra incidents, the newest first."""
+    # History is asked what the conditions would do, not whether the workspace takes them.
+    compiled = compile_rule(rule, Target(workspace=workspace.name, accepts=PROBED))
+    lost = [reason for reason in compiled.reasons if reason.why.code != "sentinel.not_one"]
+    catches = "same" if compiled.verdict == "wider" and not lost else _CATCHES[compiled.verdict]
+    extra = _extra(rule, deployed(rule, compiled), workspace, period) if catches == "more" else []
+    return DeployedBody(
+        workspace=workspace.name,
+        catches=catches,
+        reasons=[(reason.why.code, reason.why.detail) for reason in lost],
+        extra=len(extra),
+        incidents=extra[:MAX_LISTED],
+    )
+
+
+def _extra(rule: Rule, wide: Rule, workspace: Workspace, period: Period) -> list[int]:
+    here = Sql("a.workspace_id = %s", (workspace.pk,))
+    wide_scope = inside(period, here, sql.where(wide))
+    rule_scope = inside(period, here, sql.where(rule))
+    found = ask(
+        "SELECT DISTINCT l.incident_id FROM incidents_alert a"
+        f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {wide_scope.text} EXCEPT"
+        " SELECT l.incident_id FROM incidents_alert a"
+        f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {rule_scope.text}"
+        " ORDER BY 1 DESC",
+        (*wide_scope.params, *rule_scope.params),
+    )
+    return [row[0] for row in found]

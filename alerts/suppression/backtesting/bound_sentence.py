@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext, ngettext
 
-from alerts.suppression.engine.bound import MIN_JUDGED, bound_words, is_little, upper_share
+from alerts.incidents.engine.confidence_limits import upper_share
+from alerts.suppression.engine.bound import MIN_JUDGED, bound_words, is_little
 from alerts.suppression.engine.words import words
 from portal.ui.words import number, numeral, percent
 
@@ -44,6 +45,6 @@ def harmless_share(suspicious: int, judged: int, *, is_strict: bool) -> Harmless
     if suspicious >= judged:
         headline = gettext("None of it was judged harmless")
         return HarmlessShare(headline, basis, False, little)
-    least = percent(1 - upper_share(suspicious, judged))
-    headline = gettext("At least %(share)s is harmless") % {"share": least}
+    share = percent(1 - upper_share(suspicious, judged))
+    headline = gettext("At least %(share)s is harmless") % {"share": share}
     return HarmlessShare(headline, basis, True, little)

@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 
 from alerts.suppression.backtesting.history_sql import Period, ask, inside
 from alerts.suppression.engine import sql
-from alerts.suppression.engine.clauses import Clause, reasons_against_clause
 from alerts.suppression.engine.fields import Operator
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import Clause, Rule, reasons_against_clause
 from alerts.suppression.engine.sql import Sql
 from alerts.suppression.engine.words import Sentence
 
@@ -52,84 +51,84 @@ def complete(rule: Rule) -> tuple[Rule, tuple[tuple[int, Sentence], ...]]:
         for place, clause in enumerate(rule.clauses)
         if (reasons := reasons_against_clause(clause))
     }
-    lines, border = list(enumerate(rule.clauses)), len(rule.all_of)
-    kept = replace(
+    numbered, border = list(enumerate(rule.clauses)), len(rule.all_of)
+    complete_rule = replace(
         rule,
-        all_of=tuple(c for place, c in lines[:border] if place not in wrong),
-        except_any=tuple(c for place, c in lines[border:] if place not in wrong),
+        all_of=tuple(c for place, c in numbered[:border] if place not in wrong),
+        except_any=tuple(c for place, c in numbered[border:] if place not in wrong),
     )
-    return kept, tuple(wrong.items())
+    return complete_rule, tuple(wrong.items())
 
 
 def count_after_each(rule: Rule, period: Period) -> Counts:
     """The counts for the editor, also of a rule that is only half written."""
-    kept, skipped = complete(rule)
-    passes = _passes(kept)
-    told = [_count(each, period) for each in passes]
-    numbers = iter([number for _, counts in told for number in counts])
+    complete_rule, skipped = complete(rule)
+    scans = _scans(complete_rule)
+    results = [_count(scan, period) for scan in scans]
+    numbers = iter([number for _, counts in results for number in counts])
     wrong = dict(skipped)
     after = tuple(None if at in wrong else next(numbers) for at in range(len(rule.clauses)))
-    return Counts(_total(kept, passes, [n for n, _ in told], period), after, skipped)
+    return Counts(_total(complete_rule, scans, [n for n, _ in results], period), after, skipped)
 
 
 def find(rule: Rule, period: Period) -> Found:
     """All that a back-test needs to know of the alerts. The last pass also collects the matches,
     and the near misses among the alerts of the same place and type.
     """
-    *earlier, latest = _passes(rule)
-    told = [_count(each, period) for each in earlier]
+    *earlier, latest = _scans(rule)
+    results = [_count(scan, period) for scan in earlier]
     scope = inside(period, *map(sql.clause_sql, latest.pins))
     # After the last line the matches are left: they are collected, so they need not be counted too.
-    counted = _filters(latest.prefixes[:-1])
+    count_columns = _filters(latest.prefixes[:-1])
     whole, near = sql.where(rule), sql.near_misses(rule)
     (row,) = ask(
         f"SELECT n, c, matched, CASE WHEN matched <= {MAX_ROWS} THEN m END,"
         f" k[greatest(1, cardinality(k) - {MAX_NEAR_MISSES - 1}):]"
         f" FROM (SELECT n, c, m, k, coalesce(cardinality(m), 0) AS matched"
-        f" FROM (SELECT count(*) AS n, ARRAY[{counted.text}]::bigint[] AS c,"
+        f" FROM (SELECT count(*) AS n, ARRAY[{count_columns.text}]::bigint[] AS c,"
         f" array_agg(a.id) FILTER (WHERE {whole.text}) AS m,"
         f" array_agg(a.id) FILTER (WHERE {near.text}) AS k"
         f" FROM incidents_alert a WHERE {scope.text}) collected) found",
-        (*counted.params, *whole.params, *near.params, *scope.params),
+        (*count_columns.params, *whole.params, *near.params, *scope.params),
     )
     of_type, before, matched, ids, close = row
-    after = (*(number for _, counts in told for number in counts), *before, matched)
-    total = _total(rule, [*earlier, latest], [*(n for n, _ in told), of_type], period)
+    after = (*(number for _, counts in results for number in counts), *before, matched)
+    total = _total(rule, [*earlier, latest], [*(n for n, _ in results), of_type], period)
     return Found(Counts(total, after), of_type, matched, tuple(ids or ()), tuple(close or ()))
 
 
 @dataclass(frozen=True, slots=True)
-class _Pass:
+class _Scan:
     """Prefixes of a rule that name the same places and types, to be counted together."""
 
     pins: tuple[Clause, ...]
     prefixes: list[Sql]
 
 
-def _passes(rule: Rule) -> list[_Pass]:
-    found: list[_Pass] = []
+def _scans(rule: Rule) -> list[_Scan]:
+    found: list[_Scan] = []
     for at, piece in enumerate(sql.prefixes(rule), start=1):
         pins = _pins(rule.all_of[:at], _INDEXED)
         if not found or found[-1].pins != pins:
-            found.append(_Pass(pins, []))
+            found.append(_Scan(pins, []))
         found[-1].prefixes.append(piece)
     return found
 
 
-def _count(one: _Pass, period: Period) -> tuple[int, list[int]]:
+def _count(scan: _Scan, period: Period) -> tuple[int, list[int]]:
     """How many alerts the pass is over, and how many are left after each of its lines."""
-    scope, counted = inside(period, *map(sql.clause_sql, one.pins)), _filters(one.prefixes)
+    scope, count_columns = inside(period, *map(sql.clause_sql, scan.pins)), _filters(scan.prefixes)
     (row,) = ask(
-        f"SELECT count(*), ARRAY[{counted.text}] FROM incidents_alert a WHERE {scope.text}",
-        (*counted.params, *scope.params),
+        f"SELECT count(*), ARRAY[{count_columns.text}] FROM incidents_alert a WHERE {scope.text}",
+        (*count_columns.params, *scope.params),
     )
     return row
 
 
-def _total(rule: Rule, passes: Sequence[_Pass], sizes: Sequence[int], period: Period) -> int:
+def _total(rule: Rule, scans: Sequence[_Scan], sizes: Sequence[int], period: Period) -> int:
     places = _pins(rule.all_of, PLACES)
-    for one, size in zip(passes, sizes, strict=True):
-        if one.pins == places:
+    for scan, size in zip(scans, sizes, strict=True):
+        if scan.pins == places:
             return size
     scope = inside(period, *map(sql.clause_sql, places))
     (row,) = ask(f"SELECT count(*) FROM incidents_alert a WHERE {scope.text}", scope.params)

@@ -24,9 +24,9 @@ from alerts.suppression.backtesting.time_to_close import (
 )
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.evidence import BENIGN, SUSPICIOUS, NearCase, Row, Traits, traits_of
-from alerts.suppression.engine.facts import Facts
+from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.guards.closing import LINK
 from alerts.suppression.engine.guards.never import is_soft
-from alerts.suppression.engine.guards.rollback import LINK
 from alerts.suppression.engine.match import matches
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.words import Sentence
@@ -133,13 +133,13 @@ def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
     endings = _endings_of({incident for row in found for incident in row[-1]})
     traits: dict[tuple[object, ...], tuple[Traits, bool]] = {}
     rows = []
-    for pk, at, site, zone, *said, devices, addresses, incidents in found:
-        outcomes = {name for each in incidents for name in endings.get(each, ())}
+    for pk, at, site, zone, *columns, devices, addresses, incidents in found:
+        outcomes = {name for incident_id in incidents for name in endings.get(incident_id, ())}
         local = at.astimezone(ZoneInfo(zone))
         near = _near_case(cases, site, (*devices, *addresses), local, incidents)
-        key = (*said, *devices, local.hour, local.weekday() >= 5)
+        key = (*columns, *devices, local.hour, local.weekday() >= 5)
         if key not in traits:
-            facts = _facts(said, devices, at)
+            facts = _facts(columns, devices, at)
             traits[key] = traits_of(facts, zone=zone), is_soft(facts)
         looks, soft = traits[key]
         rows.append(
@@ -160,11 +160,11 @@ def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
 
 def cases_around(period: Period) -> Cases:
     """True positives of the period and around it."""
-    given = [TRUE_POSITIVE, Status.CLOSED, period.start - LINK, period.end + LINK]
-    held: Cases = defaultdict(list)
-    for incident, site, at, name in ask(_CASES, given):
-        held[site, name].append((incident, at))
-    return held
+    params = [TRUE_POSITIVE, Status.CLOSED, period.start - LINK, period.end + LINK]
+    cases: Cases = defaultdict(list)
+    for incident, site, at, name in ask(_CASES, params):
+        cases[site, name].append((incident, at))
+    return cases
 
 
 def suspicious_near_misses(rule: Rule, period: Period) -> list[int]:
@@ -182,12 +182,12 @@ def judged_outside_hours(rule: Rule, period: Period) -> list[int] | None:
     """Return the alerts that only the hours of the rule leave out and that people judged, or that
     were part of a true positive; None where it has no hours.
     """
-    lines = tuple(clause for clause in rule.all_of if clause.field != "time")
-    if len(lines) == len(rule.all_of):
+    clauses = tuple(clause for clause in rule.all_of if clause.field != "time")
+    if len(clauses) == len(rule.all_of):
         return None
-    if not lines:
+    if not clauses:
         return []
-    scope = inside(period, sql.where(replace(rule, all_of=lines)))
+    scope = inside(period, sql.where(replace(rule, all_of=clauses)))
     inner, verdicts = sql.where(rule), [*BENIGN, SUSPICIOUS, "not-sure"]
     found = ask(
         f"SELECT a.id FROM incidents_alert a"
@@ -210,16 +210,16 @@ def why_kept_out(rule: Rule, ids: Collection[int]) -> dict[int, Sentence]:
         *("workspace", "site", "zone", *sql.PLAIN, "alerts_in_incident", "entities_in_incident"),
         *("planned_work", "planned_work_by_name"),
     )
-    said: dict[int, Sentence] = {}
+    reasons: dict[int, Sentence] = {}
     for pk, *values in found:
-        told: dict[str, Any] = {
+        facts: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in zip(names, values, strict=True)
         }
-        why = matches(rule, Facts(**told)).why
+        why = matches(rule, Facts(**facts)).why
         if why is not None:
-            said[pk] = why
-    return said
+            reasons[pk] = why
+    return reasons
 
 
 def zone_of(sites: Collection[str]) -> str:
@@ -232,18 +232,18 @@ def incidents_at_sites(names: Iterable[str], period: Period) -> dict[str, int]:
     """How many incidents touch each of these sites in the period. Whole days that were counted are
     taken from there, the rest is counted now.
     """
-    known = ask("SELECT max(day) FROM suppression_siteday")[0][0]
+    latest_day = ask("SELECT max(day) FROM suppression_siteday")[0][0]
     since = period.start
-    if known is not None and known > period.start.date():
-        since = datetime.combine(known + timedelta(days=1), time.min, tzinfo=UTC)
-    given = {
+    if latest_day is not None and latest_day > period.start.date():
+        since = datetime.combine(latest_day + timedelta(days=1), time.min, tzinfo=UTC)
+    params = {
         "first": period.start.date(),
-        "known": known,
+        "known": latest_day,
         "since": since,
         "end": period.end,
         "names": list(names),
     }
-    return {name: int(count) for name, count in ask(_AT_SITES, given)}
+    return {name: int(count) for name, count in ask(_AT_SITES, params)}
 
 
 def handling_of(incidents: Collection[int]) -> TimeToClose:
@@ -266,8 +266,8 @@ def history_days(sites: Collection[int], *, end: datetime) -> int:
     return min((max((end - at).days, 0) if at else 0 for (at,) in found), default=0)
 
 
-def _facts(said: Sequence[Any], devices: Sequence[str], at: datetime) -> Facts:
-    kind, severity, protocol, port, function, *ends = said
+def _facts(columns: Sequence[Any], devices: Sequence[str], at: datetime) -> Facts:
+    kind, severity, protocol, port, function, *ends = columns
     source, source_address, destination, destination_address = map(str, ends)
     return Facts(
         workspace="",
@@ -286,20 +286,20 @@ def _facts(said: Sequence[Any], devices: Sequence[str], at: datetime) -> Facts:
 
 
 def _verdicts_on(ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
-    held: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    verdicts: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for alert, annotation, verdict in ask(_VERDICTS, [ids_array(ids)] * 2):
-        held[alert].append((str(annotation), verdict))
-    return held
+        verdicts[alert].append((str(annotation), verdict))
+    return verdicts
 
 
 def _endings_of(incidents: Collection[int]) -> dict[int, tuple[str, ...]]:
-    given = [Status.CLOSED, TRUE_POSITIVE]
+    params = [Status.CLOSED, TRUE_POSITIVE]
     names = ("true_positive", "reopened", "linked")
-    found = ask(_ENDINGS, [*given, *given, ids_array(incidents)])
-    ended = {
-        pk: tuple(n for n, holds in zip(names, told, strict=True) if holds) for pk, *told in found
+    found = ask(_ENDINGS, [*params, *params, ids_array(incidents)])
+    by_incident = {
+        pk: tuple(n for n, holds in zip(names, flags, strict=True) if holds) for pk, *flags in found
     }
-    return {pk: held for pk, held in ended.items() if held}
+    return {pk: endings for pk, endings in by_incident.items() if endings}
 
 
 def _near_case(
@@ -346,8 +346,8 @@ SELECT i.id FROM incidents_incident i
 def touched_incidents(incident_ids: Collection[int]) -> set[int]:
     """Return those that a person worked on before a rule would have acted."""
     sentinel = TimelineItem.Side.SENTINEL.value
-    given = [ids_array(incident_ids), TIME_TO_ACT, sentinel, list(_BY_HAND)]
-    return {row[0] for row in ask(_TOUCHED, given)}
+    params = [ids_array(incident_ids), TIME_TO_ACT, sentinel, list(_BY_HAND)]
+    return {row[0] for row in ask(_TOUCHED, params)}
 
 
 def incidents_closed_as_benign(incident_ids: Collection[int]) -> set[int]:
@@ -381,10 +381,10 @@ def corrections_inside(rule: Rule, period: Period) -> list[Correction]:
     """Return the corrections of the period's matches, the newest first."""
     scope = inside(period, sql.where(rule))
     found = ask(f"{_FROM} AND {scope.text}", (Verdict.SUSPICIOUS, *scope.params))
-    given = Annotation.objects.filter(pk__in=[row[0] for row in found]).exclude(
+    annotations = Annotation.objects.filter(pk__in=[row[0] for row in found]).exclude(
         superseded_by__verdict=Verdict.SUSPICIOUS
     )
-    rows = given.select_related("by", "superseded_by__by").prefetch_related("incidents")
+    rows = annotations.select_related("by", "superseded_by__by").prefetch_related("incidents")
     corrections = []
     for first in rows.order_by("-given_at", "-pk"):
         incident = next(iter(first.incidents.all()), None)

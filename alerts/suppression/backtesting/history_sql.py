@@ -60,5 +60,5 @@ def ids_array(ids: Iterable[int]) -> str:
 def inside(period: Period, *pieces: Sql) -> Sql:
     """The alerts of the period for which all pieces hold."""
     text = " AND ".join(["a.at >= %s AND a.at < %s", *(f"({piece.text})" for piece in pieces)])
-    params = (period.start, period.end, *(one for piece in pieces for one in piece.params))
+    params = (period.start, period.end, *(param for piece in pieces for param in piece.params))
     return Sql(text, params)

@@ -145,14 +145,17 @@ class _Uncovered:
 
     def gain_of(self, alerts: Collection[int]) -> int:
         """Return how many incidents hold nothing else that is uncovered."""
-        return sum(n == self.open_alerts[incident] for incident, n in self._held(alerts).items())
+        return sum(
+            n == self.open_alerts[incident]
+            for incident, n in self._count_by_incident(alerts).items()
+        )
 
     def cover(self, alerts: Collection[int]) -> None:
         """Count these as covered from now on."""
-        self.open_alerts.subtract(self._held(alerts))
+        self.open_alerts.subtract(self._count_by_incident(alerts))
         self.covered.update(alerts)
 
-    def _held(self, alerts: Collection[int]) -> Counter[int]:
+    def _count_by_incident(self, alerts: Collection[int]) -> Counter[int]:
         return Counter(
             incident
             for alert in alerts

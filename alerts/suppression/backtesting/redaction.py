@@ -25,11 +25,11 @@ def names_in(body: Mapping[str, Any]) -> Named:
     """Return the names of all incidents and verdicts that the body lists for a person's eye."""
     looks = [look for name in _LISTS for look in body.get(name, [])]
     incidents = {pk for look in looks for pk in (*look["incidents"], look.get("case")) if pk}
-    incidents |= {pk for each in body.get("deployed", []) for pk in each["incidents"]}
+    incidents |= {pk for deployment in body.get("deployed", []) for pk in deployment["incidents"]}
     uuids = {uuid for look in looks for uuid in look.get("verdicts", [])}
     numbers = Incident.objects.filter(pk__in=incidents).values_list("pk", "number")
-    given = Annotation.objects.filter(uuid__in=uuids).select_related("by")
-    return Named(dict(numbers), {str(each.uuid): each for each in given})
+    annotations = Annotation.objects.filter(uuid__in=uuids).select_related("by")
+    return Named(dict(numbers), {str(annotation.uuid): annotation for annotation in annotations})
 
 
 def body_for(body: dict[str, Any], *, by: User) -> dict[str, Any]:
@@ -37,33 +37,35 @@ def body_for(body: dict[str, Any], *, by: User) -> dict[str, Any]:
     and of which no verdict is hidden from them. `hidden` says how many more there are, by list.
     """
     looks = [look for name in _LISTS for look in body.get(name, [])]
-    wanted = {incident for look in looks for incident in look["incidents"]}
-    wanted |= {look["case"] for look in looks if look.get("case")}
-    wanted |= {pk for each in body.get("deployed", []) for pk in each["incidents"]}
-    seen = set(incidents_visible_to(by).filter(pk__in=wanted).values_list("pk", flat=True))
+    incident_ids = {incident for look in looks for incident in look["incidents"]}
+    incident_ids |= {look["case"] for look in looks if look.get("case")}
+    incident_ids |= {
+        pk for deployment in body.get("deployed", []) for pk in deployment["incidents"]
+    }
+    visible = set(incidents_visible_to(by).filter(pk__in=incident_ids).values_list("pk", flat=True))
 
-    untold = hidden_from(by).by_incident
+    hidden_verdicts = hidden_from(by).by_incident
 
     def shows(look: dict[str, Any]) -> bool:
-        return not seen.isdisjoint(look["incidents"]) and untold.keys().isdisjoint(
+        return not visible.isdisjoint(look["incidents"]) and hidden_verdicts.keys().isdisjoint(
             look["incidents"]
         )
 
-    told = dict(body)
+    redacted = dict(body)
     for name in _LISTS:
-        told[name] = [_shown(look, seen) for look in body.get(name, []) if shows(look)]
-    told["deployed"] = [
-        each | {"incidents": [pk for pk in each["incidents"] if pk in seen]}
-        for each in body.get("deployed", [])
+        redacted[name] = [_redact_look(look, visible) for look in body.get(name, []) if shows(look)]
+    redacted["deployed"] = [
+        deployment | {"incidents": [pk for pk in deployment["incidents"] if pk in visible]}
+        for deployment in body.get("deployed", [])
     ]
-    told["hidden"] = {name: len(body.get(name, [])) - len(told[name]) for name in _LISTS}
-    return told
+    redacted["hidden"] = {name: len(body.get(name, [])) - len(redacted[name]) for name in _LISTS}
+    return redacted
 
 
-def _shown(look: dict[str, Any], seen: Collection[int]) -> dict[str, Any]:
+def _redact_look(look: dict[str, Any], visible: Collection[int]) -> dict[str, Any]:
     """The look, with those of its incidents and the case near it that are in reach."""
     case = look.get("case")
     return look | {
-        "incidents": [pk for pk in look["incidents"] if pk in seen],
-        "case": case if case in seen else None,
+        "incidents": [pk for pk in look["incidents"] if pk in visible],
+        "case": case if case in visible else None,
     }

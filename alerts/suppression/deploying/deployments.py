@@ -1,11 +1,15 @@
-"""What should stand in Sentinel and what does, for the page and the API."""
+"""What should stand in Sentinel and what does: rows for the page and the API, and the same states
+as SQL for lists and their filters.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.expressions import Combinable
 
 from alerts.outbox.models import Landing, RuleKind, WantedRule
 from alerts.outbox.queries import wanted_rules
@@ -15,6 +19,41 @@ from alerts.suppression.engine.sentinel_forms import lease_of
 from alerts.suppression.models import Rule, Stop
 from alerts.suppression.queries import rules_visible_to
 from portal.accounts.models import User
+
+RULE_STANDINGS: Final = ("there", "gone", "coming", "going", "refused", "held")
+GATE_STANDINGS: Final = ("closed", "open", "opening", "closing")
+
+_WANTED = Q(wanted__isnull=False)
+_AS_WANTED = Q(outcome=Landing.LANDED, landed_version=F("wanted_version"))
+_GATE = Q(kind=RuleKind.GATE)
+_OPEN = Q(wanted__triggeringLogic__isEnabled=True)
+
+# The same words as `deployments.gate_of` and `Deployment.standing`; a test holds them together.
+STANDING: Final = Case(
+    When(outcome__in=(Landing.REFUSED, Landing.HELD), then=F("outcome")),
+    When(_GATE & _AS_WANTED & _OPEN & Q(landed__isnull=False), then=Value("open")),
+    When(_GATE & _AS_WANTED & Q(landed__isnull=False), then=Value("closed")),
+    When(_GATE & _OPEN, then=Value("opening")),
+    When(_GATE, then=Value("closing")),
+    When(_AS_WANTED & _WANTED, then=Value("there")),
+    When(_AS_WANTED, then=Value("gone")),
+    When(_WANTED, then=Value("coming")),
+    default=Value("going"),
+)
+
+
+def stands_everywhere(about: str) -> Combinable:
+    """Whether each workspace holds exactly what is wanted of a rule (F26); null where Sentinel is
+    to hold nothing of it. `about` is where its UUID stands.
+    """
+    rows = wanted_rules().select_related(None).order_by()
+    wanted = rows.filter(_WANTED, about=OuterRef(about), kind=RuleKind.RULE)
+    return Case(
+        When(~Exists(wanted), then=Value(None)),
+        default=~Exists(wanted.exclude(_AS_WANTED)),
+        output_field=BooleanField(null=True),
+    )
+
 
 ROLE = "Microsoft Sentinel Contributor"
 

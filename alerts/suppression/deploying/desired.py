@@ -1,21 +1,177 @@
-"""Bring what should stand in Sentinel for a rule into the outbox, as desired state."""
+"""What should stand in Sentinel for a rule, workspace by workspace, as desired state in the outbox:
+only what was signed, and only where it is exact.
 
+The gate (S8) stands there before all of our rules. While it is enabled it labels new incidents
+`tagout-off`; it is put there disabled, so that one PUT stops everything that Sentinel would close.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.outbox.models import Landing, RuleKind, RulePriority, WantedRule
 from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import minutes_old
 from alerts.suppression.deploying.compiled_forms import Forms, compiled_forms
-from alerts.suppression.deploying.gate import place_gate
-from alerts.suppression.deploying.plans import OFF, Plan, acting_in_sentinel, plans_for
-from alerts.suppression.engine.sentinel_forms import LEASE, form_hash, lease_of
-from alerts.suppression.models import Rule, RuleVersion, State
+from alerts.suppression.enforcing.acting_rules import NotSigned, attribution_of
+from alerts.suppression.engine.guards.closing import (
+    MAX_MINUTES_OLD,
+    closing_text,
+    reasons_against_text,
+)
+from alerts.suppression.engine.sentinel_forms import (
+    LEASE,
+    form_hash,
+    gate_form,
+    lease_of,
+    lease_until,
+    live_form,
+    trial_form,
+)
+from alerts.suppression.models import ACTING, Rule, RuleVersion, State
 from alerts.suppression.queries import is_off
 from alerts.suppression.signing.notify import notify_about_rule
 from alerts.suppression.signing.people import concerned_by
+
+GATE: Final = UUID("6a7e0ff0-5b7e-5d49-9c60-7a90f0ff0001")  # what gates are about
+
+TRY_AGAIN: Final = timedelta(hours=1)  # without a gate no rule of ours acts there
+
+
+def gate_name(workspace: Workspace) -> UUID:
+    """The gate's GUID in a workspace."""
+    return name_of_rule(about=GATE, workspace=workspace.uuid)
+
+
+def place_gate(*, workspace: Workspace, now: datetime) -> WantedRule:
+    """Have the gate there as the kill switch says: enabled while suppression is off. Enabling goes
+    before everything else, over whatever a hand did, and again where it was refused.
+    """
+    off = is_off(workspace.pk)
+    held = WantedRule.objects.filter(workspace=workspace, kind=RuleKind.GATE).first()
+    waited = held is None or held.error_at is None or now - held.error_at >= TRY_AGAIN
+    return set_desired_rule(
+        workspace_id=workspace.pk,
+        name=gate_name(workspace),
+        about=GATE,
+        label="gate",
+        kind=RuleKind.GATE,
+        body=gate_form(is_enabled=off),
+        now=now,
+        insists=off,
+        again=off or waited,
+        urgency=RulePriority.STOP if off else RulePriority.AWAY,
+        reason="Suppression is switched off." if off else "",
+    )
+
+
+def is_gate_in_place(workspace_id: int) -> bool:
+    """Whether Sentinel was seen to hold the gate, enabled or not."""
+    gates = WantedRule.objects.filter(workspace_id=workspace_id, kind=RuleKind.GATE)
+    return gates.filter(landed__isnull=False).exists()
+
+
+def reason_to_wait(rule: WantedRule) -> str:
+    """Asked at delivery: no rule of ours acts where it could not be stopped, or is stopped."""
+    if rule.kind != RuleKind.RULE:
+        return ""
+    if is_off(rule.workspace_id):
+        return "Suppression is switched off."
+    if not is_gate_in_place(rule.workspace_id):
+        return "The gate that could stop it is not in place yet."
+    return ""
+
+
+OFF: Final = "Suppression is switched off."
+STALE: Final = "What Tagout knows of the workspace is too old; the lease is left to end."
+PAUSED: Final = "The workspace is paused; the lease is left to end."
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """For one workspace: a body, or why none. `keep`: what is there is left to its end."""
+
+    workspace: Workspace
+    body: dict[str, Any] | None
+    why: str = ""
+    keep: bool = False
+
+
+def plans_for(rule: Rule, *, now: datetime) -> dict[int, Plan]:
+    """By workspace. A rule has one name in Sentinel: its live form stands there until the next
+    version lives too, whose trial Tagout's worker runs meanwhile.
+    """
+    version = acting_in_sentinel(rule, now=now)
+    if version is None:
+        return {}
+    forms = compiled_forms(version.said, rule=rule, workspace_ids=version.workspace_ids)
+    return {each.workspace.pk: _plan(version, each, now=now) for each in forms.values()}
+
+
+def acting_in_sentinel(rule: Rule, *, now: datetime) -> RuleVersion | None:
+    """The version of a rule that Sentinel should hold now, if any."""
+    found = RuleVersion.objects.filter(
+        rule=rule, state__in=ACTING, enforcement="sentinel", expires_at__gt=now
+    ).select_related("rule", "proposed_by")
+    by_state = {version.state: version for version in found}
+    return by_state.get(State.LIVE) or by_state.get(State.CANARY)
+
+
+def is_healthy(workspace: Workspace, *, now: datetime) -> bool:
+    """Whether we would notice within minutes what goes wrong there: only then leases grow."""
+    active = workspace.state == Workspace.State.ACTIVE
+    return active and minutes_old(workspace.pk, now=now) <= MAX_MINUTES_OLD
+
+
+def _plan(version: RuleVersion, forms: Forms, *, now: datetime) -> Plan:
+    workspace = forms.workspace
+    if is_off(workspace.pk):
+        return Plan(workspace, None, OFF)
+    if workspace.state == Workspace.State.REMOVED:
+        return Plan(workspace, None, "The workspace was removed.")
+    if forms.verdict != "exact":
+        return Plan(workspace, None, " ".join(str(each.why) for each in forms.compiled.reasons))
+    if version.forms.get(workspace.name) != forms.hashes:
+        return Plan(
+            workspace,
+            None,
+            "What it would be in Sentinel now is not what was signed: the plant "
+            "or the workspace has changed since. A new version has to be signed.",
+        )
+    try:
+        body = _body(version, forms, now=now)
+    except NotSigned as problem:
+        return Plan(workspace, None, str(problem))
+    if workspace.state != Workspace.State.ACTIVE:
+        return Plan(workspace, body, PAUSED, keep=True)
+    if not is_healthy(workspace, now=now):
+        return Plan(workspace, body, STALE, keep=True)
+    return Plan(workspace, body)
+
+
+def _body(version: RuleVersion, forms: Forms, *, now: datetime) -> dict[str, Any]:
+    told = attribution_of(version)
+    text = closing_text(told)
+    if gaps := reasons_against_text(text, told):
+        raise NotSigned(" ".join(gaps))
+    until = lease_until(now, expires_at=told.expires_at)
+    number, title = version.rule.number, version.said.title
+    make: Callable[..., dict[str, Any]] = trial_form
+    more: dict[str, Any] = {}
+    wanted = forms.trial_hash
+    if version.state == State.LIVE:
+        make, more, wanted = live_form, {"attribution": text}, forms.live_hash
+    body = make(forms.compiled, number=number, title=title, lease_until=until, **more)
+    if form_hash(body) != wanted:
+        raise NotSigned("The form that would be sent is not the one that was signed.")
+    return body
+
 
 __all__ = ["Forms", "bring_in_line", "bring_rule_in_line", "compiled_forms"]
 
@@ -126,7 +282,7 @@ def _tell_taken_out(rule: Rule, plan: Plan, *, now: datetime) -> None:
         people=concerned_by(version),
         kind="taken-out",
         now=now,
-        told=lambda: (
+        message=lambda: (
             gettext("%(rule)s was removed from Sentinel in %(workspace)s") % names,
             [plan.why, gettext("It does nothing there until a new version is signed.")],
         ),

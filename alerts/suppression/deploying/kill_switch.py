@@ -13,9 +13,7 @@ from django.utils.translation import gettext
 from alerts.outbox.models import RuleKind, WantedRule
 from alerts.outbox.services import clear_desired_rule
 from alerts.sentinel.models import Workspace
-from alerts.suppression.deploying.desired import bring_in_line, bring_rule_in_line
-from alerts.suppression.deploying.gate import place_gate
-from alerts.suppression.deploying.plans import OFF
+from alerts.suppression.deploying.desired import OFF, bring_in_line, bring_rule_in_line, place_gate
 from alerts.suppression.deploying.recipients import Told, concerned_by_all, notify_people
 from alerts.suppression.models import ACTING, Rule, RuleVersion, State, Stop
 from alerts.suppression.policies import (
@@ -31,6 +29,18 @@ from portal.accounts.models import User
 from portal.accounts.queries import reach_of
 from portal.audit.services import record
 from portal.errors import Refused
+
+
+def stops_in_force(user: User) -> list[Stop]:
+    """Stops that hold now, that of everything first. Who sees the workspace sees its stop."""
+    stops = Stop.objects.filter(lifted_at=None)
+    if not stops.exists():  # as on nearly every page
+        return []
+    found = list(stops.select_related("workspace", "stopped_by").order_by("workspace__name"))
+    seen = set(workspaces_reached_by(user).values_list("pk", flat=True))
+    shown = [stop for stop in found if stop.workspace_id is None or stop.workspace_id in seen]
+    return sorted(shown, key=lambda stop: stop.workspace_id is not None)
+
 
 PATH = "/deployments/"
 

@@ -1,7 +1,8 @@
 """Keep Sentinel in line while time passes: leases grow, probes are made, what changed is noticed.
 
 A lease lets Sentinel act alone for a day (S3). It grows every four hours, only where we would see
-what goes wrong; a Tagout that is stopped or cut off lets all of it end.
+what goes wrong; a Tagout that is stopped or cut off lets all of it end. What Sentinel refuses, and
+what somebody changed there, is told to the SOC leads.
 """
 
 import logging
@@ -10,22 +11,24 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 
-from alerts.outbox.models import RuleKind, WantedRule
+from alerts.outbox.models import Landing, RuleKind, WantedRule
+from alerts.outbox.registry import RuleSettlement
 from alerts.outbox.services import clear_desired_rule
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import Health, standing_of
-from alerts.suppression.deploying.desired import bring_rule_in_line
-from alerts.suppression.deploying.gate import place_gate
-from alerts.suppression.deploying.plans import is_healthy
-from alerts.suppression.deploying.probe import probe_when_needed
+from alerts.suppression.deploying.desired import bring_rule_in_line, is_healthy, place_gate
+from alerts.suppression.deploying.probe import hear_of_probe, probe_when_needed
+from alerts.suppression.deploying.recipients import Told, leads_of, notify_people
 from alerts.suppression.models import ACTING, OPEN, Rule, RuleVersion, State
 from alerts.suppression.queries import is_off
 from portal import clock
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import Job
 from portal.jobs.models import State as JobState
-from portal.jobs.services import claim_due, ensure_job, put_back
+from portal.jobs.services import claim_due, ensure_job, put_back_after
+from portal.notifications.models import Notification
 
 log = logging.getLogger(__name__)
 
@@ -48,16 +51,9 @@ def renew_due_leases(*, now: datetime) -> dict[str, int] | None:
     job = claim_due(jobs, now=clock.unshifted(), max_attempts=None)
     if job is None:
         return None
-    error, wait = "", EVERY
-    found: dict[str, int] = {}
-    try:
+    with put_back_after(job, wait=EVERY) as turn:
         found = renew_leases(now=now)
-        wait = SOON if found["stale"] else EVERY
-    except Exception as problem:
-        error = f"{type(problem).__name__}: {problem}"
-        raise
-    finally:
-        put_back(job, due_at=clock.unshifted() + wait, error=error, free=True)
+        turn.wait = SOON if found["stale"] else EVERY
     return found
 
 
@@ -137,3 +133,42 @@ def _workspaces() -> list[Workspace]:
         WantedRule.objects.filter(wanted__isnull=False).values_list("workspace_id", flat=True)
     )
     return list(Workspace.objects.filter(pk__in=reached).order_by("pk"))
+
+
+DEPLOYMENTS: Final = "/deployments/"
+_ONCE: Final = timedelta(days=1)
+
+
+def on_rule_outcome(told: RuleSettlement) -> None:
+    """Part of the transaction that settles it."""
+    if told.rule.kind == RuleKind.PROBE:
+        if hear_of_probe(told):
+            hurry()
+        return
+    if told.outcome in (Landing.REFUSED, Landing.HELD):
+        _tell(told.rule, outcome=told.outcome, now=told.now)
+
+
+def _tell(row: WantedRule, *, outcome: Landing, now: datetime) -> None:
+    kind = f"suppression.{outcome.value}"
+    people = leads_of([row.workspace])
+    told = Notification.objects.filter(
+        to__in=people,
+        kind=kind,
+        subject__contains=row.label,
+        made_at__gt=now - _ONCE,
+        body__contains=row.workspace.name,
+    )
+    if not told.exists():
+        notify_people(
+            people, kind=kind, path=DEPLOYMENTS, told=lambda: _words(row, outcome), now=now
+        )
+
+
+def _words(row: WantedRule, outcome: Landing) -> Told:
+    names = {"rule": row.label, "workspace": row.workspace.name}
+    if outcome == Landing.REFUSED:
+        subject = gettext("Sentinel refuses %(rule)s in %(workspace)s") % names
+    else:
+        subject = gettext("%(rule)s was changed by hand in %(workspace)s") % names
+    return subject, [f"{row.workspace.name}: {row.latest_error}"]

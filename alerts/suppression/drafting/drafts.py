@@ -15,8 +15,14 @@ from alerts.suppression.drafting.enforcement_choice import (
     with_possible_enforcement,
 )
 from alerts.suppression.drafting.rule_reach import reach_of_rule
-from alerts.suppression.engine.reading import NotARule, from_json
-from alerts.suppression.engine.rule import MAX_TITLE_LENGTH, as_json, canonical, rule_hash
+from alerts.suppression.engine.rule import (
+    MAX_TITLE_LENGTH,
+    NotARule,
+    as_json,
+    canonical,
+    from_json,
+    rule_hash,
+)
 from alerts.suppression.models import OPEN, Rule, RuleVersion, State, Step
 from alerts.suppression.policies import PROPOSING, may_change
 from alerts.suppression.signing.transitions import lock_version, move
@@ -141,27 +147,27 @@ def _columns(body: dict[str, Any], evidence_ids: Collection[int]) -> dict[str, A
     needs.
     """
     try:
-        said = from_json(body)
+        rule = from_json(body)
     except NotARule as refusal:
         raise CannotSaveRule(*refusal.reasons) from None
-    if b"\\u0000" in canonical(as_json(said)) or b"\x00" in canonical(as_json(said)):
+    if b"\\u0000" in canonical(as_json(rule)) or b"\x00" in canonical(as_json(rule)):
         raise CannotSaveRule(gettext("The rule contains characters that cannot be stored."))
-    if len(said.title) > MAX_TITLE_LENGTH:
+    if len(rule.title) > MAX_TITLE_LENGTH:
         raise CannotSaveRule(gettext("The title is longer than 200 characters."))
-    if reasons := reasons_against_enforcement(said):
+    if reasons := reasons_against_enforcement(rule):
         raise CannotSaveRule(*reasons)
-    named = {uuid for text in said.evidence if (uuid := _uuid(text))}
-    evidence = Annotation.objects.filter(uuid__in=named) | Annotation.objects.filter(
+    evidence_uuids = {uuid for text in rule.evidence if (uuid := uuid_of(text))}
+    evidence = Annotation.objects.filter(uuid__in=evidence_uuids) | Annotation.objects.filter(
         pk__in=evidence_ids
     )
-    plain = as_json(said)
-    plain["evidence"] = sorted({*said.evidence, *(str(each.uuid) for each in evidence)})
-    reach = reach_of_rule(said)
+    plain = as_json(rule)
+    plain["evidence"] = sorted({*rule.evidence, *(str(annotation.uuid) for annotation in evidence)})
+    reach = reach_of_rule(rule)
     return {
-        "title": said.title,
+        "title": rule.title,
         "body": plain,
-        "enforcement": said.enforcement[:8],
-        "expires_at": said.expires_at,
+        "enforcement": rule.enforcement[:8],
+        "expires_at": rule.expires_at,
         "workspace_ids": list(reach.workspace_ids),
         "site_ids": list(reach.site_ids),
         "evidence": list(evidence),
@@ -173,7 +179,8 @@ def _hash(version: RuleVersion) -> str:
     return version.rule_hash or rule_hash(version.said)
 
 
-def _uuid(text: str) -> UUID | None:
+def uuid_of(text: str) -> UUID | None:
+    """Return the UUID that a text spells; None where it is none."""
     try:
         return UUID(text)
     except ValueError:

@@ -10,10 +10,9 @@ from alerts.incidents.models import Alert
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Criticality, Device, Site
 from alerts.suppression.drafting.rule_reach import reach_of_rule
-from alerts.suppression.engine.addresses import is_mac
 from alerts.suppression.engine.compile_sentinel import Target, compile_rule
-from alerts.suppression.engine.reading import NotARule, from_json
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import NotARule, Rule, from_json
+from alerts.suppression.engine.values import is_mac
 from alerts.suppression.engine.words import Sentence
 
 GUARDED = frozenset({Criticality.SAFETY.value, Criticality.CROWN_JEWEL.value})
@@ -21,16 +20,16 @@ GUARDED = frozenset({Criticality.SAFETY.value, Criticality.CROWN_JEWEL.value})
 
 def target_of(workspace: Workspace) -> Target:
     """The workspace as the compiler sees it. Without a probe it accepts nothing."""
-    known = workspace.capabilities.get("rules") or {}
+    capabilities = workspace.capabilities.get("rules") or {}
     devices = _devices_of(workspace)
     handles: Counter[str] = Counter()
     for name, address, _ in devices:
         handles.update({text.casefold() for text in (name, address) if text})
-    guarded = [(name, address) for name, address, what in devices if what in GUARDED]
+    guarded = [(name, address) for name, address, criticality in devices if criticality in GUARDED]
     return Target(
         workspace=workspace.name,
-        accepts=frozenset(known.get("accepts", ())),
-        is_in_defender_portal=bool(known.get("is_in_defender_portal", False)),
+        accepts=frozenset(capabilities.get("accepts", ())),
+        is_in_defender_portal=bool(capabilities.get("is_in_defender_portal", False)),
         single=frozenset(text for text, n in handles.items() if n == 1),
         guarded_devices=_texts(name for name, _ in guarded),
         guarded_addresses=_texts(address for _, address in guarded if not is_mac(address)),
@@ -52,22 +51,22 @@ def _texts(values: Iterable[str]) -> tuple[str, ...]:
 SENTINEL, TAGOUT = "sentinel", "tagout"
 
 
-def reasons_against_enforcement(said: Rule) -> list[Sentence]:
+def reasons_against_enforcement(rule: Rule) -> list[Sentence]:
     """Return why the rule cannot be enforced as chosen, and what to do. Tagout's own worker can
     enforce every rule; Sentinel only what compiles exactly in each workspace that the rule reaches,
     of conditions that a probe has seen accepted there.
     """
-    return reasons_against_sentinel(said) if said.enforcement == SENTINEL else []
+    return reasons_against_sentinel(rule) if rule.enforcement == SENTINEL else []
 
 
-def reasons_against_sentinel(said: Rule) -> list[Sentence]:
+def reasons_against_sentinel(rule: Rule) -> list[Sentence]:
     """Return why Sentinel cannot enforce exactly this rule; nothing where it can."""
-    workspaces = Workspace.objects.filter(pk__in=reach_of_rule(said).workspace_ids)
+    workspaces = Workspace.objects.filter(pk__in=reach_of_rule(rule).workspace_ids)
     if not workspaces:
         return [Sentence("sentinel.nowhere")]
     reasons = []
     for workspace in workspaces.order_by("name"):
-        compiled = compile_rule(said, target_of(workspace))
+        compiled = compile_rule(rule, target_of(workspace))
         if compiled.verdict != "exact":
             reasons.append(Sentence("sentinel.not_exact", workspace=workspace.name))
             reasons += dict.fromkeys(reason.why for reason in compiled.reasons)
@@ -77,7 +76,7 @@ def reasons_against_sentinel(said: Rule) -> list[Sentence]:
 def with_possible_enforcement(body: dict[str, Any]) -> dict[str, Any]:
     """Return the body, enforced by Tagout's own worker where Sentinel cannot hold it."""
     try:
-        said = from_json(body)
+        rule = from_json(body)
     except NotARule:
         return body
-    return body | {"enforcement": TAGOUT} if reasons_against_enforcement(said) else body
+    return body | {"enforcement": TAGOUT} if reasons_against_enforcement(rule) else body

@@ -8,19 +8,21 @@ from typing import Final
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 
 from alerts.sites.models import Device, Site
-from alerts.suppression.engine.reading import NotARule
+from alerts.suppression.engine.rule import NotARule
 from alerts.suppression.models import ACTING, OPEN, Ending, LedgerEntry, RuleVersion, State
-from alerts.suppression.models.version import ENDED
+from alerts.suppression.models.rules import ENDED
 from alerts.suppression.queries import versions_visible_to
 from portal.accounts.models import User
 
 PAGE: Final = 50
+MAX_RULES: Final = 20  # that touch one device
+GROUPS: Final = {"source_kind", "destination_kind", "source_zone", "destination_zone"}
 TABS: Final[dict[str, tuple[State, ...]]] = {
     "force": (*ACTING, State.PAUSED),
     "work": OPEN,
     "ended": ENDED,
 }
-SPEAKING: Final = (State.LIVE, State.CANARY, State.PAUSED, *OPEN)  # who speaks for a rule
+CURRENT_STATES: Final = (State.LIVE, State.CANARY, State.PAUSED, *OPEN)  # who speaks for a rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +55,33 @@ class RuleList:
 
 def list_rules(user: User, *, tab: str, site: str, after: int, now: datetime) -> RuleList:
     """Rules of a tab, newest first, and how many each tab has; `site` is a UUID or empty."""
-    seen = versions_visible_to(user)
-    known = list(seen.values_list("rule", "state", "site_ids").order_by())
-    sites = list(Site.objects.filter(pk__in={pk for _, _, pks in known for pk in pks}))
-    chosen = next((each for each in sites if str(each.uuid) == site), None)
+    visible = versions_visible_to(user)
+    all_rows = list(visible.values_list("rule", "state", "site_ids").order_by())
+    sites = list(Site.objects.filter(pk__in={pk for _, _, pks in all_rows for pk in pks}))
+    chosen = next((candidate for candidate in sites if str(candidate.uuid) == site), None)
     if chosen is not None:
-        seen = seen.filter(site_ids__contains=[chosen.pk])
-        known = [row for row in known if chosen.pk in row[2]]
+        visible = visible.filter(site_ids__contains=[chosen.pk])
+        all_rows = [row for row in all_rows if chosen.pk in row[2]]
     states = TABS[tab]
-    numbers = _numbers(seen, states, after)
-    held: dict[int, list[RuleVersion]] = {}
-    for version in seen.filter(rule__in=[pk for pk, _number in numbers]).order_by("-number"):
-        held.setdefault(version.rule_id, []).append(version)
-    hits = lately(list(held), now=now)
+    numbers = _numbers(visible, states, after)
+    versions_by_rule: dict[int, list[RuleVersion]] = {}
+    for version in visible.filter(rule__in=[pk for pk, _number in numbers]).order_by("-number"):
+        versions_by_rule.setdefault(version.rule_id, []).append(version)
+    hits = latest_acts(list(versions_by_rule), now=now)
     return RuleList(
-        rows=[_row(held[pk], states, hits.get(pk, (0, None))) for pk, _ in numbers[:PAGE]],
+        rows=[
+            _row(versions_by_rule[pk], states, hits.get(pk, (0, None))) for pk, _ in numbers[:PAGE]
+        ],
         more=numbers[PAGE - 1][1] if len(numbers) > PAGE else 0,
-        counts=_counts((rule, state) for rule, state, _ in known),
-        sites=sorted(sites, key=lambda each: each.name),
+        counts=_counts((rule, state) for rule, state, _ in all_rows),
+        sites=sorted(sites, key=lambda candidate: candidate.name),
         site=chosen,
     )
 
 
-def lately(rule_ids: Collection[int], *, now: datetime) -> dict[int, tuple[int, datetime | None]]:
+def latest_acts(
+    rule_ids: Collection[int], *, now: datetime
+) -> dict[int, tuple[int, datetime | None]]:
     """For each rule that ever acted: incidents in seven days, and when it acted last."""
     done = LedgerEntry.objects.exclude(ending=Ending.NOT_SENT)
     of_rule = done.filter(rule=OuterRef("rule")).order_by("-at").values("at")[:1]
@@ -96,46 +102,42 @@ def lately(rule_ids: Collection[int], *, now: datetime) -> dict[int, tuple[int, 
 
 
 def _numbers(
-    seen: QuerySet[RuleVersion], states: Collection[State], after: int
+    versions: QuerySet[RuleVersion], states: Collection[State], after: int
 ) -> list[tuple[int, int]]:
-    rules = seen.filter(state__in=states)
+    rules = versions.filter(state__in=states)
     if after:
         rules = rules.filter(rule__number__lt=after)
     found = rules.values_list("rule", "rule__number").order_by(F("rule__number").desc()).distinct()
     return list(found[: PAGE + 1])
 
 
-def version_that_speaks(versions: Collection[RuleVersion]) -> RuleVersion:
+def current_version(versions: Collection[RuleVersion]) -> RuleVersion:
     """Return the version that people mean by the rule: what acts, else what is in work, else the
     newest. `versions` come newest first.
     """
-    return min(versions, key=lambda each: _rank(each.state))
+    return min(versions, key=lambda version: _rank(version.state))
 
 
 def _row(
     versions: list[RuleVersion], states: Collection[State], hits: tuple[int, datetime | None]
 ) -> RuleRow:
-    fitting = [version for version in versions if version.state in states] or versions
-    spoken = version_that_speaks(fitting)
-    in_work = next((each for each in versions if each.state in OPEN), None)
-    return RuleRow(spoken, in_work if in_work is not spoken else None, *hits)
+    in_tab = [version for version in versions if version.state in states] or versions
+    current = current_version(in_tab)
+    in_work = next((version for version in versions if version.state in OPEN), None)
+    return RuleRow(current, in_work if in_work is not current else None, *hits)
 
 
 def _rank(state: str) -> int:
-    return SPEAKING.index(State(state)) if state in SPEAKING else len(SPEAKING)
+    return CURRENT_STATES.index(State(state)) if state in CURRENT_STATES else len(CURRENT_STATES)
 
 
-def _counts(known: Iterable[tuple[int, str]]) -> dict[str, int]:
+def _counts(rule_states: Iterable[tuple[int, str]]) -> dict[str, int]:
     rules: dict[str, set[int]] = {tab: set() for tab in TABS}
-    for rule, state in known:
+    for rule, state in rule_states:
         for tab, states in TABS.items():
             if state in states:
                 rules[tab].add(rule)
-    return {tab: len(held) for tab, held in rules.items()}
-
-
-GROUPS = {"source_kind", "destination_kind", "source_zone", "destination_zone"}
-MAX_RULES = 20
+    return {tab: len(ids) for tab, ids in rules.items()}
 
 
 def rules_touching(device: Device, *, user: User) -> list[RuleVersion]:
@@ -149,15 +151,15 @@ def rules_touching(device: Device, *, user: User) -> list[RuleVersion]:
 
 def _touches(version: RuleVersion, device: Device) -> bool:
     try:
-        lines = version.said.all_of
+        clauses = version.said.all_of
     except NotARule:
         return False
     names = {device.name.casefold(), device.address.casefold()} - {""}
     places = {device.kind.casefold(), device.zone.name.casefold()} - {""}
-    for line in lines:
-        if line.field in GROUPS and places & _folded(line.texts):
+    for clause in clauses:
+        if clause.field in GROUPS and places & _folded(clause.texts):
             return True
-        if line.field.endswith(("_device", "_address")) and names & _folded(line.texts):
+        if clause.field.endswith(("_device", "_address")) and names & _folded(clause.texts):
             return True
     return False
 

@@ -8,34 +8,33 @@ from django.db.models import Q
 from alerts.incidents.models import Alert
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Criticality, Device, Site
-from alerts.suppression.engine.clauses import ZONE_MARK, pinned
 from alerts.suppression.engine.guards.never import assets_of
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import ZONE_MARK, Rule, pinned
 
 GRAVE = (Criticality.CROWN_JEWEL, Criticality.SAFETY)
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class RuleReach:
     """The sites and workspaces that a rule can meet alerts of."""
 
     workspace_ids: tuple[int, ...]
     site_ids: tuple[int, ...]
 
 
-def reach_of_rule(said: Rule) -> Reach:
+def reach_of_rule(rule: Rule) -> RuleReach:
     """What the rule pins; what it leaves open is taken from the alerts of its types, so that
     nobody signs for less than the rule can meet.
     """
-    named = {*pinned(said.all_of, "site"), *_sites_of_zones(said)}
-    sites = set(Site.objects.filter(name__in=named).values_list("pk", flat=True))
-    names = pinned(said.all_of, "workspace")
+    site_names = {*pinned(rule.all_of, "site"), *_sites_of_zones(rule)}
+    sites = set(Site.objects.filter(name__in=site_names).values_list("pk", flat=True))
+    names = pinned(rule.all_of, "workspace")
     workspaces = set(Workspace.objects.filter(name__in=names).values_list("pk", flat=True))
     if not names and sites:
-        workspaces = _met(said, "workspace_id", Q(site__in=sites))
-    if not named and workspaces:
-        sites = _met(said, "site_id", Q(workspace__in=workspaces))
-    return Reach(tuple(sorted(workspaces)), tuple(sorted(sites)))
+        workspaces = _ids_in_alerts(rule, "workspace_id", Q(site__in=sites))
+    if not site_names and workspaces:
+        sites = _ids_in_alerts(rule, "site_id", Q(workspace__in=workspaces))
+    return RuleReach(tuple(sorted(workspaces)), tuple(sorted(sites)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +48,13 @@ class Plant:
         """The clocks of these sites."""
         return {self.clocks[site] for site in site_ids if site in self.clocks}
 
-    def criticality(self, said: Rule, site_ids: Collection[int]) -> dict[str, str]:
+    def criticality(self, rule: Rule, site_ids: Collection[int]) -> dict[str, str]:
         """Safety systems and crown jewels among the devices and addresses that the rule names."""
         found = {}
-        for name in assets_of(said):
+        for name in assets_of(rule):
             for site in site_ids:
-                if said_of_it := self.grave.get(site, {}).get(name.casefold()):
-                    found[name] = said_of_it
+                if level := self.grave.get(site, {}).get(name.casefold()):
+                    found[name] = level
         return found
 
 
@@ -72,18 +71,18 @@ def plant_of(site_ids: Collection[int]) -> Plant:
     return Plant(clocks, grave)
 
 
-def _sites_of_zones(said: Rule) -> set[str]:
+def _sites_of_zones(rule: Rule) -> set[str]:
     values = [
         value
-        for clause in said.all_of
+        for clause in rule.all_of
         if clause.field == "zone" and clause.operator == "within"
         for value in clause.texts
     ]
     return {value.partition(ZONE_MARK)[0] for value in values}
 
 
-def _met(said: Rule, column: str, where: Q) -> set[int]:
-    types: Collection[str] = pinned(said.all_of, "alert_type")
+def _ids_in_alerts(rule: Rule, column: str, where: Q) -> set[int]:
+    types: Collection[str] = pinned(rule.all_of, "alert_type")
     alerts = Alert.objects.filter(where, **{f"{column}__isnull": False})
     if types:
         alerts = alerts.filter(alert_type__in=types)

@@ -10,7 +10,6 @@ from alerts.suppression.backtesting.history import DOUBTED, DOUBTED_GIVEN
 from alerts.suppression.backtesting.history_sql import Period, ask, inside
 from alerts.suppression.drafting.drafts import edit_version, save_draft
 from alerts.suppression.engine import sql
-from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.outgrown import (
     LineChange,
     Sighting,
@@ -19,7 +18,7 @@ from alerts.suppression.engine.outgrown import (
     suggested_rule,
     without_line,
 )
-from alerts.suppression.engine.rule import Rule, as_json
+from alerts.suppression.engine.rule import Clause, Rule, as_json
 from alerts.suppression.models import RuleVersion, State
 from portal.accounts.models import User
 from portal.errors import Refused
@@ -35,18 +34,18 @@ def line_changes(version: RuleVersion, *, now: datetime) -> list[LineChange]:
     """
     if version.state != State.LIVE:
         return []
-    said = version.said
+    rule = version.said
     changes = (
-        change_of(line, _sightings(said, line, now=now), now=now) for line in listing_lines(said)
+        change_of(line, _sightings(rule, line, now=now), now=now) for line in listing_lines(rule)
     )
     return [change for change in changes if change is not None]
 
 
-def _sightings(said: Rule, line: Clause, *, now: datetime) -> list[Sighting]:
+def _sightings(rule: Rule, line: Clause, *, now: datetime) -> list[Sighting]:
     """What stands in the place of the line in alerts that all other lines match."""
     side = line.field.partition("_")[0]
     other = _OTHER[side]
-    found = inside(Period(now - PERIOD, now), sql.where(without_line(said, line)))
+    found = inside(Period(now - PERIOD, now), sql.where(without_line(rule, line)))
     rows = ask(
         f"SELECT a.{line.field}, a.{side}_kind, a.{side}_zone, min(a.at), max(a.at), count(*),"
         " count(DISTINCT date_trunc('day', a.at)), array_agg(DISTINCT"

@@ -15,13 +15,15 @@ from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sites.models import Device, Sensor, Site, Zone
 from alerts.suppression.backtesting.history_sql import ask
 from alerts.suppression.engine import sql
-from alerts.suppression.engine.clauses import ZONE_MARK
-from alerts.suppression.engine.rule import Rule, reasons_against_rule
+from alerts.suppression.engine.rule import ZONE_MARK, Rule, reasons_against_rule
 from portal.accounts.models import READING_ROLES, User
 from portal.accounts.queries import reach_of
 
 MAX_SUGGESTIONS: Final = 300
 RECENT: Final = 2000  # alerts that are looked through for words of the protocol
+MAX_EVIDENCE: Final = 60
+MAX_ABOUT: Final = 500
+BENIGN: Final = (Verdict.ROUTINE, Verdict.MAINTENANCE)
 _DEVICES: Final = frozenset({"source_device", "destination_device", "any_device"})
 _ADDRESSES: Final = frozenset({"source_address", "destination_address", "any_address"})
 _SPOKEN: Final = frozenset(
@@ -49,11 +51,11 @@ def suggestions_for(user: User, fields: Collection[str]) -> dict[str, list[str]]
         found["site"] = [site.name for site in sites]
     if "zone" in fields:
         zones = Zone.objects.filter(site__in=sites).select_related("site")
-        named = [
+        zone_names = [
             (zone.name, f"{zone.site.name}{ZONE_MARK}{zone.name}")
             for zone in zones[:MAX_SUGGESTIONS]
         ]
-        found["zone"] = sorted({name for pair in named for name in pair})
+        found["zone"] = sorted({name for pair in zone_names for name in pair})
     if "sensor" in fields:
         sensors = Sensor.objects.filter(site__in=sites).order_by("name")
         found["sensor"] = list(sensors.values_list("name", flat=True)[:MAX_SUGGESTIONS])
@@ -62,13 +64,13 @@ def suggestions_for(user: User, fields: Collection[str]) -> dict[str, list[str]]
     devices = Device.objects.filter(zone__site__in=sites)
     if _DEVICES & set(fields):
         names = devices.exclude(name="").order_by("name").values_list("name", flat=True)
-        known = list(names.distinct()[:MAX_SUGGESTIONS])
-        found |= dict.fromkeys(_DEVICES & set(fields), known)
+        values = list(names.distinct()[:MAX_SUGGESTIONS])
+        found |= dict.fromkeys(_DEVICES & set(fields), values)
     if _ADDRESSES & set(fields):
         addresses = devices.order_by("address").values_list("address", flat=True)
-        known = list(addresses.distinct()[:MAX_SUGGESTIONS])
-        found |= dict.fromkeys(_ADDRESSES & set(fields), known)
-    return found | _spoken(user, sites, _SPOKEN & set(fields))
+        values = list(addresses.distinct()[:MAX_SUGGESTIONS])
+        found |= dict.fromkeys(_ADDRESSES & set(fields), values)
+    return found | _words_of_alerts(user, sites, _SPOKEN & set(fields))
 
 
 def sites_in_reach(user: User) -> QuerySet[Site]:
@@ -80,11 +82,13 @@ def sites_in_reach(user: User) -> QuerySet[Site]:
     within = Workspace.objects.filter(
         Q(uuid__in=reach.workspaces) | Q(organisation__uuid__in=reach.organisations)
     )
-    seen = Exists(Alert.objects.filter(site=OuterRef("pk"), workspace__in=within))
-    return sites.filter(Q(uuid__in=reach.sites) | Q(seen))
+    has_alerts = Exists(Alert.objects.filter(site=OuterRef("pk"), workspace__in=within))
+    return sites.filter(Q(uuid__in=reach.sites) | Q(has_alerts))
 
 
-def _spoken(user: User, sites: list[Site], fields: Collection[str]) -> dict[str, list[str]]:
+def _words_of_alerts(
+    user: User, sites: list[Site], fields: Collection[str]
+) -> dict[str, list[str]]:
     """Words that alerts used lately."""
     if not fields:
         return {}
@@ -94,11 +98,11 @@ def _spoken(user: User, sites: list[Site], fields: Collection[str]) -> dict[str,
             Q(site__in=sites) | Q(workspace__in=workspaces_visible_to(user).values("pk"))
         )
     names = sorted(fields)
-    held: dict[str, set[str]] = {name: set() for name in names}
+    values_by_field: dict[str, set[str]] = {name: set() for name in names}
     for row in alerts.values_list(*names)[:RECENT]:
         for name, value in zip(names, row, strict=True):
-            held[name].update(_texts(value))
-    return {name: sorted(values)[:MAX_SUGGESTIONS] for name, values in held.items()}
+            values_by_field[name].update(_texts(value))
+    return {name: sorted(values)[:MAX_SUGGESTIONS] for name, values in values_by_field.items()}
 
 
 def _texts(value: object) -> Iterable[str]:
@@ -107,39 +111,35 @@ def _texts(value: object) -> Iterable[str]:
     return map(str, value) if isinstance(value, list) else (str(value),)
 
 
-MAX_EVIDENCE: Final = 60
-MAX_ABOUT: Final = 500
-BENIGN: Final = (Verdict.ROUTINE, Verdict.MAINTENANCE)
-
-
 @dataclass(frozen=True, slots=True)
-class Offered:
+class EvidenceChoice:
     """A verdict, and whether the rule names it."""
 
     annotation: Annotation
     is_chosen: bool
 
 
-def evidence_offered(said: Rule | None, chosen: Collection[str], *, reader: User) -> list[Offered]:
-    """Chosen verdicts first, then those in force about what the rule matches, newest first; without
-    what is hidden from the reader.
+def evidence_offered(
+    rule: Rule | None, chosen: Collection[str], *, reader: User
+) -> list[EvidenceChoice]:
+    """Return the chosen verdicts, then those in force about what the rule matches, newest first;
+    without what is hidden from the reader.
     """
-    held = without_hidden(reader, evidence_in_force()).filter(verdict__in=BENIGN)
-    held = held.order_by("-given_at", "-pk")
-    about = _about(said) if said and not reasons_against_rule(said) else []
-    fitting = (
-        held.filter(pk__in=about).select_related("by").prefetch_related("incidents")[:MAX_EVIDENCE]
-    )
-    named = without_hidden(reader, Annotation.objects.filter(uuid__in=chosen)).select_related("by")
-    picked = list(named.prefetch_related("incidents").order_by("-given_at", "-pk"))
-    known = {each.pk for each in picked}
-    others = [each for each in fitting if each.pk not in known]
-    return [Offered(each, True) for each in picked] + [Offered(each, False) for each in others]
+
+    def latest(verdicts: QuerySet[Annotation]) -> QuerySet[Annotation]:
+        visible = without_hidden(reader, verdicts).select_related("by")
+        return visible.prefetch_related("incidents").order_by("-given_at", "-pk")
+
+    picked = list(latest(Annotation.objects.filter(uuid__in=chosen)))
+    about = _about(rule) if rule and not reasons_against_rule(rule) else []
+    matching = latest(evidence_in_force()).filter(verdict__in=BENIGN, pk__in=about)[:MAX_EVIDENCE]
+    others = [verdict for verdict in matching if verdict not in picked]
+    return [EvidenceChoice(verdict, verdict in picked) for verdict in (*picked, *others)]
 
 
-def _about(said: Rule) -> list[int]:
+def _about(rule: Rule) -> list[int]:
     """The few verdicts are asked which of their alerts the rule matches; those given last count."""
-    piece = sql.where(said)
+    piece = sql.where(rule)
     found = ask(
         "SELECT n.annotation_id FROM reviews_annotation_alerts n"
         " JOIN reviews_annotation v ON v.id = n.annotation_id"

@@ -1,6 +1,9 @@
-"""The versions that act now, ready to be matched; kept in the process until one of them changes."""
+"""The versions that act now, kept in the process until one of them changes, and which alerts of an
+incident they cover. What two people of two sides have not signed as it stands does not act.
+"""
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,13 +13,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Count, Max, Prefetch, QuerySet, Sum
 
-from alerts.suppression.engine.guards.attribution import Attribution
+from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.guards.closing import Attribution, reason_in_words
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.engine.index import RuleIndex
-from alerts.suppression.engine.reading import NotARule
-from alerts.suppression.engine.reason import reason_in_words
+from alerts.suppression.engine.rule import NotARule, rule_hash
 from alerts.suppression.engine.rule import Rule as Said
-from alerts.suppression.engine.rule import rule_hash
 from alerts.suppression.engine.sentinel_forms import trial_label
 from alerts.suppression.models import ACTING, RuleVersion, Signature, State
 
@@ -171,3 +173,92 @@ def _signatures(row: RuleVersion, given: Iterable[Signature]) -> tuple[Signature
     if ot is None or soc is None or ot.by_id == soc.by_id:
         raise NotSigned("it lacks the signatures of two people of two sides")
     return ot, soc
+
+
+def attribution_of(version: RuleVersion) -> Attribution:
+    """Who stands for the version, for the text of a close. Raises NotSigned."""
+    acting = load_acting(RuleVersion.objects.filter(pk=version.pk)).versions.get(version.pk)
+    if acting is None:
+        raise NotSigned("It is not what two people of two sides have signed.")
+    forms = signed_forms(version)
+    given = version.signatures.filter(void_at=None, rule_hash=version.rule_hash)
+    if any(each.forms != forms for each in given):
+        raise NotSigned("Its compiled forms are not the ones that were signed.")
+    return acting.attribution
+
+
+def signed_forms(version: RuleVersion) -> list[str]:
+    """The hashes of all forms of the version, in the order in which signatures name them."""
+    return [text for name in sorted(version.forms) for text in version.forms[name]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What covers an incident: by alert the version that is chosen for it, or None; and every
+    canary that matches some alert.
+    """
+
+    by_alert: Mapping[int, Acting | None]
+    canaries: tuple[Acting, ...]
+    tried_on: Mapping[int, tuple[int, ...]]  # canary's version id → the alerts that it matches
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is an alert and each one is covered."""
+        return bool(self.by_alert) and None not in self.by_alert.values()
+
+    @property
+    def versions(self) -> tuple[Acting, ...]:
+        """The versions that are needed, in the order of their rules."""
+        found = {each.version_id: each for each in self.by_alert.values() if each}
+        return tuple(sorted(found.values(), key=lambda one: (one.number, one.version)))
+
+    @property
+    def is_live(self) -> bool:
+        """Whether live versions alone cover it."""
+        return self.is_whole and all(each.is_live for each in self.versions)
+
+    @property
+    def is_sentinels(self) -> bool:
+        """Whether one version covers it all and Sentinel itself acts on that."""
+        return len(self.versions) == 1 and self.versions[0].in_sentinel
+
+    def alerts_of(self, one: Acting) -> list[int]:
+        """The alerts that a version covers here, or that a canary would."""
+        chosen = [pk for pk, by in self.by_alert.items() if by and by.version_id == one.version_id]
+        return sorted({*chosen, *self.tried_on.get(one.version_id, ())})
+
+    def rule_of(self, alert_id: int) -> Said | None:
+        """The rule that covers an alert."""
+        found = self.by_alert.get(alert_id)
+        return found.said if found else None
+
+
+def cover_of(
+    alerts: Mapping[int, Facts], *, acting: ActingSet, created_at: datetime | None, now: datetime
+) -> Cover:
+    """Match each alert. A version acts on incidents made after it began (`created_at`; None asks
+    what would cover now), and not after its end.
+    """
+    by_alert: dict[int, Acting | None] = {}
+    canaries: dict[int, Acting] = {}
+    tried: dict[int, list[int]] = defaultdict(list)
+    for alert, facts in alerts.items():
+        found = [acting.versions[pk] for pk in acting.index.matching(facts)]
+        fitting = [
+            each
+            for each in found
+            if now < each.expires_at and (created_at is None or created_at >= each.since)
+        ]
+        by_alert[alert] = min(fitting, key=_preference, default=None)
+        for each in fitting:
+            if not each.is_live:
+                canaries[each.version_id] = each
+                tried[each.version_id].append(alert)
+    ordered = sorted(canaries.values(), key=lambda one: (one.number, one.version))
+    return Cover(by_alert, tuple(ordered), {pk: tuple(ids) for pk, ids in tried.items()})
+
+
+def _preference(one: Acting) -> tuple[bool, bool, int, int]:
+    """Live before canary, Tagout's own before Sentinel's, and then the older rule."""
+    return not one.is_live, one.in_sentinel, one.number, one.version

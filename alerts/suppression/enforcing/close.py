@@ -1,28 +1,37 @@
-"""Close what live rules cover, and tag what the trial of a rule would close."""
+"""Close what live rules cover, and tag what the trial of a rule would close.
+
+The same judgement is asked again of a fresh read just before the write (`reason_not_to_close`), and
+the ledger is told what became of it (`on_close_outcome`).
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import transaction
+from django.db.models import QuerySet
 
-from alerts.incidents.acts.apply import Actor, lock_incidents
-from alerts.incidents.acts.close import close_incidents, mark_closed_by
+from alerts.incidents.acts.apply import SystemActor, lock_incidents
+from alerts.incidents.acts.close import close_incidents, mark_closed_by, take_back_closed_by
 from alerts.incidents.acts.triage import label_incidents
+from alerts.incidents.ingest.incident_rows import SEVERITIES, alert_type_of, row_of
 from alerts.incidents.models import Alert, Incident, Status
-from alerts.outbox.models import Change, Urgency
-from alerts.suppression.enforcing.acting_rules import Acting
-from alerts.suppression.enforcing.cover import Cover
-from alerts.suppression.enforcing.judging import was_closed_by_rule
-from alerts.suppression.engine.guards.attribution import (
+from alerts.outbox.models import Change, Outcome
+from alerts.outbox.registry import Fresh, Settlement
+from alerts.sentinel.wire import WireAlert, incident_of
+from alerts.suppression.enforcing.acting_rules import Acting, ActingSet, Cover, load_acting
+from alerts.suppression.enforcing.judging import incident_state_of, judge, was_closed_by_rule
+from alerts.suppression.engine.guards.closing import (
     MAX_TEXT_LENGTH,
     closing_text,
+    reason_in_words,
     reasons_against_text,
 )
-from alerts.suppression.engine.reason import reason_in_words
 from alerts.suppression.engine.words import Sentence
-from alerts.suppression.models import Act, Ending, LedgerEntry, Where
+from alerts.suppression.models import ACTING, Act, Ending, LedgerEntry, RuleVersion, State, Where
+from alerts.suppression.queries import facts_by_incident, is_off
 
 STILL_COVERED = "suppression.still-covered"  # asked again when the close is delivered
 STILL_ACTING = "suppression.still-acting"  # asked again when a label is
@@ -54,8 +63,7 @@ def close_covered(*, incident_id: int, cover: Cover, now: datetime) -> bool:
         classification=CLASSIFICATION,
         reason=REASON,
         comment=text,
-        by=None,
-        doer=_doer(name, STILL_COVERED, incident, versions, cover),
+        by=_doer(name, STILL_COVERED, incident, versions, cover),
         now=now,
     )
     _link(lines, act)
@@ -87,8 +95,7 @@ def tag_covered(
         return True
     act = label_incidents(
         incident_ids=[incident_id],
-        by=None,
-        doer=_doer(trials[0].name, STILL_ACTING, incident, trials, cover),
+        by=_doer(trials[0].name, STILL_ACTING, incident, trials, cover),
         add=labels,
         now=now,
     )
@@ -169,7 +176,7 @@ def _link(lines: Iterable[LedgerEntry], act: UUID) -> None:
 
 def _doer(
     name: str, check: str, incident: Incident, versions: Iterable[Acting], cover: Cover
-) -> Actor:
+) -> SystemActor:
     """The rule as one who acts, with what is asked again at delivery."""
     alerts = Alert.objects.filter(pk__in=cover.by_alert.keys())
     args: Mapping[str, Any] = {
@@ -177,4 +184,113 @@ def _doer(
         "versions": {str(one.version_id): one.rule_hash for one in versions},
         "alerts": sorted(alerts.values_list("key", flat=True)),
     }
-    return Actor(None, name, Urgency.MACHINE, timedelta(0), check, dict(args))
+    return SystemActor(name, check, dict(args))
+
+
+OFF = "Suppression is switched off."
+
+
+def reason_not_to_close(change: Change, *, fresh: Fresh, now: datetime) -> str:
+    """Why the incident is not closed after all, judged by what Sentinel says this moment; ""
+    where every alert in it is still covered and no guard keeps it open.
+    """
+    if is_off(change.workspace_id):
+        return OFF
+    acting, reason = _still_live(change, now)
+    if reason := reason or _against_alerts(change, fresh):
+        return reason
+    incident = Incident.objects.get(pk=change.check_args["incident"])
+    seen = incident_state_of(row_of(incident_of(fresh.raw, orjson.dumps(fresh.raw)), now=now))
+    alerts = facts_by_incident([incident.pk])[incident.pk]
+    judgement = judge(incident, alerts=alerts, acting=acting, now=now, seen=seen)
+    if judgement.may_act and judgement.cover.is_live:
+        return ""
+    return " ".join(judgement.reasons[:5]) or "No live rule covers all of it any more."
+
+
+def reason_not_to_tag(change: Change, *, now: datetime) -> str:
+    """Why a label of a trial is not set after all."""
+    if is_off(change.workspace_id):
+        return OFF
+    return _still(change, ACTING, now)[1]
+
+
+def _still_live(change: Change, now: datetime) -> tuple[ActingSet, str]:
+    return _still(change, (State.LIVE,), now)
+
+
+def _still(change: Change, states: tuple[State, ...], now: datetime) -> tuple[ActingSet, str]:
+    """The versions in whose name it is done, read anew, and what is the matter with them."""
+    wanted: dict[str, str] = change.check_args["versions"]
+    found = load_acting(RuleVersion.objects.filter(pk__in=list(wanted), state__in=states))
+    for version_id, rule_hash in wanted.items():
+        one = found.versions.get(int(version_id))
+        if one is None:
+            return found, "A rule that covered it does not act any more."
+        if one.rule_hash != rule_hash:
+            return found, f"{one.name} is not the rule that it was."
+        if one.expires_at <= now:
+            return found, f"{one.name} has ended."
+    return found, ""
+
+
+def _against_alerts(change: Change, fresh: Fresh) -> str:
+    """The alerts that are there now must be those that were covered, and say what they said."""
+    covered = set(change.check_args["alerts"])
+    known = {
+        row[0]: row[1:]
+        for row in Alert.objects.filter(workspace=change.workspace_id, key__in=covered).values_list(
+            "key", "severity", "alert_type"
+        )
+    }
+    if not fresh.alerts:
+        return "Sentinel lists no alert of the incident now."
+    for alert in fresh.alerts:
+        if not isinstance(alert, WireAlert):
+            return "An alert of the incident cannot be read."
+        key = (alert.vendor_original_id or alert.system_alert_id)[:120]
+        if key not in covered:
+            return f"An alert joined that no rule had covered: {alert.title or key}."
+        kind = alert_type_of(alert.title or alert.alert_type or "")
+        if known.get(key) != (SEVERITIES.get(alert.severity or "", 0), kind):
+            return f"An alert has changed since it was covered: {alert.title or key}."
+    return ""
+
+
+def on_close_outcome(told: Settlement) -> None:
+    """A write in the name of a rule was settled; runs in the transaction that settles it."""
+    change = told.change
+    if change.check_name not in (STILL_COVERED, STILL_ACTING):
+        return
+    lines = LedgerEntry.objects.filter(
+        incident=change.check_args["incident"], change_key=change.key
+    )
+    closed = change.check_name == STILL_COVERED
+    if change.outcome == Outcome.SENT:
+        lines.update(landed_at=told.now)
+    elif change.outcome == Outcome.OPEN:  # a person has put it back to life
+        lines.filter(ending=Ending.NOT_SENT).update(ending=Ending.NOTHING, ended_at=None)
+        if closed:
+            mark_closed_by(incident_ids=_incidents(lines), rule=change.by_label, now=told.now)
+    else:
+        lines.update(ending=Ending.NOT_SENT, ended_at=told.now, ending_note=_note(change))
+        if closed:
+            _take_back(lines, change, told)
+
+
+def _take_back(lines: QuerySet[LedgerEntry], change: Change, told: Settlement) -> None:
+    """Nothing was closed by the rule; nor did the trials beside it see a close."""
+    ids = _incidents(lines)
+    take_back_closed_by(incident_ids=ids, rule=change.by_label, now=told.now)
+    beside = LedgerEntry.objects.filter(
+        incident__in=ids, act=Act.TAGGED, change_key=None, ending=Ending.NOTHING, at=change.made_at
+    )
+    beside.update(ending=Ending.NOT_SENT, ended_at=told.now, ending_note=_note(change))
+
+
+def _incidents(lines: QuerySet[LedgerEntry]) -> list[int]:
+    return list(lines.values_list("incident_id", flat=True).distinct())
+
+
+def _note(change: Change) -> str:
+    return change.note or str(Outcome(change.outcome).label)

@@ -2,7 +2,8 @@
 
 The job's row is the lease and keeps the cursor. Rows are looked at again for a while after the
 cursor has passed them, because a transaction that began earlier may commit later. On any doubt an
-incident stays open, and one that cannot be judged does not hold up the next.
+incident stays open, and one that cannot be judged does not hold up the next. What only an open case
+keeps open (S1) is looked at again every minute: the case may have ended, or narrowed.
 """
 
 import logging
@@ -19,17 +20,15 @@ from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import minutes_old, workspaces_to_read
 from alerts.suppression.enforcing.acting_rules import ActingSet, acting_set
 from alerts.suppression.enforcing.close import close_covered, tag_covered
-from alerts.suppression.enforcing.confirm_members import introduce_members
-from alerts.suppression.enforcing.cover import AlertFacts, facts_by_incident
-from alerts.suppression.enforcing.held import forget_hold, held_incidents, note_hold
-from alerts.suppression.enforcing.judging import judge
-from alerts.suppression.enforcing.members import new_ends
-from alerts.suppression.engine.guards.scene import MAX_MINUTES_OLD, NEW_MEMBER
-from alerts.suppression.queries import is_off, on_again_since
+from alerts.suppression.enforcing.group_members import introduce_members, new_ends
+from alerts.suppression.enforcing.judging import Judgement, judge
+from alerts.suppression.engine.guards.closing import MAX_MINUTES_OLD, NEW_MEMBER, is_only_held
+from alerts.suppression.models import HeldIncident
+from alerts.suppression.queries import AlertFacts, facts_by_incident, is_off, on_again_since
 from portal import clock
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import Job, State
-from portal.jobs.services import claim_due, ensure_job, put_back
+from portal.jobs.services import claim_due, ensure_job, put_back_after, save_payload
 
 log = logging.getLogger(__name__)
 
@@ -60,13 +59,12 @@ def decide_new_incidents(*, now: datetime) -> int:
         ensure_job(kind=DECIDE, key=key, now=clock.unshifted())
     jobs = Job.objects.filter(kind=DECIDE, key__in=workspaces)
     while job := claim_due(jobs, now=clock.unshifted(), max_attempts=None):
-        error = ""
-        try:
-            acted += _decide_in(workspaces[job.key], job=job, acting=acting, now=now)
-        except Exception as problem:
-            log.exception("Rules could not be asked in %s", workspaces[job.key])
-            error = type(problem).__name__
-        put_back(job, due_at=clock.unshifted() + EVERY, error=error, free=True)
+        with put_back_after(job, wait=EVERY) as turn:
+            try:
+                acted += _decide_in(workspaces[job.key], job=job, acting=acting, now=now)
+            except Exception as problem:
+                log.exception("Rules could not be asked in %s", workspaces[job.key])
+                turn.error = type(problem).__name__
     return acted
 
 
@@ -167,7 +165,7 @@ def _keep(
         payload["after"] = after[0].isoformat()
     if payload != job.payload:
         job.payload = payload
-        Job.objects.filter(pk=job.pk, fence=job.fence).update(payload=payload)
+        save_payload(job, payload=payload)
 
 
 def _moment(text: Any) -> datetime | None:
@@ -226,3 +224,42 @@ def _tell_once(incident: Incident) -> None:
             _told.clear()
         _told.add(mark)
         log.exception("Incident %s could not be judged and stays open", incident.pk)
+
+
+MAX_HELD = 200  # looked at in one go; those that waited longest come first
+
+
+def note_hold(*, incident_id: int, judgement: Judgement, now: datetime) -> bool:
+    """Remember an incident that live rules would close but for a hold. Whatever else speaks against
+    it makes it a person's, and is no hold that ends. Returns whether it waits.
+    """
+    waits = judgement.cover.is_live and is_only_held(each.code for each in judgement.reasons)
+    if waits:
+        HeldIncident.objects.update_or_create(
+            incident_id=incident_id,
+            defaults={"looked_at": now},
+            create_defaults={"held_at": now, "looked_at": now},
+        )
+    return waits
+
+
+def held_incidents(workspace_id: int, *, since: datetime) -> Sequence[Incident]:
+    """Return what waits in a workspace, and forget what people or Sentinel have moved meanwhile.
+    Rules act on what was made since `since` only.
+    """
+    rows = HeldIncident.objects.filter(incident__workspace=workspace_id)
+    waiting = rows.filter(
+        incident__status=Status.NEW,
+        incident__details_state=DetailsState.FETCHED,
+        incident__gone_at=None,
+        incident__merged_into=None,
+        incident__created_at__gte=since,
+    )
+    rows.exclude(pk__in=waiting.values("pk")).delete()
+    found = waiting.select_related("incident").order_by("looked_at", "pk")[:MAX_HELD]
+    return [each.incident for each in found]
+
+
+def forget_hold(incident_id: int) -> None:
+    """Forget an incident: rules have acted on it, or it is a person's."""
+    HeldIncident.objects.filter(incident=incident_id).delete()

@@ -1,17 +1,307 @@
-"""Whether an incident may be closed by rules, and what keeps it open."""
+"""Judge one incident: do rules cover all of it, and what keeps it open all the same.
 
-from collections.abc import Mapping
+`scene_of` collects what the guards ask for: what people did to it, what its entities say beside its
+alerts, and which open cases share a device with it.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from alerts.incidents.models import Incident
-from alerts.suppression.enforcing.acting_rules import ActingSet
-from alerts.suppression.enforcing.cover import Cover, cover_of
-from alerts.suppression.enforcing.scenes import IncidentState, incident_state_of, scene_of
-from alerts.suppression.engine.facts import Facts
-from alerts.suppression.engine.guards.scene import is_worth_a_tag, reasons_to_keep_open
+from django.db.models import Q, QuerySet
+
+from alerts.incidents.models import DetailsState, Entity, Incident, OtState, Status
+from alerts.incidents.models.incident import touches
+from alerts.outbox.engine.merge import is_our_label
+from alerts.reviews.queries import open_review_on, suspicions_on, verdict_on
+from alerts.sentinel.queries import minutes_old
+from alerts.sentinel.wire.vocabulary import ENTITY_KIND
+from alerts.sites.models import Device
+from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
+from alerts.suppression.enforcing.group_members import new_ends
+from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.guards.closing import Scene, is_worth_a_tag, reasons_to_keep_open
+from alerts.suppression.engine.guards.holds import (
+    DeviceRef,
+    Hold,
+    IncidentEnds,
+    ends_of_alert,
+    held_by,
+)
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import Act, Ending, LedgerEntry
+from alerts.suppression.queries import facts_by_incident
+
+_NAMED = {
+    "IoTDevice": ("deviceName",),
+    "Ip": ("address",),
+    "Nic": ("macAddress",),
+    "Host": ("hostName",),
+}
+_THE_ALERT_ITSELF = frozenset({"SecurityAlert", "Bookmark"})
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The entities of one incident, as far as a decision needs them."""
+
+    unexplained: tuple[str, ...]
+    unknown_kinds: tuple[str, ...]
+    device_ids: frozenset[int]
+
+
+def around(incident_id: int, *, alerts: Iterable[Facts]) -> Around:
+    """Look at all entities beside all alerts. What no alert names, and nothing named leads to, is
+    unexplained.
+    """
+    said = {name.casefold() for facts in alerts for name in _names_in(facts)}
+    entities = list(Entity.objects.filter(incident=incident_id).select_related("device"))
+    explained = {one.pk for one in entities if names_of(one) & said}
+    explained |= {one.pk for one in entities if one.kind in _THE_ALERT_ITSELF}
+    leads = {ref for one in entities if one.pk in explained for ref in _references(one)}
+    while more := {one.pk for one in entities if one.pk not in explained and _id_of(one) in leads}:
+        explained |= more
+        leads |= {ref for one in entities if one.pk in more for ref in _references(one)}
+    return Around(
+        unexplained=tuple(
+            sorted(one.label or one.name for one in entities if one.pk not in explained)
+        ),
+        unknown_kinds=tuple(
+            sorted({one.kind or "none" for one in entities if one.kind not in ENTITY_KIND})
+        ),
+        device_ids=frozenset(one.device_id for one in entities if one.device_id is not None),
+    )
+
+
+def criticality_of(found: Around, *, alerts: Iterable[Facts]) -> dict[str, str]:
+    """The criticality of every device that is involved, by its name. A name that the alert's own
+    site does not know is looked up everywhere.
+    """
+    rows = list(alerts)
+    names = {name for facts in rows for name in _names_in(facts)}
+    sites = {facts.site for facts in rows if facts.site}
+    known = Device.objects.filter(Q(name__in=names) | Q(address__in=names))
+    if sites and all(facts.site for facts in rows):
+        known = known.filter(zone__site__name__in=sites)
+    pairs = [*known, *Device.objects.filter(pk__in=found.device_ids)]
+    return {str(device): device.criticality for device in pairs}
+
+
+def _names_in(facts: Facts) -> set[str]:
+    ends = {facts.source_device, facts.source_address, facts.destination_device}
+    ends |= {facts.destination_address, *facts.any_device, *facts.any_address}
+    return {name for name in ends if name}
+
+
+def names_of(entity: Entity) -> set[str]:
+    """By which names the entity could stand in an alert, folded."""
+    properties = _properties(entity)
+    texts = [properties.get(member) for member in _NAMED.get(entity.kind, ())]
+    if entity.kind in _NAMED:
+        texts.append(entity.label)
+    if entity.device is not None:
+        texts += [entity.device.name, entity.device.address]
+    return {text.casefold() for text in texts if isinstance(text, str) and text}
+
+
+def _properties(entity: Entity) -> dict[str, Any]:
+    held = entity.body.get("properties") if isinstance(entity.body, dict) else None
+    return held if isinstance(held, dict) else {}
+
+
+def _id_of(entity: Entity) -> str:
+    held = entity.body.get("id") if isinstance(entity.body, dict) else None
+    return held.casefold() if isinstance(held, str) else ""
+
+
+def _references(entity: Entity) -> set[str]:
+    """The ids of other entities that this one is made of: its addresses and network cards."""
+    found: set[str] = set()
+    for member, value in _properties(entity).items():
+        if member.endswith(("EntityId", "EntityIds")):
+            values: Collection[Any] = value if isinstance(value, list) else [value]
+            found |= {one.casefold() for one in values if isinstance(one, str) and one}
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class HeldNames:
+    """The devices for which an incident stays open, by what holds them."""
+
+    by_true_positives: tuple[str, ...] = ()
+    by_suspicions: tuple[str, ...] = ()
+
+
+def held_names(incident: Incident, *, alerts: Iterable[Facts]) -> HeldNames:
+    """Return the devices of this incident that another case holds open. The incident's own verdict
+    is no case against it: it keeps itself open as touched by a person.
+    """
+    others = _of_same_plant(incident)
+    positives = others.filter(
+        classification="TruePositive", status__lt=Status.CLOSED, gone_at=None, merged_into=None
+    )
+    positive_ids = set(positives.values_list("pk", flat=True))
+    suspicions = [each for each in suspicions_on(others) if not each.is_past]
+    if not positive_ids and not suspicions:
+        return HeldNames()
+    ends = _ends_of({*positive_ids, *(each.incident_id for each in suspicions)})
+    own = Entity.objects.filter(incident=incident).select_related("device__zone__site")
+    touched = _ends(alerts, own)
+    return HeldNames(
+        held_by([Hold(ends=ends[pk]) for pk in positive_ids], touched),
+        held_by(
+            [Hold(ends=ends[each.incident_id], is_narrow=each.is_narrow) for each in suspicions],
+            touched,
+        ),
+    )
+
+
+def _of_same_plant(incident: Incident) -> QuerySet[Incident]:
+    """The other incidents of the workspace, or of a site that this one touches: a device of that
+    site may be seen through another workspace, too.
+    """
+    near = Q(workspace=incident.workspace_id)
+    if incident.site_ids:
+        near |= touches(incident.site_ids)
+    return Incident.objects.filter(near).exclude(pk=incident.pk)
+
+
+def _ends_of(incident_ids: Collection[int]) -> dict[int, IncidentEnds]:
+    """What each of these incidents touches."""
+    facts = facts_by_incident(incident_ids)
+    entities: dict[int, list[Entity]] = {pk: [] for pk in incident_ids}
+    rows = Entity.objects.filter(incident__in=incident_ids)
+    for entity in rows.select_related("device__zone__site"):
+        entities[entity.incident_id].append(entity)
+    return {pk: _ends(facts[pk].values(), entities[pk]) for pk in incident_ids}
+
+
+def _ends(alerts: Iterable[Facts], entities: Iterable[Entity]) -> IncidentEnds:
+    """The ends of the alerts; of the entities the known devices, and names that no alert said."""
+    rows = list(alerts)
+    ends = tuple(ends_of_alert(facts) for facts in rows)
+    sites = {facts.site for facts in rows}
+    site = sites.pop() if len(sites) == 1 else ""
+    named = {
+        text.casefold() for each in ends for one in each.devices for text in (one.name, one.address)
+    }
+    devices = []
+    for entity in entities:
+        if entity.device is not None:
+            devices.append(_ref_of(entity.device))
+        else:
+            unnamed = sorted(names_of(entity) - named)
+            devices += [DeviceRef(site=site, name=text, address=text) for text in unnamed]
+    return IncidentEnds(alerts=ends, entities=tuple(devices))
+
+
+def _ref_of(device: Device) -> DeviceRef:
+    return DeviceRef(
+        site=device.zone.site.name, zone=device.zone.name, name=device.name, address=device.address
+    )
+
+
+_OLDEST = 365 * 24 * 60.0  # minutes; also where a workspace was never read to the end
+# How a flag ends that says nothing about whether we understood the record.
+_HARMLESS = (":empty", ":no_zone", ":cut", ":not_a_port", ":not_a_count", ":not_yes_or_no")
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentState:
+    """The incident's own members: as our row has them, or as Sentinel has them this moment."""
+
+    severity: int
+    status: int
+    owner: str
+    labels: Sequence[str]
+    alerts_count: int
+    comments_count: int
+    product_names: Sequence[str]
+    flags: Sequence[str]
+
+
+def incident_state_of(row: Any) -> IncidentState:
+    """What an incident, or a row of Sentinel's words about one, says."""
+    return IncidentState(
+        severity=row.severity,
+        status=row.status,
+        owner=row.owner_name or row.owner_id,
+        labels=tuple(row.labels),
+        alerts_count=row.alerts_count,
+        comments_count=row.comments_count,
+        product_names=tuple(row.product_names),
+        flags=tuple(row.flags),
+    )
+
+
+def scene_of(
+    incident: Incident,
+    *,
+    seen: IncidentState,
+    alerts: Mapping[int, Facts],
+    cover: Cover,
+    now: datetime,
+) -> Scene:
+    """Everything the guards ask for. What Tagout itself wrote does not count as touched."""
+    found = around(incident.pk, alerts=alerts.values())
+    held = held_names(incident, alerts=alerts.values())
+    late = new_ends(incident.pk, alerts=alerts, cover=cover)
+    products = {*seen.product_names, *(each.product_name for each in alerts.values())} - {""}
+    if not seen.product_names:
+        products = set()  # a missing member is one that we do not understand
+    return Scene(
+        alerts=tuple((facts, cover.rule_of(alert)) for alert, facts in alerts.items()),
+        products=tuple(sorted(products)),
+        labels=tuple(seen.labels),
+        owner=seen.owner,
+        touched=tuple(_touched(incident, seen)),
+        unknown_words=tuple(_unknown_words(incident, seen, found)),
+        entities_count=incident.entities_count,
+        unexplained=found.unexplained,
+        new_members=tuple(dict.fromkeys(end.name for end in late)),
+        in_open_cases=held.by_true_positives,
+        under_suspicion=held.by_suspicions,
+        criticality=criticality_of(found, alerts=alerts.values()),
+        details_pending=_is_pending(incident, seen, alerts),
+        minutes_old=min(minutes_old(incident.workspace_id, now=now), _OLDEST),
+    )
+
+
+def _is_pending(incident: Incident, seen: IncidentState, alerts: Mapping[int, Facts]) -> bool:
+    """Whether something may be there that we have not read."""
+    return (
+        incident.details_state != DetailsState.FETCHED
+        or incident.details_due_at is not None
+        or seen.alerts_count > len(alerts)
+    )
+
+
+def _touched(incident: Incident, seen: IncidentState) -> list[str]:
+    touched = []
+    if seen.status != Status.NEW:
+        word = Status(seen.status).label if seen.status in Status.values else "unknown"
+        touched.append(f"status {word}")
+    touched += [f"label {name}" for name in seen.labels if not is_our_label(name)]
+    comments = list(incident.comments.values_list("ours", flat=True))
+    if not all(comments) or seen.comments_count > len(comments):
+        touched.append("a comment")
+    if incident.timeline.filter(by__isnull=False).exists():
+        touched.append("work in Tagout")
+    if incident.timeline.filter(code="reopened").exists():
+        touched.append("a reopening")
+    if incident.ot_state == OtState.WAITING or open_review_on(incident.pk):
+        touched.append("a question to OT")
+    elif incident.ot_state or verdict_on(incident.pk):
+        touched.append("a verdict")
+    return touched
+
+
+def _unknown_words(incident: Incident, seen: IncidentState, found: Around) -> list[str]:
+    words = {flag for flag in (*seen.flags, *incident.flags) if not flag.endswith(_HARMLESS)}
+    if not seen.severity:
+        words.add("severity:unknown")
+    return sorted(words) + [f"entity {kind}" for kind in found.unknown_kinds]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,37 +1,14 @@
-"""How large a share can be, when so few were judged: one-sided upper 95 % limit."""
+"""What so few verdicts prove: when they are little evidence, and the limit in words."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from math import exp, lgamma, log, log1p
 from typing import Final
 
+from alerts.incidents.engine.confidence_limits import upper_share
 from alerts.suppression.engine.words import Sentence
 
-DOUBT: Final = 0.05
 MIN_JUDGED: Final = 3  # fewer are little evidence, and their limit is too high to be named
 MIN_JUDGED_STRICT: Final = 10  # the same where S1 asks for hours: time-boxed types, High severity
-
-
-@lru_cache(maxsize=4096)
-def upper_share(hits: int, judged: int, doubt: float = DOUBT) -> float:
-    """The Clopper–Pearson limit: a larger share would show so few hits in one of twenty cases.
-
-    Nothing judged, nothing known: 1. Without a hit it is about 3 / judged.
-    """
-    if judged <= 0 or hits >= judged:
-        return 1.0
-    if hits <= 0:
-        return float(1 - doubt ** (1 / judged))
-    low, high = hits / judged, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        # So many hits or fewer, at this share.
-        if incomplete_beta(1 - middle, judged - hits, hits + 1) > doubt:
-            low = middle
-        else:
-            high = middle
-    return high
 
 
 def is_little(judged: int, *, is_strict: bool) -> bool:
@@ -60,34 +37,3 @@ def _bound_code(suspicious: int, judged: int, *, is_strict: bool) -> str:
     if suspicious >= judged:
         return "bound.all_suspicious"
     return "bound.little" if is_little(judged, is_strict=is_strict) else "bound.some"
-
-
-def incomplete_beta(x: float, a: float, b: float) -> float:
-    """The regularised incomplete beta function, by its continued fraction."""
-    if x <= 0 or x >= 1:
-        return float(x >= 1)
-    if x > (a + 1) / (a + b + 2):
-        return 1 - incomplete_beta(1 - x, b, a)
-    front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)) / a
-    return front * _fraction(x, a, b)
-
-
-def _fraction(x: float, a: float, b: float) -> float:
-    """Lentz's way through the fraction; it settles after a few dozen steps, thousands at most."""
-    tiny = 1e-300
-    c, d = 1.0, 1 / _nonzero(1 - (a + b) * x / (a + 1), tiny)
-    total = d
-    for m in range(1, 10_000):
-        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        for step in (even, odd):
-            d = 1 / _nonzero(1 + step * d, tiny)
-            c = _nonzero(1 + step / c, tiny)
-            total *= c * d
-        if abs(c * d - 1) < 1e-13:
-            break
-    return total
-
-
-def _nonzero(value: float, tiny: float) -> float:
-    return value if abs(value) > tiny else tiny

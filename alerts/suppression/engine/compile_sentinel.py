@@ -3,25 +3,24 @@
 Exact is said of an incident with one alert, and of alerts that no guard keeps open: the guards are
 written into every deployed rule. Sentinel compares without regard to capitals, and a condition on
 entities holds if any entity fits; so each name must stand for one device of the workspace.
+`undirected` rewrites a rule in the words that Sentinel has; `deployed` is what a wider one would
+really catch, as a rule that the other readings can count on history.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from alerts.incidents.engine.catalogue import alert_type_for, all_types
-from alerts.suppression.engine.addresses import is_mac
-from alerts.suppression.engine.clauses import Clause
-from alerts.suppression.engine.facts import SEVERITIES
-from alerts.suppression.engine.fields import FIELDS, Operator
+from alerts.suppression.engine.fields import FIELDS, SEVERITIES, Operator
 from alerts.suppression.engine.guards.never import (
     needs_hours,
     reasons_against_types,
     severity_ceiling,
 )
-from alerts.suppression.engine.rule import Rule, reasons_against_rule
+from alerts.suppression.engine.rule import Clause, Rule, pinned, reasons_against_rule
 from alerts.suppression.engine.sentinel_conditions import (
     MAX_CONDITIONS,
     OTHER_PRODUCTS,
@@ -33,6 +32,7 @@ from alerts.suppression.engine.sentinel_conditions import (
     properties_of,
     titles,
 )
+from alerts.suppression.engine.values import is_mac
 from alerts.suppression.engine.words import Sentence, listed
 
 type Verdict = Literal["exact", "wider", "impossible"]
@@ -227,3 +227,49 @@ def _unknown(clause: Clause) -> Sentence:
     if clause.field == "user_defined_title":
         return Sentence("sentinel.own_rule")
     return Sentence("sentinel.unknown", label=FIELDS[clause.field].label)
+
+
+_KEPT: Final = frozenset({"sentinel.not_one", "sentinel.unlisted"})  # inexact, but still there
+
+
+def deployed(rule: Rule, compiled: Compiled) -> Rule:
+    """The rule as Sentinel would read it. Its lost exceptions are lost too."""
+    if compiled.verdict == "impossible":
+        raise ValueError("what cannot be deployed catches nothing")
+    lost = {reason.clause for reason in compiled.reasons if reason.why.code not in _KEPT}
+    ceiling = Clause("severity", "at_most", (severity_ceiling()[-1],))
+    return replace(
+        rule,
+        all_of=(*(clause for clause in rule.all_of if clause not in lost), ceiling),
+        except_any=tuple(clause for clause in rule.except_any if clause not in lost),
+    )
+
+
+_WITHOUT_DIRECTION: Final = {
+    "source_device": "any_device",
+    "destination_device": "any_device",
+    "source_address": "any_address",
+    "destination_address": "any_address",
+}
+
+
+def undirected(rule: Rule) -> Rule:
+    """Return the rule for Sentinel to enforce: source and destination become the devices and
+    addresses that an alert names, and the site goes where a workspace is named. It matches all that
+    the rule matches, and the other direction too; the compiler says whether Sentinel can hold it.
+    """
+    has_workspace = bool(pinned(rule.all_of, "workspace"))
+    return replace(
+        rule,
+        all_of=tuple(
+            _undirected(clause)
+            for clause in rule.all_of
+            if not (has_workspace and clause.field == "site")
+        ),
+        except_any=tuple(map(_undirected, rule.except_any)),
+        enforcement="sentinel",
+    )
+
+
+def _undirected(clause: Clause) -> Clause:
+    return replace(clause, field=_WITHOUT_DIRECTION.get(clause.field, clause.field))

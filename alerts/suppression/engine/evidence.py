@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from alerts.suppression.engine.bound import bound_words, is_little, upper_share
-from alerts.suppression.engine.facts import Facts
+from alerts.incidents.engine.confidence_limits import upper_share
+from alerts.suppression.engine.bound import bound_words, is_little
+from alerts.suppression.engine.fields import Facts
 from alerts.suppression.engine.words import Sentence
 
 BENIGN: Final = frozenset({"routine", "maintenance"})

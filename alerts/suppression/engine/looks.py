@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts.suppression.engine.evidence import NearCase, Row
-from alerts.suppression.engine.facts import SEVERITIES
+from alerts.suppression.engine.fields import SEVERITIES
 from alerts.suppression.engine.words import Sentence
 
 RARE: Final = 5  # a trait that at most one of five judged matches has

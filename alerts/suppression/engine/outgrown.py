@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from alerts.suppression.engine.clauses import MAX_VALUES, Clause
 from alerts.suppression.engine.fields import Operator
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import MAX_VALUES, Clause, Rule
 
 LISTING: Final = (
     "source_device",

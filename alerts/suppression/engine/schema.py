@@ -7,10 +7,8 @@ from typing import Any
 import msgspec
 
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
-from alerts.suppression.engine.clauses import MAX_VALUE_LENGTH, MAX_VALUES, Clause
-from alerts.suppression.engine.facts import SEVERITIES
-from alerts.suppression.engine.fields import FIELDS, Field, Kind, Operator
-from alerts.suppression.engine.rule import VERSION, Rule
+from alerts.suppression.engine.fields import FIELDS, SEVERITIES, Field, Kind, Operator
+from alerts.suppression.engine.rule import MAX_VALUE_LENGTH, MAX_VALUES, VERSION, Clause, Rule
 
 
 def rule_schema() -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from alerts.suppression.engine.facts import SEVERITIES
+from alerts.suppression.engine.fields import SEVERITIES
 
 type Json = dict[str, Any]
 

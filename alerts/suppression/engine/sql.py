@@ -10,11 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from alerts.suppression.engine.addresses import IPV4_FORM, IPV6_FORM
-from alerts.suppression.engine.clauses import ZONE_MARK, Clause
-from alerts.suppression.engine.facts import SEVERITIES
-from alerts.suppression.engine.fields import FIELDS, Kind, Operator
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.fields import FIELDS, SEVERITIES, Kind, Operator
+from alerts.suppression.engine.rule import ZONE_MARK, Clause, Rule
+from alerts.suppression.engine.values import IPV4_FORM, IPV6_FORM
 from alerts.suppression.engine.windows import ranges_by_zone
 
 _MAX_COUNT: Final = (

@@ -91,7 +91,7 @@ RULES: Final = {
     "clause.operator": gettext_noop("“{operator}” does not work with the {label}. Use {fitting}."),
     "clause.empty": gettext_noop("The line on the {label} has no value yet."),
     "clause.exception_open": gettext_noop(
-        "An exception cannot be about alerts that tell no {label}. Remove “none told” there."
+        "An exception cannot be about alerts that tell no {label}. Remove “not specified” there."
     ),
     "clause.many": gettext_noop("The line on the {label} has more than {most} values."),
     "clause.one": gettext_noop("With {operator}, the {label} takes one value."),

@@ -1,7 +1,9 @@
-"""The ledger: one line per incident that a rule acted on."""
+"""What rules did to incidents, who was in their groups, what is held, and the kill switch."""
 
 from django.db import models
 from django.db.models import Q
+
+from alerts.suppression.engine.guards.closing import SIDES
 
 
 class Act(models.TextChoices):
@@ -80,3 +82,106 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"R-{self.rule.number} {self.act} incident {self.incident_id}"
+
+
+class HeldIncident(models.Model):
+    """An incident that live rules cover and that nothing keeps open but a suspicion or an open true
+    positive on one of its devices. When that ends, all guards are asked again.
+    """
+
+    incident = models.OneToOneField(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="+", primary_key=True
+    )
+    held_at = models.DateTimeField()  # first
+    looked_at = models.DateTimeField(db_index=True)  # latest
+
+    def __str__(self) -> str:
+        return f"incident {self.incident_id}, held since {self.held_at}"
+
+
+class GroupMember(models.Model):
+    """A device that the rule's group held at one side when the second person signed. Alerts are
+    matched by zone and address, or by the name where they tell no address; both are folded.
+    """
+
+    version = models.ForeignKey(
+        "suppression.RuleVersion", on_delete=models.PROTECT, related_name="members"
+    )
+    side = models.CharField(max_length=11, choices=[(side, side) for side in SIDES])
+    site = models.ForeignKey("sites.Site", on_delete=models.PROTECT, related_name="+")
+    zone = models.CharField(max_length=120)
+    name = models.CharField(max_length=120, blank=True)
+    address = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "side", "site", "zone", "address"],
+                name="a_group_holds_a_device_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(side__in=SIDES), name="a_group_stands_at_a_known_side"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name or self.address} of version {self.version_id}"
+
+
+class NewMember(models.Model):
+    """A device that joined a group after a rule was signed, and the first incident in which a rule
+    covers it: that one stays open for a person, whichever rules cover it later.
+    """
+
+    site = models.ForeignKey("sites.Site", on_delete=models.PROTECT, related_name="+")
+    zone = models.CharField(max_length=120)
+    handle = models.CharField(max_length=120)  # address, or name without one; folded
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.PROTECT, related_name="new_members"
+    )
+    found_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "zone", "handle"], name="a_new_member_is_met_once_at_a_site"
+            ),
+            models.CheckConstraint(condition=~Q(handle=""), name="a_new_member_has_a_handle"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.handle} in {self.zone}, first in incident {self.incident_id}"
+
+
+class Stop(models.Model):
+    """Suppression is off: everywhere, or in one workspace. In force until it is lifted; one rule
+    is stopped by pausing its version.
+    """
+
+    workspace = models.ForeignKey(
+        "sentinel.Workspace", on_delete=models.PROTECT, null=True, related_name="+"
+    )  # None: everywhere
+    stopped_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    stopped_by_label = models.CharField(max_length=200)
+    stopped_at = models.DateTimeField()
+    reason = models.TextField(blank=True)
+    lifted_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    lifted_at = models.DateTimeField(null=True)
+    lifted_reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace"],
+                condition=Q(lifted_at=None),
+                nulls_distinct=False,
+                name="a_place_is_stopped_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"off in {self.workspace or 'all workspaces'}"

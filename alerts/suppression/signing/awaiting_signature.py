@@ -14,17 +14,17 @@ from alerts.suppression.queries import versions_visible_to
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 
-LATELY: Final = timedelta(days=30)
+RECENT: Final = timedelta(days=30)
 MAX_VERSIONS: Final = 50
 _DECIDED: Final = (State.CANARY, State.REJECTED, State.CHANGES_REQUESTED)
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SignatureRequest:
     """One proposal. `mine` are the sides that this person could sign now."""
 
     version: RuleVersion
-    mine: frozenset[Side]
+    open_sides: frozenset[Side]
     signed: dict[Side, Signature]
     is_stale: bool
 
@@ -35,7 +35,7 @@ class Request:
         """
         if self.version.backtest is None:
             return None
-        made = [each.signed_at for each in self.signed.values()]
+        made = [signature.signed_at for signature in self.signed.values()]
         return min([self.version.backtest.ran_at, *made]) + VALID
 
     @property
@@ -44,14 +44,14 @@ class Request:
         return [side for side in Side if side not in self.signed]
 
 
-def requests_for(user: User, *, now: datetime) -> list[Request]:
+def requests_for(user: User, *, now: datetime) -> list[SignatureRequest]:
     """Every proposal that the person may see, the oldest first."""
     versions = list(_proposed(user)[: 2 * MAX_VERSIONS])
     if not versions:
         return []
     sides = sides_open_to(user, versions)
     return [
-        Request(version, sides[version.pk], _signed(version), is_stale(version, now=now))
+        SignatureRequest(version, sides[version.pk], _signed(version), is_stale(version, now=now))
         for version in versions
     ]
 
@@ -70,11 +70,14 @@ def sides_open_to(user: User, versions: Collection[RuleVersion]) -> dict[int, fr
     the service asks everything again. Versions come with their signatures.
     """
     rights = rights_by_version(user, versions)
-    asked = [version.pk for version in versions if rights[version.pk]]
-    gave = set(
-        RuleVersion.objects.filter(pk__in=asked, evidence__by=user).values_list("pk", flat=True)
+    ids = [version.pk for version in versions if rights[version.pk]]
+    with_own_evidence = set(
+        RuleVersion.objects.filter(pk__in=ids, evidence__by=user).values_list("pk", flat=True)
     )
-    return {version.pk: _open_to(user, version, rights[version.pk], gave) for version in versions}
+    return {
+        version.pk: _open_to(user, version, rights[version.pk], with_own_evidence)
+        for version in versions
+    }
 
 
 def is_stale(version: RuleVersion, *, now: datetime) -> bool:
@@ -83,41 +86,43 @@ def is_stale(version: RuleVersion, *, now: datetime) -> bool:
     return test is None or test.rule_hash != version.rule_hash or now - test.ran_at > VALID
 
 
-def decided_lately(user: User, *, now: datetime) -> list[Step]:
+def recent_decisions(user: User, *, now: datetime) -> list[Step]:
     """What became of proposals in thirty days, newest first."""
-    seen = versions_visible_to(user).values("pk")
-    steps = Step.objects.filter(version__in=seen, to_state__in=_DECIDED, at__gt=now - LATELY)
+    visible = versions_visible_to(user).values("pk")
+    steps = Step.objects.filter(version__in=visible, to_state__in=_DECIDED, at__gt=now - RECENT)
     return list(steps.select_related("version__rule").order_by("-at", "-pk")[:MAX_VERSIONS])
 
 
 def with_signatures(versions: QuerySet[RuleVersion]) -> QuerySet[RuleVersion]:
-    """The versions and, as `given`, the signatures that count on them, as far as one can say before
-    looking at roles.
+    """Return the versions with `valid_signatures`: those not voided, of active people; roles are
+    not looked at.
     """
-    given = Signature.objects.filter(void_at=None, by__is_active=True)
-    given = given.select_related("by").order_by("signed_at")
-    return versions.prefetch_related(Prefetch("signatures", queryset=given, to_attr="given"))
+    signatures = Signature.objects.filter(void_at=None, by__is_active=True)
+    signatures = signatures.select_related("by").order_by("signed_at")
+    return versions.prefetch_related(
+        Prefetch("signatures", queryset=signatures, to_attr="valid_signatures")
+    )
 
 
 def _proposed(user: User) -> QuerySet[RuleVersion]:
-    waiting = versions_visible_to(user).filter(state=State.PROPOSED)
-    return with_signatures(waiting).order_by("proposed_at", "pk")
+    proposed = versions_visible_to(user).filter(state=State.PROPOSED)
+    return with_signatures(proposed).order_by("proposed_at", "pk")
 
 
 def _signed(version: RuleVersion) -> dict[Side, Signature]:
-    given: list[Signature] = version.given  # type: ignore[attr-defined]  # of the prefetch
-    return {Side(each.side): each for each in given}
+    signatures: list[Signature] = version.valid_signatures  # type: ignore[attr-defined]  # of the prefetch
+    return {Side(signature.side): signature for signature in signatures}
 
 
 def _open_to(
-    user: User, version: RuleVersion, rights: frozenset[Side], gave: set[int]
+    user: User, version: RuleVersion, rights: frozenset[Side], with_own_evidence: set[int]
 ) -> frozenset[Side]:
     signed = _signed(version)
-    if any(each.by_id == user.pk for each in signed.values()):
+    if any(signature.by_id == user.pk for signature in signed.values()):
         return frozenset()
     sides = rights - signed.keys()
     if version.proposed_by_id == user.pk:
         sides &= {Side(version.proposer_side)} if version.proposer_side else set()
-    if version.pk in gave:
+    if version.pk in with_own_evidence:
         sides -= {Side.SOC}
     return frozenset(sides)

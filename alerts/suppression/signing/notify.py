@@ -15,7 +15,7 @@ from portal.notifications.services import notify
 from portal.ui.moments import value_words
 from portal.ui.zones import READER
 
-type Told = Callable[[], tuple[str, list[str]]]  # subject and lines, in the language that is on
+type Message = Callable[[], tuple[str, list[str]]]  # subject and lines, in the language that is on
 
 
 def in_words(reason: object, zone: str = READER) -> str:
@@ -26,13 +26,13 @@ def in_words(reason: object, zone: str = READER) -> str:
 
 
 def notify_about_rule(
-    version: RuleVersion, *, people: Iterable[User], kind: str, told: Told, now: datetime
+    version: RuleVersion, *, people: Iterable[User], kind: str, message: Message, now: datetime
 ) -> None:
     """Tell these people about a version."""
-    ordered = sorted(people, key=lambda each: (each.language, each.pk))
-    for chosen, group in groupby(ordered, key=lambda each: each.language):
+    ordered = sorted(people, key=lambda person: (person.language, person.pk))
+    for chosen, group in groupby(ordered, key=lambda person: person.language):
         with translation.override(chosen or "en"):
-            subject, lines = told()
+            subject, lines = message()
             notify(
                 people=list(group),
                 kind=f"suppression.{kind}",
@@ -52,7 +52,7 @@ def notify_proposed(version: RuleVersion, *, people: Iterable[User], now: dateti
         people=people,
         kind="proposed",
         now=now,
-        told=lambda: (
+        message=lambda: (
             gettext("To sign: %(rule)s") % {"rule": version},
             [
                 gettext("%(name)s proposes a rule and asks for your signature.") % {"name": name},
@@ -71,7 +71,7 @@ def notify_changes_requested(version: RuleVersion, *, by: User, note: str, now: 
         people=people,
         kind="changes-requested",
         now=now,
-        told=lambda: (
+        message=lambda: (
             gettext("Changes requested: %(rule)s") % {"rule": version},
             [gettext("%(name)s asks for changes:") % {"name": by.name}, note],
         ),
@@ -82,15 +82,15 @@ def notify_state(
     version: RuleVersion, *, people: Iterable[User], reasons: Iterable[str], now: datetime
 ) -> None:
     """Tell where the rule stands now, and why."""
-    given, zone = list(reasons), zone_of_sites(version.site_ids)
+    texts, zone = list(reasons), zone_of_sites(version.site_ids)
     notify_about_rule(
         version,
         people=people,
         kind=version.state,
         now=now,
-        told=lambda: (
+        message=lambda: (
             gettext("%(state)s: %(rule)s")
             % {"state": version.get_state_display(), "rule": version},
-            [in_words(reason, zone) for reason in given],
+            [in_words(reason, zone) for reason in texts],
         ),
     )

@@ -33,19 +33,19 @@ def people_of_side(version: RuleVersion, *, side: Side) -> list[User]:
     return [person for person in people if side in rights_to_sign(person, version)]
 
 
-def usual_owners(said: Rule, *, by: User) -> dict[str, str]:
+def usual_owners(rule: Rule, *, by: User) -> dict[str, str]:
     """Whom a rule names as owners unless its author says otherwise: the author, on a side that is
     theirs to sign for, and the SOC lead where there is just one.
     """
-    reach = reach_of_rule(said)
+    reach = reach_of_rule(rule)
     if not reach.workspace_ids:
         return {}
     version = RuleVersion(workspace_ids=list(reach.workspace_ids), site_ids=list(reach.site_ids))
-    mine, leads = rights_to_sign(by, version), people_of_side(version, side=Side.SOC)
+    rights, leads = rights_to_sign(by, version), people_of_side(version, side=Side.SOC)
     owners = {}
-    if Side.OT in mine:
+    if Side.OT in rights:
         owners["owner_ot"] = by.email
-    elif Side.SOC in mine:
+    elif Side.SOC in rights:
         owners["owner_soc"] = by.email
     if len(leads) == 1 and leads[0].email not in owners.values():
         owners["owner_soc"] = leads[0].email
@@ -54,9 +54,8 @@ def usual_owners(said: Rule, *, by: User) -> dict[str, str]:
 
 def owners_of(version: RuleVersion) -> list[User]:
     """The owners on both sides, where they are people that we know."""
-    emails = [version.body.get(name, "") for name in ("owner_ot", "owner_soc")]
-    wanted = {email.lower() for email in emails if email}
-    return list(User.objects.filter(email__in=wanted, is_active=True).order_by("name"))
+    addresses = {address.lower() for address in _addresses(version) if address}
+    return list(User.objects.filter(email__in=addresses, is_active=True).order_by("name"))
 
 
 def concerned_by(version: RuleVersion) -> list[User]:
@@ -80,8 +79,8 @@ class Owners:
 def owners_by_version(versions: Iterable[RuleVersion]) -> Mapping[int, Owners]:
     """The owners of these versions, by primary key; a stranger's address is shown as it is."""
     rows = list(versions)
-    wanted = {text.lower() for row in rows for text in _addresses(row) if text}
-    names = dict(User.objects.filter(email__in=wanted).values_list("email", "name"))
+    addresses = {text.lower() for row in rows for text in _addresses(row) if text}
+    names = dict(User.objects.filter(email__in=addresses).values_list("email", "name"))
     return {
         row.pk: Owners(*(names.get(text.lower(), text) for text in _addresses(row))) for row in rows
     }

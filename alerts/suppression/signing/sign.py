@@ -1,6 +1,5 @@
 """Give one side's signature. With both, the rule enters its canary."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -8,24 +7,18 @@ from django.utils.translation import gettext
 
 from alerts.suppression.drafting.enforcement_choice import reasons_against_enforcement
 from alerts.suppression.drafting.rule_reach import reach_of_rule
-from alerts.suppression.engine.guards.signing import (
-    VALID,
-    Side,
-    reasons_against_evidence,
-    reasons_against_signing,
-    reasons_not_signed,
-)
+from alerts.suppression.engine.guards.signing import VALID, Side, reasons_not_signed
 from alerts.suppression.engine.words import Sentence
-from alerts.suppression.models import RuleVersion, Signature, State
+from alerts.suppression.models import RuleVersion, State
 from alerts.suppression.signing.propose import reasons_against_rule_now, reasons_against_test
 from alerts.suppression.signing.signing_context import (
-    evidence_that_counts,
+    SigningAttempt,
     forms_of,
-    paper_of,
-    people_behind,
+    give_signature,
+    reasons_against_attempt,
     signatures_of,
     signatures_that_count,
-    signer_of,
+    version_for_guard,
 )
 from alerts.suppression.signing.transitions import lock_version
 from alerts.suppression.watching.lifecycle import start_canary
@@ -36,19 +29,6 @@ from portal.errors import Refused
 
 class CannotSignRule(Refused):
     """The signature was not given."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """What one person wants to sign, and how they came."""
-
-    side: Side
-    by: User
-    seen_hash: str
-    proved_at: datetime | None
-    kind: str = "person"
-    note: str = ""
-    checked_evidence: bool = False
 
 
 def sign_rule(
@@ -66,7 +46,7 @@ def sign_rule(
     """Sign what was on the screen (`seen_hash`). Refuses a second signature of one person, tokens,
     a proof of identity older than five minutes. Every refusal is put on record.
     """
-    asked = _Asked(
+    attempt = SigningAttempt(
         side=side,
         by=by,
         seen_hash=seen_hash,
@@ -76,7 +56,7 @@ def sign_rule(
         checked_evidence=checked_evidence,
     )
     try:
-        return _sign(version_id, asked, now=now)
+        return _sign(version_id, attempt, now=now)
     except CannotSignRule as refusal:
         with transaction.atomic():
             version = RuleVersion.objects.select_related("rule").get(pk=version_id)
@@ -97,7 +77,7 @@ def reasons_against_signature(
     version: RuleVersion, *, side: Side, by: User, now: datetime
 ) -> list[str]:
     """Why this person could not sign for this side whatever the form says: for pages."""
-    asked = _Asked(
+    attempt = SigningAttempt(
         side=side,
         by=by,
         seen_hash=version.rule_hash,
@@ -105,64 +85,46 @@ def reasons_against_signature(
         note="-",
         checked_evidence=True,
     )
-    return _reasons(version, asked, now=now)
+    return _reasons(version, attempt, now=now)
 
 
 @transaction.atomic
-def _sign(version_id: int, asked: _Asked, *, now: datetime) -> RuleVersion:
+def _sign(version_id: int, attempt: SigningAttempt, *, now: datetime) -> RuleVersion:
     version = lock_version(version_id)
-    if asked.kind != "person":  # whatever state it is in: nothing else ever signs
-        raise CannotSignRule(Sentence("sign.not_a_person", kind=asked.kind))
+    if attempt.kind != "person":  # whatever state it is in: nothing else ever signs
+        raise CannotSignRule(Sentence("sign.not_a_person", kind=attempt.kind))
     if version.state != State.PROPOSED:
         raise CannotSignRule(gettext("This version is not waiting for signatures."))
-    counted = [each.pk for each in signatures_that_count(version) if now - each.signed_at <= VALID]
-    version.signatures.filter(void_at=None).exclude(pk__in=counted).update(void_at=now)
-    if reasons := _reasons(version, asked, now=now):
+    valid_ids = [
+        signature.pk
+        for signature in signatures_that_count(version)
+        if now - signature.signed_at <= VALID
+    ]
+    version.signatures.filter(void_at=None).exclude(pk__in=valid_ids).update(void_at=now)
+    if reasons := _reasons(version, attempt, now=now):
         raise CannotSignRule(*reasons)
-    Signature.objects.create(
-        version=version,
-        side=asked.side,
-        by=asked.by,
-        rule_hash=version.rule_hash,
-        forms=forms_of(version),
-        note=asked.note,
-        checked_evidence=asked.checked_evidence,
-        signed_at=now,
-    )
-    if not reasons_not_signed(paper_of(version), signatures_of(version), now=now):
-        start_canary(version, by=asked.by, now=now)
+    give_signature(version, attempt, now=now)
+    if not reasons_not_signed(version_for_guard(version), signatures_of(version), now=now):
+        start_canary(version, by=attempt.by, now=now)
     record(
         "suppression.rule.signed",
         on=version,
-        by=asked.by,
+        by=attempt.by,
         at=now,
-        side=asked.side,
-        note=asked.note,
+        side=attempt.side,
+        note=attempt.note,
         rule_hash=version.rule_hash,
         forms=forms_of(version),
-        checked=asked.checked_evidence,
+        checked=attempt.checked_evidence,
         state=version.state,
     )
     return version
 
 
-def _reasons(version: RuleVersion, asked: _Asked, *, now: datetime) -> list[str]:
-    reasons: list[str] = []
-    reasons += reasons_against_signing(
-        paper_of(version),
-        signer_of(asked.by, version=version, kind=asked.kind, proved_at=asked.proved_at),
-        side=asked.side,
-        seen_hash=asked.seen_hash,
-        given=signatures_of(version),
-        now=now,
-        note=asked.note,
-        is_checked=asked.checked_evidence,
-    )
-    if asked.side is Side.SOC:
-        people = people_behind(evidence_that_counts(version))
-        reasons += reasons_against_evidence(people, is_checked_by_approver=asked.checked_evidence)
+def _reasons(version: RuleVersion, attempt: SigningAttempt, *, now: datetime) -> list[str]:
+    reasons = reasons_against_attempt(version, attempt, given=signatures_of(version), now=now)
     if version.backtest is not None:  # it may have been run again since the proposal
         reasons += reasons_against_test(version.backtest)
-    said = version.said
-    reasons += reasons_against_rule_now(said, reach=reach_of_rule(said), now=now)
-    return reasons + reasons_against_enforcement(said)
+    rule = version.said
+    reasons += reasons_against_rule_now(rule, reach=reach_of_rule(rule), now=now)
+    return reasons + reasons_against_enforcement(rule)

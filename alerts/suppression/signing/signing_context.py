@@ -1,6 +1,7 @@
-"""The papers of a version as the guard of signatures reads them: who proposed, who signed what."""
+"""What the guard of signatures reads of a version, and the row that a given signature becomes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.reviews.models import Annotation
@@ -11,22 +12,26 @@ from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import RuleVersion, Signature
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.signing.people import identity_of
-from alerts.suppression.watching.flood import without_flood
+from alerts.suppression.watching.credit import without_flood
 from portal.accounts.models import User
 
 
 def evidence_that_counts(version: RuleVersion) -> list[Annotation]:
     """The verdicts that the version rests on: those in force, of people who did not flood."""
-    given = version.evidence.filter(withdrawn_at=None, superseded_by=None).select_related("by")
-    return list(without_flood(given).order_by("pk"))
+    annotations = version.evidence.filter(withdrawn_at=None, superseded_by=None).select_related(
+        "by"
+    )
+    return list(without_flood(annotations).order_by("pk"))
 
 
-def giving_people(version: RuleVersion) -> frozenset[str]:
+def evidence_givers(version: RuleVersion) -> frozenset[str]:
     """Who gave evidence, whether it still counts or not: they sign for OT only."""
-    return frozenset(identity_of(each.by) for each in version.evidence.select_related("by"))
+    return frozenset(
+        identity_of(annotation.by) for annotation in version.evidence.select_related("by")
+    )
 
 
-def paper_of(version: RuleVersion) -> signing.Version:
+def version_for_guard(version: RuleVersion) -> signing.Version:
     """The version as the guard sees it."""
     test = version.backtest
     judged = (test.body.get("judged") or {}) if test else {}
@@ -35,7 +40,7 @@ def paper_of(version: RuleVersion) -> signing.Version:
         forms=tuple(forms_of(version)),
         proposer=identity_of(version.proposed_by) if version.proposed_by else "",
         proposer_side=Side(version.proposer_side) if version.proposer_side else None,
-        evidence_givers=giving_people(version),
+        evidence_givers=evidence_givers(version),
         backtest_hash=test.rule_hash if test else "",
         backtest_at=test.ran_at if test else None,
         is_little_evidence=is_little(judged.get("trials", 0), is_strict=is_strict(version.said)),
@@ -87,6 +92,62 @@ def people_behind(evidence: Iterable[Annotation]) -> set[str]:
     was brought by one hand: without a verdict that was given here it is the word of one person,
     beside one it adds nobody.
     """
-    given = list(evidence)
-    own = {identity_of(each.by) for each in given if each.imported_at is None}
-    return own or {identity_of(each.by) for each in given[:1]}
+    annotations = list(evidence)
+    own = {
+        identity_of(annotation.by) for annotation in annotations if annotation.imported_at is None
+    }
+    return own or {identity_of(annotation.by) for annotation in annotations[:1]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningAttempt:
+    """What one person wants to sign, and how they came. `seen_hash`: what was on the screen."""
+
+    side: Side
+    by: User
+    seen_hash: str
+    proved_at: datetime | None
+    kind: str = "person"
+    note: str = ""
+    checked_evidence: bool = False
+
+
+def reasons_against_attempt(
+    version: RuleVersion,
+    attempt: SigningAttempt,
+    *,
+    given: Sequence[signing.Signature],
+    now: datetime,
+) -> list[str]:
+    """Return why this person cannot sign this version for this side; `given` signatures count."""
+    reasons: list[str] = []
+    reasons += signing.reasons_against_signing(
+        version_for_guard(version),
+        signer_of(attempt.by, version=version, kind=attempt.kind, proved_at=attempt.proved_at),
+        side=attempt.side,
+        seen_hash=attempt.seen_hash,
+        given=given,
+        now=now,
+        note=attempt.note,
+        is_checked=attempt.checked_evidence,
+    )
+    if attempt.side is Side.SOC:
+        people = people_behind(evidence_that_counts(version))
+        reasons += signing.reasons_against_evidence(
+            people, is_checked_by_approver=attempt.checked_evidence
+        )
+    return reasons
+
+
+def give_signature(version: RuleVersion, attempt: SigningAttempt, *, now: datetime) -> None:
+    """Store the signature."""
+    Signature.objects.create(
+        version=version,
+        side=attempt.side,
+        by=attempt.by,
+        rule_hash=version.rule_hash,
+        forms=forms_of(version),
+        note=attempt.note.strip(),
+        checked_evidence=attempt.checked_evidence,
+        signed_at=now,
+    )

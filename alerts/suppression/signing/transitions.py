@@ -36,10 +36,10 @@ def move(
 ) -> None:
     """Bring a version into another state, if it still is in the one that was read."""
     was = version.state
-    moved = RuleVersion.objects.filter(pk=version.pk, state=was).update(
+    updated = RuleVersion.objects.filter(pk=version.pk, state=was).update(
         state=to, state_since=now, **columns
     )
-    if not moved:
+    if not updated:
         raise CannotChangeState(
             gettext("Somebody else has just changed this rule. Reload the page and check it again.")
         )

@@ -1,22 +1,108 @@
-"""What a trial may count from the weeks before it (S4)."""
+"""What a trial may count (S4): incidents that a person saw and found harmless, also of the weeks
+before it. Of one person's verdicts the first sixty of an hour count (S12).
+"""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Final
 
-from django.db.models import Q
+from django.db.models import Count, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields import DateTimeField
 
-from alerts.incidents.models import DetailsState, Incident
+from alerts.incidents.models import STANDING_CLOSE, DetailsState, Incident, TimelineItem
 from alerts.planned_work.queries import latest_begun
+from alerts.reviews.models import Annotation, Verdict
+from alerts.reviews.queries import annotations_in_force
 from alerts.suppression.backtesting.history_sql import Period, ask, inside
-from alerts.suppression.enforcing.acting_rules import ActingSet, load_acting
-from alerts.suppression.enforcing.cover import AlertFacts, cover_of, facts_by_incident
-from alerts.suppression.enforcing.scenes import incident_state_of, scene_of
+from alerts.suppression.enforcing.acting_rules import ActingSet, cover_of, load_acting
+from alerts.suppression.enforcing.judging import incident_state_of, scene_of
 from alerts.suppression.engine import sql
+from alerts.suppression.engine.guards.closing import HANDS, reasons_to_keep_open
 from alerts.suppression.engine.guards.lifecycle import CREDIT_OCCURRENCES, MAX_CREDIT, credit_start
 from alerts.suppression.engine.guards.never import holds_strict, is_strict
-from alerts.suppression.engine.guards.scene import HANDS, reasons_to_keep_open
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.models import RuleVersion, State
-from alerts.suppression.watching.harmless import harmless_looks
+from alerts.suppression.queries import AlertFacts, facts_by_incident
+
+MAX_AN_HOUR: Final = 60
+
+
+def without_flood(annotations: QuerySet[Annotation]) -> QuerySet[Annotation]:
+    """Return those of the verdicts that count: of the first sixty of their person's last hour."""
+    hour_before = ExpressionWrapper(
+        OuterRef("given_at") - timedelta(hours=1), output_field=DateTimeField()
+    )
+    given = Annotation.objects.filter(
+        by=OuterRef("by"), given_at__gt=hour_before, given_at__lte=OuterRef("given_at")
+    )
+    counted = given.order_by().values("by").annotate(n=Count("pk")).values("n")
+    return annotations.annotate(given_in_hour=Subquery(counted)).filter(
+        given_in_hour__lte=MAX_AN_HOUR
+    )
+
+
+HARMLESS: Final = (Verdict.ROUTINE, Verdict.MAINTENANCE)
+BENIGN: Final = "BenignPositive"
+
+
+def harmless_looks(incident_ids: Collection[int]) -> dict[int, str]:
+    """Return, of these incidents, those that a person saw and found harmless, and by which look:
+    one verdict of OT, or one closing by the SOC. Whoever counts them counts looks, because one tap
+    is one trial however many incidents it covers. What somebody called suspicious, what turned out
+    a true positive and what was opened again is not among them.
+    """
+    looks = _closings_of(incident_ids) | _verdicts_on(incident_ids)
+    for incident in _doubted_among(looks):
+        del looks[incident]
+    return looks
+
+
+def _verdicts_on(incident_ids: Collection[int]) -> dict[int, str]:
+    """By incident, the first verdict of OT in force that calls it harmless. What a file told was
+    brought by one hand, which has not seen the incidents.
+    """
+    given = without_flood(annotations_in_force().filter(verdict__in=HARMLESS, imported_at=None))
+    links = Annotation.incidents.through.objects.filter(
+        incident__in=incident_ids, annotation__in=given.values("pk")
+    )
+    found: dict[int, str] = {}
+    for incident, annotation in links.order_by("annotation").values_list("incident", "annotation"):
+        found.setdefault(incident, f"verdict {annotation}")
+    return found
+
+
+def _closings_of(incident_ids: Collection[int]) -> dict[int, str]:
+    """By incident, the act by which a person closed it as benign: in Tagout, or in Sentinel where
+    somebody had taken it. What rules of ours close, and what nobody owned, no person has seen.
+    """
+    closed = Incident.objects.filter(
+        STANDING_CLOSE, pk__in=incident_ids, classification=BENIGN, closed_by=""
+    )
+    owners = {
+        pk: bool(owner or name)
+        for pk, owner, name in closed.values_list("pk", "owner_id", "owner_name")
+    }
+    acts: dict[int, str] = {}
+    closings = TimelineItem.objects.filter(incident__in=owners, code="closed", by__isnull=False)
+    for incident, act, pk in closings.order_by("at").values_list("incident", "act", "pk"):
+        acts[incident] = f"closing {act or pk}"
+    taken = {pk: f"closing of {pk}" for pk, is_owned in owners.items() if is_owned}
+    return taken | acts
+
+
+def _doubted_among(incident_ids: Collection[int]) -> set[int]:
+    """Those that were called suspicious, turned out a true positive, or were opened again."""
+    ids = list(incident_ids)
+    suspicious = annotations_in_force().filter(verdict=Verdict.SUSPICIOUS, incidents__in=ids)
+    found = set(suspicious.values_list("incidents", flat=True))
+    found |= set(
+        Incident.objects.filter(pk__in=ids, classification="TruePositive").values_list(
+            "pk", flat=True
+        )
+    )
+    reopened = TimelineItem.objects.filter(incident__in=ids, code="reopened")
+    return (found | set(reopened.values_list("incident", flat=True))) & set(ids)
+
 
 MAX_CANDIDATES = 200  # the newest looks; more than MAX_CREDIT of them are hardly ever needed
 

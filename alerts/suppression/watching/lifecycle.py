@@ -1,4 +1,6 @@
-"""What happens to a version without its author: the canary begins, the guards stop it."""
+"""What happens to a version after its signatures: its canary begins, people pause, resume, retire
+and renew it, guards stop it, and so does a corrected time zone of its site.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,19 +8,25 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext
 
+from alerts.sites.models import Site
 from alerts.suppression.deploying.desired import bring_in_line
+from alerts.suppression.drafting.drafts import edit_version, save_draft
 from alerts.suppression.drafting.rule_reach import Plant, plant_of
-from alerts.suppression.enforcing.confirm_members import record_members
-from alerts.suppression.engine.guards.lifecycle import reasons_against_living
-from alerts.suppression.engine.guards.proposal import reasons_against_draft
-from alerts.suppression.models import ACTING, RuleVersion, State
+from alerts.suppression.enforcing.group_members import record_members
+from alerts.suppression.engine.guards.lifecycle import reasons_against_living, usual_end
+from alerts.suppression.engine.guards.signing import reasons_against_draft
+from alerts.suppression.engine.rule import instant
+from alerts.suppression.engine.windows import zone_of
+from alerts.suppression.models import ACTING, Rule, RuleVersion, State
+from alerts.suppression.policies import STOPPING, may_change, rights_to_sign
 from alerts.suppression.signing.notify import notify_state
 from alerts.suppression.signing.people import concerned_by
 from alerts.suppression.signing.transitions import lock_version, move
 from alerts.suppression.watching.credit import credited_incidents
-from alerts.suppression.watching.trial_carry_over import carry_over_for
+from alerts.suppression.watching.trials import carry_over_for
 from portal.accounts.models import User
 from portal.audit.services import record
+from portal.errors import Refused
 
 ITSELF = "Tagout"
 
@@ -85,3 +93,154 @@ def stop_by_itself(
     said = [str(reason) for reason in given]
     record("suppression.rule.stopped", on=version, by=by_label, at=now, reasons=said)
     return True
+
+
+class CannotStopRule(Refused):
+    """The rule goes on as it was."""
+
+
+class CannotResumeRule(Refused):
+    """The rule stays paused."""
+
+
+class CannotRenewRule(Refused):
+    """No new version was begun."""
+
+
+@transaction.atomic
+def pause_rule(*, rule_id: int, by: User, reason: str, now: datetime) -> list[RuleVersion]:
+    """Stop all that acts of a rule, at once; the pause remembers whether it was canary or live."""
+    return _stop(rule_id, State.PAUSED, from_states=ACTING, by=by, reason=reason, now=now)
+
+
+@transaction.atomic
+def retire_rule(*, rule_id: int, by: User, reason: str, now: datetime) -> list[RuleVersion]:
+    """End a rule for good."""
+    states = (*ACTING, State.PAUSED)
+    return _stop(rule_id, State.RETIRED, from_states=states, by=by, reason=reason, now=now)
+
+
+@transaction.atomic
+def resume_rule(*, version_id: int, by: User, reason: str, now: datetime) -> RuleVersion:
+    """Go on where the pause began. After a roll-back only a new approval helps."""
+    version = lock_version(version_id)
+    if version.state != State.PAUSED:
+        raise CannotResumeRule(gettext("This rule is not paused."))
+    if not rights_to_sign(by, version):
+        raise CannotResumeRule(gettext("Only people who may sign this rule can resume it."))
+    if version.needs_approval:
+        raise CannotResumeRule(
+            gettext("This rule stopped itself. Edit it and have the new version approved.")
+        )
+    reasons = [] if reason.strip() else [gettext("Say why. One line is enough.")]
+    reasons += still_allowed(version, now=now)
+    others = RuleVersion.objects.filter(rule=version.rule, state=version.paused_from)
+    if others.exclude(pk=version.pk).exists():
+        reasons.append(gettext("A later version has already replaced it."))
+    if reasons:
+        raise CannotResumeRule(*reasons)
+    move(
+        version,
+        to=State(version.paused_from),
+        by=by,
+        now=now,
+        reason=reason.strip(),
+        paused_from="",
+    )
+    bring_in_line(version_id=version.pk, now=now)
+    notify_state(version, people=concerned_by(version), reasons=[reason.strip()], now=now)
+    record("suppression.rule.resumed", on=version, by=by, at=now, reason=reason)
+    return version
+
+
+@transaction.atomic
+def renew_rule(*, rule_id: int, by: User, now: datetime) -> RuleVersion:
+    """Begin the next version with a new end; it needs a fresh back-test and two signatures."""
+    found = RuleVersion.objects.filter(
+        rule=rule_id, state__in=(*ACTING, State.PAUSED, State.EXPIRED)
+    )
+    version = found.order_by("-number").first()
+    if version is None:
+        raise CannotRenewRule(gettext("Only an active, paused or expired rule can be renewed."))
+    draft = edit_version(version_id=version.pk, by=by, now=now)
+    body = draft.body | {"expires_at": instant(usual_end(draft.said, now=now))}
+    return save_draft(version_id=draft.pk, by=by, now=now, body=body, revision=draft.revision)
+
+
+def _stop(
+    rule_id: int,
+    to: State,
+    *,
+    from_states: tuple[State, ...],
+    by: User,
+    reason: str,
+    now: datetime,
+) -> list[RuleVersion]:
+    rule = Rule.objects.get(pk=rule_id)
+    found = list(rule.versions.order_by("pk").select_for_update(of=("self",)))
+    versions = [each for each in found if each.state in from_states]
+    if not versions:
+        raise CannotStopRule(gettext("This rule is not active."))
+    if not all(may_change(by, each, STOPPING) for each in versions):
+        raise CannotStopRule(
+            gettext(
+                "Only OT and SOC people of the sites and workspaces this rule reaches can stop it."
+            )
+        )
+    if not reason.strip():
+        raise CannotStopRule(gettext("Say why. One line is enough."))
+    for version in versions:
+        columns = {"paused_from": version.state} if to == State.PAUSED else {}
+        move(version, to=to, by=by, now=now, reason=reason.strip(), **columns)
+        bring_in_line(version_id=version.pk, now=now)
+        notify_state(version, people=set(concerned_by(version)) - {by}, reasons=[reason], now=now)
+    action = "suppression.rule.paused" if to == State.PAUSED else "suppression.rule.retired"
+    record(
+        action,
+        on=versions[0],
+        by=by,
+        at=now,
+        reason=reason,
+        versions=[each.number for each in versions],
+    )
+    return versions
+
+
+def rules_that_would_stop(site: Site, *, time_zone: str) -> list[str]:
+    """Return the rules that act at a site by hours of its clock, as it is before the change."""
+    if time_zone == site.time_zone:
+        return []
+    return [str(version) for version in _versions_by(site, site.time_zone)]
+
+
+def stop_rules_of_old_clock(
+    site: Site, *, before: str, now: datetime, unshifted: datetime
+) -> list[str]:
+    """Pause what acts, or is paused, by hours of the old clock: only two new signatures let it act
+    again. Part of the transaction that changes the clock.
+    """
+    stopped = []
+    for version in _versions_by(site, before):
+        words = gettext("The time zone of %(site)s was corrected from %(before)s to %(after)s.")
+        given = {"site": site, "before": before, "after": site.time_zone}
+        reasons = [words % given, gettext("Its hours need a new look and new signatures.")]
+        if stop_by_itself(version_id=version.pk, reasons=reasons, now=now):
+            stopped.append(str(version))
+    return stopped
+
+
+def _versions_by(site: Site, time_zone: str) -> Iterable[RuleVersion]:
+    rows = RuleVersion.objects.select_related("rule").filter(
+        state__in=(*ACTING, State.PAUSED), site_ids__contains=[site.pk]
+    )
+    return [
+        version
+        for version in rows.order_by("rule__number", "number")
+        if time_zone in _zones_of(version)
+    ]
+
+
+def _zones_of(version: RuleVersion) -> set[str]:
+    """The clocks by which a version has hours."""
+    lines = [*version.said.all_of, *version.said.except_any]
+    return {zone_of(value) for line in lines if line.field == "time" for value in line.texts}

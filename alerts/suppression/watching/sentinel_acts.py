@@ -1,6 +1,10 @@
-"""Take into the ledger what Sentinel did by itself in a rule's name: closes and labels."""
+"""Take into the ledger what Sentinel did by itself in a rule's name: closes and labels. Only the
+text of a close says which rule it was; it is read strictly, and believed where its hash is right.
+"""
 
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,16 +16,64 @@ from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.acts.close import show_closed_in_sentinel
 from alerts.incidents.models import Incident, IncidentRaw, Status, TimelineItem
 from alerts.sentinel.queries import read_until
-from alerts.suppression.deploying.signed_text import BEGINS, named_in
 from alerts.suppression.enforcing.acting_rules import NotSigned, names_of_signers
 from alerts.suppression.enforcing.close import CLASSIFICATION, REASON
-from alerts.suppression.engine.reason import reason_in_words
+from alerts.suppression.engine.guards.closing import reason_in_words
 from alerts.suppression.engine.sentinel_forms import trial_label
-from alerts.suppression.models import Act, Ending, LedgerEntry, RuleVersion, State, Where
+from alerts.suppression.models import OPEN, Act, Ending, LedgerEntry, RuleVersion, State, Where
 from portal.accounts.models import Role, User
 from portal.accounts.queries import people_holding
 from portal.audit.services import record
 from portal.notifications.services import notify
+
+BEGINS = "Closed by Tagout, rule R-"
+_BLOCK = re.compile(
+    r"Closed by Tagout, rule R-(?P<number>\d{1,9}), version (?P<version>\d{1,5}): "
+    r".*?Rule hash (?P<hash>[0-9a-f]{64})",
+    re.DOTALL,
+)
+_NEVER_ACTED = (*OPEN, State.REJECTED, State.DISCARDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The versions that a text names; `reason` says why the text is not trusted."""
+
+    versions: tuple[RuleVersion, ...] = ()
+    reason: str = ""
+
+
+def rules_named_in(text: str) -> list[tuple[int, int, str]]:
+    """Rule, version and hash of each block of a text, believed or not."""
+    return [
+        (int(block["number"]), int(block["version"]), block["hash"])
+        for block in _BLOCK.finditer(text)
+    ]
+
+
+def named_in(text: str) -> Named:
+    """Read a text that Sentinel's own rule has written. Only versions that Sentinel may carry out,
+    and whose hash is the one in the text, are believed.
+    """
+    found = []
+    for number, version, digest in rules_named_in(text):
+        row = (
+            RuleVersion.objects.filter(rule__number=number, number=version)
+            .exclude(state__in=_NEVER_ACTED)
+            .select_related("rule", "proposed_by")
+            .first()
+        )
+        if row is None:
+            return Named(reason=f"There is no rule R-{number}, version {version}, that acted.")
+        if row.rule_hash != digest:
+            return Named(reason=f"The hash is not that of R-{number}, version {version}.")
+        if row.enforcement != "sentinel":
+            return Named(reason=f"R-{number} is carried out by Tagout, which did not close it.")
+        found.append(row)
+    if not found or text.count(BEGINS) != len(found):
+        return Named(reason="It does not name rule, version and hash.")
+    return Named(tuple(found))
+
 
 OVERLAP = timedelta(minutes=20)  # intake reads again what changed in the last quarter of an hour
 UNTRUSTED = "untrusted"  # in the timeline

@@ -1,4 +1,6 @@
-"""How far the trials of rules have come, and what each still lacks."""
+"""How far the trials of rules have come, what each still lacks, and whether the trial of the
+version before counts; also in words, for the page, the API and mails.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
@@ -6,10 +8,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from alerts.suppression.enforcing.cover import facts_by_incident
-from alerts.suppression.engine.guards.lifecycle import Trial, reasons_against_promotion
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from alerts.suppression.engine.guards.closing import NEW_MEMBER, counts_where_harmless
+from alerts.suppression.engine.guards.lifecycle import (
+    TRIAL,
+    TRIAL_MATCHES,
+    Trial,
+    reasons_against_promotion,
+    trial_carry_over,
+)
 from alerts.suppression.engine.guards.never import holds_strict, is_strict
-from alerts.suppression.engine.guards.scene import counts_where_harmless
 from alerts.suppression.engine.guards.signing import VALID, Side
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import (
@@ -21,8 +32,10 @@ from alerts.suppression.models import (
     State,
 )
 from alerts.suppression.policies import rights_to_sign
-from alerts.suppression.watching.harmless import harmless_looks
+from alerts.suppression.queries import facts_by_incident
+from alerts.suppression.watching.credit import harmless_looks
 from portal.accounts.models import User
+from portal.ui.words import number, numeral
 
 WEEK: Final = timedelta(days=7)
 ONLY_SOFT: Final = "trial.soft"  # a match of a strict rule without any strict alert
@@ -154,3 +167,115 @@ def _progress(
         is_kept=bool(kept),
     )
     return TrialProgress(trial, rest, kept)
+
+
+_WORKED_ON = _("a person works on them")
+_NEVER = _("the rule may not close alerts like these")
+_KEPT_OPEN: Final[dict[str, Promise]] = {
+    "never.owner": _WORKED_ON,
+    "never.touched": _WORKED_ON,
+    "never.case": _("they share a device with an open true positive"),
+    "never.suspicion": _("somebody has yet to decide on a suspicion about their devices"),
+    "never.products": _("a second product saw them too"),
+    "never.asset": _("a safety system or crown jewel is involved"),
+    "never.unexplained": _("they hold entities that no alert explains"),
+    "never.entities": _("they hold too many entities"),
+    ONLY_SOFT: _("they hold none of the alerts that need hours"),
+    NEW_MEMBER: _("a device is new in its group"),
+    "never.type": _NEVER,
+    "never.engine": _NEVER,
+    "never.hours": _NEVER,
+    "never.outside": _NEVER,
+}
+
+
+def trial_lines(progress: TrialProgress, *, now: datetime) -> list[str]:
+    """Return how far a trial has come and what it lacks, one line a subject."""
+    if progress.kept_number:
+        lines = [
+            gettext("The trial of version %(n)s counts, for this one closes nothing else")
+            % {"n": number(progress.kept_number)}
+        ]
+    else:
+        lines = [_day(progress, now=now), *_matches(progress)]
+    trial = progress.trial
+    codes = {each.code: each for each in reasons_against_promotion(trial, now=now)}
+    if trial.period is not None and "canary.matches" in codes:
+        lines.append(gettext("or two full weeks, because it has hours"))
+    if hit := codes.get("canary.true_positive"):
+        lines.append(hit.spoken(gettext, numeral))
+    return lines + _kept(progress)
+
+
+def _day(progress: TrialProgress, *, now: datetime) -> str:
+    ran = now - progress.trial.began_at
+    words = {"n": number(ran.days + 1), "most": number(TRIAL.days)}
+    if ran < TRIAL:
+        return gettext("Day %(n)s of %(most)s") % words
+    return gettext("Day %(n)s: the %(most)s days are over") % words
+
+
+def _matches(progress: TrialProgress) -> list[str]:
+    trial = progress.trial
+    if not trial.counted:
+        return [gettext("Nothing has matched, neither in this trial nor in the weeks before")]
+    fresh = ngettext("%(n)s fresh match", "%(n)s fresh matches", trial.matches) % {
+        "n": number(trial.matches)
+    }
+    words = {"fresh": fresh, "count": number(trial.counted), "most": number(TRIAL_MATCHES)}
+    credit = trial.counted - trial.matches
+    if not credit:
+        return [gettext("%(fresh)s of %(most)s") % words]
+    words["credit"] = number(credit)
+    return [
+        gettext("%(fresh)s and %(credit)s from the weeks before make %(count)s of %(most)s") % words
+    ]
+
+
+def _kept(progress: TrialProgress) -> list[str]:
+    by_words: Counter[str] = Counter()
+    for code, n in progress.kept_open.items():
+        by_words[str(_KEPT_OPEN.get(code, _("a guard keeps them open")))] += n
+    return [
+        ngettext("%(n)s more was kept open: %(why)s", "%(n)s more were kept open: %(why)s", n)
+        % {"n": number(n), "why": why}
+        for why, n in by_words.items()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class CarryOver:
+    """The live version whose trial counts, and whom people have to meet first, in lower case."""
+
+    before: RuleVersion
+    newcomers: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What that means for the version."""
+        words = {"n": self.before.number, "names": ", ".join(self.newcomers)}
+        if not self.newcomers:
+            return (
+                gettext(
+                    "It closes nothing that version %(n)s does not close, so that trial counts."
+                )
+                % words
+            )
+        return (
+            gettext(
+                "Apart from new devices it closes nothing that version %(n)s does not close, so"
+                " that trial counts. A person sees the first incident of each: %(names)s."
+            )
+            % words
+        )
+
+
+def carry_over_for(version: RuleVersion) -> CarryOver | None:
+    """Return what a version would keep if its trial began now; None where it has its own."""
+    if version.number == 1:
+        return None
+    before = RuleVersion.objects.filter(rule=version.rule_id, state=State.LIVE).first()
+    kept = trial_carry_over(before.said, version.said) if before else None
+    if before is None or kept is None:
+        return None
+    return CarryOver(before, tuple(sorted(kept.newcomers.union(before.newcomers))))

@@ -15,9 +15,8 @@ from alerts.suppression.queries import ENDS_SOON, ending_versions
 from alerts.suppression.signing.notify import notify_state
 from alerts.suppression.signing.people import concerned_by, owners_of
 from alerts.suppression.signing.transitions import lock_version, move
-from alerts.suppression.watching.approve_promotion import ask_owners
 from alerts.suppression.watching.lifecycle import ITSELF, still_allowed, stop_by_itself
-from alerts.suppression.watching.promote import promote_by_itself
+from alerts.suppression.watching.promotion import ask_owners, promote_by_itself
 from alerts.suppression.watching.trials import progress_by_version
 from portal.audit.services import record
 from portal.backup.queries import is_paused_after_restore

@@ -11,11 +11,11 @@ from alerts.reviews.models import Annotation
 from alerts.suppression.backtesting.bound_sentence import bound_sentence
 from alerts.suppression.backtesting.redaction import Named, names_in
 from alerts.suppression.backtesting.time_to_close import MIN_CLOSES
-from alerts.suppression.engine.addresses import reasons_against_address
 from alerts.suppression.engine.bound import is_little
 from alerts.suppression.engine.evidence import NOT_JUDGED, SUSPICIOUS, TOTALS
 from alerts.suppression.engine.guards.never import is_strict
 from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.values import reasons_against_address
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.signing.notify import in_words
 from alerts.suppression.web.words import field_label
@@ -23,6 +23,7 @@ from portal.ui.moments import date_of
 from portal.ui.pieces import Point
 from portal.ui.words import hours, number, percent
 
+MAX_OVERMATCHES = 10
 _ENDS = {
     "source": ("source_device", "source_address"),
     "destination": ("destination_device", "destination_address"),
@@ -81,7 +82,7 @@ def look_of(row: Mapping[str, Any], names: Named) -> Look:
     details = [traits.get("protocol"), traits.get("function")]
     return Look(
         ends=ends or traits.get("devices") or gettext("No device named"),
-        detail=" · ".join(each for each in details if each),
+        detail=" · ".join(text for text in details if text),
         at=datetime.fromisoformat(row["at"]),
         times=row.get("times", 1),
         site=row["site"],
@@ -96,10 +97,12 @@ def look_of(row: Mapping[str, Any], names: Named) -> Look:
 
 
 def incident_link(pk: int | None, names: Named) -> IncidentLink | None:
-    """Return an incident as people call it, with its page."""
-    if pk is None or pk not in names.numbers:
-        return None
-    number = names.numbers[pk]
+    """Return a listed incident as people call it, with its page; None where it is not listed."""
+    return link_to(pk, names.numbers[pk]) if pk is not None and pk in names.numbers else None
+
+
+def link_to(pk: int, number: int | None) -> IncidentLink:
+    """Return an incident by its number, or by its id where it has none yet."""
     label = f"#{number}" if number else gettext("Incident %(id)s") % {"id": pk}
     return IncidentLink(label, f"/incidents/{pk}/")
 
@@ -129,9 +132,6 @@ def _exclusion(field: str, value: str) -> Exclusion:
     return Exclusion(f"{field}|{value}", f"{field_label(field)}: {value}")
 
 
-MAX_WIDER = 10
-
-
 @dataclass(frozen=True, slots=True)
 class TotalRow:
     """How many alerts and incidents were judged so, and by how many verdicts; an empty verdict
@@ -159,7 +159,7 @@ class OutsideHours:
 
 
 @dataclass(frozen=True, slots=True)
-class Wider:
+class Overmatch:
     """What Sentinel would catch in one workspace beyond the rule: how many, and the newest."""
 
     workspace: str
@@ -182,7 +182,7 @@ class LookList:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class BackTestSummary:
     """What a back-test found."""
 
     start: datetime
@@ -208,18 +208,17 @@ class Shown:
     stops: LookList
     check_these: LookList
     nearest: LookList
-    after_each: list[int]
-    wider: list[Wider]
+    overmatches: list[Overmatch]
 
 
-def shown(body: Mapping[str, Any], *, said: Rule) -> Shown:
+def summarize_backtest(body: Mapping[str, Any], *, rule: Rule) -> BackTestSummary:
     """The frozen data of `engine.freezing` about the rule `said`, ready for a template."""
     start, end = _moment(body["start"]), _moment(body["end"])
     judged, names = body["judged"], names_in(body)
-    strict = is_strict(said)
+    strict = is_strict(rule)
     stopped = {_moment(row["at"]).date() for row in body["stops"]}
     shared = body.get("shared_incidents", 0)
-    return Shown(
+    return BackTestSummary(
         start=start,
         end=end,
         ran_at=_moment(body["ran_at"]),
@@ -243,11 +242,10 @@ def shown(body: Mapping[str, Any], *, said: Rule) -> Shown:
         stops=_looks(body, "stops", names),
         check_these=_looks(body, "check_these", names),
         nearest=_looks(body, "nearest", names),
-        after_each=list(body["after_each"]),
-        wider=[
-            _wider(each, names)
-            for each in body.get("deployed", [])
-            if each["catches"] == "more" and each["extra"]
+        overmatches=[
+            _overmatch(deployment, names)
+            for deployment in body.get("deployed", [])
+            if deployment["catches"] == "more" and deployment["extra"]
         ],
     )
 
@@ -259,15 +257,15 @@ def reasons_of(stored: Iterable[tuple[str, Mapping[str, str]]]) -> list[str]:
 
 def _totals(body: Mapping[str, Any]) -> list[TotalRow]:
     """One row a verdict that was given, and the rest; together they are all that matched."""
-    totals, given = body.get("totals", {}), body["judged"]["by_verdict"]
+    totals, verdict_counts = body.get("totals", {}), body["judged"]["by_verdict"]
     rows = []
     for verdict in TOTALS:
-        each = totals.get(verdict, {"alerts": 0, "incidents": 0})
+        total = totals.get(verdict, {"alerts": 0, "incidents": 0})
         is_judged = verdict != NOT_JUDGED
-        verdicts = given.get(verdict, 0) if is_judged else None
-        if each["alerts"] or verdicts or verdict in (SUSPICIOUS, NOT_JUDGED):
+        verdicts = verdict_counts.get(verdict, 0) if is_judged else None
+        if total["alerts"] or verdicts or verdict in (SUSPICIOUS, NOT_JUDGED):
             row = TotalRow(
-                verdict if is_judged else "", each["alerts"], each["incidents"], verdicts
+                verdict if is_judged else "", total["alerts"], total["incidents"], verdicts
             )
             rows.append(row)
     return rows
@@ -292,7 +290,7 @@ def _hours_basis(body: Mapping[str, Any], closed: int) -> str:
             "needs, %(n)s were measured.",
             handling["closings"],
         ) % {"n": closings, "most": number(MIN_CLOSES)}
-    said = gettext("An estimate: %(incidents)s incidents × %(minutes)s min.") % {
+    estimate = gettext("An estimate: %(incidents)s incidents × %(minutes)s min.") % {
         "incidents": number(closed),
         "minutes": number(handling["minutes"], 1),
     }
@@ -301,7 +299,7 @@ def _hours_basis(body: Mapping[str, Any], closed: int) -> str:
         if handling["of"] == "matches"
         else gettext("That is the median of all %(n)s closings by people in 90 days.")
     )
-    return f"{said} {basis % {'n': closings}}"
+    return f"{estimate} {basis % {'n': closings}}"
 
 
 def _looks(body: Mapping[str, Any], name: str, names: Named) -> LookList:
@@ -309,10 +307,12 @@ def _looks(body: Mapping[str, Any], name: str, names: Named) -> LookList:
     return LookList(looks, body.get("hidden", {}).get(name, 0))
 
 
-def _wider(told: Mapping[str, Any], names: Named) -> Wider:
-    links = [incident_link(pk, names) for pk in told["incidents"][:MAX_WIDER]]
+def _overmatch(deployment: Mapping[str, Any], names: Named) -> Overmatch:
+    links = [incident_link(pk, names) for pk in deployment["incidents"][:MAX_OVERMATCHES]]
     incidents = [link for link in links if link]
-    return Wider(told["workspace"], told["extra"], incidents, reasons_of(told["reasons"]))
+    return Overmatch(
+        deployment["workspace"], deployment["extra"], incidents, reasons_of(deployment["reasons"])
+    )
 
 
 def _point(day: str, count: int, stopped: set[date]) -> Point:
@@ -323,11 +323,11 @@ def _point(day: str, count: int, stopped: set[date]) -> Point:
 
 def _chart_title(alerts: int, per_day: list[tuple[str, int]]) -> str:
     days = sum(1 for _day, count in per_day if count)
-    said = ngettext("%(n)s alert would match", "%(n)s alerts would match", alerts) % {
+    matches = ngettext("%(n)s alert would match", "%(n)s alerts would match", alerts) % {
         "n": number(alerts)
     }
     return gettext("%(alerts)s, on %(days)s of %(all)s days") % {
-        "alerts": said,
+        "alerts": matches,
         "days": number(days),
         "all": number(len(per_day)),
     }

@@ -20,14 +20,19 @@ from alerts.suppression.drafting.enforcement_choice import (
 )
 from alerts.suppression.drafting.rule_reach import reach_of_rule
 from alerts.suppression.drafting.suggestions import sites_in_reach
-from alerts.suppression.engine.clauses import Clause, pinned, reasons_against_clause
+from alerts.suppression.engine.compile_sentinel import undirected
 from alerts.suppression.engine.guards.lifecycle import MAX_DAYS, MAX_DAYS_BOXED
 from alerts.suppression.engine.guards.never import needs_hours
-from alerts.suppression.engine.rule import Rule, reasons_against_rule
-from alerts.suppression.engine.undirected import undirected
+from alerts.suppression.engine.rule import (
+    Clause,
+    Rule,
+    pinned,
+    reasons_against_clause,
+    reasons_against_rule,
+)
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.signing.propose import reasons_against_grounds, reasons_against_rule_now
-from alerts.suppression.web.backtest import Shown, shown
+from alerts.suppression.web.backtest import BackTestSummary, summarize_backtest
 from alerts.suppression.web.forms import MEMBERS, Body
 from alerts.suppression.web.words import all_in_words
 from portal.accounts.models import User
@@ -35,31 +40,33 @@ from portal.accounts.queries import reach_of
 from portal.ui.words import number
 
 
-def reasons_not_to_propose(version: RuleVersion, said: Rule | None, *, now: datetime) -> list[str]:
+def reasons_not_to_propose(version: RuleVersion, rule: Rule | None, *, now: datetime) -> list[str]:
     """The sentences the service would refuse with, as far as they do not need the back-test."""
-    if said is None:
+    if rule is None:
         return []
-    reach = reach_of_rule(said)
-    reasons = reasons_against_rule_now(said, reach=reach, now=now)
-    if not reasons_against_rule(said):
-        reasons += reasons_against_grounds(version, said=said)
-        reasons += reasons_against_enforcement(said)
+    reach = reach_of_rule(rule)
+    reasons = reasons_against_rule_now(rule, reach=reach, now=now)
+    if not reasons_against_rule(rule):
+        reasons += reasons_against_grounds(version, rule=rule)
+        reasons += reasons_against_enforcement(rule)
     beside = {  # these stand at their line
-        text for clause in said.clauses for text in all_in_words(reasons_against_clause(clause))
+        text for clause in rule.clauses for text in all_in_words(reasons_against_clause(clause))
     }
     return [text for text in all_in_words(dict.fromkeys(reasons)) if text not in beside]
 
 
-def last_day(said: Rule | None, now: datetime, zone: tzinfo) -> str:
+def last_day(rule: Rule | None, now: datetime, zone: tzinfo) -> str:
     """The latest end that the guard allows, as a date field takes it."""
-    most = MAX_DAYS_BOXED if said and needs_hours(said) else MAX_DAYS
-    return ((now + timedelta(days=most)).astimezone(zone) - timedelta(days=1)).date().isoformat()
+    max_days = MAX_DAYS_BOXED if rule and needs_hours(rule) else MAX_DAYS
+    return (
+        ((now + timedelta(days=max_days)).astimezone(zone) - timedelta(days=1)).date().isoformat()
+    )
 
 
-def causes_that_fit(said: Rule | None) -> list[str]:
+def causes_that_fit(rule: Rule | None) -> list[str]:
     """Names of causes that OT gives for these alert types."""
     language = get_language() or "en"
-    titles = pinned(said.all_of, "alert_type") if said else ()
+    titles = pinned(rule.all_of, "alert_type") if rule else ()
     found = [
         cause.label(language)
         for title in titles
@@ -91,20 +98,20 @@ class Enforcement:
     can_be_rewritten: bool = False
 
 
-def enforcement_of(version: RuleVersion, said: Rule | None) -> Enforcement:
+def enforcement_of(version: RuleVersion, rule: Rule | None) -> Enforcement:
     """Return who could enforce the draft. Sentinel is offered only where it holds exactly this rule
     in every workspace, of conditions that a probe has seen accepted.
     """
     is_chosen = version.enforcement == SENTINEL
-    if said is None or reasons_against_rule(said):
+    if rule is None or reasons_against_rule(rule):
         return Enforcement([], False, is_chosen)
-    forms = compiled_forms(said, rule=version.rule, workspace_ids=version.workspace_ids)
-    is_offered = bool(forms) and all(each.verdict == "exact" for each in forms.values())
+    forms = compiled_forms(rule, rule=version.rule, workspace_ids=version.workspace_ids)
+    is_offered = bool(forms) and all(form.verdict == "exact" for form in forms.values())
     return Enforcement(
         [_in_workspace(name, form) for name, form in forms.items()],
         is_offered,
         is_chosen,
-        not is_offered and not reasons_against_sentinel(undirected(said)),
+        not is_offered and not reasons_against_sentinel(undirected(rule)),
     )
 
 
@@ -123,44 +130,44 @@ def _in_workspace(name: str, form: Forms) -> InWorkspace:
 
 
 @dataclass(frozen=True, slots=True)
-class Testing:
+class DraftTest:
     """The panel. `left`: how many alerts are left after each line, by its place (all-0)."""
 
     left: Mapping[str, str]
     total: int | None
-    shown: Shown | None
+    summary: BackTestSummary | None
     reasons: list[str]
     problems: list[str]
     seconds: float
 
 
-def test_for(user: User, said: Rule, *, now: datetime, body: Mapping[str, Any]) -> Testing:
+def test_draft(user: User, rule: Rule, *, now: datetime, body: Mapping[str, Any]) -> DraftTest:
     """Run a draft over history, as far as this person sees the places that it names. Its places
     are held to from the first count on, so that no number tells of plants beyond one's reach.
     """
     if reach_of(user).everywhere:
-        return tested(preview(said=said, now=now, by=user), body, said=said)
-    places = [clause for clause in said.all_of if clause.field in PLACES and clause.values]
+        return draft_test(preview(rule=rule, now=now, by=user), body, rule=rule)
+    places = [clause for clause in rule.all_of if clause.field in PLACES and clause.values]
     if problem := _against_places(user, places):
         # OT sees sites, not workspaces: the rule is counted where all that it can meet lies there.
-        places = _own_sites(user, said) if places else []
+        places = _own_sites(user, rule) if places else []
         if not places:
-            return Testing({}, None, None, [], [problem], 0.0)
-    found = preview(said=replace(said, all_of=(*places, *said.all_of)), now=now, by=user)
+            return DraftTest({}, None, None, [], [problem], 0.0)
+    found = preview(rule=replace(rule, all_of=(*places, *rule.all_of)), now=now, by=user)
     if found.counts is not None:
         counts = replace(found.counts, after_each=found.counts.after_each[len(places) :])
         found = replace(found, counts=counts)
-    return tested(found, body, said=said)
+    return draft_test(found, body, rule=rule)
 
 
 def _against_places(user: User, places: Sequence[Clause]) -> str:
     if not places:
         return gettext("Name a site or a workspace, and the matching alerts are counted.")
-    seen = {
+    visible = {
         "site": set(sites_in_reach(user).values_list("name", flat=True)),
         "workspace": set(workspaces_visible_to(user).values_list("name", flat=True)),
     }
-    if any(set(clause.texts) <= seen[clause.field] for clause in places):
+    if any(set(clause.texts) <= visible[clause.field] for clause in places):
         return ""
     return gettext(
         "You can see only some of these sites and workspaces, so their alerts are not "
@@ -168,17 +175,17 @@ def _against_places(user: User, places: Sequence[Clause]) -> str:
     )
 
 
-def _own_sites(user: User, said: Rule) -> list[Clause]:
+def _own_sites(user: User, rule: Rule) -> list[Clause]:
     """The sites that the rule can meet, as a line of a rule; none where one of them is unseen."""
-    seen = dict(sites_in_reach(user).values_list("pk", "name"))
-    met = reach_of_rule(said).site_ids
-    if not met or any(site not in seen for site in met):
+    visible = dict(sites_in_reach(user).values_list("pk", "name"))
+    site_ids = reach_of_rule(rule).site_ids
+    if not site_ids or any(site not in visible for site in site_ids):
         return []
-    names = sorted(seen[site] for site in met)
+    names = sorted(visible[site] for site in site_ids)
     return [Clause("site", "is" if len(names) == 1 else "is_one_of", tuple(names))]
 
 
-def tested(found: Preview, body: Mapping[str, Any], *, said: Rule) -> Testing:
+def draft_test(found: Preview, body: Mapping[str, Any], *, rule: Rule) -> DraftTest:
     """A preview of the rule `said` in words."""
     places = [
         f"{prefix}-{place}"
@@ -190,10 +197,10 @@ def tested(found: Preview, body: Mapping[str, Any], *, said: Rule) -> Testing:
         place: "–" if count is None else number(count)
         for place, count in zip(places, counts, strict=False)
     }
-    return Testing(
+    return DraftTest(
         left=left,
         total=found.counts.total if found.counts else None,
-        shown=shown(found.body, said=said) if found.body else None,
+        summary=summarize_backtest(found.body, rule=rule) if found.body else None,
         reasons=all_in_words(found.reasons),
         problems=all_in_words(found.problems),
         seconds=found.seconds,

@@ -7,9 +7,8 @@ from typing import Any
 from django.utils.translation import gettext
 
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
-from alerts.suppression.engine.clauses import Clause, reasons_against_clause
-from alerts.suppression.engine.facts import SEVERITIES
-from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, Field, Kind, Operator
+from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, SEVERITIES, Field, Kind, Operator
+from alerts.suppression.engine.rule import Clause, reasons_against_clause
 from alerts.suppression.engine.windows import DAYS, zone_of
 from alerts.suppression.web.forms import MEMBERS, HalfWindow, HalfWindows
 from alerts.suppression.web.words import (
@@ -43,7 +42,7 @@ class DraftRow:
     problems: list[str]
     number: int  # of the line in its part, for people
     left: str = ""
-    or_none: bool = False  # "none told" may be added
+    or_none: bool = False  # "not specified" may be added
     half: HalfWindow | None = None
 
 
@@ -58,10 +57,10 @@ def draft_rows(
     """The lines of one part of the body."""
     return [
         replace(
-            _line(f"{prefix}-{place}", place + 1, said, zones, left),
+            _line(f"{prefix}-{place}", place + 1, line, zones, left),
             half=(half or {}).get(f"{prefix}-{place}"),
         )
-        for place, said in enumerate(body.get(MEMBERS[prefix], []))
+        for place, line in enumerate(body.get(MEMBERS[prefix], []))
     ]
 
 
@@ -78,20 +77,20 @@ def day_choices() -> list[Choice]:
 def fields_of(body: Mapping[str, Any]) -> set[str]:
     """Which fields the lines name."""
     return {
-        each["field"]
+        line["field"]
         for member in MEMBERS.values()
-        for each in body.get(member, [])
-        if isinstance(each, dict)
+        for line in body.get(member, [])
+        if isinstance(line, dict)
     }
 
 
 def _line(
-    at: str, number: int, said: Mapping[str, Any], zones: list[str], left: Mapping[str, str]
+    at: str, number: int, line: Mapping[str, Any], zones: list[str], left: Mapping[str, str]
 ) -> DraftRow:
-    name, operator = str(said["field"]), str(said["operator"])
-    values = list(said["values"])
+    name, operator = str(line["field"]), str(line["operator"])
+    values = list(line["values"])
     field = FIELDS.get(name)
-    fitting = [each for each in _ORDER if field and each in field.operators]
+    allowed = [op for op in _ORDER if field and op in field.operators]
     reasons = reasons_against_clause(Clause(name, operator, tuple(values)))
     windows = [value for value in values if isinstance(value, str) and " " in value]
     return DraftRow(
@@ -100,9 +99,9 @@ def _line(
         label=field_label(name),
         kind=_kind(field.kind if field else Kind.TEXT, operator),
         operator=operator,
-        operators=[Choice(str(each), str(OPERATORS[each])) for each in fitting],
+        operators=[Choice(str(op), str(OPERATORS[op])) for op in allowed],
         values=[str(value) for value in values],
-        pills=[Choice(str(each), _shown(str(each), field)) for each in values],
+        pills=[Choice(str(op), _label(str(op), field)) for op in values],
         options=_options(field),
         suggested=field is not None and field.kind in _SUGGESTED,
         zone=zone_of(windows[0]) if windows else (zones[0] if zones else "UTC"),
@@ -116,7 +115,7 @@ def _line(
     )
 
 
-def _shown(value: str, field: Field | None) -> str:
+def _label(value: str, field: Field | None) -> str:
     return value_words(value, field) if field else value
 
 
@@ -124,7 +123,7 @@ def _options(field: Field | None) -> list[Choice]:
     """Return the values of a field that has a short list of them."""
     if field is not None and field.kind is Kind.WORK:
         return [Choice(kind, work_words(kind)) for kind in KINDS_FOR_RULES]
-    return [Choice(each, each) for each in SEVERITIES[1:]]
+    return [Choice(severity, severity) for severity in SEVERITIES[1:]]
 
 
 def _kind(kind: Kind, operator: str) -> str:

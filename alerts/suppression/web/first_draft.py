@@ -8,8 +8,7 @@ from alerts.reviews.models import Verdict
 from alerts.reviews.queries import evidence_in_force, without_hidden
 from alerts.sites.models import Site
 from alerts.suppression.engine.guards.lifecycle import USUAL_DAYS, usual_end
-from alerts.suppression.engine.reading import from_json
-from alerts.suppression.engine.rule import instant
+from alerts.suppression.engine.rule import from_json, instant
 from alerts.suppression.signing.people import usual_owners
 from alerts.suppression.web.forms import Body, empty_body, line
 from alerts.suppression.web.words import routine_cause
@@ -37,22 +36,22 @@ def body_of_incident(
     """A rule about the incident's type, place and devices, and the verdicts on its pattern."""
     body = first_body(user, now=now)
     alerts = list(incident.alerts.order_by("pk"))
-    lines = [line("alert_type", *_distinct(each.alert_type for each in alerts))]
+    lines = [line("alert_type", *_distinct(row.alert_type for row in alerts))]
     if not alerts:
         lines = [line("alert_type", incident.alert_type)]
     sites = Site.objects.filter(pk__in=incident.site_ids).order_by("name")
     lines.append(line("site", *sites.values_list("name", flat=True)))
     for end in ("source", "destination"):
-        names = _distinct(getattr(each, f"{end}_device") for each in alerts)
-        addresses = _distinct(getattr(each, f"{end}_address") for each in alerts)
+        names = _distinct(getattr(row, f"{end}_device") for row in alerts)
+        addresses = _distinct(getattr(row, f"{end}_address") for row in alerts)
         if names:
             lines.append(line(f"{end}_device", *names))
         elif addresses:
             lines.append(line(f"{end}_address", *addresses))
-    if not any(each["field"] in _ENDS for each in lines):
-        devices = _distinct(name for each in alerts for name in each.any_device)
+    if not any(row["field"] in _ENDS for row in lines):
+        devices = _distinct(name for row in alerts for name in row.any_device)
         lines += [line("any_device", *devices)] if devices else []
-    body["all_of"] = [each for each in lines if each["values"]]
+    body["all_of"] = [row for row in lines if row["values"]]
     ends = " → ".join(end for end in (incident.source, incident.destination) if end)
     body["title"] = (
         " ".join(f"{incident.alert_type}: {ends}"[:200].split())
@@ -61,23 +60,23 @@ def body_of_incident(
     )
     evidence = _verdicts_on(incident, user)
     body["reason"] = _reason(evidence)
-    said = from_json(body)
-    body["expires_at"] = instant(usual_end(said, now=now))
-    body |= usual_owners(said, by=user)
+    rule = from_json(body)
+    body["expires_at"] = instant(usual_end(rule, now=now))
+    body |= usual_owners(rule, by=user)
     return body, tuple(pk for pk, _cause in evidence)
 
 
 def _verdicts_on(incident: Incident, user: User) -> list[tuple[int, str]]:
-    held = without_hidden(user, evidence_in_force()).filter(
+    verdicts = without_hidden(user, evidence_in_force()).filter(
         verdict__in=(Verdict.ROUTINE, Verdict.MAINTENANCE)
     )
     if incident.pattern is None:
-        held = held.filter(incidents=incident.pk)
+        verdicts = verdicts.filter(incidents=incident.pk)
     else:
-        held = held.filter(
+        verdicts = verdicts.filter(
             incidents__pattern=incident.pattern, incidents__workspace=incident.workspace_id
         )
-    rows = held.order_by("-given_at", "-pk").values_list("pk", "cause").distinct()
+    rows = verdicts.order_by("-given_at", "-pk").values_list("pk", "cause").distinct()
     return list(dict(rows[:MAX_EVIDENCE]).items())
 
 

@@ -12,11 +12,18 @@ from typing import Any, Final
 
 from django.http import QueryDict
 
-from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.compile_sentinel import undirected
 from alerts.suppression.engine.fields import FIELDS, IDENTITIES, NONE_TOLD, Kind, Operator
-from alerts.suppression.engine.reading import NotARule, from_json
-from alerts.suppression.engine.rule import ACTIONS, MAX_CLAUSES, VERSION, as_json, instant
-from alerts.suppression.engine.undirected import undirected
+from alerts.suppression.engine.rule import (
+    ACTIONS,
+    MAX_CLAUSES,
+    VERSION,
+    Clause,
+    NotARule,
+    as_json,
+    from_json,
+    instant,
+)
 from alerts.suppression.engine.windows import DAYS
 
 type Body = dict[str, Any]
@@ -78,8 +85,8 @@ def window_parts(data: QueryDict, at: str) -> tuple[tuple[str, ...], str, str, s
 
 def operator_for(field: str) -> Operator:
     """The operator a new line begins with."""
-    fitting = FIELDS[field].operators
-    return next(operator for operator in _FIRST if operator in fitting)
+    allowed = FIELDS[field].operators
+    return next(operator for operator in _FIRST if operator in allowed)
 
 
 def line(field: str, *values: str | int) -> Body:
@@ -107,12 +114,12 @@ def _line(data: QueryDict, at: str) -> Body:
     if was and was != name and not _names_alike(was, name):  # its values mean nothing any more
         return {"field": name, "operator": str(operator_for(name)), "values": []}
     values = [*data.getlist(f"{at}-value"), *_added(data, at, field.kind)]
-    kept = list(dict.fromkeys(text for each in values if (text := each.strip())))
+    texts = list(dict.fromkeys(text for value in values if (text := value.strip())))
     if field.or_none and NONE_TOLD in data.getlist(f"{at}-value"):
-        kept.append(NONE_TOLD)
-    if operator == Operator.IS and len(kept) > 1 and Operator.IS_ONE_OF in field.operators:
+        texts.append(NONE_TOLD)
+    if operator == Operator.IS and len(texts) > 1 and Operator.IS_ONE_OF in field.operators:
         operator = str(Operator.IS_ONE_OF)
-    read = [_number(text) for text in kept] if field.kind in _NUMBERS else kept
+    read = [_number(text) for text in texts] if field.kind in _NUMBERS else texts
     return {"field": name, "operator": operator, "values": read}
 
 
@@ -147,11 +154,11 @@ def _number(text: str) -> str | int:
 def _pressed(data: QueryDict, prefix: str, lines: list[tuple[int, Body]]) -> list[Body]:
     """The lines after the button that was pressed."""
     pressed = data.get("do", "")
-    kept = [said for place, said in lines if pressed != f"drop-{prefix}-{place}"]
+    remaining = [body for place, body in lines if pressed != f"drop-{prefix}-{place}"]
     name = data.get(f"{prefix}-new", "")
-    if pressed == f"add-{prefix}" and name in FIELDS and len(kept) <= MAX_CLAUSES:
-        kept.append(line(name))
-    return kept
+    if pressed == f"add-{prefix}" and name in FIELDS and len(remaining) <= MAX_CLAUSES:
+        remaining.append(line(name))
+    return remaining
 
 
 def _excluding(exceptions: list[Body], text: str) -> list[Body]:
@@ -159,12 +166,12 @@ def _excluding(exceptions: list[Body], text: str) -> list[Body]:
     name, mark, value = text.partition("|")
     if not mark or name not in FIELDS or not value:
         return exceptions
-    said = _number(value) if FIELDS[name].kind in _NUMBERS else value
-    for place, each in enumerate(exceptions):
-        if each["field"] == name and each["operator"] in _EQUAL:
-            joined = line(name, *each["values"], said)
+    item = _number(value) if FIELDS[name].kind in _NUMBERS else value
+    for place, clause in enumerate(exceptions):
+        if clause["field"] == name and clause["operator"] in _EQUAL:
+            joined = line(name, *clause["values"], item)
             return [*exceptions[:place], joined, *exceptions[place + 1 :]]
-    return [*exceptions, line(name, said)]
+    return [*exceptions, line(name, item)]
 
 
 def _end_of(text: str, zone: tzinfo) -> str | None:

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
-from alerts.suppression.drafting.rule_list import version_that_speaks
+from alerts.suppression.drafting.rule_list import current_version
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.web.words import state_chip
@@ -25,16 +25,16 @@ def find_rules(request: HttpRequest, text: str) -> Found:
     match = _NUMBER.fullmatch(text)
     if len(text) < MIN_TEXT and match is None:
         return Found()
-    wanted = Q(title__icontains=text)
+    condition = Q(title__icontains=text)
     if match is not None:
-        wanted |= Q(rule__number=int(match[1] or match[2]))
+        condition |= Q(rule__number=int(match[1] or match[2]))
     visible = versions_visible_to(actor_of(request))
-    ids = visible.filter(wanted).order_by("-rule__number").values_list("rule", flat=True)
+    ids = visible.filter(condition).order_by("-rule__number").values_list("rule", flat=True)
     rules = list(dict.fromkeys(ids[:MAX_VERSIONS]))[:MAX_RESULTS]
     by_rule: dict[int, list[RuleVersion]] = {pk: [] for pk in rules}
     for version in visible.filter(rule__in=rules).order_by("-number"):
         by_rule[version.rule_id].append(version)
-    return Found([_result(version_that_speaks(each), text) for each in by_rule.values()])
+    return Found([_result(current_version(versions), text) for versions in by_rule.values()])
 
 
 def _result(version: RuleVersion, text: str) -> Result:

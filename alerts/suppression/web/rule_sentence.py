@@ -7,18 +7,17 @@ from typing import Final
 from django.utils.translation import get_language, gettext, ngettext
 
 from alerts.incidents.engine.catalogue import why_it_matters
-from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.fields import Operator
+from alerts.suppression.engine.guards.closing import grouped_sides
 from alerts.suppression.engine.guards.lifecycle import TRIAL
-from alerts.suppression.engine.guards.members import grouped_sides
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import Clause, Rule
 from alerts.suppression.engine.windows import minutes_a_week
 from alerts.suppression.web.words import line_of, windows_in_words
 from portal.ui.words import hours, number
 
 MAX_NAMES: Final = 5
 _SIDES: Final = ("source", "destination")
-_TOLD: Final = frozenset(
+_SENTENCE_FIELDS: Final = frozenset(
     (
         "alert_type",
         "user_defined_title",
@@ -43,51 +42,51 @@ class Risks:
 
     risk: str
     meaning: str  # what alerts of this type can mean for the plant
-    kept: list[str]
+    still_reported: list[str]
 
 
 def sentence_of(rule: Rule) -> str:
     """Return what the rule closes, in one sentence."""
-    told = _Told(rule)
-    parts = [told.what]
-    if told.windows:
-        parts.append(names_in_words(windows_in_words(told.windows)))
-    if places := [told.names(field) for field in ("site", "workspace", "zone")]:
-        parts += [gettext("at %(place)s") % {"place": each} for each in places if each]
-    said = gettext("Closes an incident when every alert in it is %(what)s") % {
+    clauses = _SentenceClauses(rule)
+    parts = [clauses.what]
+    if clauses.windows:
+        parts.append(names_in_words(windows_in_words(clauses.windows)))
+    if places := [clauses.names(field) for field in ("site", "workspace", "zone")]:
+        parts += [gettext("at %(place)s") % {"place": place} for place in places if place]
+    sentence = gettext("Closes an incident when every alert in it is %(what)s") % {
         "what": ", ".join(parts)
     }
-    if told.rest:
-        said += gettext("; only where %(lines)s") % {"lines": _lines(told.rest)}
+    if clauses.rest:
+        sentence += gettext("; only where %(lines)s") % {"lines": _lines(clauses.rest)}
     if rule.except_any:
-        said += gettext("; except where %(lines)s") % {"lines": _lines(rule.except_any)}
-    return f"{said}."
+        sentence += gettext("; except where %(lines)s") % {"lines": _lines(rule.except_any)}
+    return f"{sentence}."
 
 
 def risks_of(rule: Rule) -> Risks:
     """Return what could go wrong while the rule acts, and what it leaves to people."""
-    told = _Told(rule)
-    types = told.values("alert_type")
+    clauses = _SentenceClauses(rule)
+    types = clauses.values("alert_type")
     return Risks(
-        risk=_risk(told),
+        risk=_risk(clauses),
         meaning=why_it_matters(types[0], language=get_language() or "en") if types else "",
-        kept=_kept(told, is_group=bool(grouped_sides(rule))),
+        still_reported=_still_reported(clauses, is_group=bool(grouped_sides(rule))),
     )
 
 
 def names_in_words(names: Sequence[str]) -> str:
     """Return `A, B or C`; of many the first few and how many more."""
-    shown, more = list(names[:MAX_NAMES]), len(names) - MAX_NAMES
+    first, more = list(names[:MAX_NAMES]), len(names) - MAX_NAMES
     if more > 0:
-        told = ngettext("%(names)s or %(n)s other", "%(names)s or %(n)s others", more)
-        return told % {"names": ", ".join(shown), "n": number(more)}
-    if len(shown) < 2:
-        return "".join(shown)
-    told = gettext("%(names)s or %(last)s")
-    return told % {"names": ", ".join(shown[:-1]), "last": shown[-1]}
+        text = ngettext("%(names)s or %(n)s other", "%(names)s or %(n)s others", more)
+        return text % {"names": ", ".join(first), "n": number(more)}
+    if len(first) < 2:
+        return "".join(first)
+    text = gettext("%(names)s or %(last)s")
+    return text % {"names": ", ".join(first[:-1]), "last": first[-1]}
 
 
-class _Told:
+class _SentenceClauses:
     """The lines of a rule by what they say: of each field the first, the rest beside."""
 
     def __init__(self, rule: Rule) -> None:
@@ -95,7 +94,7 @@ class _Told:
         self._first: dict[str, Clause] = {}
         self.rest: list[Clause] = []
         for clause in rule.all_of:
-            if clause.field in _TOLD and clause.field not in self._first:
+            if clause.field in _SENTENCE_FIELDS and clause.field not in self._first:
                 self._first[clause.field] = clause
             else:
                 self.rest.append(clause)
@@ -103,15 +102,15 @@ class _Told:
 
     def _leave_to_the_rest(self) -> None:
         """What the sentence has no room for is told after it: nothing of a rule is left out."""
-        untold: list[str] = []
+        fields: list[str] = []
         for side in _SIDES:
             if f"{side}_device" in self._first or f"{side}_address" in self._first:
-                untold += [f"{side}_kind", f"{side}_subnet"]
+                fields += [f"{side}_kind", f"{side}_subnet"]
             elif f"{side}_kind" in self._first:
-                untold.append(f"{side}_subnet")
+                fields.append(f"{side}_subnet")
         if self.side("source") or self.side("destination"):
-            untold += ["any_device", "any_address"]
-        self.rest += [self._first.pop(field) for field in untold if field in self._first]
+            fields += ["any_device", "any_address"]
+        self.rest += [self._first.pop(field) for field in fields if field in self._first]
 
     def values(self, field: str) -> tuple[str, ...]:
         """Return the alternatives of a field."""
@@ -147,21 +146,21 @@ class _Told:
     def what(self) -> str:
         """What happens between whom."""
         types = self.names("alert_type") or gettext("any alert")
-        if own := self.names("user_defined_title"):
-            types = gettext("%(types)s titled “%(own)s”") % {"types": types, "own": own}
-        told = {
+        if title := self.names("user_defined_title"):
+            types = gettext("%(types)s titled “%(own)s”") % {"types": types, "own": title}
+        texts = {
             "types": types,
             "source": self.side("source"),
             "destination": self.side("destination"),
             "devices": self.anybody,
         }
-        if told["source"] and told["destination"]:
-            return gettext("%(types)s from %(source)s to %(destination)s") % told
-        if told["source"]:
-            return gettext("%(types)s from %(source)s") % told
-        if told["destination"]:
-            return gettext("%(types)s to %(destination)s") % told
-        return gettext("%(types)s with %(devices)s") % told if told["devices"] else types
+        if texts["source"] and texts["destination"]:
+            return gettext("%(types)s from %(source)s to %(destination)s") % texts
+        if texts["source"]:
+            return gettext("%(types)s from %(source)s") % texts
+        if texts["destination"]:
+            return gettext("%(types)s to %(destination)s") % texts
+        return gettext("%(types)s with %(devices)s") % texts if texts["devices"] else types
 
     def _address(self, field: str) -> str:
         clause, names = self._first.get(field), self.names(field)
@@ -176,32 +175,32 @@ def _device_at(device: str, address: str) -> str:
     return device or address
 
 
-def _risk(told: _Told) -> str:
+def _risk(clauses: _SentenceClauses) -> str:
     """What somebody could do unseen."""
-    source, destination = told.side("source") or told.anybody, told.side("destination")
+    source, destination = clauses.side("source") or clauses.anybody, clauses.side("destination")
     if source and destination:
-        said = gettext("Whoever controls %(source)s could do the same to %(destination)s unseen")
+        text = gettext("Whoever controls %(source)s could do the same to %(destination)s unseen")
     elif source:
-        said = gettext("Whoever controls %(source)s could do the same unseen")
+        text = gettext("Whoever controls %(source)s could do the same unseen")
     elif destination:
-        said = gettext("Anybody could do the same to %(destination)s unseen")
+        text = gettext("Anybody could do the same to %(destination)s unseen")
     else:
-        said = gettext("Anybody in reach could do the same unseen")
-    said %= {"source": source, "destination": destination}
-    if told.windows:
-        span = hours(minutes_a_week(told.windows))
-        return gettext("%(risk)s, %(hours)s a week.") % {"risk": said, "hours": span}
-    return gettext("%(risk)s, at any hour.") % {"risk": said}
+        text = gettext("Anybody in reach could do the same unseen")
+    text %= {"source": source, "destination": destination}
+    if clauses.windows:
+        span = hours(minutes_a_week(clauses.windows))
+        return gettext("%(risk)s, %(hours)s a week.") % {"risk": text, "hours": span}
+    return gettext("%(risk)s, at any hour.") % {"risk": text}
 
 
-def _kept(told: _Told, *, is_group: bool) -> list[str]:
+def _still_reported(clauses: _SentenceClauses, *, is_group: bool) -> list[str]:
     """What the rule leaves to people, and what ends it."""
     left = [gettext("other alert types")]
-    if told.side("source") or told.anybody:
+    if clauses.side("source") or clauses.anybody:
         left.append(gettext("other sources"))
-    if told.side("destination"):
+    if clauses.side("destination"):
         left.append(gettext("other targets"))
-    if told.windows:
+    if clauses.windows:
         left.append(gettext("other hours"))
     members = [gettext("The first incident of each new member of its group goes to a person.")]
     return [
@@ -218,6 +217,6 @@ def _lines(clauses: Sequence[Clause]) -> str:
 
 
 def _line(clause: Clause) -> str:
-    said = line_of(clause)
-    label = said.label[:1].lower() + said.label[1:]
-    return f"{label} {said.operator} {names_in_words(said.values)}"
+    line = line_of(clause)
+    label = line.label[:1].lower() + line.label[1:]
+    return f"{label} {line.operator} {names_in_words(line.values)}"

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from alerts.sites.models import Site
-from alerts.suppression.deploying.kill_switch_state import stops_in_force
+from alerts.suppression.deploying.kill_switch import stops_in_force
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.policies import PROPOSING
 from alerts.suppression.queries import versions_visible_to

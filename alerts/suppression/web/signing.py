@@ -15,11 +15,11 @@ from alerts.suppression.signing.people import people_of_side
 from alerts.suppression.signing.sign import CannotSignRule, reasons_against_signature, sign_rule
 from alerts.suppression.signing.signing_context import (
     evidence_that_counts,
-    paper_of,
     people_behind,
     signatures_that_count,
+    version_for_guard,
 )
-from alerts.suppression.watching.trial_carry_over import carry_over_for
+from alerts.suppression.watching.trials import carry_over_for
 from alerts.suppression.web.words import all_in_words
 from portal.accounts.models import User
 from portal.accounts.proof import check_password_again, proved_at_of
@@ -47,7 +47,7 @@ class SigningOutcome:
 
     version: RuleVersion | None
     problems: list[str]
-    given: dict[str, object]  # to fill the form again
+    form_values: dict[str, object]  # to fill the form again
 
 
 def sign_from_form(
@@ -56,11 +56,11 @@ def sign_from_form(
     """Sign what was on the screen with the words of the form, proving identity where needed."""
     side = request.POST.get("side", "")
     note, is_checked = request.POST.get("note", ""), "checked_evidence" in request.POST
-    given = {"note": note, "checked_evidence": is_checked, "side": side}
+    form_values = {"note": note, "checked_evidence": is_checked, "side": side}
     if why := reason_not_proved(request, now=now):
-        return SigningOutcome(None, [why], given)
+        return SigningOutcome(None, [why], form_values)
     if side not in set(Side):
-        return SigningOutcome(None, [gettext("Choose which side you sign for.")], given)
+        return SigningOutcome(None, [gettext("Choose which side you sign for.")], form_values)
     try:
         signed = sign_rule(
             version_id=version.pk,
@@ -73,15 +73,15 @@ def sign_from_form(
             checked_evidence=is_checked,
         )
     except CannotSignRule as refusal:
-        return SigningOutcome(None, all_in_words(refusal.reasons), given)
-    return SigningOutcome(signed, [], given)
+        return SigningOutcome(None, all_in_words(refusal.reasons), form_values)
+    return SigningOutcome(signed, [], form_values)
 
 
 def signing_of(
     request: HttpRequest,
     version: RuleVersion,
     user: User,
-    given: Sequence[Signature],
+    signatures: Sequence[Signature],
     *,
     now: datetime,
 ) -> dict[str, Any]:
@@ -93,15 +93,20 @@ def signing_of(
         for side in sorted(rights_to_sign(user, version))
     }
     sides = [side for side, reasons in against.items() if not reasons]
-    counting = [each for each in signatures_that_count(version) if now - each.signed_at <= VALID]
-    signed = {each.side for each in counting}
+    counting = [
+        signature
+        for signature in signatures_that_count(version)
+        if now - signature.signed_at <= VALID
+    ]
+    signed = {signature.side for signature in counting}
     refused = dict.fromkeys(reason for reasons in against.values() for reason in reasons)
-    kept = carry_over_for(version) if sides else None
+    carry_over = carry_over_for(version) if sides else None
     return {
-        "lapsed": {each.pk for each in given} - {each.pk for each in counting},
-        "trial_carry_over": kept.sentence if kept else "",
+        "lapsed": {signature.pk for signature in signatures}
+        - {signature.pk for signature in counting},
+        "trial_carry_over": carry_over.sentence if carry_over else "",
         "must_sign": [
-            (side, ", ".join(each.name for each in people_of_side(version, side=side)))
+            (side, ", ".join(signature.name for signature in people_of_side(version, side=side)))
             for side in Side
             if side not in signed
         ],
@@ -114,7 +119,7 @@ def signing_of(
 
 def _why_look(version: RuleVersion) -> str:
     """Return why the SOC's signer must have looked at the alerts; nothing where that is free."""
-    if paper_of(version).is_little_evidence:
+    if version_for_guard(version).is_little_evidence:
         return gettext("Needed: there is little evidence.")
     if len(people_behind(evidence_that_counts(version))) < 2:
         return gettext("Needed: all verdicts come from one person.")

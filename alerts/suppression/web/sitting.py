@@ -5,6 +5,7 @@ be lost.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -25,9 +26,16 @@ from alerts.suppression.engine.guards.never import is_strict
 from alerts.suppression.engine.guards.signing import FRESH, Side
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.queries import versions_visible_to
-from alerts.suppression.signing.awaiting_signature import Request, is_stale
+from alerts.suppression.signing.awaiting_signature import SignatureRequest, is_stale
 from alerts.suppression.signing.signing_context import evidence_that_counts, people_behind
-from alerts.suppression.web.backtest import IncidentLink, Look, Shown, reasons_of, shown
+from alerts.suppression.web.backtest import (
+    BackTestSummary,
+    IncidentLink,
+    Look,
+    link_to,
+    reasons_of,
+    summarize_backtest,
+)
 from alerts.suppression.web.rule_sentence import risks_of, sentence_of
 from alerts.suppression.web.signing import signing_of
 from alerts.suppression.web.verbs import may_do
@@ -38,6 +46,8 @@ from portal.ui.words import hours
 
 _KEY: Final = "suppression.sitting"
 MAX_AGE: Final = timedelta(hours=12)  # then the figures are counted again
+MAX_CHECKS: Final = 4
+MONTH: Final = timedelta(days=30)
 
 
 class Mark(StrEnum):
@@ -48,6 +58,9 @@ class Mark(StrEnum):
     CHANGES = "changes"  # asked for
     STOPPED = "stopped"  # signed, then stopped or rejected at once
     GONE = "gone"  # somebody else signed or ended it meanwhile
+
+
+PASSED: Final = (Mark.SKIPPED, Mark.CHANGES, Mark.STOPPED, Mark.GONE)
 
 
 @dataclass(slots=True)
@@ -87,57 +100,62 @@ class Sitting:
         return sum(place.mark in marks for place in self.places)
 
 
-def sitting_of(request: HttpRequest, waiting: Mapping[str, Request], *, now: datetime) -> Sitting:
+type _Entry = tuple[Sitting, Place | None]
+
+
+def sitting_of(
+    request: HttpRequest, requests: Mapping[str, SignatureRequest], *, now: datetime
+) -> Sitting:
     """Return the person's sitting, brought up to what waits for them now: rules that came since
     are ordered among those left, rules that no longer wait are marked.
     """
     sitting = _load(request, now=now)
-    if sitting is None or (sitting.current is None and _new_among(waiting, sitting)):
+    if sitting is None or (sitting.current is None and _new_among(requests, sitting)):
         sitting = Sitting(now, [])
     for place in sitting.places:
-        if not place.mark and place.uuid not in waiting:
+        if not place.mark and place.uuid not in requests:
             place.mark = Mark.GONE
-    if _new_among(waiting, sitting):
-        _order_anew(sitting, waiting, now=now)
+    if _new_among(requests, sitting):
+        _order_anew(sitting, requests, now=now)
     save(request, sitting)
     return sitting
 
 
-def mark(request: HttpRequest, uuid: object, what: Mark, *, now: datetime) -> None:
+@contextmanager
+def _place_in_sitting(request: HttpRequest, uuid: object, *, now: datetime) -> Iterator[_Entry]:
+    """Give the sitting and the place of a version in it, and keep what is changed there."""
+    sitting = _load(request, now=now) or Sitting(now, [])
+    yield sitting, sitting.place_of(uuid)
+    save(request, sitting)
+
+
+def mark(request: HttpRequest, uuid: object, outcome: Mark, *, now: datetime) -> None:
     """Write down what was done with a rule, if it is in the sitting."""
-    sitting = _load(request, now=now)
-    if sitting is not None and (place := sitting.place_of(uuid)):
-        place.mark = what
-        sitting.latest = place.uuid
-        save(request, sitting)
+    with _place_in_sitting(request, uuid, now=now) as (sitting, place):
+        if place:
+            place.mark, sitting.latest = outcome, place.uuid
 
 
 def note_opened(request: HttpRequest, uuid: object, check: int, *, now: datetime) -> None:
     """Write down that the person opened a check of a rule."""
-    sitting = _load(request, now=now)
-    place = sitting.place_of(uuid) if sitting is not None else None
-    if sitting is not None and place is not None and check not in place.opened:
-        place.opened.append(check)
-        save(request, sitting)
+    with _place_in_sitting(request, uuid, now=now) as (_sitting, place):
+        if place and check not in place.opened:
+            place.opened.append(check)
 
 
 def take_back_skip(request: HttpRequest, uuid: object, *, now: datetime) -> None:
     """Put a rule that was skipped up again."""
-    sitting = _load(request, now=now)
-    place = sitting.place_of(uuid) if sitting is not None else None
-    if sitting is not None and place is not None and place.mark == Mark.SKIPPED:
-        place.mark, sitting.latest = "", ""
-        save(request, sitting)
+    with _place_in_sitting(request, uuid, now=now) as (sitting, place):
+        if place and place.mark == Mark.SKIPPED:
+            place.mark, sitting.latest = "", ""
 
 
 def take_up_skipped(request: HttpRequest, *, now: datetime) -> None:
     """Bring the rules that were skipped back into the sitting."""
-    sitting = _load(request, now=now)
-    if sitting is not None:
+    with _place_in_sitting(request, "", now=now) as (sitting, _place):
         for place in sitting.places:
             if place.mark == Mark.SKIPPED:
                 place.mark = ""
-        save(request, sitting)
 
 
 def save(request: HttpRequest, sitting: Sitting) -> None:
@@ -151,46 +169,40 @@ def save(request: HttpRequest, sitting: Sitting) -> None:
 
 
 def _load(request: HttpRequest, *, now: datetime) -> Sitting | None:
-    kept: Any = request.session.get(_KEY)
+    stored: Any = request.session.get(_KEY)
     try:
-        began_at = datetime.fromisoformat(kept["began_at"])
-        places = [Place(**place) for place in kept["places"]]
-        latest = str(kept.get("latest", ""))
-        sitting = Sitting(began_at, places, bool(kept["is_estimate"]), latest)
+        began_at = datetime.fromisoformat(stored["began_at"])
+        places = [Place(**place) for place in stored["places"]]
+        latest = str(stored.get("latest", ""))
+        sitting = Sitting(began_at, places, bool(stored["is_estimate"]), latest)
     except (KeyError, TypeError, ValueError):
         return None
     return sitting if timedelta(0) <= now - began_at <= MAX_AGE else None
 
 
-def _new_among(waiting: Collection[str], sitting: Sitting) -> bool:
-    known = {place.uuid for place in sitting.places}
-    return any(uuid not in known for uuid in waiting)
+def _new_among(requests: Collection[str], sitting: Sitting) -> bool:
+    uuids = {place.uuid for place in sitting.places}
+    return any(uuid not in uuids for uuid in requests)
 
 
-def _order_anew(sitting: Sitting, waiting: Mapping[str, Request], *, now: datetime) -> None:
+def _order_anew(
+    sitting: Sitting, requests: Mapping[str, SignatureRequest], *, now: datetime
+) -> None:
     """What is done stays first, as it was; the rest is ordered by what it adds now."""
     done = [place for place in sitting.places if place.mark]
     opened = {place.uuid: place.opened for place in sitting.places}
     settled = {place.uuid for place in done}
-    left = [each.version for uuid, each in waiting.items() if uuid not in settled]
+    left = [request.version for uuid, request in requests.items() if uuid not in settled]
     gains = in_order_of_gain(left, now=now)
     sitting.is_estimate = any(gain.is_alone for gain in gains)
-    sitting.places = [*done, *_places(gains_by_uuid(gains), opened)]
-
-
-def gains_by_uuid(gains: Collection[Any]) -> dict[str, int]:
-    """Return what each version adds, in their order."""
-    return {str(gain.version.uuid): gain.incidents for gain in gains}
-
-
-def _places(gains: Mapping[str, int], opened: Mapping[str, list[int]]) -> Iterator[Place]:
-    for uuid, gain in gains.items():
-        yield Place(uuid, gain, opened=list(opened.get(uuid, [])))
-
-
-MAX_CHECKS: Final = 4
-MONTH: Final = timedelta(days=30)
-PASSED: Final = (Mark.SKIPPED, Mark.CHANGES, Mark.STOPPED, Mark.GONE)
+    sitting.places = done + [
+        Place(
+            str(gain.version.uuid),
+            gain.incidents,
+            opened=list(opened.get(str(gain.version.uuid), [])),
+        )
+        for gain in gains
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,13 +260,13 @@ def verb_to_stop(version: RuleVersion, user: User, *, now: datetime) -> str:
 
 
 def rule_context(
-    request: HttpRequest, asked: Request, place: Place, user: User, *, now: datetime
+    request: HttpRequest, pending: SignatureRequest, place: Place, user: User, *, now: datetime
 ) -> dict[str, Any]:
     """Return all that the page shows of the rule that is up."""
-    version, test = asked.version, asked.version.backtest
-    context = signing_of(request, version, user, list(asked.signed.values()), now=now) | {
+    version, test = pending.version, pending.version.backtest
+    context = signing_of(request, version, user, list(pending.signed.values()), now=now) | {
         "version": version,
-        "asked": asked,
+        "asked": pending,
         "place": place,
         "sentence": sentence_of(version.said),
         "cause": routine_cause(version.said.reason),
@@ -262,16 +274,18 @@ def rule_context(
     }
     if test is None or context["is_stale"]:
         return context
-    told = shown(body_for(test.body, by=user), said=version.said)
-    checks = checks_of(version, told, user, opened=place.opened)
+    summary = summarize_backtest(body_for(test.body, by=user), rule=version.said)
+    checks = checks_of(version, summary, user, opened=place.opened)
     return context | {
-        "test": told,
+        "test": summary,
         "totals": test.body["incident_totals"],
         "test_reasons": reasons_of(test.reasons),
-        "n_stops": told.stops.total,
+        "n_stops": summary.stops.total,
         "checks": checks,
         "opened": sum(check.is_opened for check in checks),
-        "harmless": harmless_share(told.suspicious, told.judged, is_strict=is_strict(version.said)),
+        "harmless": harmless_share(
+            summary.suspicious, summary.judged, is_strict=is_strict(version.said)
+        ),
         "judges": len(people_behind(evidence_that_counts(version))),
         "risks": risks_of(version.said),
         "is_for_ot": context["sign_sides"] == [Side.OT],
@@ -319,7 +333,7 @@ def sums_of(sitting: Sitting, current: Place | None) -> dict[str, Any]:
 
 
 def checks_of(
-    version: RuleVersion, test: Shown, user: User, *, opened: Sequence[int]
+    version: RuleVersion, test: BackTestSummary, user: User, *, opened: Sequence[int]
 ) -> list[Check]:
     """Return what to look at first: the two matches least like the judged ones, the nearest miss,
     a verdict that was corrected; then more of the first.
@@ -327,15 +341,17 @@ def checks_of(
     body = version.backtest.body if version.backtest else {}
     period = Period(test.start, test.end) if body else None
     corrected = corrections_inside(version.said, period) if period else []
-    seen = set(
+    visible = set(
         incidents_visible_to(user)
-        .filter(pk__in=[each.incident.pk for each in corrected])
+        .filter(pk__in=[correction.incident.pk for correction in corrected])
         .values_list("pk", flat=True)
     )
     matches = [_of_look(look) for look in test.check_these.looks]
     misses = [_of_look(look, is_miss=True) for look in test.nearest.looks]
-    seen -= hidden_from(user).by_incident.keys()
-    corrections = [_of_correction(each) for each in corrected if each.incident.pk in seen]
+    visible -= hidden_from(user).by_incident.keys()
+    corrections = [
+        _of_correction(correction) for correction in corrected if correction.incident.pk in visible
+    ]
     chosen = [*matches[:2], *misses[:1], *corrections[:1]]
     rest = [*matches[2:], *misses[1:], *corrections[1:]]
     chosen += rest[: MAX_CHECKS - len(chosen)]
@@ -356,12 +372,10 @@ def _of_look(look: Look, *, is_miss: bool = False) -> _Parts:
     return title, why, look.at, look.incident
 
 
-def _of_correction(each: Correction) -> _Parts:
-    number = each.incident.number
-    label = f"#{number}" if number else gettext("Incident %(id)s") % {"id": each.incident.pk}
+def _of_correction(correction: Correction) -> _Parts:
     why = gettext("%(first)s called it suspicious; %(then)s corrected that.") % {
-        "first": each.first.by.name,
-        "then": each.then.by.name,
+        "first": correction.first.by.name,
+        "then": correction.then.by.name,
     }
-    link = IncidentLink(label, f"/incidents/{each.incident.pk}/")
-    return gettext("Once judged suspicious, then corrected"), why, each.at, link
+    link = link_to(correction.incident.pk, correction.incident.number)
+    return gettext("Once judged suspicious, then corrected"), why, correction.at, link

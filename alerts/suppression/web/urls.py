@@ -1,4 +1,4 @@
-"""Addresses of rules, approvals and the ledger."""
+"""Addresses of rules, approvals and the ledger, and of what other rooms' pages ask this one."""
 
 from django.urls import path
 
@@ -13,26 +13,31 @@ from alerts.suppression.web.views import (
     rule,
     rules,
 )
+from portal.ui.moved import moved_to
 
 app_name = "suppression"
 urlpatterns = [
-    path("rules/device/<int:device_id>/", parts.device, name="device"),
     path("rules/", rules.rules, name="rules"),
     path("rules/new/", acts.new, name="new"),
-    path("rules/from-incident/<int:incident_id>/", acts.from_incident, name="from_incident"),
     path("rules/off/", kill_switch.off, name="off"),
     path("rules/off/<int:stop_id>/lift/", kill_switch.lift, name="lift"),
-    path("rules/why/<int:incident_id>/", parts.why, name="why"),
     path("rules/<uuid:version>/", rule.rule, name="rule"),
     path("rules/<uuid:version>/edit/", editor.edit, name="edit"),
     path("rules/<uuid:version>/backtest/", editor.backtest, name="backtest"),
     path("rules/<uuid:version>/sign/", acts.sign, name="sign"),
-    path("rules/<uuid:version>/do/<slug:verb>/", acts.act, name="act"),
+    path("rules/<uuid:version>/<slug:verb>/", acts.act, name="act"),
+    path("incidents/<int:incident_id>/why-open/", parts.why, name="why"),
+    path("incidents/<int:incident_id>/draft-rule/", acts.from_incident, name="from_incident"),
+    path("devices/<int:device_id>/rules/", parts.device, name="device"),
     path("approvals/", approvals.approvals, name="approvals"),
     path("approvals/sitting/", approvals.sitting, name="sitting"),
     path("approvals/sitting/again/", approvals.again, name="sitting_again"),
     path("approvals/sitting/<uuid:version>/sign/", approvals.sign, name="sitting_sign"),
-    path("approvals/sitting/<uuid:version>/changes/", approvals.changes, name="sitting_changes"),
+    path(
+        "approvals/sitting/<uuid:version>/request-changes/",
+        approvals.changes,
+        name="sitting_changes",
+    ),
     path("approvals/sitting/<uuid:version>/skip/", approvals.skip, name="sitting_skip"),
     path("approvals/sitting/<uuid:version>/back/", approvals.back, name="sitting_back"),
     path("approvals/sitting/<uuid:version>/stop/", approvals.stop, name="sitting_stop"),
@@ -44,5 +49,12 @@ urlpatterns = [
     ),
     path("deployments/", deployments.deployments, name="deployments"),
     path("ledger/", ledger.ledger, name="ledger"),
-    path("ledger/<int:entry_id>/looked/", ledger.looked, name="looked"),
+    path("ledger/<int:entry_id>/tick-off/", ledger.tick_off_entry, name="tick_off"),
+    path("rules/<uuid:version>/do/edit/", moved_to("suppression:act"), {"verb": "new-version"}),
+    path("rules/<uuid:version>/do/<slug:verb>/", moved_to("suppression:act")),
+    path("rules/why/<int:incident_id>/", moved_to("suppression:why")),
+    path("rules/from-incident/<int:incident_id>/", moved_to("suppression:from_incident")),
+    path("rules/device/<int:device_id>/", moved_to("suppression:device")),
+    path("approvals/sitting/<uuid:version>/changes/", moved_to("suppression:sitting_changes")),
+    path("ledger/<int:entry_id>/looked/", moved_to("suppression:tick_off")),
 ]

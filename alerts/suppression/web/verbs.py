@@ -15,11 +15,11 @@ from alerts.suppression.models import ACTING, RuleVersion, State
 from alerts.suppression.policies import STOPPING, may_change, rights_to_sign
 from alerts.suppression.signing.propose import propose_rule
 from alerts.suppression.signing.request_changes import reject_rule, request_changes
-from alerts.suppression.watching.approve_promotion import (
+from alerts.suppression.watching.lifecycle import pause_rule, renew_rule, resume_rule, retire_rule
+from alerts.suppression.watching.promotion import (
     approve_promotion,
     reasons_against_approval,
 )
-from alerts.suppression.watching.stop import pause_rule, renew_rule, resume_rule, retire_rule
 from portal.accounts.models import User
 from portal.accounts.proof import proved_at_of
 
@@ -38,6 +38,7 @@ class Verb:
     who: str  # own: the author's draft; changes: may change it; signs: may sign it;
     # decides: owns it, and is asked how its trial ends
     does: Does
+    effect: Promise | str = ""  # what will happen; the page adds what it can count
     kind: str = ""
     wants: Promise | None = None
     is_optional: bool = False
@@ -68,6 +69,10 @@ VERBS: dict[str, Verb] = {
         wants=_("A note for the people who sign"),
         is_optional=True,
         proves=True,
+        effect=_(
+            "The rule is tested on 90 days of history, and the result becomes part of the "
+            "request. After that the rule can no longer be changed."
+        ),
         does=lambda request, version, by, words, now: propose_rule(
             version_id=version.pk,
             by=by,
@@ -85,6 +90,7 @@ VERBS: dict[str, Verb] = {
         done=_("Draft discarded. It stays on record."),
         states={State.DRAFT},
         who="own",
+        effect=_("Nobody can continue this draft, but it stays on record."),
         does=lambda _request, version, by, _words, now: discard_draft(
             version_id=version.pk, by=by, now=now
         ),
@@ -97,6 +103,7 @@ VERBS: dict[str, Verb] = {
         states={State.PROPOSED},
         who="signs",
         wants=_("What should change?"),
+        effect=_("Signatures given so far no longer count."),
         does=lambda _request, version, by, words, now: request_changes(
             version_id=version.pk, by=by, note=words, now=now
         ),
@@ -110,6 +117,7 @@ VERBS: dict[str, Verb] = {
         states={State.PROPOSED, State.CHANGES_REQUESTED},
         who="signs",
         wants=_WHY,
+        effect=_("This version ends here. Another one can be proposed."),
         does=lambda _request, version, by, words, now: reject_rule(
             version_id=version.pk, by=by, note=words, now=now
         ),
@@ -124,6 +132,10 @@ VERBS: dict[str, Verb] = {
         who="decides",
         wants=_("Why are these matches enough?"),
         proves=True,
+        effect=_(
+            "With the other owner's decision, made within seven days, the rule closes what it "
+            "covers. Until then nothing changes."
+        ),
         does=lambda request, version, by, words, now: approve_promotion(
             version_id=version.pk,
             by=by,
@@ -153,6 +165,7 @@ VERBS: dict[str, Verb] = {
         states={State.PAUSED},
         who="signs",
         wants=_WHY,
+        effect=_("It continues where it was paused, with the signatures it already has."),
         does=lambda _request, version, by, words, now: resume_rule(
             version_id=version.pk, by=by, reason=words, now=now
         ),
@@ -177,6 +190,10 @@ VERBS: dict[str, Verb] = {
         done=_("This is a new version with a new end date. It needs both signatures."),
         states={*ACTING, State.PAUSED, State.EXPIRED},
         who="changes",
+        effect=_(
+            "This starts a new version with a new end date. It needs a new back-test and two "
+            "signatures; until then the current version stays in force."
+        ),
         does=lambda _request, version, by, _words, now: renew_rule(
             rule_id=version.rule_id, by=by, now=now
         ),
@@ -188,17 +205,25 @@ VERBS: dict[str, Verb] = {
         done=_("This is a new version with the new devices. Check it and propose it."),
         states={State.LIVE},
         who="changes",
+        effect=_(
+            "This starts a new version that lists the new devices. It needs a back-test, two "
+            "signatures and a trial of its own; until then the current version stays in force."
+        ),
         does=lambda _request, version, by, _words, now: take_suggested_version(
             version_id=version.pk, by=by, now=now
         ),
     ),
-    "edit": Verb(
+    "new-version": Verb(
         title=_("Edit as a new version"),
         button=_("Edit"),
         icon="pencil",
         done=_("This is a new version. The current one stays in force until it is live."),
         states=set(State) - {State.REPLACED},
         who="changes",
+        effect=_(
+            "This starts a new version. It needs a back-test and two signatures; until then "
+            "whatever is live stays live."
+        ),
         does=lambda _request, version, by, _words, now: edit_version(
             version_id=version.pk, by=by, now=now
         ),

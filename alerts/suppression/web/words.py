@@ -11,11 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.incidents.wording import weekday_words
 from alerts.planned_work.engine.kinds import KINDS
-from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, Field, Kind, Operator
-from alerts.suppression.engine.reading import NotARule
-from alerts.suppression.engine.reason import reason_in_words
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.guards.closing import reason_in_words
+from alerts.suppression.engine.rule import Clause, NotARule, Rule
 from alerts.suppression.engine.windows import DAYS
 from alerts.suppression.engine.words import days_in_words
 from alerts.suppression.models import RuleVersion, State
@@ -23,7 +21,7 @@ from alerts.suppression.signing.notify import in_words
 from portal.ui.pieces import Step
 from portal.ui.words import length
 
-type Chip = tuple[Promise, str, str]  # words, kind, icon
+type Chip = tuple[Promise, str, str]  # label, kind, icon
 
 STATES: dict[str, Chip] = {
     State.DRAFT: (_("Draft"), "", "pencil"),
@@ -69,10 +67,15 @@ class Line:
     values: tuple[str, ...]
 
 
+def chip(words: Chip) -> StateChip:
+    """Return a state in the language of the page."""
+    label, kind, icon = words
+    return StateChip(str(label), kind, icon)
+
+
 def state_chip(state: str) -> StateChip:
-    """Where a version stands, as a chip."""
-    label, kind, picture = STATES[state]
-    return StateChip(str(label), kind, picture)
+    """Return where a version stands, as a chip."""
+    return chip(STATES[state])
 
 
 def ends_chip(ends_at: datetime, now: datetime) -> StateChip:
@@ -80,7 +83,7 @@ def ends_chip(ends_at: datetime, now: datetime) -> StateChip:
     if ends_at <= now:
         return StateChip(gettext("ended"), "", "calendar-x-2")
     days = -(-(ends_at - now) // timedelta(days=1))
-    kind = next((kind for most, kind in _END_KINDS if days <= most), "")
+    kind = next((kind for limit, kind in _END_KINDS if days <= limit), "")
     return StateChip(length(timedelta(days=days)), kind, "timer" if kind else "")
 
 
@@ -99,20 +102,20 @@ def field_label(name: str) -> str:
 def line_of(clause: Clause) -> Line:
     """One clause in words."""
     operator = OPERATORS.get(clause.operator)
-    said = str(operator) if operator else str(clause.operator)
+    operator_label = str(operator) if operator else str(clause.operator)
     texts = clause.texts
     if field := FIELDS.get(clause.field):
         if field.kind is Kind.TIME:
             texts = windows_in_words(texts)
         else:
             texts = tuple(value_words(text, field) for text in texts)
-    return Line(field_label(clause.field), said, texts)
+    return Line(field_label(clause.field), operator_label, texts)
 
 
 def value_words(text: str, field: Field) -> str:
     """A value of a field in the language of the page, where it is not the plant's own word."""
     if field.or_none and text == NONE_TOLD:
-        return gettext("none told")
+        return gettext("not specified")
     if field.kind is Kind.TIME:
         return window_words(text)
     return work_words(text) if field.kind is Kind.WORK else text
@@ -150,19 +153,21 @@ def routine_cause(reason: str) -> str:
 
 def life_steps(state: str, paused_from: str = "") -> list[Step]:
     """Draft, approval, canary, live, expires: where a version stands on its way."""
-    way = [
+    stages = [
         (gettext("Draft"), "pencil", {State.DRAFT}),
         (gettext("Approval"), "users", {State.PROPOSED, State.CHANGES_REQUESTED}),
         (gettext("Canary"), "flask-conical", {State.CANARY}),
         (gettext("Live"), "shield-check", {State.LIVE}),
     ]
-    held = paused_from if state == State.PAUSED else state
-    at = next((place for place, (_l, _i, states) in enumerate(way) if held in states), len(way))
-    if held in {State.REJECTED, State.DISCARDED, State.REPLACED}:
+    current = paused_from if state == State.PAUSED else state
+    at = next(
+        (place for place, (_l, _i, states) in enumerate(stages) if current in states), len(stages)
+    )
+    if current in {State.REJECTED, State.DISCARDED, State.REPLACED}:
         at = -1
     failed = state in {State.PAUSED, State.REJECTED}
     made = []
-    for place, (label, picture, _states) in enumerate(way):
+    for place, (label, picture, _states) in enumerate(stages):
         if place == at:
             made.append(Step(label, "failed" if failed else "current", picture))
         else:
@@ -185,7 +190,7 @@ class MarkedLine:
 class Changed:
     """Something beside the lines that was said otherwise."""
 
-    what: str
+    name: str
     old: str
     new: str
 
@@ -214,16 +219,16 @@ def rule_of(version: RuleVersion) -> Rule | None:
 
 def conditions_of(version: RuleVersion, before: RuleVersion | None) -> Conditions:
     """The lines of a version, marked where they differ from the version before."""
-    said = rule_of(version)
-    was = rule_of(before) if before else None
-    if said is None:
+    rule = rule_of(version)
+    previous = rule_of(before) if before else None
+    if rule is None:
         return Conditions([], [], [])
-    if was is None:
-        return Conditions(_plain(said.all_of), _plain(said.except_any), [])
+    if previous is None:
+        return Conditions(_plain(rule.all_of), _plain(rule.except_any), [])
     return Conditions(
-        _marked(said.all_of, was.all_of),
-        _marked(said.except_any, was.except_any),
-        _changed(said, was),
+        _marked(rule.all_of, previous.all_of),
+        _marked(rule.except_any, previous.except_any),
+        _changed(rule, previous),
     )
 
 
@@ -232,8 +237,8 @@ def _plain(clauses: Iterable[Clause]) -> list[MarkedLine]:
 
 
 def _marked(now: tuple[Clause, ...], before: tuple[Clause, ...]) -> list[MarkedLine]:
-    lines = [MarkedLine(line_of(each), "" if each in before else "new") for each in now]
-    return lines + [MarkedLine(line_of(each), "gone") for each in before if each not in now]
+    lines = [MarkedLine(line_of(clause), "" if clause in before else "new") for clause in now]
+    return lines + [MarkedLine(line_of(clause), "gone") for clause in before if clause not in now]
 
 
 def _changed(now: Rule, was: Rule) -> list[Changed]:
@@ -245,7 +250,7 @@ def _changed(now: Rule, was: Rule) -> list[Changed]:
         (gettext("Enforced"), _enforced(was), _enforced(now)),
         (gettext("Ends"), _end(was), _end(now)),
     ]
-    return [Changed(what, old, new) for what, old, new in pairs if old != new]
+    return [Changed(name, old, new) for name, old, new in pairs if old != new]
 
 
 def _enforced(rule: Rule) -> str:

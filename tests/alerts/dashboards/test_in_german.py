@@ -83,7 +83,7 @@ def pages(world):
             f"/incidents/{incident}/?tab=similar",
             "/incidents/?view=open&q=proto:smb",
             f"/reviews/ask/?incident={incident}",
-            f"/reviews/for-incident/{incident}/panel",
+            f"/incidents/{incident}/verdict/panel/",
             *acts,
         ],
         "oda": ["/", f"/reviews/{review}/", "/reviews/", "/reviews/?tab=mine", "/inbox/"],

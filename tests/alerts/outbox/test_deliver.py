@@ -157,7 +157,7 @@ def test_no_turn_begins_that_could_outlive_the_lease(desk, sentinel, clock, monk
     """Each call may take as long as a call may: after two turns the lease would be another's."""
     elapsed = [0.0]
     monkeypatch.setattr(
-        "alerts.outbox.services.send.time", SimpleNamespace(monotonic=lambda: elapsed[0])
+        "alerts.outbox.services.deliver.time", SimpleNamespace(monotonic=lambda: elapsed[0])
     )
     name = sentinel.add_incident()
     desk.enqueue(name, {"severity": "Low"})

@@ -178,7 +178,7 @@ def test_an_edit_between_reading_and_writing_is_noticed(bench):
 def test_no_turn_begins_that_could_outlive_the_lease(bench, monkeypatch):
     elapsed, turns = [0.0], []
     monkeypatch.setattr(
-        "alerts.outbox.services.place_rule.time", SimpleNamespace(monotonic=lambda: elapsed[0])
+        "alerts.outbox.services.deliver_rules.time", SimpleNamespace(monotonic=lambda: elapsed[0])
     )
 
     def slow_and_overtaken(*_, **__):

@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from alerts.outbox import registry
 from alerts.outbox.models import Landing, RulePriority, WantedRule
-from alerts.outbox.services.push import push_rules
+from alerts.outbox.services.deliver_rules import push_rules
 from alerts.outbox.tasks import deliver_due_rules
 from alerts.sentinel.client import standing_in
 from alerts.sentinel.client.port import (

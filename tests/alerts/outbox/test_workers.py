@@ -8,7 +8,7 @@ from django.db import connection
 
 from alerts.outbox.models import Change, Outcome
 from alerts.outbox.services import deliver_one
-from alerts.outbox.services.send import send
+from alerts.outbox.services.deliver import send
 from portal.jobs.models import State
 from portal.jobs.services import claim_due
 from tests.conftest import NOON

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from alerts.outbox.models import Change, Outcome, Urgency
 from alerts.outbox.services import deliver_one
-from alerts.outbox.tasks import SLICE, deliver_due_changes
+from alerts.outbox.tasks import deliver_due_changes
 from alerts.sentinel.client import standing_in
 from alerts.sentinel.client.limits import TOTAL_SECONDS
 from alerts.sentinel.client.memory import MemorySentinel
@@ -22,6 +22,7 @@ from alerts.sentinel.models import Purpose
 from alerts.sentinel.queries import Health, standing_of
 from portal.celery import app
 from portal.jobs.models import State
+from portal.jobs.services import SLICE
 from tests.alerts.outbox.conftest import Desk
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace

@@ -8,8 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from alerts.patterns.models import Candidate, SiteMining, State
 from alerts.patterns.queries.patterns import planned
-from alerts.suppression.engine.clauses import Clause
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import Clause, Rule
 from tests.alerts.patterns.conftest import POLLING, store
 from tests.alerts.suppression.past import PROGRAMMING, judge, routine, rule_for
 from tests.conftest import NOON

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 
 from alerts.incidents.models import Alert
-from alerts.suppression.enforcing.cover import facts_of
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.match import holds
+from alerts.suppression.queries import facts_of
 from tests.alerts.suppression.samples import clause, rule
 
 pytestmark = pytest.mark.django_db

@@ -11,10 +11,10 @@ from alerts.incidents.engine.hidden_verdicts import HIDDEN_LABELS
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import ESCALATED_LABEL, Incident
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
-from alerts.reviews.engine.comment import VERDICT_LABELS
 from alerts.reviews.models import SecondOpinion
 from alerts.reviews.queries import facts_of, verdicts_hidden_from
 from alerts.reviews.services import withdraw_review
+from alerts.reviews.services.sentinel_verdict import VERDICT_LABELS
 from portal.accounts.models import Role, ScopeKind, User
 from tests import cast
 from tests.alerts.reviews.conftest import answer_of

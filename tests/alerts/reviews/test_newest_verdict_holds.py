@@ -15,7 +15,7 @@ from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation
 from alerts.reviews.queries import history_of_pattern, verdict_on
 from alerts.reviews.services import give_verdict, undo_verdict
-from alerts.reviews.services.past import PastVerdict, record_past_verdicts
+from alerts.reviews.services.past_verdicts import PastVerdict, record_past_verdicts
 from tests.alerts.reviews.conftest import PATTERN
 from tests.conftest import NOON, examples
 

@@ -7,7 +7,7 @@ from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident, PatternMemory, Status
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation
-from alerts.reviews.services.past import PastVerdict, record_past_verdicts
+from alerts.reviews.services.past_verdicts import PastVerdict, record_past_verdicts
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from tests import cast

@@ -16,8 +16,8 @@ from alerts.reviews.services import (
     undo_verdict,
     withdraw_review,
 )
-from alerts.reviews.services import answer as answering
-from alerts.reviews.services import undo as undoing
+from alerts.reviews.services import verdicts as answering
+from alerts.reviews.services import verdicts as undoing
 from portal.audit.models import Entry
 from portal.notifications.models import Mail, Notification
 from tests.conftest import NOON

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.sites.engine.device_kinds import known_kind
+from alerts.sites.engine.devices import known_kind
 
 
 @pytest.mark.parametrize(

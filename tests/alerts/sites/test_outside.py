@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.sites.engine.outside import is_public_address
+from alerts.sites.engine.devices import is_public_address
 from alerts.sites.models import Criticality, Device
 
 

@@ -12,8 +12,7 @@ from alerts.incidents.models import (
     TimelineItem,
 )
 from alerts.reviews.models import Annotation
-from alerts.suppression.engine.clauses import Clause
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import Clause, Rule
 from tests.conftest import NOON
 from tests.factories.incidents import new_alert, new_incident
 
@@ -22,17 +21,17 @@ PROGRAMMING = "Unauthorized PLC Programming"
 
 def rule_for(site, *more, source="ENG-WS-04", **members):
     """Programming from the engineering station at a site."""
-    told = {"title": "Nightly programming at the plant", "enforcement": "tagout"} | members
+    fields = {"title": "Nightly programming at the plant", "enforcement": "tagout"} | members
     lines = (
         Clause("site", "is", (site.name,)),
         Clause("alert_type", "is", (PROGRAMMING,)),
         Clause("source_device", "is", (source,)),
         *more,
     )
-    return Rule(all_of=lines, **told)
+    return Rule(all_of=lines, **fields)
 
 
-def routine(workspace, site, *, days=30, source="ENG-WS-04", destination="PLC-4", hour=6, **given):
+def routine(workspace, site, *, days=30, source="ENG-WS-04", destination="PLC-4", hour=6, **more):
     """One incident with one alert for each of the last days, the oldest first."""
     zone = site.zones.order_by("pk")[0]
     rows, alerts = [], []
@@ -48,7 +47,7 @@ def routine(workspace, site, *, days=30, source="ENG-WS-04", destination="PLC-4"
             "details_state": DetailsState.FETCHED,
             "classification": "BenignPositive",
         }
-        rows.append(new_incident(workspace, **columns | given))
+        rows.append(new_incident(workspace, **columns | more))
         alerts.append(
             new_alert(
                 rows[-1],
@@ -69,7 +68,7 @@ def routine(workspace, site, *, days=30, source="ENG-WS-04", destination="PLC-4"
 def judge(incidents, by, verdict="routine", *, cause="ld-backup", at=NOON):
     """One annotation over these incidents and their alerts."""
     note = "Nobody here did that." if verdict == "suspicious" else ""
-    given = Annotation.objects.create(
+    annotation = Annotation.objects.create(
         verdict=verdict,
         cause=cause,
         by=by,
@@ -78,10 +77,10 @@ def judge(incidents, by, verdict="routine", *, cause="ld-backup", at=NOON):
         act=uuid.uuid4(),
         note=note,
     )
-    given.incidents.set(incidents)
+    annotation.incidents.set(incidents)
     alerts = IncidentAlert.objects.filter(incident__in=incidents).values_list("alert", flat=True)
-    given.alerts.set(list(alerts))
-    return given
+    annotation.alerts.set(list(alerts))
+    return annotation
 
 
 def close_by(person, incidents, *, after):

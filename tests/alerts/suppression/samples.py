@@ -5,10 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from alerts.suppression.engine.clauses import Clause
-from alerts.suppression.engine.facts import Facts
-from alerts.suppression.engine.fields import FIELDS, Kind
-from alerts.suppression.engine.rule import Rule, reasons_against_rule
+from alerts.suppression.engine.fields import FIELDS, Facts, Kind
+from alerts.suppression.engine.rule import Clause, Rule, reasons_against_rule
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # a Tuesday, 13:00 in Warsaw
 PROGRAMMING = "Unauthorized PLC Programming"

@@ -7,17 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from alerts.suppression.engine.backtest import back_test
-from alerts.suppression.engine.backtest_body import HandlingBody
-from alerts.suppression.engine.bound import (
-    MIN_JUDGED,
-    bound_words,
-    incomplete_beta,
-    is_little,
-    upper_share,
-)
+from alerts.suppression.engine.backtest_body import HandlingBody, frozen
+from alerts.suppression.engine.bound import MIN_JUDGED, bound_words, is_little
 from alerts.suppression.engine.evidence import NearCase, Row, judged_in, traits_of
-from alerts.suppression.engine.freezing import frozen
-from alerts.suppression.engine.guards.width import SiteShare
+from alerts.suppression.engine.guards.never import SiteShare
 from alerts.suppression.engine.looks import check_these
 from tests.alerts.suppression.samples import facts
 
@@ -44,43 +37,6 @@ def row(number, day=1.0, *, incidents=None, site="Gdańsk", verdict="", note=Non
         annotations=annotations,
         **said,
     )
-
-
-# One-sided Clopper–Pearson limits: beta quantiles at 0.95, from published tables.
-@pytest.mark.parametrize(
-    ("hits", "judged", "limit"),
-    [
-        (0, 0, 1.0),
-        (0, 1, 0.95),
-        (0, 3, 0.6316),
-        (0, 10, 0.2589),
-        (0, 57, 0.0512),
-        (0, 300, 0.0099),
-        (1, 1, 1.0),
-        (1, 10, 0.3942),
-        (2, 20, 0.2826),
-        (5, 10, 0.7776),
-        (10, 10, 1.0),
-        (5, 100, 0.1023),
-        (1, 2, 0.9747),
-    ],
-)
-def test_the_bound_is_the_one_of_clopper_and_pearson(hits, judged, limit):
-    assert upper_share(hits, judged) == pytest.approx(limit, abs=6e-5)
-
-
-def test_the_bound_is_about_three_over_n_and_moves_the_right_way():
-    for judged in (50, 500, 5_000, 100_000):
-        assert upper_share(0, judged) == pytest.approx(3 / judged, rel=0.04)
-        limits = [upper_share(hits, judged) for hits in range(6)]
-        assert limits == sorted(limits)
-        assert upper_share(3, judged) > upper_share(3, judged * 2) > 3 / judged / 2
-
-
-def test_the_beta_function_is_whole_at_its_ends_and_mirrors_itself():
-    assert (incomplete_beta(0, 2, 3), incomplete_beta(1, 2, 3)) == (0.0, 1.0)
-    assert incomplete_beta(0.3, 2, 5) == pytest.approx(0.579825, abs=1e-6)
-    assert incomplete_beta(0.3, 2, 5) + incomplete_beta(0.7, 5, 2) == pytest.approx(1)
 
 
 def test_the_bound_is_phrased_from_its_good_side():

@@ -7,11 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.suppression.engine import sentinel_conditions as parts
-from alerts.suppression.engine.compile_sentinel import Target, compile_rule
-from alerts.suppression.engine.deployed import deployed
-from alerts.suppression.engine.facts import SEVERITIES, Facts
+from alerts.suppression.engine.compile_sentinel import Target, compile_rule, deployed
+from alerts.suppression.engine.fields import SEVERITIES, Facts
+from alerts.suppression.engine.guards.closing import Scene, reasons_to_keep_open
 from alerts.suppression.engine.guards.never import reasons_against_alert
-from alerts.suppression.engine.guards.scene import Scene, reasons_to_keep_open
 from alerts.suppression.engine.match import holds
 from alerts.suppression.engine.sentinel_forms import live_form
 from simulator.automation.check import check_rule

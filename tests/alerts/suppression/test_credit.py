@@ -13,12 +13,11 @@ from alerts.incidents.models import Alert, Incident, Severity, Status, TimelineI
 from alerts.planned_work.engine.coverage import Side
 from alerts.planned_work.engine.recurrence import Schedule
 from alerts.planned_work.services import DeviceOfPlan, WorkPlan, plan_work
-from alerts.planned_work.services.cover import cover_alerts
+from alerts.planned_work.services.occurrences import cover_alerts
 from alerts.reviews.models import Annotation
 from alerts.sites.models import Criticality
 from alerts.suppression.models import RuleVersion, State
-from alerts.suppression.watching.credit import credited_incidents
-from alerts.suppression.watching.harmless import harmless_looks
+from alerts.suppression.watching.credit import credited_incidents, harmless_looks
 from alerts.suppression.watching.trials import progress_of
 from alerts.suppression.watching.watch import watch_rules
 from tests.conftest import NOON

@@ -5,14 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.suppression.engine.guards.attribution import (
+from alerts.suppression.engine.guards.closing import (
     MAX_TEXT_LENGTH,
     Attribution,
+    Outcome,
     closing_text,
     ledger_differences,
     reasons_against_text,
+    reasons_to_stop,
+    to_review_again,
 )
-from alerts.suppression.engine.guards.rollback import Outcome, reasons_to_stop, to_review_again
 from tests.alerts.suppression.samples import NOW
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)

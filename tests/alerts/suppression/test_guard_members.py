@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.suppression.engine.guards.members import (
+from alerts.suppression.engine.guards.closing import (
     End,
     ends_in_groups,
     grouped_sides,

@@ -3,6 +3,13 @@
 import pytest
 
 from alerts.incidents.engine.catalogue import all_types
+from alerts.suppression.engine.guards.closing import (
+    HANDS,
+    Scene,
+    counts_where_harmless,
+    is_worth_a_tag,
+    reasons_to_keep_open,
+)
 from alerts.suppression.engine.guards.never import (
     assets_of,
     is_strict,
@@ -12,13 +19,6 @@ from alerts.suppression.engine.guards.never import (
     reasons_against_hours,
     reasons_against_types,
     severity_ceiling,
-)
-from alerts.suppression.engine.guards.scene import (
-    HANDS,
-    Scene,
-    counts_where_harmless,
-    is_worth_a_tag,
-    reasons_to_keep_open,
 )
 from tests.alerts.suppression.samples import (
     DESTINATION,

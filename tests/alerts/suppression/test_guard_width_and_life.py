@@ -16,7 +16,7 @@ from alerts.suppression.engine.guards.lifecycle import (
     reasons_against_promotion,
     usual_end,
 )
-from alerts.suppression.engine.guards.width import (
+from alerts.suppression.engine.guards.never import (
     SiteShare,
     reasons_against_reach,
     reasons_against_width,

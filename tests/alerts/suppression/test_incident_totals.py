@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
+from alerts.suppression.engine.backtest import count_incidents
 from alerts.suppression.engine.evidence import Row
-from alerts.suppression.engine.incident_totals import count_incidents
 
 AT = datetime(2026, 11, 24, 5, 10, tzinfo=UTC)
 

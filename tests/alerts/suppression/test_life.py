@@ -8,8 +8,7 @@ from django.utils import translation
 
 from alerts.sites.models import Criticality
 from alerts.suppression.models import Act, Ending, LedgerEntry, State, Step, Where
-from alerts.suppression.watching.lifecycle import stop_by_itself
-from alerts.suppression.watching.stop import (
+from alerts.suppression.watching.lifecycle import (
     CannotRenewRule,
     CannotResumeRule,
     CannotStopRule,
@@ -17,6 +16,7 @@ from alerts.suppression.watching.stop import (
     renew_rule,
     resume_rule,
     retire_rule,
+    stop_by_itself,
 )
 from alerts.suppression.watching.trials import reasons_to_wait
 from alerts.suppression.watching.watch import watch_rules

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.suppression.engine.buckets import Bucket
-from alerts.suppression.engine.index import RuleIndex, reach
+from alerts.suppression.engine.index import Bucket, RuleIndex, reach
 from alerts.suppression.engine.match import holds, matches
 from alerts.suppression.engine.words import Sentence
 from tests.alerts.suppression import samples

@@ -22,8 +22,13 @@ from alerts.suppression.drafting.drafts import discard_draft, edit_version, save
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import Act, LedgerEntry, RuleVersion, State, Step, Where
 from alerts.suppression.signing.request_changes import reject_rule, request_changes
-from alerts.suppression.watching.lifecycle import stop_by_itself
-from alerts.suppression.watching.stop import pause_rule, renew_rule, resume_rule, retire_rule
+from alerts.suppression.watching.lifecycle import (
+    pause_rule,
+    renew_rule,
+    resume_rule,
+    retire_rule,
+    stop_by_itself,
+)
 from alerts.suppression.watching.watch import watch_rules
 from portal.accounts.models import Role, ScopeKind, User
 from portal.accounts.services import grant_role

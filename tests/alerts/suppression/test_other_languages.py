@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from alerts.suppression.backtesting.bound_sentence import bound_sentence
 from alerts.suppression.backtesting.redaction import Named
 from alerts.suppression.engine.fields import FIELDS
-from alerts.suppression.engine.reason import reason_in_words
+from alerts.suppression.engine.guards.closing import reason_in_words
 from alerts.suppression.engine.wording import NOUNS, TEMPLATES
 from alerts.suppression.engine.words import Sentence, listed, words
 from alerts.suppression.signing.notify import in_words

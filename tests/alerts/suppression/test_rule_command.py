@@ -5,8 +5,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from alerts.suppression.engine.clauses import Clause
-from alerts.suppression.engine.rule import Rule, as_json, rule_hash
+from alerts.suppression.engine.rule import Clause, Rule, as_json, rule_hash
 from alerts.suppression.models import BackTestRun
 from tests.alerts.suppression.past import routine, rule_for
 from tests.factories.incidents import make_site, make_workspace
@@ -23,9 +22,9 @@ def site():
 def written(tmp_path):
     """`written(rule or data)` is the name of a file that holds it."""
 
-    def write(told):
+    def write(content):
         file = tmp_path / "rule.json"
-        data = as_json(told) if isinstance(told, Rule) else told
+        data = as_json(content) if isinstance(content, Rule) else content
         file.write_text(data if isinstance(data, str) else json.dumps(data))
         return str(file)
 
@@ -40,23 +39,23 @@ def _json(capsys, *words):
 def test_a_back_test_prints_what_would_have_been(written, site, capsys):
     routine(make_workspace(), site)
     rule = rule_for(site)
-    told = _json(capsys, "backtest", written(rule), "--days", "60")
-    assert (told["rule_hash"], told["alerts"], told["after_each"]) == (
+    result = _json(capsys, "backtest", written(rule), "--days", "60")
+    assert (result["rule_hash"], result["alerts"], result["after_each"]) == (
         rule_hash(rule),
         30,
         [30, 30, 30],
     )
-    assert len(told["reasons"]) == 1
-    assert "Gdańsk" in told["reasons"][0]
+    assert len(result["reasons"]) == 1
+    assert "Gdańsk" in result["reasons"][0]
     assert BackTestRun.objects.get().body["alerts"] == 30
     call_command("rule", "backtest", written(rule))
     assert "against it:" in capsys.readouterr().out
 
 
 def test_as_sql_what_a_person_wrote_travels_apart(written, site, capsys):
-    told = _json(capsys, "compile", written(rule_for(site)), "--to", "sql")
-    assert "ENG-WS-04" not in told["sql"]
-    assert "ENG-WS-04" in told["params"]
+    result = _json(capsys, "compile", written(rule_for(site)), "--to", "sql")
+    assert "ENG-WS-04" not in result["sql"]
+    assert "ENG-WS-04" in result["params"]
     call_command("rule", "compile", written(rule_for(site)), "--to", "sql")
     assert "SELECT a.id" in capsys.readouterr().out
 
@@ -70,10 +69,10 @@ def test_as_an_automation_rule_each_workspace_says_how_exact(written, site, caps
         Clause("source_device", "is", ("ENG-WS-04",)),
     )
     rule = Rule(title="What the north does", all_of=lines)
-    told = _json(capsys, "compile", written(rule), "--to", "automation-rule")
-    assert [form["workspace"] for form in told["forms"]] == ["north"]
-    assert told["forms"][0]["verdict"] == "impossible"  # direction, and nobody probed it yet
-    assert told["forms"][0]["reasons"]
+    result = _json(capsys, "compile", written(rule), "--to", "automation-rule")
+    assert [form["workspace"] for form in result["forms"]] == ["north"]
+    assert result["forms"][0]["verdict"] == "impossible"  # direction, and nobody probed it yet
+    assert result["forms"][0]["reasons"]
     call_command(
         "rule", "compile", written(rule), "--to", "automation-rule", "--workspace", "south"
     )
@@ -81,7 +80,7 @@ def test_as_an_automation_rule_each_workspace_says_how_exact(written, site, caps
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "text"),
     [
         ("{", "JSON"),
         ({"version": 1, "title": "A rule", "all_of": [], "colour": "red"}, "colour"),
@@ -102,16 +101,16 @@ def test_as_an_automation_rule_each_workspace_says_how_exact(written, site, caps
         ),
     ],
 )
-def test_what_is_no_rule_is_refused_in_a_sentence(written, data, said):
+def test_what_is_no_rule_is_refused_in_a_sentence(written, data, text):
     for words in (("backtest",), ("compile", "--to", "sql")):
-        with pytest.raises(CommandError, match=said):
+        with pytest.raises(CommandError, match=text):
             call_command("rule", words[0], written(data), *words[1:])
     assert not BackTestRun.objects.exists()
 
 
 def test_wrong_words_are_one_sentence(written, site):
     file = written(rule_for(site))
-    for words, said in (
+    for words, text in (
         ((), "knows compile and backtest"),
         (("compile",), "needs a file"),
         (("compile", "nowhere.json", "--to", "sql"), "cannot be read"),
@@ -122,5 +121,5 @@ def test_wrong_words_are_one_sentence(written, site):
         (("backtest", file, "--days", "many"), "number of days"),
         (("backtest", file, "--days", "0"), "1 to 400 days"),
     ):
-        with pytest.raises(CommandError, match=said):
+        with pytest.raises(CommandError, match=text):
             call_command("rule", *words)

@@ -10,8 +10,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from alerts.suppression.backtesting.backtest import run_backtest
 from alerts.suppression.engine.backtest_body import backtest_schema
 from alerts.suppression.engine.fields import FIELDS
-from alerts.suppression.engine.reading import MEMBERS
-from alerts.suppression.engine.rule import as_json
+from alerts.suppression.engine.rule import MEMBERS, as_json
 from alerts.suppression.engine.schema import rule_schema
 from tests.conftest import NOON
 from tests.factories import rules
@@ -37,8 +36,8 @@ def test_a_rule_as_it_is_written_fits_its_schema():
 
 def test_the_schema_knows_the_fields_that_lines_may_name():
     schema = rule_schema()
-    named = [each["properties"]["field"]["const"] for each in schema["$defs"]["Clause"]["oneOf"]]
-    assert named == list(FIELDS)
+    names = [each["properties"]["field"]["const"] for each in schema["$defs"]["Clause"]["oneOf"]]
+    assert names == list(FIELDS)
 
 
 def test_the_published_schema_of_a_back_test_is_up_to_date():
@@ -49,12 +48,12 @@ def test_the_published_schema_of_a_back_test_is_up_to_date():
 
 @pytest.mark.django_db
 def test_what_is_frozen_fits_its_schema(workspace, site, people, history):
-    said = rules.downloads()
+    rule = rules.downloads()
     alike = rules.incident_of(workspace, site, at=rules.TUESDAY, destination="PLC-PL2-09")
     rules.judge([alike], by=people.oda, verdict="suspicious")
-    wide = replace(said, all_of=(*said.all_of[:3], *said.all_of[4:]))
+    wide = replace(rule, all_of=(*rule.all_of[:3], *rule.all_of[4:]))
     check = Draft202012Validator(backtest_schema(), format_checker=FormatChecker())
-    bodies = [run_backtest(said=each, now=NOON).body for each in (said, wide)]
+    bodies = [run_backtest(rule=each, now=NOON).body for each in (rule, wide)]
     assert [bool(body["stops"]) for body in bodies] == [False, True]
     assert bodies[0]["nearest"] and bodies[0]["check_these"] and bodies[0]["per_day"]
     for body in bodies:

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from alerts.incidents.models import Alert, IncidentAlert, PlannedAlert
 from alerts.sites.models import Site, Zone
 from alerts.suppression.engine import sql
-from alerts.suppression.engine.facts import Facts
-from alerts.suppression.engine.match import holds, matches
-from alerts.suppression.engine.predicates import predicate
+from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.match import holds, matches, predicate
 from tests.alerts.suppression import samples
 from tests.factories.incidents import make_incident, make_workspace
 from tests.reuse import reuse_rows

@@ -9,13 +9,12 @@ import pytest
 from alerts.incidents.models import Severity
 from alerts.sites.models import Criticality
 from alerts.suppression.models import PromotionApproval, RuleVersion, State, Step
-from alerts.suppression.watching.approve_promotion import (
+from alerts.suppression.watching.lifecycle import pause_rule, resume_rule, retire_rule
+from alerts.suppression.watching.promotion import (
     CannotApprovePromotion,
     approve_promotion,
 )
-from alerts.suppression.watching.stop import pause_rule, resume_rule, retire_rule
-from alerts.suppression.watching.trial_words import trial_lines
-from alerts.suppression.watching.trials import progress_of
+from alerts.suppression.watching.trials import progress_of, trial_lines
 from alerts.suppression.watching.watch import watch_rules
 from portal.accounts.models import Role, ScopeKind, User
 from portal.accounts.services import grant_role

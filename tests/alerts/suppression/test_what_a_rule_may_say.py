@@ -7,8 +7,14 @@ import pickle
 import pytest
 from hypothesis import given
 
-from alerts.suppression.engine.reading import NotARule, parse
-from alerts.suppression.engine.rule import as_json, canonical, reasons_against_rule, rule_hash
+from alerts.suppression.engine.rule import (
+    NotARule,
+    as_json,
+    canonical,
+    parse,
+    reasons_against_rule,
+    rule_hash,
+)
 from alerts.suppression.engine.words import words
 from tests.alerts.suppression import samples
 from tests.alerts.suppression.samples import DOWNLOADS, SITE, TYPE, but, clause, rule
@@ -54,7 +60,7 @@ BAD_LINES = [
     (("source_device", "is", "ENG\n-WS-04"), "text.unseen"),
     (("source_device", "is", "ENG\x00WS-04"), "text.unseen"),
     (("source_device", "is", "ENG-WS\ud800"), "text.unseen"),
-    (("function", "is", ""), "clause.empty"),  # "none told" names no function by itself
+    (("function", "is", ""), "clause.empty"),  # "not specified" names no function by itself
     (("protocol", "is_one_of", "S7", ""), "text.blanks"),
     (("source_device", "is", "ЕNG-WS-04"), "text.twin"),  # the first letter is Cyrillic
     (("source_device", "is", "НМІ-0001"), "text.twin"),  # all three letters are
@@ -106,7 +112,7 @@ GOOD_LINES = [
     ("zone", "within", "Gdańsk / Packaging 2"),
     ("protocol", "is", "S7"),
     ("function", "is", "5"),
-    ("function", "is_one_of", "5", ""),  # or none told
+    ("function", "is_one_of", "5", ""),  # or not specified
     ("source_device", "is", "Клапан-01"),  # a Cyrillic word that no Latin one looks like
     ("source_device", "is", "GDAŃSK-Ö1"),
     ("source_device", "is", "ポンプ-01"),

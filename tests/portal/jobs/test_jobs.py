@@ -1,10 +1,22 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from portal import clock
 from portal.jobs.models import Job, State
-from portal.jobs.services import claim_due, ensure_job, move_clock, put_back, settle
+from portal.jobs.services import (
+    claim_due,
+    do_next,
+    ensure_job,
+    lock_claim,
+    move_clock,
+    put_back,
+    put_back_after,
+    restart_job,
+    run_while_due,
+    settle,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +62,82 @@ def test_a_settled_job_that_is_asked_for_again_is_due_again(job, now):
     settle(claim_due(Job.objects.all(), now=now), now=now)
     ensure_job(kind="demo", key="one", now=now)
     assert claim_due(Job.objects.all(), now=now).pk == job.pk
+
+
+def test_work_that_fails_waits_longer_each_time_and_leaves_other_rows_alone(job, now):
+    other = ensure_job(kind="demo", key="two", now=now)
+
+    def fail_at_first(row):
+        if row.pk == job.pk:
+            raise ValueError("oh")
+        settle(row, now=now)
+
+    assert do_next(Job.objects.all(), work=fail_at_first, now=now)
+    assert do_next(Job.objects.all(), work=fail_at_first, now=now)
+    assert not do_next(Job.objects.all(), work=fail_at_first, now=now), "nothing else is due"
+    job.refresh_from_db()
+    other.refresh_from_db()
+    assert (job.state, job.latest_error, other.state) == (State.WAITING, "oh", State.DONE)
+    assert job.due_at == now + timedelta(seconds=10)
+    assert do_next(Job.objects.all(), work=fail_at_first, now=job.due_at)
+    assert Job.objects.get(pk=job.pk).due_at == job.due_at + timedelta(seconds=60)
+
+
+def test_who_gives_up_decides_so_where_the_error_arrives(job, now):
+    errors = []
+
+    def give_up(row, error):
+        errors.append(str(error))
+        settle(row, now=now, state=State.DEAD)
+
+    assert do_next(Job.objects.all(), work=lambda _row: 1 // 0, now=now, on_error=give_up)
+    assert len(errors) == 1
+    assert Job.objects.get().state == State.DEAD
+
+
+def test_a_round_is_always_put_back_and_an_error_costs_no_attempt(job, now):
+    claimed = claim_due(Job.objects.all(), now=now)
+    with pytest.raises(ZeroDivisionError), put_back_after(claimed, wait=timedelta(hours=1)):
+        raise ZeroDivisionError
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == (State.WAITING, 0)
+    assert job.latest_error.startswith("ZeroDivisionError")
+    assert job.due_at - clock.unshifted() > timedelta(minutes=59)
+
+
+def test_a_round_says_when_the_next_one_is_due(job, now):
+    claimed = claim_due(Job.objects.all(), now=now)
+    with put_back_after(claimed, wait=timedelta(hours=1)) as turn:
+        turn.wait = timedelta()
+    assert claim_due(Job.objects.all(), now=clock.unshifted()).pk == job.pk
+
+
+def test_a_job_that_is_restarted_gets_what_is_left_and_its_worker_writes_nothing(job, now):
+    Job.objects.update(payload={"left": [1]})
+    claimed = claim_due(Job.objects.all(), now=now)
+    restart_job(
+        kind="demo",
+        key="one",
+        now=now,
+        payload=lambda pending: {"left": [*pending.get("left", ()), 2]},
+    )
+    with transaction.atomic():
+        assert not lock_claim(claimed)
+    assert not settle(claimed, now=now)
+    again = claim_due(Job.objects.all(), now=now)
+    assert (again.payload, again.attempts) == ({"left": [1, 2]}, 1)
+    with transaction.atomic():
+        assert lock_claim(again)
+    settle(again, now=now)
+    restart_job(kind="demo", key="one", now=now, payload=lambda pending: {"was": pending})
+    assert Job.objects.get().payload == {"was": {}}, "nothing was left of what was done"
+
+
+def test_a_loop_ends_when_nothing_is_due_or_no_time_is_left():
+    steps = iter([True, True, False, True])
+    run_while_due(lambda: next(steps))
+    assert next(steps)
+    run_while_due(pytest.fail, seconds=0)
 
 
 def test_the_demos_clock_moves_business_time_but_not_leases():

@@ -53,14 +53,14 @@ def test_the_address_of_a_form_leads_to_the_page_that_has_it(lead):
         "/inbox/read/": "/inbox/",
         f"/tokens/{act}/revoke/": "/tokens/",
         "/rules/new/": "/rules/",
-        f"/rules/from-incident/{incident}/": f"/incidents/{incident}/",
+        f"/incidents/{incident}/draft-rule/": f"/incidents/{incident}/",
         f"/incidents/undo/{act}/": "/incidents/",
         f"/incidents/bulk/{act}/stop/": f"/incidents/bulk/{act}/",
-        f"/reviews/incidents/{incident}/verdict/": f"/incidents/{incident}/",
+        f"/incidents/{incident}/verdict/": f"/incidents/{incident}/",
         f"/reviews/{review}/withdraw/": f"/reviews/{review}/",
         f"/patterns/{pattern}/snooze/": f"/patterns/{pattern}/",
         f"/planned-work/{ids['planned-work']}/done/": f"/planned-work/{ids['planned-work']}/",
-        f"/ledger/{ids['ledger']}/looked/": "/ledger/?show=again",
+        f"/ledger/{ids['ledger']}/tick-off/": "/ledger/?show=again",
     }
     there = {address: page.get(address).headers.get("Location") for address in goals}
     assert there == goals
@@ -77,5 +77,5 @@ def test_an_act_that_is_not_offered_any_more_leads_to_its_rule(lead):
     from alerts.suppression.models import RuleVersion
 
     version = RuleVersion.objects.get()
-    answer = page.get(f"/rules/{version.uuid}/do/pause/")
+    answer = page.get(f"/rules/{version.uuid}/pause/")
     assert re.fullmatch(rf"/rules/{version.uuid}/", answer.headers["Location"])

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from alerts.suppression.watching.live_rules import LiveRule
+from alerts.suppression.queries import LiveRule
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.alerts.suppression.samples import DOWNLOADS

@@ -1,5 +1,6 @@
 """Do something to incidents: each verb is a page of its own, and a dialog where htmx asks."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -12,13 +13,11 @@ from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.acts.apply import CannotUndo, undo_act
 from alerts.incidents.acts.bulk import do_verb, start_bulk_act
-from alerts.incidents.acts.escalate import escalation_lines
-from alerts.incidents.acts.triage import ot_line_of
-from alerts.incidents.models import OtState
-from alerts.incidents.page.panel import members_of
+from alerts.incidents.page.panel import members_of, zone_name_of
 from alerts.incidents.policies import may_act_on, reasons_against_acting
+from alerts.incidents.web.forms import ACT_FORMS, ActForm
 from alerts.incidents.web.links import goal_of
-from alerts.incidents.web.verbs import NAMES, VERBS, Doing, Verb, closed_as, targets_of
+from alerts.incidents.web.targets import NAMES, targets_of
 from alerts.incidents.web.views.bulk import bulk_address
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -27,6 +26,7 @@ from portal.ui.forms_only import post_only
 from portal.ui.htmx import vary, wants_part
 from portal.ui.toasts import leave_toast, trigger
 from portal.ui.words import number
+from portal.ui.zones import READER, reader_clock
 
 CHANGED = "incidents-changed"
 TEMPLATE = "alerts/incidents/act.html"
@@ -35,28 +35,26 @@ TEMPLATE = "alerts/incidents/act.html"
 @require_http_methods(["GET", "POST"])
 def act(request: HttpRequest, verb: str) -> HttpResponse:
     """Ask how, then do it. Answers with a toast that names the object and offers Undo."""
-    how = VERBS.get(verb)
-    if how is None:
+    if verb not in ACT_FORMS:
         raise Http404
-    given = request.POST if request.method == "POST" else request.GET
-    user = actor_of(request)
+    is_sent = request.method == "POST"
+    query, user, now = request.POST if is_sent else request.GET, actor_of(request), clock.now()
     try:
-        targets = targets_of(given, user)
+        targets = targets_of(query, user)
     except Http404:
         if not wants_part(request):
-            if request.method == "GET" and given.keys().isdisjoint(NAMES):
+            if not is_sent and query.keys().isdisjoint(NAMES):
                 words = gettext("Choose the rows it is for first.")
                 return leave_toast(request, HttpResponseRedirect(goal_of(request)), words)
             raise
         return _answer(request, gettext("This row has changed in the meantime. Look at it again."))
-    doing = Doing(targets, user, clock.now())
-    form = how.form(doing, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    form = ACT_FORMS[verb](request.POST if is_sent else None, targets=targets, by=user)
+    if is_sent and form.is_valid():
         try:
-            return _do(request, verb, how, doing, form)
+            return _do(request, verb, form, now=now)
         except Refused as refusal:
             form.add_error(None, list(refusal.reasons))
-    return _ask(request, verb, how, doing, form)
+    return _ask(request, verb, form, now=now)
 
 
 @post_only(otherwise=lambda act: reverse("incidents:queue"))
@@ -76,54 +74,45 @@ def undo(request: HttpRequest, act: UUID) -> HttpResponse:
     return _answer(request, text)
 
 
-def _ask(request: HttpRequest, verb: str, how: Verb, doing: Doing, form: Any) -> HttpResponse:
-    against = reasons_against_acting(doing.targets.incidents, by=doing.by)
+def _ask(request: HttpRequest, verb: str, form: ActForm, *, now: datetime) -> HttpResponse:
+    targets, incidents = form.targets, form.targets.incidents
+    against = reasons_against_acting(incidents, by=form.by)
+    zone = reader_clock().zone(zone_name_of(incidents) or READER)
     context = {
-        "may_do": any(may_act_on(each, by=doing.by) for each in doing.targets.incidents)
-        if against
-        else True,
+        "may_do": not against or any(may_act_on(row, by=form.by) for row in incidents),
         "verb": verb,
-        "how": how,
         "form": form,
-        "targets": doing.targets,
-        "members": members_of(doing.targets.incidents, now=doing.now, zone=doing.zone),
+        "targets": targets,
+        "members": members_of(incidents, now=now, zone=zone),
         "against": against if not form.errors else [],
         "act_id": form.data.get("act") or uuid4(),
-        "ot_line": ot_line_of(doing.targets.incidents) if verb == "close" else "",
-        "closed_as": closed_as(doing.targets) if verb == "close" else "",
-        "unanswered": sum(each.ot_state == OtState.WAITING for each in doing.targets.incidents)
-        if verb == "close"
-        else 0,
-        "effects": escalation_lines(doing.targets.incidents, by=doing.by)
-        if verb == "escalate"
-        else [],
         "goal": goal_of(request),
         "in_dialog": wants_part(request),
+        **form.context(),
     }
     part = "form" if request.method == "POST" else "dialog"
     name = f"{TEMPLATE}#{part}" if wants_part(request) else TEMPLATE
     return vary(render(request, name, context, status=422 if form.errors else 200))
 
 
-def _do(request: HttpRequest, verb: str, how: Verb, doing: Doing, form: Any) -> HttpResponse:
+def _do(request: HttpRequest, verb: str, form: ActForm, *, now: datetime) -> HttpResponse:
     """At once, or where there are many as a bulk act with a page of its own."""
-    said, act = how.said(doing, form), form.wanted_act()
+    targets = form.targets
     common: dict[str, Any] = {
         "verb": verb,
-        "said": said,
-        "act": act,
-        "by": doing.by,
-        "now": doing.now,
+        "values": form.values(),
+        "act": form.act_id,
+        "by": form.by,
+        "now": now,
     }
-    if doing.targets.are_many:
-        title = gettext("%(act)s: %(what)s") % {"act": how.named(form), "what": doing.targets.words}
+    if targets.are_many:
+        title = gettext("%(act)s: %(what)s") % {"act": form.summary(), "what": targets.words}
         row = start_bulk_act(
-            incidents=doing.targets.incidents, title=title, unshifted=clock.unshifted(), **common
+            incidents=targets.incidents, title=title, unshifted=clock.unshifted(), **common
         )
         return _lead_to(request, row.act)
-    done = do_verb(incident_ids=doing.targets.ids, **common)
-    undo = reverse("incidents:undo", args=[done])
-    return _answer(request, how.told(doing, form), undo=undo)
+    act = do_verb(incident_ids=targets.ids, **common)
+    return _answer(request, form.toast(), undo=reverse("incidents:undo", args=[act]))
 
 
 def _lead_to(request: HttpRequest, act: UUID) -> HttpResponse:

@@ -51,6 +51,7 @@ from alerts.incidents.web.links import (
     review_panel_address,
     rules_panel_address,
 )
+from alerts.incidents.web.targets import Targets
 from alerts.incidents.wording import ot_chip_of
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -202,7 +203,7 @@ def _timeline(visit: Visit) -> dict[str, Any]:
             Tab(str(label), f"?who={name}#timeline", current=name == visit.who)
             for name, label in WHO.items()
         ],
-        "comment_form": CommentForm(),
+        "comment_form": CommentForm(None, targets=Targets([visit.incident], ()), by=visit.user),
     }
 
 

@@ -145,7 +145,9 @@ def _chosen_row(rows: list[PlanRow], uuid: str) -> PlanRow | None:
 def _count_mine(chosen: SitePlan, user: User, *, now: datetime) -> int:
     """How many proposals about this site wait for this person's signature."""
     found = requests_for(user, now=now)
-    return sum(bool(each.mine) and chosen.totals.site_id in each.version.site_ids for each in found)
+    return sum(
+        bool(each.open_sides) and chosen.totals.site_id in each.version.site_ids for each in found
+    )
 
 
 def _tabs(plans: list[SitePlan], wanted: str) -> list[SiteTab]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from alerts.suppression.engine.facts import Facts
+from alerts.suppression.engine.fields import Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

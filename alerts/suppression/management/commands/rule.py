@@ -11,10 +11,16 @@ from alerts.sentinel.models import Workspace
 from alerts.suppression.backtesting.backtest import DAYS, run_backtest
 from alerts.suppression.drafting.enforcement_choice import target_of
 from alerts.suppression.engine import sql
-from alerts.suppression.engine.clauses import pinned
 from alerts.suppression.engine.compile_sentinel import compile_rule
-from alerts.suppression.engine.reading import MAX_RULE_BYTES, NotARule, parse
-from alerts.suppression.engine.rule import Rule, reasons_against_rule, rule_hash
+from alerts.suppression.engine.rule import (
+    MAX_RULE_BYTES,
+    NotARule,
+    Rule,
+    parse,
+    pinned,
+    reasons_against_rule,
+    rule_hash,
+)
 from alerts.suppression.engine.words import Sentence, words
 from portal import clock
 from portal.command import TagoutCommand
@@ -81,12 +87,14 @@ def _read(name: str, action: str) -> Rule:
 def _compile(rule: Rule, options: dict[str, Any]) -> dict[str, Any]:
     if options["to"] not in FORMS:
         raise CommandError(f"rule compile needs --to {' or '.join(FORMS)}.")
-    told: dict[str, Any] = {"title": rule.title, "rule_hash": rule_hash(rule)}
+    result: dict[str, Any] = {"title": rule.title, "rule_hash": rule_hash(rule)}
     if options["to"] == "sql":
         piece = sql.where(rule)
         text = f"SELECT a.id FROM incidents_alert a WHERE {piece.text}"
-        return told | {"sql": text, "params": list(piece.params)}
-    return told | {"forms": [_form(rule, each) for each in _workspaces(rule, options["workspace"])]}
+        return result | {"sql": text, "params": list(piece.params)}
+    return result | {
+        "forms": [_form(rule, workspace) for workspace in _workspaces(rule, options["workspace"])]
+    }
 
 
 def _form(rule: Rule, workspace: Workspace) -> dict[str, Any]:
@@ -94,7 +102,7 @@ def _form(rule: Rule, workspace: Workspace) -> dict[str, Any]:
     return {
         "workspace": workspace.name,
         "verdict": compiled.verdict,
-        "reasons": [str(each.why) for each in compiled.reasons],
+        "reasons": [str(reason.why) for reason in compiled.reasons],
         "conditions": list(compiled.conditions),
     }
 
@@ -102,9 +110,9 @@ def _form(rule: Rule, workspace: Workspace) -> dict[str, Any]:
 def _workspaces(rule: Rule, name: str) -> list[Workspace]:
     """The one that was named, else those that the rule names, else all."""
     spaces = Workspace.objects.exclude(state=Workspace.State.REMOVED).order_by("name")
-    wanted = (name,) if name else pinned(rule.all_of, "workspace")
-    found = list(spaces.filter(name__in=wanted) if wanted else spaces)
-    if missing := sorted(set(wanted) - {each.name for each in found}):
+    names = (name,) if name else pinned(rule.all_of, "workspace")
+    found = list(spaces.filter(name__in=names) if names else spaces)
+    if missing := sorted(set(names) - {workspace.name for workspace in found}):
         raise CommandError(f"There is no workspace named {missing[0]}.")
     if not found:
         raise CommandError("There is no workspace yet: add one with `workspace add`.")
@@ -115,7 +123,7 @@ def _backtest(rule: Rule, options: dict[str, Any]) -> dict[str, Any]:
     days = options["days"]
     if not days.isascii() or not days.isdigit():
         raise CommandError(f"--days must be a number of days: {days}")
-    run = run_backtest(said=rule, now=clock.now(), days=int(days[:6]))
+    run = run_backtest(rule=rule, now=clock.now(), days=int(days[:6]))
     reasons = [words(Sentence(code, **detail)) for code, detail in run.reasons]
     return {**run.body, "uuid": run.uuid, "reasons": reasons, "seconds": run.seconds}
 

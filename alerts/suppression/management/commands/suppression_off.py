@@ -58,41 +58,44 @@ class Command(TagoutCommand):
         rows = _rows(workspace=place) if place else _rows()
         return self._deliver(place.name if place else "everywhere", rows, gates=True)
 
-    def _deliver(self, what: str, rows: Any, *, gates: bool = False) -> dict[str, Any]:
-        self.stderr.write(f"Off: {what}. Tagout closes nothing there any more.")
+    def _deliver(self, target: str, rows: Any, *, gates: bool = False) -> dict[str, Any]:
+        self.stderr.write(f"Off: {target}. Tagout closes nothing there any more.")
         ids = sorted(set(rows.values_list("workspace_id", flat=True)))
         push_rules_now(workspace_ids=ids, now=clock.now(), seconds=SECONDS)
-        told = [_told(each, rows, gates=gates) for each in Workspace.objects.filter(pk__in=ids)]
-        told.sort(key=lambda each: str(each["workspace"]))
-        self.failed = any(each["gate"] not in ("open", "") for each in told) or (
-            not gates and any(each["rules_still_there"] for each in told)
+        results = [
+            _workspace_result(workspace, rows, gates=gates)
+            for workspace in Workspace.objects.filter(pk__in=ids)
+        ]
+        results.sort(key=lambda row: str(row["workspace"]))
+        self.failed = any(row["gate"] not in ("open", "") for row in results) or (
+            not gates and any(row["rules_still_there"] for row in results)
         )
-        return {"off": what, "workspaces": told}
+        return {"off": target, "workspaces": results}
 
     def show(self, result: dict[str, Any]) -> None:
         """One line a workspace."""
         if not result["workspaces"]:
             self.stdout.write("Sentinel holds nothing of ours, so nothing had to be done there.")
-        for each in result["workspaces"]:
+        for row in result["workspaces"]:
             self.stdout.write(
                 "  ".join(
                     f"{name}: {value}"
-                    for name, value in each.items()
+                    for name, value in row.items()
                     if value or name == "rules_still_there"
                 )
             )
 
 
-def _told(workspace: Workspace, rows: Any, *, gates: bool) -> dict[str, Any]:
+def _workspace_result(workspace: Workspace, rows: Any, *, gates: bool) -> dict[str, Any]:
     here = rows.filter(workspace=workspace)
     gate = gate_of(here.filter(kind=RuleKind.GATE).first())
     rules = here.filter(kind=RuleKind.RULE, wanted__isnull=True)
-    waiting = [row for row in rules if not row.is_as_wanted]
-    errors = [gate.error if gates else "", *(row.latest_error for row in waiting)]
+    pending = [row for row in rules if not row.is_as_wanted]
+    errors = [gate.error if gates else "", *(row.latest_error for row in pending)]
     return {
         "workspace": workspace.name,
         "gate": gate.standing if gates else "",
-        "rules_still_there": len(waiting),
+        "rules_still_there": len(pending),
         "error": next((error for error in errors if error), ""),
     }
 

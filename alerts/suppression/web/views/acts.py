@@ -1,6 +1,6 @@
 """Acts on a version: a dialog that names object and effect, then the act itself."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.drafting.drafts import CannotSaveRule, draft_rule
-from alerts.suppression.enforcing.never_routine import reasons_against_any_rule
+from alerts.suppression.drafting.rule_list import latest_acts
+from alerts.suppression.enforcing.explain import reasons_against_any_rule
 from alerts.suppression.engine.guards.signing import Side
-from alerts.suppression.models import ACTING, Ending, LedgerEntry, RuleVersion, State
+from alerts.suppression.models import ACTING, RuleVersion, State
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.signing.propose import side_by_proposing
 from alerts.suppression.web.first_draft import body_of_incident, first_body
@@ -61,9 +62,15 @@ def act(request: HttpRequest, version: UUID, verb: str) -> HttpResponse:
             reasons = all_in_words(refusal.reasons)
     if reasons:
         return _ask(request, found, verb, now=now, problems=reasons, words=words)
-    shown = made or found
-    goal = edit_address(shown) if shown.state == State.DRAFT else version_address(shown)
-    return leave_toast(request, HttpResponseRedirect(goal), f"{shown.rule.label}: {how.done}")
+    next_version = made or found
+    goal = (
+        edit_address(next_version)
+        if next_version.state == State.DRAFT
+        else version_address(next_version)
+    )
+    return leave_toast(
+        request, HttpResponseRedirect(goal), f"{next_version.rule.label}: {how.done}"
+    )
 
 
 @post_only(otherwise=lambda version: reverse("suppression:rule", args=[version]))
@@ -74,8 +81,8 @@ def sign(request: HttpRequest, version: UUID) -> HttpResponse:
     if outcome.version is None:
         found = version_or_404(request, version)
         page = page_of(request, found, user, now=now)
-        told = {"sign_problems": outcome.problems, "given": outcome.given}
-        return render(request, RULE, page | told, status=422)
+        context = {"sign_problems": outcome.problems, "form_values": outcome.form_values}
+        return render(request, RULE, page | context, status=422)
     signed = outcome.version
     words = gettext("You signed %(rule)s.") % {"rule": signed.rule.label}
     if signed.state in ACTING:
@@ -157,56 +164,24 @@ def _ask(
 
 
 def _effects(version: RuleVersion, verb: str, *, signs: bool, now: datetime) -> list[str]:
-    """What will happen, in numbers where there are some."""
-    if verb == "propose":
-        told = [
+    """Return what will happen, in numbers where there are some."""
+    effects = [str(text) for text in (VERBS[verb].effect,) if text]
+    if verb == "propose" and signs:
+        effects.append(
             gettext(
-                "The rule is tested on 90 days of history, and the result becomes part of the "
-                "request. After that the rule can no longer be changed."
+                "Requesting approval counts as your own side's signature. You cannot sign for the "
+                "other side as well."
             )
-        ]
-        if signs:
-            told.append(
-                gettext(
-                    "Requesting approval counts as your own side's signature. You cannot "
-                    "sign for the other side as well."
-                )
-            )
-        return told
+        )
     if verb in ("pause", "retire"):
-        return [_lately(version, now), *_in_sentinel(version)]
-    if verb == "resume":
-        return [
-            gettext("It continues where it was paused, with the signatures it already has."),
-            *_in_sentinel(version),
-        ]
-    told_by_verb = {
-        "promote": gettext(
-            "With the other owner's decision, made within seven days, the rule closes what it "
-            "covers. Until then nothing changes."
-        ),
-        "discard": gettext("Nobody can continue this draft, but it stays on record."),
-        "request-changes": gettext("Signatures given so far no longer count."),
-        "reject": gettext("This version ends here. Another one can be proposed."),
-        "renew": gettext(
-            "This starts a new version with a new end date. It needs a new back-test and two "
-            "signatures; until then the current version stays in force."
-        ),
-        "take-suggested": gettext(
-            "This starts a new version that lists the new devices. It needs a back-test, two "
-            "signatures and a trial of its own; until then the current version stays in force."
-        ),
-        "edit": gettext(
-            "This starts a new version. It needs a back-test and two signatures; until then "
-            "whatever is live stays live."
-        ),
-    }
-    return [told_by_verb[verb]]
+        effects.append(_latest_acts(version, now))
+    if verb in ("pause", "retire", "resume"):
+        effects += _in_sentinel(version)
+    return effects
 
 
-def _lately(version: RuleVersion, now: datetime) -> str:
-    week = LedgerEntry.objects.filter(rule=version.rule_id, at__gt=now - timedelta(days=7))
-    n = week.exclude(ending=Ending.NOT_SENT).count()
+def _latest_acts(version: RuleVersion, now: datetime) -> str:
+    n, _latest = latest_acts([version.rule_id], now=now)[version.rule_id]
     return ngettext(
         "In the last 7 days it labelled or closed %(n)s incident. Incidents like it now stay open.",
         "In the last 7 days it labelled or closed %(n)s incidents. Incidents like these now stay "

@@ -11,13 +11,13 @@ from django.views.decorators.http import require_GET
 
 from alerts.suppression.backtesting.redaction import body_for
 from alerts.suppression.models import ACTING, State
-from alerts.suppression.signing.awaiting_signature import decided_lately, requests_for
+from alerts.suppression.signing.awaiting_signature import recent_decisions, requests_for
 from alerts.suppression.signing.request_changes import (
     CannotRetest,
     request_changes,
     retest_proposal,
 )
-from alerts.suppression.web.backtest import shown
+from alerts.suppression.web.backtest import summarize_backtest
 from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
 from alerts.suppression.web.signing import sign_from_form
 from alerts.suppression.web.sitting import (
@@ -44,22 +44,21 @@ from portal.ui.forms_only import post_only
 from portal.ui.htmx import render_page, vary, wants_part
 from portal.ui.toasts import leave_toast
 
+TEMPLATE = "alerts/suppression/sitting.html"
+
 
 @require_GET
 def approvals(request: HttpRequest) -> HttpResponse:
     """Proposals by age; those that wait for this person come first."""
     user, now = actor_of(request), clock.now()
-    found, decided = requests_for(user, now=now), decided_lately(user, now=now)
+    found, decided = requests_for(user, now=now), recent_decisions(user, now=now)
     page = frame(user, now) | {
-        "mine": [each for each in found if each.mine],
-        "others": [each for each in found if not each.mine],
+        "mine": [item for item in found if item.open_sides],
+        "others": [item for item in found if not item.open_sides],
         "decided": [(step, state_chip(step.to_state)) for step in decided],
         "has_canary": any(step.to_state == State.CANARY for step in decided),
     }
     return render_page(request, "alerts/suppression/approvals.html", page, part="rows")
-
-
-TEMPLATE = "alerts/suppression/sitting.html"
 
 
 def _home(**_parts: object) -> str:
@@ -78,9 +77,9 @@ def check(request: HttpRequest, version: UUID, number: int) -> HttpResponse:
     found, user, now = version_or_404(request, version), actor_of(request), clock.now()
     if found.backtest is None or needs_retest(found, now=now):
         raise Http404
-    test = shown(body_for(found.backtest.body, by=user), said=found.said)
+    test = summarize_backtest(body_for(found.backtest.body, by=user), rule=found.said)
     checks = checks_of(found, test, user, opened=())
-    chosen = next((each for each in checks if each.number == number and each.incident), None)
+    chosen = next((item for item in checks if item.number == number and item.incident), None)
     if chosen is None or chosen.incident is None:
         raise Http404
     note_opened(request, version, number, now=now)
@@ -93,7 +92,9 @@ def sign(request: HttpRequest, version: UUID) -> HttpResponse:
     found, user, now = version_or_404(request, version), actor_of(request), clock.now()
     outcome = sign_from_form(request, found, user, now=now)
     if outcome.version is None:
-        return _page(request, now=now, up=version, problems=outcome.problems, given=outcome.given)
+        return _page(
+            request, now=now, up=version, problems=outcome.problems, form_values=outcome.form_values
+        )
     mark(request, version, Mark.SIGNED, now=now)
     words = gettext("You signed %(rule)s.")
     if outcome.version.state in ACTING:
@@ -112,8 +113,8 @@ def changes(request: HttpRequest, version: UUID) -> HttpResponse:
         problems = all_in_words(refusal.reasons)
         return _page(request, now=now, up=version, change_problems=problems, words=words)
     mark(request, version, Mark.CHANGES, now=now)
-    told = gettext("Changes requested for %(rule)s.") % {"rule": found.rule.label}
-    return _next(request, told)
+    text = gettext("Changes requested for %(rule)s.") % {"rule": found.rule.label}
+    return _next(request, text)
 
 
 @post_only(otherwise=_home)
@@ -167,28 +168,30 @@ def retest(request: HttpRequest, version: UUID) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, *, now: datetime, up: UUID | None = None, **told: object
+    request: HttpRequest, *, now: datetime, up: UUID | None = None, **extra: object
 ) -> HttpResponse:
     """The page; with what was wrong with the last act, answered as refused."""
     user = actor_of(request)
-    waiting = {str(each.version.uuid): each for each in requests_for(user, now=now) if each.mine}
-    session = sitting_of(request, waiting, now=now)
+    requests = {
+        str(item.version.uuid): item for item in requests_for(user, now=now) if item.open_sides
+    }
+    session = sitting_of(request, requests, now=now)
     place = session.place_of(up) if up else session.current
-    if place is None or place.uuid not in waiting:
+    if place is None or place.uuid not in requests:
         place = session.current
     context = frame(user, now) | {
         "sitting": session,
         "sums": sums_of(session, place),
         "proof": proof_of(request, now=now),
         "latest": latest_of(session, user, now=now),
-        **told,
+        **extra,
     }
     if place is not None:
-        asked = waiting[place.uuid]
-        context |= rule_context(request, asked, place, user, now=now)
-        context["zone"] = plant_clocks(asked.version)[0]
+        pending = requests[place.uuid]
+        context |= rule_context(request, pending, place, user, now=now)
+        context["zone"] = plant_clocks(pending.version)[0]
     name = f"{TEMPLATE}#sitting" if wants_part(request) else TEMPLATE
-    return vary(render(request, name, context, status=422 if told else 200))
+    return vary(render(request, name, context, status=422 if extra else 200))
 
 
 def _next(request: HttpRequest, words: str) -> HttpResponse:

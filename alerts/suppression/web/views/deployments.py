@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET
 
@@ -20,14 +19,12 @@ from alerts.suppression.deploying.deployments import (
 )
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.web.shared import frame
-from alerts.suppression.web.words import StateChip
+from alerts.suppression.web.words import Chip, StateChip, chip
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.ui.htmx import render_page
 
-type Words = tuple[Promise, str, str]
-
-_GATES: dict[str, Words] = {
+_GATES: dict[str, Chip] = {
     "none": (gettext_lazy("No Tagout rule there"), "", "circle"),
     "closed": (gettext_lazy("Gate ready"), "ok", "shield-check"),
     "open": (gettext_lazy("Stopped in Sentinel"), "high", "octagon-x"),
@@ -36,7 +33,7 @@ _GATES: dict[str, Words] = {
     "refused": (gettext_lazy("Sentinel refused the gate"), "high", "circle-alert"),
     "held": (gettext_lazy("Gate changed by hand"), "high", "triangle-alert"),
 }
-_RULES: dict[str, Words] = {
+_RULES: dict[str, Chip] = {
     "there": (gettext_lazy("As signed"), "ok", "check"),
     "gone": (gettext_lazy("Removed"), "", "check"),
     "coming": (gettext_lazy("On its way"), "medium", "timer"),
@@ -47,34 +44,29 @@ _RULES: dict[str, Words] = {
 
 
 def gate_chip(standing: str) -> StateChip:
-    """How the gate of a workspace stands."""
-    return _chip(_GATES[standing])
+    """Return how the gate of a workspace stands."""
+    return chip(_GATES[standing])
 
 
 def rule_chip(standing: str) -> StateChip:
-    """How one of our rules stands in a workspace."""
-    return _chip(_RULES[standing])
+    """Return how one of our rules stands in a workspace."""
+    return chip(_RULES[standing])
 
 
-def what_to_do(each: Deployment) -> str:
-    """What a person can do about what went wrong."""
-    if each.row.error_code == "AuthorizationFailed":
+def what_to_do(deployment: Deployment) -> str:
+    """Return what a person can do about what went wrong; nothing where nothing did."""
+    if deployment.row.error_code == "AuthorizationFailed":
         return gettext("Give Tagout's identity for rules the role %(role)s on this workspace.") % {
             "role": ROLE
         }
-    if each.standing == "held":
+    if deployment.standing == "held":
         return gettext(
             "Undo the change in Sentinel, or pause and resume the rule here: then Tagout "
             "writes it again."
         )
-    if each.standing == "refused":
+    if deployment.standing == "refused":
         return gettext("Edit the rule, or let Tagout enforce it.")
     return ""
-
-
-def _chip(said: Words) -> StateChip:
-    label, kind, picture = said
-    return StateChip(str(label), kind, picture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +87,10 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WorkspacePart:
     """One workspace."""
 
-    told: WorkspaceDeployments
+    deployments: WorkspaceDeployments
     gate: StateChip
     rows: list[Row]
 
@@ -107,11 +99,13 @@ class Part:
 def deployments(request: HttpRequest) -> HttpResponse:
     """Every automation rule of ours that the person may know of."""
     user, now = actor_of(request), clock.now()
-    told = deployments_by_workspace(user)
-    titles = _titles(each for part in told for each in part.rules)
+    workspaces = deployments_by_workspace(user)
+    titles = _titles(rule for part in workspaces for rule in part.rules)
     parts = [
-        Part(part, gate_chip(part.gate.standing), [_row(each, titles) for each in part.rules])
-        for part in told
+        WorkspacePart(
+            part, gate_chip(part.gate.standing), [_row(rule, titles) for rule in part.rules]
+        )
+        for part in workspaces
     ]
     page = frame(user, now) | {
         "parts": parts,
@@ -124,31 +118,31 @@ def of_rule(version: RuleVersion) -> dict[str, Any]:
     """Where the rule of a version stands in Sentinel, and whether it is live as a whole."""
     found = deployments_of_rule(version.rule)
     return {
-        "deployed": [_row(each, {}) for each in found],
-        "has_lease": any(each.lease_until for each in found),
+        "deployed": [_row(deployment, {}) for deployment in found],
+        "has_lease": any(deployment.lease_until for deployment in found),
         "is_whole": is_live_as_a_whole(found),
     }
 
 
 def _titles(rules: Iterable[Deployment]) -> dict[int, RuleVersion]:
     """The newest version of each rule, to name it by."""
-    ids = {each.rule.pk for each in rules if each.rule}
+    ids = {deployment.rule.pk for deployment in rules if deployment.rule}
     versions = RuleVersion.objects.filter(rule__in=ids).order_by("number")
     return {version.rule_id: version for version in versions}
 
 
-def _row(each: Deployment, titles: dict[int, RuleVersion]) -> Row:
-    version = titles.get(each.rule.pk) if each.rule else None
+def _row(deployment: Deployment, titles: dict[int, RuleVersion]) -> Row:
+    version = titles.get(deployment.rule.pk) if deployment.rule else None
     return Row(
-        workspace=each.row.workspace.name,
-        label=each.row.label,
+        workspace=deployment.row.workspace.name,
+        label=deployment.row.label,
         version=str(version.uuid) if version else "",
         title=version.title if version else "",
-        standing=rule_chip(each.standing),
-        is_refused=each.standing in ("refused", "held"),
-        error=each.error,
-        fix=what_to_do(each),
+        standing=rule_chip(deployment.standing),
+        is_refused=deployment.standing in ("refused", "held"),
+        error=deployment.error,
+        fix=what_to_do(deployment),
         site_ids=version.site_ids if version else (),
-        at=each.row.landed_at or each.row.wanted_at,
-        lease_until=each.lease_until,
+        at=deployment.row.landed_at or deployment.row.wanted_at,
+        lease_until=deployment.lease_until,
     )

@@ -11,20 +11,20 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from alerts.suppression.drafting.drafts import CannotSaveRule, save_draft
+from alerts.suppression.drafting.drafts import CannotSaveRule, save_draft, uuid_of
 from alerts.suppression.drafting.suggestions import evidence_offered, suggestions_for
 from alerts.suppression.engine.guards.never import needs_hours
 from alerts.suppression.engine.guards.signing import Side
-from alerts.suppression.engine.reading import NotARule, from_json
+from alerts.suppression.engine.rule import NotARule, from_json
 from alerts.suppression.models import RuleVersion, State
 from alerts.suppression.signing.people import people_of_side, usual_owners
 from alerts.suppression.web.draft_checks import (
-    Testing,
+    DraftTest,
     causes_that_fit,
     enforcement_of,
     last_day,
     reasons_not_to_propose,
-    test_for,
+    test_draft,
     without_lost_choice,
 )
 from alerts.suppression.web.draft_lines import day_choices, draft_rows, field_choices, fields_of
@@ -102,14 +102,14 @@ def _save(request: HttpRequest, visit: Visit) -> HttpResponse:
     body = without_lost_choice(typed, stored)
     has_lost_choice = body["enforcement"] != typed["enforcement"]
     half = half_windows(request.POST)
-    told = request.POST.get("revision", "")
+    revision = request.POST.get("revision", "")
     try:
         saved = save_draft(
             version_id=visit.version.pk,
             by=visit.user,
             now=visit.now,
             body=body,
-            revision=int(told) if told.isdecimal() and len(told) < 10 else -1,
+            revision=int(revision) if revision.isdecimal() and len(revision) < 10 else -1,
         )
     except CannotSaveRule as refusal:
         page = _page(visit, body, half=half) | {"problems": all_in_words(refusal.reasons)}
@@ -134,9 +134,9 @@ def _save(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def _page(
-    visit: Visit, body: Body, *, test: Testing | None = None, half: HalfWindows | None = None
+    visit: Visit, body: Body, *, test: DraftTest | None = None, half: HalfWindows | None = None
 ) -> dict[str, Any]:
-    version, said = visit.version, rule_of(visit.version)
+    version, rule = visit.version, rule_of(visit.version)
     left = test.left if test else {}
     fields = fields_of(body)
     return frame(visit.user, visit.now) | {
@@ -152,17 +152,17 @@ def _page(
         "zones": visit.zones,
         "suggested": suggestions_for(visit.user, fields),
         "reason": routine_cause(str(body.get("reason", ""))),
-        "reason_hints": causes_that_fit(said),
+        "reason_hints": causes_that_fit(rule),
         "owners_ot": _owners(version, Side.OT, str(body.get("owner_ot", ""))),
         "owners_soc": _owners(version, Side.SOC, str(body.get("owner_soc", ""))),
-        "enforcement": enforcement_of(version, said),
-        "needs_hours": needs_hours(said) if said else (),
+        "enforcement": enforcement_of(version, rule),
+        "needs_hours": needs_hours(rule) if rule else (),
         "ends": end_day(body, visit.zone),
-        "last_day": last_day(said, visit.now, visit.zone),
-        "evidence": evidence_offered(said, _texts(body.get("evidence")), reader=visit.user),
-        "missing": reasons_not_to_propose(version, said, now=visit.now),
+        "last_day": last_day(rule, visit.now, visit.zone),
+        "evidence": evidence_offered(rule, _texts(body.get("evidence")), reader=visit.user),
+        "missing": reasons_not_to_propose(version, rule, now=visit.now),
         "testing": test,
-        "test": test.shown if test else None,
+        "test": test.summary if test else None,
         "may_exclude": True,
     }
 
@@ -172,11 +172,11 @@ def _visit(version: RuleVersion, user: User, now: datetime) -> Visit:
     return Visit(version, user, now, ZoneInfo(zones[0]), zones)
 
 
-def _test(visit: Visit, body: Body) -> Testing | None:
-    said = rule_of(visit.version)
-    if said is None or not said.clauses:
+def _test(visit: Visit, body: Body) -> DraftTest | None:
+    rule = rule_of(visit.version)
+    if rule is None or not rule.clauses:
         return None
-    return test_for(visit.user, said, now=visit.now, body=body)
+    return test_draft(visit.user, rule, now=visit.now, body=body)
 
 
 def _stored(version: RuleVersion) -> Body:
@@ -196,20 +196,12 @@ def _owned(body: Body, author: User) -> Body:
 
 
 def _owners(version: RuleVersion, side: Side, chosen: str) -> list[Choice]:
-    found = [Choice(each.email, each.name) for each in people_of_side(version, side=side)]
-    if chosen and chosen not in {each.value for each in found}:
+    found = [Choice(person.email, person.name) for person in people_of_side(version, side=side)]
+    if chosen and chosen not in {choice.value for choice in found}:
         found.append(Choice(chosen, chosen))
     return found
 
 
 def _texts(value: Any) -> list[str]:
-    given = value if isinstance(value, list) else []
-    return [text for text in given if isinstance(text, str) and _is_uuid(text)]
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
+    texts = value if isinstance(value, list) else []
+    return [text for text in texts if isinstance(text, str) and uuid_of(text)]

@@ -92,8 +92,11 @@ def _page(request: HttpRequest, user: User, *, problems: list[str] | None = None
     page: dict[str, Any] = frame(user, now)
     stops = page["stops"]
     stopped = {stop.workspace_id for stop in stops}
-    told = {each.workspace.pk: each for each in deployments_by_workspace(user)}
-    places = [_place(each, told.get(each.pk), stopped) for each in workspaces_reached_by(user)]
+    deployments = {item.workspace.pk: item for item in deployments_by_workspace(user)}
+    places = [
+        _place(workspace, deployments.get(workspace.pk), stopped)
+        for workspace in workspaces_reached_by(user)
+    ]
     page |= {
         "in_force": [
             (stop, not reasons_against_switching_on(user, stop.workspace)) for stop in stops
@@ -110,14 +113,16 @@ def _page(request: HttpRequest, user: User, *, problems: list[str] | None = None
 
 
 def _place(
-    workspace: Workspace, told: WorkspaceDeployments | None, stopped: set[int | None]
+    workspace: Workspace, deployments: WorkspaceDeployments | None, stopped: set[int | None]
 ) -> Place:
-    gate = told.gate if told else None
+    gate = deployments.gate if deployments else None
     return Place(
         workspace=workspace,
         is_off=bool({None, workspace.pk} & stopped),
         gate=gate_chip(gate.standing if gate else "none"),
         error=gate.error if gate else "",
-        still_there=told.still_there if told else 0,
-        is_moving=bool(told and (told.still_there or told.gate.standing.endswith("ing"))),
+        still_there=deployments.still_there if deployments else 0,
+        is_moving=bool(
+            deployments and (deployments.still_there or deployments.gate.standing.endswith("ing"))
+        ),
     )

@@ -11,13 +11,13 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.queries import incidents_visible_to
-from alerts.suppression.enforcing.reasons import reasons_visible_to
+from alerts.suppression.enforcing.explain import reasons_visible_to
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.queries import ledger_visible_to
-from alerts.suppression.watching.review_again import CannotReviewAgain, tick_off
+from alerts.suppression.watching.closed_incidents import CannotReviewAgain, tick_off
 from alerts.suppression.watching.trials import kept_open_reasons
 from alerts.suppression.web.shared import frame, number_in
-from alerts.suppression.web.words import StateChip, all_in_words, routine_cause
+from alerts.suppression.web.words import StateChip, all_in_words, chip, routine_cause
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
@@ -26,6 +26,14 @@ from portal.ui.htmx import render_page
 from portal.ui.pieces import Tab, with_query
 from portal.ui.toasts import leave_toast
 
+PAGE = 50
+ALL, CLOSED, TAGGED, AGAIN = "all", "closed", "tagged", "again"
+_TABS = {
+    ALL: gettext_lazy("All lines"),
+    CLOSED: gettext_lazy("Closed"),
+    TAGGED: gettext_lazy("Would close"),
+    AGAIN: gettext_lazy("To re-check"),
+}
 STANDS = "stands"  # how an address names the ending that is none
 ENDINGS = {
     Ending.NOTHING: (gettext_lazy("Stands"), "ok", "check"),
@@ -56,8 +64,8 @@ class Filter:
 def filters_of(request: HttpRequest, where: str, ending: str) -> list[Filter]:
     """What the lines can be narrowed to, and what was chosen."""
     names: dict[str, dict[str, str]] = {
-        "where": {str(each): str(label) for each, label in WHERE.items()},
-        "ending": {str(each) or STANDS: str(said[0]) for each, said in ENDINGS.items()},
+        "where": {str(side): str(label) for side, label in WHERE.items()},
+        "ending": {str(code) or STANDS: str(words[0]) for code, words in ENDINGS.items()},
     }
     labels = {"where": gettext("Where"), "ending": gettext("Outcome")}
     return [
@@ -78,18 +86,8 @@ def narrowed(entries: QuerySet[LedgerEntry], where: str, ending: str) -> QuerySe
     """The lines that an address asks for; what it does not know leaves nothing out."""
     if where in Where.values:
         entries = entries.filter(where=where)
-    wanted = "" if ending == STANDS else ending or None
-    return entries.filter(ending=wanted) if wanted in Ending.values else entries
-
-
-PAGE = 50
-ALL, CLOSED, TAGGED, AGAIN = "all", "closed", "tagged", "again"
-_TABS = {
-    ALL: gettext_lazy("All lines"),
-    CLOSED: gettext_lazy("Closed"),
-    TAGGED: gettext_lazy("Would close"),
-    AGAIN: gettext_lazy("To re-check"),
-}
+    value = "" if ending == STANDS else ending or None
+    return entries.filter(ending=value) if value in Ending.values else entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         entries = entries.filter(rule__number=rule)
     where, ending = request.GET.get("where", ""), request.GET.get("ending", "")
     filters = filters_of(request, where, ending)
-    is_filtered = bool(rule or any(each.chosen for each in filters))
+    is_filtered = bool(rule or any(item.chosen for item in filters))
     entries = narrowed(entries, where, ending)
     again = entries.filter(review_again_at__isnull=False, reviewed_at=None)
     found = _page(_of_tab(entries, again, tab), request.GET.get("after", ""))
@@ -140,7 +138,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
 
 
 @post_only(otherwise=lambda entry_id: _to_look_at())
-def looked(request: HttpRequest, entry_id: int) -> HttpResponse:
+def tick_off_entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     """Somebody looked at this incident again and lets its close stand."""
     user = actor_of(request)
     entry = get_object_or_404(ledger_visible_to(user), pk=entry_id)
@@ -159,17 +157,15 @@ def _to_look_at() -> str:
 def rows_of(entries: list[LedgerEntry], user: User) -> list[Row]:
     """Lines as the page shows them."""
     ids = [entry.incident_id for entry in entries]
-    seen = set(incidents_visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
-    return [_row(entry, entry.incident_id in seen, user) for entry in entries]
+    visible = set(incidents_visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+    return [_row(entry, entry.incident_id in visible, user) for entry in entries]
 
 
 def _row(entry: LedgerEntry, is_seen: bool, user: User) -> Row:
-    act, kind, picture = KEPT_OPEN if entry.kept_open else ACTS[Act(entry.act)]
-    ending, tone, sign = ENDINGS[Ending(entry.ending)]
     return Row(
         entry,
-        StateChip(str(act), kind, picture),
-        StateChip(str(ending), tone, sign),
+        chip(KEPT_OPEN if entry.kept_open else ACTS[Act(entry.act)]),
+        chip(ENDINGS[Ending(entry.ending)]),
         str(WHERE[Where(entry.where)]),
         routine_cause(entry.reason),
         " → ".join(filter(None, (entry.incident.source, entry.incident.destination)))

@@ -8,9 +8,12 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.queries import devices_visible_to, incidents_visible_to
 from alerts.suppression.drafting.rule_list import rules_touching
-from alerts.suppression.enforcing.never_routine import reasons_against_any_rule
-from alerts.suppression.enforcing.reasons import reasons_visible_to
-from alerts.suppression.enforcing.why import NearMiss, why_of
+from alerts.suppression.enforcing.explain import (
+    NearMiss,
+    reasons_against_any_rule,
+    reasons_visible_to,
+    why_of,
+)
 from alerts.suppression.models import Act
 from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.signing.notify import in_words
@@ -31,37 +34,40 @@ def why(request: HttpRequest, incident_id: int) -> HttpResponse:
     incident = get_object_or_404(
         incidents_visible_to(user).select_related("workspace"), pk=incident_id
     )
-    told, is_hidden = why_of(incident, now=now), bool(incident.hidden)
-    reasons = reasons_visible_to(user, told.reasons)
+    explanation, is_hidden = why_of(incident, now=now), bool(incident.hidden)
+    reasons = reasons_visible_to(user, explanation.reasons)
     can_propose = may_propose(user) and not incident.is_read_only
     never = reasons_against_any_rule(incident) if can_propose else []
-    seen = {each.version_id for each in told.acted}
-    visible = set(versions_visible_to(user).filter(pk__in=seen).values_list("pk", flat=True))
+    version_ids = {entry.version_id for entry in explanation.acted}
+    visible = set(versions_visible_to(user).filter(pk__in=version_ids).values_list("pk", flat=True))
     zone = reader_clock().zone_of_plants(incident.site_ids)
     page: dict[str, Any] = {
         "now": now,
         "incident": incident,
         "rows": [
             (row, row.entry.version_id in visible, row.entry.act == Act.CLOSED)
-            for row in rows_of(list(told.acted), user)
+            for row in rows_of(list(explanation.acted), user)
         ],
-        "near": [(each, in_words(each.why, zone)) for each in _seen(told.near, user)],
-        "reasons": all_in_words(reasons) if told.trials or not told.near else [],
-        "trials": ", ".join(told.trials),
-        "covering": ", ".join(told.covering) if told.reasons or is_hidden else "",
+        "near": [
+            (near_miss, in_words(near_miss.why, zone))
+            for near_miss in _visible_near_misses(explanation.near, user)
+        ],
+        "reasons": all_in_words(reasons) if explanation.trials or not explanation.near else [],
+        "trials": ", ".join(explanation.trials),
+        "covering": ", ".join(explanation.covering) if explanation.reasons or is_hidden else "",
         "is_hidden": is_hidden,  # whether a suspicion holds it open, while the reader is asked
-        "is_off": told.is_off,
+        "is_off": explanation.is_off,
         "may_propose": can_propose and not never,
         "never": all_in_words(never),
     }
     return render_page(request, "alerts/suppression/why.html", page, part="why")
 
 
-def _seen(near: tuple[NearMiss, ...], user: User) -> list[NearMiss]:
+def _visible_near_misses(near: tuple[NearMiss, ...], user: User) -> list[NearMiss]:
     """Rules that the person may not see are not named."""
-    uuids = [each.version for each in near]
-    known = set(versions_visible_to(user).filter(uuid__in=uuids).values_list("uuid", flat=True))
-    return [each for each in near if each.version in known]
+    uuids = [near_miss.version for near_miss in near]
+    visible = set(versions_visible_to(user).filter(uuid__in=uuids).values_list("uuid", flat=True))
+    return [near_miss for near_miss in near if near_miss.version in visible]
 
 
 @require_GET
@@ -70,5 +76,5 @@ def device(request: HttpRequest, device_id: int) -> HttpResponse:
     user = actor_of(request)
     row = get_object_or_404(devices_visible_to(user).select_related("zone__site"), pk=device_id)
     found = rules_touching(row, user=user)
-    page = {"device": row, "rows": [(each, state_chip(each.state)) for each in found]}
+    page = {"device": row, "rows": [(version, state_chip(version.state)) for version in found]}
     return render_page(request, "alerts/suppression/device.html", page, part="rules")

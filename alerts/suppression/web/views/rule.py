@@ -12,14 +12,13 @@ from alerts.suppression.backtesting.history_sql import TookTooLong, no_longer_th
 from alerts.suppression.backtesting.redaction import body_for
 from alerts.suppression.drafting.current_version import past_of
 from alerts.suppression.drafting.suggested_version import line_changes
-from alerts.suppression.enforcing.members import late_members
+from alerts.suppression.enforcing.group_members import late_members
 from alerts.suppression.engine.guards.lifecycle import is_unended
 from alerts.suppression.models import RuleVersion, State
 from alerts.suppression.signing.awaiting_signature import is_stale
 from alerts.suppression.signing.people import owners_by_version
-from alerts.suppression.watching.trial_words import trial_lines
-from alerts.suppression.watching.trials import approvals_in_force, progress_of
-from alerts.suppression.web.backtest import reasons_of, shown
+from alerts.suppression.watching.trials import approvals_in_force, progress_of, trial_lines
+from alerts.suppression.web.backtest import reasons_of, summarize_backtest
 from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
 from alerts.suppression.web.signing import signing_of
 from alerts.suppression.web.verbs import acts_for, may_do
@@ -39,7 +38,8 @@ from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.ui.htmx import render_page
 
-MAX_SECONDS = 2.0
+TEMPLATE = "alerts/suppression/rule.html"
+MAX_SECONDS = 2.0  # for what is suggested
 
 
 def suggested_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def suggested_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str
         changes = []
     return {
         "suggested": [
-            (line_of(each.line), line_of(each.new_line), each.newcomers) for each in changes
+            (line_of(change.line), line_of(change.new_line), change.newcomers) for change in changes
         ],
         "may_take_suggested": bool(changes) and may_do("take-suggested", version, user, now=now),
     }
@@ -65,15 +65,15 @@ def trial_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str, An
         return {"trial": None}
     progress = progress_of(version)
     ids = version.credited_incident_ids
-    shown = incidents_visible_to(user).filter(pk__in=ids).order_by("-created_at", "-pk")
+    incidents = incidents_visible_to(user).filter(pk__in=ids).order_by("-created_at", "-pk")
     return {
         "trial": progress,
         "trial_lines": trial_lines(progress, now=now),
         "trial_is_unended": is_unended(progress.trial, now=now),
         "trial_has_nothing": not progress.trial.counted,
         "approvals": approvals_in_force(version, now=now),
-        "credited": list(shown),
-        "credited_hidden": len(ids) - len(shown),
+        "credited": list(incidents),
+        "credited_hidden": len(ids) - len(incidents),
     }
 
 
@@ -82,12 +82,9 @@ def new_members_of(version: RuleVersion, user: User) -> dict[str, Any]:
     incident in which a person meets them, where this one may see it.
     """
     late = late_members(version) if version.is_acting else []
-    first = {each.first for each in late if each.first}
-    seen = incidents_visible_to(user).filter(pk__in=first).in_bulk()
-    return {"new_members": [(each, seen.get(each.first or 0)) for each in late]}
-
-
-TEMPLATE = "alerts/suppression/rule.html"
+    first = {member.first for member in late if member.first}
+    visible = incidents_visible_to(user).filter(pk__in=first).in_bulk()
+    return {"new_members": [(member, visible.get(member.first or 0)) for member in late]}
 
 
 @require_GET
@@ -124,14 +121,16 @@ def page_of(
             "why": routine_cause(str(version.body.get("reason", ""))),
             "owners": owners_by_version([version])[version.pk],
             "enforced": str(ENFORCEMENTS.get(version.enforcement, version.enforcement)),
-            "test": shown(body_for(test.body, by=user), said=version.said) if test else None,
+            "test": summarize_backtest(body_for(test.body, by=user), rule=version.said)
+            if test
+            else None,
             "test_reasons": reasons_of(test.reasons) if test else [],
             "call": "sign" if is_asked else "",
             "is_stale": is_asked and is_stale(version, now=now),
             "evidence": past.evidence,
             "signatures": past.signatures,
             "steps": [(step, state_chip(step.to_state)) for step in past.steps],
-            "versions": [(each, state_chip(each.state)) for each in past.versions],
+            "versions": [(other, state_chip(other.state)) for other in past.versions],
             "matches": rows_of(past.matches, user),
         }
     )

@@ -70,7 +70,7 @@ def rules(request: HttpRequest) -> HttpResponse:
             )
             for name, label in _LABELS.items()
         ],
-        "sites": [Choice(str(each.uuid), each.name) for each in found.sites],
+        "sites": [Choice(str(option.uuid), option.name) for option in found.sites],
         "site": found.site,
         "without_site": with_query(request.GET, {"site": None}),
         "is_empty": not any(found.counts.values()) and found.site is None,

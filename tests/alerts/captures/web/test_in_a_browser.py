@@ -33,5 +33,5 @@ def test_a_file_is_attached_read_and_opened(browse, sam, incident, water, noon, 
     page.keyboard.press("v")
     expect(page.get_by_role("link", name="Hide values")).to_be_visible()
     viewer = f"/captures/{Capture.objects.get().uuid}/"
-    removal, more = f"{viewer}remove/", f"/captures/for-incident/{incident.pk}/"
+    removal, more = f"{viewer}remove/", f"/incidents/{incident.pk}/captures/"
     assert bar_faults_of_each(page, tab, viewer, removal, more) == []

@@ -38,7 +38,7 @@ def send(client, incident):
     def post(person, data, name="water.pcap"):
         client.force_login(person)
         file = SimpleUploadedFile(name, data)
-        return client.post(f"/captures/for-incident/{incident.pk}/", {"file": file, "note": "here"})
+        return client.post(f"/incidents/{incident.pk}/captures/", {"file": file, "note": "here"})
 
     return post
 
@@ -88,7 +88,7 @@ def test_a_refused_file_says_why_beside_the_form(send, sam, data):
 
 def test_a_form_without_a_file_and_one_that_is_far_too_large(client, send, sam, incident, settings):
     client.force_login(sam)
-    answer = client.post(f"/captures/for-incident/{incident.pk}/")
+    answer = client.post(f"/incidents/{incident.pk}/captures/")
     assert answer.status_code == 422 and b"Choose a file." in answer.content
     settings.MAX_REQUEST_BYTES = 2_000
     answer = send(sam, bytes(10_000))

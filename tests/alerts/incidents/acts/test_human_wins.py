@@ -1,6 +1,8 @@
 """When a person in Sentinel was faster, the overlay goes and the timeline says who won."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from alerts.incidents.acts.close import close_incidents
 from alerts.incidents.acts.triage import change_severity, comment_on_incidents
@@ -127,3 +129,16 @@ def test_a_write_whose_answer_is_of_no_use_is_believed_until_intake_reads_it(des
     assert (incident.severity, incident.owed, incident.etag) == (Severity.LOW, 0, "")
     desk.pull()
     assert timeline(incident) == ["severity"]
+
+
+@pytest.mark.parametrize("is_overtaken", [False, True], ids=["landed", "lost"])
+def test_the_queue_is_brought_in_line_once_for_each_outcome(desk, sam, is_overtaken):
+    incident = desk.incident()
+    close_incidents(incident_ids=[incident.pk], **BENIGN, by=sam, now=NOON)
+    if is_overtaken:
+        desk.sentinel.edit(incident.name, severity="High")
+    with CaptureQueriesContext(connection) as queries:
+        assert desk.deliver() == [Outcome.CONFLICTED if is_overtaken else Outcome.SENT]
+    assert sum("SET priority = " in query["sql"] for query in queries) == 1
+    incident.refresh_from_db()
+    assert (incident.owed, incident.status == Status.CLOSED) == (0, not is_overtaken)

@@ -1,10 +1,8 @@
 """A rule closes, labels and reopens through the same verbs as a person, in its own words."""
 
-from datetime import timedelta
-
 import pytest
 
-from alerts.incidents.acts.apply import Actor
+from alerts.incidents.acts.apply import SystemActor
 from alerts.incidents.acts.close import (
     close_incidents,
     mark_closed_by,
@@ -14,20 +12,19 @@ from alerts.incidents.acts.close import (
 )
 from alerts.incidents.acts.triage import label_incidents
 from alerts.incidents.models import Incident
-from alerts.outbox.models import Outcome, Urgency
+from alerts.outbox.models import Change, Outcome
 from portal.audit.models import Entry
+from tests.alerts.incidents.decisions import timeline
 from tests.conftest import NOON
 
 BENIGN = {"classification": "BenignPositive", "reason": "SuspiciousButExpected"}
-R_12 = Actor(None, "R-12", Urgency.MACHINE, timedelta(0))
+R_12 = SystemActor("R-12")
 
 
 def test_the_text_of_a_rule_is_sent_as_it_is(desk):
     incident = desk.incident()
     mark_closed_by(incident_ids=[incident.pk], rule="R-12", now=NOON)
-    close_incidents(
-        incident_ids=[incident.pk], **BENIGN, comment="Its words.", by=None, doer=R_12, now=NOON
-    )
+    close_incidents(incident_ids=[incident.pk], **BENIGN, comment="Its words.", by=R_12, now=NOON)
     assert desk.deliver(seconds=0) == [Outcome.SENT]
     assert desk.in_sentinel(incident)["classificationComment"] == "Its words."
     incident.refresh_from_db()
@@ -38,11 +35,9 @@ def test_the_text_of_a_rule_is_sent_as_it_is(desk):
 def test_who_opens_it_again_takes_the_rules_name_off(desk):
     incident = desk.incident()
     mark_closed_by(incident_ids=[incident.pk], rule="R-12", now=NOON)
-    close_incidents(incident_ids=[incident.pk], **BENIGN, by=None, doer=R_12, now=NOON)
+    close_incidents(incident_ids=[incident.pk], **BENIGN, by=R_12, now=NOON)
     desk.deliver(seconds=0)
-    reopen_incidents(
-        incident_ids=[incident.pk], by=None, doer=R_12, because="An alert joined.", now=NOON
-    )
+    reopen_incidents(incident_ids=[incident.pk], by=R_12, because="An alert joined.", now=NOON)
     assert desk.deliver(seconds=0) == [Outcome.SENT]
     assert desk.in_sentinel(incident)["status"] == "Active"
     assert Incident.objects.get().closed_by == ""
@@ -51,9 +46,7 @@ def test_who_opens_it_again_takes_the_rules_name_off(desk):
 
 def test_a_rule_may_set_our_own_labels(desk):
     incident = desk.incident()
-    label_incidents(
-        incident_ids=[incident.pk], by=None, doer=R_12, add=["tagout:would-close:R-12"], now=NOON
-    )
+    label_incidents(incident_ids=[incident.pk], by=R_12, add=["tagout:would-close:R-12"], now=NOON)
     assert desk.deliver(seconds=0) == [Outcome.SENT]
     labels = [each["labelName"] for each in desk.in_sentinel(incident)["labels"]]
     assert labels == ["tagout:would-close:R-12"]
@@ -61,10 +54,11 @@ def test_a_rule_may_set_our_own_labels(desk):
 
 def test_nobody_acts_without_a_name(desk):
     incident = desk.incident()
-    with pytest.raises(ValueError, match="its name"):
+    with pytest.raises(AttributeError, match="name"):
         label_incidents(incident_ids=[incident.pk], by=None, add=["x"], now=NOON)
-    with pytest.raises(ValueError, match="its name"):
+    with pytest.raises(AttributeError, match="name"):
         reopen_incidents(incident_ids=[incident.pk], by=None, now=NOON)
+    assert not Change.objects.exists() and timeline(incident) == []
 
 
 def test_only_what_is_closed_was_closed_in_sentinel_by_a_rule(desk):

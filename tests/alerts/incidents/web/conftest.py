@@ -66,7 +66,7 @@ def htmx():
 @pytest.fixture
 def small_pieces(monkeypatch):
     """Five at once and in a piece, so that six are many."""
-    monkeypatch.setattr("alerts.incidents.web.verbs.AT_ONCE", 5)
+    monkeypatch.setattr("alerts.incidents.web.targets.AT_ONCE", 5)
     monkeypatch.setattr("alerts.incidents.acts.bulk.PIECE", 5)
 
 

@@ -194,7 +194,7 @@ def test_all_that_match_can_be_chosen_and_what_comes_later_is_not_meant(
     client.post("/incidents/act/severity/", {**fields, "severity": "4"})
     work()
     assert Incident.objects.filter(severity=Severity.HIGH).count() == 6
-    monkeypatch.setattr("alerts.incidents.web.verbs.MAX_INCIDENTS", 5)
+    monkeypatch.setattr("alerts.incidents.web.targets.MAX_INCIDENTS", 5)
     again = client.get("/incidents/matching/?view=needs").content.decode()
     target = re.search(r'data-select-matching="([^"]+)"', again)[1].replace("&amp;", "&")
     assert "More than 5 match." in text_of(client.get(f"/incidents/act/close/?{target}"))

@@ -21,6 +21,7 @@ from alerts.incidents.tasks import work_off_bulk_acts
 from alerts.outbox.models import Change
 from portal import clock
 from portal.accounts.models import Grant
+from portal.jobs import services
 from portal.jobs.models import State
 from portal.notifications.models import Notification
 from tests.alerts.incidents.web.many import closed, send, text_of, work
@@ -158,14 +159,14 @@ def test_a_piece_that_runs_again_does_nothing_twice(small_pieces, signed_in, sam
 
 def test_who_lost_the_lease_writes_nothing(small_pieces, signed_in, sam, make_row, monkeypatch):
     send(signed_in(sam), make_row(6))
-    claimed = bulk.claim_due
+    claimed = services.claim_due
 
     def slow(rows, **given):
         row = claimed(rows, **given)
         BulkAct.objects.update(fence=row.fence + 1)
         return row
 
-    monkeypatch.setattr(bulk, "claim_due", slow)
+    monkeypatch.setattr(services, "claim_due", slow)
     work(1)
     assert closed() == 0
 

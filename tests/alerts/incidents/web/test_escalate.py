@@ -143,7 +143,7 @@ def test_escalating_twice_or_when_closed_is_refused(signed_in, sam, leo, suspici
     escalate(client, suspicious)
     again = escalate(client, suspicious)
     assert again.status_code == 422
-    assert "It is already escalated." in again.content.decode()
+    assert "Already escalated." in again.content.decode()
     Incident.objects.update(status=3, labels=[])
     assert "It is closed. Reopen it first." in escalate(client, suspicious).content.decode()
 

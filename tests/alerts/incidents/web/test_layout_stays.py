@@ -31,7 +31,7 @@ def test_nothing_jumps_when_the_part_about_ot_arrives(browse, gdansk, plant, noo
     def hold(route):  # Playwright takes no built-in
         held.append(route)
 
-    page.route("**/reviews/for-incident/**", hold)
+    page.route("**/incidents/*/verdict/panel/**", hold)
     page.goto(f"/incidents/{incident.pk}/", wait_until="commit")
     expect(page.locator("#ot-panel .skeleton").first).to_be_visible()
     page.wait_for_timeout(300)  # the page has been painted

@@ -10,9 +10,8 @@ from alerts.patterns.engine.hours import learn_hours
 from alerts.patterns.engine.mining import mine
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.engine.sides import Rung
-from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.guards.never import HIGH
-from alerts.suppression.engine.rule import reasons_against_rule
+from alerts.suppression.engine.rule import Clause, reasons_against_rule
 from tests.alerts.patterns.engine.plants import cell, device, happened, outside
 from tests.conftest import NOON
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from alerts.reviews.models import Annotation, Review
-from alerts.reviews.services.answer import give_verdict
+from alerts.reviews.services.verdicts import give_verdict
 from tests.bars import bar_faults_everywhere
 from tests.conftest import NOON
 

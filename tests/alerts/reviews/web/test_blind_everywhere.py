@@ -113,8 +113,8 @@ def pages_about(row):
         ),
         f"{page}panel",
         f"{queue}groups/{group.key}/panel",
-        f"/reviews/for-incident/{row.pk}/panel",
-        f"/rules/why/{row.pk}/",
+        f"/incidents/{row.pk}/verdict/panel/",
+        f"/incidents/{row.pk}/why-open/",
         f"{page}?who=people",
         *(
             f"{queue}?view={view}"
@@ -158,7 +158,7 @@ def test_the_pages_about_the_incident_say_so_and_lead_to_the_question(kasia, row
         f"/incidents/{row.pk}/",
         f"/incidents/{row.pk}/panel",
         f"/incidents/groups/{group}/panel",
-        f"/reviews/for-incident/{row.pk}/panel",
+        f"/incidents/{row.pk}/verdict/panel/",
         f"/incidents/{row.pk}/?tab=timeline",
     ):
         page = text_of(client, address)
@@ -330,7 +330,7 @@ def test_a_colleague_reads_all_of_it(olaf, row):
     assert HIDDEN not in page
     for words in (NOTE, ESCALATED, COMMENTED, IN_SENTINEL, cast.ODA.name, "Suspicious"):
         assert words in page, words
-    assert CAUSE in text_of(client, f"/reviews/for-incident/{row.pk}/panel")
+    assert CAUSE in text_of(client, f"/incidents/{row.pk}/verdict/panel/")
     lines = Program(olaf).get(f"incidents/{row.pk}/timeline/").content.decode()
     assert NOTE in lines
 

@@ -22,7 +22,7 @@ HTMX = {"hx-request": "true"}
 def panel(client, noon):
     def shown(person, incident, **more):
         client.force_login(person)
-        return client.get(f"/reviews/for-incident/{incident.pk}/panel", headers=HTMX, **more)
+        return client.get(f"/incidents/{incident.pk}/verdict/panel/", headers=HTMX, **more)
 
     return shown
 
@@ -33,7 +33,7 @@ def see(client, noon):
 
     def read(person, incident, query=""):
         client.force_login(person)
-        address = f"/reviews/for-incident/{incident.pk}/panel{query}"
+        address = f"/incidents/{incident.pk}/verdict/panel/{query}"
         return client.get(address, headers=HTMX).content.decode()
 
     return read
@@ -52,7 +52,7 @@ def test_the_panel_is_a_fragment_for_htmx_and_a_page_without(client, panel, inci
     part = panel(sam, incident)
     assert part.content.decode().lstrip().startswith('<div class="ot-panel" id="ot-panel"')
     assert part["Vary"].count("HX-Request") == 1
-    assert b"<html" in client.get(f"/reviews/for-incident/{incident.pk}/panel").content
+    assert b"<html" in client.get(f"/incidents/{incident.pk}/verdict/panel/").content
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_what_each_side_can_do(request, panel, incident, who, sees, not_sees):
 
 def test_strangers_to_the_incident_get_404(panel, post, incident, pia):
     assert panel(pia, incident).status_code == 404
-    assert post(pia, f"/reviews/incidents/{incident.pk}/verdict/").status_code == 404
+    assert post(pia, f"/incidents/{incident.pk}/verdict/").status_code == 404
     assert post(pia, "/reviews/ask/", incident=incident.pk).status_code == 404
     assert post(pia, "/reviews/ask/", group=incident.group_key).status_code == 404
 
@@ -262,7 +262,7 @@ def test_withdrawing_from_the_panel(post, review, incident, sam):
 
 
 def test_a_verdict_from_the_panel(post, incident, oda):
-    path = f"/reviews/incidents/{incident.pk}/verdict/"
+    path = f"/incidents/{incident.pk}/verdict/"
     reply = post(
         oda, path, key=str(uuid.uuid4()), verdict="routine", cause_routine="runs-by-itself"
     )
@@ -275,14 +275,14 @@ def test_a_verdict_from_the_panel(post, incident, oda):
 def test_a_verdict_from_the_panel_is_about_what_is_ticked_in_it(post, see, make, ask, oda):
     rows = make(3)
     review = ask(rows)
-    path = f"/reviews/incidents/{rows[1].pk}/verdict/"
+    path = f"/incidents/{rows[1].pk}/verdict/"
     routine = {"verdict": "routine", "cause_routine": "runs-by-itself"}
     assert see(oda, rows[1]).count(" checked") == 3, "all of the question's incidents are ticked"
     post(oda, path, key=str(uuid.uuid4()), **routine)  # a form with nothing to tick
     review.refresh_from_db()
     assert review.state == "waiting"
     assert [each.pk for each in waiting_incidents_of(review)] == [rows[2].pk, rows[0].pk]
-    path = f"/reviews/incidents/{rows[0].pk}/verdict/"
+    path = f"/incidents/{rows[0].pk}/verdict/"
     both = [str(rows[0].pk), str(rows[2].pk)]
     post(oda, path, key=str(uuid.uuid4()), dates="1", incident=both, **routine)
     review.refresh_from_db()
@@ -296,7 +296,7 @@ def test_a_verdict_on_a_row_of_the_queue_lists_its_incidents(post, see, make, od
     assert "Your answer is about 3 incidents" in page
     assert see(oda, rows[2]).count(" checked") == 0, "the incident's own page is about it alone"
     ticked = [str(rows[0].pk), str(rows[2].pk)]
-    path = f"/reviews/incidents/{rows[2].pk}/verdict/"
+    path = f"/incidents/{rows[2].pk}/verdict/"
     post(
         oda,
         path,
@@ -313,7 +313,7 @@ def test_a_verdict_on_a_row_of_the_queue_lists_its_incidents(post, see, make, od
 
 def test_what_is_out_of_reach_is_not_judged_by_ticking_it(post, make, oda):
     incident, elsewhere = make()[0], make(site_ids=[])[0]
-    path = f"/reviews/incidents/{incident.pk}/verdict/"
+    path = f"/incidents/{incident.pk}/verdict/"
     said = {"dates": "1", "verdict": "routine", "cause_routine": "runs-by-itself"}
     refused = post(oda, path, key=str(uuid.uuid4()), incident=[str(elsewhere.pk)], **said)
     assert refused.status_code == 422
@@ -325,14 +325,14 @@ def test_what_is_out_of_reach_is_not_judged_by_ticking_it(post, make, oda):
 
 
 def test_a_refused_verdict_comes_back_in_the_panel(post, incident, oda):
-    path = f"/reviews/incidents/{incident.pk}/verdict/"
+    path = f"/incidents/{incident.pk}/verdict/"
     reply = post(oda, path, key=str(uuid.uuid4()), verdict="routine")
     assert reply.status_code == 422
     assert "Choose a reason." in reply.content.decode()
 
 
 def test_the_soc_cannot_judge(post, incident, sam):
-    path = f"/reviews/incidents/{incident.pk}/verdict/"
+    path = f"/incidents/{incident.pk}/verdict/"
     reply = post(sam, path, key=str(uuid.uuid4()), verdict="routine", cause_routine="other")
     assert reply.status_code == 422
     assert not Annotation.objects.exists()

@@ -7,8 +7,7 @@ from django.core.management import CommandError, call_command
 
 from alerts.suppression.drafting.drafts import CannotSaveRule, draft_rule
 from alerts.suppression.engine.guards.lifecycle import reasons_against_expiry
-from alerts.suppression.engine.reading import from_json
-from alerts.suppression.engine.rule import as_json
+from alerts.suppression.engine.rule import as_json, from_json
 from alerts.suppression.models import Rule, State
 from alerts.suppression.signing.propose import CannotProposeRule
 from tests.conftest import NOON
@@ -86,18 +85,18 @@ def test_what_cannot_be_read_is_refused_in_the_words_of_the_page(programs, peopl
 def test_what_makes_no_sense_is_refused_in_the_words_of_the_page(
     programs, people, body, change, history
 ):
-    told = sentences(programs.oda, body(**change))
+    texts = sentences(programs.oda, body(**change))
     saved = draft_rule(by=people.oda, now=NOON, body=body(**change)["rule"])
     with pytest.raises(CannotProposeRule) as refusal:
         rules.propose(saved, by=people.oda, now=NOON)
-    assert set(told) <= {str(each) for each in refusal.value.reasons}
+    assert set(texts) <= {str(each) for each in refusal.value.reasons}
 
 
 @pytest.mark.parametrize("change", cases(ENDS))
 def test_the_end_is_judged_by_the_guard(programs, body, change):
-    said = from_json(as_json(rules.downloads()) | change)
-    told = [str(each) for each in reasons_against_expiry(said, now=NOON)]
-    assert sentences(programs.oda, body(**change)) == told and told
+    rule = from_json(as_json(rules.downloads()) | change)
+    texts = [str(each) for each in reasons_against_expiry(rule, now=NOON)]
+    assert sentences(programs.oda, body(**change)) == texts and texts
 
 
 def test_a_member_that_comes_twice_is_refused_as_in_a_file(programs, body):
@@ -106,9 +105,9 @@ def test_a_member_that_comes_twice_is_refused_as_in_a_file(programs, body):
     assert answer.status_code == 400 and "twice" in answer.json()["errors"]["rule"][0]
 
 
-@pytest.mark.parametrize("told", [{}, {"rule": None}, {"rule": []}, {"rule": "x"}, {"rule": 7}])
-def test_what_is_no_rule_at_all_is_400(programs, told):
-    assert sentences(programs.oda, told)
+@pytest.mark.parametrize("payload", [{}, {"rule": None}, {"rule": []}, {"rule": "x"}, {"rule": 7}])
+def test_what_is_no_rule_at_all_is_400(programs, payload):
+    assert sentences(programs.oda, payload)
 
 
 def test_a_member_beside_the_rule_is_refused(programs, body):

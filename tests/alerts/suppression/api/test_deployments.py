@@ -5,8 +5,7 @@ from itertools import product
 import pytest
 
 from alerts.outbox.models import WantedRule
-from alerts.suppression.deploying.deployments import deployments_of_rule, gate_of
-from alerts.suppression.deploying.enforcement_state import STANDING
+from alerts.suppression.deploying.deployments import STANDING, deployments_of_rule, gate_of
 from tests.factories import rule_rows, rules
 from tests.factories.incidents import make_workspace
 
@@ -41,14 +40,14 @@ def there(version, workspace):
     return rule_rows.make_wanted(version, workspace=workspace, **THERE)
 
 
-def told(program, **query):
+def rows_by_workspace(program, **query):
     answer = program.get("deployments/", query)
     assert answer.status_code == 200, answer.content
     return {row["workspace"]: row for row in answer.json()["results"]}
 
 
 def test_it_is_told_what_stands_where_and_until_when(programs, version, there, workspace):
-    row = told(programs.leo)[workspace.name]
+    row = rows_by_workspace(programs.leo)[workspace.name]
     assert (row["kind"], row["label"], row["rule"]) == (
         "rule",
         version.rule.label,
@@ -64,7 +63,7 @@ def test_it_is_told_what_stands_where_and_until_when(programs, version, there, w
 def test_where_one_workspace_refuses_it_is_never_live_as_a_whole(programs, version, there):
     south = make_workspace("south")
     rule_rows.make_wanted(version, workspace=south, **REFUSED)
-    rows = told(programs.leo, rule=version.rule.uuid)
+    rows = rows_by_workspace(programs.leo, rule=version.rule.uuid)
     assert {name: row["standing"] for name, row in rows.items()} == {
         "gdansk": "there",
         "south": "refused",
@@ -74,15 +73,17 @@ def test_where_one_workspace_refuses_it_is_never_live_as_a_whole(programs, versi
     assert rows["south"]["fix"] == "Edit the rule, or let Tagout enforce it."
     rule = programs.leo.get(f"rules/{version.rule.uuid}/").json()
     assert rule["state"] == "live" and rule["stands_everywhere"] is False
-    assert list(told(programs.leo, standing="refused")) == ["south"]
-    assert told(programs.leo, standing="held,coming") == {}
+    assert list(rows_by_workspace(programs.leo, standing="refused")) == ["south"]
+    assert rows_by_workspace(programs.leo, standing="held,coming") == {}
 
 
 def test_a_missing_right_names_the_role(programs, version, workspace):
     rule_rows.make_wanted(
         version, workspace=workspace, **REFUSED | {"error_code": "AuthorizationFailed"}
     )
-    assert "Microsoft Sentinel Contributor" in told(programs.leo)[workspace.name]["fix"]
+    assert (
+        "Microsoft Sentinel Contributor" in rows_by_workspace(programs.leo)[workspace.name]["fix"]
+    )
 
 
 def test_a_rule_that_tagout_enforces_says_nothing_of_sentinel(programs, draft):
@@ -93,15 +94,15 @@ def test_a_rule_that_tagout_enforces_says_nothing_of_sentinel(programs, draft):
 def test_a_gate_stands_in_the_list_too(programs, version, workspace):
     gate = {"kind": "gate", "label": "gate", "wanted": {"triggeringLogic": {"isEnabled": False}}}
     rule_rows.make_wanted(version, workspace=workspace, **THERE | gate)
-    row = told(programs.leo, kind="gate")[workspace.name]
+    row = rows_by_workspace(programs.leo, kind="gate")[workspace.name]
     assert (row["standing"], row["rule"], row["stands_everywhere"]) == ("closed", None, None)
 
 
 def test_the_database_says_it_as_the_page_does(version, workspace):
     form = {"triggeringLogic": {"isEnabled": True}}
     shut = {"triggeringLogic": {"isEnabled": False}}
-    seen = 0
-    for kind, outcome, wanted, landed, at in product(
+    compared = 0
+    for kind, outcome, desired, landed, at in product(
         ("rule", "gate"),
         ("", "landed", "refused", "held"),
         (None, form, shut),
@@ -113,16 +114,16 @@ def test_the_database_says_it_as_the_page_does(version, workspace):
             workspace=workspace,
             kind=kind,
             outcome=outcome,
-            wanted=wanted,
+            wanted=desired,
             landed=landed,
             landed_version=at,
         )
-        said = WantedRule.objects.annotate(told=STANDING).get(pk=row.pk).told
+        standing = WantedRule.objects.annotate(current=STANDING).get(pk=row.pk).current
         if kind == "gate":
-            assert said == gate_of(row).standing, row
+            assert standing == gate_of(row).standing, row
         else:
             (page,) = deployments_of_rule(version.rule)
-            assert said == page.standing, row
+            assert standing == page.standing, row
         row.delete()
-        seen += 1
-    assert seen == 96
+        compared += 1
+    assert compared == 96

@@ -31,9 +31,9 @@ def test_a_program_writes_a_draft_changes_it_and_reads_it(programs, body):
     assert (made["state"], made["version"], made["revision"], made["hash"]) == ("draft", 1, 0, "")
     assert made["sites"] == ["Gdańsk"] and made["owner_ot"] == "oda@demo.example"
     address = f"rules/{made['id']}/"
-    given = body(title="Recipe downloads of Packaging 2") | {"revision": 0}
-    assert programs.oda.post(f"{address}edit/", given).json()["revision"] == 1
-    again = programs.oda.post(f"{address}edit/", given)
+    payload = body(title="Recipe downloads of Packaging 2") | {"revision": 0}
+    assert programs.oda.post(f"{address}edit/", payload).json()["revision"] == 1
+    again = programs.oda.post(f"{address}edit/", payload)
     assert again.status_code == 409 and "another window" in again.json()["detail"]
     read = programs.oda.get(address).json()
     assert read["title"] == read["rule"]["title"] == "Recipe downloads of Packaging 2"
@@ -42,12 +42,12 @@ def test_a_program_writes_a_draft_changes_it_and_reads_it(programs, body):
 
 def test_the_next_version_is_begun_only_without_a_revision(programs, draft, canary, body):
     address = f"rules/{canary.rule.uuid}/"
-    given = body(title="Narrower downloads")
-    stale = programs.olaf.post(f"{address}edit/", given | {"revision": 0})
+    payload = body(title="Narrower downloads")
+    stale = programs.olaf.post(f"{address}edit/", payload | {"revision": 0})
     assert stale.status_code == 409 and "not your draft" in stale.json()["detail"]
-    made = programs.olaf.post(f"{address}edit/", given).json()
+    made = programs.olaf.post(f"{address}edit/", payload).json()
     assert (made["state"], made["version"], made["in_work"]) == ("canary", 1, 2)
-    again = programs.olaf.post(f"{address}edit/", given)
+    again = programs.olaf.post(f"{address}edit/", payload)
     assert again.status_code == 400 and again.json()["errors"]["revision"]
     newest, first = programs.olaf.get(f"{address}versions/").json()["results"]
     assert (newest["version"], newest["title"]) == (2, "Narrower downloads")
@@ -55,20 +55,20 @@ def test_the_next_version_is_begun_only_without_a_revision(programs, draft, cana
 
 
 def test_refusals_come_in_the_language_that_is_asked_for(programs, draft, body):
-    told = [
+    payloads = [
         programs.oda.post("rules/", body(all_of=[]), Accept_Language=language).json()["errors"]
         for language in ("en", "de")
     ]
-    assert told[0] != told[1] and "Bedingung" in told[1]["rule"][0]
+    assert payloads[0] != payloads[1] and "Bedingung" in payloads[1]["rule"][0]
     address = f"rules/{draft.rule.uuid}/sign/"
-    given = {"side": "soc", "hash": "0" * 64}
-    said = programs.leo.post(address, given, Accept_Language="de").json()["reasons"]
-    assert said and "Personen" in said[0]
+    payload = {"side": "soc", "hash": "0" * 64}
+    reasons = programs.leo.post(address, payload, Accept_Language="de").json()["reasons"]
+    assert reasons and "Personen" in reasons[0]
 
 
 def test_the_same_key_makes_one_draft(programs, body):
-    given = [programs.oda.post("rules/", body(), Idempotency_Key="d-1") for _ in range(2)]
-    assert given[0].content == given[1].content
+    answers = [programs.oda.post("rules/", body(), Idempotency_Key="d-1") for _ in range(2)]
+    assert answers[0].content == answers[1].content
     assert RuleVersion.objects.count() == 1
 
 
@@ -100,9 +100,9 @@ def test_a_back_test_lists_no_incident_that_is_out_of_reach(programs, proposal, 
     listed = incidents_listed(proposal.backtest.body)
     elsewhere = min(listed)
     Incident.objects.filter(pk=elsewhere).update(workspace=make_workspace("Elsewhere"))
-    told = programs.leo.get(f"rules/{proposal.rule.uuid}/backtest/").json()["backtest"]
-    assert incidents_listed(told) == listed - {elsewhere}
-    assert told["incidents"] == proposal.backtest.body["incidents"]
+    backtest = programs.leo.get(f"rules/{proposal.rule.uuid}/backtest/").json()["backtest"]
+    assert incidents_listed(backtest) == listed - {elsewhere}
+    assert backtest["incidents"] == proposal.backtest.body["incidents"]
 
 
 def test_a_draft_has_no_back_test_yet(programs, draft):
@@ -117,8 +117,8 @@ def test_what_acts_speaks_for_the_rule_and_the_next_version_stands_beside_it(pro
     assert (row["version"], row["state"], row["in_work"]) == (1, "live", 2)
     assert [each["state"] for each in row["versions"]] == ["live", "proposed"]
     versions = programs.leo.get(f"{address}versions/", {"fields": "version,rule,hash"}).json()
-    told = {each["version"]: each["rule"]["title"] for each in versions["results"]}
-    assert told == {1: "Planned recipe downloads", 2: "Narrower downloads"}
+    titles = {each["version"]: each["rule"]["title"] for each in versions["results"]}
+    assert titles == {1: "Planned recipe downloads", 2: "Narrower downloads"}
     test = programs.leo.get(f"{address}backtest/").json()
     assert test["version"] == 2  # what is asked for, not what was
 

@@ -34,16 +34,18 @@ def refusals():
 def test_a_signed_in_soc_lead_gives_the_second_signature(signed_in, people, proposal, signature):
     answer = signed_in(people.leo, at(proposal, "sign"), signature)
     assert answer.status_code == 200 and answer.json()["state"] == "canary"
-    told = {each["side"]: each["by"] for each in answer.json()["signatures"]}
-    assert told == {"ot": "Oda Nowak", "soc": people.leo.name}
+    signers = {each["side"]: each["by"] for each in answer.json()["signatures"]}
+    assert signers == {"ot": "Oda Nowak", "soc": people.leo.name}
     stands(proposal, State.CANARY, 2)
 
 
 @pytest.mark.abuse("A19")
 @pytest.mark.parametrize("look", [{}, {"checked_evidence": False}])
 def test_little_evidence_is_not_signed_without_a_look(signed_in, people, proposal, signature, look):
-    told = {name: value for name, value in signature.items() if name != "checked_evidence"} | look
-    answer = signed_in(people.leo, at(proposal, "sign"), told)
+    payload = {
+        name: value for name, value in signature.items() if name != "checked_evidence"
+    } | look
+    answer = signed_in(people.leo, at(proposal, "sign"), payload)
     assert answer.status_code == 409 and "look at the alerts" in answer.json()["detail"]
     stands(proposal)
 
@@ -141,13 +143,13 @@ def test_another_hash_than_that_of_the_request_is_not_signed(
 def test_the_same_key_again_gives_the_same_answer_and_one_signature(
     signed_in, people, proposal, signature
 ):
-    given = [
+    answers = [
         signed_in(people.leo, at(proposal, "sign"), signature, Idempotency_Key="k-1")
         for _ in range(2)
     ]
-    assert [each.status_code for each in given] == [200, 200]
-    assert given[0].content == given[1].content
-    assert given[1]["Idempotency-Replayed"] == "true"
+    assert [each.status_code for each in answers] == [200, 200]
+    assert answers[0].content == answers[1].content
+    assert answers[1]["Idempotency-Replayed"] == "true"
     stands(proposal, State.CANARY, 2)
 
 
@@ -155,7 +157,7 @@ def test_the_same_key_again_gives_the_same_answer_and_one_signature(
 def test_no_step_can_be_skipped(signed_in, people, draft):
     leo, oda = people.leo, people.oda
     fresh = rules.draft(rules.downloads(), by=oda, evidence=draft.evidence.all(), now=NOON)
-    for person, verb, said in (
+    for person, verb, payload in (
         (leo, "sign", NOTHING_SEEN),
         (leo, "resume", {"reason": "Go."}),
         (leo, "request-changes", {"note": "Hm."}),
@@ -164,7 +166,7 @@ def test_no_step_can_be_skipped(signed_in, people, draft):
         (oda, "renew", {}),
         (leo, "propose", {}),
     ):
-        answer = signed_in(person, at(fresh, verb), said)
+        answer = signed_in(person, at(fresh, verb), payload)
         assert answer.status_code == 409 and answer.json()["reasons"], verb
     stands(fresh, State.DRAFT, 0)
     for missing in ("canary", "live", "deploy", "approve", "state"):
@@ -175,13 +177,13 @@ def test_no_step_can_be_skipped(signed_in, people, draft):
 def test_a_rule_that_acts_is_not_signed_proposed_or_made_live_again(
     signed_in, people, canary, signature
 ):
-    for person, verb, said in (
+    for person, verb, payload in (
         (people.leo, "sign", signature | {"hash": canary.rule_hash}),
         (people.oda, "propose", {}),
         (people.leo, "resume", {"reason": "Go."}),
         (people.leo, "reject", {"note": "No."}),
     ):
-        assert signed_in(person, at(canary, verb), said).status_code == 409, verb
+        assert signed_in(person, at(canary, verb), payload).status_code == 409, verb
     stands(canary, State.CANARY, 2)
 
 
@@ -219,12 +221,12 @@ def test_two_signatures_at_the_same_instant_give_one_of_each_side(
     lea = make_person(
         cast.Person("lea@demo.example", "Lea"), (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid)
     )
-    together, told = Barrier(2), []
+    together, statuses = Barrier(2), []
 
     def sign(person, key):
         together.wait()
         answer = signed_in(person, at(proposal, "sign"), signature, Idempotency_Key=key)
-        told.append(answer.status_code)
+        statuses.append(answer.status_code)
         connections.close_all()
 
     who = (people.leo, lea) if keys[0] != keys[1] else (people.leo, people.leo)
@@ -233,9 +235,9 @@ def test_two_signatures_at_the_same_instant_give_one_of_each_side(
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(told) == ([200, 409] if keys[0] != keys[1] else [200, 200])
-    given = Signature.objects.filter(version=proposal, void_at=None)
-    assert sorted(given.values_list("side", flat=True)) == ["ot", "soc"]
+    assert sorted(statuses) == ([200, 409] if keys[0] != keys[1] else [200, 200])
+    signatures = Signature.objects.filter(version=proposal, void_at=None)
+    assert sorted(signatures.values_list("side", flat=True)) == ["ot", "soc"]
     stands(proposal, State.CANARY, 2)
 
 
@@ -243,13 +245,13 @@ def test_two_signatures_at_the_same_instant_give_one_of_each_side(
 @pytest.mark.django_db(transaction=True)
 def test_both_sides_at_the_same_instant_give_one_signature_each(signed_in, programs, people, draft):
     version = programs.oda.post(at(draft, "propose"), {}).json()  # a token: nobody has signed yet
-    given = {"hash": version["hash"], "note": "Seen with Oda.", "checked_evidence": True}
-    together, told = Barrier(2), []
+    payload = {"hash": version["hash"], "note": "Seen with Oda.", "checked_evidence": True}
+    together, statuses = Barrier(2), []
 
     def sign(person, side):
         together.wait()
-        answer = signed_in(person, at(draft, "sign"), given | {"side": side})
-        told.append(answer.status_code)
+        answer = signed_in(person, at(draft, "sign"), payload | {"side": side})
+        statuses.append(answer.status_code)
         connections.close_all()
 
     pairs = ((people.leo, "soc"), (people.olaf, "ot"))
@@ -258,6 +260,6 @@ def test_both_sides_at_the_same_instant_give_one_signature_each(signed_in, progr
         thread.start()
     for thread in threads:
         thread.join()
-    assert told == [200, 200]
+    assert statuses == [200, 200]
     assert sorted(draft.signatures.values_list("side", flat=True)) == ["ot", "soc"]
     stands(draft, State.CANARY, 2)

@@ -31,13 +31,13 @@ def stuck(canary):
 def test_it_tells_what_a_trial_has_and_lacks(programs, canary, workspace, site):
     rules.tag(canary, workspace, site, 2)
     rules.tag(canary, workspace, site, 1, kept_open=[["never.owner", {}]])
-    said = programs.sam.get(at(canary, "trial")).json()
-    assert (said["version"], said["days"], said["needed_days"]) == (1, 0, 7)
-    assert (said["fresh"], said["credit"], said["counted"], said["needed"]) == (2, 4, 6, 10)
-    assert said["kept_open"] == {"never.owner": 1}
-    assert said["credited_incidents"] == sorted(canary.credited_incident_ids)
-    assert not said["is_over"]
-    assert said["why"][:2] == [
+    trial = programs.sam.get(at(canary, "trial")).json()
+    assert (trial["version"], trial["days"], trial["needed_days"]) == (1, 0, 7)
+    assert (trial["fresh"], trial["credit"], trial["counted"], trial["needed"]) == (2, 4, 6, 10)
+    assert trial["kept_open"] == {"never.owner": 1}
+    assert trial["credited_incidents"] == sorted(canary.credited_incident_ids)
+    assert not trial["is_over"]
+    assert trial["why"][:2] == [
         "Day 1 of 7",
         "2 fresh matches and 4 from the weeks before make 6 of 10",
     ]
@@ -82,9 +82,9 @@ def test_new_members_are_told_with_the_incident_that_introduces_them(
     NewMember.objects.create(
         site=site, zone="Packaging 2", handle="10.20.1.9", incident=first, found_at=NOON
     )
-    said = programs.sam.get(at(canary, "new-members")).json()
-    assert said["version"] == 1
-    assert [(m["name"], m["has_been_met"], m["first_incident"]) for m in said["new_members"]] == [
+    answer = programs.sam.get(at(canary, "new-members")).json()
+    assert answer["version"] == 1
+    assert [(m["name"], m["has_been_met"], m["first_incident"]) for m in answer["new_members"]] == [
         ("ENG-WS-08", False, None),
         ("ENG-WS-09", True, first.pk),
     ]

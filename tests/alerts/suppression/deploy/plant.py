@@ -4,9 +4,8 @@ from datetime import timedelta
 
 from alerts.sentinel.services.reach import note_fresh
 from alerts.suppression.deploying.compiled_forms import compiled_forms
-from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.rule import Clause, as_json, rule_hash
 from alerts.suppression.engine.rule import Rule as Said
-from alerts.suppression.engine.rule import as_json, rule_hash
 from alerts.suppression.models import BackTestRun, Rule, RuleVersion
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_device, make_incident

@@ -11,7 +11,7 @@ from alerts.sentinel.services.reach import note_fresh
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.deploying.leases import renew_due_leases, renew_leases
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.watching.stop import pause_rule
+from alerts.suppression.watching.lifecycle import pause_rule
 from portal.jobs.models import Job
 from portal.notifications.models import Notification
 from tests.alerts.suppression.deploy.plant import polls, signed

@@ -10,10 +10,10 @@ from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.deploying.kill_switch import (
     CannotSwitchOff,
     CannotSwitchOn,
+    stops_in_force,
     switch_off,
     switch_on,
 )
-from alerts.suppression.deploying.kill_switch_state import stops_in_force
 from alerts.suppression.deploying.leases import renew_leases
 from alerts.suppression.models import Stop
 from alerts.suppression.queries import is_off

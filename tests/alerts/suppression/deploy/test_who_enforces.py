@@ -8,8 +8,8 @@ from alerts.suppression.drafting.drafts import (
     edit_version,
     save_draft,
 )
+from alerts.suppression.engine.compile_sentinel import undirected
 from alerts.suppression.engine.rule import as_json
-from alerts.suppression.engine.undirected import undirected
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.signing.propose import CannotProposeRule, propose_rule
 from alerts.suppression.signing.sign import CannotSignRule

@@ -10,7 +10,7 @@ from alerts.outbox.models import Change, Outcome
 from alerts.sentinel.models import Freshness
 from alerts.suppression.enforcing.acting_rules import acting_set
 from alerts.suppression.enforcing.decide import DECIDE
-from alerts.suppression.engine.guards.attribution import MAX_TEXT_LENGTH, reasons_against_text
+from alerts.suppression.engine.guards.closing import MAX_TEXT_LENGTH, reasons_against_text
 from alerts.suppression.models import LedgerEntry, RuleVersion, Stop
 from portal.audit.models import Entry
 from portal.jobs.models import Job

@@ -15,9 +15,9 @@ from alerts.reviews.services import (
     undo_verdict,
 )
 from alerts.suppression.deploying.kill_switch import switch_off
-from alerts.suppression.enforcing.cover import facts_by_incident
-from alerts.suppression.enforcing.holds import HeldNames, held_names
+from alerts.suppression.enforcing.judging import HeldNames, held_names
 from alerts.suppression.models import HeldIncident
+from alerts.suppression.queries import facts_by_incident
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.alerts.suppression.enforce.floor import DEVICES, routine

@@ -6,7 +6,11 @@ import pytest
 
 from alerts.incidents.models import IncidentRaw
 from alerts.suppression.models import LedgerEntry
-from alerts.suppression.watching.compare import COMPARED, compare_ledger, compare_ledger_if_due
+from alerts.suppression.watching.ledger_comparison import (
+    COMPARED,
+    compare_ledger,
+    compare_ledger_if_due,
+)
 from portal.jobs.queries import notes_of
 from tests.conftest import NOON
 from tests.factories.rewriting import rewrite

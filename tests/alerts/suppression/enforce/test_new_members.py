@@ -9,12 +9,11 @@ import pytest
 
 from alerts.incidents.models import Alert, Incident, Status
 from alerts.sites.models import Device, Site, Zone
-from alerts.suppression.enforcing.confirm_members import record_members
-from alerts.suppression.enforcing.members import late_members
-from alerts.suppression.enforcing.why import why_of
+from alerts.suppression.enforcing.explain import why_of
+from alerts.suppression.enforcing.group_members import late_members, record_members
 from alerts.suppression.models import GroupMember, LedgerEntry, NewMember
+from alerts.suppression.watching.closed_incidents import watch_closed_incidents
 from alerts.suppression.watching.lifecycle import start_canary
-from alerts.suppression.watching.reopen import watch_closed_incidents
 from tests.alerts.suppression.enforce.floor import SITE, SOURCE, TYPE, routine
 from tests.alerts.suppression.samples import clause, rule
 from tests.conftest import NOON

@@ -12,11 +12,11 @@ from alerts.outbox.models import Outcome
 from alerts.outbox.services import deliver_one
 from alerts.sentinel.client import client_for
 from alerts.suppression.enforcing.acting_rules import acting_set
-from alerts.suppression.enforcing.cover import facts_by_incident
 from alerts.suppression.enforcing.decide import decide_new_incidents
-from alerts.suppression.engine.guards.attribution import reasons_against_text
+from alerts.suppression.engine.guards.closing import reasons_against_text
 from alerts.suppression.models import LedgerEntry
-from alerts.suppression.watching.reopen import watch_closed_incidents
+from alerts.suppression.queries import facts_by_incident
+from alerts.suppression.watching.closed_incidents import watch_closed_incidents
 from portal.accounts.models import Role, ScopeKind
 from simulator.running import running_simulator
 from tests import cast

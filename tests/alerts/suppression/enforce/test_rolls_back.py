@@ -7,10 +7,10 @@ import pytest
 
 from alerts.incidents.acts.close import reopen_incidents
 from alerts.incidents.models import Incident
-from alerts.suppression.deploying.signed import attribution_of
-from alerts.suppression.engine.guards.attribution import closing_text
+from alerts.suppression.enforcing.acting_rules import attribution_of
+from alerts.suppression.engine.guards.closing import closing_text
 from alerts.suppression.models import LedgerEntry, RuleVersion
-from alerts.suppression.watching.reopen import watch_closed_incidents
+from alerts.suppression.watching.closed_incidents import watch_closed_incidents
 from tests.alerts.suppression.enforce.floor import ROUTINE, SITE, TYPE, routine
 from tests.alerts.suppression.samples import clause, rule
 from tests.factories.rewriting import rewrite
@@ -200,21 +200,21 @@ def test_one_that_cannot_be_judged_is_tried_again_and_holds_up_no_other(
     second = closed.incident()
     closed.decide()
     closed.deliver()
-    from alerts.suppression.watching import reopen
+    from alerts.suppression.watching import closed_incidents
 
-    roll_back = reopen.roll_back
+    roll_back = closed_incidents.roll_back
 
     def broken(*, lines, **given):
         if lines[0].incident_id == second.pk:
             raise RuntimeError("Odd.")
         return roll_back(lines=lines, **given)
 
-    monkeypatch.setattr(reopen, "roll_back", broken)
+    monkeypatch.setattr(closed_incidents, "roll_back", broken)
     for one in (closed.target, second):
         closed.sentinel.edit(one.name, status="Active")
     closed.read()
     assert watch(closed) == 1
-    monkeypatch.setattr(reopen, "roll_back", roll_back)
+    monkeypatch.setattr(closed_incidents, "roll_back", roll_back)
     assert watch(closed) == 1
 
 

@@ -9,10 +9,9 @@ import pytest
 
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.outbox.models import Change
-from alerts.suppression.enforcing.why import why_of
+from alerts.suppression.enforcing.explain import why_of
 from alerts.suppression.models import LedgerEntry, Stop
-from alerts.suppression.watching.trial_words import trial_lines
-from alerts.suppression.watching.trials import progress_of
+from alerts.suppression.watching.trials import progress_of, trial_lines
 from tests.alerts.suppression.enforce.floor import ROUTINE, routine
 from tests.conftest import NOON
 from tests.factories import rules

@@ -12,7 +12,7 @@ from alerts.reviews.models import SecondOpinion
 from alerts.reviews.services import give_verdict
 from alerts.sentinel.models import Freshness
 from alerts.sites.models import Site
-from alerts.suppression.enforcing.why import why_of
+from alerts.suppression.enforcing.explain import why_of
 from alerts.suppression.models import Stop
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
@@ -128,7 +128,7 @@ def test_who_is_asked_blind_does_not_learn_that_a_suspicion_keeps_it_open(suspec
     pages = {}
     for person in (suspected.oda, suspected.kasia):
         client.force_login(person)
-        pages[person] = client.get(f"/rules/why/{suspected.other.pk}/").content.decode()
+        pages[person] = client.get(f"/incidents/{suspected.other.pk}/why-open/").content.decode()
     assert SUSPICION in pages[suspected.oda]
     page = pages[suspected.kasia]
     text = page[page.index('id="rules-panel"') :]

@@ -15,7 +15,7 @@ def workspace(db):
 
 
 @pytest.fixture
-def said():
+def rule():
     return samples.but(
         samples.DOWNLOADS,
         reason="Recipe downloads after the change of shift",
@@ -25,10 +25,10 @@ def said():
 
 
 @pytest.fixture
-def make_version(workspace, site, oda, leo, said):
+def make_version(workspace, site, oda, leo, rule):
     """`make_version("live")` makes a rule whose only version stands in that state."""
     here = {"ot": oda, "soc": leo, "workspace": workspace, "site": site}
-    return lambda state="draft", **more: rule_rows.make_version(state, **{"of": said} | here | more)
+    return lambda state="draft", **more: rule_rows.make_version(state, **{"of": rule} | here | more)
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def opened(client, noon):
 
 
 @pytest.fixture
-def wanted(workspace):
-    """`wanted(version, outcome)` says how a rule stands in the workspace."""
+def stand_in_sentinel(workspace):
+    """`stand_in_sentinel(version, outcome)` says how a rule stands in the workspace."""
     return lambda version, outcome="landed", **more: rule_rows.make_wanted(
         version, workspace=workspace, outcome=outcome, **more
     )

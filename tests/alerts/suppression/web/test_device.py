@@ -10,13 +10,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 def test_rules_that_name_a_device_its_kind_or_its_zone_are_listed(client, people, workspace, site):
-    given = {"ot": people.oda, "soc": people.leo, "workspace": workspace, "site": site}
-    named = make_version("live", of=downloads(title="Named"), **given)
+    columns = {"ot": people.oda, "soc": people.leo, "workspace": workspace, "site": site}
+    by_name = make_version("live", of=downloads(title="Named"), **columns)
     kind = downloads(
         title="By kind", all_of=(*downloads().all_of, clause("destination_kind", "is", "Robot"))
     )
-    make_version("live", of=kind, **given)
-    make_version("expired", of=downloads(title="Over"), **given)
+    make_version("live", of=kind, **columns)
+    make_version("expired", of=downloads(title="Over"), **columns)
     ends = {
         value
         for line in downloads().all_of
@@ -28,10 +28,10 @@ def test_rules_that_name_a_device_its_kind_or_its_zone_are_listed(client, people
     robot = make_device(site, "R-1", "10.0.0.2", kind="Robot")
     other = make_device(site, "X-1", "10.0.0.3", kind="HMI")
     bodies = {
-        row.pk: client.get(f"/rules/device/{row.pk}/").content.decode()
+        row.pk: client.get(f"/devices/{row.pk}/rules/").content.decode()
         for row in (plc, robot, other)
     }
-    assert f"/rules/{named.uuid}/" in bodies[plc.pk]
+    assert f"/rules/{by_name.uuid}/" in bodies[plc.pk]
     assert "Over" not in bodies[plc.pk]
     assert "By kind" in bodies[robot.pk]
     assert "No rule names it" in bodies[other.pk]

@@ -27,10 +27,10 @@ def draft(client, noon, oda):
 def save(client, draft):
     """`save(title=…)` posts the form of the editor and gives the body that was stored."""
 
-    def saved(status=302, **said):
+    def saved(status=302, **fields):
         draft.refresh_from_db()
-        told = {"revision": draft.revision, "all-shown": "1", "not-shown": "1"}
-        answer = client.post(f"/rules/{draft.uuid}/edit/", told | said)
+        form = {"revision": draft.revision, "all-shown": "1", "not-shown": "1"}
+        answer = client.post(f"/rules/{draft.uuid}/edit/", form | fields)
         assert answer.status_code == status, answer.content.decode()[:2000]
         draft.refresh_from_db()
         return draft.body
@@ -74,15 +74,15 @@ def test_a_value_whose_tick_is_taken_away_goes(save):
 
 
 def test_a_line_on_functions_may_hold_for_alerts_that_tell_none(client, save, draft):
-    told = line("all-0", "function", "is_one_of", "Read")
-    save(**told)
+    fields = line("all-0", "function", "is_one_of", "Read")
+    save(**fields)
     page = client.get(f"/rules/{draft.uuid}/edit/").content.decode()
-    assert "or none told" in page
+    assert "or not specified" in page
     body = save(**line("all-0", "function", "is_one_of", "Read", ""))
     assert body["all_of"][0]["values"] == ["", "Read"]
     page = client.get(f"/rules/{draft.uuid}/edit/").content.decode()
-    assert "or none told" not in page and "none told" in page
-    assert save(**told)["all_of"][0]["values"] == ["Read"]
+    assert "or not specified" not in page and "not specified" in page
+    assert save(**fields)["all_of"][0]["values"] == ["Read"]
     body = save(**line("all-0", "protocol", "is_one_of", "CIP", ""))
     assert body["all_of"][0]["values"] == ["CIP"]
 
@@ -110,7 +110,7 @@ def test_the_end_is_the_last_moment_of_a_day_on_the_plants_clock(save, draft, si
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("fields", "words"),
     [
         (line("all-0", "port", "is", add="often"), "often is not a valid port"),
         (line("all-0", "source_address", "is", add="0.0.0.0"), "address"),
@@ -135,13 +135,13 @@ def test_the_end_is_the_last_moment_of_a_day_on_the_plants_clock(save, draft, si
         ({}, "The rule has no condition"),
     ],
 )
-def test_what_is_wrong_stands_on_the_page_as_a_sentence(client, save, draft, said, words):
+def test_what_is_wrong_stands_on_the_page_as_a_sentence(client, save, draft, fields, words):
     full = (
         {}
-        if not said or any(key.startswith("all-0") for key in said)
+        if not fields or any(key.startswith("all-0") for key in fields)
         else line("all-0", "site", "is", "Gdańsk")
     )
-    save(title="Recipe downloads", **full | said)
+    save(title="Recipe downloads", **full | fields)
     assert words in client.get(f"/rules/{draft.uuid}/edit/").content.decode()
 
 
@@ -195,11 +195,11 @@ def test_the_panel_counts_what_is_left_after_each_line(client, save, draft, work
 
 def test_nobody_counts_alerts_of_plants_they_do_not_see(client, save, draft, workspace, porto):
     rules.routine(workspace, porto)
-    for said in (
+    for clauses in (
         line("all-0", "alert_type", "is", rules.DOWNLOAD),
         line("all-0", "site", "is", "Porto"),
     ):
-        save(title="Other plant", **said)
+        save(title="Other plant", **clauses)
         answer = client.get(f"/rules/{draft.uuid}/backtest/", headers=HTMX).content.decode()
         assert ">12<" not in answer
         assert "site" in answer or "places" in answer
@@ -209,12 +209,12 @@ def test_ot_counts_a_rule_of_a_workspace_whose_alerts_are_all_of_the_own_site(
     client, save, draft, workspace, site, porto
 ):
     rules.routine(workspace, site)
-    said = (
+    clauses = (
         line("all-0", "workspace", "is", workspace.name)
         | line("all-1", "alert_type", "is", rules.DOWNLOAD)
         | line("all-2", "any_device", "is", "ENG-WS-04")
     )
-    save(title="As Sentinel can hold it", **said)
+    save(title="As Sentinel can hold it", **clauses)
     address = f"/rules/{draft.uuid}/backtest/"
     assert ">12</output>" in client.get(address, headers=HTMX).content.decode()
     rules.routine(workspace, porto)
@@ -224,8 +224,8 @@ def test_ot_counts_a_rule_of_a_workspace_whose_alerts_are_all_of_the_own_site(
 
 
 def test_htmx_gets_the_editor_anew_and_the_panel_is_told(client, draft):
-    told = {"revision": draft.revision, "title": "Recipe downloads", "all-shown": "1"}
-    answer = client.post(f"/rules/{draft.uuid}/edit/", told, headers=HTMX)
+    form = {"revision": draft.revision, "title": "Recipe downloads", "all-shown": "1"}
+    answer = client.post(f"/rules/{draft.uuid}/edit/", form, headers=HTMX)
     assert answer.status_code == 200
     assert "rule-saved" in json.loads(answer["HX-Trigger"])
     assert "<html" not in answer.content.decode()
@@ -240,10 +240,10 @@ def test_the_page_says_what_is_missing_before_it_can_be_proposed(client, draft):
 
 def test_a_half_entered_window_outlives_the_save_of_another_line(client, save, draft):
     save(**{"all-new": "protocol", "do": "add-all"})
-    told = {"revision": draft.revision + 1, "all-shown": "1"}
-    told |= line("all-0", "protocol", "is", "CIP") | line("all-1", "time", "within")
-    told |= {"all-1-day": ["Tue", "Fri"], "all-1-from": "06:00", "do": "drop-all-0"}
-    page = client.post(f"/rules/{draft.uuid}/edit/", told, headers=HTMX).content.decode()
+    form = {"revision": draft.revision + 1, "all-shown": "1"}
+    form |= line("all-0", "protocol", "is", "CIP") | line("all-1", "time", "within")
+    form |= {"all-1-day": ["Tue", "Fri"], "all-1-from": "06:00", "do": "drop-all-0"}
+    page = client.post(f"/rules/{draft.uuid}/edit/", form, headers=HTMX).content.decode()
     assert 'name="all-0-day" value="Tue" checked' in page
     assert 'name="all-0-day" value="Mon">' in page
     assert 'name="all-0-from" value="06:00"' in page

@@ -16,12 +16,12 @@ from tests.conftest import NOON
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_the_lists_hold_the_bars(browse, make_version, acted, wanted, leo, noon):
+def test_the_lists_hold_the_bars(browse, make_version, acted, stand_in_sentinel, leo, noon):
     live = make_version("live")
     acted(live, ending="reopened", review_again_at=NOON)
     make_version("draft", rule=live.rule)
     make_version("proposed")
-    wanted(live, "refused", latest_error="BadRequest: too many conditions")
+    stand_in_sentinel(live, "refused", latest_error="BadRequest: too many conditions")
     paths = (
         "/approvals/",
         "/ledger/",

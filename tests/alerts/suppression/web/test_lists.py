@@ -10,9 +10,9 @@ from tests.conftest import NOON
 
 
 def test_a_rule_shows_state_owners_matches_and_how_long_it_has_left(
-    opened, make_version, acted, oda, said
+    opened, make_version, acted, oda, rule
 ):
-    version = make_version("live", of=but(said, expires_at=NOON + timedelta(days=6)))
+    version = make_version("live", of=but(rule, expires_at=NOON + timedelta(days=6)))
     acted(version)
     page = opened(oda, "/rules/")
     for words in ("R-1", "Recipe downloads", "Live", "Oda Nowak", "Leo Hartmann", "6 days"):

@@ -30,9 +30,9 @@ def test_the_page_names_who_signed_for_which_side(opened, make_version, oda):
     assert "Leo Hartmann" in signatures
 
 
-def test_a_new_version_is_shown_beside_the_one_before(opened, make_version, oda, said):
+def test_a_new_version_is_shown_beside_the_one_before(opened, make_version, oda, rule):
     live = make_version("live")
-    changed = but(said, clause("protocol", "is", "Siemens S7"), title="Recipe downloads, S7")
+    changed = but(rule, clause("protocol", "is", "Siemens S7"), title="Recipe downloads, S7")
     page = opened(oda, f"/rules/{make_version('draft', rule=live.rule, of=changed).uuid}/")
     assert 'class="rule-line is-new"' in page
     assert "<del>Recipe downloads</del>" in page.replace(' class="diff-old"', "")

@@ -16,8 +16,8 @@ ADDRESS = "/approvals/sitting/"
 @pytest.fixture
 def second(people, history):
     """A second proposal of Oda's, about fewer incidents."""
-    said = rules.downloads(title="Downloads to one PLC")
-    draft = rules.draft(said, by=people.oda, evidence=history.verdicts, now=NOON)
+    rule = rules.downloads(title="Downloads to one PLC")
+    draft = rules.draft(rule, by=people.oda, evidence=history.verdicts, now=NOON)
     return rules.propose(draft, by=people.oda, now=NOON)
 
 
@@ -25,14 +25,14 @@ def second(people, history):
 def at(client, noon, people):
     """`at(person, "sign/", version, …)` posts to the sitting; without words it opens it."""
 
-    def sent(person, act="", version=None, proved_at=NOON, **told):
+    def sent(person, act="", version=None, proved_at=NOON, **fields):
         if client.session.get("_auth_user_id") != str(person.pk):
             client.force_login(person)
         session = client.session
         session["proved_at"] = proved_at.isoformat()
         session.save()
         path = f"{ADDRESS}{version.uuid}/{act}" if version else f"{ADDRESS}{act}"
-        return client.post(path, told) if act else client.get(path)
+        return client.post(path, fields) if act else client.get(path)
 
     return sent
 
@@ -95,8 +95,8 @@ def test_when_the_proof_ran_out_only_sign_asks_again_and_the_place_is_kept(
     page = words_of(answer)
     assert "Enter your password" in page and "Downloads to one PLC" in page
     assert "Seen with Oda." in page
-    given = signing(second) | {"password": PASSWORD}
-    assert at(people.leo, "sign/", second, proved_at=old, **given).status_code == 302
+    fields = signing(second) | {"password": PASSWORD}
+    assert at(people.leo, "sign/", second, proved_at=old, **fields).status_code == 302
     second.refresh_from_db()
     assert second.state == State.CANARY
 
@@ -148,9 +148,9 @@ def test_where_the_other_side_has_not_signed_the_proposal_is_rejected(at, people
 
 def test_changes_are_asked_for_with_a_reason(at, people, proposal):
     at(people.leo)
-    answer = at(people.leo, "changes/", proposal, words=" ")
+    answer = at(people.leo, "request-changes/", proposal, words=" ")
     assert answer.status_code == 422 and "Say why" in words_of(answer)
-    assert at(people.leo, "changes/", proposal, words="Name one PLC.").status_code == 302
+    assert at(people.leo, "request-changes/", proposal, words="Name one PLC.").status_code == 302
     proposal.refresh_from_db()
     assert proposal.state == State.CHANGES_REQUESTED
 
@@ -197,8 +197,8 @@ def test_ot_signs_in_a_sitting_too(at, people, history):
     proposal = rules.propose(draft, by=people.leo, now=NOON, note="Seen.", checked_evidence=True)
     page = words_of(at(people.olaf))
     assert "This is routine here" in page and "Leo Hartmann" in page
-    given = {"seen_hash": proposal.rule_hash, "side": "ot"}
-    assert at(people.olaf, "sign/", proposal, **given).status_code == 302
+    fields = {"seen_hash": proposal.rule_hash, "side": "ot"}
+    assert at(people.olaf, "sign/", proposal, **fields).status_code == 302
     proposal.refresh_from_db()
     assert proposal.state == State.CANARY
 

@@ -17,8 +17,8 @@ def proposals(people, history):
     """Two proposals of Oda's that wait for Leo."""
     made = []
     for title in ("Planned recipe downloads", "Downloads to one PLC"):
-        said = rules.downloads(title=title)
-        draft = rules.draft(said, by=people.oda, evidence=history.verdicts, now=NOON)
+        rule = rules.downloads(title=title)
+        draft = rules.draft(rule, by=people.oda, evidence=history.verdicts, now=NOON)
         made.append(rules.propose(draft, by=people.oda, now=NOON))
     return made
 

@@ -17,9 +17,9 @@ def chief(make_person):
     return make_person(cast.ADA, (Role.SOC_LEAD, ScopeKind.ALL, None))
 
 
-def post(client, person, address, **said):
+def post(client, person, address, **fields):
     client.force_login(person)
-    return client.post(address, said)
+    return client.post(address, fields)
 
 
 def test_one_click_switches_everything_off(client, chief, oda, noon, opened):
@@ -64,10 +64,10 @@ def test_it_is_switched_on_by_the_lead_with_a_reason(client, leo, chief, noon, o
 
 
 def test_a_refusal_is_shown_in_azures_own_words_on_rule_and_deployments(
-    opened, make_version, wanted, sam, workspace
+    opened, make_version, stand_in_sentinel, sam, workspace
 ):
     version = make_version("live", enforcement="sentinel")
-    wanted(version, Landing.REFUSED, latest_error="BadRequest: too many conditions")
+    stand_in_sentinel(version, Landing.REFUSED, latest_error="BadRequest: too many conditions")
     for address in ("/deployments/", f"/rules/{version.uuid}/"):
         page = opened(sam, address)
         assert f"Sentinel refused it in {workspace.name}:" in page
@@ -75,19 +75,21 @@ def test_a_refusal_is_shown_in_azures_own_words_on_rule_and_deployments(
     assert "Not live everywhere" in page
 
 
-def test_deployments_of_places_one_does_not_see_are_not_shown(opened, make_version, wanted, pia):
-    wanted(make_version("live", enforcement="sentinel"))
+def test_deployments_of_places_one_does_not_see_are_not_shown(
+    opened, make_version, stand_in_sentinel, pia
+):
+    stand_in_sentinel(make_version("live", enforcement="sentinel"))
     assert "R-1" not in opened(pia, "/deployments/")
 
 
 def test_a_closed_incident_says_by_which_rule_and_who_signed(opened, make_version, acted, oda):
     entry = acted(make_version("live"))
     Incident.objects.update(closed_by="R-1")
-    page = opened(oda, f"/rules/why/{entry.incident_id}/")
+    page = opened(oda, f"/incidents/{entry.incident_id}/why-open/")
     for words in ("Why was this closed", "R-1", "Oda Nowak", "Leo Hartmann", "Recipe downloads"):
         assert words in page
     page = opened(oda, f"/incidents/{entry.incident_id}/")
-    assert f'hx-get="/rules/why/{entry.incident_id}/"' in page
+    assert f'hx-get="/incidents/{entry.incident_id}/why-open/"' in page
 
 
 def test_what_a_person_closed_after_a_rule_was_not_closed_by_the_rule(
@@ -95,7 +97,7 @@ def test_what_a_person_closed_after_a_rule_was_not_closed_by_the_rule(
 ):
     entry = acted(make_version("paused"))
     Incident.objects.update(status=Status.CLOSED, closed_by="")  # reopened, then closed by Sam
-    page = opened(oda, f"/rules/why/{entry.incident_id}/")
+    page = opened(oda, f"/incidents/{entry.incident_id}/why-open/")
     assert "Suppression rules" in page
     assert "Why was this closed" not in page
 
@@ -104,7 +106,7 @@ def test_an_open_incident_offers_to_propose_a_rule_to_those_who_may(
     opened, make_version, acted, oda, mia, pia
 ):
     entry = acted(make_version("canary"), act="tagged")
-    address = f"/rules/why/{entry.incident_id}/"
+    address = f"/incidents/{entry.incident_id}/why-open/"
     assert "Propose a rule from this incident" in opened(oda, address)
     assert "Would have been closed by rule" in opened(oda, address)
     assert "Propose a rule from this incident" not in opened(mia, address)
@@ -119,12 +121,12 @@ def test_what_always_reaches_a_person_offers_no_rule(
 ):
     assert catalogue.alert_type_for(alert_type).guard == "never"
     incident = make_incident(workspace, alert_type=alert_type, site_ids=[site.pk])
-    page = opened(oda, f"/rules/why/{incident.pk}/")
+    page = opened(oda, f"/incidents/{incident.pk}/why-open/")
     assert "Propose a rule from this incident" not in page
     assert "No rule can be made for this." in page
     never = f"{alert_type} is on the never list: it always reaches a person."
     assert never in page
-    answer = client.post(f"/rules/from-incident/{incident.pk}/", follow=True)
+    answer = client.post(f"/incidents/{incident.pk}/draft-rule/", follow=True)
     assert never in answer.content.decode()
     assert not RuleVersion.objects.exists()
 
@@ -133,27 +135,27 @@ def test_a_true_positive_offers_no_rule(opened, client, workspace, site, oda):
     incident = make_incident(
         workspace, site_ids=[site.pk], status=Status.CLOSED, classification="TruePositive"
     )
-    page = opened(oda, f"/rules/why/{incident.pk}/")
+    page = opened(oda, f"/incidents/{incident.pk}/why-open/")
     assert "Propose a rule from this incident" not in page
     assert "This incident was closed as a true positive." in page
-    client.post(f"/rules/from-incident/{incident.pk}/")
+    client.post(f"/incidents/{incident.pk}/draft-rule/")
     assert not RuleVersion.objects.exists()
     Incident.objects.update(status=Status.ACTIVE)  # reopened: what it was is no longer said
-    assert "Propose a rule from this incident" in opened(oda, f"/rules/why/{incident.pk}/")
+    assert "Propose a rule from this incident" in opened(oda, f"/incidents/{incident.pk}/why-open/")
 
 
 def test_a_crown_jewel_among_the_devices_offers_no_rule(opened, workspace, site, oda):
     make_device(site, "PLC-7", "10.41.7.27", criticality="crown-jewel")
     incident = make_incident(workspace, source="ENG-WS-04", destination="PLC-7", site_ids=[site.pk])
     make_alert(incident)
-    page = opened(oda, f"/rules/why/{incident.pk}/")
+    page = opened(oda, f"/incidents/{incident.pk}/why-open/")
     assert "PLC-7 is a crown jewel: what touches it always reaches a person." in page
     assert "Propose a rule from this incident" not in page
 
 
 def test_a_line_is_ticked_off_once_by_who_may(client, make_version, acted, oda, mia, noon):
     entry = acted(make_version("paused"), review_again_at=NOON)
-    address = f"/ledger/{entry.pk}/looked/"
+    address = f"/ledger/{entry.pk}/tick-off/"
     post(client, mia, address)
     assert LedgerEntry.objects.get().reviewed_at is None
     post(client, oda, address)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.suppression.deploying.gate import GATE
+from alerts.suppression.deploying.desired import GATE
 from tests.conftest import NOON
 from tests.factories import rule_rows
 
@@ -40,11 +40,13 @@ def uses(page, *words):
 
 
 @pytest.fixture
-def in_sentinel(make_version, wanted, workspace):
+def in_sentinel(make_version, stand_in_sentinel, workspace):
     """A canary that stands in Sentinel with its lease, behind a gate."""
     version = make_version("canary", enforcement="sentinel")
     form = {"triggeringLogic": {"isEnabled": True, "expirationTimeUtc": "2026-11-25T12:00:00Z"}}
-    wanted(version, wanted=form, landed=form, landed_at=NOON, wanted_version=1, landed_version=1)
+    stand_in_sentinel(
+        version, wanted=form, landed=form, landed_at=NOON, wanted_version=1, landed_version=1
+    )
     gate = {"triggeringLogic": {"isEnabled": False}}
     rule_rows.make_wanted(
         version,

@@ -86,12 +86,12 @@ def matches():
 
 
 def verdict_of(alert):
-    given = set(Annotation.objects.filter(alerts=alert).values_list("verdict", flat=True))
+    verdicts = set(Annotation.objects.filter(alerts=alert).values_list("verdict", flat=True))
     order = ("suspicious", "maintenance", "routine", "not-sure")
-    return next((each for each in order if each in given), "not-judged")
+    return next((each for each in order if each in verdicts), "not-judged")
 
 
-def counted():
+def count_matches():
     """By verdict: how many alerts, and how many incidents by the least known of their alerts."""
     alerts, by_incident = {}, {}
     for alert in matches():
@@ -139,17 +139,17 @@ def page(client, noon, people, proposal):
 
 
 def test_the_totals_are_those_of_the_database_and_add_up(page):
-    alerts, incidents = counted()
+    alerts, incidents = count_matches()
     assert alerts == {"routine": 6, "maintenance": 2, "not-sure": 1, "not-judged": 5}
     shown = rows_of(page)
-    told = {WORDS[label]: numbers for label, numbers in shown.items() if label in WORDS}
-    for verdict, (n_alerts, n_incidents, n_verdicts) in told.items():
+    totals = {WORDS[label]: numbers for label, numbers in shown.items() if label in WORDS}
+    for verdict, (n_alerts, n_incidents, n_verdicts) in totals.items():
         assert n_alerts == alerts.get(verdict, 0), verdict
         assert n_incidents == incidents.get(verdict, 0), verdict
-        given = Annotation.objects.filter(verdict=verdict, alerts__in=matches()).distinct().count()
-        assert n_verdicts == (None if verdict == "not-judged" else given), verdict
+        count = Annotation.objects.filter(verdict=verdict, alerts__in=matches()).distinct().count()
+        assert n_verdicts == (None if verdict == "not-judged" else count), verdict
     assert shown["All matches"][:2] == [matches().count(), len(set(incident_ids()))]
-    assert shown["All matches"][:2] == [sum(each[n] for each in told.values()) for n in (0, 1)]
+    assert shown["All matches"][:2] == [sum(each[n] for each in totals.values()) for n in (0, 1)]
 
 
 def incident_ids():

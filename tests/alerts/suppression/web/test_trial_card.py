@@ -24,8 +24,8 @@ def workspace_of(version):
 
 def test_it_tells_days_matches_and_what_was_kept_open(opened, make_version, acted, oda):
     version = make_version("canary")
-    seen = make_incident(workspace_of(version), title="Seen before")
-    RuleVersion.objects.filter(pk=version.pk).update(credited_incident_ids=[seen.pk, 10**9])
+    incident = make_incident(workspace_of(version), title="Seen before")
+    RuleVersion.objects.filter(pk=version.pk).update(credited_incident_ids=[incident.pk, 10**9])
     for _ in range(3):
         make_alert(acted(version, act="tagged").incident, alert_type=PROGRAMMING)
     for _ in range(2):
@@ -41,10 +41,10 @@ def test_it_tells_days_matches_and_what_was_kept_open(opened, make_version, acte
 
 def test_what_is_credited_is_listed_as_far_as_one_may_see_it(opened, make_version, leo):
     version = make_version("canary")
-    seen = make_incident(workspace_of(version), title="Seen before")
-    RuleVersion.objects.filter(pk=version.pk).update(credited_incident_ids=[seen.pk, 10**9])
+    incident = make_incident(workspace_of(version), title="Seen before")
+    RuleVersion.objects.filter(pk=version.pk).update(credited_incident_ids=[incident.pk, 10**9])
     page = card(opened(leo, f"/rules/{version.uuid}/"))
-    assert f'href="/incidents/{seen.pk}/"' in page
+    assert f'href="/incidents/{incident.pk}/"' in page
     assert "1 more is outside your sites and workspaces." in page
 
 
@@ -56,9 +56,9 @@ def test_only_a_canary_has_the_card(opened, make_version, oda, state):
 
 
 def test_a_trial_without_end_says_who_decided_and_asks_the_others(
-    opened, make_version, oda, leo, said
+    opened, make_version, oda, leo, rule
 ):
-    endless = replace(said, all_of=tuple(c for c in said.all_of if c.field != "time"))
+    endless = replace(rule, all_of=tuple(c for c in rule.all_of if c.field != "time"))
     version = make_version("canary", of=endless, **LONG)
     PromotionApproval.objects.create(
         version=version,
@@ -69,16 +69,16 @@ def test_a_trial_without_end_says_who_decided_and_asks_the_others(
     )
     page = opened(leo, f"/rules/{version.uuid}/")
     assert "both owners decide" in card(page)
-    assert "nothing speaks for the rule" in card(page)
+    assert "nothing supports the rule" in card(page)
     assert "Two stations, seldom on." in card(page)
     assert "Promote on the record" in page
     assert "Promote on the record" not in opened(oda, f"/rules/{version.uuid}/")
 
 
-def test_new_members_are_shown(opened, make_version, oda, site, said):
-    lines = tuple(line for line in said.all_of if not line.field.startswith("source_"))
+def test_new_members_are_shown(opened, make_version, oda, site, rule):
+    lines = tuple(line for line in rule.all_of if not line.field.startswith("source_"))
     kind = clause("source_kind", "is", "Engineering station")
-    grouped = replace(said, all_of=(*lines, kind))
+    grouped = replace(rule, all_of=(*lines, kind))
     make_device(site, "ENG-WS-09", "10.20.1.9", kind="Engineering station")
     page = opened(oda, f"/rules/{make_version('live', of=grouped).uuid}/")
     shown = page.partition('id="new-members"')[2].partition("</section>")[0]

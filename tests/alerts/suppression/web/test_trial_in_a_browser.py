@@ -15,21 +15,21 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def stuck(make_version, acted, workspace, site, said, oda):
+def stuck(make_version, acted, workspace, site, rule, oda):
     """A canary of 29 days over a group that grew; one owner has decided."""
-    lines = tuple(line for line in said.all_of if not line.field.startswith("source_"))
+    lines = tuple(line for line in rule.all_of if not line.field.startswith("source_"))
     kind = clause("source_kind", "is", "Engineering station")
-    grouped = replace(said, all_of=(*(c for c in lines if c.field != "time"), kind))
+    grouped = replace(rule, all_of=(*(c for c in lines if c.field != "time"), kind))
     version = make_version("canary", of=grouped, state_since=NOON - timedelta(days=29))
     tagged = [acted(version, act="tagged") for _ in range(3)]
-    kept = [acted(version, act="tagged", kept_open=[["never.owner", {}]]) for _ in range(2)]
-    for entry in (*tagged, *kept):
+    entries = [acted(version, act="tagged", kept_open=[["never.owner", {}]]) for _ in range(2)]
+    for entry in (*tagged, *entries):
         make_alert(entry.incident, alert_type=PROGRAMMING)
-    seen = [
+    incidents = [
         make_incident(workspace, site_ids=[site.pk], title="Unauthorized PLC Programming").pk
         for _ in range(4)
     ]
-    RuleVersion.objects.filter(pk=version.pk).update(credited_incident_ids=[*seen, 10**9])
+    RuleVersion.objects.filter(pk=version.pk).update(credited_incident_ids=[*incidents, 10**9])
     PromotionApproval.objects.create(
         version=version,
         side="ot",
@@ -40,7 +40,7 @@ def stuck(make_version, acted, workspace, site, said, oda):
     for number in (8, 9):
         make_device(site, f"ENG-WS-0{number}", f"10.20.1.{number}", kind="Engineering station")
     NewMember.objects.create(
-        site=site, zone="Packaging 2", handle="10.20.1.9", incident_id=seen[0], found_at=NOON
+        site=site, zone="Packaging 2", handle="10.20.1.9", incident_id=incidents[0], found_at=NOON
     )
     return version
 
@@ -60,9 +60,9 @@ def test_an_owner_promotes_it_in_a_dialog(browse, stuck, leo, noon):
 
 
 def test_a_suggested_version_holds_the_bars_and_is_taken(
-    browse, make_version, workspace, site, oda, leo, noon, said
+    browse, make_version, workspace, site, oda, leo, noon, rule
 ):
-    version = make_version("live", of=replace(said, owner_ot=oda.email))
+    version = make_version("live", of=replace(rule, owner_ot=oda.email))
     for back, source in [
         (1, "ENG-WS-04"),
         (2, "ENG-WS-04"),

@@ -1,0 +1,92 @@
+"""What an act is about: rows of the queue (`group=`), single incidents (`incident=`), or both; or
+all that a list of the queue held at a moment (`all=` with its view, its filter and the moment).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import Http404, QueryDict
+from django.utils.translation import gettext, ngettext
+
+from alerts.incidents.engine.catalogue import bare_title
+from alerts.incidents.models import Incident
+from alerts.incidents.page.panel import number_of
+from alerts.incidents.queries import incidents_visible_to
+from alerts.incidents.queue.queries import CLOSED, Queue, asked_for
+from portal.accounts.models import User
+from portal.moments import read_moment
+from portal.ui.words import number
+
+NAMES = ("group", "incident", "all")  # how an address names them
+AT_ONCE = 50  # incidents that one request acts on; more are a bulk act
+MAX_INCIDENTS = 5000  # incidents in one act
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The incidents meant, newest first, and how the form names them again."""
+
+    incidents: Sequence[Incident]
+    fields: tuple[tuple[str, str], ...]
+    is_cut: bool = False  # there are more than one act takes
+
+    @property
+    def are_many(self) -> bool:
+        """Whether they are too many to act on at once."""
+        return len(self.incidents) > AT_ONCE
+
+    @property
+    def lead(self) -> Incident:
+        """The one that stands for all."""
+        return self.incidents[0]
+
+    @property
+    def ids(self) -> list[int]:
+        """Their ids."""
+        return [row.pk for row in self.incidents]
+
+    @property
+    def words(self) -> str:
+        """What the act is about, short enough for a toast."""
+        kinds = {(row.alert_type, row.source, row.destination) for row in self.incidents}
+        n = len(self.incidents)
+        if len(kinds) > 1:
+            return ngettext("%(n)s incident", "%(n)s incidents", n) % {"n": number(n)}
+        title = bare_title(self.lead.title)
+        if n == 1:
+            return f"{number_of(self.lead)} {title}"
+        return gettext("%(title)s ×%(n)s") % {"title": title, "n": number(n)}
+
+
+def targets_of(query: QueryDict, user: User) -> Targets:
+    """Read the targets within the person's reach. 404 where there are none."""
+    try:
+        chosen, fields = _all_of(query, user) if query.get("all") else _picked(query)
+    except ValueError:
+        raise Http404 from None
+    rows = incidents_visible_to(user).filter(chosen).select_related("workspace__organisation")
+    incidents = list(rows.order_by("-created_at", "-pk")[: MAX_INCIDENTS + 1])
+    if not incidents:
+        raise Http404
+    return Targets(incidents[:MAX_INCIDENTS], fields, is_cut=len(incidents) > MAX_INCIDENTS)
+
+
+def _picked(query: QueryDict) -> tuple[Q, tuple[tuple[str, str], ...]]:
+    keys, ids = query.getlist("group"), query.getlist("incident")
+    chosen = Q(group_key__in=[UUID(key) for key in keys]) if keys else Q(pk__in=[])
+    chosen |= Q(pk__in=[int(pk) for pk in ids])
+    return chosen, (*(("group", key) for key in keys), *(("incident", pk) for pk in ids))
+
+
+def _all_of(query: QueryDict, user: User) -> tuple[Q, tuple[tuple[str, str], ...]]:
+    """What came in later than the moment is not meant: nobody has seen it in that number."""
+    until = read_moment(query.get("until", ""))
+    asked = asked_for(query.get("view", ""), query.get("q", ""))
+    if asked.view == CLOSED:
+        raise ValueError(asked.view)
+    rows = Queue(user, asked, now=until).rows(asked.view, asked.terms)
+    chosen = Q(group_key__in=rows.order_by().values("key"), stored_at__lte=until)
+    fields = {"all": "1", "view": asked.view, "q": asked.query, "until": until.isoformat()}
+    return chosen, tuple(fields.items())

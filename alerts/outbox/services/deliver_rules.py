@@ -1,0 +1,405 @@
+"""Take the next automation rule that is owed, bring Sentinel to it, and settle it.
+
+The gates go first, fair between workspaces. What is put there is read back. `push_rules` does so in
+the foreground for many workspaces at once, for the kill switch: it needs neither broker nor
+workers.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any
+
+from django.db import connections, transaction
+from django.db.models import Min, Q, QuerySet
+
+from alerts.outbox import registry
+from alerts.outbox.engine.rules import Taken, decide_about
+from alerts.outbox.models import Landing, RulePriority, WantedRule
+from alerts.outbox.services import workspace_health
+from alerts.outbox.services.deliver import Connect
+from alerts.outbox.services.workspace_health import is_workspace_gone
+from alerts.sentinel.client.port import (
+    SentinelClient,
+    SentinelConflict,
+    SentinelError,
+    SentinelNotFound,
+    SentinelRefused,
+)
+from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.wire import (
+    WireRule,
+    differing_places,
+    read_automation_rule,
+    read_automation_rules,
+)
+from portal import clock
+from portal.audit.services import record
+from portal.backup.queries import is_paused_after_restore
+from portal.jobs.models import State
+from portal.jobs.queries import due
+from portal.jobs.services import MAX_ATTEMPTS, back_off, claim_due, claimed, put_back, run_while_due
+
+
+def claim_rule(workspace_id: int | None = None, *, stops_only: bool = False) -> WantedRule | None:
+    """Claim one that is due, in one workspace or in any; None when there is none. After a restore
+    only gates that somebody has had enabled go out, until somebody has looked.
+    """
+    now = clock.unshifted()
+    rows = _claimable()
+    if workspace_id is not None:
+        rows = rows.filter(workspace_id=workspace_id)
+    if stops_only or is_paused_after_restore():
+        rows = rows.filter(urgency=RulePriority.STOP)
+    found = list(
+        rows.filter(due(now)).order_by().values_list("workspace_id").annotate(Min("urgency"))
+    )
+    random.shuffle(found)
+    for chosen, _ in sorted(found, key=lambda each: each[1]):
+        row = claim_due(
+            rows.filter(workspace_id=chosen).select_related("workspace"),
+            now=now,
+            order=("urgency", "due_at", "pk"),
+            max_attempts=None,  # counted by who delivers, because giving up must be told
+        )
+        if row is not None:
+            return row
+    return None
+
+
+def _claimable() -> QuerySet[WantedRule]:
+    """What may go out now. A stop and what is to be taken away also go to workspaces that are
+    paused or removed; a stop is held up only by a silence that Azure asked this identity for.
+    """
+    purpose = Purpose.RULES
+    stops = Q(urgency=RulePriority.STOP)
+    takes_away = stops | Q(wanted__isnull=True)
+    return (
+        WantedRule.objects.filter(outcome=Landing.OWED)
+        .filter(Q(workspace__state=Workspace.State.ACTIVE) | takes_away)
+        .exclude(workspace__in=workspace_health.throttled_workspaces(purpose))
+        .filter(stops | ~Q(workspace__in=workspace_health.unavailable_workspaces(purpose)))
+    )
+
+
+TURNS = 4
+ENOUGH = 20.0  # seconds after which no new turn begins, so that the lease outlives the calls
+MAX_PAGES = 20
+
+type Pause = Callable[[float], None]
+type HasRoom = Callable[[int], list[str]]  # how many rules there are → why not one more
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """How it ended. `body` is what Sentinel holds now; None where there is nothing of ours."""
+
+    outcome: Landing
+    body: dict[str, Any] | None
+    etag: str = ""
+    error: str = ""
+    note: str = ""
+    wrote: bool = False
+
+
+class NotOursAnyMore(Exception):
+    """Another worker has it, or something else is wanted by now."""
+
+
+class StillMoving(Exception):
+    """Somebody changed the rule each time between our reading and our writing."""
+
+
+def place_rule(
+    row: WantedRule, *, client: SentinelClient, has_room: HasRoom, now: datetime, pause: Pause
+) -> Placed:
+    """Make Sentinel hold what is wanted, or say why not. Raises SentinelError where the far end
+    did not let us.
+    """
+    began = time.monotonic()
+    for turn in range(TURNS):
+        held = _read(client, str(row.name))
+        found = held.properties if held else None
+        verdict = decide_about(
+            wanted=row.wanted,
+            known=[row.landed, row.sent],
+            was_there=row.landed is not None,
+            found=found,
+            insists=row.insists,
+            now=now,
+        )
+        if verdict.taken is Taken.AS_WANTED:
+            return Placed(Landing.LANDED, row.wanted, held.etag if held else "")
+        if verdict.taken is Taken.HOLD:
+            return Placed(Landing.HELD, row.landed, row.landed_etag, error=verdict.note)
+        if held is None and (reasons := has_room(_count_rules(client))):
+            return Placed(Landing.REFUSED, None, error=" ".join(reasons))
+        try:
+            return _write(row, held, client, note=verdict.note)
+        except SentinelConflict:
+            if time.monotonic() - began > ENOUGH:
+                break
+            if turn < TURNS - 1:
+                pause(random.uniform(0.1, 0.4) * 2**turn)
+    raise StillMoving("Somebody else keeps changing this rule in Sentinel.")
+
+
+def _write(row: WantedRule, held: WireRule | None, client: SentinelClient, *, note: str) -> Placed:
+    name, etag = str(row.name), held.etag if held else ""
+    _mark_sent(row)
+    if row.wanted is None:
+        client.delete_automation_rule(name, etag=etag)
+        return Placed(Landing.LANDED, None, note=note, wrote=True)
+    client.put_automation_rule(name, row.wanted, etag=etag)
+    back = _read(client, name)
+    if back is None:
+        return Placed(Landing.REFUSED, None, error="Sentinel took the rule and does not have it.")
+    if places := differing_places(row.wanted, back.properties):
+        # It would act in words that nobody signed.
+        client.delete_automation_rule(name, etag=back.etag)
+        said = f"What Sentinel kept is not what was sent ({', '.join(places)}); it was taken away."
+        return Placed(Landing.REFUSED, None, error=said, wrote=True)
+    return Placed(Landing.LANDED, row.wanted, back.etag, note=note, wrote=True)
+
+
+def _mark_sent(row: WantedRule) -> None:
+    """Note what goes out, so that a lost answer is known again; stop if more is wanted by now."""
+    if not claimed(row).filter(wanted_version=row.wanted_version).update(sent=row.wanted):
+        raise NotOursAnyMore
+    row.sent = row.wanted
+
+
+def _read(client: SentinelClient, name: str) -> WireRule | None:
+    try:
+        return read_automation_rule(client.get_automation_rule(name))
+    except SentinelNotFound as error:
+        if is_workspace_gone(error):
+            raise
+        return None
+
+
+def _count_rules(client: SentinelClient) -> int:
+    total, link = 0, None
+    for _ in range(MAX_PAGES):
+        rules, link = read_automation_rules(client.list_automation_rules(next_link=link))
+        total += len(rules)
+        if not link:
+            break
+    return total
+
+
+MAX_MISSES = 1000  # more say nothing more
+
+
+@transaction.atomic
+def settle_rule(row: WantedRule, *, placed: Placed, now: datetime, code: str = "") -> bool:
+    """Settle with the fence. False, and nothing written, when the lease was lost meanwhile. Where
+    more is wanted by now, what landed is noted and the row stays owed.
+    """
+    rows = claimed(row).select_for_update(of=("self",)).select_related("workspace")
+    held = rows.first()
+    if held is None:
+        return False
+    moved_on = held.wanted_version != row.wanted_version
+    landed = placed.outcome == Landing.LANDED
+    held.landed, held.landed_etag = placed.body, placed.etag[:120]
+    if landed:
+        held.landed_version, held.landed_at, held.misses = row.wanted_version, now, 0
+        held.latest_error, held.error_code, held.error_at = "", "", None
+    else:
+        held.latest_error, held.error_code = placed.error[:2000], code[:100]
+        held.error_at = now
+    held.note, held.lease_until = placed.note, None
+    if moved_on:
+        held.state, held.due_at = State.WAITING, clock.unshifted()
+    else:
+        held.state = State.DONE if landed else State.DEAD
+        held.outcome, held.settled_at = placed.outcome, clock.unshifted()
+    held.save()
+    registry.tell_of_rule(registry.RuleSettlement(held, placed.outcome, placed.wrote, now))
+    if placed.wrote or not landed:
+        record(
+            f"outbox.rule.{_became(placed)}",
+            on=held,
+            by="outbox",
+            at=now,
+            workspace=held.workspace_id,
+            name=held.name,
+            version=row.wanted_version,
+            error=placed.error,
+            note=placed.note,
+        )
+    return True
+
+
+def wait_with_rule(
+    row: WantedRule, *, due_at: datetime, error: str, code: str, counts: bool, now: datetime
+) -> None:
+    """Give a claimed rule back until later. What the far end did costs it no attempt."""
+    misses = min(row.misses + 1, MAX_MISSES)
+    put_back(
+        row,
+        due_at=due_at,
+        error=error,
+        free=not counts,
+        error_code=code[:100],
+        error_at=now,
+        misses=misses,
+    )
+
+
+def _became(placed: Placed) -> str:
+    if placed.outcome != Landing.LANDED:
+        return str(placed.outcome.value)
+    return "landed" if placed.body is not None else "removed"
+
+
+log = logging.getLogger(__name__)
+
+PURPOSE = Purpose.RULES
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredRule:
+    """What became of one: owed where it was put back to wait. `note` says why, if it did not land
+    as wanted.
+    """
+
+    rule: WantedRule
+    outcome: Landing
+    note: str = ""
+
+
+def deliver_one_rule(
+    *,
+    now: datetime,
+    connect: Connect,
+    workspace_id: int | None = None,
+    stops_only: bool = False,
+    pause: Pause = time.sleep,
+) -> DeliveredRule | None:
+    """Deliver one rule that is due; None when none is. `now` is business time."""
+    row = claim_rule(workspace_id, stops_only=stops_only)
+    if row is None:
+        return None
+    if row.attempts > MAX_ATTEMPTS:
+        error = row.latest_error or "The worker died each time it tried."
+        told = f"Tried {MAX_ATTEMPTS} times without success. {error}"
+        return _settled(row, Placed(Landing.REFUSED, row.landed, error=told), now=now)
+    try:
+        if reason := registry.reason_to_wait_with(row, now=now):
+            wait = timedelta(seconds=min(5 * 2 ** min(row.misses, 4), 60))
+            return _wait(row, reason, "", now=now, wait=wait)
+        if row.urgency != RulePriority.STOP and not workspace_health.may_call(
+            row.workspace_id, purpose=PURPOSE
+        ):
+            return _wait(row, "The workspace is being tried with another change.", "", now=now)
+        client = connect(row.workspace, PURPOSE.value)
+        placed = place_rule(
+            row,
+            client=client,
+            has_room=registry.reasons_against_another_rule,
+            now=now,
+            pause=pause,
+        )
+        workspace_health.note_answer(
+            row.workspace_id, calls_left=client.calls_left, purpose=PURPOSE
+        )
+        return _settled(row, placed, now=now)
+    except SentinelError as error:
+        return _not_placed(row, error, now=now)
+    except NotOursAnyMore:
+        return _wait(row, "Something else is wanted by now.", "", now=now, wait=timedelta())
+    except Exception as error:
+        if not isinstance(error, (StillMoving, ValueError)):
+            log.exception("Rule %s could not be delivered", row.name)
+        wait = back_off(row.attempts)
+        return _wait(row, str(error) or type(error).__name__, "", now=now, wait=wait, counts=True)
+
+
+def _not_placed(row: WantedRule, error: SentinelError, *, now: datetime) -> DeliveredRule:
+    if isinstance(error, SentinelRefused):
+        workspace_health.note_answer(row.workspace_id, purpose=PURPOSE)
+        placed = Placed(Landing.REFUSED, row.landed, row.landed_etag, error=error.message)
+        return _settled(row, placed, now=now, code=error.code)
+    if not isinstance(error, SentinelNotFound) or workspace_health.is_workspace_gone(error):
+        workspace_health.note_failure(row.workspace_id, error=error, purpose=PURPOSE)
+    wait = workspace_health.retry_delay(error, tries=row.misses + 1)
+    return _wait(row, error.message, error.code, now=now, wait=wait)
+
+
+def _wait(
+    row: WantedRule,
+    why: str,
+    code: str,
+    *,
+    now: datetime,
+    wait: timedelta = timedelta(seconds=5),
+    counts: bool = False,
+) -> DeliveredRule:
+    due_at = clock.unshifted() + wait
+    wait_with_rule(row, due_at=due_at, error=why, code=code, counts=counts, now=now)
+    return DeliveredRule(row, Landing.OWED, why)
+
+
+def _settled(row: WantedRule, placed: Placed, *, now: datetime, code: str = "") -> DeliveredRule:
+    if not settle_rule(row, placed=placed, now=now, code=code):
+        return DeliveredRule(row, Landing.OWED, "Another worker has taken it over.")
+    return DeliveredRule(row, placed.outcome, placed.error or placed.note)
+
+
+AT_ONCE = 16
+
+
+def push_rules(
+    *,
+    workspace_ids: Collection[int],
+    connect: Connect,
+    now: datetime,
+    seconds: float,
+    stops_only: bool = False,
+) -> None:
+    """Deliver what is owed to these workspaces for at most so long. What came of it stands in the
+    rows; a call that hangs is left behind.
+    """
+    ends = time.monotonic() + seconds
+    for only in (True,) if stops_only else (True, False):
+
+        def deliver(workspace_id: int, only: bool = only) -> None:
+            run_while_due(
+                lambda: deliver_one_rule(
+                    now=now, connect=connect, workspace_id=workspace_id, stops_only=only
+                ),
+                seconds=ends - time.monotonic(),
+            )
+
+        _side_by_side(workspace_ids, deliver, ends=ends)
+
+
+def _side_by_side(ids: Collection[int], work: Callable[[int], None], *, ends: float) -> None:
+    waiting: SimpleQueue[int] = SimpleQueue()
+    for each in ids:
+        waiting.put(each)
+    threads = [
+        Thread(target=_drain, args=(waiting, work), daemon=True)
+        for _ in range(min(AT_ONCE, len(ids)))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, ends - time.monotonic()))
+
+
+def _drain(waiting: SimpleQueue[int], work: Callable[[int], None]) -> None:
+    try:
+        while True:
+            work(waiting.get_nowait())
+    except Empty:
+        pass
+    finally:
+        connections.close_all()

@@ -1,0 +1,212 @@
+"""When planned work takes place, as rows for the next three months; and which alerts it covers,
+worked out when alerts are stored and when a plan changes.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+
+from alerts.incidents.ingest.planned import PlannedFit, end_planned_alerts, store_planned_alerts
+from alerts.planned_work.engine.coverage import (
+    MAX_LATE,
+    SLACK,
+    AlertEnd,
+    NamedDevice,
+    Scope,
+    Times,
+    fit_of,
+)
+from alerts.planned_work.engine.recurrence import Span, occurrences
+from alerts.planned_work.models import NamedDevice as DeviceRow
+from alerts.planned_work.models import Occurrence, PlannedWork, Revision
+from alerts.planned_work.services.plan import AHEAD, BEHIND
+from portal.cursors import kept_cursor
+
+BATCH = 5000
+_RENEW_BEFORE = timedelta(days=62)
+
+
+def spans_of(revision: Revision, *, now: datetime) -> list[Span]:
+    """Return when the work takes place, from five weeks ago until its horizon. Raises PlanError
+    where that is too often.
+    """
+    until = revision.worked_out_until
+    if not revision.is_recurring:
+        until = datetime.max.replace(tzinfo=now.tzinfo) - timedelta(days=3)
+    return occurrences(revision.schedule, since=now - BEHIND, until=until)
+
+
+def new_occurrence(revision: Revision, *, span: Span, known_from: datetime) -> Occurrence:
+    """Return the row of one time; not stored yet."""
+    slack_ends_at = span.ends_at + SLACK
+    late_until = None if revision.is_recurring else slack_ends_at + MAX_LATE
+    return Occurrence(
+        work_id=revision.work_id,
+        revision=revision,
+        site_id=revision.work.site_id,
+        starts_at=span.starts_at,
+        ends_at=span.ends_at,
+        late_until=late_until,
+        watched=(span.starts_at, late_until or slack_ends_at),
+        known_from=known_from,
+    )
+
+
+def store_occurrences(rows: Iterable[Occurrence]) -> list[Occurrence]:
+    """Store occurrences and return them."""
+    return Occurrence.objects.bulk_create(rows, batch_size=BATCH)
+
+
+@transaction.atomic
+def work_out_ahead(*, now: datetime) -> int:
+    """Work out the occurrences of recurring work further ahead, where that is due; return how many
+    were added. They count as known since the work was planned so.
+    """
+    due = (
+        Revision.objects.filter(
+            is_latest=True,
+            worked_out_until__lt=now + _RENEW_BEFORE,
+            work__state=PlannedWork.State.PLANNED,
+        )
+        .exclude(rule="")
+        .select_related("work")
+        .select_for_update(of=("self",), skip_locked=True)
+    )
+    rows = []
+    for revision in due[:BATCH]:
+        since, until = revision.worked_out_until, now + AHEAD
+        spans = occurrences(revision.schedule, since=since, until=until)
+        rows += [
+            new_occurrence(revision, span=span, known_from=revision.known_from)
+            for span in spans
+            if span.starts_at >= since
+        ]
+        Revision.objects.filter(pk=revision.pk).update(worked_out_until=until)
+    store_occurrences(rows)
+    return len(rows)
+
+
+_CHUNK = 20_000
+
+# Alerts beside the occurrences in whose time they came: those of the zone, or of an end that is
+# named by an address or a name. Whether it really is that end is told below.
+_CANDIDATES = """
+    SELECT a.id, a.at, a.source_zone, a.source_address, a.source_device,
+           a.destination_zone, a.destination_address, a.destination_device,
+           a.any_address, a.any_device, coalesce(z.name, ''), o.id
+      FROM {alerts} a
+      JOIN planned_work_occurrence o ON o.site_id = a.site_id AND o.watched @> a.at
+      JOIN planned_work_revision r ON r.id = o.revision_id
+      LEFT JOIN sites_zone z ON z.id = a.zone_id
+     WHERE {which} AND (r.zone_id IS NOT NULL OR EXISTS (
+           SELECT FROM planned_work_nameddevice n WHERE n.revision_id = r.id
+              AND (n.address IN (a.source_address, a.destination_address)
+                   OR n.address = ANY(a.any_address)
+                   OR n.name <> '' AND (n.name IN (a.source_device, a.destination_device)
+                                        OR n.name = ANY(a.any_device)))))
+"""
+_OF_ALERTS = _CANDIDATES.format(alerts="incidents_alert", which="a.id = ANY(%s)")
+_OF_OCCURRENCES = _CANDIDATES.format(
+    alerts="incidents_alert",
+    which="o.id = ANY(%s) AND a.at >= lower(o.watched) AND a.at <= upper(o.watched)",
+)
+
+
+class _Candidate(NamedTuple):
+    """An alert that came in the time of an occurrence."""
+
+    alert_id: int
+    at: datetime
+    ends: tuple[AlertEnd, ...]
+    occurrence_id: int
+
+
+def cover_alerts(*, alert_ids: Collection[int], now: datetime) -> None:
+    """Note what planned work says of these alerts. Also work that was changed since counts: it was
+    known so when the alert came.
+    """
+    cursor = kept_cursor()  # asked with each batch of alerts, and mostly there is no work at all
+    cursor.execute("SELECT EXISTS (SELECT FROM planned_work_occurrence)")
+    if cursor.fetchone()[0]:
+        _cover(_candidates(_OF_ALERTS, list(alert_ids)))
+
+
+def cover_occurrences(occurrences: Iterable[Occurrence], *, now: datetime) -> list[int]:
+    """Note of which alerts that are here already these occurrences tell; return those alerts."""
+    found = [row.pk for row in occurrences if row.starts_at <= now]
+    return _cover(_candidates(_OF_OCCURRENCES, found)) if found else []
+
+
+def forget_occurrences(occurrences: Collection[Occurrence], *, now: datetime) -> list[int]:
+    """Note that these occurrences hold no more; return the alerts of which they told."""
+    if not occurrences:
+        return []
+    Occurrence.objects.filter(pk__in=[row.pk for row in occurrences]).update(known_until=now)
+    past = [row.uuid for row in occurrences if row.starts_at <= now]
+    return end_planned_alerts(occurrences=past, now=now) if past else []
+
+
+def _cover(candidates: Iterable[_Candidate]) -> list[int]:
+    rows = list(candidates)
+    if not rows:
+        return []
+    known = Occurrence.objects.select_related("revision__zone", "work").in_bulk(
+        {row.occurrence_id for row in rows}
+    )
+    scopes = _scopes({one.revision for one in known.values()})
+    fits = [fit for row in rows if (fit := _fit(row, known[row.occurrence_id], scopes))]
+    store_planned_alerts(fits)
+    return sorted({fit.alert_id for fit in fits})
+
+
+def _fit(row: _Candidate, one: Occurrence, scopes: Mapping[int, Scope]) -> PlannedFit | None:
+    times = one.times if one.done_at is None else Times(one.starts_at, one.ends_at)
+    fit = fit_of(scopes[one.revision_id], times, row.ends, row.at)
+    if fit is None:
+        return None
+    says = one.revision
+    return PlannedFit(
+        alert_id=row.alert_id,
+        occurrence=one.uuid,
+        work=one.work.uuid,
+        fit=fit.value,
+        kind=says.kind,
+        names_devices=says.zone_id is None,
+        title=says.title,
+        work_order=says.work_order,
+        ends_at=one.ends_at,
+        inside_until=one.slack_ends_at,
+        known_from=one.known_from,
+        known_until=one.known_until,
+    )
+
+
+def _candidates(statement: str, ids: Sequence[int]) -> Iterator[_Candidate]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(ids)])
+        while rows := cursor.fetchmany(_CHUNK):
+            yield from map(_candidate, rows)
+
+
+def _candidate(row: tuple[Any, ...]) -> _Candidate:
+    alert_id, at, *sides, addresses, devices, zone, occurrence_id = row
+    directed = [AlertEnd(*sides[:3]), AlertEnd(*sides[3:])]
+    ends = [end for end in directed if end.address or end.device]
+    if not ends:  # made by a rule: it says who, but not which way
+        ends = [AlertEnd(zone, address, "") for address in addresses]
+        ends = ends or [AlertEnd(zone, "", device) for device in devices]
+    return _Candidate(alert_id, at, tuple(ends), occurrence_id)
+
+
+def _scopes(revisions: Collection[Revision]) -> dict[int, Scope]:
+    devices: dict[int, list[NamedDevice]] = defaultdict(list)
+    rows = DeviceRow.objects.filter(revision__in=revisions).select_related("zone")
+    for row in rows:
+        devices[row.revision_id].append(NamedDevice(row.side, row.zone.name, row.address, row.name))
+    return {
+        one.pk: Scope(tuple(devices[one.pk]), one.zone.name if one.zone else "")
+        for one in revisions
+    }

@@ -1,0 +1,298 @@
+"""Plan work, change it, extend it, mark it done, cancel it; ask whether overdue work goes on."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.urls import NoReverseMatch, reverse
+from django.utils import translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext as _
+
+from alerts.incidents.ingest.planned import rank_incidents_of_alerts
+from alerts.planned_work.engine.coverage import SLACK
+from alerts.planned_work.engine.errors import PlanError
+from alerts.planned_work.engine.recurrence import MAX_LENGTH, Span
+from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, WorkStep
+from alerts.planned_work.policies import reasons_against_changing, reasons_against_planning
+from alerts.planned_work.services.occurrences import (
+    cover_occurrences,
+    forget_occurrences,
+    new_occurrence,
+    spans_of,
+    store_occurrences,
+)
+from alerts.planned_work.services.plan import CannotPlanWork, WorkPlan, checked_plan, new_revision
+from alerts.sites.models import Site
+from portal.accounts.models import Role, User
+from portal.accounts.queries import people_holding
+from portal.audit.services import Actor, record
+from portal.notifications.services import notify
+
+
+@transaction.atomic
+def plan_work(
+    *, site: Site, plan: WorkPlan, by: Actor, now: datetime, uid: str = ""
+) -> PlannedWork:
+    """Store planned work. Nothing is closed by it: it tells what to expect."""
+    if reasons := reasons_against_planning(site, by=by):
+        raise CannotPlanWork(*reasons)
+    plan = checked_plan(plan, site=site, now=now)
+    work = PlannedWork(
+        site=site,
+        owner=by if isinstance(by, User) else None,
+        made_by_label=str(by)[:200],
+        made_at=now,
+        changed_at=now,
+    )
+    work.uid = uid or str(work.uuid)
+    work.save(force_insert=True)
+    made = _store_revision(work, plan, number=1, by=by, now=now)
+    follow_occurrences(made, forgotten=[], now=now)
+    note_step(work, code="made", by=by, now=now)
+    record("planned_work.work.made", on=work, by=by, at=now, plan=_told(plan))
+    return work
+
+
+@transaction.atomic
+def change_work(*, work_id: int, plan: WorkPlan, by: Actor, now: datetime) -> PlannedWork:
+    """Store what the work says from now on. Occurrences that are over stay as they were."""
+    work = _locked(work_id, by=by)
+    plan = checked_plan(plan, site=work.site, now=now)
+    latest = work.revisions.get(is_latest=True)
+    if latest.digest == plan.digest:
+        return work
+    work.revisions.filter(pk=latest.pk).update(is_latest=False)
+    ahead = list(work.occurrences.filter(known_until=None, ends_at__gt=now))
+    forgotten = forget_occurrences(ahead, now=now)
+    over = set(work.occurrences.filter(known_until=None).values_list("starts_at", flat=True))
+    made = _store_revision(work, plan, number=latest.number + 1, by=by, now=now, over=over)
+    PlannedWork.objects.filter(pk=work.pk).update(changed_at=now)
+    follow_occurrences(made, forgotten=forgotten, now=now)
+    note_step(work, code="changed", by=by, now=now)
+    record("planned_work.work.changed", on=work, by=by, at=now, plan=_told(plan))
+    return work
+
+
+@transaction.atomic
+def extend_work(*, occurrence_id: int, until: datetime, by: Actor, now: datetime) -> Occurrence:
+    """Let one occurrence last longer. Alerts that came meanwhile count as inside from now on."""
+    one, work = _locked_occurrence(occurrence_id, by=by)
+    if until <= one.ends_at or until <= now:
+        raise CannotPlanWork(_("Choose a time later than the planned end, and later than now."))
+    if until - one.starts_at > MAX_LENGTH:
+        raise CannotPlanWork(PlanError("time.long", most=MAX_LENGTH.days).spoken(_))
+    longer = _replaced(one, Span(one.starts_at, until), now=now)
+    note_step(work, code="extended", by=by, now=now, until=until.isoformat())
+    record(
+        "planned_work.occurrence.extended", on=longer, by=by, at=now, until=until, work=work.uuid
+    )
+    return longer
+
+
+@transaction.atomic
+def finish_work(*, occurrence_id: int, by: Actor, now: datetime) -> Occurrence:
+    """Note that one occurrence is done. Before its planned end, that end moves to now."""
+    one, work = _locked_occurrence(occurrence_id, by=by)
+    if now < one.starts_at:
+        raise CannotPlanWork(_("The work has not begun. Cancel it, or change its time."))
+    done = _replaced(one, Span(one.starts_at, min(one.ends_at, now)), now=now, done_at=now)
+    if not one.revision.is_recurring:
+        PlannedWork.objects.filter(pk=work.pk).update(state=PlannedWork.State.DONE)
+    note_step(work, code="done", by=by, now=now)
+    record("planned_work.occurrence.done", on=done, by=by, at=now, work=work.uuid)
+    return done
+
+
+@transaction.atomic
+def cancel_work(*, work_id: int, by: Actor, now: datetime, note: str = "") -> PlannedWork:
+    """Note that the work does not take place. What is over stays as it was."""
+    work = _locked(work_id, by=by)
+    ahead = list(work.occurrences.filter(known_until=None, ends_at__gt=now))
+    begun = [one for one in ahead if one.starts_at < now]
+    forgotten = forget_occurrences(ahead, now=now)
+    made = [
+        _made_anew(one, Span(one.starts_at, now), now=now, done_at=now) for one in begun
+    ]  # until now it took place
+    PlannedWork.objects.filter(pk=work.pk).update(state=PlannedWork.State.CANCELLED, changed_at=now)
+    work.state = PlannedWork.State.CANCELLED
+    follow_occurrences(store_occurrences(made), forgotten=forgotten, now=now)
+    note_step(work, code="cancelled", by=by, now=now, note=note)
+    record("planned_work.work.cancelled", on=work, by=by, at=now, note=note)
+    return work
+
+
+def note_step(work: PlannedWork, *, code: str, by: Actor, now: datetime, **details: str) -> None:
+    """Add a line to the history of the work."""
+    WorkStep.objects.create(
+        work=work,
+        at=now,
+        by=by if isinstance(by, User) else None,
+        by_label=str(by)[:200],
+        code=code,
+        details=details,
+    )
+
+
+def _locked(work_id: int, *, by: Actor) -> PlannedWork:
+    work = (
+        PlannedWork.objects.select_for_update(of=("self",)).select_related("site").get(pk=work_id)
+    )
+    if reasons := reasons_against_changing(work, by=by):
+        raise CannotPlanWork(*reasons)
+    return work
+
+
+def _locked_occurrence(occurrence_id: int, *, by: Actor) -> tuple[Occurrence, PlannedWork]:
+    found = Occurrence.objects.get(pk=occurrence_id)
+    work = _locked(found.work_id, by=by)
+    one = Occurrence.objects.select_related("revision__work").get(pk=occurrence_id)
+    if one.known_until is not None:
+        raise CannotPlanWork(_("The work was changed meanwhile. Look at it again."))
+    if one.done_at is not None:
+        raise CannotPlanWork(_("This was marked as done already."))
+    return one, work
+
+
+def _store_revision(
+    work: PlannedWork,
+    plan: WorkPlan,
+    *,
+    number: int,
+    by: Actor,
+    now: datetime,
+    over: Collection[datetime] = (),
+) -> list[Occurrence]:
+    """Store what the work says and when it takes place, but for starts that are `over`."""
+    revision = new_revision(work, plan=plan, number=number, by_label=str(by), now=now)
+    revision.save(force_insert=True)
+    NamedDevice.objects.bulk_create(
+        NamedDevice(
+            revision=revision,
+            side=each.side.value,
+            zone_id=each.zone_id,
+            address=each.address,
+            name=each.name[:120],
+        )
+        for each in plan.devices
+    )
+    try:
+        spans = spans_of(revision, now=now)
+    except PlanError as error:
+        raise CannotPlanWork(error.spoken(_)) from error
+    return store_occurrences(
+        new_occurrence(revision, span=span, known_from=now)
+        for span in _one_a_start(spans)
+        if span.starts_at not in over
+    )
+
+
+def _one_a_start(spans: Sequence[Span]) -> list[Span]:
+    """Return the longest of those that begin at once."""
+    return list({span.starts_at: span for span in spans}.values())
+
+
+def _replaced(
+    one: Occurrence, span: Span, *, now: datetime, done_at: datetime | None = None
+) -> Occurrence:
+    """Store the occurrence with another end, in place of this one."""
+    forgotten = forget_occurrences([one], now=now)
+    (made,) = store_occurrences([_made_anew(one, span, now=now, done_at=done_at)])
+    PlannedWork.objects.filter(pk=one.work_id).update(changed_at=now)
+    follow_occurrences([made], forgotten=forgotten, now=now)
+    return made
+
+
+def _made_anew(
+    one: Occurrence, span: Span, *, now: datetime, done_at: datetime | None
+) -> Occurrence:
+    made = new_occurrence(one.revision, span=span, known_from=now)
+    made.done_at = done_at
+    return made
+
+
+def follow_occurrences(
+    made: Sequence[Occurrence], *, forgotten: Collection[int], now: datetime
+) -> None:
+    """Work out of which alerts this tells, and rank their incidents."""
+    alerts = {*cover_occurrences(made, now=now), *forgotten}
+    if alerts:
+        rank_incidents_of_alerts(alert_ids=alerts, now=now)
+
+
+def _told(plan: WorkPlan) -> dict[str, object]:
+    """Return what the audit record keeps of a plan."""
+    return {
+        "title": plan.title,
+        "kind": plan.kind,
+        "starts": plan.schedule.starts_at,
+        "minutes": plan.schedule.length.total_seconds() / 60,
+        "time_zone": plan.schedule.time_zone,
+        "rule": plan.schedule.rule,
+        "work_order": plan.work_order,
+        "vendor": plan.vendor,
+        "zone": plan.zone_id,
+        "devices": [[each.side.value, each.zone_id, each.address] for each in plan.devices],
+    }
+
+
+_BATCH = 200
+_OLDEST = timedelta(days=1)  # what ended longer ago is not asked about any more
+
+
+@transaction.atomic
+def ask_about_overruns(*, now: datetime) -> int:
+    """Ask the owner of work that was not marked done an hour after its end; return how many were
+    asked about. Each is asked about once.
+    """
+    due = (
+        Occurrence.objects.filter(
+            known_until=None,
+            done_at=None,
+            asked_at=None,
+            late_until__isnull=False,
+            ends_at__lte=now - SLACK,
+            ends_at__gt=now - _OLDEST,
+        )
+        .select_related("work__owner", "work__site", "revision")
+        .select_for_update(of=("self",), skip_locked=True)
+    )
+    asked = list(due[:_BATCH])
+    for one in asked:
+        for person in _people(one):
+            _ask(one, person, now)
+        note_step(one.work, code="asked", by="Tagout", now=now)
+    Occurrence.objects.filter(pk__in=[one.pk for one in asked]).update(asked_at=now)
+    return len(asked)
+
+
+def _people(one: Occurrence) -> Iterable[User]:
+    """Return the owner of the work; where there is none, the leads of the site."""
+    owner = one.work.owner
+    if owner is not None and owner.is_active:
+        return [owner]
+    return people_holding({Role.OT_SITE_LEAD}, sites=[one.work.site.uuid])
+
+
+def _ask(one: Occurrence, person: User, now: datetime) -> None:
+    title = ", ".join(filter(None, (one.revision.work_order, one.revision.title)))
+    with translation.override(person.language or "en"):
+        notify(
+            people=[person],
+            kind="planned_work.overrun",
+            subject=gettext("Still going on? %(title)s") % {"title": title},
+            body=gettext(
+                "The planned time is over, and so is the hour after it. Extend the work, or say "
+                "that it is done: until then its alerts count as unexpected."
+            ),
+            path=_path(one),
+            reason=gettext("You planned this work, or lead the site."),
+            now=now,
+        )
+
+
+def _path(one: Occurrence) -> str:
+    try:
+        return reverse("planned_work:work", args=[one.work.uuid])
+    except NoReverseMatch:
+        return "/"

@@ -1,0 +1,356 @@
+"""Answer a second opinion, pass it on, decide a suspicion as a lead, and close the case."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from alerts.incidents.acts.apply import write_timeline
+from alerts.incidents.models import Incident, TimelineItem
+from alerts.reviews.engine.causes import cause as cause_of
+from alerts.reviews.engine.second_opinion import HARMLESS, SUSPICIOUS, outcome_of
+from alerts.reviews.models import Annotation, Opinion, SecondOpinion
+from alerts.reviews.policies import (
+    MAX_NOTE_LENGTH,
+    leads_as,
+    reasons_against_deciding,
+    reasons_against_verdict,
+    speaks_at,
+)
+from alerts.reviews.queries.second_opinions import incidents_held_by
+from alerts.reviews.services.notify import tell_outcome
+from alerts.reviews.services.verdict_effects import follow_through, settle_succession
+from alerts.reviews.services.verdicts import DONE_BY, lock_with_neighbours
+from portal.accounts.models import Role, User
+from portal.audit.services import record
+from portal.errors import Refused
+from portal.notifications.services import take_back
+
+TAGOUT = "Tagout"
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionWords:
+    """What a form said, ready to be kept."""
+
+    verdict: str
+    cause: str
+    work_order: str = ""
+    done_by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCase:
+    """A second opinion with the incidents that its answer holds for, all locked."""
+
+    second_opinion: SecondOpinion
+    incidents: Sequence[Incident]
+    near: Sequence[int]  # incidents of the same patterns, ranked anew with these
+
+
+def lock_second_opinion(pk: int) -> LockedCase:
+    """Lock the incidents, then the second opinion, in the order of everybody in this room."""
+    annotation = Annotation.objects.get(second_opinion=pk)
+    incidents, near = lock_with_neighbours(incidents_held_by(annotation))
+    rows = SecondOpinion.objects.select_for_update(of=("self",)).select_related(
+        "site", "annotation__by", "annotation__review"
+    )
+    return LockedCase(rows.get(pk=pk), incidents, near)
+
+
+def lock_open(pk: int) -> SecondOpinion | None:
+    """Return the second opinion, locked, if it is open and nobody else works on it."""
+    rows = SecondOpinion.objects.select_for_update(of=("self",), skip_locked=True)
+    wanted = rows.select_related("site", "annotation__by", "annotation__review")
+    return wanted.filter(pk=pk, state=SecondOpinion.State.OPEN).first()
+
+
+def correct_answer(
+    case: LockedCase,
+    *,
+    words: OpinionWords,
+    by: User,
+    now: datetime,
+    reason: str = "",
+    decided_by: User | None = None,
+) -> Annotation:
+    """Let another answer take the place of the first. The first stays on record, superseded."""
+    first = case.second_opinion.annotation
+    annotation = Annotation.objects.create(
+        review=first.review,
+        verdict=words.verdict,
+        cause=words.cause,
+        work_order=words.work_order,
+        done_by=words.done_by,
+        note=words.note,
+        by=by,
+        given_at=now,
+        key=uuid4(),
+        act=uuid4(),
+    )
+    ids = [each.pk for each in case.incidents]
+    annotation.incidents.set(ids)
+    annotation.alerts.set(first.alerts.all())
+    succession = settle_succession(ids)
+    close_second_opinion(
+        case.second_opinion,
+        state=SecondOpinion.State.CORRECTED,
+        now=now,
+        reason=reason,
+        correction=annotation,
+        decided_by=decided_by,
+    )
+    follow_through(
+        annotation,
+        incidents=case.incidents,
+        answered=(),
+        succession=succession,
+        near=case.near,
+        now=now,
+    )
+    return annotation
+
+
+def close_second_opinion(
+    second_opinion: SecondOpinion,
+    *,
+    state: SecondOpinion.State,
+    now: datetime,
+    reason: str = "",
+    correction: Annotation | None = None,
+    decided_by: User | None = None,
+) -> None:
+    """Write down what it came to, withdraw what still waits, tell who is concerned."""
+    second_opinion.state, second_opinion.decided_at = state, now
+    second_opinion.reason, second_opinion.correction = reason[:500], correction
+    second_opinion.decided_by = decided_by
+    second_opinion.save(update_fields=["state", "decided_at", "reason", "correction", "decided_by"])
+    withdraw_questions(second_opinion, now=now)
+    if state == SecondOpinion.State.OVERTAKEN:
+        return  # the verdict that overtook it stands on the timeline, and its people were told
+    _write_down(second_opinion, now=now)
+    tell_outcome(second_opinion, now=now)
+
+
+def withdraw_questions(
+    second_opinion: SecondOpinion, *, now: datetime, people: Collection[User] | None = None
+) -> None:
+    """Withdraw what still waits, from these people or from all."""
+    waiting = second_opinion.opinions.filter(state=Opinion.State.WAITING)
+    if people is not None:
+        waiting = waiting.filter(person__in=people)
+    for opinion in waiting.select_for_update(of=("self",)):
+        opinion.state, opinion.settled_at = Opinion.State.WITHDRAWN, now
+        opinion.save(update_fields=["state", "settled_at"])
+        take_back(act=opinion.act)
+
+
+def _write_down(second_opinion: SecondOpinion, *, now: datetime) -> None:
+    first = second_opinion.annotation
+    answered = second_opinion.opinions.filter(state=Opinion.State.ANSWERED).order_by("settled_at")
+    lead = second_opinion.decided_by
+    write_timeline(
+        incident_ids=list(first.incidents.values_list("pk", flat=True)),
+        code="second-opinion",
+        side=TimelineItem.Side.PORTAL if lead is None else _side_of(second_opinion),
+        by=lead or TAGOUT,
+        now=now,
+        details={
+            "outcome": second_opinion.state,
+            "verdict": first.verdict,
+            "by": first.by.name,
+            "others": [
+                {"name": each.person.name, "verdict": each.verdict}
+                for each in answered.select_related("person")
+            ],
+            "reason": second_opinion.reason,
+            "second_opinion": str(second_opinion.uuid),
+        },
+    )
+
+
+def _side_of(second_opinion: SecondOpinion) -> TimelineItem.Side:
+    from_soc = second_opinion.state == SecondOpinion.State.HARMLESS_TO_SOC
+    return TimelineItem.Side.SOC if from_soc else TimelineItem.Side.OT
+
+
+class CannotGiveOpinion(Refused):
+    """The second opinion was not given."""
+
+
+@transaction.atomic
+def give_opinion(
+    *,
+    opinion: UUID,
+    by: User,
+    verdict: str,
+    cause: str,
+    now: datetime,
+    work_order: str = "",
+    done_by: str = "",
+    note: str = "",
+) -> Opinion:
+    """Answer a second opinion that one was asked for. Two of three people decide what the first
+    answer comes to; who is not sure leaves it to the next. The same answer sent again changes
+    nothing.
+    """
+    asked, case = _locked(opinion, by)
+    words = OpinionWords(
+        verdict, cause, work_order.strip()[:60], done_by if done_by in DONE_BY else "", note.strip()
+    )
+    if asked.state == Opinion.State.ANSWERED and (asked.verdict, asked.cause) == (verdict, cause):
+        return asked
+    reasons = _reasons_against_answering(asked, case, by=by)
+    if reasons := reasons or reasons_against_verdict(
+        case.incidents, verdict=verdict, cause=cause, note=words.note, by=by
+    ):
+        raise CannotGiveOpinion(*reasons)
+    asked.state, asked.settled_at, asked.verdict, asked.cause = (
+        Opinion.State.ANSWERED,
+        now,
+        words.verdict,
+        words.cause,
+    )
+    asked.work_order, asked.done_by, asked.note = words.work_order, words.done_by, words.note
+    asked.save()
+    _decide(case, words=words, by=by, now=now)
+    record(
+        "reviews.opinion.given",
+        on=asked,
+        by=by,
+        at=now,
+        verdict=verdict,
+        cause=cause,
+        note=words.note,
+        about=case.second_opinion.annotation.uuid,
+        outcome=case.second_opinion.state,
+    )
+    return asked
+
+
+@transaction.atomic
+def pass_opinion_on(*, opinion: UUID, by: User, now: datetime) -> Opinion:
+    """Leave a second opinion to the lead without an answer."""
+    asked, case = _locked(opinion, by)
+    if asked.state == Opinion.State.PASSED:
+        return asked
+    if reasons := _reasons_against_answering(asked, case, by=by):
+        raise CannotGiveOpinion(*reasons)
+    asked.state, asked.settled_at = Opinion.State.PASSED, now
+    asked.save(update_fields=["state", "settled_at"])
+    record(
+        "reviews.opinion.passed",
+        on=asked,
+        by=by,
+        at=now,
+        about=case.second_opinion.annotation.uuid,
+    )
+    return asked
+
+
+def _locked(uuid: UUID, by: User) -> tuple[Opinion, LockedCase]:
+    found = Opinion.objects.filter(uuid=uuid, person=by).values_list("second_opinion", flat=True)
+    pk = found.first()
+    if pk is None:
+        raise CannotGiveOpinion(gettext("This question was put to somebody else."))
+    case = lock_second_opinion(pk)
+    return Opinion.objects.select_for_update(of=("self",)).get(uuid=uuid), case
+
+
+def _reasons_against_answering(asked: Opinion, case: LockedCase, *, by: User) -> list[str]:
+    if asked.state == Opinion.State.ANSWERED:
+        return [gettext("You have already answered this.")]
+    is_over = not (case.second_opinion.is_open and case.incidents)
+    if asked.state != Opinion.State.WAITING or is_over:
+        return [gettext("There is nothing to answer any more: it was decided in the meantime.")]
+    site = case.second_opinion.site
+    workspaces = {each.workspace for each in case.incidents}
+    if not all(speaks_at(by, site, each) for each in workspaces):
+        return [gettext("Only OT of %(site)s can answer this.") % {"site": site}]
+    return []
+
+
+def _decide(case: LockedCase, *, words: OpinionWords, by: User, now: datetime) -> None:
+    second_opinion = case.second_opinion
+    first = second_opinion.annotation.verdict
+    answered = second_opinion.opinions.filter(state=Opinion.State.ANSWERED)
+    outcome = outcome_of(first, answered.values_list("verdict", flat=True))
+    if outcome == "confirmed":
+        close_second_opinion(second_opinion, state=SecondOpinion.State.CONFIRMED, now=now)
+    elif outcome == "corrected" or (words.verdict == SUSPICIOUS != first):
+        # A suspicion counts at once, also against a harmless answer: it is then asked about itself.
+        correct_answer(case, words=words, by=by, now=now)
+
+
+CONFIRM, CORRECT = "confirm", "correct"
+
+
+class CannotDecide(Refused):
+    """The suspicion stays undecided."""
+
+
+@transaction.atomic
+def decide_suspicion(
+    *,
+    second_opinion: UUID,
+    by: User,
+    choice: str,
+    reason: str,
+    now: datetime,
+    verdict: str = "",
+    cause: str = "",
+) -> SecondOpinion:
+    """Confirm or correct a suspicion as one of both leads. OT's lead corrects it with a verdict of
+    their own; the SOC's lead can only set it aside, for they do not speak for OT.
+    """
+    pk = SecondOpinion.objects.filter(uuid=second_opinion).values_list("pk", flat=True).first()
+    if pk is None:
+        raise CannotDecide(gettext("There is nothing to decide."))
+    case = lock_second_opinion(pk)
+    found, reason = case.second_opinion, reason.strip()
+    is_ot = leads_as(found, by=by) == Role.OT_SITE_LEAD
+    needs_verdict = is_ot and choice == CORRECT
+    reasons = reasons_against_deciding(found, by=by) or _reasons_in(
+        choice, reason, verdict=verdict, cause=cause, needs_verdict=needs_verdict
+    )
+    if reasons:
+        raise CannotDecide(*reasons)
+    if needs_verdict:
+        words = OpinionWords(verdict, cause, note=reason)
+        correct_answer(case, words=words, by=by, now=now, reason=reason, decided_by=by)
+    else:
+        confirmed = choice == CONFIRM
+        state = SecondOpinion.State.CONFIRMED if confirmed else SecondOpinion.State.HARMLESS_TO_SOC
+        close_second_opinion(found, state=state, now=now, reason=reason, decided_by=by)
+    record(
+        "reviews.suspicion.decided",
+        on=found,
+        by=by,
+        at=now,
+        choice=choice,
+        reason=reason,
+        verdict=verdict if needs_verdict else "",
+        about=found.annotation.uuid,
+    )
+    return found
+
+
+def _reasons_in(
+    choice: str, reason: str, *, verdict: str, cause: str, needs_verdict: bool
+) -> list[str]:
+    reasons = []
+    if choice not in (CONFIRM, CORRECT):
+        reasons.append(gettext("Say whether it stays suspicious or was harmless."))
+    if not reason:
+        reasons.append(gettext("Say why. One line is enough."))
+    if len(reason) > MAX_NOTE_LENGTH:
+        reasons.append(gettext("Keep the reason under 500 characters."))
+    if needs_verdict and verdict not in HARMLESS:
+        reasons.append(gettext("Say whether it was routine or maintenance."))
+    elif needs_verdict and (not cause or cause_of(cause) is None):
+        reasons.append(gettext("Choose a reason."))
+    return reasons

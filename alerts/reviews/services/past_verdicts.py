@@ -1,0 +1,197 @@
+"""Store verdicts that were given elsewhere: they count here and write nothing to Sentinel."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from alerts.incidents.ingest.groups import regroup
+from alerts.incidents.models import Incident, IncidentAlert, Status, TimelineItem
+from alerts.reviews.models import Annotation
+from alerts.reviews.services.verdict_effects import (
+    patterns_of,
+    recount_patterns,
+    restore_standing,
+    settle_succession,
+)
+from portal.accounts.models import User
+from portal.audit.services import Actor, record
+
+BATCH = 1000
+# Incident, person, moment: nobody judges an incident twice at the same moment.
+type Identity = tuple[int, int, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class PastVerdict:
+    """One answer of the past: about one incident, by a person, at a time."""
+
+    incident_id: int
+    verdict: str
+    cause: str
+    by: User
+    given_at: datetime
+    note: str = ""
+
+    @property
+    def identity(self) -> Identity:
+        """What tells it from another verdict."""
+        return self.incident_id, self.by.pk, self.given_at
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One verdict and all incidents that it was given for: one trial."""
+
+    verdict: PastVerdict
+    incident_ids: tuple[int, ...]
+
+
+def record_past_verdicts(*, given: Sequence[PastVerdict], by: Actor, now: datetime) -> int:
+    """Keep verdicts of the demo's past, each as a trial of its own, and return how many were kept.
+    They count for patterns as any verdict does, but owe Sentinel nothing and tell nobody: the
+    incidents are closed. Verdicts on open incidents, and those kept already, are passed over.
+
+    They may come in any order: of several on one incident the one that was given last holds.
+    """
+    kept, patterns = _keep_on_closed(given, by=by, now=now)
+    rank_alike(patterns=patterns, now=now)
+    return kept
+
+
+@transaction.atomic
+def _keep_on_closed(
+    given: Sequence[PastVerdict], *, by: Actor, now: datetime
+) -> tuple[int, set[UUID]]:
+    rows = Incident.objects.filter(status=Status.CLOSED)
+    closed = {row.pk for row in lock_in_order(rows, ids={each.incident_id for each in given})}
+    wanted = {each.identity: each for each in given if each.incident_id in closed}
+    known = known_identities(closed)
+    fresh = [each for identity, each in wanted.items() if identity not in known]
+    if not fresh:
+        return 0, set()
+    judgements = [Judgement(each, (each.incident_id,)) for each in fresh]
+    kept, patterns = keep_judgements(judgements=judgements, now=now)
+    record("reviews.verdicts.taken_over", on=kept[0], by=by, at=now, n=len(kept))
+    return len(kept), patterns
+
+
+def lock_in_order(rows: QuerySet[Incident], *, ids: Collection[int]) -> list[Incident]:
+    """Return these of the incidents, locked in the order of their ids as everywhere."""
+    locked = rows.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",))
+    return list(locked)
+
+
+def known_identities(incident_ids: Collection[int]) -> dict[Identity, Annotation]:
+    """Return the verdicts on these incidents that are on record, undone ones too."""
+    links = Annotation.incidents.through.objects.filter(incident__in=incident_ids)
+    rows = links.select_related("annotation")
+    return {
+        (row.incident_id, row.annotation.by_id, row.annotation.given_at): row.annotation
+        for row in rows.order_by("annotation__given_at", "pk")
+    }
+
+
+def keep_judgements(
+    *, judgements: Sequence[Judgement], now: datetime, imported_at: datetime | None = None
+) -> tuple[list[Annotation], set[UUID]]:
+    """Store verdicts of the past on incidents that the caller has locked, and bring all that is
+    told from verdicts in line. Returns them, and the patterns that they count for.
+    """
+    kept = [_annotation_of(each.verdict, imported_at) for each in judgements]
+    Annotation.objects.bulk_create(kept, batch_size=BATCH)
+    ids = {pk for each in judgements for pk in each.incident_ids}
+    _link(kept, judgements, ids)
+    _write_down(kept, judgements)
+    changed = settle_succession(ids).changed
+    patterns = patterns_of({*(each.pk for each in kept), *changed})
+    recount_patterns(patterns)
+    restore_standing(ids, now=now)
+    return kept, patterns
+
+
+def rank_alike(*, patterns: Collection[UUID], now: datetime) -> None:
+    """Rank the open incidents of these patterns anew, in a transaction of their own, so that nobody
+    who locks incidents in the order of their ids waits in a circle.
+    """
+    alike = Incident.objects.filter(pattern__in=patterns, group_key__isnull=False)
+    regroup(alike.values_list("pk", flat=True), now=now)
+
+
+def _annotation_of(verdict: PastVerdict, imported_at: datetime | None) -> Annotation:
+    return Annotation(
+        verdict=verdict.verdict,
+        cause=verdict.cause,
+        note=verdict.note,
+        by=verdict.by,
+        given_at=verdict.given_at,
+        key=uuid4(),
+        act=uuid4(),
+        imported_at=imported_at,
+    )
+
+
+def _link(
+    kept: Sequence[Annotation], judgements: Sequence[Judgement], ids: Collection[int]
+) -> None:
+    """Each verdict is about its incidents and all alerts that these hold."""
+    alerts: dict[int, list[int]] = {}
+    held = IncidentAlert.objects.filter(incident__in=ids).order_by("pk")
+    for incident_id, alert_id in held.values_list("incident", "alert"):
+        alerts.setdefault(incident_id, []).append(alert_id)
+    pairs = list(zip(kept, judgements, strict=True))
+    incident_links, alert_links = Annotation.incidents.through, Annotation.alerts.through
+    incident_links.objects.bulk_create(
+        (
+            incident_links(annotation_id=row.pk, incident_id=pk)
+            for row, each in pairs
+            for pk in each.incident_ids
+        ),
+        batch_size=BATCH,
+    )
+    alert_links.objects.bulk_create(
+        (
+            alert_links(annotation_id=row.pk, alert_id=alert)
+            for row, each in pairs
+            for alert in _alerts_of(each.incident_ids, alerts)
+        ),
+        batch_size=BATCH,
+    )
+
+
+def _alerts_of(incident_ids: Iterable[int], alerts: dict[int, list[int]]) -> set[int]:
+    return {alert for pk in incident_ids for alert in alerts.get(pk, ())}
+
+
+def _write_down(kept: Sequence[Annotation], judgements: Sequence[Judgement]) -> None:
+    """Verdicts stand on the timeline when they were given, not when they were taken over."""
+    TimelineItem.objects.bulk_create(
+        (
+            TimelineItem(
+                incident_id=pk,
+                at=row.given_at,
+                side=TimelineItem.Side.OT,
+                by=row.by,
+                by_label=row.by.name[:200],
+                code="answered",
+                act=row.act,
+                details=_details(row),
+            )
+            for row, each in zip(kept, judgements, strict=True)
+            for pk in each.incident_ids
+        ),
+        batch_size=BATCH,
+    )
+
+
+def _details(row: Annotation) -> dict[str, object]:
+    told: dict[str, object] = {
+        "verdict": row.verdict,
+        "cause": row.cause,
+        "note": row.note,
+        "annotation": str(row.uuid),
+    }
+    return told | ({"imported": True} if row.imported_at else {})

@@ -1,0 +1,197 @@
+"""Ask OT, note who opened the question first, hand it over, withdraw it."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from alerts.incidents.acts.apply import lock_incidents, write_timeline
+from alerts.incidents.ingest.ot import set_ot_states
+from alerts.incidents.models import Incident, OtState, TimelineItem
+from alerts.reviews.engine.question import answer_within, question_in
+from alerts.reviews.models import CANNED, AskedIncident, Review
+from alerts.reviews.policies import (
+    reasons_against_asking,
+    reasons_against_handing_over,
+    reasons_against_withdrawing,
+    speaks_at,
+)
+from alerts.reviews.queries import people_asked_at, waiting_incidents_of
+from alerts.reviews.services.notify import notify_asked, notify_handed_over
+from alerts.reviews.services.verdict_effects import restore_standing
+from alerts.sites.models import Site
+from portal.accounts.models import User
+from portal.audit.services import record
+from portal.errors import Refused
+from portal.notifications.services import take_back
+
+
+class CannotAsk(Refused):
+    """OT was not asked."""
+
+
+@transaction.atomic
+def ask_ot(
+    *,
+    site_id: int,
+    question: str,
+    by: User,
+    now: datetime,
+    incident_ids: Collection[int] = (),
+    group: UUID | None = None,
+) -> Review:
+    """Ask everyone who speaks for OT at a site one question about some incidents, or about all
+    that stand in one row of the queue. Refuses a second question while one waits.
+    """
+    incidents = _locked(incident_ids, group)
+    site = Site.objects.filter(pk=site_id).first()
+    if site is None:
+        raise CannotAsk(gettext("Choose the site to ask."))
+    question = question.strip()
+    if reasons := reasons_against_asking(incidents, site=site, question=question, by=by):
+        raise CannotAsk(*reasons)
+    lead = max(incidents, key=lambda each: (each.severity, each.created_at, each.pk))
+    review = Review.objects.create(
+        site=site,
+        lead=lead,
+        question=question,
+        asked_by=by,
+        asked_at=now,
+        due_at=now + answer_within(lead.severity),
+        act=uuid4(),
+    )
+    review.incidents.set(incidents)
+    ids, parts = [each.pk for each in incidents], question_in(question, ready=CANNED)
+    write_timeline(
+        incident_ids=ids,
+        code="asked",
+        side=TimelineItem.Side.SOC,
+        by=by,
+        now=now,
+        act=review.act,
+        details={
+            "review": str(review.uuid),
+            "site": site.name,
+            "canned": bool(parts.ready),
+            "question": parts.ready or parts.own,
+            "own": parts.own if parts.ready else "",
+        },
+    )
+    people = people_asked_at(site, lead, by=by)
+    notify_asked(review, people=people, about=incidents, now=now)
+    set_ot_states(standings={(OtState.WAITING, review.due_at): ids}, now=now)
+    record(
+        "reviews.review.asked",
+        on=review,
+        by=by,
+        at=now,
+        question=question,
+        site=site.name,
+        incidents=[each.name for each in incidents[:100]],
+        n=len(ids),
+        told=len(people),
+    )
+    return review
+
+
+def _locked(incident_ids: Collection[int], group: UUID | None) -> list[Incident]:
+    """The incidents, locked in one order, so that two who ask at once do not both succeed."""
+    rows = Incident.objects.select_related("workspace__organisation").order_by("pk")
+    wanted = rows.filter(group_key=group) if group else rows.filter(pk__in=incident_ids)
+    return list(wanted.select_for_update(of=("self",)))
+
+
+@transaction.atomic
+def open_review(*, review_id: int, by: User, now: datetime) -> bool:
+    """Note that OT has seen the question. True for the first reader who may answer it, once."""
+    review = Review.objects.select_related("site", "lead__workspace__organisation").get(
+        pk=review_id
+    )
+    if review.state != Review.State.WAITING or review.opened_by_id is not None:
+        return False
+    if not speaks_at(by, review.site, review.lead.workspace):
+        return False
+    first = Review.objects.filter(pk=review_id, opened_by=None, state=Review.State.WAITING)
+    if not first.update(opened_by=by, opened_at=now):
+        return False
+    write_timeline(
+        incident_ids=list(review.incidents.values_list("pk", flat=True)),
+        code="opened",
+        side=TimelineItem.Side.OT,
+        by=by,
+        now=now,
+        details={"review": str(review.uuid)},
+    )
+    record("reviews.review.opened", on=review, by=by, at=now)
+    return True
+
+
+class CannotHandOver(Refused):
+    """The question was not handed over."""
+
+
+@transaction.atomic
+def hand_over_review(
+    *, review_id: int, to: User | None, by: User, now: datetime, note: str = ""
+) -> Review:
+    """Tell a colleague of the same site that this question is for them. It stays open to all."""
+    review = (
+        Review.objects.select_for_update(of=("self",))
+        .select_related("site", "lead__workspace__organisation", "asked_by")
+        .get(pk=review_id)
+    )
+    if reasons := reasons_against_handing_over(review, to=to, by=by):
+        raise CannotHandOver(*reasons)
+    assert to is not None  # the policy says so
+    note = note.strip()[:300]
+    waiting = list(waiting_incidents_of(review))
+    ids = [each.pk for each in waiting]
+    write_timeline(
+        incident_ids=ids,
+        code="handed-over",
+        side=TimelineItem.Side.OT,
+        by=by,
+        now=now,
+        details={"review": str(review.uuid), "to": to.name, "note": note},
+    )
+    notify_handed_over(review, to=to, by=by, about=waiting, note=note, now=now)
+    record("reviews.review.handed_over", on=review, by=by, at=now, to=to.email, note=note)
+    return review
+
+
+class CannotWithdraw(Refused):
+    """The question was not withdrawn."""
+
+
+@transaction.atomic
+def withdraw_review(*, review_id: int, by: User, now: datetime) -> Review:
+    """Take the question back. Mails that did not leave yet never will; the others stay true: the
+    page behind their link says that it was withdrawn.
+    """
+    asked = AskedIncident.objects.filter(review=review_id)
+    lock_incidents(list(asked.values_list("incident", flat=True)))  # as who answers or undoes does
+    review = (
+        Review.objects.select_for_update(of=("self",))
+        .select_related("site", "lead__workspace__organisation")
+        .get(pk=review_id)
+    )
+    if reasons := reasons_against_withdrawing(review, by=by):
+        raise CannotWithdraw(*reasons)
+    ids = list(asked.filter(answer=None).values_list("incident", flat=True))
+    review.state, review.settled_at = Review.State.WITHDRAWN, now
+    review.save(update_fields=["state", "settled_at"])
+    write_timeline(
+        incident_ids=ids,
+        code="withdrawn",
+        side=TimelineItem.Side.SOC,
+        by=by,
+        now=now,
+        details={"review": str(review.uuid), "site": review.site.name},
+        act=review.act,
+    )
+    take_back(act=review.act)
+    restore_standing(ids, now=now)
+    record("reviews.review.withdrawn", on=review, by=by, at=now)
+    return review

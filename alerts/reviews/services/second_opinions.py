@@ -1,0 +1,372 @@
+"""The rounds of second opinions: open, ask the next person, remind, ask both leads."""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from alerts.incidents.models import Incident, TimelineItem
+from alerts.reviews.engine.question import answer_within
+from alerts.reviews.engine.second_opinion import (
+    ASK_LEADS_EVERY,
+    HARMLESS,
+    MAX_QUESTIONS,
+    MAX_QUESTIONS_A_DAY,
+    NARROWS_AFTER,
+    SUSPICIOUS,
+    asks_about_harmless_too,
+    draw,
+)
+from alerts.reviews.models import Annotation, Opinion, SecondOpinion
+from alerts.reviews.policies import leads_of, ot_leads_at, ot_people_at, speaks_at
+from alerts.reviews.queries.second_opinions import incidents_held_by, suspicions_on, why_settled
+from alerts.reviews.services.notify import tell_asked_for_opinion, tell_leads, tell_reminder
+from alerts.reviews.services.opinions import (
+    TAGOUT,
+    close_second_opinion,
+    lock_open,
+    withdraw_questions,
+)
+from alerts.sites.models import Site
+from portal.accounts.models import User
+from portal.audit.services import record
+from portal.notifications.queries import people_notified_of
+
+log = logging.getLogger(__name__)
+
+UNDO = timedelta(minutes=1)  # an answer may be taken back so long: nobody is asked about it yet
+NEAR = timedelta(days=14)  # a harmless answer asked about was given about when the other one was
+DAY = timedelta(days=1)
+_AGAIN = (SecondOpinion.State.OVERTAKEN, SecondOpinion.State.CORRECTED)
+
+
+def run_second_opinions(*, seed: bytes, now: datetime) -> dict[str, int]:
+    """One round. `seed` is the secret that chance is drawn from."""
+    return {
+        "settled": _each(_open_ids(), lambda pk: _settle(pk, now=now)),
+        "opened": _open_new(seed=seed, now=now),
+        "asked": _each(_ids_to_ask(now=now), lambda pk: _ask_next(pk, seed=seed, now=now)),
+        "reminded": _each(late_opinions(now=now), lambda pk: remind_of(pk, now=now)),
+        "leads": _each(due_for_leads(now=now), lambda pk: ask_leads(pk, now=now)),
+    }
+
+
+def _open_ids() -> list[int]:
+    rows = SecondOpinion.objects.filter(state=SecondOpinion.State.OPEN).order_by("opened_at", "pk")
+    return list(rows.values_list("pk", flat=True))
+
+
+def _ids_to_ask(*, now: datetime) -> list[int]:
+    """Open ones that nobody has at hand, or somebody for too long, who may have left."""
+    waiting = Opinion.objects.filter(
+        second_opinion=OuterRef("pk"), state=Opinion.State.WAITING, due_at__gt=now
+    )
+    rows = SecondOpinion.objects.filter(~Exists(waiting), state=SecondOpinion.State.OPEN)
+    return list(rows.order_by("opened_at", "pk").values_list("pk", flat=True))
+
+
+def _each(ids: Iterable[int], act: Callable[[int], bool]) -> int:
+    """One at a time; one that fails is logged, and looked at again in the next round."""
+    done = 0
+    for pk in ids:
+        try:
+            with transaction.atomic():
+                done += act(pk)
+        except Exception:
+            log.exception("Second opinion %s could not be brought on", pk)
+    return done
+
+
+def _settle(pk: int, *, now: datetime) -> bool:
+    """Close what other verdicts, an undo or the SOC have settled meanwhile."""
+    found = lock_open(pk)
+    state = why_settled(found.annotation) if found else None
+    if found is None or state is None:
+        return False
+    reason = _words_of_soc(found) if state == SecondOpinion.State.HARMLESS_TO_SOC else ""
+    close_second_opinion(found, state=state, now=now, reason=reason)
+    record("reviews.second_opinion.settled", on=found, by=TAGOUT, at=now, outcome=state)
+    return True
+
+
+def _words_of_soc(found: SecondOpinion) -> str:
+    """How the SOC closed it, as its timeline tells."""
+    closings = TimelineItem.objects.filter(
+        incident__annotations=found.annotation, code__in=("closed", "status")
+    )
+    details = closings.order_by("-at", "-pk").values_list("details", flat=True).first() or {}
+    return str(details.get("comment") or "")
+
+
+def _open_new(*, seed: bytes, now: datetime) -> int:
+    """Open one for each suspicion that has none, one at a time of a pattern at a site."""
+    standing = suspicions_on()
+    ids = list(dict.fromkeys(each.annotation_id for each in standing))
+    rows = Annotation.objects.filter(pk__in=ids, given_at__lte=now - UNDO).filter(
+        Q(second_opinion=None)
+        | Q(second_opinion__state__in=_AGAIN)
+        | Q(
+            second_opinion__state=SecondOpinion.State.HARMLESS_TO_SOC,
+            second_opinion__decided_by=None,
+        )
+    )
+    free = _without_asked(rows.select_related("review").prefetch_related("incidents"))
+    return _each(free, lambda pk: _open(pk, seed=seed, now=now))
+
+
+def _without_asked(rows: QuerySet[Annotation]) -> list[int]:
+    """Leave out, without a question each, those whose pattern is being asked about anywhere at one
+    of their sites: history that was imported may hold many of one pattern.
+    """
+    asked = SecondOpinion.objects.filter(state=SecondOpinion.State.OPEN)
+    busy = set(asked.values_list("site", "annotation__incidents__pattern"))
+    found = []
+    for annotation in rows.order_by("given_at", "pk"):
+        incidents = list(annotation.incidents.all())
+        own = annotation.review.site_id if annotation.review else None
+        sites = {own} if own else {pk for each in incidents for pk in each.site_ids}
+        pairs = {(site, each.pattern) for site in sites for each in incidents if each.pattern}
+        if pairs and pairs <= busy:
+            continue
+        busy |= pairs
+        found.append(annotation.pk)
+    return found
+
+
+def _open(annotation_id: int, *, seed: bytes, now: datetime) -> bool:
+    annotation = Annotation.objects.select_related("by", "review__site").get(pk=annotation_id)
+    incidents = list(Incident.objects.filter(pk__in=incidents_held_by(annotation)))
+    site = _site_of(annotation, incidents)
+    if site is None or _is_asked_already(incidents, site):
+        return False
+    if not _begin(annotation, site, now=now):
+        return False
+    if asks_about_harmless_too(annotation.uuid, seed=seed):
+        harmless = _harmless_near(annotation, site, seed=seed)
+        if harmless is not None:
+            _begin(harmless, site, now=now)
+    return True
+
+
+def _begin(annotation: Annotation, site: Site, *, now: datetime) -> bool:
+    """Open it, or open it anew where the answer stands again."""
+    try:
+        with transaction.atomic():
+            found, is_new = SecondOpinion.objects.get_or_create(
+                annotation=annotation, defaults={"site": site, "opened_at": now}
+            )
+    except IntegrityError:  # another worker was faster
+        return False
+    if not is_new:
+        found.state, found.decided_at, found.decided_by = SecondOpinion.State.OPEN, None, None
+        found.correction, found.reason, found.opened_at = None, "", now
+        found.leads_asked_at = found.leads_reminded_at = None
+        found.save()
+    record(
+        "reviews.second_opinion.opened",
+        on=found,
+        by=TAGOUT,
+        at=now,
+        about=annotation.uuid,
+        verdict=annotation.verdict,
+    )
+    return True
+
+
+def _site_of(annotation: Annotation, incidents: Iterable[Incident]) -> Site | None:
+    """The site whose people are asked: of the question, else the first that the incidents touch."""
+    if annotation.review is not None:
+        return annotation.review.site
+    ids = [pk for each in incidents for pk in each.site_ids]
+    return Site.objects.filter(pk__in=ids).order_by("name").first()
+
+
+def _is_asked_already(incidents: Iterable[Incident], site: Site) -> bool:
+    patterns = {each.pattern for each in incidents if each.pattern}
+    alike = SecondOpinion.objects.filter(state=SecondOpinion.State.OPEN, site=site)
+    return alike.filter(annotation__incidents__pattern__in=patterns).exists()
+
+
+def _harmless_near(annotation: Annotation, site: Site, *, seed: bytes) -> Annotation | None:
+    """A harmless answer of about the same time at the same site, drawn by chance, so that neither
+    its age nor the moment of asking tells it from a suspicious one.
+    """
+    span = (annotation.given_at - NEAR, annotation.given_at + NEAR)
+    alike = Annotation.objects.filter(
+        verdict__in=HARMLESS,
+        withdrawn_at=None,
+        superseded_by=None,
+        second_opinion=None,
+        given_at__range=span,
+        incidents__site_ids__contains=[site.pk],
+    )
+    rows = alike.exclude(pk=annotation.pk).select_related("by", "review__site").distinct()
+    return min(rows, key=lambda each: draw(seed, "harmless", each.uuid), default=None)
+
+
+def _ask_next(pk: int, *, seed: bytes, now: datetime) -> bool:
+    """Put the question to the next person, where nobody has it."""
+    found = lock_open(pk)
+    if found is None:
+        return False
+    incidents = list(Incident.objects.filter(pk__in=incidents_held_by(found.annotation)))
+    if _is_waiting(found, incidents, now=now):
+        return False
+    people = _people_to_ask(found, incidents)
+    if not people:
+        return _end_unsure(found, now=now)
+    free = [each for each in people if _asked_lately(each, now=now) < MAX_QUESTIONS_A_DAY]
+    if not free:
+        return False  # tomorrow
+    person = _least_asked(free, found, seed=seed)
+    due_at = now + answer_within(max(each.severity for each in incidents))
+    opinion = Opinion.objects.create(
+        second_opinion=found, person=person, asked_at=now, due_at=due_at, act=uuid4()
+    )
+    tell_asked_for_opinion(opinion, about=incidents, now=now)
+    record(
+        "reviews.opinion.asked",
+        on=opinion,
+        by=TAGOUT,
+        at=now,
+        to=person.email,
+        about=found.annotation.uuid,
+    )
+    return True
+
+
+def _is_waiting(found: SecondOpinion, incidents: list[Incident], *, now: datetime) -> bool:
+    """Whether somebody has the question who may answer it; from others it is withdrawn."""
+    waiting = found.opinions.filter(state=Opinion.State.WAITING).select_related("person").first()
+    if waiting is None:
+        return False
+    if incidents and speaks_at(waiting.person, found.site, incidents[0].workspace):
+        return True
+    waiting.state, waiting.settled_at = Opinion.State.WITHDRAWN, now
+    waiting.save(update_fields=["state", "settled_at"])
+    return False
+
+
+def _people_to_ask(found: SecondOpinion, incidents: list[Incident]) -> list[User]:
+    """Who may be asked next, the right ones only: first another person of the site, the lead where
+    there is none; once somebody has been asked, the lead. Nobody who was told of the answer.
+    """
+    if not incidents or found.opinions.count() >= MAX_QUESTIONS:
+        return []
+    judges = Annotation.objects.filter(incidents__in=incidents, withdrawn_at=None)
+    known = {*judges.values_list("by", flat=True), *found.opinions.values_list("person", flat=True)}
+    known |= people_notified_of(_telling_acts(found, incidents))
+    workspace = incidents[0].workspace
+    if found.leads_asked_at is not None:  # they decide, and were told for that
+        known |= {each.pk for each in leads_of(found.site, workspace)}
+    people = [each for each in ot_people_at(found.site, workspace) if each.pk not in known]
+    leads = [each for each in ot_leads_at(found.site, workspace) if each.pk not in known]
+    others = [each for each in people if each not in leads]
+    return (leads or others) if found.opinions.exists() else (others or leads)
+
+
+def _telling_acts(found: SecondOpinion, incidents: list[Incident]) -> set[UUID]:
+    """The acts of which a notification tells the answer: giving it, and escalating it."""
+    first = found.annotation
+    escalations = TimelineItem.objects.filter(
+        incident__in=incidents, code="escalated", at__gte=first.given_at, act__isnull=False
+    )
+    return {first.act, *(act for act in escalations.values_list("act", flat=True) if act)}
+
+
+def _asked_lately(person: User, *, now: datetime) -> int:
+    return Opinion.objects.filter(person=person, asked_at__gt=now - DAY).count()
+
+
+def _least_asked(people: list[User], found: SecondOpinion, *, seed: bytes) -> User:
+    waiting = dict(
+        Opinion.objects.filter(person__in=people, state=Opinion.State.WAITING)
+        .values_list("person")
+        .annotate(n=Count("pk"))
+    )
+    return min(
+        people,
+        key=lambda each: (waiting.get(each.pk, 0), draw(seed, "person", found.uuid, each.uuid)),
+    )
+
+
+def _end_unsure(found: SecondOpinion, *, now: datetime) -> bool:
+    """Nobody is left to ask. A harmless answer stands; a suspicion waits for the leads."""
+    if found.annotation.verdict == SUSPICIOUS:
+        return False
+    close_second_opinion(found, state=SecondOpinion.State.NOT_SURE, now=now)
+    record(
+        "reviews.second_opinion.settled",
+        on=found,
+        by=TAGOUT,
+        at=now,
+        outcome=SecondOpinion.State.NOT_SURE,
+    )
+    return True
+
+
+def late_opinions(*, now: datetime) -> list[int]:
+    """Return the questions that were not answered in time and of which nobody was reminded."""
+    late = Opinion.objects.filter(state=Opinion.State.WAITING, due_at__lte=now, reminded_at=None)
+    return list(late.order_by("due_at", "pk").values_list("pk", flat=True))
+
+
+def remind_of(pk: int, *, now: datetime) -> bool:
+    """Remind the person who was asked, once."""
+    rows = Opinion.objects.filter(pk=pk, state=Opinion.State.WAITING, reminded_at=None)
+    if not rows.update(reminded_at=now):
+        return False
+    opinion = Opinion.objects.select_related("person", "second_opinion__site").get(pk=pk)
+    about = Incident.objects.filter(annotations=opinion.second_opinion.annotation_id)
+    tell_reminder(opinion, about=list(about), now=now)
+    record("reviews.opinion.reminded", on=opinion, by=TAGOUT, at=now, to=opinion.person.email)
+    return True
+
+
+def due_for_leads(*, now: datetime) -> list[int]:
+    """Return the suspicions of which both leads have to be asked today."""
+    not_today = Q(leads_reminded_at=None) | Q(leads_reminded_at__lte=now - ASK_LEADS_EVERY)
+    rows = SecondOpinion.objects.filter(
+        not_today,
+        state=SecondOpinion.State.OPEN,
+        annotation__verdict=SUSPICIOUS,
+        opened_at__lte=now - NARROWS_AFTER,
+    )
+    return list(rows.order_by("opened_at", "pk").values_list("pk", flat=True))
+
+
+def ask_leads(pk: int, *, now: datetime) -> bool:
+    """Ask both leads every day about a suspicion that stayed undecided; from the first time on it
+    holds open its source and destination only. Who decides is told of the first answer, so a
+    question for an opinion of their own ends.
+    """
+    found = lock_open(pk)
+    if found is None or found.annotation.verdict != SUSPICIOUS:
+        return False
+    if now < found.opened_at + NARROWS_AFTER:
+        return False
+    if found.leads_reminded_at and now < found.leads_reminded_at + ASK_LEADS_EVERY:
+        return False
+    standing = suspicions_on(Incident.objects.filter(annotations=found.annotation))
+    ids = [each.incident_id for each in standing if not each.is_past]
+    incidents = list(Incident.objects.filter(pk__in=ids))
+    people = leads_of(found.site, incidents[0].workspace) if incidents else []
+    if not people:
+        return False  # it stays as wide as it is while there is nobody to ask, or holds nothing
+    if found.leads_asked_at is None:
+        found.leads_asked_at = now
+    found.leads_reminded_at = now
+    found.save(update_fields=["leads_asked_at", "leads_reminded_at"])
+    withdraw_questions(found, now=now, people=people)
+    tell_leads(found, people=people, about=incidents, now=now)
+    record(
+        "reviews.suspicion.leads_asked",
+        on=found,
+        by=TAGOUT,
+        at=now,
+        people=[each.email for each in people],
+    )
+    return True

@@ -1,0 +1,275 @@
+"""What follows from a verdict, in its transaction: Sentinel gets label and comment, timeline and
+pattern keep it, who asked and who owns the incident is notified, the queue shows it.
+
+Which verdict holds, what a pattern counts and where an incident stands with OT is worked out from
+the verdicts that are there, in whichever order they came, were undone or were superseded.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from itertools import batched
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import Count, F
+
+from alerts.incidents.acts.apply import write_timeline
+from alerts.incidents.ingest.ot import (
+    LatestVerdict,
+    PatternVerdicts,
+    Standing,
+    lock_pattern_memory,
+    set_ot_states,
+    set_pattern_verdicts,
+)
+from alerts.incidents.models import Incident, OtState, TimelineItem
+from alerts.incidents.queries import incidents_visible_to
+from alerts.incidents.wording import number_words
+from alerts.reviews.engine.causes import cause as cause_of
+from alerts.reviews.models import Annotation, AskedIncident, Review
+from alerts.reviews.policies import sites_spoken_for
+from alerts.reviews.queries import annotations_in_force
+from alerts.reviews.services.notify import notify_answered
+from alerts.reviews.services.sentinel_verdict import Spoken, owe_verdict
+from portal.accounts.models import User
+
+BATCH = 10_000  # ids in one query
+
+
+class Given(NamedTuple):
+    """A verdict in the order of verdicts: by when it was given, then by its id."""
+
+    at: datetime
+    pk: int
+
+
+class Succession(NamedTuple):
+    """What came of bringing verdicts into their order."""
+
+    holding: dict[int, int]  # incident → the verdict that holds for it
+    changed: set[int]  # verdicts that hold again, or hold no more
+
+
+def follow_through(
+    annotation: Annotation,
+    *,
+    incidents: Sequence[Incident],
+    answered: Sequence[Review],
+    succession: Succession,
+    near: Collection[int],
+    now: datetime,
+) -> None:
+    """Carry a verdict to everywhere it belongs. `near`: incidents to rank anew with these."""
+    ids = [each.pk for each in incidents]
+    holding = {pk for pk, verdict in succession.holding.items() if verdict == annotation.pk}
+    said = _spoken(annotation, incidents)
+    owe_verdict(annotation, incidents=incidents, holding=holding, said=said, now=now)
+    _write_down(annotation, ids, now=now)
+    recount_patterns(patterns_of([annotation.pk, *succession.changed]))
+    lead = max(incidents, key=lambda each: (each.severity, each.created_at, each.pk))
+    people = [
+        each
+        for each in _interested(incidents, answered, annotation)
+        if incidents_visible_to(each).filter(pk=lead.pk).exists()
+    ]
+    notify_answered(
+        annotation, incident=lead, people=people, about=incidents, left=_left(answered), now=now
+    )
+    restore_standing(ids, now=now, rank_too=near)
+
+
+def _spoken(annotation: Annotation, incidents: Sequence[Incident]) -> Spoken:
+    sites = sites_spoken_for(annotation.by, incidents[0])
+    return Spoken(
+        verdict=annotation.verdict,
+        cause=cause_words(annotation.cause),
+        by_name=annotation.by.name,
+        place=", ".join(site.name for site in sites),
+        work_order=annotation.work_order,
+        done_by=annotation.done_by,
+        note=annotation.note,
+        numbers=tuple(number_words(each.number, each.pk) for each in incidents),
+    )
+
+
+def _left(answered: Sequence[Review]) -> int:
+    """How many incidents of these questions wait on."""
+    return AskedIncident.objects.filter(review__in=answered, answer=None).count()
+
+
+def _write_down(annotation: Annotation, ids: Sequence[int], *, now: datetime) -> None:
+    details = {
+        "verdict": annotation.verdict,
+        "cause": annotation.cause,
+        "note": annotation.note,
+        "work_order": annotation.work_order,
+        "done_by": annotation.done_by,
+        "n": len(ids),
+        "annotation": str(annotation.uuid),
+    }
+    write_timeline(
+        incident_ids=ids,
+        code="answered",
+        side=TimelineItem.Side.OT,
+        by=annotation.by,
+        now=now,
+        details=details,
+        act=annotation.act,
+    )
+
+
+def _interested(
+    incidents: Sequence[Incident], answered: Sequence[Review], annotation: Annotation
+) -> list[User]:
+    """Who asked, and who owns the incidents (in Sentinel, where an owner may be anybody); never
+    the one who answered.
+    """
+    asked = {each.asked_by_id for each in answered}
+    if annotation.review and not answered:
+        asked.add(annotation.review.asked_by_id)
+    owners = {each.owner_email.lower() for each in incidents if each.owner_email}
+    people = User.objects.filter(is_active=True).exclude(pk=annotation.by_id)
+    return [
+        *people.filter(pk__in=asked).order_by("pk"),
+        *people.filter(email__in=owners).exclude(pk__in=asked).order_by("pk"),
+    ]
+
+
+def settle_succession(incident_ids: Collection[int]) -> Succession:
+    """Bring the verdicts on these incidents into the order in which they were given. One that is
+    the newest on no incident is superseded, by the verdict that covered the last of them. The
+    result depends on which verdicts there are, not on the order in which they arrived.
+    """
+    on_incident = _verdicts_near(incident_ids)
+    covers: dict[Given, list[int]] = defaultdict(list)
+    for incident, verdicts in on_incident.items():
+        for verdict in verdicts:
+            covers[verdict].append(incident)
+    successors: dict[int, int | None] = {}
+    for verdict, incidents in covers.items():
+        following = [_next_after(verdict, on_incident[each]) for each in incidents]
+        overtaken = [each for each in following if each is not None]
+        is_superseded = len(overtaken) == len(following)
+        successors[verdict.pk] = max(overtaken).pk if is_superseded else None
+    # Verdicts that share no incident with these are in `covers` only in part: left alone.
+    ours = _ids_on(incident_ids)
+    changed = _write({pk: other for pk, other in successors.items() if pk in ours})
+    holding = {each: max(on_incident[each]).pk for each in incident_ids if each in on_incident}
+    return Succession(holding, changed)
+
+
+def _next_after(verdict: Given, verdicts: list[Given]) -> Given | None:
+    """The first verdict on an incident that was given after this one."""
+    return min((each for each in verdicts if each > verdict), default=None)
+
+
+def _ids_on(incident_ids: Collection[int]) -> set[int]:
+    links = Annotation.incidents.through.objects.filter(incident__in=incident_ids)
+    return set(links.values_list("annotation_id", flat=True))
+
+
+def _verdicts_near(incident_ids: Collection[int]) -> dict[int, list[Given]]:
+    """The verdicts on every incident that shares one with these, those undone left out. One step
+    after the other: right after thousands of new rows PostgreSQL guesses badly how to join them.
+    """
+    shared = {verdict for _, verdict, _ in _links_of("incident", incident_ids)}
+    reached = {incident for incident, _, _ in _links_of("annotation", shared)}
+    found: dict[int, list[Given]] = defaultdict(list)
+    for incident, verdict, at in _links_of("incident", reached):
+        found[incident].append(Given(at, verdict))
+    return found
+
+
+def _links_of(side: str, ids: Collection[int]) -> Iterator[tuple[int, int, datetime]]:
+    """What links incidents to verdicts that were not undone, of these on one side: incident,
+    verdict, and when that was given.
+    """
+    links = Annotation.incidents.through.objects.filter(annotation__withdrawn_at=None)
+    for part in batched(sorted(ids), BATCH, strict=False):
+        yield from links.filter(**{f"{side}__in": part}).values_list(
+            "incident_id", "annotation_id", "annotation__given_at"
+        )
+
+
+def _write(successors: dict[int, int | None]) -> set[int]:
+    """Store by which verdict each is superseded; returns those whose standing changed."""
+    rows = Annotation.objects.filter(pk__in=successors).order_by("pk")
+    stored = dict(rows.select_for_update(of=("self",)).values_list("pk", "superseded_by"))
+    changed = {pk for pk, other in successors.items() if stored[pk] != other}
+    by_successor: dict[int | None, list[int]] = defaultdict(list)
+    for pk in changed:
+        by_successor[successors[pk]].append(pk)
+    for other, pks in by_successor.items():
+        Annotation.objects.filter(pk__in=pks).update(superseded_by=other)
+    return changed
+
+
+def recount_patterns(patterns: Collection[UUID]) -> None:
+    """Bring what is remembered of these patterns in line with the verdicts in force. Each verdict
+    is one trial, however many incidents it covers; the newest is the one that was given last.
+    """
+    if not patterns:
+        return
+    lock_pattern_memory(patterns)
+    in_force = annotations_in_force().filter(incidents__pattern__in=patterns)
+    by_pattern = in_force.annotate(pattern=F("incidents__pattern"))
+    counts: dict[UUID, dict[str, int]] = defaultdict(dict)
+    counted = by_pattern.values_list("pattern", "verdict").annotate(n=Count("pk", distinct=True))
+    for pattern, verdict, n in counted.order_by():
+        counts[pattern][verdict] = n
+    newest = by_pattern.select_related("by").order_by("pattern", "-given_at", "-pk")
+    latest = {row.pattern: latest_verdict_of(row) for row in newest.distinct("pattern")}
+    set_pattern_verdicts(
+        {
+            pattern: PatternVerdicts(counts.get(pattern, {}), latest.get(pattern))
+            for pattern in patterns
+        }
+    )
+
+
+def patterns_of(annotation_ids: Collection[int]) -> set[UUID]:
+    """Return the patterns of the incidents that these verdicts cover."""
+    incidents = Incident.objects.filter(annotations__in=annotation_ids).order_by()
+    return {each for each in incidents.values_list("pattern", flat=True) if each}
+
+
+def latest_verdict_of(annotation: Annotation) -> LatestVerdict:
+    """Return a verdict as its pattern remembers it: with the note, or the words of the cause."""
+    return LatestVerdict(
+        annotation.verdict,
+        annotation.by.name,
+        annotation.given_at,
+        annotation.note or cause_words(annotation.cause),
+    )
+
+
+def cause_words(cause: str) -> str:
+    """Return the words of a cause in the language of Sentinel's readers."""
+    known = cause_of(cause)
+    return known.label() if known else cause
+
+
+def restore_standing(
+    incident_ids: Collection[int], *, now: datetime, rank_too: Collection[int] = ()
+) -> None:
+    """Set the OT state of incidents to what their questions and verdicts come to."""
+    newest: dict[int, tuple[datetime, Standing]] = {}
+    asked = AskedIncident.objects.filter(
+        incident__in=incident_ids, answer=None, review__state=Review.State.WAITING
+    )
+    for incident, asked_at, due_at in asked.order_by("review__asked_at", "review").values_list(
+        "incident", "review__asked_at", "review__due_at"
+    ):
+        newest[incident] = (asked_at, (OtState.WAITING, due_at))
+    given = annotations_in_force().filter(incidents__in=incident_ids)
+    for incident, at, verdict in given.order_by("given_at", "pk").values_list(
+        "incidents", "given_at", "verdict"
+    ):
+        if incident not in newest or newest[incident][0] <= at:
+            newest[incident] = (at, (OtState(verdict), None))
+    alike: dict[Standing, list[int]] = defaultdict(list)
+    for each in incident_ids:
+        standing = newest[each][1] if each in newest else (OtState.NOT_ASKED, None)
+        alike[standing].append(each)
+    set_ot_states(standings=alike, now=now, rank_too=rank_too)

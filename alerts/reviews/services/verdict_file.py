@@ -1,0 +1,143 @@
+"""Read a file of past verdicts: its lines, and what is wrong with them by themselves."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from django.utils.translation import gettext
+
+from alerts.reviews.engine.causes import all_reasons
+from alerts.reviews.models import Verdict
+from alerts.reviews.policies import MAX_NOTE_LENGTH
+from portal.moments import in_utc
+from portal.tables import Fault, Record, Table, folded, one_of
+
+NEEDED = ("incident", "verdict", "cause", "by", "at")
+COLUMNS = (*NEEDED, "note", "workspace")
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictLine:
+    """One judgement as the file tells it. `at` has no zone where the file names none: then it is
+    on the clock of the incident's plant.
+    """
+
+    line: int
+    incident: str  # number, or Sentinel's name
+    workspace: str  # empty where the number says enough
+    verdict: str
+    cause: str
+    email: str
+    at: datetime | None
+    note: str
+    is_whole: bool  # nothing of it is wrong, as far as the file alone tells
+
+
+def lines_of(table: Table) -> tuple[list[VerdictLine], list[Fault]]:
+    """Return the lines, those with faults too, and what is wrong with them."""
+    faults = list(table.faults)
+    names = _names_of(table, faults)
+    if missing := [name for name in NEEDED if name not in names]:
+        if table.columns:
+            said = gettext("The file needs a column %(name)s. It may have: %(known)s.")
+            given = {"name": one_of(missing), "known": ", ".join(COLUMNS)}
+            faults.append(Fault(1, "", said % given))
+        return [], faults
+    lines = []
+    for record in table.records:
+        told = {name: record[column] for name, column in names.items()}
+        wrong = list(_faults_in(record, told))
+        faults += wrong
+        lines.append(_line(record, told, is_whole=not wrong))
+    return lines, faults
+
+
+def _names_of(table: Table, faults: list[Fault]) -> dict[str, str]:
+    """Our columns and what the file calls them, in whatever case."""
+    names: dict[str, str] = {}
+    for column in table.columns:
+        if not column:
+            continue
+        name = folded(column)
+        if name in COLUMNS and name not in names:
+            names[name] = column
+        else:
+            said = gettext("This column is not known. Known columns: %(known)s.") % {
+                "known": ", ".join(COLUMNS)
+            }
+            faults.append(Fault(1, column, said))
+    return names
+
+
+def _faults_in(record: Record, told: Mapping[str, str]) -> Iterable[Fault]:
+    line = record.line
+    if not told["incident"]:
+        yield Fault(line, "incident", gettext("Name the incident, by its number or its name."))
+    if _verdict_of(told["verdict"]) is None:
+        given = {"word": told["verdict"], "known": one_of(Verdict.values)}
+        said = gettext("“%(word)s” is not a verdict. Use %(known)s.") % given
+        yield Fault(line, "verdict", said)
+    if _cause_of(told["cause"]) is None:
+        yield Fault(line, "cause", _no_cause(told["cause"]))
+    if "@" not in told["by"]:
+        yield Fault(line, "by", gettext("Name who judged it by their e-mail address."))
+    if _moment_of(told["at"]) is None:
+        given = {"word": told["at"]}
+        sentence = gettext("“%(word)s” is not a valid time. Write it like 2026-03-01T08:12+01:00.")
+        yield Fault(line, "at", sentence % given)
+    note = told.get("note", "")
+    if len(note) > MAX_NOTE_LENGTH:
+        yield Fault(line, "note", gettext("Keep the note under 500 characters."))
+    if not note and _verdict_of(told["verdict"]) == Verdict.SUSPICIOUS:
+        yield Fault(line, "note", gettext("Suspicious needs one line that says why."))
+
+
+def _no_cause(text: str) -> str:
+    if not text:
+        return gettext("Name a cause, or “other” if none fits.")
+    return gettext("There is no cause “%(word)s”. Use the id of one, or “other”.") % {"word": text}
+
+
+def _line(record: Record, told: Mapping[str, str], *, is_whole: bool) -> VerdictLine:
+    return VerdictLine(
+        line=record.line,
+        incident=told["incident"].lstrip("#"),
+        workspace=told.get("workspace", ""),
+        verdict=_verdict_of(told["verdict"]) or "",
+        cause=_cause_of(told["cause"]) or "",
+        email=told["by"].casefold() if "@" in told["by"] else "",
+        at=_moment_of(told["at"]),
+        note=told.get("note", ""),
+        is_whole=is_whole,
+    )
+
+
+def _verdict_of(text: str) -> str | None:
+    return {folded(word): word for word in Verdict.values}.get(folded(text))
+
+
+def _cause_of(text: str) -> str | None:
+    """The id of a cause that is named by its id, or by its words in any language."""
+    return _causes().get(folded(text)) if text else None
+
+
+@cache
+def _causes() -> dict[str, str]:
+    by_words: dict[str, set[str]] = {}
+    for each in all_reasons():
+        for words in each.labels.values():
+            by_words.setdefault(folded(words), set()).add(each.id)
+    alone = {words: ids.pop() for words, ids in by_words.items() if len(ids) == 1}
+    return alone | {folded(each.id): each.id for each in all_reasons()}
+
+
+def _moment_of(text: str) -> datetime | None:
+    """A moment in the form of ISO 8601, with date and time."""
+    if len(text) < len("2026-03-01T08:12"):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo is None else in_utc(moment)
+    except ValueError:
+        return None

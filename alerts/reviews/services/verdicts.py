@@ -1,0 +1,341 @@
+"""Give OT's verdict, and take it back while nothing of it has reached Sentinel."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext
+
+from alerts.incidents.acts.apply import write_timeline
+from alerts.incidents.models import Alert, Incident, TimelineItem
+from alerts.incidents.models.incident import OPEN
+from alerts.reviews.models import Annotation, AskedIncident, Review, SecondOpinion
+from alerts.reviews.policies import reasons_against_verdict, speaks_at
+from alerts.reviews.queries import newest_verdict_on
+from alerts.reviews.services.sentinel_verdict import withdraw_verdict
+from alerts.reviews.services.verdict_effects import (
+    follow_through,
+    patterns_of,
+    recount_patterns,
+    restore_standing,
+    settle_succession,
+)
+from portal.accounts.models import User
+from portal.audit.services import record
+from portal.errors import Refused
+from portal.notifications.services import take_back
+
+DONE_BY = ("our-team", "vendor", "automation")
+
+
+class CannotGiveVerdict(Refused):
+    """The verdict was not given."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What the form said."""
+
+    verdict: str
+    cause: str
+    work_order: str
+    done_by: str
+    note: str
+
+
+@transaction.atomic
+def give_verdict(
+    *,
+    by: User,
+    key: UUID,
+    verdict: str,
+    cause: str,
+    now: datetime,
+    review_id: int | None = None,
+    incident_ids: Collection[int] = (),
+    alert_ids: Collection[int] | None = None,
+    work_order: str = "",
+    done_by: str = "",
+    note: str = "",
+    seen: str | None = None,
+) -> Annotation:
+    """Say for OT what this was: of a question's incidents, or of incidents nobody asked about. With
+    both, of these incidents of the question; it waits on for the others. With the question alone,
+    of all that it waits for, or of all it was about once it is answered.
+
+    The same `key` from the same person gives the same annotation again and changes nothing; with
+    another answer in it, it is refused. A later verdict supersedes earlier ones whose incidents it
+    covers; they stay on record.
+
+    `seen` is the newest answer that stood beside the form, empty where none did: where somebody
+    else has answered since, this one is refused, so that nobody overrules a colleague unawares.
+    """
+    if given := Annotation.objects.filter(by=by, key=key).first():
+        if given.withdrawn_at is not None:
+            raise CannotGiveVerdict(
+                gettext("You have withdrawn this answer. Open the page again to give another.")
+            )
+        return _same(given, verdict=verdict, cause=cause)
+    locked, near = lock_with_neighbours(_ids(review_id, incident_ids))
+    review = _locked(review_id)
+    chosen = _chosen(review, incident_ids) if review else {each.pk for each in locked}
+    incidents = [each for each in locked if each.pk in chosen]
+    near += [each.pk for each in locked if each.pk not in chosen]
+    said = _Words(
+        verdict,
+        cause,
+        work_order.strip()[:60],
+        done_by if done_by in DONE_BY else "",
+        note.strip(),
+    )
+    reasons = _reasons(review, incidents, said, by)
+    if reasons := reasons or _unseen(incidents, seen, by):
+        raise CannotGiveVerdict(*reasons)
+    try:
+        with transaction.atomic():
+            annotation = Annotation.objects.create(
+                review=review,
+                verdict=said.verdict,
+                cause=said.cause,
+                work_order=said.work_order,
+                done_by=said.done_by,
+                note=said.note,
+                by=by,
+                given_at=now,
+                key=key,
+                act=uuid4(),
+            )
+    except IntegrityError:  # the same form, sent twice at the same instant
+        return Annotation.objects.get(by=by, key=key)
+    ids = [each.pk for each in incidents]
+    annotation.incidents.set(ids)
+    annotation.alerts.set(_alerts(ids, alert_ids))
+    succession = settle_succession(ids)
+    answered = _settle_reviews(annotation, incidents)
+    follow_through(
+        annotation,
+        incidents=incidents,
+        answered=answered,
+        succession=succession,
+        near=near,
+        now=now,
+    )
+    record(
+        "reviews.verdict.given",
+        on=annotation,
+        by=by,
+        at=now,
+        verdict=verdict,
+        cause=cause,
+        work_order=said.work_order,
+        note=said.note,
+        n=len(ids),
+        act=annotation.act,
+        incidents=[each.name for each in incidents[:100]],
+        reviews=[r.uuid for r in answered],
+        superseded=_uuids_of(succession.changed),
+    )
+    return annotation
+
+
+def _same(given: Annotation, *, verdict: str, cause: str) -> Annotation:
+    if (given.verdict, given.cause) == (verdict, cause):
+        return given
+    raise CannotGiveVerdict(
+        gettext("This form has already been saved. Open the question again to change your answer.")
+    )
+
+
+def _locked(review_id: int | None) -> Review | None:
+    """The question, locked after its incidents as everywhere in this room."""
+    if review_id is None:
+        return None
+    return Review.objects.select_for_update(of=("self",)).get(pk=review_id)
+
+
+def _ids(review_id: int | None, incident_ids: Collection[int]) -> list[int]:
+    if review_id is None:
+        return list(incident_ids)
+    return list(Incident.objects.filter(reviews=review_id).values_list("pk", flat=True))
+
+
+def _chosen(review: Review, incident_ids: Collection[int]) -> set[int]:
+    """The incidents of a question that an answer is about."""
+    rows = dict(review.asked_incidents.values_list("incident", "answer"))
+    if incident_ids:
+        return rows.keys() & set(incident_ids)
+    waiting = {pk for pk, answer in rows.items() if answer is None}
+    return waiting or set(rows)
+
+
+def _reasons(
+    review: Review | None, incidents: Sequence[Incident], said: _Words, by: User
+) -> list[str]:
+    reasons = reasons_against_verdict(
+        incidents, verdict=said.verdict, cause=said.cause, note=said.note, by=by
+    )
+    if review and not reasons and not speaks_at(by, review.site, review.lead.workspace):
+        reasons.append(gettext("Only OT of %(site)s can answer this.") % {"site": review.site})
+    if review and review.state == Review.State.WITHDRAWN:
+        reasons.append(gettext("The SOC has withdrawn the question."))
+    if not review and any(each.is_read_only for each in incidents):
+        reasons.append(gettext("It was deleted or merged in Sentinel and is read-only here."))
+    return reasons
+
+
+def _unseen(incidents: Sequence[Incident], seen: str | None, by: User) -> list[str]:
+    if seen is None:
+        return []
+    given = newest_verdict_on([each.pk for each in incidents])
+    if given is None or given.by_id == by.pk or str(given.uuid) == seen:
+        return []
+    shown = Annotation.objects.filter(uuid=seen).first() if _is_uuid(seen) else None
+    if shown and (shown.given_at, shown.pk) > (given.given_at, given.pk):
+        return []  # one on incidents that were left out stood there, and it is newer
+    words = gettext("%(name)s has answered in the meantime. Look at that answer first.")
+    return [words % {"name": given.by.name}]
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _alerts(ids: Sequence[int], wanted: Collection[int] | None) -> list[int]:
+    alerts = Alert.objects.filter(incidents__in=ids)
+    if wanted is not None:
+        alerts = alerts.filter(pk__in=wanted)
+    return list(alerts.distinct().values_list("pk", flat=True))
+
+
+def _uuids_of(pks: Collection[int]) -> list[UUID]:
+    rows = Annotation.objects.filter(pk__in=pks).order_by("pk")
+    return list(rows.values_list("uuid", flat=True))
+
+
+def _settle_reviews(annotation: Annotation, incidents: Sequence[Incident]) -> list[Review]:
+    """The verdict answers waiting questions for these incidents, where it is of OT of the site that
+    was asked. A question is answered once it waits for no incident any more. Returns those that
+    this verdict answers, whole or in part.
+    """
+    waiting = AskedIncident.objects.filter(
+        incident__in=incidents, answer=None, review__state=Review.State.WAITING
+    )
+    asked = Review.objects.filter(pk__in=waiting.values("review")).select_related(
+        "asked_by", "site", "lead__workspace__organisation"
+    )
+    answered = [
+        each
+        for each in asked.order_by("pk").select_for_update(of=("self",))
+        if speaks_at(annotation.by, each.site, each.lead.workspace)
+    ]
+    waiting.filter(review__in=answered).update(answer=annotation)
+    left = AskedIncident.objects.filter(review__in=answered, answer=None).values("review")
+    done = Review.objects.filter(pk__in=[each.pk for each in answered]).exclude(pk__in=left)
+    done.update(state=Review.State.ANSWERED, settled_at=annotation.given_at)
+    if answered and annotation.review_id is None:
+        annotation.review = answered[0]
+        annotation.save(update_fields=["review"])
+    return answered
+
+
+class CannotUndoVerdict(Refused):
+    """The verdict stands."""
+
+
+@transaction.atomic
+def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
+    """Take one's own verdict back as if it had not been given: the question waits again, earlier
+    verdicts hold again. Refused once it is on its way to Sentinel; then a new verdict corrects it.
+    """
+    mine = Annotation.objects.filter(act=act, by=by)
+    judged = mine.filter(incidents__isnull=False)
+    ids = list(judged.values_list("incidents", flat=True))
+    _, near = lock_with_neighbours(ids)  # before question and verdict, as who gives one does
+    _lock_questions(mine)
+    annotation = mine.select_for_update(of=("self",)).first()
+    if annotation is None:
+        raise CannotUndoVerdict(gettext("There is nothing to undo."))
+    if annotation.withdrawn_at is not None:
+        return annotation
+    if annotation.superseded_by_id is not None:
+        raise CannotUndoVerdict(gettext("Somebody has answered after you."))
+    if SecondOpinion.objects.filter(correction=annotation).exists():
+        raise CannotUndoVerdict(
+            gettext("It was decided together with others. Give another verdict to correct it.")
+        )
+    if not withdraw_verdict(annotation, ids=ids, now=now):
+        raise CannotUndoVerdict(
+            gettext("It is already in Sentinel. Give another verdict to correct it.")
+        )
+    annotation.withdrawn_at = now
+    annotation.save(update_fields=["withdrawn_at"])
+    succession = settle_succession(ids)
+    recount_patterns(patterns_of([annotation.pk, *succession.changed]))
+    _wait_again(annotation, succession.holding)
+    write_timeline(
+        incident_ids=ids,
+        code="undone",
+        side=TimelineItem.Side.OT,
+        by=by,
+        now=now,
+        act=act,
+        details={"code": "answered"},
+    )
+    take_back(act=act)
+    restore_standing(ids, now=now, rank_too=near)
+    record("reviews.verdict.undone", on=annotation, by=by, at=now, verdict=annotation.verdict)
+    return annotation
+
+
+def _lock_questions(verdicts: QuerySet[Annotation]) -> None:
+    """Lock what these verdicts answered: other incidents of the same question, which are not
+    locked here, may be answered right now, and whoever does that counts what is left.
+    """
+    asked = AskedIncident.objects.filter(answer__in=verdicts).values("review")
+    list(Review.objects.filter(pk__in=asked).order_by("pk").select_for_update(of=("self",)))
+
+
+def _wait_again(annotation: Annotation, holding: Mapping[int, int]) -> None:
+    """Questions wait again for the incidents that this verdict answered, unless another one that
+    was given since they were asked holds for them.
+    """
+    rows = AskedIncident.objects.filter(answer=annotation).select_related("review")
+    given = Annotation.objects.in_bulk({*holding.values()})
+    again = set()
+    for row in rows:
+        other = given.get(holding.get(row.incident_id, 0))
+        row.answer = other if other and other.given_at >= row.review.asked_at else None
+        row.save(update_fields=["answer"])
+        if row.answer is None:
+            again.add(row.review_id)
+    Review.objects.filter(pk__in=again, state=Review.State.ANSWERED).update(
+        state=Review.State.WAITING, settled_at=None
+    )
+
+
+MAX_NEIGHBOURS = 2000
+
+
+def lock_with_neighbours(ids: Collection[int]) -> tuple[list[Incident], list[int]]:
+    """The incidents, and the newest open ones of the same patterns, which are ranked anew with
+    them. All are locked in the order of their ids, before any row of the queue, as all do who
+    regroup: so nobody waits for each other in a circle.
+    """
+    patterns = Incident.objects.filter(pk__in=ids, pattern__isnull=False).values("pattern")
+    alike = Incident.objects.filter(OPEN, pattern__in=patterns).order_by("-created_at")
+    near = [each for each in alike.values_list("pk", flat=True)[:MAX_NEIGHBOURS] if each not in ids]
+    list(
+        Incident.objects.filter(pk__in=[*ids, *near])
+        .order_by("pk")
+        .select_for_update(no_key=True)
+        .values_list("pk")
+    )
+    rows = Incident.objects.select_related("workspace__organisation")
+    return list(rows.filter(pk__in=ids).order_by("pk")), near

@@ -1,0 +1,295 @@
+"""What several pages of this room show: facts as sentences, and contexts of shared templates."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils.translation import get_language, gettext, pgettext
+
+from alerts.incidents.engine import catalogue
+from alerts.incidents.models import Incident
+from alerts.incidents.page.devices import CRITICALITY_WORDS, outside_words
+from alerts.incidents.page.panel import members_of
+from alerts.incidents.wording import seen_before_check
+from alerts.reviews.engine.causes import VERDICTS, causes_for
+from alerts.reviews.engine.causes import cause as cause_of
+from alerts.reviews.engine.rhythm import Window
+from alerts.reviews.models import Annotation, Review, Verdict
+from alerts.reviews.policies import ot_people_at
+from alerts.reviews.queries import (
+    Answer,
+    AskPreview,
+    Ends,
+    Facts,
+    PatternHistory,
+    reviews_visible_to,
+)
+from alerts.reviews.web.forms import (
+    DONE_BY,
+    HandOverForm,
+    Occasions,
+    VerdictForm,
+    ids_in,
+    occasions_of,
+)
+from alerts.sites.engine.devices import is_public_address
+from alerts.sites.models import Criticality, Device
+from portal.accounts.actor import actor_of
+from portal.ui.moments import day_of, hours_zone, zone_name
+from portal.ui.pieces import Choice, FlowNode
+from portal.ui.words import length
+from portal.ui.zones import zone_of
+
+type Check = tuple[bool | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """What may be said with one verdict."""
+
+    verdict: str
+    field: str
+    choices: list[Choice]
+
+
+def language() -> str:
+    """The language of this page."""
+    return get_language() or "en"
+
+
+def headline(incident: Incident) -> str:
+    """What happened, in a few words."""
+    return catalogue.headline(
+        incident.alert_type,
+        source=incident.source,
+        destination=incident.destination,
+        language=language(),
+    )
+
+
+def sentence(incident: Incident) -> str:
+    """What happened, in one sentence."""
+    return catalogue.sentence(
+        incident.alert_type,
+        source=incident.source,
+        destination=incident.destination,
+        language=language(),
+    )
+
+
+def due_words(preview: AskPreview, now: datetime) -> str:
+    """By when a question is due, on the plant's clock: 26 Nov, 14:00 CET (in 1 h)."""
+    zone = zone_of(preview.site.time_zone) or UTC
+    earliest, latest = (
+        gettext("%(time)s (in %(length)s)")
+        % {
+            "time": f"{day_of(at, now.astimezone(zone))}, {at:%H:%M} {zone_name(at)}",
+            "length": length(at - now),
+        }
+        for at in (preview.earliest_due_at.astimezone(zone), preview.latest_due_at.astimezone(zone))
+    )
+    if earliest == latest:
+        return earliest
+    return gettext("%(earliest)s to %(latest)s, by severity") % {
+        "earliest": earliest,
+        "latest": latest,
+    }
+
+
+def reason(cause: str) -> str:
+    """The words of a cause."""
+    known = cause_of(cause)
+    return known.label(language()) if known else cause
+
+
+def verdict_word(verdict: str) -> str:
+    """The words of a verdict."""
+    return gettext(Verdict(verdict).label)
+
+
+def reasons_for(incident: Incident) -> list[Reasons]:
+    """The reasons to offer, verdict by verdict."""
+    return [
+        Reasons(
+            verdict,
+            f"cause_{verdict}",
+            [
+                Choice(each.id, each.label(language()), each.help(language()))
+                for each in causes_for(incident.alert_type, verdict)
+            ],
+        )
+        for verdict in VERDICTS
+    ]
+
+
+def window_words(window: Window) -> str:
+    """Tue 06–08, Mon–Fri 22–24, daily 06–08."""
+    names = pgettext("weekdays", "Mon Tue Wed Thu Fri Sat Sun").split()
+    days = window.weekdays
+    if len(days) == 7:
+        when = gettext("daily")
+    elif len(days) > 2 and days == tuple(range(days[0], days[-1] + 1)):
+        when = f"{names[days[0]]}–{names[days[-1]]}"
+    else:
+        when = ", ".join(names[day] for day in days)
+    return f"{when} {window.start:02d}–{window.end:02d}"
+
+
+def checks_of(facts: Facts | None, zone: str) -> list[Check]:
+    """What speaks for and against, as far as it was computed."""
+    if facts is None:
+        return [(None, gettext("Details are still being fetched from Sentinel"))]
+    checks = [seen_before_check(facts.seen, facts.days)]
+    if facts.window is not None and facts.inside is not None:
+        words = {"window": f"{window_words(facts.window)} {hours_zone(zone)}".strip()}
+        if facts.inside:
+            checks.append((True, gettext("Inside the usual %(window)s window") % words))
+        else:
+            checks.append((False, gettext("Outside the usual %(window)s window") % words))
+    if facts.said:
+        checks.append(_said(facts.said))
+    return checks
+
+
+@dataclass(frozen=True, slots=True)
+class NeutralFact:
+    """A fact that speaks neither for nor against."""
+
+    icon: str
+    words: str
+
+
+def neutral_facts_of(facts: Facts | None, incident: Incident, zone: str) -> list[NeutralFact]:
+    """The facts that the first person saw, without a mark and without what OT said before."""
+    found = []
+    if facts is None:
+        found.append(NeutralFact("clock", gettext("Details are still being fetched from Sentinel")))
+    else:
+        found.append(NeutralFact("clock", seen_before_check(facts.seen, facts.days)[1]))
+        if facts.window is not None and facts.inside is not None:
+            window = f"{window_words(facts.window)} {hours_zone(zone)}".strip()
+            sentence = (
+                gettext("Inside the usual %(window)s window")
+                if facts.inside
+                else gettext("Outside the usual %(window)s window")
+            )
+            found.append(NeutralFact("calendar-clock", sentence % {"window": window}))
+    if incident.protocol:
+        found.append(NeutralFact("network", incident.protocol))
+    return found
+
+
+def _said(said: PatternHistory) -> Check:
+    mix = ", ".join(f"{n}× {verdict_word(verdict)}" for verdict, n in said.counts)
+    good = False if said.suspicious else True if said.routine + said.maintenance else None
+    return (good, gettext("OT said before: %(mix)s") % {"mix": mix})
+
+
+def review_or_404(request: HttpRequest, uuid: UUID) -> Review:
+    """The question, if this person may see it."""
+    visible = reviews_visible_to(actor_of(request)).select_related("opened_by")
+    return get_object_or_404(visible, uuid=uuid)
+
+
+def verdict_context(incident: Incident, form: VerdictForm | None = None) -> dict[str, Any]:
+    """What the verdict form needs; a new one gets a new key."""
+    form = form or VerdictForm(initial={"key": uuid4()})
+    told = form.errors if form.is_bound else {}
+    problems = [
+        sentence
+        for name in (NON_FIELD_ERRORS, "key", "done_by", "work_order", "cause", "verdict")
+        for sentence in told.get(name, [])
+    ]
+    return {
+        "form": form,
+        "verdict_problems": problems,
+        "reasons": reasons_for(incident),
+        "chosen": chosen_in(form),
+    }
+
+
+def occasions_in(
+    form: VerdictForm | None,
+    incidents: Sequence[Incident],
+    *,
+    ticked: Collection[int] | None = None,
+    now: datetime,
+    zone: str,
+) -> Occasions:
+    """The incidents that may be ticked: as in a form that comes back, else `ticked`, else all."""
+    if form is not None and form.is_bound and "dates" in form.data:
+        ticked = ids_in(form.ticked)
+    return occasions_of(incidents, ticked=ticked, now=now, zone=zone)
+
+
+def chosen_in(form: VerdictForm) -> dict[str, str]:
+    """What was picked in a form that comes back."""
+    said = form.data if form.is_bound else {}
+    verdict = said.get("verdict", "")
+    return {
+        "verdict": verdict,
+        "cause": said.get(f"cause_{verdict}", "") or said.get("cause", ""),
+        "done_by": said.get("done_by", ""),
+        "until": said.get("until", ""),
+    }
+
+
+def given_context(answer: Annotation | None) -> dict[str, Any]:
+    """The answer that was given, with its reason and its doer in words."""
+    if answer is None:
+        return {"answer": None}
+    doers = {value: str(label) for value, label in DONE_BY}
+    return {
+        "answer": answer,
+        "answer_reason": reason(answer.cause),
+        "answer_done_by": doers.get(answer.done_by, ""),
+    }
+
+
+def answer_context(answer: Answer, now: datetime, zone: str) -> dict[str, Any]:
+    """An answer with its reason in words and the incidents that it is about."""
+    return given_context(answer.annotation) | {
+        "members": members_of(answer.incidents, now=now, zone=zone),
+        "ids": ",".join(str(each.pk) for each in answer.incidents),
+    }
+
+
+def colleagues(review: Review, request: HttpRequest) -> HandOverForm | None:
+    """To whom this person could hand the question over; None where there is nobody else."""
+    me = actor_of(request)
+    people = [each for each in ot_people_at(review.site, review.lead.workspace) if each != me]
+    return HandOverForm(people=people) if people else None
+
+
+def nodes(
+    incident: Incident, ends: Ends, *, is_neutral: bool = False
+) -> tuple[FlowNode, FlowNode] | None:
+    """Both ends for the flow; None where there is only one or none. Neutral ones do not say how
+    critical a device is.
+    """
+    if not (incident.source and incident.destination):
+        return None
+    return (
+        FlowNode(incident.source, _lines(incident.source, ends.source, is_neutral=is_neutral)),
+        FlowNode(
+            incident.destination,
+            _lines(incident.destination, ends.destination, is_neutral=is_neutral),
+            critical=ends.target_is_grave and not is_neutral,
+        ),
+    )
+
+
+def _lines(name: str, device: Device | None, *, is_neutral: bool) -> tuple[str, ...]:
+    """What it is; or that it stands outside, where no inventory has it."""
+    if device.is_outside if device else is_public_address(name):
+        return (outside_words(),)
+    if device is None:
+        return ()
+    is_marked = device.is_critical and not is_neutral
+    critical = CRITICALITY_WORDS[Criticality(device.criticality)] if is_marked else ""
+    return tuple(filter(None, (device.kind, str(critical))))

@@ -1,0 +1,254 @@
+"""Answer for OT: the phone page, the incident's verdict, and undo."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from alerts.incidents.hidden_verdicts import hidden_from
+from alerts.incidents.page.panel import happened_words, members_of
+from alerts.incidents.queries import incidents_visible_to
+from alerts.incidents.wording import number_words
+from alerts.planned_work.services import CannotPlanWork
+from alerts.reviews.models import Annotation, Review
+from alerts.reviews.policies import speaks_at, works_in
+from alerts.reviews.queries import (
+    answers_to,
+    ends_of,
+    facts_of,
+    newest_verdict_on,
+    next_waiting,
+    open_review_on,
+    opinion_asked_of,
+    place_in_line,
+    waiting_incidents_of,
+)
+from alerts.reviews.services import (
+    CannotGiveVerdict,
+    CannotUndoVerdict,
+    give_verdict,
+    open_review,
+    undo_verdict,
+)
+from alerts.reviews.services.planned_until import cancel_plan, plan_until
+from alerts.reviews.web.context import (
+    answer_context,
+    checks_of,
+    colleagues,
+    headline,
+    nodes,
+    occasions_in,
+    review_or_404,
+    sentence,
+    verdict_context,
+    verdict_word,
+)
+from alerts.reviews.web.forms import VerdictForm, ids_in, read_until, until_choices
+from alerts.reviews.web.views.panel import render_panel
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.middleware import allow_limited_session
+from portal.ui.forms_only import post_only
+from portal.ui.htmx import vary, wants_part
+from portal.ui.toasts import leave_toast, trigger
+from portal.ui.words import number
+
+
+@allow_limited_session
+@never_cache
+@require_http_methods(["GET", "POST"])
+def answer(request: HttpRequest, review: UUID) -> HttpResponse:
+    """The question as one screen of a phone; posting answers it and shows the next. A second
+    opinion has a screen of its own.
+    """
+    try:
+        asked, now = review_or_404(request, review), clock.now()
+    except Http404:
+        if opinion_asked_of(actor_of(request), review) is None:
+            raise
+        return HttpResponseRedirect(reverse("reviews:second", args=[review]))
+    if request.method == "GET":
+        if question := _question_instead(request, asked):
+            return HttpResponseRedirect(reverse("reviews:second", args=[question]))
+        if open_review(review_id=asked.pk, by=actor_of(request), now=now):
+            asked = review_or_404(request, review)
+        return _page(request, asked, now=now)
+    form = VerdictForm(request.POST)
+    given = _give(request, form, now=now, review_id=asked.pk)
+    if given is None:
+        return _page(request, asked, now=now, form=form)
+    asked.refresh_from_db(fields=["state"])
+    waits_on = asked.state == Review.State.WAITING  # the answer was about some of its incidents
+    following = asked if waits_on else next_waiting(actor_of(request), after=asked)
+    goal = reverse("reviews:answer", args=[following.uuid]) if following else _list()
+    response: HttpResponse = HttpResponseRedirect(goal)
+    if "application/json" in request.headers.get("Accept", ""):
+        response = JsonResponse({"saved": str(given.uuid), "next": goal})
+    return _tell(request, response, given)
+
+
+@post_only(otherwise=lambda incident_id: f"/incidents/{incident_id}/")
+def judge(request: HttpRequest, incident_id: int) -> HttpResponse:
+    """Judge an incident from its page, and others that were ticked with it: of the question that
+    waits for it, or of its row in the queue. Answers with the panel.
+    """
+    visible = incidents_visible_to(actor_of(request))
+    incident = get_object_or_404(visible, pk=incident_id)
+    form, now = VerdictForm(request.POST), clock.now()
+    asked = open_review_on(incident.pk)
+    if asked and speaks_at(actor_of(request), asked.site, asked.lead.workspace):
+        given = _give(request, form, now=now, review_id=asked.pk, otherwise=[incident.pk])
+    else:
+        ticked = list(visible.filter(pk__in=ids_in(form.ticked)).values_list("pk", flat=True))
+        given = _give(request, form, now=now, ids=ticked if form.ticked else [incident.pk])
+    if given is None:
+        return render_panel(request, incident, now=now, form=form)
+    response = render_panel(request, incident, now=now)
+    return trigger(_tell(request, response, given), "ot-changed", {"incident": incident.pk})
+
+
+@allow_limited_session
+@post_only(otherwise=lambda act: f"{_list()}?tab=mine")
+def undo(request: HttpRequest, act: UUID) -> HttpResponse:
+    """Take one's verdict back; the question waits again."""
+    person, now = actor_of(request), clock.now()
+    given = get_object_or_404(Annotation.objects.select_related("review"), act=act, by=person)
+    try:
+        with transaction.atomic():
+            undo_verdict(act=act, by=person, now=now)
+            cancel_plan(given, now=now)
+    except (CannotUndoVerdict, CannotPlanWork) as refusal:
+        return _undone(request, given, " ".join(refusal.reasons), status=409)
+    return _undone(request, given, gettext("Your answer was withdrawn."))
+
+
+def _undone(
+    request: HttpRequest, given: Annotation, text: str, *, status: int = 200
+) -> HttpResponse:
+    """Back to the question; a page of another room stays and hears of it."""
+    goal = reverse("reviews:answer", args=[given.review.uuid]) if given.review else _list()
+    if not wants_part(request):
+        return leave_toast(request, HttpResponseRedirect(goal), text)
+    if status == 200 and "/reviews/" in request.headers.get("HX-Current-URL", ""):
+        response = HttpResponse(headers={"HX-Redirect": goal})
+        return leave_toast(request, response, text)
+    response = HttpResponse(status=status)
+    for event in ("ot-changed", "ot-undone"):
+        trigger(response, event, {})
+    return leave_toast(request, response, text)
+
+
+def _give(
+    request: HttpRequest,
+    form: VerdictForm,
+    *,
+    now: datetime,
+    review_id: int | None = None,
+    ids: Collection[int] | None = None,
+    otherwise: Collection[int] = (),
+) -> Annotation | None:
+    """Give the verdict of a form on what was ticked in it, or on `otherwise` where there was
+    nothing to tick; on `ids` whatever was ticked. None when it was refused, the form then says why.
+    """
+    if not form.is_valid():
+        return None
+    said = dict(form.cleaned_data)
+    ticked = said.pop("incident_ids")
+    about = (ticked or otherwise) if ids is None else ids
+    try:
+        with transaction.atomic():
+            given = give_verdict(
+                by=actor_of(request), now=now, review_id=review_id, incident_ids=about, **said
+            )
+            if form.until_text:
+                until = read_until(form.until_text, given)
+                plan_until(given, until=until, vendor=form.vendor_text, now=now)
+            return given
+    except (CannotGiveVerdict, CannotPlanWork) as refusal:
+        form.add_error(None, list(refusal.reasons))
+    return None
+
+
+def _tell(request: HttpRequest, response: HttpResponse, given: Annotation) -> HttpResponse:
+    incidents = list(given.incidents.order_by("-severity", "-created_at", "-pk"))
+    title = headline(incidents[0]) if incidents else ""
+    words = {
+        "verdict": verdict_word(given.verdict),
+        "title": f"{title} ×{number(len(incidents))}" if len(incidents) > 1 else title,
+    }
+    text = gettext("Saved: %(verdict)s. %(title)s") % words
+    if given.review and (left := waiting_incidents_of(given.review).count()):
+        open_words = ngettext(
+            "%(n)s incident of the question is still open.",
+            "%(n)s incidents of the question are still open.",
+            left,
+        )
+        saved = gettext("Saved: %(verdict)s.") % words
+        text = f"{saved} {open_words % {'n': number(left)}}"
+    return leave_toast(request, response, text, undo=reverse("reviews:undo", args=[given.act]))
+
+
+def _page(
+    request: HttpRequest, asked: Review, *, now: datetime, form: VerdictForm | None = None
+) -> HttpResponse:
+    person = actor_of(request)
+    may_answer = speaks_at(person, asked.site, asked.lead.workspace)
+    waits, over = asked.state == Review.State.WAITING, asked.state == Review.State.WITHDRAWN
+    answers = answers_to(asked, reader=person)
+    about = list(waiting_incidents_of(asked)) if waits else list(asked.incidents.all())
+    # What the page tells is about one incident: the gravest of those that an answer is wanted for.
+    shown = asked.lead if asked.lead in about else about[0]
+    newest = newest_verdict_on([each.pk for each in about])
+    given = answers[0] if answers and not waits else None
+    ticked = {each.pk for each in given.incidents} if given and len(answers) > 1 else None
+    page = {
+        "review": asked,
+        "incident": shown,
+        "occasions": occasions_in(form, about, ticked=ticked, now=now, zone=asked.site.time_zone),
+        "number": number_words(shown.number, shown.pk),
+        "happened": happened_words(shown, now, asked.site.time_zone),
+        "headline": headline(shown),
+        "sentence": sentence(shown),
+        "place": place_in_line(asked, person),
+        "nodes": nodes(shown, ends_of(shown)),
+        "checks": checks_of(
+            facts_of(
+                shown, besides=given.annotation if given else None, hidden=hidden_from(person)
+            ),
+            asked.site.time_zone,
+        ),
+        "seen": newest.uuid if newest else "",
+        "members": members_of(about, now=now, zone=asked.site.time_zone),
+        "answers": [answer_context(each, now, asked.site.time_zone) for each in answers],
+        "answer": given.annotation if given else None,
+        "may_answer": may_answer and not over,
+        "may_withdraw": waits and works_in(person, asked.lead.workspace),
+        "hand_over": colleagues(asked, request) if may_answer and waits else None,
+        "now": now,
+        "until_choices": until_choices(asked.site.time_zone, now=now),
+        **verdict_context(shown, form),
+    }
+    status = 422 if form and form.errors else 200
+    return vary(render(request, "alerts/reviews/answer.html", page, status=status))
+
+
+def _question_instead(request: HttpRequest, asked: Review) -> UUID | None:
+    """The second opinion that the person is asked for about an answer to this question, where it
+    does not wait for them itself.
+    """
+    if asked.state == Review.State.WAITING or not (hidden := hidden_from(actor_of(request))):
+        return None
+    answers = asked.asked_incidents.values_list("answer", flat=True)
+    about = {each.annotation_id: each.question for each in hidden.by_incident.values()}
+    return next((about[pk] for pk in answers if pk in about), None)
+
+
+def _list() -> str:
+    return reverse("reviews:list")

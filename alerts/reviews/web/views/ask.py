@@ -1,0 +1,268 @@
+"""Ask OT, about one row of the queue or several (each is a question of its own); withdraw a
+question, hand it over.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_http_methods
+
+from alerts.incidents.models import Incident
+from alerts.incidents.page.panel import members_of
+from alerts.incidents.queries import incidents_visible_to
+from alerts.reviews.models import Review
+from alerts.reviews.policies import speaks_at
+from alerts.reviews.queries import answers_to
+from alerts.reviews.services import (
+    CannotAsk,
+    CannotHandOver,
+    CannotWithdraw,
+    ask_ot,
+    hand_over_review,
+    withdraw_review,
+)
+from alerts.reviews.web.context import answer_context, colleagues, headline, review_or_404
+from alerts.reviews.web.forms import AskForm, HandOverForm
+from alerts.reviews.web.views.panel import ask_context, render_panel
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.ui.forms_only import post_only
+from portal.ui.htmx import vary, wants_part
+from portal.ui.toasts import leave_toast, trigger
+from portal.ui.words import number
+from portal.ui.zones import reader_clock
+
+DIALOG = "alerts/reviews/ask.html"
+
+type Row = Sequence[Incident]  # the incidents of one row
+
+
+@require_http_methods(["GET", "POST"])
+def ask(request: HttpRequest) -> HttpResponse:
+    """Ask about one incident (`incident=ID`), a row of the queue (`group=KEY`), or several of
+    them. GET is the form, a dialog for htmx; `panel=1` answers with the incident's panel instead.
+    """
+    told = request.POST if request.method == "POST" else request.GET
+    rows = rows_meant(request, told)
+    lead, now = max((row[0] for row in rows), key=lambda each: each.severity), clock.now()
+    if request.method == "GET":
+        return _ask_page(request, lead, rows, AskForm(), now=now)
+    form = AskForm(request.POST)
+    asked = ask_each(request, form, rows, now=now)
+    if not asked:
+        if told.get("panel"):
+            return render_panel(request, lead, now=now, ask_form=form)
+        return _ask_page(request, lead, rows, form, now=now)
+    if len(asked) > 1:
+        return all_asked(request, asked)
+    return _asked(request, asked[0], lead, now=now)
+
+
+@post_only(otherwise=lambda review: reverse("reviews:answer", args=[review]))
+def withdraw(request: HttpRequest, review: UUID) -> HttpResponse:
+    """Take a question back; answers with the panel where the panel asked."""
+    asked, now = review_or_404(request, review), clock.now()
+    incident = _panel_incident(request, asked)
+    try:
+        withdraw_review(review_id=asked.pk, by=actor_of(request), now=now)
+    except CannotWithdraw as refusal:
+        return _refused(request, asked, incident, list(refusal.reasons), now=now)
+    return _done(request, asked, incident, gettext("The question was withdrawn."), now=now)
+
+
+@require_http_methods(["GET", "POST"])
+def hand_over(request: HttpRequest, review: UUID) -> HttpResponse:
+    """Point a colleague to a question."""
+    asked, now = review_or_404(request, review), clock.now()
+    empty = colleagues(asked, request)
+    if request.method == "GET" or empty is None:
+        return _hand_over_page(request, asked, empty)
+    people = list(empty.fields["to"].queryset)  # type: ignore[attr-defined]  # a ModelChoiceField
+    form = HandOverForm(request.POST, people=people)
+    if form.is_valid():
+        try:
+            hand_over_review(review_id=asked.pk, by=actor_of(request), now=now, **form.cleaned_data)
+        except CannotHandOver as refusal:
+            form.add_error(None, list(refusal.reasons))
+    if form.errors:
+        return _hand_over_page(request, asked, form)
+    words = gettext("%(name)s was told. The question stays open to all of OT.")
+    text = words % {"name": form.cleaned_data["to"].given_name}
+    response = HttpResponseRedirect(reverse("reviews:answer", args=[asked.uuid]))
+    return leave_toast(request, response, text)
+
+
+def _asked(request: HttpRequest, asked: Review, lead: Incident, *, now: datetime) -> HttpResponse:
+    """Say that it was asked, where the asking was done."""
+    text = gettext("OT at %(site)s was asked. %(title)s") % {
+        "site": asked.site.name,
+        "title": headline(lead),
+    }
+    undo = reverse("reviews:withdraw", args=[asked.uuid])
+    if not wants_part(request):
+        response: HttpResponse = HttpResponseRedirect(reverse("reviews:answer", args=[asked.uuid]))
+    elif request.POST.get("panel"):
+        response = render_panel(request, lead, now=now)
+    else:
+        response = trigger(HttpResponse(headers={"HX-Reswap": "none"}), "close-dialog", {})
+    if wants_part(request):
+        trigger(response, "ot-changed", {"incident": lead.pk})
+    return leave_toast(request, response, text, undo=undo)
+
+
+def _ask_page(
+    request: HttpRequest, lead: Incident, rows: Sequence[Row], form: AskForm, *, now: datetime
+) -> HttpResponse:
+    told = request.POST or request.GET
+    about = [incident for row in rows for incident in row]
+    clock_of = reader_clock().zone_of_plants({pk for each in about for pk in each.site_ids})
+    page = {
+        "incident": lead,
+        "n": len(about),
+        "headline": headline(lead),
+        "members": members_of(about, now=now, zone=clock_of),
+        "fields": [(name, each) for name in ("group", "incident") for each in told.getlist(name)],
+        "many": about_many(rows) if len(rows) > 1 else "",
+        **ask_context(
+            [row[0] for row in rows],
+            form,
+            by=actor_of(request),
+            now=now,
+            site_ids=sites_in_common(rows) if len(rows) > 1 else None,
+        ),
+        "now": now,
+    }
+    name = f"{DIALOG}#ask-dialog" if wants_part(request) else DIALOG
+    return vary(render(request, name, page, status=422 if form.errors else 200))
+
+
+def _hand_over_page(request: HttpRequest, asked: Review, form: HandOverForm | None) -> HttpResponse:
+    """The form, or why there is none: it is answered, withdrawn, not theirs, or nobody is left."""
+    person = actor_of(request)
+    answers = answers_to(asked, reader=person) if asked.state == Review.State.ANSWERED else []
+    now, zone = clock.now(), asked.site.time_zone
+    page = {
+        "review": asked,
+        "headline": headline(asked.lead),
+        "hand_over": form,
+        "is_mine": speaks_at(person, asked.site, asked.lead.workspace),
+        "answers": [answer_context(each, now, zone) for each in answers],
+        "now": now,
+    }
+    status = 422 if form and form.errors else 200
+    return vary(render(request, "alerts/reviews/hand_over.html", page, status=status))
+
+
+def _panel_incident(request: HttpRequest, asked: Review) -> Incident | None:
+    """The incident whose panel posted, if one did."""
+    given = request.POST.get("incident", "")
+    if not (wants_part(request) and given.isdecimal() and len(given) < 19):
+        return None
+    return asked.incidents.filter(pk=int(given)).first()
+
+
+def _done(
+    request: HttpRequest, asked: Review, incident: Incident | None, text: str, *, now: datetime
+) -> HttpResponse:
+    if incident is not None:
+        response = render_panel(request, incident, now=now)
+    elif wants_part(request):  # the undo of a toast
+        response = trigger(HttpResponse(status=200), "ot-undone", {})
+    else:
+        response = HttpResponseRedirect(reverse("reviews:answer", args=[asked.uuid]))
+    if wants_part(request):
+        trigger(response, "ot-changed", {})
+    return leave_toast(request, response, text)
+
+
+def _refused(
+    request: HttpRequest,
+    asked: Review,
+    incident: Incident | None,
+    problems: list[str],
+    *,
+    now: datetime,
+) -> HttpResponse:
+    if incident is not None:
+        return render_panel(request, incident, now=now, problems=problems)
+    response: HttpResponse = HttpResponse(status=409)
+    if not wants_part(request):
+        response = HttpResponseRedirect(reverse("reviews:answer", args=[asked.uuid]))
+    return leave_toast(request, response, " ".join(problems))
+
+
+def rows_meant(request: HttpRequest, told: QueryDict) -> list[Row]:
+    """The rows that were chosen, as far as this person may see them; 404 where there are none."""
+    keys, ids = dict.fromkeys(told.getlist("group")), dict.fromkeys(told.getlist("incident"))
+    try:
+        wanted = [Q(group_key=UUID(key)) for key in keys] + [Q(pk=_number(each)) for each in ids]
+    except ValueError:
+        raise Http404 from None
+    reach = incidents_visible_to(actor_of(request)).order_by("-severity", "-created_at", "-pk")
+    rows: list[Row] = [row for each in wanted if (row := list(reach.filter(each)))]
+    if not rows:
+        raise Http404
+    return rows
+
+
+def sites_in_common(rows: Sequence[Row]) -> list[int]:
+    """The sites that every incident touches: one question goes to one site."""
+    return sorted(set.intersection(*(set(each.site_ids) for row in rows for each in row)))
+
+
+def ask_each(
+    request: HttpRequest, form: AskForm, rows: Sequence[Row], *, now: datetime
+) -> list[Review]:
+    """Ask about all rows or about none; the form says why not."""
+    if not form.is_valid():
+        return []
+    site_id, question = form.cleaned_data["site"] or 0, form.cleaned_data["question"]
+    by, row = actor_of(request), rows[0]
+    try:
+        with transaction.atomic():
+            asked = []
+            for row in rows:
+                ids = [each.pk for each in row]
+                asked.append(
+                    ask_ot(incident_ids=ids, site_id=site_id, question=question, by=by, now=now)
+                )
+            return asked
+    except CannotAsk as refusal:
+        name = f"{headline(row[0])}: " if len(rows) > 1 else ""
+        form.add_error(None, [f"{name}{reason}" for reason in refusal.reasons])
+    return []
+
+
+def all_asked(request: HttpRequest, asked: Sequence[Review]) -> HttpResponse:
+    """Say how many questions were asked."""
+    words = ngettext(
+        "OT at %(site)s was asked %(n)s question.",
+        "OT at %(site)s was asked %(n)s questions.",
+        len(asked),
+    )
+    text = words % {"site": asked[0].site.name, "n": number(len(asked))}
+    if not wants_part(request):
+        return leave_toast(request, HttpResponseRedirect(reverse("incidents:queue")), text)
+    response = trigger(HttpResponse(headers={"HX-Reswap": "none"}), "close-dialog", {})
+    return leave_toast(request, trigger(response, "ot-changed", {}), text)
+
+
+def about_many(rows: Sequence[Row]) -> str:
+    """What the questions are about."""
+    return gettext("%(rows)s rows, %(n)s incidents") % {
+        "rows": len(rows),
+        "n": number(sum(len(row) for row in rows)),
+    }
+
+
+def _number(given: str) -> int:
+    if not given.isdecimal() or len(given) > 18:
+        raise ValueError(given)
+    return int(given)

