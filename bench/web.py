@@ -61,7 +61,7 @@ def measure(n: int) -> tuple[list[Line], int]:
             f"{queue:.1f} ms",
             f"{bare:.1f} ms",
             queue / bare,
-            2.5,
+            3.5,
         ),
         Line(
             "queue page, CPU",
@@ -69,7 +69,7 @@ def measure(n: int) -> tuple[list[Line], int]:
             f"{queue_cpu:.1f} ms",
             f"{bare_cpu:.1f} ms",
             queue_cpu / bare_cpu,
-            2.5,
+            3.5,
         ),
     ]
     for name, (_, limit) in SEARCHES.items():

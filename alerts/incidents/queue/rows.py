@@ -17,7 +17,7 @@ from alerts.incidents.engine.hidden_verdicts import (
 from alerts.incidents.models import Incident, OtState, Severity
 from alerts.incidents.wording import HIDDEN, Chip, age_of, number_words, ot_chip
 from portal.ui.moments import Moment, exact, moment_of, period_words
-from portal.ui.words import length
+from portal.ui.words import length, number
 from portal.ui.zones import READER, reader_clock
 
 COLUMNS = (
@@ -77,9 +77,30 @@ class Row:
         return self.key or str(self.incident_id)
 
     @property
+    def select_label(self) -> str:
+        """What the box that selects the row is called."""
+        return gettext("Select %(title)s") % {"title": self.title}
+
+    @property
+    def lead_hint(self) -> str:
+        """Whose priority a row of several shows."""
+        words = gettext("%(number)s has the highest priority of these %(n)s incidents")
+        return words % {"number": self.number, "n": number(self.n)}
+
+    @property
+    def is_many(self) -> bool:
+        """Whether it stands for several incidents."""
+        return self.n > 1
+
+    @property
+    def target_field(self) -> str:
+        """The name of the field that names the row in a form."""
+        return "group" if self.key else "incident"
+
+    @property
     def target(self) -> str:
         """What acting on the row acts on."""
-        return f"group={self.key}" if self.key else f"incident={self.incident_id}"
+        return f"{self.target_field}={self.ref}"
 
     @property
     def panel(self) -> str:
