@@ -87,11 +87,6 @@ def owed_to(pairs: Iterable[Pair]) -> dict[Pair, Owed]:
     return {pair: Owed(count, tuple(patches[pair])) for pair, count in counts.items()}
 
 
-def owed_patches(pairs: Iterable[Pair]) -> dict[Pair, list[dict[str, Any]]]:
-    """The patches still owed to each of these incidents, oldest first, for the overlay."""
-    return {pair: list(owed.patches) for pair, owed in owed_to(pairs).items() if owed.patches}
-
-
 def changes_of(workspace_id: int, incident_name: str) -> QuerySet[Change]:
     """Everything that was ever owed to one incident, newest first."""
     return Change.objects.filter(
@@ -105,12 +100,7 @@ def changes_of_act(act: UUID, *, names: Collection[str]) -> list[Change]:
     return list(Change.objects.filter(act=act, incident_name__in=low).order_by("pk"))
 
 
-def is_held(act: UUID) -> bool:
-    """Whether an act can still be undone: something of it was never in a worker's hands."""
-    return Change.objects.filter(act=act, **never_taken()).exists()
-
-
-def is_held_whole(act: UUID) -> bool:
+def can_be_undone(act: UUID) -> bool:
     """Whether an undo would still take all of an act back."""
     return not Change.objects.filter(act=act).exclude(**never_taken()).exists()
 

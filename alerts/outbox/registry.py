@@ -6,37 +6,48 @@ incident in Sentinel and writing it, and sees what was read. A listener runs ins
 that settles, so what it writes and the settled row stand or fall together.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Protocol
 
 from alerts.outbox.engine.merge import Foreign
 from alerts.outbox.models import Change, Landing, WantedRule
-from alerts.sentinel.wire import Unreadable, WireAlert
+from alerts.sentinel.wire import Unreadable, WireAlert, WireIncident
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How a change ended. `raw` is the whole incident as Sentinel has it now, where we know it."""
+    """How a change ended. `incident` is what Sentinel has now, where we know it."""
 
     change: Change
-    raw: dict[str, Any] | None
-    etag: str
+    incident: WireIncident | None
     foreign: tuple[Foreign, ...]
     now: datetime  # business time
 
 
 @dataclass(frozen=True, slots=True)
-class Fresh:
+class FreshIncident:
     """The incident as Sentinel has it at this moment, and all alerts in it."""
 
-    raw: dict[str, Any]
+    incident: WireIncident
     alerts: tuple[WireAlert | Unreadable, ...]
 
 
-type Check = Callable[[Change, datetime], str]
-type FreshCheck = Callable[[Change, Fresh, datetime], str]
+class Check(Protocol):
+    """Asked before a change is sent."""
+
+    def __call__(self, change: Change, *, now: datetime) -> str:
+        """Return why it must not be sent; "" if it may."""
+
+
+class FreshCheck(Protocol):
+    """Asked between the reading and the writing of a change."""
+
+    def __call__(self, change: Change, *, fresh: FreshIncident, now: datetime) -> str:
+        """Return why it must not be written over what was just read; "" if it may."""
+
+
 type Listener = Callable[[Settlement], None]
 
 _checks: dict[str, Check] = {}
@@ -69,7 +80,7 @@ def reason_not_to_send(change: Change, *, now: datetime) -> str:
         return ""
     if check is None:
         return f"The check “{change.check_name}” is not known here, so it was not sent."
-    return check(change, now)
+    return check(change, now=now)
 
 
 def wants_fresh(change: Change) -> bool:
@@ -77,9 +88,9 @@ def wants_fresh(change: Change) -> bool:
     return change.check_name in _fresh_checks
 
 
-def reason_not_to_write(change: Change, fresh: Fresh, *, now: datetime) -> str:
+def reason_not_to_write(change: Change, fresh: FreshIncident, *, now: datetime) -> str:
     """Ask the change's fresh check."""
-    return _fresh_checks[change.check_name](change, fresh, now)
+    return _fresh_checks[change.check_name](change, fresh=fresh, now=now)
 
 
 def tell(settlement: Settlement) -> None:
@@ -99,7 +110,7 @@ class RuleSettlement:
 
 
 type RuleListener = Callable[[RuleSettlement], None]
-type Quota = Callable[[int], list[str]]
+type Quota = Callable[[int], Sequence[str]]
 
 _rule_listeners: list[RuleListener] = []
 _quotas: list[Quota] = []
@@ -128,7 +139,7 @@ def tell_of_rule(settlement: RuleSettlement) -> None:
         listener(settlement)
 
 
-type RuleCheck = Callable[[WantedRule, datetime], str]
+type RuleCheck = Callable[[WantedRule], str]
 _rule_checks: list[RuleCheck] = []
 
 
@@ -138,8 +149,8 @@ def register_rule_check(fn: RuleCheck) -> None:
         _rule_checks.append(fn)
 
 
-def reason_to_wait_with(rule: WantedRule, *, now: datetime) -> str:
+def reason_to_wait_with(rule: WantedRule) -> str:
     """Why this rule must not be put there now; what is taken away never waits."""
     if rule.wanted is None:
         return ""
-    return next((reason for check in _rule_checks if (reason := check(rule, now))), "")
+    return next((reason for check in _rule_checks if (reason := check(rule))), "")

@@ -92,11 +92,8 @@ def _register_deliveries() -> None:
         reason_not_to_tag,
     )
 
-    register_fresh_check(
-        STILL_COVERED,
-        lambda change, fresh, now: reason_not_to_close(change, fresh=fresh, now=now),
-    )
-    register_check(STILL_ACTING, lambda change, now: reason_not_to_tag(change, now=now))
+    register_fresh_check(STILL_COVERED, reason_not_to_close)
+    register_check(STILL_ACTING, reason_not_to_tag)
     register_outcome(on_close_outcome)
 
 
@@ -109,11 +106,9 @@ def _register_deployments() -> None:
     from portal.backup.registry import register_comparison
 
     registry.register_rule_outcome(on_rule_outcome)
-    registry.register_rule_check(lambda rule, now: reason_to_wait(rule))
+    registry.register_rule_check(reason_to_wait)
     register_comparison(compare_automation_rules)
-    registry.register_rule_quota(
-        lambda count: [str(why) for why in reasons_against_another(automation_rules=count)]
-    )
+    registry.register_rule_quota(reasons_against_another)
 
 
 def _register_clock() -> None:

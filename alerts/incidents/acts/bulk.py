@@ -19,7 +19,7 @@ from alerts.incidents.acts.triage import assign_incidents, change_severity, comm
 from alerts.incidents.models import BulkAct, Incident, Severity, Skipped, TimelineItem
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.queries import DECISIONS, incidents_visible_to
-from alerts.outbox.queries import is_held_whole
+from alerts.outbox.queries import can_be_undone
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
@@ -136,7 +136,7 @@ def stop_bulk_act(*, act: UUID, by: User, now: datetime) -> BulkAct:
 def undo_bulk_act(*, act: UUID, by: User, now: datetime) -> BulkAct:
     """Take all of it back and do no more of it. Refused once a part has gone out to Sentinel."""
     row = _own(act, by)
-    if not row.done or row.undone_at or not is_held_whole(act):
+    if not row.done or row.undone_at or not can_be_undone(act):
         raise CannotUndo(
             _(
                 "Part of this is already in Sentinel, so it can no longer be undone as a whole."

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import orjson
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -16,7 +15,6 @@ from alerts.outbox.engine.merge import shown
 from alerts.outbox.models import Change, Kind, Outcome
 from alerts.outbox.queries import note_words
 from alerts.outbox.registry import Settlement
-from alerts.sentinel.wire import incident_of
 from portal.notifications.services import notify
 
 _CODES = {Outcome.CONFLICTED: "conflict", Outcome.REFUSED: "refused", Outcome.DROPPED: "dropped"}
@@ -35,18 +33,17 @@ def on_outcome(settlement: Settlement) -> None:
     if incident is None:
         return
     is_sent = change.outcome == Outcome.SENT
-    if is_sent and change.kind == Kind.UPDATE and not settlement.raw:
+    if is_sent and change.kind == Kind.UPDATE and settlement.incident is None:
         _apply_patch_to_raw(incident, change)
     if not is_sent:
         refresh_overlay([incident.pk], now=now)
     is_current = False
-    if settlement.raw:
-        wire = incident_of(settlement.raw, orjson.dumps(settlement.raw))
-        workspace_id = incident.workspace_id
+    if settlement.incident is not None:
         # What changed is overlaid and regrouped there.
-        is_current = bool(
-            store_incidents(workspace_id=workspace_id, incidents=[wire], now=now).changed
+        stored = store_incidents(
+            workspace_id=incident.workspace_id, incidents=[settlement.incident], now=now
         )
+        is_current = bool(stored.changed)
     if change.kind == Kind.COMMENT:
         _show_comment(incident, change)
     if code := _CODES.get(Outcome(change.outcome)):

@@ -8,9 +8,9 @@ told to those who asked in one transaction.
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -29,7 +29,6 @@ from alerts.outbox.engine.merge import (
     written,
 )
 from alerts.outbox.models import Change, Kind, Outcome
-from alerts.outbox.services import workspace_health
 from alerts.sentinel.client.port import (
     SentinelClient,
     SentinelConflict,
@@ -37,7 +36,10 @@ from alerts.sentinel.client.port import (
     SentinelNotFound,
     SentinelRefused,
 )
-from alerts.sentinel.models import Workspace
+from alerts.sentinel.engine.pacing import seconds_to_wait
+from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.queries import resting_workspaces
+from alerts.sentinel.services import may_call, note_error, note_success
 from alerts.sentinel.wire import (
     WireIncident,
     comment_body,
@@ -52,7 +54,19 @@ from portal.jobs.models import State
 from portal.jobs.queries import due
 from portal.jobs.services import MAX_ATTEMPTS, back_off, claim_due, put_back, settle
 
+log = logging.getLogger(__name__)
+
+PURPOSE = Purpose.INCIDENTS
+TURNS = 4  # the first and three more
+ENOUGH = 20.0  # seconds after which no new turn begins, so that the lease outlives two calls
+GONE = "It is no longer in Sentinel."
+REMOVED = "The workspace was removed."
+DISABLED = "The account was disabled before the close was sent, so the incident stays open."
 _ORDER = ("urgency", "due_at", "pk")
+
+type Connect = Callable[[Any, str], SentinelClient]  # sentinel.client.client_for
+type Pause = Callable[[float], None]
+type Ask = Callable[[WireIncident], str]  # why this must not be written after all; "" if it may
 
 
 def claim_change(workspace_id: int | None = None) -> Change | None:
@@ -81,7 +95,7 @@ def _workspaces_with_work(workspace_id: int | None, *, now: datetime) -> list[in
     first = Change.objects.filter(due(now), workspace=OuterRef("pk"), outcome=Outcome.OPEN)
     # What a removed one is still owed is taken, too: it ends, and whose it was is told.
     rows = Workspace.objects.exclude(state=Workspace.State.PAUSED)
-    rows = rows.exclude(pk__in=workspace_health.unavailable_workspaces())
+    rows = rows.exclude(pk__in=resting_workspaces(now=now, purpose=PURPOSE))
     if workspace_id is not None:
         rows = rows.filter(pk=workspace_id)
     found = list(
@@ -106,20 +120,13 @@ def _claimable(workspace_id: int) -> QuerySet[Change]:
     return rows.select_related("workspace", "by")
 
 
-TURNS = 4  # the first and three more
-ENOUGH = 20.0  # seconds after which no new turn begins, so that the lease outlives two calls
-
-type Pause = Callable[[float], None]
-type Ask = Callable[[WireIncident], str]  # why this must not be written after all; "" if it may
-
-
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """How sending ended."""
+    """How sending ended. `incident` is what Sentinel has now, where its answer could be read."""
 
     outcome: Outcome
     note: str = ""
-    raw: dict[str, Any] | None = None
+    incident: WireIncident | None = None
     etag: str = ""
     foreign: tuple[Foreign, ...] = ()
     wrote: bool = False
@@ -150,15 +157,13 @@ def _send_update(change: Change, client: SentinelClient, pause: Pause, ask: Ask 
         fresh = _read(client.get_incident(change.incident_name))
         match decide(change.patch, change.base, fresh.raw["properties"]):
             case AsWanted():
-                return Sent(Outcome.SENT, raw=fresh.raw, etag=fresh.etag or "")
+                return Sent(Outcome.SENT, incident=fresh, etag=fresh.etag or "")
             case Overtaken() as lost:
                 note = said_of(lost)
-                return Sent(
-                    Outcome.CONFLICTED, note, fresh.raw, fresh.etag or "", foreign=lost.foreign
-                )
+                return Sent(Outcome.CONFLICTED, note, fresh, fresh.etag or "", foreign=lost.foreign)
             case ToWrite() as plan:
                 if ask and (reason := ask(fresh)):
-                    return Sent(Outcome.DROPPED, reason, fresh.raw, fresh.etag or "")
+                    return Sent(Outcome.DROPPED, reason, fresh, fresh.etag or "")
                 body = incident_put_body(
                     fresh.raw,
                     plan.changes,
@@ -203,10 +208,7 @@ def _written(body: bytes, etag: str | None) -> Sent:
         saved = _read(body)
     except (ValueError, Unreadable):
         return Sent(Outcome.SENT, etag=etag or "", wrote=True)
-    return Sent(Outcome.SENT, raw=saved.raw, etag=etag or saved.etag or "", wrote=True)
-
-
-log = logging.getLogger(__name__)
+    return Sent(Outcome.SENT, incident=saved, etag=etag or saved.etag or "", wrote=True)
 
 
 class LeaseLost(Exception):
@@ -230,7 +232,7 @@ def _settle(change: Change, *, sent: Sent, now: datetime, state: State) -> None:
         raise LeaseLost
     change.outcome, change.note, change.etag_after = sent.outcome, sent.note, sent.etag[:120]
     change.state = state
-    settlement = registry.Settlement(change, sent.raw, sent.etag, sent.foreign, now)
+    settlement = registry.Settlement(change, sent.incident, sent.foreign, now)
     if state == State.DEAD:
         _tell_though_dead(settlement)
     else:
@@ -269,18 +271,11 @@ def _rebase_later(change: Change, sent: Sent) -> None:
         kind=Kind.UPDATE,
         pk__gt=change.pk,
     )
-    properties = (sent.raw or {}).get("properties") or written(change.patch)
+    properties = sent.incident.raw["properties"] if sent.incident else written(change.patch)
     for other in later.order_by("pk"):
         Change.objects.filter(pk=other.pk, outcome=Outcome.OPEN).update(
             base=rebased(other.base, change.patch, properties)
         )
-
-
-type Connect = Callable[[Any, str], SentinelClient]  # sentinel.client.client_for
-
-GONE = "It is no longer in Sentinel."
-REMOVED = "The workspace was removed."
-DISABLED = "The account was disabled before the close was sent, so the incident stays open."
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,11 +311,11 @@ def deliver_one(
             return _settled(change, Sent(Outcome.DROPPED, DISABLED), now=now)
         if reason := registry.reason_not_to_send(change, now=now):
             return _settled(change, Sent(Outcome.DROPPED, reason), now=now)
-        if not workspace_health.may_call(change.workspace_id):
+        if not may_call(workspace_id=change.workspace_id, now=clock.unshifted(), purpose=PURPOSE):
             return _wait(change, "The workspace is being tried with another change.")
-        client = connect(change.workspace, workspace_health.PURPOSE)
+        client = connect(change.workspace, PURPOSE)
         sent = send(change, client=client, pause=pause, ask=_asker(change, client, now))
-        workspace_health.note_answer(change.workspace_id, calls_left=client.calls_left)
+        note_answer(change.workspace_id, purpose=PURPOSE, calls_left=client.calls_left)
         return _settled(change, sent, now=now)
     except SentinelError as error:
         return _not_sent(change, error, now=now)
@@ -340,27 +335,29 @@ def _asker(change: Change, client: SentinelClient, now: datetime) -> Ask | None:
 
     def ask(incident: WireIncident) -> str:
         alerts = tuple(read_alerts(client.list_alerts(change.incident_name)))
-        return registry.reason_not_to_write(change, registry.Fresh(incident.raw, alerts), now=now)
+        return registry.reason_not_to_write(
+            change, registry.FreshIncident(incident, alerts), now=now
+        )
 
     return ask
 
 
 def _not_sent(change: Change, error: SentinelError, *, now: datetime) -> Delivered:
     match error:
-        case SentinelNotFound() if not workspace_health.is_workspace_gone(error):
-            workspace_health.note_answer(change.workspace_id)
+        case SentinelNotFound() if not error.is_of_the_workspace:
+            note_answer(change.workspace_id, purpose=PURPOSE)
             return _settled(change, Sent(Outcome.REFUSED, GONE), now=now, dead=True)
         case SentinelRefused():
-            workspace_health.note_answer(change.workspace_id)
+            note_answer(change.workspace_id, purpose=PURPOSE)
         case _:  # also a missing right: the decision waits until somebody has given it back
-            workspace_health.note_failure(change.workspace_id, error=error)
+            note_failure(change.workspace_id, purpose=PURPOSE, error=error)
             return _wait(change, error.message, error=error)
     return _settled(change, Sent(Outcome.REFUSED, error.message), now=now, dead=True)
 
 
 def _wait(change: Change, why: str, *, error: SentinelError | None = None) -> Delivered:
     """The far end is away or busy: the change is not to blame and pays nothing."""
-    wait = workspace_health.retry_delay(error, tries=change.fence)
+    wait = retry_delay(error, tries=change.fence)
     put_back(change, due_at=clock.unshifted() + wait, error=why, free=True)
     return Delivered(change, Outcome.OPEN, why)
 
@@ -377,3 +374,23 @@ def _settled(change: Change, sent: Sent, *, now: datetime, dead: bool = False) -
         note = "Another worker has taken it over; what was sent will be found there."
         return Delivered(change, Outcome.OPEN, note)
     return Delivered(change, sent.outcome, sent.note)
+
+
+def note_answer(
+    workspace_id: int, *, purpose: Purpose, calls_left: Mapping[str, int] | None = None
+) -> None:
+    """Note for all processes that the workspace answered, whatever it said."""
+    note_success(
+        workspace_id=workspace_id, now=clock.unshifted(), purpose=purpose, calls_left=calls_left
+    )
+
+
+def note_failure(workspace_id: int, *, purpose: Purpose, error: SentinelError) -> None:
+    """Note for all processes that the workspace did not let us."""
+    note_error(workspace_id=workspace_id, error=error, now=clock.unshifted(), purpose=purpose)
+
+
+def retry_delay(error: SentinelError | None, *, tries: int) -> timedelta:
+    """How long to wait: what the server asked for, else longer each time, with jitter."""
+    asked: float | None = getattr(error, "retry_after", None)
+    return timedelta(seconds=seconds_to_wait(asked, strikes=tries, jitter=random.random()))

@@ -21,9 +21,15 @@ from django.db.models import Min, Q, QuerySet
 from alerts.outbox import registry
 from alerts.outbox.engine.rules import Taken, decide_about
 from alerts.outbox.models import Landing, RulePriority, WantedRule
-from alerts.outbox.services import workspace_health
-from alerts.outbox.services.deliver import Connect
-from alerts.outbox.services.workspace_health import is_workspace_gone
+from alerts.outbox.services.deliver import (
+    ENOUGH,
+    TURNS,
+    Connect,
+    Pause,
+    note_answer,
+    note_failure,
+    retry_delay,
+)
 from alerts.sentinel.client.port import (
     SentinelClient,
     SentinelConflict,
@@ -32,6 +38,8 @@ from alerts.sentinel.client.port import (
     SentinelRefused,
 )
 from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.queries import resting_workspaces, silent_workspaces
+from alerts.sentinel.services import may_call
 from alerts.sentinel.wire import (
     WireRule,
     differing_places,
@@ -45,13 +53,22 @@ from portal.jobs.models import State
 from portal.jobs.queries import due
 from portal.jobs.services import MAX_ATTEMPTS, back_off, claim_due, claimed, put_back, run_while_due
 
+log = logging.getLogger(__name__)
+
+PURPOSE = Purpose.RULES
+MAX_PAGES = 20
+MAX_MISSES = 1000  # more say nothing more
+MAX_THREADS = 16
+
+type HasRoom = Callable[[int], list[str]]  # how many rules there are → why not one more
+
 
 def claim_rule(workspace_id: int | None = None, *, stops_only: bool = False) -> WantedRule | None:
     """Claim one that is due, in one workspace or in any; None when there is none. After a restore
     only gates that somebody has had enabled go out, until somebody has looked.
     """
     now = clock.unshifted()
-    rows = _claimable()
+    rows = _claimable(now=now)
     if workspace_id is not None:
         rows = rows.filter(workspace_id=workspace_id)
     if stops_only or is_paused_after_restore():
@@ -72,27 +89,18 @@ def claim_rule(workspace_id: int | None = None, *, stops_only: bool = False) -> 
     return None
 
 
-def _claimable() -> QuerySet[WantedRule]:
+def _claimable(*, now: datetime) -> QuerySet[WantedRule]:
     """What may go out now. A stop and what is to be taken away also go to workspaces that are
     paused or removed; a stop is held up only by a silence that Azure asked this identity for.
     """
-    purpose = Purpose.RULES
     stops = Q(urgency=RulePriority.STOP)
     takes_away = stops | Q(wanted__isnull=True)
     return (
         WantedRule.objects.filter(outcome=Landing.OWED)
         .filter(Q(workspace__state=Workspace.State.ACTIVE) | takes_away)
-        .exclude(workspace__in=workspace_health.throttled_workspaces(purpose))
-        .filter(stops | ~Q(workspace__in=workspace_health.unavailable_workspaces(purpose)))
+        .exclude(workspace__in=silent_workspaces(now=now, purpose=PURPOSE))
+        .filter(stops | ~Q(workspace__in=resting_workspaces(now=now, purpose=PURPOSE)))
     )
-
-
-TURNS = 4
-ENOUGH = 20.0  # seconds after which no new turn begins, so that the lease outlives the calls
-MAX_PAGES = 20
-
-type Pause = Callable[[float], None]
-type HasRoom = Callable[[int], list[str]]  # how many rules there are → why not one more
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +186,7 @@ def _read(client: SentinelClient, name: str) -> WireRule | None:
     try:
         return read_automation_rule(client.get_automation_rule(name))
     except SentinelNotFound as error:
-        if is_workspace_gone(error):
+        if error.is_of_the_workspace:
             raise
         return None
 
@@ -191,9 +199,6 @@ def _count_rules(client: SentinelClient) -> int:
         if not link:
             break
     return total
-
-
-MAX_MISSES = 1000  # more say nothing more
 
 
 @transaction.atomic
@@ -259,11 +264,6 @@ def _became(placed: Placed) -> str:
     return "landed" if placed.body is not None else "removed"
 
 
-log = logging.getLogger(__name__)
-
-PURPOSE = Purpose.RULES
-
-
 @dataclass(frozen=True, slots=True)
 class DeliveredRule:
     """What became of one: owed where it was put back to wait. `note` says why, if it did not land
@@ -292,11 +292,11 @@ def deliver_one_rule(
         told = f"Tried {MAX_ATTEMPTS} times without success. {error}"
         return _settled(row, Placed(Landing.REFUSED, row.landed, error=told), now=now)
     try:
-        if reason := registry.reason_to_wait_with(row, now=now):
+        if reason := registry.reason_to_wait_with(row):
             wait = timedelta(seconds=min(5 * 2 ** min(row.misses, 4), 60))
             return _wait(row, reason, "", now=now, wait=wait)
-        if row.urgency != RulePriority.STOP and not workspace_health.may_call(
-            row.workspace_id, purpose=PURPOSE
+        if row.urgency != RulePriority.STOP and not may_call(
+            workspace_id=row.workspace_id, now=clock.unshifted(), purpose=PURPOSE
         ):
             return _wait(row, "The workspace is being tried with another change.", "", now=now)
         client = connect(row.workspace, PURPOSE.value)
@@ -307,9 +307,7 @@ def deliver_one_rule(
             now=now,
             pause=pause,
         )
-        workspace_health.note_answer(
-            row.workspace_id, calls_left=client.calls_left, purpose=PURPOSE
-        )
+        note_answer(row.workspace_id, purpose=PURPOSE, calls_left=client.calls_left)
         return _settled(row, placed, now=now)
     except SentinelError as error:
         return _not_placed(row, error, now=now)
@@ -324,12 +322,12 @@ def deliver_one_rule(
 
 def _not_placed(row: WantedRule, error: SentinelError, *, now: datetime) -> DeliveredRule:
     if isinstance(error, SentinelRefused):
-        workspace_health.note_answer(row.workspace_id, purpose=PURPOSE)
+        note_answer(row.workspace_id, purpose=PURPOSE)
         placed = Placed(Landing.REFUSED, row.landed, row.landed_etag, error=error.message)
         return _settled(row, placed, now=now, code=error.code)
-    if not isinstance(error, SentinelNotFound) or workspace_health.is_workspace_gone(error):
-        workspace_health.note_failure(row.workspace_id, error=error, purpose=PURPOSE)
-    wait = workspace_health.retry_delay(error, tries=row.misses + 1)
+    if not isinstance(error, SentinelNotFound) or error.is_of_the_workspace:
+        note_failure(row.workspace_id, purpose=PURPOSE, error=error)
+    wait = retry_delay(error, tries=row.misses + 1)
     return _wait(row, error.message, error.code, now=now, wait=wait)
 
 
@@ -351,9 +349,6 @@ def _settled(row: WantedRule, placed: Placed, *, now: datetime, code: str = "") 
     if not settle_rule(row, placed=placed, now=now, code=code):
         return DeliveredRule(row, Landing.OWED, "Another worker has taken it over.")
     return DeliveredRule(row, placed.outcome, placed.error or placed.note)
-
-
-AT_ONCE = 16
 
 
 def push_rules(
@@ -387,7 +382,7 @@ def _side_by_side(ids: Collection[int], work: Callable[[int], None], *, ends: fl
         waiting.put(each)
     threads = [
         Thread(target=_drain, args=(waiting, work), daemon=True)
-        for _ in range(min(AT_ONCE, len(ids)))
+        for _ in range(min(MAX_THREADS, len(ids)))
     ]
     for thread in threads:
         thread.start()

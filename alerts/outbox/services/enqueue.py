@@ -229,6 +229,6 @@ def _mend(change_id: int, action: str, *, by: User, now: datetime, **fields: obj
             )
         )
     change = changes.get(pk=change_id)
-    registry.tell(registry.Settlement(change, None, "", (), now))
+    registry.tell(registry.Settlement(change, None, (), now))
     record(action, on=change, by=by, at=now, incident=change.incident_name, note=change.note)
     return change

@@ -30,6 +30,7 @@ from alerts.suppression.engine.guards.never import is_soft
 from alerts.suppression.engine.match import matches
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.words import Sentence
+from alerts.suppression.queries import facts_of
 
 TRUE_POSITIVE = "TruePositive"
 
@@ -205,21 +206,8 @@ def shared_incidents(incidents: Collection[int], alerts: Collection[int]) -> set
 
 def why_kept_out(rule: Rule, ids: Collection[int]) -> dict[int, Sentence]:
     """The words of the line that kept each of these alerts out."""
-    found = ask(f"{sql.SELECT_FACTS} WHERE a.id = ANY(%s)", [ids_array(ids)])
-    names = (
-        *("workspace", "site", "zone", *sql.PLAIN, "alerts_in_incident", "entities_in_incident"),
-        *("planned_work", "planned_work_by_name"),
-    )
-    reasons: dict[int, Sentence] = {}
-    for pk, *values in found:
-        facts: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in zip(names, values, strict=True)
-        }
-        why = matches(rule, Facts(**facts)).why
-        if why is not None:
-            reasons[pk] = why
-    return reasons
+    words = {pk: matches(rule, facts).why for pk, facts in facts_of(ids, as_of_alert=True).items()}
+    return {pk: why for pk, why in words.items() if why is not None}
 
 
 def zone_of(sites: Collection[str]) -> str:

@@ -1,6 +1,6 @@
 """What Sentinel would get for a rule, workspace by workspace, and the hashes that are signed."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -12,7 +12,6 @@ from alerts.suppression.engine.rule import Rule as Said
 from alerts.suppression.engine.sentinel_forms import form_hash, live_form, trial_form
 from alerts.suppression.models import Rule
 
-CHATTY: Final = 20.0  # closes a day from which Sentinel should close by itself
 _ANY_END: Final = datetime(2026, 1, 1, tzinfo=UTC)  # the hash leaves the lease out
 
 
@@ -40,14 +39,6 @@ def compiled_forms(said: Said, *, rule: Rule, workspace_ids: Collection[int]) ->
     """By the name of each workspace: what the rule becomes there, with what is known now."""
     workspaces = Workspace.objects.filter(pk__in=workspace_ids).order_by("name")
     return {each.name: _forms(said, rule, each) for each in workspaces}
-
-
-def where_by_default(forms: Mapping[str, Forms], *, per_day: float) -> str:
-    """Where a rule should be enforced if nobody chose: what closes often belongs into Sentinel,
-    because Azure guarantees only 75 changes of incidents in five minutes; the rest is Tagout's.
-    """
-    exact = bool(forms) and all(each.verdict == "exact" for each in forms.values())
-    return "sentinel" if exact and per_day >= CHATTY else "tagout"
 
 
 def _forms(said: Said, rule: Rule, workspace: Workspace) -> Forms:

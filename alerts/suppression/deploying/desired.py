@@ -173,8 +173,6 @@ def _body(version: RuleVersion, forms: Forms, *, now: datetime) -> dict[str, Any
     return body
 
 
-__all__ = ["Forms", "bring_in_line", "bring_rule_in_line", "compiled_forms"]
-
 RENEW_EVERY: Final = timedelta(hours=4)
 
 

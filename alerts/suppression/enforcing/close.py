@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -19,8 +18,8 @@ from alerts.incidents.acts.triage import label_incidents
 from alerts.incidents.ingest.incident_rows import SEVERITIES, alert_type_of, row_of
 from alerts.incidents.models import Alert, Incident, Status
 from alerts.outbox.models import Change, Outcome
-from alerts.outbox.registry import Fresh, Settlement
-from alerts.sentinel.wire import WireAlert, incident_of
+from alerts.outbox.registry import FreshIncident, Settlement
+from alerts.sentinel.wire import WireAlert
 from alerts.suppression.enforcing.acting_rules import Acting, ActingSet, Cover, load_acting
 from alerts.suppression.enforcing.judging import incident_state_of, judge, was_closed_by_rule
 from alerts.suppression.engine.guards.closing import (
@@ -190,7 +189,7 @@ def _doer(
 OFF = "Suppression is switched off."
 
 
-def reason_not_to_close(change: Change, *, fresh: Fresh, now: datetime) -> str:
+def reason_not_to_close(change: Change, *, fresh: FreshIncident, now: datetime) -> str:
     """Why the incident is not closed after all, judged by what Sentinel says this moment; ""
     where every alert in it is still covered and no guard keeps it open.
     """
@@ -200,7 +199,7 @@ def reason_not_to_close(change: Change, *, fresh: Fresh, now: datetime) -> str:
     if reason := reason or _against_alerts(change, fresh):
         return reason
     incident = Incident.objects.get(pk=change.check_args["incident"])
-    seen = incident_state_of(row_of(incident_of(fresh.raw, orjson.dumps(fresh.raw)), now=now))
+    seen = incident_state_of(row_of(fresh.incident, now=now))
     alerts = facts_by_incident([incident.pk])[incident.pk]
     judgement = judge(incident, alerts=alerts, acting=acting, now=now, seen=seen)
     if judgement.may_act and judgement.cover.is_live:
@@ -234,7 +233,7 @@ def _still(change: Change, states: tuple[State, ...], now: datetime) -> tuple[Ac
     return found, ""
 
 
-def _against_alerts(change: Change, fresh: Fresh) -> str:
+def _against_alerts(change: Change, fresh: FreshIncident) -> str:
     """The alerts that are there now must be those that were covered, and say what they said."""
     covered = set(change.check_args["alerts"])
     known = {

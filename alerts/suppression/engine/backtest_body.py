@@ -197,7 +197,7 @@ def frozen(
 ) -> dict[str, Any]:
     """What the signers see, with the rule and the period that it is of.
 
-    `after_each` are the counts left after each line, as `sql.count_each` finds them.
+    `after_each` are the counts left after each line, as `sql.prefixes` finds them.
     """
     incident_totals = found.incident_totals
     body = BackTestBody(

@@ -69,11 +69,6 @@ class Row:
         held = self.outcomes | {verdict for _, verdict in self.annotations}
         return tuple(name for name in STOPPERS if name in held)
 
-    @property
-    def stop_words(self) -> tuple[Sentence, ...]:
-        """The same in words."""
-        return tuple(Sentence(f"stopper.{name}") for name in self.stoppers)
-
 
 @dataclass(frozen=True, slots=True)
 class Judged:

@@ -8,14 +8,13 @@ alert type collects many rules, and its bucket would be a loop again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import product
 from operator import attrgetter
 from typing import Final, Literal
 
 from alerts.suppression.engine.fields import FIELDS, Facts, Kind, Operator
 from alerts.suppression.engine.match import Predicate, predicate
-from alerts.suppression.engine.rule import Clause, Rule, pinned
+from alerts.suppression.engine.rule import Clause, Rule
 
 MAX_VALUES: Final = 64
 # The most telling first.
@@ -111,19 +110,6 @@ def _cost(clause: Clause) -> int:
 
 MAX_KEYS = 256  # a rule over more pairs stands under its types alone
 type Place = Literal["type+site", "type", "site", "neither"]
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """The alerts a rule can meet at all, for those who fetch them. Empty: not limited."""
-
-    types: tuple[str, ...]
-    sites: tuple[str, ...]
-
-
-def reach(rule: Rule) -> Reach:
-    """Which alert types and sites the rule names: what has to be looked at when it changes."""
-    return Reach(pinned(rule.all_of, "alert_type"), pinned(rule.all_of, "site"))
 
 
 class RuleIndex[Id]:

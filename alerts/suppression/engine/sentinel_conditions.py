@@ -27,7 +27,7 @@ OTHER_PRODUCTS: Final = (
 )
 TITLE_PREFIX: Final = "(MDIoT) "
 GATE_LABEL: Final = "tagout-off"
-MAX_CONDITIONS, MAX_ACTIONS, MAX_NAME_LENGTH = 50, 20, 500
+MAX_CONDITIONS, MAX_NAME_LENGTH = 50, 500
 PROBED: Final = frozenset(
     {
         "IncidentTitle",

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from alerts.sentinel.wire.automation import differing_places
 from alerts.suppression.engine.compile_sentinel import Compiled
 from alerts.suppression.engine.rule import canonical, instant
 from alerts.suppression.engine.sentinel_conditions import (
@@ -17,7 +16,6 @@ from alerts.suppression.engine.sentinel_conditions import (
     every_incident,
     probing,
 )
-from alerts.suppression.engine.words import Sentence
 
 NAME_PREFIX: Final = "Tagout "  # all our rules share it, to be found without Tagout
 GATE_ORDER, RULE_ORDER, PROBE_ORDER = 500, 501, 999  # the gate runs before every rule of ours
@@ -119,16 +117,6 @@ def form_hash(form: Json) -> str:
     return hashlib.sha256(
         canonical({**form, "triggeringLogic": logic, "actions": actions})
     ).hexdigest()
-
-
-def differences(sent: Json, read: Json) -> list[Sentence]:
-    """Where the rule that Sentinel holds is not the one that was sent; empty when it is."""
-    return [Sentence("sentinel.differs", where=place) for place in differing_places(sent, read)]
-
-
-def same_rule(sent: Json, read: Json) -> bool:
-    """Whether what Sentinel holds is what was sent."""
-    return not differences(sent, read)
 
 
 def _form(compiled: Compiled, name: str, actions: list[Json], until: datetime, order: int) -> Json:

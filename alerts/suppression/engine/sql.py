@@ -90,13 +90,6 @@ def prefixes(rule: Rule) -> list[Sql]:
     return [_joined(parts[: place + 1]) for place in range(len(parts))]
 
 
-def count_each(rule: Rule) -> Sql:
-    """Select list with one count for each prefix, so that the editor needs a single pass."""
-    pieces = prefixes(rule)
-    text = ", ".join(f"count(*) FILTER (WHERE {piece.text})" for piece in pieces)
-    return Sql(text, tuple(param for piece in pieces for param in piece.params))
-
-
 def near_misses(rule: Rule) -> Sql:
     """Alerts of the rule's type, or of all where it names none, that exactly one line keeps out."""
     lines = [(clause, clause_sql(clause)) for clause in rule.all_of]

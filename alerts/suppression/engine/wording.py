@@ -229,7 +229,6 @@ SENTINEL: Final = {
     "sentinel.conditions": gettext_noop(
         "The rule needs {count} conditions; Sentinel takes {most}."
     ),
-    "sentinel.differs": gettext_noop("{where} in Sentinel is not what was sent."),
 }
 GUARDS: Final = {
     "never.type": gettext_noop("{title} is on the never list: it always reaches a person."),

@@ -9,7 +9,7 @@ import pytest
 
 from alerts.outbox import registry
 from alerts.outbox.models import Change, Outcome, Urgency
-from alerts.outbox.queries import backlog_by_workspace, owed_patches
+from alerts.outbox.queries import Owed, backlog_by_workspace, owed_to
 from alerts.outbox.services import enqueue_update, withdraw
 from alerts.sentinel.client.limits import TOTAL_SECONDS
 from alerts.sentinel.client.port import (
@@ -83,9 +83,7 @@ def test_what_is_owed_to_a_workspace_that_was_removed_is_dropped_and_told(
     assert (done.outcome, done.note) == (Outcome.DROPPED, "The workspace was removed.")
     assert told == [Outcome.DROPPED]
     assert sentinel.calls == [], "nobody calls there any more"
-    assert (
-        desk.deliver() is None and owed_patches([(workspace.pk, done.change.incident_name)]) == {}
-    )
+    assert desk.deliver() is None and owed_to([(workspace.pk, done.change.incident_name)]) == {}
 
 
 def test_a_close_of_whoever_lost_their_account_meanwhile_is_not_sent(
@@ -345,7 +343,7 @@ def test_pages_ask_what_is_still_owed(desk, sentinel, clock, workspace):
     desk.enqueue(name, {"severity": "Low"})
     desk.say(name, "hello")
     pair = (workspace.pk, name)
-    assert owed_patches([pair, (workspace.pk, "other")]) == {pair: [{"severity": "Low"}]}
+    assert owed_to([pair, (workspace.pk, "other")]) == {pair: Owed(2, ({"severity": "Low"},))}
     clock.go(seconds=40)
     backlog = backlog_by_workspace()[0]
     assert (backlog.waiting, backlog.age(now=clock.at)) == (2, 30)
@@ -358,7 +356,9 @@ def fresh_check(monkeypatch):
     seen = {"reason": "", "asked": []}
 
     def check(change, fresh, now):
-        seen["asked"].append((fresh.raw["etag"], [alert.system_alert_id for alert in fresh.alerts]))
+        seen["asked"].append(
+            (fresh.incident.etag, [alert.system_alert_id for alert in fresh.alerts])
+        )
         return seen["reason"]
 
     registry.register_fresh_check("still-covered", check)

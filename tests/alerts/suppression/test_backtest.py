@@ -122,10 +122,7 @@ def test_whatever_was_ever_suspicious_is_a_stop_the_worst_first():
     ]
     found = back_test(rows, **USUAL)
     assert [stop.alert for stop in found.stops] == [4, 5, 3, 2, 1]
-    assert found.stops[2].stop_words == (
-        "It was merged into a true positive.",
-        "It was reopened.",
-    )
+    assert found.stops[2].stoppers == ("linked", "reopened")
     assert found.true_positives == 3  # incidents 9 and 10, and the alert without one
     assert found.judged.suspicious == 1
 

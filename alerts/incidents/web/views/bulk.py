@@ -19,7 +19,7 @@ from alerts.incidents.page.panel import number_of
 from alerts.incidents.queries import bulk_acts_of, incidents_visible_to, listed_bulk_acts
 from alerts.incidents.web.links import goal_of
 from alerts.incidents.wording import Chip
-from alerts.outbox.queries import is_held_whole
+from alerts.outbox.queries import can_be_undone
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
@@ -93,7 +93,7 @@ def standing_of(row: BulkAct, *, by: User, after: int, now: datetime) -> Standin
         .filter(pk__in=[each.incident_id for each in page])
         .values_list("pk", flat=True)
     )
-    can_undo = bool(row.done) and row.undone_at is None and is_held_whole(row.act)
+    can_undo = bool(row.done) and row.undone_at is None and can_be_undone(row.act)
     return Standing(
         row=row,
         skipped=row.worked - row.done,

@@ -50,7 +50,7 @@ def reasons_against_living(rule: Rule, *, now: datetime) -> list[Sentence]:
     return [Sentence("life.lapsed")] if rule.expires_at <= now else []
 
 
-def reasons_against_another(*, automation_rules: int) -> list[Sentence]:
+def reasons_against_another(automation_rules: int) -> list[Sentence]:
     """Whether the workspace has room for one more automation rule."""
     limit = int(QUOTA * QUOTA_SHARE)
     if automation_rules < limit:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from alerts.suppression.deploying.compiled_forms import where_by_default
-from alerts.suppression.deploying.desired import compiled_forms
+from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.models import Rule
 from tests.alerts.suppression.deploy.plant import polls
 from tests.conftest import NOON
@@ -57,11 +56,3 @@ def test_another_workspace_says_that_it_is_not_meant(rule, workspace):
     found = forms(polls(), rule, workspace, porto)
     assert found["gdansk"].verdict == "exact"
     assert "sentinel.not_here" in codes(found["porto"])
-
-
-def test_what_closes_often_belongs_into_sentinel_where_it_is_exact(rule, workspace):
-    exact = forms(polls(), rule, workspace)
-    assert where_by_default(exact, per_day=40) == "sentinel"
-    assert where_by_default(exact, per_day=3) == "tagout"
-    assert where_by_default(forms(polls("NOBODY"), rule, workspace), per_day=40) == "tagout"
-    assert where_by_default({}, per_day=40) == "tagout"
