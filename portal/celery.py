@@ -12,7 +12,7 @@ from celery.signals import celeryd_init, worker_process_init
 from kombu import Queue
 
 from portal import broker, logs
-from portal.errors import settings_or_exit
+from portal.read_settings import settings_or_exit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 settings_or_exit(1)

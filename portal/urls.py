@@ -4,7 +4,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("portal.accounts.web.urls")),
-    path("people/", include("portal.accounts.web.people_urls")),
     path("", include("portal.health")),
     path("", include("portal.ui.urls")),
     path("", include("portal.notifications.web.urls")),

@@ -15,7 +15,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import pytest
@@ -40,7 +40,7 @@ def functions_of_workers() -> dict[FunctionType, str]:
     for entry in SCHEDULE.values():
         place, _, name = entry["task"].rpartition(".")
         run = getattr(importlib.import_module(place), name).run
-        for called in filter(_is_service, map(run.__globals__.get, run.__code__.co_names)):
+        for called in filter(_is_service, map(run.__globals__.get, _names_in(run.__code__))):
             callers[called].add(entry["options"]["queue"])
     found = {called: min(queues) for called, queues in callers.items() if len(queues) == 1}
     services = importlib.import_module("alerts.intake.services")
@@ -50,6 +50,14 @@ def functions_of_workers() -> dict[FunctionType, str]:
         own = [value for value in public if getattr(value, "__module__", "") == each.name]
         found |= dict.fromkeys(filter(_is_service, own), "intake")
     return found
+
+
+def _names_in(code: CodeType) -> Iterator[str]:
+    """The names that a function uses, those inside its lambdas included."""
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _names_in(inner)
 
 
 def _is_service(value: object) -> bool:

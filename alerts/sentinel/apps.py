@@ -7,6 +7,6 @@ class SentinelConfig(AppConfig):
 
     def ready(self) -> None:
         from alerts.sentinel.queries import names_of_workspaces
-        from portal.accounts.scope_names import register_scope_names
+        from portal.accounts.labels import register_scope_names
 
         register_scope_names(names_of_workspaces)

@@ -7,7 +7,7 @@ class SitesConfig(AppConfig):
 
     def ready(self) -> None:
         from alerts.sites.queries import names_of_sites, plants_for
-        from portal.accounts.scope_names import register_scope_names
+        from portal.accounts.labels import register_scope_names
         from portal.ui.zones import register_plants
 
         register_plants(plants_for)

@@ -3,14 +3,17 @@ and end by the database's clock. Why these limits: docs/decisions/0016-sessions-
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Case, F, QuerySet, Value, When
 from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse
 
 from portal.accounts.models import Session
 from portal.plain_sql import columns_of, row_of
@@ -157,3 +160,40 @@ def _read(key: str) -> tuple[Session, datetime] | None:
         )
         row = cursor.fetchone()
     return (row_of(Session, row[1:]), row[0]) if row else None
+
+
+LIVE_HEADER = "Tagout-Live"  # static/ui/js/live.js: the page asks by itself, nobody works
+
+
+def allow_limited_session[View: Callable[..., HttpResponse]](view: View) -> View:
+    """Mark a view that a phone may use which stays signed in, without the password again."""
+    view.__dict__["allows_limited_session"] = True
+    return view
+
+
+def is_not_work[View: Callable[..., HttpResponse]](view: View) -> View:
+    """Mark a view that open pages ask by themselves: it keeps nobody signed in."""
+    view.__dict__["is_not_work"] = True
+    return view
+
+
+class LimitSessions:
+    """Pages beyond answering take a limited session for nobody's, so they ask for the password."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Everything happens when the view is known."""
+        return self._get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, *parts: object) -> None:
+        """Look at the session before anybody asks who is signed in."""
+        session = request.session
+        if not request.user.is_authenticated or not isinstance(session, SessionStore):
+            return
+        if not session.is_limited:
+            if LIVE_HEADER not in request.headers and not getattr(view, "is_not_work", False):
+                session.note_activity()
+        elif not getattr(view, "allows_limited_session", False):
+            request.user = AnonymousUser()

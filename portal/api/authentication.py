@@ -1,9 +1,15 @@
-"""Who asks: a program with a token, or the person who is signed in."""
+"""Who asks, and how often: a program with a token, or the person who is signed in. Requests are
+counted in PostgreSQL, so that the API waits for no broker (G4).
+"""
 
+from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
 
 from portal import clock
 from portal.accounts.models import ApiToken, User
@@ -62,3 +68,31 @@ class Session(BaseAuthentication):
 
 def _anything(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
+
+
+_COUNT = """
+INSERT INTO api_usage (who, minute, n) VALUES (%s, date_trunc('minute', clock_timestamp()), 1)
+ON CONFLICT (who, minute) DO UPDATE SET n = api_usage.n + 1
+RETURNING n, 60 - extract(second FROM clock_timestamp())::int
+"""
+
+
+class PerMinute(BaseThrottle):
+    """Counts each token by itself, and each signed-in person."""
+
+    left = 60
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        """Whether this one still fits into the minute."""
+        user = request.user
+        if not isinstance(user, User):
+            return True
+        who = f"token {user.via_token.pk}" if user.via_token else f"person {user.pk}"
+        with connection.cursor() as cursor:
+            cursor.execute(_COUNT, [who])
+            n, self.left = cursor.fetchone()
+        return bool(n <= settings.API_REQUESTS_A_MINUTE)
+
+    def wait(self) -> float:
+        """How long until the next minute."""
+        return float(max(1, self.left))

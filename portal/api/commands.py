@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +10,7 @@ from django.http import HttpResponse
 
 from portal import clock
 from portal.accounts.models import User
-from portal.api.models import Answer
+from portal.api.models import Answer, Usage
 from portal.api.problems import BadInput, KeyTaken
 
 HEADER = "Idempotency-Key"
@@ -85,3 +85,13 @@ def _again(row: Answer) -> HttpResponse:
     answer["Idempotency-Replayed"] = "true"
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+COUNTED = timedelta(hours=1)
+
+
+def forget_old_answers(*, now: datetime) -> int:
+    """Remove answers whose day is over and counts of past minutes. `now` is `clock.unshifted()`."""
+    forgotten, _ = Answer.objects.filter(expires_at__lte=now).delete()
+    Usage.objects.filter(minute__lt=now - COUNTED).delete()
+    return forgotten

@@ -15,14 +15,12 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import serializers
 
 from portal.accounts.models import Role, TokenScope
-from portal.api.bodies import In
 from portal.api.commands import HEADER
 from portal.api.fields import QueryChoices, QueryText
-from portal.api.listing import Row
-from portal.api.operations import Operation, operation_of
-from portal.api.paging import MAX_PAGE_SIZE, PAGE
+from portal.api.listing import MAX_PAGE_SIZE, PAGE, Row
 from portal.api.problems import MEDIA_TYPE, TITLES
-from portal.api.views import Api
+from portal.api.requests import In
+from portal.api.views import Api, Operation, operation_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 WIDE = " (in lists only where `fields` names it)"

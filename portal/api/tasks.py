@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from portal import clock
-from portal.api.services import forget_old_answers
+from portal.api.commands import forget_old_answers
 
 
 @shared_task(acks_late=True)

@@ -9,8 +9,13 @@ from typing import Any
 from django.db import DatabaseError, transaction
 
 from portal.attack import engine
-from portal.attack.bundle import BundleError, read_bundle
-from portal.attack.changes import TechniqueChange, changes_between
+from portal.attack.bundle import (
+    BundleError,
+    TechniqueChange,
+    changes_between,
+    is_retired,
+    read_bundle,
+)
 from portal.attack.models import Release
 from portal.audit.services import record
 from portal.errors import Refused
@@ -39,7 +44,7 @@ def import_bundle(*, data: bytes, by: str, now: datetime) -> dict[str, Any]:
     catalogue = _catalogue_of(data)
     latest = Release.objects.order_by("imported_at", "pk").last()
     is_changed = latest is None or latest.catalogue != catalogue
-    rows = [row for row in catalogue["techniques"] if not _is_gone(row)]
+    rows = [row for row in catalogue["techniques"] if not is_retired(row)]
     counts = {
         "version": catalogue["version"],
         "tactics": len(catalogue["tactics"]),
@@ -97,10 +102,6 @@ def _completed(release: dict[str, Any]) -> dict[str, Any]:
     if year := release.pop("year"):
         notice = re.sub(r"\d{4}", year, notice, count=1)
     return release | {"techniques": release["techniques"] + kept, "_about": {"notice": notice}}
-
-
-def _is_gone(row: dict[str, Any]) -> bool:
-    return bool(row["is_deprecated"] or row["is_revoked"])
 
 
 def _order(version: str) -> tuple[int, ...]:

@@ -15,14 +15,13 @@ from django.views.decorators.http import require_safe
 
 from portal import clock
 from portal.accounts.actor import actor_of
-from portal.accounts.middleware import allow_limited_session, is_not_work
+from portal.accounts.sessions import allow_limited_session, is_not_work
 from portal.api.problems import problem
 from portal.ui import gallery as samples
 from portal.ui.context import SCRIPTS_COOKIE, THEME_COOKIE, THEMES
-from portal.ui.forms_only import post_only
-from portal.ui.htmx import render_page, vary, wants_part
 from portal.ui.navigation import groups_for
 from portal.ui.palette import MAX_TEXT, find_everything
+from portal.ui.responses import post_only, render_page, vary, wants_part
 
 logger = logging.getLogger(__name__)
 

@@ -140,9 +140,9 @@ def test_a43_neither_log_nor_failure_page_nor_record_tells_a_secret(
     sam.refresh_from_db()
     page.force_login(sam)
     monkeypatch.setattr("portal.ui.views.find_everything", break_down)
-    monkeypatch.setattr("portal.accounts.web.sign_in.note_sign_in", break_down)
-    monkeypatch.setattr("portal.accounts.web.tokens.create_token", break_down)
-    monkeypatch.setattr("portal.accounts.web.password.change_password", break_down)
+    monkeypatch.setattr("portal.accounts.web.views.sign_in.note_sign_in", break_down)
+    monkeypatch.setattr("portal.accounts.web.views.tokens.create_token", break_down)
+    monkeypatch.setattr("portal.accounts.web.views.sign_in.change_password", break_down)
     answers = [
         page.get("/search/?q=plc"),
         Client(raise_request_exception=False).post(

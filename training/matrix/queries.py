@@ -14,7 +14,7 @@ from alerts.incidents.queries import TypeCount, count_by_alert_type
 from alerts.suppression.queries import LiveRule, live_rules_of, techniques_in_rules
 from portal.accounts.models import User
 from portal.attack import engine as attack
-from portal.attack.changes import TechniqueChange
+from portal.attack.bundle import TechniqueChange
 from portal.attack.engine import resolve
 from training.catalog.engine.reviews import Review
 from training.catalog.models import Card, Lesson, QuestionVersion

@@ -4,7 +4,7 @@ from django.urls import path
 
 from alerts.dashboards.api.metrics import Metrics
 from alerts.dashboards.api.views import Status, WorkspaceViewSet
-from portal.api.routing import resources
+from portal.api.views import resources
 
 urlpatterns = [
     path("status/", Status.as_view({"get": "show"})),

@@ -12,7 +12,7 @@ from alerts.incidents.policies import MAX_LABEL_LENGTH, MAX_MESSAGE_LENGTH
 from alerts.sites.models import Criticality
 from alerts.sites.services.describe import MAX_KIND, MAX_ROLE
 from alerts.sites.services.set_site import MAX_PHONE
-from portal.api.bodies import In
+from portal.api.requests import In
 
 _RATED = [word for word, value in SEVERITIES.items() if value != Severity.UNKNOWN]
 

@@ -7,7 +7,7 @@ from alerts.incidents.api.views import (
     SiteViewSet,
     ZoneViewSet,
 )
-from portal.api.routing import resources
+from portal.api.views import resources
 
 urlpatterns = resources(
     incidents=IncidentViewSet,

@@ -46,9 +46,9 @@ from alerts.sites.registry import foresee_clock_change
 from alerts.sites.services import CannotSetSite, describe_device, set_site
 from portal import clock
 from portal.accounts.models import OT_ROLES, SOC_ROLES, TokenScope
-from portal.api.bodies import Nothing
 from portal.api.listing import Own
 from portal.api.problems import BadInput
+from portal.api.requests import Nothing
 from portal.api.views import Resource, command, sub_list
 
 WRITE: dict[str, Any] = {"scope": TokenScope.INCIDENTS_WRITE, "roles": SOC_ROLES}

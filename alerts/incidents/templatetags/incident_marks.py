@@ -7,8 +7,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 
 from alerts.incidents.wording import Chip
-from portal.ui.tags.basics import chip
-from portal.ui.tags.people import avatar
+from portal.ui.tags.basics import avatar, chip
 from portal.ui.tags.states import prio, sev
 from portal.ui.words import number
 

@@ -13,9 +13,8 @@ from alerts.sentinel.queries import workspaces_visible_to
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.jobs.models import State
-from portal.ui.forms_only import post_only
 from portal.ui.navigation import address_of
-from portal.ui.toasts import leave_toast
+from portal.ui.responses import leave_toast, post_only
 
 
 @post_only(otherwise=lambda change_id: f"{_status_page()}#outbox")

@@ -4,7 +4,7 @@ from django.urls import path
 
 from alerts.patterns.api.plan import Plan
 from alerts.patterns.api.views import PatternViewSet
-from portal.api.routing import resources
+from portal.api.views import resources
 
 urlpatterns = [
     path("plan/", Plan.as_view({"get": "show"})),

@@ -17,7 +17,7 @@ from alerts.patterns.services.decide import (
 )
 from alerts.suppression.policies import PROPOSING
 from portal.accounts.models import TokenScope
-from portal.api.bodies import In, Nothing
+from portal.api.requests import In, Nothing
 from portal.api.views import Resource, command
 
 WRITE: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": PROPOSING}

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from alerts.planned_work.models import WorkKind
 from alerts.planned_work.services.plan import MAX_DEVICES
-from portal.api.bodies import In
+from portal.api.requests import In
 
 _NAME = 200
 

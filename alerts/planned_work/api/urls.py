@@ -1,6 +1,6 @@
 """Addresses of planned work below /api/v1/."""
 
 from alerts.planned_work.api.views import PlannedWorkViewSet
-from portal.api.routing import resources
+from portal.api.views import resources
 
 urlpatterns = resources(planned_work=PlannedWorkViewSet)

@@ -47,11 +47,9 @@ from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import OT_ROLES, User
 from portal.moments import in_utc
-from portal.ui.forms_only import post_only
-from portal.ui.htmx import render_page
 from portal.ui.moments import moment_words, zone_name
 from portal.ui.pieces import Tab
-from portal.ui.toasts import leave_toast
+from portal.ui.responses import leave_toast, post_only, render_page
 from portal.ui.zones import reader_clock, zone_of
 
 MAX_IN_LIST = 200

@@ -8,7 +8,7 @@ from alerts.reviews.models import Verdict
 from alerts.reviews.policies import MAX_NOTE_LENGTH, MAX_QUESTION_LENGTH
 from alerts.reviews.services.opinions import CONFIRM, CORRECT
 from alerts.reviews.services.verdicts import DONE_BY
-from portal.api.bodies import In
+from portal.api.requests import In
 
 
 class AskIn(In):

@@ -9,7 +9,7 @@ from alerts.reviews.api.views import (
     ReviewViewSet,
     SecondOpinionViewSet,
 )
-from portal.api.routing import resources
+from portal.api.views import resources
 
 urlpatterns = [
     path("incidents/<int:pk>/ask/", AboutIncident.as_view({"post": "ask"})),

@@ -32,9 +32,9 @@ from alerts.reviews.services import (
 )
 from alerts.sites.models import Site
 from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, TokenScope, User
-from portal.api.bodies import Nothing
 from portal.api.listing import Own
 from portal.api.problems import BadInput
+from portal.api.requests import Nothing
 from portal.api.views import Resource, command
 
 LEADS = frozenset({Role.OT_SITE_LEAD, Role.SOC_LEAD})

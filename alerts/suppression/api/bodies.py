@@ -12,7 +12,7 @@ from alerts.suppression.engine.guards.lifecycle import reasons_against_expiry
 from alerts.suppression.engine.rule import NotARule, from_json, load, reasons_against_rule
 from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.models.rules import SIDES
-from portal.api.bodies import In
+from portal.api.requests import In
 from portal.ui.words import numeral
 
 MAX_NOTE_LENGTH = 2000

@@ -23,7 +23,6 @@ from alerts.suppression.policies import PROPOSING
 from alerts.suppression.queries import ledger_visible_to
 from alerts.suppression.watching.closed_incidents import tick_off
 from portal.accounts.models import TokenScope, User
-from portal.api.bodies import Nothing
 from portal.api.fields import (
     QueryChoices,
     QueryFlag,
@@ -33,6 +32,7 @@ from portal.api.fields import (
     WordField,
 )
 from portal.api.listing import Filter, Listing, Order, Own, Row
+from portal.api.requests import Nothing
 from portal.api.views import Resource, command
 from portal.ui.words import numeral
 

@@ -46,12 +46,11 @@ from alerts.suppression.watching.promotion import (
     approve_promotion,
 )
 from portal.accounts.models import TokenScope
-from portal.accounts.proof import proved_at_of
-from portal.api.bodies import Nothing
+from portal.accounts.password_checks import proved_at_of
 from portal.api.listing import Own
-from portal.api.operations import facts
 from portal.api.problems import BadInput, refused
-from portal.api.views import Resource, command, sub_list
+from portal.api.requests import Nothing
+from portal.api.views import Resource, command, facts, sub_list
 from portal.errors import Refused
 
 SIGNERS = SIGNING[Side.OT] | SIGNING[Side.SOC]

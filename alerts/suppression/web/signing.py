@@ -22,7 +22,7 @@ from alerts.suppression.signing.signing_context import (
 from alerts.suppression.watching.trials import carry_over_for
 from alerts.suppression.web.words import all_in_words
 from portal.accounts.models import User
-from portal.accounts.proof import check_password_again, proved_at_of
+from portal.accounts.password_checks import check_password_again, proved_at_of
 
 
 def needs_password(request: HttpRequest, *, now: datetime) -> bool:

@@ -41,7 +41,7 @@ from alerts.suppression.web.signing import signing_of
 from alerts.suppression.web.verbs import may_do
 from alerts.suppression.web.words import routine_cause
 from portal.accounts.models import User
-from portal.accounts.proof import proved_at_of
+from portal.accounts.password_checks import proved_at_of
 from portal.ui.words import hours
 
 _KEY: Final = "suppression.sitting"

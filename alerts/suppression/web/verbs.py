@@ -21,7 +21,7 @@ from alerts.suppression.watching.promotion import (
     reasons_against_approval,
 )
 from portal.accounts.models import User
-from portal.accounts.proof import proved_at_of
+from portal.accounts.password_checks import proved_at_of
 
 type Does = Callable[[HttpRequest, RuleVersion, User, str, datetime], RuleVersion | None]
 

@@ -1,4 +1,4 @@
-"""Make people and organisations; disable and enable people; give and take grants."""
+"""Make people and organisations; disable and enable people; give and take grants; and who may."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,25 +9,43 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext
 
-from portal.accounts.models import (
-    ApiToken,
-    Grant,
-    Organisation,
-    Role,
-    ScopeKind,
-    Session,
-    User,
-)
+from portal.accounts.models import ApiToken, Grant, Organisation, Role, ScopeKind, Session, User
 from portal.accounts.password_checks import MAX_PASSWORD
+from portal.accounts.queries import roles_of
 from portal.accounts.services.attempts import account_of
-from portal.accounts.services.reasons import (
-    reasons_against_disabling,
-    reasons_against_managing,
-    reasons_against_revoking,
-)
 from portal.audit.services import Actor, record
 from portal.errors import Refused
 from portal.ui.words import number
+
+
+def reasons_against_managing(by: Actor) -> list[str]:
+    """Why this person may not disable people or take roles back. Commands may: whoever runs them
+    holds the database anyway.
+    """
+    if not isinstance(by, User):
+        return []
+    if by.via_token is not None or Role.ADMINISTRATOR not in roles_of(by):
+        return [gettext("Only administrators can manage people.")]
+    return []
+
+
+def reasons_against_disabling(person: User, *, by: Actor) -> list[str]:
+    """Why this account is not disabled."""
+    reasons = reasons_against_managing(by)
+    if isinstance(by, User) and by.pk == person.pk:
+        reasons.append(gettext("This is your own account. Ask another administrator."))
+    if not person.is_active:
+        reasons.append(gettext("This account is already disabled."))
+    return reasons
+
+
+def reasons_against_revoking(role: str, *, of: User, by: Actor) -> list[str]:
+    """Why this role is not taken back."""
+    reasons = reasons_against_managing(by)
+    if isinstance(by, User) and by.pk == of.pk and role == Role.ADMINISTRATOR:
+        reasons.append(gettext("This is your own administrator role. Ask another administrator."))
+    return reasons
+
 
 MAX_EMAIL, MAX_NAME = 254, 120  # characters, as the columns have them
 

@@ -18,8 +18,7 @@ from portal.backup.archive import Archive
 from portal.backup.engine import Manifest, reasons_against_version
 from portal.backup.models import Restore
 from portal.backup.pg_tools import find_tool
-from portal.backup.services.load_dump import drop_everything, load_dump
-from portal.backup.services.rights import current_rights, give_rights
+from portal.backup.services.load_dump import current_rights, drop_everything, give_rights, load_dump
 from portal.errors import Refused
 from portal.jobs.services import take_from_workers
 from portal.notifications.services import give_up_mail

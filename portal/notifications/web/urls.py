@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from portal.notifications.web import mailbox, views
+from portal.notifications.web import views
 
 app_name = "notifications"
 urlpatterns = [
     path("inbox/", views.inbox, name="inbox"),
     path("inbox/read/", views.read, name="read"),
     path("inbox/<int:line>/", views.follow, name="follow"),
-    path("demo/mail/", mailbox.mails, name="mailbox"),
-    path("demo/mail/<str:name>/<int:place>/", mailbox.mail, name="mail"),
+    path("demo/mail/", views.mails, name="mailbox"),
+    path("demo/mail/<str:name>/<int:place>/", views.mail, name="mail"),
 ]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.ui.tags.basics import chip, icon
 from portal.ui.tags.html import EMPTY, classes, joined
-from portal.ui.tags.times import now_of
+from portal.ui.tags.values import now_of
 from portal.ui.words import length
 
 register = Library()

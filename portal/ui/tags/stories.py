@@ -10,10 +10,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 
 from portal.ui.pieces import FlowNode, Part
-from portal.ui.tags.basics import icon
+from portal.ui.tags.basics import avatar, icon
 from portal.ui.tags.html import EMPTY, attributes, classes, joined
-from portal.ui.tags.people import avatar
-from portal.ui.tags.times import time
+from portal.ui.tags.values import time
 
 register = Library()
 

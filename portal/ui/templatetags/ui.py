@@ -7,35 +7,16 @@ from portal.ui.tags import (
     charts,
     forms,
     frame,
+    html,
     lists,
-    messages,
-    numbers,
-    once,
-    parts,
-    people,
     states,
     stories,
     surfaces,
-    times,
+    values,
 )
 
 register = Library()
 
-for family in (
-    basics,
-    charts,
-    forms,
-    frame,
-    lists,
-    messages,
-    numbers,
-    once,
-    parts,
-    people,
-    states,
-    stories,
-    surfaces,
-    times,
-):
+for family in (basics, charts, forms, frame, html, lists, states, stories, surfaces, values):
     register.tags.update(family.register.tags)
     register.filters.update(family.register.filters)

@@ -12,8 +12,14 @@ from django.test import Client
 
 from portal import clock
 from portal.accounts.models import FailuresOfAnHour, SignInFailure
-from portal.accounts.password_checks import KNOWN_PEOPLE, STRANGERS, CheckQueue, TooManyChecks
-from portal.accounts.proof import PasswordCheck, check_password_again
+from portal.accounts.password_checks import (
+    KNOWN_PEOPLE,
+    STRANGERS,
+    CheckQueue,
+    PasswordCheck,
+    TooManyChecks,
+    check_password_again,
+)
 from portal.accounts.services import record_failures
 from portal.accounts.services.attempts import MAX_OF_ACCOUNT, MAX_OF_ADDRESS, MAX_OF_PAIR
 from portal.audit.models import Entry

@@ -109,7 +109,7 @@ def test_a_session_that_began_while_the_account_was_closed_ends_too(sam, ada):
 
 @pytest.mark.abuse("A05")
 def test_the_account_is_looked_at_once_more_when_the_session_begins(sam, monkeypatch):
-    from portal.accounts.web import sign_in as page
+    from portal.accounts.web.views import sign_in as page
 
     real = page.SignInForm.is_valid
 

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 
 from alerts.incidents.models import TimelineItem
+from portal.api.commands import forget_old_answers
 from portal.api.models import Answer, Usage
-from portal.api.services import forget_old_answers
 from tests import cast
 from tests.portal.api.test_who_asks import problem_of
 from tests.program import Program

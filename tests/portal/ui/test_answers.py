@@ -11,8 +11,8 @@ from django.http import Http404, HttpResponse
 from django.test import RequestFactory
 from django_htmx.middleware import HtmxDetails
 
-from portal.ui import htmx, views
-from portal.ui.toasts import leave_toast, trigger
+from portal.ui import responses, views
+from portal.ui.responses import leave_toast, trigger
 from tests import cast
 
 
@@ -32,11 +32,11 @@ def test_htmx_gets_the_part_and_everybody_else_the_page():
 
 
 def test_a_lost_history_entry_gets_the_whole_page():
-    assert not htmx.wants_part(asked(by_htmx=True, HTTP_HX_HISTORY_RESTORE_REQUEST="true"))
+    assert not responses.wants_part(asked(by_htmx=True, HTTP_HX_HISTORY_RESTORE_REQUEST="true"))
 
 
 def test_nothing_new_is_204():
-    assert htmx.nothing_new().status_code == 204
+    assert responses.nothing_new().status_code == 204
 
 
 @pytest.mark.parametrize(

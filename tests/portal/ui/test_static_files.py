@@ -12,7 +12,7 @@ from django.test import override_settings
 def test_files_name_hashed_files_and_style_sheets_hold_their_imports(tmp_path):
     storages = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-        "staticfiles": {"BACKEND": "portal.ui.storage.HashedStaticFiles"},
+        "staticfiles": {"BACKEND": "portal.ui.static_files.HashedStaticFiles"},
     }
     with override_settings(STORAGES=storages, STATIC_ROOT=tmp_path):
         command = Command()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.api.routing import resources
+from portal.api.views import resources
 from training.progress.api.views import ModuleViewSet, ResultViewSet, Totals
 
 urlpatterns = [

@@ -24,7 +24,7 @@ from portal.accounts.actor import actor_of
 from portal.accounts.models import READING_ROLES
 from portal.accounts.queries import roles_of
 from portal.ui.access import access_of
-from portal.ui.htmx import nothing_new, render_page, wants_part
+from portal.ui.responses import nothing_new, render_page, wants_part
 from portal.ui.words import number
 
 TILES = {

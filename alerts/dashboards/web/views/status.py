@@ -29,7 +29,7 @@ from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.queries import roles_of
 from portal.backup.queries import restore_facts
-from portal.ui.htmx import nothing_new, render_page, wants_part
+from portal.ui.responses import nothing_new, render_page, wants_part
 from portal.ui.words import number, percent
 
 

@@ -22,9 +22,7 @@ from alerts.incidents.web.views.bulk import bulk_address
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.errors import Refused
-from portal.ui.forms_only import post_only
-from portal.ui.htmx import vary, wants_part
-from portal.ui.toasts import leave_toast, trigger
+from portal.ui.responses import leave_toast, post_only, trigger, vary, wants_part
 from portal.ui.words import number
 from portal.ui.zones import READER, reader_clock
 

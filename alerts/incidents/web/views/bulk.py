@@ -25,8 +25,7 @@ from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.errors import Refused
 from portal.jobs.models import State
-from portal.ui.forms_only import post_only
-from portal.ui.htmx import render_page
+from portal.ui.responses import post_only, render_page
 
 PAGE = 50
 SLOW = timedelta(minutes=1)

@@ -41,10 +41,8 @@ from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import OT_ROLES, User
 from portal.accounts.queries import roles_of
-from portal.ui.forms_only import post_only
-from portal.ui.htmx import render_page
 from portal.ui.pieces import Choice, Point, Tab, with_query
-from portal.ui.toasts import leave_toast
+from portal.ui.responses import leave_toast, post_only, render_page
 from portal.ui.words import number
 
 

@@ -56,8 +56,8 @@ from alerts.incidents.wording import ot_chip_of
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
-from portal.ui.htmx import render_page
 from portal.ui.pieces import Tab
+from portal.ui.responses import render_page
 
 TABS = {
     "overview": gettext_lazy("Overview"),

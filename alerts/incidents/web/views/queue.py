@@ -43,8 +43,8 @@ from portal import clock
 from portal.accounts.actor import actor_of
 from portal.moments import read_moment
 from portal.ui.context import Shell
-from portal.ui.htmx import nothing_new, render_page, vary, wants_part
 from portal.ui.pieces import Tab
+from portal.ui.responses import nothing_new, render_page, vary, wants_part
 from portal.ui.words import number
 
 VIEW_LABELS = {

@@ -46,10 +46,8 @@ from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 from portal.errors import Refused
-from portal.ui.forms_only import post_only
-from portal.ui.htmx import render_page, wants_part
 from portal.ui.pieces import Tab
-from portal.ui.toasts import leave_toast
+from portal.ui.responses import leave_toast, post_only, render_page, wants_part
 from portal.ui.words import number, numeral
 
 PAGE = 20

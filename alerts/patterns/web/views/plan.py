@@ -43,9 +43,7 @@ from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import SOC_ROLES, User
 from portal.accounts.queries import roles_of
-from portal.ui.forms_only import post_only
-from portal.ui.htmx import render_page
-from portal.ui.toasts import leave_toast
+from portal.ui.responses import leave_toast, post_only, render_page
 from portal.ui.words import hours, number, percent
 
 TEMPLATE: Final = "alerts/patterns/plan.html"

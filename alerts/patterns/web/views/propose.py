@@ -25,8 +25,8 @@ from alerts.suppression.policies import rights_to_sign
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
-from portal.accounts.proof import check_password_again, proved_at_of
-from portal.ui.toasts import leave_toast
+from portal.accounts.password_checks import check_password_again, proved_at_of
+from portal.ui.responses import leave_toast
 from portal.ui.words import number
 
 TEMPLATE: Final = "alerts/patterns/propose.html"

@@ -54,10 +54,8 @@ from alerts.reviews.web.forms import VerdictForm, ids_in, read_until, until_choi
 from alerts.reviews.web.views.panel import render_panel
 from portal import clock
 from portal.accounts.actor import actor_of
-from portal.accounts.middleware import allow_limited_session
-from portal.ui.forms_only import post_only
-from portal.ui.htmx import vary, wants_part
-from portal.ui.toasts import leave_toast, trigger
+from portal.accounts.sessions import allow_limited_session
+from portal.ui.responses import leave_toast, post_only, trigger, vary, wants_part
 from portal.ui.words import number
 
 

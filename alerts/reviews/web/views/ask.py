@@ -33,9 +33,7 @@ from alerts.reviews.web.forms import AskForm, HandOverForm
 from alerts.reviews.web.views.panel import ask_context, render_panel
 from portal import clock
 from portal.accounts.actor import actor_of
-from portal.ui.forms_only import post_only
-from portal.ui.htmx import vary, wants_part
-from portal.ui.toasts import leave_toast, trigger
+from portal.ui.responses import leave_toast, post_only, trigger, vary, wants_part
 from portal.ui.words import number
 from portal.ui.zones import reader_clock
 

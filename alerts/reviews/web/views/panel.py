@@ -44,8 +44,8 @@ from alerts.reviews.web.forms import AskForm, VerdictForm
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
-from portal.ui.htmx import vary, wants_part
 from portal.ui.pieces import Choice
+from portal.ui.responses import vary, wants_part
 from portal.ui.zones import reader_clock
 
 MAX_ABOUT = 500  # incidents of a row that one answer may be about

@@ -26,11 +26,11 @@ from alerts.reviews.queries import (
 from alerts.reviews.web.context import headline, reason
 from portal import clock
 from portal.accounts.actor import actor_of
-from portal.accounts.middleware import allow_limited_session
 from portal.accounts.models import OT_ROLES, User
 from portal.accounts.queries import roles_of
-from portal.ui.htmx import render_page, wants_part
+from portal.accounts.sessions import allow_limited_session
 from portal.ui.pieces import Tab
+from portal.ui.responses import render_page, wants_part
 from portal.ui.zones import READER
 
 PAGE = 50

@@ -43,12 +43,10 @@ from alerts.reviews.web.context import (
 from alerts.reviews.web.forms import DecisionForm, VerdictForm
 from portal import clock
 from portal.accounts.actor import actor_of
-from portal.accounts.middleware import allow_limited_session
 from portal.accounts.models import Role
-from portal.ui.forms_only import post_only
-from portal.ui.htmx import vary
+from portal.accounts.sessions import allow_limited_session
 from portal.ui.pieces import Choice
-from portal.ui.toasts import leave_toast
+from portal.ui.responses import leave_toast, post_only, vary
 
 _SAID = ("verdict", "cause", "work_order", "done_by", "note")
 MAX_ALERTS = 20  # of which all facts are shown

@@ -32,9 +32,7 @@ from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.errors import Refused
-from portal.ui.forms_only import post_only
-from portal.ui.htmx import vary, wants_part
-from portal.ui.toasts import leave_toast
+from portal.ui.responses import leave_toast, post_only, vary, wants_part
 from portal.ui.words import number
 
 TEMPLATE = "alerts/suppression/act.html"

@@ -40,9 +40,7 @@ from alerts.suppression.web.words import all_in_words, state_chip
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.errors import Refused
-from portal.ui.forms_only import post_only
-from portal.ui.htmx import render_page, vary, wants_part
-from portal.ui.toasts import leave_toast
+from portal.ui.responses import leave_toast, post_only, render_page, vary, wants_part
 
 TEMPLATE = "alerts/suppression/sitting.html"
 

@@ -22,7 +22,7 @@ from alerts.suppression.web.shared import frame
 from alerts.suppression.web.words import Chip, StateChip, chip
 from portal import clock
 from portal.accounts.actor import actor_of
-from portal.ui.htmx import render_page
+from portal.ui.responses import render_page
 
 _GATES: dict[str, Chip] = {
     "none": (gettext_lazy("No Tagout rule there"), "", "circle"),

@@ -48,9 +48,8 @@ from alerts.suppression.web.words import (
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
-from portal.ui.htmx import render_page, vary, wants_part
 from portal.ui.pieces import Choice
-from portal.ui.toasts import leave_toast, trigger
+from portal.ui.responses import leave_toast, render_page, trigger, vary, wants_part
 
 TEMPLATE = "alerts/suppression/edit.html"
 

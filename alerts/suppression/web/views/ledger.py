@@ -21,10 +21,8 @@ from alerts.suppression.web.words import StateChip, all_in_words, chip, routine_
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
-from portal.ui.forms_only import post_only
-from portal.ui.htmx import render_page
 from portal.ui.pieces import Tab, with_query
-from portal.ui.toasts import leave_toast
+from portal.ui.responses import leave_toast, post_only, render_page
 
 PAGE = 50
 ALL, CLOSED, TAGGED, AGAIN = "all", "closed", "tagged", "again"

@@ -23,7 +23,7 @@ from alerts.suppression.web.words import all_in_words, state_chip
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
-from portal.ui.htmx import render_page
+from portal.ui.responses import render_page
 from portal.ui.zones import reader_clock
 
 

@@ -36,7 +36,7 @@ from alerts.suppression.web.words import (
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
-from portal.ui.htmx import render_page
+from portal.ui.responses import render_page
 
 TEMPLATE = "alerts/suppression/rule.html"
 MAX_SECONDS = 2.0  # for what is suggested

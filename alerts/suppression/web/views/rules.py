@@ -16,9 +16,9 @@ from alerts.suppression.web.shared import frame, number_in
 from alerts.suppression.web.words import ENFORCEMENTS, StateChip, ends_chip, state_chip
 from portal import clock
 from portal.accounts.actor import actor_of
-from portal.ui.htmx import render_page
 from portal.ui.navigation import address_of
 from portal.ui.pieces import Choice, Tab, with_query
+from portal.ui.responses import render_page
 
 _LABELS = {
     "force": gettext_lazy("In force"),

@@ -17,9 +17,8 @@ from portal.backup.archive import Archive
 from portal.backup.engine import Findings
 from portal.backup.models import Restore
 from portal.backup.queries import unresumed_restore
-from portal.backup.services.compare_outside import compare_with_outside
 from portal.backup.services.restore_backup import restore_backup
-from portal.backup.services.resume import resume_after_restore
+from portal.backup.services.resume import compare_with_outside, resume_after_restore
 from portal.command import TagoutCommand
 
 NEXT = (

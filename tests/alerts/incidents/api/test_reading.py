@@ -69,7 +69,7 @@ def test_filters_leave_what_they_say(asks, sam, gdansk, incident, query, n):
 def test_a_filter_without_an_index_searches_a_bounded_number_of_rows(
     asks, sam, gdansk, monkeypatch
 ):
-    monkeypatch.setattr("portal.api.paging.SEARCHED", 4)
+    monkeypatch.setattr("portal.api.listing.SEARCHED", 4)
     for n in range(10):
         make_incident(gdansk, modified_at=NOON - timedelta(hours=n), labels=["x"] * (n == 9))
     program, pages, cursor = asks(sam), [], ""

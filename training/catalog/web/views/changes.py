@@ -13,9 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import clock
 from portal.accounts.actor import actor_of
-from portal.ui.forms_only import post_only
-from portal.ui.htmx import render_page
-from portal.ui.toasts import leave_toast
+from portal.ui.responses import leave_toast, post_only, render_page
 from portal.ui.words import number
 from training.catalog.engine.archives import MAX_ARCHIVE
 from training.catalog.models import Draft

@@ -11,8 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from portal import clock
 from portal.accounts.actor import actor_of
-from portal.ui.htmx import render_page
-from portal.ui.toasts import leave_toast
+from portal.ui.responses import leave_toast, render_page
 from training.catalog.engine.diffs import text_of
 from training.catalog.engine.faults import Fault, Report, Source
 from training.catalog.engine.figures import Figure

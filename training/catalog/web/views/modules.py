@@ -13,9 +13,7 @@ from django.views.decorators.http import require_safe
 
 from portal import clock
 from portal.accounts.actor import actor_of
-from portal.ui.forms_only import post_only
-from portal.ui.htmx import render_page
-from portal.ui.toasts import leave_toast
+from portal.ui.responses import leave_toast, post_only, render_page
 from training.catalog.engine.archives import write_archive
 from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.engine.exports.gift import questions_to_gift

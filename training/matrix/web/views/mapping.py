@@ -17,10 +17,9 @@ from alerts.incidents.engine.tokens import Term, render
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.attack import engine as attack
-from portal.ui.htmx import render_page
 from portal.ui.navigation import may_use, roles_for_page
 from portal.ui.pieces import Tab
-from portal.ui.toasts import leave_toast
+from portal.ui.responses import leave_toast, render_page
 from portal.ui.words import number
 from training.catalog.engine.reviews import Review
 from training.catalog.policies import reasons_against_reviewing

@@ -15,10 +15,10 @@ from portal import clock
 from portal.accounts.actor import actor_of
 from portal.attack import engine as attack
 from portal.attack.engine import Technique, techniques_like
-from portal.ui.htmx import render_page
 from portal.ui.navigation import may_use, roles_for_page
 from portal.ui.palette import MAX_RESULTS, Found, Result
 from portal.ui.pieces import Tab
+from portal.ui.responses import render_page
 from portal.ui.words import number
 from training.matrix.engine.coverage import Cell, Column, Show, build_cells, build_matrix, rows_of
 from training.matrix.engine.navigator import (

@@ -18,9 +18,9 @@ from portal.accounts.actor import actor_of
 from portal.accounts.models import SOC_ROLES, User
 from portal.accounts.queries import roles_of
 from portal.attack import engine as attack
-from portal.ui.htmx import nothing_new, render_page, wants_part
 from portal.ui.palette import MAX_RESULTS, Found, Result
 from portal.ui.pieces import Tab
+from portal.ui.responses import nothing_new, render_page, wants_part
 from portal.ui.words import number
 from training.catalog.models import Lesson, QuestionVersion
 from training.catalog.queries.lessons import (

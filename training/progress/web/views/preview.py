@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
-from portal.ui.htmx import render_page, wants_part
+from portal.ui.responses import render_page, wants_part
 from training.catalog.engine import content
 from training.catalog.engine.content import QuestionType
 from training.catalog.models import Lesson, Module, Question, QuestionVersion

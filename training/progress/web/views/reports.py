@@ -17,10 +17,8 @@ from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import OT_ROLES, SOC_ROLES
 from portal.csv_files import csv_bytes
-from portal.ui.forms_only import post_only
-from portal.ui.htmx import render_page, wants_part
 from portal.ui.navigation import may_use, roles_for_page
-from portal.ui.toasts import leave_toast
+from portal.ui.responses import leave_toast, post_only, render_page, wants_part
 from training.catalog.queries.lessons import lesson_at
 from training.progress.models import LessonNote
 from training.progress.policies import MIN_TEAM, team_roles

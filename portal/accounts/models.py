@@ -1,15 +1,15 @@
-"""People, organisations and what people may do where."""
+"""People and what they may do where; their sessions, wrong passwords and API tokens."""
 
 import uuid
-from typing import TYPE_CHECKING, Literal
+from datetime import datetime
+from typing import Literal
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
-
-if TYPE_CHECKING:
-    from portal.accounts.models.token import ApiToken
+from django.utils.translation import gettext_lazy
 
 
 class UserManager(BaseUserManager["User"]):
@@ -171,3 +171,110 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.role} in {self.scope}"
+
+
+class Session(models.Model):
+    """One browser in which a person signed in. Its key is in the cookie only: whoever reads this
+    table, or a backup of it, can sign in with nothing of it (reliability A18).
+    """
+
+    key_digest = models.CharField(primary_key=True, max_length=64)  # SHA-256 of the key
+    data = models.TextField()
+    user = models.ForeignKey(
+        "accounts.User", on_delete=models.CASCADE, null=True, related_name="sessions"
+    )
+    begun_at = models.DateTimeField()  # when the password was given
+    works_until = models.DateTimeField()  # good for everything until then, later for answering only
+    ends_at = models.DateTimeField(db_index=True)
+    stays_signed_in = models.BooleanField(default=False)  # on a phone, for answering
+
+    def __str__(self) -> str:
+        return f"session of {self.user_id} since {self.begun_at}"
+
+
+class SignInFailure(models.Model):
+    """A password that was looked at and has not proved right, kept while it counts."""
+
+    email = models.CharField(max_length=254)  # a digest of it; may be nobody's
+    address = models.GenericIPAddressField(null=True)
+    # The known device, or the session in which the password was asked again; of strangers nothing.
+    source = models.CharField(max_length=80, blank=True, default="", db_default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["email", "address", "-at"], name="recent_failures"),
+            models.Index(fields=["address", "-at"], name="failures_of_an_address"),
+            models.Index(fields=["at"], name="failures_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} from {self.address}"
+
+
+class FailuresOfAnHour(models.Model):
+    """How many passwords for one account were wrong from one address within an hour; it waits to
+    become one entry of the record.
+    """
+
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, null=True, related_name="+")
+    address = models.GenericIPAddressField(null=True)
+    hour = models.DateTimeField()
+    failures = models.PositiveIntegerField()
+    first_at = models.DateTimeField()
+    latest_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "address", "hour"],
+                nulls_distinct=False,
+                name="failures_of_an_hour_are_summed_up_once",
+            )
+        ]
+        indexes = [models.Index(fields=["hour"], name="failures_by_hour")]
+
+    def __str__(self) -> str:
+        return f"{self.failures} wrong passwords from {self.address or 'an unknown address'}"
+
+
+class TokenScope(models.TextChoices):
+    """What a token may be used for. It never does more than its owner may."""
+
+    READ = "read", gettext_lazy("Read everything that you may read")
+    INCIDENTS_WRITE = "incidents:write", gettext_lazy("Triage incidents: close, assign, label, ask")
+    REVIEWS_WRITE = "reviews:write", gettext_lazy("Answer, hand over and withdraw questions to OT")
+    SITES_WRITE = "sites:write", gettext_lazy("Describe devices and sites")
+    RULES_WRITE = "rules:write", gettext_lazy("Propose, pause and retire rules; never sign them")
+
+
+class ApiToken(models.Model):
+    """One token of one person. The secret is shown once; only its SHA-256 is kept (A18)."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    owner = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="tokens")
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=12, unique=True)  # in the open: names it in lists and logs
+    digest = models.CharField(max_length=64)
+    scopes = ArrayField(models.CharField(max_length=20, choices=TokenScope))
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)  # to the minute
+    used_from = models.CharField(max_length=64, blank=True)  # the network, not the host
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("made_at")), name="a_token_ends_after_it_began"
+            ),
+            models.CheckConstraint(condition=~Q(scopes=[]), name="a_token_is_good_for_something"),
+        ]
+        indexes = [models.Index(fields=["owner", "-made_at"], name="tokens_of_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix})"
+
+    def works_at(self, now: datetime) -> bool:
+        """Whether it is in force: neither expired nor revoked."""
+        return self.revoked_at is None and now < self.expires_at

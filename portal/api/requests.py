@@ -1,18 +1,59 @@
-"""What is settled before a method runs: JSON only, no tokens in addresses, known parameters,
-the token's scope.
+"""What a request may hold: JSON objects whose every member is known, documented parameters, no
+token in the address, and the scope that the token needs.
 """
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import IO, Any
 
-from rest_framework.exceptions import PermissionDenied
+import orjson
+from rest_framework import serializers
+from rest_framework.exceptions import ParseError, PermissionDenied, ValidationError
 from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from portal.accounts.models import TokenScope, User
 from portal.accounts.services.tokens import MARK
 from portal.api.problems import BadInput
+
+
+class Json(BaseParser):
+    """JSON as RFC 8259 means it: no NaN, no lone surrogates, no endless nesting."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Read the whole body; it was bounded before."""
+        try:
+            return orjson.loads(stream.read())
+        except orjson.JSONDecodeError as wrong:
+            raise ParseError(f"The body is not JSON: {wrong}.") from None
+
+
+class In(serializers.Serializer[Any]):
+    """The body of a command. A member that it does not name is refused (A14)."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse what is not known, then read the rest."""
+        if not isinstance(data, Mapping):
+            raise ValidationError({"body": ["Send a JSON object."]})
+        unknown = [str(name) for name in data if name not in self.fields]
+        if unknown:
+            known = ", ".join(self.fields) or "none"
+            said = f"There is no such member here; possible: {known}."
+            raise ValidationError({name[:60]: [said] for name in unknown[:20]})
+        return super().to_internal_value(data)
+
+
+class Nothing(In):
+    """A command that needs no words."""
+
 
 _SECRETS = frozenset({"token", "access_token", "api_key", "apikey", "key", "authorization"})
 

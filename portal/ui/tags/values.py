@@ -1,7 +1,9 @@
-"""Moments in templates. `portal.ui.moments` makes the words."""
+"""Moments and numbers in templates, as `portal.ui.moments` and `portal.ui.words` write them. What
+is no number stays as it is, like the dash of a value that is not known.
+"""
 
 from collections.abc import Collection
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Literal
 
 from django.conf import settings
@@ -10,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from portal.ui import words
 from portal.ui.moments import date_of, moment_of
 from portal.ui.zones import reader_clock
 
@@ -60,3 +63,27 @@ def time(
         " data-relative" if shown.relative else "",
         shown.words,
     )
+
+
+@register.filter
+def number(value: object, digits: int = 0) -> object:
+    """1,234; with digits, 5.2."""
+    return words.number(value, digits) if isinstance(value, (int, float)) else value
+
+
+@register.filter
+def percent(value: object, digits: int = 1) -> object:
+    """A share of 1 as 10.5 %."""
+    return words.percent(value, digits) if isinstance(value, (int, float)) else value
+
+
+@register.filter
+def hours(minutes: object) -> object:
+    """Minutes of work as 45 min or 5.2 h."""
+    return words.hours(minutes) if isinstance(minutes, (int, float)) else minutes
+
+
+@register.filter
+def duration(span: object) -> object:
+    """A length of time as 12 min, 2 h 10 or 3 days."""
+    return words.length(span) if isinstance(span, timedelta) else span

@@ -1,8 +1,13 @@
-"""The roles as people say them: a name, and in half a sentence what the role does."""
+"""What roles and scopes are called on pages. The hall knows scopes by UUID; a wing says the names
+of its things, in `AppConfig.ready`: `register_scope_names(names_of_sites)`.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.models import Role
+from portal.accounts.models import Organisation, Role
 
 ROLE_NAMES = {
     Role.OT_ENGINEER: _("OT engineer"),
@@ -24,3 +29,25 @@ ROLE_DUTIES = {
     Role.AUDITOR: _("reads everything; changes nothing"),
     Role.ADMINISTRATOR: _("looks after people, workspaces and system status; sees no incidents"),
 }
+
+
+type NameScopes = Callable[[Collection[UUID]], Mapping[UUID, str]]
+
+_namers: list[NameScopes] = []
+
+
+def register_scope_names(name_scopes: NameScopes) -> None:
+    """Ask this wing for the names of what it knows by these UUIDs."""
+    if name_scopes not in _namers:
+        _namers.append(name_scopes)
+
+
+def scope_names(uuids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the names of these scopes; one that is gone is absent."""
+    if not uuids:
+        return {}
+    organisations = Organisation.objects.filter(uuid__in=uuids).values_list("uuid", "name")
+    names: dict[UUID, str] = dict(organisations)
+    for name_scopes in _namers:
+        names.update(name_scopes(uuids))
+    return names

@@ -15,10 +15,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import clock
 from portal.accounts.actor import actor_of
+from portal.accounts.labels import ROLE_NAMES, scope_names
 from portal.accounts.models import Grant, Role, ScopeKind, User
 from portal.accounts.queries import people_matching
-from portal.accounts.role_words import ROLE_NAMES
-from portal.accounts.scope_names import scope_names
 from portal.accounts.services import (
     CannotDisablePerson,
     CannotRevoke,
@@ -26,14 +25,12 @@ from portal.accounts.services import (
     enable_person,
     revoke_role,
 )
-from portal.accounts.services.reasons import (
+from portal.accounts.services.people import (
     reasons_against_disabling,
     reasons_against_managing,
     reasons_against_revoking,
 )
-from portal.ui.forms_only import post_only
-from portal.ui.htmx import render_page
-from portal.ui.toasts import leave_toast
+from portal.ui.responses import leave_toast, post_only, render_page
 
 MAX_SHOWN = 200
 MAX_TEXT = 100

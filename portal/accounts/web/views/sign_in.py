@@ -1,13 +1,13 @@
-"""Sign in with a local account."""
+"""Sign in and out with a local account; a person's own password and preferences."""
 
 from typing import cast
 
 from django.conf import settings
-from django.contrib.auth import login
+from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
@@ -16,17 +16,18 @@ from django.views.decorators.http import require_http_methods
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.devices import device_of, remember_device
-from portal.accounts.middleware import allow_limited_session
 from portal.accounts.models import User
 from portal.accounts.password_checks import (
     KNOWN_PEOPLE,
     RETRY_AFTER,
     STRANGERS,
     CheckQueue,
+    PasswordCheck,
     TooManyChecks,
+    check_password_again,
+    note_proof,
 )
-from portal.accounts.proof import PasswordCheck, note_proof
-from portal.accounts.services import note_sign_in
+from portal.accounts.services import CannotChangePassword, change_password, note_sign_in
 from portal.accounts.services.attempts import (
     COUNTED_FOR,
     Attempt,
@@ -37,10 +38,25 @@ from portal.accounts.services.attempts import (
     forget_failures,
     note_failure,
 )
-from portal.accounts.sessions import SessionStore
-from portal.accounts.web.forms import SignInForm
-from portal.accounts.web.language import remember_language
+from portal.accounts.sessions import SessionStore, allow_limited_session
+from portal.accounts.web.forms import PasswordForm, PreferencesForm, SignInForm
 from portal.proxies import client_address, counted_as
+from portal.ui.responses import leave_toast, post_only
+
+A_YEAR = 365 * 24 * 3600
+
+
+def remember_language(response: HttpResponse, language: str) -> HttpResponse:
+    """Have the browser keep the language; where none was chosen it keeps what it has."""
+    if language:
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=A_YEAR,
+            samesite="Lax",
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+        )
+    return response
 
 
 @allow_limited_session
@@ -141,3 +157,74 @@ def _page(
     is_limited = request.user.is_authenticated
     page = {"form": form, "next": goal, "waits": waits, "is_limited": is_limited}
     return render(request, "portal/accounts/login.html", page, status=status)
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def change(request: HttpRequest) -> HttpResponse:
+    """Ask for the old password and the new one twice; then all other sessions end."""
+    form = PasswordForm(request.POST if request.method == "POST" else None)
+    if request.method == "GET":
+        return _password_page(request, form)
+    if not form.is_valid():
+        return _password_page(request, form, status=422)
+    given, now = form.cleaned_data, clock.now()
+    outcome = check_password_again(request, given["current"], now=now)
+    if outcome is not PasswordCheck.RIGHT:
+        form.add_error("current", outcome.reason)
+        return _refusal(request, form, outcome)
+    try:
+        with KNOWN_PEOPLE.place(actor_of(request).email), KNOWN_PEOPLE.turn():
+            person = change_password(
+                person_id=actor_of(request).pk, password=given["new"], by=actor_of(request), now=now
+            )
+    except TooManyChecks:
+        form.add_error(None, PasswordCheck.TOO_BUSY.reason)
+        return _refusal(request, form, PasswordCheck.TOO_BUSY)
+    except CannotChangePassword as refusal:
+        form.add_error("new", list(refusal.reasons))
+        return _password_page(request, form, status=422)
+    session = cast(SessionStore, request.session)
+    session.create()  # all ended, this one too
+    update_session_auth_hash(request, person)
+    session.begin(stays=session.stays)
+    response = redirect("change-password")
+    remember_device(request, response, person)
+    told = gettext("Your password was changed. All your other sessions have ended.")
+    return leave_toast(request, response, told)
+
+
+def _refusal(request: HttpRequest, form: PasswordForm, outcome: PasswordCheck) -> HttpResponse:
+    statuses = {PasswordCheck.TOO_MANY_TRIES: 429, PasswordCheck.TOO_BUSY: 503}
+    response = _password_page(request, form, status=statuses.get(outcome, 422))
+    if outcome is PasswordCheck.TOO_BUSY:
+        response["Retry-After"] = str(RETRY_AFTER)
+    return response
+
+
+def _password_page(request: HttpRequest, form: PasswordForm, *, status: int = 200) -> HttpResponse:
+    page = {"form": form}
+    return render(request, "portal/accounts/change_password.html", page, status=status)
+
+
+@allow_limited_session
+@post_only(otherwise=lambda: "/")
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End this session."""
+    logout(request)
+    return redirect("login")
+
+
+@allow_limited_session
+@post_only(otherwise=lambda: "/")
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Keep a choice of the person's own: time display, language, shortcut keys."""
+    form = PreferencesForm(request.POST)
+    if not form.is_valid():
+        return JsonResponse({"errors": form.errors}, status=422)
+    chosen = {name: value for name, value in form.cleaned_data.items() if name in request.POST}
+    User.objects.filter(pk=actor_of(request).pk).update(**chosen) if chosen else None
+    goal = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(goal, {request.get_host()}, request.is_secure()):
+        goal = "/"
+    return remember_language(HttpResponseRedirect(goal), str(chosen.get("language", "")))

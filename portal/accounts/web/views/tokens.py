@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import ApiToken, TokenScope
-from portal.accounts.proof import PasswordCheck, check_password_again
+from portal.accounts.password_checks import PasswordCheck, check_password_again
 from portal.accounts.queries import scopes_of_use_to
 from portal.accounts.services import (
     CannotCreateToken,
@@ -27,8 +27,7 @@ from portal.accounts.services import (
     rotate_token,
 )
 from portal.accounts.web.forms import RotateForm, TokenForm
-from portal.ui.forms_only import post_only
-from portal.ui.toasts import leave_toast
+from portal.ui.responses import leave_toast, post_only
 
 SHOWN = 100
 
