@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.services.attempts import (
+    MAX_PASSWORD,
     Attempt,
     TooManyAttempts,
     begin_attempt,
@@ -27,7 +28,6 @@ from portal.accounts.sessions import digest_of_key
 from portal.proxies import client_address, counted_as
 
 RETRY_AFTER = 3  # seconds
-MAX_PASSWORD = 1000  # letters
 _PATIENCE = 10.0  # seconds; a check ends long before
 _MAX_OF_ACCOUNT = 2  # requests: one has the account's place, one waits for it
 

@@ -19,6 +19,7 @@ MAX_OF_PAIR = 8  # one account from one address, or on one known device, or in o
 MAX_OF_ACCOUNT = 40  # by strangers, from all addresses
 MAX_OF_ADDRESS = 60  # by strangers, for all accounts
 HOUR = timedelta(hours=1)
+MAX_PASSWORD = 1000  # letters
 _MAX_TYPED = 1000  # letters of an address that are looked at
 _LOCK = 0x7A_67_6F_75  # attempts are counted one after the other
 

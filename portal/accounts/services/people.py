@@ -10,9 +10,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext
 
 from portal.accounts.models import ApiToken, Grant, Organisation, Role, ScopeKind, Session, User
-from portal.accounts.password_checks import MAX_PASSWORD
 from portal.accounts.queries import roles_of
-from portal.accounts.services.attempts import account_of
+from portal.accounts.services.attempts import MAX_PASSWORD, account_of
 from portal.audit.services import Actor, record
 from portal.errors import Refused
 from portal.ui.words import number

@@ -6,7 +6,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy
 
 from portal.accounts.models import TokenScope, User
-from portal.accounts.password_checks import MAX_PASSWORD
+from portal.accounts.services.attempts import MAX_PASSWORD
 from portal.accounts.services.tokens import DEFAULT_DAYS, MAX_DAYS
 
 
