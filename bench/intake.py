@@ -15,8 +15,7 @@ from typing import Any
 import orjson
 
 from bench import plant_pages
-from bench.race import Race, as_a_worker, own_database
-from bench.report import Line, show
+from bench.report import Line, Race, as_a_worker, own_database, show
 
 PAGE = 1000
 START = datetime(2026, 8, 1, tzinfo=UTC)

@@ -21,8 +21,7 @@ from typing import Any
 from bench import details
 from bench.intake import NOW, START
 from bench.past import without_timeout
-from bench.race import own_database
-from bench.report import Line, show
+from bench.report import Line, own_database, show
 from bench.web import gunicorn
 
 IMAGE = ("--worker-class", "portal.web_worker.BufferingWorker")

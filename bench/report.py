@@ -1,7 +1,12 @@
-"""One line of the bench: what was measured, beside what, and whether the promise holds."""
+"""What a measurement reports, and a race of Tagout against a floor: the same pieces of work, turn
+by turn, under the same load.
+"""
 
 import json
-from collections.abc import Iterable
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -38,3 +43,73 @@ def show(lines: Iterable[Line], *, file: Path | None = None) -> bool:
     if file is not None:
         file.write_text(json.dumps([asdict(row) | {"holds": row.holds} for row in rows], indent=1))
     return all(row.holds for row in rows)
+
+
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds and CPU seconds of some work."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+class Race:
+    """Floor and product over the same pieces, turn by turn."""
+
+    def __init__(self, what: str, limit: float) -> None:
+        self.what, self.limit = what, limit
+        self.n, self.floor, self.ours, self.floor_cpu, self.our_cpu = 0, 0.0, 0.0, 0.0, 0.0
+
+    def turn(self, n: int, floor: Callable[[], None], ours: Callable[[], None]) -> None:
+        """One piece of work for both."""
+        self.add_floor(n, floor)
+        self.add_ours(*timed(ours))
+
+    def add_floor(self, n: int, floor: Callable[[], None]) -> None:
+        """The floor's side of a piece."""
+        wall, cpu = timed(floor)
+        self.floor, self.floor_cpu, self.n = self.floor + wall, self.floor_cpu + cpu, self.n + n
+
+    def add_ours(self, wall: float, cpu: float) -> None:
+        """The product's side of a piece, measured elsewhere."""
+        self.ours, self.our_cpu = self.ours + wall, self.our_cpu + cpu
+
+    def lines(self) -> list[Line]:
+        """The rate, and the CPU of our own process."""
+        rates = [f"{self.n / each:,.0f}/s" for each in (self.ours, self.floor)]
+        cpu = [f"{each / self.n * 1e6:.1f} µs" for each in (self.our_cpu, self.floor_cpu)]
+        size = f"{self.n:,}"
+        ratio = self.floor / self.ours
+        return [
+            Line(self.what, size, rates[0], rates[1], ratio, self.limit, at_least=True),
+            Line(
+                f"{self.what}: client CPU", size, cpu[0], cpu[1], self.our_cpu / self.floor_cpu, 2.0
+            ),
+        ]
+
+
+def as_a_worker() -> None:
+    """Set this process up as a Celery child sets itself up when it starts; for both sides."""
+    from portal.celery import spare_the_search_for_cycles
+
+    spare_the_search_for_cycles()
+
+
+@contextmanager
+def own_database() -> Iterator[None]:
+    """Django over an empty database that is gone again afterwards."""
+    from portal import embedded
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    embedded.ensure_environment(Path(os.environ.get("DATA_DIR", ".data")))
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    own, name = connection.settings_dict["NAME"], ""
+    try:
+        name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
+        yield
+    finally:
+        if name:
+            connection.creation.destroy_test_db(own, verbosity=0)

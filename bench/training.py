@@ -10,8 +10,7 @@ import sys
 import time
 from typing import Any
 
-from bench.race import own_database
-from bench.report import Line, show
+from bench.report import Line, own_database, show
 from bench.web import cpu_of
 
 PEOPLE = 500

@@ -1,5 +1,9 @@
-"""The queue page over one connection to gunicorn, beside a bare signed-in list; its memory."""
+"""The queue page over one connection to gunicorn, beside a bare signed-in list; its memory.
 
+Run: `python -m bench.web [--incidents N …]`, each size in a database of its own.
+"""
+
+import argparse
 import http.client
 import os
 import re
@@ -13,8 +17,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench import plant_pages
 from bench.past import without_timeout
-from bench.report import Line
+from bench.report import Line, own_database, show
 
 TURNS = 200
 SEARCH_TURNS = 40
@@ -173,3 +178,22 @@ def _worker_of(master: int, port: int) -> int:
                 return int(children.read_text().split()[0])
         time.sleep(0.1)
     raise RuntimeError("gunicorn did not start.")
+
+
+def main() -> int:
+    """Store incidents, ask for pages, print; 1 when a promise is broken."""
+    parser = argparse.ArgumentParser(prog="python -m bench.web", description=__doc__)
+    parser.add_argument("--incidents", type=int, nargs="+", default=[20_000])
+    lines: list[Line] = []
+    for n in parser.parse_args().incidents:
+        with own_database():
+            from django.core.management import call_command
+
+            call_command("collectstatic", interactive=False, verbosity=0)
+            plant_pages.store(n, workspace="bench")
+            lines += measure(n)[0]
+    return 0 if show(lines) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -18,8 +18,7 @@ from types import FrameType
 from typing import Any
 
 from alerts.demo.cast import PASSWORD, PEOPLE
-from alerts.demo.processes import Died, Family, hold_port, port_of
-from alerts.demo.supervisor import Supervisor, servers_of
+from alerts.demo.processes import Died, Family, Supervisor, hold_port, port_of, servers_of
 from portal import embedded
 from portal.errors import Misconfigured
 

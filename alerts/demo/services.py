@@ -1,12 +1,30 @@
-"""Bring the demo's people, sites and workspaces into being; doing it again changes nothing."""
+"""Bring the demo into being: people, sites, workspaces, what was judged in the past, and captures.
+Doing it again changes nothing.
 
-from datetime import datetime
+Simulated engineers have judged a part of the history. They know what the plant did (the simulator
+tells) and are wrong in three of a hundred; about what they see all the time they are right.
+Captures are those of the lessons (training/content/captures), each with an incident that tells the
+same story, moved in time so that it begins before the first alert.
+"""
+
+import hashlib
+import io
+import struct
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from django.db.models import Q
 
+from alerts.captures.models import Capture
+from alerts.captures.services import attach_capture
 from alerts.demo.cast import PASSWORD, PEOPLE, Player
-from alerts.incidents.models import DetailsState, Incident
+from alerts.incidents.models import DetailsState, Incident, Status
+from alerts.reviews.engine.causes import causes_for
+from alerts.reviews.services.past_verdicts import PastVerdict, record_past_verdicts
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.services import add_workspace, point_workspace
 from alerts.sites.models import Device, Site
@@ -22,6 +40,13 @@ from portal.accounts.services import add_organisation, add_person, grant_role
 
 BY = "demo"
 SECRET_VARIABLE = "TAGOUT_DEMO_SECRET"
+BATCH, NEWEST = 200, 20_000
+SHARE, OFTEN_ASKED, WRONG = 0.15, 0.6, 0.03
+DOWNLOADS = "tuesday-download"  # asked about often and judged right: a rule of the story
+COMMON = 0.04  # of a site's incidents: a process that everybody there knows
+type SiteProcess = tuple[str, str]
+LEAD = timedelta(seconds=45)  # between the first packet and the first alert
+_HEADER, _RECORD = 24, struct.Struct("<IIII")  # of pcap, little endian
 
 
 def seed_demo(*, plant: dict[str, Any], endpoint: str, ca_bundle: str, now: datetime) -> None:
@@ -134,3 +159,164 @@ def details_are_coming() -> bool:
     """Whether intake still fetches alerts and entities of the history."""
     pending = Incident.objects.filter(details_state=DetailsState.PENDING)
     return pending.exclude(details_due_at=None).exists()
+
+
+def judge_history(*, truth: Mapping[str, Mapping[str, Any]], seen: set[int], now: datetime) -> int:
+    """Judge closed incidents whose details are known by now; return how many were judged. `truth`
+    by incident name: process, verdict, site. `seen` keeps the rows looked at, to call again.
+    """
+    known = Incident.objects.filter(status=Status.CLOSED, details_state=DetailsState.FETCHED)
+    rows = known.order_by("-pk").values_list("pk", "name", "alert_type", "created_at")
+    fresh = [row for row in rows[:NEWEST] if row[0] not in seen]
+    people = {user.email.split("@")[0]: user for user in User.objects.all()}
+    common = _common_processes(truth)
+    judged = 0
+    for start in range(0, len(fresh), BATCH):
+        batch = fresh[start : start + BATCH]
+        given = [
+            _verdict(row, truth[row[1]], people, common)
+            for row in batch
+            if row[1] in truth and _dice(row[1], "asked") < _chance(truth[row[1]])
+        ]
+        judged += record_past_verdicts(given=given, by="demo", now=now)
+        seen.update(row[0] for row in batch)
+    return judged
+
+
+def _chance(known: Mapping[str, Any]) -> float:
+    return OFTEN_ASKED if known["process"] == DOWNLOADS else SHARE
+
+
+def _common_processes(truth: Mapping[str, Mapping[str, Any]]) -> set[SiteProcess]:
+    """The processes that make a large part of their site's incidents, and the story's downloads."""
+    by_process = Counter((str(known["site"]), str(known["process"])) for known in truth.values())
+    by_site: Counter[str] = Counter()
+    for (site, _), count in by_process.items():
+        by_site[site] += count
+    return {
+        (site, process)
+        for (site, process), count in by_process.items()
+        if count >= COMMON * by_site[site] or process == DOWNLOADS
+    }
+
+
+def _verdict(
+    row: tuple[int, str, str, datetime],
+    known: Mapping[str, Any],
+    people: Mapping[str, User],
+    common: set[SiteProcess],
+) -> PastVerdict:
+    pk, name, alert_type, created_at = row
+    verdict, note = str(known["verdict"]), ""
+    is_common = (str(known["site"]), str(known["process"])) in common
+    if _dice(name, "wrong") < WRONG and not is_common:
+        verdict = "suspicious" if verdict != "suspicious" else "routine"
+    causes = [cause.id for cause in causes_for(alert_type, verdict)] or ["other"]
+    cause = causes[int(_dice(name, "cause") * min(2, len(causes)))]
+    if verdict == "suspicious":
+        note = "None of us did this."
+    elif verdict == "maintenance":
+        note = f"Planned, WO-{20000 + int(_dice(name, 'order') * 999)}"
+    who = "pia" if known["site"] == "porto" else ("oda" if _dice(name, "who") < 0.8 else "olaf")
+    return PastVerdict(
+        incident_id=pk,
+        verdict=verdict,
+        cause=cause,
+        by=people[who],
+        note=note,
+        given_at=created_at + timedelta(minutes=5 + 180 * _dice(name, "when")),
+    )
+
+
+def _dice(name: str, what: str) -> float:
+    """The same number between 0 and 1 for the same incident and purpose, always."""
+    digest = hashlib.sha256(f"{what} {name}".encode()).digest()
+    return int.from_bytes(digest[:6]) / 2**48
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A capture and the incidents that it would belong to: one of these alerts between two of these
+    devices.
+    """
+
+    file: str
+    alert_types: tuple[str, ...]
+    devices: tuple[str, ...]
+    note: str
+
+
+STORIES = (
+    Story(
+        "operations-historian.pcap",
+        ("Unauthorized OPC UA Request/Response", "OPC UA Service Request Failed"),
+        ("HIST-GD-01", "SCADA-GD-01"),
+        "Mirror port of the operations network",
+    ),
+    Story(
+        "pump-two-restarts.pcap",
+        ("Outstation Restarted", "Event Buffer Overflow in Outstation"),
+        ("RTU-PMP-11", "RTU-PMP-12", "SCADA-GD-01"),
+        "Mirror port at the pumping stations",
+    ),
+    Story(
+        "water-two-writers.pcap",
+        ("Controller Reset", "Unpermitted Usage of Modbus Function Code"),
+        ("ENG-WS-03", "HMI-WTP-01", "PLC-WTP-01"),
+        "Mirror port of the water works",
+    ),
+)
+
+
+def attach_captures(*, folder: Path, by: User, now: datetime, unshifted: datetime) -> int:
+    """Attach each capture to the latest incident of its story, an open one if there is any; return
+    how many were attached. One that was attached stays where it is.
+    """
+    attached = 0
+    for story in STORIES:
+        incident = None if _is_attached(story.file) else _incident_of(story)
+        if incident is None or incident.first_activity_at is None:
+            continue
+        data = moved_to((folder / story.file).read_bytes(), begin=incident.first_activity_at - LEAD)
+        attach_capture(
+            incident_id=incident.pk,
+            file=io.BytesIO(data),
+            name=story.file,
+            note=story.note,
+            by=by,
+            now=now,
+            unshifted=unshifted,
+        )
+        attached += 1
+    return attached
+
+
+def _is_attached(name: str) -> bool:
+    return Capture.objects.filter(name=name).exists()
+
+
+def _incident_of(story: Story) -> Incident | None:
+    found = Incident.objects.filter(
+        alert_type__in=story.alert_types,
+        source__in=story.devices,
+        destination__in=story.devices,
+    ).exclude(first_activity_at=None)
+    latest = found.order_by("-first_activity_at", "pk")
+    return latest.exclude(status=Status.CLOSED).first() or latest.first()
+
+
+def moved_to(data: bytes, *, begin: datetime) -> bytes:
+    """Return a pcap file with its packets moved in time, so that the first comes at `begin`."""
+    moved, shift = bytearray(data), None
+    for at in _record_offsets(data):
+        seconds, *rest = _RECORD.unpack_from(data, at)
+        shift = int(begin.timestamp()) - seconds if shift is None else shift
+        _RECORD.pack_into(moved, at, seconds + shift, *rest)
+    return bytes(moved)
+
+
+def _record_offsets(data: bytes) -> Iterable[int]:
+    at = _HEADER
+    while at < len(data):
+        yield at
+        at += _RECORD.size + _RECORD.unpack_from(data, at)[2]

@@ -10,9 +10,8 @@ from statistics import mean
 from time import perf_counter
 from typing import Any
 
-from bench.suppression.figures import measure
+from bench.suppression.figures import count_losses, measure
 from bench.suppression.future import live_through
-from bench.suppression.losses import count_losses
 from bench.suppression.world import World
 from simulator.scenarios import build_scenario
 

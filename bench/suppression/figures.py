@@ -1,20 +1,99 @@
-"""What came of it, measured against the truth: the only part of this bench that reads it."""
+"""What came of it, measured against the truth: the only part of this bench that reads it. Beside it
+stands what others do on the same data (watchlist and hours, exact pairs, a severity cut), and why
+harmless incidents still reached people after the trial days.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
-from datetime import timedelta
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.engine.confidence_limits import upper_share
 from alerts.suppression.engine.guards.lifecycle import TRIAL
-from bench.suppression.baselines import run_baselines
 from bench.suppression.future import Outcome
-from bench.suppression.rules import count_rules
+from bench.suppression.rules import SignedRule, count_rules
 from bench.suppression.world import CRITICAL, World
-from simulator.scenarios.records import Incident
+from simulator.scenarios.records import Alert, Incident
+
+MIN_SEEN = 5
+BUSY_HOURS = 8
+MEDIUM = 3  # a place in SEVERITIES
+
+type Closes = Callable[[Alert], bool]
+
+
+def run_baselines(world: World) -> dict[str, set[str]]:
+    """Return by name which incidents of the future each baseline closes."""
+    split = world.scenario.split_at
+    past = [i for i in world.scenario.incidents if i.at < split]
+    future = [i for i in world.scenario.incidents if i.at >= split]
+    return {
+        "watchlist and eight hours": _closed(watchlist(world, past, hours=BUSY_HOURS), future),
+        "watchlist, all day": _closed(watchlist(world, past, hours=24), future),
+        "exact type, source and destination": _closed(exact_pairs(past), future),
+        "below Medium": _closed(lambda alert: 0 < alert.severity < MEDIUM, future),
+        "careless type and source": _closed(careless(past), future),
+    }
+
+
+def watchlist(world: World, past: list[Incident], *, hours: int) -> Closes:
+    """Frequent sources in the busiest hours of their site, as Microsoft's playbook does."""
+    seen = Counter(alert.source_address for i in past for alert in i.alerts)
+    listed = {address for address, n in seen.items() if address and n >= MIN_SEEN}
+    by_site: dict[str, Counter[int]] = {}
+    for incident in past:
+        for alert in world.alerts[incident.id]:
+            counts = by_site.setdefault(incident.site, Counter())
+            counts[alert.occurrence.slot % 24] += 1
+    busiest = {
+        site: {
+            (start + n) % 24
+            for start in [
+                max(range(24), key=lambda s: sum(counts[(s + n) % 24] for n in range(hours)))
+            ]
+            for n in range(hours)
+        }
+        for site, counts in by_site.items()
+    }
+
+    def closes(alert: Alert) -> bool:
+        local = world.local_hour(alert)
+        return alert.source_address in listed and local in busiest.get(alert.site, ())
+
+    return closes
+
+
+def exact_pairs(past: list[Incident]) -> Closes:
+    """Type, source and destination that were seen at least five times."""
+    seen = Counter(_pair(alert) for i in past for alert in i.alerts)
+    return lambda alert: not _is_never(alert) and seen[_pair(alert)] >= MIN_SEEN
+
+
+def careless(past: list[Incident]) -> Closes:
+    """Type and source that were seen at least five times."""
+    seen = Counter(_pair(alert)[:3] for i in past for alert in i.alerts)
+    return lambda alert: not _is_never(alert) and seen[_pair(alert)[:3]] >= MIN_SEEN
+
+
+def _pair(alert: Alert) -> tuple[str, ...]:
+    return (
+        alert.site,
+        alert.alert_type,
+        alert.source_device or alert.source_address,
+        alert.destination_device or alert.destination_address,
+    )
+
+
+def _is_never(alert: Alert) -> bool:
+    known = alert_type_for(alert.alert_type)
+    return known is not None and known.guard == "never"
+
+
+def _closed(closes: Closes, future: Iterable[Incident]) -> set[str]:
+    return {incident.id for incident in future if all(closes(a) for a in incident.alerts)}
 
 
 def measure(world: World, outcome: Outcome) -> dict[str, Any]:
@@ -113,3 +192,53 @@ def _compare(
         "reduction": _reduction(after_trial, found),
         "attack_incidents_suppressed": sum(i.id in found for i in attacks),
     }
+
+
+def count_losses(world: World, outcome: Outcome) -> Counter[str]:
+    """Return for each cause how many harmless incidents reached a person; and how many did not."""
+    recurring = {(p.site, p.name) for p in world.scenario.processes if p.recurs}
+    counts: Counter[str] = Counter()
+    for incident in world.scenario.incidents:
+        if incident.is_attack or incident.at < world.scenario.split_at + TRIAL:
+            continue
+        if incident.id in outcome.closed:
+            counts["closed"] += 1
+        elif is_guarded(incident):
+            counts["never list, safety system or crown jewel"] += 1
+        elif any((incident.site, truth) not in recurring for truth in incident.alert_truths):
+            counts["happened once, storm, long tail"] += 1
+        else:
+            counts[_cause(world, outcome, incident)] += 1
+    return counts
+
+
+def _cause(world: World, outcome: Outcome, incident: Incident) -> str:
+    rules = outcome.rules[incident.site]
+    covering = [[r for r in rules if r.covers(a.facts)] for a in world.alerts[incident.id]]
+    kept = outcome.kept.get(incident.id, "")
+    if kept == "trial":
+        began = [[r for r in found if r.signed_at <= incident.at] for found in covering]
+        is_first = any(all(_is_first(r, rules) for r in found) for found in began)
+        return "trial of a first version" if is_first else "trial of a new version"
+    if kept:
+        return kept
+    if not all(covering):
+        return "no rule was ever signed"
+    states = [{_state(rule, incident.at) for rule in found} for found in covering]
+    open_ones = [found for found in states if "acting" not in found]
+    for state in ("paused", "retired", "signed later"):
+        if any(state in found for found in open_ones):
+            return state
+    return "several rules at different times"
+
+
+def _is_first(rule: SignedRule, rules: Sequence[SignedRule]) -> bool:
+    return not any(each.number == rule.number and each.signed_at < rule.signed_at for each in rules)
+
+
+def _state(rule: SignedRule, at: datetime) -> str:
+    if rule.signed_at > at:
+        return "signed later"
+    if rule.retired_at is not None and rule.retired_at <= at:
+        return "retired"
+    return "paused" if rule.was_paused(at) else "acting"

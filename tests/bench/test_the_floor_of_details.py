@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from bench import details
-from bench.details_equal import NotTheSameError, prove_the_same
+from bench.details import NotTheSameError, prove_the_same
 from bench.intake import NOW
 
 pytestmark = pytest.mark.django_db

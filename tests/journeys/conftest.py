@@ -82,7 +82,7 @@ def small_plant(mailbox, monkeypatch, settings, live_server, transactional_db):
     monkeypatch.setattr("alerts.demo.advance._workers_alive", lambda: False)
     monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
     monkeypatch.setattr("simulator.plant_clock.HISTORY", MONTH)
-    monkeypatch.setattr("alerts.demo.judging.SHARE", 0.4)
+    monkeypatch.setattr("alerts.demo.services.SHARE", 0.4)
     history = MONTH.days * A_DAY
     with running_simulator(now=A_WEDNESDAY, incidents=history, living=True) as simulator:
         simulator.server.settings(per_day=A_DAY)

@@ -6,7 +6,7 @@ from io import StringIO
 
 from django.core.management import call_command
 
-from alerts.demo.judging import judge_history
+from alerts.demo.services import judge_history
 from alerts.intake.tasks import fetch_due_details, poll_due_workspaces
 from alerts.patterns.services.mine import mine_patterns
 from alerts.sentinel.client import client_for

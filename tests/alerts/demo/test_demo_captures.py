@@ -8,7 +8,7 @@ import yaml
 
 from alerts.captures.models import Capture
 from alerts.captures.services import read_a_capture
-from alerts.demo.captures import LEAD, STORIES, attach_captures, moved_to
+from alerts.demo.services import LEAD, STORIES, attach_captures, moved_to
 from alerts.incidents.models import Status
 from portal.accounts.models import Role, ScopeKind
 from simulator.plant import Plant

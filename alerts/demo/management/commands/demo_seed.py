@@ -12,10 +12,14 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.db import OperationalError
 
-from alerts.demo.captures import attach_captures
 from alerts.demo.cast import ANALYST
-from alerts.demo.judging import judge_history
-from alerts.demo.services import details_are_coming, has_read_all, seed_demo
+from alerts.demo.services import (
+    attach_captures,
+    details_are_coming,
+    has_read_all,
+    judge_history,
+    seed_demo,
+)
 from alerts.patterns.services.mine import mine_patterns
 from portal import clock
 from portal.accounts.models import User

@@ -10,8 +10,18 @@ from pathlib import Path
 import pytest
 import redis
 
-from alerts.demo.processes import Died, Family, hold_port, port_of
-from alerts.demo.supervisor import MAX_DEATHS, MAX_WAIT, STEADY, Server, Supervisor, servers_of
+from alerts.demo.processes import (
+    MAX_DEATHS,
+    MAX_WAIT,
+    STEADY,
+    Died,
+    Family,
+    Server,
+    Supervisor,
+    hold_port,
+    port_of,
+    servers_of,
+)
 from portal import embedded
 
 STAYS = ["sh", "-c", "echo here; exec sleep 60"]
@@ -188,7 +198,7 @@ def broker(tmp_path):
 def test_a_broker_that_hangs_or_is_dead_is_started_again_on_its_port(
     family, said, broker, monkeypatch, end
 ):
-    monkeypatch.setattr("alerts.demo.supervisor.PATIENCE", 0.3)
+    monkeypatch.setattr("alerts.demo.processes.BROKER_PATIENCE", 0.3)
     monkeypatch.setenv("DATABASE_URL", "postgresql://elsewhere/tagout")
     monkeypatch.delenv("REDIS_URL", raising=False)
     supervisor = Supervisor(family, servers_of(broker.data), say=said.append)
