@@ -47,28 +47,32 @@ class Azure:
 
     def workspace(self, key: str) -> PlantWorkspace:
         """One workspace by its key or name; raises KeyError."""
-        for one in self.workspaces:
-            if key in {one.key, one.name}:
-                return one
+        for workspace in self.workspaces:
+            if key in {workspace.key, workspace.name}:
+                return workspace
         raise KeyError(key)
 
     def workspace_at(self, subscription: str, group: str, name: str) -> PlantWorkspace:
         """The workspace of an address; refuses in Azure's words."""
-        here = [one for one in self.workspaces if _same(one.subscription_id, subscription)]
-        if not here:
+        candidates = [
+            workspace
+            for workspace in self.workspaces
+            if _same(workspace.subscription_id, subscription)
+        ]
+        if not candidates:
             raise ArmRefusal(
                 404,
                 "SubscriptionNotFound",
                 f"The subscription '{subscription}' could not be found.",
             )
-        in_group = [one for one in here if _same(one.resource_group, group)]
+        in_group = [workspace for workspace in candidates if _same(workspace.resource_group, group)]
         if not in_group:
             raise ArmRefusal(
                 404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found."
             )
-        for one in in_group:
-            if _same(one.name, name):
-                return one
+        for workspace in in_group:
+            if _same(workspace.name, name):
+                return workspace
         raise ArmRefusal(404, "ResourceNotFound", f"The workspace '{name}' was not found.")
 
     def facts(self, workspace: PlantWorkspace) -> Json:
@@ -83,9 +87,11 @@ class Azure:
             made_alerts, made_entities = self.plant.details(incident.recipe)
             alerts, entities = list(made_alerts), list(made_entities)
         added = incident.details or {}
-        known = {entity.get("name") for entity in entities}
+        names = {entity.get("name") for entity in entities}
         alerts += added.get("alerts", [])
-        entities += [one for one in added.get("entities", []) if one.get("name") not in known]
+        entities += [
+            entity for entity in added.get("entities", []) if entity.get("name") not in names
+        ]
         return alerts, entities
 
     def stamp(self, at: int) -> int:
@@ -93,8 +99,8 @@ class Azure:
         return at - at % 10 + self.store.next_digit()
 
 
-def _same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
+def _same(first: str, second: str) -> bool:
+    return first.casefold() == second.casefold()
 
 
 def plain(value: Any) -> Any:

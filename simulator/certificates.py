@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-CA_LIFE = timedelta(days=3650)
-LEAF_LIFE = timedelta(days=397)
+CA_LIFETIME = timedelta(days=3650)
+LEAF_LIFETIME = timedelta(days=397)
 RENEW_BEFORE = timedelta(days=30)
 
 
@@ -38,12 +38,12 @@ def ensure_certificates(folder: Path) -> Certificates:
     now = datetime.now(UTC)
     ca_file, ca_key_file = folder / "ca.pem", folder / "ca.key"
     paths = Certificates(ca_file, folder / "simulator.pem", folder / "simulator.key")
-    if not _lives(ca_file, now) or not ca_key_file.exists():
+    if not _is_valid(ca_file, now) or not ca_key_file.exists():
         ca_key = ec.generate_private_key(ec.SECP256R1())
         _write_key(ca_key_file, ca_key)
         ca_file.write_bytes(_make_ca(ca_key, now).public_bytes(Encoding.PEM))
         paths.certificate.unlink(missing_ok=True)
-    if not _lives(paths.certificate, now) or not paths.key.exists():
+    if not _is_valid(paths.certificate, now) or not paths.key.exists():
         key = ec.generate_private_key(ec.SECP256R1())
         _write_key(paths.key, key)
         ca = x509.load_pem_x509_certificate(ca_file.read_bytes())
@@ -54,11 +54,11 @@ def ensure_certificates(folder: Path) -> Certificates:
     return paths
 
 
-def _lives(file: Path, now: datetime) -> bool:
+def _is_valid(file: Path, now: datetime) -> bool:
     if not file.exists():
         return False
-    made = x509.load_pem_x509_certificate(file.read_bytes())
-    return made.not_valid_after_utc - RENEW_BEFORE > now
+    certificate = x509.load_pem_x509_certificate(file.read_bytes())
+    return certificate.not_valid_after_utc - RENEW_BEFORE > now
 
 
 def _write_key(file: Path, key: ec.EllipticCurvePrivateKey) -> None:
@@ -96,7 +96,7 @@ def _make_ca(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + CA_LIFE)
+        .not_valid_after(now + CA_LIFETIME)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_key_usage({"key_cert_sign", "crl_sign"}), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -119,7 +119,7 @@ def _make_leaf(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + LEAF_LIFE)
+        .not_valid_after(now + LEAF_LIFETIME)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage({"digital_signature"}), critical=True)

@@ -21,29 +21,29 @@ class Control:
     """Steers a running simulator. Every method is one call to a documented address."""
 
     def __init__(self, endpoint: str, ca_file: Path | str, *, timeout: float = 120.0) -> None:
-        self._place = urlsplit(endpoint)
+        self._address = urlsplit(endpoint)
         self._tls = ssl.create_default_context(cafile=str(ca_file))
         self._timeout = timeout
 
-    def call(self, method: str, what: str, body: Json | None = None, **query: Any) -> Any:
+    def call(self, method: str, operation: str, body: Json | None = None, **query: Any) -> Any:
         """One call to a control address."""
-        link = http.client.HTTPSConnection(
-            self._place.hostname or "localhost",
-            self._place.port,
+        connection = http.client.HTTPSConnection(
+            self._address.hostname or "localhost",
+            self._address.port,
             timeout=self._timeout,
             context=self._tls,
         )
         try:
-            asked = f"?{urlencode(query)}" if query else ""
+            suffix = f"?{urlencode(query)}" if query else ""
             content = None if body is None else orjson.dumps(body)
-            link.request(method, f"/_control/{what}{asked}", content)
-            answer = link.getresponse()
-            told = orjson.loads(answer.read() or b"{}")
+            connection.request(method, f"/_control/{operation}{suffix}", content)
+            response = connection.getresponse()
+            payload = orjson.loads(response.read() or b"{}")
         finally:
-            link.close()
-        if answer.status >= 400:
-            raise ControlRefused(told.get("error", f"status {answer.status}"))
-        return told
+            connection.close()
+        if response.status >= 400:
+            raise ControlRefused(payload.get("error", f"status {response.status}"))
+        return payload
 
     def state(self) -> Json:
         """What the simulator holds and how it is set."""
@@ -63,41 +63,41 @@ class Control:
 
     def journal(self, *, since: str = "", path: str = "", after_id: int = 0) -> list[Json]:
         """Every write so far, oldest first."""
-        told = self.call("GET", "journal", since=since, path=path, after_id=after_id)
-        return list(told["entries"])
+        payload = self.call("GET", "journal", since=since, path=path, after_id=after_id)
+        return list(payload["entries"])
 
     def advance(self, seconds: float) -> Json:
         """Move the clock; the plant lives on in between."""
         return dict(self.call("POST", "advance", {"seconds": seconds}))
 
-    def inject(self, **asked: Any) -> Json:
+    def inject(self, **values: Any) -> Json:
         """Put in incidents by plant kind or by explicit properties, alerts and entities."""
-        return dict(self.call("POST", "inject", asked))
+        return dict(self.call("POST", "inject", values))
 
-    def edit(self, incident: str, **asked: Any) -> Json:
+    def edit(self, incident: str, **values: Any) -> Json:
         """A person changes an incident; or alerts come into it."""
-        return dict(self.call("POST", "edit", {"incident": incident, **asked}))
+        return dict(self.call("POST", "edit", {"incident": incident, **values}))
 
-    def comment(self, incident: str, message: str, **asked: Any) -> Json:
+    def comment(self, incident: str, message: str, **values: Any) -> Json:
         """A person writes a comment."""
-        told = {"incident": incident, "message": message, **asked}
-        return dict(self.call("POST", "comment", told))
+        body = {"incident": incident, "message": message, **values}
+        return dict(self.call("POST", "comment", body))
 
     def merge(self, loser: str, survivor: str) -> Json:
         """One incident is merged into another."""
         return dict(self.call("POST", "merge", {"loser": loser, "survivor": survivor}))
 
-    def delete(self, incident: str, **asked: Any) -> Json:
+    def delete(self, incident: str, **values: Any) -> Json:
         """An incident is deleted."""
-        return dict(self.call("POST", "delete", {"incident": incident, **asked}))
+        return dict(self.call("POST", "delete", {"incident": incident, **values}))
 
-    def rule(self, workspace: str, rule: str, **asked: Any) -> Json:
+    def rule(self, workspace: str, rule: str, **values: Any) -> Json:
         """A person edits, disables or deletes an automation rule."""
-        return dict(self.call("POST", "rule", {"workspace": workspace, "rule": rule, **asked}))
+        return dict(self.call("POST", "rule", {"workspace": workspace, "rule": rule, **values}))
 
-    def fault(self, **asked: Any) -> str:
+    def fault(self, **values: Any) -> str:
         """Put a fault in force; tells its name."""
-        return str(self.call("POST", "faults", asked)["faults"][0])
+        return str(self.call("POST", "faults", values)["faults"][0])
 
     def clear_faults(self, name: str = "") -> int:
         """Take faults out of force, all or one."""
@@ -111,10 +111,10 @@ class Control:
         """Flip switches around a workspace."""
         return dict(self.call("POST", "workspace", {"workspace": workspace, **switches}))
 
-    def application(self, application: str, **asked: Any) -> Json:
+    def application(self, application: str, **values: Any) -> Json:
         """Change an application's rights, secret or state."""
-        return dict(self.call("POST", "application", {"application": application, **asked}))
+        return dict(self.call("POST", "application", {"application": application, **values}))
 
-    def settings(self, **asked: Any) -> Json:
+    def settings(self, **values: Any) -> Json:
         """Change living, per_day, list_lag_seconds or token_seconds."""
-        return dict(self.call("POST", "settings", asked))
+        return dict(self.call("POST", "settings", values))

@@ -29,10 +29,10 @@ def iso(ticks: int) -> str:
 
 def parse_time(text: str) -> int:
     """Read a time with zero to seven digits of a second; raises ValueError for anything else."""
-    found = _TIME.fullmatch(text.strip().strip("'"))
-    if found is None:
-        raise ValueError(f"{text!r} is no time")
-    day, clock, fraction, zone = found.groups()
+    match = _TIME.fullmatch(text.strip().strip("'"))
+    if match is None:
+        raise ValueError(f"{text!r} is not a valid time")
+    day, clock, fraction, zone = match.groups()
     zone = "+00:00" if zone in {None, "Z", "z"} else zone
     whole = datetime.fromisoformat(f"{day}T{clock or '00:00'}{zone}")
     return to_ticks(whole) + int((fraction or "0").ljust(7, "0"))

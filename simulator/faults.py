@@ -38,41 +38,41 @@ FOREIGN = "https://pages.elsewhere.example"
 _PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please wait</body></html>"
 
 
-def mangled(resource: Json, how: str) -> bytes:
+def mangle(resource: Json, how: str) -> bytes:
     """The bytes of an incident after one kind of damage; raises KeyError for unknown kinds."""
-    return WAYS[how](resource)
+    return MANGLERS[how](resource)
 
 
-def _dumped(resource: Json) -> bytes:
+def _as_bytes(resource: Json) -> bytes:
     return json.dumps(resource).encode()
 
 
 def _with(resource: Json, **changed: Any) -> bytes:
-    return _dumped({**resource, "properties": {**resource["properties"], **changed}})
+    return _as_bytes({**resource, "properties": {**resource["properties"], **changed}})
 
 
 def _without(resource: Json, *members: str) -> Json:
-    kept = {key: value for key, value in resource["properties"].items() if key not in members}
-    return {**resource, "properties": kept}
+    rest = {key: value for key, value in resource["properties"].items() if key not in members}
+    return {**resource, "properties": rest}
 
 
-def _spliced(resource: Json, member: str, literal: str) -> bytes:
+def _with_literal(resource: Json, member: str, literal: str) -> bytes:
     mark = "@@here@@"
     return _with(resource, **{member: mark}).replace(f'"{mark}"'.encode(), literal.encode())
 
 
-def _renamed(resource: Json) -> bytes:
-    told = dict(resource["properties"])
-    told["incidentTitle"] = told.pop("title", None)
-    told["incident_status"] = told.pop("status", None)
-    return _dumped({**resource, "properties": told})
+def _with_other_names(resource: Json) -> bytes:
+    properties = dict(resource["properties"])
+    properties["incidentTitle"] = properties.pop("title", None)
+    properties["incident_status"] = properties.pop("status", None)
+    return _as_bytes({**resource, "properties": properties})
 
 
 def _duplicate_keys(resource: Json) -> bytes:
-    return _dumped(resource).replace(b'"properties": {', b'"properties": {"title": "first",', 1)
+    return _as_bytes(resource).replace(b'"properties": {', b'"properties": {"title": "first",', 1)
 
 
-def _dated(text: str) -> Callable[[Json], bytes]:
+def _with_dates(text: str) -> Callable[[Json], bytes]:
     def damage(resource: Json) -> bytes:
         return _with(resource, **dict.fromkeys(_TIMES, text))
 
@@ -81,21 +81,21 @@ def _dated(text: str) -> Callable[[Json], bytes]:
 
 def _in_three_days(resource: Json) -> bytes:
     created = parse_time(str(resource["properties"]["createdTimeUtc"]))
-    return _dated(iso(created + 3 * 86_400 * TICKS_PER_SECOND))(resource)
+    return _with_dates(iso(created + 3 * 86_400 * TICKS_PER_SECOND))(resource)
 
 
-WAYS: dict[str, Callable[[Json], bytes]] = {
-    "no_name": lambda one: _dumped({key: one[key] for key in one if key not in {"name", "id"}}),
-    "properties_list": lambda one: _dumped({**one, "properties": ["not", "an", "object"]}),
-    "properties_null": lambda one: _dumped({**one, "properties": None}),
+MANGLERS: dict[str, Callable[[Json], bytes]] = {
+    "no_name": lambda one: _as_bytes({key: one[key] for key in one if key not in {"name", "id"}}),
+    "properties_list": lambda one: _as_bytes({**one, "properties": ["not", "an", "object"]}),
+    "properties_null": lambda one: _as_bytes({**one, "properties": None}),
     "no_object": lambda _: b'"an incident that is only text"',
     "null_members": lambda one: _with(
         one, title=None, owner=None, labels=None, additionalData=None
     ),
-    "missing_members": lambda one: _dumped(
+    "missing_members": lambda one: _as_bytes(
         _without(one, "title", "severity", "status", "additionalData", "incidentNumber")
     ),
-    "renamed_members": _renamed,
+    "renamed_members": _with_other_names,
     "wrong_types": lambda one: _with(
         one,
         title=17,
@@ -111,13 +111,13 @@ WAYS: dict[str, Callable[[Json], bytes]] = {
         one, status="Closed", classification="Perhaps", classificationReason="Mood"
     ),
     "nul": lambda one: _with(one, title="before\x00after"),
-    "lone_surrogate": lambda one: _spliced(one, "title", '"half \\ud83d a smile"'),
-    "nan": lambda one: _spliced(one, "incidentNumber", "NaN"),
-    "huge_int": lambda one: _spliced(one, "incidentNumber", str(HUGE) + "9" * 700),
-    "deep": lambda one: _spliced(one, "additionalData", "[" * 100_000 + "]" * 100_000),
+    "lone_surrogate": lambda one: _with_literal(one, "title", '"half \\ud83d a smile"'),
+    "nan": lambda one: _with_literal(one, "incidentNumber", "NaN"),
+    "huge_int": lambda one: _with_literal(one, "incidentNumber", str(HUGE) + "9" * 700),
+    "deep": lambda one: _with_literal(one, "additionalData", "[" * 100_000 + "]" * 100_000),
     "duplicate_keys": _duplicate_keys,
     "date_in_three_days": _in_three_days,
-    **{name: _dated(text) for name, text in _DATES.items()},
+    **{name: _with_dates(text) for name, text in _DATES.items()},
 }
 
 
@@ -152,11 +152,11 @@ class Fault:
         try:
             re.compile(self.path), re.compile(self.method)
         except re.PatternError as wrong:
-            raise ValueError(f"no regular expression: {wrong}") from None
+            raise ValueError(f"invalid regular expression: {wrong}") from None
         for member, allowed in (
             ("body", BODIES),
             ("drop", ("before", "after")),
-            ("mangle", tuple(WAYS)),
+            ("mangle", tuple(MANGLERS)),
         ):
             if getattr(self, member) not in {None, *allowed}:
                 raise ValueError(f"{member} must be one of {', '.join(allowed)}")
@@ -173,7 +173,7 @@ class Fault:
                 self.mangle,
             )
         ):
-            raise ValueError("the fault does nothing")
+            raise ValueError("the fault has no effect")
 
     def meets(self, method: str, path: str, now: datetime) -> bool:
         """Whether this call is one that the fault is about, counting aside."""
@@ -205,13 +205,13 @@ class Faults:
         self._faults: list[Fault] = []
         self._made = 0
 
-    def add(self, told: dict[str, Any], *, now: datetime) -> Fault:
+    def add(self, values: dict[str, Any], *, now: datetime) -> Fault:
         """Put a fault in force; raises ValueError or TypeError when it makes no sense."""
-        told = dict(told)
-        if "for_seconds" in told:
-            until = now + timedelta(seconds=float(told.pop("for_seconds")))
-            told["until"] = f"{until:%Y-%m-%dT%H:%M:%S.%f}Z"
-        fault = Fault(**told)
+        values = dict(values)
+        if "for_seconds" in values:
+            until = now + timedelta(seconds=float(values.pop("for_seconds")))
+            values["until"] = f"{until:%Y-%m-%dT%H:%M:%S.%f}Z"
+        fault = Fault(**values)
         fault.check()
         self._made += 1
         fault.name = fault.name or f"fault-{self._made}"
@@ -220,10 +220,10 @@ class Faults:
 
     def clear(self, name: str = "") -> int:
         """Take faults out of force, all or those of one name; tells how many."""
-        kept = [one for one in self._faults if name and one.name != name]
-        gone = len(self._faults) - len(kept)
-        self._faults = kept
-        return gone
+        rest = [fault for fault in self._faults if name and fault.name != name]
+        cleared = len(self._faults) - len(rest)
+        self._faults = rest
+        return cleared
 
     def meet(self, method: str, path: str, now: datetime) -> Fault | None:
         """The fault that this call runs into, if any; counts it."""
@@ -243,7 +243,7 @@ class Faults:
 
     def describe(self) -> list[dict[str, Any]]:
         """The faults in force, with how often each was met."""
-        return [asdict(one) for one in self._faults]
+        return [asdict(fault) for fault in self._faults]
 
 
 def spoil_list(reply: Reply, fault: Fault, *, address: str, older: Iterable[bytes]) -> None:
@@ -257,10 +257,10 @@ def spoil_list(reply: Reply, fault: Fault, *, address: str, older: Iterable[byte
     if not isinstance(page, dict) or not isinstance(page.get("value"), list):
         return
     if fault.older_versions:
-        page["value"] += [orjson.loads(one) for one in older]
+        page["value"] += [orjson.loads(body) for body in older]
     if fault.next_link:
         page["nextLink"] = _other_link(page.get("nextLink") or address, fault.next_link, address)
-    reply.body = _damaged(page, fault.mangle) if fault.mangle else orjson.dumps(page)
+    reply.body = _damage_first(page, fault.mangle) if fault.mangle else orjson.dumps(page)
 
 
 def _other_link(link: str, how: str, address: str) -> str:
@@ -270,10 +270,10 @@ def _other_link(link: str, how: str, address: str) -> str:
     return address if how in {"loop", "duplicate"} else how
 
 
-def _damaged(page: Json, how: str) -> bytes:
-    pieces = [orjson.dumps(one) for one in page["value"]]
+def _damage_first(page: Json, how: str) -> bytes:
+    pieces = [orjson.dumps(resource) for resource in page["value"]]
     if pieces:
-        pieces[0] = mangled(page["value"][0], how)
+        pieces[0] = mangle(page["value"][0], how)
     link = b',"nextLink":' + orjson.dumps(page["nextLink"]) if page.get("nextLink") else b""
     return b'{"value":[%s]%s}' % (b",".join(pieces), link)
 

@@ -79,8 +79,8 @@ class Application:
 
 
 def _covers(pattern: str, action: str) -> bool:
-    wanted = ".*".join(re.escape(piece) for piece in pattern.split("*"))
-    return re.fullmatch(wanted, action, re.IGNORECASE) is not None
+    expression = ".*".join(re.escape(piece) for piece in pattern.split("*"))
+    return re.fullmatch(expression, action, re.IGNORECASE) is not None
 
 
 class Identities:
@@ -88,12 +88,12 @@ class Identities:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        kept = store.fact("applications")
+        rows = store.fact("applications")
         self._key = bytes.fromhex(store.fact("token_key") or secrets.token_hex(32))
         self.lifetime = int(store.fact("token_seconds", 3599))
         self.applications = (
-            [Application(**one) for one in kept]
-            if kept
+            [Application(**row) for row in rows]
+            if rows
             else [_register(key) for key in _REGISTERED]
         )
         self.save()
@@ -101,15 +101,17 @@ class Identities:
     def save(self) -> None:
         """Remember applications, key and token lifetime."""
         with self._store.transaction():
-            self._store.keep("applications", [asdict(one) for one in self.applications])
+            self._store.keep(
+                "applications", [asdict(application) for application in self.applications]
+            )
             self._store.keep("token_key", self._key.hex())
             self._store.keep("token_seconds", self.lifetime)
 
     def named(self, key: str) -> Application:
         """One application by its key or client id; raises KeyError."""
-        for one in self.applications:
-            if key in {one.key, one.client_id, one.object_id}:
-                return one
+        for application in self.applications:
+            if key in {application.key, application.client_id, application.object_id}:
+                return application
         raise KeyError(key)
 
     def revoke_all(self) -> None:
@@ -176,15 +178,17 @@ def decode_claims(token: str) -> dict[str, Any]:
     """The claims of a token, unverified; raises ValueError when it is no token."""
     pieces = token.split(".")
     if len(pieces) != 3:
-        raise ValueError("a token has three parts")
+        raise ValueError("a token must have three parts")
     padded = pieces[1] + "=" * (-len(pieces[1]) % 4)
     claims = orjson.loads(base64.urlsafe_b64decode(padded))
     if not isinstance(claims, dict):
-        raise ValueError("the claims of a token are an object")
+        raise ValueError("the claims of a token must be an object")
     return claims
 
 
 def unauthorised(code: str, message: str) -> ArmRefusal:
     """401 in Azure's words, with the header that clients look at."""
-    shown = 'Bearer authorization_uri="https://login.microsoftonline.com", error="invalid_token"'
-    return ArmRefusal(401, code, message, {"WWW-Authenticate": shown})
+    challenge = (
+        'Bearer authorization_uri="https://login.microsoftonline.com", error="invalid_token"'
+    )
+    return ArmRefusal(401, code, message, {"WWW-Authenticate": challenge})

@@ -53,22 +53,22 @@ def check_enum(member: str, value: Any, allowed: Collection[str]) -> None:
         raise bad_request(f"Invalid value for property '{member}': '{value}'.")
 
 
-def check_closing(told: Json, *, required: Collection[str]) -> None:
+def check_closing(properties: Json, *, required: Collection[str]) -> None:
     """Refuse unknown severities and states, and a closing without a fitting classification."""
-    if "severity" in required or told.get("severity"):
-        check_enum("severity", told.get("severity"), SEVERITIES)
-    if "status" in required or told.get("status"):
-        check_enum("status", told.get("status"), STATUSES)
-    if told.get("status") != "Closed":
+    if "severity" in required or properties.get("severity"):
+        check_enum("severity", properties.get("severity"), SEVERITIES)
+    if "status" in required or properties.get("status"):
+        check_enum("status", properties.get("status"), STATUSES)
+    if properties.get("status") != "Closed":
         return
-    if not told.get("classification"):
+    if not properties.get("classification"):
         raise bad_request("Classification is required when the status is Closed.")
-    check_enum("classification", told["classification"], REASONS)
-    reason = told.get("classificationReason") or None
-    if reason not in REASONS[told["classification"]]:
+    check_enum("classification", properties["classification"], REASONS)
+    reason = properties.get("classificationReason") or None
+    if reason not in REASONS[properties["classification"]]:
         raise bad_request(
             f"classificationReason '{reason}' does not fit classification"
-            f" '{told['classification']}'."
+            f" '{properties['classification']}'."
         )
 
 
@@ -95,17 +95,17 @@ def check_incident(properties: Any) -> Json:
             try:
                 parse_time(str(properties[member]))
             except ValueError:
-                raise bad_request(f"{member} is no time.") from None
+                raise bad_request(f"{member} is not a valid time.") from None
     return properties
 
 
-def merge_labels(kept: list[Json], wanted: list[Any]) -> list[Json]:
+def merge_labels(labels: list[Json], added: list[Any]) -> list[Json]:
     """Labels by name, each once whatever its case; auto-assigned ones always stay."""
-    found = {str(one["labelName"]).casefold(): one for one in kept}
-    for label in wanted:
+    by_name = {str(label["labelName"]).casefold(): label for label in labels}
+    for label in added:
         name = str(label["labelName"])
-        found.setdefault(name.casefold(), {"labelName": name, "labelType": "User"})
-    return list(found.values())
+        by_name.setdefault(name.casefold(), {"labelName": name, "labelType": "User"})
+    return list(by_name.values())
 
 
 def incident_path(workspace: PlantWorkspace, name: str) -> str:
@@ -133,7 +133,7 @@ def incident_bytes(azure: Azure, incident: Incident) -> bytes:
 
 
 def complete(
-    azure: Azure, workspace: PlantWorkspace, told: Json, *, name: str, number: int
+    azure: Azure, workspace: PlantWorkspace, properties: Json, *, name: str, number: int
 ) -> Json:
     """Properties with everything that Azure adds by itself."""
     portal = "https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident"
@@ -145,18 +145,18 @@ def complete(
         "alertProductNames": [],
         "tactics": [],
         "techniques": [],
-        **(told.get("additionalData") or {}),
+        **(properties.get("additionalData") or {}),
     }
     provider_id = str(90_000 + number) if defender else str(number)
     if defender:
         more["providerIncidentUrl"] = f"https://security.microsoft.com/incidents/{provider_id}"
-    owner = {**NO_OWNER, **(told.get("owner") or {})}
+    owner = {**NO_OWNER, **(properties.get("owner") or {})}
     return {
         "description": "",
         "relatedAnalyticRuleIds": [],
-        **told,
+        **properties,
         "owner": owner,
-        "labels": told.get("labels") or [],
+        "labels": properties.get("labels") or [],
         "incidentNumber": number,
         "incidentUrl": portal + incident_path(workspace, name),
         "providerName": "Microsoft XDR" if defender else "Azure Sentinel",
@@ -168,10 +168,10 @@ def complete(
 def from_case(azure: Azure, case: Case, *, number: int) -> Incident:
     """An incident of the plant as a row, no rule run on it."""
     workspace = azure.workspace(case.workspace)
-    told = complete(azure, workspace, dict(case.properties), name=case.name, number=number)
+    properties = complete(azure, workspace, dict(case.properties), name=case.name, number=number)
     created = to_ticks(case.created) + number % 9 + 1
     modified = max(created, to_ticks(case.modified) + number % 7 + 1)
-    told["createdTimeUtc"], told["lastModifiedTimeUtc"] = iso(created), iso(modified)
+    properties["createdTimeUtc"], properties["lastModifiedTimeUtc"] = iso(created), iso(modified)
     return Incident(
         workspace.key,
         case.name.lower(),
@@ -179,7 +179,7 @@ def from_case(azure: Azure, case: Case, *, number: int) -> Incident:
         created,
         modified,
         azure.store.next_etag(modified),
-        told,
+        properties,
         case.recipe,
         truth=orjson.dumps(plain(case.truth)).decode(),
     )

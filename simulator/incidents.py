@@ -40,7 +40,7 @@ def add_incident(azure: Azure, incident: Incident, *, at: int) -> Incident:
 def make_incident(
     azure: Azure,
     workspace: PlantWorkspace,
-    told: Json,
+    values: Json,
     *,
     at: int,
     name: str | None = None,
@@ -51,7 +51,7 @@ def make_incident(
     name = (name or str(uuid.uuid4())).lower()
     number = azure.store.incidents.latest_number(workspace.key) + 1
     stamp = azure.stamp(at)
-    properties = complete(azure, workspace, told, name=name, number=number)
+    properties = complete(azure, workspace, values, name=name, number=number)
     properties["createdTimeUtc"] = properties["lastModifiedTimeUtc"] = iso(stamp)
     for member in ("firstActivityTimeUtc", "lastActivityTimeUtc"):
         properties.setdefault(member, iso(stamp))
@@ -91,26 +91,26 @@ def change_incident(
     return run_updated(azure, incident, change, at=incident.modified)
 
 
-def writable_from(told: Json, held: Json | None) -> Json:
+def writable_from(values: Json, stored: Json | None) -> Json:
     """The writable members of a PUT: what it leaves out is cleared, what is read-only ignored."""
-    taken = {member: told[member] for member in WRITABLE if told.get(member) is not None}
-    if taken["status"] != "Closed":
+    writable = {member: values[member] for member in WRITABLE if values.get(member) is not None}
+    if writable["status"] != "Closed":
         for member in CLOSING:
-            taken.pop(member, None)
+            writable.pop(member, None)
     automatic = [
-        label for label in (held or {}).get("labels") or [] if label.get("labelType") != "User"
+        label for label in (stored or {}).get("labels") or [] if label.get("labelType") != "User"
     ]
-    taken["labels"] = merge_labels(automatic, taken.get("labels") or [])
-    taken["owner"] = fill_owner(taken["owner"]) if taken.get("owner") else dict(NO_OWNER)
-    taken.setdefault("description", "")
-    return taken
+    writable["labels"] = merge_labels(automatic, writable.get("labels") or [])
+    writable["owner"] = fill_owner(writable["owner"]) if writable.get("owner") else dict(NO_OWNER)
+    writable.setdefault("description", "")
+    return writable
 
 
-def replace_writable(properties: Json, taken: Json) -> None:
+def replace_writable(properties: Json, writable: Json) -> None:
     """Put new writable members in the place of the old ones; activity times stay if not given."""
     for member in WRITABLE:
-        if member in taken:
-            properties[member] = taken[member]
+        if member in writable:
+            properties[member] = writable[member]
         elif not member.endswith("ActivityTimeUtc"):
             properties.pop(member, None)
 
@@ -131,19 +131,19 @@ def put_comment(
     if len(message) > MAX_COMMENT_LENGTH:
         raise bad_request(f"A comment has at most {MAX_COMMENT_LENGTH} characters.")
     name = (name or str(uuid.uuid4())).lower()
-    held = azure.store.resources.parts(incident.workspace, incident.name, "comments")
-    former = next((part for part in held if part.name == name), None)
-    if former is None and len(held) >= MAX_COMMENTS:
+    comments = azure.store.resources.parts(incident.workspace, incident.name, "comments")
+    former = next((part for part in comments if part.name == name), None)
+    if former is None and len(comments) >= MAX_COMMENTS:
         raise bad_request(f"An incident has at most {MAX_COMMENTS} comments.")
     stamp = azure.stamp(at)
     created = former.created if former else stamp
-    told = {
+    properties = {
         "message": message,
         "createdTimeUtc": iso(created),
         "lastModifiedTimeUtc": iso(stamp),
         "author": former.properties["author"] if former else author,
     }
-    part = Part(name, azure.store.next_etag(stamp, quoted=False), created, told)
+    part = Part(name, azure.store.next_etag(stamp, quoted=False), created, properties)
     azure.store.resources.put_part(incident.workspace, incident.name, "comments", part)
     recount_comments(azure, incident, at=at, source=source, added=int(former is None))
     return part, former
@@ -165,15 +165,15 @@ def join_alerts(
     azure: Azure, incident: Incident, alerts: list[Json], entities: list[Json], *, at: int
 ) -> Incident:
     """More alerts come into an incident, as Sentinel's grouping does it."""
-    held_alerts, _ = azure.details(incident)
-    if len(held_alerts) + len(alerts) > MAX_ALERTS:
+    alerts_before, _ = azure.details(incident)
+    if len(alerts_before) + len(alerts) > MAX_ALERTS:
         raise bad_request(f"An incident has at most {MAX_ALERTS} alerts.")
     added = incident.details or {}
     incident.details = {
         "alerts": [*added.get("alerts", []), *alerts],
         "entities": [*added.get("entities", []), *entities],
     }
-    total = len(held_alerts) + len(alerts)
+    total = len(alerts_before) + len(alerts)
 
     def grow(properties: Json) -> None:
         more = dict(properties["additionalData"])
@@ -182,7 +182,7 @@ def join_alerts(
             ("tactics", "tactics"),
             ("techniques", "techniques"),
         ):
-            more[member] = _joined(more.get(member) or [], alerts, key)
+            more[member] = _with_values_of(more.get(member) or [], alerts, key)
         properties["additionalData"] = {**more, "alertsCount": total}
         properties["lastActivityTimeUtc"] = iso(at)
 
@@ -191,19 +191,19 @@ def join_alerts(
     )
 
 
-def _joined(held: list[str], alerts: list[Json], key: str) -> list[str]:
-    found = list(held)
+def _with_values_of(values: list[str], alerts: list[Json], key: str) -> list[str]:
+    result = list(values)
     for alert in alerts:
         value = (alert.get("properties") or {}).get(key) or []
-        found += list(value) if isinstance(value, list) else [value]
-    return list(dict.fromkeys(found))
+        result += list(value) if isinstance(value, list) else [value]
+    return list(dict.fromkeys(result))
 
 
 def merge_incidents(azure: Azure, loser: Incident, survivor: Incident, *, at: int) -> None:
     """Merge as the Defender portal does: the loser is closed and points at the survivor."""
     alerts, entities = azure.details(loser)
     workspace = azure.workspace(survivor.workspace)
-    where = "https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident"
+    portal = "https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident"
 
     def redirect(properties: Json) -> None:
         for member in CLOSING:
@@ -214,7 +214,7 @@ def merge_incidents(azure: Azure, loser: Incident, survivor: Incident, *, at: in
         properties["additionalData"] = {
             **properties["additionalData"],
             "mergedIncidentNumber": str(survivor.number),
-            "mergedIncidentUrl": where + incident_path(workspace, survivor.name),
+            "mergedIncidentUrl": portal + incident_path(workspace, survivor.name),
         }
 
     change_incident(azure, loser, redirect, at=at, source="Microsoft Defender XDR")

@@ -12,7 +12,7 @@ from simulator.automation.check import check_rule
 from simulator.automation.run import RULES
 from simulator.azure import WORKSPACE_FACTS, Azure
 from simulator.clock import iso, to_moment
-from simulator.faults import mangled
+from simulator.faults import mangle
 from simulator.identity import ROLES
 from simulator.incident_records import (
     WRITABLE,
@@ -41,20 +41,20 @@ Json = dict[str, Any]
 Operation = Callable[[Azure, Json, int], Json]
 
 
-def faults(azure: Azure, asked: Json, _at: int) -> Json:
+def faults(azure: Azure, body: Json, _at: int) -> Json:
     """Put one fault or several in force."""
-    told = asked.get("faults") or [asked]
+    faults_to_add = body.get("faults") or [body]
     now = azure.clock.now()
-    return {"faults": [azure.faults.add(_plain(fault), now=now).name for fault in told]}
+    return {"faults": [azure.faults.add(_plain(fault), now=now).name for fault in faults_to_add]}
 
 
 def _plain(fault: Json) -> Json:
     return {key: value for key, value in fault.items() if key not in {"do", "at", "faults"}}
 
 
-def throttle(azure: Azure, asked: Json, _at: int) -> Json:
+def throttle(azure: Azure, body: Json, _at: int) -> Json:
     """Switch throttling, or change its limits."""
-    azure.throttle.configure(asked)
+    azure.throttle.configure(body)
     return {
         "on": azure.throttle.on,
         "windows": azure.throttle.windows,
@@ -62,45 +62,45 @@ def throttle(azure: Azure, asked: Json, _at: int) -> Json:
     }
 
 
-def workspace(azure: Azure, asked: Json, _at: int) -> Json:
+def workspace(azure: Azure, body: Json, _at: int) -> Json:
     """Flip switches around a workspace: Sentinel, connector, plan, Defender portal."""
-    place = azure.workspace(asked["workspace"])
-    changed = {key: value for key, value in asked.items() if key not in {"do", "workspace"}}
+    target = azure.workspace(body["workspace"])
+    changed = {key: value for key, value in body.items() if key not in {"do", "workspace"}}
     if unknown := changed.keys() - WORKSPACE_FACTS.keys():
-        raise ValueError(f"there is no switch called {sorted(unknown)[0]}")
-    kept = {**azure.store.fact(f"workspace:{place.key}", {}), **changed}
-    azure.store.keep(f"workspace:{place.key}", kept)
-    return azure.facts(place)
+        raise ValueError(f"unknown switch {sorted(unknown)[0]!r}")
+    switches = {**azure.store.fact(f"workspace:{target.key}", {}), **changed}
+    azure.store.keep(f"workspace:{target.key}", switches)
+    return azure.facts(target)
 
 
-def application(azure: Azure, asked: Json, _at: int) -> Json:
+def application(azure: Azure, body: Json, _at: int) -> Json:
     """Change an application: enabled, roles, denied actions; or make all tokens worthless."""
-    found = azure.identities.named(asked["application"])
-    if unknown := set(asked.get("roles", [])) - ROLES.keys():
-        raise ValueError(f"there is no role called {sorted(unknown)[0]}")
-    found.enabled = bool(asked.get("enabled", found.enabled))
-    found.roles = list(asked.get("roles", found.roles))
-    found.denied = list(asked.get("denied", found.denied))
-    found.secret = str(asked.get("secret", found.secret))
-    if asked.get("revoke_tokens"):
+    target = azure.identities.named(body["application"])
+    if unknown := set(body.get("roles", [])) - ROLES.keys():
+        raise ValueError(f"unknown role {sorted(unknown)[0]!r}")
+    target.enabled = bool(body.get("enabled", target.enabled))
+    target.roles = list(body.get("roles", target.roles))
+    target.denied = list(body.get("denied", target.denied))
+    target.secret = str(body.get("secret", target.secret))
+    if body.get("revoke_tokens"):
         azure.identities.revoke_all()
     azure.identities.save()
-    return {"application": found.key, "enabled": found.enabled, "roles": found.roles}
+    return {"application": target.key, "enabled": target.enabled, "roles": target.roles}
 
 
-def settings(azure: Azure, asked: Json, _at: int) -> Json:
+def settings(azure: Azure, body: Json, _at: int) -> Json:
     """Change how the simulator behaves: living, per_day, list_lag_seconds, token_seconds."""
     store = azure.store
-    if "living" in asked:
-        azure.is_living = bool(asked["living"])
-    if "per_day" in asked:
-        azure.per_day = float(asked["per_day"])
+    if "living" in body:
+        azure.is_living = bool(body["living"])
+    if "per_day" in body:
+        azure.per_day = float(body["per_day"])
         store.keep("per_day", azure.per_day)
-    if "list_lag_seconds" in asked:
-        azure.list_lag = timedelta(seconds=float(asked["list_lag_seconds"]))
-        store.keep("list_lag_seconds", asked["list_lag_seconds"])
-    if "token_seconds" in asked:
-        azure.identities.lifetime = int(asked["token_seconds"])
+    if "list_lag_seconds" in body:
+        azure.list_lag = timedelta(seconds=float(body["list_lag_seconds"]))
+        store.keep("list_lag_seconds", body["list_lag_seconds"])
+    if "token_seconds" in body:
+        azure.identities.lifetime = int(body["token_seconds"])
         azure.identities.save()
     return {
         "living": azure.is_living,
@@ -110,16 +110,16 @@ def settings(azure: Azure, asked: Json, _at: int) -> Json:
     }
 
 
-def _incident(azure: Azure, asked: Json, member: str = "incident") -> Incident:
-    named = str(asked.get(member, ""))
+def _incident(azure: Azure, body: Json, member: str = "incident") -> Incident:
+    named = str(body.get(member, ""))
     incidents = azure.store.incidents
-    if named.isdigit() and "workspace" in asked:
-        found = incidents.by_number(azure.workspace(asked["workspace"]).key, int(named))
+    if named.isdigit() and "workspace" in body:
+        incident = incidents.by_number(azure.workspace(body["workspace"]).key, int(named))
     else:
-        found = incidents.find(named)
-    if found is None:
+        incident = incidents.find(named)
+    if incident is None:
         raise not_found("Incident")
-    return found
+    return incident
 
 
 def _summary(azure: Azure, incident: Incident) -> Json:
@@ -136,155 +136,161 @@ def _summary(azure: Azure, incident: Incident) -> Json:
 
 
 def _journal(
-    azure: Azure, incident: Incident, asked: Json, at: int, effect: str, *, before: str | None
+    azure: Azure, incident: Incident, body: Json, at: int, effect: str, *, before: str | None
 ) -> None:
     path = incident_path(azure.workspace(incident.workspace), incident.name)
-    person = person_named(asked.get("by") or PEOPLE[0].key)
+    person = person_named(body.get("by") or PEOPLE[0].key)
     azure.store.journal.write(
         at=at,
         method="PERSON",
         path=path,
         principal=person.name,
-        body=orjson.dumps(asked),
+        body=orjson.dumps(body),
         reply=Reply(200, effect=effect, before=before, after=incident.etag),
     )
 
 
-def inject(azure: Azure, asked: Json, at: int) -> Json:
+def inject(azure: Azure, body: Json, at: int) -> Json:
     """Put in incidents: a kind that the plant knows, or explicit properties."""
-    made = [_inject_one(azure, asked, at) for _ in range(int(asked.get("count", 1)))]
-    summaries = [_summary(azure, incident) for incident in made]
+    incidents = [_inject_one(azure, body, at) for _ in range(int(body.get("count", 1)))]
+    summaries = [_summary(azure, incident) for incident in incidents]
     return {**summaries[0], "incidents": summaries} if summaries else {"incidents": []}
 
 
-def _inject_one(azure: Azure, asked: Json, at: int) -> Incident:
-    if asked.get("kind"):
-        options = {"lag": 5, **asked.get("options", {})}
-        seen = to_moment(at) - timedelta(seconds=float(options["lag"]))
-        case = azure.plant.make(asked["kind"], at=seen, **options)
+def _inject_one(azure: Azure, body: Json, at: int) -> Incident:
+    if body.get("kind"):
+        options = {"lag": 5, **body.get("options", {})}
+        began = to_moment(at) - timedelta(seconds=float(options["lag"]))
+        case = azure.plant.make(body["kind"], at=began, **options)
         number = azure.store.incidents.latest_number(azure.workspace(case.workspace).key) + 1
         incident = add_incident(azure, from_case(azure, case, number=number), at=at)
     else:
-        told = asked.get("properties") or {}
-        told = {"title": "Injected incident", "severity": "Medium", "status": "New", **told}
-        check_incident(told)
-        details = {"alerts": asked.get("alerts", []), "entities": asked.get("entities", [])}
-        key = asked.get("workspace") or azure.workspaces[0].key
+        properties = body.get("properties") or {}
+        properties = {
+            "title": "Injected incident",
+            "severity": "Medium",
+            "status": "New",
+            **properties,
+        }
+        check_incident(properties)
+        details = {"alerts": body.get("alerts", []), "entities": body.get("entities", [])}
+        key = body.get("workspace") or azure.workspaces[0].key
         incident = make_incident(
-            azure, azure.workspace(key), told, at=at, name=asked.get("name"), details=details
+            azure, azure.workspace(key), properties, at=at, name=body.get("name"), details=details
         )
-    if asked.get("mangle"):
+    if body.get("mangle"):
         resource = orjson.loads(incident_bytes(azure, incident))
-        incident.mangled = mangled(resource, asked["mangle"])
+        incident.mangled = mangle(resource, body["mangle"])
         azure.store.incidents.put(incident)
     return incident
 
 
-def edit(azure: Azure, asked: Json, at: int) -> Json:
+def edit(azure: Azure, body: Json, at: int) -> Json:
     """A person changes an incident in Sentinel, or more alerts come into it."""
-    incident = _incident(azure, asked)
+    incident = _incident(azure, body)
     before = incident.etag
-    if asked.get("alerts") or asked.get("entities"):
+    if body.get("alerts") or body.get("entities"):
         incident = join_alerts(
-            azure, incident, asked.get("alerts", []), asked.get("entities", []), at=at
+            azure, incident, body.get("alerts", []), body.get("entities", []), at=at
         )
-    if asked.keys() & {"properties", "owner", "add_labels", "remove_labels"}:
-        incident = _edit_properties(azure, incident, asked, at)
-    _journal(azure, incident, asked, at, "edited", before=before)
+    if body.keys() & {"properties", "owner", "add_labels", "remove_labels"}:
+        incident = _edit_properties(azure, incident, body, at)
+    _journal(azure, incident, body, at, "edited", before=before)
     return _summary(azure, incident)
 
 
-def _edit_properties(azure: Azure, incident: Incident, asked: Json, at: int) -> Incident:
-    held = incident.properties
-    told = {member: held[member] for member in WRITABLE if held.get(member) is not None}
-    told.update(asked.get("properties", {}))
-    if "owner" in asked:
-        told["owner"] = person_named(asked["owner"]).owner() if asked["owner"] else None
-    added = [{"labelName": name} for name in asked.get("add_labels", [])]
-    gone = {name.casefold() for name in asked.get("remove_labels", [])}
-    labels = merge_labels([], [*(told.get("labels") or []), *added])
-    told["labels"] = [label for label in labels if label["labelName"].casefold() not in gone]
-    taken = writable_from(check_incident(told), held)
+def _edit_properties(azure: Azure, incident: Incident, body: Json, at: int) -> Incident:
+    stored = incident.properties
+    properties = {member: stored[member] for member in WRITABLE if stored.get(member) is not None}
+    properties.update(body.get("properties", {}))
+    if "owner" in body:
+        properties["owner"] = person_named(body["owner"]).owner() if body["owner"] else None
+    added = [{"labelName": name} for name in body.get("add_labels", [])]
+    gone = {name.casefold() for name in body.get("remove_labels", [])}
+    labels = merge_labels([], [*(properties.get("labels") or []), *added])
+    properties["labels"] = [label for label in labels if label["labelName"].casefold() not in gone]
+    writable = writable_from(check_incident(properties), stored)
     return change_incident(
-        azure, incident, lambda kept: replace_writable(kept, taken), at=at, source="User"
+        azure, incident, lambda old: replace_writable(old, writable), at=at, source="User"
     )
 
 
-def comment(azure: Azure, asked: Json, at: int) -> Json:
+def comment(azure: Azure, body: Json, at: int) -> Json:
     """A person writes a comment in Sentinel."""
-    incident = _incident(azure, asked)
+    incident = _incident(azure, body)
     before = incident.etag
-    author = person_named(asked.get("by") or PEOPLE[0].key).author()
-    part, _ = put_comment(
-        azure, incident, asked.get("message"), author=author, at=at, source="User"
-    )
-    _journal(azure, incident, asked, at, "commented", before=before)
+    author = person_named(body.get("by") or PEOPLE[0].key).author()
+    part, _ = put_comment(azure, incident, body.get("message"), author=author, at=at, source="User")
+    _journal(azure, incident, body, at, "commented", before=before)
     return {**_summary(azure, incident), "comment": part.name}
 
 
-def merge(azure: Azure, asked: Json, at: int) -> Json:
+def merge(azure: Azure, body: Json, at: int) -> Json:
     """The Defender portal merges one incident into another."""
-    loser, survivor = _incident(azure, asked, "loser"), _incident(azure, asked, "survivor")
+    loser, survivor = _incident(azure, body, "loser"), _incident(azure, body, "survivor")
     if (loser.workspace, loser.name) == (survivor.workspace, survivor.name):
         raise bad_request("An incident cannot be merged into itself.")
     before = loser.etag
     merge_incidents(azure, loser, survivor, at=at)
-    _journal(azure, loser, asked, at, f"merged into {survivor.number}", before=before)
+    _journal(azure, loser, body, at, f"merged into {survivor.number}", before=before)
     return {"loser": _summary(azure, loser), "survivor": _summary(azure, survivor)}
 
 
-def delete(azure: Azure, asked: Json, at: int) -> Json:
+def delete(azure: Azure, body: Json, at: int) -> Json:
     """A person deletes an incident in Sentinel."""
-    incident = _incident(azure, asked)
+    incident = _incident(azure, body)
     azure.store.incidents.remove(incident.workspace, incident.name)
-    _journal(azure, incident, asked, at, "deleted", before=incident.etag)
+    _journal(azure, incident, body, at, "deleted", before=incident.etag)
     return {"deleted": incident.name}
 
 
-def rule(azure: Azure, asked: Json, at: int) -> Json:
+def rule(azure: Azure, body: Json, at: int) -> Json:
     """A person makes, edits, disables or deletes an automation rule by hand."""
-    workspace = azure.workspace(asked["workspace"])
-    name = str(asked["rule"])
-    held = azure.store.resources.get(workspace.key, RULES, name)
-    if held is None and "properties" not in asked:
+    workspace = azure.workspace(body["workspace"])
+    name = str(body["rule"])
+    stored = azure.store.resources.get(workspace.key, RULES, name)
+    if stored is None and "properties" not in body:
         raise not_found("Automation rule")
-    kept: Resource | None = None
-    if asked.get("delete"):
+    saved: Resource | None = None
+    if body.get("delete"):
         azure.store.resources.remove(workspace.key, RULES, name)
     else:
-        kept = _edited_rule(azure, held, asked, at)
-        azure.store.resources.put(workspace.key, RULES, kept)
-    etag = kept.etag if kept else None
+        saved = _edited_rule(azure, stored, body, at)
+        azure.store.resources.put(workspace.key, RULES, saved)
+    etag = saved.etag if saved else None
     azure.store.journal.write(
         at=at,
         method="PERSON",
         path=f"{workspace.security_path}/automationRules/{name}",
-        principal=person_named(asked.get("by") or PEOPLE[0].key).name,
-        body=orjson.dumps(asked),
+        principal=person_named(body.get("by") or PEOPLE[0].key).name,
+        body=orjson.dumps(body),
         reply=Reply(
             200,
-            effect="rule edited" if kept else "rule deleted",
-            before=held.etag if held else None,
+            effect="rule edited" if saved else "rule deleted",
+            before=stored.etag if stored else None,
             after=etag,
         ),
     )
     return {"rule": name, "etag": etag}
 
 
-def _edited_rule(azure: Azure, held: Resource | None, asked: Json, at: int) -> Resource:
-    told = {**(held.body["properties"] if held else {}), **asked.get("properties", {})}
-    if "enabled" in asked:
-        told["triggeringLogic"] = {**told["triggeringLogic"], "isEnabled": asked["enabled"]}
-    author = person_named(asked.get("by") or PEOPLE[0].key).author()
+def _edited_rule(azure: Azure, stored: Resource | None, changes: Json, at: int) -> Resource:
+    properties = {**(stored.body["properties"] if stored else {}), **changes.get("properties", {})}
+    if "enabled" in changes:
+        properties["triggeringLogic"] = {
+            **properties["triggeringLogic"],
+            "isEnabled": changes["enabled"],
+        }
+    author = person_named(changes.get("by") or PEOPLE[0].key).author()
     stamp = iso(azure.stamp(at))
     body = {
         "createdTimeUtc": stamp,
         "createdBy": author,
-        **check_rule(told),
+        **check_rule(properties),
         "lastModifiedTimeUtc": stamp,
         "lastModifiedBy": author,
     }
-    name = held.name if held else str(asked["rule"])
+    name = stored.name if stored else str(changes["rule"])
     return Resource(name, azure.store.next_etag(at), {"properties": body})
 
 

@@ -51,14 +51,14 @@ def _analyst(owner: dict[str, Any]) -> Person:
 PEOPLE = tuple(_analyst(owner) for owner in analysts())
 
 
-def person_named(asked: str) -> Person:
+def person_named(text: str) -> Person:
     """A known person by key, name, address or object id; anyone else is made up on the spot."""
     for person in PEOPLE:
-        if asked in person:
+        if text in person:
             return person
-    return _stranger(asked)
+    return _stranger(text)
 
 
 def person_by_object_id(object_id: str) -> Person | None:
     """The known person behind an object id."""
-    return next((one for one in PEOPLE if one.object_id == object_id), None)
+    return next((person for person in PEOPLE if person.object_id == object_id), None)

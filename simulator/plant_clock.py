@@ -33,12 +33,12 @@ class PlantClock:
     def load_history(self, count: int) -> int:
         """Fill an empty store with the plant's past; tells how many incidents came."""
         store = self._azure.store
-        kept = store.fact("history")
-        if count == 0 or (kept is not None and kept["whole"]):
+        progress = store.fact("history")
+        if count == 0 or (progress is not None and progress["whole"]):
             return 0
         end = self._azure.clock.now()
         with store.transaction():
-            if kept is not None:
+            if progress is not None:
                 store.incidents.clear()
             store.keep("history", {"count": 0, "end": to_ticks(end), "whole": False})
         loaded = 0
@@ -57,7 +57,8 @@ class PlantClock:
     def _numbered(self, cases: Iterable[Case]) -> Iterator[Incident]:
         store = self._azure.store
         numbers = {
-            one.key: store.incidents.latest_number(one.key) for one in self._azure.workspaces
+            workspace.key: store.incidents.latest_number(workspace.key)
+            for workspace in self._azure.workspaces
         }
         for case in cases:
             key = self._azure.workspace(case.workspace).key
@@ -68,13 +69,13 @@ class PlantClock:
         """Plan the faults and events of a script; times are seconds from now, or moments."""
         start = self._azure.clock.now()
         planned = [
-            {**one, "do": "faults", "at": _due(one.get("at", 0), start)}
-            for one in script.get("faults", [])
+            {**fault, "do": "faults", "at": _due(fault.get("at", 0), start)}
+            for fault in script.get("faults", [])
         ]
         planned += [
-            {**one, "at": _due(one.get("at", 0), start)} for one in script.get("events", [])
+            {**event, "at": _due(event.get("at", 0), start)} for event in script.get("events", [])
         ]
-        self._plan(sorted([*self.events, *planned], key=lambda one: int(one["at"])))
+        self._plan(sorted([*self.events, *planned], key=lambda event: int(event["at"])))
 
     def _plan(self, events: list[Json]) -> None:
         self.events = events
@@ -89,8 +90,8 @@ class PlantClock:
             event, *rest = self.events
             created += self._live_until(int(event["at"]))
             self._plan(rest)
-            asked = {key: value for key, value in event.items() if key != "at"}
-            self._carry_out(asked, int(event["at"]))
+            body = {key: value for key, value in event.items() if key != "at"}
+            self._carry_out(body, int(event["at"]))
         created += self._live_until(now)
         with self._azure.store.transaction():
             for workspace in self._azure.workspaces:

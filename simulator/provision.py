@@ -47,18 +47,22 @@ def provision(azure: Azure) -> None:
     at = azure.clock.ticks()
     with azure.store.transaction():
         for workspace in azure.workspaces:
-            for kind, name, body in _everything(workspace, iso(at)):
+            for kind, name, body in _resources(workspace, iso(at)):
                 resource = Resource(name, azure.store.next_etag(at), body)
                 azure.store.resources.put(workspace.key, kind, resource)
         azure.store.keep("provisioned", True)
 
 
-def _everything(workspace: PlantWorkspace, at: str) -> list[tuple[str, str, Json]]:
-    found: list[tuple[str, str, Json]] = []
-    rules = {one.rule.id: one.rule for one in alert_types().values() if one.rule}
-    found += [("alertRules", name, _scheduled(rule, at)) for name, rule in rules.items()]
-    found.append(("alertRules", workspace.uid(CREATION_RULE), _creation_rule(at)))
-    found.append(
+def _resources(workspace: PlantWorkspace, at: str) -> list[tuple[str, str, Json]]:
+    resources: list[tuple[str, str, Json]] = []
+    rules = {
+        alert_type.rule.id: alert_type.rule
+        for alert_type in alert_types().values()
+        if alert_type.rule
+    }
+    resources += [("alertRules", name, _scheduled(rule, at)) for name, rule in rules.items()]
+    resources.append(("alertRules", workspace.uid(CREATION_RULE), _creation_rule(at)))
+    resources.append(
         (
             "alertRules",
             "BuiltInFusion",
@@ -74,7 +78,7 @@ def _everything(workspace: PlantWorkspace, at: str) -> list[tuple[str, str, Json
             },
         )
     )
-    found.append(
+    resources.append(
         (
             "dataConnectors",
             workspace.uid(CONNECTOR),
@@ -87,7 +91,7 @@ def _everything(workspace: PlantWorkspace, at: str) -> list[tuple[str, str, Json
             },
         )
     )
-    found.append(
+    resources.append(
         (
             "contentPackages",
             "azuresentinel.azure-sentinel-solution-unifiedmicrosoftsoc",
@@ -102,7 +106,7 @@ def _everything(workspace: PlantWorkspace, at: str) -> list[tuple[str, str, Json
             },
         )
     )
-    found.append(
+    resources.append(
         (
             "watchlists",
             "PlantSensors",
@@ -121,15 +125,15 @@ def _everything(workspace: PlantWorkspace, at: str) -> list[tuple[str, str, Json
             },
         )
     )
-    found += [("workflows", name, _playbook(name, does, at)) for name, does in PLAYBOOKS]
-    found.append(("automationRules", workspace.uid("foreign rule"), _foreign_rule(at)))
-    return found
+    resources += [("workflows", name, _playbook(name, does, at)) for name, does in PLAYBOOKS]
+    resources.append(("automationRules", workspace.uid("foreign rule"), _foreign_rule(at)))
+    return resources
 
 
 def _playbook(name: str, does: str, at: str) -> Json:
-    told = {"state": "Enabled", "description": does, "createdTime": at, "changedTime": at}
-    marks = {"hidden-SentinelTemplateName": name}
-    return {"location": "westeurope", "tags": marks, "properties": told}
+    properties = {"state": "Enabled", "description": does, "createdTime": at, "changedTime": at}
+    tags = {"hidden-SentinelTemplateName": name}
+    return {"location": "westeurope", "tags": tags, "properties": properties}
 
 
 def _scheduled(rule: AnalyticsRule, at: str) -> Json:

@@ -47,9 +47,9 @@ def bad_request(message: str) -> ArmRefusal:
     return ArmRefusal(400, "BadRequest", message)
 
 
-def not_found(what: str) -> ArmRefusal:
+def not_found(thing: str) -> ArmRefusal:
     """The thing asked for does not exist."""
-    return ArmRefusal(404, "NotFound", f"{what} was not found")
+    return ArmRefusal(404, "NotFound", f"{thing} was not found")
 
 
 def conflict() -> ArmRefusal:

@@ -59,18 +59,18 @@ class _PromptServer(uvicorn.Server):
     """A server that stops when it is told to and hangs up, instead of looking and waiting."""
 
     _loop: asyncio.AbstractEventLoop
-    _told: asyncio.Event
+    _stopped: asyncio.Event
 
     def stop(self) -> None:
         """Stop; called from another thread."""
-        self._loop.call_soon_threadsafe(self._told.set)
+        self._loop.call_soon_threadsafe(self._stopped.set)
 
     async def main_loop(self) -> None:
-        self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()
+        self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
         ticks = asyncio.create_task(super().main_loop())  # it hears signals
-        told = asyncio.create_task(self._told.wait())
-        await asyncio.wait({ticks, told}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (ticks, told):
+        stopped = asyncio.create_task(self._stopped.wait())
+        await asyncio.wait({ticks, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (ticks, stopped):
             task.cancel()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -190,7 +190,7 @@ class CannotServe(Exception):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ServeOptions:
     """How the simulator shall run: on a port, or on the listening socket that it was given."""
 
     port: int
@@ -203,57 +203,57 @@ class Wanted:
     living: bool
 
 
-def serve(wanted: Wanted, *, tell: Callable[[Json], None]) -> None:
+def serve(options: ServeOptions, *, report: Callable[[Json], None]) -> None:
     """Load what must be loaded, tell where it listens, and answer until SIGTERM or Ctrl-C."""
-    script = read_script(wanted.script) if wanted.script else None
-    certificates = ensure_certificates(wanted.data)
+    script = read_script(options.script) if options.script else None
+    certificates = ensure_certificates(options.data)
     simulator = Simulator(
-        default_plant(wanted.seed),
-        data=wanted.data,
-        throttled=wanted.throttled,
-        living=wanted.living,
+        default_plant(options.seed),
+        data=options.data,
+        throttled=options.throttled,
+        living=options.living,
     )
     with closing(simulator):
-        _keep_seed(simulator, wanted.seed)
+        _keep_seed(simulator, options.seed)
         if secret := os.environ.get(SECRET_VARIABLE):
-            for one in simulator.azure.identities.applications:
-                one.secret = secret
+            for application in simulator.azure.identities.applications:
+                application.secret = secret
             simulator.azure.identities.save()
-        simulator.plant_clock.load_history(wanted.count)
+        simulator.plant_clock.load_history(options.count)
         if script is not None:
             _load_once(simulator, script)
         try:
-            place = listen(wanted.port) if wanted.fd is None else socket.socket(fileno=wanted.fd)
+            place = listen(options.port) if options.fd is None else socket.socket(fileno=options.fd)
         except OSError as wrong:
-            named = f"Port {wanted.port}" if wanted.fd is None else f"Socket {wanted.fd}"
+            named = f"Port {options.port}" if options.fd is None else f"Socket {options.fd}"
             raise CannotServe(f"{named} cannot be used: {wrong.strerror}.") from wrong
         with closing(place):
             simulator.azure.endpoint = endpoint_of(place)
             for name in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(name, lambda *_: None)  # the server's own handlers stop it
             simulator.plant_clock.catch_up()
-            tell(_where(simulator, certificates.ca_file))
+            report(_address_facts(simulator, certificates.ca_file))
             make_server(simulator, certificates).run(sockets=[place])
 
 
-def _where(simulator: Simulator, ca_file: Path) -> Json:
+def _address_facts(simulator: Simulator, ca_file: Path) -> Json:
     counts = simulator.store.incidents.counts().values()
     return {
         "endpoint": simulator.azure.endpoint,
         "ca_file": str(ca_file),
         "control": f"{simulator.azure.endpoint}/_control/",
-        "incidents": sum(sum(one.values()) for one in counts),
+        "incidents": sum(sum(by_status.values()) for by_status in counts),
         "workspaces": simulator.describe()["workspaces"],
         "applications": simulator.describe()["applications"],
     }
 
 
 def _keep_seed(simulator: Simulator, seed: int) -> None:
-    kept = simulator.store.fact("seed")
-    if kept is not None and kept != seed:
+    stored = simulator.store.fact("seed")
+    if stored is not None and stored != seed:
         raise CannotServe(
-            f"This data folder holds plant {kept}, not {seed}:"
-            f" start it with --plant {kept}, or choose another --data."
+            f"This data folder holds plant {stored}, not {seed}:"
+            f" start it with --plant {stored}, or choose another --data."
         )
     with simulator.store.transaction():
         simulator.store.keep("seed", seed)
@@ -266,16 +266,16 @@ def read_script(file: Path) -> Json:
     except OSError as wrong:
         raise CannotServe(f"{file} cannot be read: {wrong.strerror}.") from wrong
     except orjson.JSONDecodeError as wrong:
-        raise CannotServe(f"{file} is no JSON: {wrong}.") from wrong
+        raise CannotServe(f"{file} is not valid JSON: {wrong}.") from wrong
     if not isinstance(script, dict) or script.keys() - {"faults", "events"}:
-        raise CannotServe(f"{file} may hold faults and events, nothing else.")
+        raise CannotServe(f"{file} may only contain faults and events.")
     for event in script.get("events", []):
         if event.get("do") not in OPERATIONS:
-            raise CannotServe(f"{file}: there is nothing called {event.get('do')!r} to do.")
+            raise CannotServe(f"{file}: unknown operation {event.get('do')!r}.")
     for fault in script.get("faults", []):
-        told = {key: value for key, value in fault.items() if key not in {"at", "for_seconds"}}
+        values = {key: value for key, value in fault.items() if key not in {"at", "for_seconds"}}
         try:
-            Fault(**told).check()
+            Fault(**values).check()
         except (TypeError, ValueError) as wrong:
             raise CannotServe(f"{file}: {wrong}.") from wrong
     return script

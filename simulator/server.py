@@ -37,12 +37,12 @@ LOG = logging.getLogger(__name__)
 
 
 def _headers(reply: Reply, length: int) -> list[tuple[bytes, bytes]]:
-    kept = {name.lower(): value for name, value in reply.headers.items()}
+    headers = {name.lower(): value for name, value in reply.headers.items()}
     if length:
-        kept.setdefault("content-type", "application/json; charset=utf-8")
+        headers.setdefault("content-type", "application/json; charset=utf-8")
     if reply.status != HTTPStatus.NO_CONTENT:
-        kept["content-length"] = str(length)
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept.items()]
+        headers["content-length"] = str(length)
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 async def send_reply(send: Send, reply: Reply) -> None:
@@ -63,7 +63,7 @@ def _transport(send: Send) -> asyncio.Transport:
     cycle = getattr(send, "__self__", None)
     transport = getattr(cycle, "transport", None)
     if not isinstance(transport, asyncio.Transport):
-        raise TypeError("this server does not show its connection")
+        raise TypeError("this server gives no access to its connection")
     return transport
 
 
@@ -93,8 +93,8 @@ async def send_spoilt(send: Send, receive: Receive, reply: Reply, how: str) -> N
             transport.write(content[place : place + 1])
             await asyncio.sleep(1)
     else:
-        shown = content[: len(content) // 2] if how == "truncated" else content
-        transport.write(shown)
+        sent = content[: len(content) // 2] if how == "truncated" else content
+        transport.write(sent)
     while transport.get_write_buffer_size() and not transport.is_closing():
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.01)
@@ -110,35 +110,35 @@ def is_loopback(scope: MutableMapping[str, Any]) -> bool:
         return False
 
 
-def _answer(told: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(told), status, media_type="application/json")
+def _json_response(payload: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(payload), status, media_type="application/json")
 
 
-async def _asked(request: Request) -> Json:
+async def _read_json(request: Request) -> Json:
     content = await request.body()
-    told = orjson.loads(content) if content else {}
-    if not isinstance(told, dict):
+    body = orjson.loads(content) if content else {}
+    if not isinstance(body, dict):
         raise ValueError("the body must be an object")
-    return told
+    return body
 
 
 def _guarded(work: Callable[[Request], Awaitable[Any]]) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         try:
-            return _answer(await work(request))
+            return _json_response(await work(request))
         except ArmRefusal as refusal:
-            return _answer({"error": refusal.message}, refusal.status)
+            return _json_response({"error": refusal.message}, refusal.status)
         except KeyError as missing:
-            return _answer({"error": f"not known: {missing.args[0]}"}, 400)
+            return _json_response({"error": f"missing or unknown: {missing.args[0]}"}, 400)
         except (TypeError, ValueError) as wrong:
-            return _answer({"error": str(wrong)}, 400)
+            return _json_response({"error": str(wrong)}, 400)
 
     return endpoint
 
 
 def _operation(simulator: Simulator, name: str) -> Endpoint:
     async def work(request: Request) -> Any:
-        return simulator.carry_out(name, await _asked(request))
+        return simulator.carry_out(name, await _read_json(request))
 
     return _guarded(work)
 
@@ -150,8 +150,8 @@ def control_application(simulator: Simulator) -> Starlette:
         return simulator.state()
 
     async def advance(request: Request) -> Any:
-        asked = await _asked(request)
-        return simulator.advance(float(asked["seconds"]))
+        body = await _read_json(request)
+        return simulator.advance(float(body["seconds"]))
 
     async def journal(request: Request) -> Any:
         since = request.query_params.get("since", "")
@@ -169,8 +169,8 @@ def control_application(simulator: Simulator) -> Starlette:
     async def truth(_request: Request) -> Any:
         return {
             "incidents": [
-                {"workspace": workspace, "name": name, "truth": orjson.loads(told)}
-                for workspace, name, told in simulator.store.incidents.truths()
+                {"workspace": workspace, "name": name, "truth": orjson.loads(truth_json)}
+                for workspace, name, truth_json in simulator.store.incidents.truths()
             ]
         }
 
@@ -276,10 +276,10 @@ class Server:
         parts = scope["path"].split("/")
         try:
             place = self.simulator.azure.workspace_at(parts[2], parts[4], parts[8])
-            asked = read_slice(_query(scope))
+            page = read_slice(_query(scope))
         except ArmRefusal:
             return []
-        rows = self.simulator.store.incidents.listed(place.key, asked)
+        rows = self.simulator.store.incidents.listed(place.key, page)
         return [row.previous for row in rows if row.previous is not None]
 
     def _work(self, scope: Scope, body: bytes) -> Answered:

@@ -26,15 +26,15 @@ def is_sign_in(path: str) -> bool:
 
 def answer_sign_in(azure: Azure, *, method: str, path: str, body: bytes) -> Reply:
     """Answer one call to the sign-in service."""
-    found = _PATH.fullmatch(path)
-    if found is None:
+    match = _PATH.fullmatch(path)
+    if match is None:
         return Reply(404)
-    tenant, what = found["tenant"], found["what"]
-    if what.endswith("openid-configuration"):
+    tenant, document = match["tenant"], match["what"]
+    if document.endswith("openid-configuration"):
         return Reply(body=_configuration(azure.endpoint, tenant))
-    if what.endswith("keys"):
+    if document.endswith("keys"):
         return Reply(body={"keys": []})
-    if what.endswith("instance"):
+    if document.endswith("instance"):
         return Reply(body=_discovery(azure.endpoint, tenant))
     if method != "POST":
         return Reply(405)
@@ -58,12 +58,12 @@ def _configuration(endpoint: str, tenant: str) -> Json:
 
 
 def _discovery(endpoint: str, tenant: str) -> Json:
-    where = f"{endpoint}/{tenant}/v2.0/.well-known/openid-configuration"
-    return {"tenant_discovery_endpoint": where, "api-version": "1.1", "metadata": []}
+    address = f"{endpoint}/{tenant}/v2.0/.well-known/openid-configuration"
+    return {"tenant_discovery_endpoint": address, "api-version": "1.1", "metadata": []}
 
 
 def _token(azure: Azure, tenant: str, form: dict[str, str]) -> Reply:
-    if tenant.lower() not in {one.tenant_id.lower() for one in azure.workspaces}:
+    if tenant.lower() not in {workspace.tenant_id.lower() for workspace in azure.workspaces}:
         return _refused(400, "invalid_request", 90002, f"Tenant '{tenant}' not found.")
     if form.get("grant_type") != "client_credentials":
         return _refused(400, "unsupported_grant_type", 70003, "The grant type is not supported.")
@@ -71,17 +71,17 @@ def _token(azure: Azure, tenant: str, form: dict[str, str]) -> Reply:
     if not scope.endswith("/.default"):
         return _refused(400, "invalid_scope", 70011, "The scope must end in /.default.")
     try:
-        known = azure.identities.named(form.get("client_id", ""))
+        application = azure.identities.named(form.get("client_id", ""))
     except KeyError:
         return _refused(400, "unauthorized_client", 700016, "The application was not found.")
-    if not known.enabled:
+    if not application.enabled:
         return _refused(401, "invalid_client", 7000112, "The application is disabled.")
-    refusal = _check_credential(known, form)
+    refusal = _check_credential(application, form)
     if refusal is not None:
         return refusal
     audience = scope.removesuffix("/.default")
     issuer = f"{azure.endpoint}/{tenant}/v2.0"
-    token = azure.identities.issue(known, tenant=tenant, audience=audience, issuer=issuer)
+    token = azure.identities.issue(application, tenant=tenant, audience=audience, issuer=issuer)
     return Reply(
         body={
             "token_type": "Bearer",
@@ -93,9 +93,9 @@ def _token(azure: Azure, tenant: str, form: dict[str, str]) -> Reply:
     )
 
 
-def _check_credential(known: Application, form: dict[str, str]) -> Reply | None:
+def _check_credential(application: Application, form: dict[str, str]) -> Reply | None:
     if "client_secret" in form:
-        if form["client_secret"] != known.secret:
+        if form["client_secret"] != application.secret:
             return _refused(401, "invalid_client", 7000215, "Invalid client secret provided.")
         return None
     if not form.get("client_assertion_type", "").endswith("jwt-bearer"):
@@ -105,7 +105,7 @@ def _check_credential(known: Application, form: dict[str, str]) -> Reply | None:
     except ValueError:
         return _refused(401, "invalid_client", 50027, "The assertion is malformed.")
     if float(claims.get("exp", 0)) <= time.time():
-        return _refused(401, "invalid_client", 700024, "The assertion is not within its time.")
+        return _refused(401, "invalid_client", 700024, "The assertion has expired.")
     return None
 
 

@@ -44,11 +44,11 @@ class Simulator:
         self.plant_clock = PlantClock(self.azure, carry_out=self._carry_out_event)
         provision(self.azure)
 
-    def carry_out(self, what: str, asked: Json, at: int | None = None) -> Json:
+    def carry_out(self, operation: str, body: Json, at: int | None = None) -> Json:
         """Do one operation, wholly or not at all; raises KeyError for unknown ones."""
         moment = self.azure.clock.ticks() if at is None else at
         with self.store.transaction():
-            return OPERATIONS[what](self.azure, asked, moment)
+            return OPERATIONS[operation](self.azure, body, moment)
 
     def _carry_out_event(self, event: Json, at: int) -> None:
         self.carry_out(str(event["do"]), {k: v for k, v in event.items() if k != "do"}, at)
@@ -73,37 +73,39 @@ class Simulator:
             "events_waiting": len(self.plant_clock.events),
             "living": azure.is_living,
             "per_day": azure.per_day,
-            "switches": {one.key: self.azure.facts(one) for one in self.azure.workspaces},
+            "switches": {
+                workspace.key: self.azure.facts(workspace) for workspace in self.azure.workspaces
+            },
             "runs": self.store.journal.count_runs(),
         }
 
     def describe(self) -> Json:
         """The plant, and what a client needs to sign in."""
-        told = dict(self.azure.plant.describe())
-        told["workspaces"] = [
+        facts = dict(self.azure.plant.describe())
+        facts["workspaces"] = [
             {
-                "key": one.key,
-                "tenant_id": one.tenant_id,
-                "subscription_id": one.subscription_id,
-                "resource_group": one.resource_group,
-                "name": one.name,
-                "id": one.path,
+                "key": workspace.key,
+                "tenant_id": workspace.tenant_id,
+                "subscription_id": workspace.subscription_id,
+                "resource_group": workspace.resource_group,
+                "name": workspace.name,
+                "id": workspace.path,
             }
-            for one in self.azure.workspaces
+            for workspace in self.azure.workspaces
         ]
-        told["sentinel_people"] = [one._asdict() for one in PEOPLE]
-        told["applications"] = [
+        facts["sentinel_people"] = [person._asdict() for person in PEOPLE]
+        facts["applications"] = [
             {
-                "key": one.key,
-                "client_id": one.client_id,
-                "object_id": one.object_id,
-                "client_secret": one.secret,
-                "roles": one.roles,
-                "enabled": one.enabled,
+                "key": application.key,
+                "client_id": application.client_id,
+                "object_id": application.object_id,
+                "client_secret": application.secret,
+                "roles": application.roles,
+                "enabled": application.enabled,
             }
-            for one in self.azure.identities.applications
+            for application in self.azure.identities.applications
         ]
-        return told
+        return facts
 
     def close(self) -> None:
         """Let go of the store."""

@@ -33,7 +33,7 @@ WINDOWS: dict[str, int] = {
 
 @dataclass
 class _Bucket:
-    left: float
+    tokens: float
     at: float
 
 
@@ -45,22 +45,22 @@ class Throttle:
         self.windows = dict(WINDOWS)
         self.buckets = dict(BUCKETS)
         self.refused = 0
-        self._held: dict[tuple[str, str, str], _Bucket] = {}
-        self._seen: dict[tuple[str, str], deque[float]] = {}
+        self._buckets: dict[tuple[str, str, str], _Bucket] = {}
+        self._calls: dict[tuple[str, str], deque[float]] = {}
 
-    def configure(self, asked: dict[str, Any]) -> None:
+    def configure(self, body: dict[str, Any]) -> None:
         """Switch on or off, and change single limits; raises ValueError for unknown ones."""
-        for name, limit in (asked.get("limits") or {}).items():
+        for name, limit in (body.get("limits") or {}).items():
             if name in self.windows:
                 self.windows[name] = int(limit)
             elif name in self.buckets:
                 burst, refill = limit
                 self.buckets[name] = (float(burst), float(refill))
             else:
-                raise ValueError(f"there is no limit called {name}")
-        self.on = bool(asked.get("on", self.on))
-        self._held.clear()
-        self._seen.clear()
+                raise ValueError(f"unknown limit {name!r}")
+        self.on = bool(body.get("on", self.on))
+        self._buckets.clear()
+        self._calls.clear()
 
     def admit(
         self, *, method: str, limit: str, principal: str, subscription: str, now: datetime
@@ -70,10 +70,10 @@ class Throttle:
         if not self.on:
             return {f"x-ms-ratelimit-remaining-subscription-{kind}": str(int(BUCKETS[kind][0]))}
         at = now.astimezone(UTC).timestamp()
-        left = self._take(kind, principal, subscription, at)
-        header = {f"x-ms-ratelimit-remaining-subscription-{kind}": str(int(max(left, 0)))}
-        if left < 0:
-            wait = math.ceil(-left / self.buckets[kind][1])
+        tokens = self._take(kind, principal, subscription, at)
+        header = {f"x-ms-ratelimit-remaining-subscription-{kind}": str(int(max(tokens, 0)))}
+        if tokens < 0:
+            wait = math.ceil(-tokens / self.buckets[kind][1])
             raise self._refuse("SubscriptionRequestsThrottled", wait, header)
         if limit:
             self._count(limit, subscription, at, header)
@@ -82,22 +82,24 @@ class Throttle:
     def _take(self, kind: str, principal: str, subscription: str, at: float) -> float:
         burst, refill = self.buckets[kind]
         key = (kind, principal, subscription)
-        bucket = self._held.setdefault(key, _Bucket(burst, at))
-        bucket.left = min(burst, bucket.left + (at - bucket.at) * refill)
+        bucket = self._buckets.setdefault(key, _Bucket(burst, at))
+        bucket.tokens = min(burst, bucket.tokens + (at - bucket.at) * refill)
         bucket.at = at
-        if bucket.left < 1:
-            return bucket.left - 1
-        bucket.left -= 1
-        return bucket.left
+        if bucket.tokens < 1:
+            return bucket.tokens - 1
+        bucket.tokens -= 1
+        return bucket.tokens
 
     def _count(self, limit: str, subscription: str, at: float, header: dict[str, str]) -> None:
-        seen = self._seen.setdefault((limit, subscription), deque())
-        while seen and seen[0] <= at - WINDOW_SECONDS:
-            seen.popleft()
-        if len(seen) >= self.windows[limit]:
-            wait = max(1, math.ceil(seen[0] + WINDOW_SECONDS - at)) if seen else WINDOW_SECONDS
+        moments = self._calls.setdefault((limit, subscription), deque())
+        while moments and moments[0] <= at - WINDOW_SECONDS:
+            moments.popleft()
+        if len(moments) >= self.windows[limit]:
+            wait = (
+                max(1, math.ceil(moments[0] + WINDOW_SECONDS - at)) if moments else WINDOW_SECONDS
+            )
             raise self._refuse("TooManyRequests", wait, header)
-        seen.append(at)
+        moments.append(at)
 
     def _refuse(self, code: str, wait: int, header: dict[str, str]) -> ArmRefusal:
         self.refused += 1

@@ -54,11 +54,13 @@ def read_duration(text: str) -> timedelta:
     """`8d`, `2h`, `1d12h`, `90m`; refuses anything else."""
     found = _DURATION.fullmatch(text.strip().lower())
     if found is None or not any(found.groups()):
-        raise CannotAdvance(f"{text!r} is no duration: write 8d, 2h, 30m or 1d12h.")
+        raise CannotAdvance(
+            f"{text!r} is not a valid duration. Use for example 8d, 2h, 30m or 1d12h."
+        )
     days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
     duration = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     if not duration:
-        raise CannotAdvance("The clock moves by more than nothing.")
+        raise CannotAdvance("The duration must be greater than zero.")
     return duration
 
 
@@ -171,8 +173,8 @@ def _one_round(lame: set[int], *, until: float) -> None:
                 return
         if time.monotonic() > until:
             raise CannotAdvance(
-                f"Work is still due after {MAX_WAIT / 60:.0f} minutes: the clock stopped on"
-                " the way."
+                f"Work is still due after {MAX_WAIT / 60:.0f} minutes: the clock stopped before"
+                " its target."
             )
 
 

@@ -100,7 +100,7 @@ class Family:
         """Raise Died when a process has ended (`but` one that is meant to)."""
         for name in self.ended():
             if name != but:
-                raise Died(f"{name} stopped by itself. {self.last_words(name)}")
+                raise Died(f"{name} stopped unexpectedly. {self.last_words(name)}")
 
     def ended(self) -> list[str]:
         """Names of the processes that have ended although they should not."""
@@ -226,7 +226,9 @@ class Supervisor:
                     self._restart(server.name, "does not answer", server.log, server.restart, now)
         for name in self.family.ended():
             log = self.family.log_of(name)
-            self._restart(name, "stopped by itself", log, partial(self.family.restart, name), now)
+            self._restart(
+                name, "stopped unexpectedly", log, partial(self.family.restart, name), now
+            )
 
     def _restart(
         self, name: str, what: str, log: Path, restart: Callable[[], None], now: float
@@ -236,7 +238,7 @@ class Supervisor:
             wait = deaths.add(now)
             if deaths.count >= MAX_DEATHS:
                 raise Died(f"{name} {what}, {MAX_DEATHS} times in a row. {last_words(log)}")
-            self.say(f"{name} {what}: it is started again in {wait:.0f} s. Its log is {log}.")
+            self.say(f"{name} {what} and will be restarted in {wait:.0f} s. Its log is {log}.")
         elif deaths.due_at <= now:
             deaths.start(now)
             try:

@@ -30,7 +30,7 @@ def rule_resource(call: Call, rule: Resource) -> Json:
     }
 
 
-def _held(call: Call) -> Resource | None:
+def _stored_rule(call: Call) -> Resource | None:
     return call.azure.store.resources.get(call.workspace.key, RULES, call.args["rule"])
 
 
@@ -46,7 +46,7 @@ def get_rule(call: Call) -> Reply:
     """One rule."""
     with call.azure.store.transaction():
         disable_expired(call.azure, call.workspace, at=call.now)
-    rule = _held(call)
+    rule = _stored_rule(call)
     if rule is None:
         raise not_found("Automation rule")
     return Reply(body=rule_resource(call, rule))
@@ -54,103 +54,108 @@ def get_rule(call: Call) -> Reply:
 
 def put_rule(call: Call) -> Reply:
     """Create a rule or replace it whole."""
-    told = call.json()
-    properties = check_rule(told.get("properties"))
-    held = _held(call)
-    call.require_match(held.etag if held else None, told)
-    known = call.azure.store.resources.all(call.workspace.key, RULES)
-    if held is None and len(known) >= RULES_PER_WORKSPACE:
+    body = call.json()
+    properties = check_rule(body.get("properties"))
+    stored = _stored_rule(call)
+    call.require_match(stored.etag if stored else None, body)
+    rules = call.azure.store.resources.all(call.workspace.key, RULES)
+    if stored is None and len(rules) >= RULES_PER_WORKSPACE:
         raise too_many_rules()
     stamp = iso(call.azure.stamp(call.now))
-    made = held.body["properties"] if held else {}
-    kept = {
+    former = stored.body["properties"] if stored else {}
+    saved = {
         "displayName": properties["displayName"],
         "order": properties["order"],
         "triggeringLogic": properties["triggeringLogic"],
         "actions": properties["actions"],
-        "createdTimeUtc": made.get("createdTimeUtc", stamp),
-        "createdBy": made.get("createdBy", call.author),
+        "createdTimeUtc": former.get("createdTimeUtc", stamp),
+        "createdBy": former.get("createdBy", call.author),
         "lastModifiedTimeUtc": stamp,
         "lastModifiedBy": call.author,
     }
-    name = held.name if held else call.args["rule"]
-    rule = Resource(name, call.azure.store.next_etag(call.now), {"properties": kept})
+    name = stored.name if stored else call.args["rule"]
+    rule = Resource(name, call.azure.store.next_etag(call.now), {"properties": saved})
     call.azure.store.resources.put(call.workspace.key, RULES, rule)
     return Reply(
-        200 if held else 201,
+        200 if stored else 201,
         rule_resource(call, rule),
         effect="rule written",
-        before=held.etag if held else None,
+        before=stored.etag if stored else None,
         after=rule.etag,
     )
 
 
 def delete_rule(call: Call) -> Reply:
     """Delete a rule: 200 with an empty body, 204 when there was none."""
-    held = _held(call)
-    if held is None:
+    stored = _stored_rule(call)
+    if stored is None:
         return Reply(204, effect="nothing to delete")
-    call.require_match(held.etag)
-    call.azure.store.resources.remove(call.workspace.key, RULES, held.name)
-    return Reply(200, effect="rule deleted", before=held.etag)
+    call.require_match(stored.etag)
+    call.azure.store.resources.remove(call.workspace.key, RULES, stored.name)
+    return Reply(200, effect="rule deleted", before=stored.etag)
 
 
 def _workflows(call: Call) -> list[tuple[PlantWorkspace, Resource]]:
-    here = [
-        one
-        for one in of_subscription(call)
-        if one.resource_group.lower() == call.args.get("group", one.resource_group).lower()
+    workspaces = [
+        workspace
+        for workspace in of_subscription(call)
+        if workspace.resource_group.lower()
+        == call.args.get("group", workspace.resource_group).lower()
     ]
-    seen: dict[str, tuple[PlantWorkspace, Resource]] = {}
-    for place in here:
-        for one in call.azure.store.resources.all(place.key, "workflows"):
-            seen.setdefault(f"{place.resource_group}/{one.name}".lower(), (place, one))
-    return list(seen.values())
+    by_path: dict[str, tuple[PlantWorkspace, Resource]] = {}
+    for workspace in workspaces:
+        for workflow in call.azure.store.resources.all(workspace.key, "workflows"):
+            by_path.setdefault(
+                f"{workspace.resource_group}/{workflow.name}".lower(), (workspace, workflow)
+            )
+    return list(by_path.values())
 
 
-def _workflow(place: PlantWorkspace, one: Resource) -> Json:
-    path = f"/subscriptions/{place.subscription_id}/resourceGroups/{place.resource_group}"
+def _workflow(workspace: PlantWorkspace, workflow: Resource) -> Json:
+    path = f"/subscriptions/{workspace.subscription_id}/resourceGroups/{workspace.resource_group}"
     return {
-        "id": f"{path}/providers/Microsoft.Logic/workflows/{one.name}",
-        "name": one.name,
+        "id": f"{path}/providers/Microsoft.Logic/workflows/{workflow.name}",
+        "name": workflow.name,
         "type": "Microsoft.Logic/workflows",
-        **one.body,
+        **workflow.body,
     }
 
 
 def _list_workflows(call: Call) -> Reply:
-    return Reply(body={"value": [_workflow(place, one) for place, one in _workflows(call)]})
+    return Reply(
+        body={"value": [_workflow(workspace, workflow) for workspace, workflow in _workflows(call)]}
+    )
 
 
 def _list_runs(call: Call) -> Reply:
-    asked = call.args["name"]
-    known = {one.name.lower() for _, one in _workflows(call)}
-    if asked.lower() not in known:
-        raise ArmRefusal(404, "ResourceNotFound", f"The workflow '{asked}' was not found.")
-    runs = call.azure.store.journal.runs(kind="playbook", name=asked)
-    return Reply(body={"value": [_run(call, one) for one in reversed(runs)]})
+    name = call.args["name"]
+    names = {workflow.name.lower() for _, workflow in _workflows(call)}
+    if name.lower() not in names:
+        raise ArmRefusal(404, "ResourceNotFound", f"The workflow '{name}' was not found.")
+    runs = call.azure.store.journal.runs(kind="playbook", name=name)
+    return Reply(body={"value": [_run(call, run) for run in reversed(runs)]})
 
 
 def _get_run(call: Call) -> Reply:
     runs = call.azure.store.journal.runs(kind="playbook", name=call.args["name"])
-    for one in runs:
-        if f"{one['id']:020d}" == call.args["run"]:
-            return Reply(body=_run(call, one))
+    for run in runs:
+        if f"{run['id']:020d}" == call.args["run"]:
+            return Reply(body=_run(call, run))
     raise ArmRefusal(404, "WorkflowRunNotFound", "The workflow run was not found.")
 
 
-def _run(call: Call, one: Json) -> Json:
-    number = f"{one['id']:020d}"
-    where = re.sub(r"/runs(/.*)?$", "", call.path)
+def _run(call: Call, run: Json) -> Json:
+    number = f"{run['id']:020d}"
+    path = re.sub(r"/runs(/.*)?$", "", call.path)
     return {
-        "id": f"{where}/runs/{number}",
+        "id": f"{path}/runs/{number}",
         "name": number,
         "type": "Microsoft.Logic/workflows/runs",
         "properties": {
-            "status": one["status"],
-            "startTime": one["at"],
-            "endTime": one["at"],
-            "correlation": {"clientTrackingId": one["incident"]},
+            "status": run["status"],
+            "startTime": run["at"],
+            "endTime": run["at"],
+            "correlation": {"clientTrackingId": run["incident"]},
         },
     }
 

@@ -55,39 +55,39 @@ class Call:
 
     def require_version(self) -> str:
         """The api-version; refuses a call without one."""
-        asked = self.query.get("api-version", "")
-        if not asked:
+        version = self.query.get("api-version", "")
+        if not version:
             raise ArmRefusal(
                 400,
                 "MissingApiVersionParameter",
                 "The api-version query parameter (?api-version=) is required for all requests.",
             )
-        if not _VERSION.fullmatch(asked):
+        if not _VERSION.fullmatch(version):
             raise ArmRefusal(
-                400, "InvalidApiVersionParameter", f"The api-version '{asked}' is invalid."
+                400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid."
             )
-        return asked
+        return version
 
     def json(self) -> Json:
         """The body as an object; refuses anything else."""
         try:
-            told = orjson.loads(self.body)
+            body = orjson.loads(self.body)
         except orjson.JSONDecodeError:
             raise ArmRefusal(
                 400, "InvalidRequestContent", "The request content was invalid JSON."
             ) from None
-        if not isinstance(told, dict):
+        if not isinstance(body, dict):
             raise bad_request("The request content must be an object.")
-        return told
+        return body
 
-    def require_match(self, held: str | None, told: Json | None = None) -> None:
+    def require_match(self, stored: str | None, body: Json | None = None) -> None:
         """Refuse a write that was made from an older version, by body etag or If-Match."""
-        asked = self.headers.get("if-match") or (told or {}).get("etag")
-        if not asked or asked == "*":
+        etag = self.headers.get("if-match") or (body or {}).get("etag")
+        if not etag or etag == "*":
             return
-        if held is None:
+        if stored is None:
             raise not_found("Resource")
-        if str(asked).strip('"') != held.strip('"'):
+        if str(etag).strip('"') != stored.strip('"'):
             raise conflict()
 
 

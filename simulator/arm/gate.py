@@ -148,6 +148,6 @@ class Gate:
 
 def _find(method: str, path: str) -> tuple[Route | None, dict[str, str]]:
     for route in ROUTES:
-        if route.method == method and (found := route.pattern.fullmatch(path)):
-            return route, found.groupdict()
+        if route.method == method and (match := route.pattern.fullmatch(path)):
+            return route, match.groupdict()
     return None, {}

@@ -24,7 +24,7 @@ from simulator.incident_records import (
 )
 from simulator.incidents import change_incident, make_incident, replace_writable, writable_from
 from simulator.replies import Reply, bad_request, not_found
-from simulator.store.incidents import Incident, Slice
+from simulator.store.incidents import Incident, IncidentPage
 
 DEFAULT_PAGE, MAX_PAGE_SIZE = 50, 1000
 _CLAUSE = re.compile(
@@ -75,7 +75,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
 
 def read_filter(text: str) -> list[tuple[str, str, Any]]:
     """The conditions of a $filter as column, operator and value; refuses what Azure would."""
-    found = []
+    conditions = []
     for piece in re.split(r"\s+and\s+", text.strip(), flags=re.IGNORECASE):
         clause = _CLAUSE.fullmatch(piece)
         reader = _READERS.get(clause["name"].lower()) if clause else None
@@ -85,13 +85,13 @@ def read_filter(text: str) -> list[tuple[str, str, Any]]:
         if reader[0] == "status" and operator not in {"eq", "ne"}:
             raise bad_request("Invalid filter clause")
         try:
-            found.append((reader[0], _OPERATORS[operator], reader[1](clause["value"])))
+            conditions.append((reader[0], _OPERATORS[operator], reader[1](clause["value"])))
         except ValueError:
             raise bad_request("Invalid filter clause") from None
-    return found
+    return conditions
 
 
-def read_slice(query: dict[str, str]) -> Slice:
+def read_slice(query: dict[str, str]) -> IncidentPage:
     """Which incidents a list call asks for."""
     order = query.get("$orderby", "properties/createdTimeUtc desc").split()
     name = order[0].removeprefix("properties/") if order else ""
@@ -101,7 +101,7 @@ def read_slice(query: dict[str, str]) -> Slice:
     top = query.get("$top", str(DEFAULT_PAGE))
     if not top.isascii() or not top.isdigit() or not 1 <= int(top) <= MAX_PAGE_SIZE:
         raise bad_request(f"$top must be a number from 1 to {MAX_PAGE_SIZE}.")
-    return Slice(
+    return IncidentPage(
         conditions=read_filter(query["$filter"]) if query.get("$filter") else [],
         column=_SORTED_BY[name],
         descending=way == "desc",
@@ -123,36 +123,38 @@ def _read_token(token: str) -> tuple[Any, str] | None:
 def next_link(address: str, query: dict[str, str], *, key: Any, name: str) -> str:
     """The address of the page after the row with this key and name."""
     token = base64.urlsafe_b64encode(orjson.dumps([key, name])).decode()
-    kept = {word: value for word, value in query.items() if word != "$skiptoken"}
-    return f"{address}?{urlencode({**kept, '$skipToken': token}, quote_via=quote, safe='$')}"
+    others = {word: value for word, value in query.items() if word != "$skiptoken"}
+    return f"{address}?{urlencode({**others, '$skipToken': token}, quote_via=quote, safe='$')}"
 
 
 def incident_of(call: Call) -> Incident:
     """The incident of the address; refuses with 404."""
-    found = call.azure.store.incidents.get(call.workspace.key, call.args["incident"])
-    if found is None:
+    incident = call.azure.store.incidents.get(call.workspace.key, call.args["incident"])
+    if incident is None:
         raise not_found("Incident")
-    return found
+    return incident
 
 
 def list_incidents(call: Call) -> Reply:
     """One page of incidents, joined from stored bytes."""
-    asked = read_slice(call.query)
+    page_query = read_slice(call.query)
     lag = call.azure.list_lag
     if lag:
-        seen = to_ticks(call.azure.clock.now() - lag)
-        asked = replace(asked, conditions=[*asked.conditions, ("modified", "<=", seen)])
-    rows = call.azure.store.incidents.listed(call.workspace.key, asked)
-    page = rows[: asked.limit]
-    shown = b",".join(
+        latest = to_ticks(call.azure.clock.now() - lag)
+        page_query = replace(
+            page_query, conditions=[*page_query.conditions, ("modified", "<=", latest)]
+        )
+    rows = call.azure.store.incidents.listed(call.workspace.key, page_query)
+    page = rows[: page_query.limit]
+    items = b",".join(
         row.mangled or compose(call.workspace, row.name, row.etag, row.properties) for row in page
     )
-    if len(rows) <= asked.limit:
-        return Reply(body=b'{"value":[%s]}' % shown)
+    if len(rows) <= page_query.limit:
+        return Reply(body=b'{"value":[%s]}' % items)
     host = call.headers.get("host") or call.azure.endpoint.removeprefix("https://")
     address = f"https://{host}{call.workspace.security_path}/incidents"
     link = next_link(address, call.query, key=page[-1].key, name=page[-1].name)
-    return Reply(body=b'{"value":[%s],"nextLink":%s}' % (shown, orjson.dumps(link)))
+    return Reply(body=b'{"value":[%s],"nextLink":%s}' % (items, orjson.dumps(link)))
 
 
 def get_incident(call: Call) -> Reply:
@@ -162,41 +164,43 @@ def get_incident(call: Call) -> Reply:
 
 def put_incident(call: Call) -> Reply:
     """Create an incident, or replace everything writable of an existing one."""
-    told = call.json()
-    properties = check_incident(told.get("properties"))
-    held = call.azure.store.incidents.get(call.workspace.key, call.args["incident"])
-    call.require_match(held.etag if held else None, told)
-    taken = writable_from(properties, held.properties if held else None)
-    if held is None:
-        made = make_incident(
-            call.azure, call.workspace, taken, at=call.now, name=call.args["incident"]
+    body = call.json()
+    properties = check_incident(body.get("properties"))
+    stored = call.azure.store.incidents.get(call.workspace.key, call.args["incident"])
+    call.require_match(stored.etag if stored else None, body)
+    writable = writable_from(properties, stored.properties if stored else None)
+    if stored is None:
+        incident = make_incident(
+            call.azure, call.workspace, writable, at=call.now, name=call.args["incident"]
         )
-        return Reply(201, incident_bytes(call.azure, made), effect="created", after=made.etag)
-    before = held.etag
-    changed = change_incident(
+        return Reply(
+            201, incident_bytes(call.azure, incident), effect="created", after=incident.etag
+        )
+    before = stored.etag
+    updated = change_incident(
         call.azure,
-        held,
-        lambda kept: replace_writable(kept, taken),
+        stored,
+        lambda old: replace_writable(old, writable),
         at=call.now,
         source="Application",
     )
     return Reply(
         200,
-        incident_bytes(call.azure, changed),
+        incident_bytes(call.azure, updated),
         effect="updated",
         before=before,
-        after=changed.etag,
+        after=updated.etag,
     )
 
 
 def delete_incident(call: Call) -> Reply:
     """Delete an incident: 200 when it was there, 204 when it was not."""
-    held = call.azure.store.incidents.get(call.workspace.key, call.args["incident"])
-    if held is None:
+    incident = call.azure.store.incidents.get(call.workspace.key, call.args["incident"])
+    if incident is None:
         return Reply(204, effect="nothing to delete")
-    call.require_match(held.etag)
-    call.azure.store.incidents.remove(call.workspace.key, held.name)
-    return Reply(200, effect="deleted", before=held.etag)
+    call.require_match(incident.etag)
+    call.azure.store.incidents.remove(call.workspace.key, incident.name)
+    return Reply(200, effect="deleted", before=incident.etag)
 
 
 def list_alerts(call: Call) -> Reply:
@@ -209,21 +213,21 @@ def list_entities(call: Call) -> Reply:
     """The entities of an incident; what only a preview version declares, only there."""
     _, entities = call.azure.details(incident_of(call))
     if not call.require_version().endswith("-preview"):
-        entities = [_without_preview(one) for one in entities if one.get("kind") != "Nic"]
-    kinds = Counter(str(one.get("kind")) for one in entities)
-    counted = [{"entityKind": kind, "count": number} for kind, number in kinds.items()]
-    return Reply(body={"entities": entities, "metaData": counted})
+        entities = [_without_preview(entity) for entity in entities if entity.get("kind") != "Nic"]
+    kinds = Counter(str(entity.get("kind")) for entity in entities)
+    counts = [{"entityKind": kind, "count": number} for kind, number in kinds.items()]
+    return Reply(body={"entities": entities, "metaData": counts})
 
 
 def _without_preview(entity: Json) -> Json:
     if entity.get("kind") != "IoTDevice":
         return entity
-    told = {
+    properties = {
         key: value
         for key, value in (entity.get("properties") or {}).items()
         if key not in _PREVIEW_MEMBERS
     }
-    return {**entity, "properties": told}
+    return {**entity, "properties": properties}
 
 
 def list_bookmarks(call: Call) -> Reply:
@@ -234,12 +238,12 @@ def list_bookmarks(call: Call) -> Reply:
 
 def run_playbook(call: Call) -> Reply:
     """Start a Logic App on an incident: 204 and no body at all."""
-    incident, told = incident_of(call), call.json()
+    incident, body = incident_of(call), call.json()
     run = start_playbook(
         call.azure,
         call.workspace,
         incident.name,
-        str(told.get("logicAppsResourceId", "")),
+        str(body.get("logicAppsResourceId", "")),
         by=call.application.key,
         at=call.now,
     )

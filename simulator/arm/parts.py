@@ -17,7 +17,7 @@ from simulator.store.resources import Part
 Json = dict[str, Any]
 
 
-def _shown(call: Call, incident: Incident, kind: str, part: Part) -> Json:
+def _resource(call: Call, incident: Incident, kind: str, part: Part) -> Json:
     return {
         "id": f"{incident_path(call.workspace, incident.name)}/{kind}/{part.name}",
         "name": part.name,
@@ -27,9 +27,9 @@ def _shown(call: Call, incident: Incident, kind: str, part: Part) -> Json:
     }
 
 
-def _held(call: Call, incident: Incident, kind: str) -> Part | None:
+def _stored_part(call: Call, incident: Incident, kind: str) -> Part | None:
     parts = call.azure.store.resources.parts(incident.workspace, incident.name, kind)
-    return next((one for one in parts if one.name == call.args["part"].lower()), None)
+    return next((part for part in parts if part.name == call.args["part"].lower()), None)
 
 
 def _list(call: Call, kind: str) -> Reply:
@@ -37,20 +37,20 @@ def _list(call: Call, kind: str) -> Reply:
     parts = call.azure.store.resources.parts(incident.workspace, incident.name, kind)
     if kind == "relations":
         parts = [*_alert_relations(call, incident), *parts]
-    return Reply(body={"value": [_shown(call, incident, kind, one) for one in parts]})
+    return Reply(body={"value": [_resource(call, incident, kind, part) for part in parts]})
 
 
 def _get(call: Call, kind: str) -> Reply:
     incident = incident_of(call)
-    part = _held(call, incident, kind)
+    part = _stored_part(call, incident, kind)
     if part is None:
         raise not_found(kind.removesuffix("s").capitalize())
-    return Reply(body=_shown(call, incident, kind, part))
+    return Reply(body=_resource(call, incident, kind, part))
 
 
 def _delete(call: Call, kind: str) -> Reply:
     incident = incident_of(call)
-    part = _held(call, incident, kind)
+    part = _stored_part(call, incident, kind)
     if part is None:
         return Reply(204, effect="nothing to delete")
     call.require_match(part.etag)
@@ -80,13 +80,13 @@ def _alert_relations(call: Call, incident: Incident) -> list[Part]:
 
 def put_comment_call(call: Call) -> Reply:
     """Write or rewrite a comment under the id that the caller chose."""
-    incident, told = incident_of(call), call.json()
-    former = _held(call, incident, "comments")
-    call.require_match(former.etag if former else None, told)
+    incident, body = incident_of(call), call.json()
+    former = _stored_part(call, incident, "comments")
+    call.require_match(former.etag if former else None, body)
     part, former = put_comment(
         call.azure,
         incident,
-        (told.get("properties") or {}).get("message"),
+        (body.get("properties") or {}).get("message"),
         author=call.author,
         at=call.now,
         source="Application",
@@ -94,7 +94,7 @@ def put_comment_call(call: Call) -> Reply:
     )
     return Reply(
         200 if former else 201,
-        _shown(call, incident, "comments", part),
+        _resource(call, incident, "comments", part),
         effect="comment rewritten" if former else "comment added",
         before=former.etag if former else None,
         after=part.etag,
@@ -103,19 +103,19 @@ def put_comment_call(call: Call) -> Reply:
 
 def put_task(call: Call) -> Reply:
     """Write or rewrite a task under the id that the caller chose."""
-    incident, told = incident_of(call), call.json()
-    properties = told.get("properties") or {}
+    incident, body = incident_of(call), call.json()
+    properties = body.get("properties") or {}
     if not properties.get("title"):
         raise bad_request("Required property 'title' not found in JSON.")
     check_enum("status", properties.get("status"), ("New", "Completed"))
-    former = _held(call, incident, "tasks")
-    call.require_match(former.etag if former else None, told)
-    held = call.azure.store.resources.parts(incident.workspace, incident.name, "tasks")
-    if former is None and len(held) >= MAX_TASKS:
+    former = _stored_part(call, incident, "tasks")
+    call.require_match(former.etag if former else None, body)
+    tasks = call.azure.store.resources.parts(incident.workspace, incident.name, "tasks")
+    if former is None and len(tasks) >= MAX_TASKS:
         raise bad_request(f"An incident has at most {MAX_TASKS} tasks.")
     stamp = call.azure.stamp(call.now)
     created = former.created if former else stamp
-    kept = {
+    task = {
         "title": properties["title"],
         "description": properties.get("description") or "",
         "status": properties["status"],
@@ -124,36 +124,36 @@ def put_task(call: Call) -> Reply:
         "createdBy": call.author,
         "lastModifiedBy": call.author,
     }
-    return _store(call, incident, "tasks", kept, former=former, created=created)
+    return _store(call, incident, "tasks", task, former=former, created=created)
 
 
 def put_relation(call: Call) -> Reply:
     """Relate an incident to a bookmark or to another resource."""
-    incident, told = incident_of(call), call.json()
-    related = str((told.get("properties") or {}).get("relatedResourceId") or "")
+    incident, body = incident_of(call), call.json()
+    related = str((body.get("properties") or {}).get("relatedResourceId") or "")
     if "/" not in related:
         raise bad_request("Required property 'relatedResourceId' not found in JSON.")
-    former = _held(call, incident, "relations")
-    call.require_match(former.etag if former else None, told)
+    former = _stored_part(call, incident, "relations")
+    call.require_match(former.etag if former else None, body)
     kind, name = related.rstrip("/").rsplit("/", 2)[-2:]
-    kept = {
+    relation = {
         "relatedResourceId": related,
         "relatedResourceName": name,
         "relatedResourceType": f"Microsoft.SecurityInsights/{kind}",
     }
     created = former.created if former else call.azure.stamp(call.now)
-    return _store(call, incident, "relations", kept, former=former, created=created)
+    return _store(call, incident, "relations", relation, former=former, created=created)
 
 
 def _store(
-    call: Call, incident: Incident, kind: str, kept: Json, *, former: Part | None, created: int
+    call: Call, incident: Incident, kind: str, stored: Json, *, former: Part | None, created: int
 ) -> Reply:
     etag = call.azure.store.next_etag(call.now, quoted=kind == "tasks")
-    part = Part(call.args["part"].lower(), etag, created, kept)
+    part = Part(call.args["part"].lower(), etag, created, stored)
     call.azure.store.resources.put_part(incident.workspace, incident.name, kind, part)
     return Reply(
         200 if former else 201,
-        _shown(call, incident, kind, part),
+        _resource(call, incident, kind, part),
         effect=f"{kind} written",
         before=former.etag if former else None,
         after=etag,

@@ -19,32 +19,33 @@ _SINGULAR = {
 }
 
 
-def _shown(call: Call, kind: str, one: Resource) -> Json:
+def _resource(call: Call, kind: str, resource: Resource) -> Json:
     return {
-        "id": f"{call.workspace.security_path}/{kind}/{one.name}",
-        "name": one.name,
-        "etag": one.etag,
+        "id": f"{call.workspace.security_path}/{kind}/{resource.name}",
+        "name": resource.name,
+        "etag": resource.etag,
         "type": f"Microsoft.SecurityInsights/{kind}",
-        **as_switched(one.body, call.azure.facts(call.workspace), kind),
+        **as_switched(resource.body, call.azure.facts(call.workspace), kind),
     }
 
 
 def as_switched(body: Json, facts: Json, kind: str) -> Json:
     """A resource as the switches of its workspace leave it."""
-    told = dict(body["properties"])
+    properties = dict(body["properties"])
     if kind == "dataConnectors":
-        told["dataTypes"] = {"alerts": {"state": facts["connector"]}}
+        properties["dataTypes"] = {"alerts": {"state": facts["connector"]}}
     if facts["defender_portal"] and body.get("kind") in {
         "Fusion",
         "MicrosoftSecurityIncidentCreation",
     }:
-        told["enabled"] = False
-    return {**body, "properties": told}
+        properties["enabled"] = False
+    return {**body, "properties": properties}
 
 
 def _list(call: Call, kind: str) -> Reply:
-    shown = [
-        _shown(call, kind, one) for one in call.azure.store.resources.all(call.workspace.key, kind)
+    resources = [
+        _resource(call, kind, resource)
+        for resource in call.azure.store.resources.all(call.workspace.key, kind)
     ]
     if kind == "dataConnectors" and call.azure.facts(call.workspace)["defender_portal"]:
         name = call.workspace.uid("xdr connector")
@@ -55,7 +56,7 @@ def _list(call: Call, kind: str) -> Reply:
                 "dataTypes": {"incidents": {"state": "Enabled"}},
             },
         }
-        shown.append(
+        resources.append(
             {
                 "id": f"{call.workspace.security_path}/{kind}/{name}",
                 "name": name,
@@ -63,53 +64,56 @@ def _list(call: Call, kind: str) -> Reply:
                 **extra,
             }
         )
-    return Reply(body={"value": shown})
+    return Reply(body={"value": resources})
 
 
 def _get(call: Call, kind: str) -> Reply:
-    found = call.azure.store.resources.get(call.workspace.key, kind, call.args["name"])
-    if found is None:
+    resource = call.azure.store.resources.get(call.workspace.key, kind, call.args["name"])
+    if resource is None:
         raise not_found(_SINGULAR[kind])
-    return Reply(body=_shown(call, kind, found))
+    return Reply(body=_resource(call, kind, resource))
 
 
 def _put_alert_rule(call: Call) -> Reply:
-    told = call.json()
-    held = call.azure.store.resources.get(call.workspace.key, "alertRules", call.args["name"])
-    call.require_match(held.etag if held else None, told)
-    properties = told.get("properties")
-    if not told.get("kind") or not isinstance(properties, dict):
+    content = call.json()
+    stored = call.azure.store.resources.get(call.workspace.key, "alertRules", call.args["name"])
+    call.require_match(stored.etag if stored else None, content)
+    properties = content.get("properties")
+    if not content.get("kind") or not isinstance(properties, dict):
         raise bad_request("An alert rule needs kind and properties.")
-    body = {"kind": told["kind"], "properties": properties}
-    one = Resource(call.args["name"], call.azure.store.next_etag(call.now), body)
-    call.azure.store.resources.put(call.workspace.key, "alertRules", one)
+    body = {"kind": content["kind"], "properties": properties}
+    rule = Resource(call.args["name"], call.azure.store.next_etag(call.now), body)
+    call.azure.store.resources.put(call.workspace.key, "alertRules", rule)
     return Reply(
-        200 if held else 201,
-        _shown(call, "alertRules", one),
+        200 if stored else 201,
+        _resource(call, "alertRules", rule),
         effect="rule written",
-        before=held.etag if held else None,
-        after=one.etag,
+        before=stored.etag if stored else None,
+        after=rule.etag,
     )
 
 
 def _put_connector(call: Call) -> Reply:
-    told = call.json()
-    if told.get("kind") != "IOT":
+    body = call.json()
+    if body.get("kind") != "IOT":
         raise bad_request("Only the connector kind IOT can be changed here.")
-    asked = told.get("properties") or {}
-    state = ((asked.get("dataTypes") or {}).get("alerts") or {}).get("state")
+    properties = body.get("properties") or {}
+    state = ((properties.get("dataTypes") or {}).get("alerts") or {}).get("state")
     if state not in {"Enabled", "Disabled"}:
         raise bad_request("dataTypes.alerts.state must be Enabled or Disabled.")
     switches = call.azure.store.fact(f"workspace:{call.workspace.key}", {})
     call.azure.store.keep(f"workspace:{call.workspace.key}", {**switches, "connector": state})
-    one = Resource(
+    connector = Resource(
         call.args["name"],
         call.azure.store.next_etag(call.now),
-        {"kind": "IOT", "properties": asked},
+        {"kind": "IOT", "properties": properties},
     )
-    call.azure.store.resources.put(call.workspace.key, "dataConnectors", one)
+    call.azure.store.resources.put(call.workspace.key, "dataConnectors", connector)
     return Reply(
-        200, _shown(call, "dataConnectors", one), effect="connector written", after=one.etag
+        200,
+        _resource(call, "dataConnectors", connector),
+        effect="connector written",
+        after=connector.etag,
     )
 
 
@@ -134,15 +138,15 @@ def _onboarding(call: Call) -> Reply:
 
 
 def _workspace(call: Call) -> Reply:
-    place = call.workspace
+    workspace = call.workspace
     return Reply(
         body={
-            "id": place.path,
-            "name": place.name,
+            "id": workspace.path,
+            "name": workspace.name,
             "location": "westeurope",
             "type": "Microsoft.OperationalInsights/workspaces",
             "properties": {
-                "customerId": place.uid("customer"),
+                "customerId": workspace.uid("customer"),
                 "provisioningState": "Succeeded",
                 "retentionInDays": 90,
                 "sku": {"name": "PerGB2018"},
@@ -152,13 +156,13 @@ def _workspace(call: Call) -> Reply:
 
 
 def _permissions(call: Call) -> Reply:
-    one = call.application
+    application = call.application
     return Reply(
         body={
             "value": [
                 {
-                    "actions": one.actions(),
-                    "notActions": one.denied,
+                    "actions": application.actions(),
+                    "notActions": application.denied,
                     "dataActions": [],
                     "notDataActions": [],
                 },
@@ -169,23 +173,23 @@ def _permissions(call: Call) -> Reply:
 
 def of_subscription(call: Call) -> list[PlantWorkspace]:
     """The workspaces of the subscription in the address; refuses with 404."""
-    found = [
-        one
-        for one in call.azure.workspaces
-        if one.subscription_id.lower() == call.args["subscription"].lower()
+    workspaces = [
+        workspace
+        for workspace in call.azure.workspaces
+        if workspace.subscription_id.lower() == call.args["subscription"].lower()
     ]
-    if not found:
+    if not workspaces:
         raise ArmRefusal(404, "SubscriptionNotFound", "The subscription could not be found.")
-    return found
+    return workspaces
 
 
 def _provider(call: Call) -> Reply:
-    here = of_subscription(call)
-    registered = all(call.azure.facts(one)["provider_registered"] for one in here)
+    workspaces = of_subscription(call)
+    registered = all(call.azure.facts(workspace)["provider_registered"] for workspace in workspaces)
     space = call.args["namespace"]
     return Reply(
         body={
-            "id": f"/subscriptions/{here[0].subscription_id}/providers/{space}",
+            "id": f"/subscriptions/{workspaces[0].subscription_id}/providers/{space}",
             "namespace": space,
             "registrationState": "Registered" if registered else "NotRegistered",
             "resourceTypes": [],
@@ -194,11 +198,11 @@ def _provider(call: Call) -> Reply:
 
 
 def _defender_settings(call: Call) -> Reply:
-    here = of_subscription(call)
-    if not any(call.azure.facts(one)["plan"] for one in here):
+    workspaces = of_subscription(call)
+    if not any(call.azure.facts(workspace)["plan"] for workspace in workspaces):
         return Reply(body={"value": []})
-    linked = [one.path for one in here if call.azure.facts(one)["linked"]]
-    path = f"/subscriptions/{here[0].subscription_id}/providers/Microsoft.IoTSecurity"
+    linked = [workspace.path for workspace in workspaces if call.azure.facts(workspace)["linked"]]
+    path = f"/subscriptions/{workspaces[0].subscription_id}/providers/Microsoft.IoTSecurity"
     return Reply(
         body={
             "value": [

@@ -43,7 +43,7 @@ def _check_trigger(logic: Any) -> None:
         try:
             parse_time(str(logic["expirationTimeUtc"]))
         except ValueError:
-            raise bad_request("expirationTimeUtc is no time.") from None
+            raise bad_request("expirationTimeUtc is not a valid time.") from None
     conditions = logic.get("conditions") or []
     if not isinstance(conditions, list) or _count(conditions) > MAX_CONDITIONS:
         raise bad_request(f"A rule has at most {MAX_CONDITIONS} conditions.")
@@ -53,38 +53,46 @@ def _check_trigger(logic: Any) -> None:
 
 def _count(conditions: list[Any]) -> int:
     total = 0
-    for one in conditions:
-        told = (one.get("conditionProperties") or {}) if isinstance(one, dict) else {}
+    for condition in conditions:
+        properties = (
+            (condition.get("conditionProperties") or {}) if isinstance(condition, dict) else {}
+        )
         total += (
-            1 + _count(told.get("innerConditions") or []) + _count(told.get("itemConditions") or [])
+            1
+            + _count(properties.get("innerConditions") or [])
+            + _count(properties.get("itemConditions") or [])
         )
     return total
 
 
 def _check_condition(condition: Any, logic: Json) -> None:
-    told = condition.get("conditionProperties") if isinstance(condition, dict) else None
-    if not isinstance(told, dict):
+    properties = condition.get("conditionProperties") if isinstance(condition, dict) else None
+    if not isinstance(properties, dict):
         raise bad_request("conditionProperties is required.")
     kind = condition.get("conditionType")
     if kind == "Property":
-        _check_property(told, ENTITY_PROPERTIES.keys() | INCIDENT_PROPERTIES)
+        _check_property(properties, ENTITY_PROPERTIES.keys() | INCIDENT_PROPERTIES)
     elif kind in {"PropertyChanged", "PropertyArrayChanged"} and logic["triggersWhen"] != "Updated":
         raise bad_request(f"{kind} conditions need triggersWhen Updated.")
     elif kind == "PropertyChanged":
-        check_enum("propertyName", told.get("propertyName"), _CHANGED)
-        if told.get("changeType") is not None:
-            check_enum("changeType", told["changeType"], ("ChangedFrom", "ChangedTo"))
-            _check_property(told, frozenset(_CHANGED))
+        check_enum("propertyName", properties.get("propertyName"), _CHANGED)
+        if properties.get("changeType") is not None:
+            check_enum("changeType", properties["changeType"], ("ChangedFrom", "ChangedTo"))
+            _check_property(properties, frozenset(_CHANGED))
     elif kind == "PropertyArrayChanged":
-        check_enum("arrayType", told.get("arrayType"), ("Alerts", "Labels", "Tactics", "Comments"))
-        check_enum("changeType", told.get("changeType"), ("Added",))
+        check_enum(
+            "arrayType", properties.get("arrayType"), ("Alerts", "Labels", "Tactics", "Comments")
+        )
+        check_enum("changeType", properties.get("changeType"), ("Added",))
     elif kind == "PropertyArray":
-        check_enum("arrayType", told.get("arrayType"), _ARRAYS)
-        check_enum("arrayConditionType", told.get("arrayConditionType"), ("AnyItem", "AllItems"))
-        _check_inner(told.get("itemConditions"), "itemConditions", logic)
+        check_enum("arrayType", properties.get("arrayType"), _ARRAYS)
+        check_enum(
+            "arrayConditionType", properties.get("arrayConditionType"), ("AnyItem", "AllItems")
+        )
+        _check_inner(properties.get("itemConditions"), "itemConditions", logic)
     elif kind == "Boolean":
-        check_enum("operator", told.get("operator"), ("And", "Or"))
-        _check_inner(told.get("innerConditions"), "innerConditions", logic)
+        check_enum("operator", properties.get("operator"), ("And", "Or"))
+        _check_inner(properties.get("innerConditions"), "innerConditions", logic)
     else:
         raise bad_request(f"Unknown conditionType '{kind}'.")
 
@@ -92,14 +100,14 @@ def _check_condition(condition: Any, logic: Json) -> None:
 def _check_inner(inner: Any, member: str, logic: Json) -> None:
     if not isinstance(inner, list) or not inner:
         raise bad_request(f"{member} must not be empty.")
-    for one in inner:
-        _check_condition(one, logic)
+    for condition in inner:
+        _check_condition(condition, logic)
 
 
-def _check_property(told: Json, allowed: frozenset[str] | set[str]) -> None:
-    check_enum("propertyName", told.get("propertyName"), allowed)
-    check_enum("operator", told.get("operator"), OPERATORS)
-    values = told.get("propertyValues")
+def _check_property(properties: Json, allowed: frozenset[str] | set[str]) -> None:
+    check_enum("propertyName", properties.get("propertyName"), allowed)
+    check_enum("operator", properties.get("operator"), OPERATORS)
+    values = properties.get("propertyValues")
     if not isinstance(values, list) or not values:
         raise bad_request("propertyValues must not be empty.")
     if not all(isinstance(value, str) for value in values):
@@ -108,18 +116,18 @@ def _check_property(told: Json, allowed: frozenset[str] | set[str]) -> None:
 
 def _check_action(action: Any) -> None:
     kind = action.get("actionType") if isinstance(action, dict) else None
-    told = action.get("actionConfiguration") if isinstance(action, dict) else None
-    if not isinstance(told, dict) or not isinstance(action.get("order"), int):
+    configuration = action.get("actionConfiguration") if isinstance(action, dict) else None
+    if not isinstance(configuration, dict) or not isinstance(action.get("order"), int):
         raise bad_request("An action needs order and actionConfiguration.")
     if kind == "ModifyProperties":
-        if not told:
+        if not configuration:
             raise bad_request("ModifyProperties changes nothing.")
-        check_closing(told, required=("status",) if told.get("status") else ())
+        check_closing(configuration, required=("status",) if configuration.get("status") else ())
     elif kind == "RunPlaybook":
-        if not told.get("logicAppResourceId"):
+        if not configuration.get("logicAppResourceId"):
             raise bad_request("logicAppResourceId is required.")
     elif kind == "AddIncidentTask":
-        if not told.get("title"):
+        if not configuration.get("title"):
             raise bad_request("A task needs a title.")
     else:
         raise bad_request(f"Unknown actionType '{kind}'.")

@@ -107,19 +107,19 @@ def labels_of(properties: dict[str, Any]) -> list[str]:
 
 def custom_details_of(alerts: list[dict[str, Any]]) -> dict[str, list[str]]:
     """The custom details that analytics rules put on the alerts, joined over all alerts."""
-    found: dict[str, list[str]] = {}
+    details: dict[str, list[str]] = {}
     for alert in alerts:
         bag = (alert.get("properties") or {}).get("additionalData") or {}
-        told = bag.get("Custom Details") or bag.get("customDetails") or {}
-        if isinstance(told, str):
+        custom = bag.get("Custom Details") or bag.get("customDetails") or {}
+        if isinstance(custom, str):
             try:
-                told = orjson.loads(told)
+                custom = orjson.loads(custom)
             except orjson.JSONDecodeError:
                 continue
-        for key, values in told.items() if isinstance(told, dict) else ():
-            held = values if isinstance(values, list) else [values]
-            found.setdefault(str(key), []).extend(str(value) for value in held)
-    return found
+        for key, values in custom.items() if isinstance(custom, dict) else ():
+            texts = values if isinstance(values, list) else [values]
+            details.setdefault(str(key), []).extend(str(value) for value in texts)
+    return details
 
 
 def values_of(name: str, view: View, *, source: str = "") -> list[str]:
@@ -140,19 +140,19 @@ def _entity_values(name: str, entities: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _incident_values(name: str, view: View, source: str) -> list[Any]:
-    told = view.properties
-    more = told.get("additionalData") or {}
+    properties = view.properties
+    more = properties.get("additionalData") or {}
     alerts = [alert.get("properties") or {} for alert in view.alerts]
     readers: dict[str, list[Any]] = {
-        "IncidentTitle": [told.get("title")],
-        "IncidentDescription": [told.get("description")],
-        "IncidentSeverity": [told.get("severity")],
-        "IncidentStatus": [told.get("status")],
-        "IncidentRelatedAnalyticRuleIds": told.get("relatedAnalyticRuleIds") or [],
-        "AlertAnalyticRuleIds": told.get("relatedAnalyticRuleIds") or [],
+        "IncidentTitle": [properties.get("title")],
+        "IncidentDescription": [properties.get("description")],
+        "IncidentSeverity": [properties.get("severity")],
+        "IncidentStatus": [properties.get("status")],
+        "IncidentRelatedAnalyticRuleIds": properties.get("relatedAnalyticRuleIds") or [],
+        "AlertAnalyticRuleIds": properties.get("relatedAnalyticRuleIds") or [],
         "IncidentTactics": more.get("tactics") or [],
-        "IncidentLabel": labels_of(told),
-        "IncidentProviderName": [told.get("providerName")],
+        "IncidentLabel": labels_of(properties),
+        "IncidentProviderName": [properties.get("providerName")],
         "IncidentUpdatedBySource": [source] if source else [],
         "AlertProductNames": more.get("alertProductNames") or [],
         "IncidentAlertTitle": [alert.get("alertDisplayName") for alert in alerts],
@@ -198,17 +198,17 @@ def conditions_hold(
     ignored: frozenset[str] = frozenset(),
 ) -> bool:
     """Whether all hold. None at all hold always; names in `ignored` are passed over as true."""
-    return all(_holds(one, view, change, None, ignored) for one in conditions or [])
+    return all(_holds(condition, view, change, None, ignored) for condition in conditions or [])
 
 
-def compare(operator: str, values: list[str], asked: list[str]) -> bool:
+def compare(operator: str, values: list[str], wished: list[str]) -> bool:
     """Whether some value meets some asked one; for a negative operator, that none does."""
     if operator in NEGATIVE:
-        return not compare(NEGATIVE[operator], values, asked)
+        return not compare(NEGATIVE[operator], values, wished)
     meets = POSITIVE.get(operator)
     if meets is None:
         return False
-    return any(meets(value.casefold(), one.casefold()) for value in values for one in asked)
+    return any(meets(value.casefold(), other.casefold()) for value in values for other in wished)
 
 
 def _holds(
@@ -218,56 +218,62 @@ def _holds(
     item: _Item | None,
     ignored: frozenset[str],
 ) -> bool:
-    told = condition.get("conditionProperties") or {}
+    properties = condition.get("conditionProperties") or {}
     kind = condition.get("conditionType")
     if kind == "Property":
-        return told.get("propertyName") in ignored or _property(told, view, change, item)
+        return properties.get("propertyName") in ignored or _property(
+            properties, view, change, item
+        )
     if kind == "PropertyChanged":
-        return change is not None and _property_changed(told, view, change)
+        return change is not None and _property_changed(properties, view, change)
     if kind == "PropertyArrayChanged":
-        return change is not None and _array_changed(told, view, change)
+        return change is not None and _array_changed(properties, view, change)
     if kind == "PropertyArray":
-        return _array(told, view, change, item, ignored)
+        return _array(properties, view, change, item, ignored)
     if kind == "Boolean":
-        joined = any if told.get("operator") == "Or" else all
-        inner = told.get("innerConditions") or []
-        return joined(_holds(one, view, change, item, ignored) for one in inner)
+        joined = any if properties.get("operator") == "Or" else all
+        inner = properties.get("innerConditions") or []
+        return joined(
+            _holds(inner_condition, view, change, item, ignored) for inner_condition in inner
+        )
     return False
 
 
-def _asked(told: Json) -> list[str]:
-    return [str(value) for value in told.get("propertyValues") or []]
+def _property_values(properties: Json) -> list[str]:
+    return [str(value) for value in properties.get("propertyValues") or []]
 
 
-def _property(told: Json, view: View, change: Change | None, item: _Item | None) -> bool:
-    name = str(told.get("propertyName"))
+def _property(properties: Json, view: View, change: Change | None, item: _Item | None) -> bool:
+    name = str(properties.get("propertyName"))
     if item is not None and name in item.values:
         values = item.values[name]
     else:
         values = values_of(name, view, source=change.source if change else "")
-    return compare(str(told.get("operator")), values, _asked(told))
+    return compare(str(properties.get("operator")), values, _property_values(properties))
 
 
-def _property_changed(told: Json, view: View, change: Change) -> bool:
+def _property_changed(definition: Json, view: View, change: Change) -> bool:
     readers: dict[str, Callable[[Json], list[str]]] = {
         "IncidentSeverity": lambda properties: [str(properties.get("severity"))],
         "IncidentStatus": lambda properties: [str(properties.get("status"))],
         "IncidentOwner": owner_values,
     }
-    read = readers.get(str(told.get("propertyName")))
+    read = readers.get(str(definition.get("propertyName")))
     if read is None:
         return False
     before, after = read(change.before), read(view.properties)
     if before == after:
         return False
-    if not told.get("changeType") or not told.get("propertyValues"):
+    if not definition.get("changeType") or not definition.get("propertyValues"):
         return True
-    looked_at = before if told["changeType"] == "ChangedFrom" else after
-    return compare(str(told.get("operator") or "Equals"), looked_at, _asked(told))
+    looked_at = before if definition["changeType"] == "ChangedFrom" else after
+    return compare(
+        str(definition.get("operator") or "Equals"), looked_at, _property_values(definition)
+    )
 
 
-def _array_changed(told: Json, view: View, change: Change) -> bool:
-    array = told.get("arrayType")
+def _array_changed(properties: Json, view: View, change: Change) -> bool:
+    array = properties.get("arrayType")
     if array == "Alerts":
         return change.alerts_added > 0
     if array == "Comments":
@@ -284,9 +290,9 @@ def _tactics(properties: Json) -> set[str]:
 
 
 def _array(
-    told: Json, view: View, change: Change | None, item: _Item | None, ignored: frozenset[str]
+    properties: Json, view: View, change: Change | None, item: _Item | None, ignored: frozenset[str]
 ) -> bool:
-    array, inner = told.get("arrayType"), told.get("itemConditions") or []
+    array, inner = properties.get("arrayType"), properties.get("itemConditions") or []
     if array == "IncidentLabels":
         items = [_Item({"IncidentLabel": [label]}) for label in labels_of(view.properties)]
     elif array == "CustomDetails":
@@ -300,11 +306,12 @@ def _array(
     elif array == "CustomDetailValues":
         details = custom_details_of(view.alerts)
         every = [value for values in details.values() for value in values]
-        held = every if item is None else item.arrays.get("CustomDetailValues", [])
-        items = [_Item({"IncidentCustomDetailsValue": [value]}) for value in held]
+        details_values = every if item is None else item.arrays.get("CustomDetailValues", [])
+        items = [_Item({"IncidentCustomDetailsValue": [value]}) for value in details_values]
     else:
         return False
-    joined = all if told.get("arrayConditionType") == "AllItems" else any
+    joined = all if properties.get("arrayConditionType") == "AllItems" else any
     return joined(
-        all(_holds(condition, view, change, one, ignored) for condition in inner) for one in items
+        all(_holds(condition, view, change, array_item, ignored) for condition in inner)
+        for array_item in items
     )

@@ -41,8 +41,8 @@ def disable_expired(azure: Azure, workspace: PlantWorkspace, *, at: int) -> None
 def run_created(azure: Azure, incident: Incident, *, at: int) -> Incident:
     """Run the rules for a new incident, then those for what the first ones changed."""
     before = copy.deepcopy(incident.properties)
-    touched = _run(azure, incident, when="Created", change=None, at=at)
-    if touched:
+    is_changed = _run(azure, incident, when="Created", change=None, at=at)
+    if is_changed:
         change = Change(before, source="Automation rule")
         _run(azure, incident, when="Updated", change=change, at=at)
     return incident
@@ -77,13 +77,15 @@ def _run(azure: Azure, incident: Incident, *, when: str, change: Change | None, 
     ignored = frozenset(
         {"IncidentProviderName"} if azure.facts(workspace)["defender_portal"] else ()
     )
-    touched = False
+    is_changed = False
     for rule in rules:
         view = View(incident.properties, alerts, entities)
         conditions = rule.body["properties"]["triggeringLogic"].get("conditions")
         if conditions_hold(conditions, view, change, ignored=ignored):
-            touched = _carry_out(azure, workspace, incident, rule, when=when, at=at) or touched
-    return touched
+            is_changed = (
+                _carry_out(azure, workspace, incident, rule, when=when, at=at) or is_changed
+            )
+    return is_changed
 
 
 def _carry_out(
@@ -95,30 +97,30 @@ def _carry_out(
     when: str,
     at: int,
 ) -> bool:
-    told = rule.body["properties"]
+    properties = rule.body["properties"]
     before, done, runs = copy.deepcopy(incident), 0, []
-    for action in sorted(told["actions"], key=lambda one: one["order"]):
-        wanted = action["actionConfiguration"]
+    for action in sorted(properties["actions"], key=lambda entry: entry["order"]):
+        configuration = action["actionConfiguration"]
         if action["actionType"] == "ModifyProperties":
-            modify(incident.properties, wanted)
+            modify(incident.properties, configuration)
             done += 1
         elif action["actionType"] == "RunPlaybook":
             run = start_playbook(
                 azure,
                 workspace,
                 incident.name,
-                wanted["logicAppResourceId"],
-                by=f"rule {told['displayName']}",
+                configuration["logicAppResourceId"],
+                by=f"rule {properties['displayName']}",
                 at=at,
             )
             runs.append(run)
             done += run is not None
         else:
-            done += add_task(azure, incident, wanted, at=at)
-    touched = incident.properties != before.properties
-    if touched:
+            done += add_task(azure, incident, configuration, at=at)
+    is_changed = incident.properties != before.properties
+    if is_changed:
         save(azure, incident, at=at, before=before)
-    total = len(told["actions"])
+    total = len(properties["actions"])
     azure.store.journal.note_run(
         at=at,
         kind="rule",
@@ -126,7 +128,7 @@ def _carry_out(
         name=rule.name,
         incident=incident.name,
         detail={
-            "displayName": told["displayName"],
+            "displayName": properties["displayName"],
             "triggeredWhen": when,
             "totalActions": total,
             "actionsTriggeredSuccessfully": done,
@@ -141,26 +143,29 @@ def _carry_out(
         principal=f"automation rule {rule.name}",
         body=b"",
         reply=Reply(
-            200, effect=f"rule '{told['displayName']}' ran", before=before.etag, after=incident.etag
+            200,
+            effect=f"rule '{properties['displayName']}' ran",
+            before=before.etag,
+            after=incident.etag,
         ),
     )
-    return touched
+    return is_changed
 
 
-def modify(properties: Json, wanted: Json) -> None:
+def modify(properties: Json, configuration: Json) -> None:
     """What a ModifyProperties action does; labels are added, never taken away."""
-    if wanted.get("severity"):
-        properties["severity"] = wanted["severity"]
-    if wanted.get("status"):
-        properties["status"] = wanted["status"]
+    if configuration.get("severity"):
+        properties["severity"] = configuration["severity"]
+    if configuration.get("status"):
+        properties["status"] = configuration["status"]
         for member in CLOSING:
             properties.pop(member, None)
-            if wanted["status"] == "Closed" and wanted.get(member):
-                properties[member] = wanted[member]
-    if wanted.get("labels"):
-        properties["labels"] = merge_labels(properties.get("labels") or [], wanted["labels"])
-    if wanted.get("owner"):
-        properties["owner"] = fill_owner(wanted["owner"])
+            if configuration["status"] == "Closed" and configuration.get(member):
+                properties[member] = configuration[member]
+    if configuration.get("labels"):
+        properties["labels"] = merge_labels(properties.get("labels") or [], configuration["labels"])
+    if configuration.get("owner"):
+        properties["owner"] = fill_owner(configuration["owner"])
 
 
 def fill_owner(owner: Json) -> Json:
@@ -171,22 +176,22 @@ def fill_owner(owner: Json) -> Json:
     return {**NO_OWNER, **owner}
 
 
-def add_task(azure: Azure, incident: Incident, wanted: Json, *, at: int) -> bool:
+def add_task(azure: Azure, incident: Incident, configuration: Json, *, at: int) -> bool:
     """Put a task on an incident; false when it already carries as many as it may."""
-    held = azure.store.resources.parts(incident.workspace, incident.name, "tasks")
-    if len(held) >= MAX_TASKS:
+    tasks = azure.store.resources.parts(incident.workspace, incident.name, "tasks")
+    if len(tasks) >= MAX_TASKS:
         return False
     stamp = azure.stamp(at)
     etag = azure.store.next_etag(stamp)
     workspace = azure.workspace(incident.workspace)
-    told = {
-        "title": wanted["title"],
-        "description": wanted.get("description") or "",
+    properties = {
+        "title": configuration["title"],
+        "description": configuration.get("description") or "",
         "status": "New",
         "createdTimeUtc": iso(stamp),
         "lastModifiedTimeUtc": iso(stamp),
     }
-    part = Part(workspace.uid(f"task {etag}"), etag, stamp, told)
+    part = Part(workspace.uid(f"task {etag}"), etag, stamp, properties)
     azure.store.resources.put_part(incident.workspace, incident.name, "tasks", part)
     return True
 
@@ -196,15 +201,15 @@ def start_playbook(
 ) -> Json | None:
     """Start a Logic App on an incident; nothing when there is no such Logic App."""
     name = logic_app.rstrip("/").rsplit("/", 1)[-1]
-    found = azure.store.resources.get(workspace.key, "workflows", name)
-    if found is None:
+    playbook = azure.store.resources.get(workspace.key, "workflows", name)
+    if playbook is None:
         return None
     number = azure.store.journal.note_run(
         at=at,
         kind="playbook",
         workspace=workspace.key,
-        name=found.name,
+        name=playbook.name,
         incident=incident,
         detail={"by": by, "status": "Succeeded"},
     )
-    return {"RunId": f"{number:020d}", "WorkflowId": workspace.uid(f"workflow {found.name}")}
+    return {"RunId": f"{number:020d}", "WorkflowId": workspace.uid(f"workflow {playbook.name}")}

@@ -40,8 +40,10 @@ def chance_of_bits(bits: int, shift: int, outcomes: int) -> int:
 
 def guids(seed: int, recipe: Recipe, part: str, count: int = 1) -> list[str]:
     """Up to four GUIDs that belong to a recipe."""
-    told = f"{seed}/{recipe.template}/{recipe.began_us}/{recipe.bits}/{recipe.changes}/{part}"
-    text = hashlib.blake2b(told.encode(), digest_size=16 * count).hexdigest()
+    text_to_hash = (
+        f"{seed}/{recipe.template}/{recipe.began_us}/{recipe.bits}/{recipe.changes}/{part}"
+    )
+    text = hashlib.blake2b(text_to_hash.encode(), digest_size=16 * count).hexdigest()
     return [
         f"{h[:8]}-{h[8:12]}-4{h[13:16]}-a{h[17:20]}-{h[20:]}"
         for h in (text[at : at + 32] for at in range(0, 32 * count, 32))
@@ -67,8 +69,8 @@ def alerts_of(template: Template, recipe: Recipe, templates: list[Template]) -> 
     if not template.group or chance_of_bits(recipe.bits, 0, 100) >= template.group:
         return [template]
     others, more = template.companions, 1 + chance_of_bits(recipe.bits, 8, 4)
-    drawn = (others[(recipe.bits >> (16 + 3 * place)) % len(others)] for place in range(more))
-    return [template, *(templates[index] for index in drawn)]
+    indexes = (others[(recipe.bits >> (16 + 3 * place)) % len(others)] for place in range(more))
+    return [template, *(templates[index] for index in indexes)]
 
 
 def has_endpoint_alert(template: Template, recipe: Recipe) -> bool:
@@ -138,9 +140,9 @@ class Casebook:
         severity = frame["severity"]
         tactics, techniques = list(template.type.tactics), list(template.type.techniques)
         if count > 1:
-            severity = max((each.type.severity for each in alerts), key=SEVERITIES.index)
-            tactics = list(dict.fromkeys(t for each in alerts for t in each.type.tactics))
-            techniques = list(dict.fromkeys(t for each in alerts for t in each.type.techniques))
+            severity = max((alert.type.severity for alert in alerts), key=SEVERITIES.index)
+            tactics = list(dict.fromkeys(t for alert in alerts for t in alert.type.tactics))
+            techniques = list(dict.fromkeys(t for alert in alerts for t in alert.type.techniques))
         if has_endpoint_alert(template, recipe):
             products.append(ENDPOINT_PRODUCT)
             count += 1
@@ -211,8 +213,8 @@ def settle(
     age = end_us - created_us
     mood = chance_of_bits(bits, 40, 1000)
     closes = mood < (955 if age > 5 * DAY_US else 30 * age // DAY_US)
-    touched = closes or mood > (985 if age > 5 * DAY_US else 700)
-    if not touched:
+    is_touched = closes or mood > (985 if age > 5 * DAY_US else 700)
+    if not is_touched:
         return created_us
     wait = 600_000_000 + chance_of_bits(bits, 20, 1000) ** 2 * 250_000
     touched_us = created_us + min(wait, age * 9 // 10)

@@ -39,15 +39,15 @@ class AlertType:
 def alert_types() -> dict[str, AlertType]:
     """All alert types by title."""
     raw = json.loads((Path(__file__).parent / "data" / "alert_types.json").read_text("utf-8"))
-    rules = {each["name"]: AnalyticsRule(**each) for each in raw["rules"]}
+    rules = {row["name"]: AnalyticsRule(**row) for row in raw["rules"]}
     return {
-        each["title"]: AlertType(
+        row["title"]: AlertType(
             **{
-                **each,
-                "techniques": tuple(each["techniques"]),
-                "tactics": tuple(each["tactics"]),
-                "rule": rules.get(each["rule"]),
+                **row,
+                "techniques": tuple(row["techniques"]),
+                "tactics": tuple(row["tactics"]),
+                "rule": rules.get(row["rule"]),
             }
         )
-        for each in raw["types"]
+        for row in raw["types"]
     }

@@ -35,12 +35,12 @@ class AlertWriter:
         """The `value` of the incident's alerts."""
         endpoint = has_endpoint_alert(templates[0], recipe)
         count = len(templates) + endpoint
-        found = [
+        alerts = [
             self._alert(template, recipe, place, count) for place, template in enumerate(templates)
         ]
         if endpoint:
-            found.append(self._endpoint_alert(templates[0], recipe, count))
-        return found
+            alerts.append(self._endpoint_alert(templates[0], recipe, count))
+        return alerts
 
     def _alert(self, template: Template, recipe: Recipe, place: int, count: int) -> Json:
         system_id, original_id = guids(self.seed, recipe, f"alert{place}", 2)
@@ -201,23 +201,23 @@ class EntityWriter:
     ) -> None:
         self.seed = seed
         self.workspaces = workspaces
-        self.sensors = {(s.key, each.zone): each.name for s in sites for each in s.sensors}
-        self._known: dict[tuple[int, str, str], list[Json]] = {}
+        self.sensors = {(s.key, sensor.zone): sensor.name for s in sites for sensor in s.sensors}
+        self._by_address: dict[tuple[int, str, str], list[Json]] = {}
 
     def write(self, templates: list[Template], recipe: Recipe) -> list[Json]:
         """The `entities` of the incident, each once."""
-        found: dict[str, Json] = {}
+        by_id: dict[str, Json] = {}
         for template in templates:
             for side in (template.source, template.destination):
                 for entity in self._of_side(side, template, recipe):
-                    found[entity["id"]] = entity
+                    by_id[entity["id"]] = entity
         if chance_of_bits(recipe.bits, 26, 40) == 0:
             template = templates[0]
             segment = self._entity(
                 template.workspace, "OtSegment", template.zone, {"segmentName": template.zone}
             )
-            found[segment["id"]] = segment
-        return [{**entity, "properties": dict(entity["properties"])} for entity in found.values()]
+            by_id[segment["id"]] = segment
+        return [{**entity, "properties": dict(entity["properties"])} for entity in by_id.values()]
 
     def _of_side(self, side: Side, template: Template, recipe: Recipe) -> list[Json]:
         name, address, mac = address_of(side, template, recipe.bits)
@@ -225,21 +225,21 @@ class EntityWriter:
             return []
         place = side.zone or "outside"
         key = (template.workspace, f"{template.site.key}/{place}", address)
-        if key not in self._known:
+        if key not in self._by_address:
             if side.device:
-                made = self._device(template.workspace, side.device, template.site.name)
+                entities = self._device(template.workspace, side.device, template.site.name)
             elif side.passing:
-                made = self._passing(template, name, address, mac, side.zone)
+                entities = self._passing(template, name, address, mac, side.zone)
             else:
-                made = [self._entity(template.workspace, "Ip", address, {"address": address})]
-            self._known[key] = made
-        return self._known[key]
+                entities = [self._entity(template.workspace, "Ip", address, {"address": address})]
+            self._by_address[key] = entities
+        return self._by_address[key]
 
     def _device(self, workspace: int, device: PlantDevice, site: str) -> list[Json]:
-        where = f"{device.site}/{device.zone}/{device.name}"
-        linked = self._links(workspace, where, device.ip, device.mac)
+        key = f"{device.site}/{device.zone}/{device.name}"
+        linked = self._links(workspace, key, device.ip, device.mac)
         properties = {
-            "deviceId": guid("iot", where),
+            "deviceId": guid("iot", key),
             "deviceName": device.name,
             "source": "Azure Security Center for IoT",
             "deviceType": device.type,
@@ -261,19 +261,19 @@ class EntityWriter:
             "isProgramming": device.is_programming,
             "isScanner": device.is_scanner,
         }
-        made = [self._iot(workspace, where, device.name, properties, linked), *linked]
+        entities = [self._iot(workspace, key, device.name, properties, linked), *linked]
         if device.os.startswith("Windows"):
             host = {"hostName": device.name, "osFamily": "Windows", "osVersion": device.os}
-            made.append(self._entity(workspace, "Host", where, host, device.name))
-        return made
+            entities.append(self._entity(workspace, "Host", key, host, device.name))
+        return entities
 
     def _passing(
         self, template: Template, name: str, address: str, mac: str, zone: str
     ) -> list[Json]:
-        where = f"{template.site.key}/{zone}/{mac}"
-        linked = self._links(template.workspace, where, None if address == mac else address, mac)
+        key = f"{template.site.key}/{zone}/{mac}"
+        linked = self._links(template.workspace, key, None if address == mac else address, mac)
         properties = {
-            "deviceId": guid("iot", where),
+            "deviceId": guid("iot", key),
             "deviceName": name,
             "source": "Azure Security Center for IoT",
             "deviceType": "Unclassified",
@@ -288,38 +288,38 @@ class EntityWriter:
             "isProgramming": False,
             "isScanner": False,
         }
-        return [self._iot(template.workspace, where, name, properties, linked), *linked]
+        return [self._iot(template.workspace, key, name, properties, linked), *linked]
 
-    def _links(self, workspace: int, where: str, ip: str | None, mac: str) -> list[Json]:
-        made = []
+    def _links(self, workspace: int, key: str, ip: str | None, mac: str) -> list[Json]:
+        entities = []
         nic: Json = {"macAddress": mac, "vlans": []}
         if ip:
-            address = self._entity(workspace, "Ip", f"{where}/{ip}", {"address": ip}, ip)
+            address = self._entity(workspace, "Ip", f"{key}/{ip}", {"address": ip}, ip)
             nic["ipAddressEntityId"] = address["id"]
-            made.append(address)
-        made.append(self._entity(workspace, "Nic", f"{where}/{mac}", nic, mac))
-        return made
+            entities.append(address)
+        entities.append(self._entity(workspace, "Nic", f"{key}/{mac}", nic, mac))
+        return entities
 
     def _iot(
-        self, workspace: int, where: str, name: str, properties: Json, linked: list[Json]
+        self, workspace: int, key: str, name: str, properties: Json, linked: list[Json]
     ) -> Json:
         for entity in linked:
             if entity["kind"] == "Ip":
                 properties["ipAddressEntityId"] = entity["id"]
             else:
                 properties["nicEntityIds"] = [entity["id"]]
-        return self._entity(workspace, "IoTDevice", where, properties, name)
+        return self._entity(workspace, "IoTDevice", key, properties, name)
 
     def _entity(
-        self, workspace: int, kind: str, where: str, properties: Json, name: str = ""
+        self, workspace: int, kind: str, key: str, properties: Json, name: str = ""
     ) -> Json:
-        entity = guid(self.seed, "entity", workspace, kind, where)
+        entity = guid(self.seed, "entity", workspace, kind, key)
         return {
             "id": f"{self.workspaces[workspace].security_path}/Entities/{entity}",
             "name": entity,
             "type": _TYPE,
             "kind": kind,
-            "properties": {**properties, "friendlyName": name or where},
+            "properties": {**properties, "friendlyName": name or key},
         }
 
 

@@ -115,13 +115,13 @@ class Flow:
     share: float
     """What part of all incidents it is while it runs."""
     exact: bool
-    life: tuple[float, float]
+    lifetime: tuple[float, float]
     """From and to, as parts of a history; a plant that lives on is at the end of it."""
     templates: list[Template]
     cumulative: list[float]
 
 
-def known(device: PlantDevice) -> Side:
+def side_of(device: PlantDevice) -> Side:
     """The side of a device that the inventory knows."""
     return Side(device.name, device.address, device, zone=device.zone)
 
@@ -134,9 +134,9 @@ def wire_of(
     """
     if protocol == "WSUS":
         return _WSUS
-    found = kind.protocol or (function if function in PORTS else "") or protocol
-    found = found or _spoken(kind.title, source, destination)
-    return found, PORTS.get(found)
+    protocol_found = kind.protocol or (function if function in PORTS else "") or protocol
+    protocol_found = protocol_found or _spoken(kind.title, source, destination)
+    return protocol_found, PORTS.get(protocol_found)
 
 
 def _spoken(title: str, source: Side, destination: Side) -> str:
@@ -175,11 +175,13 @@ class FlowBook:
     def _add_stream(
         self, process: dict[str, Any], number: int, stream: dict[str, Any], *, attack: Any
     ) -> None:
-        wanted = stream.get("sites") or process.get("sites") or list(SITE_FACTORS)
-        made = [(site, self._pairs(site, process["name"], number, stream)) for site in wanted]
-        made = [(site, pairs) for site, pairs in made if pairs]
-        whole = sum(SITE_FACTORS[site] for site, _ in made)
-        for site, pairs in made:
+        site_keys = stream.get("sites") or process.get("sites") or list(SITE_FACTORS)
+        pairs_by_site = [
+            (site, self._pairs(site, process["name"], number, stream)) for site in site_keys
+        ]
+        pairs_by_site = [(site, pairs) for site, pairs in pairs_by_site if pairs]
+        whole = sum(SITE_FACTORS[site] for site, _ in pairs_by_site)
+        for site, pairs in pairs_by_site:
             part = SITE_FACTORS[site] / whole
             share = ATTACK_SHARE * stream["part"] if attack else stream["share"] / 100
             phase_key = f"attack:{process['name']}" if attack else stream.get("phase", "")
@@ -196,7 +198,7 @@ class FlowBook:
                 minutes=tuple(stream.get("minutes", (0, 60))),
                 share=share * part,
                 exact=bool(attack) or stream.get("exact", False),
-                life=tuple(stream.get("life", (0.0, 1.0))),
+                lifetime=tuple(stream.get("life", (0.0, 1.0))),
                 templates=[],
                 cumulative=[],
             )
@@ -300,8 +302,8 @@ class FlowBook:
     def _pairs(
         self, site: str, process: str, number: int, stream: dict[str, Any]
     ) -> list[tuple[Side, Side]]:
-        sources = [side for each in stream["from"] for side in self.sides(site, each)]
-        targets = [side for each in stream["to"] for side in self.sides(site, each)]
+        sources = [side for selector in stream["from"] for side in self.sides(site, selector)]
+        targets = [side for selector in stream["to"] for side in self.sides(site, selector)]
         pairs = [(a, b) for a in sources for b in targets if a.name != b.name or not a.name]
         operator = [
             (a, b)
@@ -325,10 +327,10 @@ class FlowBook:
         if selector == "sensor:":
             return [Side(name=row.sensor, zone=row.name) for row in zone_rows(site).values()]
         if device := self.by_name.get(selector):
-            return [known(device)] if device.site == site else []
+            return [side_of(device)] if device.site == site else []
         role, _, zone_key = selector.partition("/")
         return [
-            known(device)
+            side_of(device)
             for device in self.devices
             if device.site == site
             and device.role == role
@@ -339,10 +341,10 @@ class FlowBook:
         """Bring each engine to its target; what is exact stays, attacks come on top."""
         routine = [flow for flow in self.flows if flow.attack is None]
         for engine, target in table("processes")["targets"].items():
-            mine = [flow for flow in routine if flow.engine == engine]
-            fixed = sum(flow.share for flow in mine if flow.exact)
-            loose = sum(flow.share * lived(flow) for flow in mine if not flow.exact)
-            for flow in mine:
+            flows = [flow for flow in routine if flow.engine == engine]
+            fixed = sum(flow.share for flow in flows if flow.exact)
+            loose = sum(flow.share * lifetime_share(flow) for flow in flows if not flow.exact)
+            for flow in flows:
                 if not flow.exact:
                     flow.share *= (target / 100 - fixed) / loose
         parts: dict[str, float] = {}
@@ -354,6 +356,6 @@ class FlowBook:
                 flow.share *= ATTACK_SHARE / parts[flow.attack]
 
 
-def lived(flow: Flow) -> float:
+def lifetime_share(flow: Flow) -> float:
     """What part of a history the flow runs in."""
-    return flow.life[1] - flow.life[0]
+    return flow.lifetime[1] - flow.lifetime[0]

@@ -14,7 +14,7 @@ from simulator.plant.cases import Casebook, alerts_of, settle
 from simulator.plant.catalogue import alert_types
 from simulator.plant.details import AlertWriter, EntityWriter
 from simulator.plant.fleet import build_devices, build_sites, build_workspaces
-from simulator.plant.flows import FlowBook, Side, Template, known
+from simulator.plant.flows import FlowBook, Side, Template, side_of
 from simulator.plant.recipes import Recipe, changes_of, micros, moment_of, read
 from simulator.plant.records import Case
 from simulator.plant.timeline import Timeline
@@ -41,59 +41,59 @@ class Maker:
     def recipe(self, kind: str, at: datetime, options: dict[str, Any]) -> Recipe:
         """The recipe of a wish; a wish the plant cannot fulfil is a ValueError."""
         lag_us = int(options.get("lag", 5) * 1_000_000)
-        asked = {key: value for key, value in options.items() if value is not None}
-        asked.pop("lag", None)
-        if unknown := set(asked) - _OPTIONS:
-            raise ValueError(f"a case cannot be made with {', '.join(sorted(unknown))}")
-        if asked.get("verdict", "routine") not in _VERDICTS:
-            raise ValueError(f"a verdict is one of {', '.join(_VERDICTS)}")
-        changes = json.dumps({"kind": kind, **asked}, sort_keys=True, separators=(",", ":"))
+        wishes = {key: value for key, value in options.items() if value is not None}
+        wishes.pop("lag", None)
+        if unknown := set(wishes) - _OPTIONS:
+            raise ValueError(f"unknown options: {', '.join(sorted(unknown))}")
+        if wishes.get("verdict", "routine") not in _VERDICTS:
+            raise ValueError(f"verdict must be one of {', '.join(_VERDICTS)}")
+        changes = json.dumps({"kind": kind, **wishes}, sort_keys=True, separators=(",", ":"))
         rng = random.Random(f"{self.book.seed}/{micros(at)}/{changes}")
-        template = rng.choice(list(self._nearest(kind, asked)))
+        template = rng.choice(list(self._nearest(kind, wishes)))
         return Recipe(template.index, micros(at), lag_us, rng.getrandbits(64), changes)
 
-    def _nearest(self, kind: str, asked: dict[str, Any]) -> Iterator[Template]:
+    def _nearest(self, kind: str, wishes: dict[str, Any]) -> Iterator[Template]:
         known_kinds = dict.fromkeys(flow.process for flow in self.book.flows)
         if kind not in known_kinds:
-            raise ValueError(f"the plant knows no {kind}; it knows {', '.join(known_kinds)}")
+            raise ValueError(f"unknown kind {kind!r}. Use one of {', '.join(known_kinds)}")
         offered = [
             template
             for flow in self.book.flows
-            if flow.process == kind and asked.get("site", flow.site) == flow.site
+            if flow.process == kind and wishes.get("site", flow.site) == flow.site
             for template in flow.templates
         ]
         if not offered:
-            raise ValueError(f"there is no {kind} at {asked.get('site')}")
+            raise ValueError(f"{kind} does not run at {wishes.get('site')}")
 
         def likeness(template: Template) -> int:
             return (
-                8 * (template.destination.name == asked.get("destination"))
-                + 4 * (template.source.name == asked.get("source"))
-                + 2 * (template.type.title == asked.get("title"))
-                + (template.function == asked.get("function"))
+                8 * (template.destination.name == wishes.get("destination"))
+                + 4 * (template.source.name == wishes.get("source"))
+                + 2 * (template.type.title == wishes.get("title"))
+                + (template.function == wishes.get("function"))
             )
 
         best = max(map(likeness, offered))
         return (template for template in offered if likeness(template) == best)
 
     def _alerts(self, index: int, changes: str) -> list[Template]:
-        asked = changes_of(Recipe(index, 0, 0, 0, changes))
+        wishes = changes_of(Recipe(index, 0, 0, 0, changes))
         first = self._otherwise(
             self.book.templates[index],
-            asked.get("title"),
-            asked.get("source"),
-            asked.get("destination"),
-            function=asked.get("function"),
-            user_title=asked.get("user_title"),
+            wishes.get("title"),
+            wishes.get("source"),
+            wishes.get("destination"),
+            function=wishes.get("function"),
+            user_title=wishes.get("user_title"),
         )
-        if verdict := asked.get("verdict"):
+        if verdict := wishes.get("verdict"):
             first.truth = replace(
                 first.truth, verdict=verdict, benign=verdict != "suspicious", attack=None
             )
-        more = asked.get("also", [])
+        more = wishes.get("also", [])
         others = [
-            self._otherwise(first, *([each] if isinstance(each, str) else each))
-            for each in ([more] if isinstance(more, str) else more)
+            self._otherwise(first, *([entry] if isinstance(entry, str) else entry))
+            for entry in ([more] if isinstance(more, str) else more)
         ]
         for other in others:
             other.workspace = first.workspace
@@ -110,7 +110,7 @@ class Maker:
         user_title: str | None = None,
     ) -> Template:
         if title is not None and title not in alert_types():
-            raise ValueError(f"no sensor knows an alert type {title}")
+            raise ValueError(f"unknown alert type {title!r}")
         same = title is None or title == template.type.title
         usual = (template.function, template.user_title) if same else ("", "")
         return self.book.template(
@@ -127,11 +127,11 @@ class Maker:
             endpoint=0,
         )
 
-    def _side(self, told: str) -> Side:
-        if device := self.book.by_name.get(told):
-            return known(device)
-        by_address = [device for device in self.book.devices if device.address == told]
-        return known(by_address[0]) if len(by_address) == 1 else Side(told, told)
+    def _side(self, name: str) -> Side:
+        if device := self.book.by_name.get(name):
+            return side_of(device)
+        by_address = [device for device in self.book.devices if device.address == name]
+        return side_of(by_address[0]) if len(by_address) == 1 else Side(name, name)
 
 
 class Plant:
@@ -159,9 +159,9 @@ class Plant:
         return {
             "seed": self.seed,
             "company": "Baltaqua Water & Chemicals",
-            "workspaces": [asdict(each) for each in self.workspaces],
-            "sites": [asdict(each) for each in self.sites],
-            "devices": [asdict(each) for each in self.devices],
+            "workspaces": [asdict(workspace) for workspace in self.workspaces],
+            "sites": [asdict(site) for site in self.sites],
+            "devices": [asdict(device) for device in self.devices],
             "kinds": list(self.kinds),
         }
 
@@ -174,8 +174,10 @@ class Plant:
             case = self._casebook.write(alerts, recipe, number)
             truth = case.truth
             kind = "benign" if truth.benign else ("attack" if truth.attack else "stray")
-            touched = settle(case.properties, created_us, end_us, recipe.bits, kind=kind)
-            yield case if touched == created_us else replace(case, modified=moment_of(touched))
+            touched_us = settle(case.properties, created_us, end_us, recipe.bits, kind=kind)
+            yield (
+                case if touched_us == created_us else replace(case, modified=moment_of(touched_us))
+            )
 
     def happenings(self, after: datetime, until: datetime, *, per_day: float) -> Iterator[Case]:
         """The plant lives on: untouched incidents created after `after` and until `until`."""

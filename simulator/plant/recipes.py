@@ -45,7 +45,7 @@ def changes_of(recipe: Recipe) -> dict[str, Any]:
 def micros(moment: datetime) -> int:
     """A moment as microseconds since 1970; it must know its time zone."""
     if moment.tzinfo is None:
-        raise ValueError("times of the plant need a time zone")
+        raise ValueError("times must have a time zone")
     return (moment - EPOCH) // _MICROSECOND
 
 

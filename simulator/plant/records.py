@@ -32,9 +32,9 @@ class PlantWorkspace:
         """The ARM path under which Sentinel's resources of this workspace live."""
         return f"{self.path}/providers/Microsoft.SecurityInsights"
 
-    def uid(self, what: str) -> str:
+    def uid(self, purpose: str) -> str:
         """Return a fixed id for something of this workspace."""
-        return str(uuid5(_IDS, f"{self.key} {what}"))
+        return str(uuid5(_IDS, f"{self.key} {purpose}"))
 
 
 @dataclass(frozen=True, slots=True)

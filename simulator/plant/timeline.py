@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from simulator.plant import rhythms
-from simulator.plant.flows import ATTACK_SHARE, Flow, FlowBook, Template, lived
+from simulator.plant.flows import ATTACK_SHARE, Flow, FlowBook, Template, lifetime_share
 from simulator.plant.recipes import Recipe, micros, moment_of
 
 HOUR_US = 3_600_000_000
@@ -100,17 +100,17 @@ def _running_weights(
 def share_out(count: int, flows: list[Flow], totals: list[float]) -> list[int]:
     """How many of `count` belong to each flow; an attack grows slower than its plant."""
     attack = min(count * ATTACK_SHARE, 8 + count**0.5 / 10) / ATTACK_SHARE
-    wanted = [
-        (attack if flow.attack else count) * flow.share * lived(flow) if total else 0.0
+    shares = [
+        (attack if flow.attack else count) * flow.share * lifetime_share(flow) if total else 0.0
         for flow, total in zip(flows, totals, strict=True)
     ]
-    hidden = sum(w for w, flow in zip(wanted, flows, strict=True) if flow.attack)
-    open_ = sum(wanted) - hidden
+    hidden = sum(w for w, flow in zip(shares, flows, strict=True) if flow.attack)
+    open_ = sum(shares) - hidden
     exact = [
         w if flow.attack or not w else w * (count - hidden) / open_
-        for w, flow in zip(wanted, flows, strict=True)
+        for w, flow in zip(shares, flows, strict=True)
     ]
-    numbers = [floor(each) for each in exact]
+    numbers = [floor(share) for share in exact]
     order = sorted(range(len(exact)), key=lambda i: numbers[i] - exact[i])
     for index in order[: count - sum(numbers)]:
         numbers[index] += 1
@@ -146,7 +146,7 @@ class Timeline:
         """Exactly `count` happenings whose incidents are created in [start, end)."""
         start_us, end_us = micros(start), micros(end)
         if end_us <= start_us or count < 0:
-            raise ValueError("a history ends after it starts, and has no negative length")
+            raise ValueError("end must be after start, and count must not be negative")
         first, after = start_us // HOUR_US, -(-end_us // HOUR_US)
         schedule = Schedule(
             self.flows,
@@ -174,31 +174,34 @@ class Timeline:
     def happenings(self, after: datetime, until: datetime, per_day: float) -> Iterator[Happening]:
         """What leads to incidents created after `after` and until `until`, `per_day` on average."""
         if not 0 <= per_day <= 2 * _PER_HOUR:
-            raise ValueError("a plant that lives on has between 0 and 20,000 incidents a day")
+            raise ValueError("per_day must be between 0 and 20,000")
         after_us, until_us = micros(after), micros(until)
-        found: list[Happening] = []
+        pending: list[Happening] = []
         for hour in range(after_us // HOUR_US - 1, until_us // HOUR_US + 1):
             hourly = self._hour(hour, float(per_day))
-            found += [each for each in hourly if after_us < each.created_us <= until_us]
-            found.sort()
-            ready = bisect(found, ((hour + 1) * HOUR_US,))
-            yield from found[:ready]
-            del found[:ready]
-        yield from found
+            pending += [
+                happening for happening in hourly if after_us < happening.created_us <= until_us
+            ]
+            pending.sort()
+            ready = bisect(pending, ((hour + 1) * HOUR_US,))
+            yield from pending[:ready]
+            del pending[:ready]
+        yield from pending
 
     def _hour(self, hour: int, per_day: float) -> list[Happening]:
         """All that begins in one hour of a plant that lives on."""
         rng = random.Random(f"{self.book.seed}/{per_day}/{hour}")
-        made: list[Recipe] = []
+        recipes: list[Recipe] = []
         for flow, mean in zip(self.flows, self._means(), strict=True):
             weight = self.weight(flow, local_hour(flow.time_zone, hour), None)
             expected = per_day * flow.share * weight / mean if mean else 0.0
             number, low = floor(expected + rng.random()), hour * HOUR_US
-            made += [self._event(rng, flow, low, low + HOUR_US, None) for _ in range(number)]
-        made.sort(key=lambda recipe: (recipe.created_us, recipe.bits))
+            recipes += [self._event(rng, flow, low, low + HOUR_US, None) for _ in range(number)]
+        recipes.sort(key=lambda recipe: (recipe.created_us, recipe.bits))
         base = _FIRST_NUMBER + (hour - _FIRST_HOUR) * _PER_HOUR
         return [
-            Happening(recipe.created_us, recipe, base + place) for place, recipe in enumerate(made)
+            Happening(recipe.created_us, recipe, base + place)
+            for place, recipe in enumerate(recipes)
         ]
 
     def _event(
@@ -217,7 +220,7 @@ class Timeline:
     def weight(self, flow: Flow, place: Place, part: float | None) -> float:
         """How much of a flow an hour sees."""
         now = 1.0 if part is None else part
-        if not (flow.life[0] <= now < flow.life[1] or now == flow.life[1] == 1.0):
+        if not (flow.lifetime[0] <= now < flow.lifetime[1] or now == flow.lifetime[1] == 1.0):
             return 0.0
         hour_of_week, day, ordinal = place
         weight = flow.rhythm[hour_of_week] * flow.phase(day, flow.site, part)

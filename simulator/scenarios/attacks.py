@@ -154,8 +154,8 @@ def plant_attacks(setting: Setting, grounds: dict[str, Ground]) -> dict[str, lis
             site = rng.choice(sites)
             own = setting.dice("attack", era, row.name, site)
             raid = _Raid(row, grounds[site], setting, era, own)
-            found = raid.groups(rng.randint(*days))
-            groups[site] += [group for group in found if group[0].at < limit]
+            raid_groups = raid.groups(rng.randint(*days))
+            groups[site] += [group for group in raid_groups if group[0].at < limit]
     return groups
 
 

@@ -131,17 +131,17 @@ def _lease(seats: list[Seat], subnet: str, rng: Random, starts_at: datetime) -> 
     """Give every device of a zone a new address now and then; most keep theirs."""
     pool = [str(host) for host in ip_network(subnet).hosts()][99:239]
     rng.shuffle(pool)
-    held = {id(seat): pool.pop() for seat in seats}
+    addresses = {id(seat): pool.pop() for seat in seats}
     epochs: dict[int, list[tuple[datetime, str, str]]] = {
-        key: [(starts_at, address, subnet)] for key, address in held.items()
+        key: [(starts_at, address, subnet)] for key, address in addresses.items()
     }
     for day in range(LEASE_DAYS, DAYS, LEASE_DAYS):
         for seat in seats:
             if rng.random() < 0.35:
-                pool.insert(0, held[id(seat)])
-                held[id(seat)] = pool.pop()
+                pool.insert(0, addresses[id(seat)])
+                addresses[id(seat)] = pool.pop()
                 at = starts_at + timedelta(days=day, hours=rng.random() * 12)
-                epochs[id(seat)].append((at, held[id(seat)], subnet))
+                epochs[id(seat)].append((at, addresses[id(seat)], subnet))
     for seat in seats:
         seat.devices[0] = replace(seat.devices[0], addresses=tuple(epochs[id(seat)]))
 
@@ -149,7 +149,7 @@ def _lease(seats: list[Seat], subnet: str, rng: Random, starts_at: datetime) -> 
 def _apply(change: DriftRow, plan: SitePlan, setting: Setting, rng: Random) -> None:
     hours = 8 + rng.random() * 6
     at = setting.starts_at + timedelta(days=between(rng, change.day), hours=hours)
-    kind, _, zone_key = change.who.partition("@")
+    kind, _, zone_key = change.selector.partition("@")
     seats = plan.matching(kind, zone_key) if kind else []
     if change.change == "replaced" and seats:
         _replace(rng.choice(seats[:2]), plan, rng, at)
@@ -162,7 +162,7 @@ def _apply(change: DriftRow, plan: SitePlan, setting: Setting, rng: Random) -> N
 
 def _free_address(plan: SitePlan, zone: ZoneRow) -> tuple[str, str]:
     subnet = zone.subnet.format(net=plan.row.net)
-    taken = {
+    used = {
         address
         for seat in plan.seats
         if seat.zone_key == zone.key
@@ -170,7 +170,7 @@ def _free_address(plan: SitePlan, zone: ZoneRow) -> tuple[str, str]:
         for _, address, _ in device.addresses
     }
     hosts = (str(host) for host in list(ip_network(subnet).hosts())[9:])
-    return next(host for host in hosts if host not in taken), subnet
+    return next(host for host in hosts if host not in used), subnet
 
 
 def _replace(seat: Seat, plan: SitePlan, rng: Random, at: datetime) -> None:
@@ -214,10 +214,10 @@ def _renumber(plan: SitePlan, change: DriftRow, at: datetime) -> None:
             continue
         for place, device in enumerate(seat.devices):
             starts = [start for start, _, _ in device.addresses]
-            here = bisect_right(starts, at)
+            index = bisect_right(starts, at)
             moved = [
                 (max(start, at), f"{head}.{address.rpartition('.')[2]}", subnet)
-                for start, address, _ in device.addresses[max(0, here - 1) :]
+                for start, address, _ in device.addresses[max(0, index - 1) :]
             ]
-            addresses = (*device.addresses[:here], *moved)
+            addresses = (*device.addresses[:index], *moved)
             seat.devices[place] = replace(device, addresses=addresses)

@@ -119,10 +119,10 @@ def ends_of(
     """Return everybody the words stand for at a site; `names` make the choice repeatable."""
     if not words:
         return [FixedEnd(Party())]
-    found: list[End] = []
+    ends: list[End] = []
     for word in words.split(" + "):
-        found += _ends_of_word(word, plan, networks, names)
-    return found
+        ends += _ends_of_word(word, plan, networks, names)
+    return ends
 
 
 def _ends_of_word(
@@ -135,7 +135,7 @@ def _ends_of_word(
         return
     match = _WORD.match(word)
     if not match:
-        raise ValueError(f"'{word}' names nobody in a plant.")
+        raise ValueError(f"'{word}' matches no device of the plant.")
     kind, zone_key = match["kind"], match["zone"] or ""
     zones = [zone for key, zone in plan.zones.items() if key.startswith(zone_key)]
     if kind == "visitor" or kind.startswith("new:"):
@@ -177,8 +177,8 @@ def addresses_outside(row: NetworkRow, rng: Random) -> list[str]:
     """Return some addresses of a network outside, the same for the same dice."""
     networks = [ip_network(cidr) for cidr in row.cidr]
     count = between(rng, row.addresses)
-    found: dict[str, None] = {}
-    while len(found) < count:
+    addresses: dict[str, None] = {}
+    while len(addresses) < count:
         network = rng.choice(networks)
-        found[str(network[rng.randrange(1, network.num_addresses - 1)])] = None
-    return list(found)
+        addresses[str(network[rng.randrange(1, network.num_addresses - 1)])] = None
+    return list(addresses)

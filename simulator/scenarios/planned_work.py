@@ -116,8 +116,8 @@ def _occurrence(
 
 def _zone_keys(row: WorkRow, plan: SitePlan, rng: Random) -> list[str]:
     """Return the zones of one occurrence: all that begin so, or one of them (`?line`)."""
-    wanted = row.zones.removeprefix("?")
-    keys = [key for key in plan.zones if key.startswith(wanted)] if wanted else []
+    prefix = row.zones.removeprefix("?")
+    keys = [key for key in plan.zones if key.startswith(prefix)] if prefix else []
     return [rng.choice(keys)] if row.zones.startswith("?") else keys
 
 

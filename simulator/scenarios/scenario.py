@@ -67,14 +67,14 @@ class Scenario:
         if the incident does not exist yet, or the person belongs to another site.
         """
         incident = self.by_id[incident_id]
-        asked = next((one for one in self.people if one.name == person), None)
-        if asked is None or asked.site != incident.site:
+        colleague = next((candidate for candidate in self.people if candidate.name == person), None)
+        if colleague is None or colleague.site != incident.site:
             raise ValueError(f"{person} does not work at {incident.site}.")
         if at < incident.at:
             raise ValueError(f"Incident {incident_id} is created at {incident.at}, after {at}.")
         site = next(site for site in self.sites if site.name == incident.site)
         rarity = self.rarity[incident_id]
-        return judgement.answer_of(incident, asked, site, at, rarity, self.shape, self.seed)
+        return judgement.answer_of(incident, colleague, site, at, rarity, self.shape, self.seed)
 
     def triage(self, incident_id: str, at: datetime) -> Closing | None:
         """Return how the SOC closes an incident that reaches it then; None: it stays open."""
@@ -82,7 +82,7 @@ class Scenario:
 
 
 @dataclass(slots=True)
-class _SiteLife:
+class _SiteHistory:
     """One site with what happens there."""
 
     plan: SitePlan
@@ -98,13 +98,16 @@ def build_scenario(shape: str, seed: int) -> Scenario:
         raise ValueError(f"'{shape}' is not a shape. Use {', '.join(SHAPES)}.")
     tables = tables_of(shape)
     setting = Setting(tables, seed, dice(shape, seed, "start").choice(_MONDAYS))
-    lives = [_live(setting, plan) for plan in build_sites(setting)]
-    grounds = {life.plan.row.name: Ground(life.streams, life.windows) for life in lives}
-    incidents = _incidents(setting, lives, plant_attacks(setting, grounds))
+    histories = [_live(setting, plan) for plan in build_sites(setting)]
+    grounds = {
+        history_of_site.plan.row.name: Ground(history_of_site.streams, history_of_site.windows)
+        for history_of_site in histories
+    }
+    incidents = _incidents(setting, histories, plant_attacks(setting, grounds))
     split_at = setting.starts_at + timedelta(days=SPLIT_DAY)
     history = [incident for incident in incidents if incident.at < split_at]
     closings = (judgement.closing_of(incident, incident.at, shape, seed) for incident in history)
-    sites = [life.plan.site for life in lives]
+    sites = [site_history.plan.site for site_history in histories]
     scenario = Scenario(
         shape=shape,
         seed=seed,
@@ -113,21 +116,24 @@ def build_scenario(shape: str, seed: int) -> Scenario:
         ends_at=setting.ends_at,
         sites=tuple(sites),
         devices=tuple(
-            device for life in lives for seat in life.plan.seats for device in seat.devices
+            device
+            for site_history in histories
+            for seat in site_history.plan.seats
+            for device in seat.devices
         ),
-        works=tuple(work for life in lives for work in life.works),
+        works=tuple(work for site_history in histories for work in site_history.works),
         people=judgement.people_of(sites, tables.people, shape, seed),
         incidents=tuple(incidents),
         answers=(),
         closings=tuple(closing for closing in closings if closing and closing.at < split_at),
-        processes=_processes(tables, lives, incidents),
+        processes=_processes(tables, histories, incidents),
         by_id={incident.id: incident for incident in incidents},
         rarity=_rarity(incidents),
     )
     return _with_answers(scenario, history)
 
 
-def _live(setting: Setting, plan: SitePlan) -> _SiteLife:
+def _live(setting: Setting, plan: SitePlan) -> _SiteHistory:
     windows, works = plan_work(setting, plan)
     streams: dict[str, list[Stream]] = {}
     for process in setting.tables.processes:
@@ -135,12 +141,12 @@ def _live(setting: Setting, plan: SitePlan) -> _SiteLife:
             numbers = range(len(process.stream))
             built = (build_stream(setting, plan, process, number) for number in numbers)
             streams[process.name] = [stream for stream in built if stream]
-    every = [stream for those in streams.values() for stream in those]
+    every = [stream for streams_of_process in streams.values() for stream in streams_of_process]
     _scale_flows(setting, plan, every, windows)
     routine = [
         group for stream in every for group in happenings(stream, windows, setting.starts_at)
     ]
-    return _SiteLife(plan, windows, works, streams, routine)
+    return _SiteHistory(plan, windows, works, streams, routine)
 
 
 def _scale_flows(
@@ -167,22 +173,24 @@ def _rarity(incidents: list[Incident]) -> dict[str, float]:
 
 
 def _incidents(
-    setting: Setting, lives: list[_SiteLife], attacks: dict[str, list[Group]]
+    setting: Setting, histories: list[_SiteHistory], attacks: dict[str, list[Group]]
 ) -> list[Incident]:
     """Return all incidents in order of time."""
     rows = {process.name: process for process in setting.tables.processes}
-    found: list[tuple[datetime, _SiteLife, Group, GuardClass]] = []
-    for life in lives:
-        site = life.plan.row.name
-        guards = GuardBook(setting.tables, life.plan, life.works, life.routine)
+    groups: list[tuple[datetime, _SiteHistory, Group, GuardClass]] = []
+    for site_history in histories:
+        site = site_history.plan.row.name
+        guards = GuardBook(
+            setting.tables, site_history.plan, site_history.works, site_history.routine
+        )
         rng = setting.dice(site, "lag")
-        for group in merged([*life.routine, *attacks[site]], *setting.names, site):
+        for group in merged([*site_history.routine, *attacks[site]], *setting.names, site):
             at = group[-1].at + timedelta(minutes=rng.uniform(1, 9))
             is_attack = any(draft.is_attack for draft in group)
-            found.append((at, life, group, guards.guard_class(group) if is_attack else ""))
-    found.sort(key=lambda each: (each[0], each[1].plan.row.name))
+            groups.append((at, site_history, group, guards.guard_class(group) if is_attack else ""))
+    groups.sort(key=lambda entry: (entry[0], entry[1].plan.row.name))
     incidents = []
-    for number, (at, life, group, guard_class) in enumerate(found, 1):
+    for number, (at, site_history, group, guard_class) in enumerate(groups, 1):
         attack = next((draft for draft in group if draft.is_attack), None)
         truth = (attack or group[0]).truth
         incident_id = f"{setting.tables.shape}-{setting.seed}-{number:05d}"
@@ -190,8 +198,8 @@ def _incidents(
             Incident(
                 id=incident_id,
                 at=at,
-                site=life.plan.row.name,
-                alerts=tuple(alerts_of(group, incident_id, names_of(life.plan))),
+                site=site_history.plan.row.name,
+                alerts=tuple(alerts_of(group, incident_id, names_of(site_history.plan))),
                 truth=truth,
                 alert_truths=tuple(draft.truth for draft in group),
                 is_attack=attack is not None,
@@ -204,7 +212,7 @@ def _incidents(
 
 
 def _processes(
-    tables: Tables, lives: list[_SiteLife], incidents: list[Incident]
+    tables: Tables, histories: list[_SiteHistory], incidents: list[Incident]
 ) -> tuple[Process, ...]:
     members: dict[tuple[str, str], list[str]] = {}
     for incident in incidents:
@@ -213,15 +221,15 @@ def _processes(
     return tuple(
         Process(
             name=row.name,
-            site=life.plan.row.name,
+            site=site_history.plan.row.name,
             verdict=row.verdict,
             cause=row.cause,
             recurs=row.recurs,
-            incident_ids=tuple(members.get((life.plan.row.name, row.name), ())),
+            incident_ids=tuple(members.get((site_history.plan.row.name, row.name), ())),
         )
-        for life in lives
+        for site_history in histories
         for row in tables.processes
-        if row.name in life.streams
+        if row.name in site_history.streams
     )
 
 
@@ -240,7 +248,7 @@ def _with_answers(scenario: Scenario, history: list[Incident]) -> Scenario:
     chosen += [incident for incident in history if incident.is_attack and rng.random() < 0.5]
     answers = []
     for incident in sorted(chosen, key=lambda incident: incident.at):
-        team = [one for one in scenario.people if one.site == incident.site]
+        team = [candidate for candidate in scenario.people if candidate.site == incident.site]
         person = rng.choices(team, [1 / (place + 1) for place in range(len(team))])[0]
         answer = scenario.ask(incident.id, incident.at, person.name)
         if answer.at < scenario.split_at:

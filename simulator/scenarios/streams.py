@@ -92,9 +92,9 @@ class Stream:
         """Return one more alert of this stream that its source, or nearly so, caused soon after."""
         at = draft.at + timedelta(minutes=rng.uniform(0.2, minutes))
         for _ in range(6):
-            found = self.draft(at, rng)
-            if found and found.source.name == draft.source.name:
-                return found
+            candidate = self.draft(at, rng)
+            if candidate and candidate.source.name == draft.source.name:
+                return candidate
         return replace(draft, at=at)
 
     def pairs_in(self, window: Window) -> list[Pair]:
@@ -132,9 +132,9 @@ def build_stream(
     pairs = _pairs(row, plan, setting, rng)
     if not pairs:
         return None
-    life = dice(*names[:-1], "life")
-    begins, ends = between(life, process.begins), between(life, process.ends)
-    moves = between(life, process.moves) if process.moves else 999
+    lifetime_dice = dice(*names[:-1], "life")
+    begins, ends = between(lifetime_dice, process.begins), between(lifetime_dice, process.ends)
+    moves = between(lifetime_dice, process.moves) if process.moves else 999
     weights = [1 / (rank + 1) ** 0.55 for rank in range(len(pairs))]
     return Stream(
         row=row,

@@ -66,7 +66,7 @@ class DriftRow:
 
     change: str
     day: list[float]
-    who: str = ""
+    selector: str = ""
     zone: str = ""
     stem: str = ""
     count: list[float] = field(default_factory=lambda: [1, 1])
@@ -224,8 +224,8 @@ def tables_of(shape: str) -> Tables:
 @cache
 def alert_type(title: str) -> AlertType:
     """Return an alert type by title: of the sensors' catalogue, or one of the extra titles."""
-    if found := alert_types().get(title):
-        return found
+    if known_type := alert_types().get(title):
+        return known_type
     row = _read("", "common")["title"][title]
     return AlertType(
         **row,

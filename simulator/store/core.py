@@ -92,8 +92,8 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._depth = 0
-        where = ":memory:" if path is None else str(path)
-        self.db = sqlite3.connect(where, isolation_level=None, check_same_thread=False)
+        database = ":memory:" if path is None else str(path)
+        self.db = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
         self.db.executescript("pragma journal_mode=wal; pragma synchronous=normal;")
         self.db.executescript(SCHEMA)
         self.incidents = IncidentTable(self.db)

@@ -36,20 +36,20 @@ class Incident:
 
     def row(self) -> tuple[Any, ...]:
         """The incident as the table holds it."""
-        told = self.properties
-        owner = (told.get("owner") or {}).get("assignedTo") or ""
+        properties = self.properties
+        owner = (properties.get("owner") or {}).get("assignedTo") or ""
         return (
             self.workspace,
             self.name,
             self.number,
             self.created,
             self.modified,
-            str(told.get("status")),
-            str(told.get("severity")),
-            str(told.get("title")),
+            str(properties.get("status")),
+            str(properties.get("severity")),
+            str(properties.get("title")),
             owner,
             self.etag,
-            orjson.dumps(told),
+            orjson.dumps(properties),
             self.recipe,
             None if self.details is None else orjson.dumps(self.details),
             self.previous,
@@ -59,7 +59,7 @@ class Incident:
 
 
 @dataclass(frozen=True)
-class Slice:
+class IncidentPage:
     """Which incidents a list asks for: conditions, the sort column, and where the page begins."""
 
     conditions: list[tuple[str, str, Any]] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Slice:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedIncident:
     """What a list needs of one incident, still as bytes."""
 
     name: str
@@ -97,23 +97,23 @@ class IncidentTable:
 
     def get(self, workspace: str, name: str) -> Incident | None:
         """One incident by the id in its address, in any case of letters."""
-        asked = f"select {COLUMNS} from incidents where workspace = ? and name = ?"
-        row = self._db.execute(asked, (workspace, name)).fetchone()
+        sql = f"select {COLUMNS} from incidents where workspace = ? and name = ?"
+        row = self._db.execute(sql, (workspace, name)).fetchone()
         if row is None and name != name.lower():
-            row = self._db.execute(asked, (workspace, name.lower())).fetchone()
+            row = self._db.execute(sql, (workspace, name.lower())).fetchone()
         return None if row is None else _from_row(row)
 
     def find(self, name: str) -> Incident | None:
         """One incident by its id alone, whatever its workspace."""
-        asked = f"select {COLUMNS} from incidents where name = ?"
-        row = self._db.execute(asked, (name.lower(),)).fetchone()
+        sql = f"select {COLUMNS} from incidents where name = ?"
+        row = self._db.execute(sql, (name.lower(),)).fetchone()
         return None if row is None else _from_row(row)
 
     def remove(self, workspace: str, name: str) -> bool:
         """Take one out, with all that hangs on it; false when there was none."""
-        where = (workspace, name.lower())
-        self._db.execute("delete from parts where workspace = ? and incident = ?", where)
-        gone = self._db.execute("delete from incidents where workspace = ? and name = ?", where)
+        key = (workspace, name.lower())
+        self._db.execute("delete from parts where workspace = ? and incident = ?", key)
+        gone = self._db.execute("delete from incidents where workspace = ? and name = ?", key)
         return gone.rowcount > 0
 
     def clear(self) -> None:
@@ -121,47 +121,47 @@ class IncidentTable:
         self._db.execute("delete from parts")
         self._db.execute("delete from incidents")
 
-    def listed(self, workspace: str, asked: Slice) -> list[Listed]:
+    def listed(self, workspace: str, page: IncidentPage) -> list[ListedIncident]:
         """One page and one row more, so that the caller sees whether another page follows."""
-        where, values = ["workspace = ?"], [workspace]
-        for column, operator, value in asked.conditions:
-            where.append(f"{column} {operator} ?")
+        clauses, values = ["workspace = ?"], [workspace]
+        for column, operator, value in page.conditions:
+            clauses.append(f"{column} {operator} ?")
             values.append(value)
-        if asked.after is not None:
-            beyond = "<" if asked.descending else ">"
-            where.append(f"({asked.column}, name) {beyond} (?, ?)")
-            values.extend(asked.after)
-        way = "desc" if asked.descending else "asc"
+        if page.after is not None:
+            beyond = "<" if page.descending else ">"
+            clauses.append(f"({page.column}, name) {beyond} (?, ?)")
+            values.extend(page.after)
+        way = "desc" if page.descending else "asc"
         rows = self._db.execute(
-            f"{_LIST.replace(' number', ' ' + asked.column)} where {' and '.join(where)}"
-            f" order by {asked.column} {way}, name {way} limit ?",
-            (*values, asked.limit + 1),
+            f"{_LIST.replace(' number', ' ' + page.column)} where {' and '.join(clauses)}"
+            f" order by {page.column} {way}, name {way} limit ?",
+            (*values, page.limit + 1),
         )
-        return [Listed(*row) for row in rows]
+        return [ListedIncident(*row) for row in rows]
 
     def latest_number(self, workspace: str) -> int:
         """The highest incident number given in a workspace."""
-        asked = "select coalesce(max(number), 0) from incidents where workspace = ?"
-        return int(self._db.execute(asked, (workspace,)).fetchone()[0])
+        sql = "select coalesce(max(number), 0) from incidents where workspace = ?"
+        return int(self._db.execute(sql, (workspace,)).fetchone()[0])
 
     def by_number(self, workspace: str, number: int) -> Incident | None:
         """One incident by the number people see."""
-        asked = f"select {COLUMNS} from incidents where workspace = ? and number = ?"
-        row = self._db.execute(asked, (workspace, number)).fetchone()
+        sql = f"select {COLUMNS} from incidents where workspace = ? and number = ?"
+        row = self._db.execute(sql, (workspace, number)).fetchone()
         return None if row is None else _from_row(row)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many incidents each workspace holds, by status."""
-        found: dict[str, dict[str, int]] = {}
-        asked = "select workspace, status, count(*) from incidents group by 1, 2"
-        for workspace, status, number in self._db.execute(asked):
-            found.setdefault(workspace, {})[status] = number
-        return found
+        by_workspace: dict[str, dict[str, int]] = {}
+        sql = "select workspace, status, count(*) from incidents group by 1, 2"
+        for workspace, status, number in self._db.execute(sql):
+            by_workspace.setdefault(workspace, {})[status] = number
+        return by_workspace
 
     def truths(self) -> Iterator[tuple[str, str, str]]:
         """What the plant knows about each incident that it made."""
-        asked = "select workspace, name, truth from incidents where truth is not null"
-        yield from self._db.execute(f"{asked} order by workspace, created")
+        sql = "select workspace, name, truth from incidents where truth is not null"
+        yield from self._db.execute(f"{sql} order by workspace, created")
 
 
 def _from_row(row: tuple[Any, ...]) -> Incident:

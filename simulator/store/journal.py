@@ -35,12 +35,12 @@ class JournalTable:
             applied,
             reply.effect,
         )
-        made = self._db.execute(
+        cursor = self._db.execute(
             "insert into journal (at, method, path, principal, status, before, after, body_hash,"
             " applied, effect) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             entry,
         )
-        return int(made.lastrowid or 0)
+        return int(cursor.lastrowid or 0)
 
     def amend(self, entry: int, effect: str) -> None:
         """Add what happened to the answer of a write that was already noted."""
@@ -69,21 +69,21 @@ class JournalTable:
             "applied",
             "effect",
         )
-        found = [dict(zip(names, row, strict=True)) for row in rows]
-        for entry in found:
+        entries = [dict(zip(names, row, strict=True)) for row in rows]
+        for entry in entries:
             entry["at"], entry["applied"] = iso(entry["at"]), bool(entry["applied"])
-        return found
+        return entries
 
     def note_run(
         self, *, at: int, kind: str, workspace: str, name: str, incident: str, detail: Any
     ) -> int:
         """Note that an automation rule or a playbook ran on an incident."""
-        made = self._db.execute(
+        cursor = self._db.execute(
             "insert into runs (at, kind, workspace, name, incident, detail)"
             " values (?, ?, ?, ?, ?, ?)",
             (at, kind, workspace, name, incident, orjson.dumps(detail).decode()),
         )
-        return int(made.lastrowid or 0)
+        return int(cursor.lastrowid or 0)
 
     def count_runs(self) -> dict[str, int]:
         """How many rules and playbooks ran."""

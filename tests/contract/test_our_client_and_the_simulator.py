@@ -36,7 +36,7 @@ from alerts.sentinel.wire import (
     read_incident,
     read_incident_page,
 )
-from simulator.faults import WAYS
+from simulator.faults import MANGLERS
 from simulator.running import running_simulator
 
 INCIDENTS = 60
@@ -143,7 +143,7 @@ def test_what_is_not_there_is_missing_and_a_probe_is_well(client):
     assert client.probe().has_incidents
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", MANGLERS)
 def test_one_mangled_incident_costs_neither_its_page_nor_its_neighbours(client, control, way):
     whole = all_incidents(client)
     control.fault(path=LIST, mangle=way, count=1)

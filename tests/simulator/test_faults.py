@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from simulator.client import ControlRefused
-from simulator.faults import WAYS
+from simulator.faults import MANGLERS
 
 NAME = "5d1f6f2e-3c7e-4d1f-9a5e-000000000001"
 LIST = "/incidents(\\?|$)"
@@ -155,7 +155,7 @@ def test_an_older_version_comes_after_the_newer(arm, control):
     assert new["etag"] != old["etag"]
 
 
-@pytest.mark.parametrize("how", sorted(WAYS))
+@pytest.mark.parametrize("how", sorted(MANGLERS))
 def test_a_mangled_incident_is_served_among_good_ones(arm, control, how):
     control.inject(mangle=how)
     good = control.inject()

@@ -55,7 +55,7 @@ def test_a_capture_goes_to_the_latest_open_incident_of_its_story_once(attach, db
 
 def test_packets_begin_just_before_the_alert_and_keep_their_distances(tmp_path):
     before, moved = FOLDER / "operations-historian.pcap", tmp_path / "moved.pcap"
-    moved.write_bytes(moved_to(before.read_bytes(), NOON - LEAD))
+    moved.write_bytes(moved_to(before.read_bytes(), begin=NOON - LEAD))
     old, new = ([frame.time_ns for frame in CaptureFile(at).frames()] for at in (before, moved))
     assert 0 <= new[0] - int((NOON - LEAD).timestamp()) * 10**9 < 10**9
     assert [at - new[0] for at in new] == [at - old[0] for at in old]

@@ -82,7 +82,7 @@ def test_a_process_that_dies_is_started_again_on_its_port_and_told_in_one_line(
     supervisor.look(now=1.1)
     assert asked(port) == family.members["web"].pid != first
     assert len(said) == 1
-    assert said[0].startswith("web stopped by itself: it is started again in 1 s. Its log is /")
+    assert said[0].startswith("web stopped unexpectedly and will be restarted in 1 s. Its log is /")
     assert "web.log" in said[0]
 
 
@@ -125,7 +125,7 @@ def test_what_dies_over_and_over_waits_longer_and_then_ends_the_demo_with_one_se
             now += waits[-1]
             supervisor.look(now=now)
     assert waits == [1, 2, 4, 8, MAX_WAIT]
-    assert str(died.value).startswith(f"worker stopped by itself, {MAX_DEATHS} times in a row.")
+    assert str(died.value).startswith(f"worker stopped unexpectedly, {MAX_DEATHS} times in a row.")
     assert "worker.log; it ends: this is why" in str(died.value)
 
 
@@ -212,7 +212,7 @@ def test_a_broker_that_hangs_or_is_dead_is_started_again_on_its_port(
     assert broker.pid != first
     assert not is_running(first)
     assert len(said) == 1
-    assert said[0].startswith("The broker does not answer: it is started again in 1 s.")
+    assert said[0].startswith("The broker does not answer and will be restarted in 1 s.")
     supervisor.look(now=20)
     assert len(said) == 1
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from portal.command import TagoutCommand
-from simulator.running import SIZES, CannotServe, Wanted, serve
+from simulator.running import SIZES, CannotServe, ServeOptions, serve
 
 
 class Command(TagoutCommand):
@@ -37,7 +37,7 @@ class Command(TagoutCommand):
             self.needs_database = True
             super().handle(*args, **options)
         elif options["action"]:
-            raise CommandError("simulator knows advance, or runs when nothing is said.")
+            raise CommandError("Unknown action. Use advance, or no action to run the simulator.")
         else:
             self._serve(options)
 
@@ -55,7 +55,7 @@ class Command(TagoutCommand):
         }
 
     def _serve(self, options: dict[str, Any]) -> None:
-        wanted = Wanted(
+        wanted = ServeOptions(
             port=_number("--port", options["port"], most=65_535),
             fd=_number("--fd", options["fd"]) if options["fd"] else None,
             seed=_number("--plant", options["plant"]),
@@ -66,7 +66,7 @@ class Command(TagoutCommand):
             living=not options["still"],
         )
         try:
-            serve(wanted, tell=lambda where: self._tell(where, as_json=options["json"]))
+            serve(wanted, report=lambda where: self._tell(where, as_json=options["json"]))
         except CannotServe as refusal:
             raise CommandError(str(refusal)) from refusal
 

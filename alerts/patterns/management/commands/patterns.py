@@ -32,7 +32,7 @@ class Command(TagoutCommand):
         if options["action"] == "plan":
             return _plan(options["site"])
         if options["action"] != "mine":
-            raise CommandError("patterns knows mine and plan.")
+            raise CommandError("Unknown action. Use mine or plan.")
         if not options["days"].isascii() or not options["days"].isdigit():
             raise CommandError(f"--days must be a number of days: {options['days']}")
         days = int(options["days"][:6])
