@@ -27,42 +27,53 @@ def main() -> int:
     options = parser.parse_args()
     sizes = [20_000] if options.quick else options.sizes
     services = embedded.start(Path(os.environ.get("DATA_DIR", ".data")) / "bench")
-    lines: list[Line] = []
+    report_lines: list[Line] = []
     memory: dict[str, list[int]] = {}
     for n in sizes:
         print(f"Measuring with {n:,} incidents …", file=sys.stderr, flush=True)
-        said = _measured(services, n, "bench.size", str(n))
-        found = [Line(**line) for line in said["lines"]]
-        lines += found if not lines else found[1:]  # migrate once
-        past = _measured(services, n, "bench.history", "--as-json", "--alerts", str(n))
-        lines += [Line(**line) for line in past["lines"]]
-        for process, kib in said["memory"].items():
+        size_result = _measured(services, n, "bench.size", str(n))
+        size_lines = [Line(**line) for line in size_result["lines"]]
+        report_lines += size_lines if not report_lines else size_lines[1:]  # migrate once
+        history_result = _measured(services, n, "bench.history", "--as-json", "--alerts", str(n))
+        report_lines += [Line(**line) for line in history_result["lines"]]
+        for process, kib in size_result["memory"].items():
             memory.setdefault(process, []).append(kib)
             limit = WEB_LIMIT if process.startswith("web") else CHILD_LIMIT
-            lines.append(_line(f"memory of a {process}", f"{n:,}", kib / 1024, limit))
+            report_lines.append(_line(f"memory of a {process}", f"{n:,}", kib / 1024, limit))
     if len(sizes) > 1:
-        lines += [
+        report_lines += [
             Line(
                 f"memory of a {process}, growth",
                 "",
-                f"{each[-1] / 1024:.0f} MiB",
-                f"{each[0] / 1024:.0f} MiB",
-                each[-1] / each[0],
+                f"{kib_by_size[-1] / 1024:.0f} MiB",
+                f"{kib_by_size[0] / 1024:.0f} MiB",
+                kib_by_size[-1] / kib_by_size[0],
                 FLAT,
             )
-            for process, each in memory.items()
+            for process, kib_by_size in memory.items()
         ]
-        lines.append(_growth_of_mining(lines))
-    return 0 if show(lines, file=options.json) else 1
+        report_lines.append(_growth_of_mining(report_lines))
+    return 0 if show(report_lines, file=options.json) else 1
 
 
-def _growth_of_mining(lines: list[Line]) -> Line:
+def _growth_of_mining(report_lines: list[Line]) -> Line:
     """Whether mining is linear: seconds for an alert in the largest history to the smallest."""
-    each = [
-        line.ratio / int(line.size.replace(",", "")) for line in lines if line.name == history.MINED
+    seconds_per_alert = [
+        line.ratio / int(line.size.replace(",", ""))
+        for line in report_lines
+        if line.name == history.MINED
     ]
-    large, small = (f"{seconds * 1e6:.0f} µs" for seconds in (each[-1], each[0]))
-    return Line("mine patterns, growth for an alert", "", large, small, each[-1] / each[0], LINEAR)
+    large, small = (
+        f"{seconds * 1e6:.0f} µs" for seconds in (seconds_per_alert[-1], seconds_per_alert[0])
+    )
+    return Line(
+        "mine patterns, growth for an alert",
+        "",
+        large,
+        small,
+        seconds_per_alert[-1] / seconds_per_alert[0],
+        LINEAR,
+    )
 
 
 def _line(name: str, size: str, mib: float, limit: int) -> Line:
@@ -86,8 +97,8 @@ def _measured(services: embedded.Services, n: int, *module: str) -> dict[str, An
             )
         finally:
             server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return said
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
 
 
 if __name__ == "__main__":

@@ -49,10 +49,12 @@ def measure(n: int) -> list[Line]:
         if turn >= 5:
             ours.append(spent)
             floor.append(bare)
-    mine, theirs = statistics.median(ours), statistics.median(floor)
-    rates = [f"{ROWS / each:,.0f} rows/s" for each in (mine, theirs)]
+    our_seconds, floor_seconds = statistics.median(ours), statistics.median(floor)
+    rates = [f"{ROWS / rate_seconds:,.0f} rows/s" for rate_seconds in (our_seconds, floor_seconds)]
     name = "API list, 1,000 rows, fields chosen"
-    return [Line(name, f"{n:,}", rates[0], rates[1], theirs / mine, 0.5, at_least=True)]
+    return [
+        Line(name, f"{n:,}", rates[0], rates[1], floor_seconds / our_seconds, 0.5, at_least=True)
+    ]
 
 
 def _reader() -> Any:
@@ -75,14 +77,16 @@ def _program(user: Any) -> Callable[[str], Any]:
     from portal import clock
     from portal.accounts.services import create_token
 
-    made = create_token(owner=user, name="bench", scopes=["read"], by="bench", now=clock.now())
-    headers = {"Authorization": f"Bearer {made.secret}", "Host": "localhost"}
+    token = create_token(owner=user, name="bench", scopes=["read"], by="bench", now=clock.now())
+    headers = {"Authorization": f"Bearer {token.secret}", "Host": "localhost"}
     makes, serves = RequestFactory(headers=headers), ClientHandler()
 
     def ask(cursor: str) -> Any:
         query = {"page_size": str(ROWS), "fields": ",".join(FIELDS)}
-        asked = makes.get("/api/v1/incidents/", query | ({"cursor": cursor} if cursor else {}))
-        answer: Any = serves(asked.environ)
+        page_request = makes.get(
+            "/api/v1/incidents/", query | ({"cursor": cursor} if cursor else {})
+        )
+        answer: Any = serves(page_request.environ)
         if answer.status_code != 200:
             raise RuntimeError(f"The API answered {answer.status_code}: {answer.content[:200]!r}")
         return answer
@@ -94,12 +98,12 @@ def _marks(ask: Callable[[str], Any], pages: int) -> list[tuple[str, tuple[Any, 
     """Cursors of the first pages, and what they mean to the floor."""
     from alerts.incidents.models import Incident
 
-    found: list[tuple[str, tuple[Any, int] | None]] = [("", None)]
+    marks: list[tuple[str, tuple[Any, int] | None]] = [("", None)]
     for _ in range(pages - 1):
-        said = orjson.loads(ask(found[-1][0]).content)
-        last = Incident.objects.get(pk=said["results"][-1]["id"])
-        found.append((said["next"], (last.modified_at, last.pk)))
-    return found
+        page = orjson.loads(ask(marks[-1][0]).content)
+        last = Incident.objects.get(pk=page["results"][-1]["id"])
+        marks.append((page["next"], (last.modified_at, last.pk)))
+    return marks
 
 
 def _bare(user: Any, mark: tuple[Any, int] | None) -> bytes:
@@ -111,10 +115,10 @@ def _bare(user: Any, mark: tuple[Any, int] | None) -> bytes:
     if mark is not None:
         beside = Q(modified_at__lt=mark[0]) | Q(modified_at=mark[0], pk__lt=mark[1])
         rows = rows.filter(beside, modified_at__lte=mark[0])
-    found = list(rows.values(*FIELDS)[:ROWS])
-    if len(found) != ROWS:
-        raise RuntimeError(f"The floor found {len(found)} rows.")
-    return orjson.dumps(found)
+    values = list(rows.values(*FIELDS)[:ROWS])
+    if len(values) != ROWS:
+        raise RuntimeError(f"The floor found {len(values)} rows.")
+    return orjson.dumps(values)
 
 
 def _seconds(work: Callable[[], Any]) -> float:

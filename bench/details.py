@@ -70,7 +70,7 @@ def prove_the_same(
     """Raise NotTheSameError where any row differs; returns how many rows were compared. Leaves
     nothing behind.
     """
-    given = list(batches)
+    all_batches = list(batches)
     with connection.cursor() as cursor:
         floor = Floor(cursor, workspace_id=workspace_id, now=now)
 
@@ -78,33 +78,37 @@ def prove_the_same(
             floor.store(ids=ids, answers=answers)
             cursor.execute(details_floor.EMPTY)  # as the end of a transaction does
 
-        before = _stored(cursor, workspace_id, None, given)
-        one = _stored(cursor, workspace_id, floored, given)
-        other = _stored(cursor, workspace_id, product, given)
-    compare(one, other)
-    if silent := [name for name in one if one[name] == before[name] and name != "timeline"]:
+        before = _stored(cursor, workspace_id, None, all_batches)
+        floor_tables = _stored(cursor, workspace_id, floored, all_batches)
+        product_tables = _stored(cursor, workspace_id, product, all_batches)
+    compare(floor_tables, product_tables)
+    if silent := [
+        name for name in floor_tables if floor_tables[name] == before[name] and name != "timeline"
+    ]:
         raise NotTheSameError(f"Nothing was stored in {', '.join(silent)}.")
-    return sum(map(len, one.values()))
+    return sum(map(len, floor_tables.values()))
 
 
 def compare(floor: Tables, product: Tables) -> None:
     """Raise NotTheSameError with the first row that differs."""
     for name, rows in floor.items():
-        for one, other in zip_longest(rows, product[name]):
-            if one != other:
-                raise NotTheSameError(f"{name}: the floor stored {one}, the product {other}")
+        for floor_row, product_row in zip_longest(rows, product[name]):
+            if floor_row != product_row:
+                raise NotTheSameError(
+                    f"{name}: the floor stored {floor_row}, the product {product_row}"
+                )
 
 
 def _stored(
     cursor: Any,
     workspace_id: int,
     store: Callable[[list[int], list[Answers]], None] | None,
-    given: Iterable[tuple[list[int], list[Answers]]],
+    answer_batches: Iterable[tuple[list[int], list[Answers]]],
 ) -> Tables:
     """What stands in the tables after storing; then all of it is taken back."""
     with transaction.atomic():
         if store is not None:
-            for turn, (ids, answers) in enumerate(given):
+            for turn, (ids, answers) in enumerate(answer_batches):
                 store(ids, answers)
                 if turn % 5 == 0:  # what was rolled back before must not mislead the planner
                     cursor.execute("ANALYZE")
@@ -169,17 +173,17 @@ def answers_of(number: int, plant: str) -> Answers:
 
 
 def _ip(name: str, address: str) -> dict[str, Any]:
-    said = {"address": address, "friendlyName": address}
+    properties = {"address": address, "friendlyName": address}
     return {
         "id": f"{name}/{address}",
         "name": f"{name}-{address}",
         "kind": "Ip",
-        "properties": said,
+        "properties": properties,
     }
 
 
 def _device(name: str, address: str, place: dict[str, str], number: int) -> dict[str, Any]:
-    said = {
+    properties = {
         "friendlyName": f"PLC-{number % 50}",
         "deviceName": f"PLC-{number % 50}",
         "deviceSubType": "PLC",
@@ -189,7 +193,7 @@ def _device(name: str, address: str, place: dict[str, str], number: int) -> dict
         "purdueLayer": "ProcessControl",
         "ipAddressEntityId": f"{name}/{address}",
     } | place
-    return {"id": f"{name}/d", "name": f"{name}-d", "kind": "IoTDevice", "properties": said}
+    return {"id": f"{name}/d", "name": f"{name}-d", "kind": "IoTDevice", "properties": properties}
 
 
 def measure(n: int) -> list[Line]:
@@ -216,7 +220,7 @@ def measure(n: int) -> list[Line]:
             if turn % 20 == 0:  # as autovacuum does within a minute
                 cursor.execute("ANALYZE")
             race.turn(len(first[0]), partial(floored, *first), partial(detailed, *second))
-    return race.lines()
+    return race.report_lines()
 
 
 def prove(n: int) -> int:
@@ -246,8 +250,10 @@ def prepared(name: str, n: int) -> tuple[int, list[int]]:
         added_at=NOW,
     )
     for body in pages(n=n, open_share=0.2):
-        made = [one for one in read_incident_page(body).items if isinstance(one, WireIncident)]
-        store_incidents(workspace_id=workspace.pk, incidents=made, now=NOW)
+        incidents_of_page = [
+            item for item in read_incident_page(body).items if isinstance(item, WireIncident)
+        ]
+        store_incidents(workspace_id=workspace.pk, incidents=incidents_of_page, now=NOW)
     learn_places(
         places=[
             Place(f"{name} {one % 3}", f"{name} {one % 3}, zone {one % 6}", f"{name}-{one % 6}")
@@ -275,11 +281,11 @@ def detailed(ids: list[int], answers: list[Answers]) -> None:
     from alerts.incidents.ingest.groups import regroup
     from alerts.sentinel.wire import read_alerts, read_comments, read_entities
 
-    given = []
-    for pk, (alerts, found, said) in zip(ids, answers, strict=True):
-        comments = read_comments(said).items if said else None
-        given.append(Details(pk, read_alerts(alerts), read_entities(found).entities, comments))
-    regroup(store_details_of_many(given=given, now=NOW), now=NOW)
+    details = []
+    for pk, (alerts, entities, comment_page) in zip(ids, answers, strict=True):
+        comments = read_comments(comment_page).items if comment_page else None
+        details.append(Details(pk, read_alerts(alerts), read_entities(entities).entities, comments))
+    regroup(store_details_of_many(given=details, now=NOW), now=NOW)
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ from alerts.incidents.engine.confidence_limits import lower_share
 from alerts.incidents.engine.pattern import pattern_key
 from alerts.incidents.engine.priority import CRITICALITY_POINTS, PriorityFacts, priority_of
 
-STAGES = """
+TEMP_TABLES = """
     CREATE TEMP TABLE IF NOT EXISTS floor_alerts ON COMMIT DELETE ROWS AS
         SELECT 0::bigint AS incident_id, workspace_id, key, system_alert_id, sensor, site_id,
                zone_id, alert_type, engine, category, severity, protocol, port, tactics,
@@ -111,7 +111,7 @@ _ENDS = """
     JOIN sites_device t ON t.zone_id = f.zone_id AND t.address = f.destination_address
     WHERE a.workspace_id = f.workspace_id AND a.key = f.key
 """
-WHAT_WAS_SAID = ";".join((_ALERTS, _DEVICES, _ENDS, _ENTITIES, _COMMENTS))
+ROWS = ";".join((_ALERTS, _DEVICES, _ENDS, _ENTITIES, _COMMENTS))
 
 DEVICES = """
     SELECT d.zone_id, d.address, d.criticality, coalesce(d.purdue_level, z.purdue_level), z.name
@@ -203,7 +203,7 @@ class Floor:
 
     def __init__(self, cursor: Any, *, workspace_id: int, now: datetime) -> None:
         self.cursor, self.workspace_id, self.now = cursor, workspace_id, now.isoformat()
-        cursor.execute(STAGES)
+        cursor.execute(TEMP_TABLES)
         cursor.execute(
             "SELECT s.name, z.name, s.id, z.id, s.time_zone"
             " FROM sites_zone z JOIN sites_site s ON s.id = z.site_id"
@@ -219,8 +219,8 @@ class Floor:
         cursor.execute(HEADS, [list(ids)])
         heads = {row[0]: row[1:] for row in cursor.fetchall()}
         batch = Batch()
-        for pk, said in zip(ids, answers, strict=True):
-            self._read(batch, pk, heads[pk][0], said)
+        for pk, answers_of_incident in zip(ids, answers, strict=True):
+            self._read(batch, pk, heads[pk][0], answers_of_incident)
         self._copy("floor_alerts", batch.alerts)
         self._copy("floor_entities", batch.entities)
         self._copy("floor_comments", batch.comments)
@@ -228,14 +228,14 @@ class Floor:
         self._copy(
             "floor_devices", [f"{zone}\t{at}\t{d}" for (zone, at), d in batch.devices.items()]
         )
-        cursor.execute(WHAT_WAS_SAID)
+        cursor.execute(ROWS)
         cursor.execute(DEVICES)
         devices = {row[:2]: row[2:] for row in cursor.fetchall()}
         cursor.execute(PATTERNS)
         judged = {row[0]: row[1:] for row in cursor.fetchall()}
         cursor.execute(PAIRS)
         first_of_pair = {row[0] for row in cursor.fetchall()}
-        lines = []
+        copy_rows = []
         for pk, read, touched in batch.incidents:
             _, severity, status, tactics, products, owner = heads[pk]
             score, parts = weighed(
@@ -245,7 +245,7 @@ class Floor:
                 tuple(products),
                 pk in first_of_pair,
                 judged.get(read.pattern),
-                frozenset([devices[one] for one in touched]),
+                frozenset([devices[key_of_device] for key_of_device in touched]),
             )
             key = "\\N"
             if status < CLOSED:
@@ -253,18 +253,20 @@ class Floor:
                     f"{read.pattern}:{self.workspace_id}:{severity}:{status}::{owner}".encode()
                 ).hexdigest()
             at = batch.first_activity[pk]
-            lines.append(f"{pk}\t{read.line}\t{score}\t{parts}\t{key}\t{batch.counts[pk]}\t{at}")
-        self._copy("floor_incidents", lines)
+            copy_rows.append(
+                f"{pk}\t{read.line}\t{score}\t{parts}\t{key}\t{batch.counts[pk]}\t{at}"
+            )
+        self._copy("floor_incidents", copy_rows)
         cursor.execute(INCIDENTS, {"now": self.now})
 
-    def _read(self, batch: "Batch", pk: int, created_at: str, said: Answers) -> None:
+    def _read(self, batch: "Batch", pk: int, created_at: str, answers: Answers) -> None:
         """One incident's answers as lines."""
-        (row,) = orjson.loads(said[0])["value"]
+        (row,) = orjson.loads(answers[0])["value"]
         its = row["properties"]
         bag, at, latest = its["additionalData"], its["startTimeUtc"], its["timeGenerated"]
         site_id, zone_id, time_zone, words = self.places[bag["SiteDisplayName"], bag["SensorZone"]]
         local = datetime.fromisoformat(at).astimezone(time_zone)
-        alert_type, engine = known(its["alertDisplayName"])
+        alert_type, engine = catalogue_names(its["alertDisplayName"])
         protocol = bag["Protocol"]
         source, source_at = bag["SourceDevice"], bag["SourceDeviceAddress"]
         target, target_at = bag["DestinationDevice"], bag["DestinationDeviceAddress"]
@@ -287,17 +289,17 @@ class Floor:
             target or target_at,
         )
         batch.memories.append(f"{pk}\t{created_at}\t{at}\t{read.pattern}\t{read.pair}")
-        touched = self._read_entities(batch, pk, orjson.loads(said[1])["entities"], latest)
+        device_keys = self._read_entities(batch, pk, orjson.loads(answers[1])["entities"], latest)
         for name, address in ((source, source_at), (target, target_at)):
-            if (zone_id, address) not in touched:
-                touched.add((zone_id, address))
+            if (zone_id, address) not in device_keys:
+                device_keys.add((zone_id, address))
                 batch.devices[zone_id, address] = f"{name}\t\t\t\\N\tnormal\t{latest}"
-        batch.incidents.append((pk, read, touched))
+        batch.incidents.append((pk, read, device_keys))
         batch.first_activity[pk] = at
-        for one in orjson.loads(said[2])["value"] if said[2] else ():
-            its = one["properties"]
+        for comment in orjson.loads(answers[2])["value"] if answers[2] else ():
+            its = comment["properties"]
             batch.comments.append(
-                f"{pk}\t{one['name']}\t{its['author']['name']}\t{its['message']}\t"
+                f"{pk}\t{comment['name']}\t{its['author']['name']}\t{its['message']}\t"
                 f"{its['createdTimeUtc']}"
             )
 
@@ -307,27 +309,27 @@ class Floor:
         """Entities as lines; returns the devices among them, by zone and address."""
         batch.counts[pk] = len(entities)
         addresses = {e["id"]: e["properties"]["address"] for e in entities if e["kind"] == "Ip"}
-        touched = set()
-        for one in entities:
-            its, place = one["properties"], "\\N\t\\N"
-            if one["kind"] == "IoTDevice":
+        device_keys = set()
+        for entity in entities:
+            its, place = entity["properties"], "\\N\t\\N"
+            if entity["kind"] == "IoTDevice":
                 zone_id = self.places[its["site"], its["zone"]][1]
                 address = addresses[its["ipAddressEntityId"]]
-                touched.add((zone_id, address))
+                device_keys.add((zone_id, address))
                 place = f"{zone_id}\t{address}"
                 batch.devices[zone_id, address] = (
                     f"{its['deviceName']}\t{its['deviceSubType']}\t{its['vendor']}\t"
                     f"{LEVELS[its['purdueLayer']]}\t{IMPORTANCE[its['importance']]}\t{latest}"
                 )
             batch.entities.append(
-                f"{pk}\t{one['name']}\t{one['kind']}\t{its['friendlyName']}\t{place}\t"
-                f"{document(one)}"
+                f"{pk}\t{entity['name']}\t{entity['kind']}\t{its['friendlyName']}\t{place}\t"
+                f"{document(entity)}"
             )
-        return touched
+        return device_keys
 
-    def _copy(self, stage: str, lines: Iterable[str]) -> None:
-        with self.cursor.copy(f"COPY {stage} FROM STDIN") as copy:
-            copy.write("\n".join([*lines, ""]).encode())
+    def _copy(self, table: str, copy_rows: Iterable[str]) -> None:
+        with self.cursor.copy(f"COPY {table} FROM STDIN") as copy:
+            copy.write("\n".join([*copy_rows, ""]).encode())
 
 
 class Batch:
@@ -359,16 +361,16 @@ def document(value: Any) -> str:
 
 
 @cache
-def both(one: str, other: str) -> str:
+def both(first: str, second: str) -> str:
     """Both names in order, each once, as an array."""
-    return "{" + ",".join(sorted({one, other} - {""})) + "}"
+    return "{" + ",".join(sorted({first, second} - {""})) + "}"
 
 
 @cache
-def known(title: str) -> tuple[str, str]:
+def catalogue_names(title: str) -> tuple[str, str]:
     """The catalogue's title and engine."""
-    found = alert_type_for(title)
-    return (found.title, found.component) if found else (title, "")
+    alert_type = alert_type_for(title)
+    return (alert_type.title, alert_type.component) if alert_type else (title, "")
 
 
 @cache
@@ -411,14 +413,14 @@ def weighed(  # noqa: PLR0917  as above
     crossing = " / ".join(zones) if len(zones) > 1 else ""
     if len(levels) > 1:
         crossing = f"Level {levels[0]:g} to Level {levels[-1]:g}"
-    found = alert_type_for(alert_type)
+    known_type = alert_type_for(alert_type)
     benign, suspicious = judged or (0, 0)
     priority = priority_of(
         PriorityFacts(
             severity=SEVERITY_WORDS[severity],
-            guard=found.guard if found else None,
+            guard=known_type.guard if known_type else None,
             criticality=max(
-                (one[0] for one in devices), key=lambda w: CRITICALITY_POINTS.get(w, 0)
+                (device[0] for device in devices), key=lambda w: CRITICALITY_POINTS.get(w, 0)
             ),
             crosses_levels=bool(crossing),
             crossing=crossing,

@@ -60,13 +60,13 @@ def make_versions(count: int, *, state: str) -> list[Any]:
     soc, _ = User.objects.get_or_create(email="soc@demo.example", defaults={"name": "SOC"})
     free = Candidate.objects.filter(rule=None, obstacles=[])
     rows = list(free.order_by("-incidents", "pk")[:count])
-    first, made = Rule.objects.count() + 1, []
+    first, versions = Rule.objects.count() + 1, []
     for number, row in enumerate(rows, start=first):
-        said = rule_for(row.process, time_zone="Europe/Warsaw", now=NOW, reason="Polling")
+        drafted_rule = rule_for(row.process, time_zone="Europe/Warsaw", now=NOW, reason="Polling")
         rule = Rule.objects.create(number=number, made_by=by, made_at=NOW)
         test = BackTestRun.objects.create(
             rule=rule,
-            rule_hash=rule_hash(said),
+            rule_hash=rule_hash(drafted_rule),
             start=NOW - timedelta(days=90),
             end=NOW,
             history_days=90,
@@ -79,10 +79,10 @@ def make_versions(count: int, *, state: str) -> list[Any]:
             number=1,
             state=state,
             state_since=NOW,
-            title=said.title,
-            body=as_json(said),
-            rule_hash=rule_hash(said),
-            expires_at=said.expires_at,
+            title=drafted_rule.title,
+            body=as_json(drafted_rule),
+            rule_hash=rule_hash(drafted_rule),
+            expires_at=drafted_rule.expires_at,
             made_by=by,
             made_at=NOW,
             proposed_by=by,
@@ -97,9 +97,9 @@ def make_versions(count: int, *, state: str) -> list[Any]:
                 version=version, side=side, by=signer, rule_hash=version.rule_hash, signed_at=NOW
             )
         row.rule = rule
-        made.append(version)
+        versions.append(version)
     Candidate.objects.bulk_update(rows, ["rule"])
-    return made
+    return versions
 
 
 def measure(n: int) -> list[Line]:
@@ -108,16 +108,16 @@ def measure(n: int) -> list[Line]:
 
     fill(n)
     count_site_days(now=NOW)  # as every night
-    return [*_backtests(n), *_mining(n), *matching.lines(n)]
+    return [*_backtests(n), *_mining(n), *matching.measure(n)]
 
 
 def _backtests(n: int) -> list[Line]:
-    size, found, slowest = f"{n:,}", [], 0.0
-    for name, lines in _RULES.items():
-        bare, ours = _race(_rule(*lines))
+    size, report_lines, slowest = f"{n:,}", [], 0.0
+    for name, clauses in _RULES.items():
+        bare, ours = _race(_rule(*clauses))
         slowest = max(slowest, ours)
         if name == "scan":
-            found.append(
+            report_lines.append(
                 Line(
                     "back-test, scan, against the bare scan",
                     size,
@@ -129,7 +129,7 @@ def _backtests(n: int) -> list[Line]:
             )
         else:
             allowed = ALLOWED_TIMES * bare + ALLOWED_MORE
-            found.append(
+            report_lines.append(
                 Line(
                     f"back-test, {name}, to 10 × SQL + 50 ms",
                     size,
@@ -139,10 +139,10 @@ def _backtests(n: int) -> list[Line]:
                     1.0,
                 )
             )
-    found.append(
+    report_lines.append(
         Line("back-test, slowest of these, seconds", size, _ms(slowest), "", slowest, SLOWEST)
     )
-    return found
+    return report_lines
 
 
 def _mining(n: int) -> list[Line]:
@@ -158,12 +158,12 @@ def _mining(n: int) -> list[Line]:
         wall, cpu = timed(lambda: mine_patterns(now=NOW))
         return Line(name, size, f"{wall:.1f} s, {cpu:.1f} CPU", "", wall, MINING)
 
-    found = [mined(MINED)]
+    report_lines = [mined(MINED)]
     make_versions(LIVING, state="live")
     to_sign = make_versions(TO_SIGN, state="proposed")
-    found.append(mined("mine again, with 200 live rules, seconds"))
+    report_lines.append(mined("mine again, with 200 live rules, seconds"))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    found.append(Line("mine patterns, memory", size, f"{peak:.0f} MiB", "", peak, MEMORY))
+    report_lines.append(Line("mine patterns, memory", size, f"{peak:.0f} MiB", "", peak, MEMORY))
     works: tuple[tuple[str, float, Callable[[], Any]], ...] = (
         ("plan of all sites, seconds", PLAN, plans_of_all_sites),
         (
@@ -175,17 +175,17 @@ def _mining(n: int) -> list[Line]:
     )
     for name, limit, work in works:
         spent = [timed(work) for _ in range(TURNS)]
-        wall, cpu = (statistics.median(each) for each in zip(*spent, strict=True))
-        found.append(Line(name, size, f"{_ms(wall)}, {cpu * 1000:.0f} CPU", "", wall, limit))
-    return found
+        wall, cpu = (statistics.median(seconds) for seconds in zip(*spent, strict=True))
+        report_lines.append(Line(name, size, f"{_ms(wall)}, {cpu * 1000:.0f} CPU", "", wall, limit))
+    return report_lines
 
 
-def _rule(*lines: tuple[str, str]) -> Any:
+def _rule(*clauses: tuple[str, str]) -> Any:
     from alerts.suppression.engine.rule import Clause, Rule
 
     return Rule(
         title="A rule of the bench",
-        all_of=tuple(Clause(field, "is", (value,)) for field, value in lines),
+        all_of=tuple(Clause(field, "is", (value,)) for field, value in clauses),
     )
 
 
@@ -195,24 +195,24 @@ def _race(rule: Any) -> tuple[float, float]:
     from alerts.suppression.backtesting.history_sql import Period, ask, inside
     from alerts.suppression.engine import sql
 
-    where = inside(Period(NOW - timedelta(days=DAYS), NOW), sql.where(rule))
-    text = f"SELECT count(*) FROM incidents_alert a WHERE {where.text}"
+    condition = inside(Period(NOW - timedelta(days=DAYS), NOW), sql.where(rule))
+    text = f"SELECT count(*) FROM incidents_alert a WHERE {condition.text}"
     bare, ours = [], []
     for turn in range(TURNS + 1):
-        counted = _timed(lambda: ask(text, where.params))
+        count = _timed(lambda: ask(text, condition.params))
         tested = _timed(lambda: preview(rule=rule, now=NOW))
         if turn:  # the first warms both
-            bare.append(counted[0])
+            bare.append(count[0])
             ours.append(tested[0])
-        if tested[1].body is None or tested[1].body["alerts"] != counted[1][0][0]:
+        if tested[1].body is None or tested[1].body["alerts"] != count[1][0][0]:
             raise RuntimeError("The back-test and the bare statement do not agree.")
     return statistics.median(bare), statistics.median(ours)
 
 
 def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
     began = time.perf_counter()
-    told = work()
-    return time.perf_counter() - began, told
+    result = work()
+    return time.perf_counter() - began, result
 
 
 def _ms(seconds: float) -> str:
@@ -235,8 +235,8 @@ def main() -> int:
     import django
 
     django.setup()
-    lines = measure(options.alerts)
-    print(json.dumps({"lines": [asdict(line) for line in lines]}))
+    report_lines = measure(options.alerts)
+    print(json.dumps({"lines": [asdict(line) for line in report_lines]}))
     return 0
 
 

@@ -31,11 +31,11 @@ TITLES = (
 
 def pages(*, n: int, open_share: float) -> list[bytes]:
     """Pages as Sentinel lists them, about 2.5 KB an incident."""
-    made = []
+    bodies = []
     for first in range(0, n, PAGE):
         rows = [incident(number, open_share) for number in range(first, min(first + PAGE, n))]
-        made.append(orjson.dumps({"value": rows}))
-    return made
+        bodies.append(orjson.dumps({"value": rows}))
+    return bodies
 
 
 def incident(number: int, open_share: float) -> dict[str, Any]:
@@ -110,16 +110,16 @@ FLOOR_MERGE = """
 def floor_page(cursor: Any, body: bytes) -> None:
     """The floor: orjson, COPY into a stage, merge into a narrow table and a raw one."""
     with cursor.copy("COPY floor_stage FROM STDIN") as copy:
-        lines = []
+        copy_rows = []
         for row in orjson.loads(body)["value"]:
-            said = row["properties"]
+            properties = row["properties"]
             raw = orjson.dumps(row).decode().replace("\\", "\\\\")
-            lines.append(
-                f"{row['name']}\t{row['etag']}\t{said['incidentNumber']}\t{said['title']}\t"
-                f"{said['severity']}\t{said['status']}\t{said['createdTimeUtc']}\t"
-                f"{said['lastModifiedTimeUtc']}\t{raw}"
+            copy_rows.append(
+                f"{row['name']}\t{row['etag']}\t{properties['incidentNumber']}\t{properties['title']}\t"
+                f"{properties['severity']}\t{properties['status']}\t{properties['createdTimeUtc']}\t"
+                f"{properties['lastModifiedTimeUtc']}\t{raw}"
             )
-        copy.write(("\n".join(lines) + "\n").encode())
+        copy.write(("\n".join(copy_rows) + "\n").encode())
     cursor.execute(FLOOR_MERGE)
 
 
@@ -129,8 +129,8 @@ def probe_floor_page(cursor: Any, body: bytes) -> None:
     cursor.execute(
         "SELECT name, etag FROM floor_hot WHERE name = ANY(%s)", ([name for name, _ in heads],)
     )
-    known = dict(cursor.fetchall())
-    if [name for name, etag in heads if known.get(name) != etag]:
+    etags = dict(cursor.fetchall())
+    if [name for name, etag in heads if etags.get(name) != etag]:
         raise RuntimeError("The floor found a change where there is none.")
 
 
@@ -192,7 +192,7 @@ def measure(n: int) -> list[Line]:
             pull_changes(workspace=workspace, client=far_end, now=plant_pages.NOW)
             far_end.stop()
             cursor.execute("ANALYZE")  # as autovacuum does within a minute
-    return [line for race in races for line in race.lines()]
+    return [line for race in races for line in race.report_lines()]
 
 
 def main() -> None:

@@ -28,29 +28,29 @@ type Naive = list[tuple[int, tuple[tuple[str, frozenset[object]], ...]]]
 def make_rules(count: int, shares: tuple[float, ...], *, seed: int) -> dict[int, Rule]:
     """Rules over a few busy alert types and many quiet ones."""
     dice = random.Random(seed)
-    made = {}
+    rules = {}
     for number in range(count):
-        what = dice.choices(range(4), shares)[0]
-        lines = []
-        if what in (0, 1):
-            lines.append(Clause("alert_type", "is", (_busy(dice, TYPES),)))
-        if what in (0, 2):
-            lines.append(Clause("site", "is", (dice.choice(SITES),)))
-        lines.append(Clause("source_device", "is_one_of", tuple(dice.sample(DEVICES, 2))))
-        lines.append(Clause("destination_device", "is", (dice.choice(DEVICES),)))
+        shape = dice.choices(range(4), shares)[0]
+        clauses = []
+        if shape in (0, 1):
+            clauses.append(Clause("alert_type", "is", (_busy(dice, TYPES),)))
+        if shape in (0, 2):
+            clauses.append(Clause("site", "is", (dice.choice(SITES),)))
+        clauses.append(Clause("source_device", "is_one_of", tuple(dice.sample(DEVICES, 2))))
+        clauses.append(Clause("destination_device", "is", (dice.choice(DEVICES),)))
         if dice.random() < 0.3:
-            lines.append(Clause("protocol", "is", (dice.choice(PROTOCOLS),)))
-        made[number] = Rule(title=f"Rule {number}", all_of=tuple(lines))
-    return made
+            clauses.append(Clause("protocol", "is", (dice.choice(PROTOCOLS),)))
+        rules[number] = Rule(title=f"Rule {number}", all_of=tuple(clauses))
+    return rules
 
 
 def make_facts(count: int, *, seed: int) -> list[Facts]:
     """Alerts of the same plants."""
     dice = random.Random(seed)
-    made = []
+    facts = []
     for _ in range(count):
         source, destination = dice.sample(DEVICES, 2)
-        made.append(
+        facts.append(
             Facts(
                 workspace="north",
                 site=dice.choice(SITES),
@@ -63,7 +63,7 @@ def make_facts(count: int, *, seed: int) -> list[Facts]:
                 at=MONDAY + timedelta(minutes=dice.randrange(10080)),
             )
         )
-    return made
+    return facts
 
 
 def naive_form(rules: dict[int, Rule]) -> Naive:
@@ -76,14 +76,14 @@ def naive_form(rules: dict[int, Rule]) -> Naive:
 
 def naive(rules: Naive, facts: Facts) -> list[int]:
     """The loop that everybody writes first: each rule, each line, until one fails."""
-    found = []
-    for number, lines in rules:
-        for field, wanted in lines:
-            if getattr(facts, field) not in wanted:
+    matches = []
+    for number, conditions in rules:
+        for field, values in conditions:
+            if getattr(facts, field) not in values:
                 break
         else:
-            found.append(number)
-    return found
+            matches.append(number)
+    return matches
 
 
 def seconds(work: Callable[[Facts], object], facts: Sequence[Facts], *, rounds: int = 5) -> float:
@@ -91,13 +91,13 @@ def seconds(work: Callable[[Facts], object], facts: Sequence[Facts], *, rounds: 
     best = float("inf")
     for _ in range(rounds):
         began = time.process_time()
-        for each in facts:
-            work(each)
+        for facts_of_alert in facts:
+            work(facts_of_alert)
         best = min(best, (time.process_time() - began) / len(facts))
     return best
 
 
-def lines(n: int = MADE) -> list[Line]:
+def measure(n: int = MADE) -> list[Line]:
     """The promises about matching and about editing one rule, the latter over n alerts."""
     facts = make_facts(4_000, seed=7)
     mixed, mixed_floor = _both(500, LIFE_LIKE, facts)
@@ -117,9 +117,9 @@ def lines(n: int = MADE) -> list[Line]:
 def _both(count: int, shares: tuple[float, ...], facts: Sequence[Facts]) -> tuple[float, float]:
     rules = make_rules(count, shares, seed=11)
     index, loop = RuleIndex(rules), naive_form(rules)
-    for each in facts[:200]:
-        expected = [number for number, rule in rules.items() if holds(rule, each)]
-        if not sorted(index.matching(each)) == expected == naive(loop, each):
+    for alert in facts[:200]:
+        expected = [number for number, rule in rules.items() if holds(rule, alert)]
+        if not sorted(index.matching(alert)) == expected == naive(loop, alert):
             raise SystemExit("the index and the loops do not agree")
     return (
         seconds(index.matching, facts),
@@ -132,22 +132,22 @@ def _editing(facts: Sequence[Facts]) -> tuple[float, float]:
     rules = make_rules(500, LIFE_LIKE, seed=11)
     index = RuleIndex(rules)
     by_place: dict[tuple[str, str], list[Facts]] = {}
-    for each in facts:
-        by_place.setdefault((each.alert_type, each.site), []).append(each)
+    for alert in facts:
+        by_place.setdefault((alert.alert_type, alert.site), []).append(alert)
     sited = [number for number in rules if index.bucket_of(number) == "type+site"][:100]
 
     def edit(number: int) -> None:
         rule = rules[number]
         index.put(number, rule)
         place = str(rule.all_of[0].values[0]), str(rule.all_of[1].values[0])
-        for each in by_place.get(place, ()):
-            index.matching(each)
+        for alert in by_place.get(place, ()):
+            index.matching(alert)
 
     began = time.process_time()
     for number in sited:
         edit(number)
-    one = (time.process_time() - began) / len(sited)
-    return one, seconds(index.matching, facts, rounds=2) * len(facts)
+    seconds_for_one = (time.process_time() - began) / len(sited)
+    return seconds_for_one, seconds(index.matching, facts, rounds=2) * len(facts)
 
 
 def _busy(dice: random.Random, names: Sequence[str]) -> str:
@@ -162,4 +162,4 @@ def _line(name: str, size: str, measured: float, floor: float, limit: float) -> 
 
 
 if __name__ == "__main__":
-    raise SystemExit(0 if show(lines()) else 1)
+    raise SystemExit(0 if show(measure()) else 1)

@@ -51,7 +51,7 @@ def fill(n: int) -> None:
         added_at=NOW,
     )
     judge = User.objects.create_user("judge@demo.example", "Judge")
-    given: dict[str, Any] = {
+    params: dict[str, Any] = {
         "n": n,
         "start": NOW - timedelta(days=DAYS),
         "days": timedelta(days=DAYS),
@@ -64,11 +64,11 @@ def fill(n: int) -> None:
     }
     with connection.cursor() as cursor, without_timeout():
         cursor.execute("SELECT setseed(0.5)")
-        cursor.execute(_DRAW, given)
+        cursor.execute(_DRAW, params)
         with without_indexes(_TABLES):
             for statement in (_INCIDENTS, _ALERTS, _LINKS):
-                cursor.execute(statement, given)
-        cursor.execute(_VERDICTS, given)
+                cursor.execute(statement, params)
+        cursor.execute(_VERDICTS, params)
         cursor.execute("DROP TABLE drawn")
         for table in _TABLES:
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), %s)", [n])
@@ -79,7 +79,7 @@ def fill(n: int) -> None:
 def _make_sites() -> list[int]:
     from alerts.sites.models import Device, Site, Zone
 
-    known = NOW - timedelta(days=365)
+    since = NOW - timedelta(days=365)
     sites = Site.objects.bulk_create(
         Site(name=f"Site {number}", time_zone="Europe/Warsaw") for number in range(SITES)
     )
@@ -93,7 +93,7 @@ def _make_sites() -> list[int]:
                 name=f"DEV-{number:03}",
                 address=f"10.{place}.{number // 250}.{number % 250}",
                 kind=KINDS[number // 13 % 8],
-                first_seen_at=known,
+                first_seen_at=since,
                 latest_seen_at=NOW,
             )
             for place in range(SITES)

@@ -13,23 +13,23 @@ from uuid import UUID
 import orjson
 
 PAGE = 1000
-TOLD = 5000  # incidents of the plant before they repeat
+PLANT_INCIDENTS = 5000  # incidents of the plant before they repeat
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 _HISTORY = timedelta(days=180)
 _SIZE = 2300  # bytes of an incident's properties; its envelope has 200 more
 
 
 @cache
-def _told() -> list[dict[str, Any]]:
+def _plant_incidents() -> list[dict[str, Any]]:
     from simulator.plant import Plant
 
-    cases = Plant(seed=7).history(TOLD, start=NOW - _HISTORY, end=NOW)
-    told = [case.properties for case in cases]
-    for properties in told:
+    cases = Plant(seed=7).history(PLANT_INCIDENTS, start=NOW - _HISTORY, end=NOW)
+    incidents = [case.properties for case in cases]
+    for properties in incidents:
         text = str(properties["description"]) + " "
         missing = _SIZE - len(orjson.dumps(properties))
         properties["description"] = text + (text * (missing // len(text) + 1))[: max(missing, 0)]
-    return told
+    return incidents
 
 
 def page(k: int, *, n: int) -> bytes:
@@ -59,22 +59,24 @@ def store(n: int, *, workspace: str) -> None:
         added_at=NOW,
     )
     for k in range(-(-n // PAGE)):
-        found = read_incident_page(page(k, n=n))
+        incident_page = read_incident_page(page(k, n=n))
         with transaction.atomic():
-            store_page(workspace_id=row.pk, page=found, now=NOW)
+            store_page(workspace_id=row.pk, page=incident_page, now=NOW)
 
 
 def _incident(number: int, n: int) -> dict[str, Any]:
     name = str(UUID(int=(number * 0x9E3779B97F4A7C15F39CC0605CEDC835) % 2**128, version=4))
     at = (NOW - _HISTORY + _HISTORY * number / n).isoformat().replace("+00:00", "Z")
-    told = _told()[number * TOLD // n if n < TOLD else number % TOLD]
-    where = "/subscriptions/s/resourceGroups/r/providers/Microsoft.SecurityInsights/Incidents/"
+    plant_properties = _plant_incidents()[
+        number * PLANT_INCIDENTS // n if n < PLANT_INCIDENTS else number % PLANT_INCIDENTS
+    ]
+    path = "/subscriptions/s/resourceGroups/r/providers/Microsoft.SecurityInsights/Incidents/"
     return {
-        "id": where + name,
+        "id": path + name,
         "name": name,
         "etag": f'"{number:08x}-0000-0d00-0000-{number:012x}"',
         "type": "Microsoft.SecurityInsights/Incidents",
-        "properties": told
+        "properties": plant_properties
         | {
             "incidentNumber": number,
             "providerIncidentId": str(number),

@@ -170,8 +170,8 @@ def fill(incidents: int) -> None:
             moved = [f"{name} = now() - (%(ended)s - {name}) * %(by)s" for (name,) in cursor]
             if moved:
                 by = SPAN / timedelta(seconds=7 * incidents)
-                given: dict[str, Any] = {"ended": ended, "by": by}
-                cursor.execute(f"UPDATE {table} SET {', '.join(moved)}", given)
+                params: dict[str, Any] = {"ended": ended, "by": by}
+                cursor.execute(f"UPDATE {table} SET {', '.join(moved)}", params)
         cursor.execute("VACUUM (ANALYZE)")  # as autovacuum does within a minute, but not meanwhile
 
 
@@ -179,7 +179,9 @@ def lines_of(notes: Notes, *, users: int) -> list[Line]:
     """The promises; what each page took goes to stderr."""
     print(f"\n{'page':<20} {'opened':>6} {'p50':>8} {'p95':>8}", file=sys.stderr)
     for name, spent in sorted(notes.spent.items()):
-        half, most = (f"{each * 1000:.0f} ms" for each in (statistics.median(spent), p95(spent)))
+        half, most = (
+            f"{seconds * 1000:.0f} ms" for seconds in (statistics.median(spent), p95(spent))
+        )
         print(f"{name:<20} {len(spent):>6} {half:>8} {most:>8}", file=sys.stderr)
     for error in notes.errors[:5]:
         print(error, file=sys.stderr)

@@ -29,9 +29,9 @@ class Line:
         return self.ratio >= self.limit if self.at_least else self.ratio <= self.limit
 
 
-def show(lines: Iterable[Line], *, file: Path | None = None) -> bool:
+def show(report_lines: Iterable[Line], *, file: Path | None = None) -> bool:
     """Print a table, write it as JSON where asked, and say whether all promises hold."""
-    rows = list(lines)
+    rows = list(report_lines)
     print(f"\n{'line':<46} {'size':>9}  {'measured':>18}  {'floor':>18}  {'ratio':>7}  promise")
     for row in rows:
         sign = "≥" if row.at_least else "≤"
@@ -55,8 +55,8 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 class Race:
     """Floor and product over the same pieces, turn by turn."""
 
-    def __init__(self, what: str, limit: float) -> None:
-        self.what, self.limit = what, limit
+    def __init__(self, name: str, limit: float) -> None:
+        self.what, self.limit = name, limit
         self.n, self.floor, self.ours, self.floor_cpu, self.our_cpu = 0, 0.0, 0.0, 0.0, 0.0
 
     def turn(self, n: int, floor: Callable[[], None], ours: Callable[[], None]) -> None:
@@ -73,9 +73,9 @@ class Race:
         """The product's side of a piece, measured elsewhere."""
         self.ours, self.our_cpu = self.ours + wall, self.our_cpu + cpu
 
-    def lines(self) -> list[Line]:
+    def report_lines(self) -> list[Line]:
         """The rate, and the CPU of our own process."""
-        rates = [f"{self.n / each:,.0f}/s" for each in (self.ours, self.floor)]
+        rates = [f"{self.n / seconds:,.0f}/s" for seconds in (self.ours, self.floor)]
         cpu = [f"{each / self.n * 1e6:.1f} µs" for each in (self.our_cpu, self.floor_cpu)]
         size = f"{self.n:,}"
         ratio = self.floor / self.ours

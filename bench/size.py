@@ -35,19 +35,19 @@ def main() -> None:
     from bench import api_list, details, intake, web
     from bench.report import Line
 
-    lines = [Line("migrate an empty database", "", f"{migrated:.1f} s", "", migrated, 15)]
-    lines += intake.measure(n)
+    report_lines = [Line("migrate an empty database", "", f"{migrated:.1f} s", "", migrated, 15)]
+    report_lines += intake.measure(n)
     pages, worker = web.measure(n)
-    lines += pages
-    lines += api_list.measure(n)
+    report_lines += pages
+    report_lines += api_list.measure(n)
     child = int(
         subprocess.run(
             [sys.executable, "-m", "bench.child"], cwd=ROOT, check=True, stdout=subprocess.PIPE
         ).stdout.split()[-1]
     )
-    lines += details.measure(min(n, DETAILED))
+    report_lines += details.measure(min(n, DETAILED))
     memory = {"web worker": worker, "Celery child": child}
-    print(json.dumps({"lines": [asdict(line) for line in lines], "memory": memory}))
+    print(json.dumps({"lines": [asdict(line) for line in report_lines], "memory": memory}))
 
 
 if __name__ == "__main__":

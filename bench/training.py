@@ -99,7 +99,7 @@ def measure(answers: int) -> list[Line]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         (backend,) = cursor.fetchone()
-    lines = []
+    report_lines = []
     for name, (address, at) in pages.items():
         client = Client(headers={"host": "localhost"})
         client.force_login(User.objects.get(email=f"learner{at}@bench.example"))
@@ -116,10 +116,10 @@ def measure(answers: int) -> list[Line]:
                 spent.append((time.perf_counter() - began) * 1000)
         cpu = (cpu_of(os.getpid()) + cpu_of(backend) - cpu) / TURNS * 1000
         p95 = sorted(spent)[int(TURNS * 0.95) - 1]
-        lines.append(
+        report_lines.append(
             Line(f"{name}, p95", f"{answers:,}", f"{p95:.0f} ms", f"CPU {cpu:.0f} ms", p95, LIMIT)
         )
-    return lines
+    return report_lines
 
 
 def main() -> int:
@@ -131,8 +131,8 @@ def main() -> int:
         from django.core.management import call_command
 
         call_command("collectstatic", interactive=False, verbosity=0)
-        lines = measure(store(options.answers))
-    return 0 if show(lines) else 1
+        report_lines = measure(store(options.answers))
+    return 0 if show(report_lines) else 1
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def measure(n: int) -> tuple[list[Line], int]:
     bare, queue = (statistics.median(times) * 1000 for times in spent.values())
     bare_cpu, queue_cpu = (seconds / TURNS * 1000 for seconds in cpu.values())
     size = f"{n:,}"
-    lines = [
+    report_lines = [
         Line(
             "queue page, p50 of one connection",
             size,
@@ -79,10 +79,10 @@ def measure(n: int) -> tuple[list[Line], int]:
     ]
     for name, (_, limit) in SEARCHES.items():
         slow = slowest[name] * 1000
-        lines.append(
+        report_lines.append(
             Line(f"{name}, p95", size, f"{slow:.0f} ms", f"{bare:.1f} ms", slow / bare, limit)
         )
-    return lines, resident
+    return report_lines, resident
 
 
 def _ninety_fifth(client: http.client.HTTPConnection, address: str, cookie: str) -> float:
@@ -104,8 +104,8 @@ def cpu_of(pid: int) -> float:
 
 def resident_kib(pid: int) -> int:
     """The resident memory of a process."""
-    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    return int(found.group(1)) if found else 0
+    match = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return int(match.group(1)) if match else 0
 
 
 def _signed_in() -> str:
@@ -142,8 +142,10 @@ def gunicorn(*options: str, workers: int = 1) -> Iterator[tuple[int, int]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    where = connection.settings_dict
-    url = f"postgresql://{where['USER']}@{where['HOST'].replace('/', '%2F')}/{where['NAME']}"
+    database = connection.settings_dict
+    url = (
+        f"postgresql://{database['USER']}@{database['HOST'].replace('/', '%2F')}/{database['NAME']}"
+    )
     command = [
         sys.executable,
         "-m",
@@ -184,15 +186,15 @@ def main() -> int:
     """Store incidents, ask for pages, print; 1 when a promise is broken."""
     parser = argparse.ArgumentParser(prog="python -m bench.web", description=__doc__)
     parser.add_argument("--incidents", type=int, nargs="+", default=[20_000])
-    lines: list[Line] = []
+    report_lines: list[Line] = []
     for n in parser.parse_args().incidents:
         with own_database():
             from django.core.management import call_command
 
             call_command("collectstatic", interactive=False, verbosity=0)
             plant_pages.store(n, workspace="bench")
-            lines += measure(n)[0]
-    return 0 if show(lines) else 1
+            report_lines += measure(n)[0]
+    return 0 if show(report_lines) else 1
 
 
 if __name__ == "__main__":

@@ -18,7 +18,14 @@ from types import FrameType
 from typing import Any
 
 from alerts.demo.cast import PASSWORD, PEOPLE
-from alerts.demo.processes import Died, Family, Supervisor, hold_port, port_of, servers_of
+from alerts.demo.processes import (
+    ProcessDied,
+    ProcessGroup,
+    Supervisor,
+    hold_port,
+    port_of,
+    servers_of,
+)
 from portal import embedded
 from portal.errors import Misconfigured
 
@@ -40,34 +47,34 @@ def main() -> None:
     size = os.environ.get("DEMO_SIZE") or "small"
     if size not in SIZES:
         sys.exit(f"DEMO_SIZE is {size!r}: use one of {', '.join(SIZES)}.")
-    seed, place = _number("DEMO_SEED", "7", most=10_000_000), _place()
+    seed, listener = _number("DEMO_SEED", "7", most=10_000_000), _listener()
     try:
-        family = Family(data / "logs", _environment(data, port_of(place)))
+        group = ProcessGroup(data / "logs", _environment(data, port_of(listener)))
     except OSError as error:
         sys.exit(f"DEMO_DATA is {data}, which cannot be used ({error.strerror}).")
     try:
-        _run(family, data=data, size=size, seed=seed, place=place)
+        _run(group, data=data, size=size, seed=seed, listener=listener)
     except Stop:
         print("\nStopping …", flush=True)
-    except (Died, Misconfigured) as trouble:
+    except (ProcessDied, Misconfigured) as trouble:
         print(f"\n{trouble}", file=sys.stderr, flush=True)
         sys.exit(1)
     finally:
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, signal.SIG_IGN)  # we are stopping already
-        family.stop()
+        group.stop()
         embedded.stop(data)
 
 
-def _run(family: Family, *, data: Path, size: str, seed: int, place: socket.socket) -> None:
-    began, port = time.monotonic(), port_of(place)
-    _say(f"Starting Tagout's demo in {data}: {size} plant, seed {seed}.")
+def _run(group: ProcessGroup, *, data: Path, size: str, seed: int, listener: socket.socket) -> None:
+    began, port = time.monotonic(), port_of(listener)
+    _print(f"Starting Tagout's demo in {data}: {size} plant, seed {seed}.")
     servers = servers_of(data)
     embedded.ensure_environment(data)
     manage = [sys.executable, "manage.py"]
-    azure = _remembered_place(data / "simulator" / "port", 8443)
+    azure = _remembered_listener(data / "simulator" / "port", 8443)
     simulator_port = port_of(azure)
-    family.start(
+    group.start(
         "simulator",
         [
             *manage,
@@ -84,20 +91,20 @@ def _run(family: Family, *, data: Path, size: str, seed: int, place: socket.sock
         ],
         azure,
     )
-    _say("Preparing the database and the static files …")
-    family.run("migrate", [*manage, "migrate", "--no-input", "-v0"])
-    family.run("static", [*manage, "collectstatic", "--no-input", "-v0"])
-    _say("Letting the plant's history happen …")
-    ca, secret = _wait_for_simulator(family, data / "simulator", simulator_port)
-    family.environment["TAGOUT_DEMO_SECRET"] = secret
-    family.run(
+    _print("Preparing the database and the static files …")
+    group.run("migrate", [*manage, "migrate", "--no-input", "-v0"])
+    group.run("static", [*manage, "collectstatic", "--no-input", "-v0"])
+    _print("Letting the plant's history happen …")
+    ca, secret = _wait_for_simulator(group, data / "simulator", simulator_port)
+    group.environment["TAGOUT_DEMO_SECRET"] = secret
+    group.run(
         "seed",
         [*manage, "demo_seed", "--simulator", f"https://localhost:{simulator_port}", "--ca", ca],
     )
-    family.run("training", [*manage, "training", "import"])
+    group.run("training", [*manage, "training", "import"])
     celery = [sys.executable, "-m", "celery", "-A", "portal.celery:app"]
     quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
-    family.start(
+    group.start(
         "web",
         [
             sys.executable,
@@ -105,7 +112,7 @@ def _run(family: Family, *, data: Path, size: str, seed: int, place: socket.sock
             "gunicorn",
             "portal.wsgi:application",
             "--bind",
-            f"fd://{place.fileno()}",
+            f"fd://{listener.fileno()}",
             "--workers",
             "2",
             "--threads",
@@ -120,10 +127,10 @@ def _run(family: Family, *, data: Path, size: str, seed: int, place: socket.sock
             "10",
             "--no-control-socket",
         ],
-        place,
+        listener,
         STATEMENT_TIMEOUT_MS="5000",
     )
-    family.start(
+    group.start(
         "worker-intake",
         [
             *celery,
@@ -137,7 +144,7 @@ def _run(family: Family, *, data: Path, size: str, seed: int, place: socket.sock
             *quiet,
         ],
     )
-    family.start(
+    group.start(
         "worker-outbox",
         [
             *celery,
@@ -151,12 +158,12 @@ def _run(family: Family, *, data: Path, size: str, seed: int, place: socket.sock
             *quiet,
         ],
     )
-    family.start("beat", [*celery, "beat", "--pidfile="])
-    _say("Reading incidents from the pretend Sentinel …")
-    family.run("wait", [*manage, "demo_seed", "--wait", "600"])
+    group.start("beat", [*celery, "beat", "--pidfile="])
+    _print("Reading incidents from the pretend Sentinel …")
+    group.run("wait", [*manage, "demo_seed", "--wait", "600"])
     if size != "large":  # the truth about a million incidents would not fit a demo's memory
-        family.may_end.add("judge")
-        family.start(
+        group.may_end.add("judge")
+        group.start(
             "judge",
             [
                 *manage,
@@ -170,12 +177,14 @@ def _run(family: Family, *, data: Path, size: str, seed: int, place: socket.sock
                 str(CAPTURES),
             ],
         )
-    _wait_for_web(family, port)
-    is_planned = _wait_for_plan(family, until=began + READY_BY)
-    _say(_block(port, simulator_port, data, time.monotonic() - began, is_planned=is_planned))
-    supervisor = Supervisor(family, servers, say=_say)
+    _wait_for_web(group, port)
+    is_planned = _wait_for_plan(group, until=began + READY_BY)
+    _print(
+        _ready_message(port, simulator_port, data, time.monotonic() - began, is_planned=is_planned)
+    )
+    supervisor = Supervisor(group, servers, report=_print)
     while True:
-        supervisor.look(now=time.monotonic())
+        supervisor.check(now=time.monotonic())
         time.sleep(1)
 
 
@@ -192,11 +201,11 @@ def _environment(data: Path, port: int) -> dict[str, str]:
     }
 
 
-def _wait_for_simulator(family: Family, folder: Path, port: int) -> tuple[str, str]:
+def _wait_for_simulator(group: ProcessGroup, folder: Path, port: int) -> tuple[str, str]:
     """Its CA file, and the secret that its application `portal` signs in with."""
     ca = folder / "ca.pem"
     for _ in range(1200):
-        family.check()
+        group.check()
         if ca.exists():
             try:
                 trust = ssl.create_default_context(cafile=str(ca))
@@ -204,31 +213,34 @@ def _wait_for_simulator(family: Family, folder: Path, port: int) -> tuple[str, s
             except OSError:
                 pass
             else:
-                apps = {one["key"]: one["client_secret"] for one in plant["applications"]}
+                apps = {
+                    application["key"]: application["client_secret"]
+                    for application in plant["applications"]
+                }
                 return str(ca), apps["portal"]
         time.sleep(0.25)
-    raise Died(f"The pretend Sentinel does not answer. {family.last_words('simulator')}")
+    raise ProcessDied(f"The pretend Sentinel does not answer. {group.log_tail('simulator')}")
 
 
-def _wait_for_web(family: Family, port: int) -> None:
+def _wait_for_web(group: ProcessGroup, port: int) -> None:
     for _ in range(240):
-        family.check()
+        group.check()
         try:
             _get(f"http://127.0.0.1:{port}/readyz")
         except OSError:
             time.sleep(0.25)
         else:
             return
-    raise Died(f"The web server does not answer. {family.last_words('web')}")
+    raise ProcessDied(f"The web server does not answer. {group.log_tail('web')}")
 
 
-def _wait_for_plan(family: Family, *, until: float) -> bool:
+def _wait_for_plan(group: ProcessGroup, *, until: float) -> bool:
     """Wait until the past was judged and its patterns were planned, but not for ever; return
     whether it came to that.
     """
-    judge = family.members.get("judge")
+    judge = group.processes.get("judge")
     while judge is not None and judge.poll() is None:
-        family.check()
+        group.check()
         if time.monotonic() > until:
             return False
         time.sleep(0.25)
@@ -240,15 +252,17 @@ def _get(address: str, trust: ssl.SSLContext | None = None) -> Any:
         return json.load(answer)
 
 
-def _block(port: int, simulator_port: int, data: Path, seconds: float, *, is_planned: bool) -> str:
+def _ready_message(
+    port: int, simulator_port: int, data: Path, seconds: float, *, is_planned: bool
+) -> str:
     rows = [f"    {person.email:<22} {person.plays}" for person in PEOPLE]
-    still = "  The alerts of its history are still being read: patterns and plans grow meanwhile."
+    note = "  The alerts of its history are still being read: patterns and plans grow meanwhile."
     return "\n".join(
         [
             "",
             "=" * 78,
             f"  Tagout is ready after {seconds:.0f} s:  http://localhost:{port}/",
-            *([] if is_planned else [still]),
+            *([] if is_planned else [note]),
             "",
             f"  Sign in as one of these; every password is  {PASSWORD}",
             *rows,
@@ -262,18 +276,18 @@ def _block(port: int, simulator_port: int, data: Path, seconds: float, *, is_pla
     )
 
 
-def _place() -> socket.socket:
-    wanted = os.environ.get("DEMO_PORT", "")
+def _listener() -> socket.socket:
+    port = os.environ.get("DEMO_PORT", "")
     number = _number("DEMO_PORT", "8000", least=1, most=65_535)
-    return hold_port(number, strict=bool(wanted))
+    return hold_port(number, strict=bool(port))
 
 
-def _remembered_place(file: Path, first: int) -> socket.socket:
+def _remembered_listener(file: Path, first: int) -> socket.socket:
     """The simulator keeps its port: workspaces point to it."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    place = hold_port(int(file.read_text()) if file.exists() else first, strict=False)
-    file.write_text(str(port_of(place)))
-    return place
+    listener = hold_port(int(file.read_text()) if file.exists() else first, strict=False)
+    file.write_text(str(port_of(listener)))
+    return listener
 
 
 def _number(name: str, default: str, *, least: int = 0, most: int) -> int:
@@ -284,8 +298,8 @@ def _number(name: str, default: str, *, least: int = 0, most: int) -> int:
     return int(value)
 
 
-def _say(words: str) -> None:
-    print(words, flush=True)
+def _print(text: str) -> None:
+    print(text, flush=True)
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:

@@ -52,37 +52,37 @@ class Step:
 
 def read_duration(text: str) -> timedelta:
     """`8d`, `2h`, `1d12h`, `90m`; refuses anything else."""
-    found = _DURATION.fullmatch(text.strip().lower())
-    if found is None or not any(found.groups()):
+    match = _DURATION.fullmatch(text.strip().lower())
+    if match is None or not any(match.groups()):
         raise CannotAdvance(
             f"{text!r} is not a valid duration. Use for example 8d, 2h, 30m or 1d12h."
         )
-    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     duration = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     if not duration:
         raise CannotAdvance("The duration must be greater than zero.")
     return duration
 
 
-def advance(duration: timedelta, *, tell: Callable[[str], None]) -> list[Step]:
+def advance(duration: timedelta, *, report: Callable[[str], None]) -> list[Step]:
     """Move both clocks by `duration` in steps of at most twelve hours."""
     controls = _controls()
     working = _workers_alive()
-    lame: set[int] = set()
-    left, steps = duration, []
-    while left:
-        step = min(left, MAX_STEP)
+    stuck: set[int] = set()
+    remaining, steps = duration, []
+    while remaining:
+        step = min(remaining, MAX_STEP)
         move_clock(by=step)
         created = sum(control.advance(step.total_seconds())["created"] for control in controls)
-        waited = _let_workers_follow(step, lame) if working else 0.0
+        waited = _let_workers_follow(step, stuck) if working else 0.0
         steps.append(Step(step / timedelta(hours=1), created, round(waited, 1)))
-        left -= step
-        tell(f"{duration - left} of {duration}: {created} incidents came.")
+        remaining -= step
+        report(f"{duration - remaining} of {duration}: {created} incidents came.")
     return steps
 
 
 def _controls() -> list[Control]:
-    places: dict[str, str] = {}
+    ca_by_endpoint: dict[str, str] = {}
     for workspace in Workspace.objects.exclude(state=Workspace.State.REMOVED).order_by("name"):
         for address in (workspace.endpoint, workspace.authority, workspace.logs_endpoint):
             if address and not is_loopback(address):
@@ -90,11 +90,11 @@ def _controls() -> list[Control]:
                     f"Workspace {workspace.name} is at {urlsplit(address).hostname}, which is not"
                     " this machine: only a demo's clock may be moved."
                 )
-        places[workspace.endpoint] = workspace.ca_bundle
-    if not places:
+        ca_by_endpoint[workspace.endpoint] = workspace.ca_bundle
+    if not ca_by_endpoint:
         raise CannotAdvance("No workspace is registered, so there is no simulator to move.")
     controls = []
-    for endpoint, ca_bundle in places.items():
+    for endpoint, ca_bundle in ca_by_endpoint.items():
         try:
             control = Control(endpoint, ca_bundle)
             control.state()
@@ -135,37 +135,39 @@ def is_a_worker_busy() -> bool:
     return any(start is not None and start < latest for start in starts)
 
 
-def _let_workers_follow(step: timedelta, lame: set[int]) -> float:
+def _let_workers_follow(step: timedelta, stuck: set[int]) -> float:
     """Make what the step brought due and wake the workers, round after round, until a whole round
     changed nothing: what is read in one is decided in the next and sent in the third.
     """
     began, by, before = time.monotonic(), step, None
     for _ in range(MAX_ROUNDS):
-        seen = _what_is_known()
-        if seen == before:
+        marks = _progress_marks()
+        if marks == before:
             break
-        before = seen
+        before = marks
         let_work_age(by=by)
-        _one_round(lame, until=began + MAX_WAIT)
+        _one_round(stuck, until=began + MAX_WAIT)
         by = ROUND
     return time.monotonic() - began
 
 
-def _one_round(lame: set[int], *, until: float) -> None:
+def _one_round(stuck: set[int], *, until: float) -> None:
     """Wake the workers until all that is due now was taken once, and nothing else waits. What
     never ends, such as reading a workspace, is due again at once: each job of it counts once. A
     job that nobody takes, as that of a paused workspace, is `lame` and not waited for again.
     """
-    jobs = Job.objects.filter(due(clock.unshifted())).exclude(pk__in=lame)
+    jobs = Job.objects.filter(due(clock.unshifted())).exclude(pk__in=stuck)
     began, fences = time.monotonic(), dict(jobs.values_list("pk", "fence"))
     while True:
         _wake_workers()
         for _ in range(LOOKS):
             time.sleep(LOOK)
-            left = Job.objects.filter(pk__in=fences, state=State.WAITING)
-            untouched = {pk for pk, fence in left.values_list("pk", "fence") if fence == fences[pk]}
+            waiting = Job.objects.filter(pk__in=fences, state=State.WAITING)
+            untouched = {
+                pk for pk, fence in waiting.values_list("pk", "fence") if fence == fences[pk]
+            }
             if time.monotonic() - began > PATIENCE:
-                lame |= untouched
+                stuck |= untouched
                 untouched = set()
             if untouched or count_work_at_hand(now=clock.unshifted()):
                 continue
@@ -178,7 +180,7 @@ def _one_round(lame: set[int], *, until: float) -> None:
             )
 
 
-def _what_is_known() -> tuple[object, ...]:
+def _progress_marks() -> tuple[object, ...]:
     """Changes whenever a worker found or did something: every act leaves a line somewhere."""
     newest = Max("pk")
     return tuple(

@@ -27,7 +27,7 @@ ASKED_EVERY = 2.0  # seconds between two questions to a server
 BROKER_PATIENCE = 5.0  # seconds the broker has to answer, before it hangs
 
 
-class Died(Exception):
+class ProcessDied(Exception):
     """A process of the demo ended although it should not; the text names it and its log."""
 
 
@@ -36,33 +36,37 @@ class Launch:
     """How a process was started, to start it the same way again."""
 
     command: Sequence[str]
-    place: socket.socket | None
-    more: Mapping[str, str]
+    listener: socket.socket | None
+    environment: Mapping[str, str]
 
 
 @dataclass
-class Family:
+class ProcessGroup:
     """The processes of one demo. Each has a log file of its own in `logs`."""
 
     logs: Path
     environment: dict[str, str]
     may_end: set[str] = field(default_factory=set)  # names of those that finish by themselves
-    members: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _launches: dict[str, Launch] = field(default_factory=dict)
 
     def start(
-        self, name: str, command: Sequence[str], place: socket.socket | None = None, **more: str
+        self,
+        name: str,
+        command: Sequence[str],
+        listener: socket.socket | None = None,
+        **environment: str,
     ) -> subprocess.Popen[bytes]:
         """Start one process in a session of its own: Ctrl-C is for us, we pass it on in order.
         `place` becomes its own under the same number, and stays ours as well: who comes while it is
         started again waits. `more` goes into its environment.
         """
-        self._launches[name] = Launch(command, place, more)
+        self._launches[name] = Launch(command, listener, environment)
         return self._launch(name)
 
     def restart(self, name: str) -> None:
         """Start a process that has ended the same way again, without what it left running."""
-        _send(self.members[name], signal.SIGKILL)
+        _send(self.processes[name], signal.SIGKILL)
         self._launch(name)
 
     def _launch(self, name: str) -> subprocess.Popen[bytes]:
@@ -74,16 +78,16 @@ class Family:
                 env={
                     **os.environ,
                     **self.environment,
-                    **launch.more,
+                    **launch.environment,
                     "TAGOUT_PROCESS": f"tagout-{name}",
                 },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                pass_fds=(launch.place.fileno(),) if launch.place else (),
+                pass_fds=(launch.listener.fileno(),) if launch.listener else (),
             )
-        self.members[name] = process
+        self.processes[name] = process
         return process
 
     def run(self, name: str, command: Sequence[str]) -> None:
@@ -92,28 +96,28 @@ class Family:
         while (code := process.poll()) is None:
             time.sleep(0.1)
             self.check(but=name)
-        del self.members[name]
+        del self.processes[name]
         if code:
-            raise Died(f"{name} failed. {self.last_words(name)}")
+            raise ProcessDied(f"{name} failed. {self.log_tail(name)}")
 
     def check(self, *, but: str = "") -> None:
         """Raise Died when a process has ended (`but` one that is meant to)."""
         for name in self.ended():
             if name != but:
-                raise Died(f"{name} stopped unexpectedly. {self.last_words(name)}")
+                raise ProcessDied(f"{name} stopped unexpectedly. {self.log_tail(name)}")
 
     def ended(self) -> list[str]:
         """Names of the processes that have ended although they should not."""
-        codes = {name: process.poll() for name, process in self.members.items()}
+        codes = {name: process.poll() for name, process in self.processes.items()}
         return [
             name
             for name, code in codes.items()
             if code is not None and (code or name not in self.may_end)
         ]
 
-    def last_words(self, name: str) -> str:
+    def log_tail(self, name: str) -> str:
         """Where its log is and how it ends."""
-        return last_words(self.log_of(name))
+        return log_tail(self.log_of(name))
 
     def log_of(self, name: str) -> Path:
         """The file that a process of this name logs to."""
@@ -121,55 +125,55 @@ class Family:
 
     def stop(self) -> None:
         """Ask the newest first, all at once within a kind; kill what does not listen."""
-        for process in reversed(self.members.values()):
+        for process in reversed(self.processes.values()):
             _send(process, signal.SIGTERM)
         until = time.monotonic() + PATIENCE
-        for process in reversed(self.members.values()):
+        for process in reversed(self.processes.values()):
             with suppress(subprocess.TimeoutExpired):
                 process.wait(max(until - time.monotonic(), 0.1))
             _send(process, signal.SIGKILL)  # the whole group: children of children too
             process.wait()
-        self.members.clear()
+        self.processes.clear()
         for launch in self._launches.values():
-            if launch.place:
-                launch.place.close()
+            if launch.listener:
+                launch.listener.close()
 
 
-def last_words(log: Path) -> str:
+def log_tail(log: Path) -> str:
     """Where a log is and how it ends."""
     lines = log.read_text(errors="replace").strip().splitlines()[-3:] if log.exists() else []
     return f"Its log is {log}; it ends: {' / '.join(lines)}"
 
 
-def _send(process: subprocess.Popen[bytes], what: signal.Signals) -> None:
+def _send(process: subprocess.Popen[bytes], signal_number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
-        if what == signal.SIGTERM:
-            process.send_signal(what)
+        if signal_number == signal.SIGTERM:
+            process.send_signal(signal_number)
         else:
-            os.killpg(process.pid, what)
+            os.killpg(process.pid, signal_number)
 
 
-def hold_port(wanted: int, *, strict: bool) -> socket.socket:
+def hold_port(first: int, *, strict: bool) -> socket.socket:
     """A listening socket on the wanted port of 127.0.0.1, or with `strict=False` on the next one
     that is free. It is taken from now on: two demos that start together never get the same, and who
     comes early waits instead of being turned away.
     """
-    for port in range(wanted, wanted + (1 if strict else 200)):
-        place = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for port in range(first, first + (1 if strict else 200)):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            place.bind(("127.0.0.1", port))
-            place.listen(128)
+            listener.bind(("127.0.0.1", port))
+            listener.listen(128)
         except OSError:
-            place.close()
+            listener.close()
         else:
-            return place
-    sys.exit(f"Port {wanted} is taken: set DEMO_PORT to a free one.")
+            return listener
+    sys.exit(f"Port {first} is taken: set DEMO_PORT to a free one.")
 
 
-def port_of(place: socket.socket) -> int:
+def port_of(listener: socket.socket) -> int:
     """The port that a socket holds."""
-    port: int = place.getsockname()[1]
+    port: int = listener.getsockname()[1]
     return port
 
 
@@ -209,13 +213,13 @@ class _Deaths:
 class Supervisor:
     """Looks after the processes of a demo, each time it is asked to."""
 
-    family: Family
+    group: ProcessGroup
     servers: Sequence[Server]
-    say: Callable[[str], None]
+    report: Callable[[str], None]
     _deaths: dict[str, _Deaths] = field(default_factory=dict)
     _asked_at: float | None = None
 
-    def look(self, *, now: float) -> None:
+    def check(self, *, now: float) -> None:
         """Start again what has ended and is due. Raises Died when something ended too often."""
         if self._asked_at is None or now - self._asked_at >= ASKED_EVERY:
             self._asked_at = now
@@ -224,21 +228,21 @@ class Supervisor:
                     self._deaths.pop(server.name, None)
                 else:
                     self._restart(server.name, "does not answer", server.log, server.restart, now)
-        for name in self.family.ended():
-            log = self.family.log_of(name)
-            self._restart(
-                name, "stopped unexpectedly", log, partial(self.family.restart, name), now
-            )
+        for name in self.group.ended():
+            log = self.group.log_of(name)
+            self._restart(name, "stopped unexpectedly", log, partial(self.group.restart, name), now)
 
     def _restart(
-        self, name: str, what: str, log: Path, restart: Callable[[], None], now: float
+        self, name: str, symptom: str, log: Path, restart: Callable[[], None], now: float
     ) -> None:
         deaths = self._deaths.setdefault(name, _Deaths())
         if deaths.due_at is None:
             wait = deaths.add(now)
             if deaths.count >= MAX_DEATHS:
-                raise Died(f"{name} {what}, {MAX_DEATHS} times in a row. {last_words(log)}")
-            self.say(f"{name} {what} and will be restarted in {wait:.0f} s. Its log is {log}.")
+                raise ProcessDied(f"{name} {symptom}, {MAX_DEATHS} times in a row. {log_tail(log)}")
+            self.report(
+                f"{name} {symptom} and will be restarted in {wait:.0f} s. Its log is {log}."
+            )
         elif deaths.due_at <= now:
             deaths.start(now)
             try:
@@ -249,9 +253,9 @@ class Supervisor:
 
 def servers_of(data: Path) -> list[Server]:
     """The servers that the demo brings: those whose address no setting gives."""
-    found = []
+    servers = []
     if not embedded.is_given("DATABASE_URL"):
-        found.append(
+        servers.append(
             Server(
                 "The database",
                 embedded.log_of_database(data),
@@ -260,7 +264,7 @@ def servers_of(data: Path) -> list[Server]:
             )
         )
     if not embedded.is_given("REDIS_URL"):
-        found.append(
+        servers.append(
             Server(
                 "The broker",
                 data / "valkey" / "log",
@@ -268,4 +272,4 @@ def servers_of(data: Path) -> list[Server]:
                 lambda: embedded.restart_broker(data),
             )
         )
-    return found
+    return servers

@@ -55,8 +55,8 @@ def seed_demo(*, plant: dict[str, Any], endpoint: str, ca_bundle: str, now: date
     seed_workspaces(
         plant=plant, endpoint=endpoint, ca_bundle=ca_bundle, organisation=organisation, now=now
     )
-    for place in plant["sites"]:
-        _seed_site(place, plant["devices"], now)
+    for site in plant["sites"]:
+        _seed_site(site, plant["devices"], now)
     for player in PEOPLE:
         _seed_person(player, now)
 
@@ -70,11 +70,11 @@ def seed_workspaces(
     now: datetime,
 ) -> None:
     """Register the simulator's workspaces, or point known ones to where it answers now."""
-    application = next(one for one in plant["applications"] if one["key"] == "portal")
-    for place in plant["workspaces"]:
-        if Workspace.objects.filter(name=place["key"]).exists():
+    application = next(app for app in plant["applications"] if app["key"] == "portal")
+    for workspace_facts in plant["workspaces"]:
+        if Workspace.objects.filter(name=workspace_facts["key"]).exists():
             point_workspace(
-                name=place["key"],
+                name=workspace_facts["key"],
                 endpoint=endpoint,
                 authority=endpoint,
                 ca_bundle=ca_bundle,
@@ -83,11 +83,11 @@ def seed_workspaces(
             )
             continue
         add_workspace(
-            name=place["key"],
-            tenant=place["tenant_id"],
-            subscription=place["subscription_id"],
-            resource_group=place["resource_group"],
-            workspace=place["name"],
+            name=workspace_facts["key"],
+            tenant=workspace_facts["tenant_id"],
+            subscription=workspace_facts["subscription_id"],
+            resource_group=workspace_facts["resource_group"],
+            workspace=workspace_facts["name"],
             credential="client-secret",
             client_id=application["client_id"],
             secret_env=SECRET_VARIABLE,
@@ -100,36 +100,36 @@ def seed_workspaces(
         )
 
 
-def _seed_site(place: dict[str, Any], devices: list[dict[str, Any]], now: datetime) -> None:
+def _seed_site(site_facts: dict[str, Any], devices: list[dict[str, Any]], now: datetime) -> None:
     site = describe_site(
-        name=place["name"],
-        time_zone=place["time_zone"],
-        control_room_phone=place["control_room_phone"],
-        zones=[ZoneFacts(zone["name"], zone["purdue_level"]) for zone in place["zones"]],
-        sensors=[SensorFacts(sensor["name"], sensor["zone"]) for sensor in place["sensors"]],
+        name=site_facts["name"],
+        time_zone=site_facts["time_zone"],
+        control_room_phone=site_facts["control_room_phone"],
+        zones=[ZoneFacts(zone["name"], zone["purdue_level"]) for zone in site_facts["zones"]],
+        sensors=[SensorFacts(sensor["name"], sensor["zone"]) for sensor in site_facts["sensors"]],
         by=BY,
         now=now,
     )
     if Device.objects.filter(zone__site=site).exists():
         return  # the plant knows better by now
-    mine = [one for one in devices if one["site"] == place["key"]]
-    describe_devices(site=site, devices=[_device(one) for one in mine], by=BY, now=now)
+    site_devices = [device for device in devices if device["site"] == site_facts["key"]]
+    describe_devices(site=site, devices=[_device(one) for one in site_devices], by=BY, now=now)
 
 
-def _device(one: dict[str, Any]) -> DeviceFacts:
+def _device(device: dict[str, Any]) -> DeviceFacts:
     return DeviceFacts(
-        zone=one["zone"],
-        address=one["ip"] or one["mac"],
-        name=one["name"],
-        kind=one["sub_type"] or one["type"],
-        vendor=one["vendor"],
-        model=one["model"],
-        firmware=one["firmware"],
-        purdue_level=one["purdue_level"],
-        criticality=one["criticality"].replace(" ", "-"),
-        is_programming=one["is_programming"],
-        is_scanner=one["is_scanner"],
-        is_authorized=one["is_authorized"],
+        zone=device["zone"],
+        address=device["ip"] or device["mac"],
+        name=device["name"],
+        kind=device["sub_type"] or device["type"],
+        vendor=device["vendor"],
+        model=device["model"],
+        firmware=device["firmware"],
+        purdue_level=device["purdue_level"],
+        criticality=device["criticality"].replace(" ", "-"),
+        is_programming=device["is_programming"],
+        is_scanner=device["is_scanner"],
+        is_authorized=device["is_authorized"],
     )
 
 
@@ -155,41 +155,43 @@ def has_read_all() -> bool:
     return not active.filter(unread | Q(cursor__backfill_ends_at__isnull=False)).exists()
 
 
-def details_are_coming() -> bool:
+def is_fetching_details() -> bool:
     """Whether intake still fetches alerts and entities of the history."""
     pending = Incident.objects.filter(details_state=DetailsState.PENDING)
     return pending.exclude(details_due_at=None).exists()
 
 
-def judge_history(*, truth: Mapping[str, Mapping[str, Any]], seen: set[int], now: datetime) -> int:
+def judge_history(
+    *, truth: Mapping[str, Mapping[str, Any]], processed: set[int], now: datetime
+) -> int:
     """Judge closed incidents whose details are known by now; return how many were judged. `truth`
     by incident name: process, verdict, site. `seen` keeps the rows looked at, to call again.
     """
-    known = Incident.objects.filter(status=Status.CLOSED, details_state=DetailsState.FETCHED)
-    rows = known.order_by("-pk").values_list("pk", "name", "alert_type", "created_at")
-    fresh = [row for row in rows[:NEWEST] if row[0] not in seen]
+    closed = Incident.objects.filter(status=Status.CLOSED, details_state=DetailsState.FETCHED)
+    rows = closed.order_by("-pk").values_list("pk", "name", "alert_type", "created_at")
+    fresh = [row for row in rows[:NEWEST] if row[0] not in processed]
     people = {user.email.split("@")[0]: user for user in User.objects.all()}
     common = _common_processes(truth)
     judged = 0
     for start in range(0, len(fresh), BATCH):
         batch = fresh[start : start + BATCH]
-        given = [
+        verdicts = [
             _verdict(row, truth[row[1]], people, common)
             for row in batch
             if row[1] in truth and _dice(row[1], "asked") < _chance(truth[row[1]])
         ]
-        judged += record_past_verdicts(given=given, by="demo", now=now)
-        seen.update(row[0] for row in batch)
+        judged += record_past_verdicts(given=verdicts, by="demo", now=now)
+        processed.update(row[0] for row in batch)
     return judged
 
 
-def _chance(known: Mapping[str, Any]) -> float:
-    return OFTEN_ASKED if known["process"] == DOWNLOADS else SHARE
+def _chance(truth: Mapping[str, Any]) -> float:
+    return OFTEN_ASKED if truth["process"] == DOWNLOADS else SHARE
 
 
 def _common_processes(truth: Mapping[str, Mapping[str, Any]]) -> set[SiteProcess]:
     """The processes that make a large part of their site's incidents, and the story's downloads."""
-    by_process = Counter((str(known["site"]), str(known["process"])) for known in truth.values())
+    by_process = Counter((str(facts["site"]), str(facts["process"])) for facts in truth.values())
     by_site: Counter[str] = Counter()
     for (site, _), count in by_process.items():
         by_site[site] += count
@@ -202,13 +204,13 @@ def _common_processes(truth: Mapping[str, Mapping[str, Any]]) -> set[SiteProcess
 
 def _verdict(
     row: tuple[int, str, str, datetime],
-    known: Mapping[str, Any],
+    truth: Mapping[str, Any],
     people: Mapping[str, User],
     common: set[SiteProcess],
 ) -> PastVerdict:
     pk, name, alert_type, created_at = row
-    verdict, note = str(known["verdict"]), ""
-    is_common = (str(known["site"]), str(known["process"])) in common
+    verdict, note = str(truth["verdict"]), ""
+    is_common = (str(truth["site"]), str(truth["process"])) in common
     if _dice(name, "wrong") < WRONG and not is_common:
         verdict = "suspicious" if verdict != "suspicious" else "routine"
     causes = [cause.id for cause in causes_for(alert_type, verdict)] or ["other"]
@@ -217,25 +219,25 @@ def _verdict(
         note = "None of us did this."
     elif verdict == "maintenance":
         note = f"Planned, WO-{20000 + int(_dice(name, 'order') * 999)}"
-    who = "pia" if known["site"] == "porto" else ("oda" if _dice(name, "who") < 0.8 else "olaf")
+    person = "pia" if truth["site"] == "porto" else ("oda" if _dice(name, "who") < 0.8 else "olaf")
     return PastVerdict(
         incident_id=pk,
         verdict=verdict,
         cause=cause,
-        by=people[who],
+        by=people[person],
         note=note,
         given_at=created_at + timedelta(minutes=5 + 180 * _dice(name, "when")),
     )
 
 
-def _dice(name: str, what: str) -> float:
+def _dice(name: str, purpose: str) -> float:
     """The same number between 0 and 1 for the same incident and purpose, always."""
-    digest = hashlib.sha256(f"{what} {name}".encode()).digest()
+    digest = hashlib.sha256(f"{purpose} {name}".encode()).digest()
     return int.from_bytes(digest[:6]) / 2**48
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class CaptureStory:
     """A capture and the incidents that it would belong to: one of these alerts between two of these
     devices.
     """
@@ -247,19 +249,19 @@ class Story:
 
 
 STORIES = (
-    Story(
+    CaptureStory(
         "operations-historian.pcap",
         ("Unauthorized OPC UA Request/Response", "OPC UA Service Request Failed"),
         ("HIST-GD-01", "SCADA-GD-01"),
         "Mirror port of the operations network",
     ),
-    Story(
+    CaptureStory(
         "pump-two-restarts.pcap",
         ("Outstation Restarted", "Event Buffer Overflow in Outstation"),
         ("RTU-PMP-11", "RTU-PMP-12", "SCADA-GD-01"),
         "Mirror port at the pumping stations",
     ),
-    Story(
+    CaptureStory(
         "water-two-writers.pcap",
         ("Controller Reset", "Unpermitted Usage of Modbus Function Code"),
         ("ENG-WS-03", "HMI-WTP-01", "PLC-WTP-01"),
@@ -295,13 +297,13 @@ def _is_attached(name: str) -> bool:
     return Capture.objects.filter(name=name).exists()
 
 
-def _incident_of(story: Story) -> Incident | None:
-    found = Incident.objects.filter(
+def _incident_of(story: CaptureStory) -> Incident | None:
+    incidents = Incident.objects.filter(
         alert_type__in=story.alert_types,
         source__in=story.devices,
         destination__in=story.devices,
     ).exclude(first_activity_at=None)
-    latest = found.order_by("-first_activity_at", "pk")
+    latest = incidents.order_by("-first_activity_at", "pk")
     return latest.exclude(status=Status.CLOSED).first() or latest.first()
 
 

@@ -13,7 +13,7 @@ from alerts.suppression.engine.bound import is_little
 HOURS_OF_WEEK = 168
 
 
-class State(models.TextChoices):
+class PatternState(models.TextChoices):
     """What people made of a pattern."""
 
     OPEN = "open", "Open"
@@ -136,7 +136,7 @@ class Candidate(models.Model):
     plan_share = models.FloatField(default=0)  # of the site's incidents, with all steps up to it
     mined_at = models.DateTimeField()
 
-    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    state = models.CharField(max_length=8, choices=PatternState, default=PatternState.OPEN)
     state_by = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
     )

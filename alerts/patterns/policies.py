@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from alerts.patterns.models import Candidate, State
+from alerts.patterns.models import Candidate, PatternState
 from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.policies import PROPOSING
 from portal.accounts.models import User
@@ -35,7 +35,7 @@ def reasons_against_deciding(candidate: Candidate, *, by: User) -> list[str]:
 def reasons_against_rule(candidate: Candidate, *, by: User) -> list[str]:
     """Why no rule is made of it now. What guards hold against it, it says itself."""
     reasons = reasons_against_deciding(candidate, by=by)
-    if candidate.state == State.HAS_RULE and candidate.rule is not None:
+    if candidate.state == PatternState.HAS_RULE and candidate.rule is not None:
         reasons.append(_("%(rule)s was already made from it.") % {"rule": candidate.rule.label})
     return [*reasons, *obstacles_in_words(candidate.obstacles)]
 

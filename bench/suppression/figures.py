@@ -41,8 +41,8 @@ def run_baselines(world: World) -> dict[str, set[str]]:
 
 def watchlist(world: World, past: list[Incident], *, hours: int) -> Closes:
     """Frequent sources in the busiest hours of their site, as Microsoft's playbook does."""
-    seen = Counter(alert.source_address for i in past for alert in i.alerts)
-    listed = {address for address, n in seen.items() if address and n >= MIN_SEEN}
+    address_counts = Counter(alert.source_address for i in past for alert in i.alerts)
+    listed = {address for address, n in address_counts.items() if address and n >= MIN_SEEN}
     by_site: dict[str, Counter[int]] = {}
     for incident in past:
         for alert in world.alerts[incident.id]:
@@ -68,14 +68,14 @@ def watchlist(world: World, past: list[Incident], *, hours: int) -> Closes:
 
 def exact_pairs(past: list[Incident]) -> Closes:
     """Type, source and destination that were seen at least five times."""
-    seen = Counter(_pair(alert) for i in past for alert in i.alerts)
-    return lambda alert: not _is_never(alert) and seen[_pair(alert)] >= MIN_SEEN
+    counts = Counter(_pair(alert) for i in past for alert in i.alerts)
+    return lambda alert: not _is_never(alert) and counts[_pair(alert)] >= MIN_SEEN
 
 
 def careless(past: list[Incident]) -> Closes:
     """Type and source that were seen at least five times."""
-    seen = Counter(_pair(alert)[:3] for i in past for alert in i.alerts)
-    return lambda alert: not _is_never(alert) and seen[_pair(alert)[:3]] >= MIN_SEEN
+    counts = Counter(_pair(alert)[:3] for i in past for alert in i.alerts)
+    return lambda alert: not _is_never(alert) and counts[_pair(alert)[:3]] >= MIN_SEEN
 
 
 def _pair(alert: Alert) -> tuple[str, ...]:
@@ -88,8 +88,8 @@ def _pair(alert: Alert) -> tuple[str, ...]:
 
 
 def _is_never(alert: Alert) -> bool:
-    known = alert_type_for(alert.alert_type)
-    return known is not None and known.guard == "never"
+    known_type = alert_type_for(alert.alert_type)
+    return known_type is not None and known_type.guard == "never"
 
 
 def _closed(closes: Closes, future: Iterable[Incident]) -> set[str]:
@@ -129,7 +129,7 @@ def measure(world: World, outcome: Outcome) -> dict[str, Any]:
         "signed_versions_per_site": {site: len(found) for site, found in outcome.rules.items()},
         "questions": sum(p.effort.questions for p in outcome.policies.values()),
         "second_opinions": sum(p.effort.second_opinions for p in outcome.policies.values()),
-        "kept_open": dict(Counter(outcome.kept.values())),
+        "kept_open": dict(Counter(outcome.kept_open.values())),
         "perfect_clustering": _perfect(world, after_trial),
         "perfect_thirty": _perfect(world, after_trial, most=30),
         "perfect_ten": _perfect(world, after_trial, most=10),
@@ -164,15 +164,17 @@ def _perfect(world: World, incidents: Collection[Incident], *, most: int = 1000)
     the largest processes of each site, as far as a rule may close them at all.
     """
     split, by_id = world.scenario.split_at, world.scenario.by_id
-    wanted = {incident.id for incident in incidents}
+    ids = {incident.id for incident in incidents}
     by_site: dict[str, list[set[str]]] = defaultdict(list)
     for process in world.scenario.processes:
-        known = any(by_id[pk].at < split - timedelta(days=1) for pk in process.incident_ids)
-        if process.recurs and known:
+        is_known = any(by_id[pk].at < split - timedelta(days=1) for pk in process.incident_ids)
+        if process.recurs and is_known:
             found = {pk for pk in process.incident_ids if not is_guarded(by_id[pk])}
-            by_site[process.site].append(found & wanted)
+            by_site[process.site].append(found & ids)
     largest = [sorted(found, key=len, reverse=True)[:most] for found in by_site.values()]
-    return _reduction(incidents, {pk for found in largest for each in found for pk in each})
+    return _reduction(
+        incidents, {pk for found in largest for process_ids in found for pk in process_ids}
+    )
 
 
 def is_guarded(incident: Incident) -> bool:
@@ -186,11 +188,11 @@ def is_guarded(incident: Incident) -> bool:
 
 
 def _compare(
-    after_trial: Collection[Incident], attacks: Collection[Incident], found: Collection[str]
+    after_trial: Collection[Incident], attacks: Collection[Incident], closed: Collection[str]
 ) -> dict[str, Any]:
     return {
-        "reduction": _reduction(after_trial, found),
-        "attack_incidents_suppressed": sum(i.id in found for i in attacks),
+        "reduction": _reduction(after_trial, closed),
+        "attack_incidents_suppressed": sum(i.id in closed for i in attacks),
     }
 
 
@@ -215,7 +217,7 @@ def count_losses(world: World, outcome: Outcome) -> Counter[str]:
 def _cause(world: World, outcome: Outcome, incident: Incident) -> str:
     rules = outcome.rules[incident.site]
     covering = [[r for r in rules if r.covers(a.facts)] for a in world.alerts[incident.id]]
-    kept = outcome.kept.get(incident.id, "")
+    kept = outcome.kept_open.get(incident.id, "")
     if kept == "trial":
         began = [[r for r in found if r.signed_at <= incident.at] for found in covering]
         is_first = any(all(_is_first(r, rules) for r in found) for found in began)
@@ -233,7 +235,9 @@ def _cause(world: World, outcome: Outcome, incident: Incident) -> str:
 
 
 def _is_first(rule: SignedRule, rules: Sequence[SignedRule]) -> bool:
-    return not any(each.number == rule.number and each.signed_at < rule.signed_at for each in rules)
+    return not any(
+        other.number == rule.number and other.signed_at < rule.signed_at for other in rules
+    )
 
 
 def _state(rule: SignedRule, at: datetime) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from alerts.incidents.engine.catalogue import alert_type_for
 from bench.suppression.policy import PLANNING, Policy, days_between
 from bench.suppression.rules import PAUSE, SignedRule
-from bench.suppression.world import CRITICAL, SeenAlert, World
+from bench.suppression.world import CRITICAL, PreparedAlert, World
 from simulator.scenarios.records import Alert, Incident
 
 LINK = timedelta(days=14)
@@ -24,7 +24,7 @@ class Outcome:
     """What became of each incident of the future."""
 
     closed: dict[str, list[int]] = field(default_factory=dict)  # incident to rules
-    kept: dict[str, str] = field(default_factory=dict)  # why a covered one stayed open
+    kept_open: dict[str, str] = field(default_factory=dict)  # why a covered one stayed open
     rules: dict[str, list[SignedRule]] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
 
@@ -38,7 +38,7 @@ def live_through(world: World) -> Outcome:
         policy = outcome.policies[site] = Policy(world, site)
         for day in days_between(scenario.split_at - PLANNING, scenario.split_at):
             policy.ask_for_the_plan(day)
-        mined = policy.mine(scenario.split_at)
+        mined = policy.mine_history(scenario.split_at)
         outcome.rules[site] = policy.sign(mined, scenario.split_at, [], 1)
         _Days(world, policy, outcome, outcome.rules[site]).run()
     return outcome
@@ -85,7 +85,7 @@ class _Days:
     def _plan_again(self, now: datetime) -> None:
         living = [rule for rule in self.rules if rule.retired_at is None]
         self.policy.ask_for_the_plan(now, living)
-        mined = self.policy.mine(now)
+        mined = self.policy.mine_history(now)
         self.rules += self.policy.sign(mined, now, living, len(self.rules) + 1)
 
     def _decide(self, incident: Incident) -> None:
@@ -96,12 +96,12 @@ class _Days:
             self._show(incident)
             return
         newcomers = self._newcomers(alerts, covering)
-        kept = self._why_kept(incident, now) or ("new member" if newcomers else "")
+        reason = self._why_kept(incident, now) or ("new member" if newcomers else "")
         live = [[rule for rule in rules if rule.is_live(now)] for rules in covering]
-        if kept or not all(live):
+        if reason or not all(live):
             for rule in {id(r): r for rules in covering for r in rules}.values():
                 rule.count_match(alert.facts for alert in alerts)
-            self.outcome.kept[incident.id] = kept or "trial"
+            self.outcome.kept_open[incident.id] = reason or "trial"
             self._show(incident)
             self.greeted |= newcomers
             return
@@ -115,21 +115,21 @@ class _Days:
         self.outcome.closed[incident.id] = sorted(used)
 
     def _newcomers(
-        self, alerts: Sequence[SeenAlert], covering: Sequence[Sequence[SignedRule]]
+        self, alerts: Sequence[PreparedAlert], covering: Sequence[Sequence[SignedRule]]
     ) -> set[str]:
         """Members that joined a group later and that nobody has seen; a rule that lists them by
         name needs no introduction.
         """
-        found = set()
+        names = set()
         for alert, rules in zip(alerts, covering, strict=True):
             by_rule = [set(rule.new_members(alert.facts)) for rule in rules]
-            found |= set.intersection(*by_rule) if by_rule else set()
-        return found - self.greeted
+            names |= set.intersection(*by_rule) if by_rule else set()
+        return names - self.greeted
 
     def _why_kept(self, incident: Incident, now: datetime) -> str:
         for alert in incident.alerts:
-            known = alert_type_for(alert.alert_type)
-            if known is not None and known.guard == "never":
+            known_type = alert_type_for(alert.alert_type)
+            if known_type is not None and known_type.guard == "never":
                 return "never list"
             if alert.product_name and alert.product_name not in PRODUCTS:
                 return "second product"

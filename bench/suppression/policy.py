@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from alerts.patterns.engine.cells import Cell
 from alerts.patterns.engine.evidence import MIN_JUDGED_SHARE, unit_of
-from alerts.patterns.engine.mining import mine
+from alerts.patterns.engine.mining import mine_cells
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.plan import MAX_RULES, IncidentShape, Part, Step, make_plan
 from alerts.patterns.engine.rule_text import rule_for
@@ -22,7 +22,7 @@ from alerts.suppression.engine.guards.never import MAX_SHARE, holds_strict
 from alerts.suppression.engine.guards.signing import reasons_against_draft
 from alerts.suppression.engine.rule import Rule
 from bench.suppression.rules import SignedRule, count_rules
-from bench.suppression.world import SeenAlert, World
+from bench.suppression.world import PreparedAlert, World
 from simulator.scenarios.records import Incident
 
 PLANNING = timedelta(days=7)  # before the split, one round of mining and questions a day
@@ -65,7 +65,7 @@ class Policy:
         self.questions_left = 0
         self.refused: Counter[str] = Counter()
 
-    def mine(self, now: datetime) -> Mined:
+    def mine_history(self, now: datetime) -> Mined:
         """Look at the last 60 days."""
         incidents = [
             incident
@@ -74,19 +74,23 @@ class Policy:
         ]
         cells, shapes, places = self.world.cells(incidents)
         return Mined(
-            mine(cells, self.world.inventory(self.site, now)), cells, shapes, places, incidents
+            mine_cells(cells, self.world.inventory(self.site, now)),
+            cells,
+            shapes,
+            places,
+            incidents,
         )
 
     def ask_for_the_plan(self, now: datetime, living: Sequence[SignedRule] = ()) -> Mined:
         """One evening: second opinions first, then the questions that move the curve most."""
         days = (now - self.asked_at).days if self.asked_at else 1
         self.asked_at, self.questions_left = now, QUESTIONS_A_DAY * days
-        mined = self.mine(now)
+        mined = self.mine_history(now)
         self.ask_second_opinions(mined, now)
-        known = [rebase(rule.pattern, mined) for rule in living]
+        patterns_of_rules = [rebase(rule.pattern, mined) for rule in living]
         able = [pattern for pattern in mined.patterns if not pattern.obstacle]
         shapes = self.recent_shapes(mined, now)
-        plan = make_plan(able, mined.cells, shapes, living=known)
+        plan = make_plan(able, mined.cells, shapes, living=patterns_of_rules)
         lacking = [step for step in plan if not step.pattern.evidence.is_enough]
         for step in sorted(lacking, key=lambda step: -step.gain / answers_needed(step.pattern)):
             if not self._ask_about(step, mined, now):
@@ -102,11 +106,11 @@ class Policy:
         """Ask about incidents of the weeks before, so that the trial may count them; False: nobody
         has time.
         """
-        wanted = credit_wanted(step.gain / CREDIT_PERIOD.days)
+        target = credit_wanted(step.gain / CREDIT_PERIOD.days)
         credit = self._credit(step.pattern, mined, now)
         inside = set(step.pattern.cells)
         for incident in reversed(mined.incidents):
-            if credit >= wanted or incident.at < now - CREDIT_PERIOD:
+            if credit >= target or incident.at < now - CREDIT_PERIOD:
                 break
             if not mined.places[incident.id] <= inside:
                 continue
@@ -206,16 +210,16 @@ class Policy:
         self, mined: Mined, now: datetime, living: Sequence[SignedRule], numbers: int
     ) -> list[SignedRule]:
         """Propose and sign what the plan offers, as far as guards and evidence allow."""
-        known = [rebase(rule.pattern, mined) for rule in living]
+        patterns_of_rules = [rebase(rule.pattern, mined) for rule in living]
         able = [p for p in mined.patterns if not p.obstacle and p.evidence.is_enough]
         ready = [p for p in able if not self._reasons(p, mined, now)]
         recent = self.recent_shapes(mined, now)
         room = MAX_RULES - count_rules(living)
-        plan = make_plan(ready, mined.cells, recent, living=known, max_rules=MAX_RULES)
-        weak = deque(self.weakest(known, living, mined, recent, now))
+        plan = make_plan(ready, mined.cells, recent, living=patterns_of_rules, max_rules=MAX_RULES)
+        weak = deque(self.weakest(patterns_of_rules, living, mined, recent, now))
         signed: list[SignedRule] = []
         for step in plan:
-            outgrown = self._outgrown(step.pattern, known, living)
+            outgrown = self._outgrown(step.pattern, patterns_of_rules, living)
             while weak and weak[0][1].is_replaced:
                 weak.popleft()
             if any(not rule.is_live(now) for rule in outgrown):
@@ -245,14 +249,14 @@ class Policy:
 
     @staticmethod
     def _outgrown(
-        pattern: Pattern, known: Sequence[Pattern], living: Sequence[SignedRule]
+        pattern: Pattern, patterns: Sequence[Pattern], living: Sequence[SignedRule]
     ) -> list[SignedRule]:
         """Rules of which the pattern is a new version: it covers nearly all that they cover now."""
         inside = set(pattern.cells)
         pending = {id(rule.next_version) for rule in living if rule.is_replaced}
         return [
             rule
-            for rule, old in zip(living, known, strict=True)
+            for rule, old in zip(living, patterns, strict=True)
             if old.cells
             and rule.retired_at is None
             and id(rule) not in pending
@@ -282,19 +286,19 @@ class Policy:
 
     def weakest(
         self,
-        known: Sequence[Pattern],
+        patterns: Sequence[Pattern],
         living: Sequence[SignedRule],
         mined: Mined,
         shapes: Sequence[IncidentShape],
         now: datetime,
     ) -> list[tuple[int, SignedRule]]:
         """Rules older than two weeks with what each adds to the others now, the weakest first."""
-        steps = make_plan(known, mined.cells, shapes, max_rules=len(known))
+        steps = make_plan(patterns, mined.cells, shapes, max_rules=len(patterns))
         gains = {id(step.pattern): step.gain for step in steps}
         pending = {id(rule.next_version) for rule in living if rule.is_replaced}
         rows = [
             (gains.get(id(pattern), 0), rule)
-            for pattern, rule in zip(known, living, strict=True)
+            for pattern, rule in zip(patterns, living, strict=True)
             if rule.signed_at <= now - MIN_AGE and not rule.is_replaced and id(rule) not in pending
         ]
         return sorted(rows, key=lambda row: (row[0], row[1].number))
@@ -371,9 +375,9 @@ def answers_needed(pattern: Pattern) -> int:
 def keep_trial(rule: SignedRule, olders: Sequence[SignedRule], now: datetime) -> None:
     """Let a version keep the trial of the one that it replaces, where the guard says so."""
     for older in olders:
-        kept = trial_carry_over(older.rule, rule.rule) if older.is_live(now) else None
-        if kept is not None:
-            rule.trial_of, rule.newcomers = older, kept.newcomers
+        carry_over = trial_carry_over(older.rule, rule.rule) if older.is_live(now) else None
+        if carry_over is not None:
+            rule.trial_of, rule.newcomers = older, carry_over.newcomers
             return
 
 
@@ -383,7 +387,7 @@ def rebase(pattern: Pattern, mined: Mined) -> Pattern:
     return replace(pattern, cells=tuple(cells))
 
 
-def _cell_of(alert: SeenAlert) -> Cell:
+def _cell_of(alert: PreparedAlert) -> Cell:
     return Cell(alert.key, severity=alert.facts.severity)
 
 

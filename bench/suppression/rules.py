@@ -93,15 +93,15 @@ class SignedRule:
 
     def new_members(self, facts: Facts) -> list[str]:
         """Return the ends that its groups cover although they were not there when it was signed."""
-        found = []
+        names = []
         for side, name in (
             (self.pattern.source, facts.source_device or facts.source_address),
             (self.pattern.destination, facts.destination_device or facts.destination_address),
         ):
             is_grouped = side.rung in (Rung.GROUP, Rung.ZONE, Rung.SITE)
             if (is_grouped and name not in side.members) or name.casefold() in self.newcomers:
-                found.append(name)
-        return found
+                names.append(name)
+        return names
 
 
 def count_rules(living: Iterable[SignedRule]) -> int:

@@ -31,7 +31,7 @@ CRITICAL = ("safety", "crown-jewel")
 
 
 @dataclass(frozen=True, slots=True)
-class SeenAlert:
+class PreparedAlert:
     """One alert, prepared once: its cell, its hour and its facts."""
 
     key: CellKey
@@ -54,7 +54,7 @@ class Judgement:
         sure = {side: n for side, n in counts.items() if side}
         if not sure:
             return self.answers[-1][1] if self.answers else ""
-        side = max(sure, key=lambda one: (sure[one], one == "suspicious"))
+        side = max(sure, key=lambda candidate: (sure[candidate], candidate == "suspicious"))
         return next(v for _, v, _ in reversed(self.answers) if _side(v) == side)
 
     @property
@@ -65,8 +65,8 @@ class Judgement:
     @property
     def is_confirmed(self) -> bool:
         """Whether two people called it suspicious, or the SOC found it to be true."""
-        said = sum(verdict == "suspicious" for _, verdict, _ in self.answers)
-        return said >= 2 or self.is_true_positive
+        suspicions = sum(verdict == "suspicious" for _, verdict, _ in self.answers)
+        return suspicions >= 2 or self.is_true_positive
 
 
 def _side(verdict: str) -> str:
@@ -84,7 +84,7 @@ class World:
         self.judgements: dict[str, Judgement] = defaultdict(Judgement)
 
     @cached_property
-    def alerts(self) -> dict[str, tuple[SeenAlert, ...]]:
+    def alerts(self) -> dict[str, tuple[PreparedAlert, ...]]:
         """The alerts of each incident."""
         return {
             incident.id: tuple(self._read(alert) for alert in incident.alerts)
@@ -111,7 +111,10 @@ class World:
     def people(self, site: str) -> list[str]:
         """Who of OT may be asked, the lead last."""
         own = [person for person in self.scenario.people if person.site == site]
-        return [person.name for person in sorted(own, key=lambda one: one.role == "lead")]
+        return [
+            person.name
+            for person in sorted(own, key=lambda person_there: person_there.role == "lead")
+        ]
 
     def cells(
         self, incidents: Iterable[Incident]
@@ -123,7 +126,7 @@ class World:
         places: dict[str, frozenset[int]] = {}
         for incident in incidents:
             judgement = self.judgements.get(incident.id)
-            parts, touched = set(), {}
+            parts, occurrences = set(), {}
             for alert in self.alerts[incident.id]:
                 at = index.get(alert.key)
                 if at is None:
@@ -133,15 +136,15 @@ class World:
                 cell.severity = max(cell.severity, alert.facts.severity)
                 cell.occurrences.append(occurrence)
                 parts.add(Part(at, occurrence.slot, occurrence.utc_slot, occurrence.works))
-                touched[at] = occurrence
+                occurrences[at] = occurrence
             shapes[frozenset(parts)] += 1
-            places[incident.id] = frozenset(touched)
+            places[incident.id] = frozenset(occurrences)
             if judgement is not None:
-                _judge(incident, judgement, touched, cells)
+                _judge(incident, judgement, occurrences, cells)
         put_busier_end_first(cells)
         return cells, [IncidentShape(parts, n) for parts, n in shapes.items()], places
 
-    def _read(self, alert: Alert) -> SeenAlert:
+    def _read(self, alert: Alert) -> PreparedAlert:
         source, destination = _end_of(alert, "source"), _end_of(alert, "destination")
         is_directed = bool(source.name or destination.name)
         if not is_directed and len(alert.any_device) in (1, 2):
@@ -183,7 +186,7 @@ class World:
             planned_work=tuple(sorted(works)),
             planned_work_by_name=works_by_name,
         )
-        return SeenAlert(key, occurrence, facts)
+        return PreparedAlert(key, occurrence, facts)
 
     def _works(self, alert: Alert, *, by_name: bool = False) -> frozenset[str]:
         """The kinds of planned work that were written down by then and name what takes part. With
@@ -226,13 +229,13 @@ def _end_of(alert: Alert, side: str) -> End:
 
 
 def _judge(
-    incident: Incident, judgement: Judgement, touched: dict[int, Occurrence], cells: list[Cell]
+    incident: Incident, judgement: Judgement, occurrences: dict[int, Occurrence], cells: list[Cell]
 ) -> None:
     """Write what people said into the cells of an incident."""
     verdict = judgement.verdict
     cause = next((c for _, v, c in reversed(judgement.answers) if v == verdict), "")
     by = judgement.answers[-1][0] if judgement.answers else ""
-    for at, occurrence in touched.items():
+    for at, occurrence in occurrences.items():
         cell = cells[at]
         cell.closings += judgement.is_closed_benign
         cell.true_positives += judgement.is_true_positive

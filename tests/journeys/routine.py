@@ -51,7 +51,7 @@ class Routine(World):
         Workspace.objects.filter(name="porto").update(state=Workspace.State.PAUSED)
         call_command("sync", "--all", "--full", stdout=StringIO())
         truth = {each["name"]: each["truth"] for each in self.control.truth()}
-        judge_history(truth=truth, seen=set(), now=clock.now())
+        judge_history(truth=truth, processed=set(), now=clock.now())
         mine_patterns(now=clock.now())
 
     @property

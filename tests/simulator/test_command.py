@@ -94,7 +94,7 @@ def test_two_that_start_at_once_never_hold_the_same_port():
         (["--port", "70000"], "whole number"),
         (["--fd", "9999", "--size", "1"], "cannot be used"),
         (["--script", "no-such-file"], "cannot be read"),
-        (["dance"], "knows advance"),
+        (["dance"], "Unknown action"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(tmp_path, words, sentence):

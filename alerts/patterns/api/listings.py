@@ -16,7 +16,7 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
-from alerts.patterns.models import State
+from alerts.patterns.models import PatternState
 from alerts.patterns.policies import obstacles_in_words
 from portal.api.fields import QueryChoices, QueryFlag, QueryText
 from portal.api.listing import Filter, Listing, Order, Row
@@ -73,12 +73,12 @@ def _members(sides: dict[str, list[list[Any]]]) -> dict[str, list[dict[str, Any]
     }
 
 
-def _can(wanted: bool) -> Q:
-    return Q(obstacles=[]) if wanted else ~Q(obstacles=[])
+def _can(is_possible: bool) -> Q:
+    return Q(obstacles=[]) if is_possible else ~Q(obstacles=[])
 
 
-def _in_plan(wanted: bool) -> Q:
-    return Q(plan_order__isnull=not wanted)
+def _in_plan(is_step: bool) -> Q:
+    return Q(plan_order__isnull=not is_step)
 
 
 class PatternSerializer(Row):
@@ -88,7 +88,7 @@ class PatternSerializer(Row):
 
     id = UUIDField(source="uuid", help_text="of the pattern")
     title = CharField(help_text="of the rule that would say it")
-    state = ChoiceField(State.values, help_text="what people made of it")
+    state = ChoiceField(PatternState.values, help_text="what people made of it")
     state_by = CharField(allow_null=True, source="state_by.name", help_text="who")
     state_at = DateTimeField(allow_null=True, help_text="when")
     state_reason = CharField(help_text="why it was rejected")
@@ -165,7 +165,7 @@ PATTERNS = Listing(
     PatternSerializer,
     Order("rank", field=FloatField()),
     filters=(
-        Filter("state", QueryChoices(State.values), "one or several", "state__in"),
+        Filter("state", QueryChoices(PatternState.values), "one or several", "state__in"),
         Filter("site", QueryText(), "name of one site", "site__name"),
         Filter("workspace", QueryText(), "name of one workspace", "workspace__name"),
         Filter(

@@ -20,7 +20,7 @@ from portal.accounts.models import READING_ROLES
 from portal.api.fields import QueryText
 from portal.api.views import Api, facts_alone
 
-COURTS = ("live", "trial", "soc", "ot", "draft", "ready", "evidence")
+STEP_STATES = ("live", "trial", "soc", "ot", "draft", "ready", "evidence")
 
 
 class PlanStepSerializer(Serializer[Any]):
@@ -30,7 +30,7 @@ class PlanStepSerializer(Serializer[Any]):
     pattern = UUIDField(help_text="the pattern that the rule is about")
     title = CharField()
     state = ChoiceField(
-        COURTS, help_text="whose turn it is; `ready` may be proposed, `evidence` lacks some"
+        STEP_STATES, help_text="whose turn it is; `ready` may be proposed, `evidence` lacks some"
     )
     rule = CharField(allow_null=True, help_text="the rule that was made of it")
     gain = IntegerField(help_text="incidents that it adds to those before it and to what acts")

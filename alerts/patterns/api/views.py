@@ -46,21 +46,21 @@ class PatternViewSet(Resource):
         return row.workspace.name
 
     @command(Nothing, **WRITE)
-    def rule(self, row: Candidate, said: dict[str, Any]) -> None:
+    def rule(self, row: Candidate, payload: dict[str, Any]) -> None:
         """Write the draft of a rule that says what it is; `rule` is then its id."""
         turn_into_rule(candidate_id=row.pk, by=self.person, now=self.now)
 
     @command(RejectIn, **WRITE)
-    def reject(self, row: Candidate, said: dict[str, Any]) -> None:
+    def reject(self, row: Candidate, payload: dict[str, Any]) -> None:
         """Say why no rule shall come of it; it is not offered again."""
-        reject_candidate(candidate_id=row.pk, by=self.person, now=self.now, **said)
+        reject_candidate(candidate_id=row.pk, by=self.person, now=self.now, **payload)
 
     @command(Nothing, **WRITE)
-    def snooze(self, row: Candidate, said: dict[str, Any]) -> None:
+    def snooze(self, row: Candidate, payload: dict[str, Any]) -> None:
         """Put it off for thirty days."""
         snooze_candidate(candidate_id=row.pk, by=self.person, now=self.now)
 
     @command(Nothing, **WRITE)
-    def reopen(self, row: Candidate, said: dict[str, Any]) -> None:
+    def reopen(self, row: Candidate, payload: dict[str, Any]) -> None:
         """Offer it again after it was rejected or put off."""
         reopen_candidate(candidate_id=row.pk, by=self.person, now=self.now)

@@ -37,7 +37,7 @@ class End(NamedTuple):
         return _group(OUTSIDE, "") if self.is_outside else _group(self.kind, self.zone)
 
     @property
-    def place(self) -> Group | End:
+    def group_or_self(self) -> Group | End:
         """Its group; itself where neither kind nor zone is known: nothing joins it to others."""
         return self.group if self.kind or self.zone or not self.name else self
 
@@ -125,21 +125,21 @@ class Cell:
     closings: int = 0  # incidents that the SOC closed as benign with a reason: half-evidence
     true_positives: int = 0
     # Counted once for as many occurrences: mining asks for it again and again.
-    _counted: int = field(default=-1, init=False, repr=False, compare=False)
+    _occurrences_counted: int = field(default=-1, init=False, repr=False, compare=False)
     _alerts: int = field(default=0, init=False, repr=False, compare=False)
 
     @property
     def alerts(self) -> int:
         """How many alerts it holds."""
-        if self._counted != len(self.occurrences):
-            self._counted = len(self.occurrences)
-            self._alerts = sum([each.alerts for each in self.occurrences])
+        if self._occurrences_counted != len(self.occurrences):
+            self._occurrences_counted = len(self.occurrences)
+            self._alerts = sum([occurrence.alerts for occurrence in self.occurrences])
         return self._alerts
 
     @property
     def days(self) -> set[int]:
         """The days on which it was seen."""
-        return {each.day for each in self.occurrences}
+        return {occurrence.day for occurrence in self.occurrences}
 
     @property
     def is_suspect(self) -> bool:
@@ -177,14 +177,14 @@ def count_alerts(cells: list[Cell]) -> int:
 
 def count_days(cells: list[Cell]) -> int:
     """Return on how many days any of these cells was seen."""
-    return len({each.day for cell in cells for each in cell.occurrences})
+    return len({occurrence.day for cell in cells for occurrence in cell.occurrences})
 
 
 def are_on_days(cells: list[Cell], least: int) -> bool:
     """Whether these cells were seen on at least so many days; looks at no more than tells it."""
     days: set[int] = set()
     for cell in cells:
-        days.update([each.day for each in cell.occurrences])
+        days.update([occurrence.day for occurrence in cell.occurrences])
         if len(days) >= least:
             return True
     return False

@@ -48,7 +48,7 @@ class Draft:
     groups: set[Group | End] = field(default_factory=set)  # places of the destinations
     sources: set[End] = field(default_factory=set)
     types: set[TypeName] = field(default_factory=set)
-    places: Counter[tuple[End, Group | End]] = field(
+    alerts_by_route: Counter[tuple[End, Group | End]] = field(
         default_factory=Counter
     )  # alerts, by where they go
     moments: Counter[Occurrence] = field(default_factory=Counter)
@@ -62,14 +62,14 @@ class Draft:
     def acts(self) -> frozenset[tuple[TypeName, str]]:
         """What is done: each type with its functions."""
         return frozenset(
-            ((each.key.alert_type, each.key.own_title), each.key.function) for each in self.cells
+            ((cell.key.alert_type, cell.key.own_title), cell.key.function) for cell in self.cells
         )
 
     @cached_property
     def crowds(self) -> set[Group | End]:
         """The places of so many of its sources that they are devices of a kind, not these few."""
-        counts = Counter(source.place for source in self.sources)
-        return {place for place, count in counts.items() if count >= MIN_GROUP_MEMBERS}
+        counts = Counter(source.group_or_self for source in self.sources)
+        return {group for group, count in counts.items() if count >= MIN_GROUP_MEMBERS}
 
     @classmethod
     def of(cls, cells: list[Cell]) -> Draft:
@@ -78,10 +78,10 @@ class Draft:
         for cell in cells:
             key = cell.key
             draft.types.add((key.alert_type, key.own_title))
-            draft.places[key.source, key.destination.place] += cell.alerts
+            draft.alerts_by_route[key.source, key.destination.group_or_self] += cell.alerts
             draft.moments.update(cell.occurrences)
-        draft.sources = {source for source, _ in draft.places}
-        draft.groups = {group for _, group in draft.places}
+        draft.sources = {source for source, _ in draft.alerts_by_route}
+        draft.groups = {group for _, group in draft.alerts_by_route}
         return draft
 
     def join(self, other: Draft) -> None:
@@ -90,7 +90,7 @@ class Draft:
         self.groups |= other.groups
         self.sources |= other.sources
         self.types |= other.types
-        self.places.update(other.places)
+        self.alerts_by_route.update(other.alerts_by_route)
         self.moments.update(other.moments)
         for name in ("hours", "crowds"):
             vars(self).pop(name, None)  # to be learned anew
@@ -100,15 +100,15 @@ def soft_drafts(cells: list[Cell]) -> Iterator[Draft]:
     """Yield drafts of soft types, by the cheapest rung that makes them frequent; and beside them
     what devices of one kind do in several zones, from which the plan may choose.
     """
-    left, frequent = cells, list[list[Cell]]()
+    remaining, frequent = cells, list[list[Cell]]()
     for rung in _RUNGS:
-        parts, left = _split(left, rung), []
+        parts, remaining = _split(remaining, rung), []
         for part in parts:
             if is_frequent(part):
                 frequent.append(part)
             else:
-                left += part
-    rare = _split(left, lambda key: (key.source.place, key.destination.place))
+                remaining += part
+    rare = _split(remaining, lambda key: (key.source.group_or_self, key.destination.group_or_self))
     drafts = list(join_types(frequent, _origin, rare=rare))
     yield from drafts
     yield from join_kinds(drafts)
@@ -128,13 +128,13 @@ def strict_drafts(cells: list[Cell]) -> Iterator[Draft]:
     yield from join_types([part for part in parts if is_frequent(part)], _origin)
 
 
-def _split(cells: list[Cell], place: Callable[[CellKey], object]) -> list[list[Cell]]:
+def _split(cells: list[Cell], key_of: Callable[[CellKey], object]) -> list[list[Cell]]:
     """Return the cells by their type, direction and place."""
-    by_place: dict[object, list[Cell]] = defaultdict(list)
+    by_key: dict[object, list[Cell]] = defaultdict(list)
     for cell in cells:
         key = cell.key
-        by_place[key.alert_type, key.own_title, key.is_directed, place(key)].append(cell)
-    return list(by_place.values())
+        by_key[key.alert_type, key.own_title, key.is_directed, key_of(key)].append(cell)
+    return list(by_key.values())
 
 
 def _by_kinds(key: CellKey) -> object:
@@ -143,18 +143,18 @@ def _by_kinds(key: CellKey) -> object:
 
 # From narrow to wide: what may stand for the two ends of an alert.
 _RUNGS: Final[tuple[Callable[[CellKey], object], ...]] = (
-    lambda key: (key.source.place, key.destination.place),
-    lambda key: (key.source.place, key.destination.kind, key.destination.is_outside),
+    lambda key: (key.source.group_or_self, key.destination.group_or_self),
+    lambda key: (key.source.group_or_self, key.destination.kind, key.destination.is_outside),
     _by_kinds,
-    lambda key: (key.source.place, _zone_of(key.destination)),
-    lambda key: (key.source.place, key.destination.is_outside),
-    lambda key: (_zone_of(key.source), key.destination.place),
+    lambda key: (key.source.group_or_self, _zone_of(key.destination)),
+    lambda key: (key.source.group_or_self, key.destination.is_outside),
+    lambda key: (_zone_of(key.source), key.destination.group_or_self),
     lambda key: (_zone_of(key.source), _zone_of(key.destination)),
 )
 
 
 def _origin(key: CellKey) -> object:
-    return key.own_title, key.source.place, key.is_directed, key.destination.is_outside
+    return key.own_title, key.source.group_or_self, key.is_directed, key.destination.is_outside
 
 
 def _origin_kind(key: CellKey) -> object:
@@ -185,7 +185,7 @@ def join_types(
         drafts: list[Draft] = []
         for part in sorted(origin, key=count_alerts, reverse=True):
             draft = Draft.of(part)
-            home = next((each for each in drafts if fits(draft, each)), None)
+            home = next((draft_there for draft_there in drafts if fits(draft, draft_there)), None)
             if home is None:
                 drafts.append(draft)
             else:
@@ -206,14 +206,14 @@ def join_kinds(drafts: Iterable[Draft]) -> Iterator[Draft]:
         key = draft.cells[0].key
         if key.source.zone:
             alike[key.source.zone, key.is_directed, draft.acts].append(draft)
-    for found in alike.values():
-        if len({source.kind for draft in found for source in draft.sources}) < 2:
+    for group in alike.values():
+        if len({source.kind for draft in group for source in draft.sources}) < 2:
             continue
         homes: list[Draft] = []
-        for draft in found:
-            for place, home in enumerate(homes):
+        for draft in group:
+            for position, home in enumerate(homes):
                 if goes_along(draft, home):
-                    homes[place] = Draft.of(home.cells + draft.cells)
+                    homes[position] = Draft.of(home.cells + draft.cells)
                     break
             else:
                 homes.append(draft)
@@ -222,14 +222,14 @@ def join_kinds(drafts: Iterable[Draft]) -> Iterator[Draft]:
                 yield home
 
 
-def goes_along(one: Draft, other: Draft) -> bool:
+def goes_along(first: Draft, second: Draft) -> bool:
     """Whether nearly all of either goes to places of both, at about the same hours."""
-    both = one.groups & other.groups
+    both = first.groups & second.groups
     return all(
-        sum(alerts for (_, group), alerts in draft.places.items() if group in both)
-        >= SAME_PLACES * draft.places.total()
-        for draft in (one, other)
-    ) and have_similar_hours(one, other)
+        sum(alerts for (_, group), alerts in draft.alerts_by_route.items() if group in both)
+        >= SAME_PLACES * draft.alerts_by_route.total()
+        for draft in (first, second)
+    ) and have_similar_hours(first, second)
 
 
 def fits_rare(part: list[Cell], home: Draft) -> bool:
@@ -237,7 +237,7 @@ def fits_rare(part: list[Cell], home: Draft) -> bool:
     inside = sum(
         occurrence.alerts
         for cell in part
-        if cell.key.destination.place in home.groups and cell.key.source in home.sources
+        if cell.key.destination.group_or_self in home.groups and cell.key.source in home.sources
         for occurrence in cell.occurrences
         if home.hours is None or home.hours.contains(occurrence.slot, occurrence.utc_slot)
     )
@@ -251,31 +251,31 @@ def fits(part: Draft, home: Draft) -> bool:
     is_same_type = part.types <= home.types  # one type to another place: of the same sources
     same = sum(
         alerts
-        for (source, group), alerts in part.places.items()
-        if (source in home.sources or source.place in home.crowds)
+        for (source, group), alerts in part.alerts_by_route.items()
+        if (source in home.sources or source.group_or_self in home.crowds)
         and (is_same_type or group in home.groups)
     )
-    return same >= SAME_PLACES * part.places.total() and have_similar_hours(part, home)
+    return same >= SAME_PLACES * part.alerts_by_route.total() and have_similar_hours(part, home)
 
 
-def have_similar_hours(one: Draft, other: Draft) -> bool:
+def have_similar_hours(first: Draft, second: Draft) -> bool:
     """Whether joining two drafts leaves their hours about as tight as they are. Who comes at any
     hour takes in whom chance kept to most of the week; and what came too seldom to show hours of
     its own belongs to those inside which it lies.
     """
-    if one.hours is None or other.hours is None:
-        known = one.hours or other.hours
-        if known is None or SIMILAR_HOURS * known.hours_a_week >= HOURS_OF_WEEK:
+    if first.hours is None or second.hours is None:
+        hours = first.hours or second.hours
+        if hours is None or SIMILAR_HOURS * hours.hours_a_week >= HOURS_OF_WEEK:
             return True
-        return _lies_inside(other if one.hours else one, known)
-    joined = learn_hours_of(one.moments + other.moments)
-    longer = max(one.hours.hours_a_week, other.hours.hours_a_week)
+        return _lies_inside(second if first.hours else first, hours)
+    joined = learn_hours_of(first.moments + second.moments)
+    longer = max(first.hours.hours_a_week, second.hours.hours_a_week)
     return joined is not None and joined.hours_a_week <= SIMILAR_HOURS * longer
 
 
 def _lies_inside(draft: Draft, hours: Hours) -> bool:
     """Whether nothing of a draft happened outside these hours."""
-    return all(hours.contains(each.slot, each.utc_slot) for each in draft.moments)
+    return all(hours.contains(occurrence.slot, occurrence.utc_slot) for occurrence in draft.moments)
 
 
 def split_by_groups(drafts: Iterable[Draft], inventory: Inventory) -> Iterator[Draft]:
@@ -298,8 +298,8 @@ def split_by_groups(drafts: Iterable[Draft], inventory: Inventory) -> Iterator[D
 
 
 def _kind_of(end: End) -> object:
-    return (end.kind, end.is_outside) if end.place != end else end
+    return (end.kind, end.is_outside) if end.group_or_self != end else end
 
 
 def _zone_of(end: End) -> object:
-    return (end.zone, end.is_outside) if end.place != end else end
+    return (end.zone, end.is_outside) if end.group_or_self != end else end

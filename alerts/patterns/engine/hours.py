@@ -45,11 +45,11 @@ class Hours:
 
     def as_windows(self, zone: str) -> tuple[str, ...]:
         """Return the hours as a rule spells them; `zone` is the plant's IANA name."""
-        place = "UTC" if self.is_utc else zone
+        clock = "UTC" if self.is_utc else zone
         if self.length >= DAY:
-            return tuple(f"{DAYS[day]} 00:00-24:00 {place}" for day in self.weekdays)
+            return tuple(f"{DAYS[day]} 00:00-24:00 {clock}" for day in self.weekdays)
         end = (self.start + self.length) % DAY
-        text = f"{self.start:02}:00-{end or 24:02}:00 {place}"
+        text = f"{self.start:02}:00-{end or 24:02}:00 {clock}"
         return tuple(f"{DAYS[day]} {text}" for day in self.weekdays)
 
 
@@ -71,8 +71,8 @@ def learn_hours_of(moments: Moments) -> Hours | None:
         _learn(moments, by_slot, is_utc=False),
         _learn(moments, by_utc_slot, is_utc=True),
     ]
-    found = [hours for hours in choices if hours is not None]
-    return min(found, key=lambda hours: hours.hours_a_week, default=None)
+    learned = [hours for hours in choices if hours is not None]
+    return min(learned, key=lambda hours: hours.hours_a_week, default=None)
 
 
 def learn_judged_hours(cells: Sequence[Cell]) -> Hours | None:
@@ -127,12 +127,12 @@ def _shortest_arc(by_hour: Sequence[int], n: int) -> tuple[int, int] | None:
     """
     best: tuple[int, int] | None = None
     by_hour = [*by_hour, *by_hour]
-    inside, end, wanted = 0, 0, MIN_SHARE * n
+    inside, end, target = 0, 0, MIN_SHARE * n
     for start in range(DAY):
-        while inside < wanted and end < start + DAY:
+        while inside < target and end < start + DAY:
             inside += by_hour[end]
             end += 1
-        if inside >= wanted and by_hour[start] and (best is None or end - start < best[1]):
+        if inside >= target and by_hour[start] and (best is None or end - start < best[1]):
             best = start, end - start
         inside -= by_hour[start]
     if best is None or DAY - best[1] <= DAY * (log(n) + 1.5) / n:

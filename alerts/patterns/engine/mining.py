@@ -43,11 +43,11 @@ MIN_RETURNING_SHARE: Final = 0.5  # of the alerts, on later days than a listed d
 
 def group_by_source(cells: Iterable[Cell]) -> CellsBySource:
     """Return the cells by the name and the address of their source."""
-    found: dict[str, list[Cell]] = defaultdict(list)
+    by_source: dict[str, list[Cell]] = defaultdict(list)
     for cell in cells:
         for name in {cell.key.source.device, cell.key.source.address} - {""}:
-            found[name].append(cell)
-    return found
+            by_source[name].append(cell)
+    return by_source
 
 
 def with_soft_types(pattern: Pattern, soft: CellsBySource) -> Pattern:
@@ -62,15 +62,15 @@ def with_soft_types(pattern: Pattern, soft: CellsBySource) -> Pattern:
     for cell in near.values():
         if cell.key.is_directed == pattern.is_directed and pattern.source.covers(cell.key.source):
             by_type[cell.key.alert_type, cell.key.own_title].append(cell)
-    taken: list[Cell] = []
+    joined: list[Cell] = []
     for name, cells in sorted(by_type.items()):
         if name not in pattern.types:
-            taken += _inside(replace(pattern, types=(name,), protocols=(), functions=()), cells)
-    if not taken:
+            joined += _inside(replace(pattern, types=(name,), protocols=(), functions=()), cells)
+    if not joined:
         return pattern
-    names = sorted({(cell.key.alert_type, cell.key.own_title) for cell in taken})
-    protocols = {*pattern.protocols, *(cell.key.protocol for cell in taken)}
-    functions = {*(pattern.functions or [NONE_TOLD]), *(cell.key.function for cell in taken)}
+    names = sorted({(cell.key.alert_type, cell.key.own_title) for cell in joined})
+    protocols = {*pattern.protocols, *(cell.key.protocol for cell in joined)}
+    functions = {*(pattern.functions or [NONE_TOLD]), *(cell.key.function for cell in joined)}
     return replace(
         pattern,
         types=(*pattern.types, *names),
@@ -79,16 +79,16 @@ def with_soft_types(pattern: Pattern, soft: CellsBySource) -> Pattern:
     )
 
 
-def _inside(place: Pattern, cells: list[Cell]) -> list[Cell]:
+def _inside(pattern: Pattern, cells: list[Cell]) -> list[Cell]:
     """Return the cells of one type that lie in this place, where most of its alerts do."""
-    covered = [cell for cell in cells if place.covers_cell(cell)]
+    covered = [cell for cell in cells if pattern.covers_cell(cell)]
     if not is_frequent(covered) or any(cell.is_suspect for cell in covered):
         return []
-    alerts = sum(place.count_inside(cell) for cell in covered)
+    alerts = sum(pattern.count_inside(cell) for cell in covered)
     return covered if alerts >= SAME_PLACES * count_alerts(cells) else []
 
 
-def mine(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
+def mine_cells(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
     """Return the patterns of these cells, the largest first. Indices of cells are their places.
 
     Cells that touch safety systems or crown jewels, that may never be suppressed, or that somebody
@@ -105,19 +105,19 @@ def mine(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
     by_site: dict[str, list[Cell]] = defaultdict(list)
     for cell in usable:
         by_site[cell.key.site].append(cell)
-    places: dict[str, list[int]] = defaultdict(list)
-    for place, cell in enumerate(numbered):
-        places[cell.key.site].append(place)
+    positions_by_site: dict[str, list[int]] = defaultdict(list)
+    for position, cell in enumerate(numbered):
+        positions_by_site[cell.key.site].append(position)
     patterns: list[Pattern] = []
     for site, site_cells in by_site.items():
-        index = CellIndex(numbered, places[site])
+        index = CellIndex(numbered, positions_by_site[site])
         networks = outside_networks(site_cells)
-        company: CellsBySource = group_by_source(
+        soft_cells: CellsBySource = group_by_source(
             cell for cell in site_cells if strictness_of(cell) == Strictness.SOFT
         )
         for is_strict in (False, True):
-            wanted = Strictness.STRICT if is_strict else Strictness.SOFT
-            alike = [cell for cell in site_cells if strictness_of(cell) == wanted]
+            strictness = Strictness.STRICT if is_strict else Strictness.SOFT
+            alike = [cell for cell in site_cells if strictness_of(cell) == strictness]
             calm = [cell for cell in alike if not cell.is_suspect]
             suspect = [cell for cell in alike if cell.is_suspect]
             joined = strict_drafts(calm) if is_strict else soft_drafts(calm)
@@ -126,7 +126,7 @@ def mine(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
                     draft, suspect, inventory, is_strict=is_strict, networks=networks
                 )
                 if pattern is not None:
-                    whole = with_soft_types(pattern, company) if is_strict else pattern
+                    whole = with_soft_types(pattern, soft_cells) if is_strict else pattern
                     patterns.append(_with_cells(whole, index))
     return sorted(patterns, key=lambda pattern: (-pattern.alerts, pattern.types))
 
@@ -240,7 +240,7 @@ def _returning_share(cells: list[Cell], end: Callable[[Cell], str]) -> float:
     """Return the share of alerts on other days than the first of the device at this end."""
     first: dict[str, int] = {}
     for cell in cells:
-        day = min(each.day for each in cell.occurrences)
+        day = min(occurrence.day for occurrence in cell.occurrences)
         first[end(cell)] = min(first.get(end(cell), day), day)
     again = sum(o.alerts for cell in cells for o in cell.occurrences if o.day > first[end(cell)])
     return again / count_alerts(cells)
@@ -293,18 +293,18 @@ def _with_exceptions(pattern: Pattern, suspect: list[Cell], cells: list[Cell]) -
 def _with_cells(pattern: Pattern, index: CellIndex) -> Pattern:
     """Return the pattern with the cells that it covers, counted and judged."""
     covered = index.covered_by(pattern)
-    cells = [index.cells[place] for place in covered]
-    counted = [(cell, pattern.count_inside(cell)) for cell in cells]
+    cells = [index.cells[position] for position in covered]
+    counts = [(cell, pattern.count_inside(cell)) for cell in cells]
     by_group = len(pattern.destination.members) > 10
-    evidence = pool_evidence(counted, covers_time=pattern.covers_time, by_group=by_group)
-    strict = [each for each in counted if _is_strict(each[0])] if pattern.is_strict else counted
-    if len(strict) < len(counted):
+    evidence = pool_evidence(counts, covers_time=pattern.covers_time, by_group=by_group)
+    strict = [each for each in counts if _is_strict(each[0])] if pattern.is_strict else counts
+    if len(strict) < len(counts):
         own = pool_evidence(strict, covers_time=pattern.covers_time, by_group=by_group)
         # That its soft types are harmless is no word about the strict ones; a suspicion is.
         evidence = replace(
             own, suspicious=evidence.suspicious, true_positives=evidence.true_positives
         )
-    alerts = sum(inside for _, inside in counted)
+    alerts = sum(inside for _, inside in counts)
     return replace(pattern, cells=tuple(covered), alerts=alerts, evidence=evidence)
 
 
@@ -312,8 +312,10 @@ def _functions_of(cells: list[Cell]) -> tuple[str, ...]:
     """Return the functions that these cells tell, sorted; first "" where some tell none. Nothing
     where all tell none, or the functions are many.
     """
-    told = {cell.key.function for cell in cells}
-    return () if told == {NONE_TOLD} or len(told) > MAX_LISTED else tuple(sorted(told))
+    functions = {cell.key.function for cell in cells}
+    return (
+        () if functions == {NONE_TOLD} or len(functions) > MAX_LISTED else tuple(sorted(functions))
+    )
 
 
 def _all_of(cells: list[Cell], get: Callable[[Cell], str]) -> tuple[str, ...]:

@@ -40,8 +40,8 @@ def strictness_of(cell: Cell) -> Strictness:
 
 @lru_cache(maxsize=4096)
 def _strictness_of_type(title: str) -> Strictness:
-    known = alert_type_for(title)
-    guard = known.guard if known else ""
+    alert_type = alert_type_for(title)
+    guard = alert_type.guard if alert_type else ""
     if guard == "never":
         return Strictness.NEVER
     return Strictness.STRICT if guard == "timeboxed" else Strictness.SOFT
@@ -164,7 +164,9 @@ def pattern_from_json(data: Any) -> Pattern:
     protocols, functions, exceptions, except_sources = (_texts(data, name) for name in _LISTS)
     return Pattern(
         site=_text(data, "site"),
-        types=tuple((_text(each, "title"), _text(each, "own_title")) for each in types),
+        types=tuple(
+            (_text(alert_type, "title"), _text(alert_type, "own_title")) for alert_type in types
+        ),
         source=_side_from_json(data.get("source")),
         destination=_side_from_json(data.get("destination")),
         is_directed=_flag(data, "is_directed"),

@@ -14,7 +14,7 @@ from alerts.patterns.engine.cells import Cell, End
 from alerts.patterns.engine.pattern import Pattern, TypeName
 from alerts.patterns.engine.sides import Rung, Side
 
-type Places = dict[tuple[object, ...], list[int]]
+type Positions = dict[tuple[object, ...], list[int]]
 MIN_OVERLAP: Final = 0.5  # of the alerts that either of two patterns covers
 _NAMESPACE: Final = UUID("5a1f1c52-3c1f-5a86-a9c0-6c1d7b0e52e4")  # keys are stored
 
@@ -22,29 +22,29 @@ _NAMESPACE: Final = UUID("5a1f1c52-3c1f-5a86-a9c0-6c1d7b0e52e4")  # keys are sto
 class CellIndex:
     """The places of the cells of one site, in a list of all cells."""
 
-    def __init__(self, cells: Sequence[Cell], places: Iterable[int]) -> None:
+    def __init__(self, cells: Sequence[Cell], positions: Iterable[int]) -> None:
         self.cells = cells
         self._by_type: dict[TypeName, list[int]] = defaultdict(list)
-        self._by_source: Places = defaultdict(list)
-        self._by_destination: Places = defaultdict(list)
-        for place in places:
-            key = cells[place].key
+        self._by_source: Positions = defaultdict(list)
+        self._by_destination: Positions = defaultdict(list)
+        for position in positions:
+            key = cells[position].key
             name = key.alert_type, key.own_title
-            self._by_type[name].append(place)
+            self._by_type[name].append(position)
             for end, index in (
                 (key.source, self._by_source),
                 (key.destination, self._by_destination),
             ):
                 for word in _words_of(end):
-                    index[*name, *word].append(place)
+                    index[*name, *word].append(position)
 
     def covered_by(self, pattern: Pattern) -> list[int]:
         """Return the places of all cells that the pattern covers, type by type."""
         return [
-            place
+            position
             for name in pattern.types
-            for place in self._near(pattern, name)
-            if pattern.covers_cell(self.cells[place])
+            for position in self._near(pattern, name)
+            if pattern.covers_cell(self.cells[position])
         ]
 
     def _near(self, pattern: Pattern, name: TypeName) -> list[int]:
@@ -60,7 +60,9 @@ class CellIndex:
             if words is not None:
                 indexes = (index,) if pattern.is_directed else (index, other)
                 keys = [(*name, *word) for word in words]
-                choices.append([each[key] for each in indexes for key in keys if key in each])
+                choices.append(
+                    [by_word[key] for by_word in indexes for key in keys if key in by_word]
+                )
         if not choices:
             return self._by_type[name]
         fewest = min(choices, key=lambda lists: sum(map(len, lists)))
@@ -97,7 +99,7 @@ def process_key(pattern: Pattern, cells: Sequence[Cell]) -> UUID:
 
 
 def recognise[K: Hashable](
-    former: Mapping[K, Pattern], found: Sequence[Pattern], cells: Sequence[Cell]
+    former: Mapping[K, Pattern], patterns: Sequence[Pattern], cells: Sequence[Cell]
 ) -> dict[int, K]:
     """Return which former pattern each of the found ones continues, by its place: the one with
     which it shares at least half of the alerts that either covers now.
@@ -105,27 +107,27 @@ def recognise[K: Hashable](
     weights = [cell.alerts for cell in cells]
     index = CellIndex(cells, range(len(cells)))
     by_cell: dict[int, list[int]] = defaultdict(list)
-    for place, pattern in enumerate(found):
+    for position, pattern in enumerate(patterns):
         for at in pattern.cells:
-            by_cell[at].append(place)
-    totals = [sum(weights[at] for at in pattern.cells) for pattern in found]
+            by_cell[at].append(position)
+    totals = [sum(weights[at] for at in pattern.cells) for pattern in patterns]
     pairs: list[tuple[float, int, int, K]] = []
     for number, (key, pattern) in enumerate(former.items()):
         total, shared = 0, defaultdict[int, int](int)
         for at in index.covered_by(pattern):
             total += weights[at]
-            for place in by_cell[at]:
-                shared[place] += weights[at]
-        for place, both in shared.items():
-            overlap = both / (total + totals[place] - both)
+            for position in by_cell[at]:
+                shared[position] += weights[at]
+        for position, both in shared.items():
+            overlap = both / (total + totals[position] - both)
             if overlap >= MIN_OVERLAP:
-                pairs.append((-overlap, number, place, key))
+                pairs.append((-overlap, number, position, key))
     continued: dict[int, K] = {}
-    taken: set[K] = set()
-    for _, _, place, key in sorted(pairs, key=lambda pair: pair[:3]):
-        if place not in continued and key not in taken:
-            continued[place] = key
-            taken.add(key)
+    used: set[K] = set()
+    for _, _, position, key in sorted(pairs, key=lambda pair: pair[:3]):
+        if position not in continued and key not in used:
+            continued[position] = key
+            used.add(key)
     return continued
 
 

@@ -86,12 +86,14 @@ def purpose_of(types: Iterable[TypeName], functions: Iterable[str] = ()) -> Purp
     there because most alerts have it. Functions tell reading from writing.
     """
     title = next((title for title, _ in types), "")
-    known = alert_type_for(title)
-    if known is None:
+    alert_type = alert_type_for(title)
+    if alert_type is None:
         return Purpose.TALK
-    purpose = _BY_TITLE.get(known.title) or _BY_CATEGORY.get(known.category, Purpose.TALK)
+    purpose = _BY_TITLE.get(alert_type.title) or _BY_CATEGORY.get(alert_type.category, Purpose.TALK)
     if purpose is Purpose.COMMAND:
-        verbs = {each.lower().partition(" ")[0] for each in functions if each != NONE_TOLD}
+        verbs = {
+            function.lower().partition(" ")[0] for function in functions if function != NONE_TOLD
+        }
         if verbs and verbs <= {"read", "get", "poll", "browse", "report"}:
             return Purpose.POLL
         if verbs and verbs <= {"write", "set", "operate", "select"}:

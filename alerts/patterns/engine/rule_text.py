@@ -58,11 +58,11 @@ def rule_for(
 
 def title_of(pattern: Pattern) -> str:
     """Return one line that says who does what to whom."""
-    what = pattern.types[0][0]
+    alert_type = pattern.types[0][0]
     if len(pattern.types) > 1:
-        what = f"{what} and {len(pattern.types) - 1} more"
+        alert_type = f"{alert_type} and {len(pattern.types) - 1} more"
     ends = " to ".join(filter(None, map(side_words, (pattern.source, pattern.destination))))
-    return f"{what}: {ends}"[:MAX_TITLE_LENGTH].rstrip()
+    return f"{alert_type}: {ends}"[:MAX_TITLE_LENGTH].rstrip()
 
 
 def side_words(side: Side) -> str:
@@ -77,8 +77,12 @@ def side_words(side: Side) -> str:
             return ", ".join(side.networks[:3])
         case Rung.SITE | Rung.NONE:
             return ""
-    shown = ", ".join(side.members[:3])
-    return f"{shown} and {len(side.members) - 3} more" if len(side.members) > 3 else shown
+    first_members = ", ".join(side.members[:3])
+    return (
+        f"{first_members} and {len(side.members) - 3} more"
+        if len(side.members) > 3
+        else first_members
+    )
 
 
 def _side_clauses(name: str, side: Side) -> list[Clause]:

@@ -99,14 +99,14 @@ def describe_side(
     kinds = tuple(sorted({group.kind for group in groups}))
     members = tuple(sorted(end.name for end in distinct))
     if allow_group and is_group(distinct, inventory) and _is_product(groups):
-        known = sum(inventory.get(group, 0) for group in groups)
-        return Side(Rung.GROUP, members, kinds=kinds, zones=zones, known=known)
+        member_count = sum(inventory.get(group, 0) for group in groups)
+        return Side(Rung.GROUP, members, kinds=kinds, zones=zones, known=member_count)
     if allow_group and is_kind_of_site(distinct, inventory):
-        known = sum(count for group, count in inventory.items() if group.kind in kinds)
-        return Side(Rung.GROUP, members, kinds=kinds, known=known)
+        member_count = sum(count for group, count in inventory.items() if group.kind in kinds)
+        return Side(Rung.GROUP, members, kinds=kinds, known=member_count)
     if allow_group and is_kind_of_zones(distinct, inventory) and _is_product(groups):
-        known = sum(inventory.get(group, 0) for group in groups)
-        return Side(Rung.GROUP, members, kinds=kinds, zones=zones, known=known)
+        member_count = sum(inventory.get(group, 0) for group in groups)
+        return Side(Rung.GROUP, members, kinds=kinds, zones=zones, known=member_count)
     return list_side(distinct, zones)
 
 
@@ -127,12 +127,12 @@ def is_group(ends: set[End], inventory: Inventory) -> bool:
     """Whether each kind and zone among these ends may be named as a group: at least three members,
     and at least half of those known, were seen.
     """
-    seen = Counter(group for group, _ in {(end.group, end.name) for end in ends})
+    counts = Counter(group for group, _ in {(end.group, end.name) for end in ends})
     return all(
         group.is_named
         and count >= MIN_GROUP_MEMBERS
         and count >= MIN_GROUP_SHARE * inventory.get(group, 0)
-        for group, count in seen.items()
+        for group, count in counts.items()
     )
 
 
@@ -151,9 +151,9 @@ def nameable_groups(ends: set[End], inventory: Inventory) -> set[Group]:
         return {end.group for end in inside if end.kind in of_site}
     fitting = {group: m for group, m in by_group.items() if is_group(m, inventory)}
     best: set[Group] = set()
-    for one in fitting:
+    for named_group in fitting:
         for same in ("kind", "zone"):
-            family = {g for g in fitting if getattr(g, same) == getattr(one, same)}
+            family = {g for g in fitting if getattr(g, same) == getattr(named_group, same)}
             if sum(len(fitting[g]) for g in family) > sum(len(fitting[g]) for g in best):
                 best = family
     return best
@@ -165,13 +165,13 @@ def is_kind_of_site(ends: set[End], inventory: Inventory) -> bool:
     """
     if len({end.zone for end in ends}) < 2:
         return False
-    seen = Counter(kind for kind, _ in {(end.kind, end.name) for end in ends})
-    if not all(kind and count >= MIN_GROUP_MEMBERS for kind, count in seen.items()):
+    counts = Counter(kind for kind, _ in {(end.kind, end.name) for end in ends})
+    if not all(kind and count >= MIN_GROUP_MEMBERS for kind, count in counts.items()):
         return False  # most often; what is known is counted only where it matters
-    known: Counter[str] = Counter()
+    inventory_counts: Counter[str] = Counter()
     for group, count in inventory.items():
-        known[group.kind] += count
-    return all(count >= MIN_GROUP_SHARE * known[kind] for kind, count in seen.items())
+        inventory_counts[group.kind] += count
+    return all(count >= MIN_GROUP_SHARE * inventory_counts[kind] for kind, count in counts.items())
 
 
 def is_kind_of_zones(ends: set[End], inventory: Inventory) -> bool:
@@ -179,16 +179,16 @@ def is_kind_of_zones(ends: set[End], inventory: Inventory) -> bool:
     measure for all zones together, such as stations with two controllers each, and half of those
     known in each of them.
     """
-    seen = Counter(group for group, _ in {(end.group, end.name) for end in ends})
+    counts = Counter(group for group, _ in {(end.group, end.name) for end in ends})
     members: Counter[str] = Counter()
-    for group, count in seen.items():
+    for group, count in counts.items():
         members[group.kind] += count
     return (
-        len({group.zone for group in seen}) > 1
+        len({group.zone for group in counts}) > 1
         and min(members.values()) >= MIN_GROUP_MEMBERS
         and all(
             group.is_named and count >= MIN_GROUP_SHARE * inventory.get(group, 0)
-            for group, count in seen.items()
+            for group, count in counts.items()
         )
     )
 
@@ -199,20 +199,20 @@ def _is_product(groups: set[Group]) -> bool:
     return len(groups) == len(kinds) * len(zones)
 
 
-def _describe_outside(ends: set[End], known: Sequence[str]) -> Side | None:
+def _describe_outside(ends: set[End], site_networks: Sequence[str]) -> Side | None:
     """Return networks that hold these addresses, and the addresses that lie in none, one by one.
     None where those are many: what is beyond the plant is never open.
     """
     addresses = {end.address for end in ends if end.address}
-    networks, left = smallest_networks(addresses)
-    for network in known:
-        inside = {address for address in left if is_in_networks(address, (network,))}
+    networks, remaining = smallest_networks(addresses)
+    for network in site_networks:
+        inside = {address for address in remaining if is_in_networks(address, (network,))}
         if len(inside) >= MIN_SHARED_ADDRESSES and len(networks) < MAX_NETWORKS:
             networks.append(network)
-            left -= inside
-    if len(left) > MAX_ADDRESSES:
-        left = set()  # they stay with people
-    networks += [f"{address}/{ip_address(address).max_prefixlen}" for address in sorted(left)]
+            remaining -= inside
+    if len(remaining) > MAX_ADDRESSES:
+        remaining = set()  # they stay with people
+    networks += [f"{address}/{ip_address(address).max_prefixlen}" for address in sorted(remaining)]
     if not networks:
         return None
     inside = {address for address in addresses if is_in_networks(address, tuple(networks))}
@@ -224,22 +224,24 @@ def smallest_networks(addresses: Iterable[str]) -> tuple[list[str], set[str]]:
     the addresses that lie in none of them.
     """
     networks: list[str] = []
-    left: dict[int, str] = {}
+    remaining: dict[int, str] = {}
     others = set[str]()
     for text in addresses:
         number = _ipv4(text)
         if number is None:
             others.add(text)
         else:
-            left[number] = text
+            remaining[number] = text
     for prefix in range(30, MIN_PREFIX - 1, -1):
         shift = IPV4LENGTH - prefix
-        by_network = Counter(number >> shift for number in left)
+        by_network = Counter(number >> shift for number in remaining)
         for network, count in by_network.most_common():
             if count >= MIN_NETWORK_ADDRESSES and len(networks) < MAX_NETWORKS:
                 networks.append(f"{IPv4Address(network << shift)}/{prefix}")
-                left = {number: text for number, text in left.items() if number >> shift != network}
-    return networks, {*left.values(), *others}
+                remaining = {
+                    number: text for number, text in remaining.items() if number >> shift != network
+                }
+    return networks, {*remaining.values(), *others}
 
 
 @lru_cache(maxsize=65536)

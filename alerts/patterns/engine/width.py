@@ -62,12 +62,12 @@ def reasons_for_width(
 
 
 def _side_reason(part: Part, pattern: Pattern, side: Side) -> Reason:
-    seen = len(side.members)
-    detail: dict[str, Any] = {"seen": seen}
+    members = len(side.members)
+    detail: dict[str, Any] = {"seen": members}
     match side.rung:
         case Rung.GROUP:
             code = "group" if side.zones else "kind"
-            return Reason(part, code, {**detail, "known": max(side.known, seen)})
+            return Reason(part, code, {**detail, "known": max(side.known, members)})
         case Rung.NETWORK:
             return Reason(part, "network", {**detail, "networks": len(side.networks)})
         case Rung.LISTED if len(side.members) == 1:

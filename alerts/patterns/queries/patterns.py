@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from alerts.incidents.models import Alert
 from alerts.incidents.queries import alerts_visible_to, incidents_without_details
 from alerts.patterns.engine.rule_text import rule_for
-from alerts.patterns.models import Candidate, Mining, SiteMining, State
+from alerts.patterns.models import Candidate, Mining, PatternState, SiteMining
 from alerts.reviews.models import Annotation
 from alerts.reviews.queries import annotations_visible_to, evidence_in_force, evidence_where
 from alerts.sites.models import Site
@@ -32,13 +32,13 @@ SURE = ("routine", "maintenance", "suspicious")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MiningStatus:
     """How far there is enough to mine from, what was mined last, and whether it is due now."""
 
     days: int
     verdicts: int
     latest: Mining | None
-    is_under_way: bool
+    is_running: bool
     done: int = 0  # sites, while it is under way
     total: int = 0
 
@@ -62,17 +62,19 @@ def candidates_visible_to(user: User) -> QuerySet[Candidate]:
     )
 
 
-def still_open(rows: QuerySet[Candidate], *, now: datetime) -> QuerySet[Candidate]:
+def open_candidates(rows: QuerySet[Candidate], *, now: datetime) -> QuerySet[Candidate]:
     """Those nobody has decided about, and those put off until a day that has come."""
-    return rows.filter(Q(state=State.OPEN) | Q(state=State.SNOOZED, snoozed_until__lte=now))
+    return rows.filter(
+        Q(state=PatternState.OPEN) | Q(state=PatternState.SNOOZED, snoozed_until__lte=now)
+    )
 
 
-def put_off(rows: QuerySet[Candidate], *, now: datetime) -> QuerySet[Candidate]:
+def snoozed_candidates(rows: QuerySet[Candidate], *, now: datetime) -> QuerySet[Candidate]:
     """Those put off until a later day."""
-    return rows.filter(state=State.SNOOZED, snoozed_until__gt=now)
+    return rows.filter(state=PatternState.SNOOZED, snoozed_until__gt=now)
 
 
-def standing(*, now: datetime, visible_to: User | None = None) -> Standing:
+def mining_status(*, now: datetime, visible_to: User | None = None) -> MiningStatus:
     """Whether there is enough to mine from: days of history, verdicts that were sure. For a person
     only what they may see counts (reliability A13).
     """
@@ -82,25 +84,25 @@ def standing(*, now: datetime, visible_to: User | None = None) -> Standing:
         verdicts = verdicts.filter(pk__in=annotations_visible_to(visible_to).values("pk"))
     first = alerts.order_by("at").values_list("at", flat=True).first()
     due = Job.objects.filter(kind=JOB, key=KEY).values_list("state", "payload").first()
-    return Standing(
+    return MiningStatus(
         days=0 if first is None else max((now - first).days, 0),
         verdicts=verdicts.count(),
         latest=Mining.objects.order_by("-ran_at").first(),
         done=int(due[1].get("done", 0)) if due else 0,
         total=int(due[1].get("total", 0)) if due else 0,
-        is_under_way=due is not None
+        is_running=due is not None
         and (due[0] == Work.RUNNING or (due[0] == Work.WAITING and bool(due[1].get("asked")))),
     )
 
 
-def drawn_from(mining: Mining, *, user: User) -> tuple[int, int]:
+def mining_counts(mining: Mining, *, user: User) -> tuple[int, int]:
     """Return how many alerts and verdicts a run drew from, of those at sites in reach."""
     if reach_of(user).everywhere:
         return mining.alerts, mining.verdicts
-    told = mining.sites.filter(site__in=sites_in_reach(user)).aggregate(
+    totals = mining.sites.filter(site__in=sites_in_reach(user)).aggregate(
         alerts=Sum("alerts", default=0), verdicts=Sum("verdicts", default=0)
     )
-    return told["alerts"], told["verdicts"]
+    return totals["alerts"], totals["verdicts"]
 
 
 def unread_incidents() -> int:
@@ -120,28 +122,30 @@ def site_minings(sites: Iterable[Site] | None = None) -> QuerySet[SiteMining]:
     return rows.select_related("mining", "site").order_by("site__name")
 
 
-def planned(rows: QuerySet[Candidate]) -> QuerySet[Candidate]:
+def plan_candidates(rows: QuerySet[Candidate]) -> QuerySet[Candidate]:
     """Return the steps of the plan in their order, without what people declined since."""
-    steps = rows.filter(plan_order__isnull=False, state__in=[State.OPEN, State.HAS_RULE])
+    steps = rows.filter(
+        plan_order__isnull=False, state__in=[PatternState.OPEN, PatternState.HAS_RULE]
+    )
     return steps.order_by("site__name", "plan_order")
 
 
 def incident_ids_of(candidate: Candidate, *, now: datetime, limit: int) -> list[int]:
     """Return its incidents, those with the newest alerts first."""
     scope = where(_rule_of(candidate, now))
-    found = ask(
+    rows = ask(
         "SELECT l.incident_id FROM incidents_alert a"
         f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {scope.text}"
         " GROUP BY l.incident_id ORDER BY max(a.at) DESC, l.incident_id DESC LIMIT %s",
         (*scope.params, limit),
     )
-    return [pk for (pk,) in found]
+    return [pk for (pk,) in rows]
 
 
 def annotations_of(candidate: Candidate, *, now: datetime, limit: int) -> list[Annotation]:
     """Return what OT said of its alerts and holds, the newest first."""
     scope = where(_rule_of(candidate, now))
-    found = ask(
+    ids = ask(
         "SELECT n.annotation_id FROM reviews_annotation_alerts n"
         " JOIN reviews_annotation v ON v.id = n.annotation_id"
         f" JOIN incidents_alert a ON a.id = n.alert_id WHERE {scope.text}"
@@ -150,7 +154,7 @@ def annotations_of(candidate: Candidate, *, now: datetime, limit: int) -> list[A
         " ORDER BY v.given_at DESC, n.annotation_id DESC LIMIT %s",
         (*scope.params, limit),
     )
-    rows = Annotation.objects.filter(pk__in=[pk for (pk,) in found]).select_related("by")
+    rows = Annotation.objects.filter(pk__in=[pk for (pk,) in ids]).select_related("by")
     return list(rows.order_by("-given_at", "-pk"))
 
 

@@ -9,8 +9,8 @@ from typing import Final
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from alerts.patterns.models import Candidate, SiteMining, State
-from alerts.patterns.queries.patterns import candidates_visible_to, planned, site_minings
+from alerts.patterns.models import Candidate, PatternState, SiteMining
+from alerts.patterns.queries.patterns import candidates_visible_to, plan_candidates, site_minings
 from alerts.suppression.drafting.suggestions import sites_in_reach
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import ACTING, RuleVersion
@@ -25,7 +25,7 @@ MAX_OBSTACLES: Final = 10  # patterns that cannot become a rule, the largest
 FIRST_STEPS: Final = 7  # of a longer plan: what can be read and signed in one sitting
 
 
-class Court(StrEnum):
+class StepState(StrEnum):
     """Whose turn it is with a step of the plan."""
 
     LIVE = "live"
@@ -37,7 +37,7 @@ class Court(StrEnum):
     EVIDENCE = "evidence"  # lacks evidence
 
 
-TO_SIGN: Final = (Court.READY, Court.DRAFT, Court.OT, Court.SOC)
+TO_SIGN: Final = (StepState.READY, StepState.DRAFT, StepState.OT, StepState.SOC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class PlanStep:
     """One rule of the plan. `share`: of the site's incidents, what it alone adds."""
 
     candidate: Candidate
-    court: Court
+    state: StepState
     share: float
     version: RuleVersion | None = None
 
@@ -64,9 +64,9 @@ class SitePlan:
     acting: list[RuleVersion] = field(default_factory=list)
     obstacles: list[Candidate] = field(default_factory=list)
 
-    def of(self, *courts: Court) -> list[PlanStep]:
+    def steps_in(self, *states: StepState) -> list[PlanStep]:
         """Return the steps whose turn it is with one of these, in the order of the plan."""
-        return [step for step in self.steps if step.court in courts]
+        return [step for step in self.steps if step.state in states]
 
     @property
     def days(self) -> int:
@@ -76,14 +76,14 @@ class SitePlan:
     @property
     def to_sign(self) -> list[PlanStep]:
         """What two people may sign as things stand."""
-        return self.of(*TO_SIGN)
+        return self.steps_in(*TO_SIGN)
 
     @property
     def acting_share(self) -> float:
         """Share that no longer reaches the SOC: by the rules that act, also those signed since
         history was counted.
         """
-        return self.totals.living_share + share_of(self.of(Court.LIVE, Court.TRIAL))
+        return self.totals.living_share + share_of(self.steps_in(StepState.LIVE, StepState.TRIAL))
 
     @property
     def signed_share(self) -> float:
@@ -93,7 +93,7 @@ class SitePlan:
     @property
     def full_share(self) -> float:
         """The same with what still lacks evidence."""
-        return self.signed_share + share_of(self.of(Court.EVIDENCE))
+        return self.signed_share + share_of(self.steps_in(StepState.EVIDENCE))
 
     @property
     def judged(self) -> tuple[int, int]:
@@ -120,8 +120,8 @@ def share_of(steps: Iterable[PlanStep]) -> float:
 
 def minutes_a_month(steps: Sequence[PlanStep], *, days: int) -> float | None:
     """Return the work that these steps save in thirty days; None where any was not measured."""
-    each = [step.candidate.minutes_each for step in steps]
-    if not each or any(minutes is None for minutes in each):
+    minutes_by_step = [step.candidate.minutes_each for step in steps]
+    if not minutes_by_step or any(minutes is None for minutes in minutes_by_step):
         return None
     minutes = sum(step.gain * (step.candidate.minutes_each or 0.0) for step in steps)
     return minutes * (MONTH / timedelta(days=days))
@@ -140,9 +140,9 @@ def plans_of_all_sites() -> list[SitePlan]:
 
 
 def _plans(totals: Sequence[SiteMining], candidates: QuerySet[Candidate]) -> list[SitePlan]:
-    sites = [each.site_id for each in totals]
+    sites = [site_totals.site_id for site_totals in totals]
     visible = candidates.filter(site__in=sites)
-    steps = list(planned(visible))
+    steps = list(plan_candidates(visible))
     versions = _versions_by_rule([step.rule_id for step in steps if step.rule_id])
     acting = _acting_at(sites)
     blocked = _largest_blocked(visible)
@@ -163,42 +163,42 @@ def _plans(totals: Sequence[SiteMining], candidates: QuerySet[Candidate]) -> lis
 
 def _largest_blocked(candidates: QuerySet[Candidate]) -> list[Candidate]:
     """The largest patterns of each site that cannot become a rule: there may be thousands."""
-    blocked = candidates.filter(state=State.OPEN).exclude(obstacles=[]).order_by()
+    blocked = candidates.filter(state=PatternState.OPEN).exclude(obstacles=[]).order_by()
     order = (F("incidents").desc(), F("pk").asc())
-    places = blocked.annotate(
+    ranked = blocked.annotate(
         place=Window(RowNumber(), partition_by=[F("site")], order_by=order)
     ).filter(place__lte=MAX_OBSTACLES)
-    return list(candidates.filter(pk__in=places.values("pk")).order_by(*order))
+    return list(candidates.filter(pk__in=ranked.values("pk")).order_by(*order))
 
 
 def _step(candidate: Candidate, version: RuleVersion | None, totals: SiteMining) -> PlanStep:
     share = candidate.plan_gain / totals.incidents if totals.incidents else 0.0
-    return PlanStep(candidate, court_of(candidate, version), share, version)
+    return PlanStep(candidate, step_state(candidate, version), share, version)
 
 
-def court_of(candidate: Candidate, version: RuleVersion | None) -> Court:
+def step_state(candidate: Candidate, version: RuleVersion | None) -> StepState:
     """Return whose turn it is: by the rule that was made of the pattern, else by its evidence."""
     if version is None:
-        return Court.READY if candidate.has_enough_evidence else Court.EVIDENCE
+        return StepState.READY if candidate.has_enough_evidence else StepState.EVIDENCE
     if version.state == RuleState.LIVE:
-        return Court.LIVE
+        return StepState.LIVE
     if version.state == RuleState.CANARY:
-        return Court.TRIAL
+        return StepState.TRIAL
     if version.state == RuleState.PROPOSED:
-        given = {each.side for each in version.valid_signatures}  # type: ignore[attr-defined]  # prefetched
-        return Court.OT if Side.OT not in given else Court.SOC
-    return Court.DRAFT
+        sides = {signature.side for signature in version.valid_signatures}  # type: ignore[attr-defined]  # prefetched
+        return StepState.OT if Side.OT not in sides else StepState.SOC
+    return StepState.DRAFT
 
 
 def _versions_by_rule(rule_ids: Collection[int]) -> dict[int, RuleVersion]:
     """The version that speaks for each rule: what acts, else what is in work."""
     rows = with_signatures(RuleVersion.objects.filter(rule__in=rule_ids).exclude(state__in=ENDED))
-    found: dict[int, RuleVersion] = {}
+    versions: dict[int, RuleVersion] = {}
     for row in rows.select_related("rule").order_by("number"):
-        known = found.get(row.rule_id)
-        if known is None or known.state not in ACTING or row.state in ACTING:
-            found[row.rule_id] = row
-    return found
+        current = versions.get(row.rule_id)
+        if current is None or current.state not in ACTING or row.state in ACTING:
+            versions[row.rule_id] = row
+    return versions
 
 
 def _acting_at(site_ids: Collection[int]) -> list[RuleVersion]:

@@ -24,8 +24,8 @@ def facts_of_plan(plan: SitePlan, questions: Questions) -> dict[str, Any]:
         "rules_to_sign": len(plan.to_sign),
         "minutes_month": None if minutes is None else round(minutes, 1),
         "curve": _curve(plan),
-        "questions": [_question(each) for each in questions.asked],
-        "questions_today": len(questions.now),
+        "questions": [_question(question) for question in questions.all],
+        "questions_today": len(questions.today),
         "share_by_questions": round(questions.share, 4),
     }
 
@@ -46,7 +46,7 @@ def _step(step: PlanStep, order: int, share: float) -> dict[str, Any]:
         "order": order,
         "pattern": row.uuid,
         "title": row.title,
-        "state": step.court.value,
+        "state": step.state.value,
         "rule": step.version.rule.label if step.version else None,
         "gain": step.gain,
         "gain_share": round(step.share, 4),
@@ -59,11 +59,11 @@ def _step(step: PlanStep, order: int, share: float) -> dict[str, Any]:
     }
 
 
-def _question(each: Question) -> dict[str, Any]:
+def _question(question: Question) -> dict[str, Any]:
     return {
-        "incident": each.incident.pk,
-        "number": each.incident.number,
-        "pattern": each.step.candidate.uuid,
-        "about": each.about,
-        "for_trial": each.is_for_trial,
+        "incident": question.incident.pk,
+        "number": question.incident.number,
+        "pattern": question.step.candidate.uuid,
+        "about": question.about,
+        "for_trial": question.is_for_trial,
     }

@@ -13,7 +13,7 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.patterns.engine.evidence import MIN_JUDGED_SHARE
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Candidate, PlanQuestion
-from alerts.patterns.queries.plan import TO_SIGN, Court, PlanStep, SitePlan
+from alerts.patterns.queries.plan import TO_SIGN, PlanStep, SitePlan, StepState
 from alerts.reviews.policies import ot_people_at, speaks_at
 from alerts.suppression.backtesting.history_sql import ask
 from alerts.suppression.engine.guards.lifecycle import CREDIT_PERIOD, credit_wanted
@@ -72,15 +72,15 @@ class Question:
 class Questions:
     """What to ask at a site now. `share` is gained once all of these are answered as harmless."""
 
-    asked: list[Question]
+    all: list[Question]
     share: float
     allowed: int  # of them today, so that nobody is asked more than MAX_A_DAY
     people: list[User]
 
     @property
-    def now(self) -> list[Question]:
+    def today(self) -> list[Question]:
         """Those that may be asked today."""
-        return self.asked[: self.allowed]
+        return self.all[: self.allowed]
 
 
 def questions_at(plan: SitePlan, user: User | None, *, now: datetime) -> Questions:
@@ -88,29 +88,29 @@ def questions_at(plan: SitePlan, user: User | None, *, now: datetime) -> Questio
     step only as many as it needs; then what makes the trials of the steps to sign shorter.
     Incidents that somebody was asked about are passed over.
     """
-    found: list[Question] = []
+    chosen: list[Question] = []
     complete: list[PlanStep] = []
     waiting = _waiting_by_candidate(plan)
-    steps = plan.of(Court.EVIDENCE)
+    steps = plan.steps_in(StepState.EVIDENCE)
     for step in sorted(steps, key=lambda step: -step.gain / answers_needed(step.candidate)):
         needed = answers_needed(step.candidate) - waiting.get(step.candidate.pk, 0)
-        questions = _questions_of(step, user, limit=min(needed, MAX_A_DAY - len(found)), now=now)
-        found += questions
+        questions = _questions_of(step, user, limit=min(needed, MAX_A_DAY - len(chosen)), now=now)
+        chosen += questions
         if len(questions) >= needed:
             complete.append(step)
-        if len(found) >= MAX_A_DAY:
+        if len(chosen) >= MAX_A_DAY:
             break
-    found += _for_trials(plan, user, limit=MAX_A_DAY - len(found), now=now)
-    people = _people_at(plan, found[0].incident, user) if found else []
-    allowed = allowance(people, found[0].incident, now=now) if found else MAX_A_DAY
-    return Questions(found, sum(step.share for step in complete), allowed, people)
+    chosen += _for_trials(plan, user, limit=MAX_A_DAY - len(chosen), now=now)
+    people = _people_at(plan, chosen[0].incident, user) if chosen else []
+    allowed = allowance(people, chosen[0].incident, now=now) if chosen else MAX_A_DAY
+    return Questions(chosen, sum(step.share for step in complete), allowed, people)
 
 
 def _for_trials(plan: SitePlan, user: User | None, *, limit: int, now: datetime) -> list[Question]:
     if limit <= 0:
         return []
-    wanted = {step.candidate.pk: credit_wanted(step.gain / plan.days) for step in plan.steps}
-    steps = [step for step in plan.of(*TO_SIGN) if wanted[step.candidate.pk]][:MAX_STEPS]
+    targets = {step.candidate.pk: credit_wanted(step.gain / plan.days) for step in plan.steps}
+    steps = [step for step in plan.steps_in(*TO_SIGN) if targets[step.candidate.pk]][:MAX_STEPS]
     if not steps:
         return []
     waiting = Counter(
@@ -121,9 +121,9 @@ def _for_trials(plan: SitePlan, user: User | None, *, limit: int, now: datetime)
         .values_list("candidate", flat=True)
     )
     missing = {
-        step.candidate.pk: wanted[step.candidate.pk] - waiting[step.candidate.pk] for step in steps
+        step.candidate.pk: targets[step.candidate.pk] - waiting[step.candidate.pk] for step in steps
     }
-    incidents = incidents_for_trials([step.candidate for step in steps], wanted=missing, now=now)
+    incidents = incidents_for_trials([step.candidate for step in steps], targets=missing, now=now)
     visible = Incident.objects.all() if user is None else incidents_visible_to(user)
     rows = visible.select_related("workspace__organisation").in_bulk(
         [pk for ids in incidents.values() for pk in ids]
@@ -162,7 +162,7 @@ def allowance(people: Sequence[User], incident: Incident, *, now: datetime) -> i
         )
     )
     counts = [
-        sum(speaks_at(person, each.site, incident.workspace) for each in lately)
+        sum(speaks_at(person, question.site, incident.workspace) for question in lately)
         for person in people
     ]
     return max(MAX_A_DAY - max(counts, default=0), 0)
@@ -170,7 +170,7 @@ def allowance(people: Sequence[User], incident: Incident, *, now: datetime) -> i
 
 def _waiting_by_candidate(plan: SitePlan) -> dict[int, int]:
     """How many questions of each step wait for an answer, or were answered since it was mined."""
-    ids = [step.candidate.pk for step in plan.of(Court.EVIDENCE)]
+    ids = [step.candidate.pk for step in plan.steps_in(StepState.EVIDENCE)]
     since = plan.totals.mining.ran_at
     rows = PlanQuestion.objects.filter(candidate__in=ids).exclude(review__state="withdrawn")
     counts: dict[int, int] = {}
@@ -188,21 +188,21 @@ def _questions_of(
         return []
     candidate = step.candidate
     units: Sequence[dict[str, Any]] = candidate.open_units or [{"kind": "", "name": "", "zone": ""}]
-    found: list[Question] = []
-    taken: set[int] = set()
+    questions: list[Question] = []
+    incident_ids: set[int] = set()
     for unit in units:
-        if len(found) >= limit:
+        if len(questions) >= limit:
             break
         pk = _unjudged_incident(candidate, unit, now=now)
-        if pk is None or pk in taken:
+        if pk is None or pk in incident_ids:
             continue
-        seen = Incident.objects.all() if user is None else incidents_visible_to(user)
-        incident = seen.filter(pk=pk).select_related("workspace__organisation").first()
+        visible = Incident.objects.all() if user is None else incidents_visible_to(user)
+        incident = visible.filter(pk=pk).select_related("workspace__organisation").first()
         if incident is not None:
-            taken.add(pk)
+            incident_ids.add(pk)
             about = " · ".join(filter(None, (unit["name"], unit.get("zone", ""))))
-            found.append(Question(step, incident, about))
-    return found
+            questions.append(Question(step, incident, about))
+    return questions
 
 
 def _unjudged_incident(candidate: Candidate, unit: dict[str, Any], *, now: datetime) -> int | None:
@@ -230,23 +230,25 @@ def _unit_clause(unit: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
 
 
 def incidents_for_trials(
-    candidates: Sequence[Candidate], *, wanted: Mapping[int, int], now: datetime
+    candidates: Sequence[Candidate], *, targets: Mapping[int, int], now: datetime
 ) -> dict[int, list[int]]:
     """Return, by the key of each candidate, incidents of the last 28 days that the pattern covers
-    whole and that nobody of OT has seen, the newest first: as many as are missing to `wanted` that
+    whole and that nobody of OT has seen, the newest first: as many as are missing to `targets` that
     a person found harmless. No incident is named twice.
     """
     covered = _covered(candidates, now=now)
     everything = [incident for incidents in covered.values() for incident in incidents]
     looks = harmless_looks(everything)
-    seen = {row[0] for row in ask(_TOUCHED, (everything, everything))} | looks.keys()
-    found: dict[int, list[int]] = {}
+    used = {row[0] for row in ask(_TOUCHED, (everything, everything))} | looks.keys()
+    chosen: dict[int, list[int]] = {}
     for candidate, incidents in covered.items():
-        counted = len({looks[incident] for incident in incidents if incident in looks})
-        missing = max(wanted[candidate] - counted, 0)
-        found[candidate] = [each for each in incidents if each not in seen][:missing]
-        seen.update(found[candidate])
-    return found
+        credit = len({looks[incident] for incident in incidents if incident in looks})
+        missing = max(targets[candidate] - credit, 0)
+        chosen[candidate] = [incident_id for incident_id in incidents if incident_id not in used][
+            :missing
+        ]
+        used.update(chosen[candidate])
+    return chosen
 
 
 def _covered(candidates: Sequence[Candidate], *, now: datetime) -> dict[int, list[int]]:

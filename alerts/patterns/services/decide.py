@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from alerts.patterns.engine.rule_text import rule_for
-from alerts.patterns.models import Candidate, State
+from alerts.patterns.models import Candidate, PatternState
 from alerts.patterns.policies import reasons_against_deciding, reasons_against_rule
 from alerts.reviews.engine.causes import cause
 from alerts.reviews.models import Annotation, Verdict
@@ -45,7 +45,7 @@ def turn_into_rule(*, candidate_id: int, by: User, now: datetime) -> RuleVersion
     body = as_json(rule) | owners_of(candidate, rule=rule, by=by)
     version = draft_rule(by=by, now=now, body=body)
     candidate.rule = version.rule
-    _settle(candidate, State.HAS_RULE, by=by, now=now)
+    _settle(candidate, PatternState.HAS_RULE, by=by, now=now)
     record("patterns.candidate.turned", on=candidate, by=by, at=now, rule=version.rule.label)
     return version
 
@@ -60,7 +60,7 @@ def reject_candidate(*, candidate_id: int, by: User, now: datetime, reason: str)
     if len(reason) > MAX_REASON:
         reasons.append(_("A reason has at most %(n)s characters.") % {"n": number(MAX_REASON)})
     _refuse(candidate, reasons)
-    _settle(candidate, State.REJECTED, by=by, now=now, reason=reason.strip())
+    _settle(candidate, PatternState.REJECTED, by=by, now=now, reason=reason.strip())
     record("patterns.candidate.rejected", on=candidate, by=by, at=now, reason=reason.strip())
     return candidate
 
@@ -71,7 +71,7 @@ def snooze_candidate(*, candidate_id: int, by: User, now: datetime) -> Candidate
     candidate = _locked(candidate_id)
     _refuse(candidate, reasons_against_deciding(candidate, by=by))
     candidate.snoozed_until = now + SNOOZE
-    _settle(candidate, State.SNOOZED, by=by, now=now)
+    _settle(candidate, PatternState.SNOOZED, by=by, now=now)
     record("patterns.candidate.snoozed", on=candidate, by=by, at=now, until=candidate.snoozed_until)
     return candidate
 
@@ -81,7 +81,7 @@ def reopen_candidate(*, candidate_id: int, by: User, now: datetime) -> Candidate
     """Offer it again after it was rejected or put off."""
     candidate = _locked(candidate_id)
     _refuse(candidate, reasons_against_deciding(candidate, by=by))
-    _settle(candidate, State.OPEN, by=by, now=now)
+    _settle(candidate, PatternState.OPEN, by=by, now=now)
     record("patterns.candidate.reopened", on=candidate, by=by, at=now)
     return candidate
 
@@ -90,13 +90,13 @@ def rule_of(candidate: Candidate, *, now: datetime) -> Rule:
     """Return the rule that says the pattern, at its site, so that people of the site can own it.
     Tagout enforces it, but where Sentinel can hold exactly this rule.
     """
-    known = cause(candidate.cause) if candidate.cause else None
+    main_cause = cause(candidate.cause) if candidate.cause else None
     rule = rule_for(
         candidate.process,
         time_zone=candidate.time_zone,
         now=now,
-        reason=known.label() if known else candidate.cause,
-        evidence=[str(each.uuid) for each in evidence_of(candidate)],
+        reason=main_cause.label() if main_cause else candidate.cause,
+        evidence=[str(annotation.uuid) for annotation in evidence_of(candidate)],
     )
     in_sentinel = replace(rule, enforcement=SENTINEL)
     return rule if reasons_against_enforcement(in_sentinel) else in_sentinel
@@ -107,13 +107,13 @@ def evidence_of(candidate: Candidate) -> list[Annotation]:
     person: those of every person in turn, the newest of each first.
     """
     by_person: dict[int, list[Annotation]] = defaultdict(list)
-    held = annotations_in_force().filter(
+    annotations = annotations_in_force().filter(
         uuid__in=candidate.annotations, verdict__in=[Verdict.ROUTINE, Verdict.MAINTENANCE]
     )
-    for annotation in held.select_related("by").order_by("-given_at", "-pk"):
+    for annotation in annotations.select_related("by").order_by("-given_at", "-pk"):
         by_person[annotation.by_id].append(annotation)
     in_turn = chain.from_iterable(zip_longest(*by_person.values()))
-    return [each for each in in_turn if each is not None][:MAX_EVIDENCE]
+    return [item for item in in_turn if item is not None][:MAX_EVIDENCE]
 
 
 def owners_of(candidate: Candidate, *, rule: Rule, by: User) -> dict[str, str]:
@@ -123,7 +123,7 @@ def owners_of(candidate: Candidate, *, rule: Rule, by: User) -> dict[str, str]:
     owners = usual_owners(rule, by=by)
     reach = reach_of_rule(rule)
     version = RuleVersion(workspace_ids=list(reach.workspace_ids), site_ids=list(reach.site_ids))
-    judged = Counter(each.by_id for each in evidence_of(candidate))
+    judged = Counter(annotation.by_id for annotation in evidence_of(candidate))
     for name, side in (("owner_ot", Side.OT), ("owner_soc", Side.SOC)):
         if name in owners:
             continue
@@ -145,18 +145,18 @@ def _locked(candidate_id: int) -> Candidate:
 
 
 def _refuse(candidate: Candidate, reasons: list[str]) -> None:
-    if candidate.state == State.HAS_RULE and candidate.rule is not None:
+    if candidate.state == PatternState.HAS_RULE and candidate.rule is not None:
         reasons.append(_("%(rule)s was already made from it.") % {"rule": candidate.rule.label})
     if reasons:
         raise CannotDecide(*reasons)
 
 
 def _settle(
-    candidate: Candidate, state: State, *, by: User, now: datetime, reason: str = ""
+    candidate: Candidate, state: PatternState, *, by: User, now: datetime, reason: str = ""
 ) -> None:
     candidate.state, candidate.state_by, candidate.state_at = state, by, now
     candidate.state_reason = reason
-    if state != State.SNOOZED:
+    if state != PatternState.SNOOZED:
         candidate.snoozed_until = None
     candidate.save(
         update_fields=["state", "state_by", "state_at", "state_reason", "snoozed_until", "rule"]

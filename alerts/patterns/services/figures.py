@@ -39,24 +39,24 @@ class ShapeIndex:
     def of(cls, shapes: Sequence[IncidentShape]) -> ShapeIndex:
         """Return the index of these shapes."""
         index = cls(shapes)
-        for place, shape in enumerate(shapes):
+        for position, shape in enumerate(shapes):
             for cell in {part.cell for part in shape.parts}:
-                index.by_cell[cell].append(place)
+                index.by_cell[cell].append(position)
         return index
 
     def count_touched(self, pattern: Pattern) -> int:
         """Return how many incidents have at least one alert that the pattern covers."""
-        touched = {
-            place
+        positions = {
+            position
             for cell in pattern.cells
-            for place in self.by_cell.get(cell, ())
+            for position in self.by_cell.get(cell, ())
             if pattern.is_any_time
             or any(
                 part.cell == cell and pattern.covers_time(part.slot, part.utc_slot, part.works)
-                for part in self.shapes[place].parts
+                for part in self.shapes[position].parts
             )
         }
-        return sum(self.shapes[place].count for place in touched)
+        return sum(self.shapes[place].count for place in positions)
 
 
 def make_row(
@@ -99,7 +99,7 @@ def _add_times(row: Candidate, pattern: Pattern, history: SiteHistory) -> None:
     hours: set[tuple[int, int]] = set()  # day and hour, both in UTC
     days: set[int] = set()
     moments = Counter(
-        chain.from_iterable(history.cells[place].occurrences for place in pattern.cells)
+        chain.from_iterable(history.cells[position].occurrences for position in pattern.cells)
     )
     for occurrence, times in moments.items():
         slot, utc_slot = occurrence.slot, occurrence.utc_slot
@@ -128,20 +128,20 @@ def _add_counts(row: Candidate, pattern: Pattern, cells: Sequence[Cell]) -> None
         "source": defaultdict(lambda: (Counter(), set())),
         "destination": defaultdict(lambda: (Counter(), set())),
     }
-    for place in pattern.cells:
-        cell = cells[place]
+    for position in pattern.cells:
+        cell = cells[position]
         alerts = pattern.count_inside(cell)
         judged = {
             v.annotation
             for v in cell.verdicts
             if v.verdict in HARMLESS and pattern.covers_time(v.slot, v.utc_slot, v.works)
         }
-        counted = (
+        targets = (
             types[cell.key.alert_type, cell.key.own_title],
             members["source"][cell.key.source.name],
             members["destination"][cell.key.destination.name],
         )
-        for counts, verdicts in counted:
+        for counts, verdicts in targets:
             counts["alerts"] += alerts
             verdicts.update(judged)
     row.type_figures = [
@@ -165,24 +165,24 @@ def _largest_first(
 
 
 def _add_evidence(row: Candidate, pattern: Pattern) -> None:
-    found = pattern.evidence
-    row.routine, row.maintenance = found.routine, found.maintenance
-    row.suspicious, row.not_sure = found.suspicious, found.not_sure
-    row.true_positives, row.closings = found.true_positives, found.closings
-    row.judged, row.people, row.limit = found.judged, len(found.people), found.limit
-    row.judged_share = round(found.judged_share, 4)
-    row.has_enough_evidence = found.is_enough
-    row.cause = found.causes[0][0] if found.causes else ""
-    row.annotations = [UUID(text) for text in found.annotations[:MAX_ANNOTATIONS]]
-    largest = sorted(found.open_units, key=lambda unit: (-unit[1], str(unit[0])))[:MAX_UNITS]
+    evidence = pattern.evidence
+    row.routine, row.maintenance = evidence.routine, evidence.maintenance
+    row.suspicious, row.not_sure = evidence.suspicious, evidence.not_sure
+    row.true_positives, row.closings = evidence.true_positives, evidence.closings
+    row.judged, row.people, row.limit = evidence.judged, len(evidence.people), evidence.limit
+    row.judged_share = round(evidence.judged_share, 4)
+    row.has_enough_evidence = evidence.is_enough
+    row.cause = evidence.causes[0][0] if evidence.causes else ""
+    row.annotations = [UUID(text) for text in evidence.annotations[:MAX_ANNOTATIONS]]
+    largest = sorted(evidence.open_units, key=lambda unit: (-unit[1], str(unit[0])))[:MAX_UNITS]
     row.open_units = [_unit_as_json(unit, alerts) for unit, alerts in largest]
 
 
 def _unit_as_json(unit: Unit, alerts: int) -> dict[str, Any]:
-    kind, what = unit
-    if isinstance(what, Group):
-        return {"kind": kind, "name": what.kind, "zone": what.zone, "alerts": alerts}
-    return {"kind": kind, "name": what, "zone": "", "alerts": alerts}
+    kind, target = unit
+    if isinstance(target, Group):
+        return {"kind": kind, "name": target.kind, "zone": target.zone, "alerts": alerts}
+    return {"kind": kind, "name": target, "zone": "", "alerts": alerts}
 
 
 def _add_work(
@@ -206,8 +206,8 @@ def _add_work(
 
 
 def _minutes(cells: Iterable[int], minutes: Mapping[int, list[float]]) -> Iterable[float]:
-    for place in cells:
-        yield from minutes.get(place, ())
+    for position in cells:
+        yield from minutes.get(position, ())
 
 
 def _search_text(pattern: Pattern) -> str:

@@ -220,8 +220,8 @@ def _acting_scopes(period: Period) -> Iterator[Sql]:
         site = next((line for line in version.said.all_of if line.field == "site"), None)
         by_site[site].append(version.said)
     for site, rules in by_site.items():
-        lines = [] if site is None else [sql.clause_sql(site)]
-        yield inside(period, *lines, sql.where_any(rules))
+        clauses = [] if site is None else [sql.clause_sql(site)]
+        yield inside(period, *clauses, sql.where_any(rules))
 
 
 def _drop() -> None:

@@ -16,12 +16,12 @@ from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
-from alerts.patterns.engine.mining import mine
-from alerts.patterns.models import Candidate, Mining, SiteMining, State
+from alerts.patterns.engine.mining import mine_cells
+from alerts.patterns.models import Candidate, Mining, PatternState, SiteMining
 from alerts.patterns.queries.patterns import JOB, KEY
 from alerts.patterns.services.history_tables import history_tables
 from alerts.patterns.services.site_history import read_site
-from alerts.patterns.services.store import keep_patterns
+from alerts.patterns.services.store import store_patterns
 from alerts.sites.models import Site
 from alerts.suppression.backtesting.history_sql import Period
 from alerts.suppression.backtesting.time_to_close import measure_time_to_close, usual_minutes
@@ -67,14 +67,14 @@ def mine_patterns(*, days: int = DAYS, now: datetime, report: Report | None = No
     measure_time_to_close(now=now)
     count_site_days(now=now)
     _reopen_without_rule()
-    found: list[SiteMining] = []
+    site_minings: list[SiteMining] = []
     period = Period(now - timedelta(days=days), now)
     with history_tables(period) as size, _without_collection():
         sites = Site.objects.in_bulk(size.sites)
         for done, pk in enumerate(size.sites):
             if report is not None:
                 report(done, len(size.sites))
-            found.append(_mine_site(sites[pk], days=days, now=now))
+            site_minings.append(_mine_site(sites[pk], days=days, now=now))
     with transaction.atomic():
         _drop_what_has_no_history(now=now)
         mining = Mining.objects.create(
@@ -83,31 +83,31 @@ def mine_patterns(*, days: int = DAYS, now: datetime, report: Report | None = No
             history_days=_days_since(size.first_at, now),
             alerts=size.alerts,
             verdicts=size.verdicts,
-            candidates=sum(site.patterns for site in found),
+            candidates=sum(site.patterns for site in site_minings),
             seconds=round(perf_counter() - began, 2),
         )
-        for site in found:
+        for site in site_minings:
             site.mining = mining
-        SiteMining.objects.bulk_create(found)
+        SiteMining.objects.bulk_create(site_minings)
     return mining
 
 
 def _mine_site(site: Site, *, days: int, now: datetime) -> SiteMining:
     history = read_site(site, now=now)
-    found = mine(history.cells, history.inventory)[:MAX_PATTERNS]
-    patterns = [pattern for pattern in found if pattern.alerts]
-    known = _days_since(min(history.first_at), now)
+    mined = mine_cells(history.cells, history.inventory)[:MAX_PATTERNS]
+    patterns = [pattern for pattern in mined if pattern.alerts]
+    days_known = _days_since(min(history.first_at), now)
     with transaction.atomic():
-        plan_incidents = keep_patterns(
+        plan_incidents = store_patterns(
             patterns,
             history=history,
-            days=max(min(days, known), 1),
+            days=max(min(days, days_known), 1),
             usual_minutes=usual_minutes(),
             now=now,
         )
     return SiteMining(
         site=site,
-        history_days=known,
+        history_days=days_known,
         alerts=sum(history.workspaces.values()),
         incidents=history.incidents,
         verdicts=history.sure_verdicts,
@@ -135,7 +135,7 @@ def _without_collection() -> Iterator[None]:
 
 def _drop_what_has_no_history(*, now: datetime) -> None:
     """Open patterns of sites that had no alert in the period."""
-    Candidate.objects.filter(state=State.OPEN).exclude(mined_at=now).delete()
+    Candidate.objects.filter(state=PatternState.OPEN).exclude(mined_at=now).delete()
     Candidate.objects.exclude(mined_at=now).exclude(plan_order=None).update(
         plan_order=None, plan_gain=0, plan_share=0
     )
@@ -144,8 +144,8 @@ def _drop_what_has_no_history(*, now: datetime) -> None:
 def _reopen_without_rule() -> None:
     """A pattern whose rule has ended is open again."""
     alive = RuleVersion.objects.exclude(state__in=ENDED).values("rule")
-    Candidate.objects.filter(state=State.HAS_RULE).exclude(rule__in=alive).update(
-        state=State.OPEN, rule=None, state_by=None, state_at=None, state_reason=""
+    Candidate.objects.filter(state=PatternState.HAS_RULE).exclude(rule__in=alive).update(
+        state=PatternState.OPEN, rule=None, state_by=None, state_at=None, state_reason=""
     )
 
 

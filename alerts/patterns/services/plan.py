@@ -8,7 +8,7 @@ from typing import Final
 from django.db import connection, transaction
 from django.utils.translation import gettext, ngettext
 
-from alerts.patterns.models import Candidate, PlanQuestion, State
+from alerts.patterns.models import Candidate, PatternState, PlanQuestion
 from alerts.patterns.queries.plan import SitePlan
 from alerts.patterns.queries.questions import MAX_A_DAY, questions_at
 from alerts.patterns.services.decide import turn_into_rule
@@ -61,7 +61,9 @@ def propose_pattern(*, candidate_id: int, proposing: Proposing, now: datetime) -
     """Write the draft of a pattern's rule, or go on with one's own, and propose it."""
     by = proposing.by
     draft = RuleVersion.objects.filter(
-        rule__in=Candidate.objects.filter(pk=candidate_id, state=State.HAS_RULE).values("rule"),
+        rule__in=Candidate.objects.filter(pk=candidate_id, state=PatternState.HAS_RULE).values(
+            "rule"
+        ),
         state=RuleState.DRAFT,
         made_by=by,
     ).first()
@@ -98,9 +100,9 @@ def ask_questions(*, plan: SitePlan, by: User, now: datetime) -> list[Review]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     questions = questions_at(plan, by, now=now)
-    if not questions.asked:
+    if not questions.all:
         raise CannotAskQuestions(gettext("There is nothing to ask about now."))
-    if not questions.now:
+    if not questions.today:
         raise CannotAskQuestions(
             ngettext(
                 "OT at %(site)s got %(n)s question from the plan in the last 24 hours. "
@@ -111,8 +113,8 @@ def ask_questions(*, plan: SitePlan, by: User, now: datetime) -> list[Review]:
             )
             % {"site": plan.totals.site.name, "n": number(MAX_A_DAY)}
         )
-    asked = []
-    for question in questions.now:
+    reviews = []
+    for question in questions.today:
         review = ask_ot(
             site_id=plan.totals.site_id,
             question=CANNED[2],
@@ -127,13 +129,13 @@ def ask_questions(*, plan: SitePlan, by: User, now: datetime) -> list[Review]:
             asked_by=by,
             asked_at=now,
         )
-        asked.append(review)
+        reviews.append(review)
     record(
         "patterns.questions.asked",
         on=plan.totals.site,
         by=by,
         at=now,
-        patterns=[str(each.step.candidate.uuid) for each in questions.now],
-        incidents=[each.incident.name for each in questions.now],
+        patterns=[str(question_today.step.candidate.uuid) for question_today in questions.today],
+        incidents=[each.incident.name for each in questions.today],
     )
-    return asked
+    return reviews

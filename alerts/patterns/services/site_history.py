@@ -90,17 +90,17 @@ def read_site(site: Site, *, now: datetime) -> SiteHistory:
         for name in (device.name, device.address)
         if name
     }
-    found = ask("SELECT number, kinds FROM mined_works")
-    history.works = {number: frozenset(kinds) for number, kinds in found}
-    places = _read_cells(history, _Ends(devices, history.criticality))
+    rows = ask("SELECT number, kinds FROM mined_works")
+    history.works = {number: frozenset(kinds) for number, kinds in rows}
+    positions = _read_cells(history, _Ends(devices, history.criticality))
     put_busier_end_first(history.cells)
-    _read_verdicts(history, places)
+    _read_verdicts(history, positions)
     for cell, closings, harmful in ask(_ENDINGS, [site.pk]):
-        history.cells[places[cell]].closings += closings
-        history.cells[places[cell]].true_positives += harmful
+        history.cells[positions[cell]].closings += closings
+        history.cells[positions[cell]].true_positives += harmful
     for cell, minutes in ask(_MINUTES, [site.pk, MAX_MINUTES]):
-        history.minutes.setdefault(places[cell], []).extend(minutes)
-    _read_shapes(history, places)
+        history.minutes.setdefault(positions[cell], []).extend(minutes)
+    _read_shapes(history, positions)
     return history
 
 
@@ -139,30 +139,30 @@ class _Ends:
 
 def _read_cells(history: SiteHistory, ends: _Ends) -> dict[int, int]:
     """Fill the cells; return the place of each by its hash in the tables."""
-    places: dict[int, int] = {}
+    positions: dict[int, int] = {}
     by_key: dict[tuple[CellKey, bool, bool], int] = {}
     works = history.works
     occurrences: dict[int, Occurrence] = {}
     for row in ask(_CELLS, [history.site.pk]):
         cell, severity, first_at, latest_at, moments, is_harm, workspace, _site, *columns = row
         key, is_high = _cell_key(history.site.name, columns, ends)
-        place = by_key.setdefault((key, is_high, is_harm), len(history.cells))
-        if place == len(history.cells):
+        position = by_key.setdefault((key, is_high, is_harm), len(history.cells))
+        if position == len(history.cells):
             history.cells.append(Cell(key))
             history.first_at.append(first_at)
             history.latest_at.append(latest_at)
-        places[cell] = place
-        history.first_at[place] = min(history.first_at[place], first_at)
-        history.latest_at[place] = max(history.latest_at[place], latest_at)
-        made = history.cells[place]
-        made.severity = max(made.severity, severity)
+        positions[cell] = position
+        history.first_at[position] = min(history.first_at[position], first_at)
+        history.latest_at[position] = max(history.latest_at[position], latest_at)
+        cell_there = history.cells[position]
+        cell_there.severity = max(cell_there.severity, severity)
         for moment in moments:
             if moment not in occurrences:
                 number, hour = divmod(moment, WORKS)
                 occurrences[moment] = occurrence_at(hour, works=works.get(number, NO_WORKS))
-            made.occurrences.append(occurrences[moment])
+            cell_there.occurrences.append(occurrences[moment])
         history.workspaces[workspace] += len(moments)
-    return places
+    return positions
 
 
 def _cell_key(site: str, columns: list[Any], ends: _Ends) -> tuple[CellKey, bool]:
@@ -206,13 +206,13 @@ def occurrence_at(moment: int, *, works: frozenset[str] = NO_WORKS) -> Occurrenc
     return Occurrence(day, slot, utc_slot, works=works)
 
 
-def _read_verdicts(history: SiteHistory, places: Mapping[int, int]) -> None:
+def _read_verdicts(history: SiteHistory, positions: Mapping[int, int]) -> None:
     sure: set[str] = set()
     for cell, uuid, verdict, cause, by, week in ask(_VERDICTS, [history.site.pk]):
         number, hours = divmod(week, WORKS)
         utc_slot, slot = divmod(hours, 256)
         works = history.works.get(number, NO_WORKS)
-        history.cells[places[cell]].verdicts.append(
+        history.cells[positions[cell]].verdicts.append(
             Verdict(str(uuid), verdict, cause, str(by), slot, utc_slot, works)
         )
         if verdict in SURE:
@@ -220,7 +220,7 @@ def _read_verdicts(history: SiteHistory, places: Mapping[int, int]) -> None:
     history.sure_verdicts = len(sure)
 
 
-def _read_shapes(history: SiteHistory, places: Mapping[int, int]) -> None:
+def _read_shapes(history: SiteHistory, positions: Mapping[int, int]) -> None:
     parts: dict[tuple[int, int], Part] = {}
     times: dict[int, tuple[int, int, frozenset[str]]] = {}  # few, and shared by all cells
 
@@ -231,7 +231,7 @@ def _read_shapes(history: SiteHistory, places: Mapping[int, int]) -> None:
         return times[week]
 
     def part_of(cell: int, week: int) -> Part:
-        key = places[cell], week
+        key = positions[cell], week
         part = parts.get(key)
         if part is None:
             part = parts[key] = Part(key[0], *(times.get(week) or time_of(week)))
@@ -244,13 +244,13 @@ def _read_shapes(history: SiteHistory, places: Mapping[int, int]) -> None:
         shapes[shape] += n
         open_shapes[frozenset() if lives else shape] += n
     for sites, cells, weeks, living in ask(_MIXED, [history.site.pk]):
-        made = [
+        incident_parts = [
             (part_of(cell, week) if site == history.site.pk else UNCOVERED, lives)
             for site, cell, week, lives in zip(sites, cells, weeks, living, strict=True)
         ]
-        shapes[frozenset(part for part, _ in made)] += 1
-        open_shapes[frozenset(part for part, lives in made if not lives)] += 1
-    history.shapes = [IncidentShape(each, n) for each, n in shapes.items()]
+        shapes[frozenset(part for part, _ in incident_parts)] += 1
+        open_shapes[frozenset(part for part, lives in incident_parts if not lives)] += 1
+    history.shapes = [IncidentShape(shape_parts, n) for shape_parts, n in shapes.items()]
     history.open_shapes = [IncidentShape(each, n) for each, n in open_shapes.items()]
     history.incidents = shapes.total()
     history.living_incidents = open_shapes[frozenset()]
@@ -258,8 +258,8 @@ def _read_shapes(history: SiteHistory, places: Mapping[int, int]) -> None:
 
 def _inventory(devices: Iterable[Device], now: datetime) -> Inventory:
     """How many devices of each kind and zone have been known for 30 days, by their names."""
-    known: dict[Group, set[str]] = defaultdict(set)
+    names_by_group: dict[Group, set[str]] = defaultdict(set)
     for device in devices:
         if device.kind and device.first_seen_at <= now - SETTLED and not device.is_outside:
-            known[Group(device.kind, device.zone.name)].add(device.name or device.address)
-    return {group: len(names) for group, names in known.items()}
+            names_by_group[Group(device.kind, device.zone.name)].add(device.name or device.address)
+    return {group: len(names) for group, names in names_by_group.items()}

@@ -14,7 +14,7 @@ from alerts.patterns.engine.plan import MAX_RULES, Step, make_plan
 from alerts.patterns.engine.process import process_key, recognise
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.engine.width import critical_pairs
-from alerts.patterns.models import Candidate, State
+from alerts.patterns.models import Candidate, PatternState
 from alerts.patterns.services.figures import ShapeIndex, make_row
 from alerts.patterns.services.site_history import SiteHistory
 from alerts.suppression.engine.guards.never import (
@@ -50,16 +50,16 @@ def obstacles_of(
     """Return why no rule can come of it as it stands, as codes with details; nothing where one can.
     What the miner says itself goes before what the guards would say of the same.
     """
-    found: list[Obstacle] = []
+    obstacles: list[Obstacle] = []
     evidence = pattern.evidence
     if evidence.suspicious:
-        found.append(("suspicious", {"count": str(evidence.suspicious)}))
+        obstacles.append(("suspicious", {"count": str(evidence.suspicious)}))
     if evidence.true_positives:
-        found.append(("true_positive", {"count": str(evidence.true_positives)}))
+        obstacles.append(("true_positive", {"count": str(evidence.true_positives)}))
     if pattern.obstacle and pattern.obstacle != "suspicious":
-        found.append((pattern.obstacle, {"kind": pattern.planned_work}))
-    if found:
-        return found
+        obstacles.append((pattern.obstacle, {"kind": pattern.planned_work}))
+    if obstacles:
+        return obstacles
     zone = history.site.time_zone
     rule = rule_for(pattern, time_zone=zone, now=now)
     criticality = {
@@ -75,7 +75,7 @@ def obstacles_of(
     return [(reason.code, dict(reason.detail)) for reason in reasons]
 
 
-def keep_patterns(
+def store_patterns(
     patterns: Sequence[Pattern],
     *,
     history: SiteHistory,
@@ -87,12 +87,14 @@ def keep_patterns(
     the rules that act and the whole plan.
     """
     stored = Candidate.objects.filter(site=history.site).select_related("state_by", "rule")
-    known = {row.pk: row for row in stored}
-    continued = recognise({pk: row.process for pk, row in known.items()}, patterns, history.cells)
+    known_rows = {row.pk: row for row in stored}
+    continued = recognise(
+        {pk: row.process for pk, row in known_rows.items()}, patterns, history.cells
+    )
     index, critical = ShapeIndex.of(history.shapes), critical_pairs(history.cells)
     rows: list[Candidate] = []
-    taken = {row.key for row in known.values()}
-    for place, pattern in enumerate(patterns):
+    keys = {row.key for row in known_rows.values()}
+    for position, pattern in enumerate(patterns):
         incidents = index.count_touched(pattern)
         row = make_row(
             pattern,
@@ -107,14 +109,14 @@ def keep_patterns(
             list(obstacle)
             for obstacle in obstacles_of(pattern, history=history, incidents=incidents, now=now)
         ]
-        former = known.get(continued.get(place, -1))
+        former = known_rows.get(continued.get(position, -1))
         if former is None:
-            row.key = _new_key(pattern, history, taken)
+            row.key = _new_key(pattern, history, keys)
         else:
-            _go_on(row, former)
+            _carry_over(row, former)
         rows.append(row)
     steps = plan_site(patterns, rows=rows, history=history, now=now)
-    _store(rows, known=set(known), continued=set(continued.values()))
+    _store(rows, known_ids=set(known_rows), continued_ids=set(continued.values()))
     return round(steps[-1].share * history.incidents) if steps else history.living_incidents
 
 
@@ -128,7 +130,7 @@ def plan_site(
     """Give each row its step in the plan: first what may be proposed now, by what each adds on top
     of the rules that act and of those before it; then what still lacks evidence.
     """
-    places = {id(pattern): place for place, pattern in enumerate(patterns)}
+    positions = {id(pattern): position for position, pattern in enumerate(patterns)}
     able = [
         place
         for place, row in enumerate(rows)
@@ -146,19 +148,19 @@ def plan_site(
             max_rules=MAX_RULES - len(steps),
         )
     for order, step in enumerate(steps, start=1):
-        row = rows[places[id(step.pattern)]]
+        row = rows[positions[id(step.pattern)]]
         row.plan_order, row.plan_gain, row.plan_share = order, step.gain, round(step.share, 6)
     return steps
 
 
 def _is_declined(row: Candidate, *, now: datetime) -> bool:
     """Whether people said that no rule shall come of it, or not now."""
-    if row.state == State.SNOOZED:
+    if row.state == PatternState.SNOOZED:
         return row.snoozed_until is not None and row.snoozed_until > now
-    return row.state == State.REJECTED
+    return row.state == PatternState.REJECTED
 
 
-def _go_on(row: Candidate, former: Candidate) -> None:
+def _carry_over(row: Candidate, former: Candidate) -> None:
     """Carry over who the process is and what people decided about it."""
     row.key = former.key
     row.state, row.state_reason = former.state, former.state_reason
@@ -166,20 +168,20 @@ def _go_on(row: Candidate, former: Candidate) -> None:
     row.snoozed_until, row.rule = former.snoozed_until, former.rule
 
 
-def _new_key(pattern: Pattern, history: SiteHistory, taken: set[UUID]) -> UUID:
+def _new_key(pattern: Pattern, history: SiteHistory, keys: set[UUID]) -> UUID:
     """Return the key of a process that was not known. Two that look alike are told apart by the
     order in which they were found.
     """
     key = process_key(pattern, history.cells)
-    while key in taken:
+    while key in keys:
         key = uuid5(key, "another")
-    taken.add(key)
+    keys.add(key)
     return key
 
 
-def _store(rows: list[Candidate], *, known: set[int], continued: set[int]) -> None:
-    lost = Candidate.objects.filter(pk__in=known - continued)
-    lost.filter(state=State.OPEN).delete()
+def _store(rows: list[Candidate], *, known_ids: set[int], continued_ids: set[int]) -> None:
+    lost = Candidate.objects.filter(pk__in=known_ids - continued_ids)
+    lost.filter(state=PatternState.OPEN).delete()
     lost.update(plan_order=None, plan_gain=0, plan_share=0)
     for row in rows:
         # As PostgreSQL spells arrays: 168 numbers checked and spelled one by one would take longer

@@ -25,8 +25,8 @@ class Phrase:
     between two where nobody knows who began.
     """
 
-    one: str
-    many: str
+    singular: str
+    plural: str
     alone: str
     between: str
 
@@ -200,13 +200,13 @@ _PHRASES: Final = {
 def headline(row: Candidate) -> str:
     """Return who does what to whom, and when, in one line without a full stop."""
     when = hours_words(row.process, row.time_zone)
-    return gettext("%(what)s, %(when)s") % {"what": deed(row), "when": when}
+    return gettext("%(what)s, %(when)s") % {"what": purpose_sentence(row), "when": when}
 
 
-def deed(row: Candidate) -> str:
+def purpose_sentence(row: Candidate) -> str:
     """Return who does what to whom."""
     pattern = row.process
-    by_weight = [(each["title"], each["own_title"]) for each in row.type_figures]
+    by_weight = [(figure["title"], figure["own_title"]) for figure in row.type_figures]
     purpose = purpose_of(by_weight or pattern.types, pattern.functions)
     phrase = _PHRASES[purpose]
     source, destination = side_words(pattern.source), side_words(pattern.destination)
@@ -215,10 +215,10 @@ def deed(row: Candidate) -> str:
     elif not pattern.is_directed:
         template = phrase.between
     else:
-        template = phrase.many if _is_plural(pattern.source) else phrase.one
+        template = phrase.plural if _is_plural(pattern.source) else phrase.singular
     own = next((own for _, own in by_weight if own), "")
-    what = gettext(template) % {"source": source, "destination": destination, "own": own}
-    return what if _is_named(pattern.source) else what[:1].upper() + what[1:]
+    sentence = gettext(template) % {"source": source, "destination": destination, "own": own}
+    return sentence if _is_named(pattern.source) else sentence[:1].upper() + sentence[1:]
 
 
 def side_words(side: Side) -> str:
@@ -273,11 +273,11 @@ def _is_plural(side: Side) -> bool:
     return _is_named(side) and len(side.members) > 1
 
 
-def _listed(names: Sequence[str], counted: Sequence[str]) -> str:
+def _listed(names: Sequence[str], members: Sequence[str]) -> str:
     """Return A, A and B, or A, B and 5 more."""
     if len(names) <= MAX_NAMED:
         return pgettext("between two names", " and ").join(names)
-    more = len(counted) - MAX_NAMED
+    more = len(members) - MAX_NAMED
     return ngettext("%(names)s and %(n)s more", "%(names)s and %(n)s more", more) % {
         "names": ", ".join(names[:MAX_NAMED]),
         "n": number(more),

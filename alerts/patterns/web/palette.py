@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from alerts.patterns.models import Candidate
 from alerts.patterns.queries.patterns import candidates_visible_to
-from alerts.patterns.web.headline import deed
+from alerts.patterns.web.headline import purpose_sentence
 from alerts.patterns.web.pattern_card import state_words
 from portal.accounts.actor import actor_of
 from portal.ui.palette import MAX_RESULTS, Found, Result
@@ -22,8 +22,8 @@ def find_patterns(request: HttpRequest, text: str) -> Found:
     if len(text) < MIN_TEXT:
         return Found()
     rows = candidates_visible_to(actor_of(request))
-    wanted = reduce(and_, (_has(word) for word in text.split()))
-    return Found([_result(each) for each in rows.filter(wanted)[:MAX_RESULTS]])
+    condition = reduce(and_, (_has(word) for word in text.split()))
+    return Found([_result(row) for row in rows.filter(condition)[:MAX_RESULTS]])
 
 
 def _has(word: str) -> Q:
@@ -31,10 +31,10 @@ def _has(word: str) -> Q:
 
 
 def _result(candidate: Candidate) -> Result:
-    place = candidate.site.name if candidate.site else ""
-    words = (place, state_words(candidate))
+    site = candidate.site.name if candidate.site else ""
+    words = (site, state_words(candidate))
     return Result(
-        deed(candidate),
+        purpose_sentence(candidate),
         reverse("patterns:candidate", args=[candidate.uuid]),
         "repeat",
         detail=" · ".join(filter(None, words)),

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from alerts.patterns.engine.evidence import MIN_JUDGED_SHARE
-from alerts.patterns.models import Candidate, State
+from alerts.patterns.models import Candidate, PatternState
 from alerts.patterns.policies import may_decide, obstacles_in_words
 from alerts.patterns.web.headline import headline, hours_words
 from alerts.patterns.web.width import WidthRow, width_rows
@@ -25,7 +25,7 @@ _PITCH, _SIZE, _STEPS = 10, 9, 5
 MAX_MISSING = 3  # units that the page names
 
 
-def strip(rhythm: Sequence[int], words: str) -> SafeString:
+def rhythm_strip(rhythm: Sequence[int], words: str) -> SafeString:
     """The picture. The words are what is read out instead."""
     top = max(rhythm, default=0) or 1
     cells: list[list[str]] = [[] for _ in range(_STEPS + 1)]
@@ -36,7 +36,7 @@ def strip(rhythm: Sequence[int], words: str) -> SafeString:
     paths = format_html_join(
         "",
         '<path class="heat-{}" d="{}"/>',
-        ((level, "".join(drawn)) for level, drawn in enumerate(cells) if drawn),
+        ((level, "".join(squares)) for level, squares in enumerate(cells) if squares),
     )
     return format_html(
         '<svg class="rhythm" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>',
@@ -54,24 +54,24 @@ def clock_words(zone: str) -> str:
     return ", ".join(filter(None, (gettext("Plant time"), hours_zone(zone))))
 
 
-def table_of(rhythm: Sequence[int]) -> list[tuple[str, list[int]]]:
+def weekday_rows(rhythm: Sequence[int]) -> list[tuple[str, list[int]]]:
     """The same numbers to read: a weekday, and its 24 hours."""
     names = pgettext("weekdays", "Mon Tue Wed Thu Fri Sat Sun").split()
     return [(name, list(rhythm[day * 24 : day * 24 + 24])) for day, name in enumerate(names)]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PatternCard:
     """One pattern as the list and its page show it."""
 
-    it: Candidate
+    pattern: Candidate
     headline: str
-    place: str
+    site: str
     zone: str  # of its plant's clock
     clock: str  # on which its hours are
-    counted: str
-    seen: str
-    worth: str
+    incidents: str
+    days: str
+    savings: str
     plan: str  # its place in the plan
     rhythm: SafeString
     rhythm_words: str
@@ -82,32 +82,32 @@ class Shown:
     closings: str
     missing: str  # what is still to be judged
     cause: str
-    cannot: list[str]
+    obstacles: list[str]
     way_out: str
     may_decide: bool
     is_open: bool
 
 
-def shown(row: Candidate, person: User, *, is_open: bool = True) -> Shown:
+def pattern_card(row: Candidate, person: User, *, is_open: bool = True) -> PatternCard:
     """Return everything that is said of a pattern."""
     zone = row.site.time_zone if row.site else READER
     when = hours_words(row.process, zone)
-    counted = ngettext("%(n)s incident", "%(n)s incidents", row.incidents) % {
+    incident_count = ngettext("%(n)s incident", "%(n)s incidents", row.incidents) % {
         "n": number(row.incidents)
     }
     days = ngettext("on %(n)s day", "on %(n)s days", row.days_seen) % {"n": number(row.days_seen)}
-    known = cause_of(row.cause) if row.cause else None
-    return Shown(
-        it=row,
+    main_cause = cause_of(row.cause) if row.cause else None
+    return PatternCard(
+        pattern=row,
         headline=headline(row),
-        place=row.site.name if row.site else row.workspace.name,
+        site=row.site.name if row.site else row.workspace.name,
         zone=zone,
         clock=clock_words(zone),
-        counted=counted,
-        seen=days,
-        worth=_worth(row),
+        incidents=incident_count,
+        days=days,
+        savings=_savings(row),
         plan=_plan(row),
-        rhythm=strip(row.rhythm, f"{counted} {days}. {when}."),
+        rhythm=rhythm_strip(row.rhythm, f"{incident_count} {days}. {when}."),
         rhythm_words=when[:1].upper() + when[1:],
         width=width_rows(row),
         verdicts=row.verdicts if any(row.verdicts.values()) else {},
@@ -115,15 +115,15 @@ def shown(row: Candidate, person: User, *, is_open: bool = True) -> Shown:
         why=_why(row),
         closings=_closings(row),
         missing=_missing(row),
-        cause=known.label(get_language() or "en") if known else "",
-        cannot=obstacles_in_words(row.obstacles),
+        cause=main_cause.label(get_language() or "en") if main_cause else "",
+        obstacles=obstacles_in_words(row.obstacles),
         way_out=_way_out([code for code, _ in row.obstacles]),
         may_decide=may_decide(row, by=person),
         is_open=is_open,
     )
 
 
-def _worth(row: Candidate) -> str:
+def _savings(row: Candidate) -> str:
     if row.minutes_month is None:
         return ""
     return gettext("saves %(work)s a month") % {"work": hours(row.minutes_month)}
@@ -220,7 +220,7 @@ def _way_out(codes: list[str]) -> str:
 def state_words(row: Candidate) -> str:
     """Return what people made of it; nothing where nobody decided."""
     return {
-        State.REJECTED: gettext("Rejected: %(reason)s") % {"reason": row.state_reason},
-        State.HAS_RULE: gettext("%(rule)s was made from it.")
+        PatternState.REJECTED: gettext("Rejected: %(reason)s") % {"reason": row.state_reason},
+        PatternState.HAS_RULE: gettext("%(rule)s was made from it.")
         % {"rule": row.rule.label if row.rule else ""},
-    }.get(State(row.state), "")
+    }.get(PatternState(row.state), "")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.patterns.models import Candidate
 from alerts.patterns.policies import may_decide, obstacles_in_words
-from alerts.patterns.queries.plan import Court, PlanStep, SitePlan, share_of
+from alerts.patterns.queries.plan import PlanStep, SitePlan, StepState, share_of
 from alerts.patterns.queries.questions import answers_needed
 from alerts.patterns.web.headline import headline, hours_words
 from alerts.suppression.backtesting.bound_sentence import HarmlessShare, harmless_share
@@ -21,23 +21,23 @@ from portal.ui.words import hours, number, percent
 
 type Chip = tuple[Promise, str, str]  # words, kind, icon
 
-COURTS: Final[dict[Court, Chip]] = {
-    Court.LIVE: (_("Live"), "ok", "shield-check"),
-    Court.TRIAL: (_("In its trial"), "maint", "flask-conical"),
-    Court.SOC: (_("Waiting for the SOC"), "accent", "hourglass"),
-    Court.OT: (_("Waiting for OT"), "ot", "hourglass"),
-    Court.DRAFT: (_("Being written"), "", "pencil"),
-    Court.READY: (_("Ready to propose"), "ot", "pencil"),
-    Court.EVIDENCE: (_("Lacks evidence"), "medium", "message-square-reply"),
+STATE_CHIPS: Final[dict[StepState, Chip]] = {
+    StepState.LIVE: (_("Live"), "ok", "shield-check"),
+    StepState.TRIAL: (_("In its trial"), "maint", "flask-conical"),
+    StepState.SOC: (_("Waiting for the SOC"), "accent", "hourglass"),
+    StepState.OT: (_("Waiting for OT"), "ot", "hourglass"),
+    StepState.DRAFT: (_("Being written"), "", "pencil"),
+    StepState.READY: (_("Ready to propose"), "ot", "pencil"),
+    StepState.EVIDENCE: (_("Lacks evidence"), "medium", "message-square-reply"),
 }
-TONES: Final[dict[Court, Tone]] = {
-    Court.LIVE: "ok",
-    Court.TRIAL: "maint",
-    Court.SOC: "accent",
-    Court.OT: "ot",
-    Court.DRAFT: "ot",
-    Court.READY: "ot",
-    Court.EVIDENCE: "open",
+TONES: Final[dict[StepState, Tone]] = {
+    StepState.LIVE: "ok",
+    StepState.TRIAL: "maint",
+    StepState.SOC: "accent",
+    StepState.OT: "ot",
+    StepState.DRAFT: "ot",
+    StepState.READY: "ot",
+    StepState.EVIDENCE: "open",
 }
 MIN_APART: Final = 0.16  # of the chart's height: closer levels are not named both
 
@@ -51,7 +51,7 @@ class PlanRow:
     headline: str
     meta: str
     gain: str
-    counted: str
+    incidents: str
     evidence: str
     bound: str
     is_little: bool
@@ -83,7 +83,7 @@ class BlockedRow:
 
     headline: str
     why: str
-    counted: str
+    incidents: str
     page: str
 
 
@@ -103,17 +103,17 @@ def offer_of(plan: SitePlan) -> str:
     if not n:
         return gettext("Nothing to sign at %(site)s now") % {"site": plan.totals.site.name}
     less = percent(share_of(plan.to_sign), 0)
-    told = ngettext(
+    offer = ngettext(
         "Sign this rule: %(less)s fewer incidents",
         "Sign these %(n)s rules: %(less)s fewer incidents",
         n,
     ) % {"n": number(n), "less": less}
     if (minutes := plan.minutes_a_month) is not None:
         return gettext("%(offer)s, %(work)s of analysts' work a month") % {
-            "offer": told,
+            "offer": offer,
             "work": hours(minutes),
         }
-    return told
+    return offer
 
 
 def judged_words(plan: SitePlan) -> str:
@@ -150,15 +150,19 @@ def groups_of(plan: SitePlan, user: User) -> list[RowGroup]:
             ),
         ),
         (
-            plan.of(Court.EVIDENCE),
-            ngettext("%(n)s lacks evidence", "%(n)s lack evidence", len(plan.of(Court.EVIDENCE))),
+            plan.steps_in(StepState.EVIDENCE),
+            ngettext(
+                "%(n)s lacks evidence",
+                "%(n)s lack evidence",
+                len(plan.steps_in(StepState.EVIDENCE)),
+            ),
         ),
         (
-            plan.of(Court.TRIAL, Court.LIVE),
+            plan.steps_in(StepState.TRIAL, StepState.LIVE),
             ngettext(
                 "%(n)s signed since history was counted",
                 "%(n)s signed since history was counted",
-                len(plan.of(Court.TRIAL, Court.LIVE)),
+                len(plan.steps_in(StepState.TRIAL, StepState.LIVE)),
             ),
         ),
     ]
@@ -204,20 +208,20 @@ def curve_of(plan: SitePlan, chosen: Candidate | None) -> SafeString:
     steps: list[ChartStep] = []
     if plan.acting or plan.totals.living_incidents:
         steps.append(ChartStep(gettext("acting"), plan.totals.living_share, "ok"))
-    signed = plan.of(Court.LIVE, Court.TRIAL)
-    ordered = [*signed, *plan.to_sign, *plan.of(Court.EVIDENCE)]
+    signed = plan.steps_in(StepState.LIVE, StepState.TRIAL)
+    ordered = [*signed, *plan.to_sign, *plan.steps_in(StepState.EVIDENCE)]
     order = {step.candidate.pk: n for n, step in enumerate(plan.steps, start=1)}
     steps += [
         ChartStep(
             number(order[step.candidate.pk]),
             step.share,
-            TONES[step.court],
+            TONES[step.state],
             f"{order[step.candidate.pk]} · {headline(step.candidate)}: +{percent(step.share)}",
             is_current=chosen is not None and step.candidate.pk == chosen.pk,
         )
         for step in ordered
     ]
-    before = len(steps) - len(plan.to_sign) - len(plan.of(Court.EVIDENCE))
+    before = len(steps) - len(plan.to_sign) - len(plan.steps_in(StepState.EVIDENCE))
     levels = [
         ChartLevel(plan.full_share, len(steps), gettext("with more answers")),
         ChartLevel(plan.signed_share, before + len(plan.to_sign), gettext("with these")),
@@ -238,23 +242,27 @@ def curve_of(plan: SitePlan, chosen: Candidate | None) -> SafeString:
 
 
 def _apart(levels: list[ChartLevel]) -> list[ChartLevel]:
-    kept: list[ChartLevel] = []
+    named: list[ChartLevel] = []
     for level in levels:
-        if not kept or kept[-1].share - level.share >= MIN_APART:
-            kept.append(level)
-    return kept
+        if not named or named[-1].share - level.share >= MIN_APART:
+            named.append(level)
+    return named
 
 
 def _row(step: PlanStep, order: int, plan: SitePlan, user: User) -> PlanRow:
     row = step.candidate
-    label, kind, icon = COURTS[step.court]
+    label, kind, icon = STATE_CHIPS[step.state]
     bound = harmless_share(row.suspicious, row.judged, is_strict=row.process.is_strict)
-    if step.court is Court.EVIDENCE:
+    if step.state is StepState.EVIDENCE:
         n = answers_needed(row)
         chip = ngettext("Needs %(n)s answer", "Needs %(n)s answers", n) % {"n": number(n)}
     else:
         chip = str(label)
-    if step.version is not None and step.court in (Court.DRAFT, Court.LIVE, Court.TRIAL):
+    if step.version is not None and step.state in (
+        StepState.DRAFT,
+        StepState.LIVE,
+        StepState.TRIAL,
+    ):
         chip = f"{step.version.rule.label} · {chip}"
     return PlanRow(
         step=step,
@@ -262,7 +270,7 @@ def _row(step: PlanStep, order: int, plan: SitePlan, user: User) -> PlanRow:
         headline=headline(row),
         meta=_meta(row),
         gain=f"+{percent(step.share)}",
-        counted=_incidents(step.gain),
+        incidents=_incidents(step.gain),
         evidence=gettext("%(suspicious)s of %(n)s suspicious")
         % {"suspicious": number(row.suspicious), "n": number(row.judged)},
         bound=_bound(bound),

@@ -8,7 +8,7 @@ from alerts.patterns.web.views import patterns, plan, propose
 _patterns = [
     path("", patterns.candidates, name="list"),
     path("top/", patterns.top, name="top"),
-    path("mine/", patterns.mine, name="mine"),
+    path("mine/", patterns.mine_now, name="mine"),
     path("<uuid:candidate>/", patterns.candidate, name="candidate"),
     path("<uuid:candidate>/rule/", patterns.turn, name="turn"),
     path("<uuid:candidate>/reject/", patterns.reject, name="reject"),

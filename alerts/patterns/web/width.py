@@ -48,7 +48,7 @@ class Figure:
 def width_rows(row: Candidate) -> list[WidthRow]:
     """Return the lines, in the order of a sentence."""
     reasons = row.reasons or []
-    rows = [_row(row, each["part"], each["code"], each["detail"]) for each in reasons]
+    rows = [_row(row, reason["part"], reason["code"], reason["detail"]) for reason in reasons]
     return [each for each in rows if each.words]
 
 
@@ -85,10 +85,10 @@ def _row(row: Candidate, part: str, code: str, detail: dict[str, Any]) -> WidthR
 
 
 def _side_why(side: Side, code: str, detail: dict[str, Any]) -> str:
-    seen = detail.get("seen", 0)
+    members = detail.get("seen", 0)
     if side.rung == Rung.GROUP:
         kinds = ", ".join(side.kinds)
-        of = {"seen": number(seen), "known": number(detail["known"]), "kinds": kinds}
+        of = {"seen": number(members), "known": number(detail["known"]), "kinds": kinds}
         if code == "group":
             return gettext("%(seen)s of %(known)s known there were seen (%(kinds)s).") % of
         return (
@@ -97,7 +97,7 @@ def _side_why(side: Side, code: str, detail: dict[str, Any]) -> str:
             )
             % of
         )
-    of = {"n": number(seen)}
+    of = {"n": number(members)}
     match code:
         case "single":
             return gettext("One device did it all: not widened.")
@@ -188,8 +188,8 @@ def _type_figures(row: Candidate) -> list[Figure]:
         return []
     return _figures(
         [
-            [each["own_title"] or each["title"], each["alerts"], each["judged"]]
-            for each in row.type_figures
+            [figure["own_title"] or figure["title"], figure["alerts"], figure["judged"]]
+            for figure in row.type_figures
         ]
     )
 

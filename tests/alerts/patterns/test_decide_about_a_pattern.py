@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.patterns.models import State
-from alerts.patterns.queries.patterns import candidates_visible_to, still_open
+from alerts.patterns.models import PatternState
+from alerts.patterns.queries.patterns import candidates_visible_to, open_candidates
 from alerts.patterns.services.decide import (
     MAX_EVIDENCE,
     CannotDecide,
@@ -59,7 +59,7 @@ def test_the_draft_says_what_the_pattern_is(programming, judged, mine, oda):
     assert rule.expires_at == NOON + timedelta(days=30)  # time-boxed
     assert reasons_against_rule(rule) == []
     row.refresh_from_db()
-    assert (row.state, row.rule, row.state_by) == (State.HAS_RULE, version.rule, oda)
+    assert (row.state, row.rule, row.state_by) == (PatternState.HAS_RULE, version.rule, oda)
     assert "patterns.candidate.turned" in Entry.objects.values_list("action", flat=True)
 
 
@@ -188,11 +188,11 @@ def test_when_its_rule_has_ended_it_is_open_again(programming, mine, oda):
     version = turn_into_rule(candidate_id=row.pk, by=oda, now=NOON)
     mine()
     row.refresh_from_db()
-    assert row.state == State.HAS_RULE
+    assert row.state == PatternState.HAS_RULE
     RuleVersion.objects.filter(pk=version.pk).update(state="rejected", rule_hash="x")
     mine()
     row.refresh_from_db()
-    assert (row.state, row.rule) == (State.OPEN, None)
+    assert (row.state, row.rule) == (PatternState.OPEN, None)
 
 
 def test_rejecting_needs_a_reason_and_can_be_taken_back(programming, mine, oda):
@@ -200,17 +200,17 @@ def test_rejecting_needs_a_reason_and_can_be_taken_back(programming, mine, oda):
     with pytest.raises(CannotDecide, match="few words"):
         reject_candidate(candidate_id=row.pk, by=oda, now=NOON, reason="  ")
     reject_candidate(candidate_id=row.pk, by=oda, now=NOON, reason="The station is replaced.")
-    assert not still_open(candidates_visible_to(oda), now=NOON).exists()
+    assert not open_candidates(candidates_visible_to(oda), now=NOON).exists()
     reopen_candidate(candidate_id=row.pk, by=oda, now=NOON)
-    assert still_open(candidates_visible_to(oda), now=NOON).exists()
+    assert open_candidates(candidates_visible_to(oda), now=NOON).exists()
 
 
 def test_put_off_it_comes_back_after_thirty_days(programming, mine, oda):
     (row,) = mine()
     snooze_candidate(candidate_id=row.pk, by=oda, now=NOON)
     seen = candidates_visible_to(oda)
-    assert not still_open(seen, now=NOON + timedelta(days=29)).exists()
-    assert still_open(seen, now=NOON + timedelta(days=30)).exists()
+    assert not open_candidates(seen, now=NOON + timedelta(days=29)).exists()
+    assert open_candidates(seen, now=NOON + timedelta(days=30)).exists()
 
 
 def test_others_see_nothing_of_it_and_readers_decide_nothing(programming, mine, pia, mia):

@@ -7,7 +7,7 @@ import pytest
 
 from alerts.incidents.models import Alert, Incident, PlannedAlert
 from alerts.patterns.engine.sides import Rung
-from alerts.patterns.models import Candidate, Mining, SiteMining, State
+from alerts.patterns.models import Candidate, Mining, PatternState, SiteMining
 from alerts.patterns.services.mine import CannotMine, mine_patterns
 from alerts.sites.models import Criticality
 from tests.alerts.patterns.conftest import POLLING, SCAN, store
@@ -235,11 +235,11 @@ def test_what_takes_more_of_the_site_than_a_rule_may_says_so(polling, noise, oda
 def test_mined_again_decisions_stay_although_members_grow(polling, gateways, mine):
     polling(3)
     (row,) = mine()
-    Candidate.objects.filter(pk=row.pk).update(state=State.REJECTED, state_reason="No.")
+    Candidate.objects.filter(pk=row.pk).update(state=PatternState.REJECTED, state_reason="No.")
     polling(4)
     (again,) = mine()
     assert (again.pk, again.uuid, again.key) == (row.pk, row.uuid, row.key)
-    assert (again.state, again.state_reason) == (State.REJECTED, "No.")
+    assert (again.state, again.state_reason) == (PatternState.REJECTED, "No.")
     assert len(again.process.destination.members) == 4 > len(row.process.destination.members)
 
 
@@ -248,11 +248,11 @@ def test_an_open_pattern_that_is_found_no_more_goes_and_a_decided_one_stays(
 ):
     kept, gone = routine(workspace, site), routine(workspace, site, days=20, source="HMI-1")
     rejected = next(row for row in mine() if "ENG-WS-04" in row.title)
-    Candidate.objects.filter(pk=rejected.pk).update(state=State.REJECTED, state_reason="No.")
+    Candidate.objects.filter(pk=rejected.pk).update(state=PatternState.REJECTED, state_reason="No.")
     for each in (*kept, *gone):
         each.alerts.all().delete()
     (left,) = mine()
-    assert (left.pk, left.state, left.plan_order) == (rejected.pk, State.REJECTED, None)
+    assert (left.pk, left.state, left.plan_order) == (rejected.pk, PatternState.REJECTED, None)
 
 
 def test_a_site_without_verdicts_gets_questions_and_nothing_to_propose(polling, mine):

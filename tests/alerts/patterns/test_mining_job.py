@@ -7,9 +7,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from alerts.patterns.models import Mining
-from alerts.patterns.queries.patterns import standing
+from alerts.patterns.queries.patterns import mining_status
 from alerts.patterns.services.mine import CannotAskForMining, ask_for_mining, run_due_mining
-from alerts.patterns.services.store import keep_patterns
+from alerts.patterns.services.store import store_patterns
 from portal.jobs.models import Job
 from tests.alerts.suppression.past import routine
 from tests.conftest import NOON
@@ -29,9 +29,9 @@ def test_it_runs_once_until_the_next_night(programming):
 def test_asked_for_it_runs_at_once_and_says_so(programming, oda):
     run_due_mining(unshifted=NOON, now=NOON)
     ask_for_mining(by=oda, unshifted=NOON, now=NOON)
-    assert standing(now=NOON).is_under_way
+    assert mining_status(now=NOON).is_running
     assert run_due_mining(unshifted=NOON, now=NOON)
-    assert not standing(now=NOON).is_under_way
+    assert not mining_status(now=NOON).is_running
 
 
 def test_its_progress_is_seen_while_it_runs(programming, workspace, monkeypatch):
@@ -39,13 +39,13 @@ def test_its_progress_is_seen_while_it_runs(programming, workspace, monkeypatch)
     seen = []
 
     def look(*args, **given):
-        seen.append((standing(now=NOON).done, standing(now=NOON).total))
-        return keep_patterns(*args, **given)
+        seen.append((mining_status(now=NOON).done, mining_status(now=NOON).total))
+        return store_patterns(*args, **given)
 
-    monkeypatch.setattr("alerts.patterns.services.mine.keep_patterns", look)
+    monkeypatch.setattr("alerts.patterns.services.mine.store_patterns", look)
     run_due_mining(unshifted=NOON, now=NOON)
     assert seen == [(0, 2), (1, 2)]
-    assert standing(now=NOON).total == 0
+    assert mining_status(now=NOON).total == 0
 
 
 def test_who_only_reads_does_not_ask(mia):
@@ -84,7 +84,7 @@ def test_the_command_mines_and_prints_one_document(programming, judged, noon, ca
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "knows mine"),
+        ((), "Unknown action"),
         (("mine", "--days", "x"), "number of days"),
         (("mine", "--days", "9999"), "1 to 400"),
     ],
@@ -95,5 +95,5 @@ def test_wrong_words_are_one_sentence(words, said):
 
 
 def test_how_far_there_is_enough_to_mine_from(programming, judged):
-    told = standing(now=NOON)
+    told = mining_status(now=NOON)
     assert (told.days, told.verdicts, told.is_ready, told.latest) == (30, 12, True, None)

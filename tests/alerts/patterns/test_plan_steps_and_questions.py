@@ -8,9 +8,9 @@ from django.core.management import call_command
 from django.db.models.signals import post_init
 
 from alerts.incidents.models import Alert, IncidentAlert
-from alerts.patterns.models import Candidate, PlanQuestion, State
+from alerts.patterns.models import Candidate, PatternState, PlanQuestion
 from alerts.patterns.queries import plan
-from alerts.patterns.queries.plan import Court, plans_for
+from alerts.patterns.queries.plan import StepState, plans_for
 from alerts.patterns.queries.questions import MAX_A_DAY, answers_needed, questions_at
 from alerts.patterns.services.plan import (
     CannotAskQuestions,
@@ -43,13 +43,13 @@ def planned(mine, judged, polling, oda, leo):
 
 def proposed(by, plan, **more):
     given = Proposing(by=by, proved_at=NOON, **more)
-    ids = [step.candidate.pk for step in plan.of(Court.READY)]
+    ids = [step.candidate.pk for step in plan.steps_in(StepState.READY)]
     return propose_patterns(candidate_ids=ids, proposing=given, now=NOON)
 
 
 def test_what_is_judged_is_ready_and_the_rest_lacks_evidence(planned):
     plan = planned()
-    (ready,), (lacking,) = plan.of(Court.READY), plan.of(Court.EVIDENCE)
+    (ready,), (lacking,) = plan.steps_in(StepState.READY), plan.steps_in(StepState.EVIDENCE)
     assert (ready.gain, lacking.gain) == (30, 80)
     assert plan.signed_share == pytest.approx(30 / plan.totals.incidents)
     assert plan.full_share == pytest.approx(110 / plan.totals.incidents)
@@ -61,22 +61,22 @@ def test_proposing_from_the_plan_is_one_act_and_waits_for_the_other_side(planned
     (outcome,) = proposed(oda, planned(oda))
     assert outcome.version is not None and outcome.version.state == "proposed"
     plan = planned()
-    (step,) = plan.of(Court.SOC)
+    (step,) = plan.steps_in(StepState.SOC)
     assert step.version == outcome.version
-    assert plan.to_sign == [step] and not plan.of(Court.READY)
+    assert plan.to_sign == [step] and not plan.steps_in(StepState.READY)
 
 
 def test_after_both_signatures_it_is_in_its_trial_and_no_longer_offered(planned, oda, leo):
     (outcome,) = proposed(oda, planned(oda))
     rules.sign(outcome.version, by=leo, now=NOON)
     plan = planned()
-    assert plan.of(Court.TRIAL) and not plan.to_sign
+    assert plan.steps_in(StepState.TRIAL) and not plan.to_sign
     assert plan.acting_share == pytest.approx(30 / plan.totals.incidents)
 
 
 def test_what_is_refused_leaves_no_draft_and_the_others_are_proposed(planned, oda, workspace, site):
     plan = planned(oda)
-    ready = plan.of(Court.READY)[0].candidate
+    ready = plan.steps_in(StepState.READY)[0].candidate
     blocked = make_candidate(
         workspace,
         site,
@@ -88,12 +88,12 @@ def test_what_is_refused_leaves_no_draft_and_the_others_are_proposed(planned, od
     assert outcomes[0].reasons
     assert RuleVersion.objects.count() == 1
     blocked.refresh_from_db()
-    assert blocked.state == State.OPEN
+    assert blocked.state == PatternState.OPEN
 
 
 def test_an_old_proof_proposes_nothing(planned, oda):
     plan = planned(oda)
-    ids = [step.candidate.pk for step in plan.of(Court.READY)]
+    ids = [step.candidate.pk for step in plan.steps_in(StepState.READY)]
     given = Proposing(by=oda, proved_at=NOON - timedelta(minutes=6))
     (outcome,) = propose_patterns(candidate_ids=ids, proposing=given, now=NOON)
     assert outcome.version is None and "password" in " ".join(outcome.reasons)
@@ -101,12 +101,10 @@ def test_an_old_proof_proposes_nothing(planned, oda):
 
 def test_questions_are_about_units_that_nobody_judged_and_as_many_as_needed(planned, leo):
     questions = questions_at(planned(), leo, now=NOON)
-    lacking = planned().of(Court.EVIDENCE)[0]
-    assert len(questions.asked) == answers_needed(lacking.candidate) == 3  # of four gateways
-    assert {each.about.partition(" ")[0] for each in questions.asked} <= {
-        f"GW-{n}" for n in range(9)
-    }
-    assert len({each.incident.pk for each in questions.asked}) == 3
+    lacking = planned().steps_in(StepState.EVIDENCE)[0]
+    assert len(questions.all) == answers_needed(lacking.candidate) == 3  # of four gateways
+    assert {each.about.partition(" ")[0] for each in questions.all} <= {f"GW-{n}" for n in range(9)}
+    assert len({each.incident.pk for each in questions.all}) == 3
     assert questions.share == pytest.approx(lacking.share)
 
 
@@ -115,13 +113,13 @@ def test_asking_asks_one_question_an_incident_and_none_twice(planned, leo):
     assert len(asked) == Review.objects.count() == PlanQuestion.objects.count() == 3
     assert all(review.incidents.count() == 1 for review in asked)
     assert Entry.objects.filter(action="patterns.questions.asked").count() == 1
-    assert questions_at(planned(), leo, now=NOON).asked == []
+    assert questions_at(planned(), leo, now=NOON).all == []
     with pytest.raises(CannotAskQuestions, match="nothing to ask"):
         ask_questions(plan=planned(), by=leo, now=NOON)
 
 
 def test_nobody_is_asked_more_than_five_a_day_whoever_asks(planned, leo, site):
-    about = questions_at(planned(), leo, now=NOON).asked[0].incident
+    about = questions_at(planned(), leo, now=NOON).all[0].incident
     for n in range(MAX_A_DAY):
         review = Review.objects.create(
             site=site,
@@ -137,7 +135,7 @@ def test_nobody_is_asked_more_than_five_a_day_whoever_asks(planned, leo, site):
         PlanQuestion.objects.create(
             review=review, site=site, asked_by=leo, asked_at=NOON - timedelta(hours=n)
         )
-    assert questions_at(planned(), leo, now=NOON).now == []
+    assert questions_at(planned(), leo, now=NOON).today == []
     with pytest.raises(CannotAskQuestions, match="5 questions from the plan in the last 24 hours"):
         ask_questions(plan=planned(), by=leo, now=NOON)
     tomorrow = NOON + timedelta(days=1)
@@ -156,26 +154,26 @@ def test_the_answers_make_it_ready(planned, leo, oda, mine):
             incident_ids=[review.lead_id],
         )
     mine()
-    assert len(planned().of(Court.READY)) == 2
+    assert len(planned().steps_in(StepState.READY)) == 2
 
 
 def test_once_evidence_is_enough_questions_shorten_the_trial(programming, mine, oda, leo):
     judge(programming[-1:], oda)
     mine()
     plan = plans_for(leo)[0]
-    assert [step.court for step in plan.steps] == [Court.READY]
-    found = questions_at(plan, leo, now=NOON).asked
+    assert [step.state for step in plan.steps] == [StepState.READY]
+    found = questions_at(plan, leo, now=NOON).all
     # One comes a day: with three of the weeks before, seven days are enough.
     assert [(each.is_for_trial, each.about) for each in found] == [(True, ""), (True, "")]
     assert [each.incident for each in found] == programming[-2:-4:-1]
     assert len(ask_questions(plan=plan, by=leo, now=NOON)) == 2
     tomorrow = NOON + timedelta(days=1)
-    assert questions_at(plans_for(leo)[0], leo, now=tomorrow).asked == []
+    assert questions_at(plans_for(leo)[0], leo, now=tomorrow).all == []
 
 
 def test_a_trial_that_may_count_enough_asks_nothing(programming, judged, mine, leo):
     mine()
-    assert questions_at(plans_for(leo)[0], leo, now=NOON).asked == []
+    assert questions_at(plans_for(leo)[0], leo, now=NOON).all == []
 
 
 def test_what_a_rule_covers_only_in_part_does_not_count_for_its_trial(programming, mine, oda, leo):
@@ -184,7 +182,7 @@ def test_what_a_rule_covers_only_in_part_does_not_count_for_its_trial(programmin
     plan = plans_for(leo)[0]
     stranger = Alert.objects.exclude(incidents__in=programming).first()
     IncidentAlert.objects.create(incident=programming[-2], alert=stranger)
-    found = questions_at(plan, leo, now=NOON).asked
+    found = questions_at(plan, leo, now=NOON).all
     assert [each.incident for each in found] == programming[-3:-5:-1]
 
 

@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from alerts.patterns.models import Candidate, SiteMining, State
-from alerts.patterns.queries.patterns import planned
+from alerts.patterns.models import Candidate, PatternState, SiteMining
+from alerts.patterns.queries.patterns import plan_candidates
 from alerts.suppression.engine.rule import Clause, Rule
 from tests.alerts.patterns.conftest import POLLING, store
 from tests.alerts.suppression.past import PROGRAMMING, judge, routine, rule_for
@@ -28,14 +28,14 @@ def processes(polling, workspace, site, oda):
 
 
 def steps():
-    rows = planned(Candidate.objects.all())
+    rows = plan_candidates(Candidate.objects.all())
     return [(row.plan_order, row.process.source.members[0], row.plan_gain) for row in rows]
 
 
 def test_the_largest_gain_comes_first_and_what_lacks_evidence_last(processes, mine):
     mine()
     assert steps() == [(1, "HIST-01", 80), (2, "ENG-WS-04", 30), (3, "HMI-2", 25)]
-    shares = [round(row.plan_share * 385) for row in planned(Candidate.objects.all())]
+    shares = [round(row.plan_share * 385) for row in plan_candidates(Candidate.objects.all())]
     assert shares == [80, 110, 135]
     site = SiteMining.objects.get()
     assert (site.incidents, site.living_incidents, site.plan_incidents) == (385, 0, 135)
@@ -82,7 +82,7 @@ def test_what_lives_is_counted_first_and_is_no_step_again(
     mine()
     assert steps() == [(1, "HIST-01", 80), (2, "HMI-2", 25)]
     assert SiteMining.objects.get().living_incidents == 30
-    first = planned(Candidate.objects.all())[0]
+    first = plan_candidates(Candidate.objects.all())[0]
     assert round(first.plan_share * 385) == 110
 
 
@@ -110,7 +110,7 @@ def test_alerts_of_a_site_are_read_once_for_all_rules_that_name_it(
     assert len(reads) == 2  # the site's, and all alerts for the rule that names no site
 
 
-@pytest.mark.parametrize("state", [State.REJECTED, State.SNOOZED])
+@pytest.mark.parametrize("state", [PatternState.REJECTED, PatternState.SNOOZED])
 def test_what_people_declined_is_no_step(processes, mine, state):
     mine()
     Candidate.objects.filter(plan_order=1).update(
@@ -123,6 +123,6 @@ def test_what_people_declined_is_no_step(processes, mine, state):
 
 def test_what_was_put_off_comes_back_as_a_step(processes, mine):
     mine()
-    Candidate.objects.filter(plan_order=1).update(state=State.SNOOZED, snoozed_until=NOON)
+    Candidate.objects.filter(plan_order=1).update(state=PatternState.SNOOZED, snoozed_until=NOON)
     mine()
     assert Candidate.objects.get(plan_order=1).process.source.members == ("HIST-01",)

@@ -180,5 +180,5 @@ def test_firmware_comes_in_bursts_of_20_or_more_on_few_days(small):
 def test_times_without_a_zone_are_refused(plant):
     with pytest.raises(ValueError, match="time zone"):
         next(plant.history(5, start=START.replace(tzinfo=None), end=END))
-    with pytest.raises(ValueError, match="ends after"):
+    with pytest.raises(ValueError, match="end must be after start"):
         next(plant.history(5, start=END, end=START))

@@ -101,7 +101,7 @@ def test_wishes_the_plant_does_not_know_are_refused(plant):
 
 def test_a_wish_may_name_site_destination_elsewhere_and_what_it_really_is(plant):
     assert plant.make("radio-loss", at=END, site="porto").truth.site == "porto"
-    with pytest.raises(ValueError, match="no tuesday-download at porto"):
+    with pytest.raises(ValueError, match="tuesday-download does not run at porto"):
         plant.make("tuesday-download", at=END, site="porto")
     case = plant.make("tuesday-download", at=END, destination="PLC-RX2-03", verdict="suspicious")
     assert (case.workspace, case.truth.site) == ("law-ot-porto", "porto")

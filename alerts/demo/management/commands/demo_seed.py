@@ -15,8 +15,8 @@ from django.db import OperationalError
 from alerts.demo.cast import ANALYST
 from alerts.demo.services import (
     attach_captures,
-    details_are_coming,
     has_read_all,
+    is_fetching_details,
     judge_history,
     seed_demo,
 )
@@ -49,16 +49,16 @@ class Command(TagoutCommand):
             return _wait(options["wait"])
         if options["judge"]:
             return _judge(options)
-        plant = _ask(options, "plant")
+        plant = _fetch(options, "plant")
         seed_demo(
             plant=plant, endpoint=options["simulator"], ca_bundle=options["ca"], now=clock.now()
         )
         return {"seeded": True}
 
 
-def _ask(options: dict[str, Any], what: str) -> Any:
+def _fetch(options: dict[str, Any], document: str) -> Any:
     trust = ssl.create_default_context(cafile=options["ca"])
-    address = f"{options['simulator']}/_control/{what}"
+    address = f"{options['simulator']}/_control/{document}"
     with urllib.request.urlopen(address, timeout=60, context=trust) as answer:
         return json.load(answer)
 
@@ -67,15 +67,15 @@ def _judge(options: dict[str, Any]) -> dict[str, object]:
     """Judge the history as its details come in, attach captures to some of it, and end when nothing
     more can come.
     """
-    told = _ask(options, "truth")["incidents"]
-    truth = {one["name"]: one["truth"] for one in told}
-    seen: set[int] = set()
+    incidents = _fetch(options, "truth")["incidents"]
+    truth = {incident["name"]: incident["truth"] for incident in incidents}
+    processed: set[int] = set()
     judged = attached = 0
     while True:
         with suppress(OperationalError):  # intake was faster at the same rows: next time
-            judged += judge_history(truth=truth, seen=seen, now=clock.now())
+            judged += judge_history(truth=truth, processed=processed, now=clock.now())
             attached += _attach(options["captures"])
-        coming = details_are_coming()
+        coming = is_fetching_details()
         mine_patterns(days=90, now=clock.now())  # the day's mining ran before there was history
         if not coming:
             return {"judged": judged, "captures": attached}

@@ -47,7 +47,7 @@ class Command(TagoutCommand):
 
         if not options["duration"]:
             raise CommandError("simulator advance needs a duration, such as 8d or 2h.")
-        steps = advance(read_duration(options["duration"]), tell=self.stderr.write)
+        steps = advance(read_duration(options["duration"]), report=self.stderr.write)
         return {
             "advanced": options["duration"],
             "created": sum(step.created for step in steps),
@@ -55,7 +55,7 @@ class Command(TagoutCommand):
         }
 
     def _serve(self, options: dict[str, Any]) -> None:
-        wanted = ServeOptions(
+        serve_options = ServeOptions(
             port=_number("--port", options["port"], most=65_535),
             fd=_number("--fd", options["fd"]) if options["fd"] else None,
             seed=_number("--plant", options["plant"]),
@@ -66,19 +66,19 @@ class Command(TagoutCommand):
             living=not options["still"],
         )
         try:
-            serve(wanted, report=lambda where: self._tell(where, as_json=options["json"]))
+            serve(serve_options, report=lambda facts: self._report(facts, as_json=options["json"]))
         except CannotServe as refusal:
             raise CommandError(str(refusal)) from refusal
 
-    def _tell(self, where: dict[str, Any], *, as_json: bool) -> None:
+    def _report(self, facts: dict[str, Any], *, as_json: bool) -> None:
         if as_json:
-            self.stdout.write(json.dumps(where))
+            self.stdout.write(json.dumps(facts))
         else:
-            self.stdout.write(f"The pretend Azure answers at {where['endpoint']}")
-            self.stdout.write(f"Its CA file is {where['ca_file']}")
+            self.stdout.write(f"The pretend Azure answers at {facts['endpoint']}")
+            self.stdout.write(f"Its CA file is {facts['ca_file']}")
             self.stdout.write(
-                f"It holds {where['incidents']} incidents; steer it at"
-                f" {where['control']} (docs/simulator.md)."
+                f"It holds {facts['incidents']} incidents; steer it at"
+                f" {facts['control']} (docs/simulator.md)."
             )
         self.stdout.flush()
 

@@ -79,8 +79,8 @@ class Command(TagoutCommand):
             )
         for question in plan["questions"]:
             number = question["number"] or question["incident"]
-            what = "shortens its trial" if question["for_trial"] else question["about"]
-            self.stdout.write(f"  ask about #{number}: {what}")
+            purpose = "shortens its trial" if question["for_trial"] else question["about"]
+            self.stdout.write(f"  ask about #{number}: {purpose}")
 
 
 def _plan(site: str) -> dict[str, Any]:
@@ -97,8 +97,8 @@ def _result_of(mining: Mining) -> dict[str, Any]:
     rows = Candidate.objects.select_related("workspace", "site").filter(mined_at=mining.ran_at)
     names = ("ran_at", "days", "history_days", "alerts", "verdicts", "seconds")
     return {name: getattr(mining, name) for name in names} | {
-        "sites": [_site(each) for each in mining.sites.select_related("site").order_by("site")],
-        "patterns": [_row(each) for each in rows.order_by("-rank", "-incidents", "pk")],
+        "sites": [_site(site) for site in mining.sites.select_related("site").order_by("site")],
+        "patterns": [_row(row) for row in rows.order_by("-rank", "-incidents", "pk")],
     }
 
 

@@ -14,18 +14,18 @@ from django.views.decorators.http import require_GET
 from alerts.incidents.engine import catalogue
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.queries import incidents_visible_to
-from alerts.patterns.models import Candidate, State
+from alerts.patterns.models import Candidate, PatternState
 from alerts.patterns.queries.patterns import (
     NEEDED_DAYS,
     NEEDED_VERDICTS,
     annotations_of,
     candidates_visible_to,
     counter_examples,
-    drawn_from,
     incident_ids_of,
-    put_off,
-    standing,
-    still_open,
+    mining_counts,
+    mining_status,
+    open_candidates,
+    snoozed_candidates,
     unread_incidents,
 )
 from alerts.patterns.services.decide import (
@@ -37,7 +37,7 @@ from alerts.patterns.services.decide import (
 )
 from alerts.patterns.services.mine import CannotAskForMining, ask_for_mining
 from alerts.patterns.web.headline import headline, hours_words
-from alerts.patterns.web.pattern_card import shown, state_words, table_of
+from alerts.patterns.web.pattern_card import pattern_card, state_words, weekday_rows
 from alerts.reviews.engine.causes import cause
 from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.policies import PROPOSING
@@ -65,22 +65,22 @@ def candidates(request: HttpRequest) -> HttpResponse:
     tab = tab if tab in {LATER, REJECTED, RULES} else OPEN
     visible = candidates_visible_to(person)
     views: dict[str, QuerySet[Candidate]] = {
-        OPEN: still_open(visible, now=now),
-        LATER: put_off(visible, now=now),
-        REJECTED: visible.filter(state=State.REJECTED),
-        RULES: visible.filter(state=State.HAS_RULE),
+        OPEN: open_candidates(visible, now=now),
+        LATER: snoozed_candidates(visible, now=now),
+        REJECTED: visible.filter(state=PatternState.REJECTED),
+        RULES: visible.filter(state=PatternState.HAS_RULE),
     }
     start = _number(request.GET.get("from", ""))
-    found = list(views[tab][start : start + PAGE + 1])
-    told = standing(now=now)
-    own = told if told.is_ready else standing(now=now, visible_to=person)
-    n_alerts, n_verdicts = drawn_from(told.latest, user=person) if told.latest else (0, 0)
+    rows = list(views[tab][start : start + PAGE + 1])
+    status = mining_status(now=now)
+    own = status if status.is_ready else mining_status(now=now, visible_to=person)
+    n_alerts, n_verdicts = mining_counts(status.latest, user=person) if status.latest else (0, 0)
     page = {
         "tab": tab,
         "tabs": _tabs(tab, views[OPEN].count()),
-        "rows": [shown(row, person, is_open=tab == OPEN) for row in found[:PAGE]],
-        "more": f"?tab={tab}&from={start + PAGE}" if len(found) > PAGE else "",
-        "standing": told,
+        "rows": [pattern_card(row, person, is_open=tab == OPEN) for row in rows[:PAGE]],
+        "more": f"?tab={tab}&from={start + PAGE}" if len(rows) > PAGE else "",
+        "mining": status,
         "n_alerts": n_alerts,
         "n_verdicts": n_verdicts,
         "n_unread": unread_incidents(),
@@ -95,8 +95,8 @@ def candidates(request: HttpRequest) -> HttpResponse:
 def top(request: HttpRequest) -> HttpResponse:
     """The few open candidates that save most and can become a rule: a part for other pages."""
     person, now = actor_of(request), clock.now()
-    able = still_open(candidates_visible_to(person), now=now).filter(obstacles=[])
-    page = {"rows": [shown(row, person) for row in able[:MAX_TOP]], "now": now}
+    able = open_candidates(candidates_visible_to(person), now=now).filter(obstacles=[])
+    page = {"rows": [pattern_card(row, person) for row in able[:MAX_TOP]], "now": now}
     return render_page(request, "alerts/patterns/top.html", page, part="rows")
 
 
@@ -112,8 +112,8 @@ def candidate_page(
     """The page of a pattern, with what was wrong with the last act."""
     person, now = actor_of(request), clock.now()
     row = candidate_or_404(request, uuid)
-    is_open = still_open(Candidate.objects.filter(pk=row.pk), now=now).exists()
-    it = shown(row, person, is_open=is_open)
+    is_open = open_candidates(Candidate.objects.filter(pk=row.pk), now=now).exists()
+    card = pattern_card(row, person, is_open=is_open)
     ids = incident_ids_of(row, now=now, limit=MAX_LOOKED_AT)
     incidents = incidents_visible_to(person).filter(pk__in=ids)
     hidden = hidden_from(person)
@@ -122,11 +122,13 @@ def candidate_page(
         (hidden.by_incident[pk].question for pk in ids if pk in hidden.by_incident), None
     )
     page = {
-        "row": it,
-        "week": table_of(row.rhythm),
+        "row": card,
+        "week": weekday_rows(row.rhythm),
         "hours": range(24),
         "incidents": list(incidents.order_by("-created_at", "-pk")[:MAX_INCIDENTS]),
-        "verdicts": [{"it": each, "cause": _cause(each.cause)} for each in verdicts],
+        "verdicts": [
+            {"annotation": annotation, "cause": _cause(annotation.cause)} for annotation in verdicts
+        ],
         "question": question,  # instead of verdicts and all that counts them
         "state": state_words(row),
         "rule_url": _rule_url(row),
@@ -147,9 +149,9 @@ def candidate_or_404(request: HttpRequest, uuid: UUID) -> Candidate:
 
 def _near(row: Candidate, person: User, now: datetime) -> list[dict[str, Any]]:
     """What is close to it and not covered, as far as the person may see its incidents."""
-    found = counter_examples(row, now=now, limit=MAX_NEAR)
-    ids = [each.incident_id for each in found if each.incident_id is not None]
-    seen = set(incidents_visible_to(person).filter(pk__in=ids).values_list("pk", flat=True))
+    examples = counter_examples(row, now=now, limit=MAX_NEAR)
+    ids = [example.incident_id for example in examples if example.incident_id is not None]
+    visible = set(incidents_visible_to(person).filter(pk__in=ids).values_list("pk", flat=True))
     hidden, language = hidden_from(person).by_incident, get_language() or "en"
     return [
         {
@@ -165,8 +167,8 @@ def _near(row: Candidate, person: User, now: datetime) -> list[dict[str, Any]]:
             "verdict": "" if each.incident_id in hidden else each.verdict,
             "why": _why_outside(row, each.why),
         }
-        for each in found
-        if each.incident_id in seen
+        for each in examples
+        if each.incident_id in visible
     ]
 
 
@@ -186,8 +188,8 @@ def _rule_url(row: Candidate) -> str:
 
 
 def _cause(cause_id: str) -> str:
-    known = cause(cause_id)
-    return known.label(get_language() or "en") if known else cause_id
+    known_cause = cause(cause_id)
+    return known_cause.label(get_language() or "en") if known_cause else cause_id
 
 
 def _tabs(tab: str, count: int) -> list[Tab]:
@@ -201,18 +203,18 @@ def _tabs(tab: str, count: int) -> list[Tab]:
 
 def _needs(days: int, verdicts: int) -> list[dict[str, Any]]:
     """How far both have come."""
-    told = {
+    needs = {
         gettext("%(n)s of %(needed)s days of history"): (days, NEEDED_DAYS),
         gettext("%(n)s of %(needed)s verdicts of OT"): (verdicts, NEEDED_VERDICTS),
     }
     return [
         {
-            "words": said % {"n": number(min(n, needed)), "needed": needed},
+            "words": text % {"n": number(min(n, needed)), "needed": needed},
             "n": min(n, needed),
             "needed": needed,
             "is_met": n >= needed,
         }
-        for said, (n, needed) in told.items()
+        for text, (n, needed) in needs.items()
     ]
 
 
@@ -272,7 +274,7 @@ def reopen(request: HttpRequest, candidate: UUID) -> HttpResponse:
 
 
 @post_only(otherwise=lambda: reverse("patterns:list"))
-def mine(request: HttpRequest) -> HttpResponse:
+def mine_now(request: HttpRequest) -> HttpResponse:
     """Have history looked at now."""
     try:
         ask_for_mining(by=actor_of(request), unshifted=clock.unshifted(), now=clock.now())

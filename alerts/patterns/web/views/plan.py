@@ -13,20 +13,20 @@ from alerts.patterns.policies import may_decide
 from alerts.patterns.queries.patterns import (
     NEEDED_DAYS,
     NEEDED_VERDICTS,
-    standing,
+    mining_status,
     unread_incidents,
 )
 from alerts.patterns.queries.plan import (
     FIRST_STEPS,
-    Court,
     SitePlan,
+    StepState,
     minutes_a_month,
     plans_for,
     share_of,
 )
 from alerts.patterns.queries.questions import Questions, questions_at
 from alerts.patterns.services.plan import CannotAskQuestions, ask_questions
-from alerts.patterns.web.pattern_card import Shown, shown
+from alerts.patterns.web.pattern_card import PatternCard, pattern_card
 from alerts.patterns.web.plan_words import (
     PlanRow,
     acting_rows,
@@ -65,27 +65,27 @@ def plan(request: HttpRequest) -> HttpResponse:
     """The plan of one site, or a line for each of all sites."""
     user, now = actor_of(request), clock.now()
     plans = plans_for(user)
-    wanted = request.GET.get("site", "")
+    site = request.GET.get("site", "")
     page: dict[str, Any] = {
         "now": now,
-        "tabs": _tabs(plans, wanted),
+        "tabs": _tabs(plans, site),
         "all": ALL,
-        "wanted": wanted,
+        "chosen": site,
         "n_unread": unread_incidents(),
     }
     if not plans:
         return _empty(request, page, now=now)
-    if wanted == ALL:
-        rows = [_site_row(each) for each in plans]
+    if site == ALL:
+        rows = [_site_row(site_plan) for site_plan in plans]
         return render_page(request, TEMPLATE, page | {"sites": rows}, part="panel")
-    chosen = plan_of_site(plans, wanted)
+    chosen = plan_of_site(plans, site)
     page |= plan_context(request, chosen, user, now=now)
     return render_page(request, TEMPLATE, page, part="panel")
 
 
-def plan_of_site(plans: list[SitePlan], wanted: str) -> SitePlan:
+def plan_of_site(plans: list[SitePlan], uuid: str) -> SitePlan:
     """Return the plan of the site that was asked for, else the one that offers most."""
-    named = next((each for each in plans if str(each.totals.site.uuid) == wanted), None)
+    named = next((plan for plan in plans if str(plan.totals.site.uuid) == uuid), None)
     return named or max(plans, key=lambda each: sum(step.gain for step in each.to_sign))
 
 
@@ -96,7 +96,9 @@ def plan_context(
     groups = groups_of(chosen, user)
     rows = [row for group in groups for row in group.rows]
     row = _chosen_row(rows, request.GET.get("pattern", ""))
-    ready = [step for step in chosen.of(Court.READY) if may_decide(step.candidate, by=user)]
+    ready = [
+        step for step in chosen.steps_in(StepState.READY) if may_decide(step.candidate, by=user)
+    ]
     may_ask = not roles_of(user).isdisjoint(SOC_ROLES)
     questions = questions_at(chosen, user, now=now)
     return {
@@ -116,7 +118,7 @@ def plan_context(
         "ready": ready,
         "n_first": FIRST_STEPS if len(ready) > FIRST_STEPS else 0,
         "first_share": percent(share_of(ready[:FIRST_STEPS]), 0),
-        "n_mine": _count_mine(chosen, user, now=now),
+        "n_to_sign": _count_own_signatures(chosen, user, now=now),
         "questions": questions,
         "question_share": percent(questions.share, 0) if questions.share else "",
         "may_ask": may_ask,
@@ -125,9 +127,9 @@ def plan_context(
     }
 
 
-def panel_of(row: PlanRow | None, user: User) -> Shown | None:
+def panel_of(row: PlanRow | None, user: User) -> PatternCard | None:
     """Return what the panel says of the chosen row."""
-    return shown(row.candidate, user, is_open=row.step.version is None) if row else None
+    return pattern_card(row.candidate, user, is_open=row.step.version is None) if row else None
 
 
 def people_words(questions: Questions) -> str:
@@ -140,46 +142,48 @@ def _chosen_row(rows: list[PlanRow], uuid: str) -> PlanRow | None:
     return named or next(iter(rows), None)
 
 
-def _count_mine(chosen: SitePlan, user: User, *, now: datetime) -> int:
+def _count_own_signatures(chosen: SitePlan, user: User, *, now: datetime) -> int:
     """How many proposals about this site wait for this person's signature."""
-    found = requests_for(user, now=now)
+    requests = requests_for(user, now=now)
     return sum(
-        bool(each.open_sides) and chosen.totals.site_id in each.version.site_ids for each in found
+        bool(signing_request.open_sides)
+        and chosen.totals.site_id in signing_request.version.site_ids
+        for signing_request in requests
     )
 
 
-def _tabs(plans: list[SitePlan], wanted: str) -> list[SiteTab]:
-    current = str(plan_of_site(plans, wanted).totals.site.uuid) if plans else ""
+def _tabs(plans: list[SitePlan], site: str) -> list[SiteTab]:
+    current = str(plan_of_site(plans, site).totals.site.uuid) if plans else ""
     return [
         SiteTab(
-            each.totals.site.name,
-            f"?site={each.totals.site.uuid}",
-            percent(each.signed_share, 0),
-            wanted != ALL and str(each.totals.site.uuid) == current,
+            plan.totals.site.name,
+            f"?site={plan.totals.site.uuid}",
+            percent(plan.signed_share, 0),
+            site != ALL and str(plan.totals.site.uuid) == current,
         )
-        for each in plans
+        for plan in plans
     ]
 
 
-def _site_row(each: SitePlan) -> dict[str, Any]:
-    minutes = minutes_a_month(each.to_sign, days=each.days)
+def _site_row(plan: SitePlan) -> dict[str, Any]:
+    minutes = minutes_a_month(plan.to_sign, days=plan.days)
     return {
-        "name": each.totals.site.name,
-        "href": f"?site={each.totals.site.uuid}",
-        "offer": offer_of(each),
-        "incidents": each.totals.incidents,
-        "now": percent(each.acting_share, 0),
-        "adds": percent(share_of(each.to_sign), 0),
-        "open": percent(share_of(each.of(Court.EVIDENCE)), 0),
+        "name": plan.totals.site.name,
+        "href": f"?site={plan.totals.site.uuid}",
+        "offer": offer_of(plan),
+        "incidents": plan.totals.incidents,
+        "now": percent(plan.acting_share, 0),
+        "adds": percent(share_of(plan.to_sign), 0),
+        "open": percent(share_of(plan.steps_in(StepState.EVIDENCE)), 0),
         "hours": hours(minutes) if minutes is not None else "",
     }
 
 
 def _empty(request: HttpRequest, page: dict[str, Any], *, now: datetime) -> HttpResponse:
     """There is no plan yet: what is missing."""
-    own = standing(now=now, visible_to=actor_of(request))
+    own = mining_status(now=now, visible_to=actor_of(request))
     page |= {
-        "standing": standing(now=now),
+        "mining": mining_status(now=now),
         "needed_days": NEEDED_DAYS,
         "needed_verdicts": NEEDED_VERDICTS,
         "n_days": min(own.days, NEEDED_DAYS),
@@ -197,7 +201,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         raise Http404
     plan = plan_of_site(plans, request.POST.get("site", ""))
     try:
-        asked = ask_questions(plan=plan, by=user, now=now)
+        reviews = ask_questions(plan=plan, by=user, now=now)
     except (CannotAskQuestions, CannotAsk) as refusal:
         return leave_toast(
             request, HttpResponseRedirect(plan_address(plan)), " ".join(refusal.reasons)
@@ -205,8 +209,8 @@ def ask(request: HttpRequest) -> HttpResponse:
     text = ngettext(
         "OT at %(site)s was asked %(n)s question.",
         "OT at %(site)s was asked %(n)s questions.",
-        len(asked),
-    ) % {"site": plan.totals.site.name, "n": number(len(asked))}
+        len(reviews),
+    ) % {"site": plan.totals.site.name, "n": number(len(reviews))}
     return leave_toast(request, HttpResponseRedirect(plan_address(plan)), text)
 
 

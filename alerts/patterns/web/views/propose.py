@@ -10,14 +10,14 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
 
 from alerts.patterns.policies import may_decide
-from alerts.patterns.queries.plan import FIRST_STEPS, Court, PlanStep, SitePlan, plans_for
+from alerts.patterns.queries.plan import FIRST_STEPS, PlanStep, SitePlan, StepState, plans_for
 from alerts.patterns.services.plan import (
     ProposalOutcome,
     Proposing,
     propose_patterns,
 )
 from alerts.patterns.web.headline import headline
-from alerts.patterns.web.pattern_card import Shown, shown
+from alerts.patterns.web.pattern_card import PatternCard, pattern_card
 from alerts.patterns.web.views.plan import plan_address, plan_of_site
 from alerts.suppression.engine.guards.signing import FRESH, Side
 from alerts.suppression.models import RuleVersion
@@ -36,9 +36,9 @@ TEMPLATE: Final = "alerts/patterns/propose.html"
 def propose(request: HttpRequest) -> HttpResponse:
     """Read what is ready, then propose it: one pattern, the first few, or all of a site."""
     user, now = actor_of(request), clock.now()
-    asked = request.POST if request.method == "POST" else request.GET
-    plan, steps = _ready(user, asked.get("site", ""), asked.getlist("pattern"))
-    if request.method == "GET" and "first" in asked:
+    params = request.POST if request.method == "POST" else request.GET
+    plan, steps = _ready(user, params.get("site", ""), params.getlist("pattern"))
+    if request.method == "GET" and "first" in params:
         steps = steps[:FIRST_STEPS]
     if not steps:
         return leave_toast(
@@ -58,7 +58,7 @@ def propose(request: HttpRequest) -> HttpResponse:
     )
     ids = [step.candidate.pk for step in steps]
     outcomes = propose_patterns(candidate_ids=ids, proposing=proposing, now=now)
-    refused = [each for each in outcomes if each.version is None]
+    refused = [outcome for outcome in outcomes if outcome.version is None]
     if not refused:
         return leave_toast(
             request, HttpResponseRedirect(plan_address(plan)), _proposed(len(outcomes))
@@ -74,7 +74,7 @@ def _ready(user: User, site: str, patterns: list[str]) -> tuple[SitePlan, list[P
     plan = plan_of_site(plans, site)
     steps = [
         step
-        for step in plan.of(Court.READY)
+        for step in plan.steps_in(StepState.READY)
         if may_decide(step.candidate, by=user)
         and (not patterns or str(step.candidate.uuid) in patterns)
     ]
@@ -90,7 +90,7 @@ def _form(
     now: datetime,
     problems: list[str] | None = None,
 ) -> HttpResponse:
-    rows: list[Shown] = [shown(step.candidate, user) for step in steps]
+    rows: list[PatternCard] = [pattern_card(step.candidate, user) for step in steps]
     sides = _sides(steps, user)
     page: dict[str, Any] = {
         "now": now,
@@ -125,11 +125,11 @@ def _result(
         "proposed": _proposed(n) if n else "",
         "refused": [
             {
-                "headline": headline(each.candidate),
-                "href": reverse("patterns:candidate", args=[each.candidate.uuid]),
-                "reasons": [str(reason) for reason in each.reasons],
+                "headline": headline(outcome.candidate),
+                "href": reverse("patterns:candidate", args=[outcome.candidate.uuid]),
+                "reasons": [str(reason) for reason in outcome.reasons],
             }
-            for each in refused
+            for outcome in refused
         ],
     }
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from alerts.incidents.engine.catalogue import all_types
 from alerts.patterns.engine.cells import Group
-from alerts.patterns.engine.mining import mine
+from alerts.patterns.engine.mining import mine_cells
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.process import process_key, recognise
 from tests.alerts.patterns.engine.plants import cell, device
@@ -22,36 +22,36 @@ def polling(gateways, **more):
 
 def test_its_key_stays_when_members_join():
     few, many = polling(GATEWAYS[:5]), polling(GATEWAYS)
-    (before,), (after,) = mine(few, INVENTORY), mine(many, INVENTORY)
+    (before,), (after,) = mine_cells(few, INVENTORY), mine_cells(many, INVENTORY)
     assert before != after
     assert process_key(before, few) == process_key(after, many)
 
 
 def test_keys_tell_processes_apart():
     cells = polling(GATEWAYS) + [cell(HISTORIAN, each, SOFT[1], hour=3) for each in PANELS]
-    keys = {process_key(pattern, cells) for pattern in mine(cells, INVENTORY)}
+    keys = {process_key(pattern, cells) for pattern in mine_cells(cells, INVENTORY)}
     assert len(keys) == 2
 
 
 def test_it_is_recognised_by_what_it_covers():
     few, many = polling(GATEWAYS[:5]), polling(GATEWAYS)
     others = [cell(HISTORIAN, each, SOFT[1], hour=3) for each in PANELS]
-    (before,) = mine(few, INVENTORY)
+    (before,) = mine_cells(few, INVENTORY)
     cells = [*others, *many]
-    found = mine(cells, INVENTORY)
+    found = mine_cells(cells, INVENTORY)
     (place,) = (n for n, pattern in enumerate(found) if pattern.types == before.types)
     assert recognise({"old": before}, found, cells) == {place: "old"}
 
 
 def test_another_process_does_not_continue_it():
-    (before,) = mine(polling(GATEWAYS), INVENTORY)
+    (before,) = mine_cells(polling(GATEWAYS), INVENTORY)
     cells = [cell(PANELS[0], each, SOFT[1]) for each in GATEWAYS]
-    assert recognise({"old": before}, mine(cells, INVENTORY), cells) == {}
+    assert recognise({"old": before}, mine_cells(cells, INVENTORY), cells) == {}
 
 
 def test_each_former_pattern_goes_on_in_one_only():
     cells = polling(GATEWAYS)
-    found = mine(cells, INVENTORY)
+    found = mine_cells(cells, INVENTORY)
     assert recognise({"one": found[0], "two": found[0]}, found, cells) == {0: "one"}
 
 
@@ -59,7 +59,7 @@ def test_a_device_with_two_addresses_is_one_member_of_its_group():
     pair = [
         device("GW-1", kind="Gateway", zone="Water", address=f"10.0.0.{n}") for n in range(1, 4)
     ]
-    (pattern,) = mine(polling(pair), {Group("Gateway", "Water"): 2})
+    (pattern,) = mine_cells(polling(pair), {Group("Gateway", "Water"): 2})
     assert pattern.destination.members == ("GW-1",)
     assert not pattern.destination.kinds
 
@@ -68,7 +68,7 @@ def test_it_is_recognised_whichever_device_is_named_first():
     cells = polling(GATEWAYS)
     for each in cells:
         each.key = replace(each.key, is_directed=False)
-    found = mine(cells, INVENTORY)
+    found = mine_cells(cells, INVENTORY)
     for each in cells:
         each.key = replace(each.key, source=each.key.destination, destination=each.key.source)
     assert recognise({"old": found[0]}, found, cells) == {0: "old"}
@@ -83,7 +83,7 @@ def test_each_is_compared_only_with_alerts_that_name_its_devices(monkeypatch):
         )
         for n in range(40)
     ]
-    found = mine(cells, {})
+    found = mine_cells(cells, {})
     asked, covers_cell = [], Pattern.covers_cell
     monkeypatch.setattr(
         Pattern, "covers_cell", lambda self, one: asked.append(one) or covers_cell(self, one)

@@ -2,7 +2,7 @@
 
 from alerts.incidents.engine.catalogue import all_types
 from alerts.patterns.engine.cells import Group
-from alerts.patterns.engine.mining import mine
+from alerts.patterns.engine.mining import mine_cells
 from alerts.patterns.engine.width import critical_pairs, reasons_for_width
 from tests.alerts.patterns.engine.plants import cell, device, outside
 
@@ -14,7 +14,7 @@ INVENTORY = {Group("Gateway", "Water"): 6}
 
 
 def reasons(cells, inventory=INVENTORY):
-    (pattern,) = mine(cells, inventory)
+    (pattern,) = mine_cells(cells, inventory)
     found = reasons_for_width(pattern, cells, critical_pairs(cells))
     return {(each.part, each.code): each.detail for each in found}
 

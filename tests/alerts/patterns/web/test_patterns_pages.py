@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from alerts.patterns.models import Candidate, State
+from alerts.patterns.models import Candidate, PatternState
 from alerts.patterns.web.headline import headline
 from alerts.suppression.models import RuleVersion
 from portal.jobs.models import Job
@@ -93,7 +93,7 @@ def test_rejecting_without_a_reason_comes_back_with_one_sentence(
     assert "Oda Nowak rejected it: Replaced." in _text(client.get("/patterns/?tab=rejected"))
     _act(client, row, "reopen")
     row.refresh_from_db()
-    assert row.state == State.OPEN
+    assert row.state == PatternState.OPEN
 
 
 def test_its_page_shows_incidents_verdicts_and_the_week_as_a_table(

@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.incidents.models import Incident
-from alerts.patterns.models import Candidate, PlanQuestion, State
+from alerts.patterns.models import Candidate, PatternState, PlanQuestion
 from alerts.suppression.models import RuleVersion
 from tests.conftest import NOON
 from tests.factories import rules
@@ -130,11 +130,11 @@ def test_the_soc_asks_the_questions_and_ot_is_not_offered_that(page, planned, od
 def test_a_pattern_is_put_off_or_rejected_with_a_reason_and_comes_back(page, planned, oda):
     uuid = Candidate.objects.get(has_enough_evidence=True).uuid
     page(oda, f"/patterns/{uuid}/snooze/", from_plan="1")
-    assert Candidate.objects.get(uuid=uuid).state == State.SNOOZED
+    assert Candidate.objects.get(uuid=uuid).state == PatternState.SNOOZED
     page(oda, f"/patterns/{uuid}/reopen/", a="1")
     page(oda, f"/patterns/{uuid}/reject/", from_plan="1", reason=" ")
     assert page.to.startswith("/plan/?site=")
-    assert Candidate.objects.get(uuid=uuid).state == State.OPEN
+    assert Candidate.objects.get(uuid=uuid).state == PatternState.OPEN
     page(oda, f"/patterns/{uuid}/reject/", from_plan="1", reason="Ends next week")
     assert Candidate.objects.get(uuid=uuid).state_reason == "Ends next week"
     assert "Nothing to sign at Gdańsk now" in page(oda)
