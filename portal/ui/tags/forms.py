@@ -5,13 +5,11 @@ from typing import Any
 
 from django.forms import BoundField
 from django.template import Library
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from portal.ui.pieces import Choice
-from portal.ui.tags.basics import icon
-from portal.ui.tags.html import EMPTY, attributes, classes, joined
+from portal.ui.tags.html import EMPTY, attributes, draw
 from portal.ui.tags.states import VERDICTS, verdict_key
 
 register = Library()
@@ -21,27 +19,20 @@ register = Library()
 def field(bound: BoundField, *, optional: bool = False, **more: Any) -> SafeString:
     """A form field with label, help text and problems. More keywords become its attributes."""
     marks = {name.replace("_", "-"): value for name, value in more.items()}
-    problems = list(bound.errors)
-    told = [f"{bound.auto_id}_help"] if bound.help_text else []
+    problems, problem_id = list(bound.errors), f"{bound.auto_id}_problem"
+    described_by = [f"{bound.auto_id}_help"] if bound.help_text else []
     if problems:
-        told.append(f"{bound.auto_id}_problem")
+        described_by.append(problem_id)
         marks["aria-invalid"] = "true"
-    if told:
-        marks["aria-describedby"] = " ".join(told)
-    widget = bound.as_widget(attrs={"class": "input", **marks})
-    extra = EMPTY
-    if optional:
-        extra = format_html(' <span class="muted">({})</span>', gettext("optional"))
-    return format_html(
-        '<div class="field"><label class="label" for="{}">{}{}</label>{}{}{}</div>',
-        bound.id_for_label,
-        bound.label,
-        extra,
-        widget,
-        format_html('<p class="help" id="{}_help">{}</p>', bound.auto_id, bound.help_text)
-        if bound.help_text
-        else EMPTY,
-        problem(problems, id=f"{bound.auto_id}_problem"),
+    if described_by:
+        marks["aria-describedby"] = " ".join(described_by)
+    return draw(
+        "forms.html#field",
+        bound=bound,
+        widget=bound.as_widget(attrs={"class": "input", **marks}),
+        optional=optional,
+        problems=problems,
+        problem_id=problem_id,
     )
 
 
@@ -50,22 +41,8 @@ def problem(sentences: Iterable[object], *, id: str = "", focus: bool = False) -
     """What is wrong with a field or a form, a sentence each; nothing when all is well. focus: the
     page that comes back begins here, for those who hear it or see a part of it.
     """
-    rows = [format_html("<span>{}</span>", sentence) for sentence in sentences]
-    if not rows:
-        return EMPTY
-    return format_html(
-        '<p{}>{}<span class="stack stack-tight">{}</span></p>',
-        attributes(
-            {
-                "class": "problem",
-                "id": id or None,
-                "tabindex": "-1" if focus else None,
-                "autofocus": focus,
-            }
-        ),
-        icon("circle-alert", "s"),
-        joined(rows),
-    )
+    rows = list(sentences)
+    return draw("forms.html#problem", sentences=rows, id=id, focus=focus) if rows else EMPTY
 
 
 @register.simple_tag
@@ -91,25 +68,17 @@ def verdict_choices(
             "suspicious": gettext("Should not happen"),
             "not-sure": gettext("A fair answer"),
         }
-    rows = (
-        format_html(
-            '<label class="verdict verdict-{}"><input type="radio" name="{}" value="{}"{}>'
-            '<span class="verdict-box"><b class="verdict-name">{}{}</b>'
-            '<span class="verdict-hint">{}</span></span></label>',
-            key,
-            name,
-            key,
-            attributes({"required": True, "checked": verdict_key(selected) == key, **more}),
-            icon(picture, "l" if short else ""),
-            word,
-            short_hints[key] if short else hint,
-        )
-        for key, (_kind, picture, word, hint) in VERDICTS.items()
-    )
-    return format_html(
-        '<fieldset><legend class="hear-only">{}</legend><div class="verdicts">{}</div></fieldset>',
-        gettext("Verdict"),
-        joined(rows),
+    verdicts = [
+        (key, sign, word, short_hints[key] if short else hint)
+        for key, (_kind, sign, word, hint) in VERDICTS.items()
+    ]
+    return draw(
+        "forms.html#verdicts",
+        verdicts=verdicts,
+        name=name,
+        selected=verdict_key(selected),
+        size="l" if short else "",
+        rest=attributes(more),
     )
 
 
@@ -130,34 +99,18 @@ def picks(
     chosen one, else the first, has the focus when a dialog opens. `lang` names the language of
     the values where it is not that of the page.
     """
-    rows = []
-    offered = [each if isinstance(each, Choice) else Choice(*each) for each in choices]
-    values = [each.value for each in offered]
-    begin = selected if selected in values else next(iter(values), "")
-    for choice in offered:
-        marks = attributes(
-            {
-                "checked": choice.value == selected,
-                "required": required,
-                "autofocus": focus and choice.value == begin,
-            }
-        )
-        rows.append(
-            format_html(
-                '<label class="pick"><input type="{}" name="{}" value="{}"{}>'
-                '<span class="pick-box">{}{}</span></label>',
-                "checkbox" if many else "radio",
-                name,
-                choice.value,
-                marks,
-                icon(choice.icon, "s") if choice.icon else EMPTY,
-                choice.label,
-            )
-        )
-    return format_html(
-        '<fieldset><legend class="{}">{}</legend><div class="picks"{}>{}</div></fieldset>',
-        classes("hear-only" if hide_legend else "label"),
-        legend,
-        attributes({"lang": lang or None}),
-        joined(rows),
+    offered = [choice if isinstance(choice, Choice) else Choice(*choice) for choice in choices]
+    values = [choice.value for choice in offered]
+    first = selected if selected in values else next(iter(values), None)
+    return draw(
+        "forms.html#picks",
+        legend=legend,
+        name=name,
+        choices=offered,
+        selected=selected,
+        required=required,
+        many=many,
+        hide_legend=hide_legend,
+        focused=first if focus else None,
+        lang=lang,
     )

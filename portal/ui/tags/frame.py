@@ -9,15 +9,17 @@ from django.contrib.messages import get_messages
 from django.template import Library
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 
 from portal.ui.navigation import Link
 from portal.ui.palette import Result
 from portal.ui.responses import Toast
 from portal.ui.tags.basics import count, icon
-from portal.ui.tags.html import EMPTY, attributes, joined
+from portal.ui.tags.html import EMPTY, attributes, draw, joined
 
 register = Library()
+
+_CURRENT = attributes({"aria_current": "page"})
+_THEME = attributes({"data_theme_choice": True})
 
 
 @register.simple_tag
@@ -108,7 +110,7 @@ def _pressed(result: Result, option: SafeString, inside: SafeString) -> SafeStri
             json.dumps(dict(result.fields)),
         )
     else:
-        theme = SafeString(" data-theme-choice") if result.how == "theme" else EMPTY
+        theme = _THEME if result.how == "theme" else EMPTY
         does = format_html(
             ' formaction="{}" name="{}" value="{}"{}', result.url, name, value, theme
         )
@@ -123,23 +125,14 @@ def _keys_of(result: Result) -> SafeString:
 
 
 def _current(link: Link) -> SafeString:
-    return SafeString(' aria-current="page"') if link.current else EMPTY
+    return _CURRENT if link.current else EMPTY
 
 
 @register.simple_tag(takes_context=True)
 def toast(context: dict[str, Any], text: str, *, undo: str = "", seconds: int = 10) -> SafeString:
     """One toast; without scripts its Undo is a plain form."""
-    marks = attributes({"class": "toast", "data_seconds": seconds, "data_undo": undo or None})
-    form = EMPTY
-    if undo:
-        form = format_html(
-            '<form action="{}" method="post">'
-            '<input type="hidden" name="csrfmiddlewaretoken" value="{}"><button>{}</button></form>',
-            undo,
-            context.get("csrf_token", ""),
-            gettext("Undo"),
-        )
-    return format_html("<div{}><span>{}</span>{}</div>", marks, text, form)
+    token = context.get("csrf_token", "")
+    return draw("toast.html", text=text, undo=undo, seconds=seconds, csrf_token=token)
 
 
 @register.simple_tag(takes_context=True)

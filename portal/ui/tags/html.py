@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template import Context, Library, Node, NodeList, TemplateSyntaxError
 from django.template.base import Parser, Token
+from django.template.loader import render_to_string
 from django.template.loader_tags import BlockNode
 from django.urls import resolve
 from django.utils.html import format_html, format_html_join, json_script
@@ -20,6 +21,11 @@ from django_htmx.middleware import HtmxDetails
 from portal.ui.words import for_scripts
 
 EMPTY = mark_safe("")
+
+
+def draw(piece: str, **values: object) -> SafeString:
+    """A piece of the kit from its template in `templates/components/kit/`, escaped there."""
+    return mark_safe(render_to_string(f"components/kit/{piece}", values).strip())
 
 
 def attributes(pairs: Mapping[str, object]) -> SafeString:

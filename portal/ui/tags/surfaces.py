@@ -1,15 +1,13 @@
 """Surfaces: card, note, side panel, dialog; and the pieces that stand for missing content."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django.template import Library
 from django.template.loader import render_to_string
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from portal.ui.tags.basics import button, icon
-from portal.ui.tags.html import EMPTY, attributes, classes, joined
+from portal.ui.tags.html import attributes, classes, draw
 
 register = Library()
 
@@ -41,52 +39,33 @@ def card(
     kind: ot or bad. flush: the body has no padding (tables). level: of the heading.
     """
     css = classes("card", f"card-{kind}" if kind else "", "card-flush" if flush else "")
-    head = EMPTY
-    if title:
-        pushed = format_html('<div class="row push">{}</div>', aside) if aside else EMPTY
-        head = format_html(
-            '<header class="card-head">{}<h{}>{}</h{}>{}</header>',
-            _icon(icon) if icon else EMPTY,
-            level,
-            title,
-            level,
-            pushed,
-        )
-    rest = attributes({"class": css, "id": id or None, **more})
-    return format_html(
-        '<section{}>{}<div class="card-body">{}</div></section>', rest, head, content
+    return draw(
+        "surfaces.html#card",
+        content=content,
+        title=title,
+        icon=icon,
+        aside=aside,
+        level=level,
+        rest=attributes({"class": css, "id": id or None, **more}),
     )
-
-
-_icon = icon
 
 
 @register.simple_block_tag
 def note(content: SafeString, kind: str = "info", icon: str = "") -> SafeString:
     """A coloured remark. kind: info, ot, accent, warn, bad, ok. Give it paragraphs."""
-    picture = _icon(icon or _NOTE_ICONS[kind])
-    css = classes("note", f"note-{kind}" if kind != "info" else "")
-    return format_html('<div class="{}">{}<div>{}</div></div>', css, picture, content)
+    return draw("surfaces.html#note", content=content, kind=kind, sign=icon or _NOTE_ICONS[kind])
 
 
 @register.simple_block_tag
 def section(content: SafeString, title: str, icon: str = "") -> SafeString:
     """A headed part of a side panel."""
-    picture = _icon(icon) if icon else EMPTY
-    return format_html(
-        '<section class="section"><h3 class="section-title">{}{}</h3>{}</section>',
-        picture,
-        title,
-        content,
-    )
+    return draw("surfaces.html#section", content=content, title=title, icon=icon)
 
 
 @register.simple_block_tag
 def side_panel(content: SafeString, label: str, id: str = "panel") -> SafeString:
     """The preview beside a list; htmx replaces it with hx-swap="outerHTML"."""
-    return format_html(
-        '<aside class="side" id="{}" aria-label="{}" tabindex="-1">{}</aside>', id, label, content
-    )
+    return draw("surfaces.html#side_panel", content=content, label=label, id=id)
 
 
 @register.simple_block_tag
@@ -97,34 +76,14 @@ def dialog(
 
     Close it with any button that has `data-close`; Esc and the cross work by themselves.
     """
-    cross = button(gettext("Close"), kind="ghost", icon="x", icon_only=True, data_close=True)
-    rest = attributes(
-        {
-            "class": classes("dialog", "dialog-small" if small else ""),
-            "id": id,
-            "aria-labelledby": f"{id}-title",
-            "data-open": open,
-        }
-    )
-    return format_html(
-        '<dialog{}><header class="dialog-head"><h2 id="{}-title">{}</h2>{}</header>{}</dialog>',
-        rest,
-        id,
-        title,
-        cross,
-        content,
-    )
+    return draw("surfaces.html#dialog", content=content, id=id, title=title, small=small, open=open)
 
 
 @register.simple_tag
 def kv(pairs: Iterable[tuple[object, object]]) -> SafeString:
     """Facts as name and value; a pair whose value is empty is left out."""
-    rows = (
-        format_html("<dt>{}</dt><dd>{}</dd>", name, value)
-        for name, value in pairs
-        if value not in (None, "")
-    )
-    return format_html('<dl class="facts">{}</dl>', joined(rows))
+    filled = [(name, value) for name, value in pairs if value not in (None, "")]
+    return draw("surfaces.html#kv", pairs=filled)
 
 
 @register.simple_tag
@@ -135,11 +94,7 @@ def checks(items: Iterable[tuple[bool | None, object]]) -> SafeString:
         False: ("no", "x", gettext("No:")),
         None: ("", "circle-question-mark", gettext("Unknown:")),
     }
-    rows = (
-        format_html('<li class="{}">{}<span>{}</span></li>', css, icon(name, "", spoken), sentence)
-        for (css, name, spoken), sentence in ((marks[good], text) for good, text in items)
-    )
-    return format_html('<ul class="checks">{}</ul>', joined(rows))
+    return draw("surfaces.html#checks", items=[(*marks[good], text) for good, text in items])
 
 
 @register.simple_tag
@@ -155,18 +110,16 @@ def empty_state(
     more_href: str = "",
 ) -> SafeString:
     """What belongs here, why it is empty now, and one thing to do. success: empty is good."""
-    acts = EMPTY
-    if action or more:
-        first = button(action, href=href) if action else EMPTY
-        second = format_html('<a href="{}">{}</a>', more_href, more) if more else EMPTY
-        acts = format_html('<div class="empty-acts">{}{}</div>', first, second)
-    return format_html(
-        '<div class="{}">{}<h2>{}</h2>{}{}</div>',
-        classes("empty", "empty-success" if success else ""),
-        _icon("circle-check" if success else icon, "xl"),
-        title,
-        format_html("<p>{}</p>", text) if text else EMPTY,
-        acts,
+    return draw(
+        "surfaces.html#empty",
+        title=title,
+        text=text,
+        sign="circle-check" if success else icon,
+        success=success,
+        action=action,
+        href=href,
+        more=more,
+        more_href=more_href,
     )
 
 
@@ -175,46 +128,18 @@ def error_block(
     what: str, tried: str = "", todo: str = "", *, reference: str = "", retry: str = ""
 ) -> SafeString:
     """What failed, what the portal already tried, what you can do, and a number to name it by."""
-    return SafeString(
-        render_to_string(
-            "components/error_block.html",
-            {
-                "what": what,
-                "tried": tried,
-                "todo": todo,
-                "reference": reference,
-                "retry": retry,
-            },
-        )
-    )
+    values = {"what": what, "tried": tried, "todo": todo, "reference": reference, "retry": retry}
+    return render_to_string("components/error_block.html", values)
 
 
 @register.simple_tag
 def skeleton(lines: int = 5) -> SafeString:
     """Grey lines while something loads; they appear only after 300 ms."""
-    one = format_html('<div class="{}"></div>', "skeleton-line")
-    return format_html(
-        '<div class="skeleton" role="status"><span class="hear-only">{}</span>{}</div>',
-        gettext("Loading"),
-        joined([one] * lines),
-    )
-
-
-def links_between(parts: Sequence[object]) -> SafeString:
-    """Crumbs with an arrow between them."""
-    return joined(parts, str(icon("chevron-right", "s")))
+    return draw("surfaces.html#skeleton", lines=range(lines))
 
 
 @register.simple_tag
 def crumbs(here: str, **trail: str) -> SafeString:
     """The way back: `{% crumbs "#4821" Queue="/incidents/" %}`; spaces in names as underscores."""
-    links = [
-        format_html('<a href="{}">{}</a>', url, gettext(name.replace("_", " ")))
-        for name, url in trail.items()
-    ]
-    here_now = format_html('<span aria-current="page">{}</span>', here)
-    return format_html(
-        '<nav class="crumbs" aria-label="{}">{}</nav>',
-        gettext("Breadcrumb"),
-        links_between([*links, here_now]),
-    )
+    links = [(gettext(name.replace("_", " ")), url) for name, url in trail.items()]
+    return draw("surfaces.html#crumbs", here=here, trail=links)

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from portal.attack.engine import Technique
 from portal.ui.tags.basics import icon
-from portal.ui.tags.html import joined
+from portal.ui.tags.html import EMPTY, joined
 from portal.ui.words import number
 from training.matrix.engine.coverage import Cell
 
@@ -68,7 +68,7 @@ def cell_html(cell: Cell, url: str) -> SafeString:
             '<span class="cell-numbers" aria-hidden="true">{}</span>', numbers_html
         )
     else:
-        numbers_html = mark_safe("")
+        numbers_html = EMPTY
     return format_html(
         '<a class="cell heat-{}{}" href="{}"><span class="cell-name" lang="en">{}</span>{}'
         '<span class="hear-only">{}</span></a>',
@@ -84,7 +84,7 @@ def cell_html(cell: Cell, url: str) -> SafeString:
 def below_html(cells: Sequence[SafeString]) -> SafeString:
     """Return the cells of sub-techniques, folded; nothing where there are none."""
     if not cells:
-        return mark_safe("")
+        return EMPTY
     n = len(cells)
     words = ngettext("%(n)s sub-technique", "%(n)s sub-techniques", n) % {"n": number(n)}
     return format_html(
