@@ -1,4 +1,4 @@
-"""Who may mend what was given up, and why not. Page and service ask the same one."""
+"""Who may retry or discard what was given up, and why not. Page and service ask the same one."""
 
 from django.utils.translation import gettext
 
@@ -6,12 +6,12 @@ from alerts.outbox.models import Change
 from portal.accounts.models import Role, User
 from portal.accounts.queries import reach_of
 
-MENDERS = frozenset({Role.SOC_LEAD, Role.ADMINISTRATOR})
+RESOLVERS = frozenset({Role.SOC_LEAD, Role.ADMINISTRATOR})
 
 
-def reasons_against_mending(change: Change, *, by: User) -> list[str]:
+def reasons_against_resolving(change: Change, *, by: User) -> list[str]:
     """Why this person can neither retry nor discard this write."""
-    reach, workspace = reach_of(by, MENDERS), change.workspace
+    reach, workspace = reach_of(by, RESOLVERS), change.workspace
     organisation = workspace.organisation.uuid if workspace.organisation else None
     if (
         reach.everywhere

@@ -65,14 +65,14 @@ class Backlog:
 
 def owed_to(pairs: Iterable[Pair]) -> dict[Pair, Owed]:
     """What is owed to each of these incidents; those that are owed nothing are left out."""
-    wanted = set(pairs)
-    if not wanted:
+    wanted_pairs = set(pairs)
+    if not wanted_pairs:
         return {}
     rows = (
         Change.objects.filter(
             outcome=Outcome.OPEN,
-            workspace_id__in={workspace for workspace, _ in wanted},
-            incident_name__in={name for _, name in wanted},
+            workspace_id__in={workspace for workspace, _ in wanted_pairs},
+            incident_name__in={name for _, name in wanted_pairs},
         )
         .order_by("pk")
         .values_list("workspace_id", "incident_name", "kind", "patch")
@@ -80,7 +80,7 @@ def owed_to(pairs: Iterable[Pair]) -> dict[Pair, Owed]:
     counts: dict[Pair, int] = defaultdict(int)
     patches: dict[Pair, list[dict[str, Any]]] = defaultdict(list)
     for workspace, name, kind, patch in rows:
-        if (workspace, name) in wanted:
+        if (workspace, name) in wanted_pairs:
             counts[workspace, name] += 1
             if kind == Kind.UPDATE:
                 patches[workspace, name].append(patch)
@@ -134,11 +134,11 @@ def given_up_changes() -> QuerySet[Change]:
 def note_words(note: str) -> str:
     """What became of a change, in the person's language; what others said stays as it came."""
     if found := _TRIED.fullmatch(note):
-        said = gettext("Tried %(n)s times without success. %(error)s")
-        return said % {"n": found["n"], "error": note_words(found["error"])}
+        text = gettext("Tried %(n)s times without success. %(error)s")
+        return text % {"n": found["n"], "error": note_words(found["error"])}
     if found := _MERGED.fullmatch(note):
-        said = gettext("It was merged into #%(number)s in Sentinel, and stays so.")
-        return said % {"number": found["number"]}
+        text = gettext("It was merged into #%(number)s in Sentinel, and stays so.")
+        return text % {"number": found["number"]}
     return str(_NOTES.get(note, note))
 
 

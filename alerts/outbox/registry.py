@@ -83,7 +83,7 @@ def reason_not_to_send(change: Change, *, now: datetime) -> str:
     return check(change, now=now)
 
 
-def wants_fresh(change: Change) -> bool:
+def has_fresh_check(change: Change) -> bool:
     """Whether the change's check looks at what Sentinel has now."""
     return change.check_name in _fresh_checks
 
@@ -93,7 +93,7 @@ def reason_not_to_write(change: Change, fresh: FreshIncident, *, now: datetime) 
     return _fresh_checks[change.check_name](change, fresh=fresh, now=now)
 
 
-def tell(settlement: Settlement) -> None:
+def notify_listeners(settlement: Settlement) -> None:
     """Tell everybody who asked to hear."""
     for listener in _listeners:
         listener(settlement)
@@ -128,12 +128,12 @@ def register_rule_quota(fn: Quota) -> None:
         _quotas.append(fn)
 
 
-def reasons_against_another_rule(held: int) -> list[str]:
+def reasons_against_another_rule(rule_count: int) -> list[str]:
     """Why a workspace with so many automation rules gets no other one from us."""
-    return [reason for quota in _quotas for reason in quota(held)]
+    return [reason for quota in _quotas for reason in quota(rule_count)]
 
 
-def tell_of_rule(settlement: RuleSettlement) -> None:
+def notify_rule_listeners(settlement: RuleSettlement) -> None:
     """Tell everybody who asked to hear of automation rules."""
     for listener in _rule_listeners:
         listener(settlement)

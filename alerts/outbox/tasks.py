@@ -27,5 +27,5 @@ def deliver_due_rules(**_later: Any) -> None:
         push_rules(
             workspace_ids=stops, connect=client_for, now=clock.now(), seconds=SLICE, stops_only=True
         )
-    left = ends - time.monotonic()
-    run_while_due(lambda: deliver_one_rule(now=clock.now(), connect=client_for), seconds=left)
+    seconds = ends - time.monotonic()
+    run_while_due(lambda: deliver_one_rule(now=clock.now(), connect=client_for), seconds=seconds)

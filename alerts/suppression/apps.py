@@ -85,15 +85,15 @@ def _register_deliveries() -> None:
         register_outcome,
     )
     from alerts.suppression.enforcing.close import (
-        STILL_ACTING,
-        STILL_COVERED,
+        CLOSE_CHECK,
+        TAG_CHECK,
         on_close_outcome,
         reason_not_to_close,
         reason_not_to_tag,
     )
 
-    register_fresh_check(STILL_COVERED, reason_not_to_close)
-    register_check(STILL_ACTING, reason_not_to_tag)
+    register_fresh_check(CLOSE_CHECK, reason_not_to_close)
+    register_check(TAG_CHECK, reason_not_to_tag)
     register_outcome(on_close_outcome)
 
 

@@ -55,8 +55,10 @@ def workspaces_reached_by(user: User) -> QuerySet[Workspace]:
         for pk in ids
     }
     by_incidents = groups_visible_to(user).order_by().values("workspace").distinct()
-    theirs = Q(pk__in=visible.order_by().values("pk")) | Q(pk__in=by_rules) | Q(pk__in=by_incidents)
-    return Workspace.objects.select_related("organisation").filter(theirs).order_by("name")
+    reached = (
+        Q(pk__in=visible.order_by().values("pk")) | Q(pk__in=by_rules) | Q(pk__in=by_incidents)
+    )
+    return Workspace.objects.select_related("organisation").filter(reached).order_by("name")
 
 
 def rules_visible_to(user: User) -> QuerySet[Rule]:
@@ -130,7 +132,9 @@ def facts_by_incident(
     links = IncidentAlert.objects.filter(incident__in=incident_ids)
     pairs = list(links.values_list("incident_id", "alert_id"))
     facts = facts_of({alert for _, alert in pairs}, as_of_alert=as_of_alert)
-    found: dict[int, AlertFacts] = defaultdict(dict, {each: {} for each in incident_ids})
+    found: dict[int, AlertFacts] = defaultdict(
+        dict, {incident_id: {} for incident_id in incident_ids}
+    )
     for incident, alert in pairs:
         if alert in facts:
             found[incident][alert] = facts[alert]
@@ -151,9 +155,9 @@ def facts_of(alert_ids: Collection[int], *, as_of_alert: bool = False) -> AlertF
     return {row[0]: _facts(dict(zip(names[1:], row[1:], strict=True))) for row in rows}
 
 
-def _facts(said: dict[str, Any]) -> Facts:
+def _facts(row: dict[str, Any]) -> Facts:
     columns: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in said.items()
+        name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
     }
     return Facts(**columns)
 
@@ -178,7 +182,7 @@ def live_rules_of(user: User, *, now: datetime) -> Sequence[LiveRule]:
 
 def _live_rule(version: RuleVersion) -> LiveRule | None:
     try:
-        clauses = version.said.all_of
+        clauses = version.definition.all_of
     except NotARule:  # it closes nothing either
         return None
     return LiveRule(
@@ -198,10 +202,10 @@ def techniques_in_rules() -> list[tuple[str, list[str]]]:
     found = []
     for version in rows.select_related("rule").order_by("rule__number", "number"):
         try:
-            clauses = version.said.clauses
+            clauses = version.definition.clauses
         except NotARule:
             continue
-        ids = [text for each in clauses if each.field == "techniques" for text in each.texts]
+        ids = [text for clause in clauses if clause.field == "techniques" for text in clause.texts]
         if ids:
             found.append((f"{version.rule} v{version.number}", ids))
     return found

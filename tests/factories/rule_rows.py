@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from alerts.outbox.models import Landing, RuleKind, WantedRule
-from alerts.suppression.engine.rule import Rule as Said
+from alerts.suppression.engine.rule import Rule as RuleDefinition
 from alerts.suppression.engine.rule import as_json, rule_hash
 from alerts.suppression.models import BackTestRun, LedgerEntry, Rule, RuleVersion, Signature, Step
 from tests.factories.incidents import NOON, make_incident
@@ -12,7 +12,9 @@ from tests.factories.incidents import NOON, make_incident
 _SIGNED = {"draft": (), "changes-requested": (), "proposed": ("ot",)}
 
 
-def frozen_test(of: Said, *, look_at: int | None = None, **changes: Any) -> dict[str, Any]:
+def frozen_test(
+    of: RuleDefinition, *, look_at: int | None = None, **changes: Any
+) -> dict[str, Any]:
     """A back-test as the engine freezes it: 38 matches on Tuesdays, 24 judged, none suspicious."""
     start = NOON - timedelta(days=90)
     look = {
@@ -92,7 +94,7 @@ def frozen_test(of: Said, *, look_at: int | None = None, **changes: Any) -> dict
 def make_version(
     state: str,
     *,
-    of: Said,
+    of: RuleDefinition,
     ot: Any,
     soc: Any,
     workspace: Any,

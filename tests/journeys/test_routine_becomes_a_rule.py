@@ -120,7 +120,7 @@ def close_two_and_leave_four(routine):
         version.rule_hash,
         "Proposed by Oda Nowak",
         "approved by Leo Hartmann",
-        version.said.reason,
+        version.definition.reason,
         f"{version.expires_at:%Y-%m-%d}",
         f"/rules/{version.uuid}/",
     ):

@@ -11,7 +11,7 @@ from alerts.incidents.ingest.overlay import refresh_overlay
 from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
 from alerts.incidents.queries import incidents_visible_to
-from alerts.outbox.engine.merge import shown
+from alerts.outbox.engine.merge import value_text
 from alerts.outbox.models import Change, Kind, Outcome
 from alerts.outbox.queries import note_words
 from alerts.outbox.registry import Settlement
@@ -90,14 +90,14 @@ def _write_line(incident: Incident, settlement: Settlement, code: str) -> None:
     overruled = [
         {
             "member": foreign.member,
-            "was": shown(foreign.member, foreign.was),
-            "now": shown(foreign.member, foreign.now),
-            "wanted": shown(foreign.member, foreign.wanted),
+            "was": value_text(foreign.member, foreign.was),
+            "now": value_text(foreign.member, foreign.now),
+            "wanted": value_text(foreign.member, foreign.intended),
         }
         for foreign in settlement.foreign
     ]
     wanted = {
-        member: value if member.startswith("labels_") else shown(member, value)
+        member: value if member.startswith("labels_") else value_text(member, value)
         for member, value in change.patch.items()
     }
     TimelineItem.objects.create(

@@ -16,22 +16,22 @@ OWNER = "owner"
 _IDENTITY = ("objectId", "email", "userPrincipalName", "assignedTo")
 
 
-def same(member: str, one: Any, other: Any) -> bool:
+def same_value(member: str, value: Any, other: Any) -> bool:
     """Whether two values of a member mean the same; nothing, null and "" are all nothing."""
     if member == OWNER:
-        return same_owner(one, other)
-    if isinstance(one, str) and isinstance(other, str) and member != "classificationComment":
-        return one.strip().casefold() == other.strip().casefold()
-    return (one or None) == (other or None)
+        return same_owner(value, other)
+    if isinstance(value, str) and isinstance(other, str) and member != "classificationComment":
+        return value.strip().casefold() == other.strip().casefold()
+    return (value or None) == (other or None)
 
 
-def same_owner(one: Any, other: Any) -> bool:
+def same_owner(owner: Any, other: Any) -> bool:
     """Whether two owners are one person: by the first kind of identity that both have.
 
     Sentinel fills in what we leave out, so comparing all members would find a difference in
     every answer to a write of ours.
     """
-    ours, theirs = _identity(one), _identity(other)
+    ours, theirs = _identity(owner), _identity(other)
     if not ours or not theirs:
         return not ours and not theirs
     for kind in _IDENTITY:
@@ -71,7 +71,7 @@ def automatic_labels(labels: Any) -> set[str]:
     }
 
 
-def folded(names: Any) -> set[str]:
+def fold_labels(names: Any) -> set[str]:
     """Label names as they are compared: without letter case."""
     return {name.casefold() for name in label_names(names)}
 
@@ -93,11 +93,11 @@ class Foreign:
     member: str
     was: Any
     now: Any
-    wanted: Any = None
+    intended: Any = None
 
 
 @dataclass(frozen=True, slots=True)
-class AsWanted:
+class AlreadyDone:
     """Sentinel says already what we want: ours was written and the answer lost, or theirs is."""
 
 
@@ -118,7 +118,7 @@ class ToWrite:
     remove_labels: tuple[str, ...] = ()
 
 
-type Decision = AsWanted | Overtaken | ToWrite
+type Decision = AlreadyDone | Overtaken | ToWrite
 
 
 def is_our_label(name: str) -> bool:
@@ -129,7 +129,7 @@ def is_our_label(name: str) -> bool:
 
 def is_close(patch: Bag) -> bool:
     """Whether the wish is to close."""
-    return same("status", patch.get("status"), "Closed")
+    return same_value("status", patch.get("status"), "Closed")
 
 
 def base_for(patch: Bag, properties: Bag) -> Bag:
@@ -151,10 +151,10 @@ def is_whole(patch: Bag, base: Bag) -> bool:
 def decide(patch: Bag, base: Bag, fresh: Bag) -> Decision:
     """What is to be done, given the incident's properties as they are in Sentinel now."""
     add, remove = _labels_to_write(patch, fresh)
-    wanted = {k: v for k, v in patch.items() if k not in (LABELS_ADD, LABELS_REMOVE)}
-    changes = {k: v for k, v in wanted.items() if not same(k, v, fresh.get(k))}
+    values = {k: v for k, v in patch.items() if k not in (LABELS_ADD, LABELS_REMOVE)}
+    changes = {k: v for k, v in values.items() if not same_value(k, v, fresh.get(k))}
     if not changes and not add and not remove:
-        return AsWanted()
+        return AlreadyDone()
     foreign = tuple(foreign_changes(patch, base, fresh))
     merged, into = _merged(fresh)
     if foreign or merged:
@@ -165,59 +165,59 @@ def decide(patch: Bag, base: Bag, fresh: Bag) -> Decision:
 def foreign_changes(patch: Bag, base: Bag, fresh: Bag) -> list[Foreign]:
     """Which of the watched members somebody else has changed since the base."""
     found = []
-    for member, was in sorted(base.items(), key=_told_in_order):
+    for member, was in sorted(base.items(), key=_display_order):
         if member == LABELS:
             if new := _foreign_labels(patch, was, fresh):
                 found.append(Foreign(LABELS, label_names(was), new))
-        elif not same(member, was, fresh.get(member)) and not (
-            member in patch and same(member, patch[member], fresh.get(member))
+        elif not same_value(member, was, fresh.get(member)) and not (
+            member in patch and same_value(member, patch[member], fresh.get(member))
         ):
             found.append(Foreign(member, was, fresh.get(member), patch.get(member)))
     return found
 
 
-def _told_in_order(item: tuple[str, Any]) -> tuple[int, str]:
+def _display_order(item: tuple[str, Any]) -> tuple[int, str]:
     """What people look at first comes first; the store does not keep the order of members."""
     member = item[0]
-    known = member in GUARDED_BY_A_CLOSE
-    return (GUARDED_BY_A_CLOSE.index(member) if known else len(GUARDED_BY_A_CLOSE), member)
+    is_guarded = member in GUARDED_BY_A_CLOSE
+    return (GUARDED_BY_A_CLOSE.index(member) if is_guarded else len(GUARDED_BY_A_CLOSE), member)
 
 
-def rebased(base: Bag, patch: Bag, left: Bag) -> Bag:
+def rebase(base: Bag, patch: Bag, properties: Bag) -> Bag:
     """The base of a later wish, after our own patch was written: our word is not foreign."""
-    new = {k: left.get(k) if k in patch else v for k, v in base.items() if k != LABELS}
+    new = {k: properties.get(k) if k in patch else v for k, v in base.items() if k != LABELS}
     if LABELS in base:
-        ours = [
+        added = [
             name
             for name in patch.get(LABELS_ADD, [])
-            if name.casefold() in folded(left.get(LABELS))
+            if name.casefold() in fold_labels(properties.get(LABELS))
         ]
-        known = label_names(base[LABELS])
-        new[LABELS] = known + [name for name in ours if name.casefold() not in folded(known)]
+        names = label_names(base[LABELS])
+        new[LABELS] = names + [name for name in added if name.casefold() not in fold_labels(names)]
     return new
 
 
-def written(patch: Bag) -> Bag:
+def properties_after(patch: Bag) -> Bag:
     """What a patch left behind, as far as it can be told without the answer to it."""
     members = {k: v for k, v in patch.items() if k not in (LABELS_ADD, LABELS_REMOVE)}
     return members | {LABELS: label_names(patch.get(LABELS_ADD))}
 
 
 def _labels_to_write(patch: Bag, fresh: Bag) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    there = folded(fresh.get(LABELS))
-    removable = there - automatic_labels(fresh.get(LABELS))
-    add = tuple(n for n in patch.get(LABELS_ADD, []) if n.casefold() not in there)
+    present = fold_labels(fresh.get(LABELS))
+    removable = present - automatic_labels(fresh.get(LABELS))
+    add = tuple(n for n in patch.get(LABELS_ADD, []) if n.casefold() not in present)
     remove = tuple(n for n in patch.get(LABELS_REMOVE, []) if n.casefold() in removable)
     return add, remove
 
 
 def _foreign_labels(patch: Bag, was: Any, fresh: Bag) -> list[str]:
-    ours = folded(patch.get(LABELS_ADD))
-    known = folded(was) | ours
+    added = fold_labels(patch.get(LABELS_ADD))
+    expected = fold_labels(was) | added
     return [
         name
         for name in label_names(fresh.get(LABELS))
-        if name.casefold() not in known and not is_our_label(name)
+        if name.casefold() not in expected and not is_our_label(name)
     ]
 
 
@@ -227,7 +227,7 @@ def _merged(fresh: Bag) -> tuple[bool, int | None]:
     number = more.get("mergedIncidentNumber")
     into = number if isinstance(number, int) else None
     merged = bool(into or more.get("mergedIncidentUrl"))
-    return merged or _MERGED_LABEL in folded(fresh.get(LABELS)), into
+    return merged or _MERGED_LABEL in fold_labels(fresh.get(LABELS)), into
 
 
 _NAMES = {
@@ -237,17 +237,17 @@ _NAMES = {
 }
 
 
-def said_of(lost: Overtaken) -> str:
+def conflict_text(overtaken: Overtaken) -> str:
     """Who or what was faster, and what stays now."""
-    if lost.merged_into:
-        return f"It was merged into #{lost.merged_into} in Sentinel, and stays so."
-    if not lost.foreign:
+    if overtaken.merged_into:
+        return f"It was merged into #{overtaken.merged_into} in Sentinel, and stays so."
+    if not overtaken.foreign:
         return "It was merged into another incident in Sentinel, and stays so."
-    stays = "; ".join(_said(change) for change in lost.foreign)
+    stays = "; ".join(_change_text(change) for change in overtaken.foreign)
     return f"Somebody in Sentinel was faster: {stays}. That stays."
 
 
-def owner_word(owner: Any) -> str:
+def owner_name(owner: Any) -> str:
     """An owner as people call them; "" for nobody."""
     if not isinstance(owner, dict):
         return ""
@@ -257,18 +257,18 @@ def owner_word(owner: Any) -> str:
     return ""
 
 
-def shown(member: str, value: Any) -> str:
+def value_text(member: str, value: Any) -> str:
     """A member's value as a person reads it."""
     if member == OWNER:
-        return owner_word(value)
+        return owner_name(value)
     if member == LABELS:
         return ", ".join(label_names(value))
     return str(value)[:200] if value not in (None, "", {}, []) else ""
 
 
-def _said(change: Foreign) -> str:
+def _change_text(change: Foreign) -> str:
     name = _NAMES.get(change.member, change.member)
-    now, was = shown(change.member, change.now), shown(change.member, change.was)
+    now, was = value_text(change.member, change.now), value_text(change.member, change.was)
     if change.member == LABELS:
         return f"{name} {now}"
     return f"{name} is {now or 'empty'}" + (f" (was {was})" if was else "")

@@ -13,7 +13,7 @@ from alerts.sentinel.wire.automation import differing_places, is_switched_off_by
 type Body = dict[str, Any]
 
 
-class Taken(Enum):
+class Action(Enum):
     """What to do."""
 
     AS_WANTED = auto()
@@ -25,14 +25,14 @@ class Taken(Enum):
 class Decision:
     """What to do, and what a person has to know about it."""
 
-    taken: Taken
+    action: Action
     note: str = ""
 
 
 def decide_about(
     *,
-    wanted: Body | None,
-    known: Iterable[Body | None],
+    desired: Body | None,
+    ours: Iterable[Body | None],
     was_there: bool,
     found: Body | None,
     insists: bool,
@@ -41,27 +41,27 @@ def decide_about(
     """Compare what is wanted, what we know to be ours, and what was found. What a person changed,
     made or deleted under our name is not written over unless we insist, and never without a word.
     """
-    if found is None and wanted is None:
-        return Decision(Taken.AS_WANTED)
-    if found is not None and wanted is not None and not differing_places(wanted, found):
-        return Decision(Taken.AS_WANTED)
-    note = _foreign(known, was_there=was_there, found=found, now=now)
+    if found is None and desired is None:
+        return Decision(Action.AS_WANTED)
+    if found is not None and desired is not None and not differing_places(desired, found):
+        return Decision(Action.AS_WANTED)
+    note = _foreign(ours, was_there=was_there, found=found, now=now)
     if note and not insists:
-        return Decision(Taken.HOLD, note)
-    return Decision(Taken.WRITE, note)
+        return Decision(Action.HOLD, note)
+    return Decision(Action.WRITE, note)
 
 
 def _foreign(
-    known: Iterable[Body | None], *, was_there: bool, found: Body | None, now: datetime
+    ours: Iterable[Body | None], *, was_there: bool, found: Body | None, now: datetime
 ) -> str:
     """What somebody else did to it since we wrote it; empty where nobody did."""
     if found is None:
         return "Somebody deleted this rule in Sentinel." if was_there else ""
-    ours = [body for body in known if body is not None]
-    if not ours:
+    bodies = [body for body in ours if body is not None]
+    if not bodies:
         return "Sentinel has a rule under this name that Tagout did not write."
     found = _before_its_end(found, now=now)
-    changes = [differing_places(body, found) for body in ours]
+    changes = [differing_places(body, found) for body in bodies]
     if not all(changes):
         return ""
     return f"Somebody changed this rule in Sentinel: {', '.join(changes[0])}."

@@ -18,15 +18,15 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from alerts.outbox import registry
 from alerts.outbox.engine.merge import (
-    AsWanted,
+    AlreadyDone,
     Foreign,
     Overtaken,
     ToWrite,
+    conflict_text,
     decide,
     is_close,
-    rebased,
-    said_of,
-    written,
+    properties_after,
+    rebase,
 )
 from alerts.outbox.models import Change, Kind, Outcome
 from alerts.sentinel.client.port import (
@@ -156,10 +156,10 @@ def _send_update(change: Change, client: SentinelClient, pause: Pause, ask: Ask 
     for turn in range(TURNS):
         fresh = _read(client.get_incident(change.incident_name))
         match decide(change.patch, change.base, fresh.raw["properties"]):
-            case AsWanted():
+            case AlreadyDone():
                 return Sent(Outcome.SENT, incident=fresh, etag=fresh.etag or "")
             case Overtaken() as lost:
-                note = said_of(lost)
+                note = conflict_text(lost)
                 return Sent(Outcome.CONFLICTED, note, fresh, fresh.etag or "", foreign=lost.foreign)
             case ToWrite() as plan:
                 if ask and (reason := ask(fresh)):
@@ -234,9 +234,9 @@ def _settle(change: Change, *, sent: Sent, now: datetime, state: State) -> None:
     change.state = state
     settlement = registry.Settlement(change, sent.incident, sent.foreign, now)
     if state == State.DEAD:
-        _tell_though_dead(settlement)
+        _notify_though_dead(settlement)
     else:
-        registry.tell(settlement)
+        registry.notify_listeners(settlement)
     # After the listeners: they hold the incident's lock, so no later wish is missed.
     if sent.outcome == Outcome.SENT and change.kind == Kind.UPDATE:
         _rebase_later(change, sent)
@@ -253,11 +253,11 @@ def _settle(change: Change, *, sent: Sent, now: datetime, state: State) -> None:
     )
 
 
-def _tell_though_dead(settlement: registry.Settlement) -> None:
+def _notify_though_dead(settlement: registry.Settlement) -> None:
     """A listener that fails may be why the change died; it must not keep it alive for ever."""
     try:
         with transaction.atomic():
-            registry.tell(settlement)
+            registry.notify_listeners(settlement)
     except Exception:
         log.exception("Nobody could be told that change %s was given up", settlement.change.key)
 
@@ -271,10 +271,12 @@ def _rebase_later(change: Change, sent: Sent) -> None:
         kind=Kind.UPDATE,
         pk__gt=change.pk,
     )
-    properties = sent.incident.raw["properties"] if sent.incident else written(change.patch)
+    properties = (
+        sent.incident.raw["properties"] if sent.incident else properties_after(change.patch)
+    )
     for other in later.order_by("pk"):
         Change.objects.filter(pk=other.pk, outcome=Outcome.OPEN).update(
-            base=rebased(other.base, change.patch, properties)
+            base=rebase(other.base, change.patch, properties)
         )
 
 
@@ -330,7 +332,7 @@ def _asker(change: Change, client: SentinelClient, now: datetime) -> Ask | None:
     """Have a fresh check asked of the incident and its alerts as they are now. The alerts are read
     after the incident: one that joins later changes the etag, and the write is refused.
     """
-    if not registry.wants_fresh(change):
+    if not registry.has_fresh_check(change):
         return None
 
     def ask(incident: WireIncident) -> str:
@@ -392,5 +394,5 @@ def note_failure(workspace_id: int, *, purpose: Purpose, error: SentinelError) -
 
 def retry_delay(error: SentinelError | None, *, tries: int) -> timedelta:
     """How long to wait: what the server asked for, else longer each time, with jitter."""
-    asked: float | None = getattr(error, "retry_after", None)
-    return timedelta(seconds=seconds_to_wait(asked, strikes=tries, jitter=random.random()))
+    retry_after: float | None = getattr(error, "retry_after", None)
+    return timedelta(seconds=seconds_to_wait(retry_after, strikes=tries, jitter=random.random()))

@@ -19,7 +19,7 @@ from django.db import connections, transaction
 from django.db.models import Min, Q, QuerySet
 
 from alerts.outbox import registry
-from alerts.outbox.engine.rules import Taken, decide_about
+from alerts.outbox.engine.rules import Action, decide_about
 from alerts.outbox.models import Landing, RulePriority, WantedRule
 from alerts.outbox.services.deliver import (
     ENOUGH,
@@ -77,7 +77,7 @@ def claim_rule(workspace_id: int | None = None, *, stops_only: bool = False) -> 
         rows.filter(due(now)).order_by().values_list("workspace_id").annotate(Min("urgency"))
     )
     random.shuffle(found)
-    for chosen, _ in sorted(found, key=lambda each: each[1]):
+    for chosen, _ in sorted(found, key=lambda row_of: row_of[1]):
         row = claim_due(
             rows.filter(workspace_id=chosen).select_related("workspace"),
             now=now,
@@ -131,24 +131,24 @@ def place_rule(
     """
     began = time.monotonic()
     for turn in range(TURNS):
-        held = _read(client, str(row.name))
-        found = held.properties if held else None
+        current = _read(client, str(row.name))
+        found = current.properties if current else None
         verdict = decide_about(
-            wanted=row.wanted,
-            known=[row.landed, row.sent],
+            desired=row.wanted,
+            ours=[row.landed, row.sent],
             was_there=row.landed is not None,
             found=found,
             insists=row.insists,
             now=now,
         )
-        if verdict.taken is Taken.AS_WANTED:
-            return Placed(Landing.LANDED, row.wanted, held.etag if held else "")
-        if verdict.taken is Taken.HOLD:
+        if verdict.action is Action.AS_WANTED:
+            return Placed(Landing.LANDED, row.wanted, current.etag if current else "")
+        if verdict.action is Action.HOLD:
             return Placed(Landing.HELD, row.landed, row.landed_etag, error=verdict.note)
-        if held is None and (reasons := has_room(_count_rules(client))):
+        if current is None and (reasons := has_room(_count_rules(client))):
             return Placed(Landing.REFUSED, None, error=" ".join(reasons))
         try:
-            return _write(row, held, client, note=verdict.note)
+            return _write(row, current, client, note=verdict.note)
         except SentinelConflict:
             if time.monotonic() - began > ENOUGH:
                 break
@@ -157,8 +157,10 @@ def place_rule(
     raise StillMoving("Somebody else keeps changing this rule in Sentinel.")
 
 
-def _write(row: WantedRule, held: WireRule | None, client: SentinelClient, *, note: str) -> Placed:
-    name, etag = str(row.name), held.etag if held else ""
+def _write(
+    row: WantedRule, current: WireRule | None, client: SentinelClient, *, note: str
+) -> Placed:
+    name, etag = str(row.name), current.etag if current else ""
     _mark_sent(row)
     if row.wanted is None:
         client.delete_automation_rule(name, etag=etag)
@@ -170,8 +172,10 @@ def _write(row: WantedRule, held: WireRule | None, client: SentinelClient, *, no
     if places := differing_places(row.wanted, back.properties):
         # It would act in words that nobody signed.
         client.delete_automation_rule(name, etag=back.etag)
-        said = f"What Sentinel kept is not what was sent ({', '.join(places)}); it was taken away."
-        return Placed(Landing.REFUSED, None, error=said, wrote=True)
+        message = (
+            f"What Sentinel kept is not what was sent ({', '.join(places)}); it was taken away."
+        )
+        return Placed(Landing.REFUSED, None, error=message, wrote=True)
     return Placed(Landing.LANDED, row.wanted, back.etag, note=note, wrote=True)
 
 
@@ -207,34 +211,36 @@ def settle_rule(row: WantedRule, *, placed: Placed, now: datetime, code: str = "
     more is wanted by now, what landed is noted and the row stays owed.
     """
     rows = claimed(row).select_for_update(of=("self",)).select_related("workspace")
-    held = rows.first()
-    if held is None:
+    current = rows.first()
+    if current is None:
         return False
-    moved_on = held.wanted_version != row.wanted_version
+    moved_on = current.wanted_version != row.wanted_version
     landed = placed.outcome == Landing.LANDED
-    held.landed, held.landed_etag = placed.body, placed.etag[:120]
+    current.landed, current.landed_etag = placed.body, placed.etag[:120]
     if landed:
-        held.landed_version, held.landed_at, held.misses = row.wanted_version, now, 0
-        held.latest_error, held.error_code, held.error_at = "", "", None
+        current.landed_version, current.landed_at, current.misses = row.wanted_version, now, 0
+        current.latest_error, current.error_code, current.error_at = "", "", None
     else:
-        held.latest_error, held.error_code = placed.error[:2000], code[:100]
-        held.error_at = now
-    held.note, held.lease_until = placed.note, None
+        current.latest_error, current.error_code = placed.error[:2000], code[:100]
+        current.error_at = now
+    current.note, current.lease_until = placed.note, None
     if moved_on:
-        held.state, held.due_at = State.WAITING, clock.unshifted()
+        current.state, current.due_at = State.WAITING, clock.unshifted()
     else:
-        held.state = State.DONE if landed else State.DEAD
-        held.outcome, held.settled_at = placed.outcome, clock.unshifted()
-    held.save()
-    registry.tell_of_rule(registry.RuleSettlement(held, placed.outcome, placed.wrote, now))
+        current.state = State.DONE if landed else State.DEAD
+        current.outcome, current.settled_at = placed.outcome, clock.unshifted()
+    current.save()
+    registry.notify_rule_listeners(
+        registry.RuleSettlement(current, placed.outcome, placed.wrote, now)
+    )
     if placed.wrote or not landed:
         record(
             f"outbox.rule.{_became(placed)}",
-            on=held,
+            on=current,
             by="outbox",
             at=now,
-            workspace=held.workspace_id,
-            name=held.name,
+            workspace=current.workspace_id,
+            name=current.name,
             version=row.wanted_version,
             error=placed.error,
             note=placed.note,
@@ -289,8 +295,8 @@ def deliver_one_rule(
         return None
     if row.attempts > MAX_ATTEMPTS:
         error = row.latest_error or "The worker died each time it tried."
-        told = f"Tried {MAX_ATTEMPTS} times without success. {error}"
-        return _settled(row, Placed(Landing.REFUSED, row.landed, error=told), now=now)
+        message = f"Tried {MAX_ATTEMPTS} times without success. {error}"
+        return _settled(row, Placed(Landing.REFUSED, row.landed, error=message), now=now)
     try:
         if reason := registry.reason_to_wait_with(row):
             wait = timedelta(seconds=min(5 * 2 ** min(row.misses, 4), 60))
@@ -373,13 +379,13 @@ def push_rules(
                 seconds=ends - time.monotonic(),
             )
 
-        _side_by_side(workspace_ids, deliver, ends=ends)
+        _in_threads(workspace_ids, deliver, ends=ends)
 
 
-def _side_by_side(ids: Collection[int], work: Callable[[int], None], *, ends: float) -> None:
+def _in_threads(ids: Collection[int], work: Callable[[int], None], *, ends: float) -> None:
     waiting: SimpleQueue[int] = SimpleQueue()
-    for each in ids:
-        waiting.put(each)
+    for workspace_id in ids:
+        waiting.put(workspace_id)
     threads = [
         Thread(target=_drain, args=(waiting, work), daemon=True)
         for _ in range(min(MAX_THREADS, len(ids)))

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from alerts.outbox import registry
 from alerts.outbox.engine.merge import is_whole
 from alerts.outbox.models import Change, Kind, Outcome, Urgency
-from alerts.outbox.policies import reasons_against_mending
+from alerts.outbox.policies import reasons_against_resolving
 from alerts.outbox.queries import Pair, never_taken
 from alerts.sentinel.wire import our_id
 from portal import clock
@@ -61,7 +61,7 @@ def enqueue_changes(
     The hold runs on the unshifted clock: the demo's clock must not shorten it (G11).
     """
     due_at = clock.unshifted() + hold
-    made = [
+    changes = [
         Change(
             key=_key_of(wish, act),
             act=act,
@@ -82,8 +82,8 @@ def enqueue_changes(
         for wish in wishes
         if _is_sound(wish)
     ]
-    Change.objects.bulk_create(made, ignore_conflicts=True, batch_size=500)
-    return list(Change.objects.filter(key__in=[change.key for change in made]).order_by("pk"))
+    Change.objects.bulk_create(changes, ignore_conflicts=True, batch_size=500)
+    return list(Change.objects.filter(key__in=[change.key for change in changes]).order_by("pk"))
 
 
 def enqueue_update(
@@ -142,8 +142,8 @@ def enqueue_comment(
 
 
 def _key_of(wish: PendingWrite, act: UUID) -> UUID:
-    said = json.dumps([wish.patch, wish.message], sort_keys=True, ensure_ascii=False)
-    parts = ("change", act, wish.workspace_id, wish.incident_name.lower(), wish.kind.value, said)
+    content = json.dumps([wish.patch, wish.message], sort_keys=True, ensure_ascii=False)
+    parts = ("change", act, wish.workspace_id, wish.incident_name.lower(), wish.kind.value, content)
     return UUID(our_id(*parts))
 
 
@@ -173,13 +173,13 @@ def withdraw(*, act: UUID, now: datetime) -> WithdrawReport:
     """Take back the changes of an act that no worker ever held: only of those is it sure that
     nothing was sent. Nobody is told; the caller puts its own rows right.
     """
-    held = Change.objects.filter(act=act, **never_taken()).order_by("pk")
-    taken = list(held.select_for_update(of=("self",), skip_locked=True))
-    Change.objects.filter(pk__in=[change.pk for change in taken]).update(
+    rows = Change.objects.filter(act=act, **never_taken()).order_by("pk")
+    withdrawn = list(rows.select_for_update(of=("self",), skip_locked=True))
+    Change.objects.filter(pk__in=[change.pk for change in withdrawn]).update(
         state=State.DONE, outcome=Outcome.WITHDRAWN, settled_at=now
     )
     others = Change.objects.filter(act=act).exclude(outcome=Outcome.WITHDRAWN)
-    return WithdrawReport(tuple(taken), others.count())
+    return WithdrawReport(tuple(withdrawn), others.count())
 
 
 class CannotRetry(Refused):
@@ -192,7 +192,7 @@ def retry_change(*, change_id: int, by: User, now: datetime) -> Change:
     incident since still wins: the base stays what it was.
     """
     due_at = clock.unshifted()
-    return _mend(
+    return _resolve(
         change_id,
         "outbox.change.retried",
         by=by,
@@ -208,7 +208,7 @@ def retry_change(*, change_id: int, by: User, now: datetime) -> Change:
 @transaction.atomic
 def discard_change(*, change_id: int, by: User, now: datetime) -> Change:
     """Let a given-up change go for good."""
-    return _mend(
+    return _resolve(
         change_id,
         "outbox.change.discarded",
         by=by,
@@ -218,9 +218,9 @@ def discard_change(*, change_id: int, by: User, now: datetime) -> Change:
     )
 
 
-def _mend(change_id: int, action: str, *, by: User, now: datetime, **fields: object) -> Change:
+def _resolve(change_id: int, action: str, *, by: User, now: datetime, **fields: object) -> Change:
     changes = Change.objects.select_related("workspace__organisation")
-    if reasons := reasons_against_mending(changes.get(pk=change_id), by=by):
+    if reasons := reasons_against_resolving(changes.get(pk=change_id), by=by):
         raise CannotRetry(*reasons)
     if not Change.objects.filter(pk=change_id, state=State.DEAD).update(**fields):
         raise CannotRetry(
@@ -229,6 +229,6 @@ def _mend(change_id: int, action: str, *, by: User, now: datetime, **fields: obj
             )
         )
     change = changes.get(pk=change_id)
-    registry.tell(registry.Settlement(change, None, (), now))
+    registry.notify_listeners(registry.Settlement(change, None, (), now))
     record(action, on=change, by=by, at=now, incident=change.incident_name, note=change.note)
     return change

@@ -39,8 +39,8 @@ def set_desired_rule(
     row = _locked(workspace_id, name, about=about, label=label, kind=kind, now=now)
     failed = row.outcome in (Landing.REFUSED, Landing.HELD)
     if row.wanted == body and row.insists == insists and not (again and failed):
-        return _hurried(row, urgency)
-    return _want(row, body, reason=reason, urgency=urgency, insists=insists, now=now)
+        return _raise_urgency(row, urgency)
+    return _set_wanted(row, body, reason=reason, urgency=urgency, insists=insists, now=now)
 
 
 @transaction.atomic
@@ -59,13 +59,13 @@ def clear_desired_rule(
         return None
     if row.wanted is None:
         return row
-    return _want(row, None, reason=reason, urgency=urgency, insists=True, now=now)
+    return _set_wanted(row, None, reason=reason, urgency=urgency, insists=True, now=now)
 
 
 def _locked(
     workspace_id: int, name: UUID, *, about: UUID, label: str, kind: RuleKind, now: datetime
 ) -> WantedRule:
-    made = WantedRule(
+    row = WantedRule(
         workspace_id=workspace_id,
         name=name,
         about=about,
@@ -77,12 +77,12 @@ def _locked(
         outcome=Landing.LANDED,
         state=State.DONE,
     )
-    WantedRule.objects.bulk_create([made], ignore_conflicts=True)
+    WantedRule.objects.bulk_create([row], ignore_conflicts=True)
     rows = WantedRule.objects.select_for_update(of=("self",))
     return rows.get(workspace_id=workspace_id, name=name)
 
 
-def _want(
+def _set_wanted(
     row: WantedRule,
     body: dict[str, Any] | None,
     *,
@@ -103,7 +103,7 @@ def _want(
     return row
 
 
-def _hurried(row: WantedRule, urgency: RulePriority) -> WantedRule:
+def _raise_urgency(row: WantedRule, urgency: RulePriority) -> WantedRule:
     """Still owed, but now it is urgent."""
     if row.outcome == Landing.OWED and urgency < row.urgency:
         row.urgency, row.due_at = urgency, clock.unshifted()

@@ -1,1 +1,1 @@
-"""Doors for people: mend what was given up."""
+"""Doors for people: retry or discard what was given up."""

@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from alerts.outbox.models import Change
-from alerts.outbox.policies import reasons_against_mending
+from alerts.outbox.policies import reasons_against_resolving
 from alerts.outbox.queries import note_words
 from alerts.outbox.services import CannotRetry, discard_change, retry_change
 from alerts.sentinel.queries import workspaces_visible_to
@@ -25,8 +25,8 @@ def retry(request: HttpRequest, change_id: int) -> HttpResponse:
         retry_change(change_id=change.pk, by=actor_of(request), now=clock.now())
     except CannotRetry as refusal:
         return _page(request, change, refusal.reasons, status=422)
-    said = gettext("Queued again: %(what)s in %(workspace)s. It will be sent within seconds.")
-    return _back(request, said % _names(change))
+    message = gettext("Queued again: %(what)s in %(workspace)s. It will be sent within seconds.")
+    return _back(request, message % _names(change))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,18 +39,20 @@ def discard(request: HttpRequest, change_id: int) -> HttpResponse:
         discard_change(change_id=change.pk, by=actor_of(request), now=clock.now())
     except CannotRetry as refusal:
         return _page(request, change, refusal.reasons, status=422)
-    said = gettext("Discarded: %(what)s in %(workspace)s. It will not be sent.")
-    return _back(request, said % _names(change))
+    message = gettext("Discarded: %(what)s in %(workspace)s. It will not be sent.")
+    return _back(request, message % _names(change))
 
 
 def _visible(request: HttpRequest, change_id: int) -> Change:
-    mine = workspaces_visible_to(actor_of(request))
-    changes = Change.objects.select_related("workspace__organisation").filter(workspace__in=mine)
+    workspaces = workspaces_visible_to(actor_of(request))
+    changes = Change.objects.select_related("workspace__organisation").filter(
+        workspace__in=workspaces
+    )
     return get_object_or_404(changes, pk=change_id)
 
 
 def _reasons(request: HttpRequest, change: Change) -> list[str]:
-    reasons = reasons_against_mending(change, by=actor_of(request))
+    reasons = reasons_against_resolving(change, by=actor_of(request))
     if not reasons and change.state != State.DEAD:
         reasons = [gettext("This change is no longer among the failed ones.")]
     return reasons
@@ -73,8 +75,8 @@ def _page(
     return render(request, "alerts/outbox/discard.html", context, status=status)
 
 
-def _back(request: HttpRequest, said: str) -> HttpResponse:
-    return leave_toast(request, HttpResponseRedirect(f"{_status_page()}#outbox"), said)
+def _back(request: HttpRequest, message: str) -> HttpResponse:
+    return leave_toast(request, HttpResponseRedirect(f"{_status_page()}#outbox"), message)
 
 
 def _status_page() -> str:

@@ -217,8 +217,8 @@ def _acting_scopes(period: Period) -> Iterator[Sql]:
     """
     by_site: dict[Clause | None, list[Rule]] = defaultdict(list)
     for version in acting_set().versions.values():
-        site = next((line for line in version.said.all_of if line.field == "site"), None)
-        by_site[site].append(version.said)
+        site = next((line for line in version.definition.all_of if line.field == "site"), None)
+        by_site[site].append(version.definition)
     for site, rules in by_site.items():
         clauses = [] if site is None else [sql.clause_sql(site)]
         yield inside(period, *clauses, sql.where_any(rules))

@@ -21,7 +21,7 @@ from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.policies import PROPOSING
 from alerts.suppression.queries import ledger_visible_to
-from alerts.suppression.watching.closed_incidents import tick_off
+from alerts.suppression.watching.closed_incidents import confirm_close
 from portal.accounts.models import TokenScope, User
 from portal.api.fields import (
     QueryChoices,
@@ -145,4 +145,4 @@ class LedgerViewSet(Resource):
     @command(Nothing, scope=TokenScope.RULES_WRITE, roles=PROPOSING)
     def looked_at(self, row: LedgerEntry, values: dict[str, Any]) -> None:
         """Say that you looked at this incident again, and let its close stand."""
-        tick_off(entry_id=row.pk, by=self.person, now=self.now)
+        confirm_close(entry_id=row.pk, by=self.person, now=self.now)

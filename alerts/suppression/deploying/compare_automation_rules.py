@@ -28,19 +28,19 @@ def _compare(workspace: Workspace) -> Found:
         rules = {rule.name: rule for rule in automation_rules_of(workspace)}
     except RulesUnreadable as error:
         return Found(place=workspace.name, error=str(error))
-    known = {str(row.name): row for row in WantedRule.objects.filter(workspace=workspace)}
-    known = {name: row for name, row in known.items() if _bodies_of(row)}
-    held = {name: rule for name, rule in rules.items() if name in known}
-    for name, rule in held.items():
-        _adopt_longer_lease(known[name], rule.properties)
+    rows = {str(row.name): row for row in WantedRule.objects.filter(workspace=workspace)}
+    rows = {name: row for name, row in rows.items() if _bodies_of(row)}
+    found = {name: rule for name, rule in rules.items() if name in rows}
+    for name, rule in found.items():
+        _adopt_longer_lease(rows[name], rule.properties)
     return Found(
         place=workspace.name,
         unknown=_listed(
-            rule for name, rule in rules.items() if name not in known and _is_named_as_ours(rule)
+            rule for name, rule in rules.items() if name not in rows and _is_named_as_ours(rule)
         ),
-        changed=_listed(rule for name, rule in held.items() if _differs(known[name], rule)),
+        changed=_listed(rule for name, rule in found.items() if _differs(rows[name], rule)),
         missing=tuple(
-            sorted(row.label for name, row in known.items() if row.landed and name not in held)
+            sorted(row.label for name, row in rows.items() if row.landed and name not in found)
         ),
     )
 
@@ -67,14 +67,16 @@ def _adopt_longer_lease(row: WantedRule, found: dict[str, Any]) -> None:
 
 
 def _listed(rules: Iterable[WireRule]) -> tuple[FoundRule, ...]:
-    return tuple(sorted((_found_rule(rule.properties) for rule in rules), key=lambda one: one.name))
+    return tuple(
+        sorted((_found_rule(rule.properties) for rule in rules), key=lambda found: found.name)
+    )
 
 
 def _found_rule(properties: dict[str, Any]) -> FoundRule:
     logic = properties.get("triggeringLogic")
-    told = logic if isinstance(logic, dict) else {}
+    triggering = logic if isinstance(logic, dict) else {}
     return FoundRule(
         name=str(properties.get("displayName", "")),
-        is_active=told.get("isEnabled") is True,
-        until=read_moment(told.get("expirationTimeUtc"), "expirationTimeUtc", []),
+        is_active=triggering.get("isEnabled") is True,
+        until=read_moment(triggering.get("expirationTimeUtc"), "expirationTimeUtc", []),
     )

@@ -8,7 +8,7 @@ from typing import Final
 from alerts.sentinel.models import Workspace
 from alerts.suppression.drafting.enforcement_choice import target_of
 from alerts.suppression.engine.compile_sentinel import Compiled, compile_rule
-from alerts.suppression.engine.rule import Rule as Said
+from alerts.suppression.engine.rule import Rule as RuleDefinition
 from alerts.suppression.engine.sentinel_forms import form_hash, live_form, trial_form
 from alerts.suppression.models import Rule
 
@@ -35,17 +35,19 @@ class Forms:
         return [self.trial_hash, self.live_hash] if self.trial_hash else []
 
 
-def compiled_forms(said: Said, *, rule: Rule, workspace_ids: Collection[int]) -> dict[str, Forms]:
+def compiled_forms(
+    definition: RuleDefinition, *, rule: Rule, workspace_ids: Collection[int]
+) -> dict[str, Forms]:
     """By the name of each workspace: what the rule becomes there, with what is known now."""
     workspaces = Workspace.objects.filter(pk__in=workspace_ids).order_by("name")
-    return {each.name: _forms(said, rule, each) for each in workspaces}
+    return {workspace.name: _forms(definition, rule, workspace) for workspace in workspaces}
 
 
-def _forms(said: Said, rule: Rule, workspace: Workspace) -> Forms:
-    compiled = compile_rule(said, target_of(workspace))
+def _forms(definition: RuleDefinition, rule: Rule, workspace: Workspace) -> Forms:
+    compiled = compile_rule(definition, target_of(workspace))
     if compiled.verdict == "impossible":
         return Forms(workspace, compiled)
-    number, title = rule.number, said.title
+    number, title = rule.number, definition.title
     trial = trial_form(compiled, number=number, title=title, lease_until=_ANY_END)
     live = live_form(
         compiled, number=number, title=title, attribution="not signed yet", lease_until=_ANY_END

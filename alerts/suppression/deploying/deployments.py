@@ -47,10 +47,10 @@ def stands_everywhere(about: str) -> Combinable:
     to hold nothing of it. `about` is where its UUID stands.
     """
     rows = wanted_rules().select_related(None).order_by()
-    wanted = rows.filter(_WANTED, about=OuterRef(about), kind=RuleKind.RULE)
+    desired = rows.filter(_WANTED, about=OuterRef(about), kind=RuleKind.RULE)
     return Case(
-        When(~Exists(wanted), then=Value(None)),
-        default=~Exists(wanted.exclude(_AS_WANTED)),
+        When(~Exists(desired), then=Value(None)),
+        default=~Exists(desired.exclude(_AS_WANTED)),
         output_field=BooleanField(null=True),
     )
 
@@ -110,20 +110,20 @@ class WorkspaceDeployments:
     @property
     def landed(self) -> int:
         """How many of those stand there exactly as wanted."""
-        return sum(each.standing == "there" for each in self.rules)
+        return sum(deployment.standing == "there" for deployment in self.rules)
 
     @property
     def still_there(self) -> int:
         """How many that should be gone are not known to be gone yet."""
-        return sum(each.standing == "going" for each in self.rules)
+        return sum(deployment.standing == "going" for deployment in self.rules)
 
 
 def deployments_visible_to(user: User) -> QuerySet[WantedRule]:
     """Our automation rules in the person's workspaces, and those of rules the person may see."""
     rows = wanted_rules().exclude(kind=RuleKind.PROBE)
-    seen = rules_visible_to(user).values("uuid")
-    mine = workspaces_visible_to(user).order_by().values("pk")
-    return rows.filter(workspace__in=mine) | rows.filter(about__in=seen)
+    visible = rules_visible_to(user).values("uuid")
+    workspaces = workspaces_visible_to(user).order_by().values("pk")
+    return rows.filter(workspace__in=workspaces) | rows.filter(about__in=visible)
 
 
 def deployments_by_workspace(user: User) -> list[WorkspaceDeployments]:
@@ -135,7 +135,7 @@ def deployments_by_workspace(user: User) -> list[WorkspaceDeployments]:
     for row in rows:
         found.setdefault(row.workspace_id, []).append(row)
     off = set(Stop.objects.filter(lifted_at=None).values_list("workspace_id", flat=True))
-    return [_of_workspace(each[0].workspace, each, rules, off) for each in found.values()]
+    return [_of_workspace(group[0].workspace, group, rules, off) for group in found.values()]
 
 
 def deployments_of_rule(rule: Rule) -> list[Deployment]:
@@ -146,8 +146,8 @@ def deployments_of_rule(rule: Rule) -> list[Deployment]:
 
 def is_live_as_a_whole(deployments: Iterable[Deployment]) -> bool:
     """Whether every workspace holds exactly what is wanted (F26)."""
-    given = [each for each in deployments if each.row.is_wanted]
-    return bool(given) and all(each.standing == "there" for each in given)
+    expected = [deployment for deployment in deployments if deployment.row.is_wanted]
+    return bool(expected) and all(deployment.standing == "there" for deployment in expected)
 
 
 def gate_of(row: WantedRule | None) -> Gate:
@@ -168,30 +168,30 @@ def _of_workspace(
     rules: Mapping[UUID, Rule],
     off: Collection[int | None],
 ) -> WorkspaceDeployments:
-    known = workspace.capabilities.get("rules") or {}
-    at = known.get("probed_at")
+    capabilities = workspace.capabilities.get("rules") or {}
+    at = capabilities.get("probed_at")
     gates = [row for row in rows if row.kind == RuleKind.GATE]
     return WorkspaceDeployments(
         workspace=workspace,
         is_off=None in off or workspace.pk in off,
         gate=gate_of(gates[0] if gates else None),
         probed_at=datetime.fromisoformat(at) if at else None,
-        accepts=tuple(known.get("accepts", ())),
-        refused=dict(known.get("refused", {})),
-        is_in_defender_portal=bool(known.get("is_in_defender_portal")),
+        accepts=tuple(capabilities.get("accepts", ())),
+        refused=dict(capabilities.get("refused", {})),
+        is_in_defender_portal=bool(capabilities.get("is_in_defender_portal")),
         rules=[_deployment(row, rules.get(row.about)) for row in rows if row.kind == RuleKind.RULE],
     )
 
 
 def _deployment(row: WantedRule, rule: Rule | None) -> Deployment:
-    owed = row.outcome == Landing.OWED
+    is_pending = row.outcome == Landing.OWED
     return Deployment(
         row=row,
         rule=rule,
         standing=_standing(row),
         error=row.latest_error,
         fix=fix_of(error=row.latest_error, code=row.error_code, outcome=row.outcome),
-        next_try_at=row.due_at if owed else None,
+        next_try_at=row.due_at if is_pending else None,
         lease_until=lease_of(row.landed) if row.landed else None,
     )
 

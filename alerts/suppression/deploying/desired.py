@@ -54,8 +54,8 @@ def place_gate(*, workspace: Workspace, now: datetime) -> WantedRule:
     before everything else, over whatever a hand did, and again where it was refused.
     """
     off = is_off(workspace.pk)
-    held = WantedRule.objects.filter(workspace=workspace, kind=RuleKind.GATE).first()
-    waited = held is None or held.error_at is None or now - held.error_at >= TRY_AGAIN
+    gate = WantedRule.objects.filter(workspace=workspace, kind=RuleKind.GATE).first()
+    waited = gate is None or gate.error_at is None or now - gate.error_at >= TRY_AGAIN
     return set_desired_rule(
         workspace_id=workspace.pk,
         name=gate_name(workspace),
@@ -110,8 +110,8 @@ def plans_for(rule: Rule, *, now: datetime) -> dict[int, Plan]:
     version = acting_in_sentinel(rule, now=now)
     if version is None:
         return {}
-    forms = compiled_forms(version.said, rule=rule, workspace_ids=version.workspace_ids)
-    return {each.workspace.pk: _plan(version, each, now=now) for each in forms.values()}
+    forms = compiled_forms(version.definition, rule=rule, workspace_ids=version.workspace_ids)
+    return {form.workspace.pk: _plan(version, form, now=now) for form in forms.values()}
 
 
 def acting_in_sentinel(rule: Rule, *, now: datetime) -> RuleVersion | None:
@@ -136,7 +136,7 @@ def _plan(version: RuleVersion, forms: Forms, *, now: datetime) -> Plan:
     if workspace.state == Workspace.State.REMOVED:
         return Plan(workspace, None, "The workspace was removed.")
     if forms.verdict != "exact":
-        return Plan(workspace, None, " ".join(str(each.why) for each in forms.compiled.reasons))
+        return Plan(workspace, None, " ".join(str(reason.why) for reason in forms.compiled.reasons))
     if version.forms.get(workspace.name) != forms.hashes:
         return Plan(
             workspace,
@@ -156,12 +156,12 @@ def _plan(version: RuleVersion, forms: Forms, *, now: datetime) -> Plan:
 
 
 def _body(version: RuleVersion, forms: Forms, *, now: datetime) -> dict[str, Any]:
-    told = attribution_of(version)
-    text = closing_text(told)
-    if gaps := reasons_against_text(text, told):
+    attribution = attribution_of(version)
+    text = closing_text(attribution)
+    if gaps := reasons_against_text(text, attribution):
         raise NotSigned(" ".join(gaps))
-    until = lease_until(now, expires_at=told.expires_at)
-    number, title = version.rule.number, version.said.title
+    until = lease_until(now, expires_at=attribution.expires_at)
+    number, title = version.rule.number, version.definition.title
     make: Callable[..., dict[str, Any]] = trial_form
     more: dict[str, Any] = {}
     wanted = forms.trial_hash
@@ -192,11 +192,11 @@ def bring_rule_in_line(*, rule: Rule, now: datetime) -> int:
     enable it again without anybody's signature.
     """
     plans = plans_for(rule, now=now)
-    held = {row.workspace_id: row for row in _rows_of(rule)}
+    rows = {row.workspace_id: row for row in _rows_of(rule)}
     changed = 0
     for workspace_id, plan in plans.items():
-        changed += _follow(rule, plan, held.pop(workspace_id, None), now=now)
-    for row in held.values():
+        changed += _follow(rule, plan, rows.pop(workspace_id, None), now=now)
+    for row in rows.values():
         changed += _away(row, reason=_why_none(rule), now=now)
     return changed
 
@@ -233,23 +233,23 @@ def _follow(rule: Rule, plan: Plan, row: WantedRule | None, *, now: datetime) ->
 
 def _is_due(row: WantedRule, body: dict[str, Any], *, now: datetime) -> bool:
     """Whether the lease is to grow. What was refused is not sent again in the same words."""
-    held, offered = lease_of(row.wanted or body), lease_of(body)
-    if row.outcome == Landing.REFUSED or held is None or offered is None:
+    current, offered = lease_of(row.wanted or body), lease_of(body)
+    if row.outcome == Landing.REFUSED or current is None or offered is None:
         return False
     to_the_end = offered < now + LEASE - timedelta(minutes=1)  # no longer one will be offered
-    return offered - held >= RENEW_EVERY or (to_the_end and offered > held)
+    return offered - current >= RENEW_EVERY or (to_the_end and offered > current)
 
 
-def _is_same_form(one: dict[str, Any] | None, other: dict[str, Any]) -> bool:
-    if one is None or form_hash(one) != form_hash(other):
+def _is_same_form(form: dict[str, Any] | None, other: dict[str, Any]) -> bool:
+    if form is None or form_hash(form) != form_hash(other):
         return False
-    return _texts(one) == _texts(other)
+    return _texts(form) == _texts(other)
 
 
 def _texts(form: dict[str, Any]) -> list[Any]:
     """What the hash leaves out: the attribution names signers and the end."""
-    told = [action["actionConfiguration"] for action in form["actions"]]
-    return [each.get("classificationComment") for each in told]
+    configurations = [action["actionConfiguration"] for action in form["actions"]]
+    return [settings.get("classificationComment") for settings in configurations]
 
 
 def _away(row: WantedRule, *, reason: str, now: datetime) -> bool:

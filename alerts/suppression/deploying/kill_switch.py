@@ -14,7 +14,7 @@ from alerts.outbox.models import RuleKind, WantedRule
 from alerts.outbox.services import clear_desired_rule
 from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.desired import OFF, bring_in_line, bring_rule_in_line, place_gate
-from alerts.suppression.deploying.recipients import Told, concerned_by_all, notify_people
+from alerts.suppression.deploying.recipients import Message, concerned_by_all, notify_people
 from alerts.suppression.models import ACTING, Rule, RuleVersion, State, Stop
 from alerts.suppression.policies import (
     STOPPING,
@@ -37,8 +37,8 @@ def stops_in_force(user: User) -> list[Stop]:
     if not stops.exists():  # as on nearly every page
         return []
     found = list(stops.select_related("workspace", "stopped_by").order_by("workspace__name"))
-    seen = set(workspaces_reached_by(user).values_list("pk", flat=True))
-    shown = [stop for stop in found if stop.workspace_id is None or stop.workspace_id in seen]
+    visible = set(workspaces_reached_by(user).values_list("pk", flat=True))
+    shown = [stop for stop in found if stop.workspace_id is None or stop.workspace_id in visible]
     return sorted(shown, key=lambda stop: stop.workspace_id is not None)
 
 
@@ -70,10 +70,10 @@ def switch_off(
         raise CannotSwitchOff(*reasons)
     stops = []
     for place in _reached(by, workspace_id):
-        stop, made = _stop(by, by_label, place, reason, now)
+        stop, is_new = _stop(by, by_label, place, reason, now)
         _take_rules_away(_places(place), now=now)
-        if made:
-            _tell_off(stop, now=now)
+        if is_new:
+            _notify_off(stop, now=now)
         stops.append(stop)
     return stops
 
@@ -96,7 +96,7 @@ def switch_on(*, stop_id: int, by: User, reason: str, now: datetime) -> Stop:
     acting = RuleVersion.objects.filter(state__in=ACTING).values("rule")
     for rule in Rule.objects.filter(pk__in=acting).order_by("pk"):
         bring_rule_in_line(rule=rule, now=now)
-    _tell_on(stop, now=now)
+    _notify_on(stop, now=now)
     record("suppression.switch.on", on=stop, by=by, at=now, reason=reason)
     return stop
 
@@ -128,12 +128,12 @@ def _reached(by: User | None, workspace_id: int | None) -> Sequence[int | None]:
     """The workspaces to stop; None stands for all that there are and will be."""
     if by is None or reach_of(by, STOPPING).everywhere:
         return [workspace_id]
-    mine = set(workspaces_reached_by(by).values_list("pk", flat=True))
+    reachable = set(workspaces_reached_by(by).values_list("pk", flat=True))
     if workspace_id is not None:
-        mine &= {workspace_id}
-    if not mine:
+        reachable &= {workspace_id}
+    if not reachable:
         raise CannotSwitchOff(gettext("You see no workspace in which suppression could be off."))
-    return sorted(mine)
+    return sorted(reachable)
 
 
 @transaction.atomic(durable=True)
@@ -141,7 +141,7 @@ def _stop(
     by: User | None, by_label: str, workspace_id: int | None, reason: str, now: datetime
 ) -> tuple[Stop, bool]:
     place = Workspace.objects.get(pk=workspace_id) if workspace_id is not None else None
-    stop, made = Stop.objects.get_or_create(
+    stop, is_new = Stop.objects.get_or_create(
         workspace=place,
         lifted_at=None,
         defaults={
@@ -151,17 +151,17 @@ def _stop(
             "reason": reason.strip(),
         },
     )
-    for each in _places(workspace_id):
-        place_gate(workspace=each, now=now)
-    if made:
+    for workspace in _places(workspace_id):
+        place_gate(workspace=workspace, now=now)
+    if is_new:
         record("suppression.switch.off", on=stop, by=by or by_label, at=now, reason=reason)
-    return stop, made
+    return stop, is_new
 
 
 def _places(workspace_id: int | None) -> list[Workspace]:
     """Where something of ours stands or was wanted: elsewhere Sentinel closes nothing for us."""
-    ours = WantedRule.objects.exclude(kind=RuleKind.PROBE).values("workspace")
-    found = Workspace.objects.filter(pk__in=ours).exclude(state=Workspace.State.REMOVED)
+    owned = WantedRule.objects.exclude(kind=RuleKind.PROBE).values("workspace")
+    found = Workspace.objects.filter(pk__in=owned).exclude(state=Workspace.State.REMOVED)
     if workspace_id is not None:
         found = found.filter(pk=workspace_id)
     return list(found.select_related("organisation").order_by("pk"))
@@ -171,24 +171,24 @@ def _places(workspace_id: int | None) -> list[Workspace]:
 def _take_rules_away(places: Collection[Workspace], *, now: datetime) -> None:
     for place in places:
         if is_off(place.pk):
-            wanted = WantedRule.objects.filter(
+            rows = WantedRule.objects.filter(
                 workspace=place, kind=RuleKind.RULE, wanted__isnull=False
             )
-            for row in wanted.order_by("pk"):
+            for row in rows.order_by("pk"):
                 clear_desired_rule(workspace_id=place.pk, name=row.name, now=now, reason=OFF)
 
 
-def _tell_off(stop: Stop, *, now: datetime) -> None:
-    def told() -> Told:
+def _notify_off(stop: Stop, *, now: datetime) -> None:
+    def message() -> Message:
         subject = gettext("Suppression is off: %(place)s") % {"place": _place(stop)}
         said = gettext("%(name)s switched it off.") % {"name": stop.stopped_by_label}
         return subject, [line for line in (said, stop.reason) if line]
 
-    _tell(stop, "suppression.off", told, now)
+    _notify(stop, "suppression.off", message, now)
 
 
-def _tell_on(stop: Stop, *, now: datetime) -> None:
-    def told() -> Told:
+def _notify_on(stop: Stop, *, now: datetime) -> None:
+    def message() -> Message:
         subject = gettext("Suppression is on again: %(place)s") % {"place": _place(stop)}
         name = stop.lifted_by.name if stop.lifted_by else ""
         return subject, [
@@ -196,10 +196,10 @@ def _tell_on(stop: Stop, *, now: datetime) -> None:
             stop.lifted_reason,
         ]
 
-    _tell(stop, "suppression.on", told, now)
+    _notify(stop, "suppression.on", message, now)
 
 
-def _tell(stop: Stop, kind: str, told: Callable[[], Told], now: datetime) -> None:
+def _notify(stop: Stop, kind: str, message: Callable[[], Message], now: datetime) -> None:
     places = (
         [stop.workspace]
         if stop.workspace
@@ -207,7 +207,7 @@ def _tell(stop: Stop, kind: str, told: Callable[[], Told], now: datetime) -> Non
             Workspace.objects.exclude(state=Workspace.State.REMOVED).select_related("organisation")
         )
     )
-    notify_people(concerned_by_all(places), kind=kind, path=PATH, told=told, now=now)
+    notify_people(concerned_by_all(places), kind=kind, path=PATH, message=message, now=now)
 
 
 def _place(stop: Stop) -> str:

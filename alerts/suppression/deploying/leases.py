@@ -19,8 +19,8 @@ from alerts.outbox.services import clear_desired_rule
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import Health, standing_of
 from alerts.suppression.deploying.desired import bring_rule_in_line, is_healthy, place_gate
-from alerts.suppression.deploying.probe import hear_of_probe, probe_when_needed
-from alerts.suppression.deploying.recipients import Told, leads_of, notify_people
+from alerts.suppression.deploying.probe import on_probe_outcome, probe_when_needed
+from alerts.suppression.deploying.recipients import Message, leads_of, notify_people
 from alerts.suppression.models import ACTING, OPEN, Rule, RuleVersion, State
 from alerts.suppression.queries import is_off
 from portal import clock
@@ -71,9 +71,9 @@ def renew_leases(*, now: datetime) -> dict[str, int]:
             if workspace.capabilities or is_off(workspace.pk):
                 place_gate(workspace=workspace, now=now)
     acting = RuleVersion.objects.filter(state__in=ACTING, enforcement="sentinel")
-    wanted = WantedRule.objects.filter(kind=RuleKind.RULE, wanted__isnull=False)
+    desired = WantedRule.objects.filter(kind=RuleKind.RULE, wanted__isnull=False)
     rules = Rule.objects.filter(
-        Q(pk__in=acting.values("rule")) | Q(uuid__in=wanted.values("about"))
+        Q(pk__in=acting.values("rule")) | Q(uuid__in=desired.values("about"))
     )
     for rule in rules.order_by("pk"):
         found["changed"] += _in_line(rule, now=now)
@@ -100,7 +100,7 @@ def take_everything_away(workspace: Workspace, *, now: datetime) -> int:
     return len(rows)
 
 
-def hurry() -> None:
+def renew_soon() -> None:
     """Have the next round come at once: something has changed."""
     jobs = Job.objects.filter(kind=RENEWAL, key="all", state=JobState.WAITING)
     jobs.update(due_at=clock.unshifted())
@@ -139,33 +139,33 @@ DEPLOYMENTS: Final = "/deployments/"
 _ONCE: Final = timedelta(days=1)
 
 
-def on_rule_outcome(told: RuleSettlement) -> None:
+def on_rule_outcome(settlement: RuleSettlement) -> None:
     """Part of the transaction that settles it."""
-    if told.rule.kind == RuleKind.PROBE:
-        if hear_of_probe(told):
-            hurry()
+    if settlement.rule.kind == RuleKind.PROBE:
+        if on_probe_outcome(settlement):
+            renew_soon()
         return
-    if told.outcome in (Landing.REFUSED, Landing.HELD):
-        _tell(told.rule, outcome=told.outcome, now=told.now)
+    if settlement.outcome in (Landing.REFUSED, Landing.HELD):
+        _notify_leads(settlement.rule, outcome=settlement.outcome, now=settlement.now)
 
 
-def _tell(row: WantedRule, *, outcome: Landing, now: datetime) -> None:
+def _notify_leads(row: WantedRule, *, outcome: Landing, now: datetime) -> None:
     kind = f"suppression.{outcome.value}"
     people = leads_of([row.workspace])
-    told = Notification.objects.filter(
+    earlier = Notification.objects.filter(
         to__in=people,
         kind=kind,
         subject__contains=row.label,
         made_at__gt=now - _ONCE,
         body__contains=row.workspace.name,
     )
-    if not told.exists():
+    if not earlier.exists():
         notify_people(
-            people, kind=kind, path=DEPLOYMENTS, told=lambda: _words(row, outcome), now=now
+            people, kind=kind, path=DEPLOYMENTS, message=lambda: _words(row, outcome), now=now
         )
 
 
-def _words(row: WantedRule, outcome: Landing) -> Told:
+def _words(row: WantedRule, outcome: Landing) -> Message:
     names = {"rule": row.label, "workspace": row.workspace.name}
     if outcome == Landing.REFUSED:
         subject = gettext("Sentinel refuses %(rule)s in %(workspace)s") % names

@@ -32,16 +32,16 @@ def probe_when_needed(workspace: Workspace, *, now: datetime) -> bool:
     """Begin a probe where there was none for a week; notice when the workspace has moved to the
     Defender portal. True when a probe was begun.
     """
-    known = workspace.capabilities.get(CAPABILITY) or {}
+    capability = workspace.capabilities.get(CAPABILITY) or {}
     portal = is_in_defender_portal(workspace.pk)
-    if known and known.get("is_in_defender_portal") != portal:
-        _keep(workspace.pk, known | {"is_in_defender_portal": portal}, now=now)
+    if capability and capability.get("is_in_defender_portal") != portal:
+        _keep(workspace.pk, capability | {"is_in_defender_portal": portal}, now=now)
     if is_probing(workspace.pk):
         return False
-    at = known.get("probed_at")
+    at = capability.get("probed_at")
     if at and now - datetime.fromisoformat(at) < AGAIN:
         return False
-    _want(workspace, sorted(PROBED), now=now)
+    _place_probe(workspace, sorted(PROBED), now=now)
     return True
 
 
@@ -55,33 +55,33 @@ def is_in_defender_portal(workspace_id: int) -> bool:
     """Whether its newest incidents come from there: titles then change under our rules."""
     newest = IncidentRaw.objects.filter(incident__workspace=workspace_id)
     rows = newest.order_by("-incident__modified_at")[:_NEWEST]
-    said = rows.values_list("body__properties__providerName", flat=True)
-    return _DEFENDER in {str(each) for each in said}
+    providers = rows.values_list("body__properties__providerName", flat=True)
+    return _DEFENDER in {str(provider) for provider in providers}
 
 
-def hear_of_probe(told: RuleSettlement) -> bool:
+def on_probe_outcome(settlement: RuleSettlement) -> bool:
     """What Sentinel said to a probe. True when it is now known what the workspace takes."""
-    row = told.rule
+    row = settlement.rule
     if row.kind != RuleKind.PROBE or row.wanted is None:
         return False
     names = _names_in(row)
-    if told.outcome == Landing.REFUSED and len(names) > 1:
+    if settlement.outcome == Landing.REFUSED and len(names) > 1:
         for name in names:
-            _want(row.workspace, [name], now=told.now)
-        _away(row, now=told.now)
+            _place_probe(row.workspace, [name], now=settlement.now)
+        _remove_probe(row, now=settlement.now)
         return False
-    _away(row, now=told.now)
-    accepted = told.outcome == Landing.LANDED
-    _learn(row.workspace, names, accepted, words=row.latest_error, now=told.now)
+    _remove_probe(row, now=settlement.now)
+    accepted = settlement.outcome == Landing.LANDED
+    _note_capability(row.workspace, names, accepted, words=row.latest_error, now=settlement.now)
     return True
 
 
-def _learn(
+def _note_capability(
     workspace: Workspace, names: Iterable[str], accepted: bool, *, words: str, now: datetime
 ) -> None:
     workspace.refresh_from_db(fields=["capabilities"])
-    known = workspace.capabilities.get(CAPABILITY) or {}
-    accepts, refused = set(known.get("accepts", ())), dict(known.get("refused", {}))
+    capability = workspace.capabilities.get(CAPABILITY) or {}
+    accepts, refused = set(capability.get("accepts", ())), dict(capability.get("refused", {}))
     for name in names:
         if accepted:
             accepts.add(name)
@@ -102,7 +102,7 @@ def _keep(workspace_id: int, found: dict[str, Any], *, now: datetime) -> None:
     keep_capability(workspace_id=workspace_id, name=CAPABILITY, found=found, by=BY, now=now)
 
 
-def _want(workspace: Workspace, names: list[str], *, now: datetime) -> None:
+def _place_probe(workspace: Workspace, names: list[str], *, now: datetime) -> None:
     alone = names[0] if len(names) == 1 else "all"
     about = uuid5(PROBE, alone)
     set_desired_rule(
@@ -118,7 +118,7 @@ def _want(workspace: Workspace, names: list[str], *, now: datetime) -> None:
     )
 
 
-def _away(row: WantedRule, *, now: datetime) -> None:
+def _remove_probe(row: WantedRule, *, now: datetime) -> None:
     clear_desired_rule(
         workspace_id=row.workspace_id, name=row.name, now=now, urgency=RulePriority.RULE
     )
@@ -127,7 +127,7 @@ def _away(row: WantedRule, *, now: datetime) -> None:
 def _names_in(row: WantedRule) -> list[str]:
     found = []
     for condition in (row.wanted or {})["triggeringLogic"]["conditions"]:
-        told = condition["conditionProperties"]
-        inner = [each["conditionProperties"] for each in told.get("itemConditions", ())]
-        found += [each["propertyName"] for each in inner or [told]]
+        properties = condition["conditionProperties"]
+        inner = [item["conditionProperties"] for item in properties.get("itemConditions", ())]
+        found += [item["propertyName"] for item in inner or [properties]]
     return found

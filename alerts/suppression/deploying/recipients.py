@@ -14,20 +14,22 @@ from portal.accounts.models import Role, User
 from portal.accounts.queries import people_holding
 from portal.notifications.services import notify
 
-type Told = tuple[str, list[str]]  # subject and lines
+type Message = tuple[str, list[str]]  # subject and lines
 
 
 def leads_of(workspaces: Collection[Workspace]) -> list[User]:
     """The SOC leads of these workspaces, by name."""
-    organisations = [each.organisation.uuid for each in workspaces if each.organisation]
-    uuids = [each.uuid for each in workspaces]
+    organisations = [
+        workspace.organisation.uuid for workspace in workspaces if workspace.organisation
+    ]
+    uuids = [workspace.uuid for workspace in workspaces]
     return list(people_holding({Role.SOC_LEAD}, workspaces=uuids, organisations=organisations))
 
 
 def concerned_by_all(workspaces: Collection[Workspace]) -> list[User]:
     """The leads of both sides there, and who owns a rule that acts there."""
     versions = RuleVersion.objects.filter(
-        state__in=ACTING, workspace_ids__overlap=[each.pk for each in workspaces]
+        state__in=ACTING, workspace_ids__overlap=[workspace.pk for workspace in workspaces]
     )
     sites, emails = set[int](), set[str]()
     for version in versions:
@@ -43,13 +45,13 @@ def concerned_by_all(workspaces: Collection[Workspace]) -> list[User]:
 
 
 def notify_people(
-    people: Iterable[User], *, kind: str, path: str, told: Callable[[], Told], now: datetime
+    people: Iterable[User], *, kind: str, path: str, message: Callable[[], Message], now: datetime
 ) -> None:
     """Tell these people; `told` is asked once a language."""
-    ordered = sorted(people, key=lambda each: (each.language, each.pk))
-    for language, group in groupby(ordered, key=lambda each: each.language):
+    ordered = sorted(people, key=lambda person: (person.language, person.pk))
+    for language, group in groupby(ordered, key=lambda person: person.language):
         with translation.override(language or "en"):
-            subject, lines = told()
+            subject, lines = message()
             notify(
                 people=list(group),
                 kind=kind,

@@ -176,7 +176,7 @@ def _columns(body: dict[str, Any], evidence_ids: Collection[int]) -> dict[str, A
 
 def _hash(version: RuleVersion) -> str:
     """A draft has no hash; once it has ended it is on record and has one."""
-    return version.rule_hash or rule_hash(version.said)
+    return version.rule_hash or rule_hash(version.definition)
 
 
 def uuid_of(text: str) -> UUID | None:

@@ -151,7 +151,7 @@ def rules_touching(device: Device, *, user: User) -> list[RuleVersion]:
 
 def _touches(version: RuleVersion, device: Device) -> bool:
     try:
-        clauses = version.said.all_of
+        clauses = version.definition.all_of
     except NotARule:
         return False
     names = {device.name.casefold(), device.address.casefold()} - {""}

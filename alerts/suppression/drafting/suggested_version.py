@@ -34,7 +34,7 @@ def line_changes(version: RuleVersion, *, now: datetime) -> list[LineChange]:
     """
     if version.state != State.LIVE:
         return []
-    rule = version.said
+    rule = version.definition
     changes = (
         change_of(line, _sightings(rule, line, now=now), now=now) for line in listing_lines(rule)
     )
@@ -88,7 +88,7 @@ def take_suggested_version(*, version_id: int, by: User, now: datetime) -> RuleV
         raise NothingSuggested(gettext("The rule still fits: no new version is suggested."))
     draft = edit_version(version_id=version.pk, by=by, now=now)
     body = draft.body | {
-        "all_of": as_json(suggested_rule(version.said, changes))["all_of"],
+        "all_of": as_json(suggested_rule(version.definition, changes))["all_of"],
         "except_any": version.body["except_any"],
     }
     return save_draft(version_id=draft.pk, by=by, now=now, body=body, revision=draft.revision)

@@ -18,7 +18,7 @@ from alerts.suppression.engine.guards.closing import Attribution, reason_in_word
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.engine.index import RuleIndex
 from alerts.suppression.engine.rule import NotARule, rule_hash
-from alerts.suppression.engine.rule import Rule as Said
+from alerts.suppression.engine.rule import Rule as RuleDefinition
 from alerts.suppression.engine.sentinel_forms import trial_label
 from alerts.suppression.models import ACTING, RuleVersion, Signature, State
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Acting:
+class ActingRule:
     """A canary or live version that two people of two sides signed as it stands."""
 
     version_id: int
@@ -35,7 +35,7 @@ class Acting:
     number: int  # of the rule
     version: int
     rule_hash: str
-    said: Said
+    definition: RuleDefinition
     is_live: bool
     in_sentinel: bool  # Sentinel acts on it by itself
     since: datetime
@@ -65,7 +65,7 @@ class Acting:
             rule_hash=self.rule_hash,
             proposer=self.proposer,
             approver=self.approver,
-            reason=reason_in_words(self.said.reason),
+            reason=reason_in_words(self.definition.reason),
             expires_at=self.expires_at,
             link=f"{settings.PUBLIC_URL}/rules/{self.uuid}/",
         )
@@ -75,18 +75,18 @@ class Acting:
 class ActingSet:
     """All versions that act, by id, and the index over them."""
 
-    versions: Mapping[int, Acting]
+    versions: Mapping[int, ActingRule]
     index: RuleIndex[int]
 
     @property
     def since(self) -> datetime:
         """When the first of them began."""
-        return min(each.since for each in self.versions.values())
+        return min(version.since for version in self.versions.values())
 
     @property
     def has_trials(self) -> bool:
         """Whether some of them are canaries."""
-        return any(not each.is_live for each in self.versions.values())
+        return any(not version.is_live for version in self.versions.values())
 
 
 _kept: list[tuple[Any, ActingSet]] = []
@@ -105,13 +105,13 @@ def acting_set() -> ActingSet:
 def load_acting(rows: QuerySet[RuleVersion]) -> ActingSet:
     """Read these versions. What cannot be trusted as it stands is left out, and logged."""
     versions = {}
-    given = Prefetch("signatures", Signature.objects.select_related("by"))
-    for row in rows.select_related("rule", "proposed_by").prefetch_related(given):
+    signatures = Prefetch("signatures", Signature.objects.select_related("by"))
+    for row in rows.select_related("rule", "proposed_by").prefetch_related(signatures):
         try:
             versions[row.pk] = _acting(row)
         except (NotARule, NotSigned) as problem:
             log.error("Version %s does not act: %s", row.pk, problem)
-    index = RuleIndex({pk: each.said for pk, each in versions.items()})
+    index = RuleIndex({pk: version.definition for pk, version in versions.items()})
     return ActingSet(versions, index)
 
 
@@ -132,29 +132,31 @@ def _token() -> tuple[Any, ...]:
     return found["n"], found["ids"], found["since"]
 
 
-def _acting(row: RuleVersion) -> Acting:
-    said = row.said
-    if row.expires_at is None or said.expires_at is None:
+def _acting(row: RuleVersion) -> ActingRule:
+    definition = row.definition
+    if row.expires_at is None or definition.expires_at is None:
         raise NotSigned("it has no end")
-    if rule_hash(said) != row.rule_hash:
+    if rule_hash(definition) != row.rule_hash:
         raise NotSigned("its text is not the one of its hash")
     ot, soc = _signatures(row, row.signatures.all())
     proposer, side = row.proposed_by.name if row.proposed_by else "", row.proposer_side
     approvers = [
-        f"{each.by.name} ({name})" for each, name in ((ot, "OT"), (soc, "SOC")) if each.side != side
+        f"{signature.by.name} ({name})"
+        for signature, name in ((ot, "OT"), (soc, "SOC"))
+        if signature.side != side
     ]
-    return Acting(
+    return ActingRule(
         version_id=row.pk,
         uuid=row.uuid,
         rule_id=row.rule_id,
         number=row.rule.number,
         version=row.number,
         rule_hash=row.rule_hash,
-        said=said,
+        definition=definition,
         is_live=row.state == State.LIVE,
         in_sentinel=row.enforcement == "sentinel",
         since=row.state_since,
-        expires_at=min(row.expires_at, said.expires_at),
+        expires_at=min(row.expires_at, definition.expires_at),
         proposer=proposer,
         approver=" and ".join(approvers),
         signed_ot=ot.by.name,
@@ -163,11 +165,11 @@ def _acting(row: RuleVersion) -> Acting:
     )
 
 
-def _signatures(row: RuleVersion, given: Iterable[Signature]) -> tuple[Signature, Signature]:
+def _signatures(row: RuleVersion, signatures: Iterable[Signature]) -> tuple[Signature, Signature]:
     by_side = {
-        each.side: each
-        for each in given
-        if each.void_at is None and each.rule_hash == row.rule_hash
+        signature.side: signature
+        for signature in signatures
+        if signature.void_at is None and signature.rule_hash == row.rule_hash
     }
     ot, soc = by_side.get(Side.OT.value), by_side.get(Side.SOC.value)
     if ot is None or soc is None or ot.by_id == soc.by_id:
@@ -181,8 +183,8 @@ def attribution_of(version: RuleVersion) -> Attribution:
     if acting is None:
         raise NotSigned("It is not what two people of two sides have signed.")
     forms = signed_forms(version)
-    given = version.signatures.filter(void_at=None, rule_hash=version.rule_hash)
-    if any(each.forms != forms for each in given):
+    signatures = version.signatures.filter(void_at=None, rule_hash=version.rule_hash)
+    if any(signature.forms != forms for signature in signatures):
         raise NotSigned("Its compiled forms are not the ones that were signed.")
     return acting.attribution
 
@@ -198,8 +200,8 @@ class Cover:
     canary that matches some alert.
     """
 
-    by_alert: Mapping[int, Acting | None]
-    canaries: tuple[Acting, ...]
+    by_alert: Mapping[int, ActingRule | None]
+    canaries: tuple[ActingRule, ...]
     tried_on: Mapping[int, tuple[int, ...]]  # canary's version id → the alerts that it matches
 
     @property
@@ -208,30 +210,32 @@ class Cover:
         return bool(self.by_alert) and None not in self.by_alert.values()
 
     @property
-    def versions(self) -> tuple[Acting, ...]:
+    def versions(self) -> tuple[ActingRule, ...]:
         """The versions that are needed, in the order of their rules."""
-        found = {each.version_id: each for each in self.by_alert.values() if each}
-        return tuple(sorted(found.values(), key=lambda one: (one.number, one.version)))
+        found = {version.version_id: version for version in self.by_alert.values() if version}
+        return tuple(sorted(found.values(), key=lambda item: (item.number, item.version)))
 
     @property
     def is_live(self) -> bool:
         """Whether live versions alone cover it."""
-        return self.is_whole and all(each.is_live for each in self.versions)
+        return self.is_whole and all(version.is_live for version in self.versions)
 
     @property
     def is_sentinels(self) -> bool:
         """Whether one version covers it all and Sentinel itself acts on that."""
         return len(self.versions) == 1 and self.versions[0].in_sentinel
 
-    def alerts_of(self, one: Acting) -> list[int]:
+    def alerts_of(self, version: ActingRule) -> list[int]:
         """The alerts that a version covers here, or that a canary would."""
-        chosen = [pk for pk, by in self.by_alert.items() if by and by.version_id == one.version_id]
-        return sorted({*chosen, *self.tried_on.get(one.version_id, ())})
+        chosen = [
+            pk for pk, by in self.by_alert.items() if by and by.version_id == version.version_id
+        ]
+        return sorted({*chosen, *self.tried_on.get(version.version_id, ())})
 
-    def rule_of(self, alert_id: int) -> Said | None:
+    def rule_of(self, alert_id: int) -> RuleDefinition | None:
         """The rule that covers an alert."""
         found = self.by_alert.get(alert_id)
-        return found.said if found else None
+        return found.definition if found else None
 
 
 def cover_of(
@@ -240,25 +244,25 @@ def cover_of(
     """Match each alert. A version acts on incidents made after it began (`created_at`; None asks
     what would cover now), and not after its end.
     """
-    by_alert: dict[int, Acting | None] = {}
-    canaries: dict[int, Acting] = {}
+    by_alert: dict[int, ActingRule | None] = {}
+    canaries: dict[int, ActingRule] = {}
     tried: dict[int, list[int]] = defaultdict(list)
     for alert, facts in alerts.items():
         found = [acting.versions[pk] for pk in acting.index.matching(facts)]
-        fitting = [
-            each
-            for each in found
-            if now < each.expires_at and (created_at is None or created_at >= each.since)
+        candidates = [
+            version
+            for version in found
+            if now < version.expires_at and (created_at is None or created_at >= version.since)
         ]
-        by_alert[alert] = min(fitting, key=_preference, default=None)
-        for each in fitting:
-            if not each.is_live:
-                canaries[each.version_id] = each
-                tried[each.version_id].append(alert)
-    ordered = sorted(canaries.values(), key=lambda one: (one.number, one.version))
+        by_alert[alert] = min(candidates, key=_preference, default=None)
+        for version in candidates:
+            if not version.is_live:
+                canaries[version.version_id] = version
+                tried[version.version_id].append(alert)
+    ordered = sorted(canaries.values(), key=lambda canary: (canary.number, canary.version))
     return Cover(by_alert, tuple(ordered), {pk: tuple(ids) for pk, ids in tried.items()})
 
 
-def _preference(one: Acting) -> tuple[bool, bool, int, int]:
+def _preference(version: ActingRule) -> tuple[bool, bool, int, int]:
     """Live before canary, Tagout's own before Sentinel's, and then the older rule."""
-    return not one.is_live, one.in_sentinel, one.number, one.version
+    return not version.is_live, version.in_sentinel, version.number, version.version

@@ -20,7 +20,7 @@ from alerts.incidents.models import Alert, Incident, Status
 from alerts.outbox.models import Change, Outcome
 from alerts.outbox.registry import FreshIncident, Settlement
 from alerts.sentinel.wire import WireAlert
-from alerts.suppression.enforcing.acting_rules import Acting, ActingSet, Cover, load_acting
+from alerts.suppression.enforcing.acting_rules import ActingRule, ActingSet, Cover, load_acting
 from alerts.suppression.enforcing.judging import incident_state_of, judge, was_closed_by_rule
 from alerts.suppression.engine.guards.closing import (
     MAX_TEXT_LENGTH,
@@ -32,8 +32,8 @@ from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import ACTING, Act, Ending, LedgerEntry, RuleVersion, State, Where
 from alerts.suppression.queries import facts_by_incident, is_off
 
-STILL_COVERED = "suppression.still-covered"  # asked again when the close is delivered
-STILL_ACTING = "suppression.still-acting"  # asked again when a label is
+CLOSE_CHECK = "suppression.still-covered"  # asked again when the close is delivered
+TAG_CHECK = "suppression.still-acting"  # asked again when a label is
 CLASSIFICATION, REASON = "BenignPositive", "SuspiciousButExpected"
 
 
@@ -46,15 +46,20 @@ def close_covered(*, incident_id: int, cover: Cover, now: datetime) -> bool:
     """Close one incident in the name of the live rules that cover it. False where somebody was
     faster, or a rule closed it before.
     """
-    incident = _still_new(incident_id)
+    incident = _lock_if_new(incident_id)
     if incident is None or was_closed_by_rule(incident_id):
         return False
     versions = cover.versions
-    text, name = text_of(versions), leading(cover).name
-    lines = [_write(incident, one, Act.CLOSED, text=text, cover=cover, now=now) for one in versions]
-    lines_of_trials = [one for one in cover.canaries if not _has_line(incident_id, one)]
-    for one in lines_of_trials:  # a new version tries itself out beside the one that lives
-        line = _write(incident, one, Act.TAGGED, cover=cover, now=now)
+    text, name = closing_comment(versions), main_rule(cover).name
+    lines = [
+        _write_entry(incident, version, Act.CLOSED, text=text, cover=cover, now=now)
+        for version in versions
+    ]
+    lines_of_trials = [
+        version for version in cover.canaries if not _has_entry(incident_id, version)
+    ]
+    for version in lines_of_trials:  # a new version tries itself out beside the one that lives
+        line = _write_entry(incident, version, Act.TAGGED, cover=cover, now=now)
         LedgerEntry.objects.filter(pk=line.pk).update(landed_at=now)
     mark_closed_by(incident_ids=[incident_id], rule=name, now=now)
     act = close_incidents(
@@ -62,7 +67,7 @@ def close_covered(*, incident_id: int, cover: Cover, now: datetime) -> bool:
         classification=CLASSIFICATION,
         reason=REASON,
         comment=text,
-        by=_doer(name, STILL_COVERED, incident, versions, cover),
+        by=_actor_of(name, CLOSE_CHECK, incident, versions, cover),
         now=now,
     )
     _link(lines, act)
@@ -76,25 +81,27 @@ def tag_covered(
     """Put the label of each trial on an incident that it would close, or that it covers and a guard
     keeps open: why stands in the ledger (`kept_open`).
     """
-    incident = _still_open(incident_id) if kept_open else _still_new(incident_id)
+    incident = _lock_if_open(incident_id) if kept_open else _lock_if_new(incident_id)
     if incident is None or was_closed_by_rule(incident_id):
         return False
-    mine = [one for one in cover.canaries if not one.in_sentinel or not cover.is_sentinels]
-    trials = [one for one in mine if not _has_line(incident_id, one)]
+    canaries = [
+        version for version in cover.canaries if not version.in_sentinel or not cover.is_sentinels
+    ]
+    trials = [version for version in canaries if not _has_entry(incident_id, version)]
     if not trials:
         return False
     lines = [
-        _write(incident, one, Act.TAGGED, cover=cover, now=now, kept_open=kept_open)
-        for one in trials
+        _write_entry(incident, version, Act.TAGGED, cover=cover, now=now, kept_open=kept_open)
+        for version in trials
     ]
-    there = {label.casefold() for label in incident.labels}
-    labels = [one.label for one in trials if one.label.casefold() not in there]
+    present = {label.casefold() for label in incident.labels}
+    labels = [version.label for version in trials if version.label.casefold() not in present]
     if not labels:
         LedgerEntry.objects.filter(pk__in=[line.pk for line in lines]).update(landed_at=now)
         return True
     act = label_incidents(
         incident_ids=[incident_id],
-        by=_doer(trials[0].name, STILL_ACTING, incident, trials, cover),
+        by=_actor_of(trials[0].name, TAG_CHECK, incident, trials, cover),
         add=labels,
         now=now,
     )
@@ -102,40 +109,46 @@ def tag_covered(
     return True
 
 
-def text_of(versions: Iterable[Acting]) -> str:
+def closing_comment(versions: Iterable[ActingRule]) -> str:
     """The attribution of each rule, one below the other; what is sent names all of it (S10)."""
-    told = [one.attribution for one in versions]
-    text = "\n\n".join(closing_text(each) for each in told)
-    reasons = [reason for each in told for reason in reasons_against_text(text, each)]
-    if not told or reasons or len(text) > MAX_TEXT_LENGTH:
+    attributions = [version.attribution for version in versions]
+    text = "\n\n".join(closing_text(attribution) for attribution in attributions)
+    reasons = [
+        reason for attribution in attributions for reason in reasons_against_text(text, attribution)
+    ]
+    if not attributions or reasons or len(text) > MAX_TEXT_LENGTH:
         raise NotAttributed(" ".join(reasons) or "The text is empty or too long.")
     return text
 
 
-def leading(cover: Cover) -> Acting:
+def main_rule(cover: Cover) -> ActingRule:
     """The rule that covers most of the incident: its name stands on the row."""
-    counts = [one.version_id for one in cover.by_alert.values() if one]
-    return max(cover.versions, key=lambda one: (counts.count(one.version_id), -one.number))
+    counts = [version.version_id for version in cover.by_alert.values() if version]
+    return max(
+        cover.versions, key=lambda version: (counts.count(version.version_id), -version.number)
+    )
 
 
-def _still_new(incident_id: int) -> Incident | None:
-    incident = _still_open(incident_id)
+def _lock_if_new(incident_id: int) -> Incident | None:
+    incident = _lock_if_open(incident_id)
     return incident if incident is not None and incident.status == Status.NEW else None
 
 
-def _still_open(incident_id: int) -> Incident | None:
+def _lock_if_open(incident_id: int) -> Incident | None:
     rows = lock_incidents([incident_id])
     return rows[0] if rows and rows[0].is_open else None
 
 
-def _has_line(incident_id: int, one: Acting) -> bool:
-    lines = LedgerEntry.objects.filter(incident=incident_id, version=one.version_id, act=Act.TAGGED)
+def _has_entry(incident_id: int, version: ActingRule) -> bool:
+    lines = LedgerEntry.objects.filter(
+        incident=incident_id, version=version.version_id, act=Act.TAGGED
+    )
     return lines.exclude(ending=Ending.NOT_SENT).exists()
 
 
-def _write(
+def _write_entry(
     incident: Incident,
-    one: Acting,
+    version: ActingRule,
     act: Act,
     *,
     cover: Cover,
@@ -146,24 +159,24 @@ def _write(
     """One line a version and act; one that was not carried out before begins anew."""
     return LedgerEntry.objects.update_or_create(
         incident=incident,
-        version_id=one.version_id,
+        version_id=version.version_id,
         act=act,
         defaults={
-            "rule_id": one.rule_id,
-            "rule_hash": one.rule_hash,
+            "rule_id": version.rule_id,
+            "rule_hash": version.rule_hash,
             "where": Where.TAGOUT,
             "at": now,
-            "reason": reason_in_words(one.said.reason),
-            "signed_ot": one.signed_ot,
-            "signed_soc": one.signed_soc,
+            "reason": reason_in_words(version.definition.reason),
+            "signed_ot": version.signed_ot,
+            "signed_soc": version.signed_soc,
             "text": text,
-            "alerts": cover.alerts_of(one),
+            "alerts": cover.alerts_of(version),
             "change_key": None,
             "landed_at": None,
             "ending": Ending.NOTHING,
             "ended_at": None,
             "ending_note": "",
-            "kept_open": [[each.code, each.detail] for each in kept_open],
+            "kept_open": [[reason.code, reason.detail] for reason in kept_open],
         },
     )[0]
 
@@ -173,8 +186,8 @@ def _link(lines: Iterable[LedgerEntry], act: UUID) -> None:
     LedgerEntry.objects.filter(pk__in=[line.pk for line in lines]).update(change_key=keys[0])
 
 
-def _doer(
-    name: str, check: str, incident: Incident, versions: Iterable[Acting], cover: Cover
+def _actor_of(
+    name: str, check: str, incident: Incident, versions: Iterable[ActingRule], cover: Cover
 ) -> SystemActor:
     """The rule as one who acts, with what is asked again at delivery."""
     alerts = Alert.objects.filter(pk__in=cover.by_alert.keys())
@@ -195,13 +208,13 @@ def reason_not_to_close(change: Change, *, fresh: FreshIncident, now: datetime) 
     """
     if is_off(change.workspace_id):
         return OFF
-    acting, reason = _still_live(change, now)
-    if reason := reason or _against_alerts(change, fresh):
+    acting, reason = _live_versions_in_force(change, now)
+    if reason := reason or _reason_against_alerts(change, fresh):
         return reason
     incident = Incident.objects.get(pk=change.check_args["incident"])
     seen = incident_state_of(row_of(fresh.incident, now=now))
     alerts = facts_by_incident([incident.pk])[incident.pk]
-    judgement = judge(incident, alerts=alerts, acting=acting, now=now, seen=seen)
+    judgement = judge(incident, alerts=alerts, acting=acting, now=now, state=seen)
     if judgement.may_act and judgement.cover.is_live:
         return ""
     return " ".join(judgement.reasons[:5]) or "No live rule covers all of it any more."
@@ -211,32 +224,34 @@ def reason_not_to_tag(change: Change, *, now: datetime) -> str:
     """Why a label of a trial is not set after all."""
     if is_off(change.workspace_id):
         return OFF
-    return _still(change, ACTING, now)[1]
+    return _versions_in_force(change, ACTING, now)[1]
 
 
-def _still_live(change: Change, now: datetime) -> tuple[ActingSet, str]:
-    return _still(change, (State.LIVE,), now)
+def _live_versions_in_force(change: Change, now: datetime) -> tuple[ActingSet, str]:
+    return _versions_in_force(change, (State.LIVE,), now)
 
 
-def _still(change: Change, states: tuple[State, ...], now: datetime) -> tuple[ActingSet, str]:
+def _versions_in_force(
+    change: Change, states: tuple[State, ...], now: datetime
+) -> tuple[ActingSet, str]:
     """The versions in whose name it is done, read anew, and what is the matter with them."""
-    wanted: dict[str, str] = change.check_args["versions"]
-    found = load_acting(RuleVersion.objects.filter(pk__in=list(wanted), state__in=states))
-    for version_id, rule_hash in wanted.items():
-        one = found.versions.get(int(version_id))
-        if one is None:
+    hashes: dict[str, str] = change.check_args["versions"]
+    found = load_acting(RuleVersion.objects.filter(pk__in=list(hashes), state__in=states))
+    for version_id, rule_hash in hashes.items():
+        version = found.versions.get(int(version_id))
+        if version is None:
             return found, "A rule that covered it does not act any more."
-        if one.rule_hash != rule_hash:
-            return found, f"{one.name} is not the rule that it was."
-        if one.expires_at <= now:
-            return found, f"{one.name} has ended."
+        if version.rule_hash != rule_hash:
+            return found, f"{version.name} is not the rule that it was."
+        if version.expires_at <= now:
+            return found, f"{version.name} has ended."
     return found, ""
 
 
-def _against_alerts(change: Change, fresh: FreshIncident) -> str:
+def _reason_against_alerts(change: Change, fresh: FreshIncident) -> str:
     """The alerts that are there now must be those that were covered, and say what they said."""
     covered = set(change.check_args["alerts"])
-    known = {
+    stored = {
         row[0]: row[1:]
         for row in Alert.objects.filter(workspace=change.workspace_id, key__in=covered).values_list(
             "key", "severity", "alert_type"
@@ -251,40 +266,40 @@ def _against_alerts(change: Change, fresh: FreshIncident) -> str:
         if key not in covered:
             return f"An alert joined that no rule had covered: {alert.title or key}."
         kind = alert_type_of(alert.title or alert.alert_type or "")
-        if known.get(key) != (SEVERITIES.get(alert.severity or "", 0), kind):
+        if stored.get(key) != (SEVERITIES.get(alert.severity or "", 0), kind):
             return f"An alert has changed since it was covered: {alert.title or key}."
     return ""
 
 
-def on_close_outcome(told: Settlement) -> None:
+def on_close_outcome(settlement: Settlement) -> None:
     """A write in the name of a rule was settled; runs in the transaction that settles it."""
-    change = told.change
-    if change.check_name not in (STILL_COVERED, STILL_ACTING):
+    change = settlement.change
+    if change.check_name not in (CLOSE_CHECK, TAG_CHECK):
         return
     lines = LedgerEntry.objects.filter(
         incident=change.check_args["incident"], change_key=change.key
     )
-    closed = change.check_name == STILL_COVERED
+    closed = change.check_name == CLOSE_CHECK
     if change.outcome == Outcome.SENT:
-        lines.update(landed_at=told.now)
+        lines.update(landed_at=settlement.now)
     elif change.outcome == Outcome.OPEN:  # a person has put it back to life
         lines.filter(ending=Ending.NOT_SENT).update(ending=Ending.NOTHING, ended_at=None)
         if closed:
-            mark_closed_by(incident_ids=_incidents(lines), rule=change.by_label, now=told.now)
+            mark_closed_by(incident_ids=_incidents(lines), rule=change.by_label, now=settlement.now)
     else:
-        lines.update(ending=Ending.NOT_SENT, ended_at=told.now, ending_note=_note(change))
+        lines.update(ending=Ending.NOT_SENT, ended_at=settlement.now, ending_note=_note(change))
         if closed:
-            _take_back(lines, change, told)
+            _take_back(lines, change, settlement)
 
 
-def _take_back(lines: QuerySet[LedgerEntry], change: Change, told: Settlement) -> None:
+def _take_back(lines: QuerySet[LedgerEntry], change: Change, settlement: Settlement) -> None:
     """Nothing was closed by the rule; nor did the trials beside it see a close."""
     ids = _incidents(lines)
-    take_back_closed_by(incident_ids=ids, rule=change.by_label, now=told.now)
-    beside = LedgerEntry.objects.filter(
+    take_back_closed_by(incident_ids=ids, rule=change.by_label, now=settlement.now)
+    tagged = LedgerEntry.objects.filter(
         incident__in=ids, act=Act.TAGGED, change_key=None, ending=Ending.NOTHING, at=change.made_at
     )
-    beside.update(ending=Ending.NOT_SENT, ended_at=told.now, ending_note=_note(change))
+    tagged.update(ending=Ending.NOT_SENT, ended_at=settlement.now, ending_note=_note(change))
 
 
 def _incidents(lines: QuerySet[LedgerEntry]) -> list[int]:

@@ -38,9 +38,9 @@ SLICE = 15.0  # seconds for one workspace, so that the others get their turn
 PAGE = 200
 OVERLAP, LONG_OVERLAP = timedelta(seconds=15), timedelta(minutes=5)
 LOOK_BACK_EVERY = timedelta(minutes=1)
-TAKEN = timedelta(hours=1)  # what people took so long ago has been looked at
+TAKEN_WITHIN = timedelta(hours=1)  # what people took so long ago has been looked at
 _MAX_LISTED = 1000
-_told: set[tuple[int, str]] = set()  # incident and error: each is logged once a process
+_logged: set[tuple[int, str]] = set()  # incident and error: each is logged once a process
 
 
 def decide_new_incidents(*, now: datetime) -> int:
@@ -49,12 +49,12 @@ def decide_new_incidents(*, now: datetime) -> int:
     """
     acting, acted = acting_set(), 0
     if not acting.versions:
-        _rest({})
+        _idle_jobs({})
         return 0
     if is_paused_after_restore():
         return 0
-    workspaces = {str(each.uuid): each for each in workspaces_to_read()}
-    _rest(workspaces)
+    workspaces = {str(workspace.uuid): workspace for workspace in workspaces_to_read()}
+    _idle_jobs(workspaces)
     for key in workspaces:
         ensure_job(kind=DECIDE, key=key, now=clock.unshifted())
     jobs = Job.objects.filter(kind=DECIDE, key__in=workspaces)
@@ -68,7 +68,7 @@ def decide_new_incidents(*, now: datetime) -> int:
     return acted
 
 
-def _rest(workspaces: Mapping[str, Workspace]) -> None:
+def _idle_jobs(workspaces: Mapping[str, Workspace]) -> None:
     """Where there is nothing to do, nothing is due."""
     idle = Job.objects.filter(kind=DECIDE, state=State.WAITING).exclude(key__in=workspaces)
     idle.update(state=State.DONE)
@@ -90,11 +90,13 @@ def _decide_in(workspace: Workspace, *, job: Job, acting: ActingSet, now: dateti
             held_incidents(workspace.pk, since=since), acting=acting, now=now, were_held=True
         )
     if acting.has_trials and _is_due(job, "taken_looked_at", now=now):
-        acted += _decide_on(_taken(workspace.pk, since=since, now=now), acting=acting, now=now)
+        acted += _decide_on(
+            _taken_lately(workspace.pk, since=since, now=now), acting=acting, now=now
+        )
     return acted
 
 
-def _taken(workspace_id: int, *, since: datetime, now: datetime) -> Sequence[Incident]:
+def _taken_lately(workspace_id: int, *, since: datetime, now: datetime) -> Sequence[Incident]:
     """What people have taken lately: no rule closes it, but a trial says that it covers it, else
     people who are quick would starve it.
     """
@@ -105,17 +107,17 @@ def _taken(workspace_id: int, *, since: datetime, now: datetime) -> Sequence[Inc
         gone_at=None,
         merged_into=None,
         created_at__gte=since,
-        modified_at__gte=now - TAKEN,
+        modified_at__gte=now - TAKEN_WITHIN,
     )
     return list(rows.order_by("-modified_at")[:PAGE])
 
 
 def _is_due(job: Job, name: str, *, now: datetime) -> bool:
     """Whether a minute has passed since the look that the job keeps under this name; notes it."""
-    latest = _moment(job.payload.get(name))
+    latest = _parse_moment(job.payload.get(name))
     if latest is not None and latest <= now < latest + LOOK_BACK_EVERY:
         return False
-    _keep(job, looked=(name, now))
+    _save_progress(job, checked=(name, now))
     return True
 
 
@@ -123,7 +125,7 @@ def _pages(
     workspace_id: int, *, job: Job, since: datetime, now: datetime
 ) -> Iterator[Sequence[Incident]]:
     """What changed since the cursor, oldest first; the cursor moves when a page is done with."""
-    at, pk = _start(job, since=since, now=now)
+    at, pk = _cursor_start(job, since=since, now=now)
     rows = Incident.objects.filter(
         workspace=workspace_id,
         status=Status.NEW,
@@ -139,36 +141,36 @@ def _pages(
             return
         yield page
         at, pk = page[-1].changed_at, page[-1].pk
-        _keep(job, after=(at, pk))
+        _save_progress(job, after=(at, pk))
         if len(page) < PAGE:
             return
 
 
-def _start(job: Job, *, since: datetime, now: datetime) -> tuple[datetime, int]:
-    after = _moment(job.payload.get("after")) or since
+def _cursor_start(job: Job, *, since: datetime, now: datetime) -> tuple[datetime, int]:
+    after = _parse_moment(job.payload.get("after")) or since
     overlap = LONG_OVERLAP if _is_due(job, "looked_back_at", now=now) else OVERLAP
     return max(after, since) - overlap, 0
 
 
-def _keep(
+def _save_progress(
     job: Job,
     *,
     after: tuple[datetime, int] | None = None,
-    looked: tuple[str, datetime] | None = None,
+    checked: tuple[str, datetime] | None = None,
 ) -> None:
     """Move the cursor, never back, or note when it looked; only as long as the lease is ours."""
     payload: dict[str, Any] = dict(job.payload)
-    if looked is not None:
-        payload[looked[0]] = looked[1].isoformat()
-    known = _moment(payload.get("after"))
-    if after is not None and (known is None or after[0] > known):
+    if checked is not None:
+        payload[checked[0]] = checked[1].isoformat()
+    current = _parse_moment(payload.get("after"))
+    if after is not None and (current is None or after[0] > current):
         payload["after"] = after[0].isoformat()
     if payload != job.payload:
         job.payload = payload
         save_payload(job, payload=payload)
 
 
-def _moment(text: Any) -> datetime | None:
+def _parse_moment(text: Any) -> datetime | None:
     return datetime.fromisoformat(text) if isinstance(text, str) else None
 
 
@@ -176,16 +178,18 @@ def _decide_on(
     page: Sequence[Incident], *, acting: ActingSet, now: datetime, were_held: bool = False
 ) -> int:
     try:
-        facts = facts_by_incident([each.pk for each in page])
+        facts = facts_by_incident([incident.pk for incident in page])
     except Exception:
         if len(page) > 1:  # one of them cannot be read: the others need not wait for it
             return sum(
-                _decide_on([each], acting=acting, now=now, were_held=were_held) for each in page
+                _decide_on([incident], acting=acting, now=now, were_held=were_held)
+                for incident in page
             )
-        _tell_once(page[0])
+        _log_once(page[0])
         return 0
     return sum(
-        _act_on(each, facts[each.pk], acting=acting, now=now, was_held=were_held) for each in page
+        _act_on(incident, facts[incident.pk], acting=acting, now=now, was_held=were_held)
+        for incident in page
     )
 
 
@@ -213,16 +217,16 @@ def _act_on(
             return False
         return close_covered(incident_id=incident.pk, cover=cover, now=now)
     except Exception:
-        _tell_once(incident)
+        _log_once(incident)
         return False
 
 
-def _tell_once(incident: Incident) -> None:
+def _log_once(incident: Incident) -> None:
     mark = incident.pk, type(sys.exception()).__name__
-    if mark not in _told:
-        if len(_told) >= _MAX_LISTED:
-            _told.clear()
-        _told.add(mark)
+    if mark not in _logged:
+        if len(_logged) >= _MAX_LISTED:
+            _logged.clear()
+        _logged.add(mark)
         log.exception("Incident %s could not be judged and stays open", incident.pk)
 
 
@@ -233,7 +237,7 @@ def note_hold(*, incident_id: int, judgement: Judgement, now: datetime) -> bool:
     """Remember an incident that live rules would close but for a hold. Whatever else speaks against
     it makes it a person's, and is no hold that ends. Returns whether it waits.
     """
-    waits = judgement.cover.is_live and is_only_held(each.code for each in judgement.reasons)
+    waits = judgement.cover.is_live and is_only_held(reason.code for reason in judgement.reasons)
     if waits:
         HeldIncident.objects.update_or_create(
             incident_id=incident_id,
@@ -257,7 +261,7 @@ def held_incidents(workspace_id: int, *, since: datetime) -> Sequence[Incident]:
     )
     rows.exclude(pk__in=waiting.values("pk")).delete()
     found = waiting.select_related("incident").order_by("looked_at", "pk")[:MAX_HELD]
-    return [each.incident for each in found]
+    return [row.incident for row in found]
 
 
 def forget_hold(incident_id: int) -> None:

@@ -12,13 +12,13 @@ from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import Incident, Status
 from alerts.sites.models import Criticality, Device
 from alerts.suppression.backtesting.history import TRUE_POSITIVE
-from alerts.suppression.enforcing.acting_rules import Acting, acting_set
+from alerts.suppression.enforcing.acting_rules import ActingRule, acting_set
 from alerts.suppression.enforcing.judging import judge
 from alerts.suppression.engine.fields import Facts
 from alerts.suppression.engine.guards.never import reasons_against_assets, reasons_against_types
 from alerts.suppression.engine.match import matches, predicate
 from alerts.suppression.engine.rule import Clause, Rule, instant
-from alerts.suppression.engine.rule import Rule as Said
+from alerts.suppression.engine.rule import Rule as RuleDefinition
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import LedgerEntry
 from alerts.suppression.queries import AlertFacts, facts_by_incident, is_off
@@ -66,27 +66,27 @@ def why_of(incident: Incident, *, now: datetime) -> Why:
     judgement = judge(incident, alerts=alerts, acting=acting, now=now)
     uncovered = {pk: alerts[pk] for pk, by in judgement.cover.by_alert.items() if by is None}
     cover = judgement.cover
-    trials = [one.name for one in cover.versions if not one.is_live]
+    trials = [version.name for version in cover.versions if not version.is_live]
     return Why(
         acted,
         near=_nearest(uncovered, acting.versions, incident=incident, now=now),
         reasons=judgement.reasons,
         trials=tuple(trials) if cover.is_whole else (),
-        covering=tuple(one.name for one in cover.versions) if cover.is_live else (),
+        covering=tuple(version.name for version in cover.versions) if cover.is_live else (),
         is_off=is_off(incident.workspace_id),
     )
 
 
 def _nearest(
-    alerts: AlertFacts, versions: Mapping[int, Acting], *, incident: Incident, now: datetime
+    alerts: AlertFacts, versions: Mapping[int, ActingRule], *, incident: Incident, now: datetime
 ) -> tuple[NearMiss, ...]:
     """The rules of the alerts' own types that came closest, each by its best alert."""
     found: list[NearMiss] = []
-    for one in versions.values():
+    for version in versions.values():
         misses = [
             miss
             for facts in alerts.values()
-            if (miss := _miss(one, facts, incident=incident, now=now))
+            if (miss := _miss(version, facts, incident=incident, now=now))
         ]
         if misses:
             found.append(min(misses, key=lambda miss: miss.failed_lines))
@@ -94,24 +94,32 @@ def _nearest(
     return tuple(found[:MAX_REASONS])
 
 
-def _miss(one: Acting, facts: Facts, *, incident: Incident, now: datetime) -> NearMiss | None:
-    said = one.said
-    types = [clause for clause in said.all_of if clause.field == "alert_type"]
+def _miss(
+    version: ActingRule, facts: Facts, *, incident: Incident, now: datetime
+) -> NearMiss | None:
+    definition = version.definition
+    types = [clause for clause in definition.all_of if clause.field == "alert_type"]
     if not all(predicate(clause)(facts) for clause in types):
         return None
-    why = matches(said, facts).why
-    if why is None and one.expires_at <= now:
+    why = matches(definition, facts).why
+    if why is None and version.expires_at <= now:
         why = Sentence("life.lapsed")
     elif why is None:
-        why = Sentence("miss.before", at=instant(incident.created_at), since=instant(one.since))
+        why = Sentence("miss.before", at=instant(incident.created_at), since=instant(version.since))
     return NearMiss(
-        one.name, one.uuid, said.title, one.is_live, facts.alert_type, why, _failed(said, facts)
+        version.name,
+        version.uuid,
+        definition.title,
+        version.is_live,
+        facts.alert_type,
+        why,
+        _failed(definition, facts),
     )
 
 
-def _failed(said: Said, facts: Facts) -> int:
-    failed = sum(not predicate(clause)(facts) for clause in said.all_of)
-    return failed + sum(predicate(clause)(facts) for clause in said.except_any)
+def _failed(definition: RuleDefinition, facts: Facts) -> int:
+    failed = sum(not predicate(clause)(facts) for clause in definition.all_of)
+    return failed + sum(predicate(clause)(facts) for clause in definition.except_any)
 
 
 CRITICAL = (Criticality.CROWN_JEWEL, Criticality.SAFETY)
@@ -155,7 +163,7 @@ def reasons_visible_to(user: User, reasons: Iterable[Sentence]) -> list[Sentence
     """Return the reasons; none of a suspicion, whosever it is, while the person is asked for a
     second opinion: it may be the answer that they must not know.
     """
-    told = list(reasons)
-    if any(each.code == OF_SUSPICIONS for each in told) and hidden_from(user):
-        return [each for each in told if each.code != OF_SUSPICIONS]
-    return told
+    visible = list(reasons)
+    if any(reason.code == OF_SUSPICIONS for reason in visible) and hidden_from(user):
+        return [reason for reason in visible if reason.code != OF_SUSPICIONS]
+    return visible

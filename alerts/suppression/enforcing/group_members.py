@@ -43,43 +43,45 @@ def new_ends(incident_id: int, *, alerts: Mapping[int, Facts], cover: Cover) -> 
     """
     covered = [(alerts[alert], by) for alert, by in cover.by_alert.items() if by is not None]
     found = [
-        (by.version_id, end) for facts, by in covered for end in ends_in_groups(facts, by.said)
+        (by.version_id, end)
+        for facts, by in covered
+        for end in ends_in_groups(facts, by.definition)
     ]
-    listed = {end for facts, by in covered for end in ends_of_newcomers(facts, by.newcomers)}
-    if not found and not listed:
+    newcomers = {end for facts, by in covered for end in ends_of_newcomers(facts, by.newcomers)}
+    if not found and not newcomers:
         return []
-    late = listed | {end for _version, end in set(found) - _members_among(found)}
-    met = _introduced(late, but=incident_id)
+    late = newcomers | {end for _version, end in set(found) - _members_among(found)}
+    introduced = _introduced(late, but=incident_id)
     return sorted(
-        (end for end in late if (end.site, end.zone, end.handle) not in met),
+        (end for end in late if (end.site, end.zone, end.handle) not in introduced),
         key=lambda end: (end.site, end.name, end.side),
     )
 
 
-def devices_in_groups(said: Rule, site_ids: Collection[int]) -> list[tuple[str, Device]]:
+def devices_in_groups(rule: Rule, site_ids: Collection[int]) -> list[tuple[str, Device]]:
     """Return the devices that are in the rule's groups now, each with the side of the group."""
-    sides = grouped_sides(said)
+    sides = grouped_sides(rule)
     if not sides:
         return []
     anywhere = Q()
     for side in sides:
-        anywhere |= _in_group(said, side)
+        anywhere |= _in_group(rule, side)
     devices = Device.objects.filter(anywhere, zone__site__in=site_ids).select_related("zone")
     return [
         (side, device)
         for device in devices.order_by("name", "address", "pk")
         for side in sides
         if is_in_group(
-            said, side, kind=device.kind, zone=device.zone.name, subnet=subnet_of(device.address)
+            rule, side, kind=device.kind, zone=device.zone.name, subnet=subnet_of(device.address)
         )
     ]
 
 
-def _in_group(said: Rule, side: str) -> Q:
+def _in_group(rule: Rule, side: str) -> Q:
     """What the database can tell of a group: kinds and zones."""
     columns = {f"{side}_kind": "kind__in", f"{side}_zone": "zone__name__in"}
     found = Q(pk__isnull=False)
-    for clause in said.all_of:
+    for clause in rule.all_of:
         if clause.field in columns:
             found &= Q(**{columns[clause.field]: clause.texts})
     return found
@@ -89,7 +91,7 @@ def late_members(version: RuleVersion) -> list[LateMember]:
     """Return who joined the groups of a version after it was signed, by name; and the newcomers of
     its lists.
     """
-    now = devices_in_groups(version.said, version.site_ids)
+    now = devices_in_groups(version.definition, version.site_ids)
     now += [("", device) for device in _newcomers(version)]
     if not now:
         return []
@@ -101,9 +103,9 @@ def late_members(version: RuleVersion) -> list[LateMember]:
         ): device
         for side, device in now
     }
-    known = _members_among(list(ends))
+    members = _members_among(list(ends))
     late = {
-        device.pk: (device, end) for (pk, end), device in ends.items() if (pk, end) not in known
+        device.pk: (device, end) for (pk, end), device in ends.items() if (pk, end) not in members
     }
     first = {
         (row.site.name, row.zone, row.handle): row.incident_id
@@ -165,12 +167,12 @@ def _members_among(found: Collection[tuple[int, End]]) -> set[tuple[int, End]]:
 
 def _introduced(ends: Iterable[End], *, but: int) -> set[tuple[str, str, str]]:
     """Those of these ends that another incident has introduced."""
-    met = Q()
+    ends_filter = Q()
     for end in ends:
-        met |= Q(site__name=end.site, zone=end.zone, handle=end.handle)
-    if not met:
+        ends_filter |= Q(site__name=end.site, zone=end.zone, handle=end.handle)
+    if not ends_filter:
         return set()
-    rows = NewMember.objects.filter(met).exclude(incident=but)
+    rows = NewMember.objects.filter(ends_filter).exclude(incident=but)
     return set(rows.values_list("site__name", "zone", "handle"))
 
 
@@ -186,7 +188,7 @@ def record_members(version: RuleVersion) -> None:
                 name=device.name.casefold(),
                 address=device.address.casefold(),
             )
-            for side, device in devices_in_groups(version.said, version.site_ids)
+            for side, device in devices_in_groups(version.definition, version.site_ids)
         ],
         ignore_conflicts=True,
     )
@@ -194,9 +196,9 @@ def record_members(version: RuleVersion) -> None:
 
 def introduce_members(*, incident_id: int, ends: Iterable[End], now: datetime) -> None:
     """Write down that a person meets these new members in this incident, which stays open."""
-    known = {end for end in ends if end.handle}
+    named = {end for end in ends if end.handle}
     sites = dict(
-        Site.objects.filter(name__in={end.site for end in known}).values_list("name", "pk")
+        Site.objects.filter(name__in={end.site for end in named}).values_list("name", "pk")
     )
     NewMember.objects.bulk_create(
         [
@@ -207,7 +209,7 @@ def introduce_members(*, incident_id: int, ends: Iterable[End], now: datetime) -
                 incident_id=incident_id,
                 found_at=now,
             )
-            for end in known
+            for end in named
             if end.site in sites
         ],
         ignore_conflicts=True,

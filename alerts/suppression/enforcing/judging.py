@@ -43,7 +43,7 @@ _THE_ALERT_ITSELF = frozenset({"SecurityAlert", "Bookmark"})
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class EntityFindings:
     """The entities of one incident, as far as a decision needs them."""
 
     unexplained: tuple[str, ...]
@@ -51,40 +51,44 @@ class Around:
     device_ids: frozenset[int]
 
 
-def around(incident_id: int, *, alerts: Iterable[Facts]) -> Around:
+def findings_on_entities(incident_id: int, *, alerts: Iterable[Facts]) -> EntityFindings:
     """Look at all entities beside all alerts. What no alert names, and nothing named leads to, is
     unexplained.
     """
-    said = {name.casefold() for facts in alerts for name in _names_in(facts)}
+    names = {name.casefold() for facts in alerts for name in _names_in(facts)}
     entities = list(Entity.objects.filter(incident=incident_id).select_related("device"))
-    explained = {one.pk for one in entities if names_of(one) & said}
-    explained |= {one.pk for one in entities if one.kind in _THE_ALERT_ITSELF}
-    leads = {ref for one in entities if one.pk in explained for ref in _references(one)}
-    while more := {one.pk for one in entities if one.pk not in explained and _id_of(one) in leads}:
+    explained = {entity.pk for entity in entities if names_of(entity) & names}
+    explained |= {entity.pk for entity in entities if entity.kind in _THE_ALERT_ITSELF}
+    leads = {ref for entity in entities if entity.pk in explained for ref in _references(entity)}
+    while more := {
+        entity.pk for entity in entities if entity.pk not in explained and _id_of(entity) in leads
+    }:
         explained |= more
-        leads |= {ref for one in entities if one.pk in more for ref in _references(one)}
-    return Around(
+        leads |= {ref for entity in entities if entity.pk in more for ref in _references(entity)}
+    return EntityFindings(
         unexplained=tuple(
-            sorted(one.label or one.name for one in entities if one.pk not in explained)
+            sorted(entity.label or entity.name for entity in entities if entity.pk not in explained)
         ),
         unknown_kinds=tuple(
-            sorted({one.kind or "none" for one in entities if one.kind not in ENTITY_KIND})
+            sorted({entity.kind or "none" for entity in entities if entity.kind not in ENTITY_KIND})
         ),
-        device_ids=frozenset(one.device_id for one in entities if one.device_id is not None),
+        device_ids=frozenset(
+            entity.device_id for entity in entities if entity.device_id is not None
+        ),
     )
 
 
-def criticality_of(found: Around, *, alerts: Iterable[Facts]) -> dict[str, str]:
+def criticality_of(found: EntityFindings, *, alerts: Iterable[Facts]) -> dict[str, str]:
     """The criticality of every device that is involved, by its name. A name that the alert's own
     site does not know is looked up everywhere.
     """
     rows = list(alerts)
     names = {name for facts in rows for name in _names_in(facts)}
     sites = {facts.site for facts in rows if facts.site}
-    known = Device.objects.filter(Q(name__in=names) | Q(address__in=names))
+    devices = Device.objects.filter(Q(name__in=names) | Q(address__in=names))
     if sites and all(facts.site for facts in rows):
-        known = known.filter(zone__site__name__in=sites)
-    pairs = [*known, *Device.objects.filter(pk__in=found.device_ids)]
+        devices = devices.filter(zone__site__name__in=sites)
+    pairs = [*devices, *Device.objects.filter(pk__in=found.device_ids)]
     return {str(device): device.criticality for device in pairs}
 
 
@@ -106,13 +110,13 @@ def names_of(entity: Entity) -> set[str]:
 
 
 def _properties(entity: Entity) -> dict[str, Any]:
-    held = entity.body.get("properties") if isinstance(entity.body, dict) else None
-    return held if isinstance(held, dict) else {}
+    properties = entity.body.get("properties") if isinstance(entity.body, dict) else None
+    return properties if isinstance(properties, dict) else {}
 
 
 def _id_of(entity: Entity) -> str:
-    held = entity.body.get("id") if isinstance(entity.body, dict) else None
-    return held.casefold() if isinstance(held, str) else ""
+    entity_id = entity.body.get("id") if isinstance(entity.body, dict) else None
+    return entity_id.casefold() if isinstance(entity_id, str) else ""
 
 
 def _references(entity: Entity) -> set[str]:
@@ -121,7 +125,11 @@ def _references(entity: Entity) -> set[str]:
     for member, value in _properties(entity).items():
         if member.endswith(("EntityId", "EntityIds")):
             values: Collection[Any] = value if isinstance(value, list) else [value]
-            found |= {one.casefold() for one in values if isinstance(one, str) and one}
+            found |= {
+                reference.casefold()
+                for reference in values
+                if isinstance(reference, str) and reference
+            }
     return found
 
 
@@ -142,16 +150,19 @@ def held_names(incident: Incident, *, alerts: Iterable[Facts]) -> HeldNames:
         classification="TruePositive", status__lt=Status.CLOSED, gone_at=None, merged_into=None
     )
     positive_ids = set(positives.values_list("pk", flat=True))
-    suspicions = [each for each in suspicions_on(others) if not each.is_past]
+    suspicions = [suspicion for suspicion in suspicions_on(others) if not suspicion.is_past]
     if not positive_ids and not suspicions:
         return HeldNames()
-    ends = _ends_of({*positive_ids, *(each.incident_id for each in suspicions)})
+    ends = _ends_by_incident({*positive_ids, *(suspicion.incident_id for suspicion in suspicions)})
     own = Entity.objects.filter(incident=incident).select_related("device__zone__site")
-    touched = _ends(alerts, own)
+    touched = _ends_of_incident(alerts, own)
     return HeldNames(
         held_by([Hold(ends=ends[pk]) for pk in positive_ids], touched),
         held_by(
-            [Hold(ends=ends[each.incident_id], is_narrow=each.is_narrow) for each in suspicions],
+            [
+                Hold(ends=ends[suspicion.incident_id], is_narrow=suspicion.is_narrow)
+                for suspicion in suspicions
+            ],
             touched,
         ),
     )
@@ -167,24 +178,27 @@ def _of_same_plant(incident: Incident) -> QuerySet[Incident]:
     return Incident.objects.filter(near).exclude(pk=incident.pk)
 
 
-def _ends_of(incident_ids: Collection[int]) -> dict[int, IncidentEnds]:
+def _ends_by_incident(incident_ids: Collection[int]) -> dict[int, IncidentEnds]:
     """What each of these incidents touches."""
     facts = facts_by_incident(incident_ids)
     entities: dict[int, list[Entity]] = {pk: [] for pk in incident_ids}
     rows = Entity.objects.filter(incident__in=incident_ids)
     for entity in rows.select_related("device__zone__site"):
         entities[entity.incident_id].append(entity)
-    return {pk: _ends(facts[pk].values(), entities[pk]) for pk in incident_ids}
+    return {pk: _ends_of_incident(facts[pk].values(), entities[pk]) for pk in incident_ids}
 
 
-def _ends(alerts: Iterable[Facts], entities: Iterable[Entity]) -> IncidentEnds:
+def _ends_of_incident(alerts: Iterable[Facts], entities: Iterable[Entity]) -> IncidentEnds:
     """The ends of the alerts; of the entities the known devices, and names that no alert said."""
     rows = list(alerts)
     ends = tuple(ends_of_alert(facts) for facts in rows)
     sites = {facts.site for facts in rows}
     site = sites.pop() if len(sites) == 1 else ""
     named = {
-        text.casefold() for each in ends for one in each.devices for text in (one.name, one.address)
+        text.casefold()
+        for alert in ends
+        for device in alert.devices
+        for text in (device.name, device.address)
     }
     devices = []
     for entity in entities:
@@ -238,53 +252,53 @@ def incident_state_of(row: Any) -> IncidentState:
 def scene_of(
     incident: Incident,
     *,
-    seen: IncidentState,
+    state: IncidentState,
     alerts: Mapping[int, Facts],
     cover: Cover,
     now: datetime,
 ) -> Scene:
     """Everything the guards ask for. What Tagout itself wrote does not count as touched."""
-    found = around(incident.pk, alerts=alerts.values())
-    held = held_names(incident, alerts=alerts.values())
+    found = findings_on_entities(incident.pk, alerts=alerts.values())
+    holds = held_names(incident, alerts=alerts.values())
     late = new_ends(incident.pk, alerts=alerts, cover=cover)
-    products = {*seen.product_names, *(each.product_name for each in alerts.values())} - {""}
-    if not seen.product_names:
+    products = {*state.product_names, *(each.product_name for each in alerts.values())} - {""}
+    if not state.product_names:
         products = set()  # a missing member is one that we do not understand
     return Scene(
         alerts=tuple((facts, cover.rule_of(alert)) for alert, facts in alerts.items()),
         products=tuple(sorted(products)),
-        labels=tuple(seen.labels),
-        owner=seen.owner,
-        touched=tuple(_touched(incident, seen)),
-        unknown_words=tuple(_unknown_words(incident, seen, found)),
+        labels=tuple(state.labels),
+        owner=state.owner,
+        touched=tuple(_touched(incident, state)),
+        unknown_words=tuple(_unknown_words(incident, state, found)),
         entities_count=incident.entities_count,
         unexplained=found.unexplained,
         new_members=tuple(dict.fromkeys(end.name for end in late)),
-        in_open_cases=held.by_true_positives,
-        under_suspicion=held.by_suspicions,
+        in_open_cases=holds.by_true_positives,
+        under_suspicion=holds.by_suspicions,
         criticality=criticality_of(found, alerts=alerts.values()),
-        details_pending=_is_pending(incident, seen, alerts),
+        details_pending=_is_pending(incident, state, alerts),
         minutes_old=min(minutes_old(incident.workspace_id, now=now), _OLDEST),
     )
 
 
-def _is_pending(incident: Incident, seen: IncidentState, alerts: Mapping[int, Facts]) -> bool:
+def _is_pending(incident: Incident, state: IncidentState, alerts: Mapping[int, Facts]) -> bool:
     """Whether something may be there that we have not read."""
     return (
         incident.details_state != DetailsState.FETCHED
         or incident.details_due_at is not None
-        or seen.alerts_count > len(alerts)
+        or state.alerts_count > len(alerts)
     )
 
 
-def _touched(incident: Incident, seen: IncidentState) -> list[str]:
+def _touched(incident: Incident, state: IncidentState) -> list[str]:
     touched = []
-    if seen.status != Status.NEW:
-        word = Status(seen.status).label if seen.status in Status.values else "unknown"
+    if state.status != Status.NEW:
+        word = Status(state.status).label if state.status in Status.values else "unknown"
         touched.append(f"status {word}")
-    touched += [f"label {name}" for name in seen.labels if not is_our_label(name)]
+    touched += [f"label {name}" for name in state.labels if not is_our_label(name)]
     comments = list(incident.comments.values_list("ours", flat=True))
-    if not all(comments) or seen.comments_count > len(comments):
+    if not all(comments) or state.comments_count > len(comments):
         touched.append("a comment")
     if incident.timeline.filter(by__isnull=False).exists():
         touched.append("work in Tagout")
@@ -297,9 +311,9 @@ def _touched(incident: Incident, seen: IncidentState) -> list[str]:
     return touched
 
 
-def _unknown_words(incident: Incident, seen: IncidentState, found: Around) -> list[str]:
-    words = {flag for flag in (*seen.flags, *incident.flags) if not flag.endswith(_HARMLESS)}
-    if not seen.severity:
+def _unknown_words(incident: Incident, state: IncidentState, found: EntityFindings) -> list[str]:
+    words = {flag for flag in (*state.flags, *incident.flags) if not flag.endswith(_HARMLESS)}
+    if not state.severity:
         words.add("severity:unknown")
     return sorted(words) + [f"entity {kind}" for kind in found.unknown_kinds]
 
@@ -328,16 +342,18 @@ def judge(
     alerts: Mapping[int, Facts],
     acting: ActingSet,
     now: datetime,
-    seen: IncidentState | None = None,
+    state: IncidentState | None = None,
 ) -> Judgement:
     """Ask the guards. Where an alert is uncovered nothing else is looked up: it stays open."""
     cover = cover_of(alerts, acting=acting, created_at=incident.created_at, now=now)
     if not cover.is_whole:
-        uncovered = {alerts[pk].alert_type for pk, one in cover.by_alert.items() if one is None}
+        uncovered = {
+            alerts[pk].alert_type for pk, version in cover.by_alert.items() if version is None
+        }
         reasons = [Sentence("scene.uncovered", title=title) for title in sorted(uncovered)]
         return Judgement(cover, tuple(reasons or [Sentence("never.pending")]))
     scene = scene_of(
-        incident, seen=seen or incident_state_of(incident), alerts=alerts, cover=cover, now=now
+        incident, state=state or incident_state_of(incident), alerts=alerts, cover=cover, now=now
     )
     return Judgement(cover, tuple(reasons_to_keep_open(scene)))
 

@@ -107,13 +107,13 @@ class BackTest:
     @property
     def true_positives(self) -> int:
         """Incidents among the matches that were a true positive, or are linked to one."""
-        held = {
+        incidents = {
             i
             for row in self.stops
             if {"true_positive", "linked"} & row.outcomes
             for i in row.incidents or (-row.alert,)
         }
-        return len(held)
+        return len(incidents)
 
 
 def back_test(
@@ -137,29 +137,29 @@ def back_test(
     `touched` those where a person was faster, `closed_benign` those that the SOC closed so.
     `is_strict`: the rule needs more verdicts, see `bound.is_little`.
     """
-    held = [row for row in rows if start <= row.at < end]
-    incidents = {incident for row in held for incident in row.incidents}
+    matched = [row for row in rows if start <= row.at < end]
+    incidents = {incident for row in matched for incident in row.incidents}
     shared_incidents = len(incidents.intersection(shared))
     split = start + (end - start) * 2 / 3
     return BackTest(
-        alerts=len(held),
+        alerts=len(matched),
         incidents=len(incidents),
-        totals=totals_in(held),
+        totals=totals_in(matched),
         incident_totals=count_incidents(
-            held, touched=touched, shared=shared, closed_benign=closed_benign
+            matched, touched=touched, shared=shared, closed_benign=closed_benign
         ),
         shared_incidents=shared_incidents,
-        per_day=_per_day(held, start=start, end=end, zone=ZoneInfo(zone)),
-        sites=_sites(held, incidents_by_site),
-        share_of_type=len(held) / alerts_of_type if alerts_of_type > 0 else float(bool(held)),
-        stops=tuple(sorted((row for row in held if row.stoppers), key=_worst_first)),
-        judged=judged_in(held, is_strict=is_strict),
-        unjudged_alerts=sum(not row.is_judged for row in held),
-        check_these=check_these(held, most=most),
-        nearest=nearest(held, near, most=most),
+        per_day=_per_day(matched, start=start, end=end, zone=ZoneInfo(zone)),
+        sites=_sites(matched, incidents_by_site),
+        share_of_type=len(matched) / alerts_of_type if alerts_of_type > 0 else float(bool(matched)),
+        stops=tuple(sorted((row for row in matched if row.stoppers), key=_worst_first)),
+        judged=judged_in(matched, is_strict=is_strict),
+        unjudged_alerts=sum(not row.is_judged for row in matched),
+        check_these=check_these(matched, most=most),
+        nearest=nearest(matched, near, most=most),
         minutes_saved=minutes_per_incident * (len(incidents) - shared_incidents),
-        evidence=judged_in((row for row in held if row.at < split), is_strict=is_strict),
-        outcome=judged_in((row for row in held if row.at >= split), is_strict=is_strict),
+        evidence=judged_in((row for row in matched if row.at < split), is_strict=is_strict),
+        outcome=judged_in((row for row in matched if row.at >= split), is_strict=is_strict),
     )
 
 
@@ -167,10 +167,10 @@ def _per_day(
     rows: Iterable[Row], *, start: datetime, end: datetime, zone: ZoneInfo
 ) -> tuple[tuple[date, int], ...]:
     """Alerts for each day of the plant, days without one included."""
-    counted = Counter(row.at.astimezone(zone).date() for row in rows)
+    counts = Counter(row.at.astimezone(zone).date() for row in rows)
     first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     days = (date.fromordinal(day) for day in range(first.toordinal(), last.toordinal() + 1))
-    found = [(day, counted[day]) for day in days]
+    found = [(day, counts[day]) for day in days]
     if found and found[-1][1] == 0 and end.astimezone(zone).time().isoformat() == "00:00:00":
         found.pop()  # the period ended with the day before
     return tuple(found)

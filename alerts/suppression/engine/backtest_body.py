@@ -226,8 +226,8 @@ def frozen(
         handling=handling,
         per_day=[(day.isoformat(), count) for day, count in found.per_day],
         sites=[
-            SiteBody(each.site, each.matched, each.incidents, round(each.share, 6))
-            for each in found.sites
+            SiteBody(site.site, site.matched, site.incidents, round(site.share, 6))
+            for site in found.sites
         ],
         stops=[StopBody(**_row(row), why=list(row.stoppers)) for row in found.stops],
         judged=_judged(found.judged),
@@ -249,7 +249,8 @@ def plain(body: msgspec.Struct) -> dict[str, Any]:
 def totals_by_verdict(totals: Iterable[Total]) -> dict[str, TotalBody]:
     """Return the totals by the names of `TotalsBody`; `not_judged` is one of them."""
     return {
-        each.verdict.replace("-", "_"): TotalBody(each.alerts, each.incidents) for each in totals
+        total.verdict.replace("-", "_"): TotalBody(total.alerts, total.incidents)
+        for total in totals
     }
 
 

@@ -194,8 +194,8 @@ def _add(draft: _Draft, clause: Clause, target: Target, *, unless: bool) -> None
 
 
 def _is_listed(title: str) -> bool:
-    known = alert_type_for(title)
-    return known is not None and known.title == title
+    alert_type = alert_type_for(title)
+    return alert_type is not None and alert_type.title == title
 
 
 def _severities(clause: Clause) -> Iterable[str]:

@@ -61,13 +61,13 @@ class Row:
     def verdict(self) -> str:
         """The one verdict under which it is counted; NOT_JUDGED where nobody gave one."""
         found = {verdict for _, verdict in self.annotations}
-        return next((each for each in _ALERT_ORDER if each in found), NOT_JUDGED)
+        return next((name for name in _ALERT_ORDER if name in found), NOT_JUDGED)
 
     @property
     def stoppers(self) -> tuple[str, ...]:
         """What about it stops the rule, the worst first."""
-        held = self.outcomes | {verdict for _, verdict in self.annotations}
-        return tuple(name for name in STOPPERS if name in held)
+        codes = self.outcomes | {verdict for _, verdict in self.annotations}
+        return tuple(name for name in STOPPERS if name in codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +121,10 @@ def judged_in(rows: Iterable[Row], *, is_strict: bool) -> Judged:
         for annotation, verdict in row.annotations
         if not (is_strict and row.is_soft) or verdict == SUSPICIOUS
     }
-    counted = Counter(verdicts.values())
-    suspicious = counted[SUSPICIOUS]
-    benign = sum(counted[verdict] for verdict in BENIGN)
-    return Judged(benign + suspicious, suspicious, tuple(sorted(counted.items())), is_strict)
+    counts = Counter(verdicts.values())
+    suspicious = counts[SUSPICIOUS]
+    benign = sum(counts[verdict] for verdict in BENIGN)
+    return Judged(benign + suspicious, suspicious, tuple(sorted(counts.items())), is_strict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,6 @@ def totals_in(rows: Iterable[Row]) -> tuple[Total, ...]:
         for incident in row.incidents:
             by_incident.setdefault(incident, set()).add(row.verdict)
     incidents = Counter(
-        next(each for each in _INCIDENT_ORDER if each in found) for found in by_incident.values()
+        next(name for name in _INCIDENT_ORDER if name in found) for found in by_incident.values()
     )
     return tuple(Total(verdict, alerts[verdict], incidents[verdict]) for verdict in TOTALS)

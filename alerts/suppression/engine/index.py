@@ -78,12 +78,12 @@ class Bucket[Id]:
 
 
 def _test[Id](entries: Entries[Id], facts: Facts, found: list[Id], *, seldom: bool = False) -> None:
-    for rule_id, wanted, unwanted in entries:
-        for test in wanted:
+    for rule_id, all_of, except_any in entries:
+        for test in all_of:
             if not test(facts):
                 break
         else:
-            if any(test(facts) for test in unwanted):
+            if any(test(facts) for test in except_any):
                 continue
             if not (seldom and rule_id in found):  # two devices may lead to the same rule
                 found.append(rule_id)

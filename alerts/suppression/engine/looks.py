@@ -32,7 +32,7 @@ def check_these(rows: Sequence[Row], *, most: int) -> tuple[Look, ...]:
     then those least like the judged ones; where none is judged, the rarest.
     """
     judged = [row for row in rows if row.is_judged]
-    known = Known(judged or rows)
+    reference = Reference(judged or rows)
     near: dict[Hashable, list[Row]] = {}
     others: dict[Hashable, list[Row]] = {}
     for row in rows:
@@ -43,11 +43,11 @@ def check_these(rows: Sequence[Row], *, most: int) -> tuple[Look, ...]:
         else:
             others.setdefault(row.traits, []).append(row)
     looks = sorted(
-        (_near_look(group, known) for group in near.values()),
+        (_near_look(group, reference) for group in near.values()),
         key=lambda look: (-look.times, -look.row.alert),
     )
     looks += sorted(
-        (_unlike_look(group, known, is_any_judged=bool(judged)) for group in others.values()),
+        (_unlike_look(group, reference, is_any_judged=bool(judged)) for group in others.values()),
         key=lambda look: (-look.unlike, -look.row.alert),
     )
     return tuple(looks[:most])
@@ -57,7 +57,7 @@ def nearest(
     rows: Sequence[Row], near: Iterable[tuple[Row, Sentence | str]], *, most: int
 ) -> tuple[Look, ...]:
     """Return the misses most like the matches; those judged suspicious come first."""
-    known = Known(rows)
+    reference = Reference(rows)
     groups: dict[Hashable, list[Row]] = {}
     whys: dict[Hashable, Sentence | str] = {}
     for row, why in near:
@@ -65,7 +65,7 @@ def nearest(
         groups.setdefault(kind, []).append(row)
         whys[kind] = why
     looks = [
-        Look(newest(group), len(group), known.unlike(group[0]), whys[kind])
+        Look(newest(group), len(group), reference.unlike(group[0]), whys[kind])
         for kind, group in groups.items()
     ]
     return tuple(
@@ -73,7 +73,7 @@ def nearest(
     )
 
 
-class Known:
+class Reference:
     """The rows that others are held against, with how often each of their traits was seen."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
@@ -90,7 +90,7 @@ class Known:
         named = [(self.seen[trait], *trait) for trait in row.traits if trait[1]]
         if not named:
             return None
-        times, name, value = min(named, key=lambda each: each[0])
+        times, name, value = min(named, key=lambda item: item[0])
         return name, value, times
 
 
@@ -99,7 +99,7 @@ def newest(group: Iterable[Row]) -> Row:
     return max(group, key=lambda row: (row.at, row.alert))
 
 
-def _near_look(group: list[Row], known: Known) -> Look:
+def _near_look(group: list[Row], reference: Reference) -> Look:
     def distance(row: Row) -> tuple[int, float, int]:
         return _case(row).days, -row.at.timestamp(), -row.alert
 
@@ -107,7 +107,7 @@ def _near_look(group: list[Row], known: Known) -> Look:
     case = _case(row)
     code = _NEAR_CODES.get(case.days, "look.near_case")
     why = Sentence(code, name=case.name, days=case.days)
-    return Look(row, len(group), known.unlike(row), why, case.incident)
+    return Look(row, len(group), reference.unlike(row), why, case.incident)
 
 
 def _case(row: Row) -> NearCase:
@@ -116,20 +116,20 @@ def _case(row: Row) -> NearCase:
     return row.near_case
 
 
-def _unlike_look(group: list[Row], known: Known, *, is_any_judged: bool) -> Look:
+def _unlike_look(group: list[Row], reference: Reference, *, is_any_judged: bool) -> Look:
     row = newest(group)
-    why = _why_unlike(row, known) if is_any_judged else Sentence("look.none_judged")
-    return Look(row, len(group), known.unlike(row), why)
+    why = _why_unlike(row, reference) if is_any_judged else Sentence("look.none_judged")
+    return Look(row, len(group), reference.unlike(row), why)
 
 
-def _why_unlike(row: Row, known: Known) -> Sentence:
+def _why_unlike(row: Row, reference: Reference) -> Sentence:
     """Return in what an unjudged match differs from the judged ones."""
-    rarest = known.rarest(row)
-    if rarest is None or rarest[2] * RARE > known.total:
+    rarest = reference.rarest(row)
+    if rarest is None or rarest[2] * RARE > reference.total:
         return Sentence("look.like_judged")
     name, value, times = rarest
     tell = _TELLING.get(name, _tell_trait)
-    return tell(name, value, times, known.total)
+    return tell(name, value, times, reference.total)
 
 
 def _tell_trait(name: str, value: str, times: int, total: int) -> Sentence:

@@ -44,20 +44,20 @@ def _equal(get: Callable[[Facts], object], clause: Clause) -> Predicate:
     if len(clause.values) == 1:
         only = clause.values[0]
         return lambda facts: get(facts) == only
-    wanted = frozenset(clause.values)
-    return lambda facts: get(facts) in wanted
+    values = frozenset(clause.values)
+    return lambda facts: get(facts) in values
 
 
-def _any_of(get: Callable[[Facts], tuple[str, ...]], wanted: frozenset[str]) -> Predicate:
-    return lambda facts: not wanted.isdisjoint(get(facts))
+def _any_of(get: Callable[[Facts], tuple[str, ...]], values: frozenset[str]) -> Predicate:
+    return lambda facts: not values.isdisjoint(get(facts))
 
 
 def _severity(clause: Clause) -> Predicate:
     numbers = [SEVERITIES.index(value) for value in clause.texts]
-    wanted = frozenset(numbers)
+    severities = frozenset(numbers)
     if clause.operator == Operator.AT_MOST:
-        wanted = frozenset(range(1, numbers[0] + 1))
-    return lambda facts: facts.severity in wanted
+        severities = frozenset(range(1, numbers[0] + 1))
+    return lambda facts: facts.severity in severities
 
 
 def _at_most(get: Callable[[Facts], int | None], most: int) -> Predicate:
@@ -121,19 +121,19 @@ def why_not(clause: Clause, facts: Facts) -> Sentence:
         return why_outside(facts.at, clause.texts)
     if field.kind is Kind.WORK:
         return Sentence("miss.work", works=_works(clause))
-    wanted = listed(clause.named)
-    said = getattr(facts, field.name)
+    values = listed(clause.named)
+    value = getattr(facts, field.name)
     if field.kind is Kind.SEVERITY:
-        said = SEVERITIES[said] if 0 < said < len(SEVERITIES) else ""
-    if field.kind is Kind.ZONE and said and clause.operator == Operator.WITHIN:
-        said = f"{facts.site} / {said}"
-    if said in ("", None, ()):
-        return Sentence("miss.unsaid", label=field.label, wanted=wanted)
+        value = SEVERITIES[value] if 0 < value < len(SEVERITIES) else ""
+    if field.kind is Kind.ZONE and value and clause.operator == Operator.WITHIN:
+        value = f"{facts.site} / {value}"
+    if value in ("", None, ()):
+        return Sentence("miss.unsaid", label=field.label, wanted=values)
     if field.many:
-        said = listed(said, "and")
+        value = listed(value, "and")
     code = {Operator.AT_MOST: "miss.more", Operator.WITHIN: "miss.outside"}
     found = code.get(Operator(clause.operator), "miss.other")
-    return Sentence(found, label=field.label, said=said, wanted=wanted)
+    return Sentence(found, label=field.label, said=value, wanted=values)
 
 
 def _works(clause: Clause) -> str:

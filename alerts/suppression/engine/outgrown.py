@@ -64,18 +64,18 @@ class LineChange:
     @property
     def added(self) -> tuple[str, ...]:
         """The devices that the line does not list yet."""
-        return tuple(each.name for each in self.newcomers)
+        return tuple(newcomer.name for newcomer in self.newcomers)
 
     @property
     def removed(self) -> tuple[str, ...]:
         """The devices that fell silent and whose place another took."""
-        return tuple(each.instead_of for each in self.newcomers if each.instead_of)
+        return tuple(newcomer.instead_of for newcomer in self.newcomers if newcomer.instead_of)
 
     @property
     def new_line(self) -> Clause:
         """The line with the newcomers, and without those whose place they took."""
-        kept = [value for value in self.line.texts if value not in self.removed]
-        values = tuple(sorted({*kept, *self.added}))
+        remaining = [value for value in self.line.texts if value not in self.removed]
+        values = tuple(sorted({*remaining, *self.added}))
         operator = Operator.IS if len(values) == 1 else Operator.IS_ONE_OF
         return Clause(self.line.field, operator, values)
 
@@ -91,33 +91,37 @@ def listing_lines(rule: Rule) -> list[Clause]:
 
 def without_line(rule: Rule, line: Clause) -> Rule:
     """Return the rule without one of its lines: what it would match for any device."""
-    return replace(rule, all_of=tuple(each for each in rule.all_of if each != line))
+    return replace(rule, all_of=tuple(clause for clause in rule.all_of if clause != line))
 
 
 def change_of(line: Clause, sightings: Sequence[Sighting], *, now: datetime) -> LineChange | None:
     """Return how the line would be said now, or None where it still fits. `sightings` are of all
     devices in its place, listed or not.
     """
-    listed = [each for each in sightings if each.name in line.texts]
-    groups = {each.group for each in listed if each.kind and each.zone}
-    partners = frozenset[str]().union(*(each.partners for each in listed))
-    silent = [each for each in listed if each.latest_at <= now - SILENT]
+    members = [sighting for sighting in sightings if sighting.name in line.texts]
+    groups = {sighting.group for sighting in members if sighting.kind and sighting.zone}
+    partners = frozenset[str]().union(*(sighting.partners for sighting in members))
+    silent = [sighting for sighting in members if sighting.latest_at <= now - SILENT]
     found = []
-    for each in sorted(sightings, key=lambda one: (one.first_at, one.name)):
-        if each.name in line.texts or each.group not in groups or each.is_doubted:
+    for sighting in sorted(sightings, key=lambda device: (device.first_at, device.name)):
+        if sighting.name in line.texts or sighting.group not in groups or sighting.is_doubted:
             continue
-        if each.alerts < MIN_ALERTS or each.days < MIN_DAYS or not each.partners <= partners:
+        if (
+            sighting.alerts < MIN_ALERTS
+            or sighting.days < MIN_DAYS
+            or not sighting.partners <= partners
+        ):
             continue
-        gone = next((one for one in silent if _takes_place(each, one)), None)
+        gone = next((device for device in silent if _takes_place(sighting, device)), None)
         if gone is not None:
             silent.remove(gone)
         found.append(
             Newcomer(
-                name=each.name,
-                kind=each.kind,
-                zone=each.zone,
-                alerts=each.alerts,
-                first_at=each.first_at,
+                name=sighting.name,
+                kind=sighting.kind,
+                zone=sighting.zone,
+                alerts=sighting.alerts,
+                first_at=sighting.first_at,
                 instead_of=gone.name if gone else "",
             )
         )

@@ -73,10 +73,10 @@ def reasons_against_clause(clause: Clause) -> list[Sentence]:
     if field is None:
         return [Sentence("clause.field", field=clause.field, known=listed(FIELDS))]
     if clause.operator not in field.operators:
-        fitting = listed(sorted(str(each) for each in field.operators))
+        operators = listed(sorted(str(operator) for operator in field.operators))
         return [
             Sentence(
-                "clause.operator", label=field.label, operator=clause.operator, fitting=fitting
+                "clause.operator", label=field.label, operator=clause.operator, fitting=operators
             )
         ]
     if not clause.values:
@@ -114,8 +114,8 @@ def _against_value(field: Field, operator: str, value: Value) -> list[Sentence]:
     if field.kind is Kind.TIME:
         return reasons_against_window(value)
     if field.kind is Kind.WORK:
-        fits, known = value in KINDS_FOR_RULES, listed(KINDS_FOR_RULES)
-        return [] if fits else [Sentence("value.work", value=value, known=known)]
+        fits, kinds = value in KINDS_FOR_RULES, listed(KINDS_FOR_RULES)
+        return [] if fits else [Sentence("value.work", value=value, known=kinds)]
     if field.kind is Kind.ADDRESS:
         within = operator == Operator.WITHIN
         return reasons_against_network(value) if within else reasons_against_address(value)
@@ -259,7 +259,7 @@ def _against_frame(rule: Rule) -> list[Sentence]:
 
 
 def _against_generic_title(rule: Rule) -> list[Sentence]:
-    types = [value for each in rule.all_of if each.field == "alert_type" for value in each.texts]
+    types = [value for line in rule.all_of if line.field == "alert_type" for value in line.texts]
     own = any(clause.field == "user_defined_title" for clause in rule.all_of)
     if USER_RULE_TITLE in types and not own:
         return [Sentence("rule.generic_title")]
@@ -325,9 +325,9 @@ def from_json(data: Any) -> Rule:
     expires_at = _instant(data.get("expires_at"), reasons)
     if reasons:
         raise NotARule(reasons)
-    told: dict[str, Any] = {name: data[name] for name in _TEXTS if name in data}
-    told |= {name: tuple(data[name]) for name in _TEXT_LISTS if name in data}
-    return Rule(**told, all_of=all_of, except_any=except_any, expires_at=expires_at)
+    values: dict[str, Any] = {name: data[name] for name in _TEXTS if name in data}
+    values |= {name: tuple(data[name]) for name in _TEXT_LISTS if name in data}
+    return Rule(**values, all_of=all_of, except_any=except_any, expires_at=expires_at)
 
 
 def _clauses(data: Any, name: str, reasons: list[Sentence]) -> tuple[Clause, ...]:
@@ -351,10 +351,10 @@ def _clause(line: dict[str, Any], name: str, reasons: list[Sentence]) -> Clause 
 
 
 def _against_members(
-    data: dict[str, Any], known: frozenset[str], needed: tuple[str, ...], where: str
+    data: dict[str, Any], allowed: frozenset[str], needed: tuple[str, ...], where: str
 ) -> list[Sentence]:
     reasons = []
-    if unknown := sorted(set(data) - known):
+    if unknown := sorted(set(data) - allowed):
         reasons.append(Sentence("json.unknown", where=where, members=listed(unknown, "and")))
     if missing := [name for name in needed if name not in data]:
         reasons.append(Sentence("json.missing", where=where, members=listed(missing, "and")))
@@ -374,12 +374,12 @@ def _instant(value: Any, reasons: list[Sentence]) -> datetime | None:
 
 
 def _is_list_of(value: Any, kind: type) -> bool:
-    return isinstance(value, list) and all(isinstance(one, kind) for one in value)
+    return isinstance(value, list) and all(isinstance(item, kind) for item in value)
 
 
 def _are_values(value: Any) -> bool:
     return isinstance(value, list) and all(
-        isinstance(one, (str, int)) and not isinstance(one, bool) for one in value
+        isinstance(item, (str, int)) and not isinstance(item, bool) for item in value
     )
 
 

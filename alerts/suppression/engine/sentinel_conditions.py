@@ -45,15 +45,15 @@ PROBED: Final = frozenset(
 
 def condition(name: str, values: Iterable[str], *, unless: bool = False) -> Json:
     """One property: some value equals one of these or, with `unless`, none does."""
-    asked = sorted(set(values))
-    if name not in PROBED or not asked:
-        raise ValueError(f"no condition can be made of {name} and {len(asked)} values")
+    texts = sorted(set(values))
+    if name not in PROBED or not texts:
+        raise ValueError(f"no condition can be made of {name} and {len(texts)} values")
     return {
         "conditionType": "Property",
         "conditionProperties": {
             "propertyName": name,
             "operator": "NotEquals" if unless else "Equals",
-            "propertyValues": asked,
+            "propertyValues": texts,
         },
     }
 
@@ -96,8 +96,8 @@ def every_incident() -> Json:
 def properties_of(conditions: Iterable[Json]) -> frozenset[str]:
     """Return the names of all properties that the conditions compare, inner ones included."""
     found = set[str]()
-    for one in conditions:
-        inner = one["conditionProperties"]
+    for part in conditions:
+        inner = part["conditionProperties"]
         found |= properties_of(inner.get("itemConditions", ()))
         if name := inner.get("propertyName"):
             found.add(name)
@@ -107,7 +107,11 @@ def properties_of(conditions: Iterable[Json]) -> frozenset[str]:
 def count(conditions: Iterable[Json]) -> int:
     """How many conditions Sentinel counts, inner ones included."""
     total = 0
-    for one in conditions:
-        told = one["conditionProperties"]
-        total += 1 + count(told.get("itemConditions", ())) + count(told.get("innerConditions", ()))
+    for part in conditions:
+        properties = part["conditionProperties"]
+        total += (
+            1
+            + count(properties.get("itemConditions", ()))
+            + count(properties.get("innerConditions", ()))
+        )
     return total

@@ -79,7 +79,7 @@ def gate_form(*, is_enabled: bool) -> Json:
 
 def probe_form(names: Iterable[str], *, until: datetime) -> Json:
     """A rule that never runs: what Sentinel says to it shows which conditions it takes."""
-    asked = sorted(set(names))
+    properties = sorted(set(names))
     return {
         "displayName": f"{NAME_PREFIX}probe: never runs, goes by itself",
         "order": PROBE_ORDER,
@@ -88,7 +88,7 @@ def probe_form(names: Iterable[str], *, until: datetime) -> Json:
             "expirationTimeUtc": instant(until),
             "triggersOn": "Incidents",
             "triggersWhen": "Created",
-            "conditions": [probing(name) for name in asked],
+            "conditions": [probing(name) for name in properties],
         },
         "actions": [_modify(1, {"labels": [{"labelName": "tagout-probe"}]})],
     }
@@ -136,9 +136,9 @@ def _form(compiled: Compiled, name: str, actions: list[Json], until: datetime, o
     }
 
 
-def _modify(order: int, told: Json) -> Json:
-    return {"order": order, "actionType": "ModifyProperties", "actionConfiguration": told}
+def _modify(order: int, configuration: Json) -> Json:
+    return {"order": order, "actionType": "ModifyProperties", "actionConfiguration": configuration}
 
 
-def _unsigned(told: Json) -> Json:
-    return {name: value for name, value in told.items() if name != "classificationComment"}
+def _unsigned(configuration: Json) -> Json:
+    return {name: value for name, value in configuration.items() if name != "classificationComment"}

@@ -44,10 +44,10 @@ _KNOWN_THEN: Final = " AND p.known_from <= a.at AND (p.known_until IS NULL OR p.
 _KNOWN_NOW: Final = " AND p.known_until IS NULL"
 
 
-def _works_of(known: str) -> str:
+def _works_of(validity: str) -> str:
     kinds = {"planned_work": "", "planned_work_by_name": " AND p.names_devices"}
     return "".join(
-        f", ARRAY({_WORKS}{known}{named} GROUP BY p.kind ORDER BY p.kind) AS {name}"
+        f", ARRAY({_WORKS}{validity}{named} GROUP BY p.kind ORDER BY p.kind) AS {name}"
         for name, named in kinds.items()
     )
 
@@ -99,10 +99,10 @@ def near_misses(rule: Rule) -> Sql:
     if not rest:
         return Sql("false")
     total = " + ".join(f"(({piece.text}) IS TRUE)::int" for piece in rest)
-    counted = Sql(
+    total_of = Sql(
         f"({total}) = {len(rest) - 1}", tuple(param for piece in rest for param in piece.params)
     )
-    return _joined([*fixed, counted])
+    return _joined([*fixed, total_of])
 
 
 def clause_sql(clause: Clause) -> Sql:
@@ -186,6 +186,6 @@ def _negated(piece: Sql) -> Sql:
 
 
 def _joined(pieces: Iterable[Sql], word: str = " AND ") -> Sql:
-    held = list(pieces)
-    text = word.join(f"({piece.text})" for piece in held)
-    return Sql(text, tuple(param for piece in held for param in piece.params))
+    parts = list(pieces)
+    text = word.join(f"({piece.text})" for piece in parts)
+    return Sql(text, tuple(param for piece in parts for param in piece.params))

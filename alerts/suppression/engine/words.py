@@ -41,11 +41,11 @@ class Sentence(str):
 
     def __new__(cls, code: str, **detail: object) -> Sentence:
         """The English sentence of this code."""
-        said = {name: str(value) for name, value in detail.items()}
-        plain = {name: value.replace(_LAST, " ") for name, value in said.items()}
-        made = super().__new__(cls, TEMPLATES[code].format(**plain))
-        made.code, made.detail = code, said
-        return made
+        texts = {name: str(value) for name, value in detail.items()}
+        plain = {name: value.replace(_LAST, " ") for name, value in texts.items()}
+        sentence = super().__new__(cls, TEMPLATES[code].format(**plain))
+        sentence.code, sentence.detail = code, texts
+        return sentence
 
     def spoken(self, translate: Callable[[str], str], write: Callable[[str], str] = str) -> str:
         """The same in another language."""
@@ -57,7 +57,7 @@ class Sentence(str):
 
 
 def words(
-    said: Sentence,
+    sentence: Sentence,
     translate: Callable[[str], str] = str,
     write: Callable[[str], str] = str,
 ) -> str:
@@ -66,9 +66,9 @@ def words(
     """
     spoken = {
         name: write(value) if name in _VALUES else _spoken(name, value, translate)
-        for name, value in said.detail.items()
+        for name, value in sentence.detail.items()
     }
-    return translate(TEMPLATES[said.code]).format(**spoken)
+    return translate(TEMPLATES[sentence.code]).format(**spoken)
 
 
 def days_in_words(text: str, translate: Callable[[str], str]) -> str:
@@ -93,7 +93,7 @@ def _spoken(name: str, value: str, translate: Callable[[str], str]) -> str:
     first, _, joint = before.rpartition(" ")
     if not mark or joint not in JOINING:
         return _part(name, value, translate)
-    parts = [_part(name, each, translate) for each in first.split(", ")]
+    parts = [_part(name, part, translate) for part in first.split(", ")]
     end = _part(name, last, translate)
     if found := re.fullmatch(re.escape(MORE).replace(r"\{n\}", "([0-9]+)"), last):
         end = translate(MORE).format(n=found[1])

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
 from alerts.suppression.engine.guards.signing import Side
-from alerts.suppression.engine.rule import Rule as Said
+from alerts.suppression.engine.rule import Rule as RuleDefinition
 from alerts.suppression.engine.rule import from_json
 
 
@@ -137,7 +137,7 @@ class RuleVersion(models.Model):
         return f"R-{self.rule.number} v{self.number} {self.title}"
 
     @property
-    def said(self) -> Said:
+    def definition(self) -> RuleDefinition:
         """The rule as the engine reads it. Raises NotARule where a draft does not spell one."""
         return from_json(self.body)
 

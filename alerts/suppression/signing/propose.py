@@ -166,7 +166,7 @@ def reasons_against_test(test: BackTestRun) -> list[str]:
 
 def _rule_of(version: RuleVersion) -> Rule:
     try:
-        return version.said
+        return version.definition
     except NotARule as refusal:
         raise CannotProposeRule(*refusal.reasons) from None
 
@@ -210,6 +210,6 @@ def _against_owners(version: RuleVersion, rule: Rule) -> list[str]:
                     "%(owner)s cannot own the rule for %(side)s. Choose somebody who may "
                     "sign for that side."
                 )
-                % {"owner": email, "side": side.said}
+                % {"owner": email, "side": side.label}
             )
     return reasons

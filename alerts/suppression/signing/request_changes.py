@@ -72,7 +72,7 @@ def retest_proposal(*, version_id: int, by: User, now: datetime) -> BackTestRun:
             gettext("Only people who may sign this proposal can run its back-test again.")
         )
     try:
-        test = run_backtest(rule=version.said, now=now, by=by, rule_id=version.rule_id)
+        test = run_backtest(rule=version.definition, now=now, by=by, rule_id=version.rule_id)
     except CannotBackTest as refusal:
         raise CannotRetest(*refusal.reasons) from None
     before = version.backtest

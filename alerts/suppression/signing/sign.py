@@ -125,6 +125,6 @@ def _reasons(version: RuleVersion, attempt: SigningAttempt, *, now: datetime) ->
     reasons = reasons_against_attempt(version, attempt, given=signatures_of(version), now=now)
     if version.backtest is not None:  # it may have been run again since the proposal
         reasons += reasons_against_test(version.backtest)
-    rule = version.said
+    rule = version.definition
     reasons += reasons_against_rule_now(rule, reach=reach_of_rule(rule), now=now)
     return reasons + reasons_against_enforcement(rule)

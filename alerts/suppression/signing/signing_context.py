@@ -43,7 +43,9 @@ def version_for_guard(version: RuleVersion) -> signing.Version:
         evidence_givers=evidence_givers(version),
         backtest_hash=test.rule_hash if test else "",
         backtest_at=test.ran_at if test else None,
-        is_little_evidence=is_little(judged.get("trials", 0), is_strict=is_strict(version.said)),
+        is_little_evidence=is_little(
+            judged.get("trials", 0), is_strict=is_strict(version.definition)
+        ),
     )
 
 
@@ -126,7 +128,7 @@ def reasons_against_attempt(
         signer_of(attempt.by, version=version, kind=attempt.kind, proved_at=attempt.proved_at),
         side=attempt.side,
         seen_hash=attempt.seen_hash,
-        given=given,
+        signatures=given,
         now=now,
         note=attempt.note,
         is_checked=attempt.checked_evidence,

@@ -34,7 +34,7 @@ from alerts.suppression.models import OPEN, Act, Ending, LedgerEntry, RuleVersio
 from alerts.suppression.policies import may_change
 from alerts.suppression.queries import facts_by_incident
 from alerts.suppression.watching.lifecycle import stop_by_itself
-from alerts.suppression.watching.sentinel_acts import take_in_sentinel_acts
+from alerts.suppression.watching.sentinel_acts import record_sentinel_acts
 from portal import clock
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -64,13 +64,13 @@ def watch_closed_incidents(*, now: datetime) -> int:
         return 0
     look = Round(now, _since(job, now))
     with put_back_after(job, wait=EVERY):
-        looked = _take_in(job, now=now)
-        done = sum(each(look) for each in (_true_positives, _reopened, _joined, _linked))
-        payload = job.payload | looked
+        cursors = _take_in(job, now=now)
+        count = sum(check(look) for check in (_true_positives, _reopened, _joined, _linked))
+        payload = job.payload | cursors
         if not look.failed:  # else the next round begins where this one did
             payload["looked_at"] = now.isoformat()
         save_payload(job, payload=payload)
-    return done
+    return count
 
 
 @dataclass(slots=True)
@@ -86,17 +86,17 @@ class Round:
 
 def _take_in(job: Job, *, now: datetime) -> dict[str, str]:
     """What Sentinel did by itself, a workspace at a time; one that fails holds up no other."""
-    looked = {}
+    cursors = {}
     for workspace in workspaces_to_read():
         key = f"seen:{workspace.pk}"
         since = datetime.fromisoformat(job.payload[key]) if key in job.payload else now
         try:
-            latest = take_in_sentinel_acts(workspace_id=workspace.pk, since=since, now=now)
+            latest = record_sentinel_acts(workspace_id=workspace.pk, since=since, now=now)
         except Exception:
             log.exception("What Sentinel did in %s could not be taken in", workspace)
             latest = since
-        looked[key] = latest.isoformat()
-    return looked
+        cursors[key] = latest.isoformat()
+    return cursors
 
 
 def _standing(**where: object) -> QuerySet[LedgerEntry]:
@@ -107,8 +107,10 @@ def _standing(**where: object) -> QuerySet[LedgerEntry]:
 def _true_positives(look: Round) -> int:
     """Whatever else happened to it: it was one."""
     lines = _standing(incident__classification="TruePositive")
-    return _each(
-        look, lines, lambda one: roll_back(lines=one, ending=Ending.TRUE_POSITIVE, now=look.now)
+    return _for_each_incident(
+        look,
+        lines,
+        lambda entries: roll_back(lines=entries, ending=Ending.TRUE_POSITIVE, now=look.now),
     )
 
 
@@ -121,8 +123,8 @@ def _reopened(look: Round) -> int:
         incident__group_key__isnull=False,
         incident__status__lt=Status.CLOSED,
     ).filter(Q(incident__owed=0) | Q(incident__changed_at__lt=look.now - UNDO))
-    return _each(
-        look, lines, lambda one: roll_back(lines=one, ending=Ending.REOPENED, now=look.now)
+    return _for_each_incident(
+        look, lines, lambda entries: roll_back(lines=entries, ending=Ending.REOPENED, now=look.now)
     )
 
 
@@ -132,34 +134,41 @@ def _joined(look: Round) -> int:
         details_state=DetailsState.FETCHED, changed_at__gte=look.since
     )
     ids = list(changed.order_by("changed_at", "pk").values_list("pk", flat=True))
-    done, acting = 0, acting_set()
+    count, acting = 0, acting_set()
     for start in range(0, len(ids), PAGE):
         part = ids[start : start + PAGE]
         facts = facts_by_incident(part)
         lines = _standing(act=Act.CLOSED, incident__in=part).select_related("version")
 
-        def judge(one: list[LedgerEntry], facts: Mapping[int, dict[int, Facts]] = facts) -> bool:
-            return _look_at(one, facts[one[0].incident_id], acting=acting, now=look.now)
+        def judge(
+            entries: list[LedgerEntry], facts: Mapping[int, dict[int, Facts]] = facts
+        ) -> bool:
+            return _check_new_alerts(
+                entries, facts[entries[0].incident_id], acting=acting, now=look.now
+            )
 
-        done += _each(look, lines, judge)
-    return done
+        count += _for_each_incident(look, lines, judge)
+    return count
 
 
-def _look_at(
+def _check_new_alerts(
     lines: list[LedgerEntry], facts: Mapping[int, Facts], *, acting: ActingSet, now: datetime
 ) -> bool:
-    known = {alert for line in lines for alert in line.alerts}
-    new = {alert: each for alert, each in facts.items() if alert not in known}
+    covered = {alert for line in lines for alert in line.alerts}
+    new = {alert: alert_facts for alert, alert_facts in facts.items() if alert not in covered}
     if not new:
         return False
     cover = cover_of(new, acting=acting, created_at=None, now=now)
     first = [
-        line.version.said for line in lines if line.where == Where.SENTINEL and not line.alerts
+        line.version.definition
+        for line in lines
+        if line.where == Where.SENTINEL and not line.alerts
     ]
     uncovered = [
         alert
         for alert, by in cover.by_alert.items()
-        if not (by and by.is_live) and not any(holds(said, new[alert]) for said in first)
+        if not (by and by.is_live)
+        and not any(holds(definition, new[alert]) for definition in first)
     ]
     late = new_ends(lines[0].incident_id, alerts=new, cover=cover)
     if uncovered or late:  # a new member goes to a person, as an alert does that no rule covers
@@ -193,45 +202,45 @@ def _linked_to(case: Incident, look: Round) -> int:
         .exclude(incident=case)
         .select_related("device")
     )
-    names = {each.incident_id: str(each.device) for each in shared}
+    names = {entity.incident_id: str(entity.device) for entity in shared}
     lines = _standing(
         act=Act.CLOSED,
         incident__in=names,
         at__range=(case.modified_at - LINK, min(case.modified_at, case.created_at + LINK)),
     )
-    return _each(
+    return _for_each_incident(
         look,
         lines,
-        lambda one: roll_back(
-            lines=one,
+        lambda entries: roll_back(
+            lines=entries,
             ending=Ending.LINKED,
             now=look.now,
             seen_at=case.modified_at,
-            what=names[one[0].incident_id],
+            what=names[entries[0].incident_id],
         ),
     )
 
 
 def _since(job: Job, now: datetime) -> datetime:
-    told = job.payload.get("looked_at")
-    return (datetime.fromisoformat(told) if told else now - LINK) - LATE
+    looked_at = job.payload.get("looked_at")
+    return (datetime.fromisoformat(looked_at) if looked_at else now - LINK) - LATE
 
 
-def _each(
+def _for_each_incident(
     look: Round, lines: Iterable[LedgerEntry], act: Callable[[list[LedgerEntry]], bool]
 ) -> int:
     """One incident at a time; one that fails is logged, and looked at again in the next round."""
     by_incident: dict[int, list[LedgerEntry]] = defaultdict(list)
     for line in lines:
         by_incident[line.incident_id].append(line)
-    done = 0
+    count = 0
     for incident_id, found in by_incident.items():
         try:
-            done += bool(act(found))
+            count += bool(act(found))
         except Exception:
             look.failed = True
             log.exception("What became of incident %s could not be judged", incident_id)
-    return done
+    return count
 
 
 TAGOUT = "Tagout"
@@ -251,12 +260,12 @@ def roll_back(
     what its rule closed in the last seven days. False where others have ended them before.
     """
     reasons = _reasons(lines[0], ending, seen_at=seen_at or now, what=what)
-    ours = LedgerEntry.objects.filter(pk__in=[line.pk for line in lines], ending=Ending.NOTHING)
-    ended = list(ours.select_for_update(of=("self",)))
+    standing = LedgerEntry.objects.filter(pk__in=[line.pk for line in lines], ending=Ending.NOTHING)
+    ended = list(standing.select_for_update(of=("self",)))
     if not reasons or not ended:
         return False
     note = " ".join(reasons)
-    ours.update(ending=ending, ended_at=now, ending_note=note)
+    standing.update(ending=ending, ended_at=now, ending_note=note)
     for line in ended:
         if line.act == Act.CLOSED:
             write_timeline(
@@ -324,7 +333,7 @@ class CannotReviewAgain(Refused):
 
 
 @transaction.atomic
-def tick_off(*, entry_id: int, by: User, now: datetime) -> LedgerEntry:
+def confirm_close(*, entry_id: int, by: User, now: datetime) -> LedgerEntry:
     """Somebody has looked at this incident again and lets the close stand."""
     entry = LedgerEntry.objects.select_related("version", "rule").get(pk=entry_id)
     if not may_change(by, entry.version):

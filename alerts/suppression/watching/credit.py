@@ -32,11 +32,11 @@ def without_flood(annotations: QuerySet[Annotation]) -> QuerySet[Annotation]:
     hour_before = ExpressionWrapper(
         OuterRef("given_at") - timedelta(hours=1), output_field=DateTimeField()
     )
-    given = Annotation.objects.filter(
+    earlier = Annotation.objects.filter(
         by=OuterRef("by"), given_at__gt=hour_before, given_at__lte=OuterRef("given_at")
     )
-    counted = given.order_by().values("by").annotate(n=Count("pk")).values("n")
-    return annotations.annotate(given_in_hour=Subquery(counted)).filter(
+    count = earlier.order_by().values("by").annotate(n=Count("pk")).values("n")
+    return annotations.annotate(given_in_hour=Subquery(count)).filter(
         given_in_hour__lte=MAX_AN_HOUR
     )
 
@@ -61,9 +61,9 @@ def _verdicts_on(incident_ids: Collection[int]) -> dict[int, str]:
     """By incident, the first verdict of OT in force that calls it harmless. What a file told was
     brought by one hand, which has not seen the incidents.
     """
-    given = without_flood(annotations_in_force().filter(verdict__in=HARMLESS, imported_at=None))
+    verdicts = without_flood(annotations_in_force().filter(verdict__in=HARMLESS, imported_at=None))
     links = Annotation.incidents.through.objects.filter(
-        incident__in=incident_ids, annotation__in=given.values("pk")
+        incident__in=incident_ids, annotation__in=verdicts.values("pk")
     )
     found: dict[int, str] = {}
     for incident, annotation in links.order_by("annotation").values_list("incident", "annotation"):
@@ -86,8 +86,8 @@ def _closings_of(incident_ids: Collection[int]) -> dict[int, str]:
     closings = TimelineItem.objects.filter(incident__in=owners, code="closed", by__isnull=False)
     for incident, act, pk in closings.order_by("at").values_list("incident", "act", "pk"):
         acts[incident] = f"closing {act or pk}"
-    taken = {pk: f"closing of {pk}" for pk, is_owned in owners.items() if is_owned}
-    return taken | acts
+    closings_in_sentinel = {pk: f"closing of {pk}" for pk, is_owned in owners.items() if is_owned}
+    return closings_in_sentinel | acts
 
 
 def _doubted_among(incident_ids: Collection[int]) -> set[int]:
@@ -119,9 +119,9 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
     if version.pk not in acting.versions:
         return []
     found: list[int] = []
-    rows = _candidates(version.said, _period(version, now=now))
+    rows = _candidates(version.definition, _period(version, now=now))
     facts = facts_by_incident([row.pk for row in rows], as_of_alert=True)
-    strict = is_strict(version.said)
+    strict = is_strict(version.definition)
     for row in rows:
         if strict and not holds_strict(facts[row.pk].values()):
             continue
@@ -133,15 +133,15 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
 
 
 def _period(version: RuleVersion, *, now: datetime) -> Period:
-    lines = [clause for clause in version.said.all_of if clause.field == "planned_work"]
+    lines = [clause for clause in version.definition.all_of if clause.field == "planned_work"]
     kinds = [kind for clause in lines for kind in clause.texts]
     begun = latest_begun(kinds, version.site_ids, now=now, most=CREDIT_OCCURRENCES) if kinds else []
-    return Period(credit_start([each.starts_at for each in begun], now=now), now)
+    return Period(credit_start([occurrence.starts_at for occurrence in begun], now=now), now)
 
 
-def _candidates(said: Rule, period: Period) -> list[Incident]:
+def _candidates(definition: Rule, period: Period) -> list[Incident]:
     """Incidents with a match that somebody found harmless, the newest first, one a look."""
-    matching = inside(period, sql.where(said))
+    matching = inside(period, sql.where(definition))
     ids = [
         row[0]
         for row in ask(
@@ -175,7 +175,7 @@ def _would_have_closed(
     if not cover.is_whole:
         return False
     scene = scene_of(
-        incident, seen=incident_state_of(incident), alerts=alerts, cover=cover, now=now
+        incident, state=incident_state_of(incident), alerts=alerts, cover=cover, now=now
     )
     reasons = reasons_to_keep_open(scene)
     return all(reason.code in HANDS for reason in reasons)

@@ -12,7 +12,7 @@ from alerts.suppression.engine.guards.closing import ledger_differences
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import Act, Ending, LedgerEntry
 from alerts.suppression.queries import COMPARED
-from alerts.suppression.watching.sentinel_acts import BEGINS, rules_named_in, take_in_sentinel_acts
+from alerts.suppression.watching.sentinel_acts import BEGINS, record_sentinel_acts, rules_named_in
 from portal import clock
 from portal.jobs.models import Job, State
 from portal.jobs.services import claim_due, ensure_job, keep_note, put_back_after
@@ -44,24 +44,24 @@ def compare_ledger_if_due(*, now: datetime) -> bool:
 def compare_ledger(*, now: datetime) -> list[Sentence]:
     """Compare what was closed in the last seven days, and note what was found."""
     for workspace in workspaces_to_read():  # first what a sweep of intake has found late
-        take_in_sentinel_acts(workspace_id=workspace.pk, since=now - PERIOD, now=now)
+        record_sentinel_acts(workspace_id=workspace.pk, since=now - PERIOD, now=now)
     ours, names = _ours(since=now - PERIOD)
     theirs = _theirs(ours, since=now - PERIOD, names=names)
     ended = _ended(theirs)
     found = ledger_differences(
-        {names[pk]: said for pk, said in ours.items() if pk not in ended},
-        {names[pk]: said for pk, said in theirs.items() if pk not in ended},
+        {names[pk]: rules for pk, rules in ours.items() if pk not in ended},
+        {names[pk]: rules for pk, rules in theirs.items() if pk not in ended},
     )
-    for one in found[:MAX_LISTED]:
-        log.error("Ledger and Sentinel differ: %s", one)
-    told: list[object] = [str(one) for one in found[:MAX_LISTED]]
+    for difference in found[:MAX_LISTED]:
+        log.error("Ledger and Sentinel differ: %s", difference)
+    texts: list[object] = [str(difference) for difference in found[:MAX_LISTED]]
     keep_note(
         kind=COMPARED,
         key="ledger",
         now=clock.unshifted(),
         payload={
             "differences": len(found),
-            "told": told,
+            "told": texts,
             "compared": len({*ours, *theirs} - ended),
             "at": now.isoformat(),
         },
@@ -72,12 +72,12 @@ def compare_ledger(*, now: datetime) -> list[Sentence]:
 def _ours(*, since: datetime) -> tuple[dict[int, str], dict[int, str]]:
     """Closes that landed and stand, by incident, and how people call the incidents."""
     lines = LedgerEntry.objects.filter(act=Act.CLOSED, ending=Ending.NOTHING, landed_at__gte=since)
-    said: dict[int, list[str]] = defaultdict(list)
+    rules_by_incident: dict[int, list[str]] = defaultdict(list)
     names: dict[int, str] = {}
     for line in lines.select_related("rule", "incident").order_by("rule__number"):
-        said[line.incident_id].append(_spelled(line.rule.number, line.rule_hash))
+        rules_by_incident[line.incident_id].append(_spelled(line.rule.number, line.rule_hash))
         names[line.incident_id] = _name(line.incident.number, line.incident.name)
-    return {pk: ", ".join(sorted(rules)) for pk, rules in said.items()}, names
+    return {pk: ", ".join(sorted(rules)) for pk, rules in rules_by_incident.items()}, names
 
 
 def _theirs(ours: dict[int, str], *, since: datetime, names: dict[int, str]) -> dict[int, str]:
@@ -90,8 +90,8 @@ def _theirs(ours: dict[int, str], *, since: datetime, names: dict[int, str]) -> 
     found = {}
     for row in rows:
         named = rules_named_in(row.body["properties"]["classificationComment"])
-        told = [_spelled(number, digest) for number, _, digest in named]
-        found[row.pk] = ", ".join(sorted(told)) or "an unreadable text"
+        rules = [_spelled(number, digest) for number, _, digest in named]
+        found[row.pk] = ", ".join(sorted(rules)) or "an unreadable text"
         names[row.pk] = _name(row.incident.number, row.incident.name)
     return found
 

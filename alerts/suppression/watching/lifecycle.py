@@ -33,16 +33,16 @@ ITSELF = "Tagout"
 
 def start_canary(version: RuleVersion, *, by: User, now: datetime) -> None:
     """Both sides have signed: the rule tags what it would close. Part of the signer's command."""
-    kept = carry_over_for(version)
-    version.keeps_trial_of = kept.before if kept else None
-    version.newcomers = list(kept.newcomers) if kept else []
+    carry_over = carry_over_for(version)
+    version.keeps_trial_of = carry_over.before if carry_over else None
+    version.newcomers = list(carry_over.newcomers) if carry_over else []
     reason = gettext("Signed by both sides. %(what)s") % {
-        "what": kept.sentence
-        if kept
+        "what": carry_over.sentence
+        if carry_over
         else gettext("For seven days at least it only labels what it would close.")
     }
-    for each in RuleVersion.objects.filter(rule=version.rule, state=State.CANARY):
-        move(each, to=State.REPLACED, by=by, now=now, reason=reason)
+    for canary in RuleVersion.objects.filter(rule=version.rule, state=State.CANARY):
+        move(canary, to=State.REPLACED, by=by, now=now, reason=reason)
     move(version, to=State.CANARY, by=by, now=now, reason=reason)
     record_members(version)
     version.credited_incident_ids = credited_incidents(version, now=now)
@@ -55,13 +55,16 @@ def still_allowed(version: RuleVersion, *, now: datetime, plant: Plant | None = 
     """What is held against a version that acts, or is to act again, with what is known now: its
     end has come, a device it names became a safety system, a type went on the never list.
     """
-    said = version.said
-    if lapsed := reasons_against_living(said, now=now):
+    definition = version.definition
+    if lapsed := reasons_against_living(definition, now=now):
         return list(lapsed)
-    known = plant or plant_of(version.site_ids)
+    plant_now = plant or plant_of(version.site_ids)
     sites = version.site_ids
     reasons = reasons_against_draft(
-        said, now=now, plant_zones=known.zones(sites), criticality=known.criticality(said, sites)
+        definition,
+        now=now,
+        plant_zones=plant_now.zones(sites),
+        criticality=plant_now.criticality(definition, sites),
     )
     return list(reasons)
 
@@ -73,7 +76,7 @@ def stop_by_itself(
     """Pause a version because of what happened; only a new approval lets it act again. False when
     it did not act any more.
     """
-    version, given = lock_version(version_id), list(reasons)
+    version, reason_list = lock_version(version_id), list(reasons)
     if version.state == State.PAUSED and not version.needs_approval:
         RuleVersion.objects.filter(pk=version.pk).update(needs_approval=True)
     if version.state not in ACTING:
@@ -84,14 +87,14 @@ def stop_by_itself(
         by=None,
         by_label=by_label,
         now=now,
-        reason=" ".join(str(reason) for reason in given),
+        reason=" ".join(str(reason) for reason in reason_list),
         paused_from=version.state,
         needs_approval=True,
     )
     bring_in_line(version_id=version.pk, now=now)
-    notify_state(version, people=concerned_by(version), reasons=given, now=now)
-    said = [str(reason) for reason in given]
-    record("suppression.rule.stopped", on=version, by=by_label, at=now, reasons=said)
+    notify_state(version, people=concerned_by(version), reasons=reason_list, now=now)
+    texts = [str(reason) for reason in reason_list]
+    record("suppression.rule.stopped", on=version, by=by_label, at=now, reasons=texts)
     return True
 
 
@@ -163,7 +166,7 @@ def renew_rule(*, rule_id: int, by: User, now: datetime) -> RuleVersion:
     if version is None:
         raise CannotRenewRule(gettext("Only an active, paused or expired rule can be renewed."))
     draft = edit_version(version_id=version.pk, by=by, now=now)
-    body = draft.body | {"expires_at": instant(usual_end(draft.said, now=now))}
+    body = draft.body | {"expires_at": instant(usual_end(draft.definition, now=now))}
     return save_draft(version_id=draft.pk, by=by, now=now, body=body, revision=draft.revision)
 
 
@@ -178,10 +181,10 @@ def _stop(
 ) -> list[RuleVersion]:
     rule = Rule.objects.get(pk=rule_id)
     found = list(rule.versions.order_by("pk").select_for_update(of=("self",)))
-    versions = [each for each in found if each.state in from_states]
+    versions = [row for row in found if row.state in from_states]
     if not versions:
         raise CannotStopRule(gettext("This rule is not active."))
-    if not all(may_change(by, each, STOPPING) for each in versions):
+    if not all(may_change(by, row, STOPPING) for row in versions):
         raise CannotStopRule(
             gettext(
                 "Only OT and SOC people of the sites and workspaces this rule reaches can stop it."
@@ -201,7 +204,7 @@ def _stop(
         by=by,
         at=now,
         reason=reason,
-        versions=[each.number for each in versions],
+        versions=[row.number for row in versions],
     )
     return versions
 
@@ -222,8 +225,8 @@ def stop_rules_of_old_clock(
     stopped = []
     for version in _versions_by(site, before):
         words = gettext("The time zone of %(site)s was corrected from %(before)s to %(after)s.")
-        given = {"site": site, "before": before, "after": site.time_zone}
-        reasons = [words % given, gettext("Its hours need a new look and new signatures.")]
+        names = {"site": site, "before": before, "after": site.time_zone}
+        reasons = [words % names, gettext("Its hours need a new look and new signatures.")]
         if stop_by_itself(version_id=version.pk, reasons=reasons, now=now):
             stopped.append(str(version))
     return stopped
@@ -242,5 +245,5 @@ def _versions_by(site: Site, time_zone: str) -> Iterable[RuleVersion]:
 
 def _zones_of(version: RuleVersion) -> set[str]:
     """The clocks by which a version has hours."""
-    lines = [*version.said.all_of, *version.said.except_any]
+    lines = [*version.definition.all_of, *version.definition.except_any]
     return {zone_of(value) for line in lines if line.field == "time" for value in line.texts}

@@ -68,7 +68,7 @@ def promote_by_itself(*, version_id: int, now: datetime) -> bool:
 def fresh_backtest(version: RuleVersion, *, now: datetime) -> tuple[BackTestRun | None, list[str]]:
     """Return a back-test of the version as of now, or None and what it holds against the rule."""
     try:
-        test = run_backtest(rule=version.said, now=now, by=None, rule_id=version.rule_id)
+        test = run_backtest(rule=version.definition, now=now, by=None, rule_id=version.rule_id)
     except CannotBackTest as refusal:
         return None, list(refusal.reasons)
     if reasons := reasons_against_test(test):
@@ -78,9 +78,9 @@ def fresh_backtest(version: RuleVersion, *, now: datetime) -> tuple[BackTestRun 
 
 def make_live(version: RuleVersion, *, reason: str, now: datetime) -> None:
     """Let the canary live in the place of what lived before, and tell. Part of a command."""
-    for each in RuleVersion.objects.filter(rule=version.rule, state=State.LIVE):
+    for live in RuleVersion.objects.filter(rule=version.rule, state=State.LIVE):
         move(
-            each,
+            live,
             to=State.REPLACED,
             by=None,
             by_label=ITSELF,
@@ -111,7 +111,7 @@ class CannotApprovePromotion(Refused):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Approval:
+class _ApprovalRequest:
     """What one owner wants, and how they came."""
 
     by: User
@@ -133,13 +133,13 @@ def approve_promotion(
     owners' words, a clean back-test and nothing else against it, it lives at once. Every refusal is
     put on record.
     """
-    asked = _Approval(by=by, reason=reason.strip(), proved_at=proved_at, kind=kind)
+    approval = _ApprovalRequest(by=by, reason=reason.strip(), proved_at=proved_at, kind=kind)
     try:
-        return _approve(version_id, asked, now=now)
+        return _approve(version_id, approval, now=now)
     except CannotApprovePromotion as refusal:
         with transaction.atomic():
             version = RuleVersion.objects.select_related("rule").get(pk=version_id)
-            reasons = [str(each) for each in refusal.reasons]
+            reasons = [str(sentence) for sentence in refusal.reasons]
             record(
                 "suppression.promotion.refused",
                 on=version,
@@ -153,58 +153,60 @@ def approve_promotion(
 
 def reasons_against_approval(version: RuleVersion, *, by: User, now: datetime) -> list[str]:
     """Why this person could not approve the promotion whatever the form says: for pages."""
-    return _reasons(version, _Approval(by=by, reason="-", proved_at=now, kind="person"), now=now)
+    return _reasons(
+        version, _ApprovalRequest(by=by, reason="-", proved_at=now, kind="person"), now=now
+    )
 
 
 @transaction.atomic
-def _approve(version_id: int, asked: _Approval, *, now: datetime) -> RuleVersion:
+def _approve(version_id: int, request: _ApprovalRequest, *, now: datetime) -> RuleVersion:
     version = lock_version(version_id)
-    if reasons := _reasons(version, asked, now=now):
+    if reasons := _reasons(version, request, now=now):
         raise CannotApprovePromotion(*reasons)
-    side = _open_side(version, by=asked.by, now=now)
+    side = _open_side(version, by=request.by, now=now)
     if side is None:
         raise CannotApprovePromotion(_owners_only(version))
     old = version.promotion_approvals.filter(void_at=None)
-    counted = [each.pk for each in approvals_in_force(version, now=now)]
-    old.exclude(pk__in=counted).update(void_at=now)
+    counting = [approval.pk for approval in approvals_in_force(version, now=now)]
+    old.exclude(pk__in=counting).update(void_at=now)
     PromotionApproval.objects.create(
-        version=version, side=side, by=asked.by, reason=asked.reason, approved_at=now
+        version=version, side=side, by=request.by, reason=request.reason, approved_at=now
     )
-    given = approvals_in_force(version, now=now)
-    if {each.side for each in given} == {each.value for each in Side}:
-        _promote(version, given, now=now)
+    approvals = approvals_in_force(version, now=now)
+    if {approval.side for approval in approvals} == {approval.value for approval in Side}:
+        _promote(version, approvals, now=now)
     record(
         "suppression.promotion.approved",
         on=version,
-        by=asked.by,
+        by=request.by,
         at=now,
         side=side.value,
-        note=asked.reason,
+        note=request.reason,
         state=version.state,
     )
     return version
 
 
-def _promote(version: RuleVersion, given: list[PromotionApproval], *, now: datetime) -> None:
+def _promote(version: RuleVersion, approvals: list[PromotionApproval], *, now: datetime) -> None:
     """Both owners agreed: the guards and a fresh back-test have the last word."""
     reasons: list[str] = still_allowed(version, now=now)
-    if len({each.by_id for each in given}) < len(given):
+    if len({approval.by_id for approval in approvals}) < len(approvals):
         reasons.append(Sentence("sign.same"))
     if reasons:
         raise CannotApprovePromotion(*reasons)
     test, reasons = fresh_backtest(version, now=now)
     if test is None:
         raise CannotApprovePromotion(*reasons)
-    names = " ".join(f"{each.by.name}: {each.reason}" for each in given)
+    names = " ".join(f"{approval.by.name}: {approval.reason}" for approval in approvals)
     reason = gettext("Both owners promoted it with the matches it had. %(reasons)s") % {
         "reasons": names
     }
     make_live(version, reason=reason, now=now)
 
 
-def _reasons(version: RuleVersion, asked: _Approval, *, now: datetime) -> list[str]:
-    if asked.kind != "person":
-        return [Sentence("sign.not_a_person", kind=asked.kind)]
+def _reasons(version: RuleVersion, approval: _ApprovalRequest, *, now: datetime) -> list[str]:
+    if approval.kind != "person":
+        return [Sentence("sign.not_a_person", kind=approval.kind)]
     if version.state != State.CANARY:
         return [gettext("This version is not in its canary.")]
     trial = progress_of(version).trial
@@ -214,28 +216,28 @@ def _reasons(version: RuleVersion, asked: _Approval, *, now: datetime) -> list[s
             % {"n": number(TRIAL_ENDS.days)}
         ]
     reasons: list[str] = list(reasons_against_promotion(trial, now=now, is_agreed=True))
-    side = _open_side(version, by=asked.by, now=now)
-    if not sides_owned_by(asked.by, version):
+    side = _open_side(version, by=approval.by, now=now)
+    if not sides_owned_by(approval.by, version):
         reasons.append(_owners_only(version))
     elif side is None:
         reasons.append(
             gettext("You have decided already. The other owner has to decide for the other side.")
         )
-    if side is Side.SOC and identity_of(asked.by) in evidence_givers(version):
+    if side is Side.SOC and identity_of(approval.by) in evidence_givers(version):
         reasons.append(Sentence("sign.evidence"))
-    if not asked.reason:
+    if not approval.reason:
         reasons.append(gettext("Say why. One line is enough."))
-    if asked.proved_at is None or not timedelta(0) <= now - asked.proved_at <= FRESH:
+    if approval.proved_at is None or not timedelta(0) <= now - approval.proved_at <= FRESH:
         reasons.append(Sentence("sign.fresh", most=FRESH.seconds // 60))
     return reasons
 
 
 def _open_side(version: RuleVersion, *, by: User, now: datetime) -> Side | None:
     """The side for which this owner can still decide: none once they have, for either."""
-    given = approvals_in_force(version, now=now)
-    if any(each.by_id == by.pk for each in given):
+    approvals = approvals_in_force(version, now=now)
+    if any(approval.by_id == by.pk for approval in approvals):
         return None
-    decided = {each.side for each in given}
+    decided = {approval.side for approval in approvals}
     owned = sides_owned_by(by, version)
     return next((side for side in Side if side in owned and side.value not in decided), None)
 
@@ -261,9 +263,9 @@ def ask_owners(*, now: datetime) -> int:
         for version in canaries
         if is_unended(progress[version.pk].trial, now=now)
     }
-    asked = set(Job.objects.filter(kind=ASKED, key__in=due).values_list("key", flat=True))
-    left = [key for key in due if key not in asked][:MAX_QUESTIONS]
-    return sum(_ask(due[key], key, progress[due[key].pk], now=now) for key in left)
+    sent = set(Job.objects.filter(kind=ASKED, key__in=due).values_list("key", flat=True))
+    unsent = [key for key in due if key not in sent][:MAX_QUESTIONS]
+    return sum(_ask(due[key], key, progress[due[key].pk], now=now) for key in unsent)
 
 
 def _question_key(version: RuleVersion, *, now: datetime) -> str:

@@ -79,18 +79,18 @@ OVERLAP = timedelta(minutes=20)  # intake reads again what changed in the last q
 UNTRUSTED = "untrusted"  # in the timeline
 
 
-def take_in_sentinel_acts(*, workspace_id: int, since: datetime, now: datetime) -> datetime:
+def record_sentinel_acts(*, workspace_id: int, since: datetime, now: datetime) -> datetime:
     """Look at what changed in Sentinel since then; returns up to where it has been looked at, which
     is no further than intake has read.
     """
     until = read_until(workspace_id) or since
     changed = Incident.objects.filter(workspace=workspace_id, modified_at__gte=since - OVERLAP)
-    _take_in_closes(changed, now=now)
-    _take_in_labels(changed, now=now)
+    _record_closes(changed, now=now)
+    _record_labels(changed, now=now)
     return max(since, until)
 
 
-def _take_in_closes(changed: Any, *, now: datetime) -> None:
+def _record_closes(changed: Any, *, now: datetime) -> None:
     rows = changed.filter(
         status=Status.CLOSED,
         closed_by="",
@@ -133,7 +133,9 @@ def _write_close(
     incident: Incident, versions: Iterable[RuleVersion], *, text: str, now: datetime
 ) -> None:
     lines = [
-        line for each in versions if (line := _line(incident, each, Act.CLOSED, text=text, now=now))
+        line
+        for version in versions
+        if (line := _line(incident, version, Act.CLOSED, text=text, now=now))
     ]
     if not lines:
         return
@@ -156,7 +158,7 @@ def _write_close(
     )
 
 
-def _take_in_labels(changed: Any, *, now: datetime) -> None:
+def _record_labels(changed: Any, *, now: datetime) -> None:
     """What a trial in Sentinel has labelled, it would have closed: also where an alert is not
     covered, because there Sentinel closes as soon as any entity fits.
     """
@@ -196,7 +198,7 @@ def _line(
         _distrust(incident, text=text, reason=f"{version.rule.label} was not signed.", now=now)
         return None
     at = min(incident.modified_at, now)
-    line, made = LedgerEntry.objects.get_or_create(
+    line, is_new = LedgerEntry.objects.get_or_create(
         incident=incident,
         version=version,
         act=act,
@@ -212,7 +214,7 @@ def _line(
             "text": text,
         },
     )
-    return line if made else None
+    return line if is_new else None
 
 
 @transaction.atomic

@@ -76,12 +76,12 @@ def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialPro
     looks = harmless_looks(
         {
             line.incident
-            for each in lines.values()
-            for line in each
+            for version_lines in lines.values()
+            for line in version_lines
             if line.codes and counts_where_harmless(line.codes)
         }
     )
-    strict = [version.pk for version in versions if is_strict(version.said)]
+    strict = [version.pk for version in versions if is_strict(version.definition)]
     proving = incidents_with_strict_alerts(
         {line.incident for version in strict for line in lines[version]}
     )
@@ -96,7 +96,10 @@ def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialPro
     numbers = dict(before.values_list("pk", "number"))
     return {
         version.pk: _progress(
-            version, lines[version.pk], looks, kept=numbers.get(version.keeps_trial_of_id or 0, 0)
+            version,
+            lines[version.pk],
+            looks,
+            kept_number=numbers.get(version.keeps_trial_of_id or 0, 0),
         )
         for version in versions
     }
@@ -119,10 +122,10 @@ def approvals_in_force(version: RuleVersion, *, now: datetime) -> list[Promotion
     """Return the owners' words that count now: given in this trial and within the last seven days,
     by people who could still give them.
     """
-    given = version.promotion_approvals.filter(
+    approvals = version.promotion_approvals.filter(
         void_at=None, approved_at__gte=max(version.state_since, now - VALID)
     )
-    rows = given.select_related("by").order_by("approved_at", "pk")
+    rows = approvals.select_related("by").order_by("approved_at", "pk")
     return [row for row in rows if row.side in sides_owned_by(row.by, version)]
 
 
@@ -147,7 +150,7 @@ class _Line:
 
 
 def _progress(
-    version: RuleVersion, lines: list[_Line], looks: Mapping[int, str], *, kept: int
+    version: RuleVersion, lines: list[_Line], looks: Mapping[int, str], *, kept_number: int
 ) -> TrialProgress:
     free = [line for line in lines if not line.codes]
     harmless = {
@@ -155,18 +158,18 @@ def _progress(
         for line in lines
         if line.codes and line.incident in looks and counts_where_harmless(line.codes)
     }
-    counted = {looks[incident] for incident in harmless}
+    looks_counted = {looks[incident] for incident in harmless}
     rest = Counter(line.codes[0] for line in lines if line.codes and line.incident not in harmless)
-    has_hours = any(clause.field == "time" for clause in version.said.all_of)
+    has_hours = any(clause.field == "time" for clause in version.definition.all_of)
     trial = Trial(
         began_at=version.state_since,
-        matches=len(free) + len(counted),
+        matches=len(free) + len(looks_counted),
         true_positives=sum(line.is_true_positive for line in lines),
         period=WEEK if has_hours else None,
         credit=len(version.credited_incident_ids),
-        is_kept=bool(kept),
+        is_kept=bool(kept_number),
     )
-    return TrialProgress(trial, rest, kept)
+    return TrialProgress(trial, rest, kept_number)
 
 
 _WORKED_ON = _("a person works on them")
@@ -199,7 +202,7 @@ def trial_lines(progress: TrialProgress, *, now: datetime) -> list[str]:
     else:
         lines = [_day(progress, now=now), *_matches(progress)]
     trial = progress.trial
-    codes = {each.code: each for each in reasons_against_promotion(trial, now=now)}
+    codes = {reason.code: reason for reason in reasons_against_promotion(trial, now=now)}
     if trial.period is not None and "canary.matches" in codes:
         lines.append(gettext("or two full weeks, because it has hours"))
     if hit := codes.get("canary.true_positive"):
@@ -275,7 +278,7 @@ def carry_over_for(version: RuleVersion) -> CarryOver | None:
     if version.number == 1:
         return None
     before = RuleVersion.objects.filter(rule=version.rule_id, state=State.LIVE).first()
-    kept = trial_carry_over(before.said, version.said) if before else None
-    if before is None or kept is None:
+    carry_over = trial_carry_over(before.definition, version.definition) if before else None
+    if before is None or carry_over is None:
         return None
-    return CarryOver(before, tuple(sorted(kept.newcomers.union(before.newcomers))))
+    return CarryOver(before, tuple(sorted(carry_over.newcomers.union(before.newcomers))))

@@ -79,7 +79,9 @@ def promote_due(*, now: datetime) -> int:
     canaries = list(RuleVersion.objects.filter(state=State.CANARY, expires_at__gt=now))
     progress = progress_by_version(canaries)
     ripe = [
-        pk for pk, each in progress.items() if not reasons_against_promotion(each.trial, now=now)
+        pk
+        for pk, progress_of in progress.items()
+        if not reasons_against_promotion(progress_of.trial, now=now)
     ]
     return sum(promote_by_itself(version_id=pk, now=now) for pk in ripe)
 
@@ -88,15 +90,15 @@ def warn_of_ends(*, now: datetime) -> int:
     """Tell both owners 14, 7 and 1 days before a rule ends; each warning once."""
     rows = RuleVersion.objects.select_related("rule", "proposed_by")
     due = {_warning_key(version, now=now): version for version in ending_versions(rows, now=now)}
-    told = set(Job.objects.filter(kind=WARNED, key__in=due).values_list("key", flat=True))
-    left = [key for key in due if key not in told][:MAX_MAILS]
-    return sum(_warn(due[key], key, now=now) for key in left)
+    sent = set(Job.objects.filter(kind=WARNED, key__in=due).values_list("key", flat=True))
+    unsent = [key for key in due if key not in sent][:MAX_MAILS]
+    return sum(_warn(due[key], key, now=now) for key in unsent)
 
 
 def _warning_key(version: RuleVersion, *, now: datetime) -> str:
     """Which of the warnings of which end is due; what ends has one."""
     ends_at = version.expires_at or now
-    days = min(each for each in WARNINGS if ends_at - now <= timedelta(days=each))
+    days = min(warning for warning in WARNINGS if ends_at - now <= timedelta(days=warning))
     return f"{version.pk}:{ends_at:%Y-%m-%d}:{days}"
 
 

@@ -268,13 +268,13 @@ def rule_context(
         "version": version,
         "asked": pending,
         "place": place,
-        "sentence": sentence_of(version.said),
-        "cause": routine_cause(version.said.reason),
+        "sentence": sentence_of(version.definition),
+        "cause": routine_cause(version.definition.reason),
         "is_stale": needs_retest(version, now=now),
     }
     if test is None or context["is_stale"]:
         return context
-    summary = summarize_backtest(body_for(test.body, by=user), rule=version.said)
+    summary = summarize_backtest(body_for(test.body, by=user), rule=version.definition)
     checks = checks_of(version, summary, user, opened=place.opened)
     return context | {
         "test": summary,
@@ -284,10 +284,10 @@ def rule_context(
         "checks": checks,
         "opened": sum(check.is_opened for check in checks),
         "harmless": harmless_share(
-            summary.suspicious, summary.judged, is_strict=is_strict(version.said)
+            summary.suspicious, summary.judged, is_strict=is_strict(version.definition)
         ),
         "judges": len(people_behind(evidence_that_counts(version))),
-        "risks": risks_of(version.said),
+        "risks": risks_of(version.definition),
         "is_for_ot": context["sign_sides"] == [Side.OT],
     }
 
@@ -340,7 +340,7 @@ def checks_of(
     """
     body = version.backtest.body if version.backtest else {}
     period = Period(test.start, test.end) if body else None
-    corrected = corrections_inside(version.said, period) if period else []
+    corrected = corrections_inside(version.definition, period) if period else []
     visible = set(
         incidents_visible_to(user)
         .filter(pk__in=[correction.incident.pk for correction in corrected])

@@ -212,7 +212,7 @@ class Conditions:
 def rule_of(version: RuleVersion) -> Rule | None:
     """What a version says; None for a draft that spells no rule."""
     try:
-        return version.said
+        return version.definition
     except NotARule:
         return None
 

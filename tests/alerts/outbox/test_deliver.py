@@ -401,7 +401,7 @@ def test_a_fresh_check_is_asked_again_when_somebody_was_in_between(
 
 
 def test_a_fresh_check_that_breaks_sends_nothing(desk, sentinel, clock, monkeypatch):
-    monkeypatch.setattr(registry, "_fresh_checks", {"still-covered": lambda *_: 1 / 0})
+    monkeypatch.setattr(registry, "_fresh_checks", {"still-covered": lambda *_, **__: 1 / 0})
     desk.enqueue(sentinel.add_incident(), CLOSE, check_name="still-covered")
     clock.go(seconds=10)
     assert desk.deliver().outcome == Outcome.OPEN

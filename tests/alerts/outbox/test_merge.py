@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.outbox.engine.merge import (
-    AsWanted,
+    AlreadyDone,
     Overtaken,
     ToWrite,
     base_for,
     decide,
     is_whole,
-    rebased,
+    rebase,
 )
 from alerts.sentinel.wire import incident_put_body
 
@@ -41,22 +41,22 @@ def labels(*names):
     ("patch", "edit", "expected"),
     [
         ({"severity": "Low"}, {}, ToWrite({"severity": "Low"})),
-        ({"severity": "Low"}, {"severity": "Low"}, AsWanted()),
-        ({"severity": "Low"}, {"severity": "low "}, AsWanted()),
+        ({"severity": "Low"}, {"severity": "Low"}, AlreadyDone()),
+        ({"severity": "Low"}, {"severity": "low "}, AlreadyDone()),
         ({"severity": "Low"}, {"severity": "High"}, Overtaken),
         ({"severity": "Low"}, {"status": "Active"}, ToWrite({"severity": "Low"})),
         ({"severity": "Low"}, labels("theirs"), ToWrite({"severity": "Low"})),
         ({"owner": SAM}, {}, ToWrite({"owner": SAM})),
         ({"owner": SAM}, {"owner": LEO}, Overtaken),
-        ({"owner": SAM}, {"owner": SAM | {"objectId": "5a5"}}, AsWanted()),
-        ({"owner": None}, {}, AsWanted()),
+        ({"owner": SAM}, {"owner": SAM | {"objectId": "5a5"}}, AlreadyDone()),
+        ({"owner": None}, {}, AlreadyDone()),
         ({"labels_add": ["new"]}, labels("Press-Shop", "theirs"), ToWrite({}, ("new",))),
-        ({"labels_add": ["NEW"]}, labels("Press-Shop", "new"), AsWanted()),
+        ({"labels_add": ["NEW"]}, labels("Press-Shop", "new"), AlreadyDone()),
         ({"labels_remove": ["press-shop"]}, {}, ToWrite({}, (), ("press-shop",))),
-        ({"labels_remove": ["press-shop"]}, labels(), AsWanted()),
+        ({"labels_remove": ["press-shop"]}, labels(), AlreadyDone()),
         ({"labels_add": ["new"]}, {"severity": "High"}, ToWrite({}, ("new",))),
         (CLOSE, {}, ToWrite(CLOSE)),
-        (CLOSE, CLOSE, AsWanted()),
+        (CLOSE, CLOSE, AlreadyDone()),
         (CLOSE, {"status": "Active"}, Overtaken),
         (CLOSE, {"severity": "High"}, Overtaken),
         (CLOSE, {"owner": LEO}, Overtaken),
@@ -85,7 +85,7 @@ def test_a_lost_race_says_who_and_what():
 
 def test_a_label_that_sentinel_gave_by_itself_is_not_taken_away():
     auto = {"labels": [{"labelName": "auto", "labelType": "AutoAssigned"}]}
-    assert decide({"labels_remove": ["auto"]}, {}, auto) == AsWanted()
+    assert decide({"labels_remove": ["auto"]}, {}, auto) == AlreadyDone()
 
 
 def test_a_close_is_not_sound_without_all_that_must_be_watched():
@@ -98,12 +98,12 @@ def test_what_we_wrote_ourselves_is_not_foreign_to_a_later_close():
     assign, close_base = {"owner": SAM, "labels_add": ["Gdansk"]}, base_for(CLOSE, SEEN)
     after = SEEN | {"owner": SAM | {"objectId": "5a5"}} | labels("Press-Shop", "Gdansk")
     assert isinstance(decide(CLOSE, close_base, after), Overtaken)
-    assert decide(CLOSE, rebased(close_base, assign, after), after) == ToWrite(CLOSE)
+    assert decide(CLOSE, rebase(close_base, assign, after), after) == ToWrite(CLOSE)
 
 
 def test_somebody_elses_change_beside_ours_stays_foreign_to_a_later_close():
     after = SEEN | {"owner": SAM, "severity": "High"} | labels("Press-Shop", "theirs")
-    base = rebased(base_for(CLOSE, SEEN), {"owner": SAM}, after)
+    base = rebase(base_for(CLOSE, SEEN), {"owner": SAM}, after)
     assert {f.member for f in decide(CLOSE, base, after).foreign} == {"severity", "labels"}
 
 
@@ -162,4 +162,4 @@ def test_what_was_written_is_as_wanted_when_it_is_looked_at_again(seen, fresh, p
         written = incident_put_body(
             {"etag": "1", "properties": fresh}, decision.changes, add_labels=decision.add_labels
         )["properties"]
-        assert decide(patch, base_for(patch, seen), written) == AsWanted()
+        assert decide(patch, base_for(patch, seen), written) == AlreadyDone()

@@ -36,7 +36,7 @@ def lines(rule):
 def test_the_draft_says_what_the_pattern_is(programming, judged, mine, oda):
     (row,) = mine()
     version = turn_into_rule(candidate_id=row.pk, by=oda, now=NOON)
-    rule = version.said
+    rule = version.definition
     assert lines(rule) == [
         ("site", "is", ("Gdańsk",)),
         ("alert_type", "is", ("Unauthorized PLC Programming",)),
@@ -115,10 +115,12 @@ def test_no_draft_ever_drops_the_site_so_that_somebody_there_can_own_it(
     assert len(rows) == 3
     for row in rows:
         version = turn_into_rule(candidate_id=row.pk, by=leo, now=NOON)
-        assert ("site", "is", ("Gdańsk",)) in lines(version.said)
+        assert ("site", "is", ("Gdańsk",)) in lines(version.definition)
         assert version.site_ids == [row.site_id]
-        assert (version.said.owner_ot, version.said.owner_soc) == (oda.email, leo.email)
-        assert version.said.enforcement == "tagout"  # Sentinel knows no site: it would be wider
+        assert (version.definition.owner_ot, version.definition.owner_soc) == (oda.email, leo.email)
+        assert (
+            version.definition.enforcement == "tagout"
+        )  # Sentinel knows no site: it would be wider
 
 
 def test_without_direction_the_draft_names_both_devices(undirected, mine):
@@ -136,7 +138,7 @@ def test_who_judged_most_of_it_owns_it_for_ot(polling, mine, oda, olaf, leo):
         judge([each], olaf)
     (row,) = mine()
     version = turn_into_rule(candidate_id=row.pk, by=leo, now=NOON)
-    assert version.said.owner_ot == olaf.email
+    assert version.definition.owner_ot == olaf.email
 
 
 def test_it_can_be_proposed_as_it_is(polling, mine, oda, olaf, leo):

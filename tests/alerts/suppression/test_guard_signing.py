@@ -47,7 +47,9 @@ def codes(reasons):
 
 def refusals(version=VERSION, signer=LEO, side=SOC, given=(), **said):
     usual = {"seen_hash": "h1", "now": NOW}
-    return codes(reasons_against_signing(version, signer, side=side, given=given, **usual | said))
+    return codes(
+        reasons_against_signing(version, signer, side=side, signatures=given, **usual | said)
+    )
 
 
 def test_ot_proposes_and_the_soc_lead_signs():

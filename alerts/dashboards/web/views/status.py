@@ -23,7 +23,7 @@ from alerts.dashboards.web.words import (
     findings_in_words,
     size_words,
 )
-from alerts.outbox.policies import MENDERS
+from alerts.outbox.policies import RESOLVERS
 from alerts.outbox.queries import note_words
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -59,7 +59,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "restore_findings": findings_in_words(restore, places={sync.name for sync in syncs})
         if restore and details
         else [],
-        "may_mend": bool(roles_of(person) & MENDERS),
+        "may_mend": bool(roles_of(person) & RESOLVERS),
         "now": now,
         **(_details(details, unshifted) if details else {}),
     }

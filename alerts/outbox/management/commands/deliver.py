@@ -29,19 +29,21 @@ class Command(TagoutCommand):
         if is_paused_after_restore():
             raise CommandError(PAUSED)
         workspace_id = _workspace_named(options["name"]) if options["name"] else None
-        seen: Counter[str] = Counter()
-        while done := deliver_one(now=clock.now(), connect=client_for, workspace_id=workspace_id):
-            seen[done.outcome] += 1
+        changes: Counter[str] = Counter()
+        while delivered := deliver_one(
+            now=clock.now(), connect=client_for, workspace_id=workspace_id
+        ):
+            changes[delivered.outcome] += 1
         rules: Counter[str] = Counter()
         while placed := deliver_one_rule(
             now=clock.now(), connect=client_for, workspace_id=workspace_id
         ):
             rules[placed.outcome] += 1
         return {
-            "sent": seen[Outcome.SENT],
-            "conflicted": seen[Outcome.CONFLICTED],
-            "failed": seen[Outcome.REFUSED],
-            "dropped": seen[Outcome.DROPPED],
+            "sent": changes[Outcome.SENT],
+            "conflicted": changes[Outcome.CONFLICTED],
+            "failed": changes[Outcome.REFUSED],
+            "dropped": changes[Outcome.DROPPED],
             "waiting": how_many_wait(workspace_id),
             "rules": {
                 "landed": rules[Landing.LANDED],

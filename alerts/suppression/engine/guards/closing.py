@@ -205,13 +205,13 @@ def reason_in_words(reason: str, language: str = "en") -> str:
     """The reason as a reader takes it. A cause of the catalogue, given by its id or its English
     name, is named in this language; a person's own words stay.
     """
-    known = cause(reason) or cause(_ids_by_name().get(reason, ""))
-    return known.label(language) if known else reason
+    found = cause(reason) or cause(_ids_by_name().get(reason, ""))
+    return found.label(language) if found else reason
 
 
 @cache
 def _ids_by_name() -> dict[str, str]:
-    return {each.label("en"): each.id for each in all_causes()}
+    return {item.label("en"): item.id for item in all_causes()}
 
 
 MAX_TEXT_LENGTH: Final = 3000
@@ -242,37 +242,39 @@ class Attribution:
         }
 
 
-def closing_text(told: Attribution) -> str:
+def closing_text(attribution: Attribution) -> str:
     """The text of the close. A long reason is cut, never a name."""
-    said = told.parts()
+    parts = attribution.parts()
     text = (
-        f"Closed by Tagout, rule {said['the rule']}: {{reason}}\n"
-        f"{said['who proposed it']}, {said['who approved it']}. Ends {said['its end']}.\n"
-        f"Rule hash {said['its hash']}\n{said['the link']}"
+        f"Closed by Tagout, rule {parts['the rule']}: {{reason}}\n"
+        f"{parts['who proposed it']}, {parts['who approved it']}. Ends {parts['its end']}.\n"
+        f"Rule hash {parts['its hash']}\n{parts['the link']}"
     )
     room = MAX_TEXT_LENGTH - len(text) + len("{reason}")
-    reason = " ".join(told.reason.split())
+    reason = " ".join(attribution.reason.split())
     if len(reason) > room:
         reason = reason[: max(room - 1, 0)].rstrip() + "…"
     return text.replace("{reason}", reason, 1)
 
 
-def reasons_against_text(text: str, told: Attribution) -> list[Sentence]:
+def reasons_against_text(text: str, attribution: Attribution) -> list[Sentence]:
     """What the text of a close leaves out. An empty part is a part left out."""
     gaps = [
-        name for name, part in told.parts().items() if part not in text or not _is_told(name, told)
+        name
+        for name, part in attribution.parts().items()
+        if part not in text or not _is_given(name, attribution)
     ]
-    if not told.reason.strip():
+    if not attribution.reason.strip():
         gaps.append("the reason")
     return [Sentence("attribution.missing", what=name) for name in gaps]
 
 
-def _is_told(name: str, told: Attribution) -> bool:
+def _is_given(name: str, attribution: Attribution) -> bool:
     value = {
-        "its hash": told.rule_hash,
-        "who proposed it": told.proposer,
-        "who approved it": told.approver,
-        "the link": told.link,
+        "its hash": attribution.rule_hash,
+        "who proposed it": attribution.proposer,
+        "who approved it": attribution.approver,
+        "the link": attribution.link,
     }.get(name, "told")
     return bool(value.strip())
 
@@ -313,13 +315,13 @@ class Outcome:
 def reasons_to_stop(outcomes: Iterable[Outcome]) -> list[Sentence]:
     """Why the rule stops now; a link counts for fourteen days after the close, the rest always."""
     reasons = []
-    for each in outcomes:
-        if each.kind in _KNOWN:
-            reasons.append(Sentence(f"stop.{each.kind}", incident=each.incident))
-        elif each.kind != "linked":
-            reasons.append(Sentence("stop.unknown", incident=each.incident, what=each.kind))
-        elif each.seen_at - each.closed_at <= LINK:
-            reasons.append(Sentence("stop.linked", incident=each.incident, what=each.what))
+    for outcome in outcomes:
+        if outcome.kind in _KNOWN:
+            reasons.append(Sentence(f"stop.{outcome.kind}", incident=outcome.incident))
+        elif outcome.kind != "linked":
+            reasons.append(Sentence("stop.unknown", incident=outcome.incident, what=outcome.kind))
+        elif outcome.seen_at - outcome.closed_at <= LINK:
+            reasons.append(Sentence("stop.linked", incident=outcome.incident, what=outcome.what))
     return reasons
 
 

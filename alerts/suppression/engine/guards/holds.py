@@ -38,7 +38,7 @@ class AlertEnds:
     @property
     def devices(self) -> tuple[DeviceRef, ...]:
         """All that the alert names."""
-        return tuple(each for each in (self.source, self.destination, *self.others) if each)
+        return tuple(end for end in (self.source, self.destination, *self.others) if end)
 
     @property
     def has_pair(self) -> bool:
@@ -56,7 +56,7 @@ class IncidentEnds:
     @property
     def devices(self) -> tuple[DeviceRef, ...]:
         """Every device that is involved."""
-        return (*(each for alert in self.alerts for each in alert.devices), *self.entities)
+        return (*(device for alert in self.alerts for device in alert.devices), *self.entities)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +73,14 @@ def ends_of_alert(facts: Facts) -> AlertEnds:
     destination = _end(
         facts.site, facts.destination_zone, facts.destination_device, facts.destination_address
     )
-    named = {text for each in (source, destination) if each for text in (each.name, each.address)}
-    names = [DeviceRef(site=facts.site, name=each) for each in facts.any_device]
-    addresses = [DeviceRef(site=facts.site, address=each) for each in facts.any_address]
-    others = tuple(each for each in (*names, *addresses) if each.label and each.label not in named)
+    named = {
+        text for device in (source, destination) if device for text in (device.name, device.address)
+    }
+    names = [DeviceRef(site=facts.site, name=device) for device in facts.any_device]
+    addresses = [DeviceRef(site=facts.site, address=device) for device in facts.any_address]
+    others = tuple(
+        device for device in (*names, *addresses) if device.label and device.label not in named
+    )
     return AlertEnds(source=source, destination=destination, others=others)
 
 
@@ -85,14 +89,14 @@ def held_by(holds: Iterable[Hold], incident: IncidentEnds) -> tuple[str, ...]:
     return tuple(sorted({name for hold in holds for name in _held_names(hold, incident)}))
 
 
-def is_same_device(one: DeviceRef, other: DeviceRef) -> bool:
+def is_same_device(device: DeviceRef, other: DeviceRef) -> bool:
     """Whether both may be the same device: at one site by name, or by address in one zone."""
-    if _differ(one.site, other.site):
+    if _differ(device.site, other.site):
         return False
-    if one.name and one.name.casefold() == other.name.casefold():
+    if device.name and device.name.casefold() == other.name.casefold():
         return True
-    is_same_address = one.address and one.address.casefold() == other.address.casefold()
-    return bool(is_same_address) and not _differ(one.zone, other.zone)
+    is_same_address = device.address and device.address.casefold() == other.address.casefold()
+    return bool(is_same_address) and not _differ(device.zone, other.zone)
 
 
 def _held_names(hold: Hold, incident: IncidentEnds) -> set[str]:
@@ -134,6 +138,6 @@ def _end(site: str, zone: str, name: str, address: str) -> DeviceRef | None:
     return DeviceRef(site=site, zone=zone, name=name, address=address)
 
 
-def _differ(one: str, other: str) -> bool:
+def _differ(value: str, other: str) -> bool:
     """Whether both are known and are not the same."""
-    return bool(one and other) and one.casefold() != other.casefold()
+    return bool(value and other) and value.casefold() != other.casefold()

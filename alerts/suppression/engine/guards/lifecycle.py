@@ -147,10 +147,10 @@ def trial_carry_over(old: Rule, new: Rule) -> TrialCarryOver | None:
         return None
     newcomers = set[str]()
     for line in old.all_of:
-        same_field = [each for each in new.all_of if each.field == line.field]
-        if any(_is_within(each, line) for each in same_field):
+        same_field = [candidate for candidate in new.all_of if candidate.field == line.field]
+        if any(_is_within(candidate, line) for candidate in same_field):
             continue
-        grown = next((each for each in same_field if _grew(each, line)), None)
+        grown = next((candidate for candidate in same_field if _grew(candidate, line)), None)
         if grown is None:
             return None
         newcomers |= set(grown.texts) - set(line.texts)
@@ -187,12 +187,12 @@ def _grew(new: Clause, old: Clause) -> bool:
 
 def _lifted(line: Clause, new: Rule) -> set[str]:
     """Return what was excepted and is no more."""
-    still = {
+    excepted = {
         value
-        for each in new.except_any
-        if each.field == line.field and each.operator in _LISTING
-        for value in each.texts
+        for clause in new.except_any
+        if clause.field == line.field and clause.operator in _LISTING
+        for value in clause.texts
     }
     if line.operator in _LISTING:
-        return set(line.texts) - still
+        return set(line.texts) - excepted
     return set() if line in new.except_any else {"?"}

@@ -32,7 +32,7 @@ def reasons_against_types(rule: Rule) -> list[Sentence]:
     reasons = [
         Sentence("never.type", title=title)
         for title in listed_types
-        if (known := alert_type_for(title)) and known.guard == "never"
+        if (alert_type := alert_type_for(title)) and alert_type.guard == "never"
     ]
     unknown = not listed_types or any(alert_type_for(title) is None for title in listed_types)
     if unknown and any(_is_malware(value) for value in pinned(rule.all_of, "engine")):
@@ -83,7 +83,7 @@ def is_soft(facts: Facts) -> bool:
 
 def holds_strict(alerts: Iterable[Facts]) -> bool:
     """Whether one of these alerts may be closed only inside hours."""
-    return not all(is_soft(each) for each in alerts)
+    return not all(is_soft(facts) for facts in alerts)
 
 
 def reasons_against_hours(rule: Rule, *, plant_zones: Iterable[str]) -> list[Sentence]:
@@ -105,11 +105,11 @@ def reasons_against_hours(rule: Rule, *, plant_zones: Iterable[str]) -> list[Sen
 
 def reasons_against_alert(facts: Facts, rule: Rule) -> list[Sentence]:
     """Whether this alert may be closed by this rule at all, checked again when it is about to."""
-    known = alert_type_for(facts.alert_type)
+    alert_type = alert_type_for(facts.alert_type)
     reasons = []
-    if known is not None and known.guard == "never":
+    if alert_type is not None and alert_type.guard == "never":
         reasons.append(Sentence("never.type", title=facts.alert_type))
-    if known is None and _is_malware(facts.engine):
+    if alert_type is None and _is_malware(facts.engine):
         reasons.append(Sentence("never.engine"))
     if not 0 < facts.severity < len(SEVERITIES):
         reasons.append(Sentence("never.unknown", what="severity"))
@@ -146,7 +146,9 @@ def _names_end(rule: Rule, side: str) -> bool:
 
 def _types(rule: Rule) -> tuple[str, ...]:
     """Every type that some line names, also where two lines name different ones."""
-    named = [value for each in rule.all_of if each.field == "alert_type" for value in each.texts]
+    named = [
+        value for clause in rule.all_of if clause.field == "alert_type" for value in clause.texts
+    ]
     return tuple(dict.fromkeys(named))
 
 
@@ -182,14 +184,14 @@ def _against_zones(rule: Rule, plant: frozenset[str]) -> list[Sentence]:
 
 def _against_sides(rule: Rule, what: str) -> list[Sentence]:
     """Source and destination by name or address; one of them where the type is about one device."""
-    held = {
+    is_pinned = {
         side: any(pinned(rule.all_of, f"{side}_{kind}") for kind in ("device", "address"))
         for side in ("source", "destination")
     }
     if all(_is_about_one(title) for title in _types(rule)) and _types(rule):
         anyone = any(pinned(rule.all_of, name) for name in ("any_device", "any_address"))
-        return [] if any(held.values()) or anyone else [_side(what, "the")]
-    return [_side(what, side) for side, is_held in held.items() if not is_held]
+        return [] if any(is_pinned.values()) or anyone else [_side(what, "the")]
+    return [_side(what, side) for side, is_held in is_pinned.items() if not is_held]
 
 
 def _side(what: str, side: str) -> Sentence:
@@ -197,18 +199,18 @@ def _side(what: str, side: str) -> Sentence:
 
 
 def _is_timeboxed(title: str) -> bool:
-    known = alert_type_for(title)
-    return known is not None and known.guard == "timeboxed"
+    alert_type = alert_type_for(title)
+    return alert_type is not None and alert_type.guard == "timeboxed"
 
 
 def _is_high(title: str) -> bool:
-    known = alert_type_for(title)
-    return known is not None and known.severity == "High" and known.guard != "never"
+    alert_type = alert_type_for(title)
+    return alert_type is not None and alert_type.severity == "High" and alert_type.guard != "never"
 
 
 def _is_about_one(title: str) -> bool:
-    known = alert_type_for(title)
-    return known is not None and known.about != "pair"
+    alert_type = alert_type_for(title)
+    return alert_type is not None and alert_type.about != "pair"
 
 
 def _is_malware(engine: str) -> bool:
@@ -259,10 +261,10 @@ def reasons_against_reach(
         reasons.append(Sentence("wide.period", days=days, needed=needed))
     if not sites:
         reasons.append(Sentence("wide.untested"))
-    for each in sorted(sites, key=lambda one: -one.share):
-        if each.share > MAX_SHARE:
-            share, most = f"{each.share * 100:.1f} %", f"{MAX_SHARE * 100:.0f} %"
-            reasons.append(Sentence("wide.share", share=share, site=each.site, most=most))
+    for site_share in sorted(sites, key=lambda site: -site.share):
+        if site_share.share > MAX_SHARE:
+            share, most = f"{site_share.share * 100:.1f} %", f"{MAX_SHARE * 100:.0f} %"
+            reasons.append(Sentence("wide.share", share=share, site=site_share.site, most=most))
     if true_positives > 0:
         reasons.append(Sentence("wide.true_positive", count=true_positives))
     return reasons

@@ -72,7 +72,7 @@ class Side(StrEnum):
     SOC = "soc"
 
     @property
-    def said(self) -> str:
+    def label(self) -> str:
         """The side in a sentence."""
         return "OT" if self is Side.OT else "the SOC"
 
@@ -106,7 +106,7 @@ class Signer:
     name: str = ""  # as people call them, for sentences
 
     @property
-    def said(self) -> str:
+    def label(self) -> str:
         """The person in a sentence."""
         return self.name or self.person
 
@@ -128,7 +128,7 @@ def reasons_against_signing(
     *,
     side: Side,
     seen_hash: str,
-    given: Iterable[Signature],
+    signatures: Iterable[Signature],
     now: datetime,
     note: str = "",
     is_checked: bool = False,
@@ -140,17 +140,17 @@ def reasons_against_signing(
         return [Sentence("sign.not_a_person", kind=signer.kind)]
     reasons = []
     if side not in signer.rights:
-        reasons.append(Sentence("sign.right", who=signer.said, side=side.said))
+        reasons.append(Sentence("sign.right", who=signer.label, side=side.label))
     if signer.person == version.proposer and side is not version.proposer_side:
         reasons.append(Sentence("sign.proposer"))
     if side is Side.SOC and signer.person in version.evidence_givers:
         reasons.append(Sentence("sign.evidence"))
-    for each in given:
-        if not _counts(each, version, now=now):
+    for signature in signatures:
+        if not _counts(signature, version, now=now):
             continue
-        if each.side is side:
-            reasons.append(Sentence("sign.twice", side=side.said))
-        elif each.person == signer.person:
+        if signature.side is side:
+            reasons.append(Sentence("sign.twice", side=side.label))
+        elif signature.person == signer.person:
             reasons.append(Sentence("sign.second_person"))
     if seen_hash != version.rule_hash:
         reasons.append(Sentence("sign.hash"))
@@ -171,19 +171,25 @@ def reasons_against_backtest(version: Version, *, now: datetime) -> list[Sentenc
 
 
 def reasons_not_signed(
-    version: Version, given: Iterable[Signature], *, now: datetime
+    version: Version, signed_before: Iterable[Signature], *, now: datetime
 ) -> list[Sentence]:
     """What is missing until two people of two sides have signed exactly this."""
     reasons = []
-    bound = [each for each in given if _is_of(each, version)]
+    bound = [signature for signature in signed_before if _is_of(signature, version)]
     signed: dict[Side, set[str]] = {}
     for side in Side:
-        ours = [each for each in bound if each.side is side and _may_count(each, version)]
-        valid = {each.person for each in ours if _counts(each, version, now=now)}
-        if not ours:
-            reasons.append(Sentence("sign.missing", side=side.said))
+        signatures = [
+            signature
+            for signature in bound
+            if signature.side is side and _may_count(signature, version)
+        ]
+        valid = {
+            signature.person for signature in signatures if _counts(signature, version, now=now)
+        }
+        if not signatures:
+            reasons.append(Sentence("sign.missing", side=side.label))
         elif not valid:
-            reasons.append(Sentence("sign.old", side=side.said, most=VALID.days))
+            reasons.append(Sentence("sign.old", side=side.label, most=VALID.days))
         signed[side] = valid
     if not reasons and len(signed[Side.OT] | signed[Side.SOC]) < 2:
         reasons.append(Sentence("sign.same"))

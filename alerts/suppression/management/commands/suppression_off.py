@@ -87,9 +87,9 @@ class Command(TagoutCommand):
 
 
 def _workspace_result(workspace: Workspace, rows: Any, *, gates: bool) -> dict[str, Any]:
-    here = rows.filter(workspace=workspace)
-    gate = gate_of(here.filter(kind=RuleKind.GATE).first())
-    rules = here.filter(kind=RuleKind.RULE, wanted__isnull=True)
+    local = rows.filter(workspace=workspace)
+    gate = gate_of(local.filter(kind=RuleKind.GATE).first())
+    rules = local.filter(kind=RuleKind.RULE, wanted__isnull=True)
     pending = [row for row in rules if not row.is_as_wanted]
     errors = [gate.error if gates else "", *(row.latest_error for row in pending)]
     return {

@@ -75,7 +75,7 @@ def check(request: HttpRequest, version: UUID, number: int) -> HttpResponse:
     found, user, now = version_or_404(request, version), actor_of(request), clock.now()
     if found.backtest is None or needs_retest(found, now=now):
         raise Http404
-    test = summarize_backtest(body_for(found.backtest.body, by=user), rule=found.said)
+    test = summarize_backtest(body_for(found.backtest.body, by=user), rule=found.definition)
     checks = checks_of(found, test, user, opened=())
     chosen = next((item for item in checks if item.number == number and item.incident), None)
     if chosen is None or chosen.incident is None:

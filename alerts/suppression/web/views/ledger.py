@@ -14,7 +14,7 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.enforcing.explain import reasons_visible_to
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.queries import ledger_visible_to
-from alerts.suppression.watching.closed_incidents import CannotReviewAgain, tick_off
+from alerts.suppression.watching.closed_incidents import CannotReviewAgain, confirm_close
 from alerts.suppression.watching.trials import kept_open_reasons
 from alerts.suppression.web.shared import frame, number_in
 from alerts.suppression.web.words import StateChip, all_in_words, chip, routine_cause
@@ -141,7 +141,7 @@ def tick_off_entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     user = actor_of(request)
     entry = get_object_or_404(ledger_visible_to(user), pk=entry_id)
     try:
-        tick_off(entry_id=entry.pk, by=user, now=clock.now())
+        confirm_close(entry_id=entry.pk, by=user, now=clock.now())
         words = gettext("Re-checked: %(incident)s") % {"incident": f"#{entry.incident.number}"}
     except CannotReviewAgain as refusal:
         words = " ".join(refusal.reasons)

@@ -121,7 +121,7 @@ def page_of(
             "why": routine_cause(str(version.body.get("reason", ""))),
             "owners": owners_by_version([version])[version.pk],
             "enforced": str(ENFORCEMENTS.get(version.enforcement, version.enforcement)),
-            "test": summarize_backtest(body_for(test.body, by=user), rule=version.said)
+            "test": summarize_backtest(body_for(test.body, by=user), rule=version.definition)
             if test
             else None,
             "test_reasons": reasons_of(test.reasons) if test else [],

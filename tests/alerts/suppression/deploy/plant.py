@@ -5,7 +5,7 @@ from datetime import timedelta
 from alerts.sentinel.services.reach import note_fresh
 from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.engine.rule import Clause, as_json, rule_hash
-from alerts.suppression.engine.rule import Rule as Said
+from alerts.suppression.engine.rule import Rule as RuleDefinition
 from alerts.suppression.models import BackTestRun, Rule, RuleVersion
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_device, make_incident
@@ -39,7 +39,7 @@ def polls(*devices, workspace="gdansk", **changes):
         "enforcement": "sentinel",
         "expires_at": NOON + timedelta(days=60),
     }
-    return Said(**told | changes)
+    return RuleDefinition(**told | changes)
 
 
 def furnish(workspace, site, *, accepts=ACCEPTS):

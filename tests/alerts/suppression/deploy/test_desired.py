@@ -80,7 +80,7 @@ def test_a_canary_only_labels_and_becomes_live_under_the_same_name(version, far)
 def test_while_a_rule_lives_the_trial_of_its_next_version_does_not_touch_it(version, far, oda, leo):
     settle(version, far)
     before = far.rule
-    said = version.said
+    said = version.definition
     again = signed(
         polls("HIST-GD-01", "DB-GD-01"),
         by=(oda, leo),
@@ -90,7 +90,7 @@ def test_while_a_rule_lives_the_trial_of_its_next_version_does_not_touch_it(vers
         workspaces=[wanted(version).workspace],
     )
     settle(again, far)
-    assert far.rule == before and said == version.said
+    assert far.rule == before and said == version.definition
 
 
 @pytest.mark.parametrize("state", ["paused", "expired", "retired", "replaced"])

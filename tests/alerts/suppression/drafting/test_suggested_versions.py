@@ -165,7 +165,7 @@ def test_a_suspicion_about_the_newcomer_suggests_nothing(live, newcomer, people)
 def test_it_is_taken_as_a_draft_that_needs_all_that_a_draft_needs(live, newcomer, people):
     draft = take_suggested_version(version_id=live.pk, by=people.oda, now=NOON)
     assert (draft.state, draft.made_by, draft.number) == (State.DRAFT, people.oda, 2)
-    lines = {line.field: line.texts for line in draft.said.all_of}
+    lines = {line.field: line.texts for line in draft.definition.all_of}
     assert lines["source_device"] == ("ENG-WS-04", "ENG-WS-05")
     live.refresh_from_db()
     assert live.state == State.LIVE

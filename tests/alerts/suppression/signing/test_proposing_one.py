@@ -30,7 +30,7 @@ def _refused(rule, people, history, *, by=None, now=NOON, **more) -> str:
 
 def test_a_proposal_freezes_rule_and_back_test(proposal, history):
     assert proposal.state == State.PROPOSED
-    assert proposal.rule_hash == rule_hash(proposal.said)
+    assert proposal.rule_hash == rule_hash(proposal.definition)
     assert proposal.backtest.rule_hash == proposal.rule_hash
     assert proposal.backtest.body["incidents"] == len(history.incidents)
     assert proposal.backtest.body["judged"]["trials"] == 9
