@@ -14,7 +14,9 @@ from typing import Any
 
 import orjson
 
+from bench.plant_pages import NOW
 from bench.report import Line
+from bench.setup import make_analyst
 
 TURNS, PAGES, ROWS = 40, 8, 1000
 FIELDS = (
@@ -37,7 +39,7 @@ def measure(n: int) -> list[Line]:
     """How many rows a second the product tells, beside the floor."""
     from portal.accounts.models import User
 
-    user = _reader()
+    user = make_analyst("api@demo.example", now=NOW)
     ask = _program(user)
     marks = _marks(ask, min(PAGES, max(1, n // ROWS - 1)))
     ours: list[float] = []
@@ -55,18 +57,6 @@ def measure(n: int) -> list[Line]:
     return [
         Line(name, f"{n:,}", rates[0], rates[1], floor_seconds / our_seconds, 0.5, at_least=True)
     ]
-
-
-def _reader() -> Any:
-    from bench.plant_pages import NOW
-    from portal.accounts.models import Role, ScopeKind, User
-    from portal.accounts.services import grant_role
-
-    user = User.objects.create_user("api@demo.example", "Reader")
-    grant_role(
-        to=user, role=Role.SOC_ANALYST, scope=ScopeKind.ALL, scope_uuid=None, by="bench", now=NOW
-    )
-    return user
 
 
 def _program(user: Any) -> Callable[[str], Any]:

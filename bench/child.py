@@ -12,7 +12,7 @@ def main() -> None:
 
     django.setup()
     from bench.plant_pages import PAGE, store
-    from bench.report import as_a_worker
+    from bench.setup import as_a_worker
     from bench.web import resident_kib
     from portal.celery import app
 

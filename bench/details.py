@@ -21,7 +21,8 @@ from django.db import connection, transaction
 from bench import details_floor
 from bench.details_floor import Answers, Floor
 from bench.intake import NOW, PAGE, START, TITLES, pages
-from bench.report import Line, Race, as_a_worker, own_database, show
+from bench.report import Line, Race, show
+from bench.setup import as_a_worker, make_workspace, own_database
 
 type Tables = dict[str, list[str]]
 
@@ -235,20 +236,11 @@ def prepared(name: str, n: int) -> tuple[int, list[int]]:
     """A workspace of this name with n incidents and the plant they tell of; its id and theirs."""
     from alerts.incidents.ingest.store import store_incidents
     from alerts.incidents.models import Incident
-    from alerts.sentinel.models import Workspace
     from alerts.sentinel.wire import WireIncident, read_incident_page
     from alerts.sites.models import Site
     from alerts.sites.services import Place, learn_places
 
-    workspace = Workspace.objects.create(
-        name=name,
-        tenant_id="t",
-        subscription_id="s",
-        resource_group="r",
-        workspace_name=name,
-        credential="client-secret",
-        added_at=NOW,
-    )
+    workspace = make_workspace(name, now=NOW)
     for body in pages(n=n, open_share=0.2):
         incidents_of_page = [
             item for item in read_incident_page(body).items if isinstance(item, WireIncident)

@@ -21,7 +21,8 @@ from typing import Any
 
 from bench import matching
 from bench.past import DAYS, NOW, fill
-from bench.report import Line, own_database, show, timed
+from bench.report import Line, show, timed
+from bench.setup import own_database
 
 ROOT = Path(__file__).resolve().parent.parent
 TURNS = 9

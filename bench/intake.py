@@ -15,7 +15,8 @@ from typing import Any
 import orjson
 
 from bench import plant_pages
-from bench.report import Line, Race, as_a_worker, own_database, show
+from bench.report import Line, Race, show
+from bench.setup import as_a_worker, make_workspace, own_database
 
 PAGE = 1000
 START = datetime(2026, 8, 1, tzinfo=UTC)
@@ -166,19 +167,10 @@ def measure(n: int) -> list[Line]:
     from django.db import connection, transaction
 
     from alerts.intake.services.poll import pull_changes
-    from alerts.sentinel.models import Workspace
 
     plant_pages.page(0, n=n)  # the plant tells its incidents before the race
     as_a_worker()
-    workspace = Workspace.objects.create(
-        name="bench",
-        tenant_id="t",
-        subscription_id="s",
-        resource_group="r",
-        workspace_name="bench",
-        credential="client-secret",
-        added_at=plant_pages.NOW,
-    )
+    workspace = make_workspace("bench", now=plant_pages.NOW)
     races = [Race("intake, new incidents", 0.5), Race("intake, unchanged pages", 0.5)]
     with connection.cursor() as cursor:
         cursor.execute(FLOOR_TABLES)

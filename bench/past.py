@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from bench.setup import make_workspace
+
 NOW: Final = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAYS: Final = 90
 SITES: Final = 12
@@ -37,19 +39,10 @@ def fill(n: int) -> None:
     """Draw the past into an empty database; say on stderr how long that took."""
     from django.db import connection
 
-    from alerts.sentinel.models import Workspace
     from portal.accounts.models import User
 
     began = time.perf_counter()
-    workspace = Workspace.objects.create(
-        name="bench-history",
-        tenant_id="t",
-        subscription_id="s",
-        resource_group="r",
-        workspace_name="bench-history",
-        credential="client-secret",
-        added_at=NOW,
-    )
+    workspace = make_workspace("bench-history", now=NOW)
     judge = User.objects.create_user("judge@demo.example", "Judge")
     params: dict[str, Any] = {
         "n": n,

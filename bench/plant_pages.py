@@ -12,6 +12,8 @@ from uuid import UUID
 
 import orjson
 
+from bench.setup import make_workspace
+
 PAGE = 1000
 PLANT_INCIDENTS = 5000  # incidents of the plant before they repeat
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -46,18 +48,9 @@ def store(n: int, *, workspace: str) -> None:
     from django.db import transaction
 
     from alerts.intake.services.pages import store_page
-    from alerts.sentinel.models import Workspace
     from alerts.sentinel.wire import read_incident_page
 
-    row = Workspace.objects.create(
-        name=workspace,
-        tenant_id="t",
-        subscription_id="s",
-        resource_group="r",
-        workspace_name=workspace,
-        credential="client-secret",
-        added_at=NOW,
-    )
+    row = make_workspace(workspace, now=NOW)
     for k in range(-(-n // PAGE)):
         incident_page = read_incident_page(page(k, n=n))
         with transaction.atomic():

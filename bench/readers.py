@@ -21,7 +21,8 @@ from typing import Any
 from bench import details
 from bench.intake import NOW, START
 from bench.past import without_timeout
-from bench.report import Line, own_database, show
+from bench.report import Line, show
+from bench.setup import own_database, session_cookie
 from bench.web import gunicorn
 
 IMAGE = ("--worker-class", "portal.web_worker.BufferingWorker")
@@ -130,9 +131,6 @@ def measure(*, users: int, seconds: float) -> Notes:
 
 def cookie_of(number: int) -> str:
     """One of the people, signed in: half of them analysts, OT of each site, and those above."""
-    from django.conf import settings
-    from django.test import Client
-
     from alerts.sites.models import Site
     from portal.accounts.models import Role, ScopeKind, User
     from portal.accounts.services import grant_role
@@ -150,9 +148,7 @@ def cookie_of(number: int) -> str:
         by="bench",
         now=NOW,
     )
-    client = Client()
-    client.force_login(person)
-    return f"{settings.SESSION_COOKIE_NAME}={client.session.session_key}"
+    return session_cookie(person)
 
 
 def fill(incidents: int) -> None:

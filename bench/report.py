@@ -3,10 +3,8 @@ by turn, under the same load.
 """
 
 import json
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -85,31 +83,3 @@ class Race:
                 f"{self.what}: client CPU", size, cpu[0], cpu[1], self.our_cpu / self.floor_cpu, 2.0
             ),
         ]
-
-
-def as_a_worker() -> None:
-    """Set this process up as a Celery child sets itself up when it starts; for both sides."""
-    from portal.celery import spare_the_search_for_cycles
-
-    spare_the_search_for_cycles()
-
-
-@contextmanager
-def own_database() -> Iterator[None]:
-    """Django over an empty database that is gone again afterwards."""
-    from portal import embedded
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-    embedded.ensure_environment(Path(os.environ.get("DATA_DIR", ".data")))
-    import django
-
-    django.setup()
-    from django.db import connection
-
-    own, name = connection.settings_dict["NAME"], ""
-    try:
-        name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
-        yield
-    finally:
-        if name:
-            connection.creation.destroy_test_db(own, verbosity=0)

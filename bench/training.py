@@ -10,7 +10,8 @@ import sys
 import time
 from typing import Any
 
-from bench.report import Line, own_database, show
+from bench.report import Line, show
+from bench.setup import own_database
 from bench.web import cpu_of
 
 PEOPLE = 500

@@ -7,6 +7,7 @@ import argparse
 import http.client
 import os
 import re
+import shlex
 import socket
 import statistics
 import subprocess
@@ -19,7 +20,8 @@ from pathlib import Path
 
 from bench import plant_pages
 from bench.past import without_timeout
-from bench.report import Line, own_database, show
+from bench.report import Line, show
+from bench.setup import make_analyst, own_database, session_cookie
 
 TURNS = 200
 SEARCH_TURNS = 40
@@ -38,7 +40,7 @@ def measure(n: int) -> tuple[list[Line], int]:
     """The lines of the queue page, and the web worker's resident KiB after 200 pages of it."""
     from django.db import connection
 
-    cookie = _signed_in()
+    cookie = session_cookie(make_analyst("bench@demo.example", now=plant_pages.NOW))
     with connection.cursor() as cursor, without_timeout():
         cursor.execute("VACUUM (ANALYZE)")  # as autovacuum does within a minute, but not meanwhile
     with gunicorn("--keep-alive", "60") as (port, worker):
@@ -108,24 +110,6 @@ def resident_kib(pid: int) -> int:
     return int(match.group(1)) if match else 0
 
 
-def _signed_in() -> str:
-    """A session of a SOC analyst who sees everything, as a cookie."""
-    from django.conf import settings
-    from django.test import Client
-
-    from bench.plant_pages import NOW
-    from portal.accounts.models import Role, ScopeKind, User
-    from portal.accounts.services import grant_role
-
-    user = User.objects.create_user("bench@demo.example", "Bench", "a-password-for-the-bench")
-    grant_role(
-        to=user, role=Role.SOC_ANALYST, scope=ScopeKind.ALL, scope_uuid=None, by="bench", now=NOW
-    )
-    client = Client()
-    client.force_login(user)
-    return f"{settings.SESSION_COOKIE_NAME}={client.session.session_key}"
-
-
 def _get(client: http.client.HTTPConnection, address: str, cookie: str, *, rows: int = 50) -> None:
     client.request("GET", address, headers={"Cookie": cookie, "Host": "localhost"})
     answer = client.getresponse()
@@ -148,17 +132,9 @@ def gunicorn(*options: str, workers: int = 1) -> Iterator[tuple[int, int]]:
     )
     command = [
         sys.executable,
-        "-m",
-        "gunicorn",
-        "portal.wsgi:application",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--workers",
-        str(workers),
-        "--threads",
-        "4",
-        "--worker-tmp-dir",
-        tempfile.gettempdir(),
+        *shlex.split(f"-m gunicorn portal.wsgi:application --bind 127.0.0.1:{port}"),
+        *shlex.split(f"--workers {workers} --threads 4"),
+        *("--worker-tmp-dir", tempfile.gettempdir()),
         *options,
     ]
     env = os.environ | {"DJANGO_SETTINGS_MODULE": "bench.settings", "DATABASE_URL": url}

@@ -33,7 +33,6 @@ _DATES = {
 }
 _TIMES = ("createdTimeUtc", "lastModifiedTimeUtc", "firstActivityTimeUtc")
 BODIES = ("truncated", "wrong_length", "html", "empty", "not_json", "gzip_bomb", "drip")
-LINKS = ("foreign", "loop", "duplicate")
 FOREIGN = "https://pages.elsewhere.example"
 _PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please wait</body></html>"
 

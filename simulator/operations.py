@@ -32,7 +32,7 @@ from simulator.incidents import (
     replace_writable,
     writable_from,
 )
-from simulator.people import PEOPLE, person_named
+from simulator.people import PEOPLE, Person, person_named
 from simulator.replies import Reply, bad_request, not_found
 from simulator.store.incidents import Incident
 from simulator.store.resources import Resource
@@ -135,19 +135,27 @@ def _summary(azure: Azure, incident: Incident) -> Json:
     }
 
 
-def _journal(
+def _journal_incident(
     azure: Azure, incident: Incident, body: Json, at: int, effect: str, *, before: str | None
 ) -> None:
     path = incident_path(azure.workspace(incident.workspace), incident.name)
-    person = person_named(body.get("by") or PEOPLE[0].key)
+    reply = Reply(200, effect=effect, before=before, after=incident.etag)
+    _journal(azure, path, body, at, reply)
+
+
+def _journal(azure: Azure, path: str, body: Json, at: int, reply: Reply) -> None:
     azure.store.journal.write(
         at=at,
         method="PERSON",
         path=path,
-        principal=person.name,
+        principal=_person(body).name,
         body=orjson.dumps(body),
-        reply=Reply(200, effect=effect, before=before, after=incident.etag),
+        reply=reply,
     )
+
+
+def _person(body: Json) -> Person:
+    return person_named(body.get("by") or PEOPLE[0].key)
 
 
 def inject(azure: Azure, body: Json, at: int) -> Json:
@@ -195,7 +203,7 @@ def edit(azure: Azure, body: Json, at: int) -> Json:
         )
     if body.keys() & {"properties", "owner", "add_labels", "remove_labels"}:
         incident = _edit_properties(azure, incident, body, at)
-    _journal(azure, incident, body, at, "edited", before=before)
+    _journal_incident(azure, incident, body, at, "edited", before=before)
     return _summary(azure, incident)
 
 
@@ -219,9 +227,9 @@ def comment(azure: Azure, body: Json, at: int) -> Json:
     """A person writes a comment in Sentinel."""
     incident = _incident(azure, body)
     before = incident.etag
-    author = person_named(body.get("by") or PEOPLE[0].key).author()
+    author = _person(body).author()
     part, _ = put_comment(azure, incident, body.get("message"), author=author, at=at, source="User")
-    _journal(azure, incident, body, at, "commented", before=before)
+    _journal_incident(azure, incident, body, at, "commented", before=before)
     return {**_summary(azure, incident), "comment": part.name}
 
 
@@ -232,7 +240,7 @@ def merge(azure: Azure, body: Json, at: int) -> Json:
         raise bad_request("An incident cannot be merged into itself.")
     before = loser.etag
     merge_incidents(azure, loser, survivor, at=at)
-    _journal(azure, loser, body, at, f"merged into {survivor.number}", before=before)
+    _journal_incident(azure, loser, body, at, f"merged into {survivor.number}", before=before)
     return {"loser": _summary(azure, loser), "survivor": _summary(azure, survivor)}
 
 
@@ -240,7 +248,7 @@ def delete(azure: Azure, body: Json, at: int) -> Json:
     """A person deletes an incident in Sentinel."""
     incident = _incident(azure, body)
     azure.store.incidents.remove(incident.workspace, incident.name)
-    _journal(azure, incident, body, at, "deleted", before=incident.etag)
+    _journal_incident(azure, incident, body, at, "deleted", before=incident.etag)
     return {"deleted": incident.name}
 
 
@@ -258,19 +266,13 @@ def rule(azure: Azure, body: Json, at: int) -> Json:
         saved = _edited_rule(azure, stored, body, at)
         azure.store.resources.put(workspace.key, RULES, saved)
     etag = saved.etag if saved else None
-    azure.store.journal.write(
-        at=at,
-        method="PERSON",
-        path=f"{workspace.security_path}/automationRules/{name}",
-        principal=person_named(body.get("by") or PEOPLE[0].key).name,
-        body=orjson.dumps(body),
-        reply=Reply(
-            200,
-            effect="rule edited" if saved else "rule deleted",
-            before=stored.etag if stored else None,
-            after=etag,
-        ),
+    reply = Reply(
+        200,
+        effect="rule edited" if saved else "rule deleted",
+        before=stored.etag if stored else None,
+        after=etag,
     )
+    _journal(azure, f"{workspace.security_path}/automationRules/{name}", body, at, reply)
     return {"rule": name, "etag": etag}
 
 
@@ -281,7 +283,7 @@ def _edited_rule(azure: Azure, stored: Resource | None, changes: Json, at: int) 
             **properties["triggeringLogic"],
             "isEnabled": changes["enabled"],
         }
-    author = person_named(changes.get("by") or PEOPLE[0].key).author()
+    author = _person(changes).author()
     stamp = iso(azure.stamp(at))
     body = {
         "createdTimeUtc": stamp,

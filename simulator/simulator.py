@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -83,15 +84,7 @@ class Simulator:
         """The plant, and what a client needs to sign in."""
         facts = dict(self.azure.plant.describe())
         facts["workspaces"] = [
-            {
-                "key": workspace.key,
-                "tenant_id": workspace.tenant_id,
-                "subscription_id": workspace.subscription_id,
-                "resource_group": workspace.resource_group,
-                "name": workspace.name,
-                "id": workspace.path,
-            }
-            for workspace in self.azure.workspaces
+            {**asdict(workspace), "id": workspace.path} for workspace in self.azure.workspaces
         ]
         facts["sentinel_people"] = [person._asdict() for person in PEOPLE]
         facts["applications"] = [

@@ -7,6 +7,7 @@ history is there, and prints one block. From then on what dies is started again.
 
 import json
 import os
+import shlex
 import signal
 import socket
 import ssl
@@ -78,16 +79,10 @@ def _run(group: ProcessGroup, *, data: Path, size: str, seed: int, listener: soc
         "simulator",
         [
             *manage,
-            "simulator",
-            "--fd",
-            str(azure.fileno()),
-            "--plant",
-            str(seed),
-            "--size",
-            size,
-            "--data",
-            str(data / "simulator"),
-            "--no-throttle",
+            *shlex.split(
+                f"simulator --fd {azure.fileno()} --plant {seed} --size {size} --no-throttle"
+            ),
+            *("--data", str(data / "simulator")),
         ],
         azure,
     )
@@ -97,10 +92,8 @@ def _run(group: ProcessGroup, *, data: Path, size: str, seed: int, listener: soc
     _print("Letting the plant's history happen …")
     ca, secret = _wait_for_simulator(group, data / "simulator", simulator_port)
     group.environment["TAGOUT_DEMO_SECRET"] = secret
-    group.run(
-        "seed",
-        [*manage, "demo_seed", "--simulator", f"https://localhost:{simulator_port}", "--ca", ca],
-    )
+    seed_command = [*manage, "demo_seed", "--simulator", f"https://localhost:{simulator_port}"]
+    group.run("seed", [*seed_command, "--ca", ca])
     group.run("training", [*manage, "training", "import"])
     celery = [sys.executable, "-m", "celery", "-A", "portal.celery:app"]
     quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
@@ -108,75 +101,30 @@ def _run(group: ProcessGroup, *, data: Path, size: str, seed: int, listener: soc
         "web",
         [
             sys.executable,
-            "-m",
-            "gunicorn",
-            "portal.wsgi:application",
-            "--bind",
-            f"fd://{listener.fileno()}",
-            "--workers",
-            "2",
-            "--threads",
-            "4",
-            "--worker-class",
-            "portal.web_worker.BufferingWorker",
-            "--worker-tmp-dir",
-            str(data),
-            "--access-logfile",
-            "-",
-            "--graceful-timeout",
-            "10",
-            "--no-control-socket",
+            *shlex.split(f"-m gunicorn portal.wsgi:application --bind fd://{listener.fileno()}"),
+            *shlex.split(
+                "--workers 2 --threads 4 --worker-class portal.web_worker.BufferingWorker"
+            ),
+            *shlex.split("--access-logfile - --graceful-timeout 10 --no-control-socket"),
+            *("--worker-tmp-dir", str(data)),
         ],
         listener,
         STATEMENT_TIMEOUT_MS="5000",
     )
     group.start(
         "worker-intake",
-        [
-            *celery,
-            "worker",
-            "-Q",
-            "intake,bulk,captures",
-            "-n",
-            "intake@%h",
-            "-c",
-            "2",
-            *quiet,
-        ],
+        [*celery, *shlex.split("worker -Q intake,bulk,captures -n intake@%h -c 2"), *quiet],
     )
     group.start(
         "worker-outbox",
-        [
-            *celery,
-            "worker",
-            "-Q",
-            "outbox,deployments,notify",
-            "-n",
-            "outbox@%h",
-            "-c",
-            "1",
-            *quiet,
-        ],
+        [*celery, *shlex.split("worker -Q outbox,deployments,notify -n outbox@%h -c 1"), *quiet],
     )
     group.start("beat", [*celery, "beat", "--pidfile="])
     _print("Reading incidents from the pretend Sentinel …")
     group.run("wait", [*manage, "demo_seed", "--wait", "600"])
     if size != "large":  # the truth about a million incidents would not fit a demo's memory
         group.may_end.add("judge")
-        group.start(
-            "judge",
-            [
-                *manage,
-                "demo_seed",
-                "--judge",
-                "--simulator",
-                f"https://localhost:{simulator_port}",
-                "--ca",
-                ca,
-                "--captures",
-                str(CAPTURES),
-            ],
-        )
+        group.start("judge", [*seed_command, "--judge", "--ca", ca, "--captures", str(CAPTURES)])
     _wait_for_web(group, port)
     is_planned = _wait_for_plan(group, until=began + READY_BY)
     _print(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -394,11 +394,3 @@ def _cell_of(alert: PreparedAlert) -> Cell:
 def days_between(start: datetime, end: datetime) -> list[datetime]:
     """The midnights from start up to, not including, end."""
     return [start + timedelta(days=n) for n in range((end - start).days)]
-
-
-def group_by_site(incidents: Sequence[Incident]) -> dict[str, list[Incident]]:
-    """Incidents by their site."""
-    by_site = defaultdict(list)
-    for incident in incidents:
-        by_site[incident.site].append(incident)
-    return by_site

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from simulator.arm.call import Call, Route, plain_route, security_route
+from simulator.arm.call import Call, Route, item_routes, plain_route
 from simulator.arm.provisioned import of_subscription
-from simulator.automation.check import RULES_PER_WORKSPACE, check_rule, too_many_rules
+from simulator.automation.check import RULES_PER_WORKSPACE, check_rule
 from simulator.automation.run import RULES, disable_expired
 from simulator.clock import iso
 from simulator.plant import PlantWorkspace
-from simulator.replies import ArmRefusal, Reply, not_found
+from simulator.replies import ArmRefusal, Reply, bad_request, not_found
 from simulator.store.resources import Resource
 
 Json = dict[str, Any]
@@ -31,7 +31,7 @@ def rule_resource(call: Call, rule: Resource) -> Json:
 
 
 def _stored_rule(call: Call) -> Resource | None:
-    return call.azure.store.resources.get(call.workspace.key, RULES, call.args["rule"])
+    return call.azure.store.resources.get(call.workspace.key, RULES, call.args["item"])
 
 
 def list_rules(call: Call) -> Reply:
@@ -57,10 +57,10 @@ def put_rule(call: Call) -> Reply:
     body = call.json()
     properties = check_rule(body.get("properties"))
     stored = _stored_rule(call)
-    call.require_match(stored.etag if stored else None, body)
+    call.require_match(stored, body)
     rules = call.azure.store.resources.all(call.workspace.key, RULES)
     if stored is None and len(rules) >= RULES_PER_WORKSPACE:
-        raise too_many_rules()
+        raise bad_request(f"A workspace holds at most {RULES_PER_WORKSPACE} automation rules.")
     stamp = iso(call.azure.stamp(call.now))
     former = stored.body["properties"] if stored else {}
     saved = {
@@ -73,16 +73,11 @@ def put_rule(call: Call) -> Reply:
         "lastModifiedTimeUtc": stamp,
         "lastModifiedBy": call.author,
     }
-    name = stored.name if stored else call.args["rule"]
+    name = stored.name if stored else call.args["item"]
     rule = Resource(name, call.azure.store.next_etag(call.now), {"properties": saved})
     call.azure.store.resources.put(call.workspace.key, RULES, rule)
-    return Reply(
-        200 if stored else 201,
-        rule_resource(call, rule),
-        effect="rule written",
-        before=stored.etag if stored else None,
-        after=rule.etag,
-    )
+    resource = rule_resource(call, rule)
+    return call.written(resource, former=stored, etag=rule.etag, effect="rule written")
 
 
 def delete_rule(call: Call) -> Reply:
@@ -90,7 +85,7 @@ def delete_rule(call: Call) -> Reply:
     stored = _stored_rule(call)
     if stored is None:
         return Reply(204, effect="nothing to delete")
-    call.require_match(stored.etag)
+    call.require_match(stored)
     call.azure.store.resources.remove(call.workspace.key, RULES, stored.name)
     return Reply(200, effect="rule deleted", before=stored.etag)
 
@@ -161,24 +156,14 @@ def _run(call: Call, run: Json) -> Json:
 
 
 ROUTES: list[Route] = [
-    security_route(
-        "GET", "/automationRules", "automationRules/read", list_rules, limit="GET automationRules"
+    *item_routes(
+        "/automationRules",
+        "automationRules",
+        list_=list_rules,
+        get=get_rule,
+        put=put_rule,
+        delete=delete_rule,
     ),
-    security_route(
-        "GET",
-        "/automationRules/{rule}",
-        "automationRules/read",
-        get_rule,
-        limit="GET automationRules",
-    ),
-    security_route(
-        "PUT",
-        "/automationRules/{rule}",
-        "automationRules/write",
-        put_rule,
-        limit="PUT automationRules",
-    ),
-    security_route("DELETE", "/automationRules/{rule}", "automationRules/delete", delete_rule),
     plain_route(
         "GET",
         _SUBSCRIPTION + r"/providers/Microsoft\.Logic/workflows",

@@ -13,8 +13,12 @@ from simulator.azure import Azure
 from simulator.identity import Application
 from simulator.plant import PlantWorkspace
 from simulator.replies import ArmRefusal, Reply, bad_request, conflict, not_found
+from simulator.store.incidents import Incident
+from simulator.store.resources import Part, Resource
+from simulator.throttle import WINDOWS
 
 Json = dict[str, Any]
+type Stored = Incident | Part | Resource
 _VERSION = re.compile(r"\d{4}-\d\d-\d\d(-preview)?")
 
 
@@ -80,15 +84,20 @@ class Call:
             raise bad_request("The request content must be an object.")
         return body
 
-    def require_match(self, stored: str | None, body: Json | None = None) -> None:
+    def require_match(self, stored: Stored | None, body: Json | None = None) -> None:
         """Refuse a write that was made from an older version, by body etag or If-Match."""
         etag = self.headers.get("if-match") or (body or {}).get("etag")
         if not etag or etag == "*":
             return
         if stored is None:
             raise not_found("Resource")
-        if str(etag).strip('"') != stored.strip('"'):
+        if str(etag).strip('"') != stored.etag.strip('"'):
             raise conflict()
+
+    def written(self, body: Any, *, former: Stored | None, etag: str, effect: str) -> Reply:
+        """Answer a write: 201 where nothing stood there before, else 200."""
+        before = former.etag if former else None
+        return Reply(200 if former else 201, body, effect=effect, before=before, after=etag)
 
 
 Handler = Callable[[Call], Reply]
@@ -125,6 +134,20 @@ def security_route(
         limit=limit,
         reads=reads,
     )
+
+
+def item_routes(
+    path: str, action: str, *, list_: Handler, get: Handler, put: Handler, delete: Handler
+) -> list[Route]:
+    """The routes of one kind of thing: list, read, write and delete it by `{item}`."""
+    name, item = path.rsplit("/", 1)[-1], f"{path}/{{item}}"
+    reads, writes = (limit if limit in WINDOWS else "" for limit in (f"GET {name}", f"PUT {name}"))
+    return [
+        security_route("GET", path, f"{action}/read", list_, limit=reads),
+        security_route("GET", item, f"{action}/read", get, limit=reads),
+        security_route("PUT", item, f"{action}/write", put, limit=writes),
+        security_route("DELETE", item, f"{action}/delete", delete),
+    ]
 
 
 def workspace_route(method: str, tail: str, action: str, handler: Handler) -> Route:

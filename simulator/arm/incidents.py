@@ -167,7 +167,7 @@ def put_incident(call: Call) -> Reply:
     body = call.json()
     properties = check_incident(body.get("properties"))
     stored = call.azure.store.incidents.get(call.workspace.key, call.args["incident"])
-    call.require_match(stored.etag if stored else None, body)
+    call.require_match(stored, body)
     writable = writable_from(properties, stored.properties if stored else None)
     if stored is None:
         incident = make_incident(
@@ -198,7 +198,7 @@ def delete_incident(call: Call) -> Reply:
     incident = call.azure.store.incidents.get(call.workspace.key, call.args["incident"])
     if incident is None:
         return Reply(204, effect="nothing to delete")
-    call.require_match(incident.etag)
+    call.require_match(incident)
     call.azure.store.incidents.remove(call.workspace.key, incident.name)
     return Reply(200, effect="deleted", before=incident.etag)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from simulator.arm.call import Call, Route, security_route
+from simulator.arm.call import Call, Route, item_routes
 from simulator.arm.incidents import incident_of
 from simulator.clock import iso
 from simulator.incident_records import MAX_TASKS, check_enum, incident_path
@@ -29,7 +29,7 @@ def _resource(call: Call, incident: Incident, kind: str, part: Part) -> Json:
 
 def _stored_part(call: Call, incident: Incident, kind: str) -> Part | None:
     parts = call.azure.store.resources.parts(incident.workspace, incident.name, kind)
-    return next((part for part in parts if part.name == call.args["part"].lower()), None)
+    return next((part for part in parts if part.name == call.args["item"].lower()), None)
 
 
 def _list(call: Call, kind: str) -> Reply:
@@ -53,7 +53,7 @@ def _delete(call: Call, kind: str) -> Reply:
     part = _stored_part(call, incident, kind)
     if part is None:
         return Reply(204, effect="nothing to delete")
-    call.require_match(part.etag)
+    call.require_match(part)
     call.azure.store.resources.remove_part(incident.workspace, incident.name, kind, part.name)
     if kind == "comments":
         recount_comments(call.azure, incident, at=call.now, source="Application")
@@ -82,7 +82,7 @@ def put_comment_call(call: Call) -> Reply:
     """Write or rewrite a comment under the id that the caller chose."""
     incident, body = incident_of(call), call.json()
     former = _stored_part(call, incident, "comments")
-    call.require_match(former.etag if former else None, body)
+    call.require_match(former, body)
     part, former = put_comment(
         call.azure,
         incident,
@@ -90,15 +90,11 @@ def put_comment_call(call: Call) -> Reply:
         author=call.author,
         at=call.now,
         source="Application",
-        name=call.args["part"],
+        name=call.args["item"],
     )
-    return Reply(
-        200 if former else 201,
-        _resource(call, incident, "comments", part),
-        effect="comment rewritten" if former else "comment added",
-        before=former.etag if former else None,
-        after=part.etag,
-    )
+    effect = "comment rewritten" if former else "comment added"
+    resource = _resource(call, incident, "comments", part)
+    return call.written(resource, former=former, etag=part.etag, effect=effect)
 
 
 def put_task(call: Call) -> Reply:
@@ -109,7 +105,7 @@ def put_task(call: Call) -> Reply:
         raise bad_request("Required property 'title' not found in JSON.")
     check_enum("status", properties.get("status"), ("New", "Completed"))
     former = _stored_part(call, incident, "tasks")
-    call.require_match(former.etag if former else None, body)
+    call.require_match(former, body)
     tasks = call.azure.store.resources.parts(incident.workspace, incident.name, "tasks")
     if former is None and len(tasks) >= MAX_TASKS:
         raise bad_request(f"An incident has at most {MAX_TASKS} tasks.")
@@ -134,7 +130,7 @@ def put_relation(call: Call) -> Reply:
     if "/" not in related:
         raise bad_request("Required property 'relatedResourceId' not found in JSON.")
     former = _stored_part(call, incident, "relations")
-    call.require_match(former.etag if former else None, body)
+    call.require_match(former, body)
     kind, name = related.rstrip("/").rsplit("/", 2)[-2:]
     relation = {
         "relatedResourceId": related,
@@ -149,47 +145,22 @@ def _store(
     call: Call, incident: Incident, kind: str, stored: Json, *, former: Part | None, created: int
 ) -> Reply:
     etag = call.azure.store.next_etag(call.now, quoted=kind == "tasks")
-    part = Part(call.args["part"].lower(), etag, created, stored)
+    part = Part(call.args["item"].lower(), etag, created, stored)
     call.azure.store.resources.put_part(incident.workspace, incident.name, kind, part)
-    return Reply(
-        200 if former else 201,
-        _resource(call, incident, kind, part),
-        effect=f"{kind} written",
-        before=former.etag if former else None,
-        after=etag,
-    )
+    resource = _resource(call, incident, kind, part)
+    return call.written(resource, former=former, etag=etag, effect=f"{kind} written")
 
 
 _PUTS = {"comments": put_comment_call, "tasks": put_task, "relations": put_relation}
-ROUTES: list[Route] = []
-for _kind, _put in _PUTS.items():
-    _limited = _kind != "tasks"
-    ROUTES += [
-        security_route(
-            "GET",
-            f"/incidents/{{incident}}/{_kind}",
-            f"incidents/{_kind}/read",
-            partial(_list, kind=_kind),
-            limit=f"GET {_kind}" if _limited else "",
-        ),
-        security_route(
-            "GET",
-            f"/incidents/{{incident}}/{_kind}/{{part}}",
-            f"incidents/{_kind}/read",
-            partial(_get, kind=_kind),
-            limit=f"GET {_kind}" if _limited else "",
-        ),
-        security_route(
-            "PUT",
-            f"/incidents/{{incident}}/{_kind}/{{part}}",
-            f"incidents/{_kind}/write",
-            _put,
-            limit=f"PUT {_kind}" if _limited else "",
-        ),
-        security_route(
-            "DELETE",
-            f"/incidents/{{incident}}/{_kind}/{{part}}",
-            f"incidents/{_kind}/delete",
-            partial(_delete, kind=_kind),
-        ),
-    ]
+ROUTES: list[Route] = [
+    route
+    for kind, put in _PUTS.items()
+    for route in item_routes(
+        f"/incidents/{{incident}}/{kind}",
+        f"incidents/{kind}",
+        list_=partial(_list, kind=kind),
+        get=partial(_get, kind=kind),
+        put=put,
+        delete=partial(_delete, kind=kind),
+    )
+]

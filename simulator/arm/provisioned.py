@@ -77,20 +77,15 @@ def _get(call: Call, kind: str) -> Reply:
 def _put_alert_rule(call: Call) -> Reply:
     content = call.json()
     stored = call.azure.store.resources.get(call.workspace.key, "alertRules", call.args["name"])
-    call.require_match(stored.etag if stored else None, content)
+    call.require_match(stored, content)
     properties = content.get("properties")
     if not content.get("kind") or not isinstance(properties, dict):
         raise bad_request("An alert rule needs kind and properties.")
     body = {"kind": content["kind"], "properties": properties}
     rule = Resource(call.args["name"], call.azure.store.next_etag(call.now), body)
     call.azure.store.resources.put(call.workspace.key, "alertRules", rule)
-    return Reply(
-        200 if stored else 201,
-        _resource(call, "alertRules", rule),
-        effect="rule written",
-        before=stored.etag if stored else None,
-        after=rule.etag,
-    )
+    resource = _resource(call, "alertRules", rule)
+    return call.written(resource, former=stored, etag=rule.etag, effect="rule written")
 
 
 def _put_connector(call: Call) -> Reply:

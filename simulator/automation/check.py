@@ -7,7 +7,7 @@ from typing import Any
 from simulator.automation.conditions import ENTITY_PROPERTIES, INCIDENT_PROPERTIES, OPERATORS
 from simulator.clock import parse_time
 from simulator.incident_records import check_closing, check_enum
-from simulator.replies import ArmRefusal, bad_request
+from simulator.replies import bad_request
 
 Json = dict[str, Any]
 RULES_PER_WORKSPACE = 512
@@ -131,8 +131,3 @@ def _check_action(action: Any) -> None:
             raise bad_request("A task needs a title.")
     else:
         raise bad_request(f"Unknown actionType '{kind}'.")
-
-
-def too_many_rules() -> ArmRefusal:
-    """The workspace is full."""
-    return bad_request(f"A workspace holds at most {RULES_PER_WORKSPACE} automation rules.")

@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from datetime import date
 
-HOURS = 168
-_WORKDAYS = range(5)
-
 
 def _week(
     hours: dict[int, float], *, work: float = 1.0, sat: float = 0.0, sun: float = 0.0

@@ -9,11 +9,14 @@ from typing import Any
 
 import orjson
 
-COLUMNS = (
-    "workspace, name, number, created, modified, status, severity, title, owner, etag,"
-    " properties, recipe, details, previous, mangled, truth"
+_COLUMNS = (
+    *("workspace", "name", "number", "created", "modified", "status", "severity", "title", "owner"),
+    *("etag", "properties", "recipe", "details", "previous", "mangled", "truth"),
 )
-_UPSERT = f"insert or replace into incidents ({COLUMNS}) values ({', '.join('?' * 16)})"
+_DERIVED = {"status", "severity", "title", "owner"}  # of the properties, to sort and filter by
+_STORED = tuple(name for name in _COLUMNS if name not in _DERIVED)
+_SELECT = f"select {', '.join(_STORED)} from incidents"
+_UPSERT = f"insert or replace into incidents ({', '.join(_COLUMNS)}) values ({', '.join('?' * 16)})"
 _LIST = "select name, etag, properties, mangled, previous, number from incidents"
 
 
@@ -97,7 +100,7 @@ class IncidentTable:
 
     def get(self, workspace: str, name: str) -> Incident | None:
         """One incident by the id in its address, in any case of letters."""
-        sql = f"select {COLUMNS} from incidents where workspace = ? and name = ?"
+        sql = f"{_SELECT} where workspace = ? and name = ?"
         row = self._db.execute(sql, (workspace, name)).fetchone()
         if row is None and name != name.lower():
             row = self._db.execute(sql, (workspace, name.lower())).fetchone()
@@ -105,7 +108,7 @@ class IncidentTable:
 
     def find(self, name: str) -> Incident | None:
         """One incident by its id alone, whatever its workspace."""
-        sql = f"select {COLUMNS} from incidents where name = ?"
+        sql = f"{_SELECT} where name = ?"
         row = self._db.execute(sql, (name.lower(),)).fetchone()
         return None if row is None else _from_row(row)
 
@@ -146,7 +149,7 @@ class IncidentTable:
 
     def by_number(self, workspace: str, number: int) -> Incident | None:
         """One incident by the number people see."""
-        sql = f"select {COLUMNS} from incidents where workspace = ? and number = ?"
+        sql = f"{_SELECT} where workspace = ? and number = ?"
         row = self._db.execute(sql, (workspace, number)).fetchone()
         return None if row is None else _from_row(row)
 
@@ -165,35 +168,7 @@ class IncidentTable:
 
 
 def _from_row(row: tuple[Any, ...]) -> Incident:
-    (
-        workspace,
-        name,
-        number,
-        created,
-        modified,
-        _,
-        _,
-        _,
-        _,
-        etag,
-        properties,
-        recipe,
-        details,
-        previous,
-        mangled,
-        truth,
-    ) = row
-    return Incident(
-        workspace,
-        name,
-        number,
-        created,
-        modified,
-        etag,
-        orjson.loads(properties),
-        recipe,
-        None if details is None else orjson.loads(details),
-        previous,
-        mangled,
-        truth,
-    )
+    values = dict(zip(_STORED, row, strict=True))
+    for name in ("properties", "details"):
+        values[name] = values[name] and orjson.loads(values[name])
+    return Incident(**values)

@@ -51,25 +51,12 @@ class JournalTable:
     def read(self, *, since: int = 0, path: str = "", after_id: int = 0) -> list[dict[str, Any]]:
         """Entries from a moment on whose address contains a piece of text."""
         rows = self._db.execute(
-            "select id, at, method, path, principal, status, before, after, body_hash, applied,"
-            " effect from journal where at >= ? and id > ? and instr(lower(path), lower(?)) > 0"
-            " order by id",
+            "select id, at, method, path, principal, status, before as before_etag,"
+            " after as after_etag, body_hash as body_sha256, applied, effect from journal"
+            " where at >= ? and id > ? and instr(lower(path), lower(?)) > 0 order by id",
             (since, after_id, path),
         )
-        names = (
-            "id",
-            "at",
-            "method",
-            "path",
-            "principal",
-            "status",
-            "before_etag",
-            "after_etag",
-            "body_sha256",
-            "applied",
-            "effect",
-        )
-        entries = [dict(zip(names, row, strict=True)) for row in rows]
+        entries = _as_dicts(rows)
         for entry in entries:
             entry["at"], entry["applied"] = iso(entry["at"]), bool(entry["applied"])
         return entries
@@ -97,13 +84,11 @@ class JournalTable:
             (kind, name, name),
         )
         return [
-            {
-                "id": row[0],
-                "at": iso(row[1]),
-                "workspace": row[2],
-                "name": row[3],
-                "incident": row[4],
-                **orjson.loads(row[5]),
-            }
-            for row in rows
+            {**orjson.loads(run.pop("detail")), **run, "at": iso(run["at"])}
+            for run in _as_dicts(rows)
         ]
+
+
+def _as_dicts(rows: sqlite3.Cursor) -> list[dict[str, Any]]:
+    names = [column[0] for column in rows.description]
+    return [dict(zip(names, row, strict=True)) for row in rows]

@@ -64,9 +64,6 @@ def _group(kind: str, zone: str) -> Group:
     return Group(kind, zone)
 
 
-NO_END: Final = End()
-
-
 @dataclass(frozen=True, slots=True)
 class CellKey:
     """What the alerts of a cell have in common. Without direction, source and destination are the

@@ -23,7 +23,7 @@ from alerts.patterns.engine.cells import (
     are_on_days,
     count_alerts,
 )
-from alerts.patterns.engine.hours import Hours, learn_hours_of
+from alerts.patterns.engine.hours import Hours, learn_hours
 from alerts.patterns.engine.pattern import TypeName
 from alerts.patterns.engine.sides import (
     MIN_GROUP_MEMBERS,
@@ -56,7 +56,7 @@ class Draft:
     @cached_property
     def hours(self) -> Hours | None:
         """When it happens. Learned when asked for: most drafts are compared by their places."""
-        return learn_hours_of(self.moments)
+        return learn_hours(self.moments)
 
     @property
     def acts(self) -> frozenset[tuple[TypeName, str]]:
@@ -268,7 +268,7 @@ def have_similar_hours(first: Draft, second: Draft) -> bool:
         if hours is None or SIMILAR_HOURS * hours.hours_a_week >= HOURS_OF_WEEK:
             return True
         return _lies_inside(second if first.hours else first, hours)
-    joined = learn_hours_of(first.moments + second.moments)
+    joined = learn_hours(first.moments + second.moments)
     longer = max(first.hours.hours_a_week, second.hours.hours_a_week)
     return joined is not None and joined.hours_a_week <= SIMILAR_HOURS * longer
 

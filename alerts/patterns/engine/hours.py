@@ -53,16 +53,11 @@ class Hours:
         return tuple(f"{DAYS[day]} {text}" for day in self.weekdays)
 
 
-def learn_hours(occurrences: Iterable[Occurrence]) -> Hours | None:
+def learn_hours(moments: Moments) -> Hours | None:
     """Return the tightest hours that hold 98 % of the alerts, with an hour of slack on both sides.
 
     None where the empty rest could be chance. An alert of several within one hour counts once.
     """
-    return learn_hours_of(Counter(occurrences))
-
-
-def learn_hours_of(moments: Moments) -> Hours | None:
-    """Return the same of occurrences that are counted already."""
     by_slot, by_utc_slot = [0] * HOURS_OF_WEEK, [0] * HOURS_OF_WEEK
     for occurrence, count in moments.items():
         by_slot[occurrence.slot] += count
@@ -88,7 +83,7 @@ def learn_judged_hours(cells: Sequence[Cell]) -> Hours | None:
     inside = Counter({o: count for o, count in moments.items() if o.slot in near})
     if inside.total() < MIN_NEAR_JUDGED * moments.total():
         return None
-    return learn_hours_of(inside)
+    return learn_hours(inside)
 
 
 def _learn(moments: Moments, by_slot: Sequence[int], *, is_utc: bool) -> Hours | None:

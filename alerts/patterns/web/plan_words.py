@@ -87,16 +87,6 @@ class BlockedRow:
     page: str
 
 
-@dataclass(frozen=True, slots=True)
-class ActingRow:
-    """A rule that acts already."""
-
-    label: str
-    title: str
-    href: str
-    is_live: bool
-
-
 def offer_of(plan: SitePlan) -> str:
     """Return the offer in one line."""
     n = len(plan.to_sign)
@@ -174,19 +164,6 @@ def groups_of(plan: SitePlan, user: User) -> list[RowGroup]:
         )
         for steps, title in named
         if steps
-    ]
-
-
-def acting_rows(plan: SitePlan) -> list[ActingRow]:
-    """Return the rules of the site that act."""
-    return [
-        ActingRow(
-            version.rule.label,
-            version.title,
-            reverse("suppression:rule", args=[version.uuid]),
-            version.state == "live",
-        )
-        for version in plan.acting
     ]
 
 

@@ -29,7 +29,6 @@ from alerts.patterns.services.plan import CannotAskQuestions, ask_questions
 from alerts.patterns.web.pattern_card import PatternCard, pattern_card
 from alerts.patterns.web.plan_words import (
     PlanRow,
-    acting_rows,
     blocked_rows,
     bound_words,
     curve_of,
@@ -110,7 +109,7 @@ def plan_context(
         "bound": bound_words(chosen),
         "curve": curve_of(chosen, row.candidate if row else None),
         "groups": groups,
-        "acting": acting_rows(chosen),
+        "acting": chosen.acting,
         "blocked": blocked_rows(chosen),
         "row": row,
         "panel": panel_of(row, user),

@@ -1,5 +1,6 @@
 """Hours are learned in plant time and in UTC, and only where the empty rest is no chance."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,13 +14,13 @@ WARSAW = ZoneInfo("Europe/Warsaw")
 
 
 def at(*moments):
-    return [
+    return Counter(
         Occurrence(
             local.toordinal(), local.weekday() * 24 + local.hour, utc.weekday() * 24 + utc.hour
         )
         for utc in moments
         for local in [utc.astimezone(WARSAW)]
-    ]
+    )
 
 
 def daily(first, n, tz=UTC, step=1):

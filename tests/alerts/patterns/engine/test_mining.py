@@ -1,5 +1,6 @@
 """A pattern is a process of the plant, not a pair (suppression §3)."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -122,7 +123,7 @@ def test_what_is_too_rare_to_show_hours_belongs_to_those_inside_which_it_lies(la
         cell(HISTORIAN, End(address="20.10.1.9", is_outside=True), SOFT[0], occurrences=shift),
         cell(HISTORIAN, End(address="52.30.7.1", is_outside=True), SOFT[0], occurrences=rare),
     ]
-    assert learn_hours(rare) is None
+    assert learn_hours(Counter(rare)) is None
     assert len(mine_cells(cells, INVENTORY)) == patterns
 
 
@@ -346,7 +347,7 @@ def test_who_chance_kept_to_most_of_the_week_joins_who_comes_at_any_hour():
     always = [cell(HISTORIAN, each, SOFT[0], occurrences=all_hours()) for each in GATEWAYS[:2]]
     rare = cell(HISTORIAN, device("SW-1", kind="Switch"), SOFT[0], occurrences=all_hours(but=4))
     night = cell(HISTORIAN, device("SW-2", kind="Switch", zone="Line 2"), SOFT[0], hour=2)
-    assert learn_hours(rare.occurrences).hours_a_week < 168
+    assert learn_hours(Counter(rare.occurrences)).hours_a_week < 168
     found = mine_cells([*always, rare, night], INVENTORY)
     assert [len(pattern.destination.members) for pattern in found] == [3, 1]
 
