@@ -1,4 +1,8 @@
-"""What every test may use: a still clock, the cast, the database with its triggers."""
+"""What every test may use: a still clock, the cast, the database with its triggers.
+
+Sam, Leo, Mia and Ada hold their role everywhere here; folders whose tests need them at one place
+have fixtures of the same names.
+"""
 
 import gc
 from datetime import UTC, datetime
@@ -102,3 +106,23 @@ def add_person(person: cast.Person, *grants):
 def make_person(db):
     """`make_person(cast.ODA, (role, scope kind, scope uuid), …)` adds one of the cast."""
     return add_person
+
+
+@pytest.fixture
+def sam(make_person):
+    return make_person(cast.SAM, ("soc-analyst", "all", None))
+
+
+@pytest.fixture
+def leo(make_person):
+    return make_person(cast.LEO, ("soc-lead", "all", None))
+
+
+@pytest.fixture
+def mia(make_person):
+    return make_person(cast.MIA, ("manager", "all", None))
+
+
+@pytest.fixture
+def ada(make_person):
+    return make_person(cast.ADA, ("administrator", "all", None))

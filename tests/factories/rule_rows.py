@@ -6,10 +6,10 @@ from typing import Any
 from alerts.outbox.models import Landing, RuleKind, WantedRule
 from alerts.suppression.engine.rule import Rule as RuleDefinition
 from alerts.suppression.engine.rule import as_json, rule_hash
-from alerts.suppression.models import BackTestRun, LedgerEntry, Rule, RuleVersion, Signature, Step
+from alerts.suppression.models import BackTestRun, LedgerEntry, Rule, RuleVersion, Step
 from tests.factories.incidents import NOON, make_incident
 
-_SIGNED = {"draft": (), "changes-requested": (), "proposed": ("ot",)}
+_SIDES = {"changes-requested": (), "proposed": ("ot",)}  # of states without both signatures
 
 
 def frozen_test(
@@ -91,6 +91,61 @@ def frozen_test(
     } | changes
 
 
+def signed_version(
+    of: RuleDefinition,
+    *,
+    by: tuple[Any, Any],
+    state: str = "live",
+    at: Any = NOON,
+    rule: Rule | None = None,
+    sides: tuple[str, ...] = ("ot", "soc"),
+    test: dict[str, Any] | None = None,
+    signed_forms: list[str] | None = None,
+    **columns: Any,
+) -> RuleVersion:
+    """A version that was tested and proposed, and that these sides have signed; `by` are the people
+    of OT and of the SOC.
+    """
+    ot, soc = by
+    rule = rule or Rule.objects.create(number=Rule.objects.count() + 1, made_by=ot, made_at=at)
+    digest = rule_hash(of)
+    backtest = BackTestRun.objects.create(
+        rule=rule,
+        rule_hash=digest,
+        start=NOON - timedelta(days=90),
+        end=NOON,
+        ran_at=at,
+        seconds=0.2,
+        **{"history_days": 90, "body": {}} | (test or {}),
+    )
+    values = {
+        "number": rule.versions.count() + 1,
+        "state": state,
+        "state_since": at,
+        "title": of.title,
+        "body": as_json(of),
+        "rule_hash": digest,
+        "enforcement": of.enforcement,
+        "expires_at": of.expires_at,
+        "made_by": ot,
+        "made_at": at,
+        "proposed_by": ot,
+        "proposed_at": at,
+        "proposer_side": "ot",
+        "backtest": backtest,
+    }
+    version = RuleVersion.objects.create(rule=rule, **values | columns)
+    for side in sides:
+        version.signatures.create(
+            side=side,
+            by=ot if side == "ot" else soc,
+            rule_hash=version.rule_hash,
+            forms=signed_forms or [],
+            signed_at=at,
+        )
+    return version
+
+
 def make_version(
     state: str,
     *,
@@ -106,47 +161,33 @@ def make_version(
     """A version that Oda (`ot`) made and proposed, with the signatures of its state."""
     if rule is None:
         rule = Rule.objects.create(number=Rule.objects.count() + 1, made_by=ot, made_at=at)
-    given: dict[str, Any] = {
-        "number": rule.versions.count() + 1,
-        "state": state,
-        "state_since": at,
-        "title": of.title,
-        "body": as_json(of),
-        "expires_at": of.expires_at,
-        "made_by": ot,
-        "made_at": at,
-        "workspace_ids": [workspace.pk],
-        "site_ids": [site.pk],
-    }
-    if state != "draft":
-        seen = make_incident(workspace, site_ids=[site.pk], source="ENG-WS-02")
-        test = BackTestRun.objects.create(
-            rule=rule,
-            rule_hash=rule_hash(of),
-            start=NOON - timedelta(days=90),
-            end=NOON,
-            history_days=120,
-            body=frozen_test(of, look_at=seen.pk),
-            ran_at=at,
-            seconds=0.2,
-        )
-        given |= {
-            "proposed_by": ot,
-            "proposed_at": at,
-            "proposer_side": "ot",
-            "backtest": test,
-            "rule_hash": rule_hash(of),
+    where = {"workspace_ids": [workspace.pk], "site_ids": [site.pk]}
+    if state == "draft":
+        values = {
+            "number": rule.versions.count() + 1,
+            "state": state,
+            "state_since": at,
+            "title": of.title,
+            "body": as_json(of),
+            "expires_at": of.expires_at,
+            "made_by": ot,
+            "made_at": at,
         }
-    version = RuleVersion.objects.create(rule=rule, **given | columns)
-    Step.objects.create(version=version, to_state=state, at=at, by=ot, by_label=ot.name)
-    for side in _SIGNED.get(state, ("ot", "soc")):
-        Signature.objects.create(
-            version=version,
-            side=side,
-            by=ot if side == "ot" else soc,
-            rule_hash=version.rule_hash,
-            signed_at=at,
+        version = RuleVersion.objects.create(rule=rule, **values | where | columns)
+    else:
+        look_at = make_incident(workspace, site_ids=[site.pk], source="ENG-WS-02").pk
+        test = {"history_days": 120, "body": frozen_test(of, look_at=look_at)}
+        version = signed_version(
+            of,
+            by=(ot, soc),
+            state=state,
+            at=at,
+            rule=rule,
+            sides=_SIDES.get(state, ("ot", "soc")),
+            test=test,
+            **where | columns,
         )
+    Step.objects.create(version=version, to_state=state, at=at, by=ot, by_label=ot.name)
     return version
 
 

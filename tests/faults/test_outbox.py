@@ -13,10 +13,8 @@ from alerts.incidents.acts.triage import comment_on_incidents, label_incidents
 from alerts.incidents.models import Incident, Status
 from alerts.outbox.models import Change, Outcome
 from portal import clock
-from portal.accounts.models import Role, ScopeKind
 from portal.jobs.models import State
 from simulator.running import running_simulator
-from tests import cast
 from tests.faults.conftest import wait_until
 from tests.faults.outbox import (
     SECRET_VARIABLE,
@@ -39,11 +37,6 @@ def far_end(monkeypatch):
 @pytest.fixture
 def workspace(db, far_end):
     return far_end.register()
-
-
-@pytest.fixture
-def sam(make_person):
-    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.ALL, None))
 
 
 def close(rows, by):

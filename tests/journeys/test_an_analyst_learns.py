@@ -10,8 +10,6 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import expect
 
-from portal.accounts.models import Role, ScopeKind
-from tests import cast
 from tests.bars import axe_findings
 from tests.browser import PHONE, WIDE
 from tests.conftest import NOON
@@ -54,11 +52,6 @@ def choose(page, question, words):
         page.keyboard.press("ArrowDown")
     expect(wanted).to_be_checked()
     page.keyboard.press("Enter")
-
-
-@pytest.fixture
-def sam(make_person):
-    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.ALL, None))
 
 
 @pytest.fixture

@@ -35,21 +35,6 @@ def lesson(take_over):
 
 
 @pytest.fixture
-def sam(make_person):
-    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.ALL, None))
-
-
-@pytest.fixture
-def leo(make_person):
-    return make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
-
-
-@pytest.fixture
-def mia(make_person):
-    return make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
-
-
-@pytest.fixture
 def author(make_person):
     person = cast.Person("tom@demo.example", "Tom Berg")
     return make_person(person, (Role.TRAINING_MANAGER, ScopeKind.ALL, None))

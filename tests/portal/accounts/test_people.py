@@ -33,16 +33,6 @@ PASSWORD, OTHER = "correct horse battery", "another long sentence"
 EVERYWHERE = (ScopeKind.ALL, None)
 
 
-@pytest.fixture
-def sam(make_person):
-    return make_person(cast.SAM, (Role.SOC_ANALYST, *EVERYWHERE))
-
-
-@pytest.fixture
-def ada(make_person):
-    return make_person(cast.ADA, (Role.ADMINISTRATOR, *EVERYWHERE))
-
-
 def sign_in(password=PASSWORD):
     client = Client()
     answer = client.post("/login/", {"username": cast.SAM.email, "password": password})

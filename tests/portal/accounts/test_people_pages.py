@@ -17,16 +17,6 @@ EVERYWHERE = (ScopeKind.ALL, None)
 
 
 @pytest.fixture
-def sam(make_person):
-    return make_person(cast.SAM, (Role.SOC_ANALYST, *EVERYWHERE))
-
-
-@pytest.fixture
-def ada(make_person):
-    return make_person(cast.ADA, (Role.ADMINISTRATOR, *EVERYWHERE))
-
-
-@pytest.fixture
 def page(client, ada):
     client.force_login(ada)
     return client

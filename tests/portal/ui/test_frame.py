@@ -4,12 +4,11 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import Role
 from portal.ui import navigation, shell
 from portal.ui.context import Shell
 from portal.ui.navigation import ALERTS, NavItem, register_nav
 from portal.ui.shell import Count, FooterLine, register_shell_fact
-from tests import cast
 
 
 @pytest.fixture(autouse=True)
@@ -27,11 +26,6 @@ def frame_of(user, path="/ui/", **cookies) -> Shell:
 
 def labels(frame: Shell) -> list[str]:
     return [str(link.item.label) for group in frame.groups for link in group.links]
-
-
-@pytest.fixture
-def sam(make_person):
-    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.ALL, None))
 
 
 def test_items_that_nobody_has_built_are_absent(sam):

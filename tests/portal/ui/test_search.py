@@ -5,10 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import Role
 from portal.ui import palette
 from portal.ui.palette import Finder, Found, Result, is_named, register_finder
-from tests import cast
 from tests.bars import bar_faults_everywhere
 
 
@@ -21,16 +20,6 @@ def finders(monkeypatch):
         register_finder(Finder(key, key.title(), find, **more))
 
     return add
-
-
-@pytest.fixture
-def ada(make_person):
-    return make_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None))
-
-
-@pytest.fixture
-def sam(make_person):
-    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.ALL, None))
 
 
 def labels(client, text="", htmx=False):

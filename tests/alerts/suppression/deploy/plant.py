@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from alerts.sentinel.services.reach import note_fresh
 from alerts.suppression.deploying.compiled_forms import compiled_forms
-from alerts.suppression.engine.rule import Clause, as_json, rule_hash
+from alerts.suppression.engine.rule import Clause
 from alerts.suppression.engine.rule import Rule as RuleDefinition
-from alerts.suppression.models import BackTestRun, Rule, RuleVersion
+from alerts.suppression.models import Rule
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_device, make_incident
+from tests.factories.rule_rows import signed_version
 
 TYPE = "Unauthorized Database Operation"
 ACCEPTS = (
@@ -59,40 +60,19 @@ def signed(said, *, by, workspaces, sites=(), state="live", number=1, rule=None)
     rule = rule or Rule.objects.create(
         number=Rule.objects.count() + 12, made_by=by[0], made_at=NOON
     )
-    told = rule_hash(said)
-    test = BackTestRun.objects.create(
-        rule=rule,
-        rule_hash=told,
-        start=NOON - timedelta(days=90),
-        end=NOON,
-        history_days=90,
-        body={},
-        ran_at=NOON,
-        seconds=0.1,
-    )
-    ids = [each.pk for each in workspaces]
-    forms = compiled_forms(said, rule=rule, workspace_ids=ids)
-    version = RuleVersion.objects.create(
+    ids = [workspace.pk for workspace in workspaces]
+    forms = {
+        workspace_id: form.hashes
+        for workspace_id, form in compiled_forms(said, rule=rule, workspace_ids=ids).items()
+    }
+    return signed_version(
+        said,
+        by=by,
+        state=state,
         rule=rule,
         number=number,
-        state=state,
-        state_since=NOON,
-        title=said.title,
-        body=as_json(said),
-        rule_hash=told,
-        forms={n: f.hashes for n, f in forms.items()},
-        enforcement=said.enforcement,
-        expires_at=said.expires_at,
+        forms=forms,
+        signed_forms=[digest for hashes in forms.values() for digest in hashes],
         workspace_ids=ids,
-        site_ids=[each.pk for each in sites],
-        made_by=by[0],
-        made_at=NOON,
-        proposed_by=by[0],
-        proposed_at=NOON,
-        proposer_side="ot",
-        backtest=test,
+        site_ids=[site.pk for site in sites],
     )
-    bound = [text for pair in version.forms.values() for text in pair]
-    for side, person in zip(("ot", "soc"), by, strict=True):
-        version.signatures.create(side=side, by=person, rule_hash=told, forms=bound, signed_at=NOON)
-    return version

@@ -12,11 +12,11 @@ from alerts.intake.services.pages import Budget
 from alerts.intake.services.poll import pull_changes
 from alerts.outbox.services import deliver_one
 from alerts.suppression.enforcing.decide import decide_new_incidents
-from alerts.suppression.engine.rule import as_json, rule_hash
-from alerts.suppression.models import BackTestRun, LedgerEntry, Rule, RuleVersion, Signature
+from alerts.suppression.models import LedgerEntry, Rule
 from tests.alerts.suppression.samples import clause, rule
 from tests.conftest import NOON
 from tests.factories.answers import alert, device
+from tests.factories.rule_rows import signed_version
 
 POLLING = "Function Code Raised Unauthorized Exception"  # neither never nor time-boxed
 TYPE = clause("alert_type", "is", POLLING)
@@ -48,41 +48,10 @@ class Floor:
         """A version that both sides have signed."""
         since = since or NOON - timedelta(days=1)
         number = number or next(_numbers) + 100
-        thread = rule_row or Rule.objects.create(number=number, made_by=self.oda, made_at=since)
-        digest = rule_hash(said)
-        test = BackTestRun.objects.create(
-            rule=thread,
-            rule_hash=digest,
-            start=since,
-            end=since,
-            history_days=90,
-            body={},
-            ran_at=since,
-            seconds=0.1,
-        )
-        given = {
-            "number": thread.versions.count() + 1,
-            "state": state,
-            "state_since": since,
-            "title": said.title,
-            "body": as_json(said),
-            "rule_hash": digest,
-            "expires_at": said.expires_at,
-            "made_by": self.oda,
-            "made_at": since,
-            "proposed_by": self.oda,
-            "proposed_at": since,
-            "proposer_side": "ot",
-            "backtest": test,
-            "workspace_ids": [self.workspace.pk],
-            "enforcement": said.enforcement,
-        }
-        version = RuleVersion.objects.create(rule=thread, **given | columns)
-        for side, person in (("ot", self.oda), ("soc", self.leo)):
-            Signature.objects.create(
-                version=version, side=side, by=person, rule_hash=digest, signed_at=since
-            )
-        return version
+        rule = rule_row or Rule.objects.create(number=number, made_by=self.oda, made_at=since)
+        columns = {"workspace_ids": [self.workspace.pk]} | columns
+        people = (self.oda, self.leo)
+        return signed_version(said, by=people, state=state, at=since, rule=rule, **columns)
 
     def incident(self, *alerts, devices=DEVICES, entities=(), at=None, **properties):
         """An incident in Sentinel with these alerts, read with all its details."""
