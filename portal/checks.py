@@ -123,10 +123,10 @@ def name_rights_that_migrations_took_away(
     try:
         with connection.cursor() as cursor:
             cursor.execute(_HELD, [RIGHTS, list(left)])
-            held: list[tuple[str, str]] = cursor.fetchall()
+            rows: list[tuple[str, str]] = cursor.fetchall()
     except DatabaseError:  # as above
         return []
-    beyond = [f"{right} in {table}" for table, right in held if right not in left[table]]
+    beyond = [f"{right} in {table}" for table, right in rows if right not in left[table]]
     if not beyond:
         return []
     return [

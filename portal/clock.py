@@ -21,10 +21,10 @@ def now() -> datetime:
 
 def now_of(request: HttpRequest) -> datetime:
     """Business time of a page: asked once a request, however many parts of the page want it."""
-    held: datetime | None = request.__dict__.get("_tagout_now")
-    if held is None:
-        held = request.__dict__["_tagout_now"] = now()
-    return held
+    cached: datetime | None = request.__dict__.get("_tagout_now")
+    if cached is None:
+        cached = request.__dict__["_tagout_now"] = now()
+    return cached
 
 
 def unshifted() -> datetime:

@@ -90,8 +90,8 @@ def _database_is_away(trouble: OperationalError) -> str:
     """One sentence where the database does not answer; anything else it says is our own mistake."""
     if getattr(trouble.__cause__, "sqlstate", None) is not None:
         raise trouble
-    said = " ".join(str(trouble).split())
-    return f"The database that DATABASE_URL names does not answer: {said}"
+    message = " ".join(str(trouble).split())
+    return f"The database that DATABASE_URL names does not answer: {message}"
 
 
 def _bring_up_to_date() -> None:

@@ -380,8 +380,8 @@ def _title_of(pid: int) -> str:
         with suppress(OSError):
             return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
         return ""
-    asked = ["ps", "-o", "args=", "-p", str(pid)]
-    return subprocess.run(asked, check=False, capture_output=True, text=True).stdout
+    command = ["ps", "-o", "args=", "-p", str(pid)]
+    return subprocess.run(command, check=False, capture_output=True, text=True).stdout
 
 
 def _valkey_answers(port: int, folder: Path, *, within: float = 1.0) -> bool:

@@ -86,8 +86,8 @@ def address(name: str, default: str, schemes: tuple[str, ...]) -> SplitResult:
             " : / ? # [ ] @, which must be written as %3A, %2F, %3F, %23, %5B, %5D, %40."
         ) from None
     if parts.scheme not in schemes:
-        known = ", ".join(f"{scheme}://" for scheme in schemes)
+        allowed = ", ".join(f"{scheme}://" for scheme in schemes)
         is_scheme = value.lower().startswith(f"{parts.scheme}://")
-        told = f" but starts with {parts.scheme!r}" if is_scheme else ""
-        raise Misconfigured(f"{name} must start with one of {known}{told}.")
+        found = f" but starts with {parts.scheme!r}" if is_scheme else ""
+        raise Misconfigured(f"{name} must start with one of {allowed}{found}.")
     return parts

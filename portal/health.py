@@ -37,12 +37,12 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def _lag() -> float | None:
     """Seconds since the most silent queue was heard; None while one was never heard at all."""
-    heard = {note.key: note.at for note in heartbeats()}
-    moments = [heard.get(queue) for queue in BUSY_QUEUES]
-    known = [moment for moment in moments if moment]
-    if len(known) < len(moments):
+    latest = {note.key: note.at for note in heartbeats()}
+    moments = [latest.get(queue) for queue in BUSY_QUEUES]
+    present = [moment for moment in moments if moment]
+    if len(present) < len(moments):
         return None
-    return round(max((clock.unshifted() - min(known)).total_seconds(), 0.0), 1)
+    return round(max((clock.unshifted() - min(present)).total_seconds(), 0.0), 1)
 
 
 urlpatterns = [path("healthz", healthz, name="healthz"), path("readyz", readyz, name="readyz")]

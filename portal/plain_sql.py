@@ -13,7 +13,7 @@ from django.db.models import Model
 @cache
 def columns_of(model: type[Model], alias: str) -> str:
     """Return the columns of a table that goes by this alias, as `row_of` takes them."""
-    return ", ".join(f'{alias}."{each.column}"' for each in model._meta.concrete_fields)
+    return ", ".join(f'{alias}."{field.column}"' for field in model._meta.concrete_fields)
 
 
 def row_of[Row: Model](model: type[Row], values: Sequence[Any]) -> Row:
@@ -25,4 +25,4 @@ def row_of[Row: Model](model: type[Row], values: Sequence[Any]) -> Row:
 
 @cache
 def _names_of(model: type[Model]) -> list[str]:
-    return [each.attname for each in model._meta.concrete_fields]
+    return [field.attname for field in model._meta.concrete_fields]

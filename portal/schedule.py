@@ -9,11 +9,11 @@ from typing import Any
 PILE = 900  # seconds
 
 
-def _tick(task: str, *, seconds: float, queue: str, **given: Any) -> dict[str, Any]:
+def _tick(task: str, *, seconds: float, queue: str, **kwargs: Any) -> dict[str, Any]:
     return {
         "task": task,
         "schedule": seconds,
-        "kwargs": given,
+        "kwargs": kwargs,
         "options": {"queue": queue, "expires": PILE, "retry": False},
     }
 

@@ -30,8 +30,8 @@ def database() -> dict[str, object]:
     if not parts.path.lstrip("/"):
         raise Misconfigured("DATABASE_URL names no database: postgresql://user@host:5432/name.")
     if (mode := options.get("sslmode", ["prefer"])[0]) not in _SSL_MODES:
-        known = ", ".join(_SSL_MODES)
-        raise Misconfigured(f"DATABASE_URL says sslmode={mode[:20]!r}: use one of {known}.")
+        modes = ", ".join(_SSL_MODES)
+        raise Misconfigured(f"DATABASE_URL says sslmode={mode[:20]!r}: use one of {modes}.")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -104,10 +104,10 @@ def sender() -> str:
 
 def audit_anchor() -> SplitResult:
     """Where the head of the audit record is told: `log`, `syslog://host:514`, `file:///path`."""
-    said = env.text("AUDIT_ANCHOR", "log")
-    if said == "log":
+    value = env.text("AUDIT_ANCHOR", "log")
+    if value == "log":
         return SplitResult("log", "", "", "", "")
-    parts = env.address("AUDIT_ANCHOR", said, ("syslog", "file"))
+    parts = env.address("AUDIT_ANCHOR", value, ("syslog", "file"))
     if (parts.scheme == "syslog") != bool(parts.hostname) or (
         parts.scheme == "file" and not parts.path.strip("/")
     ):

@@ -28,10 +28,10 @@ class Fault:
     sentence: str
 
     def __str__(self) -> str:
-        given = {"line": self.line, "column": self.column, "sentence": self.sentence}
+        values = {"line": self.line, "column": self.column, "sentence": self.sentence}
         if not self.column:
-            return gettext("Line %(line)s: %(sentence)s") % given
-        return gettext("Line %(line)s, column %(column)s: %(sentence)s") % given
+            return gettext("Line %(line)s: %(sentence)s") % values
+        return gettext("Line %(line)s, column %(column)s: %(sentence)s") % values
 
 
 class FaultyFile(Refused):
@@ -71,8 +71,8 @@ def read_table(data: bytes) -> Table:
         text = _text_of(data)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        said = gettext("This is not UTF-8 text. Save the file as CSV UTF-8.")
-        return Table(faults=[Fault(line, "", said)])
+        message = gettext("This is not UTF-8 text. Save the file as CSV UTF-8.")
+        return Table(faults=[Fault(line, "", message)])
     if not text.strip():
         return Table(faults=[Fault(1, "", gettext("The file is empty."))])
     table = _read_json(text) if text.lstrip()[0] in "[{" else _read_csv(text)
@@ -90,8 +90,8 @@ def one_of(words: Sequence[str]) -> str:
     """Return words as a choice: "a, b or c"."""
     if len(words) < 2:
         return "".join(words)
-    given = {"first": ", ".join(words[:-1]), "last": words[-1]}
-    return gettext("%(first)s or %(last)s") % given
+    values = {"first": ", ".join(words[:-1]), "last": words[-1]}
+    return gettext("%(first)s or %(last)s") % values
 
 
 def _text_of(data: bytes) -> str:
@@ -111,15 +111,17 @@ def _read_csv(text: str) -> Table:
     rows = _rows_of(text, table)
     head = next((row for _, row in rows if any(cell.strip() for cell in row)), [])
     table.columns = tuple(" ".join(name.split()) for name in head)
-    for name in sorted({each for each in table.columns if table.columns.count(each) > 1 and each}):
+    for name in sorted(
+        {column for column in table.columns if table.columns.count(column) > 1 and column}
+    ):
         table.faults.append(Fault(1, name, gettext("This column appears more than once.")))
     for line, cells in rows:
         values = [cell.strip() for cell in cells]
         if not any(values):
             continue
         if any(values[len(head) :]):
-            said = gettext("The line has more cells than the heading has columns.")
-            table.faults.append(Fault(line, "", said))
+            message = gettext("The line has more cells than the heading has columns.")
+            table.faults.append(Fault(line, "", message))
             continue
         named = zip(table.columns, values, strict=False)
         table.records.append(Record(line, {name: value for name, value in named if name}))
@@ -138,8 +140,8 @@ def _rows_of(text: str, table: Table) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error:
-            said = gettext("The quotes of this line do not match, or a cell is far too long.")
-            table.faults.append(Fault(line, "", said))
+            message = gettext("The quotes of this line do not match, or a cell is far too long.")
+            table.faults.append(Fault(line, "", message))
             return
         yield line, row
         line = rows.line_num + 1
@@ -152,8 +154,8 @@ class _Twice(ValueError):
 def _read_json(text: str) -> Table:
     table = Table()
     if not text.lstrip().startswith("["):
-        said = gettext("The file must be a list of objects: [ { … }, { … } ].")
-        table.faults.append(Fault(1, "", said))
+        message = gettext("The file must be a list of objects: [ { … }, { … } ].")
+        table.faults.append(Fault(1, "", message))
         return table
     columns: dict[str, None] = {}
     for line, members in _objects_of(text, table):
@@ -175,19 +177,19 @@ def _objects_of(text: str, table: Table) -> Iterator[tuple[int, dict[str, Any]]]
     decoder = json.JSONDecoder(
         object_pairs_hook=_members, parse_int=str, parse_float=str, parse_constant=str
     )
-    at, line, counted = _after_space(text, text.index("[") + 1), 1, 0
+    at, line, scanned = _after_space(text, text.index("[") + 1), 1, 0
     if text[at : at + 1] == "]":
         return
     while True:
-        line, counted = line + text.count("\n", counted, at), at
+        line, scanned = line + text.count("\n", scanned, at), at
         try:
             value, at = decoder.raw_decode(text, at)
         except json.JSONDecodeError as error:
             table.faults.append(Fault(error.lineno, "", gettext("This is not JSON.")))
             return
         except (_Twice, RecursionError):
-            said = gettext("A name appears twice in this object, or it is nested too deep.")
-            table.faults.append(Fault(line, "", said))
+            message = gettext("A name appears twice in this object, or it is nested too deep.")
+            table.faults.append(Fault(line, "", message))
             return
         if isinstance(value, dict):
             yield line, value
@@ -197,7 +199,7 @@ def _objects_of(text: str, table: Table) -> Iterator[tuple[int, dict[str, Any]]]
         mark, at = text[at : at + 1], _after_space(text, at + 1)
         if mark != ",":
             if mark != "]" or text[at:]:
-                line += text.count("\n", counted, at)
+                line += text.count("\n", scanned, at)
                 table.faults.append(Fault(line, "", gettext("This is not JSON.")))
             return
 

@@ -33,5 +33,5 @@ class WebLogger(Logger):  # type: ignore[misc]  # gunicorn is untyped
             "peer": environ.get("REMOTE_ADDR", ""),
             "forwarded_for": environ.get("HTTP_X_FORWARDED_FOR", "")[:200],
         }
-        said = (method, path[:500], status)
-        self.access_log.info("%s %s %s", *said, extra={"fields": fields})
+        parts = (method, path[:500], status)
+        self.access_log.info("%s %s %s", *parts, extra={"fields": fields})

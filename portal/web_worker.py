@@ -207,8 +207,8 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
                 raise
             return
         self.nr_conns += 1
-        held = BufferedSocket(client_sock, self.unsent_room)
-        conn = Connection(self.cfg, held, client, listener.getsockname())
+        buffered = BufferedSocket(client_sock, self.unsent_room)
+        conn = Connection(self.cfg, buffered, client, listener.getsockname())
         self._watch(conn, selectors.EVENT_READ, self._receive, HEAD_SECONDS)
 
     def _receive(self, conn: Connection) -> None:

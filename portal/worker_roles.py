@@ -82,9 +82,9 @@ def set_worker_rights(*, prefix: str = PREFIX) -> int:
             return 0
         relations = _relations()
         cursor.execute(_GIVEN, {"roles": list(roles.values())})
-        given = {Right(*row) for row in cursor.fetchall()}
-        wanted = set(_wanted(roles, relations))
-        for words, rights in (("REVOKE", given - wanted), ("GRANT", wanted - given)):
+        current = {Right(*row) for row in cursor.fetchall()}
+        declared = set(_declared(roles, relations))
+        for words, rights in (("REVOKE", current - declared), ("GRANT", declared - current)):
             for statement in _statements(
                 words, rights, sequences=set(relations.sequences.values())
             ):
@@ -98,7 +98,7 @@ def set_worker_rights(*, prefix: str = PREFIX) -> int:
             cursor.execute(
                 sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(role))
             )
-        return len(given ^ wanted)
+        return len(current ^ declared)
 
 
 def missing_roles(*, prefix: str = PREFIX) -> list[str]:
@@ -112,11 +112,11 @@ def differing_rights(*, prefix: str = PREFIX) -> tuple[list[Right], list[Right]]
     them, and the declared ones that they lack.
     """
     roles = _existing_roles(prefix)
-    wanted = {right for right in _wanted(roles, _relations()) if right.privilege != "USAGE"}
+    declared = {right for right in _declared(roles, _relations()) if right.privilege != "USAGE"}
     with connection.cursor() as cursor:
         cursor.execute(_EFFECTIVE, [list(roles.values())])
-        held = {Right(*row) for row in cursor.fetchall()}
-    return sorted(held - wanted), sorted(wanted - held)
+        current = {Right(*row) for row in cursor.fetchall()}
+    return sorted(current - declared), sorted(declared - current)
 
 
 def _existing_roles(prefix: str) -> dict[str, str]:
@@ -135,7 +135,7 @@ def _relations() -> _Relations:
         return _Relations(tables=tables, sequences=dict(cursor.fetchall()))
 
 
-def _wanted(roles: Mapping[str, str], relations: _Relations) -> Iterator[Right]:
+def _declared(roles: Mapping[str, str], relations: _Relations) -> Iterator[Right]:
     for worker, role in roles.items():
         for table, privileges in _privileges(WORKERS[worker], relations.tables):
             for privilege in privileges:

@@ -31,18 +31,18 @@ def device_of(request: HttpRequest, email: str) -> str:
     """Return the id of this device if the account with this address signed in on it; else nothing.
     The cookie of another account is worth nothing here.
     """
-    known = list(_known_devices(request))
-    person = User.objects.filter(email=email).first() if known else None
+    devices = list(_known_devices(request))
+    person = User.objects.filter(email=email).first() if devices else None
     if person is None:
         return ""
-    return next((each.device for each in known if _is_of(each, person)), "")
+    return next((device.device for device in devices if _is_of(device, person)), "")
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, person: User) -> None:
     """Have the browser of a person who has just signed in tell so the next time."""
-    known = list(_known_devices(request))
-    device = next((each.device for each in known if _is_of(each, person)), "")
-    others = [each for each in known if each.person != person.uuid.hex]
+    devices = list(_known_devices(request))
+    device = next((candidate.device for candidate in devices if _is_of(candidate, person)), "")
+    others = [candidate for candidate in devices if candidate.person != person.uuid.hex]
     own = KnownDevice(person.uuid.hex, device or secrets.token_urlsafe(12), _mark_of(person))
     response.set_cookie(
         settings.DEVICE_COOKIE_NAME,
@@ -58,13 +58,15 @@ def remember_device(request: HttpRequest, response: HttpResponse, person: User) 
 def _known_devices(request: HttpRequest) -> Iterator[KnownDevice]:
     sent = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")
     try:
-        yield from (KnownDevice(*each) for each in signing.loads(sent, salt=_SALT, max_age=MAX_AGE))
+        yield from (
+            KnownDevice(*values) for values in signing.loads(sent, salt=_SALT, max_age=MAX_AGE)
+        )
     except (signing.BadSignature, TypeError):
         return
 
 
-def _is_of(known: KnownDevice, person: User) -> bool:
-    return (known.person, known.password_mark) == (person.uuid.hex, _mark_of(person))
+def _is_of(device: KnownDevice, person: User) -> bool:
+    return (device.person, device.password_mark) == (person.uuid.hex, _mark_of(person))
 
 
 def _mark_of(person: User) -> str:

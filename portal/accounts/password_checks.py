@@ -139,9 +139,9 @@ def proved_at_of(request: HttpRequest) -> datetime | None:
     proves nothing: it has no session.
     """
     session = getattr(request, "session", None)
-    said = session.get(_KEY) if session is not None else None
+    text = session.get(_KEY) if session is not None else None
     try:
-        return datetime.fromisoformat(said) if isinstance(said, str) else None
+        return datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         return None
 

@@ -72,8 +72,8 @@ def _grants_in_force(user_id: int) -> list[HeldGrant]:
             " WHERE user_id = %s AND revoked_at IS NULL",
             [user_id],
         )
-        held: list[HeldGrant] = cursor.fetchall()
-        return held
+        grants: list[HeldGrant] = cursor.fetchall()
+        return grants
 
 
 def roles_of(user: User) -> frozenset[Role]:
@@ -83,13 +83,13 @@ def roles_of(user: User) -> frozenset[Role]:
 
 def reach_of(user: User, roles: Collection[Role] = READING_ROLES) -> Reach:
     """Where the person holds one of these roles; by default those that read incidents."""
-    held = [(scope, uuid) for role, scope, uuid in grants_of(user) if role in roles]
+    scopes = [(scope, uuid) for role, scope, uuid in grants_of(user) if role in roles]
 
     def of_kind(kind: ScopeKind) -> frozenset[UUID]:
-        return frozenset(uuid for scope, uuid in held if scope == kind and uuid)
+        return frozenset(uuid for scope, uuid in scopes if scope == kind and uuid)
 
     return Reach(
-        everywhere=any(scope == ScopeKind.ALL for scope, _ in held),
+        everywhere=any(scope == ScopeKind.ALL for scope, _ in scopes),
         organisations=of_kind(ScopeKind.ORGANISATION),
         workspaces=of_kind(ScopeKind.WORKSPACE),
         sites=of_kind(ScopeKind.SITE),
@@ -121,19 +121,19 @@ def people_holding(
 
 def scopes_of_use_to(user: User) -> list[TokenScope]:
     """Return the token scopes with which a program of this person could do anything."""
-    held = roles_of(user)
+    roles = roles_of(user)
     return [
         scope
         for scope in TokenScope
-        if scope not in _ROLES_OF_SCOPE or not held.isdisjoint(_ROLES_OF_SCOPE[scope])
+        if scope not in _ROLES_OF_SCOPE or not roles.isdisjoint(_ROLES_OF_SCOPE[scope])
     ]
 
 
 def names_by_role(roles: Collection[Role]) -> dict[Role, list[str]]:
     """Return the names of active people who hold each of these roles anywhere, in order."""
-    held = Grant.objects.filter(role__in=roles, revoked_at=None, user__is_active=True)
+    grants = Grant.objects.filter(role__in=roles, revoked_at=None, user__is_active=True)
     names: dict[Role, list[str]] = {}
-    for role, name in held.order_by("user__name").values_list("role", "user__name").distinct():
+    for role, name in grants.order_by("user__name").values_list("role", "user__name").distinct():
         names.setdefault(Role(role), []).append(name)
     return names
 

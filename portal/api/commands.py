@@ -43,22 +43,25 @@ def once(
     if key is None:
         return carry_out()
     if not 1 <= len(key) <= 200 or not key.isprintable():
-        said = f"{HEADER} has between 1 and 200 printable characters."
-        raise BadInput(said, {HEADER: [said]})
-    asked = hashlib.sha256(address.encode() + b"\n" + body).hexdigest()
-    mine: dict[str, Any] = {"user": user, "token": user.via_token, "key": key}
+        message = f"{HEADER} has between 1 and 200 printable characters."
+        raise BadInput(message, {HEADER: [message]})
+    request_hash = hashlib.sha256(address.encode() + b"\n" + body).hexdigest()
+    own_key: dict[str, Any] = {"user": user, "token": user.via_token, "key": key}
     now = clock.unshifted()
     with transaction.atomic():
-        Answer.objects.filter(**mine, expires_at__lte=now).delete()
+        Answer.objects.filter(**own_key, expires_at__lte=now).delete()
         Answer.objects.bulk_create(
-            [Answer(**mine, asked=asked, expires_at=now + REMEMBERED)], ignore_conflicts=True
+            [Answer(**own_key, asked=request_hash, expires_at=now + REMEMBERED)],
+            ignore_conflicts=True,
         )
-        row = Answer.objects.select_for_update().get(**mine)
-        if row.asked != asked:
+        row = Answer.objects.select_for_update().get(**own_key)
+        if row.asked != request_hash:
             raise KeyTaken
         if row.status:
             return _again(row)
-        answer = _in_savepoint(carry_out, kept=_REFUSALS if keeps_refusals else frozenset())
+        answer = _in_savepoint(
+            carry_out, statuses_to_commit=_REFUSALS if keeps_refusals else frozenset()
+        )
         if answer.status_code >= 500 or answer.status_code in _PASSING:
             row.delete()
             return answer
@@ -68,12 +71,14 @@ def once(
         return answer
 
 
-def _in_savepoint(carry_out: Callable[[], HttpResponse], *, kept: Collection[int]) -> HttpResponse:
+def _in_savepoint(
+    carry_out: Callable[[], HttpResponse], *, statuses_to_commit: Collection[int]
+) -> HttpResponse:
     """What a refused command wrote is undone, its answer is kept."""
     try:
         with transaction.atomic():
             answer = carry_out()
-            if answer.status_code >= 400 and answer.status_code not in kept:
+            if answer.status_code >= 400 and answer.status_code not in statuses_to_commit:
                 raise _Undone(answer)
             return answer
     except _Undone as undone:

@@ -124,7 +124,7 @@ class Listing:
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """The members of a row, in the order of the serializer."""
-        return tuple(self._column(*each) for each in self.serializer().fields.items())
+        return tuple(self._column(*item) for item in self.serializer().fields.items())
 
     def _column(self, name: str, field: serializers.Field[Any, Any, Any, Any]) -> Column:
         source = self.sources.get(name) or str(field.source).replace(".", "__")
@@ -136,34 +136,36 @@ class Listing:
     @property
     def parameters(self) -> frozenset[str]:
         """All query parameters that mean something."""
-        return frozenset((*PAGING, *(each.name for each in self.filters)))
+        return frozenset((*PAGING, *(condition.name for condition in self.filters)))
 
-    def chosen(self, asked: str | None, *, whole: bool = False) -> list[Column]:
+    def chosen(self, text: str | None, *, whole: bool = False) -> list[Column]:
         """The columns that `fields` names; without it all, wide ones only for a single row."""
-        if asked is None:
-            return [each for each in self.columns if whole or not each.wide]
-        known = {each.name: each for each in self.columns}
-        names = list(dict.fromkeys(asked.split(",")))
-        if unknown := [name for name in names if name not in known]:
-            said = f"There is no field {unknown[0][:60]!r}; possible: {', '.join(known)}."
-            raise BadInput(said, {"fields": [said]})
-        return [known[name] for name in names]
+        if text is None:
+            return [column for column in self.columns if whole or not column.wide]
+        by_name = {column.name: column for column in self.columns}
+        names = list(dict.fromkeys(text.split(",")))
+        if unknown := [name for name in names if name not in by_name]:
+            message = f"There is no field {unknown[0][:60]!r}; possible: {', '.join(by_name)}."
+            raise BadInput(message, {"fields": [message]})
+        return [by_name[name] for name in names]
 
     def narrowed(
-        self, rows: QuerySet[Any], given: Mapping[str, str], own: Own | None = None
+        self, rows: QuerySet[Any], parameters: Mapping[str, str], own: Own | None = None
     ) -> tuple[QuerySet[Any], bool]:
         """The rows that the filters leave, and whether the search through them must be bounded."""
         bounded, errors = False, {}
         conditions = own.conditions if own else {}
-        for each in self.filters:
-            if each.name not in given:
+        for filter_ in self.filters:
+            if filter_.name not in parameters:
                 continue
             try:
-                condition = conditions.get(each.name, each.condition)
-                rows = rows.filter(condition(each.field.run_validation(given[each.name])))
+                condition = conditions.get(filter_.name, filter_.condition)
+                rows = rows.filter(
+                    condition(filter_.field.run_validation(parameters[filter_.name]))
+                )
             except serializers.ValidationError as wrong:
-                errors[each.name] = reasons_of(wrong)
-            bounded = bounded or not each.indexed
+                errors[filter_.name] = reasons_of(wrong)
+            bounded = bounded or not filter_.indexed
         if errors:
             raise BadInput(" ".join(f"{name}: {why[0]}" for name, why in errors.items()), errors)
         return rows, bounded
@@ -179,20 +181,22 @@ def rows_of(
     goes before what the columns say.
     """
     own = own or Own()
-    names = [each.name for each in columns]
-    wanted = _told_apart([own.sources.get(each.name) or each.source for each in columns])
+    names = [column.name for column in columns]
+    expressions = _distinct_expressions(
+        [own.sources.get(column.name) or column.source for column in columns]
+    )
     places = []
     for mark in (order.column, "pk"):
-        if mark not in wanted:
-            wanted.append(mark)
-        places.append(wanted.index(mark))
+        if mark not in expressions:
+            expressions.append(mark)
+        places.append(expressions.index(mark))
     at, pk = places
-    found = list(rows.values_list(*wanted))
-    told: list[Iterable[Any]] = list(zip(*found, strict=True)) if found else []
-    for place, each in enumerate(columns):  # by column: a thousand rows cost one call of `map`
-        if told and (read := own.reads.get(each.name) or each.read) is not None:
-            told[place] = map(read, told[place])
-    made: list[dict[str, Any]] = list(map(dict, map(zip, repeat(names), zip(*told, strict=True))))
+    found = list(rows.values_list(*expressions))
+    values: list[Iterable[Any]] = list(zip(*found, strict=True)) if found else []
+    for place, column in enumerate(columns):  # by column: a thousand rows cost one call of `map`
+        if values and (read := own.reads.get(column.name) or column.read) is not None:
+            values[place] = map(read, values[place])
+    made: list[dict[str, Any]] = list(map(dict, map(zip, repeat(names), zip(*values, strict=True))))
     return made, lambda nth: (found[nth][at], found[nth][pk])
 
 
@@ -201,14 +205,16 @@ def reasons_of(error: serializers.ValidationError) -> list[str]:
     return [str(reason) for reason in error.detail]
 
 
-def _told_apart(given: Sequence[str | Combinable]) -> list[str | Combinable]:
+def _distinct_expressions(sources: Sequence[str | Combinable]) -> list[str | Combinable]:
     """Names as they are, which costs least; one that comes again as an expression, for Django
     would leave it out.
     """
-    wanted: list[str | Combinable] = []
-    for each in given:
-        wanted.append(F(each) if isinstance(each, str) and each in wanted else each)
-    return wanted
+    expressions: list[str | Combinable] = []
+    for source in sources:
+        expressions.append(
+            F(source) if isinstance(source, str) and source in expressions else source
+        )
+    return expressions
 
 
 PAGE, MAX_PAGE_SIZE = 100, 1000
@@ -226,24 +232,24 @@ class Page:
 def page_of(
     listing: Listing,
     rows: QuerySet[Any],
-    given: Mapping[str, str],
+    parameters: Mapping[str, str],
     own: Own | None = None,
 ) -> Page:
     """One page of a list. With filters that no index answers, a page may hold fewer rows than
     there are: its cursor then leads on from where the search stopped.
     """
-    size, order = _size(given.get("page_size")), listing.order
-    columns = listing.chosen(given.get("fields"))
+    size, order = _size(parameters.get("page_size")), listing.order
+    columns = listing.chosen(parameters.get("fields"))
     rows = rows.order_by(*order.terms)
-    if "cursor" in given:
-        rows = rows.filter(order.beyond(*_read_cursor(given["cursor"], order)))
-    wanted, bounded = listing.narrowed(rows, given, own)
+    if "cursor" in parameters:
+        rows = rows.filter(order.beyond(*_read_cursor(parameters["cursor"], order)))
+    narrowed, bounded = listing.narrowed(rows, parameters, own)
     edge = None
     if bounded:
         column = order.column
         edge = next(iter(rows.values_list(column, "pk")[SEARCHED - 1 : SEARCHED]), None)
-        wanted = wanted.filter(order.before(*edge)) if edge else wanted
-    found, mark = rows_of(wanted[: size + 1], columns, order, own)
+        narrowed = narrowed.filter(order.before(*edge)) if edge else narrowed
+    found, mark = rows_of(narrowed[: size + 1], columns, order, own)
     if len(found) > size:
         return Page(found[:size], _cursor(*mark(size - 1)))
     return Page(found, _cursor(*edge) if edge else None)
@@ -253,33 +259,33 @@ def _size(text: str | None) -> int:
     if text is None:
         return PAGE
     if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= MAX_PAGE_SIZE:
-        said = f"page_size is a number between 1 and {MAX_PAGE_SIZE}."
-        raise BadInput(said, {"page_size": [said]})
+        message = f"page_size is a number between 1 and {MAX_PAGE_SIZE}."
+        raise BadInput(message, {"page_size": [message]})
     return int(text)
 
 
 def _cursor(mark: Any, pk: int) -> str:
-    said = mark.isoformat() if isinstance(mark, datetime) else str(mark)
-    return base64.urlsafe_b64encode(f"{said}|{pk}".encode()).decode().rstrip("=")
+    text = mark.isoformat() if isinstance(mark, datetime) else str(mark)
+    return base64.urlsafe_b64encode(f"{text}|{pk}".encode()).decode().rstrip("=")
 
 
 def _read_cursor(text: str, order: Order) -> tuple[Any, int]:
     try:
         padded = text + "=" * (-len(text) % 4)
-        said = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
-        mark, _, pk = said.rpartition("|")
+        decoded = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+        mark, _, pk = decoded.rpartition("|")
         if not re.fullmatch(r"[0-9]{1,18}", pk) or "\x00" in mark:
             raise ValueError(pk)
         return _mark(mark, order), int(pk)
     except (ValueError, binascii.Error, ValidationError):
-        said = "This cursor is not one of ours. Take it from “next” of the page before."
-        raise BadInput(said, {"cursor": [said]}) from None
+        decoded = "This cursor is not one of ours. Take it from “next” of the page before."
+        raise BadInput(decoded, {"cursor": [decoded]}) from None
 
 
-def _mark(said: str, order: Order) -> Any:
+def _mark(text: str, order: Order) -> Any:
     column = order.column
     if order.field is not None:
-        return order.field.run_validation(said)
+        return order.field.run_validation(text)
     if column == "pk" or (not column.endswith("_at") and column != "at"):
-        return said
-    return read_moment(said)
+        return text
+    return read_moment(text)

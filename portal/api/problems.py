@@ -65,7 +65,7 @@ def problem(
 
 def refused(refusal: Refused, code: int = 409) -> HttpResponse:
     """A refusal with its reasons, in the language that was asked for."""
-    reasons = [_in_words(each) for each in refusal.reasons]
+    reasons = [_in_words(reason) for reason in refusal.reasons]
     return problem(code, " ".join(reasons), reasons=reasons)
 
 
@@ -86,18 +86,18 @@ def answer_problem(error: Exception, context: Mapping[str, Any] | None = None) -
             return problem(400, str(error.detail), **more)
         case exceptions.ValidationError():
             errors = _errors(error.detail)
-            told = [f"{name}: {' '.join(reasons)}" for name, reasons in errors.items()]
-            return problem(400, " ".join(told), errors=errors)
+            sentences = [f"{name}: {' '.join(reasons)}" for name, reasons in errors.items()]
+            return problem(400, " ".join(sentences), errors=errors)
         case exceptions.Throttled():
             wait = max(1, int(getattr(error, "wait", None) or 1))
-            said = f"Wait {wait} seconds, then ask again."
-            return problem(429, said, headers={"Retry-After": str(wait)})
+            message = f"Wait {wait} seconds, then ask again."
+            return problem(429, message, headers={"Retry-After": str(wait)})
         case exceptions.APIException():
             return problem(error.status_code, str(error.detail), headers=_headers(error))
         case OperationalError() | InterfaceError():
             logger.warning("The database did not answer an API request: %s", type(error).__name__)
-            said = "The database does not answer at the moment. Nothing was done."
-            return problem(503, said, headers={"Retry-After": "5"})
+            message = "The database does not answer at the moment. Nothing was done."
+            return problem(503, message, headers={"Retry-After": "5"})
     return _our_mistake(error)
 
 
@@ -111,8 +111,8 @@ def _our_mistake(error: Exception) -> HttpResponse:
     reference = secrets.token_hex(4)
     kind = "database" if isinstance(error, DatabaseError) else "program"
     logger.error("API: a mistake of the %s, reference %s", kind, reference, exc_info=error)
-    said = "Nothing was done. If it happens twice, give the reference to whoever runs Tagout."
-    return problem(500, said, reference=reference)
+    message = "Nothing was done. If it happens twice, give the reference to whoever runs Tagout."
+    return problem(500, message, reference=reference)
 
 
 def _headers(error: exceptions.APIException) -> dict[str, str]:
@@ -124,11 +124,11 @@ def _errors(detail: Any, name: str = "") -> dict[str, list[str]]:
     """Errors of a serializer, flat: `add.0` is the first of the list `add`."""
     if isinstance(detail, Mapping):
         pairs = [(str(key), value) for key, value in detail.items()]
-    elif isinstance(detail, list) and any(isinstance(each, Mapping | list) for each in detail):
+    elif isinstance(detail, list) and any(isinstance(item, Mapping | list) for item in detail):
         pairs = [(str(at), value) for at, value in enumerate(detail) if value]
     else:
-        said = detail if isinstance(detail, list) else [detail]
-        return {name or "body": [str(each) for each in said]}
+        messages = detail if isinstance(detail, list) else [detail]
+        return {name or "body": [str(message) for message in messages]}
     found: dict[str, list[str]] = {}
     for key, value in pairs:
         inner = "body" if key == "non_field_errors" else key

@@ -43,29 +43,29 @@ def _groups() -> Iterator[dict[str, Any]]:
     described = document()
     for tag in described["tags"]:
         operations = [
-            _operation(path, method, said, described["components"]["schemas"])
+            _operation(path, method, operation, described["components"]["schemas"])
             for path, methods in described["paths"].items()
-            for method, said in methods.items()
-            if tag["name"] in said["tags"]
+            for method, operation in methods.items()
+            if tag["name"] in operation["tags"]
         ]
         yield {"name": tag["name"], "says": tag["description"], "operations": operations}
 
 
 def _operation(
-    path: str, method: str, said: dict[str, Any], schemas: dict[str, Any]
+    path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any]
 ) -> dict[str, Any]:
-    body = said.get("requestBody", {}).get("content", {}).get("application/json", {})
-    answer = said["responses"]["200"]["content"]["application/json"]["schema"]
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
     return {
-        "id": said["operationId"],
+        "id": operation["operationId"],
         "method": method.upper(),
         "tone": METHODS.get(method, ""),
         "path": path,
-        "summary": said["summary"],
-        "says": said["description"],
+        "summary": operation["summary"],
+        "says": operation["description"],
         "parameters": [
-            (each["name"], _type(each["schema"]), each.get("description", ""))
-            for each in said["parameters"]
+            (parameter["name"], _type(parameter["schema"]), parameter.get("description", ""))
+            for parameter in operation["parameters"]
         ],
         "body": _members(body.get("schema", {}), schemas),
         "answer": _members(_row(answer), schemas),
@@ -95,5 +95,5 @@ def _type(schema: dict[str, Any]) -> str:
     names = [kinds] if isinstance(kinds, str) else kinds
     if "array" in names:
         return f"{_type(schema.get('items', {}))} […]"
-    said = " or ".join(names)
-    return f"{said}, {schema['format']}" if "format" in schema else said
+    text = " or ".join(names)
+    return f"{text}, {schema['format']}" if "format" in schema else text

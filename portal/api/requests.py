@@ -45,9 +45,9 @@ class In(serializers.Serializer[Any]):
             raise ValidationError({"body": ["Send a JSON object."]})
         unknown = [str(name) for name in data if name not in self.fields]
         if unknown:
-            known = ", ".join(self.fields) or "none"
-            said = f"There is no such member here; possible: {known}."
-            raise ValidationError({name[:60]: [said] for name in unknown[:20]})
+            possible = ", ".join(self.fields) or "none"
+            message = f"There is no such member here; possible: {possible}."
+            raise ValidationError({name[:60]: [message] for name in unknown[:20]})
         return super().to_internal_value(data)
 
 
@@ -83,18 +83,18 @@ def refuse_tokens_in_query(request: Request) -> None:
             )
 
 
-def refuse_unknown_parameters(request: Request, known: Collection[str]) -> None:
+def refuse_unknown_parameters(request: Request, allowed: Collection[str]) -> None:
     """Only documented parameters mean anything; each is given once (A16)."""
     errors = {}
     for name, values in request._request.GET.lists():
-        if name not in known:
-            possible = ", ".join(sorted(known)) or "none"
+        if name not in allowed:
+            possible = ", ".join(sorted(allowed)) or "none"
             errors[name[:60]] = [f"There is no such parameter here; possible: {possible}."]
         elif len(values) > 1:
             errors[name] = ["Give it once."]
     if errors:
-        said = " ".join(f"{name}: {reasons[0]}" for name, reasons in errors.items())
-        raise BadInput(said, errors)
+        message = " ".join(f"{name}: {reasons[0]}" for name, reasons in errors.items())
+        raise BadInput(message, errors)
 
 
 def may_read(person: User) -> bool:

@@ -98,8 +98,8 @@ class ApiSchema(AutoSchema):  # type: ignore[misc]  # partly typed: read as unty
         """Return what it does, and who may."""
         needs = f"Needs the scope `{self.operation.scope.value}`"
         if self.operation.roles:
-            known = ", ".join(sorted(Role(role).label for role in self.operation.roles))
-            needs += f" and one of the roles {known}"
+            roles = ", ".join(sorted(Role(role).label for role in self.operation.roles))
+            needs += f" and one of the roles {roles}"
         return f"{self._text()} {needs}."
 
     def _text(self) -> str:
@@ -122,12 +122,15 @@ class ApiSchema(AutoSchema):  # type: ignore[misc]  # partly typed: read as unty
         if listing is not None and operation.kind != "one":
             size = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE}
             parameters += [
-                *(self._query(each.name, each.field, each.help_text) for each in listing.filters),
+                *(
+                    self._query(condition.name, condition.field, condition.help_text)
+                    for condition in listing.filters
+                ),
                 OpenApiParameter("cursor", str, description="`next` of the page before"),
                 OpenApiParameter("page_size", size, description="rows a page"),
             ]
         if listing is not None:
-            names = QueryChoices([each.name for each in listing.columns])
+            names = QueryChoices([column.name for column in listing.columns])
             text = "one or several, with commas between them"
             parameters.append(self._query("fields", names, text))
         mark = _header("If-None-Match", {"type": "string"}, "the ETag of the answer you have")

@@ -184,11 +184,11 @@ def command(
             def carry_out() -> HttpResponse:
                 try:
                     row = self.found(pk) if detail else None
-                    asked = body(data=request.data or {}, context={"view": self, "row": row})
-                    asked.is_valid(raise_exception=True)
-                    said = dict(asked.validated_data)
-                    done = method(self, row, said) if detail else method(self, said)
-                    return done if isinstance(done, HttpResponse) else self.one(pk)
+                    serializer = body(data=request.data or {}, context={"view": self, "row": row})
+                    serializer.is_valid(raise_exception=True)
+                    values = dict(serializer.validated_data)
+                    done = method(self, row, values) if detail else method(self, values)
+                    return done if isinstance(done, HttpResponse) else self.answer_row(pk)
                 except Exception as error:  # as the handler would, but in our transaction
                     return answer_problem(error)
 
@@ -269,8 +269,8 @@ class Api(ViewSet):
             return
         scope_wanted(self.person, operation.scope)
         if operation.roles and roles_of(self.person).isdisjoint(operation.roles):
-            known = ", ".join(sorted(Role(role).label for role in operation.roles))
-            raise PermissionDenied(f"This needs one of the roles: {known}.")
+            labels = ", ".join(sorted(Role(role).label for role in operation.roles))
+            raise PermissionDenied(f"This needs one of the roles: {labels}.")
 
     @property
     def person(self) -> User:
@@ -292,13 +292,15 @@ class Api(ViewSet):
         """A JSON object with the age of its data; 304 where the asker has it already."""
         age, body = self.age(workspace), orjson.dumps(dict(members), option=UTC)
         mark = f'W/"{hashlib.sha256(body).hexdigest()[:24]}"'
-        said = b'{"data_age_seconds":' + orjson.dumps(age) + (b"," if members else b"") + body[1:]
-        known = self.request.headers.get("If-None-Match", "")
-        if self.request.method in ("GET", "HEAD") and mark in _marks(known):
+        content = (
+            b'{"data_age_seconds":' + orjson.dumps(age) + (b"," if members else b"") + body[1:]
+        )
+        marks = self.request.headers.get("If-None-Match", "")
+        if self.request.method in ("GET", "HEAD") and mark in _marks(marks):
             answer = HttpResponse(status=304)
             del answer["Content-Type"]
         else:
-            answer = HttpResponse(said, status=status, content_type=JSON)
+            answer = HttpResponse(content, status=status, content_type=JSON)
         answer["Cache-Control"] = "no-store"
         answer["Data-Age-Seconds"] = "" if age is None else str(age)
         if self.request.method in ("GET", "HEAD"):
@@ -319,8 +321,8 @@ class Api(ViewSet):
         """One row as JSON, wide columns too; its id alone where a command came with a token that
         may not read.
         """
-        asked = self.request.query_params.get("fields") if self.request.method != "POST" else None
-        columns = listing.chosen(asked if may_read(self.person) else "id", whole=True)
+        fields = self.request.query_params.get("fields") if self.request.method != "POST" else None
+        columns = listing.chosen(fields if may_read(self.person) else "id", whole=True)
         made, _ = rows_of(only, columns, listing.order, own)
         if not made:
             raise Http404
@@ -354,7 +356,7 @@ class Resource(Api):
             raise Http404
         return row
 
-    def one(self, pk: Any) -> HttpResponse:
+    def answer_row(self, pk: Any) -> HttpResponse:
         """One row as JSON, wide columns too."""
         row = self.found(pk)
         only = self.rows().filter(pk=row.pk)
@@ -362,26 +364,28 @@ class Resource(Api):
 
     def list(self, request: Request) -> HttpResponse:
         """The rows that this person may see."""
-        asked = request.query_params.get("workspace", "")
-        return self.page(self.listing, self.rows(), own=self.own(), workspace=asked)
+        workspace = request.query_params.get("workspace", "")
+        return self.page(self.listing, self.rows(), own=self.own(), workspace=workspace)
 
     def retrieve(self, request: Request, pk: Any) -> HttpResponse:
         """One of them."""
-        return self.one(pk)
+        return self.answer_row(pk)
 
 
 def _marks(header: str) -> set[str]:
     """Marks of `If-None-Match`, weak as all of ours are."""
-    said = (each.strip() for each in header.split(","))
-    return {each if each.startswith("W/") else f"W/{each}" for each in said}
+    parts = (part.strip() for part in header.split(","))
+    return {part if part.startswith("W/") else f"W/{part}" for part in parts}
 
 
 @csrf_exempt
 @login_not_required
 def unknown_address(request: HttpRequest, rest: str = "") -> HttpResponse:
     """Whatever else is asked below /api/."""
-    said = "There is no such address; those that there are end with a slash and stand in the docs."
-    return problem(404, said)
+    message = (
+        "There is no such address; those that there are end with a slash and stand in the docs."
+    )
+    return problem(404, message)
 
 
 def resources(**views: type[Api]) -> list[URLPattern | URLResolver]:

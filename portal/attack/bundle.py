@@ -31,15 +31,15 @@ def read_bundle(data: bytes) -> dict[str, Any]:
     if not isinstance(loaded, dict) or loaded.get("type") != "bundle":
         raise BundleError("This is no STIX bundle.")
     listed = loaded.get("objects")
-    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
         raise BundleError("The bundle has no list of objects.")
     return _catalogue(listed)
 
 
 def _catalogue(objects: list[StixObject]) -> dict[str, Any]:
     by_type: dict[str, list[StixObject]] = {}
-    for each in objects:
-        by_type.setdefault(str(each.get("type")), []).append(each)
+    for stix in objects:
+        by_type.setdefault(str(stix.get("type")), []).append(stix)
     try:
         tactics = _tactics(by_type)
         techniques = _techniques(by_type, {row["shortname"] for row in tactics})
@@ -66,11 +66,11 @@ def _year(by_type: Mapping[str, list[StixObject]]) -> str:
 
 
 def _tactics(by_type: Mapping[str, list[StixObject]]) -> list[dict[str, Any]]:
-    by_ref = {each["id"]: each for each in by_type.get("x-mitre-tactic", ())}
+    by_ref = {stix["id"]: stix for stix in by_type.get("x-mitre-tactic", ())}
     matrices = [
-        each
-        for each in by_type.get("x-mitre-matrix", ())
-        if _external_id(each) in (DOMAIN, CHAIN) and not _is_gone(each)
+        stix
+        for stix in by_type.get("x-mitre-matrix", ())
+        if _external_id(stix) in (DOMAIN, CHAIN) and not _is_gone(stix)
     ]
     if len(matrices) != 1:
         raise BundleError("The bundle has no matrix of ATT&CK for ICS.")
@@ -89,39 +89,39 @@ def _techniques(
     by_type: Mapping[str, list[StixObject]], shortnames: set[str]
 ) -> list[dict[str, Any]]:
     patterns = {
-        each["id"]: each
-        for each in by_type.get("attack-pattern", ())
-        if _TECHNIQUE_ID.fullmatch(_external_id(each))
+        stix["id"]: stix
+        for stix in by_type.get("attack-pattern", ())
+        if _TECHNIQUE_ID.fullmatch(_external_id(stix))
     }
-    ids = {ref: _external_id(each) for ref, each in patterns.items()}
+    ids = {ref: _external_id(stix) for ref, stix in patterns.items()}
     parents = _related(by_type, "subtechnique-of", ids)
     replaced = _related(by_type, "revoked-by", ids)
     former = {new: old for old, new in replaced.items()}
-    names = {ids[ref]: each["name"] for ref, each in patterns.items()}
+    names = {ids[ref]: stix["name"] for ref, stix in patterns.items()}
     rows = []
-    for ref, each in patterns.items():
+    for ref, stix in patterns.items():
         key = ids[ref]
-        is_sub = bool(each.get("x_mitre_is_subtechnique"))
+        is_sub = bool(stix.get("x_mitre_is_subtechnique"))
         parent = (parents.get(key) or key.partition(".")[0]) if is_sub else None
         phases = [
             phase["phase_name"]
-            for phase in each.get("kill_chain_phases", ())
+            for phase in stix.get("kill_chain_phases", ())
             if phase["kill_chain_name"] == CHAIN
         ]
         unknown = sorted(set(phases) - shortnames)
-        if unknown and not _is_gone(each):
+        if unknown and not _is_gone(stix):
             raise BundleError(f"{key} names the tactic {unknown[0]}, which is not there.")
         rows.append(
             {
                 "id": key,
-                "name": each["name"],
-                "full_name": f"{names[parent]}: {each['name']}"
+                "name": stix["name"],
+                "full_name": f"{names[parent]}: {stix['name']}"
                 if parent in names
-                else each["name"],
+                else stix["name"],
                 "tactics": phases,
                 "parent": parent,
-                "is_deprecated": bool(each.get("x_mitre_deprecated")),
-                "is_revoked": bool(each.get("revoked")),
+                "is_deprecated": bool(stix.get("x_mitre_deprecated")),
+                "is_revoked": bool(stix.get("revoked")),
                 "revoked_by": replaced.get(key),
                 "former_id": former.get(key),
             }
@@ -145,12 +145,12 @@ def _related(
     }
 
 
-def _is_gone(each: StixObject) -> bool:
-    return bool(each.get("revoked") or each.get("x_mitre_deprecated"))
+def _is_gone(stix: StixObject) -> bool:
+    return bool(stix.get("revoked") or stix.get("x_mitre_deprecated"))
 
 
-def _external_id(each: StixObject) -> str:
-    references = each.get("external_references") or ()
+def _external_id(stix: StixObject) -> str:
+    references = stix.get("external_references") or ()
     found = (ref.get("external_id", "") for ref in references if ref.get("source_name") in SOURCES)
     return str(next(found, ""))
 
@@ -196,7 +196,7 @@ def changes_between(
         elif not is_retired(old[key]):
             found += _changed(old[key], row, new, tactics)
     kinds = list(ChangeKind)
-    return tuple(sorted(found, key=lambda each: (kinds.index(each.kind), each.technique_id)))
+    return tuple(sorted(found, key=lambda change: (kinds.index(change.kind), change.technique_id)))
 
 
 def _added(row: TechniqueRow, tactics: Mapping[str, str]) -> TechniqueChange:
@@ -230,7 +230,7 @@ def _changed(
 
 
 def _names_of(shortnames: list[str], tactics: Mapping[str, str]) -> str:
-    return ", ".join(tactics.get(each, each) for each in shortnames)
+    return ", ".join(tactics.get(name, name) for name in shortnames)
 
 
 def is_retired(row: TechniqueRow) -> bool:

@@ -64,18 +64,19 @@ def techniques_like(text: str, *, whole: bool = False) -> tuple[Technique, ...]:
     the id or a complete name.
     """
     words = " ".join(text.split()).casefold()
-    if (known := technique(words)) is not None:
-        ids = {known.id, known.current_id}
-        return tuple(each for each in _techniques().values() if _is_among(each, ids))
+    if (exact := technique(words)) is not None:
+        ids = {exact.id, exact.current_id}
+        return tuple(candidate for candidate in _techniques().values() if _is_among(candidate, ids))
     return tuple(
-        each
-        for each in _techniques().values()
-        if words and any(_is_named(name, words, whole) for name in (each.name, each.full_name))
+        candidate
+        for candidate in _techniques().values()
+        if words
+        and any(_is_named(name, words, whole) for name in (candidate.name, candidate.full_name))
     )
 
 
-def _is_among(each: Technique, ids: set[str]) -> bool:
-    return not ids.isdisjoint({each.id, each.current_id, each.parent})
+def _is_among(candidate: Technique, ids: set[str]) -> bool:
+    return not ids.isdisjoint({candidate.id, candidate.current_id, candidate.parent})
 
 
 def _is_named(name: str, words: str, whole: bool) -> bool:
@@ -85,28 +86,28 @@ def _is_named(name: str, words: str, whole: bool) -> bool:
 
 def resolve(old_id: str) -> str:
     """The current id for an old one. Any other id comes back as it is, known or not."""
-    known = technique(old_id)
-    return known.current_id if known else old_id.strip()
+    found = technique(old_id)
+    return found.current_id if found else old_id.strip()
 
 
 def with_parents(technique_ids: Iterable[str]) -> frozenset[str]:
     """Return these ids in the spelling of the current release, and those of their parents."""
     found: set[str] = set()
-    for given in technique_ids:
-        technique_id = resolve(given)
-        known = technique(technique_id)
-        found |= {technique_id, known.parent} if known and known.parent else {technique_id}
+    for spelling in technique_ids:
+        technique_id = resolve(spelling)
+        match = technique(technique_id)
+        found |= {technique_id, match.parent} if match and match.parent else {technique_id}
     return frozenset(found)
 
 
 def current_techniques() -> tuple[Technique, ...]:
     """All techniques and sub-techniques the release still uses."""
-    return tuple(each for each in _techniques().values() if each.is_current)
+    return tuple(candidate for candidate in _techniques().values() if candidate.is_current)
 
 
 def tactics() -> tuple[Tactic, ...]:
     """The tactics in the order of the matrix."""
-    return tuple(sorted(_by_id().values(), key=lambda each: each.order))
+    return tuple(sorted(_by_id().values(), key=lambda row: row.order))
 
 
 def tactic(text: str) -> Tactic | None:
@@ -117,11 +118,11 @@ def tactic(text: str) -> Tactic | None:
 def matrix() -> tuple[tuple[Tactic, tuple[Technique, ...]], ...]:
     """Each tactic with its current techniques by name; sub-techniques are left out."""
     top = sorted(
-        (each for each in current_techniques() if not each.is_subtechnique),
-        key=lambda each: each.name,
+        (row for row in current_techniques() if not row.is_subtechnique),
+        key=lambda row: row.name,
     )
     return tuple(
-        (column, tuple(each for each in top if column.name in each.tactics)) for column in tactics()
+        (column, tuple(row for row in top if column.name in row.tactics)) for column in tactics()
     )
 
 
@@ -173,9 +174,9 @@ def _by_id() -> dict[str, Tactic]:
 @cache
 def _by_spelling() -> dict[str, Tactic]:
     spellings: dict[str, Tactic] = {}
-    for each in _by_id().values():
-        for text in (each.id, each.name, each.shortname, each.sentinel_name):
-            spellings[_key(text)] = each
+    for row in _by_id().values():
+        for text in (row.id, row.name, row.shortname, row.sentinel_name):
+            spellings[_key(text)] = row
     return spellings
 
 
@@ -187,12 +188,12 @@ def _techniques() -> dict[str, Technique]:
 
 
 def _technique(row: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]]) -> Technique:
-    named = {each.name for name in row["tactics"] if (each := tactic(name))}
+    tactics_named = {found.name for name in row["tactics"] if (found := tactic(name))}
     return Technique(
         id=row["id"],
         name=row["name"],
         full_name=row["full_name"],
-        tactics=tuple(each.name for each in tactics() if each.name in named),
+        tactics=tuple(row.name for row in tactics() if row.name in tactics_named),
         parent=row["parent"],
         is_deprecated=row["is_deprecated"],
         is_revoked=row["is_revoked"],
@@ -203,10 +204,10 @@ def _technique(row: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]]) -
 
 def _current(row: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]]) -> str:
     """Follow replacements to the end; an id may be replaced again in a later release."""
-    seen = {row["id"]}
-    while (following := row["revoked_by"]) in by_id and following not in seen:
+    visited = {row["id"]}
+    while (following := row["revoked_by"]) in by_id and following not in visited:
         row = by_id[following]
-        seen.add(following)
+        visited.add(following)
     return str(row["id"])
 
 

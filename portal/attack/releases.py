@@ -95,13 +95,15 @@ def _completed(release: dict[str, Any]) -> dict[str, Any]:
         raise CannotImport(
             f"Release {version} is older than {shipped['version']}, which Tagout ships."
         )
-    held = {row["id"] for row in release["techniques"]}
-    lost = [row for row in shipped["techniques"] if row["id"] not in held]
-    kept = [row | {"is_deprecated": row["is_deprecated"] or not row["is_revoked"]} for row in lost]
+    ids = {row["id"] for row in release["techniques"]}
+    lost = [row for row in shipped["techniques"] if row["id"] not in ids]
+    retired = [
+        row | {"is_deprecated": row["is_deprecated"] or not row["is_revoked"]} for row in lost
+    ]
     notice = shipped["_about"]["notice"]
     if year := release.pop("year"):
         notice = re.sub(r"\d{4}", year, notice, count=1)
-    return release | {"techniques": release["techniques"] + kept, "_about": {"notice": notice}}
+    return release | {"techniques": release["techniques"] + retired, "_about": {"notice": notice}}
 
 
 def _order(version: str) -> tuple[int, ...]:

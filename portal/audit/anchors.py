@@ -50,8 +50,8 @@ def read_anchors(file: Path | None = None) -> AnchorsRead:
     if file == STANDARD_INPUT:
         return anchors_in(sys.stdin, _key())
     try:
-        with path.open(encoding="utf-8", errors="replace") as lines:
-            return anchors_in(lines, _key())
+        with path.open(encoding="utf-8", errors="replace") as opened:
+            return anchors_in(opened, _key())
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror}.") from error
 

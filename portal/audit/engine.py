@@ -50,7 +50,7 @@ def anchors_in(lines: Iterable[str], key: bytes) -> AnchorsRead:
     out: those entries are lost, and their numbers were given anew. What was told before it says
     its own moment, not its place: who saw the line once could have a log say it again.
     """
-    told: list[tuple[int, Anchor]] = []
+    numbered: list[tuple[int, Anchor]] = []
     restores: list[tuple[int, Anchor]] = []
     ignored = 0
     for found in (match for line in lines for match in _LINE.finditer(line)):
@@ -59,12 +59,12 @@ def anchors_in(lines: Iterable[str], key: bytes) -> AnchorsRead:
             ignored += 1
             continue
         entry = int(found["at"]), Anchor(int(found["seq"]), found["hash"])
-        told.append(entry)
+        numbered.append(entry)
         if found["kind"] == "restored":
             restores.append(entry)
     anchors = tuple(
         anchor
-        for at, anchor in told
+        for at, anchor in numbered
         if not any(at < later and anchor.seq > end.seq for later, end in restores)
     )
     return AnchorsRead(anchors, ignored)

@@ -74,11 +74,13 @@ def head_of_record() -> tuple[int, str]:
 
 def _first_contradicted(anchors: Collection[Anchor]) -> tuple[int | None, str]:
     """The first entry that is not what was told outside of it."""
-    rows = Entry.objects.filter(seq__in=[each.seq for each in anchors]).values_list("seq", "hash")
+    rows = Entry.objects.filter(seq__in=[anchor.seq for anchor in anchors]).values_list(
+        "seq", "hash"
+    )
     hashes = dict(rows)
-    for each in sorted(anchors, key=lambda one: one.seq):
-        if each.seq and hashes.get(each.seq) is None:
-            return each.seq, "entries that were told outside are missing"
-        if each.seq and hashes[each.seq] != each.hash:
-            return each.seq, "outside its hash was told otherwise"
+    for anchor in sorted(anchors, key=lambda anchor: anchor.seq):
+        if anchor.seq and hashes.get(anchor.seq) is None:
+            return anchor.seq, "entries that were told outside are missing"
+        if anchor.seq and hashes[anchor.seq] != anchor.hash:
+            return anchor.seq, "outside its hash was told otherwise"
     return None, ""

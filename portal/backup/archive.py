@@ -135,7 +135,7 @@ class Archive:
 
     def verify(self) -> None:
         """Read every member and compare it with the manifest."""
-        for name, told in self.manifest.members.items():
+        for name, entry in self.manifest.members.items():
             digest, length = hashlib.sha256(), 0
             try:
                 with self._zip.open(name) as member:
@@ -144,7 +144,7 @@ class Archive:
                         length += len(chunk)
             except (zipfile.BadZipFile, KeyError, OSError):
                 length = -1
-            if (length, digest.hexdigest()) != (told.bytes, told.sha256):
+            if (length, digest.hexdigest()) != (entry.bytes, entry.sha256):
                 raise Refused(
                     f"{self.path} was changed or damaged since it was made: {name} is not what its"
                     " manifest says. Take another backup."

@@ -82,8 +82,8 @@ def read_manifest(raw: bytes) -> Manifest:
     """Read a manifest; raises ValueError with one sentence where it is none, or of a later kind."""
     try:
         head = msgspec.json.decode(raw)
-        told = head.get("format") if isinstance(head, dict) else None
-        if isinstance(told, int) and told > FORMAT:
+        format_ = head.get("format") if isinstance(head, dict) else None
+        if isinstance(format_, int) and format_ > FORMAT:
             raise ValueError(
                 f"It was made by Tagout {head.get('tagout')}, whose backups this version does not"
                 " know: restore it with that version."
@@ -97,11 +97,11 @@ def read_manifest(raw: bytes) -> Manifest:
 
 
 def reasons_against_version(
-    manifest: Manifest, *, version: str, known: Collection[str], server: int
+    manifest: Manifest, *, version: str, migrations: Collection[str], server: int
 ) -> list[str]:
     """Why this Tagout, on this server, cannot restore the backup."""
     reasons = []
-    if unknown := sorted(set(manifest.migrations) - set(known)):
+    if unknown := sorted(set(manifest.migrations) - set(migrations)):
         reasons.append(
             f"The backup was made by Tagout {manifest.tagout}; this is {version}, which does not"
             f" know {len(unknown)} of its database migrations ({unknown[0]}"

@@ -26,20 +26,20 @@ def find_tool(name: str, *, server: int) -> Path:
     """Return the path of pg_dump or pg_restore, of the server's major version or a later one.
     `server` is its server_version_num. Raises Refused where there is none.
     """
-    wanted, found = server // 10000, []
+    needed, found = server // 10000, []
     for path in _candidates(name):
         major, spelled = _version_of(path)
-        if major >= wanted:
+        if major >= needed:
             return path
         found.append(spelled)
     if found:
         raise Refused(
-            f"{name} is version {found[0]}, older than the server (PostgreSQL {wanted}): install"
-            f" the client programs of PostgreSQL {wanted} and put them first in PATH."
+            f"{name} is version {found[0]}, older than the server (PostgreSQL {needed}): install"
+            f" the client programs of PostgreSQL {needed} and put them first in PATH."
         )
     raise Refused(
-        f"{name} is not installed: install the client programs of PostgreSQL {wanted}"
-        f" (Debian: postgresql-client-{wanted})."
+        f"{name} is not installed: install the client programs of PostgreSQL {needed}"
+        f" (Debian: postgresql-client-{needed})."
     )
 
 
@@ -47,7 +47,7 @@ def environment_of(database: dict[str, Any]) -> dict[str, str]:
     """Return the environment in which the tools reach this database; no password is an argument,
     which every user of the machine could read.
     """
-    told = {
+    variables = {
         "PGHOST": database["HOST"],
         "PGPORT": database["PORT"],
         "PGUSER": database["USER"],
@@ -57,7 +57,7 @@ def environment_of(database: dict[str, Any]) -> dict[str, str]:
         **{_TLS[name]: text for name, text in database["OPTIONS"].items() if name in _TLS},
     }
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return inherited | {name: str(value) for name, value in told.items() if value}
+    return inherited | {name: str(value) for name, value in variables.items() if value}
 
 
 def _candidates(name: str) -> list[Path]:
@@ -71,10 +71,10 @@ def _candidates(name: str) -> list[Path]:
 @cache
 def _version_of(path: Path) -> tuple[int, str]:
     try:
-        told = subprocess.run([path, "--version"], capture_output=True, check=False, timeout=20)
+        process = subprocess.run([path, "--version"], capture_output=True, check=False, timeout=20)
     except OSError as error:
         raise Refused(f"{path} cannot be run: {error.strerror}.") from error
-    if not (version := _VERSION.search(told.stdout)):
-        said = " ".join(told.stderr.decode(errors="replace").split())[:200]
-        raise Refused(f"{path} does not tell its version: {said or 'it says nothing'}.")
+    if not (version := _VERSION.search(process.stdout)):
+        message = " ".join(process.stderr.decode(errors="replace").split())[:200]
+        raise Refused(f"{path} does not tell its version: {message or 'it says nothing'}.")
     return int(version[1]), version[0].split()[1].decode()

@@ -35,9 +35,9 @@ def count_work_at_hand(*, now: datetime) -> int:
     """Rows that a worker holds, and owed acts that it would take if it looked. Jobs count only
     while they are held: those that never end are due again at once. `now` is `clock.unshifted()`.
     """
-    held = Q(state=State.RUNNING, lease_until__gte=now)
+    leased = Q(state=State.RUNNING, lease_until__gte=now)
     return sum(
-        model._default_manager.filter(held if model is Job else due(now) | held).count()
+        model._default_manager.filter(leased if model is Job else due(now) | leased).count()
         for model in kinds_of_work()
     )
 

@@ -241,14 +241,14 @@ def take_from_workers() -> dict[str, int]:
     it may have been done after the backup. Returns how many rows, by kind.
     """
     there = set(connection.introspection.table_names())  # an older backup has fewer
-    taken = {
+    rows = {
         model._meta.label_lower: model._default_manager.filter(
             state__in=[State.WAITING, State.RUNNING]
         ).update(state=State.WAITING, lease_until=None, fence=F("fence") + 1)
         for model in kinds_of_work()
         if model._meta.db_table in there
     }
-    return {kind: number for kind, number in taken.items() if number}
+    return {kind: number for kind, number in rows.items() if number}
 
 
 def keep_note(

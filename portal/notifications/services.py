@@ -42,7 +42,7 @@ def notify(
     """Put a line into each inbox and owe each person a mail, in the caller's transaction. With an
     `act` it can be taken back; the mail waits for `hold` so that an undo comes before it.
     """
-    lines = Notification.objects.bulk_create(
+    notifications = Notification.objects.bulk_create(
         Notification(
             to=person,
             kind=kind,
@@ -59,33 +59,33 @@ def notify(
         due = clock.unshifted() + hold
         Mail.objects.bulk_create(
             Mail(notification=line, address=line.to.email, made_at=now, due_at=due)
-            for line in lines
+            for line in notifications
         )
-    return lines
+    return notifications
 
 
 @transaction.atomic
 def take_back(*, act: UUID) -> int:
     """Untell what an act told, where no mail has left yet; return how many lines went."""
-    held = Mail.objects.filter(notification__act=act, state=State.WAITING, attempts=0)
-    ids = [mail.notification_id for mail in held.select_for_update(of=("self",))]
-    lines = Notification.objects.filter(Q(pk__in=ids) | Q(mail=None), act=act)
+    mails = Mail.objects.filter(notification__act=act, state=State.WAITING, attempts=0)
+    ids = [mail.notification_id for mail in mails.select_for_update(of=("self",))]
+    notifications = Notification.objects.filter(Q(pk__in=ids) | Q(mail=None), act=act)
     Mail.objects.filter(notification__in=ids).delete()
-    return lines.delete()[1].get("notifications.Notification", 0)
+    return notifications.delete()[1].get("notifications.Notification", 0)
 
 
 def give_up_mail(*, reason: str, now: datetime) -> int:
     """Send none of the mails that are owed; the lines stay in the inboxes. Returns how many."""
-    owed = Mail.objects.filter(state__in=[State.WAITING, State.RUNNING])
-    return owed.update(state=State.DONE, settled_at=now, lease_until=None, latest_error=reason)
+    pending = Mail.objects.filter(state__in=[State.WAITING, State.RUNNING])
+    return pending.update(state=State.DONE, settled_at=now, lease_until=None, latest_error=reason)
 
 
 def mark_read(*, user: User, now: datetime, ids: Iterable[int] | None = None) -> int:
     """Mark some lines of the person's inbox, or all, as read; return how many changed."""
-    lines = Notification.objects.filter(to=user, read_at=None)
+    notifications = Notification.objects.filter(to=user, read_at=None)
     if ids is not None:
-        lines = lines.filter(pk__in=list(ids))
-    return lines.update(read_at=now)
+        notifications = notifications.filter(pk__in=list(ids))
+    return notifications.update(read_at=now)
 
 
 def send_one_mail(*, now: datetime) -> bool:

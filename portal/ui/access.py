@@ -21,7 +21,7 @@ class Access:
 
     roles: list[tuple[str | Promise, str | Promise]]  # name, and what the role does
     places: list[Link]  # what the rail offers
-    wanted: list[tuple[str | Promise, str]]  # each role that would do, and who holds it
+    needed: list[tuple[str | Promise, str]]  # each role that would do, and who holds it
     administrators: str
     command: str  # for an administrator: what gives the right; else empty
 
@@ -31,20 +31,20 @@ class Access:
         return bool(self.command)
 
 
-def access_of(request: HttpRequest, wanted: Collection[Role]) -> Access:
+def access_of(request: HttpRequest, needed: Collection[Role]) -> Access:
     """Return what this person has, and which of the `wanted` roles would open more. Only to an
     administrator it says who holds which: a directory is not for everybody.
     """
     person = actor_of(request)
-    held = roles_of(person)
-    runs_portal = Role.ADMINISTRATOR in held
-    asked = (*wanted, Role.ADMINISTRATOR) if runs_portal else (Role.ADMINISTRATOR,)
-    names = names_by_role(asked)
+    own_roles = roles_of(person)
+    runs_portal = Role.ADMINISTRATOR in own_roles
+    asked_roles = (*needed, Role.ADMINISTRATOR) if runs_portal else (Role.ADMINISTRATOR,)
+    names = names_by_role(asked_roles)
     return Access(
-        roles=[(ROLE_NAMES[role], ROLE_DUTIES[role]) for role in Role if role in held],
+        roles=[(ROLE_NAMES[role], ROLE_DUTIES[role]) for role in Role if role in own_roles],
         places=[link for group in groups_for(request) for link in group.links],
-        wanted=[
-            (ROLE_NAMES[role], _joined(names.get(role, []))) for role in Role if role in wanted
+        needed=[
+            (ROLE_NAMES[role], _joined(names.get(role, []))) for role in Role if role in needed
         ],
         administrators=_joined(names.get(Role.ADMINISTRATOR, [])),
         command=f"python manage.py grant {person.email} {Role.AUDITOR}" if runs_portal else "",

@@ -100,7 +100,7 @@ def chart_line(
         WIDTH,
         HEIGHT,
         HEIGHT,
-        joined(_stretch(each) for each in _stretches(places)),
+        joined(_stretch(run) for run in _stretches(places)),
         tips,
     )
     ends = format_html(
@@ -185,12 +185,12 @@ def spark(values: Sequence[float], title: str) -> SafeString:
 
 def verdict_bar(counts: Sequence[tuple[str, str, int]]) -> SafeString:
     """One bar of several verdicts and its legend; counts are (key, word, how many)."""
-    shown = [(key, word, how_many) for key, word, how_many in counts if how_many]
-    total = sum(how_many for _, _, how_many in shown)
+    filled = [(key, word, how_many) for key, word, how_many in counts if how_many]
+    total = sum(how_many for _, _, how_many in filled)
     if not total:
         return format_html('<p class="muted medium">{}</p>', gettext("No verdict yet."))
     rects, at = [], 0.0
-    for key, _word, how_many in shown:
+    for key, _word, how_many in filled:
         width = how_many / total * 100
         rects.append(
             format_html(
@@ -203,7 +203,7 @@ def verdict_bar(counts: Sequence[tuple[str, str, int]]) -> SafeString:
         at += width
     legend = joined(
         format_html('<li><span class="key key-{}"></span>{} {}</li>', key, how_many, word)
-        for key, word, how_many in shown
+        for key, word, how_many in filled
     )
     return format_html(
         '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'

@@ -269,12 +269,16 @@ def rows(now: datetime) -> list[SimpleNamespace]:
     """The lines of the sample list."""
     names = ("priority", "title", "times", "severity", "source", "target", "rest", "context")
     made = []
-    for *given, minutes, owner, team in _ROWS:
+    for *values, minutes, owner, team in _ROWS:
         due = now + timedelta(minutes=minutes) if minutes else None
         start = now - timedelta(hours=3)
         made.append(
             SimpleNamespace(
-                **dict(zip(names, given, strict=True)), due=due, start=start, owner=owner, team=team
+                **dict(zip(names, values, strict=True)),
+                due=due,
+                start=start,
+                owner=owner,
+                team=team,
             )
         )
     return made

@@ -81,10 +81,10 @@ class ExplainMissingRole:
         match, person = request.resolver_match, request.user
         if match is None or not isinstance(person, User) or request.path_info.startswith("/api/"):
             return None
-        wanted = roles_for_page(match.view_name)
-        if wanted is None or not roles_of(person).isdisjoint(wanted):
+        needed = roles_for_page(match.view_name)
+        if needed is None or not roles_of(person).isdisjoint(needed):
             return None
-        page = {"label": label_for_page(match.view_name), "access": access_of(request, wanted)}
+        page = {"label": label_for_page(match.view_name), "access": access_of(request, needed)}
         name = "portal/ui/missing_role.html" + ("#explanation" if wants_part(request) else "")
         return vary(render(request, name, page, status=403))
 
@@ -158,7 +158,7 @@ class RejectNulBytes:
         """Everything happens when the view is known, after the CSRF token was looked at."""
         return self._get_response(request)
 
-    def process_view(self, request: HttpRequest, view: object, *given: object) -> None:
+    def process_view(self, request: HttpRequest, view: object, *args: object) -> None:
         """Look through the address and the form."""
         if request.path_info.startswith("/api/"):
             return
@@ -167,5 +167,5 @@ class RejectNulBytes:
             raise BadRequest("NUL in an address or a form.")
 
 
-def _holds_nul(given: QueryDict) -> bool:
-    return any("\x00" in text for name, texts in given.lists() for text in (name, *texts))
+def _holds_nul(values: QueryDict) -> bool:
+    return any("\x00" in text for name, texts in values.lists() for text in (name, *texts))

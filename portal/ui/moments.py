@@ -55,12 +55,12 @@ def zone_name(local: datetime) -> str:
 
 def exact(local: datetime, moment: datetime) -> str:
     """The whole truth for a tooltip: the shown clock with its zone, and UTC."""
-    shown = f"{date_of(local)}, {local:%H:%M:%S} {zone_name(local)}"
+    text = f"{date_of(local)}, {local:%H:%M:%S} {zone_name(local)}"
     if local.utcoffset() == timedelta():
-        return shown
+        return text
     utc = moment.astimezone(UTC)
     day = "" if utc.date() == local.date() else f"{date_of(utc, year=False)}, "
-    return f"{shown} ({day}{utc:%H:%M:%S} UTC)"
+    return f"{text} ({day}{utc:%H:%M:%S} UTC)"
 
 
 def moment_words(
@@ -105,7 +105,7 @@ def period_words(
     name their zone as moments do. is_dated: also today has its date, for what is read later.
     """
     clock = reader_clock()
-    begin, end = (each.astimezone(clock.zone(zone)) for each in (first, latest))
+    begin, end = (moment.astimezone(clock.zone(zone)) for moment in (first, latest))
     today = now.astimezone(end.tzinfo)
     if begin.date() != end.date():
         return f"{day_of(begin, today)} – {day_of(end, today)}"
@@ -122,9 +122,9 @@ def hours_zone(zone: str | tzinfo | None) -> str:
     hours of UTC.
     """
     clock = reader_clock()
-    known = zone_of(zone) if isinstance(zone, str) else zone
+    named = zone_of(zone) if isinstance(zone, str) else zone
     expected = [clock.chosen] if clock.chosen is not None else clock.plants
-    return "" if expected == [known] else str(known or UTC)
+    return "" if expected == [named] else str(named or UTC)
 
 
 def value_words(text: str, zone: str | tzinfo | None = READER) -> str:

@@ -101,7 +101,7 @@ class Findings:
     @property
     def exact(self) -> Result | None:
         """The one result that the text names exactly."""
-        named = [each for group in self.groups for each in group.results if each.is_exact]
+        named = [result for group in self.groups for result in group.results if result.is_exact]
         return named[0] if len(named) == 1 else None
 
 
@@ -118,8 +118,8 @@ def find_everything(request: HttpRequest, text: str) -> Findings:
     groups: list[ResultGroup] = []
     notes: list[str] = []
     is_complete = True
-    finders = [each for each in _finders.values() if may_use(request, each.roles)]
-    finders.sort(key=lambda each: each.order)
+    finders = [candidate for candidate in _finders.values() if may_use(request, candidate.roles)]
+    finders.sort(key=lambda finder: finder.order)
     for finder in finders:
         try:
             found = finder.find(request, text)
@@ -131,8 +131,8 @@ def find_everything(request: HttpRequest, text: str) -> Findings:
         if found.results:
             heading = found.heading or finder.heading
             groups.append(ResultGroup(finder.key, heading, found.results))
-    groups.sort(key=lambda group: not any(each.is_exact for each in group.results))
-    hints = [each.hint for each in finders if each.hint]
+    groups.sort(key=lambda group: not any(result.is_exact for result in group.results))
+    hints = [finder.hint for finder in finders if finder.hint]
     return Findings(text, groups, list(dict.fromkeys(notes)), is_complete, hints)
 
 

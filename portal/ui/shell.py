@@ -68,8 +68,8 @@ def count_of(key: str, request: HttpRequest) -> Count | None:
 
 def footer_of(request: HttpRequest) -> list[FooterLine]:
     """The lines of the footer, in the order of registration."""
-    lines = [_ask(key, read, request) for key, (place, read) in _facts.items() if place == "footer"]
-    return [line for line in lines if isinstance(line, FooterLine)]
+    facts = [_ask(key, read, request) for key, (place, read) in _facts.items() if place == "footer"]
+    return [line for line in facts if isinstance(line, FooterLine)]
 
 
 def _ask(key: str, read: ReadFact, request: HttpRequest) -> Fact:

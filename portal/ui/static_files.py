@@ -79,8 +79,8 @@ class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[m
         sheets = {name: style_sheet(name, paths) for name in paths if name.endswith(".css")}
         for name, text in sheets.items():
             whole.save(name, ContentFile(text.encode()))
-        ours = {name: (whole, name) for name in sheets}
-        yield from super().post_process(paths | ours, dry_run=dry_run, **options)
+        style_sheets = {name: (whole, name) for name in sheets}
+        yield from super().post_process(paths | style_sheets, dry_run=dry_run, **options)
 
 
 def style_sheet(name: str, paths: dict[str, Any]) -> str:

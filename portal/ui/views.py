@@ -37,8 +37,8 @@ def gallery(request: HttpRequest) -> HttpResponse:
 @require_safe
 def gallery_frame(request: HttpRequest, layout: str) -> HttpResponse:
     """One whole page of sample data: the list with its preview, or the phone's answer page."""
-    known = {"list": "portal/ui/gallery_list.html", "phone": "portal/ui/gallery_phone.html"}
-    return _sample_page(request, known.get(layout, "portal/ui/gallery.html"))
+    templates = {"list": "portal/ui/gallery_list.html", "phone": "portal/ui/gallery_phone.html"}
+    return _sample_page(request, templates.get(layout, "portal/ui/gallery.html"))
 
 
 def _sample_page(request: HttpRequest, template: str) -> HttpResponse:

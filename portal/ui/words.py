@@ -42,10 +42,10 @@ def number(value: float, digits: int = 0) -> str:
 
 def percent(share: float, digits: int = 1) -> str:
     """A share of 1 in percent: 10.5 %, in German 10,5 %. Only nothing is 0 %, only all is 100 %."""
-    shown, step = round(share * 100, digits), 10.0**-digits
+    rounded, step = round(share * 100, digits), 10.0**-digits
     if 0 < share < 1:
-        shown = min(max(shown, step), 100 - step)
-    return gettext("%(n)s %%") % {"n": number(shown, digits)}
+        rounded = min(max(rounded, step), 100 - step)
+    return gettext("%(n)s %%") % {"n": number(rounded, digits)}
 
 
 def numeral(text: str) -> str:

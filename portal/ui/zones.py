@@ -68,10 +68,10 @@ class ReaderClock:
     def display(self) -> str:
         """Whose time is shown. It is the plant's where the reader's own zone is not known."""
         person = self._person()
-        wanted = User.TimeDisplay(person.time_display) if person else User.TimeDisplay.PLANT
-        if wanted == User.TimeDisplay.MINE and self.own is None:
+        choice = User.TimeDisplay(person.time_display) if person else User.TimeDisplay.PLANT
+        if choice == User.TimeDisplay.MINE and self.own is None:
             return User.TimeDisplay.PLANT
-        return wanted
+        return choice
 
     @cached_property
     def chosen(self) -> tzinfo | None:
@@ -108,13 +108,13 @@ class ReaderClock:
             return self.chosen
         return self.plants[0] if len(self.plants) == 1 else self.own or UTC
 
-    def zone(self, wanted: str | tzinfo | None) -> tzinfo:
+    def zone(self, plant: str | tzinfo | None) -> tzinfo:
         """The zone in which a moment of this zone is shown. `READER` and None name no plant."""
         if self.chosen is not None:
             return self.chosen
-        if isinstance(wanted, str):
-            wanted = None if wanted == READER else zone_of(wanted)
-        return wanted or self.default
+        if isinstance(plant, str):
+            plant = None if plant == READER else zone_of(plant)
+        return plant or self.default
 
     def is_doubtful(self, local: datetime) -> bool:
         """Whether a moment without the name of its zone could be taken for another one: there are

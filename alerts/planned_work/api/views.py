@@ -71,7 +71,7 @@ class PlannedWorkViewSet(Resource):
         """Plan work. It tells what to expect and closes nothing."""
         site = self._site(said)
         made = plan_work(site=site, plan=_plan(said, site), by=self.person, now=self.now)
-        return self.one(made.uuid)
+        return self.answer_row(made.uuid)
 
     @command(WorkIn, **WRITE)
     def edit(self, row: Revision, said: dict[str, Any]) -> None:

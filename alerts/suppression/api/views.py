@@ -168,7 +168,7 @@ class RuleViewSet(Resource):
     def create(self, values: dict[str, Any]) -> HttpResponse:
         """Write a draft, the first version of a new rule."""
         made = draft_rule(by=self.person, now=self.now, body=values["rule"])
-        return self.one(made.rule.uuid)
+        return self.answer_row(made.rule.uuid)
 
     @command(EditIn, **WRITE)
     def edit(self, row: RuleVersion, values: dict[str, Any]) -> None:

@@ -74,7 +74,7 @@ def note_failure(attempt: Attempt, *, now: datetime) -> None:
     """The password was wrong. That goes on record with all others of its hour: strangers must not
     write entries one by one, each holding the chain.
     """
-    known = User.objects.filter(email=attempt.account).values_list("pk", flat=True).first()
+    user_id = User.objects.filter(email=attempt.account).values_list("pk", flat=True).first()
     hour = now.replace(minute=0, second=0, microsecond=0)
     table = FailuresOfAnHour._meta.db_table
     with connection.cursor() as cursor:
@@ -82,7 +82,7 @@ def note_failure(attempt: Attempt, *, now: datetime) -> None:
             f"INSERT INTO {table} AS t (user_id, address, hour, failures, first_at, latest_at)"
             " VALUES (%s, %s, %s, 1, %s, %s) ON CONFLICT (user_id, address, hour)"
             " DO UPDATE SET failures = t.failures + 1, latest_at = excluded.latest_at",
-            [known, attempt.address, hour, now, now],
+            [user_id, attempt.address, hour, now, now],
         )
 
 

@@ -214,8 +214,8 @@ def grant_role(
             f"{role.label} cannot be granted for one {scope.label.lower()}; possible: {allowed}."
         )
     same = {"user": to, "role": role, "scope": scope, "scope_uuid": scope_uuid, "revoked_at": None}
-    if held := Grant.objects.filter(**same).first():
-        return held
+    if existing := Grant.objects.filter(**same).first():
+        return existing
     giver = by if isinstance(by, User) else None
     try:
         with transaction.atomic():
@@ -240,8 +240,8 @@ def revoke_role(*, grant_id: int, by: Actor, now: datetime) -> bool:
     changed = Grant.objects.filter(pk=grant_id, revoked_at=None).update(revoked_at=now)
     if changed:
         where = str(grant.scope_uuid) if grant.scope_uuid else "everything"
-        said = {"role": grant.role, "scope": grant.scope, "where": where}
-        record("accounts.role.revoked", on=grant.user, by=by, at=now, **said)
+        details = {"role": grant.role, "scope": grant.scope, "where": where}
+        record("accounts.role.revoked", on=grant.user, by=by, at=now, **details)
     return bool(changed)
 
 

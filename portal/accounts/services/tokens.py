@@ -98,9 +98,9 @@ def _reasons_against(
         reasons.append(gettext("%(name)s has no active account.") % {"name": owner.name})
     if not name or len(name) > 80:
         reasons.append(gettext("Give the token a name of up to 80 characters: what will use it?"))
-    if unknown := [each for each in scopes if each not in TokenScope.values]:
-        said = {"unknown": ", ".join(unknown), "known": ", ".join(TokenScope.values)}
-        reasons.append(gettext("Unknown scope %(unknown)s; possible: %(known)s.") % said)
+    if unknown := [scope for scope in scopes if scope not in TokenScope.values]:
+        words = {"unknown": ", ".join(unknown), "known": ", ".join(TokenScope.values)}
+        reasons.append(gettext("Unknown scope %(unknown)s; possible: %(known)s.") % words)
     elif not scopes:
         reasons.append(gettext("Choose at least one thing that the token may do."))
     if not 1 <= days <= MAX_DAYS:
@@ -123,14 +123,14 @@ def _make(
         name=name,
         prefix=prefix,
         digest=digest_of(secret),
-        scopes=[each for each in TokenScope.values if each in scopes],
+        scopes=[scope for scope in TokenScope.values if scope in scopes],
         made_at=now,
         expires_at=now + term,
     )
     return CreatedToken(token, secret)
 
 
-def _record(action: str, token: ApiToken, by: Actor, now: datetime, **said: str) -> None:
+def _record(action: str, token: ApiToken, by: Actor, now: datetime, **details: str) -> None:
     record(
         action,
         on=token,
@@ -140,7 +140,7 @@ def _record(action: str, token: ApiToken, by: Actor, now: datetime, **said: str)
         owner=token.owner.email,
         scopes=token.scopes,
         expires_at=token.expires_at,
-        **said,
+        **details,
     )
 
 

@@ -78,15 +78,15 @@ class PasswordForm(forms.Form):
 
     def clean(self) -> dict[str, str]:
         """The new one is another one, and was typed twice alike."""
-        given: dict[str, str] = self.cleaned_data
-        new = given.get("new")
-        if new and new == given.get("current"):
+        values: dict[str, str] = self.cleaned_data
+        new = values.get("new")
+        if new and new == values.get("current"):
             self.add_error(
                 "new", gettext_lazy("That is your current password. Choose a different one.")
             )
-        elif new and "again" in given and new != given["again"]:
+        elif new and "again" in values and new != values["again"]:
             self.add_error("again", gettext_lazy("The two passwords do not match."))
-        return given
+        return values
 
 
 class TokenForm(forms.Form):

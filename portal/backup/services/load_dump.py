@@ -118,9 +118,9 @@ def _sql_of(archive: Archive, section: str, tool: str) -> Iterator[_Lines]:
         "--no-security-labels",
         "--file=-",
     ]
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
         )
         assert process.stdin is not None and process.stdout is not None
         feeder = Thread(target=_feed, args=(archive, process.stdin), daemon=True)
@@ -128,7 +128,7 @@ def _sql_of(archive: Archive, section: str, tool: str) -> Iterator[_Lines]:
         try:
             yield _Lines(process.stdout)
             if process.wait() != 0:
-                raise Refused(f"pg_restore failed: {latest_words(said)}")
+                raise Refused(f"pg_restore failed: {latest_words(errors)}")
         finally:
             process.kill()
             process.wait()
@@ -167,7 +167,7 @@ def current_rights() -> list[Right]:
         return [(is_sequence, name, role, rights) for is_sequence, name, role, rights in cursor]
 
 
-def give_rights(*, held: Iterable[Right], migrations: Iterable[str]) -> None:
+def give_rights(*, rows: Iterable[Right], migrations: Iterable[str]) -> None:
     """Give back what was held of what is there again, then take away what these migrations took
     away. New tables have what default privileges give.
     """
@@ -176,7 +176,7 @@ def give_rights(*, held: Iterable[Right], migrations: Iterable[str]) -> None:
             "SELECT oid::regclass::text FROM pg_class WHERE relkind IN ('r','p','v','S')"
         )
         there = {name for (name,) in cursor.fetchall()}
-        for is_sequence, name, role, rights in held:
+        for is_sequence, name, role, rights in rows:
             if name in there:
                 what = "SEQUENCE" if is_sequence else "TABLE"
                 cursor.execute(f"GRANT {rights} ON {what} {name} TO {role}")
@@ -188,10 +188,10 @@ def restrictions_of(migrations: Iterable[str] | None = None) -> Iterable[str]:
     """Yield how these migrations, or all, guard tables and functions: their own text is the one
     place.
     """
-    known = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
-    all_labels = (f"{app}.{name}" for app, name in known)
+    migrations_there = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+    all_labels = (f"{app}.{name}" for app, name in migrations_there)
     for label in sorted(all_labels if migrations is None else migrations):
         app, _, name = label.partition(".")
-        for operation in known[app, name].operations:
+        for operation in migrations_there[app, name].operations:
             if isinstance(operation, RunSQL):
                 yield from _RESTRICTION.findall(str(operation.sql))

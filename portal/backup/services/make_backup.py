@@ -82,12 +82,12 @@ def _dump(snapshot: str, *, server: int) -> Iterator[bytes]:
         "--lock-wait-timeout=60s",
         *(f"--exclude-table-data=public.{table}" for table in WITHOUT_ROWS),
     ]
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=said,
+            stderr=errors,
             env=environment_of(connection.settings_dict),
         )
         assert process.stdout is not None
@@ -95,17 +95,17 @@ def _dump(snapshot: str, *, server: int) -> Iterator[bytes]:
             while chunk := process.stdout.read(CHUNK):
                 yield chunk
             if process.wait() != 0:
-                raise Refused(f"pg_dump failed: {latest_words(said)}")
+                raise Refused(f"pg_dump failed: {latest_words(errors)}")
         finally:
             process.kill()
             process.wait()
             process.stdout.close()
 
 
-def latest_words(said: BinaryIO) -> str:
+def latest_words(errors: BinaryIO) -> str:
     """The last line that a program wrote to standard error."""
-    said.seek(0)
-    lines = said.read().decode(errors="replace").strip().splitlines()
+    errors.seek(0)
+    lines = errors.read().decode(errors="replace").strip().splitlines()
     return lines[-1] if lines else "it did not say why."
 
 

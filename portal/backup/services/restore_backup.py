@@ -79,9 +79,9 @@ def _check_target(manifest: Manifest, *, replace: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(TARGET)
         name, role, server, tables, may_create, foreign = cursor.fetchone()
-        known = {f"{app}.{one}" for app, one in _migrations_in_code()}
+        migrations = {f"{app}.{migration}" for app, migration in _migrations_in_code()}
         if reasons := reasons_against_version(
-            manifest, version=settings.VERSION, known=known, server=server
+            manifest, version=settings.VERSION, migrations=migrations, server=server
         ):
             raise CannotRestore(*reasons)
         find_tool("pg_restore", server=server)
@@ -113,21 +113,22 @@ def _replace_contents(archive: Archive, *, server: int, by_label: str) -> Restor
     manifest = archive.manifest
     with connection.cursor() as cursor:
         cursor.execute(AT_EASE)
-    held = current_rights()
+    rights = current_rights()
     drop_everything()
     load_dump(archive, server=server)
-    give_rights(held=held, migrations=manifest.migrations)
+    give_rights(rows=rights, migrations=manifest.migrations)
     _compare_rows(manifest)
     return _begin_pause(manifest, by_label=by_label, now=clock.now())
 
 
 def _compare_rows(manifest: Manifest) -> None:
     with connection.cursor() as cursor:
-        for table, wanted in manifest.rows.items():
+        for table, expected in manifest.rows.items():
             cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")
-            if (loaded := cursor.fetchone()[0]) != wanted:
+            if (loaded := cursor.fetchone()[0]) != expected:
                 raise CannotRestore(
-                    f"{table} has {loaded} rows after loading, not {wanted}: nothing was restored."
+                    f"{table} has {loaded} rows after loading, not {expected}: "
+                    "nothing was restored."
                 )
 
 
@@ -141,7 +142,7 @@ def _begin_pause(manifest: Manifest, *, by_label: str, now: datetime) -> Restore
         restored_at=now,
         restored_by_label=by_label,
     )
-    taken = take_from_workers()
+    rows = take_from_workers()
     mails = give_up_mail(
         reason="Not sent: it stands in a restored backup and may have left before.",
         now=clock.unshifted(),
@@ -153,7 +154,7 @@ def _begin_pause(manifest: Manifest, *, by_label: str, now: datetime) -> Restore
         at=now,
         backup_made_at=manifest.made_at,
         version=manifest.tagout,
-        work_taken_back=taken,
+        work_taken_back=rows,
         mails_given_up=mails,
         record_seq=manifest.record_seq,
         record_hash=manifest.record_hash,

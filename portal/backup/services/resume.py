@@ -77,10 +77,10 @@ def _compare_record(restore: Restore, against: Path | None) -> RecordFound:
     """Heads up to the end of the backup must be in the record; later ones tell how much is lost."""
     told_outside = read_anchors(against)
     anchors = told_outside.anchors
-    must_be_there = [each for each in anchors if each.seq <= restore.record_seq]
+    must_be_there = [anchor for anchor in anchors if anchor.seq <= restore.record_seq]
     must_be_there.append(Anchor(restore.record_seq, restore.record_hash))
     report = verify_chain(must_be_there)
-    newest = max((each.seq for each in anchors), default=0)
+    newest = max((anchor.seq for anchor in anchors), default=0)
     return RecordFound(
         entries=report.entries,
         anchors=len(anchors),

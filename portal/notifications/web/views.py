@@ -37,7 +37,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @post_only(otherwise=lambda: reverse("notifications:inbox"))
 def read(request: HttpRequest) -> HttpResponse:
     """Mark the named lines as read, or all of them."""
-    ids = [int(each) for each in request.POST.getlist("line") if _is_id(each)]
+    ids = [int(value) for value in request.POST.getlist("line") if _is_id(value)]
     mark_read(user=actor_of(request), now=clock.now(), ids=None if "all" in request.POST else ids)
     return _page(request) if wants_part(request) else redirect("notifications:inbox")
 
@@ -46,19 +46,21 @@ def read(request: HttpRequest) -> HttpResponse:
 def follow(request: HttpRequest, line: int) -> HttpResponse:
     """Go where a line leads; it is read then."""
     person = actor_of(request)
-    told = get_object_or_404(inbox_of(person), pk=line)
-    mark_read(user=person, now=clock.now(), ids=[told.pk])
-    inside = told.path.startswith("/") and not told.path.startswith(("//", "/\\"))
-    return HttpResponseRedirect(told.path if inside else "/")
+    notification = get_object_or_404(inbox_of(person), pk=line)
+    mark_read(user=person, now=clock.now(), ids=[notification.pk])
+    inside = notification.path.startswith("/") and not notification.path.startswith(("//", "/\\"))
+    return HttpResponseRedirect(notification.path if inside else "/")
 
 
 def _page(request: HttpRequest) -> HttpResponse:
     person, after = actor_of(request), request.GET.get("after", "")
-    lines = inbox_of(person)
-    mark = lines.filter(pk=int(after)).first() if _is_id(after) else None
+    notifications = inbox_of(person)
+    mark = notifications.filter(pk=int(after)).first() if _is_id(after) else None
     if mark is not None:
-        lines = lines.filter(Q(made_at__lt=mark.made_at) | Q(made_at=mark.made_at, pk__lt=mark.pk))
-    found = list(lines[: PAGE + 1])
+        notifications = notifications.filter(
+            Q(made_at__lt=mark.made_at) | Q(made_at=mark.made_at, pk__lt=mark.pk)
+        )
+    found = list(notifications[: PAGE + 1])
     page = {
         "lines": found[:PAGE],
         "more": str(found[PAGE - 1].pk) if len(found) > PAGE else "",
@@ -92,17 +94,17 @@ class Kept:
 @require_GET
 def mails(request: HttpRequest) -> HttpResponse:
     """All mails, newest first."""
-    kept = sorted(_all(_folder()), key=lambda each: each.sent_at, reverse=True)
-    page = {"mails": kept[:MAX_MAILS], "now": clock.unshifted()}
+    newest = sorted(_all(_folder()), key=lambda mail: mail.sent_at, reverse=True)
+    page = {"mails": newest[:MAX_MAILS], "now": clock.unshifted()}
     return render(request, "portal/notifications/mailbox.html", page)
 
 
 @require_GET
 def mail(request: HttpRequest, name: str, place: int) -> HttpResponse:
     """One mail; its links work."""
-    for each in _all(_folder(), only=name):
-        if each.place == place:
-            page = {"mail": each, "now": clock.unshifted()}
+    for message in _all(_folder(), only=name):
+        if message.place == place:
+            page = {"mail": message, "now": clock.unshifted()}
             return render(request, "portal/notifications/mail.html", page)
     raise Http404
 

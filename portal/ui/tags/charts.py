@@ -26,7 +26,7 @@ def chart_bars(
     points: Iterable[Point | tuple[str, float]], title: str, *, unit: str = ""
 ) -> SafeString:
     """Bars over time with "Show as table". The title is the sentence that is read out."""
-    made = [given if isinstance(given, Point) else Point(*given) for given in points]
+    made = [point if isinstance(point, Point) else Point(*point) for point in points]
     return charts.chart_bars(made, title, unit=unit)
 
 
@@ -49,9 +49,9 @@ def spark(values: Sequence[float], title: str) -> SafeString:
 @register.simple_tag
 def verdict_bar(counts: Mapping[str, int]) -> SafeString:
     """How often OT said what: one bar and its legend, from {"maintenance": 9, "routine": 2}."""
-    given = {verdict_key(name): how_many for name, how_many in counts.items()}
+    by_verdict = {verdict_key(name): how_many for name, how_many in counts.items()}
     order = ("maintenance", "routine", "suspicious", "not-sure")
-    return charts.verdict_bar([(key, str(_INSIDE[key]), given.get(key, 0)) for key in order])
+    return charts.verdict_bar([(key, str(_INSIDE[key]), by_verdict.get(key, 0)) for key in order])
 
 
 @register.simple_tag

@@ -91,10 +91,10 @@ class OnceNode(Node):
         reach the next.
         """
         language = get_language()
-        drawn = self._drawn.get(language)
-        if drawn is None:
-            drawn = self._drawn[language] = self.nodelist.render(context.new({}))
-        return drawn
+        text = self._drawn.get(language)
+        if text is None:
+            text = self._drawn[language] = self.nodelist.render(context.new({}))
+        return text
 
 
 @register.tag

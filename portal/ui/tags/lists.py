@@ -64,8 +64,8 @@ def filter_input(
     """The text field of a filter bar; `/` puts the cursor in it."""
     fixed = {"autocomplete": "off", "spellcheck": "false", "data_focus_key": "/"}
     named = {"type": "search", "name": name, "value": value}
-    told = {"placeholder": placeholder or label, "aria_label": label}
-    return draw("lists.html#search_box", rest=attributes({**named, **told, **fixed, **more}))
+    labels = {"placeholder": placeholder or label, "aria_label": label}
+    return draw("lists.html#search_box", rest=attributes({**named, **labels, **fixed, **more}))
 
 
 @register.simple_tag

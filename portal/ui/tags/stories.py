@@ -24,8 +24,8 @@ def signed(points: int) -> str:
 def why_list(parts: Iterable[Part | tuple[int, str]], total: int | None = None) -> SafeString:
     """The signed parts of a score, one a line; `total` adds what they add up to."""
     rows = []
-    for given in parts:
-        part = given if isinstance(given, Part) else Part(*given)
+    for item in parts:
+        part = item if isinstance(item, Part) else Part(*item)
         css = classes("why-part", "why-less" if part.points < 0 else "")
         rows.append((css, signed(part.points), part.sentence))
     if total is not None:

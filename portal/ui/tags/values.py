@@ -55,13 +55,13 @@ def time(
         raise ValueError("A moment was given an empty zone: its page does not know of which plant.")
     if moment is None:
         return format_html('<span class="muted">{}</span>', gettext("unknown"))
-    shown = moment_of(moment, now_of(context), zone, style=style, is_local=is_local)
+    words = moment_of(moment, now_of(context), zone, style=style, is_local=is_local)
     return format_html(
         '<time datetime="{}" title="{}"{}>{}</time>',
-        shown.iso,
-        shown.whole,
-        " data-relative" if shown.relative else "",
-        shown.words,
+        words.iso,
+        words.whole,
+        " data-relative" if words.relative else "",
+        words.words,
     )
 
 

@@ -34,10 +34,10 @@ class Command(TagoutCommand):
         disable = what.add_parser("disable", help="end sessions and tokens, refuse sign-in")
         enable = what.add_parser("enable", help="let a disabled person sign in again")
         password = what.add_parser("password", help="give a new password; sessions end")
-        for each in (disable, enable, password):
-            each.add_argument("email")
-        for each in (add, password):
-            each.add_argument(
+        for command in (disable, enable, password):
+            command.add_argument("email")
+        for command in (add, password):
+            command.add_argument(
                 "--password-env", metavar="VAR", help="environment variable that holds the password"
             )
 

@@ -48,7 +48,7 @@ class Command(TagoutCommand):
         return [_facts(token) for token in tokens]
 
     def _create(self, email: str, scope: list[str], expires: int, name: str, **_: Any) -> Any:
-        words = [word.strip() for each in scope for word in each.split(",")]
+        words = [word.strip() for option in scope for word in option.split(",")]
         made = create_token(
             owner=_person(email),
             name=name,

@@ -92,10 +92,10 @@ def disable(request: HttpRequest, person: UUID) -> HttpResponse:
         except CannotDisablePerson as refusal:  # by somebody else at the same instant
             reasons = list(refusal.reasons)
         else:
-            told = gettext(
+            message = gettext(
                 "Disabled: %(name)s. Their sessions have ended and their tokens are revoked."
             )
-            return _back(request, found, told % {"name": found.name})
+            return _back(request, found, message % {"name": found.name})
     page = {"person": found, "reasons": reasons}
     status = 422 if reasons and request.method == "POST" else 200
     return render(request, "portal/accounts/disable_person.html", page, status=status)
@@ -110,41 +110,41 @@ def enable(request: HttpRequest, person: UUID) -> HttpResponse:
         enable_person(person_id=found.pk, by=actor_of(request), now=clock.now())
     except CannotDisablePerson as refusal:
         return _person_page(request, person, refusal.reasons)
-    told = gettext("Enabled: %(name)s. They have to sign in again; their tokens stay revoked.")
-    return _back(request, found, told % {"name": found.name})
+    message = gettext("Enabled: %(name)s. They have to sign in again; their tokens stay revoked.")
+    return _back(request, found, message % {"name": found.name})
 
 
 @require_http_methods(["GET", "POST"])
 @for_administrators
 def revoke(request: HttpRequest, person: UUID, grant: int) -> HttpResponse:
     """Ask first, for only a command gives the role again; then take it back."""
-    held = get_object_or_404(Grant.objects.select_related("user"), pk=grant, user__uuid=person)
+    row = get_object_or_404(Grant.objects.select_related("user"), pk=grant, user__uuid=person)
     if request.method == "GET":
-        return _revoke_page(request, held)
+        return _revoke_page(request, row)
     try:
-        revoke_role(grant_id=held.pk, by=actor_of(request), now=clock.now())
+        revoke_role(grant_id=row.pk, by=actor_of(request), now=clock.now())
     except CannotRevoke as refusal:
         return _person_page(request, person, refusal.reasons)
-    told = gettext("Taken back from %(name)s: %(role)s")
-    names = {"name": held.user.name, "role": ROLE_NAMES[Role(held.role)]}
-    return _back(request, held.user, told % names)
+    message = gettext("Taken back from %(name)s: %(role)s")
+    names = {"name": row.user.name, "role": ROLE_NAMES[Role(row.role)]}
+    return _back(request, row.user, message % names)
 
 
-def _revoke_page(request: HttpRequest, held: Grant) -> HttpResponse:
-    reasons = reasons_against_revoking(held.role, of=held.user, by=actor_of(request))
-    if held.revoked_at or reasons:
-        return redirect("people:person", person=held.user.uuid)
-    names = scope_names({held.scope_uuid} if held.scope_uuid else set())
+def _revoke_page(request: HttpRequest, grant: Grant) -> HttpResponse:
+    reasons = reasons_against_revoking(grant.role, of=grant.user, by=actor_of(request))
+    if grant.revoked_at or reasons:
+        return redirect("people:person", person=grant.user.uuid)
+    names = scope_names({grant.scope_uuid} if grant.scope_uuid else set())
     page = {
-        "person": held.user,
-        "role": ROLE_NAMES[Role(held.role)],
-        "where": _where(held, names),
+        "person": grant.user,
+        "role": ROLE_NAMES[Role(grant.role)],
+        "where": _where(grant, names),
     }
     return render(request, "portal/accounts/revoke_role.html", page)
 
 
-def _back(request: HttpRequest, person: User, told: str) -> HttpResponse:
-    return leave_toast(request, redirect("people:person", person=person.uuid), told)
+def _back(request: HttpRequest, person: User, message: str) -> HttpResponse:
+    return leave_toast(request, redirect("people:person", person=person.uuid), message)
 
 
 def _person_or_404(uuid: UUID) -> User:

@@ -72,10 +72,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(goal)
     if request.method == "POST":
         return _try(request, goal)
-    known = {}
+    initial = {}
     if request.user.is_authenticated:  # on a phone that stays signed in
-        known = {"username": actor_of(request).email, "stay": True}
-    return _page(request, SignInForm(request, initial=known), goal)
+        initial = {"username": actor_of(request).email, "stay": True}
+    return _page(request, SignInForm(request, initial=initial), goal)
 
 
 def _try(request: HttpRequest, goal: str) -> HttpResponse:
@@ -168,15 +168,18 @@ def change(request: HttpRequest) -> HttpResponse:
         return _password_page(request, form)
     if not form.is_valid():
         return _password_page(request, form, status=422)
-    given, now = form.cleaned_data, clock.now()
-    outcome = check_password_again(request, given["current"], now=now)
+    values, now = form.cleaned_data, clock.now()
+    outcome = check_password_again(request, values["current"], now=now)
     if outcome is not PasswordCheck.RIGHT:
         form.add_error("current", outcome.reason)
         return _refusal(request, form, outcome)
     try:
         with KNOWN_PEOPLE.place(actor_of(request).email), KNOWN_PEOPLE.turn():
             person = change_password(
-                person_id=actor_of(request).pk, password=given["new"], by=actor_of(request), now=now
+                person_id=actor_of(request).pk,
+                password=values["new"],
+                by=actor_of(request),
+                now=now,
             )
     except TooManyChecks:
         form.add_error(None, PasswordCheck.TOO_BUSY.reason)
@@ -190,8 +193,8 @@ def change(request: HttpRequest) -> HttpResponse:
     session.begin(stays=session.stays)
     response = redirect("change-password")
     remember_device(request, response, person)
-    told = gettext("Your password was changed. All your other sessions have ended.")
-    return leave_toast(request, response, told)
+    message = gettext("Your password was changed. All your other sessions have ended.")
+    return leave_toast(request, response, message)
 
 
 def _refusal(request: HttpRequest, form: PasswordForm, outcome: PasswordCheck) -> HttpResponse:

@@ -42,8 +42,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and _is_proved(request, form):
         try:
             me, now = actor_of(request), clock.now()
-            wanted = {name: form.cleaned_data[name] for name in ("name", "scopes", "days")}
-            made = create_token(owner=me, by=me, now=now, **wanted)
+            values = {name: form.cleaned_data[name] for name in ("name", "scopes", "days")}
+            made = create_token(owner=me, by=me, now=now, **values)
         except CannotCreateToken as refusal:
             form.add_error(None, list(refusal.reasons))
         else:
@@ -72,10 +72,10 @@ def rotate(request: HttpRequest, token: UUID) -> HttpResponse:
 @post_only(otherwise=lambda token: reverse("api-tokens"))
 def revoke(request: HttpRequest, token: UUID) -> HttpResponse:
     """End a token of one's own at once."""
-    mine = get_object_or_404(ApiToken, uuid=token, owner=actor_of(request))
-    revoke_token(token_id=mine.pk, by=actor_of(request), now=clock.now())
-    told = gettext("Revoked: %(name)s") % {"name": mine.name}
-    return leave_toast(request, redirect("api-tokens"), told)
+    row = get_object_or_404(ApiToken, uuid=token, owner=actor_of(request))
+    revoke_token(token_id=row.pk, by=actor_of(request), now=clock.now())
+    message = gettext("Revoked: %(name)s") % {"name": row.name}
+    return leave_toast(request, redirect("api-tokens"), message)
 
 
 def _is_proved(request: HttpRequest, form: Form) -> bool:
@@ -95,10 +95,10 @@ def _page(
     page = {
         "form": form,
         "chosen": form["scopes"].value() or [],
-        "scopes": [(each.value, each.label) for each in scopes_of_use_to(actor_of(request))],
+        "scopes": [(scope.value, scope.label) for scope in scopes_of_use_to(actor_of(request))],
         "made": made,
         "rows": [
-            (token, token.works_at(now), [words[TokenScope(each)] for each in token.scopes])
+            (token, token.works_at(now), [words[TokenScope(name)] for name in token.scopes])
             for token in rows
         ],
         "base": f"{settings.PUBLIC_URL}/api/v1",

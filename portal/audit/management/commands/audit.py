@@ -31,8 +31,8 @@ class Command(TagoutCommand):
     def run(self, **options: Any) -> dict[str, object]:
         """Recompute every hash."""
         if options["what"] == "anchor":
-            told = publish_anchor()
-            return {"seq": told.seq, "hash": told.hash}
+            anchor = publish_anchor()
+            return {"seq": anchor.seq, "hash": anchor.hash}
         told_outside = read_anchors(options["against"])
         anchors, ignored = told_outside.anchors, told_outside.ignored
         if options["against"] and not anchors:

@@ -88,8 +88,8 @@ class Command(TagoutCommand):
         except (ProgrammingError, InternalError, OperationalError) as error:
             if getattr(error.__cause__, "sqlstate", None) is None:
                 raise
-            said = " ".join(str(error).split())
-            raise CommandError(f"Nothing was restored. PostgreSQL says: {said}") from error
+            message = " ".join(str(error).split())
+            raise CommandError(f"Nothing was restored. PostgreSQL says: {message}") from error
 
     def _print(self, words: str) -> None:
         """What is going on is no part of the result."""

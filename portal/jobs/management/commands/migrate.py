@@ -54,9 +54,9 @@ class Command(Migrate):
             _log.info("%s %s.", _DONE[action], migration)
 
 
-def _sentence(said: str) -> str:
-    wrong = f"The database that DATABASE_URL names does not let us in: {said}."
-    if any(words in said for words in _REFUSED):
+def _sentence(message: str) -> str:
+    wrong = f"The database that DATABASE_URL names does not let us in: {message}."
+    if any(words in message for words in _REFUSED):
         wrong += (
             " Either the first start of the database was cut short, or the URL was changed since:"
             ' docs/operating.md, "A first start that failed".'
