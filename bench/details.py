@@ -277,7 +277,7 @@ def detailed(ids: list[int], answers: list[Answers]) -> None:
     for pk, (alerts, entities, comment_page) in zip(ids, answers, strict=True):
         comments = read_comments(comment_page).items if comment_page else None
         details.append(Details(pk, read_alerts(alerts), read_entities(entities).entities, comments))
-    regroup(store_details_of_many(given=details, now=NOW), now=NOW)
+    regroup(store_details_of_many(fetched=details, now=NOW), now=NOW)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from alerts.incidents.ingest.comments import drop_our_comments, show_our_comments
+from alerts.incidents.ingest.entities import drop_our_comments, show_our_comments
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.ingest.overlay import refresh_overlay
 from alerts.incidents.models import Incident, IncidentRaw, TimelineItem

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from alerts.incidents.ingest.comments import drop_our_comments, show_our_comments
+from alerts.incidents.ingest.entities import drop_our_comments, show_our_comments
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.ingest.overlay import refresh_overlay
 from alerts.incidents.ingest.store import store_incidents

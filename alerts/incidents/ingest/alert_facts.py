@@ -1,17 +1,42 @@
-"""What alerts saw, worked out once for all that saw the same, and the rows they become."""
+"""An alert of Sentinel as a flat record of facts (suppression §1), once for all alike."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.ingest.incident_rows import SEVERITIES, alert_type_of
-from alerts.incidents.ingest.pg_copy import fixed_words, number, texts_line
-from alerts.sentinel.wire import D4iotFacts
+from alerts.incidents.ingest.pg_copy import line_of
+from alerts.sentinel.wire import WireAlert, WireDevice
 from alerts.sites.engine.devices import is_public_address
-from alerts.sites.services import Found, Where
+from alerts.sites.services import Found
+
+_CLOCKS_DIFFER = timedelta(minutes=10)
+
+
+class AlertContent(NamedTuple):
+    """What many alerts say alike; links, ids and moments are of one alert only."""
+
+    title: str | None
+    alert_type: str | None
+    engine: str | None
+    severity: str | None
+    techniques: tuple[str, ...]
+    tactics: tuple[str, ...]
+    product: str | None
+    sensor: str | None
+    source_device: str | None
+    source_address: str | None
+    destination_device: str | None
+    destination_address: str | None
+    protocol: str | None
+    port: str | None
+    category: str | None
+    function: str | None
+    user_defined_title: str | None
 
 
 class AlertColumns(NamedTuple):
@@ -53,41 +78,22 @@ class AlertSummary(NamedTuple):
     severity: int
 
 
+class AlertEnd(NamedTuple):
+    """A device at one end of an alert."""
+
+    zone_id: int
+    address: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class AlertFacts:
-    """What an alert saw: as columns, as members of a line, as its incident hears of it, and the
-    devices at both ends: zone, address and name.
-    """
+    """The facts of an alert: as columns, as members of a line, as its incident hears of them."""
 
-    seen: AlertColumns
+    columns: AlertColumns
     line: str
-    said: AlertSummary
-    ends: tuple[tuple[int, str, str], ...]
-
-
-@dataclass(slots=True, eq=False)
-class SharedAlertFacts:
-    """What many alerts say alike, and what that is at each place."""
-
-    facts: D4iotFacts
-    title: str | None
-    kind: str | None
-    engine: str | None
-    severity: str | None
-    techniques: tuple[str, ...]
-    tactics: tuple[str, ...]
-    product: str | None
-    where: Where = (None, None, None)
-    _at: dict[tuple[int | None, int | None], AlertFacts] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Where all of them say they happened."""
-        self.where = self.facts[:3]
-
-    def at(self, found: Found) -> AlertFacts:
-        """What they saw, being there. Places are few: sensors that move leave one behind."""
-        ids = found[:2]
-        return self._at.get(ids) or self._at.setdefault(ids, alert_facts_of(_seen(self, found)))
+    summary: AlertSummary
+    ends: tuple[AlertEnd, ...]
 
 
 class AlertRow(NamedTuple):
@@ -96,84 +102,180 @@ class AlertRow(NamedTuple):
     workspace_id: int
     key: str
     system_alert_id: str
-    sight: AlertFacts
+    facts: AlertFacts
     at: datetime
     latest_at: datetime
     plant_weekday: int | None
     plant_minute: int | None
-    flags: Sequence[str]
+    flags: tuple[str, ...]
     incident_id: int
     raw_json: bytes
 
 
-class StoredAlert(NamedTuple):
-    """What the incident needs to know of an alert, after all its versions were merged."""
+class AlertIncident(Protocol):
+    """The incident that an alert came with."""
 
     id: int
-    at: datetime
-    said: AlertSummary
+    workspace_id: int
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was created."""
+        ...
+
+
+def alert_row_of(
+    alert: WireAlert,
+    *,
+    incident: AlertIncident,
+    found: Found,
+    devices: Collection[WireDevice],
+    now: datetime,
+) -> AlertRow:
+    """Return the row of an alert that happened at this place. What it does not say itself is taken
+    from its incident: when that was created, and which devices its entities describe.
+    """
+    facts, flags = _facts_at(_content_of(alert), found.site_id, found.zone_id), alert.flags
+    at = alert.started_at or alert.generated_at or incident.created_at
+    latest_at = alert.generated_at or alert.ended_at or at
+    latest = now + _CLOCKS_DIFFER
+    if at > latest or latest_at > latest:
+        at, latest_at = min(at, now), min(latest_at, now)
+        flags = (*flags, "at:in_the_future")
+    columns = facts.columns
+    if columns.port is None and alert.facts.port is not None:
+        flags = (*flags, "port:not_a_port")
+    if not (columns.any_device or columns.any_address):  # made by a rule: only the entities tell
+        facts = alert_facts_of(
+            columns._replace(
+                any_device=distinct((device.device_name or "")[:120] for device in devices),
+                any_address=distinct(
+                    address[:64] for device in devices for address in addresses_of(device)
+                ),
+            )
+        )
+    weekday, minute = plant_time(at, found=found)
+    return AlertRow(
+        workspace_id=incident.workspace_id,
+        key=(alert.vendor_original_id or alert.system_alert_id)[:120],
+        system_alert_id=alert.system_alert_id[:120],
+        facts=facts,
+        at=at,
+        latest_at=latest_at,
+        plant_weekday=weekday,
+        plant_minute=minute,
+        flags=flags,
+        incident_id=incident.id,
+        raw_json=alert.raw_json,
+    )
+
+
+def _content_of(alert: WireAlert) -> AlertContent:
+    facts = alert.facts
+    return AlertContent(
+        title=alert.title,
+        alert_type=alert.alert_type,
+        engine=alert.engine,
+        severity=alert.severity,
+        techniques=alert.techniques,
+        tactics=alert.tactics,
+        product=alert.product,
+        sensor=facts.sensor,
+        source_device=facts.source_device,
+        source_address=facts.source_address,
+        destination_device=facts.destination_device,
+        destination_address=facts.destination_address,
+        protocol=facts.protocol,
+        port=facts.port,
+        category=facts.category,
+        function=facts.function,
+        user_defined_title=facts.user_defined_title,
+    )
+
+
+@lru_cache(maxsize=8192)
+def _facts_at(content: AlertContent, site_id: int | None, zone_id: int | None) -> AlertFacts:
+    source_device = (content.source_device or "")[:120]
+    source_address = (content.source_address or "")[:64]
+    destination_device = (content.destination_device or "")[:120]
+    destination_address = (content.destination_address or "")[:64]
+    alert_type = alert_type_of(content.title or content.alert_type or "")
+    known = alert_type_for(alert_type)
+    columns = AlertColumns(
+        sensor=(content.sensor or "")[:120],
+        alert_type=alert_type,
+        user_defined_title=(content.user_defined_title or "")[:1000],
+        engine=(content.engine or (known.component if known else ""))[:40],
+        category=(content.category or (known.category if known else ""))[:80],
+        protocol=(content.protocol or "")[:80],
+        function=(content.function or "")[:120],
+        product_name=(content.product or "")[:120],
+        source_device=source_device,
+        source_address=source_address,
+        destination_device=destination_device,
+        destination_address=destination_address,
+        site_id=site_id,
+        zone_id=zone_id,
+        severity=SEVERITIES.get(content.severity or "", 0),
+        port=_port(content.port),
+        techniques=content.techniques,
+        tactics=content.tactics,
+        any_device=distinct((source_device, destination_device)),
+        any_address=distinct((source_address, destination_address)),
+    )
+    return alert_facts_of(columns)
 
 
 @lru_cache(maxsize=4096)
-def alert_facts_of(seen: AlertColumns) -> AlertFacts:
-    """All about what was seen."""
-    texts, numbers, lists = seen[:12], seen[12:16], seen[16:]
-    line = "\t".join((texts_line(texts), *map(number, numbers), *map(fixed_words, lists)))
-    said = AlertSummary(
-        seen.alert_type,
-        seen.protocol,
-        seen.site_id,
-        seen.source_device or seen.source_address,
-        seen.destination_device or seen.destination_address,
-        seen.any_device,
-        seen.any_address,
-        seen.user_defined_title,
-        seen.severity,
+def alert_facts_of(columns: AlertColumns) -> AlertFacts:
+    """The facts behind these columns."""
+    summary = AlertSummary(
+        alert_type=columns.alert_type,
+        protocol=columns.protocol,
+        site_id=columns.site_id,
+        source=columns.source_device or columns.source_address,
+        destination=columns.destination_device or columns.destination_address,
+        any_device=columns.any_device,
+        any_address=columns.any_address,
+        user_defined_title=columns.user_defined_title,
+        severity=columns.severity,
     )
-    source = seen.source_address, seen.source_device
-    destination = seen.destination_address, seen.destination_device
     # What the sensor saw of the outside is no device of its zone.
     ends = [
-        (seen.zone_id, *end)
-        for end in (source, destination)
-        if seen.zone_id and end[0] and not is_public_address(end[0])
+        AlertEnd(columns.zone_id, address, name)
+        for address, name in (
+            (columns.source_address, columns.source_device),
+            (columns.destination_address, columns.destination_device),
+        )
+        if columns.zone_id and address and not is_public_address(address)
     ]
-    return AlertFacts(seen, line, said, tuple(ends))
+    return AlertFacts(columns, line_of(columns), summary, tuple(ends))
 
 
-def _seen(said: SharedAlertFacts, found: Found) -> AlertColumns:
-    facts = said.facts
-    source = (facts.source_device or "")[:120], (facts.source_address or "")[:64]
-    destination = (facts.destination_device or "")[:120], (facts.destination_address or "")[:64]
-    alert_type = alert_type_of(said.title or said.kind or "")
-    known = alert_type_for(alert_type)
-    return AlertColumns(
-        sensor=(facts.sensor or "")[:120],
-        alert_type=alert_type,
-        user_defined_title=(facts.user_defined_title or "")[:1000],
-        engine=(said.engine or (known.component if known else ""))[:40],
-        category=(facts.category or (known.category if known else ""))[:80],
-        protocol=(facts.protocol or "")[:80],
-        function=(facts.function or "")[:120],
-        product_name=(said.product or "")[:120],
-        source_device=source[0],
-        source_address=source[1],
-        destination_device=destination[0],
-        destination_address=destination[1],
-        site_id=found.site_id,
-        zone_id=found.zone_id,
-        severity=SEVERITIES.get(said.severity or "", 0),
-        port=_port(facts.port),
-        techniques=said.techniques,
-        tactics=said.tactics,
-        any_device=distinct((source[0], destination[0])),
-        any_address=distinct((source[1], destination[1])),
-    )
+def addresses_of(device: WireDevice) -> tuple[str, ...]:
+    """The addresses by which a device is known: its IPs, else its MACs."""
+    return device.ip_addresses or device.mac_addresses
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
     """The names that say something, each once, in order."""
     return tuple(sorted(set(filter(None, names))))
+
+
+def plant_time(at: datetime, *, found: Found) -> tuple[int | None, int | None]:
+    """Weekday and minute as the plant's clock shows them; None where the plant is not known."""
+    if found.site_id is None:
+        return None, None
+    local = at.astimezone(_zone(found.time_zone))
+    return local.weekday(), local.hour * 60 + local.minute
+
+
+@lru_cache(maxsize=256)
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 def _port(text: str | None) -> int | None:

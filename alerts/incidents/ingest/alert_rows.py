@@ -1,12 +1,31 @@
 """Store alerts: the newest version of each, and never a fact lost to a version that says less."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from operator import attrgetter
+from typing import NamedTuple
 
 from alerts.incidents.ingest import pg_copy
-from alerts.incidents.ingest.alert_facts import AlertColumns, AlertRow, AlertSummary, StoredAlert
-from alerts.incidents.ingest.alert_versions import Key, newest_of_each
-from alerts.incidents.ingest.details_work import Work
-from alerts.incidents.ingest.pg_copy import ask, create_temp_table, number, numbers, words
+from alerts.incidents.ingest.alert_facts import (
+    AlertColumns,
+    AlertRow,
+    AlertSummary,
+    alert_facts_of,
+)
+from alerts.incidents.ingest.pg_copy import array, ask, create_temp_table, number, numbers, words
+from alerts.sites.queries import FIND_DEVICE
+from portal.cursors import kept_cursor
+
+type Key = tuple[int, str]  # workspace and key
+
+
+class StoredAlert(NamedTuple):
+    """What the incident needs to know of an alert, after all its versions were merged."""
+
+    id: int
+    at: datetime
+    summary: AlertSummary
+
 
 _COLUMNS = ", ".join(
     (
@@ -15,7 +34,7 @@ _COLUMNS = ", ".join(
     )
 )
 _STAGED = f"{_COLUMNS}, place, incident_ids, body"
-STAGE = create_temp_table(
+TEMP_TABLE = create_temp_table(
     "incoming_alerts",
     like=f"SELECT {_COLUMNS}, 0 AS place, '{{}}'::bigint[] AS incident_ids, '{{}}'::jsonb AS body"
     " FROM incidents_alert",
@@ -87,55 +106,124 @@ _BACK = """
            a.any_device, a.any_address, a.user_defined_title, a.severity
     FROM incidents_alert a WHERE a.id = ANY(%s::bigint[])
 """
-_make = tuple.__new__
+_ENDS = ("source", "destination")
+_END_VALUES = ", ".join(
+    f"{end}_{column} = coalesce({end}.{column}, '')"
+    for end in _ENDS
+    for column in ("kind", "zone", "subnet")
+)
+_FIND_ENDS = " ".join(
+    f"LEFT JOIN LATERAL ({FIND_DEVICE.format(end=f'x.{end}', at='x')}) {end} ON true"
+    for end in _ENDS
+)
+_RECORD_ENDS = f"""
+    UPDATE incidents_alert a SET {_END_VALUES} FROM incidents_alert x {_FIND_ENDS}
+     WHERE a.id = x.id AND x.id = ANY(%s::bigint[])
+       AND x.source_zone = '' AND x.destination_zone = ''
+       AND (source.zone IS NOT NULL OR destination.zone IS NOT NULL)
+"""
 
 
-def store_alerts(work: Sequence[Work]) -> None:
-    """Store the alerts of these incidents with raw JSON and links; then each incident's `stored`
-    holds what its alerts say, all their versions together.
+def store_alerts(rows: Sequence[AlertRow]) -> dict[Key, StoredAlert]:
+    """Store these alerts with raw JSON and links to their incidents; returns by their keys what
+    they say then, all their versions together.
     """
-    newest, owners = newest_of_each(work)
+    newest, incident_ids = _newest_versions(rows)
+    stored = dict[Key, StoredAlert]()
     if not newest:
-        return
+        return stored
     pg_copy.copy_with_documents(
         "incoming_alerts",
         columns=_STAGED,
-        lines=_lines(newest, owners),
+        lines=_lines(newest, incident_ids),
         documents=[row.raw_json for row in newest.values()],
     )
-    incoming, known, stored = list(newest.items()), list[int](), dict[Key, StoredAlert]()
+    incoming, old_ids = list(newest.items()), list[int]()
     for place, pk, is_new in ask(_STORE):
         if is_new:
             key, row = incoming[place]
-            stored[key] = _make(StoredAlert, (pk, row.at, row.sight.said))
+            stored[key] = StoredAlert(pk, row.at, row.facts.summary)
         else:
-            known.append(pk)
-    for row in ask(_BACK, numbers(known)) if known else ():
-        said = AlertSummary._make(tuple(one) if one.__class__ is list else one for one in row[4:])
-        stored[row[0], row[1]] = StoredAlert(row[2], row[3], said)
-    for one in work:
-        its = {(row.workspace_id, row.key) for row in one.rows}
-        one.stored = [stored[key] for key in (its if len(its) == 1 else sorted(its))]
+            old_ids.append(pk)
+    for workspace_id, key, pk, at, *summary in ask(_BACK, numbers(old_ids)) if old_ids else ():
+        values = (tuple(value) if isinstance(value, list) else value for value in summary)
+        stored[workspace_id, key] = StoredAlert(pk, at, AlertSummary._make(values))
+    return stored
 
 
-def _lines(newest: Mapping[Key, AlertRow], owners: Mapping[Key, Sequence[int]]) -> Iterable[str]:
+def record_ends(alert_ids: Iterable[int]) -> None:
+    """Record where the two ends of these alerts stood (kind, zone and subnet), where that was not
+    done before: rules see an alert as of then, whatever the inventory says of its devices later.
+    """
+    if ids := list(alert_ids):
+        kept_cursor().execute(_RECORD_ENDS, [array(ids)])
+
+
+def _newest_versions(
+    rows: Sequence[AlertRow],
+) -> tuple[dict[Key, AlertRow], dict[Key, list[int]]]:
+    """Each alert once, with all that any version says; the incidents of those that came again."""
+    newest = {(row.workspace_id, row.key): row for row in rows}
+    incident_ids: dict[Key, list[int]] = {}
+    if len(newest) < len(rows):
+        versions: dict[Key, list[AlertRow]] = {}
+        for row in rows:
+            versions.setdefault((row.workspace_id, row.key), []).append(row)
+        for key, found in versions.items():
+            if len(found) > 1:
+                newest[key] = _merged(found)
+                incident_ids[key] = list(dict.fromkeys(row.incident_id for row in found))
+    return newest, incident_ids
+
+
+def _merged(versions: Sequence[AlertRow]) -> AlertRow:
+    """From the oldest on, each completes the next."""
+    merged, *newer = sorted(versions, key=attrgetter("latest_at"))
+    for row in newer:
+        merged = _completed(row, merged)
+    return merged
+
+
+def _completed(row: AlertRow, older: AlertRow) -> AlertRow:
+    """The newer version, with what only the older one says."""
+    changes = {
+        name: getattr(older, name)
+        for name in ("plant_weekday", "plant_minute", "flags")
+        if getattr(row, name) in (None, ()) and getattr(older, name)
+    }
+    if older.at < row.at:
+        changes |= {name: getattr(older, name) for name in ("at", "plant_weekday", "plant_minute")}
+    columns = _completed_columns(row.facts.columns, older.facts.columns)
+    return row._replace(**changes, facts=alert_facts_of(columns))
+
+
+def _completed_columns(columns: AlertColumns, older: AlertColumns) -> AlertColumns:
+    changes = {
+        name: value
+        for name, value in older._asdict().items()
+        if getattr(columns, name) in ("", None, ()) and value
+    }
+    if older.source_address or older.source_device or older.destination_address:
+        changes |= {"any_device": older.any_device, "any_address": older.any_address}
+    return columns._replace(**changes)
+
+
+def _lines(
+    newest: Mapping[Key, AlertRow], incident_ids: Mapping[Key, Sequence[int]]
+) -> Iterable[str]:
     """Lines for COPY, but for the raw JSON. What texts may hold is looked at once for a whole
     column.
     """
     rows = newest.values()
-    more = [
-        f"{number(row.plant_weekday)}\t{number(row.plant_minute)}\t{words(row.flags)}\t{place}\t"
-        f"{{{row.incident_id}}}"
-        for place, row in enumerate(rows)
-    ]
-    for place, key in enumerate(newest) if owners else ():
-        if key in owners:
-            more[place] = f"{more[place].rpartition('\t')[0]}\t{numbers(owners[key])}"
     return pg_copy.lines_of(
         pg_copy.texts([row.key for row in rows]),
         pg_copy.texts([row.system_alert_id for row in rows]),
-        [f"{row.sight.line}\t{row.workspace_id}" for row in rows],
+        [f"{row.facts.line}\t{row.workspace_id}" for row in rows],
         pg_copy.times([row.at for row in rows]),
         pg_copy.times([row.latest_at for row in rows]),
-        more,
+        [
+            f"{number(row.plant_weekday)}\t{number(row.plant_minute)}\t{words(row.flags)}\t"
+            f"{place}\t{numbers(incident_ids.get(key, (row.incident_id,)))}"
+            for place, (key, row) in enumerate(newest.items())
+        ],
     )

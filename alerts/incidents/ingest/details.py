@@ -11,23 +11,32 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 
-from alerts.incidents.ingest import alert_rows, entities, incident_summary
-from alerts.incidents.ingest.alert_ends import record_ends
-from alerts.incidents.ingest.alert_rows import store_alerts
-from alerts.incidents.ingest.comments import store_comments
-from alerts.incidents.ingest.details_work import lock_work, places_of
-from alerts.incidents.ingest.entities import Entities
-from alerts.incidents.ingest.facts import read_alerts
-from alerts.incidents.ingest.fetched_details import Details
+from alerts.incidents.ingest import alert_rows, entities, incident_details
+from alerts.incidents.ingest.alert_facts import alert_row_of
+from alerts.incidents.ingest.alert_rows import record_ends, store_alerts
+from alerts.incidents.ingest.entities import Entities, store_comments
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.ingest.history import details_failed
-from alerts.incidents.ingest.incident_summary import store_incident_rows
+from alerts.incidents.ingest.incident_details import (
+    Details,
+    LockedIncident,
+    lock_incidents,
+    store_incident_rows,
+)
 from alerts.incidents.models import DetailsState, Incident
 from alerts.incidents.registry import tell_of_alerts
-from alerts.sentinel.wire import Unreadable, WireAlert, WireComment, WireEntity
-from alerts.sites.services import learn_places
+from alerts.sentinel.wire import (
+    Unreadable,
+    WireAlert,
+    WireComment,
+    WireDevice,
+    WireEntity,
+)
+from alerts.sites.services import Atlas, Found, Where, learn_places
 
 __all__ = ["Details", "fail_details", "store_details", "store_details_of_many"]
+
+_NOWHERE: Where = (None, None, None)
 
 
 def store_details(
@@ -40,13 +49,13 @@ def store_details(
     entities_cut_short: bool = False,
 ) -> None:
     """Store what was fetched for one incident."""
-    given = Details(incident_id, alerts, entities, comments, entities_cut_short)
-    regroup(store_details_of_many(given=[given], now=now), now=now)
+    details = Details(incident_id, alerts, entities, comments, entities_cut_short)
+    regroup(store_details_of_many(fetched=[details], now=now), now=now)
 
 
 @transaction.atomic
 def store_details_of_many(
-    *, given: Sequence[Details], now: datetime, leased_until: datetime | None = None
+    *, fetched: Sequence[Details], now: datetime, leased_until: datetime | None = None
 ) -> set[int]:
     """Store the details of many incidents at once, bring their rows and the queue in line. With the
     lease under which they were fetched, those that changed meanwhile stay owed.
@@ -55,21 +64,63 @@ def store_details_of_many(
 
     A batch stands or falls together; who wants to know which one cannot be stored, halves it.
     """
-    work = lock_work(given, stages=(alert_rows.STAGE, entities.STAGE, incident_summary.STAGE))
-    atlas = learn_places(places=places_of(work))
-    found = Entities()
-    for one in read_alerts(work, atlas=atlas, now=now):
-        found.add(one)
-    store_alerts(work)
-    found.store()
-    alert_ids = [alert.id for one in work for alert in one.stored]
+    temp_tables = alert_rows.TEMP_TABLE, entities.TEMP_TABLE, incident_details.TEMP_TABLE
+    incidents = lock_incidents(fetched, temp_tables=temp_tables)
+    atlas = learn_places(
+        places={
+            *(_place_of(alert) for each in incidents for alert in each.details.alerts),
+            *(_place_of(device) for each in incidents for device in each.details.devices),
+        }
+    )
+    context = Entities()
+    for incident in incidents:
+        _read_alerts(incident, atlas=atlas, now=now)
+        context.add(incident)
+    stored = store_alerts([row for incident in incidents for row in incident.alert_rows])
+    for incident in incidents:
+        keys = {(row.workspace_id, row.key) for row in incident.alert_rows}
+        incident.alerts = [stored[key] for key in sorted(keys)]
+    context.store()
+    alert_ids = [alert.id for incident in incidents for alert in incident.alerts]
     record_ends(alert_ids)
     tell_of_alerts(alert_ids=alert_ids, now=now)
     store_comments(
-        given=[(w.row.id, w.given.comments) for w in work if w.given.comments is not None],
-        now=now,
+        {incident.id: incident.details.comments or () for incident in incidents}, now=now
     )
-    return store_incident_rows(work, now=now, leased_until=leased_until)
+    return store_incident_rows(incidents, now=now, leased_until=leased_until)
+
+
+def _read_alerts(incident: LockedIncident, *, atlas: Atlas, now: datetime) -> None:
+    """Reduce the alerts of an incident to facts, and find where they and its devices are."""
+    devices = incident.details.devices
+    for alert in incident.details.alerts:
+        found = atlas.find(_place_of(alert))
+        if found.zone_id is None:
+            found = _found_by_devices(found, devices, atlas)
+        row = alert_row_of(alert, incident=incident, found=found, devices=devices, now=now)
+        incident.alert_rows.append(row)
+        incident.alert_places.append(found)
+    incident.device_places = [atlas.find(_place_of(device)) for device in devices]
+
+
+def _place_of(described: WireAlert | WireDevice) -> Where:
+    if isinstance(described, WireAlert):
+        return described.facts.site, described.facts.zone, described.facts.sensor
+    return described.site, described.zone, described.sensor
+
+
+def _found_by_devices(found: Found, devices: Sequence[WireDevice], atlas: Atlas) -> Found:
+    """Where an alert is that names no zone, or no place at all: where all its devices are."""
+    places = {_place_of(device) for device in devices} - {_NOWHERE}
+    only = _NOWHERE
+    if len(places) == 1:
+        (only,) = places
+    elif len(sites := {site for site, _, _ in places}) == 1:
+        only = (sites.pop(), None, None)
+    if found.site_id is None:
+        return atlas.find(only)
+    by_devices = atlas.find(only) if only[1] else found
+    return by_devices if by_devices.site_id == found.site_id else found
 
 
 @transaction.atomic

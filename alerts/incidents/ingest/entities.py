@@ -1,16 +1,29 @@
-"""Entities of incidents, and the devices that entities describe and alerts name."""
+"""Entities and comments of incidents, and the devices that entities describe and alerts name.
 
+Comments of ours stand there from the moment they are owed, recognised by their ids.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
+
+import orjson
 
 from alerts.incidents.ingest import pg_copy
-from alerts.incidents.ingest.details_work import Work
-from alerts.incidents.ingest.pg_copy import create_temp_table, text
-from alerts.sites.services import DeviceSeen, learn_devices
+from alerts.incidents.ingest.alert_facts import addresses_of
+from alerts.incidents.ingest.incident_details import LockedIncident
+from alerts.incidents.ingest.pg_copy import create_temp_table, line_of, text
+from alerts.incidents.models import Comment, Incident
+from alerts.outbox.models import Change, Kind
+from alerts.outbox.queries import written_by_us
+from alerts.sentinel.wire import Unreadable, WireComment, WireDevice
+from alerts.sites.engine.devices import known_kind
+from alerts.sites.services import DeviceSeen, learn_devices, level_of
 from portal.cursors import kept_cursor
 
 _COLUMNS = "incident_id, name, kind, label, device_id, body"
 _STAGED = "incident_id, name, kind, label, zone_id, address, body"
-STAGE = create_temp_table(
+TEMP_TABLE = create_temp_table(
     "incoming_entities",
     like="SELECT e.incident_id, e.name, e.kind, e.label, d.zone_id, d.address, e.body"
     " FROM incidents_entity e, sites_device d",
@@ -26,54 +39,134 @@ _MERGE = f"""
         body = excluded.body
 """
 _NO_DEVICE = f"{pg_copy.NULL}\t{pg_copy.NULL}"
-_make = tuple.__new__
-_NOT_TOLD = tuple(DeviceSeen._field_defaults.values())[1:]  # by an alert, beyond a name
 
 
 class Entities:
-    """The entities of a batch on their way, and the devices seen in it."""
+    """The entities of a batch, and the devices that entities describe and alerts name."""
 
     def __init__(self) -> None:
-        self.rows: dict[tuple[int, str], tuple[str, bytes]] = {}  # members of a line, raw JSON
-        self.seen: list[DeviceSeen] = []
+        self._rows: dict[tuple[int, str], tuple[str, bytes]] = {}  # members of a line, raw JSON
+        self._devices: list[DeviceSeen] = []
 
-    def add(self, one: Work) -> None:
-        """Those of one incident whose alerts were read."""
-        seen, rows, pk = self.seen, self.rows, one.row.id
-        where = iter(one.found[len(one.rows) :])
+    def add(self, incident: LockedIncident) -> None:
+        """Add those of one incident whose alerts were read."""
+        places = iter(incident.device_places)
         described: tuple[str, ...] = ()
-        for name, said, device, raw_json in one.given.entities:
-            its = _NO_DEVICE
-            if device is not None:
-                zone_id, addresses = next(where).zone_id, device.addresses
+        for entity in incident.details.entities:
+            device_key = _NO_DEVICE
+            if entity.device is not None:
+                zone_id, addresses = next(places).zone_id, addresses_of(entity.device)
                 if zone_id is not None and addresses:
-                    its_own = zone_id, addresses[0], _latest_at(one), *device.told
-                    seen.append(_make(DeviceSeen, its_own))
+                    device = _device_seen(entity.device, zone_id, _latest_at(incident))
+                    self._devices.append(device)
                     described += addresses
-                    its = f"{zone_id}\t{text(addresses[0][:64])}"
-            rows[pk, name] = f"{said}\t{its}", raw_json
-        for row in one.rows:
-            for zone_id, address, device_name in row.sight.ends:
-                if address not in described:
-                    named = zone_id, address, row.latest_at, device_name, *_NOT_TOLD
-                    seen.append(_make(DeviceSeen, named))
+                    device_key = f"{zone_id}\t{text(device.address[:64])}"
+            label = line_of(((entity.kind or "")[:60], (entity.friendly_name or "")[:1000]))
+            self._rows[incident.id, entity.name[:100]] = f"{label}\t{device_key}", entity.raw_json
+        for row in incident.alert_rows:
+            for end in row.facts.ends:
+                if end.address not in described:
+                    device = DeviceSeen(end.zone_id, end.address, row.latest_at, end.name)
+                    self._devices.append(device)
 
     def store(self) -> None:
         """Know the devices, and store the entities with their raw JSON."""
-        learn_devices(devices=self.seen)
-        if not self.rows:
+        learn_devices(devices=self._devices)
+        if not self._rows:
             return
         lines = pg_copy.lines_of(
-            [str(pk) for pk, _ in self.rows],
-            pg_copy.texts([name for _, name in self.rows]),
-            [line for line, _ in self.rows.values()],
+            [str(incident_id) for incident_id, _ in self._rows],
+            pg_copy.texts([name for _, name in self._rows]),
+            [line for line, _ in self._rows.values()],
         )
-        documents = [raw_json for _, raw_json in self.rows.values()]
+        documents = [raw_json for _, raw_json in self._rows.values()]
         pg_copy.copy_with_documents(
             "incoming_entities", columns=_STAGED, lines=lines, documents=documents
         )
         kept_cursor().execute(_MERGE)
 
 
-def _latest_at(one: Work) -> datetime:
-    return max([row.latest_at for row in one.rows], default=None) or one.row.created_at
+def _device_seen(device: WireDevice, zone_id: int, seen_at: datetime) -> DeviceSeen:
+    return DeviceSeen(
+        zone_id=zone_id,
+        address=addresses_of(device)[0],
+        seen_at=seen_at,
+        name=device.device_name or "",
+        kind=known_kind(device.device_sub_type, device.device_type),
+        vendor=device.vendor or "",
+        model=device.model or "",
+        firmware=device.firmware_version or "",
+        purdue_level=level_of(layer=device.purdue_layer),
+        is_important=(device.importance or "").casefold() == "high",
+        is_programming=device.is_programming,
+        is_scanner=device.is_scanner,
+        is_authorized=device.is_authorized,
+    )
+
+
+def _latest_at(incident: LockedIncident) -> datetime:
+    latest = max([row.latest_at for row in incident.alert_rows], default=None)
+    return latest or incident.created_at
+
+
+_MERGE_COMMENTS = f"""
+    INSERT INTO incidents_comment (incident_id, name, author, message, created_at, ours)
+    SELECT incident_id, name, author, message, created_at, {written_by_us("name")}
+    FROM json_to_recordset(%s::json)
+        AS c(incident_id bigint, name text, author text, message text, created_at timestamptz)
+    ON CONFLICT (incident_id, name) DO UPDATE
+    SET author = excluded.author, message = excluded.message, ours = excluded.ours
+"""
+
+
+def store_comments(
+    comments: Mapping[int, Sequence[WireComment | Unreadable]], *, now: datetime
+) -> None:
+    """Store the comments of many incidents by their ids; one that was edited is written over."""
+    readable = {
+        (incident_id, comment.name[:100]): comment
+        for incident_id, its_comments in comments.items()
+        for comment in its_comments
+        if isinstance(comment, WireComment)
+    }
+    if not readable:
+        return
+    rows = [
+        {
+            "incident_id": incident_id,
+            "name": name,
+            "author": (comment.author_name or comment.author_email or "")[:200],
+            "message": comment.message,
+            "created_at": min(comment.created_at or now, now),
+        }
+        for (incident_id, name), comment in sorted(readable.items(), key=itemgetter(0))
+    ]
+    kept_cursor().execute(_MERGE_COMMENTS, [orjson.dumps(rows).decode()])
+
+
+def show_our_comments(
+    changes: Iterable[Change], *, incidents: Iterable[Incident], author: str
+) -> None:
+    """Keep what was owed as comments of these incidents."""
+    by_name = {(incident.workspace_id, incident.name): incident for incident in incidents}
+    Comment.objects.bulk_create(
+        [
+            Comment(
+                incident=by_name[change.workspace_id, change.incident_name],
+                name=str(change.key),
+                author=author,
+                message=change.message,
+                created_at=change.made_at,
+                ours=True,
+            )
+            for change in changes
+            if change.kind == Kind.COMMENT
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def drop_our_comments(changes: Iterable[Change]) -> None:
+    """Take comments off that will never be written."""
+    names = [str(change.key) for change in changes if change.kind == Kind.COMMENT]
+    Comment.objects.filter(name__in=names, ours=True).delete()

@@ -20,7 +20,7 @@ from alerts.incidents.engine.priority import CRITICALITY_POINTS, PriorityFacts, 
 from alerts.incidents.ingest.pg_copy import array, run_together
 from alerts.incidents.models import OtState, Severity, Status
 from alerts.incidents.models.group import PAIR_IS_NEW
-from alerts.sentinel.wire.vocabulary import D4IOT_PRODUCTS
+from alerts.sentinel.wire.values import D4IOT_PRODUCTS
 
 MAX_NAMED = 3  # critical devices that a reason names
 

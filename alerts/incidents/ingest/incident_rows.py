@@ -1,29 +1,27 @@
 """Incidents of the wire as rows of ours: bounded, with numbers for choices, ready for COPY."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
+
+from msgspec import structs
 
 from alerts.incidents.engine.catalogue import alert_type_for, bare_title
 from alerts.incidents.ingest.groups import key_alone, rank_unread
 from alerts.incidents.ingest.pg_copy import (
     NULL,
-    fixed_words,
-    is_plain,
+    line_of,
     moment,
     moments,
     number,
-    text,
-    words,
+    texts,
 )
 from alerts.incidents.models import Severity, Status
-from alerts.sentinel.wire import WireIncident
+from alerts.sentinel.wire import WireIncident, WireLabel, WireOwner
 
 UNKNOWN_SURVIVOR = 0  # merged away, and Sentinel does not say into which number
 _MAX_INTEGER = 2**31 - 1
-_make = tuple.__new__
 _CLOCKS_DIFFER = timedelta(minutes=10)
 _MAX_TITLE_LENGTH = 1000
 _MAX_ETAG_LENGTH = 120
@@ -38,11 +36,6 @@ STATUSES = {
     "Active": Status.ACTIVE.value,
     "Closed": Status.CLOSED.value,
 }
-
-
-_bounded_members = itemgetter(
-    *map(WireIncident._fields.index, ("number", "created_at", "modified_at", "title", "etag"))
-)
 
 
 class IncidentRow(NamedTuple):
@@ -73,26 +66,28 @@ class IncidentRow(NamedTuple):
     merged_into: int | None
 
 
-def bounded(wires: Sequence[WireIncident], *, now: datetime) -> Sequence[WireIncident]:
+def bounded(incidents: Sequence[WireIncident], *, now: datetime) -> Sequence[WireIncident]:
     """The incidents as we can keep them: what does not fit is cut or left out, and flagged.
     After this every one has an etag, a creation and a change, none of them in the future.
     """
     latest = now + _CLOCKS_DIFFER
-    if _all_fit(wires, latest):
-        return wires
-    return [wire if _all_fit([wire], latest) else _made_fit(wire, latest, now) for wire in wires]
+    if _all_fit(incidents, latest):
+        return incidents
+    return [
+        incident if _all_fit([incident], latest) else _made_fit(incident, latest, now)
+        for incident in incidents
+    ]
 
 
-def _all_fit(wires: Sequence[WireIncident], latest: datetime) -> bool:
-    columns = zip(*map(_bounded_members, wires), strict=True)
-    numbers, created, modified, titles, etags = columns
+def _all_fit(incidents: Sequence[WireIncident], latest: datetime) -> bool:
+    each: Sequence[Any] = incidents  # members may be None
     try:
         return (
-            max(numbers) <= _MAX_INTEGER
-            and max(created) <= latest
-            and max(modified) <= latest
-            and max(map(len, titles)) <= _MAX_TITLE_LENGTH
-            and max(map(len, etags)) <= _MAX_ETAG_LENGTH
+            max([wire.number for wire in each]) <= _MAX_INTEGER
+            and max([wire.created_at for wire in each]) <= latest
+            and max([wire.modified_at for wire in each]) <= latest
+            and max([len(wire.title) for wire in each]) <= _MAX_TITLE_LENGTH
+            and max([len(wire.etag) for wire in each]) <= _MAX_ETAG_LENGTH
         )
     except TypeError:  # something is not there
         return False
@@ -115,7 +110,8 @@ def _made_fit(wire: WireIncident, latest: datetime, now: datetime) -> WireIncide
     if created > latest:
         created = now
         odd.append("created_at:in_the_future")
-    return wire._replace(
+    return structs.replace(
+        wire,
         number=number,
         title=title,
         etag=(wire.etag or "")[:_MAX_ETAG_LENGTH],
@@ -135,32 +131,32 @@ def row_of(wire: WireIncident, *, now: datetime) -> IncidentRow:
 
 def row_of_bounded(wire: WireIncident) -> IncidentRow:
     """The row of an incident that is within bounds."""
-    owner, title = wire.owner, wire.title or ""
-    return _make(
-        IncidentRow,
-        (
-            wire.name,
-            wire.number,
-            wire.etag,
-            title,
-            alert_type_of(title),
-            SEVERITIES.get(wire.severity or "", 0),
-            STATUSES.get(wire.status or "", 0),
-            (wire.classification or "")[:40],
-            (wire.classification_reason or "")[:40],
-            *(_owner_columns(*owner[:4]) if owner else ("", "", "")),
-            tuple([label[0] for label in wire.labels]),
-            wire.created_at,
-            wire.modified_at,
-            wire.latest_activity_at,
-            min(wire.alerts_count or 0, _MAX_INTEGER),
-            min(wire.comments_count or 0, _MAX_INTEGER),
-            wire.product_names,
-            wire.tactics,
-            wire.techniques,
-            wire.flags,
-            _survivor_of(wire),
-        ),
+    title = wire.title or ""
+    owner_id, owner_name, owner_email = _owner_columns(wire.owner) if wire.owner else ("", "", "")
+    return IncidentRow(
+        name=wire.name,
+        number=wire.number,
+        etag=wire.etag or "",
+        title=title,
+        alert_type=alert_type_of(title),
+        severity=SEVERITIES.get(wire.severity or "", 0),
+        status=STATUSES.get(wire.status or "", 0),
+        classification=(wire.classification or "")[:40],
+        classification_reason=(wire.classification_reason or "")[:40],
+        owner_id=owner_id,
+        owner_name=owner_name,
+        owner_email=owner_email,
+        labels=tuple([label.name for label in wire.labels]),
+        created_at=cast(datetime, wire.created_at),
+        modified_at=cast(datetime, wire.modified_at),
+        latest_activity_at=wire.latest_activity_at,
+        alerts_count=min(wire.alerts_count or 0, _MAX_INTEGER),
+        comments_count=min(wire.comments_count or 0, _MAX_INTEGER),
+        product_names=wire.product_names,
+        tactics=wire.tactics,
+        techniques=wire.techniques,
+        flags=wire.flags,
+        merged_into=_survivor_of(wire),
     )
 
 
@@ -171,12 +167,10 @@ def alert_type_of(title: str) -> str:
     return known.title if known else bare_title(title)[:300]
 
 
-def _owner_columns(
-    object_id: str | None, email: str | None, assigned_to: str | None, principal: str | None
-) -> tuple[str, str, str]:
-    address = email or principal or ""
-    name = assigned_to or address or object_id or ""
-    return (object_id or address or name)[:64], name[:120], address[:254]
+def _owner_columns(owner: WireOwner) -> tuple[str, str, str]:
+    address = owner.email or owner.user_principal_name or ""
+    name = owner.assigned_to or address or owner.object_id or ""
+    return (owner.object_id or address or name)[:64], name[:120], address[:254]
 
 
 def _survivor_of(wire: WireIncident) -> int | None:
@@ -198,10 +192,17 @@ def overlaid(row: IncidentRow, *, patches: Sequence[Mapping[str, Any]]) -> Incid
         if "classificationReason" in patch:
             changes["classification_reason"] = str(patch["classificationReason"] or "")[:40]
         if "owner" in patch:
-            said = patch["owner"] or {}
-            members = ("objectId", "email", "assignedTo", "userPrincipalName")
-            owner = _owner_columns(*(said.get(member) for member in members))
-            changes |= dict(zip(("owner_id", "owner_name", "owner_email"), owner, strict=True))
+            owner = patch["owner"] or {}
+            columns = _owner_columns(
+                WireOwner(
+                    object_id=owner.get("objectId"),
+                    email=owner.get("email"),
+                    assigned_to=owner.get("assignedTo"),
+                    user_principal_name=owner.get("userPrincipalName"),
+                    kind=None,
+                )
+            )
+            changes |= dict(zip(("owner_id", "owner_name", "owner_email"), columns, strict=True))
         gone = {str(label).casefold() for label in patch.get("labels_remove", ())}
         kept = [label for label in row.labels if label.casefold() not in gone]
         there = {label.casefold() for label in kept}
@@ -211,42 +212,7 @@ def overlaid(row: IncidentRow, *, patches: Sequence[Mapping[str, Any]]) -> Incid
 
 
 ROW_COLUMNS = ", ".join(IncidentRow._fields)
-
-
-def copy_rows_of(rows: Sequence[IncidentRow]) -> list[str]:
-    """The columns of these rows in COPY's format."""
-    if not rows:
-        return []
-    name, no, etag, title, alert_type, severity, status, *more = zip(*rows, strict=True)
-    classification, reason, owner_id, owner_name, owner_email, *more = more
-    labels, created, modified, activity, alerts, comments, *lists, merged_into = more
-    columns: list[Iterable[str]] = [
-        name,
-        [NULL if value is None else str(value) for value in no],
-        *(texts(etag), texts(title), texts(alert_type), map(str, severity), map(str, status)),
-        *(texts(classification), texts(reason)),
-        *(texts(owner_id), texts(owner_name), texts(owner_email)),
-        map(fixed_words, map(tuple, labels)),
-        *(map(moment, created), map(moment, modified), map(moment, activity)),
-        *(map(str, alerts), map(str, comments)),
-        *(map(fixed_words, map(tuple, values)) for values in lists),
-        [NULL if value is None else str(value) for value in merged_into],
-    ]
-    return ["\t".join(parts) for parts in zip(*columns, strict=True)]
-
-
-def texts(values: Sequence[str]) -> Iterable[str]:
-    """A column of texts; one look tells the usual case, where nothing has to be spelled out."""
-    return values if is_plain("".join(values)) else [text(value) for value in values]
-
-
 DETAILS_LIVE = timedelta(days=90)  # at the source; what is closed and older has none any more
-_MATTER = ("title", "severity", "status", "tactics", "techniques", "product_names")
-_HANDLING = ("owner", "classification", "classification_reason")
-_REST = (
-    *("labels", "alerts_count", "comments_count", "merged_into_number", "merged_into_url"),
-    "flags",
-)
 INCIDENT_COLUMNS = (
     "id, name, number, etag, created_at, modified_at, latest_activity_at,"
     " closed_at, group_key, details_due_at, workspace_id, stored_at, changed_at,"
@@ -273,8 +239,8 @@ class NewCopyRows(NamedTuple):
     merged_ids: list[int]
 
 
-class _Matter(NamedTuple):
-    """What it is about, for the incident's line and its row in the queue."""
+class _Content(NamedTuple):
+    """What an incident is about, for its line and for its row in the queue."""
 
     incident: str
     group: str
@@ -282,7 +248,7 @@ class _Matter(NamedTuple):
 
 
 class _Handling(NamedTuple):
-    """Who deals with it, and how it was closed."""
+    """Who deals with it and how it was closed."""
 
     incident: str
     group: str
@@ -296,107 +262,127 @@ class _Rest(NamedTuple):
     is_flagged: bool
 
 
-_BLANK: Any = WireIncident._make([None] * len(WireIncident._fields))._replace(labels=())
-
-
 def new_copy_rows(
-    *, workspace_id: int, fresh: Sequence[WireIncident], ids: Sequence[int], now: datetime
+    *, workspace_id: int, incidents: Sequence[WireIncident], ids: Sequence[int], now: datetime
 ) -> NewCopyRows:
-    """The lines of incidents that are not there yet, each in a row of the queue of its own."""
-    columns = zip(*bounded(fresh, now=now), strict=True)
-    said: Any = dict(zip(WireIncident._fields, columns, strict=True))
-    matters = list(map(_matter_of, *[said[name] for name in _MATTER]))
-    handlings = list(map(_handling_of, *[said[name] for name in _HANDLING]))
-    rests = list(map(_rest_of, *[said[name] for name in _REST]))
-    created_at = moments(said["created_text"], read=said["created_at"])
-    activity = moments(said["latest_activity_text"], read=said["latest_activity_at"])
-    numbers = list(map(number, said["number"]))
-    modified_at = moments(said["modified_text"], read=said["modified_at"])
-    closed_at = [
-        at if matter.is_closed else NULL for at, matter in zip(modified_at, matters, strict=True)
+    """The lines of incidents that are not there yet, each in a row of the queue of its own.
+
+    What many of them have in common is written out once.
+    """
+    rows: Sequence[Any] = bounded(incidents, now=now)
+    contents = [
+        _content(
+            row.title, row.severity, row.status, (row.tactics, row.techniques, row.product_names)
+        )
+        for row in rows
     ]
-    stored_at = moment(now)
-    everywhere = f"{workspace_id}\t{stored_at}\t{stored_at}"
-    waiting, too_old = f"{NULL}\t{stored_at}\t{everywhere}", f"{NULL}\t{NULL}\t{everywhere}"
-    groups, stands, oldest = list[str](), list[str](), now - DETAILS_LIVE
-    of_each = zip(
-        ids,
-        matters,
-        handlings,
-        rests,
-        said["created_at"],
-        created_at,
-        numbers,
-        said["latest_activity_at"],
-        activity,
-        said["modified_at"],
-        strict=True,
+    handlings = [
+        _handling(row.owner, row.classification, row.classification_reason) for row in rows
+    ]
+    rests = [
+        _rest(
+            row.labels,
+            (row.alerts_count, row.comments_count),
+            (row.merged_into_number, row.merged_into_url),
+            row.flags,
+        )
+        for row in rows
+    ]
+    created = moments([row.created_text for row in rows], read=[row.created_at for row in rows])
+    modified = moments([row.modified_text for row in rows], read=[row.modified_at for row in rows])
+    activity = moments(
+        [row.latest_activity_text for row in rows], read=[row.latest_activity_at for row in rows]
     )
-    for incident_id, matter, handling, rest, at, at_text, no, active, active_text, to in of_each:
-        if not matter.is_closed and not rest.is_merged:
-            key = key_alone(incident_id)
-            stands.append(f"{key}\t{stored_at}\t{everywhere}")
-            seen = active_text if active is not None and active <= to else at_text
+    numbers = [number(row.number) for row in rows]
+    stored = moment(now)
+    origin = f"{workspace_id}\t{stored}\t{stored}"
+    oldest = now - DETAILS_LIVE
+    lines, groups, merged_ids = list[str](), list[str](), list[int]()
+    etags = texts([row.etag for row in rows])
+    for place, (incident_id, row) in enumerate(zip(ids, rows, strict=True)):
+        content, handling, rest = contents[place], handlings[place], rests[place]
+        key, due = NULL, stored
+        if rest.is_merged:
+            merged_ids.append(incident_id)
+        if not content.is_closed and not rest.is_merged:
+            key, at = key_alone(incident_id), row.latest_activity_at
+            active = activity[place] if at and at <= row.modified_at else created[place]
             groups.append(
-                f"{key}\t{incident_id}\t{incident_id}\t{no}\t{seen}\t{seen}\t"
-                f"{workspace_id}\t{stored_at}\t"
-                f"{matter.group}\t{handling.group}\t{_GROUP_END}"
+                f"{key}\t{incident_id}\t{incident_id}\t{numbers[place]}\t{active}\t{active}\t"
+                f"{workspace_id}\t{stored}\t{content.group}\t{handling.group}\t{_GROUP_END}"
             )
-        else:
-            stands.append(waiting if at > oldest else too_old)
-    lines = zip(
-        map(str, ids),
-        said["name"],
-        numbers,
-        texts(said["etag"]),
-        created_at,
-        modified_at,
-        activity,
-        closed_at,
-        stands,
-        *([one.incident for one in part] for part in (matters, handlings, rests)),
-        strict=True,
-    )
-    merged = [pk for pk, rest in zip(ids, rests, strict=True) if rest.is_merged]
-    n_flagged = sum([rest.is_flagged for rest in rests])
-    return NewCopyRows(["\t".join(line) for line in lines], groups, n_flagged, merged)
+        elif row.created_at <= oldest:
+            due = NULL
+        closed = modified[place] if content.is_closed else NULL
+        lines.append(
+            f"{incident_id}\t{row.name}\t{numbers[place]}\t{etags[place]}\t{created[place]}\t"
+            f"{modified[place]}\t{activity[place]}\t{closed}\t{key}\t{due}\t{origin}\t"
+            f"{content.incident}\t{handling.incident}\t{rest.incident}"
+        )
+    return NewCopyRows(lines, groups, sum([rest.is_flagged for rest in rests]), merged_ids)
 
 
 @lru_cache(maxsize=8192)
-def _matter_of(*said: Any) -> _Matter:
+def _content(
+    title: str, severity: str | None, status: str | None, lists: tuple[tuple[str, ...], ...]
+) -> _Content:
     """The same for all that say the same: most incidents of a plant are routine."""
-    row = _row(_MATTER, said)
+    tactics, techniques, product_names = lists
+    row = _row_with(
+        title=title,
+        severity=severity,
+        status=status,
+        tactics=tactics,
+        techniques=techniques,
+        product_names=product_names,
+    )
     priority, parts = rank_unread(
         severity=row.severity,
         alert_type=row.alert_type,
         tactics=tuple(row.tactics),
         products=tuple(row.product_names),
     )
-    what = f"{text(row.alert_type)}\t{text(row.title)}\t{row.severity}\t{row.status}"
-    lists = "\t".join(map(words, (row.product_names, row.tactics, row.techniques)))
-    line = f"{what}\t{lists}\t{priority}\t{text(parts)}"
-    return _Matter(line, f"{what}\t{priority}", row.status == Status.CLOSED)
+    shared = line_of((row.alert_type, row.title, row.severity, row.status))
+    rest = line_of((row.product_names, row.tactics, row.techniques, priority, parts))
+    return _Content(f"{shared}\t{rest}", f"{shared}\t{priority}", row.status == Status.CLOSED)
 
 
 @lru_cache(maxsize=8192)
-def _handling_of(*said: Any) -> _Handling:
+def _handling(
+    owner: WireOwner | None, classification: str | None, classification_reason: str | None
+) -> _Handling:
     """Few people own many incidents, and there are few ways to close one."""
-    row = _row(_HANDLING, said)
-    owner = f"{text(row.owner_id)}\t{text(row.owner_name)}"
-    closing = f"{text(row.classification)}\t{text(row.classification_reason)}"
-    return _Handling(f"{owner}\t{text(row.owner_email)}\t{closing}", owner)
+    row = _row_with(
+        owner=owner, classification=classification, classification_reason=classification_reason
+    )
+    shared = line_of((row.owner_id, row.owner_name))
+    rest = line_of((row.owner_email, row.classification, row.classification_reason))
+    return _Handling(f"{shared}\t{rest}", shared)
 
 
 @lru_cache(maxsize=8192)
-def _rest_of(*said: Any) -> _Rest:
-    row = _row(_REST, said)
-    line = (
-        f"{words(row.labels)}\t{row.alerts_count}\t{row.comments_count}\t"
-        f"{number(row.merged_into)}\t{words(row.flags)}\t{_INCIDENT_END}"
+def _rest(
+    labels: tuple[WireLabel, ...],
+    counts: tuple[int | None, int | None],
+    merged_into: tuple[int | None, str | None],
+    flags: tuple[str, ...],
+) -> _Rest:
+    alerts_count, comments_count = counts
+    merged_into_number, merged_into_url = merged_into
+    row = _row_with(
+        labels=labels,
+        alerts_count=alerts_count,
+        comments_count=comments_count,
+        merged_into_number=merged_into_number,
+        merged_into_url=merged_into_url,
+        flags=flags,
     )
+    values = (row.labels, row.alerts_count, row.comments_count, row.merged_into, row.flags)
+    line = f"{line_of(values)}\t{_INCIDENT_END}"
     return _Rest(line, row.merged_into is not None, bool(row.flags))
 
 
-def _row(members: tuple[str, ...], said: tuple[Any, ...]) -> IncidentRow:
+def _row_with(**members: Any) -> IncidentRow:
     """The row of an incident that says nothing else."""
-    return row_of_bounded(_BLANK._replace(**dict(zip(members, said, strict=True))))
+    nothing: dict[str, Any] = dict.fromkeys(WireIncident.__struct_fields__)
+    return row_of_bounded(WireIncident(**{**nothing, "labels": (), **members}))

@@ -103,6 +103,21 @@ def lines_of(*columns: Sequence[str]) -> Iterable[str]:
     return map("\t".join, zip(*columns, strict=True))
 
 
+def line_of(values: Iterable[Any]) -> str:
+    """A line of values, each written as its kind wants it."""
+    return "\t".join(map(_member, values))
+
+
+def _member(value: Any) -> str:
+    if value is None:
+        return NULL
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, datetime):
+        return moment(value)
+    return words(value) if isinstance(value, list | tuple) else str(value)
+
+
 def copy_into(table: str, *, columns: str, lines: Iterable[str]) -> None:
     """Copy finished lines into a table. Failures are Django's, as those of any other statement."""
     _copy(f"COPY {table} ({columns}) FROM STDIN", ["\n".join([*lines, ""]).encode()])

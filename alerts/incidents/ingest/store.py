@@ -18,7 +18,6 @@ from alerts.incidents.ingest.incident_rows import (
     INCIDENT_COLUMNS,
     ROW_COLUMNS,
     IncidentRow,
-    copy_rows_of,
     new_copy_rows,
     overlaid,
     row_of,
@@ -54,7 +53,7 @@ def add_incidents(
     if not fresh:
         return
     ids = pg_copy.reserve_ids("incidents_incident_id_seq", n=len(fresh))
-    new = new_copy_rows(workspace_id=workspace_id, fresh=fresh, ids=ids, now=now)
+    new = new_copy_rows(workspace_id=workspace_id, incidents=fresh, ids=ids, now=now)
     pg_copy.copy_into("incidents_incident", columns=INCIDENT_COLUMNS, lines=new.incidents)
     pg_copy.copy_documents(
         "incidents_incidentraw",
@@ -186,11 +185,10 @@ _MERGE_RAW = """
 
 def change_incidents(*, changes: Sequence[IncidentChange], done: Stored, now: datetime) -> None:
     """Write what changed and its history, and bring the queue in line."""
-    rows = copy_rows_of([change.row for change in changes])
     lines = [
         f"{change.known.id}\t{change.owed}\t{_refetch(change)}\t{change.is_reopened:d}\t"
-        f"{line}\t{pg_copy.document(change.wire.raw_json)}"
-        for change, line in zip(changes, rows, strict=True)
+        f"{pg_copy.line_of(change.row)}\t{pg_copy.document(change.wire.raw_json)}"
+        for change in changes
     ]
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)

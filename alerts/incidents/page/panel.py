@@ -25,7 +25,7 @@ from alerts.incidents.page.pattern_history import (
 from alerts.incidents.policies import may_act_on
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.wording import Chip, number_words, ot_chip_of, window_words
-from alerts.sentinel.wire.vocabulary import current_product
+from alerts.sentinel.wire.values import current_product
 from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.ui.moments import hours_zone, moment_words, period_words

@@ -140,7 +140,7 @@ def _store(fetched: Sequence[tuple[Claimed, Details]], clock: Callable[[], datet
         return
     try:
         others = store_details_of_many(
-            given=[details for _, details in fetched],
+            fetched=[details for _, details in fetched],
             now=clock(),
             leased_until=fetched[0][0].leased_until,  # one claim, one lease
         )

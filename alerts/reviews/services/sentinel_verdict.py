@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts.incidents.ingest.comments import drop_our_comments, show_our_comments
+from alerts.incidents.ingest.entities import drop_our_comments, show_our_comments
 from alerts.incidents.ingest.overlay import refresh_overlay
 from alerts.incidents.models import Incident
 from alerts.incidents.policies import MAX_COMMENTS

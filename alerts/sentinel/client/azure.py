@@ -32,7 +32,7 @@ from alerts.sentinel.client.limits import (
     time_limit,
 )
 from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, Probe, Receipt
-from alerts.sentinel.wire.times import write_moment
+from alerts.sentinel.wire.values import write_moment
 
 _RULES = "automationRules"
 

@@ -20,7 +20,7 @@ from alerts.sentinel.client.errors import (
     SentinelRefused,
 )
 from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, Probe, Receipt
-from alerts.sentinel.wire.times import ticks_of
+from alerts.sentinel.wire.values import ticks_of
 
 
 @dataclass

@@ -5,7 +5,7 @@ and what cannot be read at all comes back as Unreadable for the quarantine. Only
 no whole list raises NotAPage, and then nothing of it may be stored.
 """
 
-from alerts.sentinel.wire.alert import WireAlert, alert_of
+from alerts.sentinel.wire.alerts import D4iotFacts, WireAlert, read_alerts
 from alerts.sentinel.wire.automation import (
     WireRule,
     differing_places,
@@ -20,15 +20,27 @@ from alerts.sentinel.wire.build import (
     merged_labels,
     our_id,
 )
-from alerts.sentinel.wire.comment import CommentPage, WireComment, read_comment, read_comments
-from alerts.sentinel.wire.details import read_alerts, read_entities
-from alerts.sentinel.wire.entity import EntityAnswer, WireDevice, WireEntity
-from alerts.sentinel.wire.facts import D4iotFacts
-from alerts.sentinel.wire.incident import WireIncident, incident_of
-from alerts.sentinel.wire.page import IncidentPage, read_incident, read_incident_page
-from alerts.sentinel.wire.parts import WireLabel, WireOwner
-from alerts.sentinel.wire.times import ticks_of, write_moment
-from alerts.sentinel.wire.unreadable import NotAPage, Unfit, Unreadable
+from alerts.sentinel.wire.entities import (
+    CommentPage,
+    EntityAnswer,
+    WireComment,
+    WireDevice,
+    WireEntity,
+    read_comment,
+    read_comments,
+    read_entities,
+)
+from alerts.sentinel.wire.incidents import (
+    IncidentPage,
+    WireIncident,
+    WireLabel,
+    WireOwner,
+    incident_of,
+    read_incident,
+    read_incident_page,
+)
+from alerts.sentinel.wire.records import NotAPage, Unfit, Unreadable
+from alerts.sentinel.wire.values import ticks_of, write_moment
 
 __all__ = [
     "CommentPage",
@@ -46,7 +58,6 @@ __all__ = [
     "WireLabel",
     "WireOwner",
     "WireRule",
-    "alert_of",
     "closing",
     "comment_body",
     "differing_places",

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from alerts.sentinel.wire.unreadable import Bag, NotAPage, Unfit
+from alerts.sentinel.wire.records import Bag, NotAPage, Unfit
 
 _SERVERS: Final = frozenset(
     {

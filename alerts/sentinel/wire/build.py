@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid5
 
-from alerts.sentinel.wire.comment import MAX_COMMENT_LENGTH
-from alerts.sentinel.wire.unreadable import Bag, Unfit
+from alerts.sentinel.wire.entities import MAX_COMMENT_LENGTH
+from alerts.sentinel.wire.records import Bag, Unfit
 
 OUR_NAMESPACE = UUID("8f3d2c1a-5b7e-5d49-9c60-0e1b7a4f2d35")
 

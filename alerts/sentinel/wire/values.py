@@ -1,39 +1,54 @@
-"""Readers of single members: whatever stands there, a usable value and perhaps a flag come back."""
+"""Readers of single members: whatever stands there, a usable value and perhaps a flag come back.
+
+Also the words that Sentinel uses for fixed choices, and its moments: zero to seven fractional
+digits, sometimes absurd.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alerts.sentinel.wire.unreadable import Bag
+from msgspec import UNSET, UnsetType
 
 MAX_INTEGER = 2**63 - 1
+MAX_WORD_LENGTH = 100
 _TEXT = frozenset({str})
-_PLAIN = frozenset({str, type(None)})
+_TEXT_OR_NOTHING = frozenset({str, type(None), UnsetType})
+
+
+def is_missing(value: object) -> bool:
+    """Whether a member is not there, or null."""
+    return value is None or value is UNSET
 
 
 def read_text(value: object, name: str, flags: list[str]) -> str | None:
     """Text, or None; a number is written out, anything else is flagged."""
-    if value is None or value.__class__ is str:
+    if value.__class__ is str:
         return value
+    if value is None or value is UNSET:
+        return None
     flags.append(f"{name}:not_text")
     return str(value) if value.__class__ in (int, float, bool) else None
 
 
-def read_texts(bag: Bag, members: dict[str, str], flags: list[str]) -> tuple[str | None, ...]:
+def read_texts(
+    values: Iterable[object], names: Iterable[str], flags: list[str]
+) -> Sequence[str | None]:
     """Several text members at once: one look tells the usual case, where nothing is odd."""
-    values = tuple(map(bag.get, members))
-    if _PLAIN.issuperset(map(type, values)):
-        return values
-    return tuple(
-        read_text(value, name, flags) for value, name in zip(values, members.values(), strict=True)
-    )
+    texts: list[Any] = [None if value is UNSET else value for value in values]
+    if _TEXT_OR_NOTHING.issuperset(map(type, texts)):
+        return texts
+    return [read_text(text, name, flags) for text, name in zip(texts, names, strict=True)]
 
 
 def read_count(value: object, name: str, flags: list[str]) -> int | None:
     """A whole number that a database column can hold; digits in quotes count too."""
     if value.__class__ is int and 0 <= value <= MAX_INTEGER:
         return value
-    if value is None:
+    if value is None or value is UNSET:
         return None
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
         return int(value)
@@ -58,7 +73,7 @@ def read_words(value: object, name: str, flags: list[str]) -> tuple[str, ...]:
             return tuple(value)
         flags.append(f"{name}:not_all_text")
         return tuple(word for word in value if isinstance(word, str))
-    if value is not None:
+    if not is_missing(value):
         flags.append(f"{name}:not_a_list")
     return ()
 
@@ -67,6 +82,142 @@ def read_bag(value: object, name: str, flags: list[str]) -> dict[str, Any]:
     """A nested object, or an empty one with a flag."""
     if value.__class__ is dict:
         return value
-    if value is not None:
+    if not is_missing(value):
         flags.append(f"{name}:not_an_object")
     return {}
+
+
+def _spellings(*words: str) -> dict[str, str]:
+    return {word: word for word in words} | {word.casefold(): word for word in words}
+
+
+INCIDENT_STATUS = _spellings("New", "Active", "Closed")
+SEVERITY = _spellings("High", "Medium", "Low", "Informational")
+CLASSIFICATION = _spellings("Undetermined", "TruePositive", "BenignPositive", "FalsePositive")
+CLASSIFICATION_REASON = _spellings(
+    "SuspiciousActivity", "SuspiciousButExpected", "IncorrectAlertLogic", "InaccurateData"
+)
+OWNER_KIND = _spellings("Unknown", "User", "Group")
+LABEL_KIND = _spellings("User", "AutoAssigned")
+ALERT_STATUS = _spellings(
+    "Unknown", "New", "Resolved", "Dismissed", "InProgress", "Active", "Closed"
+)
+ENTITY_KIND = _spellings(
+    *("Account", "Host", "File", "AzureResource", "CloudApplication", "DnsResolution", "FileHash"),
+    *("Ip", "Malware", "Process", "RegistryKey", "RegistryValue", "SecurityGroup", "Url"),
+    *("IoTDevice", "SecurityAlert", "Bookmark", "MailCluster", "MailMessage", "Mailbox"),
+    *("SubmissionMail", "Nic"),
+)
+ENGINE = _spellings("MALWARE", "ANOMALY", "PROTOCOL_VIOLATION", "POLICY_VIOLATION", "OPERATIONAL")
+
+# Both names of one product: what the interface has always sent, and what its pages show.
+D4IOT_PRODUCTS = frozenset(
+    {"azure security center for iot", "microsoft defender for iot", "azure defender for iot"}
+)
+
+# What products are called today. Sentinel's interface goes on sending the names they began with.
+_CURRENT_PRODUCTS = {
+    **dict.fromkeys(D4IOT_PRODUCTS, "Microsoft Defender for IoT"),
+    "azure active directory identity protection": "Microsoft Entra ID Protection",
+    "azure advanced threat protection": "Microsoft Defender for Identity",
+    "azure security center": "Microsoft Defender for Cloud",
+    "azure sentinel": "Microsoft Sentinel",
+    "microsoft 365 defender": "Microsoft Defender XDR",
+    "microsoft cloud app security": "Microsoft Defender for Cloud Apps",
+    "microsoft defender advanced threat protection": "Microsoft Defender for Endpoint",
+    "office 365 advanced threat protection": "Microsoft Defender for Office 365",
+}
+
+
+def current_product(name: str) -> str:
+    """Return what a product is called today; a name that is not known as it came."""
+    return _CURRENT_PRODUCTS.get(name.strip().casefold(), name)
+
+
+def read_choice(
+    value: object, choices: dict[str, str], name: str, flags: list[str], *, required: bool = False
+) -> str | None:
+    """The usual spelling of a choice; an unfamiliar word is kept as it came, and flagged."""
+    if value.__class__ is str:
+        if word := choices.get(value):
+            return word
+        return _unfamiliar(str(value), choices, name, flags)
+    if not is_missing(value):
+        flags.append(f"{name}:not_text")
+    elif required:
+        flags.append(f"{name}:missing")
+    return None
+
+
+def _unfamiliar(value: str, choices: dict[str, str], name: str, flags: list[str]) -> str | None:
+    if word := choices.get(value.strip().casefold()):
+        return word
+    flags.append(f"{name}:unknown" if value else f"{name}:empty")
+    return value[:MAX_WORD_LENGTH] or None
+
+
+_FROM, _TO = 2000, 2200  # years; .NET writes year 1 for "never"
+_FRACTION = re.compile(r"\.(\d+)")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_parse = datetime.fromisoformat
+_USUAL_YEARS = frozenset(range(_FROM, _TO))
+
+
+def read_moment(value: object, name: str, flags: list[str]) -> datetime | None:
+    """The aware moment a field holds, or None with a flag that says what was odd about it."""
+    if value is None or value is UNSET:
+        return None
+    if value.__class__ is not str:
+        flags.append(f"{name}:not_text")
+        return None
+    try:
+        moment = _parse(value)
+        if moment.tzinfo is not UTC:
+            moment = _in_utc(moment, name, flags)
+        if _FROM <= moment.year < _TO:
+            return moment
+    except (ValueError, OverflowError):
+        if value:
+            flags.append(f"{name}:not_a_date")
+        else:
+            flags.append(f"{name}:empty")
+        return None
+    flags.append(f"{name}:out_of_range")
+    return None
+
+
+def read_moments(values: Iterable[Any]) -> list[datetime]:
+    """Many moments at once; raises ValueError or TypeError where one of them is odd."""
+    moments = [_parse(value) for value in values]
+    if not (
+        {moment.tzinfo for moment in moments} <= {UTC}
+        and {moment.year for moment in moments} <= _USUAL_YEARS
+    ):
+        raise ValueError("One of these moments is in no way a usual one.")
+    return moments
+
+
+def _in_utc(moment: datetime, name: str, flags: list[str]) -> datetime:
+    if moment.tzinfo is None:
+        flags.append(f"{name}:no_zone")
+        return moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC)
+
+
+def ticks_of(text: str | None) -> int | None:
+    """Hundreds of nanoseconds since 1970: two times within one microsecond keep their order."""
+    if not text:
+        return None
+    moment = read_moment(text, "moment", [])
+    if moment is None:
+        return None
+    found = _FRACTION.search(text)
+    fraction = int((found.group(1) + "0000000")[:7]) if found else 0
+    return (moment.replace(microsecond=0) - _EPOCH) // timedelta(seconds=1) * 10_000_000 + fraction
+
+
+def write_moment(moment: datetime) -> str:
+    """A moment as Sentinel's filters want it: UTC, ending in Z."""
+    if moment.tzinfo is None:
+        raise ValueError("A moment without a zone cannot be sent to Sentinel.")
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

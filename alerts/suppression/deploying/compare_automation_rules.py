@@ -10,7 +10,7 @@ from alerts.outbox.foreground import RulesUnreadable, automation_rules_of
 from alerts.outbox.models import WantedRule
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.wire import WireRule, differing_places
-from alerts.sentinel.wire.times import read_moment
+from alerts.sentinel.wire.values import read_moment
 from alerts.suppression.engine.sentinel_forms import NAME_PREFIX
 from portal.backup.engine import Found, FoundRule
 

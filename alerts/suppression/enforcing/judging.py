@@ -16,7 +16,7 @@ from alerts.incidents.models.incident import touches
 from alerts.outbox.engine.merge import is_our_label
 from alerts.reviews.queries import open_review_on, suspicions_on, verdict_on
 from alerts.sentinel.queries import minutes_old
-from alerts.sentinel.wire.vocabulary import ENTITY_KIND
+from alerts.sentinel.wire.values import ENTITY_KIND
 from alerts.sites.models import Device
 from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
 from alerts.suppression.enforcing.group_members import new_ends

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.incidents.ingest.alert_ends import record_ends
+from alerts.incidents.ingest.alert_rows import record_ends
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Alert
 from alerts.sites.models import Device, Zone

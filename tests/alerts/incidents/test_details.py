@@ -54,7 +54,7 @@ def given(incident, alerts=(), entities=(), comments=None):
 
 
 def store(*details, now=NOON):
-    store_details_of_many(given=details, now=now)
+    store_details_of_many(fetched=details, now=now)
     for one in details:
         yield Incident.objects.get(pk=one.incident_id)
 
@@ -335,7 +335,7 @@ def test_many_incidents_cost_as_many_queries_as_one(workspace):
         list(store(given(rows[0], [alert(0)], device("PLC-0", "10.0.0.1"))))
     with CaptureQueriesContext(connection) as twenty:
         store_details_of_many(
-            given=[
+            fetched=[
                 given(r, [alert(n)], device("PLC-0", "10.0.0.1")) for n, r in enumerate(rows) if n
             ],
             now=NOON,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.incidents.ingest.pg_copy import ask, moments
-from alerts.sentinel.wire.times import read_moment
+from alerts.sentinel.wire.values import read_moment
 from tests.factories.incidents import NOON
 
 pytestmark = pytest.mark.django_db

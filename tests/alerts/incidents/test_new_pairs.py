@@ -37,7 +37,7 @@ def show(workspace):
             Details(row.pk, read_alerts(listed(alerts)), described, None)
             for row, alerts in zip(rows, lists, strict=True)
         ]
-        regroup(store_details_of_many(given=given, now=NOON), now=NOON)
+        regroup(store_details_of_many(fetched=given, now=NOON), now=NOON)
         return rows[0]
 
     return run

@@ -117,7 +117,7 @@ def test_patterns_are_mined_anew_by_the_new_hours(plant):
 
 def test_it_gives_the_same_as_reading_with_the_right_clock(plant):
     """The same hours as intake would have stored: SQL and Python read one clock."""
-    from alerts.incidents.ingest.plant_time import plant_time
+    from alerts.incidents.ingest.alert_facts import plant_time
     from alerts.sites.services import Found
 
     correct(plant)

@@ -155,11 +155,11 @@ def test_one_that_cannot_be_stored_does_not_cost_the_others(
 ):
     bad, tried = Incident.objects.get(name=names[0]).pk, []
 
-    def store(*, given, **rest):
-        tried.append(len(given))
-        if bad in [one.incident_id for one in given]:
+    def store(*, fetched, **rest):
+        tried.append(len(fetched))
+        if bad in [details.incident_id for details in fetched]:
             raise DataError
-        store_details_of_many(given=given, **rest)
+        store_details_of_many(fetched=fetched, **rest)
 
     monkeypatch.setattr("alerts.intake.services.details.store_details_of_many", store)
     fetch(workspace, sentinel)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from alerts.incidents.ingest.alert_ends import record_ends
+from alerts.incidents.ingest.alert_rows import record_ends
 from alerts.incidents.ingest.groups import regroup
 from alerts.planned_work.engine.coverage import Side
 from alerts.planned_work.engine.recurrence import Schedule

@@ -1,9 +1,11 @@
-"""What an incident's row says of its alerts: both ends, protocol, place, pattern, priority.
+"""An incident and its details: what was fetched of it, and what its row then says of its alerts.
 
-Patterns and pairs of devices are counted on the way, so that lists need not count them.
+That is both ends, protocol, place, pattern and priority. Patterns and pairs of devices are counted
+on the way, so that lists need not count them.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from hashlib import md5
@@ -11,100 +13,179 @@ from typing import NamedTuple
 
 from alerts.incidents.engine.pattern import pattern_key
 from alerts.incidents.ingest import pg_copy
-from alerts.incidents.ingest.alert_facts import AlertSummary, StoredAlert
-from alerts.incidents.ingest.details_work import Work
-from alerts.incidents.ingest.fetched_details import MAX_ENTITIES
-from alerts.incidents.ingest.groups import IN_LINE, KNOWN, group_key_of, keys_of, rank_known
+from alerts.incidents.ingest.alert_facts import AlertRow, AlertSummary
+from alerts.incidents.ingest.alert_rows import StoredAlert
+from alerts.incidents.ingest.groups import (
+    IN_LINE,
+    KNOWN,
+    OLD_KEY,
+    STANDING,
+    group_key_of,
+    keys_of,
+    rank_known,
+)
 from alerts.incidents.ingest.incident_rows import alert_type_of
 from alerts.incidents.ingest.pg_copy import (
     array,
     create_temp_table,
+    line_of,
     numbers,
     run_together,
-    texts_line,
     times,
     words,
 )
 from alerts.incidents.models.group import PAIR_IS_NEW, PAIR_NEW_HOURS
+from alerts.sentinel.wire import Unreadable, WireAlert, WireComment, WireEntity
+from alerts.sites.services import Found
+
+MAX_ENTITIES = 500  # rows kept an incident; more than that is never suppressed (S1)
+MARK = "details."  # flags of ours that outlive a new version of the incident itself
 
 
-class Digest(NamedTuple):
-    """The columns that details decide."""
+class Details:
+    """All that was fetched for one incident; `comments` is None where they were not asked for."""
+
+    def __init__(
+        self,
+        incident_id: int,
+        alerts: Sequence[WireAlert | Unreadable],
+        entities: Sequence[WireEntity | Unreadable],
+        comments: Sequence[WireComment | Unreadable] | None = None,
+        entities_cut_short: bool = False,
+    ) -> None:
+        self.incident_id, self.comments = incident_id, comments
+        self.alerts = [alert for alert in alerts if isinstance(alert, WireAlert)]
+        self.n_unreadable_alerts = len(alerts) - len(self.alerts)
+        readable = [entity for entity in entities if isinstance(entity, WireEntity)]
+        devices = [entity.device for entity in readable if entity.device]
+        self.entities, self.devices = readable[:MAX_ENTITIES], devices[:MAX_ENTITIES]
+        self.n_entities, self.n_unreadable_entities = len(entities), len(entities) - len(readable)
+        self.entities_cut_short = entities_cut_short
+
+
+@dataclass(slots=True)
+class LockedIncident:
+    """An incident whose details are being stored: what its row says that they build on, what was
+    fetched, and what was made of that so far.
+    """
+
+    id: int
+    workspace_id: int
+    title: str
+    created: str
+    flags: Sequence[str] | None
+    standing: str | None  # tells its row in the queue, with its pattern
+    group_key: str | None
+    details: Details
+    alert_rows: list[AlertRow] = field(default_factory=list)
+    alert_places: list[Found] = field(default_factory=list)
+    device_places: list[Found] = field(default_factory=list)
+    alerts: list[StoredAlert] = field(default_factory=list)
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was made; few ask, so it is read when asked for."""
+        return datetime.fromisoformat(self.created)
+
+
+_LOCK = f"""
+    SELECT id, workspace_id, title, created_at::text, nullif(flags, '{{}}'), {STANDING}, {OLD_KEY}
+    FROM incidents_incident WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+"""
+
+
+def lock_incidents(
+    fetched: Iterable[Details], *, temp_tables: Sequence[str]
+) -> list[LockedIncident]:
+    """The incidents that are still there, locked in the order of their ids; temporary tables are
+    made ready in the same go.
+    """
+    by_id = {details.incident_id: details for details in fetched}
+    (rows,) = run_together(*temp_tables, _LOCK, ids=numbers([*by_id]))
+    return [
+        LockedIncident(
+            id=pk,
+            workspace_id=workspace_id,
+            title=title,
+            created=created,
+            flags=flags,
+            standing=standing,
+            group_key=group_key,
+            details=by_id[pk],
+        )
+        for pk, workspace_id, title, created, flags, standing, group_key in rows
+    ]
+
+
+class IncidentSummary(NamedTuple):
+    """The columns of an incident that its alerts decide."""
 
     alert_type: str
-    protocol: str
-    source: str
-    destination: str
-    place: str
-    site_ids: Sequence[int]
     pattern: str  # a UUID in letters: Python's own are slow to compare and to write
-    line: str  # all of it, as members of a line
+    line: str  # all columns, as members of a line
 
 
-def digest_of(
-    alerts: Sequence[StoredAlert],
-    *,
-    workspace_id: int,
-    title_type: str,
-    places: tuple[tuple[int, str], ...],
-) -> Digest:
-    """Sum up the alerts of one incident; `places` are all sites it touches, in words.
+def _summary_of(incident: LockedIncident) -> IncidentSummary:
+    """Sum up the alerts of an incident.
 
     Most incidents have one alert, and most of those say what one before them said.
     """
-    if len(alerts) == 1:
-        return _digest_of_one(workspace_id, title_type, places, alerts[0].said)
-    said, lead = tuple([alert.said for alert in alerts]), _lead(alerts)
-    return _digest(workspace_id, title_type, places, said, None if lead is None else said[lead])
+    places: dict[int, str] = {}  # those of its alerts first, in the words of the first
+    for found in (*incident.alert_places, *incident.device_places):
+        if found.site_id is not None:
+            places.setdefault(found.site_id, found.words)
+    lead = min(incident.alerts, key=_gravest_first) if incident.alerts else None
+    return _summarize(
+        incident.workspace_id,
+        alert_type_of(incident.title),
+        tuple(places.items()),
+        tuple([alert.summary for alert in incident.alerts]),
+        lead.summary if lead else None,
+    )
+
+
+def _gravest_first(alert: StoredAlert) -> tuple[int, datetime, int]:
+    """The gravest alert speaks for the incident, and of those the first."""
+    return -alert.summary.severity, alert.at, alert.id
 
 
 @lru_cache(maxsize=8192)
-def _digest_of_one(
-    workspace_id: int, title_type: str, places: tuple[tuple[int, str], ...], said: AlertSummary
-) -> Digest:
-    return _digest(workspace_id, title_type, places, (said,), said)
-
-
-def _digest(
+def _summarize(
     workspace_id: int,
     title_type: str,
     places: tuple[tuple[int, str], ...],
     alerts: tuple[AlertSummary, ...],
     lead: AlertSummary | None,
-) -> Digest:
+) -> IncidentSummary:
     sites = dict(places)
     for alert in alerts:
         if alert.site_id is not None:
             sites.setdefault(alert.site_id, "")
-    said = [words for words in sites.values() if words]
-    place = said[0] + (f" +{len(sites) - 1}" if len(sites) > 1 else "") if said else ""
+    names = [name for name in sites.values() if name]
+    place = names[0] + (f" +{len(sites) - 1}" if len(sites) > 1 else "") if names else ""
     types = _distinct(alert.user_defined_title or alert.alert_type for alert in alerts)
-    ends = [_distinct(a.source for a in alerts), _distinct(a.destination for a in alerts)]
-    if not ends[0] and not ends[1]:  # made by a rule: only the entities tell who took part
-        ends[0] = _distinct(name for a in alerts for name in (a.any_device or a.any_address))
-        shown = ends[0][0] if len(ends[0]) == 1 else "", ""
-    else:
-        shown = _shown(ends[0], lead and lead.source), _shown(ends[1], lead and lead.destination)
+    sources = _distinct(alert.source for alert in alerts)
+    destinations = _distinct(alert.destination for alert in alerts)
+    if sources or destinations:
+        source = _shown(sources, lead and lead.source)
+        destination = _shown(destinations, lead and lead.destination)
+    else:  # made by a rule: only the entities tell who took part
+        sources = _distinct(name for a in alerts for name in (a.any_device or a.any_address))
+        source, destination = sources[0] if len(sources) == 1 else "", ""
     protocols = _distinct(alert.protocol for alert in alerts)
     pattern = pattern_key(
         workspace_id=workspace_id,
         site_ids=sites,
         alert_type="|".join(types) or title_type,
-        source="|".join(ends[0]),
-        destination="|".join(ends[1]),
+        source="|".join(sources),
+        destination="|".join(destinations),
         protocol="|".join(protocols),
     )
     alert_type = lead.alert_type if lead else title_type
     protocol = _shown(protocols, lead and lead.protocol)[:80]
-    texts = alert_type, protocol, shown[0][:120], shown[1][:120], place[:200]
-    line = f"{texts_line(texts)}\t{numbers(sorted(sites))}\t{pattern}"
-    return Digest(*texts, tuple(sorted(sites)), str(pattern), line)
-
-
-def _lead(alerts: Sequence[StoredAlert]) -> int | None:
-    """The place of the alert that speaks for the incident: the gravest, and of those the first."""
-    order = [(-alert.said.severity, alert.at, alert.id) for alert in alerts]
-    return order.index(min(order)) if order else None
+    texts = alert_type, protocol, source[:120], destination[:120], place[:200]
+    line = f"{line_of(texts)}\t{numbers(sorted(sites))}\t{pattern}"
+    return IncidentSummary(alert_type, str(pattern), line)
 
 
 def _distinct(values: Iterable[str]) -> list[str]:
@@ -127,8 +208,7 @@ type Sighting = tuple[datetime, int]
 def _pair_of(workspace_id: int, site_id: int | None, source: str, destination: str) -> str:
     """The same for the same two ends at the same place, whichever of them began."""
     ends = "\x1f".join(sorted((source.casefold(), destination.casefold())))
-    said = f"{workspace_id}:{site_id}:{ends}"
-    return md5(said.encode(), usedforsecurity=False).hexdigest()
+    return md5(f"{workspace_id}:{site_id}:{ends}".encode(), usedforsecurity=False).hexdigest()
 
 
 # The row of the incident still says which pattern it had.
@@ -181,22 +261,22 @@ PAIRS = f"""
 """
 
 
-def pair_in(said: AlertSummary) -> tuple[int | None, str, str] | None:
+def pair_in(alert: AlertSummary) -> tuple[int | None, str, str] | None:
     """Return the two devices that an alert names together, with their site. None where it names
     one, or more than two without telling who talks to whom.
     """
-    if said.source and said.destination:
-        return said.site_id, said.source, said.destination
-    if said.source or said.destination:
+    if alert.source and alert.destination:
+        return alert.site_id, alert.source, alert.destination
+    if alert.source or alert.destination:
         return None
-    named = said.any_device or said.any_address
-    return (said.site_id, *named) if len(named) == 2 else None
+    names = alert.any_device or alert.any_address
+    return (alert.site_id, *names) if len(names) == 2 else None
 
 
-def first_of_pairs(seen: Iterable[PairSeen]) -> dict[str, str]:
+def first_of_pairs(pairs: Iterable[PairSeen]) -> dict[str, str]:
     """Of these sightings the first of each pair, as what PAIRS asks for."""
     sightings: dict[str, list[Sighting]] = {}
-    for workspace_id, site_id, source, destination, at, incident_id in seen:
+    for workspace_id, site_id, source, destination, at, incident_id in pairs:
         key = _pair_of(workspace_id, site_id, source, destination)
         sightings.setdefault(key, []).append((at, incident_id))
     first = {key: min(found) for key, found in sightings.items()}
@@ -215,13 +295,13 @@ def _latest_elsewhere(found: Sequence[Sighting], incident_id: int) -> datetime |
     return max((at for at, other in found if other != incident_id), default=None)
 
 
-MARK = "details."  # flags of ours that outlive a new version of the incident itself
-
 _INCIDENT = (
     "id, alert_type, protocol, source, destination, place, site_ids, pattern, entities_count,"
     " flags, first_activity_at, priority, priority_parts, group_key"
 )
-STAGE = create_temp_table("incoming_details", like=f"SELECT {_INCIDENT} FROM incidents_incident")
+TEMP_TABLE = create_temp_table(
+    "incoming_details", like=f"SELECT {_INCIDENT} FROM incidents_incident"
+)
 # What changed while its details were fetched is owed anew: what was fetched is not all there is.
 _IS_ALL = "coalesce(i.details_due_at = %(lease)s::timestamptz, true)"
 _INCIDENTS = f"""
@@ -238,74 +318,60 @@ _INCIDENTS = f"""
 
 
 def store_incident_rows(
-    work: Sequence[Work], *, now: datetime, leased_until: datetime | None
+    incidents: Sequence[LockedIncident], *, now: datetime, leased_until: datetime | None
 ) -> set[int]:
-    """Sum up the alerts of each incident in its row, remember patterns and pairs, rank it anew, and
+    """Sum up the alerts of each incident in its row, count patterns and pairs, rank it anew, and
     bring the rows of the queue in line that were left and joined.
 
     Returns other incidents whose two ends turned out to have talked before.
     """
-    if not work:
+    if not incidents:
         return set()
-    digests = [_digest_of(one) for one in work]
-    ids, patterns = [one.row.id for one in work], [digest.pattern for digest in digests]
+    summaries = [_summary_of(incident) for incident in incidents]
+    ids = [incident.id for incident in incidents]
+    patterns = [summary.pattern for summary in summaries]
     pairs = first_of_pairs(
-        (one.row.workspace_id, *pair, alert.at, one.row.id)
-        for one in work
-        for alert in one.stored
-        if (pair := pair_in(alert.said)) is not None
+        (incident.workspace_id, *pair, alert.at, incident.id)
+        for incident in incidents
+        for alert in incident.alerts
+        if (pair := pair_in(alert.summary)) is not None
     )
     no_longer_first, known = run_together(
         *(PATTERNS, PAIRS, KNOWN), ids=array(ids), patterns=array(patterns), now=now, **pairs
     )
-    ranks = rank_known(known, types=[digest.alert_type for digest in digests])
+    ranks = rank_known(known, types=[summary.alert_type for summary in summaries])
     keys = [
-        group_key_of(incident_id=pk, pattern=pattern, standing=one.row.standing)
-        for pk, pattern, one in zip(ids, patterns, work, strict=True)
+        group_key_of(incident_id=incident.id, pattern=summary.pattern, standing=incident.standing)
+        for incident, summary in zip(incidents, summaries, strict=True)
     ]
     lines = pg_copy.lines_of(
-        [f"{pk}\t{digest.line}" for pk, digest in zip(ids, digests, strict=True)],
-        [f"{one.given.n_entities}\t{words(_flags_of(one))}" for one in work],
-        [pg_copy.moment(_first_activity(one)) for one in work],
+        [f"{pk}\t{summary.line}" for pk, summary in zip(ids, summaries, strict=True)],
+        [f"{each.details.n_entities}\t{words(_flags_of(each))}" for each in incidents],
+        [
+            pg_copy.moment(min([alert.at for alert in incident.alerts], default=None))
+            for incident in incidents
+        ],
         [str(rank.score) for rank in ranks],
         pg_copy.texts([rank.parts for rank in ranks]),
         [key or pg_copy.NULL for key in keys],
     )
     pg_copy.copy_into("incoming_details", columns=_INCIDENT, lines=lines)
-    changed = keys_of(*keys, *[one.row.group_key for one in work])
+    changed = keys_of(*keys, *[incident.group_key for incident in incidents])
     run_together(_INCIDENTS, IN_LINE, keys=changed, now=now, lease=leased_until)
-    return {row[0] for row in no_longer_first if row[0] is not None} - {*ids}
+    return {pk for (pk,) in no_longer_first if pk is not None} - {*ids}
 
 
-def _digest_of(one: Work) -> Digest:
-    places: dict[int, str] = {}  # those of its alerts first, in the words of the first
-    for site_id, _, _, said in one.found:
-        if site_id is not None:
-            places.setdefault(site_id, said)
-    return digest_of(
-        one.stored,
-        workspace_id=one.row.workspace_id,
-        title_type=alert_type_of(one.row.title),
-        places=tuple(places.items()),
-    )
-
-
-def _first_activity(one: Work) -> datetime | None:
-    """When the first of its alerts was detected."""
-    return min([alert.at for alert in one.stored], default=None)
-
-
-def _flags_of(one: Work) -> list[str]:
-    given = one.given
-    flags = [flag for flag in one.row.flags or () if not flag.startswith(MARK)]
-    if given.n_entities > MAX_ENTITIES:
+def _flags_of(incident: LockedIncident) -> list[str]:
+    details = incident.details
+    flags = [flag for flag in incident.flags or () if not flag.startswith(MARK)]
+    if details.n_entities > MAX_ENTITIES:
         flags.append(f"{MARK}entities:too_many")
-    if given.entities_cut_short:
+    if details.entities_cut_short:
         flags.append(f"{MARK}entities:cut_short")
-    if given.n_unreadable:
+    if details.n_unreadable_alerts:
         flags.append(f"{MARK}alerts:unreadable")
-    if given.n_unreadable_entities:
+    if details.n_unreadable_entities:
         flags.append(f"{MARK}entities:unreadable")
-    if odd := [flag for row in one.rows for flag in row.flags]:
+    if odd := [flag for row in incident.alert_rows for flag in row.flags]:
         flags += sorted({f"{MARK}alert.{flag}" for flag in odd})[:50]
     return flags
