@@ -193,14 +193,14 @@ def _rule(*clauses: tuple[str, str]) -> Any:
 def _race(rule: Any) -> tuple[float, float]:
     """Median seconds of the bare count and of the whole back-test, turn by turn."""
     from alerts.suppression.backtesting.backtest import preview
-    from alerts.suppression.backtesting.history_sql import Period, ask, inside
+    from alerts.suppression.backtesting.history_sql import Period, fetch_rows, in_period
     from alerts.suppression.engine import sql
 
-    condition = inside(Period(NOW - timedelta(days=DAYS), NOW), sql.where(rule))
+    condition = in_period(Period(NOW - timedelta(days=DAYS), NOW), sql.where(rule))
     text = f"SELECT count(*) FROM incidents_alert a WHERE {condition.text}"
     bare, ours = [], []
     for turn in range(TURNS + 1):
-        count = _timed(lambda: ask(text, condition.params))
+        count = _timed(lambda: fetch_rows(text, condition.params))
         tested = _timed(lambda: preview(rule=rule, now=NOW))
         if turn:  # the first warms both
             bare.append(count[0])

@@ -14,7 +14,7 @@ from alerts.reviews.models import Annotation
 from alerts.reviews.queries import annotations_visible_to, evidence_in_force, evidence_where
 from alerts.sites.models import Site
 from alerts.suppression.backtesting.history import suspicious_near_misses, why_kept_out
-from alerts.suppression.backtesting.history_sql import Period, ask
+from alerts.suppression.backtesting.history_sql import Period, fetch_rows
 from alerts.suppression.drafting.suggestions import sites_in_reach
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.sql import near_misses, where
@@ -133,7 +133,7 @@ def plan_candidates(rows: QuerySet[Candidate]) -> QuerySet[Candidate]:
 def incident_ids_of(candidate: Candidate, *, now: datetime, limit: int) -> list[int]:
     """Return its incidents, those with the newest alerts first."""
     scope = where(_rule_of(candidate, now))
-    rows = ask(
+    rows = fetch_rows(
         "SELECT l.incident_id FROM incidents_alert a"
         f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {scope.text}"
         " GROUP BY l.incident_id ORDER BY max(a.at) DESC, l.incident_id DESC LIMIT %s",
@@ -145,7 +145,7 @@ def incident_ids_of(candidate: Candidate, *, now: datetime, limit: int) -> list[
 def annotations_of(candidate: Candidate, *, now: datetime, limit: int) -> list[Annotation]:
     """Return what OT said of its alerts and holds, the newest first."""
     scope = where(_rule_of(candidate, now))
-    ids = ask(
+    ids = fetch_rows(
         "SELECT n.annotation_id FROM reviews_annotation_alerts n"
         " JOIN reviews_annotation v ON v.id = n.annotation_id"
         f" JOIN incidents_alert a ON a.id = n.alert_id WHERE {scope.text}"
@@ -174,7 +174,7 @@ def counter_examples(candidate: Candidate, *, now: datetime, limit: int) -> list
     period = Period(now - timedelta(days=NEAR_DAYS), now)
     suspicious = suspicious_near_misses(rule, period)[-limit:]
     near = near_misses(rule)
-    others = ask(
+    others = fetch_rows(
         "SELECT a.id FROM incidents_alert a WHERE a.at >= %s AND a.at < %s AND a.site_id = %s"
         f" AND {near.text} ORDER BY a.at DESC LIMIT %s",
         (period.start, period.end, candidate.site_id, *near.params, limit),

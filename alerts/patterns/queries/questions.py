@@ -15,7 +15,7 @@ from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Candidate, PlanQuestion
 from alerts.patterns.queries.plan import TO_SIGN, PlanStep, SitePlan, StepState
 from alerts.reviews.policies import ot_people_at, speaks_at
-from alerts.suppression.backtesting.history_sql import ask
+from alerts.suppression.backtesting.history_sql import fetch_rows
 from alerts.suppression.engine.guards.lifecycle import CREDIT_PERIOD, credit_wanted
 from alerts.suppression.engine.sql import where
 from alerts.suppression.watching.credit import harmless_looks
@@ -211,7 +211,7 @@ def _unjudged_incident(candidate: Candidate, unit: dict[str, Any], *, now: datet
     scope = where(rule)
     clause, params = _unit_clause(unit)
     text = _UNJUDGED.format(scope=f"({scope.text})", unit=clause)
-    rows = ask(text, (*scope.params, *params, candidate.site_id))
+    rows = fetch_rows(text, (*scope.params, *params, candidate.site_id))
     return rows[0][0] if rows else None
 
 
@@ -239,7 +239,7 @@ def incidents_for_trials(
     covered = _covered(candidates, now=now)
     everything = [incident for incidents in covered.values() for incident in incidents]
     looks = harmless_looks(everything)
-    used = {row[0] for row in ask(_TOUCHED, (everything, everything))} | looks.keys()
+    used = {row[0] for row in fetch_rows(_TOUCHED, (everything, everything))} | looks.keys()
     chosen: dict[int, list[int]] = {}
     for candidate, incidents in covered.items():
         credit = len({looks[incident] for incident in incidents if incident in looks})
@@ -267,6 +267,6 @@ def _covered(candidates: Sequence[Candidate], *, now: datetime) -> dict[int, lis
             MAX_INCIDENTS,
         ]
     covered: dict[int, list[int]] = {candidate.pk: [] for candidate in candidates}
-    for candidate, incident in ask(" UNION ALL ".join(texts), params) if texts else []:
+    for candidate, incident in fetch_rows(" UNION ALL ".join(texts), params) if texts else []:
         covered[candidate].append(incident)
     return covered

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 
 from alerts.incidents.models import Status
 from alerts.reviews.queries import evidence_where
-from alerts.suppression.backtesting.history_sql import Period, inside
+from alerts.suppression.backtesting.history_sql import Period, in_period
 from alerts.suppression.enforcing.acting_rules import acting_set
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.guards.never import HIGH
@@ -221,7 +221,7 @@ def _acting_scopes(period: Period) -> Iterator[Sql]:
         by_site[site].append(version.definition)
     for site, rules in by_site.items():
         clauses = [] if site is None else [sql.clause_sql(site)]
-        yield inside(period, *clauses, sql.where_any(rules))
+        yield in_period(period, *clauses, sql.where_any(rules))
 
 
 def _drop() -> None:

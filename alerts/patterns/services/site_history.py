@@ -23,7 +23,7 @@ from alerts.patterns.engine.sides import Inventory
 from alerts.patterns.services.history_tables import CELL_COLUMNS, SURE, WORKS
 from alerts.sites.engine.devices import is_public_address
 from alerts.sites.models import Device, Site
-from alerts.suppression.backtesting.history_sql import ask
+from alerts.suppression.backtesting.history_sql import fetch_rows
 from alerts.suppression.backtesting.time_to_close import MAX_MINUTES
 
 SETTLED: Final = timedelta(days=30)  # a device known so long counts as a member of its group
@@ -90,15 +90,15 @@ def read_site(site: Site, *, now: datetime) -> SiteHistory:
         for name in (device.name, device.address)
         if name
     }
-    rows = ask("SELECT number, kinds FROM mined_works")
+    rows = fetch_rows("SELECT number, kinds FROM mined_works")
     history.works = {number: frozenset(kinds) for number, kinds in rows}
     positions = _read_cells(history, _Ends(devices, history.criticality))
     put_busier_end_first(history.cells)
     _read_verdicts(history, positions)
-    for cell, closings, harmful in ask(_ENDINGS, [site.pk]):
+    for cell, closings, harmful in fetch_rows(_ENDINGS, [site.pk]):
         history.cells[positions[cell]].closings += closings
         history.cells[positions[cell]].true_positives += harmful
-    for cell, minutes in ask(_MINUTES, [site.pk, MAX_MINUTES]):
+    for cell, minutes in fetch_rows(_MINUTES, [site.pk, MAX_MINUTES]):
         history.minutes.setdefault(positions[cell], []).extend(minutes)
     _read_shapes(history, positions)
     return history
@@ -143,7 +143,7 @@ def _read_cells(history: SiteHistory, ends: _Ends) -> dict[int, int]:
     by_key: dict[tuple[CellKey, bool, bool], int] = {}
     works = history.works
     occurrences: dict[int, Occurrence] = {}
-    for row in ask(_CELLS, [history.site.pk]):
+    for row in fetch_rows(_CELLS, [history.site.pk]):
         cell, severity, first_at, latest_at, moments, is_harm, workspace, _site, *columns = row
         key, is_high = _cell_key(history.site.name, columns, ends)
         position = by_key.setdefault((key, is_high, is_harm), len(history.cells))
@@ -208,7 +208,7 @@ def occurrence_at(moment: int, *, works: frozenset[str] = NO_WORKS) -> Occurrenc
 
 def _read_verdicts(history: SiteHistory, positions: Mapping[int, int]) -> None:
     sure: set[str] = set()
-    for cell, uuid, verdict, cause, by, week in ask(_VERDICTS, [history.site.pk]):
+    for cell, uuid, verdict, cause, by, week in fetch_rows(_VERDICTS, [history.site.pk]):
         number, hours = divmod(week, WORKS)
         utc_slot, slot = divmod(hours, 256)
         works = history.works.get(number, NO_WORKS)
@@ -239,11 +239,11 @@ def _read_shapes(history: SiteHistory, positions: Mapping[int, int]) -> None:
 
     shapes: Counter[frozenset[Part]] = Counter()
     open_shapes: Counter[frozenset[Part]] = Counter()
-    for cell, week, lives, n in ask(_LONE, [history.site.pk]):
+    for cell, week, lives, n in fetch_rows(_LONE, [history.site.pk]):
         shape = frozenset((part_of(cell, week),))
         shapes[shape] += n
         open_shapes[frozenset() if lives else shape] += n
-    for sites, cells, weeks, living in ask(_MIXED, [history.site.pk]):
+    for sites, cells, weeks, living in fetch_rows(_MIXED, [history.site.pk]):
         incident_parts = [
             (part_of(cell, week) if site == history.site.pk else UNCOVERED, lives)
             for site, cell, week, lives in zip(sites, cells, weeks, living, strict=True)

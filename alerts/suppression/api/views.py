@@ -23,7 +23,7 @@ from alerts.suppression.api.rule_facts import (
     new_member_facts,
     trial_facts,
 )
-from alerts.suppression.backtesting.redaction import body_for
+from alerts.suppression.backtesting.redaction import redacted_body
 from alerts.suppression.deploying.deployments import stands_everywhere
 from alerts.suppression.drafting.current_version import (
     requested_version,
@@ -144,7 +144,7 @@ class RuleViewSet(Resource):
         about = requested_version(self.person, row)
         if about.backtest is None:
             raise Http404
-        body = body_for(about.backtest.body, by=self.person)
+        body = redacted_body(about.backtest.body, by=self.person)
         del body["hidden"]  # a count for the page, no member of the schema
         about.visible_body = body  # type: ignore[attr-defined]  # for the serializer
         return about

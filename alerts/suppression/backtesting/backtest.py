@@ -11,16 +11,22 @@ from django.utils.translation import gettext as _
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.backtesting import history
-from alerts.suppression.backtesting.counts import MAX_ROWS, Counts, Found, count_after_each, find
+from alerts.suppression.backtesting.counts import (
+    MAX_ROWS,
+    Counts,
+    Found,
+    count_after_each,
+    find_matches,
+)
 from alerts.suppression.backtesting.history import incidents_closed_as_benign, touched_incidents
 from alerts.suppression.backtesting.history_sql import (
     Period,
     TookTooLong,
-    ask,
-    inside,
+    fetch_rows,
+    in_period,
     no_longer_than,
 )
-from alerts.suppression.backtesting.redaction import body_for
+from alerts.suppression.backtesting.redaction import redacted_body
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.backtest import back_test
 from alerts.suppression.engine.backtest_body import (
@@ -129,7 +135,7 @@ def preview(*, rule: Rule, now: datetime, by: User | None = None, days: int = DA
     seconds = round(perf_counter() - began, 3)
     if run is None:
         return Preview(counts, None, (), tuple(problems), seconds)
-    body = run.body if by is None else body_for(run.body, by=by)
+    body = run.body if by is None else redacted_body(run.body, by=by)
     return Preview(run.counts, body, run.reasons, (), seconds)
 
 
@@ -157,7 +163,7 @@ def _too_long() -> str:
 
 
 def _run(rule: Rule, period: Period, *, now: datetime) -> _Run:
-    found = find(rule, period)
+    found = find_matches(rule, period)
     if found.matched > MAX_ROWS:
         raise CannotBackTest(
             _(
@@ -173,7 +179,7 @@ def _run(rule: Rule, period: Period, *, now: datetime) -> _Run:
     matched = [row for row in rows if row.alert in matched_ids]
     incidents = {incident for row in matched for incident in row.incidents}
     sites = sorted({row.site for row in matched})
-    handling = history.handling_of(incidents)
+    time_to_close = history.time_to_close_of(incidents)
     result = back_test(
         matched,
         near=[(row, why[row.alert]) for row in rows if row.alert not in matched_ids],
@@ -186,7 +192,7 @@ def _run(rule: Rule, period: Period, *, now: datetime) -> _Run:
         shared=history.shared_incidents(incidents, found.ids),
         touched=touched_incidents(incidents),
         closed_benign=incidents_closed_as_benign(incidents),
-        minutes_per_incident=handling.minutes or 0.0,
+        minutes_per_incident=time_to_close.minutes or 0.0,
     )
     days = history.history_days(_site_ids(rule, sites), end=period.end)
     reasons = reasons_against_reach(
@@ -206,9 +212,9 @@ def _run(rule: Rule, period: Period, *, now: datetime) -> _Run:
         of_type=found.of_type,
         history_days=days,
         handling=HandlingBody(
-            minutes=_rounded(handling.minutes),
-            closings=handling.closings,
-            of="matches" if handling.is_of_matches else "all",
+            minutes=_rounded(time_to_close.minutes),
+            closings=time_to_close.closings,
+            of="matches" if time_to_close.is_of_matches else "all",
         ),
         outside_hours=_outside_hours(rule, period),
         deployed=_deployed(rule, period),
@@ -270,9 +276,9 @@ def overmatch_in(rule: Rule, workspace: Workspace, period: Period) -> DeployedBo
 
 def _extra(rule: Rule, wide: Rule, workspace: Workspace, period: Period) -> list[int]:
     here = Sql("a.workspace_id = %s", (workspace.pk,))
-    wide_scope = inside(period, here, sql.where(wide))
-    rule_scope = inside(period, here, sql.where(rule))
-    found = ask(
+    wide_scope = in_period(period, here, sql.where(wide))
+    rule_scope = in_period(period, here, sql.where(rule))
+    found = fetch_rows(
         "SELECT DISTINCT l.incident_id FROM incidents_alert a"
         f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {wide_scope.text} EXCEPT"
         " SELECT l.incident_id FROM incidents_alert a"

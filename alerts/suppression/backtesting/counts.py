@@ -8,7 +8,7 @@ more than the alerts of that type there.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from alerts.suppression.backtesting.history_sql import Period, ask, inside
+from alerts.suppression.backtesting.history_sql import Period, fetch_rows, in_period
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.fields import Operator
 from alerts.suppression.engine.rule import Clause, Rule, reasons_against_clause
@@ -44,7 +44,7 @@ class Found:
     near: tuple[int, ...]  # the latest of them
 
 
-def complete(rule: Rule) -> tuple[Rule, tuple[tuple[int, Sentence], ...]]:
+def without_empty_lines(rule: Rule) -> tuple[Rule, tuple[tuple[int, Sentence], ...]]:
     """The rule without the lines that say nothing yet, and what is wrong with those."""
     wrong = {
         place: reasons[0]
@@ -62,7 +62,7 @@ def complete(rule: Rule) -> tuple[Rule, tuple[tuple[int, Sentence], ...]]:
 
 def count_after_each(rule: Rule, period: Period) -> Counts:
     """The counts for the editor, also of a rule that is only half written."""
-    complete_rule, skipped = complete(rule)
+    complete_rule, skipped = without_empty_lines(rule)
     scans = _scans(complete_rule)
     results = [_count(scan, period) for scan in scans]
     numbers = iter([number for _, counts in results for number in counts])
@@ -71,17 +71,17 @@ def count_after_each(rule: Rule, period: Period) -> Counts:
     return Counts(_total(complete_rule, scans, [n for n, _ in results], period), after, skipped)
 
 
-def find(rule: Rule, period: Period) -> Found:
+def find_matches(rule: Rule, period: Period) -> Found:
     """All that a back-test needs to know of the alerts. The last pass also collects the matches,
     and the near misses among the alerts of the same place and type.
     """
     *earlier, latest = _scans(rule)
     results = [_count(scan, period) for scan in earlier]
-    scope = inside(period, *map(sql.clause_sql, latest.pins))
+    scope = in_period(period, *map(sql.clause_sql, latest.pins))
     # After the last line the matches are left: they are collected, so they need not be counted too.
     count_columns = _filters(latest.prefixes[:-1])
     whole, near = sql.where(rule), sql.near_misses(rule)
-    (row,) = ask(
+    (row,) = fetch_rows(
         f"SELECT n, c, matched, CASE WHEN matched <= {MAX_ROWS} THEN m END,"
         f" k[greatest(1, cardinality(k) - {MAX_NEAR_MISSES - 1}):]"
         f" FROM (SELECT n, c, m, k, coalesce(cardinality(m), 0) AS matched"
@@ -117,8 +117,11 @@ def _scans(rule: Rule) -> list[_Scan]:
 
 def _count(scan: _Scan, period: Period) -> tuple[int, list[int]]:
     """How many alerts the pass is over, and how many are left after each of its lines."""
-    scope, count_columns = inside(period, *map(sql.clause_sql, scan.pins)), _filters(scan.prefixes)
-    (row,) = ask(
+    scope, count_columns = (
+        in_period(period, *map(sql.clause_sql, scan.pins)),
+        _filters(scan.prefixes),
+    )
+    (row,) = fetch_rows(
         f"SELECT count(*), ARRAY[{count_columns.text}] FROM incidents_alert a WHERE {scope.text}",
         (*count_columns.params, *scope.params),
     )
@@ -130,8 +133,8 @@ def _total(rule: Rule, scans: Sequence[_Scan], sizes: Sequence[int], period: Per
     for scan, size in zip(scans, sizes, strict=True):
         if scan.pins == places:
             return size
-    scope = inside(period, *map(sql.clause_sql, places))
-    (row,) = ask(f"SELECT count(*) FROM incidents_alert a WHERE {scope.text}", scope.params)
+    scope = in_period(period, *map(sql.clause_sql, places))
+    (row,) = fetch_rows(f"SELECT count(*) FROM incidents_alert a WHERE {scope.text}", scope.params)
     return int(row[0])
 
 

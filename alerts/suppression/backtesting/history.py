@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from alerts.incidents.models import Incident, Status, TimelineItem
 from alerts.reviews.models import Annotation, Verdict
 from alerts.reviews.queries import evidence_where
-from alerts.suppression.backtesting.history_sql import Period, ask, ids_array, inside
+from alerts.suppression.backtesting.history_sql import Period, fetch_rows, ids_array, in_period
 from alerts.suppression.backtesting.time_to_close import (
     MAX_MINUTES,
     MIN_CLOSES,
@@ -87,7 +87,7 @@ SELECT i.id, i.status = %s AND i.classification = %s,
 """
 # Alerts that somebody called suspicious, or that are part of a true positive.
 DOUBTED = f"{_JUDGED} UNION {_OF_TRUE_POSITIVES}"
-DOUBTED_GIVEN = ([SUSPICIOUS], [SUSPICIOUS], TRUE_POSITIVE, Status.CLOSED)
+DOUBTED_PARAMS = ([SUSPICIOUS], [SUSPICIOUS], TRUE_POSITIVE, Status.CLOSED)
 # What true positives are about: names of devices and addresses, of alerts and of entities, at their
 # sites: the same private address at another site is another device.
 _CASES = """
@@ -129,7 +129,7 @@ type Cases = dict[tuple[str, str], list[tuple[int, datetime]]]
 
 def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
     """The alerts as rows, oldest first, with all that may stop a rule."""
-    found = ask(_ROWS, [ids_array(ids)])
+    found = fetch_rows(_ROWS, [ids_array(ids)])
     verdicts = _verdicts_on(ids)
     endings = _endings_of({incident for row in found for incident in row[-1]})
     traits: dict[tuple[object, ...], tuple[Traits, bool]] = {}
@@ -163,7 +163,7 @@ def cases_around(period: Period) -> Cases:
     """True positives of the period and around it."""
     params = [TRUE_POSITIVE, Status.CLOSED, period.start - LINK, period.end + LINK]
     cases: Cases = defaultdict(list)
-    for incident, site, at, name in ask(_CASES, params):
+    for incident, site, at, name in fetch_rows(_CASES, params):
         cases[site, name].append((incident, at))
     return cases
 
@@ -171,7 +171,7 @@ def cases_around(period: Period) -> Cases:
 def suspicious_near_misses(rule: Rule, period: Period) -> list[int]:
     """Alerts judged suspicious that one line keeps out: the nearest that a rule came to harm."""
     near, suspicious = sql.near_misses(rule), [SUSPICIOUS]
-    found = ask(
+    found = fetch_rows(
         f"SELECT a.id FROM incidents_alert a WHERE a.id IN ({_JUDGED})"
         f" AND a.at >= %s AND a.at < %s AND {near.text}",
         (suspicious, suspicious, period.start, period.end, *near.params),
@@ -188,9 +188,9 @@ def judged_outside_hours(rule: Rule, period: Period) -> list[int] | None:
         return None
     if not clauses:
         return []
-    scope = inside(period, sql.where(replace(rule, all_of=clauses)))
+    scope = in_period(period, sql.where(replace(rule, all_of=clauses)))
     inner, verdicts = sql.where(rule), [*BENIGN, SUSPICIOUS, "not-sure"]
-    found = ask(
+    found = fetch_rows(
         f"SELECT a.id FROM incidents_alert a"
         f" WHERE a.id IN ({_JUDGED} UNION {_OF_TRUE_POSITIVES})"
         f" AND {scope.text} AND NOT ({inner.text})",
@@ -201,7 +201,7 @@ def judged_outside_hours(rule: Rule, period: Period) -> list[int] | None:
 
 def shared_incidents(incidents: Collection[int], alerts: Collection[int]) -> set[int]:
     """Return those of the incidents that hold another alert than these."""
-    return {row[0] for row in ask(_SHARED, [ids_array(incidents), ids_array(alerts)])}
+    return {row[0] for row in fetch_rows(_SHARED, [ids_array(incidents), ids_array(alerts)])}
 
 
 def why_kept_out(rule: Rule, ids: Collection[int]) -> dict[int, Sentence]:
@@ -212,7 +212,9 @@ def why_kept_out(rule: Rule, ids: Collection[int]) -> dict[int, Sentence]:
 
 def zone_of(sites: Collection[str]) -> str:
     """The time zone by which days are counted: of the site, or UTC where there are several."""
-    found = ask("SELECT DISTINCT time_zone FROM sites_site WHERE name = ANY(%s)", [list(sites)])
+    found = fetch_rows(
+        "SELECT DISTINCT time_zone FROM sites_site WHERE name = ANY(%s)", [list(sites)]
+    )
     return found[0][0] if len(found) == 1 else "UTC"
 
 
@@ -220,7 +222,7 @@ def incidents_at_sites(names: Iterable[str], period: Period) -> dict[str, int]:
     """How many incidents touch each of these sites in the period. Whole days that were counted are
     taken from there, the rest is counted now.
     """
-    latest_day = ask("SELECT max(day) FROM suppression_siteday")[0][0]
+    latest_day = fetch_rows("SELECT max(day) FROM suppression_siteday")[0][0]
     since = period.start
     if latest_day is not None and latest_day > period.start.date():
         since = datetime.combine(latest_day + timedelta(days=1), time.min, tzinfo=UTC)
@@ -231,14 +233,14 @@ def incidents_at_sites(names: Iterable[str], period: Period) -> dict[str, int]:
         "end": period.end,
         "names": list(names),
     }
-    return {name: int(count) for name, count in ask(_AT_SITES, params)}
+    return {name: int(count) for name, count in fetch_rows(_AT_SITES, params)}
 
 
-def handling_of(incidents: Collection[int]) -> TimeToClose:
+def time_to_close_of(incidents: Collection[int]) -> TimeToClose:
     """Return how long people took to close these incidents or, where too few of them were
     measured, any.
     """
-    measured = [float(row[0]) for row in ask(_CLOSES, [ids_array(incidents)])]
+    measured = [float(row[0]) for row in fetch_rows(_CLOSES, [ids_array(incidents)])]
     if len(measured) < MIN_CLOSES:
         return usual_time_to_close()
     minutes = median(min(max(minutes, 0.0), MAX_MINUTES) for minutes in measured)
@@ -248,9 +250,9 @@ def handling_of(incidents: Collection[int]) -> TimeToClose:
 def history_days(sites: Collection[int], *, end: datetime) -> int:
     """For how many days alerts are known, at the site that is known for the shortest time."""
     if sites:
-        found = ask(_OLDEST_AT, [list(sites)])
+        found = fetch_rows(_OLDEST_AT, [list(sites)])
     else:
-        found = ask("SELECT a.at FROM incidents_alert a ORDER BY a.at LIMIT 1")
+        found = fetch_rows("SELECT a.at FROM incidents_alert a ORDER BY a.at LIMIT 1")
     return min((max((end - at).days, 0) if at else 0 for (at,) in found), default=0)
 
 
@@ -275,7 +277,7 @@ def _facts(columns: Sequence[Any], devices: Sequence[str], at: datetime) -> Fact
 
 def _verdicts_on(ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
     verdicts: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for alert, annotation, verdict in ask(_VERDICTS, [ids_array(ids)] * 2):
+    for alert, annotation, verdict in fetch_rows(_VERDICTS, [ids_array(ids)] * 2):
         verdicts[alert].append((str(annotation), verdict))
     return verdicts
 
@@ -283,7 +285,7 @@ def _verdicts_on(ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
 def _endings_of(incidents: Collection[int]) -> dict[int, tuple[str, ...]]:
     params = [Status.CLOSED, TRUE_POSITIVE]
     names = ("true_positive", "reopened", "linked")
-    found = ask(_ENDINGS, [*params, *params, ids_array(incidents)])
+    found = fetch_rows(_ENDINGS, [*params, *params, ids_array(incidents)])
     by_incident = {
         pk: tuple(n for n, holds in zip(names, flags, strict=True) if holds) for pk, *flags in found
     }
@@ -335,12 +337,15 @@ def touched_incidents(incident_ids: Collection[int]) -> set[int]:
     """Return those that a person worked on before a rule would have acted."""
     sentinel = TimelineItem.Side.SENTINEL.value
     params = [ids_array(incident_ids), TIME_TO_ACT, sentinel, list(_BY_HAND)]
-    return {row[0] for row in ask(_TOUCHED, params)}
+    return {row[0] for row in fetch_rows(_TOUCHED, params)}
 
 
 def incidents_closed_as_benign(incident_ids: Collection[int]) -> set[int]:
     """Return those that people closed as benign or false positive; what a rule closed is none."""
-    return {row[0] for row in ask(_CLOSED, [ids_array(incident_ids), Status.CLOSED, list(_BENIGN)])}
+    return {
+        row[0]
+        for row in fetch_rows(_CLOSED, [ids_array(incident_ids), Status.CLOSED, list(_BENIGN)])
+    }
 
 
 _FROM: Final = """
@@ -367,8 +372,8 @@ class Correction:
 
 def corrections_inside(rule: Rule, period: Period) -> list[Correction]:
     """Return the corrections of the period's matches, the newest first."""
-    scope = inside(period, sql.where(rule))
-    found = ask(f"{_FROM} AND {scope.text}", (Verdict.SUSPICIOUS, *scope.params))
+    scope = in_period(period, sql.where(rule))
+    found = fetch_rows(f"{_FROM} AND {scope.text}", (Verdict.SUSPICIOUS, *scope.params))
     annotations = Annotation.objects.filter(pk__in=[row[0] for row in found]).exclude(
         superseded_by__verdict=Verdict.SUSPICIOUS
     )

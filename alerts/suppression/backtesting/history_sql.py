@@ -30,20 +30,20 @@ def no_longer_than(seconds: float) -> Iterator[None]:
     """
     try:
         with transaction.atomic():
-            usual, _ = ask(
+            usual, _ = fetch_rows(
                 "SELECT current_setting('statement_timeout'),"
                 " set_config('statement_timeout', %s, true)",
                 [f"{round(seconds * 1000)}ms"],
             )[0]
             yield
-            ask("SELECT set_config('statement_timeout', %s, true)", [usual])
+            fetch_rows("SELECT set_config('statement_timeout', %s, true)", [usual])
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise TookTooLong from error
         raise
 
 
-def ask(text: str, params: Any = ()) -> list[tuple[Any, ...]]:
+def fetch_rows(text: str, params: Any = ()) -> list[tuple[Any, ...]]:
     """The rows that a statement finds."""
     with connection.cursor() as cursor:
         cursor.execute(text, params)
@@ -57,7 +57,7 @@ def ids_array(ids: Iterable[int]) -> str:
     return "{" + ",".join(map(str, ids)) + "}"
 
 
-def inside(period: Period, *pieces: Sql) -> Sql:
+def in_period(period: Period, *pieces: Sql) -> Sql:
     """The alerts of the period for which all pieces hold."""
     text = " AND ".join(["a.at >= %s AND a.at < %s", *(f"({piece.text})" for piece in pieces)])
     params = (period.start, period.end, *(param for piece in pieces for param in piece.params))

@@ -14,8 +14,8 @@ from alerts.suppression.backtesting.history import touched_incidents
 from alerts.suppression.backtesting.history_sql import (
     Period,
     TookTooLong,
-    ask,
-    inside,
+    fetch_rows,
+    in_period,
     no_longer_than,
 )
 from alerts.suppression.engine import sql
@@ -105,7 +105,7 @@ def _alerts_by_version(
             (list(among),),
         )
     table = "beside" if beside.text else "incidents_alert"
-    pieces = [(version.pk, inside(period, sql.where(version.definition))) for version in versions]
+    pieces = [(version.pk, in_period(period, sql.where(version.definition))) for version in versions]
     scans = [
         Sql(f"SELECT %s AS version, a.id FROM {table} a WHERE {piece.text}", (pk, *piece.params))
         for pk, piece in pieces
@@ -113,7 +113,7 @@ def _alerts_by_version(
     text = " UNION ALL ".join(scan.text for scan in scans)
     params = (*beside.params, *(param for scan in scans for param in scan.params))
     grouped = f"SELECT version, array_agg(id) FROM ({text}) found GROUP BY version"
-    found = ask(beside.text + grouped, params)
+    found = fetch_rows(beside.text + grouped, params)
     return {version.pk: () for version in versions} | dict(found)
 
 
@@ -133,7 +133,7 @@ class _Uncovered:
         """Return the incidents of these alerts with all that they hold, without those that a
         person had touched: no rule closes them.
         """
-        members = ask(_MEMBERS, [list(alerts)])
+        members = fetch_rows(_MEMBERS, [list(alerts)])
         touched = touched_incidents({incident for incident, _ in members})
         by_alert: dict[int, list[int]] = defaultdict(list)
         open_alerts = Counter[int]()

@@ -14,14 +14,14 @@ _LISTS = ("stops", "check_these", "nearest")
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ListedNames:
     """Numbers of incidents by id, and verdicts by the text of their UUID."""
 
     numbers: Mapping[int, int | None]
     verdicts: Mapping[str, Annotation]
 
 
-def names_in(body: Mapping[str, Any]) -> Named:
+def names_in(body: Mapping[str, Any]) -> ListedNames:
     """Return the names of all incidents and verdicts that the body lists for a person's eye."""
     looks = [look for name in _LISTS for look in body.get(name, [])]
     incidents = {pk for look in looks for pk in (*look["incidents"], look.get("case")) if pk}
@@ -29,10 +29,12 @@ def names_in(body: Mapping[str, Any]) -> Named:
     uuids = {uuid for look in looks for uuid in look.get("verdicts", [])}
     numbers = Incident.objects.filter(pk__in=incidents).values_list("pk", "number")
     annotations = Annotation.objects.filter(uuid__in=uuids).select_related("by")
-    return Named(dict(numbers), {str(annotation.uuid): annotation for annotation in annotations})
+    return ListedNames(
+        dict(numbers), {str(annotation.uuid): annotation for annotation in annotations}
+    )
 
 
-def body_for(body: dict[str, Any], *, by: User) -> dict[str, Any]:
+def redacted_body(body: dict[str, Any], *, by: User) -> dict[str, Any]:
     """The frozen body with only those alerts and incidents listed that are in the person's reach,
     and of which no verdict is hidden from them. `hidden` says how many more there are, by list.
     """

@@ -6,8 +6,8 @@ from typing import Final
 from django.db import transaction
 from django.utils.translation import gettext
 
-from alerts.suppression.backtesting.history import DOUBTED, DOUBTED_GIVEN
-from alerts.suppression.backtesting.history_sql import Period, ask, inside
+from alerts.suppression.backtesting.history import DOUBTED, DOUBTED_PARAMS
+from alerts.suppression.backtesting.history_sql import Period, fetch_rows, in_period
 from alerts.suppression.drafting.drafts import edit_version, save_draft
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.outgrown import (
@@ -45,15 +45,15 @@ def _sightings(rule: Rule, line: Clause, *, now: datetime) -> list[Sighting]:
     """What stands in the place of the line in alerts that all other lines match."""
     side = line.field.partition("_")[0]
     other = _OTHER[side]
-    found = inside(Period(now - PERIOD, now), sql.where(without_line(rule, line)))
-    rows = ask(
+    found = in_period(Period(now - PERIOD, now), sql.where(without_line(rule, line)))
+    rows = fetch_rows(
         f"SELECT a.{line.field}, a.{side}_kind, a.{side}_zone, min(a.at), max(a.at), count(*),"
         " count(DISTINCT date_trunc('day', a.at)), array_agg(DISTINCT"
         f" coalesce(nullif(a.{other}_device, ''), a.{other}_address)),"
         f" bool_or(a.id IN ({DOUBTED}))"
         f" FROM incidents_alert a WHERE {found.text} AND a.{line.field} <> ''"
         f" GROUP BY 1, 2, 3 ORDER BY max(a.at) DESC, 1 LIMIT {MAX_DEVICES + 1}",
-        (*DOUBTED_GIVEN, *found.params),
+        (*DOUBTED_PARAMS, *found.params),
     )
     if len(rows) > MAX_DEVICES:
         return []

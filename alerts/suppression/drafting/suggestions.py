@@ -13,7 +13,7 @@ from alerts.reviews.queries import evidence_in_force, without_hidden
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sites.models import Device, Sensor, Site, Zone
-from alerts.suppression.backtesting.history_sql import ask
+from alerts.suppression.backtesting.history_sql import fetch_rows
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.rule import ZONE_MARK, Rule, reasons_against_rule
 from portal.accounts.models import READING_ROLES, User
@@ -140,7 +140,7 @@ def evidence_offered(
 def _about(rule: Rule) -> list[int]:
     """The few verdicts are asked which of their alerts the rule matches; those given last count."""
     piece = sql.where(rule)
-    found = ask(
+    found = fetch_rows(
         "SELECT n.annotation_id FROM reviews_annotation_alerts n"
         " JOIN reviews_annotation v ON v.id = n.annotation_id"
         f" JOIN incidents_alert a ON a.id = n.alert_id WHERE {piece.text}"

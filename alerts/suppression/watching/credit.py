@@ -13,7 +13,7 @@ from alerts.incidents.models import STANDING_CLOSE, DetailsState, Incident, Time
 from alerts.planned_work.queries import latest_begun
 from alerts.reviews.models import Annotation, Verdict
 from alerts.reviews.queries import annotations_in_force
-from alerts.suppression.backtesting.history_sql import Period, ask, inside
+from alerts.suppression.backtesting.history_sql import Period, fetch_rows, in_period
 from alerts.suppression.enforcing.acting_rules import ActingSet, cover_of, load_acting
 from alerts.suppression.enforcing.judging import incident_state_of, scene_of
 from alerts.suppression.engine import sql
@@ -141,10 +141,10 @@ def _period(version: RuleVersion, *, now: datetime) -> Period:
 
 def _candidates(definition: Rule, period: Period) -> list[Incident]:
     """Incidents with a match that somebody found harmless, the newest first, one a look."""
-    matching = inside(period, sql.where(definition))
+    matching = in_period(period, sql.where(definition))
     ids = [
         row[0]
-        for row in ask(
+        for row in fetch_rows(
             "SELECT DISTINCT l.incident_id FROM incidents_alert a"
             f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {matching.text}",
             matching.params,

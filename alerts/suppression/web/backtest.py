@@ -9,7 +9,7 @@ from django.utils.translation import gettext, ngettext
 
 from alerts.reviews.models import Annotation
 from alerts.suppression.backtesting.bound_sentence import bound_sentence
-from alerts.suppression.backtesting.redaction import Named, names_in
+from alerts.suppression.backtesting.redaction import ListedNames, names_in
 from alerts.suppression.backtesting.time_to_close import MIN_CLOSES
 from alerts.suppression.engine.bound import is_little
 from alerts.suppression.engine.evidence import NOT_JUDGED, SUSPICIOUS, TOTALS
@@ -75,7 +75,7 @@ class Look:
     exclusions: tuple[Exclusion, ...]
 
 
-def look_of(row: Mapping[str, Any], names: Named) -> Look:
+def look_from(row: Mapping[str, Any], names: ListedNames) -> Look:
     """Return a listed alert of a frozen back-test as a page shows it."""
     traits = row["traits"]
     ends = " → ".join(end for end in (traits.get("source"), traits.get("destination")) if end)
@@ -96,7 +96,7 @@ def look_of(row: Mapping[str, Any], names: Named) -> Look:
     )
 
 
-def incident_link(pk: int | None, names: Named) -> IncidentLink | None:
+def incident_link(pk: int | None, names: ListedNames) -> IncidentLink | None:
     """Return a listed incident as people call it, with its page; None where it is not listed."""
     return link_to(pk, names.numbers[pk]) if pk is not None and pk in names.numbers else None
 
@@ -302,12 +302,12 @@ def _hours_basis(body: Mapping[str, Any], closed: int) -> str:
     return f"{estimate} {basis % {'n': closings}}"
 
 
-def _looks(body: Mapping[str, Any], name: str, names: Named) -> LookList:
-    looks = [look_of(row, names) for row in body[name]]
+def _looks(body: Mapping[str, Any], name: str, names: ListedNames) -> LookList:
+    looks = [look_from(row, names) for row in body[name]]
     return LookList(looks, body.get("hidden", {}).get(name, 0))
 
 
-def _overmatch(deployment: Mapping[str, Any], names: Named) -> Overmatch:
+def _overmatch(deployment: Mapping[str, Any], names: ListedNames) -> Overmatch:
     links = [incident_link(pk, names) for pk in deployment["incidents"][:MAX_OVERMATCHES]]
     incidents = [link for link in links if link]
     return Overmatch(

@@ -10,7 +10,7 @@ from alerts.sites.models import Site
 from alerts.suppression.engine.guards.lifecycle import USUAL_DAYS, usual_end
 from alerts.suppression.engine.rule import from_json, instant
 from alerts.suppression.signing.people import usual_owners
-from alerts.suppression.web.forms import Body, empty_body, line
+from alerts.suppression.web.forms import Body, clause_body, empty_body
 from alerts.suppression.web.words import routine_cause
 from portal.accounts.models import OT_ROLES, Role, User
 from portal.accounts.queries import roles_of
@@ -36,21 +36,21 @@ def body_of_incident(
     """A rule about the incident's type, place and devices, and the verdicts on its pattern."""
     body = first_body(user, now=now)
     alerts = list(incident.alerts.order_by("pk"))
-    lines = [line("alert_type", *_distinct(row.alert_type for row in alerts))]
+    lines = [clause_body("alert_type", *_distinct(row.alert_type for row in alerts))]
     if not alerts:
-        lines = [line("alert_type", incident.alert_type)]
+        lines = [clause_body("alert_type", incident.alert_type)]
     sites = Site.objects.filter(pk__in=incident.site_ids).order_by("name")
-    lines.append(line("site", *sites.values_list("name", flat=True)))
+    lines.append(clause_body("site", *sites.values_list("name", flat=True)))
     for end in ("source", "destination"):
         names = _distinct(getattr(row, f"{end}_device") for row in alerts)
         addresses = _distinct(getattr(row, f"{end}_address") for row in alerts)
         if names:
-            lines.append(line(f"{end}_device", *names))
+            lines.append(clause_body(f"{end}_device", *names))
         elif addresses:
-            lines.append(line(f"{end}_address", *addresses))
+            lines.append(clause_body(f"{end}_address", *addresses))
     if not any(row["field"] in _ENDS for row in lines):
         devices = _distinct(name for row in alerts for name in row.any_device)
-        lines += [line("any_device", *devices)] if devices else []
+        lines += [clause_body("any_device", *devices)] if devices else []
     body["all_of"] = [row for row in lines if row["values"]]
     ends = " → ".join(end for end in (incident.source, incident.destination) if end)
     body["title"] = (

@@ -89,7 +89,7 @@ def operator_for(field: str) -> Operator:
     return next(operator for operator in _FIRST if operator in allowed)
 
 
-def line(field: str, *values: str | int) -> Body:
+def clause_body(field: str, *values: str | int) -> Body:
     """A line about a field, as a body spells it."""
     operator = operator_for(field)
     if operator is Operator.IS and len(values) > 1:
@@ -157,7 +157,7 @@ def _pressed(data: QueryDict, prefix: str, lines: list[tuple[int, Body]]) -> lis
     remaining = [body for place, body in lines if pressed != f"drop-{prefix}-{place}"]
     name = data.get(f"{prefix}-new", "")
     if pressed == f"add-{prefix}" and name in FIELDS and len(remaining) <= MAX_CLAUSES:
-        remaining.append(line(name))
+        remaining.append(clause_body(name))
     return remaining
 
 
@@ -169,9 +169,9 @@ def _excluding(exceptions: list[Body], text: str) -> list[Body]:
     item = _number(value) if FIELDS[name].kind in _NUMBERS else value
     for place, clause in enumerate(exceptions):
         if clause["field"] == name and clause["operator"] in _EQUAL:
-            joined = line(name, *clause["values"], item)
+            joined = clause_body(name, *clause["values"], item)
             return [*exceptions[:place], joined, *exceptions[place + 1 :]]
-    return [*exceptions, line(name, item)]
+    return [*exceptions, clause_body(name, item)]
 
 
 def _end_of(text: str, zone: tzinfo) -> str | None:

@@ -48,7 +48,7 @@ class Risks:
 def sentence_of(rule: Rule) -> str:
     """Return what the rule closes, in one sentence."""
     clauses = _SentenceClauses(rule)
-    parts = [clauses.what]
+    parts = [clauses.summary]
     if clauses.windows:
         parts.append(names_in_words(windows_in_words(clauses.windows)))
     if places := [clauses.names(field) for field in ("site", "workspace", "zone")]:
@@ -143,7 +143,7 @@ class _SentenceClauses:
         return gettext("a device of %(zones)s") % {"zones": zones} if zones else who
 
     @property
-    def what(self) -> str:
+    def summary(self) -> str:
         """What happens between whom."""
         types = self.names("alert_type") or gettext("any alert")
         if title := self.names("user_defined_title"):

@@ -22,7 +22,7 @@ def version_or_404(request: HttpRequest, uuid: UUID) -> RuleVersion:
     return get_object_or_404(versions_visible_to(actor_of(request)), uuid=uuid)
 
 
-def frame(user: User, now: datetime) -> dict[str, Any]:
+def page_frame(user: User, now: datetime) -> dict[str, Any]:
     """What stands on every page of the room: whether suppression is off, and what time it is."""
     return {"now": now, "stops": stops_in_force(user), "may_propose": may_propose(user)}
 

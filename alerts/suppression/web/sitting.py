@@ -20,7 +20,7 @@ from alerts.suppression.backtesting.bound_sentence import harmless_share
 from alerts.suppression.backtesting.history import Correction, corrections_inside
 from alerts.suppression.backtesting.history_sql import Period
 from alerts.suppression.backtesting.marginal_gains import PERIOD, in_order_of_gain
-from alerts.suppression.backtesting.redaction import body_for
+from alerts.suppression.backtesting.redaction import redacted_body
 from alerts.suppression.backtesting.time_to_close import usual_minutes
 from alerts.suppression.engine.guards.never import is_strict
 from alerts.suppression.engine.guards.signing import FRESH, Side
@@ -64,7 +64,7 @@ PASSED: Final = (Mark.SKIPPED, Mark.CHANGES, Mark.STOPPED, Mark.GONE)
 
 
 @dataclass(slots=True)
-class Place:
+class SittingRule:
     """One rule of the sitting: what it adds, what became of it, which checks were opened."""
 
     uuid: str
@@ -78,16 +78,16 @@ class Sitting:
     """The rules of a sitting in their order."""
 
     began_at: datetime
-    places: list[Place]
+    places: list[SittingRule]
     is_estimate: bool = False
     latest: str = ""  # the version that the person decided on last
 
     @property
-    def current(self) -> Place | None:
+    def current(self) -> SittingRule | None:
         """The first rule that nothing was done with; None when all is done."""
         return next((place for place in self.places if not place.mark), None)
 
-    def place_of(self, uuid: object) -> Place | None:
+    def place_of(self, uuid: object) -> SittingRule | None:
         """Return the place of a version, if it is in the sitting."""
         return next((place for place in self.places if place.uuid == str(uuid)), None)
 
@@ -100,7 +100,7 @@ class Sitting:
         return sum(place.mark in marks for place in self.places)
 
 
-type _Entry = tuple[Sitting, Place | None]
+type _Entry = tuple[Sitting, SittingRule | None]
 
 
 def sitting_of(
@@ -172,7 +172,7 @@ def _load(request: HttpRequest, *, now: datetime) -> Sitting | None:
     stored: Any = request.session.get(_KEY)
     try:
         began_at = datetime.fromisoformat(stored["began_at"])
-        places = [Place(**place) for place in stored["places"]]
+        places = [SittingRule(**place) for place in stored["places"]]
         latest = str(stored.get("latest", ""))
         sitting = Sitting(began_at, places, bool(stored["is_estimate"]), latest)
     except (KeyError, TypeError, ValueError):
@@ -196,7 +196,7 @@ def _order_anew(
     gains = in_order_of_gain(left, now=now)
     sitting.is_estimate = any(gain.is_alone for gain in gains)
     sitting.places = done + [
-        Place(
+        SittingRule(
             str(gain.version.uuid),
             gain.incidents,
             opened=list(opened.get(str(gain.version.uuid), [])),
@@ -227,7 +227,7 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Latest:
+class LatestDecision:
     """What the person decided last, and the act that stops the rule where one is offered. A
     signature is on record and is not taken back: the rule is paused, or the proposal rejected.
     """
@@ -242,7 +242,7 @@ class Latest:
         return self.version.is_acting
 
 
-def latest_of(sitting: Sitting, user: User, *, now: datetime) -> Latest | None:
+def latest_of(sitting: Sitting, user: User, *, now: datetime) -> LatestDecision | None:
     """Return the person's last decision of the sitting, as far as it still says something."""
     place = sitting.place_of(sitting.latest)
     if place is None or not place.mark:
@@ -251,7 +251,7 @@ def latest_of(sitting: Sitting, user: User, *, now: datetime) -> Latest | None:
     if version is None:
         return None
     verb = verb_to_stop(version, user, now=now) if place.mark == Mark.SIGNED else ""
-    return Latest(version, place.mark, verb)
+    return LatestDecision(version, place.mark, verb)
 
 
 def verb_to_stop(version: RuleVersion, user: User, *, now: datetime) -> str:
@@ -260,7 +260,12 @@ def verb_to_stop(version: RuleVersion, user: User, *, now: datetime) -> str:
 
 
 def rule_context(
-    request: HttpRequest, pending: SignatureRequest, place: Place, user: User, *, now: datetime
+    request: HttpRequest,
+    pending: SignatureRequest,
+    place: SittingRule,
+    user: User,
+    *,
+    now: datetime,
 ) -> dict[str, Any]:
     """Return all that the page shows of the rule that is up."""
     version, test = pending.version, pending.version.backtest
@@ -274,7 +279,7 @@ def rule_context(
     }
     if test is None or context["is_stale"]:
         return context
-    summary = summarize_backtest(body_for(test.body, by=user), rule=version.definition)
+    summary = summarize_backtest(redacted_body(test.body, by=user), rule=version.definition)
     checks = checks_of(version, summary, user, opened=place.opened)
     return context | {
         "test": summary,
@@ -309,7 +314,7 @@ def proof_of(request: HttpRequest, *, now: datetime) -> Proof | None:
     return Proof(proved_at, ends_at, round((ends_at - now).total_seconds()))
 
 
-def sums_of(sitting: Sitting, current: Place | None) -> dict[str, Any]:
+def sums_of(sitting: Sitting, current: SittingRule | None) -> dict[str, Any]:
     """Return the sums of the sitting: signed, this one, left; they add up to all."""
     signed, others = sitting.gain(Mark.SIGNED), sitting.gain(*PASSED)
     this = current.gain if current else 0

@@ -35,7 +35,7 @@ class Verb:
     icon: str
     done: Promise
     states: Collection[str]
-    who: str  # own: the author's draft; changes: may change it; signs: may sign it;
+    permission: str  # own: the author's draft; changes: may change it; signs: may sign it;
     # decides: owns it, and is asked how its trial ends
     does: Does
     effect: Promise | str = ""  # what will happen; the page adds what it can count
@@ -65,7 +65,7 @@ VERBS: dict[str, Verb] = {
         kind="primary",
         done=_("Proposed. The people who can sign for the other side have been notified."),
         states={State.DRAFT},
-        who="own",
+        permission="own",
         wants=_("A note for the people who sign"),
         is_optional=True,
         proves=True,
@@ -89,7 +89,7 @@ VERBS: dict[str, Verb] = {
         kind="danger",
         done=_("Draft discarded. It stays on record."),
         states={State.DRAFT},
-        who="own",
+        permission="own",
         effect=_("Nobody can continue this draft, but it stays on record."),
         does=lambda _request, version, by, _words, now: discard_draft(
             version_id=version.pk, by=by, now=now
@@ -101,7 +101,7 @@ VERBS: dict[str, Verb] = {
         icon="message-square",
         done=_("Changes requested. The author has been notified."),
         states={State.PROPOSED},
-        who="signs",
+        permission="signs",
         wants=_("What should change?"),
         effect=_("Signatures given so far no longer count."),
         does=lambda _request, version, by, words, now: request_changes(
@@ -115,7 +115,7 @@ VERBS: dict[str, Verb] = {
         kind="danger",
         done=_("Proposal rejected. The author has been notified."),
         states={State.PROPOSED, State.CHANGES_REQUESTED},
-        who="signs",
+        permission="signs",
         wants=_WHY,
         effect=_("This version ends here. Another one can be proposed."),
         does=lambda _request, version, by, words, now: reject_rule(
@@ -129,7 +129,7 @@ VERBS: dict[str, Verb] = {
         kind="primary",
         done=_("Your decision is on record."),
         states={State.CANARY},
-        who="decides",
+        permission="decides",
         wants=_("Why are these matches enough?"),
         proves=True,
         effect=_(
@@ -150,7 +150,7 @@ VERBS: dict[str, Verb] = {
         icon="pause",
         done=_("The rule is paused."),
         states=set(ACTING),
-        who="changes",
+        permission="changes",
         wants=_WHY,
         does=lambda _request, version, by, words, now: pause_rule(
             rule_id=version.rule_id, by=by, reason=words, now=now
@@ -163,7 +163,7 @@ VERBS: dict[str, Verb] = {
         kind="primary",
         done=_("The rule is active again."),
         states={State.PAUSED},
-        who="signs",
+        permission="signs",
         wants=_WHY,
         effect=_("It continues where it was paused, with the signatures it already has."),
         does=lambda _request, version, by, words, now: resume_rule(
@@ -177,7 +177,7 @@ VERBS: dict[str, Verb] = {
         kind="danger",
         done=_("The rule is retired."),
         states={*ACTING, State.PAUSED},
-        who="changes",
+        permission="changes",
         wants=_WHY,
         does=lambda _request, version, by, words, now: retire_rule(
             rule_id=version.rule_id, by=by, reason=words, now=now
@@ -189,7 +189,7 @@ VERBS: dict[str, Verb] = {
         icon="calendar-clock",
         done=_("This is a new version with a new end date. It needs both signatures."),
         states={*ACTING, State.PAUSED, State.EXPIRED},
-        who="changes",
+        permission="changes",
         effect=_(
             "This starts a new version with a new end date. It needs a new back-test and two "
             "signatures; until then the current version stays in force."
@@ -204,7 +204,7 @@ VERBS: dict[str, Verb] = {
         icon="pencil",
         done=_("This is a new version with the new devices. Check it and propose it."),
         states={State.LIVE},
-        who="changes",
+        permission="changes",
         effect=_(
             "This starts a new version that lists the new devices. It needs a back-test, two "
             "signatures and a trial of its own; until then the current version stays in force."
@@ -219,7 +219,7 @@ VERBS: dict[str, Verb] = {
         icon="pencil",
         done=_("This is a new version. The current one stays in force until it is live."),
         states=set(State) - {State.REPLACED},
-        who="changes",
+        permission="changes",
         effect=_(
             "This starts a new version. It needs a back-test and two signatures; until then "
             "whatever is live stays live."
@@ -236,11 +236,11 @@ def may_do(name: str, version: RuleVersion, user: User, *, now: datetime) -> boo
     verb = VERBS[name]
     if version.state not in verb.states:
         return False
-    if verb.who == "own":
+    if verb.permission == "own":
         return version.made_by_id == user.pk
-    if verb.who == "decides":
+    if verb.permission == "decides":
         return not reasons_against_approval(version, by=user, now=now)
-    if verb.who == "signs":
+    if verb.permission == "signs":
         return bool(rights_to_sign(user, version)) and not version.needs_approval
     own_draft = version.state == State.DRAFT and version.made_by_id == user.pk
     return not own_draft and may_change(user, version, STOPPING)

@@ -7,13 +7,13 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from alerts.suppression.backtesting.bound_sentence import bound_sentence
-from alerts.suppression.backtesting.redaction import Named
+from alerts.suppression.backtesting.redaction import ListedNames
 from alerts.suppression.engine.fields import FIELDS
 from alerts.suppression.engine.guards.closing import reason_in_words
 from alerts.suppression.engine.wording import NOUNS, TEMPLATES
 from alerts.suppression.engine.words import Sentence, listed, words
 from alerts.suppression.signing.notify import in_words
-from alerts.suppression.web.backtest import look_of
+from alerts.suppression.web.backtest import look_from
 
 
 def places(text):
@@ -96,7 +96,7 @@ def test_what_a_back_test_froze_is_read_in_the_language_of_the_page():
         "reason": ["look.new_trait", {"label": "source", "value": "LAPTOP-9"}],
     }
     with translation.override("de"):
-        (reason,) = look_of(stored, Named({}, {})).reasons
+        (reason,) = look_from(stored, ListedNames({}, {})).reasons
         assert "LAPTOP-9" in reason and "Quelle" in reason
         assert "bis zu 13,9 %" in bound_sentence(0, 20, is_strict=True)
     assert "up to 13.9 %" in bound_sentence(0, 20, is_strict=True)

@@ -20,7 +20,7 @@ from alerts.suppression.models import ACTING, RuleVersion, State
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.signing.propose import side_by_proposing
 from alerts.suppression.web.first_draft import body_of_incident, first_body
-from alerts.suppression.web.shared import frame, may_propose, version_or_404
+from alerts.suppression.web.shared import may_propose, page_frame, version_or_404
 from alerts.suppression.web.signing import needs_password, reason_not_proved, sign_from_form
 from alerts.suppression.web.verbs import VERBS, may_do
 from alerts.suppression.web.views.editor import edit_address
@@ -142,7 +142,7 @@ def _ask(
 ) -> HttpResponse:
     how, user = VERBS[verb], actor_of(request)
     signs = how.proves and bool(rights_to_sign(user, version))
-    page = frame(user, now) | {
+    page = page_frame(user, now) | {
         "version": version,
         "verb": verb,
         "how": how,

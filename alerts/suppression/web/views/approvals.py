@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
-from alerts.suppression.backtesting.redaction import body_for
+from alerts.suppression.backtesting.redaction import redacted_body
 from alerts.suppression.models import ACTING, State
 from alerts.suppression.signing.awaiting_signature import recent_decisions, requests_for
 from alerts.suppression.signing.request_changes import (
@@ -18,7 +18,7 @@ from alerts.suppression.signing.request_changes import (
     retest_proposal,
 )
 from alerts.suppression.web.backtest import summarize_backtest
-from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
+from alerts.suppression.web.shared import page_frame, plant_clocks, version_or_404
 from alerts.suppression.web.signing import sign_from_form
 from alerts.suppression.web.sitting import (
     Mark,
@@ -50,7 +50,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
     """Proposals by age; those that wait for this person come first."""
     user, now = actor_of(request), clock.now()
     found, decided = requests_for(user, now=now), recent_decisions(user, now=now)
-    page = frame(user, now) | {
+    page = page_frame(user, now) | {
         "mine": [item for item in found if item.open_sides],
         "others": [item for item in found if not item.open_sides],
         "decided": [(step, state_chip(step.to_state)) for step in decided],
@@ -75,7 +75,7 @@ def check(request: HttpRequest, version: UUID, number: int) -> HttpResponse:
     found, user, now = version_or_404(request, version), actor_of(request), clock.now()
     if found.backtest is None or needs_retest(found, now=now):
         raise Http404
-    test = summarize_backtest(body_for(found.backtest.body, by=user), rule=found.definition)
+    test = summarize_backtest(redacted_body(found.backtest.body, by=user), rule=found.definition)
     checks = checks_of(found, test, user, opened=())
     chosen = next((item for item in checks if item.number == number and item.incident), None)
     if chosen is None or chosen.incident is None:
@@ -177,7 +177,7 @@ def _page(
     place = session.place_of(up) if up else session.current
     if place is None or place.uuid not in requests:
         place = session.current
-    context = frame(user, now) | {
+    context = page_frame(user, now) | {
         "sitting": session,
         "sums": sums_of(session, place),
         "proof": proof_of(request, now=now),

@@ -18,7 +18,7 @@ from alerts.suppression.deploying.deployments import (
     is_live_as_a_whole,
 )
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.web.shared import frame
+from alerts.suppression.web.shared import page_frame
 from alerts.suppression.web.words import Chip, StateChip, chip
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -70,7 +70,7 @@ def what_to_do(deployment: Deployment) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DeploymentRow:
     """One of our rules in one workspace."""
 
     workspace: str
@@ -92,7 +92,7 @@ class WorkspacePart:
 
     deployments: WorkspaceDeployments
     gate: StateChip
-    rows: list[Row]
+    rows: list[DeploymentRow]
 
 
 @require_GET
@@ -107,7 +107,7 @@ def deployments(request: HttpRequest) -> HttpResponse:
         )
         for part in workspaces
     ]
-    page = frame(user, now) | {
+    page = page_frame(user, now) | {
         "parts": parts,
         "has_lease": any(row.lease_until for part in parts for row in part.rows),
     }
@@ -131,9 +131,9 @@ def _titles(rules: Iterable[Deployment]) -> dict[int, RuleVersion]:
     return {version.rule_id: version for version in versions}
 
 
-def _row(deployment: Deployment, titles: dict[int, RuleVersion]) -> Row:
+def _row(deployment: Deployment, titles: dict[int, RuleVersion]) -> DeploymentRow:
     version = titles.get(deployment.rule.pk) if deployment.rule else None
-    return Row(
+    return DeploymentRow(
         workspace=deployment.row.workspace.name,
         label=deployment.row.label,
         version=str(version.uuid) if version else "",

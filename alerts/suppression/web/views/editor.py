@@ -36,7 +36,7 @@ from alerts.suppression.web.forms import (
     end_day,
     half_windows,
 )
-from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
+from alerts.suppression.web.shared import page_frame, plant_clocks, version_or_404
 from alerts.suppression.web.views.rules import version_address
 from alerts.suppression.web.words import (
     all_in_words,
@@ -138,7 +138,7 @@ def _page(
     version, rule = visit.version, rule_of(visit.version)
     left = test.left if test else {}
     fields = fields_of(body)
-    return frame(visit.user, visit.now) | {
+    return page_frame(visit.user, visit.now) | {
         "version": version,
         "zone": visit.zone,
         "body": body,

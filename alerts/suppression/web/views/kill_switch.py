@@ -19,7 +19,7 @@ from alerts.suppression.policies import (
     reasons_against_switching_on,
 )
 from alerts.suppression.queries import workspaces_reached_by
-from alerts.suppression.web.shared import frame
+from alerts.suppression.web.shared import page_frame
 from alerts.suppression.web.views.deployments import gate_chip
 from alerts.suppression.web.words import StateChip, all_in_words
 from portal import clock
@@ -33,7 +33,7 @@ TEMPLATE = "alerts/suppression/off.html"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WorkspaceSwitch:
     """One workspace: whether it is off, and how far Sentinel has come."""
 
     workspace: Workspace
@@ -87,7 +87,7 @@ def lift(request: HttpRequest, stop_id: int) -> HttpResponse:
 
 def _page(request: HttpRequest, user: User, *, problems: list[str] | None = None) -> HttpResponse:
     now = clock.now()
-    page: dict[str, Any] = frame(user, now)
+    page: dict[str, Any] = page_frame(user, now)
     stops = page["stops"]
     stopped = {stop.workspace_id for stop in stops}
     deployments = {item.workspace.pk: item for item in deployments_by_workspace(user)}
@@ -112,9 +112,9 @@ def _page(request: HttpRequest, user: User, *, problems: list[str] | None = None
 
 def _place(
     workspace: Workspace, deployments: WorkspaceDeployments | None, stopped: set[int | None]
-) -> Place:
+) -> WorkspaceSwitch:
     gate = deployments.gate if deployments else None
-    return Place(
+    return WorkspaceSwitch(
         workspace=workspace,
         is_off=bool({None, workspace.pk} & stopped),
         gate=gate_chip(gate.standing if gate else "none"),

@@ -16,7 +16,7 @@ from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.queries import ledger_visible_to
 from alerts.suppression.watching.closed_incidents import CannotReviewAgain, confirm_close
 from alerts.suppression.watching.trials import kept_open_reasons
-from alerts.suppression.web.shared import frame, number_in
+from alerts.suppression.web.shared import number_in, page_frame
 from alerts.suppression.web.words import StateChip, all_in_words, chip, routine_cause
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -80,7 +80,9 @@ def filters_of(request: HttpRequest, where: str, ending: str) -> list[Filter]:
     ]
 
 
-def narrowed(entries: QuerySet[LedgerEntry], where: str, ending: str) -> QuerySet[LedgerEntry]:
+def filter_entries(
+    entries: QuerySet[LedgerEntry], where: str, ending: str
+) -> QuerySet[LedgerEntry]:
     """The lines that an address asks for; what it does not know leaves nothing out."""
     if where in Where.values:
         entries = entries.filter(where=where)
@@ -89,7 +91,7 @@ def narrowed(entries: QuerySet[LedgerEntry], where: str, ending: str) -> QuerySe
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LedgerRow:
     """One line. `is_seen`: the person may open the incident."""
 
     entry: LedgerEntry
@@ -115,10 +117,10 @@ def ledger(request: HttpRequest) -> HttpResponse:
     where, ending = request.GET.get("where", ""), request.GET.get("ending", "")
     filters = filters_of(request, where, ending)
     is_filtered = bool(rule or any(item.chosen for item in filters))
-    entries = narrowed(entries, where, ending)
+    entries = filter_entries(entries, where, ending)
     again = entries.filter(review_again_at__isnull=False, reviewed_at=None)
     found = _page(_of_tab(entries, again, tab), request.GET.get("after", ""))
-    page = frame(user, now) | {
+    page = page_frame(user, now) | {
         "rows": rows_of(found[:PAGE], user),
         "more": with_query(request.GET, {"after": str(found[PAGE - 1].pk)})
         if len(found) > PAGE
@@ -152,15 +154,15 @@ def _to_look_at() -> str:
     return f"{reverse('suppression:ledger')}?show={AGAIN}"
 
 
-def rows_of(entries: list[LedgerEntry], user: User) -> list[Row]:
+def rows_of(entries: list[LedgerEntry], user: User) -> list[LedgerRow]:
     """Lines as the page shows them."""
     ids = [entry.incident_id for entry in entries]
     visible = set(incidents_visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
     return [_row(entry, entry.incident_id in visible, user) for entry in entries]
 
 
-def _row(entry: LedgerEntry, is_seen: bool, user: User) -> Row:
-    return Row(
+def _row(entry: LedgerEntry, is_seen: bool, user: User) -> LedgerRow:
+    return LedgerRow(
         entry,
         chip(KEPT_OPEN if entry.kept_open else ACTS[Act(entry.act)]),
         chip(ENDINGS[Ending(entry.ending)]),

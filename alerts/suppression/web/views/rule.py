@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.backtesting.history_sql import TookTooLong, no_longer_than
-from alerts.suppression.backtesting.redaction import body_for
+from alerts.suppression.backtesting.redaction import redacted_body
 from alerts.suppression.drafting.current_version import past_of
 from alerts.suppression.drafting.suggested_version import line_changes
 from alerts.suppression.enforcing.group_members import late_members
@@ -19,7 +19,7 @@ from alerts.suppression.signing.awaiting_signature import is_stale
 from alerts.suppression.signing.people import owners_by_version
 from alerts.suppression.watching.trials import approvals_in_force, progress_of, trial_lines
 from alerts.suppression.web.backtest import reasons_of, summarize_backtest
-from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
+from alerts.suppression.web.shared import page_frame, plant_clocks, version_or_404
 from alerts.suppression.web.signing import signing_of
 from alerts.suppression.web.verbs import acts_for, may_do
 from alerts.suppression.web.views.deployments import of_rule
@@ -103,7 +103,7 @@ def page_of(
     is_asked = version.state in (State.PROPOSED, State.CHANGES_REQUESTED)
     test = version.backtest
     return (
-        frame(user, now)
+        page_frame(user, now)
         | signing_of(request, version, user, past.signatures, now=now)
         | of_rule(version)
         | trial_of(version, user, now=now)
@@ -121,7 +121,7 @@ def page_of(
             "why": routine_cause(str(version.body.get("reason", ""))),
             "owners": owners_by_version([version])[version.pk],
             "enforced": str(ENFORCEMENTS.get(version.enforcement, version.enforcement)),
-            "test": summarize_backtest(body_for(test.body, by=user), rule=version.definition)
+            "test": summarize_backtest(redacted_body(test.body, by=user), rule=version.definition)
             if test
             else None,
             "test_reasons": reasons_of(test.reasons) if test else [],

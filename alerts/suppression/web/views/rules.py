@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from alerts.suppression.drafting.rule_list import TABS, RuleRow, list_rules
 from alerts.suppression.models import RuleVersion, State
 from alerts.suppression.signing.people import Owners, owners_by_version
-from alerts.suppression.web.shared import frame, number_in
+from alerts.suppression.web.shared import number_in, page_frame
 from alerts.suppression.web.words import ENFORCEMENTS, StateChip, ends_chip, state_chip
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -28,7 +28,7 @@ _LABELS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListedRule:
     """One rule as the list shows it."""
 
     href: str
@@ -56,7 +56,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     site, after = request.GET.get("site", ""), number_in(request.GET.get("after", ""))
     found = list_rules(user, tab=tab, site=site, after=after, now=now)
     owners = owners_by_version(row.version for row in found.rows)
-    page = frame(user, now) | {
+    page = page_frame(user, now) | {
         "rows": [_row(row, owners[row.version.pk], now) for row in found.rows],
         "more": with_query(request.GET, {"after": str(found.more)}) if found.more else "",
         "has_canary": any(State.CANARY in row.states for row in found.rows),
@@ -85,11 +85,11 @@ def version_address(version: RuleVersion) -> str:
     return reverse("suppression:rule", args=[version.uuid])
 
 
-def _row(row: RuleRow, owners: Owners, now: datetime) -> Row:
+def _row(row: RuleRow, owners: Owners, now: datetime) -> ListedRule:
     version = row.version
     acts = version.state in (State.CANARY, State.LIVE, State.PAUSED)
     enforcement = ENFORCEMENTS.get(version.enforcement, version.enforcement)
-    return Row(
+    return ListedRule(
         href=version_address(version),
         rule=version.rule.label,
         title=version.title or gettext("Without a title"),
