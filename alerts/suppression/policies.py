@@ -17,7 +17,7 @@ STOPPING = PROPOSING  # any right hand may stop a rule; starting needs two
 
 
 def rights_to_sign(user: User, version: RuleVersion) -> frozenset[Side]:
-    """For which sides this person may sign this version: OT at every site that it names, the SOC
+    """Return for which sides this person may sign: OT at every site that the version names, the SOC
     in every workspace that it can reach.
     """
     return rights_by_version(user, [version])[version.pk]
@@ -26,7 +26,7 @@ def rights_to_sign(user: User, version: RuleVersion) -> frozenset[Side]:
 def rights_by_version(
     user: User, versions: Collection[RuleVersion]
 ) -> Mapping[int, frozenset[Side]]:
-    """The same for many versions, in as many questions as for one."""
+    """Return the same by version, in as many queries as for one."""
     ot, soc = (reach_of(user, SIGNING[side]) for side in (Side.OT, Side.SOC))
     if ot.nowhere and soc.nowhere:
         return {version.pk: frozenset() for version in versions}
@@ -52,7 +52,7 @@ def rights_by_version(
 
 
 def may_change(user: User, version: RuleVersion, roles: Collection[Role] = PROPOSING) -> bool:
-    """Whether the person holds one of these roles somewhere that the version reaches."""
+    """Return whether the person holds one of these roles somewhere that the version reaches."""
     reach = reach_of(user, roles)
     if reach.everywhere or version.made_by_id == user.pk:
         return not reach.nowhere
@@ -64,14 +64,14 @@ def may_change(user: User, version: RuleVersion, roles: Collection[Role] = PROPO
 
 
 def reasons_against_switching_off(by: User) -> list[str]:
-    """Why this person may not switch suppression off: hardly ever, because stopping is safe."""
+    """Return why this person may not switch suppression off. Stopping is safe: few may not."""
     if reach_of(by, STOPPING).nowhere:
         return [gettext("Only OT and the SOC can switch suppression off.")]
     return []
 
 
 def reasons_against_switching_on(by: User, workspace: Workspace | None) -> list[str]:
-    """Why this person may not lift a stop: that takes the SOC lead of what was stopped."""
+    """Return why this person may not lift a stop: that takes the SOC lead of what was stopped."""
     reach = reach_of(by, {Role.SOC_LEAD})
     if reach.everywhere or (workspace is not None and _in(reach, workspace)):
         return []

@@ -30,7 +30,7 @@ COMPARED = "suppression.ledger-compared"  # the note of the daily comparison wit
 
 
 def versions_visible_to(user: User) -> QuerySet[RuleVersion]:
-    """Versions that reach a site or a workspace of the person, and those the person made."""
+    """Return versions that reach a site or a workspace of the person, and those they made."""
     versions = RuleVersion.objects.select_related("rule", "made_by", "proposed_by", "backtest")
     reach = reach_of(user, READING_ROLES)
     if reach.everywhere:
@@ -43,8 +43,8 @@ def versions_visible_to(user: User) -> QuerySet[RuleVersion]:
 
 
 def workspaces_reached_by(user: User) -> QuerySet[Workspace]:
-    """Workspaces in the person's reach, and those in which rules or open incidents are about their
-    sites: where their word stops suppression, and where they see that it is stopped.
+    """Return workspaces in the person's reach, and those with rules or open incidents about their
+    sites: there they may stop suppression, and see that it is stopped.
     """
     visible = workspaces_visible_to(user)
     if not reach_of(user).sites:
@@ -62,32 +62,32 @@ def workspaces_reached_by(user: User) -> QuerySet[Workspace]:
 
 
 def rules_visible_to(user: User) -> QuerySet[Rule]:
-    """Rules with a version that the person may see."""
+    """Return rules with a version that the person may see."""
     versions = versions_visible_to(user).values("rule")
     return Rule.objects.filter(pk__in=versions).select_related("made_by")
 
 
 def ledger_visible_to(user: User) -> QuerySet[LedgerEntry]:
-    """What rules did to incidents, newest first, as far as the person sees the rule."""
+    """Return what rules did to incidents, newest first, as far as the person sees the rule."""
     entries = LedgerEntry.objects.select_related("rule", "version", "incident")
     versions = versions_visible_to(user).values("pk")
     return entries.filter(version__in=versions).order_by("-at", "-pk")
 
 
 def acting_versions() -> QuerySet[RuleVersion]:
-    """Canary and live versions: what matching works with."""
+    """Return canary and live versions: what matching works with."""
     return RuleVersion.objects.filter(state__in=ACTING).select_related("rule")
 
 
 def ending_versions(versions: QuerySet[RuleVersion], *, now: datetime) -> QuerySet[RuleVersion]:
-    """Those of these versions that end soon unless somebody renews them, the earliest first."""
+    """Return the versions that end soon unless somebody renews them, the earliest first."""
     alive = versions.filter(state__in=(*ACTING, State.PAUSED))
     ending = alive.filter(expires_at__gt=now, expires_at__lte=now + ENDS_SOON)
     return ending.order_by("expires_at", "pk")
 
 
 def acting_by_state(workspace_ids: Collection[int] | None = None) -> dict[str, int]:
-    """How many rules try themselves out, and how many live: in these workspaces, or in all."""
+    """Return how many rules are canaries and how many live, in these workspaces or in all."""
     versions = acting_versions()
     if workspace_ids is not None:
         versions = versions.filter(workspace_ids__overlap=list(workspace_ids))
@@ -96,8 +96,8 @@ def acting_by_state(workspace_ids: Collection[int] | None = None) -> dict[str, i
 
 
 def off_in(workspace_ids: Collection[int] | None = None) -> list[str | None]:
-    """In which of these workspaces (or of all) suppression is switched off now, by name; None for
-    everywhere.
+    """Return the names of the workspaces (of these, or of all) where suppression is off now; None
+    stands for everywhere.
     """
     stops = Stop.objects.filter(lifted_at=None).order_by("workspace__name")
     if workspace_ids is not None:
@@ -106,14 +106,14 @@ def off_in(workspace_ids: Collection[int] | None = None) -> list[str | None]:
 
 
 def is_off(workspace_id: int) -> bool:
-    """Whether suppression is switched off there or everywhere. Asked at every decision (S8)."""
+    """Return whether suppression is off there or everywhere. Asked at every decision (S8)."""
     stops = Stop.objects.filter(lifted_at=None)
     return stops.filter(Q(workspace=None) | Q(workspace=workspace_id)).exists()
 
 
 def on_again_since(workspace_id: int) -> datetime | None:
-    """When suppression was last switched on again there, or resumed after a restore; what came
-    before that is for people.
+    """Return when suppression was last switched on again there, or resumed after a restore; what
+    came before that is for people.
     """
     lifted = Stop.objects.filter(Q(workspace=None) | Q(workspace=workspace_id))
     latest: datetime | None = lifted.aggregate(latest=Max("lifted_at"))["latest"]

@@ -1,4 +1,4 @@
-"""What commands on rules are told."""
+"""The request bodies of commands on rules."""
 
 from datetime import datetime
 from typing import Any

@@ -89,7 +89,7 @@ def run_backtest(
     rule_id: int | None = None,
     days: int = DAYS,
 ) -> BackTestRun:
-    """Say what the rule would have done in the days before now, and keep it with the rule's hash.
+    """Store and return what the rule would have done in the days before now, with its hash.
 
     The row is its own record; who proposes or signs with it is recorded there.
     """
@@ -116,8 +116,8 @@ def run_backtest(
 
 
 def preview(*, rule: Rule, now: datetime, by: User | None = None, days: int = DAYS) -> Preview:
-    """The same for a draft, kept nowhere. Lines that say nothing yet are left out of the counts,
-    and told; what `by` may not see is counted, but not listed.
+    """Return the same for a draft, without storing it. Lines that say nothing yet are left out of
+    the counts and named; what `by` may not see is counted, but not listed.
     """
     began, period = perf_counter(), _period(now, days)
     counts, run, problems = None, None, []
@@ -259,7 +259,7 @@ def _rounded(minutes: float | None) -> float | None:
 
 
 def overmatch_in(rule: Rule, workspace: Workspace, period: Period) -> DeployedBody:
-    """The compiler's answer for this workspace, with the extra incidents, the newest first."""
+    """Return what Sentinel would catch in a workspace beyond the rule, newest incidents first."""
     # History is asked what the conditions would do, not whether the workspace takes them.
     compiled = compile_rule(rule, Target(workspace=workspace.name, accepts=PROBED))
     lost = [reason for reason in compiled.reasons if reason.why.code != "sentinel.not_one"]

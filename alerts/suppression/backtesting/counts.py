@@ -45,7 +45,7 @@ class Found:
 
 
 def without_empty_lines(rule: Rule) -> tuple[Rule, tuple[tuple[int, Sentence], ...]]:
-    """The rule without the lines that say nothing yet, and what is wrong with those."""
+    """Return the rule without the lines that say nothing yet, and what is wrong with those."""
     wrong = {
         place: reasons[0]
         for place, clause in enumerate(rule.clauses)
@@ -61,7 +61,7 @@ def without_empty_lines(rule: Rule) -> tuple[Rule, tuple[tuple[int, Sentence], .
 
 
 def count_after_each(rule: Rule, period: Period) -> Counts:
-    """The counts for the editor, also of a rule that is only half written."""
+    """Return the counts for the editor, also of a rule that is only half written."""
     complete_rule, skipped = without_empty_lines(rule)
     scans = _scans(complete_rule)
     results = [_count(scan, period) for scan in scans]
@@ -72,7 +72,7 @@ def count_after_each(rule: Rule, period: Period) -> Counts:
 
 
 def find_matches(rule: Rule, period: Period) -> Found:
-    """All that a back-test needs to know of the alerts. The last pass also collects the matches,
+    """Return all that a back-test needs to know of the alerts. The last scan also collects matches,
     and the near misses among the alerts of the same place and type.
     """
     *earlier, latest = _scans(rule)

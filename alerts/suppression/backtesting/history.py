@@ -128,7 +128,7 @@ type Cases = dict[tuple[str, str], list[tuple[int, datetime]]]
 
 
 def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
-    """The alerts as rows, oldest first, with all that may stop a rule."""
+    """Return the alerts as rows, oldest first, with all that may stop a rule."""
     found = fetch_rows(_ROWS, [ids_array(ids)])
     verdicts = _verdicts_on(ids)
     endings = _endings_of({incident for row in found for incident in row[-1]})
@@ -160,7 +160,7 @@ def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
 
 
 def cases_around(period: Period) -> Cases:
-    """True positives of the period and around it."""
+    """Return the true positives of the period and around it, by site and name."""
     params = [TRUE_POSITIVE, Status.CLOSED, period.start - LINK, period.end + LINK]
     cases: Cases = defaultdict(list)
     for incident, site, at, name in fetch_rows(_CASES, params):
@@ -169,7 +169,7 @@ def cases_around(period: Period) -> Cases:
 
 
 def suspicious_near_misses(rule: Rule, period: Period) -> list[int]:
-    """Alerts judged suspicious that one line keeps out: the nearest that a rule came to harm."""
+    """Return the alerts judged suspicious that one line of the rule keeps out, by id."""
     near, suspicious = sql.near_misses(rule), [SUSPICIOUS]
     found = fetch_rows(
         f"SELECT a.id FROM incidents_alert a WHERE a.id IN ({_JUDGED})"
@@ -205,13 +205,13 @@ def shared_incidents(incidents: Collection[int], alerts: Collection[int]) -> set
 
 
 def why_kept_out(rule: Rule, ids: Collection[int]) -> dict[int, Sentence]:
-    """The words of the line that kept each of these alerts out."""
+    """Return, by alert, the words of the line that kept it out."""
     words = {pk: matches(rule, facts).why for pk, facts in facts_of(ids, as_of_alert=True).items()}
     return {pk: why for pk, why in words.items() if why is not None}
 
 
 def zone_of(sites: Collection[str]) -> str:
-    """The time zone by which days are counted: of the site, or UTC where there are several."""
+    """Return the time zone in which days are counted: the site's, or UTC for several sites."""
     found = fetch_rows(
         "SELECT DISTINCT time_zone FROM sites_site WHERE name = ANY(%s)", [list(sites)]
     )
@@ -219,8 +219,8 @@ def zone_of(sites: Collection[str]) -> str:
 
 
 def incidents_at_sites(names: Iterable[str], period: Period) -> dict[str, int]:
-    """How many incidents touch each of these sites in the period. Whole days that were counted are
-    taken from there, the rest is counted now.
+    """Return how many incidents touch each of these sites in the period. Whole days come from the
+    daily counts, the rest is counted now.
     """
     latest_day = fetch_rows("SELECT max(day) FROM suppression_siteday")[0][0]
     since = period.start
@@ -248,7 +248,7 @@ def time_to_close_of(incidents: Collection[int]) -> TimeToClose:
 
 
 def history_days(sites: Collection[int], *, end: datetime) -> int:
-    """For how many days alerts are known, at the site that is known for the shortest time."""
+    """Return for how many days there are alerts, at the site with the shortest history."""
     if sites:
         found = fetch_rows(_OLDEST_AT, [list(sites)])
     else:

@@ -17,7 +17,7 @@ class TookTooLong(Exception):
 
 
 class Period(NamedTuple):
-    """From its start up to, not including, its end."""
+    """A time span, its end not included."""
 
     start: datetime
     end: datetime
@@ -25,8 +25,8 @@ class Period(NamedTuple):
 
 @contextmanager
 def no_longer_than(seconds: float) -> Iterator[None]:
-    """Give up a question to the database after this time. The limit ends with the block, also
-    inside the transaction of somebody else.
+    """Cancel a query after this time and raise `TookTooLong`. The limit ends with the block, also
+    inside an outer transaction.
     """
     try:
         with transaction.atomic():
@@ -44,7 +44,7 @@ def no_longer_than(seconds: float) -> Iterator[None]:
 
 
 def fetch_rows(text: str, params: Any = ()) -> list[tuple[Any, ...]]:
-    """The rows that a statement finds."""
+    """Return the rows that a statement finds."""
     with connection.cursor() as cursor:
         cursor.execute(text, params)
         return list(cursor.fetchall())
@@ -58,7 +58,7 @@ def ids_array(ids: Iterable[int]) -> str:
 
 
 def in_period(period: Period, *pieces: Sql) -> Sql:
-    """The alerts of the period for which all pieces hold."""
+    """Return the condition for the alerts of the period for which all pieces hold."""
     text = " AND ".join(["a.at >= %s AND a.at < %s", *(f"({piece.text})" for piece in pieces)])
     params = (period.start, period.end, *(param for piece in pieces for param in piece.params))
     return Sql(text, params)

@@ -35,7 +35,7 @@ def usual_time_to_close() -> TimeToClose:
 
 
 def usual_minutes() -> float | None:
-    """The minutes of that; None where those closings were too few."""
+    """Return that median in minutes; None where too few closings were measured."""
     return usual_time_to_close().minutes
 
 
@@ -43,7 +43,7 @@ DAYS = 90
 
 
 def measure_time_to_close(*, now: datetime) -> float | None:
-    """Note the median time from an incident's creation to its first close by a person."""
+    """Store and return the median minutes until a person first closes an incident."""
     with connection.cursor() as cursor:
         cursor.execute(_MEASURE, [MAX_MINUTES, now - timedelta(days=DAYS)])
         minutes, closes = cursor.fetchone()

@@ -23,31 +23,31 @@ _RANK: Final = Case(
 
 
 def rules_by_version(user: User) -> QuerySet[RuleVersion]:
-    """One version a rule: what acts, else what is paused or in work, else the newest."""
+    """Return one version for each rule: what acts, else what is paused or open, else the newest."""
     versions = versions_visible_to(user).select_related(None).filter(rule=OuterRef("rule"))
     first = versions.order_by(_RANK, "-number").values("pk")[:1]
     return versions_visible_to(user).filter(pk=Subquery(first))
 
 
 def version_in_work(user: User, rule_id: int) -> RuleVersion | None:
-    """The next version of a rule, where somebody makes one."""
+    """Return the next version of a rule, where somebody is making one."""
     return versions_visible_to(user).filter(rule=rule_id, state__in=OPEN).first()
 
 
 def version_in(user: User, rule_id: int, state: str) -> RuleVersion | None:
-    """The newest version of a rule that stands in a state."""
+    """Return the newest version of a rule in this state."""
     found = versions_visible_to(user).filter(rule=rule_id, state=state)
     return found.order_by("-number").first()
 
 
 def requested_version(user: User, row: RuleVersion) -> RuleVersion:
-    """What a request for signatures of this rule is about; without one, what speaks for it."""
+    """Return the version that signatures are requested for; without a request, the current one."""
     in_work = version_in_work(user, row.rule_id)
     return in_work if in_work is not None and in_work.rule_hash else row
 
 
 def rule_annotations(user: User) -> dict[str, Combinable]:
-    """By name: what is told of a rule that stands in other rows."""
+    """Return, by name, what the API adds to a version from other rows."""
     others = versions_visible_to(user).select_related(None).filter(rule=OuterRef("rule"))
     in_work = others.filter(state__in=OPEN).order_by().values("number")[:1]
     signatures = Signature.objects.filter(version=OuterRef("pk")).order_by("signed_at", "pk")
@@ -83,7 +83,7 @@ class Past:
 
 
 def past_of(version: RuleVersion, user: User) -> Past:
-    """The past of a version as far as this person sees it."""
+    """Return the past of a version as far as this person sees it."""
     versions = list(versions_visible_to(user).filter(rule=version.rule_id).order_by("-number"))
     signatures = version.signatures.select_related("by").order_by("signed_at", "pk")
     evidence = without_hidden(user, version.evidence.select_related("by"))

@@ -42,8 +42,8 @@ class CannotSaveRule(Refused):
 def draft_rule(
     *, by: User, now: datetime, body: dict[str, Any], evidence_ids: Collection[int] = ()
 ) -> RuleVersion:
-    """A new rule with its first version, which may be incomplete. `evidence_ids` are verdicts that
-    it rests on, beside those that the body names.
+    """Create a rule with its first version, which may be incomplete. `evidence_ids`: verdicts it
+    rests on, beside those that the body names.
     """
     if roles_of(by).isdisjoint(PROPOSING):
         raise CannotSaveRule(gettext("Only OT and the SOC can propose rules."))
@@ -87,8 +87,8 @@ def save_draft(
 
 @transaction.atomic
 def edit_version(*, version_id: int, by: User, now: datetime) -> RuleVersion:
-    """The next version of the rule as a draft, saying what this one says. What was in work before
-    is replaced, its signatures with it; one's own draft is simply gone on with.
+    """Create the next version of the rule as a draft that says what this one says. What was open
+    before is replaced, its signatures with it; one's own draft is returned as it is.
     """
     version = lock_version(version_id)
     if not may_change(by, version):
@@ -143,7 +143,7 @@ def _make(
 
 
 def _columns(body: dict[str, Any], evidence_ids: Collection[int]) -> dict[str, Any]:
-    """What the rows say of a body. It must spell a rule, but may lack much of what a proposal
+    """Return the columns of a body. It must spell a rule, but may lack much of what a proposal
     needs.
     """
     try:

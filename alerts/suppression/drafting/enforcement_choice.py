@@ -19,7 +19,7 @@ GUARDED = frozenset({Criticality.SAFETY.value, Criticality.CROWN_JEWEL.value})
 
 
 def target_of(workspace: Workspace) -> Target:
-    """The workspace as the compiler sees it. Without a probe it accepts nothing."""
+    """Return the workspace as the compiler sees it. Without a probe it accepts nothing."""
     capabilities = workspace.capabilities.get("rules") or {}
     devices = _devices_of(workspace)
     handles: Counter[str] = Counter()

@@ -22,7 +22,7 @@ TABS: Final[dict[str, tuple[State, ...]]] = {
     "work": OPEN,
     "ended": ENDED,
 }
-CURRENT_STATES: Final = (State.LIVE, State.CANARY, State.PAUSED, *OPEN)  # who speaks for a rule
+CURRENT_STATES: Final = (State.LIVE, State.CANARY, State.PAUSED, *OPEN)  # the first that a rule has
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class RuleRow:
 
     @property
     def states(self) -> set[str]:
-        """The states that its row names."""
+        """Return the states that its row names."""
         return {version.state for version in (self.version, self.in_work) if version}
 
 
@@ -54,7 +54,7 @@ class RuleList:
 
 
 def list_rules(user: User, *, tab: str, site: str, after: int, now: datetime) -> RuleList:
-    """Rules of a tab, newest first, and how many each tab has; `site` is a UUID or empty."""
+    """Return the rules of a tab, newest first, and how many each tab has; `site`: UUID or empty."""
     visible = versions_visible_to(user)
     all_rows = list(visible.values_list("rule", "state", "site_ids").order_by())
     sites = list(Site.objects.filter(pk__in={pk for _, _, pks in all_rows for pk in pks}))
@@ -82,7 +82,7 @@ def list_rules(user: User, *, tab: str, site: str, after: int, now: datetime) ->
 def latest_acts(
     rule_ids: Collection[int], *, now: datetime
 ) -> dict[int, tuple[int, datetime | None]]:
-    """For each rule that ever acted: incidents in seven days, and when it acted last."""
+    """Return, by rule, the incidents of seven days and when it acted last."""
     done = LedgerEntry.objects.exclude(ending=Ending.NOT_SENT)
     of_rule = done.filter(rule=OuterRef("rule")).order_by("-at").values("at")[:1]
     week = dict(

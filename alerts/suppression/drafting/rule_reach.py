@@ -23,7 +23,7 @@ class RuleReach:
 
 
 def reach_of_rule(rule: Rule) -> RuleReach:
-    """What the rule pins; what it leaves open is taken from the alerts of its types, so that
+    """Return what the rule pins; what it leaves open is taken from the alerts of its types, so that
     nobody signs for less than the rule can meet.
     """
     site_names = {*pinned(rule.all_of, "site"), *_sites_of_zones(rule)}
@@ -45,11 +45,11 @@ class Plant:
     grave: dict[int, dict[str, str]]  # site → folded name or address → criticality
 
     def zones(self, site_ids: Collection[int]) -> set[str]:
-        """The clocks of these sites."""
+        """Return the time zones of these sites."""
         return {self.clocks[site] for site in site_ids if site in self.clocks}
 
     def criticality(self, rule: Rule, site_ids: Collection[int]) -> dict[str, str]:
-        """Safety systems and crown jewels among the devices and addresses that the rule names."""
+        """Return safety systems and crown jewels that the rule names, with their criticality."""
         found = {}
         for name in assets_of(rule):
             for site in site_ids:
@@ -59,7 +59,7 @@ class Plant:
 
 
 def plant_of(site_ids: Collection[int]) -> Plant:
-    """What is known of these sites now, in two questions."""
+    """Return what stands at these sites now, in two queries."""
     clocks = dict(Site.objects.filter(pk__in=site_ids).values_list("pk", "time_zone"))
     grave: dict[int, dict[str, str]] = {}
     devices = Device.objects.filter(criticality__in=GRAVE, zone__site__in=site_ids)

@@ -42,7 +42,7 @@ _SPOKEN: Final = frozenset(
 
 
 def suggestions_for(user: User, fields: Collection[str]) -> dict[str, list[str]]:
-    """Values for each of these fields, sorted; only of what the person may see."""
+    """Return sorted values for each of these fields; only what the person may see."""
     found: dict[str, list[str]] = {}
     sites = list(sites_in_reach(user))
     if "workspace" in fields:
@@ -74,7 +74,7 @@ def suggestions_for(user: User, fields: Collection[str]) -> dict[str, list[str]]
 
 
 def sites_in_reach(user: User) -> QuerySet[Site]:
-    """Sites of the person's grants, and those that their workspaces have alerts of."""
+    """Return the sites of the person's grants, and those that their workspaces have alerts of."""
     reach = reach_of(user, READING_ROLES)
     sites = Site.objects.order_by("name")
     if reach.everywhere:

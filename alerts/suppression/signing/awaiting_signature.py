@@ -21,7 +21,7 @@ _DECIDED: Final = (State.CANARY, State.REJECTED, State.CHANGES_REQUESTED)
 
 @dataclass(frozen=True, slots=True)
 class SignatureRequest:
-    """One proposal. `mine` are the sides that this person could sign now."""
+    """One proposal. `open_sides`: those that this person could sign for now."""
 
     version: RuleVersion
     open_sides: frozenset[Side]
@@ -30,8 +30,8 @@ class SignatureRequest:
 
     @property
     def due_at(self) -> datetime | None:
-        """Until when a signature still counts: then the first one given, or the back-test, is too
-        old and must be made again. None where the back-test is missing.
+        """Return until when signatures count: then the first one, or the back-test, is too old and
+        must be made again. None without a back-test.
         """
         if self.version.backtest is None:
             return None
@@ -40,12 +40,12 @@ class SignatureRequest:
 
     @property
     def missing(self) -> list[Side]:
-        """The sides that have not signed."""
+        """Return the sides that have not signed."""
         return [side for side in Side if side not in self.signed]
 
 
 def requests_for(user: User, *, now: datetime) -> list[SignatureRequest]:
-    """Every proposal that the person may see, the oldest first."""
+    """Return every proposal that the person may see, the oldest first."""
     versions = list(_proposed(user)[: 2 * MAX_VERSIONS])
     if not versions:
         return []
@@ -57,7 +57,7 @@ def requests_for(user: User, *, now: datetime) -> list[SignatureRequest]:
 
 
 def count_awaiting_signature(user: User) -> int:
-    """How many proposals wait for this person."""
+    """Return how many proposals wait for this person."""
     if roles_of(user).isdisjoint(SIGNING[Side.OT] | SIGNING[Side.SOC]):
         return 0
     rows = _proposed(user).select_related(None)  # on every page: no back-tests, no texts of rules
@@ -66,8 +66,8 @@ def count_awaiting_signature(user: User) -> int:
 
 
 def sides_open_to(user: User, versions: Collection[RuleVersion]) -> dict[int, frozenset[Side]]:
-    """For which sides this person could sign these proposals, as far as one can say before trying:
-    the service asks everything again. Versions come with their signatures.
+    """Return for which sides this person could sign these proposals, as far as that is known before
+    trying: the service asks everything again. Versions come with their signatures.
     """
     rights = rights_by_version(user, versions)
     ids = [version.pk for version in versions if rights[version.pk]]
@@ -81,13 +81,13 @@ def sides_open_to(user: User, versions: Collection[RuleVersion]) -> dict[int, fr
 
 
 def is_stale(version: RuleVersion, *, now: datetime) -> bool:
-    """Whether the back-test of the request must be run again before anybody signs."""
+    """Return whether the back-test of the request must be run again before anybody signs."""
     test = version.backtest
     return test is None or test.rule_hash != version.rule_hash or now - test.ran_at > VALID
 
 
 def recent_decisions(user: User, *, now: datetime) -> list[Step]:
-    """What became of proposals in thirty days, newest first."""
+    """Return what became of proposals in thirty days, newest first."""
     visible = versions_visible_to(user).values("pk")
     steps = Step.objects.filter(version__in=visible, to_state__in=_DECIDED, at__gt=now - RECENT)
     return list(steps.select_related("version__rule").order_by("-at", "-pk")[:MAX_VERSIONS])

@@ -1,4 +1,4 @@
-"""What people hear about rules, each in their language; links carry no rights."""
+"""Notify people about rules, each in their language; links carry no rights."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -28,7 +28,7 @@ def in_words(reason: object, zone: str = READER) -> str:
 def notify_about_rule(
     version: RuleVersion, *, people: Iterable[User], kind: str, message: Message, now: datetime
 ) -> None:
-    """Tell these people about a version."""
+    """Notify these people about a version."""
     ordered = sorted(people, key=lambda person: (person.language, person.pk))
     for chosen, group in groupby(ordered, key=lambda person: person.language):
         with translation.override(chosen or "en"):
@@ -45,7 +45,7 @@ def notify_about_rule(
 
 
 def notify_proposed(version: RuleVersion, *, people: Iterable[User], now: datetime) -> None:
-    """Ask those who can sign."""
+    """Ask those who can sign for a signature."""
     name = version.proposed_by.name if version.proposed_by else ""
     notify_about_rule(
         version,
@@ -64,7 +64,7 @@ def notify_proposed(version: RuleVersion, *, people: Iterable[User], now: dateti
 
 
 def notify_changes_requested(version: RuleVersion, *, by: User, note: str, now: datetime) -> None:
-    """Tell who proposed it."""
+    """Notify who proposed it."""
     people = [version.proposed_by] if version.proposed_by else []
     notify_about_rule(
         version,
@@ -81,7 +81,7 @@ def notify_changes_requested(version: RuleVersion, *, by: User, note: str, now: 
 def notify_state(
     version: RuleVersion, *, people: Iterable[User], reasons: Iterable[str], now: datetime
 ) -> None:
-    """Tell where the rule stands now, and why."""
+    """Notify people of the rule's state, and why."""
     texts, zone = list(reasons), zone_of_sites(version.site_ids)
     notify_about_rule(
         version,

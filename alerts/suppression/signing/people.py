@@ -1,4 +1,4 @@
-"""Whom a rule concerns: who can sign it, who owns it, who is told."""
+"""Whom a rule concerns: who can sign it, who owns it, who is notified."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from portal.accounts.queries import people_holding
 
 
 def identity_of(user: User) -> str:
-    """Who somebody is, whatever account they came with: Entra's person, else the account."""
+    """Return who somebody is, whatever account they use: Entra's person, else the account."""
     return f"{user.tid}:{user.oid}" if user.oid else str(user.uuid)
 
 
 def people_of_side(version: RuleVersion, *, side: Side) -> list[User]:
-    """Everybody who may sign this version for a side, by name."""
+    """Return everybody who may sign this version for a side, by name."""
     sites = Site.objects.filter(pk__in=version.site_ids).values_list("uuid", flat=True)
     workspaces = Workspace.objects.filter(pk__in=version.workspace_ids)
     places = list(workspaces.values_list("uuid", "organisation__uuid"))
@@ -34,8 +34,8 @@ def people_of_side(version: RuleVersion, *, side: Side) -> list[User]:
 
 
 def usual_owners(rule: Rule, *, by: User) -> dict[str, str]:
-    """Whom a rule names as owners unless its author says otherwise: the author, on a side that is
-    theirs to sign for, and the SOC lead where there is just one.
+    """Return whom a rule names as owners unless its author says otherwise: the author, on a side
+    that is theirs to sign for, and the SOC lead where there is just one.
     """
     reach = reach_of_rule(rule)
     if not reach.workspace_ids:
@@ -53,13 +53,13 @@ def usual_owners(rule: Rule, *, by: User) -> dict[str, str]:
 
 
 def owners_of(version: RuleVersion) -> list[User]:
-    """The owners on both sides, where they are people that we know."""
+    """Return the owners on both sides, where they have an account."""
     addresses = {address.lower() for address in _addresses(version) if address}
     return list(User.objects.filter(email__in=addresses, is_active=True).order_by("name"))
 
 
 def concerned_by(version: RuleVersion) -> list[User]:
-    """Owners, signers and the proposer: who hears when something happens to the rule."""
+    """Return owners, signers and the proposer: whom to notify of what happens to the rule."""
     people = {user.pk: user for user in owners_of(version)}
     for signature in version.signatures.filter(void_at=None).select_related("by"):
         people.setdefault(signature.by_id, signature.by)
@@ -77,7 +77,7 @@ class Owners:
 
 
 def owners_by_version(versions: Iterable[RuleVersion]) -> Mapping[int, Owners]:
-    """The owners of these versions, by primary key; a stranger's address is shown as it is."""
+    """Return the owners by version; an address without an account is shown as it is."""
     rows = list(versions)
     addresses = {text.lower() for row in rows for text in _addresses(row) if text}
     names = dict(User.objects.filter(email__in=addresses).values_list("email", "name"))

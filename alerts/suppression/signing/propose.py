@@ -123,7 +123,7 @@ def propose_rule(
 
 
 def reasons_against_rule_now(rule: Rule, *, reach: RuleReach, now: datetime) -> list[str]:
-    """All that is held against what the rule says, with what is known of the plant now."""
+    """Return all that speaks against what the rule says, given the plant as it is now."""
     plant = plant_of(reach.site_ids)
     reasons = reasons_against_proposing(
         rule,
@@ -135,7 +135,7 @@ def reasons_against_rule_now(rule: Rule, *, reach: RuleReach, now: datetime) -> 
 
 
 def reasons_against_grounds(version: RuleVersion, *, rule: Rule) -> list[str]:
-    """Whether the evidence is about what the rule matches, and the owners are who they must be."""
+    """Return why the evidence does not carry the rule, or its owners cannot own it."""
     reasons: list[str] = []
     evidence = evidence_that_counts(version)
     if rule.evidence and not evidence:
@@ -150,7 +150,7 @@ def reasons_against_grounds(version: RuleVersion, *, rule: Rule) -> list[str]:
 
 
 def reasons_against_test(test: BackTestRun) -> list[str]:
-    """What a back-test holds against the rule: its reach (S2), and matches that were no routine."""
+    """Return what a back-test holds against the rule: its reach (S2), and matches not routine."""
     reasons: list[str] = [Sentence(code, **detail) for code, detail in test.reasons]
     stops = test.body.get("stops", [])
     if stops:

@@ -17,7 +17,7 @@ from portal.accounts.models import User
 
 
 def evidence_that_counts(version: RuleVersion) -> list[Annotation]:
-    """The verdicts that the version rests on: those in force, of people who did not flood."""
+    """Return the verdicts that the version rests on: in force, of people who did not flood."""
     annotations = version.evidence.filter(withdrawn_at=None, superseded_by=None).select_related(
         "by"
     )
@@ -25,14 +25,14 @@ def evidence_that_counts(version: RuleVersion) -> list[Annotation]:
 
 
 def evidence_givers(version: RuleVersion) -> frozenset[str]:
-    """Who gave evidence, whether it still counts or not: they sign for OT only."""
+    """Return who gave evidence, whether it still counts or not: they sign for OT only."""
     return frozenset(
         identity_of(annotation.by) for annotation in version.evidence.select_related("by")
     )
 
 
 def version_for_guard(version: RuleVersion) -> signing.Version:
-    """The version as the guard sees it."""
+    """Return the version as the guard sees it."""
     test = version.backtest
     judged = (test.body.get("judged") or {}) if test else {}
     return signing.Version(
@@ -50,14 +50,14 @@ def version_for_guard(version: RuleVersion) -> signing.Version:
 
 
 def forms_of(version: RuleVersion) -> list[str]:
-    """The hashes of all compiled forms, in one order."""
+    """Return the hashes of all compiled forms, sorted by workspace."""
     return [text for name in sorted(version.forms) for text in version.forms[name]]
 
 
 def signer_of(
     user: User, *, version: RuleVersion, kind: str, proved_at: datetime | None
 ) -> signing.Signer:
-    """A person at the door, with what they may sign here."""
+    """Return the person with what they may sign here, as the guard sees them."""
     return signing.Signer(
         person=identity_of(user),
         kind=kind,
@@ -68,15 +68,15 @@ def signer_of(
 
 
 def signatures_that_count(version: RuleVersion) -> list[Signature]:
-    """The signatures that were not voided, of people who could still give them: the second one
-    must not let a rule act on the word of somebody who lost account or role since.
+    """Return the signatures that were not voided, of people who could still give them: the second
+    one must not let a rule act on the word of somebody who lost account or role since.
     """
     rows = Signature.objects.filter(version=version, void_at=None).select_related("by")
     return [row for row in rows.order_by("pk") if row.side in rights_to_sign(row.by, version)]
 
 
 def signatures_of(version: RuleVersion) -> list[signing.Signature]:
-    """The signatures that count, as the guard reads them."""
+    """Return the signatures that count, as the guard reads them."""
     return [
         signing.Signature(
             side=Side(row.side),

@@ -10,12 +10,12 @@ from portal.errors import Refused
 
 
 class CannotChangeState(Refused):
-    """The version is not where it would have to be."""
+    """The version is in another state by now."""
 
 
 def lock_version(version_id: int) -> RuleVersion:
-    """The version, locked until commit, and with it all others of its rule: two acts on one rule
-    at the same instant happen one after the other.
+    """Return the version, locked until commit with all others of its rule: two acts on one rule at
+    the same instant happen one after the other.
     """
     rule_id = RuleVersion.objects.values_list("rule", flat=True).get(pk=version_id)
     rows = RuleVersion.objects.filter(rule=rule_id).order_by("pk").select_for_update(of=("self",))

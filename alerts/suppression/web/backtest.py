@@ -212,7 +212,7 @@ class BackTestSummary:
 
 
 def summarize_backtest(body: Mapping[str, Any], *, rule: Rule) -> BackTestSummary:
-    """The frozen data of `engine.freezing` about the rule `said`, ready for a template."""
+    """Return the frozen body of a back-test of this rule, ready for a template."""
     start, end = _moment(body["start"]), _moment(body["end"])
     judged, names = body["judged"], names_in(body)
     strict = is_strict(rule)
@@ -251,7 +251,7 @@ def summarize_backtest(body: Mapping[str, Any], *, rule: Rule) -> BackTestSummar
 
 
 def reasons_of(stored: Iterable[tuple[str, Mapping[str, str]]]) -> list[str]:
-    """What a run holds against the rule, in the language of the page."""
+    """Return what a run holds against the rule, in the language of the page."""
     return [in_words(Sentence(code, **detail)) for code, detail in stored]
 
 

@@ -41,7 +41,7 @@ from portal.ui.words import number
 
 
 def reasons_not_to_propose(version: RuleVersion, rule: Rule | None, *, now: datetime) -> list[str]:
-    """The sentences the service would refuse with, as far as they do not need the back-test."""
+    """Return why the service would refuse the proposal, as far as that needs no back-test."""
     if rule is None:
         return []
     reach = reach_of_rule(rule)
@@ -56,7 +56,7 @@ def reasons_not_to_propose(version: RuleVersion, rule: Rule | None, *, now: date
 
 
 def last_day(rule: Rule | None, now: datetime, zone: tzinfo) -> str:
-    """The latest end that the guard allows, as a date field takes it."""
+    """Return the latest end that the guard allows, as a date field takes it."""
     max_days = MAX_DAYS_BOXED if rule and needs_hours(rule) else MAX_DAYS
     return (
         ((now + timedelta(days=max_days)).astimezone(zone) - timedelta(days=1)).date().isoformat()
@@ -64,7 +64,7 @@ def last_day(rule: Rule | None, now: datetime, zone: tzinfo) -> str:
 
 
 def causes_that_fit(rule: Rule | None) -> list[str]:
-    """Names of causes that OT gives for these alert types."""
+    """Return the names of the causes that OT gives for these alert types."""
     language = get_language() or "en"
     titles = pinned(rule.all_of, "alert_type") if rule else ()
     found = [
@@ -186,7 +186,7 @@ def _own_sites(user: User, rule: Rule) -> list[Clause]:
 
 
 def draft_test(found: Preview, body: Mapping[str, Any], *, rule: Rule) -> DraftTest:
-    """A preview of the rule `said` in words."""
+    """Return a preview of the rule in words."""
     places = [
         f"{prefix}-{place}"
         for prefix, member in MEMBERS.items()

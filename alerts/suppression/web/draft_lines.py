@@ -54,7 +54,7 @@ def draft_rows(
     left: Mapping[str, str],
     half: HalfWindows | None = None,
 ) -> list[DraftRow]:
-    """The lines of one part of the body."""
+    """Return the lines of one part of the body."""
     return [
         replace(
             _line(f"{prefix}-{place}", place + 1, line, zones, left),
@@ -65,17 +65,17 @@ def draft_rows(
 
 
 def field_choices() -> list[Choice]:
-    """Every field a line may name, in the order of the engine."""
+    """Return every field a line may name, in the order of the engine."""
     return [Choice(name, field_label(name)) for name in FIELDS]
 
 
 def day_choices() -> list[Choice]:
-    """The days of a week, as rules spell them and as people do."""
+    """Return the days of a week, as rules spell them and as people do."""
     return [Choice(day, gettext(day)) for day in DAYS]
 
 
 def fields_of(body: Mapping[str, Any]) -> set[str]:
-    """Which fields the lines name."""
+    """Return which fields the lines name."""
     return {
         line["field"]
         for member in MEMBERS.values()

@@ -20,7 +20,7 @@ _ENDS = ("source_device", "source_address", "destination_device", "destination_a
 
 
 def first_body(user: User, *, now: datetime) -> Body:
-    """An empty rule, owned by its author on the author's side."""
+    """Return an empty rule, owned by its author on the author's side."""
     body = empty_body() | {"expires_at": instant(now + timedelta(days=USUAL_DAYS))}
     roles = roles_of(user)
     if roles & OT_ROLES:
@@ -33,7 +33,7 @@ def first_body(user: User, *, now: datetime) -> Body:
 def body_of_incident(
     incident: Incident, user: User, *, now: datetime
 ) -> tuple[Body, tuple[int, ...]]:
-    """A rule about the incident's type, place and devices, and the verdicts on its pattern."""
+    """Return a rule about the incident's type, place and devices, and verdicts on its pattern."""
     body = first_body(user, now=now)
     alerts = list(incident.alerts.order_by("pk"))
     lines = [clause_body("alert_type", *_distinct(row.alert_type for row in alerts))]

@@ -38,7 +38,7 @@ _FIRST: Final = (Operator.IS, Operator.WITHIN, Operator.AT_MOST)
 
 
 def empty_body() -> Body:
-    """A rule that says nothing yet."""
+    """Return a rule that says nothing yet."""
     return {
         "version": VERSION,
         "title": "",
@@ -55,7 +55,7 @@ def empty_body() -> Body:
 
 
 def body_from(data: QueryDict, stored: Body, *, zone: tzinfo) -> Body:
-    """What the form says, over what was stored. `zone`: on whose clock the rule ends."""
+    """Return what the form says, over what was stored. `zone`: on whose clock the rule ends."""
     body = empty_body() | stored
     body |= {name: " ".join(data.get(name, "").split()) for name in _TEXTS if name in data}
     if "expires" in data:
@@ -71,26 +71,26 @@ def body_from(data: QueryDict, stored: Body, *, zone: tzinfo) -> Body:
 
 
 def places_kept(data: QueryDict, prefix: str) -> list[str]:
-    """Where in the form the lines came from that are kept, in their new order: `all-0`, `all-2`."""
+    """Return the old places of the lines that are kept, in their new order: `all-0`, `all-2`."""
     pressed = data.get("do", "")
     places = (f"{prefix}-{place}" for place, _line in _lines(data, prefix))
     return [place for place in places if pressed != f"drop-{place}"]
 
 
 def window_parts(data: QueryDict, at: str) -> tuple[tuple[str, ...], str, str, str]:
-    """Days, beginning, end and zone of the window that a line is being given."""
+    """Return days, beginning, end and zone of the window that is being entered."""
     days = tuple(day for day in data.getlist(f"{at}-day") if day in DAYS)
     return days, data.get(f"{at}-from", ""), data.get(f"{at}-to", ""), data.get(f"{at}-zone", "")
 
 
 def operator_for(field: str) -> Operator:
-    """The operator a new line begins with."""
+    """Return the operator a new line begins with."""
     allowed = FIELDS[field].operators
     return next(operator for operator in _FIRST if operator in allowed)
 
 
 def clause_body(field: str, *values: str | int) -> Body:
-    """A line about a field, as a body spells it."""
+    """Return a line about a field, as a body spells it."""
     operator = operator_for(field)
     if operator is Operator.IS and len(values) > 1:
         operator = Operator.IS_ONE_OF
@@ -185,7 +185,7 @@ def _end_of(text: str, zone: tzinfo) -> str | None:
 
 
 def end_day(body: Mapping[str, Any], zone: tzinfo) -> str:
-    """The day on which a rule ends, as a date field takes it."""
+    """Return the day on which a rule ends, as a date field takes it."""
     try:
         ends = datetime.fromisoformat(str(body.get("expires_at")))
         return ends.astimezone(zone).date().isoformat()
@@ -198,7 +198,7 @@ type HalfWindows = Mapping[str, HalfWindow]
 
 @dataclass(frozen=True, slots=True)
 class HalfWindow:
-    """What a line has been told of a window so far."""
+    """What has been entered of a window so far."""
 
     days: tuple[str, ...] = ()
     begins: str = ""
@@ -207,7 +207,7 @@ class HalfWindow:
 
 
 def half_windows(data: QueryDict) -> HalfWindows:
-    """The windows that are not whole, by the place of their line after this save."""
+    """Return the windows that are not complete, by the place of their line after this save."""
     found = {}
     for prefix in MEMBERS:
         for place, at in enumerate(places_kept(data, prefix)):

@@ -19,8 +19,8 @@ MAX_VERSIONS = 200
 
 
 def find_rules(request: HttpRequest, text: str) -> Found:
-    """Return visible rules by their number or a part of a title; each by the version that speaks
-    for it.
+    """Return visible rules by their number or a part of a title; each with its current
+    version.
     """
     match = _NUMBER.fullmatch(text)
     if len(text) < MIN_TEXT and match is None:

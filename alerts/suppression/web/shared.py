@@ -18,26 +18,26 @@ from portal.accounts.queries import roles_of
 
 
 def version_or_404(request: HttpRequest, uuid: UUID) -> RuleVersion:
-    """The version, if this person may see it."""
+    """Return the version, if this person may see it."""
     return get_object_or_404(versions_visible_to(actor_of(request)), uuid=uuid)
 
 
 def page_frame(user: User, now: datetime) -> dict[str, Any]:
-    """What stands on every page of the room: whether suppression is off, and what time it is."""
+    """Return what every page of the room shows: whether suppression is off, and the time."""
     return {"now": now, "stops": stops_in_force(user), "may_propose": may_propose(user)}
 
 
 def may_propose(user: User) -> bool:
-    """Whether the person proposes rules anywhere."""
+    """Return whether the person may propose rules anywhere."""
     return not roles_of(user).isdisjoint(PROPOSING)
 
 
 def plant_clocks(version: RuleVersion) -> list[str]:
-    """The time zones of the plants that a version names; the first is its page's own."""
+    """Return the time zones of the plants that a version names; the first is its page's."""
     names = Site.objects.filter(pk__in=version.site_ids).order_by("name")
     return list(dict.fromkeys(names.values_list("time_zone", flat=True))) or ["UTC"]
 
 
 def number_in(text: str) -> int:
-    """A row's number out of an address; 0 where it is none."""
+    """Return a row's number from an address; 0 where it is none."""
     return int(text) if text.isdecimal() and len(text) < 10 else 0

@@ -26,13 +26,13 @@ from portal.accounts.password_checks import check_password_again, proved_at_of
 
 
 def needs_password(request: HttpRequest, *, now: datetime) -> bool:
-    """Whether signing asks for the password again."""
+    """Return whether signing asks for the password again."""
     proved = proved_at_of(request)
     return proved is None or not proved <= now <= proved + FRESH
 
 
 def reason_not_proved(request: HttpRequest, *, now: datetime) -> str:
-    """Takes the password of the form where one is needed; why it does not do, or nothing."""
+    """Check the password of the form where one is needed. Return why it does not do, or nothing."""
     if not needs_password(request, now=now):
         return ""
     password = request.POST.get("password", "")
@@ -85,7 +85,7 @@ def signing_of(
     *,
     now: datetime,
 ) -> dict[str, Any]:
-    """What the card of signatures shows to this person."""
+    """Return what the card of signatures shows to this person."""
     if version.state != State.PROPOSED:
         return {"must_sign": [], "sign_sides": [], "cannot_sign": [], "lapsed": []}
     against = {

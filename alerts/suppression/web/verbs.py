@@ -232,7 +232,7 @@ VERBS: dict[str, Verb] = {
 
 
 def may_do(name: str, version: RuleVersion, user: User, *, now: datetime) -> bool:
-    """Whether the act is offered; the service asks everything again."""
+    """Return whether the act is offered; the service asks everything again."""
     verb = VERBS[name]
     if version.state not in verb.states:
         return False
@@ -250,7 +250,7 @@ _ELSEWHERE = ("propose", "discard", "take-suggested")  # offered where they belo
 
 
 def acts_for(version: RuleVersion, user: User, *, now: datetime) -> list[ActLink]:
-    """What this person can do to the version, for the head of its page."""
+    """Return what this person can do to the version, for the head of its page."""
     links = []
     if version.state == State.DRAFT and version.made_by_id == user.pk:
         href = reverse("suppression:edit", args=[version.uuid])

@@ -79,7 +79,7 @@ def state_chip(state: str) -> StateChip:
 
 
 def ends_chip(ends_at: datetime, now: datetime) -> StateChip:
-    """How long a rule has left: amber in its last fortnight, red on its last day."""
+    """Return how long a rule has left: amber in its last fortnight, red on its last day."""
     if ends_at <= now:
         return StateChip(gettext("ended"), "", "calendar-x-2")
     days = -(-(ends_at - now) // timedelta(days=1))
@@ -88,19 +88,19 @@ def ends_chip(ends_at: datetime, now: datetime) -> StateChip:
 
 
 def all_in_words(reasons: Iterable[object]) -> list[str]:
-    """Reasons in the language of the page."""
+    """Return the reasons in the language of the page."""
     return [in_words(reason) for reason in reasons]
 
 
 def field_label(name: str) -> str:
-    """How people call a field; one that is unknown is called as it came."""
+    """Return how people call a field; an unknown one is called as it came."""
     field = FIELDS.get(name)
     label = gettext(field.label) if field else name
     return label[:1].upper() + label[1:]
 
 
 def line_of(clause: Clause) -> Line:
-    """One clause in words."""
+    """Return one clause in words."""
     operator = OPERATORS.get(clause.operator)
     operator_label = str(operator) if operator else str(clause.operator)
     texts = clause.texts
@@ -113,7 +113,7 @@ def line_of(clause: Clause) -> Line:
 
 
 def value_words(text: str, field: Field) -> str:
-    """A value of a field in the language of the page, where it is not the plant's own word."""
+    """Return a value in the language of the page, where it is not the plant's own word."""
     if field.or_none and text == NONE_TOLD:
         return gettext("not specified")
     if field.kind is Kind.TIME:
@@ -122,18 +122,18 @@ def value_words(text: str, field: Field) -> str:
 
 
 def work_words(kind: str) -> str:
-    """A kind of planned work in the language of the page."""
+    """Return a kind of planned work in the language of the page."""
     label = gettext(KINDS[kind]) if kind in KINDS else kind
     return label[:1].upper() + label[1:]
 
 
 def window_words(text: str) -> str:
-    """A weekly window with its weekday in the language of the page."""
+    """Return a weekly window with its weekday in the language of the page."""
     return days_in_words(text, gettext)
 
 
 def windows_in_words(windows: Sequence[str]) -> tuple[str, ...]:
-    """Weekly windows as people say them, days with the same hours together: Mon–Fri 06:00–08:00
+    """Return weekly windows as people say them, days of equal hours together: Mon–Fri 06:00–08:00
     Europe/Warsaw. In the order of the week.
     """
     days: dict[str, set[int]] = {}
@@ -147,12 +147,12 @@ def windows_in_words(windows: Sequence[str]) -> tuple[str, ...]:
 
 
 def routine_cause(reason: str) -> str:
-    """Why it is routine: a cause of the catalogue by its name, or a person's own words."""
+    """Return why it is routine: a cause of the catalogue by name, or a person's own words."""
     return reason_in_words(reason, get_language() or "en")
 
 
 def life_steps(state: str, paused_from: str = "") -> list[Step]:
-    """Draft, approval, canary, live, expires: where a version stands on its way."""
+    """Return the steps from draft to live, and where a version stands."""
     stages = [
         (gettext("Draft"), "pencil", {State.DRAFT}),
         (gettext("Approval"), "users", {State.PROPOSED, State.CHANGES_REQUESTED}),
@@ -210,7 +210,7 @@ class Conditions:
 
 
 def rule_of(version: RuleVersion) -> Rule | None:
-    """What a version says; None for a draft that spells no rule."""
+    """Return the rule of a version; None for a draft that spells none."""
     try:
         return version.definition
     except NotARule:
@@ -218,7 +218,7 @@ def rule_of(version: RuleVersion) -> Rule | None:
 
 
 def conditions_of(version: RuleVersion, before: RuleVersion | None) -> Conditions:
-    """The lines of a version, marked where they differ from the version before."""
+    """Return the lines of a version, marked where they differ from the version before."""
     rule = rule_of(version)
     previous = rule_of(before) if before else None
     if rule is None:

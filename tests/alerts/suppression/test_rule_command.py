@@ -111,7 +111,7 @@ def test_what_is_no_rule_is_refused_in_a_sentence(written, data, text):
 def test_wrong_words_are_one_sentence(written, site):
     file = written(rule_for(site))
     for words, text in (
-        ((), "knows compile and backtest"),
+        ((), "Name what to do: compile or backtest"),
         (("compile",), "needs a file"),
         (("compile", "nowhere.json", "--to", "sql"), "cannot be read"),
         (("compile", file), "--to sql or automation-rule"),

@@ -45,7 +45,7 @@ class Command(TagoutCommand):
         """Do what the first word says."""
         act = _ACTIONS.get(options["action"])
         if act is None:
-            raise CommandError(f"rule knows {' and '.join(_ACTIONS)}.")
+            raise CommandError(f"Name what to do: {' or '.join(_ACTIONS)}.")
         return act(_read(options["file"], options["action"]), options)
 
     def show(self, result: Any) -> None:
@@ -67,7 +67,7 @@ class Command(TagoutCommand):
 
 
 def _read(name: str, action: str) -> Rule:
-    """The rule in the file; whatever is wrong is told, one sentence each."""
+    """Return the rule in the file; raise `CommandError` with one sentence for each thing wrong."""
     if not name:
         raise CommandError(f"rule {action} needs a file with a rule in canonical JSON.")
     try:
