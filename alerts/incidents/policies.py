@@ -7,8 +7,9 @@ from django.utils.translation import ngettext
 
 from alerts.incidents.engine.closing import REASONS, fits
 from alerts.incidents.models import Incident
+from alerts.sentinel.queries import is_within
 from portal.accounts.models import OT_ROLES, SOC_ROLES, User
-from portal.accounts.queries import Reach, reach_of, roles_of
+from portal.accounts.queries import reach_of, roles_of
 from portal.ui.words import number
 
 OUR_LABELS = "tagout"  # labels that begin so are Tagout's own words
@@ -106,7 +107,7 @@ def _reasons_against_place(rows: list[Incident]) -> list[str]:
 
 def _reasons_against_person(rows: list[Incident], by: User) -> list[str]:
     reach = reach_of(by, SOC_ROLES)
-    outside = sorted({row.workspace.name for row in rows if not _covers(reach, row)})
+    outside = sorted({row.workspace.name for row in rows if not is_within(row.workspace, reach)})
     if not outside:
         return []
     if reach.nowhere and roles_of(by) & OT_ROLES:
@@ -119,15 +120,6 @@ def _reasons_against_person(rows: list[Incident], by: User) -> list[str]:
         )
         % {"names": ", ".join(outside)}
     ]
-
-
-def _covers(reach: Reach, row: Incident) -> bool:
-    organisation = row.workspace.organisation
-    return (
-        reach.everywhere
-        or row.workspace.uuid in reach.workspaces
-        or (organisation is not None and organisation.uuid in reach.organisations)
-    )
 
 
 def _read_only(row: Incident) -> str:

@@ -22,6 +22,7 @@ from alerts.incidents.models import (
 )
 from alerts.outbox.queries import changes_of
 from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import within
 from alerts.sites.models import Device, Site
 from portal.accounts.models import READING_ROLES, Role, User
 from portal.accounts.queries import Reach, reach_of
@@ -168,9 +169,24 @@ def _in_reach[M: Model](
     if reach.nowhere:
         return rows.none()
     workspaces, sites = _pks_of(user, reach)
-    within = Q(workspace_id__in=workspaces)
+    in_workspaces = Q(workspace_id__in=workspaces)
     # A condition that no row meets would still keep indexes of workspaces from answering alone.
-    return rows.filter(within | touches(sites) if sites else within)
+    return rows.filter(in_workspaces | touches(sites) if sites else in_workspaces)
+
+
+def sites_in_reach(user: User, roles: Collection[Role] = READING_ROLES) -> QuerySet[Site]:
+    """Return the sites of the person's grants of these roles, and those that their workspaces have
+    alerts of, by name.
+    """
+    reach = reach_of(user, roles)
+    sites = Site.objects.order_by("name")
+    if reach.everywhere:
+        return sites
+    if not (reach.workspaces or reach.organisations):
+        return sites.filter(uuid__in=reach.sites)
+    workspaces = Workspace.objects.filter(within(reach))
+    has_alerts = Exists(Alert.objects.filter(site=OuterRef("pk"), workspace__in=workspaces))
+    return sites.filter(Q(uuid__in=reach.sites) | Q(has_alerts))
 
 
 def _pks_of(user: User, reach: Reach) -> tuple[list[int], list[int]]:
@@ -180,8 +196,7 @@ def _pks_of(user: User, reach: Reach) -> tuple[list[int], list[int]]:
         workspaces: list[int] = []
         sites: list[int] = []
         if reach.workspaces or reach.organisations:
-            within = Q(uuid__in=reach.workspaces) | Q(organisation__uuid__in=reach.organisations)
-            workspaces = list(Workspace.objects.filter(within).values_list("pk", flat=True))
+            workspaces = list(Workspace.objects.filter(within(reach)).values_list("pk", flat=True))
         if reach.sites:
             sites = list(Site.objects.filter(uuid__in=reach.sites).values_list("pk", flat=True))
         held = (reach, (workspaces, sites))

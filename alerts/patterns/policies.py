@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from alerts.patterns.models import Candidate, PatternState
+from alerts.sentinel.queries import is_within
 from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.policies import PROPOSING
 from portal.accounts.models import User
@@ -16,12 +17,8 @@ from portal.ui.words import number, numeral
 def may_decide(candidate: Candidate, *, by: User) -> bool:
     """Whether to show this person what can be done with it."""
     reach = reach_of(by, PROPOSING)
-    organisation = candidate.workspace.organisation
-    return (
-        reach.everywhere
-        or candidate.workspace.uuid in reach.workspaces
-        or (organisation is not None and organisation.uuid in reach.organisations)
-        or (candidate.site is not None and candidate.site.uuid in reach.sites)
+    return is_within(candidate.workspace, reach) or (
+        candidate.site is not None and candidate.site.uuid in reach.sites
     )
 
 

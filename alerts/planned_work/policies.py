@@ -1,34 +1,12 @@
 """Who may plan work, and who may see it."""
 
-from collections.abc import Collection
-
-from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from alerts.incidents.models import Alert
+from alerts.incidents.queries import sites_in_reach
 from alerts.planned_work.models import PlannedWork
-from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
-from portal.accounts.models import OT_ROLES, READING_ROLES, Role, User
-from portal.accounts.queries import reach_of
+from portal.accounts.models import OT_ROLES, User
 from portal.audit.services import Actor
-
-
-def sites_in_reach(user: User, roles: Collection[Role] = READING_ROLES) -> QuerySet[Site]:
-    """Sites of the person's grants of these roles, and those that their workspaces have alerts of;
-    by name.
-    """
-    reach = reach_of(user, roles)
-    sites = Site.objects.order_by("name")
-    if reach.everywhere:
-        return sites
-    if not (reach.workspaces or reach.organisations):
-        return sites.filter(uuid__in=reach.sites)
-    within = Workspace.objects.filter(
-        Q(uuid__in=reach.workspaces) | Q(organisation__uuid__in=reach.organisations)
-    )
-    has_alerts = Exists(Alert.objects.filter(site=OuterRef("pk"), workspace__in=within))
-    return sites.filter(Q(uuid__in=reach.sites) | Q(has_alerts))
 
 
 def may_plan_at(site: Site, *, by: User) -> bool:

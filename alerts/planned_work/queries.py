@@ -9,9 +9,8 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from alerts.incidents.models import PlannedAlert
-from alerts.incidents.queries import incidents_visible_to
+from alerts.incidents.queries import incidents_visible_to, sites_in_reach
 from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, Revision, WorkStep
-from alerts.planned_work.policies import sites_in_reach
 from portal.accounts.models import User
 
 MAX_UNEXPECTED = 20

@@ -42,8 +42,21 @@ def workspaces_visible_to(user: User) -> QuerySet[Workspace]:
     found = Workspace.objects.select_related("organisation").order_by("name")
     if reach.everywhere:
         return found
-    return found.filter(
-        Q(uuid__in=reach.workspaces) | Q(organisation__uuid__in=reach.organisations)
+    return found.filter(within(reach))
+
+
+def within(reach: Reach) -> Q:
+    """Return the condition for workspaces that a reach names, or whose organisation it names."""
+    return Q(uuid__in=reach.workspaces) | Q(organisation__uuid__in=reach.organisations)
+
+
+def is_within(workspace: Workspace, reach: Reach) -> bool:
+    """Return whether a reach is everywhere, or names the workspace or its organisation."""
+    organisation = workspace.organisation
+    return (
+        reach.everywhere
+        or workspace.uuid in reach.workspaces
+        or (organisation is not None and organisation.uuid in reach.organisations)
     )
 
 
@@ -51,9 +64,7 @@ def scopes_within(reach: Reach) -> tuple[frozenset[UUID], frozenset[UUID]]:
     """Return the UUIDs of the workspaces in a reach, and of the organisations that it names or that
     these workspaces belong to: a grant in any of them holds there.
     """
-    found = Workspace.objects.filter(
-        Q(uuid__in=reach.workspaces) | Q(organisation__uuid__in=reach.organisations)
-    )
+    found = Workspace.objects.filter(within(reach))
     rows = list(found.values_list("uuid", "organisation__uuid"))
     above = {organisation for _, organisation in rows if organisation}
     return frozenset(uuid for uuid, _ in rows), reach.organisations | above

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from django.utils.translation import gettext
 
 from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import is_within, within
 from alerts.sites.models import Site
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import RuleVersion
@@ -42,10 +43,10 @@ def rights_by_version(
     rights = {}
     for version in versions:
         at = [sites[pk] for pk in version.site_ids if pk in sites]
-        within = [workspaces[pk] for pk in version.workspace_ids if pk in workspaces]
+        reached = [workspaces[pk] for pk in version.workspace_ids if pk in workspaces]
         by_side = {
-            Side.OT: _covers(ot, sites=at, workspaces=within),
-            Side.SOC: _covers(soc, sites=(), workspaces=within),
+            Side.OT: _covers(ot, sites=at, workspaces=reached),
+            Side.SOC: _covers(soc, sites=(), workspaces=reached),
         }
         rights[version.pk] = frozenset(side for side, covered in by_side.items() if covered)
     return rights
@@ -59,8 +60,8 @@ def may_change(user: User, version: RuleVersion, roles: Collection[Role] = PROPO
     sites = Site.objects.filter(pk__in=version.site_ids, uuid__in=reach.sites)
     if sites.exists():
         return True
-    workspaces = Workspace.objects.filter(pk__in=version.workspace_ids)
-    return any(_in(reach, workspace) for workspace in workspaces.select_related("organisation"))
+    workspaces = Workspace.objects.filter(within(reach), pk__in=version.workspace_ids)
+    return workspaces.exists()
 
 
 def reasons_against_switching_off(by: User) -> list[str]:
@@ -73,7 +74,7 @@ def reasons_against_switching_off(by: User) -> list[str]:
 def reasons_against_switching_on(by: User, workspace: Workspace | None) -> list[str]:
     """Return why this person may not lift a stop: that takes the SOC lead of what was stopped."""
     reach = reach_of(by, {Role.SOC_LEAD})
-    if reach.everywhere or (workspace is not None and _in(reach, workspace)):
+    if reach.everywhere or (workspace is not None and is_within(workspace, reach)):
         return []
     if workspace is None:
         return [
@@ -90,11 +91,4 @@ def _covers(reach: Reach, *, sites: Collection[Site], workspaces: Collection[Wor
         inside = all(site.uuid in reach.sites for site in sites)
         if inside:
             return True
-    return bool(workspaces) and all(_in(reach, workspace) for workspace in workspaces)
-
-
-def _in(reach: Reach, workspace: Workspace) -> bool:
-    organisation = workspace.organisation
-    return workspace.uuid in reach.workspaces or (
-        organisation is not None and organisation.uuid in reach.organisations
-    )
+    return bool(workspaces) and all(is_within(workspace, reach) for workspace in workspaces)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 
 from alerts.incidents.models import Alert
-from alerts.incidents.queries import alerts_visible_to, incidents_without_details
+from alerts.incidents.queries import alerts_visible_to, incidents_without_details, sites_in_reach
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Candidate, Mining, PatternState, SiteMining
 from alerts.reviews.models import Annotation
@@ -15,7 +15,6 @@ from alerts.reviews.queries import annotations_visible_to, evidence_in_force, ev
 from alerts.sites.models import Site
 from alerts.suppression.backtesting.history import suspicious_near_misses, why_kept_out
 from alerts.suppression.backtesting.history_sql import Period, fetch_rows
-from alerts.suppression.drafting.suggestions import sites_in_reach
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.sql import near_misses, where
 from alerts.suppression.engine.words import Sentence

@@ -11,7 +11,7 @@ from django.db.models.functions import RowNumber
 
 from alerts.patterns.models import Candidate, PatternState, SiteMining
 from alerts.patterns.queries.patterns import candidates_visible_to, plan_candidates, site_minings
-from alerts.suppression.drafting.suggestions import sites_in_reach
+from alerts.incidents.queries import sites_in_reach
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import ACTING, RuleVersion
 from alerts.suppression.models import State as RuleState

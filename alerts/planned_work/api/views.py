@@ -10,13 +10,13 @@ from django.db.models import F, OuterRef, QuerySet, Value
 from django.db.models.functions import Concat
 from django.http import HttpResponse
 
+from alerts.incidents.queries import sites_in_reach
 from alerts.planned_work.api.bodies import CancelIn, ExtendIn, OccurrenceIn, WorkIn
 from alerts.planned_work.api.listings import OCCURRENCES, WORKS
 from alerts.planned_work.engine.coverage import Side
 from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.engine.recurrence import YEARS, Schedule, time_zone_named
 from alerts.planned_work.models import NamedDevice, Occurrence, Revision
-from alerts.planned_work.policies import sites_in_reach
 from alerts.planned_work.queries import latest_occurrence, works_visible_to
 from alerts.planned_work.services import (
     WorkPlan,

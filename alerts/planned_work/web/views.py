@@ -15,8 +15,9 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from alerts.incidents.engine.catalogue import headline
+from alerts.incidents.queries import sites_in_reach
 from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, Revision
-from alerts.planned_work.policies import may_plan_at, sites_in_reach
+from alerts.planned_work.policies import may_plan_at
 from alerts.planned_work.queries import (
     AlertCounts,
     counts_of,

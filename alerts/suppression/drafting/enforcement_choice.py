@@ -8,14 +8,12 @@ from django.db.models import Exists, OuterRef
 
 from alerts.incidents.models import Alert
 from alerts.sentinel.models import Workspace
-from alerts.sites.models import Criticality, Device, Site
+from alerts.sites.models import GRAVE, Device, Site
 from alerts.suppression.drafting.rule_reach import reach_of_rule
 from alerts.suppression.engine.compile_sentinel import Target, compile_rule
 from alerts.suppression.engine.rule import NotARule, Rule, from_json
 from alerts.suppression.engine.values import is_mac
 from alerts.suppression.engine.words import Sentence
-
-GUARDED = frozenset({Criticality.SAFETY.value, Criticality.CROWN_JEWEL.value})
 
 
 def target_of(workspace: Workspace) -> Target:
@@ -25,7 +23,7 @@ def target_of(workspace: Workspace) -> Target:
     handles: Counter[str] = Counter()
     for name, address, _ in devices:
         handles.update({text.casefold() for text in (name, address) if text})
-    guarded = [(name, address) for name, address, criticality in devices if criticality in GUARDED]
+    guarded = [(name, address) for name, address, criticality in devices if criticality in GRAVE]
     return Target(
         workspace=workspace.name,
         accepts=frozenset(capabilities.get("accepts", ())),

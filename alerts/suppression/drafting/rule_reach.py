@@ -7,11 +7,9 @@ from django.db.models import Q
 
 from alerts.incidents.models import Alert
 from alerts.sentinel.models import Workspace
-from alerts.sites.models import Criticality, Device, Site
+from alerts.sites.models import GRAVE, Device, Site
 from alerts.suppression.engine.guards.never import assets_of
 from alerts.suppression.engine.rule import ZONE_MARK, Rule, pinned
-
-GRAVE = (Criticality.CROWN_JEWEL, Criticality.SAFETY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.models import Alert
+from alerts.incidents.queries import sites_in_reach
 from alerts.reviews.models import Annotation, Verdict
 from alerts.reviews.queries import evidence_in_force, without_hidden
-from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sites.models import Device, Sensor, Site, Zone
 from alerts.suppression.backtesting.history_sql import fetch_rows
@@ -71,19 +71,6 @@ def suggestions_for(user: User, fields: Collection[str]) -> dict[str, list[str]]
         values = list(addresses.distinct()[:MAX_SUGGESTIONS])
         found |= dict.fromkeys(_ADDRESSES & set(fields), values)
     return found | _words_of_alerts(user, sites, _SPOKEN & set(fields))
-
-
-def sites_in_reach(user: User) -> QuerySet[Site]:
-    """Return the sites of the person's grants, and those that their workspaces have alerts of."""
-    reach = reach_of(user, READING_ROLES)
-    sites = Site.objects.order_by("name")
-    if reach.everywhere:
-        return sites
-    within = Workspace.objects.filter(
-        Q(uuid__in=reach.workspaces) | Q(organisation__uuid__in=reach.organisations)
-    )
-    has_alerts = Exists(Alert.objects.filter(site=OuterRef("pk"), workspace__in=within))
-    return sites.filter(Q(uuid__in=reach.sites) | Q(has_alerts))
 
 
 def _words_of_alerts(

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import get_language, gettext
 
+from alerts.incidents.queries import sites_in_reach
 from alerts.reviews.engine.causes import causes_for
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.suppression.backtesting.backtest import Preview, preview
@@ -19,7 +20,6 @@ from alerts.suppression.drafting.enforcement_choice import (
     with_possible_enforcement,
 )
 from alerts.suppression.drafting.rule_reach import reach_of_rule
-from alerts.suppression.drafting.suggestions import sites_in_reach
 from alerts.suppression.engine.compile_sentinel import undirected
 from alerts.suppression.engine.guards.lifecycle import MAX_DAYS, MAX_DAYS_BOXED
 from alerts.suppression.engine.guards.never import needs_hours
