@@ -9,9 +9,9 @@ from typing import Final
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 
+from alerts.incidents.queries import sites_in_reach
 from alerts.patterns.models import Candidate, PatternState, SiteMining
 from alerts.patterns.queries.patterns import candidates_visible_to, plan_candidates, site_minings
-from alerts.incidents.queries import sites_in_reach
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import ACTING, RuleVersion
 from alerts.suppression.models import State as RuleState

@@ -24,7 +24,7 @@ from alerts.patterns.services.history_tables import CELL_COLUMNS, SURE, WORKS
 from alerts.sites.engine.devices import is_public_address
 from alerts.sites.models import Device, Site
 from alerts.suppression.backtesting.history_sql import fetch_rows
-from alerts.suppression.backtesting.time_to_close import MAX_MINUTES
+from alerts.suppression.backtesting.time_to_close import first_closes
 
 SETTLED: Final = timedelta(days=30)  # a device known so long counts as a member of its group
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
@@ -46,14 +46,10 @@ SELECT cell, count(DISTINCT incident_id) FILTER (WHERE benign),
 """
 _LONE = "SELECT cell, week, lives, n FROM mined_lone WHERE site_id = %s"
 _MIXED = "SELECT sites, cells, weeks, lives FROM mined_mixed WHERE site_ids @> ARRAY[%s]::bigint[]"
-_MINUTES = """
-SELECT p.cell, array_agg(c.minutes) FROM (SELECT DISTINCT cell, incident_id FROM mined_part
-                                           WHERE site_id = %s) p
-  JOIN (SELECT i.id, least(greatest(extract(epoch FROM min(t.at) - i.created_at) / 60, 0), %s)::real
-               AS minutes
-          FROM incidents_timelineitem t JOIN incidents_incident i ON i.id = t.incident_id
-         WHERE t.code = 'closed' AND t.by_id IS NOT NULL GROUP BY i.id) c ON c.id = p.incident_id
- GROUP BY p.cell
+_MINUTES = f"""
+SELECT p.cell, array_agg(c.minutes::real)
+  FROM (SELECT DISTINCT cell, incident_id FROM mined_part WHERE site_id = %s) p
+  JOIN ({first_closes()}) c ON c.id = p.incident_id GROUP BY p.cell
 """
 
 
@@ -98,7 +94,7 @@ def read_site(site: Site, *, now: datetime) -> SiteHistory:
     for cell, closings, harmful in fetch_rows(_ENDINGS, [site.pk]):
         history.cells[positions[cell]].closings += closings
         history.cells[positions[cell]].true_positives += harmful
-    for cell, minutes in fetch_rows(_MINUTES, [site.pk, MAX_MINUTES]):
+    for cell, minutes in fetch_rows(_MINUTES, [site.pk]):
         history.minutes.setdefault(positions[cell], []).extend(minutes)
     _read_shapes(history, positions)
     return history

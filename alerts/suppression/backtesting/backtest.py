@@ -27,6 +27,7 @@ from alerts.suppression.backtesting.history_sql import (
     no_longer_than,
 )
 from alerts.suppression.backtesting.redaction import redacted_body
+from alerts.suppression.backtesting.time_to_close import time_to_close_of
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.backtest import back_test
 from alerts.suppression.engine.backtest_body import (
@@ -179,7 +180,7 @@ def _run(rule: Rule, period: Period, *, now: datetime) -> _Run:
     matched = [row for row in rows if row.alert in matched_ids]
     incidents = {incident for row in matched for incident in row.incidents}
     sites = sorted({row.site for row in matched})
-    time_to_close = history.time_to_close_of(incidents)
+    time_to_close = time_to_close_of(incidents)
     result = back_test(
         matched,
         near=[(row, why[row.alert]) for row in rows if row.alert not in matched_ids],

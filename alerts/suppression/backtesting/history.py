@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from statistics import median
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -16,12 +15,6 @@ from alerts.incidents.models import Incident, Status, TimelineItem
 from alerts.reviews.models import Annotation, Verdict
 from alerts.reviews.queries import evidence_where
 from alerts.suppression.backtesting.history_sql import Period, fetch_rows, ids_array, in_period
-from alerts.suppression.backtesting.time_to_close import (
-    MAX_MINUTES,
-    MIN_CLOSES,
-    TimeToClose,
-    usual_time_to_close,
-)
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.evidence import BENIGN, SUSPICIOUS, NearCase, Row, Traits, traits_of
 from alerts.suppression.engine.fields import Facts
@@ -117,11 +110,6 @@ SELECT s.name, coalesce((SELECT sum(d.incidents) FROM suppression_siteday d
 _OLDEST_AT = """
 SELECT (SELECT a.at FROM incidents_alert a WHERE a.site_id = s.id ORDER BY a.at LIMIT 1)
   FROM unnest(%s::bigint[]) AS s(id)
-"""
-_CLOSES = """
-SELECT extract(epoch FROM min(t.at) - i.created_at) / 60
-  FROM incidents_incident i JOIN incidents_timelineitem t ON t.incident_id = i.id
- WHERE i.id = ANY(%s) AND t.code = 'closed' AND t.by_id IS NOT NULL GROUP BY i.id
 """
 # By site and what they are about there: the true positives, and when they were raised.
 type Cases = dict[tuple[str, str], list[tuple[int, datetime]]]
@@ -234,17 +222,6 @@ def incidents_at_sites(names: Iterable[str], period: Period) -> dict[str, int]:
         "names": list(names),
     }
     return {name: int(count) for name, count in fetch_rows(_AT_SITES, params)}
-
-
-def time_to_close_of(incidents: Collection[int]) -> TimeToClose:
-    """Return how long people took to close these incidents or, where too few of them were
-    measured, any.
-    """
-    measured = [float(row[0]) for row in fetch_rows(_CLOSES, [ids_array(incidents)])]
-    if len(measured) < MIN_CLOSES:
-        return usual_time_to_close()
-    minutes = median(min(max(minutes, 0.0), MAX_MINUTES) for minutes in measured)
-    return TimeToClose(minutes, len(measured), is_of_matches=True)
 
 
 def history_days(sites: Collection[int], *, end: datetime) -> int:

@@ -1,14 +1,15 @@
 """How long people take to close an incident: measured once a day, read by every estimate."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
-
+from alerts.suppression.backtesting.history_sql import fetch_rows, ids_array
 from portal.jobs.queries import notes_of
 from portal.jobs.services import keep_note
 
 KIND = "suppression.handling"
+DAYS = 90
 MIN_CLOSES = 20  # fewer measured closings say nothing about handling time
 MAX_MINUTES = 60  # an incident that lay for days was not worked on for days
 
@@ -39,22 +40,37 @@ def usual_minutes() -> float | None:
     return usual_time_to_close().minutes
 
 
-DAYS = 90
+def time_to_close_of(incidents: Collection[int]) -> TimeToClose:
+    """Return how long people took to close these incidents or, where too few of them were
+    measured, any.
+    """
+    minutes, closes = _median("i.id = ANY(%s)", ids_array(incidents))
+    if closes < MIN_CLOSES:
+        return usual_time_to_close()
+    return TimeToClose(minutes, closes, is_of_matches=True)
 
 
 def measure_time_to_close(*, now: datetime) -> float | None:
     """Store and return the median minutes until a person first closes an incident."""
-    with connection.cursor() as cursor:
-        cursor.execute(_MEASURE, [MAX_MINUTES, now - timedelta(days=DAYS)])
-        minutes, closes = cursor.fetchone()
+    minutes, closes = _median("t.at >= %s", now - timedelta(days=DAYS))
     keep_note(kind=KIND, key="all", now=now, payload={"minutes": minutes, "closes": closes})
     return usual_minutes()
 
 
-_MEASURE = """
-SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY least(greatest(minutes, 0), %s)), count(*)
-  FROM (SELECT extract(epoch FROM min(t.at) - i.created_at) / 60 AS minutes
-          FROM incidents_timelineitem t JOIN incidents_incident i ON i.id = t.incident_id
-         WHERE t.code = 'closed' AND t.by_id IS NOT NULL AND t.at >= %s
-         GROUP BY i.id) closed
-"""
+def first_closes(condition: str = "true") -> str:
+    """Return SQL for the incidents that people closed: `id`, and `minutes` to the first close."""
+    return (
+        "SELECT i.id, least(greatest(extract(epoch FROM min(t.at) - i.created_at) / 60, 0),"
+        f" {MAX_MINUTES}) AS minutes"
+        " FROM incidents_incident i JOIN incidents_timelineitem t ON t.incident_id = i.id"
+        f" WHERE t.code = 'closed' AND t.by_id IS NOT NULL AND {condition} GROUP BY i.id"
+    )
+
+
+def _median(condition: str, value: object) -> tuple[float | None, int]:
+    ((minutes, closes),) = fetch_rows(
+        "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY minutes), count(*)"
+        f" FROM ({first_closes(condition)}) closed",
+        [value],
+    )
+    return minutes, closes
