@@ -48,14 +48,14 @@ def act(request: HttpRequest, version: UUID, verb: str) -> HttpResponse:
         return HttpResponseRedirect(version_address(found))
     if request.method == "GET":
         return _ask(request, found, verb, now=now)
-    how = VERBS[verb]
+    spec = VERBS[verb]
     words = request.POST.get("words", "").strip()
     reasons: list[str] = []
-    if how.proves and rights_to_sign(user, found) and (why := reason_not_proved(request, now=now)):
+    if spec.proves and rights_to_sign(user, found) and (why := reason_not_proved(request, now=now)):
         reasons = [why]
     if not reasons:
         try:
-            made = how.does(request, found, user, words, now)
+            made = spec.does(request, found, user, words, now)
         except Refused as refusal:
             reasons = all_in_words(refusal.reasons)
     if reasons:
@@ -67,7 +67,7 @@ def act(request: HttpRequest, version: UUID, verb: str) -> HttpResponse:
         else version_address(next_version)
     )
     return leave_toast(
-        request, HttpResponseRedirect(goal), f"{next_version.rule.label}: {how.done}"
+        request, HttpResponseRedirect(goal), f"{next_version.rule.label}: {spec.done}"
     )
 
 
@@ -140,12 +140,12 @@ def _ask(
     problems: list[str] | None = None,
     words: str = "",
 ) -> HttpResponse:
-    how, user = VERBS[verb], actor_of(request)
-    signs = how.proves and bool(rights_to_sign(user, version))
+    spec, user = VERBS[verb], actor_of(request)
+    signs = spec.proves and bool(rights_to_sign(user, version))
     page = page_frame(user, now) | {
         "version": version,
         "verb": verb,
-        "how": how,
+        "spec": spec,
         "problems": problems or [],
         "words": words,
         "effects": _effects(version, verb, signs=signs, now=now),
