@@ -64,8 +64,8 @@ def _register_pages() -> None:
             roles=READING_ROLES,
         ),
     )
-    register_shell_fact("suppression.to_judge", _to_judge)
-    register_shell_fact("suppression.off", _off, place="footer")
+    register_shell_fact("suppression.to_judge", _count_for_rail)
+    register_shell_fact("suppression.off", _off_line, place="footer")
     register_finder(
         Finder(
             "rules",
@@ -122,14 +122,14 @@ def _register_clock() -> None:
     register_clock_follower("suppression", follower)
 
 
-def _to_judge(request: "HttpRequest") -> int:
+def _count_for_rail(request: "HttpRequest") -> int:
     from alerts.suppression.signing.awaiting_signature import count_awaiting_signature
     from portal.accounts.models import User
 
     return count_awaiting_signature(request.user) if isinstance(request.user, User) else 0
 
 
-def _off(request: "HttpRequest") -> "FooterLine | None":
+def _off_line(request: "HttpRequest") -> "FooterLine | None":
     from django.urls import reverse
     from django.utils.translation import gettext
 

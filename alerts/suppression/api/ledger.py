@@ -39,7 +39,7 @@ from portal.ui.words import numeral
 ENDINGS = {ending or "stands": ending for ending in Ending.values}
 
 
-def _look_again(is_waiting: bool) -> Q:
+def _waits_for_review(is_waiting: bool) -> Q:
     waits = Q(review_again_at__isnull=False, reviewed_at=None)
     return waits if is_waiting else ~waits
 
@@ -111,7 +111,7 @@ LEDGER = Listing(
         Filter("workspace", QueryText(), "name of one workspace", "incident__workspace__name"),
         Filter("act", QueryChoices(Act.values), "one or several", "act__in"),
         Filter("ending", QueryChoices(ENDINGS), "one or several", "ending__in"),
-        Filter("look_again", QueryFlag(), "waits for somebody to look again", _look_again),
+        Filter("look_again", QueryFlag(), "waits for somebody to look again", _waits_for_review),
         Filter("at_from", QueryMoment(), "at or after", "at__gte", indexed=True),
         Filter("at_before", QueryMoment(), "before", "at__lt", indexed=True),
     ),

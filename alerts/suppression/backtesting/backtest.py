@@ -213,12 +213,12 @@ def _run(rule: Rule, period: Period, *, now: datetime) -> _Run:
         of_type=found.of_type,
         history_days=days,
         handling=HandlingBody(
-            minutes=_rounded(time_to_close.minutes),
+            minutes=_round(time_to_close.minutes),
             closings=time_to_close.closings,
             of="matches" if time_to_close.is_of_matches else "all",
         ),
         outside_hours=_outside_hours(rule, period),
-        deployed=_deployed(rule, period),
+        deployed=_overmatches(rule, period),
     )
     return _Run(body, tuple(reasons), days, found.counts)
 
@@ -244,7 +244,7 @@ def _site_ids(rule: Rule, matched: Sequence[str]) -> list[int]:
     return list(Site.objects.filter(name__in=names).values_list("pk", flat=True))
 
 
-def _deployed(rule: Rule, period: Period) -> list[DeployedBody]:
+def _overmatches(rule: Rule, period: Period) -> list[DeployedBody]:
     """What Sentinel would catch in each workspace beyond the rule, where it is to enforce it."""
     if rule.enforcement != "sentinel":
         return []
@@ -255,7 +255,7 @@ def _deployed(rule: Rule, period: Period) -> list[DeployedBody]:
     return [overmatch_in(rule, space, period) for space in spaces]
 
 
-def _rounded(minutes: float | None) -> float | None:
+def _round(minutes: float | None) -> float | None:
     return None if minutes is None else round(minutes, 1)
 
 

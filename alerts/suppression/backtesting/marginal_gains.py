@@ -105,7 +105,9 @@ def _alerts_by_version(
             (list(among),),
         )
     table = "beside" if beside.text else "incidents_alert"
-    pieces = [(version.pk, in_period(period, sql.where(version.definition))) for version in versions]
+    pieces = [
+        (version.pk, in_period(period, sql.where(version.definition))) for version in versions
+    ]
     scans = [
         Sql(f"SELECT %s AS version, a.id FROM {table} a WHERE {piece.text}", (pk, *piece.params))
         for pk, piece in pieces

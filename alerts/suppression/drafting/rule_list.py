@@ -157,12 +157,12 @@ def _touches(version: RuleVersion, device: Device) -> bool:
     names = {device.name.casefold(), device.address.casefold()} - {""}
     places = {device.kind.casefold(), device.zone.name.casefold()} - {""}
     for clause in clauses:
-        if clause.field in GROUPS and places & _folded(clause.texts):
+        if clause.field in GROUPS and places & _fold(clause.texts):
             return True
-        if clause.field.endswith(("_device", "_address")) and names & _folded(clause.texts):
+        if clause.field.endswith(("_device", "_address")) and names & _fold(clause.texts):
             return True
     return False
 
 
-def _folded(values: Iterable[str]) -> set[str]:
+def _fold(values: Iterable[str]) -> set[str]:
     return {value.casefold() for value in values}

@@ -46,12 +46,14 @@ class SignatureRequest:
 
 def requests_for(user: User, *, now: datetime) -> list[SignatureRequest]:
     """Return every proposal that the person may see, the oldest first."""
-    versions = list(_proposed(user)[: 2 * MAX_VERSIONS])
+    versions = list(_proposals(user)[: 2 * MAX_VERSIONS])
     if not versions:
         return []
     sides = sides_open_to(user, versions)
     return [
-        SignatureRequest(version, sides[version.pk], _signed(version), is_stale(version, now=now))
+        SignatureRequest(
+            version, sides[version.pk], _signatures_by_side(version), is_stale(version, now=now)
+        )
         for version in versions
     ]
 
@@ -60,7 +62,7 @@ def count_awaiting_signature(user: User) -> int:
     """Return how many proposals wait for this person."""
     if roles_of(user).isdisjoint(SIGNING[Side.OT] | SIGNING[Side.SOC]):
         return 0
-    rows = _proposed(user).select_related(None)  # on every page: no back-tests, no texts of rules
+    rows = _proposals(user).select_related(None)  # on every page: no back-tests, no texts of rules
     versions = list(rows[: 2 * MAX_VERSIONS])
     return sum(bool(sides) for sides in sides_open_to(user, versions).values()) if versions else 0
 
@@ -104,12 +106,12 @@ def with_signatures(versions: QuerySet[RuleVersion]) -> QuerySet[RuleVersion]:
     )
 
 
-def _proposed(user: User) -> QuerySet[RuleVersion]:
+def _proposals(user: User) -> QuerySet[RuleVersion]:
     proposed = versions_visible_to(user).filter(state=State.PROPOSED)
     return with_signatures(proposed).order_by("proposed_at", "pk")
 
 
-def _signed(version: RuleVersion) -> dict[Side, Signature]:
+def _signatures_by_side(version: RuleVersion) -> dict[Side, Signature]:
     signatures: list[Signature] = version.valid_signatures  # type: ignore[attr-defined]  # of the prefetch
     return {Side(signature.side): signature for signature in signatures}
 
@@ -117,7 +119,7 @@ def _signed(version: RuleVersion) -> dict[Side, Signature]:
 def _open_to(
     user: User, version: RuleVersion, rights: frozenset[Side], with_own_evidence: set[int]
 ) -> frozenset[Side]:
-    signed = _signed(version)
+    signed = _signatures_by_side(version)
     if any(signature.by_id == user.pk for signature in signed.values()):
         return frozenset()
     sides = rights - signed.keys()

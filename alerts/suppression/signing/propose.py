@@ -146,7 +146,7 @@ def reasons_against_grounds(version: RuleVersion, *, rule: Rule) -> list[str]:
         reasons.append(
             gettext("None of the chosen verdicts is about an alert that the rule matches.")
         )
-    return reasons + _against_owners(version, rule)
+    return reasons + _reasons_against_owners(version, rule)
 
 
 def reasons_against_test(test: BackTestRun) -> list[str]:
@@ -198,7 +198,7 @@ def _covers_evidence(version: RuleVersion, rule: Rule) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _against_owners(version: RuleVersion, rule: Rule) -> list[str]:
+def _reasons_against_owners(version: RuleVersion, rule: Rule) -> list[str]:
     """Owners are named by their addresses, and may sign for their side."""
     reasons = []
     for side, email in ((Side.OT, rule.owner_ot), (Side.SOC, rule.owner_soc)):

@@ -22,7 +22,7 @@ class CannotAnswerProposal(Refused):
 @transaction.atomic
 def request_changes(*, version_id: int, by: User, note: str, now: datetime) -> RuleVersion:
     """Ask the author for changes; signatures that were given are void."""
-    version = _judged(version_id, by, note)
+    version = _lock_for_answer(version_id, by, note)
     version.signatures.filter(void_at=None).update(void_at=now)
     move(version, to=State.CHANGES_REQUESTED, by=by, now=now, reason=note.strip())
     notify_changes_requested(version, by=by, note=note.strip(), now=now)
@@ -33,7 +33,7 @@ def request_changes(*, version_id: int, by: User, note: str, now: datetime) -> R
 @transaction.atomic
 def reject_rule(*, version_id: int, by: User, note: str, now: datetime) -> RuleVersion:
     """Say no for good; another version may be proposed."""
-    version = _judged(version_id, by, note)
+    version = _lock_for_answer(version_id, by, note)
     version.signatures.filter(void_at=None).update(void_at=now)
     move(version, to=State.REJECTED, by=by, now=now, reason=note.strip())
     people = [version.proposed_by] if version.proposed_by else []
@@ -42,7 +42,7 @@ def reject_rule(*, version_id: int, by: User, note: str, now: datetime) -> RuleV
     return version
 
 
-def _judged(version_id: int, by: User, note: str) -> RuleVersion:
+def _lock_for_answer(version_id: int, by: User, note: str) -> RuleVersion:
     version = lock_version(version_id)
     if version.state not in (State.PROPOSED, State.CHANGES_REQUESTED):
         raise CannotAnswerProposal(gettext("This version is not waiting for signatures."))

@@ -148,7 +148,7 @@ def test_draft(user: User, rule: Rule, *, now: datetime, body: Mapping[str, Any]
     if reach_of(user).everywhere:
         return draft_test(preview(rule=rule, now=now, by=user), body, rule=rule)
     places = [clause for clause in rule.all_of if clause.field in PLACES and clause.values]
-    if problem := _against_places(user, places):
+    if problem := _reason_not_to_count(user, places):
         # OT sees sites, not workspaces: the rule is counted where all that it can meet lies there.
         places = _own_sites(user, rule) if places else []
         if not places:
@@ -160,7 +160,7 @@ def test_draft(user: User, rule: Rule, *, now: datetime, body: Mapping[str, Any]
     return draft_test(found, body, rule=rule)
 
 
-def _against_places(user: User, places: Sequence[Clause]) -> str:
+def _reason_not_to_count(user: User, places: Sequence[Clause]) -> str:
     if not places:
         return gettext("Name a site or a workspace, and the matching alerts are counted.")
     visible = {

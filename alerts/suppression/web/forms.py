@@ -64,9 +64,9 @@ def body_from(data: QueryDict, stored: Body, *, zone: tzinfo) -> Body:
         body["evidence"] = sorted({text for text in data.getlist("evidence") if text})
     for prefix, member in MEMBERS.items():
         if f"{prefix}-shown" in data:
-            body[member] = _pressed(data, prefix, list(_lines(data, prefix)))
+            body[member] = _apply_button(data, prefix, list(_lines(data, prefix)))
     if excluded := data.get("exclude", ""):
-        body["except_any"] = _excluding(body["except_any"], excluded)
+        body["except_any"] = _add_exclusion(body["except_any"], excluded)
     return _for_sentinel(body) if data.get("do") == FOR_SENTINEL else body
 
 
@@ -113,7 +113,7 @@ def _line(data: QueryDict, at: str) -> Body:
         return {"field": name, "operator": operator, "values": []}
     if was and was != name and not _names_alike(was, name):  # its values mean nothing any more
         return {"field": name, "operator": str(operator_for(name)), "values": []}
-    values = [*data.getlist(f"{at}-value"), *_added(data, at, field.kind)]
+    values = [*data.getlist(f"{at}-value"), *_new_values(data, at, field.kind)]
     texts = list(dict.fromkeys(text for value in values if (text := value.strip())))
     if field.or_none and NONE_TOLD in data.getlist(f"{at}-value"):
         texts.append(NONE_TOLD)
@@ -136,7 +136,7 @@ def _for_sentinel(body: Body) -> Body:
         return body
 
 
-def _added(data: QueryDict, at: str, kind: Kind) -> Iterable[str]:
+def _new_values(data: QueryDict, at: str, kind: Kind) -> Iterable[str]:
     if kind is not Kind.TIME:
         return [data.get(f"{at}-add", "")]
     days, begins, ends, zone = window_parts(data, at)
@@ -151,7 +151,7 @@ def _number(text: str) -> str | int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text
 
 
-def _pressed(data: QueryDict, prefix: str, lines: list[tuple[int, Body]]) -> list[Body]:
+def _apply_button(data: QueryDict, prefix: str, lines: list[tuple[int, Body]]) -> list[Body]:
     """The lines after the button that was pressed."""
     pressed = data.get("do", "")
     remaining = [body for place, body in lines if pressed != f"drop-{prefix}-{place}"]
@@ -161,7 +161,7 @@ def _pressed(data: QueryDict, prefix: str, lines: list[tuple[int, Body]]) -> lis
     return remaining
 
 
-def _excluding(exceptions: list[Body], text: str) -> list[Body]:
+def _add_exclusion(exceptions: list[Body], text: str) -> list[Body]:
     """One more exception; values of a field that has one already join it."""
     name, mark, value = text.partition("|")
     if not mark or name not in FIELDS or not value:

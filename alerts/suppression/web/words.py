@@ -226,9 +226,9 @@ def conditions_of(version: RuleVersion, before: RuleVersion | None) -> Condition
     if previous is None:
         return Conditions(_plain(rule.all_of), _plain(rule.except_any), [])
     return Conditions(
-        _marked(rule.all_of, previous.all_of),
-        _marked(rule.except_any, previous.except_any),
-        _changed(rule, previous),
+        _mark_changes(rule.all_of, previous.all_of),
+        _mark_changes(rule.except_any, previous.except_any),
+        _other_changes(rule, previous),
     )
 
 
@@ -236,24 +236,24 @@ def _plain(clauses: Iterable[Clause]) -> list[MarkedLine]:
     return [MarkedLine(line_of(clause), "") for clause in clauses]
 
 
-def _marked(now: tuple[Clause, ...], before: tuple[Clause, ...]) -> list[MarkedLine]:
+def _mark_changes(now: tuple[Clause, ...], before: tuple[Clause, ...]) -> list[MarkedLine]:
     lines = [MarkedLine(line_of(clause), "" if clause in before else "new") for clause in now]
     return lines + [MarkedLine(line_of(clause), "gone") for clause in before if clause not in now]
 
 
-def _changed(now: Rule, was: Rule) -> list[Changed]:
+def _other_changes(now: Rule, was: Rule) -> list[Changed]:
     pairs = [
         (gettext("Title"), was.title, now.title),
         (gettext("Why it is routine"), routine_cause(was.reason), routine_cause(now.reason)),
         (gettext("Owner, OT"), was.owner_ot, now.owner_ot),
         (gettext("Owner, SOC"), was.owner_soc, now.owner_soc),
-        (gettext("Enforced"), _enforced(was), _enforced(now)),
+        (gettext("Enforced"), _enforcement(was), _enforcement(now)),
         (gettext("Ends"), _end(was), _end(now)),
     ]
     return [Changed(name, old, new) for name, old, new in pairs if old != new]
 
 
-def _enforced(rule: Rule) -> str:
+def _enforcement(rule: Rule) -> str:
     return str(ENFORCEMENTS.get(rule.enforcement, rule.enforcement))
 
 

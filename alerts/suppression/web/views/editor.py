@@ -96,8 +96,8 @@ def edit_address(version: RuleVersion, query: str = "") -> str:
 
 
 def _save(request: HttpRequest, visit: Visit) -> HttpResponse:
-    stored = _stored(visit.version)
-    typed = _owned(body_from(request.POST, stored, zone=visit.zone), visit.user)
+    stored = _body_of(visit.version)
+    typed = _with_owners(body_from(request.POST, stored, zone=visit.zone), visit.user)
     body = without_lost_choice(typed, stored)
     has_lost_choice = body["enforcement"] != typed["enforcement"]
     half = half_windows(request.POST)
@@ -178,11 +178,11 @@ def _test(visit: Visit, body: Body) -> DraftTest | None:
     return test_draft(visit.user, rule, now=visit.now, body=body)
 
 
-def _stored(version: RuleVersion) -> Body:
+def _body_of(version: RuleVersion) -> Body:
     return version.body if isinstance(version.body, dict) else empty_body()
 
 
-def _owned(body: Body, author: User) -> Body:
+def _with_owners(body: Body, author: User) -> Body:
     """Sides without an owner get the usual one, as soon as the rule says where it acts."""
     blank = [name for name in ("owner_ot", "owner_soc") if not body.get(name)]
     if not blank:
