@@ -6,7 +6,7 @@ incident in Sentinel and writing it, and sees what was read. A listener runs ins
 that settles, so what it writes and the settled row stand or fall together.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -53,6 +53,7 @@ type Listener = Callable[[Settlement], None]
 _checks: dict[str, Check] = {}
 _fresh_checks: dict[str, FreshCheck] = {}
 _listeners: list[Listener] = []
+_listeners_by_check: dict[str, Listener] = {}
 
 
 def register_check(name: str, fn: Check) -> None:
@@ -65,9 +66,13 @@ def register_fresh_check(name: str, fn: FreshCheck) -> None:
     _fresh_checks[name] = fn
 
 
-def register_outcome(fn: Listener) -> None:
-    """Have this told of every change that was settled, put back to life, or discarded."""
-    if fn not in _listeners:
+def register_outcome(fn: Listener, *, check_names: Collection[str] = ()) -> None:
+    """Have this told of every change that was settled, put back to life, or discarded; with
+    `check_names` only of those that carry one of these checks.
+    """
+    if check_names:
+        _listeners_by_check.update(dict.fromkeys(check_names, fn))
+    elif fn not in _listeners:
         _listeners.append(fn)
 
 
@@ -94,7 +99,11 @@ def reason_not_to_write(change: Change, fresh: FreshIncident, *, now: datetime) 
 
 
 def notify_listeners(settlement: Settlement) -> None:
-    """Tell everybody who asked to hear."""
+    """Tell everybody who asked to hear. Whose check it carries comes first: what that room writes
+    on the incident is then shown by the others.
+    """
+    if listener_of_check := _listeners_by_check.get(settlement.change.check_name):
+        listener_of_check(settlement)
     for listener in _listeners:
         listener(settlement)
 

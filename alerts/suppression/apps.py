@@ -94,7 +94,7 @@ def _register_deliveries() -> None:
 
     register_fresh_check(CLOSE_CHECK, reason_not_to_close)
     register_check(TAG_CHECK, reason_not_to_tag)
-    register_outcome(on_close_outcome)
+    register_outcome(on_close_outcome, check_names=(CLOSE_CHECK, TAG_CHECK))
 
 
 def _register_deployments() -> None:

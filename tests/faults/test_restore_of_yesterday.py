@@ -13,7 +13,6 @@ from django.db import transaction
 
 from alerts.outbox.engine.merge import base_for
 from alerts.outbox.models import Change, Outcome
-from alerts.outbox.services import enqueue_comment, enqueue_update
 from alerts.outbox.tasks import deliver_due_changes, deliver_due_rules
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
@@ -29,6 +28,7 @@ from portal.audit.services import prove_record, publish_anchor, record
 from portal.backup.models import Restore
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.services import move_clock
+from tests.factories.changes import enqueue_comment, enqueue_update
 from tests.faults.test_rules_in_sentinel import SECRET, Plant, pretend
 from tests.portal.backup.conftest import databases, restore
 

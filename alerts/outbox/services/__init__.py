@@ -9,8 +9,6 @@ from alerts.outbox.services.enqueue import (
     WithdrawReport,
     discard_change,
     enqueue_changes,
-    enqueue_comment,
-    enqueue_update,
     retry_change,
     withdraw,
 )
@@ -28,8 +26,6 @@ __all__ = [
     "deliver_one_rule",
     "discard_change",
     "enqueue_changes",
-    "enqueue_comment",
-    "enqueue_update",
     "name_of_rule",
     "retry_change",
     "set_desired_rule",

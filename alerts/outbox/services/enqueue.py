@@ -86,61 +86,6 @@ def enqueue_changes(
     return list(Change.objects.filter(key__in=[change.key for change in changes]).order_by("pk"))
 
 
-def enqueue_update(
-    *,
-    workspace_id: int,
-    incident_name: str,
-    patch: dict[str, Any],
-    base: dict[str, Any],
-    act: UUID,
-    by: User | None,
-    by_label: str,
-    now: datetime,
-    urgency: Urgency = Urgency.PERSON,
-    hold: timedelta = UNDO_HOLD,
-    check_name: str = "",
-    check_args: dict[str, Any] | None = None,
-) -> Change:
-    """Owe one change of an incident. `patch` has Sentinel's member names, `labels_add` and
-    `labels_remove`; `base` is what `engine.merge.base_for` made of Sentinel's word as seen.
-    """
-    return enqueue_changes(
-        wishes=[PendingWrite(workspace_id, incident_name, patch, base)],
-        act=act,
-        by=by,
-        by_label=by_label,
-        now=now,
-        urgency=urgency,
-        hold=hold,
-        check_name=check_name,
-        check_args=check_args,
-    )[0]
-
-
-def enqueue_comment(
-    *,
-    workspace_id: int,
-    incident_name: str,
-    message: str,
-    act: UUID,
-    by: User | None,
-    by_label: str,
-    now: datetime,
-    urgency: Urgency = Urgency.PERSON,
-    hold: timedelta = UNDO_HOLD,
-) -> Change:
-    """Owe one comment; it is written under the change's key, so that twice is once."""
-    return enqueue_changes(
-        wishes=[PendingWrite(workspace_id, incident_name, message=message)],
-        act=act,
-        by=by,
-        by_label=by_label,
-        now=now,
-        urgency=urgency,
-        hold=hold,
-    )[0]
-
-
 def _key_of(wish: PendingWrite, act: UUID) -> UUID:
     content = json.dumps([wish.patch, wish.message], sort_keys=True, ensure_ascii=False)
     parts = ("change", act, wish.workspace_id, wish.incident_name.lower(), wish.kind.value, content)

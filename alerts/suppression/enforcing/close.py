@@ -274,8 +274,6 @@ def _reason_against_alerts(change: Change, fresh: FreshIncident) -> str:
 def on_close_outcome(settlement: Settlement) -> None:
     """A write in the name of a rule was settled; runs in the transaction that settles it."""
     change = settlement.change
-    if change.check_name not in (CLOSE_CHECK, TAG_CHECK):
-        return
     lines = LedgerEntry.objects.filter(
         incident=change.check_args["incident"], change_key=change.key
     )

@@ -16,13 +16,12 @@ from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.acts.close import show_closed_in_sentinel
 from alerts.incidents.models import Incident, IncidentRaw, Status, TimelineItem
 from alerts.sentinel.queries import read_until
+from alerts.suppression.deploying.recipients import leads_of
 from alerts.suppression.enforcing.acting_rules import NotSigned, names_of_signers
 from alerts.suppression.enforcing.close import CLASSIFICATION, REASON
 from alerts.suppression.engine.guards.closing import reason_in_words
 from alerts.suppression.engine.sentinel_forms import trial_label
 from alerts.suppression.models import OPEN, Act, Ending, LedgerEntry, RuleVersion, State, Where
-from portal.accounts.models import Role, User
-from portal.accounts.queries import people_holding
 from portal.audit.services import record
 from portal.notifications.services import notify
 
@@ -231,7 +230,7 @@ def _distrust(incident: Incident, *, text: str, reason: str, now: datetime) -> N
         now=now,
         details={"comment": text[:1000], "reason": reason},
     )
-    for person in _leads(incident):
+    for person in leads_of([incident.workspace]):
         with translation.override(person.language or "en"):
             subject = gettext("Closed in a rule's name, but not by it: %(incident)s")
             notify(
@@ -244,11 +243,3 @@ def _distrust(incident: Incident, *, text: str, reason: str, now: datetime) -> N
                 reason=gettext("You get this because you lead the SOC of this workspace."),
             )
     record("suppression.incident.distrusted", on=incident, by="suppression", at=now, reason=reason)
-
-
-def _leads(incident: Incident) -> list[User]:
-    workspace = incident.workspace
-    organisations = [workspace.organisation.uuid] if workspace.organisation else []
-    return list(
-        people_holding([Role.SOC_LEAD], workspaces=[workspace.uuid], organisations=organisations)
-    )

@@ -7,10 +7,11 @@ import pytest
 
 from alerts.outbox import registry
 from alerts.outbox.engine.merge import base_for
-from alerts.outbox.services import deliver_one, enqueue_comment, enqueue_update
+from alerts.outbox.services import deliver_one
 from alerts.sentinel.client.memory import MemorySentinel
 from tests.alerts.outbox.bench import Bench
 from tests.conftest import NOON
+from tests.factories.changes import enqueue_comment, enqueue_update
 from tests.factories.incidents import make_workspace
 
 

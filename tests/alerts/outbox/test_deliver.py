@@ -10,7 +10,7 @@ import pytest
 from alerts.outbox import registry
 from alerts.outbox.models import Change, Outcome, Urgency
 from alerts.outbox.queries import Owed, backlog_by_workspace, owed_to
-from alerts.outbox.services import enqueue_update, withdraw
+from alerts.outbox.services import withdraw
 from alerts.sentinel.client.limits import TOTAL_SECONDS
 from alerts.sentinel.client.port import (
     SentinelRefused,
@@ -23,6 +23,7 @@ from portal.audit.models import Entry
 from portal.jobs.models import State
 from tests import cast
 from tests.conftest import NOON
+from tests.factories.changes import enqueue_update
 
 CLOSE = {
     "status": "Closed",
@@ -347,6 +348,22 @@ def test_pages_ask_what_is_still_owed(desk, sentinel, clock, workspace):
     clock.go(seconds=40)
     backlog = backlog_by_workspace()[0]
     assert (backlog.waiting, backlog.age(now=clock.at)) == (2, 30)
+
+
+def test_who_asks_for_a_check_hears_of_its_changes_only_and_first(
+    desk, sentinel, clock, monkeypatch
+):
+    heard = []
+    monkeypatch.setattr(registry, "_listeners", [lambda settlement: heard.append("everybody")])
+    monkeypatch.setattr(registry, "_listeners_by_check", {})
+    monkeypatch.setattr(registry, "_checks", {"still-live": lambda change, now: ""})
+    registry.register_outcome(lambda settlement: heard.append("rule"), check_names=["still-live"])
+    desk.enqueue(sentinel.add_incident(), {"severity": "Low"})
+    desk.enqueue(sentinel.add_incident(), {"severity": "Low"}, check_name="still-live")
+    clock.go(seconds=10)
+    assert desk.deliver_all() == ["sent", "sent"]
+    assert sorted(heard) == ["everybody", "everybody", "rule"]
+    assert heard[heard.index("rule") + 1] == "everybody"
 
 
 @pytest.fixture

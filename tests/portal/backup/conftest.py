@@ -18,12 +18,12 @@ from django.db import connection
 from psycopg import sql
 
 from alerts.captures.services import attach_capture
-from alerts.outbox.services import enqueue_comment
 from portal import clock, embedded
 from portal.accounts.models import Role, ScopeKind, Session
 from portal.notifications.services import notify
 from tests import cast
 from tests.architecture.tree import HOME
+from tests.factories.changes import enqueue_comment
 from tests.factories.incidents import make_alert, make_incident, make_site, make_workspace
 from tests.servers import execute_outside
 
