@@ -24,16 +24,16 @@ class Arm:
         self.token = self.sign_in().json()["access_token"]
 
     def sign_in(self, **changed):
-        known = self.running.application(self.key)
+        application = self.running.application(self.key)
         form = {
-            "client_id": known.client_id,
-            "client_secret": known.secret,
+            "client_id": application.client_id,
+            "client_secret": application.secret,
             "grant_type": "client_credentials",
             "scope": "https://management.azure.com/.default",
             **changed,
         }
-        where = f"{self.running.endpoint}/{self.workspace.tenant_id}/oauth2/v2.0/token"
-        return self.link.post(where, data=form)
+        address = f"{self.running.endpoint}/{self.workspace.tenant_id}/oauth2/v2.0/token"
+        return self.link.post(address, data=form)
 
     def __call__(self, method, tail, *, at=None, version=GA, headers=None, json=None, **query):
         place = self.workspace.security_path if at is None else at
@@ -50,8 +50,8 @@ class Arm:
         return self.link.get(link, headers={"Authorization": f"Bearer {self.token}"}, timeout=30)
 
     def put(self, name, *, etag=None, **properties):
-        told = {"title": "Made by hand", "severity": "Low", "status": "New", **properties}
-        body = {"properties": told} | ({"etag": etag} if etag else {})
+        values = {"title": "Made by hand", "severity": "Low", "status": "New", **properties}
+        body = {"properties": values} | ({"etag": etag} if etag else {})
         return self("PUT", f"/incidents/{name}", json=body)
 
     def rule(self, name, **changed):
@@ -80,8 +80,8 @@ def a_rule(*, conditions=(), actions=None, when="Created", order=10, enabled=Tru
     }
 
 
-def modify(**wanted):
-    return [{"order": 1, "actionType": "ModifyProperties", "actionConfiguration": wanted}]
+def modify(**properties):
+    return [{"order": 1, "actionType": "ModifyProperties", "actionConfiguration": properties}]
 
 
 CLOSING = {
@@ -121,7 +121,7 @@ def control(pretend):
 
 @pytest.fixture
 def labels():
-    return lambda resource: [one["labelName"] for one in resource["properties"]["labels"]]
+    return lambda resource: [label["labelName"] for label in resource["properties"]["labels"]]
 
 
 @pytest.fixture

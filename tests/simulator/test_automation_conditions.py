@@ -149,8 +149,8 @@ def test_a_device_condition_holds_when_any_entity_of_a_mixed_incident_meets_it()
 
 
 def test_a_provider_name_may_be_passed_over():
-    asked = [prop("IncidentProviderName", "Equals", "Somebody else")]
-    assert conditions_hold(asked, VIEW, ignored=frozenset({"IncidentProviderName"}))
+    condition = [prop("IncidentProviderName", "Equals", "Somebody else")]
+    assert conditions_hold(condition, VIEW, ignored=frozenset({"IncidentProviderName"}))
 
 
 @pytest.mark.parametrize(
@@ -164,9 +164,9 @@ def test_a_provider_name_may_be_passed_over():
     ],
 )
 def test_labels_in_collection_form(which, operator, value, with_labels, without):
-    asked = [array("IncidentLabels", which, prop("IncidentLabel", operator, value))]
-    assert conditions_hold(asked, VIEW) is with_labels
-    assert conditions_hold(asked, EMPTY) is without
+    condition = [array("IncidentLabels", which, prop("IncidentLabel", operator, value))]
+    assert conditions_hold(condition, VIEW) is with_labels
+    assert conditions_hold(condition, EMPTY) is without
 
 
 @pytest.mark.parametrize(
@@ -177,10 +177,10 @@ def test_a_custom_detail_is_matched_with_its_own_values(key, value, holds):
     inner = array(
         "CustomDetailValues", "AnyItem", prop("IncidentCustomDetailsValue", "Equals", value)
     )
-    asked = array(
+    condition = array(
         "CustomDetails", "AnyItem", prop("IncidentCustomDetailsKey", "Equals", key), inner
     )
-    assert conditions_hold([asked], VIEW) is holds
+    assert conditions_hold([condition], VIEW) is holds
 
 
 def test_boolean_conditions_nest():
@@ -191,7 +191,7 @@ def test_boolean_conditions_nest():
 
 
 @pytest.mark.parametrize(
-    ("before", "asked", "holds"),
+    ("before", "condition", "holds"),
     [
         ({"status": "Active"}, {}, True),
         ({"status": "New"}, {}, False),
@@ -206,15 +206,15 @@ def test_boolean_conditions_nest():
         ),
     ],
 )
-def test_a_changed_property(before, asked, holds):
+def test_a_changed_property(before, condition, holds):
     change = Change({**PROPERTIES, **before})
-    assert conditions_hold([changed("IncidentStatus", **asked)], VIEW, change) is holds
+    assert conditions_hold([changed("IncidentStatus", **condition)], VIEW, change) is holds
 
 
 def test_a_changed_owner_is_known_by_any_of_its_names():
     change = Change({**PROPERTIES, "owner": None})
-    asked = changed("IncidentOwner", changeType="ChangedTo", propertyValues=["Elif Demir"])
-    assert conditions_hold([asked], VIEW, change)
+    condition = changed("IncidentOwner", changeType="ChangedTo", propertyValues=["Elif Demir"])
+    assert conditions_hold([condition], VIEW, change)
 
 
 def test_changes_never_hold_for_a_new_incident():
@@ -239,9 +239,9 @@ def test_a_grown_array(kind, change, holds):
 
 
 def test_the_source_of_an_update():
-    asked = [prop("IncidentUpdatedBySource", "Equals", "Automation rule")]
-    assert conditions_hold(asked, VIEW, Change(PROPERTIES, source="Automation rule"))
-    assert not conditions_hold(asked, VIEW, Change(PROPERTIES, source="User"))
+    condition = [prop("IncidentUpdatedBySource", "Equals", "Automation rule")]
+    assert conditions_hold(condition, VIEW, Change(PROPERTIES, source="Automation rule"))
+    assert not conditions_hold(condition, VIEW, Change(PROPERTIES, source="User"))
 
 
 def test_an_unknown_kind_of_condition_never_holds():

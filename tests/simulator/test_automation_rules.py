@@ -41,8 +41,8 @@ def by_change(name="IncidentStatus"):
     return {"conditionType": "PropertyChanged", "conditionProperties": {"propertyName": name}}
 
 
-def incident(arm, made):
-    return arm("GET", f"/incidents/{made['name']}").json()
+def incident(arm, summary):
+    return arm("GET", f"/incidents/{summary['name']}").json()
 
 
 def test_a_rule_closes_what_it_matches_and_nothing_else(arm, control):
@@ -54,7 +54,7 @@ def test_a_rule_closes_what_it_matches_and_nothing_else(arm, control):
     closed = incident(arm, hit)["properties"]
     assert (closed["status"], closed["classification"]) == ("Closed", "BenignPositive")
     assert incident(arm, miss)["properties"]["status"] == "New"
-    (run,) = [one for one in control.runs()["rule"] if one["name"] == "r1"]
+    (run,) = [run_there for run_there in control.runs()["rule"] if run_there["name"] == "r1"]
     assert (run["incident"], run["status"]) == (hit["name"], "Success")
 
 
@@ -74,18 +74,18 @@ def test_a_rule_that_comes_before_what_it_needs_does_nothing(arm, control, label
 def test_rules_for_updates_run_after_those_for_new_incidents(arm, control, labels):
     arm.rule("on-update", when="Updated", order=1, conditions=[by_change()])
     arm.rule("on-create", order=900, actions=modify(status="Active"))
-    made = incident(arm, control.inject())
-    assert made["properties"]["status"] == "Active"
-    assert labels(made) == ["seen"]
+    summary = incident(arm, control.inject())
+    assert summary["properties"]["status"] == "Active"
+    assert labels(summary) == ["seen"]
 
 
 def test_an_edit_by_a_person_wakes_rules_for_updates(arm, control, labels):
     arm.rule("on-update", when="Updated", conditions=[by_change("IncidentSeverity")])
-    made = control.inject()
-    control.edit(made["name"], add_labels=["other"])
-    assert labels(incident(arm, made)) == ["other"]
-    control.edit(made["name"], properties={"severity": "High"})
-    assert labels(incident(arm, made)) == ["other", "seen"]
+    summary = control.inject()
+    control.edit(summary["name"], add_labels=["other"])
+    assert labels(incident(arm, summary)) == ["other"]
+    control.edit(summary["name"], properties={"severity": "High"})
+    assert labels(incident(arm, summary)) == ["other", "seen"]
 
 
 def test_alerts_that_join_wake_rules_for_added_alerts(arm, control, labels):
@@ -94,10 +94,10 @@ def test_alerts_that_join_wake_rules_for_added_alerts(arm, control, labels):
         "conditionProperties": {"arrayType": "Alerts", "changeType": "Added"},
     }
     arm.rule("on-alert", when="Updated", conditions=[grown])
-    made = control.inject()
+    summary = control.inject()
     alert = {"id": "/x/a1", "name": "a1", "kind": "SecurityAlert", "properties": {}}
-    control.edit(made["name"], alerts=[alert])
-    now = incident(arm, made)
+    control.edit(summary["name"], alerts=[alert])
+    now = incident(arm, summary)
     assert labels(now) == ["seen"]
     assert now["properties"]["additionalData"]["alertsCount"] == 1
 
@@ -138,16 +138,16 @@ def test_a_rule_adds_tasks_and_starts_playbooks(arm, control):
         },
     ]
     arm.rule("r1", actions=actions)
-    made = control.inject()
-    (task,) = arm("GET", f"/incidents/{made['name']}/tasks").json()["value"]
+    summary = control.inject()
+    (task,) = arm("GET", f"/incidents/{summary['name']}/tasks").json()["value"]
     assert task["properties"]["title"] == "Call OT"
     runs = control.runs()
-    assert [one["name"] for one in runs["playbook"]] == ["notify-ot-owner"]
+    assert [run["name"] for run in runs["playbook"]] == ["notify-ot-owner"]
     assert runs["rule"][0]["status"] == "Partial success"
 
 
 def test_in_the_defender_portal_the_provider_name_is_passed_over(arm, control, labels):
-    asked = {
+    condition = {
         "conditionType": "Property",
         "conditionProperties": {
             "propertyName": "IncidentProviderName",
@@ -156,10 +156,10 @@ def test_in_the_defender_portal_the_provider_name_is_passed_over(arm, control, l
         },
     }
     control.workspace(arm.workspace.key, defender_portal=True)
-    arm.rule("r1", conditions=[asked])
-    made = incident(arm, control.inject(workspace=arm.workspace.key))
-    assert made["properties"]["providerName"] == "Microsoft XDR"
-    assert labels(made) == ["seen"]
+    arm.rule("r1", conditions=[condition])
+    summary = incident(arm, control.inject(workspace=arm.workspace.key))
+    assert summary["properties"]["providerName"] == "Microsoft XDR"
+    assert labels(summary) == ["seen"]
 
 
 @pytest.mark.parametrize(

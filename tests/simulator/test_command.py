@@ -70,13 +70,13 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path):
     port = port_of(place)
     place.close()
     with process:
-        told = json.loads(process.stdout.readline())
-        counts = Control(told["endpoint"], told["ca_file"]).state()["incidents"]
+        facts = json.loads(process.stdout.readline())
+        counts = Control(facts["endpoint"], facts["ca_file"]).state()["incidents"]
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
-    assert told["endpoint"].endswith(f":{port}")
-    assert told["incidents"] == sum(sum(one.values()) for one in counts.values()) == 21
-    assert {one["client_secret"] for one in told["applications"]} == {"known"}
+    assert facts["endpoint"].endswith(f":{port}")
+    assert facts["incidents"] == sum(sum(by_status.values()) for by_status in counts.values()) == 21
+    assert {by_status["client_secret"] for by_status in facts["applications"]} == {"known"}
 
 
 def test_two_that_start_at_once_never_hold_the_same_port():
@@ -124,8 +124,8 @@ def test_both_clocks_move_in_steps_of_half_a_day(pretend, monkeypatch):
 
     monkeypatch.setattr(advance.app.control, "ping", lambda **_: [])
     register(pretend)
-    told = run("advance", "1d6h")
-    assert [one["hours"] for one in told["steps"]] == [12, 12, 6]
+    result = run("advance", "1d6h")
+    assert [step["hours"] for step in result["steps"]] == [12, 12, 6]
     assert ClockOffset.objects.get().seconds == 30 * 3600
     assert pretend.control.state()["offset_seconds"] == 30 * 3600
     assert clock.now() - clock.unshifted() > timedelta(hours=29)
@@ -176,8 +176,8 @@ def test_what_never_ends_is_waited_for_once_a_round_and_what_nobody_takes_once(
     monkeypatch.setattr(advance.app, "send_task", work)
     still = SimpleNamespace(sleep=lambda _seconds: None, monotonic=lambda: next(passed))
     monkeypatch.setattr(advance, "time", still)
-    told = run("advance", "1d")
-    assert len(told["steps"]) == 2
+    result = run("advance", "1d")
+    assert len(result["steps"]) == 2
     assert Job.objects.filter(state="waiting").count() == 2
 
 
@@ -185,7 +185,9 @@ def test_wake_ups_carry_what_their_tasks_need(monkeypatch):
     from alerts.demo import advance
 
     sent = {}
-    monkeypatch.setattr(advance.app, "send_task", lambda task, **told: sent.update({task: told}))
+    monkeypatch.setattr(
+        advance.app, "send_task", lambda task, **options: sent.update({task: options})
+    )
     advance._wake_workers()
     assert sent["portal.jobs.tasks.say_alive"]["kwargs"]["name"]
 

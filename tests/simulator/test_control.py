@@ -8,17 +8,19 @@ from simulator.server import is_loopback
 from tests.simulator.conftest import CLOSING, START, Arm, a_rule
 
 
-def incident(arm, made):
-    return arm("GET", f"/incidents/{made['name']}").json()
+def incident(arm, summary):
+    return arm("GET", f"/incidents/{summary['name']}").json()
 
 
 def test_the_plant_lives_on_while_time_passes():
     with running_simulator(now=START, living=True) as running:
         running.control.settings(per_day=60)
-        told = running.control.advance(12 * 3600)
-        counted = sum(sum(one.values()) for one in running.control.state()["incidents"].values())
-    assert told["now"].startswith("2026-11-24T18:00:00")
-    assert 5 < told["created"] == counted
+        result = running.control.advance(12 * 3600)
+        count = sum(
+            sum(by_status.values()) for by_status in running.control.state()["incidents"].values()
+        )
+    assert result["now"].startswith("2026-11-24T18:00:00")
+    assert 5 < result["created"] == count
 
 
 def test_rules_run_on_what_the_plant_does():
@@ -26,16 +28,16 @@ def test_rules_run_on_what_the_plant_does():
         for place in running.workspaces:
             running.control.rule(place.key, "all", properties=a_rule())
         running.control.advance(12 * 3600)
-        names = {one["incident"] for one in running.control.runs()["rule"]}
+        names = {run["incident"] for run in running.control.runs()["rule"]}
         created = len(running.control.truth())
     assert len(names) == created > 0
 
 
 def test_history_is_there_at_once_and_the_truth_with_it():
     with running_simulator(now=START, incidents=300) as running:
-        counted = running.control.state()["incidents"]
+        counts = running.control.state()["incidents"]
         truth = running.control.truth()
-    assert sum(sum(one.values()) for one in counted.values()) == 300
+    assert sum(sum(by_status.values()) for by_status in counts.values()) == 300
     assert len(truth) == 300
     assert {"process", "benign", "verdict"} <= truth[0]["truth"].keys()
 
@@ -46,15 +48,15 @@ def test_a_history_that_broke_off_is_loaded_again(tmp_path):
         with store.transaction():
             store.keep("history", {**store.fact("history"), "whole": False})
     with running_simulator(now=START, incidents=80, data=tmp_path) as running:
-        counted = running.control.state()["incidents"]
-    assert sum(sum(one.values()) for one in counted.values()) == 80
+        counts = running.control.state()["incidents"]
+    assert sum(sum(by_status.values()) for by_status in counts.values()) == 80
 
 
 def test_a_store_survives_a_restart(tmp_path):
     with running_simulator(now=START, incidents=50, data=tmp_path) as running:
         running.control.advance(3600)
         arm = Arm(running)
-        made = arm.put("5d1f6f2e-3c7e-4d1f-9a5e-000000000001").json()
+        summary = arm.put("5d1f6f2e-3c7e-4d1f-9a5e-000000000001").json()
         authority = running.ca_file.read_text()
         secret, token = running.application().secret, arm.token
         arm.link.close()
@@ -63,17 +65,17 @@ def test_a_store_survives_a_restart(tmp_path):
         arm.token = token
         assert running.ca_file.read_text() == authority
         assert running.application().secret == secret
-        assert incident(arm, made)["etag"] == made["etag"]
+        assert incident(arm, summary)["etag"] == summary["etag"]
         assert running.control.state()["now"].startswith("2026-11-24T07:00:00")
         arm.link.close()
 
 
 def test_what_stands_in_the_plant_is_told(control, pretend):
-    told = control.plant()
-    assert len(told["workspaces"]) == 3
-    assert {site["time_zone"] for site in told["sites"]}
-    assert told["sites"][0]["zones"] and told["sites"][0]["sensors"]
-    assert {one["key"] for one in told["applications"]} == {
+    facts = control.plant()
+    assert len(facts["workspaces"]) == 3
+    assert {site["time_zone"] for site in facts["sites"]}
+    assert facts["sites"][0]["zones"] and facts["sites"][0]["sensors"]
+    assert {application["key"] for application in facts["applications"]} == {
         "portal",
         "reader",
         "responder",
@@ -82,20 +84,20 @@ def test_what_stands_in_the_plant_is_told(control, pretend):
 
 
 def test_a_person_edits_and_the_journal_names_them(arm, control):
-    made = control.inject()
-    control.edit(made["name"], by="Piet", owner="marta", properties=CLOSING, add_labels=["seen"])
-    now = incident(arm, made)["properties"]
+    summary = control.inject()
+    control.edit(summary["name"], by="Piet", owner="marta", properties=CLOSING, add_labels=["seen"])
+    now = incident(arm, summary)["properties"]
     assert now["owner"]["assignedTo"] == "Marta Kowalczyk"
     assert now["status"] == "Closed"
-    (entry,) = control.journal(path=made["name"])
+    (entry,) = control.journal(path=summary["name"])
     assert entry["principal"] == "Piet"
 
 
 def test_a_person_comments(arm, control):
-    made = control.inject()
-    control.comment(made["name"], "looks fine", by="elif")
-    (one,) = arm("GET", f"/incidents/{made['name']}/comments").json()["value"]
-    assert one["properties"]["author"]["name"] == "Elif Demir"
+    summary = control.inject()
+    control.comment(summary["name"], "looks fine", by="elif")
+    (comment,) = arm("GET", f"/incidents/{summary['name']}/comments").json()["value"]
+    assert comment["properties"]["author"]["name"] == "Elif Demir"
 
 
 def test_a_merge_closes_the_loser_and_points_at_the_survivor(arm, control):
@@ -107,22 +109,22 @@ def test_a_merge_closes_the_loser_and_points_at_the_survivor(arm, control):
     assert gone["labels"] == [{"labelName": "Redirected", "labelType": "AutoAssigned"}]
     assert gone["additionalData"]["mergedIncidentNumber"] == str(survivor["number"])
     joined = arm("POST", f"/incidents/{survivor['name']}/alerts").json()["value"]
-    assert [one["name"] for one in joined] == ["a1"]
+    assert [alert["name"] for alert in joined] == ["a1"]
 
 
 def test_a_deleted_incident_vanishes(arm, control):
-    made = control.inject()
-    control.delete(made["name"])
-    assert arm("GET", f"/incidents/{made['name']}").status_code == 404
+    summary = control.inject()
+    control.delete(summary["name"])
+    assert arm("GET", f"/incidents/{summary['name']}").status_code == 404
     with pytest.raises(ControlRefused):
-        control.delete(made["name"])
+        control.delete(summary["name"])
 
 
 def test_lists_may_lag_behind(arm, control):
     control.settings(list_lag_seconds=120)
-    made = control.inject()
+    summary = control.inject()
     assert arm("GET", "/incidents").json()["value"] == []
-    assert arm("GET", f"/incidents/{made['name']}").status_code == 200
+    assert arm("GET", f"/incidents/{summary['name']}").status_code == 200
     control.advance(121)
     assert len(arm("GET", "/incidents").json()["value"]) == 1
 
@@ -143,8 +145,8 @@ def test_a_script_plays_faults_and_events_in_their_time(pretend, arm, control):
         }
     )
     control.advance(45)
-    (one,) = arm("GET", "/incidents").json()["value"]
-    assert one["properties"]["createdTimeUtc"].startswith("2026-11-24T06:00:30")
+    (resource,) = arm("GET", "/incidents").json()["value"]
+    assert resource["properties"]["createdTimeUtc"].startswith("2026-11-24T06:00:30")
     control.advance(20)
     assert arm("GET", "/incidents").status_code == 503
     control.advance(60)
@@ -170,19 +172,22 @@ def test_nonsense_is_refused_with_a_sentence(control):
 def test_five_thousand_load_in_seconds_and_list_fast():
     with running_simulator(now=START, incidents=5_000) as running:
         arm = Arm(running)
-        seen, seconds = 0, 0.0
+        count, seconds = 0, 0.0
         for place in running.workspaces:
             arm.workspace = place
             arm.token = arm.sign_in().json()["access_token"]
             answer = arm("GET", "/incidents", **{"$top": 1000})
             while True:
-                told = answer.json()
-                seen, seconds = seen + len(told["value"]), seconds + answer.elapsed.total_seconds()
-                if "nextLink" not in told:
+                page = answer.json()
+                count, seconds = (
+                    count + len(page["value"]),
+                    seconds + answer.elapsed.total_seconds(),
+                )
+                if "nextLink" not in page:
                     break
-                answer = arm.follow(told["nextLink"])
+                answer = arm.follow(page["nextLink"])
         arm.link.close()
-    assert seen == 5_000
+    assert count == 5_000
     assert seconds < 15  # 20,000 a minute
 
 

@@ -50,7 +50,7 @@ def test_a_fault_with_a_chance_meets_some_calls(arm, control):
 
 def test_faults_can_be_cleared_by_name(arm, control):
     control.fault(path=LIST, status=500, name="first")
-    assert [one["name"] for one in control.state()["faults"]] == ["first"]
+    assert [fault["name"] for fault in control.state()["faults"]] == ["first"]
     assert control.clear_faults("first") == 1
     assert codes(arm, 1) == [200]
 
@@ -117,9 +117,9 @@ def test_bodies_that_are_no_json(arm, control):
 
 def test_a_gzip_bomb_is_small_on_the_wire(arm, control):
     control.fault(path=LIST, body="gzip_bomb", size=10_000_000, count=1)
-    where = f"{arm.running.endpoint}{arm.workspace.security_path}/incidents"
+    address = f"{arm.running.endpoint}{arm.workspace.security_path}/incidents"
     answer = arm.link.get(
-        where,
+        address,
         params={"api-version": "2025-09-01"},
         stream=True,
         headers={"Authorization": f"Bearer {arm.token}"},
@@ -146,8 +146,8 @@ def test_a_next_link_can_lead_away_loop_or_repeat(arm, control):
 
 
 def test_an_older_version_comes_after_the_newer(arm, control):
-    made = control.inject()
-    control.edit(made["name"], properties={"severity": "High"})
+    summary = control.inject()
+    control.edit(summary["name"], properties={"severity": "High"})
     control.fault(path=LIST, older_versions=True, count=1)
     new, old = arm("GET", "/incidents").json()["value"]
     assert (new["properties"]["severity"], old["properties"]["severity"]) == ("High", "Medium")
@@ -173,8 +173,8 @@ def test_one_good_incident_can_be_mangled_on_the_way_out(arm, control):
 
 
 def test_a_fault_for_pages_leaves_other_answers_alone(arm, control):
-    made = control.inject()
+    summary = control.inject()
     control.fault(path="/incidents", older_versions=True, mangle="nan", next_link="foreign")
-    one = arm("GET", f"/incidents/{made['name']}").json()
-    assert one["name"] == made["name"]
-    assert "nextLink" not in one
+    resource = arm("GET", f"/incidents/{summary['name']}").json()
+    assert resource["name"] == summary["name"]
+    assert "nextLink" not in resource

@@ -13,12 +13,12 @@ def error(answer):
 
 def test_a_put_to_a_fresh_id_creates(arm):
     answer = arm.put(NAME, title="Pump stopped")
-    told = answer.json()
+    resource = answer.json()
     assert answer.status_code == 201
-    assert told["name"] == NAME
-    assert told["etag"].startswith('"')
-    assert told["properties"]["incidentNumber"] == 1
-    assert len(told["properties"]["createdTimeUtc"].split(".")[1]) == 8
+    assert resource["name"] == NAME
+    assert resource["etag"].startswith('"')
+    assert resource["properties"]["incidentNumber"] == 1
+    assert len(resource["properties"]["createdTimeUtc"].split(".")[1]) == 8
 
 
 @pytest.mark.parametrize("missing", ["title", "severity", "status"])
@@ -46,19 +46,19 @@ def test_azure_refuses_what_it_does_not_know(shared_arm, wrong):
 
 def test_a_put_replaces_everything_writable(arm, control):
     arm.put(NAME, owner={"objectId": "x"}, labels=[{"labelName": "one"}], description="long")
-    told = arm.put(NAME, incidentNumber=99, lastModifiedTimeUtc="2001-01-01T00:00:00Z").json()
-    kept = told["properties"]
-    assert kept["owner"]["objectId"] is None
-    assert kept["labels"] == []
-    assert kept["description"] == ""
-    assert kept["incidentNumber"] == 1
-    assert kept["lastModifiedTimeUtc"].startswith("2026-11-24T06:00:00")
+    resource = arm.put(NAME, incidentNumber=99, lastModifiedTimeUtc="2001-01-01T00:00:00Z").json()
+    properties = resource["properties"]
+    assert properties["owner"]["objectId"] is None
+    assert properties["labels"] == []
+    assert properties["description"] == ""
+    assert properties["incidentNumber"] == 1
+    assert properties["lastModifiedTimeUtc"].startswith("2026-11-24T06:00:00")
 
 
 def test_a_known_owner_is_completed_from_the_object_id(arm, control):
     someone = control.plant()["sentinel_people"][0]
-    told = arm.put(NAME, owner={"objectId": someone["object_id"]}).json()
-    assert told["properties"]["owner"]["assignedTo"] == someone["name"]
+    resource = arm.put(NAME, owner={"objectId": someone["object_id"]}).json()
+    assert resource["properties"]["owner"]["assignedTo"] == someone["name"]
 
 
 def test_a_stale_version_is_refused_in_body_and_header(arm):
@@ -101,13 +101,15 @@ def test_ids_are_found_in_any_case(arm):
 def test_lists_page_through_everything_once(arm, control):
     control.inject(count=25, properties={"title": "One of many"})
     answer = arm("GET", "/incidents", **{"$top": 10, "$orderby": "properties/incidentNumber asc"})
-    seen, pages = [], 1
-    while "nextLink" in (told := answer.json()):
-        seen += told["value"]
-        answer, pages = arm.follow(told["nextLink"]), pages + 1
-    seen += told["value"]
+    resources, pages = [], 1
+    while "nextLink" in (page := answer.json()):
+        resources += page["value"]
+        answer, pages = arm.follow(page["nextLink"]), pages + 1
+    resources += page["value"]
     assert pages == 3
-    assert [one["properties"]["incidentNumber"] for one in seen] == list(range(1, 26))
+    assert [resource["properties"]["incidentNumber"] for resource in resources] == list(
+        range(1, 26)
+    )
 
 
 def test_the_default_page_is_fifty_and_the_largest_a_thousand(arm, control):
@@ -122,8 +124,8 @@ def test_a_row_changed_while_paging_appears_again(arm, control):
     first = arm("GET", "/incidents", **query).json()
     control.advance(5)
     control.edit(first["value"][0]["name"], properties={"severity": "High"})
-    seen = arm.follow(first["nextLink"]).json()
-    rest = arm.follow(seen["nextLink"]).json()["value"]
+    second = arm.follow(first["nextLink"]).json()
+    rest = arm.follow(second["nextLink"]).json()["value"]
     assert rest[0]["name"] == first["value"][0]["name"]
 
 
@@ -155,45 +157,49 @@ def test_an_unknown_filter_is_refused(shared_arm, text):
 
 def test_an_incident_tells_its_alerts_and_entities(arm, pretend, control):
     kind = control.plant()["kinds"][0]
-    made = control.inject(kind=kind)
-    arm.workspace = pretend.simulator.azure.workspace(made["workspace"])
+    summary = control.inject(kind=kind)
+    arm.workspace = pretend.simulator.azure.workspace(summary["workspace"])
     arm.token = arm.sign_in().json()["access_token"]
-    alerts = arm("POST", f"/incidents/{made['name']}/alerts").json()["value"]
-    full = arm("POST", f"/incidents/{made['name']}/entities", version=PREVIEW).json()
-    short = arm("POST", f"/incidents/{made['name']}/entities").json()
-    assert {one["kind"] for one in alerts} == {"SecurityAlert"}
-    assert sum(one["count"] for one in full["metaData"]) == len(full["entities"])
-    devices = [one["properties"] for one in full["entities"] if one["kind"] == "IoTDevice"]
-    plain = [one["properties"] for one in short["entities"] if one["kind"] == "IoTDevice"]
-    assert all("site" in one for one in devices)
-    assert not any("site" in one for one in plain)
+    alerts = arm("POST", f"/incidents/{summary['name']}/alerts").json()["value"]
+    full = arm("POST", f"/incidents/{summary['name']}/entities", version=PREVIEW).json()
+    short = arm("POST", f"/incidents/{summary['name']}/entities").json()
+    assert {resource["kind"] for resource in alerts} == {"SecurityAlert"}
+    assert sum(resource["count"] for resource in full["metaData"]) == len(full["entities"])
+    devices = [
+        resource["properties"] for resource in full["entities"] if resource["kind"] == "IoTDevice"
+    ]
+    plain = [
+        resource["properties"] for resource in short["entities"] if resource["kind"] == "IoTDevice"
+    ]
+    assert all("site" in resource for resource in devices)
+    assert not any("site" in resource for resource in plain)
 
 
 def test_a_comment_is_written_once_under_its_id(arm):
     arm.put(NAME)
-    where, body = f"/incidents/{NAME}/comments/{NAME}", {"properties": {"message": "routine"}}
-    first, again = arm("PUT", where, json=body), arm("PUT", where, json=body)
+    tail, body = f"/incidents/{NAME}/comments/{NAME}", {"properties": {"message": "routine"}}
+    first, again = arm("PUT", tail, json=body), arm("PUT", tail, json=body)
     listed = arm("GET", f"/incidents/{NAME}/comments").json()["value"]
     incident = arm("GET", f"/incidents/{NAME}").json()
     assert (first.status_code, again.status_code, len(listed)) == (201, 200, 1)
     assert not listed[0]["etag"].startswith('"')
     assert listed[0]["properties"]["author"]["name"] == "portal"
     assert incident["properties"]["additionalData"]["commentsCount"] == 1
-    arm("DELETE", where)
+    arm("DELETE", tail)
     after = arm("GET", f"/incidents/{NAME}").json()
     assert after["properties"]["additionalData"]["commentsCount"] == 0
 
 
 def test_comments_have_limits(arm):
     arm.put(NAME)
-    where = f"/incidents/{NAME}/comments/"
+    tail = f"/incidents/{NAME}/comments/"
     long = {"properties": {"message": "x" * 30_001}}
-    assert error(arm("PUT", where + "a", json=long)) == (400, "BadRequest")
+    assert error(arm("PUT", tail + "a", json=long)) == (400, "BadRequest")
     for number in range(100):
         note = {"incident": NAME, "message": f"note {number}"}
         arm.running.simulator.carry_out("comment", note)
     one_more = {"properties": {"message": "one more"}}
-    assert error(arm("PUT", where + "b", json=one_more)) == (400, "BadRequest")
+    assert error(arm("PUT", tail + "b", json=one_more)) == (400, "BadRequest")
 
 
 def test_tasks_and_relations_can_be_written_and_taken_away(arm):
@@ -227,13 +233,13 @@ def test_every_write_is_journalled_refused_ones_too(arm, control):
     arm.put(NAME, etag=etag)
     arm.put(NAME, etag=etag)
     entries = control.journal(path=NAME)
-    assert [(one["status"], one["applied"]) for one in entries] == [
+    assert [(entry["status"], entry["applied"]) for entry in entries] == [
         (201, True),
         (200, True),
         (409, False),
     ]
     assert entries[1]["before_etag"] == etag
-    assert {one["principal"] for one in entries} == {"portal"}
+    assert {entry["principal"] for entry in entries} == {"portal"}
 
 
 def test_a_reader_may_look_but_not_write(pretend):

@@ -23,11 +23,11 @@ def client_for(pretend, credential):
 
 
 def credential_for(pretend, key="portal"):
-    known = pretend.application(key)
+    application = pretend.application(key)
     return ClientSecretCredential(
         pretend.workspaces[0].tenant_id,
-        known.client_id,
-        known.secret,
+        application.client_id,
+        application.secret,
         authority=pretend.endpoint,
         disable_instance_discovery=True,
         connection_verify=str(pretend.ca_file),
@@ -42,17 +42,17 @@ def test_azure_identity_signs_in_over_our_tls(pretend):
 
 def test_the_sentinel_client_reads_and_writes_raw_requests(pretend):
     pretend.control.inject(properties={"title": "First"})
-    where = f"{pretend.workspaces[0].security_path}/incidents?api-version=2025-09-01"
+    path = f"{pretend.workspaces[0].security_path}/incidents?api-version=2025-09-01"
     with credential_for(pretend) as credential, client_for(pretend, credential) as client:
-        listed = client.send_request(HttpRequest("GET", where))
+        listed = client.send_request(HttpRequest("GET", path))
         listed.raise_for_status()
-        (one,) = listed.json()["value"]
-        one["properties"]["severity"] = "High"
+        (resource,) = listed.json()["value"]
+        resource["properties"]["severity"] = "High"
         changed = client.send_request(
-            HttpRequest("PUT", f"{one['id']}?api-version=2025-09-01", json=one)
+            HttpRequest("PUT", f"{resource['id']}?api-version=2025-09-01", json=resource)
         )
         stale = client.send_request(
-            HttpRequest("PUT", f"{one['id']}?api-version=2025-09-01", json=one)
+            HttpRequest("PUT", f"{resource['id']}?api-version=2025-09-01", json=resource)
         )
     assert (changed.status_code, changed.json()["properties"]["severity"]) == (200, "High")
     assert (stale.status_code, json.loads(stale.text())["error"]["code"]) == (409, "Conflict")
@@ -62,15 +62,15 @@ def test_the_typed_list_follows_pages(pretend):
     pretend.control.inject(count=120, properties={"title": "One of many"})
     place = pretend.workspaces[0]
     with credential_for(pretend) as credential, client_for(pretend, credential) as client:
-        asked = {
+        query_options = {
             "filter": "properties/createdTimeUtc ge 2026-11-24T05:00:00Z"
             " and properties/status eq 'New'",
             "orderby": "properties/lastModifiedTimeUtc asc",
             "top": 50,
         }
-        for query in ({}, asked):
-            found = list(client.incidents.list(place.resource_group, place.name, **query))
-            assert len({one.name for one in found}) == len(found) == 120
+        for query in ({}, query_options):
+            incidents = list(client.incidents.list(place.resource_group, place.name, **query))
+            assert len({incident.name for incident in incidents}) == len(incidents) == 120
 
 
 def test_answers_are_sent_at_once():

@@ -15,8 +15,8 @@ def refusal(answer):
 
 def assertion(**claims):
     pieces = ({"alg": "RS256"}, claims)
-    encoded = [base64.urlsafe_b64encode(json.dumps(one).encode()).decode() for one in pieces]
-    return ".".join([*(one.rstrip("=") for one in encoded), "signature"])
+    encoded = [base64.urlsafe_b64encode(json.dumps(piece).encode()).decode() for piece in pieces]
+    return ".".join([*(piece.rstrip("=") for piece in encoded), "signature"])
 
 
 def test_a_wrong_secret_is_refused_in_entras_words(shared_arm):
@@ -39,9 +39,9 @@ def test_a_malformed_request_is_refused(shared_arm, changed, number):
 
 def test_an_assertion_is_as_good_as_a_secret_while_it_lives(shared_arm):
     kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-    asked = {"client_secret": None, "client_assertion_type": kind}
-    good = shared_arm.sign_in(**asked, client_assertion=assertion(exp=time.time() + 60))
-    late = shared_arm.sign_in(**asked, client_assertion=assertion(exp=time.time() - 60))
+    form = {"client_secret": None, "client_assertion_type": kind}
+    good = shared_arm.sign_in(**form, client_assertion=assertion(exp=time.time() + 60))
+    late = shared_arm.sign_in(**form, client_assertion=assertion(exp=time.time() - 60))
     assert good.json()["token_type"] == "Bearer"
     assert late.json()["error_codes"] == [700024]
 

@@ -23,9 +23,9 @@ def test_the_bucket_is_one_principals_own(arm, control, pretend, words):
 
 
 def test_the_providers_window_says_when_to_come_back(arm, control):
-    made = control.inject()
+    summary = control.inject()
     control.throttle(on=True, limits={"entities": 2})
-    tail = f"/incidents/{made['name']}/entities"
+    tail = f"/incidents/{summary['name']}/entities"
     assert codes(arm, 3, "POST", tail) == [200, 200, 429]
     control.advance(100)
     answer = arm("POST", tail)
@@ -39,7 +39,7 @@ def test_a_throttled_write_changes_nothing_and_is_journalled(arm, control):
     assert arm.put(NAME).status_code == 201
     assert arm.put(NAME, severity="High").status_code == 429
     assert arm("GET", f"/incidents/{NAME}").json()["properties"]["severity"] == "Low"
-    assert [one["applied"] for one in control.journal(path=NAME)] == [True, False]
+    assert [entry["applied"] for entry in control.journal(path=NAME)] == [True, False]
 
 
 def test_throttling_can_be_switched_off(arm, control):

@@ -47,91 +47,102 @@ def templates(plant):
     return plant._book.templates
 
 
-def said(template):
+def alert_text(template):
     ends = template.source.name or template.source.passing, template.destination.name
     return f"{template.type.title}: {ends} {template.protocol} {template.port}"
 
 
 def test_every_port_is_that_of_its_protocol(templates):
-    for each in templates:
-        assert each.port in PORTS.get(each.protocol, {None}), said(each)
+    for template in templates:
+        assert template.port in PORTS.get(template.protocol, {None}), alert_text(template)
 
 
 def test_devices_are_spoken_to_in_what_they_speak(templates):
-    for each in templates:
-        device = each.destination.device
-        if device is None or each.protocol in MADE_FOR_ALL:
+    for template in templates:
+        device = template.destination.device
+        if device is None or template.protocol in MADE_FOR_ALL:
             continue
-        source = each.source.device
+        source = template.source.device
         answering = source is not None and source.role in ANSWERED_BY_THE_SOURCE
-        if each.type.title in REPORTS_AN_ANSWER:
+        if template.type.title in REPORTS_AN_ANSWER:
             device = source
-        assert each.protocol in device.protocols or answering, said(each)
+        assert template.protocol in device.protocols or answering, alert_text(template)
 
 
 def test_an_exception_goes_from_the_device_that_refused_to_the_one_that_asked(templates):
-    found = [each for each in templates if each.type.title == "Modbus Exception"]
+    exceptions = [template for template in templates if template.type.title == "Modbus Exception"]
     asking = {"scada", "reporting", "edge"}
-    assert {each.truth.process for each in found} == {"patient-scan", "wrong-poll"}
-    for each in found:
-        assert each.destination.device.role in asking, said(each)
-        assert each.source.device.role not in asking, said(each)
-        assert each.zone == each.source.device.zone, said(each)
+    assert {template.truth.process for template in exceptions} == {"patient-scan", "wrong-poll"}
+    for template in exceptions:
+        assert template.destination.device.role in asking, alert_text(template)
+        assert template.source.device.role not in asking, alert_text(template)
+        assert template.zone == template.source.device.zone, alert_text(template)
 
 
 def test_no_malware_travels_over_an_industrial_protocol(templates):
-    found = [each for each in templates if each.type.engine == "MALWARE"]
-    assert found
-    for each in found:
-        assert each.protocol not in INDUSTRIAL, said(each)
+    malware = [template for template in templates if template.type.engine == "MALWARE"]
+    assert malware
+    for template in malware:
+        assert template.protocol not in INDUSTRIAL, alert_text(template)
 
 
 def test_nothing_industrial_leaves_the_plant(templates):
-    outside = [each for each in templates if each.destination.name and not each.destination.zone]
+    outside = [
+        template
+        for template in templates
+        if template.destination.name and not template.destination.zone
+    ]
     assert outside
-    for each in outside:
-        assert each.protocol in {"DNS", "HTTP", "HTTPS", "MQTT"}, said(each)
+    for template in outside:
+        assert template.protocol in {"DNS", "HTTP", "HTTPS", "MQTT"}, alert_text(template)
 
 
 def test_what_no_router_passes_on_stays_in_one_segment(templates):
-    found = [
-        each for each in templates if each.protocol in WITHIN_A_SEGMENT and each.destination.zone
+    local = [
+        template
+        for template in templates
+        if template.protocol in WITHIN_A_SEGMENT and template.destination.zone
     ]
-    assert {each.protocol for each in found} >= {"ARP", "IEC 61850 GOOSE", "PROFINET"}
-    for each in found:
-        assert each.source.zone == each.destination.zone, said(each)
+    assert {template.protocol for template in local} >= {"ARP", "IEC 61850 GOOSE", "PROFINET"}
+    for template in local:
+        assert template.source.zone == template.destination.zone, alert_text(template)
 
 
 def test_windows_services_are_asked_of_windows(templates):
-    for each in templates:
-        if each.protocol in {"SMB", "RPC"} and each.destination.device:
-            assert each.destination.device.os.startswith("Windows"), said(each)
+    for template in templates:
+        if template.protocol in {"SMB", "RPC"} and template.destination.device:
+            assert template.destination.device.os.startswith("Windows"), alert_text(template)
 
 
 def test_programs_go_to_controllers_and_come_from_stations_backups_or_jump_hosts(templates):
     honest = {"eng", "sis-eng", "rig-eng", "backup", "jump"}
-    for each in templates:
-        if "PLC Program" not in each.type.title:
+    for template in templates:
+        if "PLC Program" not in template.type.title:
             continue
-        assert each.destination.device.sub_type in {"PLC", "Safety Controller"}, said(each)
-        assert each.source.device.role in honest or each.truth.attack, said(each)
+        assert template.destination.device.sub_type in {"PLC", "Safety Controller"}, alert_text(
+            template
+        )
+        assert template.source.device.role in honest or template.truth.attack, alert_text(template)
 
 
 def test_vendors_come_through_the_jump_host_and_the_scanner_scans(templates):
-    for each in templates:
-        if each.truth.process in {"vendor-visit", "overstaying-vendor"}:
-            assert each.source.device.role == "jump", said(each)
-        if each.truth.process == "scanner":
-            assert each.source.device.role == "scanner", said(each)
+    for template in templates:
+        if template.truth.process in {"vendor-visit", "overstaying-vendor"}:
+            assert template.source.device.role == "jump", alert_text(template)
+        if template.truth.process == "scanner":
+            assert template.source.device.role == "scanner", alert_text(template)
 
 
 def test_a_titles_maker_is_in_the_plant(templates):
     """No Beckhoff command to a controller of somebody else."""
     makers = {"Siemens": "Siemens", "Beckhoff": "Beckhoff"}
-    for each in templates:
+    for template in templates:
         for word, vendor in makers.items():
-            if word in f"{each.type.title} {each.user_title}" and each.destination.device:
-                assert each.destination.device.vendor == vendor, said(each)
+            if (
+                word in f"{template.type.title} {template.user_title}"
+                and template.destination.device
+            ):
+                assert template.destination.device.vendor == vendor, alert_text(template)
 
 
 def test_no_product_goes_by_a_name_of_the_past(plant, small):

@@ -16,35 +16,35 @@ def test_a_recipe_is_short_and_another_plant_object_reads_it_the_same(small, pla
 
 
 def test_alerts_fit_their_incident(small, plant):
-    seen = set()
+    ids = set()
     for case in small:
         alerts, _ = plant.details(case.recipe)
-        told, first = case.properties, alerts[0]["properties"]
-        assert len(alerts) == told["additionalData"]["alertsCount"]
-        assert first["alertDisplayName"] == told["title"]
-        assert first["startTimeUtc"] == told["firstActivityTimeUtc"]
-        assert max(a["properties"]["endTimeUtc"] for a in alerts) <= told["createdTimeUtc"]
+        properties, first = case.properties, alerts[0]["properties"]
+        assert len(alerts) == properties["additionalData"]["alertsCount"]
+        assert first["alertDisplayName"] == properties["title"]
+        assert first["startTimeUtc"] == properties["firstActivityTimeUtc"]
+        assert max(a["properties"]["endTimeUtc"] for a in alerts) <= properties["createdTimeUtc"]
         products = {a["properties"]["productName"] for a in alerts}
-        assert products == set(told["additionalData"]["alertProductNames"])
-        seen |= {a["name"] for a in alerts}
-    assert len(seen) == sum(case.properties["additionalData"]["alertsCount"] for case in small)
+        assert products == set(properties["additionalData"]["alertProductNames"])
+        ids |= {a["name"] for a in alerts}
+    assert len(ids) == sum(case.properties["additionalData"]["alertsCount"] for case in small)
 
 
 def test_bags_hold_what_d4iot_sends_or_only_custom_details_where_a_rule_made_them(small, plant):
-    raw = made = 0
+    raw = by_rule = 0
     for case in small[::3]:
         bag = plant.details(case.recipe)[0][0]["properties"]["additionalData"]
         if case.properties["relatedAnalyticRuleIds"]:
-            made += 1
+            by_rule += 1
             details = json.loads(bag["Custom Details"])
             assert set(details) == {"Sensor", "Protocol", "VendorOriginalId", "AlertManagementUri"}
             assert "SourceDevice" not in bag
         else:
             raw += 1
-            wanted = {"SourceDevice", "DestinationDeviceAddress", "SensorId", "SiteDisplayName"}
-            assert wanted <= set(bag)
+            members = {"SourceDevice", "DestinationDeviceAddress", "SensorId", "SiteDisplayName"}
+            assert members <= set(bag)
             assert bag["isNew"] in {"True", "False"}
-    assert raw > made > 0
+    assert raw > by_rule > 0
 
 
 def test_empty_sides_mac_addresses_and_user_defined_titles_occur(small, plant):
@@ -64,12 +64,12 @@ def test_entities_name_both_sides_and_refer_to_each_other(small, plant):
         addresses = set()
         for entity in entities:
             kinds.add(entity["kind"])
-            told = entity["properties"]
-            addresses |= {told.get("address"), told.get("macAddress")}
+            properties = entity["properties"]
+            addresses |= {properties.get("address"), properties.get("macAddress")}
             if entity["kind"] == "IoTDevice":
-                assert {"site", "zone", "sensor", "purdueLayer", "importance"} <= set(told)
-                assert set(told["nicEntityIds"]) <= ids
-                assert told.get("ipAddressEntityId", next(iter(ids))) in ids
+                assert {"site", "zone", "sensor", "purdueLayer", "importance"} <= set(properties)
+                assert set(properties["nicEntityIds"]) <= ids
+                assert properties.get("ipAddressEntityId", next(iter(ids))) in ids
         bag = alerts[0]["properties"]["additionalData"]
         for side in ("SourceDeviceAddress", "DestinationDeviceAddress"):
             assert not bag.get(side) or bag[side] in addresses

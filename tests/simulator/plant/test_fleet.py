@@ -54,8 +54,8 @@ def test_every_word_of_the_tables_stands_for_something(plant):
             engines = {alert_types()[t.split("#")[0]].engine for t in stream["titles"]}
             assert len(engines) == 1 or "part" in stream, process["name"]
             for word in stream["from"] + stream["to"]:
-                found = [side for site in ("gdansk", "porto") for side in book.sides(site, word)]
-                assert found, (process["name"], word)
+                sides = [side for site in ("gdansk", "porto") for side in book.sides(site, word)]
+                assert sides, (process["name"], word)
 
 
 def test_every_routine_cause_of_the_plant_has_flows_that_run(plant):

@@ -46,18 +46,20 @@ def test_cases_come_in_the_order_of_creation_with_unique_names_and_numbers(small
 
 def test_times_are_possible_and_written_as_sentinel_writes_them(small):
     for case in small:
-        told = case.properties
+        properties = case.properties
         order = [
-            told["firstActivityTimeUtc"],
-            told["lastActivityTimeUtc"],
-            told["createdTimeUtc"],
-            told["lastModifiedTimeUtc"],
+            properties["firstActivityTimeUtc"],
+            properties["lastActivityTimeUtc"],
+            properties["createdTimeUtc"],
+            properties["lastModifiedTimeUtc"],
         ]
         assert order == sorted(order)
-        assert all(len(each) == 28 and each.endswith("Z") for each in order)
+        assert all(len(text) == 28 and text.endswith("Z") for text in order)
         assert START <= case.created <= case.modified < END
-        assert told["createdTimeUtc"].startswith(case.created.strftime("%Y-%m-%dT%H:%M:%S.%f"))
-        assert told["lastModifiedTimeUtc"].startswith(
+        assert properties["createdTimeUtc"].startswith(
+            case.created.strftime("%Y-%m-%dT%H:%M:%S.%f")
+        )
+        assert properties["lastModifiedTimeUtc"].startswith(
             case.modified.strftime("%Y-%m-%dT%H:%M:%S.%f")
         )
 
@@ -142,18 +144,20 @@ def test_old_incidents_are_closed_and_young_ones_are_open(small):
     border = END - timedelta(days=5)
     old = [case.properties for case in small if case.created < border]
     young = [case.properties for case in small if case.created >= border]
-    closed = [told for told in old if told["status"] == "Closed"]
+    closed = [properties for properties in old if properties["status"] == "Closed"]
     assert len(closed) > 0.9 * len(old)
-    assert sum(told["status"] != "Closed" for told in young) > 0.8 * len(young)
-    assert all(told["owner"]["assignedTo"] and told["classification"] for told in closed)
-    assert len({told["classification"] for told in closed}) == 4
-    assert len({told["owner"]["assignedTo"] for told in closed}) >= 4
+    assert sum(properties["status"] != "Closed" for properties in young) > 0.8 * len(young)
+    assert all(
+        properties["owner"]["assignedTo"] and properties["classification"] for properties in closed
+    )
+    assert len({properties["classification"] for properties in closed}) == 4
+    assert len({properties["owner"]["assignedTo"] for properties in closed}) >= 4
 
 
 def test_some_incidents_were_made_by_rules_and_some_hold_several_alerts(small):
-    made = [case for case in small if case.properties["relatedAnalyticRuleIds"]]
-    assert 0.08 < len(made) / len(small) < 0.35
-    assert all(case.properties["title"].startswith("(MDIoT) ") for case in made)
+    by_rule = [case for case in small if case.properties["relatedAnalyticRuleIds"]]
+    assert 0.08 < len(by_rule) / len(small) < 0.35
+    assert all(case.properties["title"].startswith("(MDIoT) ") for case in by_rule)
     counts = Counter(case.properties["additionalData"]["alertsCount"] for case in small)
     assert counts[1] > 0.85 * len(small)
     assert all(counts[number] for number in (2, 3, 4, 5))

@@ -85,9 +85,9 @@ def test_a_second_alert_can_ride_along(plant):
 
 
 def test_equal_wishes_are_the_same_case_and_a_nonce_makes_another(plant):
-    one = plant.make("vendor-visit", at=END)
-    assert one == plant.make("vendor-visit", at=END)
-    assert one.name != plant.make("vendor-visit", at=END, nonce=2).name
+    case = plant.make("vendor-visit", at=END)
+    assert case == plant.make("vendor-visit", at=END)
+    assert case.name != plant.make("vendor-visit", at=END, nonce=2).name
 
 
 def test_wishes_the_plant_does_not_know_are_refused(plant):

@@ -18,20 +18,30 @@ def company(request):
 
 
 def test_about_ten_attack_incidents_of_at_least_five_kinds_lie_in_the_future(company):
-    future = [one for one in company.incidents if one.is_attack and one.at >= company.split_at]
+    future = [
+        incident
+        for incident in company.incidents
+        if incident.is_attack and incident.at >= company.split_at
+    ]
     assert 7 <= len(future) <= 20
     assert len({incident.truth for incident in future}) >= 5
 
 
 def test_a_few_attacks_lie_in_the_history(company):
-    history = [one for one in company.incidents if one.is_attack and one.at < company.split_at]
+    history = [
+        incident
+        for incident in company.incidents
+        if incident.is_attack and incident.at < company.split_at
+    ]
     assert 1 <= len(history) <= 6
 
 
 def test_some_attacks_are_covered_by_a_guard_and_some_by_none(company):
-    guarded = Counter(bool(one.guard_class) for one in company.incidents if one.is_attack)
+    guarded = Counter(
+        bool(incident.guard_class) for incident in company.incidents if incident.is_attack
+    )
     assert guarded[True] >= 1 and guarded[False] >= 3
-    assert not any(one.guard_class for one in company.incidents if not one.is_attack)
+    assert not any(incident.guard_class for incident in company.incidents if not incident.is_attack)
 
 
 def test_a_guard_class_says_what_the_incident_shows(company):
@@ -42,7 +52,7 @@ def test_a_guard_class_says_what_the_incident_shows(company):
         types = [alert_type_for(alert.alert_type) for alert in alerts]
         match incident.guard_class:
             case "never":
-                assert any(known and known.guard == "never" for known in types)
+                assert any(known_type and known_type.guard == "never" for known_type in types)
             case "second-product":
                 assert len({alert.product_name for alert in alerts}) == 2
             case "protected":
@@ -54,11 +64,12 @@ def test_a_guard_class_says_what_the_incident_shows(company):
                 )
             case "strict":
                 assert any(
-                    known and (known.guard == "timeboxed" or known.severity == "High")
-                    for known in types
+                    known_type
+                    and (known_type.guard == "timeboxed" or known_type.severity == "High")
+                    for known_type in types
                 )
             case "" if incident.is_attack:
-                assert not any(known and known.guard == "never" for known in types)
+                assert not any(known_type and known_type.guard == "never" for known_type in types)
                 assert not criticality & {"safety", "crown-jewel"}
 
 
@@ -96,9 +107,9 @@ def _attacks(name):
 
 
 def test_the_other_function_comes_from_a_routine_pair_and_type():
-    found = _attacks("other-function")
-    assert found
-    for company, incident in found:
+    attacks = _attacks("other-function")
+    assert attacks
+    for company, incident in attacks:
         attack = _own_alert(incident)
         pairs = {
             (alert.alert_type, alert.source_device)
@@ -118,9 +129,9 @@ def test_the_other_function_comes_from_a_routine_pair_and_type():
 
 
 def test_the_same_addresses_stand_in_another_cell():
-    found = _attacks("same-address")
-    assert found
-    for company, incident in found:
+    attacks = _attacks("same-address")
+    assert attacks
+    for company, incident in attacks:
         attack = _own_alert(incident)
         twins = {
             (alert.source_address, alert.destination_address)
@@ -133,9 +144,9 @@ def test_the_same_addresses_stand_in_another_cell():
 
 
 def test_a_device_that_joins_a_routine_later_is_unknown_and_poses_as_one_of_its_kind():
-    found = _attacks("joins-later")
-    assert found
-    for company, incident in found:
+    attacks = _attacks("joins-later")
+    assert attacks
+    for company, incident in attacks:
         attack = _own_alert(incident)
         assert attack.at >= company.split_at
         assert attack.source_device not in {device.name for device in company.devices}
@@ -150,17 +161,17 @@ def test_a_device_that_joins_a_routine_later_is_unknown_and_poses_as_one_of_its_
 
 
 def test_who_comes_from_outside_stands_in_no_zone():
-    found = _attacks("from-outside")
-    assert found
-    for _, incident in found:
+    attacks = _attacks("from-outside")
+    assert attacks
+    for _, incident in attacks:
         assert incident.guard_class == "outside"
         assert not _own_alert(incident).source_zone
 
 
 def test_an_attack_in_company_shares_its_incident_with_routine():
-    found = _attacks("in-company")
-    assert found
-    assert all(len(set(incident.alert_truths)) > 1 for _, incident in found)
+    attacks = _attacks("in-company")
+    assert attacks
+    assert all(len(set(incident.alert_truths)) > 1 for _, incident in attacks)
 
 
 def _own_alert(incident):

@@ -98,7 +98,9 @@ def test_every_process_of_the_tables_happens(scenario):
 
 
 def test_the_perfect_clustering_holds_every_harmless_incident_of_one_process_once(scenario):
-    clustered = [each for process in scenario.processes for each in process.incident_ids]
+    clustered = [
+        incident_id for process in scenario.processes for incident_id in process.incident_ids
+    ]
     pure = {
         incident.id
         for incident in scenario.incidents
@@ -119,7 +121,7 @@ def test_most_of_the_future_is_more_of_what_the_history_showed(scenario):
         for incident in scenario.incidents
         if incident.at >= scenario.split_at and not incident.is_attack
     ]
-    assert 0.8 < mean(each in recurring and past[each] >= 5 for each in future) < 0.95
+    assert 0.8 < mean(pair in recurring and past[pair] >= 5 for pair in future) < 0.95
 
 
 def _hours(scenario, name, site, *, since, until, zone="UTC"):

@@ -79,7 +79,7 @@ def test_the_same_person_says_the_same_again_and_another_may_not(scenario):
     differ = [
         len({scenario.ask(incident.id, at, name).verdict for name in team}) > 1
         for incident in scenario.incidents[:2000]
-        for team in [[one.name for one in scenario.people if one.site == incident.site]]
+        for team in [[person.name for person in scenario.people if person.site == incident.site]]
     ]
     assert 0.05 < mean(differ) < 0.5
 
@@ -101,7 +101,7 @@ def test_two_people_err_alike_more_often_than_chance_would_have_it():
 
 def test_nobody_is_asked_about_the_future_or_about_another_site(scenario):
     incident = scenario.incidents[-1]
-    person = next(one for one in scenario.people if one.site == incident.site)
+    person = next(candidate for candidate in scenario.people if candidate.site == incident.site)
     with pytest.raises(ValueError, match="is created at"):
         scenario.ask(incident.id, incident.at - timedelta(minutes=1), person.name)
     with pytest.raises(ValueError, match="does not work at"):
@@ -110,7 +110,9 @@ def test_nobody_is_asked_about_the_future_or_about_another_site(scenario):
 
 def test_the_soc_closed_a_share_of_the_history_as_benign_with_a_reason(scenario):
     history = [incident for incident in scenario.incidents if incident.at < scenario.split_at]
-    benign = [one for one in scenario.closings if one.classification == "BenignPositive"]
+    benign = [
+        closing for closing in scenario.closings if closing.classification == "BenignPositive"
+    ]
     assert 0.28 < len(benign) / len(history) < 0.42
     assert all(closing.reason and closing.comment for closing in benign)
     for closing in scenario.closings:
