@@ -33,7 +33,7 @@ def pattern_json(site: str, **changes: Any) -> dict[str, Any]:
 
 def make_candidate(workspace: Workspace, site: Site, **columns: Any) -> Candidate:
     """A pattern that nobody has judged or decided about."""
-    given: dict[str, Any] = {
+    values: dict[str, Any] = {
         "key": uuid.uuid4(),
         "title": "Modbus Exception: ENG-WS-04 to PLC-4",
         "pattern": pattern_json(site.name),
@@ -47,7 +47,7 @@ def make_candidate(workspace: Workspace, site: Site, **columns: Any) -> Candidat
         "rhythm": [0] * 168,
         "mined_at": NOON,
     }
-    return Candidate.objects.create(workspace=workspace, site=site, **given | columns)
+    return Candidate.objects.create(workspace=workspace, site=site, **values | columns)
 
 
 def make_site_mining(site: Site, **columns: Any) -> SiteMining:
@@ -55,7 +55,7 @@ def make_site_mining(site: Site, **columns: Any) -> SiteMining:
     mining = Mining.objects.create(
         ran_at=NOON, days=60, history_days=90, alerts=9, verdicts=0, candidates=1, seconds=0.1
     )
-    given = {
+    values = {
         "history_days": 90,
         "alerts": 9,
         "incidents": 9,
@@ -64,4 +64,4 @@ def make_site_mining(site: Site, **columns: Any) -> SiteMining:
         "living_incidents": 0,
         "plan_incidents": 9,
     }
-    return SiteMining.objects.create(mining=mining, site=site, **given | columns)
+    return SiteMining.objects.create(mining=mining, site=site, **values | columns)

@@ -17,12 +17,12 @@ from alerts.demo import advance
 def test_a_worker_is_busy_while_a_task_runs_for_longer_than_a_moment(monkeypatch, ages, is_busy):
     tasks = [{"time_start": age and time.time() - age} for age in ages]
     answers = SimpleNamespace(active=lambda: {"intake@here": tasks, "outbox@here": []})
-    monkeypatch.setattr(advance.app.control, "inspect", lambda **asked: answers)
+    monkeypatch.setattr(advance.app.control, "inspect", lambda **options: answers)
     assert advance.is_a_worker_busy() == is_busy
 
 
 def test_nobody_is_waited_for_where_the_broker_is_away(monkeypatch):
-    def away(**asked):
+    def away(**options):
         raise OperationalError
 
     monkeypatch.setattr(advance.app.control, "inspect", away)

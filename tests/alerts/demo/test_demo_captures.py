@@ -36,16 +36,16 @@ def attach(make_person):
 
 
 def test_a_capture_goes_to_the_latest_open_incident_of_its_story_once(attach, db):
-    here = {"site_ids": [make_site("Gdańsk").pk]}
+    at_site = {"site_ids": [make_site("Gdańsk").pk]}
     days = {n: NOON - timedelta(days=n) for n in range(5)}
     place = make_workspace("gdansk")
-    closed = here | OPC_UA | {"status": Status.CLOSED}
+    closed = at_site | OPC_UA | {"status": Status.CLOSED}
     make_incident(place, first_activity_at=days[1], **closed)
-    make_incident(place, first_activity_at=None, **here, **OPC_UA)
-    make_incident(place, first_activity_at=days[3], **here, **OPC_UA)
-    right = make_incident(place, first_activity_at=days[2], **here, **OPC_UA)
+    make_incident(place, first_activity_at=None, **at_site, **OPC_UA)
+    make_incident(place, first_activity_at=days[3], **at_site, **OPC_UA)
+    right = make_incident(place, first_activity_at=days[2], **at_site, **OPC_UA)
     other = OPC_UA | {"destination": "PLC-PL2-03"}
-    make_incident(place, first_activity_at=days[0], **here, **other)
+    make_incident(place, first_activity_at=days[0], **at_site, **other)
     assert [attach(), attach()] == [1, 0]
     capture = Capture.objects.get()
     assert (capture.incident, capture.name) == (right, "operations-historian.pcap")
@@ -62,13 +62,13 @@ def test_packets_begin_just_before_the_alert_and_keep_their_distances(tmp_path):
 
 
 def test_each_story_happens_in_the_plant_of_the_demo_and_in_its_capture():
-    listed = {each["file"]: each for each in yaml.safe_load((FOLDER / "captures.yaml").read_text())}
+    listed = {row["file"]: row for row in yaml.safe_load((FOLDER / "captures.yaml").read_text())}
     templates = Plant(seed=7)._book.templates
     for story in STORIES:
         assert {device["name"] for device in listed[story.file]["devices"]} >= set(story.devices)
         assert any(
-            each.type.title in story.alert_types
-            and each.source.name in story.devices
-            and each.destination.name in story.devices
-            for each in templates
+            template.type.title in story.alert_types
+            and template.source.name in story.devices
+            and template.destination.name in story.devices
+            for template in templates
         ), story.file

@@ -63,7 +63,7 @@ def kill(group, name):
     group.processes[name].wait()
 
 
-def asked(port) -> int:
+def pid_from(port) -> int:
     with socket.create_connection(("127.0.0.1", port), timeout=10) as caller:
         return int(caller.recv(100))
 
@@ -74,13 +74,13 @@ def test_a_process_that_dies_is_started_again_on_its_port_and_told_in_one_line(
     place = hold_port(28_900, strict=False)
     port = port_of(place)
     group.start("web", [*TELLS_ITS_PID, str(place.fileno())], place)
-    first = asked(port)
+    first = pid_from(port)
     kill(group, "web")
     supervisor.check(now=0)
     supervisor.check(now=0.5)  # not yet
     assert group.processes["web"].poll() is not None
     supervisor.check(now=1.1)
-    assert asked(port) == group.processes["web"].pid != first
+    assert pid_from(port) == group.processes["web"].pid != first
     assert len(messages) == 1
     assert messages[0].startswith(
         "web stopped unexpectedly and will be restarted in 1 s. Its log is /"
@@ -186,8 +186,8 @@ class Broker:
     def pid(self) -> int:
         return int((self.folder / "pid").read_text())
 
-    def send(self, what):
-        os.kill(self.pid, what)
+    def send(self, command):
+        os.kill(self.pid, command)
 
 
 @pytest.fixture

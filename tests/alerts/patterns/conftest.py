@@ -56,7 +56,7 @@ def programming(workspace, site, noise):
 @reuse_rows
 def judged(programming, oda):
     """OT has judged twelve of them, one by one."""
-    return [judge([each], oda) for each in programming[:12]]
+    return [judge([incident], oda) for incident in programming[:12]]
 
 
 @reuse_rows
@@ -71,8 +71,8 @@ def polling(workspace, site, gateways, noise):
     it answers with the incidents by the name of the gateway.
     """
 
-    def run(members=4, *, days=20, title=POLLING, source="HIST-01", kind="Historian", **given):
-        found = {}
+    def run(members=4, *, days=20, title=POLLING, source="HIST-01", kind="Historian", **options):
+        by_gateway = {}
         for n, gateway in enumerate(gateways[:members]):
             rows = [
                 new_incident(
@@ -85,7 +85,7 @@ def polling(workspace, site, gateways, noise):
                     status=Status.CLOSED,
                     classification="BenignPositive",
                     created_at=NOON - timedelta(days=back, hours=(back * 5 + n * 7) % 24),
-                    **given,
+                    **options,
                 )
                 for back in range(days, 0, -1)
             ]
@@ -97,8 +97,8 @@ def polling(workspace, site, gateways, noise):
                 destination_kind="Gateway",
                 destination_zone="Packaging 2",
             )
-            found[gateway.name] = rows
-        return found
+            by_gateway[gateway.name] = rows
+        return by_gateway
 
     return run
 
@@ -125,11 +125,11 @@ def store(rows, site, **columns):
 
 
 @pytest.fixture
-def mine(noon):
+def run_mining(noon):
     """`mine()` looks at history and gives the patterns, the best first."""
 
-    def run(**given):
-        mine_patterns(now=NOON, **given)
+    def run(**options):
+        mine_patterns(now=NOON, **options)
         return list(Candidate.objects.order_by("-rank", "-incidents", "pk"))
 
     return run

@@ -29,15 +29,15 @@ from tests.factories.incidents import make_alert, make_device, make_incident
 pytestmark = pytest.mark.django_db
 
 
-def lines(rule):
+def clauses(rule):
     return [(line.field, line.operator, line.values) for line in rule.all_of]
 
 
-def test_the_draft_says_what_the_pattern_is(programming, judged, mine, oda):
-    (row,) = mine()
+def test_the_draft_says_what_the_pattern_is(programming, judged, run_mining, oda):
+    (row,) = run_mining()
     version = turn_into_rule(candidate_id=row.pk, by=oda, now=NOON)
     rule = version.definition
-    assert lines(rule) == [
+    assert clauses(rule) == [
         ("site", "is", ("Gdańsk",)),
         ("alert_type", "is", ("Unauthorized PLC Programming",)),
         ("source_device", "is", ("ENG-WS-04",)),
@@ -55,7 +55,7 @@ def test_the_draft_says_what_the_pattern_is(programming, judged, mine, oda):
         ),
     ]
     assert rule.enforcement == "tagout"
-    assert sorted(rule.evidence) == sorted(str(each.uuid) for each in judged)
+    assert sorted(rule.evidence) == sorted(str(annotation.uuid) for annotation in judged)
     assert rule.expires_at == NOON + timedelta(days=30)  # time-boxed
     assert reasons_against_rule(rule) == []
     row.refresh_from_db()
@@ -63,13 +63,15 @@ def test_the_draft_says_what_the_pattern_is(programming, judged, mine, oda):
     assert "patterns.candidate.turned" in Entry.objects.values_list("action", flat=True)
 
 
-def test_the_draft_of_a_group_names_its_kind_and_zone_and_what_is_left_out(polling, mine, oda):
+def test_the_draft_of_a_group_names_its_kind_and_zone_and_what_is_left_out(
+    polling, run_mining, oda
+):
     by_gateway = polling(4)
     judge(by_gateway["GW-1"][:1], oda)
     judge(by_gateway["GW-4"][:1], oda, "suspicious")
-    (row,) = mine()
+    (row,) = run_mining()
     rule = rule_of(row, now=NOON)
-    assert lines(rule) == [
+    assert clauses(rule) == [
         ("site", "is", ("Gdańsk",)),
         ("alert_type", "is", (POLLING,)),
         ("source_device", "is", ("HIST-01",)),
@@ -101,21 +103,21 @@ def undirected(workspace, site, noise):
 @pytest.fixture
 def accepts(workspace):
     """A probe has shown that the workspace takes all our conditions."""
-    known = {"accepts": sorted(PROBED), "probed_at": NOON.isoformat()}
-    workspace.capabilities = {"rules": known}
+    capabilities = {"accepts": sorted(PROBED), "probed_at": NOON.isoformat()}
+    workspace.capabilities = {"rules": capabilities}
     workspace.save(update_fields=["capabilities"])
 
 
 def test_no_draft_ever_drops_the_site_so_that_somebody_there_can_own_it(
-    polling, programming, undirected, accepts, mine, oda, leo
+    polling, programming, undirected, accepts, run_mining, oda, leo
 ):
     for rows in (*polling(4).values(), programming, undirected):
         judge(rows[:1], oda)
-    rows = mine()
+    rows = run_mining()
     assert len(rows) == 3
     for row in rows:
         version = turn_into_rule(candidate_id=row.pk, by=leo, now=NOON)
-        assert ("site", "is", ("Gdańsk",)) in lines(version.definition)
+        assert ("site", "is", ("Gdańsk",)) in clauses(version.definition)
         assert version.site_ids == [row.site_id]
         assert (version.definition.owner_ot, version.definition.owner_soc) == (oda.email, leo.email)
         assert (
@@ -123,82 +125,82 @@ def test_no_draft_ever_drops_the_site_so_that_somebody_there_can_own_it(
         )  # Sentinel knows no site: it would be wider
 
 
-def test_without_direction_the_draft_names_both_devices(undirected, mine):
-    (row,) = mine()
-    assert lines(rule_of(row, now=NOON))[2:4] == [
+def test_without_direction_the_draft_names_both_devices(undirected, run_mining):
+    (row,) = run_mining()
+    assert clauses(rule_of(row, now=NOON))[2:4] == [
         ("any_device", "is", ("HIST-1",)),
         ("any_device", "is", ("SCAN-1",)),
     ]
 
 
-def test_who_judged_most_of_it_owns_it_for_ot(polling, mine, oda, olaf, leo):
+def test_who_judged_most_of_it_owns_it_for_ot(polling, run_mining, oda, olaf, leo):
     by_gateway = polling(4)
     judge(by_gateway["GW-1"][:1], oda)
-    for each in by_gateway["GW-2"][:3]:
-        judge([each], olaf)
-    (row,) = mine()
+    for incident in by_gateway["GW-2"][:3]:
+        judge([incident], olaf)
+    (row,) = run_mining()
     version = turn_into_rule(candidate_id=row.pk, by=leo, now=NOON)
     assert version.definition.owner_ot == olaf.email
 
 
-def test_it_can_be_proposed_as_it_is(polling, mine, oda, olaf, leo):
+def test_it_can_be_proposed_as_it_is(polling, run_mining, oda, olaf, leo):
     for name, rows in polling(4).items():
         judge(rows[:1], oda if name < "GW-3" else olaf)
-    (row,) = mine()
+    (row,) = run_mining()
     version = turn_into_rule(candidate_id=row.pk, by=oda, now=NOON)
     proposed = propose_rule(version_id=version.pk, by=oda, now=NOON, proved_at=NOON)
     assert proposed.state == "proposed"
     assert proposed.signatures.get().side == "ot"
 
 
-def test_evidence_is_bounded_and_takes_every_person_in_turn(programming, mine, oda, olaf):
-    for each in programming[:29]:
+def test_evidence_is_bounded_and_takes_every_person_in_turn(programming, run_mining, oda, olaf):
+    for incident in programming[:29]:
         for _ in range(3):
-            judge([each], oda)
+            judge([incident], oda)
     judge(programming[29:], olaf)
-    (row,) = mine()
-    given = evidence_of(row)
-    assert len(given) == MAX_EVIDENCE < len(row.annotations)
-    assert {each.by for each in given} == {oda, olaf}
+    (row,) = run_mining()
+    evidence = evidence_of(row)
+    assert len(evidence) == MAX_EVIDENCE < len(row.annotations)
+    assert {incident.by for incident in evidence} == {oda, olaf}
 
 
-def test_a_verdict_that_was_withdrawn_since_is_no_evidence(programming, judged, mine):
-    (row,) = mine()
+def test_a_verdict_that_was_withdrawn_since_is_no_evidence(programming, judged, run_mining):
+    (row,) = run_mining()
     judged[0].withdrawn_at = NOON
     judged[0].save()
     assert judged[0] not in evidence_of(row)
 
 
-def test_what_cannot_become_a_rule_or_has_one_is_refused(programming, mine, oda):
+def test_what_cannot_become_a_rule_or_has_one_is_refused(programming, run_mining, oda):
     judge(programming[:1], oda, "suspicious")
-    (row,) = mine()
+    (row,) = run_mining()
     with pytest.raises(CannotDecide, match="OT called 1 of them suspicious"):
         turn_into_rule(candidate_id=row.pk, by=oda, now=NOON)
     assert not RuleVersion.objects.exists()
 
 
-def test_a_pattern_gets_one_rule(programming, mine, oda, leo):
-    (row,) = mine()
+def test_a_pattern_gets_one_rule(programming, run_mining, oda, leo):
+    (row,) = run_mining()
     version = turn_into_rule(candidate_id=row.pk, by=oda, now=NOON)
     for act in (turn_into_rule, snooze_candidate):
         with pytest.raises(CannotDecide, match=version.rule.label):
             act(candidate_id=row.pk, by=leo, now=NOON)
 
 
-def test_when_its_rule_has_ended_it_is_open_again(programming, mine, oda):
-    (row,) = mine()
+def test_when_its_rule_has_ended_it_is_open_again(programming, run_mining, oda):
+    (row,) = run_mining()
     version = turn_into_rule(candidate_id=row.pk, by=oda, now=NOON)
-    mine()
+    run_mining()
     row.refresh_from_db()
     assert row.state == PatternState.HAS_RULE
     RuleVersion.objects.filter(pk=version.pk).update(state="rejected", rule_hash="x")
-    mine()
+    run_mining()
     row.refresh_from_db()
     assert (row.state, row.rule) == (PatternState.OPEN, None)
 
 
-def test_rejecting_needs_a_reason_and_can_be_taken_back(programming, mine, oda):
-    (row,) = mine()
+def test_rejecting_needs_a_reason_and_can_be_taken_back(programming, run_mining, oda):
+    (row,) = run_mining()
     with pytest.raises(CannotDecide, match="few words"):
         reject_candidate(candidate_id=row.pk, by=oda, now=NOON, reason="  ")
     reject_candidate(candidate_id=row.pk, by=oda, now=NOON, reason="The station is replaced.")
@@ -207,16 +209,16 @@ def test_rejecting_needs_a_reason_and_can_be_taken_back(programming, mine, oda):
     assert open_candidates(candidates_visible_to(oda), now=NOON).exists()
 
 
-def test_put_off_it_comes_back_after_thirty_days(programming, mine, oda):
-    (row,) = mine()
+def test_put_off_it_comes_back_after_thirty_days(programming, run_mining, oda):
+    (row,) = run_mining()
     snooze_candidate(candidate_id=row.pk, by=oda, now=NOON)
-    seen = candidates_visible_to(oda)
-    assert not open_candidates(seen, now=NOON + timedelta(days=29)).exists()
-    assert open_candidates(seen, now=NOON + timedelta(days=30)).exists()
+    visible = candidates_visible_to(oda)
+    assert not open_candidates(visible, now=NOON + timedelta(days=29)).exists()
+    assert open_candidates(visible, now=NOON + timedelta(days=30)).exists()
 
 
-def test_others_see_nothing_of_it_and_readers_decide_nothing(programming, mine, pia, mia):
-    (row,) = mine()
+def test_others_see_nothing_of_it_and_readers_decide_nothing(programming, run_mining, pia, mia):
+    (row,) = run_mining()
     assert not candidates_visible_to(pia).exists()
     assert candidates_visible_to(mia).exists()
     for person in (pia, mia):

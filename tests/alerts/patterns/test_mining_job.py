@@ -36,15 +36,15 @@ def test_asked_for_it_runs_at_once_and_says_so(programming, oda):
 
 def test_its_progress_is_seen_while_it_runs(programming, workspace, monkeypatch):
     routine(workspace, make_site("Ulm"))
-    seen = []
+    progress = []
 
-    def look(*args, **given):
-        seen.append((mining_status(now=NOON).done, mining_status(now=NOON).total))
-        return store_patterns(*args, **given)
+    def look(*args, **options):
+        progress.append((mining_status(now=NOON).done, mining_status(now=NOON).total))
+        return store_patterns(*args, **options)
 
     monkeypatch.setattr("alerts.patterns.services.mine.store_patterns", look)
     run_due_mining(unshifted=NOON, now=NOON)
-    assert seen == [(0, 2), (1, 2)]
+    assert progress == [(0, 2), (1, 2)]
     assert mining_status(now=NOON).total == 0
 
 
@@ -54,7 +54,7 @@ def test_who_only_reads_does_not_ask(mia):
 
 
 def test_a_run_that_fails_is_tried_again_soon(programming, monkeypatch):
-    def fail(**given):
+    def fail(**options):
         raise RuntimeError("The disk is full.")
 
     monkeypatch.setattr("alerts.patterns.services.mine.mine_patterns", fail)
@@ -67,13 +67,13 @@ def test_a_run_that_fails_is_tried_again_soon(programming, monkeypatch):
 
 def test_the_command_mines_and_prints_one_document(programming, judged, noon, capsys):
     call_command("patterns", "mine", "--days", "60", "--json")
-    told = json.loads(capsys.readouterr().out)
-    assert (told["days"], told["alerts"], told["verdicts"]) == (60, 280, 12)
-    (row,) = told["patterns"]
+    result = json.loads(capsys.readouterr().out)
+    assert (result["days"], result["alerts"], result["verdicts"]) == (60, 280, 12)
+    (row,) = result["patterns"]
     assert row["pattern"]["source"]["members"] == ["ENG-WS-04"]
     assert (row["incidents"], row["judged"], row["plan_order"]) == (30, 12, 1)
     assert len(row["rhythm"]) == 168
-    (site,) = told["sites"]
+    (site,) = result["sites"]
     assert (site["site"], site["incidents"], site["plan_share"]) == ("Gdańsk", 280, 0.1071)
     call_command("patterns", "mine")
     out = capsys.readouterr().out
@@ -82,18 +82,18 @@ def test_the_command_mines_and_prints_one_document(programming, judged, noon, ca
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ((), "Unknown action"),
         (("mine", "--days", "x"), "number of days"),
         (("mine", "--days", "9999"), "1 to 400"),
     ],
 )
-def test_wrong_words_are_one_sentence(words, said):
-    with pytest.raises(CommandError, match=said):
+def test_wrong_words_are_one_sentence(words, message):
+    with pytest.raises(CommandError, match=message):
         call_command("patterns", *words)
 
 
 def test_how_far_there_is_enough_to_mine_from(programming, judged):
-    told = mining_status(now=NOON)
-    assert (told.days, told.verdicts, told.is_ready, told.latest) == (30, 12, True, None)
+    status = mining_status(now=NOON)
+    assert (status.days, status.verdicts, status.is_ready, status.latest) == (30, 12, True, None)

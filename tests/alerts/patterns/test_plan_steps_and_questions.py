@@ -34,17 +34,17 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def planned(mine, judged, polling, oda, leo):
+def planned(run_mining, judged, polling, oda, leo):
     """One judged process, and one of the historian that nobody judged."""
     polling()
-    mine()
+    run_mining()
     return lambda person=leo: plans_for(person)[0]
 
 
 def proposed(by, plan, **more):
-    given = Proposing(by=by, proved_at=NOON, **more)
+    proposing = Proposing(by=by, proved_at=NOON, **more)
     ids = [step.candidate.pk for step in plan.steps_in(StepState.READY)]
-    return propose_patterns(candidate_ids=ids, proposing=given, now=NOON)
+    return propose_patterns(candidate_ids=ids, proposing=proposing, now=NOON)
 
 
 def test_what_is_judged_is_ready_and_the_rest_lacks_evidence(planned):
@@ -82,9 +82,9 @@ def test_what_is_refused_leaves_no_draft_and_the_others_are_proposed(planned, od
         site,
         pattern=pattern_json(site.name, types=[{"title": "Nothing", "own_title": ""}]),
     )
-    given = Proposing(by=oda, proved_at=NOON)
-    outcomes = propose_patterns(candidate_ids=[blocked.pk, ready.pk], proposing=given, now=NOON)
-    assert [each.version is not None for each in outcomes] == [False, True]
+    proposing = Proposing(by=oda, proved_at=NOON)
+    outcomes = propose_patterns(candidate_ids=[blocked.pk, ready.pk], proposing=proposing, now=NOON)
+    assert [outcome.version is not None for outcome in outcomes] == [False, True]
     assert outcomes[0].reasons
     assert RuleVersion.objects.count() == 1
     blocked.refresh_from_db()
@@ -94,8 +94,8 @@ def test_what_is_refused_leaves_no_draft_and_the_others_are_proposed(planned, od
 def test_an_old_proof_proposes_nothing(planned, oda):
     plan = planned(oda)
     ids = [step.candidate.pk for step in plan.steps_in(StepState.READY)]
-    given = Proposing(by=oda, proved_at=NOON - timedelta(minutes=6))
-    (outcome,) = propose_patterns(candidate_ids=ids, proposing=given, now=NOON)
+    proposing = Proposing(by=oda, proved_at=NOON - timedelta(minutes=6))
+    (outcome,) = propose_patterns(candidate_ids=ids, proposing=proposing, now=NOON)
     assert outcome.version is None and "password" in " ".join(outcome.reasons)
 
 
@@ -103,15 +103,17 @@ def test_questions_are_about_units_that_nobody_judged_and_as_many_as_needed(plan
     questions = questions_at(planned(), leo, now=NOON)
     lacking = planned().steps_in(StepState.EVIDENCE)[0]
     assert len(questions.all) == answers_needed(lacking.candidate) == 3  # of four gateways
-    assert {each.about.partition(" ")[0] for each in questions.all} <= {f"GW-{n}" for n in range(9)}
-    assert len({each.incident.pk for each in questions.all}) == 3
+    assert {question.about.partition(" ")[0] for question in questions.all} <= {
+        f"GW-{n}" for n in range(9)
+    }
+    assert len({question.incident.pk for question in questions.all}) == 3
     assert questions.share == pytest.approx(lacking.share)
 
 
 def test_asking_asks_one_question_an_incident_and_none_twice(planned, leo):
-    asked = ask_questions(plan=planned(), by=leo, now=NOON)
-    assert len(asked) == Review.objects.count() == PlanQuestion.objects.count() == 3
-    assert all(review.incidents.count() == 1 for review in asked)
+    reviews = ask_questions(plan=planned(), by=leo, now=NOON)
+    assert len(reviews) == Review.objects.count() == PlanQuestion.objects.count() == 3
+    assert all(review.incidents.count() == 1 for review in reviews)
     assert Entry.objects.filter(action="patterns.questions.asked").count() == 1
     assert questions_at(planned(), leo, now=NOON).all == []
     with pytest.raises(CannotAskQuestions, match="nothing to ask"):
@@ -142,7 +144,7 @@ def test_nobody_is_asked_more_than_five_a_day_whoever_asks(planned, leo, site):
     assert len(ask_questions(plan=planned(), by=leo, now=tomorrow)) == 3
 
 
-def test_the_answers_make_it_ready(planned, leo, oda, mine):
+def test_the_answers_make_it_ready(planned, leo, oda, run_mining):
     for review in ask_questions(plan=planned(), by=leo, now=NOON):
         give_verdict(
             by=oda,
@@ -153,37 +155,42 @@ def test_the_answers_make_it_ready(planned, leo, oda, mine):
             review_id=review.pk,
             incident_ids=[review.lead_id],
         )
-    mine()
+    run_mining()
     assert len(planned().steps_in(StepState.READY)) == 2
 
 
-def test_once_evidence_is_enough_questions_shorten_the_trial(programming, mine, oda, leo):
+def test_once_evidence_is_enough_questions_shorten_the_trial(programming, run_mining, oda, leo):
     judge(programming[-1:], oda)
-    mine()
+    run_mining()
     plan = plans_for(leo)[0]
     assert [step.state for step in plan.steps] == [StepState.READY]
-    found = questions_at(plan, leo, now=NOON).all
+    questions = questions_at(plan, leo, now=NOON).all
     # One comes a day: with three of the weeks before, seven days are enough.
-    assert [(each.is_for_trial, each.about) for each in found] == [(True, ""), (True, "")]
-    assert [each.incident for each in found] == programming[-2:-4:-1]
+    assert [(question.is_for_trial, question.about) for question in questions] == [
+        (True, ""),
+        (True, ""),
+    ]
+    assert [question.incident for question in questions] == programming[-2:-4:-1]
     assert len(ask_questions(plan=plan, by=leo, now=NOON)) == 2
     tomorrow = NOON + timedelta(days=1)
     assert questions_at(plans_for(leo)[0], leo, now=tomorrow).all == []
 
 
-def test_a_trial_that_may_count_enough_asks_nothing(programming, judged, mine, leo):
-    mine()
+def test_a_trial_that_may_count_enough_asks_nothing(programming, judged, run_mining, leo):
+    run_mining()
     assert questions_at(plans_for(leo)[0], leo, now=NOON).all == []
 
 
-def test_what_a_rule_covers_only_in_part_does_not_count_for_its_trial(programming, mine, oda, leo):
+def test_what_a_rule_covers_only_in_part_does_not_count_for_its_trial(
+    programming, run_mining, oda, leo
+):
     judge(programming[-1:], oda)
-    mine()
+    run_mining()
     plan = plans_for(leo)[0]
     stranger = Alert.objects.exclude(incidents__in=programming).first()
     IncidentAlert.objects.create(incident=programming[-2], alert=stranger)
-    found = questions_at(plan, leo, now=NOON).all
-    assert [each.incident for each in found] == programming[-3:-5:-1]
+    questions = questions_at(plan, leo, now=NOON).all
+    assert [question.incident for question in questions] == programming[-3:-5:-1]
 
 
 def test_ot_cannot_ask_through_the_plan(planned, oda):
@@ -227,9 +234,12 @@ def test_of_what_cannot_become_a_rule_the_largest_of_each_site_are_read(
 
     post_init.connect(note, sender=Candidate)
     try:
-        found = {each.totals.site.name: each.obstacles for each in plan.plans_of_all_sites()}
+        obstacles = {
+            site_plan.totals.site.name: site_plan.obstacles
+            for site_plan in plan.plans_of_all_sites()
+        }
     finally:
         post_init.disconnect(note, sender=Candidate)
-    assert [row.incidents for row in found[site.name]] == [9, 5]
-    assert [row.incidents for row in found["Porto"]] == [1]
+    assert [row.incidents for row in obstacles[site.name]] == [9, 5]
+    assert [row.incidents for row in obstacles["Porto"]] == [1]
     assert len(read) == 3, "there may be thousands"

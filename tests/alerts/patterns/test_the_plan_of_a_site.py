@@ -32,8 +32,8 @@ def steps():
     return [(row.plan_order, row.process.source.members[0], row.plan_gain) for row in rows]
 
 
-def test_the_largest_gain_comes_first_and_what_lacks_evidence_last(processes, mine):
-    mine()
+def test_the_largest_gain_comes_first_and_what_lacks_evidence_last(processes, run_mining):
+    run_mining()
     assert steps() == [(1, "HIST-01", 80), (2, "ENG-WS-04", 30), (3, "HMI-2", 25)]
     shares = [round(row.plan_share * 385) for row in plan_candidates(Candidate.objects.all())]
     assert shares == [80, 110, 135]
@@ -42,7 +42,7 @@ def test_the_largest_gain_comes_first_and_what_lacks_evidence_last(processes, mi
 
 
 def test_an_incident_counts_where_every_alert_in_it_is_covered(
-    processes, workspace, site, polling, mine
+    processes, workspace, site, polling, run_mining
 ):
     at = NOON - timedelta(days=3, hours=6)
     both = new_incident(
@@ -65,21 +65,21 @@ def test_an_incident_counts_where_every_alert_in_it_is_covered(
         destination_kind="Gateway",
         destination_zone="Packaging 2",
     )
-    mine()
+    run_mining()
     assert steps()[:2] == [(1, "HIST-01", 80), (2, "ENG-WS-04", 31)]
 
 
 def test_what_lives_is_counted_first_and_is_no_step_again(
-    processes, workspace, site, oda, leo, mine
+    processes, workspace, site, oda, leo, run_mining
 ):
-    said = rule_for(
+    rule = rule_for(
         site,
         Clause("destination_device", "is", ("PLC-4",)),
         Clause("severity", "at_most", ("Medium",)),
         expires_at=NOON + timedelta(days=9),
     )
-    make_version("live", of=said, ot=oda, soc=leo, workspace=workspace, site=site)
-    mine()
+    make_version("live", of=rule, ot=oda, soc=leo, workspace=workspace, site=site)
+    run_mining()
     assert steps() == [(1, "HIST-01", 80), (2, "HMI-2", 25)]
     assert SiteMining.objects.get().living_incidents == 30
     first = plan_candidates(Candidate.objects.all())[0]
@@ -87,11 +87,11 @@ def test_what_lives_is_counted_first_and_is_no_step_again(
 
 
 def test_alerts_of_a_site_are_read_once_for_all_rules_that_name_it(
-    processes, workspace, site, oda, leo, mine
+    processes, workspace, site, oda, leo, run_mining
 ):
     more = {"expires_at": NOON + timedelta(days=9)}
     narrow = Clause("severity", "at_most", ("Medium",))
-    said = [
+    rules = [
         rule_for(site, narrow, **more),
         rule_for(site, narrow, source="HMI-2", **more),
         Rule(
@@ -101,28 +101,28 @@ def test_alerts_of_a_site_are_read_once_for_all_rules_that_name_it(
             **more,
         ),
     ]
-    for rule in said:
+    for rule in rules:
         make_version("live", of=rule, ot=oda, soc=leo, workspace=workspace, site=site)
-    with CaptureQueriesContext(connection) as asked:
-        mine()
+    with CaptureQueriesContext(connection) as captured:
+        run_mining()
     assert SiteMining.objects.get().living_incidents == 30 + 25 + 80
-    reads = [query for query in asked if query["sql"].startswith("INSERT INTO mined_living")]
+    reads = [query for query in captured if query["sql"].startswith("INSERT INTO mined_living")]
     assert len(reads) == 2  # the site's, and all alerts for the rule that names no site
 
 
 @pytest.mark.parametrize("state", [PatternState.REJECTED, PatternState.SNOOZED])
-def test_what_people_declined_is_no_step(processes, mine, state):
-    mine()
+def test_what_people_declined_is_no_step(processes, run_mining, state):
+    run_mining()
     Candidate.objects.filter(plan_order=1).update(
         state=state, state_reason="No.", snoozed_until=NOON + timedelta(days=9)
     )
     assert [source for _, source, _ in steps()] == ["ENG-WS-04", "HMI-2"]
-    mine()
+    run_mining()
     assert steps() == [(1, "ENG-WS-04", 30), (2, "HMI-2", 25)]
 
 
-def test_what_was_put_off_comes_back_as_a_step(processes, mine):
-    mine()
+def test_what_was_put_off_comes_back_as_a_step(processes, run_mining):
+    run_mining()
     Candidate.objects.filter(plan_order=1).update(state=PatternState.SNOOZED, snoozed_until=NOON)
-    mine()
+    run_mining()
     assert Candidate.objects.get(plan_order=1).process.source.members == ("HIST-01",)

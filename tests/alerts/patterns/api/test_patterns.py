@@ -11,8 +11,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture
-def row(judged, mine):
-    return mine()[0]
+def row(judged, run_mining):
+    return run_mining()[0]
 
 
 @pytest.fixture
@@ -21,45 +21,50 @@ def at_site(oda, noon):
 
 
 def test_a_pattern_comes_with_its_figures(at_site, row):
-    (found,) = at_site.get("patterns/").json()["results"]
-    assert (found["id"], found["state"], found["rule"]) == (str(row.uuid), "open", None)
-    assert (found["workspace"], found["site"]) == (row.workspace.name, "Gdańsk")
-    assert found["routine"] == row.routine > 0 and found["limit"] == row.limit
-    assert (found["plan_order"], found["plan_gain"], found["obstacles"]) == (1, 30, [])
+    (item,) = at_site.get("patterns/").json()["results"]
+    assert (item["id"], item["state"], item["rule"]) == (str(row.uuid), "open", None)
+    assert (item["workspace"], item["site"]) == (row.workspace.name, "Gdańsk")
+    assert item["routine"] == row.routine > 0 and item["limit"] == row.limit
+    assert (item["plan_order"], item["plan_gain"], item["obstacles"]) == (1, 30, [])
     whole = at_site.get(f"patterns/{row.uuid}/").json()
-    assert len(whole["rhythm"]) == 168 and "rhythm" not in found
+    assert len(whole["rhythm"]) == 168 and "rhythm" not in item
     assert whole["pattern"]["source"]["members"] == ["ENG-WS-04"]
     assert whole["members"]["destination"] == [{"name": "PLC-4", "alerts": 30, "judged": 12}]
-    parts = [each["part"] for each in whole["reasons"]]
+    parts = [reason["part"] for reason in whole["reasons"]]
     assert parts == ["source", "destination", "types", "hours"]
 
 
-def test_the_list_runs_by_what_a_rule_would_save(at_site, workspace, site, row, mine):
+def test_the_list_runs_by_what_a_rule_would_save(at_site, workspace, site, row, run_mining):
     routine(workspace, site, source="ENG-WS-02", hour=11)
-    ranks = [each.rank for each in mine()]
+    ranks = [candidate.rank for candidate in run_mining()]
     assert len(ranks) > 1
     first = at_site.get("patterns/", {"page_size": 1}).json()
     rest = at_site.get("patterns/", {"cursor": first["next"]}).json()["results"]
-    ids = [each["id"] for each in first["results"] + rest]
+    ids = [candidate["id"] for candidate in first["results"] + rest]
     assert ids[0] == str(Candidate.objects.order_by("-rank", "-pk")[0].uuid)
     assert len(set(ids)) == len(ranks)
     assert at_site.get("patterns/", {"cursor": "eHx5fDF8MQ"}).status_code == 400
 
 
 def test_the_documented_filters_narrow_it(at_site, row):
-    def found(**query):
+    def ids_with(**query):
         return len(at_site.get("patterns/", query).json()["results"])
 
-    assert found(state="open", site="Gdańsk", can_become_rule="true", in_plan="true") == 1
-    assert found(alert_type=row.alert_types[0], workspace=row.workspace.name) == 1
-    assert found(state="rejected") == found(site="Porto") == found(can_become_rule="false") == 0
-    assert found(in_plan="false") == 0
+    assert ids_with(state="open", site="Gdańsk", can_become_rule="true", in_plan="true") == 1
+    assert ids_with(alert_type=row.alert_types[0], workspace=row.workspace.name) == 1
+    assert (
+        ids_with(state="rejected")
+        == ids_with(site="Porto")
+        == ids_with(can_become_rule="false")
+        == 0
+    )
+    assert ids_with(in_plan="false") == 0
 
 
 def test_a_rule_is_made_of_it_once(at_site, row):
-    made = at_site.post(f"patterns/{row.uuid}/rule/").json()
-    assert made["state"] == "has-rule"
-    rule = at_site.get(f"rules/{made['rule']}/").json()
+    item = at_site.post(f"patterns/{row.uuid}/rule/").json()
+    assert item["state"] == "has-rule"
+    rule = at_site.get(f"rules/{item['rule']}/").json()
     assert (rule["state"], rule["made_by"]) == ("draft", "Oda Nowak")
     assert len(rule["rule"]["evidence"]) == 12
     again = at_site.post(f"patterns/{row.uuid}/rule/")
@@ -69,16 +74,16 @@ def test_a_rule_is_made_of_it_once(at_site, row):
 def test_it_is_rejected_with_a_reason_put_off_and_offered_again(at_site, row):
     address = f"patterns/{row.uuid}/"
     assert at_site.post(f"{address}reject/", {}).status_code == 400
-    told = at_site.post(f"{address}reject/", {"reason": "It is going away."}).json()
-    assert (told["state"], told["state_reason"]) == ("rejected", "It is going away.")
+    item = at_site.post(f"{address}reject/", {"reason": "It is going away."}).json()
+    assert (item["state"], item["state_reason"]) == ("rejected", "It is going away.")
     assert at_site.post(f"{address}reopen/").json()["state"] == "open"
-    told = at_site.post(f"{address}snooze/").json()
-    assert told["state"] == "snoozed" and told["snoozed_until"]
+    item = at_site.post(f"{address}snooze/").json()
+    assert item["state"] == "snoozed" and item["snoozed_until"]
 
 
-def test_what_cannot_become_a_rule_says_why(at_site, programming, judged, mine, oda):
+def test_what_cannot_become_a_rule_says_why(at_site, programming, judged, run_mining, oda):
     judge(programming[20:21], oda, "suspicious")
-    (row,) = mine()
+    (row,) = run_mining()
     why = "OT called 1 of them suspicious."
     assert at_site.get(f"patterns/{row.uuid}/").json()["obstacles"] == [why]
     refused = at_site.post(f"patterns/{row.uuid}/rule/")

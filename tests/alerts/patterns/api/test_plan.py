@@ -8,9 +8,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture
-def planned(judged, polling, mine, leo):
+def planned(judged, polling, run_mining, leo):
     polling()
-    return mine()
+    return run_mining()
 
 
 def test_the_plan_of_each_site_comes_with_its_curve(planned, leo):

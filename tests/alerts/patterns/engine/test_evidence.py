@@ -6,7 +6,7 @@ from alerts.patterns.engine.evidence import Evidence
 
 
 @pytest.mark.parametrize(
-    ("said", "is_enough"),
+    ("change", "is_enough"),
     [
         ({"routine": 5, "judged_share": 0.6}, True),
         ({"maintenance": 1, "judged_share": 1.0}, True),
@@ -17,5 +17,5 @@ from alerts.patterns.engine.evidence import Evidence
     ],
     ids=["sixty per cent", "maintenance", "less", "only the SOC", "suspicious", "true positive"],
 )
-def test_each_gap_alone_is_not_enough(said, is_enough):
-    assert Evidence(**said).is_enough == is_enough
+def test_each_gap_alone_is_not_enough(change, is_enough):
+    assert Evidence(**change).is_enough == is_enough

@@ -19,7 +19,7 @@ INVENTORY = {Group("Laptop", "Visitors"): 7, Group("Phone", "Visitors"): 6}
 
 
 def queries(devices, *, to=NAMES, hour=9, function="Query"):
-    return [cell(each, to, SOFT[0], hour=hour, function=function) for each in devices]
+    return [cell(source, to, SOFT[0], hour=hour, function=function) for source in devices]
 
 
 def found_of_both(cells):
@@ -54,5 +54,5 @@ def test_kinds_that_differ_in_what_they_do_stay_apart(other):
 
 
 def test_a_kind_that_does_more_is_not_offered_with_one_that_does_less():
-    more = [cell(each, NAMES, SOFT[0], function="Update") for each in LAPTOPS]
+    more = [cell(source, NAMES, SOFT[0], function="Update") for source in LAPTOPS]
     assert found_of_both([*queries(LAPTOPS), *more, *queries(PHONES)]) == []

@@ -24,13 +24,13 @@ GATEWAYS = [device(f"GW-{n}", kind="Gateway", zone="Water") for n in range(1, 6)
 INVENTORY = {Group("Gateway", "Water"): 6, Group("Historian", "Operations"): 1}
 
 
-def one(cells, inventory=INVENTORY):
+def one_pattern(cells, inventory=INVENTORY):
     (pattern,) = mine_cells(cells, inventory)
     return pattern
 
 
 def test_one_source_and_its_targets_of_one_kind_are_one_pattern():
-    pattern = one([cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS])
+    pattern = one_pattern([cell(HISTORIAN, target, SOFT[0]) for target in GATEWAYS])
     assert pattern.source.members == ("HIST-01",)
     assert pattern.destination.rung == Rung.GROUP
     assert pattern.destination.kinds == ("Gateway",)
@@ -38,29 +38,29 @@ def test_one_source_and_its_targets_of_one_kind_are_one_pattern():
 
 
 def test_a_group_is_named_only_when_half_of_it_was_seen():
-    pattern = one(
-        [cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS], {Group("Gateway", "Water"): 11}
+    pattern = one_pattern(
+        [cell(HISTORIAN, target, SOFT[0]) for target in GATEWAYS], {Group("Gateway", "Water"): 11}
     )
     assert pattern.destination.rung == Rung.LISTED
     assert len(pattern.destination.members) == 5
 
 
 def test_two_members_are_listed_and_not_a_group():
-    pattern = one([cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS[:2]])
+    pattern = one_pattern([cell(HISTORIAN, target, SOFT[0]) for target in GATEWAYS[:2]])
     assert pattern.destination.rung == Rung.LISTED
 
 
 @pytest.mark.parametrize(
-    ("known", "rung"),
+    ("known_devices", "rung"),
     [
         ({"Station 1": 2, "Station 2": 2, "Yard": 9}, Rung.GROUP),  # not half of the site's
         ({"Station 1": 2, "Station 2": 5, "Yard": 9}, Rung.LISTED),  # not half of one zone's
     ],
 )
-def test_a_few_of_a_kind_in_each_zone_are_a_group_over_their_zones(known, rung):
+def test_a_few_of_a_kind_in_each_zone_are_a_group_over_their_zones(known_devices, rung):
     plcs = [device(f"PLC-{z}{n}", zone=f"Station {z}") for z in (1, 2) for n in (1, 2)]
-    inventory = {Group("PLC", zone): count for zone, count in known.items()}
-    side = one([cell(HISTORIAN, each, SOFT[0]) for each in plcs], inventory).destination
+    inventory = {Group("PLC", zone): count for zone, count in known_devices.items()}
+    side = one_pattern([cell(HISTORIAN, target, SOFT[0]) for target in plcs], inventory).destination
     assert side.rung == rung
     assert side.zones == ("Station 1", "Station 2")
     assert side.covers(device("PLC-13", zone="Station 1")) == (rung == Rung.GROUP)
@@ -71,34 +71,32 @@ def test_what_is_rare_for_each_pair_is_frequent_for_the_kind():
     laptops = [device(f"LAPTOP-{n}", kind="Laptop", zone="Office") for n in range(8)]
     server = device("DHCP-01", kind="Server", zone="Office")
     cells = [cell(laptop, server, SOFT[0], days=[n]) for n, laptop in enumerate(laptops)]
-    pattern = one(cells, {Group("Laptop", "Office"): 10})
+    pattern = one_pattern(cells, {Group("Laptop", "Office"): 10})
     assert pattern.source.rung == Rung.GROUP
     assert pattern.destination.members == ("DHCP-01",)
 
 
 def test_types_of_one_source_that_go_to_the_same_places_are_one_pattern():
-    cells = [cell(HISTORIAN, each, title) for each in GATEWAYS for title in SOFT[:3]]
-    assert len(one(cells).types) == 3
+    cells = [cell(HISTORIAN, target, title) for target in GATEWAYS for title in SOFT[:3]]
+    assert len(one_pattern(cells).types) == 3
 
 
-@pytest.mark.parametrize(("laptops", "patterns"), [(3, 1), (2, 2)])
-def test_types_of_many_devices_of_a_kind_are_one_pattern_whoever_of_them_does_each(
-    laptops, patterns
-):
+@pytest.mark.parametrize(("laptops", "count"), [(3, 1), (2, 2)])
+def test_types_of_many_devices_of_a_kind_are_one_pattern_whoever_of_them_does_each(laptops, count):
     first = [device(f"LAPTOP-{n}", kind="Laptop", zone="Office") for n in range(laptops)]
     others = [device(f"LAPTOP-{n}", kind="Laptop", zone="Office") for n in range(5, 7)]
-    cells = [cell(each, gateway, SOFT[0]) for each in first for gateway in GATEWAYS]
-    cells += [cell(each, GATEWAYS[0], SOFT[1], days=range(8)) for each in others]
-    found = mine_cells(cells, INVENTORY)
-    assert len(found) == patterns
+    cells = [cell(target, gateway, SOFT[0]) for target in first for gateway in GATEWAYS]
+    cells += [cell(target, GATEWAYS[0], SOFT[1], days=range(8)) for target in others]
+    patterns = mine_cells(cells, INVENTORY)
+    assert len(patterns) == count
     stranger = cell(device("LAPTOP-9", kind="Laptop", zone="Yard"), GATEWAYS[0], SOFT[1])
-    assert not any(each.covers_cell(stranger) for each in found)
+    assert not any(pattern.covers_cell(stranger) for pattern in patterns)
 
 
 def test_types_of_many_devices_of_a_kind_that_go_elsewhere_stay_apart():
     laptops = [device(f"LAPTOP-{n}", kind="Laptop", zone="Office") for n in range(6)]
-    cells = [cell(each, gateway, SOFT[0]) for each in laptops[:3] for gateway in GATEWAYS]
-    cells += [cell(each, device("PLC-1"), SOFT[1]) for each in laptops[3:]]
+    cells = [cell(target, gateway, SOFT[0]) for target in laptops[:3] for gateway in GATEWAYS]
+    cells += [cell(target, device("PLC-1"), SOFT[1]) for target in laptops[3:]]
     assert len(mine_cells(cells, INVENTORY)) == 2
 
 
@@ -106,12 +104,12 @@ def test_a_pattern_is_named_by_what_happens_most():
     often = max(SOFT[:3])
     cells = [cell(HISTORIAN, GATEWAYS[0], title, days=range(8)) for title in SOFT[:3]]
     cells.append(cell(HISTORIAN, GATEWAYS[1], often))
-    assert one(cells).types[0] == (often, "")
+    assert one_pattern(cells).types[0] == (often, "")
 
 
 def test_types_at_other_hours_stay_apart():
-    cells = [cell(HISTORIAN, each, SOFT[0], hour=2) for each in GATEWAYS]
-    cells += [cell(HISTORIAN, each, SOFT[1], hour=14) for each in GATEWAYS]
+    cells = [cell(HISTORIAN, target, SOFT[0], hour=2) for target in GATEWAYS]
+    cells += [cell(HISTORIAN, target, SOFT[1], hour=14) for target in GATEWAYS]
     assert len(mine_cells(cells, INVENTORY)) == 2
 
 
@@ -128,20 +126,20 @@ def test_what_is_too_rare_to_show_hours_belongs_to_those_inside_which_it_lies(la
 
 
 def test_types_that_are_never_suppressed_make_no_pattern():
-    assert mine_cells([cell(HISTORIAN, each, NEVER) for each in GATEWAYS], INVENTORY) == []
+    assert mine_cells([cell(HISTORIAN, target, NEVER) for target in GATEWAYS], INVENTORY) == []
 
 
 def test_crown_jewels_are_left_out_by_name():
-    cells = [cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS[:4]]
+    cells = [cell(HISTORIAN, target, SOFT[0]) for target in GATEWAYS[:4]]
     jewel = device("GW-9", kind="Gateway", zone="Water", is_critical=True)
-    pattern = one([*cells, cell(HISTORIAN, jewel, SOFT[0])])
+    pattern = one_pattern([*cells, cell(HISTORIAN, jewel, SOFT[0])])
     assert "GW-9" not in pattern.destination.members
     assert pattern.alerts == 80
 
 
 def test_strict_types_name_each_device_and_keep_to_hours():
-    cells = [cell(HISTORIAN, each, BOXED, hour=6) for each in GATEWAYS]
-    pattern = one(cells)
+    cells = [cell(HISTORIAN, target, BOXED, hour=6) for target in GATEWAYS]
+    pattern = one_pattern(cells)
     assert pattern.destination.rung == Rung.LISTED
     assert pattern.hours is not None
     assert pattern.obstacle == ""
@@ -149,7 +147,9 @@ def test_strict_types_name_each_device_and_keep_to_hours():
 
 @pytest.mark.parametrize(("severity", "is_strict"), [(HIGH - 1, False), (HIGH, True)])
 def test_any_type_is_strict_at_high_severity(severity, is_strict):
-    pattern = one([cell(HISTORIAN, each, SOFT[0], hour=6, severity=severity) for each in GATEWAYS])
+    pattern = one_pattern(
+        [cell(HISTORIAN, target, SOFT[0], hour=6, severity=severity) for target in GATEWAYS]
+    )
     assert pattern.is_strict == is_strict
     assert (pattern.destination.rung == Rung.LISTED) == is_strict
 
@@ -160,30 +160,33 @@ def test_strict_types_keep_to_the_hours_that_were_judged():
     nights = happened([2, 11, 16, 24, 32, 40], 3)
     calm = cell(station, plc, BOXED, occurrences=tuesdays + nights, verdicts=["routine"] * 6)
     suspect = cell(station, plc, BOXED, occurrences=happened([30, 36], 3), verdicts=["suspicious"])
-    pattern = one([calm, suspect])
+    pattern = one_pattern([calm, suspect])
     assert (pattern.hours.weekdays, pattern.hours.start, pattern.hours.length) == ((1,), 5, 3)
     assert pattern.evidence.suspicious == 0
-    unjudged = one([cell(station, plc, BOXED, occurrences=tuesdays + nights)])
+    unjudged = one_pattern([cell(station, plc, BOXED, occurrences=tuesdays + nights)])
     assert unjudged.hours.hours_a_week > 3  # nobody told which of them are meant
 
 
 def test_strict_types_without_hours_keep_to_planned_work_of_a_kind():
     anytime = [happened([day], hour=day * 5 % 24)[0] for day in range(40)]
-    assert one([cell(HISTORIAN, GATEWAYS[0], BOXED, occurrences=anytime)]).obstacle == "needs_hours"
+    assert (
+        one_pattern([cell(HISTORIAN, GATEWAYS[0], BOXED, occurrences=anytime)]).obstacle
+        == "needs_hours"
+    )
     planned = [happened([d], hour=d * 5 % 24, works=["vendor-visit"])[0] for d in range(40)]
-    pattern = one([cell(HISTORIAN, GATEWAYS[0], BOXED, occurrences=planned)])
+    pattern = one_pattern([cell(HISTORIAN, GATEWAYS[0], BOXED, occurrences=planned)])
     assert pattern.planned_work == "vendor-visit"
     assert pattern.obstacle == ""
-    said = rule_for(pattern, time_zone="UTC", now=NOON)
-    assert Clause("planned_work", "within", ("vendor-visit",)) in said.all_of
-    assert reasons_against_rule(said) == []
+    rule = rule_for(pattern, time_zone="UTC", now=NOON)
+    assert Clause("planned_work", "within", ("vendor-visit",)) in rule.all_of
+    assert reasons_against_rule(rule) == []
 
 
 @pytest.mark.parametrize(("inside", "kind"), [(36, "vendor-visit"), (35, "")])
 def test_planned_work_must_hold_nine_of_ten_alerts(inside, kind):
-    held = [happened([d], hour=d * 5 % 24, works=["vendor-visit"])[0] for d in range(inside)]
+    occurrences = [happened([d], hour=d * 5 % 24, works=["vendor-visit"])[0] for d in range(inside)]
     others = [happened([d], hour=d * 5 % 24)[0] for d in range(inside, 40)]
-    pattern = one([cell(HISTORIAN, GATEWAYS[0], BOXED, occurrences=held + others)])
+    pattern = one_pattern([cell(HISTORIAN, GATEWAYS[0], BOXED, occurrences=occurrences + others)])
     assert pattern.planned_work == kind
 
 
@@ -197,14 +200,16 @@ def test_a_pattern_has_at_least_five_alerts(days, count):
 
 def test_work_of_no_kind_makes_no_rule():
     planned = [happened([d], hour=d * 5 % 24, works=["other"])[0] for d in range(40)]
-    pattern = one([cell(HISTORIAN, GATEWAYS[0], BOXED, occurrences=planned)])
+    pattern = one_pattern([cell(HISTORIAN, GATEWAYS[0], BOXED, occurrences=planned)])
     assert pattern.obstacle == "needs_planned_work"
 
 
 def test_a_suspicious_cell_is_left_out_and_named_as_an_exception():
-    cells = [cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS]
+    cells = [cell(HISTORIAN, target, SOFT[0]) for target in GATEWAYS]
     odd = device("GW-7", kind="Gateway", zone="Water")
-    pattern = one([*cells, cell(HISTORIAN, odd, SOFT[0], days=[3], verdicts=["suspicious"])])
+    pattern = one_pattern(
+        [*cells, cell(HISTORIAN, odd, SOFT[0], days=[3], verdicts=["suspicious"])]
+    )
     assert pattern.exceptions == ("GW-7",)
     assert pattern.evidence.suspicious == 0
 
@@ -217,9 +222,9 @@ def test_a_pattern_of_suspicion_alone_cannot_become_a_rule():
 
 def test_a_destination_outside_is_a_network_of_at_least_ten_addresses():
     few = [cell(HISTORIAN, outside(f"52.10.{n}.9"), SOFT[0]) for n in range(5)]
-    assert one(few).destination.networks == tuple(f"52.10.{n}.9/32" for n in range(5))
+    assert one_pattern(few).destination.networks == tuple(f"52.10.{n}.9/32" for n in range(5))
     many = [cell(HISTORIAN, outside(f"52.10.{n}.9"), SOFT[0]) for n in range(12)]
-    assert one(many).destination.networks == ("52.10.0.0/20",)
+    assert one_pattern(many).destination.networks == ("52.10.0.0/20",)
 
 
 def test_a_network_that_two_sources_show_together_stands_for_the_few_addresses_of_each():
@@ -259,7 +264,7 @@ def test_what_one_kind_does_in_several_zones_is_offered_as_one_pattern():
 
 def test_addresses_outside_that_share_no_network_are_listed_as_long_as_people_can_read_them():
     cells = [cell(HISTORIAN, outside(f"{n}.10.1.9"), SOFT[0]) for n in range(20, 50)]
-    side = one(cells).destination
+    side = one_pattern(cells).destination
     assert (side.rung, len(side.networks)) == (Rung.NETWORK, 30)
     assert side.covers(outside("20.10.1.9"))
     assert not side.covers(outside("20.10.1.10"))
@@ -272,53 +277,53 @@ def test_addresses_outside_that_share_no_network_make_no_pattern():
 
 @pytest.mark.parametrize("days", [[0, 1], [0]])
 def test_what_happened_on_two_days_is_no_pattern(days):
-    cells = [cell(HISTORIAN, each, SOFT[0], days=days) for each in GATEWAYS]
+    cells = [cell(HISTORIAN, target, SOFT[0], days=days) for target in GATEWAYS]
     assert mine_cells(cells, INVENTORY) == []
 
 
 def test_functions_that_were_seen_are_kept_and_another_is_not_covered():
-    cells = [cell(HISTORIAN, each, SOFT[0], function="Read") for each in GATEWAYS]
-    pattern = one(cells)
+    cells = [cell(HISTORIAN, target, SOFT[0], function="Read") for target in GATEWAYS]
+    pattern = one_pattern(cells)
     assert pattern.functions == ("Read",)
     assert not pattern.covers_cell(cell(HISTORIAN, GATEWAYS[0], SOFT[0], function="Write"))
 
 
 def test_types_with_and_without_functions_are_one_pattern_that_a_command_stays_out_of():
-    cells = [cell(HISTORIAN, each, SOFT[0], function="Read") for each in GATEWAYS]
-    cells += [cell(HISTORIAN, each, SOFT[1]) for each in GATEWAYS]
-    pattern = one(cells)
+    cells = [cell(HISTORIAN, target, SOFT[0], function="Read") for target in GATEWAYS]
+    cells += [cell(HISTORIAN, target, SOFT[1]) for target in GATEWAYS]
+    pattern = one_pattern(cells)
     assert (set(pattern.types), pattern.functions) == ({(t, "") for t in SOFT[:2]}, ("", "Read"))
     for title in SOFT[:2]:
         command = cell(HISTORIAN, GATEWAYS[0], title, function="Direct Operate")
         assert not pattern.covers_cell(command)
-    [said] = [
-        each
-        for each in rule_for(pattern, time_zone="UTC", now=NOON).all_of
-        if each.field == "function"
+    [rule] = [
+        target
+        for target in rule_for(pattern, time_zone="UTC", now=NOON).all_of
+        if target.field == "function"
     ]
-    assert (said.operator, said.values) == ("is_one_of", ("", "Read"))
+    assert (rule.operator, rule.values) == ("is_one_of", ("", "Read"))
 
 
 def test_evidence_is_pooled_over_the_pattern_and_one_annotation_is_one_trial():
-    cells = [cell(HISTORIAN, each, SOFT[0], verdicts=["routine"]) for each in GATEWAYS[:4]]
+    cells = [cell(HISTORIAN, target, SOFT[0], verdicts=["routine"]) for target in GATEWAYS[:4]]
     cells.append(cell(HISTORIAN, GATEWAYS[4], SOFT[0]))
-    evidence = one(cells).evidence
+    evidence = one_pattern(cells).evidence
     assert (evidence.harmless, evidence.judged_share, evidence.is_enough) == (4, 0.8, True)
     assert evidence.open_units == ((("target", "GW-5"), 20),)
 
 
 def test_too_little_of_a_pattern_was_judged():
     cells = [cell(HISTORIAN, GATEWAYS[0], SOFT[0], verdicts=["routine"])]
-    cells += [cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS[1:]]
-    assert not one(cells).evidence.is_enough
+    cells += [cell(HISTORIAN, target, SOFT[0]) for target in GATEWAYS[1:]]
+    assert not one_pattern(cells).evidence.is_enough
 
 
-def undirected(one, other, **more):
+def undirected(one_pattern, other, **more):
     """A cell as an analytics rule leaves it: names of two devices, and nothing about them."""
-    first, second = sorted((one, other))
-    made = cell(End(first), End(second), SOFT[0], **more)
-    made.key = replace(made.key, is_directed=False)
-    return made
+    first, second = sorted((one_pattern, other))
+    directed = cell(End(first), End(second), SOFT[0], **more)
+    directed.key = replace(directed.key, is_directed=False)
+    return directed
 
 
 def test_without_direction_one_master_is_a_process_and_another_pair_is_not():
@@ -344,12 +349,12 @@ def test_what_is_left_out_without_direction_is_left_out_at_either_end():
 
 
 def test_who_chance_kept_to_most_of_the_week_joins_who_comes_at_any_hour():
-    always = [cell(HISTORIAN, each, SOFT[0], occurrences=all_hours()) for each in GATEWAYS[:2]]
+    always = [cell(HISTORIAN, target, SOFT[0], occurrences=all_hours()) for target in GATEWAYS[:2]]
     rare = cell(HISTORIAN, device("SW-1", kind="Switch"), SOFT[0], occurrences=all_hours(but=4))
     night = cell(HISTORIAN, device("SW-2", kind="Switch", zone="Line 2"), SOFT[0], hour=2)
     assert learn_hours(Counter(rare.occurrences)).hours_a_week < 168
-    found = mine_cells([*always, rare, night], INVENTORY)
-    assert [len(pattern.destination.members) for pattern in found] == [3, 1]
+    patterns = mine_cells([*always, rare, night], INVENTORY)
+    assert [len(pattern.destination.members) for pattern in patterns] == [3, 1]
 
 
 def all_hours(but=0):
@@ -368,14 +373,14 @@ def all_hours(but=0):
 def test_a_list_of_devices_that_never_came_back_is_no_rule(days, obstacle):
     switch = device("SW-1", kind="Switch", zone="Water")
     newcomers = [device(f"NEW-{n}", kind="") for n in range(12)]
-    cells = [cell(each, switch, SOFT[0], days=days(n)) for n, each in enumerate(newcomers)]
-    pattern = one(cells, {})
+    cells = [cell(target, switch, SOFT[0], days=days(n)) for n, target in enumerate(newcomers)]
+    pattern = one_pattern(cells, {})
     assert pattern.source.rung == Rung.LISTED
     assert pattern.obstacle == obstacle
 
 
 def test_newcomers_of_one_kind_are_named_by_their_kind_and_need_not_come_back():
     new = [device(f"CAM-{n}", kind="Camera", zone="Water") for n in range(6)]
-    cells = [cell(each, HISTORIAN, SOFT[0], days=[n]) for n, each in enumerate(new)]
-    pattern = one(cells, {Group("Camera", "Water"): 6})
+    cells = [cell(target, HISTORIAN, SOFT[0], days=[n]) for n, target in enumerate(new)]
+    pattern = one_pattern(cells, {Group("Camera", "Water"): 6})
     assert (pattern.source.rung, pattern.obstacle) == (Rung.GROUP, "")

@@ -17,7 +17,7 @@ INVENTORY = {Group("Gateway", "Water"): 8, Group("HMI", "Hall"): 4}
 
 
 def polling(gateways, **more):
-    return [cell(HISTORIAN, each, SOFT[0], **more) for each in gateways]
+    return [cell(HISTORIAN, target, SOFT[0], **more) for target in gateways]
 
 
 def test_its_key_stays_when_members_join():
@@ -28,31 +28,31 @@ def test_its_key_stays_when_members_join():
 
 
 def test_keys_tell_processes_apart():
-    cells = polling(GATEWAYS) + [cell(HISTORIAN, each, SOFT[1], hour=3) for each in PANELS]
+    cells = polling(GATEWAYS) + [cell(HISTORIAN, target, SOFT[1], hour=3) for target in PANELS]
     keys = {process_key(pattern, cells) for pattern in mine_cells(cells, INVENTORY)}
     assert len(keys) == 2
 
 
 def test_it_is_recognised_by_what_it_covers():
     few, many = polling(GATEWAYS[:5]), polling(GATEWAYS)
-    others = [cell(HISTORIAN, each, SOFT[1], hour=3) for each in PANELS]
+    others = [cell(HISTORIAN, target, SOFT[1], hour=3) for target in PANELS]
     (before,) = mine_cells(few, INVENTORY)
     cells = [*others, *many]
-    found = mine_cells(cells, INVENTORY)
-    (place,) = (n for n, pattern in enumerate(found) if pattern.types == before.types)
-    assert recognise({"old": before}, found, cells) == {place: "old"}
+    patterns = mine_cells(cells, INVENTORY)
+    (place,) = (n for n, pattern in enumerate(patterns) if pattern.types == before.types)
+    assert recognise({"old": before}, patterns, cells) == {place: "old"}
 
 
 def test_another_process_does_not_continue_it():
     (before,) = mine_cells(polling(GATEWAYS), INVENTORY)
-    cells = [cell(PANELS[0], each, SOFT[1]) for each in GATEWAYS]
+    cells = [cell(PANELS[0], target, SOFT[1]) for target in GATEWAYS]
     assert recognise({"old": before}, mine_cells(cells, INVENTORY), cells) == {}
 
 
 def test_each_former_pattern_goes_on_in_one_only():
     cells = polling(GATEWAYS)
-    found = mine_cells(cells, INVENTORY)
-    assert recognise({"one": found[0], "two": found[0]}, found, cells) == {0: "one"}
+    patterns = mine_cells(cells, INVENTORY)
+    assert recognise({"one": patterns[0], "two": patterns[0]}, patterns, cells) == {0: "one"}
 
 
 def test_a_device_with_two_addresses_is_one_member_of_its_group():
@@ -66,12 +66,14 @@ def test_a_device_with_two_addresses_is_one_member_of_its_group():
 
 def test_it_is_recognised_whichever_device_is_named_first():
     cells = polling(GATEWAYS)
-    for each in cells:
-        each.key = replace(each.key, is_directed=False)
-    found = mine_cells(cells, INVENTORY)
-    for each in cells:
-        each.key = replace(each.key, source=each.key.destination, destination=each.key.source)
-    assert recognise({"old": found[0]}, found, cells) == {0: "old"}
+    for target in cells:
+        target.key = replace(target.key, is_directed=False)
+    patterns = mine_cells(cells, INVENTORY)
+    for target in cells:
+        target.key = replace(
+            target.key, source=target.key.destination, destination=target.key.source
+        )
+    assert recognise({"old": patterns[0]}, patterns, cells) == {0: "old"}
 
 
 def test_each_is_compared_only_with_alerts_that_name_its_devices(monkeypatch):
@@ -83,11 +85,13 @@ def test_each_is_compared_only_with_alerts_that_name_its_devices(monkeypatch):
         )
         for n in range(40)
     ]
-    found = mine_cells(cells, {})
-    asked, covers_cell = [], Pattern.covers_cell
+    patterns = mine_cells(cells, {})
+    compared, covers_cell = [], Pattern.covers_cell
     monkeypatch.setattr(
-        Pattern, "covers_cell", lambda self, one: asked.append(one) or covers_cell(self, one)
+        Pattern,
+        "covers_cell",
+        lambda self, cell_there: compared.append(cell_there) or covers_cell(self, cell_there),
     )
-    former = dict(enumerate(found))
-    assert recognise(former, found, cells) == {place: place for place in former}
-    assert len(asked) == sum(len(pattern.cells) for pattern in found) < 100
+    former = dict(enumerate(patterns))
+    assert recognise(former, patterns, cells) == {place: place for place in former}
+    assert len(compared) == sum(len(pattern.cells) for pattern in patterns) < 100

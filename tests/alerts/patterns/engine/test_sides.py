@@ -6,11 +6,11 @@ from alerts.patterns.engine.sides import Rung, describe_side, smallest_networks
 from tests.alerts.patterns.engine.plants import device
 
 
-@pytest.mark.parametrize(("seen", "networks"), [(9, []), (10, ["203.0.113.0/28"])])
-def test_a_network_beyond_the_plant_holds_at_least_ten_of_the_addresses(seen, networks):
-    addresses = [f"203.0.113.{host}" for host in range(1, seen + 1)]
-    found, left = smallest_networks(addresses)
-    assert found == networks
+@pytest.mark.parametrize(("count", "networks"), [(9, []), (10, ["203.0.113.0/28"])])
+def test_a_network_beyond_the_plant_holds_at_least_ten_of_the_addresses(count, networks):
+    addresses = [f"203.0.113.{host}" for host in range(1, count + 1)]
+    networks_there, left = smallest_networks(addresses)
+    assert networks_there == networks
     assert left == (set() if networks else set(addresses))
 
 

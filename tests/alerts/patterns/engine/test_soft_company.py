@@ -25,7 +25,7 @@ def program_copies(verdicts=ROUTINE):
 
 
 def readings(*, devices=PLCS, hour=2, verdicts=()):
-    return [cell(BACKUP, each, SOFT[0], hour=hour, verdicts=verdicts) for each in devices]
+    return [cell(BACKUP, target, SOFT[0], hour=hour, verdicts=verdicts) for target in devices]
 
 
 def test_a_soft_type_of_the_same_devices_and_hours_is_said_with_the_strict_one():

@@ -15,30 +15,30 @@ INVENTORY = {Group("Gateway", "Water"): 6}
 
 def reasons(cells, inventory=INVENTORY):
     (pattern,) = mine_cells(cells, inventory)
-    found = reasons_for_width(pattern, cells, critical_pairs(cells))
-    return {(each.part, each.code): each.detail for each in found}
+    reasons_there = reasons_for_width(pattern, cells, critical_pairs(cells))
+    return {(reason.part, reason.code): reason.detail for reason in reasons_there}
 
 
 def test_one_device_that_did_it_all_was_not_widened():
-    assert reasons([cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS])["source", "single"]
+    assert reasons([cell(HISTORIAN, target, SOFT[0]) for target in GATEWAYS])["source", "single"]
 
 
 def test_a_group_says_how_many_of_those_known_were_seen():
-    found = reasons([cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS])
-    assert found["destination", "group"] == {"seen": 5, "known": 6}
+    by_part = reasons([cell(HISTORIAN, target, SOFT[0]) for target in GATEWAYS])
+    assert by_part["destination", "group"] == {"seen": 5, "known": 6}
 
 
 def test_what_is_no_group_is_listed():
-    found = reasons(
-        [cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS], {Group("Gateway", "Water"): 20}
+    by_part = reasons(
+        [cell(HISTORIAN, target, SOFT[0]) for target in GATEWAYS], {Group("Gateway", "Water"): 20}
     )
-    assert found["destination", "listed"] == {"seen": 5}
+    assert by_part["destination", "listed"] == {"seen": 5}
 
 
 def test_strict_types_are_never_widened():
-    found = reasons([cell(HISTORIAN, each, BOXED, hour=6) for each in GATEWAYS])
-    assert found["destination", "strict"] == {"seen": 5}
-    assert found["hours", "plant"]["outside"] == 0
+    by_part = reasons([cell(HISTORIAN, target, BOXED, hour=6) for target in GATEWAYS])
+    assert by_part["destination", "strict"] == {"seen": 5}
+    assert by_part["hours", "plant"]["outside"] == 0
 
 
 def test_addresses_outside_name_their_networks():
@@ -47,7 +47,7 @@ def test_addresses_outside_name_their_networks():
 
 
 def test_a_set_of_types_says_how_many_were_judged():
-    cells = [cell(HISTORIAN, each, title) for each in GATEWAYS for title in SOFT[:3]]
+    cells = [cell(HISTORIAN, target, title) for target in GATEWAYS for title in SOFT[:3]]
     cells[0].verdicts.extend(cell(HISTORIAN, GATEWAYS[0], SOFT[0], verdicts=["routine"]).verdicts)
     assert reasons(cells)["types", "set"] == {"types": 3, "judged": 1}
 
@@ -55,11 +55,11 @@ def test_a_set_of_types_says_how_many_were_judged():
 def test_what_is_left_out_is_named():
     odd = device("GW-7", kind="Gateway", zone="Water")
     jewel = device("GW-9", kind="Gateway", zone="Water", is_critical=True)
-    cells = [cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS]
+    cells = [cell(HISTORIAN, target, SOFT[0]) for target in GATEWAYS]
     cells += [
         cell(HISTORIAN, odd, SOFT[0], days=[3], verdicts=["suspicious"]),
         cell(HISTORIAN, jewel, SOFT[0]),
     ]
-    found = reasons(cells)
-    assert found["exceptions", "suspicious"] == {"names": ["GW-7"], "count": 1}
-    assert found["exceptions", "critical"] == {"names": ["GW-9"], "count": 1}
+    by_part = reasons(cells)
+    assert by_part["exceptions", "suspicious"] == {"names": ["GW-7"], "count": 1}
+    assert by_part["exceptions", "critical"] == {"names": ["GW-9"], "count": 1}

@@ -10,10 +10,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def some(workspace, site, judged, oda, mine):
+def some(workspace, site, judged, oda, run_mining):
     """One that may become a rule, and one that may not."""
     judge(routine(workspace, site, days=20, source="HMI-PACK-1", hour=3)[:1], oda, "suspicious")
-    return mine()
+    return run_mining()
 
 
 def test_the_list_keeps_the_bars(browse, some, oda):

@@ -21,15 +21,15 @@ def _text(answer):
     return " ".join(answer.content.decode().split())
 
 
-def _act(client, row, name, **said):
-    return client.post(reverse(f"patterns:{name}", args=[row.uuid]), said)
+def _act(client, row, name, **values):
+    return client.post(reverse(f"patterns:{name}", args=[row.uuid]), values)
 
 
 def test_a_pattern_stands_there_with_rhythm_verdicts_and_worth(
-    client, programming, judged, mine, oda, leo
+    client, programming, judged, run_mining, oda, leo
 ):
     close_by(leo, programming, after=timedelta(minutes=12))
-    mine()
+    run_mining()
     client.force_login(oda)
     page = _text(client.get("/patterns/"))
     assert "30 incidents on 30 days" in page
@@ -45,9 +45,11 @@ def test_a_pattern_stands_there_with_rhythm_verdicts_and_worth(
     assert 'aria-current="page"' in page  # it is in the rail
 
 
-def test_before_there_is_enough_it_says_how_far_both_have_come(client, workspace, site, oda, mine):
+def test_before_there_is_enough_it_says_how_far_both_have_come(
+    client, workspace, site, oda, run_mining
+):
     judge(routine(workspace, site, days=9)[:1], oda)
-    mine()
+    run_mining()
     client.force_login(oda)
     page = _text(client.get("/patterns/"))
     assert "9 of 14 days of history" in page
@@ -55,19 +57,19 @@ def test_before_there_is_enough_it_says_how_far_both_have_come(client, workspace
     assert "Turn into rule" not in page
 
 
-def test_not_looked_at_yet_and_nothing_left_are_said(client, programming, judged, mine, oda):
+def test_not_looked_at_yet_and_nothing_left_are_said(client, programming, judged, run_mining, oda):
     client.force_login(oda)
     assert "has not been analysed yet" in _text(client.get("/patterns/"))
-    (row,) = mine()
+    (row,) = run_mining()
     _act(client, row, "snooze")
     assert "Nothing left to decide" in _text(client.get("/patterns/"))
     assert "Snoozed until" in _text(client.get("/patterns/?tab=later"))
-    for tab, said in (("rejected", "Nothing was rejected"), ("rules", "No pattern has a rule yet")):
-        assert said in _text(client.get(f"/patterns/?tab={tab}"))
+    for tab, text in (("rejected", "Nothing was rejected"), ("rules", "No pattern has a rule yet")):
+        assert text in _text(client.get(f"/patterns/?tab={tab}"))
 
 
-def test_turning_into_a_rule_goes_on_at_the_rule(client, programming, judged, mine, oda):
-    (row,) = mine()
+def test_turning_into_a_rule_goes_on_at_the_rule(client, programming, judged, run_mining, oda):
+    (row,) = run_mining()
     client.force_login(oda)
     answer = _act(client, row, "turn")
     version = RuleVersion.objects.get()
@@ -79,9 +81,9 @@ def test_turning_into_a_rule_goes_on_at_the_rule(client, programming, judged, mi
 
 
 def test_rejecting_without_a_reason_comes_back_with_one_sentence(
-    client, programming, judged, mine, oda
+    client, programming, judged, run_mining, oda
 ):
-    (row,) = mine()
+    (row,) = run_mining()
     client.force_login(oda)
     answer = _act(client, row, "reject", reason=" ")
     assert answer.status_code == 422
@@ -97,18 +99,20 @@ def test_rejecting_without_a_reason_comes_back_with_one_sentence(
 
 
 def test_its_page_shows_incidents_verdicts_and_the_week_as_a_table(
-    client, programming, judged, mine, oda
+    client, programming, judged, run_mining, oda
 ):
-    (row,) = mine()
+    (row,) = run_mining()
     client.force_login(oda)
     page = _text(client.get(f"/patterns/{row.uuid}/"))
-    for said in (f"#{programming[-1].number}", "Oda Nowak", "Show as table", "ENG-WS-04"):
-        assert said in page
+    for text in (f"#{programming[-1].number}", "Oda Nowak", "Show as table", "ENG-WS-04"):
+        assert text in page
 
 
-def test_what_cannot_become_a_rule_says_why_and_the_way_out(client, programming, judged, mine, oda):
+def test_what_cannot_become_a_rule_says_why_and_the_way_out(
+    client, programming, judged, run_mining, oda
+):
     judge(programming[20:21], oda, "suspicious")
-    mine()
+    run_mining()
     client.force_login(oda)
     page = _text(client.get("/patterns/"))
     assert "Cannot become a rule" in page
@@ -117,8 +121,8 @@ def test_what_cannot_become_a_rule_says_why_and_the_way_out(client, programming,
     assert "Turn into rule" not in page
 
 
-def test_a_reader_sees_it_and_decides_nothing(client, programming, judged, mine, mia, pia):
-    (row,) = mine()
+def test_a_reader_sees_it_and_decides_nothing(client, programming, judged, run_mining, mia, pia):
+    (row,) = run_mining()
     client.force_login(mia)
     page = _text(client.get("/patterns/"))
     assert "ENG-WS-04" in page
@@ -129,8 +133,8 @@ def test_a_reader_sees_it_and_decides_nothing(client, programming, judged, mine,
     assert client.get(f"/patterns/{row.uuid}/").status_code == 404
 
 
-def test_history_is_looked_at_again_when_asked(client, programming, judged, mine, oda):
-    mine()
+def test_history_is_looked_at_again_when_asked(client, programming, judged, run_mining, oda):
+    run_mining()
     client.force_login(oda)
     answer = client.post("/patterns/mine/", follow=True)
     assert "History is being analysed" in _text(answer)
@@ -138,19 +142,19 @@ def test_history_is_looked_at_again_when_asked(client, programming, judged, mine
     assert "New figures will be here in a minute" in _text(client.get("/patterns/"))
 
 
-def test_more_than_a_page_goes_on(client, workspace, site, judged, mine, oda):
+def test_more_than_a_page_goes_on(client, workspace, site, judged, run_mining, oda):
     for number in range(21):
         routine(workspace, site, days=6, source=f"HMI-{number:02}", hour=number)
-    mine()
+    run_mining()
     client.force_login(oda)
     assert "tab=open&amp;from=20" in _text(client.get("/patterns/"))
     assert "from=40" not in _text(client.get("/patterns/?from=20"))
 
 
 def test_the_best_that_can_become_a_rule_are_offered_to_the_list_of_rules(
-    client, programming, judged, mine, oda, mia
+    client, programming, judged, run_mining, oda, mia
 ):
-    (row,) = mine()
+    (row,) = run_mining()
     client.force_login(oda)
     part = _text(client.get("/patterns/top/", headers={"HX-Request": "true"}))
     assert "Patterns that can become a rule" in part
@@ -164,11 +168,11 @@ def test_the_best_that_can_become_a_rule_are_offered_to_the_list_of_rules(
     assert "No pattern can become a rule yet" in _text(client.get("/patterns/top/"))
 
 
-def test_a_page_tells_why_the_pattern_is_this_wide(client, polling, mine, oda):
+def test_a_page_tells_why_the_pattern_is_this_wide(client, polling, run_mining, oda):
     by_gateway = polling(4)
     judge(by_gateway["GW-1"][:1], oda)
     judge(by_gateway["GW-4"][:1], oda, "suspicious")
-    (row,) = mine()
+    (row,) = run_mining()
     client.force_login(oda)
     page = _text(client.get(f"/patterns/{row.uuid}/"))
     assert "HIST-01 repeats failed requests to every Gateway of Packaging 2, at any hour" in page
@@ -184,13 +188,15 @@ def test_a_page_tells_why_the_pattern_is_this_wide(client, polling, mine, oda):
 
 
 def test_what_is_close_and_not_covered_is_shown_the_suspicious_first(
-    client, polling, workspace, site, mine, oda
+    client, polling, workspace, site, run_mining, oda
 ):
     by_gateway = polling(4)
     judge(by_gateway["GW-1"][:1], oda)
     stranger = polling(1, days=2, source="LAPTOP-7", kind="Laptop")["GW-1"]
     judge(stranger[:1], oda, "suspicious")
-    row = next(each for each in mine() if each.process.source.members == ("HIST-01",))
+    row = next(
+        candidate for candidate in run_mining() if candidate.process.source.members == ("HIST-01",)
+    )
     client.force_login(oda)
     page = _text(client.get(f"/patterns/{row.uuid}/"))
     near = page[page.index("Close to it, and not covered") :]
@@ -198,20 +204,20 @@ def test_what_is_close_and_not_covered_is_shown_the_suspicious_first(
     assert "Suspicious" in near
 
 
-def test_nothing_near_of_another_site_is_told(client, polling, workspace, mine, oda):
+def test_nothing_near_of_another_site_is_told(client, polling, workspace, run_mining, oda):
     polling(4)
     routine(workspace, make_site("Ulm"), title=POLLING, source="HIST-01", destination="GW-99")
-    row = next(each for each in mine() if each.site.name == "Gdańsk")
+    row = next(candidate for candidate in run_mining() if candidate.site.name == "Gdańsk")
     client.force_login(oda)
     assert "GW-99" not in _text(client.get(f"/patterns/{row.uuid}/"))
 
 
-def test_without_direction_the_headline_names_both(client, workspace, site, noise, mine, oda):
+def test_without_direction_the_headline_names_both(client, workspace, site, noise, run_mining, oda):
     for back in range(1, 9):
         at = NOON - timedelta(days=back, hours=back * 5 % 24)
         incident = make_incident(workspace, title=POLLING, created_at=at, site_ids=[site.pk])
         make_alert(incident, site=site, any_device=["FW-PO-02", "NMS-PO-01"])
-    (row,) = mine()
+    (row,) = run_mining()
     client.force_login(oda)
     page = _text(client.get(f"/patterns/{row.uuid}/"))
     assert "Failed requests between FW-PO-02 and NMS-PO-01, at any hour" in page

@@ -8,9 +8,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def planned(mine, judged, polling):
+def planned(run_mining, judged, polling):
     polling()
-    return mine()
+    return run_mining()
 
 
 def test_the_pages_hold_the_bars(browse, planned, leo, noon):

@@ -13,36 +13,36 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def planned(mine, judged, polling, leo):
+def planned(run_mining, judged, polling, leo):
     polling()
-    return mine()
+    return run_mining()
 
 
 @pytest.fixture
 def page(client, noon):
     """`page(person, address)` gives the page as text; with words it posts them."""
 
-    def shown(person, address="/plan/", *, proved=True, **told):
+    def text_of(person, address="/plan/", *, proved=True, **values):
         client.force_login(person)
         if proved:
             session = client.session
             session["proved_at"] = NOON.isoformat()
             session.save()
-        answer = client.post(address, told) if told else client.get(address)
-        shown.status = answer.status_code
-        shown.to = answer.get("Location", "")
+        answer = client.post(address, values) if values else client.get(address)
+        text_of.status = answer.status_code
+        text_of.to = answer.get("Location", "")
         return " ".join(answer.content.decode().split())
 
-    return shown
+    return text_of
 
 
 def test_the_offer_stands_first_with_its_evidence(page, planned, leo):
-    told = page(leo)
-    assert "<h1>Sign this rule: 8 % fewer incidents</h1>" in told
-    assert "0 of 12 judged were suspicious." in told
-    assert "At least 77.9 % is harmless." in told
-    assert "Tested together on 360 incidents of 30 days" in told
-    assert "analysts' work" not in told  # nobody measured it
+    text = page(leo)
+    assert "<h1>Sign this rule: 8 % fewer incidents</h1>" in text
+    assert "0 of 12 judged were suspicious." in text
+    assert "At least 77.9 % is harmless." in text
+    assert "Tested together on 360 incidents of 30 days" in text
+    assert "analysts' work" not in text  # nobody measured it
 
 
 def test_plan_and_patterns_say_that_history_is_still_being_read(page, planned, leo):
@@ -56,10 +56,10 @@ def test_plan_and_patterns_say_that_history_is_still_being_read(page, planned, l
 
 
 def test_the_list_tells_whose_turn_it_is(page, planned, leo):
-    told = page(leo)
-    assert "1 rule to sign, largest gain first" in told and "1 lacks evidence" in told
-    assert "Ready to propose" in told and "Needs 3 answers" in told
-    assert "Why it is this wide" in told and "Show as table" in told
+    text = page(leo)
+    assert "1 rule to sign, largest gain first" in text and "1 lacks evidence" in text
+    assert "Ready to propose" in text and "Needs 3 answers" in text
+    assert "Why it is this wide" in text and "Show as table" in text
 
 
 def test_the_plan_and_its_rows_say_where_evidence_is_little(page, planned, leo):
@@ -68,14 +68,14 @@ def test_the_plan_and_its_rows_say_where_evidence_is_little(page, planned, leo):
     ready.update(routine=9, judged=9)
     assert "At least 71.7 % is harmless: little evidence" in page(leo)
     ready.update(routine=2, judged=2, annotations=ready.get().annotations[:2])
-    told = page(leo)
-    assert "0 of 2 judged were suspicious.</b> That is little evidence." in told
+    text = page(leo)
+    assert "0 of 2 judged were suspicious.</b> That is little evidence." in text
 
 
 def test_a_row_is_chosen_by_its_address(page, planned, leo, client):
     row = Candidate.objects.get(has_enough_evidence=False)
-    told = page(leo, f"/plan/?pattern={row.uuid}")
-    assert 'is-chosen"' in told
+    text = page(leo, f"/plan/?pattern={row.uuid}")
+    assert 'is-chosen"' in text
     client.force_login(leo)
     part = client.get(f"/plan/?pattern={row.uuid}", headers={"HX-Request": "true"})
     assert part.content.decode().lstrip().startswith("<aside")
@@ -83,10 +83,10 @@ def test_a_row_is_chosen_by_its_address(page, planned, leo, client):
 
 def test_oda_reads_and_proposes_what_is_ready(page, planned, oda):
     assert "/plan/propose/?site=" in page(oda)
-    told = page(oda, "/plan/propose/")
-    assert "Read and propose this rule" in told and "Why it" not in told
-    assert "Proposing counts as your own side’s signature." in told
-    assert "I looked at the alerts myself" not in told
+    text = page(oda, "/plan/propose/")
+    assert "Read and propose this rule" in text and "Why it" not in text
+    assert "Proposing counts as your own side’s signature." in text
+    assert "I looked at the alerts myself" not in text
     uuid = Candidate.objects.get(has_enough_evidence=True).uuid
     page(oda, "/plan/propose/", pattern=uuid, note="All known.")
     assert page.status == 302
@@ -96,32 +96,32 @@ def test_oda_reads_and_proposes_what_is_ready(page, planned, oda):
 
 def test_proposing_asks_for_the_password_when_the_proof_is_old(page, planned, oda):
     assert "Your password again" in page(oda, "/plan/propose/", proved=False)
-    told = page(oda, "/plan/propose/", proved=False, site="", password="guess")
-    assert page.status == 422 and "That is not your password." in told
+    text = page(oda, "/plan/propose/", proved=False, site="", password="guess")
+    assert page.status == 422 and "That is not your password." in text
     page(oda, "/plan/propose/", proved=False, site="", password=PASSWORD)
     assert page.status == 302
 
 
 def test_what_is_refused_is_told_as_sentences(page, planned, leo):
-    told = page(leo, "/plan/propose/", site="", note="")
+    text = page(leo, "/plan/propose/", site="", note="")
     assert page.status == 422
-    assert "What was refused" in told and "Fewer than two people judged" in told
+    assert "What was refused" in text and "Fewer than two people judged" in text
     assert not RuleVersion.objects.exists()
 
 
 def test_the_lead_signs_from_the_plan_in_a_sitting(page, planned, oda, leo):
     page(oda, "/plan/propose/", site="")
-    told = page(leo)
-    assert "Sign 1 now" in told and "/approvals/sitting/" in told
+    text = page(leo)
+    assert "Sign 1 now" in text and "/approvals/sitting/" in text
     rules.sign(RuleVersion.objects.get(), by=leo, now=NOON)
-    told = page(leo)
-    assert "In its trial" in told and "Sign 1 now" not in told
+    text = page(leo)
+    assert "In its trial" in text and "Sign 1 now" not in text
 
 
 def test_the_soc_asks_the_questions_and_ot_is_not_offered_that(page, planned, oda, leo):
     assert "/plan/ask/" not in page(oda)
-    told = page(leo)
-    assert "Ask these 3 questions to gain" in told and "To Oda Nowak" in told
+    text = page(leo)
+    assert "Ask these 3 questions to gain" in text and "To Oda Nowak" in text
     page(leo, "/plan/ask/", site="")
     assert PlanQuestion.objects.count() == 3
     assert "/plan/ask/" not in page(leo)
@@ -152,9 +152,9 @@ def test_who_only_reads_is_offered_nothing(page, planned, make_person):
     from tests import cast
 
     mia = make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
-    told = page(mia)
+    text = page(mia)
     for words in ("/plan/propose/", "/plan/ask/", "/snooze/", "/reject/", "Sign 1 now"):
-        assert words not in told
+        assert words not in text
     page(mia, "/plan/propose/", site="")
     assert not RuleVersion.objects.exists()
 
@@ -164,8 +164,8 @@ def test_over_all_sites_there_is_a_line_each(page, planned, leo):
 
 
 def test_without_history_it_says_what_is_missing(page, leo):
-    told = page(leo)
-    assert "No plan yet" in told and "0 of 14 days of history" in told
+    text = page(leo)
+    assert "No plan yet" in text and "0 of 14 days of history" in text
 
 
 def test_nothing_left_to_gain_says_so(page, planned, leo):
