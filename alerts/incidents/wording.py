@@ -13,9 +13,9 @@ from django.utils.translation import (
     pgettext,
 )
 
-from alerts.incidents.engine.rhythm import Window
+from alerts.incidents.engine.rhythm import UsualHours, Window
 from alerts.incidents.models import Incident, OtState, Severity, Status
-from portal.ui.moments import day_of
+from portal.ui.moments import day_of, hours_zone
 from portal.ui.words import length, number
 
 SEVERITY_WORDS = {
@@ -175,6 +175,18 @@ def seen_before_check(n: int, days: int) -> tuple[bool | None, str]:
     return False, gettext("Not seen before in %(span)s") % span
 
 
+def usual_hours_checks(usual: UsualHours | None, zone: str) -> list[tuple[bool | None, str]]:
+    """Return whether an incident lies in its usual hours, with the sentence for it; nothing where
+    either is unknown. `zone` is the plant's time zone.
+    """
+    if usual is None or usual.is_inside is None:
+        return []
+    hours = {"window": hours_words(usual.window, zone)}
+    if usual.is_inside:
+        return [(True, gettext("Inside the usual hours, %(window)s") % hours)]
+    return [(False, gettext("Outside the usual hours, %(window)s") % hours)]
+
+
 def weekday_words(weekdays: tuple[int, ...]) -> str:
     """Days of the week as people say them: Tue, or Mon–Fri."""
     names = pgettext("weekdays", "Mon Tue Wed Thu Fri Sat Sun").split()
@@ -187,3 +199,8 @@ def weekday_words(weekdays: tuple[int, ...]) -> str:
 def window_words(window: Window) -> str:
     """A window of the week: Tue 06:00–08:00."""
     return f"{weekday_words(window.weekdays)} {window.start:02d}:00–{window.end:02d}:00"
+
+
+def hours_words(window: Window, zone: str) -> str:
+    """A window of the week on the plant's clock: Tue 06:00–08:00, with the zone where in doubt."""
+    return f"{window_words(window)} {hours_zone(zone)}".strip()

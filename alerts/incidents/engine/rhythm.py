@@ -25,6 +25,14 @@ class Window:
         return weekday in self.weekdays and self.start * 60 <= minute < self.end * 60
 
 
+@dataclass(frozen=True, slots=True)
+class UsualHours:
+    """When a pattern usually happens, on the clock of its plant."""
+
+    window: Window
+    is_inside: bool | None  # whether the incident lies in it; None where its time is unknown
+
+
 def usual_window(moments: Sequence[Moment]) -> Window | None:
     """The hours in which at least four fifths of all moments lie: on one weekday if that is
     enough, else on every weekday that has any. None where no window of four hours does.

@@ -10,12 +10,17 @@ from django.utils.translation import gettext, ngettext
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.models import Alert, Incident, IncidentAlert, PlannedAlert
-from alerts.incidents.page.pattern_history import PatternVerdicts, RecentSightings, has_new_pair
+from alerts.incidents.page.pattern_history import (
+    PatternVerdicts,
+    RecentSightings,
+    has_new_pair,
+    usual_hours_of,
+)
 from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.wording import seen_before_check, window_words
+from alerts.incidents.wording import seen_before_check, usual_hours_checks
 from portal.accounts.models import User
 from portal.attack.engine import tactic, technique
-from portal.ui.moments import hours_zone, moment_words
+from portal.ui.moments import moment_words
 from portal.ui.pieces import Point
 from portal.ui.words import length, number
 
@@ -141,7 +146,7 @@ def checks_of(
     incident: Incident,
     seen: RecentSightings,
     memory: PatternVerdicts | None,
-    zone: tzinfo,
+    zone: str,
     *,
     had_cases: bool = False,
 ) -> list[tuple[bool | None, str]]:
@@ -155,12 +160,7 @@ def checks_of(
     if is_known and (had_cases or _is_never_routine(incident)):
         is_known = None
     checks: list[tuple[bool | None, str]] = [(is_known, sentence)]
-    if seen.window is not None:
-        hours = {"window": f"{window_words(seen.window)} {hours_zone(zone)}".strip()}
-        if seen.is_usual:
-            checks.append((True, gettext("Inside the usual hours, %(window)s") % hours))
-        else:
-            checks.append((False, gettext("Outside the usual hours, %(window)s") % hours))
+    checks += usual_hours_checks(usual_hours_of(incident), zone)
     if memory is not None:
         checks.append(_judged(memory))
     return checks

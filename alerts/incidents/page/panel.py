@@ -19,16 +19,18 @@ from alerts.incidents.page.incident import alerts_of
 from alerts.incidents.page.pattern_history import (
     PatternVerdicts,
     RecentSightings,
+    count_inside,
     pattern_verdicts_of,
     recent_sightings,
+    usual_hours_of,
 )
 from alerts.incidents.policies import may_act_on
 from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.wording import Chip, number_words, ot_chip_of, window_words
+from alerts.incidents.wording import Chip, hours_words, number_words, ot_chip_of
 from alerts.sentinel.wire.values import current_product
 from alerts.sites.models import Site
 from portal.accounts.models import User
-from portal.ui.moments import hours_zone, moment_words, period_words
+from portal.ui.moments import moment_words, period_words
 from portal.ui.zones import READER, reader_clock
 
 MAX_LISTED = 50
@@ -128,7 +130,8 @@ class Preview:
     memory_when: str
     device: DeviceCard | None
     recent_sightings: RecentSightings
-    window: str
+    window: str  # its usual hours
+    in_window: int
     may_act: bool
     is_closed: bool
     was_asked: bool
@@ -149,7 +152,8 @@ def preview_of(incident: Incident, *, by: User, now: datetime, row: Group | None
     """Gather the panel of an incident: all of it is about this one. `row` is the row of the queue
     that is named after it.
     """
-    zone = reader_clock().zone(zone_name_of([incident]) or READER)
+    plant_zone = zone_name_of([incident]) or READER
+    zone, usual = reader_clock().zone(plant_zone), usual_hours_of(incident)
     memory, seen = pattern_verdicts_of(incident), recent_sightings(incident, now=now, zone=zone)
     alerts = alerts_of(incident)
     cards = devices_of(incident, alerts)
@@ -170,7 +174,8 @@ def preview_of(incident: Incident, *, by: User, now: datetime, row: Group | None
         device=next((card for card in cards if card.side == "destination"), None)
         or (cards[0] if cards else None),
         recent_sightings=seen,
-        window=f"{window_words(seen.window)} {hours_zone(zone)}".strip() if seen.window else "",
+        window=hours_words(usual.window, plant_zone) if usual else "",
+        in_window=count_inside(incident, usual.window, now=now) if usual else 0,
         may_act=may_act_on(incident, by=by),
         is_closed=not incident.is_open,
         was_asked=incident.ot_state != OtState.NOT_ASKED,

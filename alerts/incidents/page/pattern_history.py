@@ -1,37 +1,42 @@
 """What is known of an incident's like: what OT said, how often and when it happened."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext
 
-from alerts.incidents.engine.rhythm import Window, usual_window
-from alerts.incidents.models import Incident, PairMemory, PatternMemory
+from alerts.incidents.engine.hidden_verdicts import HiddenVerdicts
+from alerts.incidents.engine.rhythm import Moment, UsualHours, Window, usual_window
+from alerts.incidents.models import Alert, Incident, IncidentAlert, PairMemory, PatternMemory
 from alerts.incidents.models.group import PAIR_NEW_HOURS
 from alerts.incidents.wording import day_words
 
 DAYS = 90
 WEEKS = 13
-MAX_MOMENTS = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class PatternVerdicts:
-    """What OT said of a pattern."""
+    """What OT said of a pattern: how often which verdict, and the latest one."""
 
     counts: dict[str, int]
-    judged: int
-    latest_note: str
+    latest_verdict: str
     latest_by: str
     latest_at: datetime | None
+    latest_note: str
+
+    @property
+    def judged(self) -> int:
+        """How many verdicts there are."""
+        return sum(self.counts.values())
 
 
 @dataclass(frozen=True, slots=True)
 class RecentSightings:
-    """How often a pattern came in ninety days: in all, by week (oldest first), and when."""
+    """How often a pattern came in ninety days: in all, and by week (oldest first)."""
 
     count: int
     others: int
@@ -39,36 +44,37 @@ class RecentSightings:
     days: int  # how far back the history before this one goes, ninety at most
     since: int  # how many came after this one
     weeks: tuple[tuple[str, int], ...]
-    window: Window | None
-    in_window: int
-    is_usual: bool | None  # whether this one lies in the window; None where there is none
 
 
 def pattern_verdicts_of(incident: Incident) -> PatternVerdicts | None:
-    """What OT said of this pattern before, as far as the reader of the incident may know it; None
-    where nothing was judged.
+    """Return what OT said of this pattern, as far as the reader of the incident may know it."""
+    return pattern_verdicts(incident.pattern, hidden=incident.hidden)
+
+
+def pattern_verdicts(pattern: UUID | None, *, hidden: HiddenVerdicts) -> PatternVerdicts | None:
+    """Return what OT said of a pattern, `hidden` verdicts left out; None where nothing was judged.
+    Every page that says what OT said before asks here.
     """
-    known = (
-        PatternMemory.objects.filter(pattern=incident.pattern).first() if incident.pattern else None
-    )
-    if known is None:
+    stats = PatternMemory.objects.filter(pattern=pattern).first() if pattern else None
+    if pattern is None or stats is None:
         return None
     counts = {
-        "maintenance": known.maintenance,
-        "routine": known.routine,
-        "suspicious": known.suspicious,
-        "not-sure": known.not_sure,
+        "maintenance": stats.maintenance,
+        "routine": stats.routine,
+        "suspicious": stats.suspicious,
+        "not-sure": stats.not_sure,
     }
-    is_hidden = incident.pattern in incident.hidden.by_pattern
-    counts = incident.hidden.counts_without(incident.pattern, counts)
-    judged = sum(counts.values())
-    if not judged:
-        return None
-    if is_hidden:
-        return PatternVerdicts(counts, judged, "", "", None)
-    return PatternVerdicts(
-        counts, judged, known.latest_note, known.latest_verdict_by, known.latest_verdict_at
-    )
+    if pattern in hidden.by_pattern:
+        found = PatternVerdicts(hidden.counts_without(pattern, counts), "", "", None, "")
+    else:
+        found = PatternVerdicts(
+            counts,
+            stats.latest_verdict,
+            stats.latest_verdict_by,
+            stats.latest_verdict_at,
+            stats.latest_note,
+        )
+    return found if found.judged else None
 
 
 def alike_lately(incident: Incident, *, now: datetime) -> QuerySet[Incident]:
@@ -80,30 +86,58 @@ def alike_lately(incident: Incident, *, now: datetime) -> QuerySet[Incident]:
 
 
 def recent_sightings(incident: Incident, *, now: datetime, zone: tzinfo) -> RecentSightings:
-    """How often and when this pattern came in ninety days."""
+    """How often this pattern came in ninety days."""
     by_week, since = _by_week(incident, now=now)
     days = [day_words(now - timedelta(weeks=back + 1), now, zone) for back in range(1, WEEKS)]
     labels = [gettext("this week"), *days]
     weeks = tuple((labels[back], by_week.get(back, 0)) for back in reversed(range(WEEKS)))
     before, history_days = sightings_before(incident)
-    alike = alike_lately(incident, now=now)
-    moments = alike.order_by("-created_at").values_list("created_at", flat=True)[:MAX_MOMENTS]
-    local = [at.astimezone(zone) for at in moments]
-    window = usual_window([_place(at) for at in local])
     count = sum(n for _, n in weeks)
-    inside, usual = _within(window, incident.created_at.astimezone(zone), local)
     is_counted = incident.created_at > now - timedelta(days=DAYS)
-    return RecentSightings(
-        count,
-        count - is_counted if count else 0,
-        before,
-        history_days,
-        since,
-        weeks,
-        window,
-        inside,
-        usual,
+    others = count - is_counted if count else 0
+    return RecentSightings(count, others, before, history_days, since, weeks)
+
+
+def usual_hours_of(incident: Incident) -> UsualHours | None:
+    """Return when incidents of this pattern usually happen, by the plant hours of their alerts in
+    the ninety days before this one; None where there is no such time. Every page that says "usual
+    hours" asks here.
+    """
+    if incident.pattern is None:
+        return None
+    before = IncidentAlert.objects.filter(
+        incident__pattern=incident.pattern,
+        incident__created_at__gte=incident.created_at - timedelta(days=DAYS),
+        incident__created_at__lt=incident.created_at,
+        alert__plant_weekday__isnull=False,
+        alert__plant_minute__isnull=False,
+    ).exclude(incident=incident.pk)
+    places = before.values_list("alert__plant_weekday", "alert__plant_minute")
+    moments: list[Moment] = []
+    for weekday, minute, n in places.annotate(n=Count("alert", distinct=True)):
+        moments += [(weekday, minute)] * n
+    window = usual_window(moments)
+    return UsualHours(window, _is_inside(incident, window)) if window else None
+
+
+def _is_inside(incident: Incident, window: Window) -> bool | None:
+    """Whether the first alert of the incident came inside; None where none has a plant time."""
+    times = Alert.objects.filter(incidents=incident.pk, plant_weekday__isnull=False)
+    first = times.order_by("at", "pk").values_list("plant_weekday", "plant_minute").first()
+    weekday, minute = first or (None, None)
+    if weekday is None or minute is None:
+        return None
+    return window.holds((weekday, minute))
+
+
+def count_inside(incident: Incident, window: Window, *, now: datetime) -> int:
+    """Return how many incidents of this pattern in ninety days have an alert in these hours."""
+    inside = alike_lately(incident, now=now).filter(
+        alerts__plant_weekday__in=window.weekdays,
+        alerts__plant_minute__gte=window.start * 60,
+        alerts__plant_minute__lt=window.end * 60,
     )
+    return inside.distinct().count()
 
 
 def sightings_before(incident: Incident) -> tuple[int, int]:
@@ -140,21 +174,6 @@ def _by_week(incident: Incident, *, now: datetime) -> tuple[dict[int, int], int]
         )
         rows = cursor.fetchall()
     return {back: n for back, n, _ in rows}, sum(since for _, _, since in rows)
-
-
-def _within(
-    window: Window | None, mine: datetime, others: Sequence[datetime]
-) -> tuple[int, bool | None]:
-    """How many lie in the window, and whether this one does."""
-    if window is None:
-        return 0, None
-    inside = sum(window.holds(_place(at)) for at in others)
-    return inside, window.holds(_place(mine))
-
-
-def _place(at: datetime) -> tuple[int, int]:
-    """A moment of the plant's week: weekday and minute of the day."""
-    return at.weekday(), at.hour * 60 + at.minute
 
 
 def has_new_pair(incident: Incident) -> bool:

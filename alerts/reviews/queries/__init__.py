@@ -3,10 +3,8 @@
 from alerts.reviews.queries.facts import (
     Ends,
     Facts,
-    PatternHistory,
     ends_of,
     facts_of,
-    history_of_pattern,
 )
 from alerts.reviews.queries.questions import (
     WAITING_INCIDENTS,
@@ -53,7 +51,6 @@ __all__ = [
     "AskPreview",
     "Ends",
     "Facts",
-    "PatternHistory",
     "Place",
     "Suspicion",
     "agreement_since",
@@ -65,7 +62,6 @@ __all__ = [
     "evidence_in_force",
     "evidence_where",
     "facts_of",
-    "history_of_pattern",
     "incidents_held_by",
     "newest_verdict_on",
     "next_waiting",

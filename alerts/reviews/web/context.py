@@ -9,16 +9,16 @@ from uuid import UUID, uuid4
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import get_language, gettext
 
 from alerts.incidents.engine import catalogue
 from alerts.incidents.models import Incident
 from alerts.incidents.page.devices import CRITICALITY_WORDS, outside_words
 from alerts.incidents.page.panel import members_of
-from alerts.incidents.wording import seen_before_check
+from alerts.incidents.page.pattern_history import PatternVerdicts
+from alerts.incidents.wording import seen_before_check, usual_hours_checks
 from alerts.reviews.engine.causes import VERDICTS, causes_for
 from alerts.reviews.engine.causes import cause as cause_of
-from alerts.reviews.engine.rhythm import Window
 from alerts.reviews.models import Annotation, Review, Verdict
 from alerts.reviews.policies import ot_people_at
 from alerts.reviews.queries import (
@@ -26,7 +26,6 @@ from alerts.reviews.queries import (
     AskPreview,
     Ends,
     Facts,
-    PatternHistory,
     reviews_visible_to,
 )
 from alerts.reviews.web.forms import (
@@ -40,7 +39,7 @@ from alerts.reviews.web.forms import (
 from alerts.sites.engine.devices import is_public_address
 from alerts.sites.models import Criticality, Device
 from portal.accounts.actor import actor_of
-from portal.ui.moments import day_of, hours_zone, zone_name
+from portal.ui.moments import day_of, zone_name
 from portal.ui.pieces import Choice, FlowNode
 from portal.ui.words import length
 from portal.ui.zones import zone_of
@@ -127,32 +126,13 @@ def reasons_for(incident: Incident) -> list[Reasons]:
     ]
 
 
-def window_words(window: Window) -> str:
-    """Tue 06–08, Mon–Fri 22–24, daily 06–08."""
-    names = pgettext("weekdays", "Mon Tue Wed Thu Fri Sat Sun").split()
-    days = window.weekdays
-    if len(days) == 7:
-        when = gettext("daily")
-    elif len(days) > 2 and days == tuple(range(days[0], days[-1] + 1)):
-        when = f"{names[days[0]]}–{names[days[-1]]}"
-    else:
-        when = ", ".join(names[day] for day in days)
-    return f"{when} {window.start:02d}–{window.end:02d}"
-
-
 def checks_of(facts: Facts | None, zone: str) -> list[Check]:
     """What speaks for and against, as far as it was computed."""
     if facts is None:
         return [(None, gettext("Details are still being fetched from Sentinel"))]
-    checks = [seen_before_check(facts.seen, facts.days)]
-    if facts.window is not None and facts.inside is not None:
-        words = {"window": f"{window_words(facts.window)} {hours_zone(zone)}".strip()}
-        if facts.inside:
-            checks.append((True, gettext("Inside the usual %(window)s window") % words))
-        else:
-            checks.append((False, gettext("Outside the usual %(window)s window") % words))
-    if facts.said:
-        checks.append(_said(facts.said))
+    checks = [seen_before_check(facts.seen, facts.days), *usual_hours_checks(facts.usual, zone)]
+    if facts.verdicts:
+        checks.append(_verdicts_check(facts.verdicts))
     return checks
 
 
@@ -171,23 +151,20 @@ def neutral_facts_of(facts: Facts | None, incident: Incident, zone: str) -> list
         found.append(NeutralFact("clock", gettext("Details are still being fetched from Sentinel")))
     else:
         found.append(NeutralFact("clock", seen_before_check(facts.seen, facts.days)[1]))
-        if facts.window is not None and facts.inside is not None:
-            window = f"{window_words(facts.window)} {hours_zone(zone)}".strip()
-            sentence = (
-                gettext("Inside the usual %(window)s window")
-                if facts.inside
-                else gettext("Outside the usual %(window)s window")
-            )
-            found.append(NeutralFact("calendar-clock", sentence % {"window": window}))
+        for _, sentence in usual_hours_checks(facts.usual, zone):
+            found.append(NeutralFact("calendar-clock", sentence))
     if incident.protocol:
         found.append(NeutralFact("network", incident.protocol))
     return found
 
 
-def _said(said: PatternHistory) -> Check:
-    mix = ", ".join(f"{n}× {verdict_word(verdict)}" for verdict, n in said.counts)
-    good = False if said.suspicious else True if said.routine + said.maintenance else None
-    return (good, gettext("OT said before: %(mix)s") % {"mix": mix})
+def _verdicts_check(verdicts: PatternVerdicts) -> Check:
+    counts = verdicts.counts
+    ordered = sorted(VERDICTS, key=lambda verdict: -counts[verdict])
+    mix = ", ".join(f"{counts[each]}× {verdict_word(each)}" for each in ordered if counts[each])
+    harmless = True if counts["routine"] + counts["maintenance"] else None
+    good = False if counts["suspicious"] else harmless
+    return good, gettext("OT said before: %(mix)s") % {"mix": mix}
 
 
 def review_or_404(request: HttpRequest, uuid: UUID) -> Review:

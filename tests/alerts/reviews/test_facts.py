@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
-from alerts.reviews.queries import facts_of, history_of_pattern
+from alerts.incidents.engine.hidden_verdicts import NOTHING_HIDDEN
+from alerts.incidents.engine.rhythm import Window
+from alerts.incidents.page.pattern_history import pattern_verdicts
+from alerts.reviews.queries import facts_of
 from tests.alerts.reviews.conftest import PATTERN
 from tests.conftest import NOON
 
@@ -18,9 +21,9 @@ def test_how_often_the_same_pair_was_seen_and_when_it_usually_is(make):
     weeks(make, 6)
     facts = facts_of(make(at=NOON)[0])
     assert (facts.seen, facts.days) == (6, 42)
-    assert (facts.window.weekdays, facts.window.start, facts.window.end) == ((1,), 6, 7)
-    assert facts.inside is False
-    assert facts_of(make(at=TUESDAY_SIX)[0]).inside is True
+    assert facts.usual.window == Window((1,), 6, 7)
+    assert facts.usual.is_inside is False
+    assert facts_of(make(at=TUESDAY_SIX)[0]).usual.is_inside is True
 
 
 def test_only_ninety_days_count(make):
@@ -32,7 +35,7 @@ def test_only_ninety_days_count(make):
 def test_a_few_occurrences_are_no_habit(make):
     weeks(make, 4)
     facts = facts_of(make(at=NOON)[0])
-    assert (facts.window, facts.inside) == (None, None)
+    assert facts.usual is None
 
 
 def test_nothing_is_said_while_details_are_pending(make):
@@ -42,19 +45,19 @@ def test_nothing_is_said_while_details_are_pending(make):
 def test_what_ot_said_before(make, ask, answer):
     answer(ask(make(2)), note="Recipe fix")
     answer(ask(make()), verdict="routine", cause="runs-by-itself")
-    said = history_of_pattern(PATTERN)
-    assert said.counts == [("routine", 1), ("maintenance", 1)]
-    assert (said.judged, said.latest_verdict, said.latest_by) == (2, "routine", "Oda Nowak")
+    verdicts = pattern_verdicts(PATTERN, hidden=NOTHING_HIDDEN)
+    assert verdicts.counts == {"routine": 1, "maintenance": 1, "suspicious": 0, "not-sure": 0}
+    assert (verdicts.latest_verdict, verdicts.latest_by) == ("routine", "Oda Nowak")
 
 
 def test_the_answer_beside_it_was_not_said_before(make, ask, answer):
     answer(ask(make()), verdict="routine", cause="runs-by-itself")
     incident = make()[0]
     given = answer(ask([incident]))
-    assert facts_of(incident, besides=given).said.counts == [("routine", 1)]
-    assert facts_of(incident).said.judged == 2
+    assert facts_of(incident, besides=given).verdicts.counts["routine"] == 1
+    assert facts_of(incident).verdicts.judged == 2
 
 
 def test_a_pattern_that_nobody_judged_has_no_history(make):
     make()
-    assert history_of_pattern(PATTERN) is None
+    assert pattern_verdicts(PATTERN, hidden=NOTHING_HIDDEN) is None

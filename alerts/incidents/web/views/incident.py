@@ -58,6 +58,7 @@ from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.ui.pieces import Tab
 from portal.ui.responses import render_page
+from portal.ui.zones import reader_clock
 
 TABS = {
     "overview": gettext_lazy("Overview"),
@@ -173,6 +174,7 @@ def _overview(visit: Visit) -> dict[str, Any]:
     cards, memory = devices_of(shown, visit.alerts), pattern_verdicts_of(shown)
     seen = recent_sightings(shown, now=visit.now, zone=visit.zone)
     cases, are_two = true_positives_like(shown, visit.alerts, visit.user)
+    plant_zone = reader_clock().zone_of_plants(shown.site_ids)
     planned = planned_checks(shown, now=visit.now, zone=visit.zone)
     return _timeline(visit) | {
         "planned": [
@@ -185,7 +187,7 @@ def _overview(visit: Visit) -> dict[str, Any]:
         "flow": flow_of(shown, visit.alerts, cards),
         "techniques": techniques_of(shown, visit.alerts),
         "tactics": tactics_of(shown),
-        "checks": checks_of(shown, seen, memory, visit.zone, had_cases=bool(cases)),
+        "checks": checks_of(shown, seen, memory, plant_zone, had_cases=bool(cases)),
         "memory": memory,
         "lately": seen,
         "points": points_of(seen),

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from alerts.incidents.models import (
+from alerts.incidents.models import Alert, (
     Comment,
     DetailsState,
     Incident,
@@ -108,7 +108,8 @@ def test_what_is_known_of_its_like(read, download, gdansk, plant):
             destination="PLC-7",
             created_at=NOON - timedelta(weeks=week, hours=6),
         )
-        make_alert(other)
+        make_alert(other, plant_weekday=1, plant_minute=(7 + week % 2) * 60)
+    Alert.objects.filter(incidents=download).update(plant_weekday=1, plant_minute=13 * 60)
     PatternMemory.objects.create(
         pattern=download.pattern,
         first_seen_at=NOON,
