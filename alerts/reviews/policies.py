@@ -8,6 +8,7 @@ from alerts.incidents.models import Incident
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Opinion, Review, SecondOpinion, Verdict
 from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import is_within
 from alerts.sites.models import Site
 from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, User
 from portal.accounts.queries import people_holding, reach_of
@@ -18,7 +19,7 @@ MAX_NOTE_LENGTH = 500
 
 def works_in(user: User, workspace: Workspace) -> bool:
     """Whether the person is of the SOC that looks after this workspace."""
-    return _reaches(user, SOC_ROLES, workspace)
+    return is_within(workspace, reach_of(user, SOC_ROLES))
 
 
 def speaks_for(user: User, incident: Incident) -> bool:
@@ -29,15 +30,16 @@ def speaks_for(user: User, incident: Incident) -> bool:
 def sites_spoken_for(user: User, incident: Incident) -> list[Site]:
     """The sites of the incident at which the person speaks for OT."""
     sites = list(Site.objects.filter(pk__in=incident.site_ids).order_by("name"))
-    if _reaches(user, OT_ROLES, incident.workspace):
+    reach = reach_of(user, OT_ROLES)
+    if is_within(incident.workspace, reach):
         return sites
-    mine = reach_of(user, OT_ROLES).sites
-    return [site for site in sites if site.uuid in mine]
+    return [site for site in sites if site.uuid in reach.sites]
 
 
 def speaks_at(user: User, site: Site, workspace: Workspace) -> bool:
     """Whether the person speaks for OT at this site."""
-    return site.uuid in reach_of(user, OT_ROLES).sites or _reaches(user, OT_ROLES, workspace)
+    reach = reach_of(user, OT_ROLES)
+    return site.uuid in reach.sites or is_within(workspace, reach)
 
 
 def ot_people_at(site: Site, workspace: Workspace) -> list[User]:
@@ -136,14 +138,6 @@ def reasons_against_handing_over(review: Review, *, to: User | None, by: User) -
     return []
 
 
-def _reaches(user: User, roles: Collection[Role], workspace: Workspace) -> bool:
-    reach = reach_of(user, roles)
-    organisation = workspace.organisation.uuid if workspace.organisation else None
-    if reach.everywhere or workspace.uuid in reach.workspaces:
-        return True
-    return organisation in reach.organisations
-
-
 def ot_leads_at(site: Site, workspace: Workspace) -> list[User]:
     """Everyone who leads OT at a site, by name."""
     return _people_of({Role.OT_SITE_LEAD}, site, workspace)
@@ -159,11 +153,10 @@ def leads_of(site: Site, workspace: Workspace) -> list[User]:
 def leads_as(second_opinion: SecondOpinion, *, by: User) -> Role | None:
     """As which lead this person could decide about a suspicion; None for who leads neither side."""
     workspaces = {each.workspace for each in second_opinion.annotation.incidents.all()}
-    ot, soc = {Role.OT_SITE_LEAD}, {Role.SOC_LEAD}
-    at_site = second_opinion.site.uuid in reach_of(by, ot).sites
-    if at_site or any(_reaches(by, ot, each) for each in workspaces):
+    ot, soc = reach_of(by, {Role.OT_SITE_LEAD}), reach_of(by, {Role.SOC_LEAD})
+    if second_opinion.site.uuid in ot.sites or any(is_within(each, ot) for each in workspaces):
         return Role.OT_SITE_LEAD
-    return Role.SOC_LEAD if any(_reaches(by, soc, each) for each in workspaces) else None
+    return Role.SOC_LEAD if any(is_within(each, soc) for each in workspaces) else None
 
 
 def reasons_against_deciding(second_opinion: SecondOpinion, *, by: User) -> list[str]:

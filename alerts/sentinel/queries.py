@@ -45,9 +45,12 @@ def workspaces_visible_to(user: User) -> QuerySet[Workspace]:
     return found.filter(within(reach))
 
 
-def within(reach: Reach) -> Q:
-    """Return the condition for workspaces that a reach names, or whose organisation it names."""
-    return Q(uuid__in=reach.workspaces) | Q(organisation__uuid__in=reach.organisations)
+def within(reach: Reach, path: str = "") -> Q:
+    """Return the condition for workspaces that a reach names, or whose organisation it names.
+    `path` leads to the workspace, like "lead__workspace__".
+    """
+    organisation = f"{path}organisation__uuid__in"
+    return Q(**{f"{path}uuid__in": reach.workspaces}) | Q(**{organisation: reach.organisations})
 
 
 def is_within(workspace: Workspace, reach: Reach) -> bool:

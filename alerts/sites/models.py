@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy
 
-from alerts.sites.engine.devices import is_public_address
+from alerts.sites.engine.devices import CRITICAL, is_public_address
 
 PURDUE_WORDS = {
     0.0: "Process",
@@ -67,9 +67,6 @@ class Criticality(models.TextChoices):
     SAFETY = "safety", gettext_lazy("Safety system")
 
 
-GRAVE = frozenset({Criticality.CROWN_JEWEL, Criticality.SAFETY})
-
-
 class Device(models.Model):
     """Something with an address in a zone, as alerts and people describe it."""
 
@@ -108,7 +105,7 @@ class Device(models.Model):
     @property
     def is_critical(self) -> bool:
         """Whether it is a safety system or a crown jewel: what touches it reaches a person."""
-        return self.criticality in GRAVE
+        return self.criticality in CRITICAL
 
     @property
     def is_described(self) -> bool:

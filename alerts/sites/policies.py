@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext
 
-from alerts.sites.models import GRAVE, Criticality, Device, Site
+from alerts.sites.engine.devices import CRITICAL
+from alerts.sites.models import Criticality, Device, Site
 from portal.accounts.models import OT_ROLES, Role, User
 from portal.accounts.queries import reach_of
 
@@ -39,7 +40,7 @@ def reasons_against_criticality(
     """Why this person cannot give a device this criticality. Safety systems and crown jewels are
     never silenced (S1): to take that away is a lead's act, with its reason on record.
     """
-    if device.criticality not in GRAVE or criticality in GRAVE:
+    if not device.is_critical or criticality in CRITICAL:
         return []
     given = {"device": device, "criticality": Criticality(device.criticality).label}
     if not leads(user, device.zone.site):

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from alerts.incidents.engine.catalogue import language_of, sentences
+from alerts.sites.engine.devices import CRITICAL
 
 RED_FROM, AMBER_FROM = 85, 40
 
 SEVERITY_POINTS = {"High": 40, "Medium": 25, "Low": 12, "Informational": 5}
 GUARD_POINTS = {"never": 25, "timeboxed": 10}
-CRITICALITY_POINTS = {"safety": 20, "crown-jewel": 20, "important": 10}
+CRITICALITY_POINTS = dict.fromkeys(CRITICAL, 20) | {"important": 10}
 TACTICS_AGAINST_THE_PROCESS = ("Inhibit Response Function", "Impair Process Control", "Impact")
 ROUTINE_SHARE_POINTS = ((0.9, -20), (0.7, -10))
 

@@ -21,6 +21,7 @@ from alerts.incidents.ingest.pg_copy import array, run_together
 from alerts.incidents.models import OtState, Severity, Status
 from alerts.incidents.models.group import PAIR_IS_NEW
 from alerts.sentinel.wire.values import D4IOT_PRODUCTS
+from alerts.sites.engine.devices import CRITICAL
 
 MAX_NAMED = 3  # critical devices that a reason names
 
@@ -56,6 +57,7 @@ _NOBODY = _Around()
 # whatever it believes of tables that were just filled or emptied.
 # Important devices are many, so that only graver ones are named.
 # One text an incident: many incidents are alike, and alike texts are weighed once.
+_CRITICAL = ", ".join(f"'{name}'" for name in CRITICAL)
 KNOWN = f"""
     SELECT json_build_array(i.severity, i.tactics, i.product_names,
                i.ot_state = '{OtState.WAITING.value}' AND i.ot_due_at < %(now)s,
@@ -86,7 +88,7 @@ KNOWN = f"""
         WHERE w.pattern IS NOT NULL) AS pw ON true
     CROSS JOIN LATERAL (
         SELECT array_agg(DISTINCT array[d.criticality,
-                   CASE WHEN d.criticality IN ('safety', 'crown-jewel')
+                   CASE WHEN d.criticality IN ({_CRITICAL})
                         THEN coalesce(nullif(d.name, ''), d.address) END])
                    FILTER (WHERE d.criticality <> 'normal') AS critical,
                string_agg(DISTINCT z.name, E'\\x1f') AS zones,

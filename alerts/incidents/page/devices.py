@@ -40,13 +40,6 @@ def level_words(level: float | None) -> str:
     return " · ".join(filter(None, (level_name(level), str(LEVEL_WORDS.get(level, "")))))
 
 
-CRITICALITY_WORDS = {
-    Criticality.IMPORTANT: gettext_lazy("Important"),
-    Criticality.CROWN_JEWEL: gettext_lazy("Crown jewel"),
-    Criticality.SAFETY: gettext_lazy("Safety system"),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class DeviceCard:
     """One device: what is known of it, and which side of the traffic it is. What stands outside
@@ -153,7 +146,8 @@ def _card(device: Device, incident: Incident) -> DeviceCard:
     zone, site = device.zone, device.zone.site
     level = device.purdue_level if device.purdue_level is not None else zone.purdue_level
     number = level_name(level) if level is not None else ""
-    criticality = str(CRITICALITY_WORDS.get(Criticality(device.criticality), ""))
+    is_normal = device.criticality == Criticality.NORMAL
+    criticality = "" if is_normal else device.get_criticality_display()
     make = " ".join(filter(None, (device.vendor, device.model)))
     facts = (
         (gettext("Role"), ", ".join(filter(None, (device.role, device.kind, make)))),

@@ -25,7 +25,8 @@ from django.db.models.functions import Coalesce, Lower, NullIf
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import Alert, Incident, touches
 from alerts.incidents.queries import alerts_visible_to, devices_visible_to, incidents_visible_to
-from alerts.sites.models import GRAVE, Criticality, Device, Sensor, Site, Zone
+from alerts.sites.engine.devices import CRITICAL
+from alerts.sites.models import Criticality, Device, Sensor, Site, Zone
 from portal.accounts.models import OT_ROLES, READING_ROLES, Grant, Role, ScopeKind, User
 from portal.accounts.queries import people_holding, reach_of
 
@@ -247,7 +248,7 @@ def _narrowed(rows: QuerySet[Device], asked: DeviceFilter) -> QuerySet[Device]:
 def _of_tab(rows: QuerySet[Device], tab: str) -> QuerySet[Device]:
     if tab == UNKNOWN:
         return rows.filter(kind="")
-    return rows.filter(criticality__in=GRAVE) if tab == GRAVEST else rows
+    return rows.filter(criticality__in=CRITICAL.keys()) if tab == GRAVEST else rows
 
 
 MAX_INCIDENTS, MAX_TYPES = 10, 5

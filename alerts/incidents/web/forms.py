@@ -14,7 +14,7 @@ from alerts.incidents.acts.escalate import MAX_NOTE, escalation_lines, leads_of_
 from alerts.incidents.acts.triage import ot_line_of, people_for
 from alerts.incidents.engine.closing import fitting_for
 from alerts.incidents.models import OtState, Severity, Status
-from alerts.incidents.page.devices import CRITICALITY_WORDS, LEVEL_WORDS, level_name
+from alerts.incidents.page.devices import LEVEL_WORDS, level_name
 from alerts.incidents.policies import MAX_MESSAGE_LENGTH
 from alerts.incidents.web.targets import Targets
 from alerts.incidents.wording import SEVERITY_WORDS, outcome_words
@@ -288,7 +288,7 @@ class DeviceForm(forms.Form):
     )
     criticality = forms.ChoiceField(
         label=_("Criticality"),
-        choices=[(each, CRITICALITY_WORDS.get(each, _("Normal"))) for each in Criticality],
+        choices=Criticality.choices,
         help_text=_("What touches a safety system or a crown jewel always reaches a person."),
     )
     purdue_level = forms.TypedChoiceField(

@@ -14,6 +14,7 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.engine.question import answer_within
 from alerts.reviews.models import Annotation, AskedIncident, Review
 from alerts.reviews.policies import ot_people_at
+from alerts.sentinel.queries import within
 from alerts.sites.models import Site
 from portal.accounts.models import OT_ROLES, READING_ROLES, Role, User
 from portal.accounts.queries import reach_of
@@ -38,11 +39,7 @@ def reviews_visible_to(user: User, roles: Collection[Role] = READING_ROLES) -> Q
     reviews = Review.objects.select_related("site", "lead__workspace__organisation", "asked_by")
     if reach.everywhere:
         return reviews
-    return reviews.filter(
-        Q(site__uuid__in=reach.sites)
-        | Q(lead__workspace__uuid__in=reach.workspaces)
-        | Q(lead__workspace__organisation__uuid__in=reach.organisations)
-    )
+    return reviews.filter(Q(site__uuid__in=reach.sites) | within(reach, "lead__workspace__"))
 
 
 def waiting_for(user: User) -> QuerySet[Review]:

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext
 
 from alerts.incidents.engine import catalogue
 from alerts.incidents.models import Incident
-from alerts.incidents.page.devices import CRITICALITY_WORDS, outside_words
+from alerts.incidents.page.devices import outside_words
 from alerts.incidents.page.panel import members_of
 from alerts.incidents.page.pattern_history import PatternVerdicts
 from alerts.incidents.wording import seen_before_check, usual_hours_checks
@@ -37,7 +37,7 @@ from alerts.reviews.web.forms import (
     occasions_of,
 )
 from alerts.sites.engine.devices import is_public_address
-from alerts.sites.models import Criticality, Device
+from alerts.sites.models import Device
 from portal.accounts.actor import actor_of
 from portal.ui.moments import day_of, zone_name
 from portal.ui.pieces import Choice, FlowNode
@@ -268,5 +268,5 @@ def _lines(name: str, device: Device | None, *, is_neutral: bool) -> tuple[str, 
     if device is None:
         return ()
     is_marked = device.is_critical and not is_neutral
-    critical = CRITICALITY_WORDS[Criticality(device.criticality)] if is_marked else ""
-    return tuple(filter(None, (device.kind, str(critical))))
+    critical = device.get_criticality_display() if is_marked else ""
+    return tuple(filter(None, (device.kind, critical)))

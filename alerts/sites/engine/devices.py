@@ -1,5 +1,6 @@
 """What is known of a device without looking it up: its kind, address and criticality."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Final
@@ -7,6 +8,10 @@ from typing import Final
 # What Defender for IoT writes where it does not know. As the name of a kind it would make one group
 # of all strangers of a zone, and a rule about that group would cover whoever comes next.
 NO_KINDS: Final = frozenset({"unclassified", "unknown"})
+
+
+# Criticalities of devices that are never silenced (S1), and what they are called.
+CRITICAL: Final[Mapping[str, str]] = {"safety": "safety system", "crown-jewel": "crown jewel"}
 
 
 def known_kind(*words: str | None) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext
 
-from alerts.sites.models import GRAVE, Criticality, Device, Sensor, Site, Zone
+from alerts.sites.engine.devices import CRITICAL
+from alerts.sites.models import Criticality, Device, Sensor, Site, Zone
 from alerts.sites.policies import reasons_against_describing
 from alerts.sites.registry import tell_of_devices
 from alerts.sites.services.device_file import DeviceLine, address_key, device_lines_of
@@ -33,6 +34,11 @@ class DeviceChange:
     is_new: bool
     columns: Mapping[str, tuple[Any, Any]]
 
+    @property
+    def becomes_critical(self) -> bool:
+        """Whether the line makes it a safety system or a crown jewel."""
+        return self.columns.get("criticality", ("", ""))[1] in CRITICAL
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceImport:
@@ -55,11 +61,9 @@ class DeviceImport:
         return [each for each in self.changes if not each.is_new]
 
     @property
-    def grave(self) -> list[DeviceChange]:
+    def critical(self) -> list[DeviceChange]:
         """Those that become safety systems or crown jewels: rules that name them will stop."""
-        return [
-            each for each in self.changes if each.columns.get("criticality", ("", ""))[1] in GRAVE
-        ]
+        return [each for each in self.changes if each.becomes_critical]
 
 
 @transaction.atomic
@@ -225,7 +229,7 @@ class _Plan:
             for name, value in facts.items()
             if getattr(device, name) != value
         }
-        lowered = device.criticality in GRAVE and facts.get("criticality", "safety") not in GRAVE
+        lowered = device.is_critical and facts.get("criticality", "safety") not in CRITICAL
         if lowered:
             said = gettext(
                 "%(device)s is a %(criticality)s. Lower that on its page, with a reason."

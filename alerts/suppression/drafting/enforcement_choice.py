@@ -8,7 +8,8 @@ from django.db.models import Exists, OuterRef
 
 from alerts.incidents.models import Alert
 from alerts.sentinel.models import Workspace
-from alerts.sites.models import GRAVE, Device, Site
+from alerts.sites.engine.devices import CRITICAL
+from alerts.sites.models import Device, Site
 from alerts.suppression.drafting.rule_reach import reach_of_rule
 from alerts.suppression.engine.compile_sentinel import Target, compile_rule
 from alerts.suppression.engine.rule import NotARule, Rule, from_json
@@ -23,7 +24,7 @@ def target_of(workspace: Workspace) -> Target:
     handles: Counter[str] = Counter()
     for name, address, _ in devices:
         handles.update({text.casefold() for text in (name, address) if text})
-    guarded = [(name, address) for name, address, criticality in devices if criticality in GRAVE]
+    guarded = [(name, address) for name, address, criticality in devices if criticality in CRITICAL]
     return Target(
         workspace=workspace.name,
         accepts=frozenset(capabilities.get("accepts", ())),

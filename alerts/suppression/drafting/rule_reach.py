@@ -7,7 +7,8 @@ from django.db.models import Q
 
 from alerts.incidents.models import Alert
 from alerts.sentinel.models import Workspace
-from alerts.sites.models import GRAVE, Device, Site
+from alerts.sites.engine.devices import CRITICAL
+from alerts.sites.models import Device, Site
 from alerts.suppression.engine.guards.never import assets_of
 from alerts.suppression.engine.rule import ZONE_MARK, Rule, pinned
 
@@ -60,7 +61,7 @@ def plant_of(site_ids: Collection[int]) -> Plant:
     """Return what stands at these sites now, in two queries."""
     clocks = dict(Site.objects.filter(pk__in=site_ids).values_list("pk", "time_zone"))
     grave: dict[int, dict[str, str]] = {}
-    devices = Device.objects.filter(criticality__in=GRAVE, zone__site__in=site_ids)
+    devices = Device.objects.filter(criticality__in=CRITICAL.keys(), zone__site__in=site_ids)
     for site, name, address, criticality in devices.values_list(
         "zone__site", "name", "address", "criticality"
     ):

@@ -10,7 +10,8 @@ from django.db.models import Q
 
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import Incident, Status
-from alerts.sites.models import Criticality, Device
+from alerts.sites.engine.devices import CRITICAL
+from alerts.sites.models import Device
 from alerts.suppression.backtesting.history import TRUE_POSITIVE
 from alerts.suppression.enforcing.acting_rules import ActingRule, acting_set
 from alerts.suppression.enforcing.judging import judge
@@ -122,9 +123,6 @@ def _failed(definition: RuleDefinition, facts: Facts) -> int:
     return failed + sum(predicate(clause)(facts) for clause in definition.except_any)
 
 
-CRITICAL = (Criticality.CROWN_JEWEL, Criticality.SAFETY)
-
-
 def reasons_against_any_rule(incident: Incident) -> list[Sentence]:
     """Return why no rule may ever close incidents like this one: the type of one of its alerts, a
     safety system or crown jewel among its devices, or that it was a true positive itself. Empty
@@ -150,7 +148,7 @@ def _critical(incident: Incident, handles: set[str]) -> dict[str, str]:
     """Return the critical devices among these names and addresses, by name."""
     devices = Device.objects.filter(
         Q(name__in=handles) | Q(address__in=handles),
-        criticality__in=CRITICAL,
+        criticality__in=CRITICAL.keys(),
         zone__site__in=incident.site_ids,
     )
     return {str(device): device.criticality for device in devices}

@@ -93,9 +93,10 @@ def test_what_ot_said_before_is_told_without_it(judged, kasia, site, oda, make):
     (other,) = make(1)
     answer_of(oda, incident_ids=[other.pk], verdict="routine", cause="other")
     ask_about(given, kasia, site)
-    assert facts_of(other).said.counts == [("routine", 1), ("suspicious", 1)]
-    told = facts_of(other, hidden=hidden_from(fresh(kasia))).said
-    assert (told.counts, told.latest_by) == ([("routine", 1)], "")
+    verdicts = facts_of(other).verdicts
+    assert (verdicts.judged, verdicts.counts["suspicious"]) == (2, 1)
+    verdicts = facts_of(other, hidden=hidden_from(fresh(kasia))).verdicts
+    assert (verdicts.counts["routine"], verdicts.judged, verdicts.latest_by) == (1, 1, "")
 
 
 def test_one_query_for_ot_and_none_for_others(judged, kasia, sam, site):

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext, pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from alerts.incidents.page.devices import CRITICALITY_WORDS, level_name, level_words
+from alerts.incidents.page.devices import level_name, level_words
 from alerts.incidents.page.inventory import (
     ALL,
     GRAVEST,
@@ -213,8 +213,7 @@ def facts_of(row: Device) -> list[tuple[str, str]]:
 
 def criticality_words(criticality: str) -> str:
     """What people call a criticality."""
-    value = Criticality(criticality)
-    return str(CRITICALITY_WORDS.get(value, gettext("Normal")))
+    return str(Criticality(criticality).label)
 
 
 def _device(request: HttpRequest, device_id: int) -> Device:
@@ -293,7 +292,7 @@ def _shown(done: DeviceImport) -> dict[str, Any]:
         "changed": [_words_of(each) for each in done.changed[:MAX_SHOWN]],
         "n_new": len(done.new),
         "n_changed": len(done.changed),
-        "n_grave": len(done.grave),
+        "n_critical": len(done.critical),
         "most": MAX_SHOWN,
     }
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts.incidents.engine.catalogue import alert_type_for
+from alerts.sites.engine.devices import CRITICAL
 from alerts.suppression.engine.fields import IDENTITIES, SEVERITIES, Facts
 from alerts.suppression.engine.rule import Rule, names_an_asset, pinned
 from alerts.suppression.engine.values import is_public
@@ -17,7 +18,6 @@ from alerts.suppression.engine.words import Sentence, listed
 
 HIGH: Final = SEVERITIES.index("High")
 MAX_WINDOW_HOURS: Final = 84  # half of the week: a longer window is no window
-CRITICAL: Final[Mapping[str, str]] = {"safety": "safety system", "crown-jewel": "crown jewel"}
 _MALWARE: Final = "malware"
 
 

@@ -7,7 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from alerts.incidents.models import Alert, (
+from alerts.incidents.models import (
+    Alert,
     Comment,
     DetailsState,
     Incident,
