@@ -224,7 +224,7 @@ def _run(rule: Rule, period: Period, *, now: datetime) -> _Run:
 
 
 def _outside_hours(rule: Rule, period: Period) -> OutsideHoursBody | None:
-    """What was said of alerts that only the hours of the rule leave out: they stay with people."""
+    """Return the verdicts on alerts that only the hours of the rule leave out; these stay open."""
     ids = history.judged_outside_hours(rule, period)
     if ids is None:
         return None

@@ -117,11 +117,11 @@ def evidence_offered(
         visible = without_hidden(reader, verdicts).select_related("by")
         return visible.prefetch_related("incidents").order_by("-given_at", "-pk")
 
-    picked = list(latest(Annotation.objects.filter(uuid__in=chosen)))
+    chosen_rows = list(latest(Annotation.objects.filter(uuid__in=chosen)))
     about = _about(rule) if rule and not reasons_against_rule(rule) else []
     matching = latest(evidence_in_force()).filter(verdict__in=BENIGN, pk__in=about)[:MAX_EVIDENCE]
-    others = [verdict for verdict in matching if verdict not in picked]
-    return [EvidenceChoice(verdict, verdict in picked) for verdict in (*picked, *others)]
+    others = [verdict for verdict in matching if verdict not in chosen_rows]
+    return [EvidenceChoice(verdict, verdict in chosen_rows) for verdict in (*chosen_rows, *others)]
 
 
 def _about(rule: Rule) -> list[int]:

@@ -95,10 +95,10 @@ def people_behind(evidence: Iterable[Annotation]) -> set[str]:
     beside one it adds nobody.
     """
     annotations = list(evidence)
-    own = {
+    local = {
         identity_of(annotation.by) for annotation in annotations if annotation.imported_at is None
     }
-    return own or {identity_of(annotation.by) for annotation in annotations[:1]}
+    return local or {identity_of(annotation.by) for annotation in annotations[:1]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

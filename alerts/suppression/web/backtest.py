@@ -280,23 +280,23 @@ def _outside_hours(counts: Mapping[str, Any] | None) -> OutsideHours | None:
 
 def _hours_basis(body: Mapping[str, Any], closed: int) -> str:
     """On what the hours rest; where too little was measured, what is missing."""
-    handling = body.get("handling") or {"minutes": None, "closings": 0, "of": "all"}
-    closings = number(handling["closings"])
-    if handling["minutes"] is None:
+    time_to_close = body.get("handling") or {"minutes": None, "closings": 0, "of": "all"}
+    closings = number(time_to_close["closings"])
+    if time_to_close["minutes"] is None:
         return ngettext(
             "Hours saved are not known yet: of %(most)s closings by people that such an estimate "
             "needs, %(n)s was measured.",
             "Hours saved are not known yet: of %(most)s closings by people that such an estimate "
             "needs, %(n)s were measured.",
-            handling["closings"],
+            time_to_close["closings"],
         ) % {"n": closings, "most": number(MIN_CLOSES)}
     estimate = gettext("An estimate: %(incidents)s incidents × %(minutes)s min.") % {
         "incidents": number(closed),
-        "minutes": number(handling["minutes"], 1),
+        "minutes": number(time_to_close["minutes"], 1),
     }
     basis = (
         gettext("That is the median of the %(n)s closings of these incidents by people.")
-        if handling["of"] == "matches"
+        if time_to_close["of"] == "matches"
         else gettext("That is the median of all %(n)s closings by people in 90 days.")
     )
     return f"{estimate} {basis % {'n': closings}}"

@@ -153,7 +153,7 @@ def routine_cause(reason: str) -> str:
 
 def life_steps(state: str, paused_from: str = "") -> list[Step]:
     """Return the steps from draft to live, and where a version stands."""
-    stages = [
+    phases = [
         (gettext("Draft"), "pencil", {State.DRAFT}),
         (gettext("Approval"), "users", {State.PROPOSED, State.CHANGES_REQUESTED}),
         (gettext("Canary"), "flask-conical", {State.CANARY}),
@@ -161,13 +161,13 @@ def life_steps(state: str, paused_from: str = "") -> list[Step]:
     ]
     current = paused_from if state == State.PAUSED else state
     at = next(
-        (place for place, (_l, _i, states) in enumerate(stages) if current in states), len(stages)
+        (place for place, (_l, _i, states) in enumerate(phases) if current in states), len(phases)
     )
     if current in {State.REJECTED, State.DISCARDED, State.REPLACED}:
         at = -1
     failed = state in {State.PAUSED, State.REJECTED}
     made = []
-    for place, (label, picture, _states) in enumerate(stages):
+    for place, (label, picture, _states) in enumerate(phases):
         if place == at:
             made.append(Step(label, "failed" if failed else "current", picture))
         else:
@@ -188,7 +188,7 @@ class MarkedLine:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Something beside the lines that was said otherwise."""
+    """Something beside the lines that differs from the version before."""
 
     name: str
     old: str
