@@ -1,5 +1,5 @@
 """The plant floor, for flows that are traced."""
 
-from tests.alerts.suppression.enforce.conftest import floor
+from tests.alerts.suppression.enforcing.conftest import floor
 
 __all__ = ["floor"]

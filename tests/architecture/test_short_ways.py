@@ -21,7 +21,7 @@ from alerts.reviews.models import Annotation
 from alerts.reviews.services import ask_ot
 from alerts.sentinel.client.port import ListBy
 from alerts.sites.models import Site
-from tests.alerts.suppression.enforce.floor import DEVICES, POLLING, routine
+from tests.alerts.suppression.enforcing.floor import DEVICES, POLLING, routine
 from tests.architecture.tree import HOME, WINGS
 from tests.factories.answers import device
 

@@ -26,7 +26,7 @@ from portal import clock
 from portal.jobs.services import move_clock
 from simulator.running import running_simulator
 from tests import cast
-from tests.alerts.suppression.deploy.plant import polls, signed
+from tests.alerts.suppression.deploying.plant import polls, signed
 from tests.factories.incidents import (
     make_alert,
     make_device,

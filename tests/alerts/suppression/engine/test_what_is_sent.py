@@ -16,13 +16,13 @@ from alerts.suppression.engine.sentinel_forms import (
 )
 from simulator.automation.check import check_rule
 from simulator.automation.conditions import conditions_hold
-from tests.alerts.suppression.samples import NOW, facts, rule
-from tests.alerts.suppression.test_compile_for_sentinel import (
+from tests.alerts.suppression.engine.test_compile_for_sentinel import (
     NORTH,
     POLLING,
     TITLE,
     view_of,
 )
+from tests.alerts.suppression.samples import NOW, facts, rule
 
 COMPILED = compile_rule(POLLING, NORTH)
 COMMON = {"number": 12, "title": "Historian polls", "lease_until": NOW + timedelta(hours=24)}

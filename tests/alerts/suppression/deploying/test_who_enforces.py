@@ -13,7 +13,7 @@ from alerts.suppression.engine.rule import as_json
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.signing.propose import CannotProposeRule, propose_rule
 from alerts.suppression.signing.sign import CannotSignRule
-from tests.alerts.suppression.deploy.plant import ACCEPTS, TYPE, polls, signed
+from tests.alerts.suppression.deploying.plant import ACCEPTS, TYPE, polls, signed
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.incidents import make_device

@@ -11,7 +11,7 @@ from alerts.suppression.enforcing.group_members import late_members
 from alerts.suppression.models import RuleVersion, State
 from alerts.suppression.watching.lifecycle import start_canary
 from alerts.suppression.watching.trials import progress_of, reasons_to_wait, trial_lines
-from tests.alerts.suppression.enforce.floor import SITE, SOURCE, TYPE, routine
+from tests.alerts.suppression.enforcing.floor import SITE, SOURCE, TYPE, routine
 from tests.alerts.suppression.samples import clause, rule
 from tests.conftest import NOON
 

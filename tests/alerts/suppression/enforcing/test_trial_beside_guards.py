@@ -12,7 +12,7 @@ from alerts.outbox.models import Change
 from alerts.suppression.enforcing.explain import why_of
 from alerts.suppression.models import LedgerEntry, Stop
 from alerts.suppression.watching.trials import progress_of, trial_lines
-from tests.alerts.suppression.enforce.floor import ROUTINE, routine
+from tests.alerts.suppression.enforcing.floor import ROUTINE, routine
 from tests.conftest import NOON
 from tests.factories import rules
 

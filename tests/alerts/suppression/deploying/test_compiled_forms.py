@@ -4,7 +4,7 @@ import pytest
 
 from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.models import Rule
-from tests.alerts.suppression.deploy.plant import polls
+from tests.alerts.suppression.deploying.plant import polls
 from tests.conftest import NOON
 from tests.factories.incidents import make_device, make_workspace
 

@@ -20,7 +20,7 @@ from alerts.suppression.models import HeldIncident
 from alerts.suppression.queries import facts_by_incident
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
-from tests.alerts.suppression.enforce.floor import DEVICES, routine
+from tests.alerts.suppression.enforcing.floor import DEVICES, routine
 from tests.conftest import NOON
 from tests.factories.answers import alert
 from tests.factories.incidents import (

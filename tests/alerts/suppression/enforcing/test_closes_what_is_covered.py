@@ -14,7 +14,7 @@ from alerts.suppression.engine.guards.closing import MAX_TEXT_LENGTH, reasons_ag
 from alerts.suppression.models import LedgerEntry, RuleVersion, Stop
 from portal.audit.models import Entry
 from portal.jobs.models import Job
-from tests.alerts.suppression.enforce.floor import ROUTINE, SITE, TYPE, routine
+from tests.alerts.suppression.enforcing.floor import ROUTINE, SITE, TYPE, routine
 from tests.alerts.suppression.samples import clause, rule
 from tests.conftest import NOON
 

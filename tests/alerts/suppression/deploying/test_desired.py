@@ -14,7 +14,7 @@ from alerts.suppression.models import RuleVersion
 from alerts.suppression.watching.lifecycle import pause_rule
 from portal.jobs.models import Job
 from portal.notifications.models import Notification
-from tests.alerts.suppression.deploy.plant import polls, signed
+from tests.alerts.suppression.deploying.plant import polls, signed
 from tests.conftest import NOON
 from tests.factories.incidents import make_device, make_workspace
 from tests.factories.rewriting import rewrite

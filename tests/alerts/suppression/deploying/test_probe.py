@@ -12,7 +12,7 @@ from alerts.suppression.models import Rule, RuleVersion
 from alerts.suppression.tasks import renew_leases as renew_leases_task
 from portal.audit.models import Entry
 from portal.jobs.models import Job
-from tests.alerts.suppression.deploy.plant import polls
+from tests.alerts.suppression.deploying.plant import polls
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident
 

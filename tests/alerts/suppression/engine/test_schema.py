@@ -15,7 +15,7 @@ from alerts.suppression.engine.schema import rule_schema
 from tests.conftest import NOON
 from tests.factories import rules
 
-PUBLISHED = Path(__file__).resolve().parents[3] / "docs" / "schemas" / "rule-1.json"
+PUBLISHED = Path(__file__).resolve().parents[4] / "docs" / "schemas" / "rule-1.json"
 
 
 def test_the_published_schema_is_up_to_date():

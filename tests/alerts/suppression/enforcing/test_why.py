@@ -16,7 +16,7 @@ from alerts.suppression.enforcing.explain import why_of
 from alerts.suppression.models import Stop
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
-from tests.alerts.suppression.enforce.floor import MORNING, ROUTINE, routine
+from tests.alerts.suppression.enforcing.floor import MORNING, ROUTINE, routine
 from tests.alerts.suppression.samples import but, clause
 from tests.conftest import NOON
 from tests.factories.rule_rows import make_entry

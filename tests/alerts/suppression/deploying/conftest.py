@@ -7,7 +7,7 @@ import pytest
 from alerts.outbox.services import deliver_one_rule
 from alerts.sentinel.client.memory import MemorySentinel
 from tests import cast
-from tests.alerts.suppression.deploy.plant import furnish
+from tests.alerts.suppression.deploying.plant import furnish
 from tests.conftest import NOON
 from tests.factories.incidents import make_site, make_workspace
 

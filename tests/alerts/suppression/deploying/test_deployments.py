@@ -19,7 +19,7 @@ from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.deploying.kill_switch import switch_off
 from alerts.suppression.models import RuleVersion, Stop
 from tests import cast
-from tests.alerts.suppression.deploy.plant import polls, signed
+from tests.alerts.suppression.deploying.plant import polls, signed
 from tests.conftest import NOON
 
 

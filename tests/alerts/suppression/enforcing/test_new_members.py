@@ -14,7 +14,7 @@ from alerts.suppression.enforcing.group_members import late_members, record_memb
 from alerts.suppression.models import GroupMember, LedgerEntry, NewMember
 from alerts.suppression.watching.closed_incidents import watch_closed_incidents
 from alerts.suppression.watching.lifecycle import start_canary
-from tests.alerts.suppression.enforce.floor import SITE, SOURCE, TYPE, routine
+from tests.alerts.suppression.enforcing.floor import SITE, SOURCE, TYPE, routine
 from tests.alerts.suppression.samples import clause, rule
 from tests.conftest import NOON
 from tests.factories.incidents import make_device

@@ -20,7 +20,7 @@ from alerts.suppression.watching.closed_incidents import watch_closed_incidents
 from portal.accounts.models import Role, ScopeKind
 from simulator.running import running_simulator
 from tests import cast
-from tests.alerts.suppression.enforce.floor import Floor
+from tests.alerts.suppression.enforcing.floor import Floor
 from tests.alerts.suppression.samples import clause, rule
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace

@@ -11,7 +11,7 @@ from alerts.suppression.enforcing.acting_rules import attribution_of
 from alerts.suppression.engine.guards.closing import closing_text
 from alerts.suppression.models import LedgerEntry, RuleVersion
 from alerts.suppression.watching.closed_incidents import watch_closed_incidents
-from tests.alerts.suppression.enforce.floor import ROUTINE, SITE, TYPE, routine
+from tests.alerts.suppression.enforcing.floor import ROUTINE, SITE, TYPE, routine
 from tests.alerts.suppression.samples import clause, rule
 from tests.factories.rewriting import rewrite
 

@@ -13,7 +13,7 @@ from alerts.reviews.services import ask_ot, give_verdict
 from alerts.sites.models import Device
 from alerts.suppression.models import LedgerEntry
 from portal.backup.models import Restore
-from tests.alerts.suppression.enforce.floor import DEVICES, MORNING, POLLING, ROUTINE, routine
+from tests.alerts.suppression.enforcing.floor import DEVICES, MORNING, POLLING, ROUTINE, routine
 from tests.alerts.suppression.samples import but, clause, rule
 from tests.conftest import NOON, examples
 from tests.factories.answers import ENTITY, comment, device

@@ -10,7 +10,7 @@ from alerts.outbox.models import Change, Outcome
 from alerts.outbox.services import retry_change
 from alerts.sentinel.client.port import SentinelRefused, SentinelUnavailable
 from alerts.suppression.models import RuleVersion, Stop
-from tests.alerts.suppression.enforce.floor import ROUTINE, routine
+from tests.alerts.suppression.enforcing.floor import ROUTINE, routine
 from tests.conftest import NOON
 
 

@@ -5,7 +5,7 @@ import pytest
 from alerts.sentinel.client.memory import MemorySentinel
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
-from tests.alerts.suppression.enforce.floor import Floor
+from tests.alerts.suppression.enforcing.floor import Floor
 from tests.conftest import NOON
 from tests.factories.incidents import make_site, make_workspace
 

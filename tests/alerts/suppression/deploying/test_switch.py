@@ -21,7 +21,7 @@ from portal.accounts.models import Role, ScopeKind
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from tests import cast
-from tests.alerts.suppression.deploy.plant import polls, signed
+from tests.alerts.suppression.deploying.plant import polls, signed
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_site, make_workspace
 
