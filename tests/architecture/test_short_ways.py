@@ -28,8 +28,8 @@ from tests.factories.answers import device
 pytestmark = pytest.mark.django_db
 TOOL = sys.monitoring.PROFILER_ID
 BUDGETS = {
-    "list page to row": 22,
-    "details": 38,
+    "list page to row": 14,
+    "details": 22,
     "OT's answer": 61,
     "delivery": 42,
     "a rule decides": 54,

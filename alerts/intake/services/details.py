@@ -15,8 +15,7 @@ from alerts.incidents.ingest.details import (
     store_details_of_many,
 )
 from alerts.incidents.ingest.groups import regroup
-from alerts.intake.services.pace import Pace
-from alerts.intake.services.pages import Budget
+from alerts.intake.services.pace import Budget, Pace
 from alerts.intake.services.sweep import note_missing
 from alerts.sentinel.client.port import (
     SentinelClient,

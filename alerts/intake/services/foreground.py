@@ -12,10 +12,10 @@ from typing import Any, cast
 from alerts.incidents.queries import details_owed
 from alerts.intake.services.details import fetch_details
 from alerts.intake.services.history import is_history_read, read_history
-from alerts.intake.services.pace import Pace
-from alerts.intake.services.pages import Budget
+from alerts.intake.services.pace import Budget, Pace
+from alerts.intake.services.pages import RunCounts
 from alerts.intake.services.poll import pull_changes
-from alerts.intake.services.runs import RunCounts, cursor_of
+from alerts.intake.services.runs import cursor_of
 from alerts.intake.services.sweep import sweep_workspace
 from alerts.sentinel.client.port import (
     SentinelClient,

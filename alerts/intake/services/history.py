@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from alerts.intake.models import Cursor, Run
-from alerts.intake.services.pages import Budget
-from alerts.intake.services.runs import RunCounts, advance, cursor_of, finish_run
+from alerts.intake.services.pace import Budget
+from alerts.intake.services.pages import RunCounts
+from alerts.intake.services.runs import advance, cursor_of, finish_run
 from alerts.intake.services.windows import Position, Window, oldest_creation, read_windows
 from alerts.sentinel.client.port import SentinelClient, SentinelError
 from alerts.sentinel.models import Workspace

@@ -1,13 +1,32 @@
-"""How fast details are fetched: brisk at first, half after a 429, never under what is promised."""
+"""How long one slice of work may go on, and how fast details are fetched meanwhile.
+
+Brisk at first, half as fast after a 429, never under what Sentinel promises.
+"""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 PROMISED = 100 / 300  # calls a second of each kind that Sentinel guarantees
 _FASTEST = 50.0
 _FIRST = 10.0
 _GROWTH = 1.5
 _STEADY = 25  # incidents without a 429 before it goes faster
+
+
+@dataclass(slots=True)
+class Budget:
+    """How long one slice may go on. No limit in the foreground."""
+
+    seconds: float | None = None
+    _ends: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        self._ends = time.monotonic() + (self.seconds or 0.0)
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether the slice is over; what is left goes on in the next one."""
+        return self.seconds is not None and time.monotonic() >= self._ends
 
 
 @dataclass(slots=True)

@@ -3,17 +3,16 @@
 What cannot be stored is put in quarantine, and the page goes on.
 """
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
 from django.db import DataError, IntegrityError, transaction
 
-from alerts.incidents.ingest.store import Differing, differing, store_incidents
+from alerts.incidents.ingest.store import Differing, Stored, differing, store_incidents
 from alerts.intake.models import Quarantined
-from alerts.intake.services.runs import RunCounts
+from alerts.intake.services.pace import Budget
 from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, SentinelClient, SentinelUnavailable
 from alerts.sentinel.wire import (
     IncidentPage,
@@ -26,6 +25,49 @@ from alerts.sentinel.wire import (
 # What the record itself is to blame for. A lost connection or a lock is not: it ends the page.
 _ITS_OWN_FAULT = (DataError, IntegrityError, ValueError, TypeError, ArithmeticError, LookupError)
 _MAX_RAW_LENGTH = 1_000_000
+
+
+@dataclass(slots=True)
+class RunCounts:
+    """The counts of a run: `seen` is all that was listed."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    merged: int = 0
+    deleted: int = 0
+    flagged: int = 0
+    newly_aside: int = 0  # of the quarantined those that were not put aside just so before
+
+    @property
+    def seen(self) -> int:
+        """All that was listed."""
+        return self.new + self.changed + self.unchanged + self.quarantined
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing happened that is worth a line of its own."""
+        return not (self.new or self.changed or self.newly_aside or self.deleted)
+
+    def add(self, stored: Stored) -> None:
+        """Count what storing has done."""
+        self.new += stored.new
+        self.changed += stored.changed
+        self.unchanged += stored.unchanged
+        self.merged += stored.merged
+        self.flagged += stored.flagged
+
+    def add_up(self, other: "RunCounts") -> None:
+        """Count what another pass has found, too."""
+        for name, n in asdict(other).items():
+            setattr(self, name, getattr(self, name) + n)
+
+    def as_columns(self) -> dict[str, int]:
+        """The counts by the names of the run's columns."""
+        counts = asdict(self)
+        del counts["newly_aside"]
+        return {"seen": self.seen, **counts}
 
 
 def store_page(*, workspace_id: int, page: IncidentPage, now: datetime) -> RunCounts:
@@ -128,22 +170,6 @@ type Progress = Callable[[datetime | None, str | None], None]  # server time see
 
 class PaginationError(SentinelUnavailable):
     """A list leads back to where it was."""
-
-
-@dataclass(slots=True)
-class Budget:
-    """How long one slice may go on. No limit in the foreground."""
-
-    seconds: float | None = None
-    _ends: float = field(init=False, default=0.0)
-
-    def __post_init__(self) -> None:
-        self._ends = time.monotonic() + (self.seconds or 0.0)
-
-    @property
-    def is_used_up(self) -> bool:
-        """Whether the slice is over; what is left goes on in the next one."""
-        return self.seconds is not None and time.monotonic() >= self._ends
 
 
 @dataclass(frozen=True, slots=True)

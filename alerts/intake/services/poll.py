@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.intake.models import Run
-from alerts.intake.services.pages import Budget, IncidentQuery, follow_pages
-from alerts.intake.services.runs import RunCounts, advance, cursor_of, finish_run
+from alerts.intake.services.pace import Budget
+from alerts.intake.services.pages import IncidentQuery, RunCounts, follow_pages
+from alerts.intake.services.runs import advance, cursor_of, finish_run
 from alerts.sentinel.client.port import ListBy, SentinelClient, SentinelError
 from alerts.sentinel.models import Workspace
 

@@ -1,60 +1,15 @@
-"""Runs and cursors: what a pass found and did, and how far a workspace was read."""
+"""Runs and cursors: what a pass over a workspace did, and how far the workspace was read."""
 
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
-from alerts.incidents.ingest.store import Stored
 from alerts.intake.models import Cursor, Run
+from alerts.intake.services.pages import RunCounts
 from alerts.sentinel.services import note_fresh
 from portal.audit.services import record
-
-
-@dataclass(slots=True)
-class RunCounts:
-    """The counts of a run: `seen` is all that was listed."""
-
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    quarantined: int = 0
-    merged: int = 0
-    deleted: int = 0
-    flagged: int = 0
-    newly_aside: int = 0  # of the quarantined those that were not put aside just so before
-
-    @property
-    def seen(self) -> int:
-        """All that was listed."""
-        return self.new + self.changed + self.unchanged + self.quarantined
-
-    @property
-    def is_quiet(self) -> bool:
-        """Whether nothing happened that is worth a line of its own."""
-        return not (self.new or self.changed or self.newly_aside or self.deleted)
-
-    def add(self, stored: Stored) -> None:
-        """Count what storing has done."""
-        self.new += stored.new
-        self.changed += stored.changed
-        self.unchanged += stored.unchanged
-        self.merged += stored.merged
-        self.flagged += stored.flagged
-
-    def add_up(self, other: "RunCounts") -> None:
-        """Count what another pass has found, too."""
-        for name, n in asdict(other).items():
-            setattr(self, name, getattr(self, name) + n)
-
-    def as_columns(self) -> dict[str, int]:
-        """The counts by the names of the run's columns."""
-        counts = asdict(self)
-        del counts["newly_aside"]
-        return {"seen": self.seen, **counts}
-
 
 _KEPT = timedelta(days=30)
 

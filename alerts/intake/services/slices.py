@@ -12,8 +12,7 @@ from typing import Any
 
 from alerts.intake.services.details import fetch_details
 from alerts.intake.services.history import is_history_read, read_history
-from alerts.intake.services.pace import Pace
-from alerts.intake.services.pages import Budget
+from alerts.intake.services.pace import Budget, Pace
 from alerts.intake.services.poll import Place, pull_changes
 from alerts.intake.services.runs import cursor_of
 from alerts.intake.services.sweep import ask_for_missing, is_sweep_under_way, sweep_workspace

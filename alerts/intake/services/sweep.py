@@ -12,8 +12,9 @@ from django.db import transaction
 from alerts.incidents.ingest.store import mark_gone
 from alerts.incidents.queries import listed_between
 from alerts.intake.models import Cursor, Missing, Run
-from alerts.intake.services.pages import Budget, store_one
-from alerts.intake.services.runs import RunCounts, cursor_of, finish_run, forget_old_runs
+from alerts.intake.services.pace import Budget
+from alerts.intake.services.pages import RunCounts, store_one
+from alerts.intake.services.runs import cursor_of, finish_run, forget_old_runs
 from alerts.intake.services.windows import Position, Window, oldest_creation, read_windows
 from alerts.sentinel.client.port import (
     SentinelClient,

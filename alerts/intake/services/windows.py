@@ -9,14 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.intake.services.pages import (
-    Budget,
-    IncidentQuery,
-    Pagination,
-    follow_pages,
-    page_of,
-)
-from alerts.intake.services.runs import RunCounts
+from alerts.intake.services.pace import Budget
+from alerts.intake.services.pages import IncidentQuery, Pagination, RunCounts, follow_pages, page_of
 from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, SentinelClient, SentinelError
 from alerts.sentinel.wire import WireIncident
 

@@ -132,7 +132,7 @@ def test_an_entity_points_at_a_device_that_another_learns_meanwhile(incident, mo
     fetch(incident, [alert()], said)
     known = Device.objects.get(address="10.20.2.21")
     Entity.objects.all().delete()
-    monkeypatch.setattr("alerts.sites.services.learn._LEARN", "SELECT %s")
+    monkeypatch.setattr("alerts.sites.services.learn._LEARN_SHORT", "SELECT %s")
     fetch(incident, [alert()], said)
     assert Entity.objects.get(kind="IoTDevice").device == known
 

@@ -7,8 +7,7 @@ from alerts.incidents.ingest.details import store_details_of_many
 from alerts.incidents.models import Alert, Comment, Incident
 from alerts.intake.models import Missing
 from alerts.intake.services.details import fetch_details
-from alerts.intake.services.pace import PROMISED, Pace
-from alerts.intake.services.pages import Budget
+from alerts.intake.services.pace import PROMISED, Budget, Pace
 from alerts.intake.services.poll import pull_changes
 from alerts.sentinel.client.port import (
     SentinelNotFound,

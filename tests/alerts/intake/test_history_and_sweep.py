@@ -5,7 +5,7 @@ import pytest
 from alerts.incidents.models import Incident
 from alerts.intake.models import Cursor, Missing, Run
 from alerts.intake.services.history import is_history_read, read_history
-from alerts.intake.services.pages import Budget
+from alerts.intake.services.pace import Budget
 from alerts.intake.services.poll import pull_changes
 from alerts.intake.services.sweep import ask_for_missing, sweep_workspace
 from alerts.sentinel.client.memory import MemorySentinel

@@ -7,8 +7,7 @@ from datetime import timedelta
 
 from alerts.incidents.models import Incident
 from alerts.intake.services.details import fetch_details
-from alerts.intake.services.pace import Pace
-from alerts.intake.services.pages import Budget
+from alerts.intake.services.pace import Budget, Pace
 from alerts.intake.services.poll import pull_changes
 from alerts.outbox.services import deliver_one
 from alerts.suppression.enforcing.decide import decide_new_incidents
