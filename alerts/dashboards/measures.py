@@ -146,8 +146,8 @@ def decided_questions(reviews: QuerySet[Review], *, now: datetime) -> QuerySet[A
 def answered_in_time(reviews: QuerySet[Review], *, since: datetime, now: datetime) -> Share:
     """How many of the questions decided between two moments OT answered in time."""
     decided = decided_questions(reviews, now=now).filter(decided_at__gt=since, decided_at__lte=now)
-    found = decided.aggregate(kept=Count("pk", filter=IN_TIME), of=Count("pk"))
-    return Share(found["kept"], found["of"])
+    counts = decided.aggregate(kept=Count("pk", filter=IN_TIME), of=Count("pk"))
+    return Share(counts["kept"], counts["of"])
 
 
 def answered_questions(reviews: QuerySet[Review]) -> QuerySet[Review]:

@@ -11,14 +11,14 @@ SECTIONS = ("ot", "soc", "numbers", "status")
 def sections_of(user: User) -> list[str]:
     """The sections of the person's home, OT first. Status is what remains for administrators."""
     roles = roles_of(user)
-    mine = [
+    sections = [
         name
         for name, whose in (("ot", OT_ROLES), ("soc", SOC_ROLES), ("numbers", READ_NUMBERS))
         if roles & whose
     ]
-    if not mine and Role.ADMINISTRATOR in roles:
+    if not sections and Role.ADMINISTRATOR in roles:
         return ["status"]
-    return mine
+    return sections
 
 
 def sees_details(user: User) -> bool:

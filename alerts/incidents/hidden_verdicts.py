@@ -23,7 +23,7 @@ from alerts.incidents.models import Group, Incident, OtState
 from portal.accounts.models import OT_ROLES, User
 from portal.accounts.queries import roles_of
 
-_HELD = "_tagout_hidden_verdicts"
+_CACHE_ATTRIBUTE = "_tagout_hidden_verdicts"
 
 type Source = Callable[[User], Iterable[HiddenVerdict]]
 _sources: list[Source] = []
@@ -38,13 +38,13 @@ def hidden_from(user: User) -> HiddenVerdicts:
     """Return the verdicts hidden from a person, read once per user object (one request). Only OT is
     asked for opinions, so that nobody else costs a query.
     """
-    held: HiddenVerdicts | None = user.__dict__.get(_HELD)
-    if held is None:
-        held = NOTHING_HIDDEN
+    hidden: HiddenVerdicts | None = user.__dict__.get(_CACHE_ATTRIBUTE)
+    if hidden is None:
+        hidden = NOTHING_HIDDEN
         if _sources and not roles_of(user).isdisjoint(OT_ROLES):
-            held = HiddenVerdicts(_sources[0](user)) or NOTHING_HIDDEN
-        user.__dict__[_HELD] = held
-    return held
+            hidden = HiddenVerdicts(_sources[0](user)) or NOTHING_HIDDEN
+        user.__dict__[_CACHE_ATTRIBUTE] = hidden
+    return hidden
 
 
 def mask_verdicts[M: Model](user: User, rows: QuerySet[M]) -> QuerySet[M]:
@@ -85,23 +85,23 @@ def _mask(row: Model, hidden: HiddenVerdicts) -> None:
             row.ot_state, row.ot_due_at = OtState.WAITING, None
 
 
-def is_shown(wanted: Q, *, of_hidden: bool, hidden: HiddenVerdicts, of_groups: bool) -> Q:
+def is_shown(condition: Q, *, of_hidden: bool, hidden: HiddenVerdicts, of_groups: bool) -> Q:
     """Return a condition on verdicts as it is for the reader: rows of which the verdict is hidden
     meet it or not, whatever they say.
     """
     if not hidden:
-        return wanted
+        return condition
     rows = _rows_with_hidden(hidden, of_groups=of_groups)
-    return wanted | rows if of_hidden else wanted & ~rows
+    return condition | rows if of_hidden else condition & ~rows
 
 
 def ot_state_is(states: Iterable[str], *, hidden: HiddenVerdicts, of_groups: bool = False) -> Q:
     """Return the condition that a row stands so with OT; where the verdict is hidden, it waits for
     the reader.
     """
-    wanted = [*states]
-    stands = Q(ot_state__in=wanted) if len(wanted) != 1 else Q(ot_state=wanted[0])
-    of_hidden = OtState.WAITING in wanted
+    values = [*states]
+    stands = Q(ot_state__in=values) if len(values) != 1 else Q(ot_state=values[0])
+    of_hidden = OtState.WAITING in values
     return is_shown(stands, of_hidden=of_hidden, hidden=hidden, of_groups=of_groups)
 
 
@@ -123,10 +123,10 @@ def has_label(label: str, *, hidden: HiddenVerdicts) -> Q:
     """Return the condition that an incident has this label, where it does not tell a hidden
     verdict.
     """
-    wanted = Q(labels__contains=[label])
+    condition = Q(labels__contains=[label])
     if hidden and label.casefold() in HIDDEN_LABELS:
-        return wanted & ~Q(pk__in=[*hidden.by_incident])
-    return wanted
+        return condition & ~Q(pk__in=[*hidden.by_incident])
+    return condition
 
 
 def masked_columns(hidden: HiddenVerdicts) -> dict[str, Combinable]:

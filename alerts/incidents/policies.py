@@ -52,8 +52,8 @@ def may_act_on(incident: Incident, *, by: User) -> bool:
 def reasons_against_closing(classification: str, reason: str) -> list[str]:
     """Why Sentinel would not take this classification and reason."""
     if classification not in REASONS:
-        known = ", ".join(REASONS)
-        return [_("Closing needs a classification: one of %(known)s.") % {"known": known}]
+        names = ", ".join(REASONS)
+        return [_("Closing needs a classification: one of %(known)s.") % {"known": names}]
     if fits(classification, reason):
         return []
     allowed = REASONS[classification]

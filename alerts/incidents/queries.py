@@ -191,17 +191,19 @@ def sites_in_reach(user: User, roles: Collection[Role] = READING_ROLES) -> Query
 
 def _pks_of(user: User, reach: Reach) -> tuple[list[int], list[int]]:
     """The reach in primary keys, looked up once per user object (one request)."""
-    held: tuple[Reach, tuple[list[int], list[int]]] | None = user.__dict__.get("_tagout_reach_pks")
-    if held is None or held[0] != reach:
+    cached: tuple[Reach, tuple[list[int], list[int]]] | None = user.__dict__.get(
+        "_tagout_reach_pks"
+    )
+    if cached is None or cached[0] != reach:
         workspaces: list[int] = []
         sites: list[int] = []
         if reach.workspaces or reach.organisations:
             workspaces = list(Workspace.objects.filter(within(reach)).values_list("pk", flat=True))
         if reach.sites:
             sites = list(Site.objects.filter(uuid__in=reach.sites).values_list("pk", flat=True))
-        held = (reach, (workspaces, sites))
-        user.__dict__["_tagout_reach_pks"] = held
-    return held[1]
+        cached = (reach, (workspaces, sites))
+        user.__dict__["_tagout_reach_pks"] = cached
+    return cached[1]
 
 
 def listed_between(
@@ -264,9 +266,9 @@ def count_by_alert_type(user: User, *, since: datetime) -> Sequence[TypeCount]:
     )
     # An index answers the first question alone; few incidents have titles that nobody knows.
     numbers = dict(incidents.order_by().values_list("alert_type").annotate(n=Count("*")))
-    known = {each.title for each in all_types()}
-    counts = [TypeCount(title, frozenset(), n) for title, n in numbers.items() if title in known]
-    if unknown := [title for title in numbers if title not in known]:
+    titles = {alert_type.title for alert_type in all_types()}
+    counts = [TypeCount(title, frozenset(), n) for title, n in numbers.items() if title in titles]
+    if unknown := [title for title in numbers if title not in titles]:
         others = incidents.filter(alert_type__in=unknown).order_by()
         rows = others.values_list("alert_type", "techniques").annotate(n=Count("*"))
         counts += [TypeCount(title, frozenset(map(resolve, ids)), n) for title, ids, n in rows]

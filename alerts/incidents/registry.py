@@ -32,7 +32,7 @@ def register_alert_listener(listener: AlertListener) -> None:
     _listeners[name] = listener
 
 
-def tell_of_alerts(*, alert_ids: Collection[int], now: datetime) -> None:
+def notify_alert_listeners(*, alert_ids: Collection[int], now: datetime) -> None:
     """Tell everybody who listens that these alerts were stored."""
     if alert_ids:
         for listener in _listeners.values():
@@ -92,4 +92,6 @@ def techniques_by_type() -> Mapping[str, frozenset[str]]:
     """
     if _sources:
         return _sources[0]()
-    return {known.title: frozenset(known.techniques_current) for known in all_types()}
+    return {
+        alert_type.title: frozenset(alert_type.techniques_current) for alert_type in all_types()
+    }

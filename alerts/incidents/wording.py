@@ -109,21 +109,21 @@ def term(word: str) -> str:
     return str(_TERMS.get(word, word))
 
 
-def ot_chip(state: str, said: tuple[str, int, int] | None = None) -> Chip:
+def ot_chip(state: str, earlier: tuple[str, int, int] | None = None) -> Chip:
     """Where it stands with OT; for what was never asked, what OT said of its like (verdict, how
     often, out of how many judgements).
     """
-    return _ot_chip(state, said, get_language() or "en")
+    return _ot_chip(state, earlier, get_language() or "en")
 
 
 @lru_cache(maxsize=2048)
-def _ot_chip(state: str, said: tuple[str, int, int] | None, language: str) -> Chip:
+def _ot_chip(state: str, earlier: tuple[str, int, int] | None, language: str) -> Chip:
     if state == HIDDEN:
         return Chip(hidden_words(), "ot", "lock")
-    if state or said is None:
+    if state or earlier is None:
         kind, icon = _OT_LOOKS.get(state, ("info", "circle-dot"))
         return Chip(str(OT_WORDS.get(OtState(state), state)), kind, icon)
-    verdict, often, judged = said
+    verdict, often, judged = earlier
     kind, icon = _OT_LOOKS[verdict]
     label = str(_EARLIER_WORDS[verdict]) % {"often": number(often), "judged": number(judged)}
     return Chip(

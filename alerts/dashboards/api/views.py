@@ -162,8 +162,8 @@ class Status(Api):
         if sees_details(self.person):
             ids = [sync.workspace_id for sync in syncs]
             all_seen = sees_everywhere(self.person)
-            found = details_of(ids, everywhere=all_seen, unshifted=unshifted)
-            details = _details(found, ids)
+            facts = details_of(ids, everywhere=all_seen, unshifted=unshifted)
+            details = _details(facts, ids)
         return {
             "version": settings.VERSION,
             "paused_after_restore": is_paused_after_restore(),
@@ -176,17 +176,17 @@ def _age(at: datetime | None, now: datetime) -> int | None:
     return None if at is None else max(0, int((now - at).total_seconds()))
 
 
-def _details(it: Details, ids: Collection[int]) -> dict[str, Any]:
-    owing = [it.owing[pk] for pk in ids if pk in it.owing]
+def _details(details: Details, ids: Collection[int]) -> dict[str, Any]:
+    owing = [details.owing[pk] for pk in ids if pk in details.owing]
     return {
         "owed": {
-            "waiting": sum(each.waiting for each in owing),
-            "given_up": it.given_up_in_all,
-            "details_owed": sum(each.details for each in owing),
+            "waiting": sum(workspace.waiting for workspace in owing),
+            "given_up": details.given_up_in_all,
+            "details_owed": sum(workspace.details for workspace in owing),
         },
-        "unreadable": it.unreadable_in_all,
-        "dead_jobs": len(it.dead),
-        "broker": it.broker,
-        "workers": it.alive,
-        "record": it.record,
+        "unreadable": details.unreadable_in_all,
+        "dead_jobs": len(details.dead),
+        "broker": details.broker,
+        "workers": details.alive,
+        "record": details.record,
     }

@@ -70,8 +70,8 @@ class Coverage:
 
 def covered_by_all(coverages: list[Coverage]) -> Coverage:
     """What is covered everywhere: from the latest start to the earliest end."""
-    starts = [each.since for each in coverages]
-    ends = [each.until for each in coverages]
+    starts = [coverage.since for coverage in coverages]
+    ends = [coverage.until for coverage in coverages]
     return Coverage(
         None if not starts or None in starts else max(at for at in starts if at),
         None if not ends or None in ends else min(at for at in ends if at),

@@ -66,16 +66,18 @@ def decisions_for(user: User, *, now: datetime) -> Decisions | None:
     is_signer, is_lead = bool(roles & SIGNERS), bool(roles & READ_NUMBERS)
     if not is_signer and not is_lead:
         return None
-    requests = [each for each in requests_for(user, now=now) if each.open_sides or not is_signer]
+    requests = [
+        request for request in requests_for(user, now=now) if request.open_sides or not is_signer
+    ]
     if not requests and not is_lead:
         return None
     ending = list(ending_versions(versions_visible_to(user), now=now)) if is_lead else []
     return Decisions(
         is_signer=is_signer,
         is_lead=is_lead,
-        proposed=[_proposed(each) for each in requests[:MAX_LISTED]],
+        proposed=[_proposed(request) for request in requests[:MAX_LISTED]],
         proposed_in_all=len(requests),
-        ending=[_ending(each) for each in ending[:MAX_LISTED]],
+        ending=[_ending(request) for request in ending[:MAX_LISTED]],
         ending_in_all=len(ending),
     )
 

@@ -70,12 +70,12 @@ class Numbers:
     @property
     def closed_in_all(self) -> int:
         """Closed as whatever, by whomever."""
-        return sum(each.n for each in self.closed)
+        return sum(closed.n for closed in self.closed)
 
     @property
     def closed_by_rule(self) -> int:
         """Closed by our rules."""
-        return sum(each.by_rule for each in self.closed)
+        return sum(closed.by_rule for closed in self.closed)
 
     @property
     def closed_by_people(self) -> int:
@@ -117,21 +117,21 @@ def trends_for(
 
 def _sites(user: User, now: datetime) -> list[Place]:
     groups = groups_visible_to(user)
-    counted = _counted(groups, SitesOrNone("site_ids", output_field=BigIntegerField()), now)
+    counts = _counts(groups, SitesOrNone("site_ids", output_field=BigIntegerField()), now)
     answers = _answers(reviews_of(user), "site", now)
-    shown = sites_shown_to(user)
+    sites = sites_shown_to(user)
     if not reach_of(user).everywhere:
-        shown = shown.filter(Q(uuid__in=reach_of(user).sites) | Q(pk__in={*counted, *answers}))
-    places = _places(dict(shown.values_list("pk", "name")), "site", counted, answers)
-    unplaced = counted.get(None)
+        sites = sites.filter(Q(uuid__in=reach_of(user).sites) | Q(pk__in={*counts, *answers}))
+    places = _places(dict(sites.values_list("pk", "name")), "site", counts, answers)
+    unplaced = counts.get(None)
     return [*places, Place("", "site", answered=Share(0, 0), **unplaced)] if unplaced else places
 
 
 def _workspaces(user: User, now: datetime) -> list[Place]:
-    counted = _counted(groups_visible_to(user), F("workspace"), now)
+    counts = _counts(groups_visible_to(user), F("workspace"), now)
     answers = _answers(reviews_of(user), "lead__workspace", now)
-    names = Workspace.objects.filter(pk__in={*counted, *answers}).values_list("pk", "name")
-    return _places(dict(names), "ws", counted, answers)
+    names = Workspace.objects.filter(pk__in={*counts, *answers}).values_list("pk", "name")
+    return _places(dict(names), "ws", counts, answers)
 
 
 def reviews_of(user: User) -> QuerySet[Review]:
@@ -139,7 +139,7 @@ def reviews_of(user: User) -> QuerySet[Review]:
     return reviews_visible_to(user).select_related(None).order_by()
 
 
-def _counted(
+def _counts(
     groups: QuerySet[Any], by: Combinable, now: datetime
 ) -> dict[int | None, dict[str, int]]:
     rows = (
@@ -168,12 +168,12 @@ def _answers(reviews: QuerySet[Review], by: str, now: datetime) -> dict[int, Sha
 def _places(
     names: Mapping[int, str],
     field: str,
-    counted: Mapping[int | None, dict[str, int]],
+    counts: Mapping[int | None, dict[str, int]],
     answers: Mapping[int, Share],
 ) -> list[Place]:
     nothing = {"open": 0, "needs": 0, "waiting": 0, "late": 0}
     places = [
-        Place(name, field, answered=answers.get(pk, Share(0, 0)), **(nothing | counted.get(pk, {})))
+        Place(name, field, answered=answers.get(pk, Share(0, 0)), **(nothing | counts.get(pk, {})))
         for pk, name in names.items()
     ]
     return sorted(places, key=lambda place: (-place.open, place.name))

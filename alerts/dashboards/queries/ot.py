@@ -49,7 +49,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class PastAnswer:
     """One answer the person gave, and what became of it."""
 
     verdict: str
@@ -70,7 +70,7 @@ class Effect:
     closed: int  # of these, closed by the SOC since
 
     @property
-    def given(self) -> int:
+    def total(self) -> int:
         """How many verdicts."""
         return sum(self.verdicts.values())
 
@@ -83,32 +83,32 @@ class OtHome:
     first: Question | None
     others: Sequence[Question]
     effect: Effect
-    answers: Sequence[Given]
+    answers: Sequence[PastAnswer]
 
 
 def ot_home(user: User) -> OtHome:
     """Questions that wait, the most urgent first, and what came of one's answers."""
     rows, opinions = waiting_for(user), _opinions(user)
-    asked = [_question(row) for row in rows.annotate(n=WAITING_INCIDENTS)[: LISTED + 1]]
-    questions = sorted([*asked, *opinions], key=lambda each: each.due_at)[: LISTED + 1]
-    mine = annotations_in_force().filter(by=user)
+    reviews = [_question(row) for row in rows.annotate(n=WAITING_INCIDENTS)[: LISTED + 1]]
+    questions = sorted([*reviews, *opinions], key=lambda question: question.due_at)[: LISTED + 1]
+    own = annotations_in_force().filter(by=user)
     return OtHome(
         waiting=rows.count() + len(opinions),
         first=questions[0] if questions else None,
         others=questions[1:],
-        effect=effect_of(mine),
-        answers=_answers(mine),
+        effect=effect_of(own),
+        answers=_answers(own),
     )
 
 
 def effect_of(annotations: QuerySet[Annotation]) -> Effect:
     """Verdicts by kind, and how many of the incidents judged are closed by now."""
-    counted = annotations.order_by().values_list("verdict").annotate(n=Count("pk"))
-    judged = Incident.objects.filter(annotations__in=annotations.order_by()).order_by()
-    states = dict(judged.values_list("status").annotate(n=Count("pk", distinct=True)))
-    known = dict(counted)
+    by_verdict = annotations.order_by().values_list("verdict").annotate(n=Count("pk"))
+    incidents = Incident.objects.filter(annotations__in=annotations.order_by()).order_by()
+    states = dict(incidents.values_list("status").annotate(n=Count("pk", distinct=True)))
+    counts = dict(by_verdict)
     return Effect(
-        {verdict: known[verdict] for verdict in Verdict.values if verdict in known},
+        {verdict: counts[verdict] for verdict in Verdict.values if verdict in counts},
         sum(states.values()),
         states.get(Status.CLOSED, 0),
     )
@@ -133,40 +133,44 @@ def _opinions(user: User) -> list[Question]:
         "second_opinion__annotation__incidents",
         Incident.objects.order_by("-severity", "-created_at", "-pk"),
     )
-    found = []
-    for each in opinions_waiting_for(user).prefetch_related(incidents):
-        about = list(each.second_opinion.annotation.incidents.all())
+    questions = []
+    for opinion in opinions_waiting_for(user).prefetch_related(incidents):
+        about = list(opinion.second_opinion.annotation.incidents.all())
         subject = replace(_subject(about[0]), severity="")
-        found.append(
+        questions.append(
             Question(
-                each.uuid,
+                opinion.uuid,
                 subject,
                 len(about),
                 gettext("What was this?"),
                 "Tagout",
-                each.asked_at,
-                each.due_at,
-                each.second_opinion.site.time_zone,
+                opinion.asked_at,
+                opinion.due_at,
+                opinion.second_opinion.site.time_zone,
             )
         )
-    return found
+    return questions
 
 
-def _answers(mine: QuerySet[Annotation]) -> list[Given]:
+def _answers(annotations: QuerySet[Annotation]) -> list[PastAnswer]:
     incidents = Prefetch("incidents", Incident.objects.order_by("-severity", "-created_at", "-pk"))
-    newest = mine.select_related("review").prefetch_related(incidents).order_by("-given_at", "-pk")
-    return [_given(row, list(row.incidents.all())) for row in newest[:ANSWERS]]
+    newest = (
+        annotations.select_related("review")
+        .prefetch_related(incidents)
+        .order_by("-given_at", "-pk")
+    )
+    return [_past_answer(row, list(row.incidents.all())) for row in newest[:ANSWERS]]
 
 
-def _given(row: Annotation, incidents: list[Incident]) -> Given:
+def _past_answer(row: Annotation, incidents: list[Incident]) -> PastAnswer:
     lead = incidents[0]
-    return Given(
+    return PastAnswer(
         row.verdict,
         row.given_at,
         _subject(lead),
         len(incidents),
         row.review.uuid if row.review else None,
-        any(each.is_open for each in incidents),
+        any(incident.is_open for incident in incidents),
         lead.classification,
     )
 

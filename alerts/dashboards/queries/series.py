@@ -110,27 +110,27 @@ def series_of(
     workspace. Grouped by site an incident counts at each site that it touches, so groups may add
     up to more than the whole. All measures of incidents are read in one pass.
     """
-    counted: list[_Lives] = []
+    lives_by_group: list[_Lives] = []
     if any(measure.is_of_incidents for measure in measures):
-        counted = _lives_of(incidents_visible_to(user), span, group_by)
-    found = []
+        lives_by_group = _lives_of(incidents_visible_to(user), span, group_by)
+    result = []
     for measure in measures:
         cells, totals = (
-            _of_incidents(measure, counted, span)
+            _of_incidents(measure, lives_by_group, span)
             if measure.rows is None
             else _of_questions(measure, measure.rows(_reviews(user), now), span, group_by)
         )
         nothing = Number(0 if measure.is_of_incidents else None, 0)
-        made = []
+        series = []
         for key, name in _names(user, group_by, cells.keys() | totals.keys()).items():
             coverage = _coverage(measure, covered, group_by, key)
             points = [
                 _point(period, cells.get(key, {}).get(at, nothing), coverage)
                 for at, period in enumerate(span.periods)
             ]
-            made.append(Series(name, points, totals.get(key, nothing)))
-        found.append(made)
-    return found
+            series.append(Series(name, points, totals.get(key, nothing)))
+        result.append(series)
+    return result
 
 
 def _coverage(
@@ -176,12 +176,12 @@ def _lives_of(incidents: QuerySet[Any], span: Span, group_by: str) -> list[_Live
 
 
 def _of_incidents(
-    measure: Measure, counted: Sequence[_Lives], span: Span
+    measure: Measure, groups: Sequence[_Lives], span: Span
 ) -> tuple[Cells, dict[Any, Number]]:
     counts: dict[Any, list[int]] = defaultdict(lambda: [0] * span.count)
-    for each in counted:
-        for at in _counts_in(measure.kind, each, span.count):
-            counts[each.group][at] += each.n
+    for group in groups:
+        for at in _counts_in(measure.kind, group, span.count):
+            counts[group.group][at] += group.n
     cells = {key: {at: Number(n, n) for at, n in enumerate(ns)} for key, ns in counts.items()}
     whole = {key: ns[-1] if measure.kind is Kind.OPEN else sum(ns) for key, ns in counts.items()}
     return cells, {key: Number(n, n) for key, n in whole.items()}
@@ -204,8 +204,8 @@ def _of_questions(
     within = {f"{measure.at}__gt": span.start, f"{measure.at}__lte": span.end}
     inside = rows.filter(**within).annotate(group=group, period=PeriodNumber(measure.at, span))
     is_median = measure.kind is Kind.ANSWER_TOOK
-    made = Median(ANSWER_TOOK) if is_median else Count("pk", filter=IN_TIME)
-    summary = {"made": made, "n": Count("pk")}
+    number = Median(ANSWER_TOOK) if is_median else Count("pk", filter=IN_TIME)
+    summary = {"made": number, "n": Count("pk")}
     cells: Cells = defaultdict(dict)
     for key, at, value, n in inside.values_list("group", "period").annotate(**summary):
         cells[key][at] = _answers_in_number(measure, value, n)
@@ -234,8 +234,8 @@ def _names(user: User, group_by: str, keys: set[Any]) -> dict[Any, str | None]:
     places: QuerySet[Any] = Workspace.objects.all()
     if group_by == "site":
         places = sites_shown_to(user)
-    named = places.filter(pk__in=keys - {None}).order_by("name").values_list("pk", "name")
-    names: dict[Any, str | None] = dict(named)
+    rows = places.filter(pk__in=keys - {None}).order_by("name").values_list("pk", "name")
+    names: dict[Any, str | None] = dict(rows)
     return names | ({None: ""} if None in keys else {})
 
 

@@ -65,7 +65,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class RecentAct:
     """What one click of the person did."""
 
     code: str
@@ -84,7 +84,7 @@ class SocHome:
     tiles: Sequence[Tile]
     open_work: Sequence[Work]
     answers: Sequence[Answer]
-    deeds: Sequence[Deed]
+    recent_acts: Sequence[RecentAct]
     has_incidents: bool
 
 
@@ -95,7 +95,7 @@ def soc_home(user: User, *, now: datetime) -> SocHome:
         tiles=tiles,
         open_work=_open_work(user),
         answers=_answers(user, now),
-        deeds=_deeds(user, now),
+        recent_acts=_recent_acts(user, now),
         has_incidents=any(tile.rows for tile in tiles) or incidents_visible_to(user).exists(),
     )
 
@@ -112,14 +112,14 @@ def _tiles(user: User, now: datetime) -> list[Tile]:
         "late": late_at(now),
         "mine": Q(owner_id__in=owner_ids_of(user)),
     }
-    asked = {f"{view}_rows": Count("pk", filter=rows) for view, rows in views.items()}
-    summed = {f"{view}_n": Sum("n", filter=rows, default=0) for view, rows in views.items()}
-    found = groups_visible_to(user).aggregate(**asked, **summed)
-    return [Tile(view, found[f"{view}_rows"], found[f"{view}_n"]) for view in views]
+    counts = {f"{view}_rows": Count("pk", filter=rows) for view, rows in views.items()}
+    sums = {f"{view}_n": Sum("n", filter=rows, default=0) for view, rows in views.items()}
+    totals = groups_visible_to(user).aggregate(**counts, **sums)
+    return [Tile(view, totals[f"{view}_rows"], totals[f"{view}_n"]) for view in views]
 
 
 def _open_work(user: User) -> list[Work]:
-    mine = groups_visible_to(user).filter(owner_id__in=owner_ids_of(user))
+    groups = groups_visible_to(user).filter(owner_id__in=owner_ids_of(user))
     return [
         Work(
             row.key,
@@ -134,34 +134,36 @@ def _open_work(user: User) -> list[Work]:
             row.ot_state,
             row.ot_due_at,
         )
-        for row in mine.order_by("-priority", "-latest_at", "key")[:OPENED]
+        for row in groups.order_by("-priority", "-latest_at", "key")[:OPENED]
     ]
 
 
 def _answers(user: User, now: datetime) -> list[Answer]:
-    seen = incidents_visible_to(user)
+    visible = incidents_visible_to(user)
     rows = without_hidden(user, annotations_in_force()).filter(given_at__gt=now - DAY)
     if not reach_of(user).everywhere:
-        rows = rows.filter(pk__in=rows.filter(incidents__in=seen).values("pk"))
-    shown = Prefetch("incidents", seen.order_by("-severity", "-created_at", "-pk"), to_attr="seen")
-    newest = rows.select_related("by").prefetch_related(shown).order_by("-given_at", "-pk")
+        rows = rows.filter(pk__in=rows.filter(incidents__in=visible).values("pk"))
+    incidents = Prefetch(
+        "incidents", visible.order_by("-severity", "-created_at", "-pk"), to_attr="seen"
+    )
+    newest = rows.select_related("by").prefetch_related(incidents).order_by("-given_at", "-pk")
     return [_answer(row) for row in newest[:ANSWERS]]
 
 
 def _answer(row: Annotation) -> Answer:
-    seen: list[Incident] = getattr(row, "seen")  # noqa: B009  (made by the prefetch)
+    incidents: list[Incident] = getattr(row, "seen")  # noqa: B009  (made by the prefetch)
     return Answer(
         row.verdict,
         row.by.name,
         row.given_at,
-        seen[0].pk,
-        bare_title(seen[0].title),
-        len(seen),
+        incidents[0].pk,
+        bare_title(incidents[0].title),
+        len(incidents),
         row.note,
     )
 
 
-def _deeds(user: User, now: datetime) -> list[Deed]:
+def _recent_acts(user: User, now: datetime) -> list[RecentAct]:
     acts = recent_acts_of(user, now=now)[:ACTS]
     titles = dict(
         incidents_visible_to(user)
@@ -170,13 +172,13 @@ def _deeds(user: User, now: datetime) -> list[Deed]:
     )
     bulk_acts: set[UUID] = set()
     if any(act.incidents > 1 for act in acts):
-        mine = bulk_acts_of(user).filter(act__in=[act.act for act in acts])
-        bulk_acts = set(mine.values_list("act", flat=True))
+        own = bulk_acts_of(user).filter(act__in=[act.act for act in acts])
+        bulk_acts = set(own.values_list("act", flat=True))
     reviews: dict[UUID, UUID] = {}
-    if asked := [act.act for act in acts if act.code == "asked"]:
-        reviews = dict(Review.objects.filter(act__in=asked).values_list("act", "uuid"))
+    if questions := [act.act for act in acts if act.code == "asked"]:
+        reviews = dict(Review.objects.filter(act__in=questions).values_list("act", "uuid"))
     return [
-        Deed(
+        RecentAct(
             act.code,
             act.incident_id,
             bare_title(titles[act.incident_id]) if act.kinds == 1 else "",

@@ -115,7 +115,7 @@ class Suppression:
     compared_at: datetime | None
     compared: int
     differences: int
-    told: Sequence[str]
+    messages: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +153,8 @@ def details_of(workspace_ids: Collection[int], *, everywhere: bool, unshifted: d
         unreadable_in_all=unreadable.count(),
         mails=mails_owed(),
         dead=[
-            *(_dead(job, told=everywhere) for job in dead_jobs()[:SHOWN]),
-            *(_dead_act(act, told=everywhere) for act in dead_bulk_acts()[:SHOWN]),
+            *(_dead(job, is_told=everywhere) for job in dead_jobs()[:SHOWN]),
+            *(_dead_act(act, is_told=everywhere) for act in dead_bulk_acts()[:SHOWN]),
         ],
         database=database_facts(),
         broker=broker_answers(),
@@ -181,7 +181,7 @@ def owing_by_workspace(workspace_ids: Collection[int]) -> dict[int, Owing]:
         .values_list("workspace")
         .annotate(n=Count("pk"))
     )
-    backlogs = {each.workspace_id: each for each in backlog_by_workspace()}
+    backlogs = {row.workspace_id: row for row in backlog_by_workspace()}
     owing = {}
     for pk in workspace_ids:
         backlog, n = backlogs.get(pk), details.get(pk, 0)
@@ -196,8 +196,8 @@ def record_facts() -> Record:
     """Head of the audit record and its latest check."""
     seq, head = head_of_record()
     note = next(iter(notes_of(VERIFIED)), Note("", None, {}))
-    found: dict[str, Any] = note.payload
-    return Record(seq, head, note.at, found.get("broken_at"), found.get("reason", ""))
+    result: dict[str, Any] = note.payload
+    return Record(seq, head, note.at, result.get("broken_at"), result.get("reason", ""))
 
 
 def suppression_facts(workspace_ids: Collection[int], *, everywhere: bool) -> Suppression:
@@ -205,22 +205,22 @@ def suppression_facts(workspace_ids: Collection[int], *, everywhere: bool) -> Su
     only = None if everywhere else workspace_ids
     acting, off = acting_by_state(only), off_in(only)
     note = next(iter(notes_of(COMPARED)), Note("", None, {}))
-    found: dict[str, Any] = note.payload
+    result: dict[str, Any] = note.payload
     return Suppression(
         canary=acting.get("canary", 0),
         live=acting.get("live", 0),
         is_off=None in off,
         off_in=[name for name in off if name],
         compared_at=note.at,
-        compared=found.get("compared", 0),
-        differences=found.get("differences", 0),
-        told=found.get("told", ()) if everywhere else (),
+        compared=result.get("compared", 0),
+        differences=result.get("differences", 0),
+        messages=result.get("told", ()) if everywhere else (),
     )
 
 
-def _alive(heard: Sequence[Note], now: datetime) -> list[Alive]:
+def _alive(notes: Sequence[Note], now: datetime) -> list[Alive]:
     return [
-        Alive(note.key, note.at, is_silent(now - note.at if note.at else None)) for note in heard
+        Alive(note.key, note.at, is_silent(now - note.at if note.at else None)) for note in notes
     ]
 
 
@@ -258,14 +258,14 @@ def _unreadable(rows: QuerySet[Quarantined]) -> list[Unreadable]:
     ]
 
 
-def _dead(job: Job, *, told: bool) -> DeadJob:
-    key, error = (job.key, job.latest_error) if told else ("", "")
+def _dead(job: Job, *, is_told: bool) -> DeadJob:
+    key, error = (job.key, job.latest_error) if is_told else ("", "")
     return DeadJob(job.kind, key, error, job.settled_at)
 
 
-def _dead_act(act: BulkAct, *, told: bool) -> DeadJob:
+def _dead_act(act: BulkAct, *, is_told: bool) -> DeadJob:
     """Its title stays with its person: it may name what this reader may not see."""
     how_far = gettext("%(name)s, stopped at %(worked)s of %(total)s")
     words = {"name": act.by.name, "worked": act.worked, "total": act.n}  # type: ignore[attr-defined]  # n: annotation
-    error = act.latest_error if told else ""
+    error = act.latest_error if is_told else ""
     return DeadJob(gettext("Bulk action:"), how_far % words, error, act.settled_at)

@@ -67,7 +67,10 @@ class Sync:
 def syncs_visible_to(user: User, *, now: datetime) -> list[Sync]:
     """The workspaces that the person gets data from, and how fresh it is; two questions at most."""
     workspaces = workspaces_feeding(user).exclude(state=Workspace.State.REMOVED)
-    return [_sync(each, now) for each in workspaces.select_related(None).select_related("cursor")]
+    return [
+        _sync(workspace, now)
+        for workspace in workspaces.select_related(None).select_related("cursor")
+    ]
 
 
 def with_standings(syncs: Iterable[Sync], *, unshifted: datetime) -> list[Sync]:
@@ -81,9 +84,9 @@ def with_standings(syncs: Iterable[Sync], *, unshifted: datetime) -> list[Sync]:
 
 def workspaces_feeding(user: User) -> QuerySet[Workspace]:
     """Workspaces in the person's reach, and those whose incidents touch their sites."""
-    mine = workspaces_visible_to(user)
+    own = workspaces_visible_to(user)
     if not reach_of(user).sites:
-        return mine
+        return own
     sites = list(Site.objects.filter(uuid__in=reach_of(user).sites).values_list("pk", flat=True))
     newest = (
         Incident.objects.filter(workspace=OuterRef(OuterRef("pk")))
@@ -93,18 +96,18 @@ def workspaces_feeding(user: User) -> QuerySet[Workspace]:
     feeding = Exists(Group.objects.filter(touches(sites), workspace=OuterRef("pk"))) | Exists(
         Incident.objects.filter(pk__in=newest, site_ids__overlap=sites)
     )
-    found = Workspace.objects.select_related("organisation").order_by("name")
-    return found.filter(feeding | Q(pk__in=mine.order_by().values("pk")))
+    workspaces = Workspace.objects.select_related("organisation").order_by("name")
+    return workspaces.filter(feeding | Q(pk__in=own.order_by().values("pk")))
 
 
 def oldest_age(user: User, *, now: datetime, workspace: str = "") -> int | None:
     """Seconds since the stalest workspace that feeds the person was read, or since it was added;
     paused ones only where nothing else is there. None where there is no workspace.
     """
-    found = workspaces_feeding(user).exclude(state=Workspace.State.REMOVED)
+    workspaces = workspaces_feeding(user).exclude(state=Workspace.State.REMOVED)
     if workspace:
-        found = found.filter(name=workspace)
-    rows = list(found.order_by().values_list("state", "cursor__fresh_at", "added_at"))
+        workspaces = workspaces.filter(name=workspace)
+    rows = list(workspaces.order_by().values_list("state", "cursor__fresh_at", "added_at"))
     active = [row for row in rows if row[0] == Workspace.State.ACTIVE] or rows
     ages = [int((now - (fresh or added)).total_seconds()) for _, fresh, added in active]
     return max(0, *ages) if ages else None
@@ -147,6 +150,6 @@ def coverage_by_workspace(syncs: Iterable[Sync]) -> dict[int, Coverage]:
     """What was read of each workspace; paused ones only where nothing else is there, as nobody
     expects their data.
     """
-    given = list(syncs)
-    active = [sync for sync in given if not sync.is_paused] or given
+    rows = list(syncs)
+    active = [sync for sync in rows if not sync.is_paused] or rows
     return {sync.workspace_id: Coverage(sync.history_since, sync.fresh_at) for sync in active}

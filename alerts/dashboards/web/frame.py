@@ -16,13 +16,13 @@ def syncs_of(request: HttpRequest) -> list[Sync]:
     """The workspaces that the signed-in person gets data from; none for strangers."""
     if not isinstance(request.user, User):
         return []
-    held: list[Sync] | None = getattr(request, "tagout_syncs", None)
-    if held is None:
-        held = syncs_visible_to(request.user, now=clock.now_of(request))
-        if any(sync.level not in ("", "ok") for sync in held):
-            held = with_standings(held, unshifted=clock.unshifted())
-        setattr(request, "tagout_syncs", held)  # noqa: B010  (requests have no such field)
-    return held
+    syncs: list[Sync] | None = getattr(request, "tagout_syncs", None)
+    if syncs is None:
+        syncs = syncs_visible_to(request.user, now=clock.now_of(request))
+        if any(sync.level not in ("", "ok") for sync in syncs):
+            syncs = with_standings(syncs, unshifted=clock.unshifted())
+        setattr(request, "tagout_syncs", syncs)  # noqa: B010  (requests have no such field)
+    return syncs
 
 
 def how_fresh(request: HttpRequest) -> FooterLine | None:
@@ -38,8 +38,8 @@ def how_fresh(request: HttpRequest) -> FooterLine | None:
     age = age_words(oldest.fresh_at, now)
     if level == "ok":
         return FooterLine(gettext("Sentinel sync %(age)s") % {"age": age}, level, _status())
-    said = gettext("Sentinel sync of %(name)s: %(age)s") % {"name": oldest.name, "age": age}
-    return FooterLine(said, level, _status(), cause=_cause(oldest))
+    text = gettext("Sentinel sync of %(name)s: %(age)s") % {"name": oldest.name, "age": age}
+    return FooterLine(text, level, _status(), cause=_cause(oldest))
 
 
 def how_much(request: HttpRequest) -> FooterLine | None:

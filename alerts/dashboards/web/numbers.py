@@ -23,7 +23,7 @@ type Trends = Sequence[tuple[Measure, Series]]
 
 
 def numbers_in_words(
-    it: Numbers,
+    numbers: Numbers,
     trends: Trends,
     *,
     syncs: Sequence[Sync],
@@ -33,40 +33,40 @@ def numbers_in_words(
     """All that the section of the page shows."""
     days_left = covered_by_all(list(covered.values())).days_until_a_week(now)
     return {
-        "it": it,
+        "it": numbers,
         "days_left": days_left,
         "reads_history": any(sync.history_percent is not None for sync in syncs),
-        "cards": [_card(it, measure, series, days_left) for measure, series in trends],
-        "closed": [(classification(each.classification), each.n) for each in it.closed],
-        "sites": [_place(place) for place in it.sites],
-        "workspaces": [_place(place) for place in it.workspaces],
-        "agreement": _agreement(it.agreement),
+        "cards": [_card(numbers, measure, series, days_left) for measure, series in trends],
+        "closed": [(classification(closed.classification), closed.n) for closed in numbers.closed],
+        "sites": [_place(place) for place in numbers.sites],
+        "workspaces": [_place(place) for place in numbers.workspaces],
+        "agreement": _agreement(numbers.agreement),
     }
 
 
-def _agreement(it: Agreement) -> str:
+def _agreement(agreement: Agreement) -> str:
     """How often a second person saw an answer as the first did; empty where nobody was asked."""
-    if not it.asked:
+    if not agreement.asked:
         return ""
     words = ngettext(
         "%(agreed)s of %(n)s second opinion agreed with the first answer (%(share)s).",
         "%(agreed)s of %(n)s second opinions agreed with the first answer (%(share)s).",
-        it.asked,
+        agreement.asked,
     ) % {
-        "agreed": number(it.agreed),
-        "n": number(it.asked),
-        "share": percent(it.agreed / it.asked, 0),
+        "agreed": number(agreement.agreed),
+        "n": number(agreement.asked),
+        "share": percent(agreement.agreed / agreement.asked, 0),
     }
-    if not it.harmless_asked:
+    if not agreement.harmless_asked:
         return words
     harmless = gettext("About harmless answers: %(agreed)s of %(n)s.") % {
-        "agreed": number(it.harmless_agreed),
-        "n": number(it.harmless_asked),
+        "agreed": number(agreement.harmless_agreed),
+        "n": number(agreement.harmless_asked),
     }
     return f"{words} {harmless}"
 
 
-def _card(it: Numbers, measure: Measure, series: Series, days_left: int) -> dict[str, Any]:
+def _card(numbers: Numbers, measure: Measure, series: Series, days_left: int) -> dict[str, Any]:
     now, before = series.points[-1], series.points[-2]
     values = [point.number.value for point in series.points if point.number.value is not None]
     highest = value_words(measure, max(values)) if values else ""
@@ -74,8 +74,10 @@ def _card(it: Numbers, measure: Measure, series: Series, days_left: int) -> dict
         "name": measure.name,
         "label": measure.label,
         "definition": measure.definition,
-        "value": value_words(measure, it.open if measure.kind is Kind.OPEN else now.number.value),
-        "hint": _hint(it, measure, now, before),
+        "value": value_words(
+            measure, numbers.open if measure.kind is Kind.OPEN else now.number.value
+        ),
+        "hint": _hint(numbers, measure, now, before),
         "href": _list_behind(measure),
         "points": [] if days_left else [_line_point(measure, point) for point in series.points],
         "highest": gettext("highest: %(n)s") % {"n": highest} if highest else "",
@@ -116,19 +118,21 @@ def _title(measure: Measure, series: Series, highest: str) -> str:
     return f"{whole} {missing % {'n': number(gaps)}}" if gaps else whole
 
 
-def _hint(it: Numbers, measure: Measure, now: Point, before: Point) -> str:
+def _hint(numbers: Numbers, measure: Measure, now: Point, before: Point) -> str:
     """How the number stands to others."""
     if measure.kind is Kind.ANSWER_TOOK:
-        return _in_time(it)
+        return _in_time(numbers)
     if measure.kind is Kind.OPEN:
-        return "" if before.number.value is None else _change(it.open - int(before.number.value))
+        return (
+            "" if before.number.value is None else _change(numbers.open - int(before.number.value))
+        )
     if now.is_gap:
         return _gap_words(now.missing)
     if measure.kind is Kind.CLOSED_BY_RULE:
-        if not it.closed_in_all:
+        if not numbers.closed_in_all:
             return gettext("nothing was closed")
         return gettext("%(share)s of all closed") % {
-            "share": percent(it.closed_by_rule / it.closed_in_all, 0)
+            "share": percent(numbers.closed_by_rule / numbers.closed_in_all, 0)
         }
     if before.number.value is None:
         return ""
@@ -145,13 +149,13 @@ def _change(by: int) -> str:
     return words % {"n": number(abs(by))}
 
 
-def _in_time(it: Numbers) -> str:
-    if not it.answered.of:
+def _in_time(numbers: Numbers) -> str:
+    if not numbers.answered.of:
         return gettext("no question was due")
     return gettext("%(kept)s of %(of)s in time (%(share)s)") % {
-        "kept": number(it.answered.kept),
-        "of": number(it.answered.of),
-        "share": share_words(it.answered),
+        "kept": number(numbers.answered.kept),
+        "of": number(numbers.answered.of),
+        "share": share_words(numbers.answered),
     }
 
 

@@ -27,7 +27,7 @@ CAUSES = {
     ),
     Health.GONE: gettext_lazy("Azure no longer knows this workspace."),
 }
-DEEDS = {
+ACT_WORDS = {
     "owner": gettext_lazy("Assigned"),
     "severity": gettext_lazy("Changed severity"),
     "closed": gettext_lazy("Closed"),
@@ -141,11 +141,11 @@ UTC_MINUTE = "%Y-%m-%d %H:%M UTC"
 
 def findings_in_words(restore: RestoreFacts, *, places: Collection[str]) -> list[tuple[bool, str]]:
     """Return one sentence for each finding in these workspaces, each with whether it is well."""
-    found = restore.findings
-    if found is None:
+    findings = restore.findings
+    if findings is None:
         return [(False, gettext("Nothing was compared with Sentinel yet: `restore --check`."))]
-    lines = list(_record(found.record, restore.record_seq))
-    for place in found.places:
+    lines = list(_record(findings.record, restore.record_seq))
+    for place in findings.places:
         if place.place in places:
             lines += _place(place)
     return lines
@@ -176,29 +176,29 @@ def _record(record: RecordFound, end: int) -> Iterator[tuple[bool, str]]:
         yield True, gettext("The audit record is as it was told outside.")
 
 
-def _place(found: Found) -> Iterator[tuple[bool, str]]:
-    place = found.place
-    if found.error:
+def _place(finding: Found) -> Iterator[tuple[bool, str]]:
+    place = finding.place
+    if finding.error:
         words = gettext("%(place)s was not compared: %(error)s")
-        yield False, words % {"place": place, "error": found.error}
+        yield False, words % {"place": place, "error": finding.error}
         return
     unknown = gettext("%(place)s holds a rule that is not known here: %(rule)s")
     changed = gettext("%(place)s holds a rule otherwise than known here: %(rule)s")
     missing = gettext("%(place)s does not hold a rule any more: %(rule)s")
-    for words, rules in ((unknown, found.unknown), (changed, found.changed)):
+    for words, rules in ((unknown, finding.unknown), (changed, finding.changed)):
         for rule in rules:
             yield False, words % {"place": place, "rule": _rule(rule)}
-    for name in found.missing:
+    for name in finding.missing:
         yield False, missing % {"place": place, "rule": name}
-    if not (found.unknown or found.changed or found.missing):
+    if not (finding.unknown or finding.changed or finding.missing):
         yield True, gettext("%(place)s holds our rules as known here.") % {"place": place}
 
 
 def _rule(rule: FoundRule) -> str:
-    given = {"name": rule.name}
+    words = {"name": rule.name}
     if not rule.is_active:
-        return gettext("%(name)s (disabled)") % given
+        return gettext("%(name)s (disabled)") % words
     if rule.until is None:
-        return gettext("%(name)s (acts without an end)") % given
-    given["until"] = rule.until.strftime(UTC_MINUTE)
-    return gettext("%(name)s (acts until %(until)s)") % given
+        return gettext("%(name)s (acts without an end)") % words
+    words["until"] = rule.until.strftime(UTC_MINUTE)
+    return gettext("%(name)s (acts until %(until)s)") % words

@@ -237,25 +237,30 @@ def _work_on(row: BulkAct, *, unshifted: datetime, now: datetime) -> None:
     settle(row, now=unshifted, ended_at=now, **progress)
     if now - row.made_at > MOMENT:
         words = {"done": row.done, "total": row.total, "title": row.title}
-        _tell(row, _("Done for %(done)s of %(total)s: %(title)s") % words, now=now)
+        _notify(row, _("Done for %(done)s of %(total)s: %(title)s") % words, now=now)
 
 
-def _no_longer_meant(row: BulkAct, chosen: dict[int, str]) -> SkippedIncidents:
+def _no_longer_meant(bulk_act: BulkAct, chosen: dict[int, str]) -> SkippedIncidents:
     """Those that are out of reach by now, and those that others changed since they were chosen."""
-    rows = {each.pk: each for each in lock_incidents(list(chosen))}
-    seen = set(incidents_visible_to(row.by).filter(pk__in=rows).values_list("pk", flat=True))
-    unseen = _("There is no such incident, or none that you may see.")
-    skipped = {pk: unseen for pk in chosen if pk not in seen}
+    rows = {incident.pk: incident for incident in lock_incidents(list(chosen))}
+    visible = set(
+        incidents_visible_to(bulk_act.by).filter(pk__in=rows).values_list("pk", flat=True)
+    )
+    out_of_reach = _("There is no such incident, or none that you may see.")
+    skipped = {pk: out_of_reach for pk in chosen if pk not in visible}
     # Of those that can only be read the policy says more exactly what became of them.
-    there = [rows[pk] for pk in seen if not rows[pk].is_read_only]
-    other = [each.pk for each in there if each.standing != chosen[each.pk]]
+    changeable = [rows[pk] for pk in visible if not rows[pk].is_read_only]
+    differing = [incident.pk for incident in changeable if incident.standing != chosen[incident.pk]]
     own = set(
         TimelineItem.objects.filter(
-            incident__in=other, by=row.by, at__gte=row.made_at, code__in=(*DECISIONS, "undone")
+            incident__in=differing,
+            by=bulk_act.by,
+            at__gte=bulk_act.made_at,
+            code__in=(*DECISIONS, "undone"),
         ).values_list("incident", flat=True)
     )
     changed = _("Somebody changed it after you selected it. Look at it again.")
-    return skipped | {pk: changed for pk in other if pk not in own}
+    return skipped | {pk: changed for pk in differing if pk not in own}
 
 
 @transaction.atomic
@@ -268,10 +273,10 @@ def _give_back(row: BulkAct, error: Exception, *, unshifted: datetime, now: date
         return  # stopped meanwhile, or another worker took it over
     words = {"worked": row.worked, "total": row.total, "title": row.title}
     with translation.override(row.by.language or "en"):
-        _tell(row, _("It stopped at %(worked)s of %(total)s: %(title)s") % words, now=now)
+        _notify(row, _("It stopped at %(worked)s of %(total)s: %(title)s") % words, now=now)
 
 
-def _tell(row: BulkAct, subject: str, *, now: datetime) -> None:
+def _notify(row: BulkAct, subject: str, *, now: datetime) -> None:
     """A line in the inbox; no mail."""
     notify(
         people=[row.by],

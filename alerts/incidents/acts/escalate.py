@@ -35,7 +35,7 @@ def leads_of(workspace: Workspace, *, by: User) -> list[User]:
 def leads_of_all(incidents: Sequence[Incident], *, by: User) -> list[User]:
     """Return every lead who hears of at least one of these incidents, by name."""
     workspaces = {row.workspace_id: row.workspace for row in incidents}.values()
-    leads = {lead.pk: lead for each in workspaces for lead in leads_of(each, by=by)}
+    leads = {lead.pk: lead for workspace in workspaces for lead in leads_of(workspace, by=by)}
     return sorted(leads.values(), key=lambda lead: lead.name)
 
 
@@ -44,11 +44,11 @@ def escalation_lines(incidents: Sequence[Incident], *, by: User) -> list[tuple[s
     return [
         (gettext("Severity"), _severity_effect(incidents)),
         (gettext("Owner"), _owner_effect(incidents)),
-        (gettext("Notifies"), told_words(leads_of_all(incidents, by=by))),
+        (gettext("Notifies"), notified_words(leads_of_all(incidents, by=by))),
     ]
 
 
-def told_words(leads: Sequence[User]) -> str:
+def notified_words(leads: Sequence[User]) -> str:
     """Return who hears of it, or that nobody does."""
     if not leads:
         return gettext("nobody: no SOC lead covers this workspace")
@@ -102,7 +102,7 @@ def escalate_incidents(
         return leads[row.workspace_id]
 
     def notify_leads(rows: Sequence[Incident], act: UUID) -> None:
-        _tell_leads(rows, leads_for, act=act, by=by, note=note, now=now)
+        _notify_leads(rows, leads_for, act=act, by=by, note=note, now=now)
 
     def effect_on(row: Incident) -> Effect | None:
         if row.is_escalated:
@@ -141,7 +141,7 @@ def reasons_against_escalating(incidents: Collection[Incident]) -> list[str]:
     return [_("It is closed. Reopen it first.")]
 
 
-def _tell_leads(
+def _notify_leads(
     rows: Sequence[Incident],
     leads_for: Callable[[Incident], list[User]],
     *,
@@ -152,18 +152,18 @@ def _tell_leads(
 ) -> None:
     """Write one line and one mail to each lead, about the incidents of the lead's workspaces."""
     leads: dict[int, User] = {}
-    theirs: dict[int, list[Incident]] = {}
+    rows_of_lead: dict[int, list[Incident]] = {}
     for row in rows:
         for lead in leads_for(row):
             leads[lead.pk] = lead
-            theirs.setdefault(lead.pk, []).append(row)
+            rows_of_lead.setdefault(lead.pk, []).append(row)
     for pk, lead in leads.items():
         # Many incidents are escalated piece by piece; the lead is told once.
         if not is_told(lead, act=act):
-            _tell(lead, theirs[pk], act=act, by=by, note=note, now=now)
+            _notify_lead(lead, rows_of_lead[pk], act=act, by=by, note=note, now=now)
 
 
-def _tell(
+def _notify_lead(
     lead: User, rows: Sequence[Incident], *, act: UUID, by: User, note: str, now: datetime
 ) -> None:
     with translation.override(lead.language or "en"):

@@ -222,7 +222,7 @@ def ot_line_of(incidents: Sequence[Incident]) -> str:
     """Return what OT said last of these incidents, for Sentinel's readers: who said it and why,
     where one answer holds for all of them. Empty where they were not all judged alike.
     """
-    states = {each.ot_state for each in incidents}
+    states = {incident.ot_state for incident in incidents}
     if len(states) != 1 or not states <= set(_VERDICTS):
         return ""
     state = OtState(states.pop())
@@ -231,19 +231,19 @@ def ot_line_of(incidents: Sequence[Incident]) -> str:
         return f"OT: {_VERDICTS[state]}."
     name = answer.by.name if answer.by else answer.by_label
     order = answer.details.get("work_order") or ""
-    said = f"OT ({name}): {_VERDICTS[state]}" + (f", work order {order}" if order else "")
+    text = f"OT ({name}): {_VERDICTS[state]}" + (f", work order {order}" if order else "")
     note = answer.details.get("note") or ""
-    return f"{said}. {note}".strip() if note else f"{said}."
+    return f"{text}. {note}".strip() if note else f"{text}."
 
 
 def _answer_to_all(incidents: Sequence[Incident], verdict: str) -> TimelineItem | None:
     """The answer with this verdict that is the newest on each of them; None where there are
     several. What was undone is no answer.
     """
-    lines = TimelineItem.objects.filter(incident__in=[each.pk for each in incidents])
-    undone = lines.filter(code="undone").exclude(act=None).values("act")
-    answers = lines.filter(code="answered", details__verdict=verdict).exclude(act__in=undone)
+    items = TimelineItem.objects.filter(incident__in=[row.pk for row in incidents])
+    undone = items.filter(code="undone").exclude(act=None).values("act")
+    answers = items.filter(code="answered", details__verdict=verdict).exclude(act__in=undone)
     newest = answers.order_by("incident", "-at", "-pk").distinct("incident")
-    found = list(newest.select_related("by"))
-    is_one = len(found) == len(incidents) and len({each.act for each in found}) == 1
-    return found[0] if is_one else None
+    rows = list(newest.select_related("by"))
+    is_one = len(rows) == len(incidents) and len({row.act for row in rows}) == 1
+    return rows[0] if is_one else None

@@ -16,9 +16,9 @@ from portal.api.fields import QueryChoices, QueryFlag, QueryText
 from portal.api.listing import Filter, Listing, Order, Row
 
 
-def _is_known(wanted: bool) -> Q:
+def _is_known(is_known: bool) -> Q:
     unknown = Q(kind="")
-    return ~unknown if wanted else unknown
+    return ~unknown if is_known else unknown
 
 
 class SiteSerializer(Row):

@@ -123,49 +123,49 @@ class IncidentViewSet(Resource):
         return comments_of(row)
 
     @command(CloseIn, **WRITE)
-    def close(self, row: Incident, said: dict[str, Any]) -> None:
+    def close(self, row: Incident, values: dict[str, Any]) -> None:
         """Close it with a classification and its reason."""
         close_incidents(
-            incident_ids=[row.pk], ot_line=ot_line_of([row]), by=self.person, now=self.now, **said
+            incident_ids=[row.pk], ot_line=ot_line_of([row]), by=self.person, now=self.now, **values
         )
 
     @command(Nothing, **WRITE)
-    def reopen(self, row: Incident, said: dict[str, Any]) -> None:
+    def reopen(self, row: Incident, values: dict[str, Any]) -> None:
         """Make a closed one active again."""
         reopen_incidents(incident_ids=[row.pk], by=self.person, now=self.now)
 
     @command(AssignIn, **WRITE)
-    def assign(self, row: Incident, said: dict[str, Any]) -> None:
+    def assign(self, row: Incident, values: dict[str, Any]) -> None:
         """Give it to somebody who works there, or to nobody."""
         to = None
-        if said["to"] is not None:
+        if values["to"] is not None:
             people = {self.person.email: self.person}
-            people |= {each.email: each for each in people_for([row])}
-            to = people.get(said["to"].lower())
+            people |= {user.email: user for user in people_for([row])}
+            to = people.get(values["to"].lower())
             if to is None:
                 reason = "Nobody of this address works in the incident's workspace."
                 raise BadInput(reason, {"to": [reason]})
         assign_incidents(incident_ids=[row.pk], to=to, by=self.person, now=self.now)
 
     @command(EscalateIn, **WRITE)
-    def escalate(self, row: Incident, said: dict[str, Any]) -> None:
+    def escalate(self, row: Incident, values: dict[str, Any]) -> None:
         """Raise it to High severity, own it where nobody does, and tell the SOC leads."""
-        escalate_incidents(incident_ids=[row.pk], by=self.person, now=self.now, **said)
+        escalate_incidents(incident_ids=[row.pk], by=self.person, now=self.now, **values)
 
     @command(SeverityIn, **WRITE)
-    def severity(self, row: Incident, said: dict[str, Any]) -> None:
+    def severity(self, row: Incident, values: dict[str, Any]) -> None:
         """Change how severe it is."""
-        change_severity(incident_ids=[row.pk], by=self.person, now=self.now, **said)
+        change_severity(incident_ids=[row.pk], by=self.person, now=self.now, **values)
 
     @command(LabelIn, **WRITE)
-    def label(self, row: Incident, said: dict[str, Any]) -> None:
+    def label(self, row: Incident, values: dict[str, Any]) -> None:
         """Put labels on, take labels off."""
-        label_incidents(incident_ids=[row.pk], by=self.person, now=self.now, **said)
+        label_incidents(incident_ids=[row.pk], by=self.person, now=self.now, **values)
 
     @command(CommentIn, **WRITE)
-    def comment(self, row: Incident, said: dict[str, Any]) -> None:
+    def comment(self, row: Incident, values: dict[str, Any]) -> None:
         """Say something, in Sentinel too."""
-        comment_on_incidents(incident_ids=[row.pk], by=self.person, now=self.now, **said)
+        comment_on_incidents(incident_ids=[row.pk], by=self.person, now=self.now, **values)
 
 
 class SiteViewSet(Resource):
@@ -179,17 +179,17 @@ class SiteViewSet(Resource):
         return sites_visible_to(self.person)
 
     @command(SiteIn, scope=TokenScope.SITES_WRITE, roles=LEADING, address="set")
-    def set_place(self, row: Site, said: dict[str, Any]) -> None:
+    def set_place(self, row: Site, values: dict[str, Any]) -> None:
         """Say where a site is: its time zone and its control room. Where rules stop by a new clock,
         that is refused until it is confirmed.
         """
         if reasons := reasons_against_setting_site(self.person, row):
             raise CannotSetSite(*reasons)
-        is_confirmed, zone = said.pop("confirmed"), said.get("time_zone", row.time_zone).strip()
+        is_confirmed, zone = values.pop("confirmed"), values.get("time_zone", row.time_zone).strip()
         if not is_confirmed and (stopping := foresee_clock_change(row, time_zone=zone)):
             words = gettext("Rules stop by this: %(rules)s. Look at them, then confirm it.")
             raise CannotSetSite(words % {"rules": ", ".join(stopping)})
-        set_site(name=row.name, by=self.person, now=self.now, unshifted=clock.unshifted(), **said)
+        set_site(name=row.name, by=self.person, now=self.now, unshifted=clock.unshifted(), **values)
 
 
 class ZoneViewSet(Resource):
@@ -214,8 +214,8 @@ class DeviceViewSet(Resource):
         return devices_visible_to(self.person)
 
     @command(DeviceIn, scope=TokenScope.SITES_WRITE, roles=OT_ROLES)
-    def describe(self, row: Device, said: dict[str, Any]) -> None:
+    def describe(self, row: Device, values: dict[str, Any]) -> None:
         """Say what a device is: its kind, its role, how critical it is, on which level."""
         describe_device(
-            device_id=row.pk, by=self.person, now=self.now, unshifted=clock.unshifted(), **said
+            device_id=row.pk, by=self.person, now=self.now, unshifted=clock.unshifted(), **values
         )

@@ -26,7 +26,7 @@ class Sides:
     title: str = ""
 
     @property
-    def known(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         """The names that are known, the source first."""
         return tuple(name for name in (self.source, self.destination) if name)
 
@@ -48,11 +48,11 @@ def sentences(language: str) -> dict[str, Any]:
 def fill(template: str, sides: Sides, language: str) -> str:
     """Put names or nouns into one template. A noun that opens a sentence gets a capital."""
     words = sentences(language)
-    seen: list[str] = []
+    nouns: list[str] = []
 
     def put(match: re.Match[str]) -> str:
         role, case = match[1], match[2] or ""
-        text, is_noun = _text(role, case, sides, words, seen)
+        text, is_noun = _text(role, case, sides, words, nouns)
         opens = match.start() == 0 or template[: match.start()].endswith((". ", "? "))
         return text[:1].upper() + text[1:] if is_noun and opens else text
 
@@ -60,7 +60,7 @@ def fill(template: str, sides: Sides, language: str) -> str:
 
 
 def _text(
-    role: str, case: str, sides: Sides, words: Mapping[str, Any], seen: list[str]
+    role: str, case: str, sides: Sides, words: Mapping[str, Any], nouns: list[str]
 ) -> tuple[str, bool]:
     """What stands for one placeholder, and whether it begins with a noun of ours."""
     if role == "title":
@@ -68,8 +68,8 @@ def _text(
     if role == "pair":
         return _pair(case, sides, words)
     name, noun = _side(role, sides)
-    form = "other" if noun in seen else "one"
-    seen.append(noun)
+    form = "other" if noun in nouns else "one"
+    nouns.append(noun)
     if name:
         return name, False
     return _noun(words, noun, form, case), True
@@ -87,11 +87,11 @@ def _pair(case: str, sides: Sides, words: Mapping[str, Any]) -> tuple[str, bool]
     joined = f" {words['and']} "
     first, second = sides.source_noun, sides.destination_noun
     if sides.source and sides.destination:
-        return joined.join(sides.known), False
+        return joined.join(sides.names), False
     if sides.source or sides.destination:
         missing = second if sides.source else first
         form = "other" if first == second else "one"
-        return sides.known[0] + joined + _noun(words, missing, form, case), False
+        return sides.names[0] + joined + _noun(words, missing, form, case), False
     if first == second:
         return _noun(words, first, "two", case), True
     return joined.join(_noun(words, noun, "one", case) for noun in (first, second)), True
@@ -194,30 +194,32 @@ def headline(
 
 def why_it_matters(title: str, *, language: str = "en") -> str:
     """One line on what this can mean for the plant."""
-    known = alert_type_for(title)
-    lines: Mapping[str, str] = sentences(language_of(language))["why"]
-    return lines[known.why if known else "unknown"]
+    alert_type = alert_type_for(title)
+    sentences_by_key: Mapping[str, str] = sentences(language_of(language))["why"]
+    return sentences_by_key[alert_type.why if alert_type else "unknown"]
 
 
-def _say(kind: str, title: str, said: Sides, language: str) -> str:
+def _say(kind: str, title: str, names: Sides, language: str) -> str:
     language = language_of(language)
-    words, known = sentences(language), alert_type_for(title)
-    source, destination = said.source.strip(), said.destination.strip()
-    if known is None:
+    words, alert_type = sentences(language), alert_type_for(title)
+    source, destination = names.source.strip(), names.destination.strip()
+    if alert_type is None:
         sides = Sides(source, destination, title=bare_title(title))
         return fill(_unknown(words["unknown"], kind, sides), sides, language)
-    own_title = said.title.strip() if known.title == USER_RULE_TITLE else ""
-    texts = words["sensor_rule"] if own_title else words["alerts"][known.title]
+    own_title = names.title.strip() if alert_type.title == USER_RULE_TITLE else ""
+    texts = words["sensor_rule"] if own_title else words["alerts"][alert_type.title]
     if source and destination:
         texts = texts.get("both", texts)
-    sides = Sides(source, destination, known.source_noun, known.destination_noun, own_title)
+    sides = Sides(
+        source, destination, alert_type.source_noun, alert_type.destination_noun, own_title
+    )
     return fill(texts[kind], sides, language)
 
 
 def _unknown(texts: Mapping[str, str], kind: str, sides: Sides) -> str:
-    if kind == "headline" or not sides.known:
+    if kind == "headline" or not sides.names:
         return texts[kind]
-    return texts["plain_pair" if len(sides.known) == 2 else "plain_device"]
+    return texts["plain_pair" if len(sides.names) == 2 else "plain_device"]
 
 
 def _key(title: str) -> str:
@@ -228,12 +230,12 @@ def _key(title: str) -> str:
 def _by_exact_title() -> dict[str, AlertType]:
     rows: list[dict[str, Any]] = json.loads(_FILE.read_text(encoding="utf-8"))["alert_types"]
     types = (AlertType(**{name: _frozen(value) for name, value in row.items()}) for row in rows)
-    return {known.title: known for known in types}
+    return {alert_type.title: alert_type for alert_type in types}
 
 
 @cache
 def _by_key() -> dict[str, AlertType]:
-    return {_key(known.title): known for known in all_types()}
+    return {_key(alert_type.title): alert_type for alert_type in all_types()}
 
 
 def _frozen(value: Any) -> Any:

@@ -30,12 +30,12 @@ def fitting_for(verdict: str) -> tuple[str, str]:
 
 def closing_text(*, closed_by: str, comment: str = "", ot_line: str = "") -> str:
     """What Sentinel's readers see of a close: who closed it, what OT said, why."""
-    lines = [comment.strip(), ot_line.strip(), f"Closed by {closed_by} in Tagout."]
-    text = "\n".join(line for line in lines if line)
-    return text if len(text) <= MAX_COMMENT_LENGTH else _cut(text, lines)
+    parts = [comment.strip(), ot_line.strip(), f"Closed by {closed_by} in Tagout."]
+    text = "\n".join(part for part in parts if part)
+    return text if len(text) <= MAX_COMMENT_LENGTH else _cut(text, parts)
 
 
-def _cut(text: str, lines: list[str]) -> str:
+def _cut(text: str, parts: list[str]) -> str:
     """Cut the comment, never the names."""
-    names = "\n".join(line for line in lines[1:] if line)[: MAX_COMMENT_LENGTH // 2]
-    return lines[0][: MAX_COMMENT_LENGTH - len(names) - 3].rstrip() + " …\n" + names
+    names = "\n".join(part for part in parts[1:] if part)[: MAX_COMMENT_LENGTH // 2]
+    return parts[0][: MAX_COMMENT_LENGTH - len(names) - 3].rstrip() + " …\n" + names

@@ -46,14 +46,14 @@ class HiddenVerdicts:
         self.by_group: dict[UUID, HiddenVerdict] = {}
         self.by_pattern: dict[UUID, Counter[str]] = {}
         self.annotation_ids: set[int] = set()
-        for each in verdicts:
-            self.annotation_ids.add(each.annotation_id)
-            for covered in each.incidents:
-                self.by_incident.setdefault(covered.incident_id, each)
+        for verdict in verdicts:
+            self.annotation_ids.add(verdict.annotation_id)
+            for covered in verdict.incidents:
+                self.by_incident.setdefault(covered.incident_id, verdict)
                 if covered.group_key is not None:
-                    self.by_group.setdefault(covered.group_key, each)
-            for pattern in {covered.pattern for covered in each.incidents if covered.pattern}:
-                self.by_pattern.setdefault(pattern, Counter())[each.verdict] += 1
+                    self.by_group.setdefault(covered.group_key, verdict)
+            for pattern in {covered.pattern for covered in verdict.incidents if covered.pattern}:
+                self.by_pattern.setdefault(pattern, Counter())[verdict.verdict] += 1
 
     def __bool__(self) -> bool:
         return bool(self.annotation_ids)

@@ -20,8 +20,8 @@ def pattern_key(
     protocol: str,
 ) -> UUID:
     """The same key for equal patterns, whatever the spelling and in whatever process."""
-    said = [_plain(text) for text in (bare_title(alert_type), source, destination, protocol)]
-    facts = [workspace_id, sorted(set(site_ids)), *said]
+    texts = [_plain(text) for text in (bare_title(alert_type), source, destination, protocol)]
+    facts = [workspace_id, sorted(set(site_ids)), *texts]
     return uuid5(_NAMESPACE, json.dumps(facts, ensure_ascii=False, separators=(",", ":")))
 
 
@@ -35,13 +35,15 @@ def pattern_words(
 ) -> str:
     """What a pattern is, in one line: type, ends and protocol, as far as they are known."""
     texts: dict[str, str] = sentences(language_of(language))["pattern"]
-    said = {
+    values = {
         "what": shortened(bare_title(alert_type)),
         "source": source.strip(),
         "destination": destination.strip(),
         "protocol": protocol.strip(),
     }
-    return " ".join(texts[name].replace("{value}", value) for name, value in said.items() if value)
+    return " ".join(
+        texts[name].replace("{value}", value) for name, value in values.items() if value
+    )
 
 
 def _plain(text: str) -> str:

@@ -56,8 +56,8 @@ class Term:
 
     def __str__(self) -> str:
         sign = "-" if self.negated else ""
-        said = ",".join(_quoted(value) for value in self.values)
-        return f"{sign}{self.field}:{said}" if self.field else f"{sign}{said}"
+        values = ",".join(_quoted(value) for value in self.values)
+        return f"{sign}{self.field}:{values}" if self.field else f"{sign}{values}"
 
 
 def parse(text: str) -> tuple[Term, ...]:
@@ -78,7 +78,7 @@ def render(terms: Iterable[Term]) -> str:
 
 def without(terms: Iterable[Term], term: Term) -> tuple[Term, ...]:
     """The conditions but for one."""
-    return tuple(each for each in terms if each != term)
+    return tuple(other for other in terms if other != term)
 
 
 def toggled(terms: tuple[Term, ...], field: str, value: str) -> tuple[Term, ...]:
@@ -96,8 +96,8 @@ def toggled(terms: tuple[Term, ...], field: str, value: str) -> tuple[Term, ...]
 
 def chosen(terms: Iterable[Term], field: str) -> frozenset[str]:
     """The values that a field may have by these conditions."""
-    given = (each.values for each in terms if each.field == field and not each.negated)
-    return frozenset(value.casefold() for values in given for value in values)
+    lists = (term.values for term in terms if term.field == field and not term.negated)
+    return frozenset(value.casefold() for values in lists for value in values)
 
 
 def span_of(value: str) -> tuple[str, timedelta] | None:

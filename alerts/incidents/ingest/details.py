@@ -24,7 +24,7 @@ from alerts.incidents.ingest.incident_details import (
     store_incident_rows,
 )
 from alerts.incidents.models import DetailsState, Incident
-from alerts.incidents.registry import tell_of_alerts
+from alerts.incidents.registry import notify_alert_listeners
 from alerts.sentinel.wire import (
     Unreadable,
     WireAlert,
@@ -83,7 +83,7 @@ def store_details_of_many(
     context.store()
     alert_ids = [alert.id for incident in incidents for alert in incident.alerts]
     record_ends(alert_ids)
-    tell_of_alerts(alert_ids=alert_ids, now=now)
+    notify_alert_listeners(alert_ids=alert_ids, now=now)
     store_comments(
         {incident.id: incident.details.comments or () for incident in incidents}, now=now
     )

@@ -82,7 +82,7 @@ def devices_of(incident: Incident, alerts: Sequence[Alert]) -> list[DeviceCard]:
     found = rows.select_related("zone__site").fetch_mode(FETCH_RAISE)[:MAX_DEVICES]
     inside = [device for device in found if not device.is_outside]
     cards = [_card(device, incident) for device in inside]
-    cards += _outside_cards(alerts, incident, known={device.address for device in inside})
+    cards += _outside_cards(alerts, incident, inside={device.address for device in inside})
     order = {"destination": 0, "source": 1}
     return sorted(cards, key=lambda card: (order.get(card.side, 2), card.name))
 
@@ -99,18 +99,18 @@ def end_of(cards: Iterable[DeviceCard], side: str, name: str) -> FlowNode | None
 
 def _touched(alerts: Iterable[Alert]) -> Q:
     """Devices by the zone and the addresses that the alerts name."""
-    wanted = Q(pk__in=[])
+    condition = Q(pk__in=[])
     by_zone: dict[int, set[str]] = {}
     for alert in alerts:
         if alert.zone_id is not None:
             by_zone.setdefault(alert.zone_id, set()).update(alert.any_address)
-    for zone, known in by_zone.items():
-        wanted |= Q(zone_id=zone, address__in=known)
-    return wanted
+    for zone, addresses in by_zone.items():
+        condition |= Q(zone_id=zone, address__in=addresses)
+    return condition
 
 
 def _outside_cards(
-    alerts: Iterable[Alert], incident: Incident, *, known: set[str]
+    alerts: Iterable[Alert], incident: Incident, *, inside: set[str]
 ) -> list[DeviceCard]:
     """A card for each public address that is no device of the plant."""
     names: dict[str, str] = {}
@@ -122,7 +122,7 @@ def _outside_cards(
     return [
         _outside_card(address, name or address, incident)
         for address, name in names.items()
-        if address not in known and is_public_address(address)
+        if address not in inside and is_public_address(address)
     ][:MAX_DEVICES]
 
 
@@ -236,28 +236,28 @@ def _involved(
     incident: Incident,
     alerts: Sequence[Alert],
     cards: Sequence[DeviceCard],
-    known: FlowNode | None,
+    end: FlowNode | None,
 ) -> tuple[FlowNode, ...]:
     """The one end that is known, else all devices that are named, else the place."""
-    if known is not None:
-        return (known,)
-    named = {name for alert in alerts for name in (*alert.any_device, *alert.any_address)}
+    if end is not None:
+        return (end,)
+    names = {name for alert in alerts for name in (*alert.any_device, *alert.any_address)}
     nodes = [card.as_node() for card in cards]
     covered = {card.name for card in cards} | {card.address for card in cards}
-    nodes += [FlowNode(name) for name in sorted(named - covered)]
+    nodes += [FlowNode(name) for name in sorted(names - covered)]
     return tuple(nodes[:MAX_NODES]) or _place(incident, alerts)
 
 
 def _place(incident: Incident, alerts: Sequence[Alert]) -> tuple[FlowNode, ...]:
     sensor = next((alert.sensor for alert in alerts if alert.sensor), "")
     watched = gettext("sensor %(sensor)s") % {"sensor": sensor} if sensor else ""
-    lines = filter(None, (watched, gettext("No device named")))
-    return (FlowNode(incident.place, tuple(lines)),) if incident.place else ()
+    facts = filter(None, (watched, gettext("No device named")))
+    return (FlowNode(incident.place, tuple(facts)),) if incident.place else ()
 
 
 def _unknown(incident: Incident, devices: Sequence[FlowNode], end: FlowNode | None) -> str:
-    known = alert_type_for(incident.alert_type)
-    if end is not None and devices and (known is None or known.about == "pair"):
+    alert_type = alert_type_for(incident.alert_type)
+    if end is not None and devices and (alert_type is None or alert_type.about == "pair"):
         return gettext("The other device is not named.")
     return gettext("It is not known which of them started it.") if len(devices) > 1 else ""
 
@@ -293,6 +293,6 @@ def _times(alerts: Sequence[Alert]) -> str:
     n = len(alerts)
     if n < 2:
         return ""
-    span = max(each.latest_at or each.at for each in alerts) - min(each.at for each in alerts)
+    span = max(alert.latest_at or alert.at for alert in alerts) - min(alert.at for alert in alerts)
     times = {"n": n, "span": length(span)}
     return ngettext("%(n)s time in %(span)s", "%(n)s times in %(span)s", n) % times

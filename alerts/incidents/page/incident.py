@@ -81,30 +81,30 @@ def frame_for(user: User, now: datetime) -> Frame:
 
 def similar_to(incident: Incident, user: User, *, now: datetime) -> list[Similar]:
     """Incidents of the same pattern in ninety days, then of the same type at the same site."""
-    frame, seen = frame_for(user, now), incidents_visible_to(user).exclude(pk=incident.pk)
-    same = seen.filter(pk__in=alike_lately(incident, now=now).values("pk"))
+    frame, visible = frame_for(user, now), incidents_visible_to(user).exclude(pk=incident.pk)
+    same = visible.filter(pk__in=alike_lately(incident, now=now).values("pk"))
     rows = _rows(same.order_by("-created_at", "-pk"), frame)
-    found = [Similar(row, gettext("Same pattern: type, both ends and protocol")) for row in rows]
-    if len(found) < MAX_SIMILAR and incident.site_ids:
+    similar = [Similar(row, gettext("Same pattern: type, both ends and protocol")) for row in rows]
+    if len(similar) < MAX_SIMILAR and incident.site_ids:
         ids = (
             Alert.objects.filter(alert_type=incident.alert_type, site_id__in=incident.site_ids)
             .order_by("-at", "-pk")
             .values_list("pk", flat=True)[:MAX_SIMILAR]
         )
         parents = IncidentAlert.objects.filter(alert__in=list(ids)).values("incident")
-        like = seen.filter(pk__in=parents).exclude(pattern=incident.pattern)
+        like = visible.filter(pk__in=parents).exclude(pattern=incident.pattern)
         more = _rows(like.order_by("-created_at", "-pk"), frame)
         reason = gettext("Same type at the same site, between other devices")
-        found += [Similar(row, reason) for row in more[: MAX_SIMILAR - len(found)]]
-    return found
+        similar += [Similar(row, reason) for row in more[: MAX_SIMILAR - len(similar)]]
+    return similar
 
 
 def how_many_alike(incident: Incident, user: User, *, now: datetime) -> int:
     """How many others of the same pattern came in ninety days, as far as it is worth counting."""
     if incident.pattern is None:
         return 0
-    seen = incidents_visible_to(user).filter(pattern=incident.pattern)
-    alike = seen.filter(created_at__gt=now - timedelta(days=DAYS)).exclude(pk=incident.pk)
+    visible = incidents_visible_to(user).filter(pattern=incident.pattern)
+    alike = visible.filter(created_at__gt=now - timedelta(days=DAYS)).exclude(pk=incident.pk)
     return alike.values("pk")[:MAX_ALIKE].count()
 
 
@@ -162,12 +162,12 @@ def owed_chips(incident: Incident) -> list[Chip]:
     if not incident.owed:
         return []
     rows = changes_of(incident.workspace_id, incident.name).filter(outcome=Outcome.OPEN)
-    said: dict[str, None] = {}
+    kinds: dict[str, None] = {}
     for kind, patch in rows.values_list("kind", "patch"):
         for word in [gettext("comment")] if kind == Kind.COMMENT else _patch_words(patch):
-            said[word] = None
+            kinds[word] = None
     words = gettext("Sending to Sentinel: %(what)s")
-    return [Chip(words % {"what": what}, "accent", "send") for what in said]
+    return [Chip(words % {"what": what}, "accent", "send") for what in kinds]
 
 
 def _patch_words(patch: dict[str, Any]) -> list[str]:
@@ -235,10 +235,10 @@ def flag_sentences(flags: Iterable[str]) -> list[str]:
 
 def _sentence(flag: str) -> str:
     name, _, problem = flag.partition(":")
-    known = _PROBLEMS.get(problem)
-    if known is None:
+    sentence = _PROBLEMS.get(problem)
+    if sentence is None:
         return gettext("“%(name)s” was odd: %(problem)s.") % {
             "name": name,
             "problem": problem.replace("_", " ") or "?",
         }
-    return str(known) % {"name": name}
+    return str(sentence) % {"name": name}

@@ -99,8 +99,8 @@ def detail_of(site: Site, *, user: User, now: datetime) -> SiteDetail:
         row=SiteRow(site, _numbers_of([site], user=user, now=now)[site.pk]),
         zones=list(zones),
         sensors=list(site.sensors.select_related("zone").order_by("name")),
-        leads=[each for each in people if each.pk in leads],
-        engineers=[each for each in people if each.pk not in leads],
+        leads=[person for person in people if person.pk in leads],
+        engineers=[person for person in people if person.pk not in leads],
         weeks=_weeks_of(site, user=user, now=now),
     )
 
@@ -131,14 +131,14 @@ def _numbers_of(sites: Sequence[Site], *, user: User, now: datetime) -> dict[int
 
 def _ot_people_by_site() -> dict[UUID | None, set[int]]:
     """Who speaks for OT at which site; None: at every one."""
-    held = Grant.objects.filter(
+    grants = Grant.objects.filter(
         role__in=OT_ROLES,
         revoked_at=None,
         user__is_active=True,
         scope__in=[ScopeKind.ALL, ScopeKind.SITE],
     )
     people: dict[UUID | None, set[int]] = defaultdict(set)
-    for uuid, user_id in held.values_list("scope_uuid", "user"):
+    for uuid, user_id in grants.values_list("scope_uuid", "user"):
         people[uuid].add(user_id)
     return people
 
@@ -192,11 +192,11 @@ class DevicePage:
     kinds: Sequence[str]
 
 
-def list_devices(user: User, asked: DeviceFilter, *, after: int = 0) -> DevicePage:
+def list_devices(user: User, filters: DeviceFilter, *, after: int = 0) -> DevicePage:
     """Return a page of the devices: those with a name first, then those with an address only."""
     visible = devices_visible_to(user)
-    found = _narrowed(visible, asked)
-    ordered = _of_tab(found, asked.tab).annotate(
+    found = _narrowed(visible, filters)
+    ordered = _of_tab(found, filters.tab).annotate(
         # Defender calls a device that told no name by its address.
         is_nameless=ExpressionWrapper(Q(name="") | Q(name=F("address")), BooleanField()),
         label=Lower(Coalesce(NullIf("name", Value("")), F("address"))),
@@ -212,7 +212,9 @@ def list_devices(user: User, asked: DeviceFilter, *, after: int = 0) -> DevicePa
     rows = list(ordered.fetch_mode(FETCH_RAISE)[: PAGE + 1])
     kinds = visible.exclude(kind="").order_by("kind").values_list("kind", flat=True).distinct()
     zones = (
-        Zone.objects.filter(site=asked.site).order_by("name") if asked.site else Zone.objects.none()
+        Zone.objects.filter(site=filters.site).order_by("name")
+        if filters.site
+        else Zone.objects.none()
     )
     return DevicePage(
         rows=rows[:PAGE],
@@ -224,24 +226,24 @@ def list_devices(user: User, asked: DeviceFilter, *, after: int = 0) -> DevicePa
     )
 
 
-def _narrowed(rows: QuerySet[Device], asked: DeviceFilter) -> QuerySet[Device]:
-    if asked.text:
+def _narrowed(rows: QuerySet[Device], filters: DeviceFilter) -> QuerySet[Device]:
+    if filters.text:
         words = (
-            Q(**{f"{name}__icontains": asked.text})
+            Q(**{f"{name}__icontains": filters.text})
             for name in ("name", "address", "role", "kind", "vendor", "model")
         )
         either = Q()
-        for each in words:
-            either |= each
+        for word in words:
+            either |= word
         rows = rows.filter(either)
-    if asked.site:
-        rows = rows.filter(zone__site=asked.site)
-    if asked.zone:
-        rows = rows.filter(zone=asked.zone)
-    if asked.kind:
-        rows = rows.filter(kind=asked.kind)
-    if asked.criticality in Criticality.values:
-        rows = rows.filter(criticality=asked.criticality)
+    if filters.site:
+        rows = rows.filter(zone__site=filters.site)
+    if filters.zone:
+        rows = rows.filter(zone=filters.zone)
+    if filters.kind:
+        rows = rows.filter(kind=filters.kind)
+    if filters.criticality in Criticality.values:
+        rows = rows.filter(criticality=filters.criticality)
     return rows
 
 
@@ -294,15 +296,15 @@ def history_of_device(device: Device, *, user: User, now: datetime) -> DeviceHis
     counts = [0] * WEEKS
     for at in recent.values_list("at", flat=True):
         counts[min(int((at - since) / timedelta(weeks=1)), WEEKS - 1)] += 1
-    seen = incidents_visible_to(user).filter(alerts__in=recent).distinct()
-    judged = seen.exclude(ot_state__in=("", "waiting"))
+    incidents = incidents_visible_to(user).filter(alerts__in=recent).distinct()
+    answered = incidents.exclude(ot_state__in=("", "waiting"))
     if hidden := hidden_from(user):
-        judged = judged.exclude(pk__in=[*hidden.by_incident])
-    verdicts = judged.order_by().values_list("ot_state")
+        answered = answered.exclude(pk__in=[*hidden.by_incident])
+    verdicts = answered.order_by().values_list("ot_state")
     types = recent.order_by().values_list("alert_type").annotate(n=Count("pk"))
     return DeviceHistory(
         weeks=list(zip(begins, counts, strict=True)),
         verdicts=dict(verdicts.annotate(n=Count("pk", distinct=True))),
         types=list(types.order_by("-n", "alert_type")[:MAX_TYPES]),
-        incidents=list(seen.order_by("-created_at", "-pk")[:MAX_INCIDENTS]),
+        incidents=list(incidents.order_by("-created_at", "-pk")[:MAX_INCIDENTS]),
     )

@@ -80,26 +80,26 @@ def planned_checks(incident: Incident, *, now: datetime, zone: tzinfo) -> list[P
         .order_by("ends_at", "alert")
         .values_list("work", "fit", "title", "work_order", "ends_at", "inside_until", "alert__at")
     )
-    found: dict[tuple[UUID, str], PlannedCheck] = {}
+    checks: dict[tuple[UUID, str], PlannedCheck] = {}
     for work, fit, title, order, ends_at, inside_until, at in rows[:500]:
         name = ", ".join(filter(None, (order, title)))
-        told = _words(
+        sentence = _words(
             fit, name, late=at - inside_until, until=moment_words(ends_at, now, zone=zone)
         )
-        found[work, fit] = PlannedCheck(work, fit == PlannedAlert.Fit.INSIDE, told)
-    ordered = sorted(found, key=lambda key: _ORDER.index(PlannedAlert.Fit(key[1])))
-    return [found[key] for key in ordered[:MAX_WORKS]]
+        checks[work, fit] = PlannedCheck(work, fit == PlannedAlert.Fit.INSIDE, sentence)
+    ordered = sorted(checks, key=lambda key: _ORDER.index(PlannedAlert.Fit(key[1])))
+    return [checks[key] for key in ordered[:MAX_WORKS]]
 
 
 def _words(fit: str, name: str, *, late: timedelta, until: str) -> str:
     if fit == PlannedAlert.Fit.INSIDE:
-        told = gettext("Inside planned work %(name)s, until %(until)s")
-        return told % {"name": name, "until": until}
+        sentence = gettext("Inside planned work %(name)s, until %(until)s")
+        return sentence % {"name": name, "until": until}
     if fit == PlannedAlert.Fit.LATE:
-        told = gettext("Outside planned work %(name)s: %(span)s late")
-        return told % {"name": name, "span": length(late)}
-    told = gettext("During planned work %(name)s, but with a device that it does not name")
-    return told % {"name": name}
+        sentence = gettext("Outside planned work %(name)s: %(span)s late")
+        return sentence % {"name": name, "span": length(late)}
+    sentence = gettext("During planned work %(name)s, but with a device that it does not name")
+    return sentence % {"name": name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +115,21 @@ class TechniqueChip:
 
 def techniques_of(incident: Incident, alerts: Sequence[Alert]) -> list[TechniqueChip]:
     """The techniques named, each once, with their tactics."""
-    named = dict.fromkeys(
-        [*incident.techniques, *(each for alert in alerts for each in alert.techniques)]
+    names = dict.fromkeys(
+        [
+            *incident.techniques,
+            *(technique_id for alert in alerts for technique_id in alert.techniques),
+        ]
     )
     chips: dict[str, TechniqueChip] = {}
-    for given in named:
-        known = technique(given)
-        if known is None:
-            chips[given] = TechniqueChip("", given, "")
+    for name in names:
+        entry = technique(name)
+        if entry is None:
+            chips[name] = TechniqueChip("", name, "")
             continue
-        now = technique(known.current_id) or known
+        now = technique(entry.current_id) or entry
         label = f"{now.id} {now.full_name}"
-        former = known.id if known.id != now.id else known.former_id
+        former = entry.id if entry.id != now.id else entry.former_id
         if former and former != now.id:
             label = gettext("%(label)s (formerly %(former)s)") % {"label": label, "former": former}
         chips.setdefault(now.id, TechniqueChip(now.id, label, " · ".join(now.tactics)))
@@ -136,16 +139,14 @@ def techniques_of(incident: Incident, alerts: Sequence[Alert]) -> list[Technique
 def tactics_of(incident: Incident) -> list[str]:
     """The tactics that the incident names, in plain spelling."""
     return list(
-        dict.fromkeys(
-            known.name if (known := tactic(given)) else given for given in incident.tactics
-        )
+        dict.fromkeys(entry.name if (entry := tactic(name)) else name for name in incident.tactics)
     )
 
 
 def checks_of(
     incident: Incident,
-    seen: RecentSightings,
-    memory: PatternVerdicts | None,
+    sightings: RecentSightings,
+    verdicts: PatternVerdicts | None,
     zone: str,
     *,
     had_cases: bool = False,
@@ -156,59 +157,59 @@ def checks_of(
     """
     if incident.pattern is None:
         return []
-    is_known, sentence = _pair(incident, seen)
+    is_known, sentence = _pair(incident, sightings)
     if is_known and (had_cases or _is_never_routine(incident)):
         is_known = None
     checks: list[tuple[bool | None, str]] = [(is_known, sentence)]
     checks += usual_hours_checks(usual_hours_of(incident), zone)
-    if memory is not None:
-        checks.append(_judged(memory))
+    if verdicts is not None:
+        checks.append(_judged(verdicts))
     return checks
 
 
 def _is_never_routine(incident: Incident) -> bool:
-    known = alert_type_for(incident.alert_type)
-    return known is not None and known.guard == "never"
+    alert_type = alert_type_for(incident.alert_type)
+    return alert_type is not None and alert_type.guard == "never"
 
 
-def _pair(incident: Incident, seen: RecentSightings) -> tuple[bool | None, str]:
-    is_usual, first = seen_before_check(seen.before, seen.days)
-    if is_usual is None or seen.before:
+def _pair(incident: Incident, sightings: RecentSightings) -> tuple[bool | None, str]:
+    is_usual, first = seen_before_check(sightings.before, sightings.days)
+    if is_usual is None or sightings.before:
         return is_usual, first
     if has_new_pair(incident):
         first = gettext("The first day these two were seen together")
-    if not seen.since:
+    if not sightings.since:
         return False, first
-    more = ngettext("%(first)s; %(n)s more since", "%(first)s; %(n)s more since", seen.since)
-    return False, more % {"first": first, "n": number(seen.since)}
+    more = ngettext("%(first)s; %(n)s more since", "%(first)s; %(n)s more since", sightings.since)
+    return False, more % {"first": first, "n": number(sightings.since)}
 
 
-def _judged(memory: PatternVerdicts) -> tuple[bool, str]:
-    bad = memory.counts["suspicious"]
+def _judged(verdicts: PatternVerdicts) -> tuple[bool, str]:
+    bad = verdicts.counts["suspicious"]
     if bad:
         words = ngettext(
             "OT called it suspicious in %(n)s of %(all)s answer",
             "OT called it suspicious in %(n)s of %(all)s answers",
-            memory.judged,
+            verdicts.judged,
         )
-        return False, words % {"n": number(bad), "all": number(memory.judged)}
-    good = memory.counts["routine"] + memory.counts["maintenance"]
+        return False, words % {"n": number(bad), "all": number(verdicts.judged)}
+    good = verdicts.counts["routine"] + verdicts.counts["maintenance"]
     words = ngettext(
         "OT called it harmless in %(n)s of %(all)s answer",
         "OT called it harmless in %(n)s of %(all)s answers",
-        memory.judged,
+        verdicts.judged,
     )
-    return good * 2 > memory.judged, words % {"n": number(good), "all": number(memory.judged)}
+    return good * 2 > verdicts.judged, words % {"n": number(good), "all": number(verdicts.judged)}
 
 
-def points_of(seen: RecentSightings) -> list[Point]:
+def points_of(sightings: RecentSightings) -> list[Point]:
     """The weeks as bars; this week is the last and the hot one."""
-    last = len(seen.weeks) - 1
-    return [Point(label, n, at == last and n > 0) for at, (label, n) in enumerate(seen.weeks)]
+    last = len(sightings.weeks) - 1
+    return [Point(label, n, at == last and n > 0) for at, (label, n) in enumerate(sightings.weeks)]
 
 
-def bars_title(seen: RecentSightings) -> str:
+def bars_title(sightings: RecentSightings) -> str:
     """What the bars say, read out."""
-    this = seen.weeks[-1][1] if seen.weeks else 0
+    this = sightings.weeks[-1][1] if sightings.weeks else 0
     words = gettext("Weekly counts for 13 weeks: %(all)s in all, %(this)s this week")
-    return words % {"all": number(seen.count), "this": number(this)}
+    return words % {"all": number(sightings.count), "this": number(this)}

@@ -63,14 +63,16 @@ def members_of(
     incidents: Iterable[Incident], *, now: datetime, zone: str | tzinfo, is_dated: bool = False
 ) -> Members:
     """Return which incidents are meant, those that happened last first."""
-    ordered = sorted(incidents, key=lambda each: (each.active_until, each.pk), reverse=True)
+    ordered = sorted(
+        incidents, key=lambda incident: (incident.active_until, incident.pk), reverse=True
+    )
     if not ordered:
         return Members(0, "", ())
-    first = min(each.active_from for each in ordered)
+    first = min(incident.active_from for incident in ordered)
     return Members(
         len(ordered),
         period_words(first, ordered[0].active_until, now, zone, is_dated=is_dated),
-        [_member(each, now, zone, is_dated=is_dated) for each in ordered[:MAX_LISTED]],
+        [_member(incident, now, zone, is_dated=is_dated) for incident in ordered[:MAX_LISTED]],
     )
 
 
@@ -82,7 +84,7 @@ def members_of_group(
     return Members(
         group.n,
         period_words(group.first_at, group.latest_at, now, zone),
-        [_member(each, now, zone) for each in newest[:MAX_LISTED]],
+        [_member(incident, now, zone) for incident in newest[:MAX_LISTED]],
     )
 
 
@@ -119,15 +121,15 @@ class Preview:
 
     pk: int
     number: str
-    said: Explanation
+    explanation: Explanation
     severity: str
     place: str
     priority: int
     parts: tuple[tuple[int, str], ...]
     state: Chip
     question: UUID | None  # that the reader is asked; until they answer, its verdict is hidden
-    memory: PatternVerdicts | None
-    memory_when: str
+    verdicts: PatternVerdicts | None
+    verdicts_at: str
     device: DeviceCard | None
     recent_sightings: RecentSightings
     window: str  # its usual hours
@@ -154,26 +156,26 @@ def preview_of(incident: Incident, *, by: User, now: datetime, row: Group | None
     """
     plant_zone = zone_name_of([incident]) or READER
     zone, usual = reader_clock().zone(plant_zone), usual_hours_of(incident)
-    memory, seen = pattern_verdicts_of(incident), recent_sightings(incident, now=now, zone=zone)
+    verdicts, sightings = pattern_verdicts_of(incident), recent_sightings(incident, now=now, zone=zone)
     alerts = alerts_of(incident)
     cards = devices_of(incident, alerts)
     return Preview(
         pk=incident.pk,
         number=number_of(incident),
-        said=explanation_of(incident, alerts),
+        explanation=explanation_of(incident, alerts),
         severity=Severity(incident.severity).label,
         place=incident.place.replace(", ", " · "),
         priority=incident.priority,
         parts=parts_of(incident),
         state=ot_chip_of(incident),
         question=incident.hidden_verdict.question if incident.hidden_verdict else None,
-        memory=memory,
-        memory_when=moment_words(memory.latest_at, now, zone=zone, style="relative")
-        if memory and memory.latest_at
+        verdicts=verdicts,
+        verdicts_at=moment_words(verdicts.latest_at, now, zone=zone, style="relative")
+        if verdicts and verdicts.latest_at
         else "",
         device=next((card for card in cards if card.side == "destination"), None)
         or (cards[0] if cards else None),
-        recent_sightings=seen,
+        recent_sightings=sightings,
         window=hours_words(usual.window, plant_zone) if usual else "",
         in_window=count_inside(incident, usual.window, now=now) if usual else 0,
         may_act=may_act_on(incident, by=by),
@@ -200,11 +202,13 @@ def explanation_of(incident: Incident, alerts: Iterable[Alert]) -> Explanation:
     own, the newest first.
     """
     language = get_language() or "en"
-    named = {"source": incident.source, "destination": incident.destination}
-    user_title = next((each.user_defined_title for each in alerts if each.user_defined_title), "")
+    ends = {"source": incident.source, "destination": incident.destination}
+    user_title = next(
+        (alert.user_defined_title for alert in alerts if alert.user_defined_title), ""
+    )
     return Explanation(
         title=bare_title(incident.title),
-        plain=sentence(incident.alert_type, **named, language=language, user_title=user_title),
+        plain=sentence(incident.alert_type, **ends, language=language, user_title=user_title),
         why=why_it_matters(incident.alert_type, language=language),
     )
 
@@ -212,22 +216,22 @@ def explanation_of(incident: Incident, alerts: Iterable[Alert]) -> Explanation:
 def parts_of(incident: Incident) -> tuple[tuple[int, str], ...]:
     """The signed parts of the priority, as sentences."""
     language = get_language() or "en"
-    parts = (_said_here(Part(*given)) for given in incident.priority_parts)
+    parts = (_localized(Part(*row)) for row in incident.priority_parts)
     return tuple((part.points, words(part, language)) for part in parts)
 
 
-def _said_here(part: Part) -> Part:
+def _localized(part: Part) -> Part:
     """The part with the levels that it may name in the person's language, and with products by
     the names that they have today.
     """
     if part.code == "second-product":
         names = (current_product(name) for name in part.detail.split(", "))
         return replace(part, detail=", ".join(names))
-    found = _LEVELS.fullmatch(part.detail)
-    if found is None:
+    match = _LEVELS.fullmatch(part.detail)
+    if match is None:
         return part
-    said = gettext("Level %(upper)s to Level %(lower)s") % found.groupdict()
-    return replace(part, detail=said)
+    levels = gettext("Level %(upper)s to Level %(lower)s") % match.groupdict()
+    return replace(part, detail=levels)
 
 
 def zone_name_of(incidents: Iterable[Incident]) -> str:

@@ -29,16 +29,16 @@ _VALUE_WORDS: dict[str, Callable[[str], str]] = {
     "classificationReason": reason_words,
 }
 
-type Made = dict[str, Any]
-type Sayer = Callable[[Mapping[str, Any], TimelineItem], Made]
+type Sentence = dict[str, Any]
+type Describe = Callable[[Mapping[str, Any], TimelineItem], Sentence]
 
 
-def _plain(sentence: Promise) -> Sayer:
+def _plain(sentence: Promise) -> Describe:
     return lambda details, item: {"words": str(sentence)}
 
 
-def _changed(sentence: Promise) -> Sayer:
-    def say(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _changed(sentence: Promise) -> Describe:
+    def say(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
         nobody = gettext("nobody") if item.code == "owner" else ""
         word = _VALUE_WORDS.get(item.code, str)
         return {
@@ -50,7 +50,7 @@ def _changed(sentence: Promise) -> Sayer:
     return say
 
 
-def _answered(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _answered(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     verdict = str(details.get("verdict", ""))
     word = OT_WORDS[OtState(verdict)] if verdict in OtState.values else verdict
     order = str(details.get("work_order") or "")
@@ -78,44 +78,44 @@ def _verdict(word: str) -> str:
     return str(OT_WORDS[OtState(word)]) if word in OtState.values else word
 
 
-def _second_opinion(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _second_opinion(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     """What it came to, and who answered what."""
     sentence = _OUTCOMES.get(str(details.get("outcome")), gettext_lazy("second opinion"))
-    said = {"name": details.get("by", ""), "verdict": _verdict(str(details.get("verdict", "")))}
+    parts = {"name": details.get("by", ""), "verdict": _verdict(str(details.get("verdict", "")))}
     lines = tuple(
-        f"{each.get('name', '')}: {_verdict(str(each.get('verdict', '')))}"
-        for each in details.get("others") or []
+        f"{opinion.get('name', '')}: {_verdict(str(opinion.get('verdict', '')))}"
+        for opinion in details.get("others") or []
     )
     return {
-        "words": str(sentence) % said,
+        "words": str(sentence) % parts,
         "lines": lines,
         "quote": str(details.get("reason") or ""),
     }
 
 
-def _asked(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _asked(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     words = gettext("asked OT at %(site)s") % {"site": details.get("site", "")}
     question = str(details.get("question") or "")
     ready = gettext(question) if details.get("canned") else question
     return {"words": words, "quote": "\n".join(filter(None, (ready, details.get("own"))))}
 
 
-def _handed_over(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _handed_over(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     words = gettext("handed the question over to %(name)s") % {"name": details.get("to", "")}
     return {"words": words, "quote": str(details.get("note") or "")}
 
 
-def _closed(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _closed(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     words = gettext("closed it as %(outcome)s") % {"outcome": _outcome(details)}
     return {"words": words, "quote": str(details.get("comment") or "")}
 
 
-def _escalated(details: Mapping[str, Any], item: TimelineItem) -> Made:
-    told = [str(name) for name in details.get("told") or []]
+def _escalated(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
+    names = [str(name) for name in details.get("told") or []]
     owner = str(details.get("owner") or "")
     lines = [
         gettext("Owner: %(name)s") % {"name": owner} if owner else "",
-        gettext("Notified: %(names)s") % {"names": ", ".join(told)} if told else "",
+        gettext("Notified: %(names)s") % {"names": ", ".join(names)} if names else "",
     ]
     return {
         "words": gettext("escalated it"),
@@ -130,14 +130,14 @@ def _outcome(details: Mapping[str, Any]) -> str:
     return outcome_words(str(details.get("classification") or ""), str(details.get("reason") or ""))
 
 
-def _status(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _status(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     """Closed in Sentinel is said as a close here is; other changes show both words."""
     if details.get("to") == Status.CLOSED.label and details.get("classification"):
         return _closed(details, item)
     return _changed(gettext_lazy("changed the status"))(details, item)
 
 
-def _classification(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _classification(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     made = _changed(gettext_lazy("changed the classification"))(details, item)
     return made | ({"new": _outcome(details)} if details.get("classification") else {})
 
@@ -145,7 +145,7 @@ def _classification(details: Mapping[str, Any], item: TimelineItem) -> Made:
 _BECAUSE = {"alert-joined": gettext_lazy("Another alert joined that no rule covers.")}
 
 
-def _reopened(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _reopened(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     """Tagout itself says why; what closed it before is named where it was a rule."""
     because, rule = str(details.get("because") or ""), details.get("closed_by")
     words = gettext("reopened it")
@@ -154,12 +154,12 @@ def _reopened(details: Mapping[str, Any], item: TimelineItem) -> Made:
     return {"words": words, "quote": str(_BECAUSE.get(because, because))}
 
 
-def _closed_by_rule(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _closed_by_rule(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     words = gettext("closed it in Sentinel by itself: %(outcome)s")
     return {"words": words % {"outcome": _outcome(details)}, "quote": details.get("comment") or ""}
 
 
-def _rule_stopped(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _rule_stopped(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     sentence = _STOPPED.get(str(details.get("ending")), gettext_lazy("stopped rule %(rule)s"))
     return {"words": str(sentence) % {"rule": details.get("rule", "")}}
 
@@ -174,24 +174,24 @@ _STOPPED = {
 }
 
 
-def _untrusted(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _untrusted(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     words = gettext("closed it in the name of a rule, but no Tagout rule did that")
     return {"words": words, "quote": str(details.get("comment") or "")}
 
 
-def _labels(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _labels(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     added, removed = details.get("added") or [], details.get("removed") or []
     if item.side == TimelineItem.Side.PORTAL and added and not removed:
         return {"words": gettext("would have closed it; in its canary it only adds a label")}
-    said = [f"+{name}" for name in added] + [f"−{name}" for name in removed]
-    return {"words": gettext("changed labels: %(labels)s") % {"labels": ", ".join(said)}}
+    labels = [f"+{name}" for name in added] + [f"−{name}" for name in removed]
+    return {"words": gettext("changed labels: %(labels)s") % {"labels": ", ".join(labels)}}
 
 
-def _capture(sentence: Promise) -> Sayer:
+def _capture(sentence: Promise) -> Describe:
     return lambda details, item: {"words": str(sentence) % {"name": details.get("name", "")}}
 
 
-def _merged(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _merged(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     into = details.get("into")
     if into is None:
         return {"words": gettext("merged it into another incident")}
@@ -220,12 +220,12 @@ _MEMBERS = {
 }
 
 
-def _undone(details: Mapping[str, Any], item: TimelineItem) -> Made:
-    known = _UNDONE.get(str(details.get("code")), gettext_lazy("undid it"))
-    return {"words": str(known)}
+def _undone(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
+    sentence = _UNDONE.get(str(details.get("code")), gettext_lazy("undid it"))
+    return {"words": str(sentence)}
 
 
-def _conflict(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _conflict(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     """Who won, what stays, and what was wanted."""
     by = details.get("by") or "Tagout"
     words = gettext(
@@ -234,19 +234,19 @@ def _conflict(details: Mapping[str, Any], item: TimelineItem) -> Made:
     lines = []
     for won in details.get("won") or []:
         member = str(_MEMBERS.get(str(won.get("member")), won.get("member")))
-        said = gettext("%(member)s stays %(now)s, not %(wanted)s")
+        sentence = gettext("%(member)s stays %(now)s, not %(wanted)s")
         word = _VALUE_WORDS.get(str(won.get("member")), str)
         parts = {name: word(str(won.get(name) or "–")) for name in ("now", "wanted")}
-        lines.append(said % {"member": member.capitalize(), **parts})
+        lines.append(sentence % {"member": member.capitalize(), **parts})
     return {"words": words % {"name": by}, "lines": tuple(lines) or _note(details)}
 
 
-def _refused(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _refused(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     words = gettext("could not make the change by %(name)s: Sentinel refused it")
     return {"words": words % {"name": details.get("by") or "Tagout"}, "lines": _note(details)}
 
 
-def _dropped(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _dropped(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     words = gettext("did not send the change by %(name)s: it no longer applied")
     return {"words": words % {"name": details.get("by") or "Tagout"}, "lines": _note(details)}
 
@@ -255,16 +255,16 @@ def _note(details: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(filter(None, (note_words(str(details.get("note") or "")),)))
 
 
-def _details_failed(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _details_failed(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     words = gettext("could not read the alerts and devices of this incident")
     return {"words": words, "quote": str(details.get("reason") or "")}
 
 
-def _unknown(details: Mapping[str, Any], item: TimelineItem) -> Made:
+def _unknown(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     return {"words": item.code.replace("-", " ").replace("_", " ")}
 
 
-SENTENCES: dict[str, Sayer] = {
+SENTENCES: dict[str, Describe] = {
     "asked": _asked,
     "opened": _plain(gettext_lazy("read the question")),
     "answered": _answered,
@@ -297,7 +297,7 @@ SENTENCES: dict[str, Sayer] = {
 }
 
 
-def sentence_for(item: TimelineItem) -> Made:
+def sentence_for(item: TimelineItem) -> Sentence:
     """Return the words of a line, and its old and new value, quote and further lines, if any."""
     say = SENTENCES.get(item.code, _unknown)
     return say(item.details or {}, item)
@@ -334,13 +334,15 @@ def happenings_of(incident: Incident, who: Who = "all") -> list[Happening]:
         items = items.filter(side__in=PEOPLE)
     elif who == "system":
         items = items.exclude(side__in=PEOPLE)
-    found = [item for item in items[:MAX_ITEMS] if item.code != "commented"]
-    lines = [_happening(item) for item in found]
+    listed_items = [item for item in items[:MAX_ITEMS] if item.code != "commented"]
+    lines = [_happening(item) for item in listed_items]
     if who != "system":
-        rows = comments_of(incident).exclude(name__in=_told_already(incident, found))
+        rows = comments_of(incident).exclude(name__in=_shown_already(incident, listed_items))
         comments = list(rows.reverse()[:MAX_ITEMS])
-        from_ot = _people_of_ot(incident) if any(each.ours for each in comments) else frozenset()
-        lines += [_comment(each, from_ot) for each in comments]
+        from_ot = (
+            _people_of_ot(incident) if any(comment.ours for comment in comments) else frozenset()
+        )
+        lines += [_comment(comment, from_ot) for comment in comments]
     if who != "people":
         lines += [_raised(incident), *_closed_before(incident)]
     if incident.hidden_verdict:
@@ -359,7 +361,7 @@ def _hidden_since(at: datetime) -> Happening:
     return Happening("hidden", at, "portal", "Tagout", words)
 
 
-def _told_already(incident: Incident, items: Iterable[TimelineItem]) -> list[str]:
+def _shown_already(incident: Incident, items: Iterable[TimelineItem]) -> list[str]:
     """Comments by which Sentinel reads an answer: the page tells the answer itself."""
     acts = {item.act for item in items if item.code == "answered" and item.act}
     if not acts:

@@ -98,22 +98,22 @@ class NotUnderstood(Exception):
 
 def where(terms: Iterable[Term], around: Around) -> tuple[Q, list[str]]:
     """The filter for these conditions, and sentences about those that mean nothing."""
-    wanted, words, problems = Q(), Q(), []
+    fields, words, problems = Q(), Q(), []
     terms = tuple(terms)
     for term in terms:
         try:
-            one = condition(term, around)
+            part = condition(term, around)
         except NotUnderstood as problem:
             problems.append(str(problem))
             continue
         if term.field or term.negated:
-            wanted &= ~one if term.negated else one
+            fields &= ~part if term.negated else part
         else:
-            words &= one
+            words &= part
     text = free_text_of(terms)
-    if words and " " in text and (named := techniques_like(text, whole=True)):
-        words |= finders.by_techniques(named, text, of_groups=around.of_groups)
-    return wanted & words, problems
+    if words and " " in text and (techniques := techniques_like(text, whole=True)):
+        words |= finders.by_techniques(techniques, text, of_groups=around.of_groups)
+    return fields & words, problems
 
 
 def condition(term: Term, around: Around) -> Q:
@@ -129,30 +129,30 @@ def plain(text: str) -> str:
 
 
 def _one_of[Value: (int, str)](
-    column: str, known: Mapping[str, Value], labels: Mapping[Any, Promise]
+    column: str, choices: Mapping[str, Value], labels: Mapping[Any, Promise]
 ) -> Callable[[str, Around], Q]:
     """Read a word of the language, or the same as pages call it in the person's own."""
 
     def read(value: str, around: Around) -> Q:
-        if (found := _meaning(value, known, labels)) is None:
-            raise _unknown(value, known)
-        return Q(**{column: found})
+        if (choice := _meaning(value, choices, labels)) is None:
+            raise _unknown(value, choices)
+        return Q(**{column: choice})
 
     return read
 
 
 def _meaning[Value: (int, str)](
-    value: str, known: Mapping[str, Value], labels: Mapping[Any, Promise]
+    value: str, choices: Mapping[str, Value], labels: Mapping[Any, Promise]
 ) -> Value | None:
-    if (found := known.get(value.casefold())) is not None:
-        return found
+    if (choice := choices.get(value.casefold())) is not None:
+        return choice
     word = plain(value)
-    return next((each for each in known.values() if plain(str(labels[each])) == word), None)
+    return next((option for option in choices.values() if plain(str(labels[option])) == word), None)
 
 
-def _unknown(value: str, known: Iterable[str]) -> NotUnderstood:
+def _unknown(value: str, choices: Iterable[str]) -> NotUnderstood:
     text = gettext("“%(value)s” means nothing here; possible: %(known)s.")
-    return NotUnderstood(text % {"value": value, "known": ", ".join(known)})
+    return NotUnderstood(text % {"value": value, "known": ", ".join(choices)})
 
 
 _VERDICT_VALUES = {str(state): state for state in VERDICTS}
@@ -210,12 +210,12 @@ def _closed(value: str, around: Around) -> Q:
 
 
 def _named(value: str, names: Mapping[int, str]) -> list[int]:
-    wanted = plain(value)
-    exact = [pk for pk, name in names.items() if plain(name) == wanted]
-    found = exact or [pk for pk, name in names.items() if wanted in plain(name)]
-    if not found:
+    text = plain(value)
+    exact = [pk for pk, name in names.items() if plain(name) == text]
+    ids = exact or [pk for pk, name in names.items() if text in plain(name)]
+    if not ids:
         raise _unknown(value, list(names.values())[:8])
-    return found
+    return ids
 
 
 def _site(value: str, around: Around) -> Q:
@@ -229,10 +229,10 @@ def _workspace(value: str, around: Around) -> Q:
 
 
 def _technique(value: str, around: Around) -> Q:
-    named = techniques_like(value)
-    if not named and not _is_technique_id(value):
+    techniques = techniques_like(value)
+    if not techniques and not _is_technique_id(value):
         raise _unknown(value, ("T0843", "T1693.001", "“Program Download”"))
-    return finders.by_techniques(named, value, of_groups=around.of_groups)
+    return finders.by_techniques(techniques, value, of_groups=around.of_groups)
 
 
 def _is_technique_id(value: str) -> bool:
@@ -269,22 +269,22 @@ def _text(value: str, around: Around) -> Q:
         return _number(number, around)
     if (field := unknown_field_of(value)) is not None:
         raise _unknown(f"{field}:", (f"{known}:" for known in FIELDS))
-    wanted = (
+    found = (
         Q(title__icontains=value)
         | Q(source__icontains=value)
         | Q(destination__icontains=value)
         | _label(value, around)
     )
     if number is not None:
-        wanted |= _number(number, around)
+        found |= _number(number, around)
     elif finders.is_address_like(value):
-        wanted |= _device(value, around)
+        found |= _device(value, around)
     if (state := _meaning(value, _VERDICT_VALUES, OT_WORDS)) is not None:
-        wanted |= around.stand(state)
-    named = techniques_like(value, whole=True)
-    if named or _is_technique_id(value):
-        wanted |= finders.by_techniques(named, value, of_groups=around.of_groups)
-    return wanted
+        found |= around.stand(state)
+    techniques = techniques_like(value, whole=True)
+    if techniques or _is_technique_id(value):
+        found |= finders.by_techniques(techniques, value, of_groups=around.of_groups)
+    return found
 
 
 def _contains(column: str) -> Callable[[str, Around], Q]:

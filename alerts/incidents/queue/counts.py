@@ -28,7 +28,7 @@ MAX_VALUES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class FacetValue:
     """One value of a facet: its word in a query, its label, how many rows have it."""
 
     value: str
@@ -43,7 +43,7 @@ class Facet:
 
     field: str
     label: str
-    values: list[Counted]
+    values: list[FacetValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,34 +79,34 @@ def counts_by_view(queue: Queue) -> dict[str, int]:
     """How many rows each view has within the filter; 10,001 means "more than 10,000". Of closed
     ones as many as there are among the newest, see `counts_in_part`.
     """
-    terms = queue.asked.terms
+    terms = queue.params.terms
     rows = queue.rows("open", terms)
     opened = _sql(_with_shown_state(queue, rows).values("state", "ot_due_at", "owner_id"))
     # A column of the index that counts them, so that no row of the table is read.
     closed = _sql(queue.rows(CLOSED, terms, searched=_searched(queue)).values("workspace_id"))
-    wanted: dict[str, tuple[str, list[object]]] = {
+    views: dict[str, tuple[str, list[object]]] = {
         "needs": ("state = ''", []),
         "waiting": ("state = %s", [OtState.WAITING]),
         "answered": ("state = ANY(%s)", [[*VERDICTS]]),
         "mine": ("owner_id <> '' AND owner_id = ANY(%s)", [[*queue.frame.my_owner_ids]]),
         "late": ("state = %s AND ot_due_at < %s", [OtState.WAITING, queue.now]),
     }
-    first, source, given = "", f"({opened[0]})", opened[1]
+    first, source, params = "", f"({opened[0]})", opened[1]
     if terms:  # what a filter finds is found once, and then counted
-        first, source, given = f"WITH found AS MATERIALIZED {source} ", "found", ()
-    parts = [_counted(source, condition) for condition, _ in wanted.values()]
-    values = [value for _, own in wanted.values() for value in (*given, *own)]
-    parts.append(_counted(f"({closed[0]})", "true"))
+        first, source, params = f"WITH found AS MATERIALIZED {source} ", "found", ()
+    parts = [_count_sql(source, condition) for condition, _ in views.values()]
+    values = [value for _, own in views.values() for value in (*params, *own)]
+    parts.append(_count_sql(f"({closed[0]})", "true"))
     with connection.cursor() as cursor:
         cursor.execute(
             f"{first}SELECT {', '.join(parts)}",
             [*(opened[1] if terms else ()), *values, *closed[1]],
         )
-        counted = dict(zip((*wanted, CLOSED), cursor.fetchone(), strict=True))
+        counts = dict(zip((*views, CLOSED), cursor.fetchone(), strict=True))
     # Each open row stands in one of these three: counting them all once more told nothing new.
-    every = counted["needs"] + counted["waiting"] + counted["answered"]
-    counted["open"] = min(every, MAX_COUNTED + 1)
-    return {view: counted[view] for view in VIEWS}
+    every = counts["needs"] + counts["waiting"] + counts["answered"]
+    counts["open"] = min(every, MAX_COUNTED + 1)
+    return {view: counts[view] for view in VIEWS}
 
 
 def counts_in_part(queue: Queue) -> bool:
@@ -119,12 +119,12 @@ def _searched(queue: Queue) -> int:
     """How many closed incidents are looked at for a number: as many as the list itself looks at,
     fewer where it is only a number beside another list.
     """
-    if not queue.asked.terms:
+    if not queue.params.terms:
         return 0
     return SEARCHED if queue.is_closed else COUNTED
 
 
-def _counted(rows: str, condition: str) -> str:
+def _count_sql(rows: str, condition: str) -> str:
     """What `Queue.in_view` says, spelled out: all tabs stand on every page of the queue, and
     building their conditions anew took longer than counting. None is counted further than where a
     page says "10,000+".
@@ -144,10 +144,10 @@ def _sql(rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
 
 def blame(queue: Queue) -> Blame | None:
     """Which single filter leaves nothing: the one without which most rows would show."""
-    terms = queue.asked.terms
+    terms = queue.params.terms
     if not terms:
         return None
-    fewer = [_limited(queue, queue.asked.view, without(terms, term)) for term in terms]
+    fewer = [_limited(queue, queue.params.view, without(terms, term)) for term in terms]
     best = max(zip(_count(fewer), range(len(terms)), strict=True))
     return Blame(terms[best[1]], best[0]) if best[0] else None
 
@@ -156,7 +156,7 @@ def count_listed(queue: Queue) -> int:
     """How many incidents stand in the rows of the list, on all its pages and within its filters;
     more than `MAX_COUNTED` means at least that many.
     """
-    rows = queue.rows(queue.asked.view, queue.asked.terms).order_by()
+    rows = queue.rows(queue.params.view, queue.params.terms).order_by()
     return rows.values("n")[: MAX_COUNTED + 1].aggregate(sum=Sum("n"))["sum"] or 0
 
 
@@ -182,8 +182,8 @@ def _facet(queue: Queue, field: str, column: str, words: Callable[[Any], tuple[s
         rows = rows.annotate(site=Func("site_ids", function="unnest"))
     if column == "state":
         rows = _with_shown_state(queue, rows)
-    counted = rows.values_list(column).annotate(n=Count("pk")).order_by("-n", column)
-    return _made_of(queue, field, counted[:MAX_VALUES], words)
+    counts = rows.values_list(column).annotate(n=Count("pk")).order_by("-n", column)
+    return _made_of(queue, field, counts[:MAX_VALUES], words)
 
 
 def _label_facet(queue: Queue) -> Facet:
@@ -195,44 +195,44 @@ def _label_facet(queue: Queue) -> Facet:
     if hidden := queue.frame.hidden:
         rows = rows.exclude(pk__in=[*hidden.by_incident])
     labels = rows.filter(HAS_LABELS).annotate(label=Func("labels", function="unnest"))
-    counted = labels.values_list("label").annotate(n=Count(unit, distinct=True))
-    return _made_of(queue, "label", counted.order_by("-n", "label")[:MAX_VALUES], _whole)
+    counts = labels.values_list("label").annotate(n=Count(unit, distinct=True))
+    return _made_of(queue, "label", counts.order_by("-n", "label")[:MAX_VALUES], _whole)
 
 
 def _with_shown_state(queue: Queue, rows: QuerySet[Any]) -> QuerySet[Any]:
     """The rows with `state`: where they stand with OT, as far as the person may know it."""
     of_groups = rows.model is not Incident
     state = masked_ot_state(queue.frame.hidden, of_groups=of_groups)
-    told: QuerySet[Any] = rows.annotate(state=state)
-    return told
+    annotated: QuerySet[Any] = rows.annotate(state=state)
+    return annotated
 
 
 def _rows_beside(queue: Queue, field: str) -> QuerySet[Any]:
     """The rows within all filters but those that choose values of this field."""
-    others = tuple(t for t in queue.asked.terms if t.field != field or t.negated)
-    return queue.rows(queue.asked.view, others, searched=COUNTED).order_by()
+    others = tuple(t for t in queue.params.terms if t.field != field or t.negated)
+    return queue.rows(queue.params.view, others, searched=COUNTED).order_by()
 
 
 def _made_of(
     queue: Queue,
     field: str,
-    counted: Iterable[tuple[Any, int]],
+    counts: Iterable[tuple[Any, int]],
     words: Callable[[Any], tuple[str, str]],
 ) -> Facet:
-    picked = chosen(queue.asked.terms, field)
+    chosen_values = chosen(queue.params.terms, field)
     values = []
-    for raw, n in counted:
+    for raw, n in counts:
         value, label = words(raw)
         if value:
-            values.append(Counted(value, label, n, value.casefold() in picked))
+            values.append(FacetValue(value, label, n, value.casefold() in chosen_values))
     return Facet(field, str(FIELD_LABELS[field]), values)
 
 
 def _words(
-    known: Mapping[str, int], labels: Mapping[Any, Promise]
+    choices: Mapping[str, int], labels: Mapping[Any, Promise]
 ) -> Callable[[int], tuple[str, str]]:
     def read(value: int) -> tuple[str, str]:
-        return next(word for word, each in known.items() if each == value), str(labels[value])
+        return next(word for word, choice in choices.items() if choice == value), str(labels[value])
 
     return read
 
@@ -290,31 +290,31 @@ def _count(limited: Iterable[QuerySet[Any]]) -> list[int]:
     values: list[Any] = []
     for rows in limited:
         try:
-            sql, given = rows.query.sql_with_params()
+            sql, params = rows.query.sql_with_params()
         except EmptyResultSet:
             parts.append("0")
         else:
             parts.append(f"(SELECT count(*) FROM ({sql}) counted)")
-            values += given
+            values += params
     with connection.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(parts), values)
         return list(cursor.fetchone())
 
 
 MAX_SHOWN = 999
-_HELD = "_tagout_untriaged"
+_UNTRIAGED = "_tagout_untriaged"
 
 
 def hand_over_untriaged(request: HttpRequest, n: int) -> None:
     """Tell the frame what the page has counted already."""
-    request.__dict__[_HELD] = n
+    request.__dict__[_UNTRIAGED] = n
 
 
 def count_untriaged(request: HttpRequest) -> shell.Count | None:
     """Rows that nobody has asked OT about yet, up to 999; only for those who triage them."""
     if not isinstance(request.user, User) or not may_triage(request.user):
         return None
-    n: int | None = request.__dict__.get(_HELD)
+    n: int | None = request.__dict__.get(_UNTRIAGED)
     if n is None:
         rows = groups_visible_to(request.user).filter(ot_state=OtState.NOT_ASKED)
         n = rows.values("pk")[: MAX_SHOWN + 1].count()

@@ -88,15 +88,15 @@ class Inventory:
     """The devices that people mean by a name or an address; each question is asked once."""
 
     def __init__(self) -> None:
-        self._asked: dict[str, tuple[list[str], list[str]]] = {}
+        self._meanings: dict[str, tuple[list[str], list[str]]] = {}
 
     def meant_by(self, value: str) -> tuple[list[str], list[str]]:
         """Return the names and the addresses, as alerts write them, that a text stands for: the
         device of that name or address, those in a network, those whose address begins so.
         """
-        if value not in self._asked:
-            self._asked[value] = self._look_up(value)
-        return self._asked[value]
+        if value not in self._meanings:
+            self._meanings[value] = self._look_up(value)
+        return self._meanings[value]
 
     def _look_up(self, value: str) -> tuple[list[str], list[str]]:
         devices = Device.objects.order_by().values_list("address", flat=True).distinct()
@@ -123,10 +123,10 @@ def by_device(value: str, inventory: Inventory, *, of_groups: bool) -> Q:
     links = IncidentAlert.objects.filter(alerts)
     if of_groups:
         open_ones = links.filter(incident__group_key__isnull=False)
-        named = Q(key__in=open_ones.values("incident__group_key"))
+        condition = Q(key__in=open_ones.values("incident__group_key"))
     else:  # a search ends after so many incidents, so each is asked by itself
-        named = Q(Exists(links.filter(incident=OuterRef("pk"))))
-    return Q(source__icontains=value) | Q(destination__icontains=value) | named
+        condition = Q(Exists(links.filter(incident=OuterRef("pk"))))
+    return Q(source__icontains=value) | Q(destination__icontains=value) | condition
 
 
 def is_address_like(value: str) -> bool:
@@ -138,26 +138,31 @@ def by_techniques(techniques: tuple[Technique, ...], value: str, *, of_groups: b
     """Return the condition that the alert type stands for one of these techniques, as documented
     or as reviewed; of types that the catalogue does not have, Sentinel's word counts.
     """
-    ids = {value.strip().upper(), *(each.id for each in techniques)}
+    ids = {value.strip().upper(), *(alert_type.id for alert_type in techniques)}
     reviewed = techniques_by_type()
     types = [
-        each.title
-        for each in all_types()
-        if ids & {*each.techniques, *each.techniques_current, *reviewed.get(each.title, ())}
+        alert_type.title
+        for alert_type in all_types()
+        if ids
+        & {
+            *alert_type.techniques,
+            *alert_type.techniques_current,
+            *reviewed.get(alert_type.title, ()),
+        }
     ]
-    named = Q(techniques__overlap=sorted(ids))
+    condition = Q(techniques__overlap=sorted(ids))
     if of_groups:
-        named = Q(Exists(Incident.objects.filter(named, group_key=OuterRef("key"))))
-    return Q(alert_type__in=types) | (~Q(alert_type__in=_catalogue_titles()) & named)
+        condition = Q(Exists(Incident.objects.filter(condition, group_key=OuterRef("key"))))
+    return Q(alert_type__in=types) | (~Q(alert_type__in=_catalogue_titles()) & condition)
 
 
 @cache
 def _catalogue_titles() -> tuple[str, ...]:
-    return tuple(each.title for each in all_types())
+    return tuple(alert_type.title for alert_type in all_types())
 
 
-def _of_incidents(wanted: Q, of_groups: bool) -> Q:
+def _of_incidents(condition: Q, of_groups: bool) -> Q:
     if not of_groups:
-        return wanted
-    incidents = Incident.objects.filter(wanted, group_key__isnull=False)
+        return condition
+    incidents = Incident.objects.filter(condition, group_key__isnull=False)
     return Q(key__in=incidents.values("group_key"))

@@ -34,7 +34,7 @@ COUNTED = 5_000  # closed incidents looked through for the number on their tab
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QueueParams:
     """What the address asks for."""
 
     view: str = "needs"
@@ -65,9 +65,9 @@ class Page:
     problems: Sequence[str] = field(default_factory=list)
 
 
-def asked_for(view: str, query: str, *, after: str = "", selected: str = "") -> Asked:
+def queue_params(view: str, query: str, *, after: str = "", selected: str = "") -> QueueParams:
     """Read an address; a view that does not exist is the first one."""
-    return Asked(
+    return QueueParams(
         view if view in VIEWS else VIEWS[0],
         parse(query),
         after,
@@ -79,8 +79,8 @@ def asked_for(view: str, query: str, *, after: str = "", selected: str = "") -> 
 class Queue:
     """The queue as one person sees it at one moment. Reads are made when asked for, and once."""
 
-    def __init__(self, user: User, asked: Asked, *, now: datetime) -> None:
-        self.user, self.asked, self.now = user, asked, now
+    def __init__(self, user: User, params: QueueParams, *, now: datetime) -> None:
+        self.user, self.params, self.now = user, params, now
         self.places = VisiblePlaces(user)
         self._inventory = Inventory()
         self._edges: dict[int, Edge | tuple[()]] = {}
@@ -95,7 +95,7 @@ class Queue:
     @property
     def is_closed(self) -> bool:
         """Whether single closed incidents are listed instead of groups of open ones."""
-        return self.asked.view == CLOSED
+        return self.params.view == CLOSED
 
     def around(self, view: str) -> Around:
         """What the conditions depend on in this view."""
@@ -114,12 +114,12 @@ class Queue:
         """What a view lists under some conditions, in no order: groups, or closed incidents; of
         those the newest that one search looks through, unless there is nothing to search for.
         """
-        wanted, _ = where(terms, self.around(view))
+        condition, _ = where(terms, self.around(view))
         if view != CLOSED:
-            return groups_visible_to(self.user).filter(self.in_view(view) & wanted)
+            return groups_visible_to(self.user).filter(self.in_view(view) & condition)
         if searched is None:
             searched = SEARCHED if terms else 0
-        return self._closed(back_to=self.edge(searched) if searched else ()).filter(wanted)
+        return self._closed(back_to=self.edge(searched) if searched else ()).filter(condition)
 
     def edge(self, searched: int) -> Edge | tuple[()]:
         """Where a search through so many closed incidents ends, () where there are no more: some
@@ -140,8 +140,8 @@ class Queue:
 
     def page(self) -> Page:
         """The rows that the address asks for."""
-        _, problems = where(self.asked.terms, self.around(self.asked.view))
-        if self.asked.is_cut:
+        _, problems = where(self.params.terms, self.around(self.params.view))
+        if self.params.is_cut:
             text = gettext("Only the first %(n)s filters are used; the others are left out.")
             problems.append(text % {"n": number(MAX_TERMS)})
         if self.is_closed:
@@ -170,11 +170,11 @@ class Queue:
 
     def _open_page(self) -> tuple[list[tuple], str]:  # type: ignore[type-arg]  # rows of COLUMNS
         ordered = (
-            self.rows(self.asked.view, self.asked.terms)
+            self.rows(self.params.view, self.params.terms)
             .order_by("-priority", "-latest_at", "key")
             .values_list(*COLUMNS)
         )
-        mark = _read_group_mark(self.asked.after)
+        mark = _read_group_mark(self.params.after)
         if mark is None:
             rows = list(ordered[: PAGE + 1])
         else:
@@ -190,10 +190,10 @@ class Queue:
         return rows[:PAGE], f"{last['priority']}_{last['latest_at'].isoformat()}_{last['key']}"
 
     def _closed_page(self) -> tuple[list[tuple], str, datetime | None]:  # type: ignore[type-arg]  # rows of COLUMNS
-        wanted, _ = where(self.asked.terms, self.around(CLOSED))
-        edge = self.edge(SEARCHED) if self.asked.terms else ()
-        found = self._older_than_mark(self._closed(back_to=edge)).filter(wanted)
-        rows = list(found.values_list(*_closed_columns(), "modified_at")[: PAGE + 1])
+        condition, _ = where(self.params.terms, self.around(CLOSED))
+        edge = self.edge(SEARCHED) if self.params.terms else ()
+        incidents = self._older_than_mark(self._closed(back_to=edge)).filter(condition)
+        rows = list(incidents.values_list(*_closed_columns(), "modified_at")[: PAGE + 1])
         if len(rows) > PAGE:
             last = rows[PAGE - 1]
             mark = f"{last[-1].isoformat()}_{last[COLUMNS.index('latest_id')]}"
@@ -204,7 +204,7 @@ class Queue:
 
     def _older_than_mark(self, rows: QuerySet[Incident]) -> QuerySet[Incident]:
         rows = rows.order_by("-modified_at", "-pk")
-        if not self.is_closed or (mark := _read_closed_mark(self.asked.after)) is None:
+        if not self.is_closed or (mark := _read_closed_mark(self.params.after)) is None:
             return rows
         beside = Q(modified_at__lt=mark[0]) | Q(modified_at=mark[0], pk__lt=mark[1])
         return rows.filter(beside, modified_at__lte=mark[0])
@@ -219,7 +219,7 @@ def _zones() -> Mapping[int, str]:
 
 def owner_ids_of(user: User) -> tuple[str, ...]:
     """The owner ids in Sentinel that mean this person: Entra's, else the address."""
-    return tuple(each for each in (user.oid, user.email) if each)
+    return tuple(owner_id for owner_id in (user.oid, user.email) if owner_id)
 
 
 def _closed_columns() -> list[Any]:

@@ -63,7 +63,7 @@ class Row:
     soon_at: str
     due_words: str
     due_tone: str
-    answered: bool
+    is_answered: bool
     age: str  # of one incident
     span: str  # of several, from when to when
     since: str
@@ -120,7 +120,7 @@ class Frame:
 
     def zone(self, site_ids: Sequence[int]) -> tzinfo:
         """The plant's zone for what touches these sites; the reader's where it cannot be told."""
-        names = {self.zones.get(each, "") for each in site_ids}
+        names = {self.zones.get(pk, "") for pk in site_ids}
         return reader_clock().zone(names.pop() if len(names) == 1 else READER)
 
     @property
@@ -131,31 +131,31 @@ class Frame:
         return several and clock.chosen is None
 
 
-def said_before(
+def earlier_verdicts(
     patterns: Sequence[UUID | None], hidden: HiddenVerdicts = NOTHING_HIDDEN
 ) -> dict[UUID, tuple[str, int, int]]:
     """What OT said most often of each pattern: verdict, how often, out of how many."""
-    found: dict[UUID, tuple[str, int, int]] = {}
-    wanted = list({each for each in patterns if each})
-    if not wanted:
-        return found
+    result: dict[UUID, tuple[str, int, int]] = {}
+    keys = list({pattern_key for pattern_key in patterns if pattern_key})
+    if not keys:
+        return result
     with connection.cursor() as cursor:  # fifty conditions would be built anew for each page
-        cursor.execute(_SAID, [wanted])
-        known = cursor.fetchall()
-    for pattern, *counted in known:
-        told = dict(zip(_VERDICTS, counted, strict=True))
+        cursor.execute(_EARLIER_VERDICTS, [keys])
+        rows = cursor.fetchall()
+    for pattern, *numbers in rows:
+        verdicts = dict(zip(_VERDICTS, numbers, strict=True))
         if hidden:
-            told = hidden.counts_without(pattern, told)
-        counts = list(told.values())
+            verdicts = hidden.counts_without(pattern, verdicts)
+        counts = list(verdicts.values())
         judged = sum(counts)
         if judged:
             # One suspicious word outweighs the rest: it must never hide behind a majority.
             worst = 2 if counts[2] else max(range(4), key=lambda at: counts[at])
-            found[pattern] = (_VERDICTS[worst], counts[worst], judged)
-    return found
+            result[pattern] = (_VERDICTS[worst], counts[worst], judged)
+    return result
 
 
-_SAID = """
+_EARLIER_VERDICTS = """
 SELECT pattern, routine, maintenance, suspicious, not_sure
 FROM incidents_patternmemory WHERE pattern = ANY(%s)"""
 
@@ -179,32 +179,32 @@ _VERDICTS = ("routine", "maintenance", "suspicious", "not-sure")
 
 def rows_of(groups: Sequence[tuple], frame: Frame) -> list[Row]:  # type: ignore[type-arg]  # values_list rows of COLUMNS
     """Make rows of what `values_list(*COLUMNS)` gave."""
-    named = [dict(zip(COLUMNS, group, strict=True)) for group in groups]
+    columns = [dict(zip(COLUMNS, group, strict=True)) for group in groups]
     if frame.hidden:
-        named = _mask_columns(named, frame.hidden)
-    never_asked = [group["pattern"] for group in named if not group["ot_state"]]
-    said = said_before(never_asked, frame.hidden)
-    return [_row(group, said, frame) for group in named]
+        columns = _mask_columns(columns, frame.hidden)
+    never_asked = [group["pattern"] for group in columns if not group["ot_state"]]
+    earlier = earlier_verdicts(never_asked, frame.hidden)
+    return [_row(group, earlier, frame) for group in columns]
 
 
-def _mask_columns(named: list[dict], hidden: HiddenVerdicts) -> list[dict]:  # type: ignore[type-arg]  # column → value
+def _mask_columns(rows: list[dict], hidden: HiddenVerdicts) -> list[dict]:  # type: ignore[type-arg]  # column → value
     """The columns without verdicts that are hidden from the reader."""
     leads = {
         group["lead_id"] or group["latest_id"]: group
-        for group in named
+        for group in rows
         if group["pattern"] in hidden.by_pattern
     }
     parts = Incident.objects.filter(pk__in=leads).values_list("pk", "priority_parts")
-    for pk, found in parts if leads else ():
-        leads[pk]["priority"] = sum(part[1] for part in parts_without_verdicts(found))
-    for group in named:
+    for pk, priority_parts in parts if leads else ():
+        leads[pk]["priority"] = sum(part[1] for part in parts_without_verdicts(priority_parts))
+    for group in rows:
         lead = group["lead_id"] or group["latest_id"]
         if group["ot_state"] and (group["key"] in hidden.by_group or lead in hidden.by_incident):
             group |= {"ot_state": HIDDEN, "ot_due_at": None}
-    return named
+    return rows
 
 
-def _row(group: dict, said: Mapping[UUID, tuple[str, int, int]], frame: Frame) -> Row:  # type: ignore[type-arg]  # column → value
+def _row(group: dict, earlier: Mapping[UUID, tuple[str, int, int]], frame: Frame) -> Row:  # type: ignore[type-arg]  # column → value
     zone = frame.zone(group["site_ids"])
     waiting = group["ot_state"] == OtState.WAITING
     due = group["ot_due_at"] if waiting else None
@@ -223,12 +223,12 @@ def _row(group: dict, said: Mapping[UUID, tuple[str, int, int]], frame: Frame) -
         title=bare_title(group["title"]),
         ends=" → ".join(filter(None, (group["source"], group["destination"]))),
         rest=" · ".join(filter(None, (group["place"], group["protocol"]))),
-        context=ot_chip(group["ot_state"], said.get(group["pattern"])),
+        context=ot_chip(group["ot_state"], earlier.get(group["pattern"])),
         due_at=due.isoformat() if due else "",
         soon_at=(due - SOON).isoformat() if due else "",
         due_words=_time_left(due, frame.now) if due else "",
         due_tone=_tone(due, frame.now) if due else "",
-        answered=bool(group["ot_state"]) and not waiting and group["ot_state"] != HIDDEN,
+        is_answered=bool(group["ot_state"]) and not waiting and group["ot_state"] != HIDDEN,
         age=age_of(first_at, frame.now),
         span=period_words(first_at, latest_at, frame.now, zone, is_local=frame.is_local)
         if is_many

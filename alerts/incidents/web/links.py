@@ -59,11 +59,17 @@ def lessons_address(titles: Iterable[str], user: User) -> str | None:
     """Where lessons about these alerts stand, to be placed in a page; None for whom lessons are not
     made, or where no title is one that we know.
     """
-    known = {found.title: True for title in titles if (found := alert_type_for(title))}
+    alert_types = {
+        alert_type.title: True for title in titles if (alert_type := alert_type_for(title))
+    }
     address, roles = address_of("training:beside"), roles_for_page("training:beside")
-    if not known or address is None or (roles is not None and roles_of(user).isdisjoint(roles)):
+    if (
+        not alert_types
+        or address is None
+        or (roles is not None and roles_of(user).isdisjoint(roles))
+    ):
         return None
-    return f"{address}?{urlencode({'type': list(known)}, doseq=True)}"
+    return f"{address}?{urlencode({'type': list(alert_types)}, doseq=True)}"
 
 
 def queue_of_device_address(name: str) -> str:
@@ -74,6 +80,6 @@ def queue_of_device_address(name: str) -> str:
 
 def goal_of(request: HttpRequest) -> str:
     """Where a person goes on after an act: where they came from, else the queue."""
-    told = request.POST.get("next") or request.GET.get("next") or ""
-    known = url_has_allowed_host_and_scheme(told, {request.get_host()}, request.is_secure())
-    return told if told and known else reverse("incidents:queue")
+    address = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure())
+    return address if address and is_ours else reverse("incidents:queue")

@@ -19,7 +19,7 @@ from alerts.incidents.models import Incident, OtState, Severity, Status
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.queries import devices_visible_to, incidents_visible_to
 from alerts.incidents.queue.conditions import where
-from alerts.incidents.queue.queries import CLOSED, COUNTED, Queue, asked_for
+from alerts.incidents.queue.queries import CLOSED, COUNTED, Queue, queue_params
 from alerts.incidents.registry import techniques_by_type
 from alerts.incidents.web.links import ask_address
 from alerts.incidents.web.targets import Targets, targets_of
@@ -102,7 +102,7 @@ def incidents_like(user: User, text: str, *, now: datetime) -> IncidentSearch:
         if named:
             alone = len(named) == 1
             return IncidentSearch([_exact(hit) for hit in named] if alone else named, (), True)
-    queue = Queue(user, asked_for("open", text), now=now)
+    queue = Queue(user, queue_params("open", text), now=now)
     _, problems = where(terms, queue.around("open"))
     if problems:
         return IncidentSearch((), problems)
@@ -121,19 +121,19 @@ def techniques_of_text(text: str) -> tuple[Technique, ...]:
     """
     if len(text) < MIN_TECHNIQUE_TEXT:
         return ()
-    found = [each for each in techniques_like(text) if each.is_current]
-    if not found:  # nearly every text; the reviews need not be read
+    techniques = [technique for technique in techniques_like(text) if technique.is_current]
+    if not techniques:  # nearly every text; the reviews need not be read
         return ()
-    used = {each for ids in techniques_by_type().values() for each in ids}
-    return tuple(each for each in found if each.id in used)[:MAX_TECHNIQUES]
+    used = {technique for ids in techniques_by_type().values() for technique in ids}
+    return tuple(technique for technique in techniques if technique.id in used)[:MAX_TECHNIQUES]
 
 
 def devices_like(user: User, text: str) -> list[DeviceHit]:
     """Return visible devices with this text in their name or address, those with a name first."""
     if len(text) < MIN_DEVICE_TEXT:
         return []
-    found = devices_visible_to(user).filter(Q(name__icontains=text) | Q(address__icontains=text))
-    rows = found.order_by(NAMED_FIRST, "address").select_related("zone__site")[:MAX_RESULTS]
+    devices = devices_visible_to(user).filter(Q(name__icontains=text) | Q(address__icontains=text))
+    rows = devices.order_by(NAMED_FIRST, "address").select_related("zone__site")[:MAX_RESULTS]
     return [
         DeviceHit(
             device.pk,
@@ -198,9 +198,9 @@ def _acts(targets: Targets, on: str) -> list[Result]:
         Result(gettext("Assign to me"), assign, "user-plus", key="A A", how="send", fields=to_me),
         _dialog(gettext("Assign…"), "assign", on, "user-plus", "A"),
     ]
-    is_open = all(each.is_open for each in targets.incidents)
+    is_open = all(incident.is_open for incident in targets.incidents)
     if is_open:
-        ask, was_asked = ask_address(), any(each.ot_state for each in targets.incidents)
+        ask, was_asked = ask_address(), any(incident.ot_state for incident in targets.incidents)
         if ask and not was_asked and not targets.is_cut and "all" not in fields:
             acts.insert(
                 0,
@@ -213,9 +213,9 @@ def _acts(targets: Targets, on: str) -> list[Result]:
             _dialog(gettext("Comment…"), "comment", on, "message-square", "C"),
             _dialog(gettext("Close…"), "close", on, "circle-check", "E"),
         ]
-        if all(each.ot_state == OtState.SUSPICIOUS for each in targets.incidents):
+        if all(incident.ot_state == OtState.SUSPICIOUS for incident in targets.incidents):
             acts.insert(0, _dialog(gettext("Escalate…"), "escalate", on, "triangle-alert", "U"))
-    elif not any(each.is_open for each in targets.incidents):
+    elif not any(incident.is_open for incident in targets.incidents):
         acts.append(_dialog(gettext("Reopen…"), "reopen", on, "undo-2", "E"))
     return acts
 
@@ -229,12 +229,12 @@ def find_incidents(request: HttpRequest, text: str) -> Found:
     """Return the incidents of this number, else those that the filter of the queue finds."""
     if not text:
         return Found()
-    found = incidents_like(actor_of(request), text, now=clock.now())
-    results = [_incident(hit) for hit in found.hits]
-    if found.hits and not found.is_number:
+    search = incidents_like(actor_of(request), text, now=clock.now())
+    results = [_incident(hit) for hit in search.hits]
+    if search.hits and not search.is_number:
         label = gettext("All incidents that match “%(text)s”") % {"text": text}
         results.append(Result(label, _queue_address(text), "filter"))
-    return Found(results, notes=found.problems)
+    return Found(results, notes=search.problems)
 
 
 def _incident(hit: IncidentHit) -> Result:
@@ -253,7 +253,7 @@ def _incident(hit: IncidentHit) -> Result:
 
 def find_techniques(request: HttpRequest, text: str) -> Found:
     """Return techniques by id or a part of the name; each leads to the incidents it stands for."""
-    return Found([_technique(each) for each in techniques_of_text(text)])
+    return Found([_technique(technique) for technique in techniques_of_text(text)])
 
 
 def _technique(technique: Technique) -> Result:

@@ -14,7 +14,7 @@ from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import number_of
 from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.queue.queries import CLOSED, Queue, asked_for
+from alerts.incidents.queue.queries import CLOSED, Queue, queue_params
 from portal.accounts.models import User
 from portal.moments import read_moment
 from portal.ui.words import number
@@ -83,10 +83,10 @@ def _picked(query: QueryDict) -> tuple[Q, tuple[tuple[str, str], ...]]:
 def _all_of(query: QueryDict, user: User) -> tuple[Q, tuple[tuple[str, str], ...]]:
     """What came in later than the moment is not meant: nobody has seen it in that number."""
     until = read_moment(query.get("until", ""))
-    asked = asked_for(query.get("view", ""), query.get("q", ""))
-    if asked.view == CLOSED:
-        raise ValueError(asked.view)
-    rows = Queue(user, asked, now=until).rows(asked.view, asked.terms)
+    params = queue_params(query.get("view", ""), query.get("q", ""))
+    if params.view == CLOSED:
+        raise ValueError(params.view)
+    rows = Queue(user, params, now=until).rows(params.view, params.terms)
     chosen = Q(group_key__in=rows.order_by().values("key"), stored_at__lte=until)
-    fields = {"all": "1", "view": asked.view, "q": asked.query, "until": until.isoformat()}
+    fields = {"all": "1", "view": params.view, "q": params.query, "until": until.isoformat()}
     return chosen, tuple(fields.items())

@@ -5,7 +5,7 @@ from django.urls import include, path
 from alerts.incidents.web.views import acts, bulk, devices, incident, queue, sites
 
 _incidents = [
-    path("", queue.queue, name="queue"),
+    path("", queue.queue_page, name="queue"),
     path("changes/", queue.changes, name="changes"),
     path("filters/", queue.facet_menu, name="facets"),
     path("matching/", queue.matching, name="matching"),
@@ -14,8 +14,8 @@ _incidents = [
     path("undo/<uuid:act>/", acts.undo, name="undo"),
     path("bulk/", bulk.bulk_acts, name="bulk_acts"),
     path("bulk/<uuid:act>/", bulk.bulk, name="bulk"),
-    path("bulk/<uuid:act>/<slug:deed>/", bulk.steer, name="steer"),
-    path("<int:incident_id>/", incident.incident, name="incident"),
+    path("bulk/<uuid:act>/<slug:command>/", bulk.steer, name="steer"),
+    path("<int:incident_id>/", incident.incident_page, name="incident"),
     path("<int:incident_id>/panel", queue.incident_panel, name="incident_panel"),
 ]
 _devices = [

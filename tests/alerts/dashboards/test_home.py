@@ -54,7 +54,7 @@ def test_ot_sees_what_became_of_its_answers(opens, make, ask, answer, oda):
     )
     page = opens(oda)
     effect = page.context["ot"]["it"].effect
-    assert (effect.given, effect.incidents, effect.closed) == (1, 2, 1)
+    assert (effect.total, effect.incidents, effect.closed) == (1, 2, 1)
     assert "Nothing is waiting for you" in page.text
     assert "still open" in page.text
 
@@ -80,7 +80,7 @@ def test_the_soc_sees_its_queue_its_work_and_what_ot_said(opens, make, ask, answ
     assert [row.destination for row, _ in page.context["soc"]["open_work"]] == ["PLC-9"]
     said = page.context["soc"]["answers"][0][0]
     assert (said.by, said.verdict, said.note) == ("Oda Nowak", "maintenance", "New recipe loaded.")
-    assert [word for _, word, _ in page.context["soc"]["deeds"]] == ["Assigned", "Asked OT"]
+    assert [word for _, word, _ in page.context["soc"]["recent_acts"]] == ["Assigned", "Asked OT"]
     assert "waiting for you" not in page.text
 
 

@@ -11,14 +11,14 @@ from alerts.dashboards.policies import sections_of, sees_everywhere
 from alerts.dashboards.queries.decisions import Decisions, decisions_for
 from alerts.dashboards.queries.numbers import Numbers, numbers_for, trends_for
 from alerts.dashboards.queries.ot import OtHome, ot_home
-from alerts.dashboards.queries.soc import Deed, SocHome, Tile, soc_home
+from alerts.dashboards.queries.soc import RecentAct, SocHome, Tile, soc_home
 from alerts.dashboards.queries.status import Details, details_of
 from alerts.dashboards.queries.sync import Sync, coverage_by_workspace
 from alerts.dashboards.web.frame import syncs_of
 from alerts.dashboards.web.links import address, fingerprint, lesson_address, queue_address
 from alerts.dashboards.web.numbers import numbers_in_words
 from alerts.dashboards.web.views.status import card_of, checks_of
-from alerts.dashboards.web.words import DEEDS, classification, headline, sentence
+from alerts.dashboards.web.words import ACT_WORDS, classification, headline, sentence
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import READING_ROLES
@@ -99,25 +99,25 @@ def _summary(facts: dict[str, Any]) -> str:
     """What comes first, in a calm sentence or two."""
     if "status" in facts:
         return gettext("You look after the portal. Your role sees no incidents.")
-    said = []
+    sentences = []
     if "ot" in facts and (n := facts["ot"].waiting):
-        said.append(
+        sentences.append(
             ngettext(
                 "%(n)s question is waiting for you.", "%(n)s questions are waiting for you.", n
             )
             % {"n": number(n)}
         )
     if "decisions" in facts and facts["decisions"].is_signer:
-        said += _rules_to_sign(facts["decisions"].proposed_in_all)
-    if not said and "ot" in facts:
+        sentences += _rules_to_sign(facts["decisions"].proposed_in_all)
+    if not sentences and "ot" in facts:
         return gettext("Nothing is waiting for you.")
     if "soc" in facts:
-        said += _work_to_do(facts["soc"], calm=not said)
+        sentences += _work_to_do(facts["soc"], calm=not sentences)
     elif "numbers" in facts and "ot" not in facts:
         n = facts["numbers"].open
         words = ngettext("%(n)s incident is open.", "%(n)s incidents are open.", n)
-        said.append(words % {"n": number(n)})
-    return " ".join(said)
+        sentences.append(words % {"n": number(n)})
+    return " ".join(sentences)
 
 
 def _rules_to_sign(n: int) -> list[str]:
@@ -131,27 +131,27 @@ def _rules_to_sign(n: int) -> list[str]:
     return [words % {"n": number(n)}]
 
 
-def _work_to_do(it: SocHome, *, calm: bool) -> list[str]:
-    tiles = {tile.view: tile for tile in it.tiles}
+def _work_to_do(soc: SocHome, *, calm: bool) -> list[str]:
+    tiles = {tile.view: tile for tile in soc.tiles}
     needs, late = tiles["needs"].incidents, tiles["late"].rows
-    said = []
+    sentences = []
     if needs:
         words = ngettext("%(n)s incident needs triage.", "%(n)s incidents need triage.", needs)
-        said.append(words % {"n": number(needs)})
+        sentences.append(words % {"n": number(needs)})
     if late:
         words = ngettext("%(n)s answer is late.", "%(n)s answers are late.", late)
-        said.append(words % {"n": number(late)})
-    if not said and calm:
+        sentences.append(words % {"n": number(late)})
+    if not sentences and calm:
         return [gettext("Nothing needs triage, and no answer is late.")]
-    return said
+    return sentences
 
 
-def _ot(it: OtHome) -> dict[str, Any]:
+def _ot(ot: OtHome) -> dict[str, Any]:
     return {
-        "it": it,
-        "first": _question(it.first) if it.first else None,
-        "others": [_question(each) for each in it.others],
-        "more": max(0, it.waiting - 1 - len(it.others)),
+        "it": ot,
+        "first": _question(ot.first) if ot.first else None,
+        "others": [_question(each) for each in ot.others],
+        "more": max(0, ot.waiting - 1 - len(ot.others)),
         "list": address("reviews:list"),
         "answers": [
             {
@@ -162,7 +162,7 @@ def _ot(it: OtHome) -> dict[str, Any]:
                 else address("incidents:incident", each.about.incident_id),
                 "outcome": classification(each.classification),
             }
-            for each in it.answers
+            for each in ot.answers
         ],
     }
 
@@ -176,9 +176,9 @@ def _question(question: Any) -> dict[str, Any]:
     }
 
 
-def _soc(it: SocHome) -> dict[str, Any]:
+def _soc(soc: SocHome) -> dict[str, Any]:
     return {
-        "it": it,
+        "it": soc,
         "tiles": [
             {
                 "label": TILES[tile.view],
@@ -187,17 +187,20 @@ def _soc(it: SocHome) -> dict[str, Any]:
                 "href": queue_address(tile.view),
                 "hot": tile.view == "late" and tile.rows > 0,
             }
-            for tile in it.tiles
+            for tile in soc.tiles
         ],
         "queue": queue_address("needs"),
         "mine": queue_address("mine"),
         "answered": queue_address("answered"),
         "open_work": [
-            (row, address("incidents:incident", row.incident_id)) for row in it.open_work
+            (row, address("incidents:incident", row.incident_id)) for row in soc.open_work
         ],
-        "answers": [(each, address("incidents:incident", each.incident_id)) for each in it.answers],
-        "deeds": [
-            (each, DEEDS.get(each.code, each.code), _deed_address(each)) for each in it.deeds
+        "answers": [
+            (each, address("incidents:incident", each.incident_id)) for each in soc.answers
+        ],
+        "recent_acts": [
+            (each, ACT_WORDS.get(each.code, each.code), _act_address(each))
+            for each in soc.recent_acts
         ],
     }
 
@@ -209,29 +212,29 @@ def _rows_and_incidents(tile: Tile) -> str:
     return f"{rows} · {incidents % {'n': number(tile.incidents)}}"
 
 
-def _deed_address(deed: Deed) -> str:
+def _act_address(act: RecentAct) -> str:
     """Where the act stands: its own page, the question, or the incident; nowhere for several."""
-    if deed.bulk_act:
-        return address("incidents:bulk", deed.bulk_act)
-    if deed.review:
-        return address("reviews:answer", deed.review)
-    return address("incidents:incident", deed.incident_id) if deed.title else ""
+    if act.bulk_act:
+        return address("incidents:bulk", act.bulk_act)
+    if act.review:
+        return address("reviews:answer", act.review)
+    return address("incidents:incident", act.incident_id) if act.title else ""
 
 
-def _decisions(it: Decisions) -> dict[str, Any]:
+def _decisions(decisions: Decisions) -> dict[str, Any]:
     return {
-        "it": it,
-        "proposed": [(each, address("suppression:rule", each.uuid)) for each in it.proposed],
-        "more": it.proposed_in_all - len(it.proposed),
+        "it": decisions,
+        "proposed": [(each, address("suppression:rule", each.uuid)) for each in decisions.proposed],
+        "more": decisions.proposed_in_all - len(decisions.proposed),
         "approvals": address("suppression:approvals"),
-        "ending": [(each, address("suppression:rule", each.uuid)) for each in it.ending],
-        "more_ending": it.ending_in_all - len(it.ending),
+        "ending": [(each, address("suppression:rule", each.uuid)) for each in decisions.ending],
+        "more_ending": decisions.ending_in_all - len(decisions.ending),
         "rules": address("suppression:rules"),
     }
 
 
-def _numbers(request: HttpRequest, it: Numbers, now: datetime) -> dict[str, Any]:
+def _numbers(request: HttpRequest, numbers: Numbers, now: datetime) -> dict[str, Any]:
     syncs = syncs_of(request)
     covered = coverage_by_workspace(syncs)
     trends = trends_for(actor_of(request), covered=covered, now=now)
-    return numbers_in_words(it, trends, syncs=syncs, covered=covered, now=now)
+    return numbers_in_words(numbers, trends, syncs=syncs, covered=covered, now=now)

@@ -91,7 +91,9 @@ def card_of(
 
 def checks_of(details: Details) -> list[tuple[bool, str]]:
     """What speaks for and against all being well, in a few sentences."""
-    silent = [str(QUEUES.get(each.queue, each.queue)) for each in details.alive if each.is_silent]
+    silent = [
+        str(QUEUES.get(worker.queue, worker.queue)) for worker in details.alive if worker.is_silent
+    ]
     heard = bool(details.alive) and not silent
     return [
         (

@@ -32,7 +32,7 @@ SLOW = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class SkippedIncident:
     """One incident that stayed as it was."""
 
     incident_id: int
@@ -42,12 +42,12 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BulkActStatus:
     """What the page of an act shows."""
 
     row: BulkAct
     skipped: int
-    left: Sequence[Left]
+    skipped_incidents: Sequence[SkippedIncident]
     after: str  # mark of the next page
     can_undo: bool
     can_stop: bool
@@ -83,29 +83,29 @@ def state_of(row: BulkAct) -> Chip:
     return Chip(gettext("Finished"), "ok", "check")
 
 
-def standing_of(row: BulkAct, *, by: User, after: int, now: datetime) -> Standing:
+def status_of(row: BulkAct, *, by: User, after: int, now: datetime) -> BulkActStatus:
     """How it stands now, with one page of what was skipped."""
-    found = list(row.skipped.select_related("incident").filter(pk__gt=after)[: PAGE + 1])
-    page = found[:PAGE]
+    entries = list(row.skipped.select_related("incident").filter(pk__gt=after)[: PAGE + 1])
+    page = entries[:PAGE]
     visible = set(
         incidents_visible_to(by)
-        .filter(pk__in=[each.incident_id for each in page])
+        .filter(pk__in=[entry.incident_id for entry in page])
         .values_list("pk", flat=True)
     )
     can_undo = bool(row.done) and row.undone_at is None and can_be_undone(row.act)
-    return Standing(
+    return BulkActStatus(
         row=row,
         skipped=row.worked - row.done,
-        left=[
-            Left(
-                each.incident_id,
-                number_of(each.incident),
-                bare_title(each.incident.title) if each.incident_id in visible else "",
-                each.reason,
+        skipped_incidents=[
+            SkippedIncident(
+                entry.incident_id,
+                number_of(entry.incident),
+                bare_title(entry.incident.title) if entry.incident_id in visible else "",
+                entry.reason,
             )
-            for each in page
+            for entry in page
         ],
-        after=str(page[-1].pk) if len(found) > PAGE else "",
+        after=str(page[-1].pk) if len(entries) > PAGE else "",
         can_undo=can_undo,
         can_stop=row.is_open and not can_undo,
         state=state_of(row),
@@ -114,10 +114,10 @@ def standing_of(row: BulkAct, *, by: User, after: int, now: datetime) -> Standin
 
 
 TEMPLATE = "alerts/incidents/bulk.html"
-DEEDS: dict[str, Callable[..., BulkAct]] = {
+COMMANDS: dict[str, Callable[..., BulkAct]] = {
     "stop": stop_bulk_act,
     "undo": undo_bulk_act,
-    "resume": lambda **given: resume_bulk_act(unshifted=clock.unshifted(), **given),
+    "resume": lambda **values: resume_bulk_act(unshifted=clock.unshifted(), **values),
 }
 
 
@@ -125,11 +125,11 @@ DEEDS: dict[str, Callable[..., BulkAct]] = {
 def bulk_acts(request: HttpRequest) -> HttpResponse:
     """What the person asked to be done to many, newest first; live while one is under way."""
     acts, mark = listed_bulk_acts(bulk_acts_of(actor_of(request))), _mark(request)
-    found = list((acts.filter(pk__lt=mark) if mark else acts).order_by("-pk")[: PAGE + 1])
+    rows = list((acts.filter(pk__lt=mark) if mark else acts).order_by("-pk")[: PAGE + 1])
     context = {
-        "acts": [(row, state_of(row)) for row in found[:PAGE]],
-        "is_live": any(row.is_open for row in found),
-        "after": str(found[PAGE - 1].pk) if len(found) > PAGE else "",
+        "acts": [(row, state_of(row)) for row in rows[:PAGE]],
+        "is_live": any(row.is_open for row in rows),
+        "after": str(rows[PAGE - 1].pk) if len(rows) > PAGE else "",
         "first": not mark,
         "here": request.get_full_path(),
     }
@@ -142,14 +142,14 @@ def bulk(request: HttpRequest, act: UUID) -> HttpResponse:
     return render_page(request, TEMPLATE, _context(request, act), part="progress")
 
 
-@post_only(otherwise=lambda act, deed: reverse("incidents:bulk", args=[act]))
-def steer(request: HttpRequest, act: UUID, deed: str) -> HttpResponse:
+@post_only(otherwise=lambda act, command: reverse("incidents:bulk", args=[act]))
+def steer(request: HttpRequest, act: UUID, command: str) -> HttpResponse:
     """Stop it, take it back, or let it go on."""
-    if deed not in DEEDS:
+    if command not in COMMANDS:
         raise Http404
     get_object_or_404(bulk_acts_of(actor_of(request)), act=act)
     try:
-        DEEDS[deed](act=act, by=actor_of(request), now=clock.now())
+        COMMANDS[command](act=act, by=actor_of(request), now=clock.now())
     except Refused as refusal:
         context = _context(request, act) | {"problems": refusal.reasons}
         return render(request, TEMPLATE, context, status=422)
@@ -167,7 +167,7 @@ def _context(request: HttpRequest, act: UUID) -> dict[str, object]:
     mark = _mark(request)
     goal = goal_of(request)
     return {
-        "it": standing_of(row, by=user, after=mark, now=clock.now_of(request)),
+        "it": status_of(row, by=user, after=mark, now=clock.now_of(request)),
         "row": row,
         "goal": goal,
         "here": bulk_address(act, back_to=goal),

@@ -50,16 +50,16 @@ from portal.ui.words import number
 def devices(request: HttpRequest) -> HttpResponse:
     """Devices by their names, as far as the person sees them."""
     user = actor_of(request)
-    asked = _filter_of(request, user)
-    found = list_devices(user, asked, after=_number(request.GET.get("after", "")))
+    device_filter = _filter_of(request, user)
+    found = list_devices(user, device_filter, after=_number(request.GET.get("after", "")))
     page = {
         "rows": [
             (row, criticality_words(row.criticality), [row.zone.site_id]) for row in found.rows
         ],
-        "tab": asked.tab,
-        "tabs": _tabs(request, asked, found.counts),
-        "asked": asked,
-        "filters": _filters(request, asked, found),
+        "tab": device_filter.tab,
+        "tabs": _tabs(request, device_filter, found.counts),
+        "device_filter": device_filter,
+        "filters": _filters(request, device_filter, found),
         "kept": [
             (name, value) for name, value in request.GET.items() if name not in ("q", "after")
         ],
@@ -74,43 +74,50 @@ _FILTERS = ("q", "site", "zone", "kind", "criticality")
 
 
 def _filter_of(request: HttpRequest, user: User) -> DeviceFilter:
-    given = request.GET
-    tab = given.get("tab", ALL)
+    query = request.GET
+    tab = query.get("tab", ALL)
     site = zone = None
-    if (uuid := _uuid(given.get("site", ""))) is not None:
+    if (uuid := _uuid(query.get("site", ""))) is not None:
         site = sites_visible_to(user).filter(uuid=uuid).first()
-    if site is not None and (pk := _number(given.get("zone", ""))):
+    if site is not None and (pk := _number(query.get("zone", ""))):
         zone = Zone.objects.filter(site=site, pk=pk).first()
-    criticality = given.get("criticality", "")
+    criticality = query.get("criticality", "")
     return DeviceFilter(
         tab=tab if tab in (UNKNOWN, GRAVEST) else ALL,
-        text=" ".join(given.get("q", "").replace("\x00", "").split())[:120],
+        text=" ".join(query.get("q", "").replace("\x00", "").split())[:120],
         site=site,
         zone=zone,
-        kind=given.get("kind", "").replace("\x00", "")[:80],
+        kind=query.get("kind", "").replace("\x00", "")[:80],
         criticality=criticality if criticality in Criticality.values else "",
     )
 
 
-def _tabs(request: HttpRequest, asked: DeviceFilter, counts: dict[str, int]) -> list[Tab]:
+def _tabs(request: HttpRequest, device_filter: DeviceFilter, counts: dict[str, int]) -> list[Tab]:
     labels = {
         ALL: gettext("All"),
         UNKNOWN: gettext("Kind unknown"),
         GRAVEST: gettext("Never silenced"),
     }
     return [
-        Tab(label, with_query(request.GET, {"tab": tab}), counts[tab], current=tab == asked.tab)
+        Tab(
+            label,
+            with_query(request.GET, {"tab": tab}),
+            counts[tab],
+            current=tab == device_filter.tab,
+        )
         for tab, label in labels.items()
     ]
 
 
-def _filters(request: HttpRequest, asked: DeviceFilter, found: Any) -> list[dict[str, Any]]:
+def _filters(request: HttpRequest, device_filter: DeviceFilter, found: Any) -> list[dict[str, Any]]:
     """Each filter with what is chosen, or what can be."""
     chosen = {
-        "site": asked.site.name if asked.site else "",
-        "zone": asked.zone.name if asked.zone else "",
-        "kind": asked.kind,
-        "criticality": criticality_words(asked.criticality) if asked.criticality else "",
+        "site": device_filter.site.name if device_filter.site else "",
+        "zone": device_filter.zone.name if device_filter.zone else "",
+        "kind": device_filter.kind,
+        "criticality": criticality_words(device_filter.criticality)
+        if device_filter.criticality
+        else "",
     }
     labels = {
         "site": gettext("Site"),
@@ -122,7 +129,7 @@ def _filters(request: HttpRequest, asked: DeviceFilter, found: Any) -> list[dict
         "site": [Choice(str(site.uuid), site.name) for site in found.sites],
         "zone": [Choice(str(zone.pk), zone.name) for zone in found.zones],
         "kind": [Choice(kind, kind) for kind in found.kinds],
-        "criticality": [Choice(each, criticality_words(each)) for each in Criticality.values],
+        "criticality": [Choice(choice, criticality_words(choice)) for choice in Criticality.values],
     }
     drops = {"site": {"site": None, "zone": None}}
     return [
@@ -131,7 +138,8 @@ def _filters(request: HttpRequest, asked: DeviceFilter, found: Any) -> list[dict
             "chosen": chosen[name],
             "without": with_query(request.GET, drops.get(name, {name: None})),
             "choices": [
-                (each.label, with_query(request.GET, {name: each.value})) for each in choices[name]
+                (choice.label, with_query(request.GET, {name: choice.value}))
+                for choice in choices[name]
             ],
         }
         for name, label in labels.items()
@@ -242,9 +250,9 @@ def upload(request: HttpRequest) -> HttpResponse:
     user = actor_of(request)
     page: dict[str, Any] = {"may_import": not roles_of(user).isdisjoint(OT_ROLES)}
     if request.method == "POST":
-        given = request.FILES.get("file")
-        data = given.read() if isinstance(given, UploadedFile) else b""
-        name = given.name or "" if isinstance(given, UploadedFile) else ""
+        file = request.FILES.get("file")
+        data = file.read() if isinstance(file, UploadedFile) else b""
+        name = file.name or "" if isinstance(file, UploadedFile) else ""
         try:
             kept = keep_device_file(data=data, name=name, by=user, now=clock.now())
             return HttpResponseRedirect(reverse("devices:preview", args=[kept.uuid]))
@@ -288,8 +296,8 @@ def _shown(done: DeviceImport) -> dict[str, Any]:
     """What the preview tells: the new, the changed, and how many stay as they are."""
     return {
         "plan": done,
-        "new": [_words_of(each) for each in done.new[:MAX_SHOWN]],
-        "changed": [_words_of(each) for each in done.changed[:MAX_SHOWN]],
+        "new": [_words_of(change) for change in done.new[:MAX_SHOWN]],
+        "changed": [_words_of(change) for change in done.changed[:MAX_SHOWN]],
         "n_new": len(done.new),
         "n_changed": len(done.changed),
         "n_critical": len(done.critical),

@@ -89,67 +89,68 @@ class Visit:
 
 
 @require_GET
-def incident(request: HttpRequest, incident_id: int) -> HttpResponse:
+def incident_page(request: HttpRequest, incident_id: int) -> HttpResponse:
     """One incident. Nobody learns that one exists which they may not see."""
     user, now = actor_of(request), clock.now_of(request)
     rows = incidents_visible_to(user).select_related("workspace__organisation")
-    shown = get_object_or_404(rows.annotate(**SENTINEL_ADDRESS), pk=incident_id)
+    incident = get_object_or_404(rows.annotate(**SENTINEL_ADDRESS), pk=incident_id)
     tab = request.GET.get("tab", "")
     who = request.GET.get("who", "")
     visit = Visit(
-        incident=shown,
+        incident=incident,
         user=user,
         now=now,
-        zone=zone_of_page(shown),
-        alerts=alerts_of(shown),
-        alike=how_many_alike(shown, user, now=now),
+        zone=zone_of_page(incident),
+        alerts=alerts_of(incident),
+        alike=how_many_alike(incident, user, now=now),
         who=who if who in WHO else "all",
     )
-    others = incident_tabs()
-    chosen = tab if tab in TABS or tab in others else "overview"
-    context = _head(visit) | {"tab": chosen, "tabs": _tabs(visit, chosen)}
-    if chosen in others:
-        context |= {"tab_template": others[chosen].template}
-        context |= others[chosen].show(TabVisit(shown, user, now, visit.zone))
+    other_tabs = incident_tabs()
+    if tab not in TABS and tab not in other_tabs:
+        tab = "overview"
+    context = _head(visit) | {"tab": tab, "tabs": _tabs(visit, tab)}
+    if tab in other_tabs:
+        context |= {"tab_template": other_tabs[tab].template}
+        context |= other_tabs[tab].show(TabVisit(incident, user, now, visit.zone))
     else:
-        context |= _BODIES[chosen](visit)
+        context |= _BODIES[tab](visit)
     context["here"] = request.get_full_path()
     return render_page(request, "alerts/incidents/incident.html", context, part="incident")
 
 
 def _head(visit: Visit) -> dict[str, Any]:
-    shown = visit.incident
+    incident = visit.incident
     return {
-        "incident": shown,
+        "incident": incident,
         "now": visit.now,
         "zone": visit.zone,
-        "number": number_of(shown),
-        "happened": happened_words(shown, visit.now, visit.zone),
-        "said": explanation_of(shown, visit.alerts),
-        "severity": Severity(shown.severity).label,
-        "state": ot_chip_of(shown),
-        "question": shown.hidden_verdict.question if shown.hidden_verdict else None,
-        "status": status_chip(shown),
-        "owed": owed_chips(shown),
+        "number": number_of(incident),
+        "happened": happened_words(incident, visit.now, visit.zone),
+        "explanation": explanation_of(incident, visit.alerts),
+        "severity": Severity(incident.severity).label,
+        "state": ot_chip_of(incident),
+        "question": incident.hidden_verdict.question if incident.hidden_verdict else None,
+        "status": status_chip(incident),
+        "owed": owed_chips(incident),
         "sensors": sensors_of(visit.alerts),
-        "may_act": may_act_on(shown, by=visit.user),
-        "sentinel": sentinel_address_of(shown),
-        "survivor": survivor_of(shown, visit.user),
-        "flags": flag_sentences(shown.flags),
+        "may_act": may_act_on(incident, by=visit.user),
+        "sentinel": sentinel_address_of(incident),
+        "survivor": survivor_of(incident, visit.user),
+        "flags": flag_sentences(incident.flags),
         "ask": ask_address(),
-        "review": review_panel_address(shown.pk),
-        "rules": rules_panel_address(shown.pk),
+        "review": review_panel_address(incident.pk),
+        "rules": rules_panel_address(incident.pk),
         "lessons": lessons_address(
-            [shown.title, *(a.alert_type for a in visit.alerts)], visit.user
+            [incident.title, *(a.alert_type for a in visit.alerts)], visit.user
         ),
-        "target": f"incident={shown.pk}",
+        "target": f"incident={incident.pk}",
     }
 
 
-def _tabs(visit: Visit, chosen: str) -> list[Tab]:
-    shown, base = visit.incident, reverse("incidents:incident", args=[visit.incident.pk])
+def _tabs(visit: Visit, current: str) -> list[Tab]:
+    incident, base = visit.incident, reverse("incidents:incident", args=[visit.incident.pk])
     counts: dict[str, int | None] = {
-        "alerts": max(len(visit.alerts), shown.alerts_count),
+        "alerts": max(len(visit.alerts), incident.alerts_count),
         "similar": visit.alike or None,  # its list may hold others, of the same type
     }
     labels: dict[str, object] = {}
@@ -157,41 +158,42 @@ def _tabs(visit: Visit, chosen: str) -> list[Tab]:
         labels[name] = label
         for other in incident_tabs().values():
             if other.after == name:
-                labels[other.name], counts[other.name] = other.label, other.count(shown)
+                labels[other.name], counts[other.name] = other.label, other.count(incident)
     return [
         Tab(
             str(label),
             base if name == "overview" else f"{base}?tab={name}",
             counts.get(name),
-            current=name == chosen,
+            current=name == current,
         )
         for name, label in labels.items()
     ]
 
 
 def _overview(visit: Visit) -> dict[str, Any]:
-    shown = visit.incident
-    cards, memory = devices_of(shown, visit.alerts), pattern_verdicts_of(shown)
-    seen = recent_sightings(shown, now=visit.now, zone=visit.zone)
-    cases, are_two = true_positives_like(shown, visit.alerts, visit.user)
-    plant_zone = reader_clock().zone_of_plants(shown.site_ids)
-    planned = planned_checks(shown, now=visit.now, zone=visit.zone)
+    incident = visit.incident
+    cards, verdicts = devices_of(incident, visit.alerts), pattern_verdicts_of(incident)
+    sightings = recent_sightings(incident, now=visit.now, zone=visit.zone)
+    cases, are_two = true_positives_like(incident, visit.alerts, visit.user)
+    plant_zone = reader_clock().zone_of_plants(incident.site_ids)
+    planned = planned_checks(incident, now=visit.now, zone=visit.zone)
     return _timeline(visit) | {
         "planned": [
-            ([(each.is_expected, each.words)], planned_work_address(each.work)) for each in planned
+            ([(check.is_expected, check.words)], planned_work_address(check.work))
+            for check in planned
         ],
-        "parts": parts_of(shown),
+        "parts": parts_of(incident),
         "cards": cards,
         "cases": [(case, number_of(case), bare_title(case.title)) for case in cases],
         "are_two_devices": are_two,
-        "flow": flow_of(shown, visit.alerts, cards),
-        "techniques": techniques_of(shown, visit.alerts),
-        "tactics": tactics_of(shown),
-        "checks": checks_of(shown, seen, memory, plant_zone, had_cases=bool(cases)),
-        "memory": memory,
-        "lately": seen,
-        "points": points_of(seen),
-        "bars_title": bars_title(seen),
+        "flow": flow_of(incident, visit.alerts, cards),
+        "techniques": techniques_of(incident, visit.alerts),
+        "tactics": tactics_of(incident),
+        "checks": checks_of(incident, sightings, verdicts, plant_zone, had_cases=bool(cases)),
+        "verdicts": verdicts,
+        "sightings": sightings,
+        "points": points_of(sightings),
+        "bars_title": bars_title(sightings),
     }
 
 

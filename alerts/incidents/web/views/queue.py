@@ -32,10 +32,10 @@ from alerts.incidents.queue.queries import (
     MAX_COUNTED,
     PAGE,
     VIEWS,
-    Asked,
     Page,
     Queue,
-    asked_for,
+    QueueParams,
+    queue_params,
 )
 from alerts.incidents.web.links import ask_address, review_panel_address
 from alerts.incidents.web.palette import incident_meant_by
@@ -59,69 +59,71 @@ VIEW_LABELS = {
 
 
 @require_GET
-def queue(request: HttpRequest) -> HttpResponse:
+def queue_page(request: HttpRequest) -> HttpResponse:
     """The page, or its list for htmx; a filter that is an incident's number opens the incident."""
-    listed, asked = _queue(request)
+    queue, params = _queue_of(request)
     if not wants_part(request):
-        meant = incident_meant_by(listed.user, asked.terms)
+        meant = incident_meant_by(queue.user, params.terms)
         if meant is not None:
             return redirect("incidents:incident", meant)
-    page, counts = listed.page(), counts_by_view(listed)
-    if not asked.terms:
+    page, counts = queue.page(), counts_by_view(queue)
+    if not params.terms:
         hand_over_untriaged(request, counts["needs"])
     context = {
-        "asked": asked,
-        "may_triage": may_triage(listed.user),
-        "may_judge": may_judge(listed.user),
+        "params": params,
+        "may_triage": may_triage(queue.user),
+        "may_judge": may_judge(queue.user),
         "page": page,
         "base": reverse("incidents:queue"),
         "here": request.get_full_path(),
-        "tabs": _tabs(listed, counts),
-        "chips": _chips(asked),
-        "since": listed.now.isoformat(),
+        "tabs": _tabs(queue, counts),
+        "chips": _chips(params),
+        "since": queue.now.isoformat(),
         "shown": ".".join(_mark(row.key or str(row.incident_id)) for row in page.rows),
-        "blame": _blame(listed) if not page.rows else None,
+        "blame": _blame(queue) if not page.rows else None,
         "first": PAGE,
-        "now": listed.now,
+        "now": queue.now,
         "ask": ask_address(),
         "oob": wants_part(request),
-        "local_times": listed.frame.has_several_clocks,
-        **_without_scripts(request, page, asked),
+        "local_times": queue.frame.has_several_clocks,
+        **_without_scripts(request, page, params),
     }
     return render_page(request, "alerts/incidents/queue.html", context, part="list")
 
 
-def _without_scripts(request: HttpRequest, page: Page, asked: Asked) -> dict[str, str]:
+def _without_scripts(request: HttpRequest, page: Page, params: QueueParams) -> dict[str, str]:
     """What a script would do: the preview of the row that the address names, or of the first, and
     where each row's preview is.
     """
     if Shell(request).has_scripts or not page.rows:
         return {"preview": "", "panel": ""}
     base = reverse("incidents:queue")
-    row = next((each for each in page.rows if each.ref == asked.selected), page.rows[0])
-    after = f"&after={quote(asked.after)}" if asked.after else ""
-    return {"preview": f"{base}{asked.href()}{after}&sel=", "panel": f"{base}{row.panel}"}
+    row = next(
+        (candidate for candidate in page.rows if candidate.ref == params.selected), page.rows[0]
+    )
+    after = f"&after={quote(params.after)}" if params.after else ""
+    return {"preview": f"{base}{params.href()}{after}&sel=", "panel": f"{base}{row.panel}"}
 
 
 @require_GET
 def changes(request: HttpRequest) -> HttpResponse:
     """What came in or changed since the list was made, as a pill; 204 when nothing did."""
-    listed, page = _listed(request)
+    queue, page = _queue_and_page(request)
     try:
         since = read_moment(request.GET.get("since", ""))
     except ValueError:
         return nothing_new()
     shown = set(request.GET.get("shown", "").split("."))
-    new, changed = _news(listed, page, shown, since)
+    new, changed = _news(queue, page, shown, since)
     if not (new or changed):
         return nothing_new()
     context = {
         "new": new,
         "changed": changed,
-        "asked": listed.asked,
+        "params": queue.params,
         "since": request.GET["since"],
         "shown": request.GET.get("shown", ""),
-        "here": listed.asked.href(),
+        "here": queue.params.href(),
     }
     return vary(render(request, "alerts/incidents/_live.html", context))
 
@@ -129,17 +131,17 @@ def changes(request: HttpRequest) -> HttpResponse:
 @require_GET
 def facet_menu(request: HttpRequest) -> HttpResponse:
     """The values worth filtering by, with how many rows have each."""
-    listed, _ = _queue(request)
-    asked = listed.asked
+    queue, _ = _queue_of(request)
+    params = queue.params
     menus = [
         (
             facet,
             [
-                (v, asked.href(terms=toggled(asked.terms, facet.field, v.value)))
+                (v, params.href(terms=toggled(params.terms, facet.field, v.value)))
                 for v in facet.values
             ],
         )
-        for facet in facets(listed)
+        for facet in facets(queue)
     ]
     return vary(
         render(
@@ -148,7 +150,7 @@ def facet_menu(request: HttpRequest) -> HttpResponse:
             {
                 "menus": menus,
                 "most": MAX_COUNTED,
-                "in_part": asked.view == CLOSED and bool(listed.edge(COUNTED)),
+                "in_part": params.view == CLOSED and bool(queue.edge(COUNTED)),
             },
         )
     )
@@ -157,12 +159,12 @@ def facet_menu(request: HttpRequest) -> HttpResponse:
 @require_GET
 def matching(request: HttpRequest) -> HttpResponse:
     """The offer to choose all rows of the list, not only those of its page, with their number."""
-    listed, asked = _queue(request)
+    queue, params = _queue_of(request)
     context = {
-        "n": count_listed(listed),
+        "n": count_listed(queue),
         "most": MAX_COUNTED,
         "target": urlencode(
-            {"all": "1", "view": asked.view, "q": asked.query, "until": listed.now.isoformat()}
+            {"all": "1", "view": params.view, "q": params.query, "until": queue.now.isoformat()}
         ),
     }
     return vary(render(request, "alerts/incidents/_matching.html", context))
@@ -202,57 +204,57 @@ def _panel(
     return vary(render(request, "alerts/incidents/_panel.html", context))
 
 
-def _queue(request: HttpRequest) -> tuple[Queue, Asked]:
-    given = request.GET
-    asked = asked_for(
-        given.get("view", ""),
-        given.get("q", ""),
-        after=given.get("after", ""),
-        selected=given.get("sel", ""),
+def _queue_of(request: HttpRequest) -> tuple[Queue, QueueParams]:
+    query = request.GET
+    params = queue_params(
+        query.get("view", ""),
+        query.get("q", ""),
+        after=query.get("after", ""),
+        selected=query.get("sel", ""),
     )
-    return Queue(actor_of(request), asked, now=clock.now_of(request)), asked
+    return Queue(actor_of(request), params, now=clock.now_of(request)), params
 
 
-def _listed(request: HttpRequest) -> tuple[Queue, Page]:
-    listed, _ = _queue(request)
-    return listed, listed.page()
+def _queue_and_page(request: HttpRequest) -> tuple[Queue, Page]:
+    queue, _ = _queue_of(request)
+    return queue, queue.page()
 
 
-def _tabs(listed: Queue, counts: Mapping[str, int]) -> list[tuple[Tab, str]]:
+def _tabs(queue: Queue, counts: Mapping[str, int]) -> list[tuple[Tab, str]]:
     """The views; "Mine" only for who can own an incident."""
-    asked = listed.asked
-    views = [view for view in VIEWS if view != "mine" or may_triage(listed.user)]
+    params = queue.params
+    views = [view for view in VIEWS if view != "mine" or may_triage(queue.user)]
     return [
         (
             Tab(
                 str(VIEW_LABELS[view]),
-                asked.href(view=view),
+                params.href(view=view),
                 counts[view],
-                current=view == asked.view,
+                current=view == params.view,
                 hot=view == "late" and counts[view] > 0,
             ),
-            _count_words(listed, view, counts[view]),
+            _count_words(queue, view, counts[view]),
         )
         for view in views
     ]
 
 
-def _count_words(listed: Queue, view: str, count: int) -> str:
+def _count_words(queue: Queue, view: str, count: int) -> str:
     """The number on a tab; a plus where there may be more than were looked at."""
     if count > MAX_COUNTED:
         return gettext("10,000+")
-    in_part = view == CLOSED and counts_in_part(listed)
+    in_part = view == CLOSED and counts_in_part(queue)
     return f"{number(count)}+" if in_part else number(count)
 
 
-def _chips(asked: Asked) -> list[tuple[str, str, str]]:
+def _chips(params: QueueParams) -> list[tuple[str, str, str]]:
     return [
         (
             _label(term),
             words_of(term),
-            asked.href(terms=without(asked.terms, term)),
+            params.href(terms=without(params.terms, term)),
         )
-        for term in asked.terms
+        for term in params.terms
     ]
 
 
@@ -261,15 +263,15 @@ def _label(term: Term) -> str:
     return gettext("not %(field)s") % {"field": label} if term.negated else label
 
 
-def _blame(listed: Queue) -> dict[str, object] | None:
-    found = blame(listed)
+def _blame(queue: Queue) -> dict[str, object] | None:
+    found = blame(queue)
     if found is None:
         return None
-    terms = without(listed.asked.terms, found.term)
+    terms = without(queue.params.terms, found.term)
     return {
         "filter": str(found.term),
         "count": gettext("10,000+") if found.count > MAX_COUNTED else number(found.count),
-        "href": listed.asked.href(terms=terms),
+        "href": queue.params.href(terms=terms),
     }
 
 
@@ -277,10 +279,10 @@ def _mark(key: str) -> str:
     return key[:8]
 
 
-def _news(listed: Queue, page: Page, shown: set[str], since: datetime) -> tuple[int, int]:
-    """How many of the rows that would be listed now are new, and how many of those shown changed
+def _news(queue: Queue, page: Page, shown: set[str], since: datetime) -> tuple[int, int]:
+    """How many of the rows that would be queue now are new, and how many of those shown changed
     or left.
     """
     keys = {_mark(row.key or str(row.incident_id)) for row in page.rows}
-    changed = {_mark(key) for key in listed.changed_since(since, page)} & shown
+    changed = {_mark(key) for key in queue.changed_since(since, page)} & shown
     return len(keys - shown), len(changed | (shown - keys - {""}))

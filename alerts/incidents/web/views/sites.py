@@ -51,16 +51,16 @@ def set_clock(request: HttpRequest, site: UUID) -> HttpResponse:
         form.add_error(None, reasons)
     if not form.is_valid():
         return site_page(request, row, form=form)
-    given = form.cleaned_data
-    stopping = foresee_clock_change(row, time_zone=given["time_zone"].strip())
-    if stopping and not given["confirmed"]:
+    values = form.cleaned_data
+    stopping = foresee_clock_change(row, time_zone=values["time_zone"].strip())
+    if stopping and not values["confirmed"]:
         form.add_error(None, gettext("Rules stop by this. Look at them, then confirm it below."))
         return site_page(request, row, form=form, stopping=stopping)
     try:
         done = set_site(
             name=row.name,
-            time_zone=given["time_zone"],
-            control_room_phone=given["control_room_phone"],
+            time_zone=values["time_zone"],
+            control_room_phone=values["control_room_phone"],
             by=user,
             now=clock.now(),
             unshifted=clock.unshifted(),
@@ -107,20 +107,20 @@ def site_page(
 
 def missing_at(row: SiteRow, *, sees_devices: bool = False) -> list[dict[str, Any]]:
     """What is not known of a site yet, and why that matters."""
-    found, devices = [], reverse("devices:list")
+    missing, devices = [], reverse("devices:list")
     if row.site.time_zone == "UTC":
-        said = gettext("No time zone is set: hours are shown and learned in UTC.")
-        found.append({"words": said, "href": "#set"})
+        sentence = gettext("No time zone is set: hours are shown and learned in UTC.")
+        missing.append({"words": sentence, "href": "#set"})
     if not row.site.control_room_phone:
-        found.append({"words": gettext("No phone of the control room."), "href": "#set"})
+        missing.append({"words": gettext("No phone of the control room."), "href": "#set"})
     if not row.numbers.ot_people:
-        said = gettext("Nobody speaks for OT here: questions cannot be asked.")
-        found.append({"words": said, "href": ""})
+        sentence = gettext("Nobody speaks for OT here: questions cannot be asked.")
+        missing.append({"words": sentence, "href": ""})
     if n := row.numbers.unknown:
         words = ngettext("%(n)s device of unknown kind.", "%(n)s devices of unknown kind.", n)
         href = f"{devices}?tab=unknown&site={row.site.uuid}" if sees_devices else ""
-        found.append({"words": words % {"n": number(n)}, "href": href})
-    return found
+        missing.append({"words": words % {"n": number(n)}, "href": href})
+    return missing
 
 
 def _site(request: HttpRequest, uuid: UUID) -> Site:

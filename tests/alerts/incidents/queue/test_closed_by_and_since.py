@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Status
-from alerts.incidents.queue.queries import Queue, asked_for
+from alerts.incidents.queue.queries import Queue, queue_params
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.conftest import NOON
@@ -54,17 +54,17 @@ def closings(db):
     ],
 )
 def test_closed_incidents_are_found(closings, mia, query, expected):
-    page = Queue(mia, asked_for("closed", query), now=NOON).page()
+    page = Queue(mia, queue_params("closed", query), now=NOON).page()
     assert page.problems == []
     assert sorted(row.title for row in page.rows) == expected
 
 
 def test_open_rows_were_closed_by_nobody(closings, mia):
-    assert Queue(mia, asked_for("open", "closed:people"), now=NOON).page().rows == []
+    assert Queue(mia, queue_params("open", "closed:people"), now=NOON).page().rows == []
 
 
 def test_what_means_nothing_says_what_would(closings, mia):
-    (problem,) = Queue(mia, asked_for("closed", "closed:robots"), now=NOON).page().problems
+    (problem,) = Queue(mia, queue_params("closed", "closed:robots"), now=NOON).page().problems
     assert "people, rule, R-12, <7d, >2h" in problem
 
 
@@ -78,5 +78,5 @@ def test_what_means_nothing_says_what_would(closings, mia):
     ],
 )
 def test_a_span_longer_than_the_calendar_is_a_long_time_ago(closings, mia, query, view, n):
-    page = Queue(mia, asked_for(view, query), now=NOON).page()
+    page = Queue(mia, queue_params(view, query), now=NOON).page()
     assert (len(page.rows), page.problems) == (n, [])

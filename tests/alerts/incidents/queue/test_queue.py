@@ -7,7 +7,7 @@ import pytest
 
 from alerts.incidents.models import Group, Incident, OtState, PatternMemory, Severity, Status
 from alerts.incidents.queue.counts import blame, counts_by_view, facets
-from alerts.incidents.queue.queries import PAGE, VIEWS, Queue, asked_for
+from alerts.incidents.queue.queries import PAGE, VIEWS, Queue, queue_params
 from portal.accounts.models import Role, ScopeKind
 from portal.ui.zones import ReaderClock, active
 from tests import cast
@@ -32,7 +32,7 @@ def sam(gdansk):
 
 
 def listed(user, view="open", query="", **more):
-    return Queue(user, asked_for(view, query, **more), now=NOON).page()
+    return Queue(user, queue_params(view, query, **more), now=NOON).page()
 
 
 def titles(user, view="open", query=""):
@@ -227,7 +227,7 @@ def test_times_are_the_plants_or_utc_as_the_person_chose(gdansk, plant, sam):
 @pytest.mark.usefixtures("mixed")
 def test_numbers_beside_the_tabs(gdansk, sam):
     make_incident(gdansk, status=Status.CLOSED)
-    counts = counts_by_view(Queue(sam, asked_for("needs", ""), now=NOON))
+    counts = counts_by_view(Queue(sam, queue_params("needs", ""), now=NOON))
     assert counts == {
         "needs": 2,
         "waiting": 1,
@@ -249,7 +249,7 @@ def test_numbers_beside_the_tabs_follow_the_filter(gdansk, sam, query, view):
         made = {"status": Status.CLOSED, "severity": severity, "source": "HMI-1"}
         make_incident(gdansk, **made)
         make_incident(gdansk, **made, created_at=NOON - timedelta(hours=3))
-    counts = counts_by_view(Queue(sam, asked_for(view, query), now=NOON))
+    counts = counts_by_view(Queue(sam, queue_params(view, query), now=NOON))
     assert counts == {each: len(listed(sam, each, query).rows) for each in VIEWS}
 
 
@@ -278,7 +278,7 @@ def test_a_tab_says_how_many_rows_its_view_lists(gdansk, plant, sam, make_person
         make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None)),
         make_person(cast.PIA),  # may see nothing at all
     ):
-        queue = Queue(user, asked_for("open", ""), now=NOON)
+        queue = Queue(user, queue_params("open", ""), now=NOON)
         listing = {view: queue.rows(view, ()).count() for view in VIEWS}
         assert counts_by_view(queue) == listing
         seen[user.name.split()[0]] = listing["open"], listing["closed"]
@@ -289,13 +289,13 @@ def test_a_tab_says_how_many_rows_its_view_lists(gdansk, plant, sam, make_person
 def test_no_tab_counts_further_than_the_page_says(monkeypatch, make_person):
     monkeypatch.setattr("alerts.incidents.queue.counts.MAX_COUNTED", 2)
     leo = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
-    counts = counts_by_view(Queue(leo, asked_for("open", ""), now=NOON))
+    counts = counts_by_view(Queue(leo, queue_params("open", ""), now=NOON))
     assert counts == dict.fromkeys(VIEWS, 3) | {"mine": 0}
 
 
 @pytest.mark.usefixtures("mixed")
 def test_a_facet_counts_within_the_other_filters(sam):
-    found = {f.field: f for f in facets(Queue(sam, asked_for("open", "sev:high"), now=NOON))}
+    found = {f.field: f for f in facets(Queue(sam, queue_params("open", "sev:high"), now=NOON))}
     assert {v.value: v.count for v in found["sev"].values} == {"high": 1, "medium": 1, "low": 1}
     assert [v.value for v in found["sev"].values if v.is_chosen] == ["high"]
     assert {v.label: v.count for v in found["site"].values} == {"Gdańsk": 1}
@@ -303,7 +303,7 @@ def test_a_facet_counts_within_the_other_filters(sam):
 
 @pytest.mark.usefixtures("mixed")
 def test_an_empty_list_names_the_filter_that_removes_most(sam):
-    found = blame(Queue(sam, asked_for("open", "sev:high proto:dnp3"), now=NOON))
+    found = blame(Queue(sam, queue_params("open", "sev:high proto:dnp3"), now=NOON))
     assert (str(found.term), found.count) == ("proto:dnp3", 1)
 
 

@@ -9,7 +9,7 @@ from django.utils import translation
 from alerts.incidents.engine.tokens import parse
 from alerts.incidents.models import Alert, Incident, IncidentAlert, OtState, Status
 from alerts.incidents.queue.counts import facets, words_of
-from alerts.incidents.queue.queries import Queue, asked_for
+from alerts.incidents.queue.queries import Queue, queue_params
 from alerts.incidents.web.palette import incident_meant_by
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
@@ -82,7 +82,7 @@ def mixed(gdansk, plant, view):
 
 
 def titles(user, view, query):
-    page = Queue(user, asked_for(view, query), now=NOON).page()
+    page = Queue(user, queue_params(view, query), now=NOON).page()
     assert page.problems == []
     return sorted({row.title for row in page.rows})
 
@@ -151,7 +151,7 @@ def test_what_is_ruled_out_goes_with_its_row_and_a_closed_one_alone(sam, view):
     ],
 )
 def test_what_means_nothing_is_named(sam, query, sentence):
-    problems = Queue(sam, asked_for("open", query), now=NOON).page().problems
+    problems = Queue(sam, queue_params("open", query), now=NOON).page().problems
     assert [problem[: len(sentence)] for problem in problems] == [sentence]
 
 
@@ -202,7 +202,7 @@ def test_nothing_is_found_or_named_out_of_reach(make_person, view):
     for query in FOUND:
         assert titles(pia, view, query) == []
     for query in ("site:gdansk", "ws:gdansk"):
-        page = Queue(pia, asked_for(view, query), now=NOON).page()
+        page = Queue(pia, queue_params(view, query), now=NOON).page()
         assert "Gdańsk" not in page.problems[0]
         assert "possible: gdansk" not in page.problems[0]
 
@@ -221,7 +221,7 @@ def test_each_value_of_the_menu_finds_as_many_rows_as_it_says(sam, gdansk, plant
     make_queue_row(gdansk, plant, alert_type="Scan", owner_name="Leonie", owner_id="2")
     if view == "closed":
         Incident.objects.update(status=Status.CLOSED)
-    found = facets(Queue(sam, asked_for(view, ""), now=NOON))
+    found = facets(Queue(sam, queue_params(view, ""), now=NOON))
     assert {facet.field for facet in found} == {
         "sev",
         "ot",
@@ -236,7 +236,7 @@ def test_each_value_of_the_menu_finds_as_many_rows_as_it_says(sam, gdansk, plant
     for facet in found:
         for value in facet.values:
             query = f'{facet.field}:"{value.value}"'
-            page = Queue(sam, asked_for(view, query), now=NOON).page()
+            page = Queue(sam, queue_params(view, query), now=NOON).page()
             assert (len(page.rows), page.problems) == (value.count, []), query
 
 
@@ -264,7 +264,7 @@ def many(gdansk, plant):
 @pytest.mark.usefixtures("many")
 def test_indexes_lead_to_what_incidents_know(sam):
     plans = {
-        query: plan_of(Queue(sam, asked_for("open", query), now=NOON).rows("open", parse(query)))
+        query: plan_of(Queue(sam, queue_params("open", query), now=NOON).rows("open", parse(query)))
         for query in ("#2178", "label:rare", "device:10.20.3.7", "device:10.20.3.")
     }
     assert "incidents_by_number" in plans["#2178"]
