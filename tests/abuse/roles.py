@@ -56,7 +56,7 @@ class Offers(HTMLParser):
             match = resolve(urlsplit(address).path)
         except Resolver404:
             return
-        verb = match.kwargs.get("verb") or match.kwargs.get("deed") or ""
+        verb = match.kwargs.get("verb") or match.kwargs.get("command") or ""
         name = f"{match.view_name} {verb}".strip()
         acts = (
             "incidents:act",

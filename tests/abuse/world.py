@@ -147,7 +147,7 @@ def things_of(workspace, site, ids):
         "line": 1,
         "number": 1,
         "verb": "pause",
-        "deed": "stop",
+        "command": "stop",
         "technique_id": "T0843",
         "note": 1_000_000,
         "slug": "controller-stop",

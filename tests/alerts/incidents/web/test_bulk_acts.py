@@ -83,8 +83,8 @@ def test_nobody_else_sees_it_or_steers_it(small_pieces, signed_in, sam, leo, mak
     page = f"/incidents/bulk/{BulkAct.objects.get().act}/"
     client = signed_in(leo)
     assert client.get(page).status_code == 404
-    for deed in ("stop", "undo", "resume"):
-        assert client.post(f"{page}{deed}/").status_code == 404
+    for command in ("stop", "undo", "resume"):
+        assert client.post(f"{page}{command}/").status_code == 404
     assert signed_in(sam).post(f"{page}burn/").status_code == 404
     assert signed_in(sam).get("/incidents/bulk/x/").status_code == 404
 
