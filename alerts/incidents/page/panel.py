@@ -156,7 +156,10 @@ def preview_of(incident: Incident, *, by: User, now: datetime, row: Group | None
     """
     plant_zone = zone_name_of([incident]) or READER
     zone, usual = reader_clock().zone(plant_zone), usual_hours_of(incident)
-    verdicts, sightings = pattern_verdicts_of(incident), recent_sightings(incident, now=now, zone=zone)
+    verdicts, sightings = (
+        pattern_verdicts_of(incident),
+        recent_sightings(incident, now=now, zone=zone),
+    )
     alerts = alerts_of(incident)
     cards = devices_of(incident, alerts)
     return Preview(
