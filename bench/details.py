@@ -248,8 +248,12 @@ def prepared(name: str, n: int) -> tuple[int, list[int]]:
         store_incidents(workspace_id=workspace.pk, incidents=incidents_of_page, now=NOW)
     learn_places(
         places=[
-            Place(f"{name} {one % 3}", f"{name} {one % 3}, zone {one % 6}", f"{name}-{one % 6}")
-            for one in range(6)
+            Place(
+                f"{name} {number % 3}",
+                f"{name} {number % 3}, zone {number % 6}",
+                f"{name}-{number % 6}",
+            )
+            for number in range(6)
         ]
     )
     for place, time_zone in enumerate(TIME_ZONES):

@@ -236,7 +236,7 @@ class Floor:
         cursor.execute(PAIRS)
         first_of_pair = {row[0] for row in cursor.fetchall()}
         copy_rows = []
-        for pk, read, touched in batch.incidents:
+        for pk, read, device_keys in batch.incidents:
             _, severity, status, tactics, products, owner = heads[pk]
             score, parts = weighed(
                 severity,
@@ -245,7 +245,7 @@ class Floor:
                 tuple(products),
                 pk in first_of_pair,
                 judged.get(read.pattern),
-                frozenset([devices[key_of_device] for key_of_device in touched]),
+                frozenset([devices[key_of_device] for key_of_device in device_keys]),
             )
             key = "\\N"
             if status < CLOSED:

@@ -123,7 +123,7 @@ def _both(count: int, shares: tuple[float, ...], facts: Sequence[Facts]) -> tupl
             raise SystemExit("the index and the loops do not agree")
     return (
         seconds(index.matching, facts),
-        seconds(lambda each: naive(loop, each), facts[:400], rounds=3),
+        seconds(lambda alert: naive(loop, alert), facts[:400], rounds=3),
     )
 
 

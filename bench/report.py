@@ -74,7 +74,7 @@ class Race:
     def report_lines(self) -> list[Line]:
         """The rate, and the CPU of our own process."""
         rates = [f"{self.n / seconds:,.0f}/s" for seconds in (self.ours, self.floor)]
-        cpu = [f"{each / self.n * 1e6:.1f} µs" for each in (self.our_cpu, self.floor_cpu)]
+        cpu = [f"{seconds / self.n * 1e6:.1f} µs" for seconds in (self.our_cpu, self.floor_cpu)]
         size = f"{self.n:,}"
         ratio = self.floor / self.ours
         return [

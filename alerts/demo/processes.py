@@ -141,8 +141,8 @@ class ProcessGroup:
 
 def log_tail(log: Path) -> str:
     """Where a log is and how it ends."""
-    lines = log.read_text(errors="replace").strip().splitlines()[-3:] if log.exists() else []
-    return f"Its log is {log}; it ends: {' / '.join(lines)}"
+    last_lines = log.read_text(errors="replace").strip().splitlines()[-3:] if log.exists() else []
+    return f"Its log is {log}; it ends: {' / '.join(last_lines)}"
 
 
 def _send(process: subprocess.Popen[bytes], signal_number: signal.Signals) -> None:

@@ -113,7 +113,9 @@ def _seed_site(site_facts: dict[str, Any], devices: list[dict[str, Any]], now: d
     if Device.objects.filter(zone__site=site).exists():
         return  # the plant knows better by now
     site_devices = [device for device in devices if device["site"] == site_facts["key"]]
-    describe_devices(site=site, devices=[_device(one) for one in site_devices], by=BY, now=now)
+    describe_devices(
+        site=site, devices=[_device(device) for device in site_devices], by=BY, now=now
+    )
 
 
 def _device(device: dict[str, Any]) -> DeviceFacts:

@@ -46,7 +46,7 @@ def _obstacle(code: str, detail: dict[str, str]) -> str:
     n = int(detail.get("count", "0")) if detail.get("count", "0").isdecimal() else 0
     if code == "suspicious":
         return ngettext(
-            "OT called %(n)s of them suspicious.", "OT called it suspicious %(n)s times.", n
+            "OT called it suspicious %(n)s time.", "OT called it suspicious %(n)s times.", n
         ) % {"n": number(n)}
     if code == "true_positive":
         return ngettext(

@@ -126,7 +126,9 @@ def measure(world: World, outcome: Outcome) -> dict[str, Any]:
         "bound95": upper_share(len(missed), len(closed)) if closed else 1.0,
         "delayed_attacks": _delayed(attacks, closed),
         "rules_per_site": rules,
-        "signed_versions_per_site": {site: len(found) for site, found in outcome.rules.items()},
+        "signed_versions_per_site": {
+            site: len(versions) for site, versions in outcome.rules.items()
+        },
         "questions": sum(p.effort.questions for p in outcome.policies.values()),
         "second_opinions": sum(p.effort.second_opinions for p in outcome.policies.values()),
         "kept_open": dict(Counter(outcome.kept_open.values())),
@@ -134,8 +136,8 @@ def measure(world: World, outcome: Outcome) -> dict[str, Any]:
         "perfect_thirty": _perfect(world, after_trial, most=30),
         "perfect_ten": _perfect(world, after_trial, most=10),
         "baselines": {
-            name: _compare(after_trial, attacks, found)
-            for name, found in run_baselines(world).items()
+            name: _compare(after_trial, attacks, closed_ids)
+            for name, closed_ids in run_baselines(world).items()
         },
     }
 
@@ -169,18 +171,18 @@ def _perfect(world: World, incidents: Collection[Incident], *, most: int = 1000)
     for process in world.scenario.processes:
         is_known = any(by_id[pk].at < split - timedelta(days=1) for pk in process.incident_ids)
         if process.recurs and is_known:
-            found = {pk for pk in process.incident_ids if not is_guarded(by_id[pk])}
-            by_site[process.site].append(found & ids)
-    largest = [sorted(found, key=len, reverse=True)[:most] for found in by_site.values()]
+            open_ids = {pk for pk in process.incident_ids if not is_guarded(by_id[pk])}
+            by_site[process.site].append(open_ids & ids)
+    largest = [sorted(open_ids, key=len, reverse=True)[:most] for open_ids in by_site.values()]
     return _reduction(
-        incidents, {pk for found in largest for process_ids in found for pk in process_ids}
+        incidents, {pk for open_ids in largest for process_ids in open_ids for pk in process_ids}
     )
 
 
 def is_guarded(incident: Incident) -> bool:
     """Whether no rule may close it: its type, or a safety system or crown jewel in it."""
     return any(
-        ((known := alert_type_for(a.alert_type)) is not None and known.guard == "never")
+        ((known_type := alert_type_for(a.alert_type)) is not None and known_type.guard == "never")
         or a.source_criticality in CRITICAL
         or a.destination_criticality in CRITICAL
         for a in incident.alerts
@@ -217,19 +219,21 @@ def count_losses(world: World, outcome: Outcome) -> Counter[str]:
 def _cause(world: World, outcome: Outcome, incident: Incident) -> str:
     rules = outcome.rules[incident.site]
     covering = [[r for r in rules if r.covers(a.facts)] for a in world.alerts[incident.id]]
-    kept = outcome.kept_open.get(incident.id, "")
-    if kept == "trial":
-        began = [[r for r in found if r.signed_at <= incident.at] for found in covering]
-        is_first = any(all(_is_first(r, rules) for r in found) for found in began)
+    reason = outcome.kept_open.get(incident.id, "")
+    if reason == "trial":
+        began = [
+            [r for r in rules_of_alert if r.signed_at <= incident.at] for rules_of_alert in covering
+        ]
+        is_first = any(all(_is_first(r, rules) for r in rules_of_alert) for rules_of_alert in began)
         return "trial of a first version" if is_first else "trial of a new version"
-    if kept:
-        return kept
+    if reason:
+        return reason
     if not all(covering):
         return "no rule was ever signed"
-    states = [{_state(rule, incident.at) for rule in found} for found in covering]
-    open_ones = [found for found in states if "acting" not in found]
+    states = [{_state(rule, incident.at) for rule in rules_of_alert} for rules_of_alert in covering]
+    idle = [of_alert for of_alert in states if "acting" not in of_alert]
     for state in ("paused", "retired", "signed later"):
-        if any(state in found for found in open_ones):
+        if any(state in of_alert for of_alert in idle):
             return state
     return "several rules at different times"
 

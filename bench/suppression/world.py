@@ -112,8 +112,7 @@ class World:
         """Who of OT may be asked, the lead last."""
         own = [person for person in self.scenario.people if person.site == site]
         return [
-            person.name
-            for person in sorted(own, key=lambda person_there: person_there.role == "lead")
+            person.name for person in sorted(own, key=lambda candidate: candidate.role == "lead")
         ]
 
     def cells(

@@ -54,7 +54,7 @@ def test_a_rule_closes_what_it_matches_and_nothing_else(arm, control):
     closed = incident(arm, hit)["properties"]
     assert (closed["status"], closed["classification"]) == ("Closed", "BenignPositive")
     assert incident(arm, miss)["properties"]["status"] == "New"
-    (run,) = [run_there for run_there in control.runs()["rule"] if run_there["name"] == "r1"]
+    (run,) = [entry for entry in control.runs()["rule"] if entry["name"] == "r1"]
     assert (run["incident"], run["status"]) == (hit["name"], "Success")
 
 

@@ -80,10 +80,10 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path):
 
 
 def test_two_that_start_at_once_never_hold_the_same_port():
-    with hold_port(58443, strict=False) as one, hold_port(port_of(one), strict=False) as other:
-        assert port_of(one) != port_of(other)
+    with hold_port(58443, strict=False) as first, hold_port(port_of(first), strict=False) as other:
+        assert port_of(first) != port_of(other)
         with pytest.raises(SystemExit, match="DEMO_PORT"):
-            hold_port(port_of(one), strict=True)
+            hold_port(port_of(first), strict=True)
 
 
 @pytest.mark.parametrize(
@@ -206,9 +206,9 @@ def test_with_the_broker_away_it_goes_on_at_once(pretend, monkeypatch):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("where", ["endpoint", "authority", "logs_endpoint"])
-def test_a_real_azure_is_never_moved(pretend, where):
-    register(pretend, **{where: "https://management.azure.com"})
+@pytest.mark.parametrize("address", ["endpoint", "authority", "logs_endpoint"])
+def test_a_real_azure_is_never_moved(pretend, address):
+    register(pretend, **{address: "https://management.azure.com"})
     with pytest.raises(CommandError, match="not this machine"):
         run("advance", "1h")
     assert not ClockOffset.objects.filter(seconds__gt=0).exists()

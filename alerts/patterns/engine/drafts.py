@@ -185,13 +185,13 @@ def join_types(
         drafts: list[Draft] = []
         for part in sorted(origin, key=count_alerts, reverse=True):
             draft = Draft.of(part)
-            home = next((draft_there for draft_there in drafts if fits(draft, draft_there)), None)
+            home = next((other for other in drafts if fits(draft, other)), None)
             if home is None:
                 drafts.append(draft)
             else:
                 home.join(draft)
         for part in rare_by_origin.get(key, ()):
-            home = next((each for each in drafts if fits_rare(part, each)), None)
+            home = next((other for other in drafts if fits_rare(part, other)), None)
             if home is not None:
                 home.cells = home.cells + part
         yield from drafts

@@ -297,7 +297,7 @@ def _with_cells(pattern: Pattern, index: CellIndex) -> Pattern:
     counts = [(cell, pattern.count_inside(cell)) for cell in cells]
     by_group = len(pattern.destination.members) > 10
     evidence = pool_evidence(counts, covers_time=pattern.covers_time, by_group=by_group)
-    strict = [each for each in counts if _is_strict(each[0])] if pattern.is_strict else counts
+    strict = [entry for entry in counts if _is_strict(entry[0])] if pattern.is_strict else counts
     if len(strict) < len(counts):
         own = pool_evidence(strict, covers_time=pattern.covers_time, by_group=by_group)
         # That its soft types are harmless is no word about the strict ones; a suspicion is.

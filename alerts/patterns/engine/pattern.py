@@ -189,7 +189,7 @@ def _side_as_json(side: Side) -> dict[str, Any]:
     return {
         "rung": side.rung.value,
         "by_address": side.by_address,
-        "known": side.known,
+        "known": side.known_count,
         **{name: list(getattr(side, name)) for name in _SIDE_LISTS},
     }
 
@@ -205,7 +205,7 @@ def _side_from_json(data: Any) -> Side:
         kinds=kinds,
         zones=zones,
         networks=networks,
-        known=_number(data, "known"),
+        known_count=_number(data, "known"),
     )
 
 

@@ -55,7 +55,7 @@ class Side:
     kinds: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
-    known: int = 0
+    known_count: int = 0
 
     def covers(self, end: End) -> bool:
         """Whether an end lies inside."""
@@ -100,13 +100,13 @@ def describe_side(
     members = tuple(sorted(end.name for end in distinct))
     if allow_group and is_group(distinct, inventory) and _is_product(groups):
         member_count = sum(inventory.get(group, 0) for group in groups)
-        return Side(Rung.GROUP, members, kinds=kinds, zones=zones, known=member_count)
+        return Side(Rung.GROUP, members, kinds=kinds, zones=zones, known_count=member_count)
     if allow_group and is_kind_of_site(distinct, inventory):
         member_count = sum(count for group, count in inventory.items() if group.kind in kinds)
-        return Side(Rung.GROUP, members, kinds=kinds, known=member_count)
+        return Side(Rung.GROUP, members, kinds=kinds, known_count=member_count)
     if allow_group and is_kind_of_zones(distinct, inventory) and _is_product(groups):
         member_count = sum(inventory.get(group, 0) for group in groups)
-        return Side(Rung.GROUP, members, kinds=kinds, zones=zones, known=member_count)
+        return Side(Rung.GROUP, members, kinds=kinds, zones=zones, known_count=member_count)
     return list_side(distinct, zones)
 
 

@@ -67,7 +67,7 @@ def _side_reason(part: Part, pattern: Pattern, side: Side) -> Reason:
     match side.rung:
         case Rung.GROUP:
             code = "group" if side.zones else "kind"
-            return Reason(part, code, {**detail, "known": max(side.known, members)})
+            return Reason(part, code, {**detail, "known": max(side.known_count, members)})
         case Rung.NETWORK:
             return Reason(part, "network", {**detail, "networks": len(side.networks)})
         case Rung.LISTED if len(side.members) == 1:

@@ -148,16 +148,16 @@ def _plans(totals: Sequence[SiteMining], candidates: QuerySet[Candidate]) -> lis
     blocked = _largest_blocked(visible)
     return [
         SitePlan(
-            totals=each,
+            totals=site_totals,
             steps=[
-                _step(step, versions.get(step.rule_id or 0), each)
+                _step(step, versions.get(step.rule_id or 0), site_totals)
                 for step in steps
-                if step.site_id == each.site_id
+                if step.site_id == site_totals.site_id
             ],
-            acting=[version for version in acting if each.site_id in version.site_ids],
-            obstacles=[row for row in blocked if row.site_id == each.site_id],
+            acting=[version for version in acting if site_totals.site_id in version.site_ids],
+            obstacles=[row for row in blocked if row.site_id == site_totals.site_id],
         )
-        for each in totals
+        for site_totals in totals
     ]
 
 

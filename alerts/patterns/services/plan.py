@@ -135,7 +135,7 @@ def ask_questions(*, plan: SitePlan, by: User, now: datetime) -> list[Review]:
         on=plan.totals.site,
         by=by,
         at=now,
-        patterns=[str(question_today.step.candidate.uuid) for question_today in questions.today],
-        incidents=[each.incident.name for each in questions.today],
+        patterns=[str(question.step.candidate.uuid) for question in questions.today],
+        incidents=[question.incident.name for question in questions.today],
     )
     return reviews

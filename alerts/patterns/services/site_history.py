@@ -150,13 +150,13 @@ def _read_cells(history: SiteHistory, ends: _Ends) -> dict[int, int]:
         positions[cell] = position
         history.first_at[position] = min(history.first_at[position], first_at)
         history.latest_at[position] = max(history.latest_at[position], latest_at)
-        cell_there = history.cells[position]
-        cell_there.severity = max(cell_there.severity, severity)
+        current = history.cells[position]
+        current.severity = max(current.severity, severity)
         for moment in moments:
             if moment not in occurrences:
                 number, hour = divmod(moment, WORKS)
                 occurrences[moment] = occurrence_at(hour, works=works.get(number, NO_WORKS))
-            cell_there.occurrences.append(occurrences[moment])
+            current.occurrences.append(occurrences[moment])
         history.workspaces[workspace] += len(moments)
     return positions
 
@@ -247,7 +247,7 @@ def _read_shapes(history: SiteHistory, positions: Mapping[int, int]) -> None:
         shapes[frozenset(part for part, _ in incident_parts)] += 1
         open_shapes[frozenset(part for part, lives in incident_parts if not lives)] += 1
     history.shapes = [IncidentShape(shape_parts, n) for shape_parts, n in shapes.items()]
-    history.open_shapes = [IncidentShape(each, n) for each, n in open_shapes.items()]
+    history.open_shapes = [IncidentShape(shape_parts, n) for shape_parts, n in open_shapes.items()]
     history.incidents = shapes.total()
     history.living_incidents = open_shapes[frozenset()]
 

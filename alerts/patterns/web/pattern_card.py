@@ -169,7 +169,7 @@ def _missing(row: Candidate) -> str:
     """What share of it was judged, and where an answer would help most."""
     if row.has_enough_evidence:
         return ""
-    words = gettext("What was judged holds %(share)s of its alerts; %(needed)s are needed.") % {
+    words = gettext("%(share)s of its alerts are covered by verdicts; %(needed)s are needed.") % {
         "share": percent(row.judged_share, 0),
         "needed": percent(MIN_JUDGED_SHARE, 0),
     }

@@ -49,7 +49,7 @@ def width_rows(row: Candidate) -> list[WidthRow]:
     """Return the lines, in the order of a sentence."""
     reasons = row.reasons or []
     rows = [_row(row, reason["part"], reason["code"], reason["detail"]) for reason in reasons]
-    return [each for each in rows if each.words]
+    return [width_row for width_row in rows if width_row.words]
 
 
 def _row(row: Candidate, part: str, code: str, detail: dict[str, Any]) -> WidthRow:
@@ -100,11 +100,16 @@ def _side_why(side: Side, code: str, detail: dict[str, Any]) -> str:
     of = {"n": number(members)}
     match code:
         case "single":
-            return gettext("One device did it all: not widened.")
+            return gettext("One device accounts for all of it: not widened.")
         case "strict":
-            return gettext("Alerts of this kind are never widened: each of %(n)s by its name.") % of
+            return (
+                gettext(
+                    "Patterns of this alert type are never widened: %(n)s devices listed by name."
+                )
+                % of
+            )
         case "listed":
-            return gettext("%(n)s, each by name: they do not form a group.") % of
+            return gettext("%(n)s devices listed by name: they do not form a group.") % of
         case "zone":
             return gettext("%(n)s devices of different kinds: only their zones name them all.") % of
         case "site":
@@ -136,8 +141,7 @@ def _types_why(code: str, detail: dict[str, Any]) -> str:
     if code == "one":
         return gettext("One alert type: not widened.")
     return gettext(
-        "They begin and end at the same places, at the same hours. %(judged)s of %(types)s were"
-        " judged."
+        "Same sources, same targets, same hours. OT has judged %(judged)s of %(types)s types."
     ) % {"judged": number(detail["judged"]), "types": number(detail["types"])}
 
 
@@ -155,8 +159,8 @@ def _hours_why(code: str, detail: dict[str, Any]) -> str:
         words += " " + gettext("This job runs by UTC: it moves with summer time.")
     if outside := detail.get("outside", 0):
         words += " " + ngettext(
-            "%(n)s alert outside these hours stays with people.",
-            "%(n)s alerts outside these hours stay with people.",
+            "%(n)s alert outside these hours is left to people.",
+            "%(n)s alerts outside these hours are left to people.",
             outside,
         ) % {"n": number(outside)}
     return words
@@ -165,7 +169,7 @@ def _hours_why(code: str, detail: dict[str, Any]) -> str:
 def _exception_why(code: str) -> str:
     if code == "critical":
         return gettext("Safety systems and crown jewels always reach a person.")
-    return gettext("Somebody called what they did suspicious: left out by name.")
+    return gettext("Somebody called their activity suspicious: excluded by name.")
 
 
 def _names(detail: dict[str, Any]) -> str:

@@ -174,7 +174,7 @@ def test_a_verdict_that_was_withdrawn_since_is_no_evidence(programming, judged, 
 def test_what_cannot_become_a_rule_or_has_one_is_refused(programming, run_mining, oda):
     judge(programming[:1], oda, "suspicious")
     (row,) = run_mining()
-    with pytest.raises(CannotDecide, match="OT called 1 of them suspicious"):
+    with pytest.raises(CannotDecide, match="OT called it suspicious 1 time"):
         turn_into_rule(candidate_id=row.pk, by=oda, now=NOON)
     assert not RuleVersion.objects.exists()
 

@@ -20,7 +20,7 @@ def test_a_scenario_is_the_same_each_time_and_another_for_another_seed(shape):
     again = build_scenario(shape, 1)
     assert again == built(shape, 1)
     other = build_scenario(shape, 2)
-    assert [incident.at for incident in other.incidents] != [one.at for one in again.incidents]
+    assert [incident.at for incident in other.incidents] != [first.at for first in again.incidents]
 
 
 def test_an_unknown_shape_is_refused_by_name():

@@ -155,20 +155,20 @@ def _near(row: Candidate, person: User, now: datetime) -> list[dict[str, Any]]:
     hidden, language = hidden_from(person).by_incident, get_language() or "en"
     return [
         {
-            "incident_id": each.incident_id,
+            "incident_id": example.incident_id,
             "words": catalogue.headline(
-                each.alert.alert_type,
-                source=each.alert.source,
-                destination=each.alert.destination,
+                example.alert.alert_type,
+                source=example.alert.source,
+                destination=example.alert.destination,
                 language=language,
-                user_title=each.alert.user_defined_title,
+                user_title=example.alert.user_defined_title,
             ),
-            "at": each.alert.at,
-            "verdict": "" if each.incident_id in hidden else each.verdict,
-            "why": _why_outside(row, each.why),
+            "at": example.alert.at,
+            "verdict": "" if example.incident_id in hidden else example.verdict,
+            "why": _why_outside(row, example.why),
         }
-        for each in examples
-        if each.incident_id in visible
+        for example in examples
+        if example.incident_id in visible
     ]
 
 

@@ -27,7 +27,7 @@ from alerts.patterns.queries.plan import (
 from alerts.patterns.queries.questions import Questions, questions_at
 from alerts.patterns.services.plan import CannotAskQuestions, ask_questions
 from alerts.patterns.web.pattern_card import PatternCard, pattern_card
-from alerts.patterns.web.plan_words import (
+from alerts.patterns.web.plan_rows import (
     PlanRow,
     blocked_rows,
     bound_words,
@@ -85,7 +85,7 @@ def plan(request: HttpRequest) -> HttpResponse:
 def plan_of_site(plans: list[SitePlan], uuid: str) -> SitePlan:
     """Return the plan of the site that was asked for, else the one that offers most."""
     named = next((plan for plan in plans if str(plan.totals.site.uuid) == uuid), None)
-    return named or max(plans, key=lambda each: sum(step.gain for step in each.to_sign))
+    return named or max(plans, key=lambda plan: sum(step.gain for step in plan.to_sign))
 
 
 def plan_context(

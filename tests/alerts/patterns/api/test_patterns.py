@@ -84,7 +84,7 @@ def test_it_is_rejected_with_a_reason_put_off_and_offered_again(at_site, row):
 def test_what_cannot_become_a_rule_says_why(at_site, programming, judged, run_mining, oda):
     judge(programming[20:21], oda, "suspicious")
     (row,) = run_mining()
-    why = "OT called 1 of them suspicious."
+    why = "OT called it suspicious 1 time."
     assert at_site.get(f"patterns/{row.uuid}/").json()["obstacles"] == [why]
     refused = at_site.post(f"patterns/{row.uuid}/rule/")
     assert refused.status_code == 409

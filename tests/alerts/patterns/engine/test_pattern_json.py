@@ -25,7 +25,7 @@ SIDES = st.builds(
     kinds=NAMES,
     zones=NAMES,
     networks=NAMES,
-    known=st.integers(0, 99),
+    known_count=st.integers(0, 99),
 )
 HOURS = st.builds(
     Hours,
@@ -59,7 +59,7 @@ PATTERN = Pattern(
     site="Gdańsk",
     types=(("Modbus Exception", ""),),
     source=Side(Rung.LISTED, ("HIST-01",)),
-    destination=Side(Rung.GROUP, ("GW-1",), kinds=("Gateway",), zones=("Water",), known=3),
+    destination=Side(Rung.GROUP, ("GW-1",), kinds=("Gateway",), zones=("Water",), known_count=3),
     is_directed=True,
     is_strict=False,
     protocols=(),

@@ -90,7 +90,7 @@ def test_each_is_compared_only_with_alerts_that_name_its_devices(monkeypatch):
     monkeypatch.setattr(
         Pattern,
         "covers_cell",
-        lambda self, cell_there: compared.append(cell_there) or covers_cell(self, cell_there),
+        lambda self, candidate: compared.append(candidate) or covers_cell(self, candidate),
     )
     former = dict(enumerate(patterns))
     assert recognise(former, patterns, cells) == {place: place for place in former}

@@ -9,8 +9,8 @@ from tests.alerts.patterns.engine.plants import device
 @pytest.mark.parametrize(("count", "networks"), [(9, []), (10, ["203.0.113.0/28"])])
 def test_a_network_beyond_the_plant_holds_at_least_ten_of_the_addresses(count, networks):
     addresses = [f"203.0.113.{host}" for host in range(1, count + 1)]
-    networks_there, left = smallest_networks(addresses)
-    assert networks_there == networks
+    smallest, left = smallest_networks(addresses)
+    assert smallest == networks
     assert left == (set() if networks else set(addresses))
 
 

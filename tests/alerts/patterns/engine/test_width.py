@@ -15,8 +15,8 @@ INVENTORY = {Group("Gateway", "Water"): 6}
 
 def reasons(cells, inventory=INVENTORY):
     (pattern,) = mine_cells(cells, inventory)
-    reasons_there = reasons_for_width(pattern, cells, critical_pairs(cells))
-    return {(reason.part, reason.code): reason.detail for reason in reasons_there}
+    rows = reasons_for_width(pattern, cells, critical_pairs(cells))
+    return {(reason.part, reason.code): reason.detail for reason in rows}
 
 
 def test_one_device_that_did_it_all_was_not_widened():

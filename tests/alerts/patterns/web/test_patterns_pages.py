@@ -116,7 +116,7 @@ def test_what_cannot_become_a_rule_says_why_and_the_way_out(
     client.force_login(oda)
     page = _text(client.get("/patterns/"))
     assert "Cannot become a rule" in page
-    assert "OT called 1 of them suspicious." in page
+    assert "OT called it suspicious 1 time." in page
     assert "a second person from OT can correct the verdict" in page
     assert "Turn into rule" not in page
 
@@ -177,11 +177,11 @@ def test_a_page_tells_why_the_pattern_is_this_wide(client, polling, run_mining, 
     page = _text(client.get(f"/patterns/{row.uuid}/"))
     assert "HIST-01 repeats failed requests to every Gateway of Packaging 2, at any hour" in page
     for words in (
-        "One device did it all: not widened.",
+        "One device accounts for all of it: not widened.",
         "4 of 5 known there were seen (Gateway).",
         "3 members",
-        "Somebody called what they did suspicious: left out by name.",
-        "What was judged holds 33 % of its alerts; 60 % are needed. Not judged yet: GW-2, GW-3.",
+        "Somebody called their activity suspicious: excluded by name.",
+        "33 % of its alerts are covered by verdicts; 60 % are needed. Not judged yet: GW-2, GW-3.",
         "The SOC closed 60 of its incidents as harmless: half-evidence, not OT&#x27;s word.",
     ):
         assert words in page

@@ -1,4 +1,4 @@
-"""A plan in the words of its page: the offer, the curve, the rows of the list."""
+"""What the page of a plan shows: the offer, the curve, the rows of the list."""
 
 from dataclasses import dataclass
 from typing import Final
