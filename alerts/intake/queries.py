@@ -52,11 +52,11 @@ class Freshness:
 
 def freshness_of(workspaces: Iterable[Workspace], *, now: datetime) -> list[Freshness]:
     """Freshness of these workspaces, in their order, in a handful of queries."""
-    given = list(workspaces)
-    cursors = {c.workspace_id: c for c in Cursor.objects.filter(workspace__in=given)}
+    listed = list(workspaces)
+    cursors = {c.workspace_id: c for c in Cursor.objects.filter(workspace__in=listed)}
     standings = standings_by_workspace(now=clock.unshifted())
     aside = dict(
-        Quarantined.objects.filter(workspace__in=given)
+        Quarantined.objects.filter(workspace__in=listed)
         .values_list("workspace_id")
         .annotate(n=Count("pk"))
     )
@@ -69,15 +69,15 @@ def freshness_of(workspaces: Iterable[Workspace], *, now: datetime) -> list[Fres
             (aside.get(workspace.pk, 0), details.get(workspace.pk, {})),
             now,
         )
-        for workspace in given
+        for workspace in listed
     ]
 
 
 def data_age_seconds(workspaces: Iterable[Workspace], *, now: datetime) -> int | None:
     """The age of the stalest of these workspaces; None where one was never read."""
-    ages = [one.data_age_seconds for one in freshness_of(workspaces, now=now)]
-    known = [age for age in ages if age is not None]
-    return max(known) if known and len(known) == len(ages) else None
+    ages = [freshness.data_age_seconds for freshness in freshness_of(workspaces, now=now)]
+    ages_read = [age for age in ages if age is not None]
+    return max(ages_read) if ages_read and len(ages_read) == len(ages) else None
 
 
 def recent_runs(workspace_id: int | None = None) -> QuerySet[Run]:

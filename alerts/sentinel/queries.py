@@ -39,10 +39,10 @@ class Standing:
 def workspaces_visible_to(user: User) -> QuerySet[Workspace]:
     """Workspaces in reach of the person's grants, by name; removed ones keep their history."""
     reach = reach_of(user, READING_ROLES | {Role.ADMINISTRATOR})
-    found = Workspace.objects.select_related("organisation").order_by("name")
+    workspaces = Workspace.objects.select_related("organisation").order_by("name")
     if reach.everywhere:
-        return found
-    return found.filter(within(reach))
+        return workspaces
+    return workspaces.filter(within(reach))
 
 
 def within(reach: Reach, path: str = "") -> Q:
@@ -67,8 +67,8 @@ def scopes_within(reach: Reach) -> tuple[frozenset[UUID], frozenset[UUID]]:
     """Return the UUIDs of the workspaces in a reach, and of the organisations that it names or that
     these workspaces belong to: a grant in any of them holds there.
     """
-    found = Workspace.objects.filter(within(reach))
-    rows = list(found.values_list("uuid", "organisation__uuid"))
+    workspaces = Workspace.objects.filter(within(reach))
+    rows = list(workspaces.values_list("uuid", "organisation__uuid"))
     above = {organisation for _, organisation in rows if organisation}
     return frozenset(uuid for uuid, _ in rows), reach.organisations | above
 

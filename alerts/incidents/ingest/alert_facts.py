@@ -128,14 +128,14 @@ def alert_row_of(
     alert: WireAlert,
     *,
     incident: AlertIncident,
-    found: Found,
+    place: Found,
     devices: Collection[WireDevice],
     now: datetime,
 ) -> AlertRow:
     """Return the row of an alert that happened at this place. What it does not say itself is taken
     from its incident: when that was created, and which devices its entities describe.
     """
-    facts, flags = _facts_at(_content_of(alert), found.site_id, found.zone_id), alert.flags
+    facts, flags = _facts_at(_content_of(alert), place.site_id, place.zone_id), alert.flags
     at = alert.started_at or alert.generated_at or incident.created_at
     latest_at = alert.generated_at or alert.ended_at or at
     latest = now + _CLOCKS_DIFFER
@@ -154,7 +154,7 @@ def alert_row_of(
                 ),
             )
         )
-    weekday, minute = plant_time(at, found=found)
+    weekday, minute = plant_time(at, place=place)
     return AlertRow(
         workspace_id=incident.workspace_id,
         key=(alert.vendor_original_id or alert.system_alert_id)[:120],
@@ -200,13 +200,13 @@ def _facts_at(content: AlertContent, site_id: int | None, zone_id: int | None) -
     destination_device = (content.destination_device or "")[:120]
     destination_address = (content.destination_address or "")[:64]
     alert_type = alert_type_of(content.title or content.alert_type or "")
-    known = alert_type_for(alert_type)
+    catalogued = alert_type_for(alert_type)
     columns = AlertColumns(
         sensor=(content.sensor or "")[:120],
         alert_type=alert_type,
         user_defined_title=(content.user_defined_title or "")[:1000],
-        engine=(content.engine or (known.component if known else ""))[:40],
-        category=(content.category or (known.category if known else ""))[:80],
+        engine=(content.engine or (catalogued.component if catalogued else ""))[:40],
+        category=(content.category or (catalogued.category if catalogued else ""))[:80],
         protocol=(content.protocol or "")[:80],
         function=(content.function or "")[:120],
         product_name=(content.product or "")[:120],
@@ -262,11 +262,11 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(filter(None, names))))
 
 
-def plant_time(at: datetime, *, found: Found) -> tuple[int | None, int | None]:
+def plant_time(at: datetime, *, place: Found) -> tuple[int | None, int | None]:
     """Weekday and minute as the plant's clock shows them; None where the plant is not known."""
-    if found.site_id is None:
+    if place.site_id is None:
         return None, None
-    local = at.astimezone(_zone(found.time_zone))
+    local = at.astimezone(_zone(place.time_zone))
     return local.weekday(), local.hour * 60 + local.minute
 
 

@@ -74,7 +74,7 @@ def fill_kinds(*, device_ids: list[int], now: datetime) -> int:
     """Fill in the kinds of these devices where closed alerts lack them; returns how many ends."""
     devices = Device.objects.filter(pk__in=device_ids).exclude(kind="")
     handles = list(devices.values_list("address", "name"))
-    given: dict[str, Any] = {
+    params: dict[str, Any] = {
         "addresses": [address for address, _ in handles],
         "names": [name for _, name in handles if name],
         "since": now - LOOK_BACK,
@@ -83,6 +83,6 @@ def fill_kinds(*, device_ids: list[int], now: datetime) -> int:
     n = 0
     with connection.cursor() as cursor:
         for statement in _STATEMENTS if handles else ():
-            cursor.execute(statement, given)
+            cursor.execute(statement, params)
             n += cursor.rowcount
     return n

@@ -169,10 +169,10 @@ def _newest_versions(
         versions: dict[Key, list[AlertRow]] = {}
         for row in rows:
             versions.setdefault((row.workspace_id, row.key), []).append(row)
-        for key, found in versions.items():
-            if len(found) > 1:
-                newest[key] = _merged(found)
-                incident_ids[key] = list(dict.fromkeys(row.incident_id for row in found))
+        for key, same_key in versions.items():
+            if len(same_key) > 1:
+                newest[key] = _merged(same_key)
+                incident_ids[key] = list(dict.fromkeys(row.incident_id for row in same_key))
     return newest, incident_ids
 
 

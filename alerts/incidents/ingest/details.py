@@ -66,12 +66,9 @@ def store_details_of_many(
     """
     temp_tables = alert_rows.TEMP_TABLE, entities.TEMP_TABLE, incident_details.TEMP_TABLE
     incidents = lock_incidents(fetched, temp_tables=temp_tables)
-    atlas = learn_places(
-        places={
-            *(_place_of(alert) for each in incidents for alert in each.details.alerts),
-            *(_place_of(device) for each in incidents for device in each.details.devices),
-        }
-    )
+    places = {_place_of(alert) for incident in incidents for alert in incident.details.alerts}
+    places |= {_place_of(device) for incident in incidents for device in incident.details.devices}
+    atlas = learn_places(places=places)
     context = Entities()
     for incident in incidents:
         _read_alerts(incident, atlas=atlas, now=now)
@@ -94,12 +91,12 @@ def _read_alerts(incident: LockedIncident, *, atlas: Atlas, now: datetime) -> No
     """Reduce the alerts of an incident to facts, and find where they and its devices are."""
     devices = incident.details.devices
     for alert in incident.details.alerts:
-        found = atlas.find(_place_of(alert))
-        if found.zone_id is None:
-            found = _found_by_devices(found, devices, atlas)
-        row = alert_row_of(alert, incident=incident, found=found, devices=devices, now=now)
+        place = atlas.find(_place_of(alert))
+        if place.zone_id is None:
+            place = _place_by_devices(place, devices, atlas)
+        row = alert_row_of(alert, incident=incident, place=place, devices=devices, now=now)
         incident.alert_rows.append(row)
-        incident.alert_places.append(found)
+        incident.alert_places.append(place)
     incident.device_places = [atlas.find(_place_of(device)) for device in devices]
 
 
@@ -109,7 +106,7 @@ def _place_of(described: WireAlert | WireDevice) -> Where:
     return described.site, described.zone, described.sensor
 
 
-def _found_by_devices(found: Found, devices: Sequence[WireDevice], atlas: Atlas) -> Found:
+def _place_by_devices(place: Found, devices: Sequence[WireDevice], atlas: Atlas) -> Found:
     """Where an alert is that names no zone, or no place at all: where all its devices are."""
     places = {_place_of(device) for device in devices} - {_NOWHERE}
     only = _NOWHERE
@@ -117,10 +114,10 @@ def _found_by_devices(found: Found, devices: Sequence[WireDevice], atlas: Atlas)
         (only,) = places
     elif len(sites := {site for site, _, _ in places}) == 1:
         only = (sites.pop(), None, None)
-    if found.site_id is None:
+    if place.site_id is None:
         return atlas.find(only)
-    by_devices = atlas.find(only) if only[1] else found
-    return by_devices if by_devices.site_id == found.site_id else found
+    by_devices = atlas.find(only) if only[1] else place
+    return by_devices if by_devices.site_id == place.site_id else place
 
 
 @transaction.atomic
@@ -171,22 +168,23 @@ def claim_details(*, workspace_id: int, most: int, now: datetime) -> list[Claime
         .select_for_update(skip_locked=True, no_key=True)[:most]
     )
     leased_until = now + LEASE
-    found = [
+    claims = [
         Claimed(*row, leased_until)
         for row in rows.values_list(
             "pk", "name", "details_attempts", "alerts_count", "comments_count"
         )
     ]
-    Incident.objects.filter(pk__in=[one.id for one in found]).update(
+    Incident.objects.filter(pk__in=[claim.id for claim in claims]).update(
         details_due_at=leased_until, details_attempts=F("details_attempts") + 1
     )
-    return [one._replace(attempts=one.attempts + 1) for one in found]
+    return [claim._replace(attempts=claim.attempts + 1) for claim in claims]
 
 
 def release_details(*, claimed: Collection[Claimed], due_at: datetime) -> None:
     """Give incidents back untried: the far end was away or slow, they are not to blame."""
     untouched = Incident.objects.filter(
-        pk__in=[one.id for one in claimed], details_due_at__in={one.leased_until for one in claimed}
+        pk__in=[claim.id for claim in claimed],
+        details_due_at__in={claim.leased_until for claim in claimed},
     )
     untouched.update(details_due_at=due_at, details_attempts=Greatest(F("details_attempts") - 1, 0))
 

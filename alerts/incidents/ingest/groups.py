@@ -58,7 +58,7 @@ _NOBODY = _Around()
 # Important devices are many, so that only graver ones are named.
 # One text an incident: many incidents are alike, and alike texts are weighed once.
 _CRITICAL = ", ".join(f"'{name}'" for name in CRITICAL)
-KNOWN = f"""
+PRIORITY_FACTS = f"""
     SELECT json_build_array(i.severity, i.tactics, i.product_names,
                i.ot_state = '{OtState.WAITING.value}' AND i.ot_due_at < %(now)s,
                t.critical, t.zones, t.levels, m.benign, m.suspicious,
@@ -121,19 +121,19 @@ def rank_incidents(rows: Sequence[Rankable], *, now: datetime) -> list[Ranked]:
     if not rows:
         return []
     ids, patterns, types = zip(*rows, strict=True)
-    said = array(one or "NULL" for one in patterns)
-    (known,) = run_together(KNOWN, ids=array(ids), patterns=said, now=now)
-    return rank_known(known, types=types)
+    pattern_array = array(pattern or "NULL" for pattern in patterns)
+    (facts,) = run_together(PRIORITY_FACTS, ids=array(ids), patterns=pattern_array, now=now)
+    return rank_by_facts(facts, types=types)
 
 
-def rank_known(known: Sequence[tuple[str]], *, types: Sequence[str]) -> list[Ranked]:
+def rank_by_facts(facts: Sequence[tuple[str]], *, types: Sequence[str]) -> list[Ranked]:
     """The priority of incidents of these types, of each of which KNOWN told a text."""
-    return [_rank(alert_type, text) for alert_type, (text,) in zip(types, known, strict=True)]
+    return [_rank(alert_type, text) for alert_type, (text,) in zip(types, facts, strict=True)]
 
 
 @lru_cache(maxsize=8192)
-def _rank(alert_type: str, known: str) -> Ranked:
-    severity, tactics, products, late, critical, zones, levels, *memory = orjson.loads(known)
+def _rank(alert_type: str, facts: str) -> Ranked:
+    severity, tactics, products, late, critical, zones, levels, *memory = orjson.loads(facts)
     benign, suspicious, is_new_pair, inside, overrun, stray = memory
     devices = tuple((kind, name) for kind, name in critical or ())
     around = _around(devices, zones, levels) if zones else _NOBODY
@@ -183,8 +183,8 @@ def _weigh(facts: PriorityFacts) -> Ranked:
 
 @lru_cache(maxsize=4096)
 def _guard_of(alert_type: str) -> str | None:
-    known = alert_type_for(alert_type)
-    return known.guard if known else None
+    catalogued = alert_type_for(alert_type)
+    return catalogued.guard if catalogued else None
 
 
 @lru_cache(maxsize=4096)
@@ -200,12 +200,14 @@ _SAME_PRODUCT = D4IOT_PRODUCTS | {"azure sentinel", "microsoft sentinel"}
 def _around(
     critical: tuple[tuple[str, str | None], ...], zones: str, levels: str | None
 ) -> _Around:
-    known = sorted(map(float, levels.split(",")), reverse=True) if levels else []
+    purdue_levels = sorted(map(float, levels.split(",")), reverse=True) if levels else []
     kinds = ("normal", *(kind for kind, _ in critical))
     worst = max(kinds, key=lambda kind: CRITICALITY_POINTS.get(kind, 0))
     names = tuple(name for kind, name in critical if kind == worst and name)[:MAX_NAMED]
-    if len(known) > 1:
-        return _Around(worst, names, f"Level {known[0]:g} to Level {known[-1]:g}", True)
+    if len(purdue_levels) > 1:
+        return _Around(
+            worst, names, f"Level {purdue_levels[0]:g} to Level {purdue_levels[-1]:g}", True
+        )
     places = sorted(zones.split("\x1f"))
     crosses = len(places) > 1
     return _Around(worst, names, " / ".join(places) if crosses else "", crosses)

@@ -17,12 +17,12 @@ from alerts.incidents.ingest.alert_facts import AlertRow, AlertSummary
 from alerts.incidents.ingest.alert_rows import StoredAlert
 from alerts.incidents.ingest.groups import (
     IN_LINE,
-    KNOWN,
     OLD_KEY,
+    PRIORITY_FACTS,
     STANDING,
     group_key_of,
     keys_of,
-    rank_known,
+    rank_by_facts,
 )
 from alerts.incidents.ingest.incident_rows import alert_type_of
 from alerts.incidents.ingest.pg_copy import (
@@ -131,9 +131,9 @@ def _summary_of(incident: LockedIncident) -> IncidentSummary:
     Most incidents have one alert, and most of those say what one before them said.
     """
     places: dict[int, str] = {}  # those of its alerts first, in the words of the first
-    for found in (*incident.alert_places, *incident.device_places):
-        if found.site_id is not None:
-            places.setdefault(found.site_id, found.words)
+    for place in (*incident.alert_places, *incident.device_places):
+        if place.site_id is not None:
+            places.setdefault(place.site_id, place.words)
     lead = min(incident.alerts, key=_gravest_first) if incident.alerts else None
     return _summarize(
         incident.workspace_id,
@@ -279,7 +279,7 @@ def first_of_pairs(pairs: Iterable[PairSeen]) -> dict[str, str]:
     for workspace_id, site_id, source, destination, at, incident_id in pairs:
         key = _pair_of(workspace_id, site_id, source, destination)
         sightings.setdefault(key, []).append((at, incident_id))
-    first = {key: min(found) for key, found in sightings.items()}
+    first = {key: min(sightings_of_pair) for key, sightings_of_pair in sightings.items()}
     again = [_latest_elsewhere(found, first[key][1]) for key, found in sightings.items()]
     moments = times([at for at, _ in first.values()]) if first else ()
     return {
@@ -290,9 +290,9 @@ def first_of_pairs(pairs: Iterable[PairSeen]) -> dict[str, str]:
     }
 
 
-def _latest_elsewhere(found: Sequence[Sighting], incident_id: int) -> datetime | None:
+def _latest_elsewhere(sightings: Sequence[Sighting], incident_id: int) -> datetime | None:
     """Return when an incident other than this one showed the pair last."""
-    return max((at for at, other in found if other != incident_id), default=None)
+    return max((at for at, other_id in sightings if other_id != incident_id), default=None)
 
 
 _INCIDENT = (
@@ -336,17 +336,21 @@ def store_incident_rows(
         for alert in incident.alerts
         if (pair := pair_in(alert.summary)) is not None
     )
-    no_longer_first, known = run_together(
-        *(PATTERNS, PAIRS, KNOWN), ids=array(ids), patterns=array(patterns), now=now, **pairs
+    no_longer_first, facts = run_together(
+        *(PATTERNS, PAIRS, PRIORITY_FACTS),
+        ids=array(ids),
+        patterns=array(patterns),
+        now=now,
+        **pairs,
     )
-    ranks = rank_known(known, types=[summary.alert_type for summary in summaries])
+    ranks = rank_by_facts(facts, types=[summary.alert_type for summary in summaries])
     keys = [
         group_key_of(incident_id=incident.id, pattern=summary.pattern, standing=incident.standing)
         for incident, summary in zip(incidents, summaries, strict=True)
     ]
     lines = pg_copy.lines_of(
         [f"{pk}\t{summary.line}" for pk, summary in zip(ids, summaries, strict=True)],
-        [f"{each.details.n_entities}\t{words(_flags_of(each))}" for each in incidents],
+        [f"{incident.details.n_entities}\t{words(_flags_of(incident))}" for incident in incidents],
         [
             pg_copy.moment(min([alert.at for alert in incident.alerts], default=None))
             for incident in incidents

@@ -80,14 +80,14 @@ def bounded(incidents: Sequence[WireIncident], *, now: datetime) -> Sequence[Wir
 
 
 def _all_fit(incidents: Sequence[WireIncident], latest: datetime) -> bool:
-    each: Sequence[Any] = incidents  # members may be None
+    rows: Sequence[Any] = incidents  # members may be None
     try:
         return (
-            max([wire.number for wire in each]) <= _MAX_INTEGER
-            and max([wire.created_at for wire in each]) <= latest
-            and max([wire.modified_at for wire in each]) <= latest
-            and max([len(wire.title) for wire in each]) <= _MAX_TITLE_LENGTH
-            and max([len(wire.etag) for wire in each]) <= _MAX_ETAG_LENGTH
+            max([row.number for row in rows]) <= _MAX_INTEGER
+            and max([row.created_at for row in rows]) <= latest
+            and max([row.modified_at for row in rows]) <= latest
+            and max([len(row.title) for row in rows]) <= _MAX_TITLE_LENGTH
+            and max([len(row.etag) for row in rows]) <= _MAX_ETAG_LENGTH
         )
     except TypeError:  # something is not there
         return False
@@ -163,8 +163,8 @@ def row_of_bounded(wire: WireIncident) -> IncidentRow:
 @lru_cache(maxsize=4096)
 def alert_type_of(title: str) -> str:
     """The catalogue's title for a title of an alert or incident, or the bare title."""
-    known = alert_type_for(title)
-    return known.title if known else bare_title(title)[:300]
+    catalogued = alert_type_for(title)
+    return catalogued.title if catalogued else bare_title(title)[:300]
 
 
 def _owner_columns(owner: WireOwner) -> tuple[str, str, str]:
@@ -204,10 +204,10 @@ def overlaid(row: IncidentRow, *, patches: Sequence[Mapping[str, Any]]) -> Incid
             )
             changes |= dict(zip(("owner_id", "owner_name", "owner_email"), columns, strict=True))
         gone = {str(label).casefold() for label in patch.get("labels_remove", ())}
-        kept = [label for label in row.labels if label.casefold() not in gone]
-        there = {label.casefold() for label in kept}
-        new = [label for label in patch.get("labels_add", ()) if label.casefold() not in there]
-        row = row._replace(**changes, labels=[*kept, *new])
+        labels = [label for label in row.labels if label.casefold() not in gone]
+        folded = {label.casefold() for label in labels}
+        new = [label for label in patch.get("labels_add", ()) if label.casefold() not in folded]
+        row = row._replace(**changes, labels=[*labels, *new])
     return row
 
 

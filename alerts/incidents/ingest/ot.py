@@ -61,8 +61,8 @@ def lock_pattern_memory(patterns: Collection[UUID]) -> None:
     verdicts in a later statement sees those of everybody who held the lock before.
     """
     rows = PatternMemory.objects.filter(pattern__in=patterns).order_by("pattern")
-    known = set(rows.select_for_update().values_list("pattern", flat=True))
-    if missing := sorted({*patterns} - known):
+    locked = set(rows.select_for_update().values_list("pattern", flat=True))
+    if missing := sorted({*patterns} - locked):
         with connection.cursor() as cursor:
             cursor.execute(_ADD_MEMORY, [missing])
         list(rows.select_for_update().values_list("pattern"))

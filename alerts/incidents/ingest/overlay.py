@@ -27,10 +27,10 @@ def refresh_overlay(incident_ids: Iterable[int], *, now: datetime) -> list[int]:
     ids = sorted(set(incident_ids))
     rows = list(Incident.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True))
     raws = dict(IncidentRaw.objects.filter(pk__in=ids).values_list("pk", "body"))
-    owed = owed_to((row.workspace_id, row.name) for row in rows)
+    pending = owed_to((row.workspace_id, row.name) for row in rows)
     changed = []
     for row in rows:
-        due = owed.get((row.workspace_id, row.name), _NOTHING)
+        due = pending.get((row.workspace_id, row.name), _NOTHING)
         word = _word_of(raws.get(row.pk), now=now)
         before = [getattr(row, name) for name in _WRITTEN]
         row.owed = due.count

@@ -55,9 +55,9 @@ def moments(texts: Sequence[str | None], *, read: Iterable[datetime | None]) -> 
     """A column of moments, given as Sentinel wrote them and as they were read. Its own words stand
     where PostgreSQL reads the same in them: seven digits it would round, and Python cuts.
     """
-    there = [said for said in texts if said is not None]
-    if len(there) == len(texts) and _USUAL_MOMENTS.fullmatch("\n".join([*there, ""])):
-        return there
+    usual = [text for text in texts if text is not None]
+    if len(usual) == len(texts) and _USUAL_MOMENTS.fullmatch("\n".join([*usual, ""])):
+        return usual
     return list(map(moment, read))
 
 
@@ -92,8 +92,8 @@ def document(raw_json: bytes) -> str:
 
 def texts(values: Sequence[str]) -> Sequence[str]:
     """A column of texts; all of them are looked through at once."""
-    said = "\n".join(values)
-    if "\\" in said or "\t" in said or "\r" in said or said.count("\n") >= len(values):
+    joined = "\n".join(values)
+    if "\\" in joined or "\t" in joined or "\r" in joined or joined.count("\n") >= len(values):
         return list(map(text, values))
     return values
 
@@ -186,16 +186,16 @@ def create_temp_table(name: str, *, like: str) -> str:
     )
 
 
-def run_together(*statements: str, **said: Any) -> list[list[tuple[Any, ...]]]:
+def run_together(*statements: str, **params: Any) -> list[list[tuple[Any, ...]]]:
     """Have the server do all this in one go; what those that tell something tell."""
     cursor = kept_cursor()
-    cursor.execute(_in_one(statements), said)
-    told, is_more = [], True
+    cursor.execute(_in_one(statements), params)
+    results, is_more = [], True
     while is_more:
         if cursor.description:
-            told.append(cursor.fetchall())
+            results.append(cursor.fetchall())
         is_more = cursor.nextset()
-    return told
+    return results
 
 
 @lru_cache(maxsize=64)
@@ -203,15 +203,7 @@ def _in_one(statements: tuple[str, ...]) -> str:
     """Statements as one text, without what only makes them easy to read: psycopg remembers what
     stands in texts of up to 4,096 characters, and looks for it in longer ones each time.
     """
-    return ";".join([" ".join(each.split()) for each in statements])
-
-
-def texts_line(texts: Sequence[str]) -> str:
-    """Texts as members of a line; all of them are looked through at once."""
-    said = "\t".join(texts)
-    if "\\" in said or "\n" in said or "\r" in said or said.count("\t") >= len(texts):
-        return "\t".join(map(text, texts))
-    return said
+    return ";".join([" ".join(statement.split()) for statement in statements])
 
 
 def array(values: Iterable[object]) -> str:

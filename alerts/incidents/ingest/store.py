@@ -29,7 +29,7 @@ from alerts.sentinel.wire import WireIncident, ticks_of
 
 
 @dataclass(slots=True)
-class Stored:
+class StoreResult:
     """What became of the incidents of one page."""
 
     new: int = 0
@@ -44,7 +44,7 @@ class Stored:
 
 
 def add_incidents(
-    *, workspace_id: int, fresh: Sequence[WireIncident], done: Stored, now: datetime
+    *, workspace_id: int, fresh: Sequence[WireIncident], result: StoreResult, now: datetime
 ) -> None:
     """Copy incidents that are not there yet straight into their tables, each in a row of its own.
 
@@ -63,15 +63,15 @@ def add_incidents(
     )
     if new.groups:
         pg_copy.copy_into("incidents_group", columns=GROUP_COLUMNS, lines=new.groups)
-    done.new, done.new_ids, done.flagged = len(ids), ids, new.flagged
-    done.merged, done.merged_ids = len(new.merged_ids), new.merged_ids
+    result.new, result.new_ids, result.flagged = len(ids), ids, new.flagged
+    result.merged, result.merged_ids = len(new.merged_ids), new.merged_ids
 
 
-class Known(NamedTuple):
+class StoredIncident(NamedTuple):
     """An incident as we have it."""
 
     id: int
-    owed: int
+    pending: int
     is_gone: bool
     closed_by: str
     row: IncidentRow
@@ -80,15 +80,15 @@ class Known(NamedTuple):
 class IncidentChange(NamedTuple):
     """A known incident and what it becomes."""
 
-    known: Known
+    stored: StoredIncident
     row: IncidentRow
-    owed: int
+    pending: int
     wire: WireIncident
 
     @property
     def is_reopened(self) -> bool:
         """Whether somebody opened again what was closed."""
-        return history.is_reopened(old=self.known.row, new=self.row)
+        return history.is_reopened(old=self.stored.row, new=self.row)
 
 
 _KNOWN = f"""
@@ -97,35 +97,39 @@ _KNOWN = f"""
 """
 
 
-def lock_known(*, workspace_id: int, names: Sequence[str]) -> dict[str, Known]:
-    """Those of these incidents that we have, by name, locked until the end of the transaction."""
+def lock_stored(*, workspace_id: int, names: Sequence[str]) -> dict[str, StoredIncident]:
+    """Those of these incidents that we before, by name, locked until the end of the transaction."""
     rows = ask(_KNOWN, workspace_id, "\n".join(names)) if names else []
-    return {row[4]: Known(row[0], row[1], row[2], row[3], IncidentRow(*row[4:])) for row in rows}
+    stored = [
+        StoredIncident(pk, pending, is_gone, closed_by, IncidentRow._make(columns))
+        for pk, pending, is_gone, closed_by, *columns in rows
+    ]
+    return {incident.row.name: incident for incident in stored}
 
 
 def changes_among(
     *,
     workspace_id: int,
-    known: Mapping[str, Known],
+    stored: Mapping[str, StoredIncident],
     newest: Mapping[str, WireIncident],
     now: datetime,
 ) -> list[IncidentChange]:
-    """What of the known incidents is newer than what we have."""
-    owing = [(workspace_id, name) for name, have in known.items() if have.owed]
-    owed = owed_to(owing) if owing else {}
+    """What of the known incidents is newer than what we before."""
+    owing = [(workspace_id, name) for name, before in stored.items() if before.pending]
+    pending = owed_to(owing) if owing else {}
     nothing = Owed(0, ())
-    found = []
-    for name, have in known.items():
+    changes = []
+    for name, before in stored.items():
         wire = newest[name]
         row = row_of(wire, now=now)
-        if _is_older(row, wire, have):
+        if _is_older(row, wire, before):
             continue
-        due = owed.get((workspace_id, name), nothing)
+        due = pending.get((workspace_id, name), nothing)
         row = overlaid(row, patches=due.patches)
-        if not row.etag and _same(row, have.row) and not have.is_gone:
+        if not row.etag and _same(row, before.row) and not before.is_gone:
             continue
-        found.append(IncidentChange(have, row, due.count, wire))
-    return found
+        changes.append(IncidentChange(before, row, due.count, wire))
+    return changes
 
 
 def _same(one: IncidentRow, other: IncidentRow) -> bool:
@@ -136,16 +140,16 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _is_older(row: IncidentRow, wire: WireIncident, have: Known) -> bool:
-    if "modified_at:in_the_future" in have.row.flags or wire.modified_at is None:
+def _is_older(row: IncidentRow, wire: WireIncident, before: StoredIncident) -> bool:
+    if "modified_at:in_the_future" in before.row.flags or wire.modified_at is None:
         return False
-    if row.modified_at != have.row.modified_at:
-        return row.modified_at < have.row.modified_at
+    if row.modified_at != before.row.modified_at:
+        return row.modified_at < before.row.modified_at
     # Within one microsecond only the text tells, and our column does not keep its last digit.
     stored = ask(
         "SELECT body #>> '{properties,lastModifiedTimeUtc}' FROM incidents_incidentraw"
         " WHERE incident_id = %s",
-        have.id,
+        before.id,
     )
     return (ticks_of(wire.modified_text) or 0) < (ticks_of(stored[0][0] if stored else None) or 0)
 
@@ -183,10 +187,12 @@ _MERGE_RAW = """
 """
 
 
-def change_incidents(*, changes: Sequence[IncidentChange], done: Stored, now: datetime) -> None:
+def change_incidents(
+    *, changes: Sequence[IncidentChange], result: StoreResult, now: datetime
+) -> None:
     """Write what changed and its history, and bring the queue in line."""
     lines = [
-        f"{change.known.id}\t{change.owed}\t{_refetch(change)}\t{change.is_reopened:d}\t"
+        f"{change.stored.id}\t{change.pending}\t{_refetch(change)}\t{change.is_reopened:d}\t"
         f"{pg_copy.line_of(change.row)}\t{pg_copy.document(change.wire.raw_json)}"
         for change in changes
     ]
@@ -199,30 +205,30 @@ def change_incidents(*, changes: Sequence[IncidentChange], done: Stored, now: da
         cursor.execute(_MERGE_RAW)
     items: list[TimelineItem] = []
     for change in changes:
-        have, row = change.known, change.row
+        before, row = change.stored, change.row
         items += history.items_of(
-            have.id, old=have.row, new=row, returned=have.is_gone, closed_by=have.closed_by
+            before.id, old=before.row, new=row, returned=before.is_gone, closed_by=before.closed_by
         )
-        done.flagged += bool(row.flags)
-        if row.merged_into is not None and have.row.merged_into is None:
-            done.merged_ids.append(have.id)
+        result.flagged += bool(row.flags)
+        if row.merged_into is not None and before.row.merged_into is None:
+            result.merged_ids.append(before.id)
         if change.is_reopened:
-            done.reopened_ids.append(have.id)
+            result.reopened_ids.append(before.id)
     TimelineItem.objects.bulk_create(items, batch_size=1000)
-    done.changed_ids = [change.known.id for change in changes]
-    done.changed, done.merged = len(changes), len(done.merged_ids)
-    regroup(done.changed_ids, now=now)
+    result.changed_ids = [change.stored.id for change in changes]
+    result.changed, result.merged = len(changes), len(result.merged_ids)
+    regroup(result.changed_ids, now=now)
 
 
 def _refetch(change: IncidentChange) -> int:
     """2: alerts changed, 1: only comments did, 0: nothing that hangs on the incident."""
-    old, new = change.known.row, change.row
+    old, new = change.stored.row, change.row
     if (old.alerts_count, old.latest_activity_at) != (new.alerts_count, new.latest_activity_at):
         return 2
-    return int(old.comments_count != new.comments_count or change.known.is_gone)
+    return int(old.comments_count != new.comments_count or change.stored.is_gone)
 
 
-__all__ = ["Stored", "differing", "mark_gone", "store_incidents"]
+__all__ = ["StoreResult", "differing", "mark_gone", "store_incidents"]
 
 
 # Asked name by name, so that it takes the index of names also before the table's first ANALYZE.
@@ -235,10 +241,10 @@ _STORED = """
 
 
 class Differing(NamedTuple):
-    """What of a page is worth reading: its places there, and the names of those we have."""
+    """What of a page is worth reading: its places there, and the names of those we before."""
 
     places: list[int]
-    known: Collection[str]
+    stored_names: Collection[str]
 
 
 def differing(*, workspace_id: int, heads: Sequence[tuple[str | None, str | None]]) -> Differing:
@@ -259,28 +265,28 @@ def store_incidents(
     incidents: Sequence[WireIncident],
     now: datetime,
     probed: Differing | None = None,
-) -> Stored:
+) -> StoreResult:
     """Store a page. What is stored already and what is older than that counts as unchanged.
 
     `probed` says what `differing` has just found, and that these incidents are at its places.
     """
-    done = Stored()
+    result = StoreResult()
     newest = _newest_of_each(incidents)
     worth = list(newest)
     if probed is None:
         heads = [(wire.name, wire.etag) for wire in newest.values()]
         probed = differing(workspace_id=workspace_id, heads=heads)
         worth = [worth[place] for place in probed.places]
-    there = [name for name in worth if name in probed.known]
-    known = lock_known(workspace_id=workspace_id, names=there)
-    fresh = [newest[name] for name in worth if name not in known]
-    changes = changes_among(workspace_id=workspace_id, known=known, newest=newest, now=now)
+    stored_names = [name for name in worth if name in probed.stored_names]
+    stored = lock_stored(workspace_id=workspace_id, names=stored_names)
+    fresh = [newest[name] for name in worth if name not in stored]
+    changes = changes_among(workspace_id=workspace_id, stored=stored, newest=newest, now=now)
     if fresh:
-        add_incidents(workspace_id=workspace_id, fresh=fresh, done=done, now=now)
+        add_incidents(workspace_id=workspace_id, fresh=fresh, result=result, now=now)
     if changes:
-        change_incidents(changes=changes, done=done, now=now)
-    done.unchanged = len(incidents) - done.new - done.changed
-    return done
+        change_incidents(changes=changes, result=result, now=now)
+    result.unchanged = len(incidents) - result.new - result.changed
+    return result
 
 
 def mark_gone(*, incident_ids: Iterable[int], now: datetime) -> int:
@@ -298,7 +304,7 @@ def _newest_of_each(incidents: Sequence[WireIncident]) -> dict[str, WireIncident
     newest = {wire.name: wire for wire in incidents}
     if len(newest) < len(incidents):
         for wire in incidents:
-            kept = newest[wire.name]
-            if (ticks_of(wire.modified_text) or 0) > (ticks_of(kept.modified_text) or 0):
+            newest_so_far = newest[wire.name]
+            if (ticks_of(wire.modified_text) or 0) > (ticks_of(newest_so_far.modified_text) or 0):
                 newest[wire.name] = wire
     return newest

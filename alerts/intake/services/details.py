@@ -90,15 +90,15 @@ def _fetch(
     try:
         while left and time.monotonic() < ends and not budget.is_used_up:
             pace.wait()
-            one = left[0]
+            claim = left[0]
             try:
-                if (found := _fetch_one(workspace, client, one, clock)) is not None:
-                    fetched.append((one, found))
+                if (details := _fetch_one(workspace, client, claim, clock)) is not None:
+                    fetched.append((claim, details))
                     pace.went_well()
             except SentinelUnavailable as problem:
                 # Perhaps only this one breaks Sentinel, and it would come first again and again.
                 left.pop(0)
-                release_details(claimed=[one], due_at=clock() + _ASIDE)
+                release_details(claimed=[claim], due_at=clock() + _ASIDE)
                 if in_trouble or problem.status is None:
                     raise
                 in_trouble = True
@@ -116,18 +116,18 @@ def _fetch(
 
 
 def _fetch_one(
-    workspace: Workspace, client: SentinelClient, one: Claimed, clock: Callable[[], datetime]
+    workspace: Workspace, client: SentinelClient, claim: Claimed, clock: Callable[[], datetime]
 ) -> Details | None:
     """What hangs on this one; None where it is itself to blame that nothing can be had."""
     try:
-        return details_of(client=client, claimed=one)
+        return details_of(client=client, claimed=claim)
     except SentinelNotFound as problem:
         if problem.is_of_the_workspace:
             raise
-        note_missing(workspace_id=workspace.pk, incident_ids=[one.id], now=clock())
-        details_went_wrong(claimed=one, reason="Sentinel does not find it.", now=clock())
+        note_missing(workspace_id=workspace.pk, incident_ids=[claim.id], now=clock())
+        details_went_wrong(claimed=claim, reason="Sentinel does not find it.", now=clock())
     except (SentinelRefused, NotAPage, NotThereYet, ValueError) as problem:
-        details_went_wrong(claimed=one, reason=str(problem), now=clock())
+        details_went_wrong(claimed=claim, reason=str(problem), now=clock())
     return None
 
 
@@ -138,12 +138,12 @@ def _store(fetched: Sequence[tuple[Claimed, Details]], clock: Callable[[], datet
     if not fetched:
         return
     try:
-        others = store_details_of_many(
+        less_urgent = store_details_of_many(
             fetched=[details for _, details in fetched],
             now=clock(),
             leased_until=fetched[0][0].leased_until,  # one claim, one lease
         )
-        regroup(others, now=clock())
+        regroup(less_urgent, now=clock())
     except _ITS_OWN_FAULT as error:
         if len(fetched) == 1:
             reason = f"What was fetched cannot be stored ({type(error).__name__})."
@@ -165,12 +165,12 @@ def details_of(*, client: SentinelClient, claimed: Claimed) -> Details:
 
 
 def _comments(client: SentinelClient, name: str) -> list[WireComment | Unreadable]:
-    found: list[WireComment | Unreadable] = []
+    comments: list[WireComment | Unreadable] = []
     link: str | None = None
     for _ in range(_MAX_COMMENT_PAGES):
         page = read_comments(client.list_comments(name, next_link=link))
-        found += page.items
+        comments += page.items
         link = page.next_link
         if link is None:
             break
-    return found
+    return comments

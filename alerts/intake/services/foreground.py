@@ -171,14 +171,14 @@ def _wait_for_details(workspace: Workspace, client: SentinelClient, patience: Pa
                 " the workers will go on."
             )
         try:
-            done = fetch_details(
+            n_fetched = fetch_details(
                 workspace=workspace, client=client, pace=pace, budget=Budget(), clock=clock.now
             )
         except SentinelThrottled as throttled:
             note_error(workspace_id=workspace.pk, error=throttled, now=clock.unshifted())
             _wait_for_silence(workspace, patience)
             continue
-        if done:
+        if n_fetched:
             patience.note_progress()
         else:
             time.sleep(0.5)  # what failed is due again in a while; others may hold the rest

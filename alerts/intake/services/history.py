@@ -43,22 +43,22 @@ def _read(
     workspace: Workspace, client: SentinelClient, now: datetime, budget: Budget, counts: RunCounts
 ) -> None:
     cursor = cursor_of(workspace_id=workspace.pk)
-    mine = Cursor.objects.filter(pk=workspace.pk)
+    cursors = Cursor.objects.filter(pk=workspace.pk)
     if is_history_read(cursor):
         return
-    if said := cursor.resume.get("history"):
-        position = Position.from_json(said)
+    if resume_at := cursor.resume.get("history"):
+        position = Position.from_json(resume_at)
     else:
         oldest = oldest_creation(client=client, now=now)
         if oldest is None:
-            mine.update(backfilled_until=now, backfill_ends_at=None)
+            cursors.update(backfilled_until=now, backfill_ends_at=None)
             return
         position = Position(oldest)
     latest: list[datetime] = []
 
     def save(where: Position) -> None:
         resume = cursor.resume | {"history": None if where.is_done else where.as_json()}
-        mine.update(
+        cursors.update(
             resume=resume,
             backfilled_until=where.before or now,
             backfill_ends_at=None if where.is_done else where.ends_at,

@@ -38,10 +38,10 @@ class Pace:
     _next: float = 0.0
 
     @classmethod
-    def from_json(cls, said: dict[str, object]) -> "Pace":
+    def from_json(cls, payload: dict[str, object]) -> "Pace":
         """From the job's row."""
-        given = said.get("per_second", _FIRST)
-        rate = float(given) if isinstance(given, int | float) else _FIRST
+        per_second = payload.get("per_second", _FIRST)
+        rate = float(per_second) if isinstance(per_second, int | float) else _FIRST
         return cls(min(max(rate, PROMISED), _FASTEST))
 
     def as_json(self) -> dict[str, float]:

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from django.db import DataError, IntegrityError, transaction
 
-from alerts.incidents.ingest.store import Differing, Stored, differing, store_incidents
+from alerts.incidents.ingest.store import Differing, StoreResult, differing, store_incidents
 from alerts.intake.models import Quarantined
 from alerts.intake.services.pace import Budget
 from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, SentinelClient, SentinelUnavailable
@@ -50,7 +50,7 @@ class RunCounts:
         """Whether nothing happened that is worth a line of its own."""
         return not (self.new or self.changed or self.newly_aside or self.deleted)
 
-    def add(self, stored: Stored) -> None:
+    def add(self, stored: StoreResult) -> None:
         """Count what storing has done."""
         self.new += stored.new
         self.changed += stored.changed
@@ -80,8 +80,8 @@ def store_page(*, workspace_id: int, page: IncidentPage, now: datetime) -> RunCo
         readable = [item for item in items if isinstance(item, WireIncident)]
         bad = [item for item in items if isinstance(item, Unreadable)]
         bad += _store(workspace_id, readable, counts, now, probed)
-        counts.quarantined, counts.newly_aside = len(bad), _put_aside(workspace_id, bad, now)
-        _take_back(workspace_id, readable, bad)
+        counts.quarantined, counts.newly_aside = len(bad), _quarantine(workspace_id, bad, now)
+        _release_from_quarantine(workspace_id, readable, bad)
     return counts
 
 
@@ -89,7 +89,7 @@ def store_one(*, workspace_id: int, item: WireIncident | Unreadable, now: dateti
     """Store the answer to a question about one incident."""
     counts = RunCounts()
     bad = [item] if isinstance(item, Unreadable) else _store(workspace_id, [item], counts, now)
-    counts.quarantined, counts.newly_aside = len(bad), _put_aside(workspace_id, bad, now)
+    counts.quarantined, counts.newly_aside = len(bad), _quarantine(workspace_id, bad, now)
     return counts
 
 
@@ -119,7 +119,7 @@ def _store(
     return []
 
 
-def _put_aside(workspace_id: int, bad: Iterable[Unreadable], now: datetime) -> int:
+def _quarantine(workspace_id: int, bad: Iterable[Unreadable], now: datetime) -> int:
     """Keep what is bad as it came, of each incident the latest version only; returns how many are
     news. Listed again just so is none.
     """
@@ -138,7 +138,7 @@ def _put_aside(workspace_id: int, bad: Iterable[Unreadable], now: datetime) -> i
     if not rows:
         return 0
     aside = Quarantined.objects.filter(workspace_id=workspace_id)
-    known = aside.filter(fingerprint__in=rows).count()
+    n_known = aside.filter(fingerprint__in=rows).count()
     names = {row.name for row in rows.values()} - {""}
     older = aside.filter(name__in=names).exclude(fingerprint__in=rows)
     since = dict(older.order_by("-first_seen_at").values_list("name", "first_seen_at"))
@@ -151,10 +151,10 @@ def _put_aside(workspace_id: int, bad: Iterable[Unreadable], now: datetime) -> i
         unique_fields=["workspace", "fingerprint"],
         update_fields=["latest_seen_at", "reason"],
     )
-    return len(rows) - known
+    return len(rows) - n_known
 
 
-def _take_back(
+def _release_from_quarantine(
     workspace_id: int, readable: Sequence[WireIncident], bad: Sequence[Unreadable]
 ) -> None:
     """Forget what was put aside of incidents that can be read by now."""
@@ -208,25 +208,25 @@ def follow_pages(
     `link` goes on where a slice ended. `progress` is called in the transaction that
     stores a page.
     """
-    done = Pagination()
-    for page in _pages(client, question, done, budget, link):
+    pagination = Pagination()
+    for page in _pages(client, question, pagination, budget, link):
         latest = page.latest_modified(until=now)
         with transaction.atomic():
-            found = store_page(workspace_id=workspace_id, page=page, now=now)
+            page_counts = store_page(workspace_id=workspace_id, page=page, now=now)
             progress(latest, page.next_link)
-        counts.add_up(found)
-        done.pages += 1
-        done.names.update(name for name, _ in page.heads if name)
-        if latest and (done.latest_modified is None or latest > done.latest_modified):
-            done.latest_modified = latest
-        done.is_full = page.next_link is None and len(page) >= MAX_PAGE_SIZE
-    return done
+        counts.add_up(page_counts)
+        pagination.pages += 1
+        pagination.names.update(name for name, _ in page.heads if name)
+        if latest and (pagination.latest_modified is None or latest > pagination.latest_modified):
+            pagination.latest_modified = latest
+        pagination.is_full = page.next_link is None and len(page) >= MAX_PAGE_SIZE
+    return pagination
 
 
 def _pages(
     client: SentinelClient,
     question: IncidentQuery,
-    done: Pagination,
+    pagination: Pagination,
     budget: Budget,
     link: str | None,
 ) -> Iterator[IncidentPage]:
@@ -239,7 +239,7 @@ def _pages(
         yield page
         link = page.next_link
         if link is None:
-            done.is_complete = True
+            pagination.is_complete = True
             return
         if link in followed or len(followed) >= MAX_PAGES:
             raise PaginationError(

@@ -23,9 +23,9 @@ class Place:
     at: datetime | None = None
 
     @classmethod
-    def from_json(cls, said: dict[str, object]) -> "Place":
+    def from_json(cls, payload: dict[str, object]) -> "Place":
         """From the job's row."""
-        at = said.get("goes_on_at")
+        at = payload.get("goes_on_at")
         return cls(datetime.fromisoformat(at) if isinstance(at, str) else None)
 
     def as_json(self) -> dict[str, object]:
@@ -95,7 +95,7 @@ def _pull(
             watermark = latest
 
     while True:
-        done = follow_pages(
+        pagination = follow_pages(
             client=client,
             workspace_id=workspace.pk,
             question=IncidentQuery(ListBy.MODIFIED, since=start),
@@ -105,8 +105,14 @@ def _pull(
             progress=progress,
         )
         # A full page without a next link may have been cut: ask on from where it ends.
-        if not done.is_full or done.latest_modified is None or done.latest_modified <= start:
-            return None if done.is_complete else max(start, done.latest_modified or start)
-        start = done.latest_modified
+        if (
+            not pagination.is_full
+            or pagination.latest_modified is None
+            or pagination.latest_modified <= start
+        ):
+            return (
+                None if pagination.is_complete else max(start, pagination.latest_modified or start)
+            )
+        start = pagination.latest_modified
         if budget.is_used_up:
             return start

@@ -95,8 +95,8 @@ def _poll(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
 def _history(workspace: Workspace, client: SentinelClient, _job: Job) -> timedelta:
     if not is_history_read(cursor_of(workspace_id=workspace.pk)):
         read_history(workspace=workspace, client=client, now=clock.now(), budget=Budget(_SHORT))
-    done = is_history_read(cursor_of(workspace_id=workspace.pk))
-    return SWEEP_EVERY if done else timedelta()
+    is_read = is_history_read(cursor_of(workspace_id=workspace.pk))
+    return SWEEP_EVERY if is_read else timedelta()
 
 
 def _sweep(workspace: Workspace, client: SentinelClient, _job: Job) -> timedelta:
@@ -137,13 +137,15 @@ _KINDS: Mapping[str, _Kind] = {
 
 def _ensure(kind: str, workspaces: Mapping[str, Any], now: datetime) -> None:
     """A job a workspace, for ever; new workspaces get theirs at the next tick."""
-    there = set(Job.objects.filter(kind=kind, key__in=workspaces).values_list("key", flat=True))
+    known_keys = set(
+        Job.objects.filter(kind=kind, key__in=workspaces).values_list("key", flat=True)
+    )
     due_at = now + _KINDS[kind].first_after
     Job.objects.bulk_create(
         [
             Job(kind=kind, key=key, due_at=due_at, made_at=now)
             for key in workspaces
-            if key not in there
+            if key not in known_keys
         ],
         ignore_conflicts=True,
     )

@@ -97,15 +97,15 @@ def _sweep(
     workspace: Workspace, client: SentinelClient, now: datetime, budget: Budget, counts: RunCounts
 ) -> None:
     cursor = cursor_of(workspace_id=workspace.pk)
-    mine = Cursor.objects.filter(pk=workspace.pk)
-    if said := cursor.resume.get("sweep"):
-        position = Position.from_json(said)
+    cursors = Cursor.objects.filter(pk=workspace.pk)
+    if resume_at := cursor.resume.get("sweep"):
+        position = Position.from_json(resume_at)
     else:
         position = Position(oldest_creation(client=client, now=now) or now)
 
     def save(where: Position) -> None:
         resume = cursor.resume | {"sweep": None if where.is_done else where.as_json()}
-        mine.update(resume=resume, **({"swept_at": now} if where.is_done else {}))
+        cursors.update(resume=resume, **({"swept_at": now} if where.is_done else {}))
 
     def finished(window: Window) -> None:
         if window.names is not None:
@@ -128,8 +128,10 @@ def _sweep(
 def _compare(workspace_id: int, window: Window, now: datetime) -> None:
     """What we have of this window and was not listed is missing; what was listed is not."""
     names = window.names or set()
-    ours = listed_between(workspace_id, since=window.since, before=window.before, stored_before=now)
-    missing = [pk for pk, name in ours if name not in names]
-    there = [pk for pk, name in ours if name in names]
-    Missing.objects.filter(incident__in=there).delete()
+    stored = listed_between(
+        workspace_id, since=window.since, before=window.before, stored_before=now
+    )
+    missing = [pk for pk, name in stored if name not in names]
+    listed = [pk for pk, name in stored if name in names]
+    Missing.objects.filter(incident__in=listed).delete()
     note_missing(workspace_id=workspace_id, incident_ids=missing, now=now)

@@ -39,13 +39,13 @@ class Position:
         }
 
     @classmethod
-    def from_json(cls, said: dict[str, Any]) -> "Position":
+    def from_json(cls, payload: dict[str, Any]) -> "Position":
         """From the cursor's row."""
         return cls(
-            datetime.fromisoformat(said["ends_at"]),
-            datetime.fromisoformat(said["before"]) if said["before"] else None,
-            timedelta(seconds=said["length"]),
-            said["link"],
+            datetime.fromisoformat(payload["ends_at"]),
+            datetime.fromisoformat(payload["before"]) if payload["before"] else None,
+            timedelta(seconds=payload["length"]),
+            payload["link"],
         )
 
 
@@ -92,7 +92,7 @@ def read_windows(
             save(position)
 
         try:
-            done = follow_pages(
+            pagination = follow_pages(
                 client=client,
                 workspace_id=workspace_id,
                 question=IncidentQuery(ListBy.CREATED, since=since, until=position.before),
@@ -106,22 +106,27 @@ def read_windows(
             position.link = None  # links grow stale: the window is read again from its start
             save(position)
             raise
-        if not done.is_complete:
+        if not pagination.is_complete:
             return
-        if done.is_full and position.length > _SHORTEST:
+        if pagination.is_full and position.length > _SHORTEST:
             position.length /= 2
             continue
         finished(
-            Window(since, position.before, None if resumed else done.names, done.latest_modified)
+            Window(
+                since,
+                position.before,
+                None if resumed else pagination.names,
+                pagination.latest_modified,
+            )
         )
         position.before, position.link, position.is_done = lower, None, is_last
-        position.length = _fitting(position.length, done)
+        position.length = _fitting(position.length, pagination)
         save(position)
         if budget.is_used_up:
             return
 
 
-def _fitting(length: timedelta, done: Pagination) -> timedelta:
-    if done.pages > 1:
+def _fitting(length: timedelta, pagination: Pagination) -> timedelta:
+    if pagination.pages > 1:
         return max(length / 2, _SHORTEST)
-    return min(length * 2, _LONGEST) if len(done.names) < _ROOMY else length
+    return min(length * 2, _LONGEST) if len(pagination.names) < _ROOMY else length

@@ -30,35 +30,35 @@ _AGAIN_LATER = frozenset({408, 500, 502, 503, 504})
 def error_for(status: int, headers: Mapping[str, str], body: bytes) -> SentinelError:
     """The error of ours that an unsuccessful answer stands for."""
     code, message = error_in(body)
-    told: dict[str, Any] = {
+    context: dict[str, Any] = {
         "status": status,
         "code": code,
         "request_id": headers.get("x-ms-request-id", "")[:100],
     }
-    said = f"{code}: {message}" if code and message else code or message or f"status {status}"
+    reason = f"{code}: {message}" if code and message else code or message or f"status {status}"
     if status == 429:
         return SentinelThrottled(
-            f"Azure asks for fewer calls ({said}).", retry_after=wait_in(headers), **told
+            f"Azure asks for fewer calls ({reason}).", retry_after=wait_in(headers), **context
         )
     if status in _AGAIN_LATER or status >= 500:
         return SentinelUnavailable(
-            f"Azure has a problem of its own ({said}).", retry_after=wait_in(headers), **told
+            f"Azure has a problem of its own ({reason}).", retry_after=wait_in(headers), **context
         )
     if status == 409 and code == "MissingSubscriptionRegistration":
         return SentinelRefused(
-            "The subscription is not registered for Microsoft.SecurityInsights.", **told
+            "The subscription is not registered for Microsoft.SecurityInsights.", **context
         )
     if status in (409, 412):
-        return SentinelConflict(f"Somebody changed it meanwhile ({said}).", **told)
+        return SentinelConflict(f"Somebody changed it meanwhile ({reason}).", **context)
     if status == 401:
-        return SentinelDenied(f"Azure does not accept our sign-in ({said}).", **told)
+        return SentinelDenied(f"Azure does not accept our sign-in ({reason}).", **context)
     if status == 403:
-        return SentinelDenied(f"Azure does not allow this ({said}).", **told)
+        return SentinelDenied(f"Azure does not allow this ({reason}).", **context)
     if status in (404, 410):
-        return SentinelNotFound(f"Azure does not find it ({said}).", **told)
+        return SentinelNotFound(f"Azure does not find it ({reason}).", **context)
     if 300 <= status < 400:
-        return SentinelRefused("The address leads elsewhere, and that was not followed.", **told)
-    return SentinelRefused(f"Azure refuses this ({said}).", **told)
+        return SentinelRefused("The address leads elsewhere, and that was not followed.", **context)
+    return SentinelRefused(f"Azure refuses this ({reason}).", **context)
 
 
 def error_in(body: bytes) -> tuple[str, str]:

@@ -146,9 +146,9 @@ class SignedIn(HTTPPolicy[Any, Any]):
                 self._token = self._credential.get_token(self._scope)
             except (SecretMissing, ValueError) as error:
                 self.forget()
-                said = str(error) if isinstance(error, SecretMissing) else "it is malformed"
+                reason = str(error) if isinstance(error, SecretMissing) else "it is malformed"
                 raise SentinelDenied(
-                    f"We cannot sign in: {said}", status=401, code="CredentialMissing"
+                    f"We cannot sign in: {reason}", status=401, code="CredentialMissing"
                 ) from None
             except AzureError as error:
                 problem = _sign_in_error(error, self._latest_status())
@@ -166,9 +166,9 @@ class SignedIn(HTTPPolicy[Any, Any]):
 
 
 def _sign_in_error(error: AzureError, status: int | None) -> SentinelDenied | SentinelUnavailable:
-    found = _ENTRA_CODE.search(str(error))
+    match = _ENTRA_CODE.search(str(error))
     # Entra gives its own troubles codes as well: the status tells whether it refuses us.
-    if (status is None and found is None) or (status and (status == 429 or status >= 500)):
+    if (status is None and match is None) or (status and (status == 429 or status >= 500)):
         return unreachable("The sign-in service", error, code="SignInUnreachable")
-    code = found.group() if found else "SignInFailed"
+    code = match.group() if match else "SignInFailed"
     return SentinelDenied(f"The sign-in service refuses us ({code}).", status=401, code=code)

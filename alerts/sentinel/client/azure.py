@@ -135,10 +135,10 @@ class AzureSentinelClient(AzureAutomationRules):
         if next_link is not None:
             return self._call("GET", self._followed(next_link))
         bounds = [("ge", since), ("lt", until)]
-        wanted = [f"properties/{by} {word} {write_moment(at)}" for word, at in bounds if at]
+        conditions = [f"properties/{by} {word} {write_moment(at)}" for word, at in bounds if at]
         query = {"$orderby": f"properties/{by} asc", "$top": str(top)}
-        if wanted:
-            query["$filter"] = " and ".join(wanted)
+        if conditions:
+            query["$filter"] = " and ".join(conditions)
         return self._call("GET", self._url("incidents", **query))
 
     def get_incident(self, name: str) -> bytes:

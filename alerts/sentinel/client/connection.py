@@ -79,8 +79,8 @@ def is_forbidden(address: IPv4Address | IPv6Address) -> bool:
     """Whether no far end can be there: link-local, where clouds tell a machine its own secrets,
     multicast and unspecified, each also as IPv6 spells an address of IPv4.
     """
-    told = getattr(address, "ipv4_mapped", None) or address
-    return bool(told.is_link_local or told.is_multicast or told.is_unspecified)
+    plain = getattr(address, "ipv4_mapped", None) or address
+    return bool(plain.is_link_local or plain.is_multicast or plain.is_unspecified)
 
 
 def secret_from(variable: str) -> str:

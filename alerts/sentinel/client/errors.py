@@ -76,8 +76,8 @@ class SentinelNotFound(SentinelError):
         resource manager's general word is about the workspace, unless it names what was asked for.
         """
         if self.code == "ResourceNotFound":
-            said = self.message.casefold()
-            return "incident" not in said and "automationrule" not in said
+            text = self.message.casefold()
+            return "incident" not in text and "automationrule" not in text
         return self.code in _HOLDER_IS_GONE
 
 

@@ -43,10 +43,10 @@ class MemoryRules:
     def get_automation_rule(self, name: str) -> bytes:
         """One automation rule as it is now."""
         self._called("get_automation_rule", name)
-        found = self.rules.get(name.lower())
-        if found is None:
+        rule = self.rules.get(name.lower())
+        if rule is None:
             raise SentinelNotFound("There is no such rule.", status=404, code="NotFound")
-        return orjson.dumps(found)
+        return orjson.dumps(rule)
 
     def put_automation_rule(
         self, name: str, properties: dict[str, Any], *, etag: str = ""
@@ -54,14 +54,14 @@ class MemoryRules:
         """Write a whole rule if the etag is still the one it has."""
         self._called("put_automation_rule", name, {"properties": properties, "etag": etag})
         self._match(name, etag)
-        made: dict[str, Any] = {
+        rule: dict[str, Any] = {
             "name": name,
             "etag": self._etag(),
             "type": "Microsoft.SecurityInsights/automationRules",
             "properties": copy.deepcopy(properties),
         }
-        self.rules[name.lower()] = made
-        return Receipt(name, made["etag"], orjson.dumps(made))
+        self.rules[name.lower()] = rule
+        return Receipt(name, rule["etag"], orjson.dumps(rule))
 
     def delete_automation_rule(self, name: str, *, etag: str = "") -> None:
         """Take a rule away; none there is as good."""
@@ -71,12 +71,12 @@ class MemoryRules:
             del self.rules[name.lower()]
 
     def _match(self, name: str, etag: str) -> None:
-        held = self.rules.get(name.lower())
+        rule = self.rules.get(name.lower())
         if not etag:
             return
-        if held is None:
+        if rule is None:
             raise SentinelNotFound("There is no such rule.", status=404, code="NotFound")
-        if held["etag"] != etag:
+        if rule["etag"] != etag:
             raise SentinelConflict("Somebody changed it meanwhile.", status=409, code="Conflict")
 
     def _called(self, verb: str, name: str = "", body: Any = None) -> None:
@@ -169,19 +169,29 @@ class MemorySentinel(MemoryRules):
     ) -> bytes:
         """One page; links lead to the rest of the same question."""
         self._called("list_incidents", next_link or "")
-        asked = [_text(since) if since else "", _text(until) if until else "", by.value, str(top)]
+        query_parts = [
+            _text(since) if since else "",
+            _text(until) if until else "",
+            by.value,
+            str(top),
+        ]
         start = 0
         if next_link:
-            *asked, offset = self._from_link(next_link)
+            *query_parts, offset = self._from_link(next_link)
             start = int(offset)
-        low, high, member, size = ticks_of(asked[0]), ticks_of(asked[1]), asked[2], int(asked[3])
+        low, high, member, size = (
+            ticks_of(query_parts[0]),
+            ticks_of(query_parts[1]),
+            query_parts[2],
+            int(query_parts[3]),
+        )
         rows = sorted(
             (ticks_of(i["properties"].get(member)) or 0, n) for n, i in self.incidents.items()
         )
         names = [n for at, n in rows if (low is None or at >= low) and (high is None or at < high)]
         page: dict[str, Any] = {"value": [self.incidents[n] for n in names[start : start + size]]}
         if len(names) > start + size:
-            query = "&".join(f"q={part}" for part in [*asked, str(start + size)])
+            query = "&".join(f"q={part}" for part in [*query_parts, str(start + size)])
             page["nextLink"] = f"{ENDPOINT}/incidents?{query}"
         return orjson.dumps(page)
 
@@ -198,8 +208,8 @@ class MemorySentinel(MemoryRules):
         incident = self._incident(name)
         if body["etag"] != incident["etag"]:
             raise SentinelConflict("Somebody changed it meanwhile.", status=409, code="Conflict")
-        kept = {k: v for k, v in incident["properties"].items() if k in _READ_ONLY}
-        incident["properties"] = copy.deepcopy(body["properties"]) | kept
+        read_only = {k: v for k, v in incident["properties"].items() if k in _READ_ONLY}
+        incident["properties"] = copy.deepcopy(body["properties"]) | read_only
         self.edit(name)
         return Receipt(name.lower(), incident["etag"], orjson.dumps(incident))
 
@@ -224,20 +234,20 @@ class MemorySentinel(MemoryRules):
     def get_comment(self, name: str, comment: str) -> bytes:
         """One comment."""
         self._called("get_comment", name)
-        found = self.comments.get(name.lower(), {}).get(comment.lower())
-        if found is None:
+        stored = self.comments.get(name.lower(), {}).get(comment.lower())
+        if stored is None:
             raise SentinelNotFound("There is no such comment.", status=404, code="NotFound")
-        return orjson.dumps(found)
+        return orjson.dumps(stored)
 
     def put_comment(self, name: str, comment: str, body: dict[str, Any]) -> Receipt:
         """Write a comment; the same id again replaces it."""
         self._called("put_comment", name, body)
         self._incident(name)
         properties = copy.deepcopy(body["properties"]) | {"createdTimeUtc": self._now()}
-        made = {"name": comment.lower(), "etag": self._etag(), "properties": properties}
-        self.comments.setdefault(name.lower(), {})[comment.lower()] = made
+        written = {"name": comment.lower(), "etag": self._etag(), "properties": properties}
+        self.comments.setdefault(name.lower(), {})[comment.lower()] = written
         self.edit(name)
-        return Receipt(comment.lower(), made["etag"], orjson.dumps(made))
+        return Receipt(comment.lower(), written["etag"], orjson.dumps(written))
 
     def probe(self) -> Probe:
         """Say whether there are incidents."""
@@ -246,8 +256,8 @@ class MemorySentinel(MemoryRules):
 
     def _called(self, verb: str, name: str = "", body: Any = None) -> None:
         self.calls.append(Call(verb, name, copy.deepcopy(body)))
-        for index, (wanted, happens) in enumerate(self._failures):
-            if wanted in ("", verb):
+        for index, (only_verb, happens) in enumerate(self._failures):
+            if only_verb in ("", verb):
                 del self._failures[index]
                 if isinstance(happens, SentinelError):
                     raise happens
@@ -255,10 +265,10 @@ class MemorySentinel(MemoryRules):
                 return
 
     def _incident(self, name: str) -> dict[str, Any]:
-        found = self.incidents.get(name.lower())
-        if found is None:
+        incident = self.incidents.get(name.lower())
+        if incident is None:
             raise SentinelNotFound("There is no such incident.", status=404, code="NotFound")
-        return found
+        return incident
 
     def _from_link(self, link: str) -> list[str]:
         if not link.startswith(ENDPOINT + "/"):

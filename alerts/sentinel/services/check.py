@@ -34,11 +34,11 @@ def check_workspace(*, client: SentinelClient, purpose: str = "read") -> list[Ch
         probe = client.probe()
     except SentinelError as error:
         return _failed(error, purpose)
-    found = "it lists incidents" if probe.has_incidents else "it lists no incident yet"
+    listing = "it lists incidents" if probe.has_incidents else "it lists no incident yet"
     left = "" if probe.reads_left is None else f", {probe.reads_left} reads left"
     return [
         Check(f"sign-in ({purpose})", True, "Entra gave us a token."),
-        Check(f"reach ({purpose})", True, f"Sentinel answers: {found}{left}."),
+        Check(f"reach ({purpose})", True, f"Sentinel answers: {listing}{left}."),
     ]
 
 

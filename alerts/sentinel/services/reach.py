@@ -37,13 +37,13 @@ def may_call(*, workspace_id: int, now: datetime, purpose: str = Purpose.READ) -
     silent_until = rows.aggregate(latest=Max("not_before"))["latest"]
     if silent_until and silent_until > now:
         return False
-    mine = rows.filter(purpose=purpose)
-    open_until = mine.values_list("open_until", flat=True).first()
+    own_rows = rows.filter(purpose=purpose)
+    open_until = own_rows.values_list("open_until", flat=True).first()
     if open_until is None:
         return True
     if open_until > now:
         return False
-    probe = mine.filter(open_until=open_until)
+    probe = own_rows.filter(open_until=open_until)
     return probe.update(open_until=now + timedelta(seconds=PROBE_EVERY)) == 1
 
 
@@ -58,10 +58,10 @@ def note_success(
 
     With the client's `calls_left`, a budget that is nearly used up brings a short silence.
     """
-    mine = Reachability.objects.filter(workspace_id=workspace_id, purpose=purpose)
+    own_rows = Reachability.objects.filter(workspace_id=workspace_id, purpose=purpose)
     well = {"reached_at": now, "failures": 0, "open_until": None}
     well |= {"throttles": 0, "denied_since": None, "gone_since": None}
-    changed = mine.filter(
+    changed = own_rows.filter(
         Q(reached_at=None)
         | Q(reached_at__lt=now - _NOTE_SUCCESS_EVERY)
         | Q(failures__gt=0)
@@ -70,14 +70,14 @@ def note_success(
         | Q(denied_since__isnull=False)
         | Q(gone_since__isnull=False)
     ).update(**well)
-    if not changed and not mine.exists():
+    if not changed and not own_rows.exists():
         Reachability.objects.bulk_create(
             [Reachability(workspace_id=workspace_id, purpose=purpose, reached_at=now)],
             ignore_conflicts=True,
         )
     if wait := seconds_to_refill(calls_left or {}):
         until = now + timedelta(seconds=wait)
-        mine.filter(Q(not_before=None) | Q(not_before__lt=until)).update(not_before=until)
+        own_rows.filter(Q(not_before=None) | Q(not_before__lt=until)).update(not_before=until)
 
 
 def note_throttled(
@@ -170,9 +170,9 @@ def note_error(
 
 
 def _locked(workspace_id: int, purpose: str) -> Reachability:
-    mine = {"workspace_id": workspace_id, "purpose": purpose}
-    Reachability.objects.bulk_create([Reachability(**mine)], ignore_conflicts=True)
-    return Reachability.objects.select_for_update().get(**mine)
+    key = {"workspace_id": workspace_id, "purpose": purpose}
+    Reachability.objects.bulk_create([Reachability(**key)], ignore_conflicts=True)
+    return Reachability.objects.select_for_update().get(**key)
 
 
 def _tell(row: Reachability, error: str, code: str, now: datetime) -> None:

@@ -228,13 +228,13 @@ def _locked(name: str) -> Workspace:
 
 @transaction.atomic
 def keep_capability(
-    *, workspace_id: int, name: str, found: dict[str, Any], by: Actor, now: datetime
+    *, workspace_id: int, name: str, capability: dict[str, Any], by: Actor, now: datetime
 ) -> None:
     """Keep it under its name, beside what other probes found. Nothing new is no entry on record."""
     rows = Workspace.objects.select_for_update(of=("self",), no_key=True)
     workspace = rows.get(pk=workspace_id)
-    if workspace.capabilities.get(name) == found:
+    if workspace.capabilities.get(name) == capability:
         return
-    workspace.capabilities = workspace.capabilities | {name: found}
+    workspace.capabilities = workspace.capabilities | {name: capability}
     workspace.save(update_fields=["capabilities"])
-    record("sentinel.workspace.probed", on=workspace, by=by, at=now, found={name: found})
+    record("sentinel.workspace.probed", on=workspace, by=by, at=now, found={name: capability})

@@ -274,11 +274,11 @@ def _facts_in(bag: Bag, details: dict[str, tuple[str, ...]], flags: list[str]) -
 @lru_cache(maxsize=1024)
 def _names_in(*names: str) -> dict[str, tuple[str, ...]]:
     """Of each fact's names those that a bag has: bags of one source have the same names."""
-    found = {
+    present = {
         fact: tuple(name for name in spellings if name in names)
         for fact, spellings in _FACT_NAMES.items()
     }
-    return {fact: spellings for fact, spellings in found.items() if spellings}
+    return {fact: spellings for fact, spellings in present.items() if spellings}
 
 
 def _first(

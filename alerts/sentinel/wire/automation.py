@@ -44,7 +44,7 @@ def read_automation_rules(body: bytes) -> tuple[list[WireRule], str | None]:
     """The rules of one page, and where the next one is. Raises NotAPage when it is none."""
     try:
         whole = orjson.loads(body)
-        rules = [_rule_of(each) for each in whole["value"]]
+        rules = [_rule_of(rule) for rule in whole["value"]]
         link = whole.get("nextLink")
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, Unfit) as error:
         raise NotAPage(f"no list of automation rules: {error}") from None
@@ -57,9 +57,11 @@ def differing_places(sent: Bag, read: Bag) -> list[str]:
     Order of conditions and values, spelling of times, empty members and what only the service sets
     do not count; anything else does, also what was added.
     """
-    ours, theirs = _plain(sent), _plain(read)
+    sent_members, read_members = _plain(sent), _plain(read)
     return [
-        place for place in sorted(set(ours) | set(theirs)) if ours.get(place) != theirs.get(place)
+        place
+        for place in sorted(set(sent_members) | set(read_members))
+        if sent_members.get(place) != read_members.get(place)
     ]
 
 
@@ -81,23 +83,23 @@ def _rule_of(whole: Any) -> WireRule:
 
 def _plain(form: Bag) -> Bag:
     """The rule by places, each in its one spelling."""
-    found: Bag = {name: _flat(value) for name, value in form.items() if name not in _SERVERS}
+    members: Bag = {name: _flat(value) for name, value in form.items() if name not in _SERVERS}
     logic = form.get("triggeringLogic")
     if isinstance(logic, dict):
-        del found["triggeringLogic"]
-        found |= {f"triggeringLogic.{name}": _flat(value) for name, value in logic.items()}
-        found["triggeringLogic.expirationTimeUtc"] = _moment(logic.get("expirationTimeUtc"))
+        del members["triggeringLogic"]
+        members |= {f"triggeringLogic.{name}": _flat(value) for name, value in logic.items()}
+        members["triggeringLogic.expirationTimeUtc"] = _moment(logic.get("expirationTimeUtc"))
     actions = form.get("actions")
     if isinstance(actions, list) and all(isinstance(action, dict) for action in actions):
-        found["actions"] = [
-            _flat(action) for action in sorted(actions, key=lambda one: str(one.get("order")))
+        members["actions"] = [
+            _flat(action) for action in sorted(actions, key=lambda action: str(action.get("order")))
         ]
-    return {name: value for name, value in found.items() if value not in (None, {}, [])}
+    return {name: value for name, value in members.items() if value not in (None, {}, [])}
 
 
 def _flat(value: Any) -> Any:
     if isinstance(value, dict):
-        members = ((key, _flat(held)) for key, held in value.items() if key not in _SERVERS)
+        members = ((key, _flat(member)) for key, member in value.items() if key not in _SERVERS)
         return {key: held for key, held in members if held not in (None, {}, [])}
     if isinstance(value, list):
         return sorted((_flat(held) for held in value), key=_spelled)

@@ -62,14 +62,16 @@ def incident_put_body(
         raise Unfit("its properties are no object")
     if unknown := set(changes) - _CHANGEABLE:
         raise ValueError(f"Tagout does not change {', '.join(sorted(unknown))} of an incident.")
-    kept = {
+    members = {
         name: value
         for name, value in properties.items()
         if name.casefold() not in _READ_ONLY and changes.get(name, ...) is not None
     }
-    kept |= {name: value for name, value in changes.items() if value is not None}
-    kept["labels"] = merged_labels(properties.get("labels"), add=add_labels, remove=remove_labels)
-    return {"etag": etag, "properties": kept}
+    members |= {name: value for name, value in changes.items() if value is not None}
+    members["labels"] = merged_labels(
+        properties.get("labels"), add=add_labels, remove=remove_labels
+    )
+    return {"etag": etag, "properties": members}
 
 
 def merged_labels(
@@ -77,7 +79,7 @@ def merged_labels(
 ) -> list[dict[str, str]]:
     """The labels that are there and ours, each once; the kind of a label is never sent."""
     gone = {name.casefold() for name in remove}
-    kept = [
+    names = [
         label["labelName"]
         for label in (labels if isinstance(labels, list) else [])
         if isinstance(label, dict)
@@ -85,7 +87,7 @@ def merged_labels(
         and (label.get("labelType") == "AutoAssigned" or label["labelName"].casefold() not in gone)
     ]
     once: dict[str, str] = {}
-    for name in (*kept, *add):
+    for name in (*names, *add):
         once.setdefault(name.casefold(), name)
     return [{"labelName": name} for name in once.values()]
 

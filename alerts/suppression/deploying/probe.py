@@ -99,7 +99,7 @@ def _note_capability(
 
 
 def _keep(workspace_id: int, found: dict[str, Any], *, now: datetime) -> None:
-    keep_capability(workspace_id=workspace_id, name=CAPABILITY, found=found, by=BY, now=now)
+    keep_capability(workspace_id=workspace_id, name=CAPABILITY, capability=found, by=BY, now=now)
 
 
 def _place_probe(workspace: Workspace, names: list[str], *, now: datetime) -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.db import connection
 
-from alerts.incidents.ingest.groups import KNOWN
+from alerts.incidents.ingest.groups import PRIORITY_FACTS
 from tests.conftest import NOON
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ def test_each_table_that_grows_is_read_by_its_key(tuples):
         for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin"):  # as for tables with rows
             cursor.execute(f"SET LOCAL enable_{way} = off")
         cursor.execute(
-            f"EXPLAIN (FORMAT JSON) {KNOWN}",
+            f"EXPLAIN (FORMAT JSON) {PRIORITY_FACTS}",
             {"ids": "{1,2,3}", "patterns": "{NULL,NULL,NULL}", "now": NOON},
         )
         (plan,) = cursor.fetchone()

@@ -124,7 +124,7 @@ def test_it_gives_the_same_as_reading_with_the_right_clock(plant):
     work_off()
     found = Found(plant.pk, None, "Europe/Warsaw")
     for alert in Alert.objects.filter(site=plant):
-        assert (alert.plant_weekday, alert.plant_minute) == plant_time(alert.at, found=found)
+        assert (alert.plant_weekday, alert.plant_minute) == plant_time(alert.at, place=found)
 
 
 def test_the_command_does_it_at_once_and_says_so(plant, capsys):

@@ -73,7 +73,7 @@ def test_what_is_not_stored_just_so_is_worth_reading(workspace):
     heads = read_incident_page(page(incident(1), edited(2), incident(3))).heads
     found = differing(workspace_id=workspace.pk, heads=heads)
     assert found.places == [1, 2]
-    assert set(found.known) == {heads[0][0], heads[1][0]}
+    assert set(found.stored_names) == {heads[0][0], heads[1][0]}
 
 
 def test_an_incident_that_is_listed_twice_is_stored_once_in_its_newest_form(workspace):

@@ -38,7 +38,7 @@ class Command(TagoutCommand):
         """Read them one after the other; what fails in one does not keep the others from it."""
         since = _moment(options["since"])
         results: list[dict[str, Any]] = []
-        for workspace in _wanted(options["name"], options["everything"]):
+        for workspace in _workspaces_to_sync(options["name"], options["everything"]):
             try:
                 results.append(
                     sync_workspace(
@@ -56,17 +56,17 @@ class Command(TagoutCommand):
         return results if options["everything"] else results[0]
 
 
-def _wanted(name: str | None, everything: bool) -> list[Workspace]:
+def _workspaces_to_sync(name: str | None, everything: bool) -> list[Workspace]:
     if everything == bool(name):
         raise CannotSync("Name one workspace, or say --all.")
     if everything:
         return list(workspaces_to_read())
-    found = Workspace.objects.filter(name=name).first()
-    if found is None:
+    workspace = Workspace.objects.filter(name=name).first()
+    if workspace is None:
         raise CannotSync(f"There is no workspace named {name}.")
-    if found.state != Workspace.State.ACTIVE:
-        raise CannotSync(f"{name} is {found.state} and is not read.")
-    return [found]
+    if workspace.state != Workspace.State.ACTIVE:
+        raise CannotSync(f"{name} is {workspace.state} and is not read.")
+    return [workspace]
 
 
 def _moment(text: str | None) -> datetime | None:

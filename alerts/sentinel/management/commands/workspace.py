@@ -67,14 +67,14 @@ def _add(options: dict[str, Any]) -> dict[str, object]:
     needed = [*_PLACE, "credential"]
     if missing := ["--" + part.replace("_", "-") for part in needed if not options[part]]:
         raise CommandError(f"workspace add also needs {', '.join(missing)}.")
-    given = {part: options[part] for part in (*_PLACE, *_ADDRESSES, *_IDENTITY) if options[part]}
+    values = {part: options[part] for part in (*_PLACE, *_ADDRESSES, *_IDENTITY) if options[part]}
     organisation = None
     if options["organisation"]:
         organisation = Organisation.objects.filter(name=options["organisation"]).first()
         if organisation is None:
             raise CommandError(f"There is no organisation named {options['organisation']}.")
     added = services.add_workspace(
-        name=options["name"], organisation=organisation, by=BY, now=clock.now(), **given
+        name=options["name"], organisation=organisation, by=BY, now=clock.now(), **values
     )
     return _described(added)
 
@@ -97,9 +97,9 @@ def _list(options: dict[str, Any]) -> list[dict[str, object]]:
 
 
 def _credential(options: dict[str, Any]) -> dict[str, object]:
-    given = {part: options[part] for part in _IDENTITY}
+    values = {part: options[part] for part in _IDENTITY}
     row = services.set_credential(
-        name=options["name"], purpose=options["purpose"], by=BY, now=clock.now(), **given
+        name=options["name"], purpose=options["purpose"], by=BY, now=clock.now(), **values
     )
     return {"name": options["name"], "purpose": row.purpose, "credential": row.kind}
 
@@ -112,10 +112,10 @@ def _check(options: dict[str, Any]) -> dict[str, Any]:
     checks: list[services.Check] = []
     for purpose in (Purpose.READ, *(p for p in Purpose if p in own and p != Purpose.READ)):
         client = client_for(workspace, purpose)
-        found = services.check_workspace(client=client, purpose=purpose)
-        if all(check.ok for check in found):
+        results = services.check_workspace(client=client, purpose=purpose)
+        if all(check.ok for check in results):
             services.note_success(workspace_id=workspace.pk, now=clock.unshifted(), purpose=purpose)
-        checks += found
+        checks += results
     return {"workspace": workspace.name, "checks": [check.as_json() for check in checks]}
 
 
