@@ -46,7 +46,7 @@ class TagoutCommand(BaseCommand):
             """Take `--json` anywhere, also behind the words of a subcommand."""
             words = list(args or [])
             if any("\udc80" <= letter <= "\udcff" for word in words for letter in word):
-                raise CommandError("A word of this command is no text in UTF-8.")
+                raise CommandError("An argument of this command is not UTF-8 text.")
             words.sort(key=lambda word: word != "--json")
             return parse(words, namespace)
 

@@ -36,7 +36,7 @@ def _inside(file: str, named_by: str) -> str:
             f"{named_by} names {file}, which cannot be read ({error.strerror})."
         ) from error
     except UnicodeDecodeError:
-        raise Misconfigured(f"{named_by} names {file}, which is no text in UTF-8.") from None
+        raise Misconfigured(f"{named_by} names {file}, which is not UTF-8 text.") from None
     if not value:
         raise Misconfigured(f"{named_by} names {file}, which is empty.")
     return value

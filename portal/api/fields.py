@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from portal.moments import read_moment
 
-_UNKNOWN_WORD = "{input!r} means nothing here; possible: {possible}."
+_UNKNOWN_WORD = "{input!r} is not a valid value; possible: {possible}."
 
 
 class QueryText(serializers.CharField):

@@ -145,7 +145,7 @@ class Listing:
         by_name = {column.name: column for column in self.columns}
         names = list(dict.fromkeys(text.split(",")))
         if unknown := [name for name in names if name not in by_name]:
-            message = f"There is no field {unknown[0][:60]!r}; possible: {', '.join(by_name)}."
+            message = f"Unknown field {unknown[0][:60]!r}; possible: {', '.join(by_name)}."
             raise BadInput(message, {"fields": [message]})
         return [by_name[name] for name in names]
 
@@ -278,8 +278,8 @@ def _read_cursor(text: str, order: Order) -> tuple[Any, int]:
             raise ValueError(pk)
         return _mark(mark, order), int(pk)
     except (ValueError, binascii.Error, ValidationError):
-        decoded = "This cursor is not one of ours. Take it from “next” of the page before."
-        raise BadInput(decoded, {"cursor": [decoded]}) from None
+        message = "This is not a valid cursor. Use “next” of the previous page."
+        raise BadInput(message, {"cursor": [message]}) from None
 
 
 def _mark(text: str, order: Order) -> Any:

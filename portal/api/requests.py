@@ -46,7 +46,7 @@ class In(serializers.Serializer[Any]):
         unknown = [str(name) for name in data if name not in self.fields]
         if unknown:
             possible = ", ".join(self.fields) or "none"
-            message = f"There is no such member here; possible: {possible}."
+            message = f"Unknown member; possible: {possible}."
             raise ValidationError({name[:60]: [message] for name in unknown[:20]})
         return super().to_internal_value(data)
 
@@ -78,8 +78,8 @@ def refuse_tokens_in_query(request: Request) -> None:
     for name, value in request._request.GET.items():
         if name.lower() in _SECRETS or str(value).startswith(f"{MARK}_"):
             raise BadInput(
-                "A token never stands in an address. Send it as “Authorization: Bearer”; one that "
-                "was sent in an address should be rotated."
+                "Never put a token in an address. Send it as “Authorization: Bearer”, and rotate "
+                "one that was sent in an address."
             )
 
 
@@ -89,7 +89,7 @@ def refuse_unknown_parameters(request: Request, allowed: Collection[str]) -> Non
     for name, values in request._request.GET.lists():
         if name not in allowed:
             possible = ", ".join(sorted(allowed)) or "none"
-            errors[name[:60]] = [f"There is no such parameter here; possible: {possible}."]
+            errors[name[:60]] = [f"Unknown parameter; possible: {possible}."]
         elif len(values) > 1:
             errors[name] = ["Give it once."]
     if errors:

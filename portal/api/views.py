@@ -382,9 +382,7 @@ def _marks(header: str) -> set[str]:
 @login_not_required
 def unknown_address(request: HttpRequest, rest: str = "") -> HttpResponse:
     """Whatever else is asked below /api/."""
-    message = (
-        "There is no such address; those that there are end with a slash and stand in the docs."
-    )
+    message = "There is no such address. Addresses end with a slash; the docs list them all."
     return problem(404, message)
 
 

@@ -29,7 +29,7 @@ def read_bundle(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise BundleError("This is not JSON.") from error
     if not isinstance(loaded, dict) or loaded.get("type") != "bundle":
-        raise BundleError("This is no STIX bundle.")
+        raise BundleError("This is not a STIX bundle.")
     listed = loaded.get("objects")
     if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
         raise BundleError("The bundle has no list of objects.")

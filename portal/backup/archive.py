@@ -81,7 +81,7 @@ def new_file(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
 def cannot_write(place: str, error: OSError) -> str:
     """Say in one sentence why the disk did not take the backup."""
     if error.errno in _FULL:
-        return f"There is not enough room for {place}: there is no backup."
+        return f"There is not enough room for {place}: no backup was made."
     return f"{place} cannot be written: {error.strerror}."
 
 
@@ -122,7 +122,7 @@ class Archive:
         except OSError as error:
             raise Refused(f"{path} cannot be read: {error.strerror}.") from error
         except (zipfile.BadZipFile, KeyError):
-            raise Refused(f"{path} is no backup of Tagout, or its end is missing.") from None
+            raise Refused(f"{path} is not a backup of Tagout, or it is incomplete.") from None
         try:
             self.manifest = read_manifest(raw)
         except ValueError as error:

@@ -76,5 +76,5 @@ def _version_of(path: Path) -> tuple[int, str]:
         raise Refused(f"{path} cannot be run: {error.strerror}.") from error
     if not (version := _VERSION.search(process.stdout)):
         message = " ".join(process.stderr.decode(errors="replace").split())[:200]
-        raise Refused(f"{path} does not tell its version: {message or 'it says nothing'}.")
+        raise Refused(f"{path} does not report its version: {message or 'no output'}.")
     return int(version[1]), version[0].split()[1].decode()

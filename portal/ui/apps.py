@@ -6,6 +6,6 @@ class UiConfig(AppConfig):
     label = "ui"
 
     def ready(self) -> None:
-        from portal.ui.static_files import register_finders
+        from portal.ui.palette import register_finders
 
         register_finders()

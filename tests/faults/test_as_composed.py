@@ -263,7 +263,7 @@ def test_a_database_without_its_roles_is_not_healthy_and_says_how_to_go_on(compo
     migrated = composed.run("migrate")
     assert migrated.returncode == 1
     said = json.loads(migrated.stderr)["message"]
-    assert "does not let us in: connection failed" in said
+    assert "refuses the connection: connection failed" in said
     assert 'docs/operating.md, "A first start that failed"' in said
     make_roles(composed)
     ask()

@@ -38,9 +38,9 @@ def _resume(by_label: str, reason: str, now: datetime) -> Restore:
     waiting = Restore.objects.select_for_update().filter(resumed_at=None).order_by("-pk")
     restore = waiting.first()
     if restore is None:
-        raise CannotResume("There is no restore that waits: Tagout is not paused.")
+        raise CannotResume("Tagout is not paused: no restore waits to be resumed.")
     if restore.compared_at is None:
-        raise CannotResume("Nothing was compared with the outside yet: `restore --check` does it.")
+        raise CannotResume("Nothing was compared with the outside yet: run `restore --check`.")
     findings = msgspec.convert(restore.findings, Findings)
     if unread := [found for found in findings.places if found.error]:
         raise CannotResume(
@@ -48,7 +48,7 @@ def _resume(by_label: str, reason: str, now: datetime) -> Restore:
             " or pause that workspace, and say `restore --check`."
         )
     if not reason.strip():
-        raise CannotResume("Say what was looked at: --reason.")
+        raise CannotResume("Say what you checked: --reason.")
     waiting.update(resumed_at=now, resumed_by_label=by_label, resumed_reason=reason.strip())
     record(
         "backup.restore.resumed",

@@ -66,7 +66,7 @@ def test_a_role_is_taken_back_after_a_question(page, sam):
     grant.refresh_from_db()
     assert grant.revoked_at is None
     answer = page.post(address, follow=True)
-    assert "Taken back from Sam Keller: SOC analyst" in answer.text
+    assert "Role revoked from Sam Keller: SOC analyst" in answer.text
     assert "Without one, a person sees nothing" in answer.text
     grant.refresh_from_db()
     assert grant.revoked_at == NOON

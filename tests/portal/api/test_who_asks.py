@@ -106,7 +106,7 @@ def test_a_token_never_does_more_than_its_owner_may(make_person, noon, incident)
 def test_a_token_in_the_address_is_refused_and_called_spoilt(client, program, name):
     for asker in (client, program._client):
         answer = asker.get(LIST, {name: program.secret})
-        assert "should be rotated" in problem_of(answer, 400)
+        assert "rotate one that was sent" in problem_of(answer, 400)
 
 
 def test_use_of_a_token_is_noted(program):

@@ -59,7 +59,7 @@ def test_what_is_no_bundle_of_a_later_release_is_refused_and_changes_nothing():
     whole = json.loads(make_bundle("20.0"))
     for change, words in (
         (b"{", "not JSON"),
-        (b"[]", "no STIX bundle"),
+        (b"[]", "not a STIX bundle"),
         (json.dumps({**whole, "objects": whole["objects"][1:]}).encode(), "names no release"),
         (json.dumps({**whole, "objects": whole["objects"][:1]}).encode(), "no matrix"),
         (make_bundle("20.0", tactics=("evasion",)), "T0843 names the tactic lateral-movement"),

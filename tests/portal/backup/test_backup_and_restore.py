@@ -163,8 +163,8 @@ def rewritten(manifest=lambda told: told, dump=lambda data: data):
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (cut, "its end is missing"),
-        (lambda path: path.write_bytes(b"no archive at all"), "is no backup of Tagout"),
+        (cut, "it is incomplete"),
+        (lambda path: path.write_bytes(b"no archive at all"), "is not a backup of Tagout"),
         (change_a_byte, "was changed or damaged"),
         (rewritten(dump=lambda data: data + b"x"), "was changed or damaged"),
         (rewritten(lambda told: {"made": "by hand"}), "manifest cannot be read"),
@@ -238,7 +238,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(databases, program, tmp_
     process = program.start("backup", target, limit=20)
     _, said = process.communicate()
     assert process.returncode == 1
-    assert said == f"CommandError: There is not enough room for {target}: there is no backup.\n"
+    assert said == f"CommandError: There is not enough room for {target}: no backup was made.\n"
     assert list(target.parent.iterdir()) == []
 
 
@@ -247,8 +247,8 @@ def test_standard_output_that_is_full_or_closed_is_one_sentence(databases, monke
     os.close(reading)
     full = os.open("/dev/full", os.O_WRONLY)
     for out, words in (
-        (full, "room for standard output: there is no backup"),
-        (closed, "Who reads standard output has ended"),
+        (full, "room for standard output: no backup was made"),
+        (closed, "Nobody reads standard output any more"),
     ):
         with os.fdopen(out, "wb", buffering=0) as file:
             monkeypatch.setattr(backup, "standard_output", lambda file=file: file)

@@ -29,7 +29,7 @@ class Command(TagoutCommand):
         what = parser.add_subparsers(dest="what", required=True)
         add = what.add_parser("add", help="add a person; without a password they cannot sign in")
         add.add_argument("email")
-        add.add_argument("name", nargs="?", help="left out: what stands before the @")
+        add.add_argument("name", nargs="?", help="default: the part before the @")
         what.add_parser("list", help="list people")
         disable = what.add_parser("disable", help="end sessions and tokens, refuse sign-in")
         enable = what.add_parser("enable", help="let a disabled person sign in again")
@@ -105,9 +105,9 @@ def _from_environment(variable: str) -> str:
 
 def _asked() -> str:
     if not sys.stdin.isatty():
-        raise Refused("Say --password-env VAR: there is no terminal to ask for the password.")
+        raise Refused("There is no terminal to ask for the password. Use --password-env VAR.")
     password = getpass.getpass("New password: ")
-    if password != getpass.getpass("Once more: "):
+    if password != getpass.getpass("Repeat the password: "):
         raise Refused("The two passwords differ. Nothing was changed.")
     return password
 

@@ -125,7 +125,7 @@ def revoke(request: HttpRequest, person: UUID, grant: int) -> HttpResponse:
         revoke_role(grant_id=row.pk, by=actor_of(request), now=clock.now())
     except CannotRevoke as refusal:
         return _person_page(request, person, refusal.reasons)
-    message = gettext("Taken back from %(name)s: %(role)s")
+    message = gettext("Role revoked from %(name)s: %(role)s")
     names = {"name": row.user.name, "role": ROLE_NAMES[Role(row.role)]}
     return _back(request, row.user, message % names)
 

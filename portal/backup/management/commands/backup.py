@@ -47,7 +47,9 @@ class Command(TagoutCommand):
             manifest = make_backup(out=out)
             out.flush()
         except BrokenPipeError:
-            raise CommandError("Who reads standard output has ended: the backup is cut.") from None
+            raise CommandError(
+                "Nobody reads standard output any more: the backup is incomplete."
+            ) from None
         except OSError as error:
             raise CommandError(cannot_write("standard output", error)) from error
         return manifest

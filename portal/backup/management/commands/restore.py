@@ -65,13 +65,13 @@ class Command(TagoutCommand):
         """One of the three."""
         chosen = [bool(options["file"]), options["check"], options["resume"]]
         if sum(chosen) != 1:
-            raise CommandError("Say one of these: a FILE, --check, or --resume.")
+            raise CommandError("Give a FILE, --check or --resume.")
         if options["resume"]:
             line = resume_after_restore(by_label=_by(), reason=options["reason"], now=clock.now())
             return {"resumed": True, "told_outside": line}
         if options["check"]:
             if (restore := unresumed_restore()) is None:
-                raise CommandError("There is no restore that waits: Tagout is not paused.")
+                raise CommandError("Tagout is not paused: no restore waits to be resumed.")
         else:
             restore = self._restore(Path(options["file"]), replace=options["replace"])
         findings = compare_with_outside(

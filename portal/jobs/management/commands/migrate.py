@@ -55,7 +55,7 @@ class Command(Migrate):
 
 
 def _sentence(message: str) -> str:
-    wrong = f"The database that DATABASE_URL names does not let us in: {message}."
+    wrong = f"The database that DATABASE_URL names refuses the connection: {message}."
     if any(words in message for words in _REFUSED):
         wrong += (
             " Either the first start of the database was cut short, or the URL was changed since:"

@@ -93,7 +93,7 @@ def test_what_was_not_read_is_null_and_says_how_much(program, week, workspace):
         ("from=yesterday", "Give a moment"),
         ("from=2026-11-25T12:00:00Z", "earlier"),
         ("from=2020-01-01T00:00:00Z&interval=day", "ask for 400 at most"),
-        ("since=2026-11-01T00:00:00Z", "There is no such parameter here"),
+        ("since=2026-11-01T00:00:00Z", "Unknown parameter"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_a_sentence(program, week, query, says):
