@@ -168,7 +168,9 @@ def _write(
     client.put_automation_rule(name, row.wanted, etag=etag)
     back = _read(client, name)
     if back is None:
-        return Placed(Landing.REFUSED, None, error="Sentinel took the rule and does not have it.")
+        return Placed(
+            Landing.REFUSED, None, error="Sentinel accepted the rule, but does not list it."
+        )
     if places := differing_places(row.wanted, back.properties):
         # It would act in words that nobody signed.
         client.delete_automation_rule(name, etag=back.etag)
@@ -318,7 +320,7 @@ def deliver_one_rule(
     except SentinelError as error:
         return _not_placed(row, error, now=now)
     except NotOursAnyMore:
-        return _wait(row, "Something else is wanted by now.", "", now=now, wait=timedelta())
+        return _wait(row, "The rule has changed again since.", "", now=now, wait=timedelta())
     except Exception as error:
         if not isinstance(error, (StillMoving, ValueError)):
             log.exception("Rule %s could not be delivered", row.name)

@@ -94,7 +94,7 @@ def _key_of(wish: PendingWrite, act: UUID) -> UUID:
 
 def _is_sound(wish: PendingWrite) -> bool:
     if not wish.message and not wish.patch:
-        raise ValueError("A change wants something, or it is none.")
+        raise ValueError("A change needs a patch or a message.")
     if wish.patch and not is_whole(wish.patch, wish.base):
         raise ValueError("The base leaves out members that must be watched for this patch.")
     return True

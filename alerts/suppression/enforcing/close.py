@@ -193,7 +193,7 @@ def _actor_of(
     alerts = Alert.objects.filter(pk__in=cover.by_alert.keys())
     args: Mapping[str, Any] = {
         "incident": incident.pk,
-        "versions": {str(one.version_id): one.rule_hash for one in versions},
+        "versions": {str(version.version_id): version.rule_hash for version in versions},
         "alerts": sorted(alerts.values_list("key", flat=True)),
     }
     return SystemActor(name, check, dict(args))
@@ -217,7 +217,7 @@ def reason_not_to_close(change: Change, *, fresh: FreshIncident, now: datetime) 
     judgement = judge(incident, alerts=alerts, acting=acting, now=now, state=seen)
     if judgement.may_act and judgement.cover.is_live:
         return ""
-    return " ".join(judgement.reasons[:5]) or "No live rule covers all of it any more."
+    return " ".join(judgement.reasons[:5]) or "Live rules no longer cover all of it."
 
 
 def reason_not_to_tag(change: Change, *, now: datetime) -> str:
@@ -240,9 +240,9 @@ def _versions_in_force(
     for version_id, rule_hash in hashes.items():
         version = found.versions.get(int(version_id))
         if version is None:
-            return found, "A rule that covered it does not act any more."
+            return found, "A rule that covered it is no longer active."
         if version.rule_hash != rule_hash:
-            return found, f"{version.name} is not the rule that it was."
+            return found, f"{version.name} is no longer the rule that covered it."
         if version.expires_at <= now:
             return found, f"{version.name} has ended."
     return found, ""
@@ -258,13 +258,13 @@ def _reason_against_alerts(change: Change, fresh: FreshIncident) -> str:
         )
     }
     if not fresh.alerts:
-        return "Sentinel lists no alert of the incident now."
+        return "Sentinel no longer lists any alert in the incident."
     for alert in fresh.alerts:
         if not isinstance(alert, WireAlert):
             return "An alert of the incident cannot be read."
         key = (alert.vendor_original_id or alert.system_alert_id)[:120]
         if key not in covered:
-            return f"An alert joined that no rule had covered: {alert.title or key}."
+            return f"An alert joined that no rule covers: {alert.title or key}."
         kind = alert_type_of(alert.title or alert.alert_type or "")
         if stored.get(key) != (SEVERITIES.get(alert.severity or "", 0), kind):
             return f"An alert has changed since it was covered: {alert.title or key}."

@@ -261,7 +261,7 @@ def scene_of(
     found = findings_on_entities(incident.pk, alerts=alerts.values())
     holds = held_names(incident, alerts=alerts.values())
     late = new_ends(incident.pk, alerts=alerts, cover=cover)
-    products = {*state.product_names, *(each.product_name for each in alerts.values())} - {""}
+    products = {*state.product_names, *(alert.product_name for alert in alerts.values())} - {""}
     if not state.product_names:
         products = set()  # a missing member is one that we do not understand
     return Scene(

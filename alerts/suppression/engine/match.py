@@ -73,8 +73,8 @@ def _within(field: Field, values: tuple[str, ...]) -> Predicate:
         wanted = frozenset(values)
         return lambda facts: bool(facts.zone) and f"{facts.site}{ZONE_MARK}{facts.zone}" in wanted
     if field.many:
-        each: Callable[[Facts], tuple[str, ...]] = attrgetter(field.name)
-        return lambda facts: any(is_within(one, values) for one in each(facts))
+        get_all: Callable[[Facts], tuple[str, ...]] = attrgetter(field.name)
+        return lambda facts: any(is_within(address, values) for address in get_all(facts))
     get: Callable[[Facts], str] = attrgetter(field.name)
     return lambda facts: is_within(get(facts), values)
 

@@ -101,7 +101,7 @@ def is_same_device(device: DeviceRef, other: DeviceRef) -> bool:
 
 def _held_names(hold: Hold, incident: IncidentEnds) -> set[str]:
     # A case whose alerts do not say both ends has no pair to narrow to.
-    if hold.is_narrow and hold.ends.alerts and all(each.has_pair for each in hold.ends.alerts):
+    if hold.is_narrow and hold.ends.alerts and all(alert.has_pair for alert in hold.ends.alerts):
         return {
             name
             for case in hold.ends.alerts
@@ -109,9 +109,9 @@ def _held_names(hold: Hold, incident: IncidentEnds) -> set[str]:
             for name in _pair_names(case, alert)
         }
     return {
-        each.label
-        for each in incident.devices
-        if any(is_same_device(each, device) for device in hold.ends.devices)
+        involved.label
+        for involved in incident.devices
+        if any(is_same_device(involved, device) for device in hold.ends.devices)
     }
 
 
@@ -126,7 +126,7 @@ def _pair_names(case: AlertEnds, alert: AlertEnds) -> tuple[str, ...]:
         )
     else:
         between = all(
-            any(is_same_device(each, end) for each in alert.devices)
+            any(is_same_device(device, end) for device in alert.devices)
             for end in (case.source, case.destination)
         )
     return (case.source.label, case.destination.label) if between else ()
