@@ -15,7 +15,7 @@ _TOKEN = re.compile(r"^\s*(--[\w-]+): ([^;]+);", re.MULTILINE)
 def current_vocabulary(today: date) -> Vocabulary:
     """Return what texts are checked against on this day."""
     titles = frozenset(alert_type.title for alert_type in all_types())
-    return Vocabulary(today=today, alert_titles=titles, colours=_colours())
+    return Vocabulary(today=today, alert_titles=titles, colours=frozenset(dict(_properties())))
 
 
 def colour_styles() -> str:
@@ -30,7 +30,3 @@ def _properties() -> tuple[tuple[str, str], ...]:
     styles = settings.BASE_DIR / "static" / "ui" / "css" / "base.css"
     properties = _TOKEN.findall(styles.read_text(encoding="utf-8")) if styles.exists() else []
     return tuple(dict(reversed(properties)).items())
-
-
-def _colours() -> frozenset[str]:
-    return frozenset(name for name, _ in _properties())

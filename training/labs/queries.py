@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, Protocol
+from typing import Any
 
 import yaml
 
@@ -38,37 +38,6 @@ class CaptureEntry:
     def path(self) -> Path:
         """Where the file stands."""
         return FOLDER / f"{self.name}.pcap"
-
-
-class Reading(Protocol):
-    """A capture taken apart: its frames, conversations and operations."""
-
-    @property
-    def conversations(self) -> tuple[ConversationRow, ...]:
-        """Who talked with whom, in the order in which they began."""
-
-    @property
-    def rows(self) -> tuple[OperationRow, ...]:
-        """What was done, in the order of the capture."""
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """What ended the reading early."""
-
-    @property
-    def size(self) -> int:
-        """How many bytes the file has."""
-
-    @property
-    def n_frames(self) -> int:
-        """How many frames can be shown."""
-
-    @property
-    def span_ns(self) -> tuple[int, int]:
-        """The times of the first and of the last frame."""
-
-    def frame(self, number: int) -> tuple[Frame, Dissection]:
-        """Return a frame by its number, which counts from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +100,10 @@ class StoredReading:
         if block not in self._blocks:
             self._blocks[block] = document_of(self._capture, CapturePart.Kind.FRAMES, block)
         return frame_from_json(number, self._blocks[block][place])
+
+
+type Reading = CaptureReading | StoredReading
+"""A capture taken apart: its frames, conversations and operations."""
 
 
 @cache

@@ -1,11 +1,11 @@
 """What a capture contains: protocols, conversations, OT operations and what is wrong with it."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from training.pcap.capture_file import CaptureFile, Frame
 from training.pcap.dissector import MALFORMED, Dissector
@@ -216,11 +216,8 @@ def moment_of(time_ns: int) -> datetime | None:
         return None
 
 
-class FrameListener(Protocol):
-    """Gets each frame with what it says while a capture is summarized; None for late layers."""
-
-    def __call__(self, frame: Frame | None, result: Dissection) -> None:
-        """Take the frame in."""
+type FrameListener = Callable[[Frame | None, Dissection], None]
+"""Takes each frame with what it says while a capture is summarized; None for late layers."""
 
 
 def summarize(

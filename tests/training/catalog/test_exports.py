@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 
 from tests.architecture.tree import HOME
 from tests.factories import lessons
+from training.catalog.engine.content import all_questions
 from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.engine.exports.gift import (
     GiftError,
@@ -38,16 +39,16 @@ def shipped():
 
 def test_gift_comes_back_byte_for_byte_also_by_way_of_a_lesson(shipped, tmp_path):
     text, left_out = questions_to_gift(shipped)
-    types = Counter(question.type for module in shipped for question in module.questions)
+    types = Counter(question.type for _, _, question in all_questions(shipped))
     assert left_out == types["order"] + types["triage"] and types["order"] and types["triage"]
     found = read_gift(text)
-    assert len(found) == sum(1 for module in shipped for _ in module.questions) - left_out
+    assert len(found) == types.total() - left_out
     assert "\n".join(write_gift(each.name, each.question) for each in found) == text
     named = {f"q-{number}": each.question for number, each in enumerate(found)}
     blocks = "\n".join(question_to_block(name, question) for name, question in named.items())
     lessons.write_module(tmp_path, **{"01-one-stop__md": f"{HEAD}\n{blocks}"})
-    (module,) = read_curriculum(tmp_path, "c", current_vocabulary(TODAY)).modules
-    again = {question.id: write_gift("x", question) for question in module.questions}
+    modules = read_curriculum(tmp_path, "c", current_vocabulary(TODAY)).modules
+    again = {question.id: write_gift("x", question) for _, _, question in all_questions(modules)}
     assert again == {name: write_gift("x", question) for name, question in named.items()}
 
 
@@ -70,7 +71,7 @@ def test_moodle_gets_every_question_but_labs_with_its_key_and_feedback(shipped):
     text, left_out = questions_to_moodle(shipped)
     quiz = ET.fromstring(text)
     kinds = [entry.get("type") for entry in quiz if entry.get("type") != "category"]
-    types = [question.type for module in shipped for question in module.questions]
+    types = [question.type for _, _, question in all_questions(shipped)]
     assert left_out == types.count("triage") > 0
     assert len(kinds) == len(types) - left_out
     for entry in quiz.findall("question[@type='multichoice']"):

@@ -35,6 +35,11 @@ class Option:
     feedback_html: str
     feedback: str = ""  # Markdown
 
+    @property
+    def typed(self) -> str:
+        """What a person would type: without marks, and the number of a frame alone."""
+        return self.text.strip("`").removeprefix("frame ")
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -282,11 +287,6 @@ class Module:
     lessons: tuple[Lesson, ...] = ()
     cards: tuple[Card, ...] = ()
     captures: dict[str, Path] = field(default_factory=dict)
-
-    @property
-    def questions(self) -> Iterator[Question]:
-        """All questions, lesson by lesson."""
-        return (question for lesson in self.lessons for question in lesson.questions)
 
 
 def all_questions(modules: tuple[Module, ...]) -> Iterator[tuple[Module, Lesson, Question]]:

@@ -199,7 +199,7 @@ def _check_capture(source: Source, place: ModuleContext, question: Question, lin
         source.fault(line, column, "BAD-CAPTURE", capture.problems[0])
         return
     if question.type is QuestionType.PACKET:
-        foreseen = [option.text.strip("`").removeprefix("frame ") for option in question.options]
+        foreseen = [option.typed for option in question.options]
         for frame in [*question.accepted, *foreseen]:
             if frame.isdecimal() and not 1 <= int(frame) <= count:
                 at = source.find((line, len(source.lines)), f"frame {frame}")

@@ -2,7 +2,6 @@
 incident's capture is shown what a worker has read; nothing is read here.
 """
 
-from datetime import tzinfo
 from pathlib import PurePath
 from uuid import UUID
 
@@ -14,7 +13,6 @@ from django.views.decorators.http import require_safe
 from alerts.captures.models import Capture, CaptureAccess
 from alerts.captures.queries import captures_visible_to
 from alerts.captures.services import CannotOpenCapture, note_access
-from alerts.incidents.models import Incident
 from alerts.incidents.page.incident import zone_of_page
 from alerts.incidents.page.panel import number_of
 from portal import clock
@@ -127,11 +125,7 @@ def _page_of(capture: Capture, request: HttpRequest) -> CapturePage:
     source = CaptureSource(
         title=capture.name,
         file_name=capture.name,
-        time_zone=_zone_of(capture.incident),
+        time_zone=zone_of_page(capture.incident),
         download=reverse("captures:download", args=[capture.uuid]),
     )
     return CapturePage(source, StoredReading(capture), request.GET)
-
-
-def _zone_of(incident: Incident) -> tzinfo:
-    return zone_of_page(incident)

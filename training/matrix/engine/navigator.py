@@ -59,14 +59,11 @@ def _technique(cell: Cell, score: int) -> dict[str, Any]:
         "techniqueID": cell.technique.id,
         "score": score,
         "enabled": True,
-        "showSubtechniques": any(score_of_any(sub) for sub in cell.subtechniques),
+        "showSubtechniques": any(
+            sub.incidents or sub.lessons or sub.rules for sub in cell.subtechniques
+        ),
         "metadata": [{"name": name, "value": str(n)} for name, n in numbers],
     }
-
-
-def score_of_any(cell: Cell) -> bool:
-    """Whether a cell has any number of its own beside alert types."""
-    return bool(cell.incidents or cell.lessons or cell.rules)
 
 
 MAX_LAYER = 2 * 1024 * 1024  # bytes

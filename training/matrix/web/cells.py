@@ -7,7 +7,6 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import ngettext
 
-from portal.attack.engine import Technique
 from portal.ui.tags.basics import icon
 from portal.ui.tags.html import EMPTY, joined
 from portal.ui.words import number
@@ -25,7 +24,9 @@ class CellNumber:
 
 def numbers_of(cell: Cell) -> list[CellNumber]:
     """Return the numbers of a cell in their order. The first, incidents, is there even at 0."""
-    numbers = [CellNumber("inbox", number(cell.incidents), incident_words(cell.incidents))]
+    n = cell.incidents
+    words = ngettext("%(n)s incident", "%(n)s incidents", n) % {"n": number(n)}
+    numbers = [CellNumber("inbox", number(n), words)]
     if n := cell.alert_types:
         words = ngettext("%(n)s alert type", "%(n)s alert types", n) % {"n": number(n)}
         numbers.append(CellNumber("shield-alert", number(n), words))
@@ -36,16 +37,6 @@ def numbers_of(cell: Cell) -> list[CellNumber]:
         words = ngettext("%(n)s live rule", "%(n)s live rules", n) % {"n": number(n)}
         numbers.append(CellNumber("shield-off", number(n), words))
     return numbers
-
-
-def incident_words(n: int) -> str:
-    """Return how many incidents there were, in words."""
-    return ngettext("%(n)s incident", "%(n)s incidents", n) % {"n": number(n)}
-
-
-def tactic_words(technique: Technique) -> str:
-    """Return the tactics of a technique, in the order of the matrix."""
-    return ", ".join(technique.tactics)
 
 
 # What is wider than a column at 1280 pixels; browsers hyphenate English only where they have the

@@ -12,6 +12,7 @@ from training.catalog.engine.answers import (
     is_right,
     read_answer,
 )
+from training.catalog.engine.content import all_questions
 from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.engine.faults import Vocabulary
 
@@ -23,8 +24,8 @@ def questions(tmp_path_factory):
     root = tmp_path_factory.mktemp("content")
     lessons.write_module(root)
     known = Vocabulary(date(2026, 11, 24), frozenset({"Controller Stop"}))
-    (module,) = read_curriculum(root, "content", known).modules
-    return {question.id: question for question in module.questions}
+    modules = read_curriculum(root, "content", known).modules
+    return {question.id: question for _, _, question in all_questions(modules)}
 
 
 def shown(question, *texts):

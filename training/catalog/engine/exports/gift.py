@@ -132,7 +132,7 @@ def _share(parts: int) -> str:
 
 
 def _number(option: Option) -> str:
-    return str(read_number(option.text.strip("`").removeprefix("frame ")))
+    return str(read_number(option.typed))
 
 
 def _option_text(option: Option) -> str:

@@ -9,7 +9,6 @@ from xml.etree import ElementTree as ET
 
 from training.catalog.engine.content import (
     Module,
-    Option,
     Question,
     QuestionType,
     all_questions,
@@ -85,15 +84,11 @@ def _typed(entry: ET.Element, question: Question) -> None:
         if is_number:
             ET.SubElement(answer, "tolerance").text = question.tolerance
     for option in question.options:
-        answer = _answer(entry, _typed_text(option), Decimal(0), option.feedback_html)
+        answer = _answer(entry, option.typed, Decimal(0), option.feedback_html)
         if is_number:
             ET.SubElement(answer, "tolerance").text = "0"
     if not is_number:
         ET.SubElement(entry, "usecase").text = "0"
-
-
-def _typed_text(option: Option) -> str:
-    return option.text.strip("`").removeprefix("frame ")
 
 
 def _answer(

@@ -23,14 +23,13 @@ from portal.command import TagoutCommand, read_file
 from training.catalog.engine.archives import ArchiveError, read_archive, write_archive
 from training.catalog.engine.curriculum import Curriculum, read_curriculum
 from training.catalog.engine.diffs import diff_lines, text_of
+from training.catalog.engine.exports import export_modules
 from training.catalog.engine.exports.gift import (
     GiftError,
     question_to_block,
-    questions_to_gift,
     read_gift,
 )
-from training.catalog.engine.exports.moodle_anki import cards_to_tsv, questions_to_moodle
-from training.catalog.engine.exports.site import lessons_to_zip, site_files
+from training.catalog.engine.exports.site import site_files
 from training.catalog.engine.module_files import LOCK_FILE, unpacked, write_lock
 from training.catalog.engine.overview import curriculum_overview
 from training.catalog.queries.drafts import path_files, published_modules, source_files
@@ -224,14 +223,7 @@ def _export(options: dict[str, Any]) -> dict[str, Any]:
         modules = curriculum.modules
         if not modules:
             raise CommandError("There is no module to export: see what `training check` says.")
-        left_out = 0
-        if kind == "gift":
-            text, left_out = questions_to_gift(modules)
-        elif kind == "moodle":
-            text, left_out = questions_to_moodle(modules)
-        elif kind == "cards":
-            text = cards_to_tsv(modules)
-        data = lessons_to_zip(modules, colours=colour_styles()) if kind == "html" else text.encode()
+        data, left_out = export_modules(kind, modules, colours=colour_styles())
     goal = Path(options["output"] or _FILES.get(kind, "lessons.zip"))
     _write(goal, data)
     return {"file": str(goal), "bytes": len(data), "left_out": left_out}

@@ -16,9 +16,7 @@ from portal.accounts.actor import actor_of
 from portal.ui.responses import leave_toast, post_only, render_page
 from training.catalog.engine.archives import write_archive
 from training.catalog.engine.curriculum import read_curriculum
-from training.catalog.engine.exports.gift import questions_to_gift
-from training.catalog.engine.exports.moodle_anki import cards_to_tsv, questions_to_moodle
-from training.catalog.engine.exports.site import lessons_to_zip
+from training.catalog.engine.exports import export_modules
 from training.catalog.engine.learning_paths import PATHS_FOLDER
 from training.catalog.engine.module_files import LOCK_FILE, sha256, unpacked
 from training.catalog.models import Draft
@@ -100,16 +98,10 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
     if kind == "source":
         data = write_archive(source_files())
     else:
+        vocabulary = current_vocabulary(clock.now_of(request).date())
         with unpacked(modules) as folder:
-            vocabulary = current_vocabulary(clock.now_of(request).date())
             contents = read_curriculum(folder / "modules", "modules", vocabulary).modules
-            if kind == "html":
-                data = lessons_to_zip(contents, colours=colour_styles())
-            elif kind == "cards":
-                data = cards_to_tsv(contents).encode()
-            else:
-                write = questions_to_gift if kind == "gift" else questions_to_moodle
-                data = write(contents)[0].encode()
+            data, _ = export_modules(kind, contents, colours=colour_styles())
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(data, content_type=content_type, headers=headers)
 

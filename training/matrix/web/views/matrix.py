@@ -28,7 +28,7 @@ from training.matrix.engine.navigator import (
     layer_of,
 )
 from training.matrix.queries import TechniqueFacts, facts_for
-from training.matrix.web.cells import CellNumber, below_html, cell_html, numbers_of, tactic_words
+from training.matrix.web.cells import CellNumber, below_html, cell_html, numbers_of
 from training.matrix.web.forms import LayerForm
 from training.matrix.web.views.mapping import MappingRow, mappings_of, queue_url, row_of
 
@@ -150,7 +150,10 @@ def technique(request: HttpRequest, technique_id: str) -> HttpResponse:
     page = {
         "technique": entry,
         "numbers": numbers_of(cell) if cell else [],
-        "identity": _identity(entry),
+        "identity": [
+            (gettext("Tactics"), ", ".join(entry.tactics)),
+            (gettext("Release"), attack.version()),
+        ],
         "may_read": may_use(request, roles_for_page("incidents:queue")),
         "may_learn": may_use(request, roles_for_page("training:lesson")),
         "former": attack.technique(entry.former_id) if entry.former_id else None,
@@ -172,13 +175,6 @@ def technique(request: HttpRequest, technique_id: str) -> HttpResponse:
         "notice": attack.notice(),
     }
     return render_page(request, "training/matrix/technique.html", page)
-
-
-def _identity(technique: Technique) -> list[tuple[str, str]]:
-    return [
-        (gettext("Tactics"), tactic_words(technique)),
-        (gettext("Release"), attack.version()),
-    ]
 
 
 def _mappings_of(technique: Technique, facts: TechniqueFacts) -> list[MappingRow]:
