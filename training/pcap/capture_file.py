@@ -79,7 +79,7 @@ class CaptureFile:
                 raise CaptureError("The file is empty: a capture begins with four magic bytes.")
             else:
                 raise CaptureError(
-                    f"This is no capture: byte 0 begins with {magic.hex(' ')}, "
+                    f"This is not a capture: it begins with {magic.hex(' ')}, "
                     "which is neither pcap nor pcapng."
                 )
             yield from self._within_limits(frames)
@@ -91,7 +91,7 @@ class CaptureFile:
             stream = os.fdopen(number, "rb")
             if not stat.S_ISREG(os.fstat(number).st_mode):
                 stream.close()
-                raise CaptureError("This is no regular file: a capture is read from a file.")
+                raise CaptureError("This is not a regular file.")
             return stream
         except OSError as error:
             raise CaptureError(f"The file cannot be read: {error.strerror}.") from error
@@ -197,7 +197,7 @@ class CaptureFile:
         if length < 12 or length % 4 or length > _MAX_BLOCK:
             self.problems.append(
                 f"The pcapng block at byte {offset} says it is {length} bytes long, "
-                "which cannot be."
+                "which is impossible."
             )
             return None
         body = stream.read(length - 12)
@@ -214,12 +214,10 @@ class CaptureFile:
 
     def _add_link_type(self, link_type: int, offset: int) -> None:
         if link_type not in LINK_TYPES and self.format != "pcapng":
-            raise CaptureError(
-                f"Link type {link_type}, at byte {offset}, is none that this reader knows."
-            )
+            raise CaptureError(f"Link type {link_type}, at byte {offset}, is not supported.")
         if link_type not in LINK_TYPES:
             self.problems.append(
-                f"Link type {link_type}, at byte {offset}, is none that this reader knows; "
+                f"Link type {link_type}, at byte {offset}, is not supported; "
                 "its frames are only counted."
             )
         if link_type not in self.link_types:

@@ -42,7 +42,7 @@ def test_it_leaves_quarantine_with_a_summary_its_operations_and_its_frames(attac
     ("data", "why"),
     [
         (HEAD[:10], "The file ends inside its header, at byte 10 of 24."),
-        (HEAD[:20] + struct.pack("<I", 147), "Link type 147, at byte 20, is none"),
+        (HEAD[:20] + struct.pack("<I", 147), "Link type 147, at byte 20, is not supported"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_kept_with_one_sentence(attach, data, why):

@@ -33,5 +33,5 @@ def test_check_prints_faults_counts_and_ends_with_one(tmp_path):
         "footnoted": 1,
         "faults": [],
     }
-    with pytest.raises(CommandError, match="is no folder"):
+    with pytest.raises(CommandError, match="is not a folder"):
         _run("check", str(tmp_path / "gone"))

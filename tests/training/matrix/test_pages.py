@@ -210,7 +210,7 @@ def test_an_uploaded_layer_is_compared_with_our_own(client, sam, plant, noon):
         ("{", "This file is not JSON."),
         ("[" * 200_000, "This file is not JSON."),
         ("[]", "exactly one layer"),
-        ("{}", "This is no layer"),
+        ("{}", "This is not a layer"),
         (json.dumps({**layer, "domain": "enterprise-attack"}), "not of ATT&amp;CK for ICS"),
     ):
         status, html = send(text)

@@ -8,7 +8,7 @@ from portal.accounts.models import User
 from tests.conftest import NOON
 from tests.factories import lessons
 from training.catalog.models import QuestionVersion
-from training.progress.engine.intervals import Z95, wilson_interval
+from training.progress.engine.statistics import Z95, wilson_interval
 from training.progress.models import Attempt
 from training.progress.queries.lesson_feedback import question_statistics
 

@@ -13,7 +13,7 @@ from tests.conftest import NOON, add_person
 from tests.factories import lessons
 from tests.factories.incidents import make_site, make_workspace
 from training.catalog.models import Module, QuestionVersion
-from training.progress.engine.steps import people_step, share_step, week_start
+from training.progress.engine.statistics import people_step, share_step, week_start
 from training.progress.models import Attempt
 from training.progress.queries.team_totals import team_totals
 from training.progress.services import answer_question

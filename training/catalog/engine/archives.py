@@ -70,7 +70,7 @@ def read_archive(data: bytes) -> Archive:
     except ArchiveError:
         raise
     except _UNREADABLE:
-        raise ArchiveError("It is no ZIP file that can be read.") from None
+        raise ArchiveError("This is not a readable ZIP file.") from None
 
 
 def _entries(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
@@ -83,7 +83,7 @@ def _entries(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
         name = entry.orig_filename
         parts = name.rstrip("/").split("/")
         if "\\" in name or not name.isprintable() or ":" in parts[0] or not parts[0]:
-            raise ArchiveError(f"“{_printable(name)}” is no path within the archive.")
+            raise ArchiveError(f"“{_printable(name)}” is not a path inside the archive.")
         if any(part in {"", ".", ".."} for part in parts):
             raise ArchiveError(f"“{_printable(name)}” leads out of the archive.")
         if any(len(part.encode()) > MAX_NAME for part in parts):
@@ -116,7 +116,7 @@ def _module_folders(entries: list[zipfile.ZipInfo]) -> dict[str, str]:
             raise ArchiveError(f"Two modules lie in folders named “{_printable(folder)}”.")
         folders[folder] = f"{path}/"
     if not folders:
-        raise ArchiveError("It holds no module: a folder with a module.yaml in it.")
+        raise ArchiveError("It contains no module. Put in a folder with a module.yaml.")
     for folder, path in folders.items():
         if any(other != path and path.startswith(other) for other in folders.values()):
             raise ArchiveError(f"The module “{_printable(folder)}” lies within another module.")

@@ -8,7 +8,7 @@ from training.matrix.engine.navigator import MAX_LAYER, Layer, LayerError, read_
 
 FAULTS = {
     "json": gettext_lazy("This file is not JSON. Save the layer as JSON in the Navigator."),
-    "layer": gettext_lazy("This is no layer of the ATT&CK Navigator."),
+    "layer": gettext_lazy("This is not a layer of the ATT&CK Navigator."),
     "several": gettext_lazy("The file does not hold exactly one layer. Save one layer alone."),
     "domain": gettext_lazy("This layer is not of ATT&CK for ICS."),
 }

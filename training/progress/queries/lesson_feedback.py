@@ -11,7 +11,7 @@ from portal.accounts.models import User
 from training.catalog.engine.markdown import html_text
 from training.catalog.models import Lesson, QuestionVersion
 from training.catalog.queries.lessons import lessons_in_order, versions_in_use
-from training.progress.engine.intervals import wilson_interval
+from training.progress.engine.statistics import wilson_interval
 from training.progress.models import Attempt, LessonNote
 
 

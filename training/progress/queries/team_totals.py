@@ -13,7 +13,7 @@ from portal.accounts.models import Role, User
 from portal.accounts.queries import people_holding, reach_of, roles_of
 from training.catalog.models import Module
 from training.catalog.queries.lessons import module_by_version, modules_in_order, question_counts
-from training.progress.engine.steps import people_step, share_step, week_start
+from training.progress.engine.statistics import people_step, share_step, week_start
 from training.progress.policies import MIN_TEAM, TEAM_OF
 
 

@@ -166,7 +166,7 @@ def read_gift(text: str) -> list[GiftQuestion]:
     for line, block in _blocks(text):
         match = _QUESTION.match(block)
         if match is None:
-            raise GiftError(f"line {line}: this is no question with its answers in {{…}}")
+            raise GiftError(f"line {line}: this is not a question with its answers in {{…}}")
         name = _plain(match["name"] or "") or f"question-{len(questions) + 1}"
         body, _, feedback = match["body"].partition("####")
         question = _question(_plain(match["prompt"]), body.strip(), line)

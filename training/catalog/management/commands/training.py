@@ -106,7 +106,7 @@ class Command(TagoutCommand):
 def _folder(path_text: str) -> Path:
     path = Path(path_text) if path_text else settings.BASE_DIR / "training" / "content"
     if not path.is_dir():
-        raise CommandError(f"{path} is no folder.")
+        raise CommandError(f"{path} is not a folder.")
     if not path_text and path.is_relative_to(Path.cwd()):
         path = path.relative_to(Path.cwd())
     return path
@@ -159,7 +159,7 @@ def _lock(options: dict[str, Any]) -> dict[str, Any]:
     path = _folder(options["path"])
     modules = [file.parent for file in sorted(path.glob("**/module.yaml"))]
     if not modules:
-        raise CommandError(f"{path} holds no module.yaml.")
+        raise CommandError(f"{path} contains no module.yaml.")
     for module in modules:
         text = write_lock(module)
         if text or (module / LOCK_FILE).exists():
