@@ -7,12 +7,12 @@ from django.utils.translation import ngettext
 
 from alerts.incidents.engine.closing import REASONS, fits
 from alerts.incidents.models import Incident
+from alerts.outbox.engine.labels import is_our_label
 from alerts.sentinel.queries import is_within
 from portal.accounts.models import OT_ROLES, SOC_ROLES, User
 from portal.accounts.queries import reach_of, roles_of
 from portal.ui.words import number
 
-OUR_LABELS = "tagout"  # labels that begin so are Tagout's own words
 MAX_MESSAGE_LENGTH = 29_000  # Sentinel takes 30,000 characters, and we add who wrote it
 MAX_LABEL_LENGTH = 100
 MAX_COMMENTS = 100
@@ -90,7 +90,7 @@ def reasons_against_labels(labels: Iterable[str]) -> list[str]:
             reasons.append(
                 _("A label has between 1 and %(n)s characters.") % {"n": number(MAX_LABEL_LENGTH)}
             )
-        elif label.casefold().startswith(OUR_LABELS):
+        elif is_our_label(label):
             reasons.append(
                 _("“%(label)s” is a label that Tagout sets by itself.") % {"label": label}
             )

@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from alerts.outbox.engine.labels import our_label
+
 # What OT's verdict, and the escalation that follows from a suspicious one, leave on an incident.
 HIDDEN_LABELS: Final = frozenset(
-    f"tagout:{word}" for word in ("routine", "maintenance", "suspicious", "not-sure", "escalated")
+    map(our_label, ("routine", "maintenance", "suspicious", "not-sure", "escalated"))
 )
 # Parts of the priority that count what OT said of the pattern; "capped" depends on the others.
 HIDDEN_PARTS: Final = ("was-suspicious", "routine-share", "capped")

@@ -6,7 +6,7 @@ from typing import Any
 
 from alerts.incidents.ingest.incident_rows import IncidentRow
 from alerts.incidents.models import Severity, Status, TimelineItem
-from alerts.outbox.engine.merge import is_our_label
+from alerts.outbox.engine.labels import is_our_label
 
 
 def items_of(

@@ -10,6 +10,7 @@ from django.db.models import Case, F, OuterRef, Q, When
 from django.db.models.functions import Coalesce, Least
 
 from alerts.incidents.engine.hidden_verdicts import NOTHING_HIDDEN, HiddenVerdict, HiddenVerdicts
+from alerts.outbox.engine.labels import our_label
 
 
 class Severity(models.IntegerChoices):
@@ -67,7 +68,7 @@ ACTIVE_UNTIL = Case(
 )
 ACTIVE_FROM = Least(Coalesce(F("first_activity_at"), ACTIVE_UNTIL), ACTIVE_UNTIL)
 
-ESCALATED_LABEL = "tagout:escalated"  # so that Sentinel's readers see it, and we do it once
+ESCALATED_LABEL = our_label("escalated")  # so that Sentinel's readers see it, and we do it once
 
 
 def touches(sites: Sequence[int | OuterRef]) -> Q:

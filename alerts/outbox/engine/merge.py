@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from alerts.outbox.engine.labels import is_our_label
+
 LABELS_ADD, LABELS_REMOVE, LABELS = "labels_add", "labels_remove", "labels"
 OWNER = "owner"
 _IDENTITY = ("objectId", "email", "userPrincipalName", "assignedTo")
@@ -80,7 +82,6 @@ def fold_labels(names: Any) -> set[str]:
 GUARDED_BY_A_CLOSE = (
     *("status", "severity", "classification", "classificationReason", OWNER, LABELS),
 )
-_OUR_PREFIX, GATE_LABEL = "tagout:", "tagout-off"  # what nobody else writes
 _MERGED_LABEL = "redirected"
 
 type Bag = dict[str, Any]
@@ -119,12 +120,6 @@ class ToWrite:
 
 
 type Decision = AlreadyDone | Overtaken | ToWrite
-
-
-def is_our_label(name: str) -> bool:
-    """Whether Tagout sets this label by itself: a verdict, a trial, or the gate while off."""
-    name = name.casefold()
-    return name.startswith(_OUR_PREFIX) or name == GATE_LABEL
 
 
 def is_close(patch: Bag) -> bool:

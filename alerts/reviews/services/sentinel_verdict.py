@@ -11,11 +11,11 @@ from alerts.incidents.ingest.entities import drop_our_comments, show_our_comment
 from alerts.incidents.ingest.overlay import refresh_overlay
 from alerts.incidents.models import Incident
 from alerts.incidents.policies import MAX_COMMENTS
+from alerts.outbox.engine.labels import our_label
 from alerts.outbox.services import UNDO_HOLD, PendingWrite, enqueue_changes, withdraw
 from alerts.reviews.models import Annotation
 
 MAX_NAMED = 20
-LABEL_PREFIX = "tagout:"
 _VERDICTS = {
     "routine": "Routine",
     "maintenance": "Maintenance",
@@ -23,7 +23,7 @@ _VERDICTS = {
     "not-sure": "Not sure",
 }
 _DONE_BY = {"our-team": "our team", "vendor": "the vendor", "automation": "automation"}
-VERDICT_LABELS = frozenset(LABEL_PREFIX + verdict for verdict in _VERDICTS)
+VERDICT_LABELS = frozenset(map(our_label, _VERDICTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Spoken:
 
 def label_of(verdict: str) -> str:
     """The label that carries a verdict."""
-    return LABEL_PREFIX + verdict
+    return our_label(verdict)
 
 
 def _named(said: Spoken) -> str:

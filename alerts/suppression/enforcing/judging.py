@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 
 from alerts.incidents.models import DetailsState, Entity, Incident, OtState, Status
 from alerts.incidents.models.incident import touches
-from alerts.outbox.engine.merge import is_our_label
+from alerts.outbox.engine.labels import is_our_label
 from alerts.reviews.queries import open_review_on, suspicions_on, verdict_on
 from alerts.sentinel.queries import minutes_old
 from alerts.sentinel.wire.values import ENTITY_KIND

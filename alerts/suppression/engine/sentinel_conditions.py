@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from alerts.outbox.engine.labels import GATE_LABEL
 from alerts.suppression.engine.fields import SEVERITIES
 
 type Json = dict[str, Any]
@@ -26,7 +27,6 @@ OTHER_PRODUCTS: Final = (
     "Office 365 Advanced Threat Protection",
 )
 TITLE_PREFIX: Final = "(MDIoT) "
-GATE_LABEL: Final = "tagout-off"
 MAX_CONDITIONS, MAX_NAME_LENGTH = 50, 500
 PROBED: Final = frozenset(
     {

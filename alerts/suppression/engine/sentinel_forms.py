@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+from alerts.outbox.engine.labels import GATE_LABEL, our_label
 from alerts.suppression.engine.compile_sentinel import Compiled
 from alerts.suppression.engine.rule import canonical, instant
 from alerts.suppression.engine.sentinel_conditions import (
-    GATE_LABEL,
     MAX_NAME_LENGTH,
     Json,
     every_incident,
@@ -24,7 +24,7 @@ LEASE: Final = timedelta(hours=24)
 
 def trial_label(number: int) -> str:
     """The label that the trial of rule 12 puts on what it would close."""
-    return f"tagout:would-close:R-{number}"
+    return our_label(f"would-close:R-{number}")
 
 
 def display_name(number: int, title: str) -> str:

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
 
+from alerts.outbox.engine.labels import GATE_LABEL
 from alerts.reviews.engine.causes import all_causes, cause
 from alerts.suppression.engine.fields import Facts
 from alerts.suppression.engine.guards.never import reasons_against_alert, reasons_against_assets
 from alerts.suppression.engine.rule import Rule, instant, pinned
-from alerts.suppression.engine.sentinel_conditions import GATE_LABEL, PRODUCTS
+from alerts.suppression.engine.sentinel_conditions import PRODUCTS
 from alerts.suppression.engine.words import Sentence, listed
 
 MAX_ENTITIES: Final = 500

@@ -261,6 +261,13 @@ def test_labels_of_our_own_and_odd_ones_are_not_for_people(desk, sam, label):
         label_incidents(incident_ids=[incident.pk], add=[label], by=sam, now=NOON)
 
 
+def test_a_label_that_only_begins_like_ours_may_be_set(desk, sam):
+    incident = desk.incident()
+    label_incidents(incident_ids=[incident.pk], add=["Tagout training"], by=sam, now=NOON)
+    incident.refresh_from_db()
+    assert incident.labels == ["Tagout training"]
+
+
 def test_a_comment_that_cannot_be_shown_is_not_owed_either(desk, sam, monkeypatch):
     incident = desk.incident()
 
