@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from alerts.incidents.time_to_close import first_closes
 from alerts.patterns.engine.cells import (
     OUTSIDE,
     Cell,
@@ -24,7 +25,6 @@ from alerts.patterns.services.history_tables import CELL_COLUMNS, SURE, WORKS
 from alerts.sites.engine.devices import is_public_address
 from alerts.sites.models import Device, Site
 from alerts.suppression.backtesting.history_sql import fetch_rows
-from alerts.suppression.backtesting.time_to_close import first_closes
 
 SETTLED: Final = timedelta(days=30)  # a device known so long counts as a member of its group
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()

@@ -4,14 +4,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.suppression.backtesting.history_sql import fetch_rows, ids_array
+from alerts.incidents.time_to_close import median_minutes
+from alerts.suppression.backtesting.history_sql import ids_array
 from portal.jobs.queries import notes_of
 from portal.jobs.services import keep_note
 
 KIND = "suppression.handling"
 DAYS = 90
 MIN_CLOSES = 20  # fewer measured closings say nothing about handling time
-MAX_MINUTES = 60  # an incident that lay for days was not worked on for days
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def time_to_close_of(incidents: Collection[int]) -> TimeToClose:
     """Return how long people took to close these incidents or, where too few of them were
     measured, any.
     """
-    minutes, closes = _median("i.id = ANY(%s)", ids_array(incidents))
+    minutes, closes = median_minutes("i.id = ANY(%s)", ids_array(incidents))
     if closes < MIN_CLOSES:
         return usual_time_to_close()
     return TimeToClose(minutes, closes, is_of_matches=True)
@@ -52,25 +52,6 @@ def time_to_close_of(incidents: Collection[int]) -> TimeToClose:
 
 def measure_time_to_close(*, now: datetime) -> float | None:
     """Store and return the median minutes until a person first closes an incident."""
-    minutes, closes = _median("t.at >= %s", now - timedelta(days=DAYS))
+    minutes, closes = median_minutes("t.at >= %s", now - timedelta(days=DAYS))
     keep_note(kind=KIND, key="all", now=now, payload={"minutes": minutes, "closes": closes})
     return usual_minutes()
-
-
-def first_closes(condition: str = "true") -> str:
-    """Return SQL for the incidents that people closed: `id`, and `minutes` to the first close."""
-    return (
-        "SELECT i.id, least(greatest(extract(epoch FROM min(t.at) - i.created_at) / 60, 0),"
-        f" {MAX_MINUTES}) AS minutes"
-        " FROM incidents_incident i JOIN incidents_timelineitem t ON t.incident_id = i.id"
-        f" WHERE t.code = 'closed' AND t.by_id IS NOT NULL AND {condition} GROUP BY i.id"
-    )
-
-
-def _median(condition: str, value: object) -> tuple[float | None, int]:
-    ((minutes, closes),) = fetch_rows(
-        "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY minutes), count(*)"
-        f" FROM ({first_closes(condition)}) closed",
-        [value],
-    )
-    return minutes, closes
