@@ -38,7 +38,7 @@ def _seed(simulator, mailbox, monkeypatch, settings, live_server):
     settings.MAILERS = {"default": mailer(mailbox.url)}
     settings.PUBLIC_URL = live_server.url
     seed_demo(
-        plant=simulator.server.plant(),
+        plant=simulator.control.plant(),
         endpoint=simulator.endpoint,
         ca_bundle=str(simulator.ca_file),
         now=clock.now(),
@@ -50,7 +50,7 @@ def _seed(simulator, mailbox, monkeypatch, settings, live_server):
 def world(simulator, mailbox, monkeypatch, settings, live_server, transactional_db):
     """Tagout as the demo seeds it, with mails that lead to this server; nothing happened yet."""
     _seed(simulator, mailbox, monkeypatch, settings, live_server)
-    made = World(simulator.server, mailbox)
+    made = World(simulator.control, mailbox)
     yield made
     made.leave()
 
@@ -67,7 +67,7 @@ def routine(mailbox, monkeypatch, settings, live_server, transactional_db):
     with running_simulator(now=begin) as simulator:
         pretend = simulator.simulator
         pretend.plant_clock.load_script(script_of(pretend.azure.plant, begin))
-        simulator.server.advance((today - begin).total_seconds())
+        simulator.control.advance((today - begin).total_seconds())
         _seed(simulator, mailbox, monkeypatch, settings, live_server)
         made = Routine(simulator, mailbox)
         made.remember()
@@ -85,7 +85,7 @@ def small_plant(mailbox, monkeypatch, settings, live_server, transactional_db):
     monkeypatch.setattr("alerts.demo.services.SHARE", 0.4)
     history = MONTH.days * A_DAY
     with running_simulator(now=A_WEDNESDAY, incidents=history, living=True) as simulator:
-        simulator.server.settings(per_day=A_DAY)
+        simulator.control.settings(per_day=A_DAY)
         _seed(simulator, mailbox, monkeypatch, settings, live_server)
         made = Routine(simulator, mailbox)
         made.begin_with_history()

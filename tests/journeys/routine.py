@@ -32,7 +32,7 @@ class Routine(World):
     """World after three months. Its simulator's clock stands still but for `pass_time`."""
 
     def __init__(self, simulator, mailbox):
-        super().__init__(simulator.server, mailbox)
+        super().__init__(simulator.control, mailbox)
         self.plant = simulator.simulator.azure.plant
         self.nonce = 0
 
