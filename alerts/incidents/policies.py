@@ -8,7 +8,6 @@ from django.utils.translation import ngettext
 from alerts.incidents.engine.closing import REASONS, fits
 from alerts.incidents.models import Incident
 from alerts.outbox.engine.labels import is_our_label
-from alerts.sentinel.queries import is_within
 from portal.accounts.models import OT_ROLES, SOC_ROLES, User
 from portal.accounts.queries import reach_of, roles_of
 from portal.ui.words import number
@@ -107,7 +106,7 @@ def _reasons_against_place(rows: list[Incident]) -> list[str]:
 
 def _reasons_against_person(rows: list[Incident], by: User) -> list[str]:
     reach = reach_of(by, SOC_ROLES)
-    outside = sorted({row.workspace.name for row in rows if not is_within(row.workspace, reach)})
+    outside = sorted({row.workspace.name for row in rows if not reach.covers(row.workspace)})
     if not outside:
         return []
     if reach.nowhere and roles_of(by) & OT_ROLES:

@@ -22,7 +22,6 @@ from alerts.incidents.models import (
 )
 from alerts.outbox.queries import changes_of
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import within
 from alerts.sites.models import Device, Site
 from portal.accounts.models import READING_ROLES, Role, User
 from portal.accounts.queries import Reach, reach_of
@@ -184,7 +183,7 @@ def sites_in_reach(user: User, roles: Collection[Role] = READING_ROLES) -> Query
         return sites
     if not (reach.workspaces or reach.organisations):
         return sites.filter(uuid__in=reach.sites)
-    workspaces = Workspace.objects.filter(within(reach))
+    workspaces = Workspace.objects.filter(reach.workspaces_where())
     has_alerts = Exists(Alert.objects.filter(site=OuterRef("pk"), workspace__in=workspaces))
     return sites.filter(Q(uuid__in=reach.sites) | Q(has_alerts))
 
@@ -198,7 +197,9 @@ def _pks_of(user: User, reach: Reach) -> tuple[list[int], list[int]]:
         workspaces: list[int] = []
         sites: list[int] = []
         if reach.workspaces or reach.organisations:
-            workspaces = list(Workspace.objects.filter(within(reach)).values_list("pk", flat=True))
+            workspaces = list(
+                Workspace.objects.filter(reach.workspaces_where()).values_list("pk", flat=True)
+            )
         if reach.sites:
             sites = list(Site.objects.filter(uuid__in=reach.sites).values_list("pk", flat=True))
         cached = (reach, (workspaces, sites))

@@ -13,6 +13,7 @@ from django.utils.translation import (
     pgettext,
 )
 
+from alerts.incidents.engine import catalogue
 from alerts.incidents.engine.rhythm import UsualHours, Window
 from alerts.incidents.models import Incident, OtState, Severity, Status
 from portal.ui.moments import day_of, hours_zone
@@ -204,3 +205,23 @@ def window_words(window: Window) -> str:
 def hours_words(window: Window, zone: str) -> str:
     """A window of the week on the plant's clock: Tue 06:00–08:00, with the zone where in doubt."""
     return f"{window_words(window)} {hours_zone(zone)}".strip()
+
+
+def headline_of(incident: Incident) -> str:
+    """What happened, in a few words."""
+    return catalogue.headline(
+        incident.alert_type,
+        source=incident.source,
+        destination=incident.destination,
+        language=get_language() or "en",
+    )
+
+
+def sentence_of(incident: Incident) -> str:
+    """What happened, in one sentence."""
+    return catalogue.sentence(
+        incident.alert_type,
+        source=incident.source,
+        destination=incident.destination,
+        language=get_language() or "en",
+    )

@@ -3,7 +3,6 @@
 from django.utils.translation import gettext
 
 from alerts.outbox.models import Change
-from alerts.sentinel.queries import is_within
 from portal.accounts.models import Role, User
 from portal.accounts.queries import reach_of
 
@@ -12,6 +11,6 @@ RESOLVERS = frozenset({Role.SOC_LEAD, Role.ADMINISTRATOR})
 
 def reasons_against_resolving(change: Change, *, by: User) -> list[str]:
     """Why this person can neither retry nor discard this write."""
-    if is_within(change.workspace, reach_of(by, RESOLVERS)):
+    if reach_of(by, RESOLVERS).covers(change.workspace):
         return []
     return [gettext("Only the SOC lead of this workspace or an administrator can do this.")]

@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from alerts.patterns.models import Candidate, PatternState
-from alerts.sentinel.queries import is_within
 from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.policies import PROPOSING
 from portal.accounts.models import User
@@ -17,7 +16,7 @@ from portal.ui.words import number, numeral
 def may_decide(candidate: Candidate, *, by: User) -> bool:
     """Whether to show this person what can be done with it."""
     reach = reach_of(by, PROPOSING)
-    return is_within(candidate.workspace, reach) or (
+    return reach.covers(candidate.workspace) or (
         candidate.site is not None and candidate.site.uuid in reach.sites
     )
 

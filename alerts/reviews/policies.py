@@ -8,7 +8,6 @@ from alerts.incidents.models import Incident
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Opinion, Review, SecondOpinion, Verdict
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import is_within
 from alerts.sites.models import Site
 from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, User
 from portal.accounts.queries import people_holding, reach_of
@@ -19,7 +18,7 @@ MAX_NOTE_LENGTH = 500
 
 def works_in(user: User, workspace: Workspace) -> bool:
     """Whether the person is of the SOC that looks after this workspace."""
-    return is_within(workspace, reach_of(user, SOC_ROLES))
+    return reach_of(user, SOC_ROLES).covers(workspace)
 
 
 def speaks_for(user: User, incident: Incident) -> bool:
@@ -31,7 +30,7 @@ def sites_spoken_for(user: User, incident: Incident) -> list[Site]:
     """The sites of the incident at which the person speaks for OT."""
     sites = list(Site.objects.filter(pk__in=incident.site_ids).order_by("name"))
     reach = reach_of(user, OT_ROLES)
-    if is_within(incident.workspace, reach):
+    if reach.covers(incident.workspace):
         return sites
     return [site for site in sites if site.uuid in reach.sites]
 
@@ -39,7 +38,7 @@ def sites_spoken_for(user: User, incident: Incident) -> list[Site]:
 def speaks_at(user: User, site: Site, workspace: Workspace) -> bool:
     """Whether the person speaks for OT at this site."""
     reach = reach_of(user, OT_ROLES)
-    return site.uuid in reach.sites or is_within(workspace, reach)
+    return site.uuid in reach.sites or reach.covers(workspace)
 
 
 def ot_people_at(site: Site, workspace: Workspace) -> list[User]:
@@ -154,9 +153,9 @@ def leads_as(second_opinion: SecondOpinion, *, by: User) -> Role | None:
     """As which lead this person could decide about a suspicion; None for who leads neither side."""
     workspaces = {each.workspace for each in second_opinion.annotation.incidents.all()}
     ot, soc = reach_of(by, {Role.OT_SITE_LEAD}), reach_of(by, {Role.SOC_LEAD})
-    if second_opinion.site.uuid in ot.sites or any(is_within(each, ot) for each in workspaces):
+    if second_opinion.site.uuid in ot.sites or any(ot.covers(each) for each in workspaces):
         return Role.OT_SITE_LEAD
-    return Role.SOC_LEAD if any(is_within(each, soc) for each in workspaces) else None
+    return Role.SOC_LEAD if any(soc.covers(each) for each in workspaces) else None
 
 
 def reasons_against_deciding(second_opinion: SecondOpinion, *, by: User) -> list[str]:

@@ -42,32 +42,14 @@ def workspaces_visible_to(user: User) -> QuerySet[Workspace]:
     workspaces = Workspace.objects.select_related("organisation").order_by("name")
     if reach.everywhere:
         return workspaces
-    return workspaces.filter(within(reach))
-
-
-def within(reach: Reach, path: str = "") -> Q:
-    """Return the condition for workspaces that a reach names, or whose organisation it names.
-    `path` leads to the workspace, like "lead__workspace__".
-    """
-    organisation = f"{path}organisation__uuid__in"
-    return Q(**{f"{path}uuid__in": reach.workspaces}) | Q(**{organisation: reach.organisations})
-
-
-def is_within(workspace: Workspace, reach: Reach) -> bool:
-    """Return whether a reach is everywhere, or names the workspace or its organisation."""
-    organisation = workspace.organisation
-    return (
-        reach.everywhere
-        or workspace.uuid in reach.workspaces
-        or (organisation is not None and organisation.uuid in reach.organisations)
-    )
+    return workspaces.filter(reach.workspaces_where())
 
 
 def scopes_within(reach: Reach) -> tuple[frozenset[UUID], frozenset[UUID]]:
     """Return the UUIDs of the workspaces in a reach, and of the organisations that it names or that
     these workspaces belong to: a grant in any of them holds there.
     """
-    workspaces = Workspace.objects.filter(within(reach))
+    workspaces = Workspace.objects.filter(reach.workspaces_where())
     rows = list(workspaces.values_list("uuid", "organisation__uuid"))
     above = {organisation for _, organisation in rows if organisation}
     return frozenset(uuid for uuid, _ in rows), reach.organisations | above

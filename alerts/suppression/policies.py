@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping
 from django.utils.translation import gettext
 
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import is_within, within
 from alerts.sites.models import Site
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import RuleVersion
@@ -60,7 +59,7 @@ def may_change(user: User, version: RuleVersion, roles: Collection[Role] = PROPO
     sites = Site.objects.filter(pk__in=version.site_ids, uuid__in=reach.sites)
     if sites.exists():
         return True
-    workspaces = Workspace.objects.filter(within(reach), pk__in=version.workspace_ids)
+    workspaces = Workspace.objects.filter(reach.workspaces_where(), pk__in=version.workspace_ids)
     return workspaces.exists()
 
 
@@ -74,7 +73,7 @@ def reasons_against_switching_off(by: User) -> list[str]:
 def reasons_against_switching_on(by: User, workspace: Workspace | None) -> list[str]:
     """Return why this person may not lift a stop: that takes the SOC lead of what was stopped."""
     reach = reach_of(by, {Role.SOC_LEAD})
-    if reach.everywhere or (workspace is not None and is_within(workspace, reach)):
+    if reach.everywhere or (workspace is not None and reach.covers(workspace)):
         return []
     if workspace is None:
         return [
@@ -91,4 +90,4 @@ def _covers(reach: Reach, *, sites: Collection[Site], workspaces: Collection[Wor
         inside = all(site.uuid in reach.sites for site in sites)
         if inside:
             return True
-    return bool(workspaces) and all(is_within(workspace, reach) for workspace in workspaces)
+    return bool(workspaces) and all(reach.covers(workspace) for workspace in workspaces)

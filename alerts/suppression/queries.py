@@ -15,7 +15,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from alerts.incidents.models import IncidentAlert
 from alerts.incidents.queries import groups_visible_to
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import within, workspaces_visible_to
+from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sites.models import Site
 from alerts.suppression.engine.fields import Facts
 from alerts.suppression.engine.rule import NotARule, pinned
@@ -36,7 +36,9 @@ def versions_visible_to(user: User) -> QuerySet[RuleVersion]:
     if reach.everywhere:
         return versions
     sites = list(Site.objects.filter(uuid__in=reach.sites).values_list("pk", flat=True))
-    workspaces = list(Workspace.objects.filter(within(reach)).values_list("pk", flat=True))
+    workspaces = list(
+        Workspace.objects.filter(reach.workspaces_where()).values_list("pk", flat=True)
+    )
     in_reach = Q(site_ids__overlap=sites) | Q(workspace_ids__overlap=workspaces)
     return versions.filter(in_reach | Q(made_by=user))
 

@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection
@@ -33,6 +34,13 @@ _ROLES_OF_SCOPE = {
 }
 
 
+class Scoped(Protocol):
+    """A workspace as grants name it: by its UUID, or by that of its organisation."""
+
+    uuid: Any
+    organisation: Any
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """The scopes in which a person holds one of some roles."""
@@ -51,6 +59,20 @@ class Reach:
     def is_partial(self) -> bool:
         """True when it depends on the place."""
         return not (self.everywhere or self.nowhere)
+
+    def covers(self, workspace: Scoped) -> bool:
+        """Whether it holds in a workspace: everywhere, there, or in the organisation above it."""
+        if self.everywhere or workspace.uuid in self.workspaces:
+            return True
+        above = workspace.organisation
+        return above is not None and above.uuid in self.organisations
+
+    def workspaces_where(self, path: str = "") -> Q:
+        """Return the condition on the workspaces that it names, by themselves or by the
+        organisation above. `path` leads to the workspace, like "lead__workspace__".
+        """
+        organisation = f"{path}organisation__uuid__in"
+        return Q(**{f"{path}uuid__in": self.workspaces}) | Q(**{organisation: self.organisations})
 
 
 type HeldGrant = tuple[str, str, UUID | None]  # role, scope kind, scope UUID

@@ -30,7 +30,7 @@ TOOL = sys.monitoring.PROFILER_ID
 BUDGETS = {
     "list page to row": 14,
     "details": 22,
-    "OT's answer": 61,
+    "OT's answer": 45,
     "delivery": 42,
     "a rule decides": 54,
     "delivery and ledger of a rule": 68,

@@ -23,7 +23,6 @@ from alerts.incidents.models import HAS_LABELS, Incident, IncidentAlert, touches
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.registry import techniques_by_type
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import within
 from alerts.sites.models import Device, Site
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
@@ -53,7 +52,7 @@ class VisiblePlaces:
         workspaces = Workspace.objects.order_by("name")
         if not self._reach.everywhere:
             raised = incidents_visible_to(self._user).filter(workspace=OuterRef("pk"))
-            workspaces = workspaces.filter(within(self._reach) | Exists(raised))
+            workspaces = workspaces.filter(self._reach.workspaces_where() | Exists(raised))
         return dict(workspaces.values_list("pk", "name"))
 
 

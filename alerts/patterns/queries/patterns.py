@@ -12,7 +12,6 @@ from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Candidate, Mining, PatternState, SiteMining
 from alerts.reviews.models import Annotation
 from alerts.reviews.queries import annotations_visible_to, evidence_in_force, evidence_where
-from alerts.sentinel.queries import within
 from alerts.sites.models import Site
 from alerts.suppression.backtesting.history import suspicious_near_misses, why_kept_out
 from alerts.suppression.backtesting.history_sql import Period, fetch_rows
@@ -55,7 +54,7 @@ def candidates_visible_to(user: User) -> QuerySet[Candidate]:
     reach = reach_of(user)
     if reach.everywhere:
         return rows
-    return rows.filter(within(reach, "workspace__") | Q(site__uuid__in=reach.sites))
+    return rows.filter(reach.workspaces_where("workspace__") | Q(site__uuid__in=reach.sites))
 
 
 def open_candidates(rows: QuerySet[Candidate], *, now: datetime) -> QuerySet[Candidate]:

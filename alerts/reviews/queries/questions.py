@@ -14,7 +14,6 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.engine.question import answer_within
 from alerts.reviews.models import Annotation, AskedIncident, Review
 from alerts.reviews.policies import ot_people_at
-from alerts.sentinel.queries import within
 from alerts.sites.models import Site
 from portal.accounts.models import OT_ROLES, READING_ROLES, Role, User
 from portal.accounts.queries import reach_of
@@ -36,10 +35,14 @@ class Place:
 def reviews_visible_to(user: User, roles: Collection[Role] = READING_ROLES) -> QuerySet[Review]:
     """Questions at the person's sites or about incidents of their workspaces."""
     reach = reach_of(user, roles)
-    reviews = Review.objects.select_related("site", "lead__workspace__organisation", "asked_by")
+    reviews = Review.objects.select_related(
+        "site", "lead__workspace__organisation", "asked_by", "opened_by"
+    )
     if reach.everywhere:
         return reviews
-    return reviews.filter(Q(site__uuid__in=reach.sites) | within(reach, "lead__workspace__"))
+    return reviews.filter(
+        Q(site__uuid__in=reach.sites) | reach.workspaces_where("lead__workspace__")
+    )
 
 
 def waiting_for(user: User) -> QuerySet[Review]:

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils import translation
 from django.utils.formats import date_format
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
-from alerts.incidents.engine.catalogue import headline, sentence
 from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import members_of, zone_name_of
+from alerts.incidents.wording import headline_of, sentence_of
 from alerts.outbox.services import UNDO_HOLD
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Annotation, Opinion, Review, SecondOpinion
@@ -25,7 +25,7 @@ from portal.ui.words import number
 from portal.ui.zones import ReaderClock, active
 
 MAX_DATES = 10
-type Words = Callable[[str], tuple[str, list[str], str]]  # language → subject, lines, reason
+type Message = tuple[str, list[str], str]  # subject, lines, why the reader gets it
 
 
 def plant_time(moment: datetime, *, zone: str) -> str:
@@ -43,17 +43,19 @@ def notify_asked(
 ) -> None:
     """Tell everyone who speaks for OT at the site."""
 
-    def words(language: str) -> tuple[str, list[str], str]:
+    def message() -> Message:
         lines = [
             gettext("%(name)s of the SOC asks OT at %(site)s:")
             % {"name": review.asked_by.name, "site": review.site},
             review.asked,
             "",
-            *_facts(review, about, language, now),
+            *_facts(review, about, now),
         ]
-        return _was_this_you(review, language), lines, _because_ot(review)
+        return _was_this_you(review), lines, _because_ot(review)
 
-    deliver(people, kind="reviews.asked", path=_path(review), words=words, now=now, act=review.act)
+    deliver(
+        people, kind="reviews.asked", path=_path(review), message=message, now=now, act=review.act
+    )
 
 
 def notify_handed_over(
@@ -61,7 +63,7 @@ def notify_handed_over(
 ) -> None:
     """Tell the colleague who was pointed to the question."""
 
-    def words(language: str) -> tuple[str, list[str], str]:
+    def message() -> Message:
         lines = [
             gettext("%(name)s thinks that you can answer this.") % {"name": by.name},
             *([note] if note else []),
@@ -69,11 +71,11 @@ def notify_handed_over(
             gettext("%(name)s of the SOC asks:") % {"name": review.asked_by.name},
             review.asked,
             "",
-            *_facts(review, about, language, now),
+            *_facts(review, about, now),
         ]
-        return _was_this_you(review, language), lines, _because_ot(review)
+        return _was_this_you(review), lines, _because_ot(review)
 
-    deliver([to], kind="reviews.handed-over", path=_path(review), words=words, now=now)
+    deliver([to], kind="reviews.handed-over", path=_path(review), message=message, now=now)
 
 
 def notify_answered(
@@ -89,11 +91,11 @@ def notify_answered(
     zone = zone_name_of(about) or "UTC"
     cause = cause_of(annotation.cause)
 
-    def words(language: str) -> tuple[str, list[str], str]:
+    def message() -> Message:
         verdict = gettext(annotation.get_verdict_display())
-        title = headline_of(incident, language=language)
+        title = headline_of(incident)
         subject = gettext("OT says %(verdict)s: %(title)s") % {"verdict": verdict, "title": title}
-        reason = cause.label(language) if cause else annotation.cause
+        reason = cause.label(get_language() or "en") if cause else annotation.cause
         lines = [
             gettext("%(name)s has answered for OT: %(verdict)s, %(reason)s.")
             % {"name": annotation.by.name, "verdict": verdict, "reason": reason},
@@ -104,7 +106,7 @@ def notify_answered(
             ),
             *([gettext("“%(words)s”") % {"words": annotation.note}] if annotation.note else []),
             "",
-            sentence_of(incident, language=language),
+            sentence_of(incident),
             *when_lines(about, zone=zone, now=now),
             *_still_waiting(left),
             gettext("Nothing is closed or suppressed by this answer."),
@@ -116,14 +118,16 @@ def notify_answered(
         )
 
     path = f"/incidents/{incident.pk}/"
-    deliver(people, kind="reviews.answered", path=path, words=words, now=now, act=annotation.act)
+    deliver(
+        people, kind="reviews.answered", path=path, message=message, now=now, act=annotation.act
+    )
 
 
-def _facts(review: Review, about: Sequence[Incident], language: str, now: datetime) -> list[str]:
+def _facts(review: Review, about: Sequence[Incident], now: datetime) -> list[str]:
     where = review.lead.place or review.site.name
     due = plant_time(review.due_at, zone=review.site.time_zone)
     return [
-        sentence_of(review.lead, language=language),
+        sentence_of(review.lead),
         gettext("Where: %(place)s") % {"place": where},
         *when_lines(about, zone=review.site.time_zone, now=now),
         gettext("Please answer by %(time)s.") % {"time": due},
@@ -158,10 +162,8 @@ def _still_waiting(left: int) -> list[str]:
     return [words % {"n": number(left)}]
 
 
-def _was_this_you(review: Review, language: str) -> str:
-    return gettext("Was this you? %(title)s") % {
-        "title": headline_of(review.lead, language=language)
-    }
+def _was_this_you(review: Review) -> str:
+    return gettext("Was this you? %(title)s") % {"title": headline_of(review.lead)}
 
 
 def _because_ot(review: Review) -> str:
@@ -172,42 +174,21 @@ def _path(review: Review) -> str:
     return f"/reviews/{review.uuid}/"
 
 
-def headline_of(incident: Incident, *, language: str) -> str:
-    """Return what happened in a few words of this language."""
-    return headline(
-        incident.alert_type,
-        source=incident.source,
-        destination=incident.destination,
-        language=language,
-    )
-
-
-def sentence_of(incident: Incident, *, language: str) -> str:
-    """Return what happened in a sentence of this language."""
-    return sentence(
-        incident.alert_type,
-        source=incident.source,
-        destination=incident.destination,
-        language=language,
-    )
-
-
 def deliver(
     people: Iterable[User],
     *,
     kind: str,
     path: str,
-    words: Words,
+    message: Callable[[], Message],
     now: datetime,
     act: UUID | None = None,
 ) -> None:
     """Notify each person in their language. With an act it can be taken back for a moment."""
     ordered = sorted(people, key=lambda each: (each.language, each.pk))
     for chosen, group in groupby(ordered, key=lambda each: each.language):
-        language = chosen or "en"
         # Not on the clock of whoever writes: the plant's, and its name beside it.
-        with translation.override(language), active(ReaderClock()):
-            subject, lines, reason = words(language)
+        with translation.override(chosen or "en"), active(ReaderClock()):
+            subject, lines, reason = message()
             notify(
                 people=list(group),
                 kind=kind,
@@ -224,50 +205,50 @@ def deliver(
 ASKED, OUTCOME, DECIDE = "reviews.asked", "reviews.second-opinion", "reviews.undecided"
 
 
-def tell_asked_for_opinion(opinion: Opinion, *, about: Sequence[Incident], now: datetime) -> None:
+def notify_asked_for_opinion(opinion: Opinion, *, about: Sequence[Incident], now: datetime) -> None:
     """Tell the person who is asked, in the words of any question."""
     deliver(
         [opinion.person],
         kind=ASKED,
         path=_question_path(opinion),
-        words=_question_words(opinion, about, now),
+        message=_question(opinion, about, now),
         now=now,
         act=opinion.act,
     )
 
 
-def tell_reminder(opinion: Opinion, *, about: Sequence[Incident], now: datetime) -> None:
+def notify_reminder(opinion: Opinion, *, about: Sequence[Incident], now: datetime) -> None:
     """Remind the person who has not answered in time."""
-    ask = _question_words(opinion, about, now)
+    question = _question(opinion, about, now)
 
-    def words(language: str) -> tuple[str, list[str], str]:
-        subject, lines, reason = ask(language)
+    def message() -> Message:
+        subject, lines, reason = question()
         return gettext("Reminder: %(subject)s") % {"subject": subject}, lines, reason
 
     deliver(
         [opinion.person],
         kind=ASKED,
         path=_question_path(opinion),
-        words=words,
+        message=message,
         now=now,
         act=opinion.act,
     )
 
 
-def tell_leads(
+def notify_leads(
     found: SecondOpinion, *, people: Iterable[User], about: Sequence[Incident], now: datetime
 ) -> None:
     """Ask both leads to decide about a suspicion."""
     first, lead = found.annotation, _gravest(about)
 
-    def words(language: str) -> tuple[str, list[str], str]:
-        title = headline_of(lead, language=language)
+    def message() -> Message:
+        title = headline_of(lead)
         lines = [
             gettext("%(name)s called this suspicious, and nobody has decided about it yet.")
             % {"name": first.by.name},
             gettext("“%(words)s”") % {"words": first.note},
             "",
-            sentence_of(lead, language=language),
+            sentence_of(lead),
             *when_lines(about, zone=found.site.time_zone, now=now),
             "",
             gettext("Until you confirm or correct it, what goes between these devices stays open."),
@@ -275,10 +256,10 @@ def tell_leads(
         reason = gettext("You get this every day until somebody decides, because you are a lead.")
         return gettext("Please decide: %(title)s") % {"title": title}, lines, reason
 
-    deliver(people, kind=DECIDE, path=_outcome_path(found), words=words, now=now)
+    deliver(people, kind=DECIDE, path=_outcome_path(found), message=message, now=now)
 
 
-def tell_outcome(found: SecondOpinion, *, now: datetime) -> None:
+def notify_outcome(found: SecondOpinion, *, now: datetime) -> None:
     """Tell who answered what it came to; of a suspicion that holds, both leads too."""
     about = list(found.annotation.incidents.select_related("workspace__organisation"))
     answered = found.opinions.filter(state=Opinion.State.ANSWERED).select_related("person")
@@ -287,46 +268,46 @@ def tell_outcome(found: SecondOpinion, *, now: datetime) -> None:
         people |= set(leads_of(found.site, about[0].workspace))
     lead = _gravest(about)
 
-    def words(language: str) -> tuple[str, list[str], str]:
-        title = headline_of(lead, language=language)
+    def message() -> Message:
+        title = headline_of(lead)
         lines = [
             _outcome_line(found),
             *([gettext("“%(words)s”") % {"words": found.reason}] if found.reason else []),
             "",
-            sentence_of(lead, language=language),
+            sentence_of(lead),
             *when_lines(about, zone=zone_name_of(about) or "UTC", now=now),
             gettext("All answers stay on record."),
         ]
         reason = gettext("You get this because you answered, or because you are a lead.")
         return gettext("Second opinion: %(title)s") % {"title": title}, lines, reason
 
-    told = {each.pk: each for each in people if each != found.decided_by and each.is_active}
-    deliver(told.values(), kind=OUTCOME, path=_outcome_path(found), words=words, now=now)
+    readers = {each.pk: each for each in people if each != found.decided_by and each.is_active}
+    deliver(readers.values(), kind=OUTCOME, path=_outcome_path(found), message=message, now=now)
 
 
-def _question_words(opinion: Opinion, about: Sequence[Incident], now: datetime) -> Words:
+def _question(opinion: Opinion, about: Sequence[Incident], now: datetime) -> Callable[[], Message]:
     site, lead = opinion.second_opinion.site, _gravest(about)
 
-    def words(language: str) -> tuple[str, list[str], str]:
+    def message() -> Message:
         due = plant_time(opinion.due_at, zone=site.time_zone)
         lines = [
             gettext("Tagout asks OT at %(site)s what this was.") % {"site": site},
             "",
-            sentence_of(lead, language=language),
+            sentence_of(lead),
             gettext("Where: %(place)s") % {"place": lead.place or site.name},
             *when_lines(about, zone=site.time_zone, now=now),
             gettext("Please answer by %(time)s.") % {"time": due},
         ]
         reason = gettext("You get this because you speak for OT at %(site)s.") % {"site": site}
-        title = headline_of(lead, language=language)
+        title = headline_of(lead)
         return gettext("What was this? %(title)s") % {"title": title}, lines, reason
 
-    return words
+    return message
 
 
 def _outcome_line(found: SecondOpinion) -> str:
     first = found.annotation
-    said = {"name": first.by.name, "verdict": gettext(first.get_verdict_display())}
+    names = {"name": first.by.name, "verdict": gettext(first.get_verdict_display())}
     match found.state:
         case SecondOpinion.State.CONFIRMED:
             words = gettext("The answer %(verdict)s by %(name)s was confirmed.")
@@ -336,7 +317,7 @@ def _outcome_line(found: SecondOpinion) -> str:
             words = gettext("%(name)s said %(verdict)s; the SOC decided that it was harmless.")
         case _:
             words = gettext("%(name)s said %(verdict)s; nobody else was sure. The answer stands.")
-    return words % said
+    return words % names
 
 
 def _gravest(about: Sequence[Incident]) -> Incident:

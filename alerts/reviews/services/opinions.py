@@ -21,7 +21,7 @@ from alerts.reviews.policies import (
     speaks_at,
 )
 from alerts.reviews.queries.second_opinions import incidents_held_by
-from alerts.reviews.services.notify import tell_outcome
+from alerts.reviews.services.notify import notify_outcome
 from alerts.reviews.services.verdict_effects import follow_through, settle_succession
 from alerts.reviews.services.verdicts import DONE_BY, lock_with_neighbours
 from portal.accounts.models import Role, User
@@ -133,7 +133,7 @@ def close_second_opinion(
     if state == SecondOpinion.State.OVERTAKEN:
         return  # the verdict that overtook it stands on the timeline, and its people were told
     _write_down(second_opinion, now=now)
-    tell_outcome(second_opinion, now=now)
+    notify_outcome(second_opinion, now=now)
 
 
 def withdraw_questions(

@@ -23,7 +23,7 @@ from alerts.reviews.engine.second_opinion import (
 from alerts.reviews.models import Annotation, Opinion, SecondOpinion
 from alerts.reviews.policies import leads_of, ot_leads_at, ot_people_at, speaks_at
 from alerts.reviews.queries.second_opinions import incidents_held_by, suspicions_on, why_settled
-from alerts.reviews.services.notify import tell_asked_for_opinion, tell_leads, tell_reminder
+from alerts.reviews.services.notify import notify_asked_for_opinion, notify_leads, notify_reminder
 from alerts.reviews.services.opinions import (
     TAGOUT,
     close_second_opinion,
@@ -226,7 +226,7 @@ def _ask_next(pk: int, *, seed: bytes, now: datetime) -> bool:
     opinion = Opinion.objects.create(
         second_opinion=found, person=person, asked_at=now, due_at=due_at, act=uuid4()
     )
-    tell_asked_for_opinion(opinion, about=incidents, now=now)
+    notify_asked_for_opinion(opinion, about=incidents, now=now)
     record(
         "reviews.opinion.asked",
         on=opinion,
@@ -321,7 +321,7 @@ def remind_of(pk: int, *, now: datetime) -> bool:
         return False
     opinion = Opinion.objects.select_related("person", "second_opinion__site").get(pk=pk)
     about = Incident.objects.filter(annotations=opinion.second_opinion.annotation_id)
-    tell_reminder(opinion, about=list(about), now=now)
+    notify_reminder(opinion, about=list(about), now=now)
     record("reviews.opinion.reminded", on=opinion, by=TAGOUT, at=now, to=opinion.person.email)
     return True
 
@@ -361,7 +361,7 @@ def ask_leads(pk: int, *, now: datetime) -> bool:
     found.leads_reminded_at = now
     found.save(update_fields=["leads_asked_at", "leads_reminded_at"])
     withdraw_questions(found, now=now, people=people)
-    tell_leads(found, people=people, about=incidents, now=now)
+    notify_leads(found, people=people, about=incidents, now=now)
     record(
         "reviews.suspicion.leads_asked",
         on=found,

@@ -31,7 +31,7 @@ from alerts.reviews.models import Annotation, AskedIncident, Review
 from alerts.reviews.policies import sites_spoken_for
 from alerts.reviews.queries import annotations_in_force
 from alerts.reviews.services.notify import notify_answered
-from alerts.reviews.services.sentinel_verdict import Spoken, owe_verdict
+from alerts.reviews.services.verdict_label import Spoken, owe_verdict
 from portal.accounts.models import User
 
 BATCH = 10_000  # ids in one query

@@ -15,7 +15,6 @@ from alerts.incidents.models.incident import OPEN
 from alerts.reviews.models import Annotation, AskedIncident, Review, SecondOpinion
 from alerts.reviews.policies import reasons_against_verdict, speaks_at
 from alerts.reviews.queries import newest_verdict_on
-from alerts.reviews.services.sentinel_verdict import withdraw_verdict
 from alerts.reviews.services.verdict_effects import (
     follow_through,
     patterns_of,
@@ -23,6 +22,7 @@ from alerts.reviews.services.verdict_effects import (
     restore_standing,
     settle_succession,
 )
+from alerts.reviews.services.verdict_label import withdraw_verdict
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused

@@ -4,14 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from django.utils.translation import get_language, gettext
 
-from alerts.incidents.engine import catalogue
 from alerts.incidents.models import Incident
 from alerts.incidents.page.devices import outside_words
 from alerts.incidents.page.panel import members_of
@@ -26,7 +24,6 @@ from alerts.reviews.queries import (
     AskPreview,
     Ends,
     Facts,
-    reviews_visible_to,
 )
 from alerts.reviews.web.forms import (
     DONE_BY,
@@ -59,26 +56,6 @@ class Reasons:
 def language() -> str:
     """The language of this page."""
     return get_language() or "en"
-
-
-def headline(incident: Incident) -> str:
-    """What happened, in a few words."""
-    return catalogue.headline(
-        incident.alert_type,
-        source=incident.source,
-        destination=incident.destination,
-        language=language(),
-    )
-
-
-def sentence(incident: Incident) -> str:
-    """What happened, in one sentence."""
-    return catalogue.sentence(
-        incident.alert_type,
-        source=incident.source,
-        destination=incident.destination,
-        language=language(),
-    )
 
 
 def due_words(preview: AskPreview, now: datetime) -> str:
@@ -165,12 +142,6 @@ def _verdicts_check(verdicts: PatternVerdicts) -> Check:
     harmless = True if counts["routine"] + counts["maintenance"] else None
     good = False if counts["suspicious"] else harmless
     return good, gettext("OT said before: %(mix)s") % {"mix": mix}
-
-
-def review_or_404(request: HttpRequest, uuid: UUID) -> Review:
-    """The question, if this person may see it."""
-    visible = reviews_visible_to(actor_of(request)).select_related("opened_by")
-    return get_object_or_404(visible, uuid=uuid)
 
 
 def verdict_context(incident: Incident, form: VerdictForm | None = None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.reviews.models import SecondOpinion
 from alerts.reviews.queries import facts_of, verdicts_hidden_from
 from alerts.reviews.services import withdraw_review
-from alerts.reviews.services.sentinel_verdict import VERDICT_LABELS
+from alerts.reviews.services.verdict_label import VERDICT_LABELS
 from portal.accounts.models import Role, ScopeKind, User
 from tests import cast
 from tests.alerts.reviews.conftest import answer_of

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.page.panel import happened_words, members_of
 from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.wording import number_words
+from alerts.incidents.wording import headline_of, number_words, sentence_of
 from alerts.planned_work.services import CannotPlanWork
 from alerts.reviews.models import Annotation, Review
 from alerts.reviews.policies import speaks_at, works_in
@@ -28,6 +28,7 @@ from alerts.reviews.queries import (
     open_review_on,
     opinion_asked_of,
     place_in_line,
+    reviews_visible_to,
     waiting_incidents_of,
 )
 from alerts.reviews.services import (
@@ -42,13 +43,9 @@ from alerts.reviews.web.context import (
     answer_context,
     checks_of,
     colleagues,
-    headline,
     nodes,
     occasions_in,
-    review_or_404,
-    sentence,
     verdict_context,
-    verdict_word,
 )
 from alerts.reviews.web.forms import VerdictForm, ids_in, read_until, until_choices
 from alerts.reviews.web.views.panel import render_panel
@@ -66,17 +63,17 @@ def answer(request: HttpRequest, review: UUID) -> HttpResponse:
     """The question as one screen of a phone; posting answers it and shows the next. A second
     opinion has a screen of its own.
     """
-    try:
-        asked, now = review_or_404(request, review), clock.now()
-    except Http404:
+    visible, now = reviews_visible_to(actor_of(request)), clock.now()
+    asked = visible.filter(uuid=review).first()
+    if asked is None:
         if opinion_asked_of(actor_of(request), review) is None:
-            raise
+            raise Http404
         return HttpResponseRedirect(reverse("reviews:second", args=[review]))
     if request.method == "GET":
         if question := _question_instead(request, asked):
             return HttpResponseRedirect(reverse("reviews:second", args=[question]))
         if open_review(review_id=asked.pk, by=actor_of(request), now=now):
-            asked = review_or_404(request, review)
+            asked = visible.get(pk=asked.pk)
         return _page(request, asked, now=now)
     form = VerdictForm(request.POST)
     given = _give(request, form, now=now, review_id=asked.pk)
@@ -176,9 +173,9 @@ def _give(
 
 def _tell(request: HttpRequest, response: HttpResponse, given: Annotation) -> HttpResponse:
     incidents = list(given.incidents.order_by("-severity", "-created_at", "-pk"))
-    title = headline(incidents[0]) if incidents else ""
+    title = headline_of(incidents[0]) if incidents else ""
     words = {
-        "verdict": verdict_word(given.verdict),
+        "verdict": gettext(given.get_verdict_display()),
         "title": f"{title} ×{number(len(incidents))}" if len(incidents) > 1 else title,
     }
     text = gettext("Saved: %(verdict)s. %(title)s") % words
@@ -212,8 +209,8 @@ def _page(
         "occasions": occasions_in(form, about, ticked=ticked, now=now, zone=asked.site.time_zone),
         "number": number_words(shown.number, shown.pk),
         "happened": happened_words(shown, now, asked.site.time_zone),
-        "headline": headline(shown),
-        "sentence": sentence(shown),
+        "headline": headline_of(shown),
+        "sentence": sentence_of(shown),
         "place": place_in_line(asked, person),
         "nodes": nodes(shown, ends_of(shown)),
         "checks": checks_of(

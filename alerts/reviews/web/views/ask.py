@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods
 from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import members_of
 from alerts.incidents.queries import incidents_visible_to
+from alerts.incidents.wording import headline_of
 from alerts.reviews.models import Review
 from alerts.reviews.policies import speaks_at
-from alerts.reviews.queries import answers_to
+from alerts.reviews.queries import answers_to, reviews_visible_to
 from alerts.reviews.services import (
     CannotAsk,
     CannotHandOver,
@@ -28,7 +29,7 @@ from alerts.reviews.services import (
     hand_over_review,
     withdraw_review,
 )
-from alerts.reviews.web.context import answer_context, colleagues, headline, review_or_404
+from alerts.reviews.web.context import answer_context, colleagues
 from alerts.reviews.web.forms import AskForm, HandOverForm
 from alerts.reviews.web.views.panel import ask_context, render_panel
 from portal import clock
@@ -66,7 +67,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 @post_only(otherwise=lambda review: reverse("reviews:answer", args=[review]))
 def withdraw(request: HttpRequest, review: UUID) -> HttpResponse:
     """Take a question back; answers with the panel where the panel asked."""
-    asked, now = review_or_404(request, review), clock.now()
+    asked, now = get_object_or_404(reviews_visible_to(actor_of(request)), uuid=review), clock.now()
     incident = _panel_incident(request, asked)
     try:
         withdraw_review(review_id=asked.pk, by=actor_of(request), now=now)
@@ -78,7 +79,7 @@ def withdraw(request: HttpRequest, review: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def hand_over(request: HttpRequest, review: UUID) -> HttpResponse:
     """Point a colleague to a question."""
-    asked, now = review_or_404(request, review), clock.now()
+    asked, now = get_object_or_404(reviews_visible_to(actor_of(request)), uuid=review), clock.now()
     empty = colleagues(asked, request)
     if request.method == "GET" or empty is None:
         return _hand_over_page(request, asked, empty)
@@ -101,7 +102,7 @@ def _asked(request: HttpRequest, asked: Review, lead: Incident, *, now: datetime
     """Say that it was asked, where the asking was done."""
     text = gettext("OT at %(site)s was asked. %(title)s") % {
         "site": asked.site.name,
-        "title": headline(lead),
+        "title": headline_of(lead),
     }
     undo = reverse("reviews:withdraw", args=[asked.uuid])
     if not wants_part(request):
@@ -124,7 +125,7 @@ def _ask_page(
     page = {
         "incident": lead,
         "n": len(about),
-        "headline": headline(lead),
+        "headline": headline_of(lead),
         "members": members_of(about, now=now, zone=clock_of),
         "fields": [(name, each) for name in ("group", "incident") for each in told.getlist(name)],
         "many": about_many(rows) if len(rows) > 1 else "",
@@ -148,7 +149,7 @@ def _hand_over_page(request: HttpRequest, asked: Review, form: HandOverForm | No
     now, zone = clock.now(), asked.site.time_zone
     page = {
         "review": asked,
-        "headline": headline(asked.lead),
+        "headline": headline_of(asked.lead),
         "hand_over": form,
         "is_mine": speaks_at(person, asked.site, asked.lead.workspace),
         "answers": [answer_context(each, now, zone) for each in answers],
@@ -233,7 +234,7 @@ def ask_each(
                 )
             return asked
     except CannotAsk as refusal:
-        name = f"{headline(row[0])}: " if len(rows) > 1 else ""
+        name = f"{headline_of(row[0])}: " if len(rows) > 1 else ""
         form.add_error(None, [f"{name}{reason}" for reason in refusal.reasons])
     return []
 

@@ -23,6 +23,7 @@ from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import members_of
 from alerts.incidents.queries import incidents_visible_to
+from alerts.incidents.wording import headline_of
 from alerts.reviews.models import CANNED, Review
 from alerts.reviews.policies import speaks_for, works_in
 from alerts.reviews.queries import (
@@ -36,7 +37,6 @@ from alerts.reviews.web.context import (
     colleagues,
     due_words,
     given_context,
-    headline,
     occasions_in,
     verdict_context,
 )
@@ -80,7 +80,7 @@ def render_panel(
     newest = newest_verdict_on([each.pk for each in about])
     page: dict[str, Any] = {
         "incident": incident,
-        "headline": headline(incident),
+        "headline": headline_of(incident),
         "review": review,
         "question": hidden.question if hidden else None,  # instead of the verdict
         "group": group or "",

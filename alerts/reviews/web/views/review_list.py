@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import members_of
-from alerts.incidents.wording import classification_words
+from alerts.incidents.wording import classification_words, headline_of
 from alerts.reviews.models import Annotation, AskedIncident, Opinion, Review, SecondOpinion
 from alerts.reviews.queries import (
     annotations_in_force,
@@ -23,7 +23,7 @@ from alerts.reviews.queries import (
     waiting_for,
     without_hidden,
 )
-from alerts.reviews.web.context import headline, reason
+from alerts.reviews.web.context import reason
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import OT_ROLES, User
@@ -137,7 +137,7 @@ def _with_opinions(rows: Sequence[Row], opinions: Sequence[Opinion], now: dateti
     for each in opinions:
         found = abouts[each.second_opinion.annotation_id]
         span = _span(found, now, each.second_opinion.site.time_zone)
-        row = Row(found[0], headline(found[0]), len(found), span, None, None, "", opinion=each)
+        row = Row(found[0], headline_of(found[0]), len(found), span, None, None, "", opinion=each)
         dues.append((each.due_at, row))
     return [row for _due_at, row in sorted(dues, key=lambda due: due[0])]
 
@@ -152,7 +152,7 @@ def _undecided(person: User) -> list[Undecided]:
     found = []
     for each in suspicions_to_decide(person):
         lead = max(each.annotation.incidents.all(), key=_gravity)
-        found.append(Undecided(each, headline(lead), lead.place or each.site.name))
+        found.append(Undecided(each, headline_of(lead), lead.place or each.site.name))
     return found
 
 
@@ -164,7 +164,7 @@ def _question(review: Any, now: datetime) -> Row:
     verdicts = list(dict.fromkeys(each.verdict for each in reversed(review.given)))
     return Row(
         lead,
-        headline(lead),
+        headline_of(lead),
         len(asked),
         _span(asked, now, review.site.time_zone),
         review,
@@ -198,7 +198,7 @@ def _answer(annotation: Annotation, now: datetime) -> Row:
     outcomes = {each.classification for each in incidents}
     return Row(
         lead,
-        headline(lead),
+        headline_of(lead),
         len(incidents),
         _span(incidents, now, zone),
         annotation.review,

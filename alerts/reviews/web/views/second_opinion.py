@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.models import Alert, Incident
 from alerts.incidents.page.panel import happened_words, members_of
+from alerts.incidents.wording import headline_of, sentence_of
 from alerts.reviews.engine.second_opinion import HARMLESS
 from alerts.reviews.models import Opinion, SecondOpinion, Verdict
 from alerts.reviews.policies import can_decide, leads_as
@@ -32,11 +33,9 @@ from alerts.reviews.services import (
     pass_opinion_on,
 )
 from alerts.reviews.web.context import (
-    headline,
     neutral_facts_of,
     nodes,
     reason,
-    sentence,
     verdict_context,
     verdict_word,
 )
@@ -174,8 +173,8 @@ def _question_page(
         "site": found.site,
         "place": shown.place or found.site.name,
         "happened": happened_words(shown, now, zone),
-        "headline": headline(shown),
-        "sentence": sentence(shown),
+        "headline": headline_of(shown),
+        "sentence": sentence_of(shown),
         "nodes": ends,
         "facts": neutral_facts_of(facts_of(shown), shown, zone),
         "alerts": list(alerts[:MAX_ALERTS]),
@@ -206,7 +205,7 @@ def _outcome_page(
         "incident": about[0],
         "place": about[0].place or found.site.name,
         "happened": happened_words(about[0], now, zone),
-        "headline": headline(about[0]),
+        "headline": headline_of(about[0]),
         "title": _title(cards),
         "cards": cards,
         "follows": _what_follows(found, is_yours=found.annotation.by_id == person.pk),

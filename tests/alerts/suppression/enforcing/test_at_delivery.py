@@ -64,7 +64,10 @@ def _edit(**properties):
         (_unsign, "is no longer active"),
         (_decided_by_another_text, "is no longer the rule that covered it"),
         (lambda floor: floor.join(floor.target, routine()), "An alert joined"),
-        (lambda floor: floor.sentinel.alerts[floor.target.name].clear(), "no longer lists any alert"),
+        (
+            lambda floor: floor.sentinel.alerts[floor.target.name].clear(),
+            "no longer lists any alert",
+        ),
         (_alert(severity="High"), "An alert has changed"),
         (lambda floor: floor.sentinel.alerts[floor.target.name].append({}), "cannot be read"),
         (_alert(alertDisplayName="FTP Login Failed"), "An alert has changed"),
