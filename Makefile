@@ -62,8 +62,8 @@ bench: $(VENV)/.dev ## the promises of speed, each beside its floor measured in 
 bench-suppression: $(VENV)/.dev ## what rules take off the SOC and what they miss, on simulated plants
 	@$(PY) -m bench.suppression
 
-faults: $(VENV)/.dev ## the fault matrix, long form
-	@$(PY) -m pytest -q tests/faults --long-faults
+faults: $(VENV)/.dev compiled ## the fault matrix, long form: each row with its figure
+	@$(PY) -m pytest -q tests/faults --long-faults --fault-table
 
 abuse: $(VENV)/.dev compiled ## the abuse matrix, long form: what was tried and what got through
 	@$(PY) -m pytest -q $(SPREAD) -m abuse --long-abuse

@@ -32,6 +32,7 @@ django.setup()
 pytest_plugins = [
     "tests.abuse.matrix",
     "tests.browser",
+    "tests.faults.matrix",
     "tests.reuse",
     "tests.servers",
     "tests.worker_roles",
@@ -41,6 +42,7 @@ pytest_plugins = [
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The long forms: of faults and abuse, of all pairs of rules and facts, of the capture fuzz."""
     parser.addoption("--long-faults", action="store_true", help="full numbers of the fault matrix")
+    parser.addoption("--fault-table", action="store_true", help="end with the fault matrix")
     parser.addoption("--long-abuse", action="store_true", help="full numbers of the abuse matrix")
     parser.addoption("--long-api", action="store_true", help="the API against Schemathesis")
     parser.addoption(

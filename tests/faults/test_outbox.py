@@ -64,8 +64,11 @@ def test_a_decision_reaches_sentinel_and_comes_back_as_no_news(far_end, workspac
     assert set(far_end.effects().values()) <= {1, 2}
 
 
+@pytest.mark.fault("F11")
 @pytest.mark.parametrize("status", [409, 412])
-def test_f11_after_a_conflict_it_is_read_again_and_a_person_wins(far_end, workspace, sam, status):
+def test_f11_after_a_conflict_it_is_read_again_and_a_person_wins(
+    far_end, workspace, sam, status, measure
+):
     calm, taken = far_end.incidents(workspace, 2)
     close([calm, taken], sam)
     far_end.control.edit(taken.name, owner="Piotr Zielinski")
@@ -74,14 +77,18 @@ def test_f11_after_a_conflict_it_is_read_again_and_a_person_wins(far_end, worksp
     assert sorted(deliver_all()) == [Outcome.CONFLICTED, Outcome.SENT]
     assert far_end.read(calm)["status"] == "Closed"
     theirs = far_end.read(taken)
-    assert (theirs["status"], theirs["owner"]["assignedTo"]) == ("New", "Piotr Zielinski")
+    edited = (theirs["status"], theirs["owner"]["assignedTo"])
+    measure("human edits overwritten", int(edited != ("New", "Piotr Zielinski")), at_most=0)
     taken.refresh_from_db()
     assert (taken.status, taken.owner_name) == (Status.NEW, "Piotr Zielinski")
     won = taken.timeline.get(code="conflict").details["won"]
     assert [line["now"] for line in won] == ["Piotr Zielinski"]
 
 
-def test_f12_an_applied_write_whose_answer_is_lost_is_not_repeated(far_end, workspace, sam, long):
+@pytest.mark.fault("F12")
+def test_f12_an_applied_write_whose_answer_is_lost_is_not_repeated(
+    far_end, workspace, sam, long, measure
+):
     n = 100 if long else 10
     rows = far_end.incidents(workspace, n)
     before = far_end.effects()
@@ -96,9 +103,9 @@ def test_f12_an_applied_write_whose_answer_is_lost_is_not_repeated(far_end, work
             break
     assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
     written = far_end.effects() - before
-    comments = {path: n for path, n in written.items() if "/comments/" in path}
-    assert (len(comments), set(comments.values())) == (n, {1})
-    assert (len(written), set(written.values())) == (2 * n, {1})
+    comments = [path for path in written if "/comments/" in path]
+    assert (len(comments), len(written)) == (n, 2 * n)
+    measure(f"duplicates of {2 * n} writes", sum(written.values()) - 2 * n, at_most=0)
 
 
 def test_f15_a_workspace_that_forbids_writing_does_not_hold_the_others_up(far_end, sam, db):
