@@ -65,7 +65,7 @@ def _program(user: Any) -> Callable[[str], Any]:
     from django.test.client import ClientHandler
 
     from portal import clock
-    from portal.accounts.services import create_token
+    from portal.accounts.services.tokens import create_token
 
     token = create_token(owner=user, name="bench", scopes=["read"], by="bench", now=clock.now())
     headers = {"Authorization": f"Bearer {token.secret}", "Host": "localhost"}

@@ -133,7 +133,7 @@ def cookie_of(number: int) -> str:
     """One of the people, signed in: half of them analysts, OT of each site, and those above."""
     from alerts.sites.models import Site
     from portal.accounts.models import Role, ScopeKind, User
-    from portal.accounts.services import grant_role
+    from portal.accounts.services.people import grant_role
 
     others = (Role.OT_ENGINEER, Role.OT_ENGINEER, Role.SOC_LEAD, Role.MANAGER, Role.AUDITOR)
     role = Role.SOC_ANALYST if number % 2 else others[number // 2 % len(others)]

@@ -58,7 +58,7 @@ def make_workspace(name: str, *, now: datetime) -> "Workspace":
 def make_analyst(email: str, *, now: datetime) -> "User":
     """Add a SOC analyst who sees everything."""
     from portal.accounts.models import Role, ScopeKind, User
-    from portal.accounts.services import grant_role
+    from portal.accounts.services.people import grant_role
 
     user = User.objects.create_user(email, "Analyst")
     grant_role(

@@ -94,7 +94,7 @@ def live_server(live_server):
 
 def add_person(person: cast.Person, *grants):
     from portal.accounts.models import User
-    from portal.accounts.services import grant_role
+    from portal.accounts.services.people import grant_role
 
     user = User.objects.create_user(person.email, person.name, "correct horse battery")
     for role, scope, uuid in grants:

@@ -7,7 +7,7 @@ from alerts.incidents.models import Incident
 from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.wire import read_incident_page
 from portal.accounts.models import TokenScope
-from portal.accounts.services import create_token
+from portal.accounts.services.tokens import create_token
 from tests.conftest import NOON
 
 ALL = tuple(TokenScope.values)

@@ -36,7 +36,7 @@ from alerts.sites.services import (
     describe_site,
 )
 from portal.accounts.models import Organisation, Role, ScopeKind, User
-from portal.accounts.services import add_organisation, add_person, grant_role
+from portal.accounts.services.people import add_organisation, add_person, grant_role
 
 BY = "demo"
 SECRET_VARIABLE = "TAGOUT_DEMO_SECRET"

@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from portal import clock
-from portal.accounts.services import record_failures
+from portal.accounts.services.attempts import record_failures
 from portal.accounts.sessions import SessionStore
 
 

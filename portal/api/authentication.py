@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from portal import clock
 from portal.accounts.models import ApiToken, User
 from portal.accounts.queries import token_of
-from portal.accounts.services import note_token_use
+from portal.accounts.services.tokens import note_token_use
 from portal.proxies import client_address
 
 REALM = 'Bearer realm="Tagout"'

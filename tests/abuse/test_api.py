@@ -9,7 +9,7 @@ from alerts.reviews.models import Annotation, Opinion, Review
 from alerts.suppression.engine.rule import as_json
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import Role, ScopeKind, TokenScope
-from portal.accounts.services import SCOPES_OF_ROLE
+from portal.accounts.services.people import SCOPES_OF_ROLE
 from portal.api.schema import document
 from portal.api.views import operation_of
 from portal.audit.models import Entry

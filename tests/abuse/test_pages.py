@@ -11,7 +11,7 @@ from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation, Review
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import Role, User
-from portal.accounts.services import SCOPES_OF_ROLE
+from portal.accounts.services.people import SCOPES_OF_ROLE
 from portal.audit.models import Entry
 from tests.abuse.world import WHERE, filled, person_with, things_of
 from tests.architecture.test_strangers import addresses

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 
 from portal.accounts.models import Role, ScopeKind
-from portal.accounts.services import SCOPES_OF_ROLE
+from portal.accounts.services.people import SCOPES_OF_ROLE
 from tests import cast
 from tests.abuse.test_api import OPERATIONS
 from tests.abuse.test_pages import PAGES

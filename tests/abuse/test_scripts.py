@@ -14,7 +14,7 @@ from alerts.reviews.models import Annotation, Review
 from alerts.sites.models import Device, Site, Zone
 from alerts.suppression.models import LedgerEntry, RuleVersion, Signature, Step
 from portal.accounts.models import ApiToken, Role, ScopeKind, User
-from portal.accounts.services import SCOPES_OF_ROLE
+from portal.accounts.services.people import SCOPES_OF_ROLE
 from portal.notifications.models import Notification
 from tests import cast
 from tests.abuse.world import the_world, things_of

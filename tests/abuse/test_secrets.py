@@ -13,7 +13,8 @@ from django.test import Client
 
 from portal import service_urls
 from portal.accounts.models import User
-from portal.accounts.services import change_password, create_token, rotate_token
+from portal.accounts.services.people import change_password
+from portal.accounts.services.tokens import create_token, rotate_token
 from portal.api.schema import document
 from portal.celery import app
 from portal.errors import Misconfigured

@@ -12,7 +12,7 @@ from alerts.reviews.services import ask_ot, give_verdict
 from alerts.suppression.deploying.kill_switch import switch_off
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import Role, ScopeKind, User
-from portal.accounts.services import create_token
+from portal.accounts.services.tokens import create_token
 from tests import cast
 from tests.architecture.tree import HOME
 from tests.conftest import NOON

@@ -48,10 +48,10 @@ def test_a_database_that_does_not_answer_is_one_sentence(db, monkeypatch):
 
     with monkeypatch.context() as trouble:
         trouble.setattr(CursorWrapper, "execute", away)
-        with pytest.raises(CommandError) as said:
+        with pytest.raises(CommandError) as error:
             call_command("audit", "verify")
-    assert str(said.value).startswith("The database that DATABASE_URL names does not answer:")
-    assert "\n" not in str(said.value)
+    assert str(error.value).startswith("The database that DATABASE_URL names does not answer:")
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("file", ["/nowhere/api.json", "/"])

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from portal.accounts.models import ApiToken, Session, User
-from portal.accounts.services import create_token
+from portal.accounts.services.tokens import create_token
 from portal.plain_sql import columns_of, row_of
 from tests import cast
 from tests.conftest import NOON

@@ -4,7 +4,7 @@ import pytest
 
 from portal.accounts.models import Role, ScopeKind
 from portal.accounts.queries import people_holding, reach_of
-from portal.accounts.services import (
+from portal.accounts.services.people import (
     CannotAddPerson,
     CannotGrant,
     add_person,
@@ -37,8 +37,8 @@ def test_a_revoked_grant_gives_nothing_but_stays_on_record(make_person, noon):
     oda.__dict__.pop("_tagout_grants", None)
     assert reach_of(oda).nowhere
     assert oda.grants.count() == 1
-    said = Entry.objects.latest("seq").details
-    assert said == {"role": Role.OT_ENGINEER, "scope": ScopeKind.SITE, "where": str(GDANSK)}
+    details = Entry.objects.latest("seq").details
+    assert details == {"role": Role.OT_ENGINEER, "scope": ScopeKind.SITE, "where": str(GDANSK)}
 
 
 def test_a_role_is_granted_only_where_it_makes_sense(make_person, noon):

@@ -20,8 +20,12 @@ from portal.accounts.password_checks import (
     TooManyChecks,
     check_password_again,
 )
-from portal.accounts.services import record_failures
-from portal.accounts.services.attempts import MAX_OF_ACCOUNT, MAX_OF_ADDRESS, MAX_OF_PAIR
+from portal.accounts.services.attempts import (
+    MAX_OF_ACCOUNT,
+    MAX_OF_ADDRESS,
+    MAX_OF_PAIR,
+    record_failures,
+)
 from portal.audit.models import Entry
 from tests import cast
 
@@ -41,8 +45,8 @@ def leo(make_person):
 
 
 def sign_in(client, email=cast.SAM.email, password=PASSWORD, address="192.0.2.1"):
-    given = {"username": email, "password": password}
-    return client.post("/login/", given, REMOTE_ADDR=address)
+    form = {"username": email, "password": password}
+    return client.post("/login/", form, REMOTE_ADDR=address)
 
 
 def guess(n, email=cast.SAM.email, address="192.0.2.1"):
@@ -217,11 +221,11 @@ def test_guesses_write_nothing_into_the_record_until_their_hour_is_over(sam):
     assert record_failures(now=clock.unshifted()) == 0
     later = clock.unshifted() + timedelta(hours=1)
     assert record_failures(now=later) == 2
-    said = {
+    details = {
         (each.actor_label, each.object_label): (each.details["failures"], each.details["address"])
         for each in Entry.objects.filter(action="accounts.sign_in.failed")
     }
-    assert said == {
+    assert details == {
         ("somebody at sign-in", str(sam)): (3, "192.0.2.1"),
         ("somebody at sign-in", "3 wrong passwords from 192.0.2.1"): (3, "192.0.2.1"),
     }
@@ -325,7 +329,7 @@ def test_signing_says_so_too_where_many_sign_in_at_once(sam, asked_again):
 @pytest.mark.abuse("A06")
 def test_an_endless_password_is_not_looked_at(sam, monkeypatch):
     looked = []
-    monkeypatch.setattr(ModelBackend, "authenticate", lambda *_, **given: looked.append(given))
+    monkeypatch.setattr(ModelBackend, "authenticate", lambda *_, **options: looked.append(options))
     assert sign_in(Client(), password="x" * 100_000).status_code == 422
     assert looked == []
 
@@ -337,7 +341,7 @@ def test_guesses_at_the_same_instant_count_as_well(sam, monkeypatch):
     monkeypatch.setattr(STRANGERS, "place", lambda _account: nullcontext())
     monkeypatch.setattr(STRANGERS, "turn", nullcontext)
     monkeypatch.setattr(
-        ModelBackend, "authenticate", lambda *_, **given: looked.append(given["password"])
+        ModelBackend, "authenticate", lambda *_, **options: looked.append(options["password"])
     )
 
     def one(i):

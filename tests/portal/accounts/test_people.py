@@ -11,18 +11,18 @@ from django.test import Client
 
 from portal.accounts.models import Role, ScopeKind, Session, User
 from portal.accounts.queries import names_by_role, roles_of
-from portal.accounts.services import (
+from portal.accounts.services.people import (
     CannotAddPerson,
     CannotChangePassword,
     CannotDisablePerson,
     CannotRevoke,
     add_person,
     change_password,
-    create_token,
     disable_person,
     enable_person,
     revoke_role,
 )
+from portal.accounts.services.tokens import create_token
 from portal.audit.models import Entry
 from portal.errors import Refused
 from tests import cast
@@ -251,7 +251,7 @@ def test_not_even_an_administrator_chooses_the_password_of_another(sam, ada):
 
 
 @pytest.mark.parametrize(
-    ("given", "reason"),
+    ("values", "reason"),
     [
         ({"email": "neo"}, "is not an e-mail address"),
         ({"email": f"{'a' * 60}@{'.'.join(['b' * 60] * 4)}.example"}, "is not an e-mail address"),
@@ -264,8 +264,8 @@ def test_not_even_an_administrator_chooses_the_password_of_another(sam, ada):
         ({"password": "Neo Anderson!"}, "too similar to the name"),
     ],
 )
-def test_who_could_not_sign_in_or_be_shown_is_not_added(sam, given, reason):
-    person = {"email": "neo@demo.example", "name": "Neo Anderson", "password": OTHER} | given
+def test_who_could_not_sign_in_or_be_shown_is_not_added(sam, values, reason):
+    person = {"email": "neo@demo.example", "name": "Neo Anderson", "password": OTHER} | values
     with pytest.raises(CannotAddPerson, match=reason):
         add_person(**person, by="tests", now=NOON)
 
@@ -274,8 +274,8 @@ def test_an_address_is_stored_as_the_sign_in_form_finds_it(db):
     name = "Neo Anderson"
     added = add_person(email=" Neo@Plant.Example ", name=name, password=OTHER, by="tests", now=NOON)
     assert added.email == "neo@plant.example"
-    given = {"username": "NEO@plant.example", "password": OTHER}
-    assert Client().post("/login/", given).status_code == 302
+    values = {"username": "NEO@plant.example", "password": OTHER}
+    assert Client().post("/login/", values).status_code == 302
 
 
 def ask(capsys, *words):

@@ -5,7 +5,8 @@ from django.test import Client
 
 from portal.accounts.models import Role, ScopeKind, Session, User
 from portal.accounts.password_checks import KNOWN_PEOPLE
-from portal.accounts.services import create_token, grant_role
+from portal.accounts.services.people import grant_role
+from portal.accounts.services.tokens import create_token
 from tests import cast
 from tests.bars import bar_faults_everywhere
 from tests.conftest import NOON
@@ -44,8 +45,8 @@ def test_an_account_is_disabled_after_a_question_and_enabled_again(page, sam):
     Client().force_login(sam)
     create_token(owner=sam, name="export", scopes=["read"], by=sam, now=NOON)
     address = f"/people/{sam.uuid}/"
-    asked = page.get(f"{address}disable/").text
-    assert "1 open session ends" in asked and "1 token ends" in asked
+    question = page.get(f"{address}disable/").text
+    assert "1 open session ends" in question and "1 token ends" in question
     answer = page.post(f"{address}disable/", follow=True)
     assert "Disabled: Sam Keller" in answer.text and "Enable this account" in answer.text
     sam.refresh_from_db()
@@ -61,8 +62,12 @@ def test_a_role_is_taken_back_after_a_question(page, sam):
     grant = sam.grants.get()
     address = f"/people/{sam.uuid}/roles/{grant.pk}/revoke/"
     assert address in page.get(f"/people/{sam.uuid}/").text
-    asked = page.get(address).text
-    assert "Take this role back?" in asked and "Sam Keller" in asked and "SOC analyst" in asked
+    question = page.get(address).text
+    assert (
+        "Take this role back?" in question
+        and "Sam Keller" in question
+        and "SOC analyst" in question
+    )
     grant.refresh_from_db()
     assert grant.revoked_at is None
     answer = page.post(address, follow=True)
@@ -102,8 +107,8 @@ def test_nobody_else_reads_or_does_any_of_it(client, make_person, ada, role):
 
 
 def change(client, **said):
-    given = {"current": PASSWORD, "new": OTHER, "again": OTHER} | said
-    return client.post("/login/password/", given)
+    values = {"current": PASSWORD, "new": OTHER, "again": OTHER} | said
+    return client.post("/login/password/", values)
 
 
 def signed_in(password=PASSWORD):
@@ -160,9 +165,9 @@ def test_the_device_stays_known_after_the_password_was_changed(sam):
     here.post("/logout/")
     for i in range(8):
         Client().post("/login/", {"username": sam.email, "password": f"wrong {i}"})
-    given = {"username": sam.email, "password": OTHER}
-    assert Client().post("/login/", given).status_code == 429
-    assert here.post("/login/", given).status_code == 302
+    values = {"username": sam.email, "password": OTHER}
+    assert Client().post("/login/", values).status_code == 429
+    assert here.post("/login/", values).status_code == 302
 
 
 @pytest.mark.browser

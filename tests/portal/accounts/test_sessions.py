@@ -165,9 +165,9 @@ def test_anything_else_asks_the_phone_for_the_password_again(sign_in, oda, addre
     page = phone.get(answer["Location"])
     assert page.status_code == 200
     assert f'value="{oda.email}"' in page.text and "On this phone you can go on" in page.text
-    given = {"username": oda.email, "password": PASSWORD, "stay": "on", "next": address}
+    values = {"username": oda.email, "password": PASSWORD, "stay": "on", "next": address}
     old = cookie_of(phone).value
-    assert phone.post("/login/", given)["Location"] == address
+    assert phone.post("/login/", values)["Location"] == address
     assert cookie_of(phone).value != old
     assert works(phone) and works(phone, "/reviews/")
 

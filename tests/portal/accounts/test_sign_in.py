@@ -31,10 +31,10 @@ def test_sign_in_never_leads_to_another_host(client, sam, goal):
 
 def test_a_second_tab_with_the_form_of_before_is_told_that_it_is_out_of_date(sam, keep_contexts):
     browser = Client(enforce_csrf_checks=True)
-    given = {"username": sam.email, "password": PASSWORD}
-    given["csrfmiddlewaretoken"] = browser.get("/login/").context["csrf_token"]
-    assert browser.post("/login/", given).status_code == 302
-    late = browser.post("/login/", given)
+    values = {"username": sam.email, "password": PASSWORD}
+    values["csrfmiddlewaretoken"] = browser.get("/login/").context["csrf_token"]
+    assert browser.post("/login/", values).status_code == 302
+    late = browser.post("/login/", values)
     assert late.status_code == 403
     assert "This form is out of date" in late.text and "reload the page" in late.text
     assert "do not have permission" not in late.text

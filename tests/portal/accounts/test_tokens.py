@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from portal.accounts.models import ApiToken, TokenScope
 from portal.accounts.queries import digest_of, token_of
-from portal.accounts.services import (
+from portal.accounts.services.tokens import (
     CannotCreateToken,
     CannotRotateToken,
     create_token,
@@ -30,8 +30,8 @@ def sam(make_person):
 
 
 def make(owner, *scopes, **more):
-    given = {"name": "export", "by": owner, "now": NOON, "scopes": scopes or ["read"]}
-    return create_token(owner=owner, **given | more)
+    options = {"name": "export", "by": owner, "now": NOON, "scopes": scopes or ["read"]}
+    return create_token(owner=owner, **options | more)
 
 
 @pytest.mark.abuse("A18")
@@ -54,7 +54,7 @@ def test_what_is_no_token_finds_none(sam, wrong):
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("options", "message"),
     [
         ({"name": " "}, "what will use it"),
         ({"scopes": ["everything"]}, "Unknown scope everything"),
@@ -63,9 +63,9 @@ def test_what_is_no_token_finds_none(sam, wrong):
         ({"days": 366}, "1 to 365"),
     ],
 )
-def test_odd_tokens_are_refused_in_one_sentence(sam, given, said):
-    with pytest.raises(CannotCreateToken, match=said):
-        make(sam, **given)
+def test_odd_tokens_are_refused_in_one_sentence(sam, options, message):
+    with pytest.raises(CannotCreateToken, match=message):
+        make(sam, **options)
     assert not ApiToken.objects.exists()
 
 
@@ -95,8 +95,8 @@ def test_each_step_is_on_record_without_the_secret(sam):
     rotated = rotate_token(token_id=made.token.pk, by=sam, now=NOON)
     assert revoke_token(token_id=rotated.token.pk, by=sam, now=NOON)
     assert not revoke_token(token_id=rotated.token.pk, by=sam, now=NOON)
-    said = list(Entry.objects.order_by("seq").values_list("action", flat=True))
-    assert said == [f"accounts.token.{done}" for done in ("created", "rotated", "revoked")]
+    actions = list(Entry.objects.order_by("seq").values_list("action", flat=True))
+    assert actions == [f"accounts.token.{done}" for done in ("created", "rotated", "revoked")]
     assert made.secret not in str(list(Entry.objects.values()))
 
 
@@ -147,7 +147,7 @@ def test_the_command_prints_the_token_once(sam, noon, capsys):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("create", "nobody@demo.example", "--scope", "read"), "Nobody has the address"),
         (("create", "sam@demo.example", "--scope", "all"), "Unknown scope all"),
@@ -156,6 +156,6 @@ def test_the_command_prints_the_token_once(sam, noon, capsys):
         (("revoke", "nothing"), "No token begins with"),
     ],
 )
-def test_the_command_says_what_is_wrong_in_one_sentence(sam, noon, words, said):
-    with pytest.raises(CommandError, match=said):
+def test_the_command_says_what_is_wrong_in_one_sentence(sam, noon, words, message):
+    with pytest.raises(CommandError, match=message):
         call_command("token", *words)

@@ -6,7 +6,7 @@ import pytest
 
 from portal.accounts.models import ApiToken
 from portal.accounts.queries import token_of
-from portal.accounts.services import create_token
+from portal.accounts.services.tokens import create_token
 from tests import cast
 from tests.bars import bar_faults_everywhere
 from tests.conftest import NOON
@@ -47,7 +47,7 @@ def test_a_new_token_is_shown_this_once(page, sam):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"name": ""}, "Give the token a name"),
         ({"scopes": []}, "at least one thing"),
@@ -55,9 +55,9 @@ def test_a_new_token_is_shown_this_once(page, sam):
         ({"days": "9999"}, "9999"),
     ],
 )
-def test_a_form_that_makes_no_sense_makes_no_token(page, change, said):
+def test_a_form_that_makes_no_sense_makes_no_token(page, change, message):
     answer = page.post("/tokens/", WANTED | change)
-    assert answer.status_code == 422 and said in answer.text
+    assert answer.status_code == 422 and message in answer.text
     assert not ApiToken.objects.exists()
 
 

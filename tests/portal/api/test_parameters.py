@@ -115,5 +115,5 @@ def test_cursors_that_are_not_ours_are_refused(program, inside):
 
 
 def test_one_answer_names_everything_that_is_wrong(program):
-    said = program.get("incidents/?status=x&number=y").json()["errors"]
-    assert set(said) == {"status", "number"}
+    errors = program.get("incidents/?status=x&number=y").json()["errors"]
+    assert set(errors) == {"status", "number"}

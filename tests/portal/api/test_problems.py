@@ -38,7 +38,7 @@ def test_other_methods_are_405_and_name_those_that_work(program, incident):
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "members"),
     [
         ({}, {"classification"}),
         ({"classification": "Fine"}, {"classification"}),
@@ -51,10 +51,10 @@ def test_other_methods_are_405_and_name_those_that_work(program, incident):
         ('"text"', {"body"}),
     ],
 )
-def test_bodies_that_make_no_sense_say_why_for_each_member(program, incident, body, said):
+def test_bodies_that_make_no_sense_say_why_for_each_member(program, incident, body, members):
     answer = program.post(f"incidents/{incident.pk}/close/", body)
     problem_of(answer, 400)
-    assert set(answer.json()["errors"]) == said
+    assert set(answer.json()["errors"]) == members
     assert not Incident.objects.filter(status=3).exists()
 
 

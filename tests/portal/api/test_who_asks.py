@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from portal.accounts.models import ApiToken, TokenScope, User
-from portal.accounts.services import revoke_token
+from portal.accounts.services.tokens import revoke_token
 from tests.conftest import NOON
 from tests.program import Program
 

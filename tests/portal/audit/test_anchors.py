@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from portal import service_urls
-from portal.accounts.services import add_organisation
+from portal.accounts.services.people import add_organisation
 from portal.audit.anchors import _key
 from portal.audit.engine import Anchor
 from portal.audit.models import Entry

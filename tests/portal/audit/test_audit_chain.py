@@ -3,7 +3,7 @@ import threading
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from portal.accounts.services import add_organisation
+from portal.accounts.services.people import add_organisation
 from portal.audit.models import Entry
 from portal.audit.queries import verify_chain
 from portal.audit.services import record

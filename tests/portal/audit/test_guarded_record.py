@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from portal import clock
-from portal.accounts.services import add_organisation
+from portal.accounts.services.people import add_organisation
 from portal.audit.models import Entry
 from portal.audit.queries import head_of_record, verify_chain
 from portal.audit.services import record

@@ -236,9 +236,9 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(databases, program, tmp_
     target = tmp_path / "out" / "tagout.zip"
     target.parent.mkdir()
     process = program.start("backup", target, limit=20)
-    _, said = process.communicate()
+    _, message = process.communicate()
     assert process.returncode == 1
-    assert said == f"CommandError: There is not enough room for {target}: no backup was made.\n"
+    assert message == f"CommandError: There is not enough room for {target}: no backup was made.\n"
     assert list(target.parent.iterdir()) == []
 
 

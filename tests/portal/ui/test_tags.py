@@ -18,8 +18,8 @@ NOW = datetime(2026, 11, 25, 8, 44, tzinfo=UTC)
 
 
 def drawn(source: str, path: str = "/", **context) -> str:
-    given = {"now": NOW, "request": RequestFactory().get(path), **context}
-    return Template("{% load ui %}" + source).render(Context(given))
+    values = {"now": NOW, "request": RequestFactory().get(path), **context}
+    return Template("{% load ui %}" + source).render(Context(values))
 
 
 def test_what_comes_from_outside_is_escaped():

@@ -36,7 +36,7 @@ def words(clock, zone, moment=NOW, **more):
 
 
 @pytest.mark.parametrize(
-    ("display", "plants", "own", "zone", "said"),
+    ("display", "plants", "own", "zone", "message"),
     [
         ("plant", [WARSAW], "", "Europe/Warsaw", "09:44"),
         ("plant", [WARSAW], "Asia/Tokyo", READER, "09:44"),
@@ -54,8 +54,10 @@ def words(clock, zone, moment=NOW, **more):
         ("mine", [WARSAW], "x" * 5000, "Europe/Warsaw", "09:44"),
     ],
 )
-def test_a_moment_is_on_the_clock_that_the_reader_wants(reader, display, plants, own, zone, said):
-    assert words(reader(display, *plants, own=own), zone) == said
+def test_a_moment_is_on_the_clock_that_the_reader_wants(
+    reader, display, plants, own, zone, message
+):
+    assert words(reader(display, *plants, own=own), zone) == message
 
 
 def test_a_plant_that_the_reader_does_not_see_makes_no_zone_doubtful(reader):
@@ -79,7 +81,7 @@ def test_plants_with_one_clock_have_one_zone_and_others_the_readers(reader):
 
 
 @pytest.mark.parametrize(
-    ("display", "plants", "zone", "said"),
+    ("display", "plants", "zone", "message"),
     [
         ("plant", [WARSAW], "Europe/Warsaw", ""),
         ("plant", [WARSAW, LISBON], "Europe/Warsaw", "Europe/Warsaw"),
@@ -89,16 +91,16 @@ def test_plants_with_one_clock_have_one_zone_and_others_the_readers(reader):
     ],
 )
 def test_weekly_hours_keep_the_plants_clock_and_say_so_in_doubt(
-    reader, display, plants, zone, said
+    reader, display, plants, zone, message
 ):
     with active(reader(display, *plants)):
-        assert hours_zone(zone) == said
+        assert hours_zone(zone) == message
 
 
 def test_a_moment_in_plain_notation_is_on_the_readers_clock(reader):
-    said = ("2026-11-25T08:44:00Z", "1234", "10.5 %", "08:44", "PLC-4")
+    texts = ("2026-11-25T08:44:00Z", "1234", "10.5 %", "08:44", "PLC-4")
     with active(reader("plant", WARSAW)):
-        assert [value_words(text, "Europe/Warsaw") for text in said] == [
+        assert [value_words(text, "Europe/Warsaw") for text in texts] == [
             "25 Nov 2026, 09:44 CET",
             "1,234",
             "10.5 %",
@@ -116,9 +118,9 @@ def test_a_moment_without_a_zone_is_a_mistake():
         Template("{% load ui %}{% time at %}")
     with pytest.raises(TemplateSyntaxError, match="zone"):
         Template('{% load ui %}{% timeline_item "Sam" at=at %}{% endtimeline_item %}')
-    given = Template("{% load ui %}{% time at zone=page.zone %}")
+    template = Template("{% load ui %}{% time at zone=page.zone %}")
     with pytest.raises(ValueError, match="empty zone"):
-        given.render(Context({"at": NOW, "now": NOW}))
+        template.render(Context({"at": NOW, "now": NOW}))
 
 
 def test_every_moment_of_every_template_names_a_zone():

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from portal.accounts.models import Role, ScopeKind
-from portal.accounts.services import grant_role
+from portal.accounts.services.people import grant_role
 from tests import cast
 from tests.conftest import NOON, add_person
 from tests.factories import lessons

@@ -13,7 +13,7 @@ from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal import clock
 from portal.accounts.models import Grant, Organisation, Role, ScopeKind, User
-from portal.accounts.services import CannotGrant, CannotRevoke, grant_role, revoke_role
+from portal.accounts.services.people import CannotGrant, CannotRevoke, grant_role, revoke_role
 from portal.command import TagoutCommand
 from portal.errors import Refused
 

@@ -10,7 +10,12 @@ from django.core.management.base import CommandParser
 
 from portal import clock
 from portal.accounts.models import User
-from portal.accounts.services import add_person, change_password, disable_person, enable_person
+from portal.accounts.services.people import (
+    add_person,
+    change_password,
+    disable_person,
+    enable_person,
+)
 from portal.command import TagoutCommand
 from portal.errors import Refused
 

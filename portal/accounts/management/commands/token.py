@@ -6,8 +6,12 @@ from django.core.management.base import CommandParser
 
 from portal import clock
 from portal.accounts.models import ApiToken, TokenScope, User
-from portal.accounts.services import CannotCreateToken, create_token, revoke_token
-from portal.accounts.services.tokens import DEFAULT_DAYS
+from portal.accounts.services.tokens import (
+    DEFAULT_DAYS,
+    CannotCreateToken,
+    create_token,
+    revoke_token,
+)
 from portal.command import TagoutCommand
 from portal.errors import Refused
 

@@ -18,17 +18,15 @@ from portal.accounts.actor import actor_of
 from portal.accounts.labels import ROLE_NAMES, scope_names
 from portal.accounts.models import Grant, Role, ScopeKind, User
 from portal.accounts.queries import people_matching
-from portal.accounts.services import (
+from portal.accounts.services.people import (
     CannotDisablePerson,
     CannotRevoke,
     disable_person,
     enable_person,
-    revoke_role,
-)
-from portal.accounts.services.people import (
     reasons_against_disabling,
     reasons_against_managing,
     reasons_against_revoking,
+    revoke_role,
 )
 from portal.ui.responses import leave_toast, post_only, render_page
 

@@ -27,7 +27,6 @@ from portal.accounts.password_checks import (
     check_password_again,
     note_proof,
 )
-from portal.accounts.services import CannotChangePassword, change_password, note_sign_in
 from portal.accounts.services.attempts import (
     COUNTED_FOR,
     Attempt,
@@ -38,6 +37,7 @@ from portal.accounts.services.attempts import (
     forget_failures,
     note_failure,
 )
+from portal.accounts.services.people import CannotChangePassword, change_password, note_sign_in
 from portal.accounts.sessions import SessionStore, allow_limited_session
 from portal.accounts.web.forms import PasswordForm, PreferencesForm, SignInForm
 from portal.proxies import client_address, counted_as

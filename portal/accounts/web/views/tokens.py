@@ -18,7 +18,7 @@ from portal.accounts.actor import actor_of
 from portal.accounts.models import ApiToken, TokenScope
 from portal.accounts.password_checks import PasswordCheck, check_password_again
 from portal.accounts.queries import scopes_of_use_to
-from portal.accounts.services import (
+from portal.accounts.services.tokens import (
     CannotCreateToken,
     CannotRotateToken,
     CreatedToken,

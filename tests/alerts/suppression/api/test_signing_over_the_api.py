@@ -8,7 +8,7 @@ from django.db import connections
 
 from alerts.suppression.models import Signature, State
 from portal.accounts.models import Role, ScopeKind
-from portal.accounts.services import grant_role
+from portal.accounts.services.people import grant_role
 from portal.audit.models import Entry
 from tests import cast
 from tests.conftest import NOON

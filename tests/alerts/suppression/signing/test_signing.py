@@ -21,7 +21,7 @@ from alerts.suppression.signing.request_changes import (
 from alerts.suppression.signing.sign import CannotSignRule
 from alerts.suppression.signing.transitions import CannotChangeState
 from portal.accounts.models import Role, ScopeKind, User
-from portal.accounts.services import grant_role
+from portal.accounts.services.people import grant_role
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from tests.conftest import NOON

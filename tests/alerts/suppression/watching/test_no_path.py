@@ -31,7 +31,7 @@ from alerts.suppression.watching.lifecycle import (
 )
 from alerts.suppression.watching.watch import watch_rules
 from portal.accounts.models import Role, ScopeKind, User
-from portal.accounts.services import grant_role
+from portal.accounts.services.people import grant_role
 from portal.errors import Refused
 from tests.conftest import NOON, examples
 from tests.factories import rules

@@ -17,7 +17,7 @@ from alerts.suppression.watching.promotion import (
 from alerts.suppression.watching.trials import progress_of, trial_lines
 from alerts.suppression.watching.watch import watch_rules
 from portal.accounts.models import Role, ScopeKind, User
-from portal.accounts.services import grant_role
+from portal.accounts.services.people import grant_role
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from tests.conftest import NOON
