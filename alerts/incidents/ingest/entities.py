@@ -12,7 +12,7 @@ import orjson
 from alerts.incidents.ingest import pg_copy
 from alerts.incidents.ingest.alert_facts import addresses_of
 from alerts.incidents.ingest.incident_details import LockedIncident
-from alerts.incidents.ingest.pg_copy import create_temp_table, line_of, text
+from alerts.incidents.ingest.pg_copy import create_temp_table, text
 from alerts.incidents.models import Comment, Incident
 from alerts.outbox.models import Change, Kind
 from alerts.outbox.queries import written_by_us
@@ -61,8 +61,9 @@ class Entities:
                     self._devices.append(device)
                     described += addresses
                     device_key = f"{zone_id}\t{text(device.address[:64])}"
-            label = line_of(((entity.kind or "")[:60], (entity.friendly_name or "")[:1000]))
-            self._rows[incident.id, entity.name[:100]] = f"{label}\t{device_key}", entity.raw_json
+            kind, label = text((entity.kind or "")[:60]), text((entity.friendly_name or "")[:1000])
+            line = f"{kind}\t{label}\t{device_key}"
+            self._rows[incident.id, entity.name[:100]] = line, entity.raw_json
         for row in incident.alert_rows:
             for end in row.facts.ends:
                 if end.address not in described:

@@ -304,6 +304,8 @@ def _first(
 
 def _words_in(value: object, name: str, flags: list[str]) -> tuple[str, ...]:
     """A list of texts, however it is written: as a list, as JSON in a text, or with commas."""
+    if isinstance(value, tuple):  # decoded as documented
+        return value
     if is_missing(value):
         return ()
     if isinstance(value, str):

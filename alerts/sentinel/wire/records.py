@@ -23,7 +23,7 @@ NO_OBJECT = "it is no object"
 # Members as documented. What is of another kind is decoded by itself, and then may hold anything.
 type Text = str | UnsetType | None
 type Count = Annotated[int, Meta(ge=0, le=2**63 - 1)] | UnsetType | None
-type Words = list[str] | UnsetType | None
+type Words = tuple[str, ...] | UnsetType | None
 type Bag = dict[str, Any]
 
 _DIGITS = 18  # what is longer does not fit a 64-bit column and costs quadratic time to parse

@@ -68,6 +68,8 @@ def read_yes_no(value: object, name: str, flags: list[str]) -> bool | None:
 
 def read_words(value: object, name: str, flags: list[str]) -> tuple[str, ...]:
     """A list of texts; what in it is no text is left out and flagged."""
+    if value.__class__ is tuple:  # decoded as documented
+        return value
     if value.__class__ is list:
         if _TEXT.issuperset(map(type, value)):
             return tuple(value)
