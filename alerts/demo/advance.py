@@ -21,8 +21,7 @@ from portal.audit.models import Entry
 from portal.celery import app
 from portal.errors import Refused
 from portal.jobs.models import Job, State
-from portal.jobs.queries import count_work_at_hand, due
-from portal.jobs.services import let_work_age, move_clock
+from portal.jobs.services import count_work_at_hand, due, let_work_age, move_clock
 from portal.schedule import SCHEDULE
 from simulator.client import Control, ControlRefused
 

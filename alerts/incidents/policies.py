@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from alerts.incidents.engine.closing import REASONS, fits
 from alerts.incidents.models import Incident
 from alerts.outbox.engine.labels import is_our_label
 from portal.accounts.models import OT_ROLES, SOC_ROLES, User
@@ -16,6 +15,12 @@ MAX_MESSAGE_LENGTH = 29_000  # Sentinel takes 30,000 characters, and we add who 
 MAX_LABEL_LENGTH = 100
 MAX_COMMENTS = 100
 MAX_REASONS = 50  # more than that nobody reads; all incidents are asked nevertheless
+REASONS: dict[str, tuple[str, ...]] = {
+    "TruePositive": ("SuspiciousActivity",),
+    "BenignPositive": ("SuspiciousButExpected",),
+    "FalsePositive": ("IncorrectAlertLogic", "InaccurateData"),
+    "Undetermined": (),
+}
 
 
 def reasons_against_acting(
@@ -136,3 +141,20 @@ def _read_only(row: Incident) -> str:
 
 def _number(row: Incident) -> str:
     return f"#{row.number}" if row.number else row.title
+
+
+def fits(classification: str, reason: str) -> bool:
+    """Whether Sentinel knows this pair; Undetermined has no reason."""
+    allowed = REASONS.get(classification)
+    if allowed is None:
+        return False
+    return reason in allowed if allowed else not reason
+
+
+def fitting_for(verdict: str) -> tuple[str, str]:
+    """What OT's verdict suggests for the form; nothing where it does not decide."""
+    return {
+        "routine": ("BenignPositive", "SuspiciousButExpected"),
+        "maintenance": ("BenignPositive", "SuspiciousButExpected"),
+        "suspicious": ("TruePositive", "SuspiciousActivity"),
+    }.get(verdict, ("", ""))

@@ -6,7 +6,7 @@ from uuid import UUID
 from alerts.sites.models import Site
 from portal.accounts.models import Role, User
 from portal.accounts.queries import reach_of
-from portal.ui.zones import READER, Plant
+from portal.ui.moments import READER, Plant
 
 # The device at one end of an alert: by its address, in the alert's own zone first; by its name
 # where the alert says no address. {end} is like "x.source", {at} the alert's row.

@@ -14,7 +14,6 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.services.attempts import (
     MAX_PASSWORD,
     Attempt,
@@ -24,7 +23,7 @@ from portal.accounts.services.attempts import (
     forget_failures,
     note_failure,
 )
-from portal.accounts.sessions import digest_of_key
+from portal.accounts.sessions import actor_of, digest_of_key
 from portal.proxies import client_address, counted_as
 
 RETRY_AFTER = 3  # seconds

@@ -1,5 +1,6 @@
 """The store of sessions (SESSION_ENGINE): rows that hold a digest of the key instead of the key,
 and end by the database's clock. Why these limits: docs/decisions/0016-sessions-and-sign-in.md.
+Also who stands behind a request (`actor_of`).
 """
 
 import hashlib
@@ -15,7 +16,7 @@ from django.db.models import Case, F, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 
-from portal.accounts.models import Session
+from portal.accounts.models import Session, User
 from portal.plain_sql import columns_of, row_of
 
 WORKDAY = timedelta(hours=12)  # after the password
@@ -197,3 +198,10 @@ class LimitSessions:
                 session.note_activity()
         elif not getattr(view, "allows_limited_session", False):
             request.user = AnonymousUser()
+
+
+def actor_of(request: HttpRequest) -> User:
+    """The signed-in person. Only for views that need sign-in (all do, unless marked)."""
+    if not request.user.is_authenticated:
+        raise PermissionError("This view was opened to strangers but asks who they are.")
+    return request.user

@@ -37,9 +37,9 @@ from rest_framework.serializers import Field, Serializer
 from rest_framework.viewsets import ViewSet
 
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import Role, TokenScope, User
 from portal.accounts.queries import roles_of
+from portal.accounts.sessions import actor_of
 from portal.api.authentication import Bearer, PerMinute, Session
 from portal.api.commands import HEADER, once
 from portal.api.freshness import data_age_seconds

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from portal.jobs.models import Job, Leased, State
+from portal.jobs.models import Job, State
 
 HEARTBEAT = "heartbeat"  # the kind of the rows by which workers say that they are alive
 
@@ -19,27 +18,6 @@ class Note:
     key: str
     at: datetime | None
     payload: dict[str, Any]
-
-
-def due(now: datetime) -> Q:
-    """Rows that a worker may take: waiting and due, or abandoned by a worker whose lease ended."""
-    return Q(state=State.WAITING, due_at__lte=now) | Q(state=State.RUNNING, lease_until__lt=now)
-
-
-def kinds_of_work() -> list[type[Leased]]:
-    """Every model whose rows are work."""
-    return [model for model in apps.get_models() if issubclass(model, Leased)]
-
-
-def count_work_at_hand(*, now: datetime) -> int:
-    """Rows that a worker holds, and owed acts that it would take if it looked. Jobs count only
-    while they are held: those that never end are due again at once. `now` is `clock.unshifted()`.
-    """
-    leased = Q(state=State.RUNNING, lease_until__gte=now)
-    return sum(
-        model._default_manager.filter(leased if model is Job else due(now) | leased).count()
-        for model in kinds_of_work()
-    )
 
 
 def heartbeats() -> list[Note]:

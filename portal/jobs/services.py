@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.apps import apps
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from portal import clock
 from portal.jobs.models import ClockOffset, Job, Leased, State
-from portal.jobs.queries import due, kinds_of_work
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,27 @@ SLICE = 25.0
 LEASE = timedelta(seconds=120)
 MAX_ATTEMPTS = 4  # reliability G10
 BACK_OFF = (timedelta(seconds=10), timedelta(seconds=60), timedelta(minutes=5))
+
+
+def due(now: datetime) -> Q:
+    """Rows that a worker may take: waiting and due, or abandoned by a worker whose lease ended."""
+    return Q(state=State.WAITING, due_at__lte=now) | Q(state=State.RUNNING, lease_until__lt=now)
+
+
+def kinds_of_work() -> list[type[Leased]]:
+    """Every model whose rows are work."""
+    return [model for model in apps.get_models() if issubclass(model, Leased)]
+
+
+def count_work_at_hand(*, now: datetime) -> int:
+    """Rows that a worker holds, and owed acts that it would take if it looked. Jobs count only
+    while they are held: those that never end are due again at once. `now` is `clock.unshifted()`.
+    """
+    leased = Q(state=State.RUNNING, lease_until__gte=now)
+    return sum(
+        model._default_manager.filter(leased if model is Job else due(now) | leased).count()
+        for model in kinds_of_work()
+    )
 
 
 @transaction.atomic

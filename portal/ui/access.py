@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
-from portal.accounts.actor import actor_of
 from portal.accounts.labels import ROLE_DUTIES, ROLE_NAMES
 from portal.accounts.models import Role
 from portal.accounts.queries import names_by_role, roles_of
+from portal.accounts.sessions import actor_of
 from portal.ui.navigation import Link, groups_for
 
 MAX_NAMES = 5

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from portal import clock
 from portal.accounts.models import OT_ROLES, SOC_ROLES, User
 from portal.accounts.queries import roles_of
+from portal.ui.moments import ReaderClock, reader_clock
 from portal.ui.navigation import Link, LinkGroup, address_of, groups_for
 from portal.ui.shell import Count, FooterLine, count_of, footer_of
-from portal.ui.zones import ReaderClock, reader_clock
 
 ACTING_ROLES = OT_ROLES | SOC_ROLES
 THEMES = ("light", "dark")

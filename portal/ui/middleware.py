@@ -14,9 +14,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 from portal.ui.access import access_of
+from portal.ui.moments import ZONE_COOKIE, ReaderClock, active
 from portal.ui.navigation import label_for_page, roles_for_page
 from portal.ui.responses import vary, wants_part
-from portal.ui.zones import ZONE_COOKIE, ReaderClock, active
 
 _DRAINED = 8  # times the limit
 

@@ -14,8 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
 from portal import clock
-from portal.accounts.actor import actor_of
-from portal.accounts.sessions import allow_limited_session, is_not_work
+from portal.accounts.sessions import actor_of, allow_limited_session, is_not_work
 from portal.api.problems import problem
 from portal.ui import gallery as samples
 from portal.ui.context import SCRIPTS_COOKIE, THEME_COOKIE, THEMES

@@ -17,7 +17,7 @@ from django.test import Client
 
 from alerts.sites.models import Site
 from portal.accounts.models import User
-from portal.ui.zones import ZONE_COOKIE
+from portal.ui.moments import ZONE_COOKIE
 from tests.architecture.test_query_budgets import add_people, fill, make_place
 from tests.conftest import NOON
 from tests.crawl import crawl

@@ -27,7 +27,7 @@ from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import number_of
 from alerts.incidents.queries import incidents_visible_to
 from portal import clock
-from portal.accounts.actor import actor_of
+from portal.accounts.sessions import actor_of
 from portal.ui.responses import leave_toast, render_page
 
 _FORM = ["GET", "HEAD", "POST"]

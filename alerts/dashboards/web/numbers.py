@@ -14,10 +14,9 @@ from alerts.dashboards.queries.sync import Sync
 from alerts.dashboards.web.links import answered_address, queue_address
 from alerts.dashboards.web.words import classification, share_words, span_words
 from alerts.reviews.queries import Agreement
-from portal.ui.moments import date_of
+from portal.ui.moments import READER, date_of, reader_clock
 from portal.ui.pieces import LinePoint
 from portal.ui.words import length, number, percent
-from portal.ui.zones import READER, reader_clock
 
 type Trends = Sequence[tuple[Measure, Series]]
 

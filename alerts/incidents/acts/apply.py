@@ -11,9 +11,8 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from alerts.incidents.ingest.entities import drop_our_comments, show_our_comments
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.ingest.overlay import refresh_overlay
+from alerts.incidents.ingest.overlay import drop_our_comments, refresh_overlay, show_our_comments
 from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.queries import DECISIONS

@@ -7,13 +7,14 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from alerts.incidents.acts.apply import Effect, SkippedIncidents, SystemActor, apply_act
-from alerts.incidents.engine.closing import closing_text
 from alerts.incidents.models import Incident, Status, TimelineItem
 from alerts.incidents.policies import reasons_against_closing
 from alerts.incidents.wording import outcome_words
 from alerts.sentinel.wire import closing
 from portal.accounts.models import User
 from portal.errors import Refused
+
+MAX_COMMENT_LENGTH = 3000
 
 
 class CannotClose(Refused):
@@ -159,3 +160,16 @@ def show_closed_in_sentinel(*, incident_ids: Collection[int], rule: str, now: da
     ids = list(closed.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     mark_closed_by(incident_ids=ids, rule=rule, now=now)
     return len(ids)
+
+
+def closing_text(*, closed_by: str, comment: str = "", ot_line: str = "") -> str:
+    """What Sentinel's readers see of a close: who closed it, what OT said, why."""
+    parts = [comment.strip(), ot_line.strip(), f"Closed by {closed_by} in Tagout."]
+    text = "\n".join(part for part in parts if part)
+    return text if len(text) <= MAX_COMMENT_LENGTH else _cut(text, parts)
+
+
+def _cut(text: str, parts: list[str]) -> str:
+    """Cut the comment, never the names."""
+    names = "\n".join(part for part in parts[1:] if part)[: MAX_COMMENT_LENGTH // 2]
+    return parts[0][: MAX_COMMENT_LENGTH - len(names) - 3].rstrip() + " …\n" + names

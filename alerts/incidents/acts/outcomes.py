@@ -5,9 +5,8 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from alerts.incidents.ingest.entities import drop_our_comments, show_our_comments
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.ingest.overlay import refresh_overlay
+from alerts.incidents.ingest.overlay import drop_our_comments, refresh_overlay, show_our_comments
 from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
 from alerts.incidents.queries import incidents_visible_to

@@ -6,9 +6,8 @@ from rest_framework import serializers
 
 from alerts.incidents.acts.escalate import MAX_NOTE
 from alerts.incidents.api.listings import SEVERITIES
-from alerts.incidents.engine.closing import REASONS
 from alerts.incidents.models import Severity
-from alerts.incidents.policies import MAX_LABEL_LENGTH, MAX_MESSAGE_LENGTH
+from alerts.incidents.policies import MAX_LABEL_LENGTH, MAX_MESSAGE_LENGTH, REASONS
 from alerts.sites.models import Criticality
 from alerts.sites.services.describe import MAX_KIND, MAX_ROLE
 from alerts.sites.services.set_site import MAX_PHONE

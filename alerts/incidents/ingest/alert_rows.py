@@ -14,7 +14,7 @@ from alerts.incidents.ingest.alert_facts import (
 )
 from alerts.incidents.ingest.pg_copy import array, ask, create_temp_table, number, numbers, words
 from alerts.sites.queries import FIND_DEVICE
-from portal.cursors import kept_cursor
+from portal.plain_sql import kept_cursor
 
 type Key = tuple[int, str]  # workspace and key
 

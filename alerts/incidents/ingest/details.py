@@ -16,13 +16,13 @@ from alerts.incidents.ingest.alert_facts import alert_row_of
 from alerts.incidents.ingest.alert_rows import record_ends, store_alerts
 from alerts.incidents.ingest.entities import Entities, store_comments
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.ingest.history import details_failed
 from alerts.incidents.ingest.incident_details import (
     Details,
     LockedIncident,
     lock_incidents,
     store_incident_rows,
 )
+from alerts.incidents.ingest.store import details_failed
 from alerts.incidents.models import DetailsState, Incident
 from alerts.incidents.registry import notify_alert_listeners
 from alerts.sentinel.wire import (

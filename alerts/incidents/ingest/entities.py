@@ -1,9 +1,6 @@
-"""Entities and comments of incidents, and the devices that entities describe and alerts name.
+"""Entities and comments of incidents, and the devices that entities describe and alerts name."""
 
-Comments of ours stand there from the moment they are owed, recognised by their ids.
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 
@@ -19,7 +16,7 @@ from alerts.outbox.queries import written_by_us
 from alerts.sentinel.wire import Unreadable, WireComment, WireDevice
 from alerts.sites.engine.devices import known_kind
 from alerts.sites.services import DeviceSeen, learn_devices, level_of
-from portal.cursors import kept_cursor
+from portal.plain_sql import kept_cursor
 
 _COLUMNS = "incident_id, name, kind, label, device_id, body"
 _STAGED = "incident_id, name, kind, label, zone_id, address, body"
@@ -143,31 +140,3 @@ def store_comments(
         for (incident_id, name), comment in sorted(readable.items(), key=itemgetter(0))
     ]
     kept_cursor().execute(_MERGE_COMMENTS, [orjson.dumps(rows).decode()])
-
-
-def show_our_comments(
-    changes: Iterable[Change], *, incidents: Iterable[Incident], author: str
-) -> None:
-    """Keep what was owed as comments of these incidents."""
-    by_name = {(incident.workspace_id, incident.name): incident for incident in incidents}
-    Comment.objects.bulk_create(
-        [
-            Comment(
-                incident=by_name[change.workspace_id, change.incident_name],
-                name=str(change.key),
-                author=author,
-                message=change.message,
-                created_at=change.made_at,
-                ours=True,
-            )
-            for change in changes
-            if change.kind == Kind.COMMENT
-        ],
-        ignore_conflicts=True,
-    )
-
-
-def drop_our_comments(changes: Iterable[Change]) -> None:
-    """Take comments off that will never be written."""
-    names = [str(change.key) for change in changes if change.kind == Kind.COMMENT]
-    Comment.objects.filter(name__in=names, ours=True).delete()

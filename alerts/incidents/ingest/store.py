@@ -4,14 +4,14 @@ What is new is copied straight into its tables; what changed is merged from a te
 what we still owe Sentinel laid over it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from alerts.incidents.ingest import history, pg_copy
+from alerts.incidents.ingest import pg_copy
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.ingest.incident_rows import (
     GROUP_COLUMNS,
@@ -23,9 +23,89 @@ from alerts.incidents.ingest.incident_rows import (
     row_of,
 )
 from alerts.incidents.ingest.pg_copy import ask
-from alerts.incidents.models import Incident, Status, TimelineItem
+from alerts.incidents.models import Incident, Severity, Status, TimelineItem
+from alerts.outbox.engine.labels import is_our_label
 from alerts.outbox.queries import Owed, owed_to
 from alerts.sentinel.wire import WireIncident, ticks_of
+
+
+def items_of(
+    incident_id: int, *, old: IncidentRow, new: IncidentRow, returned: bool, closed_by: str
+) -> Iterator[TimelineItem]:
+    """The differences that people care about. Both rows have what we owe laid over them, so what
+    we wrote ourselves is none.
+    """
+    for code, details in _differences(old, new, closed_by):
+        yield _item(incident_id, new.modified_at, code, details)
+    if returned:
+        yield _item(incident_id, new.modified_at, "returned", {})
+
+
+def gone_items(ids: Sequence[int], *, now: datetime) -> list[TimelineItem]:
+    """The line that an incident was deleted in Sentinel."""
+    return [_item(incident_id, now, "gone", {}) for incident_id in ids]
+
+
+def is_reopened(*, old: IncidentRow, new: IncidentRow) -> bool:
+    """Whether somebody opened again what was closed."""
+    return old.status == Status.CLOSED and new.status in (Status.NEW, Status.ACTIVE)
+
+
+def _item(incident_id: int, at: datetime, code: str, details: dict[str, Any]) -> TimelineItem:
+    side = TimelineItem.Side.SENTINEL
+    return TimelineItem(incident_id=incident_id, at=at, side=side, code=code, details=details)
+
+
+def _differences(
+    old: IncidentRow, new: IncidentRow, closed_by: str
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    if new.merged_into is not None and old.merged_into is None:
+        yield "merged", {"into": new.merged_into or None}
+        return
+    if old.title != new.title:
+        yield "title", {"from": old.title, "to": new.title}
+    if old.severity != new.severity:
+        yield "severity", _from_to(Severity(old.severity).label, Severity(new.severity).label)
+    if old.status != new.status:
+        details = _from_to(Status(old.status).label, Status(new.status).label)
+        if is_reopened(old=old, new=new):
+            yield "reopened", details | ({"closed_by": closed_by} if closed_by else {})
+        else:
+            yield "status", details | _why(new)
+    elif (old.classification, old.classification_reason) != (
+        new.classification,
+        new.classification_reason,
+    ):
+        yield "classification", _from_to(old.classification, new.classification) | _why(new)
+    if old.owner_id != new.owner_id:
+        yield "owner", _from_to(old.owner_name, new.owner_name)
+    if labels := _labels(old.labels, new.labels):
+        yield "labels", labels
+
+
+def _from_to(old: str, new: str) -> dict[str, Any]:
+    return {"from": old, "to": new}
+
+
+def _why(row: IncidentRow) -> dict[str, Any]:
+    if not row.classification:
+        return {}
+    return {"classification": row.classification, "reason": row.classification_reason}
+
+
+def _labels(old: Sequence[str], new: Sequence[str]) -> dict[str, list[str]]:
+    was = {label.casefold() for label in old}
+    now = {label.casefold() for label in new}
+    added = [x for x in new if x.casefold() not in was and not is_our_label(x)]
+    removed = [x for x in old if x.casefold() not in now and not is_our_label(x)]
+    return {"added": added, "removed": removed} if added or removed else {}
+
+
+def details_failed(*, incident_id: int, reason: str, now: datetime) -> None:
+    """The line that alerts and entities could not be read, and why."""
+    item = _item(incident_id, now, "details-failed", {"reason": reason[:500]})
+    item.side = TimelineItem.Side.PORTAL
+    item.save()
 
 
 @dataclass(slots=True)
@@ -88,7 +168,7 @@ class IncidentChange(NamedTuple):
     @property
     def is_reopened(self) -> bool:
         """Whether somebody opened again what was closed."""
-        return history.is_reopened(old=self.stored.row, new=self.row)
+        return is_reopened(old=self.stored.row, new=self.row)
 
 
 _KNOWN = f"""
@@ -206,7 +286,7 @@ def change_incidents(
     items: list[TimelineItem] = []
     for change in changes:
         before, row = change.stored, change.row
-        items += history.items_of(
+        items += items_of(
             before.id, old=before.row, new=row, returned=before.is_gone, closed_by=before.closed_by
         )
         result.flagged += bool(row.flags)
@@ -295,7 +375,7 @@ def mark_gone(*, incident_ids: Iterable[int], now: datetime) -> int:
         rows = Incident.objects.filter(pk__in=list(incident_ids), gone_at=None)
         ids = list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
         Incident.objects.filter(pk__in=ids).update(gone_at=now, changed_at=now, details_due_at=None)
-        TimelineItem.objects.bulk_create(history.gone_items(ids, now=now))
+        TimelineItem.objects.bulk_create(gone_items(ids, now=now))
         regroup(ids, now=now)
         return len(ids)
 

@@ -31,7 +31,7 @@ from alerts.outbox.models import Kind, Outcome
 from alerts.outbox.queries import changes_of
 from alerts.sites.models import Site
 from portal.accounts.models import User
-from portal.ui.zones import reader_clock
+from portal.ui.moments import reader_clock
 
 SENTINEL_ADDRESS = {"sentinel_address": F("raw__body__properties__incidentUrl")}
 MAX_ALIKE = 1001

@@ -30,8 +30,7 @@ from alerts.incidents.wording import Chip, hours_words, number_words, ot_chip_of
 from alerts.sentinel.wire.values import current_product
 from alerts.sites.models import Site
 from portal.accounts.models import User
-from portal.ui.moments import moment_words, period_words
-from portal.ui.zones import READER, reader_clock
+from portal.ui.moments import READER, moment_words, period_words, reader_clock
 
 MAX_LISTED = 50
 

@@ -20,8 +20,8 @@ from alerts.incidents.queue.rows import COLUMNS, Frame, Row, rows_of
 from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.moments import read_moment
+from portal.ui.moments import reader_clock
 from portal.ui.words import number
-from portal.ui.zones import reader_clock
 
 PAGE = 50
 MAX_COUNTED = 10_000

@@ -16,9 +16,8 @@ from alerts.incidents.engine.hidden_verdicts import (
 )
 from alerts.incidents.models import Incident, OtState, Severity
 from alerts.incidents.wording import HIDDEN, Chip, age_of, number_words, ot_chip
-from portal.ui.moments import Moment, exact, moment_of, period_words
+from portal.ui.moments import READER, Moment, exact, moment_of, period_words, reader_clock
 from portal.ui.words import length, number
-from portal.ui.zones import READER, reader_clock
 
 COLUMNS = (
     "key",

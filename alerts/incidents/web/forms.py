@@ -12,10 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from alerts.incidents.acts.bulk import ActValues
 from alerts.incidents.acts.escalate import MAX_NOTE, escalation_lines, leads_of_all
 from alerts.incidents.acts.triage import ot_line_of, people_for
-from alerts.incidents.engine.closing import fitting_for
 from alerts.incidents.models import OtState, Severity, Status
 from alerts.incidents.page.devices import LEVEL_WORDS, level_name
-from alerts.incidents.policies import MAX_MESSAGE_LENGTH
+from alerts.incidents.policies import MAX_MESSAGE_LENGTH, fitting_for
 from alerts.incidents.web.targets import Targets
 from alerts.incidents.wording import SEVERITY_WORDS, outcome_words
 from alerts.sites.models import Criticality, Device, Site

@@ -26,8 +26,8 @@ from alerts.incidents.web.targets import Targets, targets_of
 from alerts.incidents.wording import SEVERITY_WORDS, STATUS_WORDS
 from alerts.sentinel.models import Workspace
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import User
+from portal.accounts.sessions import actor_of
 from portal.attack.engine import Technique, techniques_like
 from portal.ui.palette import MAX_RESULTS, Found, Result, is_named
 from portal.ui.words import number

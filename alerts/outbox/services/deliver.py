@@ -51,8 +51,7 @@ from portal import clock
 from portal.audit.services import record
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import State
-from portal.jobs.queries import due
-from portal.jobs.services import MAX_ATTEMPTS, back_off, claim_due, put_back, settle
+from portal.jobs.services import MAX_ATTEMPTS, back_off, claim_due, due, put_back, settle
 
 log = logging.getLogger(__name__)
 

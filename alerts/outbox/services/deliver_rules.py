@@ -50,8 +50,15 @@ from portal import clock
 from portal.audit.services import record
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import State
-from portal.jobs.queries import due
-from portal.jobs.services import MAX_ATTEMPTS, back_off, claim_due, claimed, put_back, run_while_due
+from portal.jobs.services import (
+    MAX_ATTEMPTS,
+    back_off,
+    claim_due,
+    claimed,
+    due,
+    put_back,
+    run_while_due,
+)
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from alerts.outbox.queries import note_words
 from alerts.outbox.services import CannotRetry, discard_change, retry_change
 from alerts.sentinel.queries import workspaces_visible_to
 from portal import clock
-from portal.accounts.actor import actor_of
+from portal.accounts.sessions import actor_of
 from portal.jobs.models import State
 from portal.ui.navigation import address_of
 from portal.ui.responses import leave_toast, post_only

@@ -11,7 +11,7 @@ from alerts.patterns.models import Candidate
 from alerts.patterns.queries.patterns import candidates_visible_to
 from alerts.patterns.web.headline import purpose_sentence
 from alerts.patterns.web.pattern_card import state_words
-from portal.accounts.actor import actor_of
+from portal.accounts.sessions import actor_of
 from portal.ui.palette import MAX_RESULTS, Found, Result
 
 MIN_TEXT = 2

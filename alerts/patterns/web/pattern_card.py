@@ -17,9 +17,8 @@ from alerts.patterns.web.width import WidthRow, width_rows
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.suppression.backtesting.bound_sentence import bound_sentence
 from portal.accounts.models import User
-from portal.ui.moments import hours_zone
+from portal.ui.moments import READER, hours_zone
 from portal.ui.words import hours, number, percent
-from portal.ui.zones import READER
 
 _PITCH, _SIZE, _STEPS = 10, 9, 5
 MAX_MISSING = 3  # units that the page names

@@ -45,13 +45,12 @@ from alerts.planned_work.web.week import WEEK, day_heading, days_of, monday_of, 
 from alerts.planned_work.web.wording import ShownWork, facts_of, shown, state_chip, step_words
 from alerts.sites.models import Site
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import OT_ROLES, User
+from portal.accounts.sessions import actor_of
 from portal.moments import in_utc
-from portal.ui.moments import moment_words, zone_name
+from portal.ui.moments import moment_words, reader_clock, zone_name, zone_of
 from portal.ui.pieces import Tab
 from portal.ui.responses import leave_toast, post_only, render_page
-from portal.ui.zones import reader_clock, zone_of
 
 MAX_IN_LIST = 200
 

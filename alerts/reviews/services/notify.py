@@ -21,8 +21,8 @@ from alerts.reviews.models import Annotation, Opinion, Review, SecondOpinion
 from alerts.reviews.policies import leads_of
 from portal.accounts.models import User
 from portal.notifications.services import notify
+from portal.ui.moments import ReaderClock, active
 from portal.ui.words import number
-from portal.ui.zones import ReaderClock, active
 
 MAX_DATES = 10
 type Message = tuple[str, list[str], str]  # subject, lines, why the reader gets it

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.incidents.acts.apply import lock_incidents, write_timeline
-from alerts.incidents.ingest.ot import set_ot_states
+from alerts.incidents.ingest.overlay import set_ot_states
 from alerts.incidents.models import Incident, OtState, TimelineItem
 from alerts.reviews.engine.question import answer_within, question_in
 from alerts.reviews.models import CANNED, AskedIncident, Review

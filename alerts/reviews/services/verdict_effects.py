@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Count, F
 
 from alerts.incidents.acts.apply import write_timeline
-from alerts.incidents.ingest.ot import (
+from alerts.incidents.ingest.overlay import (
     LatestVerdict,
     PatternVerdicts,
     Standing,

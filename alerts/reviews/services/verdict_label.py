@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts.incidents.ingest.entities import drop_our_comments, show_our_comments
-from alerts.incidents.ingest.overlay import refresh_overlay
+from alerts.incidents.ingest.overlay import drop_our_comments, refresh_overlay, show_our_comments
 from alerts.incidents.models import Incident
 from alerts.incidents.policies import MAX_COMMENTS
 from alerts.outbox.engine.labels import our_label

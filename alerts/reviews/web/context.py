@@ -35,11 +35,10 @@ from alerts.reviews.web.forms import (
 )
 from alerts.sites.engine.devices import is_public_address
 from alerts.sites.models import Device
-from portal.accounts.actor import actor_of
-from portal.ui.moments import day_of, zone_name
+from portal.accounts.sessions import actor_of
+from portal.ui.moments import day_of, zone_name, zone_of
 from portal.ui.pieces import Choice, FlowNode
 from portal.ui.words import length
-from portal.ui.zones import zone_of
 
 type Check = tuple[bool | None, str]
 

@@ -23,10 +23,9 @@ from alerts.reviews.policies import MAX_QUESTION_LENGTH
 from alerts.reviews.services.planned_until import PLANNED_CAUSE
 from portal.accounts.models import User
 from portal.moments import in_utc
-from portal.ui.moments import day_of, period_words
+from portal.ui.moments import day_of, period_words, reader_clock, zone_of
 from portal.ui.pieces import Choice
 from portal.ui.words import number
-from portal.ui.zones import reader_clock, zone_of
 
 MAX_SINGLE = 12  # incidents listed one by one
 MAX_SHOWN = 4  # rows in sight; the others fold out

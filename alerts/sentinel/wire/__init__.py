@@ -13,13 +13,6 @@ from alerts.sentinel.wire.automation import (
     read_automation_rule,
     read_automation_rules,
 )
-from alerts.sentinel.wire.build import (
-    closing,
-    comment_body,
-    incident_put_body,
-    merged_labels,
-    our_id,
-)
 from alerts.sentinel.wire.entities import (
     CommentPage,
     EntityAnswer,
@@ -35,7 +28,12 @@ from alerts.sentinel.wire.incidents import (
     WireIncident,
     WireLabel,
     WireOwner,
+    closing,
+    comment_body,
     incident_of,
+    incident_put_body,
+    merged_labels,
+    our_id,
     read_incident,
     read_incident_page,
 )

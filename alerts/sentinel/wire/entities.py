@@ -30,7 +30,6 @@ from alerts.sentinel.wire.values import (
     read_yes_no,
 )
 
-MAX_COMMENT_LENGTH = 30_000
 _DEVICE_TEXTS = {
     "deviceId": "device_id",
     "deviceName": "device_name",

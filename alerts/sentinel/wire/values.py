@@ -15,6 +15,7 @@ from msgspec import UNSET, UnsetType
 
 MAX_INTEGER = 2**63 - 1
 MAX_WORD_LENGTH = 100
+MAX_COMMENT_LENGTH = 30_000
 _TEXT = frozenset({str})
 _TEXT_OR_NOTHING = frozenset({str, type(None), UnsetType})
 

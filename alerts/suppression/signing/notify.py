@@ -12,8 +12,7 @@ from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import User
 from portal.notifications.services import notify
-from portal.ui.moments import value_words
-from portal.ui.zones import READER
+from portal.ui.moments import READER, value_words
 
 type Message = Callable[[], tuple[str, list[str]]]  # subject and lines, in the language that is on
 

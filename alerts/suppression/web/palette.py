@@ -10,7 +10,7 @@ from alerts.suppression.drafting.rule_list import current_version
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.web.words import state_chip
-from portal.accounts.actor import actor_of
+from portal.accounts.sessions import actor_of
 from portal.ui.palette import MAX_RESULTS, Found, Result
 
 _NUMBER = re.compile(r"r-?(\d{1,9})|#?(\d{1,9})", re.ASCII | re.IGNORECASE)

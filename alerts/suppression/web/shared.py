@@ -12,9 +12,9 @@ from alerts.suppression.deploying.kill_switch import stops_in_force
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.policies import PROPOSING
 from alerts.suppression.queries import versions_visible_to
-from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
+from portal.accounts.sessions import actor_of
 
 
 def version_or_404(request: HttpRequest, uuid: UUID) -> RuleVersion:

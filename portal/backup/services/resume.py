@@ -16,7 +16,7 @@ from portal.backup.models import Restore
 from portal.backup.registry import run_comparisons
 from portal.errors import Refused
 from portal.jobs.models import Job, State
-from portal.jobs.queries import kinds_of_work
+from portal.jobs.services import kinds_of_work
 
 
 class CannotResume(Refused):

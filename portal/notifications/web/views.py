@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from portal import clock
-from portal.accounts.actor import actor_of
+from portal.accounts.sessions import actor_of
 from portal.notifications.queries import inbox_of, unread_count
 from portal.notifications.services import mark_read
 from portal.ui.responses import post_only, render_page, wants_part

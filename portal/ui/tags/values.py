@@ -13,8 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from portal.ui import words
-from portal.ui.moments import date_of, moment_of
-from portal.ui.zones import reader_clock
+from portal.ui.moments import date_of, moment_of, reader_clock
 
 register = Library()
 

@@ -22,7 +22,7 @@ from portal.backup.engine import DUMP, MANIFEST
 from portal.backup.management.commands import backup
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import State
-from portal.jobs.queries import kinds_of_work
+from portal.jobs.services import kinds_of_work
 from portal.notifications.models import Mail
 from tests.factories.incidents import make_workspace
 from tests.portal.backup.conftest import restore

@@ -10,9 +10,17 @@ from django.template import Context, Template, TemplateSyntaxError
 from django.template.loader import get_template
 
 from portal.accounts.models import User
-from portal.ui import zones
-from portal.ui.moments import hours_zone, moment_words, value_words
-from portal.ui.zones import READER, Plant, ReaderClock, active, register_plants
+from portal.ui import moments
+from portal.ui.moments import (
+    READER,
+    Plant,
+    ReaderClock,
+    active,
+    hours_zone,
+    moment_words,
+    register_plants,
+    value_words,
+)
 
 NOW = datetime(2026, 11, 25, 8, 44, tzinfo=UTC)
 WARSAW, LISBON = Plant(1, "Europe/Warsaw", True), Plant(2, "Europe/Lisbon", True)
@@ -21,7 +29,7 @@ WARSAW, LISBON = Plant(1, "Europe/Warsaw", True), Plant(2, "Europe/Lisbon", True
 @pytest.fixture
 def reader(monkeypatch):
     """`reader("plant", WARSAW, own="Asia/Tokyo")` is whoever reads, with the plants there are."""
-    monkeypatch.setattr(zones, "_read_plants", [])
+    monkeypatch.setattr(moments, "_read_plants", [])
 
     def make(display="plant", *plants, own=""):
         register_plants(lambda user: plants)

@@ -13,8 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from portal.ui.moments import reader_clock
 from portal.ui.words import number
-from portal.ui.zones import reader_clock
 from training.labs.engine.drawings import MAX_BYTES, DumpLine, TimeStrip, draw_strip, dump_lines
 from training.labs.engine.operations import GRAVITY, ConversationRow, OperationRow
 from training.labs.queries import CaptureEntry, Reading, read_capture

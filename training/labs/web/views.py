@@ -16,8 +16,8 @@ from alerts.captures.services import CannotOpenCapture, note_access
 from alerts.incidents.page.incident import zone_of_page
 from alerts.incidents.page.panel import number_of
 from portal import clock
-from portal.accounts.actor import actor_of
-from portal.ui.zones import READER
+from portal.accounts.sessions import actor_of
+from portal.ui.moments import READER
 from training.catalog.queries.lessons import capture_at
 from training.labs.queries import (
     CaptureEntry,

@@ -20,9 +20,9 @@ from alerts.dashboards.web.numbers import numbers_in_words
 from alerts.dashboards.web.views.status import card_of, checks_of
 from alerts.dashboards.web.words import ACT_WORDS, classification, headline, sentence
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import READING_ROLES
 from portal.accounts.queries import roles_of
+from portal.accounts.sessions import actor_of
 from portal.ui.access import access_of
 from portal.ui.responses import nothing_new, render_page, wants_part
 from portal.ui.words import number

@@ -26,8 +26,8 @@ from alerts.dashboards.web.words import (
 from alerts.outbox.policies import RESOLVERS
 from alerts.outbox.queries import note_words
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.queries import roles_of
+from portal.accounts.sessions import actor_of
 from portal.backup.queries import restore_facts
 from portal.ui.responses import nothing_new, render_page, wants_part
 from portal.ui.words import number, percent

@@ -20,11 +20,11 @@ from alerts.incidents.web.links import goal_of
 from alerts.incidents.web.targets import NAMES, targets_of
 from alerts.incidents.web.views.bulk import bulk_address
 from portal import clock
-from portal.accounts.actor import actor_of
+from portal.accounts.sessions import actor_of
 from portal.errors import Refused
+from portal.ui.moments import READER, reader_clock
 from portal.ui.responses import leave_toast, post_only, trigger, vary, wants_part
 from portal.ui.words import number
-from portal.ui.zones import READER, reader_clock
 
 CHANGED = "incidents-changed"
 TEMPLATE = "alerts/incidents/act.html"

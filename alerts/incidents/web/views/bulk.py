@@ -21,8 +21,8 @@ from alerts.incidents.web.links import goal_of
 from alerts.incidents.wording import Chip
 from alerts.outbox.queries import can_be_undone
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import User
+from portal.accounts.sessions import actor_of
 from portal.errors import Refused
 from portal.jobs.models import State
 from portal.ui.responses import post_only, render_page

@@ -38,9 +38,9 @@ from alerts.sites.services import (
     keep_device_file,
 )
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import OT_ROLES, User
 from portal.accounts.queries import roles_of
+from portal.accounts.sessions import actor_of
 from portal.ui.pieces import Choice, Point, Tab, with_query
 from portal.ui.responses import leave_toast, post_only, render_page
 from portal.ui.words import number

@@ -54,11 +54,11 @@ from alerts.incidents.web.links import (
 from alerts.incidents.web.targets import Targets
 from alerts.incidents.wording import ot_chip_of
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import User
+from portal.accounts.sessions import actor_of
+from portal.ui.moments import reader_clock
 from portal.ui.pieces import Tab
 from portal.ui.responses import render_page
-from portal.ui.zones import reader_clock
 
 TABS = {
     "overview": gettext_lazy("Overview"),

@@ -40,7 +40,7 @@ from alerts.incidents.queue.queries import (
 from alerts.incidents.web.links import ask_address, review_panel_address
 from alerts.incidents.web.palette import incident_meant_by
 from portal import clock
-from portal.accounts.actor import actor_of
+from portal.accounts.sessions import actor_of
 from portal.moments import read_moment
 from portal.ui.context import Shell
 from portal.ui.pieces import Tab

@@ -21,9 +21,9 @@ from alerts.sites.policies import reasons_against_setting_site
 from alerts.sites.registry import foresee_clock_change
 from alerts.sites.services import CannotSetSite, set_site
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import READING_ROLES
 from portal.accounts.queries import roles_of
+from portal.accounts.sessions import actor_of
 from portal.ui.pieces import Point
 from portal.ui.responses import leave_toast, post_only, render_page
 from portal.ui.words import number

@@ -42,9 +42,9 @@ from alerts.reviews.engine.causes import cause
 from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.policies import PROPOSING
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
+from portal.accounts.sessions import actor_of
 from portal.errors import Refused
 from portal.ui.pieces import Tab
 from portal.ui.responses import leave_toast, post_only, render_page, wants_part

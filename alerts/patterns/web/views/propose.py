@@ -23,9 +23,9 @@ from alerts.suppression.engine.guards.signing import FRESH, Side
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.policies import rights_to_sign
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.accounts.password_checks import check_password_again, proved_at_of
+from portal.accounts.sessions import actor_of
 from portal.ui.responses import leave_toast
 from portal.ui.words import number
 

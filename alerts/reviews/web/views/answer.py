@@ -50,8 +50,7 @@ from alerts.reviews.web.context import (
 from alerts.reviews.web.forms import VerdictForm, ids_in, read_until, until_choices
 from alerts.reviews.web.views.panel import render_panel
 from portal import clock
-from portal.accounts.actor import actor_of
-from portal.accounts.sessions import allow_limited_session
+from portal.accounts.sessions import actor_of, allow_limited_session
 from portal.ui.responses import leave_toast, post_only, trigger, vary, wants_part
 from portal.ui.words import number
 

@@ -33,10 +33,10 @@ from alerts.reviews.web.context import answer_context, colleagues
 from alerts.reviews.web.forms import AskForm, HandOverForm
 from alerts.reviews.web.views.panel import ask_context, render_panel
 from portal import clock
-from portal.accounts.actor import actor_of
+from portal.accounts.sessions import actor_of
+from portal.ui.moments import reader_clock
 from portal.ui.responses import leave_toast, post_only, trigger, vary, wants_part
 from portal.ui.words import number
-from portal.ui.zones import reader_clock
 
 DIALOG = "alerts/reviews/ask.html"
 

@@ -42,11 +42,11 @@ from alerts.reviews.web.context import (
 )
 from alerts.reviews.web.forms import AskForm, VerdictForm
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import User
+from portal.accounts.sessions import actor_of
+from portal.ui.moments import reader_clock
 from portal.ui.pieces import Choice
 from portal.ui.responses import vary, wants_part
-from portal.ui.zones import reader_clock
 
 MAX_ABOUT = 500  # incidents of a row that one answer may be about
 

@@ -25,13 +25,12 @@ from alerts.reviews.queries import (
 )
 from alerts.reviews.web.context import reason
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import OT_ROLES, User
 from portal.accounts.queries import roles_of
-from portal.accounts.sessions import allow_limited_session
+from portal.accounts.sessions import actor_of, allow_limited_session
+from portal.ui.moments import READER
 from portal.ui.pieces import Tab
 from portal.ui.responses import render_page, wants_part
-from portal.ui.zones import READER
 
 PAGE = 50
 WAITING, ANSWERED, MINE = "waiting", "answered", "mine"

@@ -41,9 +41,8 @@ from alerts.reviews.web.context import (
 )
 from alerts.reviews.web.forms import DecisionForm, VerdictForm
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import Role
-from portal.accounts.sessions import allow_limited_session
+from portal.accounts.sessions import actor_of, allow_limited_session
 from portal.ui.pieces import Choice
 from portal.ui.responses import leave_toast, post_only, vary
 

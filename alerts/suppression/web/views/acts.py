@@ -29,8 +29,8 @@ from alerts.suppression.web.views.rule import page_of
 from alerts.suppression.web.views.rules import version_address
 from alerts.suppression.web.words import all_in_words
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import User
+from portal.accounts.sessions import actor_of
 from portal.errors import Refused
 from portal.ui.responses import leave_toast, post_only, vary, wants_part
 from portal.ui.words import number

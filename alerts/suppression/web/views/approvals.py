@@ -38,7 +38,7 @@ from alerts.suppression.web.sitting import (
 from alerts.suppression.web.verbs import VERBS
 from alerts.suppression.web.words import all_in_words, state_chip
 from portal import clock
-from portal.accounts.actor import actor_of
+from portal.accounts.sessions import actor_of
 from portal.errors import Refused
 from portal.ui.responses import leave_toast, post_only, render_page, vary, wants_part
 

@@ -21,7 +21,7 @@ from alerts.suppression.models import RuleVersion
 from alerts.suppression.web.shared import page_frame
 from alerts.suppression.web.words import Chip, StateChip, chip
 from portal import clock
-from portal.accounts.actor import actor_of
+from portal.accounts.sessions import actor_of
 from portal.ui.responses import render_page
 
 _GATES: dict[str, Chip] = {

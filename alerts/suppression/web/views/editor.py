@@ -46,8 +46,8 @@ from alerts.suppression.web.words import (
     state_chip,
 )
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import User
+from portal.accounts.sessions import actor_of
 from portal.ui.pieces import Choice
 from portal.ui.responses import leave_toast, render_page, trigger, vary, wants_part
 

@@ -23,9 +23,9 @@ from alerts.suppression.web.shared import page_frame
 from alerts.suppression.web.views.deployments import gate_chip
 from alerts.suppression.web.words import StateChip, all_in_words
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
+from portal.accounts.sessions import actor_of
 from portal.errors import Refused
 from portal.ui.responses import leave_toast, post_only, render_page
 

@@ -19,8 +19,8 @@ from alerts.suppression.watching.trials import kept_open_reasons
 from alerts.suppression.web.shared import number_in, page_frame
 from alerts.suppression.web.words import StateChip, all_in_words, chip, routine_cause
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import User
+from portal.accounts.sessions import actor_of
 from portal.ui.pieces import Tab, with_query
 from portal.ui.responses import leave_toast, post_only, render_page
 

@@ -21,10 +21,10 @@ from alerts.suppression.web.shared import may_propose
 from alerts.suppression.web.views.ledger import rows_of
 from alerts.suppression.web.words import all_in_words, state_chip
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import User
+from portal.accounts.sessions import actor_of
+from portal.ui.moments import reader_clock
 from portal.ui.responses import render_page
-from portal.ui.zones import reader_clock
 
 
 @require_GET

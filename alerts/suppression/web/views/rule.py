@@ -34,8 +34,8 @@ from alerts.suppression.web.words import (
     state_chip,
 )
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import User
+from portal.accounts.sessions import actor_of
 from portal.ui.responses import render_page
 
 TEMPLATE = "alerts/suppression/rule.html"

@@ -15,7 +15,7 @@ from alerts.suppression.signing.people import Owners, owners_by_version
 from alerts.suppression.web.shared import number_in, page_frame
 from alerts.suppression.web.words import ENFORCEMENTS, StateChip, ends_chip, state_chip
 from portal import clock
-from portal.accounts.actor import actor_of
+from portal.accounts.sessions import actor_of
 from portal.ui.navigation import address_of
 from portal.ui.pieces import Choice, Tab, with_query
 from portal.ui.responses import render_page

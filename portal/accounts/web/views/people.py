@@ -14,7 +14,6 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.labels import ROLE_NAMES, scope_names
 from portal.accounts.models import Grant, Role, ScopeKind, User
 from portal.accounts.queries import people_matching
@@ -28,6 +27,7 @@ from portal.accounts.services.people import (
     reasons_against_revoking,
     revoke_role,
 )
+from portal.accounts.sessions import actor_of
 from portal.ui.responses import leave_toast, post_only, render_page
 
 MAX_SHOWN = 200

@@ -14,7 +14,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.devices import device_of, remember_device
 from portal.accounts.models import User
 from portal.accounts.password_checks import (
@@ -38,7 +37,7 @@ from portal.accounts.services.attempts import (
     note_failure,
 )
 from portal.accounts.services.people import CannotChangePassword, change_password, note_sign_in
-from portal.accounts.sessions import SessionStore, allow_limited_session
+from portal.accounts.sessions import SessionStore, actor_of, allow_limited_session
 from portal.accounts.web.forms import PasswordForm, PreferencesForm, SignInForm
 from portal.proxies import client_address, counted_as
 from portal.ui.responses import leave_toast, post_only

@@ -14,7 +14,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import ApiToken, TokenScope
 from portal.accounts.password_checks import PasswordCheck, check_password_again
 from portal.accounts.queries import scopes_of_use_to
@@ -26,6 +25,7 @@ from portal.accounts.services.tokens import (
     revoke_token,
     rotate_token,
 )
+from portal.accounts.sessions import actor_of
 from portal.accounts.web.forms import RotateForm, TokenForm
 from portal.ui.responses import leave_toast, post_only
 

@@ -9,7 +9,7 @@ from alerts.incidents.models import Group, Incident, OtState, PatternMemory, Sev
 from alerts.incidents.queue.counts import blame, counts_by_view, facets
 from alerts.incidents.queue.queries import PAGE, VIEWS, Queue, queue_params
 from portal.accounts.models import Role, ScopeKind
-from portal.ui.zones import ReaderClock, active
+from portal.ui.moments import ReaderClock, active
 from tests import cast
 from tests.conftest import NOON, add_person
 from tests.factories.incidents import make_incident, make_queue_row, make_site, make_workspace

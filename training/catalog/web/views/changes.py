@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import clock
-from portal.accounts.actor import actor_of
+from portal.accounts.sessions import actor_of
 from portal.ui.responses import leave_toast, post_only, render_page
 from portal.ui.words import number
 from training.catalog.engine.archives import MAX_ARCHIVE

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from portal import clock
-from portal.accounts.actor import actor_of
+from portal.accounts.sessions import actor_of
 from portal.ui.responses import leave_toast, render_page
 from training.catalog.engine.diffs import text_of
 from training.catalog.engine.faults import Fault, Report, Source

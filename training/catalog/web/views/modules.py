@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from portal import clock
-from portal.accounts.actor import actor_of
+from portal.accounts.sessions import actor_of
 from portal.ui.responses import leave_toast, post_only, render_page
 from training.catalog.engine.archives import write_archive
 from training.catalog.engine.curriculum import read_curriculum

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from alerts.incidents.engine.catalogue import AlertType, all_types
 from alerts.incidents.engine.tokens import Term, render
 from portal import clock
-from portal.accounts.actor import actor_of
+from portal.accounts.sessions import actor_of
 from portal.attack import engine as attack
 from portal.ui.navigation import may_use, roles_for_page
 from portal.ui.pieces import Tab

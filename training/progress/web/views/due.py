@@ -9,8 +9,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import User
+from portal.accounts.sessions import actor_of
 from portal.ui.responses import render_page, wants_part
 from training.catalog.models import QuestionVersion
 from training.catalog.queries.lessons import current_versions_of, module_at, question_of_version

@@ -14,9 +14,9 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal import clock
-from portal.accounts.actor import actor_of
 from portal.accounts.models import SOC_ROLES, User
 from portal.accounts.queries import roles_of
+from portal.accounts.sessions import actor_of
 from portal.attack import engine as attack
 from portal.ui.palette import MAX_RESULTS, Found, Result
 from portal.ui.pieces import Tab
