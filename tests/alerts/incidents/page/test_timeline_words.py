@@ -201,7 +201,7 @@ def test_every_kind_of_line_that_is_written_has_a_sentence():
         for file in (ROOMS / room).glob("*/*.py")
         for code in written.findall(file.read_text(encoding="utf-8"))
     } | {"conflict", "refused", "dropped", "untrusted"}
-    history = ROOMS / "incidents/ingest/history.py"
+    history = ROOMS / "incidents/ingest/store.py"
     codes |= set(changes.findall(history.read_text(encoding="utf-8")))
     assert len(codes) > 20
     # A comment stands among the lines with its own words.
