@@ -10,8 +10,6 @@ from alerts.incidents.ingest import pg_copy
 from alerts.incidents.ingest.alert_facts import addresses_of
 from alerts.incidents.ingest.incident_details import LockedIncident
 from alerts.incidents.ingest.pg_copy import create_temp_table, text
-from alerts.incidents.models import Comment, Incident
-from alerts.outbox.models import Change, Kind
 from alerts.outbox.queries import written_by_us
 from alerts.sentinel.wire import Unreadable, WireComment, WireDevice
 from alerts.sites.engine.devices import known_kind
