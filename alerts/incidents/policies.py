@@ -31,7 +31,7 @@ def reasons_against_acting(
     """
     rows = [incidents] if isinstance(incidents, Incident) else list(incidents)
     if not rows:
-        return [_("There is no such incident, or none that you may see.")]
+        return [_("This incident does not exist, or you may not see it.")]
     reasons = [reason for row in rows if (reason := _read_only(row))][:MAX_REASONS]
     if by is not None:
         reasons += [*_reasons_against_place(rows), *_reasons_against_person(rows, by)]
@@ -63,7 +63,7 @@ def reasons_against_closing(classification: str, reason: str) -> list[str]:
     allowed = REASONS[classification]
     if not allowed:
         return [
-            _("“%(classification)s” has no reason in Sentinel.")
+            _("“%(classification)s” takes no reason in Sentinel.")
             % {"classification": classification}
         ]
     return [
@@ -75,7 +75,7 @@ def reasons_against_closing(classification: str, reason: str) -> list[str]:
 def reasons_against_comment(incidents: Iterable[Incident], message: str) -> list[str]:
     """Why this comment cannot be written."""
     if not message.strip():
-        return [_("A comment needs some words.")]
+        return [_("Write a comment first.")]
     if len(message) > MAX_MESSAGE_LENGTH:
         return [_("A comment has at most %(n)s characters.") % {"n": number(MAX_MESSAGE_LENGTH)}]
     return [
@@ -128,11 +128,11 @@ def _reasons_against_person(rows: list[Incident], by: User) -> list[str]:
 
 def _read_only(row: Incident) -> str:
     if row.gone_at is not None:
-        return _("%(incident)s was deleted in Sentinel and can only be read.") % {
+        return _("%(incident)s was deleted in Sentinel and is read-only.") % {
             "incident": _number(row)
         }
     if row.merged_into is not None:
-        return _("%(incident)s was merged into #%(number)s and can only be read.") % {
+        return _("%(incident)s was merged into #%(number)s and is read-only.") % {
             "incident": _number(row),
             "number": row.merged_into,
         }

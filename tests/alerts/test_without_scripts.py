@@ -64,7 +64,7 @@ def test_each_row_can_be_previewed_and_several_acted_on_without_scripts(browse, 
         page.locator(f"#row-{row.key} .row-number a").click()
         assert page.locator(".panel-title").inner_text().endswith("×3") == (row is triple)
     page.get_by_role("button", name="Severity").last.click()
-    assert "Choose the rows it is for first." in page.inner_text("body")
+    assert "Select the rows first." in page.inner_text("body")
     page.goto("/incidents/?view=waiting")
     for box in page.locator("tbody input[type=checkbox]").all():
         box.check()

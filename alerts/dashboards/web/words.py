@@ -143,7 +143,9 @@ def findings_in_words(restore: RestoreFacts, *, places: Collection[str]) -> list
     """Return one sentence for each finding in these workspaces, each with whether it is well."""
     findings = restore.findings
     if findings is None:
-        return [(False, gettext("Nothing was compared with Sentinel yet: `restore --check`."))]
+        return [
+            (False, gettext("Nothing has been compared with Sentinel yet. Run `restore --check`."))
+        ]
     lines = list(_record(findings.record, restore.record_seq))
     for place in findings.places:
         if place.place in places:
@@ -171,9 +173,9 @@ def _record(record: RecordFound, end: int) -> Iterator[tuple[bool, str]]:
             % {"first": end + 1, "last": record.newest_anchor},
         )
     elif not record.anchors:
-        yield False, gettext("No audit head told outside was at hand to compare with.")
+        yield False, gettext("No published audit head was available to compare with.")
     elif record.broken_at is None:
-        yield True, gettext("The audit record is as it was told outside.")
+        yield True, gettext("The audit record matches the published audit heads.")
 
 
 def _place(finding: Found) -> Iterator[tuple[bool, str]]:
@@ -182,16 +184,19 @@ def _place(finding: Found) -> Iterator[tuple[bool, str]]:
         words = gettext("%(place)s was not compared: %(error)s")
         yield False, words % {"place": place, "error": finding.error}
         return
-    unknown = gettext("%(place)s holds a rule that is not known here: %(rule)s")
-    changed = gettext("%(place)s holds a rule otherwise than known here: %(rule)s")
-    missing = gettext("%(place)s does not hold a rule any more: %(rule)s")
+    unknown = gettext("%(place)s has a rule that Tagout does not know: %(rule)s")
+    changed = gettext("%(place)s has a rule that differs from the one in Tagout: %(rule)s")
+    missing = gettext("%(place)s no longer has a rule: %(rule)s")
     for words, rules in ((unknown, finding.unknown), (changed, finding.changed)):
         for rule in rules:
             yield False, words % {"place": place, "rule": _rule(rule)}
     for name in finding.missing:
         yield False, missing % {"place": place, "rule": name}
     if not (finding.unknown or finding.changed or finding.missing):
-        yield True, gettext("%(place)s holds our rules as known here.") % {"place": place}
+        yield (
+            True,
+            gettext("%(place)s has our rules exactly as Tagout knows them.") % {"place": place},
+        )
 
 
 def _rule(rule: FoundRule) -> str:

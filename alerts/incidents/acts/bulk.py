@@ -246,7 +246,7 @@ def _no_longer_meant(bulk_act: BulkAct, chosen: dict[int, str]) -> SkippedIncide
     visible = set(
         incidents_visible_to(bulk_act.by).filter(pk__in=rows).values_list("pk", flat=True)
     )
-    out_of_reach = _("There is no such incident, or none that you may see.")
+    out_of_reach = _("This incident does not exist, or you may not see it.")
     skipped = {pk: out_of_reach for pk in chosen if pk not in visible}
     # Of those that can only be read the policy says more exactly what became of them.
     changeable = [rows[pk] for pk in visible if not rows[pk].is_read_only]

@@ -124,7 +124,7 @@ def _notify_author(incident: Incident, settlement: Settlement, code: str) -> Non
     with translation.override(person.language or "en"):
         subject = {
             "conflict": _("Somebody changed it in Sentinel first: %(incident)s"),
-            "refused": _("Sentinel did not take your change: %(incident)s"),
+            "refused": _("Sentinel refused your change: %(incident)s"),
             "dropped": _("Your change was not sent: %(incident)s"),
         }[code] % {"incident": incident}
         reason = _("You get this because the change was yours.")

@@ -209,7 +209,7 @@ def comment_on_incidents(
         by=by,
         action="incidents.incident.commented",
         refusal=CannotComment,
-        no_effect=_("A comment needs some words."),
+        no_effect=_("Write a comment first."),
         now=now,
         act=act,
         skipped=skipped,

@@ -151,7 +151,7 @@ def _meaning[Value: (int, str)](
 
 
 def _unknown(value: str, choices: Iterable[str]) -> NotUnderstood:
-    text = gettext("“%(value)s” means nothing here; possible: %(known)s.")
+    text = gettext("“%(value)s” is not valid here. Use one of: %(known)s.")
     return NotUnderstood(text % {"value": value, "known": ", ".join(choices)})
 
 

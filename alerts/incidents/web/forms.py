@@ -251,7 +251,7 @@ class CommentForm(ActForm):
         label=_("Comment"),
         max_length=MAX_MESSAGE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": _("A comment needs some words.")},
+        error_messages={"required": _("Write a comment first.")},
     )
 
 

@@ -58,12 +58,12 @@ def test_who_can_help_reads_what_was_found(opens, make, restored, ada):
     assert "Restored from a backup" in page
     for words in (
         "entries 8 to 10 were told outside and are not in the backup",
-        "gdansk holds a rule that is not known here: Tagout R-13 Scans (acts until 2026-11-24 12",
-        "gdansk holds a rule otherwise than known here: Tagout R-12 Polls (disabled)",
-        "gdansk does not hold a rule any more: R-11",
+        "gdansk has a rule that Tagout does not know: Tagout R-13 Scans (acts until 2026-11-24 12",
+        "gdansk has a rule that differs from the one in Tagout: Tagout R-12 Polls (disabled)",
+        "gdansk no longer has a rule: R-11",
     ):
         assert words in page
-    assert "eine Regel, die hier unbekannt ist: Tagout R-13 Scans (wirkt bis" in opens(ada, "de")
+    assert "eine Regel, die Tagout nicht kennt: Tagout R-13 Scans (wirkt bis" in opens(ada, "de")
 
 
 def test_everybody_reads_that_it_waits_and_nobody_of_other_peoples_workspaces(
@@ -88,7 +88,7 @@ def test_it_is_gone_once_resumed_and_programs_are_told(opens, make, restored, ad
 def test_before_the_comparison_it_says_that_nothing_was_compared(opens, make, restored, ada):
     make()
     Restore.objects.update(compared_at=None, findings={})
-    assert "Nothing was compared with Sentinel yet" in opens(ada)
+    assert "Nothing has been compared with Sentinel yet" in opens(ada)
 
 
 @pytest.mark.browser

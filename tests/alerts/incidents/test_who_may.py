@@ -153,7 +153,7 @@ def test_the_last_of_many_incidents_is_looked_at_as_the_first(desk, sam):
 
 
 def test_what_is_not_there_cannot_be_acted_on(desk, sam):
-    with pytest.raises(CannotClose, match="no such incident"):
+    with pytest.raises(CannotClose, match="does not exist"):
         close_incidents(incident_ids=[0], **BENIGN, by=sam, now=NOON)
 
 

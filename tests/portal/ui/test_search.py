@@ -105,9 +105,9 @@ def test_what_fails_leaves_the_rest_and_says_so(page_of, client, finders, ada, c
 
 
 def test_notes_and_emptiness_are_told(page_of, finders, ada):
-    finders("odd", lambda request, text: Found(notes=["“hgh” means nothing here."]))
+    finders("odd", lambda request, text: Found(notes=["“hgh” is not valid here."]))
     body = page_of(ada, "sev:hgh").content.decode()
-    assert "“hgh” means nothing here." in body
+    assert "“hgh” is not valid here." in body
     assert "Nothing found" not in body
     finders("odd", lambda request, text: Found())
     assert "Nothing found for “sev:hgh”" in page_of(ada, "sev:hgh").content.decode()

@@ -98,7 +98,7 @@ def _installation(request: HttpRequest) -> tuple[list[Sync], Details, datetime]:
 def _summary(facts: dict[str, Any]) -> str:
     """What comes first, in a calm sentence or two."""
     if "status" in facts:
-        return gettext("You look after the portal. Your role sees no incidents.")
+        return gettext("You administer the portal. Your role does not see incidents.")
     sentences = []
     if "ot" in facts and (n := facts["ot"].waiting):
         sentences.append(

@@ -42,7 +42,7 @@ def act(request: HttpRequest, verb: str) -> HttpResponse:
     except Http404:
         if not wants_part(request):
             if not is_sent and query.keys().isdisjoint(NAMES):
-                words = gettext("Choose the rows it is for first.")
+                words = gettext("Select the rows first.")
                 return leave_toast(request, HttpResponseRedirect(goal_of(request)), words)
             raise
         return _answer(request, gettext("This row has changed in the meantime. Look at it again."))

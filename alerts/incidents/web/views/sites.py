@@ -112,9 +112,9 @@ def missing_at(row: SiteRow, *, sees_devices: bool = False) -> list[dict[str, An
         sentence = gettext("No time zone is set: hours are shown and learned in UTC.")
         missing.append({"words": sentence, "href": "#set"})
     if not row.site.control_room_phone:
-        missing.append({"words": gettext("No phone of the control room."), "href": "#set"})
+        missing.append({"words": gettext("No control room phone number is set."), "href": "#set"})
     if not row.numbers.ot_people:
-        sentence = gettext("Nobody speaks for OT here: questions cannot be asked.")
+        sentence = gettext("No OT contact is set up here, so questions cannot be asked.")
         missing.append({"words": sentence, "href": ""})
     if n := row.numbers.unknown:
         words = ngettext("%(n)s device of unknown kind.", "%(n)s devices of unknown kind.", n)

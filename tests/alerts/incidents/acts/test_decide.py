@@ -99,7 +99,7 @@ def test_one_close_goes_out_before_a_colleagues_close_of_many(desk, sam, make_pe
     [
         ("BenignPositive", "SuspiciousActivity", "must be SuspiciousButExpected"),
         ("FalsePositive", "", "must be IncorrectAlertLogic or InaccurateData"),
-        ("Undetermined", "InaccurateData", "has no reason"),
+        ("Undetermined", "InaccurateData", "takes no reason"),
         ("Harmless", "", "needs a classification"),
     ],
 )

@@ -144,10 +144,10 @@ def test_what_is_ruled_out_goes_with_its_row_and_a_closed_one_alone(sam, view):
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("lable:x", "“lable:” means nothing here; possible: sev:, status:, "),
-        ("verdict:hgh", "“hgh” means nothing here; possible: routine, maintenance, "),
-        ("sev:hgh", "“hgh” means nothing here; possible: high, "),
-        ("tech:nonsense", "“nonsense” means nothing here; possible: T0843"),
+        ("lable:x", "“lable:” is not valid here. Use one of: sev:, status:, "),
+        ("verdict:hgh", "“hgh” is not valid here. Use one of: routine, maintenance, "),
+        ("sev:hgh", "“hgh” is not valid here. Use one of: high, "),
+        ("tech:nonsense", "“nonsense” is not valid here. Use one of: T0843"),
     ],
 )
 def test_what_means_nothing_is_named(sam, query, sentence):

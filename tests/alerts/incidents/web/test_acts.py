@@ -67,7 +67,7 @@ def test_a_verb_is_a_page_and_a_dialog(signed_in, sam, row, verb, htmx, noon):
         ("severity", {"severity": "9"}, "Select a valid choice"),
         ("close", {}, "Choose how it ended."),
         ("close", {"outcome": "Whatever"}, "Select a valid choice"),
-        ("comment", {"message": " "}, "A comment needs some words."),
+        ("comment", {"message": " "}, "Write a comment first."),
         ("reopen", {}, "Already open."),
         ("severity", {"severity": "3"}, "Its severity is already Medium."),
     ],
@@ -208,7 +208,7 @@ def test_a_row_that_is_gone_meanwhile_refreshes_the_list(signed_in, sam, row, ht
 def test_an_act_on_nothing_leads_back_and_says_what_to_do(signed_in, sam, noon):
     answer = signed_in(sam).get("/incidents/act/close/", follow=True)
     assert answer.redirect_chain == [("/incidents/", 302)]
-    assert "Choose the rows it is for first." in answer.content.decode()
+    assert "Select the rows first." in answer.content.decode()
 
 
 @pytest.mark.parametrize("query", ["group=x", "incident=x", "incident=999999"])

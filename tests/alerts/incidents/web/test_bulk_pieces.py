@@ -70,10 +70,10 @@ def test_what_is_refused_for_one_skips_that_one_with_its_reason(
     assert (act.done, act.worked, act.state) == (2, 6, State.DONE)
     reasons = {each.incident_id: each.reason for each in act.skipped.all()}
     assert reasons == {
-        one.pk: f"#{one.number} was deleted in Sentinel and can only be read.",
+        one.pk: f"#{one.number} was deleted in Sentinel and is read-only.",
         two.pk: "Somebody changed it after you selected it. Look at it again.",
-        three.pk: "There is no such incident, or none that you may see.",
-        four.pk: f"#{four.number} was merged into #7 and can only be read.",
+        three.pk: "This incident does not exist, or you may not see it.",
+        four.pk: f"#{four.number} was merged into #7 and is read-only.",
     }
     said = text_of(client.get(f"/incidents/bulk/{act.act}/"))
     assert "Done: 2" in said and "Skipped: 4" in said

@@ -34,7 +34,7 @@ def test_the_list_says_what_is_missing(client, site, porto, mia, oda, workspace)
     make_incident(workspace, site_ids=[site.pk])
     body = text(client, mia, "/sites/")
     assert "No time zone is set" in body
-    assert "Nobody speaks for OT here" in body
+    assert "No OT contact is set up here" in body
     assert "1 device of unknown kind" in body
     assert "Porto" not in text(client, oda, "/sites/")
 
