@@ -247,7 +247,7 @@ class _Content(NamedTuple):
     is_closed: bool
 
 
-class _Handling(NamedTuple):
+class _Ownership(NamedTuple):
     """Who deals with it and how it was closed."""
 
     incident: str
@@ -276,8 +276,8 @@ def new_copy_rows(
         )
         for row in rows
     ]
-    handlings = [
-        _handling(row.owner, row.classification, row.classification_reason) for row in rows
+    ownerships = [
+        _ownership(row.owner, row.classification, row.classification_reason) for row in rows
     ]
     rests = [
         _rest(
@@ -300,7 +300,7 @@ def new_copy_rows(
     lines, groups, merged_ids = list[str](), list[str](), list[int]()
     etags = texts([row.etag for row in rows])
     for place, (incident_id, row) in enumerate(zip(ids, rows, strict=True)):
-        content, handling, rest = contents[place], handlings[place], rests[place]
+        content, ownership, rest = contents[place], ownerships[place], rests[place]
         key, due = NULL, stored
         if rest.is_merged:
             merged_ids.append(incident_id)
@@ -309,7 +309,7 @@ def new_copy_rows(
             active = activity[place] if at and at <= row.modified_at else created[place]
             groups.append(
                 f"{key}\t{incident_id}\t{incident_id}\t{numbers[place]}\t{active}\t{active}\t"
-                f"{workspace_id}\t{stored}\t{content.group}\t{handling.group}\t{_GROUP_END}"
+                f"{workspace_id}\t{stored}\t{content.group}\t{ownership.group}\t{_GROUP_END}"
             )
         elif row.created_at <= oldest:
             due = NULL
@@ -317,7 +317,7 @@ def new_copy_rows(
         lines.append(
             f"{incident_id}\t{row.name}\t{numbers[place]}\t{etags[place]}\t{created[place]}\t"
             f"{modified[place]}\t{activity[place]}\t{closed}\t{key}\t{due}\t{origin}\t"
-            f"{content.incident}\t{handling.incident}\t{rest.incident}"
+            f"{content.incident}\t{ownership.incident}\t{rest.incident}"
         )
     return NewCopyRows(lines, groups, sum([rest.is_flagged for rest in rests]), merged_ids)
 
@@ -348,16 +348,16 @@ def _content(
 
 
 @lru_cache(maxsize=8192)
-def _handling(
+def _ownership(
     owner: WireOwner | None, classification: str | None, classification_reason: str | None
-) -> _Handling:
+) -> _Ownership:
     """Few people own many incidents, and there are few ways to close one."""
     row = _row_with(
         owner=owner, classification=classification, classification_reason=classification_reason
     )
     shared = line_of((row.owner_id, row.owner_name))
     rest = line_of((row.owner_email, row.classification, row.classification_reason))
-    return _Handling(f"{shared}\t{rest}", shared)
+    return _Ownership(f"{shared}\t{rest}", shared)
 
 
 @lru_cache(maxsize=8192)

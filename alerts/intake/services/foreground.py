@@ -31,14 +31,14 @@ from portal.errors import Refused
 
 PATIENCE = timedelta(minutes=10)  # without progress; then a person is told instead
 
-type Tell = Callable[[str], None]
+type Notify = Callable[[str], None]
 
 
 class Patience:
     """How long one run has waited for a workspace since something last came of it."""
 
-    def __init__(self, workspace: Workspace, tell: Tell) -> None:
-        self._workspace, self._tell = workspace, tell
+    def __init__(self, workspace: Workspace, notify: Notify) -> None:
+        self._workspace, self._notify = workspace, notify
         self._progress_at = time.monotonic()
 
     def note_progress(self) -> None:
@@ -63,7 +63,9 @@ class Patience:
         if waited + seconds > PATIENCE.total_seconds():
             return False
         if seconds:
-            self._tell(f"{self._workspace.name}: Azure asks for {math.ceil(seconds)} s of silence.")
+            self._notify(
+                f"{self._workspace.name}: Azure asks for {math.ceil(seconds)} s of silence."
+            )
             time.sleep(seconds)
         return True
 
@@ -86,10 +88,10 @@ class _Patient:
         if not callable(call):
             return call
 
-        def ask(*args: Any, **given: Any) -> Any:
+        def ask(*args: Any, **kwargs: Any) -> Any:
             while True:
                 try:
-                    answer = call(*args, **given)
+                    answer = call(*args, **kwargs)
                 except (SentinelThrottled, SentinelUnavailable) as error:
                     if not _names_a_time(error):
                         raise
@@ -118,12 +120,12 @@ def sync_workspace(
     client: SentinelClient,
     since: datetime | None,
     full: bool,
-    tell: Tell = lambda _: None,
+    notify: Notify = lambda _: None,
 ) -> dict[str, Any]:
     """Read what changed, or everything, and say what was found. Run twice, the second finds
     nothing new. Where Azure names a time it waits, and tells so.
     """
-    began, patience = time.monotonic(), Patience(workspace, tell)
+    began, patience = time.monotonic(), Patience(workspace, notify)
     try:
         _wait_for_silence(workspace, patience)
         counts = _listed(

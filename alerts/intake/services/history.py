@@ -78,4 +78,4 @@ def _read(
         finished=finished,
     )
     if position.is_done and cursor.watermark is None and latest:
-        advance(workspace_id=workspace.pk, seen=max(latest), now=now)
+        advance(workspace_id=workspace.pk, latest_modified=max(latest), now=now)

@@ -91,7 +91,7 @@ def _pull(
     def progress(latest: datetime | None, _link: str | None) -> None:
         nonlocal watermark
         if latest and (watermark is None or latest > watermark):  # else there is nothing to move
-            advance(workspace_id=workspace.pk, seen=latest, now=now)
+            advance(workspace_id=workspace.pk, latest_modified=latest, now=now)
             watermark = latest
 
     while True:

@@ -19,13 +19,13 @@ def cursor_of(*, workspace_id: int) -> Cursor:
     return Cursor.objects.get_or_create(workspace_id=workspace_id)[0]
 
 
-def advance(*, workspace_id: int, seen: datetime | None, now: datetime) -> None:
+def advance(*, workspace_id: int, latest_modified: datetime | None, now: datetime) -> None:
     """Move the watermark to the largest server time that was stored: never back, nor beyond now."""
-    if seen is None:
+    if latest_modified is None:
         return
-    seen = min(seen, now)
-    behind = Q(watermark=None) | Q(watermark__lt=seen)
-    Cursor.objects.filter(behind, workspace_id=workspace_id).update(watermark=seen)
+    latest_modified = min(latest_modified, now)
+    behind = Q(watermark=None) | Q(watermark__lt=latest_modified)
+    Cursor.objects.filter(behind, workspace_id=workspace_id).update(watermark=latest_modified)
 
 
 def finish_run(

@@ -100,9 +100,9 @@ def _plain(form: Bag) -> Bag:
 def _flat(value: Any) -> Any:
     if isinstance(value, dict):
         members = ((key, _flat(member)) for key, member in value.items() if key not in _SERVERS)
-        return {key: held for key, held in members if held not in (None, {}, [])}
+        return {key: member for key, member in members if member not in (None, {}, [])}
     if isinstance(value, list):
-        return sorted((_flat(held) for held in value), key=_spelled)
+        return sorted((_flat(member) for member in value), key=_spelled)
     return value
 
 

@@ -247,5 +247,5 @@ def test_whatever_the_order_of_versions_the_newest_stays(workspace, order, cut):
 @pytest.mark.parametrize("ahead", [timedelta(seconds=1), timedelta(days=400)])
 def test_whoever_moves_the_watermark_moves_it_to_now_at_most(workspace, ahead):
     cursor_of(workspace_id=workspace.pk)
-    advance(workspace_id=workspace.pk, seen=NOON + ahead, now=NOON)
+    advance(workspace_id=workspace.pk, latest_modified=NOON + ahead, now=NOON)
     assert watermark() == NOON

@@ -46,7 +46,7 @@ class Command(TagoutCommand):
                         client=client_for(workspace),
                         since=since,
                         full=options["full"],
-                        tell=self.stderr.write,
+                        notify=self.stderr.write,
                     )
                 )
             except CannotSync as refusal:
