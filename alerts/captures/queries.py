@@ -49,14 +49,14 @@ def document_of(capture: Capture, kind: CapturePart.Kind, number: int = 0) -> An
 def summaries_of(captures: Collection[Capture]) -> dict[int, dict[str, Any]]:
     """Return the summaries of captures by their ids."""
     parts = CapturePart.objects.filter(
-        capture__in=[each.pk for each in captures], kind=CapturePart.Kind.SUMMARY
+        capture__in=[capture.pk for capture in captures], kind=CapturePart.Kind.SUMMARY
     )
     return {pk: _unpacked(bytes(data)) for pk, data in parts.values_list("capture", "data")}
 
 
 def accesses_of(captures: Collection[Capture]) -> dict[int, list[CaptureAccess]]:
     """Return who opened captures, by their ids, the latest first."""
-    rows = CaptureAccess.objects.filter(capture__in=[each.pk for each in captures])
+    rows = CaptureAccess.objects.filter(capture__in=[capture.pk for capture in captures])
     found: dict[int, list[CaptureAccess]] = {}
     for row in rows.select_related("by").order_by("-at", "-pk"):
         found.setdefault(row.capture_id, []).append(row)

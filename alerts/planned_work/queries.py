@@ -112,7 +112,7 @@ def counts_of(occurrences: Iterable[Occurrence]) -> dict[UUID, AlertCounts]:
     """Return how many alerts came with each of these occurrences."""
     expected = Count("pk", filter=Q(fit=PlannedAlert.Fit.INSIDE))
     rows = (
-        PlannedAlert.objects.filter(occurrence__in=[one.uuid for one in occurrences])
+        PlannedAlert.objects.filter(occurrence__in=[occurrence.uuid for occurrence in occurrences])
         .values_list("occurrence")
         .annotate(expected=expected, total=Count("pk"))
     )
@@ -121,22 +121,24 @@ def counts_of(occurrences: Iterable[Occurrence]) -> dict[UUID, AlertCounts]:
 
 def marks_of(occurrences: Iterable[Occurrence]) -> list[MarkedAlert]:
     """Return when the alerts of these occurrences came; the newest thousand."""
-    rows = PlannedAlert.objects.filter(occurrence__in=[one.uuid for one in occurrences])
+    rows = PlannedAlert.objects.filter(
+        occurrence__in=[occurrence.uuid for occurrence in occurrences]
+    )
     found = rows.order_by("-alert__at").values_list("occurrence", "alert__at", "fit")[:1000]
     return [MarkedAlert(uuid, at, fit == PlannedAlert.Fit.INSIDE) for uuid, at, fit in found]
 
 
-def expected_types(one: Occurrence) -> list[tuple[str, int]]:
+def expected_types(occurrence: Occurrence) -> list[tuple[str, int]]:
     """Return the types of alerts that came as planned, the most frequent first."""
-    rows = PlannedAlert.objects.filter(occurrence=one.uuid, fit=PlannedAlert.Fit.INSIDE)
+    rows = PlannedAlert.objects.filter(occurrence=occurrence.uuid, fit=PlannedAlert.Fit.INSIDE)
     counted = rows.values_list("alert__alert_type").annotate(n=Count("pk"))
     return list(counted.order_by("-n", "alert__alert_type")[:5])
 
 
-def unexpected_alerts(one: Occurrence, user: User) -> list[UnexpectedAlert]:
+def unexpected_alerts(occurrence: Occurrence, user: User) -> list[UnexpectedAlert]:
     """Return the alerts that the work does not explain, the newest first."""
     rows = (
-        PlannedAlert.objects.filter(occurrence=one.uuid)
+        PlannedAlert.objects.filter(occurrence=occurrence.uuid)
         .exclude(fit=PlannedAlert.Fit.INSIDE)
         .select_related("alert")
         .order_by("-alert__at")[:MAX_UNEXPECTED]
@@ -161,7 +163,7 @@ def unexpected_alerts(one: Occurrence, user: User) -> list[UnexpectedAlert]:
 def names_of(revisions: Collection[Revision]) -> dict[int, ScopeNames]:
     """Return the devices that these revisions name, by the key of the revision."""
     found: dict[int, ScopeNames] = defaultdict(ScopeNames)
-    rows = NamedDevice.objects.filter(revision__in=[each.pk for each in revisions])
+    rows = NamedDevice.objects.filter(revision__in=[revision.pk for revision in revisions])
     for row in rows.order_by("name", "address"):
         scope = found[row.revision_id]
         {"from": scope.from_, "to": scope.to}.get(row.side, scope.any).append(str(row))

@@ -214,8 +214,8 @@ class SecondOpinion(models.Model):
     def keeps_suspicion(self) -> bool:
         """Whether people of OT came to hold it for suspicious."""
         was_suspicious = self.annotation.verdict == Verdict.SUSPICIOUS
-        held = self.State.CONFIRMED if was_suspicious else self.State.CORRECTED
-        return self.state == held
+        suspicious_state = self.State.CONFIRMED if was_suspicious else self.State.CORRECTED
+        return self.state == suspicious_state
 
 
 class Opinion(models.Model):

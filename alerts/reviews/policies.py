@@ -52,10 +52,10 @@ def reasons_against_asking(
     """Why this person cannot ask OT of this site about these incidents."""
     if not incidents:
         return [gettext("There is no incident to ask about.")]
-    if not all(works_in(by, each.workspace) for each in incidents):
+    if not all(works_in(by, incident.workspace) for incident in incidents):
         return [gettext("Only the SOC of this workspace can ask OT.")]
     reasons = []
-    if len({each.workspace_id for each in incidents}) > 1:
+    if len({incident.workspace_id for incident in incidents}) > 1:
         reasons.append(gettext("One question is about incidents of one workspace."))
     if not question.strip():
         reasons.append(gettext("Choose a question or write one."))
@@ -67,13 +67,13 @@ def reasons_against_asking(
 
 def _reasons_in(incidents: Sequence[Incident], site: Site) -> list[str]:
     reasons = []
-    if any(each.is_read_only for each in incidents):
+    if any(incident.is_read_only for incident in incidents):
         reasons.append(gettext("It was deleted or merged in Sentinel and is read-only here."))
-    if not all(site.pk in each.site_ids for each in incidents):
+    if not all(site.pk in incident.site_ids for incident in incidents):
         reasons.append(gettext("It does not touch %(site)s.") % {"site": site})
     open_ask = (
         Review.objects.filter(
-            asked_incidents__incident__in=[each.pk for each in incidents],
+            asked_incidents__incident__in=[incident.pk for incident in incidents],
             asked_incidents__answer=None,
             site=site,
             state=Review.State.WAITING,
@@ -100,7 +100,7 @@ def reasons_against_verdict(
     """Why this person cannot give this verdict on these incidents."""
     if not incidents:
         return [gettext("There is no incident to judge.")]
-    if not all(speaks_for(by, each) for each in incidents):
+    if not all(speaks_for(by, incident) for incident in incidents):
         return [gettext("Only OT of a site that the incident touches can judge it.")]
     reasons = []
     if verdict not in Verdict.values:
@@ -151,11 +151,13 @@ def leads_of(site: Site, workspace: Workspace) -> list[User]:
 
 def leads_as(second_opinion: SecondOpinion, *, by: User) -> Role | None:
     """As which lead this person could decide about a suspicion; None for who leads neither side."""
-    workspaces = {each.workspace for each in second_opinion.annotation.incidents.all()}
+    workspaces = {incident.workspace for incident in second_opinion.annotation.incidents.all()}
     ot, soc = reach_of(by, {Role.OT_SITE_LEAD}), reach_of(by, {Role.SOC_LEAD})
-    if second_opinion.site.uuid in ot.sites or any(ot.covers(each) for each in workspaces):
+    if second_opinion.site.uuid in ot.sites or any(
+        ot.covers(workspace) for workspace in workspaces
+    ):
         return Role.OT_SITE_LEAD
-    return Role.SOC_LEAD if any(soc.covers(each) for each in workspaces) else None
+    return Role.SOC_LEAD if any(soc.covers(workspace) for workspace in workspaces) else None
 
 
 def reasons_against_deciding(second_opinion: SecondOpinion, *, by: User) -> list[str]:
@@ -170,7 +172,9 @@ def reasons_against_deciding(second_opinion: SecondOpinion, *, by: User) -> list
     if second_opinion.annotation.by_id == by.pk:
         return [gettext("You gave this answer, so somebody else has to decide about it.")]
     asked = second_opinion.opinions.all()
-    if any(each.person_id == by.pk and each.state == Opinion.State.ANSWERED for each in asked):
+    if any(
+        opinion.person_id == by.pk and opinion.state == Opinion.State.ANSWERED for opinion in asked
+    ):
         return [gettext("You have given your opinion already. Another lead has to decide.")]
     return []
 

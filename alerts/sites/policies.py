@@ -42,13 +42,13 @@ def reasons_against_criticality(
     """
     if not device.is_critical or criticality in CRITICAL:
         return []
-    given = {"device": device, "criticality": Criticality(device.criticality).label}
+    details = {"device": device, "criticality": Criticality(device.criticality).label}
     if not leads(user, device.zone.site):
-        said = gettext("%(device)s is a %(criticality)s. Only the OT lead can lower that.")
-        return [said % given]
+        text = gettext("%(device)s is a %(criticality)s. Only the OT lead can lower that.")
+        return [text % details]
     if not reason.strip():
-        said = gettext("%(device)s is a %(criticality)s: say why it no longer is one.")
-        return [said % given]
+        text = gettext("%(device)s is a %(criticality)s: say why it no longer is one.")
+        return [text % details]
     return []
 
 

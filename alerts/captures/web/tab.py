@@ -49,8 +49,8 @@ def show_captures(visit: TabVisit) -> dict[str, Any]:
     cards = cards_of(captures, visit.incident, visit.user)
     return {
         "captures": cards,
-        "removed": [each for each in captures if each.is_removed],
-        "is_changing": any(each.is_in_quarantine for each in captures),
+        "removed": [capture for capture in captures if capture.is_removed],
+        "is_changing": any(capture.is_in_quarantine for capture in captures),
         "alert_pages": alert_pages_of(visit.incident)[:5],
         "may_attach": not reasons_against_attaching(visit.incident, by=visit.user),
         "max_mb": settings.CAPTURE_MAX_MB,
@@ -59,7 +59,7 @@ def show_captures(visit: TabVisit) -> dict[str, Any]:
 
 def cards_of(captures: Iterable[Capture], incident: Incident, user: User) -> list[CaptureCard]:
     """Return the cards of captures that are still there."""
-    rows = [each for each in captures if not each.is_removed]
+    rows = [capture for capture in captures if not capture.is_removed]
     if not rows:
         return []
     summaries, accesses = summaries_of(rows), accesses_of(rows)
@@ -69,12 +69,12 @@ def cards_of(captures: Iterable[Capture], incident: Incident, user: User) -> lis
         for row in summary["conversations"]
         for end in ("client", "server")
     }
-    names, wanted = names_of_addresses(incident, addresses), _alert_addresses(incident)
+    names, alert_addresses = names_of_addresses(incident, addresses), _alert_addresses(incident)
     may_open = may_open_captures_of(incident, by=user)
     cards = []
     for capture in rows:
         summary, opened = summaries.get(capture.pk), accesses.get(capture.pk, [])
-        words = words_of(summary, names=names, alert_addresses=wanted) if summary else None
+        words = words_of(summary, names=names, alert_addresses=alert_addresses) if summary else None
         cards.append(
             CaptureCard(
                 capture=capture,

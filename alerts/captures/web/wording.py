@@ -175,7 +175,7 @@ def _pairs(conversations: list[dict[str, Any]], names: Mapping[str, str]) -> lis
     found: dict[tuple[str, str], PairWords] = {}
     for row in conversations:
         key = (row["client"], row["server"])
-        pair = found.setdefault(key, PairWords(*(names.get(each, each) for each in key)))
+        pair = found.setdefault(key, PairWords(*(names.get(address, address) for address in key)))
         pair.frames += row["frames"]
         pair.protocols.update(row["protocols"])
         for name in _MARKS:
@@ -195,7 +195,7 @@ def _sentence(
     summary: Mapping[str, Any], pairs: Collection[PairWords], addresses: Collection[str]
 ) -> str:
     spoken = sorted({protocol_name(name) for pair in pairs for name in pair.protocols})
-    said = {
+    details = {
         "frames": number(summary["packets"]),
         "span": _span(summary["duration_s"]),
         "devices": number(len(addresses)),
@@ -209,11 +209,11 @@ def _sentence(
                 "%(frames)s frames in %(span)s between %(devices)s addresses, in no OT protocol"
                 " that this reader knows."
             )
-            % said
+            % details
         )
     return (
         gettext("%(frames)s frames in %(span)s between %(devices)s addresses: %(protocols)s.")
-        % said
+        % details
     )
 
 
@@ -225,13 +225,13 @@ def _span(seconds: float) -> str:
     return gettext("%(n)s h") % {"n": number(seconds / 3600, 1)}
 
 
-def _ends(addresses: Collection[str], wanted: Collection[str]) -> str:
+def _ends(addresses: Collection[str], alert_addresses: Collection[str]) -> str:
     """Say whether this is likely to be the capture of this alert."""
-    if not wanted:
+    if not alert_addresses:
         return ""
-    seen = {each.lower() for each in addresses}
-    there = [each for each in wanted if each.lower() in seen]
-    if len(there) == len(set(wanted)):
+    lowered = {addresse.lower() for addresse in addresses}
+    there = [address for address in alert_addresses if address.lower() in lowered]
+    if len(there) == len(set(alert_addresses)):
         return gettext("All addresses that the alerts name are in it.")
     if there:
         return gettext("Of the addresses that the alerts name it holds %(there)s.") % {

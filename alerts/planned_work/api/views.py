@@ -67,45 +67,47 @@ class PlannedWorkViewSet(Resource):
         return Occurrence.objects.filter(work=row.work_id)
 
     @command(WorkIn, **WRITE, detail=False)
-    def create(self, said: dict[str, Any]) -> HttpResponse:
+    def create(self, values: dict[str, Any]) -> HttpResponse:
         """Plan work. It tells what to expect and closes nothing."""
-        site = self._site(said)
-        made = plan_work(site=site, plan=_plan(said, site), by=self.person, now=self.now)
+        site = self._site(values)
+        made = plan_work(site=site, plan=_plan(values, site), by=self.person, now=self.now)
         return self.answer_row(made.uuid)
 
     @command(WorkIn, **WRITE)
-    def edit(self, row: Revision, said: dict[str, Any]) -> None:
+    def edit(self, row: Revision, values: dict[str, Any]) -> None:
         """Say what the work is from now on; what is over stays as it was."""
-        site = self._site(said)
+        site = self._site(values)
         if site.pk != row.work.site_id:
             raise _bad("site", "The work is of another site. Cancel it there and plan it here.")
-        change_work(work_id=row.work_id, plan=_plan(said, site), by=self.person, now=self.now)
+        change_work(work_id=row.work_id, plan=_plan(values, site), by=self.person, now=self.now)
 
     @command(ExtendIn, **WRITE)
-    def extend(self, row: Revision, said: dict[str, Any]) -> None:
+    def extend(self, row: Revision, values: dict[str, Any]) -> None:
         """Let an occurrence last longer."""
-        one = self._occurrence(row, said)
-        extend_work(occurrence_id=one.pk, until=said["until"], by=self.person, now=self.now)
+        occurrence = self._occurrence(row, values)
+        extend_work(
+            occurrence_id=occurrence.pk, until=values["until"], by=self.person, now=self.now
+        )
 
     @command(OccurrenceIn, **WRITE)
-    def done(self, row: Revision, said: dict[str, Any]) -> None:
+    def done(self, row: Revision, values: dict[str, Any]) -> None:
         """Say that an occurrence is done."""
-        one = self._occurrence(row, said)
-        finish_work(occurrence_id=one.pk, by=self.person, now=self.now)
+        occurrence = self._occurrence(row, values)
+        finish_work(occurrence_id=occurrence.pk, by=self.person, now=self.now)
 
     @command(CancelIn, **WRITE)
-    def cancel(self, row: Revision, said: dict[str, Any]) -> None:
+    def cancel(self, row: Revision, values: dict[str, Any]) -> None:
         """Say that the work does not take place."""
-        cancel_work(work_id=row.work_id, by=self.person, now=self.now, **said)
+        cancel_work(work_id=row.work_id, by=self.person, now=self.now, **values)
 
-    def _site(self, said: Mapping[str, Any]) -> Site:
-        site = sites_in_reach(self.person).filter(name=said["site"]).first()
+    def _site(self, values: Mapping[str, Any]) -> Site:
+        site = sites_in_reach(self.person).filter(name=values["site"]).first()
         if site is None:
             raise _bad("site", "There is no such site, or none that you may see.")
         return site
 
-    def _occurrence(self, row: Revision, said: Mapping[str, Any]) -> Occurrence:
-        if (uuid := said.get("occurrence")) is None:
+    def _occurrence(self, row: Revision, values: Mapping[str, Any]) -> Occurrence:
+        if (uuid := values.get("occurrence")) is None:
             found = latest_occurrence(row.work, now=self.now)
         else:
             found = Occurrence.objects.filter(work=row.work_id, uuid=uuid).first()
@@ -114,39 +116,39 @@ class PlannedWorkViewSet(Resource):
         return found
 
 
-def _plan(said: Mapping[str, Any], site: Site) -> WorkPlan:
+def _plan(values: Mapping[str, Any], site: Site) -> WorkPlan:
     try:
-        zone = time_zone_named(said.get("time_zone") or site.time_zone)
+        zone = time_zone_named(values.get("time_zone") or site.time_zone)
     except PlanError as error:
         raise _bad("time_zone", str(error)) from None
-    starts, ends = _moment(said, "starts_at", zone), _moment(said, "ends_at", zone)
+    starts, ends = _moment(values, "starts_at", zone), _moment(values, "ends_at", zone)
     length = _exact(ends, zone) - _exact(starts, zone)
     devices = []
     for member, side in _SIDES.items():
-        found, reasons = devices_named(", ".join(said.get(member, ())), site=site, side=side)
+        found, reasons = devices_named(", ".join(values.get(member, ())), site=site, side=side)
         if reasons:
             raise _bad(member, reasons[0])
         devices += found
     return WorkPlan(
-        title=said["title"],
-        kind=said["kind"],
-        schedule=Schedule(starts, length, zone, said.get("repeats", "").upper()),
+        title=values["title"],
+        kind=values["kind"],
+        schedule=Schedule(starts, length, zone, values.get("repeats", "").upper()),
         devices=tuple(devices),
-        zone_id=_zone_id(said, site),
-        work_order=said.get("work_order", ""),
-        vendor=said.get("vendor", ""),
-        people=said.get("people", ""),
+        zone_id=_zone_id(values, site),
+        work_order=values.get("work_order", ""),
+        vendor=values.get("vendor", ""),
+        people=values.get("people", ""),
     )
 
 
-def _moment(said: Mapping[str, Any], member: str, zone: str) -> datetime:
+def _moment(values: Mapping[str, Any], member: str, zone: str) -> datetime:
     """A moment on the clock of the plant, whether it came with an offset or without."""
     try:
-        moment = datetime.fromisoformat(said[member])
+        moment = datetime.fromisoformat(values[member])
         if moment.tzinfo is not None:
             moment = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     except (ValueError, OverflowError):
-        raise _bad(member, str(PlanError("time.form", text=said[member]))) from None
+        raise _bad(member, str(PlanError("time.form", text=values[member]))) from None
     if moment.year not in YEARS:
         raise _bad(member, str(PlanError("time.far", text=moment.date().isoformat())))
     return moment
@@ -156,8 +158,8 @@ def _exact(moment: datetime, zone: str) -> datetime:
     return moment.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-def _zone_id(said: Mapping[str, Any], site: Site) -> int | None:
-    if not (name := said.get("zone")):
+def _zone_id(values: Mapping[str, Any], site: Site) -> int | None:
+    if not (name := values.get("zone")):
         return None
     zone = site.zones.filter(name=name).first()
     if zone is None:

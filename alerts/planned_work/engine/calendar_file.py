@@ -210,7 +210,7 @@ def _kind(event: _Event) -> str:
 
 
 def _words(event: _Event, name: str) -> tuple[str, ...]:
-    found = (words_of(_unescaped(each.value)) for each in event.properties.get(name, ()))
+    found = (words_of(_unescaped(prop.value)) for prop in event.properties.get(name, ()))
     return tuple(dict.fromkeys(word for words in found for word in words))
 
 
@@ -265,11 +265,11 @@ def _length(event: _Event, starts_at: datetime, zone: str, *, is_day: bool) -> t
 def _zone_of(start: _Property, time_zone: str) -> str:
     if start.value.strip().upper().endswith("Z"):
         return "UTC"
-    told = start.params.get("TZID")
-    if not told:
+    tzid = start.params.get("TZID")
+    if not tzid:
         return time_zone
     try:
-        return time_zone_named(str(told))
+        return time_zone_named(str(tzid))
     except PlanError as error:
         raise _LineError(start.line, error) from error
 
@@ -281,24 +281,24 @@ def _moments(event: _Event, name: str, zone: str) -> Iterator[datetime]:
             yield _moment(single, zone)[0]
 
 
-def _moment(told: _Property, zone: str) -> tuple[datetime, bool]:
+def _moment(prop: _Property, zone: str) -> tuple[datetime, bool]:
     """Return a moment on the clock of `zone`, and whether it is a bare day."""
     from icalendar.prop import vDDDTypes
 
-    own = _zone_of(told, zone)
+    own = _zone_of(prop, zone)
     try:
-        found = vDDDTypes.from_ical(told.value.strip().upper())
+        value = vDDDTypes.from_ical(prop.value.strip().upper())
     except (ValueError, OverflowError, KeyError) as error:
-        wrong = PlanError("time.form", text=told.value[:60])
-        raise _LineError(told.line, wrong) from error
-    if isinstance(found, date) and found.year not in YEARS:
-        raise _LineError(told.line, PlanError("time.far", text=found.isoformat()[:10]))
-    if isinstance(found, datetime):
-        local = found.replace(tzinfo=ZoneInfo(own)).astimezone(ZoneInfo(zone))
+        wrong = PlanError("time.form", text=prop.value[:60])
+        raise _LineError(prop.line, wrong) from error
+    if isinstance(value, date) and value.year not in YEARS:
+        raise _LineError(prop.line, PlanError("time.far", text=value.isoformat()[:10]))
+    if isinstance(value, datetime):
+        local = value.replace(tzinfo=ZoneInfo(own)).astimezone(ZoneInfo(zone))
         return local.replace(tzinfo=None), False
-    if isinstance(found, date):
-        return datetime(found.year, found.month, found.day), True  # noqa: DTZ001  # on the plant's clock
-    raise _LineError(told.line, PlanError("time.form", text=told.value[:60]))
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day), True  # noqa: DTZ001  # on the plant's clock
+    raise _LineError(prop.line, PlanError("time.form", text=prop.value[:60]))
 
 
 def _move(read: ReadFile, entries: dict[str, Entry], event: _Event, entry: Entry) -> None:

@@ -153,5 +153,5 @@ def _moment(cells: dict[str, str], column: str) -> datetime:
 
 def _uid_of(cells: dict[str, str]) -> str:
     """Return a UID for a line without one: the same line has the same, whatever its place."""
-    told = "\x1f".join(f"{name}={cells.get(name, '')}" for name in COLUMNS)
-    return f"csv-{hashlib.sha256(told.encode()).hexdigest()[:32]}"
+    text = "\x1f".join(f"{name}={cells.get(name, '')}" for name in COLUMNS)
+    return f"csv-{hashlib.sha256(text.encode()).hexdigest()[:32]}"

@@ -33,8 +33,8 @@ KINDS_FOR_RULES: Final = tuple(kind for kind in KINDS if kind != OTHER)
 
 def kind_named(text: str) -> str | None:
     """Return the kind of this name, written as its key or as its label, in any letter case."""
-    wanted = " ".join(text.replace("-", " ").split()).casefold()
+    folded = " ".join(text.replace("-", " ").split()).casefold()
     for kind, label in KINDS.items():
-        if wanted in (kind.replace("-", " "), label.replace("-", " ")):
+        if folded in (kind.replace("-", " "), label.replace("-", " ")):
             return kind
     return None

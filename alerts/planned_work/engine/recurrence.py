@@ -101,10 +101,10 @@ def time_zone_named(text: str) -> str:
     from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
     name = text.strip().strip('"')
-    known = _by_folded_name()
+    by_name = _by_folded_name()
     parts = name.strip("/").split("/")
     for n in (len(parts), 3, 2, 1):
-        if found := known.get("/".join(parts[-n:]).casefold()):
+        if found := by_name.get("/".join(parts[-n:]).casefold()):
             return found
     if name.casefold() in ("utc", "gmt", "z", "etc/utc"):
         return "UTC"

@@ -191,7 +191,7 @@ class _Places:
         zones = self._zones_of(site)
         zone = zones.get(entry.zone.casefold()) if entry.zone else None
         if entry.zone and zone is None:
-            known = ", ".join(sorted(each.name for each in zones.values())) or "–"
+            known = ", ".join(sorted(zone.name for zone in zones.values())) or "–"
             reason = _("%(site)s has no zone “%(name)s”. It has: %(known)s.")
             return [], None, [reason % {"site": site.name, "name": entry.zone, "known": known}]
         devices, reasons = [], []
@@ -210,7 +210,7 @@ class _Places:
         wanted = self._zones_of(site).get(zone_name.casefold()) if mark else zone
         found = self._devices_of(site).get(name.casefold(), [])
         if wanted is not None:
-            found = [each for each in found if each.zone_id == wanted.pk] or found
+            found = [device for device in found if device.zone_id == wanted.pk] or found
         if len(found) == 1:
             return DeviceOfPlan(side, found[0].zone_id, found[0].address, found[0].name)
         if found:
@@ -307,13 +307,13 @@ class _Import:
             (
                 NamedDevice(
                     revision=revision,
-                    side=each.side.value,
-                    zone_id=each.zone_id,
-                    address=each.address,
-                    name=each.name[:120],
+                    side=device.side.value,
+                    zone_id=device.zone_id,
+                    address=device.address,
+                    name=device.name[:120],
                 )
                 for revision, (_entry, _site, plan) in zip(revisions, new, strict=True)
-                for each in plan.devices
+                for device in plan.devices
             ),
             batch_size=BATCH,
         )

@@ -153,34 +153,38 @@ def _cover(candidates: Iterable[_Candidate]) -> list[int]:
     rows = list(candidates)
     if not rows:
         return []
-    known = Occurrence.objects.select_related("revision__zone", "work").in_bulk(
+    occurrences = Occurrence.objects.select_related("revision__zone", "work").in_bulk(
         {row.occurrence_id for row in rows}
     )
-    scopes = _scopes({one.revision for one in known.values()})
-    fits = [fit for row in rows if (fit := _fit(row, known[row.occurrence_id], scopes))]
+    scopes = _scopes({occurrence.revision for occurrence in occurrences.values()})
+    fits = [fit for row in rows if (fit := _fit(row, occurrences[row.occurrence_id], scopes))]
     store_planned_alerts(fits)
     return sorted({fit.alert_id for fit in fits})
 
 
-def _fit(row: _Candidate, one: Occurrence, scopes: Mapping[int, Scope]) -> PlannedFit | None:
-    times = one.times if one.done_at is None else Times(one.starts_at, one.ends_at)
-    fit = fit_of(scopes[one.revision_id], times, row.ends, row.at)
+def _fit(row: _Candidate, occurrence: Occurrence, scopes: Mapping[int, Scope]) -> PlannedFit | None:
+    times = (
+        occurrence.times
+        if occurrence.done_at is None
+        else Times(occurrence.starts_at, occurrence.ends_at)
+    )
+    fit = fit_of(scopes[occurrence.revision_id], times, row.ends, row.at)
     if fit is None:
         return None
-    says = one.revision
+    says = occurrence.revision
     return PlannedFit(
         alert_id=row.alert_id,
-        occurrence=one.uuid,
-        work=one.work.uuid,
+        occurrence=occurrence.uuid,
+        work=occurrence.work.uuid,
         fit=fit.value,
         kind=says.kind,
         names_devices=says.zone_id is None,
         title=says.title,
         work_order=says.work_order,
-        ends_at=one.ends_at,
-        inside_until=one.slack_ends_at,
-        known_from=one.known_from,
-        known_until=one.known_until,
+        ends_at=occurrence.ends_at,
+        inside_until=occurrence.slack_ends_at,
+        known_from=occurrence.known_from,
+        known_until=occurrence.known_until,
     )
 
 
@@ -207,6 +211,6 @@ def _scopes(revisions: Collection[Revision]) -> dict[int, Scope]:
     for row in rows:
         devices[row.revision_id].append(NamedDevice(row.side, row.zone.name, row.address, row.name))
     return {
-        one.pk: Scope(tuple(devices[one.pk]), one.zone.name if one.zone else "")
-        for one in revisions
+        revision.pk: Scope(tuple(devices[revision.pk]), revision.zone.name if revision.zone else "")
+        for revision in revisions
     }

@@ -54,7 +54,7 @@ class WorkPlan:
     @property
     def digest(self) -> str:
         """Return a SHA-256 of all that it says, to tell whether something changed."""
-        told = [
+        content = [
             self.title,
             self.kind,
             self.work_order,
@@ -64,9 +64,9 @@ class WorkPlan:
             *_schedule_as_json(self.schedule).values(),
             str(self.schedule.starts_at),
             self.schedule.length.total_seconds(),
-            sorted([each.side, each.zone_id, each.address] for each in self.devices),
+            sorted([device.side, device.zone_id, device.address] for device in self.devices),
         ]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def checked_plan(
@@ -147,10 +147,10 @@ def _schedule_as_json(schedule: Schedule) -> dict[str, object]:
 
 def _sides_in_order(devices: tuple[DeviceOfPlan, ...]) -> tuple[DeviceOfPlan, ...]:
     """Return the devices once each; one side without the other means either side."""
-    sides = {each.side for each in devices}
+    sides = {device.side for device in devices}
     if not {Side.FROM, Side.TO} <= sides:
-        devices = tuple(replace(each, side=Side.ANY) for each in devices)
-    found = {(each.side, each.zone_id, each.address): each for each in devices}
+        devices = tuple(replace(device, side=Side.ANY) for device in devices)
+    found = {(device.side, device.zone_id, device.address): device for device in devices}
     return tuple(found[key] for key in sorted(found))
 
 
@@ -181,7 +181,9 @@ def _against_place(plan: WorkPlan, site: Site | None) -> list[str]:
         return [_("Name at most %(n)s devices, or a whole zone.") % {"n": number(MAX_DEVICES)}]
     if site is None:
         return []
-    zones = {each.zone_id for each in plan.devices} | ({plan.zone_id} if plan.zone_id else set())
+    zones = {device.zone_id for device in plan.devices} | (
+        {plan.zone_id} if plan.zone_id else set()
+    )
     here = set(Zone.objects.filter(site=site, pk__in=zones).values_list("pk", flat=True))
     return [] if zones == here else [_("The devices or the zone are of another site.")]
 
@@ -208,11 +210,11 @@ def devices_named(text: str, *, site: Site, side: Side) -> tuple[list[DeviceOfPl
         filter(None, (w.strip() for w in text.replace("\n", ",").split(",")))
     ):
         zone_name, mark, rest = word.rpartition(" / ")
-        known = Device.objects.filter(zone__site=site)
+        candidates = Device.objects.filter(zone__site=site)
         if mark:
-            known = known.filter(zone__name=zone_name)
+            candidates = candidates.filter(zone__name=zone_name)
         name = rest.strip()
-        rows = list((known.filter(address=name) | known.filter(name=name))[:3])
+        rows = list((candidates.filter(address=name) | candidates.filter(name=name))[:3])
         if len(rows) == 1:
             found.append(DeviceOfPlan(side, rows[0].zone_id, rows[0].address, rows[0].name))
         elif rows:

@@ -77,12 +77,12 @@ def change_work(*, work_id: int, plan: WorkPlan, by: Actor, now: datetime) -> Pl
 @transaction.atomic
 def extend_work(*, occurrence_id: int, until: datetime, by: Actor, now: datetime) -> Occurrence:
     """Let one occurrence last longer. Alerts that came meanwhile count as inside from now on."""
-    one, work = _locked_occurrence(occurrence_id, by=by)
-    if until <= one.ends_at or until <= now:
+    occurrence, work = _locked_occurrence(occurrence_id, by=by)
+    if until <= occurrence.ends_at or until <= now:
         raise CannotPlanWork(_("Choose a time later than the planned end, and later than now."))
-    if until - one.starts_at > MAX_LENGTH:
+    if until - occurrence.starts_at > MAX_LENGTH:
         raise CannotPlanWork(PlanError("time.long", most=MAX_LENGTH.days).spoken(_))
-    longer = _replaced(one, Span(one.starts_at, until), now=now)
+    longer = _replaced(occurrence, Span(occurrence.starts_at, until), now=now)
     note_step(work, code="extended", by=by, now=now, until=until.isoformat())
     record(
         "planned_work.occurrence.extended", on=longer, by=by, at=now, until=until, work=work.uuid
@@ -93,11 +93,13 @@ def extend_work(*, occurrence_id: int, until: datetime, by: Actor, now: datetime
 @transaction.atomic
 def finish_work(*, occurrence_id: int, by: Actor, now: datetime) -> Occurrence:
     """Note that one occurrence is done. Before its planned end, that end moves to now."""
-    one, work = _locked_occurrence(occurrence_id, by=by)
-    if now < one.starts_at:
+    occurrence, work = _locked_occurrence(occurrence_id, by=by)
+    if now < occurrence.starts_at:
         raise CannotPlanWork(_("The work has not begun. Cancel it, or change its time."))
-    done = _replaced(one, Span(one.starts_at, min(one.ends_at, now)), now=now, done_at=now)
-    if not one.revision.is_recurring:
+    done = _replaced(
+        occurrence, Span(occurrence.starts_at, min(occurrence.ends_at, now)), now=now, done_at=now
+    )
+    if not occurrence.revision.is_recurring:
         PlannedWork.objects.filter(pk=work.pk).update(state=PlannedWork.State.DONE)
     note_step(work, code="done", by=by, now=now)
     record("planned_work.occurrence.done", on=done, by=by, at=now, work=work.uuid)
@@ -109,10 +111,11 @@ def cancel_work(*, work_id: int, by: Actor, now: datetime, note: str = "") -> Pl
     """Note that the work does not take place. What is over stays as it was."""
     work = _locked(work_id, by=by)
     ahead = list(work.occurrences.filter(known_until=None, ends_at__gt=now))
-    begun = [one for one in ahead if one.starts_at < now]
+    begun = [occurrence for occurrence in ahead if occurrence.starts_at < now]
     forgotten = forget_occurrences(ahead, now=now)
     made = [
-        _made_anew(one, Span(one.starts_at, now), now=now, done_at=now) for one in begun
+        _made_anew(occurrence, Span(occurrence.starts_at, now), now=now, done_at=now)
+        for occurrence in begun
     ]  # until now it took place
     PlannedWork.objects.filter(pk=work.pk).update(state=PlannedWork.State.CANCELLED, changed_at=now)
     work.state = PlannedWork.State.CANCELLED
@@ -146,12 +149,12 @@ def _locked(work_id: int, *, by: Actor) -> PlannedWork:
 def _locked_occurrence(occurrence_id: int, *, by: Actor) -> tuple[Occurrence, PlannedWork]:
     found = Occurrence.objects.get(pk=occurrence_id)
     work = _locked(found.work_id, by=by)
-    one = Occurrence.objects.select_related("revision__work").get(pk=occurrence_id)
-    if one.known_until is not None:
+    occurrence = Occurrence.objects.select_related("revision__work").get(pk=occurrence_id)
+    if occurrence.known_until is not None:
         raise CannotPlanWork(_("The work was changed meanwhile. Look at it again."))
-    if one.done_at is not None:
+    if occurrence.done_at is not None:
         raise CannotPlanWork(_("This was marked as done already."))
-    return one, work
+    return occurrence, work
 
 
 def _store_revision(
@@ -169,12 +172,12 @@ def _store_revision(
     NamedDevice.objects.bulk_create(
         NamedDevice(
             revision=revision,
-            side=each.side.value,
-            zone_id=each.zone_id,
-            address=each.address,
-            name=each.name[:120],
+            side=device.side.value,
+            zone_id=device.zone_id,
+            address=device.address,
+            name=device.name[:120],
         )
-        for each in plan.devices
+        for device in plan.devices
     )
     try:
         spans = spans_of(revision, now=now)
@@ -193,20 +196,20 @@ def _one_a_start(spans: Sequence[Span]) -> list[Span]:
 
 
 def _replaced(
-    one: Occurrence, span: Span, *, now: datetime, done_at: datetime | None = None
+    occurrence: Occurrence, span: Span, *, now: datetime, done_at: datetime | None = None
 ) -> Occurrence:
     """Store the occurrence with another end, in place of this one."""
-    forgotten = forget_occurrences([one], now=now)
-    (made,) = store_occurrences([_made_anew(one, span, now=now, done_at=done_at)])
-    PlannedWork.objects.filter(pk=one.work_id).update(changed_at=now)
+    forgotten = forget_occurrences([occurrence], now=now)
+    (made,) = store_occurrences([_made_anew(occurrence, span, now=now, done_at=done_at)])
+    PlannedWork.objects.filter(pk=occurrence.work_id).update(changed_at=now)
     follow_occurrences([made], forgotten=forgotten, now=now)
     return made
 
 
 def _made_anew(
-    one: Occurrence, span: Span, *, now: datetime, done_at: datetime | None
+    occurrence: Occurrence, span: Span, *, now: datetime, done_at: datetime | None
 ) -> Occurrence:
-    made = new_occurrence(one.revision, span=span, known_from=now)
+    made = new_occurrence(occurrence.revision, span=span, known_from=now)
     made.done_at = done_at
     return made
 
@@ -232,7 +235,7 @@ def _told(plan: WorkPlan) -> dict[str, object]:
         "work_order": plan.work_order,
         "vendor": plan.vendor,
         "zone": plan.zone_id,
-        "devices": [[each.side.value, each.zone_id, each.address] for each in plan.devices],
+        "devices": [[device.side.value, device.zone_id, device.address] for device in plan.devices],
     }
 
 
@@ -258,24 +261,24 @@ def ask_about_overruns(*, now: datetime) -> int:
         .select_for_update(of=("self",), skip_locked=True)
     )
     asked = list(due[:_BATCH])
-    for one in asked:
-        for person in _people(one):
-            _ask(one, person, now)
-        note_step(one.work, code="asked", by="Tagout", now=now)
-    Occurrence.objects.filter(pk__in=[one.pk for one in asked]).update(asked_at=now)
+    for occurrence in asked:
+        for person in _people(occurrence):
+            _ask(occurrence, person, now)
+        note_step(occurrence.work, code="asked", by="Tagout", now=now)
+    Occurrence.objects.filter(pk__in=[occurrence.pk for occurrence in asked]).update(asked_at=now)
     return len(asked)
 
 
-def _people(one: Occurrence) -> Iterable[User]:
+def _people(occurrence: Occurrence) -> Iterable[User]:
     """Return the owner of the work; where there is none, the leads of the site."""
-    owner = one.work.owner
+    owner = occurrence.work.owner
     if owner is not None and owner.is_active:
         return [owner]
-    return people_holding({Role.OT_SITE_LEAD}, sites=[one.work.site.uuid])
+    return people_holding({Role.OT_SITE_LEAD}, sites=[occurrence.work.site.uuid])
 
 
-def _ask(one: Occurrence, person: User, now: datetime) -> None:
-    title = ", ".join(filter(None, (one.revision.work_order, one.revision.title)))
+def _ask(occurrence: Occurrence, person: User, now: datetime) -> None:
+    title = ", ".join(filter(None, (occurrence.revision.work_order, occurrence.revision.title)))
     with translation.override(person.language or "en"):
         notify(
             people=[person],
@@ -285,14 +288,14 @@ def _ask(one: Occurrence, person: User, now: datetime) -> None:
                 "The planned time is over, and so is the hour after it. Extend the work, or say "
                 "that it is done: until then its alerts count as unexpected."
             ),
-            path=_path(one),
+            path=_path(occurrence),
             reason=gettext("You planned this work, or lead the site."),
             now=now,
         )
 
 
-def _path(one: Occurrence) -> str:
+def _path(occurrence: Occurrence) -> str:
     try:
-        return reverse("planned_work:work", args=[one.work.uuid])
+        return reverse("planned_work:work", args=[occurrence.work.uuid])
     except NoReverseMatch:
         return "/"

@@ -93,63 +93,63 @@ class WorkForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Look the devices up at the site."""
-        said = super().clean() or {}
+        values = super().clean() or {}
         devices = []
         for name, side in _SIDES:
-            found, reasons = devices_named(said.get(name, ""), site=self.site, side=side)
+            found, reasons = devices_named(values.get(name, ""), site=self.site, side=side)
             devices += found
             for reason in reasons:
                 self.add_error(name, reason)
-        said["devices"] = tuple(devices)
-        return said
+        values["devices"] = tuple(devices)
+        return values
 
     def plan(self, *, of: Revision | None = None) -> WorkPlan:
         """Return what a valid form says. `of`: what it changes keeps its single dates."""
-        said = self.cleaned_data
-        starts, ends = said["starts"], said["ends"]
+        values = self.cleaned_data
+        starts, ends = values["starts"], values["ends"]
         old = of.schedule if of is not None else None
         return WorkPlan(
-            title=said["title"],
-            kind=said["kind"],
+            title=values["title"],
+            kind=values["kind"],
             schedule=Schedule(
                 starts,
                 ends - starts,
                 self.site.time_zone,
-                said["rule"] or said["repeats"],
+                values["rule"] or values["repeats"],
                 also=old.also if old else (),
                 except_at=old.except_at if old else (),
                 moved=old.moved if old else (),
             ),
-            devices=said["devices"],
-            zone_id=said["zone"].pk if said["zone"] else None,
-            work_order=said["work_order"],
-            vendor=said["vendor"],
-            people=said["people"],
+            devices=values["devices"],
+            zone_id=values["zone"].pk if values["zone"] else None,
+            work_order=values["work_order"],
+            vendor=values["vendor"],
+            people=values["people"],
         )
 
 
-def initial_of(says: Revision, devices: Iterable[NamedDevice]) -> dict[str, Any]:
+def initial_of(revision: Revision, devices: Iterable[NamedDevice]) -> dict[str, Any]:
     """Return what a form shows of a revision. Devices are written with their zone, so that each is
     found again.
     """
     names: dict[str, list[str]] = {"from": [], "to": [], "any": []}
     for device in devices:
         names[device.side].append(f"{device.zone.name} / {device.address}")
-    schedule, known = says.schedule, {value for value, _label in REPEATS}
+    schedule, presets = revision.schedule, {value for value, _label in REPEATS}
     return {
-        "title": says.title,
-        "kind": says.kind,
+        "title": revision.title,
+        "kind": revision.kind,
         "starts": schedule.starts_at.strftime(_LOCAL),
         "ends": (schedule.starts_at + schedule.length).strftime(_LOCAL),
-        "repeats": says.rule if says.rule in known else "",
-        "rule": "" if says.rule in known else says.rule,
+        "repeats": revision.rule if revision.rule in presets else "",
+        "rule": "" if revision.rule in presets else revision.rule,
         "from_names": ", ".join(names["from"]),
         "to_names": ", ".join(names["to"]),
         "any_names": ", ".join(names["any"]),
-        "zone": says.zone_id,
-        "work_order": says.work_order,
-        "vendor": says.vendor,
-        "people": says.people,
+        "zone": revision.zone_id,
+        "work_order": revision.work_order,
+        "vendor": revision.vendor,
+        "people": revision.people,
     }
 
 

@@ -81,7 +81,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if not sites:
         return render_page(request, "alerts/planned_work/week.html", {"sites": []})
     asked = request.GET.get("site", "")
-    site = next((each for each in sites if str(each.pk) == asked), sites[0])
+    site = next((site for site in sites if str(site.pk) == asked), sites[0])
     zone = reader_clock().zone(site.time_zone)
     monday = monday_of(request.GET.get("week", ""), today=now.astimezone(zone).date())
     visit = Visit(user, site, monday, zone, now, request.GET.get("as") == "list")
@@ -110,8 +110,8 @@ def work_page(request: HttpRequest, uuid: UUID, *, problems: tuple[str, ...] = (
         "may_plan": may_plan_at(found.site, by=user),
         "steps": [(step, step_words(step)) for step in steps_of(found)],
     }
-    if one := latest_occurrence(found, now=now):
-        page |= _of_occurrence(one, user, zone=zone, now=now)
+    if occurrence := latest_occurrence(found, now=now):
+        page |= _of_occurrence(occurrence, user, zone=zone, now=now)
     status = 422 if problems else 200
     return render_page(request, "alerts/planned_work/work.html", page, status=status)
 
@@ -122,21 +122,23 @@ def work_or_404(request: HttpRequest, uuid: UUID) -> PlannedWork:
     return get_object_or_404(rows, uuid=uuid)
 
 
-def _of_occurrence(one: Occurrence, user: User, *, zone: tzinfo, now: datetime) -> dict[str, Any]:
-    names = names_of([one.revision])[one.revision_id]
-    unexpected = unexpected_alerts(one, user)
+def _of_occurrence(
+    occurrence: Occurrence, user: User, *, zone: tzinfo, now: datetime
+) -> dict[str, Any]:
+    names = names_of([occurrence.revision])[occurrence.revision_id]
+    unexpected = unexpected_alerts(occurrence, user)
     return {
-        "one": shown(one, zone=zone, now=now, counts=counts_of([one])),
-        "facts": facts_of(one, names, zone=zone, now=now),
-        "has_begun": one.starts_at <= now,
-        "types": expected_types(one),
+        "one": shown(occurrence, zone=zone, now=now, counts=counts_of([occurrence])),
+        "facts": facts_of(occurrence, names, zone=zone, now=now),
+        "has_begun": occurrence.starts_at <= now,
+        "types": expected_types(occurrence),
         "unexpected": [
             (
-                each,
-                headline(each.alert_type, source=each.source, destination=each.destination),
-                moment_words(each.at, now, zone=zone, is_local=True),
+                alert,
+                headline(alert.alert_type, source=alert.source, destination=alert.destination),
+                moment_words(alert.at, now, zone=zone, is_local=True),
             )
-            for each in unexpected
+            for alert in unexpected
         ],
     }
 
@@ -147,7 +149,9 @@ def _week(visit: Visit, sites: list[Site]) -> dict[str, Any]:
     found = list(occurrences_between([visit.site.pk], start=start, end=end)[:MAX_IN_LIST])
     over = list(overrun_now([visit.site.pk], now=visit.now))
     counts = counts_of([*found, *over])
-    rows = [shown(one, zone=visit.zone, now=visit.now, counts=counts) for one in found]
+    rows = [
+        shown(occurrence, zone=visit.zone, now=visit.now, counts=counts) for occurrence in found
+    ]
     local = visit.now.astimezone(visit.zone)
     return {
         "sites": sites,
@@ -167,7 +171,9 @@ def _week(visit: Visit, sites: list[Site]) -> dict[str, Any]:
         ],
         "is_list": visit.is_list,
         "totals": _totals(counts),
-        "over": [shown(one, zone=visit.zone, now=visit.now, counts=counts) for one in over],
+        "over": [
+            shown(occurrence, zone=visit.zone, now=visit.now, counts=counts) for occurrence in over
+        ],
         "days": days_of(visit.monday, found, marks_of(found), zone=visit.zone, now=visit.now),
         "agenda": _agenda(visit, rows),
         "may_plan": may_plan_at(visit.site, by=visit.user),
@@ -180,18 +186,18 @@ def _site_tabs(visit: Visit, sites: list[Site]) -> list[Tab]:
         return []
     return [
         Tab(
-            each.name,
-            f"?site={each.pk}&week={visit.monday.isoformat()}",
-            current=each.pk == visit.site.pk,
+            site.name,
+            f"?site={site.pk}&week={visit.monday.isoformat()}",
+            current=site.pk == visit.site.pk,
         )
-        for each in sites
+        for site in sites
     ]
 
 
 def _totals(counts: Mapping[UUID, AlertCounts]) -> AlertCounts:
     return AlertCounts(
-        sum(each.expected for each in counts.values()),
-        sum(each.unexpected for each in counts.values()),
+        sum(count.expected for count in counts.values()),
+        sum(count.unexpected for count in counts.values()),
     )
 
 
@@ -203,8 +209,8 @@ def _agenda(visit: Visit, rows: list[ShownWork]) -> list[tuple[str, list[ShownWo
 
     local = visit.now.astimezone(visit.zone)
     return [
-        (day_heading(each, local), list(works))
-        for each, works in groupby(sorted(rows, key=day), day)
+        (day_heading(start, local), list(works))
+        for start, works in groupby(sorted(rows, key=day), day)
     ]
 
 
@@ -262,9 +268,9 @@ def edit(request: HttpRequest, work: UUID) -> HttpResponse:
 def extend(request: HttpRequest, work: UUID) -> HttpResponse:
     """Let an occurrence last longer."""
 
-    def carry_out(one: Occurrence) -> None:
-        until = _until(request.POST.get("until", ""), one)
-        extend_work(occurrence_id=one.pk, until=until, by=actor_of(request), now=clock.now())
+    def carry_out(occurrence: Occurrence) -> None:
+        until = _until(request.POST.get("until", ""), occurrence)
+        extend_work(occurrence_id=occurrence.pk, until=until, by=actor_of(request), now=clock.now())
 
     return _act_on_occurrence(request, work, carry_out, gettext("Extended."))
 
@@ -273,8 +279,8 @@ def extend(request: HttpRequest, work: UUID) -> HttpResponse:
 def done(request: HttpRequest, work: UUID) -> HttpResponse:
     """Say that an occurrence is done."""
 
-    def carry_out(one: Occurrence) -> None:
-        finish_work(occurrence_id=one.pk, by=actor_of(request), now=clock.now())
+    def carry_out(occurrence: Occurrence) -> None:
+        finish_work(occurrence_id=occurrence.pk, by=actor_of(request), now=clock.now())
 
     return _act_on_occurrence(request, work, carry_out, gettext("Noted as done."))
 
@@ -331,7 +337,7 @@ def _site(request: HttpRequest) -> Site:
     """The site that is asked for, of those at which the person plans work."""
     sites = list(sites_in_reach(actor_of(request), OT_ROLES))
     asked = request.POST.get("site") or request.GET.get("site", "")
-    found = next((each for each in sites if str(each.pk) == asked), None)
+    found = next((site for site in sites if str(site.pk) == asked), None)
     if found is None and (asked or not sites):
         raise Http404
     return found or sites[0]
@@ -342,22 +348,22 @@ def _act_on_occurrence(
 ) -> HttpResponse:
     found = work_or_404(request, work)
     named = UUID_FORM.fullmatch(request.POST.get("occurrence", ""))
-    one = found.occurrences.filter(uuid=named[0]).first() if named else None
-    if one is None:
+    occurrence = found.occurrences.filter(uuid=named[0]).first() if named else None
+    if occurrence is None:
         raise Http404
     try:
-        carry_out(one)
+        carry_out(occurrence)
     except CannotPlanWork as refusal:
         return work_page(request, work, problems=refusal.reasons)
     return _back(request, found, words)
 
 
-def _until(text: str, one: Occurrence) -> datetime:
+def _until(text: str, occurrence: Occurrence) -> datetime:
     """The moment that a form names; without a zone it is on the clock of the plant."""
     try:
         until = datetime.fromisoformat(text)
         if until.tzinfo is None:
-            until = until.replace(tzinfo=zone_of(one.work.site.time_zone))
+            until = until.replace(tzinfo=zone_of(occurrence.work.site.time_zone))
         return in_utc(until)
     except ValueError:
         raise CannotPlanWork(gettext("Enter a day and a time.")) from None

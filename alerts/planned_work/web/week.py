@@ -130,26 +130,26 @@ def _day(
     if made.is_today:
         made.label = gettext("%(day)s, today") % {"day": words}
         made.now_css, made.now_words = f"from-{_slot(local)}", f"{local:%H:%M}"
-    for one in occurrences:
-        made.blocks += _blocks(one, begin, end, zone=zone, now=now)
+    for occurrence in occurrences:
+        made.blocks += _blocks(occurrence, begin, end, zone=zone, now=now)
     made.blocks = _in_lanes(made.blocks)
     here = [mark for mark in marks if begin <= mark.at < end]
     slots: dict[int, bool] = {}  # an unexpected one hides the expected ones of its half-hour
     for mark in here:
         slot = _slot(mark.at.astimezone(zone))
         slots[slot] = slots.get(slot, True) and mark.is_expected
-    made.marks = [DayMark(*each) for each in sorted(slots.items())]
+    made.marks = [DayMark(*item) for item in sorted(slots.items())]
     return made
 
 
 def _blocks(
-    one: Occurrence, begin: datetime, end: datetime, *, zone: tzinfo, now: datetime
+    occurrence: Occurrence, begin: datetime, end: datetime, *, zone: tzinfo, now: datetime
 ) -> list[Block]:
     """Return the shapes of an occurrence in one day: the plan, its slack and its overrun."""
-    says = one.revision
-    starts, ends = one.starts_at.astimezone(zone), one.ends_at.astimezone(zone)
+    says = occurrence.revision
+    starts, ends = occurrence.starts_at.astimezone(zone), occurrence.ends_at.astimezone(zone)
     shape = Block(
-        one.work.uuid,
+        occurrence.work.uuid,
         0,
         1,
         "work",
@@ -157,12 +157,12 @@ def _blocks(
         " · ".join(filter(None, (says.work_order, says.vendor))),
         f"{starts:%H:%M}–{ends:%H:%M}",
         says.is_recurring,
-        one.starts_at > now,
+        occurrence.starts_at > now,
     )
-    spans = [("work", one.starts_at, one.ends_at)]
-    if one.late_until is not None and one.done_at is None:
-        spans.append(("slack", one.ends_at, one.ends_at + SLACK))
-        spans.append(("over", one.ends_at + SLACK, min(now, one.late_until)))
+    spans = [("work", occurrence.starts_at, occurrence.ends_at)]
+    if occurrence.late_until is not None and occurrence.done_at is None:
+        spans.append(("slack", occurrence.ends_at, occurrence.ends_at + SLACK))
+        spans.append(("over", occurrence.ends_at + SLACK, min(now, occurrence.late_until)))
     placed = ((kind, _place(start, stop, begin, end, zone)) for kind, start, stop in spans)
     return [
         replace(shape, first=place[0], last=place[1], kind=kind)
@@ -190,7 +190,7 @@ def _slot(local: datetime) -> int:
 def _in_lanes(blocks: Sequence[Block]) -> list[Block]:
     """Return the shapes beside each other where several works stand at one time."""
     lanes: dict[UUID, int] = {}
-    for block in sorted(blocks, key=lambda each: each.first):
+    for block in sorted(blocks, key=lambda block: block.first):
         if block.work not in lanes:
             beside = [other for other in blocks if other.overlaps(block)]
             taken = {lanes[other.work] for other in beside if other.work in lanes}

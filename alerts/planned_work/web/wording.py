@@ -43,43 +43,49 @@ class ShownWork:
 
 
 def shown(
-    one: Occurrence, *, zone: tzinfo, now: datetime, counts: Mapping[UUID, AlertCounts]
+    occurrence: Occurrence, *, zone: tzinfo, now: datetime, counts: Mapping[UUID, AlertCounts]
 ) -> ShownWork:
     """Return an occurrence in words."""
-    says = one.revision
-    is_over = one.done_at is None and one.late_until is not None and one.ends_at <= now
-    goal = next_end(one, zone=zone, now=now)
-    end = one.ends_at.astimezone(zone)
+    says = occurrence.revision
+    is_over = (
+        occurrence.done_at is None
+        and occurrence.late_until is not None
+        and occurrence.ends_at <= now
+    )
+    goal = next_end(occurrence, zone=zone, now=now)
+    end = occurrence.ends_at.astimezone(zone)
     return ShownWork(
-        it=one,
+        it=occurrence,
         title=says.title,
         kind=str(WorkKind(says.kind).label),
         detail=" · ".join(filter(None, (says.work_order, says.vendor))),
-        hours=f"{one.starts_at.astimezone(zone):%H:%M}–{end:%H:%M}",
+        hours=f"{occurrence.starts_at.astimezone(zone):%H:%M}–{end:%H:%M}",
         end=f"{end:%H:%M}",
         slack_end=f"{end + SLACK:%H:%M}",
-        over=length(now - one.ends_at) if is_over else "",
+        over=length(now - occurrence.ends_at) if is_over else "",
         is_recurring=says.is_recurring,
-        counts=counts.get(one.uuid, AlertCounts()),
-        extend_to=goal.isoformat() if one.done_at is None else "",
+        counts=counts.get(occurrence.uuid, AlertCounts()),
+        extend_to=goal.isoformat() if occurrence.done_at is None else "",
         extend_words=f"{goal:%H:%M}",
     )
 
 
-def next_end(one: Occurrence, *, zone: tzinfo, now: datetime) -> datetime:
+def next_end(occurrence: Occurrence, *, zone: tzinfo, now: datetime) -> datetime:
     """Return the end that one press extends the work to: two hours on, at a full hour."""
-    local = (max(now, one.ends_at) + EXTENDED_BY).astimezone(zone)
+    local = (max(now, occurrence.ends_at) + EXTENDED_BY).astimezone(zone)
     return local.replace(minute=0, second=0, microsecond=0)
 
 
 def facts_of(
-    one: Occurrence, names: ScopeNames, *, zone: tzinfo, now: datetime
+    occurrence: Occurrence, names: ScopeNames, *, zone: tzinfo, now: datetime
 ) -> list[tuple[str, str]]:
     """Return what is planned, as pairs of name and value."""
-    says = one.revision
-    when = period_words(one.starts_at, one.ends_at, now, zone, is_dated=True, is_local=True)
-    told = [
-        (gettext("When"), f"{when} {zone_name(one.starts_at.astimezone(zone))}"),
+    says = occurrence.revision
+    when = period_words(
+        occurrence.starts_at, occurrence.ends_at, now, zone, is_dated=True, is_local=True
+    )
+    pairs = [
+        (gettext("When"), f"{when} {zone_name(occurrence.starts_at.astimezone(zone))}"),
         (gettext("Repeats"), recurrence_words(says)),
         (gettext("Work order"), says.work_order),
         (gettext("Vendor"), says.vendor),
@@ -90,7 +96,7 @@ def facts_of(
         (gettext("Whole zone"), says.zone.name if says.zone else ""),
         (gettext("Known since"), known_words(says, zone=zone, now=now)),
     ]
-    return [(name, value) for name, value in told if value]
+    return [(name, value) for name, value in pairs if value]
 
 
 def known_words(says: Revision, *, zone: tzinfo, now: datetime) -> str:

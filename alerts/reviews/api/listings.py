@@ -19,9 +19,9 @@ def _or_none(word: str) -> str | None:
     return word or None
 
 
-def _in_force(wanted: bool) -> Q:
-    held = Q(withdrawn_at=None, superseded_by=None)
-    return held if wanted else ~held
+def _in_force(flag: bool) -> Q:
+    in_force = Q(withdrawn_at=None, superseded_by=None)
+    return in_force if flag else ~in_force
 
 
 class ReviewSerializer(Row):

@@ -61,22 +61,27 @@ class ReviewViewSet(Resource):
         return row.lead.workspace.name
 
     @command(AnswerIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES, address="answer")
-    def answer_question(self, row: Review, said: dict[str, Any]) -> None:
+    def answer_question(self, row: Review, values: dict[str, Any]) -> None:
         """Give OT's verdict on the incidents that it waits for, or on some of them."""
-        about = said.pop("incidents", ())
+        about = values.pop("incidents", ())
         give_verdict(
-            by=self.person, key=uuid4(), review_id=row.pk, incident_ids=about, now=self.now, **said
+            by=self.person,
+            key=uuid4(),
+            review_id=row.pk,
+            incident_ids=about,
+            now=self.now,
+            **values,
         )
 
     @command(HandOverIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES)
-    def hand_over(self, row: Review, said: dict[str, Any]) -> None:
+    def hand_over(self, row: Review, values: dict[str, Any]) -> None:
         """Tell a colleague of the same site that this question is for them."""
-        people = {each.email: each for each in ot_people_at(row.site, row.lead.workspace)}
-        to = people.get(said.pop("to").lower())
-        hand_over_review(review_id=row.pk, to=to, by=self.person, now=self.now, **said)
+        people = {person.email: person for person in ot_people_at(row.site, row.lead.workspace)}
+        to = people.get(values.pop("to").lower())
+        hand_over_review(review_id=row.pk, to=to, by=self.person, now=self.now, **values)
 
     @command(Nothing, scope=TokenScope.REVIEWS_WRITE, roles=SOC_ROLES)
-    def withdraw(self, row: Review, said: dict[str, Any]) -> None:
+    def withdraw(self, row: Review, values: dict[str, Any]) -> None:
         """Take the question back."""
         withdraw_review(review_id=row.pk, by=self.person, now=self.now)
 
@@ -111,9 +116,9 @@ class SecondOpinionViewSet(Resource):
         return second_opinions_visible_to(self.person)
 
     @command(DecideIn, scope=TokenScope.REVIEWS_WRITE, roles=LEADS)
-    def decide(self, row: SecondOpinion, said: dict[str, Any]) -> None:
+    def decide(self, row: SecondOpinion, values: dict[str, Any]) -> None:
         """Decide as one of both leads what OT has not settled within three days."""
-        decide_suspicion(second_opinion=row.uuid, by=self.person, now=self.now, **said)
+        decide_suspicion(second_opinion=row.uuid, by=self.person, now=self.now, **values)
 
 
 class OpinionViewSet(Resource):
@@ -130,18 +135,18 @@ class OpinionViewSet(Resource):
 
     def own(self) -> Own:
         """Only incidents that this person may see."""
-        seen = incidents_visible_to(self.person).filter(
+        visible = incidents_visible_to(self.person).filter(
             annotations=OuterRef("second_opinion__annotation")
         )
-        return Own(sources={"incidents": ArraySubquery(seen.order_by("pk").values("pk"))})
+        return Own(sources={"incidents": ArraySubquery(visible.order_by("pk").values("pk"))})
 
     @command(VerdictIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES, address="answer")
-    def give(self, row: Opinion, said: dict[str, Any]) -> None:
+    def give(self, row: Opinion, values: dict[str, Any]) -> None:
         """Say what you make of it. Two of three people decide."""
-        give_opinion(opinion=row.uuid, by=self.person, now=self.now, **said)
+        give_opinion(opinion=row.uuid, by=self.person, now=self.now, **values)
 
     @command(Nothing, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES)
-    def pass_on(self, row: Opinion, said: dict[str, Any]) -> None:
+    def pass_on(self, row: Opinion, values: dict[str, Any]) -> None:
         """Leave it to the lead without an answer."""
         pass_opinion_on(opinion=row.uuid, by=self.person, now=self.now)
 
@@ -157,40 +162,40 @@ class AboutIncident(Resource):
         return incidents_visible_to(self.person)
 
     @command(AskIn, scope=TokenScope.INCIDENTS_WRITE, roles=SOC_ROLES, answers=REVIEWS)
-    def ask(self, row: Incident, said: dict[str, Any]) -> HttpResponse:
+    def ask(self, row: Incident, values: dict[str, Any]) -> HttpResponse:
         """Ask everyone who speaks for OT at a site about this incident; answers the question."""
-        asked = ask_ot(
+        review = ask_ot(
             incident_ids=[row.pk],
-            site_id=_site_of(row, said.get("site")),
+            site_id=_site_of(row, values.get("site")),
             by=self.person,
-            question=said["question"],
+            question=values["question"],
             now=self.now,
         )
-        only = reviews_visible_to(self.person).filter(pk=asked.pk)
+        only = reviews_visible_to(self.person).filter(pk=review.pk)
         own = questions_own(self.person)
         return self.single(REVIEWS, only, own=own, workspace=row.workspace.name)
 
     @command(VerdictIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES, answers=ANNOTATIONS)
-    def verdict(self, row: Incident, said: dict[str, Any]) -> HttpResponse:
+    def verdict(self, row: Incident, values: dict[str, Any]) -> HttpResponse:
         """Judge this incident for OT. A question about others, too, waits on for them."""
-        asked = open_review_on(row.pk)
-        about = asked and speaks_at(self.person, asked.site, asked.lead.workspace)
-        given = give_verdict(
+        review = open_review_on(row.pk)
+        about = review and speaks_at(self.person, review.site, review.lead.workspace)
+        annotation = give_verdict(
             by=self.person,
             key=uuid4(),
-            review_id=asked.pk if asked and about else None,
+            review_id=review.pk if review and about else None,
             incident_ids=[row.pk],
             now=self.now,
-            **said,
+            **values,
         )
-        only = annotations_visible_to(self.person).filter(pk=given.pk)
+        only = annotations_visible_to(self.person).filter(pk=annotation.pk)
         own = incidents_of(self.person, "annotations")
         return self.single(ANNOTATIONS, only, own=own, workspace=row.workspace.name)
 
 
 def questions_own(person: User) -> Own:
     """The ids of a question's incidents that the person may see, and of those it waits for."""
-    seen = incidents_visible_to(person).filter(reviews=OuterRef("pk")).order_by("pk")
+    visible = incidents_visible_to(person).filter(reviews=OuterRef("pk")).order_by("pk")
     waiting = AskedIncident.objects.filter(
         review=OuterRef("pk"),
         answer=None,
@@ -199,7 +204,7 @@ def questions_own(person: User) -> Own:
     ).order_by("incident")
     return Own(
         sources={
-            "incidents": ArraySubquery(seen.values("pk")),
+            "incidents": ArraySubquery(visible.values("pk")),
             "waiting_incidents": ArraySubquery(waiting.values("incident")),
         }
     )
@@ -207,8 +212,8 @@ def questions_own(person: User) -> Own:
 
 def incidents_of(person: User, link: str) -> Own:
     """The ids of a row's incidents, those out of the person's reach left out."""
-    seen = incidents_visible_to(person).filter(**{link: OuterRef("pk")}).order_by("pk")
-    return Own(sources={"incidents": ArraySubquery(seen.values("pk"))})
+    visible = incidents_visible_to(person).filter(**{link: OuterRef("pk")}).order_by("pk")
+    return Own(sources={"incidents": ArraySubquery(visible.values("pk"))})
 
 
 def _site_of(row: Incident, name: str | None) -> int:
@@ -217,7 +222,7 @@ def _site_of(row: Incident, name: str | None) -> int:
     if name is None and len(sites) == 1:
         return next(iter(sites.values()))
     if name is None or name not in sites:
-        known = ", ".join(sites) or "none yet"
-        reason = f"Name a site that the incident touches: {known}."
+        names = ", ".join(sites) or "none yet"
+        reason = f"Name a site that the incident touches: {names}."
         raise BadInput(reason, {"site": [reason]})
     return sites[name]

@@ -109,7 +109,7 @@ def _book() -> _Book:
     catalogue = tuple(_from_catalogue(row, data["lookalikes"]) for row in data["causes"])
     general = tuple(_plain(row, "general") for row in data["reasons"])
     other = _plain(data["other"], "other")
-    by_id = {each.id: each for each in (*catalogue, *general, other)}
+    by_id = {reason.id: reason for reason in (*catalogue, *general, other)}
     return _Book(catalogue, general, other, by_id)
 
 
@@ -142,9 +142,9 @@ def _from_catalogue(row: Mapping[str, Any], lookalikes: Iterable[Mapping[str, An
         basis=tuple(row["basis"]),
         unconfirmed=row["unconfirmed"],
         lookalikes=tuple(
-            Lookalike(each["id"], tuple(each["alert_titles"]), each["difference"])
-            for each in lookalikes
-            if each["cause"] == row["id"]
+            Lookalike(lookalike["id"], tuple(lookalike["alert_titles"]), lookalike["difference"])
+            for lookalike in lookalikes
+            if lookalike["cause"] == row["id"]
         ),
     )
 
@@ -152,24 +152,24 @@ def _from_catalogue(row: Mapping[str, Any], lookalikes: Iterable[Mapping[str, An
 def _matching(key: str) -> tuple[list[Cause], list[Cause]]:
     """Causes typical for a title, the most typical first, and causes of related titles."""
     own, related = _places().get(key, ()), _related().get(key, ())
-    return [each for _, each in sorted(own, key=lambda place: place[0])], list(related)
+    return [cause for _, cause in sorted(own, key=lambda place: place[0])], list(related)
 
 
 @cache
 def _places() -> dict[str, list[tuple[int, Cause]]]:
     places: dict[str, list[tuple[int, Cause]]] = {}
-    for each in all_causes():
-        for place, title in enumerate(each.alert_titles):
-            places.setdefault(_key(title), []).append((place, each))
+    for cause in all_causes():
+        for place, title in enumerate(cause.alert_titles):
+            places.setdefault(_key(title), []).append((place, cause))
     return places
 
 
 @cache
 def _related() -> dict[str, list[Cause]]:
     related: dict[str, list[Cause]] = {}
-    for each in all_causes():
-        for title in each.also_titles:
-            related.setdefault(_key(title), []).append(each)
+    for cause in all_causes():
+        for title in cause.also_titles:
+            related.setdefault(_key(title), []).append(cause)
     return related
 
 

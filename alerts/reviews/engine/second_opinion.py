@@ -27,7 +27,7 @@ type Outcome = Literal["confirmed", "corrected"]
 
 def draw(seed: bytes, *about: object) -> float:
     """Return a number from 0 up to 1 that depends on the seed and on what it is about."""
-    text = "\n".join(str(each) for each in about).encode()
+    text = "\n".join(str(incident) for incident in about).encode()
     digest = hmac.new(seed, text, hashlib.sha256).digest()
     return int.from_bytes(digest[:7]) / (1 << 56)
 

@@ -77,11 +77,11 @@ def ends_of(incident: Incident) -> Ends:
     devices = Device.objects.filter(
         Q(name__in=names) | Q(address__in=names), zone__site__in=incident.site_ids
     )
-    known: dict[str, Device] = {}
+    by_handle: dict[str, Device] = {}
     for device in devices.order_by("-latest_seen_at", "-pk")[:20]:
         for handle in (device.name, device.address):
-            known.setdefault(handle, device)
+            by_handle.setdefault(handle, device)
     return Ends(
-        known.get(incident.source) if incident.source else None,
-        known.get(incident.destination) if incident.destination else None,
+        by_handle.get(incident.source) if incident.source else None,
+        by_handle.get(incident.destination) if incident.destination else None,
     )

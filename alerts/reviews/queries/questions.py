@@ -47,8 +47,8 @@ def reviews_visible_to(user: User, roles: Collection[Role] = READING_ROLES) -> Q
 
 def waiting_for(user: User) -> QuerySet[Review]:
     """Questions that this person may answer for OT, the most urgent first."""
-    mine = reviews_visible_to(user, OT_ROLES)
-    return mine.filter(state=Review.State.WAITING).order_by("due_at", "pk")
+    own = reviews_visible_to(user, OT_ROLES)
+    return own.filter(state=Review.State.WAITING).order_by("due_at", "pk")
 
 
 def place_in_line(review: Review, user: User) -> Place:
@@ -80,21 +80,21 @@ def annotations_visible_to(user: User) -> QuerySet[Annotation]:
     """Verdicts, in force or not, on incidents in the person's reach."""
     if reach_of(user).everywhere:
         return Annotation.objects.all()
-    seen = incidents_visible_to(user).filter(pk=OuterRef("incident_id")).order_by()
+    visible = incidents_visible_to(user).filter(pk=OuterRef("incident_id")).order_by()
     links = Annotation.incidents.through.objects.filter(annotation_id=OuterRef("pk"))
-    return Annotation.objects.filter(Exists(links.filter(Exists(seen))))
+    return Annotation.objects.filter(Exists(links.filter(Exists(visible))))
 
 
 def verdict_on(incident_id: int) -> Annotation | None:
     """The verdict that holds for an incident."""
-    given = annotations_in_force().filter(incidents=incident_id).select_related("by", "review")
-    return given.order_by("-given_at", "-pk").first()
+    verdicts = annotations_in_force().filter(incidents=incident_id).select_related("by", "review")
+    return verdicts.order_by("-given_at", "-pk").first()
 
 
 def newest_verdict_on(incident_ids: Collection[int]) -> Annotation | None:
     """Return the verdict on any of these incidents that was given last and holds."""
-    given = annotations_in_force().filter(incidents__in=incident_ids).select_related("by")
-    return given.order_by("-given_at", "-pk").first()
+    verdicts = annotations_in_force().filter(incidents__in=incident_ids).select_related("by")
+    return verdicts.order_by("-given_at", "-pk").first()
 
 
 def waiting_incidents_of(review: Review) -> QuerySet[Incident]:
@@ -117,8 +117,8 @@ def answers_to(review: Review, *, reader: User) -> list[Answer]:
     """
     answered = review.asked_incidents.exclude(answer=None).select_related("incident")
     incidents = {row.incident_id: row.incident for row in answered}
-    given = annotations_in_force().filter(incidents__in=incidents).select_related("by")
-    by_pk = {each.pk: each for each in given.order_by("given_at", "pk")}
+    verdicts = annotations_in_force().filter(incidents__in=incidents).select_related("by")
+    by_pk = {verdict.pk: verdict for verdict in verdicts.order_by("given_at", "pk")}
     links = Annotation.incidents.through.objects.filter(
         annotation__in=by_pk, incident__in=incidents
     ).values_list("annotation", "incident")
@@ -128,8 +128,8 @@ def answers_to(review: Review, *, reader: User) -> list[Answer]:
     about: dict[int, list[Incident]] = defaultdict(list)
     for incident, annotation in newest.items():
         about[annotation].append(incidents[incident])
-    told = by_pk.keys() - hidden_from(reader).annotation_ids
-    return [Answer(by_pk[pk], about[pk]) for pk in reversed(by_pk) if pk in about and pk in told]
+    visible = by_pk.keys() - hidden_from(reader).annotation_ids
+    return [Answer(by_pk[pk], about[pk]) for pk in reversed(by_pk) if pk in about and pk in visible]
 
 
 def open_review_on(incident_id: int) -> Review | None:

@@ -78,9 +78,9 @@ def verdicts_hidden_from(user: User) -> list[HiddenVerdict]:
         "incident__group_key",
         "incident__pattern",
     ):
-        known = found.setdefault(pk, ((act, verdict, given_at, question), []))
-        known[1].append(CoveredIncident(*covers))
-    return [HiddenVerdict(pk, *said, tuple(about)) for pk, (said, about) in found.items()]
+        entry = found.setdefault(pk, ((act, verdict, given_at, question), []))
+        entry[1].append(CoveredIncident(*covers))
+    return [HiddenVerdict(pk, *fields, tuple(about)) for pk, (fields, about) in found.items()]
 
 
 def second_opinions_visible_to(user: User) -> QuerySet[SecondOpinion]:
@@ -88,7 +88,7 @@ def second_opinions_visible_to(user: User) -> QuerySet[SecondOpinion]:
     at their sites and in their workspaces, and those that they have answered themselves. The SOC
     gives no opinion, so it sees all of them. Who may still be asked sees nothing.
     """
-    seen = annotations_visible_to(user).filter(pk=OuterRef("annotation"))
+    visible = annotations_visible_to(user).filter(pk=OuterRef("annotation"))
     answered = Opinion.objects.filter(
         second_opinion=OuterRef("pk"), person=user, state=Opinion.State.ANSWERED
     )
@@ -99,7 +99,7 @@ def second_opinions_visible_to(user: User) -> QuerySet[SecondOpinion]:
         second_opinion=OuterRef("pk"), person=user, state=Opinion.State.WAITING
     )
     return SecondOpinion.objects.filter(
-        Exists(answered) | (Q(Exists(seen)) & is_over & ~Exists(waiting))
+        Exists(answered) | (Q(Exists(visible)) & is_over & ~Exists(waiting))
     )
 
 
@@ -117,7 +117,7 @@ def suspicions_to_decide(user: User) -> list[SecondOpinion]:
         ~Exists(waiting), state=SecondOpinion.State.OPEN, leads_asked_at__isnull=False
     ).select_related("site", "annotation__by", "annotation__review")
     rows = asked.prefetch_related("annotation__incidents__workspace__organisation", "opinions")
-    return [each for each in rows.order_by("opened_at", "pk") if can_decide(each, by=user)]
+    return [row for row in rows.order_by("opened_at", "pk") if can_decide(row, by=user)]
 
 
 def _any_put_to_leads() -> bool:
@@ -257,9 +257,9 @@ def _later_verdicts() -> QuerySet[Any]:
     links = Annotation.incidents.through.objects.filter(
         incident=OuterRef("incident"), annotation__withdrawn_at=None
     ).exclude(annotation__verdict=Verdict.NOT_SURE)
-    given, pk = OuterRef("annotation__given_at"), OuterRef("annotation")
+    given_at, pk = OuterRef("annotation__given_at"), OuterRef("annotation")
     return links.filter(
-        Q(annotation__given_at__gt=given) | Q(annotation__given_at=given, annotation__gt=pk)
+        Q(annotation__given_at__gt=given_at) | Q(annotation__given_at=given_at, annotation__gt=pk)
     )
 
 
@@ -274,18 +274,20 @@ def incidents_held_by(annotation: Annotation) -> list[int]:
     if annotation.withdrawn_at is not None:
         return []
     links = Annotation.incidents.through.objects.filter(annotation=annotation)
-    held = links.filter(~Exists(_later_verdicts())).order_by("incident")
-    return list(held.values_list("incident", flat=True))
+    links = links.filter(~Exists(_later_verdicts())).order_by("incident")
+    return list(links.values_list("incident", flat=True))
 
 
 def why_settled(annotation: Annotation) -> SecondOpinion.State | None:
     """Return what has settled an answer without a second opinion; None while it stands."""
-    held = incidents_held_by(annotation)
-    if not held:
+    incident_ids = incidents_held_by(annotation)
+    if not incident_ids:
         return SecondOpinion.State.OVERTAKEN
     if annotation.verdict != Verdict.SUSPICIOUS:
         return None
-    links = Annotation.incidents.through.objects.filter(annotation=annotation, incident__in=held)
+    links = Annotation.incidents.through.objects.filter(
+        annotation=annotation, incident__in=incident_ids
+    )
     if links.exclude(SETTLED_BY_SOC).exists():
         return None
     if links.filter(incident__classification="TruePositive").exists():

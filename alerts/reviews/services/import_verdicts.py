@@ -54,42 +54,43 @@ def import_verdicts(
     table = read_table(data)
     lines, faults = lines_of(table)
     with transaction.atomic():
-        found = _Resolution(lines, now=now)
-        if faults := faults + found.faults:
+        resolution = _Resolution(lines, now=now)
+        if faults := faults + resolution.faults:
             raise CannotImportVerdicts(faults)
         patterns: set[UUID] = set()
-        if found.fresh and not is_dry_run:
-            judgements = _judgements(found.fresh)
-            kept, patterns = keep_judgements(judgements=judgements, now=now, imported_at=now)
+        if resolution.fresh and not is_dry_run:
+            judgements = _judgements(resolution.fresh)
+            annotations, patterns = keep_judgements(judgements=judgements, now=now, imported_at=now)
             record(
                 "reviews.verdicts.imported",
-                on=kept[0],
+                on=annotations[0],
                 by=by,
                 at=now,
                 file=source,
                 sha256=hashlib.sha256(data).hexdigest(),
-                lines=len(found.fresh),
-                n=len(kept),
-                people=found.people,
+                lines=len(resolution.fresh),
+                n=len(annotations),
+                people=resolution.people,
             )
     rank_alike(patterns=patterns, now=now)
     return VerdictImport(
         lines=len(lines),
-        new=len(found.fresh),
-        unchanged=len(lines) - len(found.fresh),
-        judgements=len(_judgements(found.fresh)),
-        people=found.people,
+        new=len(resolution.fresh),
+        unchanged=len(lines) - len(resolution.fresh),
+        judgements=len(_judgements(resolution.fresh)),
+        people=resolution.people,
     )
 
 
 def _judgements(verdicts: Sequence[PastVerdict]) -> list[Judgement]:
     """Verdicts that were given in one act are one trial, however many incidents they cover."""
     alike: dict[tuple[object, ...], list[PastVerdict]] = {}
-    for each in verdicts:
-        key = (each.by.pk, each.given_at, each.verdict, each.cause, each.note)
-        alike.setdefault(key, []).append(each)
+    for verdict in verdicts:
+        key = (verdict.by.pk, verdict.given_at, verdict.verdict, verdict.cause, verdict.note)
+        alike.setdefault(key, []).append(verdict)
     return [
-        Judgement(group[0], tuple(each.incident_id for each in group)) for group in alike.values()
+        Judgement(group[0], tuple(verdict.incident_id for verdict in group))
+        for group in alike.values()
     ]
 
 
@@ -115,7 +116,7 @@ class _Resolution:
     @property
     def people(self) -> dict[str, int]:
         """How many new lines each person has, by e-mail address."""
-        return dict(sorted(Counter(each.by.email for each in self.fresh).items()))
+        return dict(sorted(Counter(verdict.by.email for verdict in self.fresh).items()))
 
     def _take(self, line: VerdictLine) -> None:
         incident, person = self._incident_of(line), self._person_of(line)
@@ -141,47 +142,47 @@ class _Resolution:
     def _person_of(self, line: VerdictLine) -> User | None:
         person = self._people.get(line.email)
         if person is None and line.email:
-            said = gettext(
+            text = gettext(
                 "Nobody in Tagout has the address %(email)s. Add them with `person add` and give "
                 "them an OT role with `grant`."
             )
-            self._fault(line, "by", said % {"email": line.email})
+            self._fault(line, "by", text % {"email": line.email})
         return person
 
     def _faults_of(self, verdict: PastVerdict, incident: Incident) -> Iterator[tuple[str, str]]:
         name = _name_of(incident)
         if incident.is_read_only:
-            said = gettext("%(incident)s was deleted or merged in Sentinel. Leave the line out.")
-            yield "incident", said % {"incident": name}
+            text = gettext("%(incident)s was deleted or merged in Sentinel. Leave the line out.")
+            yield "incident", text % {"incident": name}
         if not self._speakers.speaks_for(verdict.by, incident):
-            said = gettext(
+            text = gettext(
                 "%(name)s does not speak for OT at a site of %(incident)s. Give them an OT role "
                 "there with `grant`, or fetch its details first with `sync --full`."
             )
-            yield "by", said % {"name": verdict.by.name, "incident": name}
+            yield "by", text % {"name": verdict.by.name, "incident": name}
         began = min(filter(None, (incident.first_activity_at, incident.created_at)))
         if verdict.given_at > self._now:
             yield "at", gettext("This time is in the future.")
         elif verdict.given_at < began:
-            said = gettext("%(incident)s began later, on %(began)s. Correct the time.")
-            yield "at", said % {"incident": name, "began": began.isoformat(timespec="minutes")}
+            text = gettext("%(incident)s began later, on %(began)s. Correct the time.")
+            yield "at", text % {"incident": name, "began": began.isoformat(timespec="minutes")}
         asked_at = self._asked.get(incident.pk)
         if asked_at is not None and verdict.given_at >= asked_at:
-            said = gettext("%(incident)s waits for an answer in Tagout. Give this verdict there.")
-            yield "incident", said % {"incident": name}
+            text = gettext("%(incident)s waits for an answer in Tagout. Give this verdict there.")
+            yield "incident", text % {"incident": name}
 
     def _add(self, line: VerdictLine, verdict: PastVerdict) -> None:
         """Keep what is new; the same again is unchanged, another verdict at that moment is not."""
-        known = self._known.get(verdict.identity)
+        stored = self._known.get(verdict.identity)
         other = self._seen.setdefault(verdict.identity, verdict)
         words = _words(verdict)
-        if (known and _words(known) != words) or _words(other) != words:
-            said = gettext(
+        if (stored and _words(stored) != words) or _words(other) != words:
+            text = gettext(
                 "%(name)s has judged this incident differently at that very time. A correction "
                 "needs a later time of its own."
             )
-            self._fault(line, "at", said % {"name": verdict.by.name})
-        elif known is None and other is verdict:
+            self._fault(line, "at", text % {"name": verdict.by.name})
+        elif stored is None and other is verdict:
             self.fresh.append(verdict)
 
     def _fault(self, line: VerdictLine, column: str, sentence: str) -> None:
@@ -217,23 +218,25 @@ class _IncidentFinder:
     def find(self, line: VerdictLine) -> Incident:
         """Return the incident of a line, or raise what to do about it."""
         word = str(int(line.incident)) if _is_number(line.incident) else line.incident.casefold()
-        found = self._by_word.get(word, [])
+        incidents = self._by_word.get(word, [])
         if line.workspace:
-            found = [each for each in found if each.workspace.name == line.workspace]
-        given = {"incident": line.incident, "workspace": line.workspace}
-        if not found and line.workspace:
-            said = gettext("There is no incident %(incident)s in the workspace %(workspace)s.")
-            raise _NoIncident("incident", said % given)
-        if not found:
-            said = gettext("There is no incident %(incident)s here. Run `sync`, or leave it out.")
-            raise _NoIncident("incident", said % given)
-        if len(found) > 1:
-            names = ", ".join(sorted(each.workspace.name for each in found))
-            said = gettext(
+            incidents = [
+                incident for incident in incidents if incident.workspace.name == line.workspace
+            ]
+        details = {"incident": line.incident, "workspace": line.workspace}
+        if not incidents and line.workspace:
+            text = gettext("There is no incident %(incident)s in the workspace %(workspace)s.")
+            raise _NoIncident("incident", text % details)
+        if not incidents:
+            text = gettext("There is no incident %(incident)s here. Run `sync`, or leave it out.")
+            raise _NoIncident("incident", text % details)
+        if len(incidents) > 1:
+            names = ", ".join(sorted(incident.workspace.name for incident in incidents))
+            text = gettext(
                 "Several workspaces have an incident %(incident)s: name one of %(known)s."
             )
-            raise _NoIncident("workspace", said % {**given, "known": names})
-        return found[0]
+            raise _NoIncident("workspace", text % {**details, "known": names})
+        return incidents[0]
 
 
 def _is_number(word: str) -> bool:
@@ -260,25 +263,25 @@ class Speakers:
     """The OT grants of people, those that have ended too: who left has judged all the same."""
 
     def __init__(self, people: Iterable[User]) -> None:
-        held = Grant.objects.filter(user__in=list(people), role__in=OT_ROLES)
+        grants = Grant.objects.filter(user__in=list(people), role__in=OT_ROLES)
         self._scopes: dict[int, set[tuple[str, object]]] = {}
-        for user_id, scope, uuid in held.values_list("user", "scope", "scope_uuid"):
+        for user_id, scope, uuid in grants.values_list("user", "scope", "scope_uuid"):
             self._scopes.setdefault(user_id, set()).add((scope, uuid))
         self._sites = {site.pk: site for site in Site.objects.all()}
 
     def speaks_for(self, user: User, incident: Incident) -> bool:
         """Whether the person has, or had, an OT role at a site that the incident touches."""
         workspace = incident.workspace
-        wanted: set[tuple[str, object]] = {
+        scopes: set[tuple[str, object]] = {
             (ScopeKind.ALL, None),
             (ScopeKind.WORKSPACE, workspace.uuid),
         }
         if workspace.organisation is not None:
-            wanted.add((ScopeKind.ORGANISATION, workspace.organisation.uuid))
+            scopes.add((ScopeKind.ORGANISATION, workspace.organisation.uuid))
         for pk in incident.site_ids:
             if (site := self._sites.get(pk)) is not None:
-                wanted.add((ScopeKind.SITE, site.uuid))
-        return not wanted.isdisjoint(self._scopes.get(user.pk, set()))
+                scopes.add((ScopeKind.SITE, site.uuid))
+        return not scopes.isdisjoint(self._scopes.get(user.pk, set()))
 
     def moment(self, at: datetime, incident: Incident) -> tuple[datetime, str]:
         """Return the moment in UTC, and what is wrong with it. One without a zone is on the clock
@@ -289,13 +292,13 @@ class Speakers:
         sites = [site for pk in incident.site_ids if (site := self._sites.get(pk)) is not None]
         zones = {site.time_zone for site in sites}
         if len(zones) != 1:
-            said = gettext("The time names no time zone: write it like %(example)s.")
-            return at.replace(tzinfo=UTC), said % {"example": "2026-03-01T08:12Z"}
+            text = gettext("The time names no time zone: write it like %(example)s.")
+            return at.replace(tzinfo=UTC), text % {"example": "2026-03-01T08:12Z"}
         name = zones.pop()
         local = at.replace(tzinfo=ZoneInfo(name))
         moment = local.astimezone(UTC)
         back = moment.astimezone(ZoneInfo(name)).replace(tzinfo=None)
         if back != at or local.utcoffset() != local.replace(fold=1).utcoffset():
-            said = gettext("The clocks of %(zone)s changed then: add the offset, like +01:00.")
-            return moment, said % {"zone": name}
+            text = gettext("The clocks of %(zone)s changed then: add the offset, like +01:00.")
+            return moment, text % {"zone": name}
         return moment, ""

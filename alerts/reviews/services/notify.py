@@ -138,13 +138,13 @@ def when_lines(about: Sequence[Incident], *, zone: str, now: datetime) -> list[s
     """When it happened; of several how many there are, and when each did."""
     members = members_of(about, now=now, zone=zone, is_dated=True)
     if members.n < 2:
-        return [gettext("When: %(time)s") % {"time": each.happened} for each in members.listed]
+        return [gettext("When: %(time)s") % {"time": member.happened} for member in members.listed]
     alike = ngettext(
         "It is about %(n)s incident of this kind:",
         "It is about %(n)s incidents of this kind:",
         members.n,
     )
-    lines = [f"- {each.happened} ({each.number})" for each in members.listed[:MAX_DATES]]
+    lines = [f"- {member.happened} ({member.number})" for member in members.listed[:MAX_DATES]]
     if (more := members.n - len(lines)) > 0:
         earlier = ngettext("- and %(n)s earlier one", "- and %(n)s earlier ones", more)
         lines.append(earlier % {"n": number(more)})
@@ -184,8 +184,8 @@ def deliver(
     act: UUID | None = None,
 ) -> None:
     """Notify each person in their language. With an act it can be taken back for a moment."""
-    ordered = sorted(people, key=lambda each: (each.language, each.pk))
-    for chosen, group in groupby(ordered, key=lambda each: each.language):
+    ordered = sorted(people, key=lambda person: (person.language, person.pk))
+    for chosen, group in groupby(ordered, key=lambda incident: incident.language):
         # Not on the clock of whoever writes: the plant's, and its name beside it.
         with translation.override(chosen or "en"), active(ReaderClock()):
             subject, lines, reason = message()
@@ -236,10 +236,14 @@ def notify_reminder(opinion: Opinion, *, about: Sequence[Incident], now: datetim
 
 
 def notify_leads(
-    found: SecondOpinion, *, people: Iterable[User], about: Sequence[Incident], now: datetime
+    second_opinion: SecondOpinion,
+    *,
+    people: Iterable[User],
+    about: Sequence[Incident],
+    now: datetime,
 ) -> None:
     """Ask both leads to decide about a suspicion."""
-    first, lead = found.annotation, _gravest(about)
+    first, lead = second_opinion.annotation, _gravest(about)
 
     def message() -> Message:
         title = headline_of(lead)
@@ -249,30 +253,34 @@ def notify_leads(
             gettext("“%(words)s”") % {"words": first.note},
             "",
             sentence_of(lead),
-            *when_lines(about, zone=found.site.time_zone, now=now),
+            *when_lines(about, zone=second_opinion.site.time_zone, now=now),
             "",
             gettext("Until you confirm or correct it, what goes between these devices stays open."),
         ]
         reason = gettext("You get this every day until somebody decides, because you are a lead.")
         return gettext("Please decide: %(title)s") % {"title": title}, lines, reason
 
-    deliver(people, kind=DECIDE, path=_outcome_path(found), message=message, now=now)
+    deliver(people, kind=DECIDE, path=_outcome_path(second_opinion), message=message, now=now)
 
 
-def notify_outcome(found: SecondOpinion, *, now: datetime) -> None:
+def notify_outcome(second_opinion: SecondOpinion, *, now: datetime) -> None:
     """Tell who answered what it came to; of a suspicion that holds, both leads too."""
-    about = list(found.annotation.incidents.select_related("workspace__organisation"))
-    answered = found.opinions.filter(state=Opinion.State.ANSWERED).select_related("person")
-    people = {found.annotation.by, *(each.person for each in answered)}
-    if found.keeps_suspicion:
-        people |= set(leads_of(found.site, about[0].workspace))
+    about = list(second_opinion.annotation.incidents.select_related("workspace__organisation"))
+    answered = second_opinion.opinions.filter(state=Opinion.State.ANSWERED).select_related("person")
+    people = {second_opinion.annotation.by, *(opinion.person for opinion in answered)}
+    if second_opinion.keeps_suspicion:
+        people |= set(leads_of(second_opinion.site, about[0].workspace))
     lead = _gravest(about)
 
     def message() -> Message:
         title = headline_of(lead)
         lines = [
-            _outcome_line(found),
-            *([gettext("“%(words)s”") % {"words": found.reason}] if found.reason else []),
+            _outcome_line(second_opinion),
+            *(
+                [gettext("“%(words)s”") % {"words": second_opinion.reason}]
+                if second_opinion.reason
+                else []
+            ),
             "",
             sentence_of(lead),
             *when_lines(about, zone=zone_name_of(about) or "UTC", now=now),
@@ -281,8 +289,14 @@ def notify_outcome(found: SecondOpinion, *, now: datetime) -> None:
         reason = gettext("You get this because you answered, or because you are a lead.")
         return gettext("Second opinion: %(title)s") % {"title": title}, lines, reason
 
-    readers = {each.pk: each for each in people if each != found.decided_by and each.is_active}
-    deliver(readers.values(), kind=OUTCOME, path=_outcome_path(found), message=message, now=now)
+    readers = {
+        person.pk: person
+        for person in people
+        if person != second_opinion.decided_by and person.is_active
+    }
+    deliver(
+        readers.values(), kind=OUTCOME, path=_outcome_path(second_opinion), message=message, now=now
+    )
 
 
 def _question(opinion: Opinion, about: Sequence[Incident], now: datetime) -> Callable[[], Message]:
@@ -305,10 +319,10 @@ def _question(opinion: Opinion, about: Sequence[Incident], now: datetime) -> Cal
     return message
 
 
-def _outcome_line(found: SecondOpinion) -> str:
-    first = found.annotation
+def _outcome_line(second_opinion: SecondOpinion) -> str:
+    first = second_opinion.annotation
     names = {"name": first.by.name, "verdict": gettext(first.get_verdict_display())}
-    match found.state:
+    match second_opinion.state:
         case SecondOpinion.State.CONFIRMED:
             words = gettext("The answer %(verdict)s by %(name)s was confirmed.")
         case SecondOpinion.State.CORRECTED:
@@ -321,12 +335,12 @@ def _outcome_line(found: SecondOpinion) -> str:
 
 
 def _gravest(about: Sequence[Incident]) -> Incident:
-    return max(about, key=lambda each: (each.severity, each.created_at, each.pk))
+    return max(about, key=lambda incident: (incident.severity, incident.created_at, incident.pk))
 
 
 def _question_path(opinion: Opinion) -> str:
     return f"/reviews/{opinion.uuid}/"
 
 
-def _outcome_path(found: SecondOpinion) -> str:
-    return f"/reviews/{found.uuid}/second/"
+def _outcome_path(second_opinion: SecondOpinion) -> str:
+    return f"/reviews/{second_opinion.uuid}/second/"

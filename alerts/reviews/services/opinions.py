@@ -1,7 +1,7 @@
 """Answer a second opinion, pass it on, decide a suspicion as a lead, and close the case."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -23,24 +23,13 @@ from alerts.reviews.policies import (
 from alerts.reviews.queries.second_opinions import incidents_held_by
 from alerts.reviews.services.notify import notify_outcome
 from alerts.reviews.services.verdict_effects import follow_through, settle_succession
-from alerts.reviews.services.verdicts import DONE_BY, lock_with_neighbours
+from alerts.reviews.services.verdicts import VerdictValues, lock_with_neighbours
 from portal.accounts.models import Role, User
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.notifications.services import take_back
 
 TAGOUT = "Tagout"
-
-
-@dataclass(frozen=True, slots=True)
-class OpinionWords:
-    """What a form said, ready to be kept."""
-
-    verdict: str
-    cause: str
-    work_order: str = ""
-    done_by: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +54,14 @@ def lock_second_opinion(pk: int) -> LockedCase:
 def lock_open(pk: int) -> SecondOpinion | None:
     """Return the second opinion, locked, if it is open and nobody else works on it."""
     rows = SecondOpinion.objects.select_for_update(of=("self",), skip_locked=True)
-    wanted = rows.select_related("site", "annotation__by", "annotation__review")
-    return wanted.filter(pk=pk, state=SecondOpinion.State.OPEN).first()
+    chosen = rows.select_related("site", "annotation__by", "annotation__review")
+    return chosen.filter(pk=pk, state=SecondOpinion.State.OPEN).first()
 
 
 def correct_answer(
     case: LockedCase,
     *,
-    words: OpinionWords,
+    values: VerdictValues,
     by: User,
     now: datetime,
     reason: str = "",
@@ -81,18 +70,9 @@ def correct_answer(
     """Let another answer take the place of the first. The first stays on record, superseded."""
     first = case.second_opinion.annotation
     annotation = Annotation.objects.create(
-        review=first.review,
-        verdict=words.verdict,
-        cause=words.cause,
-        work_order=words.work_order,
-        done_by=words.done_by,
-        note=words.note,
-        by=by,
-        given_at=now,
-        key=uuid4(),
-        act=uuid4(),
+        review=first.review, by=by, given_at=now, key=uuid4(), act=uuid4(), **asdict(values)
     )
-    ids = [each.pk for each in case.incidents]
+    ids = [incident.pk for incident in case.incidents]
     annotation.incidents.set(ids)
     annotation.alerts.set(first.alerts.all())
     succession = settle_succession(ids)
@@ -164,8 +144,8 @@ def _write_down(second_opinion: SecondOpinion, *, now: datetime) -> None:
             "verdict": first.verdict,
             "by": first.by.name,
             "others": [
-                {"name": each.person.name, "verdict": each.verdict}
-                for each in answered.select_related("person")
+                {"name": opinion.person.name, "verdict": opinion.verdict}
+                for opinion in answered.select_related("person")
             ],
             "reason": second_opinion.reason,
             "second_opinion": str(second_opinion.uuid),
@@ -198,63 +178,57 @@ def give_opinion(
     answer comes to; who is not sure leaves it to the next. The same answer sent again changes
     nothing.
     """
-    asked, case = _locked(opinion, by)
-    words = OpinionWords(
-        verdict, cause, work_order.strip()[:60], done_by if done_by in DONE_BY else "", note.strip()
-    )
-    if asked.state == Opinion.State.ANSWERED and (asked.verdict, asked.cause) == (verdict, cause):
-        return asked
-    reasons = _reasons_against_answering(asked, case, by=by)
+    row, case = _locked(opinion, by)
+    values = VerdictValues(verdict, cause, work_order, done_by, note).cleaned()
+    if row.state == Opinion.State.ANSWERED and (row.verdict, row.cause) == (verdict, cause):
+        return row
+    reasons = _reasons_against_answering(row, case, by=by)
     if reasons := reasons or reasons_against_verdict(
-        case.incidents, verdict=verdict, cause=cause, note=words.note, by=by
+        case.incidents, verdict=verdict, cause=cause, note=values.note, by=by
     ):
         raise CannotGiveOpinion(*reasons)
-    asked.state, asked.settled_at, asked.verdict, asked.cause = (
-        Opinion.State.ANSWERED,
-        now,
-        words.verdict,
-        words.cause,
-    )
-    asked.work_order, asked.done_by, asked.note = words.work_order, words.done_by, words.note
-    asked.save()
-    _decide(case, words=words, by=by, now=now)
+    row.state, row.settled_at = Opinion.State.ANSWERED, now
+    for field, value in asdict(values).items():
+        setattr(row, field, value)
+    row.save()
+    _decide(case, values=values, by=by, now=now)
     record(
         "reviews.opinion.given",
-        on=asked,
+        on=row,
         by=by,
         at=now,
         verdict=verdict,
         cause=cause,
-        note=words.note,
+        note=values.note,
         about=case.second_opinion.annotation.uuid,
         outcome=case.second_opinion.state,
     )
-    return asked
+    return row
 
 
 @transaction.atomic
 def pass_opinion_on(*, opinion: UUID, by: User, now: datetime) -> Opinion:
     """Leave a second opinion to the lead without an answer."""
-    asked, case = _locked(opinion, by)
-    if asked.state == Opinion.State.PASSED:
-        return asked
-    if reasons := _reasons_against_answering(asked, case, by=by):
+    row, case = _locked(opinion, by)
+    if row.state == Opinion.State.PASSED:
+        return row
+    if reasons := _reasons_against_answering(row, case, by=by):
         raise CannotGiveOpinion(*reasons)
-    asked.state, asked.settled_at = Opinion.State.PASSED, now
-    asked.save(update_fields=["state", "settled_at"])
+    row.state, row.settled_at = Opinion.State.PASSED, now
+    row.save(update_fields=["state", "settled_at"])
     record(
         "reviews.opinion.passed",
-        on=asked,
+        on=row,
         by=by,
         at=now,
         about=case.second_opinion.annotation.uuid,
     )
-    return asked
+    return row
 
 
 def _locked(uuid: UUID, by: User) -> tuple[Opinion, LockedCase]:
-    found = Opinion.objects.filter(uuid=uuid, person=by).values_list("second_opinion", flat=True)
-    pk = found.first()
+    rows = Opinion.objects.filter(uuid=uuid, person=by).values_list("second_opinion", flat=True)
+    pk = rows.first()
     if pk is None:
         raise CannotGiveOpinion(gettext("This question was put to somebody else."))
     case = lock_second_opinion(pk)
@@ -268,22 +242,22 @@ def _reasons_against_answering(asked: Opinion, case: LockedCase, *, by: User) ->
     if asked.state != Opinion.State.WAITING or is_over:
         return [gettext("There is nothing to answer any more: it was decided in the meantime.")]
     site = case.second_opinion.site
-    workspaces = {each.workspace for each in case.incidents}
-    if not all(speaks_at(by, site, each) for each in workspaces):
+    workspaces = {incident.workspace for incident in case.incidents}
+    if not all(speaks_at(by, site, workspace) for workspace in workspaces):
         return [gettext("Only OT of %(site)s can answer this.") % {"site": site}]
     return []
 
 
-def _decide(case: LockedCase, *, words: OpinionWords, by: User, now: datetime) -> None:
+def _decide(case: LockedCase, *, values: VerdictValues, by: User, now: datetime) -> None:
     second_opinion = case.second_opinion
     first = second_opinion.annotation.verdict
     answered = second_opinion.opinions.filter(state=Opinion.State.ANSWERED)
     outcome = outcome_of(first, answered.values_list("verdict", flat=True))
     if outcome == "confirmed":
         close_second_opinion(second_opinion, state=SecondOpinion.State.CONFIRMED, now=now)
-    elif outcome == "corrected" or (words.verdict == SUSPICIOUS != first):
+    elif outcome == "corrected" or (values.verdict == SUSPICIOUS != first):
         # A suspicion counts at once, also against a harmless answer: it is then asked about itself.
-        correct_answer(case, words=words, by=by, now=now)
+        correct_answer(case, values=values, by=by, now=now)
 
 
 CONFIRM, CORRECT = "confirm", "correct"
@@ -320,8 +294,8 @@ def decide_suspicion(
     if reasons:
         raise CannotDecide(*reasons)
     if needs_verdict:
-        words = OpinionWords(verdict, cause, note=reason)
-        correct_answer(case, words=words, by=by, now=now, reason=reason, decided_by=by)
+        values = VerdictValues(verdict, cause, note=reason)
+        correct_answer(case, values=values, by=by, now=now, reason=reason, decided_by=by)
     else:
         confirmed = choice == CONFIRM
         state = SecondOpinion.State.CONFIRMED if confirmed else SecondOpinion.State.HARMLESS_TO_SOC

@@ -67,13 +67,13 @@ def _keep_on_closed(
     given: Sequence[PastVerdict], *, by: Actor, now: datetime
 ) -> tuple[int, set[UUID]]:
     rows = Incident.objects.filter(status=Status.CLOSED)
-    closed = {row.pk for row in lock_in_order(rows, ids={each.incident_id for each in given})}
-    wanted = {each.identity: each for each in given if each.incident_id in closed}
-    known = known_identities(closed)
-    fresh = [each for identity, each in wanted.items() if identity not in known]
+    closed = {row.pk for row in lock_in_order(rows, ids={verdict.incident_id for verdict in given})}
+    by_identity = {verdict.identity: verdict for verdict in given if verdict.incident_id in closed}
+    stored = known_identities(closed)
+    fresh = [verdict for identity, verdict in by_identity.items() if identity not in stored]
     if not fresh:
         return 0, set()
-    judgements = [Judgement(each, (each.incident_id,)) for each in fresh]
+    judgements = [Judgement(verdict, (verdict.incident_id,)) for verdict in fresh]
     kept, patterns = keep_judgements(judgements=judgements, now=now)
     record("reviews.verdicts.taken_over", on=kept[0], by=by, at=now, n=len(kept))
     return len(kept), patterns
@@ -101,13 +101,13 @@ def keep_judgements(
     """Store verdicts of the past on incidents that the caller has locked, and bring all that is
     told from verdicts in line. Returns them, and the patterns that they count for.
     """
-    kept = [_annotation_of(each.verdict, imported_at) for each in judgements]
+    kept = [_annotation_of(judgement.verdict, imported_at) for judgement in judgements]
     Annotation.objects.bulk_create(kept, batch_size=BATCH)
-    ids = {pk for each in judgements for pk in each.incident_ids}
+    ids = {pk for judgement in judgements for pk in judgement.incident_ids}
     _link(kept, judgements, ids)
     _write_down(kept, judgements)
     changed = settle_succession(ids).changed
-    patterns = patterns_of({*(each.pk for each in kept), *changed})
+    patterns = patterns_of({*(annotation.pk for annotation in kept), *changed})
     recount_patterns(patterns)
     restore_standing(ids, now=now)
     return kept, patterns
@@ -139,24 +139,24 @@ def _link(
 ) -> None:
     """Each verdict is about its incidents and all alerts that these hold."""
     alerts: dict[int, list[int]] = {}
-    held = IncidentAlert.objects.filter(incident__in=ids).order_by("pk")
-    for incident_id, alert_id in held.values_list("incident", "alert"):
+    links = IncidentAlert.objects.filter(incident__in=ids).order_by("pk")
+    for incident_id, alert_id in links.values_list("incident", "alert"):
         alerts.setdefault(incident_id, []).append(alert_id)
     pairs = list(zip(kept, judgements, strict=True))
     incident_links, alert_links = Annotation.incidents.through, Annotation.alerts.through
     incident_links.objects.bulk_create(
         (
             incident_links(annotation_id=row.pk, incident_id=pk)
-            for row, each in pairs
-            for pk in each.incident_ids
+            for row, judgement in pairs
+            for pk in judgement.incident_ids
         ),
         batch_size=BATCH,
     )
     alert_links.objects.bulk_create(
         (
             alert_links(annotation_id=row.pk, alert_id=alert)
-            for row, each in pairs
-            for alert in _alerts_of(each.incident_ids, alerts)
+            for row, judgement in pairs
+            for alert in _alerts_of(judgement.incident_ids, alerts)
         ),
         batch_size=BATCH,
     )
@@ -180,18 +180,18 @@ def _write_down(kept: Sequence[Annotation], judgements: Sequence[Judgement]) -> 
                 act=row.act,
                 details=_details(row),
             )
-            for row, each in zip(kept, judgements, strict=True)
-            for pk in each.incident_ids
+            for row, judgement in zip(kept, judgements, strict=True)
+            for pk in judgement.incident_ids
         ),
         batch_size=BATCH,
     )
 
 
 def _details(row: Annotation) -> dict[str, object]:
-    told: dict[str, object] = {
+    details: dict[str, object] = {
         "verdict": row.verdict,
         "cause": row.cause,
         "note": row.note,
         "annotation": str(row.uuid),
     }
-    return told | ({"imported": True} if row.imported_at else {})
+    return details | ({"imported": True} if row.imported_at else {})

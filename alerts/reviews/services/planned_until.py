@@ -57,8 +57,8 @@ def plan_until(
     site = alerts[0].site
     assert site is not None
     uid = f"answer-{annotation.key}"
-    if known := PlannedWork.objects.filter(site=site, uid=uid).first():
-        return known
+    if existing := PlannedWork.objects.filter(site=site, uid=uid).first():
+        return existing
     if until <= now:
         raise CannotPlanWork(gettext("Choose a time later than now, or say that it is over."))
     zone = ZoneInfo(site.time_zone)
@@ -120,5 +120,5 @@ def _device(
         return None
     if address:
         return zone_id, address, name
-    known = Device.objects.filter(zone=zone_id, name=name).first() if name else None
-    return (zone_id, known.address, known.name) if known else None
+    device = Device.objects.filter(zone=zone_id, name=name).first() if name else None
+    return (zone_id, device.address, device.name) if device else None

@@ -52,7 +52,9 @@ def ask_ot(
     question = question.strip()
     if reasons := reasons_against_asking(incidents, site=site, question=question, by=by):
         raise CannotAsk(*reasons)
-    lead = max(incidents, key=lambda each: (each.severity, each.created_at, each.pk))
+    lead = max(
+        incidents, key=lambda incident: (incident.severity, incident.created_at, incident.pk)
+    )
     review = Review.objects.create(
         site=site,
         lead=lead,
@@ -63,7 +65,7 @@ def ask_ot(
         act=uuid4(),
     )
     review.incidents.set(incidents)
-    ids, parts = [each.pk for each in incidents], question_in(question, ready=CANNED)
+    ids, parts = [incident.pk for incident in incidents], question_in(question, ready=CANNED)
     write_timeline(
         incident_ids=ids,
         code="asked",
@@ -89,7 +91,7 @@ def ask_ot(
         at=now,
         question=question,
         site=site.name,
-        incidents=[each.name for each in incidents[:100]],
+        incidents=[incident.name for incident in incidents[:100]],
         n=len(ids),
         told=len(people),
     )
@@ -99,8 +101,8 @@ def ask_ot(
 def _locked(incident_ids: Collection[int], group: UUID | None) -> list[Incident]:
     """The incidents, locked in one order, so that two who ask at once do not both succeed."""
     rows = Incident.objects.select_related("workspace__organisation").order_by("pk")
-    wanted = rows.filter(group_key=group) if group else rows.filter(pk__in=incident_ids)
-    return list(wanted.select_for_update(of=("self",)))
+    chosen = rows.filter(group_key=group) if group else rows.filter(pk__in=incident_ids)
+    return list(chosen.select_for_update(of=("self",)))
 
 
 @transaction.atomic
@@ -147,7 +149,7 @@ def hand_over_review(
     assert to is not None  # the policy says so
     note = note.strip()[:300]
     waiting = list(waiting_incidents_of(review))
-    ids = [each.pk for each in waiting]
+    ids = [incident.pk for incident in waiting]
     write_timeline(
         incident_ids=ids,
         code="handed-over",

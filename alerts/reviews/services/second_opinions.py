@@ -82,20 +82,20 @@ def _each(ids: Iterable[int], act: Callable[[int], bool]) -> int:
 
 def _settle(pk: int, *, now: datetime) -> bool:
     """Close what other verdicts, an undo or the SOC have settled meanwhile."""
-    found = lock_open(pk)
-    state = why_settled(found.annotation) if found else None
-    if found is None or state is None:
+    second_opinion = lock_open(pk)
+    state = why_settled(second_opinion.annotation) if second_opinion else None
+    if second_opinion is None or state is None:
         return False
-    reason = _words_of_soc(found) if state == SecondOpinion.State.HARMLESS_TO_SOC else ""
-    close_second_opinion(found, state=state, now=now, reason=reason)
-    record("reviews.second_opinion.settled", on=found, by=TAGOUT, at=now, outcome=state)
+    reason = _words_of_soc(second_opinion) if state == SecondOpinion.State.HARMLESS_TO_SOC else ""
+    close_second_opinion(second_opinion, state=state, now=now, reason=reason)
+    record("reviews.second_opinion.settled", on=second_opinion, by=TAGOUT, at=now, outcome=state)
     return True
 
 
-def _words_of_soc(found: SecondOpinion) -> str:
+def _words_of_soc(second_opinion: SecondOpinion) -> str:
     """How the SOC closed it, as its timeline tells."""
     closings = TimelineItem.objects.filter(
-        incident__annotations=found.annotation, code__in=("closed", "status")
+        incident__annotations=second_opinion.annotation, code__in=("closed", "status")
     )
     details = closings.order_by("-at", "-pk").values_list("details", flat=True).first() or {}
     return str(details.get("comment") or "")
@@ -103,8 +103,8 @@ def _words_of_soc(found: SecondOpinion) -> str:
 
 def _open_new(*, seed: bytes, now: datetime) -> int:
     """Open one for each suspicion that has none, one at a time of a pattern at a site."""
-    standing = suspicions_on()
-    ids = list(dict.fromkeys(each.annotation_id for each in standing))
+    suspicions = suspicions_on()
+    ids = list(dict.fromkeys(suspicion.annotation_id for suspicion in suspicions))
     rows = Annotation.objects.filter(pk__in=ids, given_at__lte=now - UNDO).filter(
         Q(second_opinion=None)
         | Q(second_opinion__state__in=_AGAIN)
@@ -121,19 +121,21 @@ def _without_asked(rows: QuerySet[Annotation]) -> list[int]:
     """Leave out, without a question each, those whose pattern is being asked about anywhere at one
     of their sites: history that was imported may hold many of one pattern.
     """
-    asked = SecondOpinion.objects.filter(state=SecondOpinion.State.OPEN)
-    busy = set(asked.values_list("site", "annotation__incidents__pattern"))
-    found = []
+    undecided = SecondOpinion.objects.filter(state=SecondOpinion.State.OPEN)
+    busy = set(undecided.values_list("site", "annotation__incidents__pattern"))
+    pending = []
     for annotation in rows.order_by("given_at", "pk"):
         incidents = list(annotation.incidents.all())
         own = annotation.review.site_id if annotation.review else None
-        sites = {own} if own else {pk for each in incidents for pk in each.site_ids}
-        pairs = {(site, each.pattern) for site in sites for each in incidents if each.pattern}
+        sites = {own} if own else {pk for incident in incidents for pk in incident.site_ids}
+        pairs = {
+            (site, incident.pattern) for site in sites for incident in incidents if incident.pattern
+        }
         if pairs and pairs <= busy:
             continue
         busy |= pairs
-        found.append(annotation.pk)
-    return found
+        pending.append(annotation.pk)
+    return pending
 
 
 def _open(annotation_id: int, *, seed: bytes, now: datetime) -> bool:
@@ -155,19 +157,23 @@ def _begin(annotation: Annotation, site: Site, *, now: datetime) -> bool:
     """Open it, or open it anew where the answer stands again."""
     try:
         with transaction.atomic():
-            found, is_new = SecondOpinion.objects.get_or_create(
+            second_opinion, is_new = SecondOpinion.objects.get_or_create(
                 annotation=annotation, defaults={"site": site, "opened_at": now}
             )
     except IntegrityError:  # another worker was faster
         return False
     if not is_new:
-        found.state, found.decided_at, found.decided_by = SecondOpinion.State.OPEN, None, None
-        found.correction, found.reason, found.opened_at = None, "", now
-        found.leads_asked_at = found.leads_reminded_at = None
-        found.save()
+        second_opinion.state, second_opinion.decided_at, second_opinion.decided_by = (
+            SecondOpinion.State.OPEN,
+            None,
+            None,
+        )
+        second_opinion.correction, second_opinion.reason, second_opinion.opened_at = None, "", now
+        second_opinion.leads_asked_at = second_opinion.leads_reminded_at = None
+        second_opinion.save()
     record(
         "reviews.second_opinion.opened",
-        on=found,
+        on=second_opinion,
         by=TAGOUT,
         at=now,
         about=annotation.uuid,
@@ -180,12 +186,12 @@ def _site_of(annotation: Annotation, incidents: Iterable[Incident]) -> Site | No
     """The site whose people are asked: of the question, else the first that the incidents touch."""
     if annotation.review is not None:
         return annotation.review.site
-    ids = [pk for each in incidents for pk in each.site_ids]
+    ids = [pk for incident in incidents for pk in incident.site_ids]
     return Site.objects.filter(pk__in=ids).order_by("name").first()
 
 
 def _is_asked_already(incidents: Iterable[Incident], site: Site) -> bool:
-    patterns = {each.pattern for each in incidents if each.pattern}
+    patterns = {incident.pattern for incident in incidents if incident.pattern}
     alike = SecondOpinion.objects.filter(state=SecondOpinion.State.OPEN, site=site)
     return alike.filter(annotation__incidents__pattern__in=patterns).exists()
 
@@ -204,27 +210,27 @@ def _harmless_near(annotation: Annotation, site: Site, *, seed: bytes) -> Annota
         incidents__site_ids__contains=[site.pk],
     )
     rows = alike.exclude(pk=annotation.pk).select_related("by", "review__site").distinct()
-    return min(rows, key=lambda each: draw(seed, "harmless", each.uuid), default=None)
+    return min(rows, key=lambda row: draw(seed, "harmless", row.uuid), default=None)
 
 
 def _ask_next(pk: int, *, seed: bytes, now: datetime) -> bool:
     """Put the question to the next person, where nobody has it."""
-    found = lock_open(pk)
-    if found is None:
+    second_opinion = lock_open(pk)
+    if second_opinion is None:
         return False
-    incidents = list(Incident.objects.filter(pk__in=incidents_held_by(found.annotation)))
-    if _is_waiting(found, incidents, now=now):
+    incidents = list(Incident.objects.filter(pk__in=incidents_held_by(second_opinion.annotation)))
+    if _is_waiting(second_opinion, incidents, now=now):
         return False
-    people = _people_to_ask(found, incidents)
+    people = _people_to_ask(second_opinion, incidents)
     if not people:
-        return _end_unsure(found, now=now)
-    free = [each for each in people if _asked_lately(each, now=now) < MAX_QUESTIONS_A_DAY]
+        return _end_unsure(second_opinion, now=now)
+    free = [person for person in people if _asked_lately(person, now=now) < MAX_QUESTIONS_A_DAY]
     if not free:
         return False  # tomorrow
-    person = _least_asked(free, found, seed=seed)
-    due_at = now + answer_within(max(each.severity for each in incidents))
+    person = _least_asked(free, second_opinion, seed=seed)
+    due_at = now + answer_within(max(incident.severity for incident in incidents))
     opinion = Opinion.objects.create(
-        second_opinion=found, person=person, asked_at=now, due_at=due_at, act=uuid4()
+        second_opinion=second_opinion, person=person, asked_at=now, due_at=due_at, act=uuid4()
     )
     notify_asked_for_opinion(opinion, about=incidents, now=now)
     record(
@@ -233,44 +239,55 @@ def _ask_next(pk: int, *, seed: bytes, now: datetime) -> bool:
         by=TAGOUT,
         at=now,
         to=person.email,
-        about=found.annotation.uuid,
+        about=second_opinion.annotation.uuid,
     )
     return True
 
 
-def _is_waiting(found: SecondOpinion, incidents: list[Incident], *, now: datetime) -> bool:
+def _is_waiting(second_opinion: SecondOpinion, incidents: list[Incident], *, now: datetime) -> bool:
     """Whether somebody has the question who may answer it; from others it is withdrawn."""
-    waiting = found.opinions.filter(state=Opinion.State.WAITING).select_related("person").first()
+    waiting = (
+        second_opinion.opinions.filter(state=Opinion.State.WAITING).select_related("person").first()
+    )
     if waiting is None:
         return False
-    if incidents and speaks_at(waiting.person, found.site, incidents[0].workspace):
+    if incidents and speaks_at(waiting.person, second_opinion.site, incidents[0].workspace):
         return True
     waiting.state, waiting.settled_at = Opinion.State.WITHDRAWN, now
     waiting.save(update_fields=["state", "settled_at"])
     return False
 
 
-def _people_to_ask(found: SecondOpinion, incidents: list[Incident]) -> list[User]:
+def _people_to_ask(second_opinion: SecondOpinion, incidents: list[Incident]) -> list[User]:
     """Who may be asked next, the right ones only: first another person of the site, the lead where
     there is none; once somebody has been asked, the lead. Nobody who was told of the answer.
     """
-    if not incidents or found.opinions.count() >= MAX_QUESTIONS:
+    if not incidents or second_opinion.opinions.count() >= MAX_QUESTIONS:
         return []
     judges = Annotation.objects.filter(incidents__in=incidents, withdrawn_at=None)
-    known = {*judges.values_list("by", flat=True), *found.opinions.values_list("person", flat=True)}
-    known |= people_notified_of(_telling_acts(found, incidents))
+    excluded = {
+        *judges.values_list("by", flat=True),
+        *second_opinion.opinions.values_list("person", flat=True),
+    }
+    excluded |= people_notified_of(_telling_acts(second_opinion, incidents))
     workspace = incidents[0].workspace
-    if found.leads_asked_at is not None:  # they decide, and were told for that
-        known |= {each.pk for each in leads_of(found.site, workspace)}
-    people = [each for each in ot_people_at(found.site, workspace) if each.pk not in known]
-    leads = [each for each in ot_leads_at(found.site, workspace) if each.pk not in known]
-    others = [each for each in people if each not in leads]
-    return (leads or others) if found.opinions.exists() else (others or leads)
+    if second_opinion.leads_asked_at is not None:  # they decide, and were told for that
+        excluded |= {lead.pk for lead in leads_of(second_opinion.site, workspace)}
+    people = [
+        person
+        for person in ot_people_at(second_opinion.site, workspace)
+        if person.pk not in excluded
+    ]
+    leads = [
+        lead for lead in ot_leads_at(second_opinion.site, workspace) if lead.pk not in excluded
+    ]
+    others = [person for person in people if person not in leads]
+    return (leads or others) if second_opinion.opinions.exists() else (others or leads)
 
 
-def _telling_acts(found: SecondOpinion, incidents: list[Incident]) -> set[UUID]:
+def _telling_acts(second_opinion: SecondOpinion, incidents: list[Incident]) -> set[UUID]:
     """The acts of which a notification tells the answer: giving it, and escalating it."""
-    first = found.annotation
+    first = second_opinion.annotation
     escalations = TimelineItem.objects.filter(
         incident__in=incidents, code="escalated", at__gte=first.given_at, act__isnull=False
     )
@@ -281,7 +298,7 @@ def _asked_lately(person: User, *, now: datetime) -> int:
     return Opinion.objects.filter(person=person, asked_at__gt=now - DAY).count()
 
 
-def _least_asked(people: list[User], found: SecondOpinion, *, seed: bytes) -> User:
+def _least_asked(people: list[User], second_opinion: SecondOpinion, *, seed: bytes) -> User:
     waiting = dict(
         Opinion.objects.filter(person__in=people, state=Opinion.State.WAITING)
         .values_list("person")
@@ -289,18 +306,21 @@ def _least_asked(people: list[User], found: SecondOpinion, *, seed: bytes) -> Us
     )
     return min(
         people,
-        key=lambda each: (waiting.get(each.pk, 0), draw(seed, "person", found.uuid, each.uuid)),
+        key=lambda person: (
+            waiting.get(person.pk, 0),
+            draw(seed, "person", second_opinion.uuid, person.uuid),
+        ),
     )
 
 
-def _end_unsure(found: SecondOpinion, *, now: datetime) -> bool:
+def _end_unsure(second_opinion: SecondOpinion, *, now: datetime) -> bool:
     """Nobody is left to ask. A harmless answer stands; a suspicion waits for the leads."""
-    if found.annotation.verdict == SUSPICIOUS:
+    if second_opinion.annotation.verdict == SUSPICIOUS:
         return False
-    close_second_opinion(found, state=SecondOpinion.State.NOT_SURE, now=now)
+    close_second_opinion(second_opinion, state=SecondOpinion.State.NOT_SURE, now=now)
     record(
         "reviews.second_opinion.settled",
-        on=found,
+        on=second_opinion,
         by=TAGOUT,
         at=now,
         outcome=SecondOpinion.State.NOT_SURE,
@@ -343,30 +363,33 @@ def ask_leads(pk: int, *, now: datetime) -> bool:
     holds open its source and destination only. Who decides is told of the first answer, so a
     question for an opinion of their own ends.
     """
-    found = lock_open(pk)
-    if found is None or found.annotation.verdict != SUSPICIOUS:
+    second_opinion = lock_open(pk)
+    if second_opinion is None or second_opinion.annotation.verdict != SUSPICIOUS:
         return False
-    if now < found.opened_at + NARROWS_AFTER:
+    if now < second_opinion.opened_at + NARROWS_AFTER:
         return False
-    if found.leads_reminded_at and now < found.leads_reminded_at + ASK_LEADS_EVERY:
+    if (
+        second_opinion.leads_reminded_at
+        and now < second_opinion.leads_reminded_at + ASK_LEADS_EVERY
+    ):
         return False
-    standing = suspicions_on(Incident.objects.filter(annotations=found.annotation))
-    ids = [each.incident_id for each in standing if not each.is_past]
+    suspicions = suspicions_on(Incident.objects.filter(annotations=second_opinion.annotation))
+    ids = [suspicion.incident_id for suspicion in suspicions if not suspicion.is_past]
     incidents = list(Incident.objects.filter(pk__in=ids))
-    people = leads_of(found.site, incidents[0].workspace) if incidents else []
+    people = leads_of(second_opinion.site, incidents[0].workspace) if incidents else []
     if not people:
         return False  # it stays as wide as it is while there is nobody to ask, or holds nothing
-    if found.leads_asked_at is None:
-        found.leads_asked_at = now
-    found.leads_reminded_at = now
-    found.save(update_fields=["leads_asked_at", "leads_reminded_at"])
-    withdraw_questions(found, now=now, people=people)
-    notify_leads(found, people=people, about=incidents, now=now)
+    if second_opinion.leads_asked_at is None:
+        second_opinion.leads_asked_at = now
+    second_opinion.leads_reminded_at = now
+    second_opinion.save(update_fields=["leads_asked_at", "leads_reminded_at"])
+    withdraw_questions(second_opinion, now=now, people=people)
+    notify_leads(second_opinion, people=people, about=incidents, now=now)
     record(
         "reviews.suspicion.leads_asked",
-        on=found,
+        on=second_opinion,
         by=TAGOUT,
         at=now,
-        people=[each.email for each in people],
+        people=[person.email for person in people],
     )
     return True

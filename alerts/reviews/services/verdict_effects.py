@@ -25,13 +25,10 @@ from alerts.incidents.ingest.overlay import (
 )
 from alerts.incidents.models import Incident, OtState, TimelineItem
 from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.wording import number_words
-from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Annotation, AskedIncident, Review
-from alerts.reviews.policies import sites_spoken_for
 from alerts.reviews.queries import annotations_in_force
 from alerts.reviews.services.notify import notify_answered
-from alerts.reviews.services.verdict_label import Spoken, owe_verdict
+from alerts.reviews.services.verdict_label import cause_words, enqueue_verdict
 from portal.accounts.models import User
 
 BATCH = 10_000  # ids in one query
@@ -61,36 +58,23 @@ def follow_through(
     now: datetime,
 ) -> None:
     """Carry a verdict to everywhere it belongs. `near`: incidents to rank anew with these."""
-    ids = [each.pk for each in incidents]
+    ids = [incident.pk for incident in incidents]
     holding = {pk for pk, verdict in succession.holding.items() if verdict == annotation.pk}
-    said = _spoken(annotation, incidents)
-    owe_verdict(annotation, incidents=incidents, holding=holding, said=said, now=now)
+    enqueue_verdict(annotation, incidents=incidents, holding=holding, now=now)
     _write_down(annotation, ids, now=now)
     recount_patterns(patterns_of([annotation.pk, *succession.changed]))
-    lead = max(incidents, key=lambda each: (each.severity, each.created_at, each.pk))
+    lead = max(
+        incidents, key=lambda incident: (incident.severity, incident.created_at, incident.pk)
+    )
     people = [
-        each
-        for each in _interested(incidents, answered, annotation)
-        if incidents_visible_to(each).filter(pk=lead.pk).exists()
+        person
+        for person in _interested(incidents, answered, annotation)
+        if incidents_visible_to(person).filter(pk=lead.pk).exists()
     ]
     notify_answered(
         annotation, incident=lead, people=people, about=incidents, left=_left(answered), now=now
     )
     restore_standing(ids, now=now, rank_too=near)
-
-
-def _spoken(annotation: Annotation, incidents: Sequence[Incident]) -> Spoken:
-    sites = sites_spoken_for(annotation.by, incidents[0])
-    return Spoken(
-        verdict=annotation.verdict,
-        cause=cause_words(annotation.cause),
-        by_name=annotation.by.name,
-        place=", ".join(site.name for site in sites),
-        work_order=annotation.work_order,
-        done_by=annotation.done_by,
-        note=annotation.note,
-        numbers=tuple(number_words(each.number, each.pk) for each in incidents),
-    )
 
 
 def _left(answered: Sequence[Review]) -> int:
@@ -125,10 +109,10 @@ def _interested(
     """Who asked, and who owns the incidents (in Sentinel, where an owner may be anybody); never
     the one who answered.
     """
-    asked = {each.asked_by_id for each in answered}
+    asked = {opinion.asked_by_id for opinion in answered}
     if annotation.review and not answered:
         asked.add(annotation.review.asked_by_id)
-    owners = {each.owner_email.lower() for each in incidents if each.owner_email}
+    owners = {incident.owner_email.lower() for incident in incidents if incident.owner_email}
     people = User.objects.filter(is_active=True).exclude(pk=annotation.by_id)
     return [
         *people.filter(pk__in=asked).order_by("pk"),
@@ -148,20 +132,20 @@ def settle_succession(incident_ids: Collection[int]) -> Succession:
             covers[verdict].append(incident)
     successors: dict[int, int | None] = {}
     for verdict, incidents in covers.items():
-        following = [_next_after(verdict, on_incident[each]) for each in incidents]
-        overtaken = [each for each in following if each is not None]
+        following = [_next_after(verdict, on_incident[incident]) for incident in incidents]
+        overtaken = [verdict for verdict in following if verdict is not None]
         is_superseded = len(overtaken) == len(following)
         successors[verdict.pk] = max(overtaken).pk if is_superseded else None
     # Verdicts that share no incident with these are in `covers` only in part: left alone.
     ours = _ids_on(incident_ids)
     changed = _write({pk: other for pk, other in successors.items() if pk in ours})
-    holding = {each: max(on_incident[each]).pk for each in incident_ids if each in on_incident}
+    holding = {pk: max(on_incident[pk]).pk for pk in incident_ids if pk in on_incident}
     return Succession(holding, changed)
 
 
 def _next_after(verdict: Given, verdicts: list[Given]) -> Given | None:
     """The first verdict on an incident that was given after this one."""
-    return min((each for each in verdicts if each > verdict), default=None)
+    return min((later for later in verdicts if later > verdict), default=None)
 
 
 def _ids_on(incident_ids: Collection[int]) -> set[int]:
@@ -231,7 +215,7 @@ def recount_patterns(patterns: Collection[UUID]) -> None:
 def patterns_of(annotation_ids: Collection[int]) -> set[UUID]:
     """Return the patterns of the incidents that these verdicts cover."""
     incidents = Incident.objects.filter(annotations__in=annotation_ids).order_by()
-    return {each for each in incidents.values_list("pattern", flat=True) if each}
+    return {incident for incident in incidents.values_list("pattern", flat=True) if incident}
 
 
 def latest_verdict_of(annotation: Annotation) -> LatestVerdict:
@@ -242,12 +226,6 @@ def latest_verdict_of(annotation: Annotation) -> LatestVerdict:
         annotation.given_at,
         annotation.note or cause_words(annotation.cause),
     )
-
-
-def cause_words(cause: str) -> str:
-    """Return the words of a cause in the language of Sentinel's readers."""
-    known = cause_of(cause)
-    return known.label() if known else cause
 
 
 def restore_standing(
@@ -262,14 +240,14 @@ def restore_standing(
         "incident", "review__asked_at", "review__due_at"
     ):
         newest[incident] = (asked_at, (OtState.WAITING, due_at))
-    given = annotations_in_force().filter(incidents__in=incident_ids)
-    for incident, at, verdict in given.order_by("given_at", "pk").values_list(
+    verdicts = annotations_in_force().filter(incidents__in=incident_ids)
+    for incident, at, verdict in verdicts.order_by("given_at", "pk").values_list(
         "incidents", "given_at", "verdict"
     ):
         if incident not in newest or newest[incident][0] <= at:
             newest[incident] = (at, (OtState(verdict), None))
     alike: dict[Standing, list[int]] = defaultdict(list)
-    for each in incident_ids:
-        standing = newest[each][1] if each in newest else (OtState.NOT_ASKED, None)
-        alike[standing].append(each)
+    for pk in incident_ids:
+        standing = newest[pk][1] if pk in newest else (OtState.NOT_ASKED, None)
+        alike[standing].append(pk)
     set_ot_states(standings=alike, now=now, rank_too=rank_too)

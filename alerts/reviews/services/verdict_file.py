@@ -40,16 +40,16 @@ def lines_of(table: Table) -> tuple[list[VerdictLine], list[Fault]]:
     names = _names_of(table, faults)
     if missing := [name for name in NEEDED if name not in names]:
         if table.columns:
-            said = gettext("The file needs a column %(name)s. It may have: %(known)s.")
-            given = {"name": one_of(missing), "known": ", ".join(COLUMNS)}
-            faults.append(Fault(1, "", said % given))
+            text = gettext("The file needs a column %(name)s. It may have: %(known)s.")
+            details = {"name": one_of(missing), "known": ", ".join(COLUMNS)}
+            faults.append(Fault(1, "", text % details))
         return [], faults
     lines = []
     for record in table.records:
-        told = {name: record[column] for name, column in names.items()}
-        wrong = list(_faults_in(record, told))
+        values = {name: record[column] for name, column in names.items()}
+        wrong = list(_faults_in(record, values))
         faults += wrong
-        lines.append(_line(record, told, is_whole=not wrong))
+        lines.append(_line(record, values, is_whole=not wrong))
     return lines, faults
 
 
@@ -63,33 +63,33 @@ def _names_of(table: Table, faults: list[Fault]) -> dict[str, str]:
         if name in COLUMNS and name not in names:
             names[name] = column
         else:
-            said = gettext("This column is not known. Known columns: %(known)s.") % {
+            text = gettext("This column is not known. Known columns: %(known)s.") % {
                 "known": ", ".join(COLUMNS)
             }
-            faults.append(Fault(1, column, said))
+            faults.append(Fault(1, column, text))
     return names
 
 
-def _faults_in(record: Record, told: Mapping[str, str]) -> Iterable[Fault]:
+def _faults_in(record: Record, values: Mapping[str, str]) -> Iterable[Fault]:
     line = record.line
-    if not told["incident"]:
+    if not values["incident"]:
         yield Fault(line, "incident", gettext("Name the incident, by its number or its name."))
-    if _verdict_of(told["verdict"]) is None:
-        given = {"word": told["verdict"], "known": one_of(Verdict.values)}
-        said = gettext("“%(word)s” is not a verdict. Use %(known)s.") % given
-        yield Fault(line, "verdict", said)
-    if _cause_of(told["cause"]) is None:
-        yield Fault(line, "cause", _no_cause(told["cause"]))
-    if "@" not in told["by"]:
+    if _verdict_of(values["verdict"]) is None:
+        details = {"word": values["verdict"], "known": one_of(Verdict.values)}
+        text = gettext("“%(word)s” is not a verdict. Use %(known)s.") % details
+        yield Fault(line, "verdict", text)
+    if _cause_of(values["cause"]) is None:
+        yield Fault(line, "cause", _no_cause(values["cause"]))
+    if "@" not in values["by"]:
         yield Fault(line, "by", gettext("Name who judged it by their e-mail address."))
-    if _moment_of(told["at"]) is None:
-        given = {"word": told["at"]}
-        sentence = gettext("“%(word)s” is not a valid time. Write it like 2026-03-01T08:12+01:00.")
-        yield Fault(line, "at", sentence % given)
-    note = told.get("note", "")
+    if _moment_of(values["at"]) is None:
+        details = {"word": values["at"]}
+        text = gettext("“%(word)s” is not a valid time. Write it like 2026-03-01T08:12+01:00.")
+        yield Fault(line, "at", text % details)
+    note = values.get("note", "")
     if len(note) > MAX_NOTE_LENGTH:
         yield Fault(line, "note", gettext("Keep the note under 500 characters."))
-    if not note and _verdict_of(told["verdict"]) == Verdict.SUSPICIOUS:
+    if not note and _verdict_of(values["verdict"]) == Verdict.SUSPICIOUS:
         yield Fault(line, "note", gettext("Suspicious needs one line that says why."))
 
 
@@ -99,16 +99,16 @@ def _no_cause(text: str) -> str:
     return gettext("There is no cause “%(word)s”. Use the id of one, or “other”.") % {"word": text}
 
 
-def _line(record: Record, told: Mapping[str, str], *, is_whole: bool) -> VerdictLine:
+def _line(record: Record, values: Mapping[str, str], *, is_whole: bool) -> VerdictLine:
     return VerdictLine(
         line=record.line,
-        incident=told["incident"].lstrip("#"),
-        workspace=told.get("workspace", ""),
-        verdict=_verdict_of(told["verdict"]) or "",
-        cause=_cause_of(told["cause"]) or "",
-        email=told["by"].casefold() if "@" in told["by"] else "",
-        at=_moment_of(told["at"]),
-        note=told.get("note", ""),
+        incident=values["incident"].lstrip("#"),
+        workspace=values.get("workspace", ""),
+        verdict=_verdict_of(values["verdict"]) or "",
+        cause=_cause_of(values["cause"]) or "",
+        email=values["by"].casefold() if "@" in values["by"] else "",
+        at=_moment_of(values["at"]),
+        note=values.get("note", ""),
         is_whole=is_whole,
     )
 
@@ -125,11 +125,11 @@ def _cause_of(text: str) -> str | None:
 @cache
 def _causes() -> dict[str, str]:
     by_words: dict[str, set[str]] = {}
-    for each in all_reasons():
-        for words in each.labels.values():
-            by_words.setdefault(folded(words), set()).add(each.id)
+    for reason in all_reasons():
+        for words in reason.labels.values():
+            by_words.setdefault(folded(words), set()).add(reason.id)
     alone = {words: ids.pop() for words, ids in by_words.items() if len(ids) == 1}
-    return alone | {folded(each.id): each.id for each in all_reasons()}
+    return alone | {folded(reason.id): reason.id for reason in all_reasons()}
 
 
 def _moment_of(text: str) -> datetime | None:

@@ -4,15 +4,17 @@ The comment is in plain English: Sentinel's own pages have one language.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.incidents.ingest.overlay import drop_our_comments, refresh_overlay, show_our_comments
 from alerts.incidents.models import Incident
 from alerts.incidents.policies import MAX_COMMENTS
+from alerts.incidents.wording import number_words
 from alerts.outbox.engine.labels import our_label
 from alerts.outbox.services import UNDO_HOLD, PendingWrite, enqueue_changes, withdraw
+from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Annotation
+from alerts.reviews.policies import sites_spoken_for
 
 MAX_NAMED = 20
 _VERDICTS = {
@@ -25,69 +27,56 @@ _DONE_BY = {"our-team": "our team", "vendor": "the vendor", "automation": "autom
 VERDICT_LABELS = frozenset(map(our_label, _VERDICTS))
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """A verdict as its giver said it."""
-
-    verdict: str
-    cause: str  # the words of the cause
-    by_name: str
-    place: str
-    work_order: str = ""
-    done_by: str = ""
-    note: str = ""
-    numbers: tuple[str, ...] = ()  # of the incidents that it is about
+def cause_words(cause: str) -> str:
+    """Return the words of a cause in the language of Sentinel's readers."""
+    entry = cause_of(cause)
+    return entry.label() if entry else cause
 
 
-def label_of(verdict: str) -> str:
-    """The label that carries a verdict."""
-    return our_label(verdict)
-
-
-def _named(said: Spoken) -> str:
-    more = len(said.numbers) - MAX_NAMED
-    named = ", ".join(said.numbers[:MAX_NAMED])
-    return f"{named} and {more} more" if more > 0 else named
-
-
-def comment_on(said: Spoken) -> str:
-    """The comment: who said what and why, and that nothing follows from it by itself."""
-    lines = [f"OT verdict: {_VERDICTS[said.verdict]} ({said.cause})."]
-    lines.append(f"Given by {said.by_name} for OT at {said.place}.")
-    if said.work_order:
-        lines.append(f"Work order: {said.work_order}.")
-    if said.done_by:
-        lines.append(f"Done by: {_DONE_BY.get(said.done_by, said.done_by)}.")
-    if said.note:
-        lines.append(f"Note: {said.note}")
-    if len(said.numbers) > 1:
-        lines.append(f"The same answer covers {len(said.numbers)} incidents: {_named(said)}.")
+def _comment_on(annotation: Annotation, incidents: Sequence[Incident]) -> str:
+    """Return the comment: who said what and why, and that nothing follows from it by itself."""
+    sites = sites_spoken_for(annotation.by, incidents[0])
+    place = ", ".join(site.name for site in sites)
+    lines = [
+        f"OT verdict: {_VERDICTS[annotation.verdict]} ({cause_words(annotation.cause)}).",
+        f"Given by {annotation.by.name} for OT at {place}.",
+    ]
+    if annotation.work_order:
+        lines.append(f"Work order: {annotation.work_order}.")
+    if annotation.done_by:
+        lines.append(f"Done by: {_DONE_BY.get(annotation.done_by, annotation.done_by)}.")
+    if annotation.note:
+        lines.append(f"Note: {annotation.note}")
+    if (n := len(incidents)) > 1:
+        numbers = [number_words(incident.number, incident.pk) for incident in incidents]
+        listed = ", ".join(numbers[:MAX_NAMED])
+        more = f" and {n - MAX_NAMED} more" if n > MAX_NAMED else ""
+        lines.append(f"The same answer covers {n} incidents: {listed}{more}.")
     lines.append("This answer closes and suppresses nothing by itself.")
     return "\n".join(lines)
 
 
-def owe_verdict(
+def enqueue_verdict(
     annotation: Annotation,
     *,
     incidents: Sequence[Incident],
     holding: Collection[int],
-    said: Spoken,
     now: datetime,
 ) -> None:
-    """Owe label and comment to each incident that is still there in Sentinel, and show them. The
-    label tells the verdict that holds: only the incidents `holding` by this one get it.
+    """Send label and comment to each incident that is still there in Sentinel, and show them. The
+    label is that of the verdict that holds: only incidents in `holding` get this one.
     """
-    label, message = label_of(annotation.verdict), comment_on(said)
-    there = [each for each in incidents if not each.is_read_only]
+    label, message = our_label(annotation.verdict), _comment_on(annotation, incidents)
+    present = [incident for incident in incidents if not incident.is_read_only]
     changes = enqueue_changes(
-        wishes=list(_wishes(there, label, message, holding)),
+        wishes=list(_pending_writes(present, label, message, holding)),
         act=annotation.act,
         by=annotation.by,
         by_label=annotation.by.name,
         now=now,
     )
-    show_our_comments(changes, incidents=there, author=annotation.by.name)
-    refresh_overlay([each.pk for each in there], now=now)
+    show_our_comments(changes, incidents=present, author=annotation.by.name)
+    refresh_overlay([incident.pk for incident in present], now=now)
 
 
 def withdraw_verdict(annotation: Annotation, *, ids: Sequence[int], now: datetime) -> bool:
@@ -102,17 +91,19 @@ def withdraw_verdict(annotation: Annotation, *, ids: Sequence[int], now: datetim
     return True
 
 
-def _wishes(
+def _pending_writes(
     incidents: Iterable[Incident], label: str, message: str, holding: Collection[int]
 ) -> Iterable[PendingWrite]:
-    for each in incidents:
-        others = sorted(name for name in each.labels if name.casefold() in VERDICT_LABELS - {label})
+    for incident in incidents:
+        others = sorted(
+            name for name in incident.labels if name.casefold() in VERDICT_LABELS - {label}
+        )
         patch: dict[str, list[str]] = {}
-        if label not in each.labels:
+        if label not in incident.labels:
             patch["labels_add"] = [label]
         if others:
             patch["labels_remove"] = others
-        if patch and each.pk in holding:
-            yield PendingWrite(each.workspace_id, each.name, patch=patch)
-        if each.comments_count < MAX_COMMENTS:
-            yield PendingWrite(each.workspace_id, each.name, message=message)
+        if patch and incident.pk in holding:
+            yield PendingWrite(incident.workspace_id, incident.name, patch=patch)
+        if incident.comments_count < MAX_COMMENTS:
+            yield PendingWrite(incident.workspace_id, incident.name, message=message)

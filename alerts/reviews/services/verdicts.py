@@ -1,7 +1,7 @@
 """Give OT's verdict, and take it back while nothing of it has reached Sentinel."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -36,14 +36,23 @@ class CannotGiveVerdict(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    """What the form said."""
+class VerdictValues:
+    """A verdict with its reason and details, as a form or a program sends it."""
 
     verdict: str
     cause: str
-    work_order: str
-    done_by: str
-    note: str
+    work_order: str = ""
+    done_by: str = ""
+    note: str = ""
+
+    def cleaned(self) -> "VerdictValues":
+        """Return the same with texts trimmed, and without a doer that is not offered."""
+        return replace(
+            self,
+            work_order=self.work_order.strip()[:60],
+            done_by=self.done_by if self.done_by in DONE_BY else "",
+            note=self.note.strip(),
+        )
 
 
 @transaction.atomic
@@ -73,44 +82,29 @@ def give_verdict(
     `seen` is the newest answer that stood beside the form, empty where none did: where somebody
     else has answered since, this one is refused, so that nobody overrules a colleague unawares.
     """
-    if given := Annotation.objects.filter(by=by, key=key).first():
-        if given.withdrawn_at is not None:
+    if earlier := Annotation.objects.filter(by=by, key=key).first():
+        if earlier.withdrawn_at is not None:
             raise CannotGiveVerdict(
                 gettext("You have withdrawn this answer. Open the page again to give another.")
             )
-        return _same(given, verdict=verdict, cause=cause)
+        return _same(earlier, verdict=verdict, cause=cause)
     locked, near = lock_with_neighbours(_ids(review_id, incident_ids))
     review = _locked(review_id)
-    chosen = _chosen(review, incident_ids) if review else {each.pk for each in locked}
-    incidents = [each for each in locked if each.pk in chosen]
-    near += [each.pk for each in locked if each.pk not in chosen]
-    said = _Words(
-        verdict,
-        cause,
-        work_order.strip()[:60],
-        done_by if done_by in DONE_BY else "",
-        note.strip(),
-    )
-    reasons = _reasons(review, incidents, said, by)
+    chosen = _chosen(review, incident_ids) if review else {incident.pk for incident in locked}
+    incidents = [incident for incident in locked if incident.pk in chosen]
+    near += [incident.pk for incident in locked if incident.pk not in chosen]
+    values = VerdictValues(verdict, cause, work_order, done_by, note).cleaned()
+    reasons = _reasons(review, incidents, values, by)
     if reasons := reasons or _unseen(incidents, seen, by):
         raise CannotGiveVerdict(*reasons)
     try:
         with transaction.atomic():
             annotation = Annotation.objects.create(
-                review=review,
-                verdict=said.verdict,
-                cause=said.cause,
-                work_order=said.work_order,
-                done_by=said.done_by,
-                note=said.note,
-                by=by,
-                given_at=now,
-                key=key,
-                act=uuid4(),
+                review=review, by=by, given_at=now, key=key, act=uuid4(), **asdict(values)
             )
     except IntegrityError:  # the same form, sent twice at the same instant
         return Annotation.objects.get(by=by, key=key)
-    ids = [each.pk for each in incidents]
+    ids = [incident.pk for incident in incidents]
     annotation.incidents.set(ids)
     annotation.alerts.set(_alerts(ids, alert_ids))
     succession = settle_succession(ids)
@@ -130,20 +124,20 @@ def give_verdict(
         at=now,
         verdict=verdict,
         cause=cause,
-        work_order=said.work_order,
-        note=said.note,
+        work_order=values.work_order,
+        note=values.note,
         n=len(ids),
         act=annotation.act,
-        incidents=[each.name for each in incidents[:100]],
+        incidents=[incident.name for incident in incidents[:100]],
         reviews=[r.uuid for r in answered],
         superseded=_uuids_of(succession.changed),
     )
     return annotation
 
 
-def _same(given: Annotation, *, verdict: str, cause: str) -> Annotation:
-    if (given.verdict, given.cause) == (verdict, cause):
-        return given
+def _same(earlier: Annotation, *, verdict: str, cause: str) -> Annotation:
+    if (earlier.verdict, earlier.cause) == (verdict, cause):
+        return earlier
     raise CannotGiveVerdict(
         gettext("This form has already been saved. Open the question again to change your answer.")
     )
@@ -172,16 +166,16 @@ def _chosen(review: Review, incident_ids: Collection[int]) -> set[int]:
 
 
 def _reasons(
-    review: Review | None, incidents: Sequence[Incident], said: _Words, by: User
+    review: Review | None, incidents: Sequence[Incident], values: VerdictValues, by: User
 ) -> list[str]:
     reasons = reasons_against_verdict(
-        incidents, verdict=said.verdict, cause=said.cause, note=said.note, by=by
+        incidents, verdict=values.verdict, cause=values.cause, note=values.note, by=by
     )
     if review and not reasons and not speaks_at(by, review.site, review.lead.workspace):
         reasons.append(gettext("Only OT of %(site)s can answer this.") % {"site": review.site})
     if review and review.state == Review.State.WITHDRAWN:
         reasons.append(gettext("The SOC has withdrawn the question."))
-    if not review and any(each.is_read_only for each in incidents):
+    if not review and any(incident.is_read_only for incident in incidents):
         reasons.append(gettext("It was deleted or merged in Sentinel and is read-only here."))
     return reasons
 
@@ -189,14 +183,14 @@ def _reasons(
 def _unseen(incidents: Sequence[Incident], seen: str | None, by: User) -> list[str]:
     if seen is None:
         return []
-    given = newest_verdict_on([each.pk for each in incidents])
-    if given is None or given.by_id == by.pk or str(given.uuid) == seen:
+    newest = newest_verdict_on([incident.pk for incident in incidents])
+    if newest is None or newest.by_id == by.pk or str(newest.uuid) == seen:
         return []
-    shown = Annotation.objects.filter(uuid=seen).first() if _is_uuid(seen) else None
-    if shown and (shown.given_at, shown.pk) > (given.given_at, given.pk):
+    on_page = Annotation.objects.filter(uuid=seen).first() if _is_uuid(seen) else None
+    if on_page and (on_page.given_at, on_page.pk) > (newest.given_at, newest.pk):
         return []  # one on incidents that were left out stood there, and it is newer
     words = gettext("%(name)s has answered in the meantime. Look at that answer first.")
-    return [words % {"name": given.by.name}]
+    return [words % {"name": newest.by.name}]
 
 
 def _is_uuid(text: str) -> bool:
@@ -207,10 +201,10 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-def _alerts(ids: Sequence[int], wanted: Collection[int] | None) -> list[int]:
+def _alerts(ids: Sequence[int], alert_ids: Collection[int] | None) -> list[int]:
     alerts = Alert.objects.filter(incidents__in=ids)
-    if wanted is not None:
-        alerts = alerts.filter(pk__in=wanted)
+    if alert_ids is not None:
+        alerts = alerts.filter(pk__in=alert_ids)
     return list(alerts.distinct().values_list("pk", flat=True))
 
 
@@ -227,17 +221,17 @@ def _settle_reviews(annotation: Annotation, incidents: Sequence[Incident]) -> li
     waiting = AskedIncident.objects.filter(
         incident__in=incidents, answer=None, review__state=Review.State.WAITING
     )
-    asked = Review.objects.filter(pk__in=waiting.values("review")).select_related(
+    questions = Review.objects.filter(pk__in=waiting.values("review")).select_related(
         "asked_by", "site", "lead__workspace__organisation"
     )
     answered = [
-        each
-        for each in asked.order_by("pk").select_for_update(of=("self",))
-        if speaks_at(annotation.by, each.site, each.lead.workspace)
+        question
+        for question in questions.order_by("pk").select_for_update(of=("self",))
+        if speaks_at(annotation.by, question.site, question.lead.workspace)
     ]
     waiting.filter(review__in=answered).update(answer=annotation)
     left = AskedIncident.objects.filter(review__in=answered, answer=None).values("review")
-    done = Review.objects.filter(pk__in=[each.pk for each in answered]).exclude(pk__in=left)
+    done = Review.objects.filter(pk__in=[opinion.pk for opinion in answered]).exclude(pk__in=left)
     done.update(state=Review.State.ANSWERED, settled_at=annotation.given_at)
     if answered and annotation.review_id is None:
         annotation.review = answered[0]
@@ -254,12 +248,12 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
     """Take one's own verdict back as if it had not been given: the question waits again, earlier
     verdicts hold again. Refused once it is on its way to Sentinel; then a new verdict corrects it.
     """
-    mine = Annotation.objects.filter(act=act, by=by)
-    judged = mine.filter(incidents__isnull=False)
+    own = Annotation.objects.filter(act=act, by=by)
+    judged = own.filter(incidents__isnull=False)
     ids = list(judged.values_list("incidents", flat=True))
     _, near = lock_with_neighbours(ids)  # before question and verdict, as who gives one does
-    _lock_questions(mine)
-    annotation = mine.select_for_update(of=("self",)).first()
+    _lock_questions(own)
+    annotation = own.select_for_update(of=("self",)).first()
     if annotation is None:
         raise CannotUndoVerdict(gettext("There is nothing to undo."))
     if annotation.withdrawn_at is not None:
@@ -307,10 +301,10 @@ def _wait_again(annotation: Annotation, holding: Mapping[int, int]) -> None:
     was given since they were asked holds for them.
     """
     rows = AskedIncident.objects.filter(answer=annotation).select_related("review")
-    given = Annotation.objects.in_bulk({*holding.values()})
+    verdicts = Annotation.objects.in_bulk({*holding.values()})
     again = set()
     for row in rows:
-        other = given.get(holding.get(row.incident_id, 0))
+        other = verdicts.get(holding.get(row.incident_id, 0))
         row.answer = other if other and other.given_at >= row.review.asked_at else None
         row.save(update_fields=["answer"])
         if row.answer is None:
@@ -330,7 +324,11 @@ def lock_with_neighbours(ids: Collection[int]) -> tuple[list[Incident], list[int
     """
     patterns = Incident.objects.filter(pk__in=ids, pattern__isnull=False).values("pattern")
     alike = Incident.objects.filter(OPEN, pattern__in=patterns).order_by("-created_at")
-    near = [each for each in alike.values_list("pk", flat=True)[:MAX_NEIGHBOURS] if each not in ids]
+    near = [
+        incident
+        for incident in alike.values_list("pk", flat=True)[:MAX_NEIGHBOURS]
+        if incident not in ids
+    ]
     list(
         Incident.objects.filter(pk__in=[*ids, *near])
         .order_by("pk")

@@ -78,8 +78,8 @@ def due_words(preview: AskPreview, now: datetime) -> str:
 
 def reason(cause: str) -> str:
     """The words of a cause."""
-    known = cause_of(cause)
-    return known.label(language()) if known else cause
+    entry = cause_of(cause)
+    return entry.label(language()) if entry else cause
 
 
 def verdict_word(verdict: str) -> str:
@@ -94,8 +94,8 @@ def reasons_for(incident: Incident) -> list[Reasons]:
             verdict,
             f"cause_{verdict}",
             [
-                Choice(each.id, each.label(language()), each.help(language()))
-                for each in causes_for(incident.alert_type, verdict)
+                Choice(cause.id, cause.label(language()), cause.help(language()))
+                for cause in causes_for(incident.alert_type, verdict)
             ],
         )
         for verdict in VERDICTS
@@ -137,7 +137,9 @@ def neutral_facts_of(facts: Facts | None, incident: Incident, zone: str) -> list
 def _verdicts_check(verdicts: PatternVerdicts) -> Check:
     counts = verdicts.counts
     ordered = sorted(VERDICTS, key=lambda verdict: -counts[verdict])
-    mix = ", ".join(f"{counts[each]}× {verdict_word(each)}" for each in ordered if counts[each])
+    mix = ", ".join(
+        f"{counts[incident]}× {verdict_word(incident)}" for incident in ordered if counts[incident]
+    )
     harmless = True if counts["routine"] + counts["maintenance"] else None
     good = False if counts["suspicious"] else harmless
     return good, gettext("OT said before: %(mix)s") % {"mix": mix}
@@ -146,11 +148,11 @@ def _verdicts_check(verdicts: PatternVerdicts) -> Check:
 def verdict_context(incident: Incident, form: VerdictForm | None = None) -> dict[str, Any]:
     """What the verdict form needs; a new one gets a new key."""
     form = form or VerdictForm(initial={"key": uuid4()})
-    told = form.errors if form.is_bound else {}
+    errors = form.errors if form.is_bound else {}
     problems = [
         sentence
         for name in (NON_FIELD_ERRORS, "key", "done_by", "work_order", "cause", "verdict")
-        for sentence in told.get(name, [])
+        for sentence in errors.get(name, [])
     ]
     return {
         "form": form,
@@ -176,13 +178,13 @@ def occasions_in(
 
 def chosen_in(form: VerdictForm) -> dict[str, str]:
     """What was picked in a form that comes back."""
-    said = form.data if form.is_bound else {}
-    verdict = said.get("verdict", "")
+    data = form.data if form.is_bound else {}
+    verdict = data.get("verdict", "")
     return {
         "verdict": verdict,
-        "cause": said.get(f"cause_{verdict}", "") or said.get("cause", ""),
-        "done_by": said.get("done_by", ""),
-        "until": said.get("until", ""),
+        "cause": data.get(f"cause_{verdict}", "") or data.get("cause", ""),
+        "done_by": data.get("done_by", ""),
+        "until": data.get("until", ""),
     }
 
 
@@ -202,14 +204,14 @@ def answer_context(answer: Answer, now: datetime, zone: str) -> dict[str, Any]:
     """An answer with its reason in words and the incidents that it is about."""
     return given_context(answer.annotation) | {
         "members": members_of(answer.incidents, now=now, zone=zone),
-        "ids": ",".join(str(each.pk) for each in answer.incidents),
+        "ids": ",".join(str(incident.pk) for incident in answer.incidents),
     }
 
 
 def colleagues(review: Review, request: HttpRequest) -> HandOverForm | None:
     """To whom this person could hand the question over; None where there is nobody else."""
     me = actor_of(request)
-    people = [each for each in ot_people_at(review.site, review.lead.workspace) if each != me]
+    people = [person for person in ot_people_at(review.site, review.lead.workspace) if person != me]
     return HandOverForm(people=people) if people else None
 
 

@@ -70,10 +70,12 @@ def occasions_of(
     incidents: Iterable[Incident], *, ticked: Collection[int] | None, now: datetime, zone: str
 ) -> Occasions:
     """Return what can be ticked. `ticked`: what a form that comes back had; None for all."""
-    ordered = sorted(incidents, key=lambda each: (each.active_until, each.pk), reverse=True)
+    ordered = sorted(
+        incidents, key=lambda incident: (incident.active_until, incident.pk), reverse=True
+    )
     if not ordered:
         return Occasions(0, "", ())
-    first, latest = min(each.active_from for each in ordered), ordered[0].active_until
+    first, latest = min(incident.active_from for incident in ordered), ordered[0].active_until
     single = len(ordered) <= MAX_SINGLE
     rows = _singly(ordered, ticked, now, zone) if single else _by_day(ordered, ticked, now, zone)
     return Occasions(len(ordered), period_words(first, latest, now, zone), rows)
@@ -90,12 +92,12 @@ def _singly(
 ) -> list[Occasion]:
     return [
         Occasion(
-            (each.pk,),
-            happened_words(each, now, zone),
-            number_words(each.number, each.pk),
-            ticked is None or each.pk in ticked,
+            (incident.pk,),
+            happened_words(incident, now, zone),
+            number_words(incident.number, incident.pk),
+            ticked is None or incident.pk in ticked,
         )
-        for each in incidents
+        for incident in incidents
     ]
 
 
@@ -104,15 +106,15 @@ def _by_day(
 ) -> list[Occasion]:
     clock = reader_clock().zone(zone)
     days: dict[date, list[Incident]] = defaultdict(list)
-    for each in incidents:
-        days[each.active_until.astimezone(clock).date()].append(each)
+    for incident in incidents:
+        days[incident.active_until.astimezone(clock).date()].append(incident)
     return [_day(of_day, ticked, now.astimezone(clock)) for of_day in days.values()]
 
 
 def _day(
     incidents: Sequence[Incident], ticked: Collection[int] | None, today: datetime
 ) -> Occasion:
-    ids = tuple(each.pk for each in incidents)
+    ids = tuple(incident.pk for incident in incidents)
     n = len(ids)
     what = ngettext("%(n)s incident", "%(n)s incidents", n) % {"n": number(n)}
     when = day_of(incidents[0].active_until.astimezone(today.tzinfo), today)
@@ -126,7 +128,7 @@ DONE_BY = (
 )
 # With the longest ready question before them they still fit into a question.
 OVER = "over"
-MAX_OWN_WORDS = MAX_QUESTION_LENGTH - max(len(each) for each in CANNED) - 1
+MAX_OWN_WORDS = MAX_QUESTION_LENGTH - max(len(question) for question in CANNED) - 1
 
 
 class VerdictForm(forms.Form):
@@ -164,22 +166,22 @@ class VerdictForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Read the reason that belongs to the verdict, and one note."""
-        said = super().clean() or {}
-        verdict = said.get("verdict", "")
-        said["cause"] = said.get("cause") or self.data.get(f"cause_{verdict}", "")
-        until, other = said.pop("until", ""), said.pop("until_other", "")
+        values = super().clean() or {}
+        verdict = values.get("verdict", "")
+        values["cause"] = values.get("cause") or self.data.get(f"cause_{verdict}", "")
+        until, other = values.pop("until", ""), values.pop("until_other", "")
         self.until_text = (other or until) if verdict == "maintenance" and until != OVER else ""
-        self.vendor_text = said.pop("vendor", "")
+        self.vendor_text = values.pop("vendor", "")
         if verdict == "maintenance" and (until or other):
-            said["cause"] = said["cause"] or PLANNED_CAUSE
-        why = said.pop("why", "") if verdict == "suspicious" else ""
-        said.pop("why", None)
-        said["seen"] = self.data.get("seen")
-        said["incident_ids"] = ids_in(self.ticked)
-        if self.data.get("dates") and not said["incident_ids"]:
+            values["cause"] = values["cause"] or PLANNED_CAUSE
+        why = values.pop("why", "") if verdict == "suspicious" else ""
+        values.pop("why", None)
+        values["seen"] = self.data.get("seen")
+        values["incident_ids"] = ids_in(self.ticked)
+        if self.data.get("dates") and not values["incident_ids"]:
             self.add_error(None, _("Tick at least one date that your answer is about."))
-        said["note"] = "\n".join(part for part in (why, said.get("note", "")) if part)
-        return said
+        values["note"] = "\n".join(part for part in (why, values.get("note", "")) if part)
+        return values
 
     @property
     def ticked(self) -> list[str]:
@@ -205,11 +207,11 @@ class AskForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """The ready question and one's own words are one question."""
-        said = super().clean() or {}
-        ready = said.get("canned", "")
-        own = said.get("question", "").strip()
-        said["question"] = Question(ready if ready in CANNED else "", own).text
-        return said
+        values = super().clean() or {}
+        ready = values.get("canned", "")
+        own = values.get("question", "").strip()
+        values["question"] = Question(ready if ready in CANNED else "", own).text
+        return values
 
 
 class HandOverForm(forms.Form):
@@ -222,7 +224,9 @@ class HandOverForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["to"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = User.objects.filter(pk__in=[each.pk for each in people]).order_by("name")
+        field.queryset = User.objects.filter(pk__in=[person.pk for person in people]).order_by(
+            "name"
+        )
         field.empty_label = None
 
 
@@ -237,8 +241,8 @@ class DecisionForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """The reason is in the lead's own words; none of the ready ones is asked for."""
-        said = super().clean() or {}
-        return said | {"cause": "other" if said.get("verdict") else ""}
+        values = super().clean() or {}
+        return values | {"cause": "other" if values.get("verdict") else ""}
 
 
 _STEPS = (timedelta(hours=2), timedelta(hours=4))
@@ -250,16 +254,16 @@ def until_choices(time_zone: str, *, now: datetime) -> list[Choice]:
     hours = [(local + step).replace(minute=0, second=0, microsecond=0) for step in _STEPS]
     return [
         Choice(OVER, gettext("It is over")),
-        *(Choice(each.isoformat(), f"{each:%H:%M}") for each in hours),
+        *(Choice(hour.isoformat(), f"{hour:%H:%M}") for hour in hours),
     ]
 
 
-def read_until(text: str, given: Annotation) -> datetime:
+def read_until(text: str, annotation: Annotation) -> datetime:
     """Return the moment that was chosen; without an offset it is on the clock of the plant."""
     try:
         until = datetime.fromisoformat(text)
         if until.tzinfo is None:
-            sites = given.alerts.exclude(site=None)
+            sites = annotation.alerts.exclude(site=None)
             names = set(sites.values_list("site__time_zone", flat=True))
             until = until.replace(tzinfo=zone_of(min(names, default="UTC")))
         return in_utc(until)

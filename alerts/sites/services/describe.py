@@ -74,11 +74,11 @@ def describe_site(
         raise CannotDescribeSite(
             f"There is no time zone {time_zone!r}: use an IANA name such as Europe/Warsaw."
         ) from None
-    wanted = {"time_zone": time_zone, "control_room_phone": control_room_phone}
-    site, made = Site.objects.get_or_create(name=name, defaults=wanted)
-    changed = any(getattr(site, field) != value for field, value in wanted.items())
+    values = {"time_zone": time_zone, "control_room_phone": control_room_phone}
+    site, made = Site.objects.get_or_create(name=name, defaults=values)
+    changed = any(getattr(site, field) != value for field, value in values.items())
     if changed:
-        Site.objects.filter(pk=site.pk).update(**wanted)
+        Site.objects.filter(pk=site.pk).update(**values)
     by_name: dict[str, Zone] = {}
     for zone in zones:
         by_name[zone.name], _ = Zone.objects.update_or_create(
@@ -89,7 +89,7 @@ def describe_site(
             name=sensor.name, defaults={"site": site, "zone": by_name.get(sensor.zone)}
         )
     if made or changed:
-        record("sites.site.described", on=site, by=by, at=now, **wanted)
+        record("sites.site.described", on=site, by=by, at=now, **values)
     return site
 
 
@@ -168,24 +168,24 @@ def describe_device(
         .select_related("zone__site")
         .get(pk=device_id)
     )
-    wanted: dict[str, object] = {
+    values: dict[str, object] = {
         "kind": " ".join(kind.split()),
         "role": " ".join(role.split()),
         "criticality": criticality,
         "purdue_level": purdue_level,
     }
-    reasons = reasons_against_describing(by, device.zone.site) or _reasons_against(wanted)
+    reasons = reasons_against_describing(by, device.zone.site) or _reasons_against(values)
     reasons = reasons or reasons_against_criticality(by, device, criticality, reason=reason)
     if reasons:
         raise CannotDescribeDevice(*reasons)
-    before = {name: getattr(device, name) for name in wanted}
-    changed = {name: value for name, value in wanted.items() if before[name] != value}
+    before = {name: getattr(device, name) for name in values}
+    changed = {name: value for name, value in values.items() if before[name] != value}
     if not changed:
         return device
     for name, value in changed.items():
         setattr(device, name, value)
-    said = {name for name, value in changed.items() if value not in ("", None)}
-    device.set_by_people = sorted((set(device.set_by_people) - changed.keys()) | said)
+    described = {name for name, value in changed.items() if value not in ("", None)}
+    device.set_by_people = sorted((set(device.set_by_people) - changed.keys()) | described)
     device.save(update_fields=[*changed, "set_by_people"])
     tell_of_devices([device.pk], unshifted=unshifted)
     record(
@@ -201,12 +201,12 @@ def describe_device(
     return device
 
 
-def _reasons_against(wanted: dict[str, object]) -> list[str]:
+def _reasons_against(values: dict[str, object]) -> list[str]:
     reasons = []
-    if len(str(wanted["kind"])) > MAX_KIND or len(str(wanted["role"])) > MAX_ROLE:
+    if len(str(values["kind"])) > MAX_KIND or len(str(values["role"])) > MAX_ROLE:
         reasons.append(gettext("Keep kind and role short: one line each."))
-    if wanted["criticality"] not in Criticality.values:
+    if values["criticality"] not in Criticality.values:
         reasons.append(gettext("Choose how critical it is."))
-    if wanted["purdue_level"] is not None and wanted["purdue_level"] not in PURDUE_WORDS:
+    if values["purdue_level"] is not None and values["purdue_level"] not in PURDUE_WORDS:
         reasons.append(gettext("Choose a Purdue level from 0 to 5."))
     return reasons

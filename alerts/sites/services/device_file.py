@@ -99,26 +99,26 @@ class ParsedFile:
 
 def device_lines_of(table: Table) -> ParsedFile:
     """Return the devices of a file, and what is wrong with lines that describe none."""
-    found = ParsedFile(faults=list(table.faults))
+    parsed = ParsedFile(faults=list(table.faults))
     names: dict[str, str] = {}
     for column in table.columns:
         name = _BY_ALIAS.get(folded(column))
         if name is not None and name not in names:
             names[name] = column
-    found.is_inventory = not any(name in names for name in OWN_COLUMNS)
+    parsed.is_inventory = not any(name in names for name in OWN_COLUMNS)
     if table.columns:
-        found.faults += _faults_in_heading(table.columns, names, found.is_inventory)
-    if found.faults and not names:
-        return found
+        parsed.faults += _faults_in_heading(table.columns, names, parsed.is_inventory)
+    if parsed.faults and not names:
+        return parsed
     for row in table.records:
-        told = {name: row[column] for name, column in names.items()}
-        faults = list(_faults_in(row, told, names))
-        if not found.is_inventory:  # what an inventory says is taken as far as it is understood
-            faults += _faults_in_own(row, told, names)
-        found.faults += faults
+        values = {name: row[column] for name, column in names.items()}
+        faults = list(_faults_in(row, values, names))
+        if not parsed.is_inventory:  # what an inventory says is taken as far as it is understood
+            faults += _faults_in_own(row, values, names)
+        parsed.faults += faults
         if not faults:
-            found.lines.append(_line(row, told))
-    return found
+            parsed.lines.append(_line(row, values))
+    return parsed
 
 
 def _faults_in_heading(
@@ -132,7 +132,7 @@ def _faults_in_heading(
         return  # it has many more columns than are of use here
     for column in columns:
         if column and folded(column) not in _BY_ALIAS:
-            known = (
+            columns_for_people = (
                 "site",
                 "zone",
                 "address",
@@ -145,76 +145,76 @@ def _faults_in_heading(
                 "level",
                 "criticality",
             )
-            said = gettext("This column is not known. Known columns: %(known)s.")
-            yield Fault(1, column, said % {"known": ", ".join(known)})
+            text = gettext("This column is not known. Known columns: %(known)s.")
+            yield Fault(1, column, text % {"known": ", ".join(columns_for_people)})
 
 
 def _faults_in(
-    record: Record, told: Mapping[str, str], names: Mapping[str, str]
+    record: Record, values: Mapping[str, str], names: Mapping[str, str]
 ) -> Iterator[Fault]:
-    line, addresses = record.line, _addresses(told)
+    line, addresses = record.line, _addresses(values)
     at = next(names[name] for name in ("ipv4", "ipv6", "mac", *names) if name in names)
     if not addresses:
         yield Fault(line, at, gettext("The line names no address."))
     if len(addresses) > MAX_ADDRESSES:
         yield Fault(line, at, gettext("One device cannot have more than 50 addresses."))
     for name in ("ipv4", "ipv6", "mac"):
-        for word in _words(told.get(name, "")):
+        for word in _words(values.get(name, "")):
             if not is_address(word):
-                said = gettext("“%(word)s” is neither an IP address nor a MAC address.")
-                yield Fault(line, names[name], said % {"word": word[:80]})
-    if not (told.get("zone") or told.get("sensor")):
+                text = gettext("“%(word)s” is neither an IP address nor a MAC address.")
+                yield Fault(line, names[name], text % {"word": word[:80]})
+    if not (values.get("zone") or values.get("sensor")):
         yield Fault(line, names.get("zone", "zone"), gettext("The line names no zone."))
     for name in ("site", "zone"):
-        if len(told.get(name, "")) > MAX_TEXT:
-            said = gettext("Keep this under %(length)s characters.") % {"length": MAX_TEXT}
-            yield Fault(line, names[name], said)
+        if len(values.get(name, "")) > MAX_TEXT:
+            text = gettext("Keep this under %(length)s characters.") % {"length": MAX_TEXT}
+            yield Fault(line, names[name], text)
 
 
 def _faults_in_own(
-    record: Record, told: Mapping[str, str], names: Mapping[str, str]
+    record: Record, values: Mapping[str, str], names: Mapping[str, str]
 ) -> Iterator[Fault]:
-    line, criticality = record.line, told.get("criticality", "")
+    line, criticality = record.line, values.get("criticality", "")
     if criticality and _criticality(criticality) is None:
-        said = gettext("“%(word)s” is not a criticality. Use %(known)s.")
-        given = {"word": criticality[:80], "known": one_of(Criticality.values)}
-        yield Fault(line, names["criticality"], said % given)
-    if told.get("level") and _level(told["level"]) is None:
-        said = gettext("“%(word)s” is not a Purdue level. Use %(known)s.")
-        given = {"word": told["level"][:80], "known": one_of(LEVELS)}
-        yield Fault(line, names["level"], said % given)
-    for name, most in MAX_LENGTHS.items():
-        if len(told.get(name, "")) > most:
-            said = gettext("Keep this under %(length)s characters.") % {"length": most}
-            yield Fault(line, names[name], said)
+        text = gettext("“%(word)s” is not a criticality. Use %(known)s.")
+        details = {"word": criticality[:80], "known": one_of(Criticality.values)}
+        yield Fault(line, names["criticality"], text % details)
+    if values.get("level") and _level(values["level"]) is None:
+        text = gettext("“%(word)s” is not a Purdue level. Use %(known)s.")
+        details = {"word": values["level"][:80], "known": one_of(LEVELS)}
+        yield Fault(line, names["level"], text % details)
+    for name, max_length in MAX_LENGTHS.items():
+        if len(values.get(name, "")) > max_length:
+            text = gettext("Keep this under %(length)s characters.") % {"length": max_length}
+            yield Fault(line, names[name], text)
 
 
-def _line(record: Record, told: Mapping[str, str]) -> DeviceLine:
+def _line(record: Record, values: Mapping[str, str]) -> DeviceLine:
     facts: dict[str, Any] = {
-        "name": told.get("name"),
-        "kind": known_kind(told.get("kind"), told.get("subtype"), told.get("type")) or None,
-        "role": told.get("role"),
-        "vendor": told.get("vendor"),
-        "model": told.get("model"),
-        "firmware": told.get("firmware"),
-        "purdue_level": _level(told.get("level", "")),
-        "criticality": _criticality(told.get("criticality", "")) or _importance(told),
-        "is_authorized": _yes_or_no(told.get("authorized", "")),
-        "is_programming": _yes_or_no(told.get("programming", "")),
-        "is_scanner": _yes_or_no(told.get("scanner", "")),
+        "name": values.get("name"),
+        "kind": known_kind(values.get("kind"), values.get("subtype"), values.get("type")) or None,
+        "role": values.get("role"),
+        "vendor": values.get("vendor"),
+        "model": values.get("model"),
+        "firmware": values.get("firmware"),
+        "purdue_level": _level(values.get("level", "")),
+        "criticality": _criticality(values.get("criticality", "")) or _importance(values),
+        "is_authorized": _yes_or_no(values.get("authorized", "")),
+        "is_programming": _yes_or_no(values.get("programming", "")),
+        "is_scanner": _yes_or_no(values.get("scanner", "")),
     }
-    known = {
+    filled = {
         name: value[: MAX_LENGTHS.get(name, MAX_TEXT)] if isinstance(value, str) else value
         for name, value in facts.items()
         if value not in (None, "")
     }
     return DeviceLine(
         record.line,
-        _name(told.get("site", "")),
-        _name(told.get("zone", "")),
-        told.get("sensor", ""),
-        _addresses(told),
-        known,
+        _name(values.get("site", "")),
+        _name(values.get("zone", "")),
+        values.get("sensor", ""),
+        _addresses(values),
+        filled,
     )
 
 
@@ -222,10 +222,10 @@ def _name(text: str) -> str:
     return " ".join(text.split())
 
 
-def _addresses(told: Mapping[str, str]) -> tuple[str, ...]:
+def _addresses(values: Mapping[str, str]) -> tuple[str, ...]:
     """Its IP addresses, else its MAC addresses, as intake takes them."""
-    ips = [*_words(told.get("ipv4", "")), *_words(told.get("ipv6", ""))]
-    return tuple(dict.fromkeys(ips or _words(told.get("mac", ""))))
+    ips = [*_words(values.get("ipv4", "")), *_words(values.get("ipv6", ""))]
+    return tuple(dict.fromkeys(ips or _words(values.get("mac", ""))))
 
 
 def _words(text: str) -> list[str]:
@@ -252,9 +252,9 @@ def _criticality(text: str) -> str | None:
     return words.get(folded(text))
 
 
-def _importance(told: Mapping[str, str]) -> str | None:
+def _importance(values: Mapping[str, str]) -> str | None:
     """Defender's own importance says at most "important": it sits on whole groups of servers."""
-    is_high = folded(told.get("importance", "")) == "high"
+    is_high = folded(values.get("importance", "")) == "high"
     return Criticality.IMPORTANT.value if is_high else None
 
 
@@ -292,11 +292,11 @@ def keep_device_file(*, data: bytes, name: str, by: User, now: datetime) -> Devi
         )
     DeviceFile.objects.filter(by=by).delete()
     DeviceFile.objects.filter(made_at__lt=now - KEPT).delete()
-    kept = DeviceFile.objects.create(
+    file = DeviceFile.objects.create(
         name=name.replace("\x00", "")[:120] or "devices.csv", data=data, by=by, made_at=now
     )
-    record("sites.device_file.kept", on=kept, by=by, at=now, bytes=len(data))
-    return kept
+    record("sites.device_file.kept", on=file, by=by, at=now, bytes=len(data))
+    return file
 
 
 @transaction.atomic

@@ -53,17 +53,17 @@ class DeviceImport:
     @property
     def new(self) -> list[DeviceChange]:
         """The addresses that were not known."""
-        return [each for each in self.changes if each.is_new]
+        return [change for change in self.changes if change.is_new]
 
     @property
     def changed(self) -> list[DeviceChange]:
         """The addresses of which it says something else than is known."""
-        return [each for each in self.changes if not each.is_new]
+        return [change for change in self.changes if not change.is_new]
 
     @property
     def critical(self) -> list[DeviceChange]:
         """Those that become safety systems or crown jewels: rules that name them will stop."""
-        return [each for each in self.changes if each.becomes_critical]
+        return [change for change in self.changes if change.becomes_critical]
 
 
 @transaction.atomic
@@ -92,7 +92,7 @@ def import_devices(
     )
     if plan.changes and not is_dry_run:
         _store(plan)
-        tell_of_devices([each.device.pk for each in plan.changes], unshifted=unshifted)
+        tell_of_devices([change.device.pk for change in plan.changes], unshifted=unshifted)
         record(
             "sites.devices.imported",
             on=plan.changes[0].device.zone.site,
@@ -105,9 +105,9 @@ def import_devices(
             changed=len(done.changed),
             zones=plan.new_zones,
             criticality={
-                f"{each.device.zone}: {each.device.address}": each.columns["criticality"]
-                for each in plan.changes
-                if "criticality" in each.columns
+                f"{change.device.zone}: {change.device.address}": change.columns["criticality"]
+                for change in plan.changes
+                if "criticality" in change.columns
             },
         )
     return done
@@ -118,12 +118,12 @@ def _store(plan: "_Plan") -> None:
     for zone in plan.zones.values():
         if zone.pk is None:
             zone.save()
-    rows = [each.device for each in plan.changes]
+    rows = [change.device for change in plan.changes]
     for row in rows:
         row.zone = row.zone  # a zone that was stored just now has its id
     Device.objects.bulk_create([row for row in rows if row.pk is None], batch_size=BATCH)
-    known = [each.device for each in plan.changes if not each.is_new]
-    Device.objects.bulk_update(known, [*COLUMNS, "set_by_people"], batch_size=BATCH)
+    changed = [change.device for change in plan.changes if not change.is_new]
+    Device.objects.bulk_update(changed, [*COLUMNS, "set_by_people"], batch_size=BATCH)
 
 
 COLUMNS = (
@@ -155,7 +155,7 @@ class _Plan:
         self._is_inventory, self._by, self._now = is_inventory, by, now
         self._places = _Places(
             {site.name: site for site in Site.objects.order_by("name")},
-            {each.name: each for each in Sensor.objects.select_related("site", "zone")},
+            {object.name: object for object in Sensor.objects.select_related("site", "zone")},
         )
         placed = [(line, place) for line in lines if (place := self._place_of(line)) is not None]
         site_ids = {site.pk for _, (site, _) in placed}
@@ -183,15 +183,15 @@ class _Plan:
             site = sensor.site if sensor else alone[0] if len(alone) == 1 else None
         zone = line.zone or (sensor.zone.name if sensor and sensor.zone else "")
         if site is None and line.site:
-            said = gettext(
+            text = gettext(
                 "There is no site “%(site)s” here. Add it with `site set`, or correct it."
             )
-            self._fault(line, "site", said % {"site": line.site})
+            self._fault(line, "site", text % {"site": line.site})
         elif site is None:
             self._fault(line, "site", gettext("The line names no site."))
         elif not zone:
-            said = gettext("No zone is named, and the sensor %(sensor)s is not known here.")
-            self._fault(line, "zone", said % {"sensor": line.sensor})
+            text = gettext("No zone is named, and the sensor %(sensor)s is not known here.")
+            self._fault(line, "zone", text % {"sensor": line.sensor})
         elif reasons := self._reasons_against(site):
             self._fault(line, "site", " ".join(reasons))
         else:
@@ -201,26 +201,26 @@ class _Plan:
     def _reasons_against(self, site: Site) -> list[str]:
         if not isinstance(self._by, User):
             return []
-        known = self._places.reasons
-        if site.pk not in known:
-            known[site.pk] = reasons_against_describing(self._by, site)
-        return known[site.pk]
+        reasons = self._places.reasons
+        if site.pk not in reasons:
+            reasons[site.pk] = reasons_against_describing(self._by, site)
+        return reasons[site.pk]
 
     def _take(self, line: DeviceLine, site: Site, zone_name: str) -> None:
         zone = self.zones.setdefault((site.pk, zone_name), Zone(site=site, name=zone_name))
         for address in line.addresses:
             key = site.pk, zone_name, address_key(address)
             if (before := self._lines.setdefault(key, line.line)) != line.line:
-                given = {"address": address, "zone": zone_name, "line": before}
-                said = gettext("Line %(line)s describes %(address)s in %(zone)s already.")
-                self._fault(line, "address", said % given)
+                details = {"address": address, "zone": zone_name, "line": before}
+                text = gettext("Line %(line)s describes %(address)s in %(zone)s already.")
+                self._fault(line, "address", text % details)
                 continue
             self._hold_against(line, zone, address, self._known.get(key))
 
     def _hold_against(
-        self, line: DeviceLine, zone: Zone, address: str, known: Device | None
+        self, line: DeviceLine, zone: Zone, address: str, stored: Device | None
     ) -> None:
-        device = known or Device(
+        device = stored or Device(
             zone=zone, address=address, first_seen_at=self._now, latest_seen_at=self._now
         )
         facts = self._facts_for(line, device)
@@ -231,21 +231,21 @@ class _Plan:
         }
         lowered = device.is_critical and facts.get("criticality", "safety") not in CRITICAL
         if lowered:
-            said = gettext(
+            text = gettext(
                 "%(device)s is a %(criticality)s. Lower that on its page, with a reason."
             )
-            given = {"device": device, "criticality": Criticality(device.criticality).label}
-            self._fault(line, "criticality", said % given)
+            details = {"device": device, "criticality": Criticality(device.criticality).label}
+            self._fault(line, "criticality", text % details)
             return
         set_before = set(device.set_by_people)
         set_now = set_before if self._is_inventory else set_before | facts.keys()
-        if known is not None and not columns and set_now == set_before:
+        if stored is not None and not columns and set_now == set_before:
             self.unchanged += 1
             return
         for name, (_, value) in columns.items():
             setattr(device, name, value)
         device.set_by_people = sorted(set_now)
-        self.changes.append(DeviceChange(line.line, device, known is None, columns))
+        self.changes.append(DeviceChange(line.line, device, stored is None, columns))
 
     def _facts_for(self, line: DeviceLine, device: Device) -> dict[str, Any]:
         """What the line may say of this device: of an inventory, what no person has set."""

@@ -83,8 +83,8 @@ class Atlas:
             zone = self.zone_named(site.id, place.zone)
         elif sensor is not None and sensor.site_id == site.id and sensor.zone_id:
             zone = self.zones[sensor.zone_id]
-        said = f"{site.name}, {zone.name}" if zone else site.name
-        return Found(site.id, zone.id if zone else None, site.time_zone, said[:200])
+        words = f"{site.name}, {zone.name}" if zone else site.name
+        return Found(site.id, zone.id if zone else None, site.time_zone, words[:200])
 
     def site_named(self, name: str) -> _Site | None:
         """The site of this name."""
@@ -100,12 +100,12 @@ class Atlas:
 @transaction.atomic(savepoint=False)
 def learn_places(*, places: Iterable[Where]) -> Atlas:
     """Know all these sites, zones and sensors; what is new is added, nothing is changed."""
-    said = {_trimmed(place) for place in set(places)}
+    named = {_trimmed(place) for place in set(places)}
     atlas = Atlas()
-    _load(atlas, said)
-    _learn_sites(atlas, said)
-    _learn_zones(atlas, said)
-    _learn_sensors(atlas, said)
+    _load(atlas, named)
+    _learn_sites(atlas, named)
+    _learn_zones(atlas, named)
+    _learn_sensors(atlas, named)
     return atlas
 
 
@@ -123,11 +123,11 @@ _PLACES = """
 """
 
 
-def _load(atlas: Atlas, said: set[Place]) -> None:
+def _load(atlas: Atlas, named: set[Place]) -> None:
     """Have the atlas show what there is of these places."""
     names = {
-        "sites": list({place.site for place in said if place.site}),
-        "sensors": list({place.sensor for place in said if place.sensor}),
+        "sites": list({place.site for place in named if place.site}),
+        "sensors": list({place.sensor for place in named if place.sensor}),
     }
     cursor = kept_cursor()
     cursor.execute(_PLACES, names)
@@ -138,32 +138,32 @@ def _load(atlas: Atlas, said: set[Place]) -> None:
     atlas.zones = {row[3]: _Zone(row[3], row[0], row[4]) for row in rows if row[3]}
 
 
-def _learn_sites(atlas: Atlas, said: set[Place]) -> None:
-    known = {site.name for site in atlas.sites.values()}
-    if missing := {place.site for place in said if place.site} - known:
+def _learn_sites(atlas: Atlas, named: set[Place]) -> None:
+    names = {site.name for site in atlas.sites.values()}
+    if missing := {place.site for place in named if place.site} - names:
         made = [Site(name=name) for name in sorted(missing)]
         Site.objects.bulk_create(made, ignore_conflicts=True)
-        _load(atlas, said)
+        _load(atlas, named)
 
 
-def _learn_zones(atlas: Atlas, said: set[Place]) -> None:
-    wanted = set()
-    for place in said:
+def _learn_zones(atlas: Atlas, named: set[Place]) -> None:
+    keys = set()
+    for place in named:
         site = atlas.site_named(place.site)
         sensor = atlas.sensors.get(place.sensor)
         site_id = site.id if site else sensor.site_id if sensor else None
         if site_id is not None and place.zone:
-            wanted.add((site_id, place.zone))
-    missing = wanted - {(zone.site_id, zone.name) for zone in atlas.zones.values()}
+            keys.add((site_id, place.zone))
+    missing = keys - {(zone.site_id, zone.name) for zone in atlas.zones.values()}
     if missing:
         made = [Zone(site_id=site_id, name=name) for site_id, name in sorted(missing)]
         Zone.objects.bulk_create(made, ignore_conflicts=True)
-        _load(atlas, said)
+        _load(atlas, named)
 
 
-def _learn_sensors(atlas: Atlas, said: set[Place]) -> None:
+def _learn_sensors(atlas: Atlas, named: set[Place]) -> None:
     made = {}
-    for place in sorted(said):
+    for place in sorted(named):
         site = atlas.site_named(place.site)
         if place.sensor and place.sensor not in atlas.sensors and site is not None:
             zone = atlas.zone_named(site.id, place.zone) if place.zone else None
@@ -171,7 +171,7 @@ def _learn_sensors(atlas: Atlas, said: set[Place]) -> None:
             made[place.sensor] = Sensor(site_id=site.id, zone_id=zone_id, name=place.sensor)
     if made:
         Sensor.objects.bulk_create(made.values(), ignore_conflicts=True)
-        _load(atlas, said)
+        _load(atlas, named)
 
 
 # Defender for IoT says levels in words; a digit in the word is taken as it stands.
@@ -219,25 +219,25 @@ _COLUMNS = (
 )
 
 
-def _differs(said: str) -> str:
+def _differs(alias: str) -> str:
     """Whether some text is told otherwise that no person has set."""
     return " OR ".join(
-        f"({said}.{name} NOT IN ('', d.{name}) AND '{name}' <> ALL(d.set_by_people))"
+        f"({alias}.{name} NOT IN ('', d.{name}) AND '{name}' <> ALL(d.set_by_people))"
         for name in ("name", "kind", "vendor", "model", "firmware")
     )
 
 
-def _news(said: str) -> str:
+def _news(alias: str) -> str:
     """When a sighting is worth a write: a device that is seen often is written rarely."""
     return f"""
-        {said}.latest_seen_at > d.latest_seen_at + interval '10 minutes'
-        OR {said}.first_seen_at < d.first_seen_at
-        OR ({said}.latest_seen_at >= d.latest_seen_at AND
-            ({_differs(said)}
-             OR (d.purdue_level IS NULL AND {said}.purdue_level IS NOT NULL)
-             OR coalesce({said}.is_programming, d.is_programming) IS DISTINCT FROM d.is_programming
-             OR coalesce({said}.is_scanner, d.is_scanner) IS DISTINCT FROM d.is_scanner
-             OR coalesce({said}.is_authorized, d.is_authorized) IS DISTINCT FROM d.is_authorized))
+        {alias}.latest_seen_at > d.latest_seen_at + interval '10 minutes'
+        OR {alias}.first_seen_at < d.first_seen_at
+        OR ({alias}.latest_seen_at >= d.latest_seen_at AND
+            ({_differs(alias)}
+             OR (d.purdue_level IS NULL AND {alias}.purdue_level IS NOT NULL)
+             OR coalesce({alias}.is_programming, d.is_programming) IS DISTINCT FROM d.is_programming
+             OR coalesce({alias}.is_scanner, d.is_scanner) IS DISTINCT FROM d.is_scanner
+             OR coalesce({alias}.is_authorized, d.is_authorized) IS DISTINCT FROM d.is_authorized))
     """
 
 
@@ -278,18 +278,20 @@ _LEARN_SHORT = " ".join(_LEARN_DEVICES.split())  # psycopg does not remember wha
 @transaction.atomic(savepoint=False)
 def learn_devices(*, devices: Iterable[DeviceSeen]) -> None:
     """Know all these devices, by zone and address."""
-    seen: dict[tuple[int, str], DeviceSeen] = {}
+    by_key: dict[tuple[int, str], DeviceSeen] = {}
     for device in devices:
         key = device[0], device[1][:64]
-        other = seen.setdefault(key, device)
+        other = by_key.setdefault(key, device)
         if other is not device:
-            seen[key] = _merged(other, device)
-    if not seen:
+            by_key[key] = _merged(other, device)
+    if not by_key:
         return
-    whens = orjson.dumps([device.seen_at for device in seen.values()]).decode()[1:-1].split(",")
-    whats = [(*device[:2], *device[3:]) for device in seen.values()]
-    said = [_said.get(what) or _as_json(what) for what in whats]
-    rows = [f'{{"seen_at":{when},{told}' for when, told in zip(whens, said, strict=True)]
+    whens = orjson.dumps([device.seen_at for device in by_key.values()]).decode()[1:-1].split(",")
+    whats = [(*device[:2], *device[3:]) for device in by_key.values()]
+    documents = [_said.get(what) or _as_json(what) for what in whats]
+    rows = [
+        f'{{"seen_at":{when},{document}' for when, document in zip(whens, documents, strict=True)
+    ]
     kept_cursor().execute(_LEARN_SHORT, [f"[{','.join(rows)}]"])
 
 
@@ -301,7 +303,7 @@ def _as_json(what: tuple[Any, ...]) -> str:
     """What was told of a device, as the rest of an object: the same from batch to batch."""
     zone_id, address, name, kind, vendor, model, firmware, level, is_important, *yes_or_no = what
     is_programming, is_scanner, is_authorized = yes_or_no
-    said = {
+    values = {
         "zone_id": zone_id,
         "address": address[:64],
         "name": name[:120],
@@ -315,10 +317,10 @@ def _as_json(what: tuple[Any, ...]) -> str:
         "is_scanner": is_scanner,
         "is_authorized": is_authorized,
     }
-    there = {name: value for name, value in said.items() if value not in ("", None)}
+    present = {name: value for name, value in values.items() if value not in ("", None)}
     if len(_said) >= _MAX_LISTED:
         _said.clear()
-    _said[what] = text = orjson.dumps(there).decode()[1:]
+    _said[what] = text = orjson.dumps(present).decode()[1:]
     return text
 
 
@@ -331,14 +333,14 @@ def level_of(*, layer: str | None) -> float | None:
     return _LEVELS.get(flat)
 
 
-def _merged(one: DeviceSeen, other: DeviceSeen) -> DeviceSeen:
+def _merged(first: DeviceSeen, other: DeviceSeen) -> DeviceSeen:
     """Two words on one device: the later wins where it says something."""
-    if one[3:] == other[3:]:
-        return one if one.seen_at >= other.seen_at else other
-    early, late = sorted((one, other), key=lambda device: device.seen_at)
-    said = {
+    if first[3:] == other[3:]:
+        return first if first.seen_at >= other.seen_at else other
+    early, late = sorted((first, other), key=lambda device: device.seen_at)
+    newer = {
         name: value
         for name, value in late._asdict().items()
         if value not in ("", None) and name != "is_important"
     }
-    return early._replace(**said, is_important=one.is_important or other.is_important)
+    return early._replace(**newer, is_important=first.is_important or other.is_important)

@@ -52,11 +52,11 @@ def set_site(
     site, is_new = _site_named(name, by=by)
     if isinstance(by, User) and (reasons := reasons_against_setting_site(by, site)):
         raise CannotSetSite(*reasons)
-    given = {"time_zone": time_zone, "control_room_phone": control_room_phone}
-    wanted = {name: value.strip() for name, value in given.items() if value is not None}
-    if reasons := _reasons_against(wanted):
+    submitted = {"time_zone": time_zone, "control_room_phone": control_room_phone}
+    values = {name: value.strip() for name, value in submitted.items() if value is not None}
+    if reasons := _reasons_against(values):
         raise CannotSetSite(*reasons)
-    changed = {name: value for name, value in wanted.items() if getattr(site, name) != value}
+    changed = {name: value for name, value in values.items() if getattr(site, name) != value}
     if not (changed or is_new):
         return SiteChange(site, False, (), ())
     before = {name: getattr(site, name) for name in changed}
@@ -83,11 +83,11 @@ def reason_against_time_zone(name: str) -> str:
     """Return why a plant cannot have this time zone; empty where it can."""
     if name in plant_zones() and _is_known_to_the_database(name):
         return ""
-    if meant := similar_zones(name):
-        said = gettext("There is no time zone “%(name)s”. Did you mean %(known)s?")
-        return said % {"name": name, "known": one_of(meant)}
-    said = gettext("There is no time zone “%(name)s”. Use a name such as Europe/Warsaw.")
-    return said % {"name": name}
+    if similar := similar_zones(name):
+        text = gettext("There is no time zone “%(name)s”. Did you mean %(known)s?")
+        return text % {"name": name, "known": one_of(similar)}
+    text = gettext("There is no time zone “%(name)s”. Use a name such as Europe/Warsaw.")
+    return text % {"name": name}
 
 
 def _site_named(name: str, *, by: Actor) -> tuple[Site, bool]:
@@ -97,10 +97,10 @@ def _site_named(name: str, *, by: Actor) -> tuple[Site, bool]:
     if site is not None:
         return site, False
     names = list(Site.objects.order_by("name").values_list("name", flat=True))
-    meant = [each for each in names if _plain(each) == _plain(words)]
-    if meant:
-        said = gettext("There is no site “%(name)s”. Did you mean “%(meant)s”?")
-        raise CannotSetSite(said % {"name": words, "meant": meant[0]})
+    similar = [name for name in names if _plain(name) == _plain(words)]
+    if similar:
+        text = gettext("There is no site “%(name)s”. Did you mean “%(meant)s”?")
+        raise CannotSetSite(text % {"name": words, "meant": similar[0]})
     if isinstance(by, User) or not words or len(words) > MAX_NAME:
         raise CannotSetSite(gettext("There is no site “%(name)s”.") % {"name": words[:MAX_NAME]})
     return Site(name=words), True
@@ -112,11 +112,11 @@ def _plain(name: str) -> str:
     return "".join(sign for sign in parts if sign.isalnum())
 
 
-def _reasons_against(wanted: dict[str, str]) -> list[str]:
+def _reasons_against(values: dict[str, str]) -> list[str]:
     reasons = []
-    if "time_zone" in wanted and (reason := reason_against_time_zone(wanted["time_zone"])):
+    if "time_zone" in values and (reason := reason_against_time_zone(values["time_zone"])):
         reasons.append(reason)
-    phone = wanted.get("control_room_phone", "")
+    phone = values.get("control_room_phone", "")
     if phone and (len(phone) > MAX_PHONE or not _PHONE.fullmatch(phone)):
         reasons.append(
             gettext("“%(phone)s” is not a phone number. Write it like +48 58 555 01 10.")

@@ -63,29 +63,29 @@ def answer(request: HttpRequest, review: UUID) -> HttpResponse:
     opinion has a screen of its own.
     """
     visible, now = reviews_visible_to(actor_of(request)), clock.now()
-    asked = visible.filter(uuid=review).first()
-    if asked is None:
+    question = visible.filter(uuid=review).first()
+    if question is None:
         if opinion_asked_of(actor_of(request), review) is None:
             raise Http404
         return HttpResponseRedirect(reverse("reviews:second", args=[review]))
     if request.method == "GET":
-        if question := _question_instead(request, asked):
-            return HttpResponseRedirect(reverse("reviews:second", args=[question]))
-        if open_review(review_id=asked.pk, by=actor_of(request), now=now):
-            asked = visible.get(pk=asked.pk)
-        return _page(request, asked, now=now)
+        if opinion := _question_instead(request, question):
+            return HttpResponseRedirect(reverse("reviews:second", args=[opinion]))
+        if open_review(review_id=question.pk, by=actor_of(request), now=now):
+            question = visible.get(pk=question.pk)
+        return _page(request, question, now=now)
     form = VerdictForm(request.POST)
-    given = _give(request, form, now=now, review_id=asked.pk)
-    if given is None:
-        return _page(request, asked, now=now, form=form)
-    asked.refresh_from_db(fields=["state"])
-    waits_on = asked.state == Review.State.WAITING  # the answer was about some of its incidents
-    following = asked if waits_on else next_waiting(actor_of(request), after=asked)
+    annotation = _give(request, form, now=now, review_id=question.pk)
+    if annotation is None:
+        return _page(request, question, now=now, form=form)
+    question.refresh_from_db(fields=["state"])
+    waits_on = question.state == Review.State.WAITING  # the answer was about some of its incidents
+    following = question if waits_on else next_waiting(actor_of(request), after=question)
     goal = reverse("reviews:answer", args=[following.uuid]) if following else _list()
     response: HttpResponse = HttpResponseRedirect(goal)
     if "application/json" in request.headers.get("Accept", ""):
-        response = JsonResponse({"saved": str(given.uuid), "next": goal})
-    return _tell(request, response, given)
+        response = JsonResponse({"saved": str(annotation.uuid), "next": goal})
+    return _tell(request, response, annotation)
 
 
 @post_only(otherwise=lambda incident_id: f"/incidents/{incident_id}/")
@@ -96,16 +96,16 @@ def judge(request: HttpRequest, incident_id: int) -> HttpResponse:
     visible = incidents_visible_to(actor_of(request))
     incident = get_object_or_404(visible, pk=incident_id)
     form, now = VerdictForm(request.POST), clock.now()
-    asked = open_review_on(incident.pk)
-    if asked and speaks_at(actor_of(request), asked.site, asked.lead.workspace):
-        given = _give(request, form, now=now, review_id=asked.pk, otherwise=[incident.pk])
+    question = open_review_on(incident.pk)
+    if question and speaks_at(actor_of(request), question.site, question.lead.workspace):
+        annotation = _give(request, form, now=now, review_id=question.pk, otherwise=[incident.pk])
     else:
         ticked = list(visible.filter(pk__in=ids_in(form.ticked)).values_list("pk", flat=True))
-        given = _give(request, form, now=now, ids=ticked if form.ticked else [incident.pk])
-    if given is None:
+        annotation = _give(request, form, now=now, ids=ticked if form.ticked else [incident.pk])
+    if annotation is None:
         return render_panel(request, incident, now=now, form=form)
     response = render_panel(request, incident, now=now)
-    return trigger(_tell(request, response, given), "ot-changed", {"incident": incident.pk})
+    return trigger(_tell(request, response, annotation), "ot-changed", {"incident": incident.pk})
 
 
 @allow_limited_session
@@ -113,21 +113,23 @@ def judge(request: HttpRequest, incident_id: int) -> HttpResponse:
 def undo(request: HttpRequest, act: UUID) -> HttpResponse:
     """Take one's verdict back; the question waits again."""
     person, now = actor_of(request), clock.now()
-    given = get_object_or_404(Annotation.objects.select_related("review"), act=act, by=person)
+    annotation = get_object_or_404(Annotation.objects.select_related("review"), act=act, by=person)
     try:
         with transaction.atomic():
             undo_verdict(act=act, by=person, now=now)
-            cancel_plan(given, now=now)
+            cancel_plan(annotation, now=now)
     except (CannotUndoVerdict, CannotPlanWork) as refusal:
-        return _undone(request, given, " ".join(refusal.reasons), status=409)
-    return _undone(request, given, gettext("Your answer was withdrawn."))
+        return _undone(request, annotation, " ".join(refusal.reasons), status=409)
+    return _undone(request, annotation, gettext("Your answer was withdrawn."))
 
 
 def _undone(
-    request: HttpRequest, given: Annotation, text: str, *, status: int = 200
+    request: HttpRequest, annotation: Annotation, text: str, *, status: int = 200
 ) -> HttpResponse:
     """Back to the question; a page of another room stays and hears of it."""
-    goal = reverse("reviews:answer", args=[given.review.uuid]) if given.review else _list()
+    goal = (
+        reverse("reviews:answer", args=[annotation.review.uuid]) if annotation.review else _list()
+    )
     if not wants_part(request):
         return leave_toast(request, HttpResponseRedirect(goal), text)
     if status == 200 and "/reviews/" in request.headers.get("HX-Current-URL", ""):
@@ -153,32 +155,32 @@ def _give(
     """
     if not form.is_valid():
         return None
-    said = dict(form.cleaned_data)
-    ticked = said.pop("incident_ids")
+    values = dict(form.cleaned_data)
+    ticked = values.pop("incident_ids")
     about = (ticked or otherwise) if ids is None else ids
     try:
         with transaction.atomic():
-            given = give_verdict(
-                by=actor_of(request), now=now, review_id=review_id, incident_ids=about, **said
+            annotation = give_verdict(
+                by=actor_of(request), now=now, review_id=review_id, incident_ids=about, **values
             )
             if form.until_text:
-                until = read_until(form.until_text, given)
-                plan_until(given, until=until, vendor=form.vendor_text, now=now)
-            return given
+                until = read_until(form.until_text, annotation)
+                plan_until(annotation, until=until, vendor=form.vendor_text, now=now)
+            return annotation
     except (CannotGiveVerdict, CannotPlanWork) as refusal:
         form.add_error(None, list(refusal.reasons))
     return None
 
 
-def _tell(request: HttpRequest, response: HttpResponse, given: Annotation) -> HttpResponse:
-    incidents = list(given.incidents.order_by("-severity", "-created_at", "-pk"))
+def _tell(request: HttpRequest, response: HttpResponse, annotation: Annotation) -> HttpResponse:
+    incidents = list(annotation.incidents.order_by("-severity", "-created_at", "-pk"))
     title = headline_of(incidents[0]) if incidents else ""
     words = {
-        "verdict": gettext(given.get_verdict_display()),
+        "verdict": gettext(annotation.get_verdict_display()),
         "title": f"{title} ×{number(len(incidents))}" if len(incidents) > 1 else title,
     }
     text = gettext("Saved: %(verdict)s. %(title)s") % words
-    if given.review and (left := waiting_incidents_of(given.review).count()):
+    if annotation.review and (left := waiting_incidents_of(annotation.review).count()):
         open_words = ngettext(
             "%(n)s incident of the question is still open.",
             "%(n)s incidents of the question are still open.",
@@ -186,61 +188,69 @@ def _tell(request: HttpRequest, response: HttpResponse, given: Annotation) -> Ht
         )
         saved = gettext("Saved: %(verdict)s.") % words
         text = f"{saved} {open_words % {'n': number(left)}}"
-    return leave_toast(request, response, text, undo=reverse("reviews:undo", args=[given.act]))
+    return leave_toast(request, response, text, undo=reverse("reviews:undo", args=[annotation.act]))
 
 
 def _page(
-    request: HttpRequest, asked: Review, *, now: datetime, form: VerdictForm | None = None
+    request: HttpRequest, question: Review, *, now: datetime, form: VerdictForm | None = None
 ) -> HttpResponse:
     person = actor_of(request)
-    may_answer = speaks_at(person, asked.site, asked.lead.workspace)
-    waits, over = asked.state == Review.State.WAITING, asked.state == Review.State.WITHDRAWN
-    answers = answers_to(asked, reader=person)
-    about = list(waiting_incidents_of(asked)) if waits else list(asked.incidents.all())
+    may_answer = speaks_at(person, question.site, question.lead.workspace)
+    waits, over = question.state == Review.State.WAITING, question.state == Review.State.WITHDRAWN
+    answers = answers_to(question, reader=person)
+    about = list(waiting_incidents_of(question)) if waits else list(question.incidents.all())
     # What the page tells is about one incident: the gravest of those that an answer is wanted for.
-    shown = asked.lead if asked.lead in about else about[0]
-    newest = newest_verdict_on([each.pk for each in about])
-    given = answers[0] if answers and not waits else None
-    ticked = {each.pk for each in given.incidents} if given and len(answers) > 1 else None
+    shown = question.lead if question.lead in about else about[0]
+    newest = newest_verdict_on([incident.pk for incident in about])
+    newest_answer = answers[0] if answers and not waits else None
+    ticked = (
+        {incident.pk for incident in newest_answer.incidents}
+        if newest_answer and len(answers) > 1
+        else None
+    )
     page = {
-        "review": asked,
+        "review": question,
         "incident": shown,
-        "occasions": occasions_in(form, about, ticked=ticked, now=now, zone=asked.site.time_zone),
+        "occasions": occasions_in(
+            form, about, ticked=ticked, now=now, zone=question.site.time_zone
+        ),
         "number": number_words(shown.number, shown.pk),
-        "happened": happened_words(shown, now, asked.site.time_zone),
+        "happened": happened_words(shown, now, question.site.time_zone),
         "headline": headline_of(shown),
         "sentence": sentence_of(shown),
-        "place": place_in_line(asked, person),
+        "place": place_in_line(question, person),
         "nodes": nodes(shown, ends_of(shown)),
         "checks": checks_of(
             facts_of(
-                shown, besides=given.annotation if given else None, hidden=hidden_from(person)
+                shown,
+                besides=newest_answer.annotation if newest_answer else None,
+                hidden=hidden_from(person),
             ),
-            asked.site.time_zone,
+            question.site.time_zone,
         ),
         "seen": newest.uuid if newest else "",
-        "members": members_of(about, now=now, zone=asked.site.time_zone),
-        "answers": [answer_context(each, now, asked.site.time_zone) for each in answers],
-        "answer": given.annotation if given else None,
+        "members": members_of(about, now=now, zone=question.site.time_zone),
+        "answers": [answer_context(answer, now, question.site.time_zone) for answer in answers],
+        "answer": newest_answer.annotation if newest_answer else None,
         "may_answer": may_answer and not over,
-        "may_withdraw": waits and works_in(person, asked.lead.workspace),
-        "hand_over": colleagues(asked, request) if may_answer and waits else None,
+        "may_withdraw": waits and works_in(person, question.lead.workspace),
+        "hand_over": colleagues(question, request) if may_answer and waits else None,
         "now": now,
-        "until_choices": until_choices(asked.site.time_zone, now=now),
+        "until_choices": until_choices(question.site.time_zone, now=now),
         **verdict_context(shown, form),
     }
     status = 422 if form and form.errors else 200
     return vary(render(request, "alerts/reviews/answer.html", page, status=status))
 
 
-def _question_instead(request: HttpRequest, asked: Review) -> UUID | None:
+def _question_instead(request: HttpRequest, question: Review) -> UUID | None:
     """The second opinion that the person is asked for about an answer to this question, where it
     does not wait for them itself.
     """
-    if asked.state == Review.State.WAITING or not (hidden := hidden_from(actor_of(request))):
+    if question.state == Review.State.WAITING or not (hidden := hidden_from(actor_of(request))):
         return None
-    answers = asked.asked_incidents.values_list("answer", flat=True)
-    about = {each.annotation_id: each.question for each in hidden.by_incident.values()}
+    answers = question.asked_incidents.values_list("answer", flat=True)
+    about = {verdict.annotation_id: verdict.question for verdict in hidden.by_incident.values()}
     return next((about[pk] for pk in answers if pk in about), None)
 
 

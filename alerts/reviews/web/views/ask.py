@@ -48,65 +48,73 @@ def ask(request: HttpRequest) -> HttpResponse:
     """Ask about one incident (`incident=ID`), a row of the queue (`group=KEY`), or several of
     them. GET is the form, a dialog for htmx; `panel=1` answers with the incident's panel instead.
     """
-    told = request.POST if request.method == "POST" else request.GET
-    rows = rows_meant(request, told)
-    lead, now = max((row[0] for row in rows), key=lambda each: each.severity), clock.now()
+    data = request.POST if request.method == "POST" else request.GET
+    rows = rows_meant(request, data)
+    lead, now = max((row[0] for row in rows), key=lambda incident: incident.severity), clock.now()
     if request.method == "GET":
         return _ask_page(request, lead, rows, AskForm(), now=now)
     form = AskForm(request.POST)
-    asked = ask_each(request, form, rows, now=now)
-    if not asked:
-        if told.get("panel"):
+    reviews = ask_each(request, form, rows, now=now)
+    if not reviews:
+        if data.get("panel"):
             return render_panel(request, lead, now=now, ask_form=form)
         return _ask_page(request, lead, rows, form, now=now)
-    if len(asked) > 1:
-        return all_asked(request, asked)
-    return _asked(request, asked[0], lead, now=now)
+    if len(reviews) > 1:
+        return all_asked(request, reviews)
+    return _asked(request, reviews[0], lead, now=now)
 
 
 @post_only(otherwise=lambda review: reverse("reviews:answer", args=[review]))
 def withdraw(request: HttpRequest, review: UUID) -> HttpResponse:
     """Take a question back; answers with the panel where the panel asked."""
-    asked, now = get_object_or_404(reviews_visible_to(actor_of(request)), uuid=review), clock.now()
-    incident = _panel_incident(request, asked)
+    question, now = (
+        get_object_or_404(reviews_visible_to(actor_of(request)), uuid=review),
+        clock.now(),
+    )
+    incident = _panel_incident(request, question)
     try:
-        withdraw_review(review_id=asked.pk, by=actor_of(request), now=now)
+        withdraw_review(review_id=question.pk, by=actor_of(request), now=now)
     except CannotWithdraw as refusal:
-        return _refused(request, asked, incident, list(refusal.reasons), now=now)
-    return _done(request, asked, incident, gettext("The question was withdrawn."), now=now)
+        return _refused(request, question, incident, list(refusal.reasons), now=now)
+    return _done(request, question, incident, gettext("The question was withdrawn."), now=now)
 
 
 @require_http_methods(["GET", "POST"])
 def hand_over(request: HttpRequest, review: UUID) -> HttpResponse:
     """Point a colleague to a question."""
-    asked, now = get_object_or_404(reviews_visible_to(actor_of(request)), uuid=review), clock.now()
-    empty = colleagues(asked, request)
+    question, now = (
+        get_object_or_404(reviews_visible_to(actor_of(request)), uuid=review),
+        clock.now(),
+    )
+    empty = colleagues(question, request)
     if request.method == "GET" or empty is None:
-        return _hand_over_page(request, asked, empty)
+        return _hand_over_page(request, question, empty)
     people = list(empty.fields["to"].queryset)  # type: ignore[attr-defined]  # a ModelChoiceField
     form = HandOverForm(request.POST, people=people)
     if form.is_valid():
         try:
-            hand_over_review(review_id=asked.pk, by=actor_of(request), now=now, **form.cleaned_data)
+            hand_over_review(
+                review_id=question.pk, by=actor_of(request), now=now, **form.cleaned_data
+            )
         except CannotHandOver as refusal:
             form.add_error(None, list(refusal.reasons))
     if form.errors:
-        return _hand_over_page(request, asked, form)
+        return _hand_over_page(request, question, form)
     words = gettext("%(name)s was told. The question stays open to all of OT.")
     text = words % {"name": form.cleaned_data["to"].given_name}
-    response = HttpResponseRedirect(reverse("reviews:answer", args=[asked.uuid]))
+    response = HttpResponseRedirect(reverse("reviews:answer", args=[question.uuid]))
     return leave_toast(request, response, text)
 
 
-def _asked(request: HttpRequest, asked: Review, lead: Incident, *, now: datetime) -> HttpResponse:
+def _asked(request: HttpRequest, review: Review, lead: Incident, *, now: datetime) -> HttpResponse:
     """Say that it was asked, where the asking was done."""
     text = gettext("OT at %(site)s was asked. %(title)s") % {
-        "site": asked.site.name,
+        "site": review.site.name,
         "title": headline_of(lead),
     }
-    undo = reverse("reviews:withdraw", args=[asked.uuid])
+    undo = reverse("reviews:withdraw", args=[review.uuid])
     if not wants_part(request):
-        response: HttpResponse = HttpResponseRedirect(reverse("reviews:answer", args=[asked.uuid]))
+        response: HttpResponse = HttpResponseRedirect(reverse("reviews:answer", args=[review.uuid]))
     elif request.POST.get("panel"):
         response = render_panel(request, lead, now=now)
     else:
@@ -119,15 +127,15 @@ def _asked(request: HttpRequest, asked: Review, lead: Incident, *, now: datetime
 def _ask_page(
     request: HttpRequest, lead: Incident, rows: Sequence[Row], form: AskForm, *, now: datetime
 ) -> HttpResponse:
-    told = request.POST or request.GET
+    data = request.POST or request.GET
     about = [incident for row in rows for incident in row]
-    clock_of = reader_clock().zone_of_plants({pk for each in about for pk in each.site_ids})
+    clock_of = reader_clock().zone_of_plants({pk for incident in about for pk in incident.site_ids})
     page = {
         "incident": lead,
         "n": len(about),
         "headline": headline_of(lead),
         "members": members_of(about, now=now, zone=clock_of),
-        "fields": [(name, each) for name in ("group", "incident") for each in told.getlist(name)],
+        "fields": [(name, value) for name in ("group", "incident") for value in data.getlist(name)],
         "many": about_many(rows) if len(rows) > 1 else "",
         **ask_context(
             [row[0] for row in rows],
@@ -142,40 +150,42 @@ def _ask_page(
     return vary(render(request, name, page, status=422 if form.errors else 200))
 
 
-def _hand_over_page(request: HttpRequest, asked: Review, form: HandOverForm | None) -> HttpResponse:
+def _hand_over_page(
+    request: HttpRequest, review: Review, form: HandOverForm | None
+) -> HttpResponse:
     """The form, or why there is none: it is answered, withdrawn, not theirs, or nobody is left."""
     person = actor_of(request)
-    answers = answers_to(asked, reader=person) if asked.state == Review.State.ANSWERED else []
-    now, zone = clock.now(), asked.site.time_zone
+    answers = answers_to(review, reader=person) if review.state == Review.State.ANSWERED else []
+    now, zone = clock.now(), review.site.time_zone
     page = {
-        "review": asked,
-        "headline": headline_of(asked.lead),
+        "review": review,
+        "headline": headline_of(review.lead),
         "hand_over": form,
-        "is_mine": speaks_at(person, asked.site, asked.lead.workspace),
-        "answers": [answer_context(each, now, zone) for each in answers],
+        "is_mine": speaks_at(person, review.site, review.lead.workspace),
+        "answers": [answer_context(answer, now, zone) for answer in answers],
         "now": now,
     }
     status = 422 if form and form.errors else 200
     return vary(render(request, "alerts/reviews/hand_over.html", page, status=status))
 
 
-def _panel_incident(request: HttpRequest, asked: Review) -> Incident | None:
+def _panel_incident(request: HttpRequest, review: Review) -> Incident | None:
     """The incident whose panel posted, if one did."""
-    given = request.POST.get("incident", "")
-    if not (wants_part(request) and given.isdecimal() and len(given) < 19):
+    text = request.POST.get("incident", "")
+    if not (wants_part(request) and text.isdecimal() and len(text) < 19):
         return None
-    return asked.incidents.filter(pk=int(given)).first()
+    return review.incidents.filter(pk=int(text)).first()
 
 
 def _done(
-    request: HttpRequest, asked: Review, incident: Incident | None, text: str, *, now: datetime
+    request: HttpRequest, review: Review, incident: Incident | None, text: str, *, now: datetime
 ) -> HttpResponse:
     if incident is not None:
         response = render_panel(request, incident, now=now)
     elif wants_part(request):  # the undo of a toast
         response = trigger(HttpResponse(status=200), "ot-undone", {})
     else:
-        response = HttpResponseRedirect(reverse("reviews:answer", args=[asked.uuid]))
+        response = HttpResponseRedirect(reverse("reviews:answer", args=[review.uuid]))
     if wants_part(request):
         trigger(response, "ot-changed", {})
     return leave_toast(request, response, text)
@@ -183,7 +193,7 @@ def _done(
 
 def _refused(
     request: HttpRequest,
-    asked: Review,
+    review: Review,
     incident: Incident | None,
     problems: list[str],
     *,
@@ -193,19 +203,19 @@ def _refused(
         return render_panel(request, incident, now=now, problems=problems)
     response: HttpResponse = HttpResponse(status=409)
     if not wants_part(request):
-        response = HttpResponseRedirect(reverse("reviews:answer", args=[asked.uuid]))
+        response = HttpResponseRedirect(reverse("reviews:answer", args=[review.uuid]))
     return leave_toast(request, response, " ".join(problems))
 
 
-def rows_meant(request: HttpRequest, told: QueryDict) -> list[Row]:
+def rows_meant(request: HttpRequest, data: QueryDict) -> list[Row]:
     """The rows that were chosen, as far as this person may see them; 404 where there are none."""
-    keys, ids = dict.fromkeys(told.getlist("group")), dict.fromkeys(told.getlist("incident"))
+    keys, ids = dict.fromkeys(data.getlist("group")), dict.fromkeys(data.getlist("incident"))
     try:
-        wanted = [Q(group_key=UUID(key)) for key in keys] + [Q(pk=_number(each)) for each in ids]
+        conditions = [Q(group_key=UUID(key)) for key in keys] + [Q(pk=_number(pk)) for pk in ids]
     except ValueError:
         raise Http404 from None
     reach = incidents_visible_to(actor_of(request)).order_by("-severity", "-created_at", "-pk")
-    rows: list[Row] = [row for each in wanted if (row := list(reach.filter(each)))]
+    rows: list[Row] = [row for condition in conditions if (row := list(reach.filter(condition)))]
     if not rows:
         raise Http404
     return rows
@@ -213,7 +223,7 @@ def rows_meant(request: HttpRequest, told: QueryDict) -> list[Row]:
 
 def sites_in_common(rows: Sequence[Row]) -> list[int]:
     """The sites that every incident touches: one question goes to one site."""
-    return sorted(set.intersection(*(set(each.site_ids) for row in rows for each in row)))
+    return sorted(set.intersection(*(set(incident.site_ids) for row in rows for incident in row)))
 
 
 def ask_each(
@@ -226,27 +236,27 @@ def ask_each(
     by, row = actor_of(request), rows[0]
     try:
         with transaction.atomic():
-            asked = []
+            reviews = []
             for row in rows:
-                ids = [each.pk for each in row]
-                asked.append(
+                ids = [incident.pk for incident in row]
+                reviews.append(
                     ask_ot(incident_ids=ids, site_id=site_id, question=question, by=by, now=now)
                 )
-            return asked
+            return reviews
     except CannotAsk as refusal:
         name = f"{headline_of(row[0])}: " if len(rows) > 1 else ""
         form.add_error(None, [f"{name}{reason}" for reason in refusal.reasons])
     return []
 
 
-def all_asked(request: HttpRequest, asked: Sequence[Review]) -> HttpResponse:
+def all_asked(request: HttpRequest, reviews: Sequence[Review]) -> HttpResponse:
     """Say how many questions were asked."""
     words = ngettext(
         "OT at %(site)s was asked %(n)s question.",
         "OT at %(site)s was asked %(n)s questions.",
-        len(asked),
+        len(reviews),
     )
-    text = words % {"site": asked[0].site.name, "n": number(len(asked))}
+    text = words % {"site": reviews[0].site.name, "n": number(len(reviews))}
     if not wants_part(request):
         return leave_toast(request, HttpResponseRedirect(reverse("incidents:queue")), text)
     response = trigger(HttpResponse(headers={"HX-Reswap": "none"}), "close-dialog", {})
@@ -261,7 +271,7 @@ def about_many(rows: Sequence[Row]) -> str:
     }
 
 
-def _number(given: str) -> int:
-    if not given.isdecimal() or len(given) > 18:
-        raise ValueError(given)
-    return int(given)
+def _number(text: str) -> int:
+    if not text.isdecimal() or len(text) > 18:
+        raise ValueError(text)
+    return int(text)

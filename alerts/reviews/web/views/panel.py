@@ -71,13 +71,13 @@ def render_panel(
     incident.refresh_from_db()
     person = actor_of(request)
     hidden = hidden_from(person).by_incident.get(incident.pk)
-    review, given = open_review_on(incident.pk), None if hidden else verdict_on(incident.pk)
+    review, annotation = open_review_on(incident.pk), None if hidden else verdict_on(incident.pk)
     may_answer = speaks_for(person, incident) and not incident.is_read_only and hidden is None
     may_ask = works_in(person, incident.workspace) and not incident.is_read_only
     group = _group_in(request)
     about = _about(person, incident, review, group)
     zone = reader_clock().zone_of_plants(incident.site_ids)
-    newest = newest_verdict_on([each.pk for each in about])
+    newest = newest_verdict_on([incident.pk for incident in about])
     page: dict[str, Any] = {
         "incident": incident,
         "headline": headline_of(incident),
@@ -87,7 +87,7 @@ def render_panel(
         "members": members_of(about, now=now, zone=zone),
         "occasions": occasions_in(form, about, now=now, zone=zone),
         "seen": newest.uuid if newest else "",
-        **given_context(given),
+        **given_context(annotation),
         "may_answer": may_answer,
         "may_ask": may_ask and review is None,
         "may_withdraw": works_in(person, incident.workspace) and review is not None,
@@ -97,7 +97,7 @@ def render_panel(
         **verdict_context(incident, form),
         **ask_context([incident], ask_form, by=person, now=now),
     }
-    refused = problems or any(each is not None and each.errors for each in (form, ask_form))
+    refused = problems or any(bound is not None and bound.errors for bound in (form, ask_form))
     template = "alerts/reviews/panel.html"
     name = f"{template}#panel" if wants_part(request) else template
     return vary(render(request, name, page, status=422 if refused else 200))
@@ -136,11 +136,11 @@ def ask_context(
     """What the ask form needs: which sites can be asked, whom and by when that means, and three
     questions. `leads`: the gravest incident of each question.
     """
-    wanted = leads[0].site_ids if site_ids is None else site_ids
-    previews = previews_of_asking(leads, site_ids=wanted, by=by, now=now)
+    chosen = leads[0].site_ids if site_ids is None else site_ids
+    previews = previews_of_asking(leads, site_ids=chosen, by=by, now=now)
     return {
         "ask_form": form or AskForm(),
-        "sites": [Choice(str(each.site.pk), each.site.name) for each in previews],
-        "asking": [(each, due_words(each, now)) for each in previews],
+        "sites": [Choice(str(preview.site.pk), preview.site.name) for preview in previews],
+        "asking": [(preview, due_words(preview, now)) for preview in previews],
         "canned": [Choice(words, gettext(words)) for words in CANNED],
     }

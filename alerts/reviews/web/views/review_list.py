@@ -112,18 +112,18 @@ def _questions(
     person: User, tab: str, waiting: QuerySet[Review], after: str
 ) -> tuple[list[Row], str]:
     if tab == WAITING:
-        found, field, newest_first = waiting, "due_at", False
+        reviews, field, newest_first = waiting, "due_at", False
     else:
-        found = reviews_visible_to(person).exclude(state=Review.State.WAITING)
+        reviews = reviews_visible_to(person).exclude(state=Review.State.WAITING)
         field, newest_first = "settled_at", True
-    given = without_hidden(person, annotations_in_force())
-    given = given.select_related("by").order_by("given_at", "pk")
+    verdicts = without_hidden(person, annotations_in_force())
+    verdicts = verdicts.select_related("by").order_by("given_at", "pk")
     asked = AskedIncident.objects.select_related("incident")
-    wanted = found.prefetch_related(
-        Prefetch("annotations", queryset=given, to_attr="given"),
+    questions = reviews.prefetch_related(
+        Prefetch("annotations", queryset=verdicts, to_attr="given"),
         Prefetch("asked_incidents", queryset=asked, to_attr="asked_rows"),
     )
-    page, more = _page(wanted.select_related("opened_by"), field, after, newest_first)
+    page, more = _page(questions.select_related("opened_by"), field, after, newest_first)
     return [_question(review, clock.now()) for review in page], more
 
 
@@ -132,26 +132,28 @@ def _with_opinions(rows: Sequence[Row], opinions: Sequence[Opinion], now: dateti
     if not opinions:
         return list(rows)
     dues = [(row.review.due_at, row) for row in rows if row.review is not None]
-    abouts = _incidents_of([each.second_opinion.annotation_id for each in opinions])
-    for each in opinions:
-        found = abouts[each.second_opinion.annotation_id]
-        span = _span(found, now, each.second_opinion.site.time_zone)
-        row = Row(found[0], headline_of(found[0]), len(found), span, None, None, "", opinion=each)
-        dues.append((each.due_at, row))
+    abouts = _incidents_of([opinion.second_opinion.annotation_id for opinion in opinions])
+    for opinion in opinions:
+        found = abouts[opinion.second_opinion.annotation_id]
+        span = _span(found, now, opinion.second_opinion.site.time_zone)
+        row = Row(
+            found[0], headline_of(found[0]), len(found), span, None, None, "", opinion=opinion
+        )
+        dues.append((opinion.due_at, row))
     return [row for _due_at, row in sorted(dues, key=lambda due: due[0])]
 
 
 def _incidents_of(annotation_ids: Collection[int]) -> dict[int, list[Incident]]:
     """The incidents of these answers, the gravest of each first."""
     rows = Annotation.objects.filter(pk__in=annotation_ids).prefetch_related("incidents")
-    return {each.pk: sorted(each.incidents.all(), key=_gravity, reverse=True) for each in rows}
+    return {row.pk: sorted(row.incidents.all(), key=_gravity, reverse=True) for row in rows}
 
 
 def _undecided(person: User) -> list[Undecided]:
     found = []
-    for each in suspicions_to_decide(person):
-        lead = max(each.annotation.incidents.all(), key=_gravity)
-        found.append(Undecided(each, headline_of(lead), lead.place or each.site.name))
+    for case in suspicions_to_decide(person):
+        lead = max(case.annotation.incidents.all(), key=_gravity)
+        found.append(Undecided(case, headline_of(lead), lead.place or case.site.name))
     return found
 
 
@@ -160,7 +162,7 @@ def _question(review: Any, now: datetime) -> Row:
     waits = review.state == Review.State.WAITING
     asked = [row.incident for row in review.asked_rows if not waits or row.answer_id is None]
     lead = review.lead if review.lead in asked else max(asked, key=_gravity)
-    verdicts = list(dict.fromkeys(each.verdict for each in reversed(review.given)))
+    verdicts = list(dict.fromkeys(annotation.verdict for annotation in reversed(review.given)))
     return Row(
         lead,
         headline_of(lead),
@@ -182,11 +184,11 @@ def _span(incidents: Sequence[Incident], now: datetime, zone: str) -> str:
 
 
 def _answers(person: User, after: str) -> tuple[list[Row], str]:
-    mine = Annotation.objects.filter(by=person, withdrawn_at=None)
-    wanted = mine.select_related("by", "review__site", "superseded_by__by").prefetch_related(
+    own = Annotation.objects.filter(by=person, withdrawn_at=None)
+    annotations = own.select_related("by", "review__site", "superseded_by__by").prefetch_related(
         Prefetch("incidents", queryset=Incident.objects.order_by("-severity", "-created_at", "-pk"))
     )
-    page, more = _page(wanted, "given_at", after, newest_first=True)
+    page, more = _page(annotations, "given_at", after, newest_first=True)
     return [_answer(annotation, clock.now()) for annotation in page], more
 
 
@@ -194,7 +196,7 @@ def _answer(annotation: Annotation, now: datetime) -> Row:
     incidents = list(annotation.incidents.all())
     lead = incidents[0]
     zone = annotation.review.site.time_zone if annotation.review else READER
-    outcomes = {each.classification for each in incidents}
+    outcomes = {incident.classification for incident in incidents}
     return Row(
         lead,
         headline_of(lead),
@@ -204,7 +206,7 @@ def _answer(annotation: Annotation, now: datetime) -> Row:
         annotation,
         reason(annotation.cause),
         classification_words(lead.classification) if len(outcomes) == 1 else "",
-        sum(each.is_open for each in incidents),
+        sum(incident.is_open for incident in incidents),
     )
 
 

@@ -46,7 +46,7 @@ from portal.accounts.sessions import actor_of, allow_limited_session
 from portal.ui.pieces import Choice
 from portal.ui.responses import leave_toast, post_only, vary
 
-_SAID = ("verdict", "cause", "work_order", "done_by", "note")
+_FIELDS = ("verdict", "cause", "work_order", "done_by", "note")
 MAX_ALERTS = 20  # of which all facts are shown
 
 
@@ -68,26 +68,28 @@ class AnswerCard:
 def second(request: HttpRequest, review: UUID) -> HttpResponse:
     """The question for who is asked; for others, and once it is answered, what it came to."""
     person, now = actor_of(request), clock.now()
-    asked = opinion_asked_of(person, review)
-    is_waiting = asked is not None and _is_waiting(asked)
-    if asked is None or not is_waiting:
-        if request.method == "POST" and asked is not None:
-            return _answer(request, asked, now=now)  # sent again, or too late: the service says so
-        return _outcome_page(request, _visible_or_404(request, review, asked), asked, now=now)
+    opinion = opinion_asked_of(person, review)
+    is_waiting = opinion is not None and _is_waiting(opinion)
+    if opinion is None or not is_waiting:
+        if request.method == "POST" and opinion is not None:
+            return _answer(
+                request, opinion, now=now
+            )  # sent again, or too late: the service says so
+        return _outcome_page(request, _visible_or_404(request, review, opinion), opinion, now=now)
     if request.method == "POST":
-        return _answer(request, asked, now=now)
-    return _question_page(request, asked, now=now)
+        return _answer(request, opinion, now=now)
+    return _question_page(request, opinion, now=now)
 
 
 @allow_limited_session
 @post_only(otherwise=lambda review: reverse("reviews:second", args=[review]))
 def pass_on(request: HttpRequest, review: UUID) -> HttpResponse:
     """Leave the question to the lead."""
-    asked = opinion_asked_of(actor_of(request), review)
-    if asked is None:
+    opinion = opinion_asked_of(actor_of(request), review)
+    if opinion is None:
         raise Http404
     try:
-        pass_opinion_on(opinion=asked.uuid, by=actor_of(request), now=clock.now())
+        pass_opinion_on(opinion=opinion.uuid, by=actor_of(request), now=clock.now())
     except CannotGiveOpinion as refusal:
         return _back(request, " ".join(refusal.reasons))
     return _back(request, gettext("The lead is asked instead."))
@@ -96,81 +98,86 @@ def pass_on(request: HttpRequest, review: UUID) -> HttpResponse:
 @post_only(otherwise=lambda review: reverse("reviews:list"))
 def decide(request: HttpRequest, review: UUID) -> HttpResponse:
     """Decide a suspicion as one of both leads."""
-    found = _visible_or_404(request, review, None)
+    second_opinion = _visible_or_404(request, review, None)
     form, now = DecisionForm(request.POST), clock.now()
     if form.is_valid():
         try:
             decide_suspicion(
-                second_opinion=found.uuid, by=actor_of(request), now=now, **form.cleaned_data
+                second_opinion=second_opinion.uuid,
+                by=actor_of(request),
+                now=now,
+                **form.cleaned_data,
             )
         except CannotDecide as refusal:
             form.add_error(None, list(refusal.reasons))
     if form.errors:
-        return _outcome_page(request, found, None, now=now, form=form)
-    response = HttpResponseRedirect(reverse("reviews:second", args=[found.uuid]))
+        return _outcome_page(request, second_opinion, None, now=now, form=form)
+    response = HttpResponseRedirect(reverse("reviews:second", args=[second_opinion.uuid]))
     return leave_toast(request, response, gettext("Your decision is on record."))
 
 
-def _answer(request: HttpRequest, asked: Opinion, *, now: datetime) -> HttpResponse:
+def _answer(request: HttpRequest, opinion: Opinion, *, now: datetime) -> HttpResponse:
     form = VerdictForm(request.POST)
-    said: dict[str, str] = {}
+    values: dict[str, str] = {}
     if form.is_valid():
-        said = {name: form.cleaned_data[name] for name in _SAID}
+        values = {name: form.cleaned_data[name] for name in _FIELDS}
         try:
-            give_opinion(opinion=asked.uuid, by=actor_of(request), now=now, **said)
+            give_opinion(opinion=opinion.uuid, by=actor_of(request), now=now, **values)
         except CannotGiveOpinion as refusal:
             form.add_error(None, list(refusal.reasons))
     if form.errors:
-        asked.refresh_from_db(fields=["state"])
-        if not _is_waiting(asked):
+        opinion.refresh_from_db(fields=["state"])
+        if not _is_waiting(opinion):
             return _back(request, " ".join(map(str, form.non_field_errors())))
-        return _question_page(request, asked, now=now, form=form)
-    goal = reverse("reviews:second", args=[asked.uuid])
+        return _question_page(request, opinion, now=now, form=form)
+    goal = reverse("reviews:second", args=[opinion.uuid])
     response: HttpResponse = HttpResponseRedirect(goal)
     if "application/json" in request.headers.get("Accept", ""):
-        response = JsonResponse({"saved": str(asked.uuid), "next": goal})
-    words = {"verdict": verdict_word(said["verdict"])}
+        response = JsonResponse({"saved": str(opinion.uuid), "next": goal})
+    words = {"verdict": verdict_word(values["verdict"])}
     return leave_toast(request, response, gettext("Saved: %(verdict)s.") % words)
 
 
-def _is_waiting(asked: Opinion) -> bool:
-    return asked.state == Opinion.State.WAITING and asked.second_opinion.is_open
+def _is_waiting(opinion: Opinion) -> bool:
+    return opinion.state == Opinion.State.WAITING and opinion.second_opinion.is_open
 
 
 def _back(request: HttpRequest, text: str) -> HttpResponse:
     return leave_toast(request, HttpResponseRedirect(reverse("reviews:list")), text)
 
 
-def _visible_or_404(request: HttpRequest, uuid: UUID, asked: Opinion | None) -> SecondOpinion:
+def _visible_or_404(request: HttpRequest, uuid: UUID, opinion: Opinion | None) -> SecondOpinion:
     visible = second_opinions_visible_to(actor_of(request)).select_related(
         "site", "annotation__by", "decided_by", "correction"
     )
-    wanted = {"pk": asked.second_opinion_id} if asked else {"uuid": uuid}
-    found = visible.filter(**wanted).first()
-    if found is None:
+    wanted = {"pk": opinion.second_opinion_id} if opinion else {"uuid": uuid}
+    second_opinion = visible.filter(**wanted).first()
+    if second_opinion is None:
         raise Http404
-    return found
+    return second_opinion
 
 
-def _incidents(found: SecondOpinion) -> list[Incident]:
-    rows = Incident.objects.filter(annotations=found.annotation_id)
+def _incidents(second_opinion: SecondOpinion) -> list[Incident]:
+    rows = Incident.objects.filter(annotations=second_opinion.annotation_id)
     return list(rows.order_by("-severity", "-created_at", "-pk"))
 
 
 def _question_page(
-    request: HttpRequest, asked: Opinion, *, now: datetime, form: VerdictForm | None = None
+    request: HttpRequest, opinion: Opinion, *, now: datetime, form: VerdictForm | None = None
 ) -> HttpResponse:
     """The facts that the first person saw, and nothing that tells what they made of them."""
-    found = asked.second_opinion
-    held = set(incidents_held_by(found.annotation))
-    about = [each for each in _incidents(found) if each.pk in held] or _incidents(found)
-    shown, zone = about[0], found.site.time_zone
+    second_opinion = opinion.second_opinion
+    incident_ids = set(incidents_held_by(second_opinion.annotation))
+    about = [
+        incident for incident in _incidents(second_opinion) if incident.pk in incident_ids
+    ] or _incidents(second_opinion)
+    shown, zone = about[0], second_opinion.site.time_zone
     ends = nodes(shown, ends_of(shown), is_neutral=True)
     alerts = Alert.objects.filter(incidents=shown.pk).order_by("-at", "-pk")
     page = {
-        "asked": asked,
-        "site": found.site,
-        "place": shown.place or found.site.name,
+        "asked": opinion,
+        "site": second_opinion.site,
+        "place": shown.place or second_opinion.site.name,
         "happened": happened_words(shown, now, zone),
         "headline": headline_of(shown),
         "sentence": sentence_of(shown),
@@ -188,41 +195,45 @@ def _question_page(
 
 def _outcome_page(
     request: HttpRequest,
-    found: SecondOpinion,
-    asked: Opinion | None,
+    second_opinion: SecondOpinion,
+    opinion: Opinion | None,
     *,
     now: datetime,
     form: DecisionForm | None = None,
 ) -> HttpResponse:
-    about, person = _incidents(found), actor_of(request)
-    zone = found.site.time_zone
-    may_decide = can_decide(found, by=person)
-    cards = _cards(found, person.pk)
+    about, person = _incidents(second_opinion), actor_of(request)
+    zone = second_opinion.site.time_zone
+    may_decide = can_decide(second_opinion, by=person)
+    cards = _cards(second_opinion, person.pk)
     page = {
-        "found": found,
-        "site": found.site,
+        "found": second_opinion,
+        "site": second_opinion.site,
         "incident": about[0],
-        "place": about[0].place or found.site.name,
+        "place": about[0].place or second_opinion.site.name,
         "happened": happened_words(about[0], now, zone),
         "headline": headline_of(about[0]),
         "title": _title(cards),
         "cards": cards,
-        "follows": _what_follows(found, is_yours=found.annotation.by_id == person.pk),
+        "follows": _what_follows(
+            second_opinion, is_yours=second_opinion.annotation.by_id == person.pk
+        ),
         "may_decide": may_decide,
-        "is_ot_lead": may_decide and leads_as(found, by=person) == Role.OT_SITE_LEAD,
+        "is_ot_lead": may_decide and leads_as(second_opinion, by=person) == Role.OT_SITE_LEAD,
         "form": form or DecisionForm(),
-        "problems": [text for each in (form.errors if form else {}).values() for text in each],
-        "harmless": [Choice(each, verdict_word(each)) for each in sorted(HARMLESS, reverse=True)],
+        "problems": [text for errors in (form.errors if form else {}).values() for text in errors],
+        "harmless": [
+            Choice(verdict, verdict_word(verdict)) for verdict in sorted(HARMLESS, reverse=True)
+        ],
         "now": now,
     }
     status = 422 if form and form.errors else 200
     return vary(render(request, "alerts/reviews/second_outcome.html", page, status=status))
 
 
-def _cards(found: SecondOpinion, me: int) -> list[AnswerCard]:
+def _cards(second_opinion: SecondOpinion, me: int) -> list[AnswerCard]:
     """All answers, one's own first, then in the order in which they were given."""
-    first = found.annotation
-    answered = found.opinions.filter(state=Opinion.State.ANSWERED).select_related("person")
+    first = second_opinion.annotation
+    answered = second_opinion.opinions.filter(state=Opinion.State.ANSWERED).select_related("person")
     cards = [
         AnswerCard(
             first.by.name,
@@ -234,14 +245,14 @@ def _cards(found: SecondOpinion, me: int) -> list[AnswerCard]:
         ),
         *(
             AnswerCard(
-                each.person.name,
-                each.person_id == me,
-                each.verdict,
-                reason(each.cause),
-                each.settled_at or each.asked_at,
-                each.note,
+                opinion.person.name,
+                opinion.person_id == me,
+                opinion.verdict,
+                reason(opinion.cause),
+                opinion.settled_at or opinion.asked_at,
+                opinion.note,
             )
-            for each in answered.order_by("settled_at", "pk")
+            for opinion in answered.order_by("settled_at", "pk")
         ),
     ]
     return sorted(cards, key=lambda card: not card.is_you)
@@ -260,12 +271,12 @@ def _title(cards: Sequence[AnswerCard]) -> str:
     return gettext("You see it the same way") if cards[0].is_you else gettext("All agree")
 
 
-def _what_follows(found: SecondOpinion, *, is_yours: bool) -> list[tuple[str, str]]:
+def _what_follows(second_opinion: SecondOpinion, *, is_yours: bool) -> list[tuple[str, str]]:
     """What happens now: icons and sentences."""
-    name = found.annotation.by.given_name
-    state, keeps = SecondOpinion.State(found.state), found.keeps_suspicion
+    name = second_opinion.annotation.by.given_name
+    state, keeps = SecondOpinion.State(second_opinion.state), second_opinion.keeps_suspicion
     lines: list[tuple[str, str]] = []
-    if state == SecondOpinion.State.OPEN and found.leads_asked_at is None:
+    if state == SecondOpinion.State.OPEN and second_opinion.leads_asked_at is None:
         lines.append(("users", gettext("Somebody else is asked. Two of three people decide.")))
     elif state == SecondOpinion.State.OPEN:
         lines.append(("users", gettext("Both leads are asked every day until one decides.")))
@@ -283,16 +294,16 @@ def _what_follows(found: SecondOpinion, *, is_yours: bool) -> list[tuple[str, st
         lines.append(("history", gettext("A later answer has taken its place.")))
     return [
         *lines,
-        _hold_line(found, keeps=keeps),
+        _hold_line(second_opinion, keeps=keeps),
         ("eye", gettext("Nothing is silenced by this. A rule still needs two signatures.")),
     ]
 
 
-def _hold_line(found: SecondOpinion, *, keeps: bool) -> tuple[str, str]:
-    is_suspicion = found.annotation.verdict not in HARMLESS
-    if found.is_open and is_suspicion and found.leads_asked_at is not None:
+def _hold_line(second_opinion: SecondOpinion, *, keeps: bool) -> tuple[str, str]:
+    is_suspicion = second_opinion.annotation.verdict not in HARMLESS
+    if second_opinion.is_open and is_suspicion and second_opinion.leads_asked_at is not None:
         return "shield-alert", gettext("What goes between these two devices stays open until then.")
-    if (found.is_open and is_suspicion) or keeps:
+    if (second_opinion.is_open and is_suspicion) or keeps:
         return "shield-alert", gettext(
             "Everything that touches these devices at this site stays open."
         )
