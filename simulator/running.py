@@ -100,6 +100,7 @@ def make_server(simulator: Simulator, certificates: Certificates) -> _PromptServ
         lifespan="on",
         timeout_graceful_shutdown=2,
         server_header=False,
+        date_header=False,
         proxy_headers=False,
     )
     return _PromptServer(config)

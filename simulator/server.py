@@ -8,6 +8,7 @@ import asyncio
 import ipaddress
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
@@ -236,13 +237,13 @@ class Server:
         if fault is not None and fault.delay:
             await asyncio.sleep(fault.delay)
         if fault is None:
-            await send_reply(send, self._work(scope, body).reply)
+            await self._send(send, self._work(scope, body).reply)
         elif fault.drop == "before":
             await drop(send, receive)
         elif fault.status is not None and not fault.applied:
             reply = refusal_of(fault)
             reply.headers |= fault.waiting_header(now)
-            await send_reply(send, reply)
+            await self._send(send, reply)
         else:
             await self._answer_spoilt(scope, receive, send, body, fault)
 
@@ -268,7 +269,12 @@ class Server:
         if fault.body in {"truncated", "wrong_length", "drip"}:
             await send_spoilt(send, receive, reply, fault.body)
         else:
-            await send_reply(send, reply)
+            await self._send(send, reply)
+
+    async def _send(self, send: Send, reply: Reply) -> None:
+        """Send an answer with the date of Azure's clock, by which Retry-After is read."""
+        reply.headers["date"] = format_datetime(self.simulator.azure.clock.now(), usegmt=True)
+        await send_reply(send, reply)
 
     def _older(self, scope: Scope, fault: Fault) -> list[bytes]:
         if not fault.older_versions or not scope["path"].lower().endswith("/incidents"):

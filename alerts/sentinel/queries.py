@@ -68,11 +68,14 @@ def callable_at(workspace_id: int) -> datetime | None:
     return found
 
 
-def resting_workspaces(*, now: datetime, purpose: str = Purpose.READ) -> set[int]:
-    """Ids of the workspaces that must not be called for this purpose now, in one question."""
-    rows = Reachability.objects.filter(
-        Q(not_before__gt=now) | Q(purpose=purpose, open_until__gt=now)
-    )
+def resting_workspaces(
+    *, now: datetime, purpose: str = Purpose.READ, may_probe: bool = True
+) -> set[int]:
+    """Ids of the workspaces that must not be called for this purpose now, in one question. Who may
+    not probe leaves alone all whose breaker is open, also those that are due for a probe.
+    """
+    is_open = Q(open_until__gt=now) if may_probe else Q(open_until__isnull=False)
+    rows = Reachability.objects.filter(Q(not_before__gt=now) | Q(is_open, purpose=purpose))
     return set(rows.values_list("workspace_id", flat=True))
 
 

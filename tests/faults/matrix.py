@@ -63,11 +63,10 @@ def _line(what: str, value: Number, unit: str, **bounds: Number | None) -> str:
 
 
 @pytest.fixture
-def measure(request: pytest.FixtureRequest) -> Iterator[Measure]:
+def measure(request: pytest.FixtureRequest) -> Measure:
     """Return the function that notes and prints a figure, and fails where it breaks its bound."""
     rows = [marker.args[0] for marker in request.node.iter_markers("fault")]
     capture = request.config.pluginmanager.getplugin("capturemanager")
-    lines = []
 
     def note(
         what: str,
@@ -79,14 +78,21 @@ def measure(request: pytest.FixtureRequest) -> Iterator[Measure]:
         below: Number | None = None,
     ) -> None:
         line = _line(what, value, unit, at_most=at_most, at_least=at_least, below=below)
-        lines.append(line)
         request.node.user_properties.append((_MEASURED, line))
         with capture.global_and_fixture_disabled():
-            print(f"\n{' '.join(rows)} {line}", end="")
+            print(f"\n{' '.join(rows)} {line}")
         assert _within(value, at_most, at_least, below), line
 
-    yield note
-    assert lines, "Nothing was measured."
+    return note
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
+    """A test of a row that measured nothing has shown nothing."""
+    result = yield
+    names = {name for name, _ in pyfuncitem.user_properties}
+    assert _TAGGED not in names or _MEASURED in names, "Nothing was measured."
+    return result
 
 
 @dataclass

@@ -63,8 +63,10 @@ def test_a_fault_that_does_nothing_is_refused(control):
 
 def test_retry_after_as_a_date_and_as_nonsense(arm, control):
     control.fault(path=LIST, status=429, retry_after="date:30", count=1)
-    then = email.utils.parsedate_to_datetime(arm("GET", "/incidents").headers["Retry-After"])
+    headers = arm("GET", "/incidents").headers
+    then = email.utils.parsedate_to_datetime(headers["Retry-After"])
     assert then.isoformat() == "2026-11-24T06:00:30+00:00"
+    assert headers["Date"] == "Tue, 24 Nov 2026 06:00:00 GMT", "the wait is read by Azure's clock"
     control.fault(path=LIST, status=429, retry_after="-1e99", count=1)
     assert arm("GET", "/incidents").headers["Retry-After"] == "-1e99"
 

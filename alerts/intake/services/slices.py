@@ -60,7 +60,8 @@ def run_one_slice(*, kind: str, connect: Connect) -> bool:
     now = clock.unshifted()
     workspaces = {str(w.uuid): w for w in workspaces_to_read()}
     _ensure(kind, workspaces, now)
-    resting = resting_workspaces(now=now)
+    # A poll always asks something. Other work may find nothing to do, and would waste the probe.
+    resting = resting_workspaces(now=now, may_probe=kind == POLL)
     keys = [key for key, workspace in workspaces.items() if workspace.pk not in resting]
     job = claim_due(Job.objects.filter(kind=kind, key__in=keys), now=now, max_attempts=None)
     if job is None:
@@ -70,9 +71,11 @@ def run_one_slice(*, kind: str, connect: Connect) -> bool:
         try:
             if may_call(workspace_id=workspace.pk, now=now):
                 client = connect(workspace)
+                answered = client.answered
                 turn.wait = _KINDS[kind].work(workspace, client, job)
-                moment = clock.unshifted()
-                note_success(workspace_id=workspace.pk, now=moment, calls_left=client.calls_left)
+                if client.answered > answered:  # else nothing is known about the workspace
+                    moment, left = clock.unshifted(), client.calls_left
+                    note_success(workspace_id=workspace.pk, now=moment, calls_left=left)
         except SentinelError as problem:
             turn.error, turn.wait = problem.message, POLL_EVERY
             note_error(workspace_id=workspace.pk, error=problem, now=clock.unshifted())

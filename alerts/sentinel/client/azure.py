@@ -121,6 +121,7 @@ class AzureSentinelClient(AzureAutomationRules):
             ],
         )
         self.calls_left: dict[str, int] = {}
+        self.answered = 0
 
     def list_incidents(
         self,
@@ -232,6 +233,7 @@ class AzureSentinelClient(AzureAutomationRules):
                 body = body_of(response)
             finally:
                 response.close()
+        self.answered += 1
         self._note_budgets(response)
         if response.status_code not in _DONE.get(method, (200, 201)):
             raise error_for(response.status_code, response.headers, body)

@@ -114,6 +114,11 @@ class MemorySentinel(MemoryRules):
     _ticks: int = 0
 
     @property
+    def answered(self) -> int:
+        """How many calls have been answered so far."""
+        return len(self.calls)
+
+    @property
     def writes(self) -> list[Call]:
         """The calls that tried to change something, in their order."""
         return [call for call in self.calls if call.verb.startswith(("put", "delete"))]

@@ -96,6 +96,11 @@ class SentinelClient(AutomationRules, Protocol):
         """What the latest answers said is left of the call budgets, by the header's name."""
         ...
 
+    @property
+    def answered(self) -> int:
+        """How many calls have been answered so far."""
+        ...
+
     def list_incidents(
         self,
         *,

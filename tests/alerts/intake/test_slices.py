@@ -91,6 +91,19 @@ def test_after_five_failures_only_a_probe_is_let_through(workspace, sentinel):
     assert len(sentinel.calls) == 5
 
 
+def test_work_that_asks_nothing_neither_closes_the_breaker_nor_takes_its_probe(
+    workspace, sentinel, monkeypatch
+):
+    moment = clock.unshifted()
+    monkeypatch.setattr("portal.clock.unshifted", lambda: moment)
+    sentinel.fail_next(SentinelUnavailable("Away."), times=99)
+    for _ in range(120):  # ten minutes, as the schedule wakes
+        for kind in (DETAILS, POLL):
+            run_one_slice(kind=kind, connect=lambda _: sentinel)
+        moment += timedelta(seconds=5)
+    assert 5 + 15 <= len(sentinel.calls) <= 5 + 20
+
+
 def test_missing_rights_are_noted_and_nothing_is_lost(workspace, sentinel):
     sentinel.add_incident(at=NOON - timedelta(minutes=5))
     run_one_slice(kind=POLL, connect=lambda _: sentinel)
