@@ -39,10 +39,10 @@ def axe_findings(page: Page, *, of: tuple[str, list[str]] = ("tag", TAGS)) -> li
         # axe would read the style sheets anew, only to see that no page turns with the phone.
         "preload": False,
     }
-    found = page.evaluate(RUN_AXE, options)
+    findings = page.evaluate(RUN_AXE, options)
     return [
         f"{rule['id']}: {node['html'][:160]} ({node['failureSummary'][:300]})"
-        for rule in found
+        for rule in findings
         for node in rule["nodes"]
     ]
 

@@ -51,18 +51,18 @@ def crawl(client: Client, start: str = "/", *, most: int = MAX_PAGES) -> dict[st
     """The HTML by address of what can be reached from `start`, a few of each kind of address."""
     pages: dict[str, str] = {}
     kinds: Counter[str] = Counter()
-    waiting, seen = [start], {start}
+    waiting, visited = [start], {start}
     while waiting and len(pages) < most:
         address = waiting.pop(0)
         answer = client.get(address)
         if answer.status_code != 200 or "html" not in answer.headers["Content-Type"]:
             continue
         pages[address] = answer.content.decode()
-        for found in addresses_in(pages[address]):
-            goal = inside(urljoin(address, found))
-            if goal is None or goal in seen:
+        for link in addresses_in(pages[address]):
+            goal = inside(urljoin(address, link))
+            if goal is None or goal in visited:
                 continue
-            seen.add(goal)
+            visited.add(goal)
             kinds[kind_of(goal)] += 1
             if kinds[kind_of(goal)] <= MAX_OF_A_KIND:
                 waiting.append(goal)
@@ -71,7 +71,7 @@ def crawl(client: Client, start: str = "/", *, most: int = MAX_PAGES) -> dict[st
 
 def addresses_in(html: str) -> list[str]:
     """What a page leads to or fetches by itself, in the order of the page."""
-    return [unescape(found) for found in _ADDRESS.findall(_LINK.sub("", html))]
+    return [unescape(link) for link in _ADDRESS.findall(_LINK.sub("", html))]
 
 
 def kind_of(address: str) -> str:

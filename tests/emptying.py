@@ -33,8 +33,8 @@ class Emptying:
     def _filled(self, cursor) -> list[str]:
         has_rows = ", ".join(f"EXISTS (SELECT FROM {_quoted(table)})" for table in self.tables)
         cursor.execute(f"SELECT {has_rows}")
-        found = zip(self.tables, cursor.fetchone(), strict=True)
-        return [table for table, filled in found if filled]
+        rows = zip(self.tables, cursor.fetchone(), strict=True)
+        return [table for table, filled in rows if filled]
 
 
 def _rows(cursor, table: str) -> int:

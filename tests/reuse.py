@@ -38,9 +38,9 @@ def reuse_rows(build: Callable[..., Any]) -> Callable[..., Any]:
 
     own = inspect.Parameter("rows_in_place", inspect.Parameter.KEYWORD_ONLY)
     fixture.__signature__ = inspect.Signature(
-        [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (own, *takes)]
+        [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (own, *takes)]
     )
-    fixture.writes = RowsOf(build.__name__, build, tuple(each.name for each in takes))
+    fixture.writes = RowsOf(build.__name__, build, tuple(parameter.name for parameter in takes))
     return pytest.fixture(fixture)
 
 
@@ -75,16 +75,16 @@ class Layers:
         """Return new copies of what the fixtures in place return, by their names."""
         return pickle.loads(self.stack[-1].objects) if self.stack else {}
 
-    def reach(self, wanted: list[RowsOf]) -> None:
+    def reach(self, rows_in_order: list[RowsOf]) -> None:
         """Roll back what is not wanted, then write what is missing."""
-        self.keep(wanted)
-        for rows in wanted[len(self.stack) :]:
+        self.keep(rows_in_order)
+        for rows in rows_in_order[len(self.stack) :]:
             self.add(rows)
 
-    def keep(self, wanted: list[RowsOf]) -> None:
+    def keep(self, rows_in_order: list[RowsOf]) -> None:
         """Roll back to the last fixture that is wanted, too."""
-        in_place = [each.rows for each in self.stack]
-        while in_place != wanted[: len(in_place)]:
+        in_place = [layer.rows for layer in self.stack]
+        while in_place != rows_in_order[: len(in_place)]:
             in_place.pop()
             leave(self.stack.pop().block)
 
@@ -94,8 +94,8 @@ class Layers:
         block._from_testcase = True  # commands that insist on the outermost block may run inside
         block.__enter__()
         try:
-            given = {name: objects.get(name) for name in rows.takes}
-            objects[rows.name] = rows.build(**given)
+            values = {name: objects.get(name) for name in rows.takes}
+            objects[rows.name] = rows.build(**values)
             connection.check_constraints()  # once here, not at the end of every test
             self.stack.append(Layer(rows, block, pickle.dumps(objects)))
         except BaseException:
@@ -112,15 +112,15 @@ def rows_of(item: pytest.Item | None) -> list[RowsOf]:
     """Return what a test asks for and can reuse, in the one order that all tests share."""
     if not isinstance(item, pytest.Function) or commits(item):
         return []
-    known = item._fixtureinfo.name2fixturedefs
+    definitions = item._fixtureinfo.name2fixturedefs
     depths: dict[RowsOf, int] = {}
 
     def depth_of(name: str) -> int | None:
         """Return how many fixtures stand below this one; None where one is not of our kind."""
         if name == "db":
             return 0
-        rows = getattr(known[name][-1].func, "writes", None) if name in known else None
-        below = [depth_of(each) for each in rows.takes] if rows else [None]
+        rows = getattr(definitions[name][-1].func, "writes", None) if name in definitions else None
+        below = [depth_of(name_below) for name_below in rows.takes] if rows else [None]
         if None in below:
             return None
         depths[rows] = 1 + max(below, default=0)

@@ -42,14 +42,14 @@ def functions_of_workers() -> dict[FunctionType, str]:
         run = getattr(importlib.import_module(place), name).run
         for called in filter(_is_service, map(run.__globals__.get, _names_in(run.__code__))):
             callers[called].add(entry["options"]["queue"])
-    found = {called: min(queues) for called, queues in callers.items() if len(queues) == 1}
+    queue_of = {called: min(queues) for called, queues in callers.items() if len(queues) == 1}
     services = importlib.import_module("alerts.intake.services")
-    for each in pkgutil.iter_modules(services.__path__, f"{services.__name__}."):
-        module = importlib.import_module(each.name)
+    for info in pkgutil.iter_modules(services.__path__, f"{services.__name__}."):
+        module = importlib.import_module(info.name)
         public = [value for name, value in vars(module).items() if not name.startswith("_")]
-        own = [value for value in public if getattr(value, "__module__", "") == each.name]
-        found |= dict.fromkeys(filter(_is_service, own), "intake")
-    return found
+        own = [value for value in public if getattr(value, "__module__", "") == info.name]
+        queue_of |= dict.fromkeys(filter(_is_service, own), "intake")
+    return queue_of
 
 
 def _names_in(code: CodeType) -> Iterator[str]:
@@ -106,7 +106,9 @@ def _with_role(function: Callable[..., Any], worker: str) -> Callable[..., Any]:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """All modules of the run are there now: replace the functions in each."""
-    replacements = {id(each): _with_role(each, to) for each, to in functions_of_workers().items()}
+    replacements = {
+        id(function): _with_role(function, to) for function, to in functions_of_workers().items()
+    }
     for module in list(sys.modules.values()):
         for name, value in _globals_of(module):
             if id(value) in replacements:

@@ -3,7 +3,7 @@
     @pytest.mark.abuse("A11")
     def test_sign_in_never_leads_elsewhere(client, attempts):
         for address in ELSEWHERE:
-            attempts.note(address, held=goal_of(client, address) == "/")
+            attempts.note(address, blocked=goal_of(client, address) == "/")
 
 A test without `attempts` is one attempt, which got through if the test failed.
 """
@@ -53,10 +53,10 @@ class Attempts:
     tried: int = 0
     got_through: list[str] = field(default_factory=list)
 
-    def note(self, what: object, *, held: bool) -> None:
+    def note(self, what: object, *, blocked: bool) -> None:
         """Count one attempt; `what` names it where it was not held off."""
         self.tried += 1
-        if not held:
+        if not blocked:
             self.got_through.append(str(what))
 
 

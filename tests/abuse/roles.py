@@ -24,20 +24,20 @@ class Offers(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        css = given.get("class", "").split()
-        if tag == "form" and given.get("method", "").lower() == "post":
-            self._door(given.get("action") or self._path)
-        if tag == "a" and given.get("href", "").startswith("/"):
-            self.links.add(given["href"].partition("#")[0])
-            self._door(given["href"], only_acts=True)
-        if given.get("hx-get"):
-            self._door(given["hx-get"], only_acts=True)
+        attributes = {name: value or "" for name, value in attrs}
+        css = attributes.get("class", "").split()
+        if tag == "form" and attributes.get("method", "").lower() == "post":
+            self._door(attributes.get("action") or self._path)
+        if tag == "a" and attributes.get("href", "").startswith("/"):
+            self.links.add(attributes["href"].partition("#")[0])
+            self._door(attributes["href"], only_acts=True)
+        if attributes.get("hx-get"):
+            self._door(attributes["hx-get"], only_acts=True)
         for name in ("data-acts", "data-ask"):
-            if given.get(name):
+            if attributes.get(name):
                 self.doors.add(name)
         if "rail-link" in css:
-            self._rail_link = given["href"]
+            self._rail_link = attributes["href"]
         if tag == "span" and "count" in css and self._rail_link:
             self.badges.add(self._rail_link)
         self._in_key = tag == "kbd"

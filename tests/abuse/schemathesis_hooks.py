@@ -14,7 +14,7 @@ def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
     for methods in raw_schema["paths"].values():
         for operation in methods.values():
             operation["parameters"] = [
-                each for each in operation["parameters"] if each["name"] != "cursor"
+                parameter for parameter in operation["parameters"] if parameter["name"] != "cursor"
             ]
     loosen(raw_schema)
 
@@ -24,8 +24,8 @@ def loosen(node: Any) -> None:
     if isinstance(node, dict):
         if node.pop("prefixItems", None):
             node["items"] = {}
-        for each in node.values():
-            loosen(each)
+        for value in node.values():
+            loosen(value)
     elif isinstance(node, list):
-        for each in node:
-            loosen(each)
+        for value in node:
+            loosen(value)

@@ -99,15 +99,15 @@ def test_a12_nothing_of_another_site_or_workspace_is_there(
         if "{id}" in path:
             allowed = {404, 403} if method == "post" else {404}  # 403: not a role for this at all
             allowed |= {200} if path in SHARED else set()
-            attempts.note((method, path, answer.content), held=answer.status_code in allowed)
+            attempts.note((method, path, answer.content), blocked=answer.status_code in allowed)
         elif method == "get" and path not in ("/openapi.json", "/status/"):
             if role not in (roles_for(path, method).roles or Role):
-                attempts.note((method, path, answer.content), held=answer.status_code == 403)
+                attempts.note((method, path, answer.content), blocked=answer.status_code == 403)
                 continue
-            said = answer.json()
-            rows = said["series"] if "series" in said else said.get("results", [])
-            mine = {name for row in rows for name in workspaces_in(row)}
-            attempts.note((method, path, mine), held="porto" not in mine)
+            body = answer.json()
+            rows = body["series"] if "series" in body else body.get("results", [])
+            own_names = {name for row in rows for name in workspaces_in(row)}
+            attempts.note((method, path, own_names), blocked="porto" not in own_names)
     after = [kind.objects.count() for kind in (Entry, Review, Annotation, RuleVersion)]
     assert after == before
 
@@ -150,7 +150,7 @@ def test_a15_only_the_named_roles_get_as_far_as_a_command(make_person, gdansk, r
         expected = {200, 409} if role in operation.roles else {403}
         expected = {403} if path in NEVER_BY_TOKEN else expected
         if expected == {403}:
-            attempts.note((path, status), held=status == 403)
+            attempts.note((path, status), blocked=status == 403)
         else:
             assert status in expected, path
 
@@ -170,4 +170,4 @@ def test_a17_each_command_needs_its_scope_and_reading_needs_read(make_person, gd
     for path, method, _said in OPERATIONS:
         needed = roles_for(path, method).scope
         status = call(without[needed], path, method, ids).status_code
-        attempts.note((path, method, status), held=status == 403)
+        attempts.note((path, method, status), blocked=status == 403)

@@ -80,7 +80,7 @@ def test_schemathesis_finds_nothing(
     program = Program(make_person(cast.LEO, *((role, *kind) for role in grants)))
     config = tmp_path / "schemathesis.toml"
     config.write_text(configuration(ids))
-    found = subprocess.run(
+    process = subprocess.run(
         [
             sys.executable,
             "-m",
@@ -107,7 +107,7 @@ def test_schemathesis_finds_nothing(
         check=False,
         env={**os.environ, "PYTHONPATH": str(HOME), "SCHEMATHESIS_HOOKS": HOOKS},
     )
-    (tmp_path / "found.txt").write_text(found.stdout + found.stderr)
-    assert found.returncode == 0, found.stdout[-20_000:] + found.stderr[-5_000:]
-    tested = re.search(r"Tested: (\d+)", found.stdout)[1]
+    (tmp_path / "found.txt").write_text(process.stdout + process.stderr)
+    assert process.returncode == 0, process.stdout[-20_000:] + process.stderr[-5_000:]
+    tested = re.search(r"Tested: (\d+)", process.stdout)[1]
     assert int(tested) == len(OPERATIONS) - 1  # all but openapi.json, from which it reads them

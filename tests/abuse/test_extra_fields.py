@@ -95,8 +95,8 @@ def test_a14_the_api_refuses_what_it_does_not_know(
             answer = program.post(address, {**body, **fields})
             named = answer.json().get("errors", {})
             for name in fields:
-                held = answer.status_code == 400 and name in named
-                attempts.note((path, name, answer.status_code), held=held)
+                blocked = answer.status_code == 400 and name in named
+                attempts.note((path, name, answer.status_code), blocked=blocked)
     assert kept() == before
 
 
@@ -128,13 +128,13 @@ def test_a14_a_form_does_not_take_it(make_person, gdansk, home, role, attempts):
         answer = page.post(filled(route, home), form)
         after = kept()
         made = {key for key in after if key not in before}  # a draft of one's own is no harm
-        held = answer.status_code < 500 and all(
+        blocked = answer.status_code < 500 and all(
             after.get(key) == row for key, row in before.items()
         )
-        held &= {model for model, _pk in made} <= {Rule, RuleVersion}
+        blocked &= {model for model, _pk in made} <= {Rule, RuleVersion}
         drafts = RuleVersion.objects.filter(
             pk__in=[pk for model, pk in made if model is RuleVersion]
         )
-        held &= all(each.state == "draft" and each.made_by == sam for each in drafts)
-        attempts.note((route, answer.status_code), held=held)
+        blocked &= all(draft.state == "draft" and draft.made_by == sam for draft in drafts)
+        attempts.note((route, answer.status_code), blocked=blocked)
         before = after

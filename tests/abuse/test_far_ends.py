@@ -90,7 +90,7 @@ NEXT_PAGES = (
 @pytest.mark.parametrize("option", ["--endpoint", "--authority", "--logs-endpoint"])
 def test_a38_no_address_of_a_far_end_leads_to_ourselves_or_is_read_in_two_ways(option, attempts):
     for url in (*(f"https://{host}" for host in METADATA), *WRITTEN):
-        attempts.note((option, url), held=bool(reasons_against_address(option, url)))
+        attempts.note((option, url), blocked=bool(reasons_against_address(option, url)))
     for url in ("https://management.azure.com", "https://10.20.30.40:8443", "https://azure.plant"):
         assert reasons_against_address(option, url) == []
 
@@ -99,4 +99,4 @@ def test_a38_no_address_of_a_far_end_leads_to_ourselves_or_is_read_in_two_ways(o
 def test_a38_the_address_of_a_next_page_is_another_host_however_it_is_written(attempts):
     pinned = origin_of("https://management.azure.com")
     for url in NEXT_PAGES:
-        attempts.note(url, held=origin_of(url) != pinned)
+        attempts.note(url, blocked=origin_of(url) != pinned)

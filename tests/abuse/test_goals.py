@@ -64,10 +64,10 @@ def leads_inside(location):
     """Whether a browser that follows it stays on this host, over HTTP."""
     # A browser drops tabs and line ends, and the blanks and control characters around an address,
     # and takes a backslash for a slash.
-    told = location.strip("".join(map(chr, range(33)))).replace("\\", "/")
+    goal = location.strip("".join(map(chr, range(33)))).replace("\\", "/")
     for dropped in "\t\r\n":
-        told = told.replace(dropped, "")
-    parts = urlsplit(urljoin("http://testserver/login/", told))
+        goal = goal.replace(dropped, "")
+    parts = urlsplit(urljoin("http://testserver/login/", goal))
     return (parts.scheme, parts.netloc) == ("http", "testserver")
 
 
@@ -106,7 +106,7 @@ def test_a11_a_goal_in_a_form_or_an_address_is_never_elsewhere(page, sam, attemp
         answer = ways[way](goal)
         assert answer.status_code in {200, 302, 400, 403, 404, 422}, (goal, answer.status_code)
         location = answer.headers.get("Location", "/")
-        attempts.note((way, goal, location), held=leads_inside(location))
+        attempts.note((way, goal, location), blocked=leads_inside(location))
 
 
 @pytest.mark.abuse("A11")
@@ -115,11 +115,11 @@ def test_a11_where_a_form_stood_is_never_elsewhere(db, attempts, header):
     stranger = Client(raise_request_exception=False)
     more = {"HX-Request": "true"} if header == "HX-Current-URL" else {}
     for goal in ELSEWHERE:
-        if any(ord(each) < 32 or ord(each) > 255 for each in goal):
+        if any(ord(letter) < 32 or ord(letter) > 255 for letter in goal):
             continue  # no header can hold it
         answer = stranger.post("/preferences/", headers={header: goal, **more})
         assert answer.status_code in {204, 302}
-        attempts.note((header, goal), held=leads_inside(goal_of(answer)))
+        attempts.note((header, goal), blocked=leads_inside(goal_of(answer)))
 
 
 @pytest.mark.abuse("A11")
@@ -136,4 +136,4 @@ def test_a11_a_line_of_the_inbox_is_never_elsewhere(page, sam, attempts):
         )
         answer = page.get(f"/inbox/{line.pk}/")
         assert answer.status_code == 302
-        attempts.note(goal, held=leads_inside(answer["Location"]))
+        attempts.note(goal, blocked=leads_inside(answer["Location"]))

@@ -32,33 +32,33 @@ def test_a46_a_link_leads_each_person_to_what_is_their_own(
     while send_one_mail(now=clock.unshifted() + timedelta(minutes=1)):
         pass
     review = Review.objects.get(uuid=ids["reviews"])
-    (sent,) = [each for each in mail.outbox if str(review.uuid) in each.body]
+    (sent,) = [message for message in mail.outbox if str(review.uuid) in message.body]
     (link,) = set(re.findall(rf"{live_server.url}(/\S+)", sent.body))
-    attempts.note(("a secret in the link", link), held=link == f"/reviews/{review.uuid}/")
+    attempts.note(("a secret in the link", link), blocked=link == f"/reviews/{review.uuid}/")
 
     page = browse(link)
     is_asked = page.url.startswith(f"{live_server.url}/login/")
-    attempts.note(("opened by a stranger", page.url), held=is_asked)
+    attempts.note(("opened by a stranger", page.url), blocked=is_asked)
     page.locator("[name=username]").fill(pia.email)
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("form button[type=submit]").first.click()
     page.wait_for_url(f"**{link}")
-    attempts.note("signed in as somebody of another site", held=shows_nothing(page))
+    attempts.note("signed in as somebody of another site", blocked=shows_nothing(page))
     change_person(page, mia)
     page.goto(link)
     form = page.locator("form[method=post] [name=verdict], form[method=post] [name^=cause]")
-    attempts.note("opened by a reader", held=form.count() == 0)
+    attempts.note("opened by a reader", blocked=form.count() == 0)
     change_person(page, olga)
     page.goto(link)
     assert form.count(), "whom it was sent to can answer"
     page.context.clear_cookies()
     page.goto(link)
-    attempts.note("opened after sign-out", held="/login/" in page.url)
+    attempts.note("opened after sign-out", blocked="/login/" in page.url)
     change_person(page, pia)
     page.goto(link)
-    attempts.note("opened once more", held=shows_nothing(page))
+    attempts.note("opened once more", blocked=shows_nothing(page))
     review.refresh_from_db()
-    attempts.note("answered by opening it", held=review.state == Review.State.WAITING)
+    attempts.note("answered by opening it", blocked=review.state == Review.State.WAITING)
 
 
 def shows_nothing(page):

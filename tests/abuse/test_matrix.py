@@ -62,6 +62,6 @@ def test_the_matrix_passes_only_when_every_row_ran():
 
 def test_an_attempt_that_was_not_held_off_is_named():
     attempts = Attempts()
-    attempts.note("/one/", held=True)
-    attempts.note("/two/", held=False)
+    attempts.note("/one/", blocked=True)
+    attempts.note("/two/", blocked=False)
     assert (attempts.tried, attempts.got_through) == (2, ["/two/"])

@@ -52,4 +52,4 @@ def test_a31_arguments_that_nobody_of_ours_sends_have_no_effect(
         after = rows()
         changed = {table for table, row in after.items() if row != before[table]}
         for task in ours:
-            attempts.note((task.name, what, changed), held=not changed)
+            attempts.note((task.name, what, changed), blocked=not changed)

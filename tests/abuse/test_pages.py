@@ -61,7 +61,7 @@ def test_a12_pages_show_and_change_nothing_of_another_site_or_workspace(
     workspace, site, _ = gdansk
     page = Client(raise_request_exception=False)
     page.force_login(person_with(make_person, role, kind, workspace, site))
-    before = [each.objects.count() for each in COUNTED]
+    before = [model.objects.count() for model in COUNTED]
     for route in PAGES:
         if route in OPEN or NOBODYS.match(route):
             continue
@@ -76,10 +76,10 @@ def test_a12_pages_show_and_change_nothing_of_another_site_or_workspace(
             if ask == page.get and answer.status_code == 302 and is_theirs:
                 # The address of a form leads to its page, which shows nothing of theirs either.
                 answer, allowed, shows = page.get(answer["Location"]), {200, 403, 404}, True
-            told = words_of_porto(answer.content) if shows else None
-            what = (ask.__name__, address, answer.status_code, told)
-            attempts.note(what, held=answer.status_code in allowed and not told)
-    assert [each.objects.count() for each in COUNTED] == before
+            foreign_words = words_of_porto(answer.content) if shows else None
+            what = (ask.__name__, address, answer.status_code, foreign_words)
+            attempts.note(what, blocked=answer.status_code in allowed and not foreign_words)
+    assert [model.objects.count() for model in COUNTED] == before
 
 
 def test_a_form_or_an_address_with_nul_in_it_is_not_understood(gdansk):

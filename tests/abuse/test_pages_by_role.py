@@ -201,16 +201,16 @@ def offers(page, address):
 @read_facts_once()
 def test_a_page_offers_what_the_role_may_do_and_no_link_leads_to_a_closed_page(world, visit, role):
     page = visit(role)
-    found = {name: offers(page, address) for name, address in world.items()}
+    offers_by_name = {name: offers(page, address) for name, address in world.items()}
     closed = OFFERED.keys() - OPEN_TO_ALL if role not in READERS else set()
     closed = closed - EDITOR if role == "trainer" else closed | EDITOR
     closed = closed - PEOPLE if role == "administrator" else closed | PEOPLE
-    assert {name: each.doors for name, each in found.items()} == {
+    assert {name: offer.doors for name, offer in offers_by_name.items()} == {
         name: set() if name in closed else allowed(table, role) for name, table in OFFERED.items()
     }
-    assert found["queue"].badges == allowed(BADGES, role)
-    assert found["queue"].keys & KEYS.keys() == allowed(KEYS, role)
-    links = set().union(*(each.links for each in found.values()))
+    assert offers_by_name["queue"].badges == allowed(BADGES, role)
+    assert offers_by_name["queue"].keys & KEYS.keys() == allowed(KEYS, role)
+    links = set().union(*(offer.links for offer in offers_by_name.values()))
     refused = {link: page.get(link).status_code for link in some_of_each_kind(links)}
     assert {link for link, status in refused.items() if status >= 400} == set()
 
@@ -264,8 +264,8 @@ def test_a_token_is_offered_the_scopes_that_its_owner_could_use(world, visit, ro
     text = visit(role).get("/tokens/").text
     table = {"read": ROLES, "incidents:write": SOC, "reviews:write": HANDS, "rules:write": HANDS}
     table["sites:write"] = OT | {"administrator"}
-    shown = {scope for scope in table if f'name="scopes" value="{scope}"' in text}
-    assert shown == allowed(table, role)
+    scopes = {scope for scope in table if f'name="scopes" value="{scope}"' in text}
+    assert scopes == allowed(table, role)
 
 
 def test_the_command_that_is_named_gives_the_right(world, visit):

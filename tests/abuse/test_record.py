@@ -43,7 +43,9 @@ def changes(dice):
     for number in range(CHANGES):
         seq = dice.randint(2, ENTRIES - 1)
         column = list(COLUMNS)[number % len(COLUMNS)]
-        other = dice.choice([each for each in range(1, ENTRIES) if each not in (seq, seq - 1)])
+        other = dice.choice(
+            [candidate for candidate in range(1, ENTRIES) if candidate not in (seq, seq - 1)]
+        )
         yield (
             f"UPDATE audit_entry SET {column} = {COLUMNS[column]} WHERE seq = {seq}",
             f"DELETE FROM audit_entry WHERE seq = {seq}",
@@ -69,13 +71,13 @@ def test_a42_each_of_fifty_changes_by_an_owner_is_found(make_person, noon, attem
             record("a.b.done", on=ada, by=ada, at=noon, request_id=f"r-{n}", n=n)
     head = Entry.objects.latest("seq")
     assert head.seq == ENTRIES and verify_chain().whole
-    known = [Anchor(head.seq, head.hash)]  # what was told outside before
+    anchors = [Anchor(head.seq, head.hash)]  # what was told outside before
     for sql in changes(dice):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL session_replication_role = replica")  # no triggers
             cursor.execute(sql)
             cursor.execute("SET LOCAL session_replication_role = origin")
-            report = verify_chain(known)
-            attempts.note(sql, held=not report.whole)
+            report = verify_chain(anchors)
+            attempts.note(sql, blocked=not report.whole)
             transaction.set_rollback(True)
-    assert verify_chain(known).whole
+    assert verify_chain(anchors).whole

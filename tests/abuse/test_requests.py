@@ -153,9 +153,9 @@ class Writes:
         self.tables = set()
 
     def __call__(self, execute, sql, params, many, context):
-        found = re.match(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM|TRUNCATE)\s+"?(\w+)', sql, re.I)
-        if found:
-            self.tables.add(found[1])
+        match = re.match(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM|TRUNCATE)\s+"?(\w+)', sql, re.I)
+        if match:
+            self.tables.add(match[1])
         return execute(sql, params, many, context)
 
 
@@ -170,7 +170,7 @@ def test_a09_without_a_csrf_token_nothing_is_carried_out(everything, gdansk, hom
             for method in methods:
                 answer = page.generic(method, address, b"{}", "application/json")
                 what = (method, address, answer.status_code)
-                attempts.note(what, held=answer.status_code == 403)
+                attempts.note(what, blocked=answer.status_code == 403)
     assert writes.tables <= WRITTEN_BY_LOOKING
 
 
@@ -183,12 +183,12 @@ def test_a09_a_form_of_another_site_does_not_do_even_with_a_token(everything, at
     form = {"language": "de", "csrfmiddlewaretoken": token}
     assert page.post("/preferences/", form).status_code == 302, "with its token alone it does"
     answer = page.post("/preferences/", form, headers={"Origin": came_from})
-    attempts.note(came_from, held=answer.status_code == 403)
+    attempts.note(came_from, blocked=answer.status_code == 403)
 
 
 def missing(answer, *, is_kept=False):
     """The headers that this answer does not have as it should."""
-    wanted = {
+    expected = {
         "Content-Security-Policy": POLICY,
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
@@ -196,8 +196,8 @@ def missing(answer, *, is_kept=False):
         "Strict-Transport-Security": "max-age=31536000; includeSubDomains; preload",
     }
     if not is_kept:
-        wanted |= {"X-Frame-Options": "DENY"}
-    faults = {name for name, value in wanted.items() if answer.headers.get(name) != value}
+        expected |= {"X-Frame-Options": "DENY"}
+    faults = {name for name, value in expected.items() if answer.headers.get(name) != value}
     if not is_kept and "no-store" not in answer.headers["Cache-Control"]:
         faults.add("Cache-Control")
     return faults
@@ -228,7 +228,7 @@ def test_a09_a10_looking_changes_nothing_and_shows_nothing_without_headers(
             written = writes.tables - WRITTEN_BY_LOOKING - set().union(*noted)
             assert answer.status_code < 500, address
             faults = missing(answer)
-            attempts.note((address, way, written, faults), held=not written and not faults)
+            attempts.note((address, way, written, faults), blocked=not written and not faults)
 
 
 @pytest.mark.abuse("A10")
@@ -238,11 +238,11 @@ def test_a10_what_strangers_get_has_policy_and_headers(gdansk, home, production,
     addresses += [path for path, _method in api_addresses(ids)]
     for address in addresses:
         faults = missing(get(stranger, address))
-        attempts.note((address, faults), held=not faults)
+        attempts.note((address, faults), blocked=not faults)
     for name in ("ui/css/base.css", "ui/img/mark.svg", "nothing.js"):
         answer = get(stranger, f"/static/{name}")
         faults = missing(answer, is_kept=answer.status_code == 200)
-        attempts.note((name, answer.status_code, faults), held=not faults)
+        attempts.note((name, answer.status_code, faults), blocked=not faults)
 
 
 @pytest.mark.abuse("A10")
@@ -272,11 +272,11 @@ def test_a10_every_failure_has_them_too(everything, home, production, attempts, 
     }
     monkeypatch.setattr("portal.ui.views.find_everything", break_down)
     answers[500] = free.get("/search/?q=plc", secure=True)
-    for wanted, answer in answers.items():
-        if isinstance(wanted, int):
-            assert answer.status_code == wanted
+    for expected, answer in answers.items():
+        if isinstance(expected, int):
+            assert answer.status_code == expected
         faults = missing(answer)
-        attempts.note((wanted, answer.status_code, faults), held=not faults)
+        attempts.note((expected, answer.status_code, faults), blocked=not faults)
 
 
 @pytest.mark.abuse("A44")
@@ -287,8 +287,8 @@ def test_a44_what_others_have_is_not_here(everything, attempts):
             body = b"".join(answer) if answer.streaming else answer.content
             asks_to_sign_in = answer.headers.get("Location", "").startswith("/login/?")
             is_refused = answer.status_code in {400, 401, 403, 404} or asks_to_sign_in
-            held = is_refused and not INSIDE.search(body)
-            attempts.note((address, answer.status_code), held=held)
+            blocked = is_refused and not INSIDE.search(body)
+            attempts.note((address, answer.status_code), blocked=blocked)
 
 
 @pytest.mark.abuse("A44")
@@ -298,8 +298,8 @@ def test_a44_no_other_verb_is_answered_or_given_back(everything, attempts):
         for verb in VERBS:
             for address in ("/", "/login/", "/incidents/", "/healthz", "/api/v1/incidents/"):
                 answer = client.generic(verb, address, headers={"X-Secret": secret})
-                held = answer.status_code in {302, 401, 403, 405} and secret not in answer.text
-                attempts.note((verb, address, answer.status_code), held=held)
+                blocked = answer.status_code in {302, 401, 403, 405} and secret not in answer.text
+                attempts.note((verb, address, answer.status_code), blocked=blocked)
 
 
 @pytest.mark.abuse("A44")
@@ -313,5 +313,5 @@ def test_a44_a_failure_shows_nothing_of_the_inside(everything, monkeypatch, atte
     for headers in ({}, {"HX-Request": "true"}, {"Accept": "application/json"}):
         answer = page.get("/search/?q=plc", headers=headers)
         assert answer.status_code == 500
-        held = not INSIDE.search(answer.content) and b"on purpose" not in answer.content
-        attempts.note(headers, held=held)
+        blocked = not INSIDE.search(answer.content) and b"on purpose" not in answer.content
+        attempts.note(headers, blocked=blocked)

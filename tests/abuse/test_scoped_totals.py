@@ -78,15 +78,15 @@ def totals_for(person, program):
     """Everything that lists, counts, finds or measures, as this person gets it."""
     page = Client(raise_request_exception=False)
     page.force_login(person)
-    seen = {}
+    texts = {}
     for address in PAGES:
         answer = page.get(address)
-        shown = EVERYBODYS.sub("", OWN.sub("", answer.text)) if answer.status_code == 200 else ""
-        seen[address] = (answer.status_code, shown)
+        text = EVERYBODYS.sub("", OWN.sub("", answer.text)) if answer.status_code == 200 else ""
+        texts[address] = (answer.status_code, text)
     for path in (*LISTS, *MEASURES):
         answer = program.get(path.lstrip("/"))
-        seen[f"/api/v1{path}"] = (answer.status_code, RECORD.sub("", json.dumps(answer.json())))
-    return seen
+        texts[f"/api/v1{path}"] = (answer.status_code, RECORD.sub("", json.dumps(answer.json())))
+    return texts
 
 
 @pytest.mark.abuse("A13")
@@ -114,16 +114,18 @@ def test_a13_lists_counts_searches_and_measures_know_nothing_of_another_part(
     for who, person in people.items():
         beside = totals_for(person, programs[who])
         assert sum(status == 200 for status, _ in beside.values()) > 12
-        for address, shown in alone[who].items():
-            differ = differing(shown, beside[address])
-            attempts.note((*who, address, differ), held=shown == beside[address])
+        for address, text in alone[who].items():
+            differ = differing(text, beside[address])
+            attempts.note((*who, address, differ), blocked=text == beside[address])
 
 
 def differing(before, after):
     """Where two answers begin to differ."""
-    (_, one), (_, other) = before, after
-    at = next((n for n, pair in enumerate(zip(one, other, strict=False)) if len(set(pair)) > 1), 0)
-    return one[max(at - 60, 0) : at + 60], other[max(at - 60, 0) : at + 60]
+    (_, first), (_, second) = before, after
+    at = next(
+        (n for n, pair in enumerate(zip(first, second, strict=False)) if len(set(pair)) > 1), 0
+    )
+    return first[max(at - 60, 0) : at + 60], second[max(at - 60, 0) : at + 60]
 
 
 def test_every_list_of_the_api_is_asked():

@@ -143,10 +143,10 @@ def test_a32_no_script_in_a_text_runs_anywhere(
     shown_anywhere, page = set(), browse("/", as_=sam)
     for address, html in pages.items():
         text = unescape(html)
-        shown = [script for script in CORPUS if script in text]
-        shown_anywhere |= set(shown)
+        scripts = [script for script in CORPUS if script in text]
+        shown_anywhere |= set(scripts)
         page.goto(address)
         ran = page.evaluate("Boolean(window.__ran)") or not page.url.endswith(address)
-        for script in shown:
-            attempts.note((address, script), held=not ran)
+        for script in scripts:
+            attempts.note((address, script), blocked=not ran)
     assert len(shown_anywhere) > len(CORPUS) // 2

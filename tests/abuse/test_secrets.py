@@ -92,7 +92,7 @@ def test_a18_a_dump_holds_no_secret_that_could_be_used(used, attempts):
     dump = text_of_the_database()
     assert cast.SAM.email in dump
     for what, secret in used.items():
-        attempts.note(what, held=len(secret) > 8 and secret not in dump)
+        attempts.note(what, blocked=len(secret) > 8 and secret not in dump)
 
 
 @pytest.mark.abuse("A18")
@@ -103,13 +103,13 @@ def test_a18_what_is_stored_of_a_secret_opens_nothing(sam, page, used, attempts)
     assert len(digests) >= 3
     for digest in digests:
         session = Client(headers={"Cookie": f"{live.SESSION_COOKIE_NAME}={digest}"})
-        attempts.note(f"session {digest}", held=session.get("/").status_code == 302)
+        attempts.note(f"session {digest}", blocked=session.get("/").status_code == 302)
         prefix = used and sam.tokens.latest("pk").prefix
         program = Client(headers={"Authorization": f"Bearer tagout_{prefix}_{digest}"})
         answer = program.get("/api/v1/incidents/")
-        attempts.note(f"token {digest}", held=answer.status_code == 401)
+        attempts.note(f"token {digest}", blocked=answer.status_code == 401)
         answer = Client().post("/login/", {"username": sam.email, "password": digest})
-        attempts.note(f"password {digest}", held=answer.status_code in {422, 429})
+        attempts.note(f"password {digest}", blocked=answer.status_code in {422, 429})
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_a43_neither_log_nor_failure_page_nor_record_tells_a_secret(
         page.post("/preferences/", {"password": NEW}, headers={"Referer": "https://evil.example"}),
     ]
     assert [answer.status_code for answer in answers].count(500) >= 2
-    shown = "".join(answer.text for answer in answers)
+    texts = "".join(answer.text for answer in answers)
     lines = log.getvalue()
     assert "broken on purpose" in lines
     with connection.cursor() as cursor:
@@ -166,8 +166,8 @@ def test_a43_neither_log_nor_failure_page_nor_record_tells_a_secret(
     for what, secret in used.items():
         if "csrf" in what:
             continue  # a page has to hold its own
-        for where, text in (("page", shown), ("log", lines), ("record", record)):
-            attempts.note((what, where), held=secret not in text)
+        for where, text in (("page", texts), ("log", lines), ("record", record)):
+            attempts.note((what, where), blocked=secret not in text)
 
 
 @pytest.mark.abuse("A43")
@@ -199,9 +199,9 @@ def test_a43_a_setting_that_is_wrong_is_named_without_its_secret(
     try:
         read()
     except Misconfigured as refusal:
-        attempts.note((value, str(refusal)), held=secret[:8] not in str(refusal))
+        attempts.note((value, str(refusal)), blocked=secret[:8] not in str(refusal))
     else:
-        attempts.note(value, held=True)  # it means something, and nothing is said
+        attempts.note(value, blocked=True)  # it means something, and nothing is said
 
 
 @pytest.mark.abuse("A43")
@@ -211,9 +211,9 @@ def test_a43_a_message_in_the_broker_carries_nothing(attempts):
     assert len(ours) > 15
     for task in ours:
         taken = set(inspect.signature(task.run).parameters) - {"_later"}
-        attempts.note((task.name, taken), held=taken <= {"name"})
+        attempts.note((task.name, taken), blocked=taken <= {"name"})
     sent = json.dumps([entry.get("kwargs", {}) for entry in SCHEDULE.values()], default=str)
-    attempts.note(sent, held=not re.search(r"password|secret|token|://", sent))
+    attempts.note(sent, blocked=not re.search(r"password|secret|token|://", sent))
 
 
 MADE_UP = {"tests/faults/test_as_composed.py"}  # for servers of its own, which end with it
@@ -235,8 +235,8 @@ def test_a43_neither_the_repository_nor_the_description_of_the_api_holds_one(att
     texts = {str(path): (HOME / path).read_bytes().decode("utf-8", "replace") for path in tracked()}
     texts["the description of the API"] = json.dumps(document())
     for what, pattern in SECRETS.items():
-        found = {
+        hits_by_file = {
             name: re.search(pattern, text) for name, text in texts.items() if name not in MADE_UP
         }
-        hits = [(name, hit[0][:30]) for name, hit in found.items() if hit]
-        attempts.note((what, hits), held=not hits)
+        hits = [(name, hit[0][:30]) for name, hit in hits_by_file.items() if hit]
+        attempts.note((what, hits), blocked=not hits)

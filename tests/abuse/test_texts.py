@@ -208,7 +208,7 @@ def test_a34_no_cell_of_an_export_is_a_formula_and_none_breaks_out_of_its_place(
         whole = len(rows) == 1 and rows[0][0::2] == ["before", "after"]
         read = rows[0][1] if whole else ""
         is_formula = read.strip(AROUND).startswith(STARTS_A_FORMULA)
-        attempts.note((cell, rows), held=whole and not is_formula)
+        attempts.note((cell, rows), blocked=whole and not is_formula)
 
 
 @pytest.mark.abuse("A35")
@@ -226,10 +226,10 @@ def test_a35_one_event_is_one_line_whatever_is_in_it(attempts):
         written = stream.getvalue()
         stream.seek(0), stream.truncate()
         lines = written.splitlines()  # at whatever ends a line anywhere
-        told = [json.loads(line) for line in lines] if len(lines) == 2 else []
-        held = [each["level"] for each in told] == ["ERROR", "WARNING"]
-        held &= written.isascii() and all(each >= " " for each in written.replace("\n", ""))
-        attempts.note(text[:40], held=held)
+        events = [json.loads(line) for line in lines] if len(lines) == 2 else []
+        blocked = [event["level"] for event in events] == ["ERROR", "WARNING"]
+        blocked &= written.isascii() and all(event >= " " for event in written.replace("\n", ""))
+        attempts.note(text[:40], blocked=blocked)
 
 
 @pytest.mark.abuse("A35")
@@ -245,8 +245,8 @@ def test_a35_what_is_asked_for_does_not_write_lines(noon, attempts, page):
                 assert answer.status_code in {400, 404}
             lines = stream.getvalue().splitlines()
             stream.seek(0), stream.truncate()
-            held = bool(lines) and all(json.loads(line)["level"] == "WARNING" for line in lines)
-            attempts.note(text, held=held)
+            blocked = bool(lines) and all(json.loads(line)["level"] == "WARNING" for line in lines)
+            attempts.note(text, blocked=blocked)
     finally:
         logging.getLogger().removeHandler(handler)
 
@@ -264,8 +264,8 @@ def test_a36_template_syntax_in_what_the_plant_says_is_text(
     queue = page.get("/incidents/?view=all").text
     for row in rows:
         whole = page.get(f"/incidents/{row.pk}/").text
-        held = escape(row.title) in whole and escape(row.title) in queue
-        attempts.note(row.title, held=held)
+        blocked = escape(row.title) in whole and escape(row.title) in queue
+        attempts.note(row.title, blocked=blocked)
 
 
 @pytest.mark.abuse("A36")
@@ -276,8 +276,8 @@ def test_a36_template_syntax_in_rules_and_notifications_is_text(
     version, texts = RuleVersion.objects.get(), SYNTAX if long_abuse else SYNTAX[::3]
     for text in texts:
         RuleVersion.objects.filter(pk=version.pk).update(title=text)
-        told = page.get(f"/rules/{version.uuid}/").text
-        attempts.note(("rule", text), held=escape(text) in told)
+        html = page.get(f"/rules/{version.uuid}/").text
+        attempts.note(("rule", text), blocked=escape(text) in html)
         notify(
             people=[lead],
             kind="x",
@@ -291,10 +291,10 @@ def test_a36_template_syntax_in_rules_and_notifications_is_text(
     mail.outbox.clear()
     while send_one_mail(now=clock.unshifted() + timedelta(minutes=1)):
         pass
-    sent = {each.subject: each.body for each in mail.outbox}
+    sent = {message.subject: message.body for message in mail.outbox}
     for text in texts:
         held = escape(text) in inbox and f"It says {text}." in sent.get(text, "")
-        attempts.note(("notification", text), held=held)
+        attempts.note(("notification", text), blocked=held)
 
 
 def seconds_of(ask):
@@ -335,6 +335,6 @@ def test_a37_a_search_takes_anything_for_words_and_is_quick(
         ask = program.get if address.startswith("/api/") else page.get
         at = address.removeprefix("/api/v1/") if address.startswith("/api/") else address
         took, answer = seconds_of(lambda ask=ask, at=at, text=text: ask(at, {name: text}))
-        held = answer.status_code < 500 and took <= MAX_SECONDS
-        attempts.note((address, text[:40], answer.status_code, f"{took:.1f} s"), held=held)
+        blocked = answer.status_code < 500 and took <= MAX_SECONDS
+        attempts.note((address, text[:40], answer.status_code, f"{took:.1f} s"), blocked=blocked)
     assert (Incident.objects.count(), User.objects.count()) == counts

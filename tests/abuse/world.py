@@ -42,7 +42,7 @@ def the_world(make_person, name, *, lead_of=ScopeKind.ALL, module=None):
     incidents = [stored_incident(workspace, site_ids=[site.pk]) for _ in range(2)]
     device = make_device(site, f"PLC-{name}", "10.0.0.1")
     alert = make_alert(incidents[0], site=site, zone=device.zone, any_address=[device.address])
-    given = give_verdict(
+    annotation = give_verdict(
         by=ot,
         key=uuid.uuid4(),
         verdict="routine",
@@ -55,7 +55,7 @@ def the_world(make_person, name, *, lead_of=ScopeKind.ALL, module=None):
     )
     here = {"ot": ot, "soc": lead, "workspace": workspace, "site": site}
     confirmed = SecondOpinion.objects.create(
-        annotation=given, site=site, opened_at=NOON, state="confirmed", decided_at=NOON
+        annotation=annotation, site=site, opened_at=NOON, state="confirmed", decided_at=NOON
     )
     put_to_ot = Opinion.objects.create(
         second_opinion=confirmed,
@@ -67,7 +67,7 @@ def the_world(make_person, name, *, lead_of=ScopeKind.ALL, module=None):
         settled_at=NOON,
     )
     version = rule_rows.make_version("proposed", of=rules.downloads(), **here)
-    version.evidence.set([given])
+    version.evidence.set([annotation])
     line = rule_rows.make_entry(version, workspace=workspace, site=site)
     wanted = rule_rows.make_wanted(version, workspace=workspace)
     make_site_mining(site)
@@ -93,7 +93,7 @@ def the_world(make_person, name, *, lead_of=ScopeKind.ALL, module=None):
         "incidents": incidents[0].pk,
         "alerts": alert.pk,
         "reviews": asked.uuid,
-        "annotations": given.uuid,
+        "annotations": annotation.uuid,
         "second-opinions": confirmed.uuid,
         "opinions": put_to_ot.uuid,
         "workspaces": name,
@@ -166,4 +166,4 @@ def things_of(workspace, site, ids):
 
 def filled(route, things):
     """The address of a page, with things of a world in its places."""
-    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(things[found[1]]), route)
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(things[match[1]]), route)

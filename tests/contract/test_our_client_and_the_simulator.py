@@ -83,11 +83,11 @@ def control(running):
 
 def all_incidents(client, **asked):
     page = read_incident_page(client.list_incidents(**asked))
-    found = page.items
+    incidents = page.items
     while page.next_link:
         page = read_incident_page(client.list_incidents(next_link=page.next_link))
-        found += page.items
-    return found
+        incidents += page.items
+    return incidents
 
 
 def test_every_incident_alert_and_entity_is_read(client):
@@ -133,7 +133,7 @@ def test_a_comment_sent_twice_is_there_once(client):
     name, comment = all_incidents(client)[0].name, our_id("test", "comment")
     for _ in range(2):
         client.put_comment(name, comment, comment_body("Routine: weekly backup."))
-    messages = [one.message for one in read_comments(client.list_comments(name)).items]
+    messages = [row.message for row in read_comments(client.list_comments(name)).items]
     assert messages.count("Routine: weekly backup.") == 1
 
 

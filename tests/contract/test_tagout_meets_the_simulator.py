@@ -22,7 +22,7 @@ COMMENT = "0d9a7c1e-8a36-5a52-9d5b-000000000001"
 
 
 def connected(running, key="portal"):
-    place, known = running.workspaces[0], running.application(key)
+    place, application = running.workspaces[0], running.application(key)
     return AzureSentinelClient(
         Connection(
             workspace=place.key,
@@ -33,7 +33,7 @@ def connected(running, key="portal"):
             endpoint=running.endpoint,
             authority=running.endpoint,
             credential="client-secret",
-            client_id=known.client_id,
+            client_id=application.client_id,
             secret_env=SECRET,
             ca_bundle=str(running.ca_file),
         )
@@ -58,22 +58,22 @@ def inject(pretend, **asked):
 
 
 def test_pages_lead_through_all_incidents(client, pretend):
-    held = pretend.control.state()["incidents"][pretend.workspaces[0].key]
-    seen, link = [], None
+    expected = pretend.control.state()["incidents"][pretend.workspaces[0].key]
+    names, link = [], None
     while True:
-        told = json.loads(client.list_incidents(top=100, next_link=link))
-        seen += [one["name"] for one in told["value"]]
-        link = told.get("nextLink")
+        body = json.loads(client.list_incidents(top=100, next_link=link))
+        names += [incident["name"] for incident in body["value"]]
+        link = body.get("nextLink")
         if link is None:
             break
-    assert len(seen) == len(set(seen)) == sum(held.values()) > 100
+    assert len(names) == len(set(names)) == sum(expected.values()) > 100
 
 
 def test_an_incident_with_what_belongs_to_it(client, pretend):
     name = json.loads(client.list_incidents(top=1))["value"][0]["name"]
     assert json.loads(client.get_incident(name))["name"] == name
     assert json.loads(client.list_alerts(name))["value"]
-    kinds = {one["kind"] for one in json.loads(client.list_entities(name))["entities"]}
+    kinds = {entity["kind"] for entity in json.loads(client.list_entities(name))["entities"]}
     assert "IoTDevice" in kinds or "Ip" in kinds
 
 
@@ -129,6 +129,6 @@ def test_a_reader_cannot_write(pretend, monkeypatch):
 
 
 def test_the_probe_finds_incidents_and_what_is_left(client):
-    found = client.probe()
-    assert found.has_incidents
-    assert found.reads_left
+    report = client.probe()
+    assert report.has_incidents
+    assert report.reads_left

@@ -64,7 +64,7 @@ def rule_made(number: int = 1, **properties: Any) -> dict:
 def device(name: str, address: str, *, zone: str = "Packaging 2", **properties: Any) -> list[dict]:
     """An IoT device and its address, as two entities."""
     ip = {"id": ENTITY + f"ip-{name}", "name": f"ip-{name}", "kind": "Ip"}
-    told = {
+    values = {
         "deviceName": name,
         "deviceSubType": "PLC",
         "vendor": "Rockwell",
@@ -81,7 +81,7 @@ def device(name: str, address: str, *, zone: str = "Packaging 2", **properties: 
             "id": ENTITY + f"iot-{name}",
             "name": f"iot-{name}",
             "kind": "IoTDevice",
-            "properties": told | properties,
+            "properties": values | properties,
         },
         ip | {"properties": {"address": address, "friendlyName": address}},
     ]

@@ -24,7 +24,7 @@ _numbers = itertools.count(1)
 
 def make_workspace(name: str = "gdansk", **columns: Any) -> Workspace:
     """A workspace that is read with a client secret."""
-    given = {
+    values = {
         "tenant_id": "t",
         "subscription_id": "s",
         "resource_group": "rg",
@@ -32,7 +32,7 @@ def make_workspace(name: str = "gdansk", **columns: Any) -> Workspace:
         "credential": "client-secret",
         "added_at": NOON - timedelta(days=30),
     }
-    return Workspace.objects.create(name=name, **given | columns)
+    return Workspace.objects.create(name=name, **values | columns)
 
 
 def make_site(name: str = "Gdańsk", *, zone: str = "Packaging 2", **columns: Any) -> Site:
@@ -53,7 +53,7 @@ def new_incident(workspace: Workspace, **columns: Any) -> Incident:
     """The same, not stored yet: many are stored at once."""
     number = next(_numbers)
     title = columns.get("title", "Unauthorized PLC Programming")
-    given = {
+    values = {
         "name": str(uuid.uuid4()),
         "number": number,
         "etag": f'"{number}"',
@@ -66,14 +66,14 @@ def new_incident(workspace: Workspace, **columns: Any) -> Incident:
         "stored_at": NOON,
         "changed_at": NOON,
     }
-    return Incident(workspace=workspace, **given | columns)
+    return Incident(workspace=workspace, **values | columns)
 
 
 def make_device(site: Site, name: str, address: str, **columns: Any) -> Device:
     """A device in the first zone of a site."""
-    given = {"first_seen_at": NOON - timedelta(days=90), "latest_seen_at": NOON}
+    values = {"first_seen_at": NOON - timedelta(days=90), "latest_seen_at": NOON}
     zone = site.zones.order_by("pk")[0]
-    return Device.objects.create(zone=zone, name=name, address=address, **given | columns)
+    return Device.objects.create(zone=zone, name=name, address=address, **values | columns)
 
 
 def make_alert(incident: Incident, **columns: Any) -> Alert:
@@ -87,7 +87,7 @@ def make_alert(incident: Incident, **columns: Any) -> Alert:
 def new_alert(incident: Incident, **columns: Any) -> Alert:
     """The same, not stored yet and in no incident: many are stored at once."""
     number = next(_numbers)
-    given = {
+    values = {
         "key": f"alert-{number}",
         "alert_type": incident.alert_type,
         "severity": incident.severity,
@@ -97,7 +97,7 @@ def new_alert(incident: Incident, **columns: Any) -> Alert:
         "any_device": [name for name in (incident.source, incident.destination) if name],
         "at": incident.created_at,
     }
-    return Alert(workspace=incident.workspace, **given | columns)
+    return Alert(workspace=incident.workspace, **values | columns)
 
 
 def make_queue_row(
@@ -105,7 +105,7 @@ def make_queue_row(
 ) -> Group:
     """One row of the queue: `n` open incidents of one pattern, grouped as they are stored."""
     place = f"{site}, {site.zones.order_by('pk')[0].name}" if site else ""
-    given: dict[str, Any] = {
+    values: dict[str, Any] = {
         "source": "ENG-WS-04",
         "destination": f"DRIVE-{next(_numbers)}",
         "protocol": "S7comm",
@@ -114,7 +114,7 @@ def make_queue_row(
         "place": place,
         "details_state": DetailsState.FETCHED,
     } | columns
-    rows = [make_incident(workspace, **given) for _ in range(n)]
+    rows = [make_incident(workspace, **values) for _ in range(n)]
     regroup([row.pk for row in rows], now=NOON)
     rows[0].refresh_from_db()
     return Group.objects.get(key=rows[0].group_key)

@@ -264,8 +264,8 @@ def publish_modules() -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_module(Path(folder))
         write_path(Path(folder))
-        known = Vocabulary(date(2026, 11, 24), frozenset({"Controller Stop"}))
-        curriculum = read_curriculum(Path(folder), "content", known)
+        vocabulary = Vocabulary(date(2026, 11, 24), frozenset({"Controller Stop"}))
+        curriculum = read_curriculum(Path(folder), "content", vocabulary)
         import_curriculum(curriculum=curriculum, by="tests", now=datetime(2026, 11, 24, tzinfo=UTC))
 
 

@@ -210,7 +210,7 @@ def make_entry(
         status=3 if act == "closed" else 1,
         created_at=at,
     )
-    given = {
+    values = {
         "where": "tagout",
         "reason": "Recipe downloads",
         "signed_ot": "Oda Nowak",
@@ -223,13 +223,13 @@ def make_entry(
         rule_hash=version.rule_hash,
         act=act,
         at=at,
-        **given,
+        **values,
     )
 
 
 def make_wanted(version: RuleVersion, *, workspace: Any, **columns: Any) -> WantedRule:
     """How the rule of a version stands in a workspace: as wanted, unless said otherwise."""
-    given = {
+    values = {
         "name": version.rule.uuid,
         "kind": RuleKind.RULE,
         "about": version.rule.uuid,
@@ -239,4 +239,4 @@ def make_wanted(version: RuleVersion, *, workspace: Any, **columns: Any) -> Want
         "due_at": NOON,
         "outcome": Landing.LANDED,
     } | columns
-    return WantedRule.objects.create(workspace=workspace, **given)
+    return WantedRule.objects.create(workspace=workspace, **values)

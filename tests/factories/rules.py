@@ -37,7 +37,7 @@ def routine(
     **columns: Any,
 ) -> list[Incident]:
     """One incident a week with one alert, closed as benign, the newest first."""
-    given = {
+    values = {
         "status": Status.CLOSED,
         "classification": "BenignPositive",
         "classification_reason": "SuspiciousButExpected",
@@ -47,25 +47,25 @@ def routine(
     } | columns
     ends = {"alert_type": alert_type, "source": source, "destination": destination}
     moments = [until - timedelta(weeks=week) for week in range(weeks)]
-    return incidents_of(workspace, site, [ends | given | {"at": at} for at in moments])
+    return incidents_of(workspace, site, [ends | values | {"at": at} for at in moments])
 
 
-def incident_of(workspace: Workspace, site: Site, **told: Any) -> Incident:
+def incident_of(workspace: Workspace, site: Site, **columns: Any) -> Incident:
     """An incident with one alert between two devices, its details fetched."""
-    return incidents_of(workspace, site, [told])[0]
+    return incidents_of(workspace, site, [columns])[0]
 
 
 def incidents_of(
-    workspace: Workspace, site: Site, told: Iterable[dict[str, Any]]
+    workspace: Workspace, site: Site, incidents: Iterable[dict[str, Any]]
 ) -> list[Incident]:
     """Such incidents, all stored at once. What is told of each: `at`, and any column."""
     zone = site.zones.order_by("pk").first()
     rows, alerts = [], []
-    for columns in told:
+    for columns in incidents:
         ends = {"source": "ENG-WS-04", "destination": "PLC-PL2-07", "alert_type": DOWNLOAD}
-        given = ends | columns
-        at, alert_type = given.pop("at"), given.pop("alert_type")
-        between = {"source": given["source"], "destination": given["destination"]}
+        values = ends | columns
+        at, alert_type = values.pop("at"), values.pop("alert_type")
+        between = {"source": values["source"], "destination": values["destination"]}
         alike = f"{site.pk}{alert_type}{between['source']}{between['destination']}"
         row = new_incident(
             workspace,
@@ -79,7 +79,7 @@ def incidents_of(
                 "severity": Severity.HIGH,
                 "product_names": ["Azure Security Center for IoT"],
             }
-            | given,
+            | values,
         )
         rows.append(row)
         alerts.append(_new_alert(row, site, zone, at=at, **between))
@@ -111,7 +111,7 @@ def _new_alert(
 ) -> Alert:
     moment = at or incident.created_at
     local = moment + timedelta(hours=1)  # Warsaw in winter
-    given = {
+    values = {
         "key": str(uuid.uuid4()),
         "site": site,
         "zone": zone,
@@ -126,12 +126,12 @@ def _new_alert(
         "plant_weekday": local.weekday(),
         "plant_minute": local.hour * 60 + local.minute,
     } | columns
-    return Alert(workspace=incident.workspace, **given)
+    return Alert(workspace=incident.workspace, **values)
 
 
 def noise(workspace: Workspace, site: Site, *, n: int = 40, until: datetime = TUESDAY) -> None:
     """Other incidents of the site, so that the routine is a small part of them."""
-    said = {
+    columns = {
         "alert_type": "Port Scan Detected",
         "destination": "SRV-1",
         "status": Status.CLOSED,
@@ -141,7 +141,7 @@ def noise(workspace: Workspace, site: Site, *, n: int = 40, until: datetime = TU
         workspace,
         site,
         [
-            said | {"at": until - timedelta(days=day * 2, hours=3), "source": f"HMI-{day}"}
+            columns | {"at": until - timedelta(days=day * 2, hours=3), "source": f"HMI-{day}"}
             for day in range(n)
         ],
     )
@@ -150,30 +150,32 @@ def noise(workspace: Workspace, site: Site, *, n: int = 40, until: datetime = TU
 def judge(incidents: Iterable[Incident], *, by: User, verdict: str = "routine") -> list[Annotation]:
     """One verdict on each incident, as OT's past answers."""
     rows = list(incidents)
-    given = Annotation.objects.bulk_create(
+    annotations = Annotation.objects.bulk_create(
         Annotation(
             verdict=verdict,
             cause="plc-programming-window",
             by=by,
-            given_at=each.created_at + timedelta(hours=1),
+            given_at=row.created_at + timedelta(hours=1),
             key=uuid.uuid4(),
             act=uuid.uuid4(),
             note="odd" if verdict == "suspicious" else "",
         )
-        for each in rows
+        for row in rows
     )
-    said_of = {each.pk: said.pk for each, said in zip(rows, given, strict=True)}
+    annotation_of = {
+        row.pk: annotation.pk for row, annotation in zip(rows, annotations, strict=True)
+    }
     Annotation.incidents.through.objects.bulk_create(
-        Annotation.incidents.through(annotation_id=said, incident_id=incident)
-        for incident, said in said_of.items()
+        Annotation.incidents.through(annotation_id=annotation, incident_id=incident)
+        for incident, annotation in annotation_of.items()
     )
     Annotation.alerts.through.objects.bulk_create(
-        Annotation.alerts.through(annotation_id=said_of[incident], alert_id=alert)
+        Annotation.alerts.through(annotation_id=annotation_of[incident], alert_id=alert)
         for incident, alert in IncidentAlert.objects.filter(incident__in=rows).values_list(
             "incident", "alert"
         )
     )
-    return given
+    return annotations
 
 
 def clause(field: str, operator: str, *values: str | int) -> Clause:
@@ -183,7 +185,7 @@ def clause(field: str, operator: str, *values: str | int) -> Clause:
 
 def downloads(**more: Any) -> Rule:
     """The rule of the story: programs are loaded on Tuesdays. It has hours, so Tagout enforces."""
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "title": "Planned recipe downloads",
         "all_of": (
             clause("site", "is", "Gdańsk"),
@@ -197,12 +199,12 @@ def downloads(**more: Any) -> Rule:
         "owner_soc": cast.LEO.email,
         "expires_at": datetime(2026, 12, 20, tzinfo=UTC),
     }
-    return Rule(**told | more)
+    return Rule(**values | more)
 
 
 def polling(**more: Any) -> Rule:
     """The second rule of the story: a historian polls. Exact in Sentinel's terms."""
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "title": "Historian polls the gateways",
         "all_of": (
             clause("workspace", "is", "gdansk"),
@@ -212,13 +214,13 @@ def polling(**more: Any) -> Rule:
         "enforcement": "sentinel",
         "expires_at": datetime(2027, 1, 20, tzinfo=UTC),
     }
-    return downloads(**told | more)
+    return downloads(**values | more)
 
 
-def draft(said: Rule, *, by: User, evidence: Iterable[Annotation], now: datetime) -> RuleVersion:
+def draft(rule: Rule, *, by: User, evidence: Iterable[Annotation], now: datetime) -> RuleVersion:
     """A first version that says this."""
-    ids = [each.pk for each in evidence]
-    return draft_rule(by=by, now=now, body=as_json(said), evidence_ids=ids)
+    ids = [annotation.pk for annotation in evidence]
+    return draft_rule(by=by, now=now, body=as_json(rule), evidence_ids=ids)
 
 
 def propose(version: RuleVersion, *, by: User, now: datetime, **more: Any) -> RuleVersion:
@@ -230,13 +232,13 @@ def sign(
     version: RuleVersion, *, by: User, now: datetime, side: Side = Side.SOC, **more: Any
 ) -> RuleVersion:
     """Sign it as it is, having looked at everything."""
-    said = {
+    values = {
         "seen_hash": version.rule_hash,
         "proved_at": now,
         "note": "Seen with Oda on site.",
         "checked_evidence": True,
     } | more
-    return sign_rule(version_id=version.pk, side=side, by=by, now=now, **said)
+    return sign_rule(version_id=version.pk, side=side, by=by, now=now, **values)
 
 
 def tag(

@@ -47,10 +47,10 @@ class FarEnd:
 
     def incidents(self, workspace, n=1, **properties):
         """Let incidents happen there, and pull them as intake does."""
-        told = {"title": "Unauthorized PLC Programming", "severity": "Medium"} | properties
-        made = self.control.inject(workspace=workspace.name, count=n, properties=told)
+        values = {"title": "Unauthorized PLC Programming", "severity": "Medium"} | properties
+        made = self.control.inject(workspace=workspace.name, count=n, properties=values)
         self.pull(workspace)
-        names = [one["name"] for one in made["incidents"]]
+        names = [incident["name"] for incident in made["incidents"]]
         return list(Incident.objects.filter(workspace=workspace, name__in=names).order_by("pk"))
 
     def pull(self, workspace):
@@ -63,8 +63,8 @@ class FarEnd:
     def read(self, incident):
         """The incident's properties as they are in Sentinel now."""
         page = read_incident_page(client_for(incident.workspace).list_incidents())
-        found = {item.name: item.raw["properties"] for item in page.items}
-        return found[incident.name]
+        properties = {item.name: item.raw["properties"] for item in page.items}
+        return properties[incident.name]
 
     def effects(self):
         """How often each address was written to with effect."""
@@ -86,16 +86,16 @@ def let_holds_and_waits_pass():
 def deliver_all():
     """Send whatever is due; how each attempt ended."""
     done = []
-    while one := deliver_one(now=clock.now(), connect=client_for, pause=lambda _: None):
-        done.append(one.outcome)
+    while change := deliver_one(now=clock.now(), connect=client_for, pause=lambda _: None):
+        done.append(change.outcome)
     return done
 
 
 def environment_of_a_worker():
     """For a process of its own on the test's database."""
-    known = connection.settings_dict
-    host = known["HOST"].replace("/", "%2F")
-    port = f":{known['PORT']}" if known["PORT"] else ""
-    who = known["USER"] + (f":{known['PASSWORD']}" if known["PASSWORD"] else "")
-    url = f"postgresql://{who}@{host}{port}/{known['NAME']}"
+    database = connection.settings_dict
+    host = database["HOST"].replace("/", "%2F")
+    port = f":{database['PORT']}" if database["PORT"] else ""
+    who = database["USER"] + (f":{database['PASSWORD']}" if database["PASSWORD"] else "")
+    url = f"postgresql://{who}@{host}{port}/{database['NAME']}"
     return os.environ | {"DATABASE_URL": url}

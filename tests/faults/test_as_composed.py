@@ -76,7 +76,7 @@ class Composed:
         """Exactly what the service is given, with the places of this machine."""
         filled = {
             variable: re.sub(
-                r"\$\{(\w+):[-?]([^}]*)\}", lambda found: GIVEN.get(found[1], found[2]), value
+                r"\$\{(\w+):[-?]([^}]*)\}", lambda match: GIVEN.get(match[1], match[2]), value
             ).replace(SECRETS, f"{self.folder}/")
             for variable, value in STACK.environment(name).items()
         }
@@ -262,9 +262,9 @@ def test_a_database_without_its_roles_is_not_healthy_and_says_how_to_go_on(compo
         ask()
     migrated = composed.run("migrate")
     assert migrated.returncode == 1
-    said = json.loads(migrated.stderr)["message"]
-    assert "refuses the connection: connection failed" in said
-    assert 'docs/operating.md, "A first start that failed"' in said
+    message = json.loads(migrated.stderr)["message"]
+    assert "refuses the connection: connection failed" in message
+    assert 'docs/operating.md, "A first start that failed"' in message
     make_roles(composed)
     ask()
 
@@ -281,8 +281,8 @@ def test_the_roles_are_made_all_or_none(composed):
     with pytest.raises(AssertionError, match="already exists"):
         make_roles(composed)
     with administrator() as link:
-        found = link.execute("SELECT 1 FROM pg_roles WHERE rolname = 'tagout_owner'").fetchall()
-    assert found == []
+        row = link.execute("SELECT 1 FROM pg_roles WHERE rolname = 'tagout_owner'").fetchall()
+    assert row == []
 
 
 def test_a_worker_whose_secret_names_another_role_is_told_which_it_must_be(composed):
@@ -303,7 +303,7 @@ def test_a_new_password_of_a_worker_is_taken_over_at_the_next_start(composed):
         with administrator() as link:
             asked = "SELECT rolpassword FROM pg_authid WHERE rolname = 'tagout_notify'"
             stored += link.execute(asked).fetchone()
-    assert all(each.startswith("SCRAM-SHA-256$") for each in stored)
+    assert all(digest.startswith("SCRAM-SHA-256$") for digest in stored)
     assert stored[0] != stored[1]
 
 
@@ -315,9 +315,9 @@ def test_the_stack_starts_says_that_it_is_well_and_stops_in_time(composed, long)
     migrated = composed.run("migrate")
     assert migrated.returncode == 0, migrated.stderr
     assert migrated.stdout == ""
-    told = [json.loads(line)["message"] for line in migrated.stderr.splitlines()]
-    assert "Applied accounts.0001_people_and_grants." in told
-    assert told[-1].startswith("Rights of the workers' database roles: ")
+    messages = [json.loads(line)["message"] for line in migrated.stderr.splitlines()]
+    assert "Applied accounts.0001_people_and_grants." in messages
+    assert messages[-1].startswith("Rights of the workers' database roles: ")
     again = composed.run("migrate")
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
     workers_do_nothing_that_people_do()

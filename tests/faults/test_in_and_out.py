@@ -59,9 +59,9 @@ def test_f29_f31_nothing_is_lost_or_doubled_while_both_doors_are_at_work(
     flush_after = {round((turn + 1) * kills / (flushes + 1)) for turn in range(flushes)}
     for turn in range(kills):
         workers.start()
-        seen = len(far_end.control.journal()) + stored(Status.CLOSED)
+        n_seen = len(far_end.control.journal()) + stored(Status.CLOSED)
         wait_until(
-            lambda was=seen: (
+            lambda was=n_seen: (
                 len(far_end.control.journal()) + stored(Status.CLOSED) > was or is_over(theirs)
             ),
             seconds=LEASE.total_seconds() + 30,  # all that is left may be held by the dead

@@ -199,7 +199,7 @@ def _slowness(long):
 
 def _kill_three_at_work(far_end, writes=4):
     """Start three workers at once and kill one after the other without warning."""
-    seen = len(far_end.control.journal())
+    n_seen = len(far_end.control.journal())
     workers = [
         subprocess.Popen(
             [sys.executable, "manage.py", "deliver"], cwd=HOME, env=environment_of_a_worker()
@@ -208,7 +208,7 @@ def _kill_three_at_work(far_end, writes=4):
     ]
     try:
         for n, worker in enumerate(workers, start=1):
-            least = seen + n * writes
+            least = n_seen + n * writes
             wait_until(
                 lambda least=least: len(far_end.control.journal()) >= least,
                 seconds=90,

@@ -66,14 +66,14 @@ def write_entries(number):
 
 def writes(plant):
     """What was written to the pretend Azure."""
-    return [each for each in plant.control.journal() if each["method"] in ("PUT", "DELETE")]
+    return [entry for entry in plant.control.journal() if entry["method"] in ("PUT", "DELETE")]
 
 
 def put_rule(plant, name, title, **logic):
     """What Tagout put there after the backup."""
     body = plant.row("rule").wanted
-    told = body | {"displayName": title, "triggeringLogic": body["triggeringLogic"] | logic}
-    client_for(plant.workspace, "rules").put_automation_rule(str(name), told)
+    values = body | {"displayName": title, "triggeringLogic": body["triggeringLogic"] | logic}
+    client_for(plant.workspace, "rules").put_automation_rule(str(name), values)
 
 
 def goes_on(plant):
@@ -83,11 +83,11 @@ def goes_on(plant):
     until = (clock.now() + timedelta(hours=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
     row = plant.row("rule")
     client = client_for(plant.workspace, "rules")
-    held = read_automation_rule(client.get_automation_rule(str(row.name)))
+    stored = read_automation_rule(client.get_automation_rule(str(row.name)))
     body = row.wanted | {
         "triggeringLogic": row.wanted["triggeringLogic"] | {"expirationTimeUtc": until}
     }
-    client.put_automation_rule(str(row.name), body, etag=held.etag)
+    client.put_automation_rule(str(row.name), body, etag=stored.etag)
     write_entries(3)
     publish_anchor()
 
@@ -108,10 +108,10 @@ def test_what_is_not_known_is_named_and_nothing_leaves_until_somebody_has_looked
     goes_on(plant)
     written = len(writes(plant))
     with databases.at(databases.new()):
-        found = restore(archive)
-        assert found["record"]["lost"] == 3
-        assert found["record"]["broken_at"] is None
-        [place] = found["places"]
+        report = restore(archive)
+        assert report["record"]["lost"] == 3
+        assert report["record"]["broken_at"] is None
+        [place] = report["places"]
         assert [rule["name"] for rule in place["unknown"]] == [
             "Tagout R-13 Scans by the asset inventory"
         ]
@@ -147,7 +147,7 @@ def test_what_is_not_known_is_named_and_nothing_leaves_until_somebody_has_looked
 
 def test_what_left_after_the_backup_does_not_leave_twice(plant, databases, tmp_path):
     incident = plant.control.inject(workspace=plant.key, properties={"title": "PLC stop"})["name"]
-    told = {
+    values = {
         "workspace_id": plant.workspace.pk,
         "incident_name": incident,
         "act": uuid.uuid4(),
@@ -156,13 +156,13 @@ def test_what_left_after_the_backup_does_not_leave_twice(plant, databases, tmp_p
         "now": clock.now(),
         "hold": timedelta(),
     }
-    enqueue_comment(message="Routine.", **told)
+    enqueue_comment(message="Routine.", **values)
     properties = read_incident(client_for(plant.workspace).get_incident(incident)).raw["properties"]
     patch = {"severity": "Low"}
-    enqueue_update(patch=patch, base=base_for(patch, properties), **told)
+    enqueue_update(patch=patch, base=base_for(patch, properties), **values)
     archive = back_up(tmp_path)
     plant.deliver()
-    sent = [each for each in writes(plant) if incident in each["path"]]
+    sent = [entry for entry in writes(plant) if incident in entry["path"]]
     assert len(sent) == 2
     with databases.at(databases.new()):
         restore(archive)
@@ -170,7 +170,7 @@ def test_what_left_after_the_backup_does_not_leave_twice(plant, databases, tmp_p
         call_command("restore", "--resume", "--reason", "Looked", stdout=StringIO())
         plant.deliver()
         assert {change.outcome for change in Change.objects.all()} == {Outcome.SENT}
-    assert [each for each in writes(plant) if incident in each["path"]] == sent
+    assert [entry for entry in writes(plant) if incident in entry["path"]] == sent
 
 
 def test_the_kill_switch_works_while_all_else_waits(plant, databases, tmp_path):
@@ -179,7 +179,7 @@ def test_the_kill_switch_works_while_all_else_waits(plant, databases, tmp_path):
     with databases.at(databases.new()):
         restore(archive)
         call_command("suppression_off", stdout=StringIO())
-        assert {each["method"] for each in writes(plant)[written:]} == {"PUT"}
+        assert {entry["method"] for entry in writes(plant)[written:]} == {"PUT"}
         assert plant.happens()["status"] == "New"
 
 
@@ -188,9 +188,9 @@ def test_a_record_that_is_not_what_was_told_outside_is_named(plant, databases, h
     archive = back_up(tmp_path)
     keep_outside(Anchor(Entry.objects.count(), "0" * 64))
     with databases.at(databases.new()):
-        found = restore(archive)
-        assert found["record"]["broken_at"] == found["record_seq"]
-        assert found["record"]["reason"] == "outside its hash was told otherwise"
+        report = restore(archive)
+        assert report["record"]["broken_at"] == report["record_seq"]
+        assert report["record"]["reason"] == "outside its hash was told otherwise"
 
 
 def test_a_workspace_that_cannot_be_read_keeps_it_paused(plant, databases, tmp_path):

@@ -51,7 +51,7 @@ class Plant:
     """One workspace of the pretend Azure, and a signed rule for its chatty historian."""
 
     def __init__(self, pretend, make_person):
-        place, known = pretend.workspaces[0], pretend.application()
+        place, application = pretend.workspaces[0], pretend.application()
         self.pretend, self.control, self.key = pretend, pretend.control, place.key
         self.workspace = make_workspace(
             place.key,
@@ -61,27 +61,27 @@ class Plant:
             workspace_name=place.name,
             endpoint=pretend.endpoint,
             authority=pretend.endpoint,
-            client_id=known.client_id,
+            client_id=application.client_id,
             secret_env=SECRET,
             ca_bundle=str(pretend.ca_file),
             added_at=clock.now(),
         )
         self.site = make_site()
         make_alert(make_incident(self.workspace), site=self.site)
-        for one in self.control.plant()["devices"]:
-            if one["site"] == "gdansk" and one["ip"]:
+        for device in self.control.plant()["devices"]:
+            if device["site"] == "gdansk" and device["ip"]:
                 make_device(
                     self.site,
-                    one["name"],
-                    one["ip"],
-                    criticality=one["criticality"].replace(" ", "-"),
+                    device["name"],
+                    device["ip"],
+                    criticality=device["criticality"].replace(" ", "-"),
                 )
         self.people = (
             make_person(cast.ODA, ("ot-engineer", "site", self.site.uuid)),
             make_person(cast.LEO, ("soc-lead", "workspace", self.workspace.uuid)),
         )
 
-    def said(self):
+    def rules_in_sentinel(self):
         return polls(
             expires_at=clock.now().replace(microsecond=0) + timedelta(days=60),
             all_of=(
@@ -109,7 +109,11 @@ class Plant:
             renew_leases(now=clock.now())
             self.deliver()
         self.version = signed(
-            self.said(), by=self.people, workspaces=[self.workspace], number=2, rule=rule
+            self.rules_in_sentinel(),
+            by=self.people,
+            workspaces=[self.workspace],
+            number=2,
+            rule=rule,
         )
         self.bring()
         return self.version
@@ -140,24 +144,24 @@ class Plant:
             "properties": {"productName": "Azure Security Center for IoT"},
         }
         products = {"alertProductNames": ["Azure Security Center for IoT"]}
-        told = {"title": TITLE, "severity": "Medium", "additionalData": products}
+        values = {"title": TITLE, "severity": "Medium", "additionalData": products}
         made = self.control.inject(
-            workspace=self.key, properties=told, alerts=[alert], entities=[entity]
+            workspace=self.key, properties=values, alerts=[alert], entities=[entity]
         )
         return self.read(made["name"])
 
     def read(self, name):
-        told = json.loads(client_for(self.workspace).get_incident(name))["properties"]
-        return told | {"labels": [each["labelName"] for each in told["labels"]]}
+        properties = json.loads(client_for(self.workspace).get_incident(name))["properties"]
+        return properties | {"labels": [label["labelName"] for label in properties["labels"]]}
 
     def row(self, kind):
         return WantedRule.objects.get(kind=kind)
 
     def writes(self, name):
         return [
-            each
-            for each in self.control.journal(path=str(name))
-            if each["method"] in ("PUT", "DELETE")
+            entry
+            for entry in self.control.journal(path=str(name))
+            if entry["method"] in ("PUT", "DELETE")
         ]
 
 
@@ -171,10 +175,10 @@ def test_it_closes_while_nothing_of_tagout_runs_and_after_a_day_no_more(plant):
     version = plant.go_live()
     rule = plant.row("rule")
     assert rule.is_as_wanted
-    held = read_automation_rule(
+    stored = read_automation_rule(
         client_for(plant.workspace, "rules").get_automation_rule(str(rule.name))
     )
-    assert differing_places(rule.wanted, held.properties) == []
+    assert differing_places(rule.wanted, stored.properties) == []
     closed = plant.happens()
     assert (closed["title"].removeprefix("(MDIoT) "), closed["status"]) == (TITLE, "Closed")
     assert closed["classification"] == "BenignPositive"
@@ -205,8 +209,8 @@ def test_the_gate_stops_it_with_one_put(plant):
     assert plant.row("rule").is_in_sentinel
     (put,) = plant.writes(gate.name)[puts:]
     assert put["method"] == "PUT"
-    told = plant.happens()
-    assert told["status"] == "New" and "tagout-off" in told["labels"]
+    incident = plant.happens()
+    assert incident["status"] == "New" and "tagout-off" in incident["labels"]
 
 
 def test_the_command_works_with_the_broker_and_the_workers_down(plant, pretend):
@@ -217,13 +221,13 @@ def test_the_command_works_with_the_broker_and_the_workers_down(plant, pretend):
         words, cwd=HOME, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["off"] == "everywhere"
-    (there,) = told["workspaces"]
+    result = json.loads(done.stdout)
+    assert result["off"] == "everywhere"
+    (there,) = result["workspaces"]
     assert (there["workspace"], there["gate"], there["rules_still_there"]) == (plant.key, "open", 0)
     assert is_off(plant.workspace.pk) and Stop.objects.get().reason == "Drill."
-    told = plant.happens()
-    assert told["status"] == "New" and "tagout-off" in told["labels"]
+    result = plant.happens()
+    assert result["status"] == "New" and "tagout-off" in result["labels"]
 
 
 def test_what_azure_refuses_is_shown_in_its_words_and_is_not_live(plant):

@@ -81,14 +81,14 @@ def test_a_client_that_drips_is_closed_in_time(web):
     with web.dial() as client:
         client.sendall(HEAD)
         client.settimeout(0.25)
-        said = b""
-        while not said and time.monotonic() - began < HEAD_SECONDS + 5:
+        answer = b""
+        while not answer and time.monotonic() - began < HEAD_SECONDS + 5:
             client.sendall(b"X-Slow: 1\r\n")
             try:
-                said = client.recv(4096)
+                answer = client.recv(4096)
             except TimeoutError:
                 continue
-        assert said.startswith(b"HTTP/1.1 408 ")
+        assert answer.startswith(b"HTTP/1.1 408 ")
         assert time.monotonic() - began < HEAD_SECONDS + 3
 
 
@@ -97,18 +97,18 @@ def test_a_request_in_pieces_is_answered_like_any_other(web):
         for piece in (HEAD[:9], HEAD[9:], b"\r", b"\n" + HEAD, b"Connection: close\r\n\r\n"):
             client.sendall(piece)
             time.sleep(0.05)
-        said = b"".join(iter(lambda: client.recv(65_536), b""))
-    assert said.count(b"HTTP/1.1 200 OK") == 2
+        answer = b"".join(iter(lambda: client.recv(65_536), b""))
+    assert answer.count(b"HTTP/1.1 200 OK") == 2
 
 
 def test_a_large_answer_arrives_whole_at_a_slow_reader(web):
-    wanted = (web.folder / "static" / "large.bin").read_bytes()
+    expected = (web.folder / "static" / "large.bin").read_bytes()
     with web.dial(takes=32_768) as client:
         client.sendall(b"GET /static/large.bin HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
         time.sleep(0.5)
-        said = b"".join(iter(lambda: client.recv(262_144), b""))
-    _, _, body = said.partition(b"\r\n\r\n")
-    assert hashlib.sha256(body).digest() == hashlib.sha256(wanted).digest()
+        answer = b"".join(iter(lambda: client.recv(262_144), b""))
+    _, _, body = answer.partition(b"\r\n\r\n")
+    assert hashlib.sha256(body).digest() == hashlib.sha256(expected).digest()
 
 
 def test_a_form_is_asked_for_and_read_to_its_end(web):
@@ -162,9 +162,9 @@ def test_a_length_that_two_readers_may_read_otherwise_brings_no_second_request(w
         client.settimeout(5)
         client.sendall(FORM + length + b"\r\n" + hidden)
         client.shutdown(socket.SHUT_WR)
-        said = b"".join(iter(lambda: client.recv(65_536), b""))
-    assert said.startswith(b"HTTP/1.1 400 ")
-    assert said.count(b"HTTP/1.1 ") == 1
+        answer = b"".join(iter(lambda: client.recv(65_536), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
 
 
 def test_large_forms_under_way_are_few_and_small_ones_do_not_mind(web):
@@ -175,9 +175,9 @@ def test_large_forms_under_way_are_few_and_small_ones_do_not_mind(web):
         with web.dial() as client:
             client.sendall(FORM + b"Content-Length: 3\r\n\r\nxyz")
             assert client.recv(100).split()[1] == b"403"
-        told, _, _ = select.select(large, [], [], 5)
-        assert len(told) >= 10 - 2 * LARGE_BODIES
-        assert {client.recv(100).split()[1] for client in told} == {b"503"}
+        answered, _, _ = select.select(large, [], [], 5)
+        assert len(answered) >= 10 - 2 * LARGE_BODIES
+        assert {client.recv(100).split()[1] for client in answered} == {b"503"}
 
 
 def test_who_goes_away_leaves_nothing_behind(web):
@@ -186,8 +186,8 @@ def test_who_goes_away_leaves_nothing_behind(web):
             client.sendall(sent)
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     assert slowest_of_ten(web) < 1
-    said = {line["level"] for line in web.lines() if line["logger"] == "gunicorn.error"}
-    assert said <= {"INFO", "WARNING"}
+    levels = {line["level"] for line in web.lines() if line["logger"] == "gunicorn.error"}
+    assert levels <= {"INFO", "WARNING"}
 
 
 def test_a_stop_ends_requests_that_are_here_and_does_not_wait_for_others(stopping_web):

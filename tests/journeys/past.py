@@ -26,10 +26,10 @@ def on_tuesday(after, hour=6, minute=10):
     """The next Tuesday at that time on the plant's clock, in UTC, where hours can be counted."""
     local = after.astimezone(PLANT_TIME)
     day = local.date() + timedelta(days=(1 - local.weekday()) % 7)
-    found = datetime(day.year, day.month, day.day, hour, minute, tzinfo=PLANT_TIME)
-    if found <= after:
+    moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=PLANT_TIME)
+    if moment <= after:
         return on_tuesday(after + timedelta(days=1), hour, minute)
-    return found.astimezone(UTC)
+    return moment.astimezone(UTC)
 
 
 def days_later(moment, days):
@@ -42,32 +42,34 @@ def clean(plant, kind, at, *, first=0, **options):
     asked for, and with no network segment among its entities: nobody explains those, so rules
     rightly leave them to a person.
     """
-    wanted = 1 + len(options.get("also", ()))
+    n_expected = 1 + len(options.get("also", ()))
     for nonce in range(first, first + _TRIES):
-        given = {**options, "nonce": nonce}
-        case = plant.make(kind, at=at - timedelta(seconds=5), **given)
+        values = {**options, "nonce": nonce}
+        case = plant.make(kind, at=at - timedelta(seconds=5), **values)
         alerts, entities = plant.details(case.recipe)
-        if len(alerts) == wanted and all(each["kind"] != "OtSegment" for each in entities):
-            return given
+        if len(alerts) == n_expected and all(entity["kind"] != "OtSegment" for entity in entities):
+            return values
     raise AssertionError(f"no clean {kind} among {_TRIES}")
 
 
 def happened(begin):
     """What happened when, in order: moment, kind, options, whether the desk closed it."""
-    told = []
+    events = []
     for week in range(WEEKS):
         tuesday = days_later(begin, 7 * week)
-        told.append((tuesday + timedelta(minutes=20), DOWNLOAD, {"destination": "PLC-PL2-07"}))
+        events.append((tuesday + timedelta(minutes=20), DOWNLOAD, {"destination": "PLC-PL2-07"}))
         if week % 3 == 0:
-            told.append((tuesday + timedelta(minutes=40), DOWNLOAD, {"destination": "PLC-PL2-08"}))
+            events.append(
+                (tuesday + timedelta(minutes=40), DOWNLOAD, {"destination": "PLC-PL2-08"})
+            )
         if week % 3 != 1:
             polled = days_later(begin, 7 * week + 2 + week % 4) + timedelta(hours=5 * week % 17)
-            told.append((polled, POLLING, {"destination": "GW-MOD-03", "source": "HIST-GD-01"}))
+            events.append((polled, POLLING, {"destination": "GW-MOD-03", "source": "HIST-GD-01"}))
         for n in range(3):
             write = days_later(begin, 7 * week + 1 + n) + timedelta(hours=1 + 3 * n)
             made = {"site": "gdansk", "destination": f"PLC-WTP-0{1 + (week + 2 * n) % 7}"}
-            told.append((write, "batch-campaign", made))
-    return sorted(told, key=lambda each: each[0])
+            events.append((write, "batch-campaign", made))
+    return sorted(events, key=lambda event: event[0])
 
 
 def script_of(plant, begin):
@@ -76,8 +78,8 @@ def script_of(plant, begin):
     """
     events = []
     for number, (at, kind, options) in enumerate(happened(begin), 1):
-        given = clean(plant, kind, at, **options)
-        events.append({"at": _spelled(at), "do": "inject", "kind": kind, "options": given})
+        values = clean(plant, kind, at, **options)
+        events.append({"at": _spelled(at), "do": "inject", "kind": kind, "options": values})
         if kind in (DOWNLOAD, POLLING):
             events.append(
                 {
@@ -99,11 +101,11 @@ def _spelled(at):
 def judge(*, people, now):
     """Two people of OT, in turn, have said what the closed incidents were."""
     rows = Incident.objects.filter(status=Status.CLOSED, details_state=DetailsState.FETCHED)
-    given = []
+    annotations = []
     for turn, incident in enumerate(rows.order_by("created_at")):
         planned = incident.alert_type == "Unauthorized PLC Programming"
         verdict = "maintenance" if planned else "routine"
         cause = "plc-programming-window" if planned else "mes-historian-tags"
         at = incident.created_at + timedelta(hours=2)
-        given.append(PastVerdict(incident.pk, verdict, cause, people[turn % 2], at))
-    return record_past_verdicts(given=given, by="tests", now=now)
+        annotations.append(PastVerdict(incident.pk, verdict, cause, people[turn % 2], at))
+    return record_past_verdicts(given=annotations, by="tests", now=now)

@@ -50,7 +50,7 @@ class Routine(World):
         move_clock(by=self.now - clock.now())
         Workspace.objects.filter(name="porto").update(state=Workspace.State.PAUSED)
         call_command("sync", "--all", "--full", stdout=StringIO())
-        truth = {each["name"]: each["truth"] for each in self.control.truth()}
+        truth = {row["name"]: row["truth"] for row in self.control.truth()}
         judge_history(truth=truth, processed=set(), now=clock.now())
         mine_patterns(now=clock.now())
 
@@ -70,9 +70,9 @@ class Routine(World):
 
     def comes(self, kind, **options):
         """Something happens at the plant; Tagout does not know it yet. Answers its name."""
-        given = clean(self.plant, kind, self.now, first=self.nonce, **options)
-        self.nonce = given["nonce"] + 1  # alike ones of one moment are still several
-        return self.control.inject(kind=kind, options=given)["name"]
+        values = clean(self.plant, kind, self.now, first=self.nonce, **options)
+        self.nonce = values["nonce"] + 1  # alike ones of one moment are still several
+        return self.control.inject(kind=kind, options=values)["name"]
 
     def passes_without_us(self, duration):
         """Time goes by in Azure while nothing of Tagout runs."""
@@ -111,8 +111,8 @@ class Routine(World):
     def properties(self, name):
         """An incident as it is in Sentinel, with its labels by name."""
         workspace = Workspace.objects.get(name=WORKSPACE)
-        told = json.loads(client_for(workspace).get_incident(name))["properties"]
-        return told | {"labels": [each["labelName"] for each in told["labels"]]}
+        values = json.loads(client_for(workspace).get_incident(name))["properties"]
+        return values | {"labels": [label["labelName"] for label in values["labels"]]}
 
     def subjects(self, person):
         """What a person found in the mail so far."""

@@ -11,8 +11,8 @@ def turn_into_rule(page, *words):
     """From the list of routine patterns into the editor."""
     page.get_by_role("link", name="Routine patterns").first.click()
     card = page.locator("li.pattern", has_text=words[0])
-    for each in words:
-        expect(card).to_contain_text(each)
+    for word in words:
+        expect(card).to_contain_text(word)
     card.get_by_role("button", name="Turn into rule").click()
     expect(page.locator("#backtest .figures")).to_be_visible()
 

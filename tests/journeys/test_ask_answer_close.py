@@ -34,7 +34,7 @@ def test_the_story_at_a_desk(world, browse, sam, oda):
         answer_maintenance(phone)
     assert taps_of(phone) <= 3
     world.deliver()
-    labels = [each["labelName"] for each in world.there(incident)["labels"]]
+    labels = [label["labelName"] for label in world.there(incident)["labels"]]
     assert labels == ["tagout:maintenance"]
     (comment,) = world.comments(incident)
     assert "OT verdict: Maintenance (Planned programming)." in comment

@@ -80,8 +80,8 @@ def try_it_out(routine, browse, oda):
     routine.pass_time(timedelta(minutes=5))
     name = routine.comes(DOWNLOAD, destination="PLC-PL2-08")
     routine.work()
-    told = routine.properties(name)
-    assert (told["status"], told["labels"]) == ("New", [TAG])
+    properties = routine.properties(name)
+    assert (properties["status"], properties["labels"]) == ("New", [TAG])
     phone = browse("/ledger/", as_=oda, width=390)
     row = phone.locator(".ledger tbody tr")
     expect(row).to_contain_text("Would close")
@@ -100,7 +100,7 @@ def try_it_out(routine, browse, oda):
 def close_two_and_leave_four(routine):
     """The pattern's next alerts close. What is only like them does not."""
     routine.pass_time(on_tuesday(routine.now) - routine.now)
-    mine = routine.comes(DOWNLOAD, destination="PLC-PL2-07")
+    incident = routine.comes(DOWNLOAD, destination="PLC-PL2-07")
     routine.comes(DOWNLOAD, destination="PLC-PL2-08")
     others = {
         "another source": routine.comes(DOWNLOAD, source="ENG-WS-02"),
@@ -108,8 +108,12 @@ def close_two_and_leave_four(routine):
         "an uncovered alert beside it": routine.comes(DOWNLOAD, also=["Controller Stop"]),
     }
     routine.work()
-    told = routine.properties(mine)
-    assert (told["status"], told["classification"], told["classificationReason"]) == (
+    properties = routine.properties(incident)
+    assert (
+        properties["status"],
+        properties["classification"],
+        properties["classificationReason"],
+    ) == (
         "Closed",
         "BenignPositive",
         "SuspiciousButExpected",
@@ -124,14 +128,14 @@ def close_two_and_leave_four(routine):
         f"{version.expires_at:%Y-%m-%d}",
         f"/rules/{version.uuid}/",
     ):
-        assert part in told["classificationComment"]
+        assert part in properties["classificationComment"]
     routine.pass_time(on_tuesday(routine.now, 9, 5) - routine.now)
     others["another hour"] = routine.comes(DOWNLOAD, destination="PLC-PL2-07")
     routine.work()
     for what, name in others.items():
-        told = routine.properties(name)
-        assert (told["status"], told["labels"]) == ("New", []), what
-    return mine
+        properties = routine.properties(name)
+        assert (properties["status"], properties["labels"]) == ("New", []), what
+    return incident
 
 
 def look_at_the_record(routine, browse):

@@ -59,7 +59,7 @@ def draft_about_polling(oda):
         title=TITLE,
         all_of=tuple(Clause(name, "is", (value,)) for name, value in lines.items()),
         reason="The historian reads its tags",
-        evidence=tuple(str(each.uuid) for each in judged),
+        evidence=tuple(str(annotation.uuid) for annotation in judged),
         expires_at=now + timedelta(days=90),
     )
     return draft_rule(by=oda, now=now, body=as_json(rule) | usual_owners(rule, by=oda))
@@ -93,8 +93,8 @@ def try_it_out(routine):
     """Sentinel's own rule tags ten of them in a week."""
     routine.pass_time(timedelta(minutes=5))
     for _ in range(10):
-        told = polled(routine)
-        assert (told["status"], told["labels"]) == ("New", [TAG])
+        properties = polled(routine)
+        assert (properties["status"], properties["labels"]) == ("New", [TAG])
     routine.work()
     routine.pass_time(timedelta(days=7, minutes=1))
     routine.work()
@@ -106,10 +106,10 @@ def try_it_out(routine):
 def act_alone_for_a_day(routine):
     """From here nothing of Tagout runs, until it comes back and reads."""
     version = RuleVersion.objects.get()
-    told = polled(routine)
-    assert (told["status"], told["classification"]) == ("Closed", "BenignPositive")
+    properties = polled(routine)
+    assert (properties["status"], properties["classification"]) == ("Closed", "BenignPositive")
     for part in ("R-1, version 1", version.rule_hash, "Oda Nowak", "Leo Hartmann"):
-        assert part in told["classificationComment"]
+        assert part in properties["classificationComment"]
     routine.passes_without_us(A_DAY_AND_MORE)
     assert polled(routine)["status"] == "New", "nobody has watched it for a day"
     routine.comes_back(A_DAY_AND_MORE)
@@ -128,8 +128,8 @@ def stop_it_all(routine, browse, leo):
     expect(page.locator("#switch")).to_contain_text("Switched off by Leo Hartmann")
     routine.send()
     assert routine.puts(gate.name) - before == 1
-    told = polled(routine)
-    assert told["status"] == "New" and "tagout-off" in told["labels"]
+    properties = polled(routine)
+    assert properties["status"] == "New" and "tagout-off" in properties["labels"]
     routine.control.clear_faults()
     routine.work()
     page.reload()

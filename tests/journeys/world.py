@@ -26,10 +26,10 @@ class World:
 
     def happens(self, kind=DOWNLOAD):
         """Something happens at the plant, and Tagout reads it with alerts and entities."""
-        told = self.control.inject(kind=kind)
-        self.made.append(told["name"])
-        self.sync(told["workspace"])
-        return Incident.objects.get(name=told["name"])
+        result = self.control.inject(kind=kind)
+        self.made.append(result["name"])
+        self.sync(result["workspace"])
+        return Incident.objects.get(name=result["name"])
 
     def sync(self, workspace):
         call_command("sync", workspace, "--full", stdout=StringIO())
@@ -53,7 +53,7 @@ class World:
     def comments(self, incident):
         """The comments on the incident as they are in Sentinel now."""
         page = json.loads(client_for(incident.workspace).list_comments(incident.name))
-        return [each["properties"]["message"] for each in page["value"]]
+        return [comment["properties"]["message"] for comment in page["value"]]
 
     def writes(self, incident):
         """What Tagout wrote to this incident so far."""

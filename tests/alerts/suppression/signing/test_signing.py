@@ -259,7 +259,7 @@ def test_signing_and_editing_at_one_instant_end_one_way(
         is_consistent = (lives and is_signed) or (
             version.state == State.REPLACED and not is_signed and ended == [CannotSignRule]
         )
-        attempts.note((version.state, ended), held=is_consistent)
+        attempts.note((version.state, ended), blocked=is_consistent)
         version = rules.draft(rules.downloads(), by=people.oda, evidence=history.verdicts, now=NOON)
         version = rules.propose(version, by=people.oda, now=NOON)
 
