@@ -1,9 +1,9 @@
 """Addresses of routine patterns and of the noise plan."""
 
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from alerts.patterns.web.views import patterns, plan, propose
+from portal.ui.moved import moved_to
 
 _patterns = [
     path("", patterns.candidates, name="list"),
@@ -20,8 +20,8 @@ _plan = [
     path("propose/", propose.propose, name="propose"),
     path("ask/", plan.ask, name="ask"),
     # Where the plan's own forms went before patterns took them.
-    path("<uuid:candidate>/snooze/", RedirectView.as_view(pattern_name="patterns:snooze")),
-    path("<uuid:candidate>/reject/", RedirectView.as_view(pattern_name="patterns:reject")),
+    path("<uuid:candidate>/snooze/", moved_to("patterns:snooze")),
+    path("<uuid:candidate>/reject/", moved_to("patterns:reject")),
 ]
 urlpatterns = [
     path("patterns/", include((_patterns, "patterns"))),

@@ -176,9 +176,9 @@ def test_old_addresses_lead_to_the_new_ones(client, sam, lesson):
     client.force_login(sam)
     moved = client.get(f"/training/captures/of/{lesson.module.slug}/stop.pcap/?frame=2")
     address = f"{MODULE}captures/stop.pcap/view/?frame=2"
-    assert (moved.status_code, moved["Location"]) == (302, address)
-    moved = client.post(f"{LESSON}choose/")  # 307: the answer goes on with it
-    assert (moved.status_code, moved["Location"]) == (307, f"{LESSON}questions/choose/")
+    assert (moved.status_code, moved["Location"]) == (301, address)
+    moved = client.post(f"{LESSON}choose/")  # 308: the answer goes on with it
+    assert (moved.status_code, moved["Location"]) == (308, f"{LESSON}questions/choose/")
 
 
 def test_a_capture_is_handed_out_as_a_file(client, sam, lesson):

@@ -1,8 +1,8 @@
 """Addresses of the capture pages: captures of the lessons, and of incidents."""
 
 from django.urls import include, path
-from django.views.generic import RedirectView
 
+from portal.ui.moved import moved_to
 from training.labs.web import views
 
 incident_captures = [path("<uuid:capture>/", views.incident_capture, name="capture")]
@@ -11,10 +11,8 @@ captures = [
     path("captures/<slug:name>/", views.capture, name="capture"),
     path("captures/<slug:name>/file/", views.capture_file, name="capture_file"),
     path("<slug:module>/captures/<str:name>/view/", views.lesson_capture, name="lesson_capture"),
-    path(  # its old address
-        "captures/of/<slug:module>/<str:name>/",
-        RedirectView.as_view(pattern_name="labs:lesson_capture", query_string=True),
-    ),
+    # its old address
+    path("captures/of/<slug:module>/<str:name>/", moved_to("labs:lesson_capture")),
 ]
 urlpatterns = [
     path("captures/", include((incident_captures, "incident_captures"))),

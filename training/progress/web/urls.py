@@ -3,8 +3,8 @@ team, and of authors.
 """
 
 from django.urls import include, path
-from django.views.generic import RedirectView
 
+from portal.ui.moved import moved_to
 from training.progress.web.views import due, lessons, preview, reports
 
 training = [
@@ -24,12 +24,8 @@ training = [
     path(
         "<slug:module>/<slug:lesson>/questions/<slug:question>/", lessons.question, name="question"
     ),
-    path(  # its old address
-        "<slug:module>/<slug:lesson>/<slug:question>/",
-        RedirectView.as_view(
-            pattern_name="training:question", query_string=True, preserve_request=True
-        ),
-    ),
+    # its old address
+    path("<slug:module>/<slug:lesson>/<slug:question>/", moved_to("training:question")),
 ]
 team_progress = [path("", reports.totals, name="totals")]
 lesson_notes = [
