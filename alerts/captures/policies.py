@@ -24,7 +24,7 @@ def reasons_against_opening(capture: Capture, *, by: User) -> list[str]:
     if capture.is_in_quarantine:
         return [_("This capture is in quarantine until it has been read. Come back in a minute.")]
     if not may_open_captures_of(capture.incident, by=by):
-        return [_("Captures are opened by OT, by the SOC and by auditors.")]
+        return [_("Only OT, the SOC and auditors can open captures.")]
     return []
 
 
@@ -36,7 +36,7 @@ def may_open_captures_of(incident: Incident, *, by: User) -> bool:
 def reasons_against_removing(capture: Capture, *, by: User) -> list[str]:
     """Why this person may not remove a capture: who attached it may, and the SOC lead."""
     if capture.is_removed:
-        return [_("This capture was removed already.")]
+        return [_("This capture has already been removed.")]
     leads = incidents_visible_to(by, {Role.SOC_LEAD}).filter(pk=capture.incident_id)
     own = capture.by_id == by.pk and incidents_visible_to(by, SOC_ROLES).filter(
         pk=capture.incident_id

@@ -57,21 +57,21 @@ def summaries_of(captures: Collection[Capture]) -> dict[int, dict[str, Any]]:
 def accesses_of(captures: Collection[Capture]) -> dict[int, list[CaptureAccess]]:
     """Return who opened captures, by their ids, the latest first."""
     rows = CaptureAccess.objects.filter(capture__in=[capture.pk for capture in captures])
-    found: dict[int, list[CaptureAccess]] = {}
+    by_capture: dict[int, list[CaptureAccess]] = {}
     for row in rows.select_related("by").order_by("-at", "-pk"):
-        found.setdefault(row.capture_id, []).append(row)
-    return found
+        by_capture.setdefault(row.capture_id, []).append(row)
+    return by_capture
 
 
 def names_of_addresses(incident: Incident, addresses: Collection[str]) -> dict[str, str]:
     """Return the devices at these addresses, at the incident's sites or in its alerts. An address
     that two zones use has no name, unless an alert of the incident says which device it is.
     """
-    found: dict[str, set[str]] = {}
+    names_by_address: dict[str, set[str]] = {}
     rows = Device.objects.filter(zone__site__in=incident.site_ids, address__in=addresses)
     for address, name in rows.values_list("address", "name"):
-        found.setdefault(address, set()).add(name)
-    names = {address: name for address, (name, *others) in found.items() if not others}
+        names_by_address.setdefault(address, set()).add(name)
+    names = {address: name for address, (name, *others) in names_by_address.items() if not others}
     for side in ("source", "destination"):
         ends = Alert.objects.filter(incidents=incident, **{f"{side}_address__in": addresses})
         pairs = ends.values_list(f"{side}_address", f"{side}_device").distinct()

@@ -65,16 +65,16 @@ def attach_capture(
     incident = Incident.objects.select_for_update(of=("self",)).get(pk=incident_id)
     if reasons := reasons_against_attaching(incident, by=by):
         raise CannotAttachCapture(*reasons)
-    kept = Capture.objects.filter(incident=incident, removed_at=None)
-    if kept.count() >= MAX_PER_INCIDENT:
+    captures = Capture.objects.filter(incident=incident, removed_at=None)
+    if captures.count() >= MAX_PER_INCIDENT:
         raise CannotAttachCapture(
             _("An incident has at most %(n)s captures. Remove one first.")
             % {"n": number(MAX_PER_INCIDENT)}
         )
     size, digest, format_ = _examine(file)
-    if found := kept.filter(sha256=digest).first():
+    if same_file := captures.filter(sha256=digest).first():
         raise CannotAttachCapture(
-            _("This very file is attached already, as %(name)s.") % {"name": found.name}
+            _("This file is already attached as %(name)s.") % {"name": same_file.name}
         )
     capture = Capture.objects.create(
         incident=incident,

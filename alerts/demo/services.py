@@ -182,7 +182,7 @@ def judge_history(
             for row in batch
             if row[1] in truth and _dice(row[1], "asked") < _chance(truth[row[1]])
         ]
-        judged += record_past_verdicts(given=verdicts, by="demo", now=now)
+        judged += record_past_verdicts(verdicts=verdicts, by="demo", now=now)
         processed.update(row[0] for row in batch)
     return judged
 

@@ -19,14 +19,14 @@ def reasons_against_planning(site: Site, *, by: Actor) -> list[str]:
     if not isinstance(by, User) or may_plan_at(site, by=by):
         return []
     return [
-        _("Only OT engineers and site leads of %(site)s plan work there.") % {"site": site.name}
+        _("Only OT engineers and site leads of %(site)s can plan work there.") % {"site": site.name}
     ]
 
 
 def reasons_against_changing(work: PlannedWork, *, by: Actor) -> list[str]:
     """Why this person may not change this work now."""
     if work.state == PlannedWork.State.CANCELLED:
-        return [_("The work was cancelled. Plan it anew.")]
+        return [_("The work was cancelled. Plan it again.")]
     if work.state == PlannedWork.State.DONE:
-        return [_("The work is done. Plan it anew.")]
+        return [_("The work is done. Plan it again.")]
     return reasons_against_planning(work.site, by=by)

@@ -77,7 +77,7 @@ def occurrences_between(
 
 
 def latest_begun(
-    kinds: Collection[str], site_ids: Collection[int], *, now: datetime, most: int
+    kinds: Collection[str], site_ids: Collection[int], *, now: datetime, limit: int
 ) -> list[Occurrence]:
     """Return the occurrences of work of these kinds that began last at these sites, the newest
     first, as they are known now.
@@ -85,7 +85,7 @@ def latest_begun(
     rows = Occurrence.objects.filter(
         revision__kind__in=kinds, site__in=site_ids, known_until=None, starts_at__lte=now
     ).exclude(work__state=PlannedWork.State.CANCELLED, done_at=None)
-    return list(rows.order_by("-starts_at", "-pk")[:most])
+    return list(rows.order_by("-starts_at", "-pk")[:limit])
 
 
 def overrun_now(site_ids: Collection[int], *, now: datetime) -> QuerySet[Occurrence]:
@@ -131,8 +131,8 @@ def marks_of(occurrences: Iterable[Occurrence]) -> list[MarkedAlert]:
 def expected_types(occurrence: Occurrence) -> list[tuple[str, int]]:
     """Return the types of alerts that came as planned, the most frequent first."""
     rows = PlannedAlert.objects.filter(occurrence=occurrence.uuid, fit=PlannedAlert.Fit.INSIDE)
-    counted = rows.values_list("alert__alert_type").annotate(n=Count("pk"))
-    return list(counted.order_by("-n", "alert__alert_type")[:5])
+    types = rows.values_list("alert__alert_type").annotate(n=Count("pk"))
+    return list(types.order_by("-n", "alert__alert_type")[:5])
 
 
 def unexpected_alerts(occurrence: Occurrence, user: User) -> list[UnexpectedAlert]:
@@ -144,8 +144,8 @@ def unexpected_alerts(occurrence: Occurrence, user: User) -> list[UnexpectedAler
         .order_by("-alert__at")[:MAX_UNEXPECTED]
     )
     found = list(rows)
-    seen = incidents_visible_to(user).filter(alerts__in=[row.alert_id for row in found])
-    incidents = dict(seen.order_by("pk").values_list("alerts", "pk"))
+    visible = incidents_visible_to(user).filter(alerts__in=[row.alert_id for row in found])
+    incidents = dict(visible.order_by("pk").values_list("alerts", "pk"))
     return [
         UnexpectedAlert(
             alert_type=row.alert.alert_type,

@@ -175,7 +175,7 @@ def reasons_against_deciding(second_opinion: SecondOpinion, *, by: User) -> list
     if any(
         opinion.person_id == by.pk and opinion.state == Opinion.State.ANSWERED for opinion in asked
     ):
-        return [gettext("You have given your opinion already. Another lead has to decide.")]
+        return [gettext("You have already given your opinion. Another lead has to decide.")]
     return []
 
 

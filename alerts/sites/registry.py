@@ -70,8 +70,8 @@ def register_device_listener(name: str, listener: LearnDevices) -> None:
 
 def foresee_clock_change(site: Site, *, time_zone: str) -> list[str]:
     """Return the names of what would stop if the site had this time zone."""
-    asked = [follower.foresee for follower in _followers.values() if follower.foresee]
-    return [name for foresee in asked for name in foresee(site, time_zone=time_zone)]
+    foreseers = [follower.foresee for follower in _followers.values() if follower.foresee]
+    return [name for foresee in foreseers for name in foresee(site, time_zone=time_zone)]
 
 
 def begin_clock_change(site: Site, *, before: str, now: datetime, unshifted: datetime) -> list[str]:

@@ -108,4 +108,4 @@ def judge(*, people, now):
         cause = "plc-programming-window" if planned else "mes-historian-tags"
         at = incident.created_at + timedelta(hours=2)
         annotations.append(PastVerdict(incident.pk, verdict, cause, people[turn % 2], at))
-    return record_past_verdicts(given=annotations, by="tests", now=now)
+    return record_past_verdicts(verdicts=annotations, by="tests", now=now)

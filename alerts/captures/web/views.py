@@ -79,18 +79,18 @@ def _attach(request: HttpRequest, incident: Incident) -> Capture:
 @require_GET
 def download(request: HttpRequest, capture: UUID) -> HttpResponse | StreamingHttpResponse:
     """Hand out the file as it came, for a program of the person's own; it is on record first."""
-    found = _capture(request, capture)
+    row = _capture(request, capture)
     kind = CaptureAccess.Kind.DOWNLOADED
     try:
-        note_access(capture=found, kind=kind, by=actor_of(request), now=clock.now())
+        note_access(capture=row, kind=kind, by=actor_of(request), now=clock.now())
     except CannotOpenCapture as refusal:
-        return _refused(request, found, refusal.reasons)
+        return _refused(request, row, refusal.reasons)
     return StreamingHttpResponse(
-        bytes_of(found),
+        bytes_of(row),
         content_type="application/vnd.tcpdump.pcap",
         headers={
-            "Content-Disposition": content_disposition_header(True, _file_name(found)) or "",
-            "Content-Length": str(found.size),
+            "Content-Disposition": content_disposition_header(True, _file_name(row)) or "",
+            "Content-Length": str(row.size),
         },
     )
 
@@ -98,21 +98,21 @@ def download(request: HttpRequest, capture: UUID) -> HttpResponse | StreamingHtt
 @require_http_methods(_FORM)
 def remove(request: HttpRequest, capture: UUID) -> HttpResponse:
     """Ask for a reason, then remove the bytes for good."""
-    found, user = _capture(request, capture), actor_of(request)
-    if reasons := reasons_against_removing(found, by=user):
-        return _refused(request, found, tuple(reasons))
-    page = {"capture": found, "number": number_of(found.incident), "back": _tab_of(found.incident)}
+    row, user = _capture(request, capture), actor_of(request)
+    if reasons := reasons_against_removing(row, by=user):
+        return _refused(request, row, tuple(reasons))
+    page = {"capture": row, "number": number_of(row.incident), "back": _tab_of(row.incident)}
     if request.method == "POST":
         try:
             remove_capture(
-                capture_id=found.pk, reason=request.POST.get("reason", ""), by=user, now=clock.now()
+                capture_id=row.pk, reason=request.POST.get("reason", ""), by=user, now=clock.now()
             )
         except CannotRemoveCapture as refusal:
             page["problems"] = refusal.reasons
             return render_page(request, "alerts/captures/remove.html", page, status=422)
         words = gettext("%(name)s is removed")
-        answer = HttpResponseRedirect(_tab_of(found.incident))
-        return leave_toast(request, answer, words % {"name": found.name})
+        answer = HttpResponseRedirect(_tab_of(row.incident))
+        return leave_toast(request, answer, words % {"name": row.name})
     return render_page(request, "alerts/captures/remove.html", page)
 
 

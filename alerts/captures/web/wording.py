@@ -194,16 +194,16 @@ def _pairs(conversations: list[dict[str, Any]], names: Mapping[str, str]) -> lis
 def _sentence(
     summary: Mapping[str, Any], pairs: Collection[PairWords], addresses: Collection[str]
 ) -> str:
-    spoken = sorted({protocol_name(name) for pair in pairs for name in pair.protocols})
+    protocols = sorted({protocol_name(name) for pair in pairs for name in pair.protocols})
     details = {
         "frames": number(summary["packets"]),
         "span": _span(summary["duration_s"]),
         "devices": number(len(addresses)),
-        "protocols": ", ".join(spoken),
+        "protocols": ", ".join(protocols),
     }
     if not summary["packets"]:
         return gettext("It holds no frames.")
-    if not spoken:
+    if not protocols:
         return (
             gettext(
                 "%(frames)s frames in %(span)s between %(devices)s addresses, in no OT protocol"
@@ -230,11 +230,11 @@ def _ends(addresses: Collection[str], alert_addresses: Collection[str]) -> str:
     if not alert_addresses:
         return ""
     lowered = {addresse.lower() for addresse in addresses}
-    there = [address for address in alert_addresses if address.lower() in lowered]
-    if len(there) == len(set(alert_addresses)):
+    present = [address for address in alert_addresses if address.lower() in lowered]
+    if len(present) == len(set(alert_addresses)):
         return gettext("All addresses that the alerts name are in it.")
-    if there:
+    if present:
         return gettext("Of the addresses that the alerts name it holds %(there)s.") % {
-            "there": ", ".join(sorted(there)[:4])
+            "there": ", ".join(sorted(present)[:4])
         }
     return gettext("It holds none of the addresses that the alerts name. Is it the right file?")

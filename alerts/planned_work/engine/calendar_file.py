@@ -86,9 +86,9 @@ class _LineError(Exception):
         super().__init__(str(error))
 
 
-def read_calendar(text: str, *, time_zone: str, most: int = MAX_ENTRIES) -> ReadFile:
+def read_calendar(text: str, *, time_zone: str, max_entries: int = MAX_ENTRIES) -> ReadFile:
     """Return the works of a calendar. `time_zone` is that of moments that name none."""
-    read = ReadFile(most)
+    read = ReadFile(max_entries)
     lines = _unfolded(text)
     if next(lines, (1, ""))[1].strip().upper() != "BEGIN:VCALENDAR":
         read.fail(1, PlanError("file.form"))
@@ -96,8 +96,8 @@ def read_calendar(text: str, *, time_zone: str, most: int = MAX_ENTRIES) -> Read
     entries: dict[str, Entry] = {}
     moved: list[tuple[_Event, Entry]] = []
     for n, event in enumerate(_events(lines, read)):
-        if n >= most:
-            read.fail(event.line, PlanError("file.many", most=most))
+        if n >= max_entries:
+            read.fail(event.line, PlanError("file.many", most=max_entries))
             break
         try:
             entry = _entry(event, time_zone)
@@ -120,16 +120,16 @@ def read_calendar(text: str, *, time_zone: str, most: int = MAX_ENTRIES) -> Read
 
 def _unfolded(text: str) -> Iterator[tuple[int, str]]:
     """Yield each line with its number; a line that begins with a blank goes on with the last."""
-    held, at = "", 0
+    logical_line, at = "", 0
     for number, line in enumerate(text.splitlines(), start=1):
         if line[:1] in (" ", "\t") and at:
-            held += line[1:]
+            logical_line += line[1:]
             continue
-        if at and held:
-            yield at, held
-        held, at = line, number
-    if at and held:
-        yield at, held
+        if at and logical_line:
+            yield at, logical_line
+        logical_line, at = line, number
+    if at and logical_line:
+        yield at, logical_line
 
 
 def _events(lines: Iterator[tuple[int, str]], read: ReadFile) -> Iterator[_Event]:

@@ -40,9 +40,9 @@ class _CellError(Exception):
         super().__init__(str(error))
 
 
-def read_csv(text: str, *, time_zone: str, most: int = MAX_ENTRIES) -> ReadFile:
+def read_csv(text: str, *, time_zone: str, max_entries: int = MAX_ENTRIES) -> ReadFile:
     """Return the works of a file. `time_zone` is that of lines that name none."""
-    read = ReadFile(most)
+    read = ReadFile(max_entries)
     sample = text[:4096].partition("\n")[0]
     delimiter = max(",;\t", key=sample.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -73,8 +73,8 @@ def _read_rows(
     for line, row in rows:
         if not any(cell.strip() for cell in row):
             continue
-        if len(seen) >= read.most:
-            read.fail(line, PlanError("file.many", most=read.most))
+        if len(seen) >= read.max_entries:
+            read.fail(line, PlanError("file.many", most=read.max_entries))
             return
         if len(row) != len(heading):
             read.fail(line, PlanError("entry.cells", count=len(row), wanted=len(heading)))

@@ -45,7 +45,7 @@ class FileError:
 class ReadFile:
     """What a file holds, of at most `most` works. With `errors` nothing of it may be stored."""
 
-    most: int = MAX_ENTRIES
+    max_entries: int = MAX_ENTRIES
     entries: list[Entry] = field(default_factory=list)
     errors: list[FileError] = field(default_factory=list)
 

@@ -60,6 +60,6 @@ class PlanError(ValueError):
         self.detail = {name: str(value) for name, value in detail.items()}
         super().__init__(SENTENCES[code].format(**self.detail))
 
-    def spoken(self, translate: Callable[[str], str]) -> str:
+    def translated(self, translate: Callable[[str], str]) -> str:
         """Return the sentence in another language."""
         return translate(SENTENCES[self.code]).format(**self.detail)

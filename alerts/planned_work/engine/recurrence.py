@@ -34,8 +34,8 @@ _TOO_OFTEN: Final = ("SECONDLY", "MINUTELY", "HOURLY")
 _DAY_OF_YEAR: Final = r"[+-]?(0{0,2}[1-9]|0?[1-9][0-9]|[12][0-9]{2}|3[0-5][0-9]|36[0-6])"
 
 
-def _list_of(value: str, *, most: int) -> str:
-    return f"{value}(,{value}){{0,{most - 1}}}"
+def _list_of(value: str, *, max_length: int) -> str:
+    return f"{value}(,{value}){{0,{max_length - 1}}}"
 
 
 _PARTS: Final = {
@@ -44,13 +44,13 @@ _PARTS: Final = {
     "COUNT": r"[1-9][0-9]{0,4}",
     "UNTIL": r"[0-9]{8}(T[0-9]{6}Z?)?",
     "WKST": r"(MO|TU|WE|TH|FR|SA|SU)",
-    "BYDAY": _list_of(r"([+-]?[1-9][0-9]?)?(MO|TU|WE|TH|FR|SA|SU)", most=400),
-    "BYMONTH": _list_of(r"(0?[1-9]|1[0-2])", most=12),
-    "BYMONTHDAY": _list_of(r"[+-]?(0?[1-9]|[12][0-9]|3[01])", most=62),
-    "BYYEARDAY": _list_of(_DAY_OF_YEAR, most=100),
-    "BYWEEKNO": _list_of(r"[+-]?(0?[1-9]|[1-4][0-9]|5[0-3])", most=100),
-    "BYSETPOS": _list_of(_DAY_OF_YEAR, most=31),
-    "BYHOUR": _list_of(r"([01]?[0-9]|2[0-3])", most=24),
+    "BYDAY": _list_of(r"([+-]?[1-9][0-9]?)?(MO|TU|WE|TH|FR|SA|SU)", max_length=400),
+    "BYMONTH": _list_of(r"(0?[1-9]|1[0-2])", max_length=12),
+    "BYMONTHDAY": _list_of(r"[+-]?(0?[1-9]|[12][0-9]|3[01])", max_length=62),
+    "BYYEARDAY": _list_of(_DAY_OF_YEAR, max_length=100),
+    "BYWEEKNO": _list_of(r"[+-]?(0?[1-9]|[1-4][0-9]|5[0-3])", max_length=100),
+    "BYSETPOS": _list_of(_DAY_OF_YEAR, max_length=31),
+    "BYHOUR": _list_of(r"([01]?[0-9]|2[0-3])", max_length=24),
     "BYMINUTE": r"[0-5]?[0-9]",
     "BYSECOND": r"0?0",
 }
@@ -161,10 +161,10 @@ def occurrences(schedule: Schedule, *, since: datetime, until: datetime) -> list
     """Return the times at which checked work takes place, as far as they touch [since, until), the
     first first. Raises PlanError where they are too many.
     """
-    found = set(_spans(schedule, since, until))
-    if len(found) > MAX_OCCURRENCES:
+    spans = set(_spans(schedule, since, until))
+    if len(spans) > MAX_OCCURRENCES:
         raise PlanError("rule.many", most=MAX_OCCURRENCES, days=(until - since).days)
-    return sorted(found, key=lambda span: (span.starts_at, span.ends_at))
+    return sorted(spans, key=lambda span: (span.starts_at, span.ends_at))
 
 
 def takes_place(schedule: Schedule, *, since: datetime, until: datetime) -> bool:

@@ -59,17 +59,19 @@ class ImportReport:
         return asdict(self)
 
 
-def read_file(data: bytes, *, name: str, time_zone: str, most: int = MAX_ENTRIES) -> ReadFile:
+def read_file(
+    data: bytes, *, name: str, time_zone: str, max_entries: int = MAX_ENTRIES
+) -> ReadFile:
     """Return the works of a file: a calendar, unless its name says that it is CSV. Raises
     CannotImport where it cannot be read.
     """
     try:
         text = text_of(data)
     except PlanError as error:
-        raise CannotImport(error.spoken(_)) from error
+        raise CannotImport(error.translated(_)) from error
     is_csv = name.casefold().endswith((".csv", ".tsv", ".txt"))
     read = read_csv if is_csv else read_calendar
-    return read(text, time_zone=time_zone, most=most)
+    return read(text, time_zone=time_zone, max_entries=max_entries)
 
 
 @transaction.atomic
@@ -81,12 +83,14 @@ def import_works(
     by: Actor,
     now: datetime,
     dry_run: bool = False,
-    most: int = MAX_ENTRIES,
+    max_entries: int = MAX_ENTRIES,
 ) -> ImportReport:
     """Take over the works of a file, at most `most`. `site` is that of works that name none;
     a work is known again by its UID. With an error nothing is stored, nor in a dry run.
     """
-    read = read_file(data, name=name, time_zone=site.time_zone if site else "UTC", most=most)
+    read = read_file(
+        data, name=name, time_zone=site.time_zone if site else "UTC", max_entries=max_entries
+    )
     places = _Places(site)
     pairs: list[tuple[Entry, Site, WorkPlan]] = []
     for entry in () if read.errors else read.entries:
@@ -95,7 +99,7 @@ def import_works(
             places.errors.append((entry.line, "", reason))
         if len(places.errors) >= MAX_ERRORS:
             break
-    errors = [(e.line, e.column, e.error.spoken(_)) for e in read.errors] + places.errors
+    errors = [(e.line, e.column, e.error.translated(_)) for e in read.errors] + places.errors
     if errors:
         raise CannotImport(*[_in_line(*error) for error in errors])
     report = _Import(by, now).take_over(pairs)
@@ -330,7 +334,7 @@ class _Import:
             try:
                 spans = spans_of(revision, now=self.now)
             except PlanError as error:
-                raise CannotImport(_in_line(line, "", error.spoken(_))) from error
+                raise CannotImport(_in_line(line, "", error.translated(_))) from error
             self.report.occurrences += len(spans)
             if self.report.occurrences > MAX_OCCURRENCES:
                 most = _(

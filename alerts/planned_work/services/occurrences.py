@@ -171,16 +171,16 @@ def _fit(row: _Candidate, occurrence: Occurrence, scopes: Mapping[int, Scope]) -
     fit = fit_of(scopes[occurrence.revision_id], times, row.ends, row.at)
     if fit is None:
         return None
-    says = occurrence.revision
+    revision = occurrence.revision
     return PlannedFit(
         alert_id=row.alert_id,
         occurrence=occurrence.uuid,
         work=occurrence.work.uuid,
         fit=fit.value,
-        kind=says.kind,
-        names_devices=says.zone_id is None,
-        title=says.title,
-        work_order=says.work_order,
+        kind=revision.kind,
+        names_devices=revision.zone_id is None,
+        title=revision.title,
+        work_order=revision.work_order,
         ends_at=occurrence.ends_at,
         inside_until=occurrence.slack_ends_at,
         known_from=occurrence.known_from,

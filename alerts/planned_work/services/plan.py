@@ -89,7 +89,7 @@ def checked_plan(
         if not is_in_sight(plan.schedule, now=now):
             reasons.append(_never_takes_place(plan.schedule))
     except PlanError as error:
-        reasons.append(error.spoken(_))
+        reasons.append(error.translated(_))
     if reasons:
         raise CannotPlanWork(*reasons)
     return plan
@@ -166,9 +166,11 @@ def _against_texts(plan: WorkPlan) -> list[str]:
         "vendor": _("vendor"),
         "people": _("people"),
     }
-    for name, most in _LONGEST.items():
-        if len(getattr(plan, name)) > most:
-            reasons.append(PlanError("entry.long", name=labels[name], most=most).spoken(_))
+    for name, max_length in _LONGEST.items():
+        if len(getattr(plan, name)) > max_length:
+            reasons.append(
+                PlanError("entry.long", name=labels[name], most=max_length).translated(_)
+            )
     return reasons
 
 
@@ -184,8 +186,8 @@ def _against_place(plan: WorkPlan, site: Site | None) -> list[str]:
     zones = {device.zone_id for device in plan.devices} | (
         {plan.zone_id} if plan.zone_id else set()
     )
-    here = set(Zone.objects.filter(site=site, pk__in=zones).values_list("pk", flat=True))
-    return [] if zones == here else [_("The devices or the zone are of another site.")]
+    site_zones = set(Zone.objects.filter(site=site, pk__in=zones).values_list("pk", flat=True))
+    return [] if zones == site_zones else [_("The devices or the zone are of another site.")]
 
 
 def is_in_sight(schedule: Schedule, *, now: datetime) -> bool:
@@ -195,7 +197,7 @@ def is_in_sight(schedule: Schedule, *, now: datetime) -> bool:
 
 def _never_takes_place(schedule: Schedule) -> str:
     if schedule.is_recurring:
-        return PlanError("rule.never").spoken(_)
+        return PlanError("rule.never").translated(_)
     return _("The work ended more than %(n)s days ago, or starts more than two years from now.") % {
         "n": number(BEHIND.days)
     }
@@ -205,7 +207,7 @@ def devices_named(text: str, *, site: Site, side: Side) -> tuple[list[DeviceOfPl
     """Return the devices that a text names, and what is wrong with the others. Names or addresses
     stand apart by commas or lines; “Zone / 10.20.4.15” says which zone is meant.
     """
-    found, reasons = [], []
+    devices, reasons = [], []
     for word in dict.fromkeys(
         filter(None, (w.strip() for w in text.replace("\n", ",").split(",")))
     ):
@@ -216,17 +218,17 @@ def devices_named(text: str, *, site: Site, side: Side) -> tuple[list[DeviceOfPl
         name = rest.strip()
         rows = list((candidates.filter(address=name) | candidates.filter(name=name))[:3])
         if len(rows) == 1:
-            found.append(DeviceOfPlan(side, rows[0].zone_id, rows[0].address, rows[0].name))
+            devices.append(DeviceOfPlan(side, rows[0].zone_id, rows[0].address, rows[0].name))
         elif rows:
             reasons.append(
                 _("“%(name)s” is more than one device. Write zone and address: %(example)s.")
                 % {"name": word, "example": f"{rows[0].zone.name} / {rows[0].address}"}
             )
         elif mark and (zone := Zone.objects.filter(site=site, name=zone_name).first()):
-            found.append(DeviceOfPlan(side, zone.pk, name[:64]))
+            devices.append(DeviceOfPlan(side, zone.pk, name[:64]))
         else:
             reasons.append(unknown_device(word, site=site))
-    return found, reasons
+    return devices, reasons
 
 
 def unknown_device(word: str, *, site: Site) -> str:

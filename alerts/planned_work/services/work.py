@@ -65,8 +65,8 @@ def change_work(*, work_id: int, plan: WorkPlan, by: Actor, now: datetime) -> Pl
     work.revisions.filter(pk=latest.pk).update(is_latest=False)
     ahead = list(work.occurrences.filter(known_until=None, ends_at__gt=now))
     forgotten = forget_occurrences(ahead, now=now)
-    over = set(work.occurrences.filter(known_until=None).values_list("starts_at", flat=True))
-    made = _store_revision(work, plan, number=latest.number + 1, by=by, now=now, over=over)
+    past_starts = set(work.occurrences.filter(known_until=None).values_list("starts_at", flat=True))
+    made = _store_revision(work, plan, number=latest.number + 1, by=by, now=now, over=past_starts)
     PlannedWork.objects.filter(pk=work.pk).update(changed_at=now)
     follow_occurrences(made, forgotten=forgotten, now=now)
     note_step(work, code="changed", by=by, now=now)
@@ -81,7 +81,7 @@ def extend_work(*, occurrence_id: int, until: datetime, by: Actor, now: datetime
     if until <= occurrence.ends_at or until <= now:
         raise CannotPlanWork(_("Choose a time later than the planned end, and later than now."))
     if until - occurrence.starts_at > MAX_LENGTH:
-        raise CannotPlanWork(PlanError("time.long", most=MAX_LENGTH.days).spoken(_))
+        raise CannotPlanWork(PlanError("time.long", most=MAX_LENGTH.days).translated(_))
     longer = _replaced(occurrence, Span(occurrence.starts_at, until), now=now)
     note_step(work, code="extended", by=by, now=now, until=until.isoformat())
     record(
@@ -151,9 +151,9 @@ def _locked_occurrence(occurrence_id: int, *, by: Actor) -> tuple[Occurrence, Pl
     work = _locked(found.work_id, by=by)
     occurrence = Occurrence.objects.select_related("revision__work").get(pk=occurrence_id)
     if occurrence.known_until is not None:
-        raise CannotPlanWork(_("The work was changed meanwhile. Look at it again."))
+        raise CannotPlanWork(_("The work has changed in the meantime. Look at it again."))
     if occurrence.done_at is not None:
-        raise CannotPlanWork(_("This was marked as done already."))
+        raise CannotPlanWork(_("It is already marked as done."))
     return occurrence, work
 
 
@@ -182,7 +182,7 @@ def _store_revision(
     try:
         spans = spans_of(revision, now=now)
     except PlanError as error:
-        raise CannotPlanWork(error.spoken(_)) from error
+        raise CannotPlanWork(error.translated(_)) from error
     return store_occurrences(
         new_occurrence(revision, span=span, known_from=now)
         for span in _one_a_start(spans)
@@ -260,13 +260,15 @@ def ask_about_overruns(*, now: datetime) -> int:
         .select_related("work__owner", "work__site", "revision")
         .select_for_update(of=("self",), skip_locked=True)
     )
-    asked = list(due[:_BATCH])
-    for occurrence in asked:
+    occurrences = list(due[:_BATCH])
+    for occurrence in occurrences:
         for person in _people(occurrence):
             _ask(occurrence, person, now)
         note_step(occurrence.work, code="asked", by="Tagout", now=now)
-    Occurrence.objects.filter(pk__in=[occurrence.pk for occurrence in asked]).update(asked_at=now)
-    return len(asked)
+    Occurrence.objects.filter(pk__in=[occurrence.pk for occurrence in occurrences]).update(
+        asked_at=now
+    )
+    return len(occurrences)
 
 
 def _people(occurrence: Occurrence) -> Iterable[User]:

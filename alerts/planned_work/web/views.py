@@ -328,7 +328,7 @@ def _import(request: HttpRequest, site: Site, *, dry_run: bool) -> dict[str, int
         by=actor_of(request),
         now=clock.now(),
         dry_run=dry_run,
-        most=MAX_WORKS,
+        max_entries=MAX_WORKS,
     )
     return report.as_json()
 

@@ -21,7 +21,7 @@ from alerts.sites.models import Device
 class Facts:
     """What a person may want to know before answering."""
 
-    seen: int  # incidents of this pattern before this one, in the days looked at
+    sightings: int  # incidents of this pattern before this one, in the days looked at
     days: int
     usual: UsualHours | None
     verdicts: PatternVerdicts | None
@@ -54,7 +54,7 @@ def facts_of(
         return None
     seen, days = sightings_before(incident)
     return Facts(
-        seen=seen,
+        sightings=seen,
         days=days,
         usual=usual_hours_of(incident),
         verdicts=_without(pattern_verdicts(incident.pattern, hidden=hidden), besides),

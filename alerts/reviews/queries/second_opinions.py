@@ -34,8 +34,8 @@ def opinions_asked_of(user: User) -> QuerySet[Opinion]:
 
 def opinion_asked_of(user: User, uuid: UUID) -> Opinion | None:
     """Return the question of this id that was put to this person."""
-    asked = Opinion.objects.filter(person=user, uuid=uuid)
-    return asked.select_related(*_ABOUT, "second_opinion__annotation__by").first()
+    opinions = Opinion.objects.filter(person=user, uuid=uuid)
+    return opinions.select_related(*_ABOUT, "second_opinion__annotation__by").first()
 
 
 def annotations_told_to(user: User) -> QuerySet[Annotation]:
@@ -65,15 +65,15 @@ def verdicts_hidden_from(user: User) -> list[HiddenVerdict]:
         annotation__withdrawn_at=None,
         annotation__given_at__gte=OuterRef("annotation__given_at"),
     )
-    asked = "annotation__second_opinion__opinions"
-    rows = covered.filter(~Exists(own)).order_by(f"{asked}__due_at", f"{asked}__pk", "pk")
+    opinion = "annotation__second_opinion__opinions"
+    rows = covered.filter(~Exists(own)).order_by(f"{opinion}__due_at", f"{opinion}__pk", "pk")
     found: dict[int, tuple[tuple[UUID, str, datetime, UUID], list[CoveredIncident]]] = {}
     for pk, act, verdict, given_at, question, *covers in rows.values_list(
         "annotation",
         "annotation__act",
         "annotation__verdict",
         "annotation__given_at",
-        f"{asked}__uuid",
+        f"{opinion}__uuid",
         "incident",
         "incident__group_key",
         "incident__pattern",
@@ -113,10 +113,10 @@ def suspicions_to_decide(user: User) -> list[SecondOpinion]:
     waiting = Opinion.objects.filter(
         second_opinion=OuterRef("pk"), person=user, state=Opinion.State.WAITING
     )
-    asked = SecondOpinion.objects.filter(
+    undecided = SecondOpinion.objects.filter(
         ~Exists(waiting), state=SecondOpinion.State.OPEN, leads_asked_at__isnull=False
     ).select_related("site", "annotation__by", "annotation__review")
-    rows = asked.prefetch_related("annotation__incidents__workspace__organisation", "opinions")
+    rows = undecided.prefetch_related("annotation__incidents__workspace__organisation", "opinions")
     return [row for row in rows.order_by("opened_at", "pk") if can_decide(row, by=user)]
 
 

@@ -84,13 +84,13 @@ def import_verdicts(
 
 def _judgements(verdicts: Sequence[PastVerdict]) -> list[Judgement]:
     """Verdicts that were given in one act are one trial, however many incidents they cover."""
-    alike: dict[tuple[object, ...], list[PastVerdict]] = {}
+    groups: dict[tuple[object, ...], list[PastVerdict]] = {}
     for verdict in verdicts:
         key = (verdict.by.pk, verdict.given_at, verdict.verdict, verdict.cause, verdict.note)
-        alike.setdefault(key, []).append(verdict)
+        groups.setdefault(key, []).append(verdict)
     return [
         Judgement(group[0], tuple(verdict.incident_id for verdict in group))
-        for group in alike.values()
+        for group in groups.values()
     ]
 
 

@@ -139,7 +139,7 @@ def when_lines(about: Sequence[Incident], *, zone: str, now: datetime) -> list[s
     members = members_of(about, now=now, zone=zone, is_dated=True)
     if members.n < 2:
         return [gettext("When: %(time)s") % {"time": member.happened} for member in members.listed]
-    alike = ngettext(
+    heading = ngettext(
         "It is about %(n)s incident of this kind:",
         "It is about %(n)s incidents of this kind:",
         members.n,
@@ -148,7 +148,7 @@ def when_lines(about: Sequence[Incident], *, zone: str, now: datetime) -> list[s
     if (more := members.n - len(lines)) > 0:
         earlier = ngettext("- and %(n)s earlier one", "- and %(n)s earlier ones", more)
         lines.append(earlier % {"n": number(more)})
-    return [alike % {"n": number(members.n)}, *lines]
+    return [heading % {"n": number(members.n)}, *lines]
 
 
 def _still_waiting(left: int) -> list[str]:

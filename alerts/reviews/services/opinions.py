@@ -22,7 +22,7 @@ from alerts.reviews.policies import (
 )
 from alerts.reviews.queries.second_opinions import incidents_held_by
 from alerts.reviews.services.notify import notify_outcome
-from alerts.reviews.services.verdict_effects import follow_through, settle_succession
+from alerts.reviews.services.verdict_effects import apply_verdict_effects, settle_succession
 from alerts.reviews.services.verdicts import VerdictValues, lock_with_neighbours
 from portal.accounts.models import Role, User
 from portal.audit.services import record
@@ -38,17 +38,17 @@ class LockedCase:
 
     second_opinion: SecondOpinion
     incidents: Sequence[Incident]
-    near: Sequence[int]  # incidents of the same patterns, ranked anew with these
+    neighbours: Sequence[int]  # incidents of the same patterns, ranked anew with these
 
 
 def lock_second_opinion(pk: int) -> LockedCase:
     """Lock the incidents, then the second opinion, in the order of everybody in this room."""
     annotation = Annotation.objects.get(second_opinion=pk)
-    incidents, near = lock_with_neighbours(incidents_held_by(annotation))
+    incidents, neighbours = lock_with_neighbours(incidents_held_by(annotation))
     rows = SecondOpinion.objects.select_for_update(of=("self",)).select_related(
         "site", "annotation__by", "annotation__review"
     )
-    return LockedCase(rows.get(pk=pk), incidents, near)
+    return LockedCase(rows.get(pk=pk), incidents, neighbours)
 
 
 def lock_open(pk: int) -> SecondOpinion | None:
@@ -84,12 +84,12 @@ def correct_answer(
         correction=annotation,
         decided_by=decided_by,
     )
-    follow_through(
+    apply_verdict_effects(
         annotation,
         incidents=case.incidents,
-        answered=(),
+        questions=(),
         succession=succession,
-        near=case.near,
+        neighbours=case.neighbours,
         now=now,
     )
     return annotation
@@ -235,11 +235,11 @@ def _locked(uuid: UUID, by: User) -> tuple[Opinion, LockedCase]:
     return Opinion.objects.select_for_update(of=("self",)).get(uuid=uuid), case
 
 
-def _reasons_against_answering(asked: Opinion, case: LockedCase, *, by: User) -> list[str]:
-    if asked.state == Opinion.State.ANSWERED:
+def _reasons_against_answering(opinion: Opinion, case: LockedCase, *, by: User) -> list[str]:
+    if opinion.state == Opinion.State.ANSWERED:
         return [gettext("You have already answered this.")]
     is_over = not (case.second_opinion.is_open and case.incidents)
-    if asked.state != Opinion.State.WAITING or is_over:
+    if opinion.state != Opinion.State.WAITING or is_over:
         return [gettext("There is nothing to answer any more: it was decided in the meantime.")]
     site = case.second_opinion.site
     workspaces = {incident.workspace for incident in case.incidents}
@@ -285,10 +285,10 @@ def decide_suspicion(
     if pk is None:
         raise CannotDecide(gettext("There is nothing to decide."))
     case = lock_second_opinion(pk)
-    found, reason = case.second_opinion, reason.strip()
-    is_ot = leads_as(found, by=by) == Role.OT_SITE_LEAD
+    row, reason = case.second_opinion, reason.strip()
+    is_ot = leads_as(row, by=by) == Role.OT_SITE_LEAD
     needs_verdict = is_ot and choice == CORRECT
-    reasons = reasons_against_deciding(found, by=by) or _reasons_in(
+    reasons = reasons_against_deciding(row, by=by) or _reasons_in(
         choice, reason, verdict=verdict, cause=cause, needs_verdict=needs_verdict
     )
     if reasons:
@@ -299,18 +299,18 @@ def decide_suspicion(
     else:
         confirmed = choice == CONFIRM
         state = SecondOpinion.State.CONFIRMED if confirmed else SecondOpinion.State.HARMLESS_TO_SOC
-        close_second_opinion(found, state=state, now=now, reason=reason, decided_by=by)
+        close_second_opinion(row, state=state, now=now, reason=reason, decided_by=by)
     record(
         "reviews.suspicion.decided",
-        on=found,
+        on=row,
         by=by,
         at=now,
         choice=choice,
         reason=reason,
         verdict=verdict if needs_verdict else "",
-        about=found.annotation.uuid,
+        about=row.annotation.uuid,
     )
-    return found
+    return row
 
 
 def _reasons_in(

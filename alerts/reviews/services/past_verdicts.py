@@ -50,33 +50,37 @@ class Judgement:
     incident_ids: tuple[int, ...]
 
 
-def record_past_verdicts(*, given: Sequence[PastVerdict], by: Actor, now: datetime) -> int:
+def record_past_verdicts(*, verdicts: Sequence[PastVerdict], by: Actor, now: datetime) -> int:
     """Keep verdicts of the demo's past, each as a trial of its own, and return how many were kept.
     They count for patterns as any verdict does, but owe Sentinel nothing and tell nobody: the
     incidents are closed. Verdicts on open incidents, and those kept already, are passed over.
 
     They may come in any order: of several on one incident the one that was given last holds.
     """
-    kept, patterns = _keep_on_closed(given, by=by, now=now)
+    count, patterns = _keep_on_closed(verdicts, by=by, now=now)
     rank_alike(patterns=patterns, now=now)
-    return kept
+    return count
 
 
 @transaction.atomic
 def _keep_on_closed(
-    given: Sequence[PastVerdict], *, by: Actor, now: datetime
+    verdicts: Sequence[PastVerdict], *, by: Actor, now: datetime
 ) -> tuple[int, set[UUID]]:
     rows = Incident.objects.filter(status=Status.CLOSED)
-    closed = {row.pk for row in lock_in_order(rows, ids={verdict.incident_id for verdict in given})}
-    by_identity = {verdict.identity: verdict for verdict in given if verdict.incident_id in closed}
+    closed = {
+        row.pk for row in lock_in_order(rows, ids={verdict.incident_id for verdict in verdicts})
+    }
+    by_identity = {
+        verdict.identity: verdict for verdict in verdicts if verdict.incident_id in closed
+    }
     stored = known_identities(closed)
     fresh = [verdict for identity, verdict in by_identity.items() if identity not in stored]
     if not fresh:
         return 0, set()
     judgements = [Judgement(verdict, (verdict.incident_id,)) for verdict in fresh]
-    kept, patterns = keep_judgements(judgements=judgements, now=now)
-    record("reviews.verdicts.taken_over", on=kept[0], by=by, at=now, n=len(kept))
-    return len(kept), patterns
+    annotations, patterns = keep_judgements(judgements=judgements, now=now)
+    record("reviews.verdicts.taken_over", on=annotations[0], by=by, at=now, n=len(annotations))
+    return len(annotations), patterns
 
 
 def lock_in_order(rows: QuerySet[Incident], *, ids: Collection[int]) -> list[Incident]:
@@ -101,16 +105,16 @@ def keep_judgements(
     """Store verdicts of the past on incidents that the caller has locked, and bring all that is
     told from verdicts in line. Returns them, and the patterns that they count for.
     """
-    kept = [_annotation_of(judgement.verdict, imported_at) for judgement in judgements]
-    Annotation.objects.bulk_create(kept, batch_size=BATCH)
+    annotations = [_annotation_of(judgement.verdict, imported_at) for judgement in judgements]
+    Annotation.objects.bulk_create(annotations, batch_size=BATCH)
     ids = {pk for judgement in judgements for pk in judgement.incident_ids}
-    _link(kept, judgements, ids)
-    _write_down(kept, judgements)
+    _link(annotations, judgements, ids)
+    _write_down(annotations, judgements)
     changed = settle_succession(ids).changed
-    patterns = patterns_of({*(annotation.pk for annotation in kept), *changed})
+    patterns = patterns_of({*(annotation.pk for annotation in annotations), *changed})
     recount_patterns(patterns)
     restore_standing(ids, now=now)
-    return kept, patterns
+    return annotations, patterns
 
 
 def rank_alike(*, patterns: Collection[UUID], now: datetime) -> None:
@@ -135,14 +139,14 @@ def _annotation_of(verdict: PastVerdict, imported_at: datetime | None) -> Annota
 
 
 def _link(
-    kept: Sequence[Annotation], judgements: Sequence[Judgement], ids: Collection[int]
+    annotations: Sequence[Annotation], judgements: Sequence[Judgement], ids: Collection[int]
 ) -> None:
     """Each verdict is about its incidents and all alerts that these hold."""
     alerts: dict[int, list[int]] = {}
     links = IncidentAlert.objects.filter(incident__in=ids).order_by("pk")
     for incident_id, alert_id in links.values_list("incident", "alert"):
         alerts.setdefault(incident_id, []).append(alert_id)
-    pairs = list(zip(kept, judgements, strict=True))
+    pairs = list(zip(annotations, judgements, strict=True))
     incident_links, alert_links = Annotation.incidents.through, Annotation.alerts.through
     incident_links.objects.bulk_create(
         (
@@ -166,7 +170,7 @@ def _alerts_of(incident_ids: Iterable[int], alerts: dict[int, list[int]]) -> set
     return {alert for pk in incident_ids for alert in alerts.get(pk, ())}
 
 
-def _write_down(kept: Sequence[Annotation], judgements: Sequence[Judgement]) -> None:
+def _write_down(annotations: Sequence[Annotation], judgements: Sequence[Judgement]) -> None:
     """Verdicts stand on the timeline when they were given, not when they were taken over."""
     TimelineItem.objects.bulk_create(
         (
@@ -180,7 +184,7 @@ def _write_down(kept: Sequence[Annotation], judgements: Sequence[Judgement]) -> 
                 act=row.act,
                 details=_details(row),
             )
-            for row, judgement in zip(kept, judgements, strict=True)
+            for row, judgement in zip(annotations, judgements, strict=True)
             for pk in judgement.incident_ids
         ),
         batch_size=BATCH,

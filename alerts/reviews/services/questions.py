@@ -172,8 +172,8 @@ def withdraw_review(*, review_id: int, by: User, now: datetime) -> Review:
     """Take the question back. Mails that did not leave yet never will; the others stay true: the
     page behind their link says that it was withdrawn.
     """
-    asked = AskedIncident.objects.filter(review=review_id)
-    lock_incidents(list(asked.values_list("incident", flat=True)))  # as who answers or undoes does
+    links = AskedIncident.objects.filter(review=review_id)
+    lock_incidents(list(links.values_list("incident", flat=True)))  # as who answers or undoes does
     review = (
         Review.objects.select_for_update(of=("self",))
         .select_related("site", "lead__workspace__organisation")
@@ -181,7 +181,7 @@ def withdraw_review(*, review_id: int, by: User, now: datetime) -> Review:
     )
     if reasons := reasons_against_withdrawing(review, by=by):
         raise CannotWithdraw(*reasons)
-    ids = list(asked.filter(answer=None).values_list("incident", flat=True))
+    ids = list(links.filter(answer=None).values_list("incident", flat=True))
     review.state, review.settled_at = Review.State.WITHDRAWN, now
     review.save(update_fields=["state", "settled_at"])
     write_timeline(

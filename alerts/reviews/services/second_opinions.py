@@ -192,8 +192,8 @@ def _site_of(annotation: Annotation, incidents: Iterable[Incident]) -> Site | No
 
 def _is_asked_already(incidents: Iterable[Incident], site: Site) -> bool:
     patterns = {incident.pattern for incident in incidents if incident.pattern}
-    alike = SecondOpinion.objects.filter(state=SecondOpinion.State.OPEN, site=site)
-    return alike.filter(annotation__incidents__pattern__in=patterns).exists()
+    undecided = SecondOpinion.objects.filter(state=SecondOpinion.State.OPEN, site=site)
+    return undecided.filter(annotation__incidents__pattern__in=patterns).exists()
 
 
 def _harmless_near(annotation: Annotation, site: Site, *, seed: bytes) -> Annotation | None:
@@ -201,7 +201,7 @@ def _harmless_near(annotation: Annotation, site: Site, *, seed: bytes) -> Annota
     its age nor the moment of asking tells it from a suspicious one.
     """
     span = (annotation.given_at - NEAR, annotation.given_at + NEAR)
-    alike = Annotation.objects.filter(
+    candidates = Annotation.objects.filter(
         verdict__in=HARMLESS,
         withdrawn_at=None,
         superseded_by=None,
@@ -209,7 +209,7 @@ def _harmless_near(annotation: Annotation, site: Site, *, seed: bytes) -> Annota
         given_at__range=span,
         incidents__site_ids__contains=[site.pk],
     )
-    rows = alike.exclude(pk=annotation.pk).select_related("by", "review__site").distinct()
+    rows = candidates.exclude(pk=annotation.pk).select_related("by", "review__site").distinct()
     return min(rows, key=lambda row: draw(seed, "harmless", row.uuid), default=None)
 
 
@@ -330,8 +330,10 @@ def _end_unsure(second_opinion: SecondOpinion, *, now: datetime) -> bool:
 
 def late_opinions(*, now: datetime) -> list[int]:
     """Return the questions that were not answered in time and of which nobody was reminded."""
-    late = Opinion.objects.filter(state=Opinion.State.WAITING, due_at__lte=now, reminded_at=None)
-    return list(late.order_by("due_at", "pk").values_list("pk", flat=True))
+    opinions = Opinion.objects.filter(
+        state=Opinion.State.WAITING, due_at__lte=now, reminded_at=None
+    )
+    return list(opinions.order_by("due_at", "pk").values_list("pk", flat=True))
 
 
 def remind_of(pk: int, *, now: datetime) -> bool:

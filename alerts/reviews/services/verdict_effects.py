@@ -48,16 +48,18 @@ class Succession(NamedTuple):
     changed: set[int]  # verdicts that hold again, or hold no more
 
 
-def follow_through(
+def apply_verdict_effects(
     annotation: Annotation,
     *,
     incidents: Sequence[Incident],
-    answered: Sequence[Review],
+    questions: Sequence[Review],
     succession: Succession,
-    near: Collection[int],
+    neighbours: Collection[int],
     now: datetime,
 ) -> None:
-    """Carry a verdict to everywhere it belongs. `near`: incidents to rank anew with these."""
+    """Send a verdict to Sentinel, timeline, pattern and people, and rank its incidents anew.
+    `neighbours` are other open incidents of the same patterns, ranked with them.
+    """
     ids = [incident.pk for incident in incidents]
     holding = {pk for pk, verdict in succession.holding.items() if verdict == annotation.pk}
     enqueue_verdict(annotation, incidents=incidents, holding=holding, now=now)
@@ -68,13 +70,13 @@ def follow_through(
     )
     people = [
         person
-        for person in _interested(incidents, answered, annotation)
+        for person in _interested(incidents, questions, annotation)
         if incidents_visible_to(person).filter(pk=lead.pk).exists()
     ]
     notify_answered(
-        annotation, incident=lead, people=people, about=incidents, left=_left(answered), now=now
+        annotation, incident=lead, people=people, about=incidents, left=_left(questions), now=now
     )
-    restore_standing(ids, now=now, rank_too=near)
+    restore_standing(ids, now=now, rank_too=neighbours)
 
 
 def _left(answered: Sequence[Review]) -> int:
@@ -109,14 +111,14 @@ def _interested(
     """Who asked, and who owns the incidents (in Sentinel, where an owner may be anybody); never
     the one who answered.
     """
-    asked = {opinion.asked_by_id for opinion in answered}
+    asker_ids = {opinion.asked_by_id for opinion in answered}
     if annotation.review and not answered:
-        asked.add(annotation.review.asked_by_id)
+        asker_ids.add(annotation.review.asked_by_id)
     owners = {incident.owner_email.lower() for incident in incidents if incident.owner_email}
     people = User.objects.filter(is_active=True).exclude(pk=annotation.by_id)
     return [
-        *people.filter(pk__in=asked).order_by("pk"),
-        *people.filter(email__in=owners).exclude(pk__in=asked).order_by("pk"),
+        *people.filter(pk__in=asker_ids).order_by("pk"),
+        *people.filter(email__in=owners).exclude(pk__in=asker_ids).order_by("pk"),
     ]
 
 
@@ -199,8 +201,8 @@ def recount_patterns(patterns: Collection[UUID]) -> None:
     in_force = annotations_in_force().filter(incidents__pattern__in=patterns)
     by_pattern = in_force.annotate(pattern=F("incidents__pattern"))
     counts: dict[UUID, dict[str, int]] = defaultdict(dict)
-    counted = by_pattern.values_list("pattern", "verdict").annotate(n=Count("pk", distinct=True))
-    for pattern, verdict, n in counted.order_by():
+    rows = by_pattern.values_list("pattern", "verdict").annotate(n=Count("pk", distinct=True))
+    for pattern, verdict, n in rows.order_by():
         counts[pattern][verdict] = n
     newest = by_pattern.select_related("by").order_by("pattern", "-given_at", "-pk")
     latest = {row.pattern: latest_verdict_of(row) for row in newest.distinct("pattern")}
@@ -233,10 +235,10 @@ def restore_standing(
 ) -> None:
     """Set the OT state of incidents to what their questions and verdicts come to."""
     newest: dict[int, tuple[datetime, Standing]] = {}
-    asked = AskedIncident.objects.filter(
+    waiting = AskedIncident.objects.filter(
         incident__in=incident_ids, answer=None, review__state=Review.State.WAITING
     )
-    for incident, asked_at, due_at in asked.order_by("review__asked_at", "review").values_list(
+    for incident, asked_at, due_at in waiting.order_by("review__asked_at", "review").values_list(
         "incident", "review__asked_at", "review__due_at"
     ):
         newest[incident] = (asked_at, (OtState.WAITING, due_at))
@@ -246,8 +248,8 @@ def restore_standing(
     ):
         if incident not in newest or newest[incident][0] <= at:
             newest[incident] = (at, (OtState(verdict), None))
-    alike: dict[Standing, list[int]] = defaultdict(list)
+    by_state: dict[Standing, list[int]] = defaultdict(list)
     for pk in incident_ids:
-        standing = newest[pk][1] if pk in newest else (OtState.NOT_ASKED, None)
-        alike[standing].append(pk)
-    set_ot_states(standings=alike, now=now, rank_too=rank_too)
+        state = newest[pk][1] if pk in newest else (OtState.NOT_ASKED, None)
+        by_state[state].append(pk)
+    set_ot_states(standings=by_state, now=now, rank_too=rank_too)

@@ -63,7 +63,7 @@ def _names_of(table: Table, faults: list[Fault]) -> dict[str, str]:
         if name in COLUMNS and name not in names:
             names[name] = column
         else:
-            text = gettext("This column is not known. Known columns: %(known)s.") % {
+            text = gettext("Unknown column. Known columns: %(known)s.") % {
                 "known": ", ".join(COLUMNS)
             }
             faults.append(Fault(1, column, text))

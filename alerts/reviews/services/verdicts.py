@@ -16,7 +16,7 @@ from alerts.reviews.models import Annotation, AskedIncident, Review, SecondOpini
 from alerts.reviews.policies import reasons_against_verdict, speaks_at
 from alerts.reviews.queries import newest_verdict_on
 from alerts.reviews.services.verdict_effects import (
-    follow_through,
+    apply_verdict_effects,
     patterns_of,
     recount_patterns,
     restore_standing,
@@ -69,7 +69,7 @@ def give_verdict(
     work_order: str = "",
     done_by: str = "",
     note: str = "",
-    seen: str | None = None,
+    latest_answer: str | None = None,
 ) -> Annotation:
     """Say for OT what this was: of a question's incidents, or of incidents nobody asked about. With
     both, of these incidents of the question; it waits on for the others. With the question alone,
@@ -79,8 +79,9 @@ def give_verdict(
     another answer in it, it is refused. A later verdict supersedes earlier ones whose incidents it
     covers; they stay on record.
 
-    `seen` is the newest answer that stood beside the form, empty where none did: where somebody
-    else has answered since, this one is refused, so that nobody overrules a colleague unawares.
+    `latest_answer` is the UUID of the newest answer beside the form, empty where none stood there:
+    where somebody else has answered since, this one is refused, so that nobody overrules a
+    colleague unawares.
     """
     if earlier := Annotation.objects.filter(by=by, key=key).first():
         if earlier.withdrawn_at is not None:
@@ -88,14 +89,14 @@ def give_verdict(
                 gettext("You have withdrawn this answer. Open the page again to give another.")
             )
         return _same(earlier, verdict=verdict, cause=cause)
-    locked, near = lock_with_neighbours(_ids(review_id, incident_ids))
+    locked, neighbours = lock_with_neighbours(_ids(review_id, incident_ids))
     review = _locked(review_id)
     chosen = _chosen(review, incident_ids) if review else {incident.pk for incident in locked}
     incidents = [incident for incident in locked if incident.pk in chosen]
-    near += [incident.pk for incident in locked if incident.pk not in chosen]
+    neighbours += [incident.pk for incident in locked if incident.pk not in chosen]
     values = VerdictValues(verdict, cause, work_order, done_by, note).cleaned()
     reasons = _reasons(review, incidents, values, by)
-    if reasons := reasons or _unseen(incidents, seen, by):
+    if reasons := reasons or _unseen(incidents, latest_answer, by):
         raise CannotGiveVerdict(*reasons)
     try:
         with transaction.atomic():
@@ -108,13 +109,13 @@ def give_verdict(
     annotation.incidents.set(ids)
     annotation.alerts.set(_alerts(ids, alert_ids))
     succession = settle_succession(ids)
-    answered = _settle_reviews(annotation, incidents)
-    follow_through(
+    questions = _settle_reviews(annotation, incidents)
+    apply_verdict_effects(
         annotation,
         incidents=incidents,
-        answered=answered,
+        questions=questions,
         succession=succession,
-        near=near,
+        neighbours=neighbours,
         now=now,
     )
     record(
@@ -129,7 +130,7 @@ def give_verdict(
         n=len(ids),
         act=annotation.act,
         incidents=[incident.name for incident in incidents[:100]],
-        reviews=[r.uuid for r in answered],
+        reviews=[r.uuid for r in questions],
         superseded=_uuids_of(succession.changed),
     )
     return annotation
@@ -180,13 +181,15 @@ def _reasons(
     return reasons
 
 
-def _unseen(incidents: Sequence[Incident], seen: str | None, by: User) -> list[str]:
-    if seen is None:
+def _unseen(incidents: Sequence[Incident], latest_answer: str | None, by: User) -> list[str]:
+    if latest_answer is None:
         return []
     newest = newest_verdict_on([incident.pk for incident in incidents])
-    if newest is None or newest.by_id == by.pk or str(newest.uuid) == seen:
+    if newest is None or newest.by_id == by.pk or str(newest.uuid) == latest_answer:
         return []
-    on_page = Annotation.objects.filter(uuid=seen).first() if _is_uuid(seen) else None
+    on_page = (
+        Annotation.objects.filter(uuid=latest_answer).first() if _is_uuid(latest_answer) else None
+    )
     if on_page and (on_page.given_at, on_page.pk) > (newest.given_at, newest.pk):
         return []  # one on incidents that were left out stood there, and it is newer
     words = gettext("%(name)s has answered in the meantime. Look at that answer first.")
@@ -251,7 +254,7 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
     own = Annotation.objects.filter(act=act, by=by)
     judged = own.filter(incidents__isnull=False)
     ids = list(judged.values_list("incidents", flat=True))
-    _, near = lock_with_neighbours(ids)  # before question and verdict, as who gives one does
+    _, neighbours = lock_with_neighbours(ids)  # before question and verdict, as who gives one does
     _lock_questions(own)
     annotation = own.select_for_update(of=("self",)).first()
     if annotation is None:
@@ -283,7 +286,7 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
         details={"code": "answered"},
     )
     take_back(act=act)
-    restore_standing(ids, now=now, rank_too=near)
+    restore_standing(ids, now=now, rank_too=neighbours)
     record("reviews.verdict.undone", on=annotation, by=by, at=now, verdict=annotation.verdict)
     return annotation
 
@@ -292,8 +295,8 @@ def _lock_questions(verdicts: QuerySet[Annotation]) -> None:
     """Lock what these verdicts answered: other incidents of the same question, which are not
     locked here, may be answered right now, and whoever does that counts what is left.
     """
-    asked = AskedIncident.objects.filter(answer__in=verdicts).values("review")
-    list(Review.objects.filter(pk__in=asked).order_by("pk").select_for_update(of=("self",)))
+    questions = AskedIncident.objects.filter(answer__in=verdicts).values("review")
+    list(Review.objects.filter(pk__in=questions).order_by("pk").select_for_update(of=("self",)))
 
 
 def _wait_again(annotation: Annotation, holding: Mapping[int, int]) -> None:
@@ -323,17 +326,17 @@ def lock_with_neighbours(ids: Collection[int]) -> tuple[list[Incident], list[int
     regroup: so nobody waits for each other in a circle.
     """
     patterns = Incident.objects.filter(pk__in=ids, pattern__isnull=False).values("pattern")
-    alike = Incident.objects.filter(OPEN, pattern__in=patterns).order_by("-created_at")
-    near = [
+    open_alike = Incident.objects.filter(OPEN, pattern__in=patterns).order_by("-created_at")
+    neighbours = [
         incident
-        for incident in alike.values_list("pk", flat=True)[:MAX_NEIGHBOURS]
+        for incident in open_alike.values_list("pk", flat=True)[:MAX_NEIGHBOURS]
         if incident not in ids
     ]
     list(
-        Incident.objects.filter(pk__in=[*ids, *near])
+        Incident.objects.filter(pk__in=[*ids, *neighbours])
         .order_by("pk")
         .select_for_update(no_key=True)
         .values_list("pk")
     )
     rows = Incident.objects.select_related("workspace__organisation")
-    return list(rows.filter(pk__in=ids).order_by("pk")), near
+    return list(rows.filter(pk__in=ids).order_by("pk")), neighbours

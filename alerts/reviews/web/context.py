@@ -106,7 +106,10 @@ def checks_of(facts: Facts | None, zone: str) -> list[Check]:
     """What speaks for and against, as far as it was computed."""
     if facts is None:
         return [(None, gettext("Details are still being fetched from Sentinel"))]
-    checks = [seen_before_check(facts.seen, facts.days), *usual_hours_checks(facts.usual, zone)]
+    checks = [
+        seen_before_check(facts.sightings, facts.days),
+        *usual_hours_checks(facts.usual, zone),
+    ]
     if facts.verdicts:
         checks.append(_verdicts_check(facts.verdicts))
     return checks
@@ -126,7 +129,7 @@ def neutral_facts_of(facts: Facts | None, incident: Incident, zone: str) -> list
     if facts is None:
         found.append(NeutralFact("clock", gettext("Details are still being fetched from Sentinel")))
     else:
-        found.append(NeutralFact("clock", seen_before_check(facts.seen, facts.days)[1]))
+        found.append(NeutralFact("clock", seen_before_check(facts.sightings, facts.days)[1]))
         for _, sentence in usual_hours_checks(facts.usual, zone):
             found.append(NeutralFact("calendar-clock", sentence))
     if incident.protocol:

@@ -176,7 +176,7 @@ class VerdictForm(forms.Form):
             values["cause"] = values["cause"] or PLANNED_CAUSE
         why = values.pop("why", "") if verdict == "suspicious" else ""
         values.pop("why", None)
-        values["seen"] = self.data.get("seen")
+        values["latest_answer"] = self.data.get("seen")
         values["incident_ids"] = ids_in(self.ticked)
         if self.data.get("dates") and not values["incident_ids"]:
             self.add_error(None, _("Tick at least one date that your answer is about."))

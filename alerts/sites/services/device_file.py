@@ -145,7 +145,7 @@ def _faults_in_heading(
                 "level",
                 "criticality",
             )
-            text = gettext("This column is not known. Known columns: %(known)s.")
+            text = gettext("Unknown column. Known columns: %(known)s.")
             yield Fault(1, column, text % {"known": ", ".join(columns_for_people)})
 
 

@@ -190,7 +190,7 @@ class _Plan:
         elif site is None:
             self._fault(line, "site", gettext("The line names no site."))
         elif not zone:
-            text = gettext("No zone is named, and the sensor %(sensor)s is not known here.")
+            text = gettext("The line names no zone, and the sensor %(sensor)s is unknown.")
             self._fault(line, "zone", text % {"sensor": line.sensor})
         elif reasons := self._reasons_against(site):
             self._fault(line, "site", " ".join(reasons))
@@ -212,7 +212,7 @@ class _Plan:
             key = site.pk, zone_name, address_key(address)
             if (before := self._lines.setdefault(key, line.line)) != line.line:
                 details = {"address": address, "zone": zone_name, "line": before}
-                text = gettext("Line %(line)s describes %(address)s in %(zone)s already.")
+                text = gettext("Line %(line)s already describes %(address)s in %(zone)s.")
                 self._fault(line, "address", text % details)
                 continue
             self._hold_against(line, zone, address, self._known.get(key))

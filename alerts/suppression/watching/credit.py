@@ -135,7 +135,9 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
 def _period(version: RuleVersion, *, now: datetime) -> Period:
     lines = [clause for clause in version.definition.all_of if clause.field == "planned_work"]
     kinds = [kind for clause in lines for kind in clause.texts]
-    begun = latest_begun(kinds, version.site_ids, now=now, most=CREDIT_OCCURRENCES) if kinds else []
+    begun = (
+        latest_begun(kinds, version.site_ids, now=now, limit=CREDIT_OCCURRENCES) if kinds else []
+    )
     return Period(credit_start([occurrence.starts_at for occurrence in begun], now=now), now)
 
 

@@ -57,7 +57,7 @@ def test_the_same_file_is_attached_once_and_an_incident_has_not_too_many(
     attach, water, monkeypatch
 ):
     attach(water, "first.pcap")
-    with pytest.raises(CannotAttachCapture, match=r"already, as first\.pcap"):
+    with pytest.raises(CannotAttachCapture, match=r"already attached as first\.pcap"):
         attach(water, "second.pcap")
     monkeypatch.setattr("alerts.captures.services.MAX_PER_INCIDENT", 1)
     with pytest.raises(CannotAttachCapture, match="at most 1 captures"):

@@ -40,7 +40,7 @@ def plan(devices):
 
     def make(*, start=datetime(2026, 11, 24, 8, 0), hours=5, rule="", **changes):
         source, target = devices["ENG-WS-04"], devices["PLC-PL2-07"]
-        given = {
+        values = {
             "title": "Drive firmware, Process Line 2",
             "kind": "firmware",
             "schedule": Schedule(start, hours * HOUR, "Europe/Warsaw", rule),
@@ -51,7 +51,7 @@ def plan(devices):
             "work_order": "WO-4711",
             "vendor": "Nordval Drives",
         }
-        return WorkPlan(**given | changes)
+        return WorkPlan(**values | changes)
 
     return make
 

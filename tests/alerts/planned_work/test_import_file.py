@@ -20,8 +20,8 @@ NAMED = "X-TAGOUT-DEVICE:ENG-WS-04"
 def event(
     *lines, uid="a", summary="Drive firmware", start=START, length="DURATION:PT5H", device=NAMED
 ):
-    told = ["BEGIN:VEVENT", f"UID:{uid}", f"SUMMARY:{summary}", start, length, device, *lines]
-    return "\r\n".join([*(line for line in told if line), "END:VEVENT"])
+    parts = ["BEGIN:VEVENT", f"UID:{uid}", f"SUMMARY:{summary}", start, length, device, *lines]
+    return "\r\n".join([*(line for line in parts if line), "END:VEVENT"])
 
 
 CSV_OF_THREE = b"""title,kind,starts,ends,devices
@@ -71,9 +71,13 @@ def test_a_calendar_is_taken_over_with_its_devices_and_times(take_over):
         "over": 0,
         "occurrences": 15,
     }
-    one, other = Revision.objects.order_by("pk")
-    assert (one.kind, one.work_order, other.title) == ("firmware", "WO-4711", "Backup, Tuesdays")
-    assert set(one.devices.values_list("side", "name")) == {
+    first, second = Revision.objects.order_by("pk")
+    assert (first.kind, first.work_order, second.title) == (
+        "firmware",
+        "WO-4711",
+        "Backup, Tuesdays",
+    )
+    assert set(first.devices.values_list("side", "name")) == {
         ("from", "ENG-WS-04"),
         ("to", "PLC-PL2-07"),
     }
@@ -154,7 +158,7 @@ def test_work_that_is_long_over_is_counted_and_left_out(take_over):
 def test_a_file_with_too_many_works_is_refused_at_the_first_that_is_too_many(take_over, name):
     works = [event(uid=uid) for uid in "abc"]
     data = calendar(*works) if name == "plan.ics" else CSV_OF_THREE
-    (reason,) = refused(take_over, data, name=name, most=2)
+    (reason,) = refused(take_over, data, name=name, max_entries=2)
     line = 17 if name == "plan.ics" else 4
     assert reason.startswith(f"Line {line}: The file names more than 2 works. Divide it")
 

@@ -35,8 +35,10 @@ def test_nobody_is_asked_about_work_that_is_done_or_recurs(planned, oda):
 def test_extended_work_is_asked_about_again_after_its_new_end(planned, oda):
     work = planned(now=EARLY)
     ask_about_overruns(now=SLACK_ENDS)
-    one = work.occurrences.get(known_until=None)
-    extend_work(occurrence_id=one.pk, until=SLACK_ENDS + 2 * HOUR, by=oda, now=SLACK_ENDS + HOUR)
+    occurrence = work.occurrences.get(known_until=None)
+    extend_work(
+        occurrence_id=occurrence.pk, until=SLACK_ENDS + 2 * HOUR, by=oda, now=SLACK_ENDS + HOUR
+    )
     assert ask_about_overruns(now=SLACK_ENDS + 2 * HOUR) == 0
     assert ask_about_overruns(now=SLACK_ENDS + 3 * HOUR) == 1
 

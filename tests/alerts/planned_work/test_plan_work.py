@@ -188,7 +188,7 @@ def test_an_occurrence_that_was_changed_meanwhile_is_not_touched(planned, oda):
     work = planned(now=EARLY)
     stale = occurrence(work)
     extend_work(occurrence_id=stale.pk, until=LATE, by=oda, now=ELEVEN)
-    with pytest.raises(CannotPlanWork, match="changed meanwhile"):
+    with pytest.raises(CannotPlanWork, match="changed in the meantime"):
         finish_work(occurrence_id=stale.pk, by=oda, now=NOON)
     with pytest.raises(CannotPlanWork, match="later than the planned end"):
         extend_work(occurrence_id=occurrence(work).pk, until=ELEVEN, by=oda, now=NOON)

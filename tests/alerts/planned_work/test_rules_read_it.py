@@ -76,8 +76,8 @@ def test_work_told_before_and_changed_after_the_alert_stays_evidence(planned, ha
 
     work = planned(now=BEFORE)
     happen(ELEVEN)
-    one = work.occurrences.get(known_until=None)
-    extend_work(occurrence_id=one.pk, until=AFTER + timedelta(hours=5), by=oda, now=AFTER)
+    occurrence = work.occurrences.get(known_until=None)
+    extend_work(occurrence_id=occurrence.pk, until=AFTER + timedelta(hours=5), by=oda, now=AFTER)
     assert matching() == (True, True)
 
 

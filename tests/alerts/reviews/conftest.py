@@ -27,7 +27,7 @@ def make_alike(workspace, site, n=1, *, at=NOON - timedelta(minutes=20), **colum
     rows = []
     for i in range(n):
         when = at + timedelta(minutes=i)
-        given = {
+        defaults = {
             "site_ids": [site.pk],
             "place": f"{site.name}, Packaging 2",
             "pattern": PATTERN,
@@ -35,8 +35,8 @@ def make_alike(workspace, site, n=1, *, at=NOON - timedelta(minutes=20), **colum
             "destination": "PLC-PL2-07",
             "severity": Severity.HIGH,
             "created_at": when,
-        } | columns
-        row = make_incident(workspace, **given)
+        }
+        row = make_incident(workspace, **(defaults | columns))
         alert = Alert.objects.create(
             workspace=workspace,
             key=str(uuid.uuid4()),
@@ -73,7 +73,7 @@ def ask(site, oda, sam):
     """`ask(incidents)` has Sam ask OT of the site."""
 
     def asked(incidents, *, by=sam, now=NOON, question=QUESTION, at=site):
-        ids = [each.pk for each in incidents]
+        ids = [incident.pk for incident in incidents]
         return ask_ot(incident_ids=ids, site_id=at.pk, question=question, by=by, now=now)
 
     return asked
@@ -87,7 +87,7 @@ def review(site, oda, sam, incident):
 
 def answer_of(person, review=None, **more):
     """The person says that it was maintenance, unless something else is said."""
-    said = {
+    values = {
         "by": person,
         "key": uuid.uuid4(),
         "verdict": "maintenance",
@@ -95,7 +95,7 @@ def answer_of(person, review=None, **more):
         "cause": "plc-programming-window",
         "review_id": review.pk if review else None,
     } | more
-    return give_verdict(**said)
+    return give_verdict(**values)
 
 
 @pytest.fixture
@@ -107,5 +107,5 @@ def answer(oda):
 @reuse_rows
 def suspicious(incident, oda):
     """Oda called it suspicious."""
-    said = {"verdict": "suspicious", "cause": "other", "note": "Odd."}
-    return answer_of(oda, incident_ids=[incident.pk], **said)
+    values = {"verdict": "suspicious", "cause": "other", "note": "Odd."}
+    return answer_of(oda, incident_ids=[incident.pk], **values)

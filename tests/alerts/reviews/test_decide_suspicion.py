@@ -39,8 +39,8 @@ def undecided(suspicious, olaf, leo):
 
 
 def decide(found, by, choice="correct", **more):
-    said = {"reason": "I asked the shift.", "now": DUE} | more
-    return decide_suspicion(second_opinion=found.uuid, by=by, choice=choice, **said)
+    values = {"reason": "I asked the shift.", "now": DUE} | more
+    return decide_suspicion(second_opinion=found.uuid, by=by, choice=choice, **values)
 
 
 def asked(person):
@@ -117,7 +117,7 @@ def test_either_lead_confirms_it_and_the_hold_is_wide_again(request, undecided, 
 
 
 @pytest.mark.parametrize(
-    ("who", "said", "words"),
+    ("who", "values", "words"),
     [
         ("sam", {}, "Only the OT lead of Gdańsk or the SOC lead"),
         ("pia", {}, "Only the OT lead of Gdańsk or the SOC lead"),
@@ -129,9 +129,9 @@ def test_either_lead_confirms_it_and_the_hold_is_wide_again(request, undecided, 
         ("olaf", {"verdict": "routine", "cause": ""}, "Choose a reason"),
     ],
 )
-def test_what_is_no_decision_is_refused(request, undecided, who, said, words):
+def test_what_is_no_decision_is_refused(request, undecided, who, values, words):
     with pytest.raises(CannotDecide, match=words):
-        decide(undecided, request.getfixturevalue(who), **said)
+        decide(undecided, request.getfixturevalue(who), **values)
     assert SecondOpinion.objects.get().is_open
 
 
@@ -178,11 +178,11 @@ def test_it_is_decided_once(undecided, olaf, leo):
 
 def test_who_may_still_be_asked_sees_neither_answer(suspicious, oda, olaf, leo, sam, pia):
     run_second_opinions(seed=SEED, now=OPENED)
-    seen = {
+    visible = {
         each.given_name: second_opinions_visible_to(each).exists()
         for each in (oda, olaf, leo, sam, pia)
     }
-    assert seen == {"Oda": False, "Olaf": False, "Leo": True, "Sam": True, "Pia": False}
+    assert visible == {"Oda": False, "Olaf": False, "Leo": True, "Sam": True, "Pia": False}
 
 
 def test_a_suspicion_from_the_past_is_put_to_a_second_person_but_not_to_leads_every_day(

@@ -20,7 +20,7 @@ def weeks(make, n, **columns):
 def test_how_often_the_same_pair_was_seen_and_when_it_usually_is(make):
     weeks(make, 6)
     facts = facts_of(make(at=NOON)[0])
-    assert (facts.seen, facts.days) == (6, 42)
+    assert (facts.sightings, facts.days) == (6, 42)
     assert facts.usual.window == Window((1,), 6, 7)
     assert facts.usual.is_inside is False
     assert facts_of(make(at=TUESDAY_SIX)[0]).usual.is_inside is True
@@ -29,7 +29,7 @@ def test_how_often_the_same_pair_was_seen_and_when_it_usually_is(make):
 def test_only_ninety_days_count(make):
     weeks(make, 20)
     facts = facts_of(make(at=NOON)[0])
-    assert (facts.seen, facts.days) == (12, 90)
+    assert (facts.sightings, facts.days) == (12, 90)
 
 
 def test_a_few_occurrences_are_no_habit(make):
@@ -53,8 +53,8 @@ def test_what_ot_said_before(make, ask, answer):
 def test_the_answer_beside_it_was_not_said_before(make, ask, answer):
     answer(ask(make()), verdict="routine", cause="runs-by-itself")
     incident = make()[0]
-    given = answer(ask([incident]))
-    assert facts_of(incident, besides=given).verdicts.counts["routine"] == 1
+    annotation = answer(ask([incident]))
+    assert facts_of(incident, besides=annotation).verdicts.counts["routine"] == 1
     assert facts_of(incident).verdicts.judged == 2
 
 

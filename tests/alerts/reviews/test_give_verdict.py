@@ -21,13 +21,13 @@ LATER = NOON + timedelta(minutes=5)
 
 
 def test_an_answer_settles_the_question(answer, review, oda, incident):
-    given = answer(review, work_order="WO-20917", note="Recipe fix")
+    annotation = answer(review, work_order="WO-20917", note="Recipe fix")
     review.refresh_from_db()
     incident.refresh_from_db()
     assert (review.state, review.settled_at) == ("answered", NOON)
     assert (incident.ot_state, incident.ot_due_at) == ("maintenance", None)
-    assert [each.annotation for each in answers_to(review, reader=oda)] == [given]
-    assert list(given.alerts.all()) == list(incident.alerts.all())
+    assert [each.annotation for each in answers_to(review, reader=oda)] == [annotation]
+    assert list(annotation.alerts.all()) == list(incident.alerts.all())
     line = TimelineItem.objects.get(code="answered")
     assert (line.by, line.side, line.details["work_order"]) == (oda, "ot", "WO-20917")
     assert Entry.objects.latest("seq").action == "reviews.verdict.given"
@@ -71,8 +71,8 @@ def test_another_verdict_label_of_ours_goes(answer, make, ask):
 
 def test_a_row_of_fourteen_is_one_annotation_and_one_trial(answer, make, ask):
     rows = make(14)
-    given = answer(ask(rows))
-    assert given.alerts.count() == 14
+    annotation = answer(ask(rows))
+    assert annotation.alerts.count() == 14
     assert PatternMemory.objects.get(pattern=PATTERN).maintenance == 1
     assert Change.objects.filter(kind="comment").count() == 14
     assert Group.objects.get().ot_state == "maintenance"
@@ -80,10 +80,10 @@ def test_a_row_of_fourteen_is_one_annotation_and_one_trial(answer, make, ask):
 
 def test_who_asked_and_who_owns_are_told(answer, make, ask, sam, leo):
     answer(ask(make(owner_email=leo.email.upper())))
-    told = Notification.objects.filter(kind="reviews.answered").order_by("to__name")
-    assert [line.to for line in told] == [leo, sam]
-    assert told[0].subject == ("OT says Maintenance: Someone loaded a new program into PLC-PL2-07")
-    assert "Nothing is closed or suppressed by this answer." in told[0].body
+    texts = Notification.objects.filter(kind="reviews.answered").order_by("to__name")
+    assert [line.to for line in texts] == [leo, sam]
+    assert texts[0].subject == ("OT says Maintenance: Someone loaded a new program into PLC-PL2-07")
+    assert "Nothing is closed or suppressed by this answer." in texts[0].body
 
 
 def test_who_owns_it_in_sentinel_but_may_not_see_it_here_is_not_told(
@@ -150,18 +150,18 @@ def test_a_verdict_on_one_of_many_leaves_the_others_theirs(answer, make, ask, od
 
 
 def test_ot_may_judge_what_nobody_asked_about(answer, incident):
-    given = answer(incident_ids=[incident.pk])
-    assert given.review is None
+    annotation = answer(incident_ids=[incident.pk])
+    assert annotation.review is None
     incident.refresh_from_db()
     assert incident.ot_state == "maintenance"
 
 
 def test_judging_the_incident_answers_the_question_about_it(answer, review, incident):
-    given = answer(incident_ids=[incident.pk])
+    annotation = answer(incident_ids=[incident.pk])
     review.refresh_from_db()
     assert review.state == "answered"
-    given.refresh_from_db()
-    assert given.review == review
+    annotation.refresh_from_db()
+    assert annotation.review == review
 
 
 def test_judging_one_of_many_leaves_the_question_open(answer, make, ask):
@@ -202,7 +202,7 @@ def test_who_may_judge(request, answer, review, who, may):
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("values", "reason"),
     [
         ({"verdict": "suspicious", "cause": "nobody-of-us"}, "Suspicious needs one line"),
         ({"verdict": "suspicious", "cause": "nobody-of-us", "note": "  "}, "needs one line"),
@@ -212,9 +212,9 @@ def test_who_may_judge(request, answer, review, who, may):
         ({"note": "x" * 501}, "under 500"),
     ],
 )
-def test_what_a_verdict_must_say(answer, review, said, reason):
+def test_what_a_verdict_must_say(answer, review, values, reason):
     with pytest.raises(CannotGiveVerdict, match=reason):
-        answer(review, **said)
+        answer(review, **values)
 
 
 def test_a_withdrawn_question_takes_no_answer(answer, review, sam):

@@ -50,8 +50,8 @@ def shown(person, incident):
 def judged(make, oda):
     """Two alike incidents with one answer."""
     rows = make(2)
-    said = {"verdict": "suspicious", "cause": "other", "note": "Odd."}
-    return rows, answer_of(oda, incident_ids=[row.pk for row in rows], **said)
+    values = {"verdict": "suspicious", "cause": "other", "note": "Odd."}
+    return rows, answer_of(oda, incident_ids=[row.pk for row in rows], **values)
 
 
 def test_labels_of_verdicts_and_of_an_escalation_are_hidden():
@@ -59,21 +59,21 @@ def test_labels_of_verdicts_and_of_an_escalation_are_hidden():
 
 
 def test_rows_are_told_without_it_and_the_table_stays_as_it_is(judged, kasia, oda, site):
-    (row, _), given = judged
-    opinion = ask_about(given, kasia, site)
-    told = shown(kasia, row)
-    assert (told.ot_state, told.hidden_verdict.question) == ("waiting", opinion.uuid)
+    (row, _), annotation = judged
+    opinion = ask_about(annotation, kasia, site)
+    texts = shown(kasia, row)
+    assert (texts.ot_state, texts.hidden_verdict.question) == ("waiting", opinion.uuid)
     assert shown(oda, row).ot_state == "suspicious"
     assert {each.ot_state for each in groups_visible_to(fresh(kasia))} == {"waiting"}
     assert Incident.objects.get(pk=row.pk).ot_state == "suspicious"
     # Whoever chose it, a worker finds it unchanged.
-    assert told.standing == Incident.objects.get(pk=row.pk).standing
+    assert texts.standing == Incident.objects.get(pk=row.pk).standing
 
 
 @pytest.mark.parametrize("state", ["answered", "passed", "withdrawn"])
 def test_it_is_told_once_the_question_is_over(judged, kasia, site, state):
-    (row, _), given = judged
-    opinion = ask_about(given, kasia, site)
+    (row, _), annotation = judged
+    opinion = ask_about(annotation, kasia, site)
     opinion.state, opinion.settled_at = state, LATER
     opinion.verdict = "routine" if state == "answered" else ""
     opinion.save()
@@ -81,18 +81,18 @@ def test_it_is_told_once_the_question_is_over(judged, kasia, site, state):
 
 
 def test_what_the_reader_has_judged_since_is_told_and_the_rest_is_not(judged, kasia, site):
-    (first, second), given = judged
-    ask_about(given, kasia, site)
+    (first, second), annotation = judged
+    ask_about(annotation, kasia, site)
     answer_of(kasia, incident_ids=[first.pk], verdict="routine", cause="other", now=LATER)
     assert shown(kasia, first).ot_state == "routine"
     assert shown(kasia, second).ot_state == "waiting"
 
 
 def test_what_ot_said_before_is_told_without_it(judged, kasia, site, oda, make):
-    _, given = judged
+    _, annotation = judged
     (other,) = make(1)
     answer_of(oda, incident_ids=[other.pk], verdict="routine", cause="other")
-    ask_about(given, kasia, site)
+    ask_about(annotation, kasia, site)
     verdicts = facts_of(other).verdicts
     assert (verdicts.judged, verdicts.counts["suspicious"]) == (2, 1)
     verdicts = facts_of(other, hidden=hidden_from(fresh(kasia))).verdicts
@@ -116,8 +116,8 @@ def test_a_question_whose_answer_is_hidden_leads_to_the_other_one(
     client, ask, incident, oda, kasia, site
 ):
     review = ask([incident])
-    given = answer_of(oda, review, verdict="suspicious", cause="other", note="Zebrafinch.")
-    opinion = ask_about(given, kasia, site)
+    annotation = answer_of(oda, review, verdict="suspicious", cause="other", note="Zebrafinch.")
+    opinion = ask_about(annotation, kasia, site)
     client.force_login(kasia)
     answer = client.get(f"/reviews/{review.uuid}/")
     assert answer["Location"] == f"/reviews/{opinion.uuid}/second/"
@@ -130,8 +130,10 @@ def test_a_question_whose_answer_is_hidden_leads_to_the_other_one(
 def test_a_question_that_is_asked_anew_still_waits_and_does_not_tell(
     client, ask, incident, oda, kasia, site, sam
 ):
-    given = answer_of(oda, ask([incident]), verdict="suspicious", cause="other", note="Zebrafinch.")
-    ask_about(given, kasia, site)
+    annotation = answer_of(
+        oda, ask([incident]), verdict="suspicious", cause="other", note="Zebrafinch."
+    )
+    ask_about(annotation, kasia, site)
     again = ask([incident], now=LATER)
     client.force_login(kasia)
     page = client.get(f"/reviews/{again.uuid}/").content.decode()

@@ -55,8 +55,12 @@ def test_open_and_closed_incidents_get_their_verdicts_and_sentinel_hears_nothing
     assert (given.by, given.imported_at, given.note) == (oda, NOON, "Recipe change.")
     assert given.given_at == datetime(2026, 11, 24, 11, 50, tzinfo=UTC)
     assert given.alerts.count() == 1
-    [told] = still_open.timeline.all()
-    assert (told.code, told.at, told.details["imported"]) == ("answered", given.given_at, True)
+    [report] = still_open.timeline.all()
+    assert (report.code, report.at, report.details["imported"]) == (
+        "answered",
+        given.given_at,
+        True,
+    )
     entry = Entry.objects.get(action="reviews.verdicts.imported")
     assert entry.details["file"] == "past.csv"
     assert entry.details["people"] == {"oda@demo.example": 2}
@@ -72,7 +76,7 @@ def test_the_timeline_says_that_it_was_imported(take, make, client, sam):
 
 def test_the_same_file_twice_changes_nothing(take, make):
     incidents = make(3)
-    lines = [line(each) for each in incidents]
+    lines = [line(incident) for incident in incidents]
     take(*lines)
     again = take(*lines)
     assert (again.new, again.unchanged) == (0, 3)
@@ -121,7 +125,7 @@ def test_numbers_names_and_spellings_are_understood(take, make):
 
 def test_json_is_read_as_well(make, oda):
     incident = make()[0]
-    told = {
+    report = {
         "incident": incident.number,
         "verdict": "routine",
         "cause": "other",
@@ -129,7 +133,7 @@ def test_json_is_read_as_well(make, oda):
         "at": AT,
         "note": None,
     }
-    done = import_verdicts(data=json.dumps([told]).encode(), source="x", by="tests", now=NOON)
+    done = import_verdicts(data=json.dumps([report]).encode(), source="x", by="tests", now=NOON)
     assert done.new == 1
 
 
@@ -200,8 +204,8 @@ def test_a_number_that_two_workspaces_have_needs_the_workspace(take, make, site,
     [(_, column, sentence)] = faults_of(take, line(incident))
     assert column == "workspace"
     assert "gdansk, porto" in sentence
-    told = f"{line(incident)},gdansk"
-    assert take(told, head=HEAD.replace("note", "note,workspace")).new == 1
+    report = f"{line(incident)},gdansk"
+    assert take(report, head=HEAD.replace("note", "note,workspace")).new == 1
     assert Annotation.objects.get().incidents.get() == incident
 
 
@@ -251,22 +255,22 @@ def test_the_command_prints_one_document(tmp_path, make, oda, capsys, monkeypatc
     file = tmp_path / "past.csv"
     file.write_text(HEAD + line(make()[0]) + "\n")
     call_command("verdicts", "import", str(file), "--dry-run", "--json")
-    told = json.loads(capsys.readouterr().out)
-    assert (told["new"], told["dry_run"]) == (1, True)
+    report = json.loads(capsys.readouterr().out)
+    assert (report["new"], report["dry_run"]) == (1, True)
     call_command("verdicts", "import", str(file))
     assert Annotation.objects.count() == 1
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["import", "/no/such/file.csv"], "cannot be read"),
         (["import"], "needs a file"),
         (["export"], "knows import"),
     ],
 )
-def test_the_command_says_in_one_sentence_what_is_wrong(words, said):
-    with pytest.raises(CommandError, match=said):
+def test_the_command_says_in_one_sentence_what_is_wrong(words, message):
+    with pytest.raises(CommandError, match=message):
         call_command("verdicts", *words)
 
 
@@ -275,9 +279,9 @@ def test_the_command_lists_every_fault(tmp_path, oda):
     file.write_text(f"{HEAD}1,routine,other,{oda.email},{AT},\n2,routine,x,{oda.email},{AT},\n")
     with pytest.raises(CommandError) as refused:
         call_command("verdicts", "import", str(file))
-    told = str(refused.value).splitlines()
-    assert told[0].startswith("Line 2, column incident:")
-    assert told[1].startswith("Line 3, column cause:")
+    report = str(refused.value).splitlines()
+    assert report[0].startswith("Line 2, column incident:")
+    assert report[1].startswith("Line 3, column cause:")
 
 
 def test_many_verdicts_are_few_questions(take, make, django_assert_max_num_queries):

@@ -40,7 +40,7 @@ def past(incident, person, *, days_ago, verdict="routine", note=""):
 
 
 def take_over(*given):
-    return record_past_verdicts(given=given, by="tests", now=NOON)
+    return record_past_verdicts(verdicts=given, by="tests", now=NOON)
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
@@ -157,7 +157,7 @@ def standing_after(make, oda, olaf):
 
     def arrive(minute, incidents, verdict, how):
         at = NOON - timedelta(days=1) + timedelta(minutes=minute)
-        ids = sorted(rows[each].pk for each in incidents)
+        ids = sorted(rows[incident].pk for incident in incidents)
         person = (oda, olaf)[minute % 2]
         if how == "past":
             take_over(

@@ -28,11 +28,11 @@ def take_over(make_person, noon):
     oda = make_person(cast.ODA)
 
     def take_over(*incidents, verdict="routine", note=""):
-        given = [
-            PastVerdict(each.pk, verdict, "other", oda, noon - timedelta(days=3), note)
-            for each in incidents
+        verdicts = [
+            PastVerdict(incident.pk, verdict, "other", oda, noon - timedelta(days=3), note)
+            for incident in incidents
         ]
-        return record_past_verdicts(given=given, by="tests", now=noon)
+        return record_past_verdicts(verdicts=verdicts, by="tests", now=noon)
 
     return take_over
 

@@ -60,8 +60,8 @@ def the_question(annotation):
 
 
 def say(opinion, verdict, *, now=LATER, **more):
-    said = {"cause": "other", "note": "I know this."} | more
-    return give_opinion(opinion=opinion.uuid, by=opinion.person, verdict=verdict, now=now, **said)
+    values = {"cause": "other", "note": "I know this."} | more
+    return give_opinion(opinion=opinion.uuid, by=opinion.person, verdict=verdict, now=now, **values)
 
 
 def state_of(annotation):
@@ -78,12 +78,12 @@ def test_another_person_of_the_site_is_asked(suspicious, oda, kasia, olaf, pia):
 
 def test_nobody_is_asked_who_was_told_of_the_answer(incident, oda, kasia, olaf):
     Incident.objects.filter(pk=incident.pk).update(owner_email=KASIA.email)
-    given = answer_of(
+    annotation = answer_of(
         oda, incident_ids=[incident.pk], verdict="suspicious", cause="other", note="Odd."
     )
-    assert Notification.objects.filter(to=kasia, act=given.act).exists(), "as the owner"
-    run(given)
-    assert the_question(given).person == olaf
+    assert Notification.objects.filter(to=kasia, act=annotation.act).exists(), "as the owner"
+    run(annotation)
+    assert the_question(annotation).person == olaf
 
 
 def test_nobody_is_asked_who_was_told_of_its_escalation(suspicious, incident, kasia, olaf, sam):
@@ -118,12 +118,12 @@ def test_with_nobody_to_ask_it_stays_open(suspicious, leo):
 def test_the_notification_does_not_lead(suspicious, kasia):
     run(suspicious)
     (line,) = Notification.objects.filter(to=kasia)
-    told = f"{line.subject} {line.body} {line.reason}".lower()
+    texts = f"{line.subject} {line.body} {line.reason}".lower()
     assert line.path == f"/reviews/{the_question(suspicious).uuid}/"
     assert line.kind == "reviews.asked"
-    assert "what was this?" in told
+    assert "what was this?" in texts
     for word in ("suspicious", "oda", "odd.", "second", "high", "priority", "doubt"):
-        assert word not in told, word
+        assert word not in texts, word
 
 
 def test_asking_leaves_nothing_where_the_second_person_might_read_it(suspicious, incident, kasia):
@@ -142,8 +142,8 @@ def test_two_who_agree_confirm_it(suspicious, incident, oda, kasia, olaf, leo, s
     assert list(evidence_in_force()) == [suspicious], "one trial, suspicious"
     line = TimelineItem.objects.get(incident=incident, code="second-opinion")
     assert line.details["others"] == [{"name": KASIA.name, "verdict": "suspicious"}]
-    told = Notification.objects.filter(kind="reviews.second-opinion")
-    assert set(told.values_list("to__name", flat=True)) == {
+    texts = Notification.objects.filter(kind="reviews.second-opinion")
+    assert set(texts.values_list("to__name", flat=True)) == {
         cast.ODA.name,
         KASIA.name,
         cast.OLAF.name,
@@ -252,9 +252,9 @@ def test_a_harmless_answer_comes_along(suspicious, make, answer, kasia):
 @pytest.fixture
 def harmless(suspicious, make, answer, kasia):
     (row,) = make(pattern=uuid.uuid4())
-    given = answer(incident_ids=[row.pk], verdict="routine", cause="other")
+    annotation = answer(incident_ids=[row.pk], verdict="routine", cause="other")
     run(suspicious, harmless=True)
-    return given
+    return annotation
 
 
 def test_a_harmless_answer_is_confirmed_by_another(harmless):
@@ -367,17 +367,17 @@ def test_who_speaks_for_ot_no_more_is_not_waited_for(suspicious, kasia, olaf):
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("values", "words"),
     [
         ({"verdict": "odd"}, "Choose a verdict"),
         ({"verdict": "routine", "cause": ""}, "Choose a reason"),
         ({"verdict": "suspicious", "note": ""}, "what makes you think so"),
     ],
 )
-def test_an_answer_says_what_any_answer_says(suspicious, kasia, said, words):
+def test_an_answer_says_what_any_answer_says(suspicious, kasia, values, words):
     run(suspicious)
     with pytest.raises(CannotGiveOpinion, match=words):
-        say(the_question(suspicious), **said)
+        say(the_question(suspicious), **values)
 
 
 def test_who_is_late_is_reminded_once(suspicious, kasia):

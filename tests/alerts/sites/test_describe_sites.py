@@ -15,9 +15,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def describe(noon):
-    def describe(**said):
+    def describe(**values):
         return describe_site(
-            **({"name": "Gdańsk", "time_zone": "Europe/Warsaw"} | said), by="tests", now=noon
+            **({"name": "Gdańsk", "time_zone": "Europe/Warsaw"} | values), by="tests", now=noon
         )
 
     return describe

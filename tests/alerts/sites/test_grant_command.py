@@ -36,8 +36,8 @@ def test_a_role_is_taken_back_where_it_holds(oda):
     run("grant", "oda@plant.example", "ot-engineer", "--site", "Gdańsk")
     with pytest.raises(CommandError, match="hold it in another scope"):
         run("grant", "revoke", "oda@plant.example", "ot-engineer")
-    said = run("grant", "revoke", "ODA@plant.example", "ot-engineer", "--site", "Gdańsk")
-    assert said["revoked"] is True
+    result = run("grant", "revoke", "ODA@plant.example", "ot-engineer", "--site", "Gdańsk")
+    assert result["revoked"] is True
     assert reach_of(User.objects.get()).nowhere
     assert oda.grants.get().revoked_at is not None and oda.grants.get().scope_uuid == site.uuid
     with pytest.raises(CommandError, match="does not hold ot-engineer for the site Gdańsk"):

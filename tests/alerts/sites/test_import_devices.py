@@ -29,8 +29,8 @@ def take(site):
 
     def take(*lines, head=HEAD, by="tests", **more):
         data = "\n".join([head, *lines]).encode()
-        given = {"source": "plant.csv", "now": NOON, "unshifted": NOON} | more
-        return import_devices(data=data, by=by, **given)
+        options = {"source": "plant.csv", "now": NOON, "unshifted": NOON} | more
+        return import_devices(data=data, by=by, **options)
 
     return take
 
@@ -83,7 +83,7 @@ def test_new_changed_and_unchanged_are_told_apart(take, site):
 def test_what_people_set_is_not_written_over_by_alerts(take, site):
     take("Gdańsk,Packaging 2,10.0.0.1,PLC-1,PLC,,")
     zone = site.zones.get()
-    seen = DeviceSeen(
+    sighting = DeviceSeen(
         zone.pk,
         "10.0.0.1",
         NOON.replace(hour=23),
@@ -92,7 +92,7 @@ def test_what_people_set_is_not_written_over_by_alerts(take, site):
         vendor="Siemens",
         firmware="V2",
     )
-    learn_devices(devices=[seen])
+    learn_devices(devices=[sighting])
     row = Device.objects.get()
     assert (row.name, row.kind) == ("PLC-1", "PLC")
     assert (row.vendor, row.firmware) == ("Siemens", "V2")
@@ -211,9 +211,9 @@ def test_a_file_takes_no_safety_system_out_of_the_never_list(take, site, olaf):
     assert Device.objects.get().criticality == "safety"
 
 
-def describe(device, by, **said):
-    given = {"kind": "PLC", "role": "", "criticality": "normal", "purdue_level": None}
-    return describe_device(device_id=device.pk, by=by, now=NOON, unshifted=NOON, **given | said)
+def describe(device, by, **values):
+    options = {"kind": "PLC", "role": "", "criticality": "normal", "purdue_level": None}
+    return describe_device(device_id=device.pk, by=by, now=NOON, unshifted=NOON, **options | values)
 
 
 def test_ot_says_what_a_device_is(site, oda):

@@ -18,16 +18,16 @@ def versions():
 
 
 def test_places_are_added_once_and_found_by_any_of_their_names():
-    said = [
+    places = [
         Place("Gdańsk", "Packaging 2", "s-1"),
         Place(" Gdańsk ", "Office"),
         Place("", "", "s-1"),
     ]
-    learn_places(places=said)
-    atlas = learn_places(places=said)
+    learn_places(places=places)
+    atlas = learn_places(places=places)
     assert (Site.objects.count(), Zone.objects.count(), Sensor.objects.count()) == (1, 2, 1)
-    assert atlas.find(said[0]) == atlas.find(said[2])
-    assert atlas.find(said[1]).words == "Gdańsk, Office"
+    assert atlas.find(places[0]) == atlas.find(places[2])
+    assert atlas.find(places[1]).words == "Gdańsk, Office"
 
 
 def test_a_place_that_names_nothing_we_know_is_no_place():

@@ -8,8 +8,8 @@ from tests.conftest import NOON
 pytestmark = pytest.mark.django_db
 
 
-def put(name="Gdańsk", *, by="command line", **said):
-    return set_site(name=name, by=by, now=NOON, unshifted=NOON, **said)
+def put(name="Gdańsk", *, by="command line", **values):
+    return set_site(name=name, by=by, now=NOON, unshifted=NOON, **values)
 
 
 def test_what_is_given_is_set_and_the_rest_stays(site):
@@ -43,7 +43,7 @@ def test_a_slip_in_the_name_makes_no_second_plant(site):
 
 
 @pytest.mark.parametrize(
-    ("zone", "said"),
+    ("zone", "message"),
     [
         ("europe/warsaw", "Did you mean Europe/Warsaw"),
         ("Warsaw", "Did you mean Europe/Warsaw"),
@@ -53,8 +53,8 @@ def test_a_slip_in_the_name_makes_no_second_plant(site):
         ("", "There is no time zone"),
     ],
 )
-def test_a_time_zone_that_no_plant_has_is_refused(site, zone, said):
-    with pytest.raises(CannotSetSite, match=said):
+def test_a_time_zone_that_no_plant_has_is_refused(site, zone, message):
+    with pytest.raises(CannotSetSite, match=message):
         put(time_zone=zone)
 
 

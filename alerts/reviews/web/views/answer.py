@@ -196,7 +196,10 @@ def _page(
 ) -> HttpResponse:
     person = actor_of(request)
     may_answer = speaks_at(person, question.site, question.lead.workspace)
-    waits, over = question.state == Review.State.WAITING, question.state == Review.State.WITHDRAWN
+    waits, is_withdrawn = (
+        question.state == Review.State.WAITING,
+        question.state == Review.State.WITHDRAWN,
+    )
     answers = answers_to(question, reader=person)
     about = list(waiting_incidents_of(question)) if waits else list(question.incidents.all())
     # What the page tells is about one incident: the gravest of those that an answer is wanted for.
@@ -232,7 +235,7 @@ def _page(
         "members": members_of(about, now=now, zone=question.site.time_zone),
         "answers": [answer_context(answer, now, question.site.time_zone) for answer in answers],
         "answer": newest_answer.annotation if newest_answer else None,
-        "may_answer": may_answer and not over,
+        "may_answer": may_answer and not is_withdrawn,
         "may_withdraw": waits and works_in(person, question.lead.workspace),
         "hand_over": colleagues(question, request) if may_answer and waits else None,
         "now": now,

@@ -118,10 +118,10 @@ def _questions(
         field, newest_first = "settled_at", True
     verdicts = without_hidden(person, annotations_in_force())
     verdicts = verdicts.select_related("by").order_by("given_at", "pk")
-    asked = AskedIncident.objects.select_related("incident")
+    asked_incidents = AskedIncident.objects.select_related("incident")
     questions = reviews.prefetch_related(
-        Prefetch("annotations", queryset=verdicts, to_attr="given"),
-        Prefetch("asked_incidents", queryset=asked, to_attr="asked_rows"),
+        Prefetch("annotations", queryset=verdicts, to_attr="verdicts"),
+        Prefetch("asked_incidents", queryset=asked_incidents, to_attr="asked_rows"),
     )
     page, more = _page(questions.select_related("opened_by"), field, after, newest_first)
     return [_question(review, clock.now()) for review in page], more
@@ -158,16 +158,16 @@ def _undecided(person: User) -> list[Undecided]:
 
 
 def _question(review: Any, now: datetime) -> Row:
-    answer = review.given[-1] if review.given else None
+    answer = review.verdicts[-1] if review.verdicts else None
     waits = review.state == Review.State.WAITING
-    asked = [row.incident for row in review.asked_rows if not waits or row.answer_id is None]
-    lead = review.lead if review.lead in asked else max(asked, key=_gravity)
-    verdicts = list(dict.fromkeys(annotation.verdict for annotation in reversed(review.given)))
+    incidents = [row.incident for row in review.asked_rows if not waits or row.answer_id is None]
+    lead = review.lead if review.lead in incidents else max(incidents, key=_gravity)
+    verdicts = list(dict.fromkeys(annotation.verdict for annotation in reversed(review.verdicts)))
     return Row(
         lead,
         headline_of(lead),
-        len(asked),
-        _span(asked, now, review.site.time_zone),
+        len(incidents),
+        _span(incidents, now, review.site.time_zone),
         review,
         answer,
         reason(answer.cause) if answer else "",

@@ -150,8 +150,8 @@ def _visible_or_404(request: HttpRequest, uuid: UUID, opinion: Opinion | None) -
     visible = second_opinions_visible_to(actor_of(request)).select_related(
         "site", "annotation__by", "decided_by", "correction"
     )
-    wanted = {"pk": opinion.second_opinion_id} if opinion else {"uuid": uuid}
-    second_opinion = visible.filter(**wanted).first()
+    filters = {"pk": opinion.second_opinion_id} if opinion else {"uuid": uuid}
+    second_opinion = visible.filter(**filters).first()
     if second_opinion is None:
         raise Http404
     return second_opinion
@@ -171,23 +171,23 @@ def _question_page(
     about = [
         incident for incident in _incidents(second_opinion) if incident.pk in incident_ids
     ] or _incidents(second_opinion)
-    shown, zone = about[0], second_opinion.site.time_zone
-    ends = nodes(shown, ends_of(shown), is_neutral=True)
-    alerts = Alert.objects.filter(incidents=shown.pk).order_by("-at", "-pk")
+    lead, zone = about[0], second_opinion.site.time_zone
+    ends = nodes(lead, ends_of(lead), is_neutral=True)
+    alerts = Alert.objects.filter(incidents=lead.pk).order_by("-at", "-pk")
     page = {
         "asked": opinion,
         "site": second_opinion.site,
-        "place": shown.place or second_opinion.site.name,
-        "happened": happened_words(shown, now, zone),
-        "headline": headline_of(shown),
-        "sentence": sentence_of(shown),
+        "place": lead.place or second_opinion.site.name,
+        "happened": happened_words(lead, now, zone),
+        "headline": headline_of(lead),
+        "sentence": sentence_of(lead),
         "nodes": ends,
-        "facts": neutral_facts_of(facts_of(shown), shown, zone),
+        "facts": neutral_facts_of(facts_of(lead), lead, zone),
         "alerts": list(alerts[:MAX_ALERTS]),
         "members": members_of(about, now=now, zone=zone),
         "n": len(about),
         "now": now,
-        **verdict_context(shown, form),
+        **verdict_context(lead, form),
     }
     status = 422 if form and form.errors else 200
     return vary(render(request, "alerts/reviews/second.html", page, status=status))

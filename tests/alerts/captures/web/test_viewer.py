@@ -61,7 +61,7 @@ def test_who_may_not_and_what_cannot_be_opened_is_said_in_a_sentence(see, attach
     bad = attach(b"\xd4\xc3\xb2\xa1" + bytes(3))
     type(capture).objects.filter(pk=capture.pk).update(state=State.DONE)
     type(bad).objects.filter(pk=bad.pk).update(state=State.DONE, trouble="It ends at byte 7.")
-    assert "opened by OT, by the SOC" in see(mia, capture, status=403)
+    assert "Only OT, the SOC and auditors" in see(mia, capture, status=403)
     assert "It ends at byte 7." in see(sam, bad, status=409)
     assert not CaptureAccess.objects.exists()
 

@@ -175,7 +175,7 @@ def test_faults_stand_in_a_table_and_nothing_is_taken_over(as_, oda, site):
     )["Location"]
     body = text(page, address, status=422)
     assert "1 thing is wrong. Nothing was imported" in body
-    assert "Line 2 describes 10.0.0.1" in body
+    assert "Line 2 already describes 10.0.0.1" in body
     assert page.post(address).status_code == 422
     assert not Device.objects.exists()
 

@@ -22,18 +22,18 @@ WORK = {
 
 @pytest.fixture
 def ask(client, noon):
-    def send(person, path="", said=None, method="post"):
+    def send(person, path="", values=None, method="post"):
         client.force_login(person)
         address = f"/api/v1/planned-work/{path}"
         if method == "get":
             return client.get(address)
-        return client.post(address, said or {}, content_type="application/json")
+        return client.post(address, values or {}, content_type="application/json")
 
     return send
 
 
 def test_work_is_planned_and_read_back(ask, devices, oda):
-    made = ask(oda, said=WORK).json()
+    made = ask(oda, values=WORK).json()
     assert (made["title"], made["minutes"], made["time_zone"]) == (
         "Drive firmware",
         300,
@@ -47,8 +47,8 @@ def test_work_is_planned_and_read_back(ask, devices, oda):
 
 
 def test_moments_with_an_offset_mean_what_they_say(ask, devices, oda):
-    said = WORK | {"starts_at": "2026-11-24T07:00:00Z", "ends_at": "2026-11-24T12:00:00Z"}
-    assert ask(oda, said=said).json()["starts_local"] == "2026-11-24T08:00:00"
+    values = WORK | {"starts_at": "2026-11-24T07:00:00Z", "ends_at": "2026-11-24T12:00:00Z"}
+    assert ask(oda, values=values).json()["starts_local"] == "2026-11-24T08:00:00"
 
 
 def test_it_is_extended_done_and_cancelled_by_name(ask, planned, oda):
@@ -78,7 +78,7 @@ def test_an_edit_says_all_of_it_anew(ask, planned, oda):
     ],
 )
 def test_bad_input_is_named(ask, devices, oda, change, member):
-    answer = ask(oda, said=WORK | change)
+    answer = ask(oda, values=WORK | change)
     assert answer.status_code == 400
     assert member in answer.json()["errors"]
     assert not PlannedWork.objects.exists()
@@ -86,6 +86,6 @@ def test_bad_input_is_named(ask, devices, oda, change, member):
 
 def test_who_may_not_plan_there_is_refused(ask, devices, planned, pia, sam):
     work = planned()
-    assert ask(sam, said=WORK).status_code == 403
-    assert ask(pia, said=WORK).status_code == 400  # no site that she may see
+    assert ask(sam, values=WORK).status_code == 403
+    assert ask(pia, values=WORK).status_code == 400  # no site that she may see
     assert ask(pia, f"{work.uuid}/done/").status_code == 404

@@ -97,7 +97,7 @@ def test_a_recurrence_until_the_end_of_all_calendars_is_one_without_an_end(end, 
 def test_a_leap_day_is_a_leap_day():
     schedule = nightly("FREQ=YEARLY", start=datetime(2024, 2, 29, 3, 0), zone="UTC")
     spans = occurrences(schedule, since=AUTUMN, until=datetime(2033, 1, 1, tzinfo=UTC))
-    assert [f"{each.starts_at:%Y-%m-%d}" for each in spans] == ["2028-02-29", "2032-02-29"]
+    assert [f"{span.starts_at:%Y-%m-%d}" for span in spans] == ["2028-02-29", "2032-02-29"]
 
 
 def test_too_many_times_are_refused():
@@ -143,9 +143,9 @@ def test_a_recurrence_says_what_is_wrong_with_it(rule, sentence):
     ],
 )
 def test_a_schedule_says_what_is_wrong_with_it(change, sentence):
-    given = {"starts_at": datetime(2026, 10, 20), "length": HOUR, "time_zone": "UTC"} | change
+    values = {"starts_at": datetime(2026, 10, 20), "length": HOUR, "time_zone": "UTC"} | change
     with pytest.raises(PlanError, match=sentence):
-        check_schedule(Schedule(**given))
+        check_schedule(Schedule(**values))
 
 
 @pytest.mark.parametrize(

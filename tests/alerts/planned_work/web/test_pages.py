@@ -27,9 +27,9 @@ def see(client, noon):
 
 @pytest.fixture
 def send(client, noon):
-    def post(path, person, **said):
+    def post(path, person, **values):
         client.force_login(person)
-        return client.post(path, said)
+        return client.post(path, values)
 
     return post
 
@@ -86,13 +86,13 @@ def test_one_work_tells_what_is_planned_and_what_was_unexpected(see, planned, ha
     happen(ELEVEN, to="DB-GD-01")
     _status, page = see(address(work), oda)
     unexpected = "with a device that is not named"
-    told = ("WO-4711", "Nordval Drives", "ENG-WS-04", "PLC-PL2-07", "planned it", unexpected)
-    for words in (*told, "Nothing closes by the calendar alone."):
+    expected = ("WO-4711", "Nordval Drives", "ENG-WS-04", "PLC-PL2-07", "planned it", unexpected)
+    for words in (*expected, "Nothing closes by the calendar alone."):
         assert words in page
 
 
 def test_oda_plans_work_from_the_form(send, site, devices, oda):
-    said = {
+    values = {
         "site": site.pk,
         "title": "Replace valve terminal",
         "kind": "replacement",
@@ -105,7 +105,7 @@ def test_oda_plans_work_from_the_form(send, site, devices, oda):
         "any_names": "",
         "work_order": "WO-1",
     }
-    response = send("/planned-work/new/", oda, **said)
+    response = send("/planned-work/new/", oda, **values)
     work = PlannedWork.objects.get()
     assert response["Location"] == address(work)
     one = Occurrence.objects.get()
@@ -136,7 +136,7 @@ def test_a_change_is_a_new_revision_and_nothing_typed_anew_is_lost(see, send, pl
     work = planned()
     _status, page = see(address(work, "edit"), oda)
     assert "Packaging 2 / 10.20.4.15" in page
-    said = {
+    values = {
         "title": "Drive firmware",
         "kind": "firmware",
         "starts": "2026-11-24T08:00",
@@ -144,15 +144,15 @@ def test_a_change_is_a_new_revision_and_nothing_typed_anew_is_lost(see, send, pl
         "from_names": "Packaging 2 / 10.20.4.15",
         "to_names": "Packaging 2 / 10.20.4.40",
     }
-    assert send(address(work, "edit"), oda, **said).status_code == 302
+    assert send(address(work, "edit"), oda, **values).status_code == 302
     assert work.revisions.get(is_latest=True).number == 2
 
 
 def test_work_is_extended_done_and_cancelled_from_its_page(send, planned, oda):
     work = planned(now=EARLY)
     one = work.occurrences.get()
-    said = {"occurrence": one.uuid, "until": "2026-11-24T17:00"}
-    assert send(address(work, "extend"), oda, **said).status_code == 302
+    values = {"occurrence": one.uuid, "until": "2026-11-24T17:00"}
+    assert send(address(work, "extend"), oda, **values).status_code == 302
     one = work.occurrences.get(known_until=None)
     assert one.ends_at == datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
     assert send(address(work, "done"), oda, occurrence=one.uuid).status_code == 302

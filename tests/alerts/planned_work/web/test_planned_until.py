@@ -28,10 +28,10 @@ def asked(happen, site, sam, oda):
 def answer(client, noon, asked, oda):
     key = str(uuid.uuid4())
 
-    def post(**said):
+    def post(**values):
         client.force_login(oda)
         return client.post(
-            f"/reviews/{asked.uuid}/", {"key": key, "verdict": "maintenance", **said}
+            f"/reviews/{asked.uuid}/", {"key": key, "verdict": "maintenance", **values}
         )
 
     return post
@@ -49,11 +49,14 @@ def test_the_sheet_offers_full_hours_of_the_plant(client, noon, asked, oda):
 
 def test_three_taps_answer_and_plan_the_work_on_both_devices(answer, asked):
     assert answer(until="2026-11-24T15:00:00+01:00").status_code == 302
-    given = Annotation.objects.get()
-    assert (given.verdict, given.cause) == ("maintenance", "planned-work")
-    one = PlannedWork.objects.get().occurrences.get()
-    assert (one.starts_at, one.ends_at) == (ELEVEN, datetime(2026, 11, 24, 14, 0, tzinfo=UTC))
-    named = one.revision.devices.values_list("side", "name")
+    annotation = Annotation.objects.get()
+    assert (annotation.verdict, annotation.cause) == ("maintenance", "planned-work")
+    occurrence = PlannedWork.objects.get().occurrences.get()
+    assert (occurrence.starts_at, occurrence.ends_at) == (
+        ELEVEN,
+        datetime(2026, 11, 24, 14, 0, tzinfo=UTC),
+    )
+    named = occurrence.revision.devices.values_list("side", "name")
     assert set(named) == {("from", "ENG-WS-04"), ("to", "PLC-PL2-07")}
     incident = asked.incidents.get()
     assert incident.is_open, "nothing closes by it"
@@ -76,20 +79,20 @@ def test_what_the_cause_says_is_the_kind_of_work(answer):
 
 def test_another_time_is_read_on_the_clock_of_the_plant(answer):
     answer(until_other="2026-11-24T19:30")
-    one = PlannedWork.objects.get().occurrences.get()
-    assert one.ends_at == datetime(2026, 11, 24, 18, 30, tzinfo=UTC)
+    occurrence = PlannedWork.objects.get().occurrences.get()
+    assert occurrence.ends_at == datetime(2026, 11, 24, 18, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("said", "sentence"),
+    ("values", "sentence"),
     [
         ({"until": "2026-11-24T09:00:00+01:00"}, "later than now"),
         ({"until": "soon"}, "Enter a day and a time"),
         ({"until": "2027-11-24T09:00:00+01:00"}, "longer than 31 days"),
     ],
 )
-def test_a_time_that_makes_no_sense_saves_neither(answer, said, sentence):
-    response = answer(**said)
+def test_a_time_that_makes_no_sense_saves_neither(answer, values, sentence):
+    response = answer(**values)
     assert response.status_code == 422 and sentence in response.content.decode()
     assert not PlannedWork.objects.exists() and not Annotation.objects.exists()
 

@@ -66,16 +66,16 @@ def test_asking_answers_the_question(asked, incident):
 def test_ot_reads_and_answers_it(oda, sam, asked, incident):
     listed = oda.get("reviews/", {"state": "waiting"}).json()["results"]
     assert [row["id"] for row in listed] == [asked["id"]]
-    said = oda.post(f"reviews/{asked['id']}/answer/", ROUTINE).json()
-    assert said["state"] == "answered"
+    answer = oda.post(f"reviews/{asked['id']}/answer/", ROUTINE).json()
+    assert answer["state"] == "answered"
     (verdict,) = sam.get("annotations/", {"review": asked["id"]}).json()["results"]
     assert (verdict["verdict"], verdict["by"], verdict["note"]) == (
         "routine",
         "Oda Nowak",
         "Every Tuesday.",
     )
-    one = sam.get(f"annotations/{verdict['id']}/").json()
-    assert one["incidents"] == [incident.pk]
+    annotation = sam.get(f"annotations/{verdict['id']}/").json()
+    assert annotation["incidents"] == [incident.pk]
     assert sam.get(f"incidents/{incident.pk}/").json()["ot_state"] == "routine"
 
 
@@ -83,16 +83,16 @@ def test_ot_judges_without_being_asked_and_supersedes(oda, incident):
     address = f"incidents/{incident.pk}/verdict/"
     assert oda.post(address, ROUTINE).json()["verdict"] == "routine"
     oda.post(address, {"verdict": "suspicious", "cause": "other", "note": "Not us."})
-    held = oda.get("annotations/", {"in_force": "true"}).json()["results"]
-    assert [row["verdict"] for row in held] == ["suspicious"]
+    in_force = oda.get("annotations/", {"in_force": "true"}).json()["results"]
+    assert [row["verdict"] for row in in_force] == ["suspicious"]
     old = oda.get("annotations/", {"in_force": "false"}).json()["results"]
-    assert old[0]["superseded_by"] == held[0]["id"]
+    assert old[0]["superseded_by"] == in_force[0]["id"]
 
 
 def test_the_same_answer_sent_twice_is_one_verdict(oda, asked):
     for _ in range(2):
-        said = oda.post(f"reviews/{asked['id']}/answer/", ROUTINE, Idempotency_Key="form-1")
-        assert said.status_code == 200
+        answer = oda.post(f"reviews/{asked['id']}/answer/", ROUTINE, Idempotency_Key="form-1")
+        assert answer.status_code == 200
     assert Annotation.objects.count() == 1
 
 
@@ -150,10 +150,10 @@ def test_a_verdict_fits_its_published_schema(oda, incident):
         member["description"] = member["description"].removesuffix(WIDE)
     assert published["properties"] == described
     assert set(published["required"]) == set(described)
-    told = oda.post(f"incidents/{incident.pk}/verdict/", ROUTINE).json()
-    del told["data_age_seconds"]
+    verdict_json = oda.post(f"incidents/{incident.pk}/verdict/", ROUTINE).json()
+    del verdict_json["data_age_seconds"]
     check = Draft202012Validator(published, format_checker=FormatChecker())
-    assert [error.message for error in check.iter_errors(told)] == []
+    assert [error.message for error in check.iter_errors(verdict_json)] == []
 
 
 def test_an_answer_may_name_the_incidents_it_is_about(sam, oda, workspace, plant, incident):
@@ -165,11 +165,11 @@ def test_an_answer_may_name_the_incidents_it_is_about(sam, oda, workspace, plant
         now=NOON,
         incident_ids=[incident.pk, other.pk],
     )
-    said = oda.post(f"reviews/{review.uuid}/answer/", ROUTINE | {"incidents": [other.pk]}).json()
-    assert (said["state"], said["waiting_incidents"]) == ("waiting", [incident.pk])
-    assert said["incidents"] == [incident.pk, other.pk]
-    said = oda.post(f"reviews/{review.uuid}/answer/", ROUTINE).json()
-    assert (said["state"], said["waiting_incidents"]) == ("answered", [])
+    answer = oda.post(f"reviews/{review.uuid}/answer/", ROUTINE | {"incidents": [other.pk]}).json()
+    assert (answer["state"], answer["waiting_incidents"]) == ("waiting", [incident.pk])
+    assert answer["incidents"] == [incident.pk, other.pk]
+    answer = oda.post(f"reviews/{review.uuid}/answer/", ROUTINE).json()
+    assert (answer["state"], answer["waiting_incidents"]) == ("answered", [])
 
 
 def test_a_verdict_on_one_incident_is_about_this_one(sam, oda, workspace, plant, incident):
@@ -181,6 +181,6 @@ def test_a_verdict_on_one_incident_is_about_this_one(sam, oda, workspace, plant,
         now=NOON,
         incident_ids=[incident.pk, other.pk],
     )
-    said = oda.post(f"incidents/{other.pk}/verdict/", ROUTINE).json()
-    assert (said["review"], said["incidents"]) == (str(review.uuid), [other.pk])
+    answer = oda.post(f"incidents/{other.pk}/verdict/", ROUTINE).json()
+    assert (answer["review"], answer["incidents"]) == (str(review.uuid), [other.pk])
     assert Review.objects.get().state == "waiting"

@@ -84,11 +84,11 @@ def test_who_is_asked_finds_the_question_and_not_a_word_of_the_first(asked, inci
     whole = program.get(f"opinions/{asked.uuid}/")
     assert whole.json()["incidents"] == [incident.pk]
     lists = ("opinions/", "annotations/", "reviews/", "second-opinions/")
-    told = [whole, *(program.get(each) for each in lists)]
+    answers = [whole, *(program.get(list) for list in lists)]
     leaks = ("suspicious", "Odd.", oda.name, str(asked.second_opinion.annotation.uuid))
     assert [
         (answer.request["PATH_INFO"], leak, answer.status_code)
-        for answer in told
+        for answer in answers
         for leak in leaks
         if answer.status_code != 200 or leak in answer.content.decode()
     ] == []
@@ -103,8 +103,8 @@ def test_an_opinion_is_given_by_a_command_with_the_right_scope(asked):
     assert Program(asked.person, "read").post(address, WORD).status_code == 403
     program = Program(asked.person)
     assert program.post(address, WORD | {"cause": "no such"}).status_code == 400
-    given = program.post(address, WORD)
-    assert given.status_code == 200 and given.json()["verdict"] == "maintenance"
+    reply = program.post(address, WORD)
+    assert reply.status_code == 200 and reply.json()["verdict"] == "maintenance"
     asked.refresh_from_db()
     assert (asked.state, asked.note) == ("answered", WORD["note"])
     again = program.post(address, WORD | {"verdict": "routine"})
@@ -116,11 +116,11 @@ def test_an_opinion_is_given_by_a_command_with_the_right_scope(asked):
 def test_an_opinion_is_passed_on_and_a_lead_decides(asked, found, leo):
     passed = Program(asked.person).post(f"opinions/{asked.uuid}/pass-on/")
     assert (passed.status_code, passed.json()["state"]) == (200, "passed")
-    address, said = (
+    address, values = (
         f"second-opinions/{found.uuid}/decide/",
         {"choice": "confirm", "reason": "Seen."},
     )
-    assert Program(leo).post(address, said).status_code == 409, "both leads are not asked yet"
+    assert Program(leo).post(address, values).status_code == 409, "both leads are not asked yet"
     run_second_opinions(seed=SEED, now=NOON)
-    assert Program(leo, "read").post(address, said).status_code == 403
-    assert Program(leo).post(address, said).json()["state"] == "confirmed"
+    assert Program(leo, "read").post(address, values).status_code == 403
+    assert Program(leo).post(address, values).json()["state"] == "confirmed"

@@ -211,7 +211,7 @@ def test_who_was_signed_out_meanwhile_is_led_to_sign_in_and_the_answer_is_sent(p
     pick(page, "Planned programming")
     cookies = page.context.cookies()
     page.context.clear_cookies()
-    page.context.add_cookies([each for each in cookies if "session" not in each["name"]])
+    page.context.add_cookies([cooky for cooky in cookies if "session" not in cooky["name"]])
     page.get_by_role("button", name="Save answer").tap()
     page.get_by_text("Not sent: you are signed out.").wait_for()
     page.get_by_role("link", name="Sign in").tap()
@@ -228,7 +228,7 @@ def test_who_signed_in_anew_in_another_window_still_sends_the_answer_of_this_one
     pick(page, "Maintenance")
     pick(page, "Planned programming")
     cookies = page.context.cookies()
-    anew = [each | {"value": "n" * 32} for each in cookies if "csrf" in each["name"]]
+    anew = [cooky | {"value": "n" * 32} for cooky in cookies if "csrf" in cooky["name"]]
     assert anew
     page.context.add_cookies(anew)
     page.get_by_role("button", name="Save answer").tap()

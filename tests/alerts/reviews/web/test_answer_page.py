@@ -16,7 +16,7 @@ MAINTENANCE = {"verdict": "maintenance", "cause_maintenance": "plc-programming-w
 
 
 @pytest.fixture
-def said():
+def values():
     return lambda **more: {"key": str(uuid.uuid4())} | MAINTENANCE | more
 
 
@@ -57,10 +57,10 @@ def test_who_may_look(request, open_page, who, status):
     assert b"Was this you?" not in answer.content
 
 
-def test_an_answer_shows_the_next_question(client, open_page, oda, review, make, ask, said):
+def test_an_answer_shows_the_next_question(client, open_page, oda, review, make, ask, values):
     later = ask(make(severity=1))
     open_page(oda)
-    answer = client.post(f"/reviews/{review.uuid}/", said(work_order="WO-20917"))
+    answer = client.post(f"/reviews/{review.uuid}/", values(work_order="WO-20917"))
     assert answer["Location"] == f"/reviews/{later.uuid}/"
     assert Annotation.objects.get().work_order == "WO-20917"
     page = client.get(answer["Location"]).content.decode()
@@ -69,29 +69,35 @@ def test_an_answer_shows_the_next_question(client, open_page, oda, review, make,
 
 
 def test_a_question_that_was_passed_over_comes_back_after_the_others(
-    client, open_page, review, make, ask, said, oda
+    client, open_page, review, make, ask, values, oda
 ):
     open_page(oda)
     second, third = ask(make(severity=2)), ask(make(severity=1))
-    assert client.post(f"/reviews/{second.uuid}/", said())["Location"] == f"/reviews/{third.uuid}/"
-    assert client.post(f"/reviews/{third.uuid}/", said())["Location"] == f"/reviews/{review.uuid}/"
+    assert (
+        client.post(f"/reviews/{second.uuid}/", values())["Location"] == f"/reviews/{third.uuid}/"
+    )
+    assert (
+        client.post(f"/reviews/{third.uuid}/", values())["Location"] == f"/reviews/{review.uuid}/"
+    )
 
 
-def test_after_the_last_answer_nothing_waits(client, open_page, oda, review, said):
+def test_after_the_last_answer_nothing_waits(client, open_page, oda, review, values):
     open_page(oda)
-    answer = client.post(f"/reviews/{review.uuid}/", said(), follow=True)
+    answer = client.post(f"/reviews/{review.uuid}/", values(), follow=True)
     assert "Nothing is waiting for you" in answer.content.decode()
 
 
-def test_a_script_is_told_where_to_go(client, open_page, oda, review, said):
+def test_a_script_is_told_where_to_go(client, open_page, oda, review, values):
     open_page(oda)
-    answer = client.post(f"/reviews/{review.uuid}/", said(), headers={"accept": "application/json"})
+    answer = client.post(
+        f"/reviews/{review.uuid}/", values(), headers={"accept": "application/json"}
+    )
     assert answer.json() == {"saved": str(Annotation.objects.get().uuid), "next": "/reviews/"}
 
 
-def test_an_answer_sent_again_is_saved_once(client, open_page, oda, review, said):
+def test_an_answer_sent_again_is_saved_once(client, open_page, oda, review, values):
     open_page(oda)
-    form = said()
+    form = values()
     for _ in range(2):
         assert client.post(f"/reviews/{review.uuid}/", form).status_code == 302
     assert Annotation.objects.count() == 1
@@ -109,18 +115,18 @@ def test_an_answer_sent_again_is_saved_once(client, open_page, oda, review, said
     ],
 )
 def test_a_refused_answer_comes_back_with_what_is_missing(
-    client, open_page, oda, review, said, form, problem
+    client, open_page, oda, review, values, form, problem
 ):
     open_page(oda)
-    answer = client.post(f"/reviews/{review.uuid}/", said(**form))
+    answer = client.post(f"/reviews/{review.uuid}/", values(**form))
     assert answer.status_code == 422
     assert problem in answer.content.decode()
     assert not Annotation.objects.exists()
 
 
-def test_suspicious_with_its_one_line(client, open_page, oda, review, said):
+def test_suspicious_with_its_one_line(client, open_page, oda, review, values):
     open_page(oda)
-    form = said(verdict="suspicious", cause_suspicious="nobody-of-us", why="Nobody was there")
+    form = values(verdict="suspicious", cause_suspicious="nobody-of-us", why="Nobody was there")
     client.post(f"/reviews/{review.uuid}/", form)
     assert Annotation.objects.get().note == "Nobody was there"
 
@@ -141,25 +147,25 @@ def test_who_comes_second_sees_the_answer_and_agrees_in_one_tap(
 
 
 def test_who_answers_a_page_that_a_colleague_was_faster_on_sees_that_answer_first(
-    client, open_page, review, answer, said, oda, olaf
+    client, open_page, review, answer, values, oda, olaf
 ):
     assert 'name="seen" value=""' in open_page(olaf).content.decode()
     first = answer(review, verdict="routine", cause="runs-by-itself")
-    reply = client.post(f"/reviews/{review.uuid}/", said(seen=""))
+    reply = client.post(f"/reviews/{review.uuid}/", values(seen=""))
     page = reply.content.decode()
     assert reply.status_code == 422
     assert "Oda Nowak has answered in the meantime." in page
     assert Annotation.objects.get() == first, "nothing was overruled unawares"
     assert f'name="seen" value="{first.uuid}"' in page
-    client.post(f"/reviews/{review.uuid}/", said(seen=str(first.uuid)))
+    client.post(f"/reviews/{review.uuid}/", values(seen=str(first.uuid)))
     first.refresh_from_db()
     assert (first.superseded_by.by, first.superseded_by.verdict) == (olaf, "maintenance")
 
 
-def test_ones_own_answer_from_another_tab_is_simply_changed(client, open_page, review, said, oda):
+def test_ones_own_answer_from_another_tab_is_simply_changed(client, open_page, review, values, oda):
     open_page(oda)
-    client.post(f"/reviews/{review.uuid}/", said(seen=""))
-    again = said(seen="", verdict="routine", cause_routine="runs-by-itself")
+    client.post(f"/reviews/{review.uuid}/", values(seen=""))
+    again = values(seen="", verdict="routine", cause_routine="runs-by-itself")
     client.post(f"/reviews/{review.uuid}/", again)
     assert Annotation.objects.get(superseded_by=None).verdict == "routine"
 
@@ -172,10 +178,10 @@ def test_a_withdrawn_question_says_so(open_page, review, oda, sam):
 
 
 def test_undo_from_the_toast_opens_the_question_again(client, open_page, review, answer, oda):
-    given = answer(review)
+    annotation = answer(review)
     open_page(oda)
     reply = client.post(
-        f"/reviews/undo/{given.act}/",
+        f"/reviews/undo/{annotation.act}/",
         headers={"hx-request": "true", "hx-current-url": "http://testserver/reviews/"},
     )
     assert reply["HX-Redirect"] == f"/reviews/{review.uuid}/"
@@ -187,11 +193,11 @@ def test_undo_from_the_toast_opens_the_question_again(client, open_page, review,
 def test_an_undo_that_comes_too_late_says_so(client, open_page, review, answer, oda):
     from alerts.outbox.models import Change
 
-    given = answer(review)
+    annotation = answer(review)
     Change.objects.update(attempts=1, fence=1, state="running")
     open_page(oda)
     reply = client.post(
-        f"/reviews/undo/{given.act}/",
+        f"/reviews/undo/{annotation.act}/",
         headers={"hx-request": "true", "hx-current-url": "http://testserver/incidents/1/"},
     )
     assert reply.status_code == 409
@@ -199,9 +205,9 @@ def test_an_undo_that_comes_too_late_says_so(client, open_page, review, answer, 
 
 
 def test_nobody_undoes_anothers_answer(client, open_page, review, answer, olaf):
-    given = answer(review)
+    annotation = answer(review)
     open_page(olaf)
-    assert client.post(f"/reviews/undo/{given.act}/").status_code == 404
+    assert client.post(f"/reviews/undo/{annotation.act}/").status_code == 404
 
 
 def test_handing_over_by_page(client, open_page, review, oda, olaf):
@@ -308,11 +314,11 @@ def test_the_dates_asked_about_are_listed_and_ticked(client, three, oda):
 
 
 @pytest.mark.usefixtures("noon")
-def test_what_was_unticked_is_asked_next_on_the_same_page(client, three, oda, said):
+def test_what_was_unticked_is_asked_next_on_the_same_page(client, three, oda, values):
     rows, review = three
     client.force_login(oda)
     ticked = [str(row.pk) for row in rows[1:]]
-    reply = client.post(f"/reviews/{review.uuid}/", said(dates="1", incident=ticked))
+    reply = client.post(f"/reviews/{review.uuid}/", values(dates="1", incident=ticked))
     assert reply["Location"] == f"/reviews/{review.uuid}/"
     page = see(client, oda, review)
     assert "1 incident of the question is still open." in page
@@ -322,28 +328,32 @@ def test_what_was_unticked_is_asked_next_on_the_same_page(client, three, oda, sa
     assert f"#{rows[0].number} · 3 Aug, 13:40" in words_of(page)
     client.post(
         f"/reviews/{review.uuid}/",
-        said(verdict="suspicious", why="Not us", cause_suspicious="nobody-of-us"),
+        values(verdict="suspicious", why="Not us", cause_suspicious="nobody-of-us"),
     )
-    given = words_of(see(client, oda, review)).split("You have answered")[1]
-    assert given.index("Suspicious") < given.index("Maintenance"), "the newest answer first"
+    annotation = words_of(see(client, oda, review)).split("You have answered")[1]
+    assert annotation.index("Suspicious") < annotation.index("Maintenance"), (
+        "the newest answer first"
+    )
 
 
 @pytest.mark.usefixtures("noon")
-def test_nothing_ticked_is_no_answer_and_the_rest_comes_back_as_filled_in(client, three, oda, said):
+def test_nothing_ticked_is_no_answer_and_the_rest_comes_back_as_filled_in(
+    client, three, oda, values
+):
     rows, review = three
     client.force_login(oda)
-    reply = client.post(f"/reviews/{review.uuid}/", said(dates="1"))
+    reply = client.post(f"/reviews/{review.uuid}/", values(dates="1"))
     assert reply.status_code == 422
     assert "Tick at least one date that your answer is about." in reply.content.decode()
     assert not Annotation.objects.exists()
     one = [str(rows[0].pk)]
-    page = client.post(f"/reviews/{review.uuid}/", said(dates="1", incident=one, verdict=""))
+    page = client.post(f"/reviews/{review.uuid}/", values(dates="1", incident=one, verdict=""))
     boxes = re.findall(r'name="incident" value="(\d+)"( checked)?', page.content.decode())
     assert dict(boxes) == {str(row.pk): " checked" if row is rows[0] else "" for row in rows}
 
 
 @pytest.mark.usefixtures("noon")
-def test_many_incidents_are_ticked_day_by_day(client, make, ask, oda, said):
+def test_many_incidents_are_ticked_day_by_day(client, make, ask, oda, values):
     old, new = make(8, at=NOON - timedelta(days=2)), make(6, at=NOON - timedelta(hours=2))
     review = ask([*old, *new])
     page = see(client, oda, review)
@@ -351,7 +361,7 @@ def test_many_incidents_are_ticked_day_by_day(client, make, ask, oda, said):
     assert "24 Nov 6 incidents" in words_of(page)
     days = re.findall(r'name="incident" value="([\d,]+)" checked', page)
     assert len(days) == 2
-    client.post(f"/reviews/{review.uuid}/", said(dates="1", incident=days[:1]))
+    client.post(f"/reviews/{review.uuid}/", values(dates="1", incident=days[:1]))
     assert Annotation.objects.get().incidents.count() == 6
 
 
@@ -365,7 +375,7 @@ def test_agreeing_is_about_the_incidents_of_the_answer_agreed_with(client, three
     page = see(client, olaf, review)
     agreed = re.search(r'<input type="hidden" name="incident" value="([\d,]+)">', page)
     assert agreed.group(1) == str(rows[0].pk)
-    assert [each.pk for each in second.incidents.all()] == [rows[0].pk]
+    assert [incident.pk for incident in second.incidents.all()] == [rows[0].pk]
 
 
 @pytest.mark.usefixtures("noon")

@@ -56,7 +56,7 @@ def asked(workspace, site, oda, kasia, sam, leo):
     IncidentRaw.objects.create(
         incident=row, body={"properties": {"labels": [{"labelName": "tagout:suspicious"}]}}
     )
-    given = answer_of(
+    annotation = answer_of(
         oda,
         incident_ids=[row.pk],
         verdict="suspicious",
@@ -77,7 +77,7 @@ def asked(workspace, site, oda, kasia, sam, leo):
         labels=["tagout:suspicious", "night-shift", "tagout:escalated"]
     )
     run_second_opinions(seed=SEED, now=NOON - HOUR)
-    return given
+    return annotation
 
 
 @pytest.fixture
@@ -144,11 +144,11 @@ def test_no_page_that_the_asked_person_reaches_tells_of_it(kasia, row, opinion):
         if answer.status_code == 200:
             pages[address] = answer.content.decode()
     assert any(address.startswith(f"/incidents/{row.pk}/") for address in pages)
-    told = {
+    texts = {
         address: [word for word in TELLING if word in unescape(html)]
         for address, html in pages.items()
     }
-    assert {address: words for address, words in told.items() if words} == {}
+    assert {address: words for address, words in texts.items() if words} == {}
 
 
 def test_the_pages_about_the_incident_say_so_and_lead_to_the_question(kasia, row, opinion):
@@ -212,38 +212,38 @@ def test_neither_search_nor_counts_tell(kasia, row):
 
 def answers_of_api(person, rows):
     """What the lists of the API answer to this person, and all about these incidents."""
-    program, told = Program(person), {}
+    program, texts = Program(person), {}
     paths = [path for path, verbs in document()["paths"].items() if "get" in verbs]
-    wanted = [path for path in paths if "{" not in path and path != "/openapi.json"]
+    addresses = [path for path in paths if "{" not in path and path != "/openapi.json"]
     for row in rows:
         parts = ("", "timeline/", "comments/", "alerts/")
-        wanted += [f"/incidents/{row.pk}/{part}" for part in parts]
-    for path in wanted:
+        addresses += [f"/incidents/{row.pk}/{part}" for part in parts]
+    for path in addresses:
         answer = program.get(path.removeprefix("/"))
         if answer.status_code == 200:
-            told[path] = json.dumps(json.loads(answer.content), ensure_ascii=False)
-    return told
+            texts[path] = json.dumps(json.loads(answer.content), ensure_ascii=False)
+    return texts
 
 
 def test_no_answer_of_the_api_tells_of_it(kasia, row):
     answers = answers_of_api(kasia, [row])
     words = (*TELLING, '"suspicious"')
-    told = {path: [word for word in words if word in text] for path, text in answers.items()}
-    assert len(told) > 20
-    assert {path: words for path, words in told.items() if words} == {}
+    texts = {path: [word for word in words if word in text] for path, text in answers.items()}
+    assert len(texts) > 20
+    assert {path: words for path, words in texts.items() if words} == {}
 
 
 def test_the_api_says_that_it_waits(kasia, sam, row):
-    mine = Program(kasia).get(f"incidents/{row.pk}/").json()
+    own = Program(kasia).get(f"incidents/{row.pk}/").json()
     theirs = Program(sam).get(f"incidents/{row.pk}/").json()
-    assert (mine["ot_state"], theirs["ot_state"]) == ("waiting", "suspicious")
-    assert mine["labels"] == ["night-shift"]
+    assert (own["ot_state"], theirs["ot_state"]) == ("waiting", "suspicious")
+    assert own["labels"] == ["night-shift"]
     assert "tagout:suspicious" in theirs["labels"]
-    codes = [part["code"] for part in mine["priority_parts"]]
+    codes = [part["code"] for part in own["priority_parts"]]
     assert "was-suspicious" not in codes
     assert "was-suspicious" in [part["code"] for part in theirs["priority_parts"]]
-    assert mine["priority"] == sum(part["points"] for part in mine["priority_parts"])
-    assert mine["severity"] == theirs["severity"] == "High", "a fact of Sentinel"
+    assert own["priority"] == sum(part["points"] for part in own["priority_parts"])
+    assert own["severity"] == theirs["severity"] == "High", "a fact of Sentinel"
     ids = rows_in(kasia, "ot_state=waiting")
     assert row.pk in ids
     assert row.pk not in rows_in(kasia, "ot_state=suspicious")
@@ -262,7 +262,9 @@ def test_what_the_first_answer_was_makes_no_difference(workspace, site, oda, kas
     )
     assert suspicious.keys() == routine.keys()
     assert len(suspicious) > 70
-    assert [each for each in suspicious if suspicious[each] != routine[each]] == []
+    assert [
+        suspiciou for suspiciou in suspicious if suspicious[suspiciou] != routine[suspiciou]
+    ] == []
 
 
 def answer_everything(workspace, site, oda, kasia, verdict):
@@ -274,7 +276,7 @@ def answer_everything(workspace, site, oda, kasia, verdict):
             *make_alike(workspace, site, at=NOON - timedelta(days=3), number=1, etag="1"),
             *make_alike(workspace, site, number=2, etag="2"),
         ]
-        given = answer_of(
+        annotation = answer_of(
             oda,
             incident_ids=[alike[1].pk],
             verdict=verdict,
@@ -283,20 +285,22 @@ def answer_everything(workspace, site, oda, kasia, verdict):
             now=NOON - 3 * HOUR,
         )
         Incident.objects.filter(pk=alike[1].pk).update(labels=[f"tagout:{verdict}"])
-        asked = SecondOpinion.objects.create(annotation=given, site=site, opened_at=NOON - HOUR)
+        asked = SecondOpinion.objects.create(
+            annotation=annotation, site=site, opened_at=NOON - HOUR
+        )
         asked.opinions.create(
             person=kasia, asked_at=NOON - HOUR, due_at=NOON + HOUR, act=uuid.uuid4()
         )
         client = client_of(kasia)
         pages = crawl(client, most=25)
-        for each in alike:
-            each.refresh_from_db()
-            for address in pages_about(each):
+        for incident in alike:
+            incident.refresh_from_db()
+            for address in pages_about(incident):
                 pages[address] = client.get(address).content.decode()
-        told = {chance_out(address): chance_out(html) for address, html in pages.items()}
-        told |= {path: chance_out(text) for path, text in answers_of_api(kasia, alike).items()}
+        texts = {chance_out(address): chance_out(html) for address, html in pages.items()}
+        texts |= {path: chance_out(text) for path, text in answers_of_api(kasia, alike).items()}
         transaction.set_rollback(True)
-    return told
+    return texts
 
 
 def restart_sequences():
@@ -338,8 +342,8 @@ def test_a_colleague_reads_all_of_it(olaf, row):
 @pytest.mark.parametrize("way", ["answer", "pass", "decided"])
 def test_afterwards_it_is_shown(kasia, row, opinion, way):
     if way == "answer":
-        said = {"verdict": "routine", "cause": "other", "note": ""}
-        give_opinion(opinion=opinion.uuid, by=kasia, now=NOON, **said)
+        values = {"verdict": "routine", "cause": "other", "note": ""}
+        give_opinion(opinion=opinion.uuid, by=kasia, now=NOON, **values)
     elif way == "pass":
         pass_opinion_on(opinion=opinion.uuid, by=kasia, now=NOON)
     else:

@@ -173,7 +173,7 @@ def test_who_is_named_is_who_is_told(client, post, incident, oda, olaf, site, ma
     form = plain(client.get(f"/reviews/ask/?incident={incident.pk}", headers=HTMX).text)
     assert "OT at Gdańsk Oda Nowak, Olaf Lindqvist Answer due" in form
     post(both, "/reviews/ask/", incident=incident.pk, site=site.pk, canned="Was this you?")
-    assert {told.to for told in Notification.objects.all()} == {oda, olaf}
+    assert {texts.to for texts in Notification.objects.all()} == {oda, olaf}
 
 
 def test_several_rows_may_be_due_at_several_times(client, make, sam, oda, site, noon):
@@ -220,7 +220,7 @@ def test_asking_about_several_rows_asks_about_each(client, post, make, sam, oda,
     assert "2 rows, 5 incidents" in form.content.decode()
     reply = post(sam, "/reviews/ask/", group=keys, site=site.pk, canned="Was this you?")
     assert "was asked 2 questions" in reply["HX-Trigger"]
-    assert sorted(each.incidents.count() for each in Review.objects.all()) == [2, 3]
+    assert sorted(object.incidents.count() for object in Review.objects.all()) == [2, 3]
     mixed = [make(1, pattern=uuid.uuid4())[0].pk, first.pk]
     again = post(sam, "/reviews/ask/", incident=mixed, site=site.pk, canned="Was this you?")
     assert again.status_code == 422 and "has already asked" in again.content.decode()
@@ -307,20 +307,20 @@ def test_a_verdict_on_a_row_of_the_queue_lists_its_incidents(post, see, make, od
         verdict="routine",
         cause_routine="runs-by-itself",
     )
-    given = Annotation.objects.get()
-    assert set(given.incidents.all()) == {rows[0], rows[2]}
+    annotation = Annotation.objects.get()
+    assert set(annotation.incidents.all()) == {rows[0], rows[2]}
 
 
 def test_what_is_out_of_reach_is_not_judged_by_ticking_it(post, make, oda):
     incident, elsewhere = make()[0], make(site_ids=[])[0]
     path = f"/incidents/{incident.pk}/verdict/"
-    said = {"dates": "1", "verdict": "routine", "cause_routine": "runs-by-itself"}
-    refused = post(oda, path, key=str(uuid.uuid4()), incident=[str(elsewhere.pk)], **said)
+    values = {"dates": "1", "verdict": "routine", "cause_routine": "runs-by-itself"}
+    refused = post(oda, path, key=str(uuid.uuid4()), incident=[str(elsewhere.pk)], **values)
     assert refused.status_code == 422
     assert "There is no incident to judge." in refused.content.decode()
     assert not Annotation.objects.exists(), "nor is what was not ticked"
     both = [str(elsewhere.pk), str(incident.pk)]
-    post(oda, path, key=str(uuid.uuid4()), incident=both, **said)
+    post(oda, path, key=str(uuid.uuid4()), incident=both, **values)
     assert list(Annotation.objects.get().incidents.all()) == [incident]
 
 

@@ -43,7 +43,7 @@ def suspicious(workspace, site, oda, kasia):
     make_device(site, "PLC-PL2-07", "10.20.2.7", criticality="crown-jewel", kind="PLC")
     make_alike(workspace, site, 2, at=NOON - timedelta(days=3))
     (row,) = make_alike(workspace, site)
-    given = answer_of(
+    annotation = answer_of(
         oda,
         incident_ids=[row.pk],
         verdict="suspicious",
@@ -52,7 +52,7 @@ def suspicious(workspace, site, oda, kasia):
         now=NOON - timedelta(hours=1),
     )
     run_second_opinions(seed=SEED, now=NOON)
-    return given
+    return annotation
 
 
 @pytest.fixture
@@ -149,9 +149,9 @@ def test_who_agrees_reads_that_it_stands(client, kasia, address, suspicious):
 
 def test_an_answer_over_a_poor_network_is_told_where_to_go(client, kasia, address):
     page = as_person(client, kasia)
-    said = form()
+    values = form()
     for _ in range(2):
-        reply = page.post(address, said, headers={"Accept": "application/json"})
+        reply = page.post(address, values, headers={"Accept": "application/json"})
         assert reply.json()["next"] == address
     assert Opinion.objects.filter(state="answered").count() == 1
 
@@ -208,8 +208,8 @@ def test_leads_find_it_on_their_list_and_decide_with_a_reason(client, leo, undec
 
 def test_the_lead_of_ot_says_what_it_was(client, olaf, undecided):
     address = f"/reviews/{undecided.uuid}/second/"
-    said = {"choice": "correct", "reason": "Our backup.", "verdict": "routine"}
-    assert as_person(client, olaf).post(f"{address}decide/", said)["Location"] == address
+    values = {"choice": "correct", "reason": "Our backup.", "verdict": "routine"}
+    assert as_person(client, olaf).post(f"{address}decide/", values)["Location"] == address
     undecided.refresh_from_db()
     assert (undecided.state, undecided.correction.by) == ("corrected", olaf)
 
