@@ -3,16 +3,15 @@
 What cannot be stored is put in quarantine, and the page goes on.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from hashlib import sha256
 
 from django.db import DataError, IntegrityError, transaction
 
 from alerts.incidents.ingest.store import Differing, StoreResult, differing, store_incidents
-from alerts.intake.models import Quarantined
 from alerts.intake.services.pace import Budget
+from alerts.intake.services.quarantine import quarantine, release_from_quarantine
 from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, SentinelClient, SentinelUnavailable
 from alerts.sentinel.wire import (
     IncidentPage,
@@ -24,7 +23,8 @@ from alerts.sentinel.wire import (
 
 # What the record itself is to blame for. A lost connection or a lock is not: it ends the page.
 _ITS_OWN_FAULT = (DataError, IntegrityError, ValueError, TypeError, ArithmeticError, LookupError)
-_MAX_RAW_LENGTH = 1_000_000
+MAX_PAGES = 5000  # of one question; more than that is a list that leads in circles
+type Progress = Callable[[datetime | None, str | None], None]  # server time seen, the next link
 
 
 @dataclass(slots=True)
@@ -80,8 +80,8 @@ def store_page(*, workspace_id: int, page: IncidentPage, now: datetime) -> RunCo
         readable = [item for item in items if isinstance(item, WireIncident)]
         bad = [item for item in items if isinstance(item, Unreadable)]
         bad += _store(workspace_id, readable, counts, now, probed)
-        counts.quarantined, counts.newly_aside = len(bad), _quarantine(workspace_id, bad, now)
-        _release_from_quarantine(workspace_id, readable, bad)
+        counts.quarantined, counts.newly_aside = len(bad), quarantine(workspace_id, bad, now)
+        release_from_quarantine(workspace_id, readable, bad)
     return counts
 
 
@@ -89,7 +89,7 @@ def store_one(*, workspace_id: int, item: WireIncident | Unreadable, now: dateti
     """Store the answer to a question about one incident."""
     counts = RunCounts()
     bad = [item] if isinstance(item, Unreadable) else _store(workspace_id, [item], counts, now)
-    counts.quarantined, counts.newly_aside = len(bad), _quarantine(workspace_id, bad, now)
+    counts.quarantined, counts.newly_aside = len(bad), quarantine(workspace_id, bad, now)
     return counts
 
 
@@ -117,55 +117,6 @@ def _store(
         return first + _store(workspace_id, items[middle:], counts, now)
     counts.add(stored)
     return []
-
-
-def _quarantine(workspace_id: int, bad: Iterable[Unreadable], now: datetime) -> int:
-    """Keep what is bad as it came, of each incident the latest version only; returns how many are
-    news. Listed again just so is none.
-    """
-    rows = {}
-    for item in bad:
-        fingerprint = sha256(item.raw).hexdigest()
-        rows[fingerprint] = Quarantined(
-            workspace_id=workspace_id,
-            fingerprint=fingerprint,
-            name=(item.name or "")[:100],
-            reason=item.reason,
-            raw=item.raw[:_MAX_RAW_LENGTH].decode("utf-8", "replace").replace("\x00", "\ufffd"),
-            first_seen_at=now,
-            latest_seen_at=now,
-        )
-    if not rows:
-        return 0
-    aside = Quarantined.objects.filter(workspace_id=workspace_id)
-    n_known = aside.filter(fingerprint__in=rows).count()
-    names = {row.name for row in rows.values()} - {""}
-    older = aside.filter(name__in=names).exclude(fingerprint__in=rows)
-    since = dict(older.order_by("-first_seen_at").values_list("name", "first_seen_at"))
-    for row in rows.values():
-        row.first_seen_at = since.get(row.name, now)
-    older.delete()
-    Quarantined.objects.bulk_create(
-        rows.values(),
-        update_conflicts=True,
-        unique_fields=["workspace", "fingerprint"],
-        update_fields=["latest_seen_at", "reason"],
-    )
-    return len(rows) - n_known
-
-
-def _release_from_quarantine(
-    workspace_id: int, readable: Sequence[WireIncident], bad: Sequence[Unreadable]
-) -> None:
-    """Forget what was put aside of incidents that can be read by now."""
-    aside = Quarantined.objects.filter(workspace_id=workspace_id)
-    if names := set(aside.values_list("name", flat=True)):
-        readable_names = {item.name for item in readable} - {item.name for item in bad}
-        aside.filter(name__in=names & readable_names).delete()
-
-
-MAX_PAGES = 5000  # of one question; more than that is a list that leads in circles
-type Progress = Callable[[datetime | None, str | None], None]  # server time seen, the next link
 
 
 class PaginationError(SentinelUnavailable):
