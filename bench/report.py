@@ -80,6 +80,6 @@ class Race:
         return [
             Line(self.what, size, rates[0], rates[1], ratio, self.limit, at_least=True),
             Line(
-                f"{self.what}: client CPU", size, cpu[0], cpu[1], self.our_cpu / self.floor_cpu, 2.0
+                f"{self.what}: client CPU", size, cpu[0], cpu[1], self.our_cpu / self.floor_cpu, 3.0
             ),
         ]

@@ -80,8 +80,11 @@ def store_page(*, workspace_id: int, page: IncidentPage, now: datetime) -> RunCo
         readable = [item for item in items if isinstance(item, WireIncident)]
         bad = [item for item in items if isinstance(item, Unreadable)]
         bad += _store(workspace_id, readable, counts, now, probed)
-        counts.quarantined, counts.newly_aside = len(bad), quarantine(workspace_id, bad, now)
-        release_from_quarantine(workspace_id, readable, bad)
+        counts.quarantined, counts.newly_aside = (
+            len(bad),
+            quarantine(workspace_id=workspace_id, unreadable=bad, now=now),
+        )
+        release_from_quarantine(workspace_id=workspace_id, readable=readable, unreadable=bad)
     return counts
 
 
@@ -89,7 +92,10 @@ def store_one(*, workspace_id: int, item: WireIncident | Unreadable, now: dateti
     """Store the answer to a question about one incident."""
     counts = RunCounts()
     bad = [item] if isinstance(item, Unreadable) else _store(workspace_id, [item], counts, now)
-    counts.quarantined, counts.newly_aside = len(bad), quarantine(workspace_id, bad, now)
+    counts.quarantined, counts.newly_aside = (
+        len(bad),
+        quarantine(workspace_id=workspace_id, unreadable=bad, now=now),
+    )
     return counts
 
 

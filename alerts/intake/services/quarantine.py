@@ -10,7 +10,7 @@ from alerts.sentinel.wire import Unreadable, WireIncident
 _MAX_RAW_LENGTH = 1_000_000
 
 
-def quarantine(workspace_id: int, unreadable: Iterable[Unreadable], now: datetime) -> int:
+def quarantine(*, workspace_id: int, unreadable: Iterable[Unreadable], now: datetime) -> int:
     """Keep unreadable incidents as they came, of each the latest version only. Return how many are
     new: one that is listed again unchanged is not.
     """
@@ -46,7 +46,7 @@ def quarantine(workspace_id: int, unreadable: Iterable[Unreadable], now: datetim
 
 
 def release_from_quarantine(
-    workspace_id: int, readable: Sequence[WireIncident], unreadable: Sequence[Unreadable]
+    *, workspace_id: int, readable: Sequence[WireIncident], unreadable: Sequence[Unreadable]
 ) -> None:
     """Forget what was kept of incidents that can be read by now."""
     kept = Quarantined.objects.filter(workspace_id=workspace_id)
