@@ -127,7 +127,7 @@ def test_what_is_not_known_is_named_and_nothing_leaves_until_somebody_has_looked
         assert renew_due_leases(now=clock.now()) is None
         assert len(writes(plant)) == written
 
-        with pytest.raises(CommandError, match="Say what was looked at"):
+        with pytest.raises(CommandError, match="Say what you checked"):
             call_command("restore", "--resume")
         out = StringIO()
         call_command("restore", "--resume", "--reason", "R-13 lapses today", stdout=out)
