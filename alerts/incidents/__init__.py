@@ -3,8 +3,8 @@ stands apart; groups of equal pattern are rows. Rows show what Sentinel last sai
 what is still owed to it. An act on more than 50 incidents is a row too (`BulkAct`), done piece by
 piece by a worker that skips, with a reason, what it may not or need not change. Must not know who
 asked OT or which rule closes: reviews and suppression write `ot_state` and `closed_by` through
-`ingest.overlay` and `acts.close`. Rows are handed out without verdicts that reviews hides from their
-reader (`hidden_verdicts`).
+`ingest.overlay` and `acts.close`. Rows are handed out without verdicts that reviews hides from
+their reader (`hidden_verdicts`).
 
 Folders by what people do: `ingest` makes rows of what was fetched, `acts` carries out what people
 and rules decide, `queue` and `page` read what is shown. Doors: `queries`, these four, `tasks`,
