@@ -1,18 +1,21 @@
-"""Questions to OT, their answers, and what asking would mean."""
+"""Questions to OT, what asking would mean, and the answers in force: which are evidence, and which
+suspicions nobody has decided (guard S1 keeps those incidents open).
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from alerts.incidents.hidden_verdicts import hidden_from
-from alerts.incidents.models import Incident
+from alerts.incidents.models import Incident, Status
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.engine.question import answer_within
-from alerts.reviews.models import Annotation, AskedIncident, Review
+from alerts.reviews.models import Annotation, AskedIncident, Review, SecondOpinion, Verdict
 from alerts.reviews.policies import ot_people_at
 from alerts.sites.models import Site
 from portal.accounts.models import OT_ROLES, READING_ROLES, Role, User
@@ -171,3 +174,138 @@ def previews_of_asking(
 def people_asked_at(site: Site, lead: Incident, *, by: User) -> list[User]:
     """Return everyone who is told of a question to this site: OT there, without who asks."""
     return [person for person in ot_people_at(site, lead.workspace) if person != by]
+
+
+def evidence_in_force() -> QuerySet[Annotation]:
+    """Verdicts that count as evidence: those that hold, without suspicious ones that the SOC has
+    closed as harmless, with its reason. Each is one trial.
+    """
+    return Annotation.objects.filter(withdrawn_at=None, superseded_by=None).exclude(
+        second_opinion__state=SecondOpinion.State.HARMLESS_TO_SOC
+    )
+
+
+def evidence_where(alias: str) -> str:
+    """Return the same as a condition of SQL on a row of annotations that goes by this alias."""
+    return (
+        f"{alias}.withdrawn_at IS NULL AND {alias}.superseded_by_id IS NULL AND NOT EXISTS ("
+        f"SELECT FROM reviews_secondopinion so WHERE so.annotation_id = {alias}.id"
+        f" AND so.state = '{SecondOpinion.State.HARMLESS_TO_SOC.value}')"
+    )
+
+
+# A person of the SOC closed it as harmless after OT had called it suspicious, and Sentinel asks
+# them for the reason; a rule never does. A true positive is a case of its own.
+_HARMLESS = ("BenignPositive", "FalsePositive")
+CLOSED_AS_HARMLESS = Q(
+    incident__classification__in=_HARMLESS,
+    incident__classification_reason__gt="",
+    incident__closed_by="",
+    incident__closed_at__gte=F("annotation__given_at"),
+)
+SETTLED_BY_SOC = Q(incident__status=Status.CLOSED) & (
+    CLOSED_AS_HARMLESS | Q(incident__classification="TruePositive")
+)
+# Judged and closed before Tagout first read it: of evidence, but nobody works on it here.
+FROM_THE_PAST = Q(
+    incident__status=Status.CLOSED,
+    incident__closed_at__lte=F("incident__stored_at"),
+    annotation__given_at__lt=F("incident__stored_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """An incident that OT called suspicious, which nobody has corrected. It is narrow once it has
+    stayed undecided so long that both leads were asked. One from the past holds nothing open.
+    """
+
+    incident_id: int
+    annotation_id: int
+    given_at: datetime
+    is_narrow: bool
+    is_past: bool
+
+
+def suspicions_on(incidents: QuerySet[Incident] | None = None) -> list[Suspicion]:
+    """Return what is under suspicion among these incidents, or all, the oldest first. A verdict
+    ends it, or that the SOC says it was harmless; "not sure" does not, nor does a new question, a
+    merge or the end of an incident in Sentinel.
+    """
+    links = Annotation.incidents.through.objects.filter(
+        annotation__verdict=Verdict.SUSPICIOUS, annotation__withdrawn_at=None
+    )
+    if incidents is not None:
+        links = links.filter(incident__in=incidents)
+    found: QuerySet[Any] = (
+        links.exclude(SETTLED_BY_SOC)
+        .exclude(
+            annotation__second_opinion__state=SecondOpinion.State.HARMLESS_TO_SOC,
+            annotation__second_opinion__decided_by__isnull=False,
+        )
+        .filter(~Exists(_later_verdicts()))
+        .order_by("annotation__given_at", "annotation", "incident")
+    )
+    rows = found.annotate(is_past=Exists(_past_links())).values_list(
+        "incident",
+        "annotation",
+        "annotation__given_at",
+        "annotation__second_opinion__state",
+        "annotation__second_opinion__leads_asked_at",
+        "is_past",
+    )
+    return [
+        Suspicion(
+            incident,
+            annotation,
+            given_at,
+            is_narrow=state == SecondOpinion.State.OPEN and asked_at is not None,
+            is_past=is_past,
+        )
+        for incident, annotation, given_at, state, asked_at, is_past in rows
+    ]
+
+
+def _later_verdicts() -> QuerySet[Any]:
+    """Verdicts on the same incident that were given after the suspicious one, by people who were
+    sure.
+    """
+    links = Annotation.incidents.through.objects.filter(
+        incident=OuterRef("incident"), annotation__withdrawn_at=None
+    ).exclude(annotation__verdict=Verdict.NOT_SURE)
+    given_at, pk = OuterRef("annotation__given_at"), OuterRef("annotation")
+    return links.filter(
+        Q(annotation__given_at__gt=given_at) | Q(annotation__given_at=given_at, annotation__gt=pk)
+    )
+
+
+def _past_links() -> QuerySet[Any]:
+    return Annotation.incidents.through.objects.filter(FROM_THE_PAST, pk=OuterRef("pk"))
+
+
+def incidents_held_by(annotation: Annotation) -> list[int]:
+    """Return the incidents for which this verdict still holds: nobody who was sure has judged them
+    since.
+    """
+    if annotation.withdrawn_at is not None:
+        return []
+    links = Annotation.incidents.through.objects.filter(annotation=annotation)
+    links = links.filter(~Exists(_later_verdicts())).order_by("incident")
+    return list(links.values_list("incident", flat=True))
+
+
+def why_settled(annotation: Annotation) -> SecondOpinion.State | None:
+    """Return what has settled an answer without a second opinion; None while it stands."""
+    incident_ids = incidents_held_by(annotation)
+    if not incident_ids:
+        return SecondOpinion.State.OVERTAKEN
+    if annotation.verdict != Verdict.SUSPICIOUS:
+        return None
+    links = Annotation.incidents.through.objects.filter(
+        annotation=annotation, incident__in=incident_ids
+    )
+    if links.exclude(SETTLED_BY_SOC).exists():
+        return None
+    if links.filter(incident__classification="TruePositive").exists():
+        return SecondOpinion.State.CONFIRMED
+    return SecondOpinion.State.HARMLESS_TO_SOC

@@ -20,7 +20,7 @@ from alerts.reviews.policies import (
     reasons_against_verdict,
     speaks_at,
 )
-from alerts.reviews.queries.second_opinions import incidents_held_by
+from alerts.reviews.queries.questions import incidents_held_by
 from alerts.reviews.services.notify import notify_outcome
 from alerts.reviews.services.verdict_effects import apply_verdict_effects, settle_succession
 from alerts.reviews.services.verdicts import VerdictValues, lock_with_neighbours

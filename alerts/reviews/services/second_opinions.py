@@ -22,7 +22,7 @@ from alerts.reviews.engine.second_opinion import (
 )
 from alerts.reviews.models import Annotation, Opinion, SecondOpinion
 from alerts.reviews.policies import leads_of, ot_leads_at, ot_people_at, speaks_at
-from alerts.reviews.queries.second_opinions import incidents_held_by, suspicions_on, why_settled
+from alerts.reviews.queries.questions import incidents_held_by, suspicions_on, why_settled
 from alerts.reviews.services.notify import notify_asked_for_opinion, notify_leads, notify_reminder
 from alerts.reviews.services.opinions import (
     TAGOUT,

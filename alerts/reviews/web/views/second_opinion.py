@@ -24,7 +24,7 @@ from alerts.reviews.queries import (
     opinion_asked_of,
     second_opinions_visible_to,
 )
-from alerts.reviews.queries.second_opinions import incidents_held_by
+from alerts.reviews.queries.questions import incidents_held_by
 from alerts.reviews.services import (
     CannotDecide,
     CannotGiveOpinion,
