@@ -1,12 +1,11 @@
 """Intake at work on a pretend Azure over TLS, while minutes pass in milliseconds.
 
-One clock for Tagout and Azure: the real one, moved ahead by `go`, which wakes the intake worker as
-the schedule does.
+One clock for Tagout and Azure: it stands still until `go` moves it, which wakes the intake worker
+as the schedule does.
 """
 
-import time
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -19,6 +18,7 @@ from portal.jobs.models import Job
 from simulator.faults import Fault
 from simulator.running import running_simulator
 from simulator.store.incidents import IncidentPage
+from tests.conftest import NOON
 from tests.faults.outbox import FarEnd
 
 EVERYTHING = IncidentPage(limit=1_000_000)
@@ -61,7 +61,7 @@ class IntakeFarEnd(FarEnd):
         monkeypatch.setattr(CappedRetry, "get_backoff_time", lambda self, settings: 0)
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self.offset
+        return NOON + self.offset
 
     def advance(self, seconds: float) -> None:
         self.offset += timedelta(seconds=seconds)
@@ -144,16 +144,5 @@ def page_by(monkeypatch, n: int) -> None:
 
 @pytest.fixture
 def azure(db, monkeypatch):
-    with running_simulator() as running:
+    with running_simulator(now=NOON) as running:
         yield IntakeFarEnd(running, monkeypatch)
-
-
-class Stopwatch:
-    """Real seconds since it was made."""
-
-    def __init__(self):
-        self.began = time.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.began

@@ -12,7 +12,14 @@ from django.db import DataError, IntegrityError, transaction
 from alerts.incidents.ingest.store import Differing, StoreResult, differing, store_incidents
 from alerts.intake.services.pace import Budget
 from alerts.intake.services.quarantine import quarantine, release_from_quarantine
-from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, SentinelClient, SentinelUnavailable
+from alerts.sentinel.client.errors import TOO_LARGE
+from alerts.sentinel.client.port import (
+    MAX_PAGE_SIZE,
+    ListBy,
+    SentinelClient,
+    SentinelRefused,
+    SentinelUnavailable,
+)
 from alerts.sentinel.wire import (
     IncidentPage,
     NotAPage,
@@ -188,10 +195,20 @@ def _pages(
     link: str | None,
 ) -> Iterator[IncidentPage]:
     followed: set[str] = set()
+    size: dict[str, int] = {}
     while True:
-        body = client.list_incidents(
-            since=question.since, until=question.until, by=question.by, next_link=link
-        )
+        try:
+            body = client.list_incidents(
+                since=question.since, until=question.until, by=question.by, next_link=link, **size
+            )
+        except SentinelRefused as problem:
+            top = size.get("top", MAX_PAGE_SIZE)
+            if problem.code != TOO_LARGE or top == 1:
+                raise
+            # Giants together are more than an answer may hold: ask again for fewer at a time.
+            size, link = {"top": max(top // 10, 1)}, None
+            followed.clear()
+            continue
         page = page_of(body)
         yield page
         link = page.next_link

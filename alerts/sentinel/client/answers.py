@@ -14,6 +14,7 @@ from azure.core.exceptions import AzureError, DecodeError
 from azure.core.rest import HttpResponse
 
 from alerts.sentinel.client.errors import (
+    TOO_LARGE,
     SentinelConflict,
     SentinelDenied,
     SentinelError,
@@ -111,7 +112,7 @@ def body_of(response: HttpResponse) -> bytes:
     for chunk in response.iter_bytes():
         size += len(chunk)
         if size > MAX_BODY_BYTES:
-            raise SentinelRefused("The answer is larger than 32 MB.", code="AnswerTooLarge")
+            raise SentinelRefused("The answer is larger than 32 MB.", code=TOO_LARGE)
         chunks.append(chunk)
         if not seconds_left():
             raise SentinelUnavailable("The answer takes too long.", code="TooSlow")

@@ -48,6 +48,9 @@ class SentinelThrottled(SentinelError):
         self.retry_after = retry_after
 
 
+TOO_LARGE = "AnswerTooLarge"  # more than one answer may hold
+
+
 class SentinelRefused(SentinelError):
     """Sentinel understood and said no; sending the same again will not help."""
 

@@ -8,8 +8,9 @@ from alerts.incidents.models import Incident
 from alerts.intake.models import Cursor, Quarantined, Run
 from alerts.intake.services.poll import pull_changes
 from alerts.intake.services.runs import advance, cursor_of
+from alerts.sentinel.client.errors import TOO_LARGE
 from alerts.sentinel.client.memory import MemorySentinel
-from alerts.sentinel.client.port import ForeignHost, SentinelUnavailable
+from alerts.sentinel.client.port import ForeignHost, SentinelRefused, SentinelUnavailable
 from portal.audit.models import Entry
 from tests.factories.incidents import NOON
 
@@ -249,3 +250,16 @@ def test_whoever_moves_the_watermark_moves_it_to_now_at_most(workspace, ahead):
     cursor_of(workspace_id=workspace.pk)
     advance(workspace_id=workspace.pk, latest_modified=NOON + ahead, now=NOON)
     assert watermark() == NOON
+
+
+def test_more_than_one_answer_may_hold_is_asked_for_in_smaller_pages(workspace, sentinel):
+    fill(sentinel, 30)
+    asked = MemorySentinel.list_incidents
+
+    def within_ten(top=1000, **bounds):
+        if top > 10:
+            raise SentinelRefused("The answer is larger than 32 MB.", code=TOO_LARGE)
+        return asked(sentinel, top=top, **bounds)
+
+    sentinel.list_incidents = within_ten
+    assert pull(workspace, sentinel).new == 30
