@@ -105,7 +105,7 @@ class WorkspaceDeployments:
     @property
     def wanted(self) -> int:
         """How many rules should stand there."""
-        return sum(each.row.is_wanted for each in self.rules)
+        return sum(deployment.row.is_wanted for deployment in self.rules)
 
     @property
     def landed(self) -> int:
@@ -134,8 +134,10 @@ def deployments_by_workspace(user: User) -> list[WorkspaceDeployments]:
     found: dict[int, list[WantedRule]] = {}
     for row in rows:
         found.setdefault(row.workspace_id, []).append(row)
-    off = set(Stop.objects.filter(lifted_at=None).values_list("workspace_id", flat=True))
-    return [_of_workspace(group[0].workspace, group, rules, off) for group in found.values()]
+    stopped_ids = set(Stop.objects.filter(lifted_at=None).values_list("workspace_id", flat=True))
+    return [
+        _of_workspace(group[0].workspace, group, rules, stopped_ids) for group in found.values()
+    ]
 
 
 def deployments_of_rule(rule: Rule) -> list[Deployment]:
@@ -166,14 +168,14 @@ def _of_workspace(
     workspace: Workspace,
     rows: list[WantedRule],
     rules: Mapping[UUID, Rule],
-    off: Collection[int | None],
+    stopped_ids: Collection[int | None],
 ) -> WorkspaceDeployments:
     capabilities = workspace.capabilities.get("rules") or {}
     at = capabilities.get("probed_at")
     gates = [row for row in rows if row.kind == RuleKind.GATE]
     return WorkspaceDeployments(
         workspace=workspace,
-        is_off=None in off or workspace.pk in off,
+        is_off=None in stopped_ids or workspace.pk in stopped_ids,
         gate=gate_of(gates[0] if gates else None),
         probed_at=datetime.fromisoformat(at) if at else None,
         accepts=tuple(capabilities.get("accepts", ())),

@@ -53,7 +53,7 @@ def place_gate(*, workspace: Workspace, now: datetime) -> WantedRule:
     """Have the gate there as the kill switch says: enabled while suppression is off. Enabling goes
     before everything else, over whatever a hand did, and again where it was refused.
     """
-    off = is_off(workspace.pk)
+    is_stopped = is_off(workspace.pk)
     gate = WantedRule.objects.filter(workspace=workspace, kind=RuleKind.GATE).first()
     waited = gate is None or gate.error_at is None or now - gate.error_at >= TRY_AGAIN
     return set_desired_rule(
@@ -62,12 +62,12 @@ def place_gate(*, workspace: Workspace, now: datetime) -> WantedRule:
         about=GATE,
         label="gate",
         kind=RuleKind.GATE,
-        body=gate_form(is_enabled=off),
+        body=gate_form(is_enabled=is_stopped),
         now=now,
-        insists=off,
-        again=off or waited,
-        urgency=RulePriority.STOP if off else RulePriority.AWAY,
-        reason="Suppression is switched off." if off else "",
+        insists=is_stopped,
+        again=is_stopped or waited,
+        urgency=RulePriority.STOP if is_stopped else RulePriority.AWAY,
+        reason="Suppression is switched off." if is_stopped else "",
     )
 
 
@@ -164,11 +164,11 @@ def _body(version: RuleVersion, forms: Forms, *, now: datetime) -> dict[str, Any
     number, title = version.rule.number, version.definition.title
     make: Callable[..., dict[str, Any]] = trial_form
     more: dict[str, Any] = {}
-    wanted = forms.trial_hash
+    signed_hash = forms.trial_hash
     if version.state == State.LIVE:
-        make, more, wanted = live_form, {"attribution": text}, forms.live_hash
+        make, more, signed_hash = live_form, {"attribution": text}, forms.live_hash
     body = make(forms.compiled, number=number, title=title, lease_until=until, **more)
-    if form_hash(body) != wanted:
+    if form_hash(body) != signed_hash:
         raise NotSigned("The form that would be sent is not the one that was signed.")
     return body
 
@@ -206,7 +206,7 @@ def _follow(rule: Rule, plan: Plan, row: WantedRule | None, *, now: datetime) ->
         if row is None or not _away(row, reason=plan.why, now=now):
             return False
         if plan.why != OFF:
-            _tell_taken_out(rule, plan, now=now)
+            _notify_taken_out(rule, plan, now=now)
         return True
     if plan.keep and (row is None or _is_same_form(row.wanted, plan.body)):
         return False  # nothing new there, and what is there ends by itself
@@ -269,7 +269,7 @@ def _why_none(rule: Rule) -> str:
     return f"{rule.label} is {version.get_state_display().lower()}." if version else ""
 
 
-def _tell_taken_out(rule: Rule, plan: Plan, *, now: datetime) -> None:
+def _notify_taken_out(rule: Rule, plan: Plan, *, now: datetime) -> None:
     """It still counts as live, but nothing of it acts there: whoever stands for it must know."""
     version = acting_in_sentinel(rule, now=now)
     if version is None:

@@ -181,8 +181,8 @@ def _take_rules_away(places: Collection[Workspace], *, now: datetime) -> None:
 def _notify_off(stop: Stop, *, now: datetime) -> None:
     def message() -> Message:
         subject = gettext("Suppression is off: %(place)s") % {"place": _place(stop)}
-        said = gettext("%(name)s switched it off.") % {"name": stop.stopped_by_label}
-        return subject, [line for line in (said, stop.reason) if line]
+        sentence = gettext("%(name)s switched it off.") % {"name": stop.stopped_by_label}
+        return subject, [line for line in (sentence, stop.reason) if line]
 
     _notify(stop, "suppression.off", message, now)
 

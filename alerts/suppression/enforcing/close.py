@@ -212,9 +212,9 @@ def reason_not_to_close(change: Change, *, fresh: FreshIncident, now: datetime) 
     if reason := reason or _reason_against_alerts(change, fresh):
         return reason
     incident = Incident.objects.get(pk=change.check_args["incident"])
-    seen = incident_state_of(row_of(fresh.incident, now=now))
+    incident_state = incident_state_of(row_of(fresh.incident, now=now))
     alerts = facts_by_incident([incident.pk])[incident.pk]
-    judgement = judge(incident, alerts=alerts, acting=acting, now=now, state=seen)
+    judgement = judge(incident, alerts=alerts, acting=acting, now=now, state=incident_state)
     if judgement.may_act and judgement.cover.is_live:
         return ""
     return " ".join(judgement.reasons[:5]) or "Live rules no longer cover all of it."

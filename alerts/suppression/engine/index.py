@@ -17,8 +17,8 @@ from alerts.suppression.engine.match import Predicate, predicate
 from alerts.suppression.engine.rule import Clause, Rule
 
 MAX_VALUES: Final = 64
-# The most telling first.
-_TELLING: Final = (
+# The most selective first.
+_INDEX_FIELDS: Final = (
     *("source_device", "source_address", "destination_device", "destination_address"),
     *("any_device", "any_address", "sensor", "function"),
 )
@@ -27,7 +27,7 @@ type Entries[Id] = list[Entry[Id]]
 
 
 class Bucket[Id]:
-    """Entries by one telling value each, and those that have none."""
+    """Entries by one indexed value each, and those that have none."""
 
     __slots__ = ("_by", "_by_any", "_rest", "_tables")
 
@@ -39,17 +39,19 @@ class Bucket[Id]:
 
     def add(self, rule_id: Id, rule: Rule, answered: list[Clause]) -> list[Entries[Id]]:
         """Put the rule in and say in which lists it stands; `answered` clauses need no test."""
-        telling = _telling(rule)
-        lines = [clause for clause in rule.all_of if clause not in answered and clause != telling]
+        index_clause = _index_clause(rule)
+        lines = [
+            clause for clause in rule.all_of if clause not in answered and clause != index_clause
+        ]
         entry = (
             rule_id,
             tuple(predicate(clause) for clause in sorted(lines, key=_cost)),
             tuple(predicate(clause) for clause in rule.except_any),
         )
         homes = [self._rest]
-        if telling:
-            table = self._table(telling.field)
-            homes = [table.setdefault(value, []) for value in telling.texts]
+        if index_clause:
+            table = self._table(index_clause.field)
+            homes = [table.setdefault(value, []) for value in index_clause.texts]
         for home in homes:
             home.append(entry)
         return homes
@@ -89,13 +91,13 @@ def _test[Id](entries: Entries[Id], facts: Facts, found: list[Id], *, seldom: bo
                 found.append(rule_id)
 
 
-def _telling(rule: Rule) -> Clause | None:
+def _index_clause(rule: Rule) -> Clause | None:
     named = {
         clause.field: clause
         for clause in reversed(rule.all_of)
         if clause.operator in (Operator.IS, Operator.IS_ONE_OF) and len(clause.values) <= MAX_VALUES
     }
-    return next((named[field] for field in _TELLING if field in named), None)
+    return next((named[field] for field in _INDEX_FIELDS if field in named), None)
 
 
 def _cost(clause: Clause) -> int:

@@ -78,16 +78,16 @@ class Reference:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.total = len(rows)
-        self.seen = Counter(trait for row in rows for trait in row.traits)
+        self.trait_counts = Counter(trait for row in rows for trait in row.traits)
 
     def unlike(self, row: Row) -> float:
         """How little a row is like them: for each trait the share that does not have it."""
         total = self.total or 1
-        return round(sum(1 - self.seen[trait] / total for trait in row.traits), 6)
+        return round(sum(1 - self.trait_counts[trait] / total for trait in row.traits), 6)
 
     def rarest(self, row: Row) -> tuple[str, str, int] | None:
         """Return the trait of a row that fewest of them have: name, value and how many."""
-        named = [(self.seen[trait], *trait) for trait in row.traits if trait[1]]
+        named = [(self.trait_counts[trait], *trait) for trait in row.traits if trait[1]]
         if not named:
             return None
         times, name, value = min(named, key=lambda item: item[0])
@@ -128,11 +128,11 @@ def _why_unlike(row: Row, reference: Reference) -> Sentence:
     if rarest is None or rarest[2] * RARE > reference.total:
         return Sentence("look.like_judged")
     name, value, times = rarest
-    tell = _TELLING.get(name, _tell_trait)
-    return tell(name, value, times, reference.total)
+    describe = _DESCRIBERS.get(name, _describe_trait)
+    return describe(name, value, times, reference.total)
 
 
-def _tell_trait(name: str, value: str, times: int, total: int) -> Sentence:
+def _describe_trait(name: str, value: str, times: int, total: int) -> Sentence:
     label = _LABELS.get(name, name)
     if name == "severity":
         value = SEVERITIES[int(value)]
@@ -141,21 +141,21 @@ def _tell_trait(name: str, value: str, times: int, total: int) -> Sentence:
     return Sentence("look.rare_trait", label=label, value=value, count=times, total=total)
 
 
-def _tell_hour(_name: str, value: str, times: int, total: int) -> Sentence:
+def _describe_hour(_name: str, value: str, times: int, total: int) -> Sentence:
     hour = f"{int(value):02}:00"
     if not times:
         return Sentence("look.new_hour", hour=hour)
     return Sentence("look.rare_hour", hour=hour, count=times, total=total)
 
 
-def _tell_weekend(_name: str, value: str, times: int, total: int) -> Sentence:
+def _describe_weekend(_name: str, value: str, times: int, total: int) -> Sentence:
     day = "weekend" if value == str(True) else "weekday"
     if not times:
         return Sentence(f"look.new_{day}")
     return Sentence(f"look.rare_{day}", count=times, total=total)
 
 
-_TELLING: Final[dict[str, Callable[[str, str, int, int], Sentence]]] = {
-    "hour": _tell_hour,
-    "weekend": _tell_weekend,
+_DESCRIBERS: Final[dict[str, Callable[[str, str, int, int], Sentence]]] = {
+    "hour": _describe_hour,
+    "weekend": _describe_weekend,
 }

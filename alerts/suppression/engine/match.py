@@ -70,8 +70,8 @@ def _at_most(get: Callable[[Facts], int | None], most: int) -> Predicate:
 
 def _within(field: Field, values: tuple[str, ...]) -> Predicate:
     if field.kind is Kind.ZONE:
-        wanted = frozenset(values)
-        return lambda facts: bool(facts.zone) and f"{facts.site}{ZONE_MARK}{facts.zone}" in wanted
+        zones = frozenset(values)
+        return lambda facts: bool(facts.zone) and f"{facts.site}{ZONE_MARK}{facts.zone}" in zones
     if field.many:
         get_all: Callable[[Facts], tuple[str, ...]] = attrgetter(field.name)
         return lambda facts: any(is_within(address, values) for address in get_all(facts))

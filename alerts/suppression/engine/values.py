@@ -80,7 +80,8 @@ def is_within(text: str, networks: tuple[str, ...]) -> bool:
     """Whether an address lies in one of the networks."""
     found = ip_of(text)
     return found is not None and any(
-        found.version == network_of(each).version and found in network_of(each) for each in networks
+        found.version == network.version and found in network
+        for network in map(network_of, networks)
     )
 
 

@@ -97,7 +97,7 @@ def propose_rule(
             note=note,
             checked_evidence=checked_evidence,
         )
-        if reasons := reasons_against_attempt(version, attempt, given=(), now=now):
+        if reasons := reasons_against_attempt(version, attempt, signatures=(), now=now):
             raise CannotProposeRule(*reasons)
         give_signature(version, attempt, now=now)
     move(version, to=State.PROPOSED, by=by, now=now, reason=note.strip(), **columns)

@@ -122,7 +122,7 @@ def _sign(version_id: int, attempt: SigningAttempt, *, now: datetime) -> RuleVer
 
 
 def _reasons(version: RuleVersion, attempt: SigningAttempt, *, now: datetime) -> list[str]:
-    reasons = reasons_against_attempt(version, attempt, given=signatures_of(version), now=now)
+    reasons = reasons_against_attempt(version, attempt, signatures=signatures_of(version), now=now)
     if version.backtest is not None:  # it may have been run again since the proposal
         reasons += reasons_against_test(version.backtest)
     rule = version.definition

@@ -118,7 +118,7 @@ def reasons_against_attempt(
     version: RuleVersion,
     attempt: SigningAttempt,
     *,
-    given: Sequence[signing.Signature],
+    signatures: Sequence[signing.Signature],
     now: datetime,
 ) -> list[str]:
     """Return why this person cannot sign this version for this side; `given` signatures count."""
@@ -128,7 +128,7 @@ def reasons_against_attempt(
         signer_of(attempt.by, version=version, kind=attempt.kind, proved_at=attempt.proved_at),
         side=attempt.side,
         seen_hash=attempt.seen_hash,
-        signatures=given,
+        signatures=signatures,
         now=now,
         note=attempt.note,
         is_checked=attempt.checked_evidence,

@@ -45,7 +45,7 @@ class WorkspaceSwitch:
 
 
 @require_http_methods(["GET", "POST"])
-def off(request: HttpRequest) -> HttpResponse:
+def switch_page(request: HttpRequest) -> HttpResponse:
     """Where suppression is off and how to switch it; a POST switches off, at once."""
     user = actor_of(request)
     if request.method == "GET":
