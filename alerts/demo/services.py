@@ -277,16 +277,18 @@ def attach_captures(*, folder: Path, by: User, now: datetime, unshifted: datetim
     how many were attached. One that was attached stays where it is.
     """
     attached = 0
-    for story in STORIES:
-        incident = None if _is_attached(story.file) else _incident_of(story)
+    for capture in STORIES:
+        incident = None if _is_attached(capture.file) else _incident_of(capture)
         if incident is None or incident.first_activity_at is None:
             continue
-        data = moved_to((folder / story.file).read_bytes(), begin=incident.first_activity_at - LEAD)
+        data = moved_to(
+            (folder / capture.file).read_bytes(), begin=incident.first_activity_at - LEAD
+        )
         attach_capture(
             incident_id=incident.pk,
             file=io.BytesIO(data),
-            name=story.file,
-            note=story.note,
+            name=capture.file,
+            note=capture.note,
             by=by,
             now=now,
             unshifted=unshifted,
@@ -299,11 +301,11 @@ def _is_attached(name: str) -> bool:
     return Capture.objects.filter(name=name).exists()
 
 
-def _incident_of(story: CaptureStory) -> Incident | None:
+def _incident_of(capture: CaptureStory) -> Incident | None:
     incidents = Incident.objects.filter(
-        alert_type__in=story.alert_types,
-        source__in=story.devices,
-        destination__in=story.devices,
+        alert_type__in=capture.alert_types,
+        source__in=capture.devices,
+        destination__in=capture.devices,
     ).exclude(first_activity_at=None)
     latest = incidents.order_by("-first_activity_at", "pk")
     return latest.exclude(status=Status.CLOSED).first() or latest.first()

@@ -187,13 +187,15 @@ def _of_incidents(
     return cells, {key: Number(n, n) for key, n in whole.items()}
 
 
-def _counts_in(kind: Kind, life: _Lives, periods: int) -> Iterable[int]:
+def _counts_in(kind: Kind, group: _Lives, periods: int) -> Iterable[int]:
     """The periods in which such an incident counts."""
     if kind is Kind.OPEN:
-        return range(max(life.came, 0), periods if life.left is None else min(life.left, periods))
-    if life.left is None or life.left >= periods or not life.is_closing:
+        return range(
+            max(group.came, 0), periods if group.left is None else min(group.left, periods)
+        )
+    if group.left is None or group.left >= periods or not group.is_closing:
         return []
-    return [life.left] if life.by_rule == (kind is Kind.CLOSED_BY_RULE) else []
+    return [group.left] if group.by_rule == (kind is Kind.CLOSED_BY_RULE) else []
 
 
 def _of_questions(

@@ -102,7 +102,7 @@ def soc_home(user: User, *, now: datetime) -> SocHome:
 
 def owner_ids_of(user: User) -> tuple[str, ...]:
     """The owner ids in Sentinel that mean this person: Entra's, else the address."""
-    return tuple(each for each in (user.oid, user.email) if each)
+    return tuple(owner_id for owner_id in (user.oid, user.email) if owner_id)
 
 
 def _tiles(user: User, now: datetime) -> list[Tile]:

@@ -203,14 +203,14 @@ def record_facts() -> Record:
 def suppression_facts(workspace_ids: Collection[int], *, everywhere: bool) -> Suppression:
     """How suppression stands in these workspaces, and what was compared in all."""
     only = None if everywhere else workspace_ids
-    acting, off = acting_by_state(only), off_in(only)
+    acting, stopped_names = acting_by_state(only), off_in(only)
     note = next(iter(notes_of(COMPARED)), Note("", None, {}))
     result: dict[str, Any] = note.payload
     return Suppression(
         canary=acting.get("canary", 0),
         live=acting.get("live", 0),
-        is_off=None in off,
-        off_in=[name for name in off if name],
+        is_off=None in stopped_names,
+        off_in=[name for name in stopped_names if name],
         compared_at=note.at,
         compared=result.get("compared", 0),
         differences=result.get("differences", 0),

@@ -95,7 +95,7 @@ def _write_line(incident: Incident, settlement: Settlement, code: str) -> None:
         }
         for foreign in settlement.foreign
     ]
-    wanted = {
+    intended = {
         member: value if member.startswith("labels_") else value_text(member, value)
         for member, value in change.patch.items()
     }
@@ -105,7 +105,7 @@ def _write_line(incident: Incident, settlement: Settlement, code: str) -> None:
         side=TimelineItem.Side.SENTINEL if code == "conflict" else TimelineItem.Side.PORTAL,
         code=code,
         details={
-            "wanted": wanted,
+            "wanted": intended,
             "won": overruled,
             "note": change.note,
             "kind": change.kind,

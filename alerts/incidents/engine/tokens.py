@@ -83,15 +83,15 @@ def without(terms: Iterable[Term], term: Term) -> tuple[Term, ...]:
 
 def toggled(terms: tuple[Term, ...], field: str, value: str) -> tuple[Term, ...]:
     """Add a value to what a field may have, or take it away where it is there."""
-    held = next((each for each in terms if each.field == field and not each.negated), None)
-    if held is None:
+    old = next((term for term in terms if term.field == field and not term.negated), None)
+    if old is None:
         return (*terms, Term(field, (value,)))
     if value.casefold() in chosen(terms, field):
-        left = tuple(each for each in held.values if each.casefold() != value.casefold())
+        left = tuple(text for text in old.values if text.casefold() != value.casefold())
     else:
-        left = (*held.values, value)
-    changed = (replace(held, values=left) if each == held else each for each in terms)
-    return tuple(each for each in changed if each.values)
+        left = (*old.values, value)
+    changed = (replace(old, values=left) if term == old else term for term in terms)
+    return tuple(term for term in changed if term.values)
 
 
 def chosen(terms: Iterable[Term], field: str) -> frozenset[str]:

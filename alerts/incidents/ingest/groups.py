@@ -133,8 +133,8 @@ def rank_by_facts(facts: Sequence[tuple[str]], *, types: Sequence[str]) -> list[
 
 @lru_cache(maxsize=8192)
 def _rank(alert_type: str, facts: str) -> Ranked:
-    severity, tactics, products, late, critical, zones, levels, *memory = orjson.loads(facts)
-    benign, suspicious, is_new_pair, inside, overrun, stray = memory
+    severity, tactics, products, late, critical, zones, levels, *history = orjson.loads(facts)
+    benign, suspicious, is_new_pair, inside, overrun, stray = history
     devices = tuple((kind, name) for kind, name in critical or ())
     around = _around(devices, zones, levels) if zones else _NOBODY
     return _weigh(

@@ -268,7 +268,7 @@ def _text(value: str, around: Around) -> Q:
     if value.startswith("#") and number is not None:
         return _number(number, around)
     if (field := unknown_field_of(value)) is not None:
-        raise _unknown(f"{field}:", (f"{known}:" for known in FIELDS))
+        raise _unknown(f"{field}:", (f"{name}:" for name in FIELDS))
     found = (
         Q(title__icontains=value)
         | Q(source__icontains=value)

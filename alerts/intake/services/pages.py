@@ -48,7 +48,7 @@ class RunCounts:
     newly_aside: int = 0  # of the quarantined those that were not put aside just so before
 
     @property
-    def seen(self) -> int:
+    def total(self) -> int:
         """All that was listed."""
         return self.new + self.changed + self.unchanged + self.quarantined
 
@@ -74,7 +74,7 @@ class RunCounts:
         """The counts by the names of the run's columns."""
         counts = asdict(self)
         del counts["newly_aside"]
-        return {"seen": self.seen, **counts}
+        return {"seen": self.total, **counts}
 
 
 def store_page(*, workspace_id: int, page: IncidentPage, now: datetime) -> RunCounts:

@@ -167,8 +167,8 @@ def _add(event: _Event, number: int, line: str, read: ReadFile) -> None:
     except (ValueError, KeyError):
         read.fail(number, PlanError("file.line", text=line[:60]))
         return
-    told = {str(key).upper(): value for key, value in params.items()}
-    event.properties.setdefault(name, []).append(_Property(number, str(value), told))
+    upper_params = {str(key).upper(): value for key, value in params.items()}
+    event.properties.setdefault(name, []).append(_Property(number, str(value), upper_params))
 
 
 def _entry(event: _Event, time_zone: str) -> Entry:
@@ -200,10 +200,10 @@ def _entry(event: _Event, time_zone: str) -> Entry:
 
 def _kind(event: _Event) -> str:
     """Return the kind that the event names; a category that is no kind says nothing."""
-    if told := event.text("X-TAGOUT-KIND"):
-        kind = kind_named(told)
+    if kind_name := event.text("X-TAGOUT-KIND"):
+        kind = kind_named(kind_name)
         if kind is None:
-            error = PlanError("entry.kind", kind=told[:60], known=", ".join(KINDS))
+            error = PlanError("entry.kind", kind=kind_name[:60], known=", ".join(KINDS))
             raise _LineError(event.line_of("X-TAGOUT-KIND"), error)
         return kind
     return next(filter(None, map(kind_named, _words(event, "CATEGORIES"))), OTHER)
@@ -275,9 +275,9 @@ def _zone_of(start: _Property, time_zone: str) -> str:
 
 
 def _moments(event: _Event, name: str, zone: str) -> Iterator[datetime]:
-    for told in event.properties.get(name, ()):
-        for text in told.value.split(","):
-            single = replace(told, value=text.partition("/")[0])  # of a period, its beginning
+    for prop in event.properties.get(name, ()):
+        for text in prop.value.split(","):
+            single = replace(prop, value=text.partition("/")[0])  # of a period, its beginning
             yield _moment(single, zone)[0]
 
 

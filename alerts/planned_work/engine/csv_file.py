@@ -69,11 +69,11 @@ def _numbered(rows: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
 def _read_rows(
     read: ReadFile, heading: Sequence[str], rows: Iterator[tuple[int, list[str]]], time_zone: str
 ) -> None:
-    seen: dict[str, int] = {}
+    line_by_uid: dict[str, int] = {}
     for line, row in rows:
         if not any(cell.strip() for cell in row):
             continue
-        if len(seen) >= read.max_entries:
+        if len(line_by_uid) >= read.max_entries:
             read.fail(line, PlanError("file.many", most=read.max_entries))
             return
         if len(row) != len(heading):
@@ -85,10 +85,12 @@ def _read_rows(
         except _CellError as wrong:
             read.fail(line, wrong.error, wrong.column)
             continue
-        if entry.uid in seen:
-            read.fail(line, PlanError("file.twice", uid=entry.uid, line=seen[entry.uid]), "uid")
+        if entry.uid in line_by_uid:
+            read.fail(
+                line, PlanError("file.twice", uid=entry.uid, line=line_by_uid[entry.uid]), "uid"
+            )
             continue
-        seen[entry.uid] = line
+        line_by_uid[entry.uid] = line
         read.entries.append(entry)
 
 
@@ -106,8 +108,8 @@ def _entry(cells: dict[str, str], line: int, time_zone: str) -> Entry:
         raise _CellError("title", PlanError("entry.title"))
     kind = kind_named(cells["kind"])
     if kind is None:
-        known = ", ".join(KINDS)
-        raise _CellError("kind", PlanError("entry.kind", kind=cells["kind"][:60], known=known))
+        kinds = ", ".join(KINDS)
+        raise _CellError("kind", PlanError("entry.kind", kind=cells["kind"][:60], known=kinds))
     schedule = _schedule(cells, time_zone)
     return Entry(
         line=line,

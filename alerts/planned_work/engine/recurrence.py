@@ -249,5 +249,5 @@ def _until(parts: dict[str, str], time_zone: str) -> datetime | None:
 
 def _as_rule(parts: dict[str, str]) -> str:
     """Return the text that dateutil reads; its moments are those of the plant's clock."""
-    told = {name: value.removesuffix("Z") for name, value in parts.items()}
-    return ";".join(f"{name}={value}" for name, value in told.items())
+    local_parts = {name: value.removesuffix("Z") for name, value in parts.items()}
+    return ";".join(f"{name}={value}" for name, value in local_parts.items())

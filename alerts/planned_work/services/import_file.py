@@ -195,9 +195,9 @@ class _Places:
         zones = self._zones_of(site)
         zone = zones.get(entry.zone.casefold()) if entry.zone else None
         if entry.zone and zone is None:
-            known = ", ".join(sorted(zone.name for zone in zones.values())) or "–"
+            zone_names = ", ".join(sorted(zone.name for zone in zones.values())) or "–"
             reason = _("%(site)s has no zone “%(name)s”. It has: %(known)s.")
-            return [], None, [reason % {"site": site.name, "name": entry.zone, "known": known}]
+            return [], None, [reason % {"site": site.name, "name": entry.zone, "known": zone_names}]
         devices, reasons = [], []
         named = ((Side.FROM, entry.from_), (Side.TO, entry.to), (Side.ANY, entry.devices))
         for side, words in named:
@@ -211,18 +211,18 @@ class _Places:
 
     def _device(self, word: str, site: Site, zone: Zone | None, side: Side) -> DeviceOfPlan | str:
         zone_name, mark, name = word.rpartition(" / ")
-        wanted = self._zones_of(site).get(zone_name.casefold()) if mark else zone
+        zone_of_name = self._zones_of(site).get(zone_name.casefold()) if mark else zone
         found = self._devices_of(site).get(name.casefold(), [])
-        if wanted is not None:
-            found = [device for device in found if device.zone_id == wanted.pk] or found
+        if zone_of_name is not None:
+            found = [device for device in found if device.zone_id == zone_of_name.pk] or found
         if len(found) == 1:
             return DeviceOfPlan(side, found[0].zone_id, found[0].address, found[0].name)
         if found:
             example = f"{found[0].zone.name} / {found[0].address}"
-            told = _("“%(name)s” is more than one device. Write zone and address: %(example)s.")
-            return told % {"name": word, "example": example}
-        if mark and wanted is not None:
-            return DeviceOfPlan(side, wanted.pk, name[:64])
+            text = _("“%(name)s” is more than one device. Write zone and address: %(example)s.")
+            return text % {"name": word, "example": example}
+        if mark and zone_of_name is not None:
+            return DeviceOfPlan(side, zone_of_name.pk, name[:64])
         return unknown_device(word, site=site)
 
     def _zones_of(self, site: Site) -> dict[str, Zone]:
@@ -257,11 +257,11 @@ class _Import:
         """Store what is new, change what says something else, cancel what was cancelled."""
         for start in range(0, len(pairs), BATCH):
             chunk = pairs[start : start + BATCH]
-            known = self._known(chunk)
-            self.digests = _digests_of(known.values())
+            stored_works = self._stored_works(chunk)
+            self.digests = _digests_of(stored_works.values())
             new = []
             for entry, site, plan in chunk:
-                work = known.get((site.pk, entry.uid))
+                work = stored_works.get((site.pk, entry.uid))
                 if work is not None:
                     self._update(work, entry, plan)
                 elif entry.is_cancelled:
@@ -271,7 +271,7 @@ class _Import:
             self._store(new)
         return self.report
 
-    def _known(
+    def _stored_works(
         self, chunk: Sequence[tuple[Entry, Site, WorkPlan]]
     ) -> dict[tuple[int, str], PlannedWork]:
         rows = PlannedWork.objects.filter(uid__in=[entry.uid for entry, _site, _plan in chunk])

@@ -50,7 +50,7 @@ def plan_work(
     made = _store_revision(work, plan, number=1, by=by, now=now)
     follow_occurrences(made, forgotten=[], now=now)
     note_step(work, code="made", by=by, now=now)
-    record("planned_work.work.made", on=work, by=by, at=now, plan=_told(plan))
+    record("planned_work.work.made", on=work, by=by, at=now, plan=_plan_for_record(plan))
     return work
 
 
@@ -70,7 +70,7 @@ def change_work(*, work_id: int, plan: WorkPlan, by: Actor, now: datetime) -> Pl
     PlannedWork.objects.filter(pk=work.pk).update(changed_at=now)
     follow_occurrences(made, forgotten=forgotten, now=now)
     note_step(work, code="changed", by=by, now=now)
-    record("planned_work.work.changed", on=work, by=by, at=now, plan=_told(plan))
+    record("planned_work.work.changed", on=work, by=by, at=now, plan=_plan_for_record(plan))
     return work
 
 
@@ -223,7 +223,7 @@ def follow_occurrences(
         rank_incidents_of_alerts(alert_ids=alerts, now=now)
 
 
-def _told(plan: WorkPlan) -> dict[str, object]:
+def _plan_for_record(plan: WorkPlan) -> dict[str, object]:
     """Return what the audit record keeps of a plan."""
     return {
         "title": plan.title,

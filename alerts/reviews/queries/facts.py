@@ -52,9 +52,9 @@ def facts_of(
     """
     if incident.pattern is None:
         return None
-    seen, days = sightings_before(incident)
+    sightings, days = sightings_before(incident)
     return Facts(
-        sightings=seen,
+        sightings=sightings,
         days=days,
         usual=usual_hours_of(incident),
         verdicts=_without(pattern_verdicts(incident.pattern, hidden=hidden), besides),

@@ -107,9 +107,9 @@ class _Resolution:
         self._incidents = _IncidentFinder(lines)
         ids = self._incidents.ids
         self._asked = _questions_waiting_for(ids)
-        self._known = known_identities(ids)
+        self._stored = known_identities(ids)
         self._speakers = Speakers(self._people.values())
-        self._seen: dict[tuple[int, int, datetime], PastVerdict] = {}
+        self._by_identity: dict[tuple[int, int, datetime], PastVerdict] = {}
         for line in lines:
             self._take(line)
 
@@ -173,8 +173,8 @@ class _Resolution:
 
     def _add(self, line: VerdictLine, verdict: PastVerdict) -> None:
         """Keep what is new; the same again is unchanged, another verdict at that moment is not."""
-        stored = self._known.get(verdict.identity)
-        other = self._seen.setdefault(verdict.identity, verdict)
+        stored = self._stored.get(verdict.identity)
+        other = self._by_identity.setdefault(verdict.identity, verdict)
         words = _words(verdict)
         if (stored and _words(stored) != words) or _words(other) != words:
             text = gettext(

@@ -95,7 +95,7 @@ def note_throttled(
         wait = seconds_to_wait(retry_after, strikes=row.throttles, jitter=random.random())
         until = now + timedelta(seconds=wait)
         row.not_before = max(until, row.not_before or until)
-        _tell(row, error or "Azure asks for fewer calls.", "Throttled", now)
+        _set_error(row, error or "Azure asks for fewer calls.", "Throttled", now)
         row.save()
     return row.not_before
 
@@ -118,7 +118,7 @@ def note_failure(
         if retry_after:
             until = now + timedelta(seconds=seconds_to_wait(retry_after, strikes=1, jitter=1.0))
             row.not_before = max(until, row.not_before or until)
-        _tell(row, error, code, now)
+        _set_error(row, error, code, now)
         row.save()
 
 
@@ -131,7 +131,7 @@ def note_denied(
         row.failures += 1
         row.denied_since = row.denied_since or now
         row.open_until = now + timedelta(seconds=DENIED_PROBE_EVERY)
-        _tell(row, error, code, now)
+        _set_error(row, error, code, now)
         row.save()
 
 
@@ -143,7 +143,7 @@ def note_gone(
         row = _locked(workspace_id, purpose)
         row.gone_since = row.gone_since or now
         row.open_until = now + timedelta(seconds=DENIED_PROBE_EVERY)
-        _tell(row, error, code, now)
+        _set_error(row, error, code, now)
         row.save()
 
 
@@ -175,7 +175,7 @@ def _locked(workspace_id: int, purpose: str) -> Reachability:
     return Reachability.objects.select_for_update().get(**key)
 
 
-def _tell(row: Reachability, error: str, code: str, now: datetime) -> None:
+def _set_error(row: Reachability, error: str, code: str, now: datetime) -> None:
     row.latest_error, row.latest_error_code, row.latest_error_at = error[:500], code[:100], now
 
 

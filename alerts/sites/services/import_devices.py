@@ -161,7 +161,7 @@ class _Plan:
         site_ids = {site.pk for _, (site, _) in placed}
         known_zones = Zone.objects.filter(site__in=site_ids).select_related("site")
         self.zones = {(zone.site_id, zone.name): zone for zone in known_zones}
-        self._known = _devices_at(site_ids)
+        self._devices = _devices_at(site_ids)
         self._lines: dict[Key, int] = {}
         for line, (site, zone) in placed:
             self._take(line, site, zone)
@@ -215,7 +215,7 @@ class _Plan:
                 text = gettext("Line %(line)s already describes %(address)s in %(zone)s.")
                 self._fault(line, "address", text % details)
                 continue
-            self._hold_against(line, zone, address, self._known.get(key))
+            self._hold_against(line, zone, address, self._devices.get(key))
 
     def _hold_against(
         self, line: DeviceLine, zone: Zone, address: str, stored: Device | None

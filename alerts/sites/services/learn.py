@@ -288,14 +288,14 @@ def learn_devices(*, devices: Iterable[DeviceSeen]) -> None:
         return
     whens = orjson.dumps([device.seen_at for device in by_key.values()]).decode()[1:-1].split(",")
     whats = [(*device[:2], *device[3:]) for device in by_key.values()]
-    documents = [_said.get(what) or _as_json(what) for what in whats]
+    documents = [_json_cache.get(what) or _as_json(what) for what in whats]
     rows = [
         f'{{"seen_at":{when},{document}' for when, document in zip(whens, documents, strict=True)
     ]
     kept_cursor().execute(_LEARN_SHORT, [f"[{','.join(rows)}]"])
 
 
-_said: dict[tuple[Any, ...], str] = {}
+_json_cache: dict[tuple[Any, ...], str] = {}
 _MAX_LISTED = 8192
 
 
@@ -318,9 +318,9 @@ def _as_json(what: tuple[Any, ...]) -> str:
         "is_authorized": is_authorized,
     }
     present = {name: value for name, value in values.items() if value not in ("", None)}
-    if len(_said) >= _MAX_LISTED:
-        _said.clear()
-    _said[what] = text = orjson.dumps(present).decode()[1:]
+    if len(_json_cache) >= _MAX_LISTED:
+        _json_cache.clear()
+    _json_cache[what] = text = orjson.dumps(present).decode()[1:]
     return text
 
 

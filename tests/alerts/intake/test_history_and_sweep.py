@@ -29,7 +29,7 @@ def sweep(workspace, sentinel, now=NOON):
 
 def test_all_of_history_is_listed_once_newest_first(workspace, sentinel, ages):
     counts = history(workspace, sentinel)
-    assert (counts.new, counts.unchanged, counts.seen) == (360, 0, 360)
+    assert (counts.new, counts.unchanged, counts.total) == (360, 0, 360)
     assert is_history_read(Cursor.objects.get())
     assert Incident.objects.order_by("pk")[0].name in ages[:3]
     assert Run.objects.get().kind == "backfill"
@@ -77,7 +77,7 @@ def test_history_goes_on_where_it_broke_off(workspace, sentinel, ages):
 
 
 def test_an_empty_workspace_has_no_history(workspace, sentinel):
-    assert history(workspace, sentinel).seen == 0
+    assert history(workspace, sentinel).total == 0
     assert is_history_read(Cursor.objects.get())
 
 

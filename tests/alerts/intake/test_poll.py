@@ -36,7 +36,7 @@ def questions(sentinel):
 def test_what_changed_is_stored_and_the_watermark_is_the_latest_server_time(workspace, sentinel):
     fill(sentinel, 3)
     counts = pull(workspace, sentinel)
-    assert (counts.new, counts.seen) == (3, 3)
+    assert (counts.new, counts.total) == (3, 3)
     assert watermark() == RECENT + timedelta(seconds=2)
     assert Cursor.objects.get().fresh_at == NOON
     run = Run.objects.get()
@@ -170,7 +170,7 @@ def test_what_cannot_be_read_is_put_aside_and_the_page_goes_on(workspace, sentin
     names = fill(sentinel, 5)
     sentinel.list_incidents = _spoiling(sentinel, names[2], "properties", "gone")
     counts = pull(workspace, sentinel)
-    assert (counts.new, counts.quarantined, counts.seen) == (4, 1, 5)
+    assert (counts.new, counts.quarantined, counts.total) == (4, 1, 5)
     aside = Quarantined.objects.get()
     assert "properties" in aside.reason and aside.name == names[2]
     pull(workspace, sentinel)

@@ -84,7 +84,7 @@ class Column:
         return sum(cell.is_visible for cell in self.cells)
 
     @property
-    def seen(self) -> int:
+    def seen_count(self) -> int:
         """How many of its techniques were seen."""
         return sum(cell.incidents > 0 for cell in self.cells)
 

@@ -150,19 +150,19 @@ def _ot(ot: OtHome) -> dict[str, Any]:
     return {
         "it": ot,
         "first": _question(ot.first) if ot.first else None,
-        "others": [_question(each) for each in ot.others],
+        "others": [_question(question) for question in ot.others],
         "more": max(0, ot.waiting - 1 - len(ot.others)),
         "list": address("reviews:list"),
         "answers": [
             {
-                "it": each,
-                "headline": headline(each.about),
-                "href": address("reviews:answer", each.review)
-                if each.review
-                else address("incidents:incident", each.about.incident_id),
-                "outcome": classification(each.classification),
+                "it": answer,
+                "headline": headline(answer.about),
+                "href": address("reviews:answer", answer.review)
+                if answer.review
+                else address("incidents:incident", answer.about.incident_id),
+                "outcome": classification(answer.classification),
             }
-            for each in ot.answers
+            for answer in ot.answers
         ],
     }
 
@@ -196,11 +196,10 @@ def _soc(soc: SocHome) -> dict[str, Any]:
             (row, address("incidents:incident", row.incident_id)) for row in soc.open_work
         ],
         "answers": [
-            (each, address("incidents:incident", each.incident_id)) for each in soc.answers
+            (answer, address("incidents:incident", answer.incident_id)) for answer in soc.answers
         ],
         "recent_acts": [
-            (each, ACT_WORDS.get(each.code, each.code), _act_address(each))
-            for each in soc.recent_acts
+            (act, ACT_WORDS.get(act.code, act.code), _act_address(act)) for act in soc.recent_acts
         ],
     }
 
@@ -224,10 +223,10 @@ def _act_address(act: RecentAct) -> str:
 def _decisions(decisions: Decisions) -> dict[str, Any]:
     return {
         "it": decisions,
-        "proposed": [(each, address("suppression:rule", each.uuid)) for each in decisions.proposed],
+        "proposed": [(rule, address("suppression:rule", rule.uuid)) for rule in decisions.proposed],
         "more": decisions.proposed_in_all - len(decisions.proposed),
         "approvals": address("suppression:approvals"),
-        "ending": [(each, address("suppression:rule", each.uuid)) for each in decisions.ending],
+        "ending": [(rule, address("suppression:rule", rule.uuid)) for rule in decisions.ending],
         "more_ending": decisions.ending_in_all - len(decisions.ending),
         "rules": address("suppression:rules"),
     }

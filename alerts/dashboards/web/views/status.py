@@ -169,15 +169,15 @@ def _details(details: Details, unshifted: datetime) -> dict[str, Any]:
     return {
         "size": size_words(details.database.size),
         "alive": [
-            (QUEUES.get(each.queue, each.queue), age_words(each.at, unshifted), each.is_silent)
-            for each in details.alive
+            (QUEUES.get(beat.queue, beat.queue), age_words(beat.at, unshifted), beat.is_silent)
+            for beat in details.alive
         ],
         "oldest_mail": age_words(oldest_mail, unshifted) if oldest_mail else "",
         "compared": age_words(details.suppression.compared_at, unshifted),
         "checked": age_words(details.record.checked_at, unshifted),
         "broken": str(RECORD_BREAKS.get(details.record.reason, details.record.reason)),
         "given_up": [
-            (each, str(WRITES.get(each.kind, each.kind)), note_words(each.note))
-            for each in details.given_up
+            (change, str(WRITES.get(change.kind, change.kind)), note_words(change.note))
+            for change in details.given_up
         ],
     }

@@ -85,7 +85,7 @@ def answer(request: HttpRequest, review: UUID) -> HttpResponse:
     response: HttpResponse = HttpResponseRedirect(goal)
     if "application/json" in request.headers.get("Accept", ""):
         response = JsonResponse({"saved": str(annotation.uuid), "next": goal})
-    return _tell(request, response, annotation)
+    return _leave_saved_toast(request, response, annotation)
 
 
 @post_only(otherwise=lambda incident_id: f"/incidents/{incident_id}/")
@@ -105,7 +105,9 @@ def judge(request: HttpRequest, incident_id: int) -> HttpResponse:
     if annotation is None:
         return render_panel(request, incident, now=now, form=form)
     response = render_panel(request, incident, now=now)
-    return trigger(_tell(request, response, annotation), "ot-changed", {"incident": incident.pk})
+    return trigger(
+        _leave_saved_toast(request, response, annotation), "ot-changed", {"incident": incident.pk}
+    )
 
 
 @allow_limited_session
@@ -172,7 +174,9 @@ def _give(
     return None
 
 
-def _tell(request: HttpRequest, response: HttpResponse, annotation: Annotation) -> HttpResponse:
+def _leave_saved_toast(
+    request: HttpRequest, response: HttpResponse, annotation: Annotation
+) -> HttpResponse:
     incidents = list(annotation.incidents.order_by("-severity", "-created_at", "-pk"))
     title = headline_of(incidents[0]) if incidents else ""
     words = {

@@ -60,10 +60,10 @@ class Command(TagoutCommand):
 
 
 def _revoke(user: User, role: Role, scope: ScopeKind, uuid: UUID | None, where: str) -> None:
-    held = Grant.objects.filter(user=user, role=role, revoked_at=None)
-    grant = held.filter(scope=scope, scope_uuid=uuid).first()
+    grants = Grant.objects.filter(user=user, role=role, revoked_at=None)
+    grant = grants.filter(scope=scope, scope_uuid=uuid).first()
     if grant is None:
-        elsewhere = " They hold it in another scope: say which." if held.exists() else ""
+        elsewhere = " They hold it in another scope: say which." if grants.exists() else ""
         place = _in_words(scope, where)
         raise CannotRevoke(f"{user.email} does not hold {role} {place}.{elsewhere}")
     revoke_role(grant_id=grant.pk, by=BY, now=clock.now())
@@ -87,6 +87,6 @@ def _scope(options: dict[str, Any]) -> tuple[ScopeKind, UUID | None, str]:
         rows = model._default_manager.order_by("name").values_list("name", "uuid")
         if uuid := dict(rows.filter(name=name)).get(name):
             return kind, uuid, name
-        names = ", ".join(known for known, _ in rows[:20]) or "none yet"
+        names = ", ".join(label for label, _ in rows[:20]) or "none yet"
         raise CannotGrant(f"There is no {kind.label.lower()} {name!r}; known: {names}.")
     return ScopeKind.ALL, None, "everywhere"
