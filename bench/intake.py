@@ -141,14 +141,14 @@ class FloorThenPages:
     def __init__(self, race: Race, n: int, floor: Callable[[bytes], None]) -> None:
         self.race, self.n, self.floor = race, n, floor
         self._since: tuple[float, float] | None = None
-        self._told = False
+        self._has_answered = False
 
     def list_incidents(self, *, next_link: str | None = None, **_asked: Any) -> bytes:
         """The next page; the time from its hand-over to the next question is the product's."""
         self.stop()
-        if next_link is None and self._told:  # asked on from the end of a full page
+        if next_link is None and self._has_answered:  # asked on from the end of a full page
             return b'{"value":[]}'
-        self._told, k = True, int(next_link or 0)
+        self._has_answered, k = True, int(next_link or 0)
         body = plant_pages.page(k, n=self.n)
         self.race.add_floor(min(PAGE, self.n - k * PAGE), partial(self.floor, body))
         self._since = time.perf_counter(), time.process_time()
@@ -180,9 +180,9 @@ def measure(n: int) -> list[Line]:
                 work(cursor, body)
 
         for race, work in zip(races, (floor_page, probe_floor_page), strict=True):
-            far_end: Any = FloorThenPages(race, n, partial(floored, work))
-            pull_changes(workspace=workspace, client=far_end, now=plant_pages.NOW)
-            far_end.stop()
+            client: Any = FloorThenPages(race, n, partial(floored, work))
+            pull_changes(workspace=workspace, client=client, now=plant_pages.NOW)
+            client.stop()
             cursor.execute("ANALYZE")  # as autovacuum does within a minute
     return [line for race in races for line in race.report_lines()]
 

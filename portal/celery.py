@@ -70,7 +70,7 @@ class Config:
 
 
 @celeryd_init.connect
-def say_as_json_that_it_stops(**_said: Any) -> None:
+def say_as_json_that_it_stops(**_kwargs: Any) -> None:
     """Let the worker's words about its end be lines of the log as all others."""
     from celery.apps import worker
 
@@ -79,7 +79,7 @@ def say_as_json_that_it_stops(**_said: Any) -> None:
 
 
 @worker_process_init.connect
-def spare_the_search_for_cycles(**_said: Any) -> None:
+def spare_the_search_for_cycles(**_kwargs: Any) -> None:
     """Let Python search for cycles rarely, and never in what was loaded and stays: pages are read
     into a hundred thousand values without one, and looking through them costs a fifth of storing.
     """
@@ -89,7 +89,7 @@ def spare_the_search_for_cycles(**_said: Any) -> None:
 
 
 @worker_process_init.connect
-def use_the_imported_attack_release(**_said: Any) -> None:
+def use_the_imported_attack_release(**_kwargs: Any) -> None:
     """Let the worker know techniques by the release that was imported."""
     from portal.attack.releases import use_latest_release
 

@@ -98,21 +98,21 @@ def stop(data: Path) -> None:
     stop_broker(data / "valkey")
 
 
-_held: dict[Path, IO[str]] = {}
+_locks: dict[Path, IO[str]] = {}
 
 
 def _join(data: Path) -> None:
-    if data in _held:
+    if data in _locks:
         return
     lock = (data / "in-use.lock").open("w")
     fcntl.flock(lock, fcntl.LOCK_SH)
-    _held[data] = lock
+    _locks[data] = lock
     starter = os.getpid()
     atexit.register(lambda: _leave(data) if os.getpid() == starter else None)
 
 
 def _leave(data: Path) -> None:
-    lock = _held.pop(data, None)
+    lock = _locks.pop(data, None)
     if lock is None or not data.exists():
         return
     with (data / "starting.lock").open("w") as starting:
@@ -234,7 +234,7 @@ def _start_postgres(cluster: _Cluster, *, durable: bool) -> None:
         shutil.rmtree(cluster.folder, ignore_errors=True)
         cluster.folder.mkdir(parents=True, mode=0o711)
         if cluster.runs_as is not None:
-            (cluster.folder / "owner").write_text(str(next(iter(_held))))
+            (cluster.folder / "owner").write_text(str(next(iter(_locks))))
             os.chown(cluster.folder, cluster.runs_as, -1)
         _pg(
             cluster,

@@ -168,7 +168,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn is untyped
     def next_request(self) -> None:
         """Begin anew; what came early stays."""
         self.head = bytearray()
-        self.wanted = -1  # bytes of the body that are missing; -1 while the head is
+        self.missing_bytes = -1  # bytes of the body that are missing; -1 while the head is
         self.body_follows = False  # and is not read
         self.keeps = False
 
@@ -212,7 +212,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
         self._watch(conn, selectors.EVENT_READ, self._receive, HEAD_SECONDS)
 
     def _receive(self, conn: Connection) -> None:
-        size = MAX_READ_BYTES if conn.wanted < 0 else min(conn.wanted, MAX_READ_BYTES)
+        size = MAX_READ_BYTES if conn.missing_bytes < 0 else min(conn.missing_bytes, MAX_READ_BYTES)
         try:
             data = conn.sock.real.recv(size)
         except BlockingIOError:
@@ -226,7 +226,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
 
     def _take(self, conn: Connection, data: bytes) -> None:
         """Add what came; give the request to a thread once it is whole."""
-        if conn.wanted < 0:
+        if conn.missing_bytes < 0:
             searched = max(0, len(conn.head) - 3)
             conn.head += data
             end = conn.head.find(b"\r\n\r\n", searched)
@@ -240,11 +240,11 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
             del conn.head[end + 4 :]
             if not self._begin_body(conn, waits=not data):
                 return
-        if conn.wanted:
-            conn.sock.request.write(data[: conn.wanted])
-        conn.early = data[conn.wanted :]
-        conn.wanted -= len(data) - len(conn.early)
-        if not conn.wanted:
+        if conn.missing_bytes:
+            conn.sock.request.write(data[: conn.missing_bytes])
+        conn.early = data[conn.missing_bytes :]
+        conn.missing_bytes -= len(data) - len(conn.early)
+        if not conn.missing_bytes:
             conn.sock.request.seek(0)
             self._unwatch(conn)
             self.enqueue_req(conn)
@@ -264,25 +264,25 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
             return False
         # The application refuses what is too large, by its length and in its own words.
         conn.body_follows = size > settings.MAX_REQUEST_BYTES
-        conn.wanted = 0 if conn.body_follows else size
+        conn.missing_bytes = 0 if conn.body_follows else size
         conn.sock.request = BytesIO()
-        if conn.wanted > IN_MEMORY:
-            if not self.body_room.take(conn.wanted):
+        if conn.missing_bytes > IN_MEMORY:
+            if not self.body_room.take(conn.missing_bytes):
                 self._refuse(
                     conn, b"503 Service Unavailable", b"Too many files are on their way: try again."
                 )
                 return False
-            conn.taken = conn.wanted
+            conn.taken = conn.missing_bytes
             conn.sock.request = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # until answered
         conn.sock.request.write(conn.head)
-        if conn.wanted:
-            conn.deadline = time.monotonic() + GRACE_SECONDS + conn.wanted / SLOWEST
+        if conn.missing_bytes:
+            conn.deadline = time.monotonic() + GRACE_SECONDS + conn.missing_bytes / SLOWEST
             if waits and fields.get(b"expect", b"").lower() == b"100-continue":
                 conn.sock.real.send(_CONTINUE)
         return True
 
     def _refuse(self, conn: Connection, status: bytes, why: bytes) -> None:
-        conn.body_follows, conn.wanted = True, 0
+        conn.body_follows, conn.missing_bytes = True, 0
         conn.sock.sendall(_REFUSAL % (status, len(why), why))
         self._unwatch(conn)
         self._end(conn)
@@ -394,7 +394,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
             self.late, self.told_at = 0, now
 
     def _give_up(self, conn: Connection) -> None:
-        is_half_sent = conn.begun and conn.wanted != 0
+        is_half_sent = conn.begun and conn.missing_bytes != 0
         if is_half_sent or conn.sock.unsent is not None:
             self.late += 1
         if is_half_sent:

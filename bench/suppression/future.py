@@ -66,7 +66,7 @@ class _Days:
         self, world: World, policy: Policy, outcome: Outcome, rules: list[SignedRule]
     ) -> None:
         self.world, self.policy, self.outcome, self.rules = world, policy, outcome, rules
-        self.held: dict[tuple[str, str], datetime] = {}  # zone and address, until
+        self.hold_until: dict[tuple[str, str], datetime] = {}  # zone and address, until
         self.greeted: set[str] = set()  # new members that a person has seen
         self.pending: list[tuple[datetime, Incident, str]] = []
 
@@ -136,7 +136,7 @@ class _Days:
             if alert.source_criticality in CRITICAL or alert.destination_criticality in CRITICAL:
                 return "protected device"
             for end in _ends(alert):
-                if self.held.get(end, now) > now:
+                if self.hold_until.get(end, now) > now:
                     return "held by a case or a suspicion"
         return ""
 
@@ -160,7 +160,7 @@ class _Days:
         """S7: a true positive holds its devices, and stops rules that closed what touches them."""
         ends = {end for alert in incident.alerts for end in _ends(alert)}
         for end in ends:
-            self.held[end] = now + CASE
+            self.hold_until[end] = now + CASE
         for rule in self.rules:
             for at, closed in rule.closed:
                 if at < now - LINK:

@@ -27,7 +27,7 @@ class Misconfigured(Exception):
     """The proxy cannot start; the text says what to do."""
 
 
-def tell(level: str, message: str, logger: str = "proxy") -> None:
+def log(level: str, message: str, logger: str = "proxy") -> None:
     """Write one line of the log."""
     at = time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime())
     line = {"at": at, "level": level, "logger": logger, "message": message}
@@ -41,9 +41,7 @@ def as_json(line: bytes) -> None:
         print(text, flush=True)
     elif text:
         found = SPOKEN.fullmatch(text)
-        tell(
-            LEVELS.get(found[1], "INFO") if found else "INFO", found[2] if found else text, "nginx"
-        )
+        log(LEVELS.get(found[1], "INFO") if found else "INFO", found[2] if found else text, "nginx")
 
 
 def public_host(public_url: str) -> str:
@@ -57,11 +55,11 @@ def public_host(public_url: str) -> str:
     return found[1]
 
 
-def certificate(host: str, given: tuple[Path, Path]) -> tuple[Path, Path]:
+def certificate(host: str, operator_files: tuple[Path, Path]) -> tuple[Path, Path]:
     """The files of the certificate and its key: the operator's, or for a first start our own."""
-    has = [file.exists() and bool(file.read_bytes().strip()) for file in given]
+    has = [file.exists() and bool(file.read_bytes().strip()) for file in operator_files]
     if all(has):
-        return given
+        return operator_files
     if any(has):
         raise Misconfigured(
             "Of the secrets tls_certificate and tls_key one is empty: fill in both, or none for a"
@@ -98,7 +96,7 @@ def certificate(host: str, given: tuple[Path, Path]) -> tuple[Path, Path]:
         capture_output=True,
         text=True,
     )
-    tell(
+    log(
         "WARNING",
         "The secret tls_certificate is empty: made a certificate that browsers warn of, new at each"
         f" start. {shown.stdout.strip()}. Put your own into tls_certificate and tls_key.",
@@ -109,8 +107,8 @@ def certificate(host: str, given: tuple[Path, Path]) -> tuple[Path, Path]:
 def configuration(environment: dict[str, str]) -> str:
     """nginx.conf for this installation."""
     public_url = environment.get("PUBLIC_URL", "")
-    given = Path(environment["TLS_CERTIFICATE_FILE"]), Path(environment["TLS_KEY_FILE"])
-    files = certificate(public_host(public_url), given)
+    operator_files = Path(environment["TLS_CERTIFICATE_FILE"]), Path(environment["TLS_KEY_FILE"])
+    files = certificate(public_host(public_url), operator_files)
     captures = environment.get("CAPTURE_MAX_MB", "") or "25"
     if not captures.isdecimal():
         raise Misconfigured(f"CAPTURE_MAX_MB is {captures!r}: use a whole number.")
@@ -137,8 +135,8 @@ def run() -> int:
     )
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: nginx.send_signal(signal.SIGQUIT))
-    said: IO[bytes] | None = nginx.stdout
-    for line in said or ():
+    output: IO[bytes] | None = nginx.stdout
+    for line in output or ():
         as_json(line)
     return nginx.wait()
 
@@ -158,5 +156,5 @@ if __name__ == "__main__":
     try:
         sys.exit(health() if sys.argv[1:] == ["health"] else run())
     except Misconfigured as wrong:
-        tell("CRITICAL", str(wrong))
+        log("CRITICAL", str(wrong))
         sys.exit(1)

@@ -89,7 +89,7 @@ def ask(page: Page) -> None:
     page.goto("/incidents/?q=site:gdansk")
     rows = page.locator("#queue-rows tbody tr").all()
     targets = [row.get_attribute("data-target") for row in rows[:12]]
-    for target in [each for at, each in enumerate(targets) if at % 3 != 1]:
+    for target in [target for at, target in enumerate(targets) if at % 3 != 1]:
         page.goto(f"/reviews/ask/?{target}")
         form = page.locator("form", has=page.locator("[name=canned]"))
         form.get_by_label("Was this planned work?").check(force=True)

@@ -26,14 +26,14 @@ def main(address: str, password: str) -> None:
     """Take all pictures."""
     with sync_playwright() as playwright:
         portal = Portal(chromium(playwright), address, password)
-        for written in story(portal, password):
+        for written in take_pictures(portal, password):
             print(written.name, written.stat().st_size)
             if written.stat().st_size > MAX_BYTES:
                 sys.exit(f"{written.name} is too large.")
         portal.browser.close()
 
 
-def story(portal: Portal, password: str) -> Iterator[Path]:
+def take_pictures(portal: Portal, password: str) -> Iterator[Path]:
     """The plan, what is proposed of it, and the pages of training."""
     yield from pictures(portal, "plan", LEO, "/plan/")
     propose(portal.open(ODA), password)

@@ -22,14 +22,14 @@ def main(address: str, password: str) -> None:
     """Take all pictures, in the order in which a rule comes about."""
     with sync_playwright() as playwright:
         portal = Portal(chromium(playwright), address, password)
-        for written in story(portal, password):
+        for written in take_pictures(portal, password):
             print(written.name, written.stat().st_size)
             if written.stat().st_size > MAX_BYTES:
                 sys.exit(f"{written.name} is too large.")
         portal.browser.close()
 
 
-def story(portal: Portal, password: str) -> Iterator[Path]:
+def take_pictures(portal: Portal, password: str) -> Iterator[Path]:
     """Patterns, a draft, the request to sign it, and what rules have done."""
     yield from pictures(portal, "patterns", ODA, "/patterns/")
     draft = turned(portal.open(ODA))

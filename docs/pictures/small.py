@@ -44,14 +44,14 @@ COUNT_COLOURS = """async (png) => {
 
 def shrink(blank: Page, png: bytes) -> bytes:
     """The same picture as a PNG with a palette; `blank` is a page that shows nothing."""
-    told = blank.evaluate(COUNT_COLOURS, base64.b64encode(png).decode())
-    width, height = told["width"], told["height"]
-    places = base64.b64decode(told["places"])
+    result = blank.evaluate(COUNT_COLOURS, base64.b64encode(png).decode())
+    width, height = result["width"], result["height"]
+    places = base64.b64decode(result["places"])
     lines = b"".join(b"\0" + places[at : at + width] for at in range(0, len(places), width))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         (
             _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
-            _chunk(b"PLTE", bytes(told["palette"])),
+            _chunk(b"PLTE", bytes(result["palette"])),
             _chunk(b"IDAT", zlib.compress(lines, 9)),
             _chunk(b"IEND", b""),
         )
