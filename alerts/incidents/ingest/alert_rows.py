@@ -51,7 +51,7 @@ def _kept(name: str, empty: str) -> str:
     )
 
 
-def _each(names: Sequence[str], expression: str) -> str:
+def _assignments(names: Sequence[str], expression: str) -> str:
     return ", ".join(f"{name} = " + expression.replace("@", name) for name in names)
 
 
@@ -72,9 +72,9 @@ _UPSERT = f"""
     ON CONFLICT (workspace_id, key) DO UPDATE SET
         {", ".join(_kept(name, "''") for name in _TEXTS)},
         {", ".join(_kept(name, "'{}'::text[]") for name in ("techniques", "tactics", "flags"))},
-        {_each(("any_device", "any_address"), _ANY)},
-        {_each(("severity", "alert_type", "system_alert_id"), _NEWEST)},
-        {_each(("site_id", "zone_id", "port"), "coalesce(excluded.@, a.@)")},
+        {_assignments(("any_device", "any_address"), _ANY)},
+        {_assignments(("severity", "alert_type", "system_alert_id"), _NEWEST)},
+        {_assignments(("site_id", "zone_id", "port"), "coalesce(excluded.@, a.@)")},
         plant_weekday = CASE WHEN excluded.at <= a.at OR a.plant_weekday IS NULL
                              THEN coalesce(excluded.plant_weekday, a.plant_weekday)
                              ELSE a.plant_weekday END,

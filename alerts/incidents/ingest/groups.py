@@ -225,13 +225,13 @@ _ACTIVE_UNTIL = """
 _ACTIVE_FROM = f"least(coalesce(first_activity_at, {_ACTIVE_UNTIL}), {_ACTIVE_UNTIL})"
 
 
-def _each(prefix: str, columns: str) -> str:
-    return ", ".join(f"{prefix}.{column}" for column in columns.split(", "))
+def _prefix(alias: str, columns: str) -> str:
+    return ", ".join(f"{alias}.{column}" for column in columns.split(", "))
 
 
 # What the rows of these keys should say. The lead lends what all of a group share.
 _WANTED = f"""
-    SELECT counted.group_key AS key, {_each("lead", _SHARED)},
+    SELECT counted.group_key AS key, {_prefix("lead", _SHARED)},
            counted.n, counted.latest_id, lead.id AS lead_id, lead.number, lead.priority,
            counted.first_at, counted.latest_at, counted.ot_due_at
     FROM (SELECT group_key, count(*)::int AS n,
@@ -254,10 +254,10 @@ _LOCK = """
     SELECT FROM incidents_group WHERE key = ANY(%(keys)s::uuid[]) ORDER BY key FOR UPDATE
 """
 _REFRESH = f"""
-    UPDATE incidents_group g SET ({_COLUMNS}, changed_at) = ROW({_each("w", _COLUMNS)}, %(now)s)
+    UPDATE incidents_group g SET ({_COLUMNS}, changed_at) = ROW({_prefix("w", _COLUMNS)}, %(now)s)
     FROM ({_WANTED}) w WHERE g.key = w.key
-    AND (g.changed_at < %(now)s OR ROW({_each("g", _COLUMNS)})
-         IS DISTINCT FROM ROW({_each("w", _COLUMNS)}))
+    AND (g.changed_at < %(now)s OR ROW({_prefix("g", _COLUMNS)})
+         IS DISTINCT FROM ROW({_prefix("w", _COLUMNS)}))
 """
 _DELETE_EMPTY = """
     DELETE FROM incidents_group g WHERE key = ANY(%(keys)s::uuid[])

@@ -46,11 +46,11 @@ _AGAIN = (SecondOpinion.State.OVERTAKEN, SecondOpinion.State.CORRECTED)
 def run_second_opinions(*, seed: bytes, now: datetime) -> dict[str, int]:
     """One round. `seed` is the secret that chance is drawn from."""
     return {
-        "settled": _each(_open_ids(), lambda pk: _settle(pk, now=now)),
+        "settled": _run_all(_open_ids(), lambda pk: _settle(pk, now=now)),
         "opened": _open_new(seed=seed, now=now),
-        "asked": _each(_ids_to_ask(now=now), lambda pk: _ask_next(pk, seed=seed, now=now)),
-        "reminded": _each(late_opinions(now=now), lambda pk: remind_of(pk, now=now)),
-        "leads": _each(due_for_leads(now=now), lambda pk: ask_leads(pk, now=now)),
+        "asked": _run_all(_ids_to_ask(now=now), lambda pk: _ask_next(pk, seed=seed, now=now)),
+        "reminded": _run_all(late_opinions(now=now), lambda pk: remind_of(pk, now=now)),
+        "leads": _run_all(due_for_leads(now=now), lambda pk: ask_leads(pk, now=now)),
     }
 
 
@@ -68,7 +68,7 @@ def _ids_to_ask(*, now: datetime) -> list[int]:
     return list(rows.order_by("opened_at", "pk").values_list("pk", flat=True))
 
 
-def _each(ids: Iterable[int], act: Callable[[int], bool]) -> int:
+def _run_all(ids: Iterable[int], act: Callable[[int], bool]) -> int:
     """One at a time; one that fails is logged, and looked at again in the next round."""
     done = 0
     for pk in ids:
@@ -114,7 +114,7 @@ def _open_new(*, seed: bytes, now: datetime) -> int:
         )
     )
     free = _without_asked(rows.select_related("review").prefetch_related("incidents"))
-    return _each(free, lambda pk: _open(pk, seed=seed, now=now))
+    return _run_all(free, lambda pk: _open(pk, seed=seed, now=now))
 
 
 def _without_asked(rows: QuerySet[Annotation]) -> list[int]:
