@@ -149,7 +149,7 @@ def _backtests(n: int) -> list[Line]:
 def _mining(n: int) -> list[Line]:
     """Mine twice: the second time every pattern is known, and rules act. Then what lives on it."""
     from alerts.patterns.queries.plan import plans_of_all_sites
-    from alerts.patterns.services.mine import mine_patterns
+    from alerts.patterns.services.mine_patterns import mine_patterns
     from alerts.suppression.backtesting.marginal_gains import in_order_of_gain
     from alerts.suppression.watching.watch import watch_rules
 

@@ -7,7 +7,7 @@ class PatternsConfig(AppConfig):
     label = "patterns"
 
     def ready(self) -> None:
-        from alerts.patterns.services.mine import mine_by_new_clock
+        from alerts.patterns.services.mine_patterns import mine_by_new_clock
         from alerts.sites.registry import ClockFollower, register_clock_follower
 
         register_clock_follower("patterns", ClockFollower(settle=mine_by_new_clock))

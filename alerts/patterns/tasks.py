@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from alerts.patterns.services.mine import run_due_mining
+from alerts.patterns.services.mine_patterns import run_due_mining
 from portal import clock
 
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from alerts.incidents.ingest.groups import regroup
 from alerts.intake.models import Cursor
-from alerts.patterns.services.mine import mine_patterns
+from alerts.patterns.services.mine_patterns import mine_patterns
 from alerts.reviews.services import ask_ot, give_verdict
 from portal.accounts.models import Role, ScopeKind
 from tests import cast

@@ -8,7 +8,7 @@ from django.core.management import call_command
 
 from alerts.demo.services import judge_history
 from alerts.intake.tasks import fetch_due_details, poll_due_workspaces
-from alerts.patterns.services.mine import mine_patterns
+from alerts.patterns.services.mine_patterns import mine_patterns
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
 from alerts.suppression.tasks import (

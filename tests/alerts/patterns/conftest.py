@@ -6,7 +6,7 @@ import pytest
 
 from alerts.incidents.models import Alert, DetailsState, Incident, IncidentAlert, Status
 from alerts.patterns.models import Candidate
-from alerts.patterns.services.mine import mine_patterns
+from alerts.patterns.services.mine_patterns import mine_patterns
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.alerts.suppression.past import judge, routine

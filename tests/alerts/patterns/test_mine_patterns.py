@@ -8,7 +8,7 @@ import pytest
 from alerts.incidents.models import Alert, Incident, PlannedAlert
 from alerts.patterns.engine.sides import Rung
 from alerts.patterns.models import Candidate, Mining, PatternState, SiteMining
-from alerts.patterns.services.mine import CannotMine, mine_patterns
+from alerts.patterns.services.mine_patterns import CannotMine, mine_patterns
 from alerts.sites.models import Criticality
 from tests.alerts.patterns.conftest import POLLING, SCAN, store
 from tests.alerts.suppression.past import PROGRAMMING, close_by, judge, routine

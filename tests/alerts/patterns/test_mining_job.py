@@ -8,7 +8,11 @@ from django.core.management import CommandError, call_command
 
 from alerts.patterns.models import Mining
 from alerts.patterns.queries.patterns import mining_status
-from alerts.patterns.services.mine import CannotAskForMining, ask_for_mining, run_due_mining
+from alerts.patterns.services.mine_patterns import (
+    CannotAskForMining,
+    ask_for_mining,
+    run_due_mining,
+)
 from alerts.patterns.services.store import store_patterns
 from portal.jobs.models import Job
 from tests.alerts.suppression.past import routine
@@ -42,7 +46,7 @@ def test_its_progress_is_seen_while_it_runs(programming, workspace, monkeypatch)
         progress.append((mining_status(now=NOON).done, mining_status(now=NOON).total))
         return store_patterns(*args, **options)
 
-    monkeypatch.setattr("alerts.patterns.services.mine.store_patterns", look)
+    monkeypatch.setattr("alerts.patterns.services.mine_patterns.store_patterns", look)
     run_due_mining(unshifted=NOON, now=NOON)
     assert progress == [(0, 2), (1, 2)]
     assert mining_status(now=NOON).total == 0
@@ -57,7 +61,7 @@ def test_a_run_that_fails_is_tried_again_soon(programming, monkeypatch):
     def fail(**options):
         raise RuntimeError("The disk is full.")
 
-    monkeypatch.setattr("alerts.patterns.services.mine.mine_patterns", fail)
+    monkeypatch.setattr("alerts.patterns.services.mine_patterns.mine_patterns", fail)
     with pytest.raises(RuntimeError):
         run_due_mining(unshifted=NOON, now=NOON)
     job = Job.objects.get(kind="patterns.mine")

@@ -20,7 +20,7 @@ from alerts.demo.services import (
     judge_history,
     seed_demo,
 )
-from alerts.patterns.services.mine import mine_patterns
+from alerts.patterns.services.mine_patterns import mine_patterns
 from portal import clock
 from portal.accounts.models import User
 from portal.command import TagoutCommand

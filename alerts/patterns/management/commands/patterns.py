@@ -10,7 +10,7 @@ from alerts.patterns.models import Candidate, Mining, SiteMining
 from alerts.patterns.queries.plan import plans_of_all_sites
 from alerts.patterns.queries.plan_facts import facts_of_plan
 from alerts.patterns.queries.questions import questions_at
-from alerts.patterns.services.mine import DAYS, mine_patterns
+from alerts.patterns.services.mine_patterns import DAYS, mine_patterns
 from portal import clock
 from portal.command import TagoutCommand
 from portal.ui.words import hours, percent

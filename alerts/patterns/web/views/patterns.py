@@ -35,7 +35,7 @@ from alerts.patterns.services.decide import (
     snooze_candidate,
     turn_into_rule,
 )
-from alerts.patterns.services.mine import CannotAskForMining, ask_for_mining
+from alerts.patterns.services.mine_patterns import CannotAskForMining, ask_for_mining
 from alerts.patterns.web.headline import headline, hours_words
 from alerts.patterns.web.pattern_card import pattern_card, state_words, weekday_rows
 from alerts.reviews.engine.causes import cause

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from alerts.patterns.services.mine import mine_patterns
+from alerts.patterns.services.mine_patterns import mine_patterns
 from tests.alerts.suppression.past import routine
 from tests.alerts.suppression.samples import DOWNLOADS
 from tests.conftest import NOON
