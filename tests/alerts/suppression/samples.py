@@ -89,7 +89,7 @@ WITHIN = {
 }
 
 
-def facts(**said) -> Facts:
+def facts(**values) -> Facts:
     """A download in Gdańsk, on a Tuesday at 07:10 of the plant's clock."""
     usual = {
         "workspace": "north",
@@ -111,7 +111,7 @@ def facts(**said) -> Facts:
         "alerts_in_incident": 1,
         "entities_in_incident": 4,
     }
-    return Facts(**usual | said)
+    return Facts(**usual | values)
 
 
 def clause(field, operator, *values) -> Clause:
@@ -120,8 +120,8 @@ def clause(field, operator, *values) -> Clause:
 
 def rule(*all_of, except_any=(), **more) -> Rule:
     """A rule with a title and an end in 60 days."""
-    told = {"title": "Recipe downloads", "expires_at": NOW + timedelta(days=60)} | more
-    return Rule(all_of=all_of, except_any=tuple(except_any), **told)
+    fields = {"title": "Recipe downloads", "expires_at": NOW + timedelta(days=60)} | more
+    return Rule(all_of=all_of, except_any=tuple(except_any), **fields)
 
 
 TYPE = clause("alert_type", "is", PROGRAMMING)

@@ -84,7 +84,7 @@ class Far:
         return self._of("Tagout R-")
 
     def _of(self, prefix):
-        found = [told for name, told in self.rules.items() if name.startswith(prefix)]
+        found = [rule for name, rule in self.rules.items() if name.startswith(prefix)]
         assert len(found) <= 1
         return found[0] if found else None
 

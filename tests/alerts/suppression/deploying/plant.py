@@ -27,7 +27,7 @@ ACCEPTS = (
 
 def polls(*devices, workspace="gdansk", **changes):
     """The historian polls: a type and devices, no hours; exact in Sentinel's terms."""
-    told = {
+    fields = {
         "title": "Historian polls the databases",
         "all_of": (
             Clause("workspace", "is", (workspace,)),
@@ -40,7 +40,7 @@ def polls(*devices, workspace="gdansk", **changes):
         "enforcement": "sentinel",
         "expires_at": NOON + timedelta(days=60),
     }
-    return RuleDefinition(**told | changes)
+    return RuleDefinition(**fields | changes)
 
 
 def furnish(workspace, site, *, accepts=ACCEPTS):
@@ -50,12 +50,12 @@ def furnish(workspace, site, *, accepts=ACCEPTS):
     make_device(site, "SIS-01", "10.20.9.1", criticality="safety")
     make_alert(make_incident(workspace), site=site)
     note_fresh(workspace_id=workspace.pk, now=NOON)
-    known = {"is_in_defender_portal": False, "probed_at": NOON.isoformat()}
-    workspace.capabilities = {"rules": known | {"accepts": list(accepts)}}
+    capabilities = {"is_in_defender_portal": False, "probed_at": NOON.isoformat()}
+    workspace.capabilities = {"rules": capabilities | {"accepts": list(accepts)}}
     workspace.save(update_fields=["capabilities"])
 
 
-def signed(said, *, by, workspaces, sites=(), state="live", number=1, rule=None):
+def signed(definition, *, by, workspaces, sites=(), state="live", number=1, rule=None):
     """A version that was tested and has both signatures, as it stands after the last one."""
     rule = rule or Rule.objects.create(
         number=Rule.objects.count() + 12, made_by=by[0], made_at=NOON
@@ -63,10 +63,10 @@ def signed(said, *, by, workspaces, sites=(), state="live", number=1, rule=None)
     ids = [workspace.pk for workspace in workspaces]
     forms = {
         workspace_id: form.hashes
-        for workspace_id, form in compiled_forms(said, rule=rule, workspace_ids=ids).items()
+        for workspace_id, form in compiled_forms(definition, rule=rule, workspace_ids=ids).items()
     }
     return signed_version(
-        said,
+        definition,
         by=by,
         state=state,
         rule=rule,

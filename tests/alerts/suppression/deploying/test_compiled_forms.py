@@ -14,9 +14,9 @@ def rule(oda):
     return Rule.objects.create(number=12, made_by=oda, made_at=NOON)
 
 
-def forms(said, rule, *workspaces):
+def forms(definition, rule, *workspaces):
     ids = [each.pk for each in workspaces]
-    return compiled_forms(said, rule=rule, workspace_ids=ids)
+    return compiled_forms(definition, rule=rule, workspace_ids=ids)
 
 
 def codes(found):
@@ -27,7 +27,7 @@ def test_a_rule_of_type_and_devices_is_exact_and_both_forms_have_hashes(rule, wo
     found = forms(polls(), rule, workspace)["gdansk"]
     assert (found.verdict, len(set(found.hashes))) == ("exact", 2)
     guards = [c["conditionProperties"] for c in found.compiled.conditions]
-    named = [v for told in guards for v in told.get("propertyValues", ())]
+    named = [v for guard in guards for v in guard.get("propertyValues", ())]
     assert "SIS-01" in named and "10.20.9.1" in named
 
 

@@ -113,6 +113,6 @@ def test_a_gate_that_does_not_stand_is_told_and_is_no_success(version, far, caps
     with standing_in(far.sentinel), pytest.raises(SystemExit) as ended:
         call_command("suppression_off", "--workspace", "gdansk", "--json")
     assert ended.value.code == 1
-    (told,) = json.loads(capsys.readouterr().out)["workspaces"]
-    assert (told["gate"], told["error"]) == ("refused", "Azure refuses this.")
+    (deployment,) = json.loads(capsys.readouterr().out)["workspaces"]
+    assert (deployment["gate"], deployment["error"]) == ("refused", "Azure refuses this.")
     assert Stop.objects.get().workspace == workspace

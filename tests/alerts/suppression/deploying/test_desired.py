@@ -31,8 +31,8 @@ def settle(version, far, **columns):
     return far.deliver()
 
 
-def ends(told):
-    return datetime.fromisoformat(told["triggeringLogic"]["expirationTimeUtc"])
+def ends(properties):
+    return datetime.fromisoformat(properties["triggeringLogic"]["expirationTimeUtc"])
 
 
 def wanted(version):
@@ -41,9 +41,9 @@ def wanted(version):
 
 def test_a_live_rule_stands_there_with_its_lease_and_says_who_signed(version, far):
     settle(version, far)
-    told = far.rule["actions"][0]["actionConfiguration"]
-    assert told["status"] == "Closed" and far.rule["triggeringLogic"]["isEnabled"]
-    text = told["classificationComment"]
+    configuration = far.rule["actions"][0]["actionConfiguration"]
+    assert configuration["status"] == "Closed" and far.rule["triggeringLogic"]["isEnabled"]
+    text = configuration["classificationComment"]
     for part in ("R-12, version 1", "Oda Nowak", "Leo Hartmann (SOC)", version.rule_hash):
         assert part in text
     assert ends(far.rule) == NOON + timedelta(hours=24)
@@ -80,7 +80,7 @@ def test_a_canary_only_labels_and_becomes_live_under_the_same_name(version, far)
 def test_while_a_rule_lives_the_trial_of_its_next_version_does_not_touch_it(version, far, oda, leo):
     settle(version, far)
     before = far.rule
-    said = version.definition
+    definition = version.definition
     again = signed(
         polls("HIST-GD-01", "DB-GD-01"),
         by=(oda, leo),
@@ -90,7 +90,7 @@ def test_while_a_rule_lives_the_trial_of_its_next_version_does_not_touch_it(vers
         workspaces=[wanted(version).workspace],
     )
     settle(again, far)
-    assert far.rule == before and said == version.definition
+    assert far.rule == before and definition == version.definition
 
 
 @pytest.mark.parametrize("state", ["paused", "expired", "retired", "replaced"])
@@ -136,8 +136,8 @@ def test_a_plant_that_has_changed_takes_it_away_because_another_form_was_signed(
     far.deliver()
     assert far.rule is None
     assert "not what was signed" in wanted(version).reason
-    told = Notification.objects.filter(kind="suppression.taken-out")
-    assert sorted(each.to.name for each in told) == ["Leo Hartmann", "Oda Nowak"]
+    notifications = Notification.objects.filter(kind="suppression.taken-out")
+    assert sorted(each.to.name for each in notifications) == ["Leo Hartmann", "Oda Nowak"]
 
 
 def test_a_name_that_became_ambiguous_takes_it_away(version, far, site):
@@ -150,8 +150,8 @@ def test_a_name_that_became_ambiguous_takes_it_away(version, far, site):
 
 
 def test_rules_of_tagouts_own_worker_want_nothing_there(workspace, site, oda, leo, far):
-    said = polls(enforcement="tagout")
-    version = signed(said, by=(oda, leo), workspaces=[workspace], sites=[site])
+    definition = polls(enforcement="tagout")
+    version = signed(definition, by=(oda, leo), workspaces=[workspace], sites=[site])
     settle(version, far)
     assert far.rules == {}
 
@@ -169,8 +169,8 @@ def test_a_lease_grows_every_four_hours_and_only_then(version, far, workspace, c
 
 def test_a_lease_never_goes_past_the_end_that_was_signed(workspace, site, oda, leo, far, clock):
     end = NOON + timedelta(hours=26)
-    said = polls(expires_at=end)
-    version = signed(said, by=(oda, leo), workspaces=[workspace], sites=[site])
+    definition = polls(expires_at=end)
+    version = signed(definition, by=(oda, leo), workspaces=[workspace], sites=[site])
     settle(version, far)
     clock.go(hours=2.5)
     note_fresh(workspace_id=workspace.pk, now=clock.at)
@@ -223,8 +223,8 @@ def test_a_refusal_is_shown_in_azures_words_told_once_and_not_live_as_a_whole(
     row = wanted(version)
     assert row.outcome == Landing.REFUSED and not row.is_as_wanted
     assert row.latest_error == "Azure refuses this (BadRequest: too many)."
-    told = Notification.objects.get(to=leo)
-    assert "R-12" in told.subject and "too many" in told.body
+    notification = Notification.objects.get(to=leo)
+    assert "R-12" in notification.subject and "too many" in notification.body
     clock.go(hours=5)
     note_fresh(workspace_id=workspace.pk, now=clock.at)
     renew_leases(now=clock.at)

@@ -35,7 +35,7 @@ def draft(workspace, oda, clock):
     )
 
 
-def known(workspace):
+def capabilities_of(workspace):
     workspace.refresh_from_db()
     return workspace.capabilities.get("rules", {})
 
@@ -55,12 +55,12 @@ def test_a_workspace_that_nobody_wants_rules_in_is_left_alone(workspace, clock, 
 
 def test_one_disabled_rule_shows_all_that_is_accepted_and_goes_again(draft, workspace, far):
     probe(far)
-    assert set(known(workspace)["accepts"]) == PROBED
-    assert known(workspace)["probed_at"] == NOON.isoformat()
+    assert set(capabilities_of(workspace)["accepts"]) == PROBED
+    assert capabilities_of(workspace)["probed_at"] == NOON.isoformat()
     (put,) = [c for c in far.sentinel.writes if c.verb == "put_automation_rule"]
-    told = put.body["properties"]
-    assert told["triggeringLogic"]["isEnabled"] is False
-    assert told["displayName"].startswith("Tagout ")
+    properties = put.body["properties"]
+    assert properties["triggeringLogic"]["isEnabled"] is False
+    assert properties["displayName"].startswith("Tagout ")
     assert far.rules == {}
     assert Entry.objects.filter(action="sentinel.workspace.probed").count() == 1
     forms = compiled_forms(polls(), rule=draft.rule, workspace_ids=[workspace.pk])
@@ -84,8 +84,8 @@ def test_where_one_condition_is_refused_each_is_tried_alone(draft, workspace, fa
 
     monkeypatch.setattr(far.sentinel, "put_automation_rule", picky)
     probe(far)
-    assert set(known(workspace)["accepts"]) == PROBED - {"IncidentAlertTitle"}
-    assert "propertyName" in known(workspace)["refused"]["IncidentAlertTitle"]
+    assert set(capabilities_of(workspace)["accepts"]) == PROBED - {"IncidentAlertTitle"}
+    assert "propertyName" in capabilities_of(workspace)["refused"]["IncidentAlertTitle"]
     assert far.rules == {}
     assert not WantedRule.objects.filter(wanted__isnull=False).exists()
 
@@ -103,12 +103,12 @@ def test_it_is_made_once_a_week(draft, workspace, far, clock):
 
 def test_a_workspace_that_moved_to_the_defender_portal_is_noticed(draft, workspace, far):
     probe(far)
-    assert known(workspace)["is_in_defender_portal"] is False
+    assert capabilities_of(workspace)["is_in_defender_portal"] is False
     incident = make_incident(workspace)
     body = {"properties": {"providerName": "Microsoft XDR"}}
     IncidentRaw.objects.create(incident=incident, body=body)
     renew_leases(now=NOON)
-    assert known(workspace)["is_in_defender_portal"] is True
+    assert capabilities_of(workspace)["is_in_defender_portal"] is True
     forms = compiled_forms(polls(), rule=draft.rule, workspace_ids=[workspace.pk])
     assert forms["gdansk"].verdict == "impossible"
 
@@ -116,5 +116,5 @@ def test_a_workspace_that_moved_to_the_defender_portal_is_noticed(draft, workspa
 def test_the_wake_up_makes_a_round_and_tolerates_tomorrows_arguments(draft, workspace, far):
     renew_leases_task.run(asked_by="a later version")
     far.deliver()
-    assert set(known(workspace)["accepts"]) == PROBED
+    assert set(capabilities_of(workspace)["accepts"]) == PROBED
     assert Job.objects.get(kind="suppression.leases").due_at == far.clock.at, "it goes on at once"

@@ -48,8 +48,8 @@ def test_the_stop_is_in_force_at_once_and_the_gate_goes_out_first(
     assert [call.verb for call in others] == ["delete_automation_rule"]
     assert far.gate["triggeringLogic"]["isEnabled"] and far.rule is None
     assert Entry.objects.get(action="suppression.switch.off").details["reason"]
-    told = Notification.objects.get(to=leo, kind="suppression.off")
-    assert "Oda Nowak" in told.body and "Something is odd." in told.body
+    notification = Notification.objects.get(to=leo, kind="suppression.off")
+    assert "Oda Nowak" in notification.body and "Something is odd." in notification.body
 
 
 def test_the_gate_is_enabled_over_what_a_hand_did_to_it(version, far, oda, workspace):

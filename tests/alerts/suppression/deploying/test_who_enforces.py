@@ -36,8 +36,8 @@ def accept(workspace, *names):
     workspace.save(update_fields=["capabilities"])
 
 
-def drafted(said, by):
-    return draft_rule(by=by, now=NOON, body=as_json(said))
+def drafted(definition, by):
+    return draft_rule(by=by, now=NOON, body=as_json(definition))
 
 
 WAYS = [
@@ -59,12 +59,12 @@ WAYS = [
 def test_a_draft_for_sentinel_is_refused_with_the_reason_and_what_to_do(
     workspace, site, oda, spoil, reason
 ):
-    held = drafted(polls(), oda)
-    assert held.enforcement == "sentinel"
+    draft = drafted(polls(), oda)
+    assert draft.enforcement == "sentinel"
     spoil(workspace, site)
     for write in (
         lambda: drafted(polls(), oda),
-        lambda: save_draft(version_id=held.pk, by=oda, now=NOON, body=held.body, revision=0),
+        lambda: save_draft(version_id=draft.pk, by=oda, now=NOON, body=draft.body, revision=0),
     ):
         with pytest.raises(CannotSaveRule) as refusal:
             write()
@@ -109,8 +109,8 @@ def test_a_program_is_refused_in_the_same_words(workspace, oda):
     answer = program.post(f"rules/{made['id']}/propose/")
     assert answer.status_code == 409
     assert "not yet tried" in str(answer.json())
-    given = {"rule": as_json(polls()), "revision": made["revision"]}
-    assert program.post(f"rules/{made['id']}/edit/", given).status_code == 409
+    body = {"rule": as_json(polls()), "revision": made["revision"]}
+    assert program.post(f"rules/{made['id']}/edit/", body).status_code == 409
 
 
 # The editor.
@@ -125,14 +125,14 @@ def at_the_editor(client, oda):
         address = f"/rules/{version.uuid}/edit/"
         if form:
             version.refresh_from_db()
-            given = {"revision": version.revision, "all-shown": "1", "not-shown": "1"}
+            fields = {"revision": version.revision, "all-shown": "1", "not-shown": "1"}
             for place, each in enumerate(version.body["all_of"]):
-                given |= {
+                fields |= {
                     f"all-{place}-field": each["field"],
                     f"all-{place}-operator": each["operator"],
                     f"all-{place}-value": each["values"],
                 }
-            answer = client.post(address, given | form, headers={"HX-Request": "true"})
+            answer = client.post(address, fields | form, headers={"HX-Request": "true"})
         else:
             answer = client.get(address)
         version.refresh_from_db()
@@ -217,8 +217,8 @@ def test_what_hours_keep_from_sentinel_is_not_offered_to_be_rewritten(
     at_the_editor, workspace, site, oda
 ):
     hours = clause("time", "within", rules.TUESDAYS)
-    said = polls(all_of=(*DIRECTED, hours), enforcement="tagout")
-    page = at_the_editor(drafted(said, oda))
+    definition = polls(all_of=(*DIRECTED, hours), enforcement="tagout")
+    page = at_the_editor(drafted(definition, oda))
     assert "Sentinel has no schedule" in page
     assert "Rewrite it for Sentinel" not in page
 

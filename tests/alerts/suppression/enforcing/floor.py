@@ -29,8 +29,8 @@ _numbers = itertools.count(1)
 
 def routine(number=None, *, bag=None, **properties):
     """One alert that ROUTINE covers."""
-    told = {"alertDisplayName": POLLING, "severity": "Medium"} | properties
-    return alert(number or next(_numbers) + 1000, bag=bag, **told)
+    values = {"alertDisplayName": POLLING, "severity": "Medium"} | properties
+    return alert(number or next(_numbers) + 1000, bag=bag, **values)
 
 
 class Floor:
@@ -42,7 +42,7 @@ class Floor:
         self.now = NOON
 
     def rule(
-        self, said=ROUTINE, *, state="live", number=None, since=None, rule_row=None, **columns
+        self, definition=ROUTINE, *, state="live", number=None, since=None, rule_row=None, **columns
     ):
         """A version that both sides have signed."""
         since = since or NOON - timedelta(days=1)
@@ -50,14 +50,14 @@ class Floor:
         rule = rule_row or Rule.objects.create(number=number, made_by=self.oda, made_at=since)
         columns = {"workspace_ids": [self.workspace.pk]} | columns
         people = (self.oda, self.leo)
-        return signed_version(said, by=people, state=state, at=since, rule=rule, **columns)
+        return signed_version(definition, by=people, state=state, at=since, rule=rule, **columns)
 
     def incident(self, *alerts, devices=DEVICES, entities=(), at=None, **properties):
         """An incident in Sentinel with these alerts, read with all its details."""
         alerts = alerts or (routine(),)
         more = {"alertsCount": len(alerts), "alertProductNames": ["Azure Security Center for IoT"]}
-        given = {"title": POLLING, "additionalData": more} | properties
-        name = self.sentinel.add_incident(at=at or self.now - timedelta(minutes=10), **given)
+        values = {"title": POLLING, "additionalData": more} | properties
+        name = self.sentinel.add_incident(at=at or self.now - timedelta(minutes=10), **values)
         self.sentinel.alerts[name] = list(alerts)
         self.sentinel.entities[name] = [e for one in devices for e in device(*one)] + list(entities)
         self.read()

@@ -35,11 +35,11 @@ def test_the_close_carries_its_attribution_in_the_same_put_and_one_ledger_line(f
     incident.refresh_from_db()
     assert (incident.status, incident.closed_by, incident.owed) == (Status.CLOSED, "R-12", 0)
     (put,) = floor.sentinel.writes
-    said = put.body["properties"]
-    assert (said["status"], said["classification"]) == ("Closed", "BenignPositive")
-    text = said["classificationComment"]
-    told = acting_set().versions[version.pk].attribution
-    assert reasons_against_text(text, told) == []
+    properties = put.body["properties"]
+    assert (properties["status"], properties["classification"]) == ("Closed", "BenignPositive")
+    text = properties["classificationComment"]
+    attribution = acting_set().versions[version.pk].attribution
+    assert reasons_against_text(text, attribution) == []
     assert "Proposed by Oda Nowak, approved by Leo Hartmann" in text
     (line,) = floor.ledger
     assert (line.act, line.where, line.text, line.rule_hash) == (
@@ -195,10 +195,10 @@ def test_an_incident_that_cannot_be_judged_stays_open_and_holds_up_no_other(
 
     judge = decide.judge
 
-    def broken(incident, **given):
+    def broken(incident, **arguments):
         if incident.pk == odd.pk:
             raise RuntimeError("The matcher broke.")
-        return judge(incident, **given)
+        return judge(incident, **arguments)
 
     monkeypatch.setattr(decide, "judge", broken)
     assert floor.decide() == 1

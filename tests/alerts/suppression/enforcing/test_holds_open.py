@@ -44,7 +44,7 @@ def plant(db, make_person):
 
 
 def incident_at(workspace, site, *, status=Status.NEW, **ends):
-    given = {
+    values = {
         "source_device": "HMI-02",
         "source_address": "10.20.1.2",
         "source_zone": "Packaging 2",
@@ -53,7 +53,7 @@ def incident_at(workspace, site, *, status=Status.NEW, **ends):
         "destination_zone": "Packaging 2",
     } | ends
     row = make_incident(workspace, site_ids=[site.pk], status=status, created_at=NOON - HOUR)
-    make_alert(row, site=site, any_device=[], **given)
+    make_alert(row, site=site, any_device=[], **values)
     return row
 
 
@@ -70,28 +70,28 @@ def judged(row, by, verdict="suspicious", *, now=NOON, **more):
     )
 
 
-def held(row):
+def holds_of(row):
     return held_names(row, alerts=facts_by_incident([row.pk])[row.pk].values())
 
 
 def test_nothing_is_held_while_nothing_is_suspected(plant):
     workspace, site, *_ = plant
     incident_at(workspace, site)
-    assert held(incident_at(workspace, site)) == HeldNames()
+    assert holds_of(incident_at(workspace, site)) == HeldNames()
 
 
 def test_a_suspicion_holds_what_touches_its_devices(plant):
     workspace, site, oda, _ = plant
     judged(incident_at(workspace, site), oda)
     touching = incident_at(workspace, site, source_device="EWS-07", source_address="10.20.1.7")
-    assert held(touching) == HeldNames(by_suspicions=("PLC-21",))
+    assert holds_of(touching) == HeldNames(by_suspicions=("PLC-21",))
     stranger = {
         "source_device": "EWS-07",
         "source_address": "10.20.1.7",
         "destination_device": "PLC-9",
         "destination_address": "10.20.2.9",
     }
-    assert held(incident_at(workspace, site, **stranger)) == HeldNames()
+    assert holds_of(incident_at(workspace, site, **stranger)) == HeldNames()
 
 
 def test_a_private_address_of_another_plant_is_another_device(plant):
@@ -100,16 +100,16 @@ def test_a_private_address_of_another_plant_is_another_device(plant):
     judged(incident_at(workspace, site, destination_device=""), oda)
     ends = {"source_device": "EWS-07", "source_address": "10.20.1.7", "destination_device": ""}
     there = [incident_at(workspace, ulm, **ends) for _ in range(3)]
-    assert {held(row) for row in there} == {HeldNames()}
-    assert held(incident_at(workspace, site, **ends)).by_suspicions == (ADDRESS,)
+    assert {holds_of(row) for row in there} == {HeldNames()}
+    assert holds_of(incident_at(workspace, site, **ends)).by_suspicions == (ADDRESS,)
 
 
 def test_an_address_of_another_zone_is_another_device_and_one_without_zone_may_be_the_same(plant):
     workspace, site, oda, _ = plant
     judged(incident_at(workspace, site, destination_device=""), oda)
     ends = {"source_device": "EWS-07", "source_address": "10.20.1.7", "destination_device": ""}
-    assert held(incident_at(workspace, site, **ends, destination_zone="Office")) == HeldNames()
-    assert held(incident_at(workspace, site, **ends, destination_zone="")).by_suspicions
+    assert holds_of(incident_at(workspace, site, **ends, destination_zone="Office")) == HeldNames()
+    assert holds_of(incident_at(workspace, site, **ends, destination_zone="")).by_suspicions
 
 
 def test_a_true_positive_holds_its_devices_by_zone_and_address_too(plant):
@@ -117,11 +117,11 @@ def test_a_true_positive_holds_its_devices_by_zone_and_address_too(plant):
     case = incident_at(workspace, site, status=Status.ACTIVE, destination_device="")
     Incident.objects.filter(pk=case.pk).update(classification="TruePositive")
     ends = {"source_device": "EWS-07", "source_address": "10.20.1.7", "destination_device": ""}
-    assert held(incident_at(workspace, site, **ends)) == HeldNames(by_true_positives=(ADDRESS,))
-    assert held(incident_at(workspace, make_site("Ulm"), **ends)) == HeldNames()
-    assert held(incident_at(workspace, site, **ends, destination_zone="Office")) == HeldNames()
+    assert holds_of(incident_at(workspace, site, **ends)) == HeldNames(by_true_positives=(ADDRESS,))
+    assert holds_of(incident_at(workspace, make_site("Ulm"), **ends)) == HeldNames()
+    assert holds_of(incident_at(workspace, site, **ends, destination_zone="Office")) == HeldNames()
     Incident.objects.filter(pk=case.pk).update(status=Status.CLOSED)
-    assert held(incident_at(workspace, site, **ends)) == HeldNames()
+    assert holds_of(incident_at(workspace, site, **ends)) == HeldNames()
 
 
 @pytest.mark.parametrize("end", [{"gone_at": NOON}, {"merged_into": 7}], ids=["gone", "merged"])
@@ -129,16 +129,16 @@ def test_a_true_positive_that_is_no_longer_in_sentinel_holds_nothing(plant, end)
     workspace, site, *_ = plant
     case = incident_at(workspace, site, status=Status.ACTIVE)
     Incident.objects.filter(pk=case.pk).update(classification="TruePositive")
-    assert held(incident_at(workspace, site)).by_true_positives
+    assert holds_of(incident_at(workspace, site)).by_true_positives
     Incident.objects.filter(pk=case.pk).update(**end)
-    assert held(incident_at(workspace, site)) == HeldNames()
+    assert holds_of(incident_at(workspace, site)) == HeldNames()
 
 
 def test_the_same_site_seen_through_another_workspace_is_held_too(plant):
     workspace, site, oda, _ = plant
     judged(incident_at(workspace, site), oda)
     other = make_workspace("north")
-    assert held(incident_at(other, site)).by_suspicions == ("HMI-02", "PLC-21")
+    assert holds_of(incident_at(other, site)).by_suspicions == ("HMI-02", "PLC-21")
 
 
 def test_a_device_among_the_entities_is_held(plant):
@@ -155,7 +155,7 @@ def test_a_device_among_the_entities_is_held(plant):
     touching = incident_at(workspace, site, **quiet)
     for row in (case, touching):
         Entity.objects.create(incident=row, name="e", kind="IoTDevice", device=device, body={})
-    assert held(touching).by_suspicions == ("NAS-1",)
+    assert holds_of(touching).by_suspicions == ("NAS-1",)
 
 
 @pytest.mark.parametrize("verdict", ["routine", "maintenance"])
@@ -164,7 +164,7 @@ def test_a_verdict_that_corrects_it_ends_the_hold(plant, verdict):
     case = incident_at(workspace, site)
     judged(case, oda)
     judged(case, oda, verdict, now=NOON + HOUR)
-    assert held(incident_at(workspace, site)) == HeldNames()
+    assert holds_of(incident_at(workspace, site)) == HeldNames()
 
 
 def test_a_verdict_on_another_incident_of_the_answer_does_not(plant):
@@ -181,9 +181,9 @@ def test_a_verdict_on_another_incident_of_the_answer_does_not(plant):
         incident_ids=ids,
     )
     judged(other, oda, "routine", now=NOON + HOUR)
-    assert held(incident_at(workspace, site)).by_suspicions
+    assert holds_of(incident_at(workspace, site)).by_suspicions
     judged(case, oda, "routine", now=NOON + HOUR)
-    assert held(incident_at(workspace, site)) == HeldNames()
+    assert holds_of(incident_at(workspace, site)) == HeldNames()
 
 
 def test_who_is_not_sure_does_not_end_the_hold_nor_does_a_new_question(plant):
@@ -192,19 +192,19 @@ def test_who_is_not_sure_does_not_end_the_hold_nor_does_a_new_question(plant):
     judged(case, oda)
     judged(case, oda, "not-sure", now=NOON + HOUR)
     ask_ot(incident_ids=[case.pk], site_id=site.pk, question="Sure?", by=sam, now=NOON + 2 * HOUR)
-    assert held(incident_at(workspace, site)).by_suspicions == ("HMI-02", "PLC-21")
+    assert holds_of(incident_at(workspace, site)).by_suspicions == ("HMI-02", "PLC-21")
 
 
 def test_an_answer_that_was_undone_holds_nothing(plant):
     workspace, site, oda, _ = plant
-    given = judged(incident_at(workspace, site), oda)
-    undo_verdict(act=given.act, by=oda, now=NOON)
-    assert held(incident_at(workspace, site)) == HeldNames()
+    verdict = judged(incident_at(workspace, site), oda)
+    undo_verdict(act=verdict.act, by=oda, now=NOON)
+    assert holds_of(incident_at(workspace, site)) == HeldNames()
     case = incident_at(workspace, site)
     judged(case, oda)
     later = judged(case, oda, "routine", now=NOON + HOUR)
     undo_verdict(act=later.act, by=oda, now=NOON + HOUR)
-    assert held(incident_at(workspace, site)).by_suspicions, "the earlier one stands again"
+    assert holds_of(incident_at(workspace, site)).by_suspicions, "the earlier one stands again"
 
 
 @pytest.mark.parametrize(
@@ -249,9 +249,9 @@ def test_closing_it_ends_the_hold_only_if_the_soc_says_what_it_was(plant, closed
     workspace, site, oda, _ = plant
     case = incident_at(workspace, site)
     judged(case, oda)
-    given = {"status": Status.CLOSED, "closed_at": NOON + HOUR} | closed
-    Incident.objects.filter(pk=case.pk).update(**given)
-    assert bool(held(incident_at(workspace, site)).by_suspicions) == is_held
+    columns = {"status": Status.CLOSED, "closed_at": NOON + HOUR} | closed
+    Incident.objects.filter(pk=case.pk).update(**columns)
+    assert bool(holds_of(incident_at(workspace, site)).by_suspicions) == is_held
 
 
 def test_a_merge_does_not_end_the_hold(plant):
@@ -259,7 +259,7 @@ def test_a_merge_does_not_end_the_hold(plant):
     case = incident_at(workspace, site)
     judged(case, oda)
     Incident.objects.filter(pk=case.pk).update(merged_into=7)
-    assert held(incident_at(workspace, site)).by_suspicions
+    assert holds_of(incident_at(workspace, site)).by_suspicions
 
 
 @pytest.fixture
@@ -343,12 +343,12 @@ def test_undecided_for_three_days_it_holds_its_pair_only(plant, make_person):
     run_second_opinions(seed=b"x", now=opened)
     same, touching = incident_at(workspace, site), incident_at(workspace, site, **NARROW)
     run_second_opinions(seed=b"x", now=opened + 72 * HOUR - timedelta(seconds=1))
-    assert held(touching).by_suspicions == ("PLC-21",)
+    assert holds_of(touching).by_suspicions == ("PLC-21",)
     run_second_opinions(seed=b"x", now=opened + 72 * HOUR)
-    assert held(touching) == HeldNames()
-    assert held(same).by_suspicions == ("HMI-02", "PLC-21")
+    assert holds_of(touching) == HeldNames()
+    assert holds_of(same).by_suspicions == ("HMI-02", "PLC-21")
     run_second_opinions(seed=b"x", now=opened + 900 * HOUR)
-    assert held(same).by_suspicions == ("HMI-02", "PLC-21"), "it never lapses"
+    assert holds_of(same).by_suspicions == ("HMI-02", "PLC-21"), "it never lapses"
 
 
 def test_confirmed_it_holds_its_devices_however_old_it_is(plant, make_person):
@@ -361,13 +361,13 @@ def test_confirmed_it_holds_its_devices_however_old_it_is(plant, make_person):
     decide_suspicion(
         second_opinion=found.uuid, by=leo, choice="confirm", reason="Seen it.", now=NOON + 80 * HOUR
     )
-    assert held(incident_at(workspace, site, **NARROW)).by_suspicions == ("PLC-21",)
+    assert holds_of(incident_at(workspace, site, **NARROW)).by_suspicions == ("PLC-21",)
 
 
 def test_without_a_worker_that_asks_the_leads_it_does_not_narrow(plant):
     workspace, site, oda, _ = plant
     judged(incident_at(workspace, site), oda, now=NOON - 900 * HOUR)
-    assert held(incident_at(workspace, site, **NARROW)).by_suspicions == ("PLC-21",)
+    assert holds_of(incident_at(workspace, site, **NARROW)).by_suspicions == ("PLC-21",)
 
 
 def test_a_true_positive_never_narrows(plant):
@@ -376,7 +376,7 @@ def test_a_true_positive_never_narrows(plant):
     Incident.objects.filter(pk=case.pk).update(
         classification="TruePositive", created_at=NOON - 900 * HOUR
     )
-    assert held(incident_at(workspace, site, **NARROW)).by_true_positives == ("PLC-21",)
+    assert holds_of(incident_at(workspace, site, **NARROW)).by_true_positives == ("PLC-21",)
 
 
 def test_what_was_judged_and_closed_before_tagout_read_it_holds_nothing(plant):
@@ -385,11 +385,11 @@ def test_what_was_judged_and_closed_before_tagout_read_it_holds_nothing(plant):
     judged(case, oda)
     past = {"status": Status.CLOSED, "closed_at": NOON, "stored_at": NOON + HOUR}
     Incident.objects.filter(pk=case.pk).update(**past)
-    assert held(incident_at(workspace, site)) == HeldNames()
+    assert holds_of(incident_at(workspace, site)) == HeldNames()
     for live in (
         {"status": Status.NEW, "closed_at": None},
         {"closed_at": NOON + 2 * HOUR},
         {"stored_at": NOON},
     ):
         Incident.objects.filter(pk=case.pk).update(**past | live)
-        assert held(incident_at(workspace, site)).by_suspicions, live
+        assert holds_of(incident_at(workspace, site)).by_suspicions, live

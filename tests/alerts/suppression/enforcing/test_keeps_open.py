@@ -79,7 +79,7 @@ def test_a_second_site_of_the_alert_type_does_not_borrow_the_rule(floor):
 
 
 @pytest.mark.parametrize(
-    "said",
+    "properties",
     [
         {"owner": {"objectId": "1e0", "assignedTo": "Leo Hartmann"}},
         {"labels": [{"labelName": "watch this"}]},
@@ -122,9 +122,9 @@ def test_a_second_site_of_the_alert_type_does_not_borrow_the_rule(floor):
         "second product",
     ],
 )
-def test_what_sentinel_says_of_the_incident_keeps_it_open(floor, said):
+def test_what_sentinel_says_of_the_incident_keeps_it_open(floor, properties):
     floor.rule()
-    floor.incident(**said)
+    floor.incident(**properties)
     assert stays_open(floor)
 
 
@@ -391,18 +391,18 @@ def test_nothing_closes_while_any_alert_is_uncovered(floor):
             max_size=3,
         )
     )
-    def mix(told):
+    def mix(triples):
         at = dict(THREE)
         bags = [
             {"SourceDevice": a, "SourceDeviceAddress": at[a], "Function": f, "Port": p}
-            for a, f, p in told
+            for a, f, p in triples
         ]
         alerts = [routine(bag=bag) for bag in bags]
         incident = floor.incident(*alerts, devices=THREE, title=POLLING)
         covered = [
-            (a == "EWS-07" and p == "44818") or (a == "HMI-02" and f == "3") for a, f, p in told
+            (a == "EWS-07" and p == "44818") or (a == "HMI-02" and f == "3") for a, f, p in triples
         ]
-        named = {a for a, _, _ in told} | {"PLC-21"}
+        named = {a for a, _, _ in triples} | {"PLC-21"}
         floor.decide()
         incident.refresh_from_db()
         explained = named >= {"EWS-07", "HMI-02", "PLC-21"}

@@ -45,8 +45,8 @@ def make_plc(floor, number, **columns):
     )
 
 
-def signed(floor, said=GROUP, **more):
-    version = floor.rule(said, site_ids=[floor.site.pk], **more)
+def signed(floor, definition=GROUP, **more):
+    version = floor.rule(definition, site_ids=[floor.site.pk], **more)
     record_members(version)
     return version
 
@@ -101,9 +101,9 @@ def test_the_first_incident_of_a_new_member_goes_to_a_person_and_the_second_does
     assert [plant.decide() for _ in range(3)] == [0, 0, 0]
     assert not LedgerEntry.objects.exists()
     assert NewMember.objects.get().incident == first
-    told = why_of(first, now=NOON)
-    assert [reason.code for reason in told.reasons] == ["member.new"]
-    assert "PLC-23 joined a group of the rule after it was signed" in told.reasons[0]
+    explanation = why_of(first, now=NOON)
+    assert [reason.code for reason in explanation.reasons] == ["member.new"]
+    assert "PLC-23 joined a group of the rule after it was signed" in explanation.reasons[0]
     second = poll(plant, 23)
     assert plant.decide() == 1
     plant.deliver()
@@ -190,7 +190,7 @@ def test_a_rule_that_lists_its_devices_knows_no_new_members(plant):
 
 
 def test_a_group_at_the_source_is_watched_too(plant):
-    said = replace(
+    definition = replace(
         GROUP,
         all_of=(
             TYPE,
@@ -199,7 +199,7 @@ def test_a_group_at_the_source_is_watched_too(plant):
             clause("destination_device", "is", "PLC-21"),
         ),
     )
-    signed(plant, said)
+    signed(plant, definition)
     poll(plant, 21, source_kind="EWS", source_zone="Packaging 2")
     assert plant.decide() == 0
     assert NewMember.objects.get().handle == "10.20.1.7"

@@ -38,8 +38,8 @@ def pretend():
 def floor(db, pretend, monkeypatch, make_person):
     monkeypatch.setattr("portal.clock.now", lambda: NOON)
     monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
-    place, known = pretend.workspaces[0], pretend.application()
-    monkeypatch.setenv(SECRET, known.secret)
+    place, registration = pretend.workspaces[0], pretend.application()
+    monkeypatch.setenv(SECRET, registration.secret)
     workspace = make_workspace(
         "far",
         tenant_id=place.tenant_id,
@@ -48,7 +48,7 @@ def floor(db, pretend, monkeypatch, make_person):
         workspace_name=place.name,
         endpoint=pretend.endpoint,
         authority=pretend.endpoint,
-        client_id=known.client_id,
+        client_id=registration.client_id,
         secret_env=SECRET,
         ca_bundle=str(pretend.ca_file),
     )
@@ -66,8 +66,8 @@ def routine_incident():
     rows = Incident.objects.filter(status=1, details_state="fetched", owner_id="", labels=[])
     for incident in rows.order_by("-created_at"):
         alerts = list(facts_by_incident([incident.pk])[incident.pk].values())
-        known = [alert_type_for(each.alert_type) for each in alerts]
-        fits = all(one and one.guard == "scoped" for one in known)
+        types = [alert_type_for(each.alert_type) for each in alerts]
+        fits = all(one and one.guard == "scoped" for one in types)
         if len(alerts) == 1 and fits and alerts[0].severity < 4 and alerts[0].any_device:
             return incident, alerts[0]
     pytest.fail("the plant has no routine to close")
@@ -75,13 +75,13 @@ def routine_incident():
 
 def test_a_close_by_rule_stands_in_azure_with_its_attribution(floor):
     incident, facts = routine_incident()
-    said = rule(
+    definition = rule(
         clause("alert_type", "is", facts.alert_type),
         clause("site", "is", facts.site),
         clause("any_device", "is", facts.any_device[0]),
         reason="It does so each day.",
     )
-    version = floor.rule(said, number=12, since=NOON - timedelta(days=200))
+    version = floor.rule(definition, number=12, since=NOON - timedelta(days=200))
     assert decide_new_incidents(now=NOON) >= 1
     incident.refresh_from_db()
     assert incident.closed_by == "R-12"
@@ -90,7 +90,7 @@ def test_a_close_by_rule_stands_in_azure_with_its_attribution(floor):
         outcomes.append(done.outcome)
     assert set(outcomes) == {Outcome.SENT}
 
-    told = acting_set().versions[version.pk].attribution
+    attribution = acting_set().versions[version.pk].attribution
     lines = LedgerEntry.objects.select_related("incident")
     assert lines.count() == len(outcomes)
     client = client_for(floor.workspace)
@@ -98,7 +98,7 @@ def test_a_close_by_rule_stands_in_azure_with_its_attribution(floor):
         there = json.loads(client.get_incident(line.incident.name))["properties"]
         assert (there["status"], there["classification"]) == ("Closed", "BenignPositive")
         assert there["classificationComment"] == line.text
-        assert reasons_against_text(line.text, told) == []
+        assert reasons_against_text(line.text, attribution) == []
         assert line.landed_at == NOON
         types = Alert.objects.filter(incidents=line.incident).values_list("alert_type", flat=True)
         assert set(types) == {facts.alert_type}, "nothing else was closed with it"

@@ -204,10 +204,10 @@ def test_one_that_cannot_be_judged_is_tried_again_and_holds_up_no_other(
 
     roll_back = closed_incidents.roll_back
 
-    def broken(*, lines, **given):
+    def broken(*, lines, **arguments):
         if lines[0].incident_id == second.pk:
             raise RuntimeError("Odd.")
-        return roll_back(lines=lines, **given)
+        return roll_back(lines=lines, **arguments)
 
     monkeypatch.setattr(closed_incidents, "roll_back", broken)
     for one in (closed.target, second):
@@ -248,8 +248,8 @@ class TestInSentinel:
         assert Incident.objects.get().closed_by == "R-12"
         watch(there)
         assert len(there.ledger) == 1
-        (told,) = target.timeline.filter(code="closed-by-rule")
-        assert (told.by_label, told.side, told.details["reason"]) == (
+        (entry,) = target.timeline.filter(code="closed-by-rule")
+        assert (entry.by_label, entry.side, entry.details["reason"]) == (
             "R-12",
             "portal",
             "SuspiciousButExpected",

@@ -25,8 +25,8 @@ def _codes(line):
 
 
 def _close(incident, **columns):
-    given = {"status": 3, "classification": "BenignPositive", "owner_name": "Sam"} | columns
-    Incident.objects.filter(pk=incident.pk).update(**given)
+    values = {"status": 3, "classification": "BenignPositive", "owner_name": "Sam"} | columns
+    Incident.objects.filter(pk=incident.pk).update(**values)
 
 
 def test_it_tags_what_a_person_works_on_and_tells_why_it_stays_open(floor):
@@ -68,7 +68,7 @@ def test_without_a_trial_nobody_looks_at_what_people_took(floor):
 
 
 @pytest.mark.parametrize(
-    "said",
+    "properties",
     [
         {"additionalData": {"alertsCount": 2, "alertProductNames": [D4IOT]}},
         {"severity": "Weird"},
@@ -77,9 +77,9 @@ def test_without_a_trial_nobody_looks_at_what_people_took(floor):
     ],
     ids=["unread alert", "unknown severity", "no product", "gate"],
 )
-def test_where_too_little_is_known_no_trial_speaks(floor, said):
+def test_where_too_little_is_known_no_trial_speaks(floor, properties):
     floor.rule(state="canary")
-    floor.incident(**said)
+    floor.incident(**properties)
     assert floor.decide() == 0
     assert (floor.ledger, floor.deliver()) == ([], [])
 
@@ -158,17 +158,17 @@ def test_what_nobody_found_harmless_never_counts(floor, columns):
 
 
 @pytest.mark.parametrize(
-    "said",
+    "properties",
     [
         {"additionalData": {"alertsCount": 1, "alertProductNames": [D4IOT, "Defender"]}},
         {"entities": 501},
     ],
     ids=["second product", "too many entities"],
 )
-def test_what_the_rule_would_never_close_is_told_but_never_counts(floor, said):
+def test_what_the_rule_would_never_close_is_told_but_never_counts(floor, properties):
     version = floor.rule(state="canary")
-    entities = said.pop("entities", 0)
-    incident = floor.incident(**said)
+    entities = properties.pop("entities", 0)
+    incident = floor.incident(**properties)
     if entities:
         Incident.objects.update(entities_count=entities)
     assert floor.decide() == 1
@@ -210,6 +210,6 @@ def test_our_own_label_is_no_work_of_a_person(floor):
 def test_why_names_the_guard_that_keeps_open_what_live_rules_cover(floor):
     floor.rule(number=12)
     incident = floor.incident(**OWNED)
-    told = why_of(Incident.objects.get(pk=incident.pk), now=NOON)
-    assert told.covering == ("R-12",)
-    assert [reason.code for reason in told.reasons] == ["never.owner"]
+    explanation = why_of(Incident.objects.get(pk=incident.pk), now=NOON)
+    assert explanation.covering == ("R-12",)
+    assert [reason.code for reason in explanation.reasons] == ["never.owner"]

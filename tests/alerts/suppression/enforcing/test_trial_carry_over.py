@@ -31,10 +31,10 @@ WIDER = replace(
 OTHER_TYPE = replace(OLD, all_of=(clause("alert_type", "is", "Modbus Exception"), *OLD.all_of[1:]))
 
 
-def next_version(floor, said):
+def next_version(floor, definition):
     """The live version, and the next one as it begins."""
     old = floor.rule(OLD)
-    new = floor.rule(said, state="proposed", rule_row=old.rule)
+    new = floor.rule(definition, state="proposed", rule_row=old.rule)
     start_canary(new, by=floor.leo, now=NOON)
     return old, RuleVersion.objects.get(pk=new.pk)
 

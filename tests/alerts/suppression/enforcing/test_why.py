@@ -106,7 +106,7 @@ def suspected(floor, make_person):
     suspect, other = floor.incident(), floor.incident(routine(2))
     floor.details()
     site = Site.objects.get()
-    given = give_verdict(
+    verdict = give_verdict(
         by=floor.oda,
         key=uuid.uuid4(),
         verdict="suspicious",
@@ -119,7 +119,7 @@ def suspected(floor, make_person):
         cast.Person("kasia@demo.example", "Kasia Nowicka"),
         (Role.OT_ENGINEER, ScopeKind.ALL, None),
     )
-    asked = SecondOpinion.objects.create(annotation=given, site=site, opened_at=NOON)
+    asked = SecondOpinion.objects.create(annotation=verdict, site=site, opened_at=NOON)
     asked.opinions.create(person=kasia, asked_at=NOON, due_at=NOON, act=uuid.uuid4())
     return SimpleNamespace(version=version, other=other, oda=floor.oda, kasia=kasia)
 
@@ -145,5 +145,5 @@ def test_neither_does_the_ledger_tell_them(suspected, client):
     for person, is_told in ((suspected.oda, True), (suspected.kasia, False)):
         client.force_login(person)
         assert (SUSPICION in client.get("/ledger/").content.decode()) == is_told
-        told = Program(person).get("ledger/").json()["results"]
-        assert [bool(line["kept_open"]) for line in told] == [is_told]
+        rows = Program(person).get("ledger/").json()["results"]
+        assert [bool(line["kept_open"]) for line in rows] == [is_told]

@@ -27,7 +27,7 @@ USUAL = {
 }
 
 
-def row(number, day=1.0, *, incidents=None, site="Gdańsk", verdict="", note=None, **said):
+def row(number, day=1.0, *, incidents=None, site="Gdańsk", verdict="", note=None, **columns):
     annotations = ((note or f"n{number}", verdict),) if verdict else ()
     return Row(
         alert=number,
@@ -35,7 +35,7 @@ def row(number, day=1.0, *, incidents=None, site="Gdańsk", verdict="", note=Non
         at=START + timedelta(days=day),
         site=site,
         annotations=annotations,
-        **said,
+        **columns,
     )
 
 
@@ -71,12 +71,12 @@ def test_what_was_said_of_soft_alerts_is_no_trial_of_a_strict_rule_but_a_suspici
 
 
 @pytest.mark.parametrize(
-    ("suspicious", "judged", "said"),
+    ("suspicious", "judged", "counts"),
     [(0, 1, "1 of 1"), (1, 1, "0 of 1"), (0, 2, "2 of 2"), (1, 2, "1 of 2")],
 )
-def test_too_little_evidence_is_said_instead_of_a_limit(suspicious, judged, said):
+def test_too_little_evidence_is_said_instead_of_a_limit(suspicious, judged, counts):
     assert bound_words(suspicious, judged, is_strict=False) == (
-        f"{said} harmless: too little evidence to say more."
+        f"{counts} harmless: too little evidence to say more."
     )
     assert "%" in bound_words(0, MIN_JUDGED, is_strict=True)
 
@@ -135,8 +135,8 @@ def test_what_was_merged_into_a_true_positive_counts_as_one(outcome, counted):
     assert back_test(rows, **USUAL).true_positives == counted
 
 
-def trait(**said):
-    return tuple(sorted(said.items()))
+def trait(**traits):
+    return tuple(sorted(traits.items()))
 
 
 def test_the_unjudged_least_like_the_judged_come_first_and_alike_ones_once():
@@ -245,18 +245,18 @@ def test_evidence_of_two_thirds_is_held_against_the_last_third():
 
 
 def test_traits_are_what_a_person_would_notice():
-    told = dict(traits_of(facts(port=102), zone="Europe/Warsaw"))
-    assert told["source"] == "ENG-WS-04"
-    assert (told["hour"], told["weekend"], told["port"]) == ("7", "False", "102")
+    traits = dict(traits_of(facts(port=102), zone="Europe/Warsaw"))
+    assert traits["source"] == "ENG-WS-04"
+    assert (traits["hour"], traits["weekend"], traits["port"]) == ("7", "False", "102")
     nameless = replace(facts(), source_device="", port=None)
-    told = dict(traits_of(nameless, zone="UTC"))
-    assert (told["source"], told["hour"], told["port"]) == ("10.20.4.15", "6", "")
+    traits = dict(traits_of(nameless, zone="UTC"))
+    assert (traits["source"], traits["hour"], traits["port"]) == ("10.20.4.15", "6", "")
 
 
 def test_what_is_frozen_is_plain_data_with_its_rule_and_period():
     rows = [row(1, verdict="routine"), row(2, outcomes=frozenset({"reopened"})), row(3)]
     found = back_test(rows, near=[(row(4), "hour")], **USUAL)
-    told = frozen(
+    snapshot = frozen(
         found,
         rule_hash="h1",
         start=START,
@@ -270,10 +270,10 @@ def test_what_is_frozen_is_plain_data_with_its_rule_and_period():
         outside_hours=None,
         deployed=[],
     )
-    assert json.loads(json.dumps(told)) == told
-    assert (told["rule_hash"], told["start"]) == ("h1", "2026-08-26T22:00:00Z")
-    assert (told["alerts"], told["after_each"]) == (3, [412, 3])
-    assert told["judged"]["words"].startswith("1 of 1 harmless: too little evidence")
-    assert [(stop["alert"], stop["why"]) for stop in told["stops"]] == [(2, ["reopened"])]
-    assert [look["alert"] for look in told["nearest"]] == [4]
-    assert {look["alert"] for look in told["check_these"]} <= {2, 3}
+    assert json.loads(json.dumps(snapshot)) == snapshot
+    assert (snapshot["rule_hash"], snapshot["start"]) == ("h1", "2026-08-26T22:00:00Z")
+    assert (snapshot["alerts"], snapshot["after_each"]) == (3, [412, 3])
+    assert snapshot["judged"]["words"].startswith("1 of 1 harmless: too little evidence")
+    assert [(stop["alert"], stop["why"]) for stop in snapshot["stops"]] == [(2, ["reopened"])]
+    assert [look["alert"] for look in snapshot["nearest"]] == [4]
+    assert {look["alert"] for look in snapshot["check_these"]} <= {2, 3}

@@ -64,10 +64,10 @@ def test_what_each_rule_carries_whatever_it_says():
     } in conditions
     for name in ("IncidentTitle", "IncidentAlertTitle"):
         never = next(
-            told["conditionProperties"]["propertyValues"]
-            for told in conditions
-            if told["conditionProperties"].get("propertyName") == name
-            and told["conditionProperties"]["operator"] == "NotEquals"
+            condition["conditionProperties"]["propertyValues"]
+            for condition in conditions
+            if condition["conditionProperties"].get("propertyName") == name
+            and condition["conditionProperties"]["operator"] == "NotEquals"
         )
         assert len(never) == 54
         assert "Profinet Device Factory Reset" in never
@@ -220,32 +220,36 @@ def single_alerts(draw):
     )
 
 
-def view_of(said: Facts, *, prefix="", labels=(), status="New") -> View:
+def view_of(alert_facts: Facts, *, prefix="", labels=(), status="New") -> View:
     """The incident that Sentinel would make of the alert, in its own words."""
-    entities = [{"kind": "IoTDevice", "properties": {"deviceName": n}} for n in said.any_device]
+    entities = [
+        {"kind": "IoTDevice", "properties": {"deviceName": n}} for n in alert_facts.any_device
+    ]
     entities += [
-        {"kind": "Ip", "properties": {"address": a}} for a in said.any_address if "BC" not in a
+        {"kind": "Ip", "properties": {"address": a}}
+        for a in alert_facts.any_address
+        if "BC" not in a
     ]
     properties = {
-        "title": prefix + said.alert_type,
-        "severity": SEVERITIES[said.severity],
+        "title": prefix + alert_facts.alert_type,
+        "severity": SEVERITIES[alert_facts.severity],
         "status": status,
         "labels": [{"labelName": label} for label in labels],
         "additionalData": {
-            "alertProductNames": [said.product_name],
-            "tactics": list(said.tactics),
+            "alertProductNames": [alert_facts.product_name],
+            "tactics": list(alert_facts.tactics),
         },
     }
-    alert = {"properties": {"alertDisplayName": prefix + said.alert_type}}
+    alert = {"properties": {"alertDisplayName": prefix + alert_facts.alert_type}}
     return View(properties, [alert], entities)
 
 
-def tagout_would_close(made, said: Facts, labels=(), touched=()) -> bool:
+def tagout_would_close(made, alert: Facts, labels=(), touched=()) -> bool:
     critical = {"SIS-01": "safety", "10.66.0.1": "crown-jewel"}
-    named = {*said.any_device, *said.any_address}
+    named = {*alert.any_device, *alert.any_address}
     scene = Scene(
-        alerts=((said, made if holds(made, said) else None),),
-        products=(said.product_name,),
+        alerts=((alert, made if holds(made, alert) else None),),
+        products=(alert.product_name,),
         labels=tuple(labels),
         touched=tuple(touched),
         criticality={name: found for name, found in critical.items() if name in named},
@@ -260,65 +264,65 @@ def tagout_would_close(made, said: Facts, labels=(), touched=()) -> bool:
     st.sampled_from(((), ("night",), ("tagout-off",), ("night", "Tagout-Off"))),
     st.sampled_from(("New", "Active", "Closed")),
 )
-def test_what_is_exact_agrees_with_the_other_sides_reading(made, said, prefix, labels, status):
+def test_what_is_exact_agrees_with_the_other_sides_reading(made, alert, prefix, labels, status):
     compiled = compile_rule(made, NORTH)
     if compiled.verdict != "exact":
         assert codes(compiled)[0] in {"sentinel.not_here", "sentinel.timeboxed"}
         return
     check_rule(live_form(compiled, number=1, title="x", attribution="x", lease_until=NOW))
     there = conditions_hold(
-        list(compiled.conditions), view_of(said, prefix=prefix, labels=labels, status=status)
+        list(compiled.conditions), view_of(alert, prefix=prefix, labels=labels, status=status)
     )
     touched = () if status == "New" else (f"status {status}",)
-    assert there is tagout_would_close(made, said, labels, touched)
+    assert there is tagout_would_close(made, alert, labels, touched)
 
 
 @given(samples.rules(), samples.any_facts())
-def test_what_is_wider_never_misses_what_the_rule_matches(made, said):
-    target = Target(workspace=said.workspace, accepts=ALL)
+def test_what_is_wider_never_misses_what_the_rule_matches(made, alert):
+    target = Target(workspace=alert.workspace, accepts=ALL)
     compiled = compile_rule(made, target)
     if compiled.verdict == "impossible":
         assert compiled.reasons
         return
-    if not holds(made, said) or reasons_against_alert(said, made) or not said.product_name:
+    if not holds(made, alert) or reasons_against_alert(alert, made) or not alert.product_name:
         return
-    assert conditions_hold(list(compiled.conditions), view_of(said))
+    assert conditions_hold(list(compiled.conditions), view_of(alert))
 
 
 def test_what_a_wider_deployment_would_catch_can_be_read_on_history():
     directed = but(POLLING, clause("port", "is", 502), except_any=(clause("function", "is", "6"),))
-    wider = deployed(directed, compile_rule(directed, NORTH))
-    said = facts(alert_type=POLL, any_device=("HIST-01", "GATEWAY-1"), port=102, function="6")
-    assert not holds(directed, said)
-    assert holds(wider, said)
-    assert not holds(wider, replace(said, severity=4))
-    assert not holds(wider, replace(said, any_device=("HIST-01",)))
+    overmatch = deployed(directed, compile_rule(directed, NORTH))
+    alert = facts(alert_type=POLL, any_device=("HIST-01", "GATEWAY-1"), port=102, function="6")
+    assert not holds(directed, alert)
+    assert holds(overmatch, alert)
+    assert not holds(overmatch, replace(alert, severity=4))
+    assert not holds(overmatch, replace(alert, any_device=("HIST-01",)))
     unknown = but(POLLING, clause("any_device", "is", "PLC-99"))
-    assert not holds(deployed(unknown, compile_rule(unknown, NORTH)), said)
+    assert not holds(deployed(unknown, compile_rule(unknown, NORTH)), alert)
     with pytest.raises(ValueError, match="catches nothing"):
         deployed(DOWNLOADED, compile_rule(DOWNLOADED, NORTH))
 
 
 @given(samples.rules(), samples.any_facts(), st.sampled_from(parts.PRODUCTS))
-def test_the_deployed_reading_agrees_with_the_other_sides(made, said, product):
-    names = tuple(name for name in said.any_device if name != "plc-4")  # PLC-4 to Sentinel
-    said = replace(said, product_name=product, severity=said.severity or 1, any_device=names)
-    compiled = compile_rule(made, Target(workspace=said.workspace, accepts=ALL))
+def test_the_deployed_reading_agrees_with_the_other_sides(made, alert, product):
+    names = tuple(name for name in alert.any_device if name != "plc-4")  # PLC-4 to Sentinel
+    alert = replace(alert, product_name=product, severity=alert.severity or 1, any_device=names)
+    compiled = compile_rule(made, Target(workspace=alert.workspace, accepts=ALL))
     if compiled.verdict == "impossible":
         return
-    there = conditions_hold(list(compiled.conditions), view_of(said))
-    assert there is holds(deployed(made, compiled), said)
+    there = conditions_hold(list(compiled.conditions), view_of(alert))
+    assert there is holds(deployed(made, compiled), alert)
 
 
 @pytest.mark.abuse("A45")
 def test_a_mixed_incident_is_kept_open_by_the_never_list():
     stuxnet = "Suspicion of Malicious Activity (Stuxnet)"
     conditions = list(compile_rule(POLLING, NORTH).conditions)
-    said = facts(alert_type=POLL, any_device=("HIST-01", "GATEWAY-1"))
-    assert conditions_hold(conditions, view_of(said))
-    mixed = view_of(said)
+    alert = facts(alert_type=POLL, any_device=("HIST-01", "GATEWAY-1"))
+    assert conditions_hold(conditions, view_of(alert))
+    mixed = view_of(alert)
     mixed.alerts.append({"properties": {"alertDisplayName": stuxnet}})
     assert not conditions_hold(conditions, mixed)
-    second = view_of(said)
+    second = view_of(alert)
     second.properties["additionalData"]["alertProductNames"].append("Microsoft Defender XDR")
     assert not conditions_hold(conditions, second)

@@ -77,10 +77,10 @@ def test_the_text_of_a_close_says_who_why_and_until_when():
 
 def test_a_long_reason_is_cut_and_never_a_name():
     for reason in ("x" * 9000, "x" * (MAX_TEXT_LENGTH - 200), "{reason} {0} %s", "a\n\nb"):
-        told = replace(TOLD, reason=reason)
-        text = closing_text(told)
+        attribution = replace(TOLD, reason=reason)
+        text = closing_text(attribution)
         assert len(text) <= MAX_TEXT_LENGTH
-        assert reasons_against_text(text, told) == []
+        assert reasons_against_text(text, attribution) == []
     assert len(closing_text(replace(TOLD, reason="x" * 9000))) == MAX_TEXT_LENGTH
 
 
@@ -103,10 +103,10 @@ def test_a_long_reason_is_cut_and_never_a_name():
 )
 def test_a_text_that_leaves_something_out_is_found(gap):
     text = closing_text(TOLD)
-    told = replace(TOLD, **gap)
-    assert len(reasons_against_text(text, told)) == 1
+    attribution = replace(TOLD, **gap)
+    assert len(reasons_against_text(text, attribution)) == 1
     if "" in gap.values() or " " in gap.values():
-        assert len(reasons_against_text(closing_text(told), told)) == 1
+        assert len(reasons_against_text(closing_text(attribution), attribution)) == 1
 
 
 def test_ledger_and_sentinel_are_compared_both_ways():

@@ -19,8 +19,8 @@ EWS = DeviceRef(**HERE, name="EWS-07", address="10.20.1.7")
 HMI = DeviceRef(**HERE, name="HMI-02", address="10.20.1.2")
 
 
-def at(**said):
-    return DeviceRef(**HERE | said)
+def at(**values):
+    return DeviceRef(**HERE | values)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_case_without_alerts_holds_the_devices_among_its_entities():
 
 
 def test_the_ends_of_an_alert_are_devices_of_its_site():
-    said = facts(
+    alert = facts(
         site="Gdańsk",
         zone="Sensor zone",
         source_device="EWS-07",
@@ -154,7 +154,7 @@ def test_the_ends_of_an_alert_are_devices_of_its_site():
         any_device=("EWS-07", "HMI-02"),
         any_address=("10.20.1.7", "10.20.2.21", "10.20.3.3"),
     )
-    assert ends_of_alert(said) == AlertEnds(
+    assert ends_of_alert(alert) == AlertEnds(
         source=DeviceRef(site="Gdańsk", zone="Office", name="EWS-07", address="10.20.1.7"),
         destination=DeviceRef(site="Gdańsk", address="10.20.2.21"),
         others=(

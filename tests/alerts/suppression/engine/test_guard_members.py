@@ -44,7 +44,7 @@ def test_an_exception_names_no_group():
 
 
 def test_the_ends_are_told_as_the_alert_tells_them():
-    said = facts(
+    alert = facts(
         site="Gdańsk",
         source_device="ENG-WS-04",
         source_address="10.20.1.4",
@@ -53,11 +53,11 @@ def test_the_ends_are_told_as_the_alert_tells_them():
         destination_address="",
         destination_zone="Packaging 2",
     )
-    assert list(ends_in_groups(said, rule(TYPE, SITE, STATIONS, PLCS))) == [
+    assert list(ends_in_groups(alert, rule(TYPE, SITE, STATIONS, PLCS))) == [
         End("source", "Gdańsk", "DMZ", "ENG-WS-04", "10.20.1.4"),
         End("destination", "Gdańsk", "Packaging 2", "PLC-4", ""),
     ]
-    assert list(ends_in_groups(said, rule(TYPE, SITE, SOURCE))) == []
+    assert list(ends_in_groups(alert, rule(TYPE, SITE, SOURCE))) == []
 
 
 @pytest.mark.parametrize(

@@ -180,7 +180,7 @@ def test_a_long_window_is_none_of_this_guard_where_no_hours_are_needed():
 
 
 @pytest.mark.parametrize(
-    ("said", "made", "found"),
+    ("values", "made", "found"),
     [
         ({}, DOWNLOADS, []),
         ({}, rule(TYPE, SITE), ["never.hours"]),
@@ -195,8 +195,8 @@ def test_a_long_window_is_none_of_this_guard_where_no_hours_are_needed():
         ({"alert_type": "New thing"}, DOWNLOADS, []),
     ],
 )
-def test_each_alert_is_checked_again_when_it_is_about_to_be_closed(said, made, found):
-    assert codes(reasons_against_alert(facts(**said), made)) == found
+def test_each_alert_is_checked_again_when_it_is_about_to_be_closed(values, made, found):
+    assert codes(reasons_against_alert(facts(**values), made)) == found
 
 
 def test_without_hours_nothing_above_medium_is_closed():
@@ -207,8 +207,8 @@ D4IOT = "Azure Security Center for IoT"
 ALERT = facts(alert_type=POLL.values[0])
 
 
-def scene(**said):
-    return Scene(**{"alerts": ((ALERT, POLLING),), "products": (D4IOT,)} | said)
+def scene(**values):
+    return Scene(**{"alerts": ((ALERT, POLLING),), "products": (D4IOT,)} | values)
 
 
 def test_an_incident_with_nothing_against_it_may_be_closed():
@@ -219,7 +219,7 @@ def test_an_incident_with_nothing_against_it_may_be_closed():
 
 
 @pytest.mark.parametrize(
-    ("said", "code"),
+    ("values", "code"),
     [
         ({"alerts": ()}, "never.pending"),
         ({"alerts": ((ALERT, POLLING), (ALERT, None))}, "scene.uncovered"),
@@ -242,8 +242,8 @@ def test_an_incident_with_nothing_against_it_may_be_closed():
         ({"minutes_old": 15.1}, "never.stale"),
     ],
 )
-def test_each_doubt_alone_keeps_the_incident_open(said, code):
-    assert codes(reasons_to_keep_open(scene(**said))) == [code]
+def test_each_doubt_alone_keeps_the_incident_open(values, code):
+    assert codes(reasons_to_keep_open(scene(**values))) == [code]
 
 
 AZURE = clause("destination_address", "within", "20.71.0.0/16")
@@ -251,7 +251,7 @@ OUTSIDE = {"destination_device": "", "destination_address": "20.71.50.49", "dest
 
 
 @pytest.mark.parametrize(
-    ("said", "made", "found"),
+    ("values", "made", "found"),
     [
         (OUTSIDE, rule(TYPE, SITE, SOURCE, TUESDAY), ["never.outside"]),
         (
@@ -267,8 +267,8 @@ OUTSIDE = {"destination_device": "", "destination_address": "20.71.50.49", "dest
         ),
     ],
 )
-def test_what_is_outside_the_plant_is_closed_only_by_a_rule_that_names_it(said, made, found):
-    assert codes(reasons_against_alert(facts(**said), made)) == found
+def test_what_is_outside_the_plant_is_closed_only_by_a_rule_that_names_it(values, made, found):
+    assert codes(reasons_against_alert(facts(**values), made)) == found
 
 
 WORK = clause("planned_work", "within", "firmware", "vendor-visit")
@@ -287,7 +287,7 @@ def test_planned_work_boxes_in_as_hours_do_with_devices_one_by_one(made, found):
 
 
 @pytest.mark.parametrize(
-    ("said", "found"),
+    ("values", "found"),
     [
         ({"planned_work": ("firmware",), "planned_work_by_name": ("firmware",)}, []),
         ({"planned_work": ("firmware",)}, ["never.work"]),
@@ -295,13 +295,13 @@ def test_planned_work_boxes_in_as_hours_do_with_devices_one_by_one(made, found):
         ({}, ["never.work"]),
     ],
 )
-def test_only_work_that_names_its_devices_closes_what_is_boxed_in(said, found):
+def test_only_work_that_names_its_devices_closes_what_is_boxed_in(values, found):
     made = rule(TYPE, SITE, SOURCE, DESTINATION, WORK)
-    assert codes(reasons_against_alert(facts(**said), made)) == found
+    assert codes(reasons_against_alert(facts(**values), made)) == found
 
 
 @pytest.mark.parametrize(
-    ("said", "is_tagged", "counts"),
+    ("values", "is_tagged", "counts"),
     [
         ({"owner": "sam"}, True, True),
         ({"touched": ("comment by sam",)}, True, True),
@@ -321,8 +321,8 @@ def test_only_work_that_names_its_devices_closes_what_is_boxed_in(said, found):
         ({"owner": "sam", "minutes_old": 15.1}, False, False),
     ],
 )
-def test_what_a_trial_may_say_of_an_incident_that_stays_open(said, is_tagged, counts):
-    reasons = reasons_to_keep_open(scene(**said))
+def test_what_a_trial_may_say_of_an_incident_that_stays_open(values, is_tagged, counts):
+    reasons = reasons_to_keep_open(scene(**values))
     assert is_worth_a_tag(reasons) is is_tagged
     assert counts_where_harmless(codes(reasons)) is counts
 

@@ -36,32 +36,34 @@ LEO = Signer(
 ODA = replace(LEO, person="oda", rights=frozenset({OT}))
 
 
-def signed(side=OT, person="oda", **said):
+def signed(side=OT, person="oda", **values):
     usual = {"rule_hash": "h1", "forms": ("trial", "live"), "signed_at": NOW - timedelta(days=1)}
-    return Signature(side=side, person=person, **usual | said)
+    return Signature(side=side, person=person, **usual | values)
 
 
 def codes(reasons):
     return [reason.code for reason in reasons]
 
 
-def refusals(version=VERSION, signer=LEO, side=SOC, given=(), **said):
+def refusals(version=VERSION, signer=LEO, side=SOC, signatures=(), **conditions):
     usual = {"seen_hash": "h1", "now": NOW}
     return codes(
-        reasons_against_signing(version, signer, side=side, signatures=given, **usual | said)
+        reasons_against_signing(
+            version, signer, side=side, signatures=signatures, **usual | conditions
+        )
     )
 
 
 def test_ot_proposes_and_the_soc_lead_signs():
     assert refusals(signer=ODA, side=OT) == []
-    assert refusals(given=[signed()]) == []
+    assert refusals(signatures=[signed()]) == []
     both = [signed(), signed(SOC, "leo")]
     assert reasons_not_signed(VERSION, both, now=NOW) == []
 
 
 @pytest.mark.abuse("A19")
 @pytest.mark.parametrize(
-    ("said", "code"),
+    ("conditions", "code"),
     [
         ({"signer": replace(LEO, kind="token")}, "sign.not_a_person"),
         ({"signer": replace(LEO, kind="service")}, "sign.not_a_person"),
@@ -85,12 +87,12 @@ def test_ot_proposes_and_the_soc_lead_signs():
         ({"version": LITTLE, "note": "Same as R-3"}, "sign.look"),
     ],
 )
-def test_each_thing_alone_refuses_a_signature(said, code):
-    assert refusals(**said) == [code]
+def test_each_thing_alone_refuses_a_signature(conditions, code):
+    assert refusals(**conditions) == [code]
 
 
 @pytest.mark.parametrize(
-    "said",
+    "conditions",
     [
         {"signer": replace(LEO, proved_at=NOW - timedelta(minutes=5))},
         {"signer": replace(LEO, proved_at=NOW)},
@@ -101,8 +103,8 @@ def test_each_thing_alone_refuses_a_signature(said, code):
         {"given": [signed(SOC, "lena", signed_at=NOW - WEEK - SECOND)]},
     ],
 )
-def test_what_is_just_in_time_or_void_does_not_refuse(said):
-    assert refusals(**said) == []
+def test_what_is_just_in_time_or_void_does_not_refuse(conditions):
+    assert refusals(**conditions) == []
 
 
 @pytest.mark.abuse("A19")
@@ -131,7 +133,7 @@ ODAS, LEOS = signed(), signed(SOC, "leo")
 
 @pytest.mark.abuse("A19")
 @pytest.mark.parametrize(
-    ("given", "found"),
+    ("signatures", "found"),
     [
         ([], ["sign.missing", "sign.missing"]),
         ([ODAS], ["sign.missing"]),
@@ -149,8 +151,8 @@ ODAS, LEOS = signed(), signed(SOC, "leo")
         ([signed(OT, "leo"), ODAS, LEOS], []),
     ],
 )
-def test_a_version_is_signed_by_two_people_of_two_sides_or_not_at_all(given, found):
-    assert codes(reasons_not_signed(VERSION, given, now=NOW)) == found
+def test_a_version_is_signed_by_two_people_of_two_sides_or_not_at_all(signatures, found):
+    assert codes(reasons_not_signed(VERSION, signatures, now=NOW)) == found
 
 
 def test_the_missing_side_is_named():
@@ -180,11 +182,11 @@ PEOPLE = st.sampled_from(["oda", "olaf", "leo", "sam"])
     PEOPLE,
     st.sampled_from([OT, SOC, None]),
 )
-def test_no_mix_of_signatures_replaces_a_second_person(given, proposer, side):
+def test_no_mix_of_signatures_replaces_a_second_person(signatures, proposer, side):
     version = replace(VERSION, proposer=proposer, proposer_side=side)
-    if reasons_not_signed(version, given, now=NOW):
+    if reasons_not_signed(version, signatures, now=NOW):
         return
-    good = [each for each in given if each.rule_hash == "h1" and each.signed_at == NOW]
+    good = [each for each in signatures if each.rule_hash == "h1" and each.signed_at == NOW]
     pairs = {(a.person, b.person) for a in good for b in good if (a.side, b.side) == (OT, SOC)}
     assert any(
         ot != soc

@@ -83,7 +83,7 @@ FINE = {
 
 
 @pytest.mark.parametrize(
-    ("said", "found"),
+    ("reach", "found"),
     [
         ({}, []),
         ({"sites": (SiteShare("Gdańsk", 31, 100),)}, ["wide.share"]),
@@ -100,8 +100,8 @@ FINE = {
         ({"days": 90, "history_days": 90}, []),
     ],
 )
-def test_the_back_test_may_not_reach_too_far_nor_look_at_too_little(said, found):
-    assert codes(reasons_against_reach(**FINE | said)) == found
+def test_the_back_test_may_not_reach_too_far_nor_look_at_too_little(reach, found):
+    assert codes(reasons_against_reach(**FINE | reach)) == found
 
 
 def test_the_worst_site_is_named_first_with_its_share():

@@ -9,13 +9,13 @@ AT = datetime(2026, 11, 24, 5, 10, tzinfo=UTC)
 
 
 def row(alert, *incidents, verdict="", outcome=""):
-    given = ((f"v{alert}", verdict),) if verdict else ()
+    annotations = ((f"v{alert}", verdict),) if verdict else ()
     return Row(
         alert=alert,
         incidents=incidents,
         at=AT,
         site="Gdańsk",
-        annotations=given,
+        annotations=annotations,
         outcomes=frozenset({outcome} - {""}),
     )
 

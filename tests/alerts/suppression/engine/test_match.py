@@ -34,7 +34,7 @@ def test_a_download_on_a_tuesday_morning_matches():
 
 
 @pytest.mark.parametrize(
-    ("said", "field", "words"),
+    ("values", "field", "words"),
     [
         ({"at": AT_14_10}, "time", "it came at 14:10, but the rule's hours end at 08:00"),
         ({"at": AT_05_10}, "time", "it came at 05:10, but the rule's hours begin at 06:00"),
@@ -56,15 +56,15 @@ def test_a_download_on_a_tuesday_morning_matches():
         ({"site": "Ulm", "at": AT_14_10}, "site", "the site was Ulm, but the rule asks for Gdańsk"),
     ],
 )
-def test_the_first_line_that_failed_is_explained(said, field, words):
-    found = matches(DOWNLOADS, facts(**said))
+def test_the_first_line_that_failed_is_explained(values, field, words):
+    found = matches(DOWNLOADS, facts(**values))
     assert not found.holds
     assert (found.failed.field, found.is_exception) == (field, False)
     assert found.why == f"Not closed: {words}."
 
 
 @pytest.mark.parametrize(
-    ("line", "said", "words"),
+    ("line", "values", "words"),
     [
         (("severity", "at_most", "Low"), {}, "the severity was Medium, but the rule stops at Low"),
         (
@@ -95,8 +95,8 @@ def test_the_first_line_that_failed_is_explained(said, field, words):
         (("port", "is", 102), {}, "the alert names no port, but the rule asks for 102"),
     ],
 )
-def test_each_kind_of_line_has_its_words(line, said, words):
-    assert matches(rule(clause(*line)), facts(**said)).why == f"Not closed: {words}."
+def test_each_kind_of_line_has_its_words(line, values, words):
+    assert matches(rule(clause(*line)), facts(**values)).why == f"Not closed: {words}."
 
 
 def test_a_line_may_hold_for_alerts_that_tell_no_function():
@@ -175,9 +175,9 @@ def test_names_shaped_to_look_like_the_rules_do_not_match(field, name):
     tried = {value for value in shaped(name) if value != name}
     assert len(tried) > 25
     for value in tried:
-        said = replace(honest, **{field: value})
-        assert not holds(made, said), value
-        assert index.matching(said) == [], value
+        alert = replace(honest, **{field: value})
+        assert not holds(made, alert), value
+        assert index.matching(alert) == [], value
 
 
 def test_a_side_of_the_rule_on_the_other_side_does_not_match():
@@ -187,19 +187,19 @@ def test_a_side_of_the_rule_on_the_other_side_does_not_match():
 
 @settings(max_examples=60)
 @given(st.lists(samples.rules(), max_size=8), samples.any_facts())
-def test_the_index_finds_what_a_loop_finds(made, said):
+def test_the_index_finds_what_a_loop_finds(made, alert):
     index = RuleIndex(dict(enumerate(made)))
-    expected = [number for number, each in enumerate(made) if holds(each, said)]
-    assert sorted(index.matching(said)) == expected
+    expected = [number for number, each in enumerate(made) if holds(each, alert)]
+    assert sorted(index.matching(alert)) == expected
     for number in list(range(0, len(made), 2)):
         index.drop(number)
-    assert sorted(index.matching(said)) == [number for number in expected if number % 2]
+    assert sorted(index.matching(alert)) == [number for number in expected if number % 2]
 
 
 @given(samples.rules(), samples.any_facts())
-def test_explaining_and_deciding_agree(made, said):
-    found = matches(made, said)
-    assert found.holds is holds(made, said)
+def test_explaining_and_deciding_agree(made, alert):
+    found = matches(made, alert)
+    assert found.holds is holds(made, alert)
     assert found.holds is (found.failed is None)
     assert found.holds or isinstance(found.why, Sentence)
 

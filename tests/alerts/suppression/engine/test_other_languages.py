@@ -43,43 +43,45 @@ def test_every_field_has_a_name_in_each_language():
 
 
 def test_nouns_are_translated_and_what_the_plant_said_is_not():
-    said = Sentence("miss.other", label="source device", said="site", wanted="ENG-WS-04")
+    sentence = Sentence("miss.other", label="source device", said="site", wanted="ENG-WS-04")
     with translation.override("de"):
-        assert words(said, gettext) == (
+        assert words(sentence, gettext) == (
             "Nicht geschlossen: Quellgerät war site, die Regel verlangt aber ENG-WS-04."
         )
-    assert words(said) == str(said)
+    assert words(sentence) == str(sentence)
 
 
 def test_a_list_is_joined_in_the_language_of_the_reader():
-    said = Sentence("miss.other", label="port", said="and", wanted=listed(["A and B", "C", "D"]))
-    assert str(said).endswith("the rule asks for A and B, C or D.")
+    sentence = Sentence(
+        "miss.other", label="port", said="and", wanted=listed(["A and B", "C", "D"])
+    )
+    assert str(sentence).endswith("the rule asks for A and B, C or D.")
     with translation.override("de"):
-        assert words(said, gettext).endswith("die Regel verlangt aber A and B, C oder D.")
+        assert words(sentence, gettext).endswith("die Regel verlangt aber A and B, C oder D.")
         many = Sentence("never.unexplained", names=listed("ABCDEFGH", "and"))
         assert words(many, gettext).endswith("A, B, C, D, E und 3 weitere.")
 
 
 def test_nouns_in_a_list_are_translated():
-    said = Sentence("box.hours", what=listed(["Program Upload", "High severity"], "and"))
+    sentence = Sentence("box.hours", what=listed(["Program Upload", "High severity"], "and"))
     with translation.override("de"):
-        assert f"Program Upload und {gettext('High severity')}" in words(said, gettext)
+        assert f"Program Upload und {gettext('High severity')}" in words(sentence, gettext)
 
 
 def test_weekdays_of_a_window_are_translated_and_the_window_is_not():
     window = "Tue 06:00-08:00 Europe/Warsaw"
-    said = Sentence("miss.time", day="Wed", hour="03:10", windows=window)
+    sentence = Sentence("miss.time", day="Wed", hour="03:10", windows=window)
     with translation.override("de"):
-        spoken = words(said, gettext)
+        spoken = words(sentence, gettext)
     assert "Mi" in spoken
     assert "Di 06:00-08:00 Europe/Warsaw" in spoken
-    assert said.detail["windows"] == window
+    assert sentence.detail["windows"] == window
 
 
-@pytest.mark.parametrize("given", ["controller-backup-job", "Scheduled backup"])
-def test_a_cause_is_named_in_words_however_it_was_given(given):
-    assert reason_in_words(given) == "Scheduled backup"
-    assert reason_in_words(given, "de") != given
+@pytest.mark.parametrize("reason", ["controller-backup-job", "Scheduled backup"])
+def test_a_cause_is_named_in_words_however_it_was_given(reason):
+    assert reason_in_words(reason) == "Scheduled backup"
+    assert reason_in_words(reason, "de") != reason
 
 
 def test_a_persons_own_words_stay():

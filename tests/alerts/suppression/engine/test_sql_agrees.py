@@ -32,7 +32,7 @@ def _rows(statement: str, params=()):
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _store(told: list[Facts]) -> dict[int, Facts]:
+def _store(history: list[Facts]) -> dict[int, Facts]:
     """The facts as rows; read back, they are what was stored."""
     places = {
         "workspace": {name: make_workspace(name) for name in samples.WORKSPACES},
@@ -46,32 +46,32 @@ def _store(told: list[Facts]) -> dict[int, Facts]:
         for name, place in places["workspace"].items()
     }
     alerts, links, kept, works = [], [], [], []
-    for said in told:
-        columns = {name: getattr(said, name) for name in Facts.__slots__}
+    for alert_facts in history:
+        columns = {name: getattr(alert_facts, name) for name in Facts.__slots__}
         kinds, by_name = columns.pop("planned_work"), columns.pop("planned_work_by_name")
         counts = columns.pop("alerts_in_incident"), columns.pop("entities_in_incident")
-        columns |= {name: held[columns[name]] for name, held in places.items()}
+        columns |= {name: ids[columns[name]] for name, ids in places.items()}
         for name in ("techniques", "tactics", "any_device", "any_address"):
             columns[name] = list(columns[name])
         alerts.append(Alert(**columns, key=f"a{next(_numbers)}"))
         works += [_work(alerts[-1], kind, names_devices=kind in by_name) for kind in kinds]
         works += _not_inside(alerts[-1], kinds)
         if None in counts:
-            kept.append(replace(said, alerts_in_incident=None, entities_in_incident=None))
+            kept.append(replace(alert_facts, alerts_in_incident=None, entities_in_incident=None))
             continue
-        kept.append(said)
+        kept.append(alert_facts)
         names = {"alerts_count": counts[0], "entities_count": counts[1]}
         links += [(make_incident(columns["workspace"], **names), alerts[-1])]
-        links += [(small[said.workspace], alerts[-1])]
+        links += [(small[alert_facts.workspace], alerts[-1])]
     Alert.objects.bulk_create(alerts)
     IncidentAlert.objects.bulk_create(IncidentAlert(incident=i, alert=a) for i, a in links)
     PlannedAlert.objects.bulk_create(works)
-    return {alert.pk: said for alert, said in zip(alerts, kept, strict=True)}
+    return {alert.pk: alert_facts for alert, alert_facts in zip(alerts, kept, strict=True)}
 
 
 def _work(alert, kind, **changes):
     """Planned work beside an alert; known a minute before it, unless something else is said."""
-    given = {
+    columns = {
         "occurrence": uuid.uuid4(),
         "work": uuid.uuid4(),
         "fit": "inside",
@@ -83,7 +83,7 @@ def _work(alert, kind, **changes):
         "known_from": alert.at - MINUTE,
         "known_until": alert.at + MINUTE,
     }
-    return PlannedAlert(alert=alert, **given | changes)
+    return PlannedAlert(alert=alert, **columns | changes)
 
 
 def _not_inside(alert, kinds):
@@ -128,20 +128,20 @@ def test_what_was_stored_is_read_back_as_facts(history):
 
 def test_both_readings_agree(history, pytestconfig):
     pairs = 100_000 if pytestconfig.getoption("--all-pairs") else 12_000
-    seen, met = 0, 0
+    compared, met = 0, 0
 
     @settings(max_examples=pairs // len(history), suppress_health_check=[HealthCheck.too_slow])
     @given(samples.rules())
     def compare(rule):
-        nonlocal seen, met
+        nonlocal compared, met
         expected = {number for number, facts in history.items() if holds(rule, facts)}
         assert _found_by(sql.where(rule)) == expected
         assert expected == {n for n, facts in history.items() if matches(rule, facts).holds}
-        seen, met = seen + len(history), met + len(expected)
+        compared, met = compared + len(history), met + len(expected)
 
     compare()
-    assert seen >= pairs * 0.9
-    assert met > seen / 100, "the rules hardly ever matched: nothing was compared"
+    assert compared >= pairs * 0.9
+    assert met > compared / 100, "the rules hardly ever matched: nothing was compared"
 
 
 def test_each_line_of_the_editor_agrees(history):
@@ -187,5 +187,5 @@ def test_a_rule_without_a_line_finds_nothing():
 def test_the_database_knows_every_time_zone_a_rule_may_name():
     from alerts.suppression.engine.windows import known_zones
 
-    known = {row["name"] for row in _rows("SELECT name FROM pg_timezone_names")}
-    assert not known_zones() - known
+    names = {row["name"] for row in _rows("SELECT name FROM pg_timezone_names")}
+    assert not known_zones() - names

@@ -99,7 +99,7 @@ BAD_LINES = [
 ]
 
 
-@pytest.mark.parametrize(("line", "code"), BAD_LINES, ids=lambda told: str(told)[:60])
+@pytest.mark.parametrize(("line", "code"), BAD_LINES, ids=lambda value: str(value)[:60])
 def test_a_line_that_says_nothing_sensible_is_refused(line, code):
     for made in (rule(TYPE, clause(*line)), rule(TYPE, except_any=[clause(*line)])):
         codes = {reason.code for reason in reasons_against_rule(made)}
@@ -269,7 +269,7 @@ LINE = {"field": "site", "operator": "is", "values": ["Ulm"]}
         (_spoilt(expires_at="2027-02-01T00:00:00+01:00"), "json.instant"),
         (_spoilt(expires_at=1), "json.instant"),
     ],
-    ids=lambda told: str(told)[:50],
+    ids=lambda value: str(value)[:50],
 )
 def test_json_that_spells_no_rule_is_refused_in_words(text, code):
     with pytest.raises(NotARule) as refused:

@@ -110,8 +110,8 @@ def _as_read(form):
     logic = read["triggeringLogic"]
     logic["expirationTimeUtc"] = "2026-11-25T12:00:00.0000000+00:00"
     logic["conditions"].reverse()
-    for told in logic["conditions"]:
-        told["conditionProperties"].get("propertyValues", []).reverse()
+    for condition in logic["conditions"]:
+        condition["conditionProperties"].get("propertyValues", []).reverse()
     read["actions"][0]["actionConfiguration"] |= {"owner": None, "labels": []}
     return read | {
         "createdTimeUtc": "2026-11-24T12:00:01Z",

@@ -46,9 +46,11 @@ def recent(workspace, site):
     """`recent(n)` makes n downloads of the last Tuesday, one a minute, all open."""
 
     def made(n=1, **columns):
-        given = {"status": Status.NEW, "classification": "", "classification_reason": ""} | columns
+        values = {"status": Status.NEW, "classification": "", "classification_reason": ""} | columns
         return [
-            rules.incident_of(workspace, site, at=rules.TUESDAY - k * timedelta(minutes=1), **given)
+            rules.incident_of(
+                workspace, site, at=rules.TUESDAY - k * timedelta(minutes=1), **values
+            )
             for k in range(n)
         ]
 
@@ -202,7 +204,7 @@ def test_what_a_guard_would_have_kept_open_does_not_count(proposal, people, rece
 
 def test_soft_alerts_prove_nothing_of_a_strict_rule(people, recent, history):
     usual = rules.downloads()
-    said = replace(
+    definition = replace(
         usual,
         all_of=(
             usual.all_of[0],
@@ -210,7 +212,7 @@ def test_soft_alerts_prove_nothing_of_a_strict_rule(people, recent, history):
             *usual.all_of[2:],
         ),
     )
-    draft = rules.draft(said, by=people.oda, evidence=history.verdicts, now=NOON)
+    draft = rules.draft(definition, by=people.oda, evidence=history.verdicts, now=NOON)
     version = rules.sign(rules.propose(draft, by=people.oda, now=NOON), by=people.leo, now=NOON)
     soft, strict = recent(1, alert_type=rules.POLLING, severity=Severity.MEDIUM), recent(1)
     rules.judge(soft, by=people.oda)
@@ -277,7 +279,9 @@ def test_the_last_two_occurrences_of_its_planned_work_count_however_long_ago(
     cover_alerts(alert_ids=Alert.objects.values_list("pk", flat=True), now=NOON)
     verdicts = rules.judge(visits[:2], by=people.oda) + rules.judge(visits[2:], by=people.olaf)
     lines = tuple(each for each in rules.downloads().all_of if each.field != "time")
-    said = rules.downloads(all_of=(*lines, rules.clause("planned_work", "within", "vendor-visit")))
-    draft = rules.draft(said, by=people.oda, evidence=verdicts, now=NOON)
+    definition = rules.downloads(
+        all_of=(*lines, rules.clause("planned_work", "within", "vendor-visit"))
+    )
+    draft = rules.draft(definition, by=people.oda, evidence=verdicts, now=NOON)
     proposal = rules.propose(draft, by=people.oda, now=NOON)
     assert _credit(proposal, people) == [visits[2].pk, visits[1].pk]

@@ -63,8 +63,8 @@ def live(canary, workspace, site):
 
 def test_a_ripe_canary_lives_by_itself_and_both_signers_hear(live, people):
     assert live.state == State.LIVE
-    told = Notification.objects.filter(kind="suppression.live")
-    assert {each.to for each in told} == {people.oda, people.leo}
+    notifications = Notification.objects.filter(kind="suppression.live")
+    assert {each.to for each in notifications} == {people.oda, people.leo}
 
 
 def test_six_days_are_no_trial(canary, workspace, site):
@@ -120,9 +120,11 @@ def test_a_rule_ends_at_its_end(live):
 def test_both_owners_are_warned_once_for_each_warning(live, people):
     for days in (14, 13, 7, 6, 1, 0.5):
         watch_rules(now=live.expires_at - timedelta(days=days))
-    told = Notification.objects.filter(kind="suppression.live", body__contains="It ends on")
-    assert told.filter(to=people.oda).count() == 3
-    assert told.filter(to=people.leo).count() == 3
+    notifications = Notification.objects.filter(
+        kind="suppression.live", body__contains="It ends on"
+    )
+    assert notifications.filter(to=people.oda).count() == 3
+    assert notifications.filter(to=people.leo).count() == 3
 
 
 def test_a_warning_names_the_end_on_the_plants_clock_in_the_readers_language(live, people):
@@ -130,10 +132,10 @@ def test_a_warning_names_the_end_on_the_plants_clock_in_the_readers_language(liv
     watch_rules(now=live.expires_at - timedelta(days=1))
     end = live.expires_at.astimezone(ZoneInfo("Europe/Warsaw"))
     words = moment_words(end, end, zone=end.tzinfo)
-    said = {each.to: each.body for each in Notification.objects.filter(kind="suppression.live")}
-    assert f"It ends on {date_of(end)}, {words}. Renew it" in said[people.oda]
+    bodies = {each.to: each.body for each in Notification.objects.filter(kind="suppression.live")}
+    assert f"It ends on {date_of(end)}, {words}. Renew it" in bodies[people.oda]
     with translation.override("de"):
-        assert f"Sie endet am {date_of(end)}, {words}." in said[people.leo]
+        assert f"Sie endet am {date_of(end)}, {words}." in bodies[people.leo]
 
 
 def test_a_device_that_becomes_a_safety_system_stops_the_rule(live, site):
@@ -148,8 +150,8 @@ def test_what_stopped_by_itself_needs_a_new_approval(live, people):
     assert not stop_by_itself(version_id=live.pk, reasons=["Reopened."], now=NOON + WEEK)
     with pytest.raises(CannotResumeRule, match="new version"):
         resume_rule(version_id=live.pk, by=people.leo, reason="Fine again.", now=NOON + WEEK)
-    told = Notification.objects.filter(kind="suppression.paused")
-    assert {each.to for each in told} == {people.oda, people.leo}
+    notifications = Notification.objects.filter(kind="suppression.paused")
+    assert {each.to for each in notifications} == {people.oda, people.leo}
 
 
 def test_any_right_hand_pauses_and_a_signer_lets_it_go_on(live, people):

@@ -19,8 +19,8 @@ def make(people, workspace, site):
     """`make(state)` makes a version with hours on the clock of Warsaw; or what else it says."""
 
     def made(state, *, of=None, **columns):
-        given = {"of": of or downloads(), "ot": people.oda, "soc": people.leo}
-        return make_version(state, workspace=workspace, site=site, **given, **columns)
+        signers = {"of": of or downloads(), "ot": people.oda, "soc": people.leo}
+        return make_version(state, workspace=workspace, site=site, **signers, **columns)
 
     return made
 

@@ -60,9 +60,9 @@ def plant(db):
         "ada": [(Role.ADMINISTRATOR, (ScopeKind.ALL, None))],
     }
     people = {}
-    for name, held in roles.items():
+    for name, assignments in roles.items():
         user = User.objects.create(email=f"{name}@demo.example", name=name)
-        for role, (scope, uuid) in held:
+        for role, (scope, uuid) in assignments:
             grant_role(to=user, role=role, scope=scope, scope_uuid=uuid, by="t", now=NOON)
         people[name] = user
     weeks = rules.routine(workspace, site, weeks=4)
@@ -248,15 +248,15 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def what_acts_was_signed_by_two_sides(self):
         for version in RuleVersion.objects.filter(state__in=[State.CANARY, State.LIVE]):
-            given = list(version.signatures.filter(void_at=None).select_related("by"))
-            assert {each.side for each in given} == {"ot", "soc"}
-            assert len({each.by_id for each in given}) == 2
-            sides = {each.side: each.by.email.partition("@")[0] for each in given}
+            signatures = list(version.signatures.filter(void_at=None).select_related("by"))
+            assert {each.side for each in signatures} == {"ot", "soc"}
+            assert len({each.by_id for each in signatures}) == 2
+            sides = {each.side: each.by.email.partition("@")[0] for each in signatures}
             assert sides["ot"] in ("oda", "olaf", "both")
             assert sides["soc"] in ("leo", "lea")  # never who gave evidence
-            assert all(each.rule_hash == version.rule_hash for each in given)
+            assert all(each.rule_hash == version.rule_hash for each in signatures)
             assert version.backtest.rule_hash == version.rule_hash
-            assert version.backtest.ran_at <= max(each.signed_at for each in given)
+            assert version.backtest.ran_at <= max(each.signed_at for each in signatures)
             assert version.expires_at - version.proposed_at <= timedelta(days=90)
 
     @invariant()

@@ -61,12 +61,12 @@ def test_what_closes_nothing_else_keeps_the_trial(new, newcomers):
 
 
 def test_alerts_that_tell_no_function_are_tried_where_they_are_new():
-    told, either = (
+    with_function, either = (
         replace(OLD, all_of=(*OLD.all_of, clause("function", "is_one_of", "Read", *more)))
         for more in ((), ("",))
     )
-    assert trial_carry_over(told, either) is None
-    assert trial_carry_over(either, told) is not None
+    assert trial_carry_over(with_function, either) is None
+    assert trial_carry_over(either, with_function) is not None
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def history(workspace, site, people):
 @reuse_rows
 def canary(people, history):
     """A rule without hours: only ten matches end its trial."""
-    said = rules.polling(
+    definition = rules.polling(
         enforcement="tagout",
         all_of=(
             rules.clause("site", "is", "Gdańsk"),
@@ -52,14 +52,14 @@ def canary(people, history):
         ),
         expires_at=NOON + 90 * DAY,
     )
-    draft = rules.draft(said, by=people.oda, evidence=history.verdicts, now=NOON)
+    draft = rules.draft(definition, by=people.oda, evidence=history.verdicts, now=NOON)
     proposal = rules.propose(draft, by=people.oda, now=NOON)
     return rules.sign(proposal, by=people.leo, now=NOON)
 
 
 def approve(version, by, *, now=END, **more):
-    given = {"reason": "We know these two.", "proved_at": now, "kind": "person"} | more
-    return approve_promotion(version_id=version.pk, by=by, now=now, **given)
+    values = {"reason": "We know these two.", "proved_at": now, "kind": "person"} | more
+    return approve_promotion(version_id=version.pk, by=by, now=now, **values)
 
 
 def state_of(version):
@@ -232,7 +232,7 @@ def downloads(workspace, site, people):
     rules.noise(workspace, site)
     verdicts = rules.judge(weeks[:6], by=people.oda) + rules.judge(weeks[6:], by=people.olaf)
     usual = rules.downloads()
-    said = replace(
+    definition = replace(
         usual,
         all_of=(
             usual.all_of[0],
@@ -240,7 +240,7 @@ def downloads(workspace, site, people):
             *usual.all_of[2:],
         ),
     )
-    draft = rules.draft(said, by=people.oda, evidence=verdicts, now=NOON)
+    draft = rules.draft(definition, by=people.oda, evidence=verdicts, now=NOON)
     proposal = rules.propose(draft, by=people.oda, now=NOON)
     return rules.sign(proposal, by=people.leo, now=NOON)
 

@@ -19,11 +19,11 @@ def make(people, workspace, site):
     """`make(n, state)` makes n rules in a state that end so many days from now."""
 
     def made(n, state="live", *, ends=60, **columns):
-        said = replace(rules.polling(), expires_at=NOON + timedelta(days=ends))
+        definition = replace(rules.polling(), expires_at=NOON + timedelta(days=ends))
         return [
             rule_rows.make_version(
                 state,
-                of=said,
+                of=definition,
                 ot=people.oda,
                 soc=people.leo,
                 workspace=workspace,
