@@ -32,9 +32,9 @@ def ends(fact):
 def test_an_alert_keeps_kind_zone_and_subnet_of_its_ends(incident):
     fetch(incident, [alert()], device("PLC-21", "10.20.8.21"))
     fact = Alert.objects.get()
-    known = Device.objects.get(address=fact.destination_address)
-    assert fact.destination_kind == known.kind
-    assert fact.destination_zone == known.zone.name
+    plc = Device.objects.get(address=fact.destination_address)
+    assert fact.destination_kind == plc.kind
+    assert fact.destination_zone == plc.zone.name
     assert fact.destination_subnet.endswith(".0/24")
 
 

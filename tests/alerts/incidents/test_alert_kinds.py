@@ -25,7 +25,7 @@ def raised(workspace, site):
 
     def raised(status=Status.CLOSED, **columns):
         row = make_incident(workspace, status=status, site_ids=[site.pk])
-        given = {
+        values = {
             "site": site,
             "zone": site.zones.get(),
             "source_address": "10.0.0.7",
@@ -34,7 +34,7 @@ def raised(workspace, site):
             "destination_zone": "Packaging 2",
             "at": NOON - timedelta(days=2),
         } | columns
-        return make_alert(row, **given)
+        return make_alert(row, **values)
 
     return raised
 
@@ -102,8 +102,8 @@ def test_the_command_takes_it_over_at_once_and_says_so(raised, site, tmp_path, c
     file = tmp_path / "plant.csv"
     file.write_text(f"site,zone,address,kind\n{PLC}\n{STATION}\n")
     call_command("devices", "import", str(file), "--dry-run", "--json")
-    told = json.loads(capsys.readouterr().out)
-    assert (told["new"], told["changed"], told["dry_run"]) == (1, 1, True)
+    counts = json.loads(capsys.readouterr().out)
+    assert (counts["new"], counts["changed"], counts["dry_run"]) == (1, 1, True)
     assert kinds_of(alert) == ("", "")
     call_command("devices", "import", str(file))
     assert kinds_of(alert) == ("Engineering station", "PLC")
@@ -114,6 +114,6 @@ def test_the_command_lists_every_fault(site, tmp_path):
     file.write_text(f"site,zone,address,kind\n{PLC}\n{PLC}\nAtlantis,Z,10.0.0.9,PLC\n")
     with pytest.raises(CommandError) as refused:
         call_command("devices", "import", str(file))
-    told = str(refused.value).splitlines()
-    assert told[0].startswith("Line 3, column address:")
-    assert told[1].startswith("Line 4, column site:")
+    messages = str(refused.value).splitlines()
+    assert messages[0].startswith("Line 3, column address:")
+    assert messages[1].startswith("Line 4, column site:")

@@ -16,9 +16,9 @@ PROGRAMMING = "Unauthorized PLC Programming"
 
 
 def test_the_catalogue_holds_every_alert_type_once():
-    titles = [known.title for known in all_types()]
+    titles = [entry.title for entry in all_types()]
     assert len(titles) == len(set(titles)) == 202
-    assert Counter(known.component for known in all_types()) == {
+    assert Counter(entry.component for entry in all_types()) == {
         "POLICY_VIOLATION": 89,
         "ANOMALY": 23,
         "PROTOCOL_VIOLATION": 25,
@@ -28,7 +28,7 @@ def test_the_catalogue_holds_every_alert_type_once():
 
 
 def test_guards_are_the_three_we_know():
-    assert Counter(known.guard for known in all_types()) == {
+    assert Counter(entry.guard for entry in all_types()) == {
         "never": 27,
         "timeboxed": 28,
         "scoped": 147,
@@ -36,7 +36,7 @@ def test_guards_are_the_three_we_know():
 
 
 def test_53_types_never_become_incidents_through_the_solution():
-    assert sum(not known.becomes_incident for known in all_types()) == 53
+    assert sum(not entry.becomes_incident for entry in all_types()) == 53
 
 
 @pytest.mark.parametrize(
@@ -80,10 +80,10 @@ def test_the_title_of_user_rules_is_in_the_catalogue():
 
 
 def test_every_technique_and_tactic_of_the_catalogue_is_known_to_attack():
-    for known in all_types():
-        for technique_id in known.techniques_current:
+    for entry in all_types():
+        for technique_id in entry.techniques_current:
             found = attack.technique(technique_id)
             assert found is not None, technique_id
             assert found.id == found.current_id, technique_id
-        for name in known.tactics:
+        for name in entry.tactics:
             assert attack.tactic(name) is not None, name

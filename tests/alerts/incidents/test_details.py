@@ -44,7 +44,7 @@ def incident(workspace):
     return made
 
 
-def given(incident, alerts=(), entities=(), comments=None):
+def fetched_details(incident, alerts=(), entities=(), comments=None):
     return Details(
         incident.pk,
         read_alerts(listed(list(alerts))),
@@ -60,7 +60,7 @@ def store(*details, now=NOON):
 
 
 def fetch(incident, alerts=(), entities=(), comments=None, now=NOON):
-    return next(store(given(incident, alerts, entities, comments), now=now))
+    return next(store(fetched_details(incident, alerts, entities, comments), now=now))
 
 
 def test_an_alert_becomes_facts_with_plant_time(incident):
@@ -89,10 +89,10 @@ def test_the_incident_says_who_did_what_to_whom_and_where(incident):
 def test_equal_incidents_meet_in_one_row_of_the_queue(workspace):
     three = [make_incident(workspace) for _ in range(3)]
     regroup([row.pk for row in three], now=NOON)
-    list(store(*[given(row, [alert(n)]) for n, row in enumerate(three)]))
+    list(store(*[fetched_details(row, [alert(n)]) for n, row in enumerate(three)]))
     assert (Group.objects.get().n, Group.objects.get().source) == (3, "EWS-07")
-    memory = PatternMemory.objects.get()
-    assert (memory.pattern, memory.seen) == (Group.objects.get().pattern, 3)
+    stats = PatternMemory.objects.get()
+    assert (stats.pattern, stats.seen) == (Group.objects.get().pattern, 3)
 
 
 def test_fetching_again_counts_a_pattern_once_and_a_change_of_pattern_moves_it(incident):
@@ -108,7 +108,7 @@ def test_fetching_again_counts_a_pattern_once_and_a_change_of_pattern_moves_it(i
 def test_an_incident_of_unlike_alerts_is_not_like_an_incident_of_one(workspace):
     one, two = make_incident(workspace), make_incident(workspace)
     scan = alert(9, alertDisplayName="Address Scan Detected in Network", severity="Low")
-    first, second = store(given(one, [alert()]), given(two, [alert(2), scan]))
+    first, second = store(fetched_details(one, [alert()]), fetched_details(two, [alert(2), scan]))
     assert first.pattern != second.pattern
     assert second.alert_type == "Unauthorized PLC Programming", "the gravest alert speaks"
 
@@ -128,13 +128,13 @@ def test_of_several_versions_the_newest_counts_and_the_first_detection_stays(inc
 
 
 def test_an_entity_points_at_a_device_that_another_learns_meanwhile(incident, monkeypatch):
-    said = device("PLC-21", "10.20.2.21")
-    fetch(incident, [alert()], said)
-    known = Device.objects.get(address="10.20.2.21")
+    entities = device("PLC-21", "10.20.2.21")
+    fetch(incident, [alert()], entities)
+    plc = Device.objects.get(address="10.20.2.21")
     Entity.objects.all().delete()
     monkeypatch.setattr("alerts.sites.services.learn._LEARN_SHORT", "SELECT %s")
-    fetch(incident, [alert()], said)
-    assert Entity.objects.get(kind="IoTDevice").device == known
+    fetch(incident, [alert()], entities)
+    assert Entity.objects.get(kind="IoTDevice").device == plc
 
 
 def test_an_alert_of_a_rule_takes_place_and_devices_from_entities(incident):
@@ -172,8 +172,8 @@ def test_an_incident_without_a_place_stays_unplaced(incident):
 
 
 def test_devices_are_learned_with_what_entities_say_of_them(incident):
-    told = device("PLC-21", "10.20.2.21", firmwareVersion="32.11", isProgramming=False)
-    fetch(incident, [alert()], told)
+    entities = device("PLC-21", "10.20.2.21", firmwareVersion="32.11", isProgramming=False)
+    fetch(incident, [alert()], entities)
     plc = Device.objects.get(address="10.20.2.21")
     assert (plc.name, plc.kind, plc.vendor, plc.firmware) == ("PLC-21", "PLC", "Rockwell", "32.11")
     assert (plc.purdue_level, plc.is_programming) == (1.0, False)
@@ -205,11 +205,11 @@ def test_an_older_word_on_a_device_fills_only_what_is_empty(incident, workspace)
 
 
 def test_crossing_zones_raises_the_priority(incident):
-    told = [
+    entities = [
         *device("PLC-21", "10.20.2.21"),
         *device("HIST", "10.9.1.1", zone="Office", purdueLayer="Enterprise"),
     ]
-    row = fetch(incident, [alert()], told)
+    row = fetch(incident, [alert()], entities)
     assert ["crosses", 10, "Level 4 to Level 1"] in row.priority_parts
 
 
@@ -281,10 +281,10 @@ def test_comments_are_kept_and_ours_are_known_by_their_id(incident, workspace):
     )
     fetch(incident, [alert()], [], [comment(str(key)), comment("theirs")])
     fetch(incident, [alert()], [], [comment(str(key), "Edited."), comment("theirs")])
-    said = {row.name: row for row in Comment.objects.all()}
-    assert said[str(key)].ours and not said["theirs"].ours
-    assert said[str(key)].message == "Edited."
-    assert said["theirs"].created_at == datetime(2026, 11, 24, 8, tzinfo=UTC)
+    comments = {row.name: row for row in Comment.objects.all()}
+    assert comments[str(key)].ours and not comments["theirs"].ours
+    assert comments[str(key)].message == "Edited."
+    assert comments["theirs"].created_at == datetime(2026, 11, 24, 8, tzinfo=UTC)
 
 
 def test_details_that_fail_are_tried_again_and_then_given_up(incident):
@@ -302,7 +302,7 @@ def test_details_that_fail_are_tried_again_and_then_given_up(incident):
 def test_two_versions_of_an_alert_in_one_batch_are_one_alert_of_both_incidents(workspace):
     one, two = make_incident(workspace), make_incident(workspace)
     late = alert(1, bag={"Port": None}, timeGenerated="2026-11-24T07:00:00Z", severity="Low")
-    list(store(given(one, [late]), given(two, [alert(1, severity="High")])))
+    list(store(fetched_details(one, [late]), fetched_details(two, [alert(1, severity="High")])))
     fact = Alert.objects.get()
     assert set(fact.incidents.all()) == {one, two}
     assert (fact.severity, fact.port) == (2, 44818), "the newer word, and what only the older says"
@@ -332,11 +332,13 @@ def test_texts_are_kept_to_the_letter(incident):
 def test_many_incidents_cost_as_many_queries_as_one(workspace):
     rows = [make_incident(workspace) for _ in range(21)]
     with CaptureQueriesContext(connection) as one:
-        list(store(given(rows[0], [alert(0)], device("PLC-0", "10.0.0.1"))))
+        list(store(fetched_details(rows[0], [alert(0)], device("PLC-0", "10.0.0.1"))))
     with CaptureQueriesContext(connection) as twenty:
         store_details_of_many(
             fetched=[
-                given(r, [alert(n)], device("PLC-0", "10.0.0.1")) for n, r in enumerate(rows) if n
+                fetched_details(r, [alert(n)], device("PLC-0", "10.0.0.1"))
+                for n, r in enumerate(rows)
+                if n
             ],
             now=NOON,
         )

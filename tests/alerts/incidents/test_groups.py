@@ -200,7 +200,7 @@ def test_a_row_is_named_after_the_newest_of_the_highest_priority(workspace):
 
 
 @pytest.mark.parametrize(
-    ("first", "latest", "modified", "told"),
+    ("first", "latest", "modified", "offsets"),
     [
         (NOON - timedelta(hours=3), NOON - timedelta(hours=1), NOON, (-3, -1)),
         (None, NOON - timedelta(hours=1), NOON, (-1, -1)),
@@ -209,7 +209,7 @@ def test_a_row_is_named_after_the_newest_of_the_highest_priority(workspace):
         (None, NOON + timedelta(days=400), NOON, (0, 0)),  # a moment that cannot be
     ],
 )
-def test_a_row_tells_when_its_alerts_were_active(workspace, first, latest, modified, told):
+def test_a_row_tells_when_its_alerts_were_active(workspace, first, latest, modified, offsets):
     row = make_incident(
         workspace,
         pattern=PATTERN,
@@ -219,7 +219,7 @@ def test_a_row_tells_when_its_alerts_were_active(workspace, first, latest, modif
     )
     regroup([row.pk], now=NOON)
     group = Group.objects.get()
-    hours = [NOON + timedelta(hours=each) for each in told]
+    hours = [NOON + timedelta(hours=each) for each in offsets]
     assert [group.first_at, group.latest_at] == hours
     assert [row.active_from, row.active_until] == hours
     queried = Incident.objects.values_list(ACTIVE_FROM, ACTIVE_UNTIL)
@@ -246,17 +246,17 @@ def test_rows_that_are_there_are_named_when_the_software_is_renewed(workspace):
 
 def test_what_was_closed_before_moments_were_stored_is_active_since_its_first_alert(workspace):
     early, late = NOON - timedelta(hours=2), NOON - timedelta(hours=1)
-    closed, known, without = (
+    closed, dated, without = (
         make_incident(workspace, status=Status.CLOSED, latest_activity_at=late, **columns)
         for columns in ({}, {"first_activity_at": NOON}, {})
     )
-    for row in (closed, known):
+    for row in (closed, dated):
         for at in (late, early):
             make_alert(row, at=at)
     migration = import_module("alerts.incidents.migrations.0017_since_when_closed_ones_were_active")
     with connection.cursor() as cursor:
         cursor.execute(migration.FILL)
-    found = [Incident.objects.get(pk=row.pk).first_activity_at for row in (closed, known, without)]
+    found = [Incident.objects.get(pk=row.pk).first_activity_at for row in (closed, dated, without)]
     assert found == [early, NOON, None]
     Incident.objects.filter(pk=closed.pk).update(status=Status.ACTIVE)
     regroup([closed.pk], now=NOON)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "2026-11-24T12:00:00Z",
         "2026-11-24T12:00:00.5Z",
@@ -25,9 +25,9 @@ pytestmark = pytest.mark.django_db
         "2026-11-24 12:00:00Z",
     ],
 )
-def test_the_database_reads_what_we_read(said):
-    read = read_moment(said, "at", [])
-    (copied,) = moments([said], read=[read])
+def test_the_database_reads_what_we_read(text):
+    read = read_moment(text, "at", [])
+    (copied,) = moments([text], read=[read])
     assert ask("SELECT %s::timestamptz", copied) == [(read,)]
 
 
@@ -37,8 +37,8 @@ def test_a_moment_that_was_moved_is_not_copied_as_it_was_said():
 
 
 def test_what_is_copied_as_it_was_said_is_not_spelled_anew():
-    said = [
+    texts = [
         (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=n)).isoformat()[:-6] + "Z"
         for n in range(9)
     ]
-    assert moments(said, read=[None] * 9) == said
+    assert moments(texts, read=[None] * 9) == texts

@@ -33,11 +33,11 @@ def show(workspace):
     def run(*lists, entities=(), incident=None):
         rows = [incident or make_incident(workspace) for _ in lists]
         described = read_entities(listed(list(entities), "entities")).entities
-        given = [
+        fetched = [
             Details(row.pk, read_alerts(listed(alerts)), described, None)
             for row, alerts in zip(rows, lists, strict=True)
         ]
-        regroup(store_details_of_many(fetched=given, now=NOON), now=NOON)
+        regroup(store_details_of_many(fetched=fetched, now=NOON), now=NOON)
         return rows[0]
 
     return run

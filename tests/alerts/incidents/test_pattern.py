@@ -53,11 +53,11 @@ def test_any_other_fact_is_another_pattern(other):
 
 
 def test_a_pattern_in_words():
-    said = {name: DOWNLOAD[name] for name in ("alert_type", "source", "destination", "protocol")}
-    assert pattern_words(**said) == (
+    parts = {name: DOWNLOAD[name] for name in ("alert_type", "source", "destination", "protocol")}
+    assert pattern_words(**parts) == (
         "“Unauthorized PLC Programming” from ENG-WS-04 to PLC-PL2-07 over Siemens S7"
     )
-    assert pattern_words(**said | {"source": ""}, language="de") == (
+    assert pattern_words(**parts | {"source": ""}, language="de") == (
         "„Unauthorized PLC Programming“ an PLC-PL2-07 über Siemens S7"
     )
     assert pattern_words(alert_type="(MDIoT) Odd {value}") == "“Odd {value}”"

@@ -129,8 +129,12 @@ def test_it_gives_the_same_as_reading_with_the_right_clock(plant):
 
 def test_the_command_does_it_at_once_and_says_so(plant, capsys):
     call_command("site", "set", "Gdańsk", "--time-zone", "Europe/Warsaw", "--json")
-    told = json.loads(capsys.readouterr().out)
-    assert (told["time_zone"], told["alerts_moved"], told["new"]) == ("Europe/Warsaw", 2, False)
+    counts = json.loads(capsys.readouterr().out)
+    assert (counts["time_zone"], counts["alerts_moved"], counts["new"]) == (
+        "Europe/Warsaw",
+        2,
+        False,
+    )
     assert hours_at("Gdańsk") == [(1, 6 * 60 + 30), (0, 30)]
     call_command("site", "set", "Gdańsk", "--time-zone", "Europe/Warsaw", "--json")
     assert json.loads(capsys.readouterr().out)["changed"] == []
@@ -139,15 +143,15 @@ def test_the_command_does_it_at_once_and_says_so(plant, capsys):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["set"], "needs the name"),
         (["put", "Gdańsk"], "knows set, list"),
         (["set", "Gdańsk", "--time-zone", "Mars/Base"], "no time zone"),
     ],
 )
-def test_the_command_says_in_one_sentence_what_is_wrong(plant, words, said):
-    with pytest.raises(CommandError, match=said):
+def test_the_command_says_in_one_sentence_what_is_wrong(plant, words, message):
+    with pytest.raises(CommandError, match=message):
         call_command("site", *words)
 
 

@@ -130,13 +130,13 @@ def test_parts_always_add_up_and_can_be_said(facts):
     assert len(codes) == len(set(codes))
     for part in priority.parts:
         for language in ("en", "de"):
-            said = words(part, language)
-            assert said
-            assert "{" not in said
+            text = words(part, language)
+            assert text
+            assert "{" not in text
 
 
 @pytest.mark.parametrize(
-    ("detail", "language", "said"),
+    ("detail", "language", "text"),
     [
         ("crown-jewel: PLC-PL2-07", "en", "PLC-PL2-07 is a crown jewel"),
         ("crown-jewel: PLC-1, PLC-2", "en", "PLC-1, PLC-2 are crown jewels"),
@@ -144,8 +144,8 @@ def test_parts_always_add_up_and_can_be_said(facts):
         ("crown-jewel", "en", "A crown jewel is involved"),  # stored before names were kept
     ],
 )
-def test_the_critical_device_that_is_meant_is_named(detail, language, said):
-    assert words(Part("criticality", 20, detail), language) == said
+def test_the_critical_device_that_is_meant_is_named(detail, language, text):
+    assert words(Part("criticality", 20, detail), language) == text
 
 
 def test_only_the_devices_of_the_gravest_kind_are_named():

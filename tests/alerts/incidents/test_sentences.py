@@ -24,19 +24,19 @@ every_language = pytest.mark.parametrize("language", LANGUAGES)
 
 
 def spoken(language):
-    for known in all_types():
+    for entry in all_types():
         for source, destination in SIDES:
             yield (
-                known,
-                headline(known.title, source=source, destination=destination, language=language),
-                sentence(known.title, source=source, destination=destination, language=language),
+                entry,
+                headline(entry.title, source=source, destination=destination, language=language),
+                sentence(entry.title, source=source, destination=destination, language=language),
             )
 
 
 @every_language
 def test_every_type_has_words_and_no_words_are_left_over(language):
-    assert set(sentences(language)["alerts"]) == {known.title for known in all_types()}
-    assert set(sentences(language)["why"]) == {known.why for known in all_types()} | {"unknown"}
+    assert set(sentences(language)["alerts"]) == {entry.title for entry in all_types()}
+    assert set(sentences(language)["why"]) == {entry.why for entry in all_types()} | {"unknown"}
 
 
 @every_language
@@ -56,17 +56,17 @@ def test_only_known_placeholders_are_used_and_each_at_most_once(language):
 @every_language
 def test_every_noun_has_every_form(language):
     needed = {form + case for form in ("one", "other", "two") for case in CASES[language]}
-    for known in all_types():
-        for noun in (known.source_noun, known.destination_noun):
+    for entry in all_types():
+        for noun in (entry.source_noun, entry.destination_noun):
             assert set(sentences(language)["nouns"][noun]) == needed
 
 
 @every_language
 def test_words_are_short_whole_and_plain(language):
-    for known, head, plain in spoken(language):
+    for entry, head, plain in spoken(language):
         assert len(head) <= 80, head
         assert len(plain) <= 140, plain
-        assert len(why_it_matters(known.title, language=language)) <= 140
+        assert len(why_it_matters(entry.title, language=language)) <= 140
         assert "{" not in head + plain
         assert head[0].isupper()
         assert plain[0].isupper()
@@ -77,21 +77,21 @@ def test_words_are_short_whole_and_plain(language):
 
 @every_language
 def test_a_known_name_is_said_and_an_unknown_one_leaves_no_hole(language):
-    for known in all_types():
-        if known.about == "sensor":
+    for entry in all_types():
+        if entry.about == "sensor":
             continue
-        plain = sentence(known.title, source=STATION, destination=PLC, language=language)
+        plain = sentence(entry.title, source=STATION, destination=PLC, language=language)
         assert STATION in plain, plain
-        blank = sentence(known.title, language=language)
+        blank = sentence(entry.title, language=language)
         assert "  " not in blank
         assert STATION not in blank
 
 
 def test_the_sentence_of_the_main_story_reads_well():
-    said = {"source": STATION, "destination": PLC}
+    names = {"source": STATION, "destination": PLC}
     title = "(MDIoT) Unauthorized PLC Programming"
-    assert headline(title, **said) == "Someone loaded a new program into PLC-PL2-07"
-    assert headline(title, **said, language="de") == (
+    assert headline(title, **names) == "Someone loaded a new program into PLC-PL2-07"
+    assert headline(title, **names, language="de") == (
         "Jemand hat ein neues Programm in PLC-PL2-07 geladen"
     )
     assert headline(title) == "Someone loaded a new program into a controller"
@@ -140,9 +140,9 @@ def test_nobody_is_blamed_where_the_direction_does_not_tell_who_it_was():
 def test_what_is_said_for_two_names_names_both(language):
     for title, texts in sentences(language)["alerts"].items():
         if "both" in texts:
-            said = sentence(title, source=STATION, destination=PLC, language=language)
-            assert STATION in said
-            assert PLC in said
+            text = sentence(title, source=STATION, destination=PLC, language=language)
+            assert STATION in text
+            assert PLC in text
 
 
 def test_an_unknown_title_is_quoted():

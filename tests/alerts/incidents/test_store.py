@@ -31,7 +31,7 @@ def edited(number, minute=11, **properties):
     return made | {"etag": f'"edited-{minute}"'}
 
 
-def told(workspace):
+def timeline_of(workspace):
     return list(TimelineItem.objects.order_by("pk").values_list("code", "details"))
 
 
@@ -103,7 +103,7 @@ def test_what_somebody_changed_in_sentinel_is_told_with_old_and_new(workspace):
     labels = [{"labelName": "Press-Shop", "labelType": "User"}, {"labelName": "vip"}]
     done = store(workspace, edited(1, severity="Low", title="Renamed", owner=owner, labels=labels))
     assert done.changed == 1
-    assert told(workspace) == [
+    assert timeline_of(workspace) == [
         ("title", {"from": "Unauthorized PLC Programming", "to": "Renamed"}),
         ("severity", {"from": "High", "to": "Low"}),
         ("owner", {"from": "", "to": "Sam Keller"}),
@@ -117,7 +117,7 @@ def test_labels_of_our_own_are_no_news(workspace):
     store(
         workspace, edited(1, labels=[{"labelName": "Press-Shop"}, {"labelName": "tagout:routine"}])
     )
-    assert told(workspace) == []
+    assert timeline_of(workspace) == []
     assert Incident.objects.get().labels == ["Press-Shop", "tagout:routine"]
 
 
@@ -130,8 +130,8 @@ def test_a_closed_incident_leaves_the_queue_and_comes_back_when_reopened(workspa
     done = store(workspace, edited(1, 12, status="Active"))
     assert done.reopened_ids == done.changed_ids and Group.objects.get().n == 1
     assert Incident.objects.get().closed_by == ""
-    assert [code for code, _ in told(workspace)] == ["status", "reopened"]
-    assert told(workspace)[1][1]["closed_by"] == "R-12"
+    assert [code for code, _ in timeline_of(workspace)] == ["status", "reopened"]
+    assert timeline_of(workspace)[1][1]["closed_by"] == "R-12"
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_merged_incident_is_read_only_and_out_of_the_queue(workspace, properti
     row = Incident.objects.get()
     assert (row.merged_into, row.is_read_only) == (survivor, True)
     assert not Group.objects.exists()
-    assert [code for code, _ in told(workspace)] == ["merged"]
+    assert [code for code, _ in timeline_of(workspace)] == ["merged"]
 
 
 def test_a_deleted_incident_is_kept_and_lives_again_when_it_returns(workspace):
@@ -160,7 +160,7 @@ def test_a_deleted_incident_is_kept_and_lives_again_when_it_returns(workspace):
     assert Group.objects.count() == 1 and IncidentRaw.objects.count() == 2
     assert store(workspace, incident(1)).changed == 1
     assert Incident.objects.get(number=1).gone_at is None and Group.objects.count() == 2
-    assert [code for code, _ in told(workspace)] == ["gone", "returned"]
+    assert [code for code, _ in timeline_of(workspace)] == ["gone", "returned"]
 
 
 def test_an_alert_that_joined_makes_the_details_due_again(workspace):
@@ -196,12 +196,12 @@ def test_what_we_owe_stays_in_force_over_sentinels_word(workspace):
     row = Incident.objects.get()
     assert (row.severity, row.labels) == (Severity.LOW, ["Press-Shop", "tagout:routine"])
     assert row.raw.body["properties"]["severity"] == "High"
-    assert [code for code, _ in told(workspace)] == ["title"]
+    assert [code for code, _ in timeline_of(workspace)] == ["title"]
     Change.objects.update(outcome="sent")
     store(workspace, edited(1, 12, title="Renamed", severity="Low"))
     row.refresh_from_db()
     assert (row.severity, row.owed, row.labels) == (Severity.LOW, 0, ["Press-Shop"])
-    assert [code for code, _ in told(workspace)] == ["title"], "our own write is no news"
+    assert [code for code, _ in timeline_of(workspace)] == ["title"], "our own write is no news"
 
 
 def test_times_in_the_future_are_cut_and_flagged(workspace):

@@ -45,7 +45,7 @@ def places(company):
 
 
 @pytest.mark.parametrize(
-    ("role", "kind", "scope", "seen"),
+    ("role", "kind", "scope", "visible"),
     [
         (
             Role.SOC_ANALYST,
@@ -74,13 +74,13 @@ def places(company):
     ],
 )
 def test_a_grant_shows_what_is_in_its_scope_and_nothing_else(
-    places, make_person, role, kind, scope, seen
+    places, make_person, role, kind, scope, visible
 ):
     rows, scopes = places
     user = make_person(cast.SAM, (role, kind, scopes[scope]))
     names = {row.pk: name for name, row in rows.items()}
-    assert {names[row.pk] for row in incidents_visible_to(user)} == seen
-    assert {names[group.latest_id] for group in groups_visible_to(user)} == seen
+    assert {names[row.pk] for row in incidents_visible_to(user)} == visible
+    assert {names[group.latest_id] for group in groups_visible_to(user)} == visible
 
 
 def test_rights_add_up_and_are_looked_up_once(places, make_person, django_assert_num_queries):
@@ -101,7 +101,7 @@ def test_nobody_without_a_grant_sees_anything(places, make_person):
 
 @pytest.mark.abuse("A15")
 @pytest.mark.parametrize(
-    ("role", "kind", "scope", "said"),
+    ("role", "kind", "scope", "message"),
     [
         (Role.SOC_ANALYST, ScopeKind.WORKSPACE, "west", ""),
         (Role.SOC_LEAD, ScopeKind.ORGANISATION, "company", ""),
@@ -114,13 +114,13 @@ def test_nobody_without_a_grant_sees_anything(places, make_person):
         (Role.ADMINISTRATOR, ScopeKind.ALL, "all", "SOC analyst or SOC lead of west"),
     ],
 )
-def test_only_the_soc_of_the_workspace_may_act(places, make_person, role, kind, scope, said):
+def test_only_the_soc_of_the_workspace_may_act(places, make_person, role, kind, scope, message):
     rows, scopes = places
     user = make_person(cast.SAM, (role, kind, scopes[scope]))
     reasons = reasons_against_acting(rows["west, Gdańsk"], by=user)
-    assert said in " ".join(reasons) if said else reasons == []
-    if said:
-        with pytest.raises(CannotClose, match=said):
+    assert message in " ".join(reasons) if message else reasons == []
+    if message:
+        with pytest.raises(CannotClose, match=message):
             close_incidents(incident_ids=[rows["west, Gdańsk"].pk], **BENIGN, by=user, now=NOON)
         assert not Incident.objects.filter(status=Status.CLOSED).exists()
 
@@ -135,12 +135,12 @@ def test_incidents_of_a_workspace_out_of_reach_refuse_the_whole_act(places, make
 
 @pytest.mark.abuse("A15")
 @pytest.mark.parametrize(
-    ("columns", "said"), [({"gone_at": NOON}, "deleted in Sentinel"), ({"merged_into": 7}, "#7")]
+    ("columns", "message"), [({"gone_at": NOON}, "deleted in Sentinel"), ({"merged_into": 7}, "#7")]
 )
-def test_deleted_and_merged_incidents_can_only_be_read(desk, sam, columns, said):
+def test_deleted_and_merged_incidents_can_only_be_read(desk, sam, columns, message):
     incident = desk.incident()
     Incident.objects.filter(pk=incident.pk).update(**columns)
-    with pytest.raises(CannotClose, match=said):
+    with pytest.raises(CannotClose, match=message):
         close_incidents(incident_ids=[incident.pk], **BENIGN, by=sam, now=NOON)
 
 

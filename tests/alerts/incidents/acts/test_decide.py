@@ -95,7 +95,7 @@ def test_one_close_goes_out_before_a_colleagues_close_of_many(desk, sam, make_pe
 
 
 @pytest.mark.parametrize(
-    ("classification", "reason", "said"),
+    ("classification", "reason", "message"),
     [
         ("BenignPositive", "SuspiciousActivity", "must be SuspiciousButExpected"),
         ("FalsePositive", "", "must be IncorrectAlertLogic or InaccurateData"),
@@ -104,10 +104,10 @@ def test_one_close_goes_out_before_a_colleagues_close_of_many(desk, sam, make_pe
     ],
 )
 def test_a_classification_and_a_reason_that_do_not_fit_are_refused(
-    desk, sam, classification, reason, said
+    desk, sam, classification, reason, message
 ):
     incident = desk.incident()
-    with pytest.raises(CannotClose, match=said):
+    with pytest.raises(CannotClose, match=message):
         close_incidents(
             incident_ids=[incident.pk],
             classification=classification,
@@ -146,17 +146,20 @@ def test_of_two_who_close_at_one_instant_one_is_told(desk, sam, make_person):
     leo, incident = desk.soc(make_person, cast.LEO), desk.incident()
     both, refused = threading.Barrier(2), []
 
-    def close(by, **said):
+    def close(by, **values):
         both.wait()
         try:
-            close_incidents(incident_ids=[incident.pk], **said, by=by, now=NOON)
+            close_incidents(incident_ids=[incident.pk], **values, by=by, now=NOON)
         except CannotClose as refusal:
             refused.append((by, refusal))
         finally:
             connection.close()
 
-    said = {sam: BENIGN, leo: {"classification": "Undetermined"}}
-    threads = [threading.Thread(target=close, args=(who,), kwargs=how) for who, how in said.items()]
+    values_by_person = {sam: BENIGN, leo: {"classification": "Undetermined"}}
+    threads = [
+        threading.Thread(target=close, args=(who,), kwargs=how)
+        for who, how in values_by_person.items()
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -164,7 +167,7 @@ def test_of_two_who_close_at_one_instant_one_is_told(desk, sam, make_person):
     ((loser, _),) = refused
     winner = leo if loser == sam else sam
     incident.refresh_from_db()
-    assert incident.classification == said[winner]["classification"]
+    assert incident.classification == values_by_person[winner]["classification"]
     assert Change.objects.get().by == winner
 
 

@@ -54,11 +54,11 @@ def test_an_act_that_was_taken_back_is_not_done_by_its_form_again(desk, sam):
     """The form of before stands behind the browser's back button, with the same act in it: sent
     again it must not say that it was done."""
     incident, act = desk.incident(), uuid4()
-    said = {"incident_ids": [incident.pk], **BENIGN, "by": sam, "now": NOON, "act": act}
-    assert close_incidents(**said) == close_incidents(**said) == act
+    arguments = {"incident_ids": [incident.pk], **BENIGN, "by": sam, "now": NOON, "act": act}
+    assert close_incidents(**arguments) == close_incidents(**arguments) == act
     undo_act(act=act, by=sam, now=NOON)
     with pytest.raises(CannotClose, match="have undone this"):
-        close_incidents(**said)
+        close_incidents(**arguments)
     incident.refresh_from_db()
     assert incident.status == Status.NEW
 
@@ -97,10 +97,10 @@ def test_what_was_undone_is_left_out_of_the_recent_acts(desk, sam):
 
 
 def test_of_an_act_that_was_undone_in_part_the_rest_is_listed(desk, sam):
-    gone_out, held = desk.incident(), desk.incident()
-    act = close_incidents(incident_ids=[gone_out.pk, held.pk], **BENIGN, by=sam, now=NOON)
+    gone_out, waiting = desk.incident(), desk.incident()
+    act = close_incidents(incident_ids=[gone_out.pk, waiting.pk], **BENIGN, by=sam, now=NOON)
     TimelineItem.objects.create(
-        incident=held,
+        incident=waiting,
         at=NOON,
         side="soc",
         by=sam,

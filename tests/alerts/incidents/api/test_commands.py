@@ -16,8 +16,8 @@ def does(asks, sam, incident):
 
 
 def test_closing_answers_with_the_incident_as_it_is_then(does):
-    said = does("close", CLOSE).json()
-    assert (said["status"], said["classification"]) == ("Closed", "BenignPositive")
+    body = does("close", CLOSE).json()
+    assert (body["status"], body["classification"]) == ("Closed", "BenignPositive")
     assert does("reopen").json()["status"] == "Active"
 
 
@@ -92,5 +92,5 @@ def test_what_a_colleague_closed_otherwise_is_closed_anew_by_who_has_read_so(doe
     refused = does("close", attack)
     assert refused.status_code == 409 and "in the meantime" in refused.json()["detail"]
     assert does("close", attack | {"instead_of": "BenignPositive"}).status_code == 409
-    told = does("close", attack | {"instead_of": "Undetermined"}).json()
-    assert told["classification"] == "TruePositive"
+    body = does("close", attack | {"instead_of": "Undetermined"}).json()
+    assert body["classification"] == "TruePositive"

@@ -76,17 +76,17 @@ def test_ot_says_what_a_device_is_with_the_scope_for_it(site, porto, oda, olaf, 
 def test_the_lead_sets_a_site_and_confirms_that_rules_stop(site, oda, olaf, leo, workspace):
     make_alert(make_incident(workspace, site_ids=[site.pk]), site=site)
     version = make_version("live", of=downloads(), ot=oda, soc=leo, workspace=workspace, site=site)
-    address, said = f"sites/{site.pk}/set/", {"time_zone": "Europe/Berlin"}
-    assert Program(oda).post(address, said).status_code == 403
-    assert Program(olaf, "read", "rules:write").post(address, said).status_code == 403
+    address, body = f"sites/{site.pk}/set/", {"time_zone": "Europe/Berlin"}
+    assert Program(oda).post(address, body).status_code == 403
+    assert Program(olaf, "read", "rules:write").post(address, body).status_code == 403
     phone = Program(olaf).post(address, {"control_room_phone": "+48 58 555 01 10"}).json()
     assert (phone["time_zone"], phone["control_room_phone"]) == (
         "Europe/Warsaw",
         "+48 58 555 01 10",
     )
-    asked = Program(olaf).post(address, said)
+    asked = Program(olaf).post(address, body)
     assert asked.status_code == 409 and str(version) in asked.json()["detail"]
     assert Program(olaf).post(address, {"time_zone": "Warsaw"}).status_code == 409
-    done = Program(olaf).post(address, said | {"confirmed": True})
+    done = Program(olaf).post(address, body | {"confirmed": True})
     assert done.json()["time_zone"] == "Europe/Berlin"
     assert RuleVersion.objects.get(pk=version.pk).state == "paused"

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.django_db
 def test_a_list_tells_rows_the_next_cursor_and_the_age_of_the_data(asks, sam, incident):
     answer = asks(sam).get("incidents/")
     assert answer.status_code == 200 and answer["Content-Type"] == "application/json"
-    said = answer.json()
-    assert set(said) == {"data_age_seconds", "next", "results"} and said["next"] is None
-    row = said["results"][0]
+    body = answer.json()
+    assert set(body) == {"data_age_seconds", "next", "results"} and body["next"] is None
+    row = body["results"][0]
     assert (row["id"], row["workspace"], row["severity"]) == (incident.pk, "gdansk", "Medium")
     assert (row["status"], row["ot_state"], row["sites"]) == ("New", "not-asked", ["Gdańsk"])
     assert row["modified_at"] == "2026-11-24T12:00:00Z"
@@ -36,13 +36,13 @@ def test_only_the_fields_that_were_asked_for_come(asks, sam, incident):
 
 def test_pages_follow_each_other_and_tell_every_row_once(asks, sam, gdansk):
     made = {make_incident(gdansk, modified_at=NOON - timedelta(hours=n // 3)).pk for n in range(10)}
-    program, seen, cursor = asks(sam), [], ""
+    program, ids, cursor = asks(sam), [], ""
     for _ in range(4):
         query = {"page_size": 3, "fields": "id"} | ({"cursor": cursor} if cursor else {})
-        said = program.get("incidents/", query).json()
-        seen += [row["id"] for row in said["results"]]
-        cursor = said["next"]
-    assert cursor is None and len(seen) == 10 and set(seen) == made
+        body = program.get("incidents/", query).json()
+        ids += [row["id"] for row in body["results"]]
+        cursor = body["next"]
+    assert cursor is None and len(ids) == 10 and set(ids) == made
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def test_a_filter_without_an_index_searches_a_bounded_number_of_rows(
     program, pages, cursor = asks(sam), [], ""
     while cursor is not None:
         query = {"label": "x", "fields": "id"} | ({"cursor": cursor} if cursor else {})
-        said = program.get("incidents/", query).json()
-        pages.append(len(said["results"]))
-        cursor = said["next"]
+        body = program.get("incidents/", query).json()
+        pages.append(len(body["results"]))
+        cursor = body["next"]
     assert pages == [0, 0, 1]
 
 
@@ -95,10 +95,10 @@ def test_nobody_sees_what_is_out_of_reach(asks, sam, oda, incident, gdansk):
     elsewhere = make_incident(make_workspace("porto"), site_ids=[make_site("Porto").pk])
     unplaced = make_incident(gdansk)
     make_alert(elsewhere)
-    for person, seen in ((sam, {incident.pk, unplaced.pk}), (oda, {incident.pk})):
+    for person, visible in ((sam, {incident.pk, unplaced.pk}), (oda, {incident.pk})):
         program = asks(person)
         rows = program.get("incidents/", {"fields": "id"}).json()["results"]
-        assert {row["id"] for row in rows} == seen
+        assert {row["id"] for row in rows} == visible
         assert program.get("alerts/").json()["results"] == []
         for path in ("", "timeline/", "alerts/", "comments/"):
             assert program.get(f"incidents/{elsewhere.pk}/{path}").status_code == 404

@@ -25,10 +25,10 @@ def incident(db):
 
 
 @pytest.fixture
-def said(incident):
-    """`said("closed", …)` writes one line and gives its author, words and the rest as read."""
+def text_of(incident):
+    """`text_of("closed", …)` writes one line and gives its author, words and the rest as read."""
 
-    def told(code, side="soc", by="Sam Keller", *, details=None, **parts):
+    def text(code, side="soc", by="Sam Keller", *, details=None, **parts):
         TimelineItem.objects.create(
             incident=incident,
             at=NOON,
@@ -41,7 +41,7 @@ def said(incident):
         parts = (line.words, line.old and f"{line.old} → {line.new}", line.quote, *line.lines)
         return f"{line.who} {' | '.join(filter(None, parts))}"
 
-    return told
+    return text
 
 
 @pytest.mark.parametrize(
@@ -55,35 +55,37 @@ def said(incident):
         ),
     ],
 )
-def test_a_close_is_told_in_words(said, language, words):
+def test_a_close_is_told_in_words(text_of, language, words):
     with translation.override(language):
-        assert said("closed", **BENIGN, comment="Planned.") == words
+        assert text_of("closed", **BENIGN, comment="Planned.") == words
 
 
-def test_a_close_without_a_reason_names_the_classification_alone(said):
-    assert said("closed", classification="Undetermined", reason="") == (
+def test_a_close_without_a_reason_names_the_classification_alone(text_of):
+    assert text_of("closed", classification="Undetermined", reason="") == (
         "Sam Keller closed it as Undetermined"
     )
 
 
-def test_a_close_in_sentinel_reads_as_one_here(said):
+def test_a_close_in_sentinel_reads_as_one_here(text_of):
     closed = {"from": "New", "to": "Closed"} | LOGIC
-    assert said("status", "sentinel", "", **closed) == (
+    assert text_of("status", "sentinel", "", **closed) == (
         "Sentinel closed it as False positive: incorrect alert logic"
     )
 
 
-def test_other_changes_of_status_and_classification_show_both_words(said):
-    assert said("status", "sentinel", "", **{"from": "New", "to": "Active"}) == (
+def test_other_changes_of_status_and_classification_show_both_words(text_of):
+    assert text_of("status", "sentinel", "", **{"from": "New", "to": "Active"}) == (
         "Sentinel changed the status | New → Active"
     )
-    assert said("classification", **{"from": "TruePositive", "to": "BenignPositive"}, **BENIGN) == (
+    assert text_of(
+        "classification", **{"from": "TruePositive", "to": "BenignPositive"}, **BENIGN
+    ) == (
         "Sam Keller changed the classification"
         " | True positive → Benign positive: suspicious but expected"
     )
 
 
-def test_what_sentinel_kept_is_told_in_words(said):
+def test_what_sentinel_kept_is_told_in_words(text_of):
     won = [
         {"member": "classification", "now": "TruePositive", "wanted": "BenignPositive"},
         {
@@ -92,7 +94,7 @@ def test_what_sentinel_kept_is_told_in_words(said):
             "wanted": "SuspiciousButExpected",
         },
     ]
-    assert said("conflict", "sentinel", "", won=won) == (
+    assert text_of("conflict", "sentinel", "", won=won) == (
         "Sentinel kept a newer change: somebody changed it there before the change by Tagout came"
         " | Classification stays True positive, not Benign positive"
         " | Reason stays suspicious activity, not suspicious but expected"
@@ -107,8 +109,8 @@ def test_what_sentinel_kept_is_told_in_words(said):
         ("answered", "withdrew the verdict"),
     ],
 )
-def test_an_undo_says_what_was_undone(said, code, words):
-    assert said("undone", details={"code": code}) == f"Sam Keller {words}"
+def test_an_undo_says_what_was_undone(text_of, code, words):
+    assert text_of("undone", details={"code": code}) == f"Sam Keller {words}"
 
 
 @pytest.mark.parametrize(
@@ -128,15 +130,15 @@ def test_an_undo_says_what_was_undone(said, code, words):
         ("would-close", {}, "Rule R-12 would have closed it; in its canary it only adds a label"),
     ],
 )
-def test_what_a_rule_did_names_the_rule(said, code, details, words):
-    assert said(code, "portal", "R-12", **details) == words
+def test_what_a_rule_did_names_the_rule(text_of, code, details, words):
+    assert text_of(code, "portal", "R-12", **details) == words
 
 
-def test_what_tagout_did_about_a_rule_says_why(said):
-    assert said("rule-stopped", "portal", "Tagout", rule="R-12", ending="true_positive") == (
+def test_what_tagout_did_about_a_rule_says_why(text_of):
+    assert text_of("rule-stopped", "portal", "Tagout", rule="R-12", ending="true_positive") == (
         "Tagout stopped rule R-12: this turned out to be a true positive"
     )
-    assert said("reopened", "portal", "Tagout", closed_by="R-12", because="alert-joined") == (
+    assert text_of("reopened", "portal", "Tagout", closed_by="R-12", because="alert-joined") == (
         "Tagout reopened what rule R-12 had closed | Another alert joined that no rule covers."
     )
 
@@ -159,9 +161,9 @@ def words_on(incident, who="all"):
 
 
 def test_what_was_closed_before_we_read_it_says_so(closed_before):
-    told = "Sentinel had closed it as False positive: inaccurate data before Tagout first read it"
-    assert words_on(closed_before) == [told, "Sentinel raised the incident"]
-    assert words_on(closed_before, "system") == [told, "Sentinel raised the incident"]
+    text = "Sentinel had closed it as False positive: inaccurate data before Tagout first read it"
+    assert words_on(closed_before) == [text, "Sentinel raised the incident"]
+    assert words_on(closed_before, "system") == [text, "Sentinel raised the incident"]
     assert words_on(closed_before, "people") == []
     assert happenings_of(closed_before)[0].at == NOON - timedelta(days=8)
 

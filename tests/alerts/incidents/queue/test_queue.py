@@ -270,7 +270,7 @@ def row_of_each_state(gdansk, plant):
 def test_a_tab_says_how_many_rows_its_view_lists(gdansk, plant, sam, make_person):
     at_plant = (Role.OT_ENGINEER, ScopeKind.SITE, plant.uuid)
     in_gdansk = (Role.SOC_ANALYST, ScopeKind.WORKSPACE, gdansk.uuid)
-    seen = {}
+    counts = {}
     for user in (
         sam,
         make_person(cast.ODA, at_plant),
@@ -281,8 +281,8 @@ def test_a_tab_says_how_many_rows_its_view_lists(gdansk, plant, sam, make_person
         queue = Queue(user, queue_params("open", ""), now=NOON)
         listing = {view: queue.rows(view, ()).count() for view in VIEWS}
         assert counts_by_view(queue) == listing
-        seen[user.name.split()[0]] = listing["open"], listing["closed"]
-    assert seen == {"Sam": (6, 1), "Oda": (12, 2), "Olaf": (12, 2), "Leo": (18, 4), "Pia": (0, 0)}
+        counts[user.name.split()[0]] = listing["open"], listing["closed"]
+    assert counts == {"Sam": (6, 1), "Oda": (12, 2), "Olaf": (12, 2), "Leo": (18, 4), "Pia": (0, 0)}
 
 
 @pytest.mark.usefixtures("row_of_each_state")

@@ -11,9 +11,9 @@ from tests.conftest import NOON
 BENIGN = {"outcome": "BenignPositive", "comment": "Commissioning."}
 
 
-def send(client, row, verb="close", *, part=True, **said):
+def send(client, row, verb="close", *, part=True, **values):
     headers = {"HX-Request": "true"} if part else {}
-    data = {"group": str(row.key), "act": str(uuid4()), **(said or BENIGN)}
+    data = {"group": str(row.key), "act": str(uuid4()), **(values or BENIGN)}
     return client.post(f"/incidents/act/{verb}/", data, headers=headers)
 
 

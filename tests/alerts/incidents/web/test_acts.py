@@ -39,13 +39,13 @@ def give_raw(incident):
     IncidentRaw.objects.create(incident=incident, body=body)
 
 
-def send(client, verb, row, *, part=True, **said):
+def send(client, verb, row, *, part=True, **values):
     headers = {"HX-Request": "true"} if part else {}
-    data = {"group": str(row.key), "act": str(uuid4()), **said}
+    data = {"group": str(row.key), "act": str(uuid4()), **values}
     return client.post(f"/incidents/act/{verb}/", data, headers=headers)
 
 
-def told(answer):
+def events_of(answer):
     return json.loads(answer["HX-Trigger"])
 
 
@@ -59,7 +59,7 @@ def test_a_verb_is_a_page_and_a_dialog(signed_in, sam, row, verb, htmx, noon):
 
 
 @pytest.mark.parametrize(
-    ("verb", "said", "words"),
+    ("verb", "values", "words"),
     [
         ("assign", {}, "Choose a person."),
         ("assign", {"to": "somebody"}, "Choose a person."),
@@ -72,9 +72,11 @@ def test_a_verb_is_a_page_and_a_dialog(signed_in, sam, row, verb, htmx, noon):
         ("severity", {"severity": "3"}, "Its severity is already Medium."),
     ],
 )
-def test_a_refused_form_says_why_and_changes_nothing(signed_in, sam, row, verb, said, words, noon):
+def test_a_refused_form_says_why_and_changes_nothing(
+    signed_in, sam, row, verb, values, words, noon
+):
     for part in (True, False):
-        answer = send(signed_in(sam), verb, row, part=part, **said)
+        answer = send(signed_in(sam), verb, row, part=part, **values)
         assert answer.status_code == 422
         assert words in answer.content.decode()
     assert not Change.objects.exists()
@@ -83,25 +85,25 @@ def test_a_refused_form_says_why_and_changes_nothing(signed_in, sam, row, verb, 
 def test_acting_on_a_row_acts_on_all_of_it_and_says_so(signed_in, sam, row, noon):
     answer = send(signed_in(sam), "assign", row, to="me")
     assert answer.status_code == 204
-    toast = told(answer)["toast"]
+    toast = events_of(answer)["toast"]
     assert toast["text"] == "Assigned to Sam Keller: PLC Stop Command Was Sent ×3"
-    assert {"incidents-changed", "close-dialog"} <= set(told(answer))
+    assert {"incidents-changed", "close-dialog"} <= set(events_of(answer))
     assert Change.objects.count() == 3
     assert set(Incident.objects.values_list("owner_name", flat=True)) == {"Sam Keller"}
 
 
 def test_undo_brings_everything_back(signed_in, sam, row, noon):
     client = signed_in(sam)
-    undo = told(send(client, "assign", row, to="me"))["toast"]["undo"]
+    undo = events_of(send(client, "assign", row, to="me"))["toast"]["undo"]
     answer = client.post(undo, headers={"HX-Request": "true"})
-    assert told(answer)["toast"]["text"] == "Undone for 3 incidents"
+    assert events_of(answer)["toast"]["text"] == "Undone for 3 incidents"
     assert set(Incident.objects.values_list("owner_name", flat=True)) == {""}
     late = client.post(undo, headers={"HX-Request": "true"})
     assert late.status_code == 409
 
 
 def test_nobody_undoes_the_act_of_another(signed_in, sam, leo, row, noon):
-    undo = told(send(signed_in(sam), "assign", row, to="me"))["toast"]["undo"]
+    undo = events_of(send(signed_in(sam), "assign", row, to="me"))["toast"]["undo"]
     assert signed_in(leo).post(undo, headers={"HX-Request": "true"}).status_code == 409
     assert set(Incident.objects.values_list("owner_name", flat=True)) == {"Sam Keller"}
 
@@ -118,7 +120,7 @@ def test_only_people_of_the_soc_there_can_be_given_it(signed_in, sam, leo, oda, 
     options = re.findall(r"<option[^>]*>([^<]+)</option>", body)
     assert options == ["Choose a person", "Leo Hartmann", "Sam Keller", "Nobody"]
     answer = send(signed_in(sam), "assign", row, to=str(leo.uuid))
-    assert told(answer)["toast"]["text"].startswith("Assigned to Leo Hartmann")
+    assert events_of(answer)["toast"]["text"].startswith("Assigned to Leo Hartmann")
 
 
 def test_closing_is_prefilled_from_the_verdict_and_names_people(
@@ -137,8 +139,8 @@ def test_closing_is_prefilled_from_the_verdict_and_names_people(
     )
     body = signed_in(sam).get(f"/incidents/act/close/?group={row.key}").content.decode()
     assert 'value="BenignPositive" checked' in body
-    said = "OT (Oda Nowak): Maintenance, work order WO-20917. Recipe loaded."
-    assert said in body
+    answer = "OT (Oda Nowak): Maintenance, work order WO-20917. Recipe loaded."
+    assert answer in body
     send(signed_in(sam), "close", row, outcome="BenignPositive", comment="As planned.")
     patch = Change.objects.get().patch
     assert (patch["classification"], patch["classificationReason"]) == (
@@ -146,7 +148,7 @@ def test_closing_is_prefilled_from_the_verdict_and_names_people(
         "SuspiciousButExpected",
     )
     text = patch["classificationComment"]
-    assert text == f"As planned.\n{said}\nClosed by Sam Keller in Tagout."
+    assert text == f"As planned.\n{answer}\nClosed by Sam Keller in Tagout."
     incident.refresh_from_db()
     assert incident.status == Status.CLOSED
 
@@ -159,10 +161,10 @@ def test_nothing_is_prefilled_where_ot_said_nothing(signed_in, sam, row, noon):
 def test_whoever_closes_is_told_that_ot_was_asked(signed_in, sam, gdansk, plant, noon):
     waiting, other = (make_queue_row(gdansk, plant, ot_state=state) for state in ("waiting", ""))
     page = signed_in(sam)
-    told = "OT was asked and has not answered yet."
-    assert told in page.get(f"/incidents/act/close/?group={waiting.key}").content.decode()
+    note = "OT was asked and has not answered yet."
+    assert note in page.get(f"/incidents/act/close/?group={waiting.key}").content.decode()
     for verb, row in (("close", other), ("assign", waiting)):
-        assert told not in page.get(f"/incidents/act/{verb}/?group={row.key}").content.decode()
+        assert note not in page.get(f"/incidents/act/{verb}/?group={row.key}").content.decode()
 
 
 def test_several_rows_are_one_act(signed_in, sam, gdansk, plant, noon):
@@ -174,7 +176,7 @@ def test_several_rows_are_one_act(signed_in, sam, gdansk, plant, noon):
         {"group": [str(each.key) for each in rows], "severity": str(int(Severity.HIGH))},
         headers={"HX-Request": "true"},
     )
-    assert told(answer)["toast"]["text"] == "Severity set to High: 2 incidents"
+    assert events_of(answer)["toast"]["text"] == "Severity set to High: 2 incidents"
     assert Change.objects.values("act").distinct().count() == 1
 
 
@@ -183,8 +185,8 @@ def test_without_scripts_a_form_goes_back_where_it_came_from(signed_in, sam, row
     answer = send(client, "assign", row, part=False, to="me", next=goal)
     assert (answer.status_code, answer["Location"]) == (302, goal)
     assert "Assigned to Sam Keller" in client.get(goal).content.decode()
-    said = {"incident": row.latest_id, "message": "x", "next": "https://elsewhere.example/"}
-    away = client.post("/incidents/act/comment/", said)
+    values = {"incident": row.latest_id, "message": "x", "next": "https://elsewhere.example/"}
+    away = client.post("/incidents/act/comment/", values)
     assert away["Location"] == "/incidents/"
 
 
@@ -200,9 +202,10 @@ def test_a_row_that_is_gone_meanwhile_refreshes_the_list(signed_in, sam, row, ht
     answer = client.get(f"/incidents/act/close/?group={row.key}", headers=htmx)
     assert answer.status_code == 204
     assert (
-        told(answer)["toast"]["text"] == "This row has changed in the meantime. Look at it again."
+        events_of(answer)["toast"]["text"]
+        == "This row has changed in the meantime. Look at it again."
     )
-    assert "incidents-changed" in told(answer)
+    assert "incidents-changed" in events_of(answer)
 
 
 def test_an_act_on_nothing_leads_back_and_says_what_to_do(signed_in, sam, noon):

@@ -106,8 +106,8 @@ def test_all_of_it_can_be_undone_while_all_of_it_is_held(small_pieces, signed_in
     assert "Undo all" in text_of(client.get(page))
     client.post(f"{page}undo/")
     assert closed() == 0 and work() == 0
-    said = text_of(client.get(page))
-    assert "5 incidents are back as they were." in said and "Undo all" not in said
+    text = text_of(client.get(page))
+    assert "5 incidents are back as they were." in text and "Undo all" not in text
     assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.WITHDRAWN}
     assert client.post(f"{page}undo/").status_code == 422
 
@@ -120,8 +120,8 @@ def test_once_a_part_has_gone_out_it_can_only_be_stopped(small_pieces, signed_in
     work(1)
     first = Change.objects.order_by("pk").first()
     Change.objects.filter(pk=first.pk).update(fence=1)
-    said = text_of(client.get(page))
-    assert "Undo all" not in said and "Stop here" in said
+    text = text_of(client.get(page))
+    assert "Undo all" not in text and "Stop here" in text
     refused = client.post(f"{page}undo/")
     assert refused.status_code == 422 and "is already in Sentinel" in text_of(refused)
     client.post(f"{page}stop/")
@@ -132,7 +132,7 @@ def test_once_a_part_has_gone_out_it_can_only_be_stopped(small_pieces, signed_in
 
 
 @pytest.mark.parametrize(
-    ("verb", "said", "title"),
+    ("verb", "values", "title"),
     [
         ("assign", {"to": "me"}, "Assign to Sam Keller: Case ×6"),
         ("assign", {"to": "nobody"}, "Unassign: Case ×6"),
@@ -142,13 +142,13 @@ def test_once_a_part_has_gone_out_it_can_only_be_stopped(small_pieces, signed_in
     ],
 )
 def test_the_title_says_to_whom_and_as_what(
-    small_pieces, signed_in, sam, make_row, verb, said, title
+    small_pieces, signed_in, sam, make_row, verb, values, title
 ):
     client = signed_in(sam)
-    send(client, make_row(6, title="Case", owner_id="leo"), verb, **said)
+    send(client, make_row(6, title="Case", owner_id="leo"), verb, **values)
     page = text_of(client.get(f"/incidents/bulk/{BulkAct.objects.get().act}/"))
     assert title in html.unescape(page)
-    assert said.get("message", said.get("comment", "")) in page
+    assert values.get("message", values.get("comment", "")) in page
 
 
 def test_ones_own_acts_stand_in_a_list(small_pieces, signed_in, sam, leo, make_row, monkeypatch):

@@ -30,17 +30,19 @@ from tests.factories.incidents import make_workspace
 
 
 @pytest.mark.parametrize(
-    ("verb", "said", "held"),
+    ("verb", "values", "columns"),
     [
         ("assign", {"to": "me"}, {"owner_name": "Sam Keller"}),
         ("severity", {"severity": "4"}, {"severity": Severity.HIGH}),
         ("comment", {"message": "Seen."}, {"comments__message__startswith": "Seen."}),
     ],
 )
-def test_each_verb_can_be_done_to_many(small_pieces, signed_in, sam, make_row, verb, said, held):
-    send(signed_in(sam), make_row(6), verb, **said)
+def test_each_verb_can_be_done_to_many(
+    small_pieces, signed_in, sam, make_row, verb, values, columns
+):
+    send(signed_in(sam), make_row(6), verb, **values)
     assert work() == 2
-    assert Incident.objects.filter(**held).count() == 6
+    assert Incident.objects.filter(**columns).count() == 6
     assert Change.objects.count() == 6
 
 
@@ -75,9 +77,9 @@ def test_what_is_refused_for_one_skips_that_one_with_its_reason(
         three.pk: "This incident does not exist, or you may not see it.",
         four.pk: f"#{four.number} was merged into #7 and is read-only.",
     }
-    said = text_of(client.get(f"/incidents/bulk/{act.act}/"))
-    assert "Done: 2" in said and "Skipped: 4" in said
-    assert all(reason in said for reason in reasons.values())
+    text = text_of(client.get(f"/incidents/bulk/{act.act}/"))
+    assert "Done: 2" in text and "Skipped: 4" in text
+    assert all(reason in text for reason in reasons.values())
     page = client.get(f"/incidents/bulk/{act.act}/").content.decode()
     assert f"/incidents/{two.pk}/" in page
     assert f"/incidents/{three.pk}/" not in page, "who may not see it gets no link"
@@ -161,8 +163,8 @@ def test_who_lost_the_lease_writes_nothing(small_pieces, signed_in, sam, make_ro
     send(signed_in(sam), make_row(6))
     claimed = services.claim_due
 
-    def slow(rows, **given):
-        row = claimed(rows, **given)
+    def slow(rows, **arguments):
+        row = claimed(rows, **arguments)
         BulkAct.objects.update(fence=row.fence + 1)
         return row
 

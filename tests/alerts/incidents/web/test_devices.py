@@ -114,13 +114,13 @@ def test_the_page_of_a_device_tells_what_is_known(as_, oda, site, workspace):
 
 def test_ot_says_what_a_device_is_and_others_only_read(as_, oda, sam, pia, site):
     device = make_device(site, "", "10.0.0.2")
-    said = {"kind": "PLC", "role": "Mixer", "criticality": "crown-jewel", "purdue_level": "1"}
+    values = {"kind": "PLC", "role": "Mixer", "criticality": "crown-jewel", "purdue_level": "1"}
     page = as_(oda)
-    answer = page.post(f"/devices/{device.pk}/describe/", said)
+    answer = page.post(f"/devices/{device.pk}/describe/", values)
     assert (answer.status_code, answer["Location"]) == (302, f"/devices/{device.pk}/")
     device.refresh_from_db()
     assert (device.kind, device.criticality, device.purdue_level) == ("PLC", "crown-jewel", 1.0)
-    lowered = page.post(f"/devices/{device.pk}/describe/", said | {"criticality": "normal"})
+    lowered = page.post(f"/devices/{device.pk}/describe/", values | {"criticality": "normal"})
     assert lowered.status_code == 422
     assert "Only the OT lead can lower that" in lowered.content.decode()
     device.refresh_from_db()

@@ -30,8 +30,8 @@ def _incident(workspace, site, **columns):
     return row
 
 
-def escalate(client, row, **said):
-    data = {"incident": str(row.pk), "act": str(uuid4()), **said}
+def escalate(client, row, **values):
+    data = {"incident": str(row.pk), "act": str(uuid4()), **values}
     return client.post("/incidents/act/escalate/", data, headers={"HX-Request": "true"})
 
 
@@ -128,8 +128,8 @@ def test_the_dialog_says_what_will_happen(signed_in, sam, leo, suspicious, htmx,
     client, path = signed_in(sam), f"/incidents/act/escalate/?incident={suspicious.pk}"
     for headers in (htmx, {}):
         words = " ".join(client.get(path, headers=headers).content.decode().split())
-        for said in ("Medium → High", "you", "Leo Hartmann, in the inbox and by mail"):
-            assert said in words
+        for text in ("Medium → High", "you", "Leo Hartmann, in the inbox and by mail"):
+            assert text in words
         assert re.search(r"<button [^>]*autofocus[^>]*>(?:(?!</button>).)*Escalate", words)
 
 

@@ -54,9 +54,9 @@ def test_nothing_is_cut_or_scrolls_sideways(browse, rows, sam):
 
 def test_how_fresh_the_list_is_reads_as_one_sentence(browse, rows, sam):
     page = browse("/incidents/", as_=sam)
-    said = page.locator(".live")
-    expect(said).to_have_text("Live, updated just now")
-    words, time = said.evaluate("""(live) => {
+    freshness = page.locator(".live")
+    expect(freshness).to_have_text("Live, updated just now")
+    words, time = freshness.evaluate("""(live) => {
       const range = document.createRange();
       range.selectNodeContents(live.querySelector('[data-live-stamp]').previousSibling);
       return [range, live.querySelector('time')].map((e) => e.getBoundingClientRect())

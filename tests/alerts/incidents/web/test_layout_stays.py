@@ -26,16 +26,16 @@ def test_nothing_jumps_when_the_part_about_ot_arrives(browse, gdansk, plant, noo
     scope = (ScopeKind.SITE, plant.uuid) if role == Role.OT_ENGINEER else (ScopeKind.ALL, None)
     reader = add_person(cast.SAM, (role, *scope))
     page = browse("/inbox/", as_=reader)
-    held = []
+    routes = []
 
     def hold(route):  # Playwright takes no built-in
-        held.append(route)
+        routes.append(route)
 
     page.route("**/incidents/*/verdict/panel/**", hold)
     page.goto(f"/incidents/{incident.pk}/", wait_until="commit")
     expect(page.locator("#ot-panel .skeleton").first).to_be_visible()
     page.wait_for_timeout(300)  # the page has been painted
-    for route in held:
+    for route in routes:
         route.continue_()
     expect(page.locator("#ot-panel .skeleton")).to_have_count(0)
     assert page.evaluate(SHIFTS) <= MAX_SHIFT

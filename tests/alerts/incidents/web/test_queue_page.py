@@ -308,5 +308,5 @@ def test_who_asks_for_news_without_a_list_hears_of_all_rows(
     signed_in, sam, gdansk, plant, noon, query
 ):
     make_queue_row(gdansk, plant)
-    told = client_text(signed_in(sam), f"/incidents/changes/?since=2026-11-01T00:00:00Z{query}")
-    assert "1 new" in told
+    text = client_text(signed_in(sam), f"/incidents/changes/?since=2026-11-01T00:00:00Z{query}")
+    assert "1 new" in text

@@ -58,42 +58,42 @@ def test_the_page_of_a_site_tells_zones_people_and_noise(client, site, oda, olaf
 
 def test_the_lead_sets_the_clock_and_the_phone(client, site, olaf):
     client.force_login(olaf)
-    said = {"time_zone": "Europe/Berlin", "control_room_phone": "+48 58 555 01 10"}
-    answer = client.post(f"/sites/{site.uuid}/set/", said)
+    values = {"time_zone": "Europe/Berlin", "control_room_phone": "+48 58 555 01 10"}
+    answer = client.post(f"/sites/{site.uuid}/set/", values)
     assert (answer.status_code, answer["Location"]) == (302, f"/sites/{site.uuid}/")
     site.refresh_from_db()
     assert (site.time_zone, site.control_room_phone) == ("Europe/Berlin", "+48 58 555 01 10")
-    refused = client.post(f"/sites/{site.uuid}/set/", said | {"time_zone": "Warsaw"})
+    refused = client.post(f"/sites/{site.uuid}/set/", values | {"time_zone": "Warsaw"})
     assert refused.status_code == 422
     assert "Did you mean Europe/Warsaw" in refused.content.decode()
 
 
 def test_others_cannot(client, site, oda, pia):
-    said = {"time_zone": "Europe/Berlin", "control_room_phone": ""}
+    values = {"time_zone": "Europe/Berlin", "control_room_phone": ""}
     client.force_login(oda)
-    assert client.post(f"/sites/{site.uuid}/set/", said).status_code == 422
+    assert client.post(f"/sites/{site.uuid}/set/", values).status_code == 422
     client.force_login(pia)
-    assert client.post(f"/sites/{site.uuid}/set/", said).status_code == 404
+    assert client.post(f"/sites/{site.uuid}/set/", values).status_code == 404
     site.refresh_from_db()
     assert site.time_zone == "Europe/Warsaw"
 
 
 def test_an_administrator_sets_it_too(client, site, ada):
     assert "Europe/Warsaw" in text(client, ada, f"/sites/{site.uuid}/")
-    said = {"time_zone": "Europe/Berlin", "control_room_phone": ""}
-    assert client.post(f"/sites/{site.uuid}/set/", said).status_code == 302
+    values = {"time_zone": "Europe/Berlin", "control_room_phone": ""}
+    assert client.post(f"/sites/{site.uuid}/set/", values).status_code == 302
 
 
 def test_rules_that_would_stop_are_named_and_asked_about(client, site, oda, olaf, leo, workspace):
     make_alert(make_incident(workspace, site_ids=[site.pk]), site=site)
     version = make_version("live", of=downloads(), ot=oda, soc=leo, workspace=workspace, site=site)
     client.force_login(olaf)
-    said = {"time_zone": "Europe/Berlin", "control_room_phone": ""}
-    asked = client.post(f"/sites/{site.uuid}/set/", said)
+    values = {"time_zone": "Europe/Berlin", "control_room_phone": ""}
+    asked = client.post(f"/sites/{site.uuid}/set/", values)
     assert asked.status_code == 422
     assert str(version) in asked.content.decode()
     assert RuleVersion.objects.get(pk=version.pk).state == "live"
-    done = client.post(f"/sites/{site.uuid}/set/", said | {"confirmed": "on"})
+    done = client.post(f"/sites/{site.uuid}/set/", values | {"confirmed": "on"})
     assert done.status_code == 302
     assert RuleVersion.objects.get(pk=version.pk).state == "paused"
     assert "are being moved: 0 of 1 (0.0 %)" in text(client, olaf, f"/sites/{site.uuid}/")
