@@ -41,9 +41,9 @@ def _dashed(headers):
 
 def stored_incident(workspace, **columns):
     """An incident as intake stores it, so that what we owe can be laid over Sentinel's word."""
-    far_end = MemorySentinel()
-    name = far_end.add_incident()
-    page = read_incident_page(far_end.list_incidents())
+    sentinel = MemorySentinel()
+    name = sentinel.add_incident()
+    page = read_incident_page(sentinel.list_incidents())
     store_incidents(workspace_id=workspace.pk, incidents=list(page.items), now=NOON)
     Incident.objects.filter(name=name).update(created_at=NOON, modified_at=NOON, **columns)
     return Incident.objects.get(name=name)

@@ -19,7 +19,7 @@ from simulator.faults import Fault
 from simulator.running import running_simulator
 from simulator.store.incidents import IncidentPage
 from tests.conftest import NOON
-from tests.faults.outbox import FarEnd
+from tests.faults.outbox import SimulatedService
 
 EVERYTHING = IncidentPage(limit=1_000_000)
 
@@ -38,7 +38,7 @@ class Call:
         return self.path.split("?")[0].lower().endswith("/incidents")
 
 
-class IntakeFarEnd(FarEnd):
+class IntakeService(SimulatedService):
     """Workspaces in the pretend Azure, the calls that reach it, and the worker that makes them."""
 
     def __init__(self, running, monkeypatch):
@@ -145,4 +145,4 @@ def page_by(monkeypatch, n: int) -> None:
 @pytest.fixture
 def azure(db, monkeypatch):
     with running_simulator(now=NOON) as running:
-        yield IntakeFarEnd(running, monkeypatch)
+        yield IntakeService(running, monkeypatch)

@@ -1,7 +1,7 @@
 """The fault matrix: its rows, and the figures of a run of `make faults`.
 
     @pytest.mark.fault("F07")
-    def test_a_page_sent_twice_stores_nothing_twice(far_end, measure):
+    def test_a_page_sent_twice_stores_nothing_twice(service, measure):
         ...
         measure("duplicates", duplicates, at_most=0)
 

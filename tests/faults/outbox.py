@@ -19,7 +19,7 @@ from portal.jobs.models import State
 SECRET_VARIABLE = "OUTBOX_FAULTS_SECRET"
 
 
-class FarEnd:
+class SimulatedService:
     """Some of the simulator's workspaces, registered with Tagout."""
 
     def __init__(self, running, monkeypatch):

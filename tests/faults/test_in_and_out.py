@@ -18,40 +18,40 @@ from portal.jobs.services import LEASE
 from simulator.running import running_simulator
 from tests import cast
 from tests.faults.conftest import wait_until
-from tests.faults.outbox import SECRET_VARIABLE, FarEnd
+from tests.faults.outbox import SECRET_VARIABLE, SimulatedService
 
 BENIGN = {"classification": "BenignPositive", "reason": "SuspiciousButExpected"}
 
 
 @pytest.fixture
-def far_end(monkeypatch):
+def service(monkeypatch):
     with running_simulator() as running:
-        yield FarEnd(running, monkeypatch)
+        yield SimulatedService(running, monkeypatch)
 
 
-def inject_in_pages(far_end, workspace, count):
-    """The first pull of `FarEnd.incidents` reads one page; many incidents come in portions."""
+def inject_in_pages(service, workspace, count):
+    """The first pull of `SimulatedService.incidents` reads one page; many come in portions."""
     rows = []
     for start in range(0, count, 50):
-        rows += far_end.incidents(workspace, min(50, count - start), title=f"Case {start}")
+        rows += service.incidents(workspace, min(50, count - start), title=f"Case {start}")
     return rows
 
 
 @pytest.mark.django_db(transaction=True)
 def test_f29_f31_nothing_is_lost_or_doubled_while_both_doors_are_at_work(
-    far_end, make_person, broker, make_workers, long, capsys
+    service, make_person, broker, make_workers, long, capsys
 ):
     changing, closing, kills, flushes = (1000, 200, 25, 5) if long else (60, 12, 3, 1)
     sam = make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.ALL, None))
-    workspace = far_end.register()
-    ours = inject_in_pages(far_end, workspace, closing)
-    theirs = inject_in_pages(far_end, workspace, changing)
-    before = far_end.effects()
+    workspace = service.register()
+    ours = inject_in_pages(service, workspace, closing)
+    theirs = inject_in_pages(service, workspace, changing)
+    before = service.effects()
     ids = [row.pk for row in ours]
     close_incidents(incident_ids=ids, **BENIGN, by=sam, now=clock.now())
     comment_on_incidents(incident_ids=ids, message="The plant did this.", by=sam, now=clock.now())
     for row in theirs:
-        far_end.control.edit(row.name, properties={"severity": "High"})
+        service.control.edit(row.name, properties={"severity": "High"})
     Change.objects.filter(state=State.WAITING).update(due_at=clock.unshifted())
 
     workers = make_workers(**{SECRET_VARIABLE: os.environ[SECRET_VARIABLE]})
@@ -59,10 +59,10 @@ def test_f29_f31_nothing_is_lost_or_doubled_while_both_doors_are_at_work(
     flush_after = {round((turn + 1) * kills / (flushes + 1)) for turn in range(flushes)}
     for turn in range(kills):
         workers.start()
-        n_seen = len(far_end.control.journal()) + stored(Status.CLOSED)
+        n_seen = len(service.control.journal()) + stored(Status.CLOSED)
         wait_until(
             lambda was=n_seen: (
-                len(far_end.control.journal()) + stored(Status.CLOSED) > was or is_over(theirs)
+                len(service.control.journal()) + stored(Status.CLOSED) > was or is_over(theirs)
             ),
             seconds=LEASE.total_seconds() + 30,  # all that is left may be held by the dead
             what="a worker that does something",
@@ -88,7 +88,7 @@ def test_f29_f31_nothing_is_lost_or_doubled_while_both_doors_are_at_work(
         )
 
     assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
-    written = far_end.effects() - before
+    written = service.effects() - before
     assert (len(written), set(written.values())) == (2 * closing, {1}), "each write's effect once"
     assert Incident.objects.count() == changing + closing, "every incident is stored once"
     assert stored(Status.CLOSED) == closing

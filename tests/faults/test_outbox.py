@@ -18,7 +18,7 @@ from simulator.running import running_simulator
 from tests.faults.conftest import wait_until
 from tests.faults.outbox import (
     SECRET_VARIABLE,
-    FarEnd,
+    SimulatedService,
     deliver_all,
     environment_of_a_worker,
     let_holds_and_waits_pass,
@@ -29,14 +29,14 @@ HOME = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def far_end(monkeypatch):
+def service(monkeypatch):
     with running_simulator() as running:
-        yield FarEnd(running, monkeypatch)
+        yield SimulatedService(running, monkeypatch)
 
 
 @pytest.fixture
-def workspace(db, far_end):
-    return far_end.register()
+def workspace(db, service):
+    return service.register()
 
 
 def close(rows, by):
@@ -44,8 +44,8 @@ def close(rows, by):
     return close_incidents(incident_ids=[row.pk for row in rows], **BENIGN, by=by, now=now)
 
 
-def test_a_decision_reaches_sentinel_and_comes_back_as_no_news(far_end, workspace, sam):
-    (incident,) = far_end.incidents(workspace, labels=[{"labelName": "Press-Shop"}])
+def test_a_decision_reaches_sentinel_and_comes_back_as_no_news(service, workspace, sam):
+    (incident,) = service.incidents(workspace, labels=[{"labelName": "Press-Shop"}])
     now = clock.now()
     label_incidents(incident_ids=[incident.pk], add=["Line 2"], by=sam, now=now)
     comment_on_incidents(incident_ids=[incident.pk], message="Looking.", by=sam, now=now)
@@ -54,29 +54,29 @@ def test_a_decision_reaches_sentinel_and_comes_back_as_no_news(far_end, workspac
     let_holds_and_waits_pass()
     call_command("deliver", workspace.name, "--json")
     assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
-    there = far_end.read(incident)
+    there = service.read(incident)
     assert (there["status"], there["classification"]) == ("Closed", "BenignPositive")
     assert there["classificationComment"] == "Closed by Sam Keller in Tagout."
     assert [label["labelName"] for label in there["labels"]] == ["Press-Shop", "Line 2"]
-    assert far_end.pull(workspace).changed == 0
+    assert service.pull(workspace).changed == 0
     incident.refresh_from_db()
     assert (incident.status, incident.owed) == (Status.CLOSED, 0)
-    assert set(far_end.effects().values()) <= {1, 2}
+    assert set(service.effects().values()) <= {1, 2}
 
 
 @pytest.mark.fault("F11")
 @pytest.mark.parametrize("status", [409, 412])
 def test_f11_after_a_conflict_it_is_read_again_and_a_person_wins(
-    far_end, workspace, sam, status, measure
+    service, workspace, sam, status, measure
 ):
-    calm, taken = far_end.incidents(workspace, 2)
+    calm, taken = service.incidents(workspace, 2)
     close([calm, taken], sam)
-    far_end.control.edit(taken.name, owner="Piotr Zielinski")
-    far_end.control.fault(method="PUT", path=calm.name, status=status, code="Conflict", count=2)
+    service.control.edit(taken.name, owner="Piotr Zielinski")
+    service.control.fault(method="PUT", path=calm.name, status=status, code="Conflict", count=2)
     let_holds_and_waits_pass()
     assert sorted(deliver_all()) == [Outcome.CONFLICTED, Outcome.SENT]
-    assert far_end.read(calm)["status"] == "Closed"
-    theirs = far_end.read(taken)
+    assert service.read(calm)["status"] == "Closed"
+    theirs = service.read(taken)
     edited = (theirs["status"], theirs["owner"]["assignedTo"])
     measure("human edits overwritten", int(edited != ("New", "Piotr Zielinski")), at_most=0)
     taken.refresh_from_db()
@@ -87,33 +87,33 @@ def test_f11_after_a_conflict_it_is_read_again_and_a_person_wins(
 
 @pytest.mark.fault("F12")
 def test_f12_an_applied_write_whose_answer_is_lost_is_not_repeated(
-    far_end, workspace, sam, long, measure
+    service, workspace, sam, long, measure
 ):
     n = 100 if long else 10
-    rows = far_end.incidents(workspace, n)
-    before = far_end.effects()
+    rows = service.incidents(workspace, n)
+    before = service.effects()
     close(rows, sam)
     ids = [row.pk for row in rows]
     comment_on_incidents(incident_ids=ids, message="Agreed.", by=sam, now=clock.now())
-    far_end.control.fault(method="PUT", drop="after", applied=True, probability=0.5, count=n)
+    service.control.fault(method="PUT", drop="after", applied=True, probability=0.5, count=n)
     for _ in range(4 * n):
         let_holds_and_waits_pass()
         deliver_all()
         if not Change.objects.filter(outcome=Outcome.OPEN).exists():
             break
     assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
-    written = far_end.effects() - before
+    written = service.effects() - before
     comments = [path for path in written if "/comments/" in path]
     assert (len(comments), len(written)) == (n, 2 * n)
     measure(f"duplicates of {2 * n} writes", sum(written.values()) - 2 * n, at_most=0)
 
 
-def test_f15_a_workspace_that_forbids_writing_does_not_hold_the_others_up(far_end, sam, db):
-    forbidden, allowed = far_end.register(0), far_end.register(1)
-    (first,), others = far_end.incidents(forbidden), far_end.incidents(allowed, 3)
+def test_f15_a_workspace_that_forbids_writing_does_not_hold_the_others_up(service, sam, db):
+    forbidden, allowed = service.register(0), service.register(1)
+    (first,), others = service.incidents(forbidden), service.incidents(allowed, 3)
     close([first, *others], sam)
-    where = far_end.running.workspaces[0].name
-    far_end.control.fault(method="PUT", path=where, status=403, code="AuthorizationFailed")
+    where = service.running.workspaces[0].name
+    service.control.fault(method="PUT", path=where, status=403, code="AuthorizationFailed")
     let_holds_and_waits_pass()
     assert sorted(deliver_all()) == [Outcome.OPEN] + [Outcome.SENT] * 3
     waiting = Change.objects.get(outcome=Outcome.OPEN)
@@ -121,16 +121,16 @@ def test_f15_a_workspace_that_forbids_writing_does_not_hold_the_others_up(far_en
     assert "AuthorizationFailed" in waiting.latest_error
     first.refresh_from_db()
     assert first.owed == 1, "the page says that Sentinel has not taken it yet"
-    far_end.control.clear_faults()
+    service.control.clear_faults()
     let_holds_and_waits_pass()
     assert deliver_all() == [Outcome.SENT]
 
 
-def test_f17_deleted_and_merged_incidents_take_no_write_and_lose_no_row(far_end, workspace, sam):
-    deleted, loser, survivor = far_end.incidents(workspace, 3)
+def test_f17_deleted_and_merged_incidents_take_no_write_and_lose_no_row(service, workspace, sam):
+    deleted, loser, survivor = service.incidents(workspace, 3)
     close([deleted, loser], sam)
-    far_end.control.delete(deleted.name)
-    far_end.control.merge(loser.name, survivor.name)
+    service.control.delete(deleted.name)
+    service.control.merge(loser.name, survivor.name)
     let_holds_and_waits_pass()
     assert sorted(deliver_all()) == [Outcome.CONFLICTED, Outcome.REFUSED]
     assert "no longer in Sentinel" in Change.objects.get(outcome=Outcome.REFUSED).note
@@ -140,52 +140,52 @@ def test_f17_deleted_and_merged_incidents_take_no_write_and_lose_no_row(far_end,
 
 
 @pytest.mark.django_db(transaction=True)
-def test_f29_a_flushed_broker_loses_and_doubles_nothing(far_end, sam, broker, make_workers, long):
-    workspace = far_end.register()
+def test_f29_a_flushed_broker_loses_and_doubles_nothing(service, sam, broker, make_workers, long):
+    workspace = service.register()
     n = 500 if long else 25
-    rows = far_end.incidents(workspace, n)
-    before = far_end.effects()
+    rows = service.incidents(workspace, n)
+    before = service.effects()
     close(rows, sam)
     ids = [row.pk for row in rows]
     comment_on_incidents(incident_ids=ids, message="Agreed.", by=sam, now=clock.now())
     let_holds_and_waits_pass()
-    far_end.control.fault(method="PUT", delay=_slowness(long))  # else all is sent before the flush
+    service.control.fault(method="PUT", delay=_slowness(long))  # else all is sent before the flush
     make_workers(**{SECRET_VARIABLE: os.environ[SECRET_VARIABLE]}).start()
     for share in range(5 if long else 1):
         enough = len(before) + (share + 1) * n // 6
         wait_until(
-            lambda least=enough: len(far_end.effects()) >= least, seconds=120, what="at work"
+            lambda least=enough: len(service.effects()) >= least, seconds=120, what="at work"
         )
         broker.flush()
     owed = Change.objects.filter(outcome=Outcome.OPEN)
     assert owed.exists(), "it was flushed at work"
-    far_end.control.clear_faults()
+    service.control.clear_faults()
     wait_until(lambda: not owed.exists(), seconds=600 if long else 120, what="all sent")
     assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
-    written = far_end.effects() - before
+    written = service.effects() - before
     assert (len(written), set(written.values())) == (2 * n, {1})
 
 
 @pytest.mark.django_db(transaction=True)
-def test_f31_workers_killed_at_work_lose_nothing_and_double_nothing(far_end, sam, long):
-    workspace = far_end.register()
+def test_f31_workers_killed_at_work_lose_nothing_and_double_nothing(service, sam, long):
+    workspace = service.register()
     turns = 8 if long else 1  # three workers each
     n = 24 * turns
-    rows = far_end.incidents(workspace, n)
-    before = far_end.effects()
+    rows = service.incidents(workspace, n)
+    before = service.effects()
     close(rows, sam)
     ids = [row.pk for row in rows]
     comment_on_incidents(incident_ids=ids, message="Agreed.", by=sam, now=clock.now())
-    far_end.control.fault(method="PUT", delay=_slowness(long))
+    service.control.fault(method="PUT", delay=_slowness(long))
     for _ in range(turns):
         let_holds_and_waits_pass()
-        _kill_three_at_work(far_end)
+        _kill_three_at_work(service)
     assert Change.objects.filter(outcome=Outcome.OPEN).exists(), "they were killed at work"
-    far_end.control.clear_faults()
+    service.control.clear_faults()
     let_holds_and_waits_pass()
     deliver_all()
     assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
-    written = far_end.effects() - before
+    written = service.effects() - before
     assert (len(written), set(written.values())) == (2 * n, {1})
     assert set(Incident.objects.values_list("status", "owed")) == {(Status.CLOSED, 0)}
 
@@ -197,9 +197,9 @@ def _slowness(long):
     return 0.08 if long else 0.5
 
 
-def _kill_three_at_work(far_end, writes=4):
+def _kill_three_at_work(service, writes=4):
     """Start three workers at once and kill one after the other without warning."""
-    n_seen = len(far_end.control.journal())
+    n_seen = len(service.control.journal())
     workers = [
         subprocess.Popen(
             [sys.executable, "manage.py", "deliver"], cwd=HOME, env=environment_of_a_worker()
@@ -210,7 +210,7 @@ def _kill_three_at_work(far_end, writes=4):
         for n, worker in enumerate(workers, start=1):
             least = n_seen + n * writes
             wait_until(
-                lambda least=least: len(far_end.control.journal()) >= least,
+                lambda least=least: len(service.control.journal()) >= least,
                 seconds=90,
                 what="at work",
             )

@@ -2,7 +2,12 @@
 
 import pytest
 
-from tests.alerts.sentinel.far_end import SECRET, SECRET_VARIABLE, FarEnd, make_certificates
+from tests.alerts.sentinel.service import (
+    SECRET,
+    SECRET_VARIABLE,
+    SentinelService,
+    make_certificates,
+)
 
 
 @pytest.fixture(scope="session")
@@ -11,19 +16,19 @@ def certificates(tmp_path_factory):
 
 
 @pytest.fixture
-def far_end(certificates, monkeypatch):
+def service(certificates, monkeypatch):
     """A server of our own on loopback; the secret to sign in there is in the environment."""
     monkeypatch.setenv(SECRET_VARIABLE, SECRET)
-    end = FarEnd(*certificates)
+    end = SentinelService(*certificates)
     yield end
     end.close()
 
 
 @pytest.fixture
-def azure(far_end):
+def azure(service):
     """The real client, talking to the far end."""
     from alerts.sentinel.client.azure import AzureSentinelClient
 
-    client = AzureSentinelClient(far_end.connection())
+    client = AzureSentinelClient(service.connection())
     yield client
     client.close()

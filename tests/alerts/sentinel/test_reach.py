@@ -63,11 +63,11 @@ def test_a_shorter_wait_never_cuts_a_longer_one(workspace):
     assert not may(workspace, 599)
 
 
-@pytest.mark.parametrize("said", [None, 0, 10**9])
-def test_without_a_believable_wait_we_back_off_up_to_five_minutes(workspace, said):
+@pytest.mark.parametrize("wait", [None, 0, 10**9])
+def test_without_a_believable_wait_we_back_off_up_to_five_minutes(workspace, wait):
     waits = []
     for _ in range(12):
-        until = note_throttled(workspace_id=workspace, now=NOON, retry_after=said)
+        until = note_throttled(workspace_id=workspace, now=NOON, retry_after=wait)
         waits.append((until - NOON).total_seconds())
     assert 5 <= waits[0] <= 10
     assert 150 <= waits[-1] <= 300

@@ -10,14 +10,14 @@ from django.core.management.base import CommandError
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
 from portal.audit.models import Entry
-from tests.alerts.sentinel.far_end import SECRET, SECRET_VARIABLE, SUBSCRIPTION, TENANT
+from tests.alerts.sentinel.service import SECRET, SECRET_VARIABLE, SUBSCRIPTION, TENANT
 
 CLIENT = "55555555-5555-4555-8555-555555555555"
 
 pytestmark = pytest.mark.django_db
 
 
-def given(**changes):
+def cli_options(**changes):
     """The options of a good `workspace add`, some replaced; None leaves one out."""
     options = {
         "tenant": TENANT,
@@ -41,13 +41,13 @@ def run(*words):
     return json.loads(out.getvalue())
 
 
-def reach(name, far_end, **changes):
-    where = {"endpoint": far_end.url, "authority": far_end.url, "ca_bundle": far_end.ca_file}
-    return run("add", name, *given(**where | changes))
+def reach(name, service, **changes):
+    where = {"endpoint": service.url, "authority": service.url, "ca_bundle": service.ca_file}
+    return run("add", name, *cli_options(**where | changes))
 
 
 def test_a_workspace_is_added_and_listed_and_audited(noon):
-    added = run("add", "gdansk", *given())
+    added = run("add", "gdansk", *cli_options())
     assert (added["name"], added["state"]) == ("gdansk", "active")
     row = Workspace.objects.get()
     assert (row.endpoint, row.added_at) == ("https://management.azure.com", noon)
@@ -59,7 +59,7 @@ def test_a_workspace_is_added_and_listed_and_audited(noon):
 
 def test_the_secret_is_stored_nowhere(monkeypatch):
     monkeypatch.setenv(SECRET_VARIABLE, SECRET)
-    run("add", "gdansk", *given())
+    run("add", "gdansk", *cli_options())
     stored = json.dumps([*Workspace.objects.values(), *Entry.objects.values()], default=str)
     assert SECRET_VARIABLE in stored
     assert SECRET not in stored
@@ -99,7 +99,7 @@ def test_the_secret_is_stored_nowhere(monkeypatch):
 )
 def test_wrong_input_is_one_sentence_and_changes_nothing(changes, sentence):
     with pytest.raises(CommandError, match=sentence) as error:
-        run("add", "gdansk", *given(**changes))
+        run("add", "gdansk", *cli_options(**changes))
     assert "s3cr3t" not in str(error.value)
     assert "\n" not in str(error.value)
     assert not Workspace.objects.exists()
@@ -108,18 +108,18 @@ def test_wrong_input_is_one_sentence_and_changes_nothing(changes, sentence):
 @pytest.mark.parametrize("name", ["Gdansk", "a b", "-x", "x" * 81])
 def test_a_name_that_is_no_slug_is_refused(name):
     with pytest.raises(CommandError):
-        run("add", *given(), "--", name)
+        run("add", *cli_options(), "--", name)
     assert not Workspace.objects.exists()
 
 
 def test_a_name_is_given_once():
-    run("add", "gdansk", *given())
+    run("add", "gdansk", *cli_options())
     with pytest.raises(CommandError, match="already known"):
-        run("add", "gdansk", *given())
+        run("add", "gdansk", *cli_options())
 
 
 def test_a_workspace_is_paused_resumed_and_removed_for_good():
-    run("add", "gdansk", *given())
+    run("add", "gdansk", *cli_options())
     assert run("pause", "gdansk")["state"] == "paused"
     with pytest.raises(CommandError, match="is paused and cannot become paused"):
         run("pause", "gdansk")
@@ -153,7 +153,7 @@ def test_what_cannot_be_done_is_said(words, sentence):
 
 
 def test_a_purpose_gets_an_identity_of_its_own():
-    run("add", "gdansk", *given())
+    run("add", "gdansk", *cli_options())
     other = "66666666-6666-4666-8666-666666666666"
     run(
         *("credential", "gdansk", "--for=incidents", "--credential=client-secret"),
@@ -167,9 +167,9 @@ def test_a_purpose_gets_an_identity_of_its_own():
         run("credential", "gdansk", "--for=all", "--credential=managed-identity")
 
 
-def test_a_check_signs_in_and_lists_an_incident(far_end):
-    reach("gdansk", far_end)
-    far_end.sentinel.add_incident()
+def test_a_check_signs_in_and_lists_an_incident(service):
+    reach("gdansk", service)
+    service.sentinel.add_incident()
     result = run("check", "gdansk")
     assert [check["ok"] for check in result["checks"]] == [True, True]
     assert "it lists incidents" in result["checks"][1]["evidence"]
@@ -184,10 +184,10 @@ def test_a_check_signs_in_and_lists_an_incident(far_end):
     ],
 )
 def test_a_failed_check_names_evidence_and_fix_and_ends_with_one(
-    far_end, capsys, status, code, fix
+    service, capsys, status, code, fix
 ):
-    reach("gdansk", far_end)
-    far_end.spoil(lambda far: far.send(status, {"error": {"code": code, "message": "no"}}))
+    reach("gdansk", service)
+    service.spoil(lambda far: far.send(status, {"error": {"code": code, "message": "no"}}))
     out = io.StringIO()
     with pytest.raises(SystemExit) as end:
         call_command("workspace", "check", "gdansk", stdout=out)
@@ -196,8 +196,8 @@ def test_a_failed_check_names_evidence_and_fix_and_ends_with_one(
     assert fix in out.getvalue()
 
 
-def test_a_check_without_the_secret_names_the_variable(far_end, monkeypatch):
-    reach("gdansk", far_end)
+def test_a_check_without_the_secret_names_the_variable(service, monkeypatch):
+    reach("gdansk", service)
     monkeypatch.delenv(SECRET_VARIABLE)
     out = io.StringIO()
     with pytest.raises(SystemExit):
@@ -207,8 +207,8 @@ def test_a_check_without_the_secret_names_the_variable(far_end, monkeypatch):
     assert SECRET_VARIABLE in check["evidence"]
 
 
-def test_one_process_makes_one_client_for_the_same_settings(far_end):
-    reach("gdansk", far_end)
+def test_one_process_makes_one_client_for_the_same_settings(service):
+    reach("gdansk", service)
     workspace = Workspace.objects.get()
     first = client_for(workspace, "read")
     assert client_for(workspace, "incidents") is first

@@ -18,40 +18,40 @@ from alerts.sentinel.client.port import (
     SentinelThrottled,
     SentinelUnavailable,
 )
-from tests.alerts.sentinel.far_end import SECRET, SECRET_VARIABLE
+from tests.alerts.sentinel.service import SECRET, SECRET_VARIABLE
 
 EMPTY = {"value": []}
 
 
-def test_it_signs_in_once_and_asks_the_versions_it_should(azure, far_end):
-    name = far_end.sentinel.add_incident()
+def test_it_signs_in_once_and_asks_the_versions_it_should(azure, service):
+    name = service.sentinel.add_incident()
     azure.list_incidents()
     azure.list_entities(name)
-    (sign_in,) = far_end.sign_ins
+    (sign_in,) = service.sign_ins
     assert sign_in["scope"][0].split()[0] == "https://management.azure.com/.default"
-    (_, listed, token), (_, entities, _) = far_end.requests
+    (_, listed, token), (_, entities, _) = service.requests
     assert "api-version=2025-09-01&" in listed
     assert entities.endswith("api-version=2025-10-01-preview")
     assert token == "Bearer token-1"
 
 
-def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(azure, far_end, monkeypatch):
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(azure, service, monkeypatch):
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     azure.list_incidents()
-    assert len(far_end.requests) == 1
-    assert len(far_end.sign_ins) == 1
+    assert len(service.requests) == 1
+    assert len(service.sign_ins) == 1
 
 
-def test_throttling_carries_the_servers_own_wait_and_is_not_repeated(azure, far_end):
+def test_throttling_carries_the_servers_own_wait_and_is_not_repeated(azure, service):
     error = {"error": {"code": "TooManyRequests", "message": "slow"}}
-    far_end.spoil(lambda far: far.send(429, error, {"Retry-After": "3600"}))
+    service.spoil(lambda far: far.send(429, error, {"Retry-After": "3600"}))
     with pytest.raises(SentinelThrottled) as caught:
         azure.list_incidents()
     assert (caught.value.retry_after, caught.value.code) == (3600, "TooManyRequests")
-    assert len(far_end.requests) == 1
+    assert len(service.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -65,80 +65,80 @@ def test_throttling_carries_the_servers_own_wait_and_is_not_repeated(azure, far_
         ({"x-ms-retry-after-ms": "1500"}, 1.5),
     ],
 )
-def test_every_form_of_wait_is_understood(azure, far_end, headers, seconds):
-    far_end.spoil(lambda far: far.send(429, {}, headers))
+def test_every_form_of_wait_is_understood(azure, service, headers, seconds):
+    service.spoil(lambda far: far.send(429, {}, headers))
     with pytest.raises(SentinelThrottled) as caught:
         azure.list_incidents()
     if seconds == "date":
         assert caught.value.retry_after >= 0
     else:
         assert caught.value.retry_after == seconds
-    assert len(far_end.requests) == 1
+    assert len(service.requests) == 1
 
 
-def test_an_accident_is_repeated_once_for_reads_only(azure, far_end):
+def test_an_accident_is_repeated_once_for_reads_only(azure, service):
     broken = [lambda far: far.send(503, {})] * 4
-    far_end.spoil(broken[0])
+    service.spoil(broken[0])
     assert azure.list_incidents()
-    assert len(far_end.requests) == 2
-    far_end.spoil(*broken)
+    assert len(service.requests) == 2
+    service.spoil(*broken)
     with pytest.raises(SentinelUnavailable):
         azure.list_incidents()
-    assert len(far_end.requests) == 4
+    assert len(service.requests) == 4
     with pytest.raises(SentinelUnavailable):
         azure.put_comment("i", "c", {})
-    assert len(far_end.requests) == 5
+    assert len(service.requests) == 5
 
 
-def test_a_server_that_says_when_is_not_asked_before(azure, far_end):
-    far_end.spoil(lambda far: far.send(503, {}, {"Retry-After": "7"}))
+def test_a_server_that_says_when_is_not_asked_before(azure, service):
+    service.spoil(lambda far: far.send(503, {}, {"Retry-After": "7"}))
     with pytest.raises(SentinelUnavailable) as caught:
         azure.list_incidents()
     assert caught.value.retry_after == 7
-    assert len(far_end.requests) == 1
+    assert len(service.requests) == 1
 
 
 @pytest.mark.parametrize("wait", ["soon", "", "120, 130", "Wed, 25 Nov 99999999999999999999"])
-def test_a_wait_that_nobody_understands_is_none(azure, far_end, wait):
+def test_a_wait_that_nobody_understands_is_none(azure, service, wait):
     for status in (200, 503):
-        far_end.spoil(*[lambda far, s=status: far.send(s, EMPTY, {"Retry-After": wait})] * 2)
+        service.spoil(*[lambda far, s=status: far.send(s, EMPTY, {"Retry-After": wait})] * 2)
     assert azure.list_incidents() and azure.list_incidents()
     with pytest.raises(SentinelUnavailable) as caught:
         azure.list_incidents()
     assert caught.value.retry_after is None
 
 
-def test_a_refused_token_is_renewed_once(azure, far_end):
-    far_end.accepted = "token-2"
+def test_a_refused_token_is_renewed_once(azure, service):
+    service.accepted = "token-2"
     azure.list_incidents()
-    assert [token for _, _, token in far_end.requests] == ["Bearer token-1", "Bearer token-2"]
-    far_end.accepted = "none of them"
+    assert [token for _, _, token in service.requests] == ["Bearer token-1", "Bearer token-2"]
+    service.accepted = "none of them"
     with pytest.raises(SentinelDenied) as caught:
         azure.list_incidents()
     assert (caught.value.status, caught.value.code) == (401, "ExpiredAuthenticationToken")
-    assert len(far_end.requests) == 4
+    assert len(service.requests) == 4
 
 
-def test_a_missing_right_is_told_with_its_code(azure, far_end):
-    far_end.spoil(lambda far: far.send(403, {"error": {"code": "AuthorizationFailed"}}))
+def test_a_missing_right_is_told_with_its_code(azure, service):
+    service.spoil(lambda far: far.send(403, {"error": {"code": "AuthorizationFailed"}}))
     with pytest.raises(SentinelDenied) as caught:
         azure.list_incidents()
     assert (caught.value.status, caught.value.code) == (403, "AuthorizationFailed")
 
 
 @pytest.mark.parametrize("status", [409, 412])
-def test_both_signs_of_a_newer_edit_are_a_conflict(azure, far_end, status):
-    far_end.spoil(lambda far: far.send(status, {}))
+def test_both_signs_of_a_newer_edit_are_a_conflict(azure, service, status):
+    service.spoil(lambda far: far.send(status, {}))
     with pytest.raises(SentinelConflict):
         azure.put_incident("i", {"etag": "x"})
 
 
-def test_a_subscription_is_never_registered_by_us(azure, far_end):
+def test_a_subscription_is_never_registered_by_us(azure, service):
     error = {"error": {"code": "MissingSubscriptionRegistration", "message": "not registered"}}
-    far_end.spoil(lambda far: far.send(409, error))
+    service.spoil(lambda far: far.send(409, error))
     with pytest.raises(SentinelRefused, match="not registered"):
         azure.list_incidents()
-    assert len(far_end.requests) == 1
+    assert len(service.requests) == 1
 
 
 @pytest.mark.abuse("A38")
@@ -155,11 +155,11 @@ def test_a_subscription_is_never_registered_by_us(azure, far_end):
         "",
     ],
 )
-def test_a_link_to_another_host_is_not_followed(azure, far_end, link):
+def test_a_link_to_another_host_is_not_followed(azure, service, link):
     with pytest.raises(ForeignHost):
-        azure.list_incidents(next_link=link.replace("{port}", str(far_end.port)))
-    assert far_end.requests == []
-    assert far_end.sign_ins == []
+        azure.list_incidents(next_link=link.replace("{port}", str(service.port)))
+    assert service.requests == []
+    assert service.sign_ins == []
 
 
 @pytest.mark.abuse("A38")
@@ -167,10 +167,10 @@ def test_a_link_to_another_host_is_not_followed(azure, far_end, link):
     "address", ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "224.0.0.1", "0.0.0.0"]
 )
 def test_a_name_that_leads_where_no_far_end_can_be_is_not_connected_to(
-    azure, far_end, monkeypatch, address
+    azure, service, monkeypatch, address
 ):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    place = (address, far_end.port, 0, 0) if ":" in address else (address, far_end.port)
+    place = (address, service.port, 0, 0) if ":" in address else (address, service.port)
     monkeypatch.setattr(
         "socket.getaddrinfo", lambda *_: [(family, socket.SOCK_STREAM, 6, "", place)]
     )
@@ -183,31 +183,31 @@ def test_a_name_that_leads_where_no_far_end_can_be_is_not_connected_to(
 
 @pytest.mark.abuse("A38")
 def test_a_name_that_leads_elsewhere_the_second_time_is_left_before_a_byte_is_sent(
-    azure, far_end, monkeypatch
+    azure, service, monkeypatch
 ):
     monkeypatch.setattr("socket.socket.getpeername", lambda _socket: ("169.254.169.254", 443))
     with pytest.raises(SentinelUnavailable):
         azure.list_incidents()
-    assert far_end.sign_ins == [] and far_end.requests == []
+    assert service.sign_ins == [] and service.requests == []
 
 
 @pytest.mark.abuse("A38")
-def test_a_redirect_is_not_followed(azure, far_end):
-    far_end.spoil(lambda far: far.send(307, b"", {"Location": far_end.url + "/elsewhere"}))
+def test_a_redirect_is_not_followed(azure, service):
+    service.spoil(lambda far: far.send(307, b"", {"Location": service.url + "/elsewhere"}))
     with pytest.raises(SentinelRefused, match="leads elsewhere"):
         azure.list_incidents()
-    assert len(far_end.requests) == 1
+    assert len(service.requests) == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>updating</html>"])
-def test_an_answer_that_is_no_json_is_no_success(azure, far_end, body):
-    far_end.spoil(lambda far: far.send(200, body))
+def test_an_answer_that_is_no_json_is_no_success(azure, service, body):
+    service.spoil(lambda far: far.send(200, body))
     with pytest.raises(SentinelUnavailable) as caught:
         azure.list_incidents()
     assert caught.value.code == "NotJson"
 
 
-def test_an_answer_cut_short_is_no_answer(azure, far_end):
+def test_an_answer_cut_short_is_no_answer(azure, service):
     def cut(far):
         far.send_response(200)
         far.send_header("Content-Length", "1000")
@@ -215,7 +215,7 @@ def test_an_answer_cut_short_is_no_answer(azure, far_end):
         far.wfile.write(b'{"value":[')
         far.close_connection = True
 
-    far_end.spoil(cut, cut)
+    service.spoil(cut, cut)
     with pytest.raises(SentinelUnavailable):
         azure.list_incidents()
 
@@ -229,39 +229,39 @@ def test_an_answer_cut_short_is_no_answer(azure, far_end):
         b"no answer at all\r\n\r\n",
     ],
 )
-def test_an_answer_against_all_rules_is_none(azure, far_end, answer):
+def test_an_answer_against_all_rules_is_none(azure, service, answer):
     def break_the_rules(far):
         far.wfile.write(answer)
         far.close_connection = True
 
-    far_end.spoil(*[break_the_rules] * 2)
+    service.spoil(*[break_the_rules] * 2)
     with pytest.raises(SentinelUnavailable):
         azure.list_incidents()
 
 
 @pytest.mark.parametrize("token", ["\u20ac", "a\r\nX-More: b"])
-def test_a_token_that_cannot_be_sent_is_no_error_of_ours(azure, far_end, token):
-    given = {"access_token": token, "token_type": "Bearer", "expires_in": 3600}
-    far_end.sign_in_spoils.append(lambda far: far.send(200, given))
+def test_a_token_that_cannot_be_sent_is_no_error_of_ours(azure, service, token):
+    token_body = {"access_token": token, "token_type": "Bearer", "expires_in": 3600}
+    service.sign_in_spoils.append(lambda far: far.send(200, token_body))
     with pytest.raises((SentinelDenied, SentinelUnavailable)):
         azure.list_incidents()
 
 
-def test_compressed_answers_are_unpacked_and_bombs_are_not(azure, far_end):
+def test_compressed_answers_are_unpacked_and_bombs_are_not(azure, service):
     packed = {"Content-Encoding": "gzip"}
-    far_end.spoil(lambda far: far.send(200, gzip.compress(b'{"value":[]}'), packed))
+    service.spoil(lambda far: far.send(200, gzip.compress(b'{"value":[]}'), packed))
     assert azure.list_incidents() == b'{"value":[]}'
     bomb = gzip.compress(b'{"value":["' + b"0" * 40_000_000)
-    far_end.spoil(lambda far: far.send(200, bomb, packed))
+    service.spoil(lambda far: far.send(200, bomb, packed))
     with pytest.raises(SentinelRefused, match="32 MB"):
         azure.list_incidents()
-    far_end.spoil(lambda far: far.send(200, b"no gzip at all", packed))
+    service.spoil(lambda far: far.send(200, b"no gzip at all", packed))
     with pytest.raises(SentinelUnavailable):
         azure.list_incidents()
 
 
-def test_a_far_end_that_drips_is_left_in_time(far_end):
-    client = AzureSentinelClient(far_end.connection(), seconds=1.0)
+def test_a_far_end_that_drips_is_left_in_time(service):
+    client = AzureSentinelClient(service.connection(), seconds=1.0)
     client.list_incidents()
 
     def drip(far):
@@ -272,7 +272,7 @@ def test_a_far_end_that_drips_is_left_in_time(far_end):
             far.wfile.write(b" ")
             time.sleep(0.05)
 
-    far_end.spoil(drip, drip)
+    service.spoil(drip, drip)
     started = time.monotonic()
     with pytest.raises(SentinelUnavailable) as caught:
         client.list_incidents()
@@ -282,7 +282,7 @@ def test_a_far_end_that_drips_is_left_in_time(far_end):
 
 
 def test_an_answer_that_has_begun_may_take_longer_than_one_may_keep_us_waiting(
-    azure, far_end, monkeypatch
+    azure, service, monkeypatch
 ):
     azure.list_incidents()
     monkeypatch.setattr("alerts.sentinel.client.azure.ANSWER_SECONDS", 0.5)
@@ -296,11 +296,11 @@ def test_an_answer_that_has_begun_may_take_longer_than_one_may_keep_us_waiting(
             far.wfile.write(body[place : place + 1])
             time.sleep(0.08)
 
-    far_end.spoil(narrow)
+    service.spoil(narrow)
     assert azure.list_incidents() == b'{"value": []}'
 
 
-def test_a_write_may_keep_us_waiting_longer_than_a_read(azure, far_end, monkeypatch):
+def test_a_write_may_keep_us_waiting_longer_than_a_read(azure, service, monkeypatch):
     azure.list_incidents()
     monkeypatch.setattr("alerts.sentinel.client.azure.ANSWER_SECONDS", 0.3)
 
@@ -308,66 +308,66 @@ def test_a_write_may_keep_us_waiting_longer_than_a_read(azure, far_end, monkeypa
         time.sleep(0.6)
         far.send(200, {"etag": "new", "value": []})
 
-    far_end.spoil(late)
+    service.spoil(late)
     assert azure.put_incident("one", {"etag": "old"}).etag == "new"
-    far_end.spoil(late, late)
+    service.spoil(late, late)
     with pytest.raises(SentinelUnavailable) as caught:
         azure.list_incidents()
     assert caught.value.code == "TooSlow"
 
 
-def test_nobody_listening_is_unavailable(far_end):
-    client = AzureSentinelClient(far_end.connection())
+def test_nobody_listening_is_unavailable(service):
+    client = AzureSentinelClient(service.connection())
     client.list_incidents()
-    far_end.close()
+    service.close()
     with pytest.raises(SentinelUnavailable):
-        AzureSentinelClient(far_end.connection()).list_incidents()
+        AzureSentinelClient(service.connection()).list_incidents()
 
 
-def test_an_unknown_ca_is_refused_before_anything_is_sent(far_end):
-    client = AzureSentinelClient(far_end.connection(ca_bundle=""))
+def test_an_unknown_ca_is_refused_before_anything_is_sent(service):
+    client = AzureSentinelClient(service.connection(ca_bundle=""))
     with pytest.raises(SentinelUnavailable) as caught:
         client.list_incidents()
     assert caught.value.code == "CertificateNotTrusted"
-    assert far_end.sign_ins == far_end.requests == []
+    assert service.sign_ins == service.requests == []
 
 
-def test_a_refused_sign_in_says_why_and_hides_the_secret(azure, far_end):
+def test_a_refused_sign_in_says_why_and_hides_the_secret(azure, service):
     answer = {"error": "invalid_client", "error_description": "AADSTS7000222: expired " + SECRET}
-    far_end.sign_in_spoils.append(lambda far: far.send(401, answer))
+    service.sign_in_spoils.append(lambda far: far.send(401, answer))
     with pytest.raises(SentinelDenied) as caught:
         azure.list_incidents()
     assert caught.value.code == "AADSTS7000222"
     assert SECRET not in str(caught.value)
-    assert far_end.requests == []
+    assert service.requests == []
     assert azure.list_incidents()
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-@pytest.mark.parametrize("said", ["", "AADSTS90033: A transient error has occurred."])
-def test_a_sign_in_service_in_trouble_is_no_refusal(azure, far_end, status, said):
-    answer = {"error": "temporarily_unavailable", "error_description": said}
-    far_end.sign_in_spoils.append(lambda far: far.send(status, answer))
+@pytest.mark.parametrize("description", ["", "AADSTS90033: A transient error has occurred."])
+def test_a_sign_in_service_in_trouble_is_no_refusal(azure, service, status, description):
+    answer = {"error": "temporarily_unavailable", "error_description": description}
+    service.sign_in_spoils.append(lambda far: far.send(status, answer))
     with pytest.raises(SentinelUnavailable):
         azure.list_incidents()
 
 
-def test_a_token_that_still_holds_serves_while_the_sign_in_service_is_in_trouble(azure, far_end):
+def test_a_token_that_still_holds_serves_while_the_sign_in_service_is_in_trouble(azure, service):
     last_minutes = {"access_token": "token-1", "token_type": "Bearer", "expires_in": 200}
     away = {"error": "temporarily_unavailable"}
-    far_end.sign_in_spoils += [
+    service.sign_in_spoils += [
         lambda far: far.send(200, last_minutes),
         lambda far: far.send(503, away),
         lambda far: far.send(401, {"error": "invalid_client"}),
     ]
     azure.list_incidents()
     azure.list_incidents()
-    assert [token for _, _, token in far_end.requests] == ["Bearer token-1"] * 2
+    assert [token for _, _, token in service.requests] == ["Bearer token-1"] * 2
     with pytest.raises(SentinelDenied):
         azure.list_incidents()
 
 
-def test_the_secret_is_read_at_use_also_from_a_file(azure, far_end, monkeypatch, tmp_path):
+def test_the_secret_is_read_at_use_also_from_a_file(azure, service, monkeypatch, tmp_path):
     monkeypatch.delenv(SECRET_VARIABLE)
     with pytest.raises(SentinelDenied, match=SECRET_VARIABLE):
         azure.list_incidents()
@@ -375,28 +375,28 @@ def test_the_secret_is_read_at_use_also_from_a_file(azure, far_end, monkeypatch,
     file.write_text("from a file\n")
     monkeypatch.setenv(SECRET_VARIABLE + "_FILE", str(file))
     azure.list_incidents()
-    assert far_end.sign_ins[0]["client_secret"] == ["from a file"]
+    assert service.sign_ins[0]["client_secret"] == ["from a file"]
 
 
-def test_what_is_left_of_the_budgets_is_noted(azure, far_end):
-    far_end.headers["x-ms-ratelimit-remaining-subscription-reads"] = "249"
+def test_what_is_left_of_the_budgets_is_noted(azure, service):
+    service.headers["x-ms-ratelimit-remaining-subscription-reads"] = "249"
     assert azure.probe().reads_left == 249
     assert azure.calls_left == {"subscription-reads": 249}
 
 
 @pytest.mark.abuse("A38")
 @pytest.mark.parametrize("name", ["..", ".", "", "a/../../b", "a?b#c%2f"])
-def test_a_name_cannot_lead_out_of_the_workspace(azure, far_end, name):
+def test_a_name_cannot_lead_out_of_the_workspace(azure, service, name):
     with pytest.raises((SentinelRefused, SentinelNotFound)):
         azure.get_incident(name)
-    for _, path, _ in far_end.requests:
+    for _, path, _ in service.requests:
         assert path.rpartition("/")[0].endswith("/Microsoft.SecurityInsights/incidents")
 
 
 @pytest.mark.abuse("A38")
-def test_tokens_travel_over_tls_only(far_end):
+def test_tokens_travel_over_tls_only(service):
     with pytest.raises(ValueError, match="https"):
-        AzureSentinelClient(far_end.connection(endpoint="http://localhost:1"))
+        AzureSentinelClient(service.connection(endpoint="http://localhost:1"))
 
 
 @pytest.mark.parametrize(

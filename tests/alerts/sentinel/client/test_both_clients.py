@@ -27,23 +27,23 @@ from tests.conftest import NOON
 
 
 @pytest.fixture(params=["memory", "azure"])
-def client(request, far_end):
-    return far_end.sentinel if request.param == "memory" else request.getfixturevalue("azure")
+def client(request, service):
+    return service.sentinel if request.param == "memory" else request.getfixturevalue("azure")
 
 
 @pytest.fixture
-def sentinel(far_end):
-    return far_end.sentinel
+def sentinel(service):
+    return service.sentinel
 
 
 def test_pages_follow_each_other_to_the_end(client, sentinel):
     names = [sentinel.add_incident() for _ in range(5)]
     page = read_incident_page(client.list_incidents(top=2))
-    seen = [item.name for item in page.items]
+    listed = [item.name for item in page.items]
     while page.next_link:
         page = read_incident_page(client.list_incidents(next_link=page.next_link))
-        seen += [item.name for item in page.items]
-    assert seen == names
+        listed += [item.name for item in page.items]
+    assert listed == names
 
 
 def test_lists_are_cut_by_time(client, sentinel):

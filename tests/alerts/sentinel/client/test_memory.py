@@ -13,11 +13,11 @@ def test_a_list_is_ordered_and_paged_by_links():
     names = [sentinel.add_incident() for _ in range(5)]
     sentinel.edit(names[0], severity="High")
     first = read_incident_page(sentinel.list_incidents(top=2))
-    seen, link = [item.name for item in first.items], first.next_link
+    listed, link = [item.name for item in first.items], first.next_link
     while link:
         page = read_incident_page(sentinel.list_incidents(next_link=link))
-        seen, link = [*seen, *(item.name for item in page.items)], page.next_link
-    assert seen == [*names[1:], names[0]]
+        listed, link = [*listed, *(item.name for item in page.items)], page.next_link
+    assert listed == [*names[1:], names[0]]
 
 
 def test_a_list_is_cut_by_either_time():

@@ -29,8 +29,8 @@ COUNTS = [{"entityKind": "IoTDevice", "count": 1}, {"entityKind": "Ip", "count":
 
 def entities(**properties: Any) -> list[dict]:
     """A device with its address and network card, and a computer."""
-    told = {"isAuthorized": True, "protocols": ["CIP"], "nicEntityIds": [ENTITY + "nic"]}
-    return [*device("PLC", "10.0.0.7", **(told | properties)), NIC, HOST]
+    values = {"isAuthorized": True, "protocols": ["CIP"], "nicEntityIds": [ENTITY + "nic"]}
+    return [*device("PLC", "10.0.0.7", **(values | properties)), NIC, HOST]
 
 
 def result_of(read: Callable[[bytes], Any], body: bytes) -> Any:

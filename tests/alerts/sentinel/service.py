@@ -76,7 +76,7 @@ def make_certificates(folder: Path) -> tuple[Path, Path]:
     return ca_file, server_file
 
 
-class FarEnd:
+class SentinelService:
     """One server. `spoil(fn)` lets fn(handler) answer the next call to the API instead."""
 
     def __init__(self, ca_file: Path, server_file: Path) -> None:
@@ -89,10 +89,10 @@ class FarEnd:
         self.accepted = ""
         self.headers: dict[str, str] = {}
         self.links: list[socket.socket] = []
-        far_end = self
+        service = self
 
         class Handler(_Handler):
-            end = far_end
+            end = service
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -144,7 +144,7 @@ class FarEnd:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # else each body waits 40 ms for the receipt of its head
-    end: FarEnd
+    end: SentinelService
 
     def log_message(self, *_):
         pass
@@ -239,8 +239,10 @@ class _Handler(BaseHTTPRequestHandler):
             case ("GET", _):
                 self.send(200, sentinel.get_automation_rule(name))
             case ("PUT", _):
-                told = {"etag": sent.get("etag", "")}
-                self.send(200, sentinel.put_automation_rule(name, sent["properties"], **told).body)
+                precondition = {"etag": sent.get("etag", "")}
+                self.send(
+                    200, sentinel.put_automation_rule(name, sent["properties"], **precondition).body
+                )
             case ("DELETE", _):
                 was = name.lower() in sentinel.rules
                 etag = self.headers.get("If-Match") or ""
