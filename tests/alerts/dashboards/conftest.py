@@ -38,7 +38,7 @@ def porto_workspace(db):
 
 
 @pytest.fixture
-def still(noon, monkeypatch):
+def fixed_clocks(noon, monkeypatch):
     """Both clocks stand still."""
     monkeypatch.setattr("portal.clock.unshifted", lambda: NOON)
     return noon
@@ -46,7 +46,7 @@ def still(noon, monkeypatch):
 
 def make_alike(n=1, *, where, at, **columns):
     """`n` alike open incidents at a site, each with one alert, grouped."""
-    given = {
+    values = {
         "site_ids": [at.pk] if at else [],
         "place": f"{at.name}, Packaging 2" if at else "",
         "pattern": uuid.uuid4(),
@@ -56,7 +56,7 @@ def make_alike(n=1, *, where, at, **columns):
         "priority": 92,
         "created_at": NOON - timedelta(minutes=20),
     } | columns
-    rows = [make_incident(where, **given) for _ in range(n)]
+    rows = [make_incident(where, **values) for _ in range(n)]
     for row in rows:
         make_alert(row, site=at)
     regroup([row.pk for row in rows], now=NOON)
@@ -75,7 +75,7 @@ def ask_about(
 
 def answer_as(person, review, *, now=NOON - timedelta(minutes=10), **more):
     """The person says that it was maintenance, unless something else is said."""
-    said = {
+    arguments = {
         "by": person,
         "key": uuid.uuid4(),
         "verdict": "maintenance",
@@ -83,7 +83,7 @@ def answer_as(person, review, *, now=NOON - timedelta(minutes=10), **more):
         "cause": "plc-programming-window",
         "review_id": review.pk,
     } | more
-    return give_verdict(**said)
+    return give_verdict(**arguments)
 
 
 @pytest.fixture

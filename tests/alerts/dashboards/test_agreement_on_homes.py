@@ -20,7 +20,7 @@ def asked(workspace, site, oda, olaf, noon):
 
     def made(first, second, *, ago=timedelta(days=1)):
         row = make_incident(workspace, site_ids=[site.pk])
-        given = give_verdict(
+        verdict = give_verdict(
             by=oda,
             key=uuid.uuid4(),
             verdict=first,
@@ -29,7 +29,7 @@ def asked(workspace, site, oda, olaf, noon):
             incident_ids=[row.pk],
             now=NOON - ago,
         )
-        found = SecondOpinion.objects.create(annotation=given, site=site, opened_at=NOON - ago)
+        found = SecondOpinion.objects.create(annotation=verdict, site=site, opened_at=NOON - ago)
         return Opinion.objects.create(
             second_opinion=found,
             person=olaf,

@@ -11,7 +11,7 @@ from alerts.suppression.models import RuleVersion
 from tests.conftest import NOON
 from tests.factories import rules
 
-pytestmark = pytest.mark.usefixtures("still", "keep_contexts")
+pytestmark = pytest.mark.usefixtures("fixed_clocks", "keep_contexts")
 DAY = timedelta(days=1)
 
 
@@ -41,7 +41,7 @@ def shows(client):
         client.force_login(person)
         page = client.get("/")
         return SimpleNamespace(
-            said=page.context["decisions"]["it"] if "decisions" in page.context else None,
+            decisions=page.context["decisions"]["it"] if "decisions" in page.context else None,
             text=page.text,
         )
 
@@ -52,18 +52,18 @@ def test_a_lead_finds_what_waits_for_the_own_signature_the_oldest_first(shows, p
     younger = propose("Younger", NOON - DAY)
     older = propose("Older", NOON - 2 * DAY)
     home = shows(leo)
-    assert [each.title for each in home.said.proposed] == ["Older", "Younger"]
+    assert [each.title for each in home.decisions.proposed] == ["Older", "Younger"]
     assert "2 rules are waiting for your signature." in home.text
     assert f'href="{reverse("suppression:rule", args=[older.uuid])}"' in home.text
     assert "5 days left to sign" in home.text, "the back-test and Oda's word hold for seven days"
-    assert home.said.proposed[1].due_at == younger.backtest.ran_at + 7 * DAY
+    assert home.decisions.proposed[1].due_at == younger.backtest.ran_at + 7 * DAY
 
 
 def test_who_has_signed_finds_nothing_to_sign(shows, propose, oda, olaf):
     propose()
-    assert shows(oda).said is None, "an engineer is not told that nothing waits"
+    assert shows(oda).decisions is None, "an engineer is not told that nothing waits"
     home = shows(olaf)
-    assert home.said.proposed == []
+    assert home.decisions.proposed == []
     assert "No rule is waiting for your signature." in home.text
 
 
@@ -86,7 +86,7 @@ def test_a_manager_sees_whose_word_is_missing_and_signs_nothing(shows, propose, 
 def test_a_back_test_that_is_too_old_says_so_instead_of_a_date(shows, propose, leo):
     propose(when=NOON - 8 * DAY)
     home = shows(leo)
-    assert home.said.proposed[0].needs_test
+    assert home.decisions.proposed[0].needs_test
     assert "Back-test: run again" in home.text
 
 
@@ -107,7 +107,7 @@ def test_rules_that_end_within_fourteen_days_are_listed(shows, propose, leo, sta
     ends = {"state": state, "expires_at": NOON + days * DAY}
     RuleVersion.objects.filter(pk=version.pk).update(**ends)
     home = shows(leo)
-    assert [each.uuid for each in home.said.ending] == [version.uuid] * listed
+    assert [each.uuid for each in home.decisions.ending] == [version.uuid] * listed
     assert ("No rule ends in the next 14 days." in home.text) is not listed
     assert (reverse("suppression:rule", args=[version.uuid]) in home.text) is listed
 
@@ -133,5 +133,5 @@ def test_five_are_listed_and_the_rest_is_counted(shows, propose, leo):
     for n in range(7):
         propose(f"Rule {n}", NOON - DAY + timedelta(minutes=n))
     home = shows(leo)
-    assert len(home.said.proposed) == 5
+    assert len(home.decisions.proposed) == 5
     assert f'<a href="{reverse("suppression:approvals")}">2 more</a>' in home.text

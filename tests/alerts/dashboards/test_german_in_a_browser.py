@@ -7,7 +7,7 @@ from portal.accounts.models import User
 from tests.bars import cut_words, sideways
 from tests.browser import change_person
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("still")]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("fixed_clocks")]
 WIDTHS = (390, 1440)
 
 

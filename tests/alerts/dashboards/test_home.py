@@ -14,7 +14,7 @@ from tests import cast
 from tests.abuse.roles import plain
 from tests.conftest import NOON
 
-pytestmark = pytest.mark.usefixtures("still", "keep_contexts")
+pytestmark = pytest.mark.usefixtures("fixed_clocks", "keep_contexts")
 HOME = "/"
 
 
@@ -78,8 +78,12 @@ def test_the_soc_sees_its_queue_its_work_and_what_ot_said(opens, make, ask, answ
     assert tiles == {"needs": (2, 5), "waiting": (1, 1), "late": (1, 1), "mine": (1, 1)}
     assert "5 incidents need triage. 1 answer is late." in page.text
     assert [row.destination for row, _ in page.context["soc"]["open_work"]] == ["PLC-9"]
-    said = page.context["soc"]["answers"][0][0]
-    assert (said.by, said.verdict, said.note) == ("Oda Nowak", "maintenance", "New recipe loaded.")
+    latest_answer = page.context["soc"]["answers"][0][0]
+    assert (latest_answer.by, latest_answer.verdict, latest_answer.note) == (
+        "Oda Nowak",
+        "maintenance",
+        "New recipe loaded.",
+    )
     assert [word for _, word, _ in page.context["soc"]["recent_acts"]] == ["Assigned", "Asked OT"]
     assert "waiting for you" not in page.text
 
@@ -179,11 +183,11 @@ def test_who_has_no_role_is_told_whom_to_ask(opens, make_person):
 
 
 def test_nothing_new_is_an_empty_answer(opens, client, make, oda, ask):
-    seen = opens(oda).context["seen"]
+    version = opens(oda).context["seen"]
     headers = {"HX-Request": "true"}
-    assert client.get(HOME, {"seen": seen}, headers=headers).status_code == 204
+    assert client.get(HOME, {"seen": version}, headers=headers).status_code == 204
     ask(make())
-    changed = client.get(HOME, {"seen": seen}, headers=headers)
+    changed = client.get(HOME, {"seen": version}, headers=headers)
     assert changed.status_code == 200
     assert "<html" not in changed.text
     assert "1 question is waiting for you." in changed.text

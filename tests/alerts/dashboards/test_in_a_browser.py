@@ -20,7 +20,7 @@ from tests.factories import rules
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("transactional_db", "still"),
+    pytest.mark.usefixtures("transactional_db", "fixed_clocks"),
 ]
 
 PAGES = [
@@ -35,7 +35,7 @@ PAGES = [
 @pytest.fixture
 def busy(
     transactional_db,
-    still,
+    fixed_clocks,
     make,
     ask,
     answer,
@@ -144,7 +144,7 @@ def test_a_busy_day_holds_the_bars(request, browse, busy):
         assert bar_faults_of_each(page, *paths) == [], person
 
 
-def test_an_empty_portal_reads_well(request, browse, transactional_db, still):
+def test_an_empty_portal_reads_well(request, browse, transactional_db, fixed_clocks):
     page = browse("/login/", width=390)
     for person in ("oda", "leo", "mia", "ada"):
         change_person(page, request.getfixturevalue(person))

@@ -17,7 +17,7 @@ from portal.accounts.models import User
 from portal.notifications.models import Notification
 from tests.conftest import NOON
 
-pytestmark = pytest.mark.usefixtures("still")
+pytestmark = pytest.mark.usefixtures("fixed_clocks")
 VERBS = ("assign", "severity", "close", "comment")
 QUESTION = "Habt ihr hier gearbeitet?"
 LITTLE_ENGLISH = re.compile(r"\b(the|of|and|with|is|are|this|that|your|you|by|from|not)\b")
@@ -60,9 +60,9 @@ def german(client):
 def words_of(page: str) -> list[str]:
     """What people read on a page or have read out to them."""
     body = re.sub(r"<(script|style|template|pre)\b.*?</\1>", " ", page, flags=re.DOTALL)
-    told = re.findall(r'(?:aria-label|title|placeholder)="([^"]+)"', body)
-    told += re.findall(r">([^<>]+)<", body)
-    return [" ".join(html.unescape(each).split()) for each in told if each.strip()]
+    texts = re.findall(r'(?:aria-label|title|placeholder)="([^"]+)"', body)
+    texts += re.findall(r">([^<>]+)<", body)
+    return [" ".join(html.unescape(each).split()) for each in texts if each.strip()]
 
 
 def pages(world):
@@ -99,9 +99,9 @@ def test_no_english_is_left_on_the_main_pages(request, german, world, english, n
         page = german(person, path)
         if "panel" not in path:
             assert '<html lang="de"' in page, path
-        told = words_of(page)
-        assert sorted(set(told) & english) == [], path
-        assert [each for each in told if LITTLE_ENGLISH.search(each)] == [], path
+        texts = words_of(page)
+        assert sorted(set(texts) & english) == [], path
+        assert [each for each in texts if LITTLE_ENGLISH.search(each)] == [], path
 
 
 def test_sign_in_is_german_for_a_german_browser(client, db):
@@ -178,7 +178,7 @@ def test_what_changed_in_sentinel_is_told_in_german(german, make, sam):
 
 
 @pytest.mark.parametrize(
-    ("kept", "said"),
+    ("kept", "text"),
     [
         ("It is no longer in Sentinel.", "In Sentinel gibt es ihn nicht mehr."),
         ("It was merged into #7 in Sentinel, and stays so.", "mit #7 zusammengeführt"),
@@ -186,9 +186,9 @@ def test_what_changed_in_sentinel_is_told_in_german(german, make, sam):
         ("Severity is not allowed.", "Severity is not allowed."),
     ],
 )
-def test_our_own_notes_of_a_write_are_german_and_azures_stay(kept, said):
+def test_our_own_notes_of_a_write_are_german_and_azures_stay(kept, text):
     with translation.override("de"):
-        assert said in note_words(kept)
+        assert text in note_words(kept)
 
 
 def test_levels_in_the_reasons_of_a_priority_are_german(make):

@@ -106,13 +106,13 @@ def test_a_share_is_never_rounded_up_to_all(kept, of, percent):
     ],
 )
 def test_what_counts_as_closed_in_a_week(workspace, columns, counts):
-    given = {
+    values = {
         "status": Status.CLOSED,
         "classification": "BenignPositive",
         "created_at": hours(-500),
         "modified_at": hours(-1),
     } | columns
-    make_incident(workspace, **given)
+    make_incident(workspace, **values)
     found = closed_by_classification(Incident.objects.all(), since=SINCE, now=NOON)
     assert found == ([Closed("BenignPositive", 1, 0)] if counts else [])
 

@@ -19,7 +19,7 @@ from tests.conftest import NOON
 from tests.factories.incidents import make_incident, new_incident
 from tests.reuse import reuse_rows
 
-pytestmark = pytest.mark.usefixtures("still")
+pytestmark = pytest.mark.usefixtures("fixed_clocks")
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
 
 
@@ -219,15 +219,15 @@ def test_the_numbers_of_the_soc(request, reads, busy, person):
 
 def test_the_numbers_of_who_answers_for_ot(reads, busy, oda):
     waiting = Review.objects.filter(state="waiting").count()
-    given = Annotation.objects.filter(by=oda)
-    judged = Incident.objects.filter(annotations__in=given).distinct()
+    verdicts = Annotation.objects.filter(by=oda)
+    judged = Incident.objects.filter(annotations__in=verdicts).distinct()
     judged.filter(destination="PLC-6").update(status=Status.CLOSED)
     closed = sum(not is_open(row) for row in judged)
     text = reads(oda)
     assert f"{waiting} questions are waiting for you." in text
-    assert f"You gave {given.count()} verdicts." in text
+    assert f"You gave {verdicts.count()} verdicts." in text
     assert f"The SOC has closed {closed} of the {judged.count()} incidents you judged." in text
-    assert f"{given.count()} maintenance" in text
+    assert f"{verdicts.count()} maintenance" in text
 
 
 def test_every_number_with_a_list_leads_to_it(client, busy, mia):

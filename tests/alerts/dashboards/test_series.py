@@ -37,8 +37,8 @@ def values(mia, workspace):
 
 
 def closed(workspace, ago, **columns):
-    given = {"status": Status.CLOSED, "created_at": weeks(8), "closed_at": weeks(ago)}
-    return make_incident(workspace, **given | {"modified_at": NOON} | columns)
+    values = {"status": Status.CLOSED, "created_at": weeks(8), "closed_at": weeks(ago)}
+    return make_incident(workspace, **values | {"modified_at": NOON} | columns)
 
 
 def test_an_incident_is_open_from_its_creation_to_the_close_that_stands(workspace, values):

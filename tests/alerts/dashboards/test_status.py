@@ -23,7 +23,7 @@ from portal.jobs.services import keep_note
 from tests import cast
 from tests.conftest import NOON
 
-pytestmark = pytest.mark.usefixtures("still", "keep_contexts")
+pytestmark = pytest.mark.usefixtures("fixed_clocks", "keep_contexts")
 STATUS = "/status/"
 
 
@@ -233,11 +233,11 @@ def test_nobody_waits_long_for_a_broker():
 
 
 def test_nothing_new_is_an_empty_answer(opens, client, workspace, ada):
-    seen = opens(ada).context["seen"]
+    version = opens(ada).context["seen"]
     headers = {"HX-Request": "true"}
-    assert client.get(STATUS, {"seen": seen}, headers=headers).status_code == 204
+    assert client.get(STATUS, {"seen": version}, headers=headers).status_code == 204
     Cursor.objects.update(fresh_at=NOON)
-    assert client.get(STATUS, {"seen": seen}, headers=headers).status_code == 200
+    assert client.get(STATUS, {"seen": version}, headers=headers).status_code == 200
 
 
 def test_a_few_bytes_more_in_the_database_are_no_news(db):

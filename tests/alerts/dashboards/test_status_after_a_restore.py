@@ -14,7 +14,7 @@ from tests.browser import change_person
 from tests.conftest import NOON
 from tests.program import Program
 
-pytestmark = pytest.mark.usefixtures("still")
+pytestmark = pytest.mark.usefixtures("fixed_clocks")
 FINDINGS = Findings(
     record=RecordFound(entries=8, anchors=2, newest_anchor=10, lost=3),
     places=(

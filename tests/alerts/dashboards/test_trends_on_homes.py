@@ -10,7 +10,7 @@ from alerts.intake.models import Cursor
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident
 
-pytestmark = pytest.mark.usefixtures("still")
+pytestmark = pytest.mark.usefixtures("fixed_clocks")
 DAY = timedelta(days=1)
 
 

@@ -167,10 +167,10 @@ def test_one_that_cannot_be_stored_does_not_cost_the_others(
 
 
 def test_alerts_that_are_not_listed_yet_are_waited_for(workspace, sentinel, names):
-    held = sentinel.alerts.pop(names[2])
+    late_alert = sentinel.alerts.pop(names[2])
     fetch(workspace, sentinel)
     assert states() == ["fetched", "fetched", "pending"]
-    sentinel.alerts[names[2]] = held
+    sentinel.alerts[names[2]] = late_alert
     fetch(workspace, sentinel, now=NOON + timedelta(hours=1))
     assert states() == ["fetched"] * 3
 

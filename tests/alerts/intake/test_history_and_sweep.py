@@ -109,10 +109,10 @@ def test_gone_is_what_is_missing_twice_fifteen_minutes_apart(workspace, sentinel
 
 def test_what_was_missing_by_mistake_is_not_gone(workspace, sentinel, ages):
     history(workspace, sentinel)
-    held = sentinel.incidents.pop(ages[5])
+    incident = sentinel.incidents.pop(ages[5])
     sweep(workspace, sentinel, NOON + timedelta(minutes=1))
     assert Missing.objects.count() == 1
-    sentinel.incidents[ages[5]] = held
+    sentinel.incidents[ages[5]] = incident
     assert sweep(workspace, sentinel, NOON + timedelta(minutes=20)).deleted == 0
     assert not Missing.objects.exists()
     assert not Incident.objects.exclude(gone_at=None).exists()

@@ -29,8 +29,8 @@ def pretend():
 def workspace(db, pretend, monkeypatch):
     monkeypatch.setattr("portal.clock.now", lambda: NOON)
     monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
-    place, known = pretend.workspaces[0], pretend.application()
-    monkeypatch.setenv(SECRET, known.secret)
+    place, registration = pretend.workspaces[0], pretend.application()
+    monkeypatch.setenv(SECRET, registration.secret)
     yield make_workspace(
         "far",
         tenant_id=place.tenant_id,
@@ -39,7 +39,7 @@ def workspace(db, pretend, monkeypatch):
         workspace_name=place.name,
         endpoint=pretend.endpoint,
         authority=pretend.endpoint,
-        client_id=known.client_id,
+        client_id=registration.client_id,
         secret_env=SECRET,
         ca_bundle=str(pretend.ca_file),
     )
@@ -47,18 +47,18 @@ def workspace(db, pretend, monkeypatch):
 
 
 def sync(*words):
-    said = io.StringIO()
-    call_command("sync", "far", *words, "--json", stdout=said)
-    return json.loads(said.getvalue())
+    output = io.StringIO()
+    call_command("sync", "far", *words, "--json", stdout=output)
+    return json.loads(output.getvalue())
 
 
-def held(pretend):
+def incident_count(pretend):
     return sum(pretend.control.state()["incidents"][pretend.workspaces[0].key].values())
 
 
 def test_everything_that_is_there_is_stored_with_its_alerts_and_places(workspace, pretend):
     first = sync("--full")
-    assert first["new"] == first["seen"] == held(pretend) == Incident.objects.count()
+    assert first["new"] == first["seen"] == incident_count(pretend) == Incident.objects.count()
     assert first["quarantined"] == first["details_pending"] == 0
     second = sync()
     assert (second["new"], second["changed"]) == (0, 0)
@@ -81,7 +81,7 @@ def test_a_broken_answer_stores_nothing_and_the_next_run_has_it_all(workspace, p
         sync()
     pretend.control.clear_faults()
     sync()
-    assert Incident.objects.count() == held(pretend)
+    assert Incident.objects.count() == incident_count(pretend)
     assert Cursor.objects.get().watermark <= NOON
 
 
@@ -95,7 +95,7 @@ def test_links_that_mislead_lose_nothing(workspace, pretend, link):
     pretend.control.clear_faults()
     sync()
 
-    assert Incident.objects.count() == held(pretend)
+    assert Incident.objects.count() == incident_count(pretend)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_mangled_incident_costs_at_most_itself(workspace, pretend, mangle):
     found = sync_workspace(
         workspace=workspace, client=client_for(workspace), since=NOON.replace(year=2025), full=False
     )
-    assert found["seen"] == held(pretend)
+    assert found["seen"] == incident_count(pretend)
     assert found["new"] == Incident.objects.count()
     assert found["quarantined"] == found["seen"] - found["new"] >= Quarantined.objects.count()
     assert found["quarantined"] <= 10

@@ -128,8 +128,8 @@ def test_a_link_to_another_host_is_not_followed(workspace, sentinel):
 
     first = page(incident(1), next_link="https://evil.example/page2")
     asked = MemorySentinel.list_incidents
-    sentinel.list_incidents = lambda next_link=None, **given: (
-        asked(sentinel, next_link=next_link, **given) if next_link else first
+    sentinel.list_incidents = lambda next_link=None, **arguments: (
+        asked(sentinel, next_link=next_link, **arguments) if next_link else first
     )
     with pytest.raises(ForeignHost):
         pull(workspace, sentinel)
@@ -156,8 +156,8 @@ def test_a_full_page_without_a_link_is_asked_on_from_its_end(workspace, sentinel
 
     asked = MemorySentinel.list_incidents
 
-    def without_links(**given):
-        answer = orjson.loads(asked(sentinel, **given))
+    def without_links(**arguments):
+        answer = orjson.loads(asked(sentinel, **arguments))
         answer.pop("nextLink", None)
         return orjson.dumps(answer)
 
@@ -206,8 +206,8 @@ def _spoiling(sentinel, name, member, value):
 
     asked = MemorySentinel.list_incidents
 
-    def listed(**given):
-        answer = orjson.loads(asked(sentinel, **given))
+    def listed(**arguments):
+        answer = orjson.loads(asked(sentinel, **arguments))
         for row in answer["value"]:
             if row["name"] == name:
                 row[member] = value

@@ -29,9 +29,9 @@ def _standing_in(workspace, sentinel):
 
 
 def sync(*words):
-    said = io.StringIO()
-    call_command("sync", *words, "--json", stdout=said)
-    return json.loads(said.getvalue())
+    output = io.StringIO()
+    call_command("sync", *words, "--json", stdout=output)
+    return json.loads(output.getvalue())
 
 
 def test_one_run_says_what_it_found_and_a_second_finds_nothing_new(sentinel):
@@ -51,8 +51,8 @@ def test_of_2500_incidents_two_that_cannot_be_read_cost_only_themselves(sentinel
     names = [sentinel.add_incident(at=NOON - timedelta(minutes=n + 30)) for n in range(2500)]
     asked = MemorySentinel.list_incidents
 
-    def listed(**given):
-        answer = orjson.loads(asked(sentinel, **given))
+    def listed(**arguments):
+        answer = orjson.loads(asked(sentinel, **arguments))
         for row in answer["value"]:
             if row["name"] == names[77]:
                 row["properties"] = "gone"

@@ -52,23 +52,25 @@ class Bench:
         self.workspace, self.sentinel = workspace, sentinel
         self.name = name_of_rule(about=ABOUT, workspace=workspace.uuid)
 
-    def set_desired(self, told=None, **given):
+    def set_desired(self, properties=None, **arguments):
         return set_desired_rule(
             workspace_id=self.workspace.pk,
             name=self.name,
             about=ABOUT,
             label="R-12",
-            body=told or body(),
+            body=properties or body(),
             now=NOON,
-            **given,
+            **arguments,
         )
 
-    def want_none(self, **given):
-        return clear_desired_rule(workspace_id=self.workspace.pk, name=self.name, now=NOON, **given)
+    def want_none(self, **arguments):
+        return clear_desired_rule(
+            workspace_id=self.workspace.pk, name=self.name, now=NOON, **arguments
+        )
 
-    def deliver(self, *, now=NOON, **given):
+    def deliver(self, *, now=NOON, **arguments):
         return deliver_one_rule(
-            now=now, connect=lambda *_: self.sentinel, pause=lambda _: None, **given
+            now=now, connect=lambda *_: self.sentinel, pause=lambda _: None, **arguments
         )
 
     @property
@@ -77,8 +79,8 @@ class Bench:
 
     @property
     def there(self):
-        held = self.sentinel.rules.get(str(self.name))
-        return held and held["properties"]
+        rule = self.sentinel.rules.get(str(self.name))
+        return rule and rule["properties"]
 
     def edit(self, **properties):
         self.sentinel.edit_rule(str(self.name), **properties)

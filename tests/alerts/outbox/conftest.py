@@ -49,20 +49,22 @@ class Desk:
     def __init__(self, workspace, sentinel):
         self.workspace, self.sentinel, self.pauses = workspace, sentinel, []
 
-    def enqueue(self, name, patch, **given):
-        seen = self.sentinel.incidents[name]["properties"]
+    def enqueue(self, name, patch, **arguments):
+        properties = self.sentinel.incidents[name]["properties"]
         where = {"workspace_id": self.workspace.pk, "incident_name": name}
         who = {"act": uuid.uuid4(), "by": None, "by_label": "Sam Keller", "now": NOON}
-        return enqueue_update(patch=patch, base=base_for(patch, seen), **where, **who | given)
+        return enqueue_update(
+            patch=patch, base=base_for(patch, properties), **where, **who | arguments
+        )
 
-    def say(self, name, message, **given):
+    def say(self, name, message, **arguments):
         where = {"workspace_id": self.workspace.pk, "incident_name": name}
         who = {"act": uuid.uuid4(), "by": None, "by_label": "Sam Keller", "now": NOON}
-        return enqueue_comment(message=message, **where, **who | given)
+        return enqueue_comment(message=message, **where, **who | arguments)
 
-    def deliver(self, **given):
+    def deliver(self, **arguments):
         return deliver_one(
-            now=NOON, connect=lambda *_: self.sentinel, pause=self.pauses.append, **given
+            now=NOON, connect=lambda *_: self.sentinel, pause=self.pauses.append, **arguments
         )
 
     def deliver_all(self):

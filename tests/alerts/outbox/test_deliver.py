@@ -75,14 +75,16 @@ def test_the_same_wish_of_the_same_act_is_one_change(desk, sentinel):
 def test_what_is_owed_to_a_workspace_that_was_removed_is_dropped_and_told(
     desk, sentinel, workspace, clock, monkeypatch
 ):
-    told = []
-    monkeypatch.setattr(registry, "_listeners", [lambda said: told.append(said.change.outcome)])
+    outcomes = []
+    monkeypatch.setattr(
+        registry, "_listeners", [lambda result: outcomes.append(result.change.outcome)]
+    )
     desk.enqueue(sentinel.add_incident(), CLOSE)
     remove_workspace(name=workspace.name, by="an administrator", now=NOON)
     clock.go(seconds=10)
     done = desk.deliver()
     assert (done.outcome, done.note) == (Outcome.DROPPED, "The workspace was removed.")
-    assert told == [Outcome.DROPPED]
+    assert outcomes == [Outcome.DROPPED]
     assert sentinel.calls == [], "nobody calls there any more"
     assert desk.deliver() is None and owed_to([(workspace.pk, done.change.incident_name)]) == {}
 
@@ -198,8 +200,8 @@ def test_nor_does_it_where_the_answer_to_it_was_of_no_use(desk, sentinel, clock,
     desk.enqueue(name, CLOSE)
     put = sentinel.put_incident
 
-    def answered_badly(*given):
-        return replace(put(*given), body=b'{"properties": 7}')
+    def answered_badly(*arguments):
+        return replace(put(*arguments), body=b'{"properties": 7}')
 
     monkeypatch.setattr(sentinel, "put_incident", answered_badly)
     clock.go(seconds=10)
@@ -370,16 +372,16 @@ def test_who_asks_for_a_check_hears_of_its_changes_only_and_first(
 def fresh_check(monkeypatch):
     """A check that notes what it saw, and says what the test wants it to say."""
     monkeypatch.setattr(registry, "_fresh_checks", {})
-    seen = {"reason": "", "asked": []}
+    check_state = {"reason": "", "asked": []}
 
     def check(change, fresh, now):
-        seen["asked"].append(
+        check_state["asked"].append(
             (fresh.incident.etag, [alert.system_alert_id for alert in fresh.alerts])
         )
-        return seen["reason"]
+        return check_state["reason"]
 
     registry.register_fresh_check("still-covered", check)
-    return seen
+    return check_state
 
 
 def test_a_fresh_check_sees_the_incident_and_its_alerts_before_the_write(

@@ -134,10 +134,10 @@ def patches(draw):
     return patch | {"labels_add": draw(st.lists(st.sampled_from(LABELS), max_size=2))}
 
 
-@given(seen=states(), fresh=states(), patch=patches())
-def test_no_foreign_edit_is_ever_overwritten(seen, fresh, patch):
+@given(shown=states(), fresh=states(), patch=patches())
+def test_no_foreign_edit_is_ever_overwritten(shown, fresh, patch):
     before = copy.deepcopy(fresh)
-    decision = decide(patch, base_for(patch, seen), fresh)
+    decision = decide(patch, base_for(patch, shown), fresh)
     assert fresh == before
     if not isinstance(decision, ToWrite):
         return
@@ -148,18 +148,18 @@ def test_no_foreign_edit_is_ever_overwritten(seen, fresh, patch):
         remove_labels=decision.remove_labels,
     )["properties"]
     for member in VALUES:
-        if fresh[member] != seen[member] or member not in patch:  # somebody edited it meanwhile
+        if fresh[member] != shown[member] or member not in patch:  # somebody edited it meanwhile
             assert body.get(member) == fresh[member]
     names = {label["labelName"] for label in body["labels"]}
     assert names >= {label["labelName"] for label in fresh["labels"]}
     assert names >= set(patch["labels_add"])
 
 
-@given(seen=states(), fresh=states(), patch=patches())
-def test_what_was_written_is_as_wanted_when_it_is_looked_at_again(seen, fresh, patch):
-    decision = decide(patch, base_for(patch, seen), fresh)
+@given(shown=states(), fresh=states(), patch=patches())
+def test_what_was_written_is_as_wanted_when_it_is_looked_at_again(shown, fresh, patch):
+    decision = decide(patch, base_for(patch, shown), fresh)
     if isinstance(decision, ToWrite):
         written = incident_put_body(
             {"etag": "1", "properties": fresh}, decision.changes, add_labels=decision.add_labels
         )["properties"]
-        assert decide(patch, base_for(patch, seen), written) == AlreadyDone()
+        assert decide(patch, base_for(patch, shown), written) == AlreadyDone()

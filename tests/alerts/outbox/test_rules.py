@@ -203,7 +203,7 @@ def test_what_is_wanted_while_a_worker_writes_comes_next(bench):
 
 
 def test_a_full_workspace_gets_no_other_rule(bench, monkeypatch):
-    monkeypatch.setattr(registry, "_quotas", [lambda held: ["It is full."] if held > 1 else []])
+    monkeypatch.setattr(registry, "_quotas", [lambda count: ["It is full."] if count > 1 else []])
     for n in range(2):
         bench.sentinel.put_automation_rule(f"foreign-{n}", body())
     bench.set_desired()

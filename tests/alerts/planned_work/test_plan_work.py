@@ -35,7 +35,7 @@ def occurrence(work):
 def part(incident, code):
     incident.refresh_from_db()
     return next(
-        ([points, told] for name, points, told in incident.priority_parts if name == code), None
+        ([points, detail] for name, points, detail in incident.priority_parts if name == code), None
     )
 
 
@@ -97,8 +97,8 @@ def test_extended_work_takes_in_what_was_late_and_keeps_what_was_known(planned, 
     extend_work(occurrence_id=occurrence(work).pk, until=LATE + HOUR, by=oda, now=LATE + HOUR / 4)
     assert part(incident, "planned-work") == [-25, "WO-4711"]
     assert part(incident, "overrun") is None
-    known = PlannedAlert.objects.order_by("known_from").values_list("fit", "known_until")
-    assert list(known) == [("late", LATE + HOUR / 4), ("inside", None)]
+    fits = PlannedAlert.objects.order_by("known_from").values_list("fit", "known_until")
+    assert list(fits) == [("late", LATE + HOUR / 4), ("inside", None)]
 
 
 def test_work_that_is_done_early_ends_there_with_its_slack(planned, happen, oda):

@@ -14,8 +14,8 @@ def ids(title, verdict):
 
 def everything_offered():
     for verdict in VERDICTS:
-        for known in all_types():
-            yield from causes_for(known.title, verdict)
+        for entry in all_types():
+            yield from causes_for(entry.title, verdict)
 
 
 def test_the_catalogue_has_36_causes_with_our_verdicts():
@@ -28,15 +28,15 @@ def test_causes_name_only_titles_that_exist():
     for each in all_causes():
         assert each.alert_titles
         for title in each.alert_titles + each.also_titles:
-            known = alert_type_for(title)
-            assert known is not None
-            assert known.title == title
+            entry = alert_type_for(title)
+            assert entry is not None
+            assert entry.title == title
         assert not set(each.alert_titles) & set(each.also_titles)
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)
 def test_every_title_gets_three_to_six_reasons_and_other_last(verdict):
-    for title in [known.title for known in all_types()] + ["New Port Discovery", ""]:
+    for title in [entry.title for entry in all_types()] + ["New Port Discovery", ""]:
         offered = ids(title, verdict)
         assert offered[-1] == "other"
         assert 3 <= len(offered) - 1 <= MAX_ON_A_PHONE, title
@@ -53,10 +53,10 @@ def test_labels_fit_a_chip_and_help_is_one_line(language):
 
 def test_labels_tell_apart_what_is_offered_together():
     for verdict in VERDICTS:
-        for known in all_types():
+        for entry in all_types():
             for language in ("en", "de"):
-                labels = [each.label(language) for each in causes_for(known.title, verdict)]
-                assert len(labels) == len(set(labels)), (known.title, labels)
+                labels = [each.label(language) for each in causes_for(entry.title, verdict)]
+                assert len(labels) == len(set(labels)), (entry.title, labels)
 
 
 def test_the_most_typical_cause_of_the_verdict_comes_first():

@@ -126,10 +126,10 @@ def test_a_later_verdict_supersedes_and_never_erases(answer, review, olaf, incid
     first.refresh_from_db()
     assert first.superseded_by == second
     assert verdict_on(incident.pk) == second
-    memory = PatternMemory.objects.get()
-    assert (memory.maintenance, memory.suspicious) == (0, 1)
-    assert (memory.latest_verdict, memory.latest_verdict_by) == ("suspicious", "Olaf Lindqvist")
-    assert memory.latest_note == "Nobody was there"
+    stats = PatternMemory.objects.get()
+    assert (stats.maintenance, stats.suspicious) == (0, 1)
+    assert (stats.latest_verdict, stats.latest_verdict_by) == ("suspicious", "Olaf Lindqvist")
+    assert stats.latest_note == "Nobody was there"
 
 
 def test_a_verdict_on_one_of_many_leaves_the_others_theirs(answer, make, ask, oda):

@@ -51,14 +51,14 @@ def test_open_and_closed_incidents_get_their_verdicts_and_sentinel_hears_nothing
     assert not Notification.objects.exists()
     assert PatternMemory.objects.get(pattern=PATTERN).routine == 2
     assert Incident.objects.get(pk=still_open.pk).ot_state == OtState.ROUTINE
-    given = Annotation.objects.get(incidents=still_open)
-    assert (given.by, given.imported_at, given.note) == (oda, NOON, "Recipe change.")
-    assert given.given_at == datetime(2026, 11, 24, 11, 50, tzinfo=UTC)
-    assert given.alerts.count() == 1
+    verdict = Annotation.objects.get(incidents=still_open)
+    assert (verdict.by, verdict.imported_at, verdict.note) == (oda, NOON, "Recipe change.")
+    assert verdict.given_at == datetime(2026, 11, 24, 11, 50, tzinfo=UTC)
+    assert verdict.alerts.count() == 1
     [report] = still_open.timeline.all()
     assert (report.code, report.at, report.details["imported"]) == (
         "answered",
-        given.given_at,
+        verdict.given_at,
         True,
     )
     entry = Entry.objects.get(action="reviews.verdicts.imported")

@@ -39,15 +39,15 @@ def past(incident, person, *, days_ago, verdict="routine", note=""):
     return PastVerdict(incident.pk, verdict, CAUSES[verdict], person, at, note)
 
 
-def take_over(*given):
-    return record_past_verdicts(verdicts=given, by="tests", now=NOON)
+def take_over(*verdicts):
+    return record_past_verdicts(verdicts=verdicts, by="tests", now=NOON)
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
 def test_history_may_be_taken_over_from_either_end(make, oda, newest_first):
     rows = make(3, status=Status.CLOSED)
-    given = [past(row, oda, days_ago=n, note=f"{n} days ago") for n, row in enumerate(rows, 1)]
-    for each in given if newest_first else reversed(given):
+    verdicts = [past(row, oda, days_ago=n, note=f"{n} days ago") for n, row in enumerate(rows, 1)]
+    for each in verdicts if newest_first else reversed(verdicts):
         take_over(each)
     assert pattern_verdicts_of(rows[0]).latest_note == "1 days ago"
     assert pattern_verdicts_of(rows[0]).latest_at == NOON - timedelta(days=1)
@@ -57,19 +57,19 @@ def test_history_may_be_taken_over_from_either_end(make, oda, newest_first):
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_of_several_verdicts_on_one_incident_the_newest_holds(make, oda, olaf, order):
     incident = make(status=Status.CLOSED)[0]
-    given = [
+    verdicts = [
         past(incident, oda, days_ago=9, verdict="suspicious", note="Not us"),
         past(incident, olaf, days_ago=5, verdict="routine"),
         past(incident, oda, days_ago=2, verdict="maintenance"),
     ]
     for place in order:
-        assert take_over(given[place]) == 1
+        assert take_over(verdicts[place]) == 1
     assert verdict_on(incident.pk).verdict == "maintenance"
     incident.refresh_from_db()
     assert incident.ot_state == "maintenance"
-    memory = PatternMemory.objects.get()
-    assert (memory.suspicious, memory.routine, memory.maintenance) == (0, 0, 1)
-    assert memory.latest_verdict == "maintenance"
+    stats = PatternMemory.objects.get()
+    assert (stats.suspicious, stats.routine, stats.maintenance) == (0, 0, 1)
+    assert stats.latest_verdict == "maintenance"
     superseded = Annotation.objects.exclude(superseded_by=None).order_by("given_at")
     assert [(each.verdict, each.superseded_by.verdict) for each in superseded] == [
         ("suspicious", "routine"),
@@ -106,9 +106,9 @@ def test_an_undone_verdict_gives_each_pattern_its_newest_back(make, answer, oda,
     old = make(status=Status.CLOSED)[0]
     incident = make()[0]
     answer(incident_ids=[incident.pk], by=olaf, now=NOON - timedelta(hours=1), note="Olaf's word")
-    given = answer(incident_ids=[incident.pk], by=oda, note="Oda's word")
+    verdict = answer(incident_ids=[incident.pk], by=oda, note="Oda's word")
     take_over(past(old, olaf, days_ago=40, note="long ago"))
-    undo_verdict(act=given.act, by=oda, now=NOON)
+    undo_verdict(act=verdict.act, by=oda, now=NOON)
     assert pattern_verdicts(PATTERN, hidden=NOTHING_HIDDEN).latest_note == "Olaf's word"
 
 
@@ -193,14 +193,16 @@ def standing_after(make, oda, olaf):
             "latest_verdict_at",
             "latest_note",
         )
-        held = Annotation.objects.filter(withdrawn_at=None).order_by("given_at", "incidents")
+        annotations = Annotation.objects.filter(withdrawn_at=None).order_by("given_at", "incidents")
         states = Incident.objects.order_by("pk").values_list("pk", "ot_state")
         # Closed ones keep the priority they had; those that still matter are ranked anew.
         ranks = Incident.objects.exclude(group_key=None).order_by("pk").values_list("priority")
         # A pattern that was judged and then no more is as one that never was.
-        judged = [memory for memory in memories if any(memory[1:5])]
-        told = held.values_list("given_at", "verdict", "incidents", "superseded_by__given_at")
-        return judged, list(told), list(states), list(ranks)
+        judged = [stats for stats in memories if any(stats[1:5])]
+        verdicts = annotations.values_list(
+            "given_at", "verdict", "incidents", "superseded_by__given_at"
+        )
+        return judged, list(verdicts), list(states), list(ranks)
 
     def after(arrivals):
         with transaction.atomic():

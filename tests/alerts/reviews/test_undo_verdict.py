@@ -33,8 +33,8 @@ def test_undone_is_as_if_it_had_not_been_given(answer, review, oda, incident):
     assert (review.state, review.settled_at) == ("waiting", None)
     assert (incident.ot_state, incident.ot_due_at) == ("waiting", review.due_at)
     assert verdict_on(incident.pk) is None
-    memory = PatternMemory.objects.get()
-    assert (memory.maintenance, memory.latest_verdict, memory.latest_verdict_at) == (0, "", None)
+    stats = PatternMemory.objects.get()
+    assert (stats.maintenance, stats.latest_verdict, stats.latest_verdict_at) == (0, "", None)
     assert TimelineItem.objects.latest("pk").code == "undone"
     assert not incident.comments.exists()
     assert not Notification.objects.filter(kind="reviews.answered").exists()
@@ -50,8 +50,8 @@ def test_the_earlier_verdict_holds_again(answer, review, olaf, incident):
     review.refresh_from_db()
     assert review.state == "answered"
     assert verdict_on(incident.pk) == first
-    memory = PatternMemory.objects.get()
-    assert (memory.maintenance, memory.routine, memory.latest_verdict) == (1, 0, "maintenance")
+    stats = PatternMemory.objects.get()
+    assert (stats.maintenance, stats.routine, stats.latest_verdict) == (1, 0, "maintenance")
     assert Incident.objects.get().ot_state == "maintenance"
 
 

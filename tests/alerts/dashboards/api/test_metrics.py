@@ -14,7 +14,7 @@ from tests.conftest import NOON
 from tests.factories.incidents import make_incident
 from tests.program import Program
 
-pytestmark = pytest.mark.usefixtures("still")
+pytestmark = pytest.mark.usefixtures("fixed_clocks")
 
 
 @pytest.fixture
@@ -33,10 +33,10 @@ def week(workspace, site):
 
 
 def test_the_list_says_what_each_number_means(program, mia):
-    told = {row["name"]: row for row in program.get("metrics/").json()["results"]}
-    assert set(told) == set(MEASURES)
-    assert told["answer-time"]["unit"] == "seconds"
-    assert "each counted once" in told["open-incidents"]["definition"]
+    metrics = {row["name"]: row for row in program.get("metrics/").json()["results"]}
+    assert set(metrics) == set(MEASURES)
+    assert metrics["answer-time"]["unit"] == "seconds"
+    assert "each counted once" in metrics["open-incidents"]["definition"]
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ def test_page_and_program_tell_the_same(program, mia, week, make, ask, answer, n
 
 
 def test_a_stretch_of_days_group_by_group(program, week):
-    told = program.get(
+    body = program.get(
         "metrics/closed-by-people/?from=2026-11-21T12:00:00Z&to=2026-11-24T12:00:00Z"
         "&interval=day&group_by=site"
     ).json()
-    assert (told["interval"], told["group_by"], told["unit"]) == ("day", "site", "incidents")
-    (series,) = told["series"]
+    assert (body["interval"], body["group_by"], body["unit"]) == ("day", "site", "incidents")
+    (series,) = body["series"]
     assert (series["group"], series["value"], series["count"]) == ("Gdańsk", 3, 3)
     assert [point["value"] for point in series["points"]] == [0, 3, 0]
     assert series["points"][1] == {

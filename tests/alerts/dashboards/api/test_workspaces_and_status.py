@@ -41,8 +41,8 @@ def sam(make_person, both):
 
 
 def ages(answer):
-    said = answer.json()
-    return said["data_age_seconds"], {r["name"]: r["data_age_seconds"] for r in said["results"]}
+    body = answer.json()
+    return body["data_age_seconds"], {r["name"]: r["data_age_seconds"] for r in body["results"]}
 
 
 def test_every_answer_tells_the_age_of_the_stalest_workspace_behind_it(leo, sam):
@@ -84,9 +84,9 @@ def test_a_workspace_out_of_reach_is_not_there(sam):
 
 
 def test_status_tells_freshness_to_all_and_details_to_those_who_can_help(leo, sam):
-    said = leo.get("status/").json()
-    levels = {row["name"]: row["level"] for row in said["workspaces"]}
+    body = leo.get("status/").json()
+    levels = {row["name"]: row["level"] for row in body["workspaces"]}
     assert levels == {"gdansk": "ok", "porto": "bad"}
-    assert said["details"]["owed"] == {"waiting": 0, "given_up": 0, "details_owed": 0}
-    assert said["details"]["record"]["entries"] > 0
+    assert body["details"]["owed"] == {"waiting": 0, "given_up": 0, "details_owed": 0}
+    assert body["details"]["record"]["entries"] > 0
     assert sam.get("status/").json()["details"] is None

@@ -79,9 +79,9 @@ def test_fifty_a_page(listed, client, make, ask, oda):
 @pytest.mark.parametrize("tab", ["waiting", "answered", "mine"])
 def test_a_longer_list_costs_no_more_queries(listed, make, ask, answer, oda, tab):
     def cost():
-        with CaptureQueriesContext(connection) as seen:
+        with CaptureQueriesContext(connection) as queries:
             listed(oda, tab)
-        return len(seen)
+        return len(queries)
 
     def one_more():
         review = ask(make())

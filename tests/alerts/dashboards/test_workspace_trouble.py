@@ -47,8 +47,8 @@ def opens(db, pretend, client, ada, monkeypatch):
     """`opens(**columns)` polls a workspace with these once; returns the status page afterwards and
     what the page said before.
     """
-    place, known = pretend.workspaces[0], pretend.application()
-    monkeypatch.setenv(SECRET, known.secret)
+    place, registration = pretend.workspaces[0], pretend.application()
+    monkeypatch.setenv(SECRET, registration.secret)
     monkeypatch.setattr("alerts.sentinel.client.azure.ANSWER_SECONDS", WAIT)
 
     def opened(**columns):
@@ -59,7 +59,7 @@ def opens(db, pretend, client, ada, monkeypatch):
             subscription_id=place.subscription_id,
             resource_group=place.resource_group,
             workspace_name=place.name,
-            client_id=known.client_id,
+            client_id=registration.client_id,
             secret_env=SECRET,
             ca_bundle=str(pretend.ca_file),
             **columns,
@@ -73,12 +73,12 @@ def opens(db, pretend, client, ada, monkeypatch):
     pretend.control.clear_faults()
 
 
-def within_twenty_seconds(opens, said, **columns):
+def within_twenty_seconds(opens, text, **columns):
     began = time.monotonic()
     before, after = opens(**columns)
     took = time.monotonic() - began
-    assert said not in before
-    assert said in after
+    assert text not in before
+    assert text in after
     assert took - WAIT + ANSWER_SECONDS < 20
 
 
@@ -112,5 +112,5 @@ def test_one_that_refuses_us(opens, pretend, status):
 
 def test_one_that_is_well_is_not_called_sick(opens):
     before, after = opens()
-    for said in (SILENT, REFUSED):
-        assert said not in before + after
+    for text in (SILENT, REFUSED):
+        assert text not in before + after
