@@ -59,8 +59,8 @@ def chromium(django_db_setup):
     """One browser for the whole run; skips (or with BROWSER_REQUIRED fails) where there is none."""
     path = chromium_path()
     if path is None:
-        tell = pytest.fail if os.environ.get("BROWSER_REQUIRED") else pytest.skip
-        tell("No Chromium on this machine: browser tests need one.")
+        stop = pytest.fail if os.environ.get("BROWSER_REQUIRED") else pytest.skip
+        stop("No Chromium on this machine: browser tests need one.")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:

@@ -21,9 +21,9 @@ from tests.program import Program
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 OPERATIONS = [
-    (path, method, said)
+    (path, method, definition)
     for path, methods in document()["paths"].items()
-    for method, said in methods.items()
+    for method, definition in methods.items()
 ]
 BODIES = {
     "ask": {"question": "Was this you?"},
@@ -92,7 +92,7 @@ def test_a12_nothing_of_another_site_or_workspace_is_there(
     (workspace, site, _), (_, _, foreign) = gdansk, porto
     program = Program(person_with(make_person, role, kind, workspace, site))
     before = [kind.objects.count() for kind in (Entry, Review, Annotation, RuleVersion)]
-    for path, method, _said in OPERATIONS:
+    for path, method, _definition in OPERATIONS:
         if method == "post" and "{id}" not in path:
             continue  # it makes something of one's own
         answer = call(program, path, method, foreign)
@@ -141,7 +141,7 @@ def test_a15_only_the_named_roles_get_as_far_as_a_command(make_person, gdansk, r
     scope = workspace.uuid if kind == ScopeKind.WORKSPACE else None
     program = Program(make_person(cast.SAM, (role, kind, scope)))
     Opinion.objects.update(person=program.token.owner)  # nobody else finds it there
-    for path, method, _said in OPERATIONS:
+    for path, method, _definition in OPERATIONS:
         operation = roles_for(path, method)
         if operation.kind != "command":
             continue
@@ -167,7 +167,7 @@ def test_a17_each_command_needs_its_scope_and_reading_needs_read(make_person, gd
         scope: Program(sam, *(other for other in TokenScope if other != scope))
         for scope in TokenScope
     }
-    for path, method, _said in OPERATIONS:
+    for path, method, _definition in OPERATIONS:
         needed = roles_for(path, method).scope
         status = call(without[needed], path, method, ids).status_code
         attempts.note((path, method, status), blocked=status == 403)

@@ -293,8 +293,8 @@ def test_a36_template_syntax_in_rules_and_notifications_is_text(
         pass
     sent = {message.subject: message.body for message in mail.outbox}
     for text in texts:
-        held = escape(text) in inbox and f"It says {text}." in sent.get(text, "")
-        attempts.note(("notification", text), blocked=held)
+        is_text = escape(text) in inbox and f"It says {text}." in sent.get(text, "")
+        attempts.note(("notification", text), blocked=is_text)
 
 
 def seconds_of(ask):

@@ -40,10 +40,10 @@ def _url(url: str) -> list[str]:
 
 def _gunicorn(words: list[str]) -> list[str]:
     try:
-        given = Config(prog="gunicorn").parser().parse_args(words)
+        options = Config(prog="gunicorn").parser().parse_args(words)
     except SystemExit:
         return [f"gunicorn does not understand {words}"]
-    return _attribute(given.args[0]) if given.args else ["gunicorn is told no application"]
+    return _attribute(options.args[0]) if options.args else ["gunicorn is told no application"]
 
 
 def _celery(words: list[str]) -> list[str]:
@@ -56,10 +56,10 @@ def _celery(words: list[str]) -> list[str]:
             return [f"celery does not understand {words}"]
     try:
         parser = command.make_parser(click.Context(command, info_name=name))
-        given, _, _ = parser.parse_args(args=rest)
+        options, _, _ = parser.parse_args(args=rest)
     except click.ClickException as refusal:
         return [f"celery does not understand: {refusal.format_message()}"]
-    queues = str(given.get("queues") or "").split(",")
+    queues = str(options.get("queues") or "").split(",")
     unknown = [queue for queue in queues if queue and queue not in QUEUES]
     return [*_attribute(where), *(f"there is no queue {queue}" for queue in unknown)]
 

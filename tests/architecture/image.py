@@ -24,7 +24,7 @@ class Stage:
 
     def all(self, word: str) -> list[str]:
         """The arguments of every instruction of this kind."""
-        return [given for step, given in self.steps if step == word]
+        return [arguments for step, arguments in self.steps if step == word]
 
 
 def stages_of(text: str) -> list[Stage]:
@@ -35,16 +35,16 @@ def stages_of(text: str) -> list[Stage]:
     for line in re.sub(r"\\\n", " ", lines).splitlines():
         if not line.strip():
             continue
-        word, given = line.strip().split(None, 1)
+        word, arguments_text = line.strip().split(None, 1)
         if word == "ARG" and not stages:
-            name, _, value = given.partition("=")
+            name, _, value = arguments_text.partition("=")
             arguments[name] = value
         elif word == "FROM":
-            filled = re.sub(r"\$\{(\w+)\}", lambda found: arguments[found[1]], given)
+            filled = re.sub(r"\$\{(\w+)\}", lambda found: arguments[found[1]], arguments_text)
             base, _, name = filled.partition(" AS ")
             stages.append(Stage(base, name))
         else:
-            stages[-1].steps.append((word, " ".join(given.split())))
+            stages[-1].steps.append((word, " ".join(arguments_text.split())))
     return stages
 
 
@@ -87,8 +87,8 @@ def troubles_of_image(text: str, ignore: str) -> list[str]:
     sources = set()
     names = {stage.name for stage in stages}
     for stage in stages:
-        for given in stage.all("COPY"):
-            *words, _target = given.split()
+        for arguments in stage.all("COPY"):
+            *words, _target = arguments.split()
             origin = [word for word in words if word.startswith("--from=")]
             found += [f"there is no stage {word[7:]}" for word in origin if word[7:] not in names]
             sources |= set() if origin else set(words)
@@ -101,8 +101,8 @@ def troubles_of_image(text: str, ignore: str) -> list[str]:
     found += [trouble for stage in stages for trouble in troubles_of_modes(stage)]
     health = last.all("HEALTHCHECK")
     found += [] if health else ["the image has no HEALTHCHECK"]
-    for given in [*(line.partition("CMD ")[2] for line in health), *last.all("CMD")]:
-        found += troubles_of_command(json.loads(given))
+    for arguments in [*(line.partition("CMD ")[2] for line in health), *last.all("CMD")]:
+        found += troubles_of_command(json.loads(arguments))
     return found
 
 
@@ -121,8 +121,8 @@ def troubles_of_modes(stage: Stage) -> list[str]:
     steps = stage.steps
     copies = [
         n
-        for n, (word, given) in enumerate(steps)
-        if word == "COPY" and not given.startswith(("--from=", "--chmod="))
+        for n, (word, arguments) in enumerate(steps)
+        if word == "COPY" and not arguments.startswith(("--from=", "--chmod="))
     ]
     folder = (stage.all("WORKDIR") or ["/"])[-1]
     opening = ("RUN", f"chmod -R u=rwX,go=rX {folder}")

@@ -61,8 +61,8 @@ class Stack:
             case str(folder):
                 return stages_of((HOME / folder / "Dockerfile").read_text())
             case {"dockerfile_inline": text, "args": {"image": image}}:
-                given = text.replace("ARG image\n", f"ARG image={image}\n")
-                return stages_of(given.replace("$$image", "${image}"))
+                content = text.replace("ARG image\n", f"ARG image={image}\n")
+                return stages_of(content.replace("$$image", "${image}"))
         return []
 
     def context(self, name: str) -> Path:
@@ -168,8 +168,8 @@ def _files(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
         yield f"writes to {folder}, which is read-only"
     for stage in stack.stages(name) if name not in stack.ours else []:
         yield from troubles_of_modes(stage)
-        for given in stage.all("COPY"):
-            *copied, _target = (word for word in given.split() if not word.startswith("--"))
+        for arguments in stage.all("COPY"):
+            *copied, _target = (word for word in arguments.split() if not word.startswith("--"))
             yield from (
                 f"{each} does not exist"
                 for each in copied
@@ -232,14 +232,14 @@ def _environment(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[s
 
 
 def _secrets(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
-    held = set(service.get("secrets", []))
-    for secret in held - set(stack.all["secrets"]):
+    mounted = set(service.get("secrets", []))
+    for secret in mounted - set(stack.all["secrets"]):
         yield f"there is no secret {secret}"
     places = [*stack.environment(name).values(), *stack.command(name)]
     used = {str(place).removeprefix(SECRETS) for place in places}
-    for secret in held - used:
+    for secret in mounted - used:
         yield f"is given {secret} for nothing"
-    for secret in sorted(held):
+    for secret in sorted(mounted):
         running = [
             each
             for each, one in stack.services.items()
@@ -249,17 +249,17 @@ def _secrets(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
         shared = len(running) > 1 or not reader
         if secret.startswith("azure_") and "profiles" not in service and shared:
             yield f"holds {secret}, which one worker alone may hold"
-    if "database_url_owner" in held and name not in {MIGRATE, DATABASE}:
+    if "database_url_owner" in mounted and name not in {MIGRATE, DATABASE}:
         yield "may change tables"
-    if "postgres_password" in held and name not in {ROLES, DATABASE}:
+    if "postgres_password" in mounted and name not in {ROLES, DATABASE}:
         yield "may do everything in the database"
     worker = option_of(stack.command(name), "-Q") or name
-    if worker in WORKERS and f"database_url_{worker}" not in held:
+    if worker in WORKERS and f"database_url_{worker}" not in mounted:
         yield "has no database role of its own"
     for other in set(WORKERS) - {worker}:
-        if f"database_url_{other}" in held and name != ROLES:
+        if f"database_url_{other}" in mounted and name != ROLES:
             yield f"holds the database role of {other}"
-    if worker in WORKERS and "database_url" in held:
+    if worker in WORKERS and "database_url" in mounted:
         yield "holds the database role of web"
 
 
@@ -295,7 +295,7 @@ def _network(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
         yield "asks for no password"
     bound = {option_of(stack.command(name), "--bind").rpartition(":")[2]} - {""}
     if name == PROXY:
-        bound = {port for given in stack.stages(name)[-1].all("EXPOSE") for port in given.split()}
+        bound = {port for ports in stack.stages(name)[-1].all("EXPOSE") for port in ports.split()}
     for port in service.get("ports", []):
         if not bound:
             yield "publishes a port"

@@ -56,8 +56,8 @@ def test_who_publishes_a_port_holds_no_identity_of_azure_and_stands_in_no_networ
     services = Stack(COMPOSE, DOCKERFILE).services
     assert [name for name, one in services.items() if "ports" in one] == ["web", "proxy"]
     for name in ("web", "proxy"):
-        held = services[name]["secrets"]
-        assert not [secret for secret in held if secret.startswith("azure")]
+        secrets = services[name]["secrets"]
+        assert not [secret for secret in secrets if secret.startswith("azure")]
         assert "out" not in services[name]["networks"]
 
 
@@ -94,10 +94,10 @@ def test_the_pages_of_health_answer_strangers(client, db):
 
 
 def test_every_secret_and_name_is_told_to_who_operates_it():
-    told = (HOME / "docs/operating.md").read_text()
+    manual = (HOME / "docs/operating.md").read_text()
     stack = Stack(COMPOSE, DOCKERFILE)
     for name in [*stack.all["secrets"], *stack.services]:
-        assert name in told
+        assert name in manual
 
 
 @pytest.mark.parametrize(

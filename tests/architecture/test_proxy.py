@@ -41,12 +41,12 @@ def test_what_the_application_refuses_as_too_large_reaches_it(environment):
 
 def test_the_proxy_says_itself_who_asks_by_which_name_and_how(environment):
     text = start.configuration(environment)
-    for said in (
+    for header in (
         "Host $http_host",
         "X-Forwarded-Proto https",
         "X-Forwarded-For $proxy_add_x_forwarded_for",
     ):
-        assert f"proxy_set_header {said};" in text
+        assert f"proxy_set_header {header};" in text
     for deadline in ("client_header_timeout", "client_body_timeout", "send_timeout"):
         assert re.search(rf"{deadline} [12]?\ds;", text)
     assert "proxy_request_buffering off" not in text
@@ -54,7 +54,7 @@ def test_the_proxy_says_itself_who_asks_by_which_name_and_how(environment):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"PUBLIC_URL": "http://tagout.plant.example"}, "PUBLIC_URL is 'http://tagout"),
         ({"PUBLIC_URL": "https://tagout/portal;evil"}, "needs https:// and a name"),
@@ -62,8 +62,8 @@ def test_the_proxy_says_itself_who_asks_by_which_name_and_how(environment):
         ({"TLS_KEY_FILE": "/dev/null"}, "fill in both, or none"),
     ],
 )
-def test_what_is_wrong_is_one_sentence(environment, change, said):
-    with pytest.raises(start.Misconfigured, match=re.escape(said)):
+def test_what_is_wrong_is_one_sentence(environment, change, message):
+    with pytest.raises(start.Misconfigured, match=re.escape(message)):
         start.configuration(environment | change)
 
 
@@ -82,8 +82,8 @@ def test_what_is_wrong_is_one_sentence(environment, change, said):
 )
 def test_every_line_of_nginx_becomes_json(capsys, line, level, message):
     start.as_json(line)
-    told = json.loads(capsys.readouterr().out)
-    assert (told["level"], told["message"]) == (level, message)
+    entry = json.loads(capsys.readouterr().out)
+    assert (entry["level"], entry["message"]) == (level, message)
 
 
 def test_lines_of_requests_stay_json_whatever_stands_in_them(capsys):

@@ -22,8 +22,8 @@ def plants_before(request):
     this one comes next, as when another process takes over the rest of the file.
     """
     test, plants = finished[-1] if finished else (None, 0)
-    told = test.stash.get(WANTED_NEXT, []) if test else []
-    yield plants if told and told[0] in rows_of(request.node) else None
+    fixtures = test.stash.get(WANTED_NEXT, []) if test else []
+    yield plants if fixtures and fixtures[0] in rows_of(request.node) else None
     finished.append((request.node, written.count("plant")))
 
 

@@ -44,16 +44,16 @@ def test_a_room_says_what_it_is_for(room):
 
 
 def test_pages_styles_and_tests_stand_where_their_room_stands():
-    known = {str(room) for room in rooms()} | set(WINGS)
+    folders = {str(room) for room in rooms()} | set(WINGS)
     shared = {"layouts", "components", "ui", "vendor", "errors"}
     beside = {"architecture", "contract", "journeys", "faults", "abuse", "factories", "simulator"}
     astray = []
     for path in tracked():
         top, *rest = path.parts
         if top in {"templates", "static"} and len(rest) > 1 and rest[0] not in shared:
-            astray += [path] if "/".join(rest[:2]) not in known else []
+            astray += [path] if "/".join(rest[:2]) not in folders else []
         if top == "tests" and len(rest) > 2 and rest[0] not in beside:
-            astray += [path] if "/".join(rest[:2]) not in known else []
+            astray += [path] if "/".join(rest[:2]) not in folders else []
     assert not astray
 
 

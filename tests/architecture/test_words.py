@@ -44,9 +44,9 @@ def test_every_sentence_is_translated_and_none_is_a_guess(path):
 def test_a_translation_has_the_places_of_its_sentence(path):
     wrong = []
     for entry in polib.pofile(str(path)):
-        said = list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
+        texts = list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
         possible = [_places(entry.msgid), _places(entry.msgid_plural or entry.msgid)]
-        wrong += [(entry.msgid, text) for text in said if _places(text) not in possible]
+        wrong += [(entry.msgid, text) for text in texts if _places(text) not in possible]
     assert wrong == []
 
 
@@ -63,8 +63,8 @@ def test_a_plural_has_all_its_forms(path):
 def extracted(tmp_path_factory):
     """The sentences that pages and programs hold now, as gettext finds them."""
     if shutil.which("xgettext") is None:
-        tell = pytest.fail if os.environ.get("BROWSER_REQUIRED") else pytest.skip
-        tell("No gettext on this machine: whether the catalogues are up to date is not known.")
+        stop = pytest.fail if os.environ.get("BROWSER_REQUIRED") else pytest.skip
+        stop("No gettext on this machine: whether the catalogues are up to date is not known.")
     place = tmp_path_factory.mktemp("words")
     (place / "locale").mkdir()
     for name in (*WINGS, "templates"):

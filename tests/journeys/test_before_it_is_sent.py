@@ -20,14 +20,14 @@ def page(browse, incident, sam):
 
 
 @pytest.mark.parametrize(
-    ("edit", "told"),
+    ("edit", "text"),
     [
         ({"owner": PIOTR}, f"Owner stays {PIOTR}"),
         ({"properties": {"severity": "Low"}}, "Severity stays Low"),
     ],
     ids=["owner", "severity"],
 )
-def test_an_edit_in_sentinel_meanwhile_is_never_overwritten(world, page, incident, edit, told):
+def test_an_edit_in_sentinel_meanwhile_is_never_overwritten(world, page, incident, edit, text):
     close_on_the_page(page)
     world.control.edit(incident.name, by=PIOTR, **edit)
     theirs = world.there(incident)
@@ -37,7 +37,7 @@ def test_an_edit_in_sentinel_meanwhile_is_never_overwritten(world, page, inciden
     page.reload()
     note = page.locator(".note", has_text="kept a newer change")
     expect(note).to_contain_text("before the change by Sam Keller came")
-    expect(note).to_contain_text(told)
+    expect(note).to_contain_text(text)
     expect(page.locator(".page-head")).to_contain_text("New")
     expect(page.get_by_role("link", name="Close…")).to_be_visible()
 

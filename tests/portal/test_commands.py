@@ -16,20 +16,20 @@ from portal.command import TagoutCommand
 from tests.architecture.tree import HOME
 
 
-class Telling(TagoutCommand):
+class Answering(TagoutCommand):
     """Returns what it is given."""
 
     needs_database = False
-    told: object = None
+    answer: object = None
 
     def run(self, **options):
-        return self.told
+        return self.answer
 
 
 def test_moments_in_json_are_utc_as_rfc_3339_says_them(capsys):
-    command = Telling()
+    command = Answering()
     moment = datetime(2026, 11, 25, 12, tzinfo=timezone(timedelta(hours=2)))
-    command.told = {"at": moment, "in_utc": moment.astimezone(UTC)}
+    command.answer = {"at": moment, "in_utc": moment.astimezone(UTC)}
     call_command(command, "--json")
     assert json.loads(capsys.readouterr().out) == {
         "at": "2026-11-25T10:00:00Z",

@@ -174,8 +174,8 @@ def test_what_never_ends_is_waited_for_once_a_round_and_what_nobody_takes_once(
     monkeypatch.setattr(advance.app.control, "ping", lambda **_: [{"worker": "pong"}])
     monkeypatch.setattr(advance, "is_a_worker_busy", lambda: False)
     monkeypatch.setattr(advance.app, "send_task", work)
-    still = SimpleNamespace(sleep=lambda _seconds: None, monotonic=lambda: next(passed))
-    monkeypatch.setattr(advance, "time", still)
+    fake_time = SimpleNamespace(sleep=lambda _seconds: None, monotonic=lambda: next(passed))
+    monkeypatch.setattr(advance, "time", fake_time)
     result = run("advance", "1d")
     assert len(result["steps"]) == 2
     assert Job.objects.filter(state="waiting").count() == 2

@@ -102,8 +102,8 @@ def test_the_connector_can_be_switched_on(arm, control):
 def test_the_defender_portal_switches_rules_off_and_shows_its_connector(arm, control):
     control.workspace(arm.workspace.key, defender_portal=True)
     rules = arm("GET", "/alertRules").json()["value"]
-    off = [resource["kind"] for resource in rules if not resource["properties"]["enabled"]]
-    assert sorted(off) == ["Fusion", "MicrosoftSecurityIncidentCreation"]
+    disabled = [resource["kind"] for resource in rules if not resource["properties"]["enabled"]]
+    assert sorted(disabled) == ["Fusion", "MicrosoftSecurityIncidentCreation"]
     kinds = {resource["kind"] for resource in arm("GET", "/dataConnectors").json()["value"]}
     assert "MicrosoftThreatProtection" in kinds
 

@@ -106,8 +106,8 @@ def test_nobody_else_reads_or_does_any_of_it(client, make_person, ada, role):
     assert ada.is_active
 
 
-def change(client, **said):
-    values = {"current": PASSWORD, "new": OTHER, "again": OTHER} | said
+def change(client, **changes):
+    values = {"current": PASSWORD, "new": OTHER, "again": OTHER} | changes
     return client.post("/login/password/", values)
 
 
@@ -127,7 +127,7 @@ def test_a_person_changes_their_password_and_stays_signed_in_here_alone(sam):
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("values", "reason"),
     [
         ({"current": "wrong"}, "That is not your password"),
         ({"current": ""}, "Enter your password"),
@@ -136,8 +136,8 @@ def test_a_person_changes_their_password_and_stays_signed_in_here_alone(sam):
         ({"new": PASSWORD, "again": PASSWORD}, "your current password"),
     ],
 )
-def test_what_makes_no_sense_changes_nothing(sam, said, reason):
-    answer = change(signed_in(), **said)
+def test_what_makes_no_sense_changes_nothing(sam, values, reason):
+    answer = change(signed_in(), **values)
     assert answer.status_code == 422 and reason in answer.text
     assert signed_in()
 

@@ -44,8 +44,8 @@ def test_an_operation_names_all_that_it_takes_and_all_that_can_go_wrong(path, me
         members = resolved(content["schema"])["properties"] if does.body().fields else {}
     assert set(members) == set(does.body().fields if does.body else ())
     codes = {400, 401, 403, 404, 429, 503} | ({409, 413, 415} if does.kind == "command" else set())
-    told = {int(code) for code in operation["responses"]} - {200, 304}
-    assert told == codes
+    statuses = {int(code) for code in operation["responses"]} - {200, 304}
+    assert statuses == codes
     for code in codes:
         (content,) = resolved(operation["responses"][str(code)])["content"].items()
         assert content[0] == "application/problem+json"
@@ -128,8 +128,8 @@ def test_every_answer_fits_its_schema(make_person, noon):
 
 @pytest.mark.django_db
 def test_the_description_is_served_to_programs_and_to_nobody_else(program, client):
-    said = program.get("openapi.json").json()
-    assert said["openapi"] == "3.1.0" and set(document()) < set(said)
+    body = program.get("openapi.json").json()
+    assert body["openapi"] == "3.1.0" and set(document()) < set(body)
     assert client.get("/api/v1/openapi.json").status_code == 401
     assert client.get("/api/v1/docs").status_code == 302
 

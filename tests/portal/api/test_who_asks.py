@@ -17,9 +17,11 @@ LIST = "/api/v1/incidents/"
 def problem_of(answer, status):
     assert answer.status_code == status
     assert answer["Content-Type"] == "application/problem+json"
-    said = answer.json()
-    assert said["status"] == status and said["detail"] and said["title"] and said["type"]
-    return said["detail"]
+    problem = answer.json()
+    assert (
+        problem["status"] == status and problem["detail"] and problem["title"] and problem["type"]
+    )
+    return problem["detail"]
 
 
 def expired(program):
@@ -36,14 +38,14 @@ def disabled(program):
 
 @pytest.mark.abuse("A17")
 @pytest.mark.parametrize(
-    ("spoil", "said"), [(expired, "expired"), (revoked, "revoked"), (disabled, "no active account")]
+    ("spoil", "text"), [(expired, "expired"), (revoked, "revoked"), (disabled, "no active account")]
 )
-def test_a_token_that_is_over_is_401_everywhere(program, incident, spoil, said):
+def test_a_token_that_is_over_is_401_everywhere(program, incident, spoil, text):
     spoil(program)
     for path in ("incidents/", f"incidents/{incident.pk}/", "openapi.json"):
-        assert said in problem_of(program.get(path), 401)
+        assert text in problem_of(program.get(path), 401)
     answer = program.post(f"incidents/{incident.pk}/close/", {"classification": "Undetermined"})
-    assert said in problem_of(answer, 401)
+    assert text in problem_of(answer, 401)
     assert answer["WWW-Authenticate"].startswith("Bearer")
 
 

@@ -176,8 +176,8 @@ def test_what_a_stranger_has_a_log_say_raises_no_alarm(entries, tmp_path, capsys
         call_command("audit", "verify", "--against", str(log))
     log.write_text("".join([f"{forged[0]} {line_of(entries[2])}\n", *agents]))
     call_command("audit", "verify", "--against", str(log), "--json")
-    said = json.loads(capsys.readouterr().out)
-    assert (said["whole"], said["anchors"], said["ignored"]) == (True, 1, 4)
+    report = json.loads(capsys.readouterr().out)
+    assert (report["whole"], report["anchors"], report["ignored"]) == (True, 1, 4)
     rewrite_all()
     with pytest.raises(CommandError, match="broken at entry 3"):
         call_command("audit", "verify", "--against", str(log))
@@ -195,8 +195,8 @@ def test_syslog_gets_a_datagram(entries, anchor_to):
         server.settimeout(5)
         anchor_to(f"syslog://127.0.0.1:{server.getsockname()[1]}")
         publish_anchor()
-        said = server.recv(500).decode()
-        assert said.startswith(f"<38>tagout audit head seq=3 hash={entries[-1].hash} at=")
+        datagram = server.recv(500).decode()
+        assert datagram.startswith(f"<38>tagout audit head seq=3 hash={entries[-1].hash} at=")
 
 
 def test_what_cannot_be_kept_there_stands_in_the_log(entries, anchor_to, caplog):

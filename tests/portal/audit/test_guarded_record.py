@@ -201,18 +201,18 @@ def test_entries_of_before_keep_their_hash(db, noon):
     assert json.dumps(Entry.objects.get().details)
 
 
-def told(settings):
+def check_ids(settings):
     settings.EMBEDDED = False
     return [each.id for each in name_a_role_that_owns_the_record(None)]
 
 
 def test_check_deploy_tells_where_one_role_does_everything(settings, as_app):
-    assert told(settings) == []
+    assert check_ids(settings) == []
     as_app.execute("RESET SESSION AUTHORIZATION")
-    assert told(settings) == ["tagout.DATABASE_ROLE"]
+    assert check_ids(settings) == ["tagout.DATABASE_ROLE"]
     as_app.execute(f"GRANT UPDATE ON audit_entry TO {ROLE}")
     become(ROLE)
-    assert told(settings) == ["tagout.DATABASE_ROLE"]
+    assert check_ids(settings) == ["tagout.DATABASE_ROLE"]
 
 
 def test_check_deploy_tells_of_rights_that_were_granted_once_more(settings, as_app):

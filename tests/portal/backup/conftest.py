@@ -49,10 +49,10 @@ class Databases:
     @contextmanager
     def at(self, name, role=None):
         """The default connection is one to this database, for a while."""
-        told = {"NAME": name, "USER": role or connection.settings_dict["USER"]}
-        before = {key: connection.settings_dict[key] for key in told}
+        target = {"NAME": name, "USER": role or connection.settings_dict["USER"]}
+        before = {key: connection.settings_dict[key] for key in target}
         connection.close()
-        connection.settings_dict.update(told)
+        connection.settings_dict.update(target)
         try:
             yield
         finally:
@@ -151,8 +151,8 @@ class Program:
 
     def start(self, *words, limit="unlimited", stdout=subprocess.PIPE):
         """Start it; no file that it writes may be larger than `limit` KiB."""
-        told = connection.settings_dict
-        host = quote(told["HOST"], safe="")
+        database = connection.settings_dict
+        host = quote(database["HOST"], safe="")
         return subprocess.Popen(
             [
                 "bash",
@@ -169,7 +169,7 @@ class Program:
             stderr=subprocess.PIPE,
             env={name: value for name, value in os.environ.items() if name != "TAGOUT_EMBEDDED"}
             | {
-                "DATABASE_URL": f"postgresql://{told['USER']}@{host}/{told['NAME']}",
+                "DATABASE_URL": f"postgresql://{database['USER']}@{host}/{database['NAME']}",
                 "REDIS_URL": "redis://127.0.0.1:1/0",
                 "PATH": f"{self.folder}:{os.environ['PATH']}",
             },
@@ -193,11 +193,11 @@ class Program:
         os.mkfifo(self.reached)
         reached = os.open(self.reached, os.O_RDWR)  # waits for nobody
         process = self.start(*words)
-        told, _, _ = select.select([reached], [], [], 60)
+        readable, _, _ = select.select([reached], [], [], 60)
         os.killpg(process.pid, signal.SIGKILL)
-        _, said = process.communicate()
+        _, error_output = process.communicate()
         os.close(reached)
-        assert told, said
+        assert readable, error_output
 
 
 @pytest.fixture

@@ -130,8 +130,8 @@ def test_a_database_that_holds_something_is_replaced_only_by_its_name(databases,
 
 def test_nothing_is_restored_beside_others_who_are_connected(databases, archive):
     with databases.at(databases.new()):
-        told = connection.get_connection_params()
-        with closing(psycopg.connect(**told | {"application_name": "tagout-web"})):
+        parameters = connection.get_connection_params()
+        with closing(psycopg.connect(**parameters | {"application_name": "tagout-web"})):
             connection.close()
             with pytest.raises(CommandError, match=r"Others are connected.*tagout-web \(1\).*Stop"):
                 restore(archive)
@@ -147,15 +147,15 @@ def change_a_byte(path):
     path.write_bytes(data)
 
 
-def rewritten(manifest=lambda told: told, dump=lambda data: data):
+def rewritten(manifest=lambda content: content, dump=lambda data: data):
     """Write the archive anew with another manifest or dump; its checksums are right again."""
 
     def rewrite(path):
         with zipfile.ZipFile(path) as archive:
-            told, data = json.loads(archive.read(MANIFEST)), archive.read(DUMP)
+            content, data = json.loads(archive.read(MANIFEST)), archive.read(DUMP)
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr(DUMP, dump(data))
-            archive.writestr(MANIFEST, json.dumps(manifest(told)))
+            archive.writestr(MANIFEST, json.dumps(manifest(content)))
 
     return rewrite
 
@@ -167,22 +167,23 @@ def rewritten(manifest=lambda told: told, dump=lambda data: data):
         (lambda path: path.write_bytes(b"no archive at all"), "is not a backup of Tagout"),
         (change_a_byte, "was changed or damaged"),
         (rewritten(dump=lambda data: data + b"x"), "was changed or damaged"),
-        (rewritten(lambda told: {"made": "by hand"}), "manifest cannot be read"),
+        (rewritten(lambda content: {"made": "by hand"}), "manifest cannot be read"),
         (
-            rewritten(lambda told: told | {"format": 2, "tagout": "9.1"}),
+            rewritten(lambda content: content | {"format": 2, "tagout": "9.1"}),
             "made by Tagout 9.1, whose backups this version does not know",
         ),
         (
             rewritten(
-                lambda told: (
-                    told | {"tagout": "9.1", "migrations": [*told["migrations"], "audit.0999_x"]}
+                lambda content: (
+                    content
+                    | {"tagout": "9.1", "migrations": [*content["migrations"], "audit.0999_x"]}
                 )
             ),
             r"made by Tagout 9.1; this is .*audit.0999_x.*restore it with that version",
         ),
-        (rewritten(lambda told: told | {"postgresql": 190001}), "comes from PostgreSQL 19"),
+        (rewritten(lambda content: content | {"postgresql": 190001}), "comes from PostgreSQL 19"),
         (
-            rewritten(lambda told: told | {"rows": told["rows"] | {"accounts_user": 9}}),
+            rewritten(lambda content: content | {"rows": content["rows"] | {"accounts_user": 9}}),
             "accounts_user has 1 rows after loading, not 9: nothing was restored",
         ),
     ],

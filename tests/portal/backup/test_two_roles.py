@@ -81,9 +81,12 @@ def test_the_application_may_do_afterwards_what_migrations_and_hands_left_it(
         rights = rights_of_app()
         assert rights.pop("sites_zone") == "DELETE INSERT SELECT TRUNCATE UPDATE"
         assert_only_guarded_tables_differ(rights)
-        told = connection.get_connection_params() | {"user": APP, "application_name": "tagout-web"}
+        parameters = connection.get_connection_params() | {
+            "user": APP,
+            "application_name": "tagout-web",
+        }
         words = r"connected to the database .*: tagout-web \(1\)"
-        with closing(psycopg.connect(**told)), pytest.raises(CommandError, match=words):
+        with closing(psycopg.connect(**parameters)), pytest.raises(CommandError, match=words):
             restore(archive, "--replace", two_roles)
 
 

@@ -15,8 +15,8 @@ def sam(make_person):
 
 
 @pytest.fixture
-def tell(sam):
-    def told(subject="OT has answered", *, to=sam, path="/reviews/", **more):
+def send(sam):
+    def send_one(subject="OT has answered", *, to=sam, path="/reviews/", **more):
         return notify(
             people=[to],
             kind="reviews.answered",
@@ -28,7 +28,7 @@ def tell(sam):
             **more,
         )[0]
 
-    return told
+    return send_one
 
 
 def test_an_empty_inbox_says_what_belongs_there(client, sam, noon):
@@ -36,8 +36,8 @@ def test_an_empty_inbox_says_what_belongs_there(client, sam, noon):
     assert b"Nothing was sent to you yet" in client.get("/inbox/").content
 
 
-def test_a_line_says_why_one_gets_it(client, sam, tell, noon):
-    tell()
+def test_a_line_says_why_one_gets_it(client, sam, send, noon):
+    send()
     client.force_login(sam)
     page = client.get("/inbox/").content.decode()
     assert "OT has answered" in page
@@ -45,8 +45,8 @@ def test_a_line_says_why_one_gets_it(client, sam, tell, noon):
     assert "1 unread" in page
 
 
-def test_a_line_begins_its_message_and_leaves_the_details_to_its_page(client, sam, tell, noon):
-    line = tell()
+def test_a_line_begins_its_message_and_leaves_the_details_to_its_page(client, sam, send, noon):
+    line = send()
     line.body = "Tagout asks OT.\n\nSomebody scanned.\nWhere: Porto\nWhen: 04:33"
     line.save()
     client.force_login(sam)
@@ -55,8 +55,8 @@ def test_a_line_begins_its_message_and_leaves_the_details_to_its_page(client, sa
     assert "Where: Porto" not in page
 
 
-def test_following_a_line_reads_it(client, sam, tell, noon):
-    line = tell(path="/reviews/?tab=answered")
+def test_following_a_line_reads_it(client, sam, send, noon):
+    line = send(path="/reviews/?tab=answered")
     client.force_login(sam)
     assert client.get(f"/inbox/{line.pk}/")["Location"] == "/reviews/?tab=answered"
     line.refresh_from_db()
@@ -65,14 +65,14 @@ def test_following_a_line_reads_it(client, sam, tell, noon):
 
 @pytest.mark.abuse("A11")
 @pytest.mark.parametrize("path", ["https://evil.example/", "//evil.example/", "/\\evil.example"])
-def test_a_line_never_leads_outside(client, sam, tell, noon, path):
-    line = tell(path=path)
+def test_a_line_never_leads_outside(client, sam, send, noon, path):
+    line = send(path=path)
     client.force_login(sam)
     assert client.get(f"/inbox/{line.pk}/")["Location"] == "/"
 
 
-def test_one_line_or_all_are_marked_read(client, sam, tell, noon):
-    lines = [tell(str(n)) for n in range(3)]
+def test_one_line_or_all_are_marked_read(client, sam, send, noon):
+    lines = [send(str(n)) for n in range(3)]
     client.force_login(sam)
     client.post("/inbox/read/", {"line": lines[0].pk})
     assert Notification.objects.filter(read_at=None).count() == 2
@@ -81,8 +81,8 @@ def test_one_line_or_all_are_marked_read(client, sam, tell, noon):
     assert not Notification.objects.filter(read_at=None).exists()
 
 
-def test_nobody_reads_anothers_inbox(client, make_person, tell, noon):
-    line = tell()
+def test_nobody_reads_anothers_inbox(client, make_person, send, noon):
+    line = send()
     client.force_login(make_person(cast.ODA))
     assert b"OT has answered" not in client.get("/inbox/").content
     assert client.get(f"/inbox/{line.pk}/").status_code == 404
@@ -91,26 +91,26 @@ def test_nobody_reads_anothers_inbox(client, make_person, tell, noon):
     assert line.read_at is None
 
 
-def test_fifty_lines_a_page(client, sam, tell, noon):
+def test_fifty_lines_a_page(client, sam, send, noon):
     for n in range(52):
-        tell(str(n))
+        send(str(n))
     client.force_login(sam)
     page = client.get("/inbox/").content.decode()
     after = page.split("?after=")[1].split('"')[0]
     assert client.get(f"/inbox/?after={after}").content.decode().count('id="line-') == 2
 
 
-def test_the_bell_counts(client, sam, tell, noon):
-    tell()
+def test_the_bell_counts(client, sam, send, noon):
+    send()
     client.force_login(sam)
     assert b'aria-label="Inbox, 1 unread"' in client.get("/inbox/").content
 
 
-def test_what_was_told_can_be_taken_back_until_its_mail_leaves(tell):
+def test_what_was_told_can_be_taken_back_until_its_mail_leaves(send):
     import uuid
 
     act, other = uuid.uuid4(), uuid.uuid4()
-    tell(act=act), tell(act=other)
+    send(act=act), send(act=other)
     Mail.objects.filter(notification__act=other).update(attempts=1, state="running")
     assert (take_back(act=act), take_back(act=other)) == (1, 0)
     assert Notification.objects.count() == 1
@@ -128,10 +128,10 @@ def folder(settings, tmp_path):
     return tmp_path
 
 
-def test_the_demos_mailbox_shows_mails_and_their_links(client, sam, tell, folder, noon):
+def test_the_demos_mailbox_shows_mails_and_their_links(client, sam, send, folder, noon):
     from portal import clock
 
-    tell("Was this you? Zażółć"), tell("Second")
+    send("Was this you? Zażółć"), send("Second")
     while send_one_mail(now=clock.unshifted()):
         pass
     client.force_login(sam)
@@ -145,10 +145,10 @@ def test_the_demos_mailbox_shows_mails_and_their_links(client, sam, tell, folder
 
 
 @pytest.mark.browser
-def test_a_mail_and_its_link_keep_the_bars(browse, transactional_db, sam, tell, folder, noon):
+def test_a_mail_and_its_link_keep_the_bars(browse, transactional_db, sam, send, folder, noon):
     from portal import clock
 
-    tell("Was this you?")
+    send("Was this you?")
     assert send_one_mail(now=clock.unshifted())
     page = browse("/demo/mail/", as_=sam)
     page.get_by_role("link", name="Was this you?").click()

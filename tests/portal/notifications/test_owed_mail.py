@@ -24,8 +24,8 @@ def send_all():
 
 
 @pytest.fixture
-def tell():
-    def told(person, subject="OT was asked"):
+def send():
+    def send_one(person, subject="OT was asked"):
         [line] = notify(
             people=[person],
             kind="tests.told",
@@ -37,7 +37,7 @@ def tell():
         )
         return line.mail
 
-    return told
+    return send_one
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def server(monkeypatch):
     return answers
 
 
-def test_a_mail_that_cannot_be_written_does_not_hold_up_the_next(tell, make_person):
-    broken, sound = tell(make_person(cast.ODA)), tell(make_person(cast.SAM))
+def test_a_mail_that_cannot_be_written_does_not_hold_up_the_next(send, make_person):
+    broken, sound = send(make_person(cast.ODA)), send(make_person(cast.SAM))
     Mail.objects.filter(pk=broken.pk).update(address="oda@demo.example\nBcc: all@demo.example")
     send_all()
     assert [message.to for message in outbox.outbox] == [[cast.SAM.email]]
@@ -65,8 +65,8 @@ def test_a_mail_that_cannot_be_written_does_not_hold_up_the_next(tell, make_pers
     assert "newline" in broken.latest_error.lower() or "header" in broken.latest_error.lower()
 
 
-def test_a_mail_that_never_can_be_written_is_given_up(tell, make_person):
-    broken = tell(make_person(cast.ODA))
+def test_a_mail_that_never_can_be_written_is_given_up(send, make_person):
+    broken = send(make_person(cast.ODA))
     Mail.objects.update(address="oda@demo.example\nBcc: all@demo.example", attempts=19)
     send_one_mail(now=clock.unshifted())
     broken.refresh_from_db()
@@ -82,8 +82,8 @@ def test_a_mail_that_never_can_be_written_is_given_up(tell, make_person):
         smtplib.SMTPAuthenticationError(535, b"the password was changed"),
     ],
 )
-def test_a_mail_server_that_is_away_for_days_loses_nothing(tell, make_person, server, error):
-    waiting = tell(make_person(cast.ODA))
+def test_a_mail_server_that_is_away_for_days_loses_nothing(send, make_person, server, error):
+    waiting = send(make_person(cast.ODA))
     Mail.objects.update(attempts=400)
     server(error)
     send_one_mail(now=clock.unshifted())
@@ -92,8 +92,8 @@ def test_a_mail_server_that_is_away_for_days_loses_nothing(tell, make_person, se
     assert waiting.due_at <= clock.unshifted() + timedelta(minutes=5)
 
 
-def test_an_address_that_the_server_refuses_is_given_up_some_time(tell, make_person, server):
-    refused = tell(make_person(cast.ODA))
+def test_an_address_that_the_server_refuses_is_given_up_some_time(send, make_person, server):
+    refused = send(make_person(cast.ODA))
     Mail.objects.update(attempts=19)
     server(smtplib.SMTPRecipientsRefused({cast.ODA.email: (550, b"unknown")}))
     send_one_mail(now=clock.unshifted())
@@ -102,20 +102,20 @@ def test_an_address_that_the_server_refuses_is_given_up_some_time(tell, make_per
     assert mails_owed().given_up == 1
 
 
-def test_a_mail_given_up_is_no_trouble_any_more_once_one_arrives_there(tell, make_person):
+def test_a_mail_given_up_is_no_trouble_any_more_once_one_arrives_there(send, make_person):
     oda, olaf = make_person(cast.ODA), make_person(cast.OLAF)
     for person in (oda, olaf):
-        tell(person)
+        send(person)
     Mail.objects.update(state=State.DEAD, settled_at=clock.unshifted())
-    tell(oda)
+    send(oda)
     send_all()
     assert mails_owed().given_up == 1, "only Olaf's"
 
 
 @pytest.mark.abuse("A05")
-def test_who_left_meanwhile_gets_no_mail(tell, make_person):
+def test_who_left_meanwhile_gets_no_mail(send, make_person):
     oda = make_person(cast.ODA)
-    owed = tell(oda)
+    owed = send(oda)
     type(oda).objects.update(is_active=False)
     send_all()
     owed.refresh_from_db()

@@ -73,8 +73,8 @@ def test_a_database_that_does_not_answer_is_503():
 
 def test_a_toast_comes_with_the_answer_when_htmx_asked():
     answer = leave_toast(asked(by_htmx=True), HttpResponse(), "Assigned to Zoë", undo="/undo/1/")
-    told = {"text": "Assigned to Zoë", "undo": "/undo/1/", "seconds": 10}
-    assert json.loads(answer["HX-Trigger"]) == {"toast": told}
+    toast = {"text": "Assigned to Zoë", "undo": "/undo/1/", "seconds": 10}
+    assert json.loads(answer["HX-Trigger"]) == {"toast": toast}
     assert answer["HX-Trigger"].isascii()
 
 
@@ -134,9 +134,9 @@ def test_the_gallery_is_for_staff_only(signed_in, client):
 
 def test_the_policy_is_self_alone(client, db):
     policy = client.get("/login/")["Content-Security-Policy"]
-    told = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    directives = dict(part.strip().split(" ", 1) for part in policy.split(";"))
     kinds = ("script", "style", "img", "font", "connect", "manifest")
-    assert told == {
+    assert directives == {
         "default-src": "'none'",
         **{f"{kind}-src": "'self'" for kind in kinds},
         "form-action": "'self'",

@@ -322,19 +322,19 @@ def test_the_page_does_not_shift_while_it_loads(browse, keeper):
 @pytest.mark.parametrize("file", ["inter-latin.woff2", "inter-latin-ext.woff2"])
 def test_letters_that_come_late_move_nothing(browse, keeper, file):
     page = browse("/ui/frame/phone/", as_=keeper)
-    held = []
+    routes = []
 
     def hold(route):  # Playwright takes no built-in
-        held.append(route)
+        routes.append(route)
 
     page.route(f"**/{file}", hold)
     page.goto("/ui/frame/list/", wait_until="commit")
     page.locator(".grid-meta .device").first.wait_for()
     page.wait_for_timeout(300)
-    for route in held:
+    for route in routes:
         route.continue_()
     page.evaluate("document.fonts.ready")
     page.wait_for_timeout(200)
     moved = page.evaluate(SHIFT)
-    assert held
+    assert routes
     assert moved <= 0.02

@@ -164,20 +164,20 @@ def test_enter_waits_for_the_results_of_what_was_typed(browse, keeper):
     page = browse("/ui/", as_=keeper)
     page.keyboard.press("Control+k")
     expect(page.locator("#palette").get_by_role("option").first).to_be_visible()
-    held = []
+    routes = []
 
     def hold(route):  # Playwright takes no built-in
-        held.append(route)
+        routes.append(route)
 
     page.route("**/search/?q=api*", hold)
     page.keyboard.type("api")
     page.keyboard.press("Enter")
     for _ in range(300):
-        if held:
+        if routes:
             break
         page.wait_for_timeout(10)
     expect(page).to_have_url(re.compile("/ui/$"))
-    for route in held:
+    for route in routes:
         route.continue_()
     expect(page).to_have_url(re.compile("/tokens/$"))
 

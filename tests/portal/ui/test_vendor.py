@@ -36,11 +36,11 @@ def test_the_sprite_holds_the_named_icons_and_stays_small():
 
 
 def test_every_icon_that_templates_name_is_in_the_sprite():
-    known = set(sprite.icon_names())
+    names = set(sprite.icon_names())
     icon = re.compile(r'(?:{% icon |\bicon=)"([a-z0-9-]+)"')
     for template in (ROOT / "templates").rglob("*.html"):
         for name in icon.findall(template.read_text(encoding="utf-8")):
-            assert name in known, f"{template.relative_to(ROOT)} names the icon {name}"
+            assert name in names, f"{template.relative_to(ROOT)} names the icon {name}"
 
 
 def test_a_symbol_keeps_only_the_drawing():

@@ -33,8 +33,8 @@ HEAD = lessons.LESSON.partition("\nThe phone")[0]
 
 @pytest.fixture(scope="module")
 def shipped():
-    known = current_vocabulary(TODAY)
-    return read_curriculum(HOME / "training" / "content", "content", known).modules
+    vocabulary = current_vocabulary(TODAY)
+    return read_curriculum(HOME / "training" / "content", "content", vocabulary).modules
 
 
 def test_gift_comes_back_byte_for_byte_also_by_way_of_a_lesson(shipped, tmp_path):

@@ -79,8 +79,8 @@ def test_the_command_names_what_stays(take_over, tmp_path, noon, capsys):
     take_over()
     edit("01-one-stop.md", b"The phone rings.", b"Our phone rings.")
     call_command("training", "import", str(tmp_path))
-    said = capsys.readouterr().out
-    assert "01-first-module/01-one-stop.md: kept as it was edited here\n" in said
-    assert "0 new, " in said
+    output = capsys.readouterr().out
+    assert "01-first-module/01-one-stop.md: kept as it was edited here\n" in output
+    assert "0 new, " in output
     with pytest.raises(CommandError, match=r"no\.zip cannot be read"):
         call_command("training", "import", str(tmp_path / "no.zip"))

@@ -27,8 +27,8 @@ def test_the_latest_review_of_a_deployment_holds_before_the_shipped_one(author):
     assert reviews_in_force()[SCAN] == shipped_reviews()[SCAN]
     say(author, "T0846", "t0888")
     say(author, note="Names no act here.", at=NOON + timedelta(days=1))
-    held = reviews_in_force()[SCAN]
-    assert (held.techniques, held.reviewer, held.attack_version) == ((), "Tom Berg", "19.1")
+    review = reviews_in_force()[SCAN]
+    assert (review.techniques, review.reviewer, review.attack_version) == ((), "Tom Berg", "19.1")
     assert [each.techniques for each in reviews_of(SCAN)] == [(), ("T0846", "T0888"), ("T0846",)]
     assert techniques_by_type()[SCAN] == frozenset()
     assert techniques_by_type()["Port Scan Detected"] == {"T0846.001"}

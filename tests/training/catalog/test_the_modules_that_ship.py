@@ -25,9 +25,9 @@ OWN_CAPTURES = {
 
 @pytest.fixture(scope="module")
 def shipped():
-    known = current_vocabulary(date(2026, 11, 27))
+    vocabulary = current_vocabulary(date(2026, 11, 27))
     began = time.process_time()
-    return read_curriculum(CONTENT, "training/content", known), time.process_time() - began
+    return read_curriculum(CONTENT, "training/content", vocabulary), time.process_time() - began
 
 
 def test_the_modules_that_ship_have_no_fault_and_are_checked_within_two_seconds(shipped):

@@ -34,9 +34,9 @@ def test_a_copy_beside_a_lesson_is_the_capture_of_the_list():
 
 def test_the_captures_speak_of_the_demos_plant():
     plant = {device.name: device for device in Plant(7).devices}
-    known = [device for row in LIST for device in row["devices"] if device["name"] in plant]
-    assert len(known) > 30
-    for device in known:
+    devices = [device for row in LIST for device in row["devices"] if device["name"] in plant]
+    assert len(devices) > 30
+    for device in devices:
         twin = plant[device["name"]]
         assert (device["ip"], device["mac"]) == (twin.ip, twin.mac)
     strangers = {

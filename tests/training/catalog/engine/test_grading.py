@@ -23,8 +23,8 @@ SEED = "sam, version 7"
 def questions(tmp_path_factory):
     root = tmp_path_factory.mktemp("content")
     lessons.write_module(root)
-    known = Vocabulary(date(2026, 11, 24), frozenset({"Controller Stop"}))
-    modules = read_curriculum(root, "content", known).modules
+    vocabulary = Vocabulary(date(2026, 11, 24), frozenset({"Controller Stop"}))
+    modules = read_curriculum(root, "content", vocabulary).modules
     return {question.id: question for _, _, question in all_questions(modules)}
 
 

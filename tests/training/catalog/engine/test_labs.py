@@ -35,9 +35,9 @@ def test_a_triage_question_carries_its_lab(tmp_path):
 
 def test_another_key_is_another_version_and_other_feedback_is_not(tmp_path):
     question = question_of(tmp_path)
-    told = question_of(tmp_path, lessons.LAB.replace("They see the line.", "They see it."))
+    reworded = question_of(tmp_path, lessons.LAB.replace("They see the line.", "They see it."))
     keyed = question_of(tmp_path, lessons.LAB.replace("reason: repair", "reason: vendor"))
-    assert told.content_hash == question.content_hash != keyed.content_hash
+    assert reworded.content_hash == question.content_hash != keyed.content_hash
 
 
 def test_right_is_verdict_and_reason_and_next_step(tmp_path):

@@ -108,12 +108,12 @@ def test_a_draft_is_kept_checked_previewed_shown_as_a_difference_and_published(t
 def test_the_second_of_two_writers_is_told_and_loses_nothing(tom, una):
     form = opened(una)
     save(tom, "The phone rings.", "The red phone rings.")
-    told = save(una, "The phone rings.", "The blue phone rings.", form=form)
-    assert told.status_code == 422
-    html = told.content.decode()
+    answer = save(una, "The phone rings.", "The blue phone rings.", form=form)
+    assert answer.status_code == 422
+    html = answer.content.decode()
     assert "Tom Berg saved another draft of this file after you opened it." in html
     assert "The blue phone rings." in html and "The red phone rings." in html
-    fields = told.context["form"]
+    fields = answer.context["form"]
     again = {"text": fields.text, "revision": fields.revision, "base": fields.base}
     assert save(una, form=again).status_code == 302
     draft = Draft.objects.get()
@@ -220,8 +220,8 @@ def test_a_new_alert_to_judge_has_no_fault_and_is_previewed(tom):
     lab = opened(tom, added["Location"])
     lab["text"] = lab["text"].replace("reason: first", "reason: none")
     assert tom.post(added["Location"], lab).status_code == 302
-    said = {"verdict": "maintenance", "reason": "first", "sure": "70", "next_step": "call"}
-    assert tom.post(f"{preview}?question=judge", said).status_code == 200
+    values = {"verdict": "maintenance", "reason": "first", "sure": "70", "next_step": "call"}
+    assert tom.post(f"{preview}?question=judge", values).status_code == 200
 
 
 def test_answers_in_a_preview_are_judged_and_kept_nowhere(tom):

@@ -14,12 +14,12 @@ def test_the_matrix_has_the_numbers_of_the_page(sam, lesson):
     make_incident(make_workspace(), title="Controller Stop")
     answered = Program(sam).get("attack/matrix/")
     fits(answered, "/attack/matrix/")
-    said = answered.json()
-    assert (said["version"], said["days"], len(said["results"])) == ("19.1", 90, 12)
-    assert said["results"][0]["name"] == "Initial Access"
+    body = answered.json()
+    assert (body["version"], body["days"], len(body["results"])) == ("19.1", 90, 12)
+    assert body["results"][0]["name"] == "Initial Access"
     cells = {
         technique["id"]: technique
-        for tactic in said["results"]
+        for tactic in body["results"]
         for technique in tactic["techniques"]
     }
     assert cells["T0858"]["lessons"] == 1

@@ -46,13 +46,13 @@ def test_modules_run_by_their_order_page_by_page(sam):
     made = [lessons.make_lessons(1) for _ in range(3)]
     for order, module in zip((9, 11, 10), made, strict=True):
         type(module).objects.filter(pk=module.pk).update(order=order)
-    program, seen, cursor = Program(sam), [], ""
+    program, orders, cursor = Program(sam), [], ""
     while cursor is not None:
         query = {"page_size": 1, "fields": "order"} | ({"cursor": cursor} if cursor else {})
-        said = program.get("training/modules/", query).json()
-        seen += [row["order"] for row in said["results"]]
-        cursor = said["next"]
-    assert seen == [9, 10, 11]
+        body = program.get("training/modules/", query).json()
+        orders += [row["order"] for row in body["results"]]
+        cursor = body["next"]
+    assert orders == [9, 10, 11]
 
 
 def test_results_are_ones_own_latest_first(sam, leo, lesson):
@@ -92,19 +92,19 @@ def test_results_are_ones_own_latest_first(sam, leo, lesson):
 
 def test_totals_are_for_those_who_look_after_a_team_and_hidden_below_five(sam, mia, lesson):
     program = Program(mia)
-    said = program.get("training/totals/")
-    fits(said, "/training/totals/")
-    assert (said.json()["people"], said.json()["results"]) == (1, [])
-    assert "fewer than 5 people" in said.json()["hidden_because"]
+    totals = program.get("training/totals/")
+    fits(totals, "/training/totals/")
+    assert (totals.json()["people"], totals.json()["results"]) == (1, [])
+    assert "fewer than 5 people" in totals.json()["hidden_because"]
     for at in range(4):
         person = cast.Person(f"analyst{at}@demo.example", "Analyst")
         answer(add_person(person, (Role.SOC_ANALYST, ScopeKind.ALL, None)), at=LAST_WEEK)
     answer(sam, "502", at=LAST_WEEK)
-    said = program.get("training/totals/")
-    fits(said, "/training/totals/")
-    assert said.json()["hidden_because"] is None
-    assert said.json()["counted_until"] == "2026-11-23T00:00:00Z"
-    assert said.json()["results"] == [
+    totals = program.get("training/totals/")
+    fits(totals, "/training/totals/")
+    assert totals.json()["hidden_because"] is None
+    assert totals.json()["counted_until"] == "2026-11-23T00:00:00Z"
+    assert totals.json()["results"] == [
         {
             "module": "first-module",
             "title": "Reading alerts",
