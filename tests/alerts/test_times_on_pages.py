@@ -136,8 +136,8 @@ def test_where_plants_have_different_clocks_every_moment_says_on_which_it_is(peo
     found = pages_of(people["leo"])
     assert len(found) > 40, found.keys()
     for address, html in found.items():
-        words = [unescape(TAG.sub("", each)) for each in TIME.findall(html)]
-        bare = [each for each in words for clock in CLOCK.finditer(each) if not clock["zone"]]
+        words = [unescape(TAG.sub("", markup)) for markup in TIME.findall(html)]
+        bare = [text for text in words for clock in CLOCK.finditer(text) if not clock["zone"]]
         if bare and "Times are local to each plant" not in html:
             faults[address] = bare
         if utc := bare_utc(html):

@@ -33,7 +33,7 @@ def people(transactional_db, noon):
     for n in (1, 3):
         row = make_queue_row(workspace, site, n=n)
         ask_ot(
-            incident_ids=[each.pk for each in Incident.objects.filter(group_key=row.key)],
+            incident_ids=[incident.pk for incident in Incident.objects.filter(group_key=row.key)],
             site_id=site.pk,
             question="Was this yours?",
             by=people["sam"],
@@ -76,4 +76,4 @@ def test_where_scripts_run_again_pages_leave_their_parts_to_them(browse, people)
     page = browse("/rules/", as_=people["sam"])
     page.evaluate("document.cookie = 'tagout_scripts=off;path=/'")
     page.reload()
-    assert not any(each["name"] == "tagout_scripts" for each in page.context.cookies())
+    assert not any(cookie["name"] == "tagout_scripts" for cookie in page.context.cookies())

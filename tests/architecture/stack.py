@@ -171,9 +171,9 @@ def _files(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
         for arguments in stage.all("COPY"):
             *copied, _target = (word for word in arguments.split() if not word.startswith("--"))
             yield from (
-                f"{each} does not exist"
-                for each in copied
-                if not (stack.context(name) / each).exists()
+                f"{path} does not exist"
+                for path in copied
+                if not (stack.context(name) / path).exists()
             )
     for mount in service.get("volumes", []):
         source, _, target = mount.partition(":")
@@ -241,8 +241,8 @@ def _secrets(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
         yield f"is given {secret} for nothing"
     for secret in sorted(mounted):
         running = [
-            each
-            for each, one in stack.services.items()
+            service_name
+            for service_name, one in stack.services.items()
             if secret in one.get("secrets", []) and "profiles" not in one
         ]
         reader = option_of(stack.command(name), "-Q")
@@ -285,7 +285,9 @@ def _network(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
         if network not in networks:
             yield f"there is no network {network}"
     open_ones = [
-        each for each in service.get("networks", []) if not networks.get(each, {}).get("internal")
+        network
+        for network in service.get("networks", [])
+        if not networks.get(network, {}).get("internal")
     ]
     if name not in stack.ours | {PROXY} and open_ones:
         yield f"can be reached from {open_ones}"

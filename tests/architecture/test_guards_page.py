@@ -18,7 +18,7 @@ def test_the_page_names_many_of_both():
 @pytest.mark.parametrize(("file", "name"), TESTS)
 def test_a_test_that_is_named_exists(file, name):
     files = (HOME / "tests").rglob(file)
-    assert any(f"\ndef {name}(" in each.read_text() for each in files)
+    assert any(f"\ndef {name}(" in path.read_text() for path in files)
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -89,7 +89,7 @@ def test_no_number_is_formatted_by_other_ways():
                 found.append(f"{name}:{node.lineno} {called(node)}")
             if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
                 parts = [
-                    each.value for each in node.format_spec.values if isinstance(each, ast.Constant)
+                    part.value for part in node.format_spec.values if isinstance(part, ast.Constant)
                 ]
                 if re.search(r"[,_]|[eEfFgGn%]$", "".join(parts)):
                     found.append(f"{name}:{node.lineno} {ast.unparse(node)}")

@@ -145,8 +145,8 @@ def fill_patterns(site, workspace, people, n):
     """So many candidates, each judged, with history enough."""
     for number in range(n):
         days = routine(workspace, site, days=15, source=f"STATION-{number}")
-        for each in days[:5]:
-            judge([each], people["oda"])
+        for incident in days[:5]:
+            judge([incident], people["oda"])
     mine_patterns(now=NOON)
 
 

@@ -107,7 +107,7 @@ def incident_name(floor):
         additionalData={"alertsCount": 1, "alertProductNames": ["Azure Security Center for IoT"]},
     )
     floor.sentinel.alerts[name] = [routine()]
-    floor.sentinel.entities[name] = [part for each in DEVICES for part in device(*each)]
+    floor.sentinel.entities[name] = [part for values in DEVICES for part in device(*values)]
     return name
 
 

@@ -55,7 +55,7 @@ def test_a_plural_has_all_its_forms(path):
     catalogue = polib.pofile(str(path))
     assert f"nplurals={SINGLE_AND_PLURAL};" in catalogue.metadata["Plural-Forms"]
     plurals = [entry for entry in catalogue if entry.msgid_plural]
-    short = [each.msgid for each in plurals if len(each.msgstr_plural) != SINGLE_AND_PLURAL]
+    short = [entry.msgid for entry in plurals if len(entry.msgstr_plural) != SINGLE_AND_PLURAL]
     assert short == []
 
 

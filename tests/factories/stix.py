@@ -116,7 +116,7 @@ def make_release(
                 revoked=row["is_revoked"],
                 x_mitre_deprecated=row["is_deprecated"],
                 x_mitre_is_subtechnique=row["parent"] is not None,
-                kill_chain_phases=[_phase(each) for each in row["tactics"]],
+                kill_chain_phases=[_phase(tactic) for tactic in row["tactics"]],
             )
             for row in rows
         ),

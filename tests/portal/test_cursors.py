@@ -41,4 +41,4 @@ def test_who_counts_questions_sees_its_own():
     kept_cursor()
     with CaptureQueriesContext(connection) as asked:
         one()
-    assert [each["sql"] for each in asked] == ["SELECT 1"]
+    assert [query["sql"] for query in asked] == ["SELECT 1"]

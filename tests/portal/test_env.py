@@ -58,8 +58,8 @@ def test_a_file_without_a_value_in_it_is_named(monkeypatch, tmp_path, content):
     ],
 )
 def test_what_is_malformed_is_one_sentence_that_names_the_setting(monkeypatch, name, value, read):
-    for each in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "EMAIL_URL"):
-        monkeypatch.delenv(each, raising=False)
+    for variable in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "EMAIL_URL"):
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv(name, value)
     with pytest.raises(Misconfigured) as wrong:
         read()

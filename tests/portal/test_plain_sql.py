@@ -20,7 +20,7 @@ def test_a_row_has_every_field_as_django_reads_it(make_person, client):
             cursor.execute(f"SELECT {columns_of(model, 'x')} FROM {model._meta.db_table} x")
             found = row_of(model, cursor.fetchone())
         expected = model.objects.get()
-        names = [each.attname for each in model._meta.concrete_fields]
+        names = [field.attname for field in model._meta.concrete_fields]
         assert [getattr(found, name) for name in names] == [
             getattr(expected, name) for name in names
         ]

@@ -103,7 +103,7 @@ def test_a_number_that_makes_no_sense_stops_the_start(value):
 
 def test_the_check_for_production_asks_for_the_number_until_it_is_given(monkeypatch):
     def asks():
-        return "tagout.TRUSTED_PROXIES" in {each.id for each in name_missing_settings(None)}
+        return "tagout.TRUSTED_PROXIES" in {check.id for check in name_missing_settings(None)}
 
     monkeypatch.delenv("TRUSTED_PROXIES", raising=False)
     assert asks()

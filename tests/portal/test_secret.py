@@ -18,4 +18,4 @@ def test_two_processes_that_start_at_once_have_the_same_whole_key(tmp_path, monk
     assert [ours] == others
     assert len(ours) == 64
     assert file.stat().st_mode & 0o777 == 0o600
-    assert [each.name for each in tmp_path.iterdir()] == ["secret-key"]
+    assert [path.name for path in tmp_path.iterdir()] == ["secret-key"]

@@ -9,7 +9,7 @@ def table(text):
 
 def test_rows_know_the_line_where_they_begin():
     found = table('a,b\n1,2\n\n"x\ny",3\n4,5\n')
-    assert [(each.line, dict(each.cells)) for each in found.records] == [
+    assert [(record.line, dict(record.cells)) for record in found.records] == [
         (2, {"a": "1", "b": "2"}),
         (4, {"a": "x\ny", "b": "3"}),
         (6, {"a": "4", "b": "5"}),
@@ -57,7 +57,7 @@ def test_what_cannot_be_read_is_told_with_its_line(data, line, words):
 
 def test_json_says_the_same_as_a_table():
     found = table('[{"number": 4711, "note": null},\n{"number": "0815"}]')
-    assert [(each.line, each["number"], each["note"]) for each in found.records] == [
+    assert [(record.line, record["number"], record["note"]) for record in found.records] == [
         (1, "4711", ""),
         (2, "0815", ""),
     ]

@@ -59,7 +59,7 @@ def test_the_declaration_names_tables_that_exist_and_rights_that_there_are():
     for worker, rights in WORKERS.items():
         named = set(rights.writes) | set(rights.reads or ())
         assert named <= tables, worker
-        words = {word for each in rights.writes.values() for word in each.split(", ")}
+        words = {word for rights_text in rights.writes.values() for word in rights_text.split(", ")}
         assert words <= {"INSERT", "UPDATE", "DELETE"}, worker
     assert tables >= PRIVATE
 
@@ -67,7 +67,7 @@ def test_the_declaration_names_tables_that_exist_and_rights_that_there_are():
 @pytest.mark.parametrize("task", sorted({entry["task"] for entry in SCHEDULE.values()}))
 def test_each_task_runs_with_the_rights_of_its_worker_alone(become, task):
     place, _, name = task.rpartition(".")
-    (entry, *_) = [each for each in SCHEDULE.values() if each["task"] == task]
+    (entry, *_) = [task_entry for task_entry in SCHEDULE.values() if task_entry["task"] == task]
     become(entry["options"]["queue"])
     getattr(importlib.import_module(place), name).run(**entry["kwargs"])
 

@@ -69,7 +69,7 @@ def ask_about(
     incidents, *, site, by, now=NOON - timedelta(minutes=30), question="Was this planned?"
 ):
     """A person asks OT of the site."""
-    ids = [each.pk for each in incidents]
+    ids = [incident.pk for incident in incidents]
     return ask_ot(incident_ids=ids, site_id=site.pk, question=question, by=by, now=now)
 
 

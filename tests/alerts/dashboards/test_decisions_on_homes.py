@@ -52,7 +52,7 @@ def test_a_lead_finds_what_waits_for_the_own_signature_the_oldest_first(shows, p
     younger = propose("Younger", NOON - DAY)
     older = propose("Older", NOON - 2 * DAY)
     home = shows(leo)
-    assert [each.title for each in home.decisions.proposed] == ["Older", "Younger"]
+    assert [version.title for version in home.decisions.proposed] == ["Older", "Younger"]
     assert "2 rules are waiting for your signature." in home.text
     assert f'href="{reverse("suppression:rule", args=[older.uuid])}"' in home.text
     assert "5 days left to sign" in home.text, "the back-test and Oda's word hold for seven days"
@@ -107,7 +107,7 @@ def test_rules_that_end_within_fourteen_days_are_listed(shows, propose, leo, sta
     ends = {"state": state, "expires_at": NOON + days * DAY}
     RuleVersion.objects.filter(pk=version.pk).update(**ends)
     home = shows(leo)
-    assert [each.uuid for each in home.decisions.ending] == [version.uuid] * listed
+    assert [version.uuid for version in home.decisions.ending] == [version.uuid] * listed
     assert ("No rule ends in the next 14 days." in home.text) is not listed
     assert (reverse("suppression:rule", args=[version.uuid]) in home.text) is listed
 
@@ -117,7 +117,7 @@ def test_what_ends_first_comes_first(propose, leo):
         version = propose(title)
         ends = {"state": "live", "expires_at": NOON + days * DAY}
         RuleVersion.objects.filter(pk=version.pk).update(**ends)
-    assert [each.title for each in decisions_for(leo, now=NOON).ending] == ["Sooner", "Later"]
+    assert [version.title for version in decisions_for(leo, now=NOON).ending] == ["Sooner", "Later"]
 
 
 def test_rules_of_another_plant_are_not_shown(shows, propose, make_person, porto):

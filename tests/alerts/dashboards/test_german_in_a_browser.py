@@ -45,7 +45,7 @@ def test_pages_fit_in_german(request, browse, live_server, world, width):
     language = {"name": settings.LANGUAGE_COOKIE_NAME, "value": "de", "url": live_server.url}
     page.context.add_cookies([language])
     faults = []
-    for name, path in [(who, each) for who, paths in PAGES.items() for each in paths]:
+    for name, path in [(who, path) for who, paths in PAGES.items() for path in paths]:
         change_person(page, request.getfixturevalue(name))
         page.goto(path.format(**world))
         assert page.locator("html").get_attribute("lang") == "de"

@@ -41,7 +41,7 @@ def test_the_most_urgent_question_is_opened_for_ot_and_the_others_listed(opens, 
     ot = answer.context["ot"]
     assert ot["first"]["it"].n == 3
     assert "PLC-1" in ot["first"]["sentence"]
-    assert [each["it"].uuid for each in ot["others"]] == [later.uuid]
+    assert [other["it"].uuid for other in ot["others"]] == [later.uuid]
     assert "Was this planned?" in answer.text
     assert "Needs triage" not in answer.text
 

@@ -62,7 +62,7 @@ def words_of(page: str) -> list[str]:
     body = re.sub(r"<(script|style|template|pre)\b.*?</\1>", " ", page, flags=re.DOTALL)
     texts = re.findall(r'(?:aria-label|title|placeholder)="([^"]+)"', body)
     texts += re.findall(r">([^<>]+)<", body)
-    return [" ".join(html.unescape(each).split()) for each in texts if each.strip()]
+    return [" ".join(html.unescape(text).split()) for text in texts if text.strip()]
 
 
 def pages(world):
@@ -101,7 +101,7 @@ def test_no_english_is_left_on_the_main_pages(request, german, world, english, n
             assert '<html lang="de"' in page, path
         texts = words_of(page)
         assert sorted(set(texts) & english) == [], path
-        assert [each for each in texts if LITTLE_ENGLISH.search(each)] == [], path
+        assert [text for text in texts if LITTLE_ENGLISH.search(text)] == [], path
 
 
 def test_sign_in_is_german_for_a_german_browser(client, db):

@@ -116,7 +116,7 @@ def place_line(name, rows, reviews):
         sum(row.ot_state == "waiting" for row in open_rows),
         len(late),
     ]
-    week = [each for each in reviews if (at := decided(each)) and NOON - WEEK < at <= NOON]
+    week = [review for review in reviews if (at := decided(review)) and NOON - WEEK < at <= NOON]
     kept = sum(map(in_time, week))
     share = f"{kept * 100 // len(week)} % ({kept} of {len(week)})" if week else "–"
     return f"{name} {' '.join(map(str, counts))} {share}"
@@ -128,9 +128,9 @@ def test_the_numbers_of_those_who_lead(request, reads, busy, person, site):
     everything = list(Incident.objects.select_related("workspace"))
     rows = seen_by(person, everything, site)
     reviews = [
-        each
-        for each in Review.objects.select_related("site", "lead__workspace")
-        if seen_by(person, [each.lead], site)
+        review
+        for review in Review.objects.select_related("site", "lead__workspace")
+        if seen_by(person, [review.lead], site)
     ]
     text = reads(person)
 
@@ -153,11 +153,11 @@ def test_the_numbers_of_those_who_lead(request, reads, busy, person, site):
     assert f"Closed by rules {len(by_rule)} {share} % of all closed" in text
 
     took = [
-        each.settled_at - each.asked_at
-        for each in reviews
-        if each.state == "answered" and each.settled_at > NOON - WEEK
+        review.settled_at - review.asked_at
+        for review in reviews
+        if review.state == "answered" and review.settled_at > NOON - WEEK
     ]
-    week = [each for each in reviews if (at := decided(each)) and at > NOON - WEEK]
+    week = [review for review in reviews if (at := decided(review)) and at > NOON - WEEK]
     kept = sum(map(in_time, week))
     in_words = f"{kept} of {len(week)} in time ({kept * 100 // len(week)} %)"
     assert f"OT answer time {length(median(took))} {in_words}" in text
@@ -169,13 +169,15 @@ def test_the_numbers_of_those_who_lead(request, reads, busy, person, site):
 
     for workspace in {row.workspace for row in rows}:
         at = [row for row in rows if row.workspace == workspace]
-        asked = [each for each in reviews if each.lead.workspace == workspace]
+        asked = [review for review in reviews if review.lead.workspace == workspace]
         assert place_line(workspace.name, at, asked) in text
     names = {"mia": ("Gdańsk", "Porto"), "leo": ("Gdańsk", "Porto"), "olaf": ("Gdańsk",)}
     shown = names[person.given_name.lower()]
     for name in shown:
         at = [row for row in rows if request.getfixturevalue(FIXTURES[name]).pk in row.site_ids]
-        assert place_line(name, at, [each for each in reviews if each.site.name == name]) in text
+        assert (
+            place_line(name, at, [review for review in reviews if review.site.name == name]) in text
+        )
     assert ("Porto" in text) is ("Porto" in shown)
 
 

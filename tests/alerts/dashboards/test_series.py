@@ -30,7 +30,9 @@ def values(mia, workspace):
         (made,) = series_of(
             [MEASURES[name]], user, span=FOUR_WEEKS, covered=covered, group_by=group_by, now=NOON
         )
-        by_group = {each.group: [point.number.value for point in each.points] for each in made}
+        by_group = {
+            series.group: [point.number.value for point in series.points] for series in made
+        }
         return by_group if group_by else by_group[None]
 
     return found

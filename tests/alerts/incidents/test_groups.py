@@ -219,7 +219,7 @@ def test_a_row_tells_when_its_alerts_were_active(workspace, first, latest, modif
     )
     regroup([row.pk], now=NOON)
     group = Group.objects.get()
-    hours = [NOON + timedelta(hours=each) for each in offsets]
+    hours = [NOON + timedelta(hours=offset) for offset in offsets]
     assert [group.first_at, group.latest_at] == hours
     assert [row.active_from, row.active_until] == hours
     queried = Incident.objects.values_list(ACTIVE_FROM, ACTIVE_UNTIL)

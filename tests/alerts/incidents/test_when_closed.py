@@ -85,5 +85,5 @@ def test_closings_of_the_past_are_taken_from_the_timeline_else_from_the_latest_c
     )
     with connection.cursor() as cursor:
         cursor.execute(import_module("alerts.incidents.migrations.0016_closings_of_the_past").FILL)
-    found = [closed_at(each) for each in (watched, elsewhere, imported, still_open)]
+    found = [closed_at(incident) for incident in (watched, elsewhere, imported, still_open)]
     assert found == [before, before, NOON, None]

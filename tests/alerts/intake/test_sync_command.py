@@ -152,7 +152,7 @@ def test_where_azure_names_a_time_it_waits_and_says_so(sentinel, waits, capsys, 
         sentinel.add_incident(at=NOON - timedelta(hours=hours))
     sentinel.fail_next(error, times=3)
     assert sync("gdansk")["new"] == 3
-    assert [each for each in waits if each] == [2, 2, 2]
+    assert [seconds for seconds in waits if seconds] == [2, 2, 2]
     assert capsys.readouterr().err.count("gdansk: Azure asks for 2 s of silence.") == 3
 
 

@@ -103,7 +103,7 @@ def test_who_sees_a_question(request, review, who, sees):
 
 
 def test_only_ot_has_questions_to_answer(review, oda, sam, mia):
-    assert [waiting_for(each).count() for each in (oda, sam, mia)] == [1, 0, 0]
+    assert [waiting_for(person).count() for person in (oda, sam, mia)] == [1, 0, 0]
 
 
 def test_the_line_is_ordered_by_due_time(make, ask, oda):

@@ -9,7 +9,7 @@ PROGRAMMING = "Unauthorized PLC Programming"
 
 
 def ids(title, verdict):
-    return [each.id for each in causes_for(title, verdict)]
+    return [cause.id for cause in causes_for(title, verdict)]
 
 
 def everything_offered():
@@ -20,18 +20,18 @@ def everything_offered():
 
 def test_the_catalogue_has_36_causes_with_our_verdicts():
     assert len(all_causes()) == 36
-    assert {each.verdict for each in all_causes()} == {"routine", "maintenance"}
-    assert len({each.id for each in all_causes()}) == 36
+    assert {cause.verdict for cause in all_causes()} == {"routine", "maintenance"}
+    assert len({cause.id for cause in all_causes()}) == 36
 
 
 def test_causes_name_only_titles_that_exist():
-    for each in all_causes():
-        assert each.alert_titles
-        for title in each.alert_titles + each.also_titles:
+    for choice in all_causes():
+        assert choice.alert_titles
+        for title in choice.alert_titles + choice.also_titles:
             entry = alert_type_for(title)
             assert entry is not None
             assert entry.title == title
-        assert not set(each.alert_titles) & set(each.also_titles)
+        assert not set(choice.alert_titles) & set(choice.also_titles)
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)
@@ -45,17 +45,17 @@ def test_every_title_gets_three_to_six_reasons_and_other_last(verdict):
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_labels_fit_a_chip_and_help_is_one_line(language):
-    for each in everything_offered():
-        assert 0 < len(each.label(language)) <= 22
-        assert 0 < len(each.help(language)) <= 90
-        assert each.help(language).endswith(".")
+    for choice in everything_offered():
+        assert 0 < len(choice.label(language)) <= 22
+        assert 0 < len(choice.help(language)) <= 90
+        assert choice.help(language).endswith(".")
 
 
 def test_labels_tell_apart_what_is_offered_together():
     for verdict in VERDICTS:
         for entry in all_types():
             for language in ("en", "de"):
-                labels = [each.label(language) for each in causes_for(entry.title, verdict)]
+                labels = [cause.label(language) for cause in causes_for(entry.title, verdict)]
                 assert len(labels) == len(set(labels)), (entry.title, labels)
 
 
@@ -76,15 +76,15 @@ def test_a_related_title_borrows_causes():
 
 def test_suspicious_and_not_sure_never_offer_a_routine_cause():
     for verdict in ("suspicious", "not-sure"):
-        kinds = {each.kind for each in causes_for(PROGRAMMING, verdict)}
+        kinds = {cause.kind for cause in causes_for(PROGRAMMING, verdict)}
         assert kinds == {"general", "other"}
     assert "nobody-of-us" in ids(PROGRAMMING, "suspicious")
     assert "ask-vendor" in ids(PROGRAMMING, "not-sure")
 
 
 def test_evidence_is_asked_in_the_language_of_the_page():
-    for each in all_causes():
-        assert len(each.evidence) == len(each.evidence_in("de")) >= 2
+    for choice in all_causes():
+        assert len(choice.evidence) == len(choice.evidence_in("de")) >= 2
     spare = cause("spare-swap")
     assert spare is not None
     assert spare.evidence_in("de-AT")[0] == "Arbeitsauftrag"
@@ -92,16 +92,16 @@ def test_evidence_is_asked_in_the_language_of_the_page():
 
 
 def test_what_rests_on_our_practice_alone_is_unconfirmed():
-    unconfirmed = [each for each in all_causes() if each.unconfirmed]
+    unconfirmed = [cause for cause in all_causes() if cause.unconfirmed]
     assert len(unconfirmed) == 16
-    assert all(each.basis == ("OT practice",) for each in unconfirmed)
+    assert all(cause.basis == ("OT practice",) for cause in unconfirmed)
 
 
 def test_lookalikes_stand_beside_the_cause_they_resemble():
     programming = cause("plc-programming-window")
     assert programming is not None
-    assert [each.id for each in programming.lookalikes] == ["right-window-wrong-source"]
-    assert sum(len(each.lookalikes) for each in all_causes()) == 10
+    assert [lookalike.id for lookalike in programming.lookalikes] == ["right-window-wrong-source"]
+    assert sum(len(cause.lookalikes) for cause in all_causes()) == 10
 
 
 def test_other_and_unknown_ids():

@@ -51,12 +51,12 @@ def test_until_then_no_lead_is_asked_and_the_hold_is_wide(suspicious, olaf, leo)
     run_second_opinions(seed=SEED, now=OPENED)
     done = run_second_opinions(seed=SEED, now=DUE - timedelta(seconds=1))
     assert (done["leads"], asked(olaf), asked(leo)) == (0, 0, 0)
-    assert [each.is_narrow for each in suspicions_on()] == [False]
+    assert [suspicion.is_narrow for suspicion in suspicions_on()] == [False]
 
 
 def test_after_three_days_both_leads_are_asked_every_day(undecided, olaf, leo):
     assert (asked(olaf), asked(leo)) == (1, 1)
-    assert [each.is_narrow for each in suspicions_on()] == [True]
+    assert [suspicion.is_narrow for suspicion in suspicions_on()] == [True]
     run_second_opinions(seed=SEED, now=DUE + DAY - timedelta(seconds=1))
     assert asked(leo) == 1
     for day in range(1, 4):
@@ -68,7 +68,7 @@ def test_after_three_days_both_leads_are_asked_every_day(undecided, olaf, leo):
 def test_while_there_is_no_lead_to_ask_it_stays_wide(suspicious):
     run_second_opinions(seed=SEED, now=OPENED)
     assert run_second_opinions(seed=SEED, now=DUE)["leads"] == 0
-    assert [each.is_narrow for each in suspicions_on()] == [False]
+    assert [suspicion.is_narrow for suspicion in suspicions_on()] == [False]
 
 
 def test_both_leads_see_it_and_nobody_else(undecided, oda, olaf, leo, sam, pia):
@@ -111,7 +111,7 @@ def test_either_lead_confirms_it_and_the_hold_is_wide_again(request, undecided, 
     undecided.refresh_from_db()
     assert undecided.state == "confirmed"
     assert list(evidence_in_force()) == [suspicious]
-    assert [each.is_narrow for each in suspicions_on()] == [False], (
+    assert [suspicion.is_narrow for suspicion in suspicions_on()] == [False], (
         "confirmed, it holds its devices"
     )
 
@@ -179,8 +179,8 @@ def test_it_is_decided_once(undecided, olaf, leo):
 def test_who_may_still_be_asked_sees_neither_answer(suspicious, oda, olaf, leo, sam, pia):
     run_second_opinions(seed=SEED, now=OPENED)
     visible = {
-        each.given_name: second_opinions_visible_to(each).exists()
-        for each in (oda, olaf, leo, sam, pia)
+        person.given_name: second_opinions_visible_to(person).exists()
+        for person in (oda, olaf, leo, sam, pia)
     }
     assert visible == {"Oda": False, "Olaf": False, "Leo": True, "Sam": True, "Pia": False}
 

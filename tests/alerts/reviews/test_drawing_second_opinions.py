@@ -27,17 +27,17 @@ def test_a_draw_can_be_repeated_and_depends_on_seed_and_subject():
     }
     assert len(others) == 3
     assert first not in others
-    assert all(0 <= draw(SEED, each) < 1 for each in ANSWERS[:500])
+    assert all(0 <= draw(SEED, answer_id) < 1 for answer_id in ANSWERS[:500])
 
 
 def test_one_second_opinion_in_five_is_about_a_harmless_answer():
     suspicious = len(ANSWERS)
-    harmless = sum(asks_about_harmless_too(each, seed=SEED) for each in ANSWERS)
+    harmless = sum(asks_about_harmless_too(answer_id, seed=SEED) for answer_id in ANSWERS)
     assert harmless / (suspicious + harmless) == pytest.approx(0.2, abs=0.005)
 
 
 def test_the_draw_is_even():
-    tenths = Counter(int(draw(SEED, each) * 10) for each in ANSWERS)
+    tenths = Counter(int(draw(SEED, answer_id) * 10) for answer_id in ANSWERS)
     assert all(abs(n / len(ANSWERS) - 0.1) < 0.01 for n in tenths.values())
 
 
@@ -66,7 +66,9 @@ def test_harmless_is_routine_and_maintenance():
     assert is_same_side("routine", "maintenance")
     assert is_same_side("suspicious", "suspicious")
     assert not is_same_side("suspicious", "maintenance")
-    assert [is_sure(each) for each in ("routine", "maintenance", "suspicious", "not-sure")] == [
+    assert [
+        is_sure(verdict) for verdict in ("routine", "maintenance", "suspicious", "not-sure")
+    ] == [
         True,
         True,
         True,

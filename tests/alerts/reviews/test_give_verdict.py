@@ -26,7 +26,7 @@ def test_an_answer_settles_the_question(answer, review, oda, incident):
     incident.refresh_from_db()
     assert (review.state, review.settled_at) == ("answered", NOON)
     assert (incident.ot_state, incident.ot_due_at) == ("maintenance", None)
-    assert [each.annotation for each in answers_to(review, reader=oda)] == [annotation]
+    assert [answer.annotation for answer in answers_to(review, reader=oda)] == [annotation]
     assert list(annotation.alerts.all()) == list(incident.alerts.all())
     line = TimelineItem.objects.get(code="answered")
     assert (line.by, line.side, line.details["work_order"]) == (oda, "ot", "WO-20917")
@@ -256,7 +256,7 @@ def test_who_speaks_for_one_of_several_incidents_judges_none_of_them(
     answer, make, workspace, porto, oda, pia
 ):
     ours, theirs = make(), make_alike(workspace, porto)
-    ids = [each.pk for each in (*ours, *theirs)]
+    ids = [incident.pk for incident in (*ours, *theirs)]
     for person in (oda, pia):
         with pytest.raises(CannotGiveVerdict, match="Only OT of a site"):
             answer(incident_ids=ids, by=person)

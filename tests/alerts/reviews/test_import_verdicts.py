@@ -87,7 +87,7 @@ def test_the_same_file_twice_changes_nothing(take, make):
 
 def test_lines_of_one_act_are_one_trial(take, make):
     """One tap that covered thirty incidents is one trial in every statistic, also from a file."""
-    done = take(*[line(each) for each in make(3)])
+    done = take(*[line(incident) for incident in make(3)])
     assert (done.new, done.judgements) == (3, 1)
     assert Annotation.objects.get().incidents.count() == 3
     assert PatternMemory.objects.get(pattern=PATTERN).routine == 1
@@ -288,5 +288,5 @@ def test_many_verdicts_are_few_questions(take, make, django_assert_max_num_queri
     incidents = make(40, at=NOON - timedelta(hours=2))
     stamps = [f"2026-11-24T11:5{n % 10}:{n:02d}Z" for n in range(40)]
     with django_assert_max_num_queries(60):
-        take(*[line(each, at=at) for each, at in zip(incidents, stamps, strict=True)])
+        take(*[line(incident, at=at) for incident, at in zip(incidents, stamps, strict=True)])
     assert Annotation.objects.count() == 40

@@ -47,8 +47,8 @@ def take_over(*verdicts):
 def test_history_may_be_taken_over_from_either_end(make, oda, newest_first):
     rows = make(3, status=Status.CLOSED)
     verdicts = [past(row, oda, days_ago=n, note=f"{n} days ago") for n, row in enumerate(rows, 1)]
-    for each in verdicts if newest_first else reversed(verdicts):
-        take_over(each)
+    for verdict in verdicts if newest_first else reversed(verdicts):
+        take_over(verdict)
     assert pattern_verdicts_of(rows[0]).latest_note == "1 days ago"
     assert pattern_verdicts_of(rows[0]).latest_at == NOON - timedelta(days=1)
     assert pattern_verdicts(PATTERN, hidden=NOTHING_HIDDEN).latest_note == "1 days ago"
@@ -71,7 +71,9 @@ def test_of_several_verdicts_on_one_incident_the_newest_holds(make, oda, olaf, o
     assert (stats.suspicious, stats.routine, stats.maintenance) == (0, 0, 1)
     assert stats.latest_verdict == "maintenance"
     superseded = Annotation.objects.exclude(superseded_by=None).order_by("given_at")
-    assert [(each.verdict, each.superseded_by.verdict) for each in superseded] == [
+    assert [
+        (annotation.verdict, annotation.superseded_by.verdict) for annotation in superseded
+    ] == [
         ("suspicious", "routine"),
         ("routine", "maintenance"),
     ]

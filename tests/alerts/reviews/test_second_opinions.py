@@ -47,7 +47,7 @@ def jan(site):
 
 def seed_for(annotation, *, harmless=False):
     return next(
-        each for each in SEEDS if asks_about_harmless_too(annotation.uuid, seed=each) == harmless
+        seed for seed in SEEDS if asks_about_harmless_too(annotation.uuid, seed=seed) == harmless
     )
 
 
@@ -274,7 +274,7 @@ def test_a_suspicion_about_a_harmless_answer_counts_at_once_and_is_asked_about(h
         "Never seen.",
     )
     assert state_of(harmless) == "corrected"
-    assert new.pk in {each.annotation_id for each in suspicions_on()}
+    assert new.pk in {suspicion.annotation_id for suspicion in suspicions_on()}
     run(new, now=LATER + HOUR)
     third = the_question(new).person
     assert third not in (new.by, harmless.by), "neither of those who have judged it"

@@ -130,7 +130,10 @@ def at_once(monkeypatch):
             finally:
                 connection.close()
 
-        turns = [threading.Thread(target=turn, args=each) for each in enumerate((first, second))]
+        turns = [
+            threading.Thread(target=turn, args=arguments)
+            for arguments in enumerate((first, second))
+        ]
         turns[0].start()
         assert reached.wait(5)
         turns[1].start()
@@ -206,7 +209,7 @@ def test_undone_while_the_rest_is_answered_the_question_waits(at_once, answer, a
     assert raised == [None, None]
     review.refresh_from_db()
     assert (review.state, review.settled_at) == ("waiting", None)
-    states = [Incident.objects.get(pk=each.pk).ot_state for each in (one, other)]
+    states = [Incident.objects.get(pk=incident.pk).ot_state for incident in (one, other)]
     assert states == ["waiting", "maintenance"]
 
 
@@ -223,5 +226,5 @@ def test_undone_while_the_question_is_withdrawn_nothing_waits(at_once, answer, a
     assert raised == [None, None]
     review.refresh_from_db()
     assert review.state == "withdrawn"
-    states = [Incident.objects.get(pk=each.pk).ot_state for each in (one, other)]
+    states = [Incident.objects.get(pk=incident.pk).ot_state for incident in (one, other)]
     assert states == ["", ""]

@@ -66,7 +66,7 @@ def test_new_changed_and_unchanged_are_told_apart(take, site):
     assert (len(look.new), len(look.changed), look.unchanged) == (1, 1, 0)
     assert Device.objects.get().kind == "Server"
     done = take(*lines)
-    assert [each.device.address for each in done.changed] == ["10.0.0.1"]
+    assert [change.device.address for change in done.changed] == ["10.0.0.1"]
     plc = Device.objects.get(address="10.0.0.1")
     assert (plc.kind, plc.role, plc.criticality) == ("PLC", "Mixer 1", Criticality.CROWN_JEWEL)
     assert set(plc.set_by_people) == {"name", "kind", "role", "criticality"}
@@ -122,8 +122,8 @@ def test_the_inventory_of_defender_is_understood_as_it_is(take, site):
     assert (plc.is_authorized, plc.is_programming, plc.is_scanner) == (True, True, False)
     assert plc.set_by_people == []
     both = Device.objects.filter(address__in=["10.0.0.2", "10.0.0.3"])
-    assert {each.kind for each in both} == {"Workstation"}
-    assert {each.is_authorized for each in both} == {False}
+    assert {device.kind for device in both} == {"Workstation"}
+    assert {device.is_authorized for device in both} == {False}
     assert Device.objects.get(address="34-E1-2D-77-80-D0").kind == "Switch"
 
 
@@ -134,7 +134,7 @@ def test_an_inventory_fills_and_never_writes_over_what_people_set(take, site):
         '"Packaging 2","","","Low","","","",""',
         head=INVENTORY,
     )
-    assert [set(each.columns) for each in done.changed] == [{"vendor"}]
+    assert [set(change.columns) for change in done.changed] == [{"vendor"}]
     row = Device.objects.get()
     assert (row.name, row.kind, row.vendor, row.criticality) == (
         "PLC-1",

@@ -87,7 +87,7 @@ def close_by(person, incidents, *, after):
     """A person closed these so long after they were raised."""
     TimelineItem.objects.bulk_create(
         TimelineItem(
-            incident=each, at=each.created_at + after, side="soc", by=person, code="closed"
+            incident=incident, at=incident.created_at + after, side="soc", by=person, code="closed"
         )
-        for each in incidents
+        for incident in incidents
     )

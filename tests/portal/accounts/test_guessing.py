@@ -222,8 +222,11 @@ def test_guesses_write_nothing_into_the_record_until_their_hour_is_over(sam):
     later = clock.unshifted() + timedelta(hours=1)
     assert record_failures(now=later) == 2
     details = {
-        (each.actor_label, each.object_label): (each.details["failures"], each.details["address"])
-        for each in Entry.objects.filter(action="accounts.sign_in.failed")
+        (entry.actor_label, entry.object_label): (
+            entry.details["failures"],
+            entry.details["address"],
+        )
+        for entry in Entry.objects.filter(action="accounts.sign_in.failed")
     }
     assert details == {
         ("somebody at sign-in", str(sam)): (3, "192.0.2.1"),

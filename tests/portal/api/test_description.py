@@ -36,7 +36,9 @@ def test_drf_spectacular_guesses_nothing():
 @pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS)
 def test_an_operation_names_all_that_it_takes_and_all_that_can_go_wrong(path, method, operation):
     does = roles_for(path, method)
-    asked = {each["name"] for each in operation["parameters"] if each["in"] == "query"}
+    asked = {
+        parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "query"
+    }
     assert asked == does.parameters
     members = {}
     if "requestBody" in operation:
@@ -109,7 +111,7 @@ def test_every_answer_fits_its_schema(make_person, noon):
     ot = make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
     program, fitting = Program(both), []
     program.post(f"incidents/{ids['incidents']}/comment/", {"message": "Hm."})
-    for path, method, _said in sorted(OPERATIONS, key=lambda each: each[1]):  # GET before POST
+    for path, method, _operation in sorted(OPERATIONS, key=lambda row: row[1]):  # GET before POST
         answer = call(program, path, method, ids)
         if answer.status_code == 200:
             fits(answer, path, method)

@@ -38,7 +38,9 @@ def lists(kind):
     """Return address and parameters of this kind, of every list that there is."""
     for path, method, operation in OPERATIONS:
         names = [
-            each["name"] for each in operation["parameters"] if each["in"] == "query" and kind(each)
+            parameter["name"]
+            for parameter in operation["parameters"]
+            if parameter["in"] == "query" and kind(parameter)
         ]
         if method == "get" and names:
             yield path, names
@@ -54,7 +56,7 @@ def ask(world, path, **query):
 
 def test_no_cursor_of_any_list_is_our_mistake(world):
     found = {}
-    for path, _ in lists(lambda each: each["name"] == "cursor"):
+    for path, _ in lists(lambda field: field["name"] == "cursor"):
         for mark in MARKS:
             cursor = base64.urlsafe_b64encode(f"{mark}|1".encode()).decode().rstrip("=")
             found[path, mark] = ask(world, path, cursor=cursor).status_code
@@ -64,7 +66,7 @@ def test_no_cursor_of_any_list_is_our_mistake(world):
 
 def test_each_filter_by_a_moment_takes_any_offset(world):
     found = {}
-    for path, names in lists(lambda each: each["schema"].get("format") == "date-time"):
+    for path, names in lists(lambda field: field["schema"].get("format") == "date-time"):
         for name in names:
             for text in MOMENTS:
                 other = {"to": "2026-11-26T00:00:00Z"} if path.startswith("/metrics") else {}
@@ -95,4 +97,4 @@ def test_a_moment_with_an_odd_offset_is_the_moment_it_names(world):
     found = ask(world, "/incidents/", modified_from="2026-11-25T11:59:00+23:59").json()["results"]
     later = ask(world, "/incidents/", modified_from="2026-11-25T12:00:00+23:59").json()["results"]
     assert len(found) > len(later) == 0
-    assert {each["modified_at"] for each in found} == {"2026-11-24T12:00:00Z"}
+    assert {row["modified_at"] for row in found} == {"2026-11-24T12:00:00Z"}

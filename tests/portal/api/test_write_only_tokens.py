@@ -33,7 +33,7 @@ def answers(make_person):
 
 @pytest.mark.abuse("A17")
 def test_it_hears_the_id_and_no_more(answers):
-    found = answers(*(each for each in TokenScope if each != TokenScope.READ))
+    found = answers(*(scope for scope in TokenScope if scope != TokenScope.READ))
     assert len(found) > 10
     assert {path: row for path, row in found.items() if set(row) - {"data_age_seconds", "id"}} == {}
 

@@ -55,16 +55,16 @@ def test_the_counts_of_the_release():
     current = engine.current_techniques()
     assert engine.version() == "19.1"
     assert len(current) == 97
-    assert sum(each.is_subtechnique for each in current) == 18
-    assert all(each.tactics for each in current)
+    assert sum(technique.is_subtechnique for technique in current) == 18
+    assert all(technique.tactics for technique in current)
 
 
 def test_the_twelve_tactics_in_the_order_of_the_matrix():
-    named = [each.name for each in engine.tactics()]
+    named = [tactic.name for tactic in engine.tactics()]
     assert len(named) == 12
     assert named[0] == "Initial Access"
     assert named[-3:] == ["Inhibit Response Function", "Impair Process Control", "Impact"]
-    assert [each.order for each in engine.tactics()] == list(range(1, 13))
+    assert [tactic.order for tactic in engine.tactics()] == list(range(1, 13))
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_tactic_that_ics_does_not_have_is_none(text):
 
 
 def test_sentinels_spelling():
-    spelled = {each.name: each.sentinel_name for each in engine.tactics()}
+    spelled = {tactic.name: tactic.sentinel_name for tactic in engine.tactics()}
     assert spelled["Evasion"] == "DefenseEvasion"
     assert spelled["Command and Control"] == "CommandAndControl"
     assert spelled["Impair Process Control"] == "ImpairProcessControl"
@@ -102,9 +102,9 @@ def test_sentinels_spelling():
 def test_the_matrix_has_every_technique_under_each_of_its_tactics():
     columns = engine.matrix()
     cells = sum(len(techniques) for _, techniques in columns)
-    top = [each for each in engine.current_techniques() if not each.is_subtechnique]
+    top = [technique for technique in engine.current_techniques() if not technique.is_subtechnique]
     assert len(columns) == 12
-    assert cells == sum(len(each.tactics) for each in top)
+    assert cells == sum(len(technique.tactics) for technique in top)
 
 
 def test_the_notice_and_the_licence_go_with_the_data():

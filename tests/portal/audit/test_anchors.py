@@ -216,5 +216,9 @@ def test_a_place_that_is_none_is_one_sentence(monkeypatch, value):
 def test_it_goes_out_every_hour():
     from portal.schedule import SCHEDULE
 
-    (entry,) = [each for each in SCHEDULE.values() if each["task"].endswith("anchor_record")]
+    (entry,) = [
+        task_entry
+        for task_entry in SCHEDULE.values()
+        if task_entry["task"].endswith("anchor_record")
+    ]
     assert entry["schedule"] == 3600

@@ -53,8 +53,8 @@ def test_it_writes_entries_that_form_the_chain_and_reads_them(as_app):
     for name in ("Alpha", "Beta"):
         add_organisation(name=name, by="tests", now=clock.now())
     entries = list(Entry.objects.order_by("seq"))
-    assert [each.seq for each in entries] == [1, 2]
-    assert {each.written_by for each in entries} == {ROLE}
+    assert [entry.seq for entry in entries] == [1, 2]
+    assert {entry.written_by for entry in entries} == {ROLE}
     assert verify_chain().whole
     assert head_of_record() == (2, entries[1].hash)
 
@@ -203,7 +203,7 @@ def test_entries_of_before_keep_their_hash(db, noon):
 
 def check_ids(settings):
     settings.EMBEDDED = False
-    return [each.id for each in name_a_role_that_owns_the_record(None)]
+    return [check.id for check in name_a_role_that_owns_the_record(None)]
 
 
 def test_check_deploy_tells_where_one_role_does_everything(settings, as_app):

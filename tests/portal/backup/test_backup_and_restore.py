@@ -100,7 +100,7 @@ def test_it_says_what_is_in_it_and_what_must_be_kept_apart(world, tmp_path):
         assert b"correct horse" not in archive.read(DUMP)
     assert manifest["rows"]["captures_capturepart"] == 1
     assert manifest["record_seq"] == Entry.objects.count()
-    assert [each.name for each in tmp_path.iterdir()] == ["b"]
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
 
 
 def test_a_file_that_exists_is_not_written_over_unless_one_says_so(archive):

@@ -43,8 +43,8 @@ def test_gift_comes_back_byte_for_byte_also_by_way_of_a_lesson(shipped, tmp_path
     assert left_out == types["order"] + types["triage"] and types["order"] and types["triage"]
     found = read_gift(text)
     assert len(found) == types.total() - left_out
-    assert "\n".join(write_gift(each.name, each.question) for each in found) == text
-    named = {f"q-{number}": each.question for number, each in enumerate(found)}
+    assert "\n".join(write_gift(gift.name, gift.question) for gift in found) == text
+    named = {f"q-{number}": gift.question for number, gift in enumerate(found)}
     blocks = "\n".join(question_to_block(name, question) for name, question in named.items())
     lessons.write_module(tmp_path, **{"01-one-stop__md": f"{HEAD}\n{blocks}"})
     modules = read_curriculum(tmp_path, "c", current_vocabulary(TODAY)).modules
@@ -57,7 +57,7 @@ def test_gift_of_others_is_read_and_what_cannot_be_is_told_by_its_line():
         "// from a course\n$CATEGORY: a\n\n::T::Is it {T}\n\nPort {#502:1}\n\n"
         "[html]Which\\: one? {\n~%100%a \\= b#yes\n~c#no\n}\n\nCapital {=Berlin =%50%Bonn}\n"
     )
-    true, port, which, capital = (each.question for each in read_gift(text))
+    true, port, which, capital = (gift.question for gift in read_gift(text))
     assert [option.is_correct for option in true.options] == [True, False]
     assert (port.accepted, port.tolerance) == (("502",), "1")
     assert (which.type, which.prompt, which.options[0].text) == ("single", "Which: one?", "a = b")

@@ -29,7 +29,11 @@ def test_the_latest_review_of_a_deployment_holds_before_the_shipped_one(author):
     say(author, note="Names no act here.", at=NOON + timedelta(days=1))
     review = reviews_in_force()[SCAN]
     assert (review.techniques, review.reviewer, review.attack_version) == ((), "Tom Berg", "19.1")
-    assert [each.techniques for each in reviews_of(SCAN)] == [(), ("T0846", "T0888"), ("T0846",)]
+    assert [review.techniques for review in reviews_of(SCAN)] == [
+        (),
+        ("T0846", "T0888"),
+        ("T0846",),
+    ]
     assert techniques_by_type()[SCAN] == frozenset()
     assert techniques_by_type()["Port Scan Detected"] == {"T0846.001"}
     entry = Entry.objects.filter(action="catalog.alert_type.reviewed").latest("pk")

@@ -50,12 +50,12 @@ def test_every_documented_type_of_alert_has_an_engine_a_review_and_a_lesson(ship
     taught = lessons_by_alert_type(curriculum.modules)
     types = all_types()
     assert len(types) == 202
-    assert [each.title for each in types if each.title not in taught] == []
+    assert [alert_type.title for alert_type in types if alert_type.title not in taught] == []
     engines = {"Policy Violation", "Protocol Violation", "Malware", "Anomaly", "Operational"}
     for alert_type in types:
         assert alert_type.engine in engines
         review = reviews[alert_type.title]
-        assert all(attack.technique(each).is_current for each in review.techniques)
+        assert all(attack.technique(technique).is_current for technique in review.techniques)
     notes = [review.note for review in reviews.values()]
     assert len(notes) == len(set(notes)) == 202, "each row has a reason of its own"
     assert sum(not review.techniques for review in reviews.values()) <= 40
@@ -76,7 +76,7 @@ def test_a_module_takes_as_long_as_its_lessons(shipped):
         module.id: (module.minutes, sum(lesson.minutes for lesson in module.lessons))
         for module in curriculum.modules
     }
-    assert {name: each for name, each in lengths.items() if each[0] != each[1]} == {}
+    assert {name: pair for name, pair in lengths.items() if pair[0] != pair[1]} == {}
 
 
 def test_captures_of_lessons_are_those_of_the_captures_room(shipped):

@@ -29,7 +29,7 @@ def test_lint_names_old_ids_in_lessons_and_rules_and_fails(capsys, lesson, sam, 
     with pytest.raises(SystemExit):
         call_command("attack", "lint", "--json")
     faults = json.loads(capsys.readouterr().out)["faults"]
-    assert [(each["place"], each["technique_id"]) for each in faults] == [
+    assert [(fault["place"], fault["technique_id"]) for fault in faults] == [
         ("lesson one-stop", "T0855"),
         ("rule R-1 v1", "T9999"),
     ]
@@ -50,7 +50,7 @@ def test_a_dry_run_names_each_change_and_what_it_touches(capsys, tmp_path, lesso
     call_command("attack", "import", str(file), "--dry-run", "--json")
     result = json.loads(capsys.readouterr().out)
     assert (result["before"], result["after"]) == ("19.1", "20.0")
-    changes = {(each["kind"], each["technique_id"]): each for each in result["changes"]}
+    changes = {(change["kind"], change["technique_id"]): change for change in result["changes"]}
     assert [key for key in changes if "." not in key[1]] == [
         ("new", "T2001"),
         ("revoked", "T0858"),

@@ -174,12 +174,12 @@ def test_a_navigator_layer_holds_what_the_reader_sees(client, see, sam, plant):
     assert answer["Content-Disposition"].startswith('attachment; filename="tagout-seen-')
     layer = answer.json()
     assert layer["versions"]["layer"] == "4.5" and layer["domain"] == "ics-attack"
-    scores = {each["techniqueID"]: each["score"] for each in layer["techniques"]}
+    scores = {technique["techniqueID"]: technique["score"] for technique in layer["techniques"]}
     assert scores["T0843"] == 3 and "T0817" not in scores
     assert layer["gradient"]["maxValue"] == max(scores.values())
-    assert any("The MITRE Corporation" in each["value"] for each in layer["metadata"])
+    assert any("The MITRE Corporation" in entry["value"] for entry in layer["metadata"])
     trained = client.get("/attack/layer.json?of=trained").json()["techniques"]
-    assert {each["techniqueID"] for each in trained} == {"T0843", "T0858"}
+    assert {technique["techniqueID"] for technique in trained} == {"T0843", "T0858"}
     assert client.get("/attack/layer.json?of=all").status_code == 404
 
 

@@ -59,7 +59,7 @@ def test_each_part_is_told_apart(judge):
         "sure": 70,
     }
     record = judge.client.get("/training/record.json").json()["attempts"]
-    assert [each["answer"].split("; ")[::3] for each in record] == [["suspicious", "70 % sure"]]
+    assert [entry["answer"].split("; ")[::3] for entry in record] == [["suspicious", "70 % sure"]]
     assert "Right after 2 tries" in judge()
 
 

@@ -76,7 +76,9 @@ def test_a_new_wording_begins_anew(people, take_over, lesson):
     try_once(people, "port", right=10)
     take_over(**{"01-one-stop__md": lessons.LESSON.replace("Which port?", "Which TCP port?")})
     try_once(people, "port", right=30)
-    found = [(each.version.number, each.facility) for each in question_statistics().questions]
+    found = [
+        (question.version.number, question.facility) for question in question_statistics().questions
+    ]
     assert found == [(1, 0.25), (2, 0.75)]
 
 

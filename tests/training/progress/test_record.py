@@ -66,8 +66,8 @@ def test_json_has_the_same_and_says_whose_it_is(answered):
         "sam@demo.example",
         "2026-11-24T12:00:00Z",
     )
-    assert [each["answer"] for each in document["attempts"]] == ["502", "102", "=1+1"]
-    assert [each["version"] for each in document["attempts"]] == [1, 1, 1]
+    assert [attempt["answer"] for attempt in document["attempts"]] == ["502", "102", "=1+1"]
+    assert [attempt["version"] for attempt in document["attempts"]] == [1, 1, 1]
 
 
 def test_who_answered_nothing_is_told_so_and_gets_an_empty_file(client, leo, mia, lesson):

@@ -48,7 +48,7 @@ def test_a_rule_may_set_our_own_labels(desk):
     incident = desk.incident()
     label_incidents(incident_ids=[incident.pk], by=R_12, add=["tagout:would-close:R-12"], now=NOON)
     assert desk.deliver(seconds=0) == [Outcome.SENT]
-    labels = [each["labelName"] for each in desk.in_sentinel(incident)["labels"]]
+    labels = [label["labelName"] for label in desk.in_sentinel(incident)["labels"]]
     assert labels == ["tagout:would-close:R-12"]
 
 

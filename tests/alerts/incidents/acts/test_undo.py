@@ -93,7 +93,7 @@ def test_what_was_undone_is_left_out_of_the_recent_acts(desk, sam):
     act = close_incidents(incident_ids=[kept.pk], **BENIGN, by=sam, now=NOON)
     other = close_incidents(incident_ids=[undone.pk], **BENIGN, by=sam, now=NOON)
     undo_act(act=other, by=sam, now=NOON)
-    assert [each.act for each in recent_acts_of(sam, now=NOON)] == [act]
+    assert [act.act for act in recent_acts_of(sam, now=NOON)] == [act]
 
 
 def test_of_an_act_that_was_undone_in_part_the_rest_is_listed(desk, sam):
@@ -115,10 +115,10 @@ def test_of_an_act_that_was_undone_in_part_the_rest_is_listed(desk, sam):
 def test_one_title_stands_for_incidents_of_one_kind_only(desk, sam):
     alike = [desk.incident(), desk.incident()]
     odd = desk.incident(title="Port Scan Detected")
-    close_incidents(incident_ids=[each.pk for each in alike], **BENIGN, by=sam, now=NOON)
+    close_incidents(incident_ids=[incident.pk for incident in alike], **BENIGN, by=sam, now=NOON)
     assert recent_acts_of(sam, now=NOON)[0].kinds == 1
     change_severity(
-        incident_ids=[each.pk for each in (*alike, odd)],
+        incident_ids=[incident.pk for incident in (*alike, odd)],
         severity=Severity.LOW,
         by=sam,
         now=NOON + timedelta(seconds=1),

@@ -178,7 +178,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(gdansk, plant, sam):
     assert (len(keys), len(second.rows), second.after) == (PAGE, 25, "")
     assert not {row.key for row in second.rows} & set(keys)
     order = [(-row.priority, row.title) for row in (*first.rows, *second.rows)]
-    assert [each[0] for each in order] == sorted(each[0] for each in order)
+    assert [row[0] for row in order] == sorted(row[0] for row in order)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_numbers_beside_the_tabs_follow_the_filter(gdansk, sam, query, view):
         make_incident(gdansk, **made)
         make_incident(gdansk, **made, created_at=NOON - timedelta(hours=3))
     counts = counts_by_view(Queue(sam, queue_params(view, query), now=NOON))
-    assert counts == {each: len(listed(sam, each, query).rows) for each in VIEWS}
+    assert counts == {view: len(listed(sam, view, query).rows) for view in VIEWS}
 
 
 @pytest.fixture

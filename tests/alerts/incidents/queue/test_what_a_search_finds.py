@@ -249,8 +249,8 @@ def many(gdansk, plant):
     ]
     Incident.objects.bulk_create(incidents)
     alerts = [
-        new_alert(each, any_address=[f"10.20.{at // 250}.{at % 250}"], any_device=[f"PLC-{at}"])
-        for at, each in enumerate(incidents)
+        new_alert(incident, any_address=[f"10.20.{at // 250}.{at % 250}"], any_device=[f"PLC-{at}"])
+        for at, incident in enumerate(incidents)
     ]
     Alert.objects.bulk_create(alerts)
     IncidentAlert.objects.bulk_create(

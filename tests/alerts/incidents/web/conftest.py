@@ -78,20 +78,20 @@ def make_row(gdansk, plant, noon):
         row = make_queue_row(workspace, plant, n=n, **columns)
         IncidentRaw.objects.bulk_create(
             IncidentRaw(
-                incident=each,
+                incident=incident,
                 body={
-                    "name": each.name,
+                    "name": incident.name,
                     "properties": {
-                        "title": each.title,
+                        "title": incident.title,
                         "severity": "Medium",
                         "status": "New",
                         "owner": {},
                         "labels": [],
-                        "incidentNumber": each.number,
+                        "incidentNumber": incident.number,
                     },
                 },
             )
-            for each in Incident.objects.filter(raw=None)
+            for incident in Incident.objects.filter(raw=None)
         )
         return row
 

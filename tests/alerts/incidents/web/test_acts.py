@@ -17,8 +17,8 @@ from tests.factories.incidents import make_incident, make_queue_row
 @pytest.fixture
 def row(gdansk, plant):
     made = make_queue_row(gdansk, plant, n=3, title="PLC Stop Command Was Sent")
-    for each in Incident.objects.all():
-        give_raw(each)
+    for incident in Incident.objects.all():
+        give_raw(incident)
     return made
 
 
@@ -169,11 +169,11 @@ def test_whoever_closes_is_told_that_ot_was_asked(signed_in, sam, gdansk, plant,
 
 def test_several_rows_are_one_act(signed_in, sam, gdansk, plant, noon):
     rows = [make_queue_row(gdansk, plant) for _ in range(2)]
-    for each in Incident.objects.all():
-        give_raw(each)
+    for incident in Incident.objects.all():
+        give_raw(incident)
     answer = signed_in(sam).post(
         "/incidents/act/severity/",
-        {"group": [str(each.key) for each in rows], "severity": str(int(Severity.HIGH))},
+        {"group": [str(row.key) for row in rows], "severity": str(int(Severity.HIGH))},
         headers={"HX-Request": "true"},
     )
     assert events_of(answer)["toast"]["text"] == "Severity set to High: 2 incidents"

@@ -46,7 +46,7 @@ def test_more_than_fifty_lead_to_a_page_and_are_done_in_pieces(signed_in, sam, m
     assert "data-live" not in client.get(page, headers=htmx).content.decode()
     assert Change.objects.filter(act=act.act).count() == 120
     pieces = Entry.objects.filter(action="incidents.incident.closed")
-    assert [len(each.details["incidents"]) for each in pieces.order_by("pk")] == [50, 50, 20]
+    assert [len(piece.details["incidents"]) for piece in pieces.order_by("pk")] == [50, 50, 20]
     assert Entry.objects.get(action="incidents.bulk_act.started").actor == sam
 
 

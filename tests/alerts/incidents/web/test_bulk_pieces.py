@@ -70,7 +70,7 @@ def test_what_is_refused_for_one_skips_that_one_with_its_reason(
     work()
     act = BulkAct.objects.get()
     assert (act.done, act.worked, act.state) == (2, 6, State.DONE)
-    reasons = {each.incident_id: each.reason for each in act.skipped.all()}
+    reasons = {skip.incident_id: skip.reason for skip in act.skipped.all()}
     assert reasons == {
         one.pk: f"#{one.number} was deleted in Sentinel and is read-only.",
         two.pk: "Somebody changed it after you selected it. Look at it again.",

@@ -30,15 +30,15 @@ def listed(person):
 
 
 def test_who_may_still_be_asked_sees_nothing_before_it_is_decided(found, oda, olaf, sam, leo, pia):
-    assert [len(listed(each)) for each in (oda, olaf, pia)] == [0, 0, 0]
-    assert [len(listed(each)) for each in (sam, leo)] == [1, 1]
+    assert [len(listed(person)) for person in (oda, olaf, pia)] == [0, 0, 0]
+    assert [len(listed(person)) for person in (sam, leo)] == [1, 1]
     address = f"second-opinions/{found.uuid}/"
     assert Program(olaf).get(address).status_code == 404
     run_second_opinions(seed=SEED, now=NOON)
     decide_suspicion(
         second_opinion=found.uuid, by=leo, choice="confirm", reason="Seen it.", now=NOON
     )
-    assert [len(listed(each)) for each in (oda, olaf, sam, leo, pia)] == [1, 1, 1, 1, 0]
+    assert [len(listed(person)) for person in (oda, olaf, sam, leo, pia)] == [1, 1, 1, 1, 0]
     assert Program(olaf).get(address).status_code == 200
 
 

@@ -133,7 +133,7 @@ def pages_about(row):
 def rows_in(person, query):
     """The numbers of the incidents that the queue lists."""
     found = Program(person).get(f"incidents/?{query}").json()["results"]
-    return [each["id"] for each in found]
+    return [row["id"] for row in found]
 
 
 def test_no_page_that_the_asked_person_reaches_tells_of_it(kasia, row, opinion):
@@ -251,7 +251,7 @@ def test_the_api_says_that_it_waits(kasia, sam, row):
     assert row.pk in rows_in(sam, "ot_state=suspicious")
     assert row.pk in rows_in(sam, "label=tagout:suspicious")
     # What a program holds of the hidden row is another version than what others hold.
-    etags = [Program(each).get(f"incidents/{row.pk}/")["ETag"] for each in (kasia, sam)]
+    etags = [Program(person).get(f"incidents/{row.pk}/")["ETag"] for person in (kasia, sam)]
     assert etags[0] != etags[1]
 
 

@@ -281,7 +281,7 @@ def test_a_verdict_from_the_panel_is_about_what_is_ticked_in_it(post, see, make,
     post(oda, path, key=str(uuid.uuid4()), **routine)  # a form with nothing to tick
     review.refresh_from_db()
     assert review.state == "waiting"
-    assert [each.pk for each in waiting_incidents_of(review)] == [rows[2].pk, rows[0].pk]
+    assert [incident.pk for incident in waiting_incidents_of(review)] == [rows[2].pk, rows[0].pk]
     path = f"/incidents/{rows[0].pk}/verdict/"
     both = [str(rows[0].pk), str(rows[2].pk)]
     post(oda, path, key=str(uuid.uuid4()), dates="1", incident=both, **routine)

@@ -89,13 +89,13 @@ def test_what_makes_no_sense_is_refused_in_the_words_of_the_page(
     saved = draft_rule(by=people.oda, now=NOON, body=body(**change)["rule"])
     with pytest.raises(CannotProposeRule) as refusal:
         rules.propose(saved, by=people.oda, now=NOON)
-    assert set(texts) <= {str(each) for each in refusal.value.reasons}
+    assert set(texts) <= {str(reason) for reason in refusal.value.reasons}
 
 
 @pytest.mark.parametrize("change", cases(ENDS))
 def test_the_end_is_judged_by_the_guard(programs, body, change):
     rule = from_json(as_json(rules.downloads()) | change)
-    texts = [str(each) for each in reasons_against_expiry(rule, now=NOON)]
+    texts = [str(reason) for reason in reasons_against_expiry(rule, now=NOON)]
     assert sentences(programs.oda, body(**change)) == texts and texts
 
 

@@ -81,14 +81,16 @@ def test_one_rule_tells_all_that_signers_need(programs, proposal, history):
     row = programs.leo.get(address).json()
     assert row["hash"] == proposal.rule_hash and row["state"] == "proposed"
     assert row["rule"] == proposal.body and len(row["rule"]["evidence"]) == 9
-    assert [(each["side"], each["by"]) for each in row["signatures"]] == [("ot", "Oda Nowak")]
+    assert [(signature["side"], signature["by"]) for signature in row["signatures"]] == [
+        ("ot", "Oda Nowak")
+    ]
     assert row["versions"][0]["hash"] == proposal.rule_hash
     test = programs.leo.get(f"{address}backtest/").json()
     assert test["backtest"] == proposal.backtest.body and test["hash"] == proposal.rule_hash
     verdicts = programs.leo.get(f"{address}evidence/").json()["results"]
-    assert {each["id"] for each in verdicts} == set(row["rule"]["evidence"])
+    assert {verdict["id"] for verdict in verdicts} == set(row["rule"]["evidence"])
     steps = programs.leo.get(f"{address}steps/").json()["results"]
-    assert [each["to_state"] for each in steps] == ["proposed", "draft"]
+    assert [step["to_state"] for step in steps] == ["proposed", "draft"]
 
 
 def incidents_listed(body):
@@ -115,9 +117,9 @@ def test_what_acts_speaks_for_the_rule_and_the_next_version_stands_beside_it(pro
     address = f"rules/{live.rule.uuid}/"
     row = programs.leo.get(address).json()
     assert (row["version"], row["state"], row["in_work"]) == (1, "live", 2)
-    assert [each["state"] for each in row["versions"]] == ["live", "proposed"]
+    assert [version["state"] for version in row["versions"]] == ["live", "proposed"]
     versions = programs.leo.get(f"{address}versions/", {"fields": "version,rule,hash"}).json()
-    titles = {each["version"]: each["rule"]["title"] for each in versions["results"]}
+    titles = {version["version"]: version["rule"]["title"] for version in versions["results"]}
     assert titles == {1: "Planned recipe downloads", 2: "Narrower downloads"}
     test = programs.leo.get(f"{address}backtest/").json()
     assert test["version"] == 2  # what is asked for, not what was

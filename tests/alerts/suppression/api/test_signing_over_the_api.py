@@ -34,7 +34,7 @@ def refusals():
 def test_a_signed_in_soc_lead_gives_the_second_signature(signed_in, people, proposal, signature):
     answer = signed_in(people.leo, at(proposal, "sign"), signature)
     assert answer.status_code == 200 and answer.json()["state"] == "canary"
-    signers = {each["side"]: each["by"] for each in answer.json()["signatures"]}
+    signers = {signature["side"]: signature["by"] for signature in answer.json()["signatures"]}
     assert signers == {"ot": "Oda Nowak", "soc": people.leo.name}
     stands(proposal, State.CANARY, 2)
 
@@ -147,7 +147,7 @@ def test_the_same_key_again_gives_the_same_answer_and_one_signature(
         signed_in(people.leo, at(proposal, "sign"), signature, Idempotency_Key="k-1")
         for _ in range(2)
     ]
-    assert [each.status_code for each in answers] == [200, 200]
+    assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].content == answers[1].content
     assert answers[1]["Idempotency-Replayed"] == "true"
     stands(proposal, State.CANARY, 2)
@@ -207,7 +207,7 @@ def test_who_may_sign_asks_for_changes_or_says_no(programs, proposal):
     assert programs.leo.post(at(proposal, "request-changes"), {}).status_code == 400
     answer = programs.leo.post(at(proposal, "request-changes"), {"note": "Name one PLC only."})
     assert answer.status_code == 200 and answer.json()["state"] == "changes-requested"
-    assert [each["void_at"] is None for each in answer.json()["signatures"]] == [False]
+    assert [signature["void_at"] is None for signature in answer.json()["signatures"]] == [False]
     assert programs.leo.post(at(proposal, "reject"), {"note": "No."}).json()["state"] == "rejected"
 
 

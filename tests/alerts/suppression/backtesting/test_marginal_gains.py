@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def narrow(people, history, *destinations, **more):
     """A draft about the downloads to these PLCs."""
     rule = rules.downloads()
-    lines = tuple(each for each in rule.all_of if each.field != "destination_device")
+    lines = tuple(clause for clause in rule.all_of if clause.field != "destination_device")
     if destinations:
         lines += (rules.clause("destination_device", "is_one_of", *destinations),)
     rule = rules.downloads(all_of=lines, title=f"To {len(destinations)}", **more)
@@ -25,8 +25,8 @@ def narrow(people, history, *destinations, **more):
 
 
 def gains_of(*versions):
-    rows = {each.pk: each for each in RuleVersion.objects.select_related("backtest")}
-    found = in_order_of_gain([rows[each.pk] for each in versions], now=NOON)
+    rows = {version.pk: version for version in RuleVersion.objects.select_related("backtest")}
+    found = in_order_of_gain([rows[version.pk] for version in versions], now=NOON)
     return [(gain.version.pk, gain.incidents) for gain in found]
 
 

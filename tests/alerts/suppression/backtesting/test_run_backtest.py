@@ -137,7 +137,7 @@ def test_a_device_of_the_same_name_at_another_site_is_another_device(past, works
             name="e", kind="IoTDevice", body={}, device=make_device(ulm, "PLC-4", "10.0.0.4")
         )
     body = run_backtest(rule=rule_for(site), now=NOON).body
-    assert [each["case"] for each in body["check_these"] if each["case"]] == []
+    assert [check["case"] for check in body["check_these"] if check["case"]] == []
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_what_people_said_outside_the_hours_is_counted_apart(past, site, oda):
         "words": "",
     }
     outside = body["outside_hours"]
-    assert {name: each["alerts"] for name, each in outside.items() if name in VERDICTS} == {
+    assert {name: counts["alerts"] for name, counts in outside.items() if name in VERDICTS} == {
         "routine": 0,
         "maintenance": 1,
         "suspicious": 3,

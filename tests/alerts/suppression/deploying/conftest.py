@@ -71,8 +71,8 @@ class Far:
     def rules(self):
         """What stands there, by display name."""
         return {
-            each["properties"]["displayName"]: each["properties"]
-            for each in self.sentinel.rules.values()
+            rule["properties"]["displayName"]: rule["properties"]
+            for rule in self.sentinel.rules.values()
         }
 
     @property

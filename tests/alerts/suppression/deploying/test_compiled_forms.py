@@ -15,7 +15,7 @@ def rule(oda):
 
 
 def forms(definition, rule, *workspaces):
-    ids = [each.pk for each in workspaces]
+    ids = [workspace.pk for workspace in workspaces]
     return compiled_forms(definition, rule=rule, workspace_ids=ids)
 
 

@@ -49,7 +49,7 @@ def test_where_one_workspace_refuses_it_is_never_live_as_a_whole(version, far, l
     row.save()
     assert not is_live_as_a_whole(deployments_of_rule(version.rule))
     (here,) = deployments_by_workspace(leo)
-    assert sorted(each.standing for each in here.rules) == ["refused", "there"]
+    assert sorted(rule.standing for rule in here.rules) == ["refused", "there"]
 
 
 def test_a_missing_right_names_the_role(version, far, leo):

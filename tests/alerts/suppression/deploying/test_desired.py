@@ -137,7 +137,10 @@ def test_a_plant_that_has_changed_takes_it_away_because_another_form_was_signed(
     assert far.rule is None
     assert "not what was signed" in wanted(version).reason
     notifications = Notification.objects.filter(kind="suppression.taken-out")
-    assert sorted(each.to.name for each in notifications) == ["Leo Hartmann", "Oda Nowak"]
+    assert sorted(notification.to.name for notification in notifications) == [
+        "Leo Hartmann",
+        "Oda Nowak",
+    ]
 
 
 def test_a_name_that_became_ambiguous_takes_it_away(version, far, site):

@@ -149,7 +149,7 @@ def test_off_everywhere_by_ot_of_one_site_reaches_what_they_see_and_no_more(
         switch_off(by=oda, workspace_id=elsewhere.pk, now=NOON)
     make_incident(elsewhere, site_ids=[Site.objects.get(name="Porto").pk])
     regroup(list(elsewhere.incidents.values_list("pk", flat=True)), now=NOON)
-    assert [each.workspace for each in switch_off(by=pia, now=NOON)] == [elsewhere]
+    assert [version.workspace for version in switch_off(by=pia, now=NOON)] == [elsewhere]
 
 
 def test_off_everywhere_by_a_lead_of_everything_holds_for_workspaces_to_come(version, make_person):

@@ -126,11 +126,11 @@ def at_the_editor(client, oda):
         if form:
             version.refresh_from_db()
             fields = {"revision": version.revision, "all-shown": "1", "not-shown": "1"}
-            for place, each in enumerate(version.body["all_of"]):
+            for place, clause in enumerate(version.body["all_of"]):
                 fields |= {
-                    f"all-{place}-field": each["field"],
-                    f"all-{place}-operator": each["operator"],
-                    f"all-{place}-value": each["values"],
+                    f"all-{place}-field": clause["field"],
+                    f"all-{place}-operator": clause["operator"],
+                    f"all-{place}-value": clause["values"],
                 }
             answer = client.post(address, fields | form, headers={"HX-Request": "true"})
         else:
@@ -204,7 +204,7 @@ def test_a_rule_with_direction_is_rewritten_for_sentinel_only_by_hand(
     assert "Sentinel does not know which side started" in page and "Rewrite it for Sentinel" in page
     page = at_the_editor(version, enforcement="tagout", do="for-sentinel")
     assert version.enforcement == "sentinel"
-    assert [(each["field"], each["values"]) for each in version.body["all_of"]] == [
+    assert [(clause["field"], clause["values"]) for clause in version.body["all_of"]] == [
         ("workspace", ["gdansk"]),
         ("alert_type", [TYPE]),
         ("any_device", ["HIST-01"]),
@@ -224,8 +224,8 @@ def test_what_hours_keep_from_sentinel_is_not_offered_to_be_rewritten(
 
 
 def test_without_direction_a_rule_keeps_its_site_where_that_alone_says_where():
-    here = tuple(each for each in DIRECTED if each.field != "workspace")
-    assert [each.field for each in undirected(polls(all_of=here)).all_of] == [
+    here = tuple(clause for clause in DIRECTED if clause.field != "workspace")
+    assert [clause.field for clause in undirected(polls(all_of=here)).all_of] == [
         "site",
         "alert_type",
         "any_device",

@@ -16,4 +16,6 @@ def test_where_there_are_too_many_the_newest_are_offered(history, people, monkey
         rewrite(Annotation.objects.filter(pk=verdict.pk), given_at=NOON - timedelta(days=days))
     monkeypatch.setattr(suggestions, "MAX_ABOUT", 2)
     offered = evidence_offered(rules.downloads(), (), reader=people.oda)
-    assert [each.annotation.pk for each in offered] == [each.pk for each in verdicts[:2]]
+    assert [evidence.annotation.pk for evidence in offered] == [
+        verdict.pk for verdict in verdicts[:2]
+    ]

@@ -73,7 +73,7 @@ def test_what_is_not_like_them_is_not_suggested(columns):
 
 
 def test_devices_whose_kind_nobody_knows_suggest_nothing():
-    unknown = [replace(each, kind="") for each in (*OLD, sighting_of("EWS-3", **NEW))]
+    unknown = [replace(sighting, kind="") for sighting in (*OLD, sighting_of("EWS-3", **NEW))]
     assert change_of(LINE, unknown, now=NOW) is None
 
 
@@ -109,7 +109,7 @@ def test_a_silent_device_is_replaced_once():
 
 
 def test_the_next_version_says_it_and_all_else_as_before():
-    line = next(each for each in DOWNLOADS.all_of if each.field == "source_device")
+    line = next(clause for clause in DOWNLOADS.all_of if clause.field == "source_device")
     new = Newcomer(name="EWS-9", kind="k", zone="z", alerts=3, first_at=NOW)
     rule = suggested_rule(DOWNLOADS, [LineChange(line, (new,))])
     assert set(rule.all_of) ^ set(DOWNLOADS.all_of) == {

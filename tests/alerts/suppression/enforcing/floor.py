@@ -106,7 +106,7 @@ class Floor:
         return self.sentinel.incidents[incident.name]["properties"]
 
     def labels(self, incident):
-        return [each["labelName"] for each in self.properties(incident)["labels"]]
+        return [label["labelName"] for label in self.properties(incident)["labels"]]
 
     @property
     def ledger(self):

@@ -204,7 +204,7 @@ def test_an_incident_that_cannot_be_judged_stays_open_and_holds_up_no_other(
     assert floor.decide() == 1
     assert floor.decide() == 0
     assert set(LedgerEntry.objects.values_list("incident", flat=True)) == {well.pk}
-    assert sum("could not be judged" in each.message for each in caplog.records) == 1
+    assert sum("could not be judged" in record.message for record in caplog.records) == 1
 
 
 def test_without_acting_rules_nothing_is_asked_or_due(floor, django_assert_max_num_queries):

@@ -83,7 +83,7 @@ def test_who_is_in_the_group_when_the_second_side_signs_is_a_member(plant):
     version = plant.rule(GROUP, state="proposed", site_ids=[plant.site.pk])
     start_canary(version, by=plant.leo, now=NOON)
     make_plc(plant, 23)
-    assert [each.device.name for each in late_members(version)] == ["PLC-23"]
+    assert [member.device.name for member in late_members(version)] == ["PLC-23"]
 
 
 def test_a_device_at_an_address_that_is_a_member_s_name_is_new(plant):
@@ -254,7 +254,7 @@ def test_the_rules_page_lists_who_joined_and_where_a_person_meets_them(plant):
     incident = poll(plant, 23)
     Device.objects.filter(name="EWS-07").update(kind="Engineering station")
     plant.decide()
-    assert [(each.device.name, each.first) for each in late_members(version)] == [
+    assert [(member.device.name, member.first) for member in late_members(version)] == [
         ("PLC-23", incident.pk),
         ("PLC-24", None),
     ]

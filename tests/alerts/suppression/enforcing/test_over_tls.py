@@ -66,7 +66,7 @@ def routine_incident():
     rows = Incident.objects.filter(status=1, details_state="fetched", owner_id="", labels=[])
     for incident in rows.order_by("-created_at"):
         alerts = list(facts_by_incident([incident.pk])[incident.pk].values())
-        types = [alert_type_for(each.alert_type) for each in alerts]
+        types = [alert_type_for(alert.alert_type) for alert in alerts]
         fits = all(one and one.guard == "scoped" for one in types)
         if len(alerts) == 1 and fits and alerts[0].severity < 4 and alerts[0].any_device:
             return incident, alerts[0]

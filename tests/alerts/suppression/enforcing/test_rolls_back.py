@@ -179,7 +179,7 @@ def test_every_rule_that_covered_it_stops(floor):
     floor.sentinel.edit(target.name, status="Active")
     floor.read()
     assert watch(floor) == 1
-    assert [state(each)[0] for each in (one, two, idle)] == ["paused", "paused", "live"]
+    assert [state(version)[0] for version in (one, two, idle)] == ["paused", "paused", "live"]
 
 
 def test_a_true_positive_under_a_trial_counts_against_it(floor):
@@ -277,7 +277,7 @@ class TestInSentinel:
         watch(floor)
         (line,) = floor.ledger
         assert (line.act, line.where, line.version) == ("tagged", "sentinel", floor.version)
-        assert [each.by_label for each in target.timeline.filter(code="would-close")] == ["R-12"]
+        assert [item.by_label for item in target.timeline.filter(code="would-close")] == ["R-12"]
 
     @pytest.mark.parametrize(
         ("was", "becomes"),

@@ -94,4 +94,4 @@ def test_newcomers_stand_among_the_new_members(floor):
     poll(floor, 22)
     site = Incident.objects.get().alerts.first().site
     version.site_ids = [site.pk]
-    assert [each.device.name for each in late_members(version)] == ["PLC-22"]
+    assert [member.device.name for member in late_members(version)] == ["PLC-22"]

@@ -204,15 +204,15 @@ def test_every_alert_and_every_incident_is_counted_under_one_verdict():
         row(10, incidents=(90,)),
     ]
     found = back_test(rows, **USUAL)
-    assert {each.verdict: (each.alerts, each.incidents) for each in found.totals} == {
+    assert {total.verdict: (total.alerts, total.incidents) for total in found.totals} == {
         "routine": (3, 2),
         "maintenance": (1, 1),
         "suspicious": (2, 2),
         "not-sure": (1, 1),
         "not-judged": (3, 2),
     }
-    assert sum(each.alerts for each in found.totals) == found.alerts == 10
-    assert sum(each.incidents for each in found.totals) == found.incidents == 8
+    assert sum(total.alerts for total in found.totals) == found.alerts == 10
+    assert sum(total.incidents for total in found.totals) == found.incidents == 8
 
 
 def test_where_nothing_is_judged_the_rarest_come_first():

@@ -114,7 +114,7 @@ def test_ledger_and_sentinel_are_compared_both_ways():
     found = ledger_differences(
         {"a": "R-1 x", "b": "R-1 x", "c": "R-1 x"}, {"a": "R-1 x", "c": "R-1 y", "d": "R-2 z"}
     )
-    assert [each.code for each in found] == [
+    assert [reason.code for reason in found] == [
         "ledger.only_here",
         "ledger.other",
         "ledger.only_there",

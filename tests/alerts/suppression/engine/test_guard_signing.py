@@ -186,7 +186,11 @@ def test_no_mix_of_signatures_replaces_a_second_person(signatures, proposer, sid
     version = replace(VERSION, proposer=proposer, proposer_side=side)
     if reasons_not_signed(version, signatures, now=NOW):
         return
-    good = [each for each in signatures if each.rule_hash == "h1" and each.signed_at == NOW]
+    good = [
+        signature
+        for signature in signatures
+        if signature.rule_hash == "h1" and signature.signed_at == NOW
+    ]
     pairs = {(a.person, b.person) for a in good for b in good if (a.side, b.side) == (OT, SOC)}
     assert any(
         ot != soc

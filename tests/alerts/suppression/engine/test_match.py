@@ -189,7 +189,7 @@ def test_a_side_of_the_rule_on_the_other_side_does_not_match():
 @given(st.lists(samples.rules(), max_size=8), samples.any_facts())
 def test_the_index_finds_what_a_loop_finds(made, alert):
     index = RuleIndex(dict(enumerate(made)))
-    expected = [number for number, each in enumerate(made) if holds(each, alert)]
+    expected = [number for number, rule in enumerate(made) if holds(rule, alert)]
     assert sorted(index.matching(alert)) == expected
     for number in list(range(0, len(made), 2)):
         index.drop(number)

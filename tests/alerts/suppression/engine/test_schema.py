@@ -36,7 +36,10 @@ def test_a_rule_as_it_is_written_fits_its_schema():
 
 def test_the_schema_knows_the_fields_that_lines_may_name():
     schema = rule_schema()
-    names = [each["properties"]["field"]["const"] for each in schema["$defs"]["Clause"]["oneOf"]]
+    names = [
+        schema_part["properties"]["field"]["const"]
+        for schema_part in schema["$defs"]["Clause"]["oneOf"]
+    ]
     assert names == list(FIELDS)
 
 
@@ -53,7 +56,7 @@ def test_what_is_frozen_fits_its_schema(workspace, site, people, history):
     rules.judge([alike], by=people.oda, verdict="suspicious")
     wide = replace(rule, all_of=(*rule.all_of[:3], *rule.all_of[4:]))
     check = Draft202012Validator(backtest_schema(), format_checker=FormatChecker())
-    bodies = [run_backtest(rule=each, now=NOON).body for each in (rule, wide)]
+    bodies = [run_backtest(rule=definition, now=NOON).body for definition in (rule, wide)]
     assert [bool(body["stops"]) for body in bodies] == [False, True]
     assert bodies[0]["nearest"] and bodies[0]["check_these"] and bodies[0]["per_day"]
     for body in bodies:

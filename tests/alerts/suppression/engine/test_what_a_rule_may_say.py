@@ -210,7 +210,7 @@ def test_the_hash_sees_each_member_but_not_the_order_of_values():
         but(DOWNLOADS, expires_at=None),
         but(DOWNLOADS, expires_at=samples.NOW),
     ]
-    assert len({rule_hash(each) for each in (DOWNLOADS, *others)}) == 11
+    assert len({rule_hash(definition) for definition in (DOWNLOADS, *others)}) == 11
 
 
 def test_the_hash_is_a_promise_that_outlives_this_code():

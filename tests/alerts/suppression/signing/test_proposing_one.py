@@ -59,7 +59,7 @@ def test_a_token_proposes_but_signs_nothing(draft, people):
 
 def test_who_can_sign_for_the_other_side_is_asked(proposal, people):
     notifications = Notification.objects.filter(kind="suppression.proposed")
-    assert {each.to for each in notifications} == {people.leo}
+    assert {notification.to for notification in notifications} == {people.leo}
     assert notifications[0].path == f"/rules/{proposal.uuid}/"
 
 

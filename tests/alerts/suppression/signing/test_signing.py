@@ -42,12 +42,12 @@ def _refused(version, **more) -> str:
 def test_the_second_side_s_signature_begins_the_canary(proposal, people):
     version = rules.sign(proposal, by=people.leo, now=NOON)
     assert version.state == State.CANARY
-    assert {each.side: each.by for each in version.signatures.all()} == {
+    assert {signature.side: signature.by for signature in version.signatures.all()} == {
         "ot": people.oda,
         "soc": people.leo,
     }
     notifications = Notification.objects.filter(kind="suppression.canary")
-    assert {each.to for each in notifications} == {people.oda, people.leo}
+    assert {notification.to for notification in notifications} == {people.oda, people.leo}
 
 
 @pytest.mark.abuse("A19")
@@ -155,7 +155,9 @@ def test_evidence_of_one_person_needs_the_signer_s_own_look(people, history):
 @pytest.mark.abuse("A19")
 def test_a_flood_of_verdicts_is_no_evidence(people, history, workspace, site):
     flood = rules.judge(history.incidents[:1] * 61, by=people.sam)
-    rewrite(Annotation.objects.filter(pk__in=[each.pk for each in flood]), given_at=NOON)
+    rewrite(
+        Annotation.objects.filter(pk__in=[annotation.pk for annotation in flood]), given_at=NOON
+    )
     version = rules.draft(rules.downloads(), by=people.oda, evidence=flood[-1:], now=NOON)
     with pytest.raises(CannotProposeRule, match="is still valid"):
         rules.propose(version, by=people.oda, now=NOON)

@@ -278,7 +278,7 @@ def test_the_last_two_occurrences_of_its_planned_work_count_however_long_ago(
         plan_work(site=site, plan=plan, by=people.oda, now=at - DAY)
     cover_alerts(alert_ids=Alert.objects.values_list("pk", flat=True), now=NOON)
     verdicts = rules.judge(visits[:2], by=people.oda) + rules.judge(visits[2:], by=people.olaf)
-    lines = tuple(each for each in rules.downloads().all_of if each.field != "time")
+    lines = tuple(clause for clause in rules.downloads().all_of if clause.field != "time")
     definition = rules.downloads(
         all_of=(*lines, rules.clause("planned_work", "within", "vendor-visit"))
     )

@@ -64,7 +64,7 @@ def live(canary, workspace, site):
 def test_a_ripe_canary_lives_by_itself_and_both_signers_hear(live, people):
     assert live.state == State.LIVE
     notifications = Notification.objects.filter(kind="suppression.live")
-    assert {each.to for each in notifications} == {people.oda, people.leo}
+    assert {notification.to for notification in notifications} == {people.oda, people.leo}
 
 
 def test_six_days_are_no_trial(canary, workspace, site):
@@ -132,7 +132,10 @@ def test_a_warning_names_the_end_on_the_plants_clock_in_the_readers_language(liv
     watch_rules(now=live.expires_at - timedelta(days=1))
     end = live.expires_at.astimezone(ZoneInfo("Europe/Warsaw"))
     words = moment_words(end, end, zone=end.tzinfo)
-    bodies = {each.to: each.body for each in Notification.objects.filter(kind="suppression.live")}
+    bodies = {
+        notification.to: notification.body
+        for notification in Notification.objects.filter(kind="suppression.live")
+    }
     assert f"It ends on {date_of(end)}, {words}. Renew it" in bodies[people.oda]
     with translation.override("de"):
         assert f"Sie endet am {date_of(end)}, {words}." in bodies[people.leo]
@@ -151,7 +154,7 @@ def test_what_stopped_by_itself_needs_a_new_approval(live, people):
     with pytest.raises(CannotResumeRule, match="new version"):
         resume_rule(version_id=live.pk, by=people.leo, reason="Fine again.", now=NOON + WEEK)
     notifications = Notification.objects.filter(kind="suppression.paused")
-    assert {each.to for each in notifications} == {people.oda, people.leo}
+    assert {notification.to for notification in notifications} == {people.oda, people.leo}
 
 
 def test_any_right_hand_pauses_and_a_signer_lets_it_go_on(live, people):

@@ -249,14 +249,16 @@ class Lives(RuleBasedStateMachine):
     def what_acts_was_signed_by_two_sides(self):
         for version in RuleVersion.objects.filter(state__in=[State.CANARY, State.LIVE]):
             signatures = list(version.signatures.filter(void_at=None).select_related("by"))
-            assert {each.side for each in signatures} == {"ot", "soc"}
-            assert len({each.by_id for each in signatures}) == 2
-            sides = {each.side: each.by.email.partition("@")[0] for each in signatures}
+            assert {signature.side for signature in signatures} == {"ot", "soc"}
+            assert len({signature.by_id for signature in signatures}) == 2
+            sides = {
+                signature.side: signature.by.email.partition("@")[0] for signature in signatures
+            }
             assert sides["ot"] in ("oda", "olaf", "both")
             assert sides["soc"] in ("leo", "lea")  # never who gave evidence
-            assert all(each.rule_hash == version.rule_hash for each in signatures)
+            assert all(signature.rule_hash == version.rule_hash for signature in signatures)
             assert version.backtest.rule_hash == version.rule_hash
-            assert version.backtest.ran_at <= max(each.signed_at for each in signatures)
+            assert version.backtest.ran_at <= max(signature.signed_at for signature in signatures)
             assert version.expires_at - version.proposed_at <= timedelta(days=90)
 
     @invariant()

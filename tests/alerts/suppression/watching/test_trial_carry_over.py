@@ -22,7 +22,7 @@ OLD = rule(TYPE, SITE, SOURCE, TARGETS, ZONE, SEVERITY, except_any=[BUT])
 def with_line(line):
     """OLD with this line in the place of its own about the same field."""
     return replace(
-        OLD, all_of=tuple(line if each.field == line.field else each for each in OLD.all_of)
+        OLD, all_of=tuple(line if clause.field == line.field else clause for clause in OLD.all_of)
     )
 
 
@@ -77,7 +77,7 @@ def test_alerts_that_tell_no_function_are_tried_where_they_are_new():
         with_line(clause("severity", "is_one_of", "Low", "Medium")),
         with_line(clause("destination_device", "is_one_of", "PLC-1", "PLC-3", "PLC-4", "PLC-5")),
         replace(OLD, all_of=OLD.all_of[:-1]),
-        replace(OLD, all_of=tuple(each for each in OLD.all_of if each != TARGETS)),
+        replace(OLD, all_of=tuple(clause for clause in OLD.all_of if clause != TARGETS)),
         replace(OLD, enforcement="sentinel"),
     ],
     ids=[

@@ -75,7 +75,7 @@ def test_both_owners_are_asked_after_28_days_and_once_a_week(canary, people):
     assert not asked().exists()
     for days in (0, 1, 6.9):
         watch_rules(now=END + days * DAY)
-    assert {each.to for each in asked()} == {people.oda, people.leo}
+    assert {notification.to for notification in asked()} == {people.oda, people.leo}
     assert asked().count() == 2
     assert asked()[0].path == f"/rules/{canary.uuid}/"
     assert "Nothing has matched, neither in this trial nor in the weeks before" in asked()[0].body

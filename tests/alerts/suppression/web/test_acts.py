@@ -177,7 +177,7 @@ def test_a_draft_is_proposed_with_the_authors_own_signature(at, people, canary):
     assert at(people.oda, "propose", version=draft, fresh=False).status_code == 422
     assert at(people.oda, "propose", version=draft, words="As before").status_code == 302
     assert draft.state == State.PROPOSED
-    assert [each.side for each in draft.signatures.all()] == ["ot"]
+    assert [signature.side for signature in draft.signatures.all()] == ["ot"]
 
 
 def test_why_a_draft_cannot_be_proposed_is_said_in_the_dialog(client, people, noon):
@@ -216,7 +216,7 @@ def test_a_rule_begins_with_what_an_incident_says(client, people, noon, history,
     incident = history.incidents[0]
     assert client.post(f"/incidents/{incident.pk}/draft-rule/").status_code == 302
     body = RuleVersion.objects.get(state=State.DRAFT).body
-    assert {each["field"]: each["values"] for each in body["all_of"]} == {
+    assert {clause["field"]: clause["values"] for clause in body["all_of"]} == {
         "alert_type": [incident.alert_type],
         "site": ["Gdańsk"],
         "source_device": ["ENG-WS-04"],

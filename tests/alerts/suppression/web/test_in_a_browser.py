@@ -47,7 +47,7 @@ def test_what_to_check_stands_above_the_signature_at_every_width(browse, make_ve
     for width, height in ((1440, 900), (1000, 900), (390, 844), (320, 844)):
         page.set_viewport_size({"width": width, "height": height})
         settle(page)
-        parts = (page.locator(each).bounding_box() for each in ("#checks", "#signatures"))
+        parts = (page.locator(selector).bounding_box() for selector in ("#checks", "#signatures"))
         checks, signatures = parts
         assert checks["y"] + checks["height"] <= signatures["y"], width
 
@@ -149,16 +149,16 @@ def test_a_request_to_sign_holds_the_bars(browse, people, proposal, noon):
 def test_the_form_to_sign_is_in_sight_without_scrolling(browse, people, proposal, noon):
     page = browse(f"/rules/{proposal.uuid}/", as_=people.leo)
     sign, figures = page.get_by_role("button", name="Sign"), page.locator("#backtest .figures")
-    for each in (sign, figures):
-        box = each.bounding_box()
+    for part in (sign, figures):
+        box = part.bounding_box()
         assert box["y"] + box["height"] <= 900
 
 
 def test_on_a_phone_one_signs_after_what_the_rule_says_and_did(browse, people, proposal, noon):
     page = browse(f"/rules/{proposal.uuid}/", as_=people.leo, width=390)
     places = [
-        page.locator(each).first.bounding_box()["y"]
-        for each in (".rule-lines", "#backtest", "#signatures", ".rule-rest")
+        page.locator(selector).first.bounding_box()["y"]
+        for selector in (".rule-lines", "#backtest", "#signatures", ".rule-rest")
     ]
     assert places == sorted(places)
 

@@ -63,7 +63,7 @@ def test_what_has_no_place_in_it_is_told_after_it():
 def test_every_value_of_a_short_rule_is_in_its_sentence():
     rule = samples.DOWNLOADS
     sentence = sentence_of(rule)
-    assert all(value in sentence for each in rule.clauses for value in line_of(each).values)
+    assert all(value in sentence for clause in rule.clauses for value in line_of(clause).values)
 
 
 def test_of_many_names_the_first_are_told():
@@ -81,7 +81,7 @@ def test_what_could_go_wrong_names_who_and_for_how_long():
     assert risks.still_reported[0] == (
         "These still reach you: other alert types, other sources, other targets, other hours."
     )
-    assert not any("new member" in each for each in risks.still_reported)
+    assert not any("new member" in risk for risk in risks.still_reported)
     group = samples.rule(TYPE, SITE, clause("source_kind", "is", "PLC"))
     assert "The first incident of each new member of its group goes to a person." in (
         risks_of(group).still_reported

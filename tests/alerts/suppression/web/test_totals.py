@@ -88,7 +88,7 @@ def matches():
 def verdict_of(alert):
     verdicts = set(Annotation.objects.filter(alerts=alert).values_list("verdict", flat=True))
     order = ("suspicious", "maintenance", "routine", "not-sure")
-    return next((each for each in order if each in verdicts), "not-judged")
+    return next((verdict for verdict in order if verdict in verdicts), "not-judged")
 
 
 def count_matches():
@@ -102,7 +102,7 @@ def count_matches():
     incidents = {}
     for verdicts in by_incident.values():
         order = ("suspicious", "not-judged", "not-sure", "maintenance", "routine")
-        worst = next(each for each in order if each in verdicts)
+        worst = next(verdict for verdict in order if verdict in verdicts)
         incidents[worst] = incidents.get(worst, 0) + 1
     return alerts, incidents
 
@@ -149,7 +149,7 @@ def test_the_totals_are_those_of_the_database_and_add_up(page):
         count = Annotation.objects.filter(verdict=verdict, alerts__in=matches()).distinct().count()
         assert n_verdicts == (None if verdict == "not-judged" else count), verdict
     assert shown["All matches"][:2] == [matches().count(), len(set(incident_ids()))]
-    assert shown["All matches"][:2] == [sum(each[n] for each in totals.values()) for n in (0, 1)]
+    assert shown["All matches"][:2] == [sum(total[n] for total in totals.values()) for n in (0, 1)]
 
 
 def incident_ids():

@@ -33,7 +33,7 @@ SEEDED = [
     ("YAML-SYNTAX", YAML, "id: first-module", "§id: " + "[" * 3000),
     ("WRONG-VALUE", YAML, "title: Reading alerts", f"title: §{'Long ' * 41}"),
     ("WRONG-VALUE", YAML, "id: first-module", f"id: §{'a' * 51}"),
-    *[("WRONG-VALUE", YAML, "id: first-module", f"id: §{each}") for each in OTHER_PAGES],
+    *[("WRONG-VALUE", YAML, "id: first-module", f"id: §{page_path}") for page_path in OTHER_PAGES],
     ("YAML-DUPLICATE", YAML, "order: 1", "order: 1\n§order: 2"),
     ("UNKNOWN-KEY", YAML, "licence:", "§license: MIT\nlicence:"),
     ("MISSING-KEY", YAML, "id: first-module\ntitle: Reading alerts", "§id: first-module"),

@@ -83,7 +83,7 @@ def test_a_fault_of_a_lab_is_named_where_it_stands(code, old, new, tmp_path):
     faults = read(tmp_path, before + after).faults
     found = [(fault.code, fault.line, fault.column) for fault in faults]
     place = (before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
-    assert code in {each[0] for each in found}, found
+    assert code in {fault[0] for fault in found}, found
     assert not mark or (code, *place) in found, found
     assert all(fault.path.endswith("labs/sunday-stop.yaml") for fault in faults)
 

@@ -46,7 +46,7 @@ def save(page, *edit, do="save", address=EDIT):
 
 
 def publish(page):
-    shown = [f"{each.pk}:{each.revision}" for each in page.get(CHANGES).context["drafts"]]
+    shown = [f"{draft.pk}:{draft.revision}" for draft in page.get(CHANGES).context["drafts"]]
     return page.post("/authoring/changes/publish/", {"module": "paths", "draft": shown})
 
 
@@ -84,7 +84,7 @@ def test_a_path_is_taken_out_and_given_another_name(tom):
     assert publish(tom).status_code == 302
     assert [path.slug for path in learning_paths()] == ["week-one"]
     assert not Draft.objects.exists()
-    assert [each["path"] for each in tom.get("/authoring/paths/").context["files"]] == [
+    assert [file["path"] for file in tom.get("/authoring/paths/").context["files"]] == [
         "week-one.yaml"
     ]
     assert [name for name in source_files() if "paths" in name] == ["paths/week-one.yaml"]

@@ -26,7 +26,7 @@ def rename(page, name, address=EDIT):
 
 
 def publish(page):
-    shown = [f"{each.pk}:{each.revision}" for each in page.get(CHANGES).context["drafts"]]
+    shown = [f"{draft.pk}:{draft.revision}" for draft in page.get(CHANGES).context["drafts"]]
     return page.post("/authoring/changes/publish/", {"module": "first-module", "draft": shown})
 
 
