@@ -96,8 +96,8 @@ class IntakeService(SimulatedService):
         """Let incidents happen; returns their names."""
         key = self.azure.workspaces[index].key
         properties = {"title": "Unauthorized PLC Programming"} | body.pop("properties", {})
-        told = {"workspace": key, "count": n, "properties": properties, **body}
-        return [one["name"] for one in self.simulator.carry_out("inject", told)["incidents"]]
+        request = {"workspace": key, "count": n, "properties": properties, **body}
+        return [one["name"] for one in self.simulator.carry_out("inject", request)["incidents"]]
 
     def edit(self, name: str, **properties) -> None:
         """A person changes an incident in Sentinel."""
