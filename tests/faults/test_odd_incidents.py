@@ -134,7 +134,7 @@ def test_f19_one_odd_incident_costs_at_most_itself(azure, workspace, long, measu
         bad = [mangle(incident(50), shape), json.dumps(incident(51, **changes)).encode()]
         serve(azure, *good[:place], *bad, *good[place:])
         azure.poll_now()
-        names = [orjson.loads(each)["name"] for each in good]
+        names = [orjson.loads(body)["name"] for body in good]
         lost += 10 - Incident.objects.filter(name__in=names).count()
         pages += 1
         rest = Incident.objects.exclude(name__in=names).count() + Quarantined.objects.count()
@@ -235,7 +235,7 @@ def test_f22_json_that_breaks_readers_costs_no_page(azure, workspace, long, meas
             serve(azure, *good[:place], broken, *good[place:])
             azure.poll_now()
             pages += 1
-            names = [orjson.loads(each)["name"] for each in good]
+            names = [orjson.loads(body)["name"] for body in good]
             lost += Incident.objects.filter(name__in=names).count() < 10
             odd = Incident.objects.exclude(name__in=names).first()
             aside = Quarantined.objects.exists()

@@ -42,7 +42,7 @@ def mean_lag(azure, workspaces, seconds) -> float:
     n = len(workspaces)
     due = sorted((dice.uniform(0, seconds), dice.randrange(n)) for _ in range(4 * n))
     began, tick = azure.now(), azure.now()
-    known = Incident.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    last_pk = Incident.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     while azure.now() < began + timedelta(seconds=seconds):
         tick += timedelta(seconds=5)
         azure.advance(max(0.0, (tick - azure.now()).total_seconds()))
@@ -52,7 +52,7 @@ def mean_lag(azure, workspaces, seconds) -> float:
         azure.work()
         azure.advance(time.monotonic() - started)
     azure.go(20, step=20)
-    rows = Incident.objects.filter(pk__gt=known).exclude(workspace=workspaces[SICK])
+    rows = Incident.objects.filter(pk__gt=last_pk).exclude(workspace=workspaces[SICK])
     lags = [
         (stored - created).total_seconds()
         for created, stored in rows.values_list("created_at", "stored_at")
