@@ -37,6 +37,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "bring rules in Sentinel to what is wanted": _tick(
         "alerts.outbox.tasks.deliver_due_rules", seconds=5, queue="deployments"
     ),
+    "look for rules changed by hand": _tick(
+        "alerts.outbox.tasks.look_for_changed_rules", seconds=30, queue="deployments"
+    ),
     "act on many incidents": _tick(
         "alerts.incidents.tasks.work_off_bulk_acts", seconds=5, queue="bulk"
     ),

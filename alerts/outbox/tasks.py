@@ -8,6 +8,7 @@ from celery import shared_task
 from alerts.outbox.queries import workspaces_to_stop
 from alerts.outbox.services import deliver_one, deliver_one_rule
 from alerts.outbox.services.deliver_rules import push_rules
+from alerts.outbox.services.rule_drift import check_one_workspace
 from alerts.sentinel.client import client_for
 from portal import clock
 from portal.jobs.services import SLICE, run_while_due
@@ -29,3 +30,9 @@ def deliver_due_rules(**_later: Any) -> None:
         )
     seconds = ends - time.monotonic()
     run_while_due(lambda: deliver_one_rule(now=clock.now(), connect=client_for), seconds=seconds)
+
+
+@shared_task(acks_late=True)
+def look_for_changed_rules(**_later: Any) -> None:
+    """Find automation rules of ours that somebody changed in Sentinel."""
+    run_while_due(lambda: check_one_workspace(now=clock.now(), connect=client_for))

@@ -164,7 +164,7 @@ def test_f24_a_burst_is_read_within_a_minute(azure, client, sam, long, measure):
         fresh_at = Cursor.objects.get(workspace=workspace).fresh_at
         oldest = max(oldest, (azure.now() - fresh_at).total_seconds())
         began = time.perf_counter()
-        assert client.get(reverse("queue")).status_code == 200
+        assert client.get(reverse("incidents:queue")).status_code == 200
         pages.append(1000 * (time.perf_counter() - began))
     recovered = azure.seconds_until(lambda: azure.missed(workspace) == 0, at_most=60)
     measure("greatest age of what is known", oldest, unit="s", below=60)
