@@ -1,8 +1,7 @@
 """Reads of what is owed: the overlay for pages, the backlog for the status page."""
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import gettext, gettext_lazy
 
-from alerts.outbox.models import Change, Kind, Landing, Outcome, RulePriority, WantedRule
+from alerts.outbox.models import Change, Landing, Outcome, RulePriority, WantedRule
 from portal.jobs.models import State
 
 _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -36,16 +35,6 @@ _NOTES = {
     ),
 }
 
-type Pair = tuple[int, str]  # workspace pk, incident name
-
-
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """What is still owed to one incident: how many writes, and the patches, oldest first."""
-
-    count: int
-    patches: tuple[dict[str, Any], ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
@@ -61,30 +50,6 @@ class Backlog:
         if self.oldest_due_at is None:
             return 0.0
         return max(0.0, (now - self.oldest_due_at).total_seconds())
-
-
-def owed_to(pairs: Iterable[Pair]) -> dict[Pair, Owed]:
-    """What is owed to each of these incidents; those that are owed nothing are left out."""
-    wanted_pairs = set(pairs)
-    if not wanted_pairs:
-        return {}
-    rows = (
-        Change.objects.filter(
-            outcome=Outcome.OPEN,
-            workspace_id__in={workspace for workspace, _ in wanted_pairs},
-            incident_name__in={name for _, name in wanted_pairs},
-        )
-        .order_by("pk")
-        .values_list("workspace_id", "incident_name", "kind", "patch")
-    )
-    counts: dict[Pair, int] = defaultdict(int)
-    patches: dict[Pair, list[dict[str, Any]]] = defaultdict(list)
-    for workspace, name, kind, patch in rows:
-        if (workspace, name) in wanted_pairs:
-            counts[workspace, name] += 1
-            if kind == Kind.UPDATE:
-                patches[workspace, name].append(patch)
-    return {pair: Owed(count, tuple(patches[pair])) for pair, count in counts.items()}
 
 
 def changes_of(workspace_id: int, incident_name: str) -> QuerySet[Change]:

@@ -12,9 +12,9 @@ from alerts.incidents.ingest.alert_facts import (
     AlertSummary,
     alert_facts_of,
 )
-from alerts.incidents.ingest.pg_copy import array, ask, create_temp_table, number, numbers, words
+from alerts.incidents.ingest.pg_copy import ask, create_temp_table, number, numbers, words
 from alerts.sites.queries import FIND_DEVICE
-from portal.plain_sql import kept_cursor
+from portal.plain_sql import array, kept_cursor
 
 type Key = tuple[int, str]  # workspace and key
 

@@ -17,11 +17,11 @@ from django.db import connection, transaction
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.engine.confidence_limits import lower_share
 from alerts.incidents.engine.priority import CRITICALITY_POINTS, PriorityFacts, priority_of
-from alerts.incidents.ingest.pg_copy import array, run_together
 from alerts.incidents.models import OtState, Severity, Status
 from alerts.incidents.models.group import PAIR_IS_NEW
 from alerts.sentinel.wire.values import D4IOT_PRODUCTS
 from alerts.sites.engine.devices import CRITICAL
+from portal.plain_sql import array, run_together
 
 MAX_NAMED = 3  # critical devices that a reason names
 

@@ -25,18 +25,11 @@ from alerts.incidents.ingest.groups import (
     rank_by_facts,
 )
 from alerts.incidents.ingest.incident_rows import alert_type_of
-from alerts.incidents.ingest.pg_copy import (
-    array,
-    create_temp_table,
-    line_of,
-    numbers,
-    run_together,
-    times,
-    words,
-)
+from alerts.incidents.ingest.pg_copy import create_temp_table, line_of, numbers, times, words
 from alerts.incidents.models.group import PAIR_IS_NEW, PAIR_NEW_HOURS
 from alerts.sentinel.wire import Unreadable, WireAlert, WireComment, WireEntity
 from alerts.sites.services import Found
+from portal.plain_sql import array, run_together
 
 MAX_ENTITIES = 500  # rows kept an incident; more than that is never suppressed (S1)
 MARK = "details."  # flags of ours that outlive a new version of the incident itself

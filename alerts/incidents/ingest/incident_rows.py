@@ -9,14 +9,7 @@ from msgspec import structs
 
 from alerts.incidents.engine.catalogue import alert_type_for, bare_title
 from alerts.incidents.ingest.groups import key_alone, rank_unread
-from alerts.incidents.ingest.pg_copy import (
-    NULL,
-    line_of,
-    moment,
-    moments,
-    number,
-    texts,
-)
+from alerts.incidents.ingest.pg_copy import NULL, line_of, moment, moments, number, texts
 from alerts.incidents.models import Severity, Status
 from alerts.sentinel.wire import WireIncident, WireLabel, WireOwner
 

@@ -17,7 +17,7 @@ from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.ingest.incident_rows import IncidentRow, overlaid, row_of
 from alerts.incidents.models import Comment, Incident, IncidentRaw, OtState, PatternMemory, Status
 from alerts.outbox.models import Change, Kind
-from alerts.outbox.queries import Owed, owed_to
+from alerts.outbox.services.enqueue import Owed, owed_to
 from alerts.sentinel.wire import Unfit, incident_of
 
 IN_FORCE = (

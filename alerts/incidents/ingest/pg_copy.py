@@ -184,28 +184,3 @@ def create_temp_table(name: str, *, like: str) -> str:
         f"CREATE TEMP TABLE IF NOT EXISTS {name} ON COMMIT DELETE ROWS AS {like} WITH NO DATA;"
         f"DELETE FROM {name}"
     )
-
-
-def run_together(*statements: str, **params: Any) -> list[list[tuple[Any, ...]]]:
-    """Have the server do all this in one go; what those that tell something tell."""
-    cursor = kept_cursor()
-    cursor.execute(_in_one(statements), params)
-    results, is_more = [], True
-    while is_more:
-        if cursor.description:
-            results.append(cursor.fetchall())
-        is_more = cursor.nextset()
-    return results
-
-
-@lru_cache(maxsize=64)
-def _in_one(statements: tuple[str, ...]) -> str:
-    """Statements as one text, without what only makes them easy to read: psycopg remembers what
-    stands in texts of up to 4,096 characters, and looks for it in longer ones each time.
-    """
-    return ";".join([" ".join(statement.split()) for statement in statements])
-
-
-def array(values: Iterable[object]) -> str:
-    """Numbers, moments or UUIDs as one array; lists of Python's are quoted member by member."""
-    return "{" + ",".join(map(str, values)) + "}"

@@ -25,7 +25,7 @@ from alerts.incidents.ingest.incident_rows import (
 from alerts.incidents.ingest.pg_copy import ask
 from alerts.incidents.models import Incident, Severity, Status, TimelineItem
 from alerts.outbox.engine.labels import is_our_label
-from alerts.outbox.queries import Owed, owed_to
+from alerts.outbox.services.enqueue import Owed, owed_to
 from alerts.sentinel.wire import WireIncident, ticks_of
 
 

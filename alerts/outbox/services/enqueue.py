@@ -1,8 +1,9 @@
 """Owe writes to Sentinel, in the transaction of the decision itself; take back what was not sent
-yet; try once more, or let go, what was given up.
+yet; try once more, or let go, what was given up; say what is still owed to an incident.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from alerts.outbox import registry
 from alerts.outbox.engine.merge import is_whole
 from alerts.outbox.models import Change, Kind, Outcome, Urgency
 from alerts.outbox.policies import reasons_against_resolving
-from alerts.outbox.queries import Pair, never_taken
+from alerts.outbox.queries import never_taken
 from alerts.sentinel.wire import our_id
 from portal import clock
 from portal.accounts.models import User
@@ -25,6 +26,8 @@ from portal.errors import Refused
 from portal.jobs.models import State
 
 UNDO_HOLD = timedelta(seconds=10)  # how long a write waits for an undo (product §2)
+
+type Pair = tuple[int, str]  # workspace pk, incident name
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,3 +180,35 @@ def _resolve(change_id: int, action: str, *, by: User, now: datetime, **fields: 
     registry.notify_listeners(registry.Settlement(change, None, (), now))
     record(action, on=change, by=by, at=now, incident=change.incident_name, note=change.note)
     return change
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What is still owed to one incident: how many writes, and the patches, oldest first."""
+
+    count: int
+    patches: tuple[dict[str, Any], ...]
+
+
+def owed_to(pairs: Iterable[Pair]) -> dict[Pair, Owed]:
+    """What is owed to each of these incidents; those that are owed nothing are left out."""
+    wanted_pairs = set(pairs)
+    if not wanted_pairs:
+        return {}
+    rows = (
+        Change.objects.filter(
+            outcome=Outcome.OPEN,
+            workspace_id__in={workspace for workspace, _ in wanted_pairs},
+            incident_name__in={name for _, name in wanted_pairs},
+        )
+        .order_by("pk")
+        .values_list("workspace_id", "incident_name", "kind", "patch")
+    )
+    counts: dict[Pair, int] = defaultdict(int)
+    patches: dict[Pair, list[dict[str, Any]]] = defaultdict(list)
+    for workspace, name, kind, patch in rows:
+        if (workspace, name) in wanted_pairs:
+            counts[workspace, name] += 1
+            if kind == Kind.UPDATE:
+                patches[workspace, name].append(patch)
+    return {pair: Owed(count, tuple(patches[pair])) for pair, count in counts.items()}

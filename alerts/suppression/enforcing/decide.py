@@ -20,8 +20,8 @@ from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import minutes_old, workspaces_to_read
 from alerts.suppression.enforcing.acting_rules import ActingSet, acting_set
 from alerts.suppression.enforcing.close import close_covered, tag_covered
-from alerts.suppression.enforcing.group_members import introduce_members, new_ends
-from alerts.suppression.enforcing.judging import Judgement, judge
+from alerts.suppression.enforcing.group_members import introduce_members
+from alerts.suppression.enforcing.judging import Judgement, judge, new_ends
 from alerts.suppression.engine.guards.closing import MAX_MINUTES_OLD, NEW_MEMBER, is_only_held
 from alerts.suppression.models import HeldIncident
 from alerts.suppression.queries import AlertFacts, facts_by_incident, is_off, on_again_since

@@ -11,12 +11,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from alerts.sites.models import Device, Site
-from alerts.suppression.enforcing.acting_rules import Cover
-from alerts.suppression.engine.fields import Facts
 from alerts.suppression.engine.guards.closing import (
     End,
-    ends_in_groups,
-    ends_of_newcomers,
     grouped_sides,
     is_in_group,
 )
@@ -34,28 +30,6 @@ class LateMember:
 
     device: Device
     first: int | None
-
-
-def new_ends(incident_id: int, *, alerts: Mapping[int, Facts], cover: Cover) -> list[End]:
-    """Return the ends of these alerts that are covered only because their group is, that were no
-    members when the rule was signed, and that no earlier incident has introduced. The same of
-    devices that came to the list of a version which keeps the trial of the one before.
-    """
-    covered = [(alerts[alert], by) for alert, by in cover.by_alert.items() if by is not None]
-    found = [
-        (by.version_id, end)
-        for facts, by in covered
-        for end in ends_in_groups(facts, by.definition)
-    ]
-    newcomers = {end for facts, by in covered for end in ends_of_newcomers(facts, by.newcomers)}
-    if not found and not newcomers:
-        return []
-    late = newcomers | {end for _version, end in set(found) - _members_among(found)}
-    introduced = _introduced(late, but=incident_id)
-    return sorted(
-        (end for end in late if (end.site, end.zone, end.handle) not in introduced),
-        key=lambda end: (end.site, end.name, end.side),
-    )
 
 
 def devices_in_groups(rule: Rule, site_ids: Collection[int]) -> list[tuple[str, Device]]:
@@ -103,7 +77,7 @@ def late_members(version: RuleVersion) -> list[LateMember]:
         ): device
         for side, device in now
     }
-    members = _members_among(list(ends))
+    members = members_among(list(ends))
     late = {
         device.pk: (device, end) for (pk, end), device in ends.items() if (pk, end) not in members
     }
@@ -143,7 +117,7 @@ def subnet_of(address: str) -> str:
     return str(ip_network(f"{address}/{PREFIX}", strict=False)) if is_v4 else ""
 
 
-def _members_among(found: Collection[tuple[int, End]]) -> set[tuple[int, End]]:
+def members_among(found: Collection[tuple[int, End]]) -> set[tuple[int, End]]:
     """Those of these ends that were members when the version beside them was signed. A name counts
     only where the alert tells no address.
     """
@@ -165,7 +139,7 @@ def _members_among(found: Collection[tuple[int, End]]) -> set[tuple[int, End]]:
     }
 
 
-def _introduced(ends: Iterable[End], *, but: int) -> set[tuple[str, str, str]]:
+def introduced_ends(ends: Iterable[End], *, but: int) -> set[tuple[str, str, str]]:
     """Those of these ends that another incident has introduced."""
     ends_filter = Q()
     for end in ends:

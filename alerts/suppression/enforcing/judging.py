@@ -19,9 +19,16 @@ from alerts.sentinel.queries import minutes_old
 from alerts.sentinel.wire.values import ENTITY_KIND
 from alerts.sites.models import Device
 from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
-from alerts.suppression.enforcing.group_members import new_ends
+from alerts.suppression.enforcing.group_members import introduced_ends, members_among
 from alerts.suppression.engine.fields import Facts
-from alerts.suppression.engine.guards.closing import Scene, is_worth_a_tag, reasons_to_keep_open
+from alerts.suppression.engine.guards.closing import (
+    End,
+    Scene,
+    ends_in_groups,
+    ends_of_newcomers,
+    is_worth_a_tag,
+    reasons_to_keep_open,
+)
 from alerts.suppression.engine.guards.holds import (
     DeviceRef,
     Hold,
@@ -362,3 +369,25 @@ def was_closed_by_rule(incident_id: int) -> bool:
     """Whether a rule closed it before, whatever became of that: rules do not close it again."""
     lines = LedgerEntry.objects.filter(incident=incident_id, act=Act.CLOSED)
     return lines.exclude(ending=Ending.NOT_SENT).exists()
+
+
+def new_ends(incident_id: int, *, alerts: Mapping[int, Facts], cover: Cover) -> list[End]:
+    """Return the ends of these alerts that are covered only because their group is, that were no
+    members when the rule was signed, and that no earlier incident has introduced. The same of
+    devices that came to the list of a version which keeps the trial of the one before.
+    """
+    covered = [(alerts[alert], by) for alert, by in cover.by_alert.items() if by is not None]
+    found = [
+        (by.version_id, end)
+        for facts, by in covered
+        for end in ends_in_groups(facts, by.definition)
+    ]
+    newcomers = {end for facts, by in covered for end in ends_of_newcomers(facts, by.newcomers)}
+    if not found and not newcomers:
+        return []
+    late = newcomers | {end for _version, end in set(found) - members_among(found)}
+    introduced = introduced_ends(late, but=incident_id)
+    return sorted(
+        (end for end in late if (end.site, end.zone, end.handle) not in introduced),
+        key=lambda end: (end.site, end.name, end.side),
+    )

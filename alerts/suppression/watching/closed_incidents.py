@@ -20,7 +20,8 @@ from alerts.incidents.acts.triage import comment_on_incidents
 from alerts.incidents.models import DetailsState, Entity, Incident, Status, TimelineItem
 from alerts.sentinel.queries import workspaces_to_read
 from alerts.suppression.enforcing.acting_rules import ActingSet, acting_set, cover_of
-from alerts.suppression.enforcing.group_members import introduce_members, new_ends
+from alerts.suppression.enforcing.group_members import introduce_members
+from alerts.suppression.enforcing.judging import new_ends
 from alerts.suppression.engine.fields import Facts
 from alerts.suppression.engine.guards.closing import (
     LINK,

@@ -9,8 +9,9 @@ import pytest
 
 from alerts.outbox import registry
 from alerts.outbox.models import Change, Outcome, Urgency
-from alerts.outbox.queries import Owed, backlog_by_workspace, owed_to
+from alerts.outbox.queries import backlog_by_workspace
 from alerts.outbox.services import withdraw
+from alerts.outbox.services.enqueue import Owed, owed_to
 from alerts.sentinel.client.limits import TOTAL_SECONDS
 from alerts.sentinel.client.port import (
     SentinelRefused,
