@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.sentinel.wire import Unfit, closing, comment_body, incident_put_body, our_id
-from alerts.sentinel.wire.entities import MAX_COMMENT_LENGTH
+from alerts.sentinel.wire.values import MAX_COMMENT_LENGTH
 from tests.alerts.sentinel.wire.samples import incident
 
 
