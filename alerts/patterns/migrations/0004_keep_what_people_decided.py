@@ -16,13 +16,24 @@ def convert(apps, schema_editor):
         row.title = _title(row)
         row.pattern = _pattern(row)
         row.search_text = " ".join(
-            filter(None, [row.alert_type, row.own_title, *_names(row, "source"),
-                          *_names(row, "destination")])
-        )  # fmt: skip
-        row.type_figures = [{
-            "title": row.alert_type, "own_title": row.own_title, "alerts": row.alerts,
-            "judged": row.routine + row.maintenance,
-        }]  # fmt: skip
+            filter(
+                None,
+                [
+                    row.alert_type,
+                    row.own_title,
+                    *_names(row, "source"),
+                    *_names(row, "destination"),
+                ],
+            )
+        )
+        row.type_figures = [
+            {
+                "title": row.alert_type,
+                "own_title": row.own_title,
+                "alerts": row.alerts,
+                "judged": row.routine + row.maintenance,
+            }
+        ]
         row.obstacles = row.cannot if row.site_id else [["wide.place", {}]]
         row.save()
 
@@ -31,9 +42,11 @@ def _pattern(row):
     hours = None
     if row.window_start is not None and row.window_end is not None:
         hours = {
-            "weekdays": list(row.window_days), "start": row.window_start,
-            "length": row.window_end - row.window_start, "is_utc": False,
-        }  # fmt: skip
+            "weekdays": list(row.window_days),
+            "start": row.window_start,
+            "length": row.window_end - row.window_start,
+            "is_utc": False,
+        }
     return {
         "version": 1,
         "site": row.site.name if row.site else "",
