@@ -40,6 +40,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "look for rules changed by hand": _tick(
         "alerts.outbox.tasks.look_for_changed_rules", seconds=30, queue="deployments"
     ),
+    "tell of credentials that end or are refused": _tick(
+        "alerts.sentinel.tasks.watch_credentials", seconds=30, queue="bulk"
+    ),
     "act on many incidents": _tick(
         "alerts.incidents.tasks.work_off_bulk_acts", seconds=5, queue="bulk"
     ),

@@ -164,6 +164,7 @@ class Reachability(models.Model):
     reached_at = models.DateTimeField(null=True)
     denied_since = models.DateTimeField(null=True)
     gone_since = models.DateTimeField(null=True)
+    credential_ends_at = models.DateTimeField(null=True)  # of the certificate in use, if it is one
     latest_error = models.CharField(max_length=500, blank=True)
     latest_error_code = models.CharField(max_length=100, blank=True)
     latest_error_at = models.DateTimeField(null=True)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -12,6 +12,8 @@ from django.db.models import Max, Q, QuerySet
 from alerts.sentinel.models import Freshness, Purpose, Reachability, Workspace
 from portal.accounts.models import READING_ROLES, Role, User
 from portal.accounts.queries import Reach, reach_of
+
+WARN_DAYS = (30, 14, 3)  # before a certificate ends
 
 
 class Health(StrEnum):
@@ -34,6 +36,7 @@ class Standing:
     error: str
     error_code: str
     reached_at: datetime | None
+    credential_ends_at: datetime | None = None  # the first certificate of any purpose to end
 
 
 def workspaces_visible_to(user: User) -> QuerySet[Workspace]:
@@ -93,8 +96,19 @@ def standing_of(workspace_id: int, *, now: datetime, purpose: Purpose = Purpose.
 
 def standings_by_workspace(*, now: datetime) -> dict[int, Standing]:
     """How each workspace answers to reading, by its id; those never called are left out."""
-    rows = Reachability.objects.filter(purpose=Purpose.READ)
-    return {row.workspace_id: _standing(row, now) for row in rows}
+    rows = list(Reachability.objects.all())
+    ends: dict[int, datetime] = {}
+    for row in rows:
+        if row.credential_ends_at is not None:
+            first = ends.get(row.workspace_id, row.credential_ends_at)
+            ends[row.workspace_id] = min(first, row.credential_ends_at)
+    return {
+        row.workspace_id: replace(
+            _standing(row, now), credential_ends_at=ends.get(row.workspace_id)
+        )
+        for row in rows
+        if row.purpose == Purpose.READ
+    }
 
 
 def minutes_old(workspace_id: int, *, now: datetime) -> float:

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
-from django.utils.translation import get_language, gettext, gettext_lazy
+from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
 
 from alerts.dashboards.measures import Share
 from alerts.dashboards.queries.ot import Subject
 from alerts.dashboards.queries.sync import Sync
 from alerts.incidents.engine import catalogue
 from alerts.incidents.wording import classification_words
-from alerts.sentinel.queries import Health
+from alerts.sentinel.queries import WARN_DAYS, Health
 from portal.backup.engine import Found, FoundRule, RecordFound
 from portal.backup.queries import RestoreFacts
 from portal.ui.words import length, number, percent
@@ -81,6 +81,20 @@ def cause_of(sync: Sync) -> str:
     if sync.standing.health == Health.WELL and sync.error:
         return gettext("The latest sync failed: %(error)s") % {"error": sync.error}
     return str(CAUSES[sync.standing.health])
+
+
+def certificate_words(ends_at: datetime | None, now: datetime) -> str:
+    """Return that a certificate of a workspace has ended or ends within 30 days; else nothing."""
+    if ends_at is None or ends_at - now > timedelta(days=max(WARN_DAYS)):
+        return ""
+    if ends_at <= now:
+        return gettext("A certificate that Tagout signs in with has ended.")
+    days = max(1, (ends_at - now).days)
+    return ngettext(
+        "A certificate that Tagout signs in with ends in %(n)s day.",
+        "A certificate that Tagout signs in with ends in %(n)s days.",
+        days,
+    ) % {"n": number(days)}
 
 
 def headline(about: Subject) -> str:

@@ -74,8 +74,12 @@ def run_one_slice(*, kind: str, connect: Connect) -> bool:
                 answered = client.answered
                 turn.wait = _KINDS[kind].work(workspace, client, job)
                 if client.answered > answered:  # else nothing is known about the workspace
-                    moment, left = clock.unshifted(), client.calls_left
-                    note_success(workspace_id=workspace.pk, now=moment, calls_left=left)
+                    note_success(
+                        workspace_id=workspace.pk,
+                        now=clock.unshifted(),
+                        calls_left=client.calls_left,
+                        credential_ends_at=client.credential_ends_at,
+                    )
         except SentinelError as problem:
             turn.error, turn.wait = problem.message, POLL_EVERY
             note_error(workspace_id=workspace.pk, error=problem, now=clock.unshifted())

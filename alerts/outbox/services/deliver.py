@@ -8,7 +8,7 @@ told to those who asked in one transaction.
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -316,7 +316,7 @@ def deliver_one(
             return _wait(change, "The workspace is being tried with another change.")
         client = connect(change.workspace, PURPOSE)
         sent = send(change, client=client, pause=pause, ask=_asker(change, client, now))
-        note_answer(change.workspace_id, purpose=PURPOSE, calls_left=client.calls_left)
+        note_answer(change.workspace_id, purpose=PURPOSE, client=client)
         return _settled(change, sent, now=now)
     except SentinelError as error:
         return _not_sent(change, error, now=now)
@@ -378,11 +378,15 @@ def _settled(change: Change, sent: Sent, *, now: datetime, dead: bool = False) -
 
 
 def note_answer(
-    workspace_id: int, *, purpose: Purpose, calls_left: Mapping[str, int] | None = None
+    workspace_id: int, *, purpose: Purpose, client: SentinelClient | None = None
 ) -> None:
     """Note for all processes that the workspace answered, whatever it said."""
     note_success(
-        workspace_id=workspace_id, now=clock.unshifted(), purpose=purpose, calls_left=calls_left
+        workspace_id=workspace_id,
+        now=clock.unshifted(),
+        purpose=purpose,
+        calls_left=client.calls_left if client else None,
+        credential_ends_at=client.credential_ends_at if client else None,
     )
 
 

@@ -322,7 +322,7 @@ def deliver_one_rule(
             now=now,
             pause=pause,
         )
-        note_answer(row.workspace_id, purpose=PURPOSE, calls_left=client.calls_left)
+        note_answer(row.workspace_id, purpose=PURPOSE, client=client)
         return _settled(row, placed, now=now)
     except SentinelError as error:
         return _not_placed(row, error, now=now)

@@ -48,7 +48,7 @@ def check_one_workspace(*, now: datetime, connect: Connect) -> bool:
         try:
             client = connect(workspace, PURPOSE.value)
             owe_changed_rules(workspace, found=_rules_by_name(client), now=now)
-            note_answer(workspace.pk, purpose=PURPOSE, calls_left=client.calls_left)
+            note_answer(workspace.pk, purpose=PURPOSE, client=client)
         except SentinelError as error:
             turn.error, turn.wait = error.message, SOON
             note_failure(workspace.pk, purpose=PURPOSE, error=error)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from azure.identity import (
     ManagedIdentityCredential,
     WorkloadIdentityCredential,
 )
+from cryptography import x509
 
 from alerts.sentinel.client.answers import unreachable
 from alerts.sentinel.client.connection import (
@@ -62,6 +64,19 @@ def credential_for(connection: Connection, transport: BoundedTransport) -> Token
             secret = secret_from(connection.secret_env)
             return ClientSecretCredential(tenant, client, secret, **common)
     raise SecretMissing(f"{connection.credential} is no way to sign in that Tagout knows.")
+
+
+def certificate_end(connection: Connection) -> datetime | None:
+    """Return when the certificate ends that a connection signs in with; None where it uses none, or
+    one in a form that does not tell.
+    """
+    if connection.credential != "certificate":
+        return None
+    try:
+        data = _certificate(connection.certificate_file)
+        return x509.load_pem_x509_certificate(data).not_valid_after_utc
+    except (SecretMissing, ValueError):
+        return None
 
 
 def _certificate(file: str) -> bytes:

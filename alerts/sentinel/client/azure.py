@@ -16,7 +16,12 @@ from azure.core.pipeline.policies import HeadersPolicy, RequestIdPolicy, UserAge
 from azure.core.rest import HttpRequest, HttpResponse
 
 from alerts.sentinel.client.answers import body_of, error_for, in_our_words, object_in
-from alerts.sentinel.client.authentication import CappedRetry, SignedIn, credential_for
+from alerts.sentinel.client.authentication import (
+    CappedRetry,
+    SignedIn,
+    certificate_end,
+    credential_for,
+)
 from alerts.sentinel.client.connection import Connection, origin_of
 from alerts.sentinel.client.errors import (
     ForeignHost,
@@ -99,7 +104,7 @@ class AzureSentinelClient(AzureAutomationRules):
         self._pinned, self._seconds = pinned, seconds
         self._transport = BoundedTransport(connection.verify)
         signed_in = SignedIn(
-            lambda: credential_for(connection, self._transport),
+            lambda: self._sign_in_with(connection),
             connection.scope,
             pinned,
             lambda: self._transport.latest_status,
@@ -122,6 +127,7 @@ class AzureSentinelClient(AzureAutomationRules):
         )
         self.calls_left: dict[str, int] = {}
         self.answered = 0
+        self.credential_ends_at: datetime | None = None
 
     def list_incidents(
         self,
@@ -188,6 +194,10 @@ class AzureSentinelClient(AzureAutomationRules):
     def close(self) -> None:
         """Let go of the connections."""
         self._sdk.close()
+
+    def _sign_in_with(self, connection: Connection) -> TokenCredential:
+        self.credential_ends_at = certificate_end(connection)
+        return credential_for(connection, self._transport)
 
     def _url(self, *parts: str, version: str = GA, **query: str) -> str:
         if not all(part.strip(".") for part in parts):

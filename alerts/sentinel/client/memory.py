@@ -110,6 +110,7 @@ class MemorySentinel(MemoryRules):
     comments: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     calls_left: dict[str, int] = field(default_factory=dict)
+    credential_ends_at: datetime | None = None
     _failures: list[tuple[str, SentinelError | Callable[[], None]]] = field(default_factory=list)
     _ticks: int = 0
 

@@ -101,6 +101,11 @@ class SentinelClient(AutomationRules, Protocol):
         """How many calls have been answered so far."""
         ...
 
+    @property
+    def credential_ends_at(self) -> datetime | None:
+        """When the certificate ends that we signed in with; None where nothing tells."""
+        ...
+
     def list_incidents(
         self,
         *,

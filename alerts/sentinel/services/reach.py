@@ -53,16 +53,22 @@ def note_success(
     now: datetime,
     purpose: str = Purpose.READ,
     calls_left: Mapping[str, int] | None = None,
+    credential_ends_at: datetime | None = None,
 ) -> None:
     """It answered: the breaker closes. Written only where that changes something.
 
     With the client's `calls_left`, a budget that is nearly used up brings a short silence.
     """
     own_rows = Reachability.objects.filter(workspace_id=workspace_id, purpose=purpose)
-    well = {"reached_at": now, "failures": 0, "open_until": None}
+    well: dict[str, Any] = {"reached_at": now, "failures": 0, "open_until": None}
     well |= {"throttles": 0, "denied_since": None, "gone_since": None}
+    is_other_credential = Q(pk__in=[])
+    if credential_ends_at is not None:
+        well["credential_ends_at"] = credential_ends_at
+        is_other_credential = ~Q(credential_ends_at=credential_ends_at)
     changed = own_rows.filter(
-        Q(reached_at=None)
+        is_other_credential
+        | Q(reached_at=None)
         | Q(reached_at__lt=now - _NOTE_SUCCESS_EVERY)
         | Q(failures__gt=0)
         | Q(throttles__gt=0)
@@ -72,7 +78,7 @@ def note_success(
     ).update(**well)
     if not changed and not own_rows.exists():
         Reachability.objects.bulk_create(
-            [Reachability(workspace_id=workspace_id, purpose=purpose, reached_at=now)],
+            [Reachability(workspace_id=workspace_id, purpose=purpose, **well)],
             ignore_conflicts=True,
         )
     if wait := seconds_to_refill(calls_left or {}):

@@ -13,7 +13,7 @@ from alerts.sentinel.engine.inputs import (
     reasons_against_credential,
     reasons_against_place,
 )
-from alerts.sentinel.models import Workspace, WorkspaceCredential
+from alerts.sentinel.models import Reachability, Workspace, WorkspaceCredential
 from portal.accounts.models import Organisation
 from portal.audit.services import Actor, record
 from portal.errors import Refused
@@ -193,6 +193,9 @@ def set_credential(
             "secret_env": secret_env,
             "certificate_file": str(Path(certificate).resolve()) if certificate else "",
         },
+    )
+    Reachability.objects.filter(workspace=workspace, purpose=purpose).update(
+        credential_ends_at=None
     )
     record(
         "sentinel.workspace.credential_set",

@@ -20,6 +20,7 @@ from alerts.dashboards.web.words import (
     WRITES,
     age_words,
     cause_of,
+    certificate_words,
     findings_in_words,
     size_words,
 )
@@ -76,6 +77,7 @@ def card_of(
         "sync": sync,
         "age": age_words(sync.fresh_at, now),
         "cause": cause_of(sync) if sync.is_troubled else "",
+        "certificate": certificate_words(sync.standing.credential_ends_at, unshifted),
         "owing": owing,
         "oldest": age_words(owing.oldest_due_at, unshifted)
         if owing and owing.oldest_due_at and owing.oldest_due_at <= unshifted

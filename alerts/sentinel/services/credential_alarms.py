@@ -1,0 +1,113 @@
+"""Tell administrators of certificates that end soon, and of sign-ins that Azure refuses."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_lazy, ngettext, override
+
+from alerts.sentinel.models import Purpose, Reachability, Workspace
+from alerts.sentinel.queries import WARN_DAYS
+from portal.accounts.models import Role
+from portal.accounts.queries import people_holding
+from portal.jobs.models import Job, State
+from portal.notifications.services import notify
+
+ENDING, REFUSED = "sentinel.credential_ending", "sentinel.credential_refused"
+_STATUS: Final = "/status/"
+_PURPOSES: Final = {
+    Purpose.READ: gettext_lazy("Reading incidents"),
+    Purpose.INCIDENTS: gettext_lazy("Writing incidents and comments"),
+    Purpose.RULES: gettext_lazy("Deploying automation rules"),
+}
+
+type Words = Callable[[], tuple[str, str]]  # subject and body, in the reader's language
+
+
+def warn_about_credentials(*, now: datetime, unshifted: datetime) -> int:
+    """Send what is to be told and was not told yet; returns how many alarms. Certificates end
+    by the real time (`clock.unshifted()`), inboxes show business time.
+    """
+    rows = Reachability.objects.select_related("workspace").exclude(
+        workspace__state=Workspace.State.REMOVED
+    )
+    ends_soon = Q(credential_ends_at__lte=unshifted + timedelta(days=max(WARN_DAYS)))
+    alarms = 0
+    for row in rows.filter(ends_soon).order_by("pk"):
+        alarms += _warn_of_end(row, now=now, unshifted=unshifted)
+    for row in rows.filter(denied_since__isnull=False).order_by("pk"):
+        alarms += _tell_of_refusal(row, now=now)
+    return alarms
+
+
+def _warn_of_end(row: Reachability, *, now: datetime, unshifted: datetime) -> bool:
+    ends_at = row.credential_ends_at
+    if ends_at is None:
+        return False
+    left = ends_at - unshifted
+    stage = min(days for days in WARN_DAYS if left <= timedelta(days=days))
+    names = {"workspace": row.workspace.name, "purpose": _PURPOSES[Purpose(row.purpose)]}
+
+    def words() -> tuple[str, str]:
+        if left <= timedelta():
+            subject = gettext("A certificate for %(workspace)s has ended") % names
+        else:
+            days = max(1, left.days)
+            subject = ngettext(
+                "A certificate for %(workspace)s ends in %(days)s day",
+                "A certificate for %(workspace)s ends in %(days)s days",
+                days,
+            ) % (names | {"days": days})
+        body = gettext(
+            "%(purpose)s: it ends on %(date)s. Renew it in Entra and put the new file in its place."
+        ) % (names | {"date": date_format(ends_at, "DATE_FORMAT")})
+        return subject, body
+
+    key = f"{row.pk}:{ends_at:%Y-%m-%dT%H:%M}:{stage if left > timedelta() else 'ended'}"
+    return _tell_once(ENDING, key, row, words, now=now)
+
+
+def _tell_of_refusal(row: Reachability, *, now: datetime) -> bool:
+    names = {"workspace": row.workspace.name, "purpose": _PURPOSES[Purpose(row.purpose)]}
+
+    def words() -> tuple[str, str]:
+        subject = gettext("Azure refuses Tagout in %(workspace)s") % names
+        return subject, f"{names['purpose']}: {row.latest_error}"
+
+    key = f"{row.pk}:{row.denied_since:%Y-%m-%dT%H:%M:%S}"
+    return _tell_once(REFUSED, key, row, words, now=now)
+
+
+@transaction.atomic
+def _tell_once(kind: str, key: str, row: Reachability, words: Words, *, now: datetime) -> bool:
+    """Tell each administrator of the workspace, unless this was told before."""
+    _, is_new = Job.objects.get_or_create(
+        kind=kind,
+        key=key,
+        defaults={"state": State.DONE, "settled_at": now, "made_at": now, "due_at": now},
+    )
+    if not is_new:
+        return False
+    organisation = row.workspace.organisation
+    people = people_holding(
+        [Role.ADMINISTRATOR],
+        workspaces=[row.workspace.uuid],
+        organisations=[organisation.uuid] if organisation else [],
+    )
+    for person in people:
+        with override(person.language or "en"):
+            subject, body = words()
+            reason = gettext("You administer this workspace.")
+        notify(
+            people=[person],
+            kind=kind,
+            subject=subject,
+            body=body,
+            path=_STATUS,
+            reason=reason,
+            now=now,
+        )
+    return True
