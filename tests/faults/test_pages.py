@@ -93,7 +93,7 @@ def test_f09_what_changes_while_it_is_listed_is_there_after_the_sweep(
 ):
     page_by(monkeypatch, 10)
     dice = random.Random(9)
-    names = azure.inject(400 if long else 40)
+    names = azure.inject(150 if long else 40)
 
     def edit(call):
         if call.is_list and call.method == "GET":

@@ -65,7 +65,7 @@ def mean_lag(azure, workspaces, seconds) -> float:
 def test_f15_one_of_twenty_that_forbids_reading_holds_nobody_up(
     azure, workspaces, client, ada, long, measure
 ):
-    seconds = 600 if long else 40
+    seconds = 150 if long else 40
     before = mean_lag(azure, workspaces, seconds)
     where = azure.azure.workspaces[SICK].name
     azure.control.fault(path=f"/{where}/", status=403, code="AuthorizationFailed")
