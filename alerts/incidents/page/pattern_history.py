@@ -44,6 +44,7 @@ class RecentSightings:
     days: int  # how far back the history before this one goes, ninety at most
     since: int  # how many came after this one
     weeks: tuple[tuple[str, int], ...]
+    is_pattern_known: bool  # the details have been fetched
 
 
 def pattern_verdicts_of(incident: Incident) -> PatternVerdicts | None:
@@ -95,7 +96,9 @@ def recent_sightings(incident: Incident, *, now: datetime, zone: tzinfo) -> Rece
     count = sum(n for _, n in weeks)
     is_counted = incident.created_at > now - timedelta(days=DAYS)
     others = count - is_counted if count else 0
-    return RecentSightings(count, others, before, history_days, since, weeks)
+    return RecentSightings(
+        count, others, before, history_days, since, weeks, incident.pattern is not None
+    )
 
 
 def usual_hours_of(incident: Incident) -> UsualHours | None:

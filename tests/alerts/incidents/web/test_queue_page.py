@@ -252,6 +252,17 @@ def test_the_panel_counts_what_came_of_the_same_pattern(signed_in, sam, mixed_ro
     assert "known once its details have been fetched" not in text
 
 
+def test_the_panel_of_an_old_incident_says_that_its_pattern_came_no_more(
+    signed_in, sam, mixed_row, noon
+):
+    old = Incident.objects.get(number=1201)
+    Incident.objects.filter(pattern=old.pattern).update(created_at=NOON - timedelta(days=100))
+    for address in (f"/incidents/{old.pk}/panel", f"/incidents/{old.pk}/"):
+        text = client_text(signed_in(sam), address)
+        assert "None in the last 90 days." in text
+        assert "known once its details have been fetched" not in text
+
+
 def test_acting_on_a_row_says_on_how_many_and_on_which(signed_in, sam, mixed_row, noon):
     client = signed_in(sam)
     panel = client_text(client, f"/incidents/groups/{mixed_row.key}/panel")
