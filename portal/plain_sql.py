@@ -31,7 +31,7 @@ def _names_of(model: type[Model]) -> list[str]:
     return [field.attname for field in model._meta.concrete_fields]
 
 
-_kept: WeakKeyDictionary[Any, CursorWrapper] = WeakKeyDictionary()
+_cursors: WeakKeyDictionary[Any, CursorWrapper] = WeakKeyDictionary()
 
 
 def kept_cursor() -> CursorWrapper:
@@ -42,16 +42,16 @@ def kept_cursor() -> CursorWrapper:
     own.ensure_connection()
     if own.queries_logged:  # by whom a cursor of its own is asked for
         return own.cursor()
-    cursor = _kept.get(own.connection)
+    cursor = _cursors.get(own.connection)
     if cursor is None or cursor.cursor.closed:
-        cursor = _kept[own.connection] = own.cursor()
+        cursor = _cursors[own.connection] = own.cursor()
     return cursor
 
 
 def run_together(*statements: str, **params: Any) -> list[list[tuple[Any, ...]]]:
     """Have the server do all this in one go; what those that tell something tell."""
     cursor = kept_cursor()
-    cursor.execute(_in_one(statements), params)
+    cursor.execute(_joined_statements(statements), params)
     results, is_more = [], True
     while is_more:
         if cursor.description:
@@ -61,7 +61,7 @@ def run_together(*statements: str, **params: Any) -> list[list[tuple[Any, ...]]]
 
 
 @lru_cache(maxsize=64)
-def _in_one(statements: tuple[str, ...]) -> str:
+def _joined_statements(statements: tuple[str, ...]) -> str:
     """Statements as one text, without what only makes them easy to read: psycopg remembers what
     stands in texts of up to 4,096 characters, and looks for it in longer ones each time.
     """

@@ -160,12 +160,12 @@ def _person(body: Json) -> Person:
 
 def inject(azure: Azure, body: Json, at: int) -> Json:
     """Put in incidents: a kind that the plant knows, or explicit properties."""
-    incidents = [_inject_one(azure, body, at) for _ in range(int(body.get("count", 1)))]
+    incidents = [_inject_incident(azure, body, at) for _ in range(int(body.get("count", 1)))]
     summaries = [_summary(azure, incident) for incident in incidents]
     return {**summaries[0], "incidents": summaries} if summaries else {"incidents": []}
 
 
-def _inject_one(azure: Azure, body: Json, at: int) -> Incident:
+def _inject_incident(azure: Azure, body: Json, at: int) -> Incident:
     if body.get("kind"):
         options = {"lag": 5, **body.get("options", {})}
         began = to_moment(at) - timedelta(seconds=float(options["lag"]))

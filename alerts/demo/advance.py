@@ -145,15 +145,15 @@ def _let_workers_follow(step: timedelta, stuck: set[int]) -> float:
             break
         before = marks
         let_work_age(by=by)
-        _one_round(stuck, until=began + MAX_WAIT)
+        _run_round(stuck, until=began + MAX_WAIT)
         by = ROUND
     return time.monotonic() - began
 
 
-def _one_round(stuck: set[int], *, until: float) -> None:
+def _run_round(stuck: set[int], *, until: float) -> None:
     """Wake the workers until all that is due now was taken once, and nothing else waits. What
     never ends, such as reading a workspace, is due again at once: each job of it counts once. A
-    job that nobody takes, as that of a paused workspace, is `lame` and not waited for again.
+    job that nobody takes, as that of a paused workspace, is `stuck` and not waited for again.
     """
     jobs = Job.objects.filter(due(clock.unshifted())).exclude(pk__in=stuck)
     began, fences = time.monotonic(), dict(jobs.values_list("pk", "fence"))

@@ -52,7 +52,7 @@ class Entities:
             if entity.device is not None:
                 zone_id, addresses = next(places).zone_id, addresses_of(entity.device)
                 if zone_id is not None and addresses:
-                    device = _device_seen(entity.device, zone_id, _latest_at(incident))
+                    device = _sighting_of(entity.device, zone_id, _latest_at(incident))
                     self._devices.append(device)
                     described += addresses
                     device_key = f"{zone_id}\t{text(device.address[:64])}"
@@ -82,7 +82,7 @@ class Entities:
         kept_cursor().execute(_MERGE)
 
 
-def _device_seen(device: WireDevice, zone_id: int, seen_at: datetime) -> DeviceSeen:
+def _sighting_of(device: WireDevice, zone_id: int, seen_at: datetime) -> DeviceSeen:
     return DeviceSeen(
         zone_id=zone_id,
         address=addresses_of(device)[0],

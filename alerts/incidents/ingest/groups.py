@@ -146,7 +146,7 @@ def _rank(alert_type: str, facts: str) -> Ranked:
             crosses_levels=around.crosses,
             crossing=around.crossing,
             tactics=tuple(tactics),
-            other_products=_others(tuple(products)),
+            other_products=_other_products(tuple(products)),
             is_new_pair=is_new_pair,
             times_suspicious=suspicious or 0,
             routine_share_lower=lower_share(benign or 0, (benign or 0) + (suspicious or 0)),
@@ -169,7 +169,7 @@ def rank_unread(
             severity=Severity(severity).label,
             guard=_guard_of(alert_type),
             tactics=tactics,
-            other_products=_others(products),
+            other_products=_other_products(products),
         )
     )
 
@@ -188,7 +188,7 @@ def _guard_of(alert_type: str) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def _others(products: tuple[str, ...]) -> tuple[str, ...]:
+def _other_products(products: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in products if name.strip().casefold() not in _SAME_PRODUCT)
 
 

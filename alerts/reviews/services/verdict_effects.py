@@ -34,7 +34,7 @@ from portal.accounts.models import User
 BATCH = 10_000  # ids in one query
 
 
-class Given(NamedTuple):
+class VerdictOrder(NamedTuple):
     """A verdict in the order of verdicts: by when it was given, then by its id."""
 
     at: datetime
@@ -128,7 +128,7 @@ def settle_succession(incident_ids: Collection[int]) -> Succession:
     result depends on which verdicts there are, not on the order in which they arrived.
     """
     on_incident = _verdicts_near(incident_ids)
-    covers: dict[Given, list[int]] = defaultdict(list)
+    covers: dict[VerdictOrder, list[int]] = defaultdict(list)
     for incident, verdicts in on_incident.items():
         for verdict in verdicts:
             covers[verdict].append(incident)
@@ -145,7 +145,7 @@ def settle_succession(incident_ids: Collection[int]) -> Succession:
     return Succession(holding, changed)
 
 
-def _next_after(verdict: Given, verdicts: list[Given]) -> Given | None:
+def _next_after(verdict: VerdictOrder, verdicts: list[VerdictOrder]) -> VerdictOrder | None:
     """The first verdict on an incident that was given after this one."""
     return min((later for later in verdicts if later > verdict), default=None)
 
@@ -155,15 +155,15 @@ def _ids_on(incident_ids: Collection[int]) -> set[int]:
     return set(links.values_list("annotation_id", flat=True))
 
 
-def _verdicts_near(incident_ids: Collection[int]) -> dict[int, list[Given]]:
+def _verdicts_near(incident_ids: Collection[int]) -> dict[int, list[VerdictOrder]]:
     """The verdicts on every incident that shares one with these, those undone left out. One step
     after the other: right after thousands of new rows PostgreSQL guesses badly how to join them.
     """
     shared = {verdict for _, verdict, _ in _links_of("incident", incident_ids)}
     reached = {incident for incident, _, _ in _links_of("annotation", shared)}
-    found: dict[int, list[Given]] = defaultdict(list)
+    found: dict[int, list[VerdictOrder]] = defaultdict(list)
     for incident, verdict, at in _links_of("incident", reached):
-        found[incident].append(Given(at, verdict))
+        found[incident].append(VerdictOrder(at, verdict))
     return found
 
 

@@ -207,7 +207,7 @@ def trial_lines(progress: TrialProgress, *, now: datetime) -> list[str]:
         lines.append(gettext("or two full weeks, because it has hours"))
     if hit := codes.get("canary.true_positive"):
         lines.append(hit.spoken(gettext, numeral))
-    return lines + _kept(progress)
+    return lines + _kept_open_sentences(progress)
 
 
 def _day(progress: TrialProgress, *, now: datetime) -> str:
@@ -235,7 +235,7 @@ def _matches(progress: TrialProgress) -> list[str]:
     ]
 
 
-def _kept(progress: TrialProgress) -> list[str]:
+def _kept_open_sentences(progress: TrialProgress) -> list[str]:
     by_words: Counter[str] = Counter()
     for code, n in progress.kept_open.items():
         by_words[str(_KEPT_OPEN.get(code, _("a guard keeps them open")))] += n

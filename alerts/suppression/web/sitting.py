@@ -116,7 +116,7 @@ def sitting_of(
         if not place.mark and place.uuid not in requests:
             place.mark = Mark.GONE
     if _new_among(requests, sitting):
-        _order_anew(sitting, requests, now=now)
+        _reorder(sitting, requests, now=now)
     save(request, sitting)
     return sitting
 
@@ -185,9 +185,7 @@ def _new_among(requests: Collection[str], sitting: Sitting) -> bool:
     return any(uuid not in uuids for uuid in requests)
 
 
-def _order_anew(
-    sitting: Sitting, requests: Mapping[str, SignatureRequest], *, now: datetime
-) -> None:
+def _reorder(sitting: Sitting, requests: Mapping[str, SignatureRequest], *, now: datetime) -> None:
     """What is done stays first, as it was; the rest is ordered by what it adds now."""
     done = [place for place in sitting.places if place.mark]
     opened = {place.uuid: place.opened for place in sitting.places}

@@ -80,7 +80,7 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredMail:
     """One mail of the folder."""
 
     name: str
@@ -116,7 +116,7 @@ def _folder() -> Path:
     return folder
 
 
-def _all(folder: Path, *, only: str = "") -> Iterator[Kept]:
+def _all(folder: Path, *, only: str = "") -> Iterator[StoredMail]:
     files = sorted(folder.glob("*.log"), reverse=True) if folder.is_dir() else []
     for file in files[:MAX_FILES]:
         if only in ("", file.name):
@@ -126,10 +126,10 @@ def _all(folder: Path, *, only: str = "") -> Iterator[Kept]:
                     yield _read(file.name, place, piece)
 
 
-def _read(name: str, place: int, piece: bytes) -> Kept:
+def _read(name: str, place: int, piece: bytes) -> StoredMail:
     message = message_from_bytes(piece.lstrip(), policy=default)
     text = message.get_body(preferencelist=("plain",))
-    return Kept(
+    return StoredMail(
         name,
         place,
         str(message["To"] or ""),

@@ -47,7 +47,7 @@ def kind_of(path: str) -> str:
 def change_sentences(outcome: ImportOutcome) -> list[str]:
     """Return what publishing does to lessons, questions, their figures, and learners."""
     rows = outcome.rows
-    sentences = [*_lessons(rows), *_questions(rows), *_others(rows)]
+    sentences = [*_lessons(rows), *_questions(rows), *_sentences_on_other_rows(rows)]
     for title in outcome.shortened_paths:
         words = gettext(
             "The path “%(title)s” names a lesson that is removed: it goes on without it."
@@ -101,7 +101,7 @@ def _questions(rows: RowChanges) -> list[str]:
     return sentences
 
 
-def _others(rows: RowChanges) -> list[str]:
+def _sentences_on_other_rows(rows: RowChanges) -> list[str]:
     sentences = []
     if n := rows.of(Module, "retired"):
         sentences.append(

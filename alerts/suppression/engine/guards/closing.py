@@ -263,14 +263,14 @@ def reasons_against_text(text: str, attribution: Attribution) -> list[Sentence]:
     gaps = [
         name
         for name, part in attribution.parts().items()
-        if part not in text or not _is_given(name, attribution)
+        if part not in text or not _is_filled_in(name, attribution)
     ]
     if not attribution.reason.strip():
         gaps.append("the reason")
     return [Sentence("attribution.missing", what=name) for name in gaps]
 
 
-def _is_given(name: str, attribution: Attribution) -> bool:
+def _is_filled_in(name: str, attribution: Attribution) -> bool:
     value = {
         "its hash": attribution.rule_hash,
         "who proposed it": attribution.proposer,
