@@ -42,7 +42,7 @@ TEMP_TABLE = create_temp_table(
 _NEWER = "excluded.latest_at >= coalesce(a.latest_at, a.at)"
 
 
-def _newest_text(name: str, empty: str) -> str:
+def _latest(name: str, empty: str) -> str:
     new, old = f"nullif(excluded.{name}, {empty})", f"nullif(a.{name}, {empty})"
     last = f"a.{name}"
     return (
@@ -70,8 +70,8 @@ _UPSERT = f"""
     INSERT INTO incidents_alert AS a ({_COLUMNS})
     SELECT {_COLUMNS} FROM incoming_alerts ORDER BY workspace_id, key
     ON CONFLICT (workspace_id, key) DO UPDATE SET
-        {", ".join(_newest_text(name, "''") for name in _TEXTS)},
-        {", ".join(_newest_text(name, "'{}'::text[]") for name in ("techniques", "tactics", "flags"))},
+        {", ".join(_latest(name, "''") for name in _TEXTS)},
+        {", ".join(_latest(name, "'{}'::text[]") for name in ("techniques", "tactics", "flags"))},
         {_assignments(("any_device", "any_address"), _ANY)},
         {_assignments(("severity", "alert_type", "system_alert_id"), _NEWEST)},
         {_assignments(("site_id", "zone_id", "port"), "coalesce(excluded.@, a.@)")},
