@@ -31,11 +31,28 @@ SOLUTION_RULES = {
     "No traffic on Sensor Detected": ("High", "InhibitResponseFunction", "T0881"),
     "PLC unsecure key state": ("Low", "Execution", "T0858"),
 }
+# What each does, and its steps: by name, connector and path, as their designer writes them.
 PLAYBOOKS = (
-    ("notify-ot-owner", "Mails the owner of the device"),
-    ("enrich-with-cve", "Adds known weaknesses of the device as a comment"),
-    ("sync-alert-status", "Closes the alert at its source when the incident is closed"),
-    ("isolate-device", "Blocks the port of the device on the plant switch"),
+    (
+        "notify-ot-owner",
+        "Mails the owner of the device",
+        ("Send_an_email", "office365", "/v2/Mail"),
+    ),
+    (
+        "enrich-with-cve",
+        "Adds known weaknesses of the device as a comment",
+        ("Add_comment_to_incident", "azuresentinel", "/Incidents/Comment"),
+    ),
+    (
+        "sync-alert-status",
+        "Closes the alert at its source when the incident is closed",
+        ("Update_alert_in_Defender_for_IoT", "http", "/Microsoft.IoTSecurity/alerts"),
+    ),
+    (
+        "isolate-device",
+        "Blocks the port of the device on the plant switch",
+        ("Shut_port_on_switch", "http", "/switches/ports/disable"),
+    ),
 )
 CONNECTOR, CREATION_RULE, PACKAGE = "iot connector", "creation rule", "package"
 
@@ -125,13 +142,32 @@ def _resources(workspace: PlantWorkspace, at: str) -> list[tuple[str, str, Json]
             },
         )
     )
-    resources += [("workflows", name, _playbook(name, does, at)) for name, does in PLAYBOOKS]
+    resources += [
+        ("workflows", name, _playbook(name, does, step, at)) for name, does, step in PLAYBOOKS
+    ]
     resources.append(("automationRules", workspace.uid("foreign rule"), _foreign_rule(at)))
     return resources
 
 
-def _playbook(name: str, does: str, at: str) -> Json:
-    properties = {"state": "Enabled", "description": does, "createdTime": at, "changedTime": at}
+def _playbook(name: str, does: str, step: tuple[str, str, str], at: str) -> Json:
+    title, connector, path = step
+    connection = f"@parameters('$connections')['{connector}']['connectionId']"
+    inputs = {"host": {"connection": {"name": connection}}, "method": "post", "path": path}
+    listens = {"body": {"callback_url": "@{listCallbackUrl()}"}, "path": "/incident-creation"}
+    properties = {
+        "state": "Enabled",
+        "createdTime": at,
+        "changedTime": at,
+        "version": "08585000000000000001",
+        "definition": {
+            "contentVersion": "1.0.0.0",
+            "metadata": {"notes": does},
+            "triggers": {
+                "Microsoft_Sentinel_incident": {"type": "ApiConnectionWebhook", "inputs": listens}
+            },
+            "actions": {title: {"type": "ApiConnection", "inputs": inputs}},
+        },
+    }
     tags = {"hidden-SentinelTemplateName": name}
     return {"location": "westeurope", "tags": tags, "properties": properties}
 

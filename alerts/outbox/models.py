@@ -13,6 +13,7 @@ class Kind(models.TextChoices):
 
     UPDATE = "update", "Change the incident"
     COMMENT = "comment", "Add a comment"
+    PLAYBOOK = "playbook", "Run a playbook"
 
 
 class Outcome(models.TextChoices):
@@ -47,6 +48,7 @@ class Change(Leased):
     patch = models.JSONField(default=dict)  # Sentinel's member names → wanted values; labels_add
     base = models.JSONField(default=dict)  # the same members as we saw them when deciding
     message = models.TextField(blank=True)  # of a comment
+    playbook = models.CharField(max_length=400, blank=True, db_default="")  # its resource id
     urgency = models.SmallIntegerField(choices=Urgency, default=Urgency.PERSON)
     check_name = models.CharField(max_length=40, blank=True)  # asked again at delivery
     check_args = models.JSONField(default=dict)
@@ -56,6 +58,8 @@ class Change(Leased):
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.OPEN, blank=True)
     note = models.TextField(blank=True)  # who won, or Azure's own words
     etag_after = models.CharField(max_length=120, blank=True)
+    # Of a playbook: when the call that starts it went out. It may not go out again (unshifted).
+    sent_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [

@@ -33,6 +33,12 @@ _NOTES = {
     "Somebody else keeps changing this incident in Sentinel.": gettext_lazy(
         "Somebody else keeps changing this incident in Sentinel."
     ),
+    "The playbook is no longer in Azure.": gettext_lazy("The playbook is no longer in Azure."),
+    "Azure did not say whether the playbook started, and shows no run of it for this incident."
+    " Look at its runs in Azure before you retry.": gettext_lazy(
+        "Azure did not say whether the playbook started, and shows no run of it for this incident."
+        " Look at its runs in Azure before you retry."
+    ),
 }
 
 

@@ -32,17 +32,22 @@ type Pair = tuple[int, str]  # workspace pk, incident name
 
 @dataclass(frozen=True, slots=True)
 class PendingWrite:
-    """One write to one incident: a patch with its base (`engine.merge.base_for`), or a comment."""
+    """One write to one incident: a patch with its base (`engine.merge.base_for`), a comment, or the
+    resource id of a playbook that is to run on it.
+    """
 
     workspace_id: int
     incident_name: str
     patch: dict[str, Any] = field(default_factory=dict)
     base: dict[str, Any] = field(default_factory=dict)
     message: str = ""
+    playbook: str = ""
 
     @property
     def kind(self) -> Kind:
-        """Whether it is a comment or an update."""
+        """Whether it is a comment, the run of a playbook, or an update."""
+        if self.playbook:
+            return Kind.PLAYBOOK
         return Kind.COMMENT if self.message else Kind.UPDATE
 
 
@@ -74,6 +79,7 @@ def enqueue_changes(
             patch=wish.patch,
             base=wish.base,
             message=wish.message,
+            playbook=wish.playbook.lower(),
             urgency=urgency,
             check_name=check_name,
             check_args=check_args or {},
@@ -90,14 +96,15 @@ def enqueue_changes(
 
 
 def _key_of(wish: PendingWrite, act: UUID) -> UUID:
-    content = json.dumps([wish.patch, wish.message], sort_keys=True, ensure_ascii=False)
-    parts = ("change", act, wish.workspace_id, wish.incident_name.lower(), wish.kind.value, content)
-    return UUID(our_id(*parts))
+    parts = [wish.patch, wish.message, *filter(None, [wish.playbook.lower()])]
+    content = json.dumps(parts, sort_keys=True, ensure_ascii=False)
+    incident = wish.incident_name.lower()
+    return UUID(our_id("change", act, wish.workspace_id, incident, wish.kind.value, content))
 
 
 def _is_sound(wish: PendingWrite) -> bool:
-    if not wish.message and not wish.patch:
-        raise ValueError("A change needs a patch or a message.")
+    if not wish.message and not wish.patch and not wish.playbook:
+        raise ValueError("A change needs a patch, a message or a playbook.")
     if wish.patch and not is_whole(wish.patch, wish.base):
         raise ValueError("The base leaves out members that must be watched for this patch.")
     return True
@@ -137,7 +144,7 @@ class CannotRetry(Refused):
 @transaction.atomic
 def retry_change(*, change_id: int, by: User, now: datetime) -> Change:
     """Owe a given-up change again, due at once and with all its attempts. Whoever changed the
-    incident since still wins: the base stays what it was.
+    incident since still wins: the base stays what it was. A playbook is started once more.
     """
     due_at = clock.unshifted()
     return _resolve(
@@ -150,6 +157,7 @@ def retry_change(*, change_id: int, by: User, now: datetime) -> Change:
         attempts=0,
         due_at=due_at,
         settled_at=None,
+        sent_at=None,
     )
 
 

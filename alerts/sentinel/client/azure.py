@@ -36,6 +36,7 @@ from alerts.sentinel.client.limits import (
     seconds_left,
     time_limit,
 )
+from alerts.sentinel.client.playbooks import AzurePlaybooks
 from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, Probe, Receipt
 from alerts.sentinel.wire.values import write_moment
 
@@ -89,15 +90,17 @@ GA, PREVIEW = "2025-09-01", "2025-10-01-preview"  # only the preview names sites
 _BUDGETS = "x-ms-ratelimit-remaining-"
 _DONE = {"DELETE": (200, 202, 204)}
 _READS = frozenset({"GET", "POST"})  # alerts and entities are asked for with POST
+_STARTED = (200, 202, 204)
 
 
-class AzureSentinelClient(AzureAutomationRules):
+class AzureSentinelClient(AzureAutomationRules, AzurePlaybooks):
     """One workspace as one identity reaches it. Made lazily in the process that uses it."""
 
     def __init__(self, connection: Connection, *, seconds: float = TOTAL_SECONDS) -> None:
         from azure.mgmt.securityinsight import SecurityInsightsMgmtClient  # costs 60 MB
 
         self._endpoint, self._path = connection.endpoint.rstrip("/"), connection.path
+        self._subscription, self._tenant = connection.subscription_id, connection.tenant_id
         pinned = origin_of(self._endpoint)
         if pinned is None or pinned[0] != "https":
             raise ValueError("Tokens travel over TLS only: the endpoint must be an https address.")
@@ -206,6 +209,15 @@ class AzureSentinelClient(AzureAutomationRules):
         options = urlencode({"api-version": version, **query}, quote_via=quote, safe="$/:")
         return f"{self._endpoint}{self._path}/{path}?{options}"
 
+    def _arm_url(self, path: str, *, version: str) -> str:
+        """The address of anything else in Azure's resource manager; `path` begins with a slash."""
+        return f"{self._endpoint}{quote(path, safe='/')}?{urlencode({'api-version': version})}"
+
+    def _start(self, url: str, body: dict[str, Any]) -> None:
+        """Start something that another call would start once more: it is sent once."""
+        content = orjson.dumps(body)
+        self._send("POST", url, content, is_repeatable=False)
+
     def _followed(self, link: str) -> str:
         if origin_of(link) != self._pinned:
             raise ForeignHost(
@@ -228,16 +240,24 @@ class AzureSentinelClient(AzureAutomationRules):
         return body
 
     def _send(
-        self, method: str, url: str, content: bytes | None = None, *, match: str = ""
+        self,
+        method: str,
+        url: str,
+        content: bytes | None = None,
+        *,
+        match: str = "",
+        is_repeatable: bool = True,
     ) -> tuple[int, bytes]:
         headers = {"Accept": "application/json"} | ({"If-Match": match} if match else {})
         if content is not None:
             headers["Content-Type"] = "application/json"
         request = HttpRequest(method, url, headers=headers, content=content)
+        retries = int(is_repeatable and method != "PUT")
+        seconds = self._seconds_to_answer(method) if is_repeatable else self._seconds
         with time_limit(self._seconds), in_our_words():
-            with time_limit(self._seconds_to_answer(method)), in_our_words():
+            with time_limit(seconds), in_our_words():
                 response = self._sdk.send_request(
-                    request, stream=True, retry_total=int(method != "PUT"), timeout=seconds_left()
+                    request, stream=True, retry_total=retries, timeout=seconds_left()
                 )
             try:
                 body = body_of(response)
@@ -245,7 +265,8 @@ class AzureSentinelClient(AzureAutomationRules):
                 response.close()
         self.answered += 1
         self._note_budgets(response)
-        if response.status_code not in _DONE.get(method, (200, 201)):
+        done = _DONE.get(method, (200, 201)) if is_repeatable else _STARTED
+        if response.status_code not in done:
             raise error_for(response.status_code, response.headers, body)
         return response.status_code, body
 

@@ -16,6 +16,9 @@ class SentinelError(Exception):
         self.request_id = request_id
 
 
+NOBODY_THERE = "ServiceRequestError"  # the SDK's name for a connection that was not made
+
+
 class SentinelUnavailable(SentinelError):
     """No usable answer: unreachable, too slow, broken off, or an error of the other side."""
 
@@ -30,6 +33,11 @@ class SentinelUnavailable(SentinelError):
     ) -> None:
         super().__init__(message, status=status, code=code, request_id=request_id)
         self.retry_after = retry_after
+
+    @property
+    def was_not_sent(self) -> bool:
+        """Whether it is sure that the call never got there: nobody took up the connection."""
+        return self.code == NOBODY_THERE
 
 
 class SentinelThrottled(SentinelError):

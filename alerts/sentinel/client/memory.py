@@ -19,6 +19,7 @@ from alerts.sentinel.client.errors import (
     SentinelNotFound,
     SentinelRefused,
 )
+from alerts.sentinel.client.memory_playbooks import MemoryPlaybooks
 from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, Probe, Receipt
 from alerts.sentinel.wire.values import ticks_of
 
@@ -100,7 +101,7 @@ class Call:
 
 
 @dataclass
-class MemorySentinel(MemoryRules):
+class MemorySentinel(MemoryRules, MemoryPlaybooks):
     """A SentinelClient whose incidents a test lays out, breaks and edits behind our back."""
 
     starts_at: datetime = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -122,7 +123,7 @@ class MemorySentinel(MemoryRules):
     @property
     def writes(self) -> list[Call]:
         """The calls that tried to change something, in their order."""
-        return [call for call in self.calls if call.verb.startswith(("put", "delete"))]
+        return [call for call in self.calls if call.verb.startswith(("put", "delete", "run"))]
 
     def fail_next(self, error: SentinelError, *, verb: str = "", times: int = 1) -> None:
         """Let the next calls (of this verb) end with this error before they do anything."""

@@ -88,7 +88,26 @@ class AutomationRules(Protocol):
         ...
 
 
-class SentinelClient(AutomationRules, Protocol):
+class Playbooks(Protocol):
+    """The playbooks (Logic Apps) in the subscription of a workspace, and their runs."""
+
+    def list_playbooks(self, *, next_link: str | None = None) -> bytes:
+        """One page of all playbooks."""
+        ...
+
+    def list_playbook_runs(self, playbook: str, *, next_link: str | None = None) -> bytes:
+        """One page of the runs of a playbook, newest first. `playbook` is its resource id."""
+        ...
+
+    def run_playbook(self, incident: str, *, playbook: str) -> None:
+        """Start a playbook on an incident. Each call that arrives starts one more run, so this is
+        never repeated by itself; SentinelUnavailable leaves open whether it arrived, unless
+        `was_not_sent` says that it did not.
+        """
+        ...
+
+
+class SentinelClient(AutomationRules, Playbooks, Protocol):
     """One workspace of Sentinel, as one identity of ours may use it. Raises SentinelError only."""
 
     @property

@@ -37,6 +37,13 @@ from alerts.sentinel.wire.incidents import (
     read_incident,
     read_incident_page,
 )
+from alerts.sentinel.wire.playbooks import (
+    WirePlaybook,
+    WireRun,
+    is_playbook_id,
+    read_playbooks,
+    read_runs,
+)
 from alerts.sentinel.wire.records import NotAPage, Unfit, Unreadable
 from alerts.sentinel.wire.values import ticks_of, write_moment
 
@@ -55,12 +62,15 @@ __all__ = [
     "WireIncident",
     "WireLabel",
     "WireOwner",
+    "WirePlaybook",
     "WireRule",
+    "WireRun",
     "closing",
     "comment_body",
     "differing_places",
     "incident_of",
     "incident_put_body",
+    "is_playbook_id",
     "is_switched_off_by_time",
     "merged_labels",
     "our_id",
@@ -72,6 +82,8 @@ __all__ = [
     "read_entities",
     "read_incident",
     "read_incident_page",
+    "read_playbooks",
+    "read_runs",
     "ticks_of",
     "write_moment",
 ]

@@ -206,6 +206,8 @@ class _Handler(BaseHTTPRequestHandler):
         sentinel, query = self.end.sentinel, parse_qs(parts.query)
         if "/Microsoft.SecurityInsights/automationRules" in parts.path:
             return self.answer_about_rules(parts)
+        if "/microsoft.logic/workflows" in parts.path.lower():
+            return self.answer_about_playbooks(parts)
         path = parts.path.partition("/Microsoft.SecurityInsights/incidents")[2]
         names = [unquote(name) for name in path.strip("/").split("/") if name]
         sent = json.loads(self.sent) if self.sent else None
@@ -226,6 +228,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send(200, sentinel.get_comment(name, comment))
             case ("PUT", [name, "comments", comment]):
                 self.send(201, sentinel.put_comment(name, comment, sent).body)
+            case ("POST", [name, "runPlaybook"]):
+                sentinel.run_playbook(name, playbook=sent["logicAppsResourceId"])
+                self.send(204)
             case _:
                 self.send(400, {"error": {"code": "BadRequest", "message": self.path}})
 
@@ -248,6 +253,12 @@ class _Handler(BaseHTTPRequestHandler):
                 etag = self.headers.get("If-Match") or ""
                 sentinel.delete_automation_rule(name, etag=etag)
                 self.send(200 if was else 204)
+
+    def answer_about_playbooks(self, parts):
+        sentinel, path = self.end.sentinel, unquote(parts.path)
+        if path.endswith("/runs"):
+            return self.send(200, sentinel.list_playbook_runs(path.removesuffix("/runs")))
+        return self.send(200, sentinel.list_playbooks())
 
     def page(self, query):
         sentinel = self.end.sentinel

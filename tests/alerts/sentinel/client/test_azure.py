@@ -90,6 +90,38 @@ def test_an_accident_is_repeated_once_for_reads_only(azure, service):
     assert len(service.requests) == 5
 
 
+PLAYBOOK = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Logic/workflows/isolate"
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_the_start_of_a_playbook_is_never_repeated(azure, service, status):
+    service.spoil(lambda far: far.send(status, {"error": {"code": "Busy"}}))
+    with pytest.raises(SentinelUnavailable) as caught:
+        azure.run_playbook("i", playbook=PLAYBOOK)
+    assert not caught.value.was_not_sent
+    assert len(service.requests) == 1
+
+
+def test_a_start_that_nobody_took_up_is_known_not_to_have_been_sent(service):
+    nobody = service.connection(endpoint="https://localhost:9")
+    client = AzureSentinelClient(nobody)
+    with pytest.raises(SentinelUnavailable) as caught:
+        client.run_playbook("i", playbook=PLAYBOOK)
+    client.close()
+    assert caught.value.was_not_sent
+
+
+@pytest.mark.parametrize("address", ["", "/subscriptions/s", PLAYBOOK + "/runs/1", "//elsewhere"])
+def test_what_is_no_logic_app_is_not_asked_for(azure, service, address):
+    for ask in (
+        lambda: azure.list_playbook_runs(address),
+        lambda: azure.run_playbook("i", playbook=address),
+    ):
+        with pytest.raises(SentinelRefused):
+            ask()
+    assert service.requests == []
+
+
 def test_a_server_that_says_when_is_not_asked_before(azure, service):
     service.spoil(lambda far: far.send(503, {}, {"Retry-After": "7"}))
     with pytest.raises(SentinelUnavailable) as caught:

@@ -22,6 +22,8 @@ from alerts.sentinel.wire import (
     read_entities,
     read_incident,
     read_incident_page,
+    read_playbooks,
+    read_runs,
 )
 from tests.conftest import NOON
 
@@ -138,3 +140,18 @@ def test_an_automation_rule_is_made_read_changed_listed_and_taken_away(client):
     client.delete_automation_rule(name, etag=rules[0].etag)
     client.delete_automation_rule(name)  # none there is as good
     assert read_automation_rules(client.list_automation_rules())[0] == []
+
+
+def test_a_playbook_is_found_started_and_seen_to_run(client, sentinel):
+    name = sentinel.add_incident()
+    known = sentinel.add_playbook("enrich-with-cve", "Add_comment")
+    (playbook,), link = read_playbooks(client.list_playbooks())
+    assert (playbook.resource_id, playbook.name, link) == (known, "enrich-with-cve", None)
+    assert playbook.is_enabled and playbook.has_incident_trigger
+    assert playbook.steps == ("Add_comment ApiConnection",)
+    assert read_runs(client.list_playbook_runs(known)) == ([], None)
+    client.run_playbook(name, playbook=known)
+    (run,), _ = read_runs(client.list_playbook_runs(known))
+    assert (run.about, run.status) == (name, "Succeeded")
+    with pytest.raises(SentinelNotFound):
+        client.list_playbook_runs(known + "-gone")

@@ -1,0 +1,80 @@
+"""What the twin in memory knows of playbooks and their runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from alerts.sentinel.client.errors import SentinelNotFound
+
+GROUP = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Logic/workflows"
+
+
+@dataclass
+class MemoryPlaybooks:
+    """Playbooks and runs that a test lays out; starting one adds a run."""
+
+    playbooks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    runs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # newest first
+
+    def add_playbook(self, name: str, *steps: str, **properties: Any) -> str:
+        """Put a playbook there that listens to incidents; returns its resource id."""
+        resource_id = f"{GROUP}/{name}".lower()
+        triggers = {"Microsoft_Sentinel_incident": {"inputs": {"path": "/incident-creation"}}}
+        actions = {step: {"type": "ApiConnection"} for step in steps}
+        definition = {"triggers": triggers, "actions": actions}
+        self.playbooks[resource_id] = {
+            "id": f"{GROUP}/{name}",
+            "name": name,
+            "type": "Microsoft.Logic/workflows",
+            "location": "westeurope",
+            "properties": {"state": "Enabled", "definition": definition} | properties,
+        }
+        return resource_id
+
+    def add_run(self, playbook: str, incident: str = "", **properties: Any) -> str:
+        """Have a playbook run; returns the run's name."""
+        runs = self.runs.setdefault(playbook.lower(), [])
+        name = f"{len(runs) + 1:020d}"
+        run: dict[str, Any] = {
+            "status": "Succeeded",
+            "startTime": self._now(),
+            "endTime": self._now(),
+        }
+        run["correlation"] = {"clientTrackingId": incident}
+        runs.insert(0, {"name": name, "properties": run | properties})
+        return name
+
+    def list_playbooks(self, *, next_link: str | None = None) -> bytes:
+        """All playbooks, in one page."""
+        self._called("list_playbooks", next_link or "")
+        return orjson.dumps({"value": list(self.playbooks.values())})
+
+    def list_playbook_runs(self, playbook: str, *, next_link: str | None = None) -> bytes:
+        """All runs of a playbook, in one page."""
+        self._called("list_playbook_runs", playbook)
+        self._playbook(playbook)
+        return orjson.dumps({"value": self.runs.get(playbook.lower(), [])})
+
+    def run_playbook(self, incident: str, *, playbook: str) -> None:
+        """Start a playbook on an incident."""
+        self._called("run_playbook", incident, playbook)
+        self._incident(incident)
+        self._playbook(playbook)
+        self.add_run(playbook, incident)
+
+    def _playbook(self, playbook: str) -> dict[str, Any]:
+        if playbook.lower() not in self.playbooks:
+            raise SentinelNotFound("There is no such playbook.", status=404, code="NotFound")
+        return self.playbooks[playbook.lower()]
+
+    def _incident(self, name: str) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _called(self, verb: str, name: str = "", body: Any = None) -> None:
+        raise NotImplementedError
+
+    def _now(self) -> str:
+        raise NotImplementedError

@@ -1,0 +1,157 @@
+"""Playbooks (Logic Apps) and their runs as Azure Resource Manager shows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+
+from alerts.sentinel.wire.records import Bag, NotAPage
+from alerts.sentinel.wire.values import read_moment
+
+MAX_STEPS: Final = 200  # of one playbook: more says nothing more about what it does
+INCIDENT_TRIGGER: Final = "incident-creation"  # part of the path that Sentinel's trigger listens at
+_RESOURCE: Final = re.compile(
+    r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Logic/workflows/[^/]+",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WirePlaybook:
+    """One Logic App. `steps` are the names of its actions, of the inner ones too, each with the
+    connector or type behind it.
+    """
+
+    resource_id: str  # lower case, as Azure compares them
+    name: str
+    location: str
+    description: str
+    is_enabled: bool
+    has_incident_trigger: bool
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WireRun:
+    """One run. `about` is what Azure says it was for, lower case: for Sentinel's own starts it
+    names the incident.
+    """
+
+    name: str
+    status: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    about: str
+    error_code: str
+    error: str
+
+
+def read_playbooks(body: bytes) -> tuple[list[WirePlaybook], str | None]:
+    """The playbooks of one page, and where the next one is. What is no Logic App is passed over.
+    Raises NotAPage when it is no list.
+    """
+    items, link = _page(body)
+    return [found for item in items if (found := _playbook(item)) is not None], link
+
+
+def read_runs(body: bytes) -> tuple[list[WireRun], str | None]:
+    """The runs of one page, newest first, and where the next one is. Raises NotAPage."""
+    items, link = _page(body)
+    return [found for item in items if (found := _run(item)) is not None], link
+
+
+def is_playbook_id(text: str) -> bool:
+    """Whether this is the address of a Logic App, and of nothing else."""
+    return _RESOURCE.fullmatch(text) is not None
+
+
+def _page(body: bytes) -> tuple[list[Any], str | None]:
+    try:
+        whole = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise NotAPage("no JSON") from None
+    items = whole.get("value") if isinstance(whole, dict) else None
+    if not isinstance(items, list):
+        raise NotAPage("no list of playbooks or runs")
+    link = whole.get("nextLink")
+    return items, link if isinstance(link, str) and link else None
+
+
+def _playbook(item: Any) -> WirePlaybook | None:
+    whole = _bag(item)
+    resource_id, name = _text(whole.get("id")), _text(whole.get("name"))
+    if not name or not is_playbook_id(resource_id):
+        return None
+    properties = _bag(whole.get("properties"))
+    definition = _bag(properties.get("definition"))
+    description = properties.get("description") or _bag(definition.get("metadata")).get("notes")
+    return WirePlaybook(
+        resource_id=resource_id.lower(),
+        name=name[:200],
+        location=_text(whole.get("location"))[:60],
+        description=_text(description)[:1000],
+        is_enabled=_text(properties.get("state")).casefold() == "enabled",
+        has_incident_trigger=_listens_to_incidents(_bag(definition.get("triggers"))),
+        steps=tuple(_some(_steps(_bag(definition.get("actions")), depth=8))),
+    )
+
+
+def _listens_to_incidents(triggers: Bag) -> bool:
+    """Sentinel finds the trigger by where it listens, whatever people call it."""
+    return any(
+        INCIDENT_TRIGGER in _text(_bag(_bag(trigger).get("inputs")).get("path")).casefold()
+        for trigger in triggers.values()
+    )
+
+
+def _steps(actions: Bag, *, depth: int) -> Iterator[str]:
+    """Each action by its name and by what it calls; branches and loops hold more of them."""
+    for name, action in actions.items():
+        body = _bag(action)
+        inputs = _bag(body.get("inputs"))
+        connection = _bag(_bag(inputs.get("host")).get("connection"))
+        parts = [name, body.get("type"), connection.get("name"), inputs.get("path")]
+        parts += [inputs.get("method"), inputs.get("uri"), _bag(inputs.get("function")).get("id")]
+        yield " ".join(part for part in map(_text, parts) if part)[:300]
+        if depth:
+            yield from _steps(_bag(body.get("actions")), depth=depth - 1)
+            for branch in (_bag(body.get("else")), _bag(body.get("default"))):
+                yield from _steps(_bag(branch.get("actions")), depth=depth - 1)
+            for case in _bag(body.get("cases")).values():
+                yield from _steps(_bag(_bag(case).get("actions")), depth=depth - 1)
+
+
+def _some(steps: Iterator[str]) -> Iterator[str]:
+    for _, step in zip(range(MAX_STEPS), steps, strict=False):
+        yield step
+
+
+def _run(item: Any) -> WireRun | None:
+    whole = _bag(item)
+    name, properties = _text(whole.get("name")), _bag(whole.get("properties"))
+    if not name:
+        return None
+    error = _bag(properties.get("error"))
+    about = _bag(properties.get("correlation")).get("clientTrackingId")
+    return WireRun(
+        name=name[:100],
+        status=_text(properties.get("status"))[:40] or "Unknown",
+        started_at=read_moment(properties.get("startTime"), "startTime", []),
+        ended_at=read_moment(properties.get("endTime"), "endTime", []),
+        about=_text(about)[:500].lower(),
+        error_code=(_text(properties.get("code")) or _text(error.get("code")))[:100],
+        error=_text(error.get("message"))[:500],
+    )
+
+
+def _bag(value: Any) -> Bag:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value.replace("\x00", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else ""
