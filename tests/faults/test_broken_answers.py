@@ -50,7 +50,7 @@ def test_f04_calls_that_hang_or_drip_end_in_time(
     azure, workspace, proxy, long, monkeypatch, measure
 ):
     answer, total = (ANSWER_SECONDS, TOTAL_SECONDS) if long else (0.5, 1.0)
-    monkeypatch.setattr("alerts.sentinel.client.azure.ANSWER_SECONDS", answer)
+    monkeypatch.setattr("alerts.sentinel.client.calls.ANSWER_SECONDS", answer)
     monkeypatch.setattr(
         "alerts.sentinel.client.azure.AzureSentinelClient.__init__.__kwdefaults__",
         {"seconds": total},

@@ -44,7 +44,6 @@ from alerts.sentinel.services import may_call, note_error, note_success
 from alerts.sentinel.wire import (
     WireIncident,
     comment_body,
-    incident_put_body,
     read_alerts,
     read_incident,
 )
@@ -167,14 +166,13 @@ def _send_update(change: Change, client: SentinelClient, pause: Pause, ask: Ask 
             case ToWrite() as plan:
                 if ask and (reason := ask(fresh)):
                     return Sent(Outcome.DROPPED, reason, fresh, fresh.etag or "")
-                body = incident_put_body(
-                    fresh.raw,
-                    plan.changes,
-                    add_labels=plan.add_labels,
-                    remove_labels=plan.remove_labels,
-                )
         try:
-            receipt = client.put_incident(change.incident_name, body)
+            receipt = client.change_incident(
+                fresh,
+                plan.changes,
+                add_labels=plan.add_labels,
+                remove_labels=plan.remove_labels,
+            )
         except SentinelConflict:
             if time.monotonic() - began > ENOUGH:
                 break

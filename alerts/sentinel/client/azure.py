@@ -6,38 +6,23 @@ automation rule, and its models would lose what they do not know.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, cast
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import orjson
 from azure.core.credentials import TokenCredential
-from azure.core.pipeline.policies import HeadersPolicy, RequestIdPolicy, UserAgentPolicy
-from azure.core.rest import HttpRequest, HttpResponse
 
-from alerts.sentinel.client.answers import body_of, error_for, in_our_words, object_in
-from alerts.sentinel.client.authentication import (
-    CappedRetry,
-    SignedIn,
-    certificate_end,
-    credential_for,
-)
-from alerts.sentinel.client.connection import Connection, origin_of
-from alerts.sentinel.client.errors import (
-    ForeignHost,
-    SentinelNotFound,
-    SentinelRefused,
-    SentinelUnavailable,
-)
-from alerts.sentinel.client.limits import (
-    ANSWER_SECONDS,
-    TOTAL_SECONDS,
-    BoundedTransport,
-    seconds_left,
-    time_limit,
-)
+from alerts.sentinel.client.answers import object_in
+from alerts.sentinel.client.authentication import SignedIn
+from alerts.sentinel.client.calls import Carrier, SignedCalls
+from alerts.sentinel.client.connection import Connection
+from alerts.sentinel.client.errors import SentinelNotFound, SentinelRefused, SentinelUnavailable
+from alerts.sentinel.client.limits import TOTAL_SECONDS, BoundedTransport
 from alerts.sentinel.client.playbooks import AzurePlaybooks
-from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, Probe, Receipt
+from alerts.sentinel.client.port import ARM, MAX_PAGE_SIZE, ListBy, Probe, Receipt
+from alerts.sentinel.wire.incidents import WireIncident, incident_put_body
 from alerts.sentinel.wire.values import write_moment
 
 _RULES = "automationRules"
@@ -49,7 +34,12 @@ class _Calls(Protocol):
     def _call(self, method: str, url: str, content: bytes | None = None) -> bytes: ...
 
     def _send(
-        self, method: str, url: str, content: bytes | None = None, *, match: str = ""
+        self,
+        method: str,
+        url: str,
+        content: bytes | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[int, bytes]: ...
 
     def _url(self, *parts: str, **query: str) -> str: ...
@@ -80,57 +70,47 @@ class AzureAutomationRules:
     def delete_automation_rule(self: _Calls, name: str, *, etag: str = "") -> None:
         """Take a rule away, if it is still the one that was read. None there is as good."""
         try:
-            self._send("DELETE", self._url(_RULES, name), match=etag)
+            headers = {"If-Match": etag} if etag else {}
+            self._send("DELETE", self._url(_RULES, name), headers=headers)
         except SentinelNotFound as error:
             if error.is_of_the_workspace:
                 raise
 
 
 GA, PREVIEW = "2025-09-01", "2025-10-01-preview"  # only the preview names sites of IoT devices
-_BUDGETS = "x-ms-ratelimit-remaining-"
-_DONE = {"DELETE": (200, 202, 204)}
-_READS = frozenset({"GET", "POST"})  # alerts and entities are asked for with POST
-_STARTED = (200, 202, 204)
 
 
-class AzureSentinelClient(AzureAutomationRules, AzurePlaybooks):
+class AzureSentinelClient(AzureAutomationRules, AzurePlaybooks, SignedCalls):
     """One workspace as one identity reaches it. Made lazily in the process that uses it."""
 
-    def __init__(self, connection: Connection, *, seconds: float = TOTAL_SECONDS) -> None:
-        from azure.mgmt.securityinsight import SecurityInsightsMgmtClient  # costs 60 MB
+    capabilities = ARM
+    reads = frozenset({"GET", "POST"})  # alerts and entities are asked for with POST
 
-        self._endpoint, self._path = connection.endpoint.rstrip("/"), connection.path
+    def __init__(self, connection: Connection, *, seconds: float = TOTAL_SECONDS) -> None:
+        self._workspace_path = connection.path
         self._subscription, self._tenant = connection.subscription_id, connection.tenant_id
-        pinned = origin_of(self._endpoint)
-        if pinned is None or pinned[0] != "https":
-            raise ValueError("Tokens travel over TLS only: the endpoint must be an https address.")
-        self._pinned, self._seconds = pinned, seconds
-        self._transport = BoundedTransport(connection.verify)
-        signed_in = SignedIn(
-            lambda: self._sign_in_with(connection),
-            connection.scope,
-            pinned,
-            lambda: self._transport.latest_status,
+
+        def carrier(
+            signed_in: SignedIn, policies: Sequence[Any], transport: BoundedTransport
+        ) -> Carrier:
+            from azure.mgmt.securityinsight import SecurityInsightsMgmtClient  # costs 60 MB
+
+            return SecurityInsightsMgmtClient(
+                credential=cast(TokenCredential, signed_in),  # never asked: our own policy signs in
+                subscription_id=connection.subscription_id,
+                base_url=connection.endpoint.rstrip("/"),
+                authentication_policy=signed_in,
+                transport=transport,
+                policies=policies,
+            )
+
+        super().__init__(
+            connection,
+            endpoint=connection.endpoint,
+            scope=connection.scope,
+            carrier=carrier,
+            seconds=seconds,
         )
-        self._sdk = SecurityInsightsMgmtClient(
-            credential=cast(TokenCredential, signed_in),  # never asked: our own policy signs in
-            subscription_id=connection.subscription_id,
-            base_url=self._endpoint,
-            authentication_policy=signed_in,
-            transport=self._transport,
-            # Its own list would register providers in the customer's subscription by itself,
-            # follow redirects, and log headers.
-            policies=[
-                RequestIdPolicy(),
-                HeadersPolicy(),
-                UserAgentPolicy(base_user_agent="Tagout"),
-                CappedRetry(retry_backoff_factor=0.2),
-                signed_in,
-            ],
-        )
-        self.calls_left: dict[str, int] = {}
-        self.answered = 0
-        self.credential_ends_at: datetime | None = None
 
     def list_incidents(
         self,
@@ -160,6 +140,20 @@ class AzureSentinelClient(AzureAutomationRules, AzurePlaybooks):
         if not body.get("etag"):
             raise SentinelRefused("An incident is written only with the etag that was read.")
         return self._put(name, self._url("incidents", name), body)
+
+    def change_incident(
+        self,
+        incident: WireIncident,
+        changes: dict[str, Any],
+        *,
+        add_labels: Iterable[str] = (),
+        remove_labels: Iterable[str] = (),
+    ) -> Receipt:
+        """Write the whole incident as it was just read, with these changes."""
+        body = incident_put_body(
+            incident.raw, changes, add_labels=add_labels, remove_labels=remove_labels
+        )
+        return self.put_incident(incident.name, body)
 
     def list_alerts(self, name: str) -> bytes:
         """All alerts of an incident."""
@@ -194,20 +188,9 @@ class AzureSentinelClient(AzureAutomationRules, AzurePlaybooks):
             writes_left=self.calls_left.get("subscription-writes"),
         )
 
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._sdk.close()
-
-    def _sign_in_with(self, connection: Connection) -> TokenCredential:
-        self.credential_ends_at = certificate_end(connection)
-        return credential_for(connection, self._transport)
-
     def _url(self, *parts: str, version: str = GA, **query: str) -> str:
-        if not all(part.strip(".") for part in parts):
-            raise SentinelRefused("A record without a proper name cannot be asked for.")
-        path = "/".join(quote(part, safe="") for part in parts)
         options = urlencode({"api-version": version, **query}, quote_via=quote, safe="$/:")
-        return f"{self._endpoint}{self._path}/{path}?{options}"
+        return f"{self._endpoint}{self._workspace_path}/{self._path(*parts)}?{options}"
 
     def _arm_url(self, path: str, *, version: str) -> str:
         """The address of anything else in Azure's resource manager; `path` begins with a slash."""
@@ -219,11 +202,7 @@ class AzureSentinelClient(AzureAutomationRules, AzurePlaybooks):
         self._send("POST", url, content, is_repeatable=False)
 
     def _followed(self, link: str) -> str:
-        if origin_of(link) != self._pinned:
-            raise ForeignHost(
-                "The next page is said to be on another host; it was not asked.", code="ForeignHost"
-            )
-        link = link.replace("{", "%7B").replace("}", "%7D")
+        link = super()._followed(link)
         if "api-version" not in parse_qs(urlsplit(link).query):
             link += ("&" if "?" in link else "?") + f"api-version={GA}"
         return link
@@ -232,51 +211,3 @@ class AzureSentinelClient(AzureAutomationRules, AzurePlaybooks):
         answer = self._call("PUT", url, orjson.dumps(body))
         etag = object_in(answer).get("etag")
         return Receipt(name, etag if isinstance(etag, str) else None, answer)
-
-    def _call(self, method: str, url: str, content: bytes | None = None) -> bytes:
-        status, body = self._send(method, url, content)
-        if body.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] not in (b"{", b"["):
-            raise SentinelUnavailable("The answer is no JSON.", status=status, code="NotJson")
-        return body
-
-    def _send(
-        self,
-        method: str,
-        url: str,
-        content: bytes | None = None,
-        *,
-        match: str = "",
-        is_repeatable: bool = True,
-    ) -> tuple[int, bytes]:
-        headers = {"Accept": "application/json"} | ({"If-Match": match} if match else {})
-        if content is not None:
-            headers["Content-Type"] = "application/json"
-        request = HttpRequest(method, url, headers=headers, content=content)
-        retries = int(is_repeatable and method != "PUT")
-        seconds = self._seconds_to_answer(method) if is_repeatable else self._seconds
-        with time_limit(self._seconds), in_our_words():
-            with time_limit(seconds), in_our_words():
-                response = self._sdk.send_request(
-                    request, stream=True, retry_total=retries, timeout=seconds_left()
-                )
-            try:
-                body = body_of(response)
-            finally:
-                response.close()
-        self.answered += 1
-        self._note_budgets(response)
-        done = _DONE.get(method, (200, 201)) if is_repeatable else _STARTED
-        if response.status_code not in done:
-            raise error_for(response.status_code, response.headers, body)
-        return response.status_code, body
-
-    def _seconds_to_answer(self, method: str) -> float:
-        """How long to wait until an answer begins: for reads not long, so that status soon tells
-        of a far end that hangs; a write that was cut off would have to be looked up.
-        """
-        return min(self._seconds, ANSWER_SECONDS) if method in _READS else self._seconds
-
-    def _note_budgets(self, response: HttpResponse) -> None:
-        for name, value in response.headers.items():
-            if name.lower().startswith(_BUDGETS) and value.isascii() and value.isdigit():
-                self.calls_left[name.lower().removeprefix(_BUDGETS)] = int(value[:9])

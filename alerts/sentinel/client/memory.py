@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +20,8 @@ from alerts.sentinel.client.errors import (
     SentinelRefused,
 )
 from alerts.sentinel.client.memory_playbooks import MemoryPlaybooks
-from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, Probe, Receipt
+from alerts.sentinel.client.port import ARM, MAX_PAGE_SIZE, Capabilities, ListBy, Probe, Receipt
+from alerts.sentinel.wire.incidents import WireIncident, incident_put_body
 from alerts.sentinel.wire.values import ticks_of
 
 
@@ -112,6 +113,7 @@ class MemorySentinel(MemoryRules, MemoryPlaybooks):
     calls: list[Call] = field(default_factory=list)
     calls_left: dict[str, int] = field(default_factory=dict)
     credential_ends_at: datetime | None = None
+    capabilities: Capabilities = ARM
     _failures: list[tuple[str, SentinelError | Callable[[], None]]] = field(default_factory=list)
     _ticks: int = 0
 
@@ -219,6 +221,20 @@ class MemorySentinel(MemoryRules, MemoryPlaybooks):
         incident["properties"] = copy.deepcopy(body["properties"]) | read_only
         self.edit(name)
         return Receipt(name.lower(), incident["etag"], orjson.dumps(incident))
+
+    def change_incident(
+        self,
+        incident: WireIncident,
+        changes: dict[str, Any],
+        *,
+        add_labels: Iterable[str] = (),
+        remove_labels: Iterable[str] = (),
+    ) -> Receipt:
+        """Replace the incident by what was read with these changes."""
+        body = incident_put_body(
+            incident.raw, changes, add_labels=add_labels, remove_labels=remove_labels
+        )
+        return self.put_incident(incident.name, body)
 
     def list_alerts(self, name: str) -> bytes:
         """All alerts laid out for an incident."""

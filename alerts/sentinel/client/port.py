@@ -1,11 +1,14 @@
 """What Tagout asks of Sentinel. `azure.py` does it over the SDK, `memory.py` is its twin for tests.
 
-Reads give the answer's bytes, for `alerts.sentinel.wire` to read. Writes name what they write by
-an id of ours and carry the etag that was read, so that sending twice is safe.
+Incidents come from an `IncidentSource`: the resource manager (ARM), or, for a workspace in the
+Defender portal, Microsoft Graph. Whichever it is, reads give an answer's bytes in Sentinel's own
+words, for `alerts.sentinel.wire` to read. Writes name what they write by an id of ours and start
+from what was just read, so that sending twice is safe and a person's change is not overwritten.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -21,9 +24,13 @@ from alerts.sentinel.client.errors import (
     SentinelThrottled,
     SentinelUnavailable,
 )
+from alerts.sentinel.wire.incidents import WireIncident
 
 __all__ = [
+    "ARM",
+    "Capabilities",
     "ForeignHost",
+    "IncidentSource",
     "ListBy",
     "Probe",
     "Receipt",
@@ -45,6 +52,23 @@ class ListBy(StrEnum):
 
     MODIFIED = "lastModifiedTimeUtc"
     CREATED = "createdTimeUtc"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a source of incidents can do."""
+
+    etag: bool  # it refuses a write over a version that was not read
+    expand: bool  # its lists bring the alerts of each incident
+    alerts: bool
+    entities: bool
+    comment_ids: bool  # a comment is named by us, so the same one sent twice is there once
+    tasks: bool
+
+
+ARM = Capabilities(
+    etag=True, expand=False, alerts=True, entities=True, comment_ids=True, tasks=True
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +131,12 @@ class Playbooks(Protocol):
         ...
 
 
-class SentinelClient(AutomationRules, Playbooks, Protocol):
-    """One workspace of Sentinel, as one identity of ours may use it. Raises SentinelError only."""
+class IncidentSource(Protocol):
+    """Where the incidents of one workspace are read and written. Raises SentinelError only."""
 
     @property
-    def calls_left(self) -> dict[str, int]:
-        """What the latest answers said is left of the call budgets, by the header's name."""
-        ...
-
-    @property
-    def answered(self) -> int:
-        """How many calls have been answered so far."""
-        ...
-
-    @property
-    def credential_ends_at(self) -> datetime | None:
-        """When the certificate ends that we signed in with; None where nothing tells."""
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
         ...
 
     def list_incidents(
@@ -141,8 +155,17 @@ class SentinelClient(AutomationRules, Playbooks, Protocol):
         """One incident as it is now."""
         ...
 
-    def put_incident(self, name: str, body: dict[str, Any]) -> Receipt:
-        """Write a whole incident; the body must carry the etag that was read."""
+    def change_incident(
+        self,
+        incident: WireIncident,
+        changes: dict[str, Any],
+        *,
+        add_labels: Iterable[str] = (),
+        remove_labels: Iterable[str] = (),
+    ) -> Receipt:
+        """Write these changes, by Sentinel's member names, over an incident as it was just read.
+        Raises SentinelConflict where somebody changed it since.
+        """
         ...
 
     def list_alerts(self, name: str) -> bytes:
@@ -163,6 +186,25 @@ class SentinelClient(AutomationRules, Playbooks, Protocol):
 
     def put_comment(self, name: str, comment: str, body: dict[str, Any]) -> Receipt:
         """Write a comment under an id of ours."""
+        ...
+
+
+class SentinelClient(IncidentSource, AutomationRules, Playbooks, Protocol):
+    """One workspace of Sentinel, as one identity of ours may use it. Raises SentinelError only."""
+
+    @property
+    def calls_left(self) -> dict[str, int]:
+        """What the latest answers said is left of the call budgets, by the header's name."""
+        ...
+
+    @property
+    def answered(self) -> int:
+        """How many calls have been answered so far."""
+        ...
+
+    @property
+    def credential_ends_at(self) -> datetime | None:
+        """When the certificate ends that we signed in with; None where nothing tells."""
         ...
 
     def probe(self) -> Probe:

@@ -49,7 +49,7 @@ def opens(db, pretend, client, ada, monkeypatch):
     """
     place, registration = pretend.workspaces[0], pretend.application()
     monkeypatch.setenv(SECRET, registration.secret)
-    monkeypatch.setattr("alerts.sentinel.client.azure.ANSWER_SECONDS", WAIT)
+    monkeypatch.setattr("alerts.sentinel.client.calls.ANSWER_SECONDS", WAIT)
 
     def opened(**columns):
         columns = {"endpoint": pretend.endpoint, "authority": pretend.endpoint} | columns

@@ -317,7 +317,7 @@ def test_an_answer_that_has_begun_may_take_longer_than_one_may_keep_us_waiting(
     azure, service, monkeypatch
 ):
     azure.list_incidents()
-    monkeypatch.setattr("alerts.sentinel.client.azure.ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr("alerts.sentinel.client.calls.ANSWER_SECONDS", 0.5)
 
     def narrow(far):
         body = b'{"value": []}'
@@ -334,7 +334,7 @@ def test_an_answer_that_has_begun_may_take_longer_than_one_may_keep_us_waiting(
 
 def test_a_write_may_keep_us_waiting_longer_than_a_read(azure, service, monkeypatch):
     azure.list_incidents()
-    monkeypatch.setattr("alerts.sentinel.client.azure.ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr("alerts.sentinel.client.calls.ANSWER_SECONDS", 0.3)
 
     def late(far):
         time.sleep(0.6)

@@ -12,7 +12,6 @@ from alerts.sentinel.wire import (
     closing,
     comment_body,
     differing_places,
-    incident_put_body,
     our_id,
     read_alerts,
     read_automation_rule,
@@ -60,8 +59,7 @@ def test_an_incident_is_closed_with_the_etag_that_was_read(client, sentinel):
     name = sentinel.add_incident(owner={"objectId": "sam"}, futureMember=[1])
     read = read_incident(client.get_incident(name))
     changes = closing(classification="BenignPositive", reason="SuspiciousButExpected")
-    body = incident_put_body(read.raw, changes, add_labels=["tagout"])
-    receipt = client.put_incident(name, body)
+    receipt = client.change_incident(read, changes, add_labels=["tagout"])
     closed = read_incident(client.get_incident(name))
     assert (receipt.name, receipt.etag) == (name, closed.etag)
     assert (closed.status, closed.classification) == ("Closed", "BenignPositive")
@@ -69,7 +67,7 @@ def test_an_incident_is_closed_with_the_etag_that_was_read(client, sentinel):
     assert closed.owner.object_id == "sam"
     assert closed.raw["properties"]["futureMember"] == [1]
     with pytest.raises(SentinelConflict):
-        client.put_incident(name, body)
+        client.change_incident(read, changes, add_labels=["tagout"])
 
 
 def test_nothing_is_written_without_an_etag(client, sentinel):
