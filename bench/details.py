@@ -207,7 +207,7 @@ def measure(n: int) -> list[Line]:
         cursor.execute(f"VACUUM ANALYZE {', '.join(DETAILS)}")
     floor_space, floor_ids = prepared("floor", n)
     _, ids = prepared("tagout", n)
-    race = Race("intake, alerts into rows and facts", 0.5)
+    race = Race("intake, alerts into rows and facts", 0.35)
     with connection.cursor() as cursor:
         floor = Floor(cursor, workspace_id=floor_space, now=NOW)
 

@@ -24,8 +24,8 @@ import orjson
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.engine.confidence_limits import lower_share
-from alerts.incidents.engine.pattern import pattern_key
 from alerts.incidents.engine.priority import CRITICALITY_POINTS, PriorityFacts, priority_of
+from alerts.incidents.ingest.incident_details import pattern_key
 
 TEMP_TABLES = """
     CREATE TEMP TABLE IF NOT EXISTS floor_alerts ON COMMIT DELETE ROWS AS

@@ -5,6 +5,8 @@ import warnings
 
 import pytest
 
+from alerts.outbox.engine.merge import close_patch
+from alerts.outbox.services.enqueue import our_id
 from alerts.sentinel.client.azure import AzureSentinelClient
 from alerts.sentinel.client.connection import Connection
 from alerts.sentinel.client.port import (
@@ -22,11 +24,9 @@ from alerts.sentinel.wire import (
     WireAlert,
     WireEntity,
     WireIncident,
-    closing,
     comment_body,
     differing_places,
     incident_put_body,
-    our_id,
     read_alerts,
     read_automation_rule,
     read_automation_rules,
@@ -118,7 +118,7 @@ def test_time_windows_partition_the_list(client):
 def test_an_incident_is_closed_once_and_a_stale_copy_is_refused(client):
     name = all_incidents(client)[-1].name
     read = read_incident(client.get_incident(name))
-    changes = closing(classification="BenignPositive", reason="SuspiciousButExpected")
+    changes = close_patch(classification="BenignPositive", reason="SuspiciousButExpected")
     body = incident_put_body(read.raw, changes, add_labels=["tagout-test"])
     receipt = client.put_incident(name, body)
     closed = read_incident(client.get_incident(name))
@@ -130,7 +130,7 @@ def test_an_incident_is_closed_once_and_a_stale_copy_is_refused(client):
 
 
 def test_a_comment_sent_twice_is_there_once(client):
-    name, comment = all_incidents(client)[0].name, our_id("test", "comment")
+    name, comment = all_incidents(client)[0].name, str(our_id("test", "comment"))
     for _ in range(2):
         client.put_comment(name, comment, comment_body("Routine: weekly backup."))
     messages = [row.message for row in read_comments(client.list_comments(name)).items]
@@ -139,7 +139,7 @@ def test_a_comment_sent_twice_is_there_once(client):
 
 def test_what_is_not_there_is_missing_and_a_probe_is_well(client):
     with pytest.raises(SentinelNotFound):
-        client.get_incident(our_id("nothing"))
+        client.get_incident(str(our_id("nothing")))
     assert client.probe().has_incidents
 
 
@@ -183,7 +183,7 @@ def test_every_fault_ends_in_an_error_of_ours(client, control, fault, error):
 
 
 def test_a_write_whose_answer_was_lost_is_found_again_and_not_repeated(client, control):
-    name, comment = all_incidents(client)[1].name, our_id("test", "lost")
+    name, comment = all_incidents(client)[1].name, str(our_id("test", "lost"))
     control.fault(path="/comments/", method="PUT", drop="after", count=1)
     with pytest.raises(SentinelUnavailable):
         client.put_comment(name, comment, comment_body("Sent once."))
@@ -215,7 +215,7 @@ def rule_of_ours(**changed):
 
 
 def test_an_automation_rule_is_made_changed_listed_and_taken_away(client):
-    name = our_id("rule", "contract")
+    name = str(our_id("rule", "contract"))
     with pytest.raises(SentinelNotFound):
         client.get_automation_rule(name)
     made = client.put_automation_rule(name, rule_of_ours())
@@ -237,14 +237,14 @@ def test_an_automation_rule_is_made_changed_listed_and_taken_away(client):
 
 def test_azure_says_in_its_own_words_what_is_wrong_with_a_rule(client):
     with pytest.raises(SentinelRefused, match="order must be a number from 1 to 1000"):
-        client.put_automation_rule(our_id("rule", "bad"), rule_of_ours(order=0))
+        client.put_automation_rule(str(our_id("rule", "bad")), rule_of_ours(order=0))
 
 
 def test_without_the_right_to_write_rules_the_answer_names_the_action(client, control):
     control.application("portal", denied=["Microsoft.SecurityInsights/automationRules/write"])
     try:
         with pytest.raises(SentinelDenied, match="automationRules/write") as caught:
-            client.put_automation_rule(our_id("rule", "denied"), rule_of_ours())
+            client.put_automation_rule(str(our_id("rule", "denied")), rule_of_ours())
     finally:
         control.application("portal", denied=[])
     assert caught.value.status == 403

@@ -12,7 +12,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.ingest.overlay import drop_our_comments, refresh_overlay, show_our_comments
+from alerts.incidents.ingest.overlay import (
+    drop_our_comments,
+    overlay_owed,
+    refresh_overlay,
+    show_our_comments,
+)
 from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.queries import DECISIONS
@@ -107,7 +112,8 @@ def apply_act(
         act=act,
     )
     changed = list(effects)
-    refresh([row.pk for row in changed], now=now)
+    overlay_owed([row.pk for row in changed], now=now)
+    regroup([row.pk for row in changed], now=now)
     notify(changed, act)
     record(
         action,
@@ -125,12 +131,6 @@ def lock_incidents(incident_ids: Collection[int]) -> list[Incident]:
     """Return the incidents, locked in the order of their ids as `regroup` does."""
     rows = Incident.objects.filter(pk__in=incident_ids).select_related("workspace__organisation")
     return list(rows.order_by("pk").select_for_update(of=("self",), no_key=True))
-
-
-def refresh(incident_ids: Collection[int], *, now: datetime) -> None:
-    """Bring overlay and queue in line after something was owed, withdrawn or settled."""
-    refresh_overlay(incident_ids, now=now)
-    regroup(incident_ids, now=now)
 
 
 def _enqueue(
@@ -240,7 +240,8 @@ def undo_act(*, act: UUID, by: User, now: datetime) -> Undone:
         details={"code": first.code},
         act=act,
     )
-    refresh(ids, now=now)
+    refresh_overlay(ids, now=now)
+    regroup(ids, now=now)
     record(
         "incidents.act.undone",
         on=rows[0],

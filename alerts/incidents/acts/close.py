@@ -10,7 +10,7 @@ from alerts.incidents.acts.apply import Effect, SkippedIncidents, SystemActor, a
 from alerts.incidents.models import Incident, Status, TimelineItem
 from alerts.incidents.policies import reasons_against_closing
 from alerts.incidents.wording import outcome_words
-from alerts.sentinel.wire import closing
+from alerts.outbox.engine.merge import close_patch
 from portal.accounts.models import User
 from portal.errors import Refused
 
@@ -47,7 +47,7 @@ def close_incidents(
     text = comment
     if isinstance(by, User) or not comment:
         text = closing_text(closed_by=by.name, comment=comment, ot_line=ot_line)
-    patch = closing(classification=classification, reason=reason or None, comment=text)
+    patch = close_patch(classification=classification, reason=reason or None, comment=text)
     details = {"classification": classification, "reason": reason}
     details |= {"comment": comment.strip(), "ot": ot_line}
 
@@ -89,7 +89,7 @@ def reopen_incidents(
     """Make closed incidents active again and take classification and reason off; return the act,
     for undo. Tagout itself says what made it do so (`because`).
     """
-    patch = dict.fromkeys(closing(classification="", reason=None)) | {"status": "Active"}
+    patch = dict.fromkeys(close_patch(classification="", reason=None)) | {"status": "Active"}
 
     def effect_on(row: Incident) -> Effect | None:
         if row.status != Status.CLOSED:

@@ -4,14 +4,16 @@ That is both ends, protocol, place, pattern and priority. Patterns and pairs of 
 on the way, so that lists need not count them.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from hashlib import md5
 from typing import NamedTuple
+from uuid import UUID, uuid5
 
-from alerts.incidents.engine.pattern import pattern_key
+from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.ingest import pg_copy
 from alerts.incidents.ingest.alert_facts import AlertRow, AlertSummary
 from alerts.incidents.ingest.alert_rows import StoredAlert
@@ -372,3 +374,26 @@ def _flags_of(incident: LockedIncident) -> list[str]:
     if odd := [flag for row in incident.alert_rows for flag in row.flags]:
         flags += sorted({f"{MARK}alert.{flag}" for flag in odd})[:50]
     return flags
+
+
+# Keys are stored. Another namespace or another order of fields would orphan all of them.
+_NAMESPACE = UUID("6b0f4f0e-4d0c-5c58-9d0e-1a6f3a1f7d52")
+
+
+def pattern_key(
+    *,
+    workspace_id: int,
+    site_ids: Iterable[int],
+    alert_type: str,
+    source: str,
+    destination: str,
+    protocol: str,
+) -> UUID:
+    """The same key for equal patterns, whatever the spelling and in whatever process."""
+    texts = [_plain(text) for text in (bare_title(alert_type), source, destination, protocol)]
+    facts = [workspace_id, sorted(set(site_ids)), *texts]
+    return uuid5(_NAMESPACE, json.dumps(facts, ensure_ascii=False, separators=(",", ":")))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())

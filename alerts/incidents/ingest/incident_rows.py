@@ -1,6 +1,6 @@
 """Incidents of the wire as rows of ours: bounded, with numbers for choices, ready for COPY."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
@@ -125,7 +125,7 @@ def row_of(wire: WireIncident, *, now: datetime) -> IncidentRow:
 def row_of_bounded(wire: WireIncident) -> IncidentRow:
     """The row of an incident that is within bounds."""
     title = wire.title or ""
-    owner_id, owner_name, owner_email = _owner_columns(wire.owner) if wire.owner else ("", "", "")
+    owner_id, owner_name, owner_email = owner_columns(wire.owner) if wire.owner else ("", "", "")
     return IncidentRow(
         name=wire.name,
         number=wire.number,
@@ -160,7 +160,8 @@ def alert_type_of(title: str) -> str:
     return catalogued.title if catalogued else bare_title(title)[:300]
 
 
-def _owner_columns(owner: WireOwner) -> tuple[str, str, str]:
+def owner_columns(owner: WireOwner) -> tuple[str, str, str]:
+    """The owner's id, name and address as we keep them; "" for what Sentinel does not say."""
     address = owner.email or owner.user_principal_name or ""
     name = owner.assigned_to or address or owner.object_id or ""
     return (owner.object_id or address or name)[:64], name[:120], address[:254]
@@ -170,38 +171,6 @@ def _survivor_of(wire: WireIncident) -> int | None:
     if wire.merged_into_number is not None:
         return min(wire.merged_into_number, _MAX_INTEGER)
     return UNKNOWN_SURVIVOR if wire.is_merged_away else None
-
-
-def overlaid(row: IncidentRow, *, patches: Sequence[Mapping[str, Any]]) -> IncidentRow:
-    """The row with what is still owed to Sentinel laid over it, oldest first."""
-    for patch in patches:
-        changes: dict[str, Any] = {}
-        if "severity" in patch:
-            changes["severity"] = SEVERITIES.get(str(patch["severity"]), 0)
-        if "status" in patch:
-            changes["status"] = STATUSES.get(str(patch["status"]), 0)
-        if "classification" in patch:
-            changes["classification"] = str(patch["classification"] or "")[:40]
-        if "classificationReason" in patch:
-            changes["classification_reason"] = str(patch["classificationReason"] or "")[:40]
-        if "owner" in patch:
-            owner = patch["owner"] or {}
-            columns = _owner_columns(
-                WireOwner(
-                    object_id=owner.get("objectId"),
-                    email=owner.get("email"),
-                    assigned_to=owner.get("assignedTo"),
-                    user_principal_name=owner.get("userPrincipalName"),
-                    kind=None,
-                )
-            )
-            changes |= dict(zip(("owner_id", "owner_name", "owner_email"), columns, strict=True))
-        gone = {str(label).casefold() for label in patch.get("labels_remove", ())}
-        labels = [label for label in row.labels if label.casefold() not in gone]
-        folded = {label.casefold() for label in labels}
-        new = [label for label in patch.get("labels_add", ()) if label.casefold() not in folded]
-        row = row._replace(**changes, labels=[*labels, *new])
-    return row
 
 
 ROW_COLUMNS = ", ".join(IncidentRow._fields)

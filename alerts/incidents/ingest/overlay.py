@@ -5,20 +5,21 @@ Reviews calls the setters inside its own transaction and records them; this room
 asked or answered.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
 from django.db import connection, transaction
 
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.ingest.incident_rows import IncidentRow, overlaid, row_of
+from alerts.incidents.ingest.incident_rows import SEVERITIES, STATUSES, owner_columns, row_of
 from alerts.incidents.models import Comment, Incident, IncidentRaw, OtState, PatternMemory, Status
 from alerts.outbox.models import Change, Kind
 from alerts.outbox.services.enqueue import Owed, owed_to
-from alerts.sentinel.wire import Unfit, incident_of
+from alerts.sentinel.wire import Unfit, WireOwner, incident_of
 
 IN_FORCE = (
     *("severity", "status", "classification", "classification_reason"),
@@ -29,47 +30,101 @@ _NOTHING = Owed(0, ())
 
 
 @transaction.atomic
-def refresh_overlay(incident_ids: Iterable[int], *, now: datetime) -> list[int]:
-    """Bring the rows in force in line with Sentinel's word and what is owed; returns the ids of
-    those that changed. Call it after owing, withdrawing or settling, and `regroup` after it.
+def overlay_owed(incident_ids: Iterable[int], *, now: datetime) -> None:
+    """Lay what is owed over the rows as they stand. Call it after owing, and `regroup` after it.
+
+    Writes owed earlier are laid there already, and laying one twice changes nothing.
     """
-    ids = sorted(set(incident_ids))
-    rows = list(Incident.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True))
-    raws = dict(IncidentRaw.objects.filter(pk__in=ids).values_list("pk", "body"))
+    _lay_over(_locked_rows(incident_ids), {}, now=now)
+
+
+@transaction.atomic
+def refresh_overlay(incident_ids: Iterable[int], *, now: datetime) -> None:
+    """Bring the rows in force in line with Sentinel's word and what is still owed. Call it after
+    withdrawing or settling, and `regroup` after it.
+    """
+    rows = _locked_rows(incident_ids)
+    raws = IncidentRaw.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", "body")
+    _lay_over(rows, {pk: _values_in(body, now=now) for pk, body in raws}, now=now)
+
+
+def _locked_rows(incident_ids: Iterable[int]) -> list[Incident]:
+    rows = Incident.objects.filter(pk__in=set(incident_ids)).order_by("pk")
+    return list(rows.select_for_update(no_key=True))
+
+
+def _lay_over(
+    rows: Sequence[Incident], values_by_id: Mapping[int, Mapping[str, Any]], *, now: datetime
+) -> None:
+    """Give the rows these values, then what is owed, and save those that changed."""
     pending = owed_to((row.workspace_id, row.name) for row in rows)
     changed = []
     for row in rows:
         due = pending.get((row.workspace_id, row.name), _NOTHING)
-        word = _word_of(raws.get(row.pk), now=now)
         before = [getattr(row, name) for name in _WRITTEN]
+        was_closed = row.status == Status.CLOSED
         row.owed = due.count
-        if word is not None:
-            _lay(row, overlaid(word, patches=due.patches), now=now)
+        values = values_by_id.get(row.pk, {})
+        values = {**values, **patched_values(values.get("labels", row.labels), due.patches)}
+        for name, value in values.items():
+            setattr(row, name, value)
+        if row.status < Status.CLOSED:
+            row.closed_by, row.closed_at = "", None
+        elif not was_closed:
+            row.closed_at = now
         if before != [getattr(row, name) for name in _WRITTEN]:
             row.changed_at = now
             changed.append(row)
     Incident.objects.bulk_update(changed, [*_WRITTEN, "changed_at"], batch_size=500)
-    return [row.pk for row in changed]
 
 
-def _word_of(body: object, *, now: datetime) -> IncidentRow | None:
+def _values_in(body: object, *, now: datetime) -> Mapping[str, Any]:
+    """The values in force as Sentinel's record says them; none where it cannot be read."""
     if not isinstance(body, dict):
-        return None
+        return {}
     try:
-        return row_of(incident_of(body, orjson.dumps(body)), now=now)
+        row = row_of(incident_of(body, orjson.dumps(body)), now=now)
     except Unfit:
-        return None
+        return {}
+    values = {name: getattr(row, name) for name in IN_FORCE}
+    return {**values, "labels": list(row.labels)}
 
 
-def _lay(row: Incident, word: IncidentRow, *, now: datetime) -> None:
-    was_closed = row.status == Status.CLOSED
-    for name in IN_FORCE:
-        value = getattr(word, name)
-        setattr(row, name, list(value) if name == "labels" else value)
-    if row.status < Status.CLOSED:
-        row.closed_by, row.closed_at = "", None
-    elif not was_closed:
-        row.closed_at = now
+def patched_values(labels: Sequence[str], patches: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The values in force that writes to Sentinel decide, laid over each other oldest first, among
+    them the labels that they leave of `labels`; nothing without a write.
+    """
+    values: dict[str, Any] = {}
+    for patch in patches:
+        if "severity" in patch:
+            values["severity"] = SEVERITIES.get(str(patch["severity"]), 0)
+        if "status" in patch:
+            values["status"] = STATUSES.get(str(patch["status"]), 0)
+        if "classification" in patch:
+            values["classification"] = str(patch["classification"] or "")[:40]
+        if "classificationReason" in patch:
+            values["classification_reason"] = str(patch["classificationReason"] or "")[:40]
+        if "owner" in patch:
+            values |= _owner_values(patch["owner"] or {})
+        removed = {str(label).casefold() for label in patch.get("labels_remove", ())}
+        labels = [label for label in labels if label.casefold() not in removed]
+        folded = {label.casefold() for label in labels}
+        labels += [label for label in patch.get("labels_add", ()) if label.casefold() not in folded]
+        values["labels"] = labels
+    return values
+
+
+def _owner_values(owner: Mapping[str, Any]) -> dict[str, str]:
+    columns = owner_columns(
+        WireOwner(
+            object_id=owner.get("objectId"),
+            email=owner.get("email"),
+            assigned_to=owner.get("assignedTo"),
+            user_principal_name=owner.get("userPrincipalName"),
+            kind=None,
+        )
+    )
+    return dict(zip(("owner_id", "owner_name", "owner_email"), columns, strict=True))
 
 
 MAX_NOTE = 300

@@ -19,9 +19,9 @@ from alerts.incidents.ingest.incident_rows import (
     ROW_COLUMNS,
     IncidentRow,
     new_copy_rows,
-    overlaid,
     row_of,
 )
+from alerts.incidents.ingest.overlay import patched_values
 from alerts.incidents.ingest.pg_copy import ask
 from alerts.incidents.models import Incident, Severity, Status, TimelineItem
 from alerts.outbox.engine.labels import is_our_label
@@ -194,7 +194,7 @@ def changes_among(
     newest: Mapping[str, WireIncident],
     now: datetime,
 ) -> list[IncidentChange]:
-    """What of the known incidents is newer than what we before."""
+    """What of the known incidents is newer than what we have."""
     owing = [(workspace_id, name) for name, before in stored.items() if before.pending]
     pending = owed_to(owing) if owing else {}
     nothing = Owed(0, ())
@@ -205,7 +205,8 @@ def changes_among(
         if _is_older(row, wire, before):
             continue
         due = pending.get((workspace_id, name), nothing)
-        row = overlaid(row, patches=due.patches)
+        if due.patches:
+            row = row._replace(**patched_values(row.labels, due.patches))
         if not row.etag and _same(row, before.row) and not before.is_gone:
             continue
         changes.append(IncidentChange(before, row, due.count, wire))

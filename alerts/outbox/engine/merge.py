@@ -127,6 +127,16 @@ def is_close(patch: Bag) -> bool:
     return same_value("status", patch.get("status"), "Closed")
 
 
+def close_patch(*, classification: str, reason: str | None, comment: str | None = None) -> Bag:
+    """The wish to close with what a person or a rule found."""
+    return {
+        "status": "Closed",
+        "classification": classification,
+        "classificationReason": reason,
+        "classificationComment": comment,
+    }
+
+
 def base_for(patch: Bag, properties: Bag) -> Bag:
     """What to remember of the incident, so that a later change by somebody else is noticed."""
     members = [name for name in patch if name not in (LABELS_ADD, LABELS_REMOVE)]

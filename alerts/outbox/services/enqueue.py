@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -18,7 +18,6 @@ from alerts.outbox.engine.merge import is_whole
 from alerts.outbox.models import Change, Kind, Outcome, Urgency
 from alerts.outbox.policies import reasons_against_resolving
 from alerts.outbox.queries import never_taken
-from alerts.sentinel.wire import our_id
 from portal import clock
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -26,6 +25,8 @@ from portal.errors import Refused
 from portal.jobs.models import State
 
 UNDO_HOLD = timedelta(seconds=10)  # how long a write waits for an undo (product §2)
+
+_NAMESPACE = UUID("8f3d2c1a-5b7e-5d49-9c60-0e1b7a4f2d35")
 
 type Pair = tuple[int, str]  # workspace pk, incident name
 
@@ -99,7 +100,12 @@ def _key_of(wish: PendingWrite, act: UUID) -> UUID:
     parts = [wish.patch, wish.message, *filter(None, [wish.playbook.lower()])]
     content = json.dumps(parts, sort_keys=True, ensure_ascii=False)
     incident = wish.incident_name.lower()
-    return UUID(our_id("change", act, wish.workspace_id, incident, wish.kind.value, content))
+    return our_id("change", act, wish.workspace_id, incident, wish.kind.value, content)
+
+
+def our_id(*parts: object) -> UUID:
+    """The same id for the same parts, whenever asked: what is sent twice lands once."""
+    return uuid5(_NAMESPACE, "\x1f".join(str(part) for part in parts))
 
 
 def _is_sound(wish: PendingWrite) -> bool:

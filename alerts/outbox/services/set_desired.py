@@ -7,14 +7,14 @@ from uuid import UUID
 from django.db import transaction
 
 from alerts.outbox.models import Landing, RuleKind, RulePriority, WantedRule
-from alerts.sentinel.wire import our_id
+from alerts.outbox.services.enqueue import our_id
 from portal import clock
 from portal.jobs.models import State
 
 
 def name_of_rule(*, about: UUID, workspace: UUID) -> UUID:
     """The GUID under which it stands there: the same for its trial and its live form."""
-    return UUID(our_id("automation rule", about, workspace))
+    return our_id("automation rule", about, workspace)
 
 
 @transaction.atomic

@@ -6,7 +6,12 @@ The comment is in plain English: Sentinel's own pages have one language.
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from alerts.incidents.ingest.overlay import drop_our_comments, refresh_overlay, show_our_comments
+from alerts.incidents.ingest.overlay import (
+    drop_our_comments,
+    overlay_owed,
+    refresh_overlay,
+    show_our_comments,
+)
 from alerts.incidents.models import Incident
 from alerts.incidents.policies import MAX_COMMENTS
 from alerts.incidents.wording import number_words
@@ -76,7 +81,7 @@ def enqueue_verdict(
         now=now,
     )
     show_our_comments(changes, incidents=present, author=annotation.by.name)
-    refresh_overlay([incident.pk for incident in present], now=now)
+    overlay_owed([incident.pk for incident in present], now=now)
 
 
 def withdraw_verdict(annotation: Annotation, *, ids: Sequence[int], now: datetime) -> bool:

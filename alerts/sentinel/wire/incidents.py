@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
-from uuid import UUID, uuid5
 
 import orjson
 from msgspec import UNSET, Struct, UnsetType
@@ -353,8 +352,6 @@ def _modified_in(value: _Incident | None) -> object:
     return properties.lastModifiedTimeUtc if isinstance(properties, _Properties) else None
 
 
-OUR_NAMESPACE = UUID("8f3d2c1a-5b7e-5d49-9c60-0e1b7a4f2d35")
-
 _READ_ONLY = frozenset(
     {
         "additionaldata",
@@ -380,11 +377,6 @@ _CHANGEABLE = frozenset(
         "title",
     }
 )
-
-
-def our_id(*parts: object) -> str:
-    """The same id for the same parts, whenever asked: what is sent twice lands once."""
-    return str(uuid5(OUR_NAMESPACE, "\x1f".join(str(part) for part in parts)))
 
 
 def incident_put_body(
@@ -434,18 +426,6 @@ def merged_labels(
     for name in (*names, *add):
         once.setdefault(name.casefold(), name)
     return [{"labelName": name} for name in once.values()]
-
-
-def closing(
-    *, classification: str, reason: str | None, comment: str | None = None
-) -> dict[str, Any]:
-    """The changes that close an incident with what a person found."""
-    return {
-        "status": "Closed",
-        "classification": classification,
-        "classificationReason": reason,
-        "classificationComment": comment,
-    }
 
 
 def comment_body(message: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from alerts.incidents.engine.pattern import pattern_key, pattern_words
+from alerts.incidents.ingest.incident_details import pattern_key
 
 DOWNLOAD = {
     "workspace_id": 1,
@@ -50,14 +50,3 @@ def test_spelling_and_order_do_not_matter(same):
 )
 def test_any_other_fact_is_another_pattern(other):
     assert pattern_key(**DOWNLOAD | other) != pattern_key(**DOWNLOAD)
-
-
-def test_a_pattern_in_words():
-    parts = {name: DOWNLOAD[name] for name in ("alert_type", "source", "destination", "protocol")}
-    assert pattern_words(**parts) == (
-        "“Unauthorized PLC Programming” from ENG-WS-04 to PLC-PL2-07 over Siemens S7"
-    )
-    assert pattern_words(**parts | {"source": ""}, language="de") == (
-        "„Unauthorized PLC Programming“ an PLC-PL2-07 über Siemens S7"
-    )
-    assert pattern_words(alert_type="(MDIoT) Odd {value}") == "“Odd {value}”"

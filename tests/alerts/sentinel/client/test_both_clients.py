@@ -2,6 +2,8 @@
 
 import pytest
 
+from alerts.outbox.engine.merge import close_patch
+from alerts.outbox.services.enqueue import our_id
 from alerts.sentinel.client.port import (
     ListBy,
     SentinelConflict,
@@ -9,10 +11,8 @@ from alerts.sentinel.client.port import (
     SentinelRefused,
 )
 from alerts.sentinel.wire import (
-    closing,
     comment_body,
     differing_places,
-    our_id,
     read_alerts,
     read_automation_rule,
     read_automation_rules,
@@ -58,7 +58,7 @@ def test_lists_are_cut_by_time(client, sentinel):
 def test_an_incident_is_closed_with_the_etag_that_was_read(client, sentinel):
     name = sentinel.add_incident(owner={"objectId": "sam"}, futureMember=[1])
     read = read_incident(client.get_incident(name))
-    changes = closing(classification="BenignPositive", reason="SuspiciousButExpected")
+    changes = close_patch(classification="BenignPositive", reason="SuspiciousButExpected")
     receipt = client.change_incident(read, changes, add_labels=["tagout"])
     closed = read_incident(client.get_incident(name))
     assert (receipt.name, receipt.etag) == (name, closed.etag)
@@ -78,7 +78,7 @@ def test_nothing_is_written_without_an_etag(client, sentinel):
 
 
 def test_a_comment_written_twice_is_there_once(client, sentinel):
-    name, comment = sentinel.add_incident(), our_id("comment", 1)
+    name, comment = sentinel.add_incident(), str(our_id("comment", 1))
     for _ in range(2):
         receipt = client.put_comment(name, comment, comment_body("Routine: weekly backup."))
     (found,) = read_comments(client.list_comments(name)).items
@@ -121,7 +121,7 @@ RULE = {
 
 
 def test_an_automation_rule_is_made_read_changed_listed_and_taken_away(client):
-    name = our_id("rule", "1")
+    name = str(our_id("rule", "1"))
     with pytest.raises(SentinelNotFound):
         client.get_automation_rule(name)
     made = client.put_automation_rule(name, RULE)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from alerts.sentinel.wire import Unfit, closing, comment_body, incident_put_body, our_id
+from alerts.outbox.engine.merge import close_patch
+from alerts.sentinel.wire import Unfit, comment_body, incident_put_body
 from alerts.sentinel.wire.values import MAX_COMMENT_LENGTH
 from tests.alerts.sentinel.wire.samples import incident
 
@@ -21,7 +22,7 @@ def test_a_put_carries_all_members_but_those_that_are_read_only():
 
 def test_closing_without_a_reason_clears_an_older_one():
     raw = incident(1, classificationReason="InaccurateData")
-    body = incident_put_body(raw, closing(classification="Undetermined", reason=None))
+    body = incident_put_body(raw, close_patch(classification="Undetermined", reason=None))
     assert body["properties"]["status"] == "Closed"
     assert "classificationReason" not in body["properties"]
 
@@ -54,11 +55,6 @@ def test_nothing_is_sent_without_the_etag_that_was_read(etag):
 def test_a_member_we_never_change_is_refused():
     with pytest.raises(ValueError, match="incidentNumber"):
         incident_put_body(incident(1), {"incidentNumber": 5})
-
-
-def test_our_ids_are_the_same_for_the_same_parts_only():
-    assert our_id("comment", 1, "a") == our_id("comment", 1, "a")
-    assert our_id("comment", 1, "a") != our_id("comment", "1a")
 
 
 def test_a_comment_that_is_too_long_is_cut_visibly():
