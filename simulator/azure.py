@@ -27,7 +27,19 @@ WORKSPACE_FACTS: Json = {
     "license": "Valid",
     "plan": True,
     "linked": True,
+    "correlation": False,
 }
+GRAPH_SETTINGS: Json = {
+    "orderby": "honoured",
+    "evidence": "devices",
+    "in_progress": True,
+    "changes_alerts": True,
+    "secondaries": True,
+    "retry_after": True,
+    "max_skip": 1000,
+    "list_lag_seconds": 0,
+}
+"""What is documented nowhere, or differs between reports, of Graph: each can be set otherwise."""
 
 
 class Azure:
@@ -43,6 +55,7 @@ class Azure:
         self.endpoint = ""
         self.identities = Identities(store)
         self.workspaces = plant.workspaces
+        self.graph: Json = {**GRAPH_SETTINGS, **store.fact("graph", {})}
         self.list_lag = timedelta(seconds=float(store.fact("list_lag_seconds", 0)))
 
     def workspace(self, key: str) -> PlantWorkspace:

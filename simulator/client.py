@@ -111,6 +111,14 @@ class Control:
         """Flip switches around a workspace."""
         return dict(self.call("POST", "workspace", {"workspace": workspace, **switches}))
 
+    def onboard(self, workspace: str, **values: Any) -> Json:
+        """Bring a workspace to the Defender portal, with its open incidents, all, or none."""
+        return dict(self.call("POST", "onboard", {"workspace": workspace, **values}))
+
+    def graph(self, **values: Any) -> Json:
+        """Decide how Graph behaves where that is documented nowhere."""
+        return dict(self.call("POST", "graph", values))
+
     def application(self, application: str, **values: Any) -> Json:
         """Change an application's rights, secret or state."""
         return dict(self.call("POST", "application", {"application": application, **values}))

@@ -42,15 +42,39 @@ def mangle(resource: Json, how: str) -> bytes:
     return MANGLERS[how](resource)
 
 
-def _as_bytes(resource: Json) -> bytes:
+def _as_bytes(resource: Any) -> bytes:
     return json.dumps(resource).encode()
 
 
+# Members of an incident in Azure Resource Manager -> the same in Graph, which has no `properties`.
+_GRAPH_MEMBERS = {
+    "title": "displayName",
+    "owner": "assignedTo",
+    "labels": "customTags",
+    "incidentNumber": "priorityScore",
+    "additionalData": "comments",
+    "createdTimeUtc": "createdDateTime",
+    "lastModifiedTimeUtc": "lastUpdateDateTime",
+    "classificationReason": "determination",
+    "firstActivityTimeUtc": "createdDateTime",
+}
+
+
+def _is_of_graph(resource: Json) -> bool:
+    return "properties" not in resource
+
+
 def _with(resource: Json, **changed: Any) -> bytes:
+    if _is_of_graph(resource):
+        members = {_GRAPH_MEMBERS.get(member, member): changed[member] for member in changed}
+        return _as_bytes({**resource, **members})
     return _as_bytes({**resource, "properties": {**resource["properties"], **changed}})
 
 
 def _without(resource: Json, *members: str) -> Json:
+    if _is_of_graph(resource):
+        gone = {_GRAPH_MEMBERS.get(member, member) for member in members}
+        return {key: value for key, value in resource.items() if key not in gone}
     rest = {key: value for key, value in resource["properties"].items() if key not in members}
     return {**resource, "properties": rest}
 
@@ -61,6 +85,9 @@ def _with_literal(resource: Json, member: str, literal: str) -> bytes:
 
 
 def _with_other_names(resource: Json) -> bytes:
+    if _is_of_graph(resource):
+        rest = _without(resource, "title", "status")
+        return _as_bytes({**rest, "incidentTitle": "x", "incident_status": resource.get("status")})
     properties = dict(resource["properties"])
     properties["incidentTitle"] = properties.pop("title", None)
     properties["incident_status"] = properties.pop("status", None)
@@ -68,6 +95,8 @@ def _with_other_names(resource: Json) -> bytes:
 
 
 def _duplicate_keys(resource: Json) -> bytes:
+    if _is_of_graph(resource):
+        return _as_bytes(resource).replace(b"{", b'{"displayName": "first",', 1)
     return _as_bytes(resource).replace(b'"properties": {', b'"properties": {"title": "first",', 1)
 
 
@@ -79,14 +108,21 @@ def _with_dates(text: str) -> Callable[[Json], bytes]:
 
 
 def _in_three_days(resource: Json) -> bytes:
-    created = parse_time(str(resource["properties"]["createdTimeUtc"]))
+    members = resource if _is_of_graph(resource) else resource["properties"]
+    created = parse_time(str(members.get("createdTimeUtc") or members["createdDateTime"]))
     return _with_dates(iso(created + 3 * 86_400 * TICKS_PER_SECOND))(resource)
 
 
 MANGLERS: dict[str, Callable[[Json], bytes]] = {
     "no_name": lambda one: _as_bytes({key: one[key] for key in one if key not in {"name", "id"}}),
-    "properties_list": lambda one: _as_bytes({**one, "properties": ["not", "an", "object"]}),
-    "properties_null": lambda one: _as_bytes({**one, "properties": None}),
+    "properties_list": lambda one: _as_bytes(
+        ["not", "an", "object"]
+        if _is_of_graph(one)
+        else {**one, "properties": ["not", "an", "object"]}
+    ),
+    "properties_null": lambda one: _as_bytes(
+        None if _is_of_graph(one) else {**one, "properties": None}
+    ),
     "no_object": lambda _: b'"an incident that is only text"',
     "null_members": lambda one: _with(
         one, title=None, owner=None, labels=None, additionalData=None
@@ -142,6 +178,7 @@ class Fault:
     drop: str | None = None
     next_link: str | None = None
     older_versions: bool = False
+    empty_page: bool = False
     mangle: str | None = None
     name: str = ""
     hits: int = 0
@@ -169,6 +206,7 @@ class Fault:
                 self.drop,
                 self.next_link,
                 self.older_versions,
+                self.empty_page,
                 self.mangle,
             )
         ):
@@ -247,7 +285,8 @@ class Faults:
 
 def spoil_list(reply: Reply, fault: Fault, *, address: str, older: Iterable[bytes]) -> None:
     """Change a good page of a list as the fault asks; anything that is no page stays as it is."""
-    if reply.status != 200 or not (fault.next_link or fault.older_versions or fault.mangle):
+    wishes = (fault.next_link, fault.older_versions, fault.empty_page, fault.mangle)
+    if reply.status != 200 or not any(wishes):
         return
     try:
         page = orjson.loads(reply.content())
@@ -257,8 +296,11 @@ def spoil_list(reply: Reply, fault: Fault, *, address: str, older: Iterable[byte
         return
     if fault.older_versions:
         page["value"] += [orjson.loads(body) for body in older]
+    link = "@odata.nextLink" if "@odata.context" in page else "nextLink"
+    if fault.empty_page:  # a page may be empty and still not the last
+        page["value"], page[link] = [], address
     if fault.next_link:
-        page["nextLink"] = _other_link(page.get("nextLink") or address, fault.next_link, address)
+        page[link] = _other_link(page.get(link) or address, fault.next_link, address)
     reply.body = _damage_first(page, fault.mangle) if fault.mangle else orjson.dumps(page)
 
 
@@ -273,8 +315,8 @@ def _damage_first(page: Json, how: str) -> bytes:
     pieces = [orjson.dumps(resource) for resource in page["value"]]
     if pieces:
         pieces[0] = mangle(page["value"][0], how)
-    link = b',"nextLink":' + orjson.dumps(page["nextLink"]) if page.get("nextLink") else b""
-    return b'{"value":[%s]%s}' % (b",".join(pieces), link)
+    rest = orjson.dumps({key: value for key, value in page.items() if key != "value"})[1:]
+    return b'{"value":[%s]%s%s' % (b",".join(pieces), b"," if len(rest) > 1 else b"", rest)
 
 
 def spoil_body(reply: Reply, how: str, size: int) -> None:

@@ -22,6 +22,12 @@ AUDIENCES = (
     "https://management.core.windows.net",
     "https://api.loganalytics.io",
 )
+GRAPH_AUDIENCES = (
+    "https://graph.microsoft.com",
+    "https://graph.microsoft.us",
+    "https://dod-graph.microsoft.us",
+    "00000003-0000-0000-c000-000000000000",
+)
 _IDS = uuid.UUID("6f1c0d52-40f0-4e0e-9a53-6a1c9d6b7d11")
 _LOOK = [
     "Microsoft.OperationalInsights/workspaces/read",
@@ -54,11 +60,24 @@ _REGISTERED = {
     "responder": ["responder", "playbook operator"],
     "contributor": ["contributor"],
 }
+READ_INCIDENTS, WRITE_INCIDENTS = "SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All"
+READ_ALERTS, WRITE_ALERTS = "SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"
+HUNT, MANAGE = "ThreatHunting.Read.All", "SecurityData.Manage.All"
+PERMISSIONS = (READ_INCIDENTS, WRITE_INCIDENTS, READ_ALERTS, WRITE_ALERTS, HUNT, MANAGE)
+_READS = (READ_INCIDENTS, READ_ALERTS, HUNT)
+_CONSENTED: dict[str, tuple[str, ...]] = {
+    "portal": (*_READS, WRITE_INCIDENTS, WRITE_ALERTS),
+    "reader": _READS,
+    "responder": (*_READS, WRITE_INCIDENTS, WRITE_ALERTS),
+    "contributor": (*_READS, WRITE_INCIDENTS, WRITE_ALERTS),
+}
 
 
 @dataclass
 class Application:
-    """One registered application (a service principal) with its secret and roles."""
+    """One registered application (a service principal) with its secret, its roles in Azure, and the
+    permissions for Graph that an administrator consented to.
+    """
 
     key: str
     client_id: str
@@ -67,6 +86,7 @@ class Application:
     roles: list[str]
     enabled: bool = True
     denied: list[str] = field(default_factory=list)
+    permissions: list[str] = field(default_factory=list)
 
     def actions(self) -> list[str]:
         """The action patterns that its roles grant."""
@@ -81,6 +101,15 @@ class Application:
 def _covers(pattern: str, action: str) -> bool:
     expression = ".*".join(re.escape(piece) for piece in pattern.split("*"))
     return re.fullmatch(expression, action, re.IGNORECASE) is not None
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a token says: whose it is, of which tenant, with which permissions for Graph."""
+
+    application: Application
+    tenant: str
+    permissions: frozenset[str]
 
 
 class Identities:
@@ -134,12 +163,20 @@ class Identities:
             "uti": secrets.token_urlsafe(8),
             "ver": "1.0",
         }
+        own_address = issuer.partition(f"/{tenant}")[0]
+        if audience.rstrip("/") in {*GRAPH_AUDIENCES, own_address}:
+            claims["roles"] = list(application.permissions)
         head = _encode({"typ": "JWT", "alg": "HS256", "kid": "simulator"})
         signed = f"{head}.{_encode(claims)}"
         return f"{signed}.{self._sign(signed)}"
 
     def read(self, authorization: str, *, endpoint: str) -> tuple[Application, str]:
-        """The application and tenant behind a bearer token; refuses with 401."""
+        """The application and tenant behind a bearer token for Azure; refuses with 401."""
+        claims = self.claims(authorization, audiences={*AUDIENCES, endpoint})
+        return claims.application, claims.tenant
+
+    def claims(self, authorization: str, *, audiences: set[str]) -> Claims:
+        """What a bearer token for one of these audiences says; refuses with 401."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or token.count(".") != 2:
             raise unauthorised("AuthenticationFailed", "Authentication failed. No bearer token.")
@@ -152,12 +189,12 @@ class Identities:
                 "ExpiredAuthenticationToken",
                 "The access token expiry UTC time is earlier than current UTC time.",
             )
-        if str(claims["aud"]).rstrip("/") not in {*AUDIENCES, endpoint}:
+        if str(claims["aud"]).rstrip("/") not in audiences:
             raise unauthorised("InvalidAuthenticationToken", "The audience of the token is wrong.")
         application = self.named(claims["appid"])
         if not application.enabled:
             raise unauthorised("InvalidAuthenticationToken", "The principal is disabled.")
-        return application, claims["tid"]
+        return Claims(application, claims["tid"], frozenset(claims.get("roles", ())))
 
     def _sign(self, text: str) -> str:
         digest = hmac.new(self._key, text.encode(), hashlib.sha256).digest()
@@ -167,7 +204,14 @@ class Identities:
 def _register(key: str) -> Application:
     client_id, object_id = uuid.uuid5(_IDS, f"client {key}"), uuid.uuid5(_IDS, f"object {key}")
     secret = secrets.token_urlsafe(24)
-    return Application(key, str(client_id), str(object_id), secret, list(_REGISTERED[key]))
+    return Application(
+        key,
+        str(client_id),
+        str(object_id),
+        secret,
+        list(_REGISTERED[key]),
+        permissions=list(_CONSENTED[key]),
+    )
 
 
 def _encode(part: dict[str, Any]) -> str:

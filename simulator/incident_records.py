@@ -12,11 +12,13 @@ import orjson
 
 from simulator.azure import Azure, plain
 from simulator.clock import iso, parse_time, to_ticks
+from simulator.defender.records import follow, next_portal_id, portal_address
 from simulator.plant import Case, PlantWorkspace
 from simulator.replies import bad_request
 from simulator.store.incidents import Incident
 
 Json = dict[str, Any]
+PORTAL_PROVIDER = "Microsoft XDR"
 SEVERITIES = ("High", "Medium", "Low", "Informational")
 STATUSES = ("New", "Active", "Closed")
 REASONS: dict[str, tuple[str | None, ...]] = {
@@ -133,11 +135,18 @@ def incident_bytes(azure: Azure, incident: Incident) -> bytes:
 
 
 def complete(
-    azure: Azure, workspace: PlantWorkspace, properties: Json, *, name: str, number: int
+    azure: Azure,
+    workspace: PlantWorkspace,
+    properties: Json,
+    *,
+    name: str,
+    number: int,
+    in_portal: bool,
 ) -> Json:
-    """Properties with everything that Azure adds by itself."""
+    """Properties with everything that Azure adds by itself; `in_portal` where the incident is made
+    in the Defender portal and comes to Sentinel from there.
+    """
     portal = "https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident"
-    defender = azure.facts(workspace)["defender_portal"]
     more = {
         "alertsCount": 0,
         "bookmarksCount": 0,
@@ -147,9 +156,9 @@ def complete(
         "techniques": [],
         **(properties.get("additionalData") or {}),
     }
-    provider_id = str(90_000 + number) if defender else str(number)
-    if defender:
-        more["providerIncidentUrl"] = f"https://security.microsoft.com/incidents/{provider_id}"
+    portal_id = next_portal_id(azure) if in_portal else None
+    if portal_id is not None:
+        more["providerIncidentUrl"] = portal_address(portal_id, workspace.tenant_id)
     owner = {**NO_OWNER, **(properties.get("owner") or {})}
     return {
         "description": "",
@@ -159,16 +168,23 @@ def complete(
         "labels": properties.get("labels") or [],
         "incidentNumber": number,
         "incidentUrl": portal + incident_path(workspace, name),
-        "providerName": "Microsoft XDR" if defender else "Azure Sentinel",
-        "providerIncidentId": provider_id,
+        "providerName": "Azure Sentinel" if portal_id is None else PORTAL_PROVIDER,
+        "providerIncidentId": str(portal_id or number),
         "additionalData": more,
     }
 
 
-def from_case(azure: Azure, case: Case, *, number: int) -> Incident:
+def from_case(azure: Azure, case: Case, *, number: int, in_portal: bool = False) -> Incident:
     """An incident of the plant as a row, no rule run on it."""
     workspace = azure.workspace(case.workspace)
-    properties = complete(azure, workspace, dict(case.properties), name=case.name, number=number)
+    properties = complete(
+        azure,
+        workspace,
+        dict(case.properties),
+        name=case.name,
+        number=number,
+        in_portal=in_portal,
+    )
     created = to_ticks(case.created) + number % 9 + 1
     modified = max(created, to_ticks(case.modified) + number % 7 + 1)
     properties["createdTimeUtc"], properties["lastModifiedTimeUtc"] = iso(created), iso(modified)
@@ -185,8 +201,12 @@ def from_case(azure: Azure, case: Case, *, number: int) -> Incident:
     )
 
 
-def save(azure: Azure, incident: Incident, *, at: int, before: Incident | None = None) -> None:
-    """Write a changed incident: a later time, a new version mark, the former version kept."""
+def save(
+    azure: Azure, incident: Incident, *, at: int, before: Incident | None = None, by: str = ""
+) -> None:
+    """Write a changed incident: a later time, a new version mark, the former version kept; the
+    Defender portal follows, and names who did it.
+    """
     if before is not None:
         workspace = azure.workspace(before.workspace)
         incident.previous = compose(
@@ -194,6 +214,7 @@ def save(azure: Azure, incident: Incident, *, at: int, before: Incident | None =
         )
         at = max(at, before.modified + 10)
     incident.modified = azure.stamp(at)
+    follow(azure, incident, before, at=at, by=by)
     incident.properties["lastModifiedTimeUtc"] = iso(incident.modified)
     incident.etag = azure.store.next_etag(incident.modified)
     azure.store.incidents.put(incident)

@@ -11,30 +11,63 @@ from simulator.automation.conditions import Change
 from simulator.automation.run import fill_owner, run_created, run_updated
 from simulator.azure import Azure
 from simulator.clock import iso
+from simulator.defender.onboarding import (
+    case_in_portal,
+    correlated_with,
+    takes_part_in_correlation,
+)
+from simulator.defender.records import note_alerts, note_comment, redirect_record, register
+from simulator.defender.values import tags_of
 from simulator.incident_records import (
     CLOSING,
     MAX_ALERTS,
     MAX_COMMENT_LENGTH,
     MAX_COMMENTS,
     NO_OWNER,
+    PORTAL_PROVIDER,
     WRITABLE,
     complete,
+    from_case,
     incident_path,
     merge_labels,
     save,
 )
-from simulator.plant import PlantWorkspace
+from simulator.plant import Case, PlantWorkspace
 from simulator.replies import bad_request
 from simulator.store.incidents import Incident
 from simulator.store.resources import Part
 
 Json = dict[str, Any]
+CORRELATION = "Microsoft Defender XDR - alert correlation"
 
 
 def add_incident(azure: Azure, incident: Incident, *, at: int) -> Incident:
-    """Store a new incident and let the automation rules have it."""
+    """Store a new incident, in the Defender portal too where it comes from there, and let the
+    automation rules have it.
+    """
     azure.store.incidents.put(incident)
-    return run_created(azure, incident, at=at)
+    if incident.properties["providerName"] != PORTAL_PROVIDER:
+        return run_created(azure, incident, at=at)
+    correlates = takes_part_in_correlation(azure, incident)
+    register(azure, incident, correlates=correlates)
+    incident = run_created(azure, incident, at=at)
+    if correlates and (survivor := correlated_with(azure, incident)):
+        merge_incidents(azure, incident, survivor, at=incident.modified)
+    return incident
+
+
+def add_case(azure: Azure, case: Case, *, at: int | None = None) -> Incident | None:
+    """Store what happened at the plant as an incident, at its own time unless told otherwise; None
+    where the workspace makes none of it.
+    """
+    shown = case_in_portal(azure, case)
+    if shown is None:
+        return None
+    workspace = azure.workspace(case.workspace)
+    number = azure.store.incidents.latest_number(workspace.key) + 1
+    in_portal = bool(azure.facts(workspace)["defender_portal"])
+    incident = from_case(azure, shown, number=number, in_portal=in_portal)
+    return add_incident(azure, incident, at=incident.modified if at is None else at)
 
 
 def make_incident(
@@ -46,12 +79,22 @@ def make_incident(
     name: str | None = None,
     details: dict[str, list[Json]] | None = None,
     recipe: str | None = None,
+    by_api: bool = False,
 ) -> Incident:
-    """A new incident from explicit properties, numbered and completed, rules run."""
+    """A new incident from explicit properties, numbered and completed, rules run. One that is made
+    by the API of Sentinel does not reach the Defender portal.
+    """
     name = (name or str(uuid.uuid4())).lower()
     number = azure.store.incidents.latest_number(workspace.key) + 1
     stamp = azure.stamp(at)
-    properties = complete(azure, workspace, values, name=name, number=number)
+    properties = complete(
+        azure,
+        workspace,
+        values,
+        name=name,
+        number=number,
+        in_portal=azure.facts(workspace)["defender_portal"] and not by_api,
+    )
     properties["createdTimeUtc"] = properties["lastModifiedTimeUtc"] = iso(stamp)
     for member in ("firstActivityTimeUtc", "lastActivityTimeUtc"):
         properties.setdefault(member, iso(stamp))
@@ -80,11 +123,14 @@ def change_incident(
     source: str,
     alerts_added: int = 0,
     comments_added: int = 0,
+    by: str = "",
 ) -> Incident:
-    """Change an incident's properties, write it, and run the rules for updates."""
+    """Change an incident's properties, write it, and run the rules for updates. `by` is the name
+    that the Defender portal shows.
+    """
     before = copy.deepcopy(incident)
     mutate(incident.properties)
-    save(azure, incident, at=at, before=before)
+    save(azure, incident, at=at, before=before, by=by)
     change = Change(
         before.properties, source=source, alerts_added=alerts_added, comments_added=comments_added
     )
@@ -146,6 +192,8 @@ def put_comment(
     part = Part(name, azure.store.next_etag(stamp, quoted=False), created, properties)
     azure.store.resources.put_part(incident.workspace, incident.name, "comments", part)
     recount_comments(azure, incident, at=at, source=source, added=int(former is None))
+    if former is None:
+        note_comment(azure, incident, message, author, at=at)
     return part, former
 
 
@@ -186,6 +234,8 @@ def join_alerts(
         properties["additionalData"] = {**more, "alertsCount": total}
         properties["lastActivityTimeUtc"] = iso(at)
 
+    if row := azure.store.portal.of(incident.workspace, incident.name):
+        note_alerts(azure, row, alerts)
     return change_incident(
         azure, incident, grow, at=at, source="Alert grouping", alerts_added=len(alerts)
     )
@@ -200,7 +250,9 @@ def _with_values_of(values: list[str], alerts: list[Json], key: str) -> list[str
 
 
 def merge_incidents(azure: Azure, loser: Incident, survivor: Incident, *, at: int) -> None:
-    """Merge as the Defender portal does: the loser is closed and points at the survivor."""
+    """Merge as the Defender portal does: the loser is closed and points at the survivor, which
+    gets its alerts and tags, and another name where both are in the portal.
+    """
     alerts, entities = azure.details(loser)
     workspace = azure.workspace(survivor.workspace)
     portal = "https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident"
@@ -217,6 +269,18 @@ def merge_incidents(azure: Azure, loser: Incident, survivor: Incident, *, at: in
             "mergedIncidentUrl": portal + incident_path(workspace, survivor.name),
         }
 
-    change_incident(azure, loser, redirect, at=at, source="Microsoft Defender XDR")
+    custom, _ = tags_of(loser.properties)
+    is_in_portal = redirect_record(azure, loser, survivor)
+    source = "Other" if is_in_portal else "Microsoft Defender XDR"
+    change_incident(azure, loser, redirect, at=at, source=source, by=CORRELATION)
     room = MAX_ALERTS - len(azure.details(survivor)[0])
-    join_alerts(azure, survivor, alerts[:room], entities, at=at)
+    survivor = join_alerts(azure, survivor, alerts[:room], entities, at=at)
+    if is_in_portal:
+
+        def rename(properties: Json) -> None:
+            tactics = properties["additionalData"].get("tactics") or ["suspicious activity"]
+            properties["title"] = f"Multi-stage incident involving {tactics[0]} on multiple assets"
+            added = [{"labelName": name} for name in custom]
+            properties["labels"] = merge_labels(properties.get("labels") or [], added)
+
+        change_incident(azure, survivor, rename, at=at, source=source, by=CORRELATION)

@@ -10,20 +10,21 @@ import orjson
 
 from simulator.automation.check import check_rule
 from simulator.automation.run import RULES
-from simulator.azure import WORKSPACE_FACTS, Azure
+from simulator.azure import GRAPH_SETTINGS, WORKSPACE_FACTS, Azure
 from simulator.clock import iso, to_moment
+from simulator.defender.onboarding import onboard
+from simulator.defender.records import touch
 from simulator.faults import mangle
-from simulator.identity import ROLES
+from simulator.identity import PERMISSIONS, ROLES
 from simulator.incident_records import (
     WRITABLE,
     check_incident,
-    from_case,
     incident_bytes,
     incident_path,
     merge_labels,
 )
 from simulator.incidents import (
-    add_incident,
+    add_case,
     change_incident,
     join_alerts,
     make_incident,
@@ -62,22 +63,52 @@ def throttle(azure: Azure, body: Json, _at: int) -> Json:
     }
 
 
-def workspace(azure: Azure, body: Json, _at: int) -> Json:
+def workspace(azure: Azure, body: Json, at: int) -> Json:
     """Flip switches around a workspace: Sentinel, connector, plan, Defender portal."""
     target = azure.workspace(body["workspace"])
     changed = {key: value for key, value in body.items() if key not in {"do", "workspace"}}
     if unknown := changed.keys() - WORKSPACE_FACTS.keys():
         raise ValueError(f"unknown switch {sorted(unknown)[0]!r}")
+    was_in_portal = azure.facts(target)["defender_portal"]
     switches = {**azure.store.fact(f"workspace:{target.key}", {}), **changed}
     azure.store.keep(f"workspace:{target.key}", switches)
+    if azure.facts(target)["defender_portal"] and not was_in_portal:
+        onboard(azure, target, incidents="open", at=at)
     return azure.facts(target)
 
 
+def onboard_workspace(azure: Azure, body: Json, at: int) -> Json:
+    """Bring a workspace to the Defender portal, with those of its incidents that shall come along;
+    `primary` makes it the one that the portal correlates.
+    """
+    target = azure.workspace(body["workspace"])
+    if body.get("primary"):
+        azure.store.keep("portal_primary", target.key)
+    moved = onboard(azure, target, incidents=str(body.get("incidents", "open")), at=at)
+    return {**azure.facts(target), "moved": moved}
+
+
+def graph(azure: Azure, body: Json, _at: int) -> Json:
+    """Decide how Graph behaves where that is documented nowhere."""
+    changed = {key: value for key, value in body.items() if key != "do"}
+    for key, value in changed.items():
+        if key not in GRAPH_SETTINGS or type(value) is not type(GRAPH_SETTINGS[key]):
+            raise ValueError(f"{key!r} is no setting of Graph, or has no such value")
+    azure.graph |= changed
+    azure.store.keep("graph", azure.graph)
+    return azure.graph
+
+
 def application(azure: Azure, body: Json, _at: int) -> Json:
-    """Change an application: enabled, roles, denied actions; or make all tokens worthless."""
+    """Change an application: enabled, roles, denied actions, permissions for Graph; or make all
+    tokens worthless. A permission shows in tokens issued from then on.
+    """
     target = azure.identities.named(body["application"])
     if unknown := set(body.get("roles", [])) - ROLES.keys():
         raise ValueError(f"unknown role {sorted(unknown)[0]!r}")
+    if unknown := set(body.get("permissions", [])) - set(PERMISSIONS):
+        raise ValueError(f"unknown permission {sorted(unknown)[0]!r}")
+    target.permissions = list(body.get("permissions", target.permissions))
     target.enabled = bool(body.get("enabled", target.enabled))
     target.roles = list(body.get("roles", target.roles))
     target.denied = list(body.get("denied", target.denied))
@@ -161,17 +192,18 @@ def _person(body: Json) -> Person:
 def inject(azure: Azure, body: Json, at: int) -> Json:
     """Put in incidents: a kind that the plant knows, or explicit properties."""
     incidents = [_inject_incident(azure, body, at) for _ in range(int(body.get("count", 1)))]
-    summaries = [_summary(azure, incident) for incident in incidents]
+    summaries = [_summary(azure, incident) for incident in incidents if incident]
     return {**summaries[0], "incidents": summaries} if summaries else {"incidents": []}
 
 
-def _inject_incident(azure: Azure, body: Json, at: int) -> Incident:
+def _inject_incident(azure: Azure, body: Json, at: int) -> Incident | None:
     if body.get("kind"):
         options = {"lag": 5, **body.get("options", {})}
         began = to_moment(at) - timedelta(seconds=float(options["lag"]))
         case = azure.plant.make(body["kind"], at=began, **options)
-        number = azure.store.incidents.latest_number(azure.workspace(case.workspace).key) + 1
-        incident = add_incident(azure, from_case(azure, case, number=number), at=at)
+        incident = add_case(azure, case, at=at)
+        if incident is None:
+            return None
     else:
         properties = body.get("properties") or {}
         properties = {
@@ -203,6 +235,8 @@ def edit(azure: Azure, body: Json, at: int) -> Json:
         )
     if body.keys() & {"properties", "owner", "add_labels", "remove_labels"}:
         incident = _edit_properties(azure, incident, body, at)
+    if "portal" in body:
+        _edit_record(azure, incident, body, at)
     _journal_incident(azure, incident, body, at, "edited", before=before)
     return _summary(azure, incident)
 
@@ -219,8 +253,25 @@ def _edit_properties(azure: Azure, incident: Incident, body: Json, at: int) -> I
     properties["labels"] = [label for label in labels if label["labelName"].casefold() not in gone]
     writable = writable_from(check_incident(properties), stored)
     return change_incident(
-        azure, incident, lambda old: replace_writable(old, writable), at=at, source="User"
+        azure,
+        incident,
+        lambda old: replace_writable(old, writable),
+        at=at,
+        source="User",
+        by=_person(body).email,
     )
+
+
+def _edit_record(azure: Azure, incident: Incident, body: Json, at: int) -> None:
+    """Change what only the Defender portal knows, such as a status of Defender's experts."""
+    row = azure.store.portal.of(incident.workspace, incident.name)
+    if row is None:
+        raise bad_request("The incident is not in the Defender portal.")
+    changes = dict(body["portal"])
+    row.status = str(changes.pop("status", row.status))
+    row.determination = str(changes.pop("determination", row.determination))
+    row.more |= changes
+    touch(azure, row, at=at, by=_person(body).email)
 
 
 def comment(azure: Azure, body: Json, at: int) -> Json:
@@ -306,6 +357,8 @@ OPERATIONS: dict[str, Operation] = {
     "faults": faults,
     "throttle": throttle,
     "workspace": workspace,
+    "onboard": onboard_workspace,
+    "graph": graph,
     "application": application,
     "settings": settings,
 }

@@ -59,6 +59,11 @@ def person_named(text: str) -> Person:
     return _stranger(text)
 
 
+def person_by_email(email: str) -> Person | None:
+    """The known person with this address, in any case of letters."""
+    return next((p for p in PEOPLE if p.email.casefold() == email.casefold()), None)
+
+
 def person_by_object_id(object_id: str) -> Person | None:
     """The known person behind an object id."""
     return next((person for person in PEOPLE if person.object_id == object_id), None)

@@ -11,7 +11,7 @@ from simulator.automation.run import disable_expired
 from simulator.azure import PER_DAY, Azure
 from simulator.clock import parse_time, to_moment, to_ticks
 from simulator.incident_records import from_case
-from simulator.incidents import add_incident
+from simulator.incidents import add_case
 from simulator.plant import Case
 from simulator.store.incidents import Incident
 
@@ -110,11 +110,7 @@ class PlantClock:
             )
             with store.transaction():
                 for case in cases:
-                    key = self._azure.workspace(case.workspace).key
-                    number = store.incidents.latest_number(key) + 1
-                    incident = from_case(self._azure, case, number=number)
-                    add_incident(self._azure, incident, at=incident.modified)
-                    created += 1
+                    created += add_case(self._azure, case) is not None
         with store.transaction():
             store.keep("lived_until", until)
         return created

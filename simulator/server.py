@@ -23,6 +23,7 @@ from simulator.arm.gate import Answered
 from simulator.arm.incidents import read_slice
 from simulator.clock import parse_time
 from simulator.faults import Fault, refusal_of, spoil_body, spoil_list
+from simulator.graph.gate import is_graph
 from simulator.operations import OPERATIONS
 from simulator.replies import ArmRefusal, Reply
 from simulator.sign_in import answer_sign_in, is_sign_in
@@ -277,7 +278,8 @@ class Server:
         await send_reply(send, reply)
 
     def _older(self, scope: Scope, fault: Fault) -> list[bytes]:
-        if not fault.older_versions or not scope["path"].lower().endswith("/incidents"):
+        path = scope["path"].lower()
+        if not fault.older_versions or is_graph(path) or not path.endswith("/incidents"):
             return []
         parts = scope["path"].split("/")
         try:
@@ -296,7 +298,8 @@ class Server:
         headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
-        return self.simulator.gate.answer(
+        gate = self.simulator.graph_gate if is_graph(path) else self.simulator.gate
+        return gate.answer(
             method=method, path=path, query=_query(scope), headers=headers, body=body
         )
 

@@ -10,6 +10,7 @@ from typing import Any
 from simulator.arm.gate import Gate
 from simulator.azure import Azure
 from simulator.clock import Clock, iso
+from simulator.graph.gate import GraphGate
 from simulator.operations import OPERATIONS
 from simulator.people import PEOPLE
 from simulator.plant import Plant
@@ -42,6 +43,7 @@ class Simulator:
             is_living=living,
         )
         self.gate = Gate(self.azure)
+        self.graph_gate = GraphGate(self.azure)
         self.plant_clock = PlantClock(self.azure, carry_out=self._carry_out_event)
         provision(self.azure)
 
@@ -73,6 +75,7 @@ class Simulator:
             "faults": azure.faults.describe(),
             "events_waiting": len(self.plant_clock.events),
             "living": azure.is_living,
+            "graph": azure.graph,
             "per_day": azure.per_day,
             "switches": {
                 workspace.key: self.azure.facts(workspace) for workspace in self.azure.workspaces
@@ -94,6 +97,7 @@ class Simulator:
                 "object_id": application.object_id,
                 "client_secret": application.secret,
                 "roles": application.roles,
+                "permissions": application.permissions,
                 "enabled": application.enabled,
             }
             for application in self.azure.identities.applications

@@ -29,6 +29,9 @@ WINDOWS: dict[str, int] = {
     "GET automationRules": 100,
     "PUT automationRules": 100,
 }
+# Limit of Graph -> calls in a minute; per application and tenant.
+GRAPH_SECONDS = 60
+GRAPH: dict[str, int] = {"graph security": 150, "graph hunting": 45}
 
 
 @dataclass
@@ -44,6 +47,7 @@ class Throttle:
         self.on = on
         self.windows = dict(WINDOWS)
         self.buckets = dict(BUCKETS)
+        self.graph = dict(GRAPH)
         self.refused = 0
         self._buckets: dict[tuple[str, str, str], _Bucket] = {}
         self._calls: dict[tuple[str, str], deque[float]] = {}
@@ -53,6 +57,8 @@ class Throttle:
         for name, limit in (body.get("limits") or {}).items():
             if name in self.windows:
                 self.windows[name] = int(limit)
+            elif name in self.graph:
+                self.graph[name] = int(limit)
             elif name in self.buckets:
                 burst, refill = limit
                 self.buckets[name] = (float(burst), float(refill))
@@ -78,6 +84,21 @@ class Throttle:
         if limit:
             self._count(limit, subscription, at, header)
         return header
+
+    def wait_for_graph(self, *, limit: str, application: str, tenant: str, now: datetime) -> int:
+        """Count one call to Graph; the seconds to wait where it is one too many, else 0."""
+        if not self.on:
+            return 0
+        name, at = f"graph {limit}", now.astimezone(UTC).timestamp()
+        moments = self._calls.setdefault((name, f"{application} {tenant}"), deque())
+        while moments and moments[0] <= at - GRAPH_SECONDS:
+            moments.popleft()
+        if len(moments) < self.graph[name]:
+            moments.append(at)
+            return 0
+        self.refused += 1
+        first = moments[0] if moments else at
+        return max(1, math.ceil(first + GRAPH_SECONDS - at))
 
     def _take(self, kind: str, principal: str, subscription: str, at: float) -> float:
         burst, refill = self.buckets[kind]

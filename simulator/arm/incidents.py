@@ -171,7 +171,12 @@ def put_incident(call: Call) -> Reply:
     writable = writable_from(properties, stored.properties if stored else None)
     if stored is None:
         incident = make_incident(
-            call.azure, call.workspace, writable, at=call.now, name=call.args["incident"]
+            call.azure,
+            call.workspace,
+            writable,
+            at=call.now,
+            name=call.args["incident"],
+            by_api=True,
         )
         return Reply(
             201, incident_bytes(call.azure, incident), effect="created", after=incident.etag

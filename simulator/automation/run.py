@@ -74,18 +74,24 @@ def _run(azure: Azure, incident: Incident, *, when: str, change: Change | None, 
     if not rules:
         return False
     alerts, entities = azure.details(incident)
-    ignored = frozenset(
-        {"IncidentProviderName"} if azure.facts(workspace)["defender_portal"] else ()
-    )
+    in_portal = bool(azure.facts(workspace)["defender_portal"])
+    ignored = frozenset({"IncidentProviderName"} if in_portal else ())
     is_changed = False
     for rule in rules:
-        view = View(incident.properties, alerts, entities)
+        view = View(_visible_properties(incident, when, in_portal=in_portal), alerts, entities)
         conditions = rule.body["properties"]["triggeringLogic"].get("conditions")
         if conditions_hold(conditions, view, change, ignored=ignored):
             is_changed = (
                 _carry_out(azure, workspace, incident, rule, when=when, at=at) or is_changed
             )
     return is_changed
+
+
+def _visible_properties(incident: Incident, when: str, *, in_portal: bool) -> Json:
+    """What conditions see: of an incident that the portal has just made, no description."""
+    if in_portal and when == "Created":
+        return {**incident.properties, "description": ""}
+    return incident.properties
 
 
 def _carry_out(

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from simulator.plant.cases import Casebook, alerts_of, settle
+from simulator.plant.cases import Casebook, address_of, alerts_of, settle
 from simulator.plant.catalogue import alert_types
 from simulator.plant.details import AlertWriter, EntityWriter
 from simulator.plant.fleet import build_devices, build_sites, build_workspaces
@@ -198,6 +198,17 @@ class Plant:
         recipe = self._maker.recipe(kind, at, options)
         return self._casebook.write(self._alerts(recipe), recipe, made_number(recipe))
 
+    def made_by_rules(self, case: Case) -> Case | None:
+        """The same happening where only analytics rules make incidents; None where none watches
+        what happened.
+        """
+        recipe = read(case.recipe)._replace(by_rules=True)
+        alerts = self._alerts(recipe)
+        if not alerts:
+            return None
+        number = case.properties["incidentNumber"]
+        return replace(self._casebook.write(alerts, recipe, number), truth=case.truth)
+
     def details(self, recipe: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The alerts and the entities of an incident, from its recipe alone."""
         understood = read(recipe)
@@ -206,7 +217,30 @@ class Plant:
             alerts, understood
         )
 
+    def sides(self, recipe: str) -> list[tuple[str, str, int | None]]:
+        """Source address, destination address and port of each alert, in the order of `details`;
+        an address is empty where the alert has no such side.
+        """
+        understood = read(recipe)
+        return [
+            (
+                address_of(template.source, template, understood.bits)[1],
+                address_of(template.destination, template, understood.bits)[1],
+                template.port,
+            )
+            for template in self._alerts(understood)
+        ]
+
     def _alerts(self, recipe: Recipe) -> list[Template]:
         if recipe.changes:
-            return self._maker.alerts(recipe.template, recipe.changes)
-        return alerts_of(self._book.templates[recipe.template], recipe, self._book.templates)
+            templates = self._maker.alerts(recipe.template, recipe.changes)
+        else:
+            first = self._book.templates[recipe.template]
+            templates = alerts_of(first, recipe, self._book.templates)
+        if not recipe.by_rules:
+            return templates
+        return [
+            replace(template, rule_made=True, frame={})
+            for template in templates
+            if template.type.rule is not None
+        ]

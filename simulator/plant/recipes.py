@@ -18,10 +18,13 @@ class Recipe(NamedTuple):
     bits: int
     changes: str = ""
     """JSON of what a test or the demo wanted otherwise; empty in the plant's own life."""
+    by_rules: bool = False
+    """Whether analytics rules alone made the incident: only alerts that one watches are in it."""
 
     def spell(self) -> str:
         """Write it down; `read` is the way back."""
         core = f"{self.template}.{self.began_us:x}.{self.lag_us:x}.{self.bits:x}"
+        core += ".r" if self.by_rules else ""
         return f"{core}!{self.changes}" if self.changes else core
 
     @property
@@ -33,8 +36,11 @@ class Recipe(NamedTuple):
 def read(text: str) -> Recipe:
     """Understand a recipe, or say with ValueError that it is none."""
     core, _, changes = text.partition("!")
-    template, began, lag, bits = core.split(".")
-    return Recipe(int(template), int(began, 16), int(lag, 16), int(bits, 16), changes)
+    template, began, lag, bits, *rules = core.split(".")
+    if rules not in ([], ["r"]):
+        raise ValueError(f"{text!r} is no recipe")
+    numbers = int(template), int(began, 16), int(lag, 16), int(bits, 16)
+    return Recipe(*numbers, changes=changes, by_rules=bool(rules))
 
 
 def changes_of(recipe: Recipe) -> dict[str, Any]:

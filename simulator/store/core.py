@@ -14,6 +14,8 @@ import orjson
 from simulator.clock import TICKS_PER_SECOND
 from simulator.store.incidents import IncidentTable
 from simulator.store.journal import JournalTable
+from simulator.store.portal import SCHEMA as PORTAL_SCHEMA
+from simulator.store.portal import PortalTable
 from simulator.store.resources import ResourceTable
 
 SCHEMA = """
@@ -95,10 +97,11 @@ class Store:
         database = ":memory:" if path is None else str(path)
         self.db = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
         self.db.executescript("pragma journal_mode=wal; pragma synchronous=normal;")
-        self.db.executescript(SCHEMA)
+        self.db.executescript(SCHEMA + PORTAL_SCHEMA)
         self.incidents = IncidentTable(self.db)
         self.resources = ResourceTable(self.db)
         self.journal = JournalTable(self.db)
+        self.portal = PortalTable(self.db)
         self._writes = int(self.fact("writes", 1))
 
     def close(self) -> None:

@@ -1,0 +1,149 @@
+"""A workspace comes to the Defender portal: from then on analytics rules alone make incidents, the
+portal numbers and names them, and may join those whose rules ask for it.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from simulator.azure import Azure
+from simulator.clock import TICKS_PER_SECOND
+from simulator.defender.records import (
+    next_portal_id,
+    portal_address,
+    register,
+    rule_ids_of,
+)
+from simulator.incident_records import PORTAL_PROVIDER, save
+from simulator.plant import Case, PlantWorkspace
+from simulator.store.incidents import Incident, IncidentPage
+
+Json = dict[str, Any]
+WHICH = ("open", "all", "none")
+CORRELATED_WITHIN = 24 * 3600 * TICKS_PER_SECOND
+INCLUDED, EXCLUDED = "#inc_corr#", "#dont_corr#"
+
+
+def onboard(azure: Azure, workspace: PlantWorkspace, *, incidents: str, at: int) -> int:
+    """Bring a workspace to the portal; tells how many incidents it had already came along.
+
+    Which do is documented nowhere: `open` ones, `all`, or `none`. One that came along is changed in
+    Sentinel: its provider is the portal now, and its provider id the number there.
+    """
+    if incidents not in WHICH:
+        raise ValueError(f"incidents must be one of {', '.join(WHICH)}")
+    switches = azure.store.fact(f"workspace:{workspace.key}", {})
+    azure.store.keep(f"workspace:{workspace.key}", {**switches, "defender_portal": True})
+    if azure.store.fact("portal_primary") is None:
+        azure.store.keep("portal_primary", workspace.key)
+    moved = 0
+    for name in _names(azure, workspace, incidents):
+        incident = azure.store.incidents.get(workspace.key, name)
+        if incident is not None and incident.properties["providerName"] != PORTAL_PROVIDER:
+            _move(azure, workspace, incident, at=at)
+            moved += 1
+    return moved
+
+
+def _names(azure: Azure, workspace: PlantWorkspace, incidents: str) -> list[str]:
+    if incidents == "none":
+        return []
+    conditions: list[tuple[str, str, Any]] = []
+    if incidents == "open":
+        conditions.append(("status", "<>", "Closed"))
+    no_limit = -2  # a list asks for one row more, and -1 is SQLite's word for all
+    page = IncidentPage(conditions=conditions, column="number", descending=False, limit=no_limit)
+    return [row.name for row in azure.store.incidents.listed(workspace.key, page)]
+
+
+def _move(azure: Azure, workspace: PlantWorkspace, incident: Incident, *, at: int) -> None:
+    before = copy.deepcopy(incident)
+    number = next_portal_id(azure)
+    incident.properties |= {"providerName": PORTAL_PROVIDER, "providerIncidentId": str(number)}
+    incident.properties["additionalData"] = {
+        **incident.properties["additionalData"],
+        "providerIncidentUrl": portal_address(number, workspace.tenant_id),
+    }
+    save(azure, incident, at=at, before=before)
+    register(azure, incident)
+
+
+def case_in_portal(azure: Azure, case: Case) -> Case | None:
+    """A happening of the plant as the workspace of its case shows it: once that is in the portal,
+    what an enabled analytics rule makes of it; None where none does.
+    """
+    workspace = azure.workspace(case.workspace)
+    if not azure.facts(workspace)["defender_portal"]:
+        return case
+    copy = azure.plant.made_by_rules(case)
+    if copy is None:
+        return None
+    enabled = _enabled_rules(azure, workspace)
+    rules = copy.properties["relatedAnalyticRuleIds"]
+    if not any(rule.rsplit("/", 1)[-1].lower() in enabled for rule in rules):
+        return None
+    _, entities = azure.plant.details(copy.recipe)
+    n_devices = sum(entity["kind"] == "IoTDevice" for entity in entities)
+    assets = "one asset" if n_devices == 1 else "multiple assets"
+    copy.properties["title"] = f"{copy.properties['title']} involving {assets}"
+    return copy
+
+
+def _enabled_rules(azure: Azure, workspace: PlantWorkspace) -> set[str]:
+    rules = azure.store.resources.all(workspace.key, "alertRules")
+    return {
+        rule.name.lower()
+        for rule in rules
+        if rule.body.get("kind") == "Scheduled"
+        and rule.body["properties"].get("enabled")
+        and (rule.body["properties"].get("incidentConfiguration") or {}).get("createIncident", True)
+    }
+
+
+def takes_part_in_correlation(azure: Azure, incident: Incident) -> bool:
+    """Whether the portal may join a new incident with others: it looks at the rules that made the
+    alerts, each by the mark its description begins with, else by the default of the tenant; and in
+    the primary workspace only.
+    """
+    if azure.store.fact("portal_primary") != incident.workspace:
+        return False
+    default = bool(azure.facts(azure.workspace(incident.workspace))["correlation"])
+    alerts, _ = azure.details(incident)
+    names = {name.rsplit("/", 1)[-1].lower() for alert in alerts for name in rule_ids_of(alert)}
+    rules = azure.store.resources.all(incident.workspace, "alertRules")
+    descriptions = [
+        str(rule.body["properties"].get("description") or "").strip().lower()
+        for rule in rules
+        if rule.name.lower() in names
+    ]
+    return bool(descriptions) and all(
+        text.startswith(INCLUDED) or (default and not text.startswith(EXCLUDED))
+        for text in descriptions
+    )
+
+
+def correlated_with(azure: Azure, incident: Incident) -> Incident | None:
+    """The older open incident that the portal joins this one to: it shares a device, and both take
+    part in correlation.
+    """
+    devices = _devices(azure, incident)
+    page = IncidentPage(
+        conditions=[
+            ("status", "<>", "Closed"),
+            ("created", ">=", incident.created - CORRELATED_WITHIN),
+        ]
+    )
+    for listed in azure.store.incidents.listed(incident.workspace, page):
+        row = azure.store.portal.of(incident.workspace, listed.name)
+        if listed.name == incident.name or row is None or not row.more.get("correlates"):
+            continue
+        other = azure.store.incidents.get(incident.workspace, listed.name)
+        if other is not None and devices & _devices(azure, other):
+            return other
+    return None
+
+
+def _devices(azure: Azure, incident: Incident) -> set[str]:
+    _, entities = azure.details(incident)
+    return {str(entity.get("name")) for entity in entities if entity.get("kind") == "IoTDevice"}

@@ -1,0 +1,143 @@
+"""The gate of Microsoft Graph: whose token, which permission it carries, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from simulator.arm.gate import Answered
+from simulator.azure import Azure
+from simulator.graph import alerts, incidents
+from simulator.graph.call import PREFER, GraphCall, GraphRefusal, GraphRoute, request_ids
+from simulator.identity import GRAPH_AUDIENCES, Claims
+from simulator.replies import ArmRefusal, Reply
+
+ROUTES: list[GraphRoute] = [*incidents.ROUTES, *alerts.ROUTES]
+
+
+class GraphGate:
+    """Takes calls to Graph and answers them; every write is journalled, refused ones too."""
+
+    def __init__(self, azure: Azure) -> None:
+        self._azure = azure
+
+    def answer(
+        self,
+        *,
+        method: str,
+        path: str,
+        query: dict[str, str],
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> Answered:
+        """Answer one call, refusals included, and write the journal."""
+        route, args = _find(method, path)
+        now, principal, entry = self._azure.clock.ticks(), "nobody", None
+        request_id, client_request_id = request_ids(headers)
+        try:
+            claims = self._read_token(headers.get("authorization", ""))
+            application = claims.application
+            principal = application.key
+            call = GraphCall(
+                self._azure,
+                method,
+                path,
+                query,
+                headers,
+                body,
+                application,
+                claims.tenant,
+                now,
+                args,
+            )
+            self._admit(call, route, claims)
+            with self._azure.store.transaction():
+                reply = route.handler(call) if route else Reply(404)
+                entry = self._journal(route, call, principal, reply)
+            if call.shows_every_member:
+                reply.headers["preference-applied"] = PREFER
+        except ArmRefusal as refusal:
+            worded = (
+                refusal
+                if isinstance(refusal, GraphRefusal)
+                else GraphRefusal(refusal.status, refusal.code, refusal.message, refusal.headers)
+            )
+            reply = worded.envelope(
+                date=f"{self._azure.clock.now():%Y-%m-%dT%H:%M:%S}",
+                request_id=request_id,
+                client_request_id=client_request_id,
+            )
+            if route is not None and route.writes:
+                with self._azure.store.transaction():
+                    entry = self._azure.store.journal.write(
+                        at=now,
+                        method=method,
+                        path=path,
+                        principal=principal,
+                        body=body,
+                        reply=reply,
+                    )
+        reply.headers = {
+            "request-id": request_id,
+            "client-request-id": client_request_id,
+            "cache-control": "no-cache",
+            **reply.headers,
+        }
+        return Answered(reply, entry)
+
+    def _journal(
+        self, route: GraphRoute | None, call: GraphCall, principal: str, reply: Reply
+    ) -> int | None:
+        if route is None or not route.writes:
+            return None
+        return self._azure.store.journal.write(
+            at=call.now,
+            method=call.method,
+            path=call.path,
+            principal=principal,
+            body=call.body,
+            reply=reply,
+        )
+
+    def _read_token(self, authorization: str) -> Claims:
+        try:
+            return self._azure.identities.claims(
+                authorization, audiences={*GRAPH_AUDIENCES, self._azure.endpoint}
+            )
+        except ArmRefusal as refusal:
+            raise GraphRefusal(
+                401, "InvalidAuthenticationToken", refusal.message, refusal.headers
+            ) from None
+
+    def _admit(self, call: GraphCall, route: GraphRoute | None, claims: Claims) -> None:
+        if route is None:
+            raise GraphRefusal(
+                400, "BadRequest", f"Resource not found for the segment '{call.path}'."
+            )
+        if not claims.permissions & set(route.permissions):
+            raise GraphRefusal(
+                403,
+                "Forbidden",
+                "The token has no roles claim with the required permission: one of"
+                f" {', '.join(route.permissions)}.",
+            )
+        wait = self._azure.throttle.wait_for_graph(
+            limit=route.limit,
+            application=call.application.client_id,
+            tenant=call.tenant,
+            now=self._azure.clock.now(),
+        )
+        if wait:
+            headers = {"Retry-After": str(wait)} if self._azure.graph["retry_after"] else {}
+            raise GraphRefusal(429, "TooManyRequests", "Please retry again later.", headers)
+
+
+def is_graph(path: str) -> bool:
+    """Whether an address belongs to Graph."""
+    return path.startswith(("/v1.0/", "/beta/"))
+
+
+def _find(method: str, path: str) -> tuple[GraphRoute | None, dict[str, str]]:
+    for route in ROUTES:
+        if route.method == method and (match := route.pattern.fullmatch(path)):
+            return route, match.groupdict()
+    return None, {}
