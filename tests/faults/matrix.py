@@ -36,9 +36,13 @@ ROWS = {
     "F20": "incidents with 10,000 entities, 150 alerts or 30 MB",
     "F21": "dates that are odd, impossible or in the future",
     "F22": "JSON that no database holds, or that breaks readers",
+    "F23": "clocks ten minutes off, at workers or at Sentinel",
     "F24": "5,000 incidents in ten minutes",
     "F25": "rules edited, disabled or deleted by hand",
     "F26": "a rule that three of five workspaces take",
+    "F38": "lock waits, no free connection, deadlocks, serialization errors",
+    "F40": "a mail server that is dead or slow",
+    "F43": "Tagout stopped for 25 hours",
 }
 _TAGGED, _MEASURED = "fault row", "fault figure"
 type Number = int | float

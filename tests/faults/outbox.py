@@ -7,7 +7,7 @@ from django.db import connection
 
 from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Incident
-from alerts.outbox.models import Change
+from alerts.outbox.models import Change, WantedRule
 from alerts.outbox.services import deliver_one
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Reachability
@@ -78,8 +78,9 @@ class SimulatedService:
 def let_holds_and_waits_pass():
     """As if some minutes had gone by: holds, waits, leases and breakers are over."""
     past = clock.unshifted()
-    Change.objects.filter(state=State.WAITING).update(due_at=past)
-    Change.objects.filter(state=State.RUNNING).update(lease_until=past)
+    for rows in (Change.objects, WantedRule.objects):
+        rows.filter(state=State.WAITING).update(due_at=past)
+        rows.filter(state=State.RUNNING).update(lease_until=past)
     Reachability.objects.update(open_until=None, not_before=None, failures=0)
 
 

@@ -1,0 +1,103 @@
+"""F12, F43: rules that nobody looks after, because Tagout is stopped or an answer of Azure is lost.
+What Tagout put into Sentinel lapses within a day, and nothing stands there twice.
+"""
+
+import uuid
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from alerts.outbox.models import Landing, RuleKind, WantedRule
+from alerts.outbox.services import name_of_rule, set_desired_rule
+from alerts.sentinel.client import client_for
+from alerts.sentinel.wire import read_automation_rules
+from alerts.sentinel.wire.values import read_moment
+from alerts.suppression.engine.sentinel_forms import NAME_PREFIX
+from portal import clock
+from tests.faults.outbox import let_holds_and_waits_pass
+from tests.faults.test_rules_in_sentinel import SECRET, TITLE, Plant, pretend
+
+__all__ = ["pretend"]
+
+
+@pytest.fixture
+def plant(transactional_db, pretend, make_person, monkeypatch):
+    monkeypatch.setenv(SECRET, pretend.application().secret)
+    return Plant(pretend, make_person)
+
+
+def rules_of_ours(plant):
+    """The automation rules of ours that stand in Sentinel, the gate included."""
+    page = client_for(plant.workspace, "rules").list_automation_rules()
+    rules = [rule.properties for rule in read_automation_rules(page)[0]]
+    return [rule for rule in rules if str(rule["displayName"]).startswith(NAME_PREFIX)]
+
+
+def acting(plant):
+    """Those that would still act on an incident by the clock of Sentinel."""
+    now = plant.pretend.simulator.azure.clock.now()
+
+    def is_acting(rule):
+        ends_at = read_moment(rule["triggeringLogic"].get("expirationTimeUtc"), "", [])
+        return rule["triggeringLogic"]["isEnabled"] and (ends_at is None or ends_at > now)
+
+    return [rule["displayName"] for rule in rules_of_ours(plant) if is_acting(rule)]
+
+
+@pytest.mark.fault("F43")
+def test_f43_a_portal_that_is_stopped_for_25_hours_leaves_no_rule_that_acts(plant, long, measure):
+    plant.go_live()
+    assert len(acting(plant)) == 1
+    closed = plant.happens()
+    assert closed["status"] == "Closed"
+    lapsed_after = None
+    for _ in range(25 * 12 if long else 25):
+        step = 300 if long else 3600
+        plant.control.advance(step)
+        if lapsed_after is None and not acting(plant):
+            lapsed_after = plant.pretend.simulator.azure.clock.now() - clock.now()
+    left = plant.happens()
+    assert (left["title"].removeprefix("(MDIoT) "), left["status"]) == (TITLE, "New")
+    measure("rules still active after 25 h", len(acting(plant)), at_most=0)
+    measure("lapsed after", lapsed_after / timedelta(hours=1), unit="h", at_most=25)
+
+
+@pytest.mark.fault("F12")
+def test_f12_a_rule_whose_answer_is_lost_is_read_back_and_not_put_twice(plant, long, measure):
+    plant.go_live()
+    n_before, rule = len(rules_of_ours(plant)), plant.row("rule")
+    n = 100 if long else 8
+    plant.control.fault(
+        path="/automationRules/", method="PUT", drop="after", applied=True, probability=0.6
+    )
+    for number in range(n):
+        about = uuid.uuid4()
+        set_desired_rule(
+            workspace_id=plant.workspace.pk,
+            name=name_of_rule(about=about, workspace=plant.workspace.uuid),
+            about=about,
+            label=f"R-{number + 100}",
+            body=rule.wanted | {"displayName": f"{NAME_PREFIX}R-{number + 100}"},
+            now=clock.now(),
+        )
+    for _ in range(4 * n):
+        let_holds_and_waits_pass()
+        plant.deliver()
+        if not WantedRule.objects.filter(outcome=Landing.OWED).exists():
+            break
+    assert all(row.is_as_wanted for row in WantedRule.objects.all())
+    writes = plant.control.journal(path="/automationRules/")
+    lost = sum("answer met" in entry["effect"] for entry in writes)
+    assert lost >= n // 4, "answers were lost"
+    effects = Counter(entry["path"] for entry in writes if entry["applied"])
+    names = {str(row.name) for row in WantedRule.objects.filter(kind=RuleKind.RULE)}
+    twice = sum(
+        times - 1 for path, times in effects.items() if path.rpartition("/")[2].lower() in names
+    )
+    measure(
+        f"rules too many after {lost} lost answers",
+        len(rules_of_ours(plant)) - n_before - n,
+        at_most=0,
+    )
+    measure("writes that took effect twice", twice, at_most=0)
