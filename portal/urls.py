@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("alerts.patterns.web.urls")),
     path("", include("alerts.suppression.web.urls")),
     path("", include("alerts.dashboards.web.urls")),
+    path("", include("alerts.intake.web.urls")),
     path("outbox/", include("alerts.outbox.web.urls")),
     path("api/v1/", include("alerts.incidents.api.urls")),
     path("api/v1/", include("alerts.reviews.api.urls")),

@@ -26,6 +26,7 @@ PRIVATE = frozenset(
         "api_usage",
         "audit_head",
         "captures_capturepart",
+        "intake_pushaccess",
     }
 )
 
@@ -72,6 +73,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             "intake_missing": KEEP,
             "intake_quarantined": KEEP,
             "intake_run": KEEP,
+            "intake_signingkeys": CHANGE,
             "sentinel_freshness": PUT,
             "sites_device": PUT,
             "sites_sensor": ADD,
@@ -82,6 +84,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             {
                 *_BY_ALL,
                 "backup_restore",
+                "intake_pushstate",
                 "outbox_change",
                 "planned_work_nameddevice",
                 "planned_work_occurrence",

@@ -126,3 +126,8 @@ class Control:
     def settings(self, **values: Any) -> Json:
         """Change living, per_day, list_lag_seconds or token_seconds."""
         return dict(self.call("POST", "settings", values))
+
+    def playbook_token(self, workspace: str, identity: str, audience: str, **values: Any) -> str:
+        """The token of a playbook's managed identity."""
+        body = {"workspace": workspace, "identity": identity, "audience": audience, **values}
+        return str(self.call("POST", "playbook_token", body)["token"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -35,6 +36,7 @@ from simulator.incidents import (
 )
 from simulator.people import PEOPLE, Person, person_named
 from simulator.replies import Reply, bad_request, not_found
+from simulator.signing import replace_key, signed_token
 from simulator.store.incidents import Incident
 from simulator.store.resources import Resource
 
@@ -347,6 +349,26 @@ def _edited_rule(azure: Azure, stored: Resource | None, changes: Json, at: int) 
     return Resource(name, azure.store.next_etag(at), {"properties": body})
 
 
+def playbook_token(azure: Azure, body: Json, _at: int) -> Json:
+    """The token that a playbook's managed identity gets for an audience; `claims` change it."""
+    if body.get("new_key"):
+        replace_key(azure.store)
+    now, tenant = int(time.time()), azure.workspace(body["workspace"]).tenant_id
+    claims = {
+        "aud": body["audience"],
+        "iss": f"{azure.endpoint}/{tenant}/",
+        "iat": now,
+        "nbf": now,
+        "exp": now + 86_400,
+        "appid": body["identity"],
+        "oid": body["identity"],
+        "tid": tenant,
+        "ver": "1.0",
+        **body.get("claims", {}),
+    }
+    return {"token": signed_token(azure.store, claims)}
+
+
 OPERATIONS: dict[str, Operation] = {
     "inject": inject,
     "edit": edit,
@@ -361,4 +383,5 @@ OPERATIONS: dict[str, Operation] = {
     "graph": graph,
     "application": application,
     "settings": settings,
+    "playbook_token": playbook_token,
 }

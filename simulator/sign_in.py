@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from simulator.azure import Azure
 from simulator.identity import Application, decode_claims
 from simulator.replies import Reply
+from simulator.signing import published_keys
 
 Json = dict[str, Any]
 _PATH = re.compile(
@@ -33,7 +34,7 @@ def answer_sign_in(azure: Azure, *, method: str, path: str, body: bytes) -> Repl
     if document.endswith("openid-configuration"):
         return Reply(body=_configuration(azure.endpoint, tenant))
     if document.endswith("keys"):
-        return Reply(body={"keys": []})
+        return Reply(body={"keys": published_keys(azure.store)})
     if document.endswith("instance"):
         return Reply(body=_discovery(azure.endpoint, tenant))
     if method != "POST":

@@ -1,4 +1,4 @@
-"""Where intake stands with each workspace, what it did, and what it could not read."""
+"""Where intake stands with each workspace, what it did, what it could not read, and push hints."""
 
 from django.db import models
 
@@ -90,3 +90,74 @@ class Missing(models.Model):
 
     def __str__(self) -> str:
         return f"incident {self.incident_id} missing since {self.first_missed_at}"
+
+
+class PushAccess(models.Model):
+    """Who may send push hints for a workspace: holders of the key, and one identity of Entra. Keys
+    are encrypted (`portal.stored_secrets`); the one before works on until `previous_until`.
+    """
+
+    workspace = models.OneToOneField(
+        "sentinel.Workspace", on_delete=models.CASCADE, primary_key=True, related_name="push_access"
+    )
+    key = models.TextField(blank=True)
+    key_made_at = models.DateTimeField(null=True)
+    previous_key = models.TextField(blank=True)
+    previous_until = models.DateTimeField(null=True)
+    caller_id = models.CharField(max_length=64, blank=True)  # object id of the managed identity
+    audience = models.CharField(max_length=200, blank=True)  # what its token is asked for
+
+    def __str__(self) -> str:
+        return f"push hints of {self.workspace_id}"
+
+
+class PushState(models.Model):
+    """What push hints a workspace got. Times are the unshifted clock's."""
+
+    workspace = models.OneToOneField(
+        "sentinel.Workspace", on_delete=models.CASCADE, primary_key=True, related_name="push_state"
+    )
+    hinted_at = models.DateTimeField(null=True)  # latest that asked for a reading
+    hints = models.PositiveIntegerField(default=0)
+    refused_at = models.DateTimeField(null=True)
+    refusal = models.CharField(max_length=20, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.hints} push hints of {self.workspace_id}"
+
+
+class PushMessage(models.Model):
+    """A signed push hint that was taken, kept as long as it could be sent again."""
+
+    workspace = models.ForeignKey("sentinel.Workspace", on_delete=models.CASCADE, related_name="+")
+    message_id = models.CharField(max_length=100)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "message_id"], name="a_push_message_is_taken_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.message_id
+
+
+class SigningKeys(models.Model):
+    """The keys with which a workspace's tenant signs tokens, as Entra publishes them. A worker
+    fetches them; web only reads this row.
+    """
+
+    workspace = models.OneToOneField(
+        "sentinel.Workspace",
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="signing_keys",
+    )
+    keys = models.JSONField(default=list)
+    fetched_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"signing keys of {self.workspace_id}"

@@ -4,8 +4,11 @@ from typing import Any
 
 from celery import shared_task
 
+from alerts.intake.services.signing_keys import fetch_due_signing_keys
 from alerts.intake.services.slices import DETAILS, HISTORY, POLL, SWEEP, run_due_slices
 from alerts.sentinel.client import client_for
+from alerts.sentinel.client.signing_keys import fetch_signing_keys
+from alerts.sentinel.models import Purpose
 
 
 @shared_task(acks_late=True)
@@ -24,3 +27,11 @@ def fetch_due_details(**_later: Any) -> None:
 def sweep_due_workspaces(**_later: Any) -> None:
     """Go on reading history, sweep once a day, and ask for what is missing."""
     run_due_slices(kinds=(HISTORY, SWEEP), connect=client_for)
+
+
+@shared_task(acks_late=True)
+def fetch_signing_keys_of_tenants(**_later: Any) -> None:
+    """Fetch the keys that push hints with a token of Entra are checked with."""
+    fetch_due_signing_keys(
+        fetch=lambda workspace: fetch_signing_keys(workspace.connection_for(Purpose.READ))
+    )

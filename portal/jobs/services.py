@@ -213,6 +213,14 @@ def ensure_job(
     return job
 
 
+def bring_forward(*, kind: str, key: str, now: datetime) -> bool:
+    """Make a waiting job due now. False where it is due already, runs, or is not there: asked a
+    thousand times, one row is due.
+    """
+    rows = Job.objects.filter(kind=kind, key=key, state=State.WAITING, due_at__gt=now)
+    return bool(rows.update(due_at=now))
+
+
 def restart_job(
     *, kind: str, key: str, now: datetime, payload: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> None:

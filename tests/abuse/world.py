@@ -129,6 +129,7 @@ def things_of(workspace, site, ids):
     version = RuleVersion.objects.get(rule__uuid=ids["rules"])
     owed = Change.objects.filter(workspace=workspace).earliest("pk")
     return {
+        "workspace": workspace.uuid,
         "token": token.uuid,
         "act": act,
         "incident_id": ids["incidents"],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from alerts.intake.models import PushState
 from alerts.intake.services.details import fetch_details
 from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.pace import Budget, Pace
@@ -91,12 +92,17 @@ def run_one_slice(*, kind: str, connect: Connect) -> bool:
 
 
 def _poll(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
-    place = Place.from_json(job.payload)
+    place, begun_at = Place.from_json(job.payload), clock.unshifted()
     pull_changes(
         workspace=workspace, client=client, now=clock.now(), budget=Budget(_LONG), place=place
     )
     _keep(job, place.as_json())
-    return POLL_EVERY if place.at is None else timedelta()
+    return POLL_EVERY if place.at is None and not _is_hinted(workspace, begun_at) else timedelta()
+
+
+def _is_hinted(workspace: Workspace, since: datetime) -> bool:
+    """Whether a push hint came while the poll ran: it may be about what was read before."""
+    return PushState.objects.filter(pk=workspace.pk, hinted_at__gte=since).exists()
 
 
 def _history(workspace: Workspace, client: SentinelClient, _job: Job) -> timedelta:

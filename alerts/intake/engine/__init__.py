@@ -1,0 +1,1 @@
+"""Pure thinking of intake: whether a push hint is from whom it says."""

@@ -1,0 +1,1 @@
+"""The push hint: who may send it, and what follows from one."""

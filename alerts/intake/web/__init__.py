@@ -1,0 +1,1 @@
+"""Pages of intake, and the address that takes push hints."""

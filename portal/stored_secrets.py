@@ -1,0 +1,28 @@
+"""Secrets that must be kept in the database (reliability G13): encrypted with a key that is made of
+SECRET_KEY, which stands outside. Whoever holds the database alone holds nothing.
+"""
+
+import base64
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+
+def encrypt_secret(text: str, *, purpose: str) -> str:
+    """Return the secret as it may be stored. `purpose` keeps secrets of different uses apart."""
+    return _cipher(purpose).encrypt(text.encode()).decode("ascii")
+
+
+def decrypt_secret(stored: str, *, purpose: str) -> str:
+    """Return the secret, or "" where it was encrypted with another SECRET_KEY."""
+    try:
+        return _cipher(purpose).decrypt(stored.encode()).decode()
+    except InvalidToken:
+        return ""
+
+
+def _cipher(purpose: str) -> Fernet:
+    key = HKDF(SHA256(), length=32, salt=None, info=f"tagout {purpose}".encode())
+    return Fernet(base64.urlsafe_b64encode(key.derive(settings.SECRET_KEY.encode())))
