@@ -107,6 +107,10 @@ class Control:
         """Switch throttling and set limits."""
         return dict(self.call("POST", "throttle", {"on": on, "limits": limits or {}}))
 
+    def log_limits(self, **limits: int) -> Json:
+        """Change how much Log Analytics answers (rows, bytes, seconds) and how often (calls)."""
+        return dict(self.call("POST", "logs", limits))
+
     def workspace(self, workspace: str, **switches: Any) -> Json:
         """Flip switches around a workspace."""
         return dict(self.call("POST", "workspace", {"workspace": workspace, **switches}))

@@ -20,8 +20,8 @@ from simulator.store import Store
 AUDIENCES = (
     "https://management.azure.com",
     "https://management.core.windows.net",
-    "https://api.loganalytics.io",
 )
+LOG_AUDIENCES = ("https://api.loganalytics.io",)
 GRAPH_AUDIENCES = (
     "https://graph.microsoft.com",
     "https://graph.microsoft.us",

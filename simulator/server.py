@@ -24,6 +24,7 @@ from simulator.arm.incidents import read_slice
 from simulator.clock import parse_time
 from simulator.faults import Fault, refusal_of, spoil_body, spoil_list
 from simulator.graph.gate import is_graph
+from simulator.logs.api import is_log_query
 from simulator.operations import OPERATIONS
 from simulator.replies import ArmRefusal, Reply
 from simulator.sign_in import answer_sign_in, is_sign_in
@@ -176,6 +177,9 @@ def control_application(simulator: Simulator) -> Starlette:
             ]
         }
 
+    async def logs(request: Request) -> Any:
+        return simulator.logs.configure(await _read_json(request))
+
     async def clear_faults(request: Request) -> Any:
         return {"cleared": simulator.azure.faults.clear(request.query_params.get("name", ""))}
 
@@ -185,6 +189,7 @@ def control_application(simulator: Simulator) -> Starlette:
     reads = {"state": state, "journal": journal, "plant": plant, "truth": truth, "runs": runs}
     routes = [Route(f"/_control/{name}", _guarded(work)) for name, work in reads.items()]
     routes.append(Route("/_control/advance", _guarded(advance), methods=["POST"]))
+    routes.append(Route("/_control/logs", _guarded(logs), methods=["POST"]))
     routes.append(Route("/_control/faults", _guarded(clear_faults), methods=["DELETE"]))
     routes += [
         Route(f"/_control/{name}", _operation(simulator, name), methods=["POST"])
@@ -298,6 +303,11 @@ class Server:
         headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
+        if is_log_query(path):
+            reply = self.simulator.logs.answer(
+                method=method, path=path, query=_query(scope), headers=headers, body=body
+            )
+            return Answered(reply)
         gate = self.simulator.graph_gate if is_graph(path) else self.simulator.gate
         return gate.answer(
             method=method, path=path, query=_query(scope), headers=headers, body=body

@@ -11,6 +11,7 @@ from simulator.arm.gate import Gate
 from simulator.azure import Azure
 from simulator.clock import Clock, iso
 from simulator.graph.gate import GraphGate
+from simulator.logs.api import LogAnalytics
 from simulator.operations import OPERATIONS
 from simulator.people import PEOPLE
 from simulator.plant import Plant
@@ -44,6 +45,7 @@ class Simulator:
         )
         self.gate = Gate(self.azure)
         self.graph_gate = GraphGate(self.azure)
+        self.logs = LogAnalytics(self.azure)
         self.plant_clock = PlantClock(self.azure, carry_out=self._carry_out_event)
         provision(self.azure)
 
@@ -105,5 +107,6 @@ class Simulator:
         return facts
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Let go of the store and of the log tables."""
+        self.logs.tables.close()
         self.store.close()

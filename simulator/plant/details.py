@@ -1,6 +1,7 @@
 """Writes what Sentinel answers when it is asked for the alerts and entities of an incident."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from simulator.plant.cases import (
@@ -40,6 +41,21 @@ class AlertWriter:
         ]
         if endpoint:
             alerts.append(self._endpoint_alert(templates[0], recipe, count))
+        return alerts
+
+    def write_sensor_alerts(self, templates: list[Template], recipe: Recipe) -> list[Json]:
+        """What the sensors themselves told where a rule made the incident's alerts of it: the same
+        id at the source, and another one in the workspace.
+        """
+        count = len(templates) + has_endpoint_alert(templates[0], recipe)
+        alerts = []
+        for place, template in enumerate(templates):
+            if not (template.rule_made and template.type.rule):
+                continue
+            alert = self._alert(replace(template, rule_made=False), recipe, place, count)
+            (system_id,) = guids(self.seed, recipe, f"sensor{place}")
+            alert["name"] = alert["properties"]["systemAlertId"] = system_id
+            alerts.append(alert)
         return alerts
 
     def _alert(self, template: Template, recipe: Recipe, place: int, count: int) -> Json:

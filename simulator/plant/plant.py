@@ -231,6 +231,11 @@ class Plant:
             for template in self._alerts(understood)
         ]
 
+    def sensor_alerts(self, recipe: str) -> list[dict[str, Any]]:
+        """What sensors told where a rule made the alerts of the incident, from its recipe alone."""
+        understood = read(recipe)
+        return self._alert_writer.write_sensor_alerts(self._alerts(understood), understood)
+
     def _alerts(self, recipe: Recipe) -> list[Template]:
         if recipe.changes:
             templates = self._maker.alerts(recipe.template, recipe.changes)

@@ -142,6 +142,11 @@ class IncidentTable:
         )
         return [ListedIncident(*row) for row in rows]
 
+    def changed_since(self, workspace: str, modified: int) -> Iterator[Incident]:
+        """The incidents of a workspace that changed at this moment or later, in that order."""
+        sql = f"{_SELECT} where workspace = ? and modified >= ? order by modified, name"
+        return map(_from_row, self._db.execute(sql, (workspace, modified)))
+
     def latest_number(self, workspace: str) -> int:
         """The highest incident number given in a workspace."""
         sql = "select coalesce(max(number), 0) from incidents where workspace = ?"

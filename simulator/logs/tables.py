@@ -1,0 +1,145 @@
+"""The log tables of each workspace in a DuckDB of its own, which answers KQL. They follow the
+store: what changed since the latest question is added before the next, as Sentinel adds rows.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from simulator.azure import Azure
+from simulator.logs.rows import TABLES, alert_rows, entities_text, health_row, incident_rows
+from simulator.plant import PlantWorkspace
+from simulator.store.incidents import Incident
+
+Json = dict[str, Any]
+BATCH = 1_000
+_STORED = "all "  # before the names of the tables themselves; what is asked are views of them
+
+
+@dataclass
+class _Database:
+    """The tables of one workspace, and how far they follow the store."""
+
+    connection: Any
+    modified: int = 0  # the latest change that is in the tables
+    etags: dict[str, str] = field(default_factory=dict)  # of the incidents in them, by name
+    runs: int = 0
+    span: tuple[datetime | None, datetime | None] = (None, None)
+
+
+class LogTables:
+    """All log tables. DuckDB is loaded with the first question: most simulators are asked none."""
+
+    def __init__(self, azure: Azure) -> None:
+        self._azure = azure
+        self._databases: dict[str, _Database] = {}
+
+    def connection(
+        self,
+        workspace: PlantWorkspace,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Any:
+        """Return DuckDB's connection to the tables of a workspace, which are up to date and hold
+        what was generated between the two moments.
+        """
+        database = self._databases.get(workspace.key)
+        if database is None:
+            database = self._databases[workspace.key] = _Database(_new_connection())
+        self._follow(workspace, database)
+        if database.span != (since, until):
+            _show(database.connection, since, until)
+            database.span = (since, until)
+        return database.connection
+
+    def close(self) -> None:
+        """Let go of all tables."""
+        for database in self._databases.values():
+            database.connection.close()
+        self._databases.clear()
+
+    def _follow(self, workspace: PlantWorkspace, database: _Database) -> None:
+        changed = self._azure.store.incidents.changed_since(workspace.key, database.modified)
+        fresh = (
+            incident
+            for incident in changed
+            if incident.mangled is None and database.etags.get(incident.name) != incident.etag
+        )
+        for batch in itertools.batched(fresh, BATCH, strict=False):
+            self._add(database, batch)
+        runs = [
+            run
+            for run in self._azure.store.journal.runs(kind="rule")
+            if run["id"] > database.runs and run["workspace"] == workspace.key
+        ]
+        if runs:
+            rows = [health_row(self._azure, workspace.key, run) for run in runs]
+            _insert(database.connection, "SentinelHealth", rows)
+            database.runs = runs[-1]["id"]
+
+    def _add(self, database: _Database, incidents: Iterable[Incident]) -> None:
+        about_incidents, about_alerts, more_alerts = list[Json](), list[Json](), list[Json]()
+        for incident in incidents:
+            alerts, entities = self._azure.details(incident)
+            ids = [str(alert["properties"]["systemAlertId"]) for alert in alerts]
+            is_new = incident.name not in database.etags
+            about_incidents += incident_rows(self._azure, incident, ids, is_new=is_new)
+            rows = alert_rows(self._azure, incident, alerts, entities_text(entities))
+            (about_alerts if is_new else more_alerts).extend(rows)
+            database.etags[incident.name] = incident.etag
+            database.modified = max(database.modified, incident.modified)
+        _insert(database.connection, "SecurityIncident", about_incidents)
+        _insert(database.connection, "SecurityAlert", about_alerts)
+        _insert(database.connection, "SecurityAlert", more_alerts, unless_known="SystemAlertId")
+
+
+def _new_connection() -> Any:
+    import duckdb_kql
+
+    connection = duckdb_kql.connect()
+    for name, columns in TABLES.items():
+        listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+        connection.execute(f'CREATE TABLE "{_STORED}{name}" ({listed})')
+    _show(connection, None, None)
+    connection.execute("SET threads = 2")
+    connection.execute("SET memory_limit = '8GB'")
+    connection.execute("SET enable_external_access = false")
+    return connection
+
+
+def _show(connection: Any, since: datetime | None, until: datetime | None) -> None:
+    """Show under the tables' names what was generated in a span, or all of it."""
+    bounds = [
+        f"TimeGenerated {sign} TIMESTAMP '{at.astimezone(UTC).replace(tzinfo=None).isoformat()}'"
+        for sign, at in ((">=", since), ("<", until))
+        if at is not None
+    ]
+    condition = f" WHERE {' AND '.join(bounds)}" if bounds else ""
+    for name in TABLES:
+        connection.execute(
+            f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM "{_STORED}{name}"{condition}'
+        )
+
+
+def _insert(connection: Any, table: str, rows: list[Json], *, unless_known: str = "") -> None:
+    if not rows:
+        return
+    columns = TABLES[table]
+    shape = orjson.dumps([columns]).decode()
+    new = (
+        f' WHERE r."{unless_known}" NOT IN (SELECT "{unless_known}" FROM "{_STORED}{table}")'
+        if unless_known
+        else ""
+    )
+    connection.execute(
+        f'INSERT INTO "{_STORED}{table}" SELECT r.* FROM'
+        f" (SELECT unnest(from_json(?::JSON, '{shape}')) AS r){new}",
+        [orjson.dumps(rows).decode()],
+    )
