@@ -38,6 +38,7 @@ GRAPH_SETTINGS: Json = {
     "retry_after": True,
     "max_skip": 1000,
     "list_lag_seconds": 0,
+    "arrives_after_seconds": 0,
 }
 """What is documented nowhere, or differs between reports, of Graph: each can be set otherwise."""
 

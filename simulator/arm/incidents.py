@@ -14,7 +14,7 @@ import orjson
 
 from simulator.arm.call import Call, Route, security_route
 from simulator.automation.run import start_playbook
-from simulator.clock import parse_time, to_ticks
+from simulator.clock import TICKS_PER_SECOND, parse_time, to_ticks
 from simulator.incident_records import (
     STATUSES,
     check_incident,
@@ -130,9 +130,18 @@ def next_link(address: str, query: dict[str, str], *, key: Any, name: str) -> st
 def incident_of(call: Call) -> Incident:
     """The incident of the address; refuses with 404."""
     incident = call.azure.store.incidents.get(call.workspace.key, call.args["incident"])
-    if incident is None:
+    if incident is None or incident.name in _on_their_way(call):
         raise not_found("Incident")
     return incident
+
+
+def _on_their_way(call: Call) -> set[str]:
+    """Incidents of the Defender portal that Sentinel does not have yet."""
+    seconds = int(call.azure.graph["arrives_after_seconds"])
+    if not seconds:
+        return set()
+    since = call.now - seconds * TICKS_PER_SECOND
+    return call.azure.store.portal.created_since(call.workspace.key, since)
 
 
 def list_incidents(call: Call) -> Reply:
@@ -144,12 +153,15 @@ def list_incidents(call: Call) -> Reply:
         page_query = replace(
             page_query, conditions=[*page_query.conditions, ("modified", "<=", latest)]
         )
-    rows = call.azure.store.incidents.listed(call.workspace.key, page_query)
-    page = rows[: page_query.limit]
+    on_their_way = _on_their_way(call)
+    listed = call.azure.store.incidents.listed(call.workspace.key, page_query)
+    page = listed[: page_query.limit]
     items = b",".join(
-        row.mangled or compose(call.workspace, row.name, row.etag, row.properties) for row in page
+        row.mangled or compose(call.workspace, row.name, row.etag, row.properties)
+        for row in page
+        if row.name not in on_their_way
     )
-    if len(rows) <= page_query.limit:
+    if len(listed) <= page_query.limit:
         return Reply(body=b'{"value":[%s]}' % items)
     host = call.headers.get("host") or call.azure.endpoint.removeprefix("https://")
     address = f"https://{host}{call.workspace.security_path}/incidents"

@@ -76,18 +76,18 @@ def case_in_portal(azure: Azure, case: Case) -> Case | None:
     workspace = azure.workspace(case.workspace)
     if not azure.facts(workspace)["defender_portal"]:
         return case
-    copy = azure.plant.made_by_rules(case)
-    if copy is None:
+    ruled = azure.plant.made_by_rules(case)
+    if ruled is None:
         return None
     enabled = _enabled_rules(azure, workspace)
-    rules = copy.properties["relatedAnalyticRuleIds"]
+    rules = ruled.properties["relatedAnalyticRuleIds"]
     if not any(rule.rsplit("/", 1)[-1].lower() in enabled for rule in rules):
         return None
-    _, entities = azure.plant.details(copy.recipe)
+    _, entities = azure.plant.details(ruled.recipe)
     n_devices = sum(entity["kind"] == "IoTDevice" for entity in entities)
     assets = "one asset" if n_devices == 1 else "multiple assets"
-    copy.properties["title"] = f"{copy.properties['title']} involving {assets}"
-    return copy
+    ruled.properties["title"] = f"{ruled.properties['title']} involving {assets}"
+    return ruled
 
 
 def _enabled_rules(azure: Azure, workspace: PlantWorkspace) -> set[str]:

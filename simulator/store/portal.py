@@ -165,6 +165,11 @@ class PortalTable:
         sql += f" and i.name = p.incident where {' and '.join(clauses)}"
         return int(self._db.execute(sql, values).fetchone()[0])
 
+    def created_since(self, workspace: str, moment: int) -> set[str]:
+        """The names of a workspace's incidents that the portal made after a moment."""
+        sql = "select incident from portal_incidents where workspace = ? and created > ?"
+        return {str(row[0]) for row in self._db.execute(sql, (workspace, moment))}
+
     def get_alert(self, alert: str) -> PortalAlert | None:
         """One alert by its id in the portal."""
         sql = f"{_select('p', _ALERT)} from portal_alerts p where p.id = ?"

@@ -143,6 +143,17 @@ def test_only_the_primary_workspace_is_correlated_and_others_can_be_hidden(graph
     assert [body["displayName"] for body in graph.incidents()] == ["elsewhere"]
 
 
+def test_a_new_incident_may_reach_sentinel_later(graph, control):
+    control.graph(arrives_after_seconds=300)
+    summary = control.inject(kind=DOWNLOAD)
+    (body,) = graph.incidents()
+    assert graph.arm("GET", f"/incidents/{summary['name']}").status_code == 404
+    assert graph.arm("GET", "/incidents").json()["value"] == []
+    control.advance(301)
+    (resource,) = graph.arm("GET", "/incidents").json()["value"]
+    assert resource["properties"]["providerIncidentId"] == body["id"]
+
+
 def test_which_ones_come_along_must_be_one_of_three(arm, control):
     with pytest.raises(ControlRefused, match="open, all, none"):
         control.onboard(arm.workspace.key, incidents="some")
