@@ -92,6 +92,10 @@ WORKERS: Mapping[str, WorkerRights] = {
                 "planned_work_revision",
                 "sentinel_workspace",
                 "sentinel_workspacecredential",
+                "sites_devices",
+                "sites_sites",
+                "sites_zones",
+                "incidents_alerts",
             }
         ),
     ),

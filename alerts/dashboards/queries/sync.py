@@ -118,7 +118,7 @@ def sites_of(user: User) -> int:
     reach = reach_of(user)
     if reach.everywhere:
         with connection.cursor() as cursor:  # in the foot of every page
-            cursor.execute("SELECT count(*) FROM sites_site")
+            cursor.execute("SELECT count(*) FROM sites_sites")
             return int(cursor.fetchone()[0])
     own = Q(uuid__in=reach.sites)
     if reach.workspaces or reach.organisations:

@@ -21,12 +21,12 @@ _STAGED = "incident_id, name, kind, label, zone_id, address, body"
 TEMP_TABLE = create_temp_table(
     "incoming_entities",
     like="SELECT e.incident_id, e.name, e.kind, e.label, d.zone_id, d.address, e.body"
-    " FROM incidents_entity e, sites_device d",
+    " FROM incidents_entity e, sites_devices d",
 )
 _MERGE = f"""
     INSERT INTO incidents_entity AS e ({_COLUMNS})
     SELECT incident_id, name, kind, label,
-           (SELECT d.id FROM sites_device d WHERE d.zone_id = s.zone_id AND d.address = s.address),
+           (SELECT d.id FROM sites_devices d WHERE d.zone_id = s.zone_id AND d.address = s.address),
            body
     FROM incoming_entities s
     ON CONFLICT (incident_id, name) DO UPDATE

@@ -103,13 +103,13 @@ PRIORITY_FACTS = f"""
             CROSS JOIN LATERAL (SELECT zone_id, any_address FROM incidents_alert
                                 WHERE id = ia.alert_id OFFSET 0) AS a
             CROSS JOIN LATERAL unnest(a.any_address) AS named(address)
-            CROSS JOIN LATERAL (SELECT id FROM sites_device WHERE zone_id = a.zone_id
+            CROSS JOIN LATERAL (SELECT id FROM sites_devices WHERE zone_id = a.zone_id
                                 AND address = named.address OFFSET 0) AS d
         ) AS named
         CROSS JOIN LATERAL (SELECT zone_id, criticality, purdue_level, name, address
-                            FROM sites_device
+                            FROM sites_devices
                             WHERE id = named.id OFFSET 0) AS d
-        CROSS JOIN LATERAL (SELECT name, purdue_level FROM sites_zone
+        CROSS JOIN LATERAL (SELECT name, purdue_level FROM sites_zones
                             WHERE id = d.zone_id OFFSET 0) AS z
         WHERE w.pattern IS NOT NULL
     ) AS t ORDER BY w.place

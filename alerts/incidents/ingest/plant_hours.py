@@ -37,7 +37,7 @@ _UPDATE = """
       FROM (SELECT x.id, extract(isodow FROM x.local)::int - 1 AS weekday,
                    (extract(hour FROM x.local) * 60 + extract(minute FROM x.local))::int AS minute
               FROM (SELECT b.id, b.at AT TIME ZONE s.time_zone AS local
-                      FROM incidents_alert b JOIN sites_site s ON s.id = b.site_id
+                      FROM incidents_alert b JOIN sites_sites s ON s.id = b.site_id
                      WHERE b.site_id = %s AND b.id > %s AND b.id <= %s) x) h
      WHERE a.id = h.id
        AND (a.plant_weekday, a.plant_minute) IS DISTINCT FROM (h.weekday, h.minute)

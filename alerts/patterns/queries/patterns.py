@@ -129,8 +129,8 @@ def incident_ids_of(candidate: Candidate, *, now: datetime, limit: int) -> list[
     """Return its incidents, those with the newest alerts first."""
     scope = where(_rule_of(candidate, now))
     rows = fetch_rows(
-        "SELECT l.incident_id FROM incidents_alert a"
-        f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {scope.text}"
+        "SELECT l.incident_id FROM incidents_alerts a"
+        f" JOIN incidents_alert_links l ON l.alert_id = a.id WHERE {scope.text}"
         " GROUP BY l.incident_id ORDER BY max(a.at) DESC, l.incident_id DESC LIMIT %s",
         (*scope.params, limit),
     )
@@ -141,9 +141,9 @@ def annotations_of(candidate: Candidate, *, now: datetime, limit: int) -> list[A
     """Return what OT said of its alerts and holds, the newest first."""
     scope = where(_rule_of(candidate, now))
     ids = fetch_rows(
-        "SELECT n.annotation_id FROM reviews_annotation_alerts n"
-        " JOIN reviews_annotation v ON v.id = n.annotation_id"
-        f" JOIN incidents_alert a ON a.id = n.alert_id WHERE {scope.text}"
+        "SELECT n.annotation_id FROM reviews_verdict_alerts n"
+        " JOIN reviews_verdicts v ON v.id = n.annotation_id"
+        f" JOIN incidents_alerts a ON a.id = n.alert_id WHERE {scope.text}"
         f" AND {evidence_where('v')}"
         " GROUP BY n.annotation_id, v.given_at"
         " ORDER BY v.given_at DESC, n.annotation_id DESC LIMIT %s",
@@ -170,7 +170,7 @@ def counter_examples(candidate: Candidate, *, now: datetime, limit: int) -> list
     suspicious = suspicious_near_misses(rule, period)[-limit:]
     near = near_misses(rule)
     others = fetch_rows(
-        "SELECT a.id FROM incidents_alert a WHERE a.at >= %s AND a.at < %s AND a.site_id = %s"
+        "SELECT a.id FROM incidents_alerts a WHERE a.at >= %s AND a.at < %s AND a.site_id = %s"
         f" AND {near.text} ORDER BY a.at DESC LIMIT %s",
         (period.start, period.end, candidate.site_id, *near.params, limit),
     )

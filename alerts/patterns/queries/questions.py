@@ -25,35 +25,36 @@ MAX_A_DAY: Final = 5  # to one person, whoever asks
 MAX_STEPS: Final = 10  # of the plan whose trials are looked at; who signs takes them in order
 DAY: Final = timedelta(days=1)
 _UNJUDGED: Final = """
-SELECT l.incident_id FROM incidents_alert a
-  JOIN incidents_incidentalert l ON l.alert_id = a.id
-  JOIN incidents_incident i ON i.id = l.incident_id
+SELECT l.incident_id FROM incidents_alerts a
+  JOIN incidents_alert_links l ON l.alert_id = a.id
+  JOIN incidents_incidents i ON i.id = l.incident_id
  WHERE {scope} {unit} AND i.gone_at IS NULL AND i.merged_into IS NULL AND a.site_id = %s
-   AND NOT EXISTS (SELECT FROM reviews_annotation_incidents n
-                     JOIN reviews_annotation v ON v.id = n.annotation_id
+   AND NOT EXISTS (SELECT FROM reviews_verdict_incidents n
+                     JOIN reviews_verdicts v ON v.id = n.annotation_id
                     WHERE n.incident_id = i.id AND v.withdrawn_at IS NULL)
-   AND NOT EXISTS (SELECT FROM reviews_review_incidents q
-                     JOIN reviews_review r ON r.id = q.review_id
+   AND NOT EXISTS (SELECT FROM reviews_question_incidents q
+                     JOIN reviews_questions r ON r.id = q.review_id
                     WHERE q.incident_id = i.id AND r.state <> 'withdrawn')
  GROUP BY l.incident_id ORDER BY max(a.at) DESC, l.incident_id DESC LIMIT 1
 """
 MAX_INCIDENTS: Final = 200  # the newest; eight of them are enough
 _COVERED: Final = """
-(SELECT %s::bigint, l.incident_id FROM incidents_alert a
-  JOIN incidents_incidentalert l ON l.alert_id = a.id
-  JOIN incidents_incident i ON i.id = l.incident_id
+(SELECT %s::bigint, l.incident_id FROM incidents_alerts a
+  JOIN incidents_alert_links l ON l.alert_id = a.id
+  JOIN incidents_incidents i ON i.id = l.incident_id
  WHERE {scope} AND i.gone_at IS NULL AND i.merged_into IS NULL AND a.site_id = %s
    AND i.created_at >= %s AND a.at >= %s
-   AND NOT EXISTS (SELECT FROM incidents_incidentalert o JOIN incidents_alert a ON a.id = o.alert_id
+   AND NOT EXISTS (SELECT FROM incidents_alert_links o JOIN incidents_alerts a ON a.id = o.alert_id
                     WHERE o.incident_id = i.id AND ({scope}) IS NOT TRUE)
  GROUP BY l.incident_id ORDER BY max(a.at) DESC, l.incident_id DESC LIMIT %s)
 """
 _TOUCHED: Final = """
-SELECT n.incident_id FROM reviews_annotation_incidents n
-  JOIN reviews_annotation v ON v.id = n.annotation_id
+SELECT n.incident_id FROM reviews_verdict_incidents n
+  JOIN reviews_verdicts v ON v.id = n.annotation_id
  WHERE n.incident_id = ANY(%s) AND v.withdrawn_at IS NULL
 UNION
-SELECT q.incident_id FROM reviews_review_incidents q JOIN reviews_review r ON r.id = q.review_id
+SELECT q.incident_id FROM reviews_question_incidents q
+  JOIN reviews_questions r ON r.id = q.review_id
  WHERE q.incident_id = ANY(%s) AND r.state <> 'withdrawn'
 """
 

@@ -63,16 +63,16 @@ CELL_COLUMNS: Final = (
     f"a.severity >= {HIGH}",
 )
 _HELD = (
-    "SELECT v.id, v.uuid, v.verdict, v.cause, v.by_id FROM reviews_annotation v"
+    "SELECT v.id, v.uuid, v.verdict, v.cause, v.by_id FROM reviews_verdicts v"
     f" WHERE {evidence_where('v')}"
 )
 # An annotation that names no alert was given before the alerts were fetched: it is about them all.
 _ALERTS_OF_VERDICTS = """
-    SELECT n.annotation_id, n.alert_id FROM reviews_annotation_alerts n
+    SELECT n.annotation_id, n.alert_id FROM reviews_verdict_alerts n
      UNION ALL
-    SELECT n.annotation_id, l.alert_id FROM reviews_annotation_incidents n
-      JOIN incidents_incidentalert l ON l.incident_id = n.incident_id
-     WHERE NOT EXISTS (SELECT FROM reviews_annotation_alerts o
+    SELECT n.annotation_id, l.alert_id FROM reviews_verdict_incidents n
+      JOIN incidents_alert_links l ON l.incident_id = n.incident_id
+     WHERE NOT EXISTS (SELECT FROM reviews_verdict_alerts o
                         WHERE o.annotation_id = n.annotation_id)
 """
 _HARM = f"""
@@ -80,14 +80,14 @@ CREATE TEMP TABLE mined_harm AS
 SELECT n.alert_id AS id FROM ({_ALERTS_OF_VERDICTS}) n JOIN ({_HELD}) h ON h.id = n.annotation_id
  WHERE h.verdict = 'suspicious'
  UNION
-SELECT l.alert_id FROM incidents_incident i JOIN incidents_incidentalert l ON l.incident_id = i.id
+SELECT l.alert_id FROM incidents_incidents i JOIN incidents_alert_links l ON l.incident_id = i.id
  WHERE i.classification = 'TruePositive' AND i.status = %s
 """
 # Work that names its devices, as known when the alert came: so rules of strict types read it.
 _WORK = """
 CREATE TEMP TABLE mined_work AS
 SELECT a.id, array_agg(DISTINCT p.kind ORDER BY p.kind) AS kinds
-  FROM incidents_plannedalert p JOIN incidents_alert a ON a.id = p.alert_id
+  FROM incidents_planned_alerts p JOIN incidents_alerts a ON a.id = p.alert_id
  WHERE p.fit = 'inside' AND p.names_devices AND a.at >= %s AND a.at < %s
    AND p.known_from <= a.at AND (p.known_until IS NULL OR p.known_until > a.at)
  GROUP BY a.id
@@ -110,7 +110,7 @@ SELECT s.id, s.site_id, s.cell, s.severity, s.at,
                coalesce(a.plant_weekday * 24 + a.plant_minute / 60,
                         (extract(isodow FROM a.at AT TIME ZONE 'UTC')::int - 1) * 24
                         + extract(hour FROM a.at AT TIME ZONE 'UTC')::int) AS slot
-          FROM incidents_alert a WHERE a.at >= %s AND a.at < %s) s
+          FROM incidents_alerts a WHERE a.at >= %s AND a.at < %s) s
   LEFT JOIN mined_work w ON w.id = s.id LEFT JOIN mined_works k ON k.kinds = w.kinds
 """
 _CELLS = """
@@ -124,8 +124,8 @@ CREATE TEMP TABLE mined_part AS
 SELECT l.incident_id, m.site_id, m.cell, m.week, v.id IS NOT NULL AS lives,
        i.status = %s AND i.classification = 'BenignPositive' AND i.closed_by = '' AS benign,
        i.status = %s AND i.classification = 'TruePositive' AS harmful
-  FROM mined_alert m JOIN incidents_incidentalert l ON l.alert_id = m.id
-  JOIN incidents_incident i ON i.id = l.incident_id LEFT JOIN mined_living v ON v.id = m.id
+  FROM mined_alert m JOIN incidents_alert_links l ON l.alert_id = m.id
+  JOIN incidents_incidents i ON i.id = l.incident_id LEFT JOIN mined_living v ON v.id = m.id
 """
 _LONE = """
 CREATE TEMP TABLE mined_lone AS
@@ -189,7 +189,7 @@ def _fill(period: Period) -> HistorySize:
         cursor.execute("CREATE TEMP TABLE mined_living (id bigint PRIMARY KEY)")
         for scope in _acting_scopes(period):
             cursor.execute(
-                f"INSERT INTO mined_living SELECT a.id FROM incidents_alert a WHERE {scope.text}"
+                f"INSERT INTO mined_living SELECT a.id FROM incidents_alerts a WHERE {scope.text}"
                 " ON CONFLICT DO NOTHING",
                 scope.params,
             )
@@ -202,7 +202,7 @@ def _fill(period: Period) -> HistorySize:
         for statement in (_LONE, _MIXED, _VERDICTS, *_INDEXES):
             cursor.execute(statement)
         cursor.execute(
-            "SELECT (SELECT count(*) FROM mined_alert), (SELECT min(at) FROM incidents_alert),"
+            "SELECT (SELECT count(*) FROM mined_alert), (SELECT min(at) FROM incidents_alerts),"
             f" (SELECT count(*) FROM ({_HELD}) h WHERE h.verdict = ANY(%s)),"
             " ARRAY(SELECT DISTINCT site_id FROM mined_cell ORDER BY 1)",
             [list(SURE)],

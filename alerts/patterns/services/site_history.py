@@ -35,7 +35,7 @@ _CELLS = f"""
 SELECT c.cell, c.severity, c.first_at, c.latest_at, c.moments,
        EXISTS (SELECT FROM mined_harm h WHERE h.id = a.id), a.workspace_id,
        {", ".join(CELL_COLUMNS)}
-  FROM mined_cell c JOIN incidents_alert a ON a.id = c.alert_id WHERE c.site_id = %s
+  FROM mined_cell c JOIN incidents_alerts a ON a.id = c.alert_id WHERE c.site_id = %s
  ORDER BY c.latest_at, c.cell
 """
 _VERDICTS = "SELECT cell, uuid, verdict, cause, by_id, week FROM mined_verdict WHERE site_id = %s"

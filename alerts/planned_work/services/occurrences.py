@@ -100,7 +100,7 @@ _CANDIDATES = """
       FROM {alerts} a
       JOIN planned_work_occurrence o ON o.site_id = a.site_id AND o.watched @> a.at
       JOIN planned_work_revision r ON r.id = o.revision_id
-      LEFT JOIN sites_zone z ON z.id = a.zone_id
+      LEFT JOIN sites_zones z ON z.id = a.zone_id
      WHERE {which} AND (r.zone_id IS NOT NULL OR EXISTS (
            SELECT FROM planned_work_nameddevice n WHERE n.revision_id = r.id
               AND (n.address IN (a.source_address, a.destination_address)
@@ -108,9 +108,9 @@ _CANDIDATES = """
                    OR n.name <> '' AND (n.name IN (a.source_device, a.destination_device)
                                         OR n.name = ANY(a.any_device)))))
 """
-_OF_ALERTS = _CANDIDATES.format(alerts="incidents_alert", which="a.id = ANY(%s)")
+_OF_ALERTS = _CANDIDATES.format(alerts="incidents_alerts", which="a.id = ANY(%s)")
 _OF_OCCURRENCES = _CANDIDATES.format(
-    alerts="incidents_alert",
+    alerts="incidents_alerts",
     which="o.id = ANY(%s) AND a.at >= lower(o.watched) AND a.at <= upper(o.watched)",
 )
 

@@ -280,10 +280,10 @@ def _extra(rule: Rule, wide: Rule, workspace: Workspace, period: Period) -> list
     wide_scope = in_period(period, here, sql.where(wide))
     rule_scope = in_period(period, here, sql.where(rule))
     found = fetch_rows(
-        "SELECT DISTINCT l.incident_id FROM incidents_alert a"
-        f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {wide_scope.text} EXCEPT"
-        " SELECT l.incident_id FROM incidents_alert a"
-        f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {rule_scope.text}"
+        "SELECT DISTINCT l.incident_id FROM incidents_alerts a"
+        f" JOIN incidents_alert_links l ON l.alert_id = a.id WHERE {wide_scope.text} EXCEPT"
+        " SELECT l.incident_id FROM incidents_alerts a"
+        f" JOIN incidents_alert_links l ON l.alert_id = a.id WHERE {rule_scope.text}"
         " ORDER BY 1 DESC",
         (*wide_scope.params, *rule_scope.params),
     )

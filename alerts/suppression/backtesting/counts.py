@@ -88,7 +88,7 @@ def find_matches(rule: Rule, period: Period) -> Found:
         f" FROM (SELECT count(*) AS n, ARRAY[{count_columns.text}]::bigint[] AS c,"
         f" array_agg(a.id) FILTER (WHERE {whole.text}) AS m,"
         f" array_agg(a.id) FILTER (WHERE {near.text}) AS k"
-        f" FROM incidents_alert a WHERE {scope.text}) collected) found",
+        f" FROM incidents_alerts a WHERE {scope.text}) collected) found",
         (*count_columns.params, *whole.params, *near.params, *scope.params),
     )
     of_type, before, matched, ids, close = row
@@ -122,7 +122,7 @@ def _count(scan: _Scan, period: Period) -> tuple[int, list[int]]:
         _filters(scan.prefixes),
     )
     (row,) = fetch_rows(
-        f"SELECT count(*), ARRAY[{count_columns.text}] FROM incidents_alert a WHERE {scope.text}",
+        f"SELECT count(*), ARRAY[{count_columns.text}] FROM incidents_alerts a WHERE {scope.text}",
         (*count_columns.params, *scope.params),
     )
     return row
@@ -134,7 +134,7 @@ def _total(rule: Rule, scans: Sequence[_Scan], sizes: Sequence[int], period: Per
         if scan.pins == places:
             return size
     scope = in_period(period, *map(sql.clause_sql, places))
-    (row,) = fetch_rows(f"SELECT count(*) FROM incidents_alert a WHERE {scope.text}", scope.params)
+    (row,) = fetch_rows(f"SELECT count(*) FROM incidents_alerts a WHERE {scope.text}", scope.params)
     return int(row[0])
 
 

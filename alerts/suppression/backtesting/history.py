@@ -31,52 +31,52 @@ _ROWS = """
 SELECT a.id, a.at, coalesce(s.name, ''), coalesce(s.time_zone, 'UTC'),
        a.alert_type, a.severity, a.protocol, a.port, a.function, a.source_device,
        a.source_address, a.destination_device, a.destination_address, a.any_device, a.any_address,
-       ARRAY(SELECT l.incident_id FROM incidents_incidentalert l WHERE l.alert_id = a.id)
-  FROM incidents_alert a LEFT JOIN sites_site s ON s.id = a.site_id
+       ARRAY(SELECT l.incident_id FROM incidents_alert_links l WHERE l.alert_id = a.id)
+  FROM incidents_alerts a LEFT JOIN sites_sites s ON s.id = a.site_id
  WHERE a.id = ANY(%s) ORDER BY a.at, a.id
 """
 _IS_EVIDENCE = evidence_where("v")
 # An annotation that names no alert was given before the alerts were fetched: it is about them all.
 _VERDICTS = f"""
-SELECT n.alert_id, v.uuid, v.verdict FROM reviews_annotation_alerts n
-  JOIN reviews_annotation v ON v.id = n.annotation_id
+SELECT n.alert_id, v.uuid, v.verdict FROM reviews_verdict_alerts n
+  JOIN reviews_verdicts v ON v.id = n.annotation_id
  WHERE n.alert_id = ANY(%s) AND {_IS_EVIDENCE}
  UNION ALL
-SELECT l.alert_id, v.uuid, v.verdict FROM incidents_incidentalert l
-  JOIN reviews_annotation_incidents n ON n.incident_id = l.incident_id
-  JOIN reviews_annotation v ON v.id = n.annotation_id
+SELECT l.alert_id, v.uuid, v.verdict FROM incidents_alert_links l
+  JOIN reviews_verdict_incidents n ON n.incident_id = l.incident_id
+  JOIN reviews_verdicts v ON v.id = n.annotation_id
  WHERE l.alert_id = ANY(%s) AND {_IS_EVIDENCE}
-   AND NOT EXISTS (SELECT FROM reviews_annotation_alerts o WHERE o.annotation_id = v.id)
+   AND NOT EXISTS (SELECT FROM reviews_verdict_alerts o WHERE o.annotation_id = v.id)
 """
 _JUDGED = f"""
-SELECT n.alert_id FROM reviews_annotation_alerts n
-  JOIN reviews_annotation v ON v.id = n.annotation_id
+SELECT n.alert_id FROM reviews_verdict_alerts n
+  JOIN reviews_verdicts v ON v.id = n.annotation_id
  WHERE v.verdict = ANY(%s) AND {_IS_EVIDENCE}
  UNION
-SELECT l.alert_id FROM incidents_incidentalert l
-  JOIN reviews_annotation_incidents n ON n.incident_id = l.incident_id
-  JOIN reviews_annotation v ON v.id = n.annotation_id
+SELECT l.alert_id FROM incidents_alert_links l
+  JOIN reviews_verdict_incidents n ON n.incident_id = l.incident_id
+  JOIN reviews_verdicts v ON v.id = n.annotation_id
  WHERE v.verdict = ANY(%s) AND {_IS_EVIDENCE}
-   AND NOT EXISTS (SELECT FROM reviews_annotation_alerts o WHERE o.annotation_id = v.id)
+   AND NOT EXISTS (SELECT FROM reviews_verdict_alerts o WHERE o.annotation_id = v.id)
 """
 _OF_TRUE_POSITIVES = """
-SELECT l.alert_id FROM incidents_incident c
-  JOIN incidents_incidentalert l ON l.incident_id = c.id
+SELECT l.alert_id FROM incidents_incidents c
+  JOIN incidents_alert_links l ON l.incident_id = c.id
  WHERE c.classification = %s AND c.status = %s
 """
 _SHARED = """
-SELECT DISTINCT l.incident_id FROM incidents_incidentalert l
+SELECT DISTINCT l.incident_id FROM incidents_alert_links l
  WHERE l.incident_id = ANY(%s)
    AND NOT EXISTS (SELECT FROM unnest(%s::bigint[]) AS m(id) WHERE m.id = l.alert_id)
 """
 _ENDINGS = """
 SELECT i.id, i.status = %s AND i.classification = %s,
-       EXISTS (SELECT FROM incidents_timelineitem t
+       EXISTS (SELECT FROM incidents_timeline t
                 WHERE t.incident_id = i.id AND t.code = 'reopened'),
        i.merged_into IS NOT NULL AND EXISTS (
-           SELECT FROM incidents_incident c WHERE c.workspace_id = i.workspace_id
+           SELECT FROM incidents_incidents c WHERE c.workspace_id = i.workspace_id
               AND c.number = i.merged_into AND c.status = %s AND c.classification = %s)
-  FROM incidents_incident i WHERE i.id = ANY(%s)
+  FROM incidents_incidents i WHERE i.id = ANY(%s)
 """
 # Alerts that somebody called suspicious, or that are part of a true positive.
 DOUBTED = f"{_JUDGED} UNION {_OF_TRUE_POSITIVES}"
@@ -85,30 +85,30 @@ DOUBTED_PARAMS = ([SUSPICIOUS], [SUSPICIOUS], TRUE_POSITIVE, Status.CLOSED)
 # sites: the same private address at another site is another device.
 _CASES = """
 WITH cases AS (
-    SELECT id, created_at FROM incidents_incident
+    SELECT id, created_at FROM incidents_incidents
      WHERE classification = %s AND status = %s AND created_at >= %s AND created_at < %s)
 SELECT c.id, coalesce(s.name, ''), c.created_at, x.name
-  FROM cases c JOIN incidents_incidentalert l ON l.incident_id = c.id
-  JOIN incidents_alert a ON a.id = l.alert_id LEFT JOIN sites_site s ON s.id = a.site_id
+  FROM cases c JOIN incidents_alert_links l ON l.incident_id = c.id
+  JOIN incidents_alerts a ON a.id = l.alert_id LEFT JOIN sites_sites s ON s.id = a.site_id
  CROSS JOIN LATERAL unnest(a.any_device || a.any_address) AS x(name)
  UNION
 SELECT c.id, s.name, c.created_at, x.name
-  FROM cases c JOIN incidents_entity e ON e.incident_id = c.id
-  JOIN sites_device d ON d.id = e.device_id JOIN sites_zone z ON z.id = d.zone_id
-  JOIN sites_site s ON s.id = z.site_id
+  FROM cases c JOIN incidents_entities e ON e.incident_id = c.id
+  JOIN sites_devices d ON d.id = e.device_id JOIN sites_zones z ON z.id = d.zone_id
+  JOIN sites_sites s ON s.id = z.site_id
  CROSS JOIN LATERAL (VALUES (d.name), (d.address)) AS x(name) WHERE x.name <> ''
 """
 # What was raised in the period was changed in it or later, and changes have an index.
 _AT_SITES = """
 SELECT s.name, coalesce((SELECT sum(d.incidents) FROM suppression_siteday d
                           WHERE d.site_id = s.id AND d.day > %(first)s AND d.day <= %(known)s), 0)
-               + (SELECT count(*) FROM incidents_incident i
+               + (SELECT count(*) FROM incidents_incidents i
                    WHERE i.modified_at >= %(since)s AND i.created_at >= %(since)s
                      AND i.created_at < %(end)s AND s.id = ANY(i.site_ids))
-  FROM sites_site s WHERE s.name = ANY(%(names)s)
+  FROM sites_sites s WHERE s.name = ANY(%(names)s)
 """
 _OLDEST_AT = """
-SELECT (SELECT a.at FROM incidents_alert a WHERE a.site_id = s.id ORDER BY a.at LIMIT 1)
+SELECT (SELECT a.at FROM incidents_alerts a WHERE a.site_id = s.id ORDER BY a.at LIMIT 1)
   FROM unnest(%s::bigint[]) AS s(id)
 """
 # By site and what they are about there: the true positives, and when they were raised.
@@ -160,7 +160,7 @@ def suspicious_near_misses(rule: Rule, period: Period) -> list[int]:
     """Return the alerts judged suspicious that one line of the rule keeps out, by id."""
     near, suspicious = sql.near_misses(rule), [SUSPICIOUS]
     found = fetch_rows(
-        f"SELECT a.id FROM incidents_alert a WHERE a.id IN ({_JUDGED})"
+        f"SELECT a.id FROM incidents_alerts a WHERE a.id IN ({_JUDGED})"
         f" AND a.at >= %s AND a.at < %s AND {near.text}",
         (suspicious, suspicious, period.start, period.end, *near.params),
     )
@@ -179,7 +179,7 @@ def judged_outside_hours(rule: Rule, period: Period) -> list[int] | None:
     scope = in_period(period, sql.where(replace(rule, all_of=clauses)))
     inner, verdicts = sql.where(rule), [*BENIGN, SUSPICIOUS, "not-sure"]
     found = fetch_rows(
-        f"SELECT a.id FROM incidents_alert a"
+        f"SELECT a.id FROM incidents_alerts a"
         f" WHERE a.id IN ({_JUDGED} UNION {_OF_TRUE_POSITIVES})"
         f" AND {scope.text} AND NOT ({inner.text})",
         (verdicts, verdicts, TRUE_POSITIVE, Status.CLOSED, *scope.params, *inner.params),
@@ -201,7 +201,7 @@ def why_kept_out(rule: Rule, ids: Collection[int]) -> dict[int, Sentence]:
 def zone_of(sites: Collection[str]) -> str:
     """Return the time zone in which days are counted: the site's, or UTC for several sites."""
     found = fetch_rows(
-        "SELECT DISTINCT time_zone FROM sites_site WHERE name = ANY(%s)", [list(sites)]
+        "SELECT DISTINCT time_zone FROM sites_sites WHERE name = ANY(%s)", [list(sites)]
     )
     return found[0][0] if len(found) == 1 else "UTC"
 
@@ -229,7 +229,7 @@ def history_days(sites: Collection[int], *, end: datetime) -> int:
     if sites:
         found = fetch_rows(_OLDEST_AT, [list(sites)])
     else:
-        found = fetch_rows("SELECT a.at FROM incidents_alert a ORDER BY a.at LIMIT 1")
+        found = fetch_rows("SELECT a.at FROM incidents_alerts a ORDER BY a.at LIMIT 1")
     return min((max((end - at).days, 0) if at else 0 for (at,) in found), default=0)
 
 
@@ -298,14 +298,14 @@ _BY_HAND: Final = ("status", "owner", "labels", "reopened")  # of the lines that
 _BENIGN: Final = ("BenignPositive", "FalsePositive")
 # Names travel as one array: thousands of parameters take longer to spell than to look up.
 _TOUCHED: Final = """
-SELECT i.id FROM incidents_incident i
+SELECT i.id FROM incidents_incidents i
  WHERE i.id = ANY(%s) AND EXISTS (
-       SELECT FROM incidents_timelineitem t
+       SELECT FROM incidents_timeline t
         WHERE t.incident_id = i.id AND t.at <= i.created_at + %s
           AND (t.by_id IS NOT NULL OR (t.side = %s AND t.code = ANY(%s))))
 """
 _CLOSED: Final = """
-SELECT i.id FROM incidents_incident i
+SELECT i.id FROM incidents_incidents i
  WHERE i.id = ANY(%s) AND i.status = %s AND i.classification = ANY(%s) AND i.closed_by = ''
 """
 
@@ -326,9 +326,9 @@ def incidents_closed_as_benign(incident_ids: Collection[int]) -> set[int]:
 
 
 _FROM: Final = """
-SELECT DISTINCT n.annotation_id FROM incidents_alert a
-  JOIN reviews_annotation_alerts n ON n.alert_id = a.id
-  JOIN reviews_annotation v ON v.id = n.annotation_id
+SELECT DISTINCT n.annotation_id FROM incidents_alerts a
+  JOIN reviews_verdict_alerts n ON n.alert_id = a.id
+  JOIN reviews_verdicts v ON v.id = n.annotation_id
  WHERE v.verdict = %s AND v.superseded_by_id IS NOT NULL AND v.withdrawn_at IS NULL
 """
 

@@ -26,8 +26,8 @@ from alerts.suppression.queries import acting_versions
 PERIOD: Final = timedelta(days=90)
 MAX_SECONDS: Final = 5.0
 _MEMBERS: Final = """
-SELECT l.incident_id, l.alert_id FROM incidents_incidentalert l
- WHERE l.incident_id IN (SELECT m.incident_id FROM incidents_incidentalert m
+SELECT l.incident_id, l.alert_id FROM incidents_alert_links l
+ WHERE l.incident_id IN (SELECT m.incident_id FROM incidents_alert_links m
                           WHERE m.alert_id = ANY(%s))
 """
 
@@ -101,10 +101,10 @@ def _alerts_by_version(
     beside = Sql("", ())
     if among is not None:
         beside = Sql(
-            "WITH beside AS MATERIALIZED (SELECT * FROM incidents_alert WHERE id = ANY(%s)) ",
+            "WITH beside AS MATERIALIZED (SELECT * FROM incidents_alerts WHERE id = ANY(%s)) ",
             (list(among),),
         )
-    table = "beside" if beside.text else "incidents_alert"
+    table = "beside" if beside.text else "incidents_alerts"
     pieces = [
         (version.pk, in_period(period, sql.where(version.definition))) for version in versions
     ]

@@ -51,7 +51,7 @@ def _sightings(rule: Rule, line: Clause, *, now: datetime) -> list[Sighting]:
         " count(DISTINCT date_trunc('day', a.at)), array_agg(DISTINCT"
         f" coalesce(nullif(a.{other}_device, ''), a.{other}_address)),"
         f" bool_or(a.id IN ({DOUBTED}))"
-        f" FROM incidents_alert a WHERE {found.text} AND a.{line.field} <> ''"
+        f" FROM incidents_alerts a WHERE {found.text} AND a.{line.field} <> ''"
         f" GROUP BY 1, 2, 3 ORDER BY max(a.at) DESC, 1 LIMIT {MAX_DEVICES + 1}",
         (*DOUBTED_PARAMS, *found.params),
     )

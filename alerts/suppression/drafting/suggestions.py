@@ -128,9 +128,9 @@ def _about(rule: Rule) -> list[int]:
     """The few verdicts are asked which of their alerts the rule matches; those given last count."""
     piece = sql.where(rule)
     found = fetch_rows(
-        "SELECT n.annotation_id FROM reviews_annotation_alerts n"
-        " JOIN reviews_annotation v ON v.id = n.annotation_id"
-        f" JOIN incidents_alert a ON a.id = n.alert_id WHERE {piece.text}"
+        "SELECT n.annotation_id FROM reviews_verdict_alerts n"
+        " JOIN reviews_verdicts v ON v.id = n.annotation_id"
+        f" JOIN incidents_alerts a ON a.id = n.alert_id WHERE {piece.text}"
         " GROUP BY n.annotation_id, v.given_at"
         f" ORDER BY v.given_at DESC, n.annotation_id DESC LIMIT {MAX_ABOUT}",
         piece.params,

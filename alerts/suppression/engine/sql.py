@@ -16,17 +16,17 @@ from alerts.suppression.engine.values import IPV4_FORM, IPV6_FORM
 from alerts.suppression.engine.windows import ranges_by_zone
 
 _MAX_COUNT: Final = (
-    "(SELECT max(i.{column}) FROM incidents_incidentalert ia"
-    " JOIN incidents_incident i ON i.id = ia.incident_id WHERE ia.alert_id = a.id)"
+    "(SELECT max(i.{column}) FROM incidents_alert_links ia"
+    " JOIN incidents_incidents i ON i.id = ia.incident_id WHERE ia.alert_id = a.id)"
 )
 _COUNTS: Final = {
     "alerts_in_incident": _MAX_COUNT.format(column="alerts_count"),
     "entities_in_incident": _MAX_COUNT.format(column="entities_count"),
 }
 _TABLES: Final = {
-    "workspace": ("workspace_id", "sentinel_workspace"),
-    "site": ("site_id", "sites_site"),
-    "zone": ("zone_id", "sites_zone"),
+    "workspace": ("workspace_id", "sentinel_workspaces"),
+    "site": ("site_id", "sites_sites"),
+    "zone": ("zone_id", "sites_zones"),
 }
 PLAIN: Final = (
     *("sensor", "alert_type", "user_defined_title", "engine", "category", "severity", "protocol"),
@@ -38,7 +38,7 @@ PLAIN: Final = (
 # Kinds of planned work beside an alert, as they were known when it came; `now` reads what is known
 # at present. The work itself may name its devices, or a whole zone.
 _WORKS: Final = (
-    "SELECT p.kind FROM incidents_plannedalert p WHERE p.alert_id = a.id AND p.fit = 'inside'"
+    "SELECT p.kind FROM incidents_planned_alerts p WHERE p.alert_id = a.id AND p.fit = 'inside'"
 )
 _KNOWN_THEN: Final = " AND p.known_from <= a.at AND (p.known_until IS NULL OR p.known_until > a.at)"
 _KNOWN_NOW: Final = " AND p.known_until IS NULL"
@@ -57,8 +57,8 @@ _SELECT: Final = (
     "SELECT a.id, w.name AS workspace, coalesce(s.name, '') AS site, coalesce(z.name, '') AS zone, "
     + ", ".join(f"a.{column}" for column in PLAIN)
     + "".join(f", {text} AS {name}" for name, text in _COUNTS.items())
-    + "{works} FROM incidents_alert a JOIN sentinel_workspace w ON w.id = a.workspace_id"
-    " LEFT JOIN sites_site s ON s.id = a.site_id LEFT JOIN sites_zone z ON z.id = a.zone_id"
+    + "{works} FROM incidents_alerts a JOIN sentinel_workspaces w ON w.id = a.workspace_id"
+    " LEFT JOIN sites_sites s ON s.id = a.site_id LEFT JOIN sites_zones z ON z.id = a.zone_id"
 )
 SELECT_FACTS: Final = _SELECT.replace("{works}", _works_of(_KNOWN_THEN))  # as of the alert
 SELECT_FACTS_NOW: Final = _SELECT.replace("{works}", _works_of(_KNOWN_NOW))  # for matching
@@ -66,7 +66,7 @@ SELECT_FACTS_NOW: Final = _SELECT.replace("{works}", _works_of(_KNOWN_NOW))  # f
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """A piece of a WHERE over `incidents_alert a`, with its parameters in order."""
+    """A piece of a WHERE over `incidents_alerts a`, with its parameters in order."""
 
     text: str
     params: tuple[Any, ...] = ()
@@ -120,7 +120,7 @@ def clause_sql(clause: Clause) -> Sql:
         return Sql("a.port = ANY(%s::int[])", (list(clause.values),))
     if field.kind is Kind.ZONE and clause.operator == Operator.WITHIN:
         return Sql(
-            "(a.site_id, a.zone_id) IN (SELECT s.id, z.id FROM sites_site s, sites_zone z"
+            "(a.site_id, a.zone_id) IN (SELECT s.id, z.id FROM sites_sites s, sites_zones z"
             f" WHERE s.name || '{ZONE_MARK}' || z.name = ANY(%s::text[]))",
             (list(clause.texts),),
         )

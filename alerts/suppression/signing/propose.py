@@ -189,8 +189,8 @@ def _covers_evidence(version: RuleVersion, rule: Rule) -> bool:
     piece = where(rule)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM incidents_alert a"
-            " JOIN reviews_annotation_alerts n ON n.alert_id = a.id"
+            "SELECT EXISTS (SELECT 1 FROM incidents_alerts a"
+            " JOIN reviews_verdict_alerts n ON n.alert_id = a.id"
             " JOIN suppression_ruleversion_evidence e ON e.annotation_id = n.annotation_id"
             f" WHERE e.ruleversion_id = %s AND ({piece.text}))",
             [version.pk, *piece.params],

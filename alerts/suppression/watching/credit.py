@@ -147,8 +147,8 @@ def _candidates(definition: Rule, period: Period) -> list[Incident]:
     ids = [
         row[0]
         for row in fetch_rows(
-            "SELECT DISTINCT l.incident_id FROM incidents_alert a"
-            f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {matching.text}",
+            "SELECT DISTINCT l.incident_id FROM incidents_alerts a"
+            f" JOIN incidents_alert_links l ON l.alert_id = a.id WHERE {matching.text}",
             matching.params,
         )
     ]

@@ -25,7 +25,7 @@ def count_site_days(*, now: datetime) -> int:
 _COUNT = """
 INSERT INTO suppression_siteday (site_id, day, incidents)
 SELECT s.id, (i.created_at AT TIME ZONE 'UTC')::date, count(*)
-  FROM incidents_incident i CROSS JOIN LATERAL unnest(i.site_ids) AS x(site)
-  JOIN sites_site s ON s.id = x.site
+  FROM incidents_incidents i CROSS JOIN LATERAL unnest(i.site_ids) AS x(site)
+  JOIN sites_sites s ON s.id = x.site
  WHERE i.created_at >= %s AND i.created_at < %s GROUP BY 1, 2
 """

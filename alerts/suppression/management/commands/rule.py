@@ -90,7 +90,7 @@ def _compile(rule: Rule, options: dict[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {"title": rule.title, "rule_hash": rule_hash(rule)}
     if options["to"] == "sql":
         piece = sql.where(rule)
-        text = f"SELECT a.id FROM incidents_alert a WHERE {piece.text}"
+        text = f"SELECT a.id FROM incidents_alerts a WHERE {piece.text}"
         return result | {"sql": text, "params": list(piece.params)}
     return result | {
         "forms": [_form(rule, workspace) for workspace in _workspaces(rule, options["workspace"])]
