@@ -28,6 +28,8 @@ WORKSPACE_FACTS: Json = {
     "plan": True,
     "linked": True,
     "correlation": False,
+    "playbook_permission": True,
+    "emptied": False,
 }
 GRAPH_SETTINGS: Json = {
     "orderby": "honoured",

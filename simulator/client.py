@@ -123,6 +123,10 @@ class Control:
         """Decide how Graph behaves where that is documented nowhere."""
         return dict(self.call("POST", "graph", values))
 
+    def empty(self, workspace: str) -> Json:
+        """Leave a workspace without connector, content and rules."""
+        return dict(self.call("POST", "empty", {"workspace": workspace}))
+
     def application(self, application: str, **values: Any) -> Json:
         """Change an application's rights, secret or state."""
         return dict(self.call("POST", "application", {"application": application, **values}))

@@ -12,12 +12,12 @@ from simulator.automation.run import fill_owner, run_created, run_updated
 from simulator.azure import Azure
 from simulator.clock import iso
 from simulator.defender.onboarding import (
-    case_in_portal,
     correlated_with,
     takes_part_in_correlation,
 )
 from simulator.defender.records import note_alerts, note_comment, redirect_record, register
 from simulator.defender.values import tags_of
+from simulator.incident_creation import cases_shown
 from simulator.incident_records import (
     CLOSING,
     MAX_ALERTS,
@@ -56,18 +56,19 @@ def add_incident(azure: Azure, incident: Incident, *, at: int) -> Incident:
     return incident
 
 
-def add_case(azure: Azure, case: Case, *, at: int | None = None) -> Incident | None:
-    """Store what happened at the plant as an incident, at its own time unless told otherwise; None
-    where the workspace makes none of it.
+def add_case(azure: Azure, case: Case, *, at: int | None = None) -> list[Incident]:
+    """Store what happened at the plant as incidents that its workspace makes of it, at their own
+    time unless told otherwise.
     """
-    shown = case_in_portal(azure, case)
-    if shown is None:
-        return None
     workspace = azure.workspace(case.workspace)
-    number = azure.store.incidents.latest_number(workspace.key) + 1
     in_portal = bool(azure.facts(workspace)["defender_portal"])
-    incident = from_case(azure, shown, number=number, in_portal=in_portal)
-    return add_incident(azure, incident, at=incident.modified if at is None else at)
+    incidents = []
+    for shown in cases_shown(azure, case):
+        number = azure.store.incidents.latest_number(workspace.key) + 1
+        incident = from_case(azure, shown, number=number, in_portal=in_portal)
+        when = incident.modified if at is None else at
+        incidents.append(add_incident(azure, incident, at=when))
+    return incidents
 
 
 def make_incident(

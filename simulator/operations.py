@@ -35,6 +35,7 @@ from simulator.incidents import (
     writable_from,
 )
 from simulator.people import PEOPLE, Person, person_named
+from simulator.provision import empty_workspace
 from simulator.replies import Reply, bad_request, not_found
 from simulator.signing import replace_key, signed_token
 from simulator.store.incidents import Incident
@@ -192,20 +193,21 @@ def _person(body: Json) -> Person:
 
 
 def inject(azure: Azure, body: Json, at: int) -> Json:
-    """Put in incidents: a kind that the plant knows, or explicit properties."""
-    incidents = [_inject_incident(azure, body, at) for _ in range(int(body.get("count", 1)))]
-    summaries = [_summary(azure, incident) for incident in incidents if incident]
+    """Put in incidents: a kind that the plant knows, or explicit properties. What the plant does
+    becomes an incident only where the connector and the rules of the workspace let it.
+    """
+    turns = range(int(body.get("count", 1)))
+    incidents = [incident for _ in turns for incident in _inject_incidents(azure, body, at)]
+    summaries = [_summary(azure, incident) for incident in incidents]
     return {**summaries[0], "incidents": summaries} if summaries else {"incidents": []}
 
 
-def _inject_incident(azure: Azure, body: Json, at: int) -> Incident | None:
+def _inject_incidents(azure: Azure, body: Json, at: int) -> list[Incident]:
     if body.get("kind"):
         options = {"lag": 5, **body.get("options", {})}
         began = to_moment(at) - timedelta(seconds=float(options["lag"]))
         case = azure.plant.make(body["kind"], at=began, **options)
-        incident = add_case(azure, case, at=at)
-        if incident is None:
-            return None
+        incidents = add_case(azure, case, at=at)
     else:
         properties = body.get("properties") or {}
         properties = {
@@ -217,14 +219,24 @@ def _inject_incident(azure: Azure, body: Json, at: int) -> Incident | None:
         check_incident(properties)
         details = {"alerts": body.get("alerts", []), "entities": body.get("entities", [])}
         key = body.get("workspace") or azure.workspaces[0].key
-        incident = make_incident(
-            azure, azure.workspace(key), properties, at=at, name=body.get("name"), details=details
-        )
-    if body.get("mangle"):
+        workspace = azure.workspace(key)
+        incidents = [
+            make_incident(
+                azure, workspace, properties, at=at, name=body.get("name"), details=details
+            )
+        ]
+    for incident in incidents if body.get("mangle") else []:
         resource = orjson.loads(incident_bytes(azure, incident))
         incident.mangled = mangle(resource, body["mangle"])
         azure.store.incidents.put(incident)
-    return incident
+    return incidents
+
+
+def empty(azure: Azure, body: Json, at: int) -> Json:
+    """Leave a workspace without connector, content and rules, as on its first day."""
+    target = azure.workspace(body["workspace"])
+    empty_workspace(azure, target, at=at)
+    return azure.facts(target)
 
 
 def edit(azure: Azure, body: Json, at: int) -> Json:
@@ -381,6 +393,7 @@ OPERATIONS: dict[str, Operation] = {
     "workspace": workspace,
     "onboard": onboard_workspace,
     "graph": graph,
+    "empty": empty,
     "application": application,
     "settings": settings,
     "playbook_token": playbook_token,

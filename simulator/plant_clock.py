@@ -110,7 +110,7 @@ class PlantClock:
             )
             with store.transaction():
                 for case in cases:
-                    created += add_case(self._azure, case) is not None
+                    created += len(add_case(self._azure, case))
         with store.transaction():
             store.keep("lived_until", until)
         return created

@@ -8,29 +8,18 @@ from simulator.azure import Azure
 from simulator.clock import iso
 from simulator.people import PEOPLE
 from simulator.plant import PlantWorkspace
-from simulator.plant.catalogue import AnalyticsRule, alert_types
+from simulator.plant.catalogue import AnalyticsRule
+from simulator.solution import (
+    PACKAGE_NAME,
+    TEMPLATE_VERSION,
+    package,
+    scheduled_rule,
+    solution_rules,
+)
 from simulator.store.resources import Resource
 
 Json = dict[str, Any]
 PRODUCT = "Azure Security Center for IoT"
-# Severity, tactic and technique of the fifteen rules that come with the D4IoT solution.
-SOLUTION_RULES = {
-    "Unauthorized PLC changes": ("Medium", "Persistence", "T0839"),
-    "Suspicious malware found in the network": ("High", "Impact", "T0882"),
-    "Illegal Function Codes for ICS traffic": ("Medium", "ImpairProcessControl", "T0855"),
-    "PLC Stop Command": ("Medium", "DefenseEvasion", "T0858"),
-    "Firmware Updates": ("Medium", "Persistence", "T0857"),
-    "Multiple scans in the network": ("High", "Discovery", "T0842"),
-    "Excessive Login Attempts": ("High", "ImpairProcessControl", "T0806"),
-    "High bandwidth in the network": ("Low", "Discovery", "T0842"),
-    "Internet Access": ("High", "LateralMovement", "T0886"),
-    "Unauthorized device in the network": ("Medium", "Discovery", "T0842"),
-    "Unauthorized remote access to the network": ("Medium", "InitialAccess", "T0886"),
-    "Unauthorized DHCP configuration": ("Medium", "Discovery", "T0842"),
-    "Denial of Service": ("High", "InhibitResponseFunction", "T0814"),
-    "No traffic on Sensor Detected": ("High", "InhibitResponseFunction", "T0881"),
-    "PLC unsecure key state": ("Low", "Execution", "T0858"),
-}
 # What each does, and its steps: by name, connector and path, as their designer writes them.
 PLAYBOOKS = (
     (
@@ -54,7 +43,15 @@ PLAYBOOKS = (
         ("Shut_port_on_switch", "http", "/switches/ports/disable"),
     ),
 )
-CONNECTOR, CREATION_RULE, PACKAGE = "iot connector", "creation rule", "package"
+CONNECTOR, CREATION_RULE = "iot connector", "creation rule"
+_WHAT_PEOPLE_ADD = (
+    "alertRules",
+    "automationRules",
+    "contentPackages",
+    "dataConnectors",
+    "settings",
+    "watchlists",
+)
 
 
 def provision(azure: Azure) -> None:
@@ -72,29 +69,10 @@ def provision(azure: Azure) -> None:
 
 def _resources(workspace: PlantWorkspace, at: str) -> list[tuple[str, str, Json]]:
     resources: list[tuple[str, str, Json]] = []
-    rules = {
-        alert_type.rule.id: alert_type.rule
-        for alert_type in alert_types().values()
-        if alert_type.rule
-    }
+    rules = solution_rules()
     resources += [("alertRules", name, _scheduled(rule, at)) for name, rule in rules.items()]
     resources.append(("alertRules", workspace.uid(CREATION_RULE), _creation_rule(at)))
-    resources.append(
-        (
-            "alertRules",
-            "BuiltInFusion",
-            {
-                "kind": "Fusion",
-                "properties": {
-                    "displayName": "Advanced Multistage Attack Detection",
-                    "enabled": True,
-                    "severity": "High",
-                    "lastModifiedUtc": at,
-                    "alertRuleTemplateName": "f71aba3d-28fb-450b-b192-4e76a83015c8",
-                },
-            },
-        )
-    )
+    resources.append(("alertRules", "BuiltInFusion", _fusion(at)))
     resources.append(
         (
             "dataConnectors",
@@ -108,21 +86,8 @@ def _resources(workspace: PlantWorkspace, at: str) -> list[tuple[str, str, Json]
             },
         )
     )
-    resources.append(
-        (
-            "contentPackages",
-            "azuresentinel.azure-sentinel-solution-unifiedmicrosoftsoc",
-            {
-                "properties": {
-                    "contentId": "azuresentinel.azure-sentinel-solution-unifiedmicrosoftsoc",
-                    "contentKind": "Solution",
-                    "contentSchemaVersion": "3.0.0",
-                    "version": "3.0.2",
-                    "displayName": "Microsoft Defender for IoT",
-                },
-            },
-        )
-    )
+    resources.append(("contentPackages", PACKAGE_NAME, {"properties": package()}))
+    resources += [("settings", name, body) for name, body in _settings().items()]
     resources.append(
         (
             "watchlists",
@@ -149,6 +114,46 @@ def _resources(workspace: PlantWorkspace, at: str) -> list[tuple[str, str, Json]
     return resources
 
 
+def _fusion(at: str) -> Json:
+    return {
+        "kind": "Fusion",
+        "properties": {
+            "displayName": "Advanced Multistage Attack Detection",
+            "enabled": True,
+            "severity": "High",
+            "lastModifiedUtc": at,
+            "alertRuleTemplateName": "f71aba3d-28fb-450b-b192-4e76a83015c8",
+        },
+    }
+
+
+def _settings() -> dict[str, Json]:
+    """The settings of a workspace by name. One that is off is not listed."""
+    sources = ["AuditLogs", "AzureActivity", "SecurityEvent", "SigninLogs"]
+    return {
+        "Anomalies": {"kind": "Anomalies", "properties": {"isEnabled": True}},
+        "EntityAnalytics": {
+            "kind": "EntityAnalytics",
+            "properties": {"entityProviders": ["AzureActiveDirectory"]},
+        },
+        "Ueba": {"kind": "Ueba", "properties": {"dataSources": sources}},
+    }
+
+
+def empty_workspace(azure: Azure, workspace: PlantWorkspace, *, at: int) -> None:
+    """Leave a workspace as it is on the day on which Sentinel is switched on: the plan is there and
+    linked, but no connector, content, rule or setting is; only Fusion is on from the start.
+    """
+    for kind in _WHAT_PEOPLE_ADD:
+        for resource in azure.store.resources.all(workspace.key, kind):
+            azure.store.resources.remove(workspace.key, kind, resource.name)
+    fusion = Resource("BuiltInFusion", azure.store.next_etag(at), _fusion(iso(at)))
+    azure.store.resources.put(workspace.key, "alertRules", fusion)
+    switches = azure.store.fact(f"workspace:{workspace.key}", {})
+    bare = {"connector": "Disabled", "emptied": True, "playbook_permission": False}
+    azure.store.keep(f"workspace:{workspace.key}", {**switches, **bare})
+
+
 def _playbook(name: str, does: str, step: tuple[str, str, str], at: str) -> Json:
     title, connector, path = step
     connection = f"@parameters('$connections')['{connector}']['connectionId']"
@@ -173,43 +178,9 @@ def _playbook(name: str, does: str, step: tuple[str, str, str], at: str) -> Json
 
 
 def _scheduled(rule: AnalyticsRule, at: str) -> Json:
-    severity, tactic, technique = SOLUTION_RULES.get(rule.name, ("Medium", "Impact", "T0882"))
-    every = "PT1H" if rule.minutes == 60 else f"PT{rule.minutes}M"
-    return {
-        "kind": "Scheduled",
-        "properties": {
-            "displayName": rule.name,
-            "description": "",
-            "severity": severity,
-            "enabled": True,
-            "tactics": [tactic],
-            "techniques": [technique],
-            "query": "SecurityAlert",
-            "queryFrequency": every,
-            "queryPeriod": every,
-            "triggerOperator": "GreaterThan",
-            "triggerThreshold": 0,
-            "suppressionDuration": "PT5H",
-            "suppressionEnabled": False,
-            "eventGroupingSettings": {"aggregationKind": "AlertPerResult"},
-            "customDetails": {
-                "Sensor": "DeviceId",
-                "Protocol": "Protocol",
-                "VendorOriginalId": "VendorOriginalId",
-            },
-            "incidentConfiguration": {
-                "createIncident": True,
-                "groupingConfiguration": {
-                    "enabled": False,
-                    "reopenClosedIncident": False,
-                    "lookbackDuration": "PT5H",
-                    "matchingMethod": "AllEntities",
-                },
-            },
-            "templateVersion": "1.0.4",
-            "lastModifiedUtc": at,
-        },
-    }
+    origin = {"alertRuleTemplateName": rule.id, "templateVersion": TEMPLATE_VERSION}
+    properties = {**scheduled_rule(rule, is_enabled=True), **origin, "lastModifiedUtc": at}
+    return {"kind": "Scheduled", "properties": properties}
 
 
 def _creation_rule(at: str) -> Json:

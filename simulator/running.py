@@ -130,11 +130,13 @@ def running_simulator(
     living: bool = False,
     now: datetime | None = None,
     seed: int = 7,
+    empty: bool = False,
 ) -> Iterator[Running]:
     """A simulator on a free loopback port, in a thread of this process.
 
     Quiet by default: no history, no throttling, nothing happens by itself. With `now` its clock
-    stands still at that moment and moves only by `control.advance`.
+    stands still at that moment and moves only by `control.advance`. `empty` workspaces have no
+    connector, content or rules yet.
     """
     with TemporaryDirectory() as folder:
         certificates = ensure_certificates(data or Path(folder))
@@ -148,6 +150,8 @@ def running_simulator(
         place = listen()
         try:
             simulator.azure.endpoint = endpoint_of(place)
+            if empty:
+                simulator.empty_once()
             simulator.plant_clock.load_history(incidents)
             with _served(simulator, certificates, place):
                 yield Running(
@@ -202,6 +206,7 @@ class ServeOptions:
     script: Path | None
     throttled: bool
     living: bool
+    empty: bool
 
 
 def serve(options: ServeOptions, *, report: Callable[[Json], None]) -> None:
@@ -220,7 +225,10 @@ def serve(options: ServeOptions, *, report: Callable[[Json], None]) -> None:
             for application in simulator.azure.identities.applications:
                 application.secret = secret
             simulator.azure.identities.save()
-        simulator.plant_clock.load_history(options.count)
+        if options.empty:
+            simulator.empty_once()
+        else:
+            simulator.plant_clock.load_history(options.count)
         if script is not None:
             _load_once(simulator, script)
         try:

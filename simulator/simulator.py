@@ -16,7 +16,7 @@ from simulator.operations import OPERATIONS
 from simulator.people import PEOPLE
 from simulator.plant import Plant
 from simulator.plant_clock import PlantClock
-from simulator.provision import provision
+from simulator.provision import empty_workspace, provision
 from simulator.store import Store
 
 Json = dict[str, Any]
@@ -57,6 +57,15 @@ class Simulator:
 
     def _carry_out_event(self, event: Json, at: int) -> None:
         self.carry_out(str(event["do"]), {k: v for k, v in event.items() if k != "do"}, at)
+
+    def empty_once(self) -> None:
+        """Leave every workspace as on its first day, but for a store that began so before."""
+        if self.store.fact("began empty"):
+            return
+        with self.store.transaction():
+            for workspace in self.azure.workspaces:
+                empty_workspace(self.azure, workspace, at=self.azure.clock.ticks())
+            self.store.keep("began empty", True)
 
     def advance(self, seconds: float) -> Json:
         """Move the clock and live through the time in between."""

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
 from simulator.arm.call import Call, Route, plain_route, security_route, workspace_route
+from simulator.clock import iso
 from simulator.plant import PlantWorkspace
 from simulator.replies import ArmRefusal, Reply, bad_request, not_found
 from simulator.store.resources import Resource
 
 Json = dict[str, Any]
+AUTOMATION_CONTRIBUTOR = "f4c81013-99ee-4d62-a7ee-b3f1f648599a"
+_FILTER_BY_PRINCIPAL = re.compile(r"principalId eq '(?P<id>[^']*)'")
 _SINGULAR = {
     "alertRules": "Alert rule",
     "dataConnectors": "Data connector",
     "watchlists": "Watchlist",
     "contentPackages": "Package",
+    "settings": "Setting",
 }
 
 
-def _resource(call: Call, kind: str, resource: Resource) -> Json:
+def resource_body(call: Call, kind: str, resource: Resource) -> Json:
+    """A resource as ARM answers it."""
     return {
         "id": f"{call.workspace.security_path}/{kind}/{resource.name}",
         "name": resource.name,
@@ -44,7 +50,7 @@ def as_switched(body: Json, facts: Json, kind: str) -> Json:
 
 def _list(call: Call, kind: str) -> Reply:
     resources = [
-        _resource(call, kind, resource)
+        resource_body(call, kind, resource)
         for resource in call.azure.store.resources.all(call.workspace.key, kind)
     ]
     if kind == "dataConnectors" and call.azure.facts(call.workspace)["defender_portal"]:
@@ -71,7 +77,7 @@ def _get(call: Call, kind: str) -> Reply:
     resource = call.azure.store.resources.get(call.workspace.key, kind, call.args["name"])
     if resource is None:
         raise not_found(_SINGULAR[kind])
-    return Reply(body=_resource(call, kind, resource))
+    return Reply(body=resource_body(call, kind, resource))
 
 
 def _put_alert_rule(call: Call) -> Reply:
@@ -81,11 +87,45 @@ def _put_alert_rule(call: Call) -> Reply:
     properties = content.get("properties")
     if not content.get("kind") or not isinstance(properties, dict):
         raise bad_request("An alert rule needs kind and properties.")
-    body = {"kind": content["kind"], "properties": properties}
+    stamp = iso(call.azure.stamp(call.now))
+    body = {"kind": content["kind"], "properties": {**properties, "lastModifiedUtc": stamp}}
     rule = Resource(call.args["name"], call.azure.store.next_etag(call.now), body)
     call.azure.store.resources.put(call.workspace.key, "alertRules", rule)
-    resource = _resource(call, "alertRules", rule)
+    resource = resource_body(call, "alertRules", rule)
     return call.written(resource, former=stored, etag=rule.etag, effect="rule written")
+
+
+def _role_assignments(call: Call) -> Reply:
+    """Who holds which role on the group that holds the playbooks."""
+    scope = call.args["scope"]
+    values = []
+    for workspace in call.azure.workspaces:
+        group = f"/subscriptions/{workspace.subscription_id}/resourceGroups/"
+        group += workspace.resource_group
+        if (
+            scope.lower().startswith(group.lower())
+            and call.azure.facts(workspace)["playbook_permission"]
+        ):
+            values.append(_playbook_permission(group, workspace))
+    if wanted := _FILTER_BY_PRINCIPAL.search(call.query.get("$filter", "")):
+        values = [row for row in values if row["properties"]["principalId"] == wanted["id"]]
+    return Reply(body={"value": values})
+
+
+def _playbook_permission(group: str, workspace: PlantWorkspace) -> Json:
+    name = workspace.uid("playbook permission")
+    role = f"/providers/Microsoft.Authorization/roleDefinitions/{AUTOMATION_CONTRIBUTOR}"
+    return {
+        "id": f"{group}/providers/Microsoft.Authorization/roleAssignments/{name}",
+        "name": name,
+        "type": "Microsoft.Authorization/roleAssignments",
+        "properties": {
+            "roleDefinitionId": f"/subscriptions/{workspace.subscription_id}{role}",
+            "principalId": workspace.uid("Azure Security Insights"),
+            "principalType": "ServicePrincipal",
+            "scope": group,
+        },
+    }
 
 
 def _put_connector(call: Call) -> Reply:
@@ -106,7 +146,7 @@ def _put_connector(call: Call) -> Reply:
     call.azure.store.resources.put(call.workspace.key, "dataConnectors", connector)
     return Reply(
         200,
-        _resource(call, "dataConnectors", connector),
+        resource_body(call, "dataConnectors", connector),
         effect="connector written",
         after=connector.etag,
     )
@@ -247,6 +287,12 @@ ROUTES: list[Route] = [
     ),
     security_route("PUT", "/alertRules/{name}", "alertRules/write", _put_alert_rule),
     security_route("PUT", "/dataConnectors/{name}", "dataConnectors/write", _put_connector),
+    plain_route(
+        "GET",
+        r"(?P<scope>/.*)/providers/Microsoft\.Authorization/roleAssignments",
+        "Microsoft.Authorization/roleAssignments/read",
+        _role_assignments,
+    ),
 ]
 for _kind in _SINGULAR:
     ROUTES += [

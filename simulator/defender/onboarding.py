@@ -16,7 +16,7 @@ from simulator.defender.records import (
     rule_ids_of,
 )
 from simulator.incident_records import PORTAL_PROVIDER, save
-from simulator.plant import Case, PlantWorkspace
+from simulator.plant import PlantWorkspace
 from simulator.store.incidents import Incident, IncidentPage
 
 Json = dict[str, Any]
@@ -69,38 +69,6 @@ def _move(azure: Azure, workspace: PlantWorkspace, incident: Incident, *, at: in
     register(azure, incident)
 
 
-def case_in_portal(azure: Azure, case: Case) -> Case | None:
-    """A happening of the plant as the workspace of its case shows it: once that is in the portal,
-    what an enabled analytics rule makes of it; None where none does.
-    """
-    workspace = azure.workspace(case.workspace)
-    if not azure.facts(workspace)["defender_portal"]:
-        return case
-    ruled = azure.plant.made_by_rules(case)
-    if ruled is None:
-        return None
-    enabled = _enabled_rules(azure, workspace)
-    rules = ruled.properties["relatedAnalyticRuleIds"]
-    if not any(rule.rsplit("/", 1)[-1].lower() in enabled for rule in rules):
-        return None
-    _, entities = azure.plant.details(ruled.recipe)
-    n_devices = sum(entity["kind"] == "IoTDevice" for entity in entities)
-    assets = "one asset" if n_devices == 1 else "multiple assets"
-    ruled.properties["title"] = f"{ruled.properties['title']} involving {assets}"
-    return ruled
-
-
-def _enabled_rules(azure: Azure, workspace: PlantWorkspace) -> set[str]:
-    rules = azure.store.resources.all(workspace.key, "alertRules")
-    return {
-        rule.name.lower()
-        for rule in rules
-        if rule.body.get("kind") == "Scheduled"
-        and rule.body["properties"].get("enabled")
-        and (rule.body["properties"].get("incidentConfiguration") or {}).get("createIncident", True)
-    }
-
-
 def takes_part_in_correlation(azure: Azure, incident: Incident) -> bool:
     """Whether the portal may join a new incident with others: it looks at the rules that made the
     alerts, each by the mark its description begins with, else by the default of the tenant; and in
@@ -115,7 +83,7 @@ def takes_part_in_correlation(azure: Azure, incident: Incident) -> bool:
     descriptions = [
         str(rule.body["properties"].get("description") or "").strip().lower()
         for rule in rules
-        if rule.name.lower() in names
+        if (rule.body["properties"].get("alertRuleTemplateName") or rule.name).lower() in names
     ]
     return bool(descriptions) and all(
         text.startswith(INCLUDED) or (default and not text.startswith(EXCLUDED))

@@ -29,6 +29,7 @@ class Command(TagoutCommand):
         parser.add_argument("--script", default="", metavar="FILE", help="faults and events")
         parser.add_argument("--data", default="", metavar="DIR", help="where its store lies")
         parser.add_argument("--no-throttle", action="store_true", help="without Azure's limits")
+        parser.add_argument("--empty", action="store_true", help="workspaces without any content")
         parser.add_argument("--still", action="store_true", help="nothing happens by itself")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -64,6 +65,7 @@ class Command(TagoutCommand):
             script=Path(options["script"]) if options["script"] else None,
             throttled=not options["no_throttle"],
             living=not options["still"],
+            empty=options["empty"],
         )
         try:
             serve(serve_options, report=lambda facts: self._report(facts, as_json=options["json"]))

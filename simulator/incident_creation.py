@@ -1,0 +1,88 @@
+"""Whether an alert of the plant becomes an incident: by the connector and by the rules that run."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from typing import Any
+
+from simulator.arm.provisioned import as_switched
+from simulator.azure import Azure
+from simulator.plant import Case, PlantWorkspace
+from simulator.plant.catalogue import MDIOT
+
+Json = dict[str, Any]
+_TWINS = uuid.UUID("4ef34f0e-6f7e-4b8a-9e0b-5a3a0a6d1f77")
+_CREATION_RULE = "creation rule"
+
+
+def cases_shown(azure: Azure, case: Case) -> list[Case]:
+    """A happening of the plant as the incidents that its workspace makes of it: none while the
+    connector is off or no rule makes any, and two where both ways of making incidents are on.
+
+    In a workspace that was never emptied and is not in the Defender portal, cases that name no rule
+    are incidents all the same, as they are in its history.
+    """
+    workspace = azure.workspace(case.workspace)
+    facts = azure.facts(workspace)
+    if facts["connector"] != "Enabled":
+        return []
+    rules = _enabled_rules(azure, workspace, facts)
+    by_rules_alone = facts["emptied"] or facts["defender_portal"]
+    copy = azure.plant.made_by_rules(case) if by_rules_alone else case
+    shown = []
+    if copy is not None:
+        named = copy.properties["relatedAnalyticRuleIds"]
+        makers = [rules[rule] for rule in map(_last_name, named) if rule in rules]
+        if makers or (not named and not by_rules_alone):
+            shown.append(_made_by(copy, workspace, makers))
+    if facts["defender_portal"]:
+        return [_titled_by_portal(azure, made) for made in shown]
+    if creator := rules.get(_CREATION_RULE):
+        twin = _made_by(case, workspace, [creator], prefix="")
+        if shown:
+            twin = replace(twin, name=str(uuid.uuid5(_TWINS, case.name)))
+        shown.append(twin)
+    return shown
+
+
+def _last_name(path: str) -> str:
+    return path.rpartition("/")[2].lower()
+
+
+def _enabled_rules(azure: Azure, workspace: PlantWorkspace, facts: Json) -> dict[str, str]:
+    """The names of the rules that run and make incidents, by the template they were made from."""
+    names: dict[str, str] = {}
+    for resource in azure.store.resources.all(workspace.key, "alertRules"):
+        body = as_switched(resource.body, facts, "alertRules")
+        properties = body["properties"]
+        makes_incidents = properties.get("incidentConfiguration") or {}
+        if not properties.get("enabled") or not makes_incidents.get("createIncident", True):
+            continue
+        if body["kind"] == "MicrosoftSecurityIncidentCreation":
+            names[_CREATION_RULE] = resource.name
+        elif body["kind"] == "Scheduled":
+            template = properties.get("alertRuleTemplateName") or resource.name
+            names[template.lower()] = resource.name
+    return names
+
+
+def _made_by(
+    case: Case, workspace: PlantWorkspace, rules: list[str], *, prefix: str = MDIOT
+) -> Case:
+    """The case as the incident of these rules; of none, as the plant wrote it."""
+    if not rules:
+        return case
+    ids = [f"{workspace.security_path}/alertRules/{name}" for name in rules]
+    properties = {**case.properties, "relatedAnalyticRuleIds": ids}
+    for member in ("title", "description"):
+        properties[member] = prefix + str(properties[member]).removeprefix(MDIOT)
+    return replace(case, properties=properties)
+
+
+def _titled_by_portal(azure: Azure, case: Case) -> Case:
+    _, entities = azure.plant.details(case.recipe)
+    n_devices = sum(entity["kind"] == "IoTDevice" for entity in entities)
+    assets = "one asset" if n_devices == 1 else "multiple assets"
+    title = f"{case.properties['title']} involving {assets}"
+    return replace(case, properties={**case.properties, "title": title})
