@@ -22,6 +22,7 @@ from alerts.sentinel.client.errors import SentinelNotFound, SentinelRefused, Sen
 from alerts.sentinel.client.limits import TOTAL_SECONDS, BoundedTransport
 from alerts.sentinel.client.playbooks import AzurePlaybooks
 from alerts.sentinel.client.port import ARM, MAX_PAGE_SIZE, ListBy, Probe, Receipt
+from alerts.sentinel.client.prerequisites import AzurePrerequisites
 from alerts.sentinel.wire.incidents import WireIncident, incident_put_body
 from alerts.sentinel.wire.values import write_moment
 
@@ -80,7 +81,7 @@ class AzureAutomationRules:
 GA, PREVIEW = "2025-09-01", "2025-10-01-preview"  # only the preview names sites of IoT devices
 
 
-class AzureSentinelClient(AzureAutomationRules, AzurePlaybooks, SignedCalls):
+class AzureSentinelClient(AzureAutomationRules, AzurePlaybooks, AzurePrerequisites, SignedCalls):
     """One workspace as one identity reaches it. Made lazily in the process that uses it."""
 
     capabilities = ARM

@@ -24,6 +24,7 @@ from alerts.sentinel.client.errors import (
     SentinelThrottled,
     SentinelUnavailable,
 )
+from alerts.sentinel.client.prerequisites import Prerequisites
 from alerts.sentinel.wire.incidents import WireIncident
 
 __all__ = [
@@ -189,7 +190,7 @@ class IncidentSource(Protocol):
         ...
 
 
-class SentinelClient(IncidentSource, AutomationRules, Playbooks, Protocol):
+class SentinelClient(IncidentSource, AutomationRules, Playbooks, Prerequisites, Protocol):
     """One workspace of Sentinel, as one identity of ours may use it. Raises SentinelError only."""
 
     @property

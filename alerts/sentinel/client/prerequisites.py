@@ -1,0 +1,156 @@
+"""What stands around a workspace: rights, plan, connector, content, rules, settings.
+
+Reads and the three writes that make a workspace ready. The answers stay as they came.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import orjson
+
+from alerts.sentinel.client.errors import SentinelRefused
+
+_GA, _PREVIEW = "2025-09-01", "2025-10-01-preview"
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_GROUP = re.compile(r"/subscriptions/[0-9a-fA-F-]{36}/resourceGroups/[\w.()-]{1,90}", re.IGNORECASE)
+
+
+class Prerequisite(StrEnum):
+    """What can be read, one call each. Some are asked `of` a subscription, a resource group or a
+    template.
+    """
+
+    WORKSPACE = "workspace"
+    ONBOARDING = "onboarding"  # whether Sentinel is on
+    PROVIDER = "provider"  # whether the subscription is registered for Sentinel
+    RIGHTS = "rights"  # ours on the workspace
+    CONNECTORS = "connectors"
+    ANALYTICS_RULES = "analytics rules"
+    PACKAGES = "packages"  # what is installed of the content hub
+    CATALOGUE = "catalogue"  # what the content hub offers
+    TEMPLATES = "templates"  # which templates the packages brought
+    TEMPLATE = "template"  # of its name
+    SETTINGS = "settings"  # UEBA, entity analytics, anomalies
+    SUBSCRIPTION_RIGHTS = "subscription rights"  # of a subscription
+    PLAN = "plan"  # of a subscription: Defender for IoT, and which workspaces it streams to
+    REQUIREMENTS = "requirements"  # of a subscription: what the connector needs
+    ROLE_ASSIGNMENTS = "role assignments"  # of a resource group, by its whole id
+
+
+class Writable(StrEnum):
+    """What can be written under a name of ours."""
+
+    CONNECTOR = "dataConnectors"
+    PACKAGE = "contentPackages"
+    ANALYTICS_RULE = "alertRules"
+
+
+class Prerequisites(Protocol):
+    """The part of a client that knows what stands around a workspace."""
+
+    def read_prerequisite(
+        self, part: Prerequisite, *, of: str = "", next_link: str | None = None
+    ) -> bytes:
+        """One answer, or one page of a list; `next_link` goes on where a page said it does."""
+        ...
+
+    def put_prerequisite(self, kind: Writable, name: str, body: dict[str, Any]) -> bytes:
+        """Write a whole resource and return what stands there now. A body without an etag is meant
+        to be new.
+        """
+        ...
+
+
+class _Calls(Protocol):
+    """What the client has for all its calls."""
+
+    _endpoint: str
+    _workspace_path: str
+
+    def _call(self, method: str, url: str, content: bytes | None = None) -> bytes: ...
+
+    def _followed(self, link: str) -> str: ...
+
+
+_BELOW_SENTINEL = {
+    Prerequisite.ONBOARDING: ("onboardingStates/default", _GA),
+    Prerequisite.CONNECTORS: ("dataConnectors", _PREVIEW),  # only the preview knows kind IOT
+    Prerequisite.ANALYTICS_RULES: ("alertRules", _GA),
+    Prerequisite.PACKAGES: ("contentPackages", _GA),
+    Prerequisite.CATALOGUE: ("contentProductPackages", _GA),
+    Prerequisite.TEMPLATES: ("contentTemplates", _GA),
+    Prerequisite.SETTINGS: ("settings", _PREVIEW),
+    Prerequisite.REQUIREMENTS: ("dataConnectorsCheckRequirements", _PREVIEW),
+}
+_PERMISSIONS = ("/providers/Microsoft.Authorization/permissions", "2022-04-01")
+_PLAN = ("/providers/Microsoft.IoTSecurity/defenderSettings", "2021-02-01-preview")
+_ASSIGNMENTS = ("/providers/Microsoft.Authorization/roleAssignments", "2022-04-01")
+_WRITE_VERSIONS = {
+    Writable.CONNECTOR: _PREVIEW,
+    Writable.PACKAGE: _GA,
+    Writable.ANALYTICS_RULE: _GA,
+}
+
+
+class AzurePrerequisites:
+    """Reads and writes them over the client's own pipeline."""
+
+    def read_prerequisite(
+        self: _Calls, part: Prerequisite, *, of: str = "", next_link: str | None = None
+    ) -> bytes:
+        """One answer, or one page of a list; `next_link` goes on where a page said it does."""
+        if next_link is not None:
+            return self._call("GET", self._followed(next_link))
+        path, version = _address(self._workspace_path, part, of)
+        url = f"{self._endpoint}{path}?api-version={version}"
+        if part is not Prerequisite.REQUIREMENTS:
+            return self._call("GET", url)
+        question = f'{{"kind":"IOT","properties":{{"subscriptionId":"{of}"}}}}'
+        return self._call("POST", url, question.encode())
+
+    def put_prerequisite(self: _Calls, kind: Writable, name: str, body: dict[str, Any]) -> bytes:
+        """Write a whole resource and return what stands there now. A body without an etag is meant
+        to be new.
+        """
+        if not name.strip("."):
+            raise SentinelRefused("A resource without a proper name cannot be written.")
+        path = f"{self._workspace_path}/{kind.value}/{quote(name, safe='')}"
+        url = f"{self._endpoint}{path}?api-version={_WRITE_VERSIONS[kind]}"
+        return self._call("PUT", url, orjson.dumps(body))
+
+
+def _address(sentinel: str, part: Prerequisite, of: str) -> tuple[str, str]:
+    """The path of what is asked for and its api-version; refuses an `of` that is no such thing."""
+    workspace = sentinel.removesuffix("/providers/Microsoft.SecurityInsights")
+    if part in _BELOW_SENTINEL:
+        tail, version = _BELOW_SENTINEL[part]
+        if part is Prerequisite.REQUIREMENTS:
+            _subscription(of)
+        return f"{sentinel}/{tail}", version
+    match part:
+        case Prerequisite.TEMPLATE if of.strip("."):
+            return f"{sentinel}/contentTemplates/{quote(of, safe='')}", _GA
+        case Prerequisite.WORKSPACE:
+            return workspace, "2022-10-01"
+        case Prerequisite.PROVIDER:
+            subscription = workspace.partition("/resourceGroups/")[0]
+            return f"{subscription}/providers/Microsoft.SecurityInsights", "2021-04-01"
+        case Prerequisite.RIGHTS:
+            return workspace + _PERMISSIONS[0], _PERMISSIONS[1]
+        case Prerequisite.SUBSCRIPTION_RIGHTS:
+            return _subscription(of) + _PERMISSIONS[0], _PERMISSIONS[1]
+        case Prerequisite.PLAN:
+            return _subscription(of) + _PLAN[0], _PLAN[1]
+        case Prerequisite.ROLE_ASSIGNMENTS if _GROUP.fullmatch(of):
+            return quote(of, safe="/") + _ASSIGNMENTS[0], _ASSIGNMENTS[1]
+    raise SentinelRefused(f"{part} cannot be asked of {of[:100]!r}.", code="NoSuchPlace")
+
+
+def _subscription(of: str) -> str:
+    if not _GUID.fullmatch(of):
+        raise SentinelRefused("A subscription is named by its GUID.", code="NoSuchPlace")
+    return f"/subscriptions/{of}"
