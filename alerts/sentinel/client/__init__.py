@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, cast
 
-from alerts.sentinel.client.connection import Connection
+from alerts.sentinel.client.connection import GRAPH_SOURCE, Connection
 from alerts.sentinel.client.port import SentinelClient
 
 _MAX_KEPT = 500
@@ -33,12 +33,26 @@ def client_for(workspace: Reachable, purpose: str = "read") -> SentinelClient:
         return _standing_in[-1]
     key = (os.getpid(), workspace.connection_for(purpose))
     if key not in _clients:
-        from alerts.sentinel.client.azure import AzureSentinelClient
-
         if len(_clients) >= _MAX_KEPT:
             _clients.clear()
-        _clients[key] = AzureSentinelClient(key[1])
+        _clients[key] = _client(key[1])
     return _clients[key]
+
+
+def _client(connection: Connection) -> SentinelClient:
+    from alerts.sentinel.client.azure import AzureSentinelClient
+
+    client = AzureSentinelClient(connection)
+    if connection.source != GRAPH_SOURCE:
+        return client
+    from alerts.sentinel.client.counterparts import counterparts_of
+    from alerts.sentinel.client.graph_calls import GraphCalls
+    from alerts.sentinel.client.graph_source import GraphIncidentSource
+
+    source = GraphIncidentSource(
+        GraphCalls(connection), client, counterparts_of(connection.workspace)
+    )
+    return cast(SentinelClient, source)
 
 
 @contextmanager

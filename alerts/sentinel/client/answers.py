@@ -34,13 +34,15 @@ def error_for(status: int, headers: Mapping[str, str], body: bytes) -> SentinelE
     context: dict[str, Any] = {
         "status": status,
         "code": code,
-        "request_id": headers.get("x-ms-request-id", "")[:100],
+        "request_id": (headers.get("x-ms-request-id") or headers.get("request-id") or "")[:100],
     }
     reason = f"{code}: {message}" if code and message else code or message or f"status {status}"
     if status == 429:
         return SentinelThrottled(
             f"Azure asks for fewer calls ({reason}).", retry_after=wait_in(headers), **context
         )
+    if status == 206:
+        return SentinelUnavailable("The answer holds only a part of what was asked for.", **context)
     if status in _AGAIN_LATER or status >= 500:
         return SentinelUnavailable(
             f"Azure has a problem of its own ({reason}).", retry_after=wait_in(headers), **context

@@ -14,6 +14,13 @@ _SCOPES = {
     "management.usgovcloudapi.net": "https://management.core.usgovcloudapi.net/.default",
     "management.chinacloudapi.cn": "https://management.chinacloudapi.cn/.default",
 }
+_GRAPH_SCOPES = {
+    "graph.microsoft.com": "https://graph.microsoft.com/.default",
+    "graph.microsoft.us": "https://graph.microsoft.us/.default",
+    "dod-graph.microsoft.us": "https://dod-graph.microsoft.us/.default",
+}
+GRAPH_ENDPOINT = "https://graph.microsoft.com"
+ARM_SOURCE, GRAPH_SOURCE = "arm", "graph"  # where a workspace's incidents are read and written
 _CONFUSING = re.compile(r"[\s\\@\x00-\x1f\x7f]")
 
 type Origin = tuple[str, str, int]
@@ -39,6 +46,8 @@ class Connection:
     secret_env: str = ""
     certificate_file: str = ""
     ca_bundle: str = ""
+    source: str = ARM_SOURCE
+    graph_endpoint: str = GRAPH_ENDPOINT
 
     @property
     def path(self) -> str:
@@ -56,6 +65,12 @@ class Connection:
         """What the token is asked for: it depends on the cloud, not on the address."""
         host = urlsplit(self.endpoint).hostname or ""
         return _SCOPES.get(host, _SCOPES["management.azure.com"])
+
+    @property
+    def graph_scope(self) -> str:
+        """What a token for Microsoft Graph is asked for; it is good for nothing else."""
+        host = urlsplit(self.graph_endpoint).hostname or ""
+        return _GRAPH_SCOPES.get(host, _GRAPH_SCOPES["graph.microsoft.com"])
 
     @property
     def verify(self) -> str | bool:

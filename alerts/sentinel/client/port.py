@@ -80,6 +80,8 @@ class Receipt:
     etag: str | None
     body: bytes
     request_id: str = ""
+    not_kept: tuple[str, ...] = ()  # members that the other side has no place for
+    overtaken: tuple[str, ...] = ()  # members that somebody changed right after
 
 
 @dataclass(frozen=True, slots=True)

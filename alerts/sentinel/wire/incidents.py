@@ -166,6 +166,7 @@ class _Incident(WireStruct):
     id: Text = UNSET
     type: Text = UNSET
     properties: _Properties | UnsetType | None = UNSET
+    oddities: Words = UNSET  # what a translation into Sentinel's words could not make out
 
 
 _READER = Reader(_Incident)
@@ -247,6 +248,8 @@ def usable_name(value: object) -> str:
 
 def _read(record: Record[_Incident]) -> WireIncident:
     incident, flags = record.value, list(record.oddities)
+    if incident.oddities:
+        flags += read_words(incident.oddities, "oddities", flags)
     name, props = usable_name(incident.name), incident.properties
     if not isinstance(props, _Properties):
         raise Unfit("its properties are no object")

@@ -100,6 +100,12 @@ class EntityList[R](Answer[R]):
     value: list[R] | None = msgspec.field(name="entities")
 
 
+class ODataList[R](Answer[R]):
+    """An answer as Microsoft Graph sends it."""
+
+    nextLink: Any = msgspec.field(default=UNSET, name="@odata.nextLink")
+
+
 class Record[R](Struct, frozen=True, gc=False):
     """One record with its compact JSON, and what had to be replaced in it."""
 
@@ -114,6 +120,7 @@ class Reader[R: WireStruct]:
     def __init__(self, kind: type[R], answer: Any = Answer) -> None:
         self._kind = kind
         self._list_key = b'"entities"' if answer is EntityList else b'"value"'
+        self._link_key = "@odata.nextLink" if answer is ODataList else "nextLink"
         self._decode = msgspec.json.Decoder(kind).decode
         self._decode_answer = msgspec.json.Decoder(answer[kind]).decode
         self._decode_parts = msgspec.json.Decoder(answer[Raw]).decode
@@ -225,7 +232,7 @@ class Reader[R: WireStruct]:
             answer = self._decode_parts(body)
         except (ValueError, RecursionError):
             envelope, parts = split_list(body, self._list_key)
-            return Answer([], envelope.get("nextLink"), envelope.get("metaData")), parts
+            return Answer([], envelope.get(self._link_key), envelope.get("metaData")), parts
         return answer, [bytes(part) for part in answer.value or ()]
 
 

@@ -183,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
         except SentinelConflict:
             self.send(409, {"error": {"code": "Conflict", "message": "newer"}})
 
-    do_GET = do_PUT = do_POST = do_DELETE = serve
+    do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = serve
 
     def sign_in(self, path):
         base = f"{self.end.url}/{TENANT}"

@@ -1,0 +1,280 @@
+"""Incidents of the Defender portal as Graph lists them, and as Sentinel would have sent them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+from msgspec import UNSET
+
+from alerts.sentinel.wire.graph.alerts import is_from_d4iot
+from alerts.sentinel.wire.graph.values import (
+    DETERMINATIONS,
+    SENTINEL_CLASSIFICATION,
+    SENTINEL_SEVERITY,
+    SENTINEL_STATUS,
+    UNSET_WORDS,
+    bags_of,
+    text_of,
+    texts_of,
+)
+from alerts.sentinel.wire.records import (
+    Bag,
+    NotAPage,
+    ODataList,
+    Reader,
+    Record,
+    Text,
+    Unfit,
+    Unreadable,
+    WireStruct,
+)
+from alerts.sentinel.wire.values import read_moment
+
+D4IOT_PRODUCT: Final = "Azure Security Center for IoT"  # as Sentinel's interface has always said
+PROVIDER: Final = "Microsoft XDR"
+MAX_ID_LENGTH: Final = 20
+_ETAG: Final = "graph:"  # a version of Graph's; no etag of the resource manager begins so
+
+
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """What Sentinel calls an incident of the Defender portal: its name (a GUID) and number there,
+    and the owner as it was last listed there, who has an object id that Graph does not tell.
+    """
+
+    graph_id: str
+    name: str
+    number: int | None = None
+    owner: Bag | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GraphIncident:
+    """One incident as Graph sent it: `raw` is all of it, `modified_at` None where it is odd."""
+
+    id: str
+    raw: Bag
+    modified_at: datetime | None
+    created_at: datetime | None
+
+    @property
+    def redirected_to(self) -> str:
+        """Return the id of the incident that it was merged into; empty where it was not."""
+        is_redirected = text_of(self.raw.get("status")).casefold() == "redirected"
+        return text_of(self.raw.get("redirectIncidentId")) if is_redirected else ""
+
+    @property
+    def alerts(self) -> list[Bag] | None:
+        """Return the alerts that came with it; None where the list did not bring them."""
+        found = self.raw.get("alerts")
+        return bags_of(found) if isinstance(found, list) else None
+
+    @property
+    def comments(self) -> list[Bag]:
+        """Return its comments, which every answer about one incident holds."""
+        return bags_of(self.raw.get("comments"))
+
+
+@dataclass(frozen=True, slots=True)
+class GraphPage:
+    """One page of Graph's list. `unreadable` are the records that could not be made out."""
+
+    incidents: list[GraphIncident]
+    unreadable: list[Unreadable]
+    next_link: str | None
+
+    def __len__(self) -> int:
+        return len(self.incidents) + len(self.unreadable)
+
+
+class _Incident(WireStruct):
+    id: Text = UNSET
+
+
+_INCIDENTS = Reader(_Incident, ODataList)
+
+
+def read_graph_page(body: bytes) -> GraphPage:
+    """Read one page of incidents; raises NotAPage where the answer is none."""
+    envelope, records = _INCIDENTS.read(body)
+    items = _INCIDENTS.read_each(body, records, _read)
+    return GraphPage(
+        [item for item in items if isinstance(item, GraphIncident)],
+        [item for item in items if isinstance(item, Unreadable)],
+        envelope.next_link,
+    )
+
+
+def read_graph_incident(body: bytes) -> GraphIncident:
+    """Read the answer to a question about one incident; raises NotAPage where it is none."""
+    item = _INCIDENTS.read_only(body, _read)
+    if isinstance(item, Unreadable):
+        raise NotAPage(f"The incident cannot be read: {item.reason}.")
+    return item
+
+
+def read_graph_alerts(body: bytes) -> tuple[list[Bag], str | None]:
+    """The alerts of one page as they came, and where the next one is; raises NotAPage."""
+    envelope, records = _INCIDENTS.read(body)
+    found = [orjson.loads(r.raw_json) for r in records if not isinstance(r, Unreadable)]
+    return found, envelope.next_link
+
+
+def _read(record: Record[_Incident]) -> GraphIncident:
+    raw, found = orjson.loads(record.raw_json), record.value.id
+    graph_id = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+    if not (graph_id.isascii() and graph_id.isdigit() and len(graph_id) <= MAX_ID_LENGTH):
+        raise Unfit("it has no usable id")
+    return GraphIncident(
+        graph_id,
+        raw,
+        read_moment(raw.get("lastUpdateDateTime"), "", []),
+        read_moment(raw.get("createdDateTime"), "", []),
+    )
+
+
+def version_of(incident: GraphIncident) -> str:
+    """What stands for an etag, which Graph does not have: the time of its last change, as text."""
+    return _ETAG + text_of(incident.raw.get("lastUpdateDateTime"))
+
+
+def is_graph_version(etag: str) -> bool:
+    """Whether an etag is such a version: times of the two sides are never compared."""
+    return etag.startswith(_ETAG)
+
+
+def incident_document(
+    incident: GraphIncident,
+    counterpart: Counterpart,
+    *,
+    alerts: Sequence[Bag],
+    survivor: Counterpart | None = None,
+) -> Bag:
+    """The incident as Sentinel would have sent it, with all of Graph's under `graph`. `survivor` is
+    the incident that it was merged into, where that is placed here.
+    """
+    raw, oddities = incident.raw, list[str]()
+    properties: Bag = {
+        "title": raw.get("displayName"),
+        "description": raw.get("description"),
+        "severity": _word(raw.get("severity"), SENTINEL_SEVERITY),
+        "status": _word(raw.get("status"), SENTINEL_STATUS),
+        "owner": _owner_of(raw.get("assignedTo"), counterpart.owner),
+        "labels": _labels_of(raw, is_merged=bool(incident.redirected_to)),
+        "createdTimeUtc": raw.get("createdDateTime"),
+        "lastModifiedTimeUtc": raw.get("lastUpdateDateTime"),
+        "incidentNumber": counterpart.number,
+        "providerName": PROVIDER,
+        "providerIncidentId": incident.id,
+        "incidentUrl": raw.get("incidentWebUrl"),
+        "relatedAnalyticRuleIds": sorted(
+            {text_of(alert.get("detectorId")) for alert in alerts} - {""}
+        ),
+        "additionalData": _additional_data(raw, alerts)
+        | _merged_into(incident.redirected_to, survivor),
+        **_activity_of(alerts),
+        **_classification_of(raw, oddities),
+    }
+    kept = {name: value for name, value in raw.items() if name not in ("alerts", "comments")}
+    return {
+        "name": counterpart.name,
+        "etag": version_of(incident),
+        "type": "Microsoft.SecurityInsights/Incidents",
+        "properties": {name: value for name, value in properties.items() if value is not None},
+        "oddities": oddities,
+        "graph": kept,
+    }
+
+
+def _word(value: Any, words: dict[str, str]) -> Any:
+    """Sentinel's word; one that it does not have stays as it came, and the reader flags it."""
+    return words.get(text_of(value).casefold(), value)
+
+
+def _owner_of(assigned_to: Any, listed: Bag | None) -> Bag:
+    """The owner by the name that Graph tells; whoever Sentinel listed under it has an object id."""
+    name = text_of(assigned_to).strip()
+    names = ("userPrincipalName", "email", "assignedTo")
+    if listed and name.casefold() in {text_of(listed.get(k)).casefold() for k in names} - {""}:
+        return listed
+    owner: Bag = dict.fromkeys(("objectId", *names))
+    if name:
+        owner["userPrincipalName" if "@" in name else "assignedTo"] = name
+    return owner
+
+
+def _labels_of(raw: Bag, *, is_merged: bool) -> list[Bag]:
+    labels = [{"labelName": tag, "labelType": "User"} for tag in texts_of(raw.get("customTags"))]
+    names = {label["labelName"].casefold() for label in labels}
+    automatic = [*texts_of(raw.get("systemTags")), *(["Redirected"] if is_merged else [])]
+    labels += [
+        {"labelName": tag, "labelType": "AutoAssigned"}
+        for tag in automatic
+        if tag.casefold() not in names
+    ]
+    return labels
+
+
+def _classification_of(raw: Bag, oddities: list[str]) -> Bag:
+    word = text_of(raw.get("classification"))
+    determination = text_of(raw.get("determination")).casefold()
+    if determination and determination not in DETERMINATIONS:
+        oddities.append("determination:unknown")
+    comment = raw.get("resolvingComment")
+    found: Bag = {"classificationComment": comment} if text_of(comment) else {}
+    if word.casefold() in UNSET_WORDS:
+        is_closed = text_of(raw.get("status")).casefold() == "resolved"
+        return found | ({"classification": "Undetermined"} if is_closed else {})
+    classification, reason = SENTINEL_CLASSIFICATION.get(word.casefold(), (word, None))
+    return found | {"classification": classification, "classificationReason": reason}
+
+
+def _additional_data(raw: Bag, alerts: Sequence[Bag]) -> Bag:
+    techniques = [word for alert in alerts for word in texts_of(alert.get("mitreTechniques"))]
+    return {
+        "alertsCount": len(alerts),
+        "commentsCount": len(bags_of(raw.get("comments"))),
+        "alertProductNames": _distinct([product_of(alert) for alert in alerts]),
+        "tactics": _distinct([text_of(alert.get("category")) for alert in alerts]),
+        "techniques": _distinct(techniques),
+        "providerIncidentUrl": raw.get("incidentWebUrl"),
+    }
+
+
+def _merged_into(survivor_id: str, survivor: Counterpart | None) -> Bag:
+    if not survivor_id:
+        return {}
+    merged: Bag = {"mergedIncidentUrl": survivor_id}
+    if survivor is not None and survivor.number is not None:
+        merged["mergedIncidentNumber"] = survivor.number
+    return merged
+
+
+def _activity_of(alerts: Sequence[Bag]) -> Bag:
+    """When the alerts were active, which Graph tells of alerts only."""
+    found: Bag = {}
+    for name, member, choose in (
+        ("firstActivityTimeUtc", "firstActivityDateTime", min),
+        ("lastActivityTimeUtc", "lastActivityDateTime", max),
+    ):
+        moments = {
+            at: text_of(alert.get(member))
+            for alert in alerts
+            if (at := read_moment(alert.get(member), "", []))
+        }
+        if moments:
+            found[name] = moments[choose(moments)]
+    return found
+
+
+def product_of(alert: Bag) -> str:
+    """The product behind an alert by the name that Sentinel gives it."""
+    return D4IOT_PRODUCT if is_from_d4iot(alert) else text_of(alert.get("productName"))
+
+
+def _distinct(words: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(word for word in words if word))
