@@ -17,6 +17,7 @@ from rest_framework.serializers import (
 
 from alerts.incidents.engine.hidden_verdicts import whole_parts
 from alerts.incidents.models import DetailsState, OtState, Severity, Status, TimelineItem, touches
+from alerts.outbox.models import Kind, Outcome
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal.api.fields import QueryChoices, QueryMoment, QueryNumber, QueryText, WordField
@@ -100,6 +101,7 @@ ALERTS = Listing(
 
 SEVERITIES = {Severity(value).label: value for value in reversed(Severity.values)}
 STATUSES = {Status(value).label: value for value in Status.values}
+OUTCOMES = {outcome or "owed": outcome for outcome in Outcome.values}
 OT_STATES = {state or "not-asked": state for state in OtState.values}
 
 
@@ -251,4 +253,48 @@ class CommentSerializer(Row):
 COMMENTS = Listing(
     CommentSerializer,
     Order("created_at"),
+)
+
+
+class KeptMemberSerializer(Row):
+    """A member that a person in Sentinel had changed first."""
+
+    member = CharField(help_text="Sentinel's name of it: severity, owner, labels …")
+    was = CharField(help_text="when the change was decided")
+    now = CharField(help_text="in Sentinel, when the change came; it stays")
+    wanted = CharField(help_text="by the change; empty where the change was about other members")
+
+
+class SentinelChangeSerializer(Row):
+    """What Tagout changed in Sentinel, latest first: every write that it was ever owed."""
+
+    id = IntegerField(source="pk", help_text="of the write")
+    key = UUIDField(help_text="the same for every attempt; a comment has this name in Sentinel")
+    kind = ChoiceField(
+        Kind.values, help_text="a change of the incident, a comment, or the run of a playbook"
+    )
+    by = CharField(source="by_label", help_text="whose decision it was")
+    made_at = DateTimeField(help_text="when it was decided")
+    settled_at = DateTimeField(
+        source="noted_at", allow_null=True, help_text="when it ended; null while it is owed"
+    )
+    outcome = WordField(
+        OUTCOMES,
+        help_text="owed, sent, conflicted (a person in Sentinel was faster and won), refused by "
+        "Sentinel, withdrawn (undone before it was sent), dropped (no longer right)",
+    )
+    wanted = DictField(source="patch", help_text="Sentinel's member names and the wanted values")
+    before = DictField(source="base", help_text="the members as they were when it was decided")
+    message = CharField(help_text="of a comment; else empty")
+    playbook = CharField(help_text="ARM id of the playbook that is run; else empty")
+    kept = KeptMemberSerializer(
+        many=True, help_text="what a person in Sentinel had changed, where that won"
+    )
+    note = CharField(help_text="why it did not come to be; empty where it did")
+
+
+SENTINEL_CHANGES = Listing(
+    SentinelChangeSerializer,
+    Order("made_at"),
+    reads={"kept": lambda members: members or []},
 )

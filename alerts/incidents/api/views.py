@@ -28,11 +28,12 @@ from alerts.incidents.api.bodies import (
     SeverityIn,
     SiteIn,
 )
-from alerts.incidents.api.listings import ALERTS, COMMENTS, INCIDENTS, TIMELINE
+from alerts.incidents.api.listings import ALERTS, COMMENTS, INCIDENTS, SENTINEL_CHANGES, TIMELINE
 from alerts.incidents.api.places import DEVICES, SITES, ZONES
 from alerts.incidents.hidden_verdicts import has_label, hidden_from, masked_columns, ot_state_is
 from alerts.incidents.models import Alert, Comment, Incident, TimelineItem
 from alerts.incidents.page.inventory import sites_visible_to, zones_visible_to
+from alerts.incidents.page.sentinel_writes import writes_to
 from alerts.incidents.queries import (
     alerts_visible_to,
     comments_of,
@@ -40,6 +41,7 @@ from alerts.incidents.queries import (
     incidents_visible_to,
     timeline_of,
 )
+from alerts.outbox.models import Change
 from alerts.sites.models import Device, Site, Zone
 from alerts.sites.policies import LEADING, reasons_against_setting_site
 from alerts.sites.registry import foresee_clock_change
@@ -121,6 +123,11 @@ class IncidentViewSet(Resource):
     def comments(self, row: Incident) -> QuerySet[Comment]:
         """Its comments."""
         return comments_of(row)
+
+    @sub_list(SENTINEL_CHANGES)
+    def sentinel_changes(self, row: Incident) -> QuerySet[Change]:
+        """What Tagout changed in Sentinel, and how each change ended."""
+        return writes_to(row)
 
     @command(CloseIn, **WRITE)
     def close(self, row: Incident, values: dict[str, Any]) -> None:

@@ -208,7 +208,7 @@ _UNDONE = {
     "answered": gettext_lazy("withdrew the verdict"),
     "escalated": gettext_lazy("undid the escalation"),
 }
-_MEMBERS = {
+MEMBER_WORDS = {
     "status": gettext_lazy("status"),
     "severity": gettext_lazy("severity"),
     "owner": gettext_lazy("owner"),
@@ -218,6 +218,11 @@ _MEMBERS = {
     "labels": gettext_lazy("labels"),
     "title": gettext_lazy("title"),
 }
+
+
+def value_words(member: str, value: object) -> str:
+    """Return a value of a member as people say it; what Sentinel's vocabulary lacks as it came."""
+    return _VALUE_WORDS.get(member, str)(str(value)) if value else ""
 
 
 def _undone(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
@@ -233,7 +238,7 @@ def _conflict(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     )
     lines = []
     for won in details.get("won") or []:
-        member = str(_MEMBERS.get(str(won.get("member")), won.get("member")))
+        member = str(MEMBER_WORDS.get(str(won.get("member")), won.get("member")))
         sentence = gettext("%(member)s stays %(now)s, not %(wanted)s")
         word = _VALUE_WORDS.get(str(won.get("member")), str)
         parts = {name: word(str(won.get(name) or "–")) for name in ("now", "wanted")}

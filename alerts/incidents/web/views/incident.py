@@ -39,6 +39,7 @@ from alerts.incidents.page.overview import (
 )
 from alerts.incidents.page.panel import explanation_of, happened_words, number_of, parts_of
 from alerts.incidents.page.pattern_history import pattern_verdicts_of, recent_sightings
+from alerts.incidents.page.sentinel_writes import sentinel_writes_of
 from alerts.incidents.page.timeline import conflicts_of, happenings_of
 from alerts.incidents.policies import may_act_on
 from alerts.incidents.queries import incidents_visible_to
@@ -66,6 +67,7 @@ TABS = {
     "alerts": gettext_lazy("Alerts"),
     "devices": gettext_lazy("Devices"),
     "similar": gettext_lazy("Similar"),
+    "writes": gettext_lazy("Changes in Sentinel"),
     "raw": gettext_lazy("Raw"),
 }
 WHO = {
@@ -228,6 +230,10 @@ def _similar(visit: Visit) -> dict[str, Any]:
     return {"similar": found, "alike": visit.alike, "base": reverse("incidents:queue")}
 
 
+def _writes(visit: Visit) -> dict[str, Any]:
+    return {"writes": sentinel_writes_of(visit.incident)}
+
+
 def _raw(visit: Visit) -> dict[str, Any]:
     return {"bodies": raw_of(visit.incident)}
 
@@ -238,5 +244,6 @@ _BODIES: dict[str, Callable[[Visit], dict[str, Any]]] = {
     "alerts": _alerts,
     "devices": _devices,
     "similar": _similar,
+    "writes": _writes,
     "raw": _raw,
 }

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.incidents.models import Status
+from alerts.incidents.acts.triage import change_severity
+from alerts.incidents.models import Severity, Status, TimelineItem
+from alerts.outbox.models import Change
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_incident, make_site, make_workspace
 
@@ -113,3 +115,25 @@ def test_the_same_list_again_is_not_sent_again(asks, sam, incident):
     incident.title = "Changed"
     incident.save()
     assert program.get("incidents/", If_None_Match=first["ETag"]).status_code == 200
+
+
+def test_what_was_changed_in_sentinel_is_read_with_its_end(asks, sam, incident):
+    address = f"incidents/{incident.pk}/sentinel-changes/"
+    assert asks(sam).get(address).json()["results"] == []
+    change_severity(incident_ids=[incident.pk], severity=Severity.LOW, by=sam, now=NOON)
+    (row,) = asks(sam).get(address).json()["results"]
+    assert (row["kind"], row["outcome"], row["by"]) == ("update", "owed", sam.name)
+    assert (row["wanted"], row["kept"], row["settled_at"]) == ({"severity": "Low"}, [], None)
+    won = [{"member": "severity", "was": "Medium", "now": "High", "wanted": "Low"}]
+    change = Change.objects.get()
+    TimelineItem.objects.create(
+        incident=incident,
+        at=NOON,
+        side="sentinel",
+        code="conflict",
+        act=change.act,
+        details={"won": won, "kind": "update"},
+    )
+    Change.objects.update(outcome="conflicted")
+    (row,) = asks(sam).get(address).json()["results"]
+    assert (row["outcome"], row["kept"]) == ("conflicted", won)

@@ -73,6 +73,7 @@ def test_the_sentence_is_in_the_persons_language(read, download, sam):
         ("alerts", "Program Download"),
         ("devices", "10.41.7.27"),
         ("similar", "Nothing like it in 90 days"),
+        ("writes", "Tagout has changed nothing"),
         ("raw", "Nothing raw is kept"),
         ("nonsense", "What happened, in plain words"),
     ],

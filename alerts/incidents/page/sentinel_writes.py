@@ -1,0 +1,131 @@
+"""What we changed in Sentinel: every write that one incident was ever owed, and how each ended.
+
+Read from the outbox's rows and from what was noted when they were settled: the audit entry tells
+when, the line of the timeline what a person in Sentinel had done instead.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import CharField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Cast
+from django.utils.translation import gettext, gettext_lazy
+
+from alerts.incidents.models import Incident, TimelineItem
+from alerts.incidents.page.timeline import MEMBER_WORDS, value_words
+from alerts.incidents.wording import Chip
+from alerts.outbox.engine.merge import LABELS, LABELS_ADD, LABELS_REMOVE, value_text
+from alerts.outbox.models import Change, Kind, Outcome
+from alerts.outbox.queries import changes_of, note_words
+from portal.audit.models import Entry
+
+MAX_WRITES = 200
+_OUTCOMES = {
+    Outcome.OPEN: (gettext_lazy("On its way"), "accent", "send"),
+    Outcome.SENT: (gettext_lazy("In Sentinel"), "ok", "circle-check"),
+    Outcome.CONFLICTED: (gettext_lazy("A person in Sentinel won"), "medium", "triangle-alert"),
+    Outcome.REFUSED: (gettext_lazy("Refused by Sentinel"), "high", "circle-alert"),
+    Outcome.WITHDRAWN: (gettext_lazy("Undone before it was sent"), "", "undo-2"),
+    Outcome.DROPPED: (gettext_lazy("Not sent: no longer right"), "", "x"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChange:
+    """One member of the incident: how we saw it, what we wanted, and what Sentinel kept instead
+    (where somebody there was faster).
+    """
+
+    member: str
+    before: str
+    wanted: str
+    kept: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SentinelWrite:
+    """One write. `settled_at` is None while it is owed, and where nothing was noted."""
+
+    ref: str
+    by: str
+    team: str
+    made_at: datetime
+    settled_at: datetime | None
+    outcome: Chip
+    changes: tuple[MemberChange, ...]
+    message: str
+    note: str
+
+
+def writes_to(incident: Incident) -> QuerySet[Change]:
+    """Return what was ever owed to an incident, newest first, each with `noted_at`, when it was
+    settled, and `kept`, what Sentinel kept instead. Where a verdict is hidden from the reader, what
+    was owed before it.
+    """
+    settled = Entry.objects.filter(
+        object_type=Change._meta.label_lower,
+        object_id=Cast(OuterRef("pk"), CharField()),
+        action__in=[f"outbox.change.{outcome}" for outcome in Outcome.values if outcome],
+    )
+    conflicts = TimelineItem.objects.filter(incident=incident, act=OuterRef("act"), code="conflict")
+    rows = changes_of(incident.workspace_id, incident.name).annotate(
+        noted_at=Subquery(settled.order_by("-at").values("at")[:1]),
+        kept=Subquery(conflicts.order_by("-pk").values("details__won")[:1]),
+    )
+    hidden = incident.hidden_verdict
+    return (
+        rows if hidden is None else rows.filter(made_at__lt=hidden.given_at).exclude(act=hidden.act)
+    )
+
+
+def sentinel_writes_of(incident: Incident) -> list[SentinelWrite]:
+    """Return the newest writes in words."""
+    rows = writes_to(incident).select_related("by")[:MAX_WRITES]
+    return [_in_words(change) for change in rows]
+
+
+def _in_words(change: Any) -> SentinelWrite:
+    outcome = Outcome(change.outcome)
+    label, kind, icon = _OUTCOMES[outcome]
+    changes = (
+        tuple(_kept(change.kept))
+        if outcome == Outcome.CONFLICTED and change.kept
+        else tuple(_wanted(change))
+    )
+    return SentinelWrite(
+        ref=f"w{change.pk}",
+        by=change.by.name if change.by else change.by_label or "Tagout",
+        team="soc" if change.by else "portal",
+        made_at=change.made_at,
+        settled_at=change.noted_at,
+        outcome=Chip(str(label), kind, icon),
+        changes=changes,
+        message=change.message if change.kind == Kind.COMMENT else "",
+        note="" if outcome in (Outcome.OPEN, Outcome.SENT) else note_words(change.note),
+    )
+
+
+def _kept(members: Iterable[dict[str, Any]]) -> Iterable[MemberChange]:
+    for member in members:
+        name = str(member.get("member"))
+        was, wanted, now = (value_words(name, member.get(key)) for key in ("was", "wanted", "now"))
+        yield MemberChange(_member(name), was, wanted or gettext("as it was"), now or "–")
+
+
+def _wanted(change: Change) -> Iterable[MemberChange]:
+    if change.kind == Kind.PLAYBOOK:
+        yield MemberChange(gettext("Run a playbook"), "", change.playbook.rpartition("/")[2])
+    for name, value in sorted(change.patch.items()):
+        if name in (LABELS_ADD, LABELS_REMOVE):
+            sign = "+" if name == LABELS_ADD else "−"
+            words = ", ".join(f"{sign}{label}" for label in value)
+            yield MemberChange(_member(LABELS), "", words)
+        else:
+            before = value_words(name, value_text(name, change.base.get(name)))
+            yield MemberChange(_member(name), before, value_words(name, value_text(name, value)))
+
+
+def _member(name: str) -> str:
+    return str(MEMBER_WORDS.get(name, name)).capitalize()
