@@ -10,7 +10,7 @@ from typing import Any
 from simulator.automation.conditions import Change
 from simulator.automation.run import fill_owner, run_created, run_updated
 from simulator.azure import Azure
-from simulator.clock import iso
+from simulator.clock import iso, to_ticks
 from simulator.defender.onboarding import (
     correlated_with,
     takes_part_in_correlation,
@@ -61,9 +61,24 @@ def add_case(azure: Azure, case: Case, *, at: int | None = None) -> list[Inciden
     time unless told otherwise.
     """
     workspace = azure.workspace(case.workspace)
-    in_portal = bool(azure.facts(workspace)["defender_portal"])
+    facts = azure.facts(workspace)
+    shown_cases = cases_shown(azure, case)
+    by_rules_alone = facts["emptied"] or facts["defender_portal"]
+    if (
+        by_rules_alone
+        and facts["connector"] == "Enabled"
+        and all(shown.recipe != case.recipe for shown in shown_cases)
+    ):
+        azure.store.portal.note_without_incident(
+            workspace.key,
+            case.name.lower(),
+            to_ticks(case.created),
+            case.recipe,
+            watched=bool(shown_cases),
+        )
+    in_portal = bool(facts["defender_portal"])
     incidents = []
-    for shown in cases_shown(azure, case):
+    for shown in shown_cases:
         number = azure.store.incidents.latest_number(workspace.key) + 1
         incident = from_case(azure, shown, number=number, in_portal=in_portal)
         when = incident.modified if at is None else at

@@ -44,8 +44,8 @@ class Simulator:
             is_living=living,
         )
         self.gate = Gate(self.azure)
-        self.graph_gate = GraphGate(self.azure)
         self.logs = LogAnalytics(self.azure)
+        self.graph_gate = GraphGate(self.azure, self.logs.tables)
         self.plant_clock = PlantClock(self.azure, carry_out=self._carry_out_event)
         provision(self.azure)
 

@@ -13,7 +13,6 @@ from simulator.defender.records import (
     next_portal_id,
     portal_address,
     register,
-    rule_ids_of,
 )
 from simulator.incident_records import PORTAL_PROVIDER, save
 from simulator.plant import PlantWorkspace
@@ -77,8 +76,8 @@ def takes_part_in_correlation(azure: Azure, incident: Incident) -> bool:
     if azure.store.fact("portal_primary") != incident.workspace:
         return False
     default = bool(azure.facts(azure.workspace(incident.workspace))["correlation"])
-    alerts, _ = azure.details(incident)
-    names = {name.rsplit("/", 1)[-1].lower() for alert in alerts for name in rule_ids_of(alert)}
+    named = incident.properties.get("relatedAnalyticRuleIds") or []
+    names = {str(rule).rsplit("/", 1)[-1].lower() for rule in named}
     rules = azure.store.resources.all(incident.workspace, "alertRules")
     descriptions = [
         str(rule.body["properties"].get("description") or "").strip().lower()

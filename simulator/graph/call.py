@@ -12,6 +12,7 @@ import orjson
 
 from simulator.azure import Azure
 from simulator.identity import Application
+from simulator.logs.tables import LogTables
 from simulator.plant import PlantWorkspace
 from simulator.replies import ArmRefusal, Reply
 from simulator.store.portal import PortalIncident
@@ -57,6 +58,7 @@ class GraphCall:
     """A request with the application behind it and the tenant it is about."""
 
     azure: Azure
+    logs: LogTables
     method: str
     path: str
     query: dict[str, str]

@@ -6,19 +6,20 @@ from collections.abc import Mapping
 
 from simulator.arm.gate import Answered
 from simulator.azure import Azure
-from simulator.graph import alerts, incidents
+from simulator.graph import alerts, hunting, incidents
 from simulator.graph.call import PREFER, GraphCall, GraphRefusal, GraphRoute, request_ids
 from simulator.identity import GRAPH_AUDIENCES, Claims
+from simulator.logs.tables import LogTables
 from simulator.replies import ArmRefusal, Reply
 
-ROUTES: list[GraphRoute] = [*incidents.ROUTES, *alerts.ROUTES]
+ROUTES: list[GraphRoute] = [*incidents.ROUTES, *alerts.ROUTES, *hunting.ROUTES]
 
 
 class GraphGate:
     """Takes calls to Graph and answers them; every write is journalled, refused ones too."""
 
-    def __init__(self, azure: Azure) -> None:
-        self._azure = azure
+    def __init__(self, azure: Azure, logs: LogTables) -> None:
+        self._azure, self._logs = azure, logs
 
     def answer(
         self,
@@ -39,6 +40,7 @@ class GraphGate:
             principal = application.key
             call = GraphCall(
                 self._azure,
+                self._logs,
                 method,
                 path,
                 query,

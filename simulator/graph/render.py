@@ -91,7 +91,9 @@ class Renderer:
         )
         properties = arm["properties"]
         product, detection = _PRODUCTS[alert.service_source]
-        rules = rule_ids_of(arm)
+        rules = self._stored(row).properties.get("relatedAnalyticRuleIds") or []
+        if len(rules) != 1:
+            rules = rule_ids_of(arm)
         details, extra = _custom_details(properties)
         body: Json = {
             "id": alert.id,
@@ -104,7 +106,7 @@ class Renderer:
             "serviceSource": alert.service_source,
             "detectionSource": detection,
             "productName": product,
-            "detectorId": rules[0].rsplit("/", 1)[-1] if rules else None,
+            "detectorId": str(rules[0]).rsplit("/", 1)[-1] if rules else None,
             "tenantId": workspace.tenant_id,
             "title": properties.get("alertDisplayName"),
             "description": properties.get("description") or "",

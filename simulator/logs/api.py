@@ -128,7 +128,7 @@ class LogAnalytics:
             raise _bad_argument("The request had some invalid properties", "NoQueryError", "")
         wait = _WAIT.search(headers.get("prefer", ""))
         seconds = min(int(wait[1]) if wait else _DEFAULT_SECONDS, self.limits.seconds)
-        since, until = _span(question.get("timespan"), self._azure.clock.now())
+        since, until = read_span(question.get("timespan"), self._azure.clock.now())
         connection = self.tables.connection(workspace, since=since, until=until)
         return Reply(body=self._run(connection, text, seconds))
 
@@ -164,7 +164,9 @@ class LogAnalytics:
         began = time.monotonic()
         timer.start()
         try:
-            names, kinds, rows = _execute(connection, text, self._azure.clock.now(), self.limits)
+            names, kinds, rows = execute_query(
+                connection, text, self._azure.clock.now(), self.limits
+            )
         except ArmRefusal:
             raise
         except Exception as error:
@@ -199,9 +201,12 @@ class LogAnalytics:
         return answer
 
 
-def _execute(
+def execute_query(
     connection: Any, text: str, now: datetime, limits: LogLimits
 ) -> tuple[list[str], list[str], list[list[Any]]]:
+    """Return the names and Kusto types of the columns that a question in KQL is answered with, and
+    the rows, one more than the limit where there are more.
+    """
     import duckdb_kql
 
     moment = now.astimezone(UTC).replace(tzinfo=None)
@@ -322,7 +327,7 @@ def _object(body: bytes) -> Json:
     return found
 
 
-def _span(text: Any, now: datetime) -> tuple[datetime | None, datetime | None]:
+def read_span(text: Any, now: datetime) -> tuple[datetime | None, datetime | None]:
     """Since and until when rows count: `P1D`, `start/end`, `start/P1D`, or all of them."""
     if not text:
         return None, None

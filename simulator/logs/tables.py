@@ -30,6 +30,7 @@ class _Database:
     modified: int = 0  # the latest change that is in the tables
     etags: dict[str, str] = field(default_factory=dict)  # of the incidents in them, by name
     runs: int = 0
+    without_incident: int = 0
     span: tuple[datetime | None, datetime | None] = (None, None)
 
 
@@ -74,6 +75,7 @@ class LogTables:
         )
         for batch in itertools.batched(fresh, BATCH, strict=False):
             self._add(database, batch)
+        self._add_alerts_without_incident(workspace, database)
         runs = [
             run
             for run in self._azure.store.journal.runs(kind="rule")
@@ -83,6 +85,19 @@ class LogTables:
             rows = [health_row(self._azure, workspace.key, run) for run in runs]
             _insert(database.connection, "SentinelHealth", rows)
             database.runs = runs[-1]["id"]
+
+    def _add_alerts_without_incident(self, workspace: PlantWorkspace, database: _Database) -> None:
+        """What sensors told in the Defender portal and no rule made an incident of."""
+        store, rows = self._azure.store.portal, list[Json]()
+        for happening in store.without_incident_after(workspace.key, database.without_incident):
+            alerts = self._azure.plant.unwatched_alerts(happening.recipe, watched=happening.watched)
+            _, entities = self._azure.plant.details(happening.recipe)
+            beside = Incident(
+                workspace.key, happening.name, 0, happening.created, happening.created, "", {}
+            )
+            rows += alert_rows(self._azure, beside, alerts, entities_text(entities))
+            database.without_incident = happening.id
+        _insert(database.connection, "SecurityAlert", rows, unless_known="SystemAlertId")
 
     def _add(self, database: _Database, incidents: Iterable[Incident]) -> None:
         about_incidents, about_alerts, more_alerts = list[Json](), list[Json](), list[Json]()

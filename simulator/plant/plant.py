@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from simulator.plant.cases import Casebook, address_of, alerts_of, settle
+from simulator.plant.cases import Casebook, address_of, alerts_of, guids, settle
 from simulator.plant.catalogue import alert_types
 from simulator.plant.details import AlertWriter, EntityWriter
 from simulator.plant.fleet import build_devices, build_sites, build_workspaces
@@ -216,6 +216,23 @@ class Plant:
         return self._alert_writer.write(alerts, understood), self._entity_writer.write(
             alerts, understood
         )
+
+    def unwatched_alerts(self, recipe: str, *, watched: bool) -> list[dict[str, Any]]:
+        """The alerts of sensors that make no incident where only analytics rules do: all of them,
+        or where rules made one of the others, those of types that no rule watches.
+        """
+        understood = read(recipe)
+        templates = self._alerts(understood)
+        raw = [replace(template, rule_made=False, frame={}) for template in templates]
+        alerts = self._alert_writer.write(raw, understood)[: len(raw)]
+        for place, alert in enumerate(alerts):
+            (system_id,) = guids(self.seed, understood, f"unwatched{place}")
+            alert["name"] = alert["properties"]["systemAlertId"] = system_id
+        return [
+            alert
+            for template, alert in zip(templates, alerts, strict=True)
+            if not watched or template.type.rule is None
+        ]
 
     def sides(self, recipe: str) -> list[tuple[str, str, int | None]]:
         """Source address, destination address and port of each alert, in the order of `details`;

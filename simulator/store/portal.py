@@ -39,6 +39,14 @@ create table if not exists portal_alerts (
     more blob not null
 );
 create index if not exists portal_alerts_incident on portal_alerts (incident);
+create table if not exists alerts_without_incident (
+    id integer primary key,
+    workspace text not null,
+    name text not null,
+    created integer not null,
+    recipe text not null,
+    watched integer not null
+);
 create index if not exists portal_alerts_updated on portal_alerts (updated, id);
 """
 Json = dict[str, Any]
@@ -80,6 +88,20 @@ class PortalAlert:
     service_source: str = "microsoftSentinel"
     more: Json = field(default_factory=dict)
     """comments, customDetails, resolvedAt."""
+
+
+@dataclass(frozen=True)
+class HappeningWithoutIncident:
+    """What happened at the plant and made no incident; of it, where `watched`, only the alerts that
+    no analytics rule watches.
+    """
+
+    id: int
+    workspace: str
+    name: str
+    created: int
+    recipe: str
+    watched: bool
 
 
 @dataclass(frozen=True)
@@ -169,6 +191,26 @@ class PortalTable:
         """The names of a workspace's incidents that the portal made after a moment."""
         sql = "select incident from portal_incidents where workspace = ? and created > ?"
         return {str(row[0]) for row in self._db.execute(sql, (workspace, moment))}
+
+    def note_without_incident(
+        self, workspace: str, name: str, created: int, recipe: str, *, watched: bool
+    ) -> None:
+        """Write down what made no incident, wholly or in part."""
+        self._db.execute(
+            "insert into alerts_without_incident (workspace, name, created, recipe, watched)"
+            " values (?, ?, ?, ?, ?)",
+            (workspace, name, created, recipe, watched),
+        )
+
+    def without_incident_after(self, workspace: str, number: int) -> list[HappeningWithoutIncident]:
+        """What made no incident in a workspace, after the row with this number."""
+        rows = self._db.execute(
+            "select id, workspace, name, created, recipe, watched from alerts_without_incident"
+            " where workspace = ? and id > ? order by id",
+            (workspace, number),
+        )
+        names = [f.name for f in fields(HappeningWithoutIncident)]
+        return [HappeningWithoutIncident(**dict(zip(names, row, strict=True))) for row in rows]
 
     def get_alert(self, alert: str) -> PortalAlert | None:
         """One alert by its id in the portal."""

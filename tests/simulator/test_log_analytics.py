@@ -195,3 +195,22 @@ def test_who_may_not_ask_is_refused(logs, running):
         )
     finally:
         running.control.application("portal", denied=[])
+
+
+def test_what_no_rule_watches_is_told_by_the_sensors_alone_in_the_defender_portal(running, logs):
+    key, title = running.workspaces[0].key, "Unauthorized HTTP Activity"
+    running.control.onboard(key, incidents="none")
+    made = running.control.inject(kind="tuesday-download", options={"title": title, "nonce": 7})
+    assert not made["incidents"]
+    wish = f"SecurityAlert | where DisplayName == '{title}' and ProviderName == 'IoTSecurity'"
+    (row,) = logs.rows(f"{wish} | where EndTime > datetime(2026-11-24) | distinct SystemAlertId")
+    text = f"SecurityIncident | where AlertIds has '{row['SystemAlertId']}' | count"
+    assert logs.rows(text)[0]["Count"] == 0
+    both = {"also": [title], "nonce": 8}
+    summary = running.control.inject(kind="tuesday-download", options=both)
+    alerts = logs.arm("POST", f"/incidents/{summary['name']}/alerts").json()["value"]
+    assert len(alerts) == 1, "the rule's copy"
+    assert (
+        len(logs.rows(f"{wish} | where EndTime > datetime(2026-11-24) | distinct SystemAlertId"))
+        == 2
+    )
