@@ -64,7 +64,7 @@ def _take(access: PushAccess, hint: Hint, *, now: datetime) -> bool:
         )
         if not is_new:
             raise HintRefused(Refusal.REPLAYED)
-    if _is_known(access.workspace_id, _object_of(hint.body)):
+    if _is_known(access.workspace_id, incident_in_hint(hint.body)):
         return False
     PushState.objects.get_or_create(workspace_id=access.workspace_id)
     PushState.objects.filter(pk=access.workspace_id).update(hinted_at=now, hints=F("hints") + 1)
@@ -120,7 +120,7 @@ def _caller_of(access: PushAccess) -> entra_token.Caller:
     )
 
 
-def _object_of(body: bytes) -> dict[str, Any]:
+def incident_in_hint(body: bytes) -> dict[str, Any]:
     """The incident that a hint names: the playbook's whole body, or its `object` alone."""
     try:
         whole = orjson.loads(body)
