@@ -46,6 +46,18 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "tell of credentials that end or are refused": _tick(
         "alerts.sentinel.tasks.watch_credentials", seconds=30, queue="bulk"
     ),
+    "read whether workspaces are ready": _tick(
+        "alerts.readiness.tasks.read_prerequisites", seconds=10, queue="intake"
+    ),
+    "read the rights to write incidents": _tick(
+        "alerts.readiness.tasks.read_incident_rights", seconds=10, queue="outbox"
+    ),
+    "read the rights to write rules": _tick(
+        "alerts.readiness.tasks.read_rule_rights", seconds=10, queue="deployments"
+    ),
+    "make workspaces ready": _tick(
+        "alerts.readiness.tasks.carry_out_setup_steps", seconds=5, queue="deployments"
+    ),
     "act on many incidents": _tick(
         "alerts.incidents.tasks.work_off_bulk_acts", seconds=5, queue="bulk"
     ),

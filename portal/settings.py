@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "training.progress",
     "training.catalog",
     "alerts.dashboards",
+    "alerts.readiness",
     "alerts.intake",
     "alerts.patterns",
     "alerts.suppression",

@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("alerts.suppression.web.urls")),
     path("", include("alerts.dashboards.web.urls")),
     path("", include("alerts.intake.web.urls")),
+    path("workspaces/", include("alerts.readiness.web.urls")),
     path("outbox/", include("alerts.outbox.web.urls")),
     path("api/v1/", include("alerts.incidents.api.urls")),
     path("api/v1/", include("alerts.reviews.api.urls")),

@@ -49,6 +49,7 @@ _INCIDENTS = {
 }
 _INBOX = {"notifications_mail": ADD, "notifications_notification": ADD}
 _REACH = {"sentinel_reachability": PUT}
+_READINESS = {"readiness_finding": PUT}
 _BY_ALL = {"attack_release", "django_migrations", "jobs_clockoffset"}  # read
 
 WORKERS: Mapping[str, WorkerRights] = {
@@ -59,6 +60,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             **_RECORD,
             **_INCIDENTS,
             **_REACH,
+            **_READINESS,
             "incidents_alert": PUT,
             "incidents_alertraw": PUT,
             "incidents_comment": PUT,
@@ -107,6 +109,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             **_INCIDENTS,
             **_INBOX,
             **_REACH,
+            **_READINESS,
             "incidents_comment": f"{ADD}, {REMOVE}",
             "incidents_incidentraw": CHANGE,
             "outbox_change": CHANGE,
@@ -121,9 +124,11 @@ WORKERS: Mapping[str, WorkerRights] = {
             **_INCIDENTS,
             **_INBOX,
             **_REACH,
+            **_READINESS,
             "incidents_comment": ADD,
             "outbox_change": ADD,
             "outbox_wantedrule": PUT,
+            "readiness_setupstep": CHANGE,
             "sentinel_workspace": CHANGE,
             "suppression_heldincident": KEEP,
             "suppression_ledgerentry": PUT,

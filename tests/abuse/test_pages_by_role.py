@@ -10,6 +10,7 @@ from django.urls import resolve
 
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident
+from alerts.readiness.models import Finding
 from alerts.reviews.models import Annotation
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import Role, ScopeKind, User
@@ -73,6 +74,12 @@ OFFERED = {
     "why closed": {"suppression:from_incident": HANDS},
     "kill switch": {"suppression:off": HANDS},
     "status": {},
+    "workspaces": {},
+    "readiness": {
+        "readiness:check": {"soc lead", "administrator"},
+        "readiness:set-up": {"administrator"},
+    },
+    "what is collected": {},
     "devices": {},
     "device": {"devices:describe": OT},
     "import of devices": {"devices:import": OT},
@@ -94,6 +101,7 @@ OFFERED = {
     "disabled person": {"people:enable": {"administrator"}},
 }
 PEOPLE = {"people", "person", "disabling a person", "taking a role back", "disabled person"}
+WORKSPACES = {"workspaces", "readiness", "what is collected"}
 EDITOR = {
     "lesson editor",
     "files of a module",
@@ -113,7 +121,10 @@ KEYS |= {key: set(ROLES) for key in ("Ctrl K", "Enter")}  # of the search, which
 @reuse_rows
 def world(gdansk):
     """The addresses of one of everything."""
-    _workspace, site, ids = gdansk
+    workspace, site, ids = gdansk
+    Finding.objects.create(
+        workspace=workspace, part="connectors", facts=[], read_at=NOON, tried_at=NOON
+    )
     regroup([row.pk for row in Incident.objects.all()], now=NOON)
     judged = Annotation.objects.get().incidents.get()
     publish_modules()
@@ -143,6 +154,9 @@ def world(gdansk):
         "why closed": f"/incidents/{ids['incidents']}/why-open/",
         "kill switch": "/rules/off/",
         "status": "/status/",
+        "workspaces": "/workspaces/",
+        "readiness": f"/workspaces/{workspace.name}/",
+        "what is collected": f"/workspaces/{workspace.name}/collected/",
         "devices": "/devices/",
         "device": f"/devices/{ids['devices']}/",
         "import of devices": "/devices/import/",
@@ -205,6 +219,7 @@ def test_a_page_offers_what_the_role_may_do_and_no_link_leads_to_a_closed_page(w
     closed = OFFERED.keys() - OPEN_TO_ALL if role not in READERS else set()
     closed = closed - EDITOR if role == "trainer" else closed | EDITOR
     closed = closed - PEOPLE if role == "administrator" else closed | PEOPLE
+    closed = closed - WORKSPACES if role == "administrator" else closed
     assert {name: offer.doors for name, offer in offers_by_name.items()} == {
         name: set() if name in closed else allowed(table, role) for name, table in OFFERED.items()
     }

@@ -1,6 +1,5 @@
 """What is done to workspaces, and what is noted about how they answer."""
 
-from alerts.sentinel.services.check import Check, check_workspace
 from alerts.sentinel.services.reach import (
     may_call,
     note_denied,
@@ -26,9 +25,7 @@ from alerts.sentinel.services.workspaces import (
 __all__ = [
     "CannotAddWorkspace",
     "CannotChangeWorkspace",
-    "Check",
     "add_workspace",
-    "check_workspace",
     "keep_capability",
     "may_call",
     "note_denied",

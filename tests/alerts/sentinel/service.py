@@ -208,6 +208,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self.answer_about_rules(parts)
         if "/microsoft.logic/workflows" in parts.path.lower():
             return self.answer_about_playbooks(parts)
+        if "/Microsoft.SecurityInsights/incidents" not in parts.path:
+            return self.send(404, {"error": {"code": "NotFound", "message": "not here"}})
         path = parts.path.partition("/Microsoft.SecurityInsights/incidents")[2]
         names = [unquote(name) for name in path.strip("/").split("/") if name]
         sent = json.loads(self.sent) if self.sent else None

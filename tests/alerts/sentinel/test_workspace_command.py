@@ -1,5 +1,6 @@
 """The command `workspace`: registers, lists, pauses, removes and checks; one sentence if wrong."""
 
+import contextlib
 import io
 import json
 
@@ -167,12 +168,21 @@ def test_a_purpose_gets_an_identity_of_its_own():
         run("credential", "gdansk", "--for=all", "--credential=managed-identity")
 
 
+def check(name):
+    """What the check prints, whatever it found."""
+    out = io.StringIO()
+    with contextlib.suppress(SystemExit):
+        call_command("workspace", "check", name, "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
 def test_a_check_signs_in_and_lists_an_incident(service):
     reach("gdansk", service)
     service.sentinel.add_incident()
-    result = run("check", "gdansk")
-    assert [check["ok"] for check in result["checks"]] == [True, True]
-    assert "it lists incidents" in result["checks"][1]["evidence"]
+    result = check("gdansk")
+    checks = {check["name"]: check for check in result["checks"]}
+    assert checks["sign-in (read)"]["state"] == checks["reach (read)"]["state"] == "ok"
+    assert "it lists incidents" in checks["reach (read)"]["evidence"]
     assert run("list")[0]["health"] == "well"
 
 
@@ -202,9 +212,10 @@ def test_a_check_without_the_secret_names_the_variable(service, monkeypatch):
     out = io.StringIO()
     with pytest.raises(SystemExit):
         call_command("workspace", "check", "gdansk", "--json", stdout=out)
-    (check,) = json.loads(out.getvalue())["checks"]
-    assert not check["ok"]
-    assert SECRET_VARIABLE in check["evidence"]
+    checks = {check["name"]: check for check in json.loads(out.getvalue())["checks"]}
+    assert checks["sign-in (read)"]["state"] == "failed"
+    assert SECRET_VARIABLE in checks["sign-in (read)"]["evidence"]
+    assert checks["connector (" + SUBSCRIPTION + ")"]["state"] == "unknown"
 
 
 def test_one_process_makes_one_client_for_the_same_settings(service):

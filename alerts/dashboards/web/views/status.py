@@ -27,9 +27,11 @@ from alerts.dashboards.web.words import (
 from alerts.outbox.policies import RESOLVERS
 from alerts.outbox.queries import note_words
 from portal import clock
+from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 from portal.accounts.sessions import actor_of
 from portal.backup.queries import restore_facts
+from portal.ui.navigation import address_of, roles_for_page
 from portal.ui.responses import nothing_new, render_page, wants_part
 from portal.ui.words import number, percent
 
@@ -53,6 +55,7 @@ def status(request: HttpRequest) -> HttpResponse:
     context = {
         "seen": mark,
         "cards": [card_of(sync, details, now, unshifted) for sync in syncs],
+        "readiness_url": readiness_url(person),
         "level": worst(sync.level for sync in syncs),
         "is_troubled": any(sync.is_troubled for sync in syncs),
         "it": details,
@@ -65,6 +68,12 @@ def status(request: HttpRequest) -> HttpResponse:
         **(_details(details, unshifted) if details else {}),
     }
     return render_page(request, "alerts/dashboards/status.html", context, part="live")
+
+
+def readiness_url(person: User) -> str:
+    """Return where it says whether workspaces are ready; nothing for who may not know."""
+    may_know = not roles_of(person).isdisjoint(roles_for_page("readiness:list") or ())
+    return (address_of("readiness:list") or "") if may_know else ""
 
 
 def card_of(

@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from alerts.sentinel import services
-from alerts.sentinel.client import client_for
-from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import standings_by_workspace
+from alerts.sentinel.registry import checks_of
 from portal import clock
 from portal.accounts.models import Organisation
 from portal.command import TagoutCommand
@@ -42,7 +42,7 @@ class Command(TagoutCommand):
             raise CommandError(f"workspace {options['action']} needs the name of a workspace.")
         result = act(options)
         if isinstance(result, dict):
-            self.failed = any(not check["ok"] for check in result.get("checks", ()))
+            self.failed = any(check["state"] == "failed" for check in result.get("checks", ()))
         return result
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -56,9 +56,8 @@ class Command(TagoutCommand):
         """Checks one a line; everything else as usual."""
         if isinstance(result, dict) and "checks" in result:
             for check in result["checks"]:
-                sign = "ok " if check["ok"] else "NOT"
                 fix = f" {check['fix']}" if check["fix"] else ""
-                self.stdout.write(f"{sign} {check['check']}: {check['evidence']}{fix}")
+                self.stdout.write(f"{check['state']:8}{check['name']}: {check['evidence']}{fix}")
         else:
             super().show(result)
 
@@ -108,15 +107,7 @@ def _check(options: dict[str, Any]) -> dict[str, Any]:
     workspace = Workspace.objects.filter(name=options["name"]).first()
     if workspace is None:
         raise CommandError(f"There is no workspace named {options['name']}.")
-    own = workspace.credentials.values_list("purpose", flat=True)
-    checks: list[services.Check] = []
-    for purpose in (Purpose.READ, *(p for p in Purpose if p in own and p != Purpose.READ)):
-        client = client_for(workspace, purpose)
-        results = services.check_workspace(client=client, purpose=purpose)
-        if all(check.ok for check in results):
-            services.note_success(workspace_id=workspace.pk, now=clock.unshifted(), purpose=purpose)
-        checks += results
-    return {"workspace": workspace.name, "checks": [check.as_json() for check in checks]}
+    return {"workspace": workspace.name, "checks": checks_of(workspace, now=clock.now())}
 
 
 def _described(workspace: Workspace) -> dict[str, object]:

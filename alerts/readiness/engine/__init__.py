@@ -1,0 +1,1 @@
+"""Pure judgement: from what was read to checks with evidence."""

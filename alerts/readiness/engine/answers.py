@@ -1,0 +1,184 @@
+"""Azure's answers about a workspace, cut down to what checks ask for. What is missing or of another
+kind is left out or empty, never an error.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+from typing import Any
+
+import orjson
+
+from alerts.sentinel.client.prerequisites import Prerequisite
+
+type Json = dict[str, Any]
+MAX_ROWS, MAX_TEXT = 2_000, 500
+
+
+class UnreadableAnswer(Exception):
+    """An answer is not the JSON it should be."""
+
+
+def read_answer(body: bytes) -> Json:
+    """Return the object that an answer is. Raises UnreadableAnswer."""
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise UnreadableAnswer("The answer is no JSON.") from None
+    if not isinstance(answer, dict):
+        raise UnreadableAnswer("The answer is no object.")
+    return answer
+
+
+def read_page(body: bytes) -> tuple[list[Json], str | None]:
+    """Return the resources of one page and the link to the next. Raises UnreadableAnswer."""
+    answer = read_answer(body)
+    rows = answer.get("value")
+    if not isinstance(rows, list):
+        raise UnreadableAnswer("The answer is no list.")
+    link = answer.get("nextLink")
+    return [row for row in rows if isinstance(row, dict)], link if isinstance(link, str) else None
+
+
+def facts_of(part: Prerequisite, rows: Iterable[Json]) -> list[Json]:
+    """Return what checks need of each resource of a list."""
+    cut = _CUTS[part]
+    return [cut(row, _object(row.get("properties"))) for row in islice(rows, MAX_ROWS)]
+
+
+def single_fact(part: Prerequisite, answer: Json) -> Json:
+    """Return what checks need of an answer that is no list."""
+    properties = _object(answer.get("properties"))
+    match part:
+        case Prerequisite.WORKSPACE:
+            return {
+                "name": _text(answer.get("name")),
+                "has_customer_id": bool(properties.get("customerId")),
+            }
+        case Prerequisite.PROVIDER:
+            return {"state": _text(answer.get("registrationState"))}
+        case Prerequisite.REQUIREMENTS:
+            return {
+                "authorization": _text(answer.get("authorizationState")),
+                "license": _text(answer.get("licenseState")),
+            }
+    return {"is_on": True}  # the onboarding state of Sentinel: it exists
+
+
+def playbook_groups(rules: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the resource groups, as whole ids, of the playbooks that automation rules start."""
+    groups = set()
+    for properties in rules:
+        for action in _list(properties.get("actions")):
+            values = _object(_object(action).get("actionConfiguration"))
+            playbook = _text(values.get("logicAppResourceId"))
+            group, found, _ = playbook.partition("/providers/Microsoft.Logic")
+            if found:
+                groups.add(group)
+    return sorted(groups)
+
+
+def _rights(row: Json, _properties: Json) -> Json:
+    return {"actions": _texts(row.get("actions")), "not_actions": _texts(row.get("notActions"))}
+
+
+def _connector(row: Json, properties: Json) -> Json:
+    alerts = _object(_object(properties.get("dataTypes")).get("alerts"))
+    return {
+        "name": _text(row.get("name")),
+        "kind": _text(row.get("kind")),
+        "subscription": _text(properties.get("subscriptionId")).lower(),
+        "is_on": _text(alerts.get("state")) == "Enabled",
+    }
+
+
+def _rule(row: Json, properties: Json) -> Json:
+    grouping = _object(properties.get("incidentConfiguration"))
+    return {
+        "name": _text(row.get("name")),
+        "kind": _text(row.get("kind")),
+        "display_name": _text(properties.get("displayName")),
+        "enabled": properties.get("enabled") is True,
+        "template": _text(properties.get("alertRuleTemplateName")),
+        "creates_incidents": grouping.get("createIncident") is not False,
+        "product": _text(properties.get("productFilter")),
+        "description": _text(properties.get("description"))[:40],
+        "mentions_iot": "IoTSecurity" in _text(properties.get("query"), limit=100_000),
+    }
+
+
+def _package(row: Json, properties: Json) -> Json:
+    return {
+        "name": _text(row.get("name")),
+        "content_id": _text(properties.get("contentId")),
+        "product_id": _text(properties.get("contentProductId")),
+        "kind": _text(properties.get("contentKind")),
+        "display_name": _text(properties.get("displayName")),
+        "version": _text(properties.get("version")),
+    }
+
+
+def _template(row: Json, properties: Json) -> Json:
+    return {
+        "name": _text(row.get("name")),
+        "content_id": _text(properties.get("contentId")).lower(),
+        "kind": _text(properties.get("contentKind")),
+        "version": _text(properties.get("version")),
+    }
+
+
+def _setting(row: Json, properties: Json) -> Json:
+    sources = properties.get("dataSources") or properties.get("entityProviders")
+    return {
+        "kind": _text(row.get("kind")) or _text(row.get("name")),
+        "is_on": properties.get("isEnabled") is not False,
+        "sources": _texts(sources),
+    }
+
+
+def _plan(row: Json, properties: Json) -> Json:
+    return {
+        "quota": properties.get("deviceQuota"),
+        "workspaces": [
+            text.lower() for text in _texts(properties.get("sentinelWorkspaceResourceIds"))
+        ],
+    }
+
+
+def _assignment(_row: Json, properties: Json) -> Json:
+    return {
+        "role": _text(properties.get("roleDefinitionId")).rpartition("/")[2].lower(),
+        "principal": _text(properties.get("principalId")),
+        "kind": _text(properties.get("principalType")),
+        "scope": _text(properties.get("scope")),
+    }
+
+
+_CUTS: Mapping[Prerequisite, Callable[[Json, Json], Json]] = {
+    Prerequisite.RIGHTS: _rights,
+    Prerequisite.SUBSCRIPTION_RIGHTS: _rights,
+    Prerequisite.CONNECTORS: _connector,
+    Prerequisite.ANALYTICS_RULES: _rule,
+    Prerequisite.PACKAGES: _package,
+    Prerequisite.CATALOGUE: _package,
+    Prerequisite.TEMPLATES: _template,
+    Prerequisite.SETTINGS: _setting,
+    Prerequisite.PLAN: _plan,
+    Prerequisite.ROLE_ASSIGNMENTS: _assignment,
+}
+IS_LIST = frozenset(_CUTS)
+
+
+def _object(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Any, *, limit: int = MAX_TEXT) -> str:
+    return value[:limit].replace("\x00", "") if isinstance(value, str) else ""
+
+
+def _texts(value: Any) -> list[str]:
+    return [_text(text) for text in _list(value)[:MAX_ROWS] if isinstance(text, str)]

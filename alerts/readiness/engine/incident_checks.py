@@ -1,0 +1,168 @@
+"""Checks of what makes incidents: content, rules, what they leave out, and whether alerts come."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from alerts.readiness.engine.readings import (
+    CREATION,
+    Check,
+    History,
+    Readings,
+    Remedy,
+    State,
+    creation_rules,
+    incident_rules,
+    is_in_defender_portal,
+    judge,
+)
+from alerts.readiness.engine.reasons import Reason
+from alerts.readiness.engine.solution import (
+    DISPLAY_NAME,
+    NO_CORRELATION,
+    PRODUCT,
+    RULE_NAMES,
+    solution_rules,
+    titles_without_rule,
+)
+
+QUIET, SILENT = timedelta(days=3), timedelta(days=14)
+
+
+def check_package(readings: Readings) -> Check:
+    """Whether the solution of the content hub is installed."""
+    finding = readings.of("packages")
+    found = [row for row in finding.facts or [] if row["display_name"] == DISPLAY_NAME]
+    version = found[0]["version"] if found else ""
+    reason = Reason.INSTALLED if found else Reason.NOT_INSTALLED
+    return judge(
+        "content package",
+        finding,
+        ok=bool(found),
+        reason=reason,
+        remedy=Remedy.INSTALL,
+        version=version,
+    )
+
+
+def check_rules(readings: Readings) -> Check:
+    """Whether all rules of the solution are enabled."""
+    finding = readings.of("analytics rules")
+    found = solution_rules(finding.facts or [])
+    enabled = [template for template, rule in found.items() if rule["enabled"]]
+    missing = sorted(name for template, name in RULE_NAMES.items() if template not in enabled)
+    reason = Reason.RULES_OFF if missing else Reason.RULES_ON
+    package = check_package(readings)
+    return judge(
+        "analytics rules",
+        finding,
+        ok=not missing,
+        reason=reason,
+        remedy=Remedy.ENABLE if package.state is State.OK else None,
+        enabled=len(enabled),
+        n=len(RULE_NAMES),
+        missing=missing,
+    )
+
+
+def check_creation(readings: Readings) -> Check:
+    """Which rules make incidents."""
+    finding = readings.of("analytics rules")
+    makers, scheduled = creation_rules(readings), incident_rules(readings)
+    names = [rule["display_name"] for rule in (*makers, *scheduled)]
+    if makers and scheduled:
+        reason = Reason.BOTH_WAYS
+    elif makers or scheduled:
+        reason = Reason.ONE_WAY
+    else:
+        reason = Reason.NO_RULE
+    return judge(
+        "incident creation",
+        finding,
+        ok=reason is Reason.ONE_WAY,
+        reason=reason,
+        names=names,
+        n=len(names),
+    )
+
+
+def check_doubles(readings: Readings) -> Check:
+    """Alerts that stand in more than one incident, by VendorOriginalId."""
+    finding = readings.of("collected")
+    facts = finding.facts or {}
+    doubles, alerts = facts.get("doubles", 0), facts.get("recent_alerts", 0)
+    reason = Reason.DOUBLES if doubles else Reason.NO_DOUBLES
+    return judge(
+        "double creation", finding, ok=not doubles, reason=reason, doubles=doubles, n=alerts
+    )
+
+
+def check_coverage(readings: Readings) -> Check:
+    """Which alert types become no incident, and what onboarding takes away."""
+    finding = readings.of("analytics rules")
+    rules = finding.facts or []
+    titles = titles_without_rule()
+    has_own = any(
+        rule["enabled"] and rule["mentions_iot"] and not rule["template"] for rule in rules
+    )
+    stopped = any(
+        rule["kind"] == CREATION and rule["product"] in (PRODUCT, DISPLAY_NAME) for rule in rules
+    )
+    if creation_rules(readings):
+        reason, is_covered = Reason.ALL_ALERTS, True
+    elif has_own:
+        reason, is_covered = Reason.OWN_RULE, True
+    elif is_in_defender_portal(readings) and stopped:
+        reason, is_covered = Reason.STOPPED_BY_ONBOARDING, False
+    else:
+        reason, is_covered = Reason.TYPES_WITHOUT_RULE, False
+    check = judge(
+        "coverage",
+        finding,
+        ok=is_covered,
+        reason=reason,
+        remedy=Remedy.COVER,
+        n=len(titles),
+        titles=titles,
+    )
+    if reason is Reason.TYPES_WITHOUT_RULE and check.state is State.FAILED:
+        # A choice of the solution, not a fault: told, and proposed, without failing the workspace.
+        return replace(check, state=State.OK, remedy=Remedy.COVER)
+    return check
+
+
+def check_correlation(readings: Readings) -> Check:
+    """Whether the rules say that their incidents are not to be merged with others."""
+    finding = readings.of("analytics rules")
+    rules = incident_rules(readings)
+    if not is_in_defender_portal(readings):
+        return judge("correlation", finding, ok=True, reason=Reason.NOT_CORRELATED)
+    untagged = [
+        rule["display_name"]
+        for rule in rules
+        if not rule["description"].strip().upper().startswith(NO_CORRELATION)
+    ]
+    reason = Reason.UNTAGGED if untagged else Reason.TAGGED
+    return judge(
+        "correlation",
+        finding,
+        ok=not untagged,
+        reason=reason,
+        names=sorted(untagged),
+        n=len(rules),
+        tag=NO_CORRELATION,
+    )
+
+
+def check_latest_alert(history: History, *, now: datetime) -> Check:
+    """The age of the newest alert. A plant may be quiet for days, but not for weeks."""
+    at = history.latest_alert_at
+    if at is None:
+        return Check("latest alert", State.UNKNOWN, Reason.NO_ALERT_YET, {}, now)
+    age = now - at
+    if age < QUIET:
+        state, reason = State.OK, Reason.ALERT_CAME
+    elif age < SILENT:
+        state, reason = State.UNKNOWN, Reason.QUIET
+    else:
+        state, reason = State.FAILED, Reason.SILENT
+    return Check("latest alert", state, reason, {"at": at, "days": age.days}, now)

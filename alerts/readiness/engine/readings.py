@@ -1,0 +1,190 @@
+"""What checks are judged from, and what a check is.
+
+Evidence is told by a reason and values, so that pages and the command can say it in the reader's
+language. What was not read, or could not be, is unknown, never well.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from alerts.readiness.engine.reasons import Reason
+from alerts.readiness.engine.solution import DISPLAY_NAME, PRODUCT, solution_rules
+
+CREATION = "MicrosoftSecurityIncidentCreation"
+_XDR_CONNECTORS = ("MicrosoftThreatProtection",)
+
+
+class State(StrEnum):
+    """Whether a prerequisite holds."""
+
+    OK = "ok"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Remedy(StrEnum):
+    """What Tagout can do about a failed check when an administrator asks for it."""
+
+    CONNECT = "connect"
+    INSTALL = "install"
+    ENABLE = "enable"
+    COVER = "cover"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part as a worker read it last. `facts` are of `read_at`; with an error it could not be
+    read any more at `tried_at`.
+    """
+
+    facts: Any = None
+    read_at: datetime | None = None
+    error: str = ""
+    error_code: str = ""
+    tried_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What our own rows say of a workspace."""
+
+    workspace: str = ""
+    incidents: int = 0
+    latest_alert_at: datetime | None = None
+    provider_is_xdr: bool = False
+    analysts: int = 0
+    sites: Sequence[str] = ()
+    sites_without_ot: Sequence[str] = ()
+    answered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """All that checks are judged from: findings by part, `part of something` by both."""
+
+    findings: Mapping[str, Finding]
+    history: History | None  # None: checks of our own rows are left out
+    purposes: Sequence[str]  # those that sign in on their own, reading first
+    subscription: str
+    workspace_id: str  # ARM's, lower case
+    now: datetime
+
+    def of(self, part: str, of: str = "") -> Finding:
+        """The finding of a part; an empty one where nothing was read yet."""
+        return self.findings.get(f"{part} {of}".strip(), Finding())
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One prerequisite. `about` names a purpose or a subscription where there are several."""
+
+    name: str
+    state: State
+    reason: Reason
+    values: Mapping[str, Any] = field(default_factory=dict)
+    checked_at: datetime | None = None
+    about: str = ""
+    remedy: Remedy | None = None
+    target: str = ""  # what the remedy is for
+
+
+def subscriptions_of(readings: Readings) -> list[str]:
+    """Return the subscriptions whose sensors report here: those of the connectors, and our own
+    where there is none.
+    """
+    connectors = readings.of("connectors").facts or []
+    named = {row["subscription"] for row in connectors if row["kind"] == "IOT"} - {""}
+    return sorted(named) or [readings.subscription]
+
+
+def is_in_defender_portal(readings: Readings) -> bool | None:
+    """Whether the workspace lives in the Defender portal; None where nothing tells."""
+    if readings.history and readings.history.provider_is_xdr:
+        return True
+    connectors = readings.of("connectors")
+    if connectors.facts is None:
+        return None
+    return any(row["kind"] in _XDR_CONNECTORS for row in connectors.facts)
+
+
+def creation_rules(readings: Readings) -> list[Mapping[str, Any]]:
+    """Return the enabled rules of the connector that make an incident of every alert."""
+    rules = readings.of("analytics rules").facts or []
+    return [
+        rule
+        for rule in rules
+        if rule["kind"] == CREATION
+        and rule["enabled"]
+        and rule["product"] in (PRODUCT, DISPLAY_NAME)
+    ]
+
+
+def incident_rules(readings: Readings) -> list[Mapping[str, Any]]:
+    """The enabled rules that make incidents of alerts of Defender for IoT: the solution's, and
+    others whose query names it.
+    """
+    rules = readings.of("analytics rules").facts or []
+    solution = {rule["name"] for rule in solution_rules(rules).values()}
+    return [
+        rule
+        for rule in rules
+        if rule["enabled"]
+        and rule["creates_incidents"]
+        and rule["kind"] in ("Scheduled", "NRT")
+        and (rule["name"] in solution or rule["mentions_iot"])
+    ]
+
+
+def judge(
+    name: str,
+    finding: Finding,
+    *,
+    ok: bool,
+    reason: Reason,
+    about: str = "",
+    remedy: Remedy | None = None,
+    target: str = "",
+    **values: Any,
+) -> Check:
+    """A check from facts that are there; what cannot be read now is unknown, whatever was read."""
+    if unreadable := unread(name, finding, about=about):
+        return unreadable
+    return Check(
+        name,
+        State.OK if ok else State.FAILED,
+        reason,
+        values,
+        finding.read_at,
+        about,
+        None if ok else remedy,
+        target,
+    )
+
+
+def unread(name: str, *findings: Finding, about: str = "") -> Check | None:
+    """The check that says why nothing can be said; None where all was read."""
+    for finding in findings:
+        if finding.error:
+            values = {"error": finding.error, "code": finding.error_code}
+            reason = Reason.NOT_ALLOWED if _is_denial(finding) else Reason.NOT_READ
+            return Check(name, State.UNKNOWN, reason, values, finding.tried_at, about)
+        if finding.facts is None:
+            return Check(name, State.UNKNOWN, Reason.NOT_CHECKED, about=about)
+    return None
+
+
+def _is_denial(finding: Finding) -> bool:
+    return finding.error_code in ("AuthorizationFailed", "Forbidden", "LinkedAuthorizationFailed")
+
+
+_SIGN_IN = {
+    "CredentialMissing": Reason.CREDENTIAL_MISSING,
+    "SignInUnreachable": Reason.SIGN_IN_UNREACHABLE,
+    "CertificateNotTrusted": Reason.CERTIFICATE_NOT_TRUSTED,
+    "AADSTS7000215": Reason.SECRET_WRONG,
+    "AADSTS7000222": Reason.SECRET_WRONG,
+    "AADSTS700016": Reason.APPLICATION_UNKNOWN,
+}

@@ -1,0 +1,42 @@
+"""Who sees whether a workspace is ready, and who may have things put right. Pages and services ask
+the same ones.
+"""
+
+from django.utils.translation import gettext
+
+from alerts.sentinel.models import Workspace
+from portal.accounts.models import READING_ROLES, Role, User
+from portal.accounts.queries import reach_of
+
+VIEWERS = frozenset({Role.SOC_ANALYST, Role.SOC_LEAD, Role.AUDITOR, Role.ADMINISTRATOR})
+CHECKERS = frozenset({Role.SOC_LEAD, Role.ADMINISTRATOR})
+READERS = READING_ROLES | {Role.ADMINISTRATOR}
+
+
+def may_view(workspace: Workspace, *, user: User) -> bool:
+    """Whether somebody sees the checks of a workspace."""
+    return reach_of(user, VIEWERS).covers(workspace)
+
+
+def reasons_against_checking(workspace: Workspace, *, by: User) -> list[str]:
+    """Why this person cannot have the workspace checked now."""
+    if not reach_of(by, CHECKERS).covers(workspace):
+        return [
+            gettext("Only the SOC lead of this workspace or an administrator can have it checked.")
+        ]
+    return _reasons_against_working_there(workspace)
+
+
+def reasons_against_setting_up(workspace: Workspace, *, by: User) -> list[str]:
+    """Why this person can have nothing changed in Sentinel here."""
+    if not reach_of(by, {Role.ADMINISTRATOR}).covers(workspace):
+        return [gettext("Only an administrator can have this changed in Sentinel.")]
+    return _reasons_against_working_there(workspace)
+
+
+def _reasons_against_working_there(workspace: Workspace) -> list[str]:
+    if workspace.state == Workspace.State.ACTIVE:
+        return []
+    if workspace.is_removed:
+        return [gettext("This workspace was removed.")]
+    return [gettext("This workspace is paused. Resume it first.")]

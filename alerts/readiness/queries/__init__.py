@@ -1,0 +1,1 @@
+"""Reads: what checks are judged from, and what is collected."""

@@ -1,0 +1,101 @@
+"""What is collected of a workspace. A worker counts it once a day: it looks at all alerts."""
+
+import json
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Max, Min, Q
+
+from alerts.incidents.engine.catalogue import all_types
+from alerts.incidents.models import Alert, AlertRaw, Incident, IncidentAlert
+from alerts.sentinel.models import Workspace
+
+KEPT_AT_SOURCE = timedelta(days=90)
+RECENT = timedelta(days=30)
+MAX_LOOKED_AT = 20_000  # newest alerts that are looked into one by one
+_VIOLATIONS = ("violations", "violationslist")
+
+
+def count_collected(workspace: Workspace, *, now: datetime) -> dict[str, Any]:
+    """Return the numbers of a workspace that pages show and checks judge. Alerts are told apart by
+    VendorOriginalId.
+    """
+    alerts = Alert.objects.filter(workspace=workspace)
+    totals = alerts.aggregate(
+        alerts=Count("pk"),
+        oldest=Min("at"),
+        only_here=Count("pk", filter=Q(at__lt=now - KEPT_AT_SOURCE)),
+    )
+    incidents = Incident.objects.filter(workspace=workspace).aggregate(n=Count("pk"))
+    oldest = totals["oldest"]
+    return {
+        "alerts": totals["alerts"],
+        "incidents": incidents["n"],
+        "oldest_at": oldest.isoformat() if oldest else None,
+        "only_here": totals["only_here"],
+        **_recent(workspace, now=now),
+        **_merged(workspace),
+    }
+
+
+def _recent(workspace: Workspace, *, now: datetime) -> dict[str, Any]:
+    """How many alerts of the last days stand in more than one incident."""
+    recent = Alert.objects.filter(workspace=workspace, at__gt=now - RECENT)
+    links = IncidentAlert.objects.filter(alert__in=recent, incident__merged_into=None)
+    doubles = links.values("alert").annotate(n=Count("incident")).filter(n__gt=1)
+    return {"recent_alerts": recent.count(), "doubles": doubles.count()}
+
+
+def _merged(workspace: Workspace) -> dict[str, Any]:
+    """What stands behind incidents: alerts, sensors, and violations where an alert lists them."""
+    links = IncidentAlert.objects.filter(incident__workspace=workspace)
+    sensors = Count("alert__sensor", distinct=True, filter=~Q(alert__sensor=""))
+    behind = links.values("incident").annotate(n=Count("alert"), sensors=sensors)
+    several = behind.aggregate(
+        with_alerts=Count("incident"),
+        several_alerts=Count("incident", filter=Q(n__gt=1)),
+        most_alerts=Max("n"),
+        several_sensors=Count("incident", filter=Q(sensors__gt=1)),
+        most_sensors=Max("sensors"),
+    )
+    merging = [kind.title for kind in all_types() if kind.aggregated]
+    newest = Alert.objects.filter(workspace=workspace).order_by("-at")[:MAX_LOOKED_AT]
+    ids = list(newest.values_list("pk", flat=True))
+    looked = Alert.objects.filter(pk__in=ids)
+    lists = Counter(
+        found
+        for body in AlertRaw.objects.filter(alert__in=ids)
+        .annotate(bag=F("body__properties__additionalData"))
+        .values_list("bag", flat=True)
+        .iterator(chunk_size=1000)
+        if (found := violations_in(body))
+    )
+    return {
+        **{name: value or 0 for name, value in several.items()},
+        "looked_at": len(ids),
+        "of_merging_types": looked.filter(alert_type__in=merging).count(),
+        "merging_types": len(merging),
+        "with_violations": sum(lists.values()),
+        "violations": sum(n * times for n, times in lists.items()),
+    }
+
+
+def violations_in(bag: Any) -> int:
+    """Return how many violations an alert lists (Azure names the first ten); 0 where none."""
+    if not isinstance(bag, dict):
+        return 0
+    for name, value in bag.items():
+        if name.lower().replace(" ", "") in _VIOLATIONS:
+            return len(_list_in(value))
+    return 0
+
+
+def _list_in(value: Any) -> list[Any]:
+    """A list, also where it stands as JSON in a text."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return []
+    return value if isinstance(value, list) else []

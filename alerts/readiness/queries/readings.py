@@ -1,0 +1,148 @@
+"""The rows that checks are judged from, read together."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from alerts.incidents.models import Incident, IncidentRaw, OtState, touches
+from alerts.readiness.engine.checks import evaluate
+from alerts.readiness.engine.readings import Check, Finding, History, Readings
+from alerts.readiness.models import Finding as FindingRow
+from alerts.sentinel.models import Purpose, Workspace, WorkspaceCredential
+from alerts.sentinel.wire.values import D4IOT_PRODUCTS
+from alerts.sites.models import Site
+from portal.accounts.models import OT_ROLES, SOC_ROLES
+from portal.accounts.queries import people_holding
+
+_ANSWERED = [OtState.ROUTINE, OtState.MAINTENANCE, OtState.SUSPICIOUS, OtState.NOT_SURE]
+_NEWEST = 200  # incidents among which the newest of Defender for IoT is looked for
+_XDR = "Microsoft XDR"
+
+
+def checks_of(workspace: Workspace, *, now: datetime) -> list[Check]:
+    """Return all checks of a workspace, from what workers read and from our own rows."""
+    return evaluate(load_readings(workspace, now=now))
+
+
+def azure_checks_by_workspace(
+    workspaces: Sequence[Workspace], *, now: datetime
+) -> dict[int, list[Check]]:
+    """Return the checks that are judged from Azure's answers alone, of all these workspaces in as
+    many questions as of one.
+    """
+    findings: dict[int, dict[str, Finding]] = defaultdict(dict)
+    for row in FindingRow.objects.filter(workspace__in=workspaces):
+        findings[row.workspace_id][row.part] = _finding(row)
+    own: dict[int, set[str]] = defaultdict(set)
+    credentials = WorkspaceCredential.objects.filter(workspace__in=workspaces)
+    for workspace_id, purpose in credentials.values_list("workspace", "purpose"):
+        own[workspace_id].add(purpose)
+    return {
+        workspace.pk: evaluate(
+            _readings(workspace, findings[workspace.pk], own[workspace.pk], None, now=now)
+        )
+        for workspace in workspaces
+    }
+
+
+def load_readings(workspace: Workspace, *, now: datetime) -> Readings:
+    """Return what is known of a workspace. Where Azure did not let us in since a part was read, the
+    part cannot be told.
+    """
+    findings = {row.part: _finding(row) for row in FindingRow.objects.filter(workspace=workspace)}
+    own = set(workspace.credentials.values_list("purpose", flat=True))
+    return _readings(workspace, findings, own, _history(workspace), now=now)
+
+
+def _readings(
+    workspace: Workspace,
+    findings: dict[str, Finding],
+    own: Collection[str],
+    history: History | None,
+    *,
+    now: datetime,
+) -> Readings:
+    _outdate(findings)
+    return Readings(
+        findings=findings,
+        history=history,
+        purposes=[
+            Purpose.READ.value,
+            *(p.value for p in Purpose if p in own and p is not Purpose.READ),
+        ],
+        subscription=workspace.subscription_id.lower(),
+        workspace_id=_arm_id(workspace),
+        now=now,
+    )
+
+
+def _arm_id(workspace: Workspace) -> str:
+    return (
+        f"/subscriptions/{workspace.subscription_id}/resourcegroups/{workspace.resource_group}"
+        f"/providers/microsoft.operationalinsights/workspaces/{workspace.workspace_name}"
+    ).lower()
+
+
+def _finding(row: FindingRow) -> Finding:
+    return Finding(row.facts, row.read_at, row.error, row.error_code, row.tried_at)
+
+
+def _outdate(findings: dict[str, Finding]) -> None:
+    probe = findings.get(f"probe {Purpose.READ}")
+    if probe is None or probe.read_at is None or not probe.facts.get("kind"):
+        return
+    for part, finding in findings.items():
+        is_from_azure = part != "collected" and not part.startswith("probe ")
+        if is_from_azure and finding.tried_at and finding.tried_at < probe.read_at:
+            findings[part] = Finding(
+                finding.facts,
+                finding.read_at,
+                probe.facts["error"],
+                probe.facts["code"],
+                probe.read_at,
+            )
+
+
+def _history(workspace: Workspace) -> History:
+    incidents = Incident.objects.filter(workspace=workspace)
+    newest = incidents.order_by("-modified_at")[:_NEWEST]
+    rows = list(newest.values_list("created_at", "latest_activity_at", "product_names"))
+    alerts = [
+        max(created_at, latest_at or created_at)
+        for created_at, latest_at, products in rows
+        if any(product.lower() in D4IOT_PRODUCTS for product in products)
+    ]
+    touched = [
+        site
+        for site in Site.objects.order_by("name")
+        if incidents.filter(touches([site.pk])).exists()
+    ]
+    organisation = workspace.organisation
+    analysts = people_holding(
+        SOC_ROLES,
+        workspaces=[workspace.uuid],
+        organisations=[organisation.uuid] if organisation else [],
+    )
+    return History(
+        workspace=workspace.name,
+        incidents=len(rows),
+        latest_alert_at=max(alerts, default=None),
+        provider_is_xdr=_newest_is_xdr(workspace),
+        analysts=analysts.count(),
+        sites=[site.name for site in touched],
+        sites_without_ot=[
+            site.name
+            for site in touched
+            if not people_holding(OT_ROLES, sites=[site.uuid]).exists()
+        ],
+        answered=incidents.filter(ot_state__in=_ANSWERED)[:1].count(),
+    )
+
+
+def _newest_is_xdr(workspace: Workspace) -> bool:
+    """Whether the newest incident came out of the Defender portal."""
+    raw = IncidentRaw.objects.filter(
+        incident__workspace=workspace, incident__number__isnull=False
+    ).order_by("-incident__number")
+    provider = raw.values_list("body__properties__providerName", flat=True).first()
+    return provider == _XDR

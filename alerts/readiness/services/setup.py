@@ -1,0 +1,285 @@
+"""Put right in Sentinel what an administrator asked for: connect, install, enable, cover.
+
+What is written has names that follow from the workspace, and is read before it is written, so a
+step that was cut off is simply done again.
+"""
+
+import time
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
+
+from alerts.readiness.engine.answers import UnreadableAnswer, facts_of, read_answer, read_page
+from alerts.readiness.engine.content import (
+    connector_body,
+    coverage_body,
+    enabled_rule,
+    package_body,
+    rule_from_template,
+)
+from alerts.readiness.engine.readings import (
+    Remedy,
+    is_in_defender_portal,
+    subscriptions_of,
+)
+from alerts.readiness.engine.solution import DISPLAY_NAME, RULE_NAMES, template_of
+from alerts.readiness.models import SetupStep
+from alerts.readiness.policies import reasons_against_setting_up
+from alerts.readiness.queries.readings import load_readings
+from alerts.readiness.services.look import MAX_PAGES, Connect, kind_of_job
+from alerts.sentinel.client.port import (
+    SentinelClient,
+    SentinelConflict,
+    SentinelError,
+    SentinelThrottled,
+    SentinelUnavailable,
+)
+from alerts.sentinel.client.prerequisites import Prerequisite, Writable
+from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.queries import resting_workspaces
+from alerts.sentinel.services import note_error, note_success
+from portal import clock
+from portal.accounts.models import User
+from portal.audit.services import record
+from portal.backup.queries import is_paused_after_restore
+from portal.errors import Refused
+from portal.jobs.models import Job, State
+from portal.jobs.services import MAX_ATTEMPTS, SLICE, back_off, claim_due, put_back, settle
+
+PURPOSE = Purpose.RULES
+_NAMES = uuid.UUID("b3c0a4de-6f0e-4b0e-93fb-0b7d0b7c9d11")
+
+
+class CannotSetUp(Refused):
+    """Nothing was asked for."""
+
+
+class StepUnfinished(Exception):
+    """A step is not through when its time is up; done again it goes on where it stopped."""
+
+
+class StepRefused(Exception):
+    """Azure's answer leaves nothing to try again; the text says why."""
+
+
+def resource_name(workspace: Workspace, *, of: str) -> str:
+    """Return the name under which Tagout writes something in a workspace: always the same."""
+    return str(uuid.uuid5(_NAMES, f"{workspace.uuid} {of}"))
+
+
+@transaction.atomic
+def ask_for_step(
+    *, workspace: Workspace, kind: Remedy, target: str = "", by: User, now: datetime
+) -> SetupStep:
+    """Have a worker put something right. Refused while the same is under way."""
+    reasons = reasons_against_setting_up(workspace, by=by)
+    if not reasons and not _is_target(workspace, kind, target, now=now):
+        reasons = [gettext("This subscription does not belong to the workspace.")]
+    open_steps = workspace.setup_steps.filter(
+        kind=kind, target=target, state__in=[State.WAITING, State.RUNNING]
+    )
+    if not reasons and open_steps.exists():
+        reasons = [gettext("This is under way already.")]
+    if reasons:
+        raise CannotSetUp(*reasons)
+    try:
+        with transaction.atomic():
+            step = SetupStep.objects.create(
+                workspace=workspace,
+                kind=kind,
+                target=target,
+                by=by,
+                asked_at=now,
+                due_at=clock.unshifted(),
+            )
+    except IntegrityError:
+        raise CannotSetUp(gettext("This is under way already.")) from None
+    record("readiness.step.asked", on=step, by=by, at=now, kind=kind, target=target)
+    return step
+
+
+def _is_target(workspace: Workspace, kind: Remedy, target: str, *, now: datetime) -> bool:
+    if kind is not Remedy.CONNECT:
+        return target == ""
+    return target in subscriptions_of(load_readings(workspace, now=now))
+
+
+def carry_out_one_step(*, now: datetime, connect: Connect) -> bool:
+    """Do one step that is due; False when none is. After a restore nothing is done until an
+    administrator resumes. `now` is business time.
+    """
+    if is_paused_after_restore():
+        return False
+    unshifted = clock.unshifted()
+    resting = resting_workspaces(now=unshifted, purpose=PURPOSE)
+    due = SetupStep.objects.filter(workspace__state=Workspace.State.ACTIVE)
+    step = claim_due(due.exclude(workspace__in=resting), now=unshifted)
+    if step is None:
+        return False
+    try:
+        client = connect(step.workspace, PURPOSE.value)
+        result = _WORK[Remedy(step.kind)](client, step)
+        note_success(workspace_id=step.workspace_id, now=clock.unshifted(), purpose=PURPOSE)
+    except StepUnfinished:
+        put_back(step, due_at=clock.unshifted(), free=True)
+    except (StepRefused, UnreadableAnswer) as refusal:
+        _end(step, State.DEAD, now=now, error=str(refusal))
+    except SentinelError as error:
+        _note(step, error, now=now)
+    else:
+        _end(step, State.DONE, now=now, result=result)
+    return True
+
+
+def _note(step: SetupStep, error: SentinelError, *, now: datetime) -> None:
+    """Try again where Azure was away, slow or in conflict; else a person has to do something."""
+    may_retry = isinstance(error, SentinelUnavailable | SentinelThrottled | SentinelConflict)
+    if isinstance(error, SentinelUnavailable | SentinelThrottled):
+        note_error(
+            workspace_id=step.workspace_id, error=error, now=clock.unshifted(), purpose=PURPOSE
+        )
+    if may_retry and step.attempts < MAX_ATTEMPTS:
+        wait = back_off(step.attempts)
+        put_back(step, due_at=clock.unshifted() + wait, error=error.message)
+        return
+    words = f"{error.code}: {error.message}" if error.code else error.message
+    _end(step, State.DEAD, now=now, error=words)
+
+
+@transaction.atomic
+def _end(
+    step: SetupStep,
+    state: State,
+    *,
+    now: datetime,
+    error: str = "",
+    result: dict[str, Any] | None = None,
+) -> None:
+    """Settle a step with its entry on record, and look at the workspace again."""
+    unshifted = clock.unshifted()
+    if not settle(step, now=unshifted, state=state, error=error, result=result or {}, done_at=now):
+        return
+    jobs = Job.objects.filter(
+        kind=kind_of_job(Purpose.READ), key=str(step.workspace.uuid), state=State.WAITING
+    )
+    jobs.update(due_at=unshifted)
+    outcome = "done" if state == State.DONE else "failed"
+    record(
+        f"readiness.step.{outcome}",
+        on=step,
+        by="readiness",
+        at=now,
+        kind=step.kind,
+        target=step.target,
+        **({"error": error[:300]} if error else {"written": result or {}}),
+    )
+
+
+def _connect(client: SentinelClient, step: SetupStep) -> dict[str, Any]:
+    rows = _list(client, Prerequisite.CONNECTORS)
+    name, etag = resource_name(step.workspace, of=f"connector {step.target}"), ""
+    for row, facts in zip(rows, facts_of(Prerequisite.CONNECTORS, rows), strict=True):
+        if facts["kind"] == "IOT" and facts["subscription"] == step.target:
+            if facts["is_on"]:
+                return {"name": facts["name"], "was_on": True}
+            name, etag = facts["name"], str(row.get("etag") or "")
+    client.put_prerequisite(Writable.CONNECTOR, name, connector_body(step.target, etag=etag))
+    return {"name": name}
+
+
+def _install(client: SentinelClient, _step: SetupStep) -> dict[str, Any]:
+    offered = facts_of(Prerequisite.CATALOGUE, _list(client, Prerequisite.CATALOGUE))
+    found = [
+        row
+        for row in offered
+        if row["display_name"] == DISPLAY_NAME and row["kind"] in ("Solution", "")
+    ]
+    if not found:
+        raise StepRefused(
+            f"The content hub of this workspace does not offer the solution {DISPLAY_NAME}."
+        )
+    package = found[0]
+    client.put_prerequisite(Writable.PACKAGE, package["content_id"], package_body(package))
+    return {"name": package["content_id"], "version": package["version"]}
+
+
+def _enable(client: SentinelClient, step: SetupStep) -> dict[str, Any]:
+    """Enable the solution's rules that are there, and make the others from their templates."""
+    in_defender = bool(is_in_defender_portal(load_readings(step.workspace, now=step.asked_at)))
+    rows = _list(client, Prerequisite.ANALYTICS_RULES)
+    rules = {}
+    for row, facts in zip(rows, facts_of(Prerequisite.ANALYTICS_RULES, rows), strict=True):
+        if (template := template_of(facts)) and not (template in rules and not facts["enabled"]):
+            rules[template] = (row, facts)
+    templates = {
+        facts["content_id"]: facts
+        for facts in facts_of(Prerequisite.TEMPLATES, _list(client, Prerequisite.TEMPLATES))
+    }
+    written: list[str] = []
+    missing: list[str] = []
+    ends = time.monotonic() + SLICE
+    for template, label in RULE_NAMES.items():
+        if written and time.monotonic() > ends:
+            raise StepUnfinished
+        if template in rules:
+            row, facts = rules[template]
+            if not facts["enabled"]:
+                client.put_prerequisite(Writable.ANALYTICS_RULE, facts["name"], enabled_rule(row))
+                written.append(label)
+            continue
+        if template not in templates:
+            missing.append(label)
+            continue
+        offered = templates[template]
+        answer = read_answer(client.read_prerequisite(Prerequisite.TEMPLATE, of=offered["name"]))
+        body = rule_from_template(
+            answer, template=template, version=offered["version"], is_tagged=in_defender
+        )
+        if body is None:
+            missing.append(label)
+            continue
+        name = resource_name(step.workspace, of=f"rule {template}")
+        client.put_prerequisite(Writable.ANALYTICS_RULE, name, body)
+        written.append(label)
+    if missing:
+        raise StepRefused(
+            f"{len(written)} rules were enabled. The installed content has no usable template"
+            f" for: {', '.join(missing)}."
+        )
+    return {"written": written}
+
+
+def _cover(client: SentinelClient, step: SetupStep) -> dict[str, Any]:
+    name = resource_name(step.workspace, of="coverage rule")
+    rows = _list(client, Prerequisite.ANALYTICS_RULES)
+    etags = [str(row.get("etag") or "") for row in rows if str(row.get("name")).lower() == name]
+    client.put_prerequisite(
+        Writable.ANALYTICS_RULE, name, coverage_body(etag=etags[0] if etags else "")
+    )
+    return {"name": name}
+
+
+_WORK: dict[Remedy, Callable[[SentinelClient, SetupStep], dict[str, Any]]] = {
+    Remedy.CONNECT: _connect,
+    Remedy.INSTALL: _install,
+    Remedy.ENABLE: _enable,
+    Remedy.COVER: _cover,
+}
+
+
+def _list(client: SentinelClient, part: Prerequisite) -> list[dict[str, Any]]:
+    """All pages of a list as they came. Raises UnreadableAnswer, and StepRefused where it does not
+    end.
+    """
+    rows: list[dict[str, Any]] = []
+    link = None
+    for _ in range(MAX_PAGES):
+        page, link = read_page(client.read_prerequisite(part, next_link=link))
+        rows += page
+        if not link:
+            return rows
+    raise StepRefused(f"The list of {part} has more than {MAX_PAGES} pages.")

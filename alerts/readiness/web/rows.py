@@ -1,0 +1,185 @@
+"""Checks as rows of a page: in the reader's language, with what can be done about each."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext, gettext_lazy
+
+from alerts.readiness.engine.readings import Check, Remedy, State
+from alerts.readiness.engine.reasons import Reason
+from alerts.readiness.engine.solution import coverage_query
+from alerts.readiness.models import SetupStep
+from alerts.readiness.wording import evidence_of, fix_of, label_of, state_of
+from portal.jobs.models import State as JobState
+from portal.ui.navigation import address_of
+
+_ICONS = {
+    State.OK: ("ok", "circle-check"),
+    State.FAILED: ("high", "circle-alert"),
+    State.UNKNOWN: ("medium", "circle"),
+}
+_BUTTONS = {
+    Remedy.CONNECT: gettext_lazy("Connect"),
+    Remedy.INSTALL: gettext_lazy("Install"),
+    Remedy.ENABLE: gettext_lazy("Enable the rules"),
+    Remedy.COVER: gettext_lazy("Create the rule"),
+}
+_STEPS = {
+    JobState.WAITING: gettext_lazy("Waiting for a worker"),
+    JobState.RUNNING: gettext_lazy("Under way"),
+    JobState.DONE: gettext_lazy("Done"),
+    JobState.DEAD: gettext_lazy("Did not work"),
+}
+_SECTIONS = (
+    (
+        gettext_lazy("Way in"),
+        ("sign-in", "reach", "sentinel", "portal", "rights", "subscription rights"),
+    ),
+    (gettext_lazy("Alerts"), ("plan", "connector", "latest alert")),
+    (
+        gettext_lazy("Incidents"),
+        (
+            "content package",
+            "analytics rules",
+            "incident creation",
+            "double creation",
+            "coverage",
+            "correlation",
+        ),
+    ),
+    (gettext_lazy("Around them"), ("fusion", "ueba", "playbook permission")),
+    (gettext_lazy("People"), ("people of the SOC", "people of OT", "first answer")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StepNote:
+    """How the newest step about a check stands."""
+
+    label: str
+    is_open: bool
+    is_failed: bool
+    error: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """One check."""
+
+    id: str
+    label: str
+    about: str  # a subscription
+    state: str
+    kind: str
+    icon: str
+    evidence: str
+    fix: str
+    checked_at: datetime | None
+    remedy: str
+    button: str
+    target: str
+    link: str
+    link_label: str
+    step: StepNote | None
+    titles: Sequence[str]
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectionOfChecks:
+    """Checks that belong together."""
+
+    title: str
+    rows: Sequence[CheckRow]
+
+
+def sections_of(
+    checks: Iterable[Check],
+    *,
+    steps: Mapping[tuple[str, str], SetupStep],
+    may_set_up: bool,
+    may_invite: bool,
+) -> list[SectionOfChecks]:
+    """Return the checks in the order of the page. Buttons are for whoever may press them."""
+    rows = [
+        (check.name.partition(" (")[0], _row(check, steps, may_set_up, may_invite))
+        for check in checks
+    ]
+    sections = []
+    for title, names in _SECTIONS:
+        found = [row for name, row in rows if name in names]
+        if found:
+            sections.append(SectionOfChecks(str(title), found))
+    return sections
+
+
+def _row(
+    check: Check,
+    steps: Mapping[tuple[str, str], SetupStep],
+    may_set_up: bool,
+    may_invite: bool,
+) -> CheckRow:
+    kind, icon = _ICONS[check.state]
+    step = steps.get((check.remedy.value, check.target)) if check.remedy else None
+    note = _note(step) if step else None
+    can_act = may_set_up and check.remedy is not None and not (note and note.is_open)
+    is_subscription = bool(check.about) and check.name in (
+        "subscription rights",
+        "plan",
+        "connector",
+    )
+    link, link_label = _link(check, may_invite)
+    titles = check.values.get("titles", ()) if check.remedy is Remedy.COVER else ()
+    return CheckRow(
+        id=f"{check.name} {check.about}".replace(" ", "-").replace("(", "").replace(")", ""),
+        label=label_of(check),
+        about=check.about if is_subscription else "",
+        state=state_of(check.state),
+        kind=kind,
+        icon=icon,
+        evidence=evidence_of(check),
+        fix=fix_of(check) if check.state is not State.OK or check.remedy else "",
+        checked_at=check.checked_at,
+        remedy=check.remedy.value if check.remedy and can_act else "",
+        button=str(_BUTTONS[check.remedy]) if check.remedy and can_act else "",
+        target=check.target,
+        link=link,
+        link_label=link_label,
+        step=note,
+        titles=titles,
+        query=coverage_query() if titles else "",
+    )
+
+
+def _note(step: SetupStep) -> StepNote:
+    state = JobState(step.state)
+    return StepNote(
+        label=str(_STEPS[state]),
+        is_open=state in (JobState.WAITING, JobState.RUNNING),
+        is_failed=state is JobState.DEAD,
+        error=step.latest_error,
+        by=step.by.name,
+        at=step.done_at or step.asked_at,
+    )
+
+
+def _link(check: Check, may_invite: bool) -> tuple[str, str]:
+    """Where a person goes on, for what is done on another page."""
+    if check.reason in (Reason.SOC_MISSING, Reason.OT_MISSING) and may_invite:
+        return address_of("people:list") or "", gettext("People")
+    if check.reason is Reason.NONE_ANSWERED:
+        return address_of("incidents:queue") or "", gettext("Triage queue")
+    return "", ""
+
+
+def worst_of(checks: Collection[Check]) -> dict[str, Any]:
+    """Return how many checks failed and how many are not known, for a list."""
+    failed = sum(check.state is State.FAILED for check in checks)
+    unknown = sum(check.state is State.UNKNOWN for check in checks)
+    state = State.FAILED if failed else State.UNKNOWN if unknown else State.OK
+    kind, icon = _ICONS[state]
+    return {"failed": failed, "unknown": unknown, "kind": kind, "icon": icon, "n": len(checks)}

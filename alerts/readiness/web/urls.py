@@ -1,0 +1,14 @@
+"""Addresses of what is said of each workspace."""
+
+from django.urls import path
+
+from alerts.readiness.web import views
+
+app_name = "readiness"
+urlpatterns = [
+    path("", views.list_workspaces, name="list"),
+    path("<slug:name>/", views.readiness, name="workspace"),
+    path("<slug:name>/check/", views.check, name="check"),
+    path("<slug:name>/set-up/", views.set_up, name="set-up"),
+    path("<slug:name>/collected/", views.collected, name="collected"),
+]

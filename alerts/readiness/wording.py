@@ -1,0 +1,330 @@
+"""What checks are called, what shows that they hold, and what to do where they do not."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from alerts.readiness.engine.readings import Check, State
+from alerts.readiness.engine.reasons import Reason
+from portal.ui.words import number
+
+type Words = str | Promise
+
+LABELS: Mapping[str, Words] = {
+    "sign-in": _("Sign-in"),
+    "reach": _("Reaching Sentinel"),
+    "sentinel": _("Sentinel is switched on"),
+    "portal": _("Portal"),
+    "rights": _("Rights on the workspace"),
+    "subscription rights": _("Rights on the subscription"),
+    "plan": _("Defender for IoT plan"),
+    "connector": _("Defender for IoT connector"),
+    "content package": _("Content package"),
+    "analytics rules": _("Analytics rules"),
+    "incident creation": _("Rules that create incidents"),
+    "double creation": _("Incidents created twice"),
+    "coverage": _("Alert types without an incident"),
+    "correlation": _("Merging of incidents"),
+    "latest alert": _("Latest alert"),
+    "fusion": _("Fusion"),
+    "ueba": _("User behaviour (UEBA)"),
+    "playbook permission": _("Permission to start playbooks"),
+    "people of the SOC": _("People of the SOC"),
+    "people of OT": _("People of OT"),
+    "first answer": _("First answer of OT"),
+}
+PURPOSES: Mapping[str, Words] = {
+    "read": _("reading"),
+    "incidents": _("incidents"),
+    "rules": _("automation rules"),
+}
+# By reason: what shows it, and what to do where that is not as it should be.
+_WORDS: Mapping[Reason, tuple[Words, Words]] = {
+    Reason.NOT_CHECKED: (_("Not looked at yet."), _("Check now.")),
+    Reason.NOT_READ: (
+        _("It could not be read: %(error)s"),
+        _("Check again. If it stays so, see whether this machine reaches Azure."),
+    ),
+    Reason.NOT_ALLOWED: (
+        _("Tagout may not read this: %(error)s"),
+        _("Give our identity the role Microsoft Sentinel Reader, or Reader on the subscription."),
+    ),
+    Reason.SIGNED_IN: (_("Entra gave us a token."), ""),
+    Reason.CREDENTIAL_MISSING: (
+        "%(error)s",
+        _("Put the secret or certificate where the workspace says it comes from."),
+    ),
+    Reason.SIGN_IN_UNREACHABLE: (
+        "%(error)s",
+        _("Let this machine reach the authority, or name another one with --authority."),
+    ),
+    Reason.CERTIFICATE_NOT_TRUSTED: ("%(error)s", _("Name the private CA with --ca-bundle.")),
+    Reason.SECRET_WRONG: (
+        "%(error)s",
+        _("Make a new client secret in Entra; this one is wrong or expired."),
+    ),
+    Reason.APPLICATION_UNKNOWN: (
+        "%(error)s",
+        _("Check --client-id and --tenant: this tenant knows no such application."),
+    ),
+    Reason.SIGN_IN_REFUSED: (
+        "%(error)s",
+        _("Check --tenant, --client-id and the credential in Entra."),
+    ),
+    Reason.LISTS_INCIDENTS: (_("Sentinel answers: it lists incidents."), ""),
+    Reason.LISTS_NO_INCIDENT: (_("Sentinel answers: it lists no incident yet."), ""),
+    Reason.THROTTLED: (
+        _("Azure asks for fewer calls. %(error)s"),
+        _("Wait as long as Azure asks, then check again."),
+    ),
+    Reason.DENIED: (
+        "%(code)s: %(error)s",
+        _("Give our identity the role Microsoft Sentinel Reader on the workspace."),
+    ),
+    Reason.WORKSPACE_NOT_FOUND: (
+        "%(code)s: %(error)s",
+        _("Check --subscription, --resource-group and --workspace, and that Sentinel is on."),
+    ),
+    Reason.UNREACHABLE: (
+        "%(error)s",
+        _("Let this machine reach the endpoint, then check again."),
+    ),
+    Reason.SENTINEL_ON: (_("Sentinel is on, and the subscription is registered for it."), ""),
+    Reason.SENTINEL_OFF: (
+        _("Sentinel is not switched on in this Log Analytics workspace."),
+        _("Add the workspace to Microsoft Sentinel in the portal."),
+    ),
+    Reason.PROVIDER_NOT_REGISTERED: (
+        _("The subscription's registration for Microsoft.SecurityInsights is: %(state)s."),
+        _("Register the resource provider Microsoft.SecurityInsights in the subscription."),
+    ),
+    Reason.IN_DEFENDER: (
+        _(
+            "The workspace lives in the Defender portal: new incidents come from Microsoft XDR, "
+            "and incident rules of connectors do not run any more."
+        ),
+        "",
+    ),
+    Reason.IN_AZURE: (
+        _("The workspace is not onboarded to the Defender portal. From March 2027 all will be."),
+        "",
+    ),
+    Reason.ACTIONS_GRANTED: (_("All %(n)s actions that Tagout needs are granted."), ""),
+    Reason.ACTIONS_MISSING: (
+        _("Not granted: %(missing)s."),
+        _(
+            "Give our identity the role Microsoft Sentinel Responder on the workspace; to deploy "
+            "automation rules or content, Microsoft Sentinel Contributor."
+        ),
+    ),
+    Reason.CONTRIBUTOR: (
+        _("Our identity may change the Defender for IoT settings of the subscription."),
+        "",
+    ),
+    Reason.NOT_CONTRIBUTOR: (
+        _("Not granted: %(missing)s."),
+        _("Give our identity the role Contributor or Owner on the subscription."),
+    ),
+    Reason.PLAN_STREAMS: (
+        _("The plan is active (%(quota)s) and streams into this workspace."),
+        "",
+    ),
+    Reason.PLAN_NOT_LINKED: (
+        _("There is a plan, but it does not name this workspace as one it streams into."),
+        _("Connect the workspace in Defender for IoT, or connect it from here below."),
+    ),
+    Reason.NO_PLAN: (
+        _("The subscription has no active Defender for IoT plan."),
+        _("Add a plan for OT networks in Defender for IoT, in the Azure portal."),
+    ),
+    Reason.CONNECTED: (_("The connector is on and brings the alerts of this subscription."), ""),
+    Reason.CONNECTOR_OFF: (
+        _("The connector is there, but switched off: no alert comes."),
+        _("Connect the subscription."),
+    ),
+    Reason.NOT_CONNECTED: (
+        _("No connector brings the alerts of this subscription."),
+        _("Connect the subscription."),
+    ),
+    Reason.INSTALLED: (_("Microsoft Defender for IoT %(version)s is installed."), ""),
+    Reason.NOT_INSTALLED: (
+        _("The solution Microsoft Defender for IoT is not installed."),
+        _("Install it from the content hub."),
+    ),
+    Reason.RULES_ON: (_("All %(n)s rules of the solution are enabled."), ""),
+    Reason.RULES_OFF: (
+        _("%(enabled)s of %(n)s rules are enabled. Missing: %(missing)s."),
+        _("Enable the rules. The content package has to be installed first."),
+    ),
+    Reason.ONE_WAY: (_("%(n)s enabled rules create incidents: %(names)s."), ""),
+    Reason.BOTH_WAYS: (
+        _(
+            "The connector's own rule and scheduled rules both create incidents, so each alert "
+            "comes twice: %(names)s."
+        ),
+        _("Disable the connector's rule “Create incidents based on all alerts” in Sentinel."),
+    ),
+    Reason.NO_RULE: (
+        _("No enabled rule creates incidents of Defender for IoT: alerts stay unseen."),
+        _("Enable the rules of the solution."),
+    ),
+    Reason.DOUBLES: (
+        _(
+            "%(doubles)s of %(n)s alerts of the last 30 days stand in more than one incident "
+            "(by VendorOriginalId)."
+        ),
+        _("Let only one kind of rule create incidents."),
+    ),
+    Reason.NO_DOUBLES: (
+        _("None of the %(n)s alerts of the last 30 days stands in two incidents."),
+        "",
+    ),
+    Reason.ALL_ALERTS: (_("The connector's rule makes an incident of every alert."), ""),
+    Reason.OWN_RULE: (
+        _("A scheduled rule of your own makes incidents of types that the solution leaves out."),
+        "",
+    ),
+    Reason.STOPPED_BY_ONBOARDING: (
+        _(
+            "In the Defender portal the connector's rule does not run any more. %(n)s alert types "
+            "have no other rule and become no incident."
+        ),
+        _("Add a scheduled rule for exactly these types."),
+    ),
+    Reason.TYPES_WITHOUT_RULE: (
+        _("%(n)s alert types of Defender for IoT are selected by no rule of the solution."),
+        _("Add a scheduled rule for them if you want incidents of these, too."),
+    ),
+    Reason.NOT_CORRELATED: (
+        _("Before onboarding to the Defender portal nothing is merged, so no tag is needed."),
+        "",
+    ),
+    Reason.TAGGED: (_("All %(n)s rules begin their description with %(tag)s."), ""),
+    Reason.UNTAGGED: (
+        _("The Defender portal may merge incidents of these rules with others: %(names)s."),
+        _("Begin the description of each rule with %(tag)s, so that one incident has one cause."),
+    ),
+    Reason.ALERT_CAME: (_("An alert came less than three days ago."), ""),
+    Reason.QUIET: (
+        _("The latest alert is %(days)s days old. The plant may be quiet, or nothing comes."),
+        _("See in Defender for IoT whether the sensors are connected."),
+    ),
+    Reason.SILENT: (
+        _("The latest alert is %(days)s days old. No plant is quiet that long."),
+        _("See in Defender for IoT whether the sensors are connected."),
+    ),
+    Reason.NO_ALERT_YET: (
+        _("No alert of Defender for IoT has come yet."),
+        _("Put right what is listed above, then wait for the plant's next alert."),
+    ),
+    Reason.FUSION_ON: (_("The Fusion rule is enabled."), ""),
+    Reason.FUSION_OFF: (
+        _("The Fusion rule is off: attacks of several stages are not put together."),
+        _("Enable “Advanced multistage attack detection” among the analytics rules."),
+    ),
+    Reason.FUSION_REPLACED: (
+        _("In the Defender portal Fusion is off by design; the portal correlates itself."),
+        "",
+    ),
+    Reason.UEBA_ON: (_("It is on, with %(sources)s."), ""),
+    Reason.UEBA_OFF: (
+        _("It is off: Sentinel does not know what people usually do."),
+        _("Switch on UEBA in the settings of Sentinel."),
+    ),
+    Reason.NO_PLAYBOOK_RULE: (_("No automation rule starts a playbook, so none is needed."), ""),
+    Reason.PLAYBOOKS_ALLOWED: (
+        _(
+            "The role Microsoft Sentinel Automation Contributor is held on %(groups)s, by the "
+            "principal %(principals)s. That it is Sentinel's own cannot be read from here."
+        ),
+        "",
+    ),
+    Reason.PLAYBOOKS_REFUSED: (
+        _("Nobody holds Microsoft Sentinel Automation Contributor on %(groups)s."),
+        _(
+            "Let an Owner of the resource group give that role to Azure Security Insights "
+            "(Sentinel, Settings, Playbook permissions)."
+        ),
+    ),
+    Reason.SOC_THERE: (_("People of the SOC who see this workspace: %(n)s."), ""),
+    Reason.SOC_MISSING: (
+        _("Nobody of the SOC sees this workspace: nobody can ask OT or close an incident."),
+        _(
+            "Give somebody the role SOC analyst: person add EMAIL, then grant EMAIL soc-analyst "
+            "--workspace %(workspace)s."
+        ),
+    ),
+    Reason.OT_THERE: (_("Every site has people of OT: %(names)s."), ""),
+    Reason.OT_MISSING: (
+        _("Nobody of OT is there to answer for: %(names)s."),
+        _(
+            "Give somebody the role OT engineer: person add EMAIL, then grant EMAIL ot-engineer "
+            "--site “%(site)s”."
+        ),
+    ),
+    Reason.NO_SITE_YET: (
+        _("The first incident tells which sites there are; then OT can be named for them."),
+        _("Wait for the first incident."),
+    ),
+    Reason.ANSWERED: (_("OT has answered for at least one incident."), ""),
+    Reason.NONE_ANSWERED: (
+        _("Incidents are here, but OT has answered for none yet."),
+        _("Let the SOC ask OT about an incident in the triage queue."),
+    ),
+    Reason.NO_INCIDENT_YET: (_("No incident has come yet."), _("Wait for the first incident.")),
+}
+
+
+def label_of(check: Check) -> str:
+    """Return what a check is called in the reader's language, with what it is about."""
+    name = check.name.partition(" (")[0]
+    label = str(LABELS[name])
+    if check.about in PURPOSES:
+        return f"{label} ({PURPOSES[check.about]})"
+    return label
+
+
+def name_of(check: Check) -> str:
+    """Return the name of a check for programs, the same in every language."""
+    is_subscription = check.about and check.about not in PURPOSES
+    return f"{check.name} ({check.about})" if is_subscription else check.name
+
+
+def evidence_of(check: Check) -> str:
+    """Return what shows that a check stands as it does."""
+    return str(_WORDS[check.reason][0]) % _spelled(check)
+
+
+def fix_of(check: Check) -> str:
+    """Return what to do; empty where nothing is to be done."""
+    return str(_WORDS[check.reason][1]) % _spelled(check)
+
+
+def state_of(state: State) -> str:
+    """Return how a check stands, in one word."""
+    return {
+        State.OK: gettext("In order"),
+        State.FAILED: gettext("To be put right"),
+        State.UNKNOWN: gettext("Not known"),
+    }[state]
+
+
+def _spelled(check: Check) -> dict[str, Any]:
+    values = {name: _text(value) for name, value in check.values.items()}
+    if check.reason is Reason.PLAN_STREAMS:
+        quota = check.values.get("quota")
+        values["quota"] = (
+            gettext("%(n)s devices") % {"n": number(quota)}
+            if quota is not None
+            else gettext("of unknown size")
+        )
+    return values
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return number(value) if isinstance(value, int) else value

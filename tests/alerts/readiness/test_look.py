@@ -1,0 +1,347 @@
+"""What workers read of a workspace, and what is judged from it."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from alerts.incidents.models import IncidentAlert
+from alerts.readiness.engine.readings import State
+from alerts.readiness.engine.reasons import Reason
+from alerts.readiness.models import Finding
+from alerts.readiness.services.look import (
+    EVERY,
+    SOON,
+    CannotCheck,
+    ask_for_check,
+    look_at_one_workspace,
+)
+from alerts.readiness.wording import evidence_of, fix_of
+from alerts.sentinel.client.errors import (
+    SentinelDenied,
+    SentinelThrottled,
+    SentinelUnavailable,
+)
+from alerts.sentinel.client.prerequisites import Prerequisite
+from portal import clock
+from portal.audit.models import Entry
+from portal.jobs.models import Job
+from tests.alerts.readiness import azure
+from tests.alerts.readiness.conftest import checks_by_name
+from tests.conftest import NOON
+from tests.factories.incidents import make_alert, make_incident, make_site
+from tests.worker_roles import take_on
+
+pytestmark = pytest.mark.django_db
+ABOUT_PEOPLE = {"people of the SOC", "people of OT", "first answer", "latest alert"}
+PRODUCT = ["Azure Security Center for IoT"]
+
+
+def test_everything_in_order_is_told_with_evidence_and_age(look_now):
+    checks = look_now()
+    in_azure = {name: check for name, check in checks.items() if name not in ABOUT_PEOPLE}
+    assert {check.state for check in in_azure.values()} == {State.OK}
+    assert {check.checked_at for check in in_azure.values()} == {NOON}
+    assert all(evidence_of(check) for check in checks.values())
+
+
+def test_before_anybody_looked_nothing_in_azure_is_known(workspace):
+    checks = checks_by_name(workspace)
+    states = {check.state for name, check in checks.items() if name not in ABOUT_PEOPLE}
+    assert states == {State.UNKNOWN}
+
+
+WRONG = {
+    "sentinel": (Prerequisite.ONBOARDING, "", None, Reason.SENTINEL_OFF),
+    "plan": (Prerequisite.PLAN, azure.SUBSCRIPTION, [], Reason.NO_PLAN),
+    "connector": (Prerequisite.CONNECTORS, "", [], Reason.NOT_CONNECTED),
+    "content package": (Prerequisite.PACKAGES, "", [], Reason.NOT_INSTALLED),
+    "fusion": (Prerequisite.ANALYTICS_RULES, "", azure.solution(), Reason.FUSION_OFF),
+    "ueba": (Prerequisite.SETTINGS, "", [], Reason.UEBA_OFF),
+    "playbook permission": (
+        Prerequisite.ROLE_ASSIGNMENTS,
+        azure.GROUP,
+        [],
+        Reason.PLAYBOOKS_REFUSED,
+    ),
+    "subscription rights": (
+        Prerequisite.SUBSCRIPTION_RIGHTS,
+        azure.SUBSCRIPTION,
+        [{"actions": ["*/read"], "notActions": []}],
+        Reason.NOT_CONTRIBUTOR,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_in_azure_fails_with_a_fix(look_now, sentinel, name):
+    part, of, answer, reason = WRONG[name]
+    sentinel.lay_out(part, answer, of=of)
+    checks = look_now()
+    (check,) = [check for key, check in checks.items() if check.name == name]
+    assert (check.state, check.reason) == (State.FAILED, reason)
+    assert fix_of(check)
+
+
+def test_missing_actions_are_named_for_each_purpose(look_now, sentinel):
+    sentinel.lay_out(Prerequisite.RIGHTS, [{"actions": ["*/read"], "notActions": []}])
+    checks = look_now()
+    assert checks["rights (read)"].state is State.OK
+    assert "incidents/write" in evidence_of(checks["rights (incidents)"])
+    assert "automationRules/write" in evidence_of(checks["rights (rules)"])
+
+
+def test_what_we_may_not_read_is_unknown_with_the_reason(look_now, sentinel):
+    denied = SentinelDenied("no right to read settings", status=403, code="AuthorizationFailed")
+    real = sentinel.read_prerequisite
+
+    def read(part, **options):
+        if part is Prerequisite.SETTINGS:
+            raise denied
+        return real(part, **options)
+
+    sentinel.read_prerequisite = read
+    checks = look_now()
+    assert checks["ueba"].state is State.UNKNOWN
+    assert "no right to read settings" in evidence_of(checks["ueba"])
+    assert checks["fusion"].state is State.OK
+
+
+def test_what_was_read_once_is_not_called_well_when_it_cannot_be_read_any_more(
+    look_now, workspace, sentinel
+):
+    assert look_now()["ueba"].state is State.OK
+    later = NOON + timedelta(days=1)
+    sentinel.fail_next(SentinelUnavailable("Azure is away."), verb="probe", times=3)
+    checks = look_now(later)
+    assert checks["reach (read)"].state is State.FAILED
+    assert checks["ueba"].state is State.UNKNOWN
+    assert "Azure is away." in evidence_of(checks["ueba"])
+    assert checks["ueba"].checked_at == later
+    assert Finding.objects.get(part="settings").read_at == NOON
+
+
+def test_silence_in_the_middle_ends_the_round(look_now, sentinel):
+    sentinel.fail_next(SentinelThrottled("slower"), verb="read_prerequisite")
+    look_now()
+    assert [call.name for call in sentinel.calls if call.verb == "read_prerequisite"] == [
+        "rights",
+        "rights",
+        "rights",
+    ]
+
+
+def test_an_answer_that_is_no_list_is_unknown(look_now, sentinel):
+    sentinel.lay_out(Prerequisite.SETTINGS, {"value": 7})
+    assert look_now()["ueba"].state is State.UNKNOWN
+
+
+@pytest.mark.parametrize("odd", [None, 7, "x", [], {"properties": None}, {"properties": {"x": 1}}])
+def test_odd_resources_are_lived_with(look_now, sentinel, odd):
+    for part in (
+        Prerequisite.CONNECTORS,
+        Prerequisite.ANALYTICS_RULES,
+        Prerequisite.PACKAGES,
+        Prerequisite.SETTINGS,
+        Prerequisite.RIGHTS,
+    ):
+        sentinel.lay_out(part, [odd])
+    look_now()
+    assert not Finding.objects.exclude(error="").exists()
+
+
+def test_no_rule_fails_and_both_ways_fail(look_now, sentinel):
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [azure.fusion()])
+    assert look_now()["incident creation"].reason is Reason.NO_RULE
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [*azure.solution(), azure.creation_rule()])
+    checks = look_now()
+    assert checks["incident creation"].reason is Reason.BOTH_WAYS
+    assert checks["coverage"].reason is Reason.ALL_ALERTS
+
+
+def test_rules_that_are_off_are_named(look_now, sentinel):
+    rules = azure.solution()
+    rules[0]["properties"]["enabled"] = False
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, rules)
+    check = look_now()["analytics rules"]
+    assert check.state is State.FAILED
+    assert check.values["missing"] == ["Denial of Service"]
+    assert check.values["enabled"] == 14
+
+
+def test_a_rule_made_by_hand_is_known_by_its_name(look_now, sentinel):
+    rules = [
+        azure.scheduled("", f"{rule['properties']['displayName']} (Microsoft Defender for IoT)")
+        for rule in azure.solution()
+    ]
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, rules)
+    assert look_now()["analytics rules"].state is State.OK
+
+
+def test_alerts_in_two_incidents_are_counted(look_now, workspace):
+    first, second = (make_incident(workspace, product_names=PRODUCT) for _ in range(2))
+    alert = make_alert(first, key="one")
+    make_alert(first, key="two")
+    IncidentAlert.objects.create(incident=second, alert=alert)
+    check = look_now()["double creation"]
+    assert (check.state, check.values["doubles"], check.values["n"]) == (State.FAILED, 1, 2)
+
+
+def in_defender(sentinel):
+    xdr = {"name": "x", "kind": "MicrosoftThreatProtection", "properties": {}}
+    sentinel.lay_out(Prerequisite.CONNECTORS, [azure.connector(), xdr])
+
+
+def test_onboarding_stops_the_rule_of_the_connector(look_now, sentinel):
+    in_defender(sentinel)
+    sentinel.lay_out(
+        Prerequisite.ANALYTICS_RULES, [*azure.solution(), azure.creation_rule(enabled=False)]
+    )
+    checks = look_now()
+    assert checks["portal"].reason is Reason.IN_DEFENDER
+    coverage = checks["coverage"]
+    assert (coverage.state, coverage.reason) == (State.FAILED, Reason.STOPPED_BY_ONBOARDING)
+    assert coverage.values["n"] == 53
+    assert checks["fusion"].reason is Reason.FUSION_REPLACED
+
+
+def test_a_rule_of_ones_own_covers_the_rest(look_now, sentinel):
+    in_defender(sentinel)
+    own = azure.scheduled("", "The rest", description="#DONT_CORR# ours")
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [own])
+    checks = look_now()
+    assert checks["coverage"].reason is Reason.OWN_RULE
+    assert checks["correlation"].state is State.OK
+
+
+def test_rules_without_the_tag_are_named_in_the_defender_portal(look_now, sentinel):
+    in_defender(sentinel)
+    check = look_now()["correlation"]
+    assert check.state is State.FAILED
+    assert "Denial of Service" in check.values["names"]
+
+
+def test_a_workspace_of_which_the_newest_incident_is_of_xdr_lives_in_defender(look_now, workspace):
+    from alerts.incidents.models import IncidentRaw
+
+    incident = make_incident(workspace)
+    body = {"properties": {"providerName": "Microsoft XDR"}}
+    IncidentRaw.objects.create(incident=incident, body=body)
+    assert look_now()["portal"].reason is Reason.IN_DEFENDER
+
+
+@pytest.mark.parametrize(("days", "state"), [(1, State.OK), (5, State.UNKNOWN), (20, State.FAILED)])
+def test_the_age_of_the_latest_alert(workspace, days, state):
+    at = NOON - timedelta(days=days)
+    make_incident(workspace, created_at=at, modified_at=at, product_names=PRODUCT)
+    check = checks_by_name(workspace)["latest alert"]
+    assert (check.state, check.values["days"]) == (state, days)
+
+
+def test_incidents_of_another_product_are_no_sign_of_life(workspace):
+    make_incident(workspace, product_names=["Microsoft Defender for Endpoint"])
+    assert checks_by_name(workspace)["latest alert"].reason is Reason.NO_ALERT_YET
+
+
+def test_people_are_asked_for_at_each_site(workspace, make_person):
+    from tests import cast
+
+    site = make_site()
+    incident = make_incident(workspace, site_ids=[site.pk], product_names=PRODUCT)
+    checks = checks_by_name(workspace)
+    assert checks["people of the SOC"].reason is Reason.SOC_MISSING
+    assert checks["people of OT"].values["names"] == [site.name]
+    make_person(cast.SAM, ("soc-analyst", "workspace", workspace.uuid))
+    make_person(cast.ODA, ("ot-engineer", "site", site.uuid))
+    checks = checks_by_name(workspace)
+    assert checks["people of the SOC"].state is State.OK
+    assert checks["people of OT"].state is State.OK
+    assert checks["first answer"].reason is Reason.NONE_ANSWERED
+    incident.ot_state = "routine"
+    incident.save()
+    assert checks_by_name(workspace)["first answer"].state is State.OK
+
+
+@pytest.mark.parametrize(
+    ("purpose", "worker"), [("read", "intake"), ("incidents", "outbox"), ("rules", "deployments")]
+)
+def test_each_worker_looks_once_a_day_with_its_own_rights(workspace, sentinel, purpose, worker):
+    def step():
+        return look_at_one_workspace(purpose=purpose, now=NOON, connect=lambda *_: sentinel)
+
+    with take_on(worker):
+        assert step()
+        assert not step()
+    job = Job.objects.get(kind=f"readiness.{purpose}")
+    assert job.due_at - clock.unshifted() > EVERY - SOON
+
+
+def test_a_round_that_azure_did_not_answer_begins_anew_soon(workspace, sentinel):
+    sentinel.fail_next(SentinelUnavailable("Azure is away."), verb="probe")
+    look_at_one_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+    job = Job.objects.get(kind="readiness.read")
+    assert job.latest_error == "Azure is away."
+    assert job.due_at - clock.unshifted() < SOON * 2
+
+
+def test_check_now_makes_the_round_due_and_stands_on_record(workspace, sentinel, leo):
+    look_at_one_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+    ask_for_check(workspace=workspace, by=leo, now=NOON)
+    assert look_at_one_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+    assert Entry.objects.filter(action="readiness.check.asked").count() == 1
+
+
+def test_an_analyst_cannot_have_a_workspace_checked(workspace, sam):
+    with pytest.raises(CannotCheck):
+        ask_for_check(workspace=workspace, by=sam, now=NOON)
+    assert not Entry.objects.filter(action="readiness.check.asked").exists()
+
+
+def test_violations_and_sensors_behind_incidents_are_counted(look_now, workspace):
+    from alerts.incidents.models import AlertRaw
+
+    incident = make_incident(workspace)
+    old = make_alert(incident, key="a", sensor="S1", at=NOON - timedelta(days=100))
+    new = make_alert(incident, key="b", sensor="S2")
+    for alert, listed in ((old, []), (new, "[1, 2, 3]")):
+        bag = {"Violations": listed}
+        body = {"properties": {"additionalData": bag}}
+        AlertRaw.objects.update_or_create(alert=alert, defaults={"body": body})
+    look_now()
+    numbers = Finding.objects.get(part="collected").facts
+    assert (numbers["alerts"], numbers["only_here"], numbers["incidents"]) == (2, 1, 1)
+    assert (numbers["several_sensors"], numbers["most_sensors"]) == (1, 2)
+    assert (numbers["violations"], numbers["with_violations"]) == (3, 1)
+
+
+def test_a_round_that_takes_long_goes_on_where_it_stopped(workspace, sentinel, monkeypatch):
+    passed = iter(range(0, 10_000, 8))  # each look at the watch is eight seconds later
+    watch = SimpleNamespace(monotonic=lambda: next(passed))
+    monkeypatch.setattr("alerts.readiness.services.look.time", watch)
+    turns = 0
+    while turns < 20 and look_at_one_workspace(
+        purpose="read", now=NOON, connect=lambda *_: sentinel
+    ):
+        turns += 1
+    reads = [call.name for call in sentinel.calls if call.verb == "read_prerequisite"]
+    assert turns > 2
+    assert len(reads) == len(set(reads)) == 12
+    assert Job.objects.get(kind="readiness.read").payload == {}
+
+
+def test_a_workspace_that_refused_us_is_looked_at_once_its_probe_is_due(workspace, sentinel):
+    from alerts.sentinel.models import Reachability
+
+    def step():
+        return look_at_one_workspace(purpose="rules", now=NOON, connect=lambda *_: sentinel)
+
+    unshifted = clock.unshifted()
+    row = Reachability.objects.create(
+        workspace=workspace, purpose="rules", open_until=unshifted + timedelta(minutes=1)
+    )
+    assert not step()
+    row.open_until = unshifted - timedelta(seconds=1)
+    row.save()
+    assert step()
+    row.refresh_from_db()
+    assert row.open_until is None

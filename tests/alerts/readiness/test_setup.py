@@ -1,0 +1,252 @@
+"""An administrator has something put right; a worker does it, once or twice alike."""
+
+import pytest
+
+from alerts.readiness.engine.readings import Remedy
+from alerts.readiness.engine.solution import COVERAGE_RULE, RULE_NAMES, titles_without_rule
+from alerts.readiness.models import SetupStep
+from alerts.readiness.services.setup import (
+    CannotSetUp,
+    ask_for_step,
+    carry_out_one_step,
+    resource_name,
+)
+from alerts.sentinel.client.errors import SentinelDenied, SentinelRefused, SentinelUnavailable
+from alerts.sentinel.client.prerequisites import Prerequisite
+from portal import clock
+from portal.audit.models import Entry
+from portal.jobs.models import Job, State
+from portal.jobs.services import let_work_age
+from tests.alerts.readiness import azure
+from tests.conftest import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ask(workspace, ada):
+    def ask_by_ada(kind, target="", by=ada):
+        return ask_for_step(workspace=workspace, kind=kind, target=target, by=by, now=NOON)
+
+    return ask_by_ada
+
+
+@pytest.fixture
+def work(sentinel):
+    def work_once():
+        return carry_out_one_step(now=NOON, connect=lambda *_: sentinel)
+
+    return work_once
+
+
+def written(sentinel):
+    return [call for call in sentinel.calls if call.verb == "put_prerequisite"]
+
+
+def bare(sentinel):
+    """As on the first day of a workspace."""
+    for part in (Prerequisite.CONNECTORS, Prerequisite.PACKAGES, Prerequisite.ANALYTICS_RULES):
+        sentinel.lay_out(part, [])
+
+
+def templates(sentinel, *, without=()):
+    rows = []
+    for template, name in RULE_NAMES.items():
+        if template in without:
+            continue
+        properties = {"contentId": template, "contentKind": "AnalyticsRule", "version": "1.0.4"}
+        rows.append({"name": f"t-{template}", "properties": properties})
+        rule = {"displayName": name, "enabled": False, "query": "SecurityAlert"}
+        resources = [{"kind": "Scheduled", "properties": rule}]
+        whole = {"properties": properties | {"mainTemplate": {"resources": resources}}}
+        sentinel.lay_out(Prerequisite.TEMPLATE, whole, of=f"t-{template}")
+    sentinel.lay_out(Prerequisite.TEMPLATES, rows)
+
+
+def test_a_subscription_is_connected_under_the_same_name_each_time(ask, work, sentinel, workspace):
+    bare(sentinel)
+    step = ask(Remedy.CONNECT, azure.SUBSCRIPTION)
+    assert not written(sentinel)
+    assert work()
+    assert not work()
+    (call,) = written(sentinel)
+    assert call.name.split()[1] == resource_name(workspace, of=f"connector {azure.SUBSCRIPTION}")
+    assert call.body["properties"]["dataTypes"]["alerts"]["state"] == "Enabled"
+    step.refresh_from_db()
+    assert (step.state, step.done_at) == (State.DONE, NOON)
+    actions = list(Entry.objects.order_by("pk").values_list("action", flat=True))
+    assert actions[-2:] == ["readiness.step.asked", "readiness.step.done"]
+
+
+def test_a_connector_that_is_off_is_switched_on_where_it_stands(ask, work, sentinel):
+    sentinel.lay_out(Prerequisite.CONNECTORS, [azure.connector(state="Disabled", name="theirs")])
+    ask(Remedy.CONNECT, azure.SUBSCRIPTION)
+    work()
+    (call,) = written(sentinel)
+    assert (call.name.split()[1], call.body["etag"]) == ("theirs", '"1"')
+
+
+def test_what_is_connected_already_is_not_written(ask, work, sentinel):
+    step = ask(Remedy.CONNECT, azure.SUBSCRIPTION)
+    work()
+    assert not written(sentinel)
+    step.refresh_from_db()
+    assert step.state == State.DONE
+
+
+def test_after_a_step_the_workspace_is_looked_at_again(ask, work, workspace):
+    from alerts.readiness.services.look import look_at_one_workspace
+    from alerts.sentinel.client.memory import MemorySentinel
+
+    empty = MemorySentinel()
+    look_at_one_workspace(purpose="read", now=NOON, connect=lambda *_: empty)
+    assert Job.objects.get(kind="readiness.read").due_at > clock.unshifted()
+    ask(Remedy.INSTALL)
+    work()
+    assert Job.objects.get(kind="readiness.read").due_at <= clock.unshifted()
+
+
+def test_the_package_is_installed_as_the_hub_offers_it(ask, work, sentinel):
+    bare(sentinel)
+    ask(Remedy.INSTALL)
+    work()
+    (call,) = written(sentinel)
+    assert call.name == f"contentPackages {azure.PACKAGE}"
+    assert call.body["properties"]["version"] == "3.0.2"
+
+
+def test_a_hub_without_the_solution_is_told_and_not_tried_again(ask, work, sentinel):
+    sentinel.lay_out(Prerequisite.CATALOGUE, [])
+    step = ask(Remedy.INSTALL)
+    work()
+    step.refresh_from_db()
+    assert step.state == State.DEAD
+    assert "does not offer" in step.latest_error
+    assert Entry.objects.filter(action="readiness.step.failed").exists()
+
+
+def test_rules_are_made_from_their_templates_and_those_there_are_enabled(ask, work, sentinel):
+    first, *_ = azure.solution(enabled=False)
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [first])
+    templates(sentinel)
+    ask(Remedy.ENABLE)
+    work()
+    calls = written(sentinel)
+    assert len(calls) == 15
+    assert all(call.body["properties"]["enabled"] for call in calls)
+    assert calls[0].name.split()[1] == first["name"]
+    assert calls[0].body["etag"] == first["etag"]
+    made = calls[1].body["properties"]
+    assert made["alertRuleTemplateName"] in RULE_NAMES
+    assert made["templateVersion"] == "1.0.4"
+
+
+def test_enabling_twice_writes_the_same_names(ask, work, sentinel, workspace):
+    bare(sentinel)
+    templates(sentinel)
+    ask(Remedy.ENABLE)
+    work()
+    names = [call.name for call in written(sentinel)]
+    sentinel.calls.clear()
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [])
+    ask(Remedy.ENABLE)
+    work()
+    assert [call.name for call in written(sentinel)] == names
+
+
+def test_rules_that_run_already_are_left_alone(ask, work, sentinel):
+    templates(sentinel)
+    ask(Remedy.ENABLE)
+    work()
+    assert not written(sentinel)
+
+
+def test_a_template_that_is_missing_is_named(ask, work, sentinel):
+    bare(sentinel)
+    template, name = next(iter(RULE_NAMES.items()))
+    templates(sentinel, without={template})
+    step = ask(Remedy.ENABLE)
+    work()
+    step.refresh_from_db()
+    assert step.state == State.DEAD
+    assert name in step.latest_error
+    assert len(written(sentinel)) == 14
+
+
+def test_the_rule_for_the_rest_names_exactly_the_types_without_a_rule(ask, work, sentinel):
+    ask(Remedy.COVER)
+    work()
+    (call,) = written(sentinel)
+    properties = call.body["properties"]
+    assert properties["displayName"] == COVERAGE_RULE
+    assert properties["description"].startswith("#DONT_CORR#")
+    titles = titles_without_rule()
+    assert len(titles) == 53
+    assert all(f'"{title}"' in properties["query"] for title in titles)
+    assert properties["query"].count('"') == 2 * (len(titles) + 2)
+    assert properties["eventGroupingSettings"] == {"aggregationKind": "AlertPerResult"}
+
+
+def test_azure_being_away_is_tried_again_and_then_given_up(ask, work, sentinel):
+    from datetime import timedelta
+
+    bare(sentinel)
+    step = ask(Remedy.CONNECT, azure.SUBSCRIPTION)
+    for _ in range(4):
+        sentinel.fail_next(SentinelUnavailable("Azure is away."), verb="put_prerequisite")
+        assert work()
+        let_work_age(by=timedelta(hours=1))
+    step.refresh_from_db()
+    assert (step.state, step.latest_error) == (State.DEAD, "Azure is away.")
+    assert len(written(sentinel)) == 4
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SentinelDenied("no right to write", status=403, code="AuthorizationFailed"),
+        SentinelRefused("the licence is missing", status=400, code="BadRequest"),
+    ],
+)
+def test_what_azure_refuses_is_told_at_once(ask, work, sentinel, error):
+    bare(sentinel)
+    step = ask(Remedy.CONNECT, azure.SUBSCRIPTION)
+    sentinel.fail_next(error, verb="put_prerequisite")
+    work()
+    step.refresh_from_db()
+    assert step.state == State.DEAD
+    assert step.latest_error == f"{error.code}: {error.message}"
+
+
+def test_the_same_is_not_asked_for_twice_at_a_time(ask, work):
+    ask(Remedy.INSTALL)
+    with pytest.raises(CannotSetUp, match="under way"):
+        ask(Remedy.INSTALL)
+    work()
+    ask(Remedy.INSTALL)
+    assert SetupStep.objects.count() == 2
+
+
+@pytest.mark.parametrize("target", ["", "22222222-2222-4222-8222-222222222222", "../x"])
+def test_another_subscription_is_not_connected(ask, target):
+    with pytest.raises(CannotSetUp, match="does not belong"):
+        ask(Remedy.CONNECT, target)
+    with pytest.raises(CannotSetUp, match="does not belong"):
+        ask(Remedy.INSTALL, "x")
+    assert not SetupStep.objects.exists()
+
+
+def test_only_an_administrator_changes_sentinel(ask, leo, mia):
+    for person in (leo, mia):
+        with pytest.raises(CannotSetUp, match="administrator"):
+            ask(Remedy.INSTALL, by=person)
+    assert not SetupStep.objects.exists()
+
+
+def test_nothing_is_changed_in_a_paused_workspace(ask, work, workspace):
+    ask(Remedy.INSTALL)
+    workspace.state = "paused"
+    workspace.save()
+    assert not work()
+    with pytest.raises(CannotSetUp, match="paused"):
+        ask(Remedy.COVER)

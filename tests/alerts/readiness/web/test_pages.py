@@ -1,0 +1,148 @@
+"""The pages of workspaces: what they show, to whom, and what their buttons do."""
+
+import pytest
+
+from alerts.readiness.models import Finding, SetupStep
+from alerts.readiness.services.setup import carry_out_one_step
+from alerts.sentinel.client.prerequisites import Prerequisite
+from portal.accounts.models import Role, ScopeKind
+from portal.jobs.models import Job
+from tests import cast
+from tests.alerts.readiness import azure
+from tests.conftest import NOON
+from tests.factories.incidents import make_workspace
+
+pytestmark = pytest.mark.django_db
+PAGE = "/workspaces/gdansk/"
+
+
+@pytest.fixture
+def ada_here(client, ada):
+    client.force_login(ada)
+    return client
+
+
+def test_before_the_first_look_the_page_says_so(ada_here, workspace):
+    text = ada_here.get(PAGE).text
+    assert "Not looked at yet." in text
+    assert "Check now" in text
+
+
+def test_each_check_has_its_evidence_and_its_age(ada_here, look_now):
+    look_now()
+    text = ada_here.get(PAGE).text
+    assert "The connector is on and brings the alerts of this subscription." in text
+    assert "All 15 rules of the solution are enabled." in text
+    assert text.count("Looked at") >= 15
+
+
+def test_check_now_wakes_the_workers_and_says_so(ada_here, look_now):
+    look_now()
+    answer = ada_here.post(f"{PAGE}check/", follow=True)
+    assert "Workers are looking at this workspace." in answer.text
+    assert Job.objects.filter(kind__startswith="readiness.").count() == 3
+
+
+def test_a_subscription_is_connected_from_the_page(ada_here, look_now, sentinel):
+    sentinel.lay_out(Prerequisite.CONNECTORS, [])
+    look_now()
+    assert "No connector brings the alerts of this subscription." in ada_here.get(PAGE).text
+    form = {"kind": "connect", "target": azure.SUBSCRIPTION}
+    text = ada_here.post(f"{PAGE}set-up/", form, follow=True).text
+    assert "Waiting for a worker" in text
+    assert not [call for call in sentinel.calls if call.verb == "put_prerequisite"]
+    carry_out_one_step(now=NOON, connect=lambda *_: sentinel)
+    assert 'value="connect"' in ada_here.get(PAGE).text  # Azure was not looked at since
+    look_now()
+    text = ada_here.get(PAGE).text
+    assert "The connector is on" in text
+    assert 'value="connect"' not in text
+
+
+def test_what_azure_refused_stays_on_the_page(ada_here, look_now, sentinel):
+    sentinel.lay_out(Prerequisite.PACKAGES, [])
+    sentinel.lay_out(Prerequisite.CATALOGUE, [])
+    look_now()
+    ada_here.post(f"{PAGE}set-up/", {"kind": "install"})
+    carry_out_one_step(now=NOON, connect=lambda *_: sentinel)
+    text = ada_here.get(PAGE).text
+    assert "Did not work" in text
+    assert "does not offer the solution" in text
+    assert 'value="install"' in text
+
+
+def test_the_rule_for_the_rest_is_shown_before_it_is_made(ada_here, look_now):
+    look_now()
+    text = ada_here.get(PAGE).text
+    assert "53 alert types" in text
+    assert "where AlertName in" in text
+    assert 'value="cover"' in text
+
+
+def test_the_same_asked_for_twice_is_refused_with_the_reason(ada_here, look_now):
+    look_now()
+    ada_here.post(f"{PAGE}set-up/", {"kind": "cover"})
+    answer = ada_here.post(f"{PAGE}set-up/", {"kind": "cover"})
+    assert answer.status_code == 422
+    assert "under way already" in answer.text
+    assert SetupStep.objects.count() == 1
+
+
+@pytest.mark.abuse("A09")
+@pytest.mark.parametrize("form", [{"kind": "delete"}, {}, {"kind": "connect", "target": "x"}])
+def test_nothing_else_can_be_asked_for(ada_here, workspace, form):
+    assert ada_here.post(f"{PAGE}set-up/", form).status_code in (404, 422)
+    assert not SetupStep.objects.exists()
+
+
+def test_the_lead_of_the_soc_has_it_checked_but_changes_nothing(client, make_person, workspace):
+    leo = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid))
+    client.force_login(leo)
+    Finding.objects.create(
+        workspace=workspace, part="connectors", facts=[], read_at=NOON, tried_at=NOON
+    )
+    text = client.get(PAGE).text
+    assert "Check now" in text
+    assert 'name="kind"' not in text
+    answer = client.post(f"{PAGE}set-up/", {"kind": "install"})
+    assert answer.status_code == 422
+    assert "Only an administrator" in answer.text
+    assert not SetupStep.objects.exists()
+
+
+@pytest.mark.abuse("A12")
+def test_another_workspace_is_not_there(client, make_person, workspace):
+    other = make_workspace("porto")
+    client.force_login(make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, other.uuid)))
+    for address in (PAGE, f"{PAGE}collected/"):
+        assert client.get(address).status_code == 404
+    for address in (f"{PAGE}check/", f"{PAGE}set-up/"):
+        assert client.post(address, {"kind": "install"}).status_code == 404
+    assert workspace.name not in client.get("/workspaces/").text
+
+
+def test_a_manager_sees_what_is_collected_and_no_more(client, mia, look_now):
+    look_now()
+    client.force_login(mia)
+    assert "gdansk" in client.get("/workspaces/").text
+    assert client.get(PAGE).status_code == 404
+    assert "Kept here only" in client.get(f"{PAGE}collected/").text
+
+
+def test_the_list_counts_what_is_to_be_put_right(ada_here, look_now, sentinel):
+    sentinel.lay_out(Prerequisite.CONNECTORS, [])
+    look_now()
+    text = ada_here.get("/workspaces/").text
+    assert "1 prerequisite has to be put right." in text
+    assert f'href="{PAGE}"' in text
+
+
+def test_without_a_workspace_the_list_names_the_command(ada_here):
+    assert "workspace add" in ada_here.get("/workspaces/").text
+
+
+def test_german(ada_here, look_now):
+    look_now()
+    text = ada_here.get(PAGE, headers={"Accept-Language": "de"}).text
+    assert "Ist gdansk bereit?" in text
+    assert "Looked at" not in text
