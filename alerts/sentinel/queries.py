@@ -82,6 +82,12 @@ def resting_workspaces(
     return set(rows.values_list("workspace_id", flat=True))
 
 
+def failing_workspaces(purpose: str = Purpose.READ) -> set[int]:
+    """Ids of the workspaces whose latest call for this purpose failed."""
+    rows = Reachability.objects.filter(failures__gt=0, purpose=purpose)
+    return set(rows.values_list("workspace_id", flat=True))
+
+
 def silent_workspaces(*, now: datetime, purpose: str) -> set[int]:
     """Ids of the workspaces in which Azure asked just this purpose for silence until later."""
     rows = Reachability.objects.filter(not_before__gt=now, purpose=purpose)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from alerts.intake.models import PushState
 from alerts.intake.services.details import fetch_details
 from alerts.intake.services.history import is_history_read, read_history
@@ -19,10 +21,14 @@ from alerts.intake.services.runs import cursor_of
 from alerts.intake.services.sweep import ask_for_missing, is_sweep_under_way, sweep_workspace
 from alerts.sentinel.client.port import SentinelClient, SentinelError
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import resting_workspaces, workspaces_to_read
+from alerts.sentinel.queries import (
+    failing_workspaces,
+    resting_workspaces,
+    workspaces_to_read,
+)
 from alerts.sentinel.services import may_call, note_error, note_success
 from portal import clock
-from portal.jobs.models import Job
+from portal.jobs.models import Job, State
 from portal.jobs.services import claim_due, put_back_after, run_while_due, save_payload
 
 logger = logging.getLogger(__name__)
@@ -63,8 +69,12 @@ def run_one_slice(*, kind: str, connect: Connect) -> bool:
     _ensure(kind, workspaces, now)
     # A poll always asks something. Other work may find nothing to do, and would waste the probe.
     resting = resting_workspaces(now=now, may_probe=kind == POLL)
+    jobs = Job.objects.filter(kind=kind)
+    if kind != POLL:
+        resting |= failing_workspaces()
+        jobs = jobs.exclude(key__in=_keys_at_work(now))
     keys = [key for key, workspace in workspaces.items() if workspace.pk not in resting]
-    job = claim_due(Job.objects.filter(kind=kind, key__in=keys), now=now, max_attempts=None)
+    job = claim_due(jobs.filter(key__in=keys), now=now, max_attempts=None)
     if job is None:
         return False
     workspace = workspaces[job.key]
@@ -132,6 +142,14 @@ def _details(workspace: Workspace, client: SentinelClient, job: Job) -> timedelt
     finally:
         _keep(job, pace.as_json())
     return timedelta() if budget.is_used_up else DETAILS_EVERY
+
+
+def _keys_at_work(now: datetime) -> QuerySet[Job, Any]:
+    """Keys of the workspaces that a worker is just reading. Apart from its poll nothing is begun
+    there, so that one that hangs, or has much to tell, holds one worker and not all of them (G8).
+    """
+    at_work = Job.objects.filter(kind__in=_KINDS, state=State.RUNNING, lease_until__gte=now)
+    return at_work.order_by().values("key")
 
 
 def _keep(job: Job, payload: Mapping[str, object]) -> None:

@@ -72,6 +72,41 @@ def test_a_sick_workspace_delays_no_other(workspace, sentinel):
     assert Job.objects.get(key=str(workspace.uuid)).latest_error == "Away."
 
 
+def test_after_one_failure_only_the_poll_calls_until_it_goes_well(workspace, sentinel):
+    """Else a workspace that hangs would hold a worker for each kind of work."""
+    run_one_slice(kind=POLL, connect=lambda _: sentinel)
+    sentinel.fail_next(SentinelUnavailable("Away."), times=1)
+    Job.objects.update(due_at=clock.unshifted())
+    run_one_slice(kind=POLL, connect=lambda _: sentinel)
+    for kind in (HISTORY, DETAILS):
+        assert not run_one_slice(kind=kind, connect=lambda _: sentinel)
+    Job.objects.update(due_at=clock.unshifted())
+    assert run_one_slice(kind=POLL, connect=lambda _: sentinel)
+    assert run_one_slice(kind=HISTORY, connect=lambda _: sentinel)
+
+
+def test_a_workspace_holds_one_worker_besides_its_poll(workspace, sentinel):
+    porto = make_workspace("porto")
+    read = []
+    for kind in (DETAILS, HISTORY):  # both workspaces have their jobs
+        for _ in range(2):
+            run_one_slice(kind=kind, connect=lambda _: sentinel)
+    now = clock.unshifted()
+    Job.objects.update(due_at=now, state=State.WAITING)
+    at_work = Job.objects.filter(kind=DETAILS, key=str(workspace.uuid))
+    at_work.update(state=State.RUNNING, lease_until=now + timedelta(minutes=2))
+
+    def connect(read_workspace):
+        read.append(read_workspace)
+        return sentinel
+
+    assert run_one_slice(kind=HISTORY, connect=connect)
+    assert not run_one_slice(kind=HISTORY, connect=connect)
+    assert read == [porto]
+    assert run_one_slice(kind=POLL, connect=connect) and run_one_slice(kind=POLL, connect=connect)
+    assert set(read) == {porto, workspace}, "polls wait for nobody"
+
+
 @pytest.mark.parametrize("retry_after", [60, 3600])
 def test_nobody_calls_before_the_time_that_azure_named(workspace, sentinel, retry_after):
     sentinel.fail_next(SentinelThrottled("Slow down.", retry_after=retry_after))

@@ -1,0 +1,116 @@
+"""How old is what Tagout knows, while two intake workers and beat run and time runs faster.
+
+One clock for Tagout and Azure, `speed` times as fast as the machine's; all limits of time are as
+much shorter, so that a call that hangs holds a worker for its 15 seconds of that clock.
+"""
+
+import threading
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+from queue import Empty, SimpleQueue
+from statistics import mean
+
+from django.db import connection
+
+from alerts.intake import tasks
+from alerts.intake.models import Cursor
+from alerts.intake.services import details, slices
+from alerts.sentinel.client.limits import ANSWER_SECONDS, TOTAL_SECONDS
+from portal.schedule import SCHEDULE
+from tests.conftest import NOON
+from tests.faults.intake import IntakeService
+
+WORKERS = 2  # as docker-compose.yml starts them
+INTAKE = (tasks.poll_due_workspaces, tasks.fetch_due_details, tasks.sweep_due_workspaces)
+
+
+class FastService(IntakeService):
+    """The pretend Azure and Tagout's intake on a clock that runs by itself."""
+
+    def __init__(self, running, monkeypatch, *, speed: float):
+        self.speed, self.began = speed, time.monotonic()
+        super().__init__(running, monkeypatch)
+        monkeypatch.setattr(self.azure.clock, "now", self.now)
+        for module, name in (
+            (slices, "_TURN"),
+            (slices, "_SHORT"),
+            (slices, "_LONG"),
+            (details, "_BATCH_SECONDS"),
+        ):
+            monkeypatch.setattr(module, name, getattr(module, name) / speed)
+        client = "alerts.sentinel.client"
+        monkeypatch.setattr(f"{client}.calls.ANSWER_SECONDS", ANSWER_SECONDS / speed)
+        monkeypatch.setattr(
+            f"{client}.azure.AzureSentinelClient.__init__.__kwdefaults__",
+            {"seconds": TOTAL_SECONDS / speed},
+        )
+
+    def now(self):
+        return NOON + timedelta(seconds=(time.monotonic() - self.began) * self.speed)
+
+    def inject(self, n=1, *, index=0, **body):
+        """Let incidents happen, while Azure answers others: asked for, not reached for."""
+        properties = {"title": "Unauthorized PLC Programming"} | body.pop("properties", {})
+        key = self.azure.workspaces[index].key
+        made = self.control.inject(workspace=key, count=n, properties=properties, **body)
+        return [one["name"] for one in made["incidents"]]
+
+    def wait(self, seconds: float) -> None:
+        """Let so much time pass."""
+        time.sleep(seconds / self.speed)
+
+    @contextmanager
+    def workers(self):
+        """Beat and the intake workers run inside this block."""
+        messages, over = SimpleQueue(), threading.Event()
+        threads = [threading.Thread(target=self._beat, args=(messages, over))]
+        threads += [
+            threading.Thread(target=self._work, args=(messages, over)) for _ in range(WORKERS)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+
+    def _beat(self, messages, over):
+        ticks = {task: entry["schedule"] for task, entry in _schedule().items()}
+        due = dict.fromkeys(ticks, 0.0)
+        while not over.is_set():
+            at = (self.now() - NOON).total_seconds()
+            for task in (task for task, moment in due.items() if moment <= at):
+                messages.put(task)
+                due[task] = at + ticks[task]
+            self.wait(0.5)
+
+    def _work(self, messages, over):
+        try:
+            while not over.is_set():
+                try:
+                    task = messages.get(timeout=0.05)
+                except Empty:
+                    continue
+                task()
+        finally:
+            connection.close()
+
+    def mean_age(self, workspaces, seconds: float) -> float:
+        """How old what is known of these workspaces is, in seconds, on average over the time that
+        begins now: as long as an incident that comes at any moment takes to be known.
+        """
+        ages, until = [], self.now() + timedelta(seconds=seconds)
+        ids = [workspace.pk for workspace in workspaces]
+        while (now := self.now()) < until:
+            fresh = Cursor.objects.filter(pk__in=ids).values_list("fresh_at", flat=True)
+            ages += [(now - at).total_seconds() for at in fresh]
+            self.wait(0.5)
+        return mean(ages)
+
+
+def _schedule():
+    entries = {entry["task"]: entry for entry in SCHEDULE.values()}
+    return {task: entries[task.name] for task in INTAKE}

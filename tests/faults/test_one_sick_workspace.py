@@ -1,0 +1,120 @@
+"""G8: of 20 workspaces one is sick, in each way of the matrix. What Tagout knows of the other 19
+grows older by less than a fifth.
+"""
+
+from statistics import mean
+
+import pytest
+
+from alerts.sentinel.models import Reachability
+from portal.jobs.models import Job
+from simulator.running import running_simulator
+from tests.faults.lag import FastService
+
+SICK = 3
+PERIOD = 25  # seconds from one poll to the next: due after 20, at the tick that follows
+REFUSED = {"error": {"code": "AuthorizationFailed", "message": "Not allowed."}}
+GONE = {"error": {"code": "ResourceNotFound", "message": "The workspace is gone."}}
+SPOILT = ("nul", "wrong_types", "no_object", "deep", "huge_int", "date_far_future")
+
+
+def burst(service):
+    service.inject(200, index=SICK)  # in each period: 5,000 in ten minutes
+
+
+def giants(service):
+    properties = {"description": "x" * (15 * 1024**2)}  # three are more than an answer may hold
+    if len(service.listed(SICK)) < 20:
+        service.inject(1, index=SICK, properties=properties)
+
+
+def garbage(service):
+    for how in SPOILT:
+        service.inject(2, index=SICK, mangle=how)
+
+
+# By its name: the row of the matrix, the faults of the sick workspace, what happens there meanwhile
+WAYS = {
+    "429 that names a wait": ("F01", {"status": 429, "retry_after": 30}, None),
+    "429 without a wait": ("F02", {"status": 429}, None),
+    "503": ("F03", {"status": 503}, None),
+    "hangs": ("F04", {"hangs": True}, None),
+    "drips": ("F04", {"body": "drip"}, None),
+    "breaks off": ("F05", {"body": "truncated"}, None),
+    "wrong length": ("F05", {"body": "wrong_length"}, None),
+    "HTML": ("F06", {"body": "html"}, None),
+    "a gzip bomb": ("F06", {"body": "gzip_bomb"}, None),
+    "pages twice": ("F07", {"next_link": "duplicate"}, burst),
+    "looping links": ("F10", {"next_link": "loop"}, burst),
+    "links elsewhere": ("F10", {"next_link": "foreign"}, burst),
+    "401": ("F13", {"status": 401}, None),
+    "403": ("F15", {"status": 403, "answer": REFUSED}, None),
+    "404": ("F16", {"status": 404, "answer": GONE}, None),
+    "garbage": ("F19", None, garbage),
+    "giants": ("F20", None, giants),
+    "a burst": ("F24", None, burst),
+}
+SHORT = ("hangs", "a burst")
+
+
+def pytest_generate_tests(metafunc):
+    """The short form knows two ways, fewer workspaces, and less time."""
+    ways = WAYS if metafunc.config.getoption("--long-faults") else SHORT
+    params = [pytest.param(way, marks=pytest.mark.fault(WAYS[way][0]), id=way) for way in ways]
+    metafunc.parametrize("way", params)
+
+
+@pytest.fixture
+def service(transactional_db, monkeypatch, long):
+    with running_simulator() as running:
+        yield FastService(running, monkeypatch, speed=10 if long else 20)
+
+
+def test_one_sick_workspace_holds_up_no_other(service, way, long, measure):
+    n, rounds = (20, 4) if long else (6, 2)
+    _, fault, happens = WAYS[way]
+    service.add_workspaces(n)
+    workspaces = [service.register(index) for index in range(n)]
+    others = [workspace for index, workspace in enumerate(workspaces) if index != SICK]
+    with service.workers():
+        service.wait(40)
+        before = mean(round_of(service, n, others) for _ in range(rounds))
+        fall_sick(service, fault)
+        during = mean(round_of(service, n, others, happens) for _ in range(rounds))
+        get_well(service)
+        deadline = service.now().timestamp() + 300
+        while service.now().timestamp() < deadline and missed(service, workspaces):
+            service.wait(5)
+    lost = missed(service, workspaces)
+    measure(f"lag of {n} workspaces that are well", before, unit="s")
+    measure(f"lag of the other {n - 1} while one {way}", during, unit="s")
+    measure("lag increase", 100 * (during / before - 1), unit="%", below=20)
+    measure("not known afterwards", lost, at_most=0)
+
+
+def round_of(service, n, others, happens=None):
+    """How old what is known of the others is, on average over one period of polls."""
+    for index in range(n):
+        service.inject(1, index=index)
+    if happens:
+        happens(service)
+    return service.mean_age(others, PERIOD)
+
+
+def fall_sick(service, fault):
+    if fault is None:
+        return
+    where = f"/{service.azure.workspaces[SICK].name}/"
+    if fault.get("hangs"):
+        fault = {"delay": 40 / service.speed, "status": 503}
+    service.control.fault(path=where, **fault)
+
+
+def get_well(service):
+    service.control.clear_faults()
+    Reachability.objects.update(open_until=None, not_before=None)
+    Job.objects.update(due_at=service.now())
+
+
+def missed(service, workspaces):
+    return sum(service.missed(workspace, index) for index, workspace in enumerate(workspaces))
