@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -319,6 +320,12 @@ def _damage_first(page: Json, how: str) -> bytes:
     return b'{"value":[%s]%s%s' % (b",".join(pieces), b"," if len(rest) > 1 else b"", rest)
 
 
+@lru_cache(maxsize=4)
+def _bomb(size: int) -> bytes:
+    """A small body that unpacks to so many bytes. Made once: others are answered meanwhile."""
+    return gzip.compress(b'{"value":[' + b" " * size + b"]}")
+
+
 def spoil_body(reply: Reply, how: str, size: int) -> None:
     """Put another body in the place of the good one; `truncated` and such happen on the wire."""
     if how == "html":
@@ -329,7 +336,7 @@ def spoil_body(reply: Reply, how: str, size: int) -> None:
     elif how == "not_json":
         reply.body = b'{"value": [{"name": }'
     elif how == "gzip_bomb":
-        reply.body = gzip.compress(b'{"value":[' + b" " * size + b"]}")
+        reply.body = _bomb(size)
         reply.headers["content-encoding"] = "gzip"
 
 

@@ -88,6 +88,13 @@ def failing_workspaces(purpose: str = Purpose.READ) -> set[int]:
     return set(rows.values_list("workspace_id", flat=True))
 
 
+def gone_workspaces() -> QuerySet[Reachability]:
+    """What says of workspaces that Azure no longer knows them, one row each. Asked by the reading,
+    which goes on trying, so that one that is back is not called gone.
+    """
+    return Reachability.objects.filter(purpose=Purpose.READ, gone_since__isnull=False)
+
+
 def silent_workspaces(*, now: datetime, purpose: str) -> set[int]:
     """Ids of the workspaces in which Azure asked just this purpose for silence until later."""
     rows = Reachability.objects.filter(not_before__gt=now, purpose=purpose)

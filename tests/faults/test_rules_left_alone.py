@@ -1,5 +1,6 @@
-"""F12, F43: rules that nobody looks after, because Tagout is stopped or an answer of Azure is lost.
-What Tagout put into Sentinel lapses within a day, and nothing stands there twice.
+"""F12, F16, F43: rules that nobody looks after, because Tagout is stopped, an answer of Azure is
+lost or the workspace is gone. What Tagout put into Sentinel lapses within a day, nothing stands
+there twice, and rules without a workspace say so.
 """
 
 import uuid
@@ -7,14 +8,21 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 
+from alerts.intake.tasks import poll_due_workspaces
 from alerts.outbox.models import Landing, RuleKind, WantedRule
 from alerts.outbox.services import name_of_rule, set_desired_rule
+from alerts.outbox.tasks import deliver_due_rules
 from alerts.sentinel.client import client_for
 from alerts.sentinel.wire import read_automation_rules
 from alerts.sentinel.wire.values import read_moment
+from alerts.suppression.deploying.deployments import deployments_of_rule, is_live_as_a_whole
+from alerts.suppression.deploying.leases import renew_leases
 from alerts.suppression.engine.sentinel_forms import NAME_PREFIX
+from alerts.suppression.models import RuleVersion
 from portal import clock
+from portal.jobs.models import State
 from tests.faults.outbox import let_holds_and_waits_pass
 from tests.faults.test_rules_in_sentinel import SECRET, TITLE, Plant, pretend
 
@@ -101,3 +109,51 @@ def test_f12_a_rule_whose_answer_is_lost_is_read_back_and_not_put_twice(plant, l
         at_most=0,
     )
     measure("writes that took effect twice", twice, at_most=0)
+
+
+@pytest.mark.fault("F16")
+def test_f16_rules_of_a_workspace_that_is_gone_are_orphans_and_are_not_sent(
+    plant, client, monkeypatch, measure
+):
+    version = plant.go_live()
+    client.force_login(plant.people[1])
+    pages = [f"/rules/{version.uuid}/", "/deployments/"]
+    where = f"/{plant.workspace.workspace_name}(/|$)"
+    error = {"error": {"code": "ResourceNotFound", "message": "The workspace is gone."}}
+    plant.control.fault(path=where, status=404, answer=error)
+    poll_due_workspaces()
+    for page in pages:
+        assert "Azure no longer knows" in client.get(page).text
+    (listed,) = deployments_of_rule(version.rule)
+    assert listed.standing == "orphaned" and not is_live_as_a_whole([listed])
+
+    real, offset, sent = clock.unshifted, timedelta(), []
+    meet = plant.pretend.simulator.azure.faults.meet
+
+    def recorded(method, path, now):
+        sent.append((method, path))
+        return meet(method, path, now)
+
+    monkeypatch.setattr(plant.pretend.simulator.azure.faults, "meet", recorded)
+    monkeypatch.setattr("portal.clock.unshifted", lambda: real() + offset)
+    WantedRule.objects.filter(kind=RuleKind.RULE).update(  # it was owed when that happened
+        outcome=Landing.OWED,
+        state=State.WAITING,
+        wanted_version=F("wanted_version") + 1,
+        due_at=real(),
+    )
+    for _ in range(60):
+        offset += timedelta(seconds=30)
+        renew_leases(now=clock.now())
+        deliver_due_rules()
+    to_rules = [path for _, path in sent if "automationRules" in path]
+    assert plant.row("rule").outcome == Landing.OWED
+    plant.control.clear_faults()
+    offset += timedelta(minutes=2)
+    poll_due_workspaces()
+    offset += timedelta(minutes=2)
+    deliver_due_rules()
+    assert deployments_of_rule(version.rule)[0].standing == "there", "it is back"
+    assert "Azure no longer knows" not in client.get(pages[0]).text
+    assert RuleVersion.objects.filter(pk=version.pk, state="live").exists()
+    measure("calls about rules to a workspace that is gone", len(to_rules), at_most=0)

@@ -52,8 +52,8 @@ class DeploymentSerializer(Row):
     standing = ChoiceField(
         STANDINGS,
         help_text="of a rule: there (exactly as wanted), gone (not wanted, not there), coming, "
-        "going, refused, held (changed by hand). Of a gate: closed (lets rules act), "
-        "open (stops them), opening, closing, refused, held",
+        "going, refused, held (changed by hand), orphaned (Azure no longer knows the workspace). "
+        "Of a gate: closed (lets rules act), open (stops them), opening, closing, refused, held",
     )
     is_wanted = BooleanField(help_text="whether it should be there")
     is_in_sentinel = BooleanField(help_text="whether it was last seen there, in whatever version")

@@ -14,22 +14,28 @@ from django.db.models.expressions import Combinable
 from alerts.outbox.models import Landing, RuleKind, WantedRule
 from alerts.outbox.queries import wanted_rules
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import workspaces_visible_to
+from alerts.sentinel.queries import gone_workspaces, workspaces_visible_to
 from alerts.suppression.engine.sentinel_forms import lease_of
 from alerts.suppression.models import Rule, Stop
 from alerts.suppression.queries import rules_visible_to
 from portal.accounts.models import User
 
-RULE_STANDINGS: Final = ("there", "gone", "coming", "going", "refused", "held")
+RULE_STANDINGS: Final = ("there", "gone", "coming", "going", "refused", "held", "orphaned")
 GATE_STANDINGS: Final = ("closed", "open", "opening", "closing")
 
 _WANTED = Q(wanted__isnull=False)
 _AS_WANTED = Q(outcome=Landing.LANDED, landed_version=F("wanted_version"))
 _GATE = Q(kind=RuleKind.GATE)
 _OPEN = Q(wanted__triggeringLogic__isEnabled=True)
+_ORPHANED = (
+    Q(kind=RuleKind.RULE)
+    & (_WANTED | Q(landed__isnull=False))
+    & Exists(gone_workspaces().filter(workspace=OuterRef("workspace")))
+)
 
 # The same words as `deployments.gate_of` and `Deployment.standing`; a test holds them together.
 STANDING: Final = Case(
+    When(_ORPHANED, then=Value("orphaned")),
     When(outcome__in=(Landing.REFUSED, Landing.HELD), then=F("outcome")),
     When(_GATE & _AS_WANTED & _OPEN & Q(landed__isnull=False), then=Value("open")),
     When(_GATE & _AS_WANTED & Q(landed__isnull=False), then=Value("closed")),
@@ -50,7 +56,7 @@ def stands_everywhere(about: str) -> Combinable:
     desired = rows.filter(_WANTED, about=OuterRef(about), kind=RuleKind.RULE)
     return Case(
         When(~Exists(desired), then=Value(None)),
-        default=~Exists(desired.exclude(_AS_WANTED)),
+        default=~Exists(desired.filter(~_AS_WANTED | _ORPHANED)),
         output_field=BooleanField(null=True),
     )
 
@@ -61,8 +67,8 @@ ROLE = "Microsoft Sentinel Contributor"
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """One automation rule of ours in one workspace. `standing` is one word: `there` (exactly as
-    wanted), `gone` (as wanted, not there), `coming`, `going`, `refused`, `held`. Times of
-    `next_try_at` are the unshifted clock's.
+    wanted), `gone` (as wanted, not there), `coming`, `going`, `refused`, `held`, `orphaned` (the
+    workspace is gone). Times of `next_try_at` are the unshifted clock's.
     """
 
     row: WantedRule
@@ -135,15 +141,18 @@ def deployments_by_workspace(user: User) -> list[WorkspaceDeployments]:
     for row in rows:
         found.setdefault(row.workspace_id, []).append(row)
     stopped_ids = set(Stop.objects.filter(lifted_at=None).values_list("workspace_id", flat=True))
+    gone = set(gone_workspaces().values_list("workspace_id", flat=True))
     return [
-        _of_workspace(group[0].workspace, group, rules, stopped_ids) for group in found.values()
+        _of_workspace(group[0].workspace, group, rules, stopped_ids, is_gone=workspace_id in gone)
+        for workspace_id, group in found.items()
     ]
 
 
 def deployments_of_rule(rule: Rule) -> list[Deployment]:
     """Where the rule stands, workspace by workspace. It is live as a whole only if all are."""
     rows = wanted_rules().filter(about=rule.uuid, kind=RuleKind.RULE)
-    return [_deployment(row, rule) for row in rows]
+    gone = set(gone_workspaces().values_list("workspace_id", flat=True))
+    return [_deployment(row, rule, is_gone=row.workspace_id in gone) for row in rows]
 
 
 def is_live_as_a_whole(deployments: Iterable[Deployment]) -> bool:
@@ -169,6 +178,8 @@ def _of_workspace(
     rows: list[WantedRule],
     rules: Mapping[UUID, Rule],
     stopped_ids: Collection[int | None],
+    *,
+    is_gone: bool,
 ) -> WorkspaceDeployments:
     capabilities = workspace.capabilities.get("rules") or {}
     at = capabilities.get("probed_at")
@@ -181,16 +192,20 @@ def _of_workspace(
         accepts=tuple(capabilities.get("accepts", ())),
         refused=dict(capabilities.get("refused", {})),
         is_in_defender_portal=bool(capabilities.get("is_in_defender_portal")),
-        rules=[_deployment(row, rules.get(row.about)) for row in rows if row.kind == RuleKind.RULE],
+        rules=[
+            _deployment(row, rules.get(row.about), is_gone=is_gone)
+            for row in rows
+            if row.kind == RuleKind.RULE
+        ],
     )
 
 
-def _deployment(row: WantedRule, rule: Rule | None) -> Deployment:
+def _deployment(row: WantedRule, rule: Rule | None, *, is_gone: bool) -> Deployment:
     is_pending = row.outcome == Landing.OWED
     return Deployment(
         row=row,
         rule=rule,
-        standing=_standing(row),
+        standing=_standing(row, is_gone=is_gone),
         error=row.latest_error,
         fix=fix_of(error=row.latest_error, code=row.error_code, outcome=row.outcome),
         next_try_at=row.due_at if is_pending else None,
@@ -198,7 +213,9 @@ def _deployment(row: WantedRule, rule: Rule | None) -> Deployment:
     )
 
 
-def _standing(row: WantedRule) -> str:
+def _standing(row: WantedRule, *, is_gone: bool) -> str:
+    if is_gone and (row.is_wanted or row.is_in_sentinel):
+        return "orphaned"
     if row.outcome in (Landing.REFUSED, Landing.HELD):
         return str(row.outcome)
     if row.is_as_wanted:

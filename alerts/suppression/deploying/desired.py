@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from alerts.outbox.models import Landing, RuleKind, RulePriority, WantedRule
 from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import minutes_old
+from alerts.sentinel.queries import gone_workspaces, minutes_old
 from alerts.suppression.deploying.compiled_forms import Forms, compiled_forms
 from alerts.suppression.enforcing.acting_rules import NotSigned, attribution_of
 from alerts.suppression.engine.guards.closing import (
@@ -83,6 +83,8 @@ def reason_to_wait(rule: WantedRule) -> str:
         return ""
     if is_off(rule.workspace_id):
         return "Suppression is switched off."
+    if is_orphaned_in(rule.workspace_id):
+        return ORPHANED
     if not is_gate_in_place(rule.workspace_id):
         return "The gate that could stop it is not in place yet."
     return ""
@@ -91,6 +93,7 @@ def reason_to_wait(rule: WantedRule) -> str:
 OFF: Final = "Suppression is switched off."
 STALE: Final = "What Tagout knows of the workspace is too old; the lease is left to end."
 PAUSED: Final = "The workspace is paused; the lease is left to end."
+ORPHANED: Final = "Azure no longer knows the workspace; nothing is sent there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,13 @@ def acting_in_sentinel(rule: Rule, *, now: datetime) -> RuleVersion | None:
     return by_state.get(State.LIVE) or by_state.get(State.CANARY)
 
 
+def is_orphaned_in(workspace_id: int) -> bool:
+    """Whether rules there have no workspace any more. What they were is kept; should it come back,
+    they are brought in line again.
+    """
+    return gone_workspaces().filter(workspace=workspace_id).exists()
+
+
 def is_healthy(workspace: Workspace, *, now: datetime) -> bool:
     """Whether we would notice within minutes what goes wrong there: only then leases grow."""
     active = workspace.state == Workspace.State.ACTIVE
@@ -150,6 +160,8 @@ def _plan(version: RuleVersion, forms: Forms, *, now: datetime) -> Plan:
         return Plan(workspace, None, str(problem))
     if workspace.state != Workspace.State.ACTIVE:
         return Plan(workspace, body, PAUSED, keep=True)
+    if is_orphaned_in(workspace.pk):
+        return Plan(workspace, body, ORPHANED, keep=True)
     if not is_healthy(workspace, now=now):
         return Plan(workspace, body, STALE, keep=True)
     return Plan(workspace, body)

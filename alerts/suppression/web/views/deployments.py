@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET
 
+from alerts.sentinel.queries import gone_workspaces
 from alerts.suppression.deploying.deployments import (
     ROLE,
     Deployment,
@@ -40,6 +41,7 @@ _RULES: dict[str, Chip] = {
     "going": (gettext_lazy("Being removed"), "medium", "timer"),
     "refused": (gettext_lazy("Refused by Sentinel"), "high", "circle-alert"),
     "held": (gettext_lazy("Changed by hand in Sentinel"), "high", "triangle-alert"),
+    "orphaned": (gettext_lazy("Orphan: its workspace is gone"), "high", "circle-alert"),
 }
 
 
@@ -55,6 +57,11 @@ def rule_chip(standing: str) -> StateChip:
 
 def what_to_do(deployment: Deployment) -> str:
     """Return what a person can do about what went wrong; nothing where nothing did."""
+    if deployment.standing == "orphaned":
+        return gettext(
+            "Azure no longer knows the workspace, so nothing is sent there. Retire the rule, or "
+            "have an administrator remove the workspace."
+        )
     if deployment.row.error_code == "AuthorizationFailed":
         return gettext("Give Tagout's identity for rules the role %(role)s on this workspace.") % {
             "role": ROLE
@@ -118,10 +125,17 @@ def of_rule(version: RuleVersion) -> dict[str, Any]:
     """Where the rule of a version stands in Sentinel, and whether it is live as a whole."""
     found = deployments_of_rule(version.rule)
     return {
+        "orphaned_in": _orphaned_in(version),
         "deployed": [_row(deployment, {}) for deployment in found],
         "has_lease": any(deployment.lease_until for deployment in found),
         "is_whole": is_live_as_a_whole(found),
     }
+
+
+def _orphaned_in(version: RuleVersion) -> list[str]:
+    """Names of the workspaces of a version that Azure no longer knows."""
+    gone = gone_workspaces().filter(workspace__in=version.workspace_ids)
+    return sorted(gone.values_list("workspace__name", flat=True))
 
 
 def _titles(rules: Iterable[Deployment]) -> dict[int, RuleVersion]:

@@ -5,9 +5,10 @@ from itertools import product
 import pytest
 
 from alerts.outbox.models import WantedRule
+from alerts.sentinel.models import Reachability
 from alerts.suppression.deploying.deployments import STANDING, deployments_of_rule, gate_of
 from tests.factories import rule_rows, rules
-from tests.factories.incidents import make_workspace
+from tests.factories.incidents import NOON, make_workspace
 
 pytestmark = pytest.mark.django_db
 REFUSED = {
@@ -102,13 +103,16 @@ def test_the_database_says_it_as_the_page_does(version, workspace):
     form = {"triggeringLogic": {"isEnabled": True}}
     shut = {"triggeringLogic": {"isEnabled": False}}
     compared = 0
-    for kind, outcome, desired, landed, at in product(
+    reading = Reachability.objects.create(workspace=workspace, purpose="read")
+    for kind, outcome, desired, landed, at, gone_since in product(
         ("rule", "gate"),
         ("", "landed", "refused", "held"),
         (None, form, shut),
         (None, form),
         (0, 1),
+        (None, NOON),
     ):
+        Reachability.objects.filter(pk=reading.pk).update(gone_since=gone_since)
         row = rule_rows.make_wanted(
             version,
             workspace=workspace,
@@ -126,4 +130,4 @@ def test_the_database_says_it_as_the_page_does(version, workspace):
             assert standing == page.standing, row
         row.delete()
         compared += 1
-    assert compared == 96
+    assert compared == 192

@@ -9,7 +9,7 @@ from alerts.suppression.engine.rule import Rule as RuleDefinition
 from alerts.suppression.models import Rule
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_device, make_incident
-from tests.factories.rule_rows import signed_version
+from tests.factories.rule_rows import frozen_test, signed_version
 
 TYPE = "Unauthorized Database Operation"
 ACCEPTS = (
@@ -71,6 +71,7 @@ def signed(definition, *, by, workspaces, sites=(), state="live", number=1, rule
         state=state,
         rule=rule,
         number=number,
+        test={"body": frozen_test(definition)},
         forms=forms,
         signed_forms=[digest for hashes in forms.values() for digest in hashes],
         workspace_ids=ids,
