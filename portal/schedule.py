@@ -43,6 +43,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "look for rules changed by hand": _tick(
         "alerts.outbox.tasks.look_for_changed_rules", seconds=30, queue="deployments"
     ),
+    "read automation rules and playbooks": _tick(
+        "alerts.automation.tasks.read_inventories", seconds=10, queue="deployments"
+    ),
     "tell of credentials that end or are refused": _tick(
         "alerts.sentinel.tasks.watch_credentials", seconds=30, queue="bulk"
     ),

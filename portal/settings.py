@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "training.catalog",
     "alerts.dashboards",
     "alerts.readiness",
+    "alerts.automation",
     "alerts.intake",
     "alerts.patterns",
     "alerts.suppression",

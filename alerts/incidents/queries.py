@@ -28,7 +28,10 @@ from portal.accounts.queries import Reach, reach_of
 from portal.attack.engine import resolve
 from portal.jobs.models import State
 
-DECISIONS = ("owner", "severity", "closed", "reopened", "commented", "labels", "escalated")
+DECISIONS = (
+    *("owner", "severity", "closed", "reopened", "commented", "labels", "escalated"),
+    "playbook",
+)
 OWN_ACTS = (*DECISIONS, "asked", "answered")  # what people look for among what they did
 TAKEN_BACK = ("undone", "withdrawn")
 

@@ -30,6 +30,7 @@ ROWS = {
     "A19": "signatures for both sides, the wrong side, or by no person",
     "A20": "a rule edited and signed at the same instant, or edited once signed",
     "A25": "commands sent twice, one after the other and at once",
+    "A29": "closing rules that somebody plants in Sentinel (changed ones: F25)",
     "A31": "messages that nobody of ours put on the queue",
     "A32": "scripts in every text that comes from outside",
     "A34": "cells that a spreadsheet would run",
@@ -43,6 +44,7 @@ ROWS = {
     "A44": "doors that are not to be there: debug, admin, files, TRACE",
     "A45": "attacks beside or behind what a rule closes",
     "A46": "links of mails opened by others, after sign-out, and again",
+    "A47": "playbooks that act on the plant, without consent: by page, API and many at once",
 }
 _TAGGED, _COUNTED = "abuse row", "abuse attempts"
 

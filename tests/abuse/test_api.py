@@ -77,6 +77,7 @@ def call(program, path, method, ids):
         return program.get(address.replace("{name}", "open-incidents") + "?group_by=workspace")
     if method == "post":
         bodies = BODIES_BY_PLACE.get(place[0], BODIES)
+        bodies = bodies | {"playbook": {"playbook": str(ids["harmless-playbook"])}}
         return program.post(address, bodies.get(place[-1], {}))
     return program.get(address if path.endswith("/") else address.rstrip("/"))
 

@@ -39,6 +39,7 @@ OT, SOC = {"engineer", "site lead"}, {"analyst", "soc lead"}
 HANDS = OT | SOC
 READERS = HANDS | {"manager", "auditor"}
 SIGNERS = OT | {"soc lead"}
+LEADS = {"site lead", "soc lead", "administrator"}
 
 # What each page offers to whom: forms that post, and dialogs that are fetched. Nothing else.
 OFFERED = {
@@ -71,6 +72,13 @@ OFFERED = {
     "approvals": {},
     "deployments": {},
     "ledger": {},
+    "automation": {"automation:read_again": SOC | {"administrator"}},
+    "playbook": {"automation:mark": LEADS},
+    "playbooks of an incident": {
+        **{f"incidents:act {verb}": SOC for verb in ("assign", "close", "severity")},
+        "automation:run": SOC,
+    },
+    "consent to a playbook": {"automation:consent": HANDS},
     "why closed": {"suppression:from_incident": HANDS},
     "kill switch": {"suppression:off": HANDS},
     "status": {},
@@ -110,7 +118,7 @@ EDITOR = {
     "upload of modules",
     "learning paths",
 }
-OPEN_TO_ALL = {"home", "inbox", "tokens", "password", "site"}
+OPEN_TO_ALL = {"home", "inbox", "tokens", "password", "site", "automation", "playbook"}
 BADGES = {"/incidents/": SOC, "/reviews/": HANDS, "/approvals/": {"soc lead"}}
 LIST_KEYS = {"J", "O", "Enter", "Space", ".", "/", "[", "]"}
 KEYS = {"X": SOC, "C": SOC, "E": SOC, "S": SOC, "Z": HANDS, "V": OT}
@@ -151,6 +159,10 @@ def world(gdansk):
         "approvals": "/approvals/",
         "deployments": "/deployments/",
         "ledger": "/ledger/",
+        "automation": "/automation/",
+        "playbook": f"/automation/playbooks/{ids['playbooks']}/",
+        "playbooks of an incident": f"/incidents/{ids['incidents']}/?tab=playbooks",
+        "consent to a playbook": f"/automation/consents/{ids['consents']}/",
         "why closed": f"/incidents/{ids['incidents']}/why-open/",
         "kill switch": "/rules/off/",
         "status": "/status/",

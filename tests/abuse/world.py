@@ -17,6 +17,7 @@ from tests import cast
 from tests.architecture.tree import HOME
 from tests.conftest import NOON
 from tests.factories import rule_rows, rules
+from tests.factories.automation import make_automation
 from tests.factories.incidents import make_alert, make_device, make_site, make_workspace
 from tests.factories.lessons import make_answers, make_lessons
 from tests.factories.patterns import make_candidate, make_site_mining
@@ -81,6 +82,7 @@ def the_world(make_person, name, *, lead_of=ScopeKind.ALL, module=None):
         unshifted=NOON,
     )
     assert read_a_capture(unshifted=NOON, now=NOON)
+    automation = make_automation(workspace, incidents[0], by=lead)
     module = module or make_lessons(1)
     (learned,) = make_answers(ot, module)
     ids = {
@@ -99,6 +101,7 @@ def the_world(make_person, name, *, lead_of=ScopeKind.ALL, module=None):
         "workspaces": name,
         "planned-work": make_planned_work(site, by=ot).uuid,
         "captures": capture.uuid,
+        **automation,
         "sites": site.pk,
         "zones": site.zones.get().pk,
         "devices": device.pk,
@@ -135,6 +138,8 @@ def things_of(workspace, site, ids):
         "incident_id": ids["incidents"],
         "review": ids["reviews"],
         "capture": ids["captures"],
+        "playbook": ids["playbooks"],
+        "consent": ids["consents"],
         "work": ids["planned-work"],
         "candidate": ids["patterns"],
         "version": version.uuid,

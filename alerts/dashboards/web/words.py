@@ -35,6 +35,7 @@ ACT_WORDS = {
     "commented": gettext_lazy("Commented"),
     "escalated": gettext_lazy("Escalated"),
     "labels": gettext_lazy("Changed labels"),
+    "playbook": gettext_lazy("Ran a playbook"),
     "asked": gettext_lazy("Asked OT"),
     "answered": gettext_lazy("Gave a verdict"),
 }
@@ -55,6 +56,7 @@ RUN_COUNTS = {
 WRITES = {
     "update": gettext_lazy("Change the incident"),
     "comment": gettext_lazy("Add a comment"),
+    "playbook": gettext_lazy("Run a playbook"),
 }
 RECORD_BREAKS = {
     "its content was changed": gettext_lazy("its content was changed"),

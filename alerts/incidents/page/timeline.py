@@ -191,6 +191,21 @@ def _capture(sentence: Promise) -> Describe:
     return lambda details, item: {"words": str(sentence) % {"name": details.get("name", "")}}
 
 
+def _playbook(sentence: Promise) -> Describe:
+    """What a person did about a playbook, why, and who consented where it acts on the plant."""
+
+    def say(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
+        name = str(details.get("consent") or "")
+        consent = gettext("Consented: %(name)s") % {"name": name} if name else ""
+        return {
+            "words": str(sentence) % {"name": details.get("name", "")},
+            "quote": str(details.get("reason") or ""),
+            "lines": tuple(filter(None, (consent,))),
+        }
+
+    return say
+
+
 def _merged(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     into = details.get("into")
     if into is None:
@@ -207,6 +222,7 @@ _UNDONE = {
     "labels": gettext_lazy("undid the change of labels"),
     "answered": gettext_lazy("withdrew the verdict"),
     "escalated": gettext_lazy("undid the escalation"),
+    "playbook": gettext_lazy("took the playbook back before it started"),
 }
 MEMBER_WORDS = {
     "status": gettext_lazy("status"),
@@ -294,6 +310,10 @@ SENTENCES: dict[str, Describe] = {
     "merged": _merged,
     "capture": _capture(gettext_lazy("attached the capture %(name)s")),
     "capture-removed": _capture(gettext_lazy("removed the capture %(name)s")),
+    "playbook": _playbook(gettext_lazy("ran the playbook %(name)s")),
+    "consent-asked": _playbook(gettext_lazy("asked for consent to the playbook %(name)s")),
+    "consent-given": _playbook(gettext_lazy("consented to the playbook %(name)s")),
+    "consent-declined": _playbook(gettext_lazy("declined the playbook %(name)s")),
     "gone": _plain(gettext_lazy("deleted it")),
     "undone": _undone,
     "conflict": _conflict,

@@ -1,0 +1,48 @@
+from django.apps import AppConfig
+
+
+class AutomationConfig(AppConfig):
+    name = "alerts.automation"
+    label = "automation"
+
+    def ready(self) -> None:
+        _register_pages()
+        _register_deliveries()
+
+
+def _register_pages() -> None:
+    from django.utils.translation import gettext_lazy as _
+
+    from alerts.automation.web.tab import count_runs, show_playbooks
+    from alerts.incidents.registry import IncidentTab, register_incident_tab
+    from portal.accounts.models import READING_ROLES, Role
+    from portal.ui.navigation import NOISE, NavItem, register_nav
+
+    register_nav(
+        NavItem(
+            _("Playbooks"),
+            "play",
+            "automation:overview",
+            section=NOISE,
+            order=60,
+            roles=READING_ROLES | {Role.ADMINISTRATOR},
+        )
+    )
+    register_incident_tab(
+        IncidentTab(
+            name="playbooks",
+            label=_("Playbooks"),
+            after="alerts",
+            template="alerts/automation/_tab.html",
+            show=show_playbooks,
+            count=count_runs,
+        )
+    )
+
+
+def _register_deliveries() -> None:
+    from alerts.automation.services.delivery import CHECK, on_outcome, reason_not_to_run
+    from alerts.outbox.registry import register_check, register_outcome
+
+    register_check(CHECK, reason_not_to_run)
+    register_outcome(on_outcome, check_names=[CHECK])

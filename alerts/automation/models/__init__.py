@@ -1,0 +1,7 @@
+"""What was found in a workspace, and what people asked of it here."""
+
+from alerts.automation.models.consent import PlantConsent
+from alerts.automation.models.inventory import FoundRule, Inventory
+from alerts.automation.models.playbook import Playbook, PlaybookRun
+
+__all__ = ["FoundRule", "Inventory", "PlantConsent", "Playbook", "PlaybookRun"]

@@ -1,0 +1,106 @@
+"""Playbooks that were found, and their runs."""
+
+import uuid
+from datetime import timedelta
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+
+class Playbook(models.Model):
+    """A Logic App in the subscription of a workspace, as it was last seen. `evidence` is what
+    suggests that it acts on the plant; `mark` is what a person said, good for this evidence only.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    workspace = models.ForeignKey("sentinel.Workspace", on_delete=models.PROTECT, related_name="+")
+    resource_id = models.CharField(max_length=400)
+    name = models.CharField(max_length=200)
+    location = models.CharField(max_length=60, blank=True)
+    description = models.TextField(blank=True)
+    is_enabled = models.BooleanField()
+    has_incident_trigger = models.BooleanField()
+    steps = ArrayField(models.TextField(), default=list)
+    evidence = models.JSONField(default=list)
+    mark = models.BooleanField(null=True)
+    mark_evidence = models.JSONField(default=list)  # what it was when the mark was set
+    mark_reason = models.CharField(max_length=300, blank=True)
+    marked_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    marked_at = models.DateTimeField(null=True)
+    gone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "resource_id"], name="a_playbook_is_found_once_in_a_workspace"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def acts_on_plant(self) -> bool:
+        """Whether it needs consent. Who has said that it does not, has said so of what it was."""
+        if self.mark is False and self.mark_evidence == self.evidence:
+            return False
+        return bool(self.mark or self.evidence)
+
+    @property
+    def is_mark_outdated(self) -> bool:
+        """Whether a person said that it does not act on the plant, and it has changed since."""
+        return self.mark is False and self.mark_evidence != self.evidence
+
+
+class PlaybookRun(models.Model):
+    """One run of a playbook: asked for here (`change` is what the outbox was owed), seen in Azure,
+    or both. `name` is Azure's, empty until the run was seen there.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    playbook = models.ForeignKey("automation.Playbook", on_delete=models.PROTECT)
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.PROTECT, null=True, related_name="playbook_runs"
+    )
+    change = models.OneToOneField(
+        "outbox.Change", on_delete=models.SET_NULL, null=True, related_name="playbook_run"
+    )
+    consent = models.ForeignKey(
+        "automation.PlantConsent", on_delete=models.PROTECT, null=True, related_name="runs"
+    )
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=300, blank=True)
+    asked_at = models.DateTimeField(null=True)
+    name = models.CharField(max_length=100, blank=True)
+    status = models.CharField(max_length=40, blank=True)  # Azure's word
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    error_code = models.CharField(max_length=100, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["playbook", "name"],
+                condition=~Q(name=""),
+                name="a_run_of_a_playbook_is_seen_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name="") | Q(asked_at__isnull=False),
+                name="a_run_was_asked_for_or_seen",
+            ),
+        ]
+        indexes = [models.Index(fields=["incident", "-id"], name="runs_of_an_incident")]
+
+    def __str__(self) -> str:
+        return self.name or f"run of {self.playbook_id}"
+
+    @property
+    def lasted(self) -> timedelta | None:
+        """How long it took; None where it has not ended."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return self.ended_at - self.started_at

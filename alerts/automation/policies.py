@@ -1,0 +1,147 @@
+"""Who runs playbooks, who consents and who marks them, and why not: page and service ask alike."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.utils.translation import gettext
+
+from alerts.automation.models import PlantConsent, Playbook
+from alerts.incidents.models import Incident
+from alerts.incidents.policies import reasons_against_acting
+from alerts.outbox.models import Outcome
+from alerts.reviews.policies import sites_spoken_for, works_in
+from alerts.sentinel.models import Workspace
+from portal.accounts.models import SOC_ROLES, Role, User
+from portal.accounts.queries import reach_of
+
+VALID: Final = timedelta(hours=4)  # how long a consent is good for its one run
+MAX_REASON_LENGTH: Final = 300
+MARKING: Final = frozenset({Role.SOC_LEAD, Role.OT_SITE_LEAD, Role.ADMINISTRATOR})
+
+
+def reasons_against_running(
+    playbook: Playbook, incidents: Sequence[Incident], *, by: User
+) -> list[str]:
+    """Why this person cannot run the playbook on these incidents, consent aside."""
+    reasons = reasons_against_acting(incidents, by=by)
+    if any(incident.workspace_id != playbook.workspace_id for incident in incidents):
+        reasons.append(gettext("The playbook belongs to another workspace."))
+    return reasons + reasons_against_playbook(playbook)
+
+
+def reasons_against_playbook(playbook: Playbook) -> list[str]:
+    """Why nobody can run it on an incident."""
+    names = {"playbook": playbook.name}
+    if playbook.gone_at is not None:
+        return [gettext("%(playbook)s is no longer in Azure.") % names]
+    if not playbook.is_enabled:
+        return [gettext("%(playbook)s is disabled in Azure.") % names]
+    if not playbook.has_incident_trigger:
+        return [gettext("%(playbook)s has no Sentinel incident trigger.") % names]
+    return []
+
+
+def reason_for_consent(playbook: Playbook) -> str:
+    """What whoever has no consent is told."""
+    return gettext(
+        "%(playbook)s acts on the plant: OT of the site must consent, or a second person of the SOC"
+        " must confirm it with a reason."
+    ) % {"playbook": playbook.name}
+
+
+def consent_in_force(
+    playbook: Playbook, incident: Incident, *, now: datetime
+) -> PlantConsent | None:
+    """The consent that a run on this incident could use now: given, not too old, not used. A run
+    that was taken back before it was sent has used nothing.
+    """
+    consents = PlantConsent.objects.filter(
+        playbook=playbook,
+        incident=incident,
+        state=PlantConsent.State.GIVEN,
+        decided_at__gt=now - VALID,
+    )
+    used = consents.filter(runs__isnull=False).exclude(runs__change__outcome=Outcome.WITHDRAWN)
+    return consents.exclude(pk__in=used.values("pk")).order_by("-decided_at").first()
+
+
+def reasons_against_asking(
+    playbook: Playbook, incident: Incident, *, reason: str, by: User
+) -> list[str]:
+    """Why this person cannot ask for consent."""
+    reasons = reasons_against_running(playbook, [incident], by=by)
+    if not playbook.acts_on_plant:
+        reasons.append(gettext("This playbook needs no consent."))
+    return reasons + reasons_against_reason(reason)
+
+
+def reasons_against_reason(reason: str) -> list[str]:
+    """Why this is no reason."""
+    if not reason.strip():
+        return [gettext("Write why, in one line.")]
+    if len(reason) > MAX_REASON_LENGTH:
+        return [gettext("Keep the reason under 300 characters.")]
+    return []
+
+
+def consent_kind(consent: PlantConsent, *, by: User) -> str:
+    """In which capacity this person could consent: `ot` (speaks for every site of the incident),
+    `second` (of the SOC there), or "" (in none).
+    """
+    incident = consent.incident
+    spoken_for = {site.pk for site in sites_spoken_for(by, incident)}
+    if incident.site_ids and spoken_for >= set(incident.site_ids):
+        return PlantConsent.Kind.OT.value
+    if works_in(by, incident.workspace):
+        return PlantConsent.Kind.SECOND.value
+    return ""
+
+
+def reasons_against_deciding(consent: PlantConsent, *, by: User, now: datetime) -> list[str]:
+    """Why this person can neither consent nor decline."""
+    if by.kind != "person":
+        return [gettext("Consent is given by a signed-in person, never by a token.")]
+    if consent.state != PlantConsent.State.ASKED:
+        return [gettext("Somebody has decided on this already.")]
+    if consent.asked_at <= now - VALID:
+        return [gettext("This request is more than four hours old. Ask again.")]
+    if consent.asked_by_id == by.pk:
+        return [gettext("You asked for it, so somebody else has to consent.")]
+    if not consent_kind(consent, by=by):
+        return [
+            gettext("Only OT of all sites of the incident, or the SOC of its workspace, decides.")
+        ]
+    return []
+
+
+def reasons_against_reading_again(workspace: Workspace, *, by: User) -> list[str]:
+    """Why this person cannot have the workspace read at once."""
+    if reach_of(by, SOC_ROLES | {Role.ADMINISTRATOR}).covers(workspace):
+        return []
+    return [gettext("Only the SOC of this workspace or an administrator can do this.")]
+
+
+def reasons_against_marking(
+    playbook: Playbook, *, acts_on_plant: bool, reason: str, by: User
+) -> list[str]:
+    """Why this person cannot say whether the playbook acts on the plant. Leads of both sides may
+    say that it does; that it does not, although it looks so, is for OT to say.
+    """
+    roles = MARKING if acts_on_plant else {Role.OT_SITE_LEAD}
+    if not _holds(by, roles, playbook.workspace):
+        if acts_on_plant:
+            return [gettext("Only leads of the SOC and of OT, and administrators, can mark it.")]
+        return [gettext("Only an OT site lead can say that it does not act on the plant.")]
+    if playbook.acts_on_plant == acts_on_plant and playbook.mark is not None:
+        return [gettext("It is marked this way already.")]
+    return reasons_against_reason(reason)
+
+
+def _holds(by: User, roles: Iterable[Role], workspace: Workspace) -> bool:
+    """Whether the person holds one of the roles in this workspace. An OT site lead has a site, and
+    which playbooks reach it nobody knows: any lead may speak.
+    """
+    reach = reach_of(by, set(roles))
+    at_a_site = bool(reach_of(by, {Role.OT_SITE_LEAD}).sites) and Role.OT_SITE_LEAD in set(roles)
+    return reach.covers(workspace) or at_a_site

@@ -1,0 +1,74 @@
+"""What a person may see of automation: rules, playbooks, runs, requests for consent."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models import Count, Max, Q, QuerySet
+
+from alerts.automation.models import FoundRule, Inventory, PlantConsent, Playbook, PlaybookRun
+from alerts.incidents.models import Incident
+from alerts.incidents.queries import incidents_visible_to
+from alerts.outbox.models import WantedRule
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import workspaces_visible_to
+from portal.accounts.models import User
+
+
+def playbooks_visible_to(user: User) -> QuerySet[Playbook]:
+    """The playbooks of the person's workspaces, and those that somebody wants to run on an incident
+    of the person's sites; those that are gone among them.
+    """
+    wanted = consents_visible_to(user).order_by().values("playbook")
+    return Playbook.objects.filter(Q(workspace__in=_workspaces(user)) | Q(pk__in=wanted))
+
+
+def found_rules_visible_to(user: User) -> QuerySet[FoundRule]:
+    """The automation rules of the person's workspaces."""
+    return FoundRule.objects.filter(workspace__in=_workspaces(user))
+
+
+def runs_visible_to(user: User) -> QuerySet[PlaybookRun]:
+    """Runs on incidents that the person sees, and in workspaces of the person those on none."""
+    incidents = incidents_visible_to(user).order_by().values("pk")
+    own = _workspaces(user)
+    return PlaybookRun.objects.filter(
+        Q(incident__in=incidents) | Q(incident=None, playbook__workspace__in=own)
+    )
+
+
+def consents_visible_to(user: User) -> QuerySet[PlantConsent]:
+    """Requests about incidents that the person sees."""
+    return PlantConsent.objects.filter(incident__in=incidents_visible_to(user).order_by())
+
+
+def inventories_of(workspaces: Collection[int]) -> dict[int, Inventory]:
+    """When these workspaces were read, by their ids."""
+    return {row.workspace_id: row for row in Inventory.objects.filter(workspace__in=workspaces)}
+
+
+def names_of_ours(workspace_ids: Collection[int]) -> set[tuple[int, str]]:
+    """The workspaces and names of the automation rules that Tagout has there, or wants there."""
+    rows = WantedRule.objects.filter(workspace__in=workspace_ids)
+    return {(place, str(name)) for place, name in rows.values_list("workspace", "name")}
+
+
+def runs_of_incident(incident: Incident) -> QuerySet[PlaybookRun]:
+    """The runs on an incident, newest first."""
+    rows = PlaybookRun.objects.filter(incident=incident)
+    return rows.select_related("playbook", "change", "by", "consent__decided_by").order_by("-pk")
+
+
+def runs_by_playbook(
+    playbook_ids: Collection[int], *, since: datetime
+) -> dict[int, tuple[int, int, datetime | None]]:
+    """How often each playbook ran since then, how often it failed, and when it ran last."""
+    rows = PlaybookRun.objects.filter(playbook__in=playbook_ids, started_at__gte=since)
+    failed = Count("pk", filter=Q(status__in=["Failed", "TimedOut", "Aborted"]))
+    found = rows.values_list("playbook").annotate(
+        n=Count("pk"), failed=failed, latest=Max("started_at")
+    )
+    return {pk: (n, failures, at) for pk, n, failures, at in found.order_by()}
+
+
+def _workspaces(user: User) -> QuerySet[Workspace]:
+    return workspaces_visible_to(user).select_related(None).order_by()

@@ -1,0 +1,53 @@
+"""What the outbox asks of a run before it is sent, and tells of it afterwards."""
+
+from datetime import datetime
+from typing import Final
+
+from alerts.automation.models import Inventory, PlantConsent, Playbook, PlaybookRun
+from alerts.automation.policies import VALID
+from alerts.outbox.models import Change
+from alerts.outbox.registry import Settlement
+from portal import clock
+from portal.jobs.models import State
+
+CHECK: Final = "automation.playbook"
+_GONE = "The playbook is no longer in Azure."
+_DISABLED = "The playbook was disabled in Azure."
+_NO_ACCOUNT = "The account was disabled before the playbook was started."
+_NO_CONSENT = "The playbook acts on the plant, and there is no consent to this run."
+
+
+def reason_not_to_run(change: Change, *, now: datetime) -> str:
+    """Why the playbook must not be started any more; "" if it may. A playbook that was marked, or
+    has changed, since somebody asked for the run needs its consent now.
+    """
+    run = PlaybookRun.objects.select_related("playbook", "consent").filter(change=change).first()
+    if run is None:
+        return "The run is not known here."
+    playbook = run.playbook
+    if playbook.gone_at is not None:
+        return _GONE
+    if not playbook.is_enabled:
+        return _DISABLED
+    if change.by is None or not change.by.is_active:
+        return _NO_ACCOUNT
+    if playbook.acts_on_plant and not _is_good(run.consent, playbook, now=now):
+        return _NO_CONSENT
+    return ""
+
+
+def _is_good(consent: PlantConsent | None, playbook: Playbook, *, now: datetime) -> bool:
+    return (
+        consent is not None
+        and consent.playbook_id == playbook.pk
+        and consent.state == PlantConsent.State.GIVEN
+        and consent.decided_at is not None
+        and consent.decided_at > now - VALID
+    )
+
+
+def on_outcome(settlement: Settlement) -> None:
+    """Have the runs read soon, so that the page shows how the playbook ended."""
+    Inventory.objects.filter(workspace=settlement.change.workspace_id, state=State.WAITING).update(
+        due_at=clock.unshifted()
+    )

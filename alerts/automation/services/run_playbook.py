@@ -1,0 +1,163 @@
+"""Run a playbook on incidents: the outbox is owed the call, and the run is on record before it."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from alerts.automation.models import PlantConsent, Playbook, PlaybookRun
+from alerts.automation.policies import (
+    MAX_REASON_LENGTH,
+    consent_in_force,
+    reason_for_consent,
+    reasons_against_running,
+)
+from alerts.automation.services.delivery import CHECK
+from alerts.incidents.acts.apply import lock_incidents, write_timeline
+from alerts.incidents.ingest.groups import regroup
+from alerts.incidents.ingest.overlay import overlay_owed
+from alerts.incidents.models import Incident, TimelineItem
+from alerts.outbox.models import Outcome
+from alerts.outbox.services import PendingWrite, enqueue_changes
+from portal.accounts.models import User
+from portal.audit.services import record
+from portal.errors import Refused
+
+MAX_INCIDENTS = 50
+
+
+class CannotRunPlaybook(Refused):
+    """No run is owed."""
+
+
+class PlantConsentMissing(CannotRunPlaybook):
+    """The playbook acts on the plant, and nobody has consented (A47). The refusal is on record."""
+
+
+def run_playbook(
+    *,
+    playbook_id: int,
+    incident_ids: Collection[int],
+    by: User,
+    now: datetime,
+    reason: str = "",
+    act: UUID | None = None,
+) -> UUID:
+    """Owe Azure one run on each incident; return the act, for undo. The same `act` again is one
+    act. One that acts on the plant runs on one incident, with a consent that is used up by it.
+    """
+    try:
+        return _run(
+            playbook_id=playbook_id,
+            incident_ids=incident_ids,
+            by=by,
+            now=now,
+            reason=reason.strip(),
+            act=act or uuid4(),
+        )
+    except PlantConsentMissing as refusal:
+        with transaction.atomic():
+            record(
+                "automation.playbook.refused",
+                on=Playbook.objects.get(pk=playbook_id),
+                by=by,
+                at=now,
+                incidents=sorted(incident_ids)[:MAX_INCIDENTS],
+                reasons=list(refusal.reasons),
+            )
+        raise
+
+
+@transaction.atomic
+def _run(
+    *,
+    playbook_id: int,
+    incident_ids: Collection[int],
+    by: User,
+    now: datetime,
+    reason: str,
+    act: UUID,
+) -> UUID:
+    playbook = Playbook.objects.select_for_update(of=("self",)).get(pk=playbook_id)
+    if PlaybookRun.objects.filter(playbook=playbook, change__act=act).exists():
+        return act
+    rows = lock_incidents(incident_ids)
+    if len(rows) > MAX_INCIDENTS:
+        raise CannotRunPlaybook(gettext("A playbook runs on at most 50 incidents at once."))
+    if reasons := reasons_against_running(playbook, rows, by=by):
+        raise CannotRunPlaybook(*reasons)
+    if len(reason) > MAX_REASON_LENGTH:
+        raise CannotRunPlaybook(gettext("Keep the reason under 300 characters."))
+    consent = _consent_for(playbook, rows, now=now)
+    if PlaybookRun.objects.filter(
+        playbook=playbook, incident__in=rows, change__outcome=Outcome.OPEN
+    ).exists():
+        raise CannotRunPlaybook(gettext("A run of this playbook is already on its way there."))
+    changes = enqueue_changes(
+        wishes=[
+            PendingWrite(row.workspace_id, row.name, playbook=playbook.resource_id) for row in rows
+        ],
+        act=act,
+        by=by,
+        by_label=by.name,
+        now=now,
+        check_name=CHECK,
+        check_args={"playbook": playbook.pk},
+    )
+    by_name = {row.name.lower(): row for row in rows}
+    PlaybookRun.objects.bulk_create(
+        PlaybookRun(
+            playbook=playbook,
+            incident=by_name[change.incident_name],
+            change=change,
+            consent=consent,
+            by=by,
+            reason=reason,
+            asked_at=now,
+        )
+        for change in changes
+    )
+    ids = [row.pk for row in rows]
+    details = {"name": playbook.name, "reason": reason}
+    if consent is not None and consent.decided_by is not None:
+        details["consent"] = consent.decided_by.name
+    write_timeline(
+        incident_ids=ids,
+        code="playbook",
+        side=TimelineItem.Side.SOC,
+        by=by,
+        now=now,
+        details=details,
+        act=act,
+    )
+    overlay_owed(ids, now=now)
+    regroup(ids, now=now)
+    record(
+        "automation.playbook.run",
+        on=playbook,
+        by=by,
+        at=now,
+        act=act,
+        incidents=[row.number or row.name for row in rows],
+        acts_on_plant=playbook.acts_on_plant,
+        consent=consent.uuid if consent else None,
+        reason=reason,
+    )
+    return act
+
+
+def _consent_for(playbook: Playbook, rows: list[Incident], *, now: datetime) -> PlantConsent | None:
+    """The consent that the run uses; None where none is needed. Raises PlantConsentMissing."""
+    if not playbook.acts_on_plant:
+        return None
+    if len(rows) != 1:
+        raise PlantConsentMissing(
+            reason_for_consent(playbook),
+            gettext("Consent is for one incident, so it runs on one at a time."),
+        )
+    consent = consent_in_force(playbook, rows[0], now=now)
+    if consent is None:
+        raise PlantConsentMissing(reason_for_consent(playbook))
+    return consent

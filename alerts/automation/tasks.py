@@ -1,0 +1,16 @@
+"""Wake-ups of the queue `deployments`."""
+
+from typing import Any
+
+from celery import shared_task
+
+from alerts.automation.services.inventory import read_one_inventory
+from alerts.sentinel.client import client_for
+from portal import clock
+from portal.jobs.services import run_while_due
+
+
+@shared_task(acks_late=True)
+def read_inventories(**_later: Any) -> None:
+    """Read which automation rules, playbooks and runs the workspaces hold that are due."""
+    run_while_due(lambda: read_one_inventory(now=clock.now(), connect=client_for))

@@ -1,0 +1,158 @@
+"""What the page of all workspaces shows: playbooks with their runs, rules in words."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext
+
+from alerts.automation.engine.rule_facts import RuleFacts, colliding, facts_of
+from alerts.automation.models import FoundRule, Inventory, Playbook
+from alerts.automation.policies import reasons_against_playbook, reasons_against_reading_again
+from alerts.automation.queries import (
+    found_rules_visible_to,
+    inventories_of,
+    names_of_ours,
+    playbooks_visible_to,
+    runs_by_playbook,
+)
+from alerts.automation.web.rule_words import RuleWords, words_of
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import workspaces_visible_to
+from alerts.suppression.engine.sentinel_forms import NAME_PREFIX
+from portal.accounts.models import User
+
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """One automation rule. `owner`: ours, theirs, or orphan (named like ours, but not known)."""
+
+    rule: FoundRule
+    facts: RuleFacts
+    words: RuleWords
+    owner: str
+    is_shadow: bool  # theirs, acting, and closes: suppression that nobody signed here
+    has_ended: bool
+    collides: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybookLine:
+    """One playbook with its runs of seven days."""
+
+    playbook: Playbook
+    problem: str  # why it cannot be run on an incident
+    runs: int
+    failed: int
+    latest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceAutomation:
+    """What was found in one workspace, and how old that is."""
+
+    workspace: Workspace
+    inventory: Inventory | None
+    may_read_again: bool
+    rules: list[RuleLine] = field(default_factory=list)
+    playbooks: list[PlaybookLine] = field(default_factory=list)
+
+    @property
+    def shadows(self) -> int:
+        """How many rules of others close incidents."""
+        return sum(line.is_shadow for line in self.rules)
+
+
+def automation_by_workspace(user: User, *, now: datetime) -> list[WorkspaceAutomation]:
+    """Every workspace in the person's reach that is not removed, by name."""
+    workspaces = [row for row in workspaces_visible_to(user) if not row.is_removed]
+    ids = [row.pk for row in workspaces]
+    inventories, ours = inventories_of(ids), names_of_ours(ids)
+    playbooks = list(
+        playbooks_visible_to(user).filter(workspace__in=ids, gone_at=None).order_by("name", "pk")
+    )
+    runs = runs_by_playbook([row.pk for row in playbooks], since=now - WEEK)
+    names = {row.resource_id: row.name for row in playbooks}
+    rules = list(found_rules_visible_to(user).filter(workspace__in=ids))
+    return [
+        WorkspaceAutomation(
+            workspace=workspace,
+            inventory=inventories.get(workspace.pk),
+            may_read_again=not reasons_against_reading_again(workspace, by=user),
+            rules=rule_lines(
+                [rule for rule in rules if rule.workspace_id == workspace.pk],
+                ours={name for place, name in ours if place == workspace.pk},
+                playbooks=names,
+                now=now,
+            ),
+            playbooks=[
+                _playbook_line(row, runs) for row in playbooks if row.workspace_id == workspace.pk
+            ],
+        )
+        for workspace in workspaces
+    ]
+
+
+def rule_lines(
+    rules: Collection[FoundRule],
+    *,
+    ours: Collection[str],
+    playbooks: Mapping[str, str],
+    now: datetime,
+) -> list[RuleLine]:
+    """The rules of one workspace in the order in which Sentinel runs them, those that act first."""
+    facts = {rule.name: facts_of(rule.body) for rule in rules}
+    shared = colliding(facts.items(), now=now)
+    lines = []
+    for rule in rules:
+        rule_facts = facts[rule.name]
+        owner = _owner(rule, rule_facts, ours)
+        is_shadow = owner != "ours" and rule_facts.closes and rule_facts.is_acting(now=now)
+        line = RuleLine(
+            rule=rule,
+            facts=rule_facts,
+            words=words_of(rule_facts, playbooks=playbooks),
+            owner=owner,
+            is_shadow=is_shadow,
+            has_ended=rule_facts.has_ended(now=now),
+            collides=rule.name in shared,
+        )
+        lines.append(line)
+    return sorted(
+        lines,
+        key=lambda line: (
+            not line.facts.is_acting(now=now),
+            line.facts.order if line.facts.order is not None else 0,
+            line.facts.name,
+        ),
+    )
+
+
+def _owner(rule: FoundRule, facts: RuleFacts, ours: Collection[str]) -> str:
+    if rule.name in ours:
+        return "ours"
+    return "orphan" if facts.name.startswith(NAME_PREFIX) else "theirs"
+
+
+def _playbook_line(
+    playbook: Playbook, runs: Mapping[int, tuple[int, int, datetime | None]]
+) -> PlaybookLine:
+    n, failed, latest = runs.get(playbook.pk, (0, 0, None))
+    reasons = reasons_against_playbook(playbook)
+    return PlaybookLine(playbook, " ".join(reasons), n, failed, latest)
+
+
+def evidence_sentences(playbook: Playbook) -> list[str]:
+    """Why a playbook is taken for one that acts on the plant."""
+    sentences = {
+        "name": gettext("Its name says “%(word)s”."),
+        "notes": gettext("Its notes say “%(word)s”."),
+        "step": gettext("A step says “%(word)s”: %(text)s"),
+    }
+    return [
+        sentences.get(str(part.get("place")), sentences["step"])
+        % {"word": part.get("word", ""), "text": part.get("text", "")}
+        for part in playbook.evidence
+    ]

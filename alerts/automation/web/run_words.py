@@ -1,0 +1,58 @@
+"""How a run of a playbook stands, in one chip and one sentence."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext
+
+from alerts.automation.models import PlaybookRun
+from alerts.automation.services.runs import BEGUN
+from alerts.outbox.models import Outcome
+from alerts.outbox.queries import note_words
+
+_BAD = frozenset({"Failed", "TimedOut", "Aborted", "Cancelled", "Faulted"})
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run as pages show it."""
+
+    run: PlaybookRun
+    label: str
+    kind: str  # of the chip
+    icon: str
+    note: str
+    at: datetime | None
+
+
+def run_line(run: PlaybookRun) -> RunLine:
+    """Return how it stands: what Azure says of it, else what the outbox does."""
+    at = run.started_at or run.asked_at
+    if run.name:
+        label, kind, icon = _as_azure_says(run.status)
+        note = " ".join(filter(None, (run.error_code, run.error)))
+        return RunLine(run, label, kind, icon, note, at)
+    change = run.change
+    if change is None:
+        return RunLine(run, gettext("Unknown"), "", "circle-question-mark", "", at)
+    note = note_words(change.note or change.latest_error)
+    match change.outcome:
+        case Outcome.OPEN:
+            return RunLine(run, gettext("On its way"), "medium", "timer", note, at)
+        case Outcome.SENT:
+            return RunLine(run, gettext("Started"), "medium", "play", "", at)
+        case Outcome.WITHDRAWN:
+            return RunLine(run, gettext("Taken back"), "", "undo-2", "", at)
+        case Outcome.DROPPED:
+            return RunLine(run, gettext("Not started"), "", "circle-alert", note, at)
+    return RunLine(run, gettext("Not started"), "high", "circle-alert", note, at)
+
+
+def _as_azure_says(status: str) -> tuple[str, str, str]:
+    if status == "Succeeded":
+        return gettext("Succeeded"), "ok", "check"
+    if status in BEGUN:
+        return gettext("Running"), "medium", "timer"
+    if status in _BAD:
+        return gettext("Failed"), "high", "circle-alert"
+    return status, "", "circle"

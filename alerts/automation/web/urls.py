@@ -1,0 +1,16 @@
+"""Addresses of playbooks and automation rules, and of what people do with them."""
+
+from django.urls import path
+
+from alerts.automation.web import views
+
+app_name = "automation"
+urlpatterns = [
+    path("automation/", views.overview, name="overview"),
+    path("automation/read/<slug:name>/", views.read_again, name="read_again"),
+    path("automation/playbooks/<uuid:playbook>/", views.playbook_page, name="playbook"),
+    path("automation/playbooks/<uuid:playbook>/mark/", views.mark, name="mark"),
+    path("automation/playbooks/<uuid:playbook>/run/", views.run, name="run"),
+    path("automation/playbooks/<uuid:playbook>/ask/", views.ask, name="ask"),
+    path("automation/consents/<uuid:consent>/", views.consent_page, name="consent"),
+]

@@ -1,0 +1,123 @@
+"""A workspace with playbooks in Azure, an incident at one site, and people of both sides."""
+
+import pytest
+
+from alerts.automation.models import Inventory, Playbook
+from alerts.automation.services.consent import ask_for_consent, decide_consent
+from alerts.automation.services.inventory import read_one_inventory
+from alerts.automation.services.run_playbook import run_playbook
+from alerts.outbox.services import deliver_one
+from alerts.sentinel.client.memory import MemorySentinel
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
+from tests.alerts.outbox.conftest import Clock
+from tests.conftest import NOON, add_person
+from tests.factories.incidents import make_workspace
+from tests.program import stored_incident
+
+WHY = "It scans the controllers."
+
+
+@pytest.fixture
+def workspace(db):
+    return make_workspace()
+
+
+@pytest.fixture
+def clock(monkeypatch, noon):
+    clock = Clock()
+    monkeypatch.setattr("portal.clock.unshifted", lambda: clock.at)
+    return clock
+
+
+@pytest.fixture
+def sentinel():
+    return MemorySentinel()
+
+
+@pytest.fixture
+def incident(workspace, site, sentinel):
+    row = stored_incident(workspace, site_ids=[site.pk])
+    sentinel.add_incident(row.name)
+    return row
+
+
+class Worker:
+    """Reads and delivers as the workers would."""
+
+    def __init__(self, sentinel, clock):
+        self.sentinel, self.clock = sentinel, clock
+
+    def read(self):
+        Inventory.objects.update(due_at=self.clock.at)
+        return read_one_inventory(now=NOON, connect=lambda *_: self.sentinel)
+
+    def deliver(self):
+        self.clock.go(seconds=10)
+        return deliver_one(now=NOON, connect=lambda *_: self.sentinel)
+
+
+@pytest.fixture
+def worker(workspace, sentinel, clock):
+    return Worker(sentinel, clock)
+
+
+@pytest.fixture
+def enrich(sentinel, worker):
+    """A playbook that everybody of the SOC may run."""
+    resource = sentinel.add_playbook("enrich-with-cve", "Add_comment_to_incident")
+    worker.read()
+    return Playbook.objects.get(resource_id=resource)
+
+
+@pytest.fixture
+def isolate(sentinel, worker):
+    """A playbook that acts on the plant."""
+    resource = sentinel.add_playbook("isolate-device", "Shut_port_on_switch")
+    worker.read()
+    return Playbook.objects.get(resource_id=resource)
+
+
+@pytest.fixture
+def leo(workspace):
+    return add_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid))
+
+
+@pytest.fixture
+def sam(workspace):
+    return add_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid))
+
+
+@pytest.fixture
+def start(incident):
+    """`start(playbook, by)`: somebody runs it on the incident."""
+
+    def make(playbook, by, **options):
+        values = {"incident_ids": [incident.pk], "now": NOON} | options
+        return run_playbook(playbook_id=playbook.pk, by=by, **values)
+
+    return make
+
+
+@pytest.fixture
+def ask(incident):
+    """`ask(playbook, by)`: somebody asks for consent to run it on the incident."""
+
+    def make(playbook, by, *, now=NOON, reason=WHY):
+        return ask_for_consent(
+            playbook_id=playbook.pk, incident_id=incident.pk, reason=reason, by=by, now=now
+        )
+
+    return make
+
+
+@pytest.fixture
+def decide():
+    """`decide(request, by)`: somebody consents, or declines."""
+
+    def make(request, by, *, is_given=True, reason="", now=NOON):
+        return decide_consent(
+            consent=request.uuid, is_given=is_given, reason=reason, by=by, now=now
+        )
+
+    return make

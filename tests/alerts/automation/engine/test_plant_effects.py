@@ -1,0 +1,43 @@
+"""Which playbooks are taken for ones that act on the plant, and by which word."""
+
+import pytest
+
+from alerts.automation.engine.plant_effects import evidence_of
+
+
+@pytest.mark.parametrize(
+    ("name", "steps"),
+    [
+        ("isolate-device", ()),
+        ("IsolateMachine", ()),
+        ("SOC_BLOCK_IP", ()),
+        ("DisableSwitchPort", ()),
+        ("network containment", ()),
+        ("Gerät isolieren", ()),
+        ("Port-sperren", ()),
+        ("respond", ("HTTP http post /switches/ports/disable",)),
+        ("respond", ("Set_ACL_on_firewall ApiConnection",)),
+        ("respond", ("Stop_controller Http",)),
+    ],
+)
+def test_what_isolates_blocks_or_disables_is_recognised(name, steps):
+    assert evidence_of(name=name, notes="", steps=steps)
+
+
+@pytest.mark.parametrize(
+    ("name", "notes", "steps"),
+    [
+        ("enrich-with-cve", "Adds known weaknesses of the device", ("Add_comment azuresentinel",)),
+        ("notify-ot-owner", "Mails the owner", ("Send_an_email office365 /v2/Mail",)),
+        ("collect", "Copies what it contains to a container", ("Create_blob_in_container",)),
+        ("sync-alert-status", "", ("Update_alert Http /Microsoft.IoTSecurity/alerts",)),
+    ],
+)
+def test_what_only_reads_or_writes_is_not(name, notes, steps):
+    assert evidence_of(name=name, notes=notes, steps=steps) == []
+
+
+def test_the_word_and_its_place_are_told():
+    (found,) = evidence_of(name="respond", notes="", steps=["Shut_port_on_switch ApiConnection"])
+    assert (found.place, found.word) == ("step", "shut")
+    assert found.text == "Shut_port_on_switch ApiConnection"

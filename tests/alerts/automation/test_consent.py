@@ -1,0 +1,183 @@
+"""A playbook that acts on the plant runs with the consent of OT, or of a second person (A47)."""
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.automation.models import PlantConsent
+from alerts.automation.services.consent import CannotAskForConsent, CannotDecideConsent
+from alerts.automation.services.mark import CannotMarkPlaybook, mark_playbook
+from alerts.automation.services.run_playbook import CannotRunPlaybook, PlantConsentMissing
+from alerts.incidents.acts.apply import undo_act
+from alerts.outbox.models import Change, Outcome
+from portal.accounts.services.tokens import create_token
+from portal.audit.models import Entry
+from portal.notifications.models import Notification
+from tests.conftest import NOON
+from tests.program import stored_incident
+
+pytestmark = [pytest.mark.django_db, pytest.mark.abuse("A47")]
+
+
+def test_without_consent_it_does_not_run_and_the_attempt_is_on_record(start, isolate, sam):
+    with pytest.raises(PlantConsentMissing, match="acts on the plant"):
+        start(isolate, sam)
+    assert not Change.objects.exists()
+    entry = Entry.objects.get(action="automation.playbook.refused")
+    assert entry.actor == sam and entry.object_label == "isolate-device"
+
+
+def test_with_the_consent_of_ot_it_runs_once(start, ask, decide, isolate, sam, oda, worker):
+    request = ask(isolate, sam)
+    assert Notification.objects.get(to=oda).kind == "automation.consent"
+    with pytest.raises(PlantConsentMissing):
+        start(isolate, sam)
+    decide(request, oda)
+    start(isolate, sam)
+    assert worker.deliver().outcome == Outcome.SENT
+    with pytest.raises(PlantConsentMissing):
+        start(isolate, sam)
+
+
+def test_a_second_person_of_the_soc_gives_a_reason(start, ask, decide, isolate, sam, leo):
+    request = ask(isolate, sam)
+    with pytest.raises(CannotDecideConsent, match="Write why"):
+        decide(request, leo)
+    row = decide(request, leo, reason="OT does not answer the phone.")
+    assert row.kind == PlantConsent.Kind.SECOND
+    start(isolate, sam)
+
+
+def test_nobody_consents_to_what_they_asked_for(ask, decide, isolate, sam):
+    with pytest.raises(CannotDecideConsent, match="somebody else"):
+        decide(ask(isolate, sam), sam, reason="I am sure.")
+
+
+def test_ot_of_another_site_and_who_only_reads_cannot_consent(ask, decide, isolate, sam, pia, mia):
+    request = ask(isolate, sam)
+    for person in (pia, mia):
+        with pytest.raises(CannotDecideConsent):
+            decide(request, person, reason="Fine.")
+
+
+def test_an_incident_of_two_sites_needs_who_speaks_for_both(
+    start, ask, decide, isolate, sam, oda, porto, incident, site
+):
+    incident.site_ids = [site.pk, porto.pk]
+    incident.save()
+    with pytest.raises(CannotDecideConsent):
+        decide(ask(isolate, sam), oda)
+
+
+def test_a_token_cannot_consent(ask, decide, isolate, sam, oda):
+    token = create_token(
+        owner=oda, name="script", scopes=["read"], by=oda.name, now=NOON, days=30
+    ).token
+    oda.via_token = token
+    with pytest.raises(CannotDecideConsent, match="never by a token"):
+        decide(ask(isolate, sam), oda)
+
+
+def test_a_consent_is_for_one_incident_and_not_for_many(
+    start, ask, decide, isolate, sam, oda, incident, workspace, site
+):
+    decide(ask(isolate, sam), oda)
+    other = stored_incident(workspace, site_ids=[site.pk])
+    with pytest.raises(PlantConsentMissing):
+        start(isolate, sam, incident_ids=[other.pk])
+    with pytest.raises(PlantConsentMissing, match="one at a time"):
+        start(isolate, sam, incident_ids=[incident.pk, other.pk])
+    assert not Change.objects.exists()
+
+
+def test_a_consent_ends_after_four_hours(start, ask, decide, isolate, sam, oda):
+    decide(ask(isolate, sam), oda)
+    with pytest.raises(PlantConsentMissing):
+        start(isolate, sam, now=NOON + timedelta(hours=4))
+    start(isolate, sam, now=NOON + timedelta(hours=3, minutes=59))
+
+
+def test_a_request_that_nobody_answered_ends_too(ask, decide, isolate, sam, oda):
+    request, later = ask(isolate, sam), NOON + timedelta(hours=5)
+    with pytest.raises(CannotDecideConsent, match="Ask again"):
+        decide(request, oda, now=later)
+    assert ask(isolate, sam, now=later).pk != request.pk
+
+
+def test_what_was_taken_back_has_used_no_consent(start, ask, decide, isolate, sam, oda):
+    decide(ask(isolate, sam), oda)
+    undo_act(act=start(isolate, sam), by=sam, now=NOON)
+    start(isolate, sam)
+
+
+def test_declined_it_does_not_run(start, ask, decide, isolate, sam, oda):
+    request = ask(isolate, sam)
+    with pytest.raises(CannotDecideConsent, match="Write why"):
+        decide(request, oda, is_given=False)
+    decide(request, oda, is_given=False, reason="The line is running.")
+    with pytest.raises(PlantConsentMissing):
+        start(isolate, sam)
+    with pytest.raises(CannotDecideConsent, match="already"):
+        decide(request, oda)
+
+
+def test_a_consent_that_ended_before_it_was_sent_starts_nothing(
+    start, ask, decide, isolate, sam, oda, worker, sentinel
+):
+    decide(ask(isolate, sam), oda)
+    start(isolate, sam)
+    PlantConsent.objects.update(decided_at=NOON - timedelta(hours=5))
+    assert worker.deliver().outcome == Outcome.DROPPED
+    assert not any(call.verb == "run_playbook" for call in sentinel.calls)
+
+
+def test_asking_needs_a_reason_and_a_right_and_is_done_once(ask, enrich, isolate, sam, oda):
+    for playbook, by, reason in ((isolate, sam, " "), (isolate, oda, "x"), (enrich, sam, "x")):
+        with pytest.raises(CannotAskForConsent):
+            ask(playbook, by, reason=reason)
+    ask(isolate, sam)
+    with pytest.raises(CannotAskForConsent, match="asked already"):
+        ask(isolate, sam)
+
+
+def test_a_lead_of_either_side_marks_a_playbook(start, enrich, sam, leo):
+    with pytest.raises(CannotMarkPlaybook):
+        mark_playbook(playbook_id=enrich.pk, acts_on_plant=True, reason="x", by=sam, now=NOON)
+    mark_playbook(
+        playbook_id=enrich.pk, acts_on_plant=True, reason="Writes to the DMZ.", by=leo, now=NOON
+    )
+    with pytest.raises(PlantConsentMissing):
+        start(enrich, sam)
+    assert Entry.objects.get(action="automation.playbook.marked").actor == leo
+
+
+def test_only_an_ot_site_lead_takes_a_playbook_for_harmless(start, isolate, sam, leo, olaf, oda):
+    def unmark(by):
+        mark_playbook(
+            playbook_id=isolate.pk, acts_on_plant=False, reason="A mock.", by=by, now=NOON
+        )
+
+    for person in (sam, leo, oda):
+        with pytest.raises(CannotMarkPlaybook):
+            unmark(person)
+    unmark(olaf)
+    start(isolate, sam)
+
+
+def test_a_word_on_a_playbook_that_has_changed_no_longer_counts(
+    start, isolate, sam, olaf, sentinel, worker
+):
+    mark_playbook(playbook_id=isolate.pk, acts_on_plant=False, reason="Mock.", by=olaf, now=NOON)
+    sentinel.add_playbook("isolate-device", "Shut_port_on_switch", "Disable_account")
+    worker.read()
+    isolate.refresh_from_db()
+    assert isolate.acts_on_plant and isolate.is_mark_outdated
+    with pytest.raises(PlantConsentMissing):
+        start(isolate, sam)
+
+
+def test_consent_gives_nobody_else_a_right(start, ask, decide, isolate, sam, oda, mia):
+    decide(ask(isolate, sam), oda)
+    for person in (oda, mia):
+        with pytest.raises(CannotRunPlaybook):
+            start(isolate, person)

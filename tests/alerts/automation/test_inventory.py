@@ -1,0 +1,115 @@
+"""What a worker reads of a workspace: rules, playbooks, runs; each with its age and its error."""
+
+import uuid
+
+import pytest
+
+from alerts.automation.models import FoundRule, Inventory, Playbook, PlaybookRun
+from alerts.outbox.models import WantedRule
+from alerts.sentinel.client.port import SentinelDenied, SentinelThrottled, SentinelUnavailable
+from alerts.sentinel.models import Reachability
+from portal.notifications.models import Notification
+from tests.alerts.automation.engine.test_rule_facts import modify, rule
+from tests.conftest import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+def put(sentinel, *, name=None, **changes):
+    name = name or str(uuid.uuid4())
+    sentinel.put_automation_rule(name, rule(**changes))
+    return name
+
+
+def test_rules_playbooks_and_runs_become_rows(worker, sentinel, incident):
+    name = put(sentinel)
+    playbook = sentinel.add_playbook("isolate-device", "Shut_port", description="Blocks a port")
+    sentinel.add_run(playbook, incident.name, status="Failed", error={"message": "No route."})
+    assert worker.read()
+    assert FoundRule.objects.get().name == name
+    row = Playbook.objects.get()
+    assert (row.name, row.acts_on_plant, row.is_enabled) == ("isolate-device", True, True)
+    run = PlaybookRun.objects.get()
+    assert (run.incident, run.status, run.error) == (incident, "Failed", "No route.")
+    inventory = Inventory.objects.get()
+    assert {inventory.rules_read_at, inventory.playbooks_read_at, inventory.runs_read_at} == {NOON}
+    assert not worker.read() or PlaybookRun.objects.count() == 1
+
+
+def test_what_is_gone_is_forgotten_and_playbooks_keep_their_runs(worker, sentinel, incident):
+    name, playbook = put(sentinel), sentinel.add_playbook("enrich")
+    sentinel.add_run(playbook, incident.name)
+    worker.read()
+    del sentinel.rules[name], sentinel.playbooks[playbook]
+    worker.read()
+    assert not FoundRule.objects.exists()
+    assert Playbook.objects.get().gone_at == NOON and PlaybookRun.objects.exists()
+    sentinel.add_playbook("enrich")
+    worker.read()
+    assert Playbook.objects.get().gone_at is None
+
+
+def test_a_missing_right_on_playbooks_hides_no_rule_and_stops_no_reading(worker, sentinel):
+    put(sentinel)
+    sentinel.fail_next(
+        SentinelDenied("Azure does not allow this.", status=403), verb="list_playbooks"
+    )
+    worker.read()
+    inventory = Inventory.objects.get()
+    assert inventory.rules_read_at == NOON and inventory.playbooks_read_at is None
+    assert inventory.playbooks_error == "Azure does not allow this."
+    assert FoundRule.objects.exists()
+    assert not Reachability.objects.filter(denied_since__isnull=False).exists()
+
+
+@pytest.mark.parametrize("error", [SentinelThrottled("Slower."), SentinelUnavailable("Away.")])
+def test_a_far_end_in_trouble_is_left_alone_and_what_is_known_stays(worker, sentinel, error):
+    put(sentinel)
+    worker.read()
+    sentinel.fail_next(error, verb="list_automation_rules")
+    worker.read()
+    inventory = Inventory.objects.get()
+    assert inventory.rules_error == error.message and inventory.rules_read_at == NOON
+    assert FoundRule.objects.exists()
+    assert Reachability.objects.get().latest_error == error.message
+
+
+def test_a_list_that_is_none_is_told_and_empties_nothing(worker, sentinel, monkeypatch):
+    put(sentinel)
+    worker.read()
+    monkeypatch.setattr(sentinel, "list_automation_rules", lambda **_: b'{"value": 7}')
+    worker.read()
+    assert FoundRule.objects.exists()
+    assert "could not be read" in Inventory.objects.get().rules_error
+
+
+@pytest.mark.abuse("A29")
+def test_a_closing_rule_that_somebody_planted_is_told_once(worker, sentinel, workspace, leo):
+    worker.read()
+    name = put(sentinel, actions=[modify(status="Closed", classification="BenignPositive")])
+    worker.read()
+    worker.read()
+    line = Notification.objects.get(kind="automation.shadow")
+    assert line.to == leo and line.body == "A rule"
+    ours = put(sentinel, actions=[modify(status="Closed")])
+    WantedRule.objects.create(
+        workspace=workspace, name=ours, label="R-1", wanted={}, wanted_at=NOON, due_at=NOON
+    )
+    worker.read()
+    assert Notification.objects.count() == 1
+    sentinel.edit_rule(name, actions=[modify(severity="Low")])
+    worker.read()
+    sentinel.edit_rule(name, actions=[modify(status="Closed")])
+    worker.read()
+    assert Notification.objects.count() == 2, "it closes again"
+
+
+def test_runs_that_have_not_ended_are_read_again_soon(worker, sentinel, clock):
+    playbook = sentinel.add_playbook("enrich")
+    sentinel.add_run(playbook, status="Running", endTime=None)
+    worker.read()
+    assert (Inventory.objects.get().due_at - clock.at).total_seconds() == 30
+    sentinel.runs[playbook][0]["properties"]["status"] = "Succeeded"
+    worker.read()
+    assert (Inventory.objects.get().due_at - clock.at).total_seconds() == 600
+    assert PlaybookRun.objects.get().status == "Succeeded"

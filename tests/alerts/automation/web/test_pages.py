@@ -1,0 +1,202 @@
+"""The page of all playbooks and rules, a playbook's own, the tab of an incident, the consent."""
+
+import re
+
+import pytest
+
+from alerts.automation.models import Inventory, PlantConsent, PlaybookRun
+from alerts.outbox.models import Change
+from alerts.sentinel.client.port import SentinelDenied
+from portal.audit.models import Entry
+from tests.alerts.automation.conftest import WHY
+from tests.alerts.automation.engine.test_rule_facts import modify
+from tests.alerts.automation.test_inventory import put
+from tests.program import stored_incident
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+CLOSES = modify(status="Closed", classification="BenignPositive")
+ON_TITLE = {
+    "conditionType": "Property",
+    "conditionProperties": {
+        "propertyName": "IncidentTitle",
+        "operator": "StartsWith",
+        "propertyValues": ["Sensor"],
+    },
+}
+
+
+@pytest.fixture
+def read(client):
+    """`read(address, person)` is the text of a page."""
+
+    def get(address, person):
+        client.force_login(person)
+        html = client.get(address).content.decode()
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+    return get
+
+
+@pytest.fixture
+def post(client):
+    """`post(address, person, **form)` sends a form."""
+
+    def send(address, person, **form):
+        client.force_login(person)
+        return client.post(address, form)
+
+    return send
+
+
+@pytest.fixture
+def tab(read, incident):
+    return lambda person: read(f"/incidents/{incident.pk}/?tab=playbooks", person)
+
+
+def test_rules_are_told_in_words_with_what_is_odd_about_them(read, worker, sentinel, sam):
+    put(sentinel, actions=[CLOSES], conditions=[ON_TITLE])
+    put(sentinel, ends="2026-11-01T00:00:00Z", order=7)
+    worker.read()
+    words = read("/automation/", sam)
+    assert "When an incident is created: title begins with “Sensor”." in words
+    assert "close it as Benign positive" in words
+    assert "1 rule that Tagout did not make closes incidents." in words
+    assert "Closes incidents" in words and "Expired" in words
+    assert "Same order as another" not in words
+    put(sentinel, order=1)
+    worker.read()
+    assert "Same order as another" in read("/automation/", sam)
+
+
+def test_each_list_says_how_old_it_is_or_why_it_is_missing(read, worker, sentinel, sam):
+    worker.read()
+    assert "Rules read just now" in read("/automation/", sam)
+    sentinel.fail_next(SentinelDenied("Not allowed.", status=403), verb="list_playbooks")
+    worker.read()
+    words = read("/automation/", sam)
+    assert "The playbooks could not be read. Not allowed." in words
+    assert "the role Reader on the subscription" in words
+
+
+def test_without_a_workspace_the_page_says_so(read, mia):
+    assert "No workspace yet" in read("/automation/", mia)
+
+
+def test_who_looks_after_a_workspace_has_it_read_again(post, read, worker, sam, mia, clock):
+    worker.read()
+    clock.go(minutes=1)
+    assert "Read again" in read("/automation/", sam)
+    assert "Read again" not in read("/automation/", mia)
+    assert post("/automation/read/gdansk/", mia).status_code == 403
+    assert Inventory.objects.get().due_at > clock.at
+    assert post("/automation/read/gdansk/", sam).status_code == 302
+    assert Inventory.objects.get().due_at == clock.at
+    assert Entry.objects.get(action="automation.inventory.requested").actor == sam
+
+
+def test_a_playbook_is_run_from_the_incident_and_its_run_is_shown(
+    post, tab, enrich, sam, incident, worker
+):
+    assert "Run enrich-with-cve" in tab(sam)
+    answer = post(f"/automation/playbooks/{enrich.uuid}/run/", sam, incident=incident.pk)
+    assert answer["Location"] == f"/incidents/{incident.pk}/?tab=playbooks"
+    assert "On its way" in tab(sam)
+    worker.deliver()
+    assert "Started" in tab(sam)
+    worker.read()
+    words = tab(sam)
+    assert "Succeeded" in words and "Sam Keller" in words
+
+
+def test_who_only_reads_is_offered_nothing_and_may_do_nothing(
+    post, tab, enrich, oda, mia, incident
+):
+    for person in (oda, mia):
+        words = tab(person)
+        assert "Run enrich-with-cve" not in words and "The SOC of this workspace" in words
+    for address in ("run", "ask"):
+        answer = post(f"/automation/playbooks/{enrich.uuid}/{address}/", mia, incident=incident.pk)
+        assert answer.status_code == 403
+    assert not Change.objects.exists()
+
+
+@pytest.mark.abuse("A47")
+def test_without_consent_the_page_forbids_it_for_one_and_for_many(
+    post, tab, isolate, sam, leo, incident, workspace, site, attempts
+):
+    assert "Run isolate-device" not in tab(sam) and "Ask for consent" in tab(sam)
+    other = stored_incident(workspace, site_ids=[site.pk])
+    address = f"/automation/playbooks/{isolate.uuid}/run/"
+    for person in (sam, leo):
+        for chosen in ([incident.pk], [incident.pk, other.pk]):
+            answer = post(address, person, incident=chosen, reason="Now!")
+            blocked = answer.status_code == 403 and not PlaybookRun.objects.exists()
+            attempts.note((person.name, len(chosen)), blocked=blocked)
+    assert Entry.objects.filter(action="automation.playbook.refused").count() == 4
+
+
+@pytest.mark.abuse("A47")
+def test_no_act_on_many_incidents_runs_a_playbook(post, isolate, sam, incident, attempts):
+    form = {"incident": incident.pk, "playbook": isolate.uuid, "reason": "Now!"}
+    for verb in ("playbook", "run", "run-playbook"):
+        answer = post(f"/incidents/act/{verb}/", sam, **form)
+        blocked = answer.status_code in (403, 404) and not Change.objects.exists()
+        attempts.note(verb, blocked=blocked)
+
+
+def test_asked_consented_and_run(post, read, tab, isolate, sam, oda, incident, worker):
+    address = f"/automation/playbooks/{isolate.uuid}"
+    assert post(f"{address}/ask/", sam, incident=incident.pk, reason=WHY).status_code == 302
+    request = PlantConsent.objects.get()
+    assert f"Sam Keller asks for consent: {WHY}" in tab(oda) and "Decide" in tab(oda)
+    page = f"/automation/consents/{request.uuid}/"
+    words = read(page, oda)
+    assert "Run isolate-device on" in words and "You speak for OT of the site" in words
+    assert "Its name says “isolate”." in words
+    assert "somebody else has to consent" in read(page, sam)
+    assert post(page, sam, answer="consent", reason="Me!").status_code == 403
+    assert post(page, oda, answer="decline").status_code == 422
+    assert post(page, oda, answer="consent").status_code == 302
+    assert "Oda Nowak has consented to one run." in tab(sam)
+    assert post(f"{address}/run/", sam, incident=incident.pk).status_code == 302
+    worker.deliver()
+    worker.read()
+    assert "consented: Oda Nowak" in tab(sam)
+
+
+def test_who_does_not_see_the_incident_does_not_see_the_request(client, ask, isolate, sam, pia):
+    request = ask(isolate, sam)
+    client.force_login(pia)
+    assert client.get(f"/automation/consents/{request.uuid}/").status_code == 404
+    assert client.get(f"/automation/playbooks/{isolate.uuid}/").status_code == 404
+
+
+def test_a_playbook_says_what_it_does_and_is_marked_there(
+    post, read, enrich, leo, sam, olaf, ask, worker, incident
+):
+    address = f"/automation/playbooks/{enrich.uuid}/"
+    worker.sentinel.add_run(enrich.resource_id, incident.name, status="Failed", code="NoRoute")
+    worker.sentinel.add_run(enrich.resource_id)
+    worker.read()
+    words = read(address, leo)
+    assert "Failed" in words and "NoRoute" in words and "no incident known" in words
+    assert "Add_comment_to_incident" in words and "No: the SOC runs it without consent." in words
+    assert "It acts on the plant" in words and "It does not" not in words
+    assert "It acts on the plant" not in read(address, sam)
+    assert post(f"{address}mark/", sam, acts_on_plant="yes", reason="x").status_code == 422
+    assert post(f"{address}mark/", leo, acts_on_plant="yes", reason="").status_code == 422
+    form = {"acts_on_plant": "yes", "reason": "It writes to the DMZ."}
+    assert post(f"{address}mark/", leo, **form).status_code == 302
+    assert "Leo Hartmann said that it does: It writes to the DMZ." in read(address, leo)
+    enrich.refresh_from_db()
+    ask(enrich, sam)
+    assert "It does not" in read(address, olaf)
+
+
+def test_a_run_that_could_not_be_sent_says_why(tab, start, enrich, sam, sentinel, worker, incident):
+    start(enrich, sam)
+    del sentinel.playbooks[enrich.resource_id]
+    worker.deliver()
+    words = tab(sam)
+    assert "Not started" in words and "The playbook is no longer in Azure." in words
+    assert incident.timeline.filter(code="refused").exists()

@@ -1,0 +1,57 @@
+"""Playbooks, their runs, requests for consent and automation rules as rows."""
+
+from typing import Any
+
+from alerts.automation.models import FoundRule, Inventory, PlantConsent, Playbook, PlaybookRun
+from alerts.incidents.models import Incident
+from alerts.sentinel.models import Workspace
+from portal.accounts.models import User
+from tests.factories.incidents import NOON
+
+GROUP = "/subscriptions/s/resourcegroups/rg/providers/microsoft.logic/workflows"
+
+
+def make_playbook(workspace: Workspace, name: str = "isolate-device", **columns: Any) -> Playbook:
+    """A playbook that acts on the plant, by its name."""
+    evidence = [{"place": "name", "word": "isolate", "text": name}]
+    values = {"resource_id": f"{GROUP}/{name}", "evidence": evidence, "steps": ["Shut_port"]}
+    values |= {"is_enabled": True, "has_incident_trigger": True}
+    return Playbook.objects.create(workspace=workspace, name=name, **values | columns)
+
+
+def make_run(playbook: Playbook, incident: Incident | None, **columns: Any) -> PlaybookRun:
+    """A run that was seen in Azure."""
+    number = PlaybookRun.objects.count() + 1
+    values = {"name": f"{number:020d}", "status": "Succeeded", "started_at": NOON}
+    return PlaybookRun.objects.create(playbook=playbook, incident=incident, **values | columns)
+
+
+def make_found_rule(workspace: Workspace, name: str = "rule", **columns: Any) -> FoundRule:
+    """A rule of somebody else that labels every incident."""
+    logic = {"isEnabled": True, "triggersOn": "Incidents", "triggersWhen": "Created"}
+    labels = {"labels": [{"labelName": "seen"}]}
+    action = {"order": 1, "actionType": "ModifyProperties", "actionConfiguration": labels}
+    body = {"displayName": name, "order": 9, "triggeringLogic": logic, "actions": [action]}
+    values: dict[str, Any] = {"body": body, "found_at": NOON}
+    return FoundRule.objects.create(workspace=workspace, name=name, **values | columns)
+
+
+def make_automation(workspace: Workspace, incident: Incident, *, by: User) -> dict[str, Any]:
+    """One of everything, with a request that waits; returns the ids as the API names the kinds."""
+    read: dict[str, Any] = dict.fromkeys(
+        ("rules_read_at", "playbooks_read_at", "runs_read_at"), NOON
+    )
+    Inventory.objects.create(workspace=workspace, due_at=NOON, **read)
+    playbook = make_playbook(workspace)
+    harmless = make_playbook(workspace, "enrich", evidence=[])
+    run = make_run(playbook, incident)
+    rule = make_found_rule(workspace)
+    asked: dict[str, Any] = {"asked_by": by, "reason": "It scans.", "asked_at": NOON}
+    consent = PlantConsent.objects.create(playbook=playbook, incident=incident, **asked)
+    return {
+        "playbooks": playbook.uuid,
+        "harmless-playbook": harmless.uuid,
+        "playbook-runs": run.uuid,
+        "automation-rules": rule.pk,
+        "consents": consent.uuid,
+    }
