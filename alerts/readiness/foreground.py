@@ -3,11 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from django.utils import translation
-
 from alerts.readiness.queries.readings import checks_of
 from alerts.readiness.services.look import look
-from alerts.readiness.wording import evidence_of, fix_of, name_of
+from alerts.readiness.wording import for_programs
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Purpose, Workspace
 
@@ -19,14 +17,4 @@ def check_now(workspace: Workspace, now: datetime) -> list[dict[str, Any]]:
     if not workspace.is_removed:
         for purpose in Purpose:
             look(workspace, purpose=purpose.value, now=now, connect=client_for)
-    with translation.override("en"):
-        return [
-            {
-                "name": name_of(check),
-                "state": check.state.value,
-                "evidence": evidence_of(check),
-                "fix": fix_of(check),
-                "checked_at": check.checked_at,
-            }
-            for check in checks_of(workspace, now=now)
-        ]
+    return for_programs(checks_of(workspace, now=now))

@@ -1,8 +1,9 @@
 """What checks are called, what shows that they hold, and what to do where they do not."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -276,6 +277,21 @@ _WORDS: Mapping[Reason, tuple[Words, Words]] = {
     ),
     Reason.NO_INCIDENT_YET: (_("No incident has come yet."), _("Wait for the first incident.")),
 }
+
+
+def for_programs(checks: Iterable[Check]) -> list[dict[str, Any]]:
+    """Return checks with the members that programs are promised, in English."""
+    with translation.override("en"):
+        return [
+            {
+                "name": name_of(check),
+                "state": check.state.value,
+                "evidence": evidence_of(check),
+                "fix": fix_of(check),
+                "checked_at": check.checked_at,
+            }
+            for check in checks
+        ]
 
 
 def label_of(check: Check) -> str:

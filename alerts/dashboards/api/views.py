@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from rest_framework.serializers import (
     BooleanField,
@@ -24,11 +25,15 @@ from alerts.dashboards.queries.sync import (
     with_standings,
     workspaces_feeding,
 )
+from alerts.readiness.engine.readings import State
+from alerts.readiness.policies import VIEWERS, may_view
+from alerts.readiness.queries.readings import checks_of
+from alerts.readiness.wording import for_programs
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import Health, standings_by_workspace
 from portal import clock
 from portal.api.listing import Listing, Order, Own, Row
-from portal.api.views import Api, Resource, facts_alone
+from portal.api.views import Api, Resource, facts, facts_alone
 from portal.backup.queries import is_paused_after_restore
 
 
@@ -122,6 +127,24 @@ class StatusSerializer(Serializer[Any]):
     )
 
 
+class CheckSerializer(Serializer[Any]):
+    """One prerequisite of a workspace."""
+
+    name = CharField(help_text="the same in every language")
+    state = ChoiceField(list(State))
+    evidence = CharField(help_text="what shows it")
+    fix = CharField(help_text="what to do; empty where nothing is")
+    checked_at = DateTimeField(
+        allow_null=True, help_text="when a worker looked last; null where none did yet"
+    )
+
+
+class ReadinessSerializer(Serializer[Any]):
+    """Every prerequisite of a workspace, as `workspace check` prints them."""
+
+    checks = CheckSerializer(many=True)
+
+
 class WorkspaceViewSet(Resource):
     """Sentinel workspaces and how fresh each is."""
 
@@ -146,6 +169,14 @@ class WorkspaceViewSet(Resource):
     def workspace_of(self, row: Workspace) -> str:
         """Itself."""
         return row.name
+
+    @facts(ReadinessSerializer, roles=VIEWERS)
+    def readiness(self, row: Workspace) -> dict[str, Any]:
+        """Whether everything is there that incidents need to come and to be answered."""
+        workspace = Workspace.objects.select_related("organisation").get(pk=row.pk)
+        if not may_view(workspace, user=self.person):
+            raise PermissionDenied
+        return {"checks": for_programs(checks_of(workspace, now=self.now))}
 
 
 class Status(Api):
