@@ -45,6 +45,8 @@ class SetupStep(Leased):
         INSTALL = Remedy.INSTALL.value, "Install the content package"
         ENABLE = Remedy.ENABLE.value, "Enable the analytics rules"
         COVER = Remedy.COVER.value, "Make incidents of alert types without a rule"
+        SINGLE = Remedy.SINGLE.value, "Disable the connector's own rule"
+        TAG = Remedy.TAG.value, "Keep incidents of the rules from being merged"
 
     workspace = models.ForeignKey(
         "sentinel.Workspace", on_delete=models.CASCADE, related_name="setup_steps"

@@ -28,17 +28,20 @@ def package_body(package: Json) -> Json:
     }
 
 
-def enabled_rule(rule: Json) -> Json:
-    """Return an analytics rule as it came, enabled."""
+def changed_rule(rule: Json, **changes: Any) -> Json:
+    """Return an analytics rule as it came, with these properties changed."""
     properties = {k: v for k, v in rule.get("properties", {}).items() if k not in _READ_ONLY}
-    body = {"kind": rule.get("kind"), "properties": properties | {"enabled": True}}
+    body = {"kind": rule.get("kind"), "properties": properties | changes}
     return body | ({"etag": rule["etag"]} if rule.get("etag") else {})
 
 
-def rule_from_template(
-    answer: Json, *, template: str, version: str, is_tagged: bool
-) -> Json | None:
-    """Return the enabled rule of a content template; None where it holds none. `is_tagged` keeps
+def tagged(description: object) -> str:
+    """Return a description with what keeps the Defender portal from merging its incidents."""
+    return f"{NO_CORRELATION} {description or ''}".strip()
+
+
+def rule_from_template(answer: Json, *, template: str, version: str, with_tag: bool) -> Json | None:
+    """Return the enabled rule of a content template; None where it holds none. `with_tag` keeps
     the Defender portal from merging its incidents with others.
     """
     main = (answer.get("properties") or {}).get("mainTemplate")
@@ -51,8 +54,8 @@ def rule_from_template(
         made = {k: v for k, v in properties.items() if k not in _READ_ONLY}
         made |= {"enabled": True, "alertRuleTemplateName": template, "templateVersion": version}
         description = str(made.get("description") or "")
-        if is_tagged and not description.upper().startswith(NO_CORRELATION):
-            made["description"] = f"{NO_CORRELATION} {description}".strip()
+        if with_tag and not description.upper().startswith(NO_CORRELATION):
+            made["description"] = tagged(description)
         return {"kind": kind, "properties": made}
     return None
 

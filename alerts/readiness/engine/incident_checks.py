@@ -4,14 +4,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.readiness.engine.readings import (
-    CREATION,
     Check,
     History,
     Readings,
     Remedy,
     State,
-    creation_rules,
-    incident_rules,
     is_in_defender_portal,
     judge,
 )
@@ -19,8 +16,10 @@ from alerts.readiness.engine.reasons import Reason
 from alerts.readiness.engine.solution import (
     DISPLAY_NAME,
     NO_CORRELATION,
-    PRODUCT,
     RULE_NAMES,
+    incident_rules,
+    is_connectors_rule,
+    is_tagged,
     solution_rules,
     titles_without_rule,
 )
@@ -67,7 +66,9 @@ def check_rules(readings: Readings) -> Check:
 def check_creation(readings: Readings) -> Check:
     """Which rules make incidents."""
     finding = readings.of("analytics rules")
-    makers, scheduled = creation_rules(readings), incident_rules(readings)
+    rules = finding.facts or []
+    makers = [rule for rule in rules if rule["enabled"] and is_connectors_rule(rule)]
+    scheduled = incident_rules(rules)
     names = [rule["display_name"] for rule in (*makers, *scheduled)]
     if makers and scheduled:
         reason = Reason.BOTH_WAYS
@@ -80,6 +81,7 @@ def check_creation(readings: Readings) -> Check:
         finding,
         ok=reason is Reason.ONE_WAY,
         reason=reason,
+        remedy=Remedy.SINGLE if reason is Reason.BOTH_WAYS else None,
         names=names,
         n=len(names),
     )
@@ -104,14 +106,12 @@ def check_coverage(readings: Readings) -> Check:
     has_own = any(
         rule["enabled"] and rule["mentions_iot"] and not rule["template"] for rule in rules
     )
-    stopped = any(
-        rule["kind"] == CREATION and rule["product"] in (PRODUCT, DISPLAY_NAME) for rule in rules
-    )
-    if creation_rules(readings):
+    connectors = [rule for rule in rules if is_connectors_rule(rule)]
+    if any(rule["enabled"] for rule in connectors):
         reason, is_covered = Reason.ALL_ALERTS, True
     elif has_own:
         reason, is_covered = Reason.OWN_RULE, True
-    elif is_in_defender_portal(readings) and stopped:
+    elif is_in_defender_portal(readings) and connectors:
         reason, is_covered = Reason.STOPPED_BY_ONBOARDING, False
     else:
         reason, is_covered = Reason.TYPES_WITHOUT_RULE, False
@@ -133,20 +133,17 @@ def check_coverage(readings: Readings) -> Check:
 def check_correlation(readings: Readings) -> Check:
     """Whether the rules say that their incidents are not to be merged with others."""
     finding = readings.of("analytics rules")
-    rules = incident_rules(readings)
+    rules = incident_rules(finding.facts or [])
     if not is_in_defender_portal(readings):
         return judge("correlation", finding, ok=True, reason=Reason.NOT_CORRELATED)
-    untagged = [
-        rule["display_name"]
-        for rule in rules
-        if not rule["description"].strip().upper().startswith(NO_CORRELATION)
-    ]
+    untagged = [rule["display_name"] for rule in rules if not is_tagged(rule)]
     reason = Reason.UNTAGGED if untagged else Reason.TAGGED
     return judge(
         "correlation",
         finding,
         ok=not untagged,
         reason=reason,
+        remedy=Remedy.TAG,
         names=sorted(untagged),
         n=len(rules),
         tag=NO_CORRELATION,

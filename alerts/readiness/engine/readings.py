@@ -11,9 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from alerts.readiness.engine.reasons import Reason
-from alerts.readiness.engine.solution import DISPLAY_NAME, PRODUCT, solution_rules
 
-CREATION = "MicrosoftSecurityIncidentCreation"
 _XDR_CONNECTORS = ("MicrosoftThreatProtection",)
 
 
@@ -32,6 +30,8 @@ class Remedy(StrEnum):
     INSTALL = "install"
     ENABLE = "enable"
     COVER = "cover"
+    SINGLE = "single"
+    TAG = "tag"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,34 +108,6 @@ def is_in_defender_portal(readings: Readings) -> bool | None:
     if connectors.facts is None:
         return None
     return any(row["kind"] in _XDR_CONNECTORS for row in connectors.facts)
-
-
-def creation_rules(readings: Readings) -> list[Mapping[str, Any]]:
-    """Return the enabled rules of the connector that make an incident of every alert."""
-    rules = readings.of("analytics rules").facts or []
-    return [
-        rule
-        for rule in rules
-        if rule["kind"] == CREATION
-        and rule["enabled"]
-        and rule["product"] in (PRODUCT, DISPLAY_NAME)
-    ]
-
-
-def incident_rules(readings: Readings) -> list[Mapping[str, Any]]:
-    """The enabled rules that make incidents of alerts of Defender for IoT: the solution's, and
-    others whose query names it.
-    """
-    rules = readings.of("analytics rules").facts or []
-    solution = {rule["name"] for rule in solution_rules(rules).values()}
-    return [
-        rule
-        for rule in rules
-        if rule["enabled"]
-        and rule["creates_incidents"]
-        and rule["kind"] in ("Scheduled", "NRT")
-        and (rule["name"] in solution or rule["mentions_iot"])
-    ]
 
 
 def judge(

@@ -1,6 +1,6 @@
 """The Defender for IoT solution of Sentinel: its analytics rules, and what they leave out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from alerts.incidents.engine.catalogue import all_types
@@ -8,6 +8,7 @@ from alerts.incidents.engine.catalogue import all_types
 DISPLAY_NAME = "Microsoft Defender for IoT"
 PRODUCT = "Azure Security Center for IoT"  # how the connector's own rule names the product
 NO_CORRELATION = "#DONT_CORR#"
+_CREATION = "MicrosoftSecurityIncidentCreation"
 _SUFFIX = "(microsoft defender for iot)"
 _RULES = {
     "Denial of Service": "e068187a-01f5-4737-bc13-25db4027b7ea",
@@ -54,6 +55,31 @@ def solution_rules(rules: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str,
         if template and not (template in found and found[template]["enabled"]):
             found[template] = rule
     return found
+
+
+def is_connectors_rule(rule: Mapping[str, Any]) -> bool:
+    """Return whether this is the connector's own rule, which makes an incident of every alert."""
+    return rule["kind"] == _CREATION and rule["product"] in (PRODUCT, DISPLAY_NAME)
+
+
+def incident_rules(rules: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the enabled scheduled rules that make incidents of alerts of Defender for IoT: the
+    solution's, and others whose query names it.
+    """
+    solution = {rule["name"] for rule in solution_rules(rules).values()}
+    return [
+        rule
+        for rule in rules
+        if rule["enabled"]
+        and rule["creates_incidents"]
+        and rule["kind"] in ("Scheduled", "NRT")
+        and (rule["name"] in solution or rule["mentions_iot"])
+    ]
+
+
+def is_tagged(rule: Mapping[str, Any]) -> bool:
+    """Return whether a rule keeps the Defender portal from merging its incidents with others."""
+    return str(rule["description"]).strip().upper().startswith(NO_CORRELATION)
 
 
 def titles_without_rule() -> list[str]:

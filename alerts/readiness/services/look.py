@@ -36,7 +36,7 @@ from alerts.sentinel.client.port import (
 )
 from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.sentinel.models import Purpose, Workspace
-from alerts.sentinel.queries import resting_workspaces, workspaces_to_read
+from alerts.sentinel.queries import callable_at, resting_workspaces, workspaces_to_read
 from alerts.sentinel.services import note_error, note_success
 from alerts.sentinel.wire import NotAPage, read_automation_rules
 from portal import clock
@@ -131,7 +131,7 @@ def look_at_one_workspace(*, purpose: str, now: datetime, connect: Connect) -> b
 
 
 class OutOfTime(Exception):
-    """A round is not through when its time is up."""
+    """A round is not through when its time is up, or Azure asked for silence meanwhile."""
 
 
 def look(
@@ -176,9 +176,16 @@ class _Reader:
         """Whether the round has read this part already."""
         if part in self._done:
             return True
-        if time.monotonic() > self._ends:
+        if time.monotonic() > self._ends or self._must_be_silent():
             raise OutOfTime
         return False
+
+    def _must_be_silent(self) -> bool:
+        """Whether another process was told to call this workspace later. A person's own command
+        goes on: Azure tells it by itself.
+        """
+        until = callable_at(self.workspace.pk) if self._ends < math.inf else None
+        return until is not None and until > clock.unshifted()
 
     def keep(self, part: str, facts: Any) -> None:
         """Keep what was read of a part."""

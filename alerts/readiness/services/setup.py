@@ -15,18 +15,26 @@ from django.utils.translation import gettext
 
 from alerts.readiness.engine.answers import UnreadableAnswer, facts_of, read_answer, read_page
 from alerts.readiness.engine.content import (
+    changed_rule,
     connector_body,
     coverage_body,
-    enabled_rule,
     package_body,
     rule_from_template,
+    tagged,
 )
 from alerts.readiness.engine.readings import (
     Remedy,
     is_in_defender_portal,
     subscriptions_of,
 )
-from alerts.readiness.engine.solution import DISPLAY_NAME, RULE_NAMES, template_of
+from alerts.readiness.engine.solution import (
+    DISPLAY_NAME,
+    RULE_NAMES,
+    incident_rules,
+    is_connectors_rule,
+    is_tagged,
+    template_of,
+)
 from alerts.readiness.models import SetupStep
 from alerts.readiness.policies import reasons_against_setting_up
 from alerts.readiness.queries.readings import load_readings
@@ -40,7 +48,7 @@ from alerts.sentinel.client.port import (
 )
 from alerts.sentinel.client.prerequisites import Prerequisite, Writable
 from alerts.sentinel.models import Purpose, Workspace
-from alerts.sentinel.queries import resting_workspaces
+from alerts.sentinel.queries import callable_at, resting_workspaces
 from alerts.sentinel.services import note_error, note_success
 from portal import clock
 from portal.accounts.models import User
@@ -210,9 +218,8 @@ def _install(client: SentinelClient, _step: SetupStep) -> dict[str, Any]:
 def _enable(client: SentinelClient, step: SetupStep) -> dict[str, Any]:
     """Enable the solution's rules that are there, and make the others from their templates."""
     in_defender = bool(is_in_defender_portal(load_readings(step.workspace, now=step.asked_at)))
-    rows = _list(client, Prerequisite.ANALYTICS_RULES)
     rules = {}
-    for row, facts in zip(rows, facts_of(Prerequisite.ANALYTICS_RULES, rows), strict=True):
+    for row, facts in _analytics_rules(client):
         if (template := template_of(facts)) and not (template in rules and not facts["enabled"]):
             rules[template] = (row, facts)
     templates = {
@@ -223,12 +230,15 @@ def _enable(client: SentinelClient, step: SetupStep) -> dict[str, Any]:
     missing: list[str] = []
     ends = time.monotonic() + SLICE
     for template, label in RULE_NAMES.items():
-        if written and time.monotonic() > ends:
+        until = callable_at(step.workspace_id)
+        if written and (time.monotonic() > ends or (until and until > clock.unshifted())):
             raise StepUnfinished
         if template in rules:
             row, facts = rules[template]
             if not facts["enabled"]:
-                client.put_prerequisite(Writable.ANALYTICS_RULE, facts["name"], enabled_rule(row))
+                client.put_prerequisite(
+                    Writable.ANALYTICS_RULE, facts["name"], changed_rule(row, enabled=True)
+                )
                 written.append(label)
             continue
         if template not in templates:
@@ -237,7 +247,7 @@ def _enable(client: SentinelClient, step: SetupStep) -> dict[str, Any]:
         offered = templates[template]
         answer = read_answer(client.read_prerequisite(Prerequisite.TEMPLATE, of=offered["name"]))
         body = rule_from_template(
-            answer, template=template, version=offered["version"], is_tagged=in_defender
+            answer, template=template, version=offered["version"], with_tag=in_defender
         )
         if body is None:
             missing.append(label)
@@ -263,12 +273,46 @@ def _cover(client: SentinelClient, step: SetupStep) -> dict[str, Any]:
     return {"name": name}
 
 
+def _single(client: SentinelClient, _step: SetupStep) -> dict[str, Any]:
+    """Disable the connector's own rule, so that one kind of rule makes incidents."""
+    written = []
+    for row, facts in _analytics_rules(client):
+        if facts["enabled"] and is_connectors_rule(facts):
+            body = changed_rule(row, enabled=False)
+            client.put_prerequisite(Writable.ANALYTICS_RULE, facts["name"], body)
+            written.append(facts["display_name"])
+    return {"written": written}
+
+
+def _tag(client: SentinelClient, _step: SetupStep) -> dict[str, Any]:
+    """Let the description of each rule that makes incidents begin with the tag."""
+    written = []
+    rules = _analytics_rules(client)
+    makers = {rule["name"] for rule in incident_rules([facts for _, facts in rules])}
+    for row, facts in rules:
+        if facts["name"] in makers and not is_tagged(facts):
+            description = (row.get("properties") or {}).get("description")
+            body = changed_rule(row, description=tagged(description))
+            client.put_prerequisite(Writable.ANALYTICS_RULE, facts["name"], body)
+            written.append(facts["display_name"])
+    return {"written": written}
+
+
 _WORK: dict[Remedy, Callable[[SentinelClient, SetupStep], dict[str, Any]]] = {
     Remedy.CONNECT: _connect,
     Remedy.INSTALL: _install,
     Remedy.ENABLE: _enable,
     Remedy.COVER: _cover,
+    Remedy.SINGLE: _single,
+    Remedy.TAG: _tag,
 }
+
+
+def _analytics_rules(client: SentinelClient) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each analytics rule as it came, with what checks need of it."""
+    rows = _list(client, Prerequisite.ANALYTICS_RULES)
+    facts = facts_of(Prerequisite.ANALYTICS_RULES, rows)
+    return list(zip(rows, facts, strict=True))
 
 
 def _list(client: SentinelClient, part: Prerequisite) -> list[dict[str, Any]]:

@@ -25,6 +25,8 @@ _BUTTONS = {
     Remedy.INSTALL: gettext_lazy("Install"),
     Remedy.ENABLE: gettext_lazy("Enable the rules"),
     Remedy.COVER: gettext_lazy("Create the rule"),
+    Remedy.SINGLE: gettext_lazy("Disable the connector's rule"),
+    Remedy.TAG: gettext_lazy("Add the tag"),
 }
 _STEPS = {
     JobState.WAITING: gettext_lazy("Waiting for a worker"),

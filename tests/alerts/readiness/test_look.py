@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from alerts.incidents.models import IncidentAlert
-from alerts.readiness.engine.readings import State
+from alerts.readiness.engine.readings import Remedy, State
 from alerts.readiness.engine.reasons import Reason
 from alerts.readiness.models import Finding
 from alerts.readiness.services.look import (
@@ -156,6 +156,7 @@ def test_no_rule_fails_and_both_ways_fail(look_now, sentinel):
     sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [*azure.solution(), azure.creation_rule()])
     checks = look_now()
     assert checks["incident creation"].reason is Reason.BOTH_WAYS
+    assert checks["incident creation"].remedy is Remedy.SINGLE
     assert checks["coverage"].reason is Reason.ALL_ALERTS
 
 
@@ -345,3 +346,18 @@ def test_a_workspace_that_refused_us_is_looked_at_once_its_probe_is_due(workspac
     assert step()
     row.refresh_from_db()
     assert row.open_until is None
+
+
+def test_a_round_falls_silent_when_another_process_was_told_to(workspace, sentinel):
+    from alerts.sentinel.services import note_throttled
+
+    def told_meanwhile():
+        note_throttled(workspace_id=workspace.pk, now=clock.unshifted(), retry_after=60)
+
+    def step():
+        return look_at_one_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+
+    sentinel.before_next(told_meanwhile, verb="read_prerequisite")
+    assert step()
+    assert len([call for call in sentinel.calls if call.verb == "read_prerequisite"]) == 1
+    assert not step()

@@ -1,5 +1,7 @@
 """An administrator has something put right; a worker does it, once or twice alike."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from alerts.readiness.engine.readings import Remedy
@@ -250,3 +252,57 @@ def test_nothing_is_changed_in_a_paused_workspace(ask, work, workspace):
     assert not work()
     with pytest.raises(CannotSetUp, match="paused"):
         ask(Remedy.COVER)
+
+
+def test_a_step_that_takes_long_goes_on_where_it_stopped(ask, work, sentinel, monkeypatch):
+    bare(sentinel)
+    templates(sentinel)
+    passed = iter(range(0, 10_000, 8))  # each look at the watch is eight seconds later
+    watch = SimpleNamespace(monotonic=lambda: next(passed))
+    monkeypatch.setattr("alerts.readiness.services.setup.time", watch)
+    step = ask(Remedy.ENABLE)
+    turns = 0
+    while work():
+        turns += 1
+    names = [call.name for call in written(sentinel)]
+    assert turns > 2
+    assert len(names) == len(set(names)) == 15
+    step.refresh_from_db()
+    assert step.state == State.DONE
+
+
+def test_the_connectors_rule_is_disabled_and_nothing_else(ask, work, sentinel):
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [*azure.solution(), azure.creation_rule()])
+    ask(Remedy.SINGLE)
+    work()
+    (call,) = written(sentinel)
+    assert call.name == "alertRules all"
+    assert call.body["properties"]["enabled"] is False
+
+
+def test_the_tag_is_put_before_the_description_of_rules_that_lack_it(ask, work, sentinel):
+    rules = azure.solution(description="#dont_corr# as it should be")
+    rules[0]["properties"]["description"] = "Floods"
+    rules[1]["properties"] |= {"description": "Off", "enabled": False}
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [*rules, azure.fusion()])
+    ask(Remedy.TAG)
+    work()
+    (call,) = written(sentinel)
+    assert call.name == f"alertRules {rules[0]['name']}"
+    assert call.body["properties"]["description"] == "#DONT_CORR# Floods"
+    assert call.body["etag"] == rules[0]["etag"]
+
+
+def test_rules_made_in_the_defender_portal_carry_the_tag(ask, work, sentinel, workspace):
+    from alerts.readiness.models import Finding
+
+    xdr = {"kind": "MicrosoftThreatProtection", "subscription": "", "is_on": True, "name": "x"}
+    Finding.objects.create(
+        workspace=workspace, part="connectors", facts=[xdr], read_at=NOON, tried_at=NOON
+    )
+    bare(sentinel)
+    templates(sentinel)
+    ask(Remedy.ENABLE)
+    work()
+    descriptions = [call.body["properties"]["description"] for call in written(sentinel)]
+    assert descriptions == ["#DONT_CORR#"] * 15

@@ -28,7 +28,7 @@ NOTHING_TO_DO = {
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("reason", Reason, ids=str)
 def test_a_reason_says_what_shows_it_and_what_to_do(language, reason):
-    check = Check("sentinel", State.UNKNOWN, reason, VALUES)
+    check = Check("sentinel", State.UNKNOWN, reason, VALUES | {"quota": 7})
     with translation.override(language):
         assert evidence_of(check)
         assert bool(fix_of(check)) == (reason not in NOTHING_TO_DO)
