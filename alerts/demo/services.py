@@ -78,6 +78,7 @@ def seed_workspaces(
                 endpoint=endpoint,
                 authority=endpoint,
                 ca_bundle=ca_bundle,
+                logs_endpoint=endpoint,
                 by=BY,
                 now=now,
             )
@@ -93,6 +94,7 @@ def seed_workspaces(
             secret_env=SECRET_VARIABLE,
             endpoint=endpoint,
             authority=endpoint,
+            logs_endpoint=endpoint,
             ca_bundle=ca_bundle,
             organisation=organisation,
             by=BY,

@@ -84,6 +84,7 @@ class Workspace(models.Model):
             endpoint=self.endpoint,
             authority=self.authority,
             ca_bundle=self.ca_bundle,
+            logs_endpoint=self.logs_endpoint,
             credential=own.kind if own else self.credential,
             client_id=own.client_id if own else self.client_id,
             secret_env=own.secret_env if own else self.secret_env,

@@ -21,6 +21,11 @@ _GRAPH_SCOPES = {
 }
 GRAPH_ENDPOINT = "https://graph.microsoft.com"
 ARM_SOURCE, GRAPH_SOURCE = "arm", "graph"  # where a workspace's incidents are read and written
+_LOGS = {
+    "management.azure.com": "https://api.loganalytics.io",
+    "management.usgovcloudapi.net": "https://api.loganalytics.us",
+    "management.chinacloudapi.cn": "https://api.loganalytics.azure.cn",
+}
 _CONFUSING = re.compile(r"[\s\\@\x00-\x1f\x7f]")
 
 type Origin = tuple[str, str, int]
@@ -48,6 +53,7 @@ class Connection:
     ca_bundle: str = ""
     source: str = ARM_SOURCE
     graph_endpoint: str = GRAPH_ENDPOINT
+    logs_endpoint: str = ""
 
     @property
     def path(self) -> str:
@@ -71,6 +77,19 @@ class Connection:
         """What a token for Microsoft Graph is asked for; it is good for nothing else."""
         host = urlsplit(self.graph_endpoint).hostname or ""
         return _GRAPH_SCOPES.get(host, _GRAPH_SCOPES["graph.microsoft.com"])
+
+    @property
+    def logs_address(self) -> str:
+        """Where Log Analytics answers: as named for the workspace, else by its cloud. Empty where
+        neither tells, so that no token goes to a cloud that the workspace is not in.
+        """
+        host = urlsplit(self.endpoint).hostname or ""
+        return (self.logs_endpoint or _LOGS.get(host, "")).rstrip("/")
+
+    @property
+    def logs_scope(self) -> str:
+        """What the token for Log Analytics is asked for: its audience is the address itself."""
+        return f"{self.logs_address}/.default"
 
     @property
     def verify(self) -> str | bool:

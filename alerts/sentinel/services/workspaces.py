@@ -142,7 +142,14 @@ def remove_workspace(*, name: str, by: Actor, now: datetime) -> Workspace:
 
 @transaction.atomic
 def point_workspace(
-    *, name: str, endpoint: str, authority: str, ca_bundle: str, by: Actor, now: datetime
+    *,
+    name: str,
+    endpoint: str,
+    authority: str,
+    ca_bundle: str,
+    logs_endpoint: str = "",
+    by: Actor,
+    now: datetime,
 ) -> Workspace:
     """Find the same workspace at another address (the demo's port may change)."""
     workspace = _locked(name)
@@ -152,10 +159,17 @@ def point_workspace(
     if reasons:
         raise CannotChangeWorkspace(*reasons)
     was = workspace.endpoint
-    if (was, workspace.authority, workspace.ca_bundle) == (endpoint, authority, ca_bundle):
+    places = {
+        "endpoint": endpoint,
+        "authority": authority,
+        "ca_bundle": ca_bundle,
+        "logs_endpoint": logs_endpoint or workspace.logs_endpoint,
+    }
+    if all(getattr(workspace, column) == place for column, place in places.items()):
         return workspace
-    workspace.endpoint, workspace.authority, workspace.ca_bundle = endpoint, authority, ca_bundle
-    workspace.save(update_fields=["endpoint", "authority", "ca_bundle"])
+    for column, place in places.items():
+        setattr(workspace, column, place)
+    workspace.save(update_fields=list(places))
     record("sentinel.workspace.pointed", on=workspace, by=by, at=now, was=was, became=endpoint)
     return workspace
 

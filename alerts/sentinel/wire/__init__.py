@@ -35,6 +35,16 @@ from alerts.sentinel.wire.incidents import (
     read_incident,
     read_incident_page,
 )
+from alerts.sentinel.wire.log_rows import (
+    LOG_ENTITY_PREFIX,
+    LogAnswer,
+    LogIncident,
+    LogRow,
+    read_log_alerts,
+    read_log_answer,
+    read_log_entities,
+    read_log_incidents,
+)
 from alerts.sentinel.wire.playbooks import (
     WirePlaybook,
     WireRun,
@@ -46,10 +56,14 @@ from alerts.sentinel.wire.records import NotAPage, Unfit, Unreadable
 from alerts.sentinel.wire.values import ticks_of, write_moment
 
 __all__ = [
+    "LOG_ENTITY_PREFIX",
     "CommentPage",
     "D4iotFacts",
     "EntityAnswer",
     "IncidentPage",
+    "LogAnswer",
+    "LogIncident",
+    "LogRow",
     "NotAPage",
     "Unfit",
     "Unreadable",
@@ -78,6 +92,10 @@ __all__ = [
     "read_entities",
     "read_incident",
     "read_incident_page",
+    "read_log_alerts",
+    "read_log_answer",
+    "read_log_entities",
+    "read_log_incidents",
     "read_playbooks",
     "read_runs",
     "ticks_of",

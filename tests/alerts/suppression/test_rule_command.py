@@ -60,6 +60,22 @@ def test_as_sql_what_a_person_wrote_travels_apart(written, site, capsys):
     assert "SELECT a.id" in capsys.readouterr().out
 
 
+def test_as_kql_it_names_what_only_tagout_knows(written, site, capsys):
+    result = _json(capsys, "compile", written(rule_for(site)), "--to", "kql")
+    assert result["is_exact"] and result["left_out"] == []
+    assert '| where SourceDevice in ("ENG-WS-04")' in result["kql"]
+    rule = rule_for(site)
+    work = Clause("planned_work", "within", ("backup",))
+    rule = Rule(title=rule.title, all_of=(*rule.all_of, work))
+    result = _json(capsys, "compile", written(rule), "--to", "kql")
+    assert not result["is_exact"]
+    assert [line["field"] for line in result["left_out"]] == ["planned_work"]
+    call_command("rule", "compile", written(rule), "--to", "kql")
+    out = capsys.readouterr().out
+    assert out.startswith("// left out, because only Tagout knows it: planned work\n")
+    assert "backup" not in out
+
+
 def test_as_an_automation_rule_each_workspace_says_how_exact(written, site, capsys):
     make_workspace("north")
     make_workspace("south")
@@ -114,8 +130,8 @@ def test_wrong_words_are_one_sentence(written, site):
         ((), "Name what to do: compile or backtest"),
         (("compile",), "needs a file"),
         (("compile", "nowhere.json", "--to", "sql"), "cannot be read"),
-        (("compile", file), "--to sql or automation-rule"),
-        (("compile", file, "--to", "kql"), "--to sql or automation-rule"),
+        (("compile", file), "--to sql, kql or automation-rule"),
+        (("compile", file, "--to", "spl"), "--to sql, kql or automation-rule"),
         (("compile", file, "--to", "automation-rule"), "no workspace yet"),
         (("compile", file, "--to", "automation-rule", "--workspace", "x"), "named x"),
         (("backtest", file, "--days", "many"), "number of days"),

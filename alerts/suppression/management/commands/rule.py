@@ -1,5 +1,5 @@
-"""`rule compile FILE --to sql|automation-rule [--workspace W]`, `rule backtest FILE [--days N]`:
-what a rule in canonical JSON means elsewhere, and what it would have done.
+"""`rule compile FILE --to sql|kql|automation-rule [--workspace W]`, and `rule backtest FILE
+[--days N]`: what a rule in canonical JSON means elsewhere, and what it would have done.
 """
 
 from pathlib import Path
@@ -12,6 +12,7 @@ from alerts.suppression.backtesting.backtest import DAYS, run_backtest
 from alerts.suppression.drafting.enforcement_choice import target_of
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.compile_sentinel import compile_rule
+from alerts.suppression.engine.kql import compile_kql
 from alerts.suppression.engine.rule import (
     MAX_RULE_BYTES,
     NotARule,
@@ -25,19 +26,19 @@ from alerts.suppression.engine.words import Sentence, words
 from portal import clock
 from portal.command import TagoutCommand
 
-FORMS = ("sql", "automation-rule")
+FORMS = ("sql", "kql", "automation-rule")
 
 
 class Command(TagoutCommand):
     """Read a rule from a file and say what it means."""
 
-    help = "Compile a rule to SQL or to a Sentinel automation rule, or back-test it."
+    help = "Compile a rule to SQL, KQL or a Sentinel automation rule, or back-test it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """One word for what to do, a file, then options."""
         parser.add_argument("action", nargs="?", default="", help=", ".join(_ACTIONS))
         parser.add_argument("file", nargs="?", default="", help="a rule in canonical JSON")
-        parser.add_argument("--to", default="", help=" or ".join(FORMS))
+        parser.add_argument("--to", default="", help=", ".join(FORMS))
         parser.add_argument("--workspace", default="", help="for automation-rule: one of ours")
         parser.add_argument("--days", default=str(DAYS))
 
@@ -49,9 +50,11 @@ class Command(TagoutCommand):
         return act(_read(options["file"], options["action"]), options)
 
     def show(self, result: Any) -> None:
-        """SQL as it is, verdicts and figures one a line."""
+        """SQL and KQL as they are, verdicts and figures one a line."""
         if "sql" in result:
             self.stdout.write(f"{result['sql']}\n{result['params']}")
+        elif "kql" in result:
+            self.stdout.write(result["kql"])
         elif "forms" in result:
             for form in result["forms"]:
                 self.stdout.write(f"{form['workspace']}: {form['verdict']}")
@@ -86,12 +89,16 @@ def _read(name: str, action: str) -> Rule:
 
 def _compile(rule: Rule, options: dict[str, Any]) -> dict[str, Any]:
     if options["to"] not in FORMS:
-        raise CommandError(f"rule compile needs --to {' or '.join(FORMS)}.")
+        raise CommandError(f"rule compile needs --to {', '.join(FORMS[:-1])} or {FORMS[-1]}.")
     result: dict[str, Any] = {"title": rule.title, "rule_hash": rule_hash(rule)}
     if options["to"] == "sql":
         piece = sql.where(rule)
         text = f"SELECT a.id FROM incidents_alerts a WHERE {piece.text}"
         return result | {"sql": text, "params": list(piece.params)}
+    if options["to"] == "kql":
+        query = compile_kql(rule)
+        left_out = [clause.as_json() for clause in query.left_out]
+        return result | {"kql": query.text, "is_exact": query.is_exact, "left_out": left_out}
     return result | {
         "forms": [_form(rule, workspace) for workspace in _workspaces(rule, options["workspace"])]
     }

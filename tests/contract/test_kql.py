@@ -1,0 +1,112 @@
+"""Every text in KQL that Tagout sends or compiles is checked by Microsoft's own parser, offline."""
+
+import json
+import os
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.sentinel import kql
+from alerts.suppression.engine.fields import FIELDS
+from alerts.suppression.engine.kql import compile_kql
+from alerts.suppression.engine.rule import Clause
+from simulator.logs.rows import TABLES
+from tests.alerts.suppression.samples import POOLS, TYPE, WITHIN, rule, rules
+
+_BESIDE = Path(__file__).resolve().parents[3] / "shared" / "tools"
+PARSER = Path(os.environ.get("TAGOUT_TOOLS") or _BESIDE) / "kql" / "check.js"
+NODE = shutil.which("node")
+TYPES = {
+    "VARCHAR": "string",
+    "TIMESTAMP": "datetime",
+    "JSON": "dynamic",
+    "INTEGER": "int",
+    "BOOLEAN": "bool",
+    "DOUBLE": "real",
+}
+SINCE, UNTIL = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+TEXTS = {
+    "incidents": kql.incidents_between(SINCE, UNTIL),
+    "alerts_of_incidents": kql.alerts_of_incidents_between(SINCE, UNTIL),
+    "alerts_without_incident": kql.alerts_without_incident_between(SINCE, UNTIL),
+    "oldest": kql.oldest(),
+}
+
+pytestmark = [
+    pytest.mark.contract,
+    pytest.mark.skipif(
+        NODE is None or not PARSER.is_file(),
+        reason="Microsoft's parser is not here (node, and TAGOUT_TOOLS or shared/tools beside)",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def check(tmp_path_factory):
+    """Return what the parser says of some texts, by their names."""
+    folder = tmp_path_factory.mktemp("kql")
+    tables = folder / "tables.json"
+    tables.write_text(
+        json.dumps(
+            {
+                name: "(" + ", ".join(f"{c}:{TYPES[kind]}" for c, kind in columns.items()) + ")"
+                for name, columns in TABLES.items()
+            }
+        )
+    )
+
+    def run(texts):
+        files = []
+        for name, text in texts.items():
+            files.append(folder / f"{name}.kql")
+            files[-1].write_text(text)
+        done = subprocess.run(
+            [NODE, PARSER, tables, *files], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert not done.stderr, done.stderr
+        return done.stdout.splitlines()
+
+    return run
+
+
+def test_every_text_of_ours_is_kql(check):
+    names = {path.stem for path in Path(kql.__file__).parent.glob("*.kql")}
+    assert names == TEXTS.keys(), "a text stands in the folder that nobody checks"
+    assert check(TEXTS) == []
+
+
+def test_the_parser_tells_what_is_wrong(check):
+    wrong = {
+        "syntax": "SecurityIncident | where Status ==",
+        "table": "NoSuchTable | count",
+        "column": "SecurityIncident | where NoSuchColumn == 1",
+        "type": "SecurityIncident | where IncidentNumber has 'x' and Title > 3",
+    }
+    found = check(wrong)
+    assert all(any(f"{name}.kql" in line for line in found) for name in wrong)
+
+
+@settings(max_examples=2, deadline=None)
+@given(st.lists(rules(), min_size=20, max_size=20))
+def test_every_rule_is_kql(check, drawn):
+    assert (
+        check({f"drawn{place}": compile_kql(rule).text for place, rule in enumerate(drawn)}) == []
+    )
+
+
+def test_every_field_and_operator_is_kql(check):
+    texts = {}
+    for field in FIELDS.values():
+        for operator in field.operators:
+            pool = WITHIN[field.kind] if operator == "within" else POOLS[field.name]
+            values = tuple(pool[:1] if operator in ("is", "at_most") else pool)
+            line = Clause(field.name, str(operator), values)
+            texts[f"{field.name}-{operator}"] = compile_kql(rule(TYPE, line)).text
+            texts[f"not-{field.name}-{operator}"] = compile_kql(rule(TYPE, except_any=[line])).text
+    assert len(texts) > 100
+    assert check(texts) == []
