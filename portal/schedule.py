@@ -31,6 +31,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "fetch keys of Entra for push hints": _tick(
         "alerts.intake.tasks.fetch_signing_keys_of_tenants", seconds=30, queue="intake"
     ),
+    "read the past from Log Analytics": _tick(
+        "alerts.intake.tasks.read_due_logs", seconds=10, queue="intake"
+    ),
     "send mail that is due": _tick(
         "portal.notifications.tasks.send_due_mail", seconds=5, queue="notify"
     ),

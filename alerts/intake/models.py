@@ -77,6 +77,63 @@ class Quarantined(models.Model):
         return f"{self.name or 'nameless'}: {self.reason}"
 
 
+class LogBackfill(models.Model):
+    """How far the past of a workspace was read from Log Analytics, newest first: what happened
+    from `read_since` to `until` is there. Counts are of what windows held that are read whole.
+    """
+
+    class State(models.TextChoices):
+        """Failed: what was asked for cannot be read; asking again goes on where it stopped."""
+
+        RUNNING = "running", "Running"
+        PAUSED = "paused", "Paused"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    workspace = models.OneToOneField(
+        "sentinel.Workspace", on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    since = models.DateTimeField(null=True)  # until the logs told how far back they reach
+    until = models.DateTimeField()
+    read_since = models.DateTimeField()
+    window_seconds = models.FloatField()  # of the next window
+    incidents = models.IntegerField(default=0)
+    alerts = models.IntegerField(default=0)  # of these incidents
+    lone_alerts = models.IntegerField(default=0)  # that no incident named
+    incomplete = models.IntegerField(default=0)  # incidents some of whose alerts the logs lack
+    unreadable = models.IntegerField(default=0)
+    windows = models.IntegerField(default=0)
+    asked_by = models.CharField(max_length=200)
+    asked_at = models.DateTimeField()
+    progress_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    latest_error = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["running", "paused", "done", "failed"]),
+                name="a_backfill_is_in_a_known_state",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(window_seconds__gt=0), name="a_window_is_not_empty"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id} back to {self.read_since:%Y-%m-%d %H:%M}"
+
+    def share_read(self) -> float:
+        """How much of what was asked for is there, from 0 to 1."""
+        if self.state == self.State.DONE:
+            return 1.0
+        if self.since is None or self.since >= self.until:
+            return 0.0
+        read = (self.until - self.read_since) / (self.until - self.since)
+        return min(max(read, 0.0), 0.999)
+
+
 class Missing(models.Model):
     """An incident that was not there when it should have been. One miss proves nothing: answers
     lag. Gone is what is missing again 15 minutes later.

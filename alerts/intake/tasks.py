@@ -4,9 +4,11 @@ from typing import Any
 
 from celery import shared_task
 
+from alerts.intake.services.log_backfill import run_due_log_backfills
 from alerts.intake.services.signing_keys import fetch_due_signing_keys
 from alerts.intake.services.slices import DETAILS, HISTORY, POLL, SWEEP, run_due_slices
 from alerts.sentinel.client import client_for
+from alerts.sentinel.client.log_analytics import logs_client_for
 from alerts.sentinel.client.signing_keys import fetch_signing_keys
 from alerts.sentinel.models import Purpose
 
@@ -35,3 +37,9 @@ def fetch_signing_keys_of_tenants(**_later: Any) -> None:
     fetch_due_signing_keys(
         fetch=lambda workspace: fetch_signing_keys(workspace.connection_for(Purpose.READ))
     )
+
+
+@shared_task(acks_late=True)
+def read_due_logs(**_later: Any) -> None:
+    """Go on reading the past from Log Analytics, where a person asked for it."""
+    run_due_log_backfills(connect=logs_client_for)

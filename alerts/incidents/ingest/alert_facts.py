@@ -97,7 +97,7 @@ class AlertFacts:
 
 
 class AlertRow(NamedTuple):
-    """An alert of an incident, ready to be stored."""
+    """An alert, of an incident or of none, ready to be stored."""
 
     workspace_id: int
     key: str
@@ -108,15 +108,22 @@ class AlertRow(NamedTuple):
     plant_weekday: int | None
     plant_minute: int | None
     flags: tuple[str, ...]
-    incident_id: int
+    incident_ids: tuple[int, ...]
     raw_json: bytes
 
 
 class AlertIncident(Protocol):
-    """The incident that an alert came with."""
+    """The incident that an alert came with, or what stands for it where there is none."""
 
-    id: int
-    workspace_id: int
+    @property
+    def id(self) -> int | None:
+        """Of the incident; None where there is none."""
+        ...
+
+    @property
+    def workspace_id(self) -> int:
+        """Where it is."""
+        ...
 
     @property
     def created_at(self) -> datetime:
@@ -165,7 +172,7 @@ def alert_row_of(
         plant_weekday=weekday,
         plant_minute=minute,
         flags=flags,
-        incident_id=incident.id,
+        incident_ids=() if incident.id is None else (incident.id,),
         raw_json=alert.raw_json,
     )
 

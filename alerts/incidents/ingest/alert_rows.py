@@ -172,7 +172,8 @@ def _newest_versions(
         for key, same_key in versions.items():
             if len(same_key) > 1:
                 newest[key] = _merged(same_key)
-                incident_ids[key] = list(dict.fromkeys(row.incident_id for row in same_key))
+                ids = dict.fromkeys(pk for row in same_key for pk in row.incident_ids)
+                incident_ids[key] = list(ids)
     return newest, incident_ids
 
 
@@ -223,7 +224,7 @@ def _lines(
         pg_copy.times([row.latest_at for row in rows]),
         [
             f"{number(row.plant_weekday)}\t{number(row.plant_minute)}\t{words(row.flags)}\t"
-            f"{place}\t{numbers(incident_ids.get(key, (row.incident_id,)))}"
+            f"{place}\t{numbers(incident_ids.get(key, row.incident_ids))}"
             for place, (key, row) in enumerate(newest.items())
         ],
     )

@@ -66,8 +66,8 @@ def store_details_of_many(
     """
     temp_tables = alert_rows.TEMP_TABLE, entities.TEMP_TABLE, incident_details.TEMP_TABLE
     incidents = lock_incidents(fetched, temp_tables=temp_tables)
-    places = {_place_of(alert) for incident in incidents for alert in incident.details.alerts}
-    places |= {_place_of(device) for incident in incidents for device in incident.details.devices}
+    places = {place_of(alert) for incident in incidents for alert in incident.details.alerts}
+    places |= {place_of(device) for incident in incidents for device in incident.details.devices}
     atlas = learn_places(places=places)
     context = Entities()
     for incident in incidents:
@@ -91,16 +91,17 @@ def _read_alerts(incident: LockedIncident, *, atlas: Atlas, now: datetime) -> No
     """Reduce the alerts of an incident to facts, and find where they and its devices are."""
     devices = incident.details.devices
     for alert in incident.details.alerts:
-        place = atlas.find(_place_of(alert))
+        place = atlas.find(place_of(alert))
         if place.zone_id is None:
             place = _place_by_devices(place, devices, atlas)
         row = alert_row_of(alert, incident=incident, place=place, devices=devices, now=now)
         incident.alert_rows.append(row)
         incident.alert_places.append(place)
-    incident.device_places = [atlas.find(_place_of(device)) for device in devices]
+    incident.device_places = [atlas.find(place_of(device)) for device in devices]
 
 
-def _place_of(described: WireAlert | WireDevice) -> Where:
+def place_of(described: WireAlert | WireDevice) -> Where:
+    """Site, zone and sensor as an alert or a device names them."""
     if isinstance(described, WireAlert):
         return described.facts.site, described.facts.zone, described.facts.sensor
     return described.site, described.zone, described.sensor
@@ -108,7 +109,7 @@ def _place_of(described: WireAlert | WireDevice) -> Where:
 
 def _place_by_devices(place: Found, devices: Sequence[WireDevice], atlas: Atlas) -> Found:
     """Where an alert is that names no zone, or no place at all: where all its devices are."""
-    places = {_place_of(device) for device in devices} - {_NOWHERE}
+    places = {place_of(device) for device in devices} - {_NOWHERE}
     only = _NOWHERE
     if len(places) == 1:
         (only,) = places

@@ -11,7 +11,7 @@ from alerts.incidents.ingest.alert_facts import addresses_of
 from alerts.incidents.ingest.incident_details import LockedIncident
 from alerts.incidents.ingest.pg_copy import create_temp_table, text
 from alerts.outbox.queries import written_by_us
-from alerts.sentinel.wire import Unreadable, WireComment, WireDevice
+from alerts.sentinel.wire import LOG_ENTITY_PREFIX, Unreadable, WireComment, WireDevice
 from alerts.sites.engine.devices import known_kind
 from alerts.sites.services import DeviceSeen, learn_devices, level_of
 from portal.plain_sql import kept_cursor
@@ -23,7 +23,13 @@ TEMP_TABLE = create_temp_table(
     like="SELECT e.incident_id, e.name, e.kind, e.label, d.zone_id, d.address, e.body"
     " FROM incidents_entity e, sites_devices d",
 )
+# What Sentinel itself tells of an incident takes the place of what the logs told of it.
 _MERGE = f"""
+    WITH told_by_logs AS (
+        DELETE FROM incidents_entity e
+        USING (SELECT DISTINCT incident_id FROM incoming_entities
+               WHERE name NOT LIKE '{LOG_ENTITY_PREFIX}%%') s
+        WHERE e.incident_id = s.incident_id AND e.name LIKE '{LOG_ENTITY_PREFIX}%%')
     INSERT INTO incidents_entity AS e ({_COLUMNS})
     SELECT incident_id, name, kind, label,
            (SELECT d.id FROM sites_devices d WHERE d.zone_id = s.zone_id AND d.address = s.address),

@@ -1,0 +1,288 @@
+"""Read the past of workspaces from their logs, window by window, newest first: asked for by a
+person, carried on by workers or by the command `backfill`, paused and resumed at any window.
+
+Whoever starts it takes the job over, so that a command that was killed goes on at once.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from alerts.intake.models import LogBackfill
+from alerts.intake.services.log_windows import (
+    WindowCounts,
+    WindowTooLarge,
+    ask_logs,
+    read_log_window,
+    store_lone_alerts,
+)
+from alerts.sentinel import kql
+from alerts.sentinel.client.log_analytics import LogsClient
+from alerts.sentinel.client.port import SentinelError, SentinelUnavailable
+from alerts.sentinel.models import Workspace
+from portal import clock
+from portal.audit.services import Actor, record
+from portal.errors import Refused
+from portal.jobs.models import Job
+from portal.jobs.services import (
+    LEASE,
+    claim_due,
+    claimed,
+    lock_claim,
+    put_back_after,
+    restart_job,
+    run_while_due,
+    save_payload,
+)
+from portal.moments import read_moment
+
+logger = logging.getLogger(__name__)
+
+LOGS = "intake.logs"
+_FIRST, _SHORTEST, _LONGEST = timedelta(days=1), timedelta(seconds=1), timedelta(days=30)
+_ROOMY, _FULL = 2_000, 6_000  # rows of an answer: with fewer the next window grows, with more not
+_TURN = 20.0  # seconds in which a worker begins windows
+_FOLLOW_EVERY = timedelta(minutes=15)
+_OVERLAP = timedelta(hours=1)  # rows come late, and are asked for once more
+_WAITS = (30, 60, 120, 300, 900)  # seconds, after failures in a row
+
+State = LogBackfill.State
+type Connect = Callable[[Workspace], LogsClient]
+
+
+class CannotBackfill(Refused):
+    """A backfill was not started, or not paused."""
+
+
+class TakenOver(Exception):
+    """Somebody else reads on meanwhile."""
+
+
+@transaction.atomic
+def start_log_backfill(
+    *, workspace: Workspace, since: datetime | None = None, by: Actor, now: datetime
+) -> LogBackfill:
+    """Have the past read back to `since`, or as far as the logs reach; what was read stays read.
+    Goes on where it was paused or failed, and takes over from whoever reads at the moment.
+    """
+    if workspace.state != Workspace.State.ACTIVE:
+        raise CannotBackfill(f"{workspace.name} is {workspace.state} and is not read.")
+    if since is not None and since >= now:
+        raise CannotBackfill("The past begins before now: name an earlier time.")
+    backfill, is_new = LogBackfill.objects.select_for_update(of=("self",)).get_or_create(
+        workspace=workspace,
+        defaults={
+            "since": since,
+            "until": now,
+            "read_since": now,
+            "window_seconds": _FIRST.total_seconds(),
+            "asked_by": str(by)[:200],
+            "asked_at": now,
+        },
+    )
+    if not is_new:
+        if since is not None and (backfill.since is None or since < backfill.since):
+            backfill.since = since
+        elif backfill.state == State.DONE:
+            return backfill
+        backfill.state, backfill.latest_error = State.RUNNING, ""
+        backfill.asked_by, backfill.asked_at, backfill.finished_at = str(by)[:200], now, None
+        backfill.save()
+    restart_job(
+        kind=LOGS, key=str(workspace.uuid), now=clock.unshifted(), payload=lambda _pending: {}
+    )
+    record("intake.log_backfill.started", on=backfill, by=by, at=now, since=backfill.since)
+    return backfill
+
+
+@transaction.atomic
+def pause_log_backfill(*, workspace: Workspace, by: Actor, now: datetime) -> LogBackfill:
+    """Stop after the window that is being read."""
+    backfill = LogBackfill.objects.select_for_update(of=("self",)).filter(pk=workspace.pk).first()
+    if backfill is None or backfill.state != State.RUNNING:
+        raise CannotBackfill(f"The past of {workspace.name} is not being read at the moment.")
+    backfill.state = State.PAUSED
+    backfill.save(update_fields=["state"])
+    record("intake.log_backfill.paused", on=backfill, by=by, at=now)
+    return backfill
+
+
+def run_due_log_backfills(*, connect: Connect) -> None:
+    """Read windows of whichever workspaces are due, and what came since where all is read."""
+    run_while_due(lambda: _run_one_round(connect), seconds=_TURN)
+
+
+def _run_one_round(connect: Connect) -> bool:
+    job = claim_due(Job.objects.filter(kind=LOGS), now=clock.unshifted(), max_attempts=None)
+    if job is None:
+        return False
+    with put_back_after(job, wait=_FOLLOW_EVERY) as turn:
+        backfill = (
+            LogBackfill.objects.select_related("workspace").filter(workspace__uuid=job.key).first()
+        )
+        if backfill is None or backfill.workspace.state != Workspace.State.ACTIVE:
+            return True
+        try:
+            client = connect(backfill.workspace)
+            if backfill.state == State.RUNNING:
+                is_left = read_next_window(job=job, client=client, now=clock.now())
+                turn.wait = timedelta() if is_left else _FOLLOW_EVERY
+            elif backfill.state == State.DONE:
+                _read_newest(job, backfill, client, clock.now())
+            _note_failures(job, 0)
+        except SentinelError as problem:
+            turn.error, turn.wait = problem.message, wait_after(problem, job=job)
+            note_backfill_error(workspace_id=backfill.pk, message=problem.message)
+            logger.warning("%s of %s: %s", LOGS, backfill.workspace, problem.message)
+        except TakenOver:
+            pass
+    return True
+
+
+def wait_after(problem: SentinelError, *, job: Job) -> timedelta:
+    """How long to leave Log Analytics alone: as it asks, else longer with each failure."""
+    failures = int(job.payload.get("failures", 0)) + 1
+    _note_failures(job, failures)
+    asked = getattr(problem, "retry_after", None)
+    return timedelta(seconds=asked or _WAITS[min(failures, len(_WAITS)) - 1])
+
+
+def _note_failures(job: Job, failures: int) -> None:
+    if job.payload.get("failures", 0) != failures:
+        job.payload = {**job.payload, "failures": failures}
+        save_payload(job, payload=job.payload)
+
+
+def note_backfill_error(*, workspace_id: int, message: str) -> None:
+    """Show why it does not go on at the moment."""
+    LogBackfill.objects.filter(pk=workspace_id).update(latest_error=message[:1000])
+
+
+def read_next_window(*, job: Job, client: LogsClient, now: datetime) -> bool:
+    """Read the next window of a backfill that runs. False where nothing is left to be read, or it
+    was paused. Raises what the client raises, and TakenOver where another worker goes on.
+    """
+    backfill = LogBackfill.objects.get(workspace__uuid=job.key)
+    if backfill.state != State.RUNNING:
+        return False
+    if backfill.since is None:
+        backfill.since = min(_oldest(client) or backfill.until, backfill.until)
+    upper, length = backfill.read_since, timedelta(seconds=backfill.window_seconds)
+    lower = max(upper - length, backfill.since)
+    if lower >= upper:
+        _advance(job, backfill, upper=upper, lower=upper, counts=WindowCounts(), now=now)
+        return False
+    try:
+        counts = read_log_window(
+            client=client, workspace_id=backfill.pk, since=lower, until=upper, now=now
+        )
+    except WindowTooLarge as problem:
+        return _shorten(job, backfill, length=upper - lower, problem=problem, now=now)
+    _advance(job, backfill, upper=upper, lower=lower, counts=counts, now=now)
+    return lower > backfill.since
+
+
+def _oldest(client: LogsClient) -> datetime | None:
+    try:
+        rows = ask_logs(kql.oldest(), client=client)
+    except WindowTooLarge as problem:  # a single row: the service itself is in trouble
+        raise SentinelUnavailable(str(problem), code="PartialAnswer") from problem
+    value = rows[0].get("Oldest") if rows else None
+    try:
+        return read_moment(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _advance(
+    job: Job,
+    backfill: LogBackfill,
+    *,
+    upper: datetime,
+    lower: datetime,
+    counts: WindowCounts,
+    now: datetime,
+) -> None:
+    """Note a window that is read whole, as long as the claim holds."""
+    is_done = backfill.since is not None and lower <= backfill.since
+    changes: dict[str, Any] = {
+        "since": backfill.since,
+        "read_since": lower,
+        "window_seconds": _next_length(upper - lower, backfill, counts).total_seconds(),
+        "progress_at": now,
+        "latest_error": "",
+        "windows": F("windows") + 1,
+    }
+    for name in ("incidents", "alerts", "lone_alerts", "incomplete", "unreadable"):
+        changes[name] = F(name) + getattr(counts, name)
+    with transaction.atomic():
+        _keep_claim(job)
+        rows = LogBackfill.objects.filter(pk=backfill.pk, read_since=upper)
+        if not rows.update(**changes):
+            raise TakenOver
+        if is_done and LogBackfill.objects.filter(pk=backfill.pk, state=State.RUNNING).update(
+            state=State.DONE, finished_at=now
+        ):
+            done = LogBackfill.objects.get(pk=backfill.pk)
+            totals = {name: getattr(done, name) for name in ("incidents", "alerts", "lone_alerts")}
+            record("intake.log_backfill.finished", on=done, by="intake", at=now, counts=totals)
+
+
+def _next_length(read: timedelta, backfill: LogBackfill, counts: WindowCounts) -> timedelta:
+    length = timedelta(seconds=backfill.window_seconds)
+    if counts.rows > _FULL:
+        return max(read / 2, _SHORTEST)
+    return min(length * 2, _LONGEST) if counts.rows < _ROOMY else length
+
+
+def _shorten(
+    job: Job, backfill: LogBackfill, *, length: timedelta, problem: WindowTooLarge, now: datetime
+) -> bool:
+    """Try half of a window that did not come whole; give up where even a second does not."""
+    changes: dict[str, Any] = {
+        "since": backfill.since,
+        "window_seconds": length.total_seconds() / 2,
+    }
+    is_shortest = length <= _SHORTEST
+    if is_shortest:
+        changes = {
+            "state": State.FAILED,
+            "finished_at": now,
+            "latest_error": f"Log Analytics does not tell all of even one second: {problem}"[:1000],
+        }
+    with transaction.atomic():
+        _keep_claim(job)
+        LogBackfill.objects.filter(pk=backfill.pk, state=State.RUNNING).update(**changes)
+    return not is_shortest
+
+
+def _keep_claim(job: Job) -> None:
+    if not lock_claim(job):
+        raise TakenOver
+    claimed(job).update(lease_until=clock.unshifted() + LEASE)
+
+
+def _read_newest(job: Job, backfill: LogBackfill, client: LogsClient, now: datetime) -> None:
+    """Store the alerts without incident that came since: nothing else tells of them."""
+    lower = backfill.until - _OVERLAP
+    upper = now
+    while lower < now:
+        try:
+            rows = ask_logs(kql.alerts_without_incident_between(lower, upper), client=client)
+        except WindowTooLarge as problem:
+            if upper - lower <= _SHORTEST:
+                note_backfill_error(workspace_id=backfill.pk, message=str(problem))
+                return
+            upper = lower + (upper - lower) / 2
+            continue
+        store_lone_alerts(workspace_id=backfill.pk, rows=rows, counts=WindowCounts(), now=now)
+        with transaction.atomic():
+            _keep_claim(job)
+            LogBackfill.objects.filter(pk=backfill.pk).update(
+                until=upper, progress_at=now, latest_error=""
+            )
+        lower, upper = upper, now

@@ -1,0 +1,197 @@
+"""Read one window of a workspace's past from its logs, and store it.
+
+A window is there whole or not at all as far as progress goes: an answer that is only a part, too
+large or too slow stores nothing, and who asked tries a shorter window. What was stored of a window
+that was cut off is stored again the same way, so that nothing is there twice.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import batched
+
+from django.db import DataError, IntegrityError, transaction
+
+from alerts.incidents.ingest.log_history import (
+    LogDetails,
+    WithoutDetails,
+    incidents_without_details,
+    store_alerts_without_incident,
+    store_log_details,
+    store_unknown_incidents,
+)
+from alerts.intake.services.quarantine import quarantine
+from alerts.sentinel import kql
+from alerts.sentinel.client.log_analytics import LogsClient, is_too_much
+from alerts.sentinel.client.port import SentinelError, SentinelUnavailable
+from alerts.sentinel.wire import (
+    LogIncident,
+    LogRow,
+    NotAPage,
+    Unreadable,
+    WireAlert,
+    WireIncident,
+    read_log_alerts,
+    read_log_answer,
+    read_log_entities,
+    read_log_incidents,
+)
+
+_PAGE = 500  # incidents stored together
+_BATCH = 100  # incidents whose details are stored together: their rows are locked meanwhile
+_ITS_OWN_FAULT = (DataError, IntegrityError, ValueError, TypeError, ArithmeticError, LookupError)
+
+
+class WindowTooLarge(Exception):
+    """Log Analytics did not tell all of a window in one answer; the text says why."""
+
+
+@dataclass(slots=True)
+class WindowCounts:
+    """What a window held. `rows` is how much one answer held at most."""
+
+    incidents: int = 0
+    alerts: int = 0
+    lone_alerts: int = 0
+    incomplete: int = 0
+    unreadable: int = 0
+    rows: int = 0
+
+
+def read_log_window(
+    *, client: LogsClient, workspace_id: int, since: datetime, until: datetime, now: datetime
+) -> WindowCounts:
+    """Store what happened in a window. Raises WindowTooLarge, and what the client raises."""
+    counts = WindowCounts()
+    # Those of the sensors first: what they say of source and destination then stands in the alerts
+    # that rules made of them, which have the same id at the source.
+    lone = ask_logs(kql.alerts_without_incident_between(since, until), client=client)
+    counts.rows = len(lone)
+    incidents = read_log_incidents(ask_logs(kql.incidents_between(since, until), client=client))
+    counts.rows = max(counts.rows, len(incidents))
+    store_lone_alerts(workspace_id=workspace_id, rows=lone, counts=counts, now=now)
+    readable = _store_incidents(workspace_id, incidents, counts, now)
+    without = incidents_without_details(workspace_id=workspace_id, names=list(readable), now=now)
+    if without:
+        rows = ask_logs(kql.alerts_of_incidents_between(since, until), client=client)
+        counts.rows = max(counts.rows, len(rows))
+        _store_details(
+            workspace_id=workspace_id,
+            without=without,
+            readable=readable,
+            rows=rows,
+            counts=counts,
+            now=now,
+        )
+    counts.alerts += sum(len(incident.alert_ids) for incident in readable.values())
+    return counts
+
+
+def ask_logs(text: str, *, client: LogsClient) -> list[LogRow]:
+    """Return all rows of an answer. A part of them is none: raises WindowTooLarge."""
+    try:
+        answer = read_log_answer(client.query(text))
+    except SentinelError as error:
+        if is_too_much(error):
+            raise WindowTooLarge(error.message) from error
+        raise
+    except NotAPage as broken:
+        raise SentinelUnavailable(str(broken), code="NotATable") from broken
+    if answer.is_partial:
+        raise WindowTooLarge(answer.problem)
+    return answer.rows
+
+
+def store_lone_alerts(
+    *, workspace_id: int, rows: Sequence[LogRow], counts: WindowCounts, now: datetime
+) -> None:
+    """Store alerts that no incident names."""
+    alerts = read_log_alerts(rows)
+    readable = [alert for alert in alerts if isinstance(alert, WireAlert)]
+    counts.unreadable += len(alerts) - len(readable)
+    for batch in batched(readable, _PAGE, strict=False):
+        _store_halves(
+            batch,
+            lambda part: store_alerts_without_incident(
+                workspace_id=workspace_id, alerts=part, now=now
+            ),
+            counts,
+        )
+    counts.lone_alerts += len(readable)
+
+
+def _store_incidents(
+    workspace_id: int, incidents: Sequence[LogIncident], counts: WindowCounts, now: datetime
+) -> dict[str, LogIncident]:
+    """Store the incidents that are not known yet; returns all that can be read, by name."""
+    unreadable = [one.incident for one in incidents if isinstance(one.incident, Unreadable)]
+    readable = {
+        one.incident.name: one for one in incidents if isinstance(one.incident, WireIncident)
+    }
+    quarantine(workspace_id=workspace_id, unreadable=unreadable, now=now)
+    counts.incidents += len(incidents)
+    counts.unreadable += len(unreadable)
+    wires = [one.incident for one in readable.values() if isinstance(one.incident, WireIncident)]
+    for batch in batched(wires, _PAGE, strict=False):
+        _store_halves(
+            batch,
+            lambda part: store_unknown_incidents(
+                workspace_id=workspace_id, incidents=part, now=now
+            ),
+            counts,
+        )
+    return readable
+
+
+def _store_details(
+    *,
+    workspace_id: int,
+    without: Sequence[WithoutDetails],
+    readable: Mapping[str, LogIncident],
+    rows: Sequence[LogRow],
+    counts: WindowCounts,
+    now: datetime,
+) -> None:
+    """Store the alerts of incidents that have none yet, where the logs have all of them."""
+    by_id = {str(row.get("SystemAlertId")).lower(): row for row in rows}
+    complete: dict[str, list[LogRow]] = {}
+    for incident in without:
+        ids = readable[incident.name].alert_ids
+        found = [by_id[alert_id] for alert_id in ids if alert_id in by_id]
+        if len(found) < max(len(ids), incident.alerts_count):
+            counts.incomplete += 1  # Sentinel itself is asked, as long as it still knows
+        else:
+            complete[incident.name] = found
+
+    def store(names: Sequence[str]) -> None:
+        details = {
+            name: LogDetails(read_log_alerts(complete[name]), read_log_entities(complete[name]))
+            for name in names
+        }
+        store_log_details(workspace_id=workspace_id, details=details, now=now)
+
+    for batch in batched(complete, _BATCH, strict=False):
+        _store_halves(batch, store, counts)
+
+
+def _store_halves[T](
+    items: Sequence[T], store: Callable[[Sequence[T]], object], counts: WindowCounts
+) -> None:
+    """Store them together, or, where that fails, in halves down to the one that is to blame."""
+    for part in _parts(items, store):
+        counts.unreadable += len(part)
+
+
+def _parts[T](items: Sequence[T], store: Callable[[Sequence[T]], object]) -> Iterator[Sequence[T]]:
+    if not items:
+        return
+    try:
+        with transaction.atomic():
+            store(items)
+    except _ITS_OWN_FAULT:
+        if len(items) == 1:
+            yield items
+            return
+        half = len(items) // 2
+        yield from _parts(items[:half], store)
+        yield from _parts(items[half:], store)

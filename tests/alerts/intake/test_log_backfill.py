@@ -1,0 +1,295 @@
+"""The past of a workspace from Log Analytics: a pretend Azure over TLS, our client, our rows."""
+
+import io
+import json
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db.models import Count
+
+from alerts.incidents.models import Alert, Entity, Incident, IncidentAlert
+from alerts.intake.models import LogBackfill
+from alerts.intake.services.log_backfill import (
+    pause_log_backfill,
+    run_due_log_backfills,
+    start_log_backfill,
+)
+from alerts.intake.services.log_foreground import backfill_in_foreground, progress_line
+from alerts.sentinel.client.log_analytics import logs_client_for
+from portal.audit.models import Entry
+from portal.jobs.models import Job
+from simulator.plant.catalogue import alert_types
+from simulator.running import running_simulator
+from tests.conftest import NOON
+from tests.factories.incidents import make_workspace
+
+SECRET = "TAGOUT_LOGS_TEST_SECRET"
+
+
+@pytest.fixture(scope="module")
+def pretend():
+    with running_simulator(now=NOON, incidents=150) as running:
+        yield running
+
+
+@pytest.fixture
+def workspace(db, pretend, monkeypatch):
+    monkeypatch.setattr("portal.clock.now", lambda: NOON)
+    monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
+    place, registration = pretend.workspaces[0], pretend.application()
+    monkeypatch.setenv(SECRET, registration.secret)
+    yield make_workspace(
+        "far",
+        tenant_id=place.tenant_id,
+        subscription_id=place.subscription_id,
+        resource_group=place.resource_group,
+        workspace_name=place.name,
+        endpoint=pretend.endpoint,
+        authority=pretend.endpoint,
+        logs_endpoint=pretend.endpoint,
+        client_id=registration.client_id,
+        secret_env=SECRET,
+        ca_bundle=str(pretend.ca_file),
+    )
+    pretend.control.clear_faults()
+    pretend.control.log_limits(rows=500_000, bytes=100 * 1024 * 1024, seconds=600, calls=200)
+
+
+def backfill(*words, name="far"):
+    output = io.StringIO()
+    call_command("backfill", name, *words, "--json", stdout=output)
+    return json.loads(output.getvalue())
+
+
+def sync(*words):
+    call_command("sync", "far", *words, stdout=io.StringIO())
+
+
+def in_sentinel(pretend):
+    return sum(pretend.control.state()["incidents"][pretend.workspaces[0].key].values())
+
+
+def everything():
+    """What is stored, without what the database makes up."""
+    return {
+        "incidents": Incident.objects.count(),
+        "fetched": Incident.objects.filter(details_state="fetched").count(),
+        "alerts": sorted(Alert.objects.values_list("key", "system_alert_id", "alert_type")),
+        "links": sorted(IncidentAlert.objects.values_list("incident__name", "alert__key")),
+        "entities": sorted(Entity.objects.values_list("incident__name", "name")),
+    }
+
+
+def lone_alerts():
+    return Alert.objects.annotate(n=Count("incidents")).filter(n=0)
+
+
+def test_all_incidents_come_with_their_alerts_and_entities(workspace, pretend):
+    found = backfill()
+    assert (found["state"], found["share"]) == ("done", 1.0)
+    assert found["incidents"] == in_sentinel(pretend) == Incident.objects.count()
+    assert found["incomplete"] == found["unreadable"] == 0
+    assert not Incident.objects.exclude(details_state="fetched").exists()
+    assert not Incident.objects.filter(pattern=None).exists()
+    assert Entity.objects.exists() and not Incident.objects.exclude(flags=[]).exists()
+    lone = lone_alerts()
+    assert found["alerts_without_incident"] >= lone.count() > 2, "some never become incidents"
+    assert lone.exclude(site=None).exclude(source_address="").exists()
+    assert all(
+        alert_types()[title].rule is None for title in lone.values_list("alert_type", flat=True)
+    )
+    rule_made = Alert.objects.filter(incidents__title__startswith="(MDIoT)")
+    assert not rule_made.filter(source_address="", destination_address="").exists()
+    actions = list(Entry.objects.order_by("pk").values_list("action", flat=True))
+    assert actions[-2:] == ["intake.log_backfill.started", "intake.log_backfill.finished"]
+
+
+def test_it_agrees_with_what_sentinel_itself_tells(workspace):
+    sync("--full")
+    columns = "name", "title", "alert_type", "severity", "status", "source", "destination"
+    of_sentinel = {
+        row[0]: row
+        for row in Incident.objects.filter(details_state="fetched").values_list(
+            *columns, "protocol", "place", "pattern", "number", "alerts_count"
+        )
+    }
+    keys = set(IncidentAlert.objects.values_list("incident__name", "alert__key"))
+    Incident.objects.all().delete()
+    Alert.objects.all().delete()
+    backfill()
+    of_logs = {
+        row[0]: row
+        for row in Incident.objects.values_list(
+            *columns, "protocol", "place", "pattern", "number", "alerts_count"
+        )
+    }
+    assert keys <= set(IncidentAlert.objects.values_list("incident__name", "alert__key"))
+    made_by_rules = set(
+        Incident.objects.filter(title__startswith="(MDIoT)").values_list("name", flat=True)
+    )
+    for name, row in of_sentinel.items():
+        if name not in made_by_rules:  # of those the logs know both ends, Sentinel does not
+            assert of_logs[name] == row
+    assert len(of_sentinel) > 40
+
+
+def test_run_again_it_reads_nothing_twice(workspace):
+    backfill()
+    before = everything()
+    assert backfill()["state"] == "done"
+    assert everything() == before
+    LogBackfill.objects.update(state="running", read_since=NOON)
+    backfill()
+    assert everything() == before
+
+
+def test_what_sentinel_told_is_not_written_over(workspace, pretend):
+    sync("--full")
+    etags = dict(Incident.objects.values_list("name", "etag"))
+    before = everything()
+    backfill()
+    assert dict(Incident.objects.values_list("name", "etag")) == etags
+    after = everything()
+    assert set(before["entities"]) <= set(after["entities"])
+    assert set(before["links"]) <= set(after["links"])
+    assert after["fetched"] == after["incidents"] > before["fetched"], "old ones have alerts now"
+
+
+def test_what_sentinel_tells_later_takes_the_place_of_what_the_logs_told(workspace, pretend):
+    backfill()
+    patterns = dict(Incident.objects.values_list("name", "pattern"))
+    sync()
+    assert Incident.objects.count() == in_sentinel(pretend)
+    assert not Incident.objects.filter(etag="").exists()
+    assert dict(Incident.objects.values_list("name", "pattern")) == patterns
+    Incident.objects.update(details_due_at=NOON, details_state="pending")
+    sync("--full")
+    assert not Entity.objects.filter(name__startswith="log-").exists()
+    assert Entity.objects.exists()
+
+
+@pytest.mark.parametrize("limits", [{"rows": 15}, {"bytes": 60_000}])
+def test_an_answer_that_is_a_part_is_asked_for_in_shorter_windows(workspace, pretend, limits):
+    backfill()
+    whole, windows = everything(), LogBackfill.objects.get().windows
+    for model in (IncidentAlert, Alert, Incident, LogBackfill, Job):
+        model.objects.all().delete()
+    pretend.control.log_limits(**limits)
+    found = backfill()
+    assert (found["state"], everything()) == ("done", whole)
+    assert found["windows"] > windows
+
+
+def test_where_even_a_second_does_not_come_whole_it_fails_and_says_so(workspace, pretend):
+    pretend.control.log_limits(bytes=60)  # enough for a moment, not for an incident
+    found = backfill()
+    assert found["state"] == "failed" and "even one second" in found["latest_error"]
+    assert not Incident.objects.exists()
+    pretend.control.log_limits(bytes=10**8)
+    assert backfill()["incidents"] == in_sentinel(pretend)
+
+
+def test_paused_it_goes_on_where_it_stopped(workspace, pretend, monkeypatch):
+    told = []
+
+    def pause_after_three(line):
+        told.append(line)
+        if len(told) == 3:
+            pause_log_backfill(workspace=workspace, by="tests", now=NOON)
+
+    stopped = backfill_in_foreground(
+        workspace=workspace,
+        client=logs_client_for(workspace),
+        since=None,
+        by="tests",
+        notify=pause_after_three,
+    )
+    assert (stopped.state, stopped.windows) == ("paused", 3)
+    assert 0 < stopped.share_read() < 1
+    assert told[-1] == progress_line(LogBackfill.objects.get(), name="far")
+    read = Incident.objects.count()
+    assert 0 < read < in_sentinel(pretend)
+    run_due_log_backfills(connect=logs_client_for)
+    assert Incident.objects.count() == read, "workers leave it alone"
+    found = backfill()
+    assert found["incidents"] == in_sentinel(pretend) == Incident.objects.count()
+
+
+def test_workers_read_what_was_asked_for(workspace, pretend):
+    assert backfill("--background")["state"] == "running"
+    with pytest.raises(CommandError, match="never asked"):
+        make_workspace("porto")
+        backfill("--status", name="porto")
+    while LogBackfill.objects.get().state == "running":
+        run_due_log_backfills(connect=logs_client_for)
+    assert Incident.objects.count() == in_sentinel(pretend)
+    assert backfill("--status")["share"] == 1.0
+
+
+def test_workers_look_for_newer_alerts_without_incident(workspace, pretend, monkeypatch):
+    backfill("--since", (NOON - timedelta(days=20)).isoformat())
+    asked = LogBackfill.objects.get()
+    lone_alerts().delete()
+    later = NOON + timedelta(minutes=20)
+    LogBackfill.objects.update(until=NOON - timedelta(days=20))
+    monkeypatch.setattr("portal.clock.now", lambda: later)
+    Job.objects.update(due_at=NOON - timedelta(days=400))
+    run_due_log_backfills(connect=logs_client_for)
+    assert lone_alerts().exists()
+    assert LogBackfill.objects.get().until == later
+    assert LogBackfill.objects.get().incidents == asked.incidents
+
+
+def test_an_error_is_shown_and_the_next_try_waits_as_asked(workspace, pretend):
+    start_log_backfill(workspace=workspace, by="tests", now=NOON)
+    pretend.control.fault(path="/query", status=429, retry_after=70)
+    run_due_log_backfills(connect=logs_client_for)
+    assert "fewer calls" in LogBackfill.objects.get().latest_error
+    job = Job.objects.get(kind="intake.logs")
+    assert job.state == "waiting" and "fewer calls" in job.latest_error
+    from portal import clock
+
+    assert timedelta(seconds=60) < job.due_at - clock.unshifted() <= timedelta(seconds=70)
+
+
+@pytest.mark.parametrize("body", ["truncated", "html", "not_json"])
+def test_a_broken_answer_stores_nothing(workspace, pretend, body, monkeypatch):
+    monkeypatch.setattr("alerts.intake.services.log_foreground.PATIENCE", 0.0)
+    pretend.control.fault(path="/query", body=body)
+    with pytest.raises(CommandError, match=r"^far: "):
+        backfill()
+    assert not Incident.objects.exists() and not Alert.objects.exists()
+    pretend.control.clear_faults()
+    assert backfill()["incidents"] == in_sentinel(pretend)
+
+
+def test_without_an_address_no_token_goes_anywhere(workspace):
+    type(workspace).objects.update(logs_endpoint="")
+    with pytest.raises(CommandError, match="--logs-endpoint"):
+        backfill()
+
+
+class Forgetful:
+    """Logs that lack one alert of an incident."""
+
+    def __init__(self, client):
+        self.client = client
+
+    def query(self, text):
+        whole = json.loads(self.client.query(text))
+        if "SystemAlertId in (ids)" in text:
+            whole["tables"][0]["rows"].pop()
+        return json.dumps(whole).encode()
+
+
+def test_what_the_logs_lack_is_left_to_sentinel(workspace, pretend):
+    found = backfill_in_foreground(
+        workspace=workspace,
+        client=Forgetful(logs_client_for(workspace)),
+        since=NOON - timedelta(days=10),
+        by="tests",
+    )
+    assert found.incomplete == Incident.objects.exclude(details_state="fetched").count() > 0
+    assert not Incident.objects.filter(details_state="pending", details_due_at=None).exists()
