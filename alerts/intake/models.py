@@ -18,6 +18,8 @@ class Cursor(models.Model):
     resume = models.JSONField(default=dict)  # where unfinished walks go on, by kind of run
     swept_at = models.DateTimeField(null=True)  # latest full sweep
     fresh_at = models.DateTimeField(null=True)  # a run reached the end of what was there
+    # How far Sentinel's own list was read beside Graph's; None where Graph does not serve.
+    own_watermark = models.DateTimeField(null=True)
     latest_error = models.TextField(blank=True)
 
     def __str__(self) -> str:

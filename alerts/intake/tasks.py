@@ -6,7 +6,14 @@ from celery import shared_task
 
 from alerts.intake.services.log_backfill import run_due_log_backfills
 from alerts.intake.services.signing_keys import fetch_due_signing_keys
-from alerts.intake.services.slices import DETAILS, HISTORY, POLL, SWEEP, run_due_slices
+from alerts.intake.services.slices import (
+    COUNTERPARTS,
+    DETAILS,
+    HISTORY,
+    POLL,
+    SWEEP,
+    run_due_slices,
+)
 from alerts.sentinel.client import client_for
 from alerts.sentinel.client.log_analytics import logs_client_for
 from alerts.sentinel.client.signing_keys import fetch_signing_keys
@@ -15,8 +22,8 @@ from alerts.sentinel.models import Purpose
 
 @shared_task(acks_late=True)
 def poll_due_workspaces(**_later: Any) -> None:
-    """Read what changed in every workspace that is due."""
-    run_due_slices(kinds=(POLL,), connect=client_for)
+    """Read what changed in every workspace that is due; by Graph, find out first what is new."""
+    run_due_slices(kinds=(COUNTERPARTS, POLL), connect=client_for)
 
 
 @shared_task(acks_late=True)

@@ -33,6 +33,12 @@ _NOTES = {
     "Somebody else keeps changing this incident in Sentinel.": gettext_lazy(
         "Somebody else keeps changing this incident in Sentinel."
     ),
+    "Somebody changed it in Microsoft Defender right after; that stays.": gettext_lazy(
+        "Somebody changed it in Microsoft Defender right after; that stays."
+    ),
+    "Microsoft Defender has no place for this reason and shows another one.": gettext_lazy(
+        "Microsoft Defender has no place for this reason and shows another one."
+    ),
     "The playbook is no longer in Azure.": gettext_lazy("The playbook is no longer in Azure."),
     "Azure did not say whether the playbook started, and shows no run of it for this incident."
     " Look at its runs in Azure before you retry.": gettext_lazy(

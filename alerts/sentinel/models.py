@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from alerts.sentinel.client.connection import Connection
+from alerts.sentinel.client.connection import GRAPH_ENDPOINT, Connection
 
 
 class CredentialKind(models.TextChoices):
@@ -15,6 +15,13 @@ class CredentialKind(models.TextChoices):
     WORKLOAD_IDENTITY = "workload-identity", "Workload identity federation"
     CERTIFICATE = "certificate", "Certificate"
     CLIENT_SECRET = "client-secret", "Client secret"
+
+
+class IncidentSource(models.TextChoices):
+    """Where the incidents of a workspace are read and written."""
+
+    ARM = "arm", "Azure Resource Manager"
+    GRAPH = "graph", "Microsoft Graph"
 
 
 class Workspace(models.Model):
@@ -40,6 +47,12 @@ class Workspace(models.Model):
     authority = models.URLField(default="https://login.microsoftonline.com", max_length=300)
     logs_endpoint = models.URLField(blank=True, max_length=300)
     ca_bundle = models.CharField(max_length=500, blank=True)
+    source = models.CharField(
+        max_length=5, choices=IncidentSource, default=IncidentSource.ARM, db_default="arm"
+    )
+    graph_endpoint = models.URLField(
+        default=GRAPH_ENDPOINT, db_default=GRAPH_ENDPOINT, max_length=300
+    )
     credential = models.CharField(max_length=20, choices=CredentialKind)
     client_id = models.CharField(max_length=64, blank=True)
     secret_env = models.CharField(max_length=120, blank=True)  # name of an environment variable
@@ -61,6 +74,12 @@ class Workspace(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=["active", "paused", "removed"]),
                 name="a_workspace_is_active_paused_or_removed",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    source__in=IncidentSource.values, graph_endpoint__startswith="https://"
+                ),
+                name="a_workspace_has_a_source_of_incidents_over_tls",
             ),
         ]
 
@@ -89,6 +108,8 @@ class Workspace(models.Model):
             client_id=own.client_id if own else self.client_id,
             secret_env=own.secret_env if own else self.secret_env,
             certificate_file=own.certificate_file if own else self.certificate_file,
+            source=self.source,
+            graph_endpoint=self.graph_endpoint,
         )
 
 
@@ -131,6 +152,55 @@ class WorkspaceCredential(models.Model):
 
     def __str__(self) -> str:
         return f"{self.workspace_id} for {self.purpose}"
+
+
+class DefenderIncident(models.Model):
+    """An incident of the Defender portal by the id it has there (ARM: `providerIncidentId`), with
+    Sentinel's name for it. While it has none, no list of the workspace has named it yet: it waits,
+    and nothing of it is shown. Times are business time.
+    """
+
+    workspace = models.ForeignKey(
+        "sentinel.Workspace", on_delete=models.CASCADE, related_name="defender_incidents"
+    )
+    graph_id = models.CharField(max_length=20)
+    name = models.CharField(max_length=100, blank=True)  # Sentinel's GUID, lower case
+    number = models.BigIntegerField(null=True)
+    owner = models.JSONField(null=True)  # as Sentinel listed it: Graph tells no object id
+    created_at = models.DateTimeField(null=True)  # Graph's
+    waits_since = models.DateTimeField(null=True)  # until Graph's version was read under its name
+    survivor = models.CharField(max_length=20, blank=True)  # what it was merged into, Graph's id
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "graph_id"], name="a_defender_incident_is_known_once"
+            ),
+            models.UniqueConstraint(
+                fields=["workspace", "name"],
+                condition=~Q(name=""),
+                name="a_name_stands_for_one_defender_incident",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name="") | Q(waits_since__isnull=False),
+                name="a_defender_incident_without_a_name_waits",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace", "waits_since"],
+                condition=Q(waits_since__isnull=False),
+                name="defender_incidents_waiting",
+            ),
+            models.Index(
+                fields=["workspace", "survivor"],
+                condition=~Q(survivor=""),
+                name="defender_incidents_merged",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.graph_id} of {self.workspace_id}"
 
 
 class Freshness(models.Model):

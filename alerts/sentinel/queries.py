@@ -7,9 +7,15 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 
-from alerts.sentinel.models import Freshness, Purpose, Reachability, Workspace
+from alerts.sentinel.models import (
+    DefenderIncident,
+    Freshness,
+    Purpose,
+    Reachability,
+    Workspace,
+)
 from portal.accounts.models import READING_ROLES, Role, User
 from portal.accounts.queries import Reach, reach_of
 
@@ -163,3 +169,40 @@ def _standing(row: Reachability | None, now: datetime) -> Standing:
 def names_of_workspaces(uuids: Collection[UUID]) -> dict[UUID, str]:
     """Return the names of these workspaces."""
     return dict(Workspace.objects.filter(uuid__in=uuids).values_list("uuid", "name"))
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingIncidents:
+    """How many incidents of the tenant no list of a workspace has named yet, and since when."""
+
+    count: int
+    since: datetime | None
+
+
+def waiting_incidents(workspace_id: int) -> WaitingIncidents:
+    """Return what of the Defender portal cannot be placed yet; nothing of it is shown."""
+    rows = DefenderIncident.objects.filter(workspace=workspace_id, name="")
+    found = rows.aggregate(n=Count("pk"), since=Min("waits_since"))
+    return WaitingIncidents(found["n"], found["since"])
+
+
+def placed_but_unread(workspace_id: int) -> list[str]:
+    """Return the names of incidents that were placed, but whose state in the Defender portal has
+    not been read since.
+    """
+    rows = DefenderIncident.objects.filter(workspace=workspace_id, waits_since__isnull=False)
+    return list(rows.exclude(name="").order_by("waits_since").values_list("name", flat=True))
+
+
+def oldest_waiting(workspace_id: int) -> datetime | None:
+    """Return when the oldest incident was created that waits for its place; None where none is."""
+    found: datetime | None = DefenderIncident.objects.filter(
+        workspace=workspace_id, name=""
+    ).aggregate(oldest=Min("created_at"))["oldest"]
+    return found
+
+
+def defender_id_of(workspace_id: int, name: str) -> str:
+    """Return the id that an incident has in the Defender portal; empty where it is not there."""
+    rows = DefenderIncident.objects.filter(workspace=workspace_id, name=name)
+    return rows.values_list("graph_id", flat=True).first() or ""

@@ -108,7 +108,7 @@ class MemoryGraph:
         self._called("GET", ("next",), {"link": link})
         return self._page(*self.links[link])
 
-    def patch(self, *parts, body):
+    def patch(self, *parts, body, match=""):
         self._called("PATCH", parts, body)
         _, graph_id = parts
         self._incident(graph_id)

@@ -27,6 +27,7 @@ from alerts.incidents.models import Incident, Severity, Status, TimelineItem
 from alerts.outbox.engine.labels import is_our_label
 from alerts.outbox.services.enqueue import Owed, owed_to
 from alerts.sentinel.wire import WireIncident, ticks_of
+from alerts.sentinel.wire.graph import GRAPH_VERSION
 
 
 def items_of(
@@ -224,6 +225,8 @@ def _plain(value: Any) -> Any:
 def _is_older(row: IncidentRow, wire: WireIncident, before: StoredIncident) -> bool:
     if "modified_at:in_the_future" in before.row.flags or wire.modified_at is None:
         return False
+    if row.etag.startswith(GRAPH_VERSION) != before.row.etag.startswith(GRAPH_VERSION):
+        return False  # the clocks of Sentinel and of the Defender portal cannot be compared
     if row.modified_at != before.row.modified_at:
         return row.modified_at < before.row.modified_at
     # Within one microsecond only the text tells, and our column does not keep its last digit.

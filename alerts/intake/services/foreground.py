@@ -10,6 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from alerts.incidents.queries import details_owed
+from alerts.intake.services.counterparts import (
+    forget_switch,
+    join_incidents,
+    start_after_switch,
+)
 from alerts.intake.services.details import fetch_details
 from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.pace import Budget, Pace
@@ -23,7 +28,7 @@ from alerts.sentinel.client.port import (
     SentinelThrottled,
     SentinelUnavailable,
 )
-from alerts.sentinel.models import Workspace
+from alerts.sentinel.models import IncidentSource, Workspace
 from alerts.sentinel.queries import callable_at
 from alerts.sentinel.services import note_error, note_success
 from portal import clock
@@ -82,6 +87,13 @@ def patient_client(
 class _Patient:
     def __init__(self, client: SentinelClient, workspace: Workspace, patience: Patience) -> None:
         self._client, self._workspace, self._patience = client, workspace, patience
+
+    @property
+    def resource_manager(self) -> SentinelClient:
+        """What speaks to the resource manager, as patient as this one."""
+        own = self._client.resource_manager
+        found = self if own is self._client else _Patient(own, self._workspace, self._patience)
+        return cast(SentinelClient, found)
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._client, name)
@@ -151,6 +163,21 @@ def sync_workspace(
 def _listed(
     workspace: Workspace, client: SentinelClient, since: datetime | None, full: bool
 ) -> RunCounts:
+    if workspace.source != IncidentSource.GRAPH:
+        return _listed_from(workspace, client, since, full)
+    counts = join_incidents(workspace=workspace, client=client, now=clock.now())
+    is_first = not is_history_read(cursor_of(workspace_id=workspace.pk))
+    counts.add_up(_listed_from(workspace, client, since, full))
+    if is_first:  # history came from Sentinel's own list: what does Graph say of it?
+        counts.add_up(pull_changes(workspace=workspace, client=client, now=clock.now()))
+    # What Graph told first has its place now.
+    counts.add_up(join_incidents(workspace=workspace, client=client, now=clock.now()))
+    return counts
+
+
+def _listed_from(
+    workspace: Workspace, client: SentinelClient, since: datetime | None, full: bool
+) -> RunCounts:
     now, cursor = clock.now(), cursor_of(workspace_id=workspace.pk)
     if since is not None:
         return pull_changes(workspace=workspace, client=client, now=now, since=since)
@@ -161,7 +188,12 @@ def _listed(
         return counts
     if full:
         return sweep_workspace(workspace=workspace, client=client, now=now)
-    return pull_changes(workspace=workspace, client=client, now=now)
+    counts = pull_changes(
+        workspace=workspace, client=client, now=now, since=start_after_switch(workspace)
+    )
+    if workspace.source != IncidentSource.GRAPH:
+        forget_switch(workspace)
+    return counts
 
 
 def _wait_for_details(workspace: Workspace, client: SentinelClient, patience: Patience) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from alerts.intake.models import Cursor, Run
+from alerts.intake.services.counterparts import own_list
 from alerts.intake.services.pace import Budget
 from alerts.intake.services.pages import RunCounts
 from alerts.intake.services.runs import advance, cursor_of, finish_run
@@ -46,10 +47,11 @@ def _read(
     cursors = Cursor.objects.filter(pk=workspace.pk)
     if is_history_read(cursor):
         return
+    own, store = own_list(client)
     if resume_at := cursor.resume.get("history"):
         position = Position.from_json(resume_at)
     else:
-        oldest = oldest_creation(client=client, now=now)
+        oldest = oldest_creation(client=own, now=now)
         if oldest is None:
             cursors.update(backfilled_until=now, backfill_ends_at=None)
             return
@@ -68,7 +70,8 @@ def _read(
         latest.extend([window.latest_modified] if window.latest_modified else [])
 
     read_windows(
-        client=client,
+        client=own,
+        store=store,
         workspace_id=workspace.pk,
         position=position,
         counts=counts,

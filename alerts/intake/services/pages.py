@@ -32,6 +32,7 @@ from alerts.sentinel.wire import (
 _ITS_OWN_FAULT = (DataError, IntegrityError, ValueError, TypeError, ArithmeticError, LookupError)
 MAX_PAGES = 5000  # of one question; more than that is a list that leads in circles
 type Progress = Callable[[datetime | None, str | None], None]  # server time seen, the next link
+type StorePage = Callable[..., "RunCounts"]  # `store_page`, or what is in its place
 
 
 @dataclass(slots=True)
@@ -97,8 +98,17 @@ def store_page(*, workspace_id: int, page: IncidentPage, now: datetime) -> RunCo
 
 def store_one(*, workspace_id: int, item: WireIncident | Unreadable, now: datetime) -> RunCounts:
     """Store the answer to a question about one incident."""
+    return store_items(workspace_id=workspace_id, items=[item], now=now)
+
+
+def store_items(
+    *, workspace_id: int, items: Sequence[WireIncident | Unreadable], now: datetime
+) -> RunCounts:
+    """Store these incidents, and put aside what cannot be read or stored."""
     counts = RunCounts()
-    bad = [item] if isinstance(item, Unreadable) else _store(workspace_id, [item], counts, now)
+    readable = [item for item in items if isinstance(item, WireIncident)]
+    bad = [item for item in items if isinstance(item, Unreadable)]
+    bad += _store(workspace_id, readable, counts, now)
     counts.quarantined, counts.newly_aside = (
         len(bad),
         quarantine(workspace_id=workspace_id, unreadable=bad, now=now),
@@ -166,6 +176,7 @@ def follow_pages(
     now: datetime,
     progress: Progress,
     link: str | None = None,
+    store: StorePage = store_page,
 ) -> Pagination:
     """Store every page of the answer. A page that is none raises, and nothing of it is kept.
 
@@ -176,7 +187,7 @@ def follow_pages(
     for page in _pages(client, question, pagination, budget, link):
         latest = page.latest_modified(until=now)
         with transaction.atomic():
-            page_counts = store_page(workspace_id=workspace_id, page=page, now=now)
+            page_counts = store(workspace_id=workspace_id, page=page, now=now)
             progress(latest, page.next_link)
         counts.add_up(page_counts)
         pagination.pages += 1

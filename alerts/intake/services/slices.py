@@ -13,6 +13,13 @@ from typing import Any
 from django.db.models import QuerySet
 
 from alerts.intake.models import PushState
+from alerts.intake.services.counterparts import (
+    JoinPlace,
+    forget_switch,
+    is_joined,
+    join_incidents,
+    start_after_switch,
+)
 from alerts.intake.services.details import fetch_details
 from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.pace import Budget, Pace
@@ -20,7 +27,7 @@ from alerts.intake.services.poll import Place, pull_changes
 from alerts.intake.services.runs import cursor_of
 from alerts.intake.services.sweep import ask_for_missing, is_sweep_under_way, sweep_workspace
 from alerts.sentinel.client.port import SentinelClient, SentinelError
-from alerts.sentinel.models import Workspace
+from alerts.sentinel.models import IncidentSource, Workspace
 from alerts.sentinel.queries import (
     failing_workspaces,
     resting_workspaces,
@@ -35,8 +42,10 @@ logger = logging.getLogger(__name__)
 
 POLL, HISTORY = "intake.poll", "intake.history"
 SWEEP, DETAILS = "intake.sweep", "intake.details"
+COUNTERPARTS = "intake.counterparts"
 POLL_EVERY, DETAILS_EVERY = timedelta(seconds=20), timedelta(seconds=5)
 SWEEP_EVERY, MISSING_EVERY = timedelta(hours=24), timedelta(minutes=5)
+_UNTIL_JOINED = timedelta(seconds=5)
 _SHORT = 15.0  # seconds of history and sweeps, so that polls never wait long for a worker
 _LONG, _TURN = 25.0, 5.0  # with one last call of 30 s still within a task's 60 s
 
@@ -48,6 +57,7 @@ type Work = Callable[[Workspace, SentinelClient, Job], timedelta]
 class _Kind:
     work: Work
     first_after: timedelta = timedelta()
+    only_by_graph: bool = False  # of workspaces whose incidents Microsoft Graph serves
 
 
 def run_due_slices(*, kinds: Sequence[str], connect: Connect) -> None:
@@ -66,12 +76,15 @@ def run_one_slice(*, kind: str, connect: Connect) -> bool:
     """Do one slice of this kind of work for whichever workspace is due; False when none is."""
     now = clock.unshifted()
     workspaces = {str(w.uuid): w for w in workspaces_to_read()}
+    if _KINDS[kind].only_by_graph:
+        workspaces = {k: w for k, w in workspaces.items() if w.source == IncidentSource.GRAPH}
     _ensure(kind, workspaces, now)
     # A poll always asks something. Other work may find nothing to do, and would waste the probe.
     resting = resting_workspaces(now=now, may_probe=kind == POLL)
     jobs = Job.objects.filter(kind=kind)
     if kind != POLL:
         resting |= failing_workspaces()
+    if kind not in (POLL, COUNTERPARTS):  # nothing new is shown before it has its place
         jobs = jobs.exclude(key__in=_keys_at_work(now))
     keys = [key for key, workspace in workspaces.items() if workspace.pk not in resting]
     job = claim_due(jobs.filter(key__in=keys), now=now, max_attempts=None)
@@ -102,7 +115,13 @@ def run_one_slice(*, kind: str, connect: Connect) -> bool:
 
 
 def _poll(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
+    if workspace.source == IncidentSource.GRAPH and not is_joined(workspace):
+        return _UNTIL_JOINED
     place, begun_at = Place.from_json(job.payload), clock.unshifted()
+    if since := start_after_switch(workspace):
+        place.at = min(since, place.at or since)
+        _keep(job, place.as_json())
+        forget_switch(workspace)
     pull_changes(
         workspace=workspace, client=client, now=clock.now(), budget=Budget(_LONG), place=place
     )
@@ -113,6 +132,17 @@ def _poll(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
 def _is_hinted(workspace: Workspace, since: datetime) -> bool:
     """Whether a push hint came while the poll ran: it may be about what was read before."""
     return PushState.objects.filter(pk=workspace.pk, hinted_at__gte=since).exists()
+
+
+def _join(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
+    place, budget = JoinPlace.from_json(job.payload), Budget(_SHORT)
+    try:
+        join_incidents(
+            workspace=workspace, client=client, now=clock.now(), budget=budget, place=place
+        )
+    finally:
+        _keep(job, place.as_json())
+    return timedelta() if budget.is_used_up else POLL_EVERY
 
 
 def _history(workspace: Workspace, client: SentinelClient, _job: Job) -> timedelta:
@@ -163,6 +193,7 @@ _KINDS: Mapping[str, _Kind] = {
     HISTORY: _Kind(_history),
     SWEEP: _Kind(_sweep, first_after=timedelta(minutes=10)),
     DETAILS: _Kind(_details),
+    COUNTERPARTS: _Kind(_join, only_by_graph=True),
 }
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from alerts.incidents.ingest.store import mark_gone
 from alerts.incidents.queries import listed_between
 from alerts.intake.models import Cursor, Missing, Run
+from alerts.intake.services.counterparts import own_list
 from alerts.intake.services.pace import Budget
 from alerts.intake.services.pages import RunCounts, store_one
 from alerts.intake.services.runs import cursor_of, finish_run, forget_old_runs
@@ -98,10 +99,11 @@ def _sweep(
 ) -> None:
     cursor = cursor_of(workspace_id=workspace.pk)
     cursors = Cursor.objects.filter(pk=workspace.pk)
+    own, store = own_list(client)
     if resume_at := cursor.resume.get("sweep"):
         position = Position.from_json(resume_at)
     else:
-        position = Position(oldest_creation(client=client, now=now) or now)
+        position = Position(oldest_creation(client=own, now=now) or now)
 
     def save(where: Position) -> None:
         resume = cursor.resume | {"sweep": None if where.is_done else where.as_json()}
@@ -112,7 +114,8 @@ def _sweep(
             _compare(workspace.pk, window, now)
 
     read_windows(
-        client=client,
+        client=own,
+        store=store,
         workspace_id=workspace.pk,
         position=position,
         counts=counts,

@@ -10,7 +10,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.intake.services.pace import Budget
-from alerts.intake.services.pages import IncidentQuery, Pagination, RunCounts, follow_pages, page_of
+from alerts.intake.services.pages import (
+    IncidentQuery,
+    Pagination,
+    RunCounts,
+    StorePage,
+    follow_pages,
+    page_of,
+    store_page,
+)
 from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, SentinelClient, SentinelError
 from alerts.sentinel.wire import WireIncident
 
@@ -78,6 +86,7 @@ def read_windows(
     now: datetime,
     save: Callable[[Position], None],
     finished: Callable[[Window], None],
+    store: StorePage = store_page,
 ) -> None:
     """Go on from a position until everything was read or the slice is over."""
     while not position.is_done:
@@ -101,6 +110,7 @@ def read_windows(
                 now=now,
                 progress=progress,
                 link=position.link,
+                store=store,
             )
         except SentinelError:
             position.link = None  # links grow stale: the window is read again from its start

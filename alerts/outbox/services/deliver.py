@@ -31,6 +31,7 @@ from alerts.outbox.engine.merge import (
 from alerts.outbox.models import Change, Kind, Outcome
 from alerts.outbox.services.playbooks import NotSeenYet, TakenOver, start_playbook
 from alerts.sentinel.client.port import (
+    Receipt,
     SentinelClient,
     SentinelConflict,
     SentinelError,
@@ -60,6 +61,8 @@ TURNS = 4  # the first and three more
 ENOUGH = 20.0  # seconds after which no new turn begins, so that the lease outlives two calls
 GONE = "It is no longer in Sentinel."
 REMOVED = "The workspace was removed."
+OVERTAKEN = "Somebody changed it in Microsoft Defender right after; that stays."
+NOT_KEPT = "Microsoft Defender has no place for this reason and shows another one."
 DISABLED = "The account was disabled before the close was sent, so the incident stays open."
 _ORDER = ("urgency", "due_at", "pk")
 
@@ -179,7 +182,7 @@ def _send_update(change: Change, client: SentinelClient, pause: Pause, ask: Ask 
             if turn < TURNS - 1:
                 pause(random.uniform(0.1, 0.4) * 2**turn)
             continue
-        return _written(receipt.body, receipt.etag)
+        return _written(receipt)
     raise StillMoving("Somebody else keeps changing this incident in Sentinel.")
 
 
@@ -203,13 +206,15 @@ def _read(body: bytes) -> WireIncident:
     return incident
 
 
-def _written(body: bytes, etag: str | None) -> Sent:
+def _written(receipt: Receipt) -> Sent:
     """What came of a write that succeeded, even where its answer is of no use."""
+    note = OVERTAKEN if receipt.overtaken else NOT_KEPT if receipt.not_kept else ""
     try:
-        saved = _read(body)
+        saved = _read(receipt.body)
     except (ValueError, Unreadable):
-        return Sent(Outcome.SENT, etag=etag or "", wrote=True)
-    return Sent(Outcome.SENT, incident=saved, etag=etag or saved.etag or "", wrote=True)
+        return Sent(Outcome.SENT, note, etag=receipt.etag or "", wrote=True)
+    etag = receipt.etag or saved.etag or ""
+    return Sent(Outcome.SENT, note, incident=saved, etag=etag, wrote=True)
 
 
 class LeaseLost(Exception):

@@ -113,6 +113,11 @@ class AzureSentinelClient(AzureAutomationRules, AzurePlaybooks, AzurePrerequisit
             seconds=seconds,
         )
 
+    @property
+    def resource_manager(self) -> AzureSentinelClient:
+        """What speaks to the resource manager: this one."""
+        return self
+
     def list_incidents(
         self,
         *,

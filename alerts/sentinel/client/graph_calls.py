@@ -36,7 +36,7 @@ class GraphApi(Protocol):
         """GET a next page where the answer before said it is."""
         ...
 
-    def patch(self, *parts: str, body: Mapping[str, Any]) -> bytes:
+    def patch(self, *parts: str, body: Mapping[str, Any], match: str = "") -> bytes:
         """Change these members of one record; sent once."""
         ...
 
@@ -72,9 +72,10 @@ class GraphCalls(SignedCalls):
         """GET a next page where the answer before said it is."""
         return self._call("GET", self._followed(link), headers=_PREFER)
 
-    def patch(self, *parts: str, body: Mapping[str, Any]) -> bytes:
+    def patch(self, *parts: str, body: Mapping[str, Any], match: str = "") -> bytes:
         """Change these members of one record; sent once."""
-        return self._call("PATCH", self._url(*parts), orjson.dumps(body), headers=_PREFER)
+        headers = {**_PREFER, "If-Match": match} if match else _PREFER
+        return self._call("PATCH", self._url(*parts), orjson.dumps(body), headers=headers)
 
     def post(self, *parts: str, body: Mapping[str, Any]) -> bytes:
         """Add something; sent once, because a second call would add it twice."""

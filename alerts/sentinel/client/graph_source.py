@@ -71,15 +71,16 @@ class GraphIncidentSource:
     """A SentinelClient whose incidents come from Graph; the rest is the client beside it."""
 
     def __init__(
-        self, graph: GraphApi, sentinel: SentinelClient, counterparts: Counterparts
+        self, graph: GraphApi, resource_manager: SentinelClient, counterparts: Counterparts
     ) -> None:
-        self.graph, self.sentinel, self._counterparts = graph, sentinel, counterparts
+        self.graph, self.resource_manager = graph, resource_manager
+        self._counterparts = counterparts
         self._expand_failures, self._is_ordered = 0, True
         self._alerts: OrderedDict[tuple[str, str], list[Bag]] = OrderedDict()
 
     def __getattr__(self, name: str) -> Any:
         """Rules, playbooks and whatever else only the resource manager has."""
-        return getattr(self.sentinel, name)
+        return getattr(self.resource_manager, name)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -89,11 +90,11 @@ class GraphIncidentSource:
     @property
     def answered(self) -> int:
         """How many calls have been answered so far, by either side."""
-        return self.graph.answered + self.sentinel.answered
+        return self.graph.answered + self.resource_manager.answered
 
     def probe(self) -> Probe:
         """Sign in to both sides and list one incident of each."""
-        found = self.sentinel.probe()
+        found = self.resource_manager.probe()
         self._page(self.graph.get(INCIDENTS, top="1"))
         return found
 
@@ -134,7 +135,7 @@ class GraphIncidentSource:
         """One incident as it is now."""
         counterpart = self._counterparts.by_name(name)
         if counterpart is None:
-            return self.sentinel.get_incident(name)
+            return self.resource_manager.get_incident(name)
         return orjson.dumps(self._document(self._read(counterpart.graph_id), counterpart))
 
     def change_incident(
@@ -149,7 +150,7 @@ class GraphIncidentSource:
         labels = {"add_labels": add_labels, "remove_labels": remove_labels}
         counterpart = self._counterparts.by_name(incident.name)
         if counterpart is None or not is_graph_version(incident.etag or ""):
-            return self.sentinel.change_incident(incident, changes, **labels)
+            return self.resource_manager.change_incident(incident, changes, **labels)
         before = self._read(counterpart.graph_id)
         if version_of(before) != incident.etag:
             raise SentinelConflict("Somebody changed it in Microsoft Defender meanwhile.")
@@ -168,7 +169,7 @@ class GraphIncidentSource:
         """All alerts of an incident."""
         counterpart = self._counterparts.by_name(name)
         if counterpart is None:
-            return self.sentinel.list_alerts(name)
+            return self.resource_manager.list_alerts(name)
         alerts = self._fetch_alerts(counterpart.graph_id)
         return orjson.dumps(
             {"value": [alert_document(alert, product=product_of(alert)) for alert in alerts]}
@@ -180,9 +181,9 @@ class GraphIncidentSource:
         """
         counterpart = self._counterparts.by_name(name)
         if counterpart is None:
-            return self.sentinel.list_entities(name)
+            return self.resource_manager.list_entities(name)
         try:
-            body = self.sentinel.list_entities(name)
+            body = self.resource_manager.list_entities(name)
             if orjson.loads(body).get("entities"):
                 return body
         except (SentinelNotFound, SentinelDenied, SentinelRefused, ValueError, AttributeError):
@@ -193,7 +194,7 @@ class GraphIncidentSource:
         """All comments of an incident."""
         counterpart = self._counterparts.by_name(name)
         if counterpart is None:
-            return self.sentinel.list_comments(name, next_link=next_link)
+            return self.resource_manager.list_comments(name, next_link=next_link)
         found = comment_documents(counterpart.graph_id, self._read(counterpart.graph_id).comments)
         return orjson.dumps({"value": found})
 
@@ -201,7 +202,7 @@ class GraphIncidentSource:
         """One comment of ours."""
         counterpart = self._counterparts.by_name(name)
         if counterpart is None:
-            return self.sentinel.get_comment(name, comment)
+            return self.resource_manager.get_comment(name, comment)
         comments = self._read(counterpart.graph_id).comments
         found = find_comment(counterpart.graph_id, comments, key=comment)
         if found is None:
@@ -214,7 +215,7 @@ class GraphIncidentSource:
         """
         counterpart = self._counterparts.by_name(name)
         if counterpart is None:
-            return self.sentinel.put_comment(name, comment, body)
+            return self.resource_manager.put_comment(name, comment, body)
         graph_id = counterpart.graph_id
         found = find_comment(graph_id, self._read(graph_id).comments, key=comment)
         if found is None:

@@ -119,6 +119,11 @@ class MemorySentinel(MemoryRules, MemoryPlaybooks, MemoryPrerequisites):
     _ticks: int = 0
 
     @property
+    def resource_manager(self) -> MemorySentinel:
+        """What speaks to the resource manager: this one."""
+        return self
+
+    @property
     def answered(self) -> int:
         """How many calls have been answered so far."""
         return len(self.calls)

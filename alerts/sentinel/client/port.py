@@ -196,6 +196,13 @@ class SentinelClient(IncidentSource, AutomationRules, Playbooks, Prerequisites, 
     """One workspace of Sentinel, as one identity of ours may use it. Raises SentinelError only."""
 
     @property
+    def resource_manager(self) -> SentinelClient:
+        """What speaks to the resource manager, whose lists are of this workspace alone: itself, or
+        the client beside one that has its incidents from Graph.
+        """
+        ...
+
+    @property
     def calls_left(self) -> dict[str, int]:
         """What the latest answers said is left of the call budgets, by the header's name."""
         ...

@@ -20,6 +20,7 @@ from alerts.sentinel.services.workspaces import (
     remove_workspace,
     resume_workspace,
     set_credential,
+    set_source,
 )
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "remove_workspace",
     "resume_workspace",
     "set_credential",
+    "set_source",
 ]

@@ -7,13 +7,14 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from alerts.sentinel.client.connection import GRAPH_ENDPOINT
 from alerts.sentinel.engine.inputs import (
     PURPOSES,
     reasons_against_address,
     reasons_against_credential,
     reasons_against_place,
 )
-from alerts.sentinel.models import Reachability, Workspace, WorkspaceCredential
+from alerts.sentinel.models import IncidentSource, Reachability, Workspace, WorkspaceCredential
 from portal.accounts.models import Organisation
 from portal.audit.services import Actor, record
 from portal.errors import Refused
@@ -42,6 +43,8 @@ def add_workspace(
     authority: str = AUTHORITY,
     logs_endpoint: str = "",
     ca_bundle: str = "",
+    source: str = IncidentSource.ARM,
+    graph_endpoint: str = GRAPH_ENDPOINT,
     organisation: Organisation | None = None,
     by: Actor,
     now: datetime,
@@ -58,6 +61,7 @@ def add_workspace(
         *reasons_against_address("--endpoint", endpoint),
         *reasons_against_address("--authority", authority),
         *(reasons_against_address("--logs-endpoint", logs_endpoint) if logs_endpoint else []),
+        *reasons_against_source(source=source, graph_endpoint=graph_endpoint),
         *reasons_against_credential(
             kind=credential, client_id=client_id, secret_env=secret_env, certificate=certificate
         ),
@@ -80,6 +84,8 @@ def add_workspace(
                 authority=authority.rstrip("/"),
                 logs_endpoint=logs_endpoint.rstrip("/"),
                 ca_bundle=str(Path(ca_bundle).resolve()) if ca_bundle else "",
+                source=source,
+                graph_endpoint=graph_endpoint.rstrip("/"),
                 credential=credential,
                 client_id=client_id.lower(),
                 secret_env=secret_env,
@@ -98,9 +104,18 @@ def add_workspace(
         subscription=added.subscription_id,
         workspace=added.workspace_name,
         endpoint=added.endpoint,
+        source=added.source,
         credential=credential,
     )
     return added
+
+
+def reasons_against_source(*, source: str, graph_endpoint: str) -> list[str]:
+    """What is wrong with the source of a workspace's incidents."""
+    reasons = reasons_against_address("--graph-endpoint", graph_endpoint)
+    if source not in IncidentSource.values:
+        reasons.insert(0, f"--source must be one of {', '.join(IncidentSource.values)}.")
+    return reasons
 
 
 def reasons_against_files(*, ca_bundle: str = "", certificate: str = "") -> list[str]:
@@ -171,6 +186,29 @@ def point_workspace(
         setattr(workspace, column, place)
     workspace.save(update_fields=list(places))
     record("sentinel.workspace.pointed", on=workspace, by=by, at=now, was=was, became=endpoint)
+    return workspace
+
+
+@transaction.atomic
+def set_source(
+    *, name: str, source: str, graph_endpoint: str = "", by: Actor, now: datetime
+) -> Workspace:
+    """Read and write a workspace's incidents by the resource manager, or by Microsoft Graph. What
+    is stored and what is owed stays; intake goes on where the other side was read to.
+    """
+    workspace = _locked(name)
+    graph_endpoint = (graph_endpoint or workspace.graph_endpoint).rstrip("/")
+    reasons = reasons_against_source(source=source, graph_endpoint=graph_endpoint)
+    if workspace.state == _State.REMOVED:
+        reasons.append(f"{name} was removed.")
+    if reasons:
+        raise CannotChangeWorkspace(*reasons)
+    was = workspace.source
+    if (was, workspace.graph_endpoint) == (source, graph_endpoint):
+        return workspace
+    workspace.source, workspace.graph_endpoint = source, graph_endpoint
+    workspace.save(update_fields=["source", "graph_endpoint"])
+    record("sentinel.workspace.source_set", on=workspace, by=by, at=now, was=was, became=source)
     return workspace
 
 

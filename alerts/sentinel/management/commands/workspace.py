@@ -1,4 +1,4 @@
-"""`workspace add|list|pause|resume|remove|credential|check`: the workspaces Tagout works on."""
+"""`workspace add|list|pause|resume|remove|credential|source|check`: the workspaces of Tagout."""
 
 import sys
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from alerts.sentinel import services
-from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import standings_by_workspace
+from alerts.sentinel.models import IncidentSource, Workspace
+from alerts.sentinel.queries import standings_by_workspace, waiting_incidents
 from alerts.sentinel.registry import checks_of
 from portal import clock
 from portal.accounts.models import Organisation
@@ -15,7 +15,7 @@ from portal.command import TagoutCommand
 
 BY = "command line"
 _PLACE = ("tenant", "subscription", "resource_group", "workspace")
-_ADDRESSES = ("endpoint", "authority", "logs_endpoint", "ca_bundle")
+_ADDRESSES = ("endpoint", "authority", "logs_endpoint", "ca_bundle", "source", "graph_endpoint")
 _IDENTITY = ("credential", "client_id", "secret_env", "certificate")
 
 
@@ -90,6 +90,7 @@ def _list(options: dict[str, Any]) -> list[dict[str, object]]:
                 "health": standing.health.value if standing else "unknown",
                 "reached_at": reached.isoformat() if reached else None,
                 "latest_error": standing.error if standing else "",
+                "waiting_incidents": waiting_incidents(workspace.pk).count,
             }
         )
     return rows
@@ -101,6 +102,19 @@ def _credential(options: dict[str, Any]) -> dict[str, object]:
         name=options["name"], purpose=options["purpose"], by=BY, now=clock.now(), **values
     )
     return {"name": options["name"], "purpose": row.purpose, "credential": row.kind}
+
+
+def _source(options: dict[str, Any]) -> dict[str, object]:
+    if not options["source"]:
+        raise CommandError(f"workspace source needs --source {' or '.join(IncidentSource.values)}.")
+    changed = services.set_source(
+        name=options["name"],
+        source=options["source"],
+        graph_endpoint=options["graph_endpoint"],
+        by=BY,
+        now=clock.now(),
+    )
+    return _described(changed)
 
 
 def _check(options: dict[str, Any]) -> dict[str, Any]:
@@ -118,6 +132,7 @@ def _described(workspace: Workspace) -> dict[str, object]:
         "workspace": workspace.workspace_name,
         "endpoint": workspace.endpoint,
         "credential": str(workspace.credential),
+        "source": str(workspace.source),
     }
 
 
@@ -132,5 +147,6 @@ _ACTIONS: dict[str, Any] = {
         services.remove_workspace(name=o["name"], by=BY, now=clock.now())
     ),
     "credential": _credential,
+    "source": _source,
     "check": _check,
 }

@@ -5,7 +5,7 @@ so that one reader, one row and one comparison serve both. What Sentinel has no 
 it came, under `graph`, and flagged; what cannot be written back is named.
 """
 
-from alerts.sentinel.wire.graph.alerts import alert_document, is_from_d4iot
+from alerts.sentinel.wire.graph.alerts import alert_document, evidence_type, is_from_d4iot
 from alerts.sentinel.wire.graph.comments import (
     comment_documents,
     find_comment,
@@ -13,6 +13,8 @@ from alerts.sentinel.wire.graph.comments import (
 )
 from alerts.sentinel.wire.graph.evidence import entity_documents
 from alerts.sentinel.wire.graph.incidents import (
+    GRAPH_VERSION,
+    PROVIDER,
     Counterpart,
     GraphIncident,
     GraphPage,
@@ -27,6 +29,8 @@ from alerts.sentinel.wire.graph.incidents import (
 from alerts.sentinel.wire.graph.patches import Patch, differs_from, patch_for
 
 __all__ = [
+    "GRAPH_VERSION",
+    "PROVIDER",
     "Counterpart",
     "GraphIncident",
     "GraphPage",
@@ -35,6 +39,7 @@ __all__ = [
     "comment_documents",
     "differs_from",
     "entity_documents",
+    "evidence_type",
     "find_comment",
     "graph_comment_text",
     "incident_document",

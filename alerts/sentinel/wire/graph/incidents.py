@@ -37,7 +37,7 @@ from alerts.sentinel.wire.values import read_moment
 D4IOT_PRODUCT: Final = "Azure Security Center for IoT"  # as Sentinel's interface has always said
 PROVIDER: Final = "Microsoft XDR"
 MAX_ID_LENGTH: Final = 20
-_ETAG: Final = "graph:"  # a version of Graph's; no etag of the resource manager begins so
+GRAPH_VERSION: Final = "graph:"  # a version of Graph's; no etag of the resource manager begins so
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +139,12 @@ def _read(record: Record[_Incident]) -> GraphIncident:
 
 def version_of(incident: GraphIncident) -> str:
     """What stands for an etag, which Graph does not have: the time of its last change, as text."""
-    return _ETAG + text_of(incident.raw.get("lastUpdateDateTime"))
+    return GRAPH_VERSION + text_of(incident.raw.get("lastUpdateDateTime"))
 
 
 def is_graph_version(etag: str) -> bool:
     """Whether an etag is such a version: times of the two sides are never compared."""
-    return etag.startswith(_ETAG)
+    return etag.startswith(GRAPH_VERSION)
 
 
 def incident_document(
