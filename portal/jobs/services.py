@@ -27,7 +27,12 @@ log = logging.getLogger(__name__)
 SLICE = 25.0
 LEASE = timedelta(seconds=120)
 MAX_ATTEMPTS = 4  # reliability G10
+WORKER_DIED = "The worker died each time it tried."
 BACK_OFF = (timedelta(seconds=10), timedelta(seconds=60), timedelta(minutes=5))
+
+
+class WorkerDied(Exception):
+    """Work that has brought down its worker each time; it is not tried again."""
 
 
 def due(now: datetime) -> Q:
@@ -71,7 +76,7 @@ def claim_due[L: Leased](
             return None
         if max_attempts is not None and row.attempts >= max_attempts:
             row.state, row.lease_until, row.settled_at = State.DEAD, None, now
-            row.latest_error = row.latest_error or "The worker died each time it tried."
+            row.latest_error = row.latest_error or WORKER_DIED
             row.save(update_fields=["state", "lease_until", "settled_at", "latest_error"])
             continue
         row.state, row.lease_until = State.RUNNING, now + lease
@@ -139,8 +144,13 @@ def run_while_due(step: Callable[[], object], *, seconds: float = SLICE) -> None
 
 
 def retry_later(row: Leased, *, error: Exception, now: datetime) -> None:
-    """Log why work on a row failed, and put the row back to wait its turn. Never gives up."""
+    """Log why work on a row failed, and put the row back to wait its turn. Never gives up, unless
+    the work brings down its worker each time.
+    """
     log.error("%s %s failed", row._meta.label, row.pk, exc_info=error)
+    if isinstance(error, WorkerDied):
+        settle(row, now=now, state=State.DEAD, error=str(error))
+        return
     put_back(row, due_at=now + back_off(row.attempts), error=str(error))
 
 
@@ -153,12 +163,15 @@ def do_next[L: Leased](
 ) -> bool:
     """Claim one due row and call `work` on it, which settles the row or puts it back; False when
     none is due. What `work` raises goes to `on_error` (else `retry_later`), so that other rows go
-    on; that is also where work that fails too often is given up.
+    on; that is also where work that fails too often is given up. Work of which four workers have
+    died, without one error noted, goes there as `WorkerDied`.
     """
     row = claim_due(rows, now=now, max_attempts=None)
     if row is None:
         return False
     try:
+        if row.attempts > MAX_ATTEMPTS and not row.latest_error:
+            raise WorkerDied(WORKER_DIED)
         work(row)
     except Exception as error:
         if on_error is None:

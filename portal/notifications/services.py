@@ -16,7 +16,7 @@ from portal import clock
 from portal.accounts.models import User
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import State
-from portal.jobs.services import back_off, do_next, put_back, settle
+from portal.jobs.services import WorkerDied, back_off, do_next, put_back, settle
 from portal.notifications.models import Mail, Notification
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,8 @@ def _send(mail: Mail, *, now: datetime) -> None:
 
 def _not_sent(mail: Mail, error: Exception, *, now: datetime) -> None:
     log.warning("Mail %s could not be sent: %r", mail.uuid, error)
-    if mail.attempts >= MAIL_ATTEMPTS and not _server_is_away(error):
+    is_tried_enough = mail.attempts >= MAIL_ATTEMPTS and not _server_is_away(error)
+    if is_tried_enough or isinstance(error, WorkerDied):
         settle(mail, now=now, state=State.DEAD, error=str(error))
     else:
         put_back(mail, due_at=now + back_off(mail.attempts), error=str(error))

@@ -24,7 +24,16 @@ from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.jobs.models import State
-from portal.jobs.services import MAX_ATTEMPTS, do_next, lock_claim, put_back, retry_later, settle
+from portal.jobs.services import (
+    MAX_ATTEMPTS,
+    WORKER_DIED,
+    WorkerDied,
+    do_next,
+    lock_claim,
+    put_back,
+    retry_later,
+    settle,
+)
 from portal.notifications.services import notify
 
 type ActValues = dict[str, Any]  # what can be kept as JSON
@@ -181,10 +190,6 @@ PIECE = 50
 MOMENT = timedelta(seconds=20)  # who waited no longer than that has seen the end on the page
 
 
-class WorkerDied(Exception):
-    """An act that has brought down its worker each time; it is not tried again."""
-
-
 def work_off_a_piece(*, unshifted: datetime, now: datetime) -> bool:
     """Do the next piece of any act that is due; False when none is. Any number of workers may ask
     at once; one person's acts are done in the order in which they were asked for.
@@ -204,7 +209,7 @@ def _claimable() -> QuerySet[BulkAct]:
 def _do_piece(row: BulkAct, *, unshifted: datetime, now: datetime) -> None:
     """Effect and progress are one transaction, so that a piece counts once or not at all."""
     if row.attempts > MAX_ATTEMPTS:
-        raise WorkerDied(row.latest_error or "The worker died each time it tried.")
+        raise WorkerDied(row.latest_error or WORKER_DIED)
     with translation.override(row.by.language or "en"), transaction.atomic():
         _work_on(row, unshifted=unshifted, now=now)
 

@@ -52,7 +52,15 @@ from portal import clock
 from portal.audit.services import record
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import State
-from portal.jobs.services import MAX_ATTEMPTS, back_off, claim_due, due, put_back, settle
+from portal.jobs.services import (
+    MAX_ATTEMPTS,
+    WORKER_DIED,
+    back_off,
+    claim_due,
+    due,
+    put_back,
+    settle,
+)
 
 log = logging.getLogger(__name__)
 
@@ -309,7 +317,7 @@ def deliver_one(
     if change is None:
         return None
     if change.attempts > MAX_ATTEMPTS:
-        error = change.latest_error or "The worker died each time it tried."
+        error = change.latest_error or WORKER_DIED
         sent = Sent(Outcome.REFUSED, f"Tried {MAX_ATTEMPTS} times without success. {error}")
         return _settled(change, sent, now=now, dead=True)
     try:

@@ -52,6 +52,7 @@ from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import State
 from portal.jobs.services import (
     MAX_ATTEMPTS,
+    WORKER_DIED,
     back_off,
     claim_due,
     claimed,
@@ -303,7 +304,7 @@ def deliver_one_rule(
     if row is None:
         return None
     if row.attempts > MAX_ATTEMPTS:
-        error = row.latest_error or "The worker died each time it tried."
+        error = row.latest_error or WORKER_DIED
         message = f"Tried {MAX_ATTEMPTS} times without success. {error}"
         return _settled(row, Placed(Landing.REFUSED, row.landed, error=message), now=now)
     try:

@@ -6,6 +6,7 @@ from django.db import transaction
 from portal import clock
 from portal.jobs.models import Job, State
 from portal.jobs.services import (
+    WORKER_DIED,
     claim_due,
     do_next,
     ensure_job,
@@ -93,6 +94,22 @@ def test_who_gives_up_decides_so_where_the_error_arrives(job, now):
     assert do_next(Job.objects.all(), work=lambda _row: 1 // 0, now=now, on_error=give_up)
     assert len(errors) == 1
     assert Job.objects.get().state == State.DEAD
+
+
+def test_work_that_kills_its_worker_each_time_is_given_up_and_work_that_fails_is_not(job, now):
+    other = ensure_job(kind="demo", key="two", now=now)
+    Job.objects.filter(pk=other.pk).update(latest_error="It failed.")
+    for turn in range(4):
+        while claim_due(
+            Job.objects.all(), now=now + timedelta(minutes=5 * turn), max_attempts=None
+        ):
+            pass
+    later, done = now + timedelta(minutes=20), []
+    while do_next(Job.objects.all(), work=lambda row: done.append(row.pk), now=later):
+        pass
+    assert done == [other.pk]
+    job.refresh_from_db()
+    assert (job.state, job.latest_error) == (State.DEAD, WORKER_DIED)
 
 
 def test_a_round_is_always_put_back_and_an_error_costs_no_attempt(job, now):

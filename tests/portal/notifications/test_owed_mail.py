@@ -9,6 +9,7 @@ from django.core.mail import mailers
 
 from portal import clock
 from portal.jobs.models import State
+from portal.jobs.services import WORKER_DIED, claim_due
 from portal.notifications.models import Mail
 from portal.notifications.queries import mails_owed
 from portal.notifications.services import notify, send_one_mail
@@ -67,10 +68,24 @@ def test_a_mail_that_cannot_be_written_does_not_hold_up_the_next(send, make_pers
 
 def test_a_mail_that_never_can_be_written_is_given_up(send, make_person):
     broken = send(make_person(cast.ODA))
-    Mail.objects.update(address="oda@demo.example\nBcc: all@demo.example", attempts=19)
+    Mail.objects.update(
+        address="oda@demo.example\nBcc: all@demo.example", attempts=19, latest_error="Before."
+    )
     send_one_mail(now=clock.unshifted())
     broken.refresh_from_db()
     assert broken.state == State.DEAD
+
+
+def test_a_mail_that_kills_its_worker_is_given_up_after_four_tries(send, make_person):
+    poison, now = send(make_person(cast.ODA)), clock.unshifted()
+    for turn in range(4):
+        assert claim_due(
+            Mail.objects.all(), now=now + timedelta(minutes=3 * turn), max_attempts=None
+        )
+    send_one_mail(now=now + timedelta(minutes=12))
+    poison.refresh_from_db()
+    assert (poison.state, poison.latest_error) == (State.DEAD, WORKER_DIED)
+    assert outbox.outbox == []
 
 
 @pytest.mark.parametrize(
@@ -84,7 +99,7 @@ def test_a_mail_that_never_can_be_written_is_given_up(send, make_person):
 )
 def test_a_mail_server_that_is_away_for_days_loses_nothing(send, make_person, server, error):
     waiting = send(make_person(cast.ODA))
-    Mail.objects.update(attempts=400)
+    Mail.objects.update(attempts=400, latest_error="Before.")
     server(error)
     send_one_mail(now=clock.unshifted())
     waiting.refresh_from_db()
@@ -94,7 +109,7 @@ def test_a_mail_server_that_is_away_for_days_loses_nothing(send, make_person, se
 
 def test_an_address_that_the_server_refuses_is_given_up_some_time(send, make_person, server):
     refused = send(make_person(cast.ODA))
-    Mail.objects.update(attempts=19)
+    Mail.objects.update(attempts=19, latest_error="Before.")
     server(smtplib.SMTPRecipientsRefused({cast.ODA.email: (550, b"unknown")}))
     send_one_mail(now=clock.unshifted())
     refused.refresh_from_db()
