@@ -5,6 +5,7 @@ Incidents whose details are owed are claimed here, newest open ones first, each 
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import NamedTuple
 
 from django.db import transaction
@@ -33,6 +34,7 @@ from alerts.sentinel.wire import (
     WireEntity,
 )
 from alerts.sites.services import Atlas, Found, Where, learn_places
+from portal.jobs.services import WORKER_DIED
 
 __all__ = ["Details", "fail_details", "store_details", "store_details_of_many"]
 
@@ -160,23 +162,37 @@ class Claimed(NamedTuple):
     leased_until: datetime
 
 
-@transaction.atomic
 def claim_details(*, workspace_id: int, most: int, now: datetime) -> list[Claimed]:
-    """Take some incidents; others may take theirs at the same time."""
+    """Take some incidents; others may take theirs at the same time. One that was tried before is
+    taken alone, because it may be what has brought a worker down; after four tries of which nobody
+    has come back it is given up.
+    """
+    claims = []
+    for claim in _claim(workspace_id=workspace_id, most=most, now=now):
+        if claim.attempts <= MAX_ATTEMPTS:
+            claims.append(claim)
+        else:
+            details_went_wrong(claimed=claim, reason=WORKER_DIED, now=now)
+    return claims
+
+
+@transaction.atomic
+def _claim(*, workspace_id: int, most: int, now: datetime) -> list[Claimed]:
     rows = (
         Incident.objects.filter(workspace_id=workspace_id, details_due_at__lte=now)
         .order_by("status", "-created_at")
         .select_for_update(skip_locked=True, no_key=True)[:most]
     )
-    leased_until = now + LEASE
     claims = [
-        Claimed(*row, leased_until)
+        Claimed(*row, now + LEASE)
         for row in rows.values_list(
             "pk", "name", "details_attempts", "alerts_count", "comments_count"
         )
     ]
+    untried = list(takewhile(lambda claim: not claim.attempts, claims))
+    claims = untried or claims[:1]
     Incident.objects.filter(pk__in=[claim.id for claim in claims]).update(
-        details_due_at=leased_until, details_attempts=F("details_attempts") + 1
+        details_due_at=now + LEASE, details_attempts=F("details_attempts") + 1
     )
     return [claim._replace(attempts=claim.attempts + 1) for claim in claims]
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.db import DataError
 
-from alerts.incidents.ingest.details import store_details_of_many
+from alerts.incidents.ingest.details import claim_details, store_details_of_many
 from alerts.incidents.models import Alert, Comment, Incident
 from alerts.intake.models import Missing
 from alerts.intake.services.details import fetch_details
@@ -138,6 +138,27 @@ def test_two_that_fail_in_a_row_are_the_workspaces_own_trouble(workspace, sentin
         fetch(workspace, sentinel)
     assert [call.verb for call in sentinel.calls] == ["list_alerts"] * 2
     assert set(Incident.objects.values_list("details_attempts", flat=True)) == {0}
+
+
+def claim_and_die(workspace, *, minutes):
+    """Take what is due, as a worker does that dies of it; returns how many incidents that were."""
+    now = NOON + timedelta(minutes=minutes)
+    return [one.name for one in claim_details(workspace_id=workspace.pk, most=50, now=now)]
+
+
+def test_one_that_brings_down_its_workers_is_given_up_and_the_others_are_fetched(
+    workspace, sentinel, names
+):
+    poison = claim_and_die(workspace, minutes=0)[0]
+    assert [claim_and_die(workspace, minutes=3 * turn) for turn in (1, 2, 3)] == [[poison]] * 3
+    assert fetch(workspace, sentinel, now=NOON + timedelta(minutes=12)) == 0, "given up"
+    assert fetch(workspace, sentinel, now=NOON + timedelta(minutes=12)) == 2
+    given_up = Incident.objects.get(name=poison)
+    assert (given_up.details_state, given_up.details_due_at) == ("failed", None)
+    assert given_up.timeline.get(code="details-failed").details == {
+        "reason": "The worker died each time it tried."
+    }
+    assert states().count("fetched") == 2
 
 
 def test_what_keeps_failing_is_given_up_and_blocks_nobody(workspace, sentinel, names):
