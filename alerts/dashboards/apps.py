@@ -8,7 +8,7 @@ class DashboardsConfig(AppConfig):
 
     def ready(self) -> None:
         from alerts.dashboards.queries.sync import oldest_age
-        from alerts.dashboards.web.frame import how_fresh, how_much
+        from alerts.dashboards.web.frame import how_fresh, how_much, whether_work_goes_on
         from portal.accounts.models import Role
         from portal.api.freshness import register_data_age
         from portal.ui.navigation import RUNNING, NavItem, register_nav
@@ -26,5 +26,6 @@ class DashboardsConfig(AppConfig):
             ),
         )
         register_shell_fact("sentinel.sync", how_fresh, place="footer")
+        register_shell_fact("jobs.standstill", whether_work_goes_on, place="footer")
         register_shell_fact("sentinel.size", how_much, place="footer")
         register_data_age(oldest_age)

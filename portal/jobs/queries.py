@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from portal.jobs.models import Job, State
 
@@ -23,6 +23,13 @@ class Note:
 def heartbeats() -> list[Note]:
     """When a worker of each queue was last alive, by queue. Beat asked it, so beat was too."""
     return notes_of(HEARTBEAT)
+
+
+def latest_heartbeat() -> datetime | None:
+    """When a worker of any queue was last alive, by the unshifted clock; None before the first."""
+    found = Job.objects.filter(kind=HEARTBEAT).aggregate(at=Max("settled_at"))
+    at: datetime | None = found["at"]
+    return at
 
 
 def notes_of(kind: str) -> list[Note]:

@@ -1,5 +1,7 @@
 """What the frame of every page says about the data: how fresh it is, and how much of it."""
 
+from datetime import timedelta
+
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 
@@ -8,8 +10,13 @@ from alerts.dashboards.web.links import address
 from alerts.dashboards.web.words import age_words, cause_of
 from portal import clock
 from portal.accounts.models import User
+from portal.jobs.queries import latest_heartbeat
 from portal.ui.shell import FooterLine
 from portal.ui.words import number
+
+# A job may keep the only worker of a queue for 75 s, and workers are asked every 20 s. Open pages
+# read this line once a minute: three minutes after beat has stopped, everybody is told.
+STANDSTILL = timedelta(minutes=2)
 
 
 def syncs_of(request: HttpRequest) -> list[Sync]:
@@ -40,6 +47,19 @@ def how_fresh(request: HttpRequest) -> FooterLine | None:
         return FooterLine(gettext("Sentinel sync %(age)s") % {"age": age}, level, _status())
     text = gettext("Sentinel sync of %(name)s: %(age)s") % {"name": oldest.name, "age": age}
     return FooterLine(text, level, _status(), cause=_cause(oldest))
+
+
+def whether_work_goes_on(request: HttpRequest) -> FooterLine | None:
+    """A red line while no worker of any queue is heard: beat, broker or all workers are away."""
+    latest = latest_heartbeat() if isinstance(request.user, User) else None
+    if latest is None:
+        return None
+    now = clock.unshifted()
+    if now - latest <= STANDSTILL:
+        return None
+    text = gettext("Background work stopped %(age)s") % {"age": age_words(latest, now)}
+    cause = gettext("Decisions wait in the database and go out once workers and beat run again.")
+    return FooterLine(text, "bad", _status(), cause=cause)
 
 
 def how_much(request: HttpRequest) -> FooterLine | None:

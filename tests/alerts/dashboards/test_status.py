@@ -29,9 +29,9 @@ STATUS = "/status/"
 
 @pytest.fixture
 def opens(client):
-    def opened(person):
+    def opened(person, address=STATUS):
         client.force_login(person)
-        return client.get(STATUS)
+        return client.get(address)
 
     return opened
 
@@ -205,6 +205,23 @@ def test_signs_of_life_and_of_silence(opens, ada, monkeypatch):
     text = opens(ada).text
     assert "silent, last seen 3 min ago" in text
     assert "seen 0 s ago" in text
+
+
+def test_everybody_is_told_when_no_worker_was_heard_for_two_minutes(opens, sam, monkeypatch):
+    words = "Background work stopped"
+    assert words not in opens(sam).text, "none was ever heard: Tagout has just been installed"
+    keep_note(kind=HEARTBEAT, key="intake", now=NOON - timedelta(hours=1))
+    keep_note(kind=HEARTBEAT, key="outbox", now=NOON)
+    monkeypatch.setattr("portal.clock.unshifted", lambda: NOON + timedelta(minutes=2))
+    assert words not in opens(sam).text, "the outbox is at work"
+    monkeypatch.setattr("portal.clock.unshifted", lambda: NOON + timedelta(minutes=3))
+    assert f"{words} 3 min ago" in opens(sam).text
+
+
+def test_a_list_says_above_its_rows_that_background_work_has_stopped(opens, sam, monkeypatch):
+    keep_note(kind=HEARTBEAT, key="outbox", now=NOON)
+    monkeypatch.setattr("portal.clock.unshifted", lambda: NOON + timedelta(minutes=3))
+    assert "go out once workers and beat run again" in opens(sam, "/incidents/").text
 
 
 def test_the_record_says_when_it_was_proved_whole(opens, ada):
