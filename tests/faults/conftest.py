@@ -41,18 +41,30 @@ class Broker:
 class Workers:
     """One Celery worker with beat inside, as a process that can be killed and started again."""
 
-    def __init__(self, broker: Broker, log, environment):
-        self.broker, self.log, self.environment = broker, log, environment
+    def __init__(self, broker, log, environment, *, app="tests.faults.often:app"):
+        self.broker, self.log, self.environment, self.app = broker, log, environment, app
         self.process = None
 
-    def start(self, *, beat=True):
+    def full_environment(self) -> dict[str, str]:
+        """Return what the process is given: the test's database and the broker."""
         database = settings.DATABASES["default"]
+        where = quote(database["HOST"], safe="")
+        return {
+            **os.environ,
+            "DATABASE_URL": f"postgresql://{database['USER']}@{where}/"
+            f"{connection.settings_dict['NAME']}",
+            "REDIS_URL": self.broker.url,
+            "TAGOUT_PROCESS": "tagout-test-worker",
+            **self.environment,
+        }
+
+    def start(self, *, beat=True):
         command = [
             sys.executable,
             "-m",
             "celery",
             "-A",
-            "tests.faults.often:app",
+            self.app,
             "worker",
             *(["-B"] if beat else []),
             "-Q",
@@ -68,19 +80,25 @@ class Workers:
             self.process = subprocess.Popen(
                 command,
                 cwd=HOME,
-                env={
-                    **os.environ,
-                    "DATABASE_URL": f"postgresql://{database['USER']}@"
-                    f"{quote(database['HOST'], safe='')}/{connection.settings_dict['NAME']}",
-                    "REDIS_URL": self.broker.url,
-                    "TAGOUT_PROCESS": "tagout-test-worker",
-                    **self.environment,
-                },
+                env=self.full_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it has ended by itself."""
+        return self.process is not None and self.process.poll() is not None
+
+    def ask_to_stop(self) -> float:
+        """SIGTERM, as a deployment does; returns after how many seconds all of it has ended."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(120)
+        self.process = None
+        return time.monotonic() - began
 
     def kill(self):
         """kill -9 for the worker and all its children, as a machine that loses power."""

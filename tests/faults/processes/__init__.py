@@ -1,0 +1,1 @@
+"""Faults of the processes that Tagout is made of: broker, workers, beat, database."""

@@ -1,0 +1,341 @@
+"""PostgreSQL, a broker, web, workers and beat of the test's own, so that it may kill them."""
+
+import http.client
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+
+from alerts.incidents.models import Incident
+from alerts.outbox.models import Change, Outcome
+from portal import clock, embedded
+from portal.accounts.models import Role, ScopeKind
+from portal.celery import app
+from portal.jobs.models import Job, State
+from portal.jobs.queries import HEARTBEAT
+from portal.notifications.models import Mail
+from portal.notifications.services import notify
+from portal.schedule import SCHEDULE
+from simulator.store.incidents import IncidentPage
+from tests import cast
+from tests.architecture.tree import HOME
+from tests.conftest import add_person
+from tests.faults.conftest import Workers, wait_until
+from tests.faults.outbox import SECRET_VARIABLE
+from tests.faults.web_process import WebProcess
+from tests.program import Program
+
+WORKER_APP = "tests.faults.processes.odd_mail:app"
+numbers = count(1)
+ENDED = (State.DONE, State.DEAD)
+NAMES = {entry["task"].rpartition(".")[2]: entry for entry in SCHEDULE.values()}
+
+
+class Servers:
+    """The PostgreSQL and the broker of one folder, which can be killed and started again."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        services = embedded.start(folder)
+        self.database_url, self.url = services.database_url, services.redis_url
+        self.socket = embedded._socket_folder(embedded._cluster_of(folder))
+        self.cluster = embedded._cluster_of(folder).folder
+
+    def fill(self, template: str):
+        """Give the database the tables of the suite's template."""
+        place = settings.DATABASES["default"]
+        there = ["-h", place["HOST"], "-U", place["USER"], template]
+        here = ["-h", str(self.socket), "-U", "postgres", embedded.DATABASE]
+        dump = [embedded.client_program("pg_dump"), "--no-owner", "--no-privileges", *there]
+        load = [embedded.client_program("psql"), "-q", "-v", "ON_ERROR_STOP=1", *here]
+        tables = subprocess.run(dump, capture_output=True, check=True).stdout
+        subprocess.run(load, input=tables, stdout=subprocess.DEVNULL, check=True)
+
+    @contextmanager
+    def in_use(self):
+        """Have this process work on this database."""
+        place = {"HOST": str(self.socket), "NAME": embedded.DATABASE}
+        dicts = [connection.settings_dict, settings.DATABASES["default"]]
+        before = [{name: values[name] for name in place} for values in dicts]
+        connection.close()
+        for values in dicts:
+            values.update(place)
+        try:
+            yield
+        finally:
+            connection.close()
+            for values, kept in zip(dicts, before, strict=True):
+                values.update(kept)
+
+    def broker_pid(self) -> int:
+        return int((self.folder / "valkey" / "pid").read_text())
+
+    def kill_broker(self):
+        embedded._kill_valkey(self.folder / "valkey")
+
+    def start_broker(self):
+        embedded.restart_broker(self.folder)
+
+    def hang_broker(self):
+        os.kill(self.broker_pid(), signal.SIGSTOP)
+
+    def wake_broker(self):
+        os.kill(self.broker_pid(), signal.SIGCONT)
+
+    def kill_database(self):
+        """kill -9 for the server and all that it started."""
+        postmaster = int((self.cluster / "data" / "postmaster.pid").read_text().split()[0])
+        pids = [postmaster, *children_of(postmaster)]
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not any(map(is_running, pids)), seconds=20, what="PostgreSQL is gone")
+
+    def start_database(self):
+        embedded.restart_database(self.folder)
+
+    def stop(self):
+        with suppress(OSError, ValueError):
+            self.wake_broker()
+        embedded._leave(self.folder.resolve())
+        shutil.rmtree(self.cluster)  # as root it is not in our folder
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that one has started."""
+    command = ["ps", "-o", "pid=", "--ppid", str(pid)]
+    found = subprocess.run(command, check=False, capture_output=True, text=True)
+    return [int(word) for word in found.stdout.split()]
+
+
+class Stack:
+    """All processes, on their own servers, with a workspace in the pretend Azure and a person who
+    may do everything.
+    """
+
+    def __init__(self, folder: Path, servers: Servers, service):
+        self.folder, self.servers, self.service = folder, servers, service
+        self.mails, self.tries_file = folder / "mails", folder / "tries"
+        self.tries_file.touch()
+        self.web = WebProcess(folder, SECRET_KEY=settings.SECRET_KEY, REDIS_URL=servers.url)
+        self.workers = Workers(
+            servers,
+            folder / "worker.log",
+            {
+                SECRET_VARIABLE: os.environ[SECRET_VARIABLE],
+                "EMAIL_URL": f"file://{self.mails}",
+                "MAIL_TRIES": str(self.tries_file),
+            },
+            app=WORKER_APP,
+        )
+        self.beats: list[subprocess.Popen[bytes]] = []
+
+    def populate(self):
+        """A person, their session and token, a workspace."""
+        everywhere = (Role.SOC_ANALYST, Role.ADMINISTRATOR)
+        self.ada = add_person(cast.ADA, *((role, ScopeKind.ALL, None) for role in everywhere))
+        browser = Client()
+        browser.force_login(self.ada)
+        key = browser.cookies[settings.SESSION_COOKIE_NAME].value
+        self.cookie = f"tagout_session_{self.web.port}={key}"
+        self.token = Program(self.ada, now=clock.now()).secret
+        self.workspace = self.service.register()
+
+    # Processes
+
+    def start_beat(self):
+        """Start one more beat."""
+        words = ["-A", WORKER_APP, "beat", "--pidfile=", "--max-interval", "1"]
+        with (self.folder / "beat.log").open("ab") as log:
+            beat = subprocess.Popen(
+                [sys.executable, "-m", "celery", *words, "--loglevel", "INFO"],
+                cwd=HOME,
+                env=self.workers.full_environment() | {"TAGOUT_PROCESS": "tagout-test-beat"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.beats.append(beat)
+
+    def kill_beats(self):
+        for beat in self.beats:
+            beat.kill()
+            beat.wait()
+        self.beats = []
+
+    def stop_beats(self, *, for_good: bool):
+        """Let no beat tick: kill them, or have them stand still until `wake_beats`."""
+        if for_good:
+            self.kill_beats()
+        for beat in self.beats:
+            beat.send_signal(signal.SIGSTOP)
+
+    def wake_beats(self):
+        for beat in self.beats:
+            beat.send_signal(signal.SIGCONT)
+
+    def have(self, *, beats: int):
+        """Have workers and so many beats at work."""
+        for beat in self.beats[beats:]:
+            beat.kill()
+            beat.wait()
+        self.beats = self.beats[:beats]
+        while len(self.beats) < beats:
+            self.start_beat()
+        if self.workers.process is None:
+            self.workers.start(beat=False)
+
+    def children(self) -> list[int]:
+        """The processes in which the worker does its jobs."""
+        return children_of(self.workers.process.pid)
+
+    def stop(self):
+        self.kill_beats()
+        self.workers.kill()
+        self.web.kill()
+        self.servers.stop()
+
+    def wait(self, is_so, *, seconds, what):
+        """Wait until it is so; fail at once where the worker has died."""
+        wait_until(lambda: self.workers.is_dead or is_so(), seconds=seconds, what=what)
+        assert not self.workers.is_dead, "The worker has ended: see worker.log."
+
+    # Work
+
+    def incidents(self, n: int, title: str) -> list[Incident]:
+        """Let incidents happen, and the workers read them."""
+        values = {"title": title, "severity": "Medium"}
+        control = self.service.control
+        made = control.inject(workspace=self.workspace.name, count=n, properties=values)
+        names = [incident["name"] for incident in made["incidents"]]
+        rows = Incident.objects.filter(name__in=names).order_by("pk")
+        self.hurry()
+        self.wake("poll_due_workspaces")
+        self.wait(lambda: rows.count() == n, seconds=60, what="the incidents are read")
+        return list(rows)
+
+    def owe_mails(self, *subjects: str) -> list[int]:
+        """Mails that are due, by their numbers."""
+        lines = [
+            line
+            for subject in subjects
+            for line in notify(
+                people=[self.ada],
+                kind="tests",
+                subject=subject,
+                body="",
+                path="/",
+                reason="",
+                now=clock.now(),
+            )
+        ]
+        rows = Mail.objects.filter(notification__in=lines).order_by("pk")
+        return list(rows.values_list("pk", flat=True))
+
+    def tries_of(self, mail: int) -> list[tuple[int, float]]:
+        """Process and time of each try of a mail."""
+        lines = [line.split() for line in self.tries_file.read_text().splitlines()]
+        return [(int(pid), float(at)) for pk, pid, at in lines if int(pk) == mail]
+
+    def times_sent(self, mails: list[int]) -> Counter[int]:
+        """How often each mail was sent."""
+        files = self.mails.iterdir() if self.mails.exists() else ()
+        texts = [file.read_text() for file in files]
+        names = [name for text in texts for name in re.findall(r"^Message-ID: <(.+)@", text, re.M)]
+        sent = Counter(names)
+        uuids = Mail.objects.filter(pk__in=mails).values_list("pk", "uuid")
+        return Counter({pk: sent[str(uuid)] for pk, uuid in uuids})
+
+    def comment(self, incident: Incident, message: str) -> int:
+        """Comment on an incident by the API; returns the status of the answer, 0 for none."""
+        path = f"/api/v1/incidents/{incident.pk}/comment/"
+        body = f'{{"message": "{message}"}}'
+        head = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        link = http.client.HTTPConnection("127.0.0.1", self.web.port, timeout=30)
+        try:
+            link.request("POST", path, body, head)
+            return link.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return 0
+        finally:
+            link.close()
+
+    def effects(self) -> Counter[str]:
+        return self.service.effects()
+
+    def listed(self) -> dict[str, str]:
+        """All incidents of the workspace in the pretend Azure: etag by name."""
+        store = self.service.running.simulator.store.incidents
+        rows = store.listed(self.workspace.name, IncidentPage(limit=1_000_000))
+        return {row.name: row.etag for row in rows}
+
+    def hurry(self):
+        """As if the grace of what is owed, and the wait of what is read, were over."""
+        now = clock.unshifted()
+        Change.objects.filter(state=State.WAITING).update(due_at=now)
+        Job.objects.filter(kind="intake.poll", state=State.WAITING).update(due_at=now)
+
+    def end_leases(self):
+        """As if the two minutes were over that they last."""
+        now = clock.unshifted()
+        for rows in (Change.objects, Job.objects, Mail.objects):
+            rows.filter(state=State.RUNNING).update(lease_until=now)
+
+    def wake(self, name: str, **options):
+        """Send the wake-up that beat would."""
+        entry = NAMES[name]
+        with app.connection_for_write(self.servers.url) as link:
+            app.send_task(
+                entry["task"], queue=entry["options"]["queue"], connection=link, **options
+            )
+
+    def drain(self, queue: str):
+        """Wait until all wake-ups that were sent to a queue before have been taken."""
+        name = f"{queue} {next(numbers)}"
+        with app.connection_for_write(self.servers.url) as link:
+            app.send_task(
+                "portal.jobs.tasks.say_alive", kwargs={"name": name}, queue=queue, connection=link
+            )
+        there = Job.objects.filter(kind=HEARTBEAT, key=name)
+        self.wait(there.exists, seconds=60, what=f"the wake-ups of {queue} are taken")
+        there.delete()
+
+    def is_settled(self, mails: list[int]) -> bool:
+        return not Mail.objects.filter(pk__in=mails).exclude(state__in=ENDED).exists()
+
+    def owes_nothing(self) -> bool:
+        return not Change.objects.filter(outcome=Outcome.OPEN).exists()
+
+    # Pages
+
+    def page(self, path: str) -> tuple[int, float, str]:
+        """Status, seconds and text of a page, read by the person."""
+        began = time.monotonic()
+        link = http.client.HTTPConnection("127.0.0.1", self.web.port, timeout=30)
+        try:
+            link.request("GET", path, headers={"Cookie": self.cookie})
+            answer = link.getresponse()
+            text = answer.read().decode()
+            return answer.status, time.monotonic() - began, text
+        finally:
+            link.close()
