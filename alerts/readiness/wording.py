@@ -183,6 +183,10 @@ _WORDS: Mapping[Reason, tuple[Words, Words]] = {
         _("None of the %(n)s alerts of the last 30 days stands in two incidents."),
         "",
     ),
+    Reason.NO_RECENT_ALERT: (
+        _("No alert came in the last 30 days, so there is nothing to tell it by."),
+        _("Wait for the plant's next alert."),
+    ),
     Reason.ALL_ALERTS: (_("The connector's rule makes an incident of every alert."), ""),
     Reason.OWN_RULE: (
         _("A scheduled rule of your own makes incidents of types that the solution leaves out."),

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.http import Http404
 from rest_framework.serializers import (
     BooleanField,
     CharField,
@@ -26,7 +26,7 @@ from alerts.dashboards.queries.sync import (
     workspaces_feeding,
 )
 from alerts.readiness.engine.readings import State
-from alerts.readiness.policies import VIEWERS, may_view
+from alerts.readiness.policies import may_view
 from alerts.readiness.queries.readings import checks_of
 from alerts.readiness.wording import for_programs
 from alerts.sentinel.models import Workspace
@@ -170,12 +170,14 @@ class WorkspaceViewSet(Resource):
         """Itself."""
         return row.name
 
-    @facts(ReadinessSerializer, roles=VIEWERS)
+    @facts(ReadinessSerializer)
     def readiness(self, row: Workspace) -> dict[str, Any]:
-        """Whether everything is there that incidents need to come and to be answered."""
+        """Whether everything is there that incidents need to come and to be answered; for the SOC,
+        auditors and administrators.
+        """
         workspace = Workspace.objects.select_related("organisation").get(pk=row.pk)
         if not may_view(workspace, user=self.person):
-            raise PermissionDenied
+            raise Http404
         return {"checks": for_programs(checks_of(workspace, now=self.now))}
 
 

@@ -93,9 +93,12 @@ def check_doubles(readings: Readings) -> Check:
     facts = finding.facts or {}
     doubles, alerts = facts.get("doubles", 0), facts.get("recent_alerts", 0)
     reason = Reason.DOUBLES if doubles else Reason.NO_DOUBLES
-    return judge(
+    check = judge(
         "double creation", finding, ok=not doubles, reason=reason, doubles=doubles, n=alerts
     )
+    if check.state is State.OK and not alerts:
+        return replace(check, state=State.UNKNOWN, reason=Reason.NO_RECENT_ALERT)
+    return check
 
 
 def check_coverage(readings: Readings) -> Check:

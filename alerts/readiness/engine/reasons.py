@@ -50,6 +50,7 @@ class Reason(StrEnum):
     NO_RULE = auto()
     DOUBLES = auto()
     NO_DOUBLES = auto()
+    NO_RECENT_ALERT = auto()
     ALL_ALERTS = auto()
     OWN_RULE = auto()
     STOPPED_BY_ONBOARDING = auto()

@@ -78,6 +78,7 @@ class CheckRow:
     state: str
     kind: str
     icon: str
+    is_failed: bool
     evidence: str
     fix: str
     checked_at: datetime | None
@@ -143,6 +144,7 @@ def _row(
         state=state_of(check.state),
         kind=kind,
         icon=icon,
+        is_failed=check.state is State.FAILED,
         evidence=evidence_of(check),
         fix=fix_of(check) if check.state is not State.OK or check.remedy else "",
         checked_at=check.checked_at,

@@ -78,14 +78,16 @@ def _readiness(
         raise Http404
     checks = checks_of(workspace, now=now)
     may_set_up = not reasons_against_setting_up(workspace, by=user)
+    sections = sections_of(
+        checks,
+        steps=latest_steps(workspace),
+        may_set_up=may_set_up,
+        may_invite=Role.ADMINISTRATOR in roles_of(user),
+    )
     context = {
         "workspace": workspace,
-        "sections": sections_of(
-            checks,
-            steps=latest_steps(workspace),
-            may_set_up=may_set_up,
-            may_invite=Role.ADMINISTRATOR in roles_of(user),
-        ),
+        "sections": sections,
+        "failed": [row for section in sections for row in section.rows if row.is_failed],
         "sum": worst_of(checks),
         "may_check": not reasons_against_checking(workspace, by=user),
         "is_under_way": is_check_under_way(workspace, unshifted=clock.unshifted()),

@@ -33,7 +33,13 @@ from tests.factories.incidents import make_alert, make_incident, make_site
 from tests.worker_roles import take_on
 
 pytestmark = pytest.mark.django_db
-ABOUT_PEOPLE = {"people of the SOC", "people of OT", "first answer", "latest alert"}
+ABOUT_PEOPLE = {
+    "people of the SOC",
+    "people of OT",
+    "first answer",
+    "latest alert",
+    "double creation",
+}
 PRODUCT = ["Azure Security Center for IoT"]
 
 
@@ -186,6 +192,11 @@ def test_alerts_in_two_incidents_are_counted(look_now, workspace):
     IncidentAlert.objects.create(incident=second, alert=alert)
     check = look_now()["double creation"]
     assert (check.state, check.values["doubles"], check.values["n"]) == (State.FAILED, 1, 2)
+
+
+def test_without_alerts_nobody_can_tell_whether_they_come_twice(look_now):
+    check = look_now()["double creation"]
+    assert (check.state, check.reason) == (State.UNKNOWN, Reason.NO_RECENT_ALERT)
 
 
 def in_defender(sentinel):

@@ -132,6 +132,8 @@ def test_a_manager_sees_what_is_collected_and_no_more(client, mia, look_now):
 def test_the_list_counts_what_is_to_be_put_right(ada_here, look_now, sentinel):
     sentinel.lay_out(Prerequisite.CONNECTORS, [])
     look_now()
+    text = ada_here.get(PAGE).text
+    assert f'href="#connector-{azure.SUBSCRIPTION}"' in text
     text = ada_here.get("/workspaces/").text
     assert "1 prerequisite has to be put right." in text
     assert f'href="{PAGE}"' in text
