@@ -28,6 +28,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "read history, sweep once a day": _tick(
         "alerts.intake.tasks.sweep_due_workspaces", seconds=10, queue="intake"
     ),
+    "read tasks of incidents": _tick(
+        "alerts.intake.tasks.read_tasks_of_incidents", seconds=5, queue="intake"
+    ),
     "fetch keys of Entra for push hints": _tick(
         "alerts.intake.tasks.fetch_signing_keys_of_tenants", seconds=30, queue="intake"
     ),

@@ -31,6 +31,7 @@ from portal.jobs.models import State
 DECISIONS = (
     *("owner", "severity", "closed", "reopened", "commented", "labels", "escalated"),
     "playbook",
+    *("task-added", "task-completed", "task-reopened"),
 )
 OWN_ACTS = (*DECISIONS, "asked", "answered")  # what people look for among what they did
 TAKEN_BACK = ("undone", "withdrawn")

@@ -4,6 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
+from alerts.intake.services.incident_tasks import read_due_tasks
 from alerts.intake.services.log_backfill import run_due_log_backfills
 from alerts.intake.services.signing_keys import fetch_due_signing_keys
 from alerts.intake.services.slices import (
@@ -50,3 +51,9 @@ def fetch_signing_keys_of_tenants(**_later: Any) -> None:
 def read_due_logs(**_later: Any) -> None:
     """Go on reading the past from Log Analytics, where a person asked for it."""
     run_due_log_backfills(connect=logs_client_for)
+
+
+@shared_task(acks_late=True)
+def read_tasks_of_incidents(**_later: Any) -> None:
+    """Read the tasks of incidents that people look at."""
+    read_due_tasks(connect=client_for)

@@ -14,6 +14,7 @@ class Kind(models.TextChoices):
     UPDATE = "update", "Change the incident"
     COMMENT = "comment", "Add a comment"
     PLAYBOOK = "playbook", "Run a playbook"
+    TASK = "task", "Write a task"
 
 
 class Outcome(models.TextChoices):
@@ -49,6 +50,7 @@ class Change(Leased):
     base = models.JSONField(default=dict)  # the same members as we saw them when deciding
     message = models.TextField(blank=True)  # of a comment
     playbook = models.CharField(max_length=400, blank=True, db_default="")  # its resource id
+    task = models.CharField(max_length=100, blank=True, db_default="")  # its name in Sentinel
     urgency = models.SmallIntegerField(choices=Urgency, default=Urgency.PERSON)
     check_name = models.CharField(max_length=40, blank=True)  # asked again at delivery
     check_args = models.JSONField(default=dict)

@@ -39,6 +39,9 @@ _NOTES = {
     "Microsoft Defender has no place for this reason and shows another one.": gettext_lazy(
         "Microsoft Defender has no place for this reason and shows another one."
     ),
+    "Somebody else keeps changing this task in Sentinel.": gettext_lazy(
+        "Somebody else keeps changing this task in Sentinel."
+    ),
     "The playbook is no longer in Azure.": gettext_lazy("The playbook is no longer in Azure."),
     "Azure did not say whether the playbook started, and shows no run of it for this incident."
     " Look at its runs in Azure before you retry.": gettext_lazy(

@@ -132,6 +132,7 @@ def things_of(workspace, site, ids):
     version = RuleVersion.objects.get(rule__uuid=ids["rules"])
     owed = Change.objects.filter(workspace=workspace).earliest("pk")
     return {
+        "task": uuid.uuid4(),
         "workspace": workspace.uuid,
         "token": token.uuid,
         "act": act,

@@ -36,10 +36,12 @@ from alerts.sentinel.wire import (
     read_incident,
     read_incident_page,
 )
+from alerts.sentinel.wire.tasks import WireTask, read_task, read_tasks, task_body
 from simulator.faults import MANGLERS
 from simulator.running import running_simulator
 
 INCIDENTS = 60
+TASK = "22222222-0000-4000-8000-000000000002"
 LIST = r"/incidents\?"
 
 
@@ -248,3 +250,24 @@ def test_without_the_right_to_write_rules_the_answer_names_the_action(client, co
     finally:
         control.application("portal", denied=[])
     assert caught.value.status == 403
+
+
+def test_a_task_is_there_once_and_a_stale_copy_is_refused(client):
+    name = read_incident_page(client.list_incidents(top=1)).items[0].name
+    with pytest.raises(SentinelNotFound) as missing:
+        client.get_task(name, TASK)
+    assert not missing.value.is_of_the_workspace
+    new = task_body(title="Fetch a capture", description="Of the cell", status="New")
+    client.put_task(name, TASK, new)
+    client.put_task(name, TASK, new)
+    (task,) = read_tasks(client.list_tasks(name)).items
+    assert isinstance(task, WireTask)
+    assert (task.name, task.title, task.status) == (TASK, "Fetch a capture", "New")
+    assert task.author and task.created_at and task.modified_at
+    done = task_body(
+        title=task.title, description=task.description, status="Completed", etag=task.etag
+    )
+    client.put_task(name, TASK, done)
+    assert read_task(client.get_task(name, TASK)).status == "Completed"
+    with pytest.raises(SentinelConflict):
+        client.put_task(name, TASK, done)

@@ -3,7 +3,7 @@ is owed, the timeline, the overlay and the queue, and undo it while it is held.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from alerts.incidents.ingest.groups import regroup
+from alerts.incidents.ingest.incident_tasks import settle_owed_tasks
 from alerts.incidents.ingest.overlay import (
     drop_our_comments,
     overlay_owed,
@@ -25,6 +26,7 @@ from alerts.outbox.engine.merge import base_for
 from alerts.outbox.models import Outcome, Urgency
 from alerts.outbox.queries import changes_of_act
 from alerts.outbox.services import UNDO_HOLD, PendingWrite, enqueue_changes, withdraw
+from portal import clock
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
@@ -44,12 +46,16 @@ class SystemActor:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What an act does to one incident: a patch or a comment, and a line of its timeline."""
+    """What an act does to one incident: a patch or a comment, and a line of its timeline. A `task`
+    is written by the patch; its `base` is the task's own.
+    """
 
     code: str
     details: dict[str, Any]
     patch: dict[str, Any] = field(default_factory=dict)
     message: str = ""
+    task: str = ""
+    base: dict[str, Any] = field(default_factory=dict)
 
 
 type SkippedIncidents = dict[int, str]  # by id, why it stays as it is
@@ -142,8 +148,9 @@ def _enqueue(
     writes = []
     for row, effect in effects.items():
         properties = bodies.get(row.pk, {}).get("properties") or {}
-        base = base_for(effect.patch, properties) if effect.patch else {}
-        writes.append(PendingWrite(row.workspace_id, row.name, effect.patch, base, effect.message))
+        base = effect.base or (base_for(effect.patch, properties) if effect.patch else {})
+        write = PendingWrite(row.workspace_id, row.name, effect.patch, base, effect.message)
+        writes.append(replace(write, task=effect.task) if effect.task else write)
     delivery: dict[str, Any]
     if isinstance(by, User):
         urgency = Urgency.BULK if len(effects) > MANY else Urgency.PERSON
@@ -228,6 +235,7 @@ def undo_act(*, act: UUID, by: User, now: datetime) -> Undone:
         )
     rows = [row for row in rows if (row.workspace_id, row.name) in report.pairs]
     drop_our_comments(report.withdrawn)
+    settle_owed_tasks(report.withdrawn, unshifted=clock.unshifted())
     if not report.too_late:
         take_back(act=act)
     ids = [row.pk for row in rows]

@@ -6,6 +6,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from alerts.incidents.ingest.groups import regroup
+from alerts.incidents.ingest.incident_tasks import settle_owed_tasks, show_owed_tasks
 from alerts.incidents.ingest.overlay import drop_our_comments, refresh_overlay, show_our_comments
 from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
@@ -14,6 +15,7 @@ from alerts.outbox.engine.merge import value_text
 from alerts.outbox.models import Change, Kind, Outcome
 from alerts.outbox.queries import note_words
 from alerts.outbox.registry import Settlement
+from portal import clock
 from portal.notifications.services import notify
 
 _CODES = {Outcome.CONFLICTED: "conflict", Outcome.REFUSED: "refused", Outcome.DROPPED: "dropped"}
@@ -43,6 +45,8 @@ def on_outcome(settlement: Settlement) -> None:
             workspace_id=incident.workspace_id, incidents=[settlement.incident], now=now
         )
         is_current = bool(stored.changed)
+    if change.kind == Kind.TASK:
+        _show_task(change)
     if change.kind == Kind.COMMENT:
         _show_comment(incident, change)
     if code := _CODES.get(Outcome(change.outcome)):
@@ -81,6 +85,14 @@ def _show_comment(incident: Incident, change: Change) -> None:
         show_our_comments([change], incidents=[incident], author=change.by_label)
     else:
         drop_our_comments([change])
+
+
+def _show_task(change: Change) -> None:
+    """A task that is owed is shown as wanted; one that is settled as Sentinel has it."""
+    if change.outcome == Outcome.OPEN:
+        show_owed_tasks([change])
+    else:
+        settle_owed_tasks([change], unshifted=clock.unshifted())
 
 
 def _write_line(incident: Incident, settlement: Settlement, code: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from alerts.incidents.acts.escalate import MAX_NOTE
+from alerts.incidents.acts.incident_tasks import MAX_DESCRIPTION, MAX_TITLE
 from alerts.incidents.api.listings import SEVERITIES
 from alerts.incidents.models import Severity
 from alerts.incidents.policies import MAX_LABEL_LENGTH, MAX_MESSAGE_LENGTH, REASONS
@@ -133,3 +134,26 @@ class CommentIn(In):
     """Words for Sentinel's readers too."""
 
     message = serializers.CharField(max_length=MAX_MESSAGE_LENGTH, help_text="the comment")
+
+
+class TaskIn(In):
+    """A new task."""
+
+    title = serializers.CharField(max_length=MAX_TITLE, help_text="what is to be done")
+    description = serializers.CharField(
+        max_length=MAX_DESCRIPTION,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="more about it",
+    )
+
+
+class TaskNameIn(In):
+    """Which task."""
+
+    task = serializers.UUIDField(format="hex_verbose", help_text="its name, Sentinel's GUID")
+
+    def validate_task(self, value: Any) -> str:
+        """Return it as rows name tasks."""
+        return str(value)

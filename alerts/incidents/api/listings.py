@@ -256,6 +256,29 @@ COMMENTS = Listing(
 )
 
 
+class TaskSerializer(Row):
+    """Tasks of the incident in Sentinel, latest first, as last read. Ours are among them
+    from the moment they are owed.
+    """
+
+    name = CharField(help_text="Sentinel's GUID")
+    title = CharField(help_text="what is to be done")
+    description = CharField(help_text="more about it; may be empty")
+    status = CharField(help_text="Sentinel's word: New or Completed")
+    author = CharField(help_text="who made it")
+    created_at = DateTimeField(help_text="when")
+    modified_at = DateTimeField(allow_null=True, help_text="its latest change in Sentinel")
+    is_owed = BooleanField(help_text="whether a change of ours is on its way to Sentinel")
+    read_at = DateTimeField(
+        source="incident.task_reading.read_at",
+        allow_null=True,
+        help_text="when Sentinel's list was last read; null where it was not",
+    )
+
+
+TASKS = Listing(TaskSerializer, Order("created_at"))
+
+
 class KeptMemberSerializer(Row):
     """A member that a person in Sentinel had changed first."""
 
@@ -271,7 +294,8 @@ class SentinelChangeSerializer(Row):
     id = IntegerField(source="pk", help_text="of the write")
     key = UUIDField(help_text="the same for every attempt; a comment has this name in Sentinel")
     kind = ChoiceField(
-        Kind.values, help_text="a change of the incident, a comment, or the run of a playbook"
+        Kind.values,
+        help_text="a change of the incident, a comment, the run of a playbook, or a task",
     )
     by = CharField(source="by_label", help_text="whose decision it was")
     made_at = DateTimeField(help_text="when it was decided")

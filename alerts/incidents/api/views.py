@@ -10,6 +10,12 @@ from django.utils.translation import gettext
 
 from alerts.incidents.acts.close import close_incidents, reopen_incidents
 from alerts.incidents.acts.escalate import escalate_incidents
+from alerts.incidents.acts.incident_tasks import (
+    add_task,
+    complete_task,
+    read_tasks_again,
+    reopen_task,
+)
 from alerts.incidents.acts.triage import (
     assign_incidents,
     change_severity,
@@ -27,11 +33,20 @@ from alerts.incidents.api.bodies import (
     LabelIn,
     SeverityIn,
     SiteIn,
+    TaskIn,
+    TaskNameIn,
 )
-from alerts.incidents.api.listings import ALERTS, COMMENTS, INCIDENTS, SENTINEL_CHANGES, TIMELINE
+from alerts.incidents.api.listings import (
+    ALERTS,
+    COMMENTS,
+    INCIDENTS,
+    SENTINEL_CHANGES,
+    TASKS,
+    TIMELINE,
+)
 from alerts.incidents.api.places import DEVICES, SITES, ZONES
 from alerts.incidents.hidden_verdicts import has_label, hidden_from, masked_columns, ot_state_is
-from alerts.incidents.models import Alert, Comment, Incident, TimelineItem
+from alerts.incidents.models import Alert, Comment, Incident, IncidentTask, TimelineItem
 from alerts.incidents.page.inventory import sites_visible_to, zones_visible_to
 from alerts.incidents.page.sentinel_writes import writes_to
 from alerts.incidents.queries import (
@@ -124,6 +139,11 @@ class IncidentViewSet(Resource):
         """Its comments."""
         return comments_of(row)
 
+    @sub_list(TASKS)
+    def tasks(self, row: Incident) -> QuerySet[IncidentTask]:
+        """Its tasks in Sentinel, as last read."""
+        return row.tasks.all()
+
     @sub_list(SENTINEL_CHANGES)
     def sentinel_changes(self, row: Incident) -> QuerySet[Change]:
         """What Tagout changed in Sentinel, and how each change ended."""
@@ -173,6 +193,28 @@ class IncidentViewSet(Resource):
     def comment(self, row: Incident, values: dict[str, Any]) -> None:
         """Say something, in Sentinel too."""
         comment_on_incidents(incident_ids=[row.pk], by=self.person, now=self.now, **values)
+
+    @command(Nothing, **WRITE)
+    def read_tasks(self, row: Incident, values: dict[str, Any]) -> None:
+        """Have its tasks read from Sentinel; `tasks/` tells them when they are there."""
+        read_tasks_again(
+            incident_id=row.pk, by=self.person, now=self.now, unshifted=clock.unshifted()
+        )
+
+    @command(TaskIn, **WRITE)
+    def add_task(self, row: Incident, values: dict[str, Any]) -> None:
+        """Add a task, in Sentinel too."""
+        add_task(incident_id=row.pk, by=self.person, now=self.now, **values)
+
+    @command(TaskNameIn, **WRITE)
+    def complete_task(self, row: Incident, values: dict[str, Any]) -> None:
+        """Mark a task as done, in Sentinel too."""
+        complete_task(incident_id=row.pk, by=self.person, now=self.now, **values)
+
+    @command(TaskNameIn, **WRITE)
+    def reopen_task(self, row: Incident, values: dict[str, Any]) -> None:
+        """Mark a task as still to be done, in Sentinel too."""
+        reopen_task(incident_id=row.pk, by=self.person, now=self.now, **values)
 
 
 class SiteViewSet(Resource):

@@ -2,7 +2,13 @@
 
 from alerts.incidents.models.alert import Alert, AlertRaw, IncidentAlert, PlannedAlert
 from alerts.incidents.models.bulk_act import BulkAct, Skipped
-from alerts.incidents.models.context import Comment, Entity, TimelineItem
+from alerts.incidents.models.context import (
+    Comment,
+    Entity,
+    IncidentTask,
+    TaskReading,
+    TimelineItem,
+)
 from alerts.incidents.models.group import Group, PairMemory, PatternMemory
 from alerts.incidents.models.incident import (
     ACTIVE_FROM,
@@ -39,6 +45,7 @@ __all__ = [
     "Incident",
     "IncidentAlert",
     "IncidentRaw",
+    "IncidentTask",
     "OtState",
     "PairMemory",
     "PatternMemory",
@@ -46,6 +53,7 @@ __all__ = [
     "Severity",
     "Skipped",
     "Status",
+    "TaskReading",
     "TimelineItem",
     "touches",
 ]

@@ -51,6 +51,63 @@ class Comment(models.Model):
         return self.message[:80]
 
 
+class IncidentTask(models.Model):
+    """A task of the incident in Sentinel, as last read, overlaid with what we still owe
+    (`is_owed`). `status` is Sentinel's word: New, Completed, or one that we do not know.
+    """
+
+    NEW, COMPLETED = "New", "Completed"
+
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="tasks"
+    )
+    name = models.CharField(max_length=100)  # GUID; of a new one of ours the outbox key
+    title = models.TextField()
+    description = models.TextField(blank=True)
+    status = models.CharField(max_length=40)
+    author = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    modified_at = models.DateTimeField(null=True)
+    is_owed = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "name"], name="an_incident_has_a_task_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.title[:80]
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether it is done."""
+        return self.status == self.COMPLETED
+
+
+class TaskReading(models.Model):
+    """When the tasks of an incident were asked for and last read; Sentinel's lists of incidents do
+    not tell of tasks, so they are read where somebody asks.
+    """
+
+    incident = models.OneToOneField(
+        "incidents.Incident",
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="task_reading",
+    )
+    asked_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"tasks of {self.incident_id}"
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the newest question has no answer yet."""
+        return not self.error and (self.read_at is None or self.read_at < self.asked_at)
+
+
 class TimelineItem(models.Model):
     """One thing that happened to an incident. `code` says what, `details` holds its parts, so
     that a page can say it in any language.

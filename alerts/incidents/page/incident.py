@@ -164,10 +164,16 @@ def owed_chips(incident: Incident) -> list[Chip]:
     rows = changes_of(incident.workspace_id, incident.name).filter(outcome=Outcome.OPEN)
     kinds: dict[str, None] = {}
     for kind, patch in rows.values_list("kind", "patch"):
-        for word in [gettext("comment")] if kind == Kind.COMMENT else _patch_words(patch):
+        for word in _change_words(kind, patch):
             kinds[word] = None
     words = gettext("Sending to Sentinel: %(what)s")
     return [Chip(words % {"what": what}, "accent", "send") for what in kinds]
+
+
+def _change_words(kind: str, patch: dict[str, Any]) -> list[str]:
+    if kind == Kind.COMMENT:
+        return [gettext("comment")]
+    return [gettext("task")] if kind == Kind.TASK else _patch_words(patch)
 
 
 def _patch_words(patch: dict[str, Any]) -> list[str]:

@@ -117,6 +117,9 @@ def _kept(members: Iterable[dict[str, Any]]) -> Iterable[MemberChange]:
 def _wanted(change: Change) -> Iterable[MemberChange]:
     if change.kind == Kind.PLAYBOOK:
         yield MemberChange(gettext("Run a playbook"), "", change.playbook.rpartition("/")[2])
+    if change.kind == Kind.TASK and "title" in change.patch:
+        yield MemberChange(gettext("Task"), "", change.patch["title"])
+        return
     for name, value in sorted(change.patch.items()):
         if name in (LABELS_ADD, LABELS_REMOVE):
             sign = "+" if name == LABELS_ADD else "−"
@@ -124,7 +127,8 @@ def _wanted(change: Change) -> Iterable[MemberChange]:
             yield MemberChange(_member(LABELS), "", words)
         else:
             before = value_words(name, value_text(name, change.base.get(name)))
-            yield MemberChange(_member(name), before, value_words(name, value_text(name, value)))
+            member = gettext("Task") if change.kind == Kind.TASK else _member(name)
+            yield MemberChange(member, before, value_words(name, value_text(name, value)))
 
 
 def _member(name: str) -> str:

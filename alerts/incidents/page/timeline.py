@@ -187,6 +187,13 @@ def _labels(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     return {"words": gettext("changed labels: %(labels)s") % {"labels": ", ".join(labels)}}
 
 
+def _task(sentence: Promise) -> Describe:
+    return lambda details, item: {
+        "words": str(sentence),
+        "quote": str(details.get("title") or ""),
+    }
+
+
 def _capture(sentence: Promise) -> Describe:
     return lambda details, item: {"words": str(sentence) % {"name": details.get("name", "")}}
 
@@ -223,6 +230,9 @@ _UNDONE = {
     "answered": gettext_lazy("withdrew the verdict"),
     "escalated": gettext_lazy("undid the escalation"),
     "playbook": gettext_lazy("took the playbook back before it started"),
+    "task-added": gettext_lazy("removed the task again"),
+    "task-completed": gettext_lazy("undid the completion of a task"),
+    "task-reopened": gettext_lazy("undid the reopening of a task"),
 }
 MEMBER_WORDS = {
     "status": gettext_lazy("status"),
@@ -314,6 +324,9 @@ SENTENCES: dict[str, Describe] = {
     "consent-asked": _playbook(gettext_lazy("asked for consent to the playbook %(name)s")),
     "consent-given": _playbook(gettext_lazy("consented to the playbook %(name)s")),
     "consent-declined": _playbook(gettext_lazy("declined the playbook %(name)s")),
+    "task-added": _task(gettext_lazy("added a task")),
+    "task-completed": _task(gettext_lazy("completed a task")),
+    "task-reopened": _task(gettext_lazy("reopened a task")),
     "gone": _plain(gettext_lazy("deleted it")),
     "undone": _undone,
     "conflict": _conflict,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.incidents.acts.bulk import ActValues
 from alerts.incidents.acts.escalate import MAX_NOTE, escalation_lines, leads_of_all
+from alerts.incidents.acts.incident_tasks import MAX_DESCRIPTION, MAX_TITLE
 from alerts.incidents.acts.triage import ot_line_of, people_for
 from alerts.incidents.models import OtState, Severity, Status
 from alerts.incidents.page.devices import LEVEL_WORDS, level_name
@@ -74,6 +75,18 @@ class ActForm(forms.Form):
     def toast(self) -> str:
         """Return the sentence that the person is told afterwards."""
         return str(self.done) % {"what": self.targets.words}
+
+
+class TaskForm(forms.Form):
+    """A new task of an incident."""
+
+    title = forms.CharField(max_length=MAX_TITLE, label=_("What is to be done"))
+    description = forms.CharField(
+        max_length=MAX_DESCRIPTION,
+        required=False,
+        widget=forms.Textarea,
+        label=_("How, or more about it"),
+    )
 
 
 class AssignForm(ActForm):

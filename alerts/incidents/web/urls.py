@@ -2,7 +2,15 @@
 
 from django.urls import include, path
 
-from alerts.incidents.web.views import acts, bulk, devices, incident, queue, sites
+from alerts.incidents.web.views import (
+    acts,
+    bulk,
+    devices,
+    incident,
+    incident_tasks,
+    queue,
+    sites,
+)
 
 _incidents = [
     path("", queue.queue_page, name="queue"),
@@ -16,6 +24,9 @@ _incidents = [
     path("bulk/<uuid:act>/", bulk.bulk, name="bulk"),
     path("bulk/<uuid:act>/<slug:command>/", bulk.steer, name="steer"),
     path("<int:incident_id>/", incident.incident_page, name="incident"),
+    path("<int:incident_id>/tasks/read/", incident_tasks.read, name="read-tasks"),
+    path("<int:incident_id>/tasks/add/", incident_tasks.add, name="add-task"),
+    path("<int:incident_id>/tasks/<slug:task>/<slug:verb>/", incident_tasks.mark, name="mark-task"),
     path("<int:incident_id>/panel", queue.incident_panel, name="incident_panel"),
 ]
 _devices = [

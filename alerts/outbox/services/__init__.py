@@ -3,6 +3,7 @@
 from alerts.outbox.services.deliver import Delivered, deliver_one
 from alerts.outbox.services.deliver_rules import DeliveredRule, deliver_one_rule
 from alerts.outbox.services.enqueue import (
+    NEW_TASK,
     UNDO_HOLD,
     CannotRetry,
     PendingWrite,
@@ -15,6 +16,7 @@ from alerts.outbox.services.enqueue import (
 from alerts.outbox.services.set_desired import clear_desired_rule, name_of_rule, set_desired_rule
 
 __all__ = [
+    "NEW_TASK",
     "UNDO_HOLD",
     "CannotRetry",
     "Delivered",

@@ -29,6 +29,7 @@ from alerts.outbox.engine.merge import (
     rebase,
 )
 from alerts.outbox.models import Change, Kind, Outcome
+from alerts.outbox.services.incident_tasks import TaskInDoubt, write_task
 from alerts.outbox.services.playbooks import NotSeenYet, TakenOver, start_playbook
 from alerts.sentinel.client.port import (
     Receipt,
@@ -161,6 +162,8 @@ def send(
     if change.kind == Kind.PLAYBOOK:
         run = start_playbook(change, client=client, now=clock.unshifted())
         return Sent(Outcome.SENT, run, wrote=True)
+    if change.kind == Kind.TASK:
+        return Sent(Outcome.SENT, wrote=write_task(change, client=client))
     return _send_update(change, client, pause, ask)
 
 
@@ -335,7 +338,7 @@ def deliver_one(
         return _settled(change, sent, now=now)
     except SentinelError as error:
         return _not_sent(change, error, now=now)
-    except (StillMoving, Unreadable, NotSeenYet, TakenOver) as error:
+    except (StillMoving, Unreadable, NotSeenYet, TakenOver, TaskInDoubt) as error:
         return _try_again(change, str(error))
     except Exception as error:
         log.exception("Change %s could not be delivered", change.key)

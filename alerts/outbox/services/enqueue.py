@@ -28,13 +28,15 @@ UNDO_HOLD = timedelta(seconds=10)  # how long a write waits for an undo (product
 
 _NAMESPACE = UUID("8f3d2c1a-5b7e-5d49-9c60-0e1b7a4f2d35")
 
+NEW_TASK = "new"
+
 type Pair = tuple[int, str]  # workspace pk, incident name
 
 
 @dataclass(frozen=True, slots=True)
 class PendingWrite:
-    """One write to one incident: a patch with its base (`engine.merge.base_for`), a comment, or the
-    resource id of a playbook that is to run on it.
+    """One write to one incident: a patch with its base (`engine.merge.base_for`), a comment, the
+    resource id of a playbook that is to run on it, or a task, by its name or as NEW_TASK.
     """
 
     workspace_id: int
@@ -43,10 +45,13 @@ class PendingWrite:
     base: dict[str, Any] = field(default_factory=dict)
     message: str = ""
     playbook: str = ""
+    task: str = ""
 
     @property
     def kind(self) -> Kind:
-        """Whether it is a comment, the run of a playbook, or an update."""
+        """Whether it is a comment, the run of a playbook, a task, or an update."""
+        if self.task:
+            return Kind.TASK
         if self.playbook:
             return Kind.PLAYBOOK
         return Kind.COMMENT if self.message else Kind.UPDATE
@@ -81,6 +86,7 @@ def enqueue_changes(
             base=wish.base,
             message=wish.message,
             playbook=wish.playbook.lower(),
+            task=_task_of(wish, act),
             urgency=urgency,
             check_name=check_name,
             check_args=check_args or {},
@@ -97,10 +103,15 @@ def enqueue_changes(
 
 
 def _key_of(wish: PendingWrite, act: UUID) -> UUID:
-    parts = [wish.patch, wish.message, *filter(None, [wish.playbook.lower()])]
+    parts = [wish.patch, wish.message, *filter(None, [wish.playbook.lower(), wish.task])]
     content = json.dumps(parts, sort_keys=True, ensure_ascii=False)
     incident = wish.incident_name.lower()
     return our_id("change", act, wish.workspace_id, incident, wish.kind.value, content)
+
+
+def _task_of(wish: PendingWrite, act: UUID) -> str:
+    """The name of the task in Sentinel: of a new one the key of the change."""
+    return str(_key_of(wish, act)) if wish.task == NEW_TASK else wish.task.lower()
 
 
 def our_id(*parts: object) -> UUID:

@@ -19,6 +19,7 @@ from alerts.sentinel.client.authentication import SignedIn
 from alerts.sentinel.client.calls import Carrier, SignedCalls
 from alerts.sentinel.client.connection import Connection
 from alerts.sentinel.client.errors import SentinelNotFound, SentinelRefused, SentinelUnavailable
+from alerts.sentinel.client.incident_tasks import AzureIncidentTasks
 from alerts.sentinel.client.limits import TOTAL_SECONDS, BoundedTransport
 from alerts.sentinel.client.playbooks import AzurePlaybooks
 from alerts.sentinel.client.port import ARM, MAX_PAGE_SIZE, ListBy, Probe, Receipt
@@ -81,7 +82,9 @@ class AzureAutomationRules:
 GA, PREVIEW = "2025-09-01", "2025-10-01-preview"  # only the preview names sites of IoT devices
 
 
-class AzureSentinelClient(AzureAutomationRules, AzurePlaybooks, AzurePrerequisites, SignedCalls):
+class AzureSentinelClient(
+    AzureAutomationRules, AzurePlaybooks, AzureIncidentTasks, AzurePrerequisites, SignedCalls
+):
     """One workspace as one identity reaches it. Made lazily in the process that uses it."""
 
     capabilities = ARM

@@ -24,6 +24,7 @@ from alerts.sentinel.client.errors import (
     SentinelThrottled,
     SentinelUnavailable,
 )
+from alerts.sentinel.client.incident_tasks import IncidentTasks
 from alerts.sentinel.client.prerequisites import Prerequisites
 from alerts.sentinel.wire.incidents import WireIncident
 
@@ -192,7 +193,9 @@ class IncidentSource(Protocol):
         ...
 
 
-class SentinelClient(IncidentSource, AutomationRules, Playbooks, Prerequisites, Protocol):
+class SentinelClient(
+    IncidentSource, IncidentTasks, AutomationRules, Playbooks, Prerequisites, Protocol
+):
     """One workspace of Sentinel, as one identity of ours may use it. Raises SentinelError only."""
 
     @property

@@ -28,6 +28,7 @@ from alerts.incidents.page.incident import (
     survivor_of,
     zone_of_page,
 )
+from alerts.incidents.page.incident_tasks import task_tab_of
 from alerts.incidents.page.overview import (
     bars_title,
     checks_of,
@@ -44,7 +45,7 @@ from alerts.incidents.page.timeline import conflicts_of, happenings_of
 from alerts.incidents.policies import may_act_on
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.registry import TabVisit, incident_tabs
-from alerts.incidents.web.forms import CommentForm
+from alerts.incidents.web.forms import CommentForm, TaskForm
 from alerts.incidents.web.links import (
     ask_address,
     lessons_address,
@@ -67,6 +68,7 @@ TABS = {
     "alerts": gettext_lazy("Alerts"),
     "devices": gettext_lazy("Devices"),
     "similar": gettext_lazy("Similar"),
+    "tasks": gettext_lazy("Tasks"),
     "writes": gettext_lazy("Changes in Sentinel"),
     "raw": gettext_lazy("Raw"),
 }
@@ -230,6 +232,13 @@ def _similar(visit: Visit) -> dict[str, Any]:
     return {"similar": found, "alike": visit.alike, "base": reverse("incidents:queue")}
 
 
+def _tasks(visit: Visit) -> dict[str, Any]:
+    shown = task_tab_of(visit.incident)
+    reading = shown["reading"]
+    is_changing = bool(reading and reading.is_pending) or any(t.is_owed for t in shown["tasks"])
+    return shown | {"task_form": TaskForm(), "is_changing": is_changing}
+
+
 def _writes(visit: Visit) -> dict[str, Any]:
     return {"writes": sentinel_writes_of(visit.incident)}
 
@@ -244,6 +253,7 @@ _BODIES: dict[str, Callable[[Visit], dict[str, Any]]] = {
     "alerts": _alerts,
     "devices": _devices,
     "similar": _similar,
+    "tasks": _tasks,
     "writes": _writes,
     "raw": _raw,
 }

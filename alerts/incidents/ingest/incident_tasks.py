@@ -1,0 +1,99 @@
+"""Tasks of incidents as rows: as Sentinel has them, overlaid with what we still owe."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from alerts.incidents.models import Incident, IncidentTask, TaskReading
+from alerts.outbox.models import Change, Kind, Outcome
+from alerts.sentinel.wire import Unreadable
+from alerts.sentinel.wire.tasks import WireTask
+from portal.jobs.services import bring_forward, ensure_job
+
+READ_TASKS = "incidents.read_tasks"  # kind of the job; its key is the incident's
+
+
+@transaction.atomic
+def store_tasks(*, incident_id: int, tasks: Sequence[WireTask | Unreadable], now: datetime) -> None:
+    """Keep the tasks of an incident as they were just read. One of ours comes back by its name and
+    is there once; one that was deleted in Sentinel goes, unless it is still on its way there.
+    """
+    TaskReading.objects.select_for_update().filter(pk=incident_id).update(read_at=now, error="")
+    rows = {row.name: row for row in IncidentTask.objects.filter(incident=incident_id)}
+    for task in tasks:
+        if isinstance(task, Unreadable):
+            continue
+        row = rows.pop(task.name[:100].lower(), None)
+        if row is None:
+            row = IncidentTask(incident_id=incident_id, name=task.name[:100].lower())
+        elif row.is_owed:
+            continue
+        row.title, row.description = task.title, task.description
+        row.status, row.author = task.status[:40], task.author[:200]
+        row.created_at = min(task.created_at or now, now)
+        row.modified_at = task.modified_at
+        row.save()
+    gone = [row.pk for row in rows.values() if not row.is_owed]
+    IncidentTask.objects.filter(pk__in=gone).delete()
+
+
+def show_owed_tasks(changes: Iterable[Change]) -> None:
+    """Show tasks that are owed to Sentinel from the moment on that they are."""
+    for change in changes:
+        if change.kind != Kind.TASK:
+            continue
+        incident = Incident.objects.filter(
+            workspace=change.workspace_id, name=change.incident_name
+        ).first()
+        if incident is None:
+            continue
+        if change.task == str(change.key):
+            IncidentTask.objects.get_or_create(
+                incident=incident,
+                name=change.task,
+                defaults={
+                    "title": change.patch["title"],
+                    "description": change.patch["description"],
+                    "status": change.patch["status"],
+                    "author": change.by_label,
+                    "created_at": change.made_at,
+                    "is_owed": True,
+                },
+            )
+        else:
+            IncidentTask.objects.filter(incident=incident, name=change.task).update(
+                status=change.patch["status"], is_owed=True
+            )
+
+
+def settle_owed_tasks(changes: Iterable[Change], *, unshifted: datetime) -> None:
+    """Show tasks as Sentinel has them after writes were settled or taken back, and have them read
+    again. What was never sent goes as it came.
+    """
+    for change in changes:
+        if change.kind != Kind.TASK:
+            continue
+        rows = IncidentTask.objects.filter(
+            incident__workspace=change.workspace_id,
+            incident__name=change.incident_name,
+            name=change.task,
+        )
+        is_sent = change.outcome == Outcome.SENT
+        if not is_sent and change.task == str(change.key):
+            rows.delete()
+            continue
+        still_owed = Change.objects.filter(task=change.task, outcome=Outcome.OPEN).exclude(
+            pk=change.pk
+        )
+        if not still_owed.filter(workspace=change.workspace_id).exists():
+            before = {} if is_sent else {"status": change.base["status"]}
+            rows.update(is_owed=False, **before)
+        if row := rows.first():
+            request_tasks(row.incident_id, unshifted=unshifted)
+
+
+def request_tasks(incident_id: int, *, unshifted: datetime) -> None:
+    """Make the reading of an incident's tasks due now, however often it is asked for."""
+    ensure_job(kind=READ_TASKS, key=str(incident_id), now=unshifted)
+    bring_forward(kind=READ_TASKS, key=str(incident_id), now=unshifted)
