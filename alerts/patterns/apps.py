@@ -11,8 +11,8 @@ class PatternsConfig(AppConfig):
         from alerts.sites.registry import ClockFollower, register_clock_follower
 
         register_clock_follower("patterns", ClockFollower(settle=mine_by_new_clock))
-        from portal.accounts.models import READING_ROLES
-        from portal.ui.navigation import NOISE, NavItem, register_nav
+        from portal.accounts.models import READING_ROLES, Role
+        from portal.ui.navigation import NOISE, RUNNING, NavItem, register_nav
 
         register_nav(
             NavItem(
@@ -32,6 +32,14 @@ class PatternsConfig(AppConfig):
                 order=10,
                 roles=READING_ROLES,
                 key="p",
+            ),
+            NavItem(
+                _("Closing at the source"),
+                "undo-2",
+                "status-sync:show",
+                section=RUNNING,
+                order=65,
+                roles={Role.ADMINISTRATOR, Role.SOC_LEAD},
             ),
         )
         _register_finder()

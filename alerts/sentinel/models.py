@@ -59,6 +59,9 @@ class Workspace(models.Model):
     certificate_file = models.CharField(max_length=500, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.ACTIVE)
     capabilities = models.JSONField(default=dict, blank=True)  # what probes found it can do
+    # Whether closing an incident there also closes the alert at the sensor (the status-sync
+    # playbook); None until an administrator has said so.
+    closes_at_source = models.BooleanField(null=True)
     added_at = models.DateTimeField()
 
     class Meta:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from alerts.patterns.web.views import patterns, plan, propose
+from alerts.patterns.web.views import patterns, plan, propose, status_sync
 from portal.ui.moved import moved_to
 
 _patterns = [
@@ -23,7 +23,12 @@ _plan = [
     path("<uuid:candidate>/snooze/", moved_to("patterns:snooze")),
     path("<uuid:candidate>/reject/", moved_to("patterns:reject")),
 ]
+_status_sync = [
+    path("", status_sync.show_status_sync, name="show"),
+    path("<uuid:workspace>/", status_sync.answer, name="answer"),
+]
 urlpatterns = [
     path("patterns/", include((_patterns, "patterns"))),
+    path("status-sync/", include((_status_sync, "status-sync"))),
     path("plan/", include((_plan, "plan"))),
 ]

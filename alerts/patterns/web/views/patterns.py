@@ -38,6 +38,7 @@ from alerts.patterns.services.decide import (
 from alerts.patterns.services.mine_patterns import CannotAskForMining, ask_for_mining
 from alerts.patterns.web.headline import headline, hours_words
 from alerts.patterns.web.pattern_card import pattern_card, state_words, weekday_rows
+from alerts.patterns.web.remedies import remedy_card
 from alerts.reviews.engine.causes import cause
 from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.policies import PROPOSING
@@ -115,7 +116,8 @@ def candidate_page(
     is_open = open_candidates(Candidate.objects.filter(pk=row.pk), now=now).exists()
     card = pattern_card(row, person, is_open=is_open)
     ids = incident_ids_of(row, now=now, limit=MAX_LOOKED_AT)
-    incidents = incidents_visible_to(person).filter(pk__in=ids)
+    visible = incidents_visible_to(person).filter(pk__in=ids)
+    incidents = list(visible.order_by("-created_at", "-pk"))
     hidden = hidden_from(person)
     verdicts = annotations_of(row, now=now, limit=MAX_VERDICTS)
     question = next(
@@ -125,7 +127,7 @@ def candidate_page(
         "row": card,
         "week": weekday_rows(row.rhythm),
         "hours": range(24),
-        "incidents": list(incidents.order_by("-created_at", "-pk")[:MAX_INCIDENTS]),
+        "incidents": incidents[:MAX_INCIDENTS],
         "verdicts": [
             {"annotation": annotation, "cause": _cause(annotation.cause)} for annotation in verdicts
         ],
@@ -135,6 +137,12 @@ def candidate_page(
         "problems": problems,
         "reason": reason,
         "near": _near(row, person, now),
+        "remedies": remedy_card(
+            row,
+            incident_ids=[incident.pk for incident in incidents],
+            now=now,
+            hides_verdicts=question is not None,
+        ),
         "now": now,
     }
     return render_page(

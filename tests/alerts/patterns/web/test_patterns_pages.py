@@ -1,12 +1,16 @@
 """The list of patterns, one of them, and what can be done there."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from django.db.models import F
 from django.urls import reverse
 
+from alerts.incidents.models import Incident, Status
 from alerts.patterns.models import Candidate, PatternState
 from alerts.patterns.web.headline import headline
+from alerts.sentinel.models import Workspace
 from alerts.suppression.models import RuleVersion
 from portal.jobs.models import Job
 from tests.alerts.patterns.conftest import POLLING
@@ -221,3 +225,27 @@ def test_without_direction_the_headline_names_both(client, workspace, site, nois
     client.force_login(oda)
     page = _text(client.get(f"/patterns/{row.uuid}/"))
     assert "Failed requests between FW-PO-02 and NMS-PO-01, at any hour" in page
+
+
+def test_a_pattern_names_what_could_end_it_and_what_followed_closes(
+    client, programming, judged, run_mining, oda, workspace
+):
+    run_mining()
+    client.force_login(oda)
+    row = Candidate.objects.get()
+    page = _text(client.get(f"/patterns/{row.uuid}/"))
+    recommended = page[page.index("What could end it") : page.index("Recommended")]
+    assert "A rule in Tagout" in recommended, "programming keeps its trace and its hours"
+    assert "every close leaves a trace, two sides" in page.lower()
+    assert "None of its incidents has been closed for seven days yet." in page
+    assert "Nobody has said yet" in page and "feed the loop" not in page
+    Incident.objects.filter(pk__in=[incident.pk for incident in programming]).update(
+        pattern=uuid4(), status=Status.CLOSED, closed_at=F("created_at") + timedelta(hours=1)
+    )
+    page = _text(client.get(f"/patterns/{row.uuid}/"))
+    assert "it came again within seven days (100 %)" in page
+    assert "A rule that closes would feed the loop here." in page
+    Incident.objects.update(status=Status.NEW)
+    Workspace.objects.filter(pk=workspace.pk).update(closes_at_source=True)
+    page = _text(client.get(f"/patterns/{row.uuid}/"))
+    assert "also closes the alert at the sensor" in page and "feed the loop" in page

@@ -1,0 +1,70 @@
+"""Recurrence after close: whether the same traffic fires again once an incident of it was closed.
+
+While an alert is open, Defender for IoT adds the same traffic to it; once it is closed, the same
+traffic is a new alert. So a close that does not end the cause may only make more incidents.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from alerts.incidents.models import CLOSED_AT, STANDING_CLOSE, Incident
+
+RECURS_WITHIN = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """How many incidents were closed, and after how many of these closes another incident of the
+    same pattern was raised in the same workspace within `RECURS_WITHIN`.
+    """
+
+    closed: int
+    came_again: int
+
+    @property
+    def percent(self) -> int | None:
+        """In whole percent, never rounded up to 100; None where nothing was closed."""
+        return self.came_again * 100 // self.closed if self.closed else None
+
+
+def recurrence_after_close(
+    incidents: QuerySet[Incident], *, since: datetime, now: datetime
+) -> Recurrence:
+    """Return what followed the closes of these incidents since a moment. A close counts once
+    `RECURS_WITHIN` has passed, so that each had the same time; one whose pattern is not known, or
+    that was reopened, does not count.
+    """
+    counts = _closes(incidents, since=since, now=now).aggregate(**_COUNTS)
+    return Recurrence(counts["closed"], counts["came_again"])
+
+
+def recurrence_by_workspace(
+    incidents: QuerySet[Incident], *, since: datetime, now: datetime
+) -> dict[int, Recurrence]:
+    """Return the same for each workspace that has any such close."""
+    rows = _closes(incidents, since=since, now=now).values("workspace").annotate(**_COUNTS)
+    return {row["workspace"]: Recurrence(row["closed"], row["came_again"]) for row in rows}
+
+
+_COUNTS: dict[str, Any] = {
+    "closed": Count("pk"),
+    "came_again": Count("pk", filter=Q(recurs=True)),
+}
+
+
+def _closes(incidents: QuerySet[Incident], *, since: datetime, now: datetime) -> QuerySet[Any]:
+    """Closes that count, each with `recurs`: whether the same pattern came again in time."""
+    rows: QuerySet[Any] = incidents.filter(STANDING_CLOSE, pattern__isnull=False).order_by()
+    rows = rows.annotate(ended_at=CLOSED_AT)
+    again = Incident.objects.filter(
+        pattern=OuterRef("pattern"),
+        workspace=OuterRef("workspace"),
+        created_at__gt=OuterRef("ended_at"),
+        created_at__lte=OuterRef("ended_at") + RECURS_WITHIN,
+    )
+    rows = rows.filter(ended_at__gt=since, ended_at__lte=now - RECURS_WITHIN)
+    rows = rows.annotate(recurs=Exists(again))
+    return rows

@@ -1,0 +1,170 @@
+"""What could end a pattern, in words: the better remedy first, and why."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.utils.translation import gettext, gettext_lazy, ngettext
+
+from alerts.incidents.models import Incident
+from alerts.incidents.recurrence import Recurrence, recurrence_after_close
+from alerts.patterns.engine.purpose import purpose_of
+from alerts.patterns.engine.remedies import (
+    Flag,
+    Option,
+    Remedy,
+    Situation,
+    feeds_the_loop,
+    options_for,
+    unlearnable,
+)
+from alerts.patterns.models import Candidate
+from alerts.sentinel.models import Workspace
+from portal.ui.words import number
+
+DAYS: Final = 90
+
+_NAMES: Final = {
+    Remedy.LEARN: gettext_lazy("Learn it at the sensor"),
+    Remedy.MUTE: gettext_lazy("Mute it at the sensor"),
+    Remedy.SOURCE_RULE: gettext_lazy("A suppression rule in Defender for IoT"),
+    Remedy.OUR_RULE: gettext_lazy("A rule in Tagout"),
+}
+_FLAGS: Final = {
+    Flag.SCANNER: gettext_lazy("Mark the device as a scanner in the inventory"),
+    Flag.PROGRAMMING: gettext_lazy("Mark the device as a programming device in the inventory"),
+    Flag.AUTHORISED: gettext_lazy("Authorise the device in the inventory"),
+}
+_WHY: Final = {
+    "cause": gettext_lazy(
+        "The inventory is wrong, and the sensor raises alerts because of it. Corrected once, they "
+        "end for this device."
+    ),
+    "strict-flag": gettext_lazy(
+        "The sensor would then be silent about this device at every hour and towards every "
+        "controller. Do it only where that is meant."
+    ),
+    "learn": gettext_lazy(
+        "It happens at any time and is allowed for good: the sensor takes it for normal and raises "
+        "it no more."
+    ),
+    "strict-learn": gettext_lazy(
+        "The sensor would allow it at every hour, for good. What can stop a controller should keep "
+        "a trace and an end."
+    ),
+    "hours-learn": gettext_lazy(
+        "It keeps to hours or to planned work; a sensor that has learned it is silent at every "
+        "hour."
+    ),
+    "obstacles": gettext_lazy("No rule can come of it as it stands; the page says why."),
+    "trace": gettext_lazy(
+        "Every close leaves a trace, two sides have signed it, it has an end, and it is watched."
+    ),
+    "loop": gettext_lazy(
+        "Every close leaves a trace and it has an end, but closing does not end the cause: the "
+        "same traffic raises new incidents."
+    ),
+    "no-trace": gettext_lazy(
+        "Alerts are then not raised at all, so nobody sees here what was suppressed. It is made in "
+        "the Azure portal (preview)."
+    ),
+    "hours-source": gettext_lazy("It knows dates, but no hours of the week and no planned work."),
+    "mute": gettext_lazy(
+        "Closes it at the sensor and keeps it quiet there. Nobody sees here what was muted."
+    ),
+    "strict-mute": gettext_lazy("What can stop a controller is not muted."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RemedyRow:
+    """One remedy as the page lists it."""
+
+    name: str
+    why: str
+    is_possible: bool
+    is_recommended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RemedyCard:
+    """All remedies, what is known of closing at the source, and what followed closes so far."""
+
+    rows: list[RemedyRow]
+    closes_at_source: str
+    recurrence: str
+    warning: str
+
+
+def remedy_card(
+    candidate: Candidate, *, incident_ids: list[int], now: datetime, hides_verdicts: bool
+) -> RemedyCard:
+    """Return the card of a pattern. `incident_ids` are those of its incidents that may be seen;
+    with `hides_verdicts` nothing follows from what OT said.
+    """
+    recurrence = recurrence_after_close(
+        Incident.objects.filter(pk__in=incident_ids), since=now - timedelta(days=DAYS), now=now
+    )
+    process, workspace = candidate.process, candidate.workspace
+    situation = Situation(
+        titles=tuple(candidate.alert_types),
+        purpose=purpose_of(process.types, process.functions),
+        is_strict=process.is_strict,
+        is_any_time=process.is_any_time,
+        has_obstacles=bool(candidate.obstacles) and not hides_verdicts,
+        cause="" if hides_verdicts else candidate.cause,
+        closes_at_source=workspace.closes_at_source,
+        closed=recurrence.closed,
+        came_again=recurrence.came_again,
+    )
+    options = options_for(situation)
+    has_rule = any(o.remedy == Remedy.OUR_RULE and o.is_possible for o in options)
+    return RemedyCard(
+        rows=[_row(option, situation) for option in options],
+        closes_at_source=source_words(workspace),
+        recurrence=recurrence_words(recurrence),
+        warning=gettext("A rule that closes would feed the loop here.")
+        if has_rule and feeds_the_loop(situation)
+        else "",
+    )
+
+
+def _row(option: Option, situation: Situation) -> RemedyRow:
+    name = _FLAGS[option.flag] if option.flag else _NAMES[option.remedy]
+    if option.why == "not-learnable":
+        titles = unlearnable(situation.titles)
+        text = ngettext(
+            "%(n)s of its %(of)s alert types cannot be learned: %(titles)s.",
+            "%(n)s of its %(of)s alert types cannot be learned: %(titles)s.",
+            len(titles),
+        )
+        parts = {"n": number(len(titles)), "of": number(len(situation.titles))}
+        why = text % {**parts, "titles": ", ".join(titles[:3])}
+    else:
+        why = str(_WHY[option.why])
+    return RemedyRow(str(name), why, option.is_possible, option.is_recommended)
+
+
+def source_words(workspace: Workspace) -> str:
+    """Return what is known of closing at the source in this workspace."""
+    if workspace.closes_at_source is None:
+        return gettext("Nobody has said yet whether a close in Sentinel also closes at the sensor.")
+    if workspace.closes_at_source:
+        return gettext("A close in Sentinel also closes the alert at the sensor.")
+    return gettext("A close in Sentinel leaves the alert at the sensor open.")
+
+
+def recurrence_words(recurrence: Recurrence) -> str:
+    """Return in one sentence what followed closes."""
+    if not recurrence.closed:
+        return gettext("None of its incidents has been closed for seven days yet.")
+    text = ngettext(
+        "After %(again)s of %(n)s close it came again within seven days (%(percent)s %%).",
+        "After %(again)s of %(n)s closes it came again within seven days (%(percent)s %%).",
+        recurrence.closed,
+    )
+    return text % {
+        "again": number(recurrence.came_again),
+        "n": number(recurrence.closed),
+        "percent": number(recurrence.percent or 0),
+    }
