@@ -104,6 +104,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "mine patterns when it is due": _tick(
         "alerts.patterns.tasks.mine_due_patterns", seconds=30, queue="bulk"
     ),
+    "analyse history for whoever asked": _tick(
+        "alerts.dashboards.tasks.make_history_reports", seconds=5, queue="bulk"
+    ),
     "forget answers of the API": _tick(
         "portal.api.tasks.forget_answers", seconds=3600, queue="bulk"
     ),

@@ -165,6 +165,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             "accounts_session": REMOVE,
             "api_answer": REMOVE,
             "api_usage": REMOVE,
+            "dashboards_historyreport": CHANGE,
             "incidents_alert": CHANGE,
             "incidents_bulkact": CHANGE,
             "incidents_comment": ADD,

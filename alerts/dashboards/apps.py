@@ -7,11 +7,12 @@ class DashboardsConfig(AppConfig):
     label = "dashboards"
 
     def ready(self) -> None:
+        from alerts.dashboards.policies import READ_HISTORY
         from alerts.dashboards.queries.sync import oldest_age
         from alerts.dashboards.web.frame import how_fresh, how_much, whether_work_goes_on
         from portal.accounts.models import Role
         from portal.api.freshness import register_data_age
-        from portal.ui.navigation import RUNNING, NavItem, register_nav
+        from portal.ui.navigation import INSIGHT, RUNNING, NavItem, register_nav
         from portal.ui.shell import register_shell_fact
 
         register_nav(
@@ -23,6 +24,14 @@ class DashboardsConfig(AppConfig):
                 section=RUNNING,
                 order=10,
                 roles=frozenset(Role),
+            ),
+            NavItem(
+                _("Historic analysis"),
+                "history",
+                "dashboards:history",
+                section=INSIGHT,
+                order=40,
+                roles=READ_HISTORY,
             ),
         )
         register_shell_fact("sentinel.sync", how_fresh, place="footer")

@@ -1,11 +1,21 @@
 """Who sees what of home and system status."""
 
+from django.utils.translation import gettext
+
 from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, User
 from portal.accounts.queries import reach_of, roles_of
 
 READ_NUMBERS = frozenset({Role.SOC_LEAD, Role.OT_SITE_LEAD, Role.MANAGER, Role.AUDITOR})
 READ_DETAILS = frozenset({Role.SOC_LEAD, Role.ADMINISTRATOR, Role.AUDITOR})
+READ_HISTORY = frozenset({Role.SOC_LEAD, Role.MANAGER})
 SECTIONS = ("ot", "soc", "numbers", "status")
+
+
+def reasons_against_history(*, by: User) -> list[str]:
+    """Why this person cannot have the alerts of a period analysed."""
+    if roles_of(by) & READ_HISTORY:
+        return []
+    return [gettext("Only managers and SOC leads can do this.")]
 
 
 def sections_of(user: User) -> list[str]:

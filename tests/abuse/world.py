@@ -133,6 +133,8 @@ def things_of(workspace, site, ids):
     owed = Change.objects.filter(workspace=workspace).earliest("pk")
     return {
         "task": uuid.uuid4(),
+        "report": uuid.uuid4(),
+        "table": "types",
         "workspace": workspace.uuid,
         "token": token.uuid,
         "act": act,

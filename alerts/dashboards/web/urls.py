@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from alerts.dashboards.web.views import home, status
+from alerts.dashboards.web.views import history, home, status
 
 app_name = "dashboards"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("history/", history.reports, name="history"),
+    path("history/<uuid:report>/", history.report, name="history-report"),
+    path("history/<uuid:report>/<slug:table>.csv", history.table, name="history-table"),
     path("status/", status.status, name="status"),
 ]

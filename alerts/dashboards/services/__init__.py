@@ -1,0 +1,1 @@
+"""What is done for dashboards: reports that a worker makes."""

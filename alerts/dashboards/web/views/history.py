@@ -1,0 +1,152 @@
+"""Historic analysis: ask for a period, read what it says, take it along as tables."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from alerts.dashboards.models import HistoryReport
+from alerts.dashboards.policies import reasons_against_history
+from alerts.dashboards.queries.history_analysis import ALERT_COLUMNS, alert_rows
+from alerts.dashboards.services.history_reports import (
+    PERIODS,
+    CannotAskForHistory,
+    ask_for_history,
+    reach_in_json,
+)
+from alerts.incidents.wording import term
+from portal import clock
+from portal.accounts.models import User
+from portal.accounts.queries import reach_of
+from portal.accounts.sessions import actor_of
+from portal.csv_files import csv_bytes
+from portal.ui.responses import render_page
+
+MAX_EXPORTED = 100_000  # alerts of one file; the command writes more
+_SHOWN = 100
+_PIECE = 1_000
+_WHY = {
+    "harmless": gettext_lazy("Judged harmless, again and again, and never otherwise."),
+    "grave": gettext_lazy("Some of it was suspicious or a true positive."),
+    "never": gettext_lazy("Never to be silenced, whatever its history."),
+    "timeboxed": gettext_lazy("It can stop a plant: it is closed inside set hours only."),
+    "little": gettext_lazy("Too few verdicts, or on too few days."),
+    "lowest": gettext_lazy("Already the lowest."),
+    "unknown": gettext_lazy("Not in the catalogue of alert types."),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reports(request: HttpRequest) -> HttpResponse:
+    """One's own reports; posting asks for another."""
+    person = _reader(request)
+    reasons: Sequence[str] = ()
+    if request.method == "POST":
+        days = request.POST.get("days", "")
+        try:
+            row = ask_for_history(
+                days=int(days) if days.isascii() and days.isdecimal() and len(days) < 6 else 0,
+                by=person,
+                now=clock.now(),
+                unshifted=clock.unshifted(),
+            )
+        except CannotAskForHistory as refusal:
+            reasons = refusal.reasons
+        else:
+            return redirect("dashboards:history-report", row.uuid)
+    page = {
+        "reports": list(_own(person)[:_SHOWN]),
+        "periods": PERIODS,
+        "reasons": reasons,
+    }
+    status = 422 if reasons else 200
+    return render(request, "alerts/dashboards/history.html", page, status=status)
+
+
+@require_safe
+def report(request: HttpRequest, report: UUID) -> HttpResponse:
+    """What one report says; while it is made, the page asks again."""
+    row = _found(request, report)
+    result: dict[str, Any] = row.result or {}
+    types, patterns = result.get("types", []), result.get("patterns", [])
+    page = {
+        "report": row,
+        "is_changing": row.state in ("waiting", "running"),
+        "result": result,
+        "proposals": [_type_row(line) for line in types if line["proposed"] != line["severity"]],
+        "types": [_type_row(line) for line in types[:_SHOWN]],
+        "n_types": len(types),
+        "patterns": [line | {"severity": term(line["severity"])} for line in patterns[:_SHOWN]],
+        "n_patterns": len(patterns),
+        "is_cut": result.get("alerts", 0) > MAX_EXPORTED,
+        "most": MAX_EXPORTED,
+        "here": request.path,
+    }
+    return render_page(request, "alerts/dashboards/history_report.html", page, part="report")
+
+
+@require_safe
+def table(request: HttpRequest, report: UUID, table: str) -> HttpResponseBase:
+    """One table of a report as CSV: its types, its patterns, or all alerts of its period."""
+    row = _found(request, report)
+    name = f'attachment; filename="tagout-{table}-{row.since:%Y%m%d}-{row.until:%Y%m%d}.csv"'
+    headers = {"Content-Disposition": name}
+    if table == "alerts":
+        rows = alert_rows(row.by, since=row.since, until=row.until, most=MAX_EXPORTED)
+        return StreamingHttpResponse(_csv(rows), content_type="text/csv", headers=headers)
+    lines = (row.result or {}).get(table) if table in ("types", "patterns") else None
+    if lines is None:
+        raise Http404
+    columns = list(lines[0]) if lines else ["alert_type"]
+    body = csv_bytes(columns, [list(line.values()) for line in lines])
+    return HttpResponse(body, content_type="text/csv", headers=headers)
+
+
+def _csv(rows: Iterator[tuple[Any, ...]]) -> Iterable[bytes]:
+    """The file a thousand rows at a time; only the first piece has a mark and the columns."""
+    first, piece = True, list[tuple[Any, ...]]()
+    for row in rows:
+        piece.append(row)
+        if len(piece) >= _PIECE:
+            yield _piece(piece, first=first)
+            first, piece = False, []
+    if piece or first:
+        yield _piece(piece, first=first)
+
+
+def _piece(rows: Sequence[tuple[Any, ...]], *, first: bool) -> bytes:
+    body = csv_bytes(ALERT_COLUMNS, rows)
+    return body if first else body.partition(b"\r\n")[2]
+
+
+def _type_row(line: dict[str, Any]) -> dict[str, Any]:
+    return line | {
+        "severity": term(line["severity"]),
+        "proposed": term(line["proposed"]) if line["proposed"] != line["severity"] else "",
+        "why": str(_WHY.get(line["why"], line["why"])),
+        "harmless": line["routine"] + line["maintenance"],
+    }
+
+
+def _reader(request: HttpRequest) -> User:
+    person = actor_of(request)
+    if reasons_against_history(by=person):
+        raise PermissionDenied
+    return person
+
+
+def _own(person: User) -> Any:
+    """Reports of a person, newest first, but those made when they saw other things."""
+    rows = HistoryReport.objects.filter(by=person, reach=reach_in_json(reach_of(person)))
+    return rows.select_related("by").order_by("-made_at", "-pk")
+
+
+def _found(request: HttpRequest, uuid: UUID) -> HistoryReport:
+    row: HistoryReport = get_object_or_404(_own(_reader(request)), uuid=uuid)
+    return row
