@@ -117,13 +117,13 @@ def test_a_report_is_made_by_a_worker_and_read_as_page_and_tables(history, clien
     assert "You have asked for none yet." in client.get("/history/").content.decode()
     address = client.post("/history/", {"days": "90"})["Location"]
     page = client.get(address).content.decode()
-    assert "It is being made." in page and "data-live" in page
+    assert "It is being made." in page and 'id="report" data-live' in page
     assert client.get(f"{address}types.csv").status_code == 404
     make_due_reports()
     found = analyse(mia)
     page = client.get(address).content.decode()
     assert f"{found.alerts} alerts in {found.incidents} incidents, 12 verdicts" in page
-    assert "data-live" not in page
+    assert 'id="report" data-live' not in page
     types = read_csv(client.get(f"{address}types.csv"))
     assert sum(int(row["alerts"]) for row in types) == found.alerts
     alerts = client.get(f"{address}alerts.csv")

@@ -225,7 +225,7 @@ def test_the_page_shows_tasks_with_their_age_and_what_can_be_done(desk, sam, inc
     assert "read when somebody asks" in client.get(address).content.decode()
     assert client.post(f"/incidents/{incident.pk}/tasks/read/").status_code == 302
     page = client.get(address).content.decode()
-    assert "They are being read." in page and "data-live" in page
+    assert "They are being read." in page and 'class="incident" data-live' in page
     desk.sentinel.edit_task(incident.name, THEIRS, title="Call <b>them</b>")
     read(desk, incident, sam, asks=False)
     page = client.get(address).content.decode()
