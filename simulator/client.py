@@ -53,6 +53,10 @@ class Control:
         """Sites, workspaces, people and applications."""
         return dict(self.call("GET", "plant"))
 
+    def portal(self) -> list[Json]:
+        """The incidents of the Defender portal: both ids, status, how many comments."""
+        return list(self.call("GET", "portal")["incidents"])
+
     def truth(self) -> list[Json]:
         """What the plant knows about each of its incidents."""
         return list(self.call("GET", "truth")["incidents"])

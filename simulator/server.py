@@ -169,6 +169,9 @@ def control_application(simulator: Simulator) -> Starlette:
     async def plant(_request: Request) -> Any:
         return simulator.describe()
 
+    async def portal(_request: Request) -> Any:
+        return {"incidents": simulator.describe_portal()}
+
     async def truth(_request: Request) -> Any:
         return {
             "incidents": [
@@ -186,7 +189,14 @@ def control_application(simulator: Simulator) -> Starlette:
     async def runs(_request: Request) -> Any:
         return {kind: simulator.store.journal.runs(kind=kind) for kind in ("rule", "playbook")}
 
-    reads = {"state": state, "journal": journal, "plant": plant, "truth": truth, "runs": runs}
+    reads = {
+        "state": state,
+        "journal": journal,
+        "plant": plant,
+        "truth": truth,
+        "portal": portal,
+        "runs": runs,
+    }
     routes = [Route(f"/_control/{name}", _guarded(work)) for name, work in reads.items()]
     routes.append(Route("/_control/advance", _guarded(advance), methods=["POST"]))
     routes.append(Route("/_control/logs", _guarded(logs), methods=["POST"]))

@@ -18,6 +18,7 @@ from simulator.plant import Plant
 from simulator.plant_clock import PlantClock
 from simulator.provision import empty_workspace, provision
 from simulator.store import Store
+from simulator.store.portal import PortalQuery
 
 Json = dict[str, Any]
 
@@ -114,6 +115,22 @@ class Simulator:
             for application in self.azure.identities.applications
         ]
         return facts
+
+    def describe_portal(self) -> list[Json]:
+        """The incidents of the Defender portal, whatever their workspace, newest first."""
+        keys = [workspace.key for workspace in self.azure.workspaces]
+        rows = self.store.portal.listed(keys, PortalQuery(limit=1_000))
+        return [
+            {
+                "id": str(row.id),
+                "workspace": row.workspace,
+                "name": row.incident,
+                "status": row.status,
+                "comments": len(row.more.get("comments", [])),
+                "last_modified_by": row.more.get("lastModifiedBy"),
+            }
+            for row in rows
+        ]
 
     def close(self) -> None:
         """Let go of the store and of the log tables."""
