@@ -2,6 +2,7 @@
 a Sentinel with a past for those that are about routine.
 """
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,8 @@ from portal.service_urls import mailer
 from simulator.running import running_simulator
 from tests import cast
 from tests.journeys.mail import Mailbox
-from tests.journeys.past import WEEKS, days_later, on_tuesday, script_of
+from tests.journeys.past import WEEKS, WORKSPACE, days_later, on_tuesday, script_of
+from tests.journeys.portal_world import PortalRoutine, PortalWorld
 from tests.journeys.routine import Routine
 from tests.journeys.world import World
 
@@ -56,22 +58,61 @@ def world(simulator, mailbox, monkeypatch, settings, live_server, transactional_
 
 
 @pytest.fixture
+def moving_world(mailbox, monkeypatch, settings, live_server, transactional_db):
+    """The same with a Sentinel of its own, which the journey brings to the Defender portal."""
+    with running_simulator() as simulator:
+        _seed(simulator, mailbox, monkeypatch, settings, live_server)
+        made = PortalWorld(simulator, mailbox)
+        yield made
+        made.leave()
+
+
+@pytest.fixture
+def world_in_portal(moving_world):
+    """Tagout as the demo seeds it, all of it in the Defender portal and read through Graph."""
+    for name in moving_world.workspaces:
+        moving_world.onboard(name)
+        moving_world.use(name, "graph")
+    return moving_world
+
+
+@pytest.fixture
+def routine_in_portal(mailbox, monkeypatch, settings, live_server, transactional_db):
+    """As `routine`, on a workspace that has been in the Defender portal for all that time."""
+    with _three_months(monkeypatch, in_portal=True) as simulator:
+        _seed(simulator, mailbox, monkeypatch, settings, live_server)
+        made = PortalRoutine(simulator, mailbox)
+        made.use(WORKSPACE, "graph")
+        made.remember()
+        yield made
+
+
+@pytest.fixture
 def routine(mailbox, monkeypatch, settings, live_server, transactional_db):
     """It is Tuesday, ten past six at the plant, after three months that OT has judged. Nobody else
     works: what a worker does, the journey does.
     """
+    with _three_months(monkeypatch) as simulator:
+        _seed(simulator, mailbox, monkeypatch, settings, live_server)
+        made = Routine(simulator, mailbox)
+        made.remember()
+        yield made
+
+
+@contextmanager
+def _three_months(monkeypatch, *, in_portal=False):
+    """A simulator in which three months of routine have gone by, by themselves."""
     monkeypatch.setattr("alerts.demo.advance._workers_alive", lambda: False)
     monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
     today = on_tuesday(datetime.now(UTC) + timedelta(minutes=10))
     begin = days_later(today, -7 * WEEKS)
     with running_simulator(now=begin) as simulator:
+        if in_portal:
+            simulator.control.onboard(WORKSPACE)
         pretend = simulator.simulator
         pretend.plant_clock.load_script(script_of(pretend.azure.plant, begin))
         simulator.control.advance((today - begin).total_seconds())
-        _seed(simulator, mailbox, monkeypatch, settings, live_server)
-        made = Routine(simulator, mailbox)
-        made.remember()
-        yield made
+        yield simulator
 
 
 @pytest.fixture

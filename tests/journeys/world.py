@@ -24,9 +24,9 @@ class World:
         self.control, self.mailbox = control, mailbox
         self.made = []
 
-    def happens(self, kind=DOWNLOAD):
+    def happens(self, kind=DOWNLOAD, **options):
         """Something happens at the plant, and Tagout reads it with alerts and entities."""
-        result = self.control.inject(kind=kind)
+        result = self.control.inject(kind=kind, options=options)
         self.made.append(result["name"])
         self.sync(result["workspace"])
         return Incident.objects.get(name=result["name"])
