@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, is_dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from simulator.store.incidents import Incident
 from simulator.throttle import Throttle
 
 Json = dict[str, Any]
+type AskLogs = Callable[[PlantWorkspace, str], list[Json]]
 PER_DAY = 40.0  # incidents of a plant without a history
 WORKSPACE_FACTS: Json = {
     "sentinel": True,
@@ -56,6 +58,7 @@ class Azure:
         self.is_living = is_living
         self.per_day = float(store.fact("per_day", PER_DAY))
         self.endpoint = ""
+        self.ask_logs: AskLogs | None = None
         self.identities = Identities(store)
         self.workspaces = plant.workspaces
         self.graph: Json = {**GRAPH_SETTINGS, **store.fact("graph", {})}

@@ -32,6 +32,7 @@ from simulator.incident_records import (
     merge_labels,
     save,
 )
+from simulator.own_rules import incidents_of_own_rules
 from simulator.plant import Case, PlantWorkspace
 from simulator.replies import bad_request
 from simulator.store.incidents import Incident
@@ -64,20 +65,26 @@ def add_case(azure: Azure, case: Case, *, at: int | None = None) -> list[Inciden
     facts = azure.facts(workspace)
     shown_cases = cases_shown(azure, case)
     by_rules_alone = facts["emptied"] or facts["defender_portal"]
+    incidents: list[Incident] = []
     if (
         by_rules_alone
         and facts["connector"] == "Enabled"
         and all(shown.recipe != case.recipe for shown in shown_cases)
     ):
+        watched = bool(shown_cases)
         azure.store.portal.note_without_incident(
             workspace.key,
             case.name.lower(),
             to_ticks(case.created),
             case.recipe,
-            watched=bool(shown_cases),
+            watched=watched,
         )
+        alerts = azure.plant.unwatched_alerts(case.recipe, watched=watched)
+        when = to_ticks(case.created) if at is None else at
+        for properties, alert, entities in incidents_of_own_rules(azure, workspace, case, alerts):
+            details = {"alerts": [alert], "entities": entities}
+            incidents.append(make_incident(azure, workspace, properties, at=when, details=details))
     in_portal = bool(facts["defender_portal"])
-    incidents = []
     for shown in shown_cases:
         number = azure.store.incidents.latest_number(workspace.key) + 1
         incident = from_case(azure, shown, number=number, in_portal=in_portal)

@@ -25,6 +25,8 @@ def evidence_of(
     if properties.get("productName") == "Microsoft Defender for Endpoint":
         return [writer.host(str(properties.get("compromisedEntity") or ""))]
     source, destination, port = sides or _sides_in(properties)
+    if not source and not destination:
+        return writer.without_sides(how)
     found: list[Json] = []
     for address, role in ((source, "source"), (destination, "destination")):
         if not address:
@@ -77,6 +79,12 @@ class _Writer:
             if address in {ip, properties.get("macAddress"), properties.get("deviceName")}:
                 return dict(properties)
         return None
+
+    def without_sides(self, how: str) -> list[Json]:
+        """The devices of the incident, or their addresses, where nothing tells who began."""
+        if how == "devices":
+            return [self.iot(dict(entity["properties"]), "") for entity in self._devices]
+        return [self.ip(address) for address in self._addresses.values()]
 
     def _evidence(self, kind: str, role: str = "", **members: Any) -> Json:
         return {

@@ -7,6 +7,7 @@ a question that takes too long is 504; the 201st of a principal within 30 second
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 import threading
@@ -28,6 +29,7 @@ from simulator.plant import PlantWorkspace
 from simulator.replies import ArmRefusal, Reply
 
 Json = dict[str, Any]
+LOG = logging.getLogger(__name__)
 ACTION = "Microsoft.OperationalInsights/workspaces/query/SecurityAlert/read"
 _PATH = re.compile(r"/v1/workspaces/(?P<workspace>[^/]+)/query", re.IGNORECASE)
 _WAIT = re.compile(r"wait=(\d+)")
@@ -86,6 +88,18 @@ class LogAnalytics:
             reply = refusal.reply()
         reply.headers = {"x-ms-request-id": str(uuid.uuid4()), **reply.headers}
         return reply
+
+    def rows(self, workspace: PlantWorkspace, text: str) -> list[Json]:
+        """What a question of a scheduled rule finds; nothing where it cannot be answered."""
+        connection = self.tables.connection(workspace)
+        try:
+            names, _kinds, rows = execute_query(
+                connection, text, self._azure.clock.now(), self.limits
+            )
+        except Exception:
+            LOG.exception("the query of a scheduled rule failed")
+            return []
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     def configure(self, values: Mapping[str, Any]) -> Json:
         """Change single limits; raises ValueError for unknown ones."""

@@ -169,3 +169,32 @@ def test_the_portal_is_remembered(tmp_path):
         (body,) = client.incidents(**{"$expand": "alerts"})
         client.link.close()
     assert body["alerts"][0]["evidence"] == []
+
+
+def test_a_rule_of_ones_own_makes_incidents_of_what_the_solution_leaves_out(graph, control):
+    title, other = "Unauthorized HTTP Activity", "FTP Login Failed"
+    own = {
+        "displayName": "What the solution leaves out",
+        "enabled": True,
+        "severity": "Low",
+        "query": f"""SecurityAlert
+            | where ProviderName == "IoTSecurity" and AlertName in ("{title}")
+            | extend Sensor = tostring(parse_json(ExtendedProperties).DeviceId)
+            | project TimeGenerated, AlertName, AlertSeverity, Description, ProductName, Sensor,
+                VendorOriginalId, Tactics""",
+        "alertDetailsOverride": {
+            "alertDisplayNameFormat": "(MDIoT) {{AlertName}}",
+            "alertSeverityColumnName": "AlertSeverity",
+        },
+        "customDetails": {"VendorOriginalId": "VendorOriginalId", "Sensor": "Sensor"},
+    }
+    body = {"kind": "Scheduled", "properties": own}
+    assert graph.arm("PUT", f"/alertRules/{NAME}", json=body).status_code == 201
+    (made,) = control.inject(kind=DOWNLOAD, options={"title": title})["incidents"]
+    assert not control.inject(kind=DOWNLOAD, options={"title": other})["incidents"]
+    (incident,) = graph.incidents(**{"$expand": "alerts"})
+    (alert,) = incident["alerts"]
+    assert alert["title"] == f"(MDIoT) {title}" and alert["detectorId"] == NAME
+    assert "VendorOriginalId" in alert["customDetails"]
+    assert alert["evidence"], "the devices of the happening"
+    assert graph.of(made) == incident["id"]

@@ -1,0 +1,134 @@
+"""Scheduled rules that the customer wrote: what their query finds becomes an alert and an incident.
+
+The rules of the solution are known by what they watch, so nobody asks the logs for them. A rule of
+one's own is run when something happens, not once an hour; of its answer only the rows about this
+happening count, told by `VendorOriginalId`.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+import orjson
+
+from simulator.azure import Azure
+from simulator.plant import Case, PlantWorkspace
+from simulator.plant.catalogue import alert_types
+from simulator.store.resources import Resource
+
+Json = dict[str, Any]
+_IDS = uuid.UUID("7a0c7b0e-55a1-4f0e-9a39-2a4f3c9b1d10")
+_FIELD = re.compile(r"\{\{(\w+)\}\}")
+
+
+def incidents_of_own_rules(
+    azure: Azure, workspace: PlantWorkspace, case: Case, alerts: list[Json]
+) -> list[tuple[Json, Json, list[Json]]]:
+    """What rules of one's own make of alerts that no rule of the solution watches: properties of an
+    incident, its alert and its entities, for each alert and rule.
+    """
+    rules = _own_rules(azure, workspace)
+    if not rules or azure.ask_logs is None:
+        return []
+    ids = {str(alert["properties"]["additionalData"].get("VendorOriginalId")) for alert in alerts}
+    _, entities = azure.plant.details(case.recipe)
+    made = []
+    for rule in rules:
+        rows = azure.ask_logs(workspace, str(rule.body["properties"].get("query")))
+        by_id = {str(row.get("VendorOriginalId")): row for row in rows}
+        for original_id in sorted(ids & by_id.keys()):
+            alert = _alert(workspace, rule, case, by_id[original_id], original_id)
+            made.append((_incident(workspace, rule, alert), alert, entities))
+    return made
+
+
+def _own_rules(azure: Azure, workspace: PlantWorkspace) -> list[Resource]:
+    solution = {kind.rule.id.lower() for kind in alert_types().values() if kind.rule}
+    rules = []
+    for rule in azure.store.resources.all(workspace.key, "alertRules"):
+        properties = rule.body["properties"]
+        template = str(properties.get("alertRuleTemplateName") or rule.name).lower()
+        grouping = properties.get("incidentConfiguration") or {}
+        if (
+            rule.body.get("kind") == "Scheduled"
+            and properties.get("enabled")
+            and grouping.get("createIncident", True)
+            and template not in solution
+        ):
+            rules.append(rule)
+    return rules
+
+
+def _alert(
+    workspace: PlantWorkspace, rule: Resource, case: Case, row: Json, original_id: str
+) -> Json:
+    properties = rule.body["properties"]
+    override = properties.get("alertDetailsOverride") or {}
+    title = _filled(override.get("alertDisplayNameFormat"), row) or properties["displayName"]
+    described = _filled(override.get("alertDescriptionFormat"), row)
+    severity = row.get(str(override.get("alertSeverityColumnName"))) or properties.get("severity")
+    tactics = str(row.get(str(override.get("alertTacticsColumnName"))) or "")
+    system_id = str(uuid.uuid5(_IDS, f"{rule.name} {case.name} {original_id}"))
+    details = {
+        name: [str(row[column])]
+        for name, column in (properties.get("customDetails") or {}).items()
+        if row.get(column)
+    }
+    generated = row.get("TimeGenerated")
+    return {
+        "id": f"{workspace.security_path}/Entities/{system_id}",
+        "name": system_id,
+        "type": "Microsoft.SecurityInsights/Entities",
+        "kind": "SecurityAlert",
+        "properties": {
+            "systemAlertId": system_id,
+            "providerAlertId": system_id,
+            "alertDisplayName": title,
+            "friendlyName": title,
+            "alertType": f"{workspace.key}_{rule.name}",
+            "severity": severity,
+            "status": "New",
+            "vendorName": "Microsoft",
+            "productName": row.get("ProductName") or "Azure Sentinel",
+            "productComponentName": row.get("ProductComponentName") or "Scheduled Alerts",
+            "description": described or properties.get("description") or "",
+            "remediationSteps": [],
+            "tactics": [word for word in tactics.replace(" ", "").split(",") if word],
+            "techniques": [],
+            "startTimeUtc": generated,
+            "endTimeUtc": generated,
+            "timeGenerated": generated,
+            "processingEndTime": generated,
+            "resourceIdentifiers": [],
+            "additionalData": {
+                "Custom Details": orjson.dumps(details).decode(),
+                "Analytic Rule Name": properties["displayName"],
+                "Analytic Rule Ids": orjson.dumps([rule.name]).decode(),
+                "ProcessedBySentinel": "True",
+                "ProviderName": "ASI Scheduled Alerts",
+            },
+        },
+    }
+
+
+def _filled(text: Any, row: Json) -> str:
+    """A format of a rule with the columns of a row put in."""
+    return _FIELD.sub(lambda match: str(row.get(match[1]) or ""), str(text or ""))
+
+
+def _incident(workspace: PlantWorkspace, rule: Resource, alert: Json) -> Json:
+    properties = alert["properties"]
+    return {
+        "title": properties["alertDisplayName"],
+        "description": properties["description"],
+        "severity": properties["severity"],
+        "status": "New",
+        "relatedAnalyticRuleIds": [f"{workspace.security_path}/alertRules/{rule.name}"],
+        "additionalData": {
+            "alertProductNames": [properties["productName"]],
+            "tactics": properties["tactics"],
+            "techniques": [],
+        },
+    }
