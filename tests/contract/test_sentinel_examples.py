@@ -5,7 +5,14 @@ import json
 import pytest
 
 from alerts.intake.push.hints import incident_in_hint
-from alerts.sentinel.client.answers import error_for, object_in
+from alerts.readiness.engine.answers import (
+    IS_LIST,
+    facts_of,
+    read_answer,
+    read_page,
+    single_fact,
+)
+from alerts.sentinel.client.answers import error_for
 from alerts.sentinel.client.errors import (
     SentinelConflict,
     SentinelDenied,
@@ -14,6 +21,7 @@ from alerts.sentinel.client.errors import (
     SentinelThrottled,
     SentinelUnavailable,
 )
+from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.sentinel.wire import (
     differing_places,
     incident_put_body,
@@ -26,6 +34,7 @@ from alerts.sentinel.wire import (
     read_incident,
     read_incident_page,
 )
+from alerts.sentinel.wire.log_rows import parse_dynamic, read_log_answer
 from simulator.automation.check import check_rule
 from tests.contract.examples import ARE_HERE, NOT_HERE, SENTINEL, as_bytes
 
@@ -74,22 +83,23 @@ RULES_TO_SEND = {
     f"{COMPOSED}AutomationRule_AllConditionKinds.request.json",
     f"{COMPOSED}AutomationRule_SuppressClose.request.json",
 }
-# What stands around a workspace is kept as it came, and read where readiness is judged.
+# What stands around a workspace, by the part that readiness reads it for.
 AROUND = {
-    "CheckRequirementsIoT.json",
-    "CreateMicrosoftSecurityIncidentCreationAlertRule.json",
-    "CreateScheduledAlertRule.json",
-    "DefenderSettings_List.json",
-    "GetAllAlertRules.json",
-    "GetAllSentinelOnboardingStates.json",
-    "GetIoTById.json",
-    "GetPackages.json",
-    "InstallPackage.json",
+    "CheckRequirementsIoT.json": Prerequisite.REQUIREMENTS,
+    "CreateMicrosoftSecurityIncidentCreationAlertRule.json": Prerequisite.ANALYTICS_RULES,
+    "CreateScheduledAlertRule.json": Prerequisite.ANALYTICS_RULES,
+    "DefenderSettings_List.json": Prerequisite.PLAN,
+    "GetAllAlertRules.json": Prerequisite.ANALYTICS_RULES,
+    "GetAllSentinelOnboardingStates.json": Prerequisite.ONBOARDING,
+    "GetIoTById.json": Prerequisite.CONNECTORS,
+    "GetPackages.json": Prerequisite.PACKAGES,
+    "InstallPackage.json": Prerequisite.PACKAGES,
 }
 OTHERS = {
     f"{COMPOSED}ArmErrors.json",
     f"{COMPOSED}IncidentEntities_IoTDevice.response.json",
     f"{COMPOSED}PlaybookIncidentTrigger.body.json",
+    f"{COMPOSED}SentinelHealth_AutomationRuleRun.query-response.json",
     "Incidents_RunPlaybook.json",
 }
 # Tagout has no word for these: it asks neither for watchlists, relations and tasks, nor Defender
@@ -106,7 +116,6 @@ NOT_ASKED = {
     "PatchAlert.json",
     "Sensors_List.json",
     "Sites_List.json",
-    f"{COMPOSED}SentinelHealth_AutomationRuleRun.query-response.json",
 }
 
 
@@ -176,10 +185,40 @@ def test_composed_rules_are_taken_by_the_pretend_sentinel(name):
     assert check_rule(properties) == properties
 
 
-@pytest.mark.parametrize("name", sorted(AROUND))
-def test_what_stands_around_a_workspace_is_an_object(name):
+@pytest.mark.parametrize("name", AROUND)
+def test_what_stands_around_a_workspace_is_read_whole(name):
+    part = AROUND[name]
     for body in answers(name):
-        assert object_in(body)
+        if part not in IS_LIST:
+            found = [single_fact(part, read_answer(body))]
+        else:
+            is_page = isinstance(read_answer(body).get("value"), list)
+            found = facts_of(part, read_page(body)[0] if is_page else [read_answer(body)])
+        assert found
+        optional = {"template", "product", "description", "quota"}
+        for fact in found:
+            missing = {member for member, value in fact.items() if value in ("", None, [])}
+            assert missing <= optional | {"product_id"}, fact
+
+
+def test_readiness_reads_of_the_examples_what_they_say():
+    def fact(name):
+        part, body = AROUND[name], answer(name)
+        rows = read_answer(body).get("value")
+        return facts_of(part, rows if isinstance(rows, list) else [read_answer(body)])[0]
+
+    assert fact("GetIoTById.json")["is_on"] and fact("GetIoTById.json")["kind"] == "IOT"
+    rule = fact("CreateMicrosoftSecurityIncidentCreationAlertRule.json")
+    assert rule["kind"] == "MicrosoftSecurityIncidentCreation" and rule["product"]
+    kinds = {
+        row["kind"]
+        for row in facts_of(
+            Prerequisite.ANALYTICS_RULES, read_page(answer("GetAllAlertRules.json"))[0]
+        )
+    }
+    assert kinds == {"Scheduled", "MicrosoftSecurityIncidentCreation", "Fusion"}
+    (plan,) = facts_of(Prerequisite.PLAN, read_page(answer("DefenderSettings_List.json"))[0])
+    assert plan["quota"] == 2000 and plan["workspaces"]
 
 
 def test_a_playbook_is_started_without_an_answer():
@@ -192,6 +231,13 @@ def test_the_body_of_a_playbook_names_its_incident():
     body = answer(f"{COMPOSED}PlaybookIncidentTrigger.body.json")
     assert incident_in_hint(body) == json.loads(body)["object"]
     assert incident_in_hint(body)["name"]
+
+
+def test_the_answer_of_a_log_query_is_read_by_columns():
+    name = f"{COMPOSED}SentinelHealth_AutomationRuleRun.query-response.json"
+    (row,) = read_log_answer(answer(name)).rows
+    assert row["OperationName"] == "Automation rule run"
+    assert parse_dynamic(row["ExtendedProperties"])["ActionsTriggeredSuccessfully"] == 2
 
 
 def test_refusals_of_azure_become_errors_of_ours():
