@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.readiness.engine.solution import coverage_query
 from alerts.sentinel import kql
 from alerts.suppression.engine.fields import FIELDS
 from alerts.suppression.engine.kql import compile_kql
@@ -78,6 +79,10 @@ def test_every_text_of_ours_is_kql(check):
     names = {path.stem for path in Path(kql.__file__).parent.glob("*.kql")}
     assert names == TEXTS.keys(), "a text stands in the folder that nobody checks"
     assert check(TEXTS) == []
+
+
+def test_the_rule_for_types_without_a_rule_is_kql(check):
+    assert check({"coverage": coverage_query()}) == []
 
 
 def test_the_parser_tells_what_is_wrong(check):
