@@ -41,8 +41,14 @@ def _register_pages() -> None:
 
 
 def _register_deliveries() -> None:
-    from alerts.automation.services.delivery import CHECK, on_outcome, reason_not_to_run
-    from alerts.outbox.registry import register_check, register_outcome
+    from alerts.automation.services.delivery import (
+        CHECK,
+        on_outcome,
+        on_rule_outcome,
+        reason_not_to_run,
+    )
+    from alerts.outbox.registry import register_check, register_outcome, register_rule_outcome
 
     register_check(CHECK, reason_not_to_run)
     register_outcome(on_outcome, check_names=[CHECK])
+    register_rule_outcome(on_rule_outcome)

@@ -1,14 +1,17 @@
 """Who runs playbooks, who consents and who marks them, and why not: page and service ask alike."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.utils.translation import gettext
 
-from alerts.automation.models import PlantConsent, Playbook
+from alerts.automation.engine.rule_body import Effects
+from alerts.automation.models import MadeRule, PlantConsent, Playbook
 from alerts.incidents.models import Incident
 from alerts.incidents.policies import reasons_against_acting
+from alerts.outbox.engine.labels import is_our_label
 from alerts.outbox.models import Outcome
 from alerts.reviews.policies import sites_spoken_for, works_in
 from alerts.sentinel.models import Workspace
@@ -136,6 +139,68 @@ def reasons_against_marking(
     if playbook.acts_on_plant == acts_on_plant and playbook.mark is not None:
         return [gettext("It is marked this way already.")]
     return reasons_against_reason(reason)
+
+
+DAYS: Final = (30, 60, 90, 180)  # how long a rule that is made here may last
+MAX_LABEL_LENGTH: Final = 100
+MAX_TASK_LENGTH: Final = 150
+_TEAM: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def reasons_against_making_rules(incident: Incident, *, by: User) -> list[str]:
+    """Why this person cannot make automation rules from this incident."""
+    workspace = incident.workspace
+    if not reach_of(by, {Role.SOC_LEAD}).covers(workspace):
+        return [gettext("Only the SOC lead of this workspace makes automation rules.")]
+    if workspace.is_removed:
+        return [gettext("The workspace was removed.")]
+    return []
+
+
+def reasons_against_effects(
+    effects: Effects, playbook: Playbook | None, *, workspace_id: int, days: int
+) -> list[str]:
+    """Why a rule cannot do this. One that acts on the plant runs from no rule of ours: nobody could
+    consent to what has not happened yet (A47).
+    """
+    reasons = [] if days in DAYS else [gettext("Choose how long the rule is to last.")]
+    if effects.effect == "playbook":
+        return reasons + _reasons_against_automatic(playbook, workspace_id=workspace_id)
+    if effects.effect == "assign":
+        if not _TEAM.fullmatch(effects.team_id):
+            reasons.append(gettext("Enter the object id of the team as Entra shows it."))
+        if not effects.team_name.strip():
+            reasons.append(gettext("Enter the name of the team."))
+        return reasons
+    if not effects.label and not effects.task:
+        reasons.append(gettext("Enter a label, a task, or both."))
+    if len(effects.label) > MAX_LABEL_LENGTH or len(effects.task) > MAX_TASK_LENGTH:
+        reasons.append(gettext("A label has at most 100 characters, a task 150."))
+    if is_our_label(effects.label):
+        reasons.append(gettext("This is a label that Tagout sets by itself."))
+    return reasons
+
+
+def _reasons_against_automatic(playbook: Playbook | None, *, workspace_id: int) -> list[str]:
+    if playbook is None or playbook.workspace_id != workspace_id:
+        return [gettext("Choose a playbook of this workspace.")]
+    if playbook.acts_on_plant:
+        return [
+            gettext(
+                "%(playbook)s acts on the plant, so no rule may run it: each run needs consent."
+            )
+            % {"playbook": playbook.name}
+        ]
+    return reasons_against_playbook(playbook)
+
+
+def reasons_against_removing(rule: MadeRule, *, by: User) -> list[str]:
+    """Why this person cannot take a rule away."""
+    if rule.removed_at is not None:
+        return [gettext("Somebody has taken this rule away already.")]
+    if reach_of(by, SOC_ROLES | {Role.ADMINISTRATOR}).covers(rule.workspace):
+        return []
+    return [gettext("Only the SOC of this workspace or an administrator can do this.")]
 
 
 def _holds(by: User, roles: Iterable[Role], workspace: Workspace) -> bool:

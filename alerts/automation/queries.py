@@ -1,12 +1,20 @@
 """What a person may see of automation: rules, playbooks, runs, requests for consent."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from uuid import UUID
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
-from alerts.automation.models import FoundRule, Inventory, PlantConsent, Playbook, PlaybookRun
-from alerts.incidents.models import Incident
+from alerts.automation.models import (
+    FoundRule,
+    Inventory,
+    MadeRule,
+    PlantConsent,
+    Playbook,
+    PlaybookRun,
+)
+from alerts.incidents.models import Alert, Incident
 from alerts.incidents.queries import incidents_visible_to
 from alerts.outbox.models import WantedRule
 from alerts.sentinel.models import Workspace
@@ -50,6 +58,39 @@ def names_of_ours(workspace_ids: Collection[int]) -> set[tuple[int, str]]:
     """The workspaces and names of the automation rules that Tagout has there, or wants there."""
     rows = WantedRule.objects.filter(workspace__in=workspace_ids)
     return {(place, str(name)) for place, name in rows.values_list("workspace", "name")}
+
+
+def incidents_like(
+    *,
+    workspace_id: int,
+    alert_type: str,
+    devices: Sequence[str],
+    addresses: Sequence[str],
+    since: datetime,
+) -> QuerySet[Incident]:
+    """The incidents of a workspace since then with an alert of this type, in which all of these
+    devices and addresses are: as Sentinel's conditions ask, each by itself. Newest first.
+    """
+    rows = Incident.objects.filter(workspace=workspace_id, created_at__gte=since, gone_at=None)
+    alerts = Alert.objects.filter(incidents=OuterRef("pk"))
+    rows = rows.filter(Exists(alerts.filter(alert_type=alert_type)))
+    for name in devices:
+        rows = rows.filter(Exists(alerts.filter(any_device__contains=[name])))
+    for address in addresses:
+        rows = rows.filter(Exists(alerts.filter(any_address__contains=[address])))
+    return rows.order_by("-created_at", "-pk")
+
+
+def made_rules_visible_to(user: User) -> QuerySet[MadeRule]:
+    """The rules that were made in the person's workspaces and are not taken away, newest first."""
+    rows = MadeRule.objects.filter(workspace__in=_workspaces(user), removed_at=None)
+    return rows.select_related("made_by", "playbook", "workspace__organisation").order_by("-pk")
+
+
+def wanted_by_rule(rules: Collection[MadeRule]) -> dict[UUID, WantedRule]:
+    """How these rules stand in Sentinel, by their UUIDs."""
+    rows = WantedRule.objects.filter(about__in=[rule.uuid for rule in rules])
+    return {row.about: row for row in rows}
 
 
 def runs_of_incident(incident: Incident) -> QuerySet[PlaybookRun]:

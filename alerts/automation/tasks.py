@@ -5,6 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from alerts.automation.services.inventory import read_one_inventory
+from alerts.automation.services.made_rules import end_rules
 from alerts.sentinel.client import client_for
 from portal import clock
 from portal.jobs.services import run_while_due
@@ -12,5 +13,8 @@ from portal.jobs.services import run_while_due
 
 @shared_task(acks_late=True)
 def read_inventories(**_later: Any) -> None:
-    """Read which automation rules, playbooks and runs the workspaces hold that are due."""
+    """Read which automation rules, playbooks and runs the workspaces hold that are due, and end the
+    rules made here whose time is over.
+    """
+    end_rules(now=clock.now())
     run_while_due(lambda: read_one_inventory(now=clock.now(), connect=client_for))

@@ -86,6 +86,10 @@ class RuleKind(models.TextChoices):
     RULE = "rule", "Suppression rule"
     GATE = "gate", "Gate"
     PROBE = "probe", "Probe"
+    AUTOMATION = "auto", "Automation rule"
+
+
+SUPPRESSING = (RuleKind.RULE, RuleKind.GATE)  # what suppression has in a workspace
 
 
 class Landing(models.TextChoices):

@@ -72,7 +72,11 @@ OFFERED = {
     "approvals": {},
     "deployments": {},
     "ledger": {},
-    "automation": {"automation:read_again": SOC | {"administrator"}},
+    "automation": {
+        "automation:read_again": SOC | {"administrator"},
+        "automation:remove_rule": SOC | {"administrator"},
+    },
+    "automation rule from an incident": {"automation:new_rule": {"soc lead"}},
     "playbook": {"automation:mark": LEADS},
     "playbooks of an incident": {
         **{f"incidents:act {verb}": SOC for verb in ("assign", "close", "severity")},
@@ -160,6 +164,7 @@ def world(gdansk):
         "deployments": "/deployments/",
         "ledger": "/ledger/",
         "automation": "/automation/",
+        "automation rule from an incident": f"/automation/rules/new/{ids['incidents']}/",
         "playbook": f"/automation/playbooks/{ids['playbooks']}/",
         "playbooks of an incident": f"/incidents/{ids['incidents']}/?tab=playbooks",
         "consent to a playbook": f"/automation/consents/{ids['consents']}/",

@@ -143,6 +143,7 @@ def things_of(workspace, site, ids):
         "capture": ids["captures"],
         "playbook": ids["playbooks"],
         "consent": ids["consents"],
+        "rule": ids["made-rules"],
         "work": ids["planned-work"],
         "candidate": ids["patterns"],
         "version": version.uuid,

@@ -20,7 +20,7 @@ from tests.alerts.suppression.samples import DOWNLOADS
 from tests.architecture.tree import HOME
 from tests.conftest import NOON, add_person
 from tests.factories import lessons
-from tests.factories.automation import make_found_rule, make_playbook, make_run
+from tests.factories.automation import make_found_rule, make_made_rule, make_playbook, make_run
 from tests.factories.incidents import make_alert, make_incident, make_site, make_workspace
 from tests.factories.lessons import make_draft, make_lessons, publish_modules
 from tests.factories.planned import make_planned_work
@@ -142,6 +142,7 @@ def fill_rules(site, workspace, people):
     playbook = make_playbook(workspace, f"isolate-{live.pk}")
     make_run(playbook, make_incident(workspace, site_ids=[site.pk]))
     make_found_rule(workspace, f"rule-{live.pk}")
+    make_made_rule(workspace, make_incident(workspace), by=people["leo"])
     make_version("proposed", of=DOWNLOADS, **here)
 
 

@@ -1,8 +1,16 @@
 """Playbooks, their runs, requests for consent and automation rules as rows."""
 
+from datetime import timedelta
 from typing import Any
 
-from alerts.automation.models import FoundRule, Inventory, PlantConsent, Playbook, PlaybookRun
+from alerts.automation.models import (
+    FoundRule,
+    Inventory,
+    MadeRule,
+    PlantConsent,
+    Playbook,
+    PlaybookRun,
+)
 from alerts.incidents.models import Incident
 from alerts.sentinel.models import Workspace
 from portal.accounts.models import User
@@ -36,6 +44,14 @@ def make_found_rule(workspace: Workspace, name: str = "rule", **columns: Any) ->
     return FoundRule.objects.create(workspace=workspace, name=name, **values | columns)
 
 
+def make_made_rule(workspace: Workspace, incident: Incident, *, by: User) -> MadeRule:
+    """A rule that labels incidents like this one for ninety days."""
+    values: dict[str, Any] = {"effect": "enrich", "alert_type": incident.alert_type, "previewed": 3}
+    values |= {"made_by": by, "made_at": NOON, "ends_at": NOON + timedelta(days=90)}
+    body = {"triggeringLogic": {"triggersOn": "Incidents"}, "actions": []}
+    return MadeRule.objects.create(workspace=workspace, incident=incident, body=body, **values)
+
+
 def make_automation(workspace: Workspace, incident: Incident, *, by: User) -> dict[str, Any]:
     """One of everything, with a request that waits; returns the ids as the API names the kinds."""
     read: dict[str, Any] = dict.fromkeys(
@@ -54,4 +70,5 @@ def make_automation(workspace: Workspace, incident: Incident, *, by: User) -> di
         "playbook-runs": run.uuid,
         "automation-rules": rule.pk,
         "consents": consent.uuid,
+        "made-rules": make_made_rule(workspace, incident, by=by).uuid,
     }

@@ -5,8 +5,9 @@ from typing import Final
 
 from alerts.automation.models import Inventory, PlantConsent, Playbook, PlaybookRun
 from alerts.automation.policies import VALID
-from alerts.outbox.models import Change
-from alerts.outbox.registry import Settlement
+from alerts.automation.services.notify import notify_of_rule
+from alerts.outbox.models import Change, Landing, RuleKind
+from alerts.outbox.registry import RuleSettlement, Settlement
 from portal import clock
 from portal.jobs.models import State
 
@@ -51,3 +52,12 @@ def on_outcome(settlement: Settlement) -> None:
     Inventory.objects.filter(workspace=settlement.change.workspace_id, state=State.WAITING).update(
         due_at=clock.unshifted()
     )
+
+
+def on_rule_outcome(settlement: RuleSettlement) -> None:
+    """Tell the leads of a rule made here that Sentinel refused, or that a hand has changed."""
+    if settlement.rule.kind == RuleKind.AUTOMATION and settlement.outcome in (
+        Landing.REFUSED,
+        Landing.HELD,
+    ):
+        notify_of_rule(settlement.rule, now=settlement.now)

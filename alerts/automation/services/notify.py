@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from alerts.automation.engine.rule_facts import RuleFacts
 from alerts.automation.models import PlantConsent
 from alerts.incidents.page.panel import number_of
+from alerts.outbox.models import WantedRule
 from alerts.reviews.policies import ot_people_at
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
@@ -37,6 +38,17 @@ def notify_of_shadow_rules(
         return subject, [facts.name for facts in rules], gettext("You get this as SOC lead there.")
 
     _notify(leads_of([workspace]), "automation.shadow", OVERVIEW, message, now)
+
+
+def notify_of_rule(rule: WantedRule, *, now: datetime) -> None:
+    """Tell the SOC leads that a rule made here does not stand in Sentinel as it is wanted."""
+
+    def message() -> Message:
+        names = {"rule": rule.label, "workspace": rule.workspace.name}
+        subject = gettext("%(rule)s does not stand as wanted in %(workspace)s") % names
+        return subject, [rule.latest_error], gettext("You get this as SOC lead there.")
+
+    _notify(leads_of([rule.workspace]), "automation.rule", OVERVIEW, message, now)
 
 
 def notify_approvers(consent: PlantConsent, *, now: datetime) -> None:

@@ -9,6 +9,7 @@ from alerts.automation.models import PlantConsent, Playbook
 from alerts.automation.policies import (
     consent_in_force,
     reasons_against_deciding,
+    reasons_against_making_rules,
     reasons_against_playbook,
 )
 from alerts.automation.queries import inventories_of, runs_of_incident
@@ -54,6 +55,7 @@ def show_playbooks(visit: TabVisit) -> dict[str, Any]:
         "runs": runs,
         "inventory": inventories_of([incident.workspace_id]).get(incident.workspace_id),
         "may_run": not reasons,
+        "may_make_rule": not reasons_against_making_rules(incident, by=user),
         "is_changing": any(line.kind == "medium" for line in runs),
     }
 

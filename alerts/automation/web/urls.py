@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerts.automation.web import views
+from alerts.automation.web import rules, views
 
 app_name = "automation"
 urlpatterns = [
@@ -12,5 +12,7 @@ urlpatterns = [
     path("automation/playbooks/<uuid:playbook>/mark/", views.mark, name="mark"),
     path("automation/playbooks/<uuid:playbook>/run/", views.run, name="run"),
     path("automation/playbooks/<uuid:playbook>/ask/", views.ask, name="ask"),
+    path("automation/rules/new/<int:incident_id>/", rules.new_rule, name="new_rule"),
+    path("automation/rules/<uuid:rule>/remove/", rules.remove, name="remove_rule"),
     path("automation/consents/<uuid:consent>/", views.consent_page, name="consent"),
 ]

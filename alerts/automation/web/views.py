@@ -30,6 +30,7 @@ from alerts.automation.services.run_playbook import (
     run_playbook,
 )
 from alerts.automation.web.overview import automation_by_workspace, evidence_sentences
+from alerts.automation.web.rules import made_rule_lines
 from alerts.automation.web.run_words import run_line
 from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import number_of
@@ -69,7 +70,17 @@ def read_again(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _overview(user: User, now: datetime) -> dict[str, Any]:
-    return {"now": now, "workspaces": automation_by_workspace(user, now=now)}
+    workspaces = automation_by_workspace(user, now=now)
+    names = {
+        line.playbook.resource_id: line.playbook.name
+        for part in workspaces
+        for line in part.playbooks
+    }
+    return {
+        "now": now,
+        "workspaces": workspaces,
+        "made": made_rule_lines(user, playbooks=names, now=now),
+    }
 
 
 @require_GET

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 
-from alerts.outbox.models import Landing, RuleKind, WantedRule
+from alerts.outbox.models import SUPPRESSING, Landing, RuleKind, WantedRule
 from alerts.outbox.queries import wanted_rules
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import gone_workspaces, workspaces_visible_to
@@ -126,7 +126,7 @@ class WorkspaceDeployments:
 
 def deployments_visible_to(user: User) -> QuerySet[WantedRule]:
     """Our automation rules in the person's workspaces, and those of rules the person may see."""
-    rows = wanted_rules().exclude(kind=RuleKind.PROBE)
+    rows = wanted_rules().filter(kind__in=SUPPRESSING)
     visible = rules_visible_to(user).values("uuid")
     workspaces = workspaces_visible_to(user).order_by().values("pk")
     return rows.filter(workspace__in=workspaces) | rows.filter(about__in=visible)

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext
 
-from alerts.outbox.models import RuleKind, WantedRule
+from alerts.outbox.models import SUPPRESSING, RuleKind, WantedRule
 from alerts.outbox.services import clear_desired_rule
 from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.desired import OFF, bring_in_line, bring_rule_in_line, place_gate
@@ -160,7 +160,7 @@ def _stop(
 
 def _places(workspace_id: int | None) -> list[Workspace]:
     """Where something of ours stands or was wanted: elsewhere Sentinel closes nothing for us."""
-    owned = WantedRule.objects.exclude(kind=RuleKind.PROBE).values("workspace")
+    owned = WantedRule.objects.filter(kind__in=SUPPRESSING).values("workspace")
     found = Workspace.objects.filter(pk__in=owned).exclude(state=Workspace.State.REMOVED)
     if workspace_id is not None:
         found = found.filter(pk=workspace_id)

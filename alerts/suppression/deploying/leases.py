@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from alerts.outbox.models import Landing, RuleKind, WantedRule
+from alerts.outbox.models import SUPPRESSING, Landing, RuleKind, WantedRule
 from alerts.outbox.registry import RuleSettlement
 from alerts.outbox.services import clear_desired_rule
 from alerts.sentinel.models import Workspace
@@ -117,7 +117,7 @@ def _is_catching_up(workspace: Workspace, *, now: datetime) -> bool:
 
 
 def _has_work() -> bool:
-    if WantedRule.objects.filter(wanted__isnull=False).exists():
+    if WantedRule.objects.filter(kind__in=SUPPRESSING, wanted__isnull=False).exists():
         return True
     return RuleVersion.objects.filter(state__in=_INTERESTED).exclude(workspace_ids=[]).exists()
 
@@ -130,7 +130,9 @@ def _workspaces() -> list[Workspace]:
     ):
         reached.update(ids)
     reached |= set(
-        WantedRule.objects.filter(wanted__isnull=False).values_list("workspace_id", flat=True)
+        WantedRule.objects.filter(kind__in=SUPPRESSING, wanted__isnull=False).values_list(
+            "workspace_id", flat=True
+        )
     )
     return list(Workspace.objects.filter(pk__in=reached).order_by("pk"))
 
@@ -144,6 +146,8 @@ def on_rule_outcome(settlement: RuleSettlement) -> None:
     if settlement.rule.kind == RuleKind.PROBE:
         if on_probe_outcome(settlement):
             renew_soon()
+        return
+    if settlement.rule.kind not in SUPPRESSING:
         return
     if settlement.outcome in (Landing.REFUSED, Landing.HELD):
         _notify_leads(settlement.rule, outcome=settlement.outcome, now=settlement.now)

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from alerts.outbox.foreground import push_rules_now
-from alerts.outbox.models import RuleKind, WantedRule
+from alerts.outbox.models import SUPPRESSING, RuleKind, WantedRule
 from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.deployments import gate_of
 from alerts.suppression.deploying.kill_switch import switch_off, switch_rule_off
@@ -101,7 +101,7 @@ def _workspace_result(workspace: Workspace, rows: Any, *, gates: bool) -> dict[s
 
 
 def _rows(**where: Any) -> Any:
-    rows = WantedRule.objects.exclude(kind=RuleKind.PROBE).filter(**where)
+    rows = WantedRule.objects.filter(kind__in=SUPPRESSING, **where)
     return rows.exclude(workspace__state=Workspace.State.REMOVED)
 
 

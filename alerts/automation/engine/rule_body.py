@@ -1,0 +1,116 @@
+"""The JSON of an automation rule that people make here: on incidents of one alert type, and of the
+same two devices where that is wanted; it runs a playbook, assigns, or labels and adds a task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from alerts.suppression.engine.rule import instant
+from alerts.suppression.engine.sentinel_conditions import (
+    MAX_NAME_LENGTH,
+    PRODUCTS,
+    condition,
+    titles,
+)
+from alerts.suppression.engine.sentinel_forms import NAME_PREFIX
+
+type Json = dict[str, Any]
+type Effect = Literal["playbook", "assign", "enrich"]
+
+FIRST_ORDER, LAST_ORDER = 601, 899  # behind our suppression rules, before our probe
+EFFECTS: Final[tuple[Effect, ...]] = ("playbook", "assign", "enrich")
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Which incidents are meant. Each device is a name, or an address where it has no name; all of
+    them have to be in the incident.
+    """
+
+    alert_type: str
+    devices: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What the rule does; only what belongs to `effect` counts."""
+
+    effect: Effect
+    playbook: str = ""  # resource id
+    tenant_id: str = ""
+    team_id: str = ""  # object id of a group in Entra
+    team_name: str = ""
+    label: str = ""
+    task: str = ""
+
+
+def conditions_for(likeness: Likeness, *, is_in_defender_portal: bool) -> list[Json]:
+    """The conditions, all of which have to hold. In the Defender portal titles of incidents change,
+    so those of alerts are asked.
+    """
+    title = "IncidentAlertTitle" if is_in_defender_portal else "IncidentTitle"
+    return [
+        condition("AlertProductNames", PRODUCTS),
+        condition(title, titles([likeness.alert_type])),
+        *(condition("IoTDeviceName", [name]) for name in likeness.devices),
+        *(condition("IPAddress", [address]) for address in likeness.addresses),
+    ]
+
+
+def actions_for(effects: Effects) -> list[Json]:
+    """The actions, in their order."""
+    if effects.effect == "playbook":
+        app = {"logicAppResourceId": effects.playbook, "tenantId": effects.tenant_id}
+        return [_action(1, "RunPlaybook", app)]
+    if effects.effect == "assign":
+        owner = {"objectId": effects.team_id, "assignedTo": effects.team_name}
+        return [_action(1, "ModifyProperties", {"owner": owner | {"ownerType": "Group"}})]
+    actions = []
+    if effects.label:
+        labels = {"labels": [{"labelName": effects.label}]}
+        actions.append(_action(1, "ModifyProperties", labels))
+    if effects.task:
+        task = {"title": effects.task, "description": ""}
+        actions.append(_action(len(actions) + 1, "AddIncidentTask", task))
+    return actions
+
+
+def body_of_rule(
+    *,
+    number: int,
+    title: str,
+    order: int,
+    ends_at: datetime,
+    conditions: list[Json],
+    actions: list[Json],
+) -> Json:
+    """The whole rule. Refuses one without conditions or actions: it would meet every incident."""
+    if not conditions or not actions:
+        raise ValueError("an automation rule needs conditions and actions")
+    return {
+        "displayName": f"{NAME_PREFIX}A-{number} {title}"[:MAX_NAME_LENGTH].rstrip(),
+        "order": order,
+        "triggeringLogic": {
+            "isEnabled": True,
+            "expirationTimeUtc": instant(ends_at),
+            "triggersOn": "Incidents",
+            "triggersWhen": "Created",
+            "conditions": conditions,
+        },
+        "actions": actions,
+    }
+
+
+def free_order(taken: Iterable[int | None]) -> int | None:
+    """The first order of ours that no rule of the workspace has; None where all are taken."""
+    used = set(taken)
+    return next((n for n in range(FIRST_ORDER, LAST_ORDER + 1) if n not in used), None)
+
+
+def _action(order: int, kind: str, configuration: Json) -> Json:
+    return {"order": order, "actionType": kind, "actionConfiguration": configuration}

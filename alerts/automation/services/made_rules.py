@@ -1,0 +1,216 @@
+"""Make an automation rule from an incident, in two steps; take it away; end it in its time."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext
+
+from alerts.automation.engine.rule_body import (
+    Effects,
+    Likeness,
+    actions_for,
+    body_of_rule,
+    conditions_for,
+    free_order,
+)
+from alerts.automation.engine.rule_facts import facts_of
+from alerts.automation.models import FoundRule, MadeRule, Playbook
+from alerts.automation.policies import (
+    reasons_against_effects,
+    reasons_against_making_rules,
+    reasons_against_removing,
+)
+from alerts.automation.queries import incidents_like
+from alerts.incidents.acts.apply import lock_incidents
+from alerts.incidents.models import Incident
+from alerts.outbox.models import RuleKind, WantedRule
+from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
+from alerts.suppression.deploying.probe import is_in_defender_portal
+from portal.accounts.models import User
+from portal.audit.services import record
+from portal.errors import Refused
+
+HISTORY = timedelta(days=90)
+
+
+class CannotMakeRule(Refused):
+    """Nothing is wanted in Sentinel."""
+
+
+class CannotRemoveRule(Refused):
+    """The rule stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class RulePlan:
+    """What somebody wants: on incidents like this one, for so many days, do that."""
+
+    incident_id: int
+    effects: Effects
+    playbook: Playbook | None
+    same_devices: bool
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the rule would be, and which incidents of 90 days it would have met. `digest` stands for
+    what was shown: only exactly that is made.
+    """
+
+    likeness: Likeness
+    conditions: list[dict[str, Any]]
+    actions: list[dict[str, Any]]
+    incidents: QuerySet[Incident]
+    count: int
+    digest: str
+
+
+def preview_rule(*, plan: RulePlan, by: User, now: datetime) -> Preview:
+    """Return what the rule would be and would have met. Raises CannotMakeRule."""
+    incident = Incident.objects.select_related("workspace__organisation").get(pk=plan.incident_id)
+    reasons = reasons_against_making_rules(incident, by=by)
+    reasons += reasons_against_effects(
+        plan.effects, plan.playbook, workspace_id=incident.workspace_id, days=plan.days
+    )
+    likeness = likeness_of(incident, same_devices=plan.same_devices)
+    if not likeness.alert_type:
+        reasons.append(gettext("The alert type of this incident is not known."))
+    if plan.same_devices and not (likeness.devices or likeness.addresses):
+        reasons.append(gettext("The devices of this incident are not known."))
+    if reasons:
+        raise CannotMakeRule(*reasons)
+    conditions = conditions_for(
+        likeness, is_in_defender_portal=is_in_defender_portal(incident.workspace_id)
+    )
+    actions = actions_for(plan.effects)
+    rows = incidents_like(
+        workspace_id=incident.workspace_id,
+        alert_type=likeness.alert_type,
+        devices=likeness.devices,
+        addresses=likeness.addresses,
+        since=now - HISTORY,
+    )
+    content = json.dumps([conditions, actions, plan.days], sort_keys=True)
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    return Preview(likeness, conditions, actions, rows, rows.count(), digest)
+
+
+def likeness_of(incident: Incident, *, same_devices: bool) -> Likeness:
+    """What makes another incident one like this: the alert type, and on demand both ends."""
+    if not same_devices:
+        return Likeness(incident.alert_type)
+    alert = incident.alerts.order_by("at", "pk").first()
+    if alert is None:
+        return Likeness(incident.alert_type)
+    ends = [
+        (alert.source_device, alert.source_address),
+        (alert.destination_device, alert.destination_address),
+    ]
+    return Likeness(
+        incident.alert_type,
+        devices=tuple(dict.fromkeys(name for name, _ in ends if name)),
+        addresses=tuple(dict.fromkeys(address for name, address in ends if address and not name)),
+    )
+
+
+@transaction.atomic
+def make_rule(*, plan: RulePlan, digest: str, by: User, now: datetime) -> MadeRule:
+    """Want in Sentinel exactly what was previewed (`digest`). Raises CannotMakeRule."""
+    (incident,) = lock_incidents([plan.incident_id])
+    preview = preview_rule(plan=plan, by=by, now=now)
+    if preview.digest != digest:
+        raise CannotMakeRule(gettext("Something has changed since the preview. Look at it again."))
+    order = free_order(
+        facts_of(body).order
+        for body in [
+            *FoundRule.objects.filter(workspace=incident.workspace).values_list("body", flat=True),
+            *_wanted_bodies(incident.workspace_id),
+        ]
+    )
+    if order is None:
+        raise CannotMakeRule(gettext("All places for rules made here are taken in this workspace."))
+    row = MadeRule.objects.create(
+        workspace=incident.workspace,
+        incident=incident,
+        effect=plan.effects.effect,
+        alert_type=preview.likeness.alert_type,
+        devices=list(preview.likeness.devices),
+        addresses=list(preview.likeness.addresses),
+        playbook=plan.playbook if plan.effects.effect == "playbook" else None,
+        body={},
+        previewed=preview.count,
+        made_by=by,
+        made_at=now,
+        ends_at=now + timedelta(days=plan.days),
+    )
+    row.body = body_of_rule(
+        number=row.pk,
+        title=preview.likeness.alert_type,
+        order=order,
+        ends_at=row.ends_at,
+        conditions=preview.conditions,
+        actions=preview.actions,
+    )
+    row.save(update_fields=["body"])
+    set_desired_rule(
+        workspace_id=row.workspace_id,
+        name=name_of_rule(about=row.uuid, workspace=incident.workspace.uuid),
+        about=row.uuid,
+        label=row.label,
+        kind=RuleKind.AUTOMATION,
+        body=row.body,
+        now=now,
+    )
+    record(
+        "automation.rule.made",
+        on=row,
+        by=by,
+        at=now,
+        workspace=row.workspace.name,
+        incident=incident.number or incident.name,
+        body=row.body,
+        previewed=preview.count,
+    )
+    return row
+
+
+@transaction.atomic
+def remove_rule(*, rule_id: int, by: User, now: datetime) -> MadeRule:
+    """Want the rule away."""
+    rows = MadeRule.objects.select_for_update(of=("self",))
+    row = rows.select_related("workspace__organisation").get(pk=rule_id)
+    if reasons := reasons_against_removing(row, by=by):
+        raise CannotRemoveRule(*reasons)
+    row.removed_by, row.removed_at = by, now
+    row.save(update_fields=["removed_by", "removed_at"])
+    _clear(row, reason="Somebody took it away.", now=now)
+    record("automation.rule.removed", on=row, by=by, at=now, workspace=row.workspace.name)
+    return row
+
+
+@transaction.atomic
+def end_rules(*, now: datetime) -> int:
+    """Want those away whose time is over: Sentinel only disables them, and counts them still."""
+    wanted = WantedRule.objects.filter(kind=RuleKind.AUTOMATION, wanted__isnull=False)
+    rows = MadeRule.objects.filter(ends_at__lte=now, uuid__in=wanted.values("about"))
+    ended = list(rows.select_related("workspace"))
+    for row in ended:
+        _clear(row, reason="Its time is over.", now=now)
+        record("automation.rule.ended", on=row, by="automation", at=now)
+    return len(ended)
+
+
+def _clear(row: MadeRule, *, reason: str, now: datetime) -> None:
+    name = name_of_rule(about=row.uuid, workspace=row.workspace.uuid)
+    clear_desired_rule(workspace_id=row.workspace_id, name=name, now=now, reason=reason)
+
+
+def _wanted_bodies(workspace_id: int) -> list[dict[str, Any]]:
+    rows = WantedRule.objects.filter(workspace=workspace_id, wanted__isnull=False)
+    return [row.wanted or {} for row in rows]

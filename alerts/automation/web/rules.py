@@ -1,0 +1,174 @@
+"""Make an automation rule from an incident: the form, its preview, the rule; take one away."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods
+
+from alerts.automation.engine.rule_facts import facts_of
+from alerts.automation.models import MadeRule, Playbook
+from alerts.automation.policies import (
+    reasons_against_making_rules,
+    reasons_against_playbook,
+    reasons_against_removing,
+)
+from alerts.automation.queries import (
+    made_rules_visible_to,
+    playbooks_visible_to,
+    wanted_by_rule,
+)
+from alerts.automation.services.made_rules import (
+    CannotMakeRule,
+    CannotRemoveRule,
+    Preview,
+    likeness_of,
+    make_rule,
+    preview_rule,
+    remove_rule,
+)
+from alerts.automation.web.forms import RuleForm
+from alerts.automation.web.rule_words import RuleWords, words_of
+from alerts.incidents.models import Incident
+from alerts.incidents.page.panel import number_of
+from alerts.incidents.queries import incidents_visible_to
+from alerts.outbox.models import Landing, WantedRule
+from portal import clock
+from portal.accounts.models import User
+from portal.accounts.sessions import actor_of
+from portal.ui.responses import leave_toast, post_only, render_page
+
+SHOWN = 5  # incidents of the preview
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_rule(request: HttpRequest, incident_id: int) -> HttpResponse:
+    """The form; then what the rule would have met in 90 days; then the rule."""
+    user, now = actor_of(request), clock.now()
+    rows = incidents_visible_to(user).select_related("workspace__organisation")
+    incident = get_object_or_404(rows, pk=incident_id)
+    form = RuleForm(_playbooks_for(incident, user), request.POST or None)
+    reasons = reasons_against_making_rules(incident, by=user)
+    if reasons or request.method != "POST" or not form.is_valid():
+        status = 403 if reasons else 200
+        return _form_page(request, incident, form, problems=reasons, status=status)
+    plan = form.plan(incident)
+    try:
+        if digest := request.POST.get("digest"):
+            rule = make_rule(plan=plan, digest=digest, by=user, now=now)
+            answer = HttpResponseRedirect(reverse("automation:overview"))
+            words = gettext("%(rule)s is on its way to Sentinel") % {"rule": rule.label}
+            return leave_toast(request, answer, words)
+        preview = preview_rule(plan=plan, by=user, now=now)
+    except CannotMakeRule as refusal:
+        return _form_page(request, incident, form, problems=list(refusal.reasons), status=422)
+    return _preview_page(request, incident, form, preview, now)
+
+
+@post_only(otherwise=lambda rule: reverse("automation:overview"))
+def remove(request: HttpRequest, rule: UUID) -> HttpResponse:
+    """Take a rule away that was made here."""
+    user = actor_of(request)
+    row = get_object_or_404(made_rules_visible_to(user), uuid=rule)
+    try:
+        remove_rule(rule_id=row.pk, by=user, now=clock.now())
+    except CannotRemoveRule as refusal:
+        page = {"rule": row, "reasons": refusal.reasons, "back": reverse("automation:overview")}
+        return render_page(request, "alerts/automation/kept.html", page, status=403)
+    answer = HttpResponseRedirect(reverse("automation:overview"))
+    return leave_toast(request, answer, gettext("%(rule)s is taken away") % {"rule": row.label})
+
+
+def _playbooks_for(incident: Incident, user: User) -> list[Playbook]:
+    """Those that a rule may run: none that acts on the plant."""
+    rows = playbooks_visible_to(user).filter(workspace=incident.workspace_id).order_by("name")
+    return [row for row in rows if not row.acts_on_plant and not reasons_against_playbook(row)]
+
+
+def _form_page(
+    request: HttpRequest,
+    incident: Incident,
+    form: RuleForm,
+    *,
+    problems: list[str],
+    status: int = 200,
+) -> HttpResponse:
+    page = _frame(incident) | {"form": form, "problems": problems, "may_make": status != 403}
+    return render_page(request, "alerts/automation/new_rule.html", page, form=form, status=status)
+
+
+def _preview_page(
+    request: HttpRequest, incident: Incident, form: RuleForm, preview: Preview, now: datetime
+) -> HttpResponse:
+    body = {
+        "triggeringLogic": {"triggersOn": "Incidents", "conditions": preview.conditions},
+        "actions": preview.actions,
+    }
+    names = {row.resource_id: row.name for row in form.playbooks.values()}
+    page = _frame(incident) | {
+        "now": now,
+        "form": form,
+        "values": [(name, value) for name, value in request.POST.items() if name in form.fields],
+        "preview": preview,
+        "words": words_of(facts_of(body), playbooks=names),
+        "incidents": [(row, number_of(row)) for row in preview.incidents[:SHOWN]],
+    }
+    return render_page(request, "alerts/automation/preview.html", page)
+
+
+def _frame(incident: Incident) -> dict[str, Any]:
+    both = likeness_of(incident, same_devices=True)
+    return {
+        "incident": incident,
+        "number": number_of(incident),
+        "ends": ", ".join([*both.devices, *both.addresses]),
+        "back": f"{reverse('incidents:incident', args=[incident.pk])}?tab=playbooks",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class MadeRuleLine:
+    """A rule that was made here, and how it stands in Sentinel."""
+
+    rule: MadeRule
+    words: RuleWords
+    label: str
+    kind: str
+    icon: str
+    error: str
+    may_remove: bool
+
+
+def made_rule_lines(user: User, *, playbooks: dict[str, str], now: datetime) -> list[MadeRuleLine]:
+    """The rules of the person's workspaces that were made here and not taken away."""
+    rules = list(made_rules_visible_to(user))
+    wanted = wanted_by_rule(rules)
+    return [
+        MadeRuleLine(
+            rule,
+            words_of(facts_of(rule.body), playbooks=playbooks),
+            *_standing(rule, wanted.get(rule.uuid), now=now),
+            may_remove=not reasons_against_removing(rule, by=user),
+        )
+        for rule in rules
+    ]
+
+
+def _standing(
+    rule: MadeRule, row: WantedRule | None, *, now: datetime
+) -> tuple[str, str, str, str]:
+    """Label, kind and icon of the chip, and what went wrong."""
+    if row is not None and row.outcome == Landing.REFUSED:
+        return gettext("Refused by Sentinel"), "high", "circle-alert", row.latest_error
+    if row is not None and row.outcome == Landing.HELD:
+        return gettext("Changed by hand in Sentinel"), "high", "triangle-alert", row.latest_error
+    if rule.ends_at <= now:
+        return gettext("Expired"), "", "calendar-x-2", ""
+    if row is not None and row.is_as_wanted:
+        return gettext("In Sentinel"), "ok", "check", ""
+    return gettext("On its way"), "medium", "timer", row.latest_error if row else ""

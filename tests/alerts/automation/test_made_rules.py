@@ -1,0 +1,177 @@
+"""A rule is made from an incident in two steps, stands in Sentinel, and ends."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from alerts.automation.engine.rule_body import FIRST_ORDER, Effects, free_order
+from alerts.automation.models import MadeRule
+from alerts.automation.services.made_rules import (
+    CannotMakeRule,
+    CannotRemoveRule,
+    RulePlan,
+    end_rules,
+    make_rule,
+    preview_rule,
+    remove_rule,
+)
+from alerts.outbox.models import Landing, WantedRule
+from alerts.outbox.services import deliver_one_rule
+from alerts.suppression.deploying.deployments import deployments_visible_to
+from alerts.suppression.deploying.kill_switch import switch_off
+from portal.audit.models import Entry
+from portal.notifications.models import Notification
+from tests.alerts.automation.engine.test_rule_facts import rule
+from tests.conftest import NOON
+from tests.factories.incidents import make_alert, make_incident
+
+pytestmark = pytest.mark.django_db
+ASSIGN = Effects("assign", team_id="1e0c7f5e-0000-4000-8000-000000000001", team_name="OT Gdańsk")
+ENDS = {
+    "source_device": "ENG-WS-04",
+    "destination_device": "",
+    "destination_address": "10.0.0.9",
+    "any_device": ["ENG-WS-04"],
+    "any_address": ["10.0.0.4", "10.0.0.9"],
+}
+
+
+@pytest.fixture
+def plan(incident):
+    make_alert(incident, **ENDS)
+    return RulePlan(incident.pk, ASSIGN, None, same_devices=False, days=90)
+
+
+@pytest.fixture
+def make():
+    """`make(plan, by)` looks at the preview and makes exactly that."""
+
+    def both(plan, by, *, now=NOON):
+        digest = preview_rule(plan=plan, by=by, now=now).digest
+        return make_rule(plan=plan, digest=digest, by=by, now=now)
+
+    return both
+
+
+@pytest.fixture
+def deliver(sentinel, clock):
+    return lambda: deliver_one_rule(now=NOON, connect=lambda *_: sentinel, pause=lambda _: None)
+
+
+def test_the_preview_counts_what_it_would_have_met(plan, leo, workspace, incident):
+    for days, ends in ((1, ENDS), (89, {"any_device": ["ENG-WS-04"]}), (91, ENDS)):
+        at = NOON - timedelta(days=days)
+        make_alert(make_incident(workspace, created_at=at), **ends)
+    make_alert(make_incident(workspace, title="Port Scan"), **ENDS)
+    assert preview_rule(plan=plan, by=leo, now=NOON).count == 3
+    narrow = preview_rule(plan=replace(plan, same_devices=True), by=leo, now=NOON)
+    assert (narrow.likeness.devices, narrow.likeness.addresses) == (("ENG-WS-04",), ("10.0.0.9",))
+    assert narrow.count == 2 and narrow.incidents[0].pk == incident.pk
+
+
+def test_what_was_previewed_stands_in_sentinel_with_its_end(plan, make, leo, deliver, sentinel):
+    row = make(plan, leo)
+    assert deliver().outcome == Landing.LANDED
+    (found,) = sentinel.rules.values()
+    body = found["properties"]
+    assert body["displayName"] == f"Tagout A-{row.pk} Unauthorized PLC Programming"
+    assert body["triggeringLogic"]["expirationTimeUtc"] == "2027-02-22T12:00:00Z"
+    assert body["order"] == FIRST_ORDER
+    names = [
+        part["conditionProperties"]["propertyName"]
+        for part in body["triggeringLogic"]["conditions"]
+    ]
+    assert names == ["AlertProductNames", "IncidentTitle"]
+    assert body["actions"][0]["actionConfiguration"]["owner"]["ownerType"] == "Group"
+    entry = Entry.objects.get(action="automation.rule.made")
+    assert (entry.actor, entry.details["body"]) == (leo, row.body)
+
+
+def test_only_what_was_shown_is_made(plan, leo):
+    digest = preview_rule(plan=plan, by=leo, now=NOON).digest
+    for other in (replace(plan, days=180), replace(plan, same_devices=True)):
+        with pytest.raises(CannotMakeRule, match="changed since the preview"):
+            make_rule(plan=other, digest=digest, by=leo, now=NOON)
+    assert not WantedRule.objects.exists()
+
+
+@pytest.mark.abuse("A47")
+def test_no_rule_runs_a_playbook_that_acts_on_the_plant(plan, make, leo, isolate, enrich):
+    effects = Effects("playbook", playbook=isolate.resource_id)
+    with pytest.raises(CannotMakeRule, match="acts on the plant"):
+        make(replace(plan, effects=effects, playbook=isolate), leo)
+    effects = Effects("playbook", playbook=enrich.resource_id)
+    row = make(replace(plan, effects=effects, playbook=enrich), leo)
+    configuration = row.body["actions"][0]["actionConfiguration"]
+    assert configuration["logicAppResourceId"] == enrich.resource_id
+
+
+@pytest.mark.parametrize(
+    ("effects", "why"),
+    [
+        (Effects("assign", team_id="OT", team_name="OT"), "object id"),
+        (Effects("assign", team_id=ASSIGN.team_id), "name of the team"),
+        (Effects("enrich"), "label, a task, or both"),
+        (Effects("enrich", label="tagout:routine"), "sets by itself"),
+        (Effects("enrich", label="x" * 101), "at most 100"),
+        (Effects("playbook"), "Choose a playbook"),
+    ],
+)
+def test_what_makes_no_rule_is_refused(plan, make, leo, effects, why):
+    with pytest.raises(CannotMakeRule, match=why):
+        make(replace(plan, effects=effects), leo)
+
+
+def test_only_the_soc_lead_makes_rules_and_all_of_the_soc_take_them_away(
+    plan, make, leo, sam, oda, mia
+):
+    for person in (sam, oda, mia):
+        with pytest.raises(CannotMakeRule, match="SOC lead"):
+            make(plan, person)
+    row = make(plan, leo)
+    with pytest.raises(CannotRemoveRule):
+        remove_rule(rule_id=row.pk, by=mia, now=NOON)
+    remove_rule(rule_id=row.pk, by=sam, now=NOON)
+    assert WantedRule.objects.get().wanted is None
+    with pytest.raises(CannotRemoveRule, match="already"):
+        remove_rule(rule_id=row.pk, by=sam, now=NOON)
+
+
+def test_a_rule_is_taken_out_of_sentinel_when_its_time_is_over(
+    plan, make, leo, deliver, sentinel, worker
+):
+    row = make(plan, leo)
+    deliver()
+    assert end_rules(now=row.ends_at - timedelta(seconds=1)) == 0
+    assert end_rules(now=row.ends_at) == 1 and end_rules(now=row.ends_at) == 0
+    assert deliver().outcome == Landing.LANDED
+    assert sentinel.rules == {}
+
+
+def test_orders_of_others_are_left_free(plan, make, leo, sentinel, worker):
+    sentinel.put_automation_rule("theirs", rule(order=FIRST_ORDER))
+    worker.read()
+    assert make(plan, leo).body["order"] == FIRST_ORDER + 1
+    assert make(replace(plan, days=60), leo).body["order"] == FIRST_ORDER + 2
+    assert free_order(range(1, 1000)) is None
+
+
+def test_leads_hear_where_a_hand_has_changed_a_rule(plan, make, leo, deliver, sentinel):
+    row = make(plan, leo)
+    deliver()
+    name = str(WantedRule.objects.get().name)
+    sentinel.edit_rule(name, order=5)
+    WantedRule.objects.update(outcome="", state="waiting")
+    assert deliver().outcome == Landing.HELD
+    line = Notification.objects.get(kind="automation.rule")
+    assert line.to == leo and row.label in line.subject
+    assert not Notification.objects.filter(kind__startswith="suppression.").exists()
+
+
+def test_suppression_does_not_take_them_for_its_own(plan, make, leo):
+    make(plan, leo)
+    assert not deployments_visible_to(leo).exists()
+    switch_off(by=leo, workspace_id=None, reason="Odd.", now=NOON)
+    (wanted,) = WantedRule.objects.all()
+    assert wanted.wanted is not None and MadeRule.objects.exists()

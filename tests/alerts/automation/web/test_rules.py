@@ -1,0 +1,81 @@
+"""The two steps to a rule by page, and how those that were made are shown."""
+
+import re
+
+import pytest
+
+from alerts.automation.models import MadeRule
+from alerts.outbox.models import WantedRule
+from tests.alerts.automation.test_made_rules import ASSIGN, ENDS
+from tests.factories.incidents import make_alert
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+FORM = {"effect": "assign", "team_id": ASSIGN.team_id, "team_name": "OT Gdańsk", "days": "90"}
+
+
+@pytest.fixture
+def page(client, incident):
+    """`page(person)` opens the form, `page(person, **form)` sends it."""
+    address = f"/automation/rules/new/{incident.pk}/"
+
+    def ask(person, **form):
+        client.force_login(person)
+        return client.post(address, form) if form else client.get(address)
+
+    return ask
+
+
+def words(answer):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def test_a_rule_is_previewed_and_then_made(page, client, leo, sam, incident):
+    make_alert(incident, **ENDS)
+    assert "On an incident like" in words(page(leo)) and "10.0.0.9" in words(page(leo))
+    answer = page(leo, **FORM, same_devices="on")
+    shown = words(answer)
+    assert "It would have met 1 incident of the last 90 days" in shown
+    assert "assign it to OT Gdańsk" in shown and "name of a device is “ENG-WS-04”" in shown
+    assert not WantedRule.objects.exists()
+    digest = re.search(r'name="digest" value="(\w+)"', answer.content.decode())[1]
+    answer = page(leo, **FORM, same_devices="on", digest=digest)
+    assert answer["Location"] == "/automation/"
+    rule = MadeRule.objects.get()
+    client.force_login(sam)
+    shown = words(client.get("/automation/"))
+    assert f"{rule.label} Unauthorized PLC Programming On its way" in shown
+    assert client.post(f"/automation/rules/{rule.uuid}/remove/").status_code == 302
+    assert "Rules made here" not in words(client.get("/automation/"))
+
+
+def test_a_digest_of_something_else_makes_nothing(page, leo, incident):
+    make_alert(incident, **ENDS)
+    answer = page(leo, **FORM, digest="0" * 64)
+    assert answer.status_code == 422 and "changed since the preview" in words(answer)
+    assert not MadeRule.objects.exists()
+
+
+def test_who_may_not_is_told_so_and_offered_nothing(page, client, sam, leo, incident):
+    assert page(sam).status_code == 403 and "Preview on 90 days" not in words(page(sam))
+    assert page(sam, **FORM).status_code == 403
+    tab = f"/incidents/{incident.pk}/?tab=playbooks"
+    assert "Make a rule" not in words(client.get(tab))
+    client.force_login(leo)
+    assert "Make a rule" in words(client.get(tab))
+
+
+def test_playbooks_that_act_on_the_plant_are_not_offered(page, leo, isolate, enrich):
+    html = page(leo).content.decode()
+    assert str(enrich.uuid) in html and str(isolate.uuid) not in html
+    answer = page(leo, effect="playbook", playbook=str(isolate.uuid), days="30")
+    assert answer.status_code == 422 and not MadeRule.objects.exists()
+
+
+def test_a_manager_takes_nothing_away(page, client, leo, mia, incident):
+    make_alert(incident, **ENDS)
+    digest = re.search(r'name="digest" value="(\w+)"', page(leo, **FORM).content.decode())[1]
+    page(leo, **FORM, digest=digest)
+    client.force_login(mia)
+    address = f"/automation/rules/{MadeRule.objects.get().uuid}/remove/"
+    assert client.post(address).status_code == 403
+    assert WantedRule.objects.get().wanted is not None
