@@ -52,6 +52,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "read automation rules and playbooks": _tick(
         "alerts.automation.tasks.read_inventories", seconds=10, queue="deployments"
     ),
+    "check workflows of workspaces": _tick(
+        "alerts.automation.tasks.advance_workflow_checks", seconds=5, queue="deployments"
+    ),
     "tell of credentials that end or are refused": _tick(
         "alerts.sentinel.tasks.watch_credentials", seconds=30, queue="bulk"
     ),

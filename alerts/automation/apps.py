@@ -8,6 +8,14 @@ class AutomationConfig(AppConfig):
     def ready(self) -> None:
         _register_pages()
         _register_deliveries()
+        _register_commands()
+
+
+def _register_commands() -> None:
+    from alerts.automation.foreground import validate_workspace
+    from alerts.sentinel.registry import register_workspace_action
+
+    register_workspace_action("validate", validate_workspace)
 
 
 def _register_pages() -> None:

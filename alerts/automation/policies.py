@@ -194,6 +194,21 @@ def _reasons_against_automatic(playbook: Playbook | None, *, workspace_id: int) 
     return reasons_against_playbook(playbook)
 
 
+def reasons_against_checking(
+    workspace: Workspace, playbook: Playbook | None, *, by: User | None
+) -> list[str]:
+    """Why the workflow of a workspace cannot be checked by this person (None: the command line), or
+    with this playbook.
+    """
+    if by is not None and not reach_of(by, {Role.SOC_LEAD, Role.ADMINISTRATOR}).covers(workspace):
+        return [gettext("Only the SOC lead of this workspace or an administrator can do this.")]
+    if workspace.state != Workspace.State.ACTIVE:
+        return [gettext("The workspace is not in use.")]
+    if playbook is None:
+        return []
+    return _reasons_against_automatic(playbook, workspace_id=workspace.pk)
+
+
 def reasons_against_removing(rule: MadeRule, *, by: User) -> list[str]:
     """Why this person cannot take a rule away."""
     if rule.removed_at is not None:

@@ -13,6 +13,7 @@ from alerts.automation.models import (
     PlantConsent,
     Playbook,
     PlaybookRun,
+    WorkflowCheck,
 )
 from alerts.incidents.models import Alert, Incident
 from alerts.incidents.queries import incidents_visible_to
@@ -91,6 +92,12 @@ def wanted_by_rule(rules: Collection[MadeRule]) -> dict[UUID, WantedRule]:
     """How these rules stand in Sentinel, by their UUIDs."""
     rows = WantedRule.objects.filter(about__in=[rule.uuid for rule in rules])
     return {row.about: row for row in rows}
+
+
+def checks_of(workspace: Workspace) -> QuerySet[WorkflowCheck]:
+    """The checks of a workspace's workflow, newest first."""
+    rows = WorkflowCheck.objects.filter(workspace=workspace).select_related("playbook")
+    return rows.order_by("-begun_at", "-pk")
 
 
 def runs_of_incident(incident: Incident) -> QuerySet[PlaybookRun]:

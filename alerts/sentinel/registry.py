@@ -21,3 +21,20 @@ def register_workspace_check(check: CheckWorkspace) -> None:
 def checks_of(workspace: Workspace, *, now: datetime) -> list[dict[str, Any]]:
     """Return the checks of a workspace, made now."""
     return [row for check in _checks for row in check(workspace, now)]
+
+
+type WorkspaceAction = Callable[[Workspace, datetime], dict[str, Any]]
+
+_actions: dict[str, WorkspaceAction] = {}
+
+
+def register_workspace_action(name: str, action: WorkspaceAction) -> None:
+    """Let `workspace <name>` do this; what it returns is printed. Members `checks` are
+    printed one a line, and one that failed ends the command with 1.
+    """
+    _actions[name] = action
+
+
+def workspace_actions() -> dict[str, WorkspaceAction]:
+    """Return what upper rooms added, by name."""
+    return dict(_actions)

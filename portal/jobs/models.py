@@ -1,5 +1,7 @@
 """Rows that are work, and the clock's offset."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 
@@ -26,12 +28,16 @@ class Leased(models.Model):
     latest_error = models.TextField(blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
 
+    never_ends: ClassVar[bool] = False  # whether rows of this kind are done again and again
+
     class Meta:
         abstract = True
 
 
 class Job(Leased):
     """One unit of work of a kind, found by its key. Periodic work is one row for ever."""
+
+    never_ends = True
 
     kind = models.CharField(max_length=40)
     key = models.CharField(max_length=120)

@@ -46,12 +46,12 @@ def kinds_of_work() -> list[type[Leased]]:
 
 
 def count_work_at_hand(*, now: datetime) -> int:
-    """Rows that a worker holds, and owed acts that it would take if it looked. Jobs count only
-    while they are held: those that never end are due again at once. `now` is `clock.unshifted()`.
+    """Rows that a worker holds, and owed acts that it would take if it looked. What never ends
+    counts only while it is held: it is due again at once. `now` is `clock.unshifted()`.
     """
     leased = Q(state=State.RUNNING, lease_until__gte=now)
     return sum(
-        model._default_manager.filter(leased if model is Job else due(now) | leased).count()
+        model._default_manager.filter(leased if model.never_ends else due(now) | leased).count()
         for model in kinds_of_work()
     )
 

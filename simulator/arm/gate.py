@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from simulator.arm import automation, content, incidents, parts, provisioned
+from simulator.arm import automation, content, incidents, parts, provisioned, rule_runs
 from simulator.arm.call import Call, Route
 from simulator.azure import Azure
 from simulator.identity import unauthorised
@@ -17,6 +17,7 @@ ROUTES: list[Route] = [
     *parts.ROUTES,
     *automation.ROUTES,
     *provisioned.ROUTES,
+    *rule_runs.ROUTES,
     *content.ROUTES,
 ]
 

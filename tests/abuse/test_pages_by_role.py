@@ -78,6 +78,7 @@ OFFERED = {
     },
     "automation rule from an incident": {"automation:new_rule": {"soc lead"}},
     "playbook": {"automation:mark": LEADS},
+    "check of a workflow": {"automation:workflow": {"soc lead", "administrator"}},
     "playbooks of an incident": {
         **{f"incidents:act {verb}": SOC for verb in ("assign", "close", "severity")},
         "automation:run": SOC,
@@ -122,7 +123,16 @@ EDITOR = {
     "upload of modules",
     "learning paths",
 }
-OPEN_TO_ALL = {"home", "inbox", "tokens", "password", "site", "automation", "playbook"}
+OPEN_TO_ALL = {
+    "home",
+    "inbox",
+    "tokens",
+    "password",
+    "site",
+    "automation",
+    "playbook",
+    "check of a workflow",
+}
 BADGES = {"/incidents/": SOC, "/reviews/": HANDS, "/approvals/": {"soc lead"}}
 LIST_KEYS = {"J", "O", "Enter", "Space", ".", "/", "[", "]"}
 KEYS = {"X": SOC, "C": SOC, "E": SOC, "S": SOC, "Z": HANDS, "V": OT}
@@ -164,6 +174,7 @@ def world(gdansk):
         "deployments": "/deployments/",
         "ledger": "/ledger/",
         "automation": "/automation/",
+        "check of a workflow": "/automation/workflow/gdansk/",
         "automation rule from an incident": f"/automation/rules/new/{ids['incidents']}/",
         "playbook": f"/automation/playbooks/{ids['playbooks']}/",
         "playbooks of an incident": f"/incidents/{ids['incidents']}/?tab=playbooks",

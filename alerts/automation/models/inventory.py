@@ -10,6 +10,8 @@ class Inventory(Leased):
     are business time; each part has the error of its latest reading, empty where it succeeded.
     """
 
+    never_ends = True
+
     workspace = models.OneToOneField(
         "sentinel.Workspace", on_delete=models.CASCADE, related_name="+"
     )

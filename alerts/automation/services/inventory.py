@@ -11,7 +11,7 @@ from django.db import transaction
 
 from alerts.automation.engine.plant_effects import evidence_of
 from alerts.automation.engine.rule_facts import facts_of
-from alerts.automation.models import FoundRule, Inventory, Playbook
+from alerts.automation.models import FoundRule, Inventory, Playbook, PlaybookRun
 from alerts.automation.policies import reasons_against_reading_again
 from alerts.automation.queries import names_of_ours
 from alerts.automation.services.notify import notify_of_shadow_rules
@@ -129,10 +129,10 @@ def _read(row: Inventory, workspace: Workspace, *, client: SentinelClient, now: 
     watched = Playbook.objects.filter(workspace=workspace, gone_at=None).order_by("pk")
     row.runs_error = "" if watched else row.playbooks_error
     for playbook in watched[:MAX_WATCHED]:
-        runs, error = _attempt(partial(_runs, client, playbook.resource_id))
+        runs, error = _attempt(partial(_runs, client, playbook))
         row.runs_error = row.runs_error or error
         if runs is not None:
-            is_running = store_runs(playbook=playbook, runs=runs) or is_running
+            is_running = store_runs(playbook=playbook, runs=runs, now=now) or is_running
     if not row.runs_error:
         row.runs_read_at = now
     return is_running
@@ -172,10 +172,18 @@ def _playbooks(client: SentinelClient) -> list[WirePlaybook]:
     raise NotAPage("the list of playbooks does not end")
 
 
-def _runs(client: SentinelClient, resource_id: str) -> list[WireRun]:
-    """The newest page: older runs were read when they were new."""
-    runs, _ = read_runs(client.list_playbook_runs(resource_id))
-    return runs
+def _runs(client: SentinelClient, playbook: Playbook) -> list[WireRun]:
+    """The newest runs, page by page until one is known that has ended: all older ones were read."""
+    ended = PlaybookRun.objects.filter(playbook=playbook, ended_at__isnull=False)
+    found: list[WireRun] = []
+    link = None
+    for _ in range(MAX_PAGES):
+        runs, link = read_runs(client.list_playbook_runs(playbook.resource_id, next_link=link))
+        found += runs
+        is_known = ended.filter(name__in=[run.name for run in runs]).exists()
+        if not link or is_known:
+            break
+    return found
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Keep the runs of playbooks as Azure shows them, beside those that were asked for here."""
 
 from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -10,13 +11,18 @@ from alerts.incidents.models import Incident
 from alerts.outbox.models import Outcome
 from alerts.sentinel.wire import WireRun
 
+KEPT: Final = timedelta(days=90)  # runs that nobody asked for here
 BEGUN: Final = frozenset({"Running", "Waiting"})
 _NAME_LENGTH: Final = 36  # of an incident: a GUID
 
 
 @transaction.atomic
-def store_runs(*, playbook: Playbook, runs: Collection[WireRun]) -> bool:
-    """Store what is new or has changed; return whether a run has not ended."""
+def store_runs(*, playbook: Playbook, runs: Collection[WireRun], now: datetime) -> bool:
+    """Store what is new or has changed, and forget what others ran long ago; return whether a run
+    has not ended.
+    """
+    since = now - KEPT
+    PlaybookRun.objects.filter(playbook=playbook, asked_at=None, started_at__lt=since).delete()
     stored_rows = {
         row.name: row
         for row in PlaybookRun.objects.filter(
@@ -27,7 +33,8 @@ def store_runs(*, playbook: Playbook, runs: Collection[WireRun]) -> bool:
         row = (
             stored_rows.get(run.name) or _asked_for(playbook, run) or PlaybookRun(playbook=playbook)
         )
-        if not _has_changed(row, run):
+        is_old = run.started_at is not None and run.started_at < since
+        if not _has_changed(row, run) or (is_old and row.asked_at is None):
             continue
         row.name, row.status = run.name, run.status
         row.started_at, row.ended_at = run.started_at, run.ended_at

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerts.automation.web import rules, views
+from alerts.automation.web import checks, rules, views
 
 app_name = "automation"
 urlpatterns = [
@@ -14,5 +14,6 @@ urlpatterns = [
     path("automation/playbooks/<uuid:playbook>/ask/", views.ask, name="ask"),
     path("automation/rules/new/<int:incident_id>/", rules.new_rule, name="new_rule"),
     path("automation/rules/<uuid:rule>/remove/", rules.remove, name="remove_rule"),
+    path("automation/workflow/<slug:name>/", checks.workflow, name="workflow"),
     path("automation/consents/<uuid:consent>/", views.consent_page, name="consent"),
 ]

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import orjson
 from azure.core.credentials import TokenCredential
 
+from alerts.sentinel.client.analytics_rules import AzureAnalyticsRules
 from alerts.sentinel.client.answers import object_in
 from alerts.sentinel.client.authentication import SignedIn
 from alerts.sentinel.client.calls import Carrier, SignedCalls
@@ -83,7 +84,12 @@ GA, PREVIEW = "2025-09-01", "2025-10-01-preview"  # only the preview names sites
 
 
 class AzureSentinelClient(
-    AzureAutomationRules, AzurePlaybooks, AzureIncidentTasks, AzurePrerequisites, SignedCalls
+    AzureAutomationRules,
+    AzurePlaybooks,
+    AzureAnalyticsRules,
+    AzureIncidentTasks,
+    AzurePrerequisites,
+    SignedCalls,
 ):
     """One workspace as one identity reaches it. Made lazily in the process that uses it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -25,6 +26,7 @@ class MemoryPrerequisites:
     """
 
     prerequisites: dict[tuple[Prerequisite, str], Any] = field(default_factory=dict)
+    rule_runs: list[str] = field(default_factory=list)
 
     def lay_out(self, part: Prerequisite, answer: Any, *, of: str = "") -> None:
         """Let a read of this part give this answer."""
@@ -48,6 +50,20 @@ class MemoryPrerequisites:
         written = copy.deepcopy(body) | {"name": name, "etag": self._etag()}
         rows.append(written)
         return orjson.dumps(written)
+
+    def run_analytics_rule(self, name: str, *, at: datetime) -> None:
+        """Run a rule that is there; what comes of it the test lays out."""
+        self._called("run_analytics_rule", name)
+        rows = self.prerequisites.get((Prerequisite.ANALYTICS_RULES, ""), [])
+        if not any(row["name"] == name for row in rows):
+            raise SentinelNotFound("There is no such rule.", status=404, code="NotFound")
+        self.rule_runs.append(name)
+
+    def delete_analytics_rule(self, name: str) -> None:
+        """Delete a rule; none there is as good."""
+        self._called("delete_analytics_rule", name)
+        rows = self.prerequisites.get((Prerequisite.ANALYTICS_RULES, ""), [])
+        rows[:] = [row for row in rows if row["name"] != name]
 
     def _called(self, verb: str, name: str = "", body: Any = None) -> None:
         raise NotImplementedError

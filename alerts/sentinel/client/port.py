@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from alerts.sentinel.client.analytics_rules import AnalyticsRules
 from alerts.sentinel.client.errors import (
     ForeignHost,
     SentinelConflict,
@@ -194,7 +195,13 @@ class IncidentSource(Protocol):
 
 
 class SentinelClient(
-    IncidentSource, IncidentTasks, AutomationRules, Playbooks, Prerequisites, Protocol
+    IncidentSource,
+    IncidentTasks,
+    AutomationRules,
+    Playbooks,
+    AnalyticsRules,
+    Prerequisites,
+    Protocol,
 ):
     """One workspace of Sentinel, as one identity of ours may use it. Raises SentinelError only."""
 

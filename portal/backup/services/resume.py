@@ -15,7 +15,7 @@ from portal.backup.engine import Findings, RecordFound
 from portal.backup.models import Restore
 from portal.backup.registry import run_comparisons
 from portal.errors import Refused
-from portal.jobs.models import Job, State
+from portal.jobs.models import State
 from portal.jobs.services import kinds_of_work
 
 
@@ -98,6 +98,6 @@ def _waiting_work() -> dict[str, int]:
     counts = {
         str(model._meta.verbose_name_plural): model._default_manager.filter(open_work).count()
         for model in kinds_of_work()
-        if model is not Job
+        if not model.never_ends
     }
     return {kind: number for kind, number in counts.items() if number}

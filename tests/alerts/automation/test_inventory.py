@@ -1,6 +1,8 @@
 """What a worker reads of a workspace: rules, playbooks, runs; each with its age and its error."""
 
+import json
 import uuid
+from datetime import timedelta
 
 import pytest
 
@@ -8,6 +10,7 @@ from alerts.automation.models import FoundRule, Inventory, Playbook, PlaybookRun
 from alerts.outbox.models import WantedRule
 from alerts.sentinel.client.port import SentinelDenied, SentinelThrottled, SentinelUnavailable
 from alerts.sentinel.models import Reachability
+from portal.jobs.services import count_work_at_hand
 from portal.notifications.models import Notification
 from tests.alerts.automation.engine.test_rule_facts import modify, rule
 from tests.conftest import NOON
@@ -102,6 +105,45 @@ def test_a_closing_rule_that_somebody_planted_is_told_once(worker, sentinel, wor
     sentinel.edit_rule(name, actions=[modify(status="Closed")])
     worker.read()
     assert Notification.objects.count() == 2, "it closes again"
+
+
+def test_reading_again_is_no_work_that_waits(worker, clock):
+    worker.read()
+    clock.go(hours=1)
+    assert count_work_at_hand(now=clock.at) == 0
+
+
+def test_runs_of_others_are_forgotten_after_ninety_days(worker, sentinel, incident):
+    playbook = sentinel.add_playbook("enrich")
+    sentinel.add_run(playbook, incident.name, startTime="2026-08-25T00:00:00Z")
+    sentinel.add_run(playbook, incident.name, startTime="2026-09-01T00:00:00Z")
+    worker.read()
+    PlaybookRun.objects.create(
+        playbook=Playbook.objects.get(), name="older", started_at=NOON - timedelta(days=91)
+    )
+    worker.read()
+    assert [run.name for run in PlaybookRun.objects.all()] == [f"{2:020d}"]
+
+
+def test_runs_are_read_page_by_page_until_one_is_known(worker, sentinel, incident, monkeypatch):
+    playbook = sentinel.add_playbook("enrich")
+    for _ in range(5):
+        sentinel.add_run(playbook, incident.name)
+    asked = []
+
+    def one_a_page(resource, *, next_link=None):
+        at = int(next_link or 0)
+        asked.append(at)
+        runs = sentinel.runs[resource]
+        more = {"nextLink": str(at + 1)} if at + 1 < len(runs) else {}
+        return json.dumps({"value": runs[at : at + 1]} | more).encode()
+
+    monkeypatch.setattr(sentinel, "list_playbook_runs", one_a_page)
+    worker.read()
+    assert PlaybookRun.objects.count() == len(asked) == 5
+    sentinel.add_run(playbook, incident.name)
+    worker.read()
+    assert PlaybookRun.objects.count() == 6 and asked[5:] == [0, 1]
 
 
 def test_runs_that_have_not_ended_are_read_again_soon(worker, sentinel, clock):

@@ -1,6 +1,9 @@
-"""`workspace add|list|pause|resume|remove|credential|source|check`: the workspaces of Tagout."""
+"""`workspace add|list|pause|resume|remove|credential|source|check`, and what upper rooms add
+(`validate`): the workspaces of Tagout.
+"""
 
 import sys
+from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -8,7 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 from alerts.sentinel import services
 from alerts.sentinel.models import IncidentSource, Workspace
 from alerts.sentinel.queries import standings_by_workspace, waiting_incidents
-from alerts.sentinel.registry import checks_of
+from alerts.sentinel.registry import WorkspaceAction, checks_of, workspace_actions
 from portal import clock
 from portal.accounts.models import Organisation
 from portal.command import TagoutCommand
@@ -35,9 +38,12 @@ class Command(TagoutCommand):
 
     def run(self, **options: Any) -> Any:
         """Do what the first word says."""
+        added = workspace_actions()
         act = _ACTIONS.get(options["action"])
+        if act is None and options["action"] in added:
+            act = partial(_add_on, added[options["action"]])
         if act is None:
-            raise CommandError(f"workspace knows {', '.join(_ACTIONS)}.")
+            raise CommandError(f"workspace knows {', '.join([*_ACTIONS, *added])}.")
         if options["action"] != "list" and not options["name"]:
             raise CommandError(f"workspace {options['action']} needs the name of a workspace.")
         result = act(options)
@@ -117,10 +123,19 @@ def _source(options: dict[str, Any]) -> dict[str, object]:
     return _described(changed)
 
 
-def _check(options: dict[str, Any]) -> dict[str, Any]:
+def _add_on(act: WorkspaceAction, options: dict[str, Any]) -> dict[str, Any]:
+    return act(_workspace(options), clock.now())
+
+
+def _workspace(options: dict[str, Any]) -> Workspace:
     workspace = Workspace.objects.filter(name=options["name"]).first()
     if workspace is None:
         raise CommandError(f"There is no workspace named {options['name']}.")
+    return workspace
+
+
+def _check(options: dict[str, Any]) -> dict[str, Any]:
+    workspace = _workspace(options)
     return {"workspace": workspace.name, "checks": checks_of(workspace, now=clock.now())}
 
 

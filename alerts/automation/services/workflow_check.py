@@ -1,0 +1,298 @@
+"""Check the way from an alert to the run of a playbook, stage by stage, each with its evidence.
+
+What is written in Sentinel has names made of the check, so that writing it twice is writing it
+once. Only the test alert is asked for once and never again: a lost answer shows by its incident.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from alerts.automation.engine.workflow_check import (
+    FINISHED,
+    LABEL,
+    STAGES,
+    alert_rule_body,
+    automation_rule_body,
+)
+from alerts.automation.models import Playbook, WorkflowCheck
+from alerts.automation.policies import reasons_against_checking
+from alerts.outbox.models import Landing, RuleKind, WantedRule
+from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
+from alerts.sentinel.client.port import (
+    ListBy,
+    SentinelClient,
+    SentinelConflict,
+    SentinelError,
+    SentinelRefused,
+    SentinelUnavailable,
+)
+from alerts.sentinel.client.prerequisites import Writable
+from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.wire import (
+    NotAPage,
+    WireIncident,
+    read_incident,
+    read_incident_page,
+    read_runs,
+)
+from portal import clock
+from portal.accounts.models import User
+from portal.audit.services import record
+from portal.errors import Refused
+from portal.jobs.models import State
+from portal.jobs.services import claim_due, claimed, put_back
+
+EVERY: Final = timedelta(seconds=5)
+TIME_OUT: Final = timedelta(minutes=15)  # of one stage: a rule may run ten minutes late
+LASTS: Final = timedelta(hours=2)  # of the automation rule
+CLOSE: Final = {
+    "status": "Closed",
+    "classification": "Undetermined",
+    "classificationComment": "A test by Tagout.",
+}
+SKEW: Final = timedelta(minutes=10)  # what Azure's clock may be behind ours
+PURPOSE: Final = Purpose.RULES
+
+type Connect = Callable[[Any, str], SentinelClient]
+
+
+class CannotCheckWorkflow(Refused):
+    """No check was begun."""
+
+
+@transaction.atomic
+def begin_check(
+    *,
+    workspace: Workspace,
+    playbook: Playbook | None,
+    by: User | None,
+    by_label: str,
+    now: datetime,
+) -> WorkflowCheck:
+    """Begin a check. `by` is None for the command line."""
+    Workspace.objects.select_for_update().get(pk=workspace.pk)
+    if reasons := reasons_against_checking(workspace, playbook, by=by):
+        raise CannotCheckWorkflow(*reasons)
+    if WorkflowCheck.objects.filter(
+        workspace=workspace, state__in=[State.WAITING, State.RUNNING]
+    ).exists():
+        raise CannotCheckWorkflow(gettext("A check of this workspace is under way."))
+    unshifted = clock.unshifted()
+    row = WorkflowCheck.objects.create(
+        workspace=workspace,
+        playbook=playbook,
+        by=by,
+        by_label=by_label[:200],
+        begun_at=now,
+        due_at=unshifted,
+        stage_began_at=unshifted,
+    )
+    record(
+        "automation.check.begun",
+        on=row,
+        by=by or by_label,
+        at=now,
+        workspace=workspace.name,
+        playbook=playbook.name if playbook else "",
+    )
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one look at a stage found: `state` is running, ok, failed or skipped."""
+
+    state: str
+    evidence: str
+
+
+def advance_one_check(*, now: datetime, connect: Connect, check_id: int | None = None) -> bool:
+    """Do the next piece of a check that is due; False when none is. `now` is business time."""
+    rows = WorkflowCheck.objects.select_related("workspace", "playbook", "by")
+    if check_id is not None:
+        rows = rows.filter(pk=check_id)
+    row = claim_due(rows, now=clock.unshifted(), max_attempts=None)
+    if row is None:
+        return False
+    look = partial(_LOOKS[row.stage], row, now=now)
+    try:
+        client = connect(row.workspace, PURPOSE.value)
+        # Where incidents come by Graph, what is checked here is still the resource manager's.
+        found = look(getattr(client, "sentinel", client))
+    except (SentinelUnavailable, SentinelConflict) as error:
+        found = Found("running", error.message)
+    except SentinelError as error:
+        found = Found("failed", error.message)
+    except NotAPage as error:
+        found = Found("running", str(error))
+    if found.state == "running" and clock.unshifted() - row.stage_began_at > TIME_OUT:
+        found = Found("failed", f"Not within 15 minutes. {found.evidence}".strip())
+    _note(row, found, now=now)
+    return True
+
+
+@transaction.atomic
+def _note(row: WorkflowCheck, found: Found, *, now: datetime) -> None:
+    """Write down what was found; go on to the next stage, or to the clean-up after a failure."""
+    entry = {"name": row.stage, "state": found.state, "evidence": found.evidence[:1000]}
+    entry["at"] = now.isoformat()
+    stages = [part for part in row.stages if part["name"] != row.stage] + [entry]
+    unshifted = clock.unshifted()
+    common: dict[str, Any] = {"stages": stages, "incident_name": row.incident_name}
+    common |= {"sent_at": row.sent_at, "runs_before": row.runs_before}
+    if found.state == "running":
+        put_back(row, due_at=unshifted + EVERY, free=True, **common)
+        return
+    if row.stage == STAGES[-1]:
+        over: dict[str, Any] = {"state": State.DONE, "settled_at": unshifted, "lease_until": None}
+        if claimed(row).update(**common, **over):
+            has_failed = any(part["state"] == "failed" for part in stages)
+            record("automation.check.ended", on=row, by=row.by_label, at=now, failed=has_failed)
+        return
+    has_failed = found.state == "failed"
+    following = STAGES[-1] if has_failed else STAGES[STAGES.index(row.stage) + 1]
+    put_back(
+        row,
+        due_at=unshifted,
+        free=True,
+        stage=following,
+        stage_began_at=unshifted,
+        **common,
+    )
+
+
+def _place_rule(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> Found:
+    """The automation rule stands in Sentinel, exactly as wanted."""
+    if row.playbook is not None and not row.runs_before:
+        runs, _ = read_runs(client.list_playbook_runs(row.playbook.resource_id))
+        row.runs_before = [run.name for run in runs] or ["none"]
+    body = automation_rule_body(
+        row.marker,
+        alert_rule=str(row.uuid),
+        playbook=row.playbook.resource_id if row.playbook else "",
+        tenant_id=row.workspace.tenant_id,
+        ends_at=row.begun_at + LASTS,
+    )
+    desired = set_desired_rule(
+        workspace_id=row.workspace_id,
+        name=_rule_name(row),
+        about=row.uuid,
+        label=f"check {row.marker}",
+        kind=RuleKind.AUTOMATION,
+        body=body,
+        now=now,
+    )
+    if desired.outcome in (Landing.REFUSED, Landing.HELD):
+        return Found("failed", desired.latest_error)
+    if not desired.is_as_wanted or desired.landed_at is None:
+        return Found("running", desired.latest_error)
+    return Found("ok", f"{body['displayName']} in Sentinel at {_clock(desired.landed_at)}.")
+
+
+def _raise_alert(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> Found:
+    """The analytics rule of the test is there and was run, once."""
+    if row.sent_at is None:
+        client.put_prerequisite(Writable.ANALYTICS_RULE, str(row.uuid), alert_rule_body(row.marker))
+        row.sent_at = clock.unshifted()
+        if not claimed(row).update(sent_at=row.sent_at):
+            return Found("running", "")
+        try:
+            client.run_analytics_rule(str(row.uuid), at=now)
+        except SentinelUnavailable as error:
+            return Found("ok", f"Asked for at {_clock(now)}; the answer was lost: {error.message}")
+        return Found("ok", f"Analytics rule {row.uuid} was run at {_clock(now)}.")
+    return Found("ok", "Asked for before the worker was replaced.")
+
+
+def _find_incident(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> Found:
+    """An incident has come that names the analytics rule of the test."""
+    for incident in _incidents_of(row, client):
+        row.incident_name = incident.name
+        number = f"#{incident.number}" if incident.number else incident.name
+        return Found("ok", f"{number} was created at {_clock(incident.created_at)}.")
+    return Found("running", "No incident of the test rule yet.")
+
+
+def _see_rule_fired(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> Found:
+    """The incident carries the label that only the automation rule of the test puts on."""
+    incident = _read(client, row.incident_name)
+    if LABEL in {label.name for label in incident.labels}:
+        at = _clock(incident.modified_at)
+        return Found("ok", f"The label {LABEL} is on it; changed at {at}.")
+    return Found("running", f"The label {LABEL} is not on it yet.")
+
+
+def _see_playbook_run(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> Found:
+    """A new run of the playbook names the incident and has ended well."""
+    if row.playbook is None:
+        return Found("skipped", "No playbook was chosen.")
+    runs, _ = read_runs(client.list_playbook_runs(row.playbook.resource_id))
+    for run in runs:
+        if run.name in row.runs_before or row.incident_name not in run.about:
+            continue
+        text = f"Run {run.name} of {row.playbook.name}: {run.status}. {run.error}".strip()
+        if run.status in FINISHED:
+            return Found("ok" if run.status == "Succeeded" else "failed", text)
+        return Found("running", text)
+    return Found("running", "No run for this incident yet.")
+
+
+def _clean_up(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> Found:
+    """The test incidents are closed, both rules are gone."""
+    clear_desired_rule(
+        workspace_id=row.workspace_id, name=_rule_name(row), now=now, reason="The check is over."
+    )
+    if row.sent_at is not None:
+        client.delete_analytics_rule(str(row.uuid))
+    closed = 0
+    for incident in _incidents_of(row, client) if row.sent_at else []:
+        if incident.status != "Closed":
+            client.change_incident(incident, dict(CLOSE))
+        closed += 1
+    rule = WantedRule.objects.filter(workspace=row.workspace_id, name=_rule_name(row)).first()
+    if rule is not None and not rule.is_as_wanted:
+        return Found("running", "The automation rule is being taken away.")
+    return Found("ok", f"Test incidents closed: {closed}. Both rules are gone.")
+
+
+_LOOKS: Final[dict[str, Callable[..., Found]]] = {
+    "rule": _place_rule,
+    "alert": _raise_alert,
+    "incident": _find_incident,
+    "fired": _see_rule_fired,
+    "playbook": _see_playbook_run,
+    "cleanup": _clean_up,
+}
+
+
+def _rule_name(row: WorkflowCheck) -> UUID:
+    return name_of_rule(about=row.uuid, workspace=row.workspace.uuid)
+
+
+def _incidents_of(row: WorkflowCheck, client: SentinelClient) -> list[WireIncident]:
+    """The incidents since the check began that name its analytics rule."""
+    page = read_incident_page(client.list_incidents(since=row.begun_at - SKEW, by=ListBy.CREATED))
+    return [
+        found
+        for found in page.items
+        if isinstance(found, WireIncident)
+        and str(row.uuid) in str(found.raw["properties"].get("relatedAnalyticRuleIds")).lower()
+    ]
+
+
+def _read(client: SentinelClient, name: str) -> WireIncident:
+    incident = read_incident(client.get_incident(name))
+    if not isinstance(incident, WireIncident):
+        raise SentinelRefused("The test incident cannot be read.")
+    return incident
+
+
+def _clock(moment: datetime | None) -> str:
+    return moment.strftime("%H:%M:%S UTC") if moment else "an unknown time"

@@ -1,0 +1,123 @@
+"""Against the pretend Azure, over TLS: playbooks found and run, lost answers, the workflow."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from alerts.automation.models import FoundRule, Inventory, Playbook, PlaybookRun, WorkflowCheck
+from alerts.automation.services.inventory import read_one_inventory
+from alerts.automation.services.run_playbook import run_playbook
+from alerts.automation.services.workflow_check import advance_one_check, begin_check
+from alerts.incidents.models import Incident
+from alerts.outbox.models import Change, Outcome, WantedRule
+from alerts.outbox.services import deliver_one, deliver_one_rule
+from alerts.sentinel.client import client_for
+from alerts.sentinel.models import Workspace
+from portal import clock
+from simulator.running import running_simulator
+from tests.conftest import NOON
+from tests.factories.incidents import make_incident
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def running():
+    with running_simulator(now=NOON) as pretend:
+        yield pretend
+
+
+@pytest.fixture
+def workspace(running, monkeypatch, noon):
+    place, application = running.workspaces[0], running.application("portal")
+    running.control.clear_faults()
+    monkeypatch.setenv("PRETEND_SECRET", application.secret)
+    return Workspace.objects.create(
+        name="gdansk",
+        tenant_id=place.tenant_id,
+        subscription_id=place.subscription_id,
+        resource_group=place.resource_group,
+        workspace_name=place.name,
+        endpoint=running.endpoint,
+        authority=running.endpoint,
+        ca_bundle=str(running.ca_file),
+        credential="client-secret",
+        client_id=application.client_id,
+        secret_env="PRETEND_SECRET",
+        added_at=NOON,
+    )
+
+
+@pytest.fixture
+def incident(running, workspace) -> Incident:
+    found = running.control.inject(
+        workspace=running.workspaces[0].key, properties={"title": "Odd", "severity": "Low"}
+    )
+    return make_incident(workspace, name=found["name"], number=found["number"])
+
+
+def read():
+    Inventory.objects.update(due_at=clock.unshifted())
+    assert read_one_inventory(now=NOON, connect=client_for)
+
+
+def deliver():
+    Change.objects.update(due_at=clock.unshifted())
+    return deliver_one(now=NOON, connect=client_for, pause=lambda _: None)
+
+
+def runs_in_azure(running, incident):
+    return [run for run in running.control.runs()["playbook"] if run["incident"] == incident.name]
+
+
+def test_rules_and_playbooks_are_found_and_those_that_act_on_the_plant_are_marked(workspace):
+    read()
+    assert "Close sensor self tests" in {str(rule) for rule in FoundRule.objects.all()}
+    marked = {row.name: row.acts_on_plant for row in Playbook.objects.all()}
+    assert marked == {
+        "notify-ot-owner": False,
+        "enrich-with-cve": False,
+        "sync-alert-status": False,
+        "isolate-device": True,
+    }
+    assert all(row.has_incident_trigger for row in Playbook.objects.all())
+    assert Inventory.objects.get().latest_error == ""
+
+
+def test_an_answer_that_is_lost_starts_no_second_run(running, workspace, incident, sam):
+    read()
+    playbook = Playbook.objects.get(name="enrich-with-cve")
+    run_playbook(playbook_id=playbook.pk, incident_ids=[incident.pk], by=sam, now=NOON)
+    running.control.fault(path=".*runPlaybook", status=500, applied=True, count=1)
+    assert deliver().outcome == Outcome.OPEN
+    done = deliver()
+    assert (done.outcome, len(runs_in_azure(running, incident))) == (Outcome.SENT, 1)
+    read()
+    run = PlaybookRun.objects.get(incident=incident)
+    assert (run.status, run.name) == ("Succeeded", done.note)
+
+
+def test_the_whole_workflow_is_checked_with_a_playbook(running, workspace, leo):
+    read()
+    playbook = Playbook.objects.get(name="notify-ot-owner")
+    row = begin_check(workspace=workspace, playbook=playbook, by=leo, by_label="Leo", now=NOON)
+    for _ in range(20):
+        deliver_one_rule(now=NOON, connect=client_for, pause=lambda _: None)
+        WorkflowCheck.objects.update(due_at=clock.unshifted())
+        advance_one_check(now=NOON, connect=client_for)
+    row.refresh_from_db()
+    states = {stage["name"]: stage["state"] for stage in row.stages}
+    assert row.is_over and set(states.values()) == {"ok"}, row.stages
+    assert not WantedRule.objects.filter(landed__isnull=False).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_checks_it_without_workers(running, workspace):
+    out = StringIO()
+    call_command("workspace", "validate", "gdansk", "--json", stdout=out)
+    stages = {stage["name"]: stage for stage in json.loads(out.getvalue())["checks"]}
+    assert [stages[name]["state"] for name in ("rule", "alert", "incident", "fired")] == ["ok"] * 4
+    assert stages["playbook"]["state"] == "unknown", "none was chosen"
+    assert stages["cleanup"]["state"] == "ok"

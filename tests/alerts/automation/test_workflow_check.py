@@ -1,0 +1,173 @@
+"""The check of a workflow: each stage has its evidence, and nothing of the test stays behind."""
+
+import pytest
+
+from alerts.automation.engine.workflow_check import LABEL
+from alerts.automation.models import WorkflowCheck
+from alerts.automation.services.workflow_check import (
+    CannotCheckWorkflow,
+    advance_one_check,
+    begin_check,
+)
+from alerts.outbox.services import deliver_one_rule
+from alerts.sentinel.client.port import SentinelRefused, SentinelUnavailable
+from alerts.sentinel.client.prerequisites import Prerequisite
+from portal.audit.models import Entry
+from portal.jobs.models import State
+from tests.conftest import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def begin(workspace, leo, clock):
+    def make(playbook=None, by=leo):
+        return begin_check(workspace=workspace, playbook=playbook, by=by, by_label="Leo", now=NOON)
+
+    return make
+
+
+class Walk:
+    """Goes on with a check as the workers would; Sentinel does what it was told to."""
+
+    def __init__(self, sentinel, clock):
+        self.sentinel, self.clock = sentinel, clock
+        self.acts, self.playbook = True, ""
+
+    def step(self):
+        deliver_one_rule(now=NOON, connect=lambda *_: self.sentinel, pause=lambda _: None)
+        self.clock.go(seconds=6)
+        done = advance_one_check(now=NOON, connect=lambda *_: self.sentinel)
+        if self.acts:
+            self.answer()
+        return done
+
+    def answer(self):
+        """The incident of each run, labelled by the automation rule, and the playbook's run."""
+        while self.sentinel.rule_runs:
+            rule = self.sentinel.rule_runs.pop()
+            name = self.sentinel.add_incident(
+                at=NOON,
+                relatedAnalyticRuleIds=[f"/x/alertRules/{rule}"],
+                labels=[{"labelName": LABEL}],
+            )
+            if self.playbook:
+                self.sentinel.add_run(self.playbook, name)
+
+    def to_the_end(self):
+        for _ in range(400):
+            self.step()
+            row = WorkflowCheck.objects.get()
+            if row.is_over:
+                return {stage["name"]: stage for stage in row.stages}
+        raise AssertionError("it does not end")
+
+
+@pytest.fixture
+def walk(sentinel, clock):
+    return Walk(sentinel, clock)
+
+
+def test_each_stage_has_its_own_evidence_and_nothing_stays_behind(begin, walk, sentinel, enrich):
+    walk.playbook = enrich.resource_id
+    row = begin(enrich)
+    stages = walk.to_the_end()
+    assert [stage["state"] for stage in stages.values()] == ["ok"] * 6
+    assert "in Sentinel at" in stages["rule"]["evidence"]
+    assert str(row.uuid) in stages["alert"]["evidence"]
+    assert "was created at 12:00:00 UTC" in stages["incident"]["evidence"]
+    assert LABEL in stages["fired"]["evidence"]
+    assert "Run 0" in stages["playbook"]["evidence"]
+    assert sentinel.rules == {}
+    assert sentinel.prerequisites[Prerequisite.ANALYTICS_RULES, ""] == []
+    (incident,) = sentinel.incidents.values()
+    assert incident["properties"]["status"] == "Closed"
+    actions = Entry.objects.filter(action__startswith="automation.check.")
+    assert sorted(actions.values_list("action", flat=True)) == [
+        "automation.check.begun",
+        "automation.check.ended",
+    ]
+
+
+def test_without_a_playbook_that_stage_is_left_out(begin, walk):
+    begin()
+    stages = walk.to_the_end()
+    assert stages["playbook"]["state"] == "skipped"
+    assert not WorkflowCheck.objects.get().has_failed
+
+
+def test_a_stage_that_does_not_come_fails_in_its_time_and_all_is_cleaned_up(begin, walk, sentinel):
+    begin()
+    walk.acts = False
+    stages = walk.to_the_end()
+    assert stages["incident"]["state"] == "failed"
+    assert stages["incident"]["evidence"].startswith("Not within 15 minutes.")
+    assert "fired" not in stages and stages["cleanup"]["state"] == "ok"
+    assert sentinel.rules == {}
+
+
+def test_a_rule_that_does_not_fire_is_told_from_one_that_does(begin, walk, sentinel, monkeypatch):
+    begin()
+    monkeypatch.setattr("tests.alerts.automation.test_workflow_check.LABEL", "another")
+    stages = walk.to_the_end()
+    assert (stages["incident"]["state"], stages["fired"]["state"]) == ("ok", "failed")
+
+
+def test_a_run_of_before_and_one_that_failed_are_no_success(begin, walk, sentinel, enrich):
+    sentinel.add_run(enrich.resource_id, "x")
+    begin(enrich)
+    stages = walk.to_the_end()
+    assert stages["playbook"]["state"] == "failed"
+
+
+def test_the_test_alert_is_asked_for_once(begin, walk, sentinel):
+    begin()
+    lost = SentinelUnavailable("Too slow.")
+
+    def happens():
+        sentinel.rule_runs.append(str(WorkflowCheck.objects.get().uuid))
+        raise lost
+
+    sentinel.before_next(happens, verb="run_analytics_rule")
+    stages = walk.to_the_end()
+    assert "the answer was lost" in stages["alert"]["evidence"]
+    assert stages["fired"]["state"] == "ok"
+    runs = [call for call in sentinel.calls if call.verb == "run_analytics_rule"]
+    assert len(runs) == 1
+
+
+def test_what_sentinel_refuses_ends_the_check_with_its_words(begin, walk, sentinel):
+    begin()
+    sentinel.fail_next(SentinelRefused("Azure refuses this."), verb="put_prerequisite")
+    stages = walk.to_the_end()
+    assert stages["alert"] | {"at": ""} == {
+        "name": "alert",
+        "state": "failed",
+        "evidence": "Azure refuses this.",
+        "at": "",
+    }
+
+
+def test_one_check_at_a_time_and_by_leads(begin, sam, mia, isolate):
+    for by in (sam, mia):
+        with pytest.raises(CannotCheckWorkflow):
+            begin(by=by)
+    with pytest.raises(CannotCheckWorkflow, match="acts on the plant"):
+        begin(isolate)
+    begin()
+    with pytest.raises(CannotCheckWorkflow, match="under way"):
+        begin()
+    assert WorkflowCheck.objects.get().state == State.WAITING
+
+
+def test_the_page_begins_a_check_and_shows_its_stages(client, walk, leo, sam, workspace, noon):
+    client.force_login(leo)
+    address = "/automation/workflow/gdansk/"
+    assert "No check yet" in client.get(address).content.decode()
+    assert client.post(address).status_code == 302
+    walk.to_the_end()
+    html = client.get(address).content.decode()
+    assert "Incident created" in html and "was created at 12:00:00 UTC" in html
+    client.force_login(sam)
+    assert "Begin a check" not in client.get(address).content.decode()
+    assert client.post(address).status_code == 403
