@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("alerts.suppression.web.urls")),
     path("", include("alerts.dashboards.web.urls")),
     path("", include("alerts.intake.web.urls")),
+    path("", include("alerts.intake.web.past_urls")),
     path("workspaces/", include("alerts.readiness.web.urls")),
     path("", include("alerts.automation.web.urls")),
     path("outbox/", include("alerts.outbox.web.urls")),

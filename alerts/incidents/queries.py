@@ -17,6 +17,7 @@ from alerts.incidents.models import (
     DetailsState,
     Group,
     Incident,
+    IncidentAlert,
     TimelineItem,
     touches,
 )
@@ -66,6 +67,23 @@ def alerts_visible_to(user: User) -> QuerySet[Alert]:
         return alerts.none()
     workspaces, sites = _pks_of(user, reach)
     return alerts.filter(Q(workspace_id__in=workspaces) | Q(site_id__in=sites))
+
+
+def without_incident(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
+    """Those of these alerts that are part of no incident: few of them ever become one."""
+    return alerts.filter(~Exists(IncidentAlert.objects.filter(alert=OuterRef("pk"))))
+
+
+def newest_alerts_without_incident(
+    user: User, *, workspace_id: int, now: datetime, days: int = 30, most: int = 20
+) -> list[Alert]:
+    """The newest alerts of a workspace that are part of no incident, as far as the person may see
+    them.
+    """
+    since = now - timedelta(days=days)
+    alerts = alerts_visible_to(user).filter(workspace_id=workspace_id, at__gte=since)
+    rows = without_incident(alerts).select_related("site", "zone")
+    return list(rows.order_by("-at", "-pk")[:most])
 
 
 def groups_visible_to(user: User) -> QuerySet[Group]:

@@ -1,11 +1,13 @@
-"""Who may say who sends push hints, and why not."""
+"""Who may say who sends push hints, who sees how far the past was read and has it read."""
 
 from django.utils.translation import gettext
 
+from alerts.sentinel.models import Workspace
 from portal.accounts.models import Role, User
-from portal.accounts.queries import roles_of
+from portal.accounts.queries import reach_of, roles_of
 
 PUSH_ROLES = frozenset({Role.ADMINISTRATOR})
+PAST_VIEWERS = frozenset({Role.SOC_ANALYST, Role.SOC_LEAD, Role.AUDITOR, Role.ADMINISTRATOR})
 
 
 def reasons_against_push_settings(*, by: User | str) -> list[str]:
@@ -13,3 +15,15 @@ def reasons_against_push_settings(*, by: User | str) -> list[str]:
     if isinstance(by, str) or not roles_of(by).isdisjoint(PUSH_ROLES):
         return []
     return [gettext("Only an administrator can do this.")]
+
+
+def may_view_past(workspace: Workspace, *, user: User) -> bool:
+    """Whether somebody sees how far the past of a workspace was read."""
+    return reach_of(user, PAST_VIEWERS).covers(workspace)
+
+
+def reasons_against_reading_past(workspace: Workspace, *, by: User | str) -> list[str]:
+    """Why this person cannot have the past read or paused; a command may."""
+    if not isinstance(by, str) and not reach_of(by, PUSH_ROLES).covers(workspace):
+        return [gettext("Only an administrator can have the past of a workspace read.")]
+    return []

@@ -8,7 +8,7 @@ from enum import StrEnum
 from django.db.models import Count, QuerySet
 
 from alerts.incidents.queries import details_by_state
-from alerts.intake.models import Cursor, Quarantined, Run
+from alerts.intake.models import Cursor, LogBackfill, Quarantined, Run
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import Health, Standing, standings_by_workspace
 from portal import clock
@@ -78,6 +78,11 @@ def data_age_seconds(workspaces: Iterable[Workspace], *, now: datetime) -> int |
     ages = [freshness.data_age_seconds for freshness in freshness_of(workspaces, now=now)]
     ages_read = [age for age in ages if age is not None]
     return max(ages_read) if ages_read and len(ages_read) == len(ages) else None
+
+
+def backfill_of(workspace: Workspace) -> LogBackfill | None:
+    """How far the past of a workspace was read from its logs; None where nobody asked for it."""
+    return LogBackfill.objects.filter(pk=workspace.pk).first()
 
 
 def recent_runs(workspace_id: int | None = None) -> QuerySet[Run]:

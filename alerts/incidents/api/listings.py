@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from rest_framework.serializers import (
     BooleanField,
     CharField,
@@ -16,11 +16,26 @@ from rest_framework.serializers import (
 )
 
 from alerts.incidents.engine.hidden_verdicts import whole_parts
-from alerts.incidents.models import DetailsState, OtState, Severity, Status, TimelineItem, touches
+from alerts.incidents.models import (
+    DetailsState,
+    IncidentAlert,
+    OtState,
+    Severity,
+    Status,
+    TimelineItem,
+    touches,
+)
 from alerts.outbox.models import Kind, Outcome
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
-from portal.api.fields import QueryChoices, QueryMoment, QueryNumber, QueryText, WordField
+from portal.api.fields import (
+    QueryChoices,
+    QueryFlag,
+    QueryMoment,
+    QueryNumber,
+    QueryText,
+    WordField,
+)
 from portal.api.listing import Filter, Listing, Order, Row
 
 _WORDS = {Severity(value).label: value for value in reversed(Severity.values)}
@@ -33,6 +48,10 @@ def workspace_is(name: str) -> Q:
 
 def _alert_site(name: str) -> Q:
     return Q(site_id__in=_keys(Site.objects.filter(name=name)))
+
+
+def _is_linked() -> Q:
+    return Q(Exists(IncidentAlert.objects.filter(alert=OuterRef("pk"))))
 
 
 def _keys(rows: QuerySet[Any]) -> list[int]:
@@ -93,6 +112,12 @@ ALERTS = Listing(
             indexed=True,
         ),
         Filter("protocol", QueryText(), "exactly this protocol", "protocol"),
+        Filter(
+            "has_incident",
+            QueryFlag(),
+            "`false`: part of no incident; types that no rule selects never become one",
+            lambda has: _is_linked() if has else ~_is_linked(),
+        ),
         Filter("from", QueryMoment(), "first detection, or later", "at__gte", indexed=True),
         Filter("before", QueryMoment(), "first detected before", "at__lt", indexed=True),
     ),

@@ -24,7 +24,12 @@ from django.db.models.functions import Coalesce, Lower, NullIf
 
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import Alert, Incident, touches
-from alerts.incidents.queries import alerts_visible_to, devices_visible_to, incidents_visible_to
+from alerts.incidents.queries import (
+    alerts_visible_to,
+    devices_visible_to,
+    incidents_visible_to,
+    without_incident,
+)
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Criticality, Device, Sensor, Site, Zone
 from portal.accounts.models import OT_ROLES, READING_ROLES, Grant, Role, ScopeKind, User
@@ -264,6 +269,7 @@ class DeviceHistory:
     verdicts: dict[str, int]  # incidents by what OT said of them last
     types: Sequence[tuple[str, int]]  # most frequent first
     incidents: Sequence[Incident]
+    lone_alerts: Sequence[Alert]  # the newest that are part of no incident
 
     @property
     def alerts(self) -> int:
@@ -307,4 +313,5 @@ def history_of_device(device: Device, *, user: User, now: datetime) -> DeviceHis
         verdicts=dict(verdicts.annotate(n=Count("pk", distinct=True))),
         types=list(types.order_by("-n", "alert_type")[:MAX_TYPES]),
         incidents=list(incidents.order_by("-created_at", "-pk")[:MAX_INCIDENTS]),
+        lone_alerts=list(without_incident(recent).order_by("-at", "-pk")[:MAX_INCIDENTS]),
     )

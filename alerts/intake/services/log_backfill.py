@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F
 
 from alerts.intake.models import LogBackfill
+from alerts.intake.services.backfill_requests import LOGS
 from alerts.intake.services.log_windows import (
     WindowCounts,
     WindowTooLarge,
@@ -25,8 +26,7 @@ from alerts.sentinel.client.log_analytics import LogsClient
 from alerts.sentinel.client.port import SentinelError, SentinelUnavailable
 from alerts.sentinel.models import Workspace
 from portal import clock
-from portal.audit.services import Actor, record
-from portal.errors import Refused
+from portal.audit.services import record
 from portal.jobs.models import Job
 from portal.jobs.services import (
     LEASE,
@@ -34,7 +34,6 @@ from portal.jobs.services import (
     claimed,
     lock_claim,
     put_back_after,
-    restart_job,
     run_while_due,
     save_payload,
 )
@@ -42,8 +41,7 @@ from portal.moments import read_moment
 
 logger = logging.getLogger(__name__)
 
-LOGS = "intake.logs"
-_FIRST, _SHORTEST, _LONGEST = timedelta(days=1), timedelta(seconds=1), timedelta(days=30)
+_SHORTEST, _LONGEST = timedelta(seconds=1), timedelta(days=30)
 _ROOMY, _FULL = 2_000, 6_000  # rows of an answer: with fewer the next window grows, with more not
 _TURN = 20.0  # seconds in which a worker begins windows
 _FOLLOW_EVERY = timedelta(minutes=15)
@@ -54,61 +52,8 @@ State = LogBackfill.State
 type Connect = Callable[[Workspace], LogsClient]
 
 
-class CannotBackfill(Refused):
-    """A backfill was not started, or not paused."""
-
-
 class TakenOver(Exception):
     """Somebody else reads on meanwhile."""
-
-
-@transaction.atomic
-def start_log_backfill(
-    *, workspace: Workspace, since: datetime | None = None, by: Actor, now: datetime
-) -> LogBackfill:
-    """Have the past read back to `since`, or as far as the logs reach; what was read stays read.
-    Goes on where it was paused or failed, and takes over from whoever reads at the moment.
-    """
-    if workspace.state != Workspace.State.ACTIVE:
-        raise CannotBackfill(f"{workspace.name} is {workspace.state} and is not read.")
-    if since is not None and since >= now:
-        raise CannotBackfill("The past begins before now: name an earlier time.")
-    backfill, is_new = LogBackfill.objects.select_for_update(of=("self",)).get_or_create(
-        workspace=workspace,
-        defaults={
-            "since": since,
-            "until": now,
-            "read_since": now,
-            "window_seconds": _FIRST.total_seconds(),
-            "asked_by": str(by)[:200],
-            "asked_at": now,
-        },
-    )
-    if not is_new:
-        if since is not None and (backfill.since is None or since < backfill.since):
-            backfill.since = since
-        elif backfill.state == State.DONE:
-            return backfill
-        backfill.state, backfill.latest_error = State.RUNNING, ""
-        backfill.asked_by, backfill.asked_at, backfill.finished_at = str(by)[:200], now, None
-        backfill.save()
-    restart_job(
-        kind=LOGS, key=str(workspace.uuid), now=clock.unshifted(), payload=lambda _pending: {}
-    )
-    record("intake.log_backfill.started", on=backfill, by=by, at=now, since=backfill.since)
-    return backfill
-
-
-@transaction.atomic
-def pause_log_backfill(*, workspace: Workspace, by: Actor, now: datetime) -> LogBackfill:
-    """Stop after the window that is being read."""
-    backfill = LogBackfill.objects.select_for_update(of=("self",)).filter(pk=workspace.pk).first()
-    if backfill is None or backfill.state != State.RUNNING:
-        raise CannotBackfill(f"The past of {workspace.name} is not being read at the moment.")
-    backfill.state = State.PAUSED
-    backfill.save(update_fields=["state"])
-    record("intake.log_backfill.paused", on=backfill, by=by, at=now)
-    return backfill
 
 
 def run_due_log_backfills(*, connect: Connect) -> None:

@@ -8,13 +8,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from alerts.intake.models import LogBackfill
+from alerts.intake.services.backfill_requests import LOGS, CannotBackfill, start_log_backfill
 from alerts.intake.services.log_backfill import (
-    LOGS,
-    CannotBackfill,
     TakenOver,
     note_backfill_error,
     read_next_window,
-    start_log_backfill,
     wait_after,
 )
 from alerts.sentinel.client.log_analytics import LogsClient

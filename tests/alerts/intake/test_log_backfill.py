@@ -11,11 +11,8 @@ from django.db.models import Count
 
 from alerts.incidents.models import Alert, Entity, Incident, IncidentAlert
 from alerts.intake.models import LogBackfill
-from alerts.intake.services.log_backfill import (
-    pause_log_backfill,
-    run_due_log_backfills,
-    start_log_backfill,
-)
+from alerts.intake.services.backfill_requests import pause_log_backfill, start_log_backfill
+from alerts.intake.services.log_backfill import run_due_log_backfills
 from alerts.intake.services.log_foreground import backfill_in_foreground, progress_line
 from alerts.sentinel.client.log_analytics import logs_client_for
 from portal.audit.models import Entry

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from alerts.intake.models import LogBackfill
-from alerts.intake.services.log_backfill import (
+from alerts.intake.services.backfill_requests import (
     CannotBackfill,
     pause_log_backfill,
     start_log_backfill,

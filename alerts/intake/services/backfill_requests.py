@@ -1,0 +1,82 @@
+"""Have the past of a workspace read from its logs, or paused. Workers and the command read it
+(`log_backfill`); nothing here calls Azure, so pages may ask.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from alerts.intake.models import LogBackfill
+from alerts.intake.policies import reasons_against_reading_past
+from alerts.sentinel.models import Workspace
+from portal import clock
+from portal.accounts.models import User
+from portal.audit.services import record
+from portal.errors import Refused
+from portal.jobs.services import restart_job
+
+LOGS = "intake.logs"
+_FIRST = timedelta(days=1)  # the first window
+State = LogBackfill.State
+
+
+class CannotBackfill(Refused):
+    """A backfill was not started, or not paused."""
+
+
+@transaction.atomic
+def start_log_backfill(
+    *, workspace: Workspace, since: datetime | None = None, by: User | str, now: datetime
+) -> LogBackfill:
+    """Have the past read back to `since`, or as far as the logs reach; what was read stays read.
+    Goes on where it was paused or failed, and takes over from whoever reads at the moment.
+    """
+    reasons = reasons_against_reading_past(workspace, by=by)
+    if workspace.state != Workspace.State.ACTIVE:
+        words = {"name": workspace.name, "state": workspace.get_state_display().lower()}
+        reasons.append(gettext("%(name)s is %(state)s and is not read.") % words)
+    if since is not None and since >= now:
+        reasons.append(gettext("The past begins before now: name an earlier time."))
+    if reasons:
+        raise CannotBackfill(*reasons)
+    backfill, is_new = LogBackfill.objects.select_for_update(of=("self",)).get_or_create(
+        workspace=workspace,
+        defaults={
+            "since": since,
+            "until": now,
+            "read_since": now,
+            "window_seconds": _FIRST.total_seconds(),
+            "asked_by": str(by)[:200],
+            "asked_at": now,
+        },
+    )
+    if not is_new:
+        if since is not None and (backfill.since is None or since < backfill.since):
+            backfill.since = since
+        elif backfill.state == State.DONE:
+            return backfill
+        backfill.state, backfill.latest_error = State.RUNNING, ""
+        backfill.asked_by, backfill.asked_at, backfill.finished_at = str(by)[:200], now, None
+        backfill.save()
+    restart_job(
+        kind=LOGS, key=str(workspace.uuid), now=clock.unshifted(), payload=lambda _pending: {}
+    )
+    record("intake.log_backfill.started", on=backfill, by=by, at=now, since=backfill.since)
+    return backfill
+
+
+@transaction.atomic
+def pause_log_backfill(*, workspace: Workspace, by: User | str, now: datetime) -> LogBackfill:
+    """Stop after the window that is being read."""
+    backfill = LogBackfill.objects.select_for_update(of=("self",)).filter(pk=workspace.pk).first()
+    reasons = reasons_against_reading_past(workspace, by=by)
+    if backfill is None or backfill.state != State.RUNNING:
+        words = {"name": workspace.name}
+        reasons.append(gettext("The past of %(name)s is not being read at the moment.") % words)
+    if reasons or backfill is None:
+        raise CannotBackfill(*reasons)
+    backfill.state = State.PAUSED
+    backfill.save(update_fields=["state"])
+    record("intake.log_backfill.paused", on=backfill, by=by, at=now)
+    return backfill
