@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -61,7 +62,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("dashboards:history-report", row.uuid)
     page = {
-        "reports": list(_own(person)[:_SHOWN]),
+        "reports": [(row, _days_words(row)) for row in _own(person)[:_SHOWN]],
         "periods": PERIODS,
         "reasons": reasons,
     }
@@ -123,6 +124,11 @@ def _csv(rows: Iterator[tuple[Any, ...]]) -> Iterable[bytes]:
 def _piece(rows: Sequence[tuple[Any, ...]], *, first: bool) -> bytes:
     body = csv_bytes(ALERT_COLUMNS, rows)
     return body if first else body.partition(b"\r\n")[2]
+
+
+def _days_words(report: HistoryReport) -> str:
+    """From when to when, as the button of a report says it."""
+    return " – ".join(date_format(at, "SHORT_DATE_FORMAT") for at in (report.since, report.until))
 
 
 def _type_row(line: dict[str, Any]) -> dict[str, Any]:
