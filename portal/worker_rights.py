@@ -151,7 +151,7 @@ WORKERS: Mapping[str, WorkerRights] = {
     ),
     # Speaks to a mail server.
     "notify": WorkerRights(
-        writes={**_ALIVE, "notifications_mail": CHANGE},
+        writes={**_ALIVE, "jobs_farend": PUT, "notifications_mail": CHANGE},
         reads=frozenset(
             {*_BY_ALL, "accounts_user", "backup_restore", "notifications_notification"}
         ),

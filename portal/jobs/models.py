@@ -74,3 +74,19 @@ class ClockOffset(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seconds:.0f} s ahead"
+
+
+class FarEnd(models.Model):
+    """A server outside that rows of work wait for, such as the mail server. While it does not
+    answer, one row at a time tries it. Times are on the unshifted database clock.
+    """
+
+    name = models.CharField(primary_key=True, max_length=60)
+    failures = models.PositiveIntegerField(default=0)  # in a row
+    open_until = models.DateTimeField(null=True)  # the breaker; then one row may try
+    failing_since = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    latest_error = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return self.name

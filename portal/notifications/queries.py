@@ -9,8 +9,10 @@ from django.db import connection
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from portal.accounts.models import User
-from portal.jobs.models import State
+from portal.jobs.models import FarEnd, State
 from portal.notifications.models import Mail, Notification
+
+MAIL_SERVER = "mail"  # as a far end
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class MailBacklog:
     waiting: int
     oldest_due_at: datetime | None
     given_up: int
+    failing_since: datetime | None = None  # the mail server, if it does not answer
+    error: str = ""
 
 
 def inbox_of(user: User) -> QuerySet[Notification]:
@@ -68,4 +72,11 @@ def mails_owed() -> MailBacklog:
         oldest=Min("due_at", filter=waiting),
         dead=Count("pk", filter=given_up),
     )
-    return MailBacklog(found["n"], found["oldest"], found["dead"])
+    server = FarEnd.objects.filter(name=MAIL_SERVER, failures__gt=0).first()
+    return MailBacklog(
+        found["n"],
+        found["oldest"],
+        found["dead"],
+        failing_since=server.failing_since if server else None,
+        error=server.latest_error if server else "",
+    )

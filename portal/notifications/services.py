@@ -15,9 +15,11 @@ from django.db.models import Q
 from portal import clock
 from portal.accounts.models import User
 from portal.backup.queries import is_paused_after_restore
+from portal.jobs.far_ends import may_call, note_answer, note_failure
 from portal.jobs.models import State
-from portal.jobs.services import WorkerDied, back_off, do_next, put_back, settle
+from portal.jobs.services import WorkerDied, back_off, do_next, due, put_back, settle
 from portal.notifications.models import Mail, Notification
+from portal.notifications.queries import MAIL_SERVER
 
 log = logging.getLogger(__name__)
 
@@ -89,10 +91,14 @@ def mark_read(*, user: User, now: datetime, ids: Iterable[int] | None = None) ->
 
 
 def send_one_mail(*, now: datetime) -> bool:
-    """Send one mail that is due; False when none is. A broken mail server delays, never loses."""
+    """Send one mail that is due; False when none is, or the mail server is to be left alone. A
+    broken mail server delays, never loses.
+    """
     if is_paused_after_restore():
         return False
     rows = Mail.objects.select_related("notification__to")
+    if not rows.filter(due(now)).exists() or not may_call(MAIL_SERVER, now=now):
+        return False
     return do_next(
         rows, work=partial(_send, now=now), now=now, on_error=partial(_not_sent, now=now)
     )
@@ -104,10 +110,15 @@ def _send(mail: Mail, *, now: datetime) -> None:
         return
     mailers.default.send_messages([_message(mail)])
     settle(mail, now=now)
+    note_answer(MAIL_SERVER, now=now)
 
 
 def _not_sent(mail: Mail, error: Exception, *, now: datetime) -> None:
     log.warning("Mail %s could not be sent: %r", mail.uuid, error)
+    if _server_is_away(error):
+        note_failure(MAIL_SERVER, error=str(error) or type(error).__name__, now=now)
+    elif not isinstance(error, WorkerDied):
+        note_answer(MAIL_SERVER, now=now)
     is_tried_enough = mail.attempts >= MAIL_ATTEMPTS and not _server_is_away(error)
     if is_tried_enough or isinstance(error, WorkerDied):
         settle(mail, now=now, state=State.DEAD, error=str(error))

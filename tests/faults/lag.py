@@ -9,7 +9,6 @@ import time
 from contextlib import contextmanager
 from datetime import timedelta
 from queue import Empty, SimpleQueue
-from statistics import mean
 
 from django.db import connection
 
@@ -21,6 +20,7 @@ from portal.schedule import SCHEDULE
 from tests.conftest import NOON
 from tests.faults.intake import IntakeService
 
+PERIOD = timedelta(seconds=25)  # from poll to poll: due after 20, at the tick that follows
 WORKERS = 2  # as docker-compose.yml starts them
 INTAKE = (tasks.poll_due_workspaces, tasks.fetch_due_details, tasks.sweep_due_workspaces)
 
@@ -98,17 +98,31 @@ class FastService(IntakeService):
         finally:
             connection.close()
 
-    def mean_age(self, workspaces, seconds: float) -> float:
-        """How old what is known of these workspaces is, in seconds, on average over the time that
-        begins now: as long as an incident that comes at any moment takes to be known.
+    def ages(self, workspaces, *, periods: int, meanwhile=lambda: None) -> list[float]:
+        """How old what is known of these workspaces became, in seconds, each time it was read anew,
+        over so many periods of polls that begin now. `meanwhile` is called in each of them.
         """
-        ages, until = [], self.now() + timedelta(seconds=seconds)
-        ids = [workspace.pk for workspace in workspaces]
-        while (now := self.now()) < until:
-            fresh = Cursor.objects.filter(pk__in=ids).values_list("fresh_at", flat=True)
-            ages += [(now - at).total_seconds() for at in fresh]
-            self.wait(0.5)
-        return mean(ages)
+        cursors = Cursor.objects.filter(pk__in=[workspace.pk for workspace in workspaces])
+        fresh = dict(cursors.values_list("pk", "fresh_at"))
+        ages = []  # when it was made known anew
+        for _ in range(periods):
+            meanwhile()
+            until = self.now() + PERIOD
+            while self.now() < until:
+                for pk, at in cursors.values_list("pk", "fresh_at"):
+                    if at != fresh[pk]:
+                        ages.append((at - fresh[pk]).total_seconds())
+                        fresh[pk] = at
+                self.wait(0.5)
+        unread = [(self.now() - at).total_seconds() for at in fresh.values()]
+        return ages + [age for age in unread if age > max(ages, default=0)]
+
+
+def lag(ages: list[float]) -> float:
+    """How long an incident that comes at any moment takes to be known, on average, in seconds:
+    between two polls the age grows from nothing, and longer times meet more incidents.
+    """
+    return sum(age**2 for age in ages) / sum(ages) / 2
 
 
 def _schedule():

@@ -3,7 +3,6 @@ grows older by less than a fifth.
 """
 
 from datetime import timedelta
-from statistics import mean
 
 import pytest
 
@@ -11,10 +10,9 @@ from alerts.intake.models import Quarantined
 from alerts.sentinel.models import Reachability
 from portal.jobs.models import Job
 from simulator.running import running_simulator
-from tests.faults.lag import FastService
+from tests.faults.lag import FastService, lag
 
 SICK = 3
-PERIOD = 25  # seconds from one poll to the next: due after 20, at the tick that follows
 REFUSED = {"error": {"code": "AuthorizationFailed", "message": "Not allowed."}}
 GONE = {"error": {"code": "ResourceNotFound", "message": "The workspace is gone."}}
 SPOILT = ("nul", "wrong_types", "no_object", "deep", "huge_int", "date_far_future")
@@ -74,16 +72,18 @@ def service(transactional_db, monkeypatch, long):
 
 
 def test_one_sick_workspace_holds_up_no_other(service, way, long, measure):
-    n, rounds = (20, 4) if long else (6, 2)
+    n, periods = (20, 4) if long else (6, 2)
     _, fault, happens = WAYS[way]
     service.add_workspaces(n)
     workspaces = [service.register(index) for index in range(n)]
     others = [workspace for index, workspace in enumerate(workspaces) if index != SICK]
     with service.workers():
         service.wait(40)
-        before = mean(round_of(service, n, others) for _ in range(rounds))
+        before = lag(service.ages(others, periods=periods, meanwhile=lambda: go_on(service, n)))
         fall_sick(service, fault)
-        during = mean(round_of(service, n, others, happens) for _ in range(rounds))
+        during = lag(
+            service.ages(others, periods=periods, meanwhile=lambda: go_on(service, n, happens))
+        )
         get_well(service)
         deadline = service.now() + timedelta(minutes=2)
         while service.now() < deadline and missed(service, workspaces):
@@ -95,13 +95,12 @@ def test_one_sick_workspace_holds_up_no_other(service, way, long, measure):
     measure("neither known nor put aside afterwards", lost, at_most=0)
 
 
-def round_of(service, n, others, happens=None):
-    """How old what is known of the others is, on average over one period of polls."""
+def go_on(service, n, happens=None):
+    """What happens in one period."""
     for index in range(n):
         service.inject(1, index=index)
     if happens:
         happens(service)
-    return service.mean_age(others, PERIOD)
 
 
 def fall_sick(service, fault):

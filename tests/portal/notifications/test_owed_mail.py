@@ -8,7 +8,7 @@ from django.core import mail as outbox
 from django.core.mail import mailers
 
 from portal import clock
-from portal.jobs.models import State
+from portal.jobs.models import FarEnd, State
 from portal.jobs.services import WORKER_DIED, claim_due
 from portal.notifications.models import Mail
 from portal.notifications.queries import mails_owed
@@ -137,3 +137,37 @@ def test_who_left_meanwhile_gets_no_mail(send, make_person):
     assert outbox.outbox == []
     assert (owed.state, owed.latest_error) == (State.DONE, "The account is not active any more.")
     assert mails_owed().given_up == 0
+
+
+def test_a_mail_server_that_is_away_is_tried_once_in_thirty_seconds(
+    send, make_person, server, monkeypatch
+):
+    moment = clock.unshifted()
+    monkeypatch.setattr("portal.clock.unshifted", lambda: moment)
+    oda = make_person(cast.ODA)
+    for number in range(40):
+        send(oda, subject=f"Mail {number}")
+    server(TimeoutError("timed out"))
+    tries = 0
+    for _ in range(60):  # five minutes, as the schedule wakes
+        while send_one_mail(now=moment):
+            tries += 1
+        moment += timedelta(seconds=5)
+    assert 5 + 8 <= tries <= 5 + 10
+    assert mails_owed().error == "timed out" and mails_owed().failing_since
+    monkeypatch.undo()
+    Mail.objects.update(due_at=clock.unshifted())
+    FarEnd.objects.update(open_until=clock.unshifted())
+    send_all()
+    assert len(outbox.outbox) == 40
+    assert mails_owed().failing_since is None
+
+
+def test_what_a_mail_server_says_to_one_mail_is_an_answer(send, make_person, server):
+    oda = make_person(cast.ODA)
+    for number in range(8):
+        send(oda, subject=f"Mail {number}")
+    server(smtplib.SMTPRecipientsRefused({cast.ODA.email: (550, b"unknown")}))
+    send_all()
+    assert set(Mail.objects.values_list("attempts", flat=True)) == {1}
+    assert mails_owed().failing_since is None

@@ -184,6 +184,9 @@ def _details(details: Details, unshifted: datetime) -> dict[str, Any]:
             for beat in details.alive
         ],
         "oldest_mail": age_words(oldest_mail, unshifted) if oldest_mail else "",
+        "mail_server_silent": age_words(details.mails.failing_since, unshifted)
+        if details.mails.failing_since
+        else "",
         "compared": age_words(details.suppression.compared_at, unshifted),
         "checked": age_words(details.record.checked_at, unshifted),
         "broken": str(RECORD_BREAKS.get(details.record.reason, details.record.reason)),

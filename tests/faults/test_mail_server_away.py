@@ -1,0 +1,113 @@
+"""F40: the mail server is dead, or takes our calls and says nothing. Mails wait in their own queue;
+what is read from Sentinel is read as before.
+"""
+
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from portal.jobs.models import State
+from portal.notifications.models import Mail
+from portal.notifications.services import notify
+from simulator.running import running_simulator
+from tests.faults.conftest import wait_until
+from tests.faults.lag import FastService
+from tests.faults.outbox import environment_of_a_worker
+
+HOME = Path(__file__).resolve().parents[2]
+SEND = """
+import time, django
+django.setup()
+from portal.notifications.tasks import send_due_mail
+while True:
+    send_due_mail()
+    time.sleep(0.2)
+"""
+
+
+@pytest.fixture
+def service(transactional_db, monkeypatch, long):
+    with running_simulator() as running:
+        yield FastService(running, monkeypatch, speed=10 if long else 25)
+
+
+@pytest.fixture
+def silent():
+    """The port of a listener that takes calls and says nothing."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as place:
+        yield place.getsockname()[1]
+
+
+@pytest.fixture
+def dead():
+    """A port where nobody listens."""
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        yield place.getsockname()[1]
+
+
+@contextmanager
+def mail_worker(port):
+    """A process of its own that sends what is due to a mail server at this port."""
+    environment = environment_of_a_worker() | {"EMAIL_URL": f"smtp://127.0.0.1:{port}"}
+    worker = subprocess.Popen(
+        [sys.executable, "-c", SEND], cwd=HOME, env=environment, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+def owe(person, n, now):
+    for number in range(n):
+        notify(
+            people=[person],
+            kind="tests.told",
+            subject=f"Mail {number}",
+            body="Please look.",
+            path="/",
+            reason="",
+            now=now,
+        )
+
+
+def is_tried():
+    return Mail.objects.filter(state=State.RUNNING).exists() or (
+        Mail.objects.filter(attempts__gt=0).exists()
+    )
+
+
+def typical_lag(service, workspaces, periods):
+    """The mean would tell more of how busy the machine is than of mails."""
+    return median(service.ages(workspaces, periods=periods)) / 2
+
+
+@pytest.mark.fault("F40")
+def test_f40_a_mail_server_that_is_away_delays_only_mails(
+    service, silent, dead, sam, long, measure
+):
+    n, periods = (20, 8) if long else (3, 2)
+    service.add_workspaces(n)
+    workspaces = [service.register(index) for index in range(n)]
+    lags = {}
+    with service.workers():
+        service.wait(40)
+        lags["well"] = typical_lag(service, workspaces, periods)
+        for name, port in {"silent": silent, "dead": dead}.items():
+            owe(sam, 100, service.now())
+            with mail_worker(port):
+                wait_until(is_tried, seconds=60, what="a mail is tried")
+                lags[name] = typical_lag(service, workspaces, periods)
+            assert not Mail.objects.filter(state=State.DONE).exists()
+            Mail.objects.all().delete()
+    for name in ("silent", "dead"):
+        change = 100 * (lags[name] / lags["well"] - 1)
+        measure(f"lag with a mail server that is {name}", lags[name], unit="s")
+        measure("change of the lag", change, unit="%", below=5)
