@@ -50,6 +50,12 @@ def consents_visible_to(user: User) -> QuerySet[PlantConsent]:
     return PlantConsent.objects.filter(incident__in=incidents_visible_to(user).order_by())
 
 
+def waiting_consents(user: User, *, since: datetime) -> QuerySet[PlantConsent]:
+    """The requests that wait for somebody's answer and were made since then, newest first."""
+    rows = consents_visible_to(user).filter(state=PlantConsent.State.ASKED, asked_at__gt=since)
+    return rows.select_related("playbook", "incident", "asked_by").order_by("-asked_at", "-pk")
+
+
 def inventories_of(workspaces: Collection[int]) -> dict[int, Inventory]:
     """When these workspaces were read, by their ids."""
     return {row.workspace_id: row for row in Inventory.objects.filter(workspace__in=workspaces)}

@@ -12,9 +12,14 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from alerts.automation.models import PlantConsent, Playbook, PlaybookRun
-from alerts.automation.policies import consent_kind, reasons_against_deciding
+from alerts.automation.policies import VALID, consent_kind, reasons_against_deciding
 from alerts.automation.policies import reasons_against_marking as against_marking
-from alerts.automation.queries import consents_visible_to, playbooks_visible_to, runs_visible_to
+from alerts.automation.queries import (
+    consents_visible_to,
+    playbooks_visible_to,
+    runs_visible_to,
+    waiting_consents,
+)
 from alerts.automation.services.consent import (
     CannotAskForConsent,
     CannotDecideConsent,
@@ -79,6 +84,9 @@ def _overview(user: User, now: datetime) -> dict[str, Any]:
     return {
         "now": now,
         "workspaces": workspaces,
+        "requests": [
+            (row, number_of(row.incident)) for row in waiting_consents(user, since=now - VALID)
+        ],
         "made": made_rule_lines(user, playbooks=names, now=now),
     }
 

@@ -173,6 +173,8 @@ def owed_chips(incident: Incident) -> list[Chip]:
 def _change_words(kind: str, patch: dict[str, Any]) -> list[str]:
     if kind == Kind.COMMENT:
         return [gettext("comment")]
+    if kind == Kind.PLAYBOOK:
+        return [gettext("playbook")]
     return [gettext("task")] if kind == Kind.TASK else _patch_words(patch)
 
 

@@ -100,7 +100,7 @@ def test_a_playbook_is_run_from_the_incident_and_its_run_is_shown(
     assert "Run enrich-with-cve" in tab(sam)
     answer = post(f"/automation/playbooks/{enrich.uuid}/run/", sam, incident=incident.pk)
     assert answer["Location"] == f"/incidents/{incident.pk}/?tab=playbooks"
-    assert "On its way" in tab(sam)
+    assert "On its way" in tab(sam) and "Sending to Sentinel: playbook" in tab(sam)
     worker.deliver()
     assert "Started" in tab(sam)
     worker.read()
@@ -162,6 +162,16 @@ def test_asked_consented_and_run(post, read, tab, isolate, sam, oda, incident, w
     worker.deliver()
     worker.read()
     assert "consented: Oda Nowak" in tab(sam)
+
+
+def test_requests_that_wait_stand_on_the_page_of_whoever_can_consent(
+    read, ask, decide, isolate, sam, oda, pia
+):
+    request = ask(isolate, sam)
+    assert f"{WHY} Sam Keller" in read("/automation/", oda)
+    assert WHY not in read("/automation/", pia)
+    decide(request, oda)
+    assert WHY not in read("/automation/", oda)
 
 
 def test_who_does_not_see_the_incident_does_not_see_the_request(client, ask, isolate, sam, pia):
