@@ -9,6 +9,14 @@ class AutomationConfig(AppConfig):
         _register_pages()
         _register_deliveries()
         _register_commands()
+        _register_findings()
+
+
+def _register_findings() -> None:
+    from alerts.automation.queries import find_status_sync_playbooks
+    from alerts.patterns.registry import register_status_sync_finder
+
+    register_status_sync_finder(find_status_sync_playbooks)
 
 
 def _register_commands() -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
+from alerts.automation.engine.status_sync import is_status_sync
 from alerts.automation.models import (
     FoundRule,
     Inventory,
@@ -18,6 +19,7 @@ from alerts.automation.models import (
 from alerts.incidents.models import Alert, Incident
 from alerts.incidents.queries import incidents_visible_to
 from alerts.outbox.models import WantedRule
+from alerts.patterns.registry import StatusSyncPlaybook
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
 from portal.accounts.models import User
@@ -126,3 +128,17 @@ def runs_by_playbook(
 
 def _workspaces(user: User) -> QuerySet[Workspace]:
     return workspaces_visible_to(user).select_related(None).order_by()
+
+
+def find_status_sync_playbooks() -> dict[int, StatusSyncPlaybook]:
+    """Return the playbook of each workspace that looks like the status sync of Defender for IoT, an
+    enabled one before a disabled one.
+    """
+    rows = Playbook.objects.filter(gone_at=None).order_by("is_enabled", "pk")
+    return {
+        workspace: StatusSyncPlaybook(name, is_enabled)
+        for workspace, name, notes, is_enabled in rows.values_list(
+            "workspace", "name", "description", "is_enabled"
+        )
+        if is_status_sync(name=name, notes=notes)
+    }

@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from alerts.incidents.models import CLOSED_AT, STANDING_CLOSE, Incident
 
 RECURS_WITHIN = timedelta(days=7)
+MAX_CLOSES = 20_000  # the newest that are looked at: each is a look into an index
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,9 @@ class Recurrence:
 def recurrence_after_close(
     incidents: QuerySet[Incident], *, since: datetime, now: datetime
 ) -> Recurrence:
-    """Return what followed the closes of these incidents since a moment. A close counts once
-    `RECURS_WITHIN` has passed, so that each had the same time; one whose pattern is not known, or
-    that was reopened, does not count.
+    """Return what followed the newest `MAX_CLOSES` closes of these incidents since a moment. A
+    close counts once `RECURS_WITHIN` has passed, so that each had the same time; one whose
+    pattern is not known, or that was reopened, does not count.
     """
     counts = _closes(incidents, since=since, now=now).aggregate(**_COUNTS)
     return Recurrence(counts["closed"], counts["came_again"])
@@ -66,5 +67,8 @@ def _closes(incidents: QuerySet[Incident], *, since: datetime, now: datetime) ->
         created_at__lte=OuterRef("ended_at") + RECURS_WITHIN,
     )
     rows = rows.filter(ended_at__gt=since, ended_at__lte=now - RECURS_WITHIN)
-    rows = rows.annotate(recurs=Exists(again))
-    return rows
+    newest = rows.order_by("-ended_at", "-pk").values("pk")[:MAX_CLOSES]
+    closes: QuerySet[Any] = Incident.objects.filter(pk__in=newest).order_by()
+    closes = closes.annotate(ended_at=CLOSED_AT)
+    closes = closes.annotate(recurs=Exists(again))
+    return closes

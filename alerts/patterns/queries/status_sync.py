@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.recurrence import Recurrence, recurrence_by_workspace
+from alerts.patterns.registry import StatusSyncPlaybook, status_sync_playbooks
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
 from portal.accounts.models import User
@@ -23,6 +24,15 @@ class StatusSync:
     said_by: str
     said_at: datetime | None
     recurrence: Recurrence
+    playbook: StatusSyncPlaybook | None  # that was found there
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether what was found there contradicts the answer."""
+        answer = self.workspace.closes_at_source
+        if self.playbook is None or answer is None:
+            return False
+        return answer != self.playbook.is_enabled
 
 
 def status_syncs(user: User, *, now: datetime) -> list[StatusSync]:
@@ -33,7 +43,7 @@ def status_syncs(user: User, *, now: datetime) -> list[StatusSync]:
     recurrences = recurrence_by_workspace(
         incidents_visible_to(user), since=now - timedelta(days=DAYS), now=now
     )
-    syncs = []
+    playbooks, syncs = status_sync_playbooks(), []
     for workspace in rows:
         entry = latest.get(str(workspace.pk))
         syncs.append(
@@ -42,6 +52,7 @@ def status_syncs(user: User, *, now: datetime) -> list[StatusSync]:
                 said_by=entry.actor_label if entry else "",
                 said_at=entry.at if entry else None,
                 recurrence=recurrences.get(workspace.pk, Recurrence(0, 0)),
+                playbook=playbooks.get(workspace.pk),
             )
         )
     return syncs

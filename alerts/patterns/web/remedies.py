@@ -19,6 +19,7 @@ from alerts.patterns.engine.remedies import (
     unlearnable,
 )
 from alerts.patterns.models import Candidate
+from alerts.patterns.registry import status_sync_playbooks
 from alerts.sentinel.models import Workspace
 from portal.ui.words import number
 
@@ -113,7 +114,7 @@ def remedy_card(
         is_any_time=process.is_any_time,
         has_obstacles=bool(candidate.obstacles) and not hides_verdicts,
         cause="" if hides_verdicts else candidate.cause,
-        closes_at_source=workspace.closes_at_source,
+        closes_at_source=_closes_at_source(workspace),
         closed=recurrence.closed,
         came_again=recurrence.came_again,
     )
@@ -127,6 +128,14 @@ def remedy_card(
         if has_rule and feeds_the_loop(situation)
         else "",
     )
+
+
+def _closes_at_source(workspace: Workspace) -> bool | None:
+    """The answer, or, where nobody gave one, that a playbook was found that does it."""
+    if workspace.closes_at_source is not None:
+        return workspace.closes_at_source
+    playbook = status_sync_playbooks().get(workspace.pk)
+    return True if playbook is not None and playbook.is_enabled else None
 
 
 def _row(option: Option, situation: Situation) -> RemedyRow:
@@ -148,6 +157,10 @@ def _row(option: Option, situation: Situation) -> RemedyRow:
 def source_words(workspace: Workspace) -> str:
     """Return what is known of closing at the source in this workspace."""
     if workspace.closes_at_source is None:
+        playbook = status_sync_playbooks().get(workspace.pk)
+        if playbook is not None and playbook.is_enabled:
+            text = gettext("The playbook %(name)s looks as if a close also closes at the sensor.")
+            return text % {"name": playbook.name}
         return gettext("Nobody has said yet whether a close in Sentinel also closes at the sensor.")
     if workspace.closes_at_source:
         return gettext("A close in Sentinel also closes the alert at the sensor.")

@@ -83,3 +83,11 @@ def test_each_close_counts_once_however_often_it_came_again(workspace):
     for days_ago in (19, 18, 17):
         raised(workspace, days_ago=days_ago)
     assert measured() == Recurrence(closed=2, came_again=1)
+
+
+def test_so_many_closes_are_looked_at_and_no_more(workspace, monkeypatch):
+    monkeypatch.setattr("alerts.incidents.recurrence.MAX_CLOSES", 2)
+    for days_ago in (40, 30, 20):
+        closed(workspace, days_ago=days_ago)
+    raised(workspace, days_ago=15)
+    assert measured() == Recurrence(closed=2, came_again=1), "the newest two"

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from alerts.incidents.models import Incident, Status
 from alerts.patterns.models import Candidate, PatternState
+from alerts.patterns.registry import StatusSyncPlaybook
 from alerts.patterns.web.headline import headline
 from alerts.sentinel.models import Workspace
 from alerts.suppression.models import RuleVersion
@@ -249,3 +250,19 @@ def test_a_pattern_names_what_could_end_it_and_what_followed_closes(
     Workspace.objects.filter(pk=workspace.pk).update(closes_at_source=True)
     page = _text(client.get(f"/patterns/{row.uuid}/"))
     assert "also closes the alert at the sensor" in page and "feed the loop" in page
+
+
+def test_a_status_sync_that_was_found_counts_until_somebody_answers(
+    client, programming, judged, run_mining, oda, workspace, monkeypatch
+):
+    run_mining()
+    client.force_login(oda)
+    row = Candidate.objects.get()
+    playbook = StatusSyncPlaybook("alert-status-sync", is_enabled=True)
+    monkeypatch.setattr("alerts.patterns.registry._finders", [lambda: {workspace.pk: playbook}])
+    page = _text(client.get(f"/patterns/{row.uuid}/"))
+    assert "The playbook alert-status-sync looks as if a close also closes" in page
+    assert "feed the loop" in page
+    Workspace.objects.filter(pk=workspace.pk).update(closes_at_source=False)
+    page = _text(client.get(f"/patterns/{row.uuid}/"))
+    assert "leaves the alert at the sensor open" in page and "feed the loop" not in page
