@@ -17,6 +17,11 @@ MAX_LOOKED_AT = 20_000  # newest alerts that are looked into one by one
 _VIOLATIONS = ("violations", "violationslist")
 
 
+def have_all_details(workspace: Workspace) -> bool:
+    """Whether no alerts of the workspace's incidents are owed any more, so that counts hold."""
+    return not Incident.objects.filter(workspace=workspace, details_due_at__isnull=False).exists()
+
+
 def count_collected(workspace: Workspace, *, now: datetime) -> dict[str, Any]:
     """Return the numbers of a workspace that pages show and checks judge. Alerts are told apart by
     VendorOriginalId.

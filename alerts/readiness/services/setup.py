@@ -38,7 +38,8 @@ from alerts.readiness.engine.solution import (
 from alerts.readiness.models import SetupStep
 from alerts.readiness.policies import reasons_against_setting_up
 from alerts.readiness.queries.readings import load_readings
-from alerts.readiness.services.look import MAX_PAGES, Connect, kind_of_job
+from alerts.readiness.services.look import Connect, kind_of_job
+from alerts.readiness.services.part_reader import MAX_PAGES
 from alerts.sentinel.client.port import (
     SentinelClient,
     SentinelConflict,

@@ -28,6 +28,7 @@ _BUTTONS = {
     Remedy.SINGLE: gettext_lazy("Disable the connector's rule"),
     Remedy.TAG: gettext_lazy("Add the tag"),
 }
+_NO_BRACKETS = str.maketrans("", "", "()")
 _STEPS = {
     JobState.WAITING: gettext_lazy("Waiting for a worker"),
     JobState.RUNNING: gettext_lazy("Under way"),
@@ -138,7 +139,7 @@ def _row(
     link, link_label = _link(check, may_invite)
     titles = check.values.get("titles", ()) if check.remedy is Remedy.COVER else ()
     return CheckRow(
-        id=f"{check.name} {check.about}".replace(" ", "-").replace("(", "").replace(")", ""),
+        id=f"{check.name} {check.about}".strip().replace(" ", "-").translate(_NO_BRACKETS),
         label=label_of(check),
         about=check.about if is_subscription else "",
         state=state_of(check.state),

@@ -329,7 +329,8 @@ def test_violations_and_sensors_behind_incidents_are_counted(look_now, workspace
 def test_a_round_that_takes_long_goes_on_where_it_stopped(workspace, sentinel, monkeypatch):
     passed = iter(range(0, 10_000, 8))  # each look at the watch is eight seconds later
     watch = SimpleNamespace(monotonic=lambda: next(passed))
-    monkeypatch.setattr("alerts.readiness.services.look.time", watch)
+    for module in ("look", "part_reader"):
+        monkeypatch.setattr(f"alerts.readiness.services.{module}.time", watch)
     turns = 0
     while turns < 20 and look_at_one_workspace(
         purpose="read", now=NOON, connect=lambda *_: sentinel
@@ -372,3 +373,16 @@ def test_a_round_falls_silent_when_another_process_was_told_to(workspace, sentin
     assert step()
     assert len([call for call in sentinel.calls if call.verb == "read_prerequisite"]) == 1
     assert not step()
+
+
+def test_while_alerts_are_owed_the_next_round_is_soon(workspace, sentinel):
+    incident = make_incident(workspace, details_due_at=NOON)
+    look_at_one_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+    job = Job.objects.get(kind="readiness.read")
+    assert job.due_at - clock.unshifted() < SOON * 2
+    incident.details_due_at = None
+    incident.save()
+    Job.objects.update(due_at=clock.unshifted())
+    look_at_one_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+    job.refresh_from_db()
+    assert job.due_at - clock.unshifted() > EVERY - SOON
