@@ -358,6 +358,6 @@ def test_a_mail_server_that_does_not_answer_is_named_with_its_error(opens, ada):
     now = NOON
     far_ends.note_failure("mail", error="Connection refused", now=now - timedelta(minutes=3))
     page = opens(ada).text
-    assert "does not answer, first noticed 3 minutes ago" in page and "Connection refused" in page
+    assert "does not answer, first noticed 3 min ago" in page and "Connection refused" in page
     far_ends.note_answer("mail", now=now)
     assert "Mail server" not in opens(ada).text
