@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 
 from alerts.incidents.models import Alert, Incident, TimelineItem
 from alerts.outbox.models import Change, WantedRule
-from alerts.sentinel.models import Workspace
+from alerts.sentinel.models import IncidentSource, Workspace
 from alerts.suppression.models import LedgerEntry
 from portal import clock
 from portal.audit.models import Entry
@@ -83,7 +83,10 @@ def advance(duration: timedelta, *, report: Callable[[str], None]) -> list[Step]
 def _controls() -> list[Control]:
     ca_by_endpoint: dict[str, str] = {}
     for workspace in Workspace.objects.exclude(state=Workspace.State.REMOVED).order_by("name"):
-        for address in (workspace.endpoint, workspace.authority, workspace.logs_endpoint):
+        addresses = [workspace.endpoint, workspace.authority, workspace.logs_endpoint]
+        if workspace.source == IncidentSource.GRAPH:
+            addresses.append(workspace.graph_endpoint)
+        for address in addresses:
             if address and not is_loopback(address):
                 raise CannotAdvance(
                     f"Workspace {workspace.name} is at {urlsplit(address).hostname}, which is not"

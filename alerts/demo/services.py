@@ -79,6 +79,7 @@ def seed_workspaces(
                 authority=endpoint,
                 ca_bundle=ca_bundle,
                 logs_endpoint=endpoint,
+                graph_endpoint=endpoint,
                 by=BY,
                 now=now,
             )
@@ -95,6 +96,7 @@ def seed_workspaces(
             endpoint=endpoint,
             authority=endpoint,
             logs_endpoint=endpoint,
+            graph_endpoint=endpoint,
             ca_bundle=ca_bundle,
             organisation=organisation,
             by=BY,

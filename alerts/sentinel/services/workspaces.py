@@ -163,6 +163,7 @@ def point_workspace(
     authority: str,
     ca_bundle: str,
     logs_endpoint: str = "",
+    graph_endpoint: str = "",
     by: Actor,
     now: datetime,
 ) -> Workspace:
@@ -170,6 +171,8 @@ def point_workspace(
     workspace = _locked(name)
     reasons = reasons_against_address("--endpoint", endpoint)
     reasons += reasons_against_address("--authority", authority)
+    graph_endpoint = graph_endpoint or workspace.graph_endpoint
+    reasons += reasons_against_address("--graph-endpoint", graph_endpoint)
     reasons += reasons_against_files(ca_bundle=ca_bundle)
     if reasons:
         raise CannotChangeWorkspace(*reasons)
@@ -179,6 +182,7 @@ def point_workspace(
         "authority": authority,
         "ca_bundle": ca_bundle,
         "logs_endpoint": logs_endpoint or workspace.logs_endpoint,
+        "graph_endpoint": graph_endpoint,
     }
     if all(getattr(workspace, column) == place for column, place in places.items()):
         return workspace
