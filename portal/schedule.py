@@ -76,6 +76,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "ask for second opinions": _tick(
         "alerts.reviews.tasks.run_second_opinions", seconds=60, queue="bulk"
     ),
+    "have verdicts follow merged incidents": _tick(
+        "alerts.reviews.tasks.move_merged_verdicts", seconds=30, queue="bulk"
+    ),
     "follow the clocks of sites": _tick(
         "alerts.incidents.tasks.follow_site_clocks", seconds=5, queue="bulk"
     ),

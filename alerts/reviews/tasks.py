@@ -6,10 +6,18 @@ from celery import shared_task
 from django.conf import settings
 
 from alerts.reviews.services import run_second_opinions as run
+from alerts.reviews.services.merged_verdicts import move_merged_verdict
 from portal import clock
+from portal.jobs.services import run_while_due
 
 
 @shared_task(acks_late=True)
 def run_second_opinions(**_later: Any) -> None:
     """Ask for second opinions, remind, and ask both leads where nobody decided."""
     run(seed=settings.SECRET_KEY.encode(), now=clock.now())
+
+
+@shared_task(acks_late=True)
+def move_merged_verdicts(**_later: Any) -> None:
+    """Have verdicts follow incidents that were merged into others."""
+    run_while_due(lambda: move_merged_verdict(now=clock.now()))

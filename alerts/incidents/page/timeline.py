@@ -220,6 +220,18 @@ def _merged(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     return {"words": gettext("merged it into #%(number)s") % {"number": into}}
 
 
+def _verdict_moved(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
+    verdict = str(details.get("verdict", ""))
+    word = OT_WORDS[OtState(verdict)] if verdict in OtState.values else verdict
+    words = gettext("took over the verdict %(verdict)s from #%(number)s, which was merged into it")
+    return {"words": words % {"verdict": word, "number": details.get("from")}}
+
+
+def _verdict_partial(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
+    words = gettext("says that OT judged #%(number)s, which was merged into it; the rest is open")
+    return {"words": words % {"number": details.get("from")}}
+
+
 _UNDONE = {
     "owner": gettext_lazy("undid the assignment"),
     "severity": gettext_lazy("undid the change of severity"),
@@ -318,6 +330,8 @@ SENTENCES: dict[str, Describe] = {
     "returned": _plain(gettext_lazy("brought it back after it was deleted")),
     "labels": _labels,
     "merged": _merged,
+    "verdict-moved": _verdict_moved,
+    "verdict-partial": _verdict_partial,
     "capture": _capture(gettext_lazy("attached the capture %(name)s")),
     "capture-removed": _capture(gettext_lazy("removed the capture %(name)s")),
     "playbook": _playbook(gettext_lazy("ran the playbook %(name)s")),

@@ -1,0 +1,116 @@
+"""Verdicts on incidents that were merged away: the incident that is left takes them over.
+
+A suspicion goes with it whatever else is in there. A harmless verdict is about named alerts: it
+holds for the survivor only where all of its alerts were judged harmless. Otherwise the survivor's
+timeline says that a part was judged, and nothing more is inferred.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, TextField
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+
+from alerts.incidents.acts.apply import write_timeline
+from alerts.incidents.models import DetailsState, Incident, TimelineItem
+from alerts.reviews.models import Annotation, Verdict
+from alerts.reviews.queries import annotations_in_force
+from alerts.reviews.services.verdict_effects import (
+    patterns_of,
+    recount_patterns,
+    restore_standing,
+    settle_succession,
+)
+from portal.audit.services import record
+
+MOVED, PARTIAL = "verdict-moved", "verdict-partial"
+_HARMLESS = (Verdict.ROUTINE, Verdict.MAINTENANCE)
+_BY = "Tagout"
+
+
+def move_merged_verdict(*, now: datetime) -> bool:
+    """Have one verdict follow its incident into the one that it was merged into; False where none
+    is left to do.
+    """
+    link = _to_move().first()
+    if link is None:
+        return False
+    with transaction.atomic():
+        ids = [link.incident_id, link.survivor_id]
+        rows = Incident.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
+        incidents = {row.pk: row for row in rows}
+        annotation = Annotation.objects.get(pk=link.annotation_id)
+        _move(annotation, incidents[link.incident_id], incidents[link.survivor_id], now=now)
+    return True
+
+
+def _to_move() -> QuerySet[Any]:
+    """Verdicts in force on merged incidents whose survivor is stored with its alerts, and does not
+    tell of them yet.
+    """
+    survivor = Incident.objects.filter(
+        workspace=OuterRef("incident__workspace"),
+        number=OuterRef("incident__merged_into"),
+        details_state=DetailsState.FETCHED,
+        gone_at=None,
+    )
+    lines = TimelineItem.objects.filter(
+        incident=OuterRef("survivor_id"), code__in=(MOVED, PARTIAL)
+    ).annotate(annotation=KT("details__annotation"))
+    links: QuerySet[Any] = Annotation.incidents.through.objects.all()
+    found: QuerySet[Any] = (
+        links.filter(
+            annotation__withdrawn_at=None,
+            annotation__superseded_by=None,
+            incident__merged_into__gt=0,
+        )
+        .annotate(
+            survivor_id=Subquery(survivor.values("pk")[:1]),
+            uuid=Cast(F("annotation__uuid"), TextField()),
+        )
+        .exclude(survivor_id=None)
+        .exclude(Exists(lines.filter(annotation=OuterRef("uuid"))))
+        .order_by("annotation__given_at", "pk")
+    )
+    return found
+
+
+def _move(annotation: Annotation, loser: Incident, survivor: Incident, *, now: datetime) -> None:
+    moves = annotation.verdict == Verdict.SUSPICIOUS or (
+        annotation.verdict in _HARMLESS and _all_judged_harmless(survivor)
+    )
+    details = {"from": loser.number, "annotation": str(annotation.uuid)}
+    if moves:
+        annotation.incidents.add(survivor)
+        changed = settle_succession([survivor.pk]).changed
+        recount_patterns(patterns_of([annotation.pk, *changed]))
+        details["verdict"] = annotation.verdict
+    write_timeline(
+        incident_ids=[survivor.pk],
+        code=MOVED if moves else PARTIAL,
+        side=TimelineItem.Side.PORTAL,
+        by=_BY,
+        now=now,
+        details=details,
+    )
+    if moves:
+        restore_standing([survivor.pk], now=now)
+    record(
+        "reviews.verdict.moved",
+        on=annotation,
+        by=_BY,
+        at=now,
+        loser=loser.number,
+        survivor=survivor.number,
+        moved=moves,
+    )
+
+
+def _all_judged_harmless(survivor: Incident) -> bool:
+    alerts: Iterable[int] = survivor.alerts.values_list("pk", flat=True)
+    ids = set(alerts)
+    harmless = annotations_in_force().filter(verdict__in=_HARMLESS, alerts__in=ids)
+    return bool(ids) and ids <= set(harmless.values_list("alerts", flat=True))

@@ -1,0 +1,105 @@
+"""What OT said of an incident that was merged away goes to the incident that is left."""
+
+import pytest
+
+from alerts.incidents.models import DetailsState, Incident, IncidentAlert, OtState
+from alerts.incidents.page.timeline import sentence_for
+from alerts.reviews.models import Annotation
+from alerts.reviews.services.merged_verdicts import move_merged_verdict
+from portal.audit.models import Entry
+from tests.alerts.reviews.conftest import answer_of
+from tests.conftest import NOON
+
+
+@pytest.fixture
+def pair(make, incident):
+    """An incident with a verdict to come, and the one that it will be merged into."""
+    (survivor,) = make(1)
+    Incident.objects.update(details_state=DetailsState.FETCHED)
+    survivor.refresh_from_db()
+    return incident, survivor
+
+
+@pytest.fixture
+def give(oda):
+    """`give([incident], verdict)` has Oda say so."""
+
+    def given(incidents, verdict, **more):
+        ids = [incident.pk for incident in incidents]
+        return answer_of(oda, incident_ids=ids, verdict=verdict, cause="other", **more)
+
+    return given
+
+
+def merge(loser, survivor):
+    """Correlation merges it: its alerts are in the survivor, too."""
+    for link in IncidentAlert.objects.filter(incident=loser):
+        IncidentAlert.objects.get_or_create(incident=survivor, alert=link.alert)
+    Incident.objects.filter(pk=loser.pk).update(merged_into=survivor.number)
+
+
+def move():
+    """Do all that is due; returns how many verdicts were looked at."""
+    n = 0
+    while move_merged_verdict(now=NOON):
+        n += 1
+    return n
+
+
+def lines(survivor):
+    return [sentence_for(item)["words"] for item in survivor.timeline.filter(side="portal")]
+
+
+def test_a_suspicion_goes_with_the_incident(pair, give):
+    loser, survivor = pair
+    annotation = give([loser], "suspicious", note="Nobody planned that.")
+    merge(loser, survivor)
+    assert move() == 1
+    survivor.refresh_from_db()
+    assert survivor.ot_state == OtState.SUSPICIOUS
+    assert set(annotation.incidents.all()) == {loser, survivor}
+    assert Annotation.objects.count() == 1
+    (line,) = lines(survivor)
+    assert str(loser.number) in line and "suspicious" in line.casefold()
+    assert Entry.objects.get(action="reviews.verdict.moved").details["moved"] is True
+    assert move() == 0
+
+
+def test_a_harmless_verdict_does_not_cover_what_else_is_in_there(pair, give):
+    loser, survivor = pair
+    give([loser], "routine", note="Every week.")
+    merge(loser, survivor)
+    assert move() == 1
+    survivor.refresh_from_db()
+    assert survivor.ot_state == OtState.NOT_ASKED
+    (line,) = lines(survivor)
+    assert str(loser.number) in line and "routine" not in line.casefold()
+    assert move() == 0
+
+
+def test_a_harmless_verdict_holds_where_all_alerts_were_judged_so(pair, give):
+    loser, survivor = pair
+    give([loser], "routine", note="Every week.")
+    merge(loser, survivor)
+    IncidentAlert.objects.filter(incident=survivor).exclude(alert__incidents=loser).delete()
+    assert move() == 1
+    survivor.refresh_from_db()
+    assert survivor.ot_state == OtState.ROUTINE
+
+
+def test_it_waits_until_the_survivor_is_read(pair, give):
+    loser, survivor = pair
+    give([loser], "suspicious", note="Nobody planned that.")
+    merge(loser, survivor)
+    Incident.objects.filter(pk=survivor.pk).update(details_state=DetailsState.PENDING)
+    assert move() == 0
+    Incident.objects.filter(pk=survivor.pk).update(details_state=DetailsState.FETCHED)
+    assert move() == 1
+
+
+def test_a_verdict_that_was_taken_back_goes_nowhere(pair, give):
+    loser, survivor = pair
+    annotation = give([loser], "suspicious", note="Nobody planned that.")
+    Annotation.objects.filter(pk=annotation.pk).update(withdrawn_at=NOON)
+    merge(loser, survivor)
+    assert move() == 0
