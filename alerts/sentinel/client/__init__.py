@@ -9,10 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from alerts.sentinel.client.connection import GRAPH_SOURCE, Connection
 from alerts.sentinel.client.port import SentinelClient
+
+if TYPE_CHECKING:
+    from alerts.sentinel.client.graph_source import GraphIncidentSource
 
 _MAX_KEPT = 500
 _clients: dict[tuple[int, Connection], SentinelClient] = {}
@@ -39,20 +42,30 @@ def client_for(workspace: Reachable, purpose: str = "read") -> SentinelClient:
     return _clients[key]
 
 
+def graph_client_for(workspace: Reachable, purpose: str = "read") -> GraphIncidentSource:
+    """The adapter to Graph for a workspace, whichever side serves it now; made anew for probes."""
+    return _by_graph(workspace.connection_for(purpose))
+
+
 def _client(connection: Connection) -> SentinelClient:
     from alerts.sentinel.client.azure import AzureSentinelClient
 
-    client = AzureSentinelClient(connection)
-    if connection.source != GRAPH_SOURCE:
-        return client
+    if connection.source == GRAPH_SOURCE:
+        return cast(SentinelClient, _by_graph(connection))
+    return AzureSentinelClient(connection)
+
+
+def _by_graph(connection: Connection) -> GraphIncidentSource:
+    from alerts.sentinel.client.azure import AzureSentinelClient
     from alerts.sentinel.client.counterparts import counterparts_of
     from alerts.sentinel.client.graph_calls import GraphCalls
     from alerts.sentinel.client.graph_source import GraphIncidentSource
 
-    source = GraphIncidentSource(
-        GraphCalls(connection), client, counterparts_of(connection.workspace)
+    return GraphIncidentSource(
+        GraphCalls(connection),
+        AzureSentinelClient(connection),
+        counterparts_of(connection.workspace),
     )
-    return cast(SentinelClient, source)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`workspace add|list|pause|resume|remove|credential|source|check`, and what upper rooms add
+"""`workspace add|list|pause|resume|remove|credential|source|probe|check`, and what upper rooms add
 (`validate`): the workspaces of Tagout.
 """
 
@@ -9,9 +9,15 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from alerts.sentinel import services
-from alerts.sentinel.models import IncidentSource, Workspace
-from alerts.sentinel.queries import standings_by_workspace, waiting_incidents
+from alerts.sentinel.client import graph_client_for
+from alerts.sentinel.models import IncidentSource, Purpose, Workspace
+from alerts.sentinel.queries import (
+    defender_id_of,
+    standings_by_workspace,
+    waiting_incidents,
+)
 from alerts.sentinel.registry import WorkspaceAction, checks_of, workspace_actions
+from alerts.sentinel.services.graph_probes import as_capability, probe_graph, probe_writes
 from portal import clock
 from portal.accounts.models import Organisation
 from portal.command import TagoutCommand
@@ -34,6 +40,7 @@ class Command(TagoutCommand):
         for option in (*_PLACE, *_ADDRESSES, *_IDENTITY):
             parser.add_argument("--" + option.replace("_", "-"), default="")
         parser.add_argument("--organisation", default="", help="whose workspace it is")
+        parser.add_argument("--incident", default="", help="made for probes that write")
         parser.add_argument("--for", dest="purpose", default="", help="read, incidents or rules")
 
     def run(self, **options: Any) -> Any:
@@ -59,11 +66,14 @@ class Command(TagoutCommand):
             sys.exit(1)
 
     def show(self, result: Any) -> None:
-        """Checks one a line; everything else as usual."""
+        """Checks and findings one a line; everything else as usual."""
         if isinstance(result, dict) and "checks" in result:
             for check in result["checks"]:
                 fix = f" {check['fix']}" if check["fix"] else ""
                 self.stdout.write(f"{check['state']:8}{check['name']}: {check['evidence']}{fix}")
+        elif isinstance(result, dict) and "probes" in result:
+            for finding in result["probes"]:
+                self.stdout.write(f"{finding['found']:8}{finding['probe']}: {finding['evidence']}")
         else:
             super().show(result)
 
@@ -123,6 +133,32 @@ def _source(options: dict[str, Any]) -> dict[str, object]:
     return _described(changed)
 
 
+def _probe(options: dict[str, Any]) -> dict[str, Any]:
+    workspace = _workspace(options)
+    now, name = clock.now(), options["incident"].lower()
+    graph_id = defender_id_of(workspace.pk, name) if name else ""
+    if name and not graph_id:
+        raise CommandError(f"No incident {name} of {workspace.name} is in the Defender portal.")
+    reader = graph_client_for(workspace)
+    findings = probe_graph(graph=reader.graph, resource_manager=reader.resource_manager, now=now)
+    if graph_id:
+        writer = graph_client_for(workspace, Purpose.INCIDENTS)
+        findings += probe_writes(
+            graph=writer.graph,
+            resource_manager=writer.resource_manager,
+            name=name,
+            graph_id=graph_id,
+        )
+    services.keep_capability(
+        workspace_id=workspace.pk,
+        name="graph",
+        capability=as_capability(findings, now=now),
+        by=BY,
+        now=now,
+    )
+    return {"workspace": workspace.name, "probes": [finding.as_json() for finding in findings]}
+
+
 def _add_on(act: WorkspaceAction, options: dict[str, Any]) -> dict[str, Any]:
     return act(_workspace(options), clock.now())
 
@@ -148,6 +184,7 @@ def _described(workspace: Workspace) -> dict[str, object]:
         "endpoint": workspace.endpoint,
         "credential": str(workspace.credential),
         "source": str(workspace.source),
+        "in_defender_portal": workspace.capabilities.get("defender_portal", {}).get("is_there"),
     }
 
 
@@ -163,5 +200,6 @@ _ACTIONS: dict[str, Any] = {
     ),
     "credential": _credential,
     "source": _source,
+    "probe": _probe,
     "check": _check,
 }
