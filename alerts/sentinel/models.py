@@ -111,7 +111,8 @@ class Workspace(models.Model):
             client_id=own.client_id if own else self.client_id,
             secret_env=own.secret_env if own else self.secret_env,
             certificate_file=own.certificate_file if own else self.certificate_file,
-            source=self.source,
+            # Rules are the resource manager's alone, and so is the token for them.
+            source=IncidentSource.ARM if purpose == Purpose.RULES else self.source,
             graph_endpoint=self.graph_endpoint,
         )
 
@@ -169,7 +170,7 @@ class DefenderIncident(models.Model):
     graph_id = models.CharField(max_length=20)
     name = models.CharField(max_length=100, blank=True)  # Sentinel's GUID, lower case
     number = models.BigIntegerField(null=True)
-    owner = models.JSONField(null=True)  # as Sentinel listed it: Graph tells no object id
+    listed = models.JSONField(null=True)  # what Sentinel's list said that Graph lacks
     created_at = models.DateTimeField(null=True)  # Graph's
     waits_since = models.DateTimeField(null=True)  # until Graph's version was read under its name
     survivor = models.CharField(max_length=20, blank=True)  # what it was merged into, Graph's id

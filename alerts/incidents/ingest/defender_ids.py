@@ -7,7 +7,7 @@ from django.db.models import F
 from django.db.models.fields.json import KT
 
 from alerts.incidents.models import IncidentRaw
-from alerts.sentinel.wire.graph import PROVIDER, Counterpart
+from alerts.sentinel.wire.graph import PROVIDER, Counterpart, listed_of
 
 
 class StoredCounterpart(NamedTuple):
@@ -23,6 +23,7 @@ def stored_counterparts(
     """Return those among the next `most` incidents of a workspace, by our id, and the last id that
     was looked at; None at the end.
     """
+    columns = ("incident_id", "incident_name", "number", "provider", "provider_id", "properties")
     rows = (
         IncidentRaw.objects.filter(incident__workspace=workspace_id, incident_id__gt=after)
         .order_by("incident_id")
@@ -31,14 +32,14 @@ def stored_counterparts(
             number=F("incident__number"),
             provider=KT("body__properties__providerName"),
             provider_id=KT("body__properties__providerIncidentId"),
-            owner=F("body__properties__owner"),
+            properties=F("body__properties"),
         )
-        .values_list("incident_id", "incident_name", "number", "provider", "provider_id", "owner")
+        .values_list(*columns)
     )
     page: list[tuple[Any, ...]] = list(rows[:most])
     found = [
-        StoredCounterpart(pk, Counterpart(graph_id, name, number, owner))
-        for pk, name, number, provider, graph_id, owner in page
+        StoredCounterpart(pk, Counterpart(graph_id, name, number, listed_of(properties)))
+        for pk, name, number, provider, graph_id, properties in page
         if is_in_portal(provider, graph_id)
     ]
     return found, page[-1][0] if len(page) == most else None

@@ -5,6 +5,7 @@ from datetime import datetime
 from operator import itemgetter
 
 import orjson
+from msgspec import structs
 
 from alerts.incidents.ingest import pg_copy
 from alerts.incidents.ingest.alert_facts import addresses_of
@@ -12,6 +13,7 @@ from alerts.incidents.ingest.incident_details import LockedIncident
 from alerts.incidents.ingest.pg_copy import create_temp_table, text
 from alerts.outbox.queries import written_by_us
 from alerts.sentinel.wire import LOG_ENTITY_PREFIX, Unreadable, WireComment, WireDevice
+from alerts.sentinel.wire.graph import MARK, NAME_PREFIX, key_and_message
 from alerts.sites.engine.devices import known_kind
 from alerts.sites.services import DeviceSeen, learn_devices, level_of
 from portal.plain_sql import kept_cursor
@@ -116,19 +118,38 @@ _MERGE_COMMENTS = f"""
     SELECT incident_id, name, author, message, created_at, {written_by_us("name")}
     FROM json_to_recordset(%s::json)
         AS c(incident_id bigint, name text, author text, message text, created_at timestamptz)
+    WHERE NOT EXISTS (
+        SELECT FROM incidents_comment k
+        WHERE k.incident_id = c.incident_id AND k.name <> c.name AND k.message = c.message
+          AND (starts_with(k.name, '{NAME_PREFIX}') OR starts_with(c.name, '{NAME_PREFIX}'))
+          AND k.created_at BETWEEN c.created_at - interval '15 minutes'
+                               AND c.created_at + interval '15 minutes')
     ON CONFLICT (incident_id, name) DO UPDATE
     SET author = excluded.author, message = excluded.message, ours = excluded.ours
 """
 
 
+def _as_ours(comment: WireComment | Unreadable) -> WireComment | Unreadable:
+    """A comment of ours that Sentinel took over from Graph has a name of Sentinel's there, and the
+    mark by which it is known.
+    """
+    if isinstance(comment, WireComment) and MARK in comment.message:
+        key, message = key_and_message(comment.message)
+        if key:
+            return structs.replace(comment, name=key, message=message)
+    return comment
+
+
 def store_comments(
     comments: Mapping[int, Sequence[WireComment | Unreadable]], *, now: datetime
 ) -> None:
-    """Store the comments of many incidents by their ids; one that was edited is written over."""
+    """Store the comments of many incidents by their ids; one that was edited is written over. One
+    that both Sentinel and Graph tell of, where it has no id, is there once.
+    """
     readable = {
         (incident_id, comment.name[:100]): comment
         for incident_id, its_comments in comments.items()
-        for comment in its_comments
+        for comment in map(_as_ours, its_comments)
         if isinstance(comment, WireComment)
     }
     if not readable:

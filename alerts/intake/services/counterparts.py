@@ -39,7 +39,7 @@ from alerts.sentinel.services.counterparts import (
     settle_waiting,
 )
 from alerts.sentinel.wire import IncidentPage, Unreadable, WireIncident, read_incident
-from alerts.sentinel.wire.graph import Counterpart
+from alerts.sentinel.wire.graph import Counterpart, listed_of
 
 _CHUNK = 5000
 
@@ -182,10 +182,7 @@ def _counterpart_of(incident: WireIncident) -> Counterpart | None:
     graph_id = str(properties.get("providerIncidentId"))
     if not is_in_portal(properties.get("providerName"), graph_id):
         return None
-    owner = properties.get("owner")
-    return Counterpart(
-        graph_id, incident.name, incident.number, owner if isinstance(owner, dict) else None
-    )
+    return Counterpart(graph_id, incident.name, incident.number, listed_of(properties))
 
 
 def _read_placed(

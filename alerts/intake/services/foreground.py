@@ -166,9 +166,9 @@ def _listed(
     if workspace.source != IncidentSource.GRAPH:
         return _listed_from(workspace, client, since, full)
     counts = join_incidents(workspace=workspace, client=client, now=clock.now())
-    is_first = not is_history_read(cursor_of(workspace_id=workspace.pk))
+    by_own_list = full or not is_history_read(cursor_of(workspace_id=workspace.pk))
     counts.add_up(_listed_from(workspace, client, since, full))
-    if is_first:  # history came from Sentinel's own list: what does Graph say of it?
+    if by_own_list and since is None:  # it came from Sentinel: what does Graph say of it?
         counts.add_up(pull_changes(workspace=workspace, client=client, now=clock.now()))
     # What Graph told first has its place now.
     counts.add_up(join_incidents(workspace=workspace, client=client, now=clock.now()))

@@ -64,6 +64,7 @@ MAX_EXPAND_FAILURES: Final = 3  # then alerts are asked for one incident at a ti
 MAX_REDIRECTS: Final = 10
 _MAX_UNORDERED_PAGES: Final = 100
 _MAX_ALERT_PAGES: Final = 20
+_MAX_FOREIGN_PAGES: Final = 20  # with nothing of the workspace, before an empty page is given
 _KEPT_ALERTS: Final = 2000  # incidents whose alerts are not asked for again while nothing changes
 
 
@@ -89,8 +90,10 @@ class GraphIncidentSource:
 
     @property
     def answered(self) -> int:
-        """How many calls have been answered so far, by either side."""
-        return self.graph.answered + self.resource_manager.answered
+        """How many calls Graph has answered so far. What the resource manager answers says nothing
+        about whether incidents can be read.
+        """
+        return self.graph.answered
 
     def probe(self) -> Probe:
         """Sign in to both sides and list one incident of each."""
@@ -115,21 +118,30 @@ class GraphIncidentSource:
         else:
             low, high = (write_moment(at) if at else "" for at in (since, until))
             window = GraphWindow(by, low, high, min(top, MAX_TOP))
-        page = self._read_window(window)
-        following = window.after(page) if self._is_ordered else None
-        placed = self._counterparts.by_graph_id([incident.id for incident in page.incidents])
-        unplaced = [incident for incident in page.incidents if incident.id not in placed]
-        if unplaced:
-            self._counterparts.keep_waiting(unplaced)
-        documents = [
-            self._document(incident, placed[incident.id])
-            for incident in page.incidents
-            if incident.id in placed
-        ]
+        documents: list[Bag] = []
+        following: GraphWindow | None = window
+        for _ in range(_MAX_FOREIGN_PAGES):
+            if following is None or documents:
+                break
+            page = self._read_window(following)
+            documents = self._placed(page)
+            following = following.after(page) if self._is_ordered else None
         answer: Bag = {"value": documents}
         if following is not None:
             answer["nextLink"] = following.as_link()
         return orjson.dumps(answer)
+
+    def _placed(self, page: GraphPage) -> list[Bag]:
+        """The workspace's own incidents of a page; others wait until it is known whose they are."""
+        placed = self._counterparts.by_graph_id([incident.id for incident in page.incidents])
+        unplaced = [incident for incident in page.incidents if incident.id not in placed]
+        if unplaced:
+            self._counterparts.keep_waiting(unplaced)
+        return [
+            self._document(incident, placed[incident.id])
+            for incident in page.incidents
+            if incident.id in placed
+        ]
 
     def get_incident(self, name: str) -> bytes:
         """One incident as it is now."""
@@ -171,9 +183,10 @@ class GraphIncidentSource:
         if counterpart is None:
             return self.resource_manager.list_alerts(name)
         alerts = self._fetch_alerts(counterpart.graph_id)
-        return orjson.dumps(
-            {"value": [alert_document(alert, product=product_of(alert)) for alert in alerts]}
-        )
+        documents = [alert_document(alert, product=product_of(alert)) for alert in alerts]
+        if len(documents) < counterpart.alerts_count:
+            documents += self._raw_alerts(name, {row["name"].casefold() for row in documents})
+        return orjson.dumps({"value": documents})
 
     def list_entities(self, name: str) -> bytes:
         """All entities of an incident: Sentinel's, which name the places of devices; the evidence
@@ -276,6 +289,14 @@ class GraphIncidentSource:
             more, link = _alerts_in(self.graph.follow(link))
             alerts += more
         return alerts
+
+    def _raw_alerts(self, name: str, listed: set[str]) -> list[Bag]:
+        """The alerts that only Sentinel has: raw ones of Defender for IoT are not in Graph."""
+        try:
+            rows = orjson.loads(self.resource_manager.list_alerts(name)).get("value")
+        except (SentinelNotFound, SentinelDenied, SentinelRefused, ValueError, AttributeError):
+            return []  # the resource manager is being taken away from incidents
+        return [row for row in rows or () if str(row.get("name")).casefold() not in listed]
 
     def _read_window(self, window: GraphWindow) -> GraphPage:
         """A page with the alerts of each incident; without them where Graph fails over that."""

@@ -58,7 +58,7 @@ class StoredCounterparts:
 
 
 def _counterpart(row: DefenderIncident) -> Counterpart:
-    return Counterpart(row.graph_id, row.name, row.number, row.owner)
+    return Counterpart(row.graph_id, row.name, row.number, row.listed)
 
 
 @transaction.atomic
@@ -84,12 +84,12 @@ def learn_counterparts(
     added = []
     for graph_id, counterpart in newest.items():
         row = stored.get(graph_id) or DefenderIncident(workspace_id=workspace_id, graph_id=graph_id)
-        before = row.name, row.number, row.owner
-        row.name, row.number, row.owner = counterpart.name, counterpart.number, counterpart.owner
+        before = row.name, row.number, row.listed
+        row.name, row.number, row.listed = counterpart.name, counterpart.number, counterpart.listed
         if graph_id not in stored:
             added.append(row)
-        elif before != (row.name, row.number, row.owner):
-            row.save(update_fields=["name", "number", "owner"])
+        elif before != (row.name, row.number, row.listed):
+            row.save(update_fields=["name", "number", "listed"])
     DefenderIncident.objects.bulk_create(added, ignore_conflicts=True)
     rows.filter(survivor__in=placed, waits_since=None).update(waits_since=now)
 

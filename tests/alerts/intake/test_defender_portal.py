@@ -3,9 +3,11 @@ while everything goes on. Nothing is lost, nothing is there twice, nothing of ot
 
 from datetime import timedelta
 
+import orjson
 import pytest
 
-from alerts.incidents.models import Incident, IncidentRaw, Status, TimelineItem
+from alerts.incidents.ingest.entities import store_comments
+from alerts.incidents.models import Comment, Incident, IncidentRaw, Status, TimelineItem
 from alerts.intake.models import Cursor, Missing, Quarantined
 from alerts.intake.services import counterparts
 from alerts.intake.services.counterparts import join_incidents
@@ -20,10 +22,13 @@ from alerts.sentinel.models import DefenderIncident
 from alerts.sentinel.queries import waiting_incidents
 from alerts.sentinel.services import set_source
 from alerts.sentinel.services.counterparts import StoredCounterparts
+from alerts.sentinel.wire import read_comments
+from alerts.sentinel.wire.graph import graph_comment_text
 from portal import clock
 from portal.jobs.models import Job
+from tests.factories.answers import alert
 from tests.factories.graph import MemoryGraph
-from tests.factories.incidents import NOON, make_workspace
+from tests.factories.incidents import NOON, make_incident, make_workspace
 
 
 class Portal:
@@ -253,6 +258,59 @@ def test_history_and_sweep_go_by_the_list_that_is_the_workspaces_own(portal):
     assert not portal.graph.calls
     sweep_workspace(workspace=portal.workspace, client=portal.client, now=NOON)
     assert not Missing.objects.exists()
+
+
+def test_a_sweep_finds_out_that_a_workspace_was_brought_to_the_portal(portal):
+    name = portal.sentinel.add_incident()
+    portal.sync()
+    for expected in (False, True):
+        sweep_workspace(workspace=portal.workspace, client=portal.client, now=NOON)
+        portal.workspace.refresh_from_db()
+        assert portal.workspace.capabilities["defender_portal"] == {"is_there": expected}
+        portal.onboard(name, "8754")
+        portal.sync()
+
+
+def test_raw_alerts_that_graph_does_not_have_are_not_lost(portal):
+    """Graph shows alerts of analytics rules; those of the sensor itself only Sentinel has."""
+    aggregates = {
+        "alertsCount": 2,
+        "alertProductNames": ["Azure Security Center for IoT"],
+        "tactics": ["Impact"],
+    }
+    name = portal.sentinel.add_incident(additionalData=aggregates)
+    portal.sentinel.alerts[name] = [alert(1), alert(2)]
+    portal.sync()
+    portal.onboard(name, "8754")
+    portal.graph.alerts["8754"].clear()
+    portal.use("graph")
+    portal.sync()
+    portal.graph.edit("8754", severity="high")
+    portal.sync(full=True)
+    row = portal.row(name)
+    assert row.get_severity_display() == "High"
+    assert (row.alerts_count, row.product_names) == (2, ["Azure Security Center for IoT"])
+    assert row.alerts.count() == 2
+
+
+def test_a_comment_that_both_sides_tell_of_is_there_once(portal):
+    key = "0b8f3c1e-5b7e-4d49-9c60-0e1b7a4f2d35"
+    at = NOON.isoformat()
+
+    def store(name, message):
+        comment = {"name": name, "properties": {"message": message, "createdTimeUtc": at}}
+        (read,) = read_comments(orjson.dumps({"value": [comment]})).items
+        store_comments({row.pk: [read]}, now=NOON)
+
+    row = make_incident(portal.workspace)
+    store("5b7e0b8f-3c1e-4d49-9c60-0e1b7a4f2d35", "First look done.")
+    store("graph-1", "First look done.")
+    store(key, "Routine.")
+    store("graph-2", "Routine.")
+    store("1c60a001-3c1e-4d49-9c60-0e1b7a4f2d35", graph_comment_text("Routine.", key=key))
+    store("1c60a002-3c1e-4d49-9c60-0e1b7a4f2d35", "Routine.")  # said by somebody once more
+    messages = Comment.objects.order_by("pk").values_list("message", flat=True)
+    assert list(messages) == ["First look done.", "Routine.", "Routine."]
 
 
 def test_a_killed_join_goes_on_and_finds_nothing_twice(portal, monkeypatch):

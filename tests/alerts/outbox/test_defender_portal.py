@@ -28,7 +28,7 @@ class PortalDesk(Desk):
     def __init__(self, workspace, sentinel):
         super().__init__(workspace, sentinel)
         self.graph = MemoryGraph()
-        self.counterparts = MemoryCounterparts(Counterpart("8754", NAME, 2673, SAM))
+        self.counterparts = MemoryCounterparts(Counterpart("8754", NAME, 2673, {"owner": SAM}))
         self.graph.add("8754")
         self.graph.add_alert("8754")
         sentinel.add_incident(NAME)

@@ -66,6 +66,7 @@ def test_a_switch_gives_the_next_task_another_client(service):
     assert isinstance(before, AzureSentinelClient)
     assert isinstance(after, GraphIncidentSource)
     assert isinstance(after.resource_manager, AzureSentinelClient)
+    assert isinstance(client_for(workspace, "rules"), AzureSentinelClient)
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def learn(workspace, *counterparts):
 
 
 def test_both_ids_of_an_incident_are_kept(workspace):
-    learn(workspace, Counterpart("8754", GUID, 2673, {"email": "sam@plant.example"}))
+    learn(workspace, Counterpart("8754", GUID, 2673, {"owner": {"email": "sam@plant.example"}}))
     stored = StoredCounterparts(workspace.name, clock=lambda: NOON)
     assert stored.by_name(GUID.upper()).number == 2673
     assert stored.by_graph_id(["8754", "1"])["8754"].owner == {"email": "sam@plant.example"}

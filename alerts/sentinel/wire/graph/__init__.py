@@ -7,9 +7,12 @@ it came, under `graph`, and flagged; what cannot be written back is named.
 
 from alerts.sentinel.wire.graph.alerts import alert_document, evidence_type, is_from_d4iot
 from alerts.sentinel.wire.graph.comments import (
+    MARK,
+    NAME_PREFIX,
     comment_documents,
     find_comment,
     graph_comment_text,
+    key_and_message,
 )
 from alerts.sentinel.wire.graph.evidence import entity_documents
 from alerts.sentinel.wire.graph.incidents import (
@@ -20,6 +23,7 @@ from alerts.sentinel.wire.graph.incidents import (
     GraphPage,
     incident_document,
     is_graph_version,
+    listed_of,
     product_of,
     read_graph_alerts,
     read_graph_incident,
@@ -30,6 +34,8 @@ from alerts.sentinel.wire.graph.patches import Patch, differs_from, patch_for
 
 __all__ = [
     "GRAPH_VERSION",
+    "MARK",
+    "NAME_PREFIX",
     "PROVIDER",
     "Counterpart",
     "GraphIncident",
@@ -45,6 +51,8 @@ __all__ = [
     "incident_document",
     "is_from_d4iot",
     "is_graph_version",
+    "key_and_message",
+    "listed_of",
     "patch_for",
     "product_of",
     "read_graph_alerts",

@@ -13,6 +13,7 @@ from alerts.sentinel.wire.records import Bag
 from alerts.sentinel.wire.values import MAX_COMMENT_LENGTH
 
 NAME_PREFIX: Final = "graph-"  # of a comment that only Graph has told us of
+MARK: Final = "[tagout:"
 _MARK: Final = re.compile(r"\s*\[tagout:([A-Za-z0-9_-]{22})\]\s*$")
 
 
@@ -38,15 +39,19 @@ def find_comment(graph_id: str, comments: Iterable[Bag], *, key: str) -> Bag | N
     return next((found for found in documents if found["name"] == key.lower()), None)
 
 
-def _document(graph_id: str, comment: Bag) -> Bag:
-    text, author = text_of(comment.get("comment")), text_of(comment.get("createdByDisplayName"))
-    created = text_of(comment.get("createdDateTime"))
+def key_and_message(text: str) -> tuple[str, str]:
+    """The key in the mark of a comment, and the text without it; no key in one of others."""
     mark = _MARK.search(text)
-    name = _key_of(mark[1]) if mark else ""
-    if mark and name:
-        text = text[: mark.start()]
+    key = _key_of(mark[1]) if mark else ""
+    return (key, text[: mark.start()]) if mark and key else ("", text)
+
+
+def _document(graph_id: str, comment: Bag) -> Bag:
+    author = text_of(comment.get("createdByDisplayName"))
+    created = text_of(comment.get("createdDateTime"))
+    key, text = key_and_message(text_of(comment.get("comment")))
     return {
-        "name": name or NAME_PREFIX + name_for("comment", graph_id, created, author, text),
+        "name": key or NAME_PREFIX + name_for("comment", graph_id, created, author, text),
         "properties": {
             "message": text,
             "createdTimeUtc": created or None,

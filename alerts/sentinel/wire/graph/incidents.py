@@ -40,16 +40,54 @@ MAX_ID_LENGTH: Final = 20
 GRAPH_VERSION: Final = "graph:"  # a version of Graph's; no etag of the resource manager begins so
 
 
+_AGGREGATES: Final = ("alertsCount", "alertProductNames", "tactics", "techniques")
+_ACTIVITY: Final = ("firstActivityTimeUtc", "lastActivityTimeUtc")
+
+
 @dataclass(frozen=True, slots=True)
 class Counterpart:
-    """What Sentinel calls an incident of the Defender portal: its name (a GUID) and number there,
-    and the owner as it was last listed there, who has an object id that Graph does not tell.
+    """What Sentinel calls an incident of the Defender portal: its name (a GUID) and number there.
+    `listed` is what Sentinel's list said last of what Graph lacks: the owner's object id, and all
+    that follows from alerts, because raw alerts of Defender for IoT are not in Graph.
     """
 
     graph_id: str
     name: str
     number: int | None = None
-    owner: Bag | None = None
+    listed: Bag | None = None
+
+    @property
+    def owner(self) -> Bag | None:
+        """Return the owner as Sentinel listed it."""
+        owner = (self.listed or {}).get("owner")
+        return owner if isinstance(owner, dict) else None
+
+    @property
+    def alerts_count(self) -> int:
+        """Return how many alerts Sentinel counted."""
+        count = self._data.get("alertsCount")
+        return count if isinstance(count, int) else 0
+
+    @property
+    def _data(self) -> Bag:
+        data = (self.listed or {}).get("additionalData")
+        return data if isinstance(data, dict) else {}
+
+    def words(self, member: str) -> list[str]:
+        """Return the words that Sentinel listed under a name: products, tactics or techniques."""
+        return texts_of(self._data.get(member))
+
+    def moment(self, member: str) -> str:
+        """Return a time of activity as Sentinel listed it; empty where it did not."""
+        return text_of((self.listed or {}).get(member))
+
+
+def listed_of(properties: Bag) -> Bag:
+    """What to keep of Sentinel's word on an incident, because Graph lacks it."""
+    data = properties.get("additionalData")
+    aggregates = {name: data.get(name) for name in _AGGREGATES} if isinstance(data, dict) else {}
+    kept = {name: properties.get(name) for name in ("owner", *_ACTIVITY)}
+    return kept | {"additionalData": aggregates}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,15 +212,16 @@ def incident_document(
         "relatedAnalyticRuleIds": sorted(
             {text_of(alert.get("detectorId")) for alert in alerts} - {""}
         ),
-        "additionalData": _additional_data(raw, alerts)
+        "additionalData": _additional_data(raw, alerts, counterpart)
         | _merged_into(incident.redirected_to, survivor),
-        **_activity_of(alerts),
+        **_activity_of(alerts, counterpart),
         **_classification_of(raw, oddities),
     }
     kept = {name: value for name, value in raw.items() if name not in ("alerts", "comments")}
     return {
         "name": counterpart.name,
-        "etag": version_of(incident),
+        # Whom it was merged into may become known later, without any change of its own.
+        "etag": version_of(incident) + (f"/{survivor.number}" if survivor else ""),
         "type": "Microsoft.SecurityInsights/Incidents",
         "properties": {name: value for name, value in properties.items() if value is not None},
         "oddities": oddities,
@@ -233,14 +272,16 @@ def _classification_of(raw: Bag, oddities: list[str]) -> Bag:
     return found | {"classification": classification, "classificationReason": reason}
 
 
-def _additional_data(raw: Bag, alerts: Sequence[Bag]) -> Bag:
+def _additional_data(raw: Bag, alerts: Sequence[Bag], counterpart: Counterpart) -> Bag:
+    products = [product_of(alert) for alert in alerts]
+    tactics = [text_of(alert.get("category")) for alert in alerts]
     techniques = [word for alert in alerts for word in texts_of(alert.get("mitreTechniques"))]
     return {
-        "alertsCount": len(alerts),
+        "alertsCount": max(len(alerts), counterpart.alerts_count),
         "commentsCount": len(bags_of(raw.get("comments"))),
-        "alertProductNames": _distinct([product_of(alert) for alert in alerts]),
-        "tactics": _distinct([text_of(alert.get("category")) for alert in alerts]),
-        "techniques": _distinct(techniques),
+        "alertProductNames": _distinct([*counterpart.words("alertProductNames"), *products]),
+        "tactics": _distinct([*counterpart.words("tactics"), *tactics]),
+        "techniques": _distinct([*counterpart.words("techniques"), *techniques]),
         "providerIncidentUrl": raw.get("incidentWebUrl"),
     }
 
@@ -254,18 +295,15 @@ def _merged_into(survivor_id: str, survivor: Counterpart | None) -> Bag:
     return merged
 
 
-def _activity_of(alerts: Sequence[Bag]) -> Bag:
+def _activity_of(alerts: Sequence[Bag], counterpart: Counterpart) -> Bag:
     """When the alerts were active, which Graph tells of alerts only."""
     found: Bag = {}
     for name, member, choose in (
         ("firstActivityTimeUtc", "firstActivityDateTime", min),
         ("lastActivityTimeUtc", "lastActivityDateTime", max),
     ):
-        moments = {
-            at: text_of(alert.get(member))
-            for alert in alerts
-            if (at := read_moment(alert.get(member), "", []))
-        }
+        texts = [counterpart.moment(name), *(text_of(alert.get(member)) for alert in alerts)]
+        moments = {at: text for text in texts if (at := read_moment(text or None, "", []))}
         if moments:
             found[name] = moments[choose(moments)]
     return found

@@ -87,7 +87,7 @@ ALERT = {
         {"@odata.type": "#microsoft.graph.security.quantumEvidence", "qubits": 4},
     ],
 }
-HERE = Counterpart("8754", GUID, 2673, OWNER)
+HERE = Counterpart("8754", GUID, 2673, {"owner": OWNER})
 
 
 def incident_from(raw=RAW, *, counterpart=HERE, alerts=(ALERT,), survivor=None):
