@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.automation.engine.workflow_check import alert_rule_body
 from alerts.readiness.engine.solution import coverage_query
 from alerts.sentinel import kql
 from alerts.suppression.engine.fields import FIELDS
@@ -81,8 +82,9 @@ def test_every_text_of_ours_is_kql(check):
     assert check(TEXTS) == []
 
 
-def test_the_rule_for_types_without_a_rule_is_kql(check):
-    assert check({"coverage": coverage_query()}) == []
+def test_the_queries_of_analytics_rules_are_kql(check):
+    check_of_workflow = alert_rule_body("tagout-4711")["properties"]["query"]
+    assert check({"coverage": coverage_query(), "workflow_check": check_of_workflow}) == []
 
 
 def test_the_parser_tells_what_is_wrong(check):
