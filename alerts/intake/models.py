@@ -102,7 +102,7 @@ class LogBackfill(models.Model):
     window_seconds = models.FloatField()  # of the next window
     incidents = models.IntegerField(default=0)
     alerts = models.IntegerField(default=0)  # of these incidents
-    lone_alerts = models.IntegerField(default=0)  # that no incident named
+    lone_alerts = models.IntegerField(default=0)  # that are part of no incident
     incomplete = models.IntegerField(default=0)  # incidents some of whose alerts the logs lack
     unreadable = models.IntegerField(default=0)
     windows = models.IntegerField(default=0)

@@ -164,7 +164,7 @@ def alert_row_of(
     weekday, minute = plant_time(at, place=place)
     return AlertRow(
         workspace_id=incident.workspace_id,
-        key=(alert.vendor_original_id or alert.system_alert_id)[:120],
+        key=key_of(alert),
         system_alert_id=alert.system_alert_id[:120],
         facts=facts,
         at=at,
@@ -175,6 +175,11 @@ def alert_row_of(
         incident_ids=() if incident.id is None else (incident.id,),
         raw_json=alert.raw_json,
     )
+
+
+def key_of(alert: WireAlert) -> str:
+    """What tells alerts apart: the id at the source, which a rule keeps, else that in Sentinel."""
+    return (alert.vendor_original_id or alert.system_alert_id)[:120]
 
 
 def _content_of(alert: WireAlert) -> AlertContent:

@@ -44,6 +44,11 @@ _KNOWN_ALERTS = """
     WHERE workspace_id = %s AND key = ANY(string_to_array(%s, E'\n'))
           AND source_address || source_device || destination_address || destination_device <> ''
 """
+_WITHOUT_INCIDENT = """
+    SELECT count(*) FROM incidents_alert a
+    WHERE workspace_id = %s AND key = ANY(string_to_array(%s, E'\n'))
+          AND NOT EXISTS (SELECT FROM incidents_incidentalert l WHERE l.alert_id = a.id)
+"""
 _LOCKED = " FOR NO KEY UPDATE SKIP LOCKED"
 
 
@@ -139,6 +144,12 @@ def store_alerts_without_incident(
     record_ends(alert_ids)
     notify_alert_listeners(alert_ids=alert_ids, now=now)
     return len(alert_ids)
+
+
+def count_without_incident(*, workspace_id: int, keys: Sequence[str]) -> int:
+    """Return how many of these alerts are part of no incident, nor is what a rule made of them."""
+    ((count,),) = ask(_WITHOUT_INCIDENT, workspace_id, "\n".join(keys))
+    return int(count)
 
 
 def _devices_of(rows: Sequence[AlertRow]) -> list[DeviceSeen]:

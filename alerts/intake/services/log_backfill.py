@@ -5,6 +5,7 @@ Whoever starts it takes the job over, so that a command that was killed goes on 
 """
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from alerts.intake.services.backfill_requests import LOGS
 from alerts.intake.services.log_windows import (
     WindowCounts,
     WindowTooLarge,
+    WindowTooSlow,
     ask_logs,
     read_log_window,
     store_lone_alerts,
@@ -28,6 +30,7 @@ from alerts.sentinel.models import Workspace
 from portal import clock
 from portal.audit.services import record
 from portal.jobs.models import Job
+from portal.jobs.models import State as JobState
 from portal.jobs.services import (
     LEASE,
     claim_due,
@@ -43,7 +46,9 @@ logger = logging.getLogger(__name__)
 
 _SHORTEST, _LONGEST = timedelta(seconds=1), timedelta(days=30)
 _ROOMY, _FULL = 2_000, 6_000  # rows of an answer: with fewer the next window grows, with more not
-_TURN = 20.0  # seconds in which a worker begins windows
+_SHORT = timedelta(minutes=1)  # where even such a window is slow, Log Analytics is, as a whole
+_QUICK, _SLOW = 4.0, 10.0  # seconds for a window: the next one grows, shrinks
+_TURN = 5.0  # seconds in which a worker begins windows; the longest may take 45
 _FOLLOW_EVERY = timedelta(minutes=15)
 _OVERLAP = timedelta(hours=1)  # rows come late, and are asked for once more
 _WAITS = (30, 60, 120, 300, 900)  # seconds, after failures in a row
@@ -62,7 +67,11 @@ def run_due_log_backfills(*, connect: Connect) -> None:
 
 
 def _run_one_round(connect: Connect) -> bool:
-    job = claim_due(Job.objects.filter(kind=LOGS), now=clock.unshifted(), max_attempts=None)
+    now, jobs = clock.unshifted(), Job.objects.filter(kind=LOGS)
+    # The past is never urgent: it holds one worker at a time, whichever workspaces are slow.
+    if jobs.filter(state=JobState.RUNNING, lease_until__gte=now).exists():
+        return False
+    job = claim_due(jobs, now=now, max_attempts=None)
     if job is None:
         return False
     with put_back_after(job, wait=_FOLLOW_EVERY) as turn:
@@ -126,6 +135,8 @@ def read_next_window(*, job: Job, client: LogsClient, now: datetime) -> bool:
             client=client, workspace_id=backfill.pk, since=lower, until=upper, now=now
         )
     except WindowTooLarge as problem:
+        if isinstance(problem, WindowTooSlow) and upper - lower <= _SHORT:
+            raise SentinelUnavailable(str(problem), code="TooSlow") from problem
         return _shorten(job, backfill, length=upper - lower, problem=problem, now=now)
     _advance(job, backfill, upper=upper, lower=lower, counts=counts, now=now)
     return lower > backfill.since
@@ -179,9 +190,10 @@ def _advance(
 
 def _next_length(read: timedelta, backfill: LogBackfill, counts: WindowCounts) -> timedelta:
     length = timedelta(seconds=backfill.window_seconds)
-    if counts.rows > _FULL:
+    if counts.rows > _FULL or counts.seconds > _SLOW:
         return max(read / 2, _SHORTEST)
-    return min(length * 2, _LONGEST) if counts.rows < _ROOMY else length
+    is_roomy = counts.rows < _ROOMY and counts.seconds < _QUICK
+    return min(length * 2, _LONGEST) if is_roomy else length
 
 
 def _shorten(
@@ -213,9 +225,9 @@ def _keep_claim(job: Job) -> None:
 
 def _read_newest(job: Job, backfill: LogBackfill, client: LogsClient, now: datetime) -> None:
     """Store the alerts without incident that came since: nothing else tells of them."""
-    lower = backfill.until - _OVERLAP
-    upper = now
-    while lower < now:
+    lower, upper = backfill.until - _OVERLAP, now
+    ends = time.monotonic() + _TURN
+    while lower < now and time.monotonic() < ends:  # what is left goes on in the next round
         try:
             rows = ask_logs(kql.alerts_without_incident_between(lower, upper), client=client)
         except WindowTooLarge as problem:

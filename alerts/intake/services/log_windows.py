@@ -5,6 +5,7 @@ large or too slow stores nothing, and who asked tries a shorter window. What was
 that was cut off is stored again the same way, so that nothing is there twice.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,9 +13,11 @@ from itertools import batched
 
 from django.db import DataError, IntegrityError, transaction
 
+from alerts.incidents.ingest.alert_facts import key_of
 from alerts.incidents.ingest.log_history import (
     LogDetails,
     WithoutDetails,
+    count_without_incident,
     incidents_without_details,
     store_alerts_without_incident,
     store_log_details,
@@ -22,6 +25,7 @@ from alerts.incidents.ingest.log_history import (
 )
 from alerts.intake.services.quarantine import quarantine
 from alerts.sentinel import kql
+from alerts.sentinel.client.errors import TOO_LARGE
 from alerts.sentinel.client.log_analytics import LogsClient, is_too_much
 from alerts.sentinel.client.port import SentinelError, SentinelUnavailable
 from alerts.sentinel.wire import (
@@ -37,6 +41,7 @@ from alerts.sentinel.wire import (
     read_log_incidents,
 )
 
+_MAX_SECONDS = 12.0  # for the first answers; each may take 30, and a worker has 60 in all
 _PAGE = 500  # incidents stored together
 _BATCH = 100  # incidents whose details are stored together: their rows are locked meanwhile
 _ITS_OWN_FAULT = (DataError, IntegrityError, ValueError, TypeError, ArithmeticError, LookupError)
@@ -44,6 +49,12 @@ _ITS_OWN_FAULT = (DataError, IntegrityError, ValueError, TypeError, ArithmeticEr
 
 class WindowTooLarge(Exception):
     """Log Analytics did not tell all of a window in one answer; the text says why."""
+
+
+class WindowTooSlow(WindowTooLarge):
+    """A window took longer than a worker may spend on it. A shorter one helps, unless Log Analytics
+    is slow with everything.
+    """
 
 
 @dataclass(slots=True)
@@ -56,20 +67,23 @@ class WindowCounts:
     incomplete: int = 0
     unreadable: int = 0
     rows: int = 0
+    seconds: float = 0.0
 
 
 def read_log_window(
     *, client: LogsClient, workspace_id: int, since: datetime, until: datetime, now: datetime
 ) -> WindowCounts:
     """Store what happened in a window. Raises WindowTooLarge, and what the client raises."""
-    counts = WindowCounts()
+    counts, began = WindowCounts(), time.monotonic()
     # Those of the sensors first: what they say of source and destination then stands in the alerts
     # that rules made of them, which have the same id at the source.
     lone = ask_logs(kql.alerts_without_incident_between(since, until), client=client)
     counts.rows = len(lone)
+    _stay_in_time(began)
     incidents = read_log_incidents(ask_logs(kql.incidents_between(since, until), client=client))
     counts.rows = max(counts.rows, len(incidents))
-    store_lone_alerts(workspace_id=workspace_id, rows=lone, counts=counts, now=now)
+    _stay_in_time(began)
+    keys = store_lone_alerts(workspace_id=workspace_id, rows=lone, counts=counts, now=now)
     readable = _store_incidents(workspace_id, incidents, counts, now)
     without = incidents_without_details(workspace_id=workspace_id, names=list(readable), now=now)
     if without:
@@ -84,7 +98,15 @@ def read_log_window(
             now=now,
         )
     counts.alerts += sum(len(incident.alert_ids) for incident in readable.values())
+    counts.lone_alerts = count_without_incident(workspace_id=workspace_id, keys=keys)
+    counts.seconds = time.monotonic() - began
     return counts
+
+
+def _stay_in_time(began: float) -> None:
+    """A worker must end well before it is replaced, with one more answer to come and to store."""
+    if time.monotonic() - began > _MAX_SECONDS:
+        raise WindowTooSlow("Log Analytics takes long to answer.")
 
 
 def ask_logs(text: str, *, client: LogsClient) -> list[LogRow]:
@@ -92,9 +114,10 @@ def ask_logs(text: str, *, client: LogsClient) -> list[LogRow]:
     try:
         answer = read_log_answer(client.query(text))
     except SentinelError as error:
-        if is_too_much(error):
-            raise WindowTooLarge(error.message) from error
-        raise
+        if not is_too_much(error):
+            raise
+        kind = WindowTooLarge if error.code == TOO_LARGE else WindowTooSlow
+        raise kind(error.message) from error
     except NotAPage as broken:
         raise SentinelUnavailable(str(broken), code="NotATable") from broken
     if answer.is_partial:
@@ -104,8 +127,10 @@ def ask_logs(text: str, *, client: LogsClient) -> list[LogRow]:
 
 def store_lone_alerts(
     *, workspace_id: int, rows: Sequence[LogRow], counts: WindowCounts, now: datetime
-) -> None:
-    """Store alerts that no incident names."""
+) -> list[str]:
+    """Store alerts that no incident names; returns their keys. What a rule made of one of them may
+    be part of an incident: that has the same key.
+    """
     alerts = read_log_alerts(rows)
     readable = [alert for alert in alerts if isinstance(alert, WireAlert)]
     counts.unreadable += len(alerts) - len(readable)
@@ -117,7 +142,7 @@ def store_lone_alerts(
             ),
             counts,
         )
-    counts.lone_alerts += len(readable)
+    return [key_of(alert) for alert in readable]
 
 
 def _store_incidents(
