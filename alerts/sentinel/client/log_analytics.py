@@ -2,7 +2,7 @@
 
 The host and the token are others than Sentinel's; time, size and errors are bounded as for all our
 calls, so a question must be small enough for one answer of 30 seconds and 32 MB. Who asks halves
-the window of a question that is not (`is_too_much`). Why no SDK: docs/decisions/0024.
+the window of a question that is not (`is_too_much`). Why no SDK: docs/decisions/0025.
 """
 
 from __future__ import annotations
