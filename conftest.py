@@ -34,6 +34,7 @@ pytest_plugins = [
     "tests.browser",
     "tests.faults.matrix",
     "tests.reuse",
+    "tests.rewriting",
     "tests.servers",
     "tests.worker_roles",
 ]
