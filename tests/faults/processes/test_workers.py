@@ -86,11 +86,11 @@ def test_f33_a_job_that_kills_its_process_is_given_up_and_harms_no_other(stack, 
         at_most=0,
     )
 
-    until = time.monotonic() + 60 + MAX_TRIES * (LEASE.total_seconds() + 30)
+    until = time.monotonic() + 120
     while not stack.is_settled([poison]):
         assert time.monotonic() < until, "The poison mail is not given up."
-        if not long and is_abandoned(stack, poison):
-            wait_for_the_lease(stack, long)
+        if is_abandoned(stack, poison):
+            wait_for_the_lease(stack, long=False)
         time.sleep(0.1)
     row = Mail.objects.get(pk=poison)
     assert row.state == State.DEAD
@@ -166,7 +166,7 @@ def test_f35_a_job_that_hangs_is_killed_and_runs_again(stack, measure, long):
     ((pid, tried_at),) = stack.tries_of(mail)
     stack.wait(lambda: not is_running(pid), seconds=90, what="who hangs is killed")
     killed_at = time.time()
-    measure("longest run", killed_at - tried_at, unit="s", at_most=80 if long else 5)
+    measure("longest run", killed_at - tried_at, unit="s", at_most=76 if long else 5)
     patience = wait_for_the_lease(stack, long)
     while not stack.is_settled([mail]):
         assert time.time() < killed_at + patience, "It does not run again."
