@@ -35,6 +35,7 @@ from alerts.sentinel.client.port import (
     Receipt,
     SentinelClient,
     SentinelConflict,
+    SentinelDenied,
     SentinelError,
     SentinelNotFound,
     SentinelRefused,
@@ -44,11 +45,14 @@ from alerts.sentinel.models import Purpose, Workspace
 from alerts.sentinel.queries import resting_workspaces
 from alerts.sentinel.services import may_call, note_error, note_success
 from alerts.sentinel.wire import (
+    WireComment,
     WireIncident,
     comment_body,
     read_alerts,
+    read_comments,
     read_incident,
 )
+from alerts.sentinel.wire.graph import find_comment
 from portal import clock
 from portal.audit.services import record
 from portal.backup.queries import is_paused_after_restore
@@ -199,15 +203,42 @@ def _send_update(change: Change, client: SentinelClient, pause: Pause, ask: Ask 
 
 def _send_comment(change: Change, client: SentinelClient) -> Sent:
     key = str(change.key)
-    if change.fence > 1:  # it was in a worker's hands before: perhaps the answer was lost
-        try:
-            client.get_comment(change.incident_name, key)
-        except SentinelNotFound:
-            pass
-        else:
-            return Sent(Outcome.SENT)
+    # It was in a worker's hands before: perhaps the answer was lost.
+    if change.fence > 1 and _is_comment_there(change.incident_name, key, client):
+        return Sent(Outcome.SENT)
     client.put_comment(change.incident_name, key, comment_body(change.message))
     return Sent(Outcome.SENT, wrote=True)
+
+
+def _is_comment_there(name: str, key: str, client: SentinelClient) -> bool:
+    """Whether a comment of ours is on the incident, written by whichever side the workspace was
+    read by then: Graph keeps a mark in the text, Sentinel our name.
+    """
+    own = client.resource_manager
+    for side in (client,) if own is client else (client, own):
+        try:
+            side.get_comment(name, key)
+        except SentinelNotFound:
+            continue
+        except (SentinelDenied, SentinelRefused):
+            if side is client:
+                raise
+            continue  # the resource manager is being taken away from incidents
+        return True
+    return own is client and _has_mark(name, key, own)
+
+
+def _has_mark(name: str, key: str, client: SentinelClient) -> bool:
+    """Whether Sentinel took a comment with our mark over from Graph, under a name of its own."""
+    link = None
+    while True:
+        page = read_comments(client.list_comments(name, next_link=link))
+        texts = [{"comment": c.message} for c in page.items if isinstance(c, WireComment)]
+        if find_comment("", texts, key=key) is not None:
+            return True
+        link = page.next_link
+        if link is None:
+            return False
 
 
 def _read(body: bytes) -> WireIncident:
