@@ -56,6 +56,7 @@ class Workspace(models.Model):
     credential = models.CharField(max_length=20, choices=CredentialKind)
     client_id = models.CharField(max_length=64, blank=True)
     secret_env = models.CharField(max_length=120, blank=True)  # name of an environment variable
+    secret_ends_on = models.DateField(null=True)  # as people say: Azure's tokens do not tell
     certificate_file = models.CharField(max_length=500, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.ACTIVE)
     capabilities = models.JSONField(default=dict, blank=True)  # what probes found it can do
@@ -110,6 +111,7 @@ class Workspace(models.Model):
             credential=own.kind if own else self.credential,
             client_id=own.client_id if own else self.client_id,
             secret_env=own.secret_env if own else self.secret_env,
+            secret_ends_on=own.secret_ends_on if own else self.secret_ends_on,
             certificate_file=own.certificate_file if own else self.certificate_file,
             # Rules are the resource manager's alone, and so is the token for them.
             source=IncidentSource.ARM if purpose == Purpose.RULES else self.source,
@@ -135,6 +137,7 @@ class WorkspaceCredential(models.Model):
     kind = models.CharField(max_length=20, choices=CredentialKind)
     client_id = models.CharField(max_length=64, blank=True)
     secret_env = models.CharField(max_length=120, blank=True)  # name of an environment variable
+    secret_ends_on = models.DateField(null=True)
     certificate_file = models.CharField(max_length=500, blank=True)
 
     class Meta:
@@ -239,7 +242,7 @@ class Reachability(models.Model):
     reached_at = models.DateTimeField(null=True)
     denied_since = models.DateTimeField(null=True)
     gone_since = models.DateTimeField(null=True)
-    credential_ends_at = models.DateTimeField(null=True)  # of the certificate in use, if it is one
+    credential_ends_at = models.DateTimeField(null=True)  # of the certificate or secret in use
     latest_error = models.CharField(max_length=500, blank=True)
     latest_error_code = models.CharField(max_length=100, blank=True)
     latest_error_at = models.DateTimeField(null=True)

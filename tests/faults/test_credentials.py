@@ -4,12 +4,14 @@ minutes where it happened.
 
 import re
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
+from django.core.management import call_command
 
 from alerts.sentinel.models import Reachability
 from alerts.sentinel.queries import Health, standing_of
@@ -47,14 +49,21 @@ def told(kind, ada):
 
 
 @pytest.mark.fault("F14")
-def test_f14_the_end_of_a_certificate_is_announced(azure, tmp_path, client, ada, sam, measure):
-    file = tmp_path / "tagout.pem"
-    write_certificate(file, days=40)
+@pytest.mark.parametrize("kind", ["certificate", "client secret"])
+def test_f14_the_end_of_a_credential_is_announced(azure, tmp_path, client, ada, sam, kind, measure):
     workspace = azure.register(0)
-    workspace.credential, workspace.certificate_file = "certificate", str(file)
-    workspace.save()
+    ends_at = NOON + timedelta(days=40)
+    if kind == "certificate":
+        file = tmp_path / "tagout.pem"
+        write_certificate(file, days=40)
+        workspace.credential, workspace.certificate_file = "certificate", str(file)
+        workspace.save()
+    else:
+        day = f"{ends_at:%Y-%m-%d}"
+        call_command("workspace", "secret", workspace.name, secret_ends=day, stdout=StringIO())
+        ends_at = ends_at.replace(hour=0)
     azure.go(30)
-    assert Reachability.objects.get().credential_ends_at == NOON + timedelta(days=40)
+    assert Reachability.objects.get().credential_ends_at == ends_at
     client.force_login(ada)
     warned = []
     for days_left in range(39, -2, -1):
@@ -64,8 +73,10 @@ def test_f14_the_end_of_a_certificate_is_announced(azure, tmp_path, client, ada,
             watch_credentials()
             if told("ending", ada).count() > before:
                 warned.append(days_left)
+        subjects = told("ending", ada).values_list("subject", flat=True)
+        assert all(kind in subject for subject in subjects)
         if days_left == 3:
-            assert re.search(r"signs in with ends in [23] days", client.get("/status/").text)
+            assert re.search(r"signs in with ends in [234] days", client.get("/status/").text)
     assert not told("ending", sam).exists(), "who does not administer it hears nothing"
     late = sum(not any(stage - 1 <= days <= stage for days in warned) for stage in (30, 14, 3, 0))
     measure("announcements (30, 14, 3 days, ended)", len(warned), at_least=4, at_most=4)

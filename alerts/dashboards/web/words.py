@@ -86,15 +86,15 @@ def cause_of(sync: Sync) -> str:
 
 
 def certificate_words(ends_at: datetime | None, now: datetime) -> str:
-    """Return that a certificate of a workspace has ended or ends within 30 days; else nothing."""
+    """Return that a certificate or secret of a workspace ends within 30 days; else nothing."""
     if ends_at is None or ends_at - now > timedelta(days=max(WARN_DAYS)):
         return ""
     if ends_at <= now:
-        return gettext("A certificate that Tagout signs in with has ended.")
+        return gettext("A certificate or client secret that Tagout signs in with has ended.")
     days = max(1, (ends_at - now).days)
     return ngettext(
-        "A certificate that Tagout signs in with ends in %(n)s day.",
-        "A certificate that Tagout signs in with ends in %(n)s days.",
+        "A certificate or client secret that Tagout signs in with ends in %(n)s day.",
+        "A certificate or client secret that Tagout signs in with ends in %(n)s days.",
         days,
     ) % {"n": number(days)}
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -66,10 +67,12 @@ def credential_for(connection: Connection, transport: BoundedTransport) -> Token
     raise SecretMissing(f"{connection.credential} is no way to sign in that Tagout knows.")
 
 
-def certificate_end(connection: Connection) -> datetime | None:
-    """Return when the certificate ends that a connection signs in with; None where it uses none, or
-    one in a form that does not tell.
+def credential_end(connection: Connection) -> datetime | None:
+    """Return when the certificate, or by what people said the client secret, ends that a connection
+    signs in with; None where it uses neither, or nothing tells.
     """
+    if connection.credential == "client-secret" and connection.secret_ends_on:
+        return datetime.combine(connection.secret_ends_on, time_of_day.min, tzinfo=UTC)
     if connection.credential != "certificate":
         return None
     try:

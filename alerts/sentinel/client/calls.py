@@ -19,7 +19,7 @@ from alerts.sentinel.client.answers import body_of, error_for, in_our_words
 from alerts.sentinel.client.authentication import (
     CappedRetry,
     SignedIn,
-    certificate_end,
+    credential_end,
     credential_for,
 )
 from alerts.sentinel.client.connection import Connection, origin_of
@@ -97,7 +97,7 @@ class SignedCalls:
         self._carrier.close()
 
     def _sign_in_with(self, connection: Connection) -> TokenCredential:
-        self.credential_ends_at = certificate_end(connection)
+        self.credential_ends_at = credential_end(connection)
         return credential_for(connection, self._transport)
 
     def _path(self, *parts: str) -> str:

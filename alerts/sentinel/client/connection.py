@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from datetime import date
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -49,6 +50,7 @@ class Connection:
     credential: str
     client_id: str = ""
     secret_env: str = ""
+    secret_ends_on: date | None = None
     certificate_file: str = ""
     ca_bundle: str = ""
     source: str = ARM_SOURCE

@@ -6,6 +6,7 @@ import ipaddress
 import re
 import socket
 from contextlib import suppress
+from datetime import date
 from urllib.parse import urlsplit
 
 from alerts.sentinel.client.connection import is_forbidden, origin_of
@@ -91,3 +92,16 @@ def reasons_against_credential(
         if value and kind != needed_by:
             reasons.append(f"{option} does not go with --credential {kind}.")
     return reasons
+
+
+def reasons_against_secret_end(text: str, *, kind: str) -> list[str]:
+    """What is wrong with the day on which a client secret is said to end; empty says nothing."""
+    if not text:
+        return []
+    if kind != "client-secret":
+        return [f"--secret-ends does not go with --credential {kind}."]
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return ["--secret-ends must be a day such as 2027-05-31."]
+    return []

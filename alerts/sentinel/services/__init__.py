@@ -20,6 +20,7 @@ from alerts.sentinel.services.workspaces import (
     remove_workspace,
     resume_workspace,
     set_credential,
+    set_secret_end,
     set_source,
 )
 
@@ -41,5 +42,6 @@ __all__ = [
     "remove_workspace",
     "resume_workspace",
     "set_credential",
+    "set_secret_end",
     "set_source",
 ]

@@ -1,15 +1,15 @@
-"""Tell administrators of certificates that end soon, and of sign-ins that Azure refuses."""
+"""Tell administrators of certificates and client secrets that end soon, and of refused sign-ins."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_lazy, ngettext, override
 
-from alerts.sentinel.models import Purpose, Reachability, Workspace
+from alerts.sentinel.models import CredentialKind, Purpose, Reachability, Workspace
 from alerts.sentinel.queries import WARN_DAYS
 from portal.accounts.models import Role
 from portal.accounts.queries import people_holding
@@ -50,24 +50,47 @@ def _warn_of_end(row: Reachability, *, now: datetime, unshifted: datetime) -> bo
     left = ends_at - unshifted
     stage = min(days for days in WARN_DAYS if left <= timedelta(days=days))
     names = {"workspace": row.workspace.name, "purpose": _PURPOSES[Purpose(row.purpose)]}
+    is_secret = row.workspace.connection_for(row.purpose).credential == CredentialKind.CLIENT_SECRET
 
     def words() -> tuple[str, str]:
-        if left <= timedelta():
-            subject = gettext("A certificate for %(workspace)s has ended") % names
+        subject = _words_of_secret(left, names) if is_secret else _words_of_certificate(left, names)
+        day = {"date": date_format(ends_at, "DATE_FORMAT")}
+        if is_secret:
+            body = gettext(
+                "%(purpose)s: it ends on %(date)s. Make a new one in Entra, put it in its place, "
+                "and say when that ends: workspace secret %(workspace)s --secret-ends DATE."
+            )
         else:
-            days = max(1, left.days)
-            subject = ngettext(
-                "A certificate for %(workspace)s ends in %(days)s day",
-                "A certificate for %(workspace)s ends in %(days)s days",
-                days,
-            ) % (names | {"days": days})
-        body = gettext(
-            "%(purpose)s: it ends on %(date)s. Renew it in Entra and put the new file in its place."
-        ) % (names | {"date": date_format(ends_at, "DATE_FORMAT")})
-        return subject, body
+            body = gettext(
+                "%(purpose)s: it ends on %(date)s. Renew it in Entra and put the new file in its "
+                "place."
+            )
+        return subject, body % (names | day)
 
     key = f"{row.pk}:{ends_at:%Y-%m-%dT%H:%M}:{stage if left > timedelta() else 'ended'}"
-    return _tell_once(ENDING, key, row, words, now=now)
+    return tell_administrators_once(ENDING, key, row.workspace, words, now=now)
+
+
+def _words_of_certificate(left: timedelta, names: dict[str, Any]) -> str:
+    if left <= timedelta():
+        return gettext("A certificate for %(workspace)s has ended") % names
+    days = max(1, left.days)
+    return ngettext(
+        "A certificate for %(workspace)s ends in %(days)s day",
+        "A certificate for %(workspace)s ends in %(days)s days",
+        days,
+    ) % (names | {"days": days})
+
+
+def _words_of_secret(left: timedelta, names: dict[str, Any]) -> str:
+    if left <= timedelta():
+        return gettext("A client secret for %(workspace)s has ended") % names
+    days = max(1, left.days)
+    return ngettext(
+        "A client secret for %(workspace)s ends in %(days)s day",
+        "A client secret for %(workspace)s ends in %(days)s days",
+        days,
+    ) % (names | {"days": days})
 
 
 def _tell_of_refusal(row: Reachability, *, now: datetime) -> bool:
@@ -78,12 +101,14 @@ def _tell_of_refusal(row: Reachability, *, now: datetime) -> bool:
         return subject, f"{names['purpose']}: {row.latest_error}"
 
     key = f"{row.pk}:{row.denied_since:%Y-%m-%dT%H:%M:%S}"
-    return _tell_once(REFUSED, key, row, words, now=now)
+    return tell_administrators_once(REFUSED, key, row.workspace, words, now=now)
 
 
 @transaction.atomic
-def _tell_once(kind: str, key: str, row: Reachability, words: Words, *, now: datetime) -> bool:
-    """Tell each administrator of the workspace, unless this was told before."""
+def tell_administrators_once(
+    kind: str, key: str, workspace: Workspace, words: Words, *, now: datetime
+) -> bool:
+    """Tell each administrator of a workspace, unless this was told before; `key` names it."""
     _, is_new = Job.objects.get_or_create(
         kind=kind,
         key=key,
@@ -91,10 +116,10 @@ def _tell_once(kind: str, key: str, row: Reachability, words: Words, *, now: dat
     )
     if not is_new:
         return False
-    organisation = row.workspace.organisation
+    organisation = workspace.organisation
     people = people_holding(
         [Role.ADMINISTRATOR],
-        workspaces=[row.workspace.uuid],
+        workspaces=[workspace.uuid],
         organisations=[organisation.uuid] if organisation else [],
     )
     for person in people:

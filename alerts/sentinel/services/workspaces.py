@@ -1,7 +1,7 @@
 """Add, pause, resume and remove workspaces, and give a purpose an identity of its own."""
 
 import ssl
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from alerts.sentinel.engine.inputs import (
     reasons_against_address,
     reasons_against_credential,
     reasons_against_place,
+    reasons_against_secret_end,
 )
 from alerts.sentinel.models import IncidentSource, Reachability, Workspace, WorkspaceCredential
 from portal.accounts.models import Organisation
@@ -38,6 +39,7 @@ def add_workspace(
     credential: str,
     client_id: str = "",
     secret_env: str = "",
+    secret_ends: str = "",
     certificate: str = "",
     endpoint: str = ENDPOINT,
     authority: str = AUTHORITY,
@@ -65,6 +67,7 @@ def add_workspace(
         *reasons_against_credential(
             kind=credential, client_id=client_id, secret_env=secret_env, certificate=certificate
         ),
+        *reasons_against_secret_end(secret_ends, kind=credential),
         *reasons_against_files(ca_bundle=ca_bundle, certificate=certificate),
     ]
     if Workspace.objects.filter(name=name).exists():
@@ -89,6 +92,7 @@ def add_workspace(
                 credential=credential,
                 client_id=client_id.lower(),
                 secret_env=secret_env,
+                secret_ends_on=date.fromisoformat(secret_ends) if secret_ends else None,
                 certificate_file=str(Path(certificate).resolve()) if certificate else "",
                 added_at=now,
             )
@@ -224,6 +228,7 @@ def set_credential(
     credential: str,
     client_id: str = "",
     secret_env: str = "",
+    secret_ends: str = "",
     certificate: str = "",
     by: Actor,
     now: datetime,
@@ -234,6 +239,7 @@ def set_credential(
         kind=credential, client_id=client_id, secret_env=secret_env, certificate=certificate
     )
     reasons += reasons_against_files(certificate=certificate)
+    reasons += reasons_against_secret_end(secret_ends, kind=credential)
     if purpose not in PURPOSES:
         reasons.insert(0, f"--for must be one of {', '.join(PURPOSES)}.")
     if workspace.state == _State.REMOVED:
@@ -247,6 +253,7 @@ def set_credential(
             "kind": credential,
             "client_id": client_id.lower(),
             "secret_env": secret_env,
+            "secret_ends_on": date.fromisoformat(secret_ends) if secret_ends else None,
             "certificate_file": str(Path(certificate).resolve()) if certificate else "",
         },
     )
@@ -262,6 +269,37 @@ def set_credential(
         credential=credential,
     )
     return row
+
+
+@transaction.atomic
+def set_secret_end(
+    *, name: str, secret_ends: str, purpose: str = "", by: Actor, now: datetime
+) -> date:
+    """Note until when a client secret holds, of one purpose or of the workspace itself. Returns the
+    day, at whose beginning the secret ends.
+    """
+    workspace = _locked(name)
+    own = workspace.credentials.filter(purpose=purpose).first() if purpose else None
+    kind = own.kind if own else workspace.credential
+    reasons = reasons_against_secret_end(secret_ends, kind=kind)
+    if not secret_ends:
+        reasons.append("--secret-ends is needed: the day on which the client secret ends.")
+    if purpose and own is None:
+        reasons.append(f"{name} has no credential of its own for {purpose}.")
+    if reasons:
+        raise CannotChangeWorkspace(*reasons)
+    row = own or workspace
+    row.secret_ends_on = date.fromisoformat(secret_ends)
+    row.save(update_fields=["secret_ends_on"])
+    record(
+        "sentinel.workspace.secret_end_set",
+        on=workspace,
+        by=by,
+        at=now,
+        purpose=purpose,
+        ends=secret_ends,
+    )
+    return row.secret_ends_on
 
 
 @transaction.atomic

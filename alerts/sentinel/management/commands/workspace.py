@@ -1,5 +1,5 @@
-"""`workspace add|list|pause|resume|remove|credential|source|probe|check`, and what upper rooms add
-(`validate`): the workspaces of Tagout.
+"""`workspace add|list|pause|resume|remove|credential|secret|source|probe|check`, and what upper
+rooms add (`validate`): the workspaces of Tagout.
 """
 
 import sys
@@ -25,7 +25,7 @@ from portal.command import TagoutCommand
 BY = "command line"
 _PLACE = ("tenant", "subscription", "resource_group", "workspace")
 _ADDRESSES = ("endpoint", "authority", "logs_endpoint", "ca_bundle", "source", "graph_endpoint")
-_IDENTITY = ("credential", "client_id", "secret_env", "certificate")
+_IDENTITY = ("credential", "client_id", "secret_env", "secret_ends", "certificate")
 
 
 class Command(TagoutCommand):
@@ -120,6 +120,17 @@ def _credential(options: dict[str, Any]) -> dict[str, object]:
     return {"name": options["name"], "purpose": row.purpose, "credential": row.kind}
 
 
+def _secret(options: dict[str, Any]) -> dict[str, object]:
+    ends_on = services.set_secret_end(
+        name=options["name"],
+        secret_ends=options["secret_ends"],
+        purpose=options["purpose"],
+        by=BY,
+        now=clock.now(),
+    )
+    return {"name": options["name"], "secret_ends_on": ends_on.isoformat()}
+
+
 def _source(options: dict[str, Any]) -> dict[str, object]:
     if not options["source"]:
         raise CommandError(f"workspace source needs --source {' or '.join(IncidentSource.values)}.")
@@ -199,6 +210,7 @@ _ACTIONS: dict[str, Any] = {
         services.remove_workspace(name=o["name"], by=BY, now=clock.now())
     ),
     "credential": _credential,
+    "secret": _secret,
     "source": _source,
     "probe": _probe,
     "check": _check,
