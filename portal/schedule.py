@@ -70,6 +70,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "make workspaces ready": _tick(
         "alerts.readiness.tasks.carry_out_setup_steps", seconds=5, queue="deployments"
     ),
+    "tell of incidents that cannot be read": _tick(
+        "alerts.intake.tasks.watch_unreadable", seconds=60, queue="bulk"
+    ),
     "act on many incidents": _tick(
         "alerts.incidents.tasks.work_off_bulk_acts", seconds=5, queue="bulk"
     ),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Sum
 
 from alerts.incidents.queries import details_by_state
 from alerts.intake.models import Cursor, LogBackfill, Quarantined, Run
@@ -13,6 +13,7 @@ from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import Health, Standing, standings_by_workspace
 from portal import clock
 
+ALARMING_SHARE, ALARM_WINDOW = 0.01, timedelta(hours=1)  # reliability F19
 AMBER_AFTER, RED_AFTER = timedelta(minutes=5), timedelta(minutes=15)  # reliability G9
 
 
@@ -83,6 +84,28 @@ def data_age_seconds(workspaces: Iterable[Workspace], *, now: datetime) -> int |
 def backfill_of(workspace: Workspace) -> LogBackfill | None:
     """How far the past of a workspace was read from its logs; None where nobody asked for it."""
     return LogBackfill.objects.filter(pk=workspace.pk).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """How many of the incidents that were listed lately could not be read."""
+
+    aside: int
+    listed: int
+
+    @property
+    def is_alarming(self) -> bool:
+        """Whether so many that something changed, which a person should look at (F19)."""
+        return self.aside > ALARMING_SHARE * self.listed
+
+
+def unreadable_by_workspace(*, now: datetime) -> dict[int, Unreadable]:
+    """What could not be read in the passes of the last hour, by workspace; those that were not
+    read are left out.
+    """
+    runs = Run.objects.filter(finished_at__gt=now - ALARM_WINDOW, started_at__lte=now)
+    rows = runs.order_by().values_list("workspace").annotate(Sum("quarantined"), Sum("seen"))
+    return {pk: Unreadable(aside, listed) for pk, aside, listed in rows}
 
 
 def recent_runs(workspace_id: int | None = None) -> QuerySet[Run]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
+from alerts.intake.quarantine_alarm import warn_about_unreadable
 from alerts.intake.services.incident_tasks import read_due_tasks
 from alerts.intake.services.log_backfill import run_due_log_backfills
 from alerts.intake.services.signing_keys import fetch_due_signing_keys
@@ -19,6 +20,7 @@ from alerts.sentinel.client import client_for
 from alerts.sentinel.client.log_analytics import logs_client_for
 from alerts.sentinel.client.signing_keys import fetch_signing_keys
 from alerts.sentinel.models import Purpose
+from portal import clock
 
 
 @shared_task(acks_late=True)
@@ -57,3 +59,9 @@ def read_due_logs(**_later: Any) -> None:
 def read_tasks_of_incidents(**_later: Any) -> None:
     """Read the tasks of incidents that people look at."""
     read_due_tasks(connect=client_for)
+
+
+@shared_task(acks_late=True)
+def watch_unreadable(**_later: Any) -> None:
+    """Tell administrators where more than one in a hundred incidents cannot be read."""
+    warn_about_unreadable(now=clock.now())

@@ -15,10 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.incidents.models import DetailsState, Incident, IncidentRaw
-from alerts.intake.models import Cursor, Quarantined
+from alerts.intake.models import Cursor, Quarantined, Run
+from alerts.intake.tasks import watch_unreadable
 from alerts.sentinel.services import note_fresh
 from alerts.suppression.enforcing.decide import decide_new_incidents
 from portal.accounts.models import Role, ScopeKind
+from portal.notifications.models import Notification
 from simulator.faults import MANGLERS, mangle
 from tests import cast
 from tests.alerts.sentinel.wire.samples import incident
@@ -142,6 +144,50 @@ def test_f19_one_odd_incident_costs_at_most_itself(azure, workspace, long, measu
 
     deliver()
     measure(f"rest stored of {pages} pages", 100 * (1 - lost / pages / 10), unit="%", at_least=100)
+
+
+@pytest.mark.fault("F19")
+def test_f19_more_than_one_in_a_hundred_unreadable_is_told_once(
+    azure, workspace, client, ada, sam, measure
+):
+    azure.inject(300)
+    azure.inject(2, mangle="no_object")  # less than that is for those who look
+    azure.go(60)
+    began = azure.now()
+
+    def alarms():
+        return Notification.objects.filter(kind="intake.unreadable", to=ada).count()
+
+    watch_unreadable()
+    client.force_login(ada)
+    assert not alarms() and "incidents could not be read" not in client.get("/status/").text
+    azure.inject(10, mangle="no_object")
+    while not alarms() and azure.now() < began + timedelta(hours=1):
+        azure.go(60, step=20)
+        watch_unreadable()
+    told_after = (azure.now() - began).total_seconds()
+    assert "incidents could not be read" in client.get("/status/").text
+    azure.go(600, step=20)
+    watch_unreadable()
+    assert alarms() == 1, "told once"
+    assert not Notification.objects.filter(kind="intake.unreadable", to=sam).exists()
+    Run.objects.all().delete()  # an hour in which all could be read
+    azure.azure.faults.clear()
+    Run.objects.create(
+        workspace=workspace, kind="poll", started_at=azure.now(), finished_at=azure.now(), seen=100
+    )
+    watch_unreadable()
+    Run.objects.create(
+        workspace=workspace,
+        kind="poll",
+        started_at=azure.now(),
+        finished_at=azure.now(),
+        seen=100,
+        quarantined=5,
+    )
+    watch_unreadable()
+    assert alarms() == 2, "and again once it was well in between"
+    measure("told after", told_after, unit="s", at_most=120)
 
 
 SYNC = """

@@ -195,7 +195,7 @@ class Status(Api):
         if sees_details(self.person):
             ids = [sync.workspace_id for sync in syncs]
             all_seen = sees_everywhere(self.person)
-            facts = details_of(ids, everywhere=all_seen, unshifted=unshifted)
+            facts = details_of(ids, everywhere=all_seen, now=self.now, unshifted=unshifted)
             details = _details(facts, ids)
         return {
             "version": settings.VERSION,

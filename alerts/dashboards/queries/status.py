@@ -13,6 +13,8 @@ from alerts.dashboards.queries.sync import is_silent
 from alerts.incidents.models import BulkAct, Incident
 from alerts.incidents.queries import dead_bulk_acts
 from alerts.intake.models import Quarantined, Run
+from alerts.intake.queries import Unreadable as UnreadableShare
+from alerts.intake.queries import unreadable_by_workspace
 from alerts.outbox.models import Change
 from alerts.outbox.queries import backlog_by_workspace, given_up_changes
 from alerts.sentinel.models import Workspace
@@ -128,6 +130,7 @@ class Details:
     given_up_in_all: int
     unreadable: Sequence[Unreadable]
     unreadable_in_all: int
+    unreadable_lately: dict[int, UnreadableShare]
     mails: MailBacklog
     dead: Sequence[DeadJob]
     database: DatabaseFacts
@@ -138,7 +141,9 @@ class Details:
     version: str
 
 
-def details_of(workspace_ids: Collection[int], *, everywhere: bool, unshifted: datetime) -> Details:
+def details_of(
+    workspace_ids: Collection[int], *, everywhere: bool, now: datetime, unshifted: datetime
+) -> Details:
     """Everything about these workspaces and about the installation itself. What names workspaces
     in its own words is for those who see them all (`everywhere`).
     """
@@ -151,6 +156,7 @@ def details_of(workspace_ids: Collection[int], *, everywhere: bool, unshifted: d
         given_up_in_all=given_up.count(),
         unreadable=_unreadable(unreadable),
         unreadable_in_all=unreadable.count(),
+        unreadable_lately=unreadable_by_workspace(now=now),
         mails=mails_owed(),
         dead=[
             *(_dead(job, is_told=everywhere) for job in dead_jobs()[:SHOWN]),

@@ -10,6 +10,7 @@ from alerts.dashboards.queries.ot import Subject
 from alerts.dashboards.queries.sync import Sync
 from alerts.incidents.engine import catalogue
 from alerts.incidents.wording import classification_words
+from alerts.intake.queries import Unreadable
 from alerts.sentinel.queries import WARN_DAYS, Health
 from portal.backup.engine import Found, FoundRule, RecordFound
 from portal.backup.queries import RestoreFacts
@@ -97,6 +98,16 @@ def certificate_words(ends_at: datetime | None, now: datetime) -> str:
         "A certificate or client secret that Tagout signs in with ends in %(n)s days.",
         days,
     ) % {"n": number(days)}
+
+
+def unreadable_words(unreadable: Unreadable | None) -> str:
+    """Return that too many incidents of a workspace could not be read in the last hour."""
+    if unreadable is None or not unreadable.is_alarming:
+        return ""
+    return gettext("In the last hour %(aside)s of %(listed)s incidents could not be read.") % {
+        "aside": number(unreadable.aside),
+        "listed": number(unreadable.listed),
+    }
 
 
 def headline(about: Subject) -> str:

@@ -91,7 +91,7 @@ def _installation(request: HttpRequest) -> tuple[list[Sync], Details, datetime]:
     syncs, unshifted = syncs_of(request), clock.unshifted()
     everywhere = sees_everywhere(actor_of(request))
     ids = [sync.workspace_id for sync in syncs]
-    details = details_of(ids, everywhere=everywhere, unshifted=unshifted)
+    details = details_of(ids, everywhere=everywhere, now=clock.now_of(request), unshifted=unshifted)
     return syncs, details, unshifted
 
 

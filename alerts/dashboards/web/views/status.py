@@ -23,6 +23,7 @@ from alerts.dashboards.web.words import (
     certificate_words,
     findings_in_words,
     size_words,
+    unreadable_words,
 )
 from alerts.outbox.policies import RESOLVERS
 from alerts.outbox.queries import note_words
@@ -46,6 +47,7 @@ def status(request: HttpRequest) -> HttpResponse:
         details = details_of(
             [sync.workspace_id for sync in syncs],
             everywhere=sees_everywhere(person),
+            now=now,
             unshifted=unshifted,
         )
     restore = restore_facts()
@@ -86,6 +88,9 @@ def card_of(
         "sync": sync,
         "age": age_words(sync.fresh_at, now),
         "cause": cause_of(sync) if sync.is_troubled else "",
+        "unreadable": unreadable_words(details.unreadable_lately.get(sync.workspace_id))
+        if details
+        else "",
         "certificate": certificate_words(sync.standing.credential_ends_at, unshifted),
         "owing": owing,
         "oldest": age_words(owing.oldest_due_at, unshifted)
