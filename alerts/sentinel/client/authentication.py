@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from datetime import time as time_of_day
@@ -125,6 +126,41 @@ class CappedRetry(RetryPolicy[Any, Any]):
         return again
 
 
+class SignInBreaker:
+    """Leaves a sign-in service alone that did not answer three times in a row: this process then
+    asks it once every 30 seconds. It serves all workspaces, and each would wait for it by itself.
+    """
+
+    AFTER, PROBE_EVERY = 3, 30.0
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._failures, self._open_until = clock, 0, 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not to be asked now. When a probe is due, who asks first may make it."""
+        if self._failures < self.AFTER:
+            return False
+        if self._clock() < self._open_until:
+            return True
+        self._open_until = self._clock() + self.PROBE_EVERY
+        return False
+
+    def note(self, *, answered: bool) -> None:
+        """Remember how asking it went; to be refused is an answer."""
+        self._failures = 0 if answered else self._failures + 1
+        if self._failures >= self.AFTER:
+            self._open_until = self._clock() + self.PROBE_EVERY
+
+
+_breakers: dict[str, SignInBreaker] = defaultdict(SignInBreaker)
+
+
+def breaker_of(connection: Connection) -> SignInBreaker:
+    """The breaker for the service that a connection signs in with; one for each authority."""
+    return _breakers[f"{connection.credential == 'managed-identity'} {connection.authority}"]
+
+
 class SignedIn(HTTPPolicy[Any, Any]):
     """Adds the token, for the pinned host only; a refused token is renewed once."""
 
@@ -134,10 +170,11 @@ class SignedIn(HTTPPolicy[Any, Any]):
         scope: str,
         pinned: Origin,
         latest_status: Callable[[], int | None],
+        breaker: SignInBreaker,
     ) -> None:
         super().__init__()
         self._make, self._scope, self._pinned = make, scope, pinned
-        self._latest_status = latest_status
+        self._latest_status, self._breaker = latest_status, breaker
         self._credential: TokenCredential | None = None
         self._token: AccessToken | None = None
 
@@ -160,20 +197,35 @@ class SignedIn(HTTPPolicy[Any, Any]):
         """A token good for the next minutes; while nobody gives one, the last that still holds."""
         if self._token is None or self._token.expires_on - time.time() < _RENEW_BEFORE:
             try:
-                self._credential = self._credential or self._make()
-                self._token = self._credential.get_token(self._scope)
-            except (SecretMissing, ValueError) as error:
-                self.forget()
-                reason = str(error) if isinstance(error, SecretMissing) else "it is malformed"
-                raise SentinelDenied(
-                    f"We cannot sign in: {reason}", status=401, code="CredentialMissing"
-                ) from None
-            except AzureError as error:
-                problem = _sign_in_error(error, self._latest_status())
-                if not (isinstance(problem, SentinelUnavailable) and self._still_holds()):
+                self._renew()
+            except SentinelUnavailable:
+                if not self._still_holds():
                     self.forget()
-                    raise problem from None
+                    raise
+            except SentinelDenied:
+                self.forget()
+                raise
         return str(cast(AccessToken, self._token).token)
+
+    def _renew(self) -> None:
+        if self._breaker.is_open:
+            raise SentinelUnavailable(
+                "The sign-in service did not answer just now; it is asked again in half a minute.",
+                code="SignInUnreachable",
+            )
+        try:
+            self._credential = self._credential or self._make()
+            self._token = self._credential.get_token(self._scope)
+        except (SecretMissing, ValueError) as error:
+            reason = str(error) if isinstance(error, SecretMissing) else "it is malformed"
+            raise SentinelDenied(
+                f"We cannot sign in: {reason}", status=401, code="CredentialMissing"
+            ) from None
+        except AzureError as error:
+            problem = _sign_in_error(error, self._latest_status())
+            self._breaker.note(answered=not isinstance(problem, SentinelUnavailable))
+            raise problem from None
+        self._breaker.note(answered=True)
 
     def _still_holds(self) -> bool:
         return self._token is not None and self._token.expires_on - time.time() > MAX_WAIT

@@ -19,6 +19,7 @@ from alerts.sentinel.client.answers import body_of, error_for, in_our_words
 from alerts.sentinel.client.authentication import (
     CappedRetry,
     SignedIn,
+    breaker_of,
     credential_end,
     credential_for,
 )
@@ -77,6 +78,7 @@ class SignedCalls:
             scope,
             pinned,
             lambda: self._transport.latest_status,
+            breaker_of(connection),
         )
         # The SDK's own list would register providers in the customer's subscription by itself,
         # follow redirects, and log headers.
