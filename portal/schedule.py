@@ -116,6 +116,12 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "analyse history for whoever asked": _tick(
         "alerts.dashboards.tasks.make_history_reports", seconds=5, queue="bulk"
     ),
+    "look whether everything is at work": _tick(
+        "portal.jobs.tasks.audit_installation", seconds=60, queue="bulk"
+    ),
+    "send the heartbeat": _tick(
+        "portal.jobs.tasks.tell_that_all_is_at_work", seconds=30, queue="notify"
+    ),
     "forget answers of the API": _tick(
         "portal.api.tasks.forget_answers", seconds=3600, queue="bulk"
     ),

@@ -102,16 +102,23 @@ def sender() -> str:
     return value
 
 
+def heartbeat() -> SplitResult | None:
+    """Where a line is sent each minute in which all is at work: as AUDIT_ANCHOR, or nowhere."""
+    value = env.text("HEARTBEAT", "")
+    return _outside("HEARTBEAT", value) if value else None
+
+
 def audit_anchor() -> SplitResult:
     """Where the head of the audit record is told: `log`, `syslog://host:514`, `file:///path`."""
-    value = env.text("AUDIT_ANCHOR", "log")
+    return _outside("AUDIT_ANCHOR", env.text("AUDIT_ANCHOR", "log"))
+
+
+def _outside(name: str, value: str) -> SplitResult:
     if value == "log":
         return SplitResult("log", "", "", "", "")
-    parts = env.address("AUDIT_ANCHOR", value, ("syslog", "file"))
+    parts = env.address(name, value, ("syslog", "file"))
     if (parts.scheme == "syslog") != bool(parts.hostname) or (
         parts.scheme == "file" and not parts.path.strip("/")
     ):
-        raise Misconfigured(
-            "AUDIT_ANCHOR must be log, syslog://host:514 or file:///folder/audit-heads."
-        )
+        raise Misconfigured(f"{name} must be log, syslog://host:514 or file:///folder/file.")
     return parts

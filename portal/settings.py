@@ -158,6 +158,9 @@ API_REQUESTS_A_MINUTE = env.number("API_REQUESTS_A_MINUTE", 600, least=1)
 # Where the head of the audit record goes every hour (portal/audit/anchors.py)
 AUDIT_ANCHOR = service_urls.audit_anchor()
 
+# Where a line goes each minute in which everything is at work (portal/jobs/heartbeat.py)
+HEARTBEAT = service_urls.heartbeat()
+
 # Captures of incidents: the largest file, all of them together, days after which those of closed
 # incidents are removed (0: never)
 CAPTURE_MAX_MB = env.number("CAPTURE_MAX_MB", 25, least=1, most=500)
@@ -273,6 +276,7 @@ LOGGING = {
     "loggers": {
         # heads of the audit record: no news that a level leaves out
         "portal.audit.anchors": {"handlers": ["evidence"], "level": "INFO", "propagate": False},
+        "portal.jobs.heartbeat": {"handlers": ["evidence"], "level": "INFO", "propagate": False},
         "azure": {"level": "WARNING"},  # the SDK logs headers at INFO
         "django.db.backends": {"level": "INFO"},
     },

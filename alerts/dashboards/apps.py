@@ -10,8 +10,10 @@ class DashboardsConfig(AppConfig):
         from alerts.dashboards.policies import READ_HISTORY
         from alerts.dashboards.queries.sync import oldest_age
         from alerts.dashboards.web.frame import how_fresh, how_much, whether_work_goes_on
+        from alerts.dashboards.workspace_audit import audit_workspaces, tell_of_sick_workspaces
         from portal.accounts.models import Role
         from portal.api.freshness import register_data_age
+        from portal.jobs.auditor import register_listener, register_place_check
         from portal.ui.navigation import INSIGHT, RUNNING, NavItem, register_nav
         from portal.ui.shell import register_shell_fact
 
@@ -38,3 +40,5 @@ class DashboardsConfig(AppConfig):
         register_shell_fact("jobs.standstill", whether_work_goes_on, place="footer")
         register_shell_fact("sentinel.size", how_much, place="footer")
         register_data_age(oldest_age)
+        register_place_check(audit_workspaces)
+        register_listener(tell_of_sick_workspaces)

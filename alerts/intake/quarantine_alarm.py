@@ -31,13 +31,13 @@ def warn_about_unreadable(*, now: datetime) -> int:
         since = noted.get(key, {}).get("since")
         if unreadable.is_alarming and not since:
             keep_note(kind=UNREADABLE, key=key, now=now, payload={"since": now.isoformat()})
-            alarms += _tell(workspace, unreadable, now=now)
+            alarms += _notify(workspace, unreadable, now=now)
         elif since and not unreadable.is_alarming:
             keep_note(kind=UNREADABLE, key=key, now=now, payload={})
     return alarms
 
 
-def _tell(workspace: Workspace, unreadable: Unreadable, *, now: datetime) -> bool:
+def _notify(workspace: Workspace, unreadable: Unreadable, *, now: datetime) -> bool:
     def words() -> tuple[str, str]:
         subject = gettext("Incidents of %(workspace)s cannot be read")
         body = gettext(
@@ -51,4 +51,4 @@ def _tell(workspace: Workspace, unreadable: Unreadable, *, now: datetime) -> boo
         }
 
     key = f"{workspace.uuid}:{now:%Y-%m-%dT%H:%M:%S}"
-    return tell_administrators_once(UNREADABLE, key, workspace, words, now=now)
+    return tell_administrators_once(workspace, kind=UNREADABLE, key=key, words=words, now=now)

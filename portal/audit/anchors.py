@@ -2,8 +2,6 @@
 
 import hashlib
 import logging
-import os
-import socket
 import sys
 import time
 from pathlib import Path
@@ -12,10 +10,9 @@ from django.conf import settings
 
 from portal.audit.engine import Anchor, AnchorsRead, anchors_in
 from portal.errors import Refused
+from portal.outside_lines import send_line
 
 STANDARD_INPUT = Path("-")
-_PORT = 514
-_AUTH_INFO = 4 * 8 + 6  # facility and severity (RFC 3164)
 
 log = logging.getLogger(__name__)  # of settings.LOGGING: heard at every LOG_LEVEL
 
@@ -28,12 +25,7 @@ def keep_outside(anchor: Anchor, *, is_restored: bool = False) -> str:
     at = time.time_ns() // 1000  # by our own clock: the database's is in its owner's hands
     line = anchor.restored_line(_key(), at=at) if is_restored else anchor.line(_key(), at=at)
     try:
-        if place.scheme == "syslog":
-            _to_syslog(line, place.hostname or "", place.port or _PORT)
-        elif place.scheme == "file":
-            _to_file(line, Path(place.path))
-        else:
-            log.info(line)
+        send_line(line, place, log=log)
     except OSError as error:
         log.error("%s (could not be kept at %s: %s)", line, place.geturl(), error)
     return line
@@ -59,15 +51,3 @@ def read_anchors(file: Path | None = None) -> AnchorsRead:
 def _key() -> bytes:
     """What marks our lines: nobody without the SECRET_KEY tells a head that we would believe."""
     return hashlib.sha256(f"portal.audit.anchors {settings.SECRET_KEY}".encode()).digest()
-
-
-def _to_syslog(line: str, host: str, port: int) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
-        out.sendto(f"<{_AUTH_INFO}>{line}".encode(), (host, port))
-
-
-def _to_file(line: str, path: Path) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
-        file.flush()
-        os.fsync(file.fileno())

@@ -68,7 +68,7 @@ def _warn_of_end(row: Reachability, *, now: datetime, unshifted: datetime) -> bo
         return subject, body % (names | day)
 
     key = f"{row.pk}:{ends_at:%Y-%m-%dT%H:%M}:{stage if left > timedelta() else 'ended'}"
-    return tell_administrators_once(ENDING, key, row.workspace, words, now=now)
+    return tell_administrators_once(row.workspace, kind=ENDING, key=key, words=words, now=now)
 
 
 def _words_of_certificate(left: timedelta, names: dict[str, Any]) -> str:
@@ -101,12 +101,12 @@ def _tell_of_refusal(row: Reachability, *, now: datetime) -> bool:
         return subject, f"{names['purpose']}: {row.latest_error}"
 
     key = f"{row.pk}:{row.denied_since:%Y-%m-%dT%H:%M:%S}"
-    return tell_administrators_once(REFUSED, key, row.workspace, words, now=now)
+    return tell_administrators_once(row.workspace, kind=REFUSED, key=key, words=words, now=now)
 
 
 @transaction.atomic
 def tell_administrators_once(
-    kind: str, key: str, workspace: Workspace, words: Words, *, now: datetime
+    workspace: Workspace, *, kind: str, key: str, words: Words, now: datetime
 ) -> bool:
     """Tell each administrator of a workspace, unless this was told before; `key` names it."""
     _, is_new = Job.objects.get_or_create(

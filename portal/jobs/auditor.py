@@ -1,0 +1,129 @@
+"""The auditor looks once a minute whether everything is at work, and notes what it found. Only
+while nothing is at fault a heartbeat goes outside (`heartbeat.py`): its silence is an alarm (G12).
+
+Rooms above register in `AppConfig.ready` what they watch: faults of the whole installation, and
+places, each with faults of its own. One sick place does not silence the heartbeat; more than a
+fifth of them do.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+
+from portal.jobs.models import Job
+from portal.jobs.queries import heartbeats
+from portal.jobs.services import due, keep_note, kinds_of_work
+from portal.schedule import BUSY_QUEUES
+
+log = logging.getLogger(__name__)
+
+AUDITED = "auditor"  # the kind of the note
+OVERDUE, BEAT_SILENT, QUEUE_SILENT = (
+    timedelta(minutes=5),
+    timedelta(seconds=60),
+    timedelta(minutes=5),
+)
+MAX_SICK_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Something that is watched by itself, such as a workspace. `key` is that of its jobs; work of
+    one that rests (it is paused) is not expected.
+    """
+
+    key: str
+    name: str
+    faults: tuple[str, ...] = ()
+    is_resting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What one look found. `faults` silence the heartbeat; those of a place alone do not."""
+
+    faults: tuple[str, ...]
+    places: Sequence[Place]
+
+    @property
+    def sick(self) -> list[Place]:
+        """The places that have a fault."""
+        return [place for place in self.places if place.faults and not place.is_resting]
+
+
+type FaultCheck = Callable[[datetime, datetime], Iterable[str]]  # business time, unshifted
+type PlaceCheck = Callable[[datetime, datetime], Sequence[Place]]
+type Listener = Callable[[Audit, datetime], None]
+
+_fault_checks: list[FaultCheck] = []
+_place_checks: list[PlaceCheck] = []
+_listeners: list[Listener] = []
+
+
+def register_fault_check(fn: FaultCheck) -> None:
+    """Have this asked what is at fault with the whole installation."""
+    if fn not in _fault_checks:
+        _fault_checks.append(fn)
+
+
+def register_place_check(fn: PlaceCheck) -> None:
+    """Have this asked for the places that are to be watched, each with what is at fault."""
+    if fn not in _place_checks:
+        _place_checks.append(fn)
+
+
+def register_listener(fn: Listener) -> None:
+    """Have this told what each look found, with the business time."""
+    if fn not in _listeners:
+        _listeners.append(fn)
+
+
+def audit(*, now: datetime, unshifted: datetime) -> Audit:
+    """Look once, note what was found, and tell who asked to hear."""
+    places = [place for check in _place_checks for place in check(now, unshifted)]
+    unexpected = {place.key for place in places if place.faults or place.is_resting}
+    faults = [
+        *_silent(unshifted),
+        *_overdue(unshifted, unexpected),
+        *(fault for check in _fault_checks for fault in check(now, unshifted)),
+    ]
+    found = Audit((), places)
+    n_watched = sum(not place.is_resting for place in places)
+    if len(found.sick) > MAX_SICK_SHARE * n_watched:
+        faults.append(f"{len(found.sick)} of {n_watched} workspaces are sick.")
+    found = Audit(tuple(faults), places)
+    sick = {place.name: list(place.faults) for place in found.sick}
+    payload: dict[str, object] = {"faults": faults, "sick": sick, "watched": n_watched}
+    keep_note(kind=AUDITED, key="installation", now=unshifted, payload=payload)
+    if faults:
+        log.warning("No heartbeat: %s", " ".join(faults))
+    for listener in _listeners:
+        listener(found, now)
+    return found
+
+
+def _silent(unshifted: datetime) -> Iterable[str]:
+    """Beat and workers that were not heard."""
+    heard = {note.key: note.at for note in heartbeats() if note.at}
+    newest = max(heard.values(), default=None)
+    if newest is None or unshifted - newest > BEAT_SILENT:
+        yield "Beat has not ticked for a minute."
+    for queue in BUSY_QUEUES:
+        if queue not in heard or unshifted - heard[queue] > QUEUE_SILENT:
+            yield f"No worker of the queue {queue} was heard for five minutes."
+
+
+def _overdue(unshifted: datetime, unexpected: Collection[str]) -> Iterable[str]:
+    """Work that nobody took up in time, that of sick and resting places left out."""
+    for model in kinds_of_work():
+        rows: QuerySet[Any] = model._default_manager.filter(due(unshifted - OVERDUE))
+        if model is Job:
+            rows = rows.exclude(key__in=unexpected)
+        elif any(field.name == "workspace" for field in model._meta.fields):
+            rows = rows.exclude(workspace__uuid__in=unexpected)
+        if n := rows.count():
+            yield f"{n} overdue: {model._meta.verbose_name_plural}."
