@@ -15,7 +15,7 @@ from django.db.models import Q
 from portal import clock
 from portal.accounts.models import User
 from portal.backup.queries import is_paused_after_restore
-from portal.jobs.far_ends import may_call, note_answer, note_failure
+from portal.jobs.circuit_breakers import may_call, note_answer, note_failure
 from portal.jobs.models import State
 from portal.jobs.services import WorkerDied, back_off, do_next, due, put_back, settle
 from portal.notifications.models import Mail, Notification

@@ -17,7 +17,7 @@ from alerts.suppression.queries import COMPARED
 from portal.accounts.models import Role, ScopeKind
 from portal.audit.services import prove_record
 from portal.infrastructure import broker_answers, database_facts
-from portal.jobs import far_ends
+from portal.jobs import circuit_breakers
 from portal.jobs.models import Job, State
 from portal.jobs.queries import HEARTBEAT
 from portal.jobs.services import keep_note
@@ -356,8 +356,10 @@ def test_a_far_end_that_fails_is_told_at_its_first_call_though_nothing_is_old(
 def test_a_mail_server_that_does_not_answer_is_named_with_its_error(opens, ada):
     assert "Mail server" not in opens(ada).text
     now = NOON
-    far_ends.note_failure("mail", error="Connection refused", now=now - timedelta(minutes=3))
+    circuit_breakers.note_failure(
+        "mail", error="Connection refused", now=now - timedelta(minutes=3)
+    )
     page = opens(ada).text
     assert "does not answer, first noticed 3 min ago" in page and "Connection refused" in page
-    far_ends.note_answer("mail", now=now)
+    circuit_breakers.note_answer("mail", now=now)
     assert "Mail server" not in opens(ada).text

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.jobs.far_ends import BREAKER_AFTER, may_call, note_answer, note_failure
+from portal.jobs.circuit_breakers import BREAKER_AFTER, may_call, note_answer, note_failure
 from portal.jobs.models import FarEnd
 from tests.conftest import NOON
 
