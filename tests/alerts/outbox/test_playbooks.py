@@ -81,7 +81,7 @@ def test_where_no_run_shows_up_a_person_decides_and_nothing_is_sent_again(
     desk, sentinel, playbook, owe, clock, leo
 ):
     name = owe()
-    sentinel.add_run(playbook, "another")
+    sentinel.add_run(playbook, name)  # of before, and so no proof that this one started
     lose_answer(sentinel, playbook, name, runs=False)
     outcomes = [desk.deliver().outcome]
     while outcomes[-1] == Outcome.OPEN:
