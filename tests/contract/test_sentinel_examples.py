@@ -35,6 +35,7 @@ from alerts.sentinel.wire import (
     read_incident_page,
 )
 from alerts.sentinel.wire.log_rows import parse_dynamic, read_log_answer
+from alerts.sentinel.wire.tasks import read_tasks
 from simulator.automation.check import check_rule
 from tests.contract.examples import ARE_HERE, NOT_HERE, SENTINEL, as_bytes
 
@@ -79,6 +80,7 @@ RULES = {
     "AutomationRules_CreateOrUpdate.json": lambda body: [read_automation_rule(body)],
     "AutomationRules_List.json": lambda body: read_automation_rules(body)[0],
 }
+TASKS = {"IncidentTasks_List.json"}
 RULES_TO_SEND = {
     f"{COMPOSED}AutomationRule_AllConditionKinds.request.json",
     f"{COMPOSED}AutomationRule_SuppressClose.request.json",
@@ -102,7 +104,7 @@ OTHERS = {
     f"{COMPOSED}SentinelHealth_AutomationRuleRun.query-response.json",
     "Incidents_RunPlaybook.json",
 }
-# Tagout has no word for these: it asks neither for watchlists, relations and tasks, nor Defender
+# Tagout has no word for these: it asks neither for watchlists and relations, nor Defender
 # for IoT itself, whose inventory people export and import.
 NOT_ASKED = {
     "CreateIncidentRelation.json",
@@ -112,7 +114,6 @@ NOT_ASKED = {
     "GetAlertList.json",
     "GetAllIncidentRelations.json",
     "GetWatchlistItems.json",
-    "IncidentTasks_List.json",
     "PatchAlert.json",
     "Sensors_List.json",
     "Sites_List.json",
@@ -121,7 +122,7 @@ NOT_ASKED = {
 
 def test_every_example_is_looked_at():
     names = {str(file.relative_to(SENTINEL)) for file in SENTINEL.rglob("*.json")}
-    assert names == {*READ, *RULES, *RULES_TO_SEND, *AROUND, *OTHERS, *NOT_ASKED}
+    assert names == {*READ, *RULES, *TASKS, *RULES_TO_SEND, *AROUND, *OTHERS, *NOT_ASKED}
 
 
 @pytest.mark.parametrize("name", READ)
@@ -167,6 +168,15 @@ def test_the_composed_iot_device_has_its_place_in_the_plant():
     assert (device.site, device.zone, device.sensor) == ("Plant-North", "Cell-3", "sensor-a")
     assert device.purdue_layer == "ProcessControl"
     assert device.ip_addresses == ("10.20.4.7",)
+
+
+def test_tasks_are_read_whole():
+    (name,) = TASKS
+    page = read_tasks(answer(name))
+    assert page.items
+    for task in page.items:
+        assert task.name and task.etag and task.title and task.status == "New"
+        assert task.author and task.created_at and task.modified_at
 
 
 @pytest.mark.parametrize("name", RULES)
