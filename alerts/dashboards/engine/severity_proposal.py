@@ -12,6 +12,7 @@ SEVERITIES: Final = ("Informational", "Low", "Medium", "High")
 ENOUGH_JUDGED: Final = 10  # verdicts, all of them harmless
 ENOUGH_DAYS: Final = 5  # on which it came: once is no habit
 GRAVE_SHARE: Final = 0.2  # of what was judged or closed
+ENOUGH_GRAVE: Final = 2  # one may be a slip
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def propose_severity(history: TypeHistory) -> SeverityProposal:
     if history.severity not in SEVERITIES:
         return SeverityProposal(history.severity, "unknown", limit)
     if grave:
-        often = grave >= GRAVE_SHARE * judged
+        often = grave >= max(ENOUGH_GRAVE, GRAVE_SHARE * judged)
         step = 1 if often and history.severity != SEVERITIES[-1] else 0
         return SeverityProposal(_moved(history.severity, step), "grave", limit)
     alert_type = alert_type_for(history.alert_type)

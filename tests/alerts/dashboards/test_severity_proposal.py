@@ -31,6 +31,8 @@ def proposal(**changes):
         ({"days": 4}, ("Medium", "little")),
         ({"harmless": 0}, ("Medium", "little")),
         ({"suspicious": 1}, ("Medium", "grave")),
+        ({"suspicious": 1, "harmless": 0}, ("Medium", "grave")),  # one may be a slip
+        ({"suspicious": 1, "true_positives": 1, "harmless": 0}, ("High", "grave")),
         ({"suspicious": 3}, ("High", "grave")),
         ({"true_positives": 3}, ("High", "grave")),
         ({"true_positives": 30, "severity": "High"}, ("High", "grave")),

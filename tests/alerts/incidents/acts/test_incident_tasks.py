@@ -77,6 +77,9 @@ def test_an_added_task_is_in_sentinel_once(desk, sam, incident):
     assert desk.deliver() == [Outcome.SENT]
     assert in_sentinel(desk, incident) == {"Fetch a capture": "New"}
     assert list(read(desk, incident, sam)) == ["Fetch a capture"], "ours came back by its name"
+    stored = desk.sentinel.tasks[incident.name].values()
+    assert [task["properties"]["createdBy"]["name"] for task in stored] == ["Leo Hartmann"]
+    assert incident.tasks.get().author == sam.name, "not our app, as whom Sentinel knows it"
     assert incident.tasks.get().is_owed is False
     assert timeline(incident) == ["task-added"]
     incident.refresh_from_db()
