@@ -43,6 +43,7 @@ pytest_plugins = [
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The long forms: of faults and abuse, of all pairs of rules and facts, of the capture fuzz."""
     parser.addoption("--long-faults", action="store_true", help="full numbers of the fault matrix")
+    parser.addoption("--long-history", action="store_true", help="read 200,000 incidents back")
     parser.addoption("--fault-table", action="store_true", help="end with the fault matrix")
     parser.addoption("--long-abuse", action="store_true", help="full numbers of the abuse matrix")
     parser.addoption("--long-api", action="store_true", help="the API against Schemathesis")

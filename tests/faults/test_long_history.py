@@ -94,8 +94,9 @@ def read_with_kills(workspace, *, kills, most_seconds, dice, log):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_backfill_that_is_killed_at_any_point_loses_and_doubles_nothing(
-    long, tmp_path, monkeypatch, capsys
+    request, tmp_path, monkeypatch, capsys
 ):
+    long = request.config.getoption("--long-history")
     incidents, kills, most_seconds = (200_000, 12, 12.0) if long else (2_500, 3, 0.3)
     dice, log = random.Random(13), tmp_path / "backfill.log"
     with running_simulator(incidents=incidents) as running:
