@@ -1,11 +1,22 @@
 """The processes are started once for all tests of this folder; each test says what it needs."""
 
+from pathlib import Path
+
 import pytest
 
 from simulator.running import running_simulator
 from tests.faults.outbox import SimulatedService
 from tests.faults.processes.stack import Servers, Stack
 from tests.servers import make_template
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """These tests come first. They take longest and stand in a row: at the end of a parallel run
+    the other processes would wait for them, or take some over and start everything again.
+    """
+    here = Path(__file__).parent
+    items.sort(key=lambda item: here not in item.path.parents)
 
 
 @pytest.fixture(scope="package")
