@@ -269,3 +269,10 @@ def test_sentinels_own_principal_holds_the_role_on_the_group_of_playbooks(arm, c
 def test_settings_tell_whether_user_behaviour_is_watched(shared_arm):
     kinds = {row["kind"] for row in shared_arm("GET", "/settings").json()["value"]}
     assert "Ueba" in kinds
+
+
+def test_nothing_comes_while_the_connector_is_off(arm, control):
+    control.workspace(arm.workspace.key, connector="Disabled")
+    assert made_of(control, nonce=7) == []
+    control.workspace(arm.workspace.key, connector="Enabled")
+    assert len(made_of(control, nonce=7)) == 1

@@ -306,3 +306,19 @@ def test_rules_made_in_the_defender_portal_carry_the_tag(ask, work, sentinel, wo
     work()
     descriptions = [call.body["properties"]["description"] for call in written(sentinel)]
     assert descriptions == ["#DONT_CORR#"] * 15
+
+
+def test_after_a_restore_nothing_is_changed_until_somebody_resumes(ask, work, sentinel):
+    from portal.backup.models import Restore
+
+    bare(sentinel)
+    restore = Restore.objects.create(
+        backup_made_at=NOON, restored_at=NOON, restored_by_label="root", record_seq=0
+    )
+    ask(Remedy.CONNECT, azure.SUBSCRIPTION)
+    assert not work()
+    assert not written(sentinel)
+    restore.resumed_at = NOON
+    restore.save()
+    assert work()
+    assert written(sentinel)
