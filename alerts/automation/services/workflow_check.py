@@ -4,6 +4,7 @@ What is written in Sentinel has names made of the check, so that writing it twic
 once. Only the test alert is asked for once and never again: a lost answer shows by its incident.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,6 +49,8 @@ from portal.audit.services import record
 from portal.errors import Refused
 from portal.jobs.models import State
 from portal.jobs.services import claim_due, claimed, put_back
+
+log = logging.getLogger(__name__)
 
 EVERY: Final = timedelta(seconds=5)
 TIME_OUT: Final = timedelta(minutes=15)  # of one stage: a rule may run ten minutes late
@@ -132,6 +135,9 @@ def advance_one_check(*, now: datetime, connect: Connect, check_id: int | None =
         found = Found("failed", error.message)
     except NotAPage as error:
         found = Found("running", str(error))
+    except Exception as error:  # a mistake of ours ends with the stage's time, not never
+        log.exception("The check %s of %s met an error", row.uuid, row.workspace)
+        found = Found("running", type(error).__name__)
     if found.state == "running" and clock.unshifted() - row.stage_began_at > TIME_OUT:
         found = Found("failed", f"Not within 15 minutes. {found.evidence}".strip())
     _note(row, found, now=now)

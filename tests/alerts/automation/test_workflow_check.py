@@ -148,6 +148,14 @@ def test_what_sentinel_refuses_ends_the_check_with_its_words(begin, walk, sentin
     }
 
 
+def test_a_mistake_of_ours_ends_with_the_time_of_the_stage(begin, walk, sentinel, monkeypatch):
+    begin()
+    monkeypatch.setattr(sentinel, "put_prerequisite", lambda *_: {}["nothing"])
+    stages = walk.to_the_end()
+    assert stages["alert"]["evidence"] == "Not within 15 minutes. KeyError"
+    assert stages["cleanup"]["state"] == "ok"
+
+
 def test_one_check_at_a_time_and_by_leads(begin, sam, mia, isolate):
     for by in (sam, mia):
         with pytest.raises(CannotCheckWorkflow):
