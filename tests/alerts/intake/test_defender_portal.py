@@ -211,6 +211,21 @@ def test_back_at_the_resource_manager_nothing_is_lost_or_doubled(portal):
     assert Incident.objects.count() == 3
 
 
+@pytest.mark.parametrize("by_worker", [True, False])
+def test_after_a_switch_back_sentinels_list_goes_on_where_it_was_read(portal, by_worker):
+    portal.use("graph")
+    portal.sync()
+    name = portal.sentinel.add_incident(at=NOON - timedelta(minutes=40))
+    Cursor.objects.update(watermark=NOON, own_watermark=NOON - timedelta(minutes=45))
+    portal.use("arm")
+    if by_worker:
+        assert run_one_slice(kind=POLL, connect=lambda _: portal.client)
+    else:
+        portal.sync()
+    assert portal.row(name)
+    assert Cursor.objects.get().own_watermark is None
+
+
 def test_times_of_the_two_sides_are_never_compared(portal):
     name = portal.add("8754")
     portal.sync()
