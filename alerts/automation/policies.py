@@ -8,7 +8,7 @@ from typing import Final
 from django.utils.translation import gettext
 
 from alerts.automation.engine.rule_body import Effects
-from alerts.automation.models import MadeRule, PlantConsent, Playbook
+from alerts.automation.models import MadeRule, PlantConsent, Playbook, PlaybookRun
 from alerts.incidents.models import Incident
 from alerts.incidents.policies import reasons_against_acting
 from alerts.outbox.engine.labels import is_our_label
@@ -65,8 +65,10 @@ def consent_in_force(
         state=PlantConsent.State.GIVEN,
         decided_at__gt=now - VALID,
     )
-    used = consents.filter(runs__isnull=False).exclude(runs__change__outcome=Outcome.WITHDRAWN)
-    return consents.exclude(pk__in=used.values("pk")).order_by("-decided_at").first()
+    # Asked of the runs: of a consent with two runs, one taken back says nothing about the other.
+    used = PlaybookRun.objects.filter(consent__in=consents)
+    used = used.exclude(change__outcome=Outcome.WITHDRAWN)
+    return consents.exclude(pk__in=used.values("consent")).order_by("-decided_at").first()
 
 
 def reasons_against_asking(

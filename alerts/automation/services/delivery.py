@@ -16,12 +16,15 @@ _GONE = "The playbook is no longer in Azure."
 _DISABLED = "The playbook was disabled in Azure."
 _NO_ACCOUNT = "The account was disabled before the playbook was started."
 _NO_CONSENT = "The playbook acts on the plant, and there is no consent to this run."
+_USED_UP = "The consent is used up: Azure shows that this run has started."
 
 
 def reason_not_to_run(change: Change, *, now: datetime) -> str:
     """Why the playbook must not be started any more; "" if it may. A playbook that was marked, or
     has changed, since somebody asked for the run needs its consent now.
     """
+    if change.sent_at is not None:  # its answer was lost: it is looked for, and not started again
+        return ""
     run = PlaybookRun.objects.select_related("playbook", "consent").filter(change=change).first()
     if run is None:
         return "The run is not known here."
@@ -34,6 +37,8 @@ def reason_not_to_run(change: Change, *, now: datetime) -> str:
         return _NO_ACCOUNT
     if playbook.acts_on_plant and not _is_good(run.consent, playbook, now=now):
         return _NO_CONSENT
+    if playbook.acts_on_plant and run.name:  # somebody retries what has started after all
+        return _USED_UP
     return ""
 
 

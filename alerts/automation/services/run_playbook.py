@@ -81,7 +81,11 @@ def _run(
     act: UUID,
 ) -> UUID:
     playbook = Playbook.objects.select_for_update(of=("self",)).get(pk=playbook_id)
-    if PlaybookRun.objects.filter(playbook=playbook, change__act=act).exists():
+    before = PlaybookRun.objects.filter(playbook=playbook, change__act=act)
+    if outcomes := set(before.values_list("change__outcome", flat=True)):
+        if outcomes == {Outcome.WITHDRAWN}:
+            words = gettext("You have undone this. To do it after all, open the form again.")
+            raise CannotRunPlaybook(words)
         return act
     rows = lock_incidents(incident_ids)
     if len(rows) > MAX_INCIDENTS:

@@ -10,6 +10,8 @@ from alerts.automation.services.mark import CannotMarkPlaybook, mark_playbook
 from alerts.automation.services.run_playbook import CannotRunPlaybook, PlantConsentMissing
 from alerts.incidents.acts.apply import undo_act
 from alerts.outbox.models import Change, Outcome
+from alerts.outbox.services import retry_change
+from alerts.sentinel.client.port import SentinelUnavailable
 from portal.accounts.services.tokens import create_token
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
@@ -108,6 +110,35 @@ def test_what_was_taken_back_has_used_no_consent(start, ask, decide, isolate, sa
     decide(ask(isolate, sam), oda)
     undo_act(act=start(isolate, sam), by=sam, now=NOON)
     start(isolate, sam)
+
+
+def test_after_one_run_was_taken_back_the_next_one_uses_the_consent_up(
+    start, ask, decide, isolate, sam, oda, worker
+):
+    decide(ask(isolate, sam), oda)
+    undo_act(act=start(isolate, sam), by=sam, now=NOON)
+    start(isolate, sam)
+    assert worker.deliver().outcome == Outcome.SENT
+    with pytest.raises(PlantConsentMissing):
+        start(isolate, sam)
+
+
+def test_a_retry_uses_no_consent_a_second_time(
+    start, ask, decide, isolate, sam, oda, leo, worker, sentinel, incident, clock
+):
+    decide(ask(isolate, sam), oda)
+    start(isolate, sam)
+    sentinel.fail_next(SentinelUnavailable("Too slow."), verb="run_playbook")
+    while worker.deliver().outcome == Outcome.OPEN:
+        clock.go(minutes=2)
+    change = Change.objects.get()
+    assert change.outcome == Outcome.REFUSED
+    sentinel.add_run(isolate.resource_id, incident.name)  # it had started after all
+    worker.read()
+    retry_change(change_id=change.pk, by=leo, now=NOON)
+    done = worker.deliver()
+    assert done.outcome == Outcome.DROPPED and "used up" in done.note
+    assert [call.verb for call in sentinel.calls].count("run_playbook") == 1
 
 
 def test_declined_it_does_not_run(start, ask, decide, isolate, sam, oda):

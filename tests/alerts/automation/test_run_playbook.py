@@ -8,6 +8,7 @@ from alerts.automation.models import PlaybookRun
 from alerts.automation.services.run_playbook import CannotRunPlaybook
 from alerts.incidents.acts.apply import undo_act
 from alerts.outbox.models import Change, Outcome
+from alerts.sentinel.client.port import SentinelUnavailable
 from portal.accounts.models import User
 from portal.audit.models import Entry
 from tests.conftest import NOON
@@ -43,6 +44,13 @@ def test_the_same_form_sent_twice_is_one_run(start, enrich, sam):
     act = uuid.uuid4()
     assert start(enrich, sam, act=act) == start(enrich, sam, act=act) == act
     assert Change.objects.count() == PlaybookRun.objects.count() == 1
+
+
+def test_the_form_of_a_run_that_was_taken_back_starts_nothing_and_says_so(start, enrich, sam):
+    act = start(enrich, sam)
+    undo_act(act=act, by=sam, now=NOON)
+    with pytest.raises(CannotRunPlaybook, match="You have undone this"):
+        start(enrich, sam, act=act)
 
 
 def test_a_second_run_waits_until_the_first_is_under_way(start, enrich, sam, worker):
@@ -103,3 +111,15 @@ def test_what_is_no_longer_right_is_not_started(start, enrich, sam, worker, sent
         type(enrich).objects.update(mark=True)
     assert worker.deliver().outcome == Outcome.DROPPED
     assert not any(call.verb == "run_playbook" for call in sentinel.calls)
+
+
+def test_what_was_sent_is_looked_for_also_where_it_would_start_no_more(
+    start, enrich, sam, worker, sentinel, incident, clock
+):
+    start(enrich, sam)
+    sentinel.fail_next(SentinelUnavailable("Too slow."), verb="run_playbook")
+    assert worker.deliver().outcome == Outcome.OPEN
+    sentinel.add_run(enrich.resource_id, incident.name)
+    type(enrich).objects.update(is_enabled=False)
+    clock.go(minutes=2)
+    assert worker.deliver().outcome == Outcome.SENT
