@@ -20,7 +20,7 @@ _STEMS: Final = (
 )
 _WHOLE: Final = frozenset({"contain", "acl", "ban", "trip", "power", "halt", "deny", "denies"})
 _WORD: Final = re.compile(r"[A-ZÄÖÜ]?[a-zäöüß]+|[A-ZÄÖÜ]+(?![a-zäöüß])")
-MAX_EVIDENCE: Final = 5
+MAX_EVIDENCE: Final = 200  # more than pages show: a mark holds while all of it stays the same
 
 
 @dataclass(frozen=True, slots=True)

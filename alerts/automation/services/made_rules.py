@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from alerts.automation.engine.rule_body import (
@@ -26,6 +26,7 @@ from alerts.automation.policies import (
     reasons_against_removing,
 )
 from alerts.automation.queries import incidents_like
+from alerts.automation.services.notify import notify_of_plant_rule
 from alerts.incidents.acts.apply import lock_incidents
 from alerts.incidents.models import Incident
 from alerts.outbox.models import RuleKind, WantedRule
@@ -196,14 +197,26 @@ def remove_rule(*, rule_id: int, by: User, now: datetime) -> MadeRule:
 
 @transaction.atomic
 def end_rules(*, now: datetime) -> int:
-    """Want those away whose time is over: Sentinel only disables them, and counts them still."""
+    """Want those away whose time is over: Sentinel only disables them, and counts them still. And
+    those whose playbook acts on the plant by now: it was marked, or has changed (A47).
+    """
     wanted = WantedRule.objects.filter(kind=RuleKind.AUTOMATION, wanted__isnull=False)
-    rows = MadeRule.objects.filter(ends_at__lte=now, uuid__in=wanted.values("about"))
-    ended = list(rows.select_related("workspace"))
-    for row in ended:
-        _clear(row, reason="Its time is over.", now=now)
-        record("automation.rule.ended", on=row, by="automation", at=now)
-    return len(ended)
+    rows = MadeRule.objects.filter(
+        Q(ends_at__lte=now) | Q(playbook__isnull=False), uuid__in=wanted.values("about")
+    )
+    ended = 0
+    for row in rows.select_related("workspace__organisation", "playbook"):
+        if row.ends_at <= now:
+            reason = "Its time is over."
+        elif row.playbook is not None and row.playbook.acts_on_plant:
+            reason = "Its playbook acts on the plant, so each run needs consent."
+            notify_of_plant_rule(row, now=now)
+        else:
+            continue
+        _clear(row, reason=reason, now=now)
+        record("automation.rule.ended", on=row, by="automation", at=now, reason=reason)
+        ended += 1
+    return ended
 
 
 def _clear(row: MadeRule, *, reason: str, now: datetime) -> None:

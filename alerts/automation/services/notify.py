@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from alerts.automation.engine.rule_facts import RuleFacts
-from alerts.automation.models import PlantConsent
+from alerts.automation.models import MadeRule, PlantConsent
 from alerts.incidents.page.panel import number_of
 from alerts.outbox.models import WantedRule
 from alerts.reviews.policies import ot_people_at
@@ -47,6 +47,18 @@ def notify_of_rule(rule: WantedRule, *, now: datetime) -> None:
         names = {"rule": rule.label, "workspace": rule.workspace.name}
         subject = gettext("%(rule)s does not stand as wanted in %(workspace)s") % names
         return subject, [rule.latest_error], gettext("You get this as SOC lead there.")
+
+    _notify(leads_of([rule.workspace]), "automation.rule", OVERVIEW, message, now)
+
+
+def notify_of_plant_rule(rule: MadeRule, *, now: datetime) -> None:
+    """Tell the SOC leads that a rule is taken away, because its playbook acts on the plant now."""
+
+    def message() -> Message:
+        names = {"rule": rule.label, "workspace": rule.workspace.name}
+        subject = gettext("%(rule)s ends in %(workspace)s: its playbook acts on the plant") % names
+        lines = [rule.playbook.name] if rule.playbook else []
+        return subject, lines, gettext("You get this as SOC lead there.")
 
     _notify(leads_of([rule.workspace]), "automation.rule", OVERVIEW, message, now)
 

@@ -23,6 +23,7 @@ from alerts.suppression.engine.sentinel_forms import NAME_PREFIX
 from portal.accounts.models import User
 
 WEEK = timedelta(days=7)
+MAX_SENTENCES = 5  # of evidence, on a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,5 +155,5 @@ def evidence_sentences(playbook: Playbook) -> list[str]:
     return [
         sentences.get(str(part.get("place")), sentences["step"])
         % {"word": part.get("word", ""), "text": part.get("text", "")}
-        for part in playbook.evidence
+        for part in playbook.evidence[:MAX_SENTENCES]
     ]

@@ -169,6 +169,8 @@ def _standing(
         return gettext("Changed by hand in Sentinel"), "high", "triangle-alert", row.latest_error
     if rule.ends_at <= now:
         return gettext("Expired"), "", "calendar-x-2", ""
+    if row is not None and row.wanted is None:
+        return gettext("Ended: its playbook acts on the plant"), "high", "factory", ""
     if row is not None and row.is_as_wanted:
         return gettext("In Sentinel"), "ok", "check", ""
     return gettext("On its way"), "medium", "timer", row.latest_error if row else ""

@@ -114,8 +114,10 @@ def _steps(actions: Bag, *, depth: int) -> Iterator[str]:
     for name, action in actions.items():
         body = _bag(action)
         inputs = _bag(body.get("inputs"))
-        connection = _bag(_bag(inputs.get("host")).get("connection"))
+        host = _bag(inputs.get("host"))
+        connection, called = _bag(host.get("connection")), _bag(host.get("workflow"))
         parts = [name, body.get("type"), connection.get("name"), inputs.get("path")]
+        parts.append(_text(called.get("id")).rpartition("/")[2])  # another Logic App
         parts += [inputs.get("method"), inputs.get("uri"), _bag(inputs.get("function")).get("id")]
         yield " ".join(part for part in map(_text, parts) if part)[:300]
         if depth:

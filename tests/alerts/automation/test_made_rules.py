@@ -16,6 +16,8 @@ from alerts.automation.services.made_rules import (
     preview_rule,
     remove_rule,
 )
+from alerts.automation.services.mark import mark_playbook
+from alerts.automation.web.rules import made_rule_lines
 from alerts.outbox.models import Landing, WantedRule
 from alerts.outbox.services import deliver_one_rule
 from alerts.suppression.deploying.deployments import deployments_visible_to
@@ -105,6 +107,23 @@ def test_no_rule_runs_a_playbook_that_acts_on_the_plant(plan, make, leo, isolate
     row = make(replace(plan, effects=effects, playbook=enrich), leo)
     configuration = row.body["actions"][0]["actionConfiguration"]
     assert configuration["logicAppResourceId"] == enrich.resource_id
+
+
+@pytest.mark.abuse("A47")
+def test_a_rule_ends_when_its_playbook_turns_out_to_act_on_the_plant(
+    plan, make, leo, deliver, sentinel, enrich, workspace
+):
+    effects = Effects("playbook", playbook=enrich.resource_id)
+    row = make(replace(plan, effects=effects, playbook=enrich), leo)
+    deliver()
+    assert end_rules(now=NOON) == 0
+    mark_playbook(playbook_id=enrich.pk, acts_on_plant=True, reason="It scans.", by=leo, now=NOON)
+    assert (end_rules(now=NOON), end_rules(now=NOON)) == (1, 0)
+    assert deliver().outcome == Landing.LANDED and sentinel.rules == {}
+    assert Entry.objects.get(action="automation.rule.ended").object_id == str(row.pk)
+    assert row.label in Notification.objects.get(kind="automation.rule").subject
+    (line,) = made_rule_lines(leo, playbooks={}, now=NOON)
+    assert line.label == "Ended: its playbook acts on the plant"
 
 
 @pytest.mark.parametrize(

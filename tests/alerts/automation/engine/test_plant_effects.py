@@ -41,3 +41,10 @@ def test_the_word_and_its_place_are_told():
     (found,) = evidence_of(name="respond", notes="", steps=["Shut_port_on_switch ApiConnection"])
     assert (found.place, found.word) == ("step", "shut")
     assert found.text == "Shut_port_on_switch ApiConnection"
+
+
+def test_a_further_step_is_seen_behind_many_words():
+    steps = [f"Block_port_{n}" for n in range(10)]
+    assert evidence_of(name="respond", notes="", steps=steps) != evidence_of(
+        name="respond", notes="", steps=[*steps, "Shut_down_line"]
+    )
