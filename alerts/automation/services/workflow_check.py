@@ -46,6 +46,7 @@ from alerts.sentinel.wire import (
 from portal import clock
 from portal.accounts.models import User
 from portal.audit.services import record
+from portal.backup.queries import is_paused_after_restore
 from portal.errors import Refused
 from portal.jobs.models import State
 from portal.jobs.services import claim_due, claimed, put_back
@@ -61,6 +62,7 @@ CLOSE: Final = {
     "classificationComment": "A test by Tagout.",
 }
 SKEW: Final = timedelta(minutes=10)  # what Azure's clock may be behind ours
+ACTS_ON_PLANT: Final = "The playbook acts on the plant by now, so no rule may run it."
 PURPOSE: Final = Purpose.RULES
 
 type Connect = Callable[[Any, str], SentinelClient]
@@ -83,6 +85,8 @@ def begin_check(
     Workspace.objects.select_for_update().get(pk=workspace.pk)
     if reasons := reasons_against_checking(workspace, playbook, by=by):
         raise CannotCheckWorkflow(*reasons)
+    if is_paused_after_restore():
+        raise CannotCheckWorkflow(gettext("A backup was restored here; it waits to be resumed."))
     if WorkflowCheck.objects.filter(
         workspace=workspace, state__in=[State.WAITING, State.RUNNING]
     ).exists():
@@ -117,13 +121,21 @@ class Found:
 
 
 def advance_one_check(*, now: datetime, connect: Connect, check_id: int | None = None) -> bool:
-    """Do the next piece of a check that is due; False when none is. `now` is business time."""
+    """Do the next piece of a check that is due; False when none is. `now` is business time. After
+    a restore nothing is done until an administrator resumes; a paused workspace is left alone.
+    """
+    if is_paused_after_restore():
+        return False
     rows = WorkflowCheck.objects.select_related("workspace", "playbook", "by")
+    rows = rows.exclude(workspace__state=Workspace.State.PAUSED)
     if check_id is not None:
         rows = rows.filter(pk=check_id)
     row = claim_due(rows, now=clock.unshifted(), max_attempts=None)
     if row is None:
         return False
+    if row.workspace.is_removed:
+        _note(row, Found("failed", "The workspace was removed."), now=now)
+        return True
     look = partial(_LOOKS[row.stage], row, now=now)
     try:
         client = connect(row.workspace, PURPOSE.value)
@@ -176,6 +188,8 @@ def _note(row: WorkflowCheck, found: Found, *, now: datetime) -> None:
 
 def _place_rule(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> Found:
     """The automation rule stands in Sentinel, exactly as wanted."""
+    if row.playbook is not None and row.playbook.acts_on_plant:
+        return Found("failed", ACTS_ON_PLANT)
     if row.playbook is not None and not row.runs_before:
         runs, _ = read_runs(client.list_playbook_runs(row.playbook.resource_id))
         row.runs_before = [run.name for run in runs] or ["none"]
@@ -204,6 +218,8 @@ def _place_rule(row: WorkflowCheck, client: SentinelClient, *, now: datetime) ->
 
 def _raise_alert(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> Found:
     """The analytics rule of the test is there and was run, once."""
+    if row.playbook is not None and row.playbook.acts_on_plant:
+        return Found("failed", ACTS_ON_PLANT)
     if row.sent_at is None:
         client.put_prerequisite(Writable.ANALYTICS_RULE, str(row.uuid), alert_rule_body(row.marker))
         row.sent_at = clock.unshifted()
@@ -255,10 +271,12 @@ def _clean_up(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> F
     clear_desired_rule(
         workspace_id=row.workspace_id, name=_rule_name(row), now=now, reason="The check is over."
     )
-    if row.sent_at is not None:
+    # Asked for or not: it may stand there although the answer to writing it was lost.
+    may_be_there = any(part["name"] == "alert" for part in row.stages)
+    if may_be_there:
         client.delete_analytics_rule(str(row.uuid))
     closed = 0
-    for incident in _incidents_of(row, client) if row.sent_at else []:
+    for incident in _incidents_of(row, client) if may_be_there else []:
         if incident.status != "Closed":
             client.change_incident(incident, dict(CLOSE))
         closed += 1

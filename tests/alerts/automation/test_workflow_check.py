@@ -4,6 +4,7 @@ import pytest
 
 from alerts.automation.engine.workflow_check import LABEL
 from alerts.automation.models import WorkflowCheck
+from alerts.automation.services.mark import mark_playbook
 from alerts.automation.services.workflow_check import (
     CannotCheckWorkflow,
     advance_one_check,
@@ -12,7 +13,9 @@ from alerts.automation.services.workflow_check import (
 from alerts.outbox.services import deliver_one_rule
 from alerts.sentinel.client.port import SentinelRefused, SentinelUnavailable
 from alerts.sentinel.client.prerequisites import Prerequisite
+from alerts.sentinel.services import pause_workspace, remove_workspace
 from portal.audit.models import Entry
+from portal.backup.models import Restore
 from portal.jobs.models import State
 from tests.conftest import NOON
 
@@ -154,6 +157,57 @@ def test_a_mistake_of_ours_ends_with_the_time_of_the_stage(begin, walk, sentinel
     stages = walk.to_the_end()
     assert stages["alert"]["evidence"] == "Not within 15 minutes. KeyError"
     assert stages["cleanup"]["state"] == "ok"
+
+
+def test_a_test_rule_whose_writing_went_unanswered_does_not_stay(
+    begin, walk, sentinel, monkeypatch
+):
+    put = sentinel.put_prerequisite
+
+    def put_and_lose(*written):
+        put(*written)
+        raise SentinelUnavailable("Too slow.")
+
+    begin()
+    monkeypatch.setattr(sentinel, "put_prerequisite", put_and_lose)
+    stages = walk.to_the_end()
+    assert (stages["alert"]["state"], stages["cleanup"]["state"]) == ("failed", "ok")
+    assert sentinel.prerequisites[Prerequisite.ANALYTICS_RULES, ""] == []
+
+
+def test_after_a_restore_nothing_goes_on_until_somebody_resumes(begin, walk, sentinel):
+    begin()
+    restore = Restore.objects.create(
+        backup_made_at=NOON, restored_at=NOON, restored_by_label="root", record_seq=0
+    )
+    assert not walk.step() and sentinel.calls == []
+    with pytest.raises(CannotCheckWorkflow, match="restored"):
+        begin()
+    restore.resumed_at = NOON
+    restore.save()
+    assert walk.to_the_end()["cleanup"]["state"] == "ok"
+
+
+def test_a_paused_workspace_is_left_alone_and_a_removed_one_ends_the_check(
+    begin, walk, sentinel, workspace
+):
+    begin()
+    pause_workspace(name=workspace.name, by="root", now=NOON)
+    assert not walk.step() and sentinel.calls == []
+    remove_workspace(name=workspace.name, by="root", now=NOON)
+    stages = walk.to_the_end()
+    assert {stage["evidence"] for stage in stages.values()} == {"The workspace was removed."}
+    assert not any(call.verb == "run_analytics_rule" for call in sentinel.calls)
+
+
+@pytest.mark.abuse("A47")
+def test_a_playbook_that_is_marked_meanwhile_is_run_by_no_test(begin, walk, sentinel, enrich, leo):
+    begin(enrich)
+    walk.step()
+    mark_playbook(playbook_id=enrich.pk, acts_on_plant=True, reason="It scans.", by=leo, now=NOON)
+    stages = walk.to_the_end()
+    assert "alert" not in stages and "acts on the plant" in stages["rule"]["evidence"]
+    assert sentinel.rules == {}
 
 
 def test_one_check_at_a_time_and_by_leads(begin, sam, mia, isolate):
