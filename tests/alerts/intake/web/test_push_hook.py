@@ -223,5 +223,11 @@ def test_refusals_are_noted_once_in_ten_seconds(workspace, key):
     knock(workspace, "whsec_AAAA", age=1000)
     assert PushState.objects.get().refused_at == first
     PushState.objects.update(refused_at=first - timedelta(seconds=11))
-    knock(workspace, "whsec_AAAA", age=1000)
+    knock(workspace, key, age=1000)
     assert PushState.objects.get().refusal == "too-old"
+
+
+def test_an_old_time_tells_strangers_no_more_than_a_wrong_key(workspace, key):
+    here, nowhere = (knock(name, "whsec_AAAA", age=1000) for name in (workspace, "nowhere"))
+    assert here.status_code == nowhere.status_code == 401
+    assert here.json() == nowhere.json()
