@@ -21,7 +21,9 @@ MAX_AGE = timedelta(minutes=15)
 
 
 def audit_workspaces(now: datetime, unshifted: datetime) -> list[Place]:
-    """Every workspace with what is at fault there, in a handful of questions."""
+    """Every workspace with what is at fault there, in a handful of questions. Removed ones rest:
+    their jobs are overdue for ever, and nobody waits for them.
+    """
     owed = {row.workspace_id: row for row in backlog_by_workspace()}
     rules = WantedRule.objects.filter(kind=RuleKind.RULE)
     unlike = dict.fromkeys(
@@ -35,8 +37,7 @@ def audit_workspaces(now: datetime, unshifted: datetime) -> list[Place]:
         late.values_list("workspace_id", flat=True), "Rules have not been brought to Sentinel."
     )
     places = []
-    workspaces = Workspace.objects.exclude(state=Workspace.State.REMOVED)
-    for workspace in workspaces.select_related("freshness").order_by("name"):
+    for workspace in Workspace.objects.select_related("freshness").order_by("name"):
         fresh = getattr(workspace, "freshness", None)
         read_at = fresh.fresh_at if fresh else workspace.added_at
         faults = []

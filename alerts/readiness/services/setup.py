@@ -125,10 +125,13 @@ def carry_out_one_step(*, now: datetime, connect: Connect) -> bool:
         return False
     unshifted = clock.unshifted()
     resting = resting_workspaces(now=unshifted, purpose=PURPOSE)
-    due = SetupStep.objects.filter(workspace__state=Workspace.State.ACTIVE)
+    due = SetupStep.objects.exclude(workspace__state=Workspace.State.PAUSED)
     step = claim_due(due.exclude(workspace__in=resting), now=unshifted)
     if step is None:
         return False
+    if step.workspace.is_removed:  # else it would be overdue for ever
+        _end(step, State.DEAD, now=now, error="This workspace was removed.")
+        return True
     try:
         client = connect(step.workspace, PURPOSE.value)
         result = _WORK[Remedy(step.kind)](client, step)

@@ -114,8 +114,9 @@ def test_who_is_refused_is_told_by_its_own_alarm_alone(installation, ada):
     assert not Notification.objects.filter(kind="dashboards.sick_workspace").exists()
 
 
-def test_a_paused_workspace_is_not_expected_to_be_read(installation):
-    Workspace.objects.filter(name="plant-9").update(state=Workspace.State.PAUSED)
+@pytest.mark.parametrize("state", [Workspace.State.PAUSED, Workspace.State.REMOVED])
+def test_a_workspace_out_of_use_is_not_expected_to_be_read(installation, state):
+    Workspace.objects.filter(name="plant-9").update(state=state)
     installation.now += timedelta(minutes=20)
     installation.is_alive()
     installation.read(9)

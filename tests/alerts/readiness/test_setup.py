@@ -15,6 +15,7 @@ from alerts.readiness.services.setup import (
 )
 from alerts.sentinel.client.errors import SentinelDenied, SentinelRefused, SentinelUnavailable
 from alerts.sentinel.client.prerequisites import Prerequisite
+from alerts.sentinel.models import Workspace
 from portal import clock
 from portal.audit.models import Entry
 from portal.jobs.models import Job, State
@@ -322,3 +323,12 @@ def test_after_a_restore_nothing_is_changed_until_somebody_resumes(ask, work, se
     restore.save()
     assert work()
     assert written(sentinel)
+
+
+def test_a_step_of_a_workspace_that_was_removed_ends(ask, work, sentinel, workspace):
+    bare(sentinel)
+    step = ask(Remedy.CONNECT, azure.SUBSCRIPTION)
+    Workspace.objects.filter(pk=workspace.pk).update(state=Workspace.State.REMOVED)
+    assert work() and not written(sentinel)
+    step.refresh_from_db()
+    assert (step.state, step.latest_error) == ("dead", "This workspace was removed.")
