@@ -36,8 +36,6 @@ def cases_shown(azure: Azure, case: Case) -> list[Case]:
         makers = [rules[rule] for rule in map(_last_name, named) if rule in rules]
         if makers or (not named and not by_rules_alone):
             shown.append(_made_by(copy, workspace, makers))
-    elif own := _own_rules(azure, workspace, str(case.properties["title"]).removeprefix(MDIOT)):
-        shown.append(_made_by(case, workspace, own))
     if facts["defender_portal"]:
         return [_titled_by_portal(azure, made) for made in shown]
     if creator := rules.get(_CREATION_RULE):
@@ -67,20 +65,6 @@ def _enabled_rules(azure: Azure, workspace: PlantWorkspace, facts: Json) -> dict
             template = properties.get("alertRuleTemplateName") or resource.name
             names[template.lower()] = resource.name
     return names
-
-
-def _own_rules(azure: Azure, workspace: PlantWorkspace, title: str) -> list[str]:
-    """The names of enabled rules that somebody wrote here and whose query names this type of alert.
-    Queries are not run: a type that stands in one as a text counts as selected.
-    """
-    return [
-        resource.name
-        for resource in azure.store.resources.all(workspace.key, "alertRules")
-        if resource.body["kind"] == "Scheduled"
-        and resource.body["properties"].get("enabled")
-        and not resource.body["properties"].get("alertRuleTemplateName")
-        and f'"{title}"' in str(resource.body["properties"].get("query"))
-    ]
 
 
 def _made_by(
