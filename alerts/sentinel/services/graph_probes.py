@@ -1,7 +1,8 @@
 """What is documented nowhere about Graph, found out on the tenant: a finding for each question.
 
 Most only read. Those that write do so on an incident that a person names for it, and put back what
-they changed. Nothing here is needed for work: Tagout takes the careful way until a probe says more.
+they changed of it; its alerts stay resolved. Nothing here is needed for work: Tagout takes the
+careful way until a probe says more.
 """
 
 from __future__ import annotations
@@ -223,7 +224,7 @@ def probe_writes(
     *, graph: GraphApi, resource_manager: SentinelClient, name: str, graph_id: str
 ) -> list[Finding]:
     """Find out what writes do, on one incident that was made for it. What was there before is put
-    back; comments cannot be taken away, so none is written.
+    back, but its alerts stay resolved; comments cannot be taken away, so none is written.
     """
     before = read_graph_incident(graph.get(INCIDENTS, graph_id)).raw
     kept = {member: before.get(member) for member in ("status", "assignedTo", "determination")}

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.db import transaction
 
 from alerts.sentinel import services
 from alerts.sentinel.client import graph_client_for
@@ -20,6 +21,8 @@ from alerts.sentinel.registry import WorkspaceAction, checks_of, workspace_actio
 from alerts.sentinel.services.graph_probes import as_capability, probe_graph, probe_writes
 from portal import clock
 from portal.accounts.models import Organisation
+from portal.audit.services import record
+from portal.backup.queries import PAUSED, is_paused_after_restore
 from portal.command import TagoutCommand
 
 BY = "command line"
@@ -150,9 +153,13 @@ def _probe(options: dict[str, Any]) -> dict[str, Any]:
     graph_id = defender_id_of(workspace.pk, name) if name else ""
     if name and not graph_id:
         raise CommandError(f"No incident {name} of {workspace.name} is in the Defender portal.")
+    if name and is_paused_after_restore():
+        raise CommandError(PAUSED)
     reader = graph_client_for(workspace)
     findings = probe_graph(graph=reader.graph, resource_manager=reader.resource_manager, now=now)
     if graph_id:
+        with transaction.atomic():
+            record("sentinel.workspace.probed", on=workspace, by=BY, at=now, incident=name)
         writer = graph_client_for(workspace, Purpose.INCIDENTS)
         findings += probe_writes(
             graph=writer.graph,
