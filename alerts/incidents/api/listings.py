@@ -339,7 +339,10 @@ class SentinelChangeSerializer(Row):
     kept = KeptMemberSerializer(
         many=True, help_text="what a person in Sentinel had changed, where that won"
     )
-    note = CharField(help_text="why it did not come to be; empty where it did")
+    note = CharField(
+        help_text="why it did not come to be, or did not stay as it was sent; of a playbook that "
+        "was started, the name of its run; else empty"
+    )
 
 
 SENTINEL_CHANGES = Listing(

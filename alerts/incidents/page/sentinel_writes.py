@@ -103,8 +103,17 @@ def _in_words(change: Any) -> SentinelWrite:
         outcome=Chip(str(label), kind, icon),
         changes=changes,
         message=change.message if change.kind == Kind.COMMENT else "",
-        note="" if outcome in (Outcome.OPEN, Outcome.SENT) else note_words(change.note),
+        note=_note(change),
     )
+
+
+def _note(change: Change) -> str:
+    """What became of it. Defender's side may have changed what was sent; the note of a playbook
+    that was started is the name of its run, and says nothing here.
+    """
+    is_started = change.kind == Kind.PLAYBOOK and change.outcome == Outcome.SENT
+    is_settled = change.outcome != Outcome.OPEN
+    return note_words(change.note) if is_settled and not is_started else ""
 
 
 def _kept(members: Iterable[dict[str, Any]]) -> Iterable[MemberChange]:

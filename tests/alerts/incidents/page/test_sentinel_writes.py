@@ -3,6 +3,8 @@
 from datetime import timedelta
 from uuid import uuid4
 
+from django.template.loader import render_to_string
+
 from alerts.incidents.acts.apply import SystemActor, undo_act
 from alerts.incidents.acts.close import close_incidents
 from alerts.incidents.acts.triage import change_severity, comment_on_incidents, label_incidents
@@ -13,8 +15,9 @@ from alerts.incidents.engine.hidden_verdicts import (
 )
 from alerts.incidents.models import Severity
 from alerts.incidents.page.sentinel_writes import MemberChange, sentinel_writes_of, writes_to
-from alerts.outbox.models import Change
+from alerts.outbox.models import Change, Outcome
 from alerts.outbox.services import PendingWrite, enqueue_changes
+from alerts.outbox.services.deliver import OVERTAKEN
 from alerts.sentinel.client.port import SentinelRefused
 from tests.conftest import NOON
 
@@ -97,6 +100,15 @@ def test_comments_labels_refusals_and_undone_acts_are_told(desk, sam):
     assert (refused.note, undone.note) == ("Too long.", "")
 
 
+def test_what_was_sent_and_did_not_stay_so_is_told(desk, sam):
+    incident = desk.incident(severity="Medium")
+    change_severity(incident_ids=[incident.pk], severity=Severity.LOW, by=sam, now=NOON)
+    desk.deliver()
+    Change.objects.update(note=OVERTAKEN)
+    (sent,) = sentinel_writes_of(incident)
+    assert (str(sent.outcome.label), sent.note) == ("In Sentinel", OVERTAKEN)
+
+
 def test_the_page_shows_them(desk, sam, client):
     incident = desk.incident(severity="Medium")
     client.force_login(sam)
@@ -123,6 +135,11 @@ def test_who_is_asked_for_a_second_opinion_learns_nothing_of_the_first(desk, sam
     verdict = HiddenVerdict(1, answer, "routine", given_at, uuid4(), (covered,))
     incident.hidden = HiddenVerdicts([verdict])
     assert [change.act for change in writes_to(incident)] == [before]
+    Change.objects.filter(act=before).delete()
+    page = {"incident": incident, "writes": sentinel_writes_of(incident), "zone": "reader"}
+    text = render_to_string("alerts/incidents/_writes.html", page)
+    assert "is hidden until you have answered" in text
+    assert "Tagout has changed nothing" not in text, "it has, after the verdict"
 
 
 def test_the_number_of_queries_does_not_grow_with_the_writes(
@@ -143,3 +160,6 @@ def test_the_run_of_a_playbook_is_told_by_its_name(desk, sam):
     enqueue_changes(wishes=[wish], act=uuid4(), by=sam, by_label=sam.name, now=NOON)
     (write,) = sentinel_writes_of(incident)
     assert write.changes == (MemberChange("Run a playbook", "", "enrich-with-cve"),)
+    Change.objects.update(outcome=Outcome.SENT, note="08585287554177334956853859655CU00")
+    (started,) = sentinel_writes_of(incident)
+    assert started.note == "", "the name of its run tells people nothing"
