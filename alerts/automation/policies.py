@@ -122,9 +122,11 @@ def reasons_against_deciding(consent: PlantConsent, *, by: User, now: datetime) 
 
 def reasons_against_reading_again(workspace: Workspace, *, by: User) -> list[str]:
     """Why this person cannot have the workspace read at once."""
-    if reach_of(by, SOC_ROLES | {Role.ADMINISTRATOR}).covers(workspace):
-        return []
-    return [gettext("Only the SOC of this workspace or an administrator can do this.")]
+    if not reach_of(by, SOC_ROLES | {Role.ADMINISTRATOR}).covers(workspace):
+        return [gettext("Only the SOC of this workspace or an administrator can do this.")]
+    if workspace.state == Workspace.State.PAUSED:
+        return [gettext("This workspace is paused. Resume it first.")]
+    return []
 
 
 def reasons_against_marking(

@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from alerts.automation.engine.status_sync import is_status_sync
 from alerts.automation.models import (
+    FAILED_STATUSES,
     FoundRule,
     Inventory,
     MadeRule,
@@ -119,7 +120,7 @@ def runs_by_playbook(
 ) -> dict[int, tuple[int, int, datetime | None]]:
     """How often each playbook ran since then, how often it failed, and when it ran last."""
     rows = PlaybookRun.objects.filter(playbook__in=playbook_ids, started_at__gte=since)
-    failed = Count("pk", filter=Q(status__in=["Failed", "TimedOut", "Aborted"]))
+    failed = Count("pk", filter=Q(status__in=FAILED_STATUSES))
     found = rows.values_list("playbook").annotate(
         n=Count("pk"), failed=failed, latest=Max("started_at")
     )

@@ -7,6 +7,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+# Azure's words for a run that ended and did not do its work.
+FAILED_STATUSES = ("Failed", "TimedOut", "Aborted", "Cancelled", "Faulted")
+
 
 class Playbook(models.Model):
     """A Logic App in the subscription of a workspace, as it was last seen. `evidence` is what

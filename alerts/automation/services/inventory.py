@@ -189,7 +189,7 @@ def _runs(client: SentinelClient, playbook: Playbook) -> list[WireRun]:
 @transaction.atomic
 def store_rules(*, workspace: Workspace, rules: list[WireRule], now: datetime) -> None:
     """Keep the rules as they were found, forget those that are gone, and tell the leads of rules
-    of others that close incidents and were not there before.
+    of others that close incidents and did not before.
     """
     rows = {row.name: row for row in FoundRule.objects.filter(workspace=workspace)}
     names = {rule.name[:200] for rule in rules}
@@ -204,16 +204,24 @@ def store_rules(*, workspace: Workspace, rules: list[WireRule], now: datetime) -
         update_fields=["body"],
     )
     ours = {name for _, name in names_of_ours([workspace.pk])}
-    closing = [rule for rule in rules if rule.name not in ours and facts_of(rule.properties).closes]
+    before = {name for name, row in rows.items() if _is_closing(row.body, now=now)}
     notify_of_shadow_rules(
         workspace,
         rules=[
             facts_of(rule.properties)
-            for rule in closing
-            if rule.name[:200] not in rows or not facts_of(rows[rule.name[:200]].body).closes
+            for rule in rules
+            if rule.name not in ours
+            and rule.name[:200] not in before
+            and _is_closing(rule.properties, now=now)
         ],
         now=now,
     )
+
+
+def _is_closing(body: Any, *, now: datetime) -> bool:
+    """Whether a rule closes what comes in now: one that is disabled or over does not."""
+    facts = facts_of(body)
+    return facts.closes and facts.is_acting(now=now)
 
 
 @transaction.atomic

@@ -145,6 +145,20 @@ def _playbook_line(
     return PlaybookLine(playbook, " ".join(reasons), n, failed, latest)
 
 
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """One step of a playbook: its name as people write it, and what it calls as Azure names it."""
+
+    name: str
+    call: str
+
+
+def step_lines(playbook: Playbook) -> list[StepLine]:
+    """The steps of a playbook in their order; inner ones follow the branch or loop they are in."""
+    parts = [step.partition(" ") for step in playbook.steps]
+    return [StepLine(name.replace("_", " "), call) for name, _, call in parts]
+
+
 def evidence_sentences(playbook: Playbook) -> list[str]:
     """Why a playbook is taken for one that acts on the plant."""
     sentences = {
@@ -154,6 +168,15 @@ def evidence_sentences(playbook: Playbook) -> list[str]:
     }
     return [
         sentences.get(str(part.get("place")), sentences["step"])
-        % {"word": part.get("word", ""), "text": part.get("text", "")}
+        % {
+            "word": part.get("word", ""),
+            "text": _where_it_says(part.get("word", ""), part.get("text", "")),
+        }
         for part in playbook.evidence[:MAX_SENTENCES]
     ]
+
+
+def _where_it_says(word: str, step: str) -> str:
+    """The name of the step where the name says it, else the whole step as Azure has it."""
+    name = step.partition(" ")[0]
+    return name.replace("_", " ") if word in name.lower() else step

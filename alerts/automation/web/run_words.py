@@ -5,12 +5,10 @@ from datetime import datetime
 
 from django.utils.translation import gettext
 
-from alerts.automation.models import PlaybookRun
+from alerts.automation.models import FAILED_STATUSES, PlaybookRun
 from alerts.automation.services.runs import BEGUN
 from alerts.outbox.models import Outcome
 from alerts.outbox.queries import note_words
-
-_BAD = frozenset({"Failed", "TimedOut", "Aborted", "Cancelled", "Faulted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +51,6 @@ def _as_azure_says(status: str) -> tuple[str, str, str]:
         return gettext("Succeeded"), "ok", "check"
     if status in BEGUN:
         return gettext("Running"), "medium", "timer"
-    if status in _BAD:
+    if status in FAILED_STATUSES:
         return gettext("Failed"), "high", "circle-alert"
     return status, "", "circle"

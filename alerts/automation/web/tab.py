@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from alerts.automation.models import PlantConsent, Playbook
 from alerts.automation.policies import (
+    VALID,
     consent_in_force,
     reasons_against_deciding,
     reasons_against_making_rules,
@@ -66,7 +67,10 @@ def _choice(playbook: Playbook, incident: Incident, user: User, now: datetime) -
         consent = consent_in_force(playbook, incident, now=now)
         request = (
             PlantConsent.objects.filter(
-                playbook=playbook, incident=incident, state=PlantConsent.State.ASKED
+                playbook=playbook,
+                incident=incident,
+                state=PlantConsent.State.ASKED,
+                asked_at__gt=now - VALID,
             )
             .select_related("asked_by", "incident__workspace__organisation", "playbook")
             .first()

@@ -34,7 +34,11 @@ from alerts.automation.services.run_playbook import (
     PlantConsentMissing,
     run_playbook,
 )
-from alerts.automation.web.overview import automation_by_workspace, evidence_sentences
+from alerts.automation.web.overview import (
+    automation_by_workspace,
+    evidence_sentences,
+    step_lines,
+)
 from alerts.automation.web.rules import made_rule_lines
 from alerts.automation.web.run_words import run_line
 from alerts.incidents.models import Incident
@@ -206,7 +210,7 @@ def _consent_page(
         "number": number_of(row.incident),
         "back": _tab_of(row.incident),
         "evidence": evidence_sentences(row.playbook),
-        "steps": row.playbook.steps[:20],
+        "steps": step_lines(row.playbook),
         "why_not": reasons if row.state == PlantConsent.State.ASKED else [],
         "may_decide": not reasons,
         "needs_reason": consent_kind(row, by=user) == PlantConsent.Kind.SECOND,
@@ -228,6 +232,7 @@ def _playbook_page(
         "now": clock.now_of(request),
         "playbook": row,
         "evidence": evidence_sentences(row),
+        "steps": step_lines(row),
         "runs": [run_line(found) for found in _newest(runs)],
         "problems": problems,
         **marks,

@@ -107,6 +107,18 @@ def test_a_closing_rule_that_somebody_planted_is_told_once(worker, sentinel, wor
     assert Notification.objects.count() == 2, "it closes again"
 
 
+def test_a_closing_rule_is_told_when_somebody_enables_it(worker, sentinel, leo):
+    closes = [modify(status="Closed")]
+    name = put(sentinel, actions=closes, enabled=False)
+    put(sentinel, actions=closes, ends="2026-11-01T00:00:00Z")
+    worker.read()
+    assert not Notification.objects.exists(), "neither closes anything"
+    put(sentinel, name=name, actions=closes)
+    worker.read()
+    worker.read()
+    assert Notification.objects.get(kind="automation.shadow").to == leo
+
+
 def test_reading_again_is_no_work_that_waits(worker, clock):
     worker.read()
     clock.go(hours=1)

@@ -1,16 +1,19 @@
 """The page of all playbooks and rules, a playbook's own, the tab of an incident, the consent."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
-from alerts.automation.models import Inventory, PlantConsent, PlaybookRun
+from alerts.automation.models import Inventory, PlantConsent, Playbook, PlaybookRun
 from alerts.outbox.models import Change
-from alerts.sentinel.client.port import SentinelDenied
+from alerts.sentinel.client.port import SentinelDenied, SentinelUnavailable
+from alerts.sentinel.models import Workspace
 from portal.audit.models import Entry
 from tests.alerts.automation.conftest import WHY
 from tests.alerts.automation.engine.test_rule_facts import modify
 from tests.alerts.automation.test_inventory import put
+from tests.conftest import NOON
 from tests.program import stored_incident
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -94,6 +97,56 @@ def test_who_looks_after_a_workspace_has_it_read_again(post, read, worker, sam, 
     assert Entry.objects.get(action="automation.inventory.requested").actor == sam
 
 
+def test_a_paused_workspace_is_not_read_again(post, read, worker, sam):
+    worker.read()
+    due_at = Inventory.objects.get().due_at
+    Workspace.objects.update(state=Workspace.State.PAUSED)
+    assert "Read again" not in read("/automation/", sam)
+    assert post("/automation/read/gdansk/", sam).status_code == 403
+    assert Inventory.objects.get().due_at == due_at
+    assert "The workspace is not in use." in read("/automation/workflow/gdansk/", sam)
+
+
+def test_a_workspace_that_does_not_answer_lacks_no_role(read, worker, sentinel, sam):
+    sentinel.fail_next(SentinelUnavailable("No answer."), verb="list_automation_rules")
+    worker.read()
+    words = read("/automation/", sam)
+    assert "The playbooks could not be read. No answer." in words
+    assert "the role Reader on the subscription" not in words
+
+
+def test_the_page_and_the_list_call_the_same_runs_failed(read, worker, enrich, sam, incident):
+    worker.sentinel.add_run(enrich.resource_id, incident.name, status="Cancelled")
+    worker.read()
+    PlaybookRun.objects.update(started_at=NOON)
+    assert "1 run in 7 days, 1 failed" in read("/automation/", sam)
+    assert "Failed" in read(f"/automation/playbooks/{enrich.uuid}/", sam)
+
+
+def test_after_four_hours_without_an_answer_the_tab_lets_somebody_ask_again(tab, ask, isolate, sam):
+    ask(isolate, sam, now=NOON - timedelta(hours=3))
+    assert "asks for consent" in tab(sam) and "Ask for consent" not in tab(sam)
+    PlantConsent.objects.update(asked_at=NOON - timedelta(hours=4))
+    assert "asks for consent" not in tab(sam) and "Ask for consent" in tab(sam)
+
+
+def test_runs_that_cannot_be_read_any_more_say_so_beside_their_age(
+    tab, worker, enrich, sentinel, sam
+):
+    assert "Runs read" in tab(sam)
+    sentinel.fail_next(SentinelDenied("Not allowed.", status=403), verb="list_playbook_runs")
+    worker.read()
+    assert "Runs read" in tab(sam) and "Not allowed." in tab(sam)
+
+
+def test_who_consents_sees_every_step_under_its_name(read, worker, sentinel, ask, sam, oda):
+    resource = sentinel.add_playbook("isolate-line", *(f"Shut_port_{n}" for n in range(30)))
+    worker.read()
+    request = ask(Playbook.objects.get(resource_id=resource), sam)
+    words = read(f"/automation/consents/{request.uuid}/", oda)
+    assert "Its steps Shut port 0" in words and "Shut port 29" in words
+
+
 def test_a_playbook_is_run_from_the_incident_and_its_run_is_shown(
     post, tab, enrich, sam, incident, worker
 ):
@@ -153,6 +206,8 @@ def test_asked_consented_and_run(post, read, tab, isolate, sam, oda, incident, w
     words = read(page, oda)
     assert "Run isolate-device on" in words and "You speak for OT of the site" in words
     assert "Its name says “isolate”." in words
+    assert "A step says “shut”: Shut port on switch" in words
+    assert "Shut_port" not in words
     assert "somebody else has to consent" in read(page, sam)
     assert post(page, sam, answer="consent", reason="Me!").status_code == 403
     assert post(page, oda, answer="decline").status_code == 422
@@ -190,7 +245,8 @@ def test_a_playbook_says_what_it_does_and_is_marked_there(
     worker.read()
     words = read(address, leo)
     assert "Failed" in words and "NoRoute" in words and "no incident known" in words
-    assert "Add_comment_to_incident" in words and "No: the SOC runs it without consent." in words
+    assert "Its steps Add comment to incident" in words
+    assert "No: the SOC runs it without consent." in words
     assert "It acts on the plant" in words and "It does not" not in words
     assert "It acts on the plant" not in read(address, sam)
     assert post(f"{address}mark/", sam, acts_on_plant="yes", reason="x").status_code == 422
