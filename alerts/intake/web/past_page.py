@@ -90,7 +90,7 @@ def read_past(request: HttpRequest, name: str) -> HttpResponse:
         return _page(request, workspace, form)
     day = form.cleaned_data["since"]
     try:
-        start_log_backfill(
+        backfill = start_log_backfill(
             workspace=workspace,
             since=datetime.combine(day, time.min, tzinfo=UTC) if day else None,
             by=actor_of(request),
@@ -98,7 +98,10 @@ def read_past(request: HttpRequest, name: str) -> HttpResponse:
         )
     except CannotBackfill as refusal:
         return _page(request, workspace, form, reasons=refusal.reasons)
-    message = gettext("Workers read the past of %(name)s.") % {"name": workspace.name}
+    message = gettext("Workers read the past of %(name)s.")
+    if backfill.state == LogBackfill.State.DONE:
+        message = gettext("The past of %(name)s has been read that far already.")
+    message %= {"name": workspace.name}
     return leave_toast(request, HttpResponseRedirect(_address(name)), message)
 
 

@@ -161,7 +161,7 @@ def source_words(workspace: Workspace) -> str:
         if playbook is not None and playbook.is_enabled:
             text = gettext("The playbook %(name)s looks as if a close also closes at the sensor.")
             return text % {"name": playbook.name}
-        return gettext("Nobody has said yet whether a close in Sentinel also closes at the sensor.")
+        return gettext("It is not known whether a close in Sentinel also closes at the sensor.")
     if workspace.closes_at_source:
         return gettext("A close in Sentinel also closes the alert at the sensor.")
     return gettext("A close in Sentinel leaves the alert at the sensor open.")
@@ -170,7 +170,7 @@ def source_words(workspace: Workspace) -> str:
 def recurrence_words(recurrence: Recurrence) -> str:
     """Return in one sentence what followed closes."""
     if not recurrence.closed:
-        return gettext("None of its incidents has been closed for seven days yet.")
+        return gettext("None of its incidents was closed between 90 and seven days ago.")
     text = ngettext(
         "After %(again)s of %(n)s close it came again within seven days (%(percent)s %%).",
         "After %(again)s of %(n)s closes it came again within seven days (%(percent)s %%).",

@@ -186,6 +186,19 @@ def test_a_report_that_cannot_be_made_says_so(client, mia, monkeypatch):
     assert HistoryReport.objects.get().state == State.DEAD
     page = client.get(address).content.decode()
     assert "It could not be made." in page and "no such thing" in page
+    assert "Ask for it again." in page
+
+
+def test_a_report_says_where_its_page_ends_before_its_lists(history, client, mia):
+    client.force_login(mia)
+    address = client.post("/history/", {"days": "90"})["Location"]
+    make_due_reports()
+    row = HistoryReport.objects.get()
+    (line,) = row.result["types"][:1]
+    row.result |= {"types": [line] * 101, "patterns": row.result["patterns"][:1]}
+    row.save()
+    page = client.get(address).content.decode()
+    assert page.count("The first 100 of 101.") == 1, "of the types; the pattern is shown"
 
 
 def test_the_command_says_the_same_and_writes_every_alert(history, tmp_path):

@@ -66,6 +66,20 @@ def test_it_tells_how_far_the_past_was_read(ada_here, backfill):
     assert "Log Analytics does not answer." in text and "Go on, or read further back" in text
 
 
+def test_where_it_goes_on_to_is_told_only_while_it_does(ada_here, backfill):
+    assert "goes on until" in ada_here.get(PAGE).text
+    LogBackfill.objects.update(state="done", read_since=backfill.since)
+    assert "goes on until" not in ada_here.get(PAGE).text
+
+
+def test_what_was_read_already_is_not_said_to_be_read_now(ada_here, backfill):
+    LogBackfill.objects.update(state="done", read_since=backfill.since)
+    text = ada_here.post(PAGE + "read/", {"since": ""}, follow=True).text
+    assert "The past of gdansk has been read that far already." in text
+    assert "Workers read the past of gdansk." not in text
+    assert not Job.objects.filter(kind="intake.logs").exists()
+
+
 def test_an_administrator_has_the_past_read(ada_here, ada, workspace):
     answer = ada_here.post(PAGE + "read/", {"since": "2025-11-20"})
     assert answer.status_code == 302

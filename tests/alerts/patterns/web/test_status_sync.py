@@ -31,15 +31,25 @@ def test_an_administrator_answers_and_everybody_concerned_reads_it(
     client, workspace, ada, leo, noon
 ):
     client.force_login(ada)
-    assert "Nobody has said yet" in client.get("/status-sync/").content.decode()
+    assert "It is not known whether a close" in client.get("/status-sync/").content.decode()
     address = f"/status-sync/{workspace.uuid}/"
     assert client.post(address, {"answer": "yes"}).status_code == 302
     assert Workspace.objects.get().closes_at_source is True
     client.force_login(leo)
     page = client.get("/status-sync/").content.decode()
     assert "A close in Sentinel also closes the alert at the sensor." in page
-    assert ada.name in page and "has been closed for seven days" in page
+    assert ada.name in page and "was closed between 90 and seven days ago" in page
+    assert "Closes of the last 90 days" not in page, "there was none to count"
     assert 'name="answer"' not in page
+
+
+def test_not_known_is_an_answer_with_a_name(client, workspace, ada):
+    client.force_login(ada)
+    for answer in ("yes", "unknown"):
+        client.post(f"/status-sync/{workspace.uuid}/", {"answer": answer})
+    page = client.get("/status-sync/").content.decode()
+    assert "It is not known whether a close" in page and ada.name in page
+    assert "Nobody has said" not in page
 
 
 def test_only_an_administrator_answers(client, workspace, leo):

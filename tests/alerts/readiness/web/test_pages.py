@@ -5,6 +5,7 @@ import pytest
 from alerts.readiness.models import Finding, SetupStep
 from alerts.readiness.services.setup import carry_out_one_step
 from alerts.sentinel.client.prerequisites import Prerequisite
+from alerts.sentinel.models import Workspace
 from portal.accounts.models import Role, ScopeKind
 from portal.jobs.models import Job
 from tests import cast
@@ -126,7 +127,15 @@ def test_a_manager_sees_what_is_collected_and_no_more(client, mia, look_now):
     client.force_login(mia)
     assert "gdansk" in client.get("/workspaces/").text
     assert client.get(PAGE).status_code == 404
-    assert "Kept here only" in client.get(f"{PAGE}collected/").text
+    assert "Deleted at the source" in client.get(f"{PAGE}collected/").text
+
+
+def test_a_paused_workspace_is_not_said_to_be_looked_at(ada_here, workspace):
+    assert "Workers look at everything once a day" in ada_here.get(PAGE).text
+    Workspace.objects.update(state=Workspace.State.PAUSED)
+    text = ada_here.get(PAGE).text
+    assert "This workspace is paused: workers do not look at it." in text
+    assert "Workers look at everything once a day" not in text
 
 
 def test_the_list_counts_what_is_to_be_put_right(ada_here, look_now, sentinel):
@@ -135,7 +144,7 @@ def test_the_list_counts_what_is_to_be_put_right(ada_here, look_now, sentinel):
     text = ada_here.get(PAGE).text
     assert f'href="#connector-{azure.SUBSCRIPTION}"' in text
     text = ada_here.get("/workspaces/").text
-    assert "1 prerequisite has to be put right." in text
+    assert "1 prerequisite in Azure has to be put right." in text
     assert f'href="{PAGE}"' in text
 
 
