@@ -77,10 +77,8 @@ def test_the_soc_sees_its_queue_its_work_and_what_ot_said(opens, make, ask, answ
     tiles = {tile.view: (tile.rows, tile.incidents) for tile in page.context["soc"]["it"].tiles}
     assert tiles == {"needs": (3, 5), "waiting": (1, 1), "late": (1, 1), "mine": (2, 2)}
     assert "5 incidents need triage. 1 answer is late." in page.text
-    assert [row.destination for row, _ in page.context["soc"]["open_work"]] == [
-        "PLC-PL2-07",
-        "PLC-9",
-    ]
+    open_work = {row.destination for row, _ in page.context["soc"]["open_work"]}
+    assert open_work == {"PLC-9", "PLC-PL2-07"}
     latest_answer = page.context["soc"]["answers"][0][0]
     assert (latest_answer.by, latest_answer.verdict, latest_answer.note) == (
         "Oda Nowak",
