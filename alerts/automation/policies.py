@@ -9,12 +9,13 @@ from django.utils.translation import gettext
 
 from alerts.automation.engine.rule_body import Effects
 from alerts.automation.models import MadeRule, PlantConsent, Playbook, PlaybookRun
-from alerts.incidents.models import Incident
+from alerts.incidents.models import Incident, touches
 from alerts.incidents.policies import reasons_against_acting
 from alerts.outbox.engine.labels import is_our_label
 from alerts.outbox.models import Outcome
 from alerts.reviews.policies import sites_spoken_for, works_in
 from alerts.sentinel.models import Workspace
+from alerts.sites.models import Site
 from portal.accounts.models import SOC_ROLES, Role, User
 from portal.accounts.queries import reach_of
 
@@ -224,8 +225,11 @@ def reasons_against_removing(rule: MadeRule, *, by: User) -> list[str]:
 
 def _holds(by: User, roles: Iterable[Role], workspace: Workspace) -> bool:
     """Whether the person holds one of the roles in this workspace. An OT site lead has a site, and
-    which playbooks reach it nobody knows: any lead may speak.
+    which playbooks reach it nobody knows: any lead whose site has incidents there may speak.
     """
-    reach = reach_of(by, set(roles))
-    at_a_site = bool(reach_of(by, {Role.OT_SITE_LEAD}).sites) and Role.OT_SITE_LEAD in set(roles)
-    return reach.covers(workspace) or at_a_site
+    if reach_of(by, set(roles)).covers(workspace):
+        return True
+    led = reach_of(by, {Role.OT_SITE_LEAD}).sites if Role.OT_SITE_LEAD in set(roles) else ()
+    sites = Site.objects.filter(uuid__in=led).values_list("pk", flat=True) if led else ()
+    incidents = Incident.objects.filter(workspace=workspace)
+    return any(incidents.filter(touches([site])).exists() for site in sites)

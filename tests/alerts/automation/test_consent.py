@@ -195,6 +195,15 @@ def test_only_an_ot_site_lead_takes_a_playbook_for_harmless(start, isolate, sam,
     start(isolate, sam)
 
 
+def test_a_site_lead_speaks_for_no_workspace_without_incidents_of_the_site(isolate, olaf, incident):
+    incident.site_ids = []
+    incident.save()
+    with pytest.raises(CannotMarkPlaybook, match="Only an OT site lead"):
+        mark_playbook(
+            playbook_id=isolate.pk, acts_on_plant=False, reason="Mine.", by=olaf, now=NOON
+        )
+
+
 def test_a_word_on_a_playbook_that_has_changed_no_longer_counts(
     start, isolate, sam, olaf, sentinel, worker
 ):
