@@ -135,7 +135,7 @@ def store_alerts(rows: Sequence[AlertRow]) -> dict[Key, StoredAlert]:
     pg_copy.copy_with_documents(
         "incoming_alerts",
         columns=_STAGED,
-        lines=_lines(newest, incident_ids),
+        copy_rows=_copy_rows(newest, incident_ids),
         documents=[row.raw_json for row in newest.values()],
     )
     incoming, old_ids = list(newest.items()), list[int]()
@@ -209,14 +209,14 @@ def _completed_columns(columns: AlertColumns, older: AlertColumns) -> AlertColum
     return columns._replace(**changes)
 
 
-def _lines(
+def _copy_rows(
     newest: Mapping[Key, AlertRow], incident_ids: Mapping[Key, Sequence[int]]
 ) -> Iterable[str]:
     """Lines for COPY, but for the raw JSON. What texts may hold is looked at once for a whole
     column.
     """
     rows = newest.values()
-    return pg_copy.lines_of(
+    return pg_copy.copy_rows_of(
         pg_copy.texts([row.key for row in rows]),
         pg_copy.texts([row.system_alert_id for row in rows]),
         [f"{row.facts.line}\t{row.workspace_id}" for row in rows],

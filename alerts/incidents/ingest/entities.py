@@ -78,14 +78,14 @@ class Entities:
         learn_devices(devices=self._devices)
         if not self._rows:
             return
-        lines = pg_copy.lines_of(
+        copy_rows = pg_copy.copy_rows_of(
             [str(incident_id) for incident_id, _ in self._rows],
             pg_copy.texts([name for _, name in self._rows]),
             [line for line, _ in self._rows.values()],
         )
         documents = [raw_json for _, raw_json in self._rows.values()]
         pg_copy.copy_with_documents(
-            "incoming_entities", columns=_STAGED, lines=lines, documents=documents
+            "incoming_entities", columns=_STAGED, copy_rows=copy_rows, documents=documents
         )
         kept_cursor().execute(_MERGE)
 

@@ -343,7 +343,7 @@ def store_incident_rows(
         group_key_of(incident_id=incident.id, pattern=summary.pattern, standing=incident.standing)
         for incident, summary in zip(incidents, summaries, strict=True)
     ]
-    lines = pg_copy.lines_of(
+    copy_rows = pg_copy.copy_rows_of(
         [f"{pk}\t{summary.line}" for pk, summary in zip(ids, summaries, strict=True)],
         [f"{incident.details.n_entities}\t{words(_flags_of(incident))}" for incident in incidents],
         [
@@ -354,7 +354,7 @@ def store_incident_rows(
         pg_copy.texts([rank.parts for rank in ranks]),
         [key or pg_copy.NULL for key in keys],
     )
-    pg_copy.copy_into("incoming_details", columns=_INCIDENT, lines=lines)
+    pg_copy.copy_into("incoming_details", columns=_INCIDENT, copy_rows=copy_rows)
     changed = keys_of(*keys, *[incident.group_key for incident in incidents])
     run_together(_INCIDENTS, IN_LINE, keys=changed, now=now, lease=leased_until)
     return {pk for (pk,) in no_longer_first if pk is not None} - {*ids}

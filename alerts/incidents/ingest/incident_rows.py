@@ -227,7 +227,7 @@ class _Rest(NamedTuple):
 def new_copy_rows(
     *, workspace_id: int, incidents: Sequence[WireIncident], ids: Sequence[int], now: datetime
 ) -> NewCopyRows:
-    """The lines of incidents that are not there yet, each in a row of the queue of its own.
+    """The rows for COPY of incidents that are not there yet, each in a row of the queue of its own.
 
     What many of them have in common is written out once.
     """
@@ -259,7 +259,7 @@ def new_copy_rows(
     stored = moment(now)
     origin = f"{workspace_id}\t{stored}\t{stored}"
     oldest = now - DETAILS_LIVE
-    lines, groups, merged_ids = list[str](), list[str](), list[int]()
+    copy_rows, groups, merged_ids = list[str](), list[str](), list[int]()
     etags = texts([row.etag for row in rows])
     for place, (incident_id, row) in enumerate(zip(ids, rows, strict=True)):
         content, ownership, rest = contents[place], ownerships[place], rests[place]
@@ -276,12 +276,12 @@ def new_copy_rows(
         elif row.created_at <= oldest:
             due = NULL
         closed = modified[place] if content.is_closed else NULL
-        lines.append(
+        copy_rows.append(
             f"{incident_id}\t{row.name}\t{numbers[place]}\t{etags[place]}\t{created[place]}\t"
             f"{modified[place]}\t{activity[place]}\t{closed}\t{key}\t{due}\t{origin}\t"
             f"{content.incident}\t{ownership.incident}\t{rest.incident}"
         )
-    return NewCopyRows(lines, groups, sum([rest.is_flagged for rest in rests]), merged_ids)
+    return NewCopyRows(copy_rows, groups, sum([rest.is_flagged for rest in rests]), merged_ids)
 
 
 @lru_cache(maxsize=8192)

@@ -13,7 +13,7 @@ from django.db import connection
 
 from portal.plain_sql import kept_cursor
 
-_PIECE = 40  # lines with documents sent at once: what is small stays at hand
+_PIECE = 40  # rows with documents sent at once: what is small stays at hand
 NULL = "\\N"
 _USUAL_MOMENTS = re.compile(
     r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6}+)?+Z\n)*+"
@@ -98,8 +98,8 @@ def texts(values: Sequence[str]) -> Sequence[str]:
     return values
 
 
-def lines_of(*columns: Sequence[str]) -> Iterable[str]:
-    """Finished lines of finished columns."""
+def copy_rows_of(*columns: Sequence[str]) -> Iterable[str]:
+    """Return rows for COPY of finished columns."""
     return map("\t".join, zip(*columns, strict=True))
 
 
@@ -118,18 +118,18 @@ def _member(value: Any) -> str:
     return words(value) if isinstance(value, list | tuple) else str(value)
 
 
-def copy_into(table: str, *, columns: str, lines: Iterable[str]) -> None:
-    """Copy finished lines into a table. Failures are Django's, as those of any other statement."""
-    _copy(f"COPY {table} ({columns}) FROM STDIN", ["\n".join([*lines, ""]).encode()])
+def copy_into(table: str, *, columns: str, copy_rows: Iterable[str]) -> None:
+    """Copy finished rows into a table. Failures are Django's, as those of any other statement."""
+    _copy(f"COPY {table} ({columns}) FROM STDIN", ["\n".join([*copy_rows, ""]).encode()])
 
 
 def copy_with_documents(
-    table: str, *, columns: str, lines: Iterable[str], documents: Iterable[bytes]
+    table: str, *, columns: str, copy_rows: Iterable[str], documents: Iterable[bytes]
 ) -> None:
-    """Copy finished lines, each with its compact JSON in the last column. The JSON stays bytes:
+    """Copy finished rows, each with its compact JSON in the last column. The JSON stays bytes:
     there is much of it, and each look at all of it costs.
     """
-    heads = "\n".join(lines).encode().split(b"\n")
+    heads = "\n".join(copy_rows).encode().split(b"\n")
     whole = map(b"\t".join, zip(heads, map(_spelled_document, documents), strict=True))
     pieces = (b"\n".join([*piece, b""]) for piece in batched(whole, _PIECE, strict=False))
     _copy(f"COPY {table} ({columns}) FROM STDIN", pieces)

@@ -135,7 +135,7 @@ def add_incidents(
         return
     ids = pg_copy.reserve_ids("incidents_incident_id_seq", n=len(fresh))
     new = new_copy_rows(workspace_id=workspace_id, incidents=fresh, ids=ids, now=now)
-    pg_copy.copy_into("incidents_incident", columns=INCIDENT_COLUMNS, lines=new.incidents)
+    pg_copy.copy_into("incidents_incident", columns=INCIDENT_COLUMNS, copy_rows=new.incidents)
     pg_copy.copy_documents(
         "incidents_incidentraw",
         columns="incident_id, body",
@@ -143,7 +143,7 @@ def add_incidents(
         documents=[wire.raw_json for wire in fresh],
     )
     if new.groups:
-        pg_copy.copy_into("incidents_group", columns=GROUP_COLUMNS, lines=new.groups)
+        pg_copy.copy_into("incidents_group", columns=GROUP_COLUMNS, copy_rows=new.groups)
     result.new, result.new_ids, result.flagged = len(ids), ids, new.flagged
     result.merged, result.merged_ids = len(new.merged_ids), new.merged_ids
 
@@ -275,7 +275,7 @@ def change_incidents(
     *, changes: Sequence[IncidentChange], result: StoreResult, now: datetime
 ) -> None:
     """Write what changed and its history, and bring the queue in line."""
-    lines = [
+    copy_rows = [
         f"{change.stored.id}\t{change.pending}\t{_refetch(change)}\t{change.is_reopened:d}\t"
         f"{pg_copy.line_of(change.row)}\t{pg_copy.document(change.wire.raw_json)}"
         for change in changes
@@ -284,7 +284,7 @@ def change_incidents(
         cursor.execute(_STAGE)
         cursor.execute("DELETE FROM incoming_changes")
         columns = f"id, owed, refetch, reopened, {ROW_COLUMNS}, body"
-        pg_copy.copy_into("incoming_changes", columns=columns, lines=lines)
+        pg_copy.copy_into("incoming_changes", columns=columns, copy_rows=copy_rows)
         cursor.execute(_MERGE, {"now": now})
         cursor.execute(_MERGE_RAW)
     items: list[TimelineItem] = []
