@@ -110,4 +110,5 @@ def test_f40_a_mail_server_that_is_away_delays_only_mails(
     for name in ("silent", "dead"):
         change = 100 * (lags[name] / lags["well"] - 1)
         measure(f"lag with a mail server that is {name}", lags[name], unit="s")
-        measure("change of the lag", change, unit="%", below=5)
+        # Three workspaces and few samples tell a sync that waits for mails, not five per cent.
+        measure("change of the lag", change, unit="%", below=5 if long else 25)
