@@ -11,7 +11,7 @@ from statistics import median
 
 import pytest
 
-from portal.jobs.models import State
+from portal.jobs.models import FarEnd, State
 from portal.notifications.models import Mail
 from portal.notifications.services import notify
 from simulator.running import running_simulator
@@ -19,6 +19,8 @@ from tests.faults.conftest import wait_until
 from tests.faults.lag import FastService
 from tests.faults.outbox import environment_of_a_worker
 
+MAX_CHANGE = 5  # per cent
+ROUNDS = 6
 HOME = Path(__file__).resolve().parents[2]
 SEND = """
 import time, django
@@ -84,31 +86,40 @@ def is_tried():
     )
 
 
-def typical_lag(service, workspaces, periods):
-    """The mean would tell more of how busy the machine is than of mails."""
-    return median(service.ages(workspaces, periods=periods)) / 2
+def change_of_lag(service, workspaces, port, *, person, periods):
+    """How much older in per cent what is read becomes beside such a mail server, and how old.
+
+    With and without it by turns, because the machine is busier in one minute than in the next, and
+    over more periods until it is told apart from noise. Medians: means tell how busy it is.
+    """
+    well, sick = [], []
+    for _ in range(ROUNDS):
+        well += service.ages(workspaces, periods=periods)
+        FarEnd.objects.all().delete()  # the server is tried as if for the first time
+        owe(person, 100, service.now())
+        with mail_worker(port):
+            wait_until(is_tried, seconds=60, what="a mail is tried")
+            sick += service.ages(workspaces, periods=periods)
+        assert not Mail.objects.filter(state=State.DONE).exists()
+        Mail.objects.all().delete()
+        change = 100 * (median(sick) / median(well) - 1)
+        if change < MAX_CHANGE:
+            break
+    return change, median(sick) / 2
 
 
 @pytest.mark.fault("F40")
 def test_f40_a_mail_server_that_is_away_delays_only_mails(
     service, silent, dead, sam, long, measure
 ):
-    n, periods = (20, 8) if long else (3, 2)
+    n, periods = (20, 8) if long else (6, 2)
     service.add_workspaces(n)
     workspaces = [service.register(index) for index in range(n)]
-    lags = {}
+    changes = {}
     with service.workers():
         service.wait(40)
-        lags["well"] = typical_lag(service, workspaces, periods)
         for name, port in {"silent": silent, "dead": dead}.items():
-            owe(sam, 100, service.now())
-            with mail_worker(port):
-                wait_until(is_tried, seconds=60, what="a mail is tried")
-                lags[name] = typical_lag(service, workspaces, periods)
-            assert not Mail.objects.filter(state=State.DONE).exists()
-            Mail.objects.all().delete()
-    for name in ("silent", "dead"):
-        change = 100 * (lags[name] / lags["well"] - 1)
-        measure(f"lag with a mail server that is {name}", lags[name], unit="s")
-        # Three workspaces and few samples tell a sync that waits for mails, not five per cent.
-        measure("change of the lag", change, unit="%", below=5 if long else 25)
+            changes[name] = change_of_lag(service, workspaces, port, person=sam, periods=periods)
+    for name, (change, lag) in changes.items():
+        measure(f"lag with a mail server that is {name}", lag, unit="s")
+        measure("change of the lag", change, unit="%", below=MAX_CHANGE)
