@@ -57,12 +57,13 @@ def reason_for_consent(playbook: Playbook) -> str:
 def consent_in_force(
     playbook: Playbook, incident: Incident, *, now: datetime
 ) -> PlantConsent | None:
-    """The consent that a run on this incident could use now: given, not too old, not used. A run
-    that was taken back before it was sent has used nothing.
+    """The consent that a run on this incident could use now: given to these steps, not too old,
+    not used. A run that was taken back before it was sent has used nothing.
     """
     consents = PlantConsent.objects.filter(
         playbook=playbook,
         incident=incident,
+        steps=playbook.steps,
         state=PlantConsent.State.GIVEN,
         decided_at__gt=now - VALID,
     )
@@ -112,6 +113,8 @@ def reasons_against_deciding(consent: PlantConsent, *, by: User, now: datetime) 
         return [gettext("Somebody has decided on this already.")]
     if consent.asked_at <= now - VALID:
         return [gettext("This request is more than four hours old. Ask again.")]
+    if consent.is_outdated:
+        return [gettext("The playbook has been changed since. Ask again.")]
     if consent.asked_by_id == by.pk:
         return [gettext("You asked for it, so somebody else has to consent.")]
     if not consent_kind(consent, by=by):

@@ -63,7 +63,9 @@ def make_automation(workspace: Workspace, incident: Incident, *, by: User) -> di
     run = make_run(playbook, incident)
     rule = make_found_rule(workspace)
     asked: dict[str, Any] = {"asked_by": by, "reason": "It scans.", "asked_at": NOON}
-    consent = PlantConsent.objects.create(playbook=playbook, incident=incident, **asked)
+    consent = PlantConsent.objects.create(
+        playbook=playbook, incident=incident, steps=playbook.steps, **asked
+    )
     return {
         "playbooks": playbook.uuid,
         "harmless-playbook": harmless.uuid,

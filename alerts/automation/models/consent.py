@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 class PlantConsent(models.Model):
     """Somebody asks to run a playbook that acts on the plant on one incident; OT of all its sites
-    consents, or a second person of the SOC confirms with a reason. One consent is good for one run.
+    consents, or a second person of the SOC confirms with a reason. One consent is good for one run
+    of the steps that the playbook had when it was asked for.
     """
 
     class State(models.TextChoices):
@@ -30,6 +32,7 @@ class PlantConsent(models.Model):
     incident = models.ForeignKey("incidents.Incident", on_delete=models.PROTECT, related_name="+")
     asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=300)
+    steps = ArrayField(models.TextField(), default=list)  # of the playbook, when it was asked for
     asked_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State, default=State.ASKED)
     kind = models.CharField(max_length=6, choices=Kind, blank=True)
@@ -63,3 +66,8 @@ class PlantConsent(models.Model):
 
     def __str__(self) -> str:
         return f"consent to {self.playbook} on {self.incident}"
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the playbook has other steps now than those that were asked about."""
+        return self.steps != self.playbook.steps

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext
 
 from alerts.automation.models import PlantConsent, Playbook
@@ -42,11 +43,18 @@ def ask_for_consent(
     waiting = PlantConsent.objects.filter(
         playbook=playbook, incident=incident, state=PlantConsent.State.ASKED
     )
-    waiting.filter(asked_at__lte=now - VALID).update(state=PlantConsent.State.DECLINED)
+    waiting.filter(~Q(steps=playbook.steps) | Q(asked_at__lte=now - VALID)).update(
+        state=PlantConsent.State.DECLINED
+    )
     if waiting.exists():
         raise CannotAskForConsent(gettext("Somebody has asked already, and waits for an answer."))
     consent = PlantConsent.objects.create(
-        playbook=playbook, incident=incident, asked_by=by, reason=reason.strip(), asked_at=now
+        playbook=playbook,
+        incident=incident,
+        asked_by=by,
+        reason=reason.strip(),
+        steps=playbook.steps,
+        asked_at=now,
     )
     write_timeline(
         incident_ids=[incident.pk],

@@ -221,3 +221,42 @@ def test_consent_gives_nobody_else_a_right(start, ask, decide, isolate, sam, oda
     for person in (oda, mia):
         with pytest.raises(CannotRunPlaybook):
             start(isolate, person)
+
+
+def change_steps(sentinel, playbook, worker):
+    sentinel.playbooks[playbook.resource_id]["properties"]["definition"]["actions"] |= {
+        "Stop_the_controller": {"type": "Http"}
+    }
+    worker.read()
+
+
+def test_a_consent_is_to_the_steps_that_were_shown(
+    start, ask, decide, isolate, sam, oda, sentinel, worker
+):
+    request = ask(isolate, sam)
+    decide(request, oda)
+    change_steps(sentinel, isolate, worker)
+    with pytest.raises(PlantConsentMissing):
+        start(isolate, sam)
+    decide(ask(isolate, sam), oda)
+    start(isolate, sam)
+
+
+def test_nobody_consents_to_steps_that_have_changed_meanwhile(
+    ask, decide, isolate, sam, oda, sentinel, worker
+):
+    request = ask(isolate, sam)
+    change_steps(sentinel, isolate, worker)
+    with pytest.raises(CannotDecideConsent, match="changed since"):
+        decide(request, oda)
+    assert ask(isolate, sam).pk != request.pk
+
+
+def test_steps_that_change_before_the_run_is_sent_stop_it(
+    start, ask, decide, isolate, sam, oda, sentinel, worker
+):
+    decide(ask(isolate, sam), oda)
+    start(isolate, sam)
+    change_steps(sentinel, isolate, worker)
+    assert worker.deliver().outcome == Outcome.DROPPED
+    assert "run_playbook" not in [call.verb for call in sentinel.calls]
