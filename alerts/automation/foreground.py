@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from alerts.automation.models import WorkflowCheck
-from alerts.automation.services.workflow_check import advance_one_check, begin_check
+from alerts.automation.services.workflow_check import advance_due_check, begin_check
 from alerts.outbox.foreground import push_rules_now
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
@@ -21,7 +21,7 @@ def validate_workspace(workspace: Workspace, now: datetime) -> dict[str, Any]:
     row = begin_check(workspace=workspace, playbook=None, by=None, by_label="command line", now=now)
     while not row.is_over:
         push_rules_now(workspace_ids=[workspace.pk], now=clock.now(), seconds=20)
-        if not advance_one_check(now=clock.now(), connect=client_for, check_id=row.pk):
+        if not advance_due_check(now=clock.now(), connect=client_for, check_id=row.pk):
             time.sleep(PAUSE)
         row.refresh_from_db()
     return {"workspace": workspace.name, "checks": stages_for_programs(row)}

@@ -4,8 +4,8 @@ from typing import Any
 
 from celery import shared_task
 
-from alerts.readiness.services.look import look_at_one_workspace
-from alerts.readiness.services.setup import carry_out_one_step
+from alerts.readiness.services.look import look_at_due_workspace
+from alerts.readiness.services.setup import carry_out_due_step
 from alerts.sentinel.client import client_for
 from portal import clock
 from portal.jobs.services import run_while_due
@@ -32,10 +32,10 @@ def read_rule_rights(**_later: Any) -> None:
 @shared_task(acks_late=True)
 def carry_out_setup_steps(**_later: Any) -> None:
     """Put right in Sentinel what administrators asked for."""
-    run_while_due(lambda: carry_out_one_step(now=clock.now(), connect=client_for))
+    run_while_due(lambda: carry_out_due_step(now=clock.now(), connect=client_for))
 
 
 def _look(purpose: str) -> None:
     run_while_due(
-        lambda: look_at_one_workspace(purpose=purpose, now=clock.now(), connect=client_for)
+        lambda: look_at_due_workspace(purpose=purpose, now=clock.now(), connect=client_for)
     )

@@ -67,7 +67,7 @@ def mail_worker(port):
         worker.wait()
 
 
-def owe(person, n, now):
+def enqueue_mails(person, n, now):
     for number in range(n):
         notify(
             people=[person],
@@ -96,7 +96,7 @@ def change_of_lag(service, workspaces, port, *, person, periods):
     for _ in range(ROUNDS):
         well += service.ages(workspaces, periods=periods)
         FarEnd.objects.all().delete()  # the server is tried as if for the first time
-        owe(person, 100, service.now())
+        enqueue_mails(person, 100, service.now())
         with mail_worker(port):
             wait_until(is_tried, seconds=60, what="a mail is tried")
             sick += service.ages(workspaces, periods=periods)

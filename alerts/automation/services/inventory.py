@@ -51,7 +51,7 @@ PURPOSE: Final = Purpose.RULES  # the identity of the worker that also puts rule
 type Connect = Callable[[Any, str], SentinelClient]  # sentinel.client.client_for
 
 
-def read_one_inventory(*, now: datetime, connect: Connect) -> bool:
+def read_due_inventory(*, now: datetime, connect: Connect) -> bool:
     """Read one workspace that is due; False when none is. `now` is business time. After a restore
     nothing is read until somebody has compared.
     """

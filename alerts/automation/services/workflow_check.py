@@ -120,7 +120,7 @@ class Found:
     evidence: str
 
 
-def advance_one_check(*, now: datetime, connect: Connect, check_id: int | None = None) -> bool:
+def advance_due_check(*, now: datetime, connect: Connect, check_id: int | None = None) -> bool:
     """Do the next piece of a check that is due; False when none is. `now` is business time. After
     a restore nothing is done until an administrator resumes; a paused workspace is left alone.
     """

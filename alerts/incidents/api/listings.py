@@ -304,7 +304,7 @@ class TaskSerializer(Row):
 TASKS = Listing(TaskSerializer, Order("created_at"))
 
 
-class KeptMemberSerializer(Row):
+class OverrulingMemberSerializer(Row):
     """A member that a person in Sentinel had changed first."""
 
     member = CharField(help_text="Sentinel's name of it: severity, owner, labels …")
@@ -336,7 +336,7 @@ class SentinelChangeSerializer(Row):
     before = DictField(source="base", help_text="the members as they were when it was decided")
     message = CharField(help_text="of a comment; else empty")
     playbook = CharField(help_text="ARM id of the playbook that is run; else empty")
-    kept = KeptMemberSerializer(
+    kept = OverrulingMemberSerializer(
         many=True, help_text="what a person in Sentinel had changed, where that won"
     )
     note = CharField(

@@ -90,9 +90,9 @@ def _in_words(change: Any) -> SentinelWrite:
     outcome = Outcome(change.outcome)
     label, kind, icon = _OUTCOMES[outcome]
     changes = (
-        tuple(_kept(change.kept))
+        tuple(_overruling_changes(change.kept))
         if outcome == Outcome.CONFLICTED and change.kept
-        else tuple(_wanted(change))
+        else tuple(_intended_changes(change))
     )
     return SentinelWrite(
         ref=f"w{change.pk}",
@@ -116,14 +116,14 @@ def _note(change: Change) -> str:
     return note_words(change.note) if is_settled and not is_started else ""
 
 
-def _kept(members: Iterable[dict[str, Any]]) -> Iterable[MemberChange]:
+def _overruling_changes(members: Iterable[dict[str, Any]]) -> Iterable[MemberChange]:
     for member in members:
         name = str(member.get("member"))
         was, wanted, now = (value_words(name, member.get(key)) for key in ("was", "wanted", "now"))
         yield MemberChange(_member(name), was, wanted or gettext("as it was"), now or "–")
 
 
-def _wanted(change: Change) -> Iterable[MemberChange]:
+def _intended_changes(change: Change) -> Iterable[MemberChange]:
     if change.kind == Kind.PLAYBOOK:
         yield MemberChange(gettext("Run a playbook"), "", change.playbook.rpartition("/")[2])
     if change.kind == Kind.TASK and "title" in change.patch:

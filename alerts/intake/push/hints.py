@@ -64,7 +64,7 @@ def _take(access: PushAccess, hint: Hint, *, now: datetime) -> bool:
         )
         if not is_new:
             raise HintRefused(Refusal.REPLAYED)
-    if _is_known(access.workspace_id, incident_in_hint(hint.body)):
+    if _is_stored(access.workspace_id, incident_in_hint(hint.body)):
         return False
     PushState.objects.get_or_create(workspace_id=access.workspace_id)
     PushState.objects.filter(pk=access.workspace_id).update(hinted_at=now, hints=F("hints") + 1)
@@ -132,7 +132,7 @@ def incident_in_hint(body: bytes) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else whole
 
 
-def _is_known(workspace_id: int, incident: dict[str, Any]) -> bool:
+def _is_stored(workspace_id: int, incident: dict[str, Any]) -> bool:
     """Whether we hold exactly this state of the incident, as after every write of our own."""
     name, etag = incident.get("name"), incident.get("etag")
     if not isinstance(name, str) or not isinstance(etag, str) or not etag or "\x00" in name + etag:

@@ -63,10 +63,10 @@ class TakenOver(Exception):
 
 def run_due_log_backfills(*, connect: Connect) -> None:
     """Read windows of whichever workspaces are due, and what came since where all is read."""
-    run_while_due(lambda: _run_one_round(connect), seconds=_TURN)
+    run_while_due(lambda: _run_due_backfill(connect), seconds=_TURN)
 
 
-def _run_one_round(connect: Connect) -> bool:
+def _run_due_backfill(connect: Connect) -> bool:
     now, jobs = clock.unshifted(), Job.objects.filter(kind=LOGS)
     # The past is never urgent: it holds one worker at a time, whichever workspaces are slow.
     if jobs.filter(state=JobState.RUNNING, lease_until__gte=now).exists():

@@ -58,7 +58,7 @@ def ask_for_check(*, workspace: Workspace, by: User, now: datetime) -> None:
     record("readiness.check.asked", on=workspace, by=by, at=now)
 
 
-def look_at_one_workspace(*, purpose: str, now: datetime, connect: Connect) -> bool:
+def look_at_due_workspace(*, purpose: str, now: datetime, connect: Connect) -> bool:
     """Look at one workspace that is due for this purpose; False when none is. `now` is business
     time.
     """

@@ -117,7 +117,7 @@ def _is_target(workspace: Workspace, kind: Remedy, target: str, *, now: datetime
     return target in subscriptions_of(load_readings(workspace, now=now))
 
 
-def carry_out_one_step(*, now: datetime, connect: Connect) -> bool:
+def carry_out_due_step(*, now: datetime, connect: Connect) -> bool:
     """Do one step that is due; False when none is. After a restore nothing is done until an
     administrator resumes. `now` is business time.
     """

@@ -19,6 +19,7 @@ from alerts.sentinel.client.errors import (
     SentinelNotFound,
     SentinelRefused,
 )
+from alerts.sentinel.client.memory_calls import MemoryCalls
 from alerts.sentinel.client.memory_playbooks import MemoryPlaybooks
 from alerts.sentinel.client.memory_prerequisites import MemoryPrerequisites
 from alerts.sentinel.client.memory_tasks import MemoryTasks
@@ -28,7 +29,7 @@ from alerts.sentinel.wire.values import ticks_of
 
 
 @dataclass
-class MemoryRules:
+class MemoryRules(MemoryCalls):
     """What the twin in memory knows of automation rules."""
 
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -82,12 +83,6 @@ class MemoryRules:
             raise SentinelNotFound("There is no such rule.", status=404, code="NotFound")
         if rule["etag"] != etag:
             raise SentinelConflict("Somebody changed it meanwhile.", status=409, code="Conflict")
-
-    def _called(self, verb: str, name: str = "", body: Any = None) -> None:
-        raise NotImplementedError
-
-    def _etag(self) -> str:
-        raise NotImplementedError
 
 
 ENDPOINT = "https://sentinel.test"

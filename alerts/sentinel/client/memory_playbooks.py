@@ -8,12 +8,13 @@ from typing import Any
 import orjson
 
 from alerts.sentinel.client.errors import SentinelNotFound
+from alerts.sentinel.client.memory_calls import MemoryCalls
 
 GROUP = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Logic/workflows"
 
 
 @dataclass
-class MemoryPlaybooks:
+class MemoryPlaybooks(MemoryCalls):
     """Playbooks and runs that a test lays out; starting one adds a run."""
 
     playbooks: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -69,12 +70,3 @@ class MemoryPlaybooks:
         if playbook.lower() not in self.playbooks:
             raise SentinelNotFound("There is no such playbook.", status=404, code="NotFound")
         return self.playbooks[playbook.lower()]
-
-    def _incident(self, name: str) -> dict[str, Any]:
-        raise NotImplementedError
-
-    def _called(self, verb: str, name: str = "", body: Any = None) -> None:
-        raise NotImplementedError
-
-    def _now(self) -> str:
-        raise NotImplementedError

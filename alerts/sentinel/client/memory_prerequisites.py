@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from alerts.sentinel.client.errors import SentinelNotFound
+from alerts.sentinel.client.memory_calls import MemoryCalls
 from alerts.sentinel.client.prerequisites import Prerequisite, Writable
 
 _LIST_OF = {
@@ -20,7 +21,7 @@ _LIST_OF = {
 
 
 @dataclass
-class MemoryPrerequisites:
+class MemoryPrerequisites(MemoryCalls):
     """Answers by what is asked for: lists hold resources, the rest is one answer. What a test did
     not lay out is an empty list.
     """
@@ -64,9 +65,3 @@ class MemoryPrerequisites:
         self._called("delete_analytics_rule", name)
         rows = self.prerequisites.get((Prerequisite.ANALYTICS_RULES, ""), [])
         rows[:] = [row for row in rows if row["name"] != name]
-
-    def _called(self, verb: str, name: str = "", body: Any = None) -> None:
-        raise NotImplementedError
-
-    def _etag(self) -> str:
-        raise NotImplementedError

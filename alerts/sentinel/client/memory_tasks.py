@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from alerts.sentinel.client.errors import SentinelConflict, SentinelNotFound
+from alerts.sentinel.client.memory_calls import MemoryCalls
 
 if TYPE_CHECKING:
     from alerts.sentinel.client.port import Receipt
 
 
 @dataclass
-class MemoryTasks:
+class MemoryTasks(MemoryCalls):
     """Tasks by incident and name; a person may edit or delete them behind our back."""
 
     tasks: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
@@ -62,12 +63,3 @@ class MemoryTasks:
         if stored is None:
             raise SentinelNotFound("There is no such task.", status=404, code="NotFound")
         return stored
-
-    def _called(self, verb: str, name: str = "", body: Any = None) -> None:
-        raise NotImplementedError
-
-    def _incident(self, name: str) -> dict[str, Any]:
-        raise NotImplementedError
-
-    def _etag(self) -> str:
-        raise NotImplementedError

@@ -4,7 +4,7 @@ import pytest
 
 from alerts.automation.models import Inventory, Playbook
 from alerts.automation.services.consent import ask_for_consent, decide_consent
-from alerts.automation.services.inventory import read_one_inventory
+from alerts.automation.services.inventory import read_due_inventory
 from alerts.automation.services.run_playbook import run_playbook
 from alerts.outbox.services import deliver_one
 from alerts.sentinel.client.memory import MemorySentinel
@@ -50,7 +50,7 @@ class Worker:
 
     def read(self):
         Inventory.objects.update(due_at=self.clock.at)
-        return read_one_inventory(now=NOON, connect=lambda *_: self.sentinel)
+        return read_due_inventory(now=NOON, connect=lambda *_: self.sentinel)
 
     def deliver(self):
         self.clock.go(seconds=10)

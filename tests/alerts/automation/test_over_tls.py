@@ -7,9 +7,9 @@ import pytest
 from django.core.management import call_command
 
 from alerts.automation.models import FoundRule, Inventory, Playbook, PlaybookRun, WorkflowCheck
-from alerts.automation.services.inventory import read_one_inventory
+from alerts.automation.services.inventory import read_due_inventory
 from alerts.automation.services.run_playbook import run_playbook
-from alerts.automation.services.workflow_check import advance_one_check, begin_check
+from alerts.automation.services.workflow_check import advance_due_check, begin_check
 from alerts.incidents.models import Incident
 from alerts.outbox.models import Change, Outcome, WantedRule
 from alerts.outbox.services import deliver_one, deliver_one_rule
@@ -60,7 +60,7 @@ def incident(running, workspace) -> Incident:
 
 def read():
     Inventory.objects.update(due_at=clock.unshifted())
-    assert read_one_inventory(now=NOON, connect=client_for)
+    assert read_due_inventory(now=NOON, connect=client_for)
 
 
 def deliver():
@@ -106,7 +106,7 @@ def test_the_whole_workflow_is_checked_with_a_playbook(running, workspace, leo):
     for _ in range(20):
         deliver_one_rule(now=NOON, connect=client_for, pause=lambda _: None)
         WorkflowCheck.objects.update(due_at=clock.unshifted())
-        advance_one_check(now=NOON, connect=client_for)
+        advance_due_check(now=NOON, connect=client_for)
     row.refresh_from_db()
     states = {stage["name"]: stage["state"] for stage in row.stages}
     assert row.is_over and set(states.values()) == {"ok"}, row.stages

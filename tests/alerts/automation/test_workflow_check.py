@@ -7,7 +7,7 @@ from alerts.automation.models import WorkflowCheck
 from alerts.automation.services.mark import mark_playbook
 from alerts.automation.services.workflow_check import (
     CannotCheckWorkflow,
-    advance_one_check,
+    advance_due_check,
     begin_check,
 )
 from alerts.outbox.services import deliver_one_rule
@@ -40,7 +40,7 @@ class Walk:
     def step(self):
         deliver_one_rule(now=NOON, connect=lambda *_: self.sentinel, pause=lambda _: None)
         self.clock.go(seconds=6)
-        done = advance_one_check(now=NOON, connect=lambda *_: self.sentinel)
+        done = advance_due_check(now=NOON, connect=lambda *_: self.sentinel)
         if self.acts:
             self.answer()
         return done

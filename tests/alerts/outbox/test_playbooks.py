@@ -26,8 +26,8 @@ def playbook(sentinel):
 
 
 @pytest.fixture
-def owe(workspace, sentinel, playbook, clock):
-    """`owe()`: a run is owed whose hold is over; returns the incident's name."""
+def enqueue_run(workspace, sentinel, playbook, clock):
+    """`enqueue_run()`: a run is owed whose hold is over; returns the incident's name."""
 
     def make():
         name = sentinel.add_incident()
@@ -59,15 +59,17 @@ def lose_answer(sentinel, playbook, name, *, runs):
     sentinel.before_next(happens, verb="run_playbook")
 
 
-def test_a_playbook_runs_on_the_incident(desk, sentinel, playbook, owe):
-    name = owe()
+def test_a_playbook_runs_on_the_incident(desk, sentinel, playbook, enqueue_run):
+    name = enqueue_run()
     assert desk.deliver().outcome == Outcome.SENT
     assert sentinel.runs[playbook][0]["properties"]["correlation"]["clientTrackingId"] == name
 
 
-def test_a_lost_answer_is_looked_up_and_starts_no_second_run(desk, sentinel, playbook, owe, clock):
+def test_a_lost_answer_is_looked_up_and_starts_no_second_run(
+    desk, sentinel, playbook, enqueue_run, clock
+):
     sentinel.add_run(playbook, "another")
-    name = owe()
+    name = enqueue_run()
     sentinel.add_run(playbook, name)  # of before: it is no proof
     lose_answer(sentinel, playbook, name, runs=True)
     assert desk.deliver().outcome == Outcome.OPEN
@@ -78,9 +80,9 @@ def test_a_lost_answer_is_looked_up_and_starts_no_second_run(desk, sentinel, pla
 
 
 def test_where_no_run_shows_up_a_person_decides_and_nothing_is_sent_again(
-    desk, sentinel, playbook, owe, clock, leo
+    desk, sentinel, playbook, enqueue_run, clock, leo
 ):
-    name = owe()
+    name = enqueue_run()
     sentinel.add_run(playbook, name)  # of before, and so no proof that this one started
     lose_answer(sentinel, playbook, name, runs=False)
     outcomes = [desk.deliver().outcome]
@@ -96,8 +98,8 @@ def test_where_no_run_shows_up_a_person_decides_and_nothing_is_sent_again(
     assert starts(sentinel) == [name, name]
 
 
-def test_a_run_that_shows_up_late_is_waited_for(desk, sentinel, playbook, owe, clock):
-    name = owe()
+def test_a_run_that_shows_up_late_is_waited_for(desk, sentinel, playbook, enqueue_run, clock):
+    name = enqueue_run()
     lose_answer(sentinel, playbook, name, runs=False)
     desk.deliver()
     Change.objects.update(due_at=clock.at)
@@ -108,8 +110,10 @@ def test_a_run_that_shows_up_late_is_waited_for(desk, sentinel, playbook, owe, c
     assert starts(sentinel) == [name]
 
 
-def test_a_worker_that_died_in_the_call_leaves_word_of_it(desk, sentinel, playbook, owe, clock):
-    name = owe()
+def test_a_worker_that_died_in_the_call_leaves_word_of_it(
+    desk, sentinel, playbook, enqueue_run, clock
+):
+    name = enqueue_run()
 
     def dies():
         sentinel.add_run(playbook, name)
@@ -130,8 +134,10 @@ def test_a_worker_that_died_in_the_call_leaves_word_of_it(desk, sentinel, playbo
         SentinelUnavailable("Nobody is there.", code="ServiceRequestError"),
     ],
 )
-def test_what_surely_did_not_arrive_is_sent_again(desk, sentinel, playbook, owe, clock, error):
-    name = owe()
+def test_what_surely_did_not_arrive_is_sent_again(
+    desk, sentinel, playbook, enqueue_run, clock, error
+):
+    name = enqueue_run()
     sentinel.fail_next(error, verb="run_playbook")
     assert desk.deliver().outcome == Outcome.OPEN
     clock.go(minutes=5)
@@ -140,8 +146,8 @@ def test_what_surely_did_not_arrive_is_sent_again(desk, sentinel, playbook, owe,
 
 
 @pytest.mark.parametrize("verb", ["run_playbook", "list_playbook_runs"])
-def test_a_right_that_is_missing_on_playbooks_stops_nothing_else(desk, sentinel, owe, verb):
-    owe()
+def test_a_right_that_is_missing_on_playbooks_stops_nothing_else(desk, sentinel, enqueue_run, verb):
+    enqueue_run()
     other = sentinel.add_incident()
     desk.enqueue(other, {"severity": "Low"}, hold=NOON - NOON)
     sentinel.fail_next(SentinelDenied("Azure does not allow this.", status=403), verb=verb)
@@ -153,15 +159,15 @@ def test_a_right_that_is_missing_on_playbooks_stops_nothing_else(desk, sentinel,
     assert not Reachability.objects.filter(denied_since__isnull=False).exists()
 
 
-def test_a_playbook_that_is_gone_is_told(desk, sentinel, playbook, owe):
-    owe()
+def test_a_playbook_that_is_gone_is_told(desk, sentinel, playbook, enqueue_run):
+    enqueue_run()
     del sentinel.playbooks[playbook]
     done = desk.deliver()
     assert (done.outcome, done.note) == (Outcome.REFUSED, "The playbook is no longer in Azure.")
 
 
-def test_what_azure_refuses_is_not_sent_again(desk, sentinel, owe, clock):
-    owe()
+def test_what_azure_refuses_is_not_sent_again(desk, sentinel, enqueue_run, clock):
+    enqueue_run()
     sentinel.fail_next(SentinelRefused("Azure refuses this."), verb="run_playbook")
     assert desk.deliver().outcome == Outcome.REFUSED
     clock.go(minutes=10)

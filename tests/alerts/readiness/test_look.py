@@ -14,7 +14,7 @@ from alerts.readiness.services.look import (
     SOON,
     CannotCheck,
     ask_for_check,
-    look_at_one_workspace,
+    look_at_due_workspace,
 )
 from alerts.readiness.wording import evidence_of, fix_of
 from alerts.sentinel.client.errors import (
@@ -279,7 +279,7 @@ def test_people_are_asked_for_at_each_site(workspace, make_person):
 )
 def test_each_worker_looks_once_a_day_with_its_own_rights(workspace, sentinel, purpose, worker):
     def step():
-        return look_at_one_workspace(purpose=purpose, now=NOON, connect=lambda *_: sentinel)
+        return look_at_due_workspace(purpose=purpose, now=NOON, connect=lambda *_: sentinel)
 
     with take_on(worker):
         assert step()
@@ -290,16 +290,16 @@ def test_each_worker_looks_once_a_day_with_its_own_rights(workspace, sentinel, p
 
 def test_a_round_that_azure_did_not_answer_begins_anew_soon(workspace, sentinel):
     sentinel.fail_next(SentinelUnavailable("Azure is away."), verb="probe")
-    look_at_one_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+    look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
     job = Job.objects.get(kind="readiness.read")
     assert job.latest_error == "Azure is away."
     assert job.due_at - clock.unshifted() < SOON * 2
 
 
 def test_check_now_makes_the_round_due_and_stands_on_record(workspace, sentinel, leo):
-    look_at_one_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+    look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
     ask_for_check(workspace=workspace, by=leo, now=NOON)
-    assert look_at_one_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+    assert look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
     assert Entry.objects.filter(action="readiness.check.asked").count() == 1
 
 
@@ -332,7 +332,7 @@ def test_a_round_that_takes_long_goes_on_where_it_stopped(workspace, sentinel, m
     for module in ("look", "part_reader"):
         monkeypatch.setattr(f"alerts.readiness.services.{module}.time", watch)
     turns = 0
-    while turns < 20 and look_at_one_workspace(
+    while turns < 20 and look_at_due_workspace(
         purpose="read", now=NOON, connect=lambda *_: sentinel
     ):
         turns += 1
@@ -346,7 +346,7 @@ def test_a_workspace_that_refused_us_is_looked_at_once_its_probe_is_due(workspac
     from alerts.sentinel.models import Reachability
 
     def step():
-        return look_at_one_workspace(purpose="rules", now=NOON, connect=lambda *_: sentinel)
+        return look_at_due_workspace(purpose="rules", now=NOON, connect=lambda *_: sentinel)
 
     unshifted = clock.unshifted()
     row = Reachability.objects.create(
@@ -367,7 +367,7 @@ def test_a_round_falls_silent_when_another_process_was_told_to(workspace, sentin
         note_throttled(workspace_id=workspace.pk, now=clock.unshifted(), retry_after=60)
 
     def step():
-        return look_at_one_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+        return look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
 
     sentinel.before_next(told_meanwhile, verb="read_prerequisite")
     assert step()
@@ -377,12 +377,12 @@ def test_a_round_falls_silent_when_another_process_was_told_to(workspace, sentin
 
 def test_while_alerts_are_owed_the_next_round_is_soon(workspace, sentinel):
     incident = make_incident(workspace, details_due_at=NOON)
-    look_at_one_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+    look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
     job = Job.objects.get(kind="readiness.read")
     assert job.due_at - clock.unshifted() < SOON * 2
     incident.details_due_at = None
     incident.save()
     Job.objects.update(due_at=clock.unshifted())
-    look_at_one_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
+    look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: sentinel)
     job.refresh_from_db()
     assert job.due_at - clock.unshifted() > EVERY - SOON

@@ -5,7 +5,7 @@ import pytest
 from alerts.readiness.engine.readings import Remedy
 from alerts.readiness.engine.solution import titles_without_rule
 from alerts.readiness.services.look import look
-from alerts.readiness.services.setup import ask_for_step, carry_out_one_step
+from alerts.readiness.services.setup import ask_for_step, carry_out_due_step
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
 from portal.jobs.models import State
@@ -48,7 +48,7 @@ class Azure:
         step = ask_for_step(
             workspace=self.workspace, kind=kind, target=target, by=self.ada, now=NOON
         )
-        carry_out_one_step(now=NOON, connect=client_for)
+        carry_out_due_step(now=NOON, connect=client_for)
         step.refresh_from_db()
         assert (step.state, step.latest_error) == (State.DONE, "")
         return self.look()

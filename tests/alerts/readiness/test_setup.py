@@ -10,7 +10,7 @@ from alerts.readiness.models import SetupStep
 from alerts.readiness.services.setup import (
     CannotSetUp,
     ask_for_step,
-    carry_out_one_step,
+    carry_out_due_step,
     resource_name,
 )
 from alerts.sentinel.client.errors import SentinelDenied, SentinelRefused, SentinelUnavailable
@@ -37,7 +37,7 @@ def ask(workspace, ada):
 @pytest.fixture
 def work(sentinel):
     def work_once():
-        return carry_out_one_step(now=NOON, connect=lambda *_: sentinel)
+        return carry_out_due_step(now=NOON, connect=lambda *_: sentinel)
 
     return work_once
 
@@ -98,11 +98,11 @@ def test_what_is_connected_already_is_not_written(ask, work, sentinel):
 
 
 def test_after_a_step_the_workspace_is_looked_at_again(ask, work, workspace):
-    from alerts.readiness.services.look import look_at_one_workspace
+    from alerts.readiness.services.look import look_at_due_workspace
     from alerts.sentinel.client.memory import MemorySentinel
 
     empty = MemorySentinel()
-    look_at_one_workspace(purpose="read", now=NOON, connect=lambda *_: empty)
+    look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: empty)
     assert Job.objects.get(kind="readiness.read").due_at > clock.unshifted()
     ask(Remedy.INSTALL)
     work()

@@ -24,11 +24,11 @@ def pair(make, incident):
 def give(oda):
     """`give([incident], verdict)` has Oda say so."""
 
-    def given(incidents, verdict, **more):
+    def give_verdict_on(incidents, verdict, **more):
         ids = [incident.pk for incident in incidents]
         return answer_of(oda, incident_ids=ids, verdict=verdict, cause="other", **more)
 
-    return given
+    return give_verdict_on
 
 
 def merge(loser, survivor):

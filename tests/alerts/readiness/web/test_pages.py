@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.readiness.models import Finding, SetupStep
-from alerts.readiness.services.setup import carry_out_one_step
+from alerts.readiness.services.setup import carry_out_due_step
 from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.sentinel.models import Workspace
 from portal.accounts.models import Role, ScopeKind
@@ -52,7 +52,7 @@ def test_a_subscription_is_connected_from_the_page(ada_here, look_now, sentinel)
     text = ada_here.post(f"{PAGE}set-up/", form, follow=True).text
     assert "Waiting for a worker" in text
     assert not [call for call in sentinel.calls if call.verb == "put_prerequisite"]
-    carry_out_one_step(now=NOON, connect=lambda *_: sentinel)
+    carry_out_due_step(now=NOON, connect=lambda *_: sentinel)
     assert 'value="connect"' in ada_here.get(PAGE).text  # Azure was not looked at since
     look_now()
     text = ada_here.get(PAGE).text
@@ -65,7 +65,7 @@ def test_what_azure_refused_stays_on_the_page(ada_here, look_now, sentinel):
     sentinel.lay_out(Prerequisite.CATALOGUE, [])
     look_now()
     ada_here.post(f"{PAGE}set-up/", {"kind": "install"})
-    carry_out_one_step(now=NOON, connect=lambda *_: sentinel)
+    carry_out_due_step(now=NOON, connect=lambda *_: sentinel)
     text = ada_here.get(PAGE).text
     assert "Did not work" in text
     assert "does not offer the solution" in text
