@@ -17,9 +17,9 @@ MAX_LOOKED_AT = 20_000  # newest alerts that are looked into one by one
 _VIOLATIONS = ("violations", "violationslist")
 
 
-def have_all_details(workspace: Workspace) -> bool:
-    """Whether no alerts of the workspace's incidents are owed any more, so that counts hold."""
-    return not Incident.objects.filter(workspace=workspace, details_due_at__isnull=False).exists()
+def count_awaiting_details(workspace: Workspace) -> int:
+    """Return of how many incidents the alerts are still to be fetched; counts grow with them."""
+    return Incident.objects.filter(workspace=workspace, details_due_at__isnull=False).count()
 
 
 def count_collected(workspace: Workspace, *, now: datetime) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from alerts.readiness.policies import reasons_against_checking
-from alerts.readiness.queries.collected import count_collected, have_all_details
+from alerts.readiness.queries.collected import count_awaiting_details, count_collected
 from alerts.readiness.services.part_reader import OutOfTime, PartReader
 from alerts.sentinel.client.port import (
     SentinelClient,
@@ -89,7 +89,7 @@ def look_at_due_workspace(*, purpose: str, now: datetime, connect: Connect) -> b
             turn.wait = timedelta(0)
             return True
         save_payload(job, payload={})
-        if error or not have_all_details(workspace):
+        if error or count_awaiting_details(workspace):
             turn.error, turn.wait = error, SOON
     return True
 

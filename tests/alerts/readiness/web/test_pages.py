@@ -2,6 +2,7 @@
 
 import pytest
 
+from alerts.incidents.models import Incident
 from alerts.readiness.models import Finding, SetupStep
 from alerts.readiness.services.setup import carry_out_due_step
 from alerts.sentinel.client.prerequisites import Prerequisite
@@ -12,6 +13,7 @@ from tests import cast
 from tests.alerts.readiness import azure
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace
+from tests.program import stored_incident
 
 pytestmark = pytest.mark.django_db
 PAGE = "/workspaces/gdansk/"
@@ -128,6 +130,17 @@ def test_a_manager_sees_what_is_collected_and_no_more(client, mia, look_now):
     assert "gdansk" in client.get("/workspaces/").text
     assert client.get(PAGE).status_code == 404
     assert "Deleted at the source" in client.get(f"{PAGE}collected/").text
+
+
+def test_numbers_that_still_grow_say_so(client, mia, look_now, workspace):
+    stored_incident(workspace)
+    stored_incident(workspace)
+    look_now()
+    client.force_login(mia)
+    text = client.get(f"{PAGE}collected/").text
+    assert "The alerts of 2 incidents are still to be fetched" in text
+    Incident.objects.update(details_due_at=None)
+    assert "still to be fetched" not in client.get(f"{PAGE}collected/").text
 
 
 def test_a_paused_workspace_is_not_said_to_be_looked_at(ada_here, workspace):
