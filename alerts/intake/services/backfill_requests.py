@@ -21,6 +21,9 @@ _FIRST = timedelta(days=1)  # the first window
 State = LogBackfill.State
 
 
+MAX_KEPT = timedelta(days=4383)  # the longest total retention of a table in Log Analytics
+
+
 class CannotBackfill(Refused):
     """A backfill was not started, or not paused."""
 
@@ -38,6 +41,8 @@ def start_log_backfill(
         reasons.append(gettext("%(name)s is %(state)s and is not read.") % words)
     if since is not None and since >= now:
         reasons.append(gettext("The past begins before now: name an earlier time."))
+    if since is not None and since < now - MAX_KEPT:
+        reasons.append(gettext("Log Analytics keeps at most 12 years: name a later time."))
     if reasons:
         raise CannotBackfill(*reasons)
     backfill, is_new = LogBackfill.objects.select_for_update(of=("self",)).get_or_create(

@@ -148,3 +148,11 @@ def test_alerts_without_an_incident_are_shown(client, make_person, ada, workspac
 def test_the_page_holds_the_bars(browse, ada, backfill, workspace):
     make_alert(workspace, "a", alert_type="Device Failed", source_device="PLC-4")
     assert bar_faults_everywhere(browse(PAGE, as_=ada)) == []
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "2014-01-01"])
+def test_a_day_before_anything_is_kept_is_refused_in_one_sentence(ada_here, day):
+    answer = ada_here.post(f"{PAGE}read/", {"since": day})
+    assert answer.status_code == 422
+    assert "keeps at most 12 years" in answer.text
+    assert not LogBackfill.objects.exists()
