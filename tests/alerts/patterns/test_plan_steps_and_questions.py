@@ -5,13 +5,19 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.models.signals import post_init
 
 from alerts.incidents.models import Alert, IncidentAlert
 from alerts.patterns.models import Candidate, PatternState, PlanQuestion
 from alerts.patterns.queries import plan
 from alerts.patterns.queries.plan import StepState, plans_for
-from alerts.patterns.queries.questions import MAX_A_DAY, answers_needed, questions_at
+from alerts.patterns.queries.questions import (
+    MAX_A_DAY,
+    answers_needed,
+    incidents_for_trials,
+    questions_at,
+)
 from alerts.patterns.services.plan import (
     CannotAskQuestions,
     Proposing,
@@ -243,3 +249,35 @@ def test_of_what_cannot_become_a_rule_the_largest_of_each_site_are_read(
     assert [row.incidents for row in obstacles[site.name]] == [9, 5]
     assert [row.incidents for row in obstacles["Porto"]] == [1]
     assert len(read) == 3, "there may be thousands"
+
+
+def test_questions_for_trials_take_no_look_at_every_pair_however_wrong_the_statistics(planned):
+    (step,) = planned().steps_in(StepState.EVIDENCE)
+    statements = []
+
+    def remember(execute, sql, params, many, context):
+        statements.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(remember):
+        found = incidents_for_trials([step.candidate], targets={step.candidate.pk: 8}, now=NOON)
+    assert len(found[step.candidate.pk]) == 8
+    covered, params = statements[0]
+    with connection.cursor() as cursor:
+        for method in ("indexscan", "indexonlyscan", "bitmapscan", "hashjoin", "mergejoin"):
+            cursor.execute(f"SET LOCAL enable_{method} = off")
+        cursor.execute("SET LOCAL enable_material = off")
+        cursor.execute(f"EXPLAIN (ANALYZE, TIMING off, FORMAT JSON) {covered}", params)
+        ((plan,),) = cursor.fetchone()
+    alerts = Alert.objects.count()
+    assert alerts > 300
+    assert rows_read(plan["Plan"]) < 2 * alerts**2
+
+
+def rows_read(node):
+    """How many rows a plan looked at: those its scans read, and the pairs its joins threw away."""
+    inner = node.get("Plans", [])
+    read = node.get("Rows Removed by Join Filter", 0)
+    if not inner:
+        read = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+    return read * node["Actual Loops"] + sum(map(rows_read, inner))
