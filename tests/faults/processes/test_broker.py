@@ -18,22 +18,39 @@ def percentile(seconds):
     return quantiles(seconds, n=20)[-1]
 
 
-def compare_pages(stack, *, sick, well, blocks):
+def of_the_fastest(taken):
+    """Seconds of one request to each page, each the fastest there was."""
+    return sum(map(min, taken.values()))
+
+
+def of_the_slow(taken):
+    """Seconds of the 95th percentile of all requests."""
+    return percentile([seconds for of_page in taken.values() for seconds in of_page])
+
+
+def compare_pages(stack, *, sick, well, long):
     """Ask for pages by turns with the broker sick and well. Returns how many were no pages, and
-    the growth of their 95th percentile in %. A machine that is busy elsewhere slows some turns
-    and not others: then more are taken, up to four times as many.
+    by how many % they were slower with a sick one.
+
+    The long form has the machine to itself and compares the 95th percentiles. In the suite other
+    tests take the cores away for longer than a page needs, so the short form compares the fastest
+    requests, which a page that waits for the broker makes slower too. Where the machine is busy
+    more turns are taken, up to four times as many.
     """
-    taken, errors = {sick: [], well: []}, 0
+    compared, blocks = (of_the_slow, 40) if long else (of_the_fastest, 3)
+    taken = {change: {path: [] for path in PAGES} for change in (sick, well)}
+    errors = turns = 0
     while True:
         for _ in range(blocks):
+            turns += 1
             for change in (sick, well):
                 change()
                 for path in PAGES * BLOCK:
                     status, seconds, _ = stack.page(path)
-                    taken[change].append(seconds)
+                    taken[change][path].append(seconds)
                     errors += status != 200
-        growth = 100 * (percentile(taken[sick]) / percentile(taken[well]) - 1)
-        if growth < 10 or len(taken[well]) >= 4 * blocks * BLOCK * len(PAGES):
+        growth = 100 * (compared(taken[sick]) / compared(taken[well]) - 1)
+        if growth < 10 or turns >= 4 * blocks:
             return errors, growth
 
 
@@ -70,9 +87,9 @@ def test_f27_a_broker_that_refuses_stops_no_page_and_loses_no_work(stack, measur
         stack,
         sick=stack.servers.kill_broker,
         well=stack.servers.start_broker,
-        blocks=40 if long else 3,
+        long=long,
     )
-    measure("growth of p95", growth, unit="%", below=10)
+    measure(f"growth of {'p95' if long else 'the fastest'}", growth, unit="%", below=10)
     stack.servers.kill_broker()
     was = stack.effects()
     status, seconds, text = stack.page("/status/")
@@ -95,9 +112,9 @@ def test_f28_a_broker_that_hangs_stops_no_page_and_work_resumes(stack, measure, 
         stack,
         sick=stack.servers.hang_broker,
         well=stack.servers.wake_broker,
-        blocks=40 if long else 3,
+        long=long,
     )
-    measure("growth of p95", growth, unit="%", below=10)
+    measure(f"growth of {'p95' if long else 'the fastest'}", growth, unit="%", below=10)
     stack.servers.hang_broker()
     began, was = time.monotonic(), stack.effects()
     status, seconds, text = stack.page("/status/")
