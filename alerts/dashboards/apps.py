@@ -9,7 +9,12 @@ class DashboardsConfig(AppConfig):
     def ready(self) -> None:
         from alerts.dashboards.policies import READ_HISTORY
         from alerts.dashboards.queries.sync import oldest_age
-        from alerts.dashboards.web.frame import how_fresh, how_much, whether_work_goes_on
+        from alerts.dashboards.web.frame import (
+            how_fresh,
+            how_much,
+            what_is_late,
+            whether_work_goes_on,
+        )
         from alerts.dashboards.workspace_audit import audit_workspaces, tell_of_sick_workspaces
         from portal.accounts.models import Role
         from portal.api.freshness import register_data_age
@@ -39,6 +44,7 @@ class DashboardsConfig(AppConfig):
         register_shell_fact("sentinel.sync", how_fresh, place="footer")
         register_shell_fact("jobs.standstill", whether_work_goes_on, place="footer")
         register_shell_fact("sentinel.size", how_much, place="footer")
+        register_shell_fact("sentinel.late", what_is_late, place="banner")
         register_data_age(oldest_age)
         register_place_check(audit_workspaces)
         register_listener(tell_of_sick_workspaces)

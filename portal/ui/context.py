@@ -10,7 +10,7 @@ from portal.accounts.models import OT_ROLES, SOC_ROLES, User
 from portal.accounts.queries import roles_of
 from portal.ui.moments import ReaderClock, reader_clock
 from portal.ui.navigation import Link, LinkGroup, address_of, groups_for
-from portal.ui.shell import Count, FooterLine, count_of, footer_of
+from portal.ui.shell import Count, FooterLine, banner_of, count_of, footer_of
 
 ACTING_ROLES = OT_ROLES | SOC_ROLES
 THEMES = ("light", "dark")
@@ -81,6 +81,11 @@ class Shell:
     def footer(self) -> list[FooterLine]:
         """How fresh the data is."""
         return footer_of(self._request)
+
+    @cached_property
+    def banner(self) -> list[FooterLine]:
+        """Why what is shown may be out of date."""
+        return banner_of(self._request)
 
     @cached_property
     def inbox(self) -> str | None:

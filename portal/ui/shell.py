@@ -1,13 +1,15 @@
-"""What the frame of every page knows: counters beside navigation items and lines of the footer.
+"""What the frame of every page knows: counters beside navigation items, lines of the footer, and
+the banner of pages whose data is old.
 
 The hall knows no wing. A wing registers small callables in `AppConfig.ready`:
 
     register_shell_fact("reviews.waiting", count_waiting_reviews)
     register_shell_fact("sentinel.sync", how_old_sync_is, place="footer")
+    register_shell_fact("sentinel.late", which_syncs_are_late, place="banner")
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -18,7 +20,7 @@ from portal.ui.words import number
 
 logger = logging.getLogger(__name__)
 
-type Place = Literal["counter", "footer"]
+type Place = Literal["counter", "footer", "banner"]
 type Level = Literal["", "ok", "warn", "bad"]
 
 
@@ -42,10 +44,11 @@ class FooterLine:
     level: Level = ""
     url: str = ""
     since: datetime | None = None  # shown after the text as an age that keeps counting
-    cause: str = ""  # of a bad line, for the banner above lists
+    cause: str = ""  # of a line that is not well, for the banner
+    about: str = ""  # the workspace that a line of the banner is about; empty for everything
 
 
-type Fact = Count | FooterLine | int | None
+type Fact = Count | FooterLine | Sequence[FooterLine] | int | None
 type ReadFact = Callable[[HttpRequest], Fact]
 
 _facts: dict[str, tuple[Place, ReadFact]] = {}
@@ -70,6 +73,13 @@ def footer_of(request: HttpRequest) -> list[FooterLine]:
     """The lines of the footer, in the order of registration."""
     facts = [_ask(key, read, request) for key, (place, read) in _facts.items() if place == "footer"]
     return [line for line in facts if isinstance(line, FooterLine)]
+
+
+def banner_of(request: HttpRequest) -> list[FooterLine]:
+    """Why what the page shows may be out of date, worst first; nothing where all of it is fresh."""
+    facts = [_ask(key, read, request) for key, (place, read) in _facts.items() if place == "banner"]
+    lines = [line for fact in facts if isinstance(fact, Sequence) for line in fact]
+    return sorted(lines, key=lambda line: line.level != "bad")
 
 
 def _ask(key: str, read: ReadFact, request: HttpRequest) -> Fact:

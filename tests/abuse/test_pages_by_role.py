@@ -1,8 +1,9 @@
 """Each page as each role: badges, keys, dialogs and forms are there for whoever may use them, and
-for nobody else.
+for nobody else; and a page that shows what came from Sentinel says when that is old (G9).
 """
 
 from collections import defaultdict
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -10,6 +11,7 @@ from django.urls import resolve
 
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident
+from alerts.intake.models import Cursor
 from alerts.readiness.models import Finding
 from alerts.reviews.models import Annotation
 from alerts.suppression.models import RuleVersion
@@ -19,6 +21,7 @@ from tests.abuse.roles import Offers, plain
 from tests.conftest import NOON, add_person
 from tests.crawl import MAX_OF_A_KIND, kind_of, read_facts_once
 from tests.factories import lessons
+from tests.factories.incidents import make_workspace
 from tests.factories.lessons import make_draft, publish_modules
 from tests.reuse import reuse_rows
 
@@ -115,6 +118,7 @@ OFFERED = {
 }
 PEOPLE = {"people", "person", "disabling a person", "taking a role back", "disabled person"}
 WORKSPACES = {"workspaces", "readiness", "what is collected"}
+SEE_WORKSPACES = READERS | {"administrator"}
 EDITOR = {
     "lesson editor",
     "files of a module",
@@ -138,12 +142,28 @@ LIST_KEYS = {"J", "O", "Enter", "Space", ".", "/", "[", "]"}
 KEYS = {"X": SOC, "C": SOC, "E": SOC, "S": SOC, "Z": HANDS, "V": OT}
 KEYS |= dict.fromkeys(LIST_KEYS, READERS)
 KEYS |= {key: set(ROLES) for key in ("Ctrl K", "Enter")}  # of the search, which everybody has
+# What shows nothing that came from Sentinel, and so need not say how old that is.
+WITHOUT_SENTINEL = {
+    "/inbox/": "messages, each with the time at which it was written",
+    "/tokens/": "a person's own tokens",
+    "/login/": "the person's own password",
+    "/people/": "people and their roles",
+    "/authoring/": "drafts of lessons",
+    "/training/": "lessons, and how far somebody is with them",
+    "/team-progress/": "how far teams are with them",
+    "/captures/": "files that people attached",
+    "/attack/mapping/": "what reviewers say of alert types",
+    "/attack/compare/": "two releases of ATT&CK",
+    "/ui/": "the kit, with invented data",
+    "/api/": "the description of the API",
+}
 
 
 @reuse_rows
 def world(gdansk):
-    """The addresses of one of everything."""
+    """The addresses of one of everything; Sentinel was read twenty minutes ago."""
     workspace, site, ids = gdansk
+    Cursor.objects.create(workspace=workspace, fresh_at=NOON - timedelta(minutes=20))
     Finding.objects.create(
         workspace=workspace, part="connectors", facts=[], read_at=NOON, tried_at=NOON
     )
@@ -235,15 +255,38 @@ def allowed(table, role):
     return {thing for thing, who in table.items() if role in who}
 
 
-def offers(page, address):
-    return Offers(page.get(address).content.decode(), address.partition("?")[0])
+def offers(answer, address):
+    return Offers(answer.content.decode(), address.partition("?")[0])
+
+
+def banner_of(answer):
+    return plain(answer.content.decode().partition('class="stale">')[2].partition("</div>")[0])
+
+
+def wrong_about_age(answers, *, is_late):
+    """The whole pages, open to the person, that hide how old their data is, or say it where none is
+    late.
+    """
+    without = tuple(WITHOUT_SENTINEL)
+    pages = {
+        address: answer.content
+        for address, answer in answers.items()
+        if answer.status_code == 200 and answer["Content-Type"].startswith("text/html")
+    }
+    return {
+        address
+        for address, page in pages.items()
+        if (b'class="stale"' in page)
+        != (is_late and b"</html>" in page and not address.startswith(without))
+    }
 
 
 @pytest.mark.parametrize("role", ROLES)
 @read_facts_once()
 def test_a_page_offers_what_the_role_may_do_and_no_link_leads_to_a_closed_page(world, visit, role):
     page = visit(role)
-    offers_by_name = {name: offers(page, address) for name, address in world.items()}
+    answers = {address: page.get(address) for address in world.values()}
+    offers_by_name = {name: offers(answers[address], address) for name, address in world.items()}
     closed = OFFERED.keys() - OPEN_TO_ALL if role not in READERS else set()
     closed = closed - EDITOR if role == "trainer" else closed | EDITOR
     closed = closed - PEOPLE if role == "administrator" else closed | PEOPLE
@@ -254,8 +297,33 @@ def test_a_page_offers_what_the_role_may_do_and_no_link_leads_to_a_closed_page(w
     assert offers_by_name["queue"].badges == allowed(BADGES, role)
     assert offers_by_name["queue"].keys & KEYS.keys() == allowed(KEYS, role)
     links = set().union(*(offer.links for offer in offers_by_name.values()))
-    refused = {link: page.get(link).status_code for link in some_of_each_kind(links)}
-    assert {link for link, status in refused.items() if status >= 400} == set()
+    answers |= {link: page.get(link) for link in some_of_each_kind(links)}
+    assert {link for link in links & answers.keys() if answers[link].status_code >= 400} == set()
+    assert wrong_about_age(answers, is_late=role in SEE_WORKSPACES) == set()
+
+
+@pytest.mark.parametrize("role", ["engineer", "auditor", "administrator"])
+@read_facts_once()
+def test_no_page_says_that_fresh_data_is_late(world, visit, role):
+    Cursor.objects.update(fresh_at=NOON)
+    page = visit(role)
+    answers = {address: page.get(address) for address in world.values()}
+    assert wrong_about_age(answers, is_late=False) == set()
+
+
+def test_a_page_about_one_workspace_says_nothing_of_another(world, visit):
+    late = make_workspace("porto")
+    Cursor.objects.create(workspace=late, fresh_at=NOON - timedelta(minutes=7))
+    page = visit("auditor")
+    words = banner_of(page.get("/rules/"))
+    assert "Sentinel sync of gdansk: 20 min ago. What you see may be out of date." in words
+    assert "1 more workspace is late." in words
+    Cursor.objects.exclude(workspace=late).update(fresh_at=NOON)
+    words = banner_of(page.get("/rules/"))
+    assert "Sentinel sync of porto: 7 min ago." in words
+    assert "out of date" not in words  # amber
+    for name in ("incident", "review", "readiness"):
+        assert b'class="stale"' not in page.get(world[name]).content
 
 
 def some_of_each_kind(links):

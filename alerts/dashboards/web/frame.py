@@ -1,6 +1,9 @@
-"""What the frame of every page says about the data: how fresh it is, and how much of it."""
+"""What the frame of every page says about the data: how fresh it is, how much of it, and on the
+page itself what of it is late.
+"""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
@@ -11,7 +14,7 @@ from alerts.dashboards.web.words import age_words, cause_of
 from portal import clock
 from portal.accounts.models import User
 from portal.jobs.queries import latest_heartbeat
-from portal.ui.shell import FooterLine
+from portal.ui.shell import FooterLine, Level
 from portal.ui.words import number
 
 # A job may keep the only worker of a queue for 75 s, and workers are asked every 20 s. Open pages
@@ -42,16 +45,32 @@ def how_fresh(request: HttpRequest) -> FooterLine | None:
     oldest = min(syncs, key=lambda sync: (sync.fresh_at is not None, sync.fresh_at or now))
     if oldest.fresh_at is None and level == "ok":
         return FooterLine(gettext("First Sentinel sync under way"), "ok", _status())
-    age = age_words(oldest.fresh_at, now)
     if level == "ok":
+        age = age_words(oldest.fresh_at, now)
         return FooterLine(gettext("Sentinel sync %(age)s") % {"age": age}, level, _status())
-    text = gettext("Sentinel sync of %(name)s: %(age)s") % {"name": oldest.name, "age": age}
-    return FooterLine(text, level, _status(), cause=_cause(oldest))
+    return _age_line(oldest, level, now)
+
+
+def what_is_late(request: HttpRequest) -> list[FooterLine]:
+    """What the page shows may be older than it looks: each late workspace, the worst first, and
+    work that stands still.
+    """
+    now = clock.now_of(request)
+    late = [sync for sync in syncs_of(request) if sync.level in ("warn", "bad")]
+    late.sort(key=lambda sync: (sync.fresh_at is not None, sync.fresh_at or now))
+    standstill = whether_work_goes_on(request)
+    lines = [replace(_age_line(sync, sync.level, now), about=sync.name) for sync in late]
+    return [standstill, *lines] if standstill else lines
 
 
 def whether_work_goes_on(request: HttpRequest) -> FooterLine | None:
     """A red line while no worker of any queue is heard: beat, broker or all workers are away."""
-    latest = latest_heartbeat() if isinstance(request.user, User) else None
+    if not isinstance(request.user, User):
+        return None
+    kept = vars(request)  # both the foot and the banner of a page ask
+    if "tagout_heartbeat" not in kept:
+        kept["tagout_heartbeat"] = latest_heartbeat()
+    latest: datetime | None = kept["tagout_heartbeat"]
     if latest is None:
         return None
     now = clock.unshifted()
@@ -74,6 +93,12 @@ def how_much(request: HttpRequest) -> FooterLine | None:
         return FooterLine(workspaces)
     sites = ngettext("%(n)s plant", "%(n)s plants", plants) % {"n": number(plants)}
     return FooterLine(f"{workspaces} · {sites}")
+
+
+def _age_line(sync: Sync, level: Level, now: datetime) -> FooterLine:
+    age = age_words(sync.fresh_at, now)
+    text = gettext("Sentinel sync of %(name)s: %(age)s") % {"name": sync.name, "age": age}
+    return FooterLine(text, level, _status(), cause=_cause(sync))
 
 
 def _cause(sync: Sync) -> str:

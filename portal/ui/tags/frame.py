@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django.contrib.messages import get_messages
-from django.template import Library
+from django.template import Context, Library
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -37,6 +37,18 @@ def rail_link(link: Link) -> SafeString:
         link.item.label,
         count(link.count),
     )
+
+
+@register.simple_tag(takes_context=True)
+def stale_banner(context: Context, about: str = "") -> SafeString:
+    """Say how old what the page shows is, where that is late. `about` is the workspace of a page
+    about one; a page about several tells of the worst, and how many more are late.
+    """
+    lines = context["shell"].banner if "shell" in context else []
+    everywhere = [line for line in lines if not line.about]
+    late = [line for line in lines if line.about and about in ("", line.about)]
+    notes = [(line, 0) for line in everywhere] + [(line, len(late) - 1) for line in late[:1]]
+    return joined(draw("surfaces.html#stale", line=line, others=others) for line, others in notes)
 
 
 @register.simple_tag
