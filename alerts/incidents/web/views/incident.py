@@ -69,7 +69,7 @@ TABS = {
     "devices": gettext_lazy("Devices"),
     "similar": gettext_lazy("Similar"),
     "tasks": gettext_lazy("Tasks"),
-    "writes": gettext_lazy("Changes in Sentinel"),
+    "writes": gettext_lazy("Our changes in Sentinel"),
     "raw": gettext_lazy("Raw"),
 }
 WHO = {

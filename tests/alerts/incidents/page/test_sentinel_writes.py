@@ -1,4 +1,4 @@
-"""What we changed in Sentinel: each write, how it ended, and who won."""
+"""Our changes in Sentinel: each write, how it ended, and who won."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -120,6 +120,7 @@ def test_the_page_shows_them(desk, sam, client):
     page = client.get(address).content.decode()
     assert "Severity: before Medium, Tagout wanted Low, in Sentinel it stays High" in page
     assert "A person in Sentinel won" in page
+    assert page.count("Our changes in Sentinel") == 2  # the tab and its card have one name
 
 
 def test_who_is_asked_for_a_second_opinion_learns_nothing_of_the_first(desk, sam):
