@@ -1,6 +1,5 @@
 """Reads of what is owed: the overlay for pages, the backlog for the status page."""
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,47 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Min, Q, QuerySet
-from django.utils.translation import gettext, gettext_lazy
 
 from alerts.outbox.models import Change, Landing, Outcome, RulePriority, WantedRule
 from portal.jobs.models import State
 
 _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_TRIED = re.compile(r"Tried (?P<n>\d+) times without success\. (?P<error>.*)", re.DOTALL)
-_MERGED = re.compile(r"It was merged into #(?P<number>\d+) in Sentinel, and stays so\.")
-# The rows keep one language, English; these are the sentences of ours among what they keep.
-_NOTES = {
-    "It is no longer in Sentinel.": gettext_lazy("It is no longer in Sentinel."),
-    "It was merged into another incident in Sentinel, and stays so.": gettext_lazy(
-        "It was merged into another incident in Sentinel, and stays so."
-    ),
-    "The workspace was removed.": gettext_lazy("The workspace was removed."),
-    "The account was disabled before the close was sent, so the incident stays open.": gettext_lazy(
-        "The account was disabled before the close was sent, so the incident stays open."
-    ),
-    "The worker died each time it tried.": gettext_lazy("The worker died each time it tried."),
-    "The workspace is being tried with another change.": gettext_lazy(
-        "The workspace is being tried with another change."
-    ),
-    "Somebody else keeps changing this incident in Sentinel.": gettext_lazy(
-        "Somebody else keeps changing this incident in Sentinel."
-    ),
-    "Somebody changed it in Microsoft Defender right after; that stays.": gettext_lazy(
-        "Somebody changed it in Microsoft Defender right after; that stays."
-    ),
-    "Microsoft Defender has no place for this reason and shows another one.": gettext_lazy(
-        "Microsoft Defender has no place for this reason and shows another one."
-    ),
-    "Somebody else keeps changing this task in Sentinel.": gettext_lazy(
-        "Somebody else keeps changing this task in Sentinel."
-    ),
-    "The playbook is no longer in Azure.": gettext_lazy("The playbook is no longer in Azure."),
-    "Azure did not say whether the playbook started, and shows no run of it for this incident."
-    " Look at its runs in Azure before you retry.": gettext_lazy(
-        "Azure did not say whether the playbook started, and shows no run of it for this incident."
-        " Look at its runs in Azure before you retry."
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +72,6 @@ def backlog_by_workspace() -> list[Backlog]:
 def given_up_changes() -> QuerySet[Change]:
     """Refused changes that wait for a person to retry or discard them, newest first."""
     return Change.objects.filter(state=State.DEAD).select_related("workspace").order_by("-pk")
-
-
-def note_words(note: str) -> str:
-    """What became of a change, in the person's language; what others said stays as it came."""
-    if found := _TRIED.fullmatch(note):
-        text = gettext("Tried %(n)s times without success. %(error)s")
-        return text % {"n": found["n"], "error": note_words(found["error"])}
-    if found := _MERGED.fullmatch(note):
-        text = gettext("It was merged into #%(number)s in Sentinel, and stays so.")
-        return text % {"number": found["number"]}
-    return str(_NOTES.get(note, note))
 
 
 def how_many_wait(workspace_id: int | None = None) -> int:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.readiness.engine.readings import Check, State
 from alerts.readiness.engine.reasons import Reason
+from alerts.readiness.stored_words import stored_words
 from portal.ui.words import number
 
 type Words = str | Promise
@@ -334,6 +335,8 @@ def state_of(state: State) -> str:
 
 def _spelled(check: Check) -> dict[str, Any]:
     values = {name: _text(value) for name, value in check.values.items()}
+    if error := check.values.get("error"):
+        values["error"] = stored_words(str(error))
     if check.reason is Reason.PLAN_STREAMS:
         quota = check.values.get("quota")
         values["quota"] = (

@@ -15,6 +15,7 @@ from alerts.automation.models import Playbook, WorkflowCheck
 from alerts.automation.policies import reasons_against_checking, reasons_against_playbook
 from alerts.automation.queries import checks_of, playbooks_visible_to
 from alerts.automation.services.workflow_check import CannotCheckWorkflow, begin_check
+from alerts.automation.wording import evidence_words
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
 from portal import clock
@@ -107,7 +108,7 @@ def stage_lines(row: WorkflowCheck) -> list[StageLine]:
         stage = found.get(name, {})
         label, kind, icon = _STATES[stage.get("state", "")]
         at = datetime.fromisoformat(stage["at"]) if stage else None
-        evidence = str(stage.get("evidence", ""))
+        evidence = evidence_words(str(stage.get("evidence", "")))
         lines.append(StageLine(str(_NAMES[name]), str(label), kind, icon, evidence, at))
     return lines
 

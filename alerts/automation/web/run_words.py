@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from alerts.automation.models import FAILED_STATUSES, PlaybookRun
 from alerts.automation.services.runs import BEGUN
 from alerts.outbox.models import Outcome
-from alerts.outbox.queries import note_words
+from alerts.outbox.wording import note_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
 from alerts.incidents.queries import incidents_visible_to
 from alerts.outbox.engine.merge import value_text
 from alerts.outbox.models import Change, Kind, Outcome
-from alerts.outbox.queries import note_words
 from alerts.outbox.registry import Settlement
+from alerts.outbox.wording import note_words
 from portal import clock
 from portal.notifications.services import notify
 

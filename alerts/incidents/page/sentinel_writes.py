@@ -1,4 +1,4 @@
-"""What we changed in Sentinel: every write that one incident was ever owed, and how each ended.
+"""Our changes in Sentinel: every write that one incident was ever owed, and how each ended.
 
 Read from the outbox's rows and from what was noted when they were settled: the audit entry tells
 when, the line of the timeline what a person in Sentinel had done instead.
@@ -18,7 +18,8 @@ from alerts.incidents.page.timeline import MEMBER_WORDS, value_words
 from alerts.incidents.wording import Chip
 from alerts.outbox.engine.merge import LABELS, LABELS_ADD, LABELS_REMOVE, value_text
 from alerts.outbox.models import Change, Kind, Outcome
-from alerts.outbox.queries import changes_of, note_words
+from alerts.outbox.queries import changes_of
+from alerts.outbox.wording import note_words
 from portal.audit.models import Entry
 
 MAX_WRITES = 200

@@ -19,7 +19,8 @@ from alerts.incidents.wording import (
     term,
 )
 from alerts.outbox.models import Kind
-from alerts.outbox.queries import changes_of, note_words
+from alerts.outbox.queries import changes_of
+from alerts.outbox.wording import note_words
 
 # How values of Sentinel's vocabulary are said; other values stand as they came.
 _VALUE_WORDS: dict[str, Callable[[str], str]] = {

@@ -11,6 +11,7 @@ from alerts.readiness.engine.readings import Check, Remedy, State
 from alerts.readiness.engine.reasons import Reason
 from alerts.readiness.engine.solution import coverage_query
 from alerts.readiness.models import SetupStep
+from alerts.readiness.stored_words import stored_words
 from alerts.readiness.wording import evidence_of, fix_of, label_of, state_of
 from portal.jobs.models import State as JobState
 from portal.ui.navigation import address_of
@@ -166,7 +167,7 @@ def _note(step: SetupStep) -> StepNote:
         label=str(_STEPS[state]),
         is_open=state in (JobState.WAITING, JobState.RUNNING),
         is_failed=state is JobState.DEAD,
-        error=step.latest_error,
+        error=stored_words(step.latest_error),
         by=step.by.name,
         at=step.done_at or step.asked_at,
     )

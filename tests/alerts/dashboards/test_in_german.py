@@ -12,7 +12,7 @@ from django.utils import translation
 from alerts.incidents.acts.triage import change_severity
 from alerts.incidents.models import Incident, Severity
 from alerts.incidents.page.panel import parts_of
-from alerts.outbox.queries import note_words
+from alerts.outbox.wording import note_words
 from portal.accounts.models import User
 from portal.notifications.models import Notification
 from tests.conftest import NOON

@@ -3,8 +3,8 @@
 import pytest
 
 from alerts.outbox.models import Change, Outcome
-from alerts.outbox.queries import note_words
 from alerts.outbox.services import deliver_one
+from alerts.outbox.wording import note_words
 from alerts.sentinel.client.errors import SentinelUnavailable
 from alerts.sentinel.client.graph_source import GraphIncidentSource
 from alerts.sentinel.wire.graph import Counterpart

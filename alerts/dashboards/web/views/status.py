@@ -26,7 +26,7 @@ from alerts.dashboards.web.words import (
     unreadable_words,
 )
 from alerts.outbox.policies import RESOLVERS
-from alerts.outbox.queries import note_words
+from alerts.outbox.wording import note_words
 from portal import clock
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET
 
+from alerts.outbox.wording import note_words
 from alerts.sentinel.queries import gone_workspaces
 from alerts.suppression.deploying.deployments import (
     ROLE,
@@ -154,7 +155,7 @@ def _row(deployment: Deployment, titles: dict[int, RuleVersion]) -> DeploymentRo
         title=version.title if version else "",
         standing=rule_chip(deployment.standing),
         is_refused=deployment.standing in ("refused", "held"),
-        error=deployment.error,
+        error=note_words(deployment.error),
         fix=what_to_do(deployment),
         site_ids=version.site_ids if version else (),
         at=deployment.row.landed_at or deployment.row.wanted_at,

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
+from alerts.outbox.wording import note_words
 from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.deployments import WorkspaceDeployments, deployments_by_workspace
 from alerts.suppression.deploying.kill_switch import switch_off, switch_on
@@ -118,7 +119,7 @@ def _place(
         workspace=workspace,
         is_off=bool({None, workspace.pk} & stopped),
         gate=gate_chip(gate.standing if gate else "none"),
-        error=gate.error if gate else "",
+        error=note_words(gate.error) if gate else "",
         still_there=deployments.still_there if deployments else 0,
         is_moving=bool(
             deployments and (deployments.still_there or deployments.gate.standing.endswith("ing"))

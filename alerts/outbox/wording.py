@@ -1,0 +1,63 @@
+"""What became of a write or of a rule, as rows keep it, in the reader's language."""
+
+from typing import Final
+
+from django.utils.translation import gettext_noop
+
+from alerts.sentinel.wording import SENTENCES as OF_THE_CLIENT
+from portal.stored_sentences import in_readers_language
+
+SENTENCES: Final = (
+    gettext_noop("Tried %(n)s times without success. %(error)s"),
+    gettext_noop("The worker died each time it tried."),
+    gettext_noop("The workspace is being tried with another change."),
+    gettext_noop("The workspace was removed."),
+    # incidents
+    gettext_noop("It is no longer in Sentinel."),
+    gettext_noop("It was merged into #%(number)s in Sentinel, and stays so."),
+    gettext_noop("It was merged into another incident in Sentinel, and stays so."),
+    gettext_noop("Somebody else keeps changing this incident in Sentinel."),
+    gettext_noop("Somebody changed it in Microsoft Defender right after; that stays."),
+    gettext_noop("Microsoft Defender has no place for this reason and shows another one."),
+    gettext_noop("Sentinel's answer could not be read: %(reason)s."),
+    gettext_noop("The account was disabled before the close was sent, so the incident stays open."),
+    gettext_noop("Somebody else keeps changing this task in Sentinel."),
+    # playbooks
+    gettext_noop("The playbook is no longer in Azure."),
+    gettext_noop("The playbook was disabled in Azure."),
+    gettext_noop("The account was disabled before the playbook was started."),
+    gettext_noop("The playbook acts on the plant, and there is no consent to this run."),
+    gettext_noop("The consent is used up: Azure shows that this run has started."),
+    gettext_noop("The run is not known here."),
+    gettext_noop("The answer was lost; the runs of the playbook are read again."),
+    gettext_noop("The runs cannot be read: %(reason)s."),
+    gettext_noop(
+        "Azure did not say whether the playbook started, and shows no run of it for this incident."
+        " Look at its runs in Azure before you retry."
+    ),
+    # rules
+    gettext_noop("Somebody else keeps changing this rule in Sentinel."),
+    gettext_noop("Somebody changed this rule in Sentinel: %(places)s."),
+    gettext_noop("Somebody deleted this rule in Sentinel."),
+    gettext_noop("Sentinel has a rule under this name that Tagout did not write."),
+    gettext_noop("Sentinel accepted the rule, but does not list it."),
+    gettext_noop("What Sentinel kept is not what was sent (%(places)s); it was taken away."),
+    gettext_noop("The rule has changed again since."),
+    gettext_noop("The list of automation rules does not end."),
+    gettext_noop("Suppression is switched off."),
+    gettext_noop("The gate that could stop it is not in place yet."),
+    gettext_noop("The workspace is paused; the lease is left to end."),
+    gettext_noop("What Tagout knows of the workspace is too old; the lease is left to end."),
+    gettext_noop("Azure no longer knows the workspace; nothing is sent there."),
+    gettext_noop("The form that would be sent is not the one that was signed."),
+    gettext_noop(
+        "What it would be in Sentinel now is not what was signed: the plant or the workspace has"
+        " changed since. A new version has to be signed."
+    ),
+    *OF_THE_CLIENT,
+)
+
+
+def note_words(note: str) -> str:
+    """Return what became of it; what others said stays as it came."""
+    return in_readers_language(note, SENTENCES)
