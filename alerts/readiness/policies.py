@@ -27,9 +27,14 @@ def reasons_against_checking(workspace: Workspace, *, by: User) -> list[str]:
     return _reasons_against_working_there(workspace)
 
 
+def is_administrator_of(workspace: Workspace, *, user: User) -> bool:
+    """Whether somebody may have things changed in Sentinel here, as their roles are now."""
+    return user.is_active and reach_of(user, {Role.ADMINISTRATOR}).covers(workspace)
+
+
 def reasons_against_setting_up(workspace: Workspace, *, by: User) -> list[str]:
     """Why this person can have nothing changed in Sentinel here."""
-    if not reach_of(by, {Role.ADMINISTRATOR}).covers(workspace):
+    if not is_administrator_of(workspace, user=by):
         return [gettext("Only an administrator can have this changed in Sentinel.")]
     return _reasons_against_working_there(workspace)
 

@@ -36,10 +36,11 @@ from alerts.readiness.engine.solution import (
     template_of,
 )
 from alerts.readiness.models import SetupStep
-from alerts.readiness.policies import reasons_against_setting_up
+from alerts.readiness.policies import is_administrator_of, reasons_against_setting_up
 from alerts.readiness.queries.readings import load_readings
 from alerts.readiness.services.look import Connect, kind_of_job
 from alerts.readiness.services.part_reader import MAX_PAGES
+from alerts.readiness.stored_words import NO_LONGER_ADMINISTRATOR
 from alerts.sentinel.client.port import (
     SentinelClient,
     SentinelConflict,
@@ -132,6 +133,9 @@ def carry_out_due_step(*, now: datetime, connect: Connect) -> bool:
     if step.workspace.is_removed:  # else it would be overdue for ever
         _end(step, State.DEAD, now=now, error="This workspace was removed.")
         return True
+    if not is_administrator_of(step.workspace, user=step.by):  # the role may have gone meanwhile
+        _refuse(step, now=now)
+        return True
     try:
         client = connect(step.workspace, PURPOSE.value)
         result = _WORK[Remedy(step.kind)](client, step)
@@ -147,6 +151,11 @@ def carry_out_due_step(*, now: datetime, connect: Connect) -> bool:
     return True
 
 
+def _refuse(step: SetupStep, *, now: datetime) -> None:
+    reason = NO_LONGER_ADMINISTRATOR % {"name": step.by.name}
+    _end(step, State.DEAD, now=now, error=reason, outcome="refused")
+
+
 def _note(step: SetupStep, error: SentinelError, *, now: datetime) -> None:
     """Try again where Azure was away, slow or in conflict; else a person has to do something."""
     may_retry = isinstance(error, SentinelUnavailable | SentinelThrottled | SentinelConflict)
@@ -158,8 +167,7 @@ def _note(step: SetupStep, error: SentinelError, *, now: datetime) -> None:
         wait = back_off(step.attempts)
         put_back(step, due_at=clock.unshifted() + wait, error=error.message)
         return
-    words = f"{error.code}: {error.message}" if error.code else error.message
-    _end(step, State.DEAD, now=now, error=words)
+    _end(step, State.DEAD, now=now, error=error.message)
 
 
 @transaction.atomic
@@ -170,8 +178,11 @@ def _end(
     now: datetime,
     error: str = "",
     result: dict[str, Any] | None = None,
+    outcome: str = "",
 ) -> None:
-    """Settle a step with its entry on record, and look at the workspace again."""
+    """Settle a step with its entry on record, and look at the workspace again. `outcome` is the
+    word of the record where it is not done or failed.
+    """
     unshifted = clock.unshifted()
     if not settle(step, now=unshifted, state=state, error=error, result=result or {}, done_at=now):
         return
@@ -179,9 +190,9 @@ def _end(
         kind=kind_of_job(Purpose.READ), key=str(step.workspace.uuid), state=State.WAITING
     )
     jobs.update(due_at=unshifted)
-    outcome = "done" if state == State.DONE else "failed"
+    ending = outcome or ("done" if state == State.DONE else "failed")
     record(
-        f"readiness.step.{outcome}",
+        f"readiness.step.{ending}",
         on=step,
         by="readiness",
         at=now,

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from django.utils import translation
 
 from alerts.readiness.engine.readings import Remedy
 from alerts.readiness.engine.solution import COVERAGE_RULE, RULE_NAMES, titles_without_rule
@@ -13,10 +14,12 @@ from alerts.readiness.services.setup import (
     carry_out_due_step,
     resource_name,
 )
+from alerts.readiness.stored_words import stored_words
 from alerts.sentinel.client.errors import SentinelDenied, SentinelRefused, SentinelUnavailable
 from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.sentinel.models import Workspace
 from portal import clock
+from portal.accounts.models import User
 from portal.audit.models import Entry
 from portal.jobs.models import Job, State
 from portal.jobs.services import let_work_age
@@ -218,7 +221,7 @@ def test_what_azure_refuses_is_told_at_once(ask, work, sentinel, error):
     work()
     step.refresh_from_db()
     assert step.state == State.DEAD
-    assert step.latest_error == f"{error.code}: {error.message}"
+    assert step.latest_error == error.message
 
 
 def test_the_same_is_not_asked_for_twice_at_a_time(ask, work):
@@ -244,6 +247,24 @@ def test_only_an_administrator_changes_sentinel(ask, leo, mia):
         with pytest.raises(CannotSetUp, match="administrator"):
             ask(Remedy.INSTALL, by=person)
     assert not SetupStep.objects.exists()
+
+
+@pytest.mark.parametrize("loss", ["role", "account"])
+def test_who_has_lost_the_role_meanwhile_changes_nothing(ask, work, sentinel, ada, loss):
+    bare(sentinel)
+    step = ask(Remedy.CONNECT, azure.SUBSCRIPTION)
+    if loss == "role":
+        ada.grants.update(revoked_at=NOON)
+    else:
+        User.objects.filter(pk=ada.pk).update(is_active=False)
+    assert work() and not written(sentinel)
+    step.refresh_from_db()
+    assert step.state == State.DEAD
+    assert "no longer an administrator here" in step.latest_error
+    with translation.override("de"):
+        assert "keine Administratorrolle mehr" in stored_words(step.latest_error)
+    entry = Entry.objects.get(action="readiness.step.refused")
+    assert entry.object_id == str(step.pk)
 
 
 def test_nothing_is_changed_in_a_paused_workspace(ask, work, workspace):
