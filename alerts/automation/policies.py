@@ -109,12 +109,14 @@ def reasons_against_deciding(consent: PlantConsent, *, by: User, now: datetime) 
     """Why this person can neither consent nor decline."""
     if by.kind != "person":
         return [gettext("Consent is given by a signed-in person, never by a token.")]
-    if consent.state != PlantConsent.State.ASKED:
+    if consent.decided_by_id is not None:
         return [gettext("Somebody has decided on this already.")]
     if consent.asked_at <= now - VALID:
         return [gettext("This request is more than four hours old. Ask again.")]
     if consent.is_outdated:
         return [gettext("The playbook has been changed since. Ask again.")]
+    if consent.state != PlantConsent.State.ASKED:  # ended when somebody asked anew
+        return [gettext("This request has ended. Ask again.")]
     if consent.asked_by_id == by.pk:
         return [gettext("You asked for it, so somebody else has to consent.")]
     if not consent_kind(consent, by=by):

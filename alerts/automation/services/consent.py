@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from alerts.automation.models import PlantConsent, Playbook
@@ -16,6 +16,7 @@ from alerts.automation.policies import (
     reasons_against_reason,
 )
 from alerts.automation.services.notify import notify_approvers, notify_asker
+from alerts.automation.wording import OTHER_STEPS, UNANSWERED
 from alerts.incidents.acts.apply import lock_incidents, write_timeline
 from alerts.incidents.models import TimelineItem
 from portal.accounts.models import User
@@ -43,9 +44,7 @@ def ask_for_consent(
     waiting = PlantConsent.objects.filter(
         playbook=playbook, incident=incident, state=PlantConsent.State.ASKED
     )
-    waiting.filter(~Q(steps=playbook.steps) | Q(asked_at__lte=now - VALID)).update(
-        state=PlantConsent.State.DECLINED
-    )
+    _end_outdated(waiting, playbook, now=now)
     if waiting.exists():
         raise CannotAskForConsent(gettext("Somebody has asked already, and waits for an answer."))
     consent = PlantConsent.objects.create(
@@ -75,6 +74,24 @@ def ask_for_consent(
         reason=reason.strip(),
     )
     return consent
+
+
+def _end_outdated(waiting: QuerySet[PlantConsent], playbook: Playbook, *, now: datetime) -> None:
+    """Decline what nobody answered in time, and what was asked about other steps."""
+    for row in waiting.filter(~Q(steps=playbook.steps) | Q(asked_at__lte=now - VALID)):
+        row.state = PlantConsent.State.DECLINED
+        row.decision_reason = UNANSWERED if row.asked_at <= now - VALID else OTHER_STEPS
+        row.save(update_fields=["state", "decision_reason"])
+        record(
+            "automation.consent.expired",
+            on=row,
+            by="automation",
+            at=now,
+            playbook=playbook.resource_id,
+            incident=row.incident.number or row.incident.name,
+            asked_at=row.asked_at,
+            reason=row.decision_reason,
+        )
 
 
 @transaction.atomic

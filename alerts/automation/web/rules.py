@@ -1,7 +1,7 @@
 """Make an automation rule from an incident: the form, its preview, the rule; take one away."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -38,12 +38,14 @@ from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import number_of
 from alerts.incidents.queries import incidents_visible_to
 from alerts.outbox.models import Landing, WantedRule
+from alerts.outbox.wording import note_words
 from portal import clock
 from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
 from portal.ui.responses import leave_toast, post_only, render_page
 
 SHOWN = 5  # incidents of the preview
+SHOWN_AFTER_END = timedelta(days=30)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -141,11 +143,14 @@ class MadeRuleLine:
     kind: str
     icon: str
     error: str
+    has_ended: bool  # it acts on nothing any more
     may_remove: bool
 
 
 def made_rule_lines(user: User, *, playbooks: dict[str, str], now: datetime) -> list[MadeRuleLine]:
-    """The rules of the person's workspaces that were made here and not taken away."""
+    """The rules of the person's workspaces that were made here and not taken away: those that act,
+    and those whose time was over at most 30 days ago.
+    """
     rules = list(made_rules_visible_to(user))
     wanted = wanted_by_rule(rules)
     return [
@@ -153,24 +158,32 @@ def made_rule_lines(user: User, *, playbooks: dict[str, str], now: datetime) -> 
             rule,
             words_of(facts_of(rule.body), playbooks=playbooks),
             *_standing(rule, wanted.get(rule.uuid), now=now),
+            has_ended=_has_ended(rule, wanted.get(rule.uuid), now=now),
             may_remove=not reasons_against_removing(rule, by=user),
         )
         for rule in rules
+        if rule.ends_at > now - SHOWN_AFTER_END
     ]
+
+
+def _has_ended(rule: MadeRule, row: WantedRule | None, *, now: datetime) -> bool:
+    """Whether its time is over, or it is no longer wanted in Sentinel."""
+    return rule.ends_at <= now or (row is not None and row.wanted is None)
 
 
 def _standing(
     rule: MadeRule, row: WantedRule | None, *, now: datetime
 ) -> tuple[str, str, str, str]:
     """Label, kind and icon of the chip, and what went wrong."""
+    error = note_words(row.latest_error) if row else ""
     if row is not None and row.outcome == Landing.REFUSED:
-        return gettext("Refused by Sentinel"), "high", "circle-alert", row.latest_error
+        return gettext("Refused by Sentinel"), "high", "circle-alert", error
     if row is not None and row.outcome == Landing.HELD:
-        return gettext("Changed by hand in Sentinel"), "high", "triangle-alert", row.latest_error
+        return gettext("Changed by hand in Sentinel"), "high", "triangle-alert", error
     if rule.ends_at <= now:
-        return gettext("Expired"), "", "calendar-x-2", ""
+        return gettext("Ended: its time is over"), "", "calendar-x-2", ""
     if row is not None and row.wanted is None:
         return gettext("Ended: its playbook acts on the plant"), "high", "factory", ""
     if row is not None and row.is_as_wanted:
         return gettext("In Sentinel"), "ok", "check", ""
-    return gettext("On its way"), "medium", "timer", row.latest_error if row else ""
+    return gettext("On its way"), "medium", "timer", error

@@ -85,13 +85,15 @@ def _overview(user: User, now: datetime) -> dict[str, Any]:
         for part in workspaces
         for line in part.playbooks
     }
+    made = made_rule_lines(user, playbooks=names, now=now)
     return {
         "now": now,
         "workspaces": workspaces,
         "requests": [
             (row, number_of(row.incident)) for row in waiting_consents(user, since=now - VALID)
         ],
-        "made": made_rule_lines(user, playbooks=names, now=now),
+        "made": [line for line in made if not line.has_ended],
+        "ended": [line for line in made if line.has_ended],
     }
 
 

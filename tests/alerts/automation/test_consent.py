@@ -104,6 +104,11 @@ def test_a_request_that_nobody_answered_ends_too(ask, decide, isolate, sam, oda)
     with pytest.raises(CannotDecideConsent, match="Ask again"):
         decide(request, oda, now=later)
     assert ask(isolate, sam, now=later).pk != request.pk
+    entry = Entry.objects.get(action="automation.consent.expired")
+    assert entry.object_id == str(request.pk) and entry.at == later
+    assert entry.details["reason"] == "Nobody answered within four hours."
+    with pytest.raises(CannotDecideConsent, match="four hours old"):  # nobody has decided on it
+        decide(request, oda, now=later)
 
 
 def test_what_was_taken_back_has_used_no_consent(start, ask, decide, isolate, sam, oda):
@@ -250,6 +255,8 @@ def test_nobody_consents_to_steps_that_have_changed_meanwhile(
     with pytest.raises(CannotDecideConsent, match="changed since"):
         decide(request, oda)
     assert ask(isolate, sam).pk != request.pk
+    entry = Entry.objects.get(action="automation.consent.expired")
+    assert "has been changed" in entry.details["reason"]
 
 
 def test_steps_that_change_before_the_run_is_sent_stop_it(

@@ -1,12 +1,15 @@
 """The two steps to a rule by page, and how those that were made are shown."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from alerts.automation.models import MadeRule
 from alerts.outbox.models import WantedRule
 from tests.alerts.automation.test_made_rules import ASSIGN, ENDS
+from tests.conftest import NOON
+from tests.factories.automation import make_made_rule
 from tests.factories.incidents import make_alert
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -46,6 +49,20 @@ def test_a_rule_is_previewed_and_then_made(page, client, leo, sam, incident):
     assert f"{rule.label} Unauthorized PLC Programming On its way" in shown
     assert client.post(f"/automation/rules/{rule.uuid}/remove/").status_code == 302
     assert "Rules made here" not in words(client.get("/automation/"))
+
+
+def test_a_rule_whose_time_is_over_is_shown_as_ended_for_a_month(client, sam, leo, incident):
+    rule = make_made_rule(incident.workspace, incident, by=leo)
+    client.force_login(sam)
+    assert f"Take {rule.label} away" in words(client.get("/automation/"))
+    for days, is_shown in ((1, True), (31, False)):
+        ended_at = NOON - timedelta(days=days)
+        MadeRule.objects.update(made_at=ended_at - timedelta(days=30), ends_at=ended_at)
+        shown = words(client.get("/automation/"))
+        assert ("1 that has ended, in the last 30 days" in shown) == is_shown
+        assert ("None of them acts." in shown) == is_shown
+        assert ("Ended: its time is over" in shown) == is_shown
+        assert f"Take {rule.label} away" not in shown
 
 
 def test_a_digest_of_something_else_makes_nothing(page, leo, incident):
