@@ -1,6 +1,5 @@
 """What is collected of a workspace. A worker counts it once a day: it looks at all alerts."""
 
-import json
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,13 +7,13 @@ from typing import Any
 from django.db.models import Count, F, Max, Min, Q
 
 from alerts.incidents.engine.catalogue import all_types
+from alerts.incidents.engine.merged_alerts import violations_in
 from alerts.incidents.models import Alert, AlertRaw, Incident, IncidentAlert
 from alerts.sentinel.models import Workspace
 
 KEPT_AT_SOURCE = timedelta(days=90)
 RECENT = timedelta(days=30)
 MAX_LOOKED_AT = 20_000  # newest alerts that are looked into one by one
-_VIOLATIONS = ("violations", "violationslist")
 
 
 def count_awaiting_details(workspace: Workspace) -> int:
@@ -84,23 +83,3 @@ def _merged(workspace: Workspace) -> dict[str, Any]:
         "with_violations": sum(lists.values()),
         "violations": sum(n * times for n, times in lists.items()),
     }
-
-
-def violations_in(bag: Any) -> int:
-    """Return how many violations an alert lists (Azure names the first ten); 0 where none."""
-    if not isinstance(bag, dict):
-        return 0
-    for name, value in bag.items():
-        if name.lower().replace(" ", "") in _VIOLATIONS:
-            return len(_list_in(value))
-    return 0
-
-
-def _list_in(value: Any) -> list[Any]:
-    """A list, also where it stands as JSON in a text."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return []
-    return value if isinstance(value, list) else []

@@ -13,6 +13,11 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import Alert, Incident, Severity
+from alerts.incidents.page.alert_sources import (
+    alert_lines,
+    sensors_in_words,
+    violations_in_words,
+)
 from alerts.incidents.page.devices import devices_of, flow_of
 from alerts.incidents.page.incident import (
     SENTINEL_ADDRESS,
@@ -216,7 +221,12 @@ def _timeline(visit: Visit) -> dict[str, Any]:
 
 
 def _alerts(visit: Visit) -> dict[str, Any]:
-    return {"alerts": visit.alerts}
+    lines = alert_lines(visit.alerts)
+    return {
+        "lines": lines,
+        "sensors_behind": sensors_in_words(lines),
+        "violations_behind": violations_in_words(lines),
+    }
 
 
 def _devices(visit: Visit) -> dict[str, Any]:
