@@ -116,7 +116,7 @@ def test_typing_fast_loses_nothing(browse, people, draft, noon):
             break
         page.wait_for_timeout(50)
     calm_down(page)
-    assert not page.locator(".note-bad").count()
+    assert not page.locator(".page .note-bad").count()
     draft.refresh_from_db()
     assert (draft.title, draft.body["reason"]) == ("Three words", "Four words")
 
