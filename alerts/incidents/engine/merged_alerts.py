@@ -15,13 +15,14 @@ _DETAILS = ("customdetails",)
 
 def violations_in(bag: Any) -> int:
     """Return how many violations an alert lists (Azure names the first ten); 0 where none."""
-    return next((len(_list_in(value)) for value in _values(bag, _VIOLATIONS)), 0)
+    return next((len(_list_in(value)) for value in _values(_object_in(bag), _VIOLATIONS)), 0)
 
 
 def sensors_in(bag: Any) -> tuple[str, ...]:
     """Return every sensor that an alert names, in its own fields or in those that an analytics rule
     has copied; nothing where it names none.
     """
+    bag = _object_in(bag)
     bags = [bag, *(_object_in(details) for details in _values(bag, _DETAILS))]
     found = [value for fields in bags for value in _values(fields, _SENSORS)]
     names = [name for value in found for name in (_list_in(value) or [value])]

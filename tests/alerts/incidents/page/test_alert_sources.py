@@ -17,6 +17,7 @@ from tests.factories.incidents import make_alert
         ({"Sensor": '["gd-1", "gd-2"]'}, ("gd-1", "gd-2")),
         ({"Custom Details": json.dumps({"Sensor": ["gd-2", "gd-1"]})}, ("gd-2", "gd-1")),
         ({"SensorId": "gd-1", "Custom Details": '{"Sensor": ["gd-1", "gd-2"]}'}, ("gd-1", "gd-2")),
+        ('{"SensorId": "gd-1"}', ("gd-1",)),
         ({"SensorId": " ", "Sensor": 7, "Custom Details": "{"}, ()),
         ({"Sensor": "[gd-1"}, ("[gd-1",)),
         (None, ()),
@@ -31,6 +32,7 @@ def test_all_sensors_that_an_alert_names_are_found(bag, sensors):
     [
         ({"Violations": [1, 2]}, 2),
         ({"violations list": "[1, 2, 3]"}, 3),
+        ('{"Violations": [1, 2]}', 2),
         ({"Violations": "12"}, 0),
         ({"Violations": "[1"}, 0),
         ({}, 0),
