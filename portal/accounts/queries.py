@@ -141,6 +141,18 @@ def people_holding(
     )
 
 
+def sites_with(roles: Iterable[Role], *, sites: Collection[UUID]) -> set[UUID]:
+    """Return those of the sites in which an active person holds one of the roles, by one query.
+    Who holds it everywhere holds it in all of them.
+    """
+    grants = Grant.objects.filter(role__in=list(roles), revoked_at=None, user__is_active=True)
+    everywhere, there = Q(scope=ScopeKind.ALL), Q(scope=ScopeKind.SITE, scope_uuid__in=sites)
+    found = set(grants.filter(everywhere | there).values_list("scope", "scope_uuid").distinct())
+    if any(scope == ScopeKind.ALL for scope, _ in found):
+        return set(sites)
+    return {uuid for _, uuid in found if uuid is not None}
+
+
 def scopes_of_use_to(user: User) -> list[TokenScope]:
     """Return the token scopes with which a program of this person could do anything."""
     roles = roles_of(user)

@@ -114,6 +114,8 @@ def fill(site, workspace, people, n):
     fill_patterns(site, workspace, people, n)
     for _number in range(n):
         make_planned_work(site, by=people["oda"])
+    for number in range(n):
+        make_incident(workspace, site_ids=[make_site(f"Site {n}-{number}").pk])
     make_lessons(n)
     fill_drafts(people["tom"], n)
     for number in range(n):

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from alerts.incidents.models import Incident, IncidentRaw, OtState, touches
 from alerts.readiness.engine.checks import evaluate
 from alerts.readiness.engine.readings import Check, Finding, History, Readings
@@ -12,7 +14,7 @@ from alerts.sentinel.models import Purpose, Workspace, WorkspaceCredential
 from alerts.sentinel.wire.values import D4IOT_PRODUCTS
 from alerts.sites.models import Site
 from portal.accounts.models import OT_ROLES, SOC_ROLES
-from portal.accounts.queries import people_holding
+from portal.accounts.queries import people_holding, sites_with
 
 _ANSWERED = [OtState.ROUTINE, OtState.MAINTENANCE, OtState.SUSPICIOUS, OtState.NOT_SURE]
 _NEWEST = 200  # incidents among which the newest of Defender for IoT is looked for
@@ -112,11 +114,9 @@ def _history(workspace: Workspace) -> History:
         for created_at, latest_at, products in rows
         if any(product.lower() in D4IOT_PRODUCTS for product in products)
     ]
-    touched = [
-        site
-        for site in Site.objects.order_by("name")
-        if incidents.filter(touches([site.pk])).exists()
-    ]
+    here = Exists(incidents.filter(touches([OuterRef("pk")])))
+    touched = list(Site.objects.filter(here).order_by("name"))
+    with_ot = sites_with(OT_ROLES, sites=[site.uuid for site in touched])
     organisation = workspace.organisation
     analysts = people_holding(
         SOC_ROLES,
@@ -130,11 +130,7 @@ def _history(workspace: Workspace) -> History:
         provider_is_xdr=_newest_is_xdr(workspace),
         analysts=analysts.count(),
         sites=[site.name for site in touched],
-        sites_without_ot=[
-            site.name
-            for site in touched
-            if not people_holding(OT_ROLES, sites=[site.uuid]).exists()
-        ],
+        sites_without_ot=[site.name for site in touched if site.uuid not in with_ot],
         answered=incidents.filter(ot_state__in=_ANSWERED)[:1].count(),
     )
 

@@ -4,6 +4,8 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from alerts.incidents.models import IncidentAlert
 from alerts.readiness.engine.readings import Remedy, State
@@ -26,6 +28,7 @@ from alerts.sentinel.client.prerequisites import Prerequisite
 from portal import clock
 from portal.audit.models import Entry
 from portal.jobs.models import Job
+from tests import cast
 from tests.alerts.readiness import azure
 from tests.alerts.readiness.conftest import checks_by_name
 from tests.conftest import NOON
@@ -253,6 +256,21 @@ def test_the_age_of_the_latest_alert(workspace, days, state):
 def test_incidents_of_another_product_are_no_sign_of_life(workspace):
     make_incident(workspace, product_names=["Microsoft Defender for Endpoint"])
     assert checks_by_name(workspace)["latest alert"].reason is Reason.NO_ALERT_YET
+
+
+def test_sites_are_asked_about_together(workspace, make_person):
+    sites = [make_site(name) for name in ("Gdańsk", "Lyon", "Porto")]
+    make_person(cast.ODA, ("ot-engineer", "site", sites[0].uuid))
+    queries = []
+    for n in (1, 3):
+        make_incident(workspace, site_ids=[site.pk for site in sites[:n]])
+        with CaptureQueriesContext(connection) as asked:
+            checks = checks_by_name(workspace)
+        queries.append(len(asked))
+    assert checks["people of OT"].values["names"] == ["Lyon", "Porto"]
+    assert queries[0] == queries[1]
+    make_person(cast.OLAF, ("ot-site-lead", "all", None))
+    assert checks_by_name(workspace)["people of OT"].state is State.OK
 
 
 def test_people_are_asked_for_at_each_site(workspace, make_person):
