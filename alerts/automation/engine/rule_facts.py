@@ -1,41 +1,55 @@
-"""What an automation rule does, read from its JSON as Sentinel keeps it, whoever wrote it."""
+"""What an automation rule does, read from its JSON as Sentinel keeps it, whoever wrote it. What is
+not understood is kept as it stands there, so that a rule never looks as if it did less.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from alerts.automation.engine.loose_json import (
+    Json,
+    bag_of,
+    json_of,
+    list_of,
+    members_beyond,
+    text_of,
+)
+from alerts.automation.engine.rule_conditions import Condition, conditions_of
+from alerts.automation.engine.rule_terms import (
+    ACTION_MEMBERS,
+    CONFIGURATIONS,
+    LABEL_MEMBERS,
+    LOGIC_MEMBERS,
+    OWNER_MEMBERS,
+    RULE_MEMBERS,
+    TRIGGERS,
+)
 from alerts.sentinel.wire.values import read_moment
 
-type Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One comparison: `name` and `operator` are Sentinel's own. `joined` says how the conditions of
-    a group belong together: "", "And" or "Or"; for members of an array "AnyItem" or "AllItems".
-    """
-
-    name: str
-    operator: str
-    values: tuple[str, ...]
-    joined: str = ""
-    inner: tuple[Condition, ...] = ()
+_ORDERS: Final = range(1, 1001)
+_NEEDED: Final = {"RunPlaybook": "playbook", "AddIncidentTask": "title"}  # or it does nothing
+_OWNER_NAMES: Final = ("assignedTo", "userPrincipalName", "email", "objectId")
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One action: what it is, and the values that it sets (severity, labels, playbook …)."""
+    """One action: what it is, the values that it sets (severity, labels, playbook …), and the JSON
+    of what is not understood of it.
+    """
 
     kind: str
     values: Mapping[str, str]
+    not_understood: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleFacts:
-    """What a rule does. `closes`: it closes incidents, which is suppression."""
+    """What a rule does. `closes`: it closes incidents, which is suppression. `not_understood` is
+    what stands beside its trigger, conditions and acts, each by its name and its JSON.
+    """
 
     name: str
     order: int | None
@@ -45,6 +59,7 @@ class RuleFacts:
     when: str  # Created or Updated
     conditions: tuple[Condition, ...]
     acts: tuple[Act, ...]
+    not_understood: tuple[str, ...] = ()
 
     @property
     def closes(self) -> bool:
@@ -56,6 +71,15 @@ class RuleFacts:
         """The resource ids of the playbooks that it runs, in lower case."""
         return tuple(act.values["playbook"] for act in self.acts if "playbook" in act.values)
 
+    @property
+    def is_understood(self) -> bool:
+        """Whether nothing in it is unknown here."""
+        return (
+            not self.not_understood
+            and all(condition.is_understood for condition in self.conditions)
+            and not any(act.not_understood for act in self.acts)
+        )
+
     def has_ended(self, *, now: datetime) -> bool:
         """Whether its time is over."""
         return self.ends_at is not None and self.ends_at <= now
@@ -66,19 +90,31 @@ class RuleFacts:
 
 
 def facts_of(body: Any) -> RuleFacts:
-    """Read a rule's properties; what is odd in them is left out, never raised."""
-    properties, flags = _bag(body), list[str]()
-    logic = _bag(properties.get("triggeringLogic"))
-    order = properties.get("order")
+    """Read a rule's properties. Raises nothing, however odd they are."""
+    properties = bag_of(body)
+    logic, order = bag_of(properties.get("triggeringLogic")), properties.get("order")
+    ends = logic.get("expirationTimeUtc")
+    ends_at = read_moment(ends, "expirationTimeUtc", [])
+    trigger = {name: logic.get(name) for name in ("triggersOn", "triggersWhen")}
+    strange = members_beyond(properties, RULE_MEMBERS) | members_beyond(logic, LOGIC_MEMBERS)
+    if type(order) is not int or order not in _ORDERS:
+        strange["order"] = order
+    if not isinstance(logic.get("isEnabled"), bool):
+        strange["isEnabled"] = logic.get("isEnabled")
+    if ends is not None and ends_at is None:
+        strange["expirationTimeUtc"] = ends
+    if tuple(map(text_of, trigger.values())) not in TRIGGERS:
+        strange |= trigger
     return RuleFacts(
-        name=_text(properties.get("displayName")),
+        name=text_of(properties.get("displayName")),
         order=order if type(order) is int else None,
-        is_enabled=logic.get("isEnabled") is True,
-        ends_at=read_moment(logic.get("expirationTimeUtc"), "expirationTimeUtc", flags),
-        on=_text(logic.get("triggersOn")),
-        when=_text(logic.get("triggersWhen")),
-        conditions=_conditions(logic.get("conditions")),
-        acts=tuple(_act(action) for action in _list(properties.get("actions"))),
+        is_enabled=bool(logic.get("isEnabled")),  # an odd value rather acts
+        ends_at=ends_at,
+        on=text_of(trigger["triggersOn"]),
+        when=text_of(trigger["triggersWhen"]),
+        conditions=conditions_of(logic.get("conditions")),
+        acts=_acts(properties.get("actions")),
+        not_understood=tuple(f"{name} {json_of(value)}" for name, value in strange.items()),
     )
 
 
@@ -93,56 +129,66 @@ def colliding(rules: Iterable[tuple[str, RuleFacts]], *, now: datetime) -> set[s
     return {name for names in by_place.values() if len(names) > 1 for name in names}
 
 
-def _conditions(found: Any) -> tuple[Condition, ...]:
-    return tuple(_condition(_bag(condition)) for condition in _list(found))
+def _acts(found: Any) -> tuple[Act, ...]:
+    if not isinstance(found, list):
+        return () if found is None else (Act("", {}, json_of(found)),)
 
+    def place(action: Any) -> int:
+        order = bag_of(action).get("order")
+        return order if type(order) is int else _ORDERS.stop
 
-def _condition(condition: Json) -> Condition:
-    properties = _bag(condition.get("conditionProperties"))
-    values = tuple(map(_text, _list(properties.get("propertyValues"))))
-    operator = _text(properties.get("operator"))
-    match condition.get("conditionType"):
-        case "Boolean":
-            return Condition("", "", (), operator, _conditions(properties.get("innerConditions")))
-        case "PropertyArray":
-            joined = _text(properties.get("arrayConditionType"))
-            inner = _conditions(properties.get("itemConditions"))
-            return Condition(_text(properties.get("arrayType")), "", (), joined, inner)
-        case "PropertyArrayChanged":
-            return Condition(_text(properties.get("arrayType")), "Added", ())
-        case "PropertyChanged":
-            change = _text(properties.get("changeType")) or "Changed"
-            return Condition(_text(properties.get("propertyName")), change, values)
-    return Condition(_text(properties.get("propertyName")), operator, values)
+    return tuple(map(_act, sorted(found, key=place)))
 
 
 def _act(action: Any) -> Act:
-    whole = _bag(action)
-    configuration = _bag(whole.get("actionConfiguration"))
+    whole = bag_of(action)
+    kind, configuration = text_of(whole.get("actionType")), bag_of(whole.get("actionConfiguration"))
+    values = _values_of(configuration)
+    members = CONFIGURATIONS.get(kind)
+    if members is None or _NEEDED.get(kind, "") not in {"", *values}:
+        return Act(kind, values, json_of(action))
+    strange = members_beyond(whole, ACTION_MEMBERS) | members_beyond(configuration, members)
+    strange |= {
+        name: value
+        for name, value in configuration.items()
+        if value is not None and not _is_readable(name, value)
+    }
+    return Act(kind, values, json_of(strange) if strange else "")
+
+
+def _values_of(configuration: Json) -> dict[str, str]:
+    """What an action sets, whatever it calls itself."""
     values = {
         name: text
-        for name in ("severity", "status", "classification", "title")
-        if (text := _text(configuration.get(name)))
+        for name in (
+            *("severity", "status", "classification", "classificationReason"),
+            *("classificationComment", "title", "description"),
+        )
+        if (text := text_of(configuration.get(name)))
     }
-    owner = _bag(configuration.get("owner"))
-    names = ("assignedTo", "userPrincipalName", "email", "objectId")
-    if owner:
-        values["owner"] = next((text for name in names if (text := _text(owner.get(name)))), "")
-    labels = [_text(_bag(label).get("labelName")) for label in _list(configuration.get("labels"))]
-    if any(labels):
-        values["labels"] = ", ".join(filter(None, labels))
-    if playbook := _text(configuration.get("logicAppResourceId")):
+    owner = configuration.get("owner")
+    if isinstance(owner, dict):
+        named = (text for name in _OWNER_NAMES if (text := text_of(owner.get(name))))
+        values["owner"] = next(named, "")
+    labels = configuration.get("labels")
+    found = [text_of(bag_of(label).get("labelName")) for label in list_of(labels)]
+    if any(found):
+        values["labels"] = ", ".join(filter(None, found))
+    if playbook := text_of(configuration.get("logicAppResourceId")):
         values["playbook"] = playbook.lower()
-    return Act(_text(whole.get("actionType")), values)
+    return values
 
 
-def _bag(value: Any) -> Json:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: Any) -> str:
-    return value.strip()[:500] if isinstance(value, str) else ""
+def _is_readable(name: str, value: Any) -> bool:
+    if name == "owner":
+        return (
+            isinstance(value, dict)
+            and not members_beyond(value, OWNER_MEMBERS)
+            and all(part is None or isinstance(part, str) for part in value.values())
+        )
+    if name == "labels":
+        return isinstance(value, list) and all(
+            text_of(bag_of(label).get("labelName")) and not members_beyond(label, LABEL_MEMBERS)
+            for label in value
+        )
+    return isinstance(value, str)
