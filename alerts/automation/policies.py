@@ -48,18 +48,30 @@ def reasons_against_playbook(playbook: Playbook) -> list[str]:
 
 def reason_for_consent(playbook: Playbook) -> str:
     """What whoever has no consent is told."""
+    if not playbook.has_all_steps:
+        return reason_of_unread_steps(playbook)
     return gettext(
         "%(playbook)s acts on the plant: OT of the site must consent, or a second person of the SOC"
         " must confirm it with a reason."
     ) % {"playbook": playbook.name}
 
 
+def reason_of_unread_steps(playbook: Playbook) -> str:
+    """Why nobody can consent to a playbook of which not all steps were read."""
+    return gettext(
+        "%(playbook)s has more steps than Tagout reads, so nobody can consent to them. Split it up,"
+        " or run it in Azure."
+    ) % {"playbook": playbook.name}
+
+
 def consent_in_force(
     playbook: Playbook, incident: Incident, *, now: datetime
 ) -> PlantConsent | None:
-    """The consent that a run on this incident could use now: given to these steps, not too old,
-    not used. A run that was taken back before it was sent has used nothing.
+    """The consent that a run on this incident could use now: given to these steps, all of which
+    were read, not too old, not used. A run that was taken back before it was sent has used nothing.
     """
+    if not playbook.has_all_steps:
+        return None
     consents = PlantConsent.objects.filter(
         playbook=playbook,
         incident=incident,
@@ -80,6 +92,8 @@ def reasons_against_asking(
     reasons = reasons_against_running(playbook, [incident], by=by)
     if not playbook.acts_on_plant:
         reasons.append(gettext("This playbook needs no consent."))
+    if not playbook.has_all_steps:
+        reasons.append(reason_of_unread_steps(playbook))
     return reasons + reasons_against_reason(reason)
 
 
@@ -113,6 +127,8 @@ def reasons_against_deciding(consent: PlantConsent, *, by: User, now: datetime) 
         return [gettext("Somebody has decided on this already.")]
     if consent.asked_at <= now - VALID:
         return [gettext("This request is more than four hours old. Ask again.")]
+    if not consent.playbook.has_all_steps:
+        return [reason_of_unread_steps(consent.playbook)]
     if consent.is_outdated:
         return [gettext("The playbook has been changed since. Ask again.")]
     if consent.state != PlantConsent.State.ASKED:  # ended when somebody asked anew
@@ -146,6 +162,8 @@ def reasons_against_marking(
         if acts_on_plant:
             return [gettext("Only leads of the SOC and of OT, and administrators, can mark it.")]
         return [gettext("Only an OT site lead can say that it does not act on the plant.")]
+    if not acts_on_plant and not playbook.has_all_steps:
+        return [gettext("Not all of its steps were read, so nobody can tell that it does not.")]
     if playbook.acts_on_plant == acts_on_plant and playbook.mark is not None:
         return [gettext("It is marked this way already.")]
     return reasons_against_reason(reason)

@@ -28,6 +28,9 @@ class PlaybookSerializer(Row):
     description = CharField(help_text="its notes")
     is_enabled = BooleanField(help_text="whether Azure would run it")
     has_incident_trigger = BooleanField(help_text="whether it can run on an incident")
+    has_all_steps = BooleanField(
+        help_text="whether all its steps were read; if not, it counts as acting on the plant"
+    )
     evidence = JSONField(help_text="what suggests that it acts on the plant")
     mark = BooleanField(
         allow_null=True, help_text="whether a person said that it acts on the plant"

@@ -6,6 +6,7 @@ that looks as if it isolated, blocked or disabled something is taken for one tha
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,12 +21,14 @@ _STEMS: Final = (
 )
 _WHOLE: Final = frozenset({"contain", "acl", "ban", "trip", "power", "halt", "deny", "denies"})
 _WORD: Final = re.compile(r"[A-ZÄÖÜ]?[a-zäöüß]+|[A-ZÄÖÜ]+(?![a-zäöüß])")
-MAX_EVIDENCE: Final = 200  # more than pages show: a mark holds while all of it stays the same
+MAX_EVIDENCE: Final = 200  # more than pages show
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One word that suggests it: where it stands (name, notes or step), and in which text."""
+    """One word that suggests it: where it stands (name, notes or step), and in which text. The
+    place `more` stands for all that are not listed, by how many they are and a digest of them.
+    """
 
     place: str
     word: str
@@ -33,14 +36,20 @@ class Evidence:
 
 
 def evidence_of(*, name: str, notes: str, steps: Iterable[str]) -> list[Evidence]:
-    """Return what suggests that a playbook acts on the plant; empty where nothing does."""
+    """Return what suggests that a playbook acts on the plant; empty where nothing does. A mark
+    holds while all of it stays the same, so what is too much to list is there as a digest.
+    """
     texts = [("name", name), ("notes", notes), *(("step", step) for step in steps)]
     found = [
         Evidence(place, word, text[:120])
         for place, text in texts
         for word in dict.fromkeys(_telling_words(text))
     ]
-    return found[:MAX_EVIDENCE]
+    if len(found) <= MAX_EVIDENCE:
+        return found
+    rest = found[MAX_EVIDENCE:]
+    digest = hashlib.sha256(repr(rest).encode(errors="replace")).hexdigest()
+    return [*found[:MAX_EVIDENCE], Evidence("more", str(len(rest)), digest)]
 
 
 def _telling_words(text: str) -> Iterator[str]:

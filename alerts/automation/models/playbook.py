@@ -14,6 +14,7 @@ FAILED_STATUSES = ("Failed", "TimedOut", "Aborted", "Cancelled", "Faulted")
 class Playbook(models.Model):
     """A Logic App in the subscription of a workspace, as it was last seen. `evidence` is what
     suggests that it acts on the plant; `mark` is what a person said, good for this evidence only.
+    Where `has_all_steps` is false there are more steps than were read, and `steps` are the first.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -25,6 +26,7 @@ class Playbook(models.Model):
     is_enabled = models.BooleanField()
     has_incident_trigger = models.BooleanField()
     steps = ArrayField(models.TextField(), default=list)
+    has_all_steps = models.BooleanField(default=True, db_default=True)
     evidence = models.JSONField(default=list)
     mark = models.BooleanField(null=True)
     mark_evidence = models.JSONField(default=list)  # what it was when the mark was set
@@ -47,7 +49,11 @@ class Playbook(models.Model):
 
     @property
     def acts_on_plant(self) -> bool:
-        """Whether it needs consent. Who has said that it does not, has said so of what it was."""
+        """Whether it needs consent. Who has said that it does not, has said so of what it was. Of
+        one whose steps were not all read nobody knows, so it does.
+        """
+        if not self.has_all_steps:
+            return True
         if self.mark is False and self.mark_evidence == self.evidence:
             return False
         return bool(self.mark or self.evidence)

@@ -15,6 +15,7 @@ CHECK: Final = "automation.playbook"
 _GONE = "The playbook is no longer in Azure."
 _DISABLED = "The playbook was disabled in Azure."
 _NO_ACCOUNT = "The account was disabled before the playbook was started."
+_STEPS_UNKNOWN = "The playbook has more steps than Tagout reads, so nobody can consent to it."
 _NO_CONSENT = "The playbook acts on the plant, and there is no consent to this run."
 _USED_UP = "The consent is used up: Azure shows that this run has started."
 
@@ -35,6 +36,8 @@ def reason_not_to_run(change: Change, *, now: datetime) -> str:
         return _DISABLED
     if change.by is None or not change.by.is_active:
         return _NO_ACCOUNT
+    if not playbook.has_all_steps:
+        return _STEPS_UNKNOWN
     if playbook.acts_on_plant and not _is_good(run.consent, playbook, now=now):
         return _NO_CONSENT
     if playbook.acts_on_plant and run.name:  # somebody retries what has started after all

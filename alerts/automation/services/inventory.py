@@ -237,7 +237,7 @@ def store_playbooks(*, workspace: Workspace, playbooks: list[WirePlaybook], now:
         unique_fields=["workspace", "resource_id"],
         update_fields=[
             *("name", "location", "description", "is_enabled", "has_incident_trigger", "steps"),
-            *("evidence", "gone_at"),
+            *("has_all_steps", "evidence", "gone_at"),
         ],
     )
 
@@ -253,6 +253,7 @@ def _playbook_row(workspace: Workspace, found: WirePlaybook) -> Playbook:
         is_enabled=found.is_enabled,
         has_incident_trigger=found.has_incident_trigger,
         steps=list(found.steps),
+        has_all_steps=found.has_all_steps,
         evidence=[{"place": part.place, "word": part.word, "text": part.text} for part in evidence],
         gone_at=None,
     )

@@ -19,8 +19,10 @@ from alerts.automation.queries import (
 from alerts.automation.web.rule_words import RuleWords, words_of
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
+from alerts.sentinel.wire.playbooks import MAX_STEPS
 from alerts.suppression.engine.sentinel_forms import NAME_PREFIX
 from portal.accounts.models import User
+from portal.ui.words import number
 
 WEEK = timedelta(days=7)
 MAX_SENTENCES = 5  # of evidence, on a page
@@ -161,12 +163,13 @@ def step_lines(playbook: Playbook) -> list[StepLine]:
 
 def evidence_sentences(playbook: Playbook) -> list[str]:
     """Why a playbook is taken for one that acts on the plant."""
+    unread = [] if playbook.has_all_steps else [_unread()]
     sentences = {
         "name": gettext("Its name says “%(word)s”."),
         "notes": gettext("Its notes say “%(word)s”."),
         "step": gettext("A step says “%(word)s”: %(text)s"),
     }
-    return [
+    return unread + [
         sentences.get(str(part.get("place")), sentences["step"])
         % {
             "word": part.get("word", ""),
@@ -174,6 +177,11 @@ def evidence_sentences(playbook: Playbook) -> list[str]:
         }
         for part in playbook.evidence[:MAX_SENTENCES]
     ]
+
+
+def _unread() -> str:
+    n = {"n": number(MAX_STEPS)}
+    return gettext("It has more than %(n)s steps, or nests them too deep, to be read.") % n
 
 
 def _where_it_says(word: str, step: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 import orjson
@@ -13,7 +15,9 @@ import orjson
 from alerts.sentinel.wire.records import Bag, NotAPage
 from alerts.sentinel.wire.values import read_moment
 
-MAX_STEPS: Final = 200  # of one playbook: more says nothing more about what it does
+MAX_STEPS: Final = 1000  # of one playbook
+MAX_STEP_LENGTH: Final = 300
+MAX_DEPTH: Final = 20  # of branches and loops in one another
 INCIDENT_TRIGGER: Final = "incident-creation"  # part of the path that Sentinel's trigger listens at
 _RESOURCE: Final = re.compile(
     r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Logic/workflows/[^/]+",
@@ -24,7 +28,8 @@ _RESOURCE: Final = re.compile(
 @dataclass(frozen=True, slots=True)
 class WirePlaybook:
     """One Logic App. `steps` are the names of its actions, of the inner ones too, each with the
-    connector or type behind it.
+    connector or type behind it. Without `has_all_steps` there are more, or some are nested deeper,
+    than was read.
     """
 
     resource_id: str  # lower case, as Azure compares them
@@ -34,6 +39,7 @@ class WirePlaybook:
     is_enabled: bool
     has_incident_trigger: bool
     steps: tuple[str, ...]
+    has_all_steps: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,7 @@ def _playbook(item: Any) -> WirePlaybook | None:
     properties = _bag(whole.get("properties"))
     definition = _bag(properties.get("definition"))
     description = properties.get("description") or _bag(definition.get("metadata")).get("notes")
+    steps, has_all_steps = _all_steps(_bag(definition.get("actions")))
     return WirePlaybook(
         resource_id=resource_id.lower(),
         name=name[:200],
@@ -97,7 +104,8 @@ def _playbook(item: Any) -> WirePlaybook | None:
         description=_text(description)[:1000],
         is_enabled=_text(properties.get("state")).casefold() == "enabled",
         has_incident_trigger=_listens_to_incidents(_bag(definition.get("triggers"))),
-        steps=tuple(_some(_steps(_bag(definition.get("actions")), depth=8))),
+        steps=steps,
+        has_all_steps=has_all_steps,
     )
 
 
@@ -109,28 +117,43 @@ def _listens_to_incidents(triggers: Bag) -> bool:
     )
 
 
-def _steps(actions: Bag, *, depth: int) -> Iterator[str]:
-    """Each action by its name and by what it calls; branches and loops hold more of them."""
+def _all_steps(actions: Bag) -> tuple[tuple[str, ...], bool]:
+    """The steps in their order, and whether these are all."""
+    found = list(islice(_steps(actions, depth=MAX_DEPTH), MAX_STEPS + 1))
+    steps = tuple(step for step in found[:MAX_STEPS] if step is not None)
+    return steps, len(found) <= MAX_STEPS and None not in found
+
+
+def _steps(actions: Bag, *, depth: int) -> Iterator[str | None]:
+    """Each action by its name and by what it calls; branches and loops hold more of them. None
+    stands for those that are nested too deep.
+    """
+    if actions and not depth:
+        yield None
+        return
     for name, action in actions.items():
         body = _bag(action)
-        inputs = _bag(body.get("inputs"))
-        host = _bag(inputs.get("host"))
-        connection, called = _bag(host.get("connection")), _bag(host.get("workflow"))
-        parts = [name, body.get("type"), connection.get("name"), inputs.get("path")]
-        parts.append(_text(called.get("id")).rpartition("/")[2])  # another Logic App
-        parts += [inputs.get("method"), inputs.get("uri"), _bag(inputs.get("function")).get("id")]
-        yield " ".join(part for part in map(_text, parts) if part)[:300]
-        if depth:
-            yield from _steps(_bag(body.get("actions")), depth=depth - 1)
-            for branch in (_bag(body.get("else")), _bag(body.get("default"))):
-                yield from _steps(_bag(branch.get("actions")), depth=depth - 1)
-            for case in _bag(body.get("cases")).values():
-                yield from _steps(_bag(_bag(case).get("actions")), depth=depth - 1)
+        yield _step(name, body)
+        yield from _steps(_bag(body.get("actions")), depth=depth - 1)
+        for branch in (_bag(body.get("else")), _bag(body.get("default"))):
+            yield from _steps(_bag(branch.get("actions")), depth=depth - 1)
+        for case in _bag(body.get("cases")).values():
+            yield from _steps(_bag(_bag(case).get("actions")), depth=depth - 1)
 
 
-def _some(steps: Iterator[str]) -> Iterator[str]:
-    for _, step in zip(range(MAX_STEPS), steps, strict=False):
-        yield step
+def _step(name: str, body: Bag) -> str:
+    """One action. Of a long text the end is replaced by a digest, so that no change is missed."""
+    inputs = _bag(body.get("inputs"))
+    host = _bag(inputs.get("host"))
+    connection, called = _bag(host.get("connection")), _bag(host.get("workflow"))
+    parts = [name, body.get("type"), connection.get("name"), inputs.get("path")]
+    parts.append(_text(called.get("id")).rpartition("/")[2])  # another Logic App
+    parts += [inputs.get("method"), inputs.get("uri"), _bag(inputs.get("function")).get("id")]
+    text = " ".join(part for part in map(_text, parts) if part)
+    if len(text) <= MAX_STEP_LENGTH:
+        return text
+    digest = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]
+    return f"{text[: MAX_STEP_LENGTH - 20]}… {digest}"
 
 
 def _run(item: Any) -> WireRun | None:

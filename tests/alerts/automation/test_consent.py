@@ -12,6 +12,7 @@ from alerts.incidents.acts.apply import undo_act
 from alerts.outbox.models import Change, Outcome
 from alerts.outbox.services import retry_change
 from alerts.sentinel.client.port import SentinelUnavailable
+from alerts.sentinel.wire.playbooks import MAX_STEPS
 from portal.accounts.services.tokens import create_token
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
@@ -267,3 +268,57 @@ def test_steps_that_change_before_the_run_is_sent_stop_it(
     change_steps(sentinel, isolate, worker)
     assert worker.deliver().outcome == Outcome.DROPPED
     assert "run_playbook" not in [call.verb for call in sentinel.calls]
+
+
+def grow(sentinel, playbook, worker, steps):
+    actions = {f"Look_up_{n}": {"type": "Http"} for n in range(steps)}
+    sentinel.playbooks[playbook.resource_id]["properties"]["definition"]["actions"] = actions
+    worker.read()
+    playbook.refresh_from_db()
+
+
+def test_the_step_behind_two_hundred_others_is_part_of_what_was_consented_to(
+    start, ask, decide, isolate, sam, oda, sentinel, worker
+):
+    grow(sentinel, isolate, worker, 201)
+    decide(ask(isolate, sam), oda)
+    change_steps(sentinel, isolate, worker)
+    with pytest.raises(PlantConsentMissing):
+        start(isolate, sam)
+
+
+def test_nobody_consents_to_more_steps_than_are_read(
+    start, ask, decide, enrich, sam, oda, olaf, sentinel, worker
+):
+    start(enrich, sam)
+    grow(sentinel, enrich, worker, MAX_STEPS + 1)
+    assert enrich.acts_on_plant, "nothing suggests it, and nobody knows"
+    assert worker.deliver().outcome == Outcome.DROPPED
+    with pytest.raises(PlantConsentMissing, match="more steps than Tagout reads"):
+        start(enrich, sam)
+    with pytest.raises(CannotAskForConsent, match="more steps than Tagout reads"):
+        ask(enrich, sam)
+    with pytest.raises(CannotMarkPlaybook, match="Not all of its steps"):
+        mark_playbook(playbook_id=enrich.pk, acts_on_plant=False, reason="Mock.", by=olaf, now=NOON)
+
+
+def test_a_consent_is_worth_nothing_once_not_all_steps_are_read(
+    start, ask, decide, isolate, sam, oda, sentinel, worker
+):
+    grow(sentinel, isolate, worker, MAX_STEPS)
+    decide(ask(isolate, sam), oda)
+    start(isolate, sam)
+    grow(sentinel, isolate, worker, MAX_STEPS + 1)
+    assert worker.deliver().outcome == Outcome.DROPPED, "the first thousand are the same"
+    with pytest.raises(PlantConsentMissing):
+        start(isolate, sam)
+
+
+def test_a_request_cannot_be_decided_once_not_all_steps_are_read(
+    ask, decide, isolate, sam, oda, sentinel, worker
+):
+    grow(sentinel, isolate, worker, MAX_STEPS)
+    request = ask(isolate, sam)
+    grow(sentinel, isolate, worker, MAX_STEPS + 1)
+    with pytest.raises(CannotDecideConsent, match="more steps than Tagout reads"):
+        decide(request, oda)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.automation.engine.plant_effects import evidence_of
+from alerts.automation.engine.plant_effects import MAX_EVIDENCE, evidence_of
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,10 @@ def test_a_further_step_is_seen_behind_many_words():
     assert evidence_of(name="respond", notes="", steps=steps) != evidence_of(
         name="respond", notes="", steps=[*steps, "Shut_down_line"]
     )
+
+
+def test_a_change_behind_very_many_words_is_seen():
+    steps = [f"Block_port_{n}" for n in range(500)]
+    before = evidence_of(name="respond", notes="", steps=steps)
+    after = evidence_of(name="respond", notes="", steps=[*steps[:-1], "Block_port_x"])
+    assert len(before) == len(after) == MAX_EVIDENCE + 1 and before != after

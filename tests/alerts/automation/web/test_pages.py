@@ -259,6 +259,16 @@ def test_a_playbook_says_what_it_does_and_is_marked_there(
     assert "It does not" in read(address, olaf)
 
 
+def test_a_playbook_with_more_steps_than_are_read_says_so(read, tab, isolate, sam, leo):
+    isolate.has_all_steps = False
+    isolate.save()
+    words = read(f"/automation/playbooks/{isolate.uuid}/", leo)
+    assert "It counts as acting on the plant" in words and "There are more" in words
+    assert "It has more than 1,000 steps" in words and "It does not" not in words
+    assert "Nobody can consent to steps that were not read." in tab(sam)
+    assert "Ask for consent" not in tab(sam)
+
+
 def test_a_run_that_could_not_be_sent_says_why(tab, start, enrich, sam, sentinel, worker, incident):
     start(enrich, sam)
     del sentinel.playbooks[enrich.resource_id]
