@@ -1,7 +1,8 @@
 """Check the way from an alert to the run of a playbook, stage by stage, each with its evidence.
 
 What is written in Sentinel has names made of the check, so that writing it twice is writing it
-once. Only the test alert is asked for once and never again: a lost answer shows by its incident.
+once. The test alert is asked for again where Azure did not take the request, and otherwise never: a
+lost answer shows by its incident. Where Azure names a time to wait, nothing is asked before it.
 """
 
 import logging
@@ -24,25 +25,23 @@ from alerts.automation.engine.workflow_check import (
 )
 from alerts.automation.models import Playbook, WorkflowCheck
 from alerts.automation.policies import reasons_against_checking
+from alerts.automation.services.check_evidence import (
+    incident_of_check,
+    incidents_of_check,
+    runs_since,
+)
 from alerts.outbox.models import Landing, RuleKind, WantedRule
 from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
 from alerts.sentinel.client.port import (
-    ListBy,
     SentinelClient,
     SentinelConflict,
     SentinelError,
-    SentinelRefused,
+    SentinelThrottled,
     SentinelUnavailable,
 )
 from alerts.sentinel.client.prerequisites import Writable
 from alerts.sentinel.models import Purpose, Workspace
-from alerts.sentinel.wire import (
-    NotAPage,
-    WireIncident,
-    read_incident,
-    read_incident_page,
-    read_runs,
-)
+from alerts.sentinel.wire import NotAPage, read_runs
 from portal import clock
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -55,13 +54,13 @@ log = logging.getLogger(__name__)
 
 EVERY: Final = timedelta(seconds=5)
 TIME_OUT: Final = timedelta(minutes=15)  # of one stage: a rule may run ten minutes late
+CLEAN_UP_TIME_OUT: Final = timedelta(hours=2)  # nothing of a test may stay behind
 LASTS: Final = timedelta(hours=2)  # of the automation rule
 CLOSE: Final = {
     "status": "Closed",
     "classification": "Undetermined",
     "classificationComment": "A test by Tagout.",
 }
-SKEW: Final = timedelta(minutes=10)  # what Azure's clock may be behind ours
 ACTS_ON_PLANT: Final = "The playbook acts on the plant by now, so no rule may run it."
 PURPOSE: Final = Purpose.RULES
 
@@ -114,10 +113,13 @@ def begin_check(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one look at a stage found: `state` is running, ok, failed or skipped."""
+    """What one look at a stage found: `state` is running, ok, failed or skipped. `wait` is how long
+    Azure wants to be left alone.
+    """
 
     state: str
     evidence: str
+    wait: timedelta = EVERY
 
 
 def advance_due_check(*, now: datetime, connect: Connect, check_id: int | None = None) -> bool:
@@ -141,7 +143,9 @@ def advance_due_check(*, now: datetime, connect: Connect, check_id: int | None =
         client = connect(row.workspace, PURPOSE.value)
         # Where incidents come by Graph, what is checked here is still the resource manager's.
         found = look(getattr(client, "sentinel", client))
-    except (SentinelUnavailable, SentinelConflict) as error:
+    except (SentinelThrottled, SentinelUnavailable) as error:
+        found = Found("running", error.message, _wait_of(error))
+    except SentinelConflict as error:
         found = Found("running", error.message)
     except SentinelError as error:
         found = Found("failed", error.message)
@@ -150,10 +154,28 @@ def advance_due_check(*, now: datetime, connect: Connect, check_id: int | None =
     except Exception as error:  # a mistake of ours ends with the stage's time, not never
         log.exception("The check %s of %s met an error", row.uuid, row.workspace)
         found = Found("running", type(error).__name__)
-    if found.state == "running" and clock.unshifted() - row.stage_began_at > TIME_OUT:
-        found = Found("failed", f"Not within 15 minutes. {found.evidence}".strip())
-    _note(row, found, now=now)
+    _note(row, _in_time(row, found), now=now)
     return True
+
+
+def _in_time(row: WorkflowCheck, found: Found) -> Found:
+    """What was found; a failure where the stage is over before it may be looked at again."""
+    if found.state != "running":
+        return found
+    allowed = CLEAN_UP_TIME_OUT if row.stage == STAGES[-1] else TIME_OUT
+    spent, minutes = clock.unshifted() - row.stage_began_at, int(allowed.total_seconds() // 60)
+    if spent > allowed:
+        return Found("failed", f"Not within {minutes} minutes. {found.evidence}".strip())
+    if found.wait > EVERY and spent + found.wait > allowed:
+        seconds = int(found.wait.total_seconds())
+        words = f"Azure asks to wait {seconds} seconds, longer than the {minutes} minutes allow."
+        return Found("failed", f"{words} {found.evidence}".strip(), found.wait)
+    return found
+
+
+def _wait_of(error: SentinelThrottled | SentinelUnavailable) -> timedelta:
+    """How long to leave Azure alone: as long as it says, a day at most, and at least EVERY."""
+    return max(EVERY, timedelta(seconds=min(error.retry_after or 0, 86_400)))
 
 
 @transaction.atomic
@@ -166,7 +188,7 @@ def _note(row: WorkflowCheck, found: Found, *, now: datetime) -> None:
     common: dict[str, Any] = {"stages": stages, "incident_name": row.incident_name}
     common |= {"sent_at": row.sent_at, "runs_before": row.runs_before}
     if found.state == "running":
-        put_back(row, due_at=unshifted + EVERY, free=True, **common)
+        put_back(row, due_at=unshifted + found.wait, free=True, **common)
         return
     if row.stage == STAGES[-1]:
         over: dict[str, Any] = {"state": State.DONE, "settled_at": unshifted, "lease_until": None}
@@ -176,12 +198,13 @@ def _note(row: WorkflowCheck, found: Found, *, now: datetime) -> None:
         return
     has_failed = found.state == "failed"
     following = STAGES[-1] if has_failed else STAGES[STAGES.index(row.stage) + 1]
+    begins_at = unshifted + (found.wait if found.wait > EVERY else timedelta())
     put_back(
         row,
-        due_at=unshifted,
+        due_at=begins_at,
         free=True,
         stage=following,
-        stage_began_at=unshifted,
+        stage_began_at=begins_at,
         **common,
     )
 
@@ -217,7 +240,9 @@ def _place_rule(row: WorkflowCheck, client: SentinelClient, *, now: datetime) ->
 
 
 def _raise_alert(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> Found:
-    """The analytics rule of the test is there and was run, once."""
+    """The analytics rule of the test is there and was run, once. What Azure did not take is asked
+    for again.
+    """
     if row.playbook is not None and row.playbook.acts_on_plant:
         return Found("failed", ACTS_ON_PLANT)
     if row.sent_at is None:
@@ -227,7 +252,13 @@ def _raise_alert(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -
             return Found("running", "")
         try:
             client.run_analytics_rule(str(row.uuid), at=now)
+        except (SentinelThrottled, SentinelConflict):
+            row.sent_at = None
+            raise
         except SentinelUnavailable as error:
+            if error.was_not_sent or error.retry_after is not None:
+                row.sent_at = None
+                raise
             return Found("ok", f"Asked for at {_clock(now)}; the answer was lost: {error.message}")
         return Found("ok", f"Analytics rule {row.uuid} was run at {_clock(now)}.")
     return Found("ok", "Asked for before the worker was replaced.")
@@ -235,7 +266,7 @@ def _raise_alert(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -
 
 def _find_incident(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> Found:
     """An incident has come that names the analytics rule of the test."""
-    for incident in _incidents_of(row, client):
+    for incident in incidents_of_check(row, client=client):
         row.incident_name = incident.name
         number = f"#{incident.number}" if incident.number else incident.name
         return Found("ok", f"{number} was created at {_clock(incident.created_at)}.")
@@ -244,7 +275,7 @@ def _find_incident(row: WorkflowCheck, client: SentinelClient, *, now: datetime)
 
 def _see_rule_fired(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> Found:
     """The incident carries the label that only the automation rule of the test puts on."""
-    incident = _read(client, row.incident_name)
+    incident = incident_of_check(row, client=client)
     if LABEL in {label.name for label in incident.labels}:
         at = _clock(incident.modified_at)
         return Found("ok", f"The label {LABEL} is on it; changed at {at}.")
@@ -255,8 +286,7 @@ def _see_playbook_run(row: WorkflowCheck, client: SentinelClient, *, now: dateti
     """A new run of the playbook names the incident and has ended well."""
     if row.playbook is None:
         return Found("skipped", "No playbook was chosen.")
-    runs, _ = read_runs(client.list_playbook_runs(row.playbook.resource_id))
-    for run in runs:
+    for run in runs_since(row, playbook=row.playbook, client=client):
         if run.name in row.runs_before or row.incident_name not in run.about:
             continue
         text = f"Run {run.name} of {row.playbook.name}: {run.status}. {run.error}".strip()
@@ -276,7 +306,7 @@ def _clean_up(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> F
     if may_be_there:
         client.delete_analytics_rule(str(row.uuid))
     closed = 0
-    for incident in _incidents_of(row, client) if may_be_there else []:
+    for incident in incidents_of_check(row, client=client) if may_be_there else []:
         if incident.status != "Closed":
             client.change_incident(incident, dict(CLOSE))
         closed += 1
@@ -298,24 +328,6 @@ _LOOKS: Final[dict[str, Callable[..., Found]]] = {
 
 def _rule_name(row: WorkflowCheck) -> UUID:
     return name_of_rule(about=row.uuid, workspace=row.workspace.uuid)
-
-
-def _incidents_of(row: WorkflowCheck, client: SentinelClient) -> list[WireIncident]:
-    """The incidents since the check began that name its analytics rule."""
-    page = read_incident_page(client.list_incidents(since=row.begun_at - SKEW, by=ListBy.CREATED))
-    return [
-        found
-        for found in page.items
-        if isinstance(found, WireIncident)
-        and str(row.uuid) in str(found.raw["properties"].get("relatedAnalyticRuleIds")).lower()
-    ]
-
-
-def _read(client: SentinelClient, name: str) -> WireIncident:
-    incident = read_incident(client.get_incident(name))
-    if not isinstance(incident, WireIncident):
-        raise SentinelRefused("The test incident cannot be read.")
-    return incident
 
 
 def _clock(moment: datetime | None) -> str:

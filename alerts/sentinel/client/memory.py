@@ -86,7 +86,10 @@ class MemoryRules(MemoryCalls):
 
 
 ENDPOINT = "https://sentinel.test"
-_READ_ONLY = ("incidentNumber", "createdTimeUtc", "additionalData", "providerName")
+_READ_ONLY = (
+    *("incidentNumber", "createdTimeUtc", "additionalData", "providerName"),
+    "relatedAnalyticRuleIds",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,8 @@
 """The check of a workflow: each stage has its evidence, and nothing of the test stays behind."""
 
+import json
+from datetime import timedelta
+
 import pytest
 
 from alerts.automation.engine.workflow_check import LABEL
@@ -11,7 +14,7 @@ from alerts.automation.services.workflow_check import (
     begin_check,
 )
 from alerts.outbox.services import deliver_one_rule
-from alerts.sentinel.client.port import SentinelRefused, SentinelUnavailable
+from alerts.sentinel.client.port import SentinelRefused, SentinelThrottled, SentinelUnavailable
 from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.sentinel.services import pause_workspace, remove_workspace
 from portal.audit.models import Entry
@@ -35,11 +38,11 @@ class Walk:
 
     def __init__(self, sentinel, clock):
         self.sentinel, self.clock = sentinel, clock
-        self.acts, self.playbook = True, ""
+        self.acts, self.playbook, self.pace = True, "", 6
 
     def step(self):
         deliver_one_rule(now=NOON, connect=lambda *_: self.sentinel, pause=lambda _: None)
-        self.clock.go(seconds=6)
+        self.clock.go(seconds=self.pace)
         done = advance_due_check(now=NOON, connect=lambda *_: self.sentinel)
         if self.acts:
             self.answer()
@@ -139,6 +142,95 @@ def test_the_test_alert_is_asked_for_once(begin, walk, sentinel):
     assert len(runs) == 1
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        SentinelThrottled("Slower.", retry_after=120),
+        SentinelUnavailable("Busy.", status=503, retry_after=120),
+        SentinelUnavailable("Nobody there.", code="ServiceRequestError", retry_after=120),
+    ],
+    ids=["throttled", "busy", "not sent"],
+)
+def test_a_run_that_azure_did_not_take_is_asked_for_again_when_it_says(
+    begin, walk, sentinel, clock, error
+):
+    begin()
+    asked_at = []
+
+    def happens():
+        asked_at.append(clock.at)
+        if len(asked_at) == 1:
+            raise error
+
+    for _ in range(2):
+        sentinel.before_next(happens, verb="run_analytics_rule")
+    stages = walk.to_the_end()
+    assert stages["alert"]["evidence"].startswith("Analytics rule")
+    assert [stage["state"] for stage in stages.values()].count("failed") == 0
+    first, second = asked_at
+    assert timedelta(seconds=120) <= second - first < timedelta(seconds=140)
+
+
+def test_a_throttled_look_waits_and_goes_on(begin, walk, sentinel):
+    begin()
+    sentinel.fail_next(SentinelThrottled("Slower.", retry_after=60), verb="list_incidents")
+    sentinel.fail_next(SentinelThrottled("Slower.", retry_after=60), verb="get_incident")
+    stages = walk.to_the_end()
+    assert (stages["incident"]["state"], stages["fired"]["state"]) == ("ok", "ok")
+
+
+def test_a_wait_beyond_the_end_of_a_stage_fails_it_at_once(begin, walk, sentinel, clock):
+    begin()
+    asked_at = []
+
+    def happens():
+        asked_at.append(clock.at)
+        raise SentinelThrottled("Slower.", retry_after=3600)
+
+    sentinel.before_next(happens, verb="run_analytics_rule")
+    sentinel.before_next(happens, verb="delete_analytics_rule")
+    walk.pace = 60
+    stages = walk.to_the_end()
+    assert asked_at[1] - asked_at[0] >= timedelta(hours=1), "nothing is asked before"
+    assert stages["alert"]["state"] == "failed"
+    assert stages["alert"]["evidence"].startswith("Azure asks to wait 3600 seconds")
+    assert stages["cleanup"]["state"] == "ok", "it has two hours: nothing may stay"
+    runs = [call for call in sentinel.calls if call.verb == "run_analytics_rule"]
+    assert len(runs) == 1
+    assert sentinel.prerequisites[Prerequisite.ANALYTICS_RULES, ""] == []
+
+
+def test_the_incident_is_found_on_a_later_page(begin, walk, sentinel, monkeypatch):
+    for _ in range(5):
+        sentinel.add_incident(at=NOON)
+    whole = sentinel.list_incidents
+    monkeypatch.setattr(sentinel, "list_incidents", lambda **asked: whole(top=2, **asked))
+    begin()
+    stages = walk.to_the_end()
+    assert stages["incident"]["state"] == "ok"
+    assert stages["cleanup"]["evidence"].startswith("Test incidents closed: 1.")
+
+
+def test_the_run_is_found_on_a_later_page(begin, walk, sentinel, enrich, monkeypatch):
+    def list_one_run_a_page(resource, *, next_link=None):
+        at = int(next_link or 0)
+        runs = sentinel.runs.get(resource, [])
+        more = {"nextLink": str(at + 1)} if at + 1 < len(runs) else {}
+        return json.dumps({"value": runs[at : at + 1]} | more).encode()
+
+    monkeypatch.setattr(sentinel, "list_playbook_runs", list_one_run_a_page)
+    begin(enrich)
+    walk.playbook = enrich.resource_id
+    add_run = sentinel.add_run
+
+    def busy(playbook, name):
+        for about in (name, "another", "another", "another"):
+            add_run(playbook, about, startTime="2026-11-24T12:01:00Z")
+
+    monkeypatch.setattr(sentinel, "add_run", busy)
+    assert walk.to_the_end()["playbook"]["state"] == "ok"
+
+
 def test_what_sentinel_refuses_ends_the_check_with_its_words(begin, walk, sentinel):
     begin()
     sentinel.fail_next(SentinelRefused("Azure refuses this."), verb="put_prerequisite")
@@ -230,6 +322,8 @@ def test_the_page_begins_a_check_and_shows_its_stages(client, walk, leo, sam, wo
     walk.to_the_end()
     html = client.get(address).content.decode()
     assert "Incident created" in html and "was created at 12:00:00 UTC" in html
+    live = client.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "Begin a check" in live, "the next one can begin without a reload"
     client.force_login(sam)
     assert "Begin a check" not in client.get(address).content.decode()
     assert client.post(address).status_code == 403
