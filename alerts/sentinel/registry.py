@@ -1,6 +1,6 @@
 """What upper rooms add to the command `workspace`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,14 +23,14 @@ def checks_of(workspace: Workspace, *, now: datetime) -> list[dict[str, Any]]:
     return [row for check in _checks for row in check(workspace, now)]
 
 
-type WorkspaceAction = Callable[[Workspace, datetime], dict[str, Any]]
+type WorkspaceAction = Callable[[Workspace, datetime, Mapping[str, Any]], dict[str, Any]]
 
 _actions: dict[str, WorkspaceAction] = {}
 
 
 def register_workspace_action(name: str, action: WorkspaceAction) -> None:
-    """Let `workspace <name>` do this; what it returns is printed. Members `checks` are
-    printed one a line, and one that failed ends the command with 1.
+    """Let `workspace <name>` do this, with the command's options; what it returns is printed.
+    Members `checks` are printed one a line, and one that failed ends the command with 1.
     """
     _actions[name] = action
 

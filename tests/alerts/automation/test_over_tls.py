@@ -4,8 +4,9 @@ import json
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
+from alerts.automation.engine.workflow_check import STAGES
 from alerts.automation.models import FoundRule, Inventory, Playbook, PlaybookRun, WorkflowCheck
 from alerts.automation.services.inventory import read_due_inventory
 from alerts.automation.services.run_playbook import run_playbook
@@ -113,11 +114,43 @@ def test_the_whole_workflow_is_checked_with_a_playbook(running, workspace, leo):
     assert not WantedRule.objects.filter(landed__isnull=False).exists()
 
 
+@pytest.fixture
+def validate():
+    """`validate(…)` gives the stages that the command prints, by name, and its exit code."""
+
+    def run(*options):
+        out, code = StringIO(), 0
+        try:
+            call_command("workspace", "validate", "gdansk", *options, "--json", stdout=out)
+        except SystemExit as end:
+            code = end.code
+        return {row["name"]: row for row in json.loads(out.getvalue())["checks"]}, code
+
+    return run
+
+
 @pytest.mark.django_db(transaction=True)
-def test_the_command_checks_it_without_workers(running, workspace):
-    out = StringIO()
-    call_command("workspace", "validate", "gdansk", "--json", stdout=out)
-    stages = {stage["name"]: stage for stage in json.loads(out.getvalue())["checks"]}
+def test_the_command_checks_it_without_workers(running, workspace, validate):
+    stages, code = validate()
     assert [stages[name]["state"] for name in ("rule", "alert", "incident", "fired")] == ["ok"] * 4
     assert stages["playbook"]["state"] == "unknown", "none was chosen"
-    assert stages["cleanup"]["state"] == "ok"
+    assert "--playbook" in stages["playbook"]["fix"]
+    assert (stages["cleanup"]["state"], code) == ("ok", 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_names_what_to_do_and_every_stage(running, workspace, validate):
+    running.control.fault(path=".*triggerRuleRun", status=403, count=1)
+    stages, code = validate()
+    assert list(stages) == list(STAGES)
+    for row in stages.values():
+        assert row.keys() == {"name", "state", "evidence", "fix", "checked_at"}
+        assert row["state"] in ("ok", "failed", "unknown")
+        assert row["evidence"] and (row["state"] == "ok") == (row["fix"] == "")
+    assert (stages["alert"]["state"], stages["incident"]["state"]) == ("failed", "unknown")
+    assert stages["incident"]["checked_at"] is None and code == 1
+
+
+def test_the_command_refuses_a_playbook_that_is_not_there(running, workspace):
+    with pytest.raises(CommandError, match="no playbooks named nothing"):
+        call_command("workspace", "validate", "gdansk", "--playbook", "nothing", "--json")

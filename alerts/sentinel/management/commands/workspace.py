@@ -44,6 +44,7 @@ class Command(TagoutCommand):
             parser.add_argument("--" + option.replace("_", "-"), default="")
         parser.add_argument("--organisation", default="", help="whose workspace it is")
         parser.add_argument("--incident", default="", help="made for probes that write")
+        parser.add_argument("--playbook", default="", help="that validate runs, by its name")
         parser.add_argument("--for", dest="purpose", default="", help="read, incidents or rules")
 
     def run(self, **options: Any) -> Any:
@@ -178,7 +179,7 @@ def _probe(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _add_on(act: WorkspaceAction, options: dict[str, Any]) -> dict[str, Any]:
-    return act(_workspace(options), clock.now())
+    return act(_workspace(options), clock.now(), options)
 
 
 def _workspace(options: dict[str, Any]) -> Workspace:
