@@ -171,13 +171,17 @@ class PushAccess(models.Model):
 
 
 class PushState(models.Model):
-    """What push hints a workspace got. Times are the unshifted clock's."""
+    """What push hints a workspace got: those that asked for a reading (`hints`), and those about
+    incidents that were known as they are (`known_hints`). Times are the unshifted clock's.
+    """
 
     workspace = models.OneToOneField(
         "sentinel.Workspace", on_delete=models.CASCADE, primary_key=True, related_name="push_state"
     )
     hinted_at = models.DateTimeField(null=True)  # latest that asked for a reading
     hints = models.PositiveIntegerField(default=0)
+    known_at = models.DateTimeField(null=True)  # latest that told nothing new
+    known_hints = models.PositiveIntegerField(default=0, db_default=0)
     refused_at = models.DateTimeField(null=True)
     refusal = models.CharField(max_length=20, blank=True)
 

@@ -64,10 +64,13 @@ def _take(access: PushAccess, hint: Hint, *, now: datetime) -> bool:
         )
         if not is_new:
             raise HintRefused(Refusal.REPLAYED)
-    if _is_stored(access.workspace_id, incident_in_hint(hint.body)):
-        return False
+    is_known = _is_stored(access.workspace_id, incident_in_hint(hint.body))
     PushState.objects.get_or_create(workspace_id=access.workspace_id)
-    PushState.objects.filter(pk=access.workspace_id).update(hinted_at=now, hints=F("hints") + 1)
+    state = PushState.objects.filter(pk=access.workspace_id)
+    if is_known:
+        state.update(known_at=now, known_hints=F("known_hints") + 1)
+        return False
+    state.update(hinted_at=now, hints=F("hints") + 1)
     bring_forward(kind=POLL, key=str(access.workspace.uuid), now=now)
     return True
 

@@ -10,8 +10,9 @@ from alerts.sentinel.models import Workspace
 
 @dataclass(frozen=True, slots=True)
 class PushOverview:
-    """Push hints of one workspace: who may send them, and what came. `has_lost_key`: it was made
-    with another SECRET_KEY and opens nothing any more.
+    """Push hints of one workspace: who may send them, and what came: `hints` asked for a reading,
+    `known_hints` were about incidents that were known as they are. `has_lost_key`: it was made with
+    another SECRET_KEY and opens nothing any more.
     """
 
     workspace: Workspace
@@ -25,6 +26,8 @@ class PushOverview:
     keys_error: str
     hints: int
     hinted_at: datetime | None
+    known_hints: int
+    known_at: datetime | None
     refused_at: datetime | None
     refusal: str
 
@@ -72,6 +75,8 @@ def _overview(
         keys_error=signing.error,
         hints=state.hints,
         hinted_at=state.hinted_at,
+        known_hints=state.known_hints,
+        known_at=state.known_at,
         refused_at=state.refused_at,
         refusal=state.refusal,
     )

@@ -62,6 +62,8 @@ def _described(workspace: Workspace) -> dict[str, object]:
         "audience": row.audience,
         "hints": row.hints,
         "latest_hint_at": row.hinted_at,
+        "known_hints": row.known_hints,
+        "latest_known_at": row.known_at,
         "latest_refused_at": row.refused_at,
         "refusal": row.refusal,
     }

@@ -2,8 +2,10 @@
 
 import json
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -86,6 +88,24 @@ def test_what_is_known_as_it_is_causes_no_reading(workspace, sentinel, key):
     assert not run_one_slice(kind=POLL, connect=lambda _: sentinel)
     changed = json.dumps({"object": {"name": name, "etag": '"other"'}}).encode()
     assert knock(workspace, key, changed, message="msg_2").json() == {"reading": True}
+
+
+def test_a_hint_about_what_is_known_is_counted_and_shown(workspace, sentinel, key, client, ada):
+    name = sentinel.add_incident(at=NOON - timedelta(minutes=5))
+    wait_for_the_next_poll(sentinel)
+    etag = Incident.objects.get().etag
+    known = json.dumps({"object": {"name": name, "etag": etag}}).encode()
+    for n in range(3):
+        knock(workspace, key, known, message=f"msg_{n}")
+    state = PushState.objects.get()
+    assert (state.hints, state.hinted_at, state.known_hints) == (0, None, 3)
+    client.force_login(ada)
+    text = client.get("/push-hints/").text
+    assert "3 so far, nothing to read" in text and "none yet" in text
+    out = StringIO()
+    call_command("push_hint", workspace.name, "--json", stdout=out)
+    shown = json.loads(out.getvalue())
+    assert (shown["hints"], shown["known_hints"]) == (0, 3) and shown["latest_known_at"]
 
 
 def test_the_web_process_only_writes_rows(workspace, key, monkeypatch):
