@@ -16,8 +16,11 @@ SENTENCES: Final = (
     OTHER_STEPS,
     gettext_noop("Azure's answer could not be read: %(reason)s."),
     # stages of a check
-    gettext_noop("Not within 15 minutes. %(evidence)s"),
-    gettext_noop("Not within 15 minutes."),
+    gettext_noop("Not within %(n)s minutes. %(evidence)s"),
+    gettext_noop("Not within %(n)s minutes."),
+    gettext_noop(
+        "Azure asks to wait %(n)s seconds, longer than the %(minutes)s minutes allow. %(evidence)s"
+    ),
     gettext_noop("The playbook acts on the plant by now, so no rule may run it."),
     gettext_noop("%(rule)s in Sentinel at %(time)s."),
     gettext_noop("Asked for at %(time)s; the answer was lost: %(error)s"),
@@ -25,6 +28,7 @@ SENTENCES: Final = (
     gettext_noop("Analytics rule %(rule)s was run at %(time)s."),
     gettext_noop("%(incident)s was created at %(time)s."),
     gettext_noop("No incident of the test rule yet."),
+    gettext_noop("Since the check began there came more incidents than %(n)s pages hold."),
     gettext_noop("The label %(label)s is on it; changed at %(time)s."),
     gettext_noop("The label %(label)s is not on it yet."),
     gettext_noop("No playbook was chosen."),

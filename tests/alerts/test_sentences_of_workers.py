@@ -25,6 +25,7 @@ WRITERS: dict[str, Callable[[str], str]] = {
     "alerts/automation/services/delivery.py": note_words,
     "alerts/automation/services/inventory.py": evidence_words,
     "alerts/automation/services/workflow_check.py": evidence_words,
+    "alerts/automation/services/check_evidence.py": evidence_words,
     "alerts/readiness/services/*.py": stored_words,
     "alerts/readiness/engine/answers.py": stored_words,
 }

@@ -43,7 +43,7 @@ def incidents_of_check(row: WorkflowCheck, *, client: SentinelClient) -> list[Wi
             return found
     if found:
         return found
-    raise NotAPage(f"more incidents than {MAX_PAGES} pages have come since the check began")
+    raise NotAPage(f"Since the check began there came more incidents than {MAX_PAGES} pages hold.")
 
 
 def runs_since(

@@ -168,8 +168,12 @@ def _in_time(row: WorkflowCheck, found: Found) -> Found:
         return Found("failed", f"Not within {minutes} minutes. {found.evidence}".strip())
     if found.wait > EVERY and spent + found.wait > allowed:
         seconds = int(found.wait.total_seconds())
-        words = f"Azure asks to wait {seconds} seconds, longer than the {minutes} minutes allow."
-        return Found("failed", f"{words} {found.evidence}".strip(), found.wait)
+        return Found(
+            "failed",
+            f"Azure asks to wait {seconds} seconds, longer than the {minutes} minutes allow."
+            f" {found.evidence}",
+            found.wait,
+        )
     return found
 
 
