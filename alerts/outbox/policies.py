@@ -1,5 +1,8 @@
-"""Who may retry or discard what was given up, and why not. Page and service ask the same one."""
+"""Who may retry or discard what was given up, who may take back what waits, and why not. Page and
+service ask the same one.
+"""
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from alerts.outbox.models import Change
@@ -14,3 +17,12 @@ def reasons_against_resolving(change: Change, *, by: User) -> list[str]:
     if reach_of(by, RESOLVERS).covers(change.workspace):
         return []
     return [gettext("Only the SOC lead of this workspace or an administrator can do this.")]
+
+
+def reasons_against_withdrawing(changes: QuerySet[Change], *, by: User) -> list[str]:
+    """Why this person cannot take back all of these changes. A lead has no more rights here: what
+    somebody else decided is changed by an act of one's own, in one's own name.
+    """
+    if not changes.exclude(by=by).exists():
+        return []
+    return [gettext("Only the person who decided this can undo it.")]

@@ -225,7 +225,7 @@ def undo_act(*, act: UUID, by: User, now: datetime) -> Undone:
     if not lines:
         raise CannotUndo(_("You have nothing to undo here."))
     first, rows = lines[0], lock_incidents({line.incident_id for line in lines})
-    report = withdraw(act=act, now=now)
+    report = withdraw(act=act, by=by, now=now)
     if not report.withdrawn:
         changes = changes_of_act(act, names=[row.name for row in rows])
         if all(change.outcome == Outcome.WITHDRAWN for change in changes):
@@ -236,7 +236,7 @@ def undo_act(*, act: UUID, by: User, now: datetime) -> Undone:
     rows = [row for row in rows if (row.workspace_id, row.name) in report.pairs]
     drop_our_comments(report.withdrawn)
     settle_owed_tasks(report.withdrawn, unshifted=clock.unshifted())
-    if not report.too_late:
+    if not report.too_late and not report.reasons:
         take_back(act=act)
     ids = [row.pk for row in rows]
     write_timeline(

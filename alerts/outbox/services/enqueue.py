@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from alerts.outbox import registry
 from alerts.outbox.engine.merge import is_whole
 from alerts.outbox.models import Change, Kind, Outcome, Urgency
-from alerts.outbox.policies import reasons_against_resolving
+from alerts.outbox.policies import reasons_against_resolving, reasons_against_withdrawing
 from alerts.outbox.queries import never_taken
 from portal import clock
 from portal.accounts.models import User
@@ -129,10 +129,13 @@ def _is_sound(wish: PendingWrite) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class WithdrawReport:
-    """What an undo reached: the changes it took back, and how many were under way already."""
+    """What an undo reached: the changes it took back, how many were under way already, and why
+    others of the act stay, where it has any that are somebody else's.
+    """
 
     withdrawn: tuple[Change, ...]
     too_late: int
+    reasons: tuple[str, ...] = ()
 
     @property
     def pairs(self) -> set[Pair]:
@@ -141,17 +144,20 @@ class WithdrawReport:
 
 
 @transaction.atomic
-def withdraw(*, act: UUID, now: datetime) -> WithdrawReport:
-    """Take back the changes of an act that no worker ever held: only of those is it sure that
-    nothing was sent. Nobody is told; the caller puts its own rows right.
+def withdraw(*, act: UUID, by: User, now: datetime) -> WithdrawReport:
+    """Take back the person's own changes of an act that no worker ever held: only of those is it
+    sure that nothing was sent. Nobody is told; the caller puts its own rows right. Forms choose the
+    id of an act, so others may know and reuse it: their changes stay, and `reasons` says so.
     """
-    rows = Change.objects.filter(act=act, **never_taken()).order_by("pk")
+    changes = Change.objects.filter(act=act)
+    rows = changes.filter(by=by, **never_taken()).order_by("pk")
     withdrawn = list(rows.select_for_update(of=("self",), skip_locked=True))
     Change.objects.filter(pk__in=[change.pk for change in withdrawn]).update(
         state=State.DONE, outcome=Outcome.WITHDRAWN, settled_at=now
     )
-    others = Change.objects.filter(act=act).exclude(outcome=Outcome.WITHDRAWN)
-    return WithdrawReport(tuple(withdrawn), others.count())
+    late = changes.filter(by=by).exclude(outcome=Outcome.WITHDRAWN)
+    reasons = reasons_against_withdrawing(changes, by=by)
+    return WithdrawReport(tuple(withdrawn), late.count(), tuple(reasons))
 
 
 class CannotRetry(Refused):

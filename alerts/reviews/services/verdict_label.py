@@ -88,7 +88,7 @@ def withdraw_verdict(annotation: Annotation, *, ids: Sequence[int], now: datetim
     """Take label and comment back; False when any of it may have been sent, or when nothing was
     owed and the time of an undo is over.
     """
-    report = withdraw(act=annotation.act, now=now)
+    report = withdraw(act=annotation.act, by=annotation.by, now=now)
     if report.too_late or (not report.withdrawn and now - annotation.given_at > UNDO_HOLD):
         return False
     drop_our_comments(report.withdrawn)

@@ -48,22 +48,37 @@ def test_a_write_waits_for_an_undo_and_then_goes_out(desk, sentinel, clock):
     assert entry.details["incident"] == name
 
 
-def test_undone_within_the_hold_nothing_is_sent(desk, sentinel, clock):
-    change = desk.enqueue(sentinel.add_incident(), {"severity": "Low"})
+def test_undone_within_the_hold_nothing_is_sent(desk, sentinel, clock, sam):
+    change = desk.enqueue(sentinel.add_incident(), {"severity": "Low"}, by=sam)
     clock.go(seconds=8)
-    report = withdraw(act=change.act, now=clock.at)
+    report = withdraw(act=change.act, by=sam, now=clock.at)
     assert (len(report.withdrawn), report.too_late) == (1, 0)
     clock.go(minutes=5)
     assert desk.deliver() is None
     assert sentinel.calls == []
 
 
-def test_what_a_worker_once_held_can_no_longer_be_taken_back(desk, sentinel, clock):
-    change = desk.enqueue(sentinel.add_incident(), {"severity": "Low"})
+@pytest.mark.abuse("A15")
+def test_who_knows_the_act_of_somebody_else_takes_nothing_of_it_back(
+    desk, sentinel, clock, sam, leo, attempts
+):
+    act = desk.enqueue(sentinel.add_incident(), {"severity": "Low"}, by=sam).act
+    desk.enqueue(sentinel.add_incident(), {"severity": "Low"}, by=None, act=act)  # a rule's
+    own = desk.enqueue(sentinel.add_incident(), {"severity": "High"}, by=leo, act=act)
+    report = withdraw(act=act, by=leo, now=clock.at)
+    assert ([change.pk for change in report.withdrawn], report.too_late) == ([own.pk], 0)
+    assert report.reasons == ("Only the person who decided this can undo it.",)
+    clock.go(seconds=10)
+    sent = desk.deliver_all()
+    attempts.note("a lead with the id of the act", blocked=sent == [Outcome.SENT] * 2)
+
+
+def test_what_a_worker_once_held_can_no_longer_be_taken_back(desk, sentinel, clock, sam):
+    change = desk.enqueue(sentinel.add_incident(), {"severity": "Low"}, by=sam)
     sentinel.fail_next(SentinelUnavailable("Too slow."), verb="put_incident")
     clock.go(seconds=10)
     assert desk.deliver().outcome == Outcome.OPEN
-    report = withdraw(act=change.act, now=clock.at)
+    report = withdraw(act=change.act, by=sam, now=clock.at)
     assert (report.withdrawn, report.too_late) == ((), 1)
 
 

@@ -12,6 +12,7 @@ from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Comment, Group, Incident, Severity, Status, TimelineItem
 from alerts.incidents.queries import recent_acts_of
 from alerts.outbox.models import Change, Outcome
+from portal.accounts.models import Role, ScopeKind
 from portal.audit.models import Entry
 from tests import cast
 from tests.alerts.incidents.decisions import timeline
@@ -61,6 +62,20 @@ def test_an_act_that_was_taken_back_is_not_done_by_its_form_again(desk, sam):
         close_incidents(**arguments)
     incident.refresh_from_db()
     assert incident.status == Status.NEW
+
+
+@pytest.mark.abuse("A15")
+def test_an_act_under_the_id_of_a_colleagues_does_not_undo_theirs(desk, sam, make_person, attempts):
+    """Forms choose the id of an act: who learns one within the hold could take it for an own."""
+    leo = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
+    theirs, own, act = desk.incident(), desk.incident(), uuid4()
+    close_incidents(incident_ids=[theirs.pk], **BENIGN, by=sam, now=NOON, act=act)
+    close_incidents(incident_ids=[own.pk], **BENIGN, by=leo, now=NOON, act=act)
+    assert undo_act(act=act, by=leo, now=NOON).undone == 1
+    theirs.refresh_from_db()
+    attempts.note("a lead", blocked=theirs.status == Status.CLOSED)
+    assert desk.deliver() == [Outcome.SENT]
+    assert timeline(theirs) == ["closed"]
 
 
 def test_an_undone_comment_is_gone(desk, sam):
