@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.expressions import RawSQL
 
-from alerts.incidents.models import Alert
+from alerts.incidents.models import Alert, Incident
 from alerts.incidents.queries import alerts_visible_to, incidents_without_details, sites_in_reach
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Candidate, Mining, PatternState, SiteMining
@@ -125,16 +126,17 @@ def plan_candidates(rows: QuerySet[Candidate]) -> QuerySet[Candidate]:
     return steps.order_by("site__name", "plan_order")
 
 
-def incident_ids_of(candidate: Candidate, *, now: datetime, limit: int) -> list[int]:
-    """Return its incidents, those with the newest alerts first."""
+def incidents_of(
+    candidate: Candidate, incidents: QuerySet[Incident], *, now: datetime
+) -> QuerySet[Incident]:
+    """Return those of these incidents that the pattern covers, found by the database."""
     scope = where(_rule_of(candidate, now))
-    rows = fetch_rows(
+    ids = RawSQL(
         "SELECT l.incident_id FROM incidents_alerts a"
-        f" JOIN incidents_alert_links l ON l.alert_id = a.id WHERE {scope.text}"
-        " GROUP BY l.incident_id ORDER BY max(a.at) DESC, l.incident_id DESC LIMIT %s",
-        (*scope.params, limit),
+        f" JOIN incidents_alert_links l ON l.alert_id = a.id WHERE {scope.text}",
+        scope.params,
     )
-    return [pk for (pk,) in rows]
+    return incidents.filter(pk__in=ids)
 
 
 def annotations_of(candidate: Candidate, *, now: datetime, limit: int) -> list[Annotation]:

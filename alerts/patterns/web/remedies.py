@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from alerts.incidents.models import Incident
@@ -98,14 +99,12 @@ class RemedyCard:
 
 
 def remedy_card(
-    candidate: Candidate, *, incident_ids: list[int], now: datetime, hides_verdicts: bool
+    candidate: Candidate, *, incidents: QuerySet[Incident], now: datetime, hides_verdicts: bool
 ) -> RemedyCard:
-    """Return the card of a pattern. `incident_ids` are those of its incidents that may be seen;
-    with `hides_verdicts` nothing follows from what OT said.
+    """Return the card of a pattern. `incidents` are those of its incidents that may be seen; with
+    `hides_verdicts` nothing follows from what OT said.
     """
-    recurrence = recurrence_after_close(
-        Incident.objects.filter(pk__in=incident_ids), since=now - timedelta(days=DAYS), now=now
-    )
+    recurrence = recurrence_after_close(incidents, since=now - timedelta(days=DAYS), now=now)
     process, workspace = candidate.process, candidate.workspace
     situation = Situation(
         titles=tuple(candidate.alert_types),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.engine import catalogue
 from alerts.incidents.hidden_verdicts import hidden_from
+from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
 from alerts.patterns.models import Candidate, PatternState
 from alerts.patterns.queries.patterns import (
@@ -21,7 +22,7 @@ from alerts.patterns.queries.patterns import (
     annotations_of,
     candidates_visible_to,
     counter_examples,
-    incident_ids_of,
+    incidents_of,
     mining_counts,
     mining_status,
     open_candidates,
@@ -54,7 +55,6 @@ from portal.ui.words import number, numeral
 PAGE = 20
 OUTSIDE_HOURS = frozenset({"miss.too_late", "miss.too_early", "miss.time"})
 MAX_INCIDENTS, MAX_VERDICTS, MAX_TOP, MAX_NEAR = 20, 20, 3, 5
-MAX_LOOKED_AT = 200  # incidents of a pattern, of which those that the reader may see are shown
 OPEN, LATER, REJECTED, RULES = "open", "later", "rejected", "rules"
 
 
@@ -115,19 +115,14 @@ def candidate_page(
     row = candidate_or_404(request, uuid)
     is_open = open_candidates(Candidate.objects.filter(pk=row.pk), now=now).exists()
     card = pattern_card(row, person, is_open=is_open)
-    ids = incident_ids_of(row, now=now, limit=MAX_LOOKED_AT)
-    visible = incidents_visible_to(person).filter(pk__in=ids)
-    incidents = list(visible.order_by("-created_at", "-pk"))
-    hidden = hidden_from(person)
+    visible = incidents_of(row, incidents_visible_to(person), now=now)
     verdicts = annotations_of(row, now=now, limit=MAX_VERDICTS)
-    question = next(
-        (hidden.by_incident[pk].question for pk in ids if pk in hidden.by_incident), None
-    )
+    question = _hidden_question(row, person, now)
     page = {
         "row": card,
         "week": weekday_rows(row.rhythm),
         "hours": range(24),
-        "incidents": incidents[:MAX_INCIDENTS],
+        "incidents": visible.order_by("-created_at", "-pk")[:MAX_INCIDENTS],
         "verdicts": [
             {"annotation": annotation, "cause": _cause(annotation.cause)} for annotation in verdicts
         ],
@@ -139,7 +134,7 @@ def candidate_page(
         "near": _near(row, person, now),
         "remedies": remedy_card(
             row,
-            incident_ids=[incident.pk for incident in incidents],
+            incidents=visible,
             now=now,
             hides_verdicts=question is not None,
         ),
@@ -153,6 +148,16 @@ def candidate_page(
 def candidate_or_404(request: HttpRequest, uuid: UUID) -> Candidate:
     """The pattern, if this person may see it."""
     return get_object_or_404(candidates_visible_to(actor_of(request)), uuid=uuid)
+
+
+def _hidden_question(row: Candidate, person: User, now: datetime) -> UUID | None:
+    """The question about incidents of the pattern whose verdicts are hidden from the person."""
+    by_incident = hidden_from(person).by_incident
+    if not by_incident:
+        return None
+    hidden = incidents_of(row, Incident.objects.filter(pk__in=list(by_incident)), now=now)
+    found = hidden.order_by("-created_at", "-pk").values_list("pk", flat=True).first()
+    return None if found is None else by_incident[found].question
 
 
 def _near(row: Candidate, person: User, now: datetime) -> list[dict[str, Any]]:

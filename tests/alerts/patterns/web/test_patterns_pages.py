@@ -252,6 +252,16 @@ def test_a_pattern_names_what_could_end_it_and_what_followed_closes(
     assert "also closes the alert at the sensor" in page and "feed the loop" in page
 
 
+def test_what_followed_closes_is_counted_over_all_incidents_of_a_pattern(
+    client, polling, run_mining, oda
+):
+    polling(4, days=80, pattern=uuid4(), closed_at=NOON - timedelta(days=9))
+    (row,) = run_mining()
+    client.force_login(oda)
+    page = _text(client.get(f"/patterns/{row.uuid}/"))
+    assert "After 320 of 320 closes" in page or "of 320 closes" in page
+
+
 def test_a_status_sync_that_was_found_counts_until_somebody_answers(
     client, programming, judged, run_mining, oda, workspace, monkeypatch
 ):
