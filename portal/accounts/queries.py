@@ -75,6 +75,18 @@ class Reach:
         return Q(**{f"{path}uuid__in": self.workspaces}) | Q(**{organisation: self.organisations})
 
 
+def reach_in_json(reach: Reach) -> dict[str, Any]:
+    """Return a reach as what was made for a person keeps it: who sees something else by now may
+    not open what was made before.
+    """
+    return {
+        "everywhere": reach.everywhere,
+        "organisations": sorted(map(str, reach.organisations)),
+        "workspaces": sorted(map(str, reach.workspaces)),
+        "sites": sorted(map(str, reach.sites)),
+    }
+
+
 type HeldGrant = tuple[str, str, UUID | None]  # role, scope kind, scope UUID
 
 

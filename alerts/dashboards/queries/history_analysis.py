@@ -49,7 +49,9 @@ class TypeLine:
 
 @dataclass(frozen=True, slots=True)
 class PatternLine:
-    """One pattern (type, both ends, protocol) that came again and again and was harmless."""
+    """One pattern (type, both ends, protocol) that came again and again and was harmless. Counts
+    are of its incidents of the period; one ever judged suspicious is none.
+    """
 
     pattern: str
     alert_type: str
@@ -205,19 +207,23 @@ def _pattern_lines(
         .order_by("-n", "pattern")
     )
     found = list(rows[: 5 * MAX_PATTERNS])
+    keys = [row["pattern"] for row in found]
     verdicts: dict[Any, dict[str, int]] = defaultdict(dict)
     for pattern, verdict, n in (
-        evidence.filter(incidents__pattern__in=[row["pattern"] for row in found])
+        evidence.filter(incidents__in=incidents.filter(pattern__in=keys).order_by().values("pk"))
         .order_by()
         .values_list("incidents__pattern", "verdict")
         .annotate(n=Count("pk", distinct=True))
     ):
         verdicts[pattern][verdict] = n
+    judged = evidence.filter(incidents__pattern__in=keys, verdict="suspicious")
+    suspicious = set(judged.order_by().values_list("incidents__pattern", flat=True))
     lines = []
     for row in found:
         counts = verdicts[row["pattern"]]
         harmless = sum(counts.get(verdict, 0) for verdict in _HARMLESS)
-        if counts.get("suspicious") or not (harmless or row["benign"] >= RECURRING_DAYS):
+        is_harmless = harmless or row["benign"] >= RECURRING_DAYS
+        if row["pattern"] in suspicious or not is_harmless:  # of whatever time: caution has no end
             continue
         lines.append(
             PatternLine(

@@ -1,7 +1,6 @@
 """Ask for an analysis of a period, and make it in a worker."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -11,7 +10,7 @@ from alerts.dashboards.policies import reasons_against_history
 from alerts.dashboards.queries.history_analysis import analyse_history
 from portal import clock
 from portal.accounts.models import User
-from portal.accounts.queries import Reach, reach_of
+from portal.accounts.queries import reach_in_json, reach_of
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.jobs.models import State
@@ -53,6 +52,23 @@ def ask_for_history(*, days: int, by: User, now: datetime, unshifted: datetime) 
     return report
 
 
+@transaction.atomic
+def note_history_export(
+    report: HistoryReport, *, table: str, rows: int, by: User, now: datetime
+) -> None:
+    """Put on record, before it is sent, who takes which table of which period away."""
+    record(
+        "dashboards.history.exported",
+        on=report,
+        by=by,
+        at=now,
+        table=table,
+        rows=rows,
+        since=report.since,
+        until=report.until,
+    )
+
+
 def make_due_reports() -> None:
     """Make every report that is due."""
 
@@ -61,16 +77,6 @@ def make_due_reports() -> None:
         return do_next(rows, work=_make, now=clock.unshifted(), on_error=_try_again)
 
     run_while_due(step)
-
-
-def reach_in_json(reach: Reach) -> dict[str, Any]:
-    """Return a reach as a report keeps it: who sees less by now may not open an older one."""
-    return {
-        "everywhere": reach.everywhere,
-        "organisations": sorted(map(str, reach.organisations)),
-        "workspaces": sorted(map(str, reach.workspaces)),
-        "sites": sorted(map(str, reach.sites)),
-    }
 
 
 def _make(report: HistoryReport) -> None:

@@ -14,6 +14,7 @@ from alerts.dashboards.queries.history_analysis import alert_rows, analyse_histo
 from alerts.dashboards.services.history_reports import make_due_reports
 from alerts.incidents.models import Alert, Incident, IncidentAlert, Status
 from portal.accounts.models import Role, ScopeKind
+from portal.audit.models import Entry
 from portal.jobs.models import State
 from tests import cast
 from tests.alerts.suppression.past import judge, routine
@@ -22,6 +23,7 @@ from tests.factories.incidents import make_alert, make_incident, make_site, make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 SINCE = NOON - timedelta(days=90)
+TABLES = ("alerts", "types", "patterns")
 
 
 @pytest.fixture
@@ -84,6 +86,23 @@ def test_harmless_patterns_that_come_again_are_listed_and_others_are_not(history
     assert analyse().patterns == [], "one true positive is no harmless pattern"
 
 
+def test_verdicts_of_a_pattern_are_those_of_the_period_but_suspicion_has_no_end(
+    history, workspace, oda
+):
+    pattern = "00000000-0000-0000-0000-000000000007"
+    older = [
+        make_incident(workspace, created_at=SINCE - timedelta(days=days)) for days in range(1, 4)
+    ]
+    for incident in older[:2]:
+        judge([incident], oda)
+    ids = [incident.pk for incident in [*history, *older]]
+    Incident.objects.filter(pk__in=ids).update(pattern=pattern)
+    (line,) = analyse().patterns
+    assert (line.incidents, line.routine) == (len(history), 12)
+    judge([older[2]], oda, verdict="suspicious")
+    assert analyse().patterns == []
+
+
 def test_every_alert_is_a_row_with_its_verdict(history, monkeypatch):
     monkeypatch.setattr("alerts.dashboards.queries.history_analysis.PIECE", 7)
     rows = list(alert_rows(None, since=SINCE, until=NOON))
@@ -131,6 +150,32 @@ def test_a_report_is_made_by_a_worker_and_read_as_page_and_tables(history, clien
     assert len(read_csv(alerts)) == found.alerts
     assert read_csv(client.get(f"{address}patterns.csv")) is not None
     assert client.get(f"{address}people.csv").status_code == 404
+
+
+def test_who_took_which_table_of_which_period_away_is_on_record(history, client, mia, monkeypatch):
+    monkeypatch.setattr("alerts.dashboards.web.views.history.MAX_EXPORTED", 9)
+    client.force_login(mia)
+    address = client.post("/history/", {"days": "90"})["Location"]
+    assert client.get(f"{address}types.csv").status_code == 404
+    make_due_reports()
+    rows = {table: len(read_csv(client.get(f"{address}{table}.csv"))) for table in TABLES}
+    assert rows["alerts"] == 9, "no file is larger than its bound"
+    entries = Entry.objects.filter(action="dashboards.history.exported").order_by("seq")
+    assert [(entry.actor, entry.details["table"], entry.details["rows"]) for entry in entries] == [
+        (mia, table, rows[table]) for table in TABLES
+    ]
+    period = {"since": SINCE.isoformat(), "until": NOON.isoformat()}
+    assert all(period.items() <= entry.details.items() for entry in entries)
+
+
+@pytest.mark.abuse("A34")
+def test_no_cell_of_an_export_of_history_is_a_formula(history, client, mia, attempts):
+    Alert.objects.update(source_device="=cmd|' /C calc'!A0", destination_device="+1")
+    client.force_login(mia)
+    address = client.post("/history/", {"days": "90"})["Location"]
+    for row in read_csv(client.get(f"{address}alerts.csv"))[:1]:
+        cells = row["source"], row["destination"]
+        attempts.note(cells, blocked=cells == ("'=cmd|' /C calc'!A0", "'+1"))
 
 
 def test_only_who_asked_reads_it_and_only_while_they_see_as_much(

@@ -10,21 +10,25 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from alerts.dashboards.models import HistoryReport
 from alerts.dashboards.policies import reasons_against_history
-from alerts.dashboards.queries.history_analysis import ALERT_COLUMNS, alert_rows
+from alerts.dashboards.queries.history_analysis import (
+    ALERT_COLUMNS,
+    alert_rows,
+    alerts_between,
+)
 from alerts.dashboards.services.history_reports import (
     PERIODS,
     CannotAskForHistory,
     ask_for_history,
-    reach_in_json,
+    note_history_export,
 )
 from alerts.incidents.wording import term
 from portal import clock
 from portal.accounts.models import User
-from portal.accounts.queries import reach_of
+from portal.accounts.queries import reach_in_json, reach_of
 from portal.accounts.sessions import actor_of
 from portal.csv_files import csv_bytes
 from portal.ui.responses import render_page
@@ -92,18 +96,23 @@ def report(request: HttpRequest, report: UUID) -> HttpResponse:
     return render_page(request, "alerts/dashboards/history_report.html", page, part="report")
 
 
-@require_safe
+@require_GET
 def table(request: HttpRequest, report: UUID, table: str) -> HttpResponseBase:
-    """One table of a report as CSV: its types, its patterns, or all alerts of its period."""
-    row = _found(request, report)
+    """One table of a report as CSV: its types, its patterns, or all alerts of its period. Each that
+    goes out is on record.
+    """
+    row, person, now = _found(request, report), actor_of(request), clock.now()
     name = f'attachment; filename="tagout-{table}-{row.since:%Y%m%d}-{row.until:%Y%m%d}.csv"'
     headers = {"Content-Disposition": name}
     if table == "alerts":
+        n = alerts_between(row.by, since=row.since, until=row.until)[:MAX_EXPORTED].count()
+        note_history_export(row, table=table, rows=n, by=person, now=now)
         rows = alert_rows(row.by, since=row.since, until=row.until, most=MAX_EXPORTED)
         return StreamingHttpResponse(_csv(rows), content_type="text/csv", headers=headers)
     lines = (row.result or {}).get(table) if table in ("types", "patterns") else None
     if lines is None:
         raise Http404
+    note_history_export(row, table=table, rows=len(lines), by=person, now=now)
     columns = list(lines[0]) if lines else ["alert_type"]
     body = csv_bytes(columns, [list(line.values()) for line in lines])
     return HttpResponse(body, content_type="text/csv", headers=headers)
