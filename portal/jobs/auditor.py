@@ -7,7 +7,7 @@ fifth of them do.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,19 +15,22 @@ from typing import Any
 from django.db.models import QuerySet
 
 from portal.jobs.models import Job
-from portal.jobs.queries import heartbeats
+from portal.jobs.queries import heartbeats, notes_of
 from portal.jobs.services import due, keep_note, kinds_of_work
 from portal.schedule import BUSY_QUEUES
 
 log = logging.getLogger(__name__)
 
 AUDITED = "auditor"  # the kind of the note
+MAX_AGE = timedelta(seconds=150)  # of a look: an older one says nothing of now
+KEPT_LOOKS, KEPT_FAULTS = 10, 5  # of the looks before, for whoever asks what happened
 OVERDUE, BEAT_SILENT, QUEUE_SILENT = (
     timedelta(minutes=5),
     timedelta(seconds=60),
     timedelta(minutes=5),
 )
 MAX_SICK_SHARE = 0.2
+SICK_SHARE = "workspaces are sick."  # how the fault ends that counts them
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +97,33 @@ def audit(*, now: datetime, unshifted: datetime) -> Audit:
     found = Audit((), places)
     n_watched = sum(not place.is_resting for place in places)
     if len(found.sick) > MAX_SICK_SHARE * n_watched:
-        faults.append(f"{len(found.sick)} of {n_watched} workspaces are sick.")
+        faults.append(f"{len(found.sick)} of {n_watched} {SICK_SHARE}")
     found = Audit(tuple(faults), places)
     sick = {place.name: list(place.faults) for place in found.sick}
-    payload: dict[str, object] = {"faults": faults, "sick": sick, "watched": n_watched}
+    payload: dict[str, object] = {
+        "faults": faults,
+        "sick": sick,
+        "watched": n_watched,
+        "queues": len(BUSY_QUEUES),
+        "kinds": len(kinds_of_work()),
+        "looks": [_look(unshifted, faults, sick), *_looks_before()][:KEPT_LOOKS],
+    }
     keep_note(kind=AUDITED, key="installation", now=unshifted, payload=payload)
     if faults:
         log.warning("No heartbeat: %s", " ".join(faults))
     for listener in _listeners:
         listener(found, now)
     return found
+
+
+def _look(at: datetime, faults: Sequence[str], sick: Mapping[str, object]) -> dict[str, object]:
+    return {"at": at.isoformat(), "faults": list(faults[:KEPT_FAULTS]), "sick": sorted(sick)}
+
+
+def _looks_before() -> list[dict[str, object]]:
+    note = next(iter(notes_of(AUDITED)), None)
+    looks: list[dict[str, object]] = note.payload.get("looks", []) if note else []
+    return looks
 
 
 def _silent(unshifted: datetime) -> Iterable[str]:

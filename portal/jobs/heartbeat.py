@@ -5,17 +5,16 @@ heartbeat that did not go out is missing.
 """
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 
-from portal.jobs.auditor import AUDITED
+from portal.jobs.auditor import AUDITED, MAX_AGE
 from portal.jobs.queries import notes_of
 from portal.jobs.services import keep_note
 from portal.outside_lines import send_line
 
 SENT = "heartbeat.sent"  # the kind of the note
-MAX_AGE = timedelta(seconds=150)  # of what the auditor found
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,9 @@ from rest_framework.serializers import (
     CharField,
     ChoiceField,
     DateTimeField,
+    DictField,
     IntegerField,
+    ListField,
     Serializer,
     SerializerMethodField,
 )
@@ -102,6 +104,29 @@ class RecordSerializer(Serializer[Any]):
     broken_at = IntegerField(allow_null=True)
 
 
+class LookSerializer(Serializer[Any]):
+    """What one look of the auditor found."""
+
+    at = DateTimeField()
+    faults = ListField(child=CharField(), help_text="of the whole installation")
+    sick = ListField(child=CharField(), help_text="names of workspaces that have a fault")
+
+
+class AuditorSerializer(Serializer[Any]):
+    """What the auditor watches and found; it looks once a minute."""
+
+    looked_at = DateTimeField(source="at", allow_null=True, help_text="null before the first look")
+    late = BooleanField(source="is_late", help_text="whether a look is overdue")
+    faults = ListField(child=CharField(), help_text="while there is one, no heartbeat goes out")
+    sick = DictField(
+        child=ListField(child=CharField()), help_text="faults of workspaces, by their names"
+    )
+    queues = IntegerField(help_text="queues whose workers it listens for")
+    kinds = IntegerField(help_text="kinds of work that must not be overdue")
+    workspaces = IntegerField(help_text="workspaces that it compares, as far as you may see them")
+    looks = LookSerializer(many=True, help_text="the latest, the newest first")
+
+
 class DetailsSerializer(Serializer[Any]):
     """What those see who can do something about it."""
 
@@ -111,6 +136,7 @@ class DetailsSerializer(Serializer[Any]):
     broker = BooleanField(help_text="whether it answers")
     workers = WorkerSerializer(many=True)
     record = RecordSerializer()
+    auditor = AuditorSerializer()
 
 
 class StatusSerializer(Serializer[Any]):
@@ -222,4 +248,5 @@ def _details(details: Details, ids: Collection[int]) -> dict[str, Any]:
         "broker": details.broker,
         "workers": details.alive,
         "record": details.record,
+        "auditor": details.auditor,
     }

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext
 
+from alerts.dashboards.queries.auditor import Auditor, auditor_facts
 from alerts.dashboards.queries.sync import is_silent
 from alerts.incidents.models import BulkAct, Incident
 from alerts.incidents.queries import dead_bulk_acts
@@ -137,6 +138,7 @@ class Details:
     broker: bool
     alive: Sequence[Alive]
     record: Record
+    auditor: Auditor
     suppression: Suppression
     version: str
 
@@ -147,6 +149,8 @@ def details_of(
     """Everything about these workspaces and about the installation itself. What names workspaces
     in its own words is for those who see them all (`everywhere`).
     """
+    found = Workspace.objects.filter(pk__in=workspace_ids).values_list("name", flat=True)
+    names = () if everywhere else set(found)
     given_up = given_up_changes().filter(workspace__in=workspace_ids)
     unreadable = Quarantined.objects.filter(workspace__in=workspace_ids)
     return Details(
@@ -166,6 +170,7 @@ def details_of(
         broker=broker_answers(),
         alive=_alive(heartbeats(), unshifted),
         record=record_facts(),
+        auditor=auditor_facts(names, everywhere=everywhere, unshifted=unshifted),
         suppression=suppression_facts(workspace_ids, everywhere=everywhere),
         version=settings.VERSION,
     )

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from alerts.dashboards.policies import sees_details, sees_everywhere
 from alerts.dashboards.queries.status import Details, Owing, RunFacts, details_of
 from alerts.dashboards.queries.sync import Sync, with_standings, worst
+from alerts.dashboards.web.auditor_words import auditor_card
 from alerts.dashboards.web.frame import syncs_of
 from alerts.dashboards.web.links import fingerprint
 from alerts.dashboards.web.words import (
@@ -194,6 +195,7 @@ def _details(details: Details, unshifted: datetime) -> dict[str, Any]:
         else "",
         "compared": age_words(details.suppression.compared_at, unshifted),
         "checked": age_words(details.record.checked_at, unshifted),
+        "auditor": auditor_card(details.auditor, unshifted=unshifted),
         "broken": str(RECORD_BREAKS.get(details.record.reason, details.record.reason)),
         "given_up": [
             (change, str(WRITES.get(change.kind, change.kind)), note_words(change.note))
