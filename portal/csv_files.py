@@ -17,11 +17,14 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerows([without_formula(value) for value in row] for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 
-def _cell(value: object) -> object:
+def without_formula(value: object) -> object:
+    """Return a cell as spreadsheets show it: a text that they would compute has an apostrophe in
+    front, everything else is as it was.
+    """
     if isinstance(value, str) and value.lstrip(_DROPPED).startswith(_FORMULA):
         return f"'{value}"
     return value

@@ -116,6 +116,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "analyse history for whoever asked": _tick(
         "alerts.dashboards.tasks.make_history_reports", seconds=5, queue="bulk"
     ),
+    "make the files that people export": _tick(
+        "portal.exports.tasks.make_exports", seconds=5, queue="bulk"
+    ),
     "look whether everything is at work": _tick(
         "portal.jobs.tasks.audit_installation", seconds=60, queue="bulk"
     ),

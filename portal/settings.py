@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "alerts.sites",
     "alerts.outbox",
     "alerts.sentinel",
+    "portal.exports",
     "portal.api",
     "portal.ui",
     "portal.notifications",

@@ -23,6 +23,7 @@ urlpatterns = [
     path("workspaces/", include("alerts.readiness.web.urls")),
     path("", include("alerts.automation.web.urls")),
     path("outbox/", include("alerts.outbox.web.urls")),
+    path("exports/", include("portal.exports.web.urls")),
     path("api/v1/", include("alerts.incidents.api.urls")),
     path("api/v1/", include("alerts.reviews.api.urls")),
     path("api/v1/", include("alerts.planned_work.api.urls")),
@@ -32,6 +33,7 @@ urlpatterns = [
     path("api/v1/", include("alerts.dashboards.api.urls")),
     path("api/v1/training/", include("training.progress.api.urls")),
     path("api/v1/attack/", include("training.matrix.api.urls")),
+    path("api/v1/", include("portal.exports.api.urls")),
     path("api/", include("portal.api.urls")),
 ]
 

@@ -26,6 +26,7 @@ PRIVATE = frozenset(
         "api_usage",
         "audit_head",
         "captures_capturepart",
+        "exports_exportpart",
         "intake_pushaccess",
     }
 )
@@ -168,6 +169,8 @@ WORKERS: Mapping[str, WorkerRights] = {
             "api_answer": REMOVE,
             "api_usage": REMOVE,
             "dashboards_historyreport": CHANGE,
+            "exports_export": f"{CHANGE}, {REMOVE}",
+            "exports_exportpart": f"{ADD}, {REMOVE}",
             "incidents_alert": CHANGE,
             "incidents_bulkact": CHANGE,
             "incidents_comment": ADD,

@@ -55,7 +55,7 @@ def _operation(
     path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any]
 ) -> dict[str, Any]:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    answer = operation["responses"]["200"]["content"].get("application/json", {}).get("schema", {})
     return {
         "id": operation["operationId"],
         "method": method.upper(),

@@ -140,8 +140,11 @@ class ApiSchema(AutoSchema):  # type: ignore[misc]  # partly typed: read as unty
         """Return the body of a command."""
         return self.operation.body
 
-    def get_response_serializers(self) -> dict[int, OpenApiResponse]:
+    def get_response_serializers(self) -> dict[Any, OpenApiResponse]:
         """Return the answer, and 304 for who has it already."""
+        if self.operation.kind == "file":
+            file = OpenApiResponse(OpenApiTypes.BINARY, description="The file")
+            return {(200, media_type): file for media_type in self.operation.media_types}
         answers = {200: OpenApiResponse(self._answer(), description="Done")}
         if self.operation.kind != "command":
             answers[304] = OpenApiResponse(description="You have it already")

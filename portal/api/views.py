@@ -21,13 +21,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
 from keyword import iskeyword
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import orjson
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver
+from django.utils.functional import Promise
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied, ValidationError
@@ -62,7 +64,7 @@ type Fields = Mapping[str, Field[Any, Any, Any, Any]]
 class Operation:
     """What one method of a resource does, for the checks before it and for the description."""
 
-    kind: Literal["list", "one", "sub_list", "command", "facts"]
+    kind: Literal["list", "one", "sub_list", "command", "facts", "file"]
     scope: TokenScope = TokenScope.READ
     listing: Listing | None = None
     body: type[In] | None = None
@@ -70,6 +72,7 @@ class Operation:
     serializer: type[Serializer[Any]] | None = None
     parameters: frozenset[str] = frozenset()
     query: Fields = field(default_factory=dict)
+    media_types: tuple[str, ...] = ()
 
 
 _operations: dict[tuple[Any, str], Operation | None] = {}
@@ -162,6 +165,25 @@ def facts(serializer: type[Serializer[Any]], *, roles: Collection[Role] = ()) ->
     return made
 
 
+def file_of(*media_types: str) -> Callable[..., Any]:
+    """A GET below a row that answers a file of one of these types: the method gets the row and
+    returns the answer.
+    """
+
+    def made(method: Callable[..., Any]) -> Any:
+        @wraps(method)
+        def view(self: "Resource", request: Request, pk: Any) -> HttpResponseBase:
+            answer: HttpResponseBase = method(self, self.found(pk))
+            return answer
+
+        view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
+            kind="file", media_types=media_types
+        )
+        return action(detail=True, methods=["get"], url_path=_path(method))(view)
+
+    return made
+
+
 def command(
     body: type[In],
     *,
@@ -246,6 +268,7 @@ class Api(ViewSet):
     http_method_names = ["get", "head", "post"]  # what `Allow` promises; browsers ask nothing ahead
     permission_classes = []
     tag = ""  # the heading in the description
+    _asked: tuple[User, datetime] | None = None  # where no request asks
 
     def operation(self) -> Operation | None:
         """What is about to be done; None where this address does not do it."""
@@ -275,12 +298,12 @@ class Api(ViewSet):
     @property
     def person(self) -> User:
         """Who asks, by hand or with a token (`person.kind`)."""
-        return actor_of(self.request)
+        return self._asked[0] if self._asked else actor_of(self.request)
 
     @property
     def now(self) -> datetime:
         """Business time of this request."""
-        return clock.now_of(self.request._request)
+        return self._asked[1] if self._asked else clock.now_of(self.request._request)
 
     def age(self, workspace: str = "") -> int | None:
         """How old the data of this answer is."""
@@ -332,10 +355,18 @@ class Api(ViewSet):
 class Resource(Api):
     """Rows of one kind: a list, single rows, lists of what belongs to a row, and commands."""
 
+    title: str | Promise = ""  # of the list, for pages
     listing: Listing
     lookup_field = "pk"
     lookup_url_kwarg = "pk"
     lookup_value_converter = "int"
+
+    @classmethod
+    def for_person(cls, person: User, *, now: datetime) -> Self:
+        """Return the resource as a worker reads it for a person, without a request."""
+        resource = cls()
+        resource._asked = person, now
+        return resource
 
     def rows(self) -> QuerySet[Any]:
         """What this person may see, in no order."""
@@ -386,6 +417,14 @@ def unknown_address(request: HttpRequest, rest: str = "") -> HttpResponse:
     return problem(404, message)
 
 
+_with_lists: dict[str, type[Resource]] = {}
+
+
+def resources_with_lists() -> dict[str, type[Resource]]:
+    """Return the resources whose lists have an address, by their headings in the description."""
+    return dict(_with_lists)
+
+
 def resources(**views: type[Api]) -> list[URLPattern | URLResolver]:
     """`resources(incidents=IncidentViewSet)` gives `incidents/`, `incidents/<pk>/` and whatever its
     methods add. Underscores become hyphens.
@@ -393,5 +432,7 @@ def resources(**views: type[Api]) -> list[URLPattern | URLResolver]:
     router = SimpleRouter(use_regex_path=False)
     for name, view in views.items():
         address = name.replace("_", "-")
+        if issubclass(view, Resource):
+            _with_lists[view.tag] = view
         router.register(address, view, basename=f"api-{address}")
     return list(router.urls)

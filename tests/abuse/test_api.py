@@ -50,6 +50,7 @@ BODIES = {
     "set": {"control_room_phone": "+48 58 555 01 10"},
     "decide": {"choice": "confirm", "reason": "Seen it."},
     "promote": {"reason": "Its record is clean."},
+    "exports": {"list": "incidents", "format": "csv"},
 }
 WORK = {
     "site": "Gdansk",

@@ -18,6 +18,7 @@ from tests.architecture.tree import HOME
 from tests.conftest import NOON
 from tests.factories import rule_rows, rules
 from tests.factories.automation import make_automation
+from tests.factories.exports import make_export
 from tests.factories.incidents import make_alert, make_device, make_site, make_workspace
 from tests.factories.lessons import make_answers, make_lessons
 from tests.factories.patterns import make_candidate, make_site_mining
@@ -105,6 +106,7 @@ def the_world(make_person, name, *, lead_of=ScopeKind.ALL, module=None):
         "sites": site.pk,
         "zones": site.zones.get().pk,
         "devices": device.pk,
+        "exports": make_export(lead).uuid,
     }
     return workspace, site, ids
 
@@ -141,6 +143,7 @@ def things_of(workspace, site, ids):
         "incident_id": ids["incidents"],
         "review": ids["reviews"],
         "capture": ids["captures"],
+        "export": ids["exports"],
         "playbook": ids["playbooks"],
         "consent": ids["consents"],
         "rule": ids["made-rules"],

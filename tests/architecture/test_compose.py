@@ -83,7 +83,7 @@ def test_beat_keeps_no_file_and_needs_no_folder_for_one():
     stack = Stack(COMPOSE, DOCKERFILE)
     assert Config.beat_scheduler == "celery.beat:Scheduler", "this one remembers nothing"
     assert written_by(stack.command("beat")) == {"/tmp"}
-    assert stack.services["beat"]["tmpfs"] == stack.services["worker-bulk"]["tmpfs"]
+    assert stack.services["beat"]["tmpfs"] == stack.services["worker-notify"]["tmpfs"]
 
 
 def test_the_pages_of_health_answer_strangers(client, db):

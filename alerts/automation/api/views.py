@@ -6,6 +6,7 @@ from django.db.models import CharField as TextColumn
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Cast
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy
 from rest_framework.serializers import CharField, UUIDField
 
 from alerts.automation.api.listings import AUTOMATION_RULES, PLAYBOOK_RUNS, PLAYBOOKS
@@ -43,6 +44,7 @@ class PlaybookViewSet(Resource):
     """Playbooks."""
 
     tag = "playbooks"
+    title = gettext_lazy("Playbooks")
     listing = PLAYBOOKS
     lookup_field = "uuid"
     lookup_value_converter = "uuid"
@@ -60,6 +62,7 @@ class PlaybookRunViewSet(Resource):
     """Runs of playbooks."""
 
     tag = "playbook-runs"
+    title = gettext_lazy("Runs of playbooks")
     listing = PLAYBOOK_RUNS
     lookup_field = "uuid"
     lookup_value_converter = "uuid"
@@ -73,6 +76,7 @@ class AutomationRuleViewSet(Resource):
     """Automation rules, ours and others'."""
 
     tag = "automation-rules"
+    title = gettext_lazy("Automation rules")
     listing = AUTOMATION_RULES
 
     def rows(self) -> QuerySet[FoundRule]:

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext_lazy
 from rest_framework.serializers import (
     BooleanField,
     CharField,
@@ -175,6 +176,7 @@ class WorkspaceViewSet(Resource):
     """Sentinel workspaces and how fresh each is."""
 
     tag = "workspaces"
+    title = gettext_lazy("Workspaces")
     listing = WORKSPACES
     lookup_field = "name"
     lookup_value_converter = "slug"

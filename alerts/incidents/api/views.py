@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from alerts.incidents.acts.close import close_incidents, reopen_incidents
 from alerts.incidents.acts.escalate import escalate_incidents
@@ -75,6 +75,7 @@ class AlertViewSet(Resource):
     """Alerts as flat records of facts."""
 
     tag = "alerts"
+    title = gettext_lazy("Alerts")
     listing = ALERTS
 
     def rows(self) -> QuerySet[Alert]:
@@ -90,6 +91,7 @@ class IncidentViewSet(Resource):
     """Incidents: read them, triage them."""
 
     tag = "incidents"
+    title = gettext_lazy("Incidents")
     listing = INCIDENTS
 
     def rows(self) -> QuerySet[Incident]:
@@ -221,6 +223,7 @@ class SiteViewSet(Resource):
     """Plants."""
 
     tag = "sites"
+    title = gettext_lazy("Sites")
     listing = SITES
 
     def rows(self) -> QuerySet[Site]:
@@ -245,6 +248,7 @@ class ZoneViewSet(Resource):
     """Network segments of plants."""
 
     tag = "zones"
+    title = gettext_lazy("Zones")
     listing = ZONES
 
     def rows(self) -> QuerySet[Zone]:
@@ -256,6 +260,7 @@ class DeviceViewSet(Resource):
     """Devices."""
 
     tag = "devices"
+    title = gettext_lazy("Devices")
     listing = DEVICES
 
     def rows(self) -> QuerySet[Device]:

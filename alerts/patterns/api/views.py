@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from alerts.patterns.api.listings import PATTERNS
@@ -33,6 +34,7 @@ class PatternViewSet(Resource):
     """Routine found in history: processes that may become rules."""
 
     tag = "patterns"
+    title = gettext_lazy("Routine patterns")
     listing = PATTERNS
     lookup_field = "uuid"
     lookup_value_converter = "uuid"

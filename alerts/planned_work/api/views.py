@@ -9,6 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, QuerySet, Value
 from django.db.models.functions import Concat
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy
 
 from alerts.incidents.queries import sites_in_reach
 from alerts.planned_work.api.bodies import CancelIn, ExtendIn, OccurrenceIn, WorkIn
@@ -41,6 +42,7 @@ class PlannedWorkViewSet(Resource):
     """Planned work."""
 
     tag = "planned work"
+    title = gettext_lazy("Planned work")
     listing = WORKS
     lookup_field = "work__uuid"
     lookup_value_converter = "uuid"

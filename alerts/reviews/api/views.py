@@ -6,6 +6,7 @@ from uuid import uuid4
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy
 
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
@@ -44,6 +45,7 @@ class ReviewViewSet(Resource):
     """Questions to OT: read them, answer, hand over, withdraw."""
 
     tag = "reviews"
+    title = gettext_lazy("OT reviews")
     listing = REVIEWS
     lookup_field = "uuid"
     lookup_value_converter = "uuid"
@@ -90,6 +92,7 @@ class AnnotationViewSet(Resource):
     """Verdicts of OT."""
 
     tag = "annotations"
+    title = gettext_lazy("Verdicts")
     listing = ANNOTATIONS
     lookup_field = "uuid"
     lookup_value_converter = "uuid"
@@ -107,6 +110,7 @@ class SecondOpinionViewSet(Resource):
     """What other people of OT said of an answer."""
 
     tag = "second-opinions"
+    title = gettext_lazy("Second opinions")
     listing = SECOND_OPINIONS
     lookup_field = "uuid"
     lookup_value_converter = "uuid"
@@ -125,6 +129,7 @@ class OpinionViewSet(Resource):
     """Second opinions that the person is asked for, without a word of the first."""
 
     tag = "opinions"
+    title = gettext_lazy("Second opinions asked of me")
     listing = OPINIONS
     lookup_field = "uuid"
     lookup_value_converter = "uuid"

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import JSONObject
+from django.utils.translation import gettext_lazy
 from rest_framework.serializers import (
     BooleanField,
     CharField,
@@ -107,6 +108,7 @@ class DeploymentViewSet(Resource):
     """What should stand in Sentinel, and what does."""
 
     tag = "deployments"
+    title = gettext_lazy("Deployments")
     listing = DEPLOYMENTS
 
     def rows(self) -> QuerySet[WantedRule]:

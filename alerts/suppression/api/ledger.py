@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 from rest_framework.serializers import (
     CharField,
     ChoiceField,
@@ -129,6 +129,7 @@ class LedgerViewSet(Resource):
     """What rules did to incidents."""
 
     tag = "ledger"
+    title = gettext_lazy("Ledger")
     listing = LEDGER
 
     def rows(self) -> QuerySet[LedgerEntry]:

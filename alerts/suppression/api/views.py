@@ -7,6 +7,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet
 from django.http import Http404, HttpResponse
+from django.utils.translation import gettext_lazy
 
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.models import Annotation
@@ -78,6 +79,7 @@ class RuleViewSet(Resource):
     """Suppression rules."""
 
     tag = "rules"
+    title = gettext_lazy("Suppression rules")
     listing = RULES
     lookup_field = "rule__uuid"
     lookup_value_converter = "uuid"

@@ -12,9 +12,11 @@ from alerts.incidents.models import TimelineItem as Line
 from alerts.intake.models import PushState
 from alerts.intake.push.access import make_push_key, set_push_caller
 from alerts.outbox.models import Change
+from portal.exports.services import make_due_exports
 from tests.alerts.suppression.past import judge, routine
 from tests.bars import bar_faults_of_each
 from tests.conftest import NOON
+from tests.factories.exports import make_export
 from tests.factories.incidents import make_incident
 
 pytestmark = [
@@ -38,7 +40,10 @@ def test_the_reports_and_what_they_say_fit_desk_and_phone(browse, history, leo):
     make_due_reports()
     page = browse("/history/", as_=leo)
     address = f"/history/{report.uuid}/"
-    assert bar_faults_of_each(page, "/history/", address, "/status-sync/") == []
+    make_export(leo)
+    make_due_exports()
+    made = "/exports/"  # with a file, and the forms
+    assert bar_faults_of_each(page, "/history/", address, "/status-sync/", made) == []
     page.goto(address)
     assert "Severities that history speaks for" in page.inner_text("main")
 

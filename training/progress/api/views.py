@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 from rest_framework.serializers import (
     BooleanField,
     CharField,
@@ -124,6 +125,7 @@ class ModuleViewSet(Resource):
     """Modules of lessons."""
 
     tag = "training-modules"
+    title = gettext_lazy("Modules and my progress")
     listing = MODULES
     lookup_field = "slug"
     lookup_value_converter = "slug"
@@ -155,6 +157,7 @@ class ResultViewSet(Resource):
     """Answers of the person who asks."""
 
     tag = "training-results"
+    title = gettext_lazy("My answers")
     listing = RESULTS
 
     def rows(self) -> QuerySet[Attempt]:

@@ -1,0 +1,1 @@
+"""Files of tables: CSV, XLSX, Parquet and NDJSON."""

@@ -1,0 +1,29 @@
+"""Exports of a person, and the pieces of a file."""
+
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+
+from portal.accounts.models import User
+from portal.accounts.queries import reach_in_json, reach_of
+from portal.exports.models import Export, ExportPart
+from portal.jobs.models import State
+
+
+def exports_visible_to(user: User) -> QuerySet[Export]:
+    """Return the person's own, but those made when they saw other things."""
+    return Export.objects.filter(by=user, reach=reach_in_json(reach_of(user)))
+
+
+def pieces_of(export: Export) -> Iterator[bytes]:
+    """Yield the file of an export, one piece of the database in memory at a time."""
+    n = ExportPart.objects.filter(export=export).count()
+    for number in range(n):
+        yield bytes(
+            ExportPart.objects.values_list("data", flat=True).get(export=export, number=number)
+        )
+
+
+def has_file(export: Export) -> bool:
+    """Whether there is a file to take."""
+    return export.state == State.DONE

@@ -1,0 +1,173 @@
+"""Ask for an export, make it in a worker, note who takes it, forget it."""
+
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import BinaryIO
+
+import orjson
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext
+
+from portal import clock
+from portal.accounts.models import User
+from portal.accounts.queries import reach_in_json, reach_of
+from portal.audit.services import record
+from portal.errors import Refused
+from portal.exports.engine.formats import open_writer
+from portal.exports.lists import check_request, columns_of, list_for, pages_of
+from portal.exports.models import Export, ExportPart
+from portal.jobs.models import State
+from portal.jobs.services import back_off, do_next, lock_claim, put_back, run_while_due, settle
+
+MAX_ROWS, MAX_BYTES, MAX_SECONDS = 100_000, 32_000_000, 50.0  # of one file; bytes as JSON
+MAX_KEPT, MAX_WAITING = 5, 2
+MAX_TOTAL_BYTES = 2_000_000_000  # of all files that are kept
+KEPT_FOR = timedelta(hours=24)
+MAX_ATTEMPTS = 3
+PIECE = 1_000_000  # bytes
+
+
+class CannotExport(Refused):
+    """No export is made."""
+
+
+class _NoLongerAllowed(Exception):
+    """The person sees something else by now, or has no account."""
+
+
+@transaction.atomic
+def ask_for_export(
+    *,
+    list_name: str,
+    file_format: str,
+    filters: Mapping[str, str],
+    columns: Sequence[str],
+    by: User,
+    now: datetime,
+    unshifted: datetime,
+) -> Export:
+    """Owe a person a list as a file; a worker makes it. Older ones of theirs than the newest five
+    go. Raises BadInput where the list does not know what is asked for.
+    """
+    check_request(list_for(list_name, user=by, now=now), filters=filters, columns=columns)
+    own = Export.objects.filter(by=by).order_by("-made_at", "-pk")
+    if own.filter(state__in=[State.WAITING, State.RUNNING]).count() >= MAX_WAITING:
+        raise CannotExport(gettext("Two exports are being made for you. Wait until one is ready."))
+    kept_bytes = Export.objects.aggregate(total=Sum("size", default=0))["total"]
+    if kept_bytes > MAX_TOTAL_BYTES:
+        raise CannotExport(
+            gettext("There is no room for another file now. Each goes a day after it was made.")
+        )
+    kept = list(own.values_list("pk", flat=True)[: MAX_KEPT - 1])
+    own.exclude(pk__in=kept).delete()
+    export = Export.objects.create(
+        by=by,
+        reach=reach_in_json(reach_of(by)),
+        list_name=list_name,
+        format=file_format,
+        filters=dict(filters),
+        columns=list(columns),
+        made_at=now,
+        due_at=unshifted,
+        expires_at=unshifted + KEPT_FOR,
+    )
+    record(
+        "exports.export.requested",
+        on=export,
+        by=by,
+        at=now,
+        list=list_name,
+        format=file_format,
+        filters=dict(filters),
+        columns=list(columns),
+    )
+    return export
+
+
+@transaction.atomic
+def note_download(export: Export, *, by: User, now: datetime) -> None:
+    """Put on record, before it is sent, who takes which file away."""
+    record(
+        "exports.export.downloaded",
+        on=export,
+        by=by,
+        at=now,
+        list=export.list_name,
+        filters=export.filters,
+        rows=export.rows,
+    )
+
+
+def make_due_exports() -> None:
+    """Forget files whose day is over, and make every export that is due."""
+    Export.objects.filter(expires_at__lte=clock.unshifted()).delete()
+
+    def step() -> bool:
+        rows = Export.objects.select_related("by")
+        return do_next(rows, work=_make, now=clock.unshifted(), on_error=_try_again)
+
+    run_while_due(step)
+
+
+def _make(export: Export) -> None:
+    now = clock.now()
+    if not export.by.is_active or export.reach != reach_in_json(reach_of(export.by)):
+        raise _NoLongerAllowed("The rights of the person have changed since.")
+    with tempfile.TemporaryFile() as file:
+        rows, is_whole = _write(export, file, now=now)
+        size = file.tell()
+        file.seek(0)
+        with transaction.atomic():
+            if not lock_claim(export):
+                return
+            number = 0
+            while data := file.read(PIECE):
+                ExportPart.objects.create(export=export, number=number, data=data)
+                number += 1
+            settle(export, now=clock.unshifted(), rows=rows, size=size, is_whole=is_whole)
+            record(
+                "exports.export.made",
+                on=export,
+                by="exports",
+                at=now,
+                rows=rows,
+                size=size,
+                is_whole=is_whole,
+            )
+
+
+def _write(export: Export, file: BinaryIO, *, now: datetime) -> tuple[int, bool]:
+    """Write the file; return its rows, and whether these are all. A bound ends it early: rows,
+    bytes (measured as JSON, whatever the format), or time, for others wait for the worker.
+    """
+    resource = list_for(export.list_name, user=export.by, now=now)
+    columns = columns_of(resource, export.columns)
+    writer = open_writer(export.format, columns, file, name=export.list_name)
+    n, size, ends = 0, 0, time.monotonic() + MAX_SECONDS
+    is_whole = True
+    for page in pages_of(resource, filters=export.filters, columns=export.columns):
+        if page and (size > MAX_BYTES or time.monotonic() > ends):
+            is_whole = False
+            break
+        rows = page[: MAX_ROWS - n]
+        writer.write(rows)
+        n, size = n + len(rows), size + len(orjson.dumps(rows))
+        if len(rows) < len(page):
+            is_whole = False
+            break
+    writer.close()
+    file.seek(0, 2)
+    return n, is_whole
+
+
+def _try_again(export: Export, error: Exception) -> None:
+    text, now = f"{type(error).__name__}: {error}", clock.unshifted()
+    if isinstance(error, _NoLongerAllowed):
+        settle(export, now=now, state=State.DEAD, error=str(error))
+    elif export.attempts >= MAX_ATTEMPTS:
+        settle(export, now=now, state=State.DEAD, error=text)
+    else:
+        put_back(export, due_at=now + back_off(export.attempts), error=text)

@@ -1,0 +1,1 @@
+"""One's own exports: ask for one, see how far it is, take it."""

@@ -1,0 +1,89 @@
+"""The page of one's own exports."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal import clock
+from portal.accounts.models import User
+from portal.accounts.queries import roles_of
+from portal.accounts.sessions import actor_of
+from portal.exports.files import file_answer
+from portal.exports.lists import titles_of_lists
+from portal.exports.models import Export, Format
+from portal.exports.policies import EXPORTING
+from portal.exports.queries import exports_visible_to, has_file
+from portal.exports.services import MAX_ROWS, CannotExport, ask_for_export
+from portal.jobs.models import State
+from portal.ui.responses import render_page
+from portal.ui.words import number
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def exports(request: HttpRequest) -> HttpResponse:
+    """One's own exports; posting asks for another."""
+    person, titles = _reader(request), titles_of_lists()
+    reasons: Sequence[str] = ()
+    if request.method == "POST":
+        name, file_format = request.POST.get("list", ""), request.POST.get("format", "")
+        if name in titles and file_format in Format.values:
+            try:
+                ask_for_export(
+                    list_name=name,
+                    file_format=file_format,
+                    filters={},
+                    columns=(),
+                    by=person,
+                    now=clock.now(),
+                    unshifted=clock.unshifted(),
+                )
+            except CannotExport as refusal:
+                reasons = refusal.reasons
+            else:
+                return redirect("exports:list")
+        else:
+            reasons = [gettext("Choose a list and a format.")]
+    rows = list(exports_visible_to(person).order_by("-made_at", "-pk"))
+    page = {
+        "exports": [(row, titles.get(row.list_name, row.list_name), _size(row)) for row in rows],
+        "titles": titles,
+        "formats": Format.choices,
+        "reasons": reasons,
+        "is_changing": any(row.state in (State.WAITING, State.RUNNING) for row in rows),
+        "most": MAX_ROWS,
+        "chosen": request.POST.get("list", "incidents"),
+    }
+    status = 422 if reasons else 200
+    return render_page(request, "portal/exports/list.html", page, part="exports", status=status)
+
+
+@require_GET
+def file(request: HttpRequest, export: Any) -> HttpResponseBase:
+    """The file of one, once it is made."""
+    person = _reader(request)
+    row = get_object_or_404(exports_visible_to(person), uuid=export)
+    if not has_file(row):
+        raise Http404
+    return file_answer(row, by=person, now=clock.now())
+
+
+def _size(row: Export) -> str:
+    """How large a file is, in kilobytes or megabytes."""
+    if row.size is None:
+        return ""
+    if row.size < 1_000_000:
+        return gettext("%(n)s kB") % {"n": number(max(1, round(row.size / 1_000)))}
+    return gettext("%(n)s MB") % {"n": number(row.size / 1_000_000, 1)}
+
+
+def _reader(request: HttpRequest) -> User:
+    person = actor_of(request)
+    if roles_of(person).isdisjoint(EXPORTING):
+        raise PermissionDenied
+    return person
