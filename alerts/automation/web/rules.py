@@ -143,32 +143,44 @@ class MadeRuleLine:
     kind: str
     icon: str
     error: str
-    has_ended: bool  # it acts on nothing any more
+    has_ended: bool  # Sentinel does not hold it any more, so it acts on nothing
     may_remove: bool
 
 
 def made_rule_lines(user: User, *, playbooks: dict[str, str], now: datetime) -> list[MadeRuleLine]:
-    """The rules of the person's workspaces that were made here and not taken away: those that act,
-    and those whose time was over at most 30 days ago.
+    """The rules of the person's workspaces that were made here and not taken away: those that
+    Sentinel may hold, and those whose time was over at most 30 days ago.
     """
     rules = list(made_rules_visible_to(user))
     wanted = wanted_by_rule(rules)
-    return [
-        MadeRuleLine(
-            rule,
-            words_of(facts_of(rule.body), playbooks=playbooks),
-            *_standing(rule, wanted.get(rule.uuid), now=now),
-            has_ended=_has_ended(rule, wanted.get(rule.uuid), now=now),
-            may_remove=not reasons_against_removing(rule, by=user),
+    lines = []
+    for rule in rules:
+        row = wanted.get(rule.uuid)
+        has_ended = _has_ended(rule, row, now=now)
+        if has_ended and rule.ends_at <= now - SHOWN_AFTER_END:
+            continue
+        lines.append(
+            MadeRuleLine(
+                rule,
+                words_of(facts_of(rule.body), playbooks=playbooks),
+                *_standing(rule, row, now=now),
+                has_ended=has_ended,
+                may_remove=_is_to_stay(rule, row, now=now)
+                and not reasons_against_removing(rule, by=user),
+            )
         )
-        for rule in rules
-        if rule.ends_at > now - SHOWN_AFTER_END
-    ]
+    return lines
+
+
+def _is_to_stay(rule: MadeRule, row: WantedRule | None, *, now: datetime) -> bool:
+    return rule.ends_at > now and (row is None or row.wanted is not None)
 
 
 def _has_ended(rule: MadeRule, row: WantedRule | None, *, now: datetime) -> bool:
-    """Whether its time is over, or it is no longer wanted in Sentinel."""
-    return rule.ends_at <= now or (row is not None and row.wanted is None)
+    """Whether it is not to stay, and Sentinel was seen to be without it: until then it may act."""
+    return not _is_to_stay(rule, row, now=now) and (
+        row is None or (row.wanted is None and row.is_as_wanted)
+    )
 
 
 def _standing(
@@ -180,6 +192,8 @@ def _standing(
         return gettext("Refused by Sentinel"), "high", "circle-alert", error
     if row is not None and row.outcome == Landing.HELD:
         return gettext("Changed by hand in Sentinel"), "high", "triangle-alert", error
+    if not (_is_to_stay(rule, row, now=now) or _has_ended(rule, row, now=now)):
+        return gettext("Being taken out of Sentinel"), "medium", "timer", error
     if rule.ends_at <= now:
         return gettext("Ended: its time is over"), "", "calendar-x-2", ""
     if row is not None and row.wanted is None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.automation.models import MadeRule
-from alerts.outbox.models import WantedRule
+from alerts.outbox.models import Landing, RuleKind, WantedRule
 from tests.alerts.automation.test_made_rules import ASSIGN, ENDS
 from tests.conftest import NOON
 from tests.factories.automation import make_made_rule
@@ -63,6 +63,40 @@ def test_a_rule_whose_time_is_over_is_shown_as_ended_for_a_month(client, sam, le
         assert ("None of them acts." in shown) == is_shown
         assert ("Ended: its time is over" in shown) == is_shown
         assert f"Take {rule.label} away" not in shown
+
+
+@pytest.mark.parametrize("days", [-40, 40], ids=["its time is over", "its playbook is marked"])
+def test_a_rule_that_sentinel_still_holds_is_not_said_to_have_ended(
+    client, sam, leo, incident, days
+):
+    rule = make_made_rule(incident.workspace, incident, by=leo)
+    ends_at = NOON + timedelta(days=days)
+    MadeRule.objects.update(made_at=ends_at - timedelta(days=90), ends_at=ends_at)
+    row = WantedRule.objects.create(
+        workspace=incident.workspace,
+        name=rule.uuid,
+        about=rule.uuid,
+        kind=RuleKind.AUTOMATION,
+        label=rule.label,
+        wanted=None,
+        wanted_at=NOON,
+        wanted_version=2,
+        landed={"order": 1},
+        landed_version=1,
+        due_at=NOON,
+        latest_error="Azure does not allow this (Forbidden).",
+    )
+    client.force_login(sam)
+    shown = words(client.get("/automation/"))
+    assert "Being taken out of Sentinel" in shown
+    assert "Azure does not allow this (Forbidden)." in shown
+    assert "Ended: its" not in shown and "None of them acts." not in shown
+    WantedRule.objects.filter(pk=row.pk).update(
+        landed=None, landed_version=2, outcome=Landing.LANDED
+    )
+    shown = words(client.get("/automation/"))
+    assert "Being taken out of Sentinel" not in shown
+    assert ("Ended: its playbook acts on the plant" in shown) == (days > 0)
 
 
 def test_a_digest_of_something_else_makes_nothing(page, leo, incident):
