@@ -11,6 +11,7 @@ import pytest
 from django.utils import translation
 
 from alerts.automation.wording import evidence_words
+from alerts.intake.wording import reading_words
 from alerts.outbox.wording import note_words
 from alerts.readiness.stored_words import stored_words
 from alerts.sentinel.wording import error_words
@@ -20,6 +21,8 @@ from tests.architecture.tree import HOME
 # Where sentences of workers begin, and how pages read them.
 WRITERS: dict[str, Callable[[str], str]] = {
     "alerts/sentinel/client/*.py": error_words,
+    "alerts/intake/services/log_windows.py": reading_words,
+    "alerts/intake/services/pages.py": reading_words,
     "alerts/outbox/services/*.py": note_words,
     "alerts/outbox/engine/rules.py": note_words,
     "alerts/automation/services/delivery.py": note_words,

@@ -12,6 +12,7 @@ from alerts.automation.engine.rule_facts import RuleFacts
 from alerts.automation.models import MadeRule, PlantConsent
 from alerts.incidents.page.panel import number_of
 from alerts.outbox.models import WantedRule
+from alerts.outbox.wording import note_words
 from alerts.reviews.policies import ot_people_at
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
@@ -46,7 +47,7 @@ def notify_of_rule(rule: WantedRule, *, now: datetime) -> None:
     def message() -> Message:
         names = {"rule": rule.label, "workspace": rule.workspace.name}
         subject = gettext("%(rule)s does not stand as wanted in %(workspace)s") % names
-        return subject, [rule.latest_error], gettext("You get this as SOC lead there.")
+        return subject, [note_words(rule.latest_error)], gettext("You get this as SOC lead there.")
 
     _notify(leads_of([rule.workspace]), "automation.rule", OVERVIEW, message, now)
 

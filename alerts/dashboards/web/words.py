@@ -11,6 +11,7 @@ from alerts.dashboards.queries.sync import Sync
 from alerts.incidents.engine import catalogue
 from alerts.incidents.wording import classification_words
 from alerts.intake.queries import Unreadable
+from alerts.intake.wording import reading_words
 from alerts.sentinel.queries import WARN_DAYS, Health
 from portal.backup.engine import Found, FoundRule, RecordFound
 from portal.backup.queries import RestoreFacts
@@ -82,7 +83,7 @@ QUEUES = {
 def cause_of(sync: Sync) -> str:
     """Why the data of a workspace is not fresher, in one sentence."""
     if sync.standing.health == Health.WELL and sync.error:
-        return gettext("The latest sync failed: %(error)s") % {"error": sync.error}
+        return gettext("The latest sync failed: %(error)s") % {"error": reading_words(sync.error)}
     return str(CAUSES[sync.standing.health])
 
 

@@ -18,6 +18,7 @@ from alerts.intake.services.backfill_requests import (
     pause_log_backfill,
     start_log_backfill,
 )
+from alerts.intake.wording import reading_words
 from alerts.sentinel.models import Workspace
 from portal import clock
 from portal.accounts.queries import reach_of
@@ -67,6 +68,7 @@ def _page(
     context = {
         "workspace": workspace,
         "backfill": backfill,
+        "problem": reading_words(backfill.latest_error) if backfill else "",
         "state": _STATES[LogBackfill.State(backfill.state)] if backfill else "",
         "share": backfill.share_read() if backfill else 0,
         "percent_read": round(100 * backfill.share_read()) if backfill else 0,

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from alerts.outbox.models import SUPPRESSING, Landing, RuleKind, WantedRule
 from alerts.outbox.registry import RuleSettlement
 from alerts.outbox.services import clear_desired_rule
+from alerts.outbox.wording import note_words
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import Health, standing_of
 from alerts.suppression.deploying.desired import bring_rule_in_line, is_healthy, place_gate
@@ -175,4 +176,4 @@ def _words(row: WantedRule, outcome: Landing) -> Message:
         subject = gettext("Sentinel refuses %(rule)s in %(workspace)s") % names
     else:
         subject = gettext("%(rule)s was changed by hand in %(workspace)s") % names
-    return subject, [f"{row.workspace.name}: {row.latest_error}"]
+    return subject, [f"{row.workspace.name}: {note_words(row.latest_error)}"]

@@ -12,7 +12,9 @@ from django.utils import translation
 from alerts.incidents.acts.triage import change_severity
 from alerts.incidents.models import Incident, Severity
 from alerts.incidents.page.panel import parts_of
+from alerts.intake.models import Cursor
 from alerts.outbox.wording import note_words
+from alerts.sentinel.models import Reachability
 from portal.accounts.models import User
 from portal.notifications.models import Notification
 from tests.conftest import NOON
@@ -189,6 +191,15 @@ def test_what_changed_in_sentinel_is_told_in_german(german, make, sam):
 def test_our_own_notes_of_a_write_are_german_and_azures_stay(kept, text):
     with translation.override("de"):
         assert text in note_words(kept)
+
+
+def test_why_a_workspace_is_late_is_german_on_its_card_and_on_every_page(german, sam, workspace):
+    Cursor.objects.update(
+        fresh_at=NOON - timedelta(hours=1), latest_error="The answer takes too long."
+    )
+    Reachability.objects.create(workspace=workspace, reached_at=NOON)
+    for address in ("/incidents/", "/status/"):
+        assert "Die Antwort dauert zu lange." in german(sam, address)
 
 
 def test_levels_in_the_reasons_of_a_priority_are_german(make):

@@ -26,6 +26,7 @@ from alerts.dashboards.web.words import (
     size_words,
     unreadable_words,
 )
+from alerts.intake.wording import reading_words
 from alerts.outbox.policies import RESOLVERS
 from alerts.outbox.wording import note_words
 from portal import clock
@@ -99,6 +100,8 @@ def card_of(
         else "",
         "run": run,
         "run_words": _run_words(run) if run else "",
+        "run_error": reading_words(run.error) if run else "",
+        "azure_words": reading_words(sync.standing.error),
         "history": gettext("History read: %(share)s")
         % {"share": percent(sync.history_percent / 100, 0)}
         if sync.history_percent is not None

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.utils import translation
 
 from alerts.incidents.models import Alert, IncidentAlert
 from alerts.intake.models import LogBackfill
@@ -64,6 +66,13 @@ def test_it_tells_how_far_the_past_was_read(ada_here, backfill):
     LogBackfill.objects.update(state="failed", latest_error="Log Analytics does not answer.")
     text = ada_here.get(PAGE).text
     assert "Log Analytics does not answer." in text and "Go on, or read further back" in text
+
+
+def test_why_it_does_not_go_on_is_german_for_who_reads_german(ada_here, backfill):
+    LogBackfill.objects.update(latest_error="Log Analytics takes long to answer.")
+    ada_here.cookies[settings.LANGUAGE_COOKIE_NAME] = "de"
+    with translation.override("en"):  # and back to it, whatever the page has activated
+        assert "Log Analytics antwortet nur langsam." in ada_here.get(PAGE).text
 
 
 def test_where_it_goes_on_to_is_told_only_while_it_does(ada_here, backfill):
