@@ -2,9 +2,13 @@
 bring its own of anything else.
 """
 
+import pytest
+
 from portal.accounts.models import Role, ScopeKind
+from simulator.running import running_simulator
 from tests import cast
-from tests.conftest import add_person
+from tests.conftest import NOON, add_person
+from tests.factories.azure import make_workspace_at, secret_of
 from tests.factories.incidents import make_site
 from tests.reuse import reuse_rows
 
@@ -52,3 +56,21 @@ def mia(db):
 @reuse_rows
 def ada(db):
     return add_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None))
+
+
+@pytest.fixture(scope="module")
+def azure(request):
+    """A pretend Azure over TLS for all tests of a file, which says how much has happened there
+    before (`INCIDENTS`).
+    """
+    incidents = getattr(request.module, "INCIDENTS", 0)
+    with running_simulator(now=NOON, incidents=incidents) as running:
+        yield running
+
+
+@pytest.fixture
+def add_azure_workspace(db, azure, noon):
+    """`add_azure_workspace("far")` adds a workspace of this Azure; faults end with the test."""
+    with secret_of(azure):
+        yield lambda name="far", **columns: make_workspace_at(azure, name, **columns)
+    azure.control.clear_faults()

@@ -2,6 +2,7 @@
 
 import json
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,46 +16,22 @@ from alerts.incidents.models import Incident
 from alerts.outbox.models import Change, Outcome, WantedRule
 from alerts.outbox.services import deliver_one, deliver_one_rule
 from alerts.sentinel.client import client_for
-from alerts.sentinel.models import Workspace
 from portal import clock
-from simulator.running import running_simulator
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def running():
-    with running_simulator(now=NOON) as pretend:
-        yield pretend
+@pytest.fixture
+def workspace(add_azure_workspace):
+    return add_azure_workspace("gdansk", added_at=NOON)
 
 
 @pytest.fixture
-def workspace(running, monkeypatch, noon):
-    place, application = running.workspaces[0], running.application("portal")
-    running.control.clear_faults()
-    monkeypatch.setenv("PRETEND_SECRET", application.secret)
-    return Workspace.objects.create(
-        name="gdansk",
-        tenant_id=place.tenant_id,
-        subscription_id=place.subscription_id,
-        resource_group=place.resource_group,
-        workspace_name=place.name,
-        endpoint=running.endpoint,
-        authority=running.endpoint,
-        ca_bundle=str(running.ca_file),
-        credential="client-secret",
-        client_id=application.client_id,
-        secret_env="PRETEND_SECRET",
-        added_at=NOON,
-    )
-
-
-@pytest.fixture
-def incident(running, workspace) -> Incident:
-    found = running.control.inject(
-        workspace=running.workspaces[0].key, properties={"title": "Odd", "severity": "Low"}
+def incident(azure, workspace) -> Incident:
+    found = azure.control.inject(
+        workspace=azure.workspaces[0].key, properties={"title": "Odd", "severity": "Low"}
     )
     return make_incident(workspace, name=found["name"], number=found["number"])
 
@@ -69,8 +46,8 @@ def deliver():
     return deliver_one(now=NOON, connect=client_for, pause=lambda _: None)
 
 
-def runs_in_azure(running, incident):
-    return [run for run in running.control.runs()["playbook"] if run["incident"] == incident.name]
+def runs_in_azure(azure, incident):
+    return [run for run in azure.control.runs()["playbook"] if run["incident"] == incident.name]
 
 
 def test_rules_and_playbooks_are_found_and_those_that_act_on_the_plant_are_marked(workspace):
@@ -87,20 +64,20 @@ def test_rules_and_playbooks_are_found_and_those_that_act_on_the_plant_are_marke
     assert Inventory.objects.get().latest_error == ""
 
 
-def test_an_answer_that_is_lost_starts_no_second_run(running, workspace, incident, sam):
+def test_an_answer_that_is_lost_starts_no_second_run(azure, workspace, incident, sam):
     read()
     playbook = Playbook.objects.get(name="enrich-with-cve")
     run_playbook(playbook_id=playbook.pk, incident_ids=[incident.pk], by=sam, now=NOON)
-    running.control.fault(path=".*runPlaybook", status=500, applied=True, count=1)
+    azure.control.fault(path=".*runPlaybook", status=500, applied=True, count=1)
     assert deliver().outcome == Outcome.OPEN
     done = deliver()
-    assert (done.outcome, len(runs_in_azure(running, incident))) == (Outcome.SENT, 1)
+    assert (done.outcome, len(runs_in_azure(azure, incident))) == (Outcome.SENT, 1)
     read()
     run = PlaybookRun.objects.get(incident=incident)
     assert (run.status, run.name) == ("Succeeded", done.note)
 
 
-def test_the_whole_workflow_is_checked_with_a_playbook(running, workspace, leo):
+def test_the_whole_workflow_is_checked_with_a_playbook(azure, workspace, leo):
     read()
     playbook = Playbook.objects.get(name="notify-ot-owner")
     row = begin_check(workspace=workspace, playbook=playbook, by=leo, by_label="Leo", now=NOON)
@@ -115,8 +92,15 @@ def test_the_whole_workflow_is_checked_with_a_playbook(running, workspace, leo):
 
 
 @pytest.fixture
-def validate():
-    """`validate(…)` gives the stages that the command prints, by name, and its exit code."""
+def validate(monkeypatch):
+    """`validate(…)` gives the stages that the command prints, by name, and its exit code. It does
+    not sleep: what it would wait for is due at once.
+    """
+
+    def sleep(_seconds):
+        WorkflowCheck.objects.update(due_at=clock.unshifted())
+
+    monkeypatch.setattr("alerts.automation.foreground.time", SimpleNamespace(sleep=sleep))
 
     def run(*options):
         out, code = StringIO(), 0
@@ -130,7 +114,7 @@ def validate():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_command_checks_it_without_workers(running, workspace, validate):
+def test_the_command_checks_it_without_workers(azure, workspace, validate):
     stages, code = validate()
     assert [stages[name]["state"] for name in ("rule", "alert", "incident", "fired")] == ["ok"] * 4
     assert stages["playbook"]["state"] == "unknown", "none was chosen"
@@ -139,8 +123,8 @@ def test_the_command_checks_it_without_workers(running, workspace, validate):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_command_names_what_to_do_and_every_stage(running, workspace, validate):
-    running.control.fault(path=".*triggerRuleRun", status=403, count=1)
+def test_the_command_names_what_to_do_and_every_stage(azure, workspace, validate):
+    azure.control.fault(path=".*triggerRuleRun", status=403, count=1)
     stages, code = validate()
     assert list(stages) == list(STAGES)
     for row in stages.values():
@@ -151,6 +135,6 @@ def test_the_command_names_what_to_do_and_every_stage(running, workspace, valida
     assert stages["incident"]["checked_at"] is None and code == 1
 
 
-def test_the_command_refuses_a_playbook_that_is_not_there(running, workspace):
+def test_the_command_refuses_a_playbook_that_is_not_there(azure, workspace):
     with pytest.raises(CommandError, match="no playbooks named nothing"):
         call_command("workspace", "validate", "gdansk", "--playbook", "nothing", "--json")

@@ -22,40 +22,17 @@ from portal.audit.models import Entry
 from portal.jobs.models import Job
 from portal.moments import read_moment
 from simulator.plant.catalogue import alert_types
-from simulator.running import running_simulator
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace
 
-SECRET = "TAGOUT_LOGS_TEST_SECRET"
-
-
-@pytest.fixture(scope="module")
-def pretend():
-    with running_simulator(now=NOON, incidents=150) as running:
-        yield running
+INCIDENTS = 150
 
 
 @pytest.fixture
-def workspace(db, pretend, monkeypatch):
-    monkeypatch.setattr("portal.clock.now", lambda: NOON)
+def workspace(add_azure_workspace, azure, monkeypatch):
     monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
-    place, registration = pretend.workspaces[0], pretend.application()
-    monkeypatch.setenv(SECRET, registration.secret)
-    yield make_workspace(
-        "far",
-        tenant_id=place.tenant_id,
-        subscription_id=place.subscription_id,
-        resource_group=place.resource_group,
-        workspace_name=place.name,
-        endpoint=pretend.endpoint,
-        authority=pretend.endpoint,
-        logs_endpoint=pretend.endpoint,
-        client_id=registration.client_id,
-        secret_env=SECRET,
-        ca_bundle=str(pretend.ca_file),
-    )
-    pretend.control.clear_faults()
-    pretend.control.log_limits(rows=500_000, bytes=100 * 1024 * 1024, seconds=600, calls=200)
+    yield add_azure_workspace(logs_endpoint=azure.endpoint)
+    azure.control.log_limits(rows=500_000, bytes=100 * 1024 * 1024, seconds=600, calls=200)
 
 
 def backfill(*words, name="far"):
@@ -68,8 +45,8 @@ def sync(*words):
     call_command("sync", "far", *words, stdout=io.StringIO())
 
 
-def in_sentinel(pretend):
-    return sum(pretend.control.state()["incidents"][pretend.workspaces[0].key].values())
+def in_sentinel(azure):
+    return sum(azure.control.state()["incidents"][azure.workspaces[0].key].values())
 
 
 def everything():
@@ -87,10 +64,10 @@ def lone_alerts():
     return Alert.objects.annotate(n=Count("incidents")).filter(n=0)
 
 
-def test_all_incidents_come_with_their_alerts_and_entities(workspace, pretend):
+def test_all_incidents_come_with_their_alerts_and_entities(workspace, azure):
     found = backfill()
     assert (found["state"], found["share"]) == ("done", 1.0)
-    assert found["incidents"] == in_sentinel(pretend) == Incident.objects.count()
+    assert found["incidents"] == in_sentinel(azure) == Incident.objects.count()
     assert found["incomplete"] == found["unreadable"] == 0
     assert not Incident.objects.exclude(details_state="fetched").exists()
     assert not Incident.objects.filter(pattern=None).exists()
@@ -146,7 +123,7 @@ def test_run_again_it_reads_nothing_twice(workspace):
     assert everything() == before
 
 
-def test_what_sentinel_told_is_not_written_over(workspace, pretend):
+def test_what_sentinel_told_is_not_written_over(workspace, azure):
     sync("--full")
     etags = dict(Incident.objects.values_list("name", "etag"))
     before = everything()
@@ -158,11 +135,11 @@ def test_what_sentinel_told_is_not_written_over(workspace, pretend):
     assert after["fetched"] == after["incidents"] > before["fetched"], "old ones have alerts now"
 
 
-def test_what_sentinel_tells_later_takes_the_place_of_what_the_logs_told(workspace, pretend):
+def test_what_sentinel_tells_later_takes_the_place_of_what_the_logs_told(workspace, azure):
     backfill()
     patterns = dict(Incident.objects.values_list("name", "pattern"))
     sync()
-    assert Incident.objects.count() == in_sentinel(pretend)
+    assert Incident.objects.count() == in_sentinel(azure)
     assert not Incident.objects.filter(etag="").exists()
     assert dict(Incident.objects.values_list("name", "pattern")) == patterns
     Incident.objects.update(details_due_at=NOON, details_state="pending")
@@ -171,31 +148,31 @@ def test_what_sentinel_tells_later_takes_the_place_of_what_the_logs_told(workspa
     assert Entity.objects.exists()
 
 
-def test_an_answer_that_is_a_part_is_asked_for_in_shorter_windows(workspace, pretend):
+def test_an_answer_that_is_a_part_is_asked_for_in_shorter_windows(workspace, azure):
     backfill()
     whole, windows = everything(), LogBackfill.objects.get().windows
     for model in (IncidentAlert, Alert, Incident, LogBackfill, Job):
         model.objects.all().delete()
-    pretend.control.log_limits(rows=15)
+    azure.control.log_limits(rows=15)
     found = backfill()
     assert (found["state"], everything()) == ("done", whole)
     assert found["windows"] > windows
 
 
 def test_where_even_a_second_does_not_come_whole_it_fails_and_says_so(
-    workspace, pretend, monkeypatch
+    workspace, azure, monkeypatch
 ):
     shortest = "alerts.intake.services.log_backfill._SHORTEST"
     monkeypatch.setattr(shortest, timedelta(hours=6))  # a second is seventeen halves away
-    pretend.control.log_limits(bytes=60)  # enough for a moment, not for an incident
+    azure.control.log_limits(bytes=60)  # enough for a moment, not for an incident
     found = backfill()
     assert found["state"] == "failed" and "even one second" in found["latest_error"]
     assert not Incident.objects.exists()
-    pretend.control.log_limits(bytes=10**8)
-    assert backfill()["incidents"] == in_sentinel(pretend)
+    azure.control.log_limits(bytes=10**8)
+    assert backfill()["incidents"] == in_sentinel(azure)
 
 
-def test_paused_it_goes_on_where_it_stopped(workspace, pretend, monkeypatch):
+def test_paused_it_goes_on_where_it_stopped(workspace, azure, monkeypatch):
     told = []
 
     def pause_after_three(line):
@@ -214,25 +191,25 @@ def test_paused_it_goes_on_where_it_stopped(workspace, pretend, monkeypatch):
     assert 0 < stopped.share_read() < 1
     assert told[-1] == progress_line(LogBackfill.objects.get(), name="far")
     read = Incident.objects.count()
-    assert 0 < read < in_sentinel(pretend)
+    assert 0 < read < in_sentinel(azure)
     run_due_log_backfills(connect=logs_client_for)
     assert Incident.objects.count() == read, "workers leave it alone"
     found = backfill()
-    assert found["incidents"] == in_sentinel(pretend) == Incident.objects.count()
+    assert found["incidents"] == in_sentinel(azure) == Incident.objects.count()
 
 
-def test_workers_read_what_was_asked_for(workspace, pretend):
+def test_workers_read_what_was_asked_for(workspace, azure):
     assert backfill("--background")["state"] == "running"
     with pytest.raises(CommandError, match="never asked"):
         make_workspace("porto")
         backfill("--status", name="porto")
     while LogBackfill.objects.get().state == "running":
         run_due_log_backfills(connect=logs_client_for)
-    assert Incident.objects.count() == in_sentinel(pretend)
+    assert Incident.objects.count() == in_sentinel(azure)
     assert backfill("--status")["share"] == 1.0
 
 
-def test_workers_look_for_newer_alerts_without_incident(workspace, pretend, monkeypatch):
+def test_workers_look_for_newer_alerts_without_incident(workspace, azure, monkeypatch):
     backfill("--since", (NOON - timedelta(days=20)).isoformat())
     asked = LogBackfill.objects.get()
     lone_alerts().delete()
@@ -246,9 +223,9 @@ def test_workers_look_for_newer_alerts_without_incident(workspace, pretend, monk
     assert LogBackfill.objects.get().incidents == asked.incidents
 
 
-def test_an_error_is_shown_and_the_next_try_waits_as_asked(workspace, pretend):
+def test_an_error_is_shown_and_the_next_try_waits_as_asked(workspace, azure):
     start_log_backfill(workspace=workspace, by="tests", now=NOON)
-    pretend.control.fault(path="/query", status=429, retry_after=70)
+    azure.control.fault(path="/query", status=429, retry_after=70)
     run_due_log_backfills(connect=logs_client_for)
     assert "fewer calls" in LogBackfill.objects.get().latest_error
     job = Job.objects.get(kind="intake.logs")
@@ -257,14 +234,14 @@ def test_an_error_is_shown_and_the_next_try_waits_as_asked(workspace, pretend):
 
 
 @pytest.mark.parametrize("body", ["truncated", "not_json"])
-def test_a_broken_answer_stores_nothing(workspace, pretend, body, monkeypatch):
+def test_a_broken_answer_stores_nothing(workspace, azure, body, monkeypatch):
     monkeypatch.setattr("alerts.intake.services.log_foreground.PATIENCE", 0.0)
-    pretend.control.fault(path="/query", body=body)
+    azure.control.fault(path="/query", body=body)
     with pytest.raises(CommandError, match=r"^far: "):
         backfill()
     assert not Incident.objects.exists() and not Alert.objects.exists()
-    pretend.control.clear_faults()
-    assert backfill()["incidents"] == in_sentinel(pretend)
+    azure.control.clear_faults()
+    assert backfill()["incidents"] == in_sentinel(azure)
 
 
 def test_without_an_address_no_token_goes_anywhere(workspace):
@@ -286,7 +263,7 @@ class Forgetful:
         return json.dumps(whole).encode()
 
 
-def test_what_the_logs_lack_is_left_to_sentinel(workspace, pretend):
+def test_what_the_logs_lack_is_left_to_sentinel(workspace, azure):
     found = backfill_in_foreground(
         workspace=workspace,
         client=Forgetful(logs_client_for(workspace)),
@@ -310,7 +287,7 @@ class Slow:
         return self.client.query(text)
 
 
-def test_what_takes_too_long_is_asked_for_in_shorter_windows(workspace, pretend):
+def test_what_takes_too_long_is_asked_for_in_shorter_windows(workspace, azure):
     since = NOON - timedelta(days=20)
     client = Slow(logs_client_for(workspace), timedelta(hours=60))
     found = backfill_in_foreground(workspace=workspace, client=client, since=since, by="tests")
@@ -318,7 +295,7 @@ def test_what_takes_too_long_is_asked_for_in_shorter_windows(workspace, pretend)
     assert Incident.objects.exists()
 
 
-def test_where_all_is_slow_nothing_is_given_up(workspace, pretend):
+def test_where_all_is_slow_nothing_is_given_up(workspace, azure):
     start_log_backfill(workspace=workspace, by="tests", now=NOON)
     client = Slow(logs_client_for(workspace), timedelta(0))
     run_due_log_backfills(connect=lambda _: client)
@@ -328,7 +305,7 @@ def test_where_all_is_slow_nothing_is_given_up(workspace, pretend):
     assert Job.objects.get(kind="intake.logs").due_at > clock.unshifted() + timedelta(seconds=20)
 
 
-def test_the_past_holds_one_worker_at_a_time(workspace, pretend):
+def test_the_past_holds_one_worker_at_a_time(workspace, azure):
     other = make_workspace("porto")
     for each in (workspace, other):
         start_log_backfill(workspace=each, by="tests", now=NOON)

@@ -12,38 +12,15 @@ from alerts.intake.models import Cursor, Quarantined
 from alerts.intake.services.foreground import sync_workspace
 from alerts.sentinel.client import client_for
 from alerts.sites.models import Device, Site
-from simulator.running import running_simulator
 from tests.conftest import NOON
-from tests.factories.incidents import make_workspace
 
-SECRET = "TAGOUT_INTAKE_TEST_SECRET"
-
-
-@pytest.fixture(scope="module")
-def pretend():
-    with running_simulator(now=NOON, incidents=300) as running:
-        yield running
+INCIDENTS = 300
 
 
 @pytest.fixture
-def workspace(db, pretend, monkeypatch):
-    monkeypatch.setattr("portal.clock.now", lambda: NOON)
+def workspace(add_azure_workspace, monkeypatch):
     monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
-    place, registration = pretend.workspaces[0], pretend.application()
-    monkeypatch.setenv(SECRET, registration.secret)
-    yield make_workspace(
-        "far",
-        tenant_id=place.tenant_id,
-        subscription_id=place.subscription_id,
-        resource_group=place.resource_group,
-        workspace_name=place.name,
-        endpoint=pretend.endpoint,
-        authority=pretend.endpoint,
-        client_id=registration.client_id,
-        secret_env=SECRET,
-        ca_bundle=str(pretend.ca_file),
-    )
-    pretend.control.clear_faults()
+    return add_azure_workspace()
 
 
 def sync(*words):
@@ -52,13 +29,13 @@ def sync(*words):
     return json.loads(output.getvalue())
 
 
-def incident_count(pretend):
-    return sum(pretend.control.state()["incidents"][pretend.workspaces[0].key].values())
+def incident_count(azure):
+    return sum(azure.control.state()["incidents"][azure.workspaces[0].key].values())
 
 
-def test_everything_that_is_there_is_stored_with_its_alerts_and_places(workspace, pretend):
+def test_everything_that_is_there_is_stored_with_its_alerts_and_places(workspace, azure):
     first = sync("--full")
-    assert first["new"] == first["seen"] == incident_count(pretend) == Incident.objects.count()
+    assert first["new"] == first["seen"] == incident_count(azure) == Incident.objects.count()
     assert first["quarantined"] == first["details_pending"] == 0
     second = sync()
     assert (second["new"], second["changed"]) == (0, 0)
@@ -75,27 +52,27 @@ def test_everything_that_is_there_is_stored_with_its_alerts_and_places(workspace
 
 
 @pytest.mark.parametrize("fault", ["truncated", "wrong_length", "html", "empty", "not_json"])
-def test_a_broken_answer_stores_nothing_and_the_next_run_has_it_all(workspace, pretend, fault):
-    pretend.control.fault(path="/incidents", body=fault, skip=3, count=4)
+def test_a_broken_answer_stores_nothing_and_the_next_run_has_it_all(workspace, azure, fault):
+    azure.control.fault(path="/incidents", body=fault, skip=3, count=4)
     with pytest.raises(CommandError, match="far: "):
         sync()
-    pretend.control.clear_faults()
+    azure.control.clear_faults()
     sync()
-    assert Incident.objects.count() == incident_count(pretend)
+    assert Incident.objects.count() == incident_count(azure)
     assert Cursor.objects.get().watermark <= NOON
 
 
 @pytest.mark.parametrize("link", ["foreign", "loop", "duplicate"])
-def test_links_that_mislead_lose_nothing(workspace, pretend, link):
-    pretend.control.fault(path="/incidents", next_link=link, count=1, skip=1)
+def test_links_that_mislead_lose_nothing(workspace, azure, link):
+    azure.control.fault(path="/incidents", next_link=link, count=1, skip=1)
     try:
         sync()
     except CommandError as refusal:
         assert str(refusal).startswith("far: ")
-    pretend.control.clear_faults()
+    azure.control.clear_faults()
     sync()
 
-    assert Incident.objects.count() == incident_count(pretend)
+    assert Incident.objects.count() == incident_count(azure)
 
 
 @pytest.mark.parametrize(
@@ -116,12 +93,12 @@ def test_links_that_mislead_lose_nothing(workspace, pretend, link):
         "date_in_three_days",
     ],
 )
-def test_a_mangled_incident_costs_at_most_itself(workspace, pretend, mangle):
-    pretend.control.fault(path="/incidents", mangle=mangle)
+def test_a_mangled_incident_costs_at_most_itself(workspace, azure, mangle):
+    azure.control.fault(path="/incidents", mangle=mangle)
     found = sync_workspace(
         workspace=workspace, client=client_for(workspace), since=NOON.replace(year=2025), full=False
     )
-    assert found["seen"] == incident_count(pretend)
+    assert found["seen"] == incident_count(azure)
     assert found["new"] == Incident.objects.count()
     assert found["quarantined"] == found["seen"] - found["new"] >= Quarantined.objects.count()
     assert found["quarantined"] <= 10

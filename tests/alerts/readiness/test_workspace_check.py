@@ -7,50 +7,25 @@ import pytest
 from django.core.management import call_command
 
 from alerts.sentinel.models import Workspace
-from simulator.running import running_simulator
 from tests import cast
 from tests.conftest import NOON
+from tests.factories.azure import secret_of
 
 pytestmark = pytest.mark.django_db
 MEMBERS = {"name", "state", "evidence", "fix", "checked_at"}
 
 
-@pytest.fixture(scope="module")
-def running():
-    with running_simulator(now=NOON) as pretend:
-        yield pretend
-
-
 @pytest.fixture
-def check(running, monkeypatch, noon):
+def check(add_azure_workspace, azure):
     """`check()` gives the checks by name, and the exit code."""
-    place = running.workspaces[0]
-    running.control.clear_faults()
 
-    def add(key="portal"):
-        application = running.application(key)
-        monkeypatch.setenv("PRETEND_SECRET", application.secret)
-        Workspace.objects.create(
-            name="gdansk",
-            tenant_id=place.tenant_id,
-            subscription_id=place.subscription_id,
-            resource_group=place.resource_group,
-            workspace_name=place.name,
-            endpoint=running.endpoint,
-            authority=running.endpoint,
-            ca_bundle=str(running.ca_file),
-            credential="client-secret",
-            client_id=application.client_id,
-            secret_env="PRETEND_SECRET",
-            added_at=NOON,
-        )
-
-    def run(key="portal"):
+    def run(application="portal"):
         if not Workspace.objects.exists():
-            add(key)
+            add_azure_workspace("gdansk", application=application, added_at=NOON)
         out, code = io.StringIO(), 0
         try:
-            call_command("workspace", "check", "gdansk", "--json", stdout=out)
+            with secret_of(azure, application):
+                call_command("workspace", "check", "gdansk", "--json", stdout=out)
         except SystemExit as end:
             code = end.code
         document = json.loads(out.getvalue())
@@ -83,8 +58,8 @@ def test_with_somebody_of_the_soc_it_ends_with_nought(check, make_person):
     assert code == 0
 
 
-def test_an_empty_workspace_says_what_is_missing(check, running):
-    running.control.empty("gdansk")
+def test_an_empty_workspace_says_what_is_missing(check, azure):
+    azure.control.empty("gdansk")
     checks, code = check()
     failed = {name.partition(" (")[0] for name, row in checks.items() if row["state"] == "failed"}
     assert {"connector", "content package", "analytics rules", "incident creation"} <= failed

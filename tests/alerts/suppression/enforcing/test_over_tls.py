@@ -18,40 +18,18 @@ from alerts.suppression.models import LedgerEntry
 from alerts.suppression.queries import facts_by_incident
 from alerts.suppression.watching.closed_incidents import watch_closed_incidents
 from portal.accounts.models import Role, ScopeKind
-from simulator.running import running_simulator
 from tests import cast
 from tests.alerts.suppression.enforcing.floor import Floor
 from tests.alerts.suppression.samples import clause, rule
 from tests.conftest import NOON
-from tests.factories.incidents import make_workspace
 
-SECRET = "TAGOUT_ENFORCE_TEST_SECRET"
-
-
-@pytest.fixture(scope="module")
-def pretend():
-    with running_simulator(now=NOON, incidents=300) as running:
-        yield running
+INCIDENTS = 300
 
 
 @pytest.fixture
-def floor(db, pretend, monkeypatch, make_person):
-    monkeypatch.setattr("portal.clock.now", lambda: NOON)
+def floor(add_azure_workspace, monkeypatch, make_person):
     monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
-    place, registration = pretend.workspaces[0], pretend.application()
-    monkeypatch.setenv(SECRET, registration.secret)
-    workspace = make_workspace(
-        "far",
-        tenant_id=place.tenant_id,
-        subscription_id=place.subscription_id,
-        resource_group=place.resource_group,
-        workspace_name=place.name,
-        endpoint=pretend.endpoint,
-        authority=pretend.endpoint,
-        client_id=registration.client_id,
-        secret_env=SECRET,
-        ca_bundle=str(pretend.ca_file),
-    )
+    workspace = add_azure_workspace()
     call_command("sync", "far", "--full", verbosity=0)
     call_command("sync", "far", verbosity=0)
     people = (
