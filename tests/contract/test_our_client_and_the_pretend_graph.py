@@ -1,8 +1,5 @@
 """Our adapter to Graph and the pretend Graph understand each other, over TLS and with tokens."""
 
-import gc
-import warnings
-
 import pytest
 
 from alerts.sentinel.client.azure import AzureSentinelClient
@@ -92,10 +89,6 @@ def side(monkeypatch):
         made = Side(running)
         yield made
         made.close()
-    with warnings.catch_warnings():
-        # Its event loop keeps the socket of a caller that left without a TLS goodbye.
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 def test_windows_lead_through_more_incidents_of_one_moment_than_a_page_holds(side):

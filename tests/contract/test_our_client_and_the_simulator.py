@@ -1,8 +1,5 @@
 """Our client and the pretend Sentinel understand each other without knowing of each other."""
 
-import gc
-import warnings
-
 import pytest
 
 from alerts.outbox.engine.merge import close_patch
@@ -49,10 +46,6 @@ LIST = r"/incidents\?"
 def running():
     with running_simulator(incidents=INCIDENTS) as pretend:
         yield pretend
-    with warnings.catch_warnings():
-        # Its event loop keeps the socket of a caller that left without a TLS goodbye.
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 @pytest.fixture

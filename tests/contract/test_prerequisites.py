@@ -1,8 +1,6 @@
 """Our client reads and writes what stands around a workspace, and asks for nothing else."""
 
-import gc
 import json
-import warnings
 
 import pytest
 
@@ -20,10 +18,6 @@ PACKAGE = "azuresentinel.azure-sentinel-solution-unifiedmicrosoftsoc"
 def running():
     with running_simulator() as pretend:
         yield pretend
-    with warnings.catch_warnings():
-        # Its event loop keeps the socket of a caller that left without a TLS goodbye.
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 @pytest.fixture
