@@ -6,6 +6,7 @@ much shorter, so that a call that hangs holds a worker for its 15 seconds of tha
 
 import threading
 import time
+from collections import Counter
 from contextlib import contextmanager
 from datetime import timedelta
 from queue import Empty, SimpleQueue
@@ -18,6 +19,7 @@ from alerts.intake.services import details, slices
 from alerts.sentinel.client.limits import ANSWER_SECONDS, TOTAL_SECONDS
 from portal.schedule import SCHEDULE
 from tests.conftest import NOON
+from tests.faults.conftest import wait_until
 from tests.faults.intake import IntakeService
 
 PERIOD = timedelta(seconds=25)  # from poll to poll: due after 20, at the tick that follows
@@ -116,6 +118,19 @@ class FastService(IntakeService):
                 self.wait(0.5)
         unread = [(self.now() - at).total_seconds() for at in fresh.values()]
         return ages + [age for age in unread if age > max(ages, default=0)]
+
+    def wait_until_read_again(self, workspaces, *, times: int) -> None:
+        """Wait until each of these workspaces was read to its end so often anew."""
+        fresh, reads = {}, Counter()
+        cursors = Cursor.objects.filter(pk__in=[workspace.pk for workspace in workspaces])
+
+        def have_been_read() -> bool:
+            for pk, at in cursors.values_list("pk", "fresh_at"):
+                reads[pk] += pk in fresh and fresh[pk] != at
+                fresh[pk] = at
+            return min(reads.values()) >= times
+
+        wait_until(have_been_read, seconds=120, what=f"all were read {times} times")
 
 
 def lag(ages: list[float]) -> float:

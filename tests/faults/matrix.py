@@ -76,7 +76,13 @@ def _line(what: str, value: Number, unit: str, **bounds: Number | None) -> str:
 
 @pytest.fixture
 def measure(request: pytest.FixtureRequest) -> Measure:
-    """Return the function that notes and prints a figure, and fails where it breaks its bound."""
+    """Return the function that notes and prints a figure, and fails where it breaks its bound.
+
+    A figure `by_clock` depends on what else the machine does: only the long form, which has it to
+    itself, holds it to its bound. The test shows in the short form by something else that nobody
+    waits, such as what happened in which order.
+    """
+    is_long = request.config.getoption("--long-faults")
     rows = [marker.args[0] for marker in request.node.iter_markers("fault")]
     capture = request.config.pluginmanager.getplugin("capturemanager")
 
@@ -88,12 +94,15 @@ def measure(request: pytest.FixtureRequest) -> Measure:
         at_most: Number | None = None,
         at_least: Number | None = None,
         below: Number | None = None,
+        by_clock: bool = False,
     ) -> None:
         line = _line(what, value, unit, at_most=at_most, at_least=at_least, below=below)
+        is_held = is_long or not by_clock
+        line += "" if is_held else ", in the long form"
         request.node.user_properties.append((_MEASURED, line))
         with capture.global_and_fixture_disabled():
             print(f"\n{' '.join(rows)} {line}")
-        assert _within(value, at_most, at_least, below), line
+        assert not is_held or _within(value, at_most, at_least, below), line
 
     return note
 

@@ -65,13 +65,20 @@ def test_f04_calls_that_hang_or_drip_end_in_time(
         began = time.monotonic()
         azure.poll_now()
         longest = max(longest, time.monotonic() - began)
+        # Before the fault was over: who waits for such an answer to its end would have it all.
         assert azure.missed(workspace), f"nothing came through: {fault}"
         assert Job.objects.get(kind="intake.poll").state == State.WAITING
         proxy.heal()
     pretend_all_is_well(proxy)
     azure.poll_now()
     assert azure.missed(workspace) == 0
-    measure(f"longest call with a limit of {total:g} s", longest, unit="s", at_most=total + 0.5)
+    measure(
+        f"longest call with a limit of {total:g} s",
+        longest,
+        unit="s",
+        at_most=total + 0.5,
+        by_clock=True,
+    )
 
 
 @pytest.mark.fault("F05")

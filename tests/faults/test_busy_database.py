@@ -26,7 +26,9 @@ from tests.faults.outbox import deliver_all, let_holds_and_waits_pass
 __all__ = ["azure"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
-LOCK_SECONDS = 3  # LOCK_TIMEOUT_MS
+# What is asked is answered while the lock is still held: that nobody waits for its end is shown by
+# every run, and by the long form how long it takes.
+LONGEST = 3 + 2  # seconds: LOCK_TIMEOUT_MS, and what else there is to do
 NARROW = "tagout_tests_without_connections"
 
 
@@ -100,7 +102,7 @@ def test_f38_who_meets_a_held_lock_or_a_deadlock_is_told_within_seconds(
         assert status == 503
         longest, half_done = max(longest, seconds), half_done + was_done()
     assert escalate()[0] < 400 and was_done(), "afterwards it is done"
-    measure("longest wait for an answer", longest, unit="s", at_most=LOCK_SECONDS + 2)
+    measure("longest wait for an answer", longest, unit="s", at_most=LONGEST, by_clock=True)
     measure("acts half done", half_done, at_most=0)
 
 
@@ -181,7 +183,7 @@ def test_f38_workers_try_again_what_the_database_refused(
     attempts = max(Change.objects.values_list("attempts", flat=True))
     measure("runs until all is stored", runs, at_most=4)
     measure("attempts of one write", attempts, at_most=MAX_ATTEMPTS)
-    measure("longest wait of a worker", waited, unit="s", at_most=LOCK_SECONDS + 2)
+    measure("longest wait of a worker", waited, unit="s", at_most=LONGEST, by_clock=True)
 
 
 @pytest.fixture
@@ -227,5 +229,5 @@ def test_f38_without_a_free_connection_pages_say_so_at_once_and_work_waits(
     assert statuses == [503] * 4
     assert client.get("/incidents/").status_code == 200
     azure.go(40)
-    measure("longest wait for an answer", longest, unit="s", at_most=LOCK_SECONDS + 2)
+    measure("longest wait for an answer", longest, unit="s", at_most=LONGEST, by_clock=True)
     measure("missed afterwards", azure.missed(workspace), at_most=0)

@@ -245,7 +245,8 @@ def test_f20_giant_incidents_are_stored_and_stay_open(azure, floor, long, client
     measure(
         "peak of the worker", int(worker.stdout.split()[-1]) / 1024, unit="MB", below=MAX_WORKER_MB
     )
-    measure("its page, p95", sorted(times)[int(len(times) * 0.95) - 1], unit="ms", at_most=1000)
+    p95 = sorted(times)[int(len(times) * 0.95) - 1]
+    measure("its page, p95", p95, unit="ms", at_most=1000, by_clock=True)
     measure("giants suppressed", closed_by_rules([giant]), at_most=0)
 
 

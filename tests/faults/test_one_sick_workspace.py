@@ -1,5 +1,8 @@
 """G8: of 20 workspaces one is sick, in each way of the matrix. What Tagout knows of the other 19
 grows older by less than a fifth.
+
+The short form, beside which other tests run, does not hold that figure: there the others are read
+again and again while a call to the sick one still hangs, or has still much to bring.
 """
 
 from datetime import timedelta
@@ -88,6 +91,7 @@ def test_one_sick_workspace_holds_up_no_other(service, way, long, measure):
         during = lag(
             service.ages(others, periods=periods, meanwhile=lambda: go_on(service, n, happens))
         )
+        service.wait_until_read_again(others, times=periods)
         get_well(service)
         deadline = service.now() + timedelta(minutes=2)
         while service.now() < deadline and missed(service, workspaces):
@@ -95,7 +99,7 @@ def test_one_sick_workspace_holds_up_no_other(service, way, long, measure):
     lost = missed(service, workspaces) - Quarantined.objects.count()
     measure(f"lag of {n} workspaces that are well", before, unit="s")
     measure(f"lag of the other {n - 1} while one {way}", during, unit="s")
-    measure("lag increase", 100 * (during / before - 1), unit="%", below=20)
+    measure("lag increase", 100 * (during / before - 1), unit="%", below=20, by_clock=True)
     measure("neither known nor put aside afterwards", lost, at_most=0)
 
 

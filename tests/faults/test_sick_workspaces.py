@@ -34,10 +34,20 @@ def workspaces(azure, long):
     return made
 
 
-def mean_lag(azure, workspaces, seconds) -> float:
-    """How old an incident is on average when it is stored, in all workspaces but the sick one. The
-    clock moves by what the worker really takes, too.
-    """
+@pytest.fixture
+def work(azure, long):
+    """The worker works. In the long form the clock moves by what that really takes, too."""
+
+    def worked():
+        began = time.monotonic()
+        azure.work()
+        azure.advance(time.monotonic() - began if long else 0.0)
+
+    return worked
+
+
+def mean_lag(azure, work, workspaces, seconds) -> float:
+    """How old an incident is on average when it is stored, in all workspaces but the sick one."""
     dice = random.Random(15)
     n = len(workspaces)
     due = sorted((dice.uniform(0, seconds), dice.randrange(n)) for _ in range(4 * n))
@@ -48,9 +58,7 @@ def mean_lag(azure, workspaces, seconds) -> float:
         azure.advance(max(0.0, (tick - azure.now()).total_seconds()))
         while due and began + timedelta(seconds=due[0][0]) <= azure.now():
             azure.inject(index=due.pop(0)[1])
-        started = time.monotonic()
-        azure.work()
-        azure.advance(time.monotonic() - started)
+        work()
     azure.go(20, step=20)
     rows = Incident.objects.filter(pk__gt=last_pk).exclude(workspace=workspaces[SICK])
     lags = [
@@ -63,13 +71,13 @@ def mean_lag(azure, workspaces, seconds) -> float:
 
 @pytest.mark.fault("F15")
 def test_f15_one_of_twenty_that_forbids_reading_holds_nobody_up(
-    azure, workspaces, client, ada, long, measure
+    azure, work, workspaces, client, ada, long, measure
 ):
     seconds = 150 if long else 40
-    before = mean_lag(azure, workspaces, seconds)
+    before = mean_lag(azure, work, workspaces, seconds)
     where = azure.azure.workspaces[SICK].name
     azure.control.fault(path=f"/{where}/", status=403, code="AuthorizationFailed")
-    during = mean_lag(azure, workspaces, seconds)
+    during = mean_lag(azure, work, workspaces, seconds)
     sick = workspaces[SICK]
     assert standing_of(sick.pk, now=azure.now()).health == Health.DENIED
     client.force_login(ada)
@@ -149,7 +157,7 @@ def test_f17_deleted_and_merged_incidents_keep_their_annotations(azure, sam, lon
 
 
 @pytest.mark.fault("F24")
-def test_f24_a_burst_is_read_within_a_minute(azure, client, sam, long, measure):
+def test_f24_a_burst_is_read_within_a_minute(azure, work, client, sam, long, measure):
     workspace = azure.register(0)
     azure.go(40)
     client.force_login(sam)
@@ -158,9 +166,7 @@ def test_f24_a_burst_is_read_within_a_minute(azure, client, sam, long, measure):
     for _ in range(minutes * 12):
         azure.inject(n // (minutes * 12))
         azure.advance(5)
-        began = time.monotonic()
-        azure.work()
-        azure.advance(time.monotonic() - began)
+        work()
         fresh_at = Cursor.objects.get(workspace=workspace).fresh_at
         oldest = max(oldest, (azure.now() - fresh_at).total_seconds())
         began = time.perf_counter()
@@ -169,4 +175,5 @@ def test_f24_a_burst_is_read_within_a_minute(azure, client, sam, long, measure):
     recovered = azure.seconds_until(lambda: azure.missed(workspace) == 0, at_most=60)
     measure("greatest age of what is known", oldest, unit="s", below=60)
     measure("all of it there after", recovered, unit="s", below=60)
-    measure("queue p95", sorted(pages)[int(len(pages) * 0.95) - 1], unit="ms", at_most=500)
+    p95 = sorted(pages)[int(len(pages) * 0.95) - 1]
+    measure("queue p95", p95, unit="ms", at_most=500, by_clock=True)

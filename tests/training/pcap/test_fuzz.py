@@ -94,7 +94,7 @@ def test_no_mutated_capture_brings_the_reader_down(tmp_path, pytestconfig):
     for number in range(count):
         content = mutate(draw, captures)
         path.write_bytes(content)
-        began = time.monotonic()
+        began = time.process_time()
         try:
             summary = summarize(path)
             summary.as_json()
@@ -104,7 +104,7 @@ def test_no_mutated_capture_brings_the_reader_down(tmp_path, pytestconfig):
             outcomes["refused"] += 1
         except Exception as error:
             pytest.fail(f"mutation {number}: {error!r}, bytes {content.hex()}")
-        assert time.monotonic() - began < SECONDS_EACH, f"mutation {number} took too long"
+        assert time.process_time() - began < SECONDS_EACH, f"mutation {number} took too long"
     assert all(outcomes.values()), outcomes
     grown = peak_mebibytes() - before
     assert grown < MEBIBYTES_MORE

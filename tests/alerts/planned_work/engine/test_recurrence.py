@@ -75,9 +75,9 @@ def test_dates_may_be_added_left_out_and_moved():
 
 def test_an_endless_recurrence_ends_at_the_horizon():
     schedule = nightly(start=datetime(2001, 1, 1, 3, 0))
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(occurrences(schedule, since=AUTUMN, until=AUTUMN + timedelta(days=90))) == 90
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_recurrence_that_never_comes_ends_too():
