@@ -75,7 +75,7 @@ def consent_in_force(
     consents = PlantConsent.objects.filter(
         playbook=playbook,
         incident=incident,
-        steps=playbook.steps,
+        definition_digest=playbook.definition_digest,
         state=PlantConsent.State.GIVEN,
         decided_at__gt=now - VALID,
     )

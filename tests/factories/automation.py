@@ -64,7 +64,11 @@ def make_automation(workspace: Workspace, incident: Incident, *, by: User) -> di
     rule = make_found_rule(workspace)
     asked: dict[str, Any] = {"asked_by": by, "reason": "It scans.", "asked_at": NOON}
     consent = PlantConsent.objects.create(
-        playbook=playbook, incident=incident, steps=playbook.steps, **asked
+        playbook=playbook,
+        incident=incident,
+        steps=playbook.steps,
+        definition_digest=playbook.definition_digest,
+        **asked,
     )
     return {
         "playbooks": playbook.uuid,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 class PlantConsent(models.Model):
     """Somebody asks to run a playbook that acts on the plant on one incident; OT of all its sites
     consents, or a second person of the SOC confirms with a reason. One consent is good for one run
-    of the steps that the playbook had when it was asked for.
+    of the steps that the playbook had when it was asked for, with all that they send.
     """
 
     class State(models.TextChoices):
@@ -33,6 +33,9 @@ class PlantConsent(models.Model):
     asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=300)
     steps = ArrayField(models.TextField(), default=list)  # of the playbook, when it was asked for
+    definition_digest = models.CharField(
+        max_length=64, blank=True, default="", db_default=""
+    )  # the same
     asked_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State, default=State.ASKED)
     kind = models.CharField(max_length=6, choices=Kind, blank=True)
@@ -69,5 +72,5 @@ class PlantConsent(models.Model):
 
     @property
     def is_outdated(self) -> bool:
-        """Whether the playbook has other steps now than those that were asked about."""
-        return self.steps != self.playbook.steps
+        """Whether the playbook does something else now than what was asked about."""
+        return self.definition_digest != self.playbook.definition_digest

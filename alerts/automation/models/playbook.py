@@ -27,6 +27,7 @@ class Playbook(models.Model):
     has_incident_trigger = models.BooleanField()
     steps = ArrayField(models.TextField(), default=list)
     has_all_steps = models.BooleanField(default=True, db_default=True)
+    definition_digest = models.CharField(max_length=64, blank=True, default="", db_default="")
     evidence = models.JSONField(default=list)
     mark = models.BooleanField(null=True)
     mark_evidence = models.JSONField(default=list)  # what it was when the mark was set

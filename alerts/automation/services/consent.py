@@ -53,6 +53,7 @@ def ask_for_consent(
         asked_by=by,
         reason=reason.strip(),
         steps=playbook.steps,
+        definition_digest=playbook.definition_digest,
         asked_at=now,
     )
     write_timeline(
@@ -77,8 +78,9 @@ def ask_for_consent(
 
 
 def _end_outdated(waiting: QuerySet[PlantConsent], playbook: Playbook, *, now: datetime) -> None:
-    """Decline what nobody answered in time, and what was asked about other steps."""
-    for row in waiting.filter(~Q(steps=playbook.steps) | Q(asked_at__lte=now - VALID)):
+    """Decline what nobody answered in time, and what was asked about a playbook as it was."""
+    is_other = ~Q(definition_digest=playbook.definition_digest)
+    for row in waiting.filter(is_other | Q(asked_at__lte=now - VALID)):
         row.state = PlantConsent.State.DECLINED
         row.decision_reason = UNANSWERED if row.asked_at <= now - VALID else OTHER_STEPS
         row.save(update_fields=["state", "decision_reason"])

@@ -50,7 +50,7 @@ def _is_good(consent: PlantConsent | None, playbook: Playbook, *, now: datetime)
         consent is not None
         and consent.playbook_id == playbook.pk
         and consent.state == PlantConsent.State.GIVEN
-        and consent.steps == playbook.steps
+        and consent.definition_digest == playbook.definition_digest
         and consent.decided_at is not None
         and consent.decided_at > now - VALID
     )

@@ -237,7 +237,7 @@ def store_playbooks(*, workspace: Workspace, playbooks: list[WirePlaybook], now:
         unique_fields=["workspace", "resource_id"],
         update_fields=[
             *("name", "location", "description", "is_enabled", "has_incident_trigger", "steps"),
-            *("has_all_steps", "evidence", "gone_at"),
+            *("has_all_steps", "definition_digest", "evidence", "gone_at"),
         ],
     )
 
@@ -254,6 +254,7 @@ def _playbook_row(workspace: Workspace, found: WirePlaybook) -> Playbook:
         has_incident_trigger=found.has_incident_trigger,
         steps=list(found.steps),
         has_all_steps=found.has_all_steps,
+        definition_digest=found.definition_digest,
         evidence=[{"place": part.place, "word": part.word, "text": part.text} for part in evidence],
         gone_at=None,
     )

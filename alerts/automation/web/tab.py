@@ -69,7 +69,7 @@ def _choice(playbook: Playbook, incident: Incident, user: User, now: datetime) -
             PlantConsent.objects.filter(
                 playbook=playbook,
                 incident=incident,
-                steps=playbook.steps,
+                definition_digest=playbook.definition_digest,
                 state=PlantConsent.State.ASKED,
                 asked_at__gt=now - VALID,
             )

@@ -29,7 +29,7 @@ _RESOURCE: Final = re.compile(
 class WirePlaybook:
     """One Logic App. `steps` are the names of its actions, of the inner ones too, each with the
     connector or type behind it. Without `has_all_steps` there are more, or some are nested deeper,
-    than was read.
+    than was read. `definition_digest` changes with anything in its definition and parameters.
     """
 
     resource_id: str  # lower case, as Azure compares them
@@ -40,6 +40,7 @@ class WirePlaybook:
     has_incident_trigger: bool
     steps: tuple[str, ...]
     has_all_steps: bool
+    definition_digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def _playbook(item: Any) -> WirePlaybook | None:
     properties = _bag(whole.get("properties"))
     definition = _bag(properties.get("definition"))
     description = properties.get("description") or _bag(definition.get("metadata")).get("notes")
+    digest = _digest([definition, properties.get("parameters")])
     steps, has_all_steps = _all_steps(_bag(definition.get("actions")))
     return WirePlaybook(
         resource_id=resource_id.lower(),
@@ -105,7 +107,8 @@ def _playbook(item: Any) -> WirePlaybook | None:
         is_enabled=_text(properties.get("state")).casefold() == "enabled",
         has_incident_trigger=_listens_to_incidents(_bag(definition.get("triggers"))),
         steps=steps,
-        has_all_steps=has_all_steps,
+        has_all_steps=has_all_steps and bool(digest),
+        definition_digest=digest,
     )
 
 
@@ -139,6 +142,15 @@ def _steps(actions: Bag, *, depth: int) -> Iterator[str | None]:
             yield from _steps(_bag(branch.get("actions")), depth=depth - 1)
         for case in _bag(body.get("cases")).values():
             yield from _steps(_bag(_bag(case).get("actions")), depth=depth - 1)
+
+
+def _digest(value: Any) -> str:
+    """A digest that does not depend on the order of members; empty where it is nested too deep."""
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return ""
+    return hashlib.sha256(text).hexdigest()
 
 
 def _step(name: str, body: Bag) -> str:

@@ -322,3 +322,36 @@ def test_a_request_cannot_be_decided_once_not_all_steps_are_read(
     grow(sentinel, isolate, worker, MAX_STEPS + 1)
     with pytest.raises(CannotDecideConsent, match="more steps than Tagout reads"):
         decide(request, oda)
+
+
+def test_a_consent_is_to_what_the_steps_send_as_well(
+    start, ask, decide, isolate, sam, oda, sentinel, worker
+):
+    def send(body):
+        step = sentinel.playbooks[isolate.resource_id]["properties"]["definition"]["actions"]
+        step["Shut_port_on_switch"]["inputs"] = {"body": body}
+        worker.read()
+
+    send({"port": 7})
+    decide(ask(isolate, sam), oda)
+    request = ask(isolate, sam)
+    send({"port": "all"})
+    with pytest.raises(PlantConsentMissing):
+        start(isolate, sam)
+    with pytest.raises(CannotDecideConsent, match="changed since"):
+        decide(request, oda)
+    decide(ask(isolate, sam), oda)
+    start(isolate, sam)
+    send({"port": 8})
+    assert worker.deliver().outcome == Outcome.DROPPED
+
+
+def test_a_playbook_that_is_read_again_as_it_was_outdates_nothing(
+    start, ask, decide, isolate, sam, oda, sentinel, worker
+):
+    decide(ask(isolate, sam), oda)
+    properties = sentinel.playbooks[isolate.resource_id]["properties"]
+    properties["definition"] = dict(reversed(properties["definition"].items()))
+    properties["changedTime"] = "2026-11-24T12:00:00Z"
+    worker.read()
+    start(isolate, sam)

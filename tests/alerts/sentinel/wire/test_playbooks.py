@@ -1,6 +1,6 @@
 """What a playbook does, read from its definition."""
 
-import orjson
+import json
 
 from alerts.sentinel.wire.playbooks import MAX_DEPTH, MAX_STEPS, read_playbooks
 
@@ -12,14 +12,14 @@ def test_a_step_names_the_logic_app_that_it_calls():
     actions = {"Respond": {"type": "Workflow", "inputs": called}}
     app = {"id": f"{GROUP}/respond", "name": "respond"}
     app["properties"] = {"definition": {"actions": actions}}
-    (playbook,), _ = read_playbooks(orjson.dumps({"value": [app]}))
+    (playbook,), _ = read_playbooks(json.dumps({"value": [app]}).encode())
     assert playbook.steps == ("Respond Workflow isolate-device",)
 
 
 def playbook_of(actions):
     app = {"id": f"{GROUP}/respond", "name": "respond"}
     app["properties"] = {"definition": {"actions": actions}}
-    (playbook,), _ = read_playbooks(orjson.dumps({"value": [app]}))
+    (playbook,), _ = read_playbooks(json.dumps({"value": [app]}).encode())
     return playbook
 
 
@@ -47,3 +47,14 @@ def test_a_change_at_the_end_of_a_long_step_is_seen():
 
     assert len(calling("x").steps[0]) <= 300
     assert calling("x").steps != calling("y").steps
+
+
+def test_what_is_nested_beyond_reading_is_not_taken_for_read():
+    deep = {"inputs": {}}
+    inner = deep["inputs"]
+    for _ in range(300):
+        inner["in"] = {}
+        inner = inner["in"]
+    playbook = playbook_of({"Call": deep})
+    assert playbook.definition_digest == "" and not playbook.has_all_steps
+    assert playbook_of({"Call": {"inputs": {}}}).has_all_steps
