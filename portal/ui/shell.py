@@ -46,6 +46,7 @@ class FooterLine:
     since: datetime | None = None  # shown after the text as an age that keeps counting
     cause: str = ""  # of a line that is not well, for the banner
     about: str = ""  # the workspace that a line of the banner is about; empty for everything
+    only_there: bool = False  # said on pages about that workspace alone
 
 
 type Fact = Count | FooterLine | Sequence[FooterLine] | int | None

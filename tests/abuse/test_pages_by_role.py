@@ -14,6 +14,7 @@ from alerts.incidents.models import Incident
 from alerts.intake.models import Cursor
 from alerts.readiness.models import Finding
 from alerts.reviews.models import Annotation
+from alerts.sentinel.models import Workspace
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import Role, ScopeKind, User
 from tests import cast
@@ -324,6 +325,15 @@ def test_a_page_about_one_workspace_says_nothing_of_another(world, visit):
     assert "out of date" not in words  # amber
     for name in ("incident", "review", "readiness"):
         assert b'class="stale"' not in page.get(world[name]).content
+
+
+def test_only_pages_about_a_paused_workspace_say_how_old_it_is(world, visit):
+    Workspace.objects.update(state=Workspace.State.PAUSED)
+    page = visit("auditor")
+    for name in ("incident", "review"):
+        words = banner_of(page.get(world[name]))
+        assert "gdansk is paused. Sentinel sync: 20 min ago." in words
+    assert b'class="stale"' not in page.get(world["queue"]).content
 
 
 def some_of_each_kind(links):

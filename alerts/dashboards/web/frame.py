@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 from alerts.dashboards.queries.sync import Sync, sites_of, syncs_visible_to, with_standings, worst
 from alerts.dashboards.web.links import address
 from alerts.dashboards.web.words import age_words, cause_of
+from alerts.intake.queries import AMBER_AFTER
 from portal import clock
 from portal.accounts.models import User
 from portal.jobs.queries import latest_heartbeat
@@ -53,13 +54,16 @@ def how_fresh(request: HttpRequest) -> FooterLine | None:
 
 def what_is_late(request: HttpRequest) -> list[FooterLine]:
     """What the page shows may be older than it looks: each late workspace, the worst first, and
-    work that stands still.
+    work that stands still. Nobody waits for a paused workspace, so only its own pages tell of it.
     """
     now = clock.now_of(request)
     late = [sync for sync in syncs_of(request) if sync.level in ("warn", "bad")]
     late.sort(key=lambda sync: (sync.fresh_at is not None, sync.fresh_at or now))
     standstill = whether_work_goes_on(request)
     lines = [replace(_age_line(sync, sync.level, now), about=sync.name) for sync in late]
+    lines += [
+        _paused_line(sync, now) for sync in syncs_of(request) if _is_paused_and_old(sync, now)
+    ]
     return [standstill, *lines] if standstill else lines
 
 
@@ -99,6 +103,16 @@ def _age_line(sync: Sync, level: Level, now: datetime) -> FooterLine:
     age = age_words(sync.fresh_at, now)
     text = gettext("Sentinel sync of %(name)s: %(age)s") % {"name": sync.name, "age": age}
     return FooterLine(text, level, _status(), cause=_cause(sync))
+
+
+def _is_paused_and_old(sync: Sync, now: datetime) -> bool:
+    return sync.is_paused and (sync.fresh_at is None or now - sync.fresh_at > AMBER_AFTER)
+
+
+def _paused_line(sync: Sync, now: datetime) -> FooterLine:
+    names = {"name": sync.name, "age": age_words(sync.fresh_at, now)}
+    text = gettext("%(name)s is paused. Sentinel sync: %(age)s") % names
+    return FooterLine(text, "warn", _status(), about=sync.name, only_there=True)
 
 
 def _cause(sync: Sync) -> str:

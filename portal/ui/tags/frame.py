@@ -46,7 +46,11 @@ def stale_banner(context: Context, about: str = "") -> SafeString:
     """
     lines = context["shell"].banner if "shell" in context else []
     everywhere = [line for line in lines if not line.about]
-    late = [line for line in lines if line.about and about in ("", line.about)]
+    late = [
+        line
+        for line in lines
+        if line.about and (line.about == about or not (about or line.only_there))
+    ]
     notes = [(line, 0) for line in everywhere] + [(line, len(late) - 1) for line in late[:1]]
     return joined(draw("surfaces.html#stale", line=line, others=others) for line, others in notes)
 
