@@ -142,10 +142,11 @@ def _acts(found: Any) -> tuple[Act, ...]:
 
 def _act(action: Any) -> Act:
     whole = bag_of(action)
-    kind, configuration = text_of(whole.get("actionType")), bag_of(whole.get("actionConfiguration"))
-    values = _values_of(configuration)
-    members = CONFIGURATIONS.get(kind)
-    if members is None or _NEEDED.get(kind, "") not in {"", *values}:
+    kind, found = text_of(whole.get("actionType")), whole.get("actionConfiguration")
+    configuration = bag_of(found)
+    values, members = _values_of(configuration), CONFIGURATIONS.get(kind)
+    is_odd = found is not None and not isinstance(found, dict)
+    if members is None or is_odd or _NEEDED.get(kind, "") not in {"", *values}:
         return Act(kind, values, json_of(action))
     strange = members_beyond(whole, ACTION_MEMBERS) | members_beyond(configuration, members)
     strange |= {

@@ -191,6 +191,7 @@ def test_a_condition_that_is_not_understood_says_so_as_it_stands_there(found):
         (modify(severity="Low") | {"after": "PT5M"}, '"after": "PT5M"'),
         (action("RunPlaybook", tenantId="t"), '"actionType": "RunPlaybook"'),
         (action("AddIncidentTask", description="x"), '"actionType": "AddIncidentTask"'),
+        (modify() | {"actionConfiguration": [{"severity": "Low"}]}, '[{"severity": "Low"}]'),
         (None, "not understood: null"),
     ],
 )
