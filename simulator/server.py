@@ -19,10 +19,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.arm.gate import Answered
 from simulator.arm.incidents import read_slice
 from simulator.clock import parse_time
 from simulator.faults import Fault, refusal_of, spoil_body, spoil_list
+from simulator.gates import Answered
 from simulator.graph.gate import is_graph
 from simulator.logs.api import is_log_query
 from simulator.operations import OPERATIONS

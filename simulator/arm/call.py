@@ -37,7 +37,6 @@ class Call:
     now: int
     args: dict[str, str] = field(default_factory=dict)
     place: PlantWorkspace | None = None
-    entry: int | None = None
 
     @property
     def workspace(self) -> PlantWorkspace:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from simulator.arm import automation, content, incidents, parts, provisioned, rule_runs
 from simulator.arm.call import Call, Route
 from simulator.azure import Azure
+from simulator.gates import Answered, Journalled, find_route
 from simulator.identity import unauthorised
 from simulator.replies import ArmRefusal, Reply
 
@@ -20,14 +20,6 @@ ROUTES: list[Route] = [
     *rule_runs.ROUTES,
     *content.ROUTES,
 ]
-
-
-@dataclass(frozen=True)
-class Answered:
-    """An answer, and the number of its journal entry when it was a write."""
-
-    reply: Reply
-    entry: int | None = None
 
 
 class Gate:
@@ -46,10 +38,10 @@ class Gate:
         body: bytes,
     ) -> Answered:
         """Answer one call, refusals included, and write the journal."""
-        route, args = _find(method, path)
+        route, args = find_route(ROUTES, method, path)
         now, principal = self._azure.clock.ticks(), "nobody"
         limits: dict[str, str] = {}
-        entry: int | None = None
+        journalled = Journalled(self._azure, route, at=now, method=method, path=path, body=body)
         try:
             application, tenant = self._azure.identities.read(
                 headers.get("authorization", ""), endpoint=self._azure.endpoint
@@ -58,20 +50,10 @@ class Gate:
             call = Call(
                 self._azure, method, path, query, headers, body, application, tenant, now, args
             )
-            reply = self._admit(call, route, limits)
-            entry = call.entry
+            reply, entry = self._admit(call, route, limits, journalled)
         except ArmRefusal as refusal:
             reply = refusal.reply()
-            if route is not None and route.writes:
-                with self._azure.store.transaction():
-                    entry = self._azure.store.journal.write(
-                        at=now,
-                        method=method,
-                        path=path,
-                        principal=principal,
-                        body=body,
-                        reply=reply,
-                    )
+            entry = journalled.note_refused(reply, principal=principal)
         number = str(uuid.uuid4())
         reply.headers = {
             "x-ms-request-id": number,
@@ -83,7 +65,9 @@ class Gate:
         }
         return Answered(reply, entry)
 
-    def _admit(self, call: Call, route: Route | None, limits: dict[str, str]) -> Reply:
+    def _admit(
+        self, call: Call, route: Route | None, limits: dict[str, str], journalled: Journalled
+    ) -> tuple[Reply, int | None]:
         call.require_version()
         if route is None:
             raise ArmRefusal(
@@ -117,16 +101,7 @@ class Gate:
         self._check_place(call, route)
         with self._azure.store.transaction():
             reply = route.handler(call)
-            if route.writes:
-                call.entry = self._azure.store.journal.write(
-                    at=call.now,
-                    method=call.method,
-                    path=call.path,
-                    principal=call.application.key,
-                    body=call.body,
-                    reply=reply,
-                )
-            return reply
+            return reply, journalled.note(reply, principal=call.application.key)
 
     def _check_place(self, call: Call, route: Route) -> None:
         if call.place is None or not route.action.startswith("Microsoft.SecurityInsights/"):
@@ -146,10 +121,3 @@ class Gate:
                 "BadRequest",
                 f"Workspace '{call.place.name}' is not onboarded to Microsoft Sentinel.",
             )
-
-
-def _find(method: str, path: str) -> tuple[Route | None, dict[str, str]]:
-    for route in ROUTES:
-        if route.method == method and (match := route.pattern.fullmatch(path)):
-            return route, match.groupdict()
-    return None, {}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulator.arm.gate import Answered
 from simulator.azure import Azure
+from simulator.gates import Answered, Journalled, find_route
 from simulator.graph import alerts, hunting, incidents
 from simulator.graph.call import PREFER, GraphCall, GraphRefusal, GraphRoute, request_ids
 from simulator.identity import GRAPH_AUDIENCES, Claims
@@ -31,8 +31,9 @@ class GraphGate:
         body: bytes,
     ) -> Answered:
         """Answer one call, refusals included, and write the journal."""
-        route, args = _find(method, path)
-        now, principal, entry = self._azure.clock.ticks(), "nobody", None
+        route, args = find_route(ROUTES, method, path)
+        now, principal = self._azure.clock.ticks(), "nobody"
+        journalled = Journalled(self._azure, route, at=now, method=method, path=path, body=body)
         request_id, client_request_id = request_ids(headers)
         try:
             claims = self._read_token(headers.get("authorization", ""))
@@ -54,7 +55,7 @@ class GraphGate:
             self._admit(call, route, claims)
             with self._azure.store.transaction():
                 reply = route.handler(call) if route else Reply(404)
-                entry = self._journal(route, call, principal, reply)
+                entry = journalled.note(reply, principal=principal)
             if call.shows_every_member:
                 reply.headers["preference-applied"] = PREFER
         except ArmRefusal as refusal:
@@ -68,16 +69,7 @@ class GraphGate:
                 request_id=request_id,
                 client_request_id=client_request_id,
             )
-            if route is not None and route.writes:
-                with self._azure.store.transaction():
-                    entry = self._azure.store.journal.write(
-                        at=now,
-                        method=method,
-                        path=path,
-                        principal=principal,
-                        body=body,
-                        reply=reply,
-                    )
+            entry = journalled.note_refused(reply, principal=principal)
         reply.headers = {
             "request-id": request_id,
             "client-request-id": client_request_id,
@@ -85,20 +77,6 @@ class GraphGate:
             **reply.headers,
         }
         return Answered(reply, entry)
-
-    def _journal(
-        self, route: GraphRoute | None, call: GraphCall, principal: str, reply: Reply
-    ) -> int | None:
-        if route is None or not route.writes:
-            return None
-        return self._azure.store.journal.write(
-            at=call.now,
-            method=call.method,
-            path=call.path,
-            principal=principal,
-            body=call.body,
-            reply=reply,
-        )
 
     def _read_token(self, authorization: str) -> Claims:
         try:
@@ -136,10 +114,3 @@ class GraphGate:
 def is_graph(path: str) -> bool:
     """Whether an address belongs to Graph."""
     return path.startswith(("/v1.0/", "/beta/"))
-
-
-def _find(method: str, path: str) -> tuple[GraphRoute | None, dict[str, str]]:
-    for route in ROUTES:
-        if route.method == method and (match := route.pattern.fullmatch(path)):
-            return route, match.groupdict()
-    return None, {}

@@ -1,0 +1,82 @@
+"""What the gates of Azure Resource Manager and of Graph share: how a call finds who answers it, and
+the journal of writes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from simulator.azure import Azure
+from simulator.replies import Reply
+
+
+class AnyRoute(Protocol):
+    """One address of either."""
+
+    @property
+    def method(self) -> str:
+        """The method that it takes."""
+        ...
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What matches its path as a whole; its groups are the handler's arguments."""
+        ...
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may change something."""
+        ...
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer, and the number of its journal entry when it was a write."""
+
+    reply: Reply
+    entry: int | None = None
+
+
+def find_route[R: AnyRoute](
+    routes: Sequence[R], method: str, path: str
+) -> tuple[R | None, dict[str, str]]:
+    """Return the route of a call with its arguments; None where nobody answers."""
+    for route in routes:
+        if route.method == method and (match := route.pattern.fullmatch(path)):
+            return route, match.groupdict()
+    return None, {}
+
+
+class Journalled:
+    """One call as the journal tells it, once there is an answer; what only reads is not told."""
+
+    def __init__(
+        self, azure: Azure, route: AnyRoute | None, *, at: int, method: str, path: str, body: bytes
+    ) -> None:
+        self._journal = azure.store.journal
+        self._writes = route is not None and route.writes
+        self._at, self._method, self._path, self._body = at, method, path, body
+        self._transaction = azure.store.transaction
+
+    def note(self, reply: Reply, *, principal: str) -> int | None:
+        """Inside the transaction of its effect; returns the number of the entry."""
+        if not self._writes:
+            return None
+        return self._journal.write(
+            at=self._at,
+            method=self._method,
+            path=self._path,
+            principal=principal,
+            body=self._body,
+            reply=reply,
+        )
+
+    def note_refused(self, reply: Reply, *, principal: str) -> int | None:
+        """The same in a transaction of its own: a refused call had no effect."""
+        if not self._writes:
+            return None
+        with self._transaction():
+            return self.note(reply, principal=principal)
