@@ -3,7 +3,6 @@
 import pytest
 
 from alerts.sentinel.client.azure import AzureSentinelClient
-from alerts.sentinel.client.connection import Connection
 from alerts.sentinel.client.graph_calls import GraphCalls
 from alerts.sentinel.client.graph_source import GraphIncidentSource
 from alerts.sentinel.client.port import (
@@ -25,6 +24,7 @@ from alerts.sentinel.wire.graph import Counterpart
 from simulator.faults import MANGLERS
 from simulator.running import running_simulator
 from tests.conftest import NOON
+from tests.factories.azure import connection_to, secret_of
 from tests.factories.graph import MemoryCounterparts
 
 INCIDENTS = "/v1.0/security/incidents"
@@ -36,22 +36,7 @@ class Side:
 
     def __init__(self, running):
         self.running, self.place = running, running.workspaces[0]
-        application = running.application()
-        self.connection = Connection(
-            workspace=self.place.key,
-            tenant_id=self.place.tenant_id,
-            subscription_id=self.place.subscription_id,
-            resource_group=self.place.resource_group,
-            workspace_name=self.place.name,
-            endpoint=running.endpoint,
-            authority=running.endpoint,
-            credential="client-secret",
-            client_id=application.client_id,
-            secret_env="PRETEND_SECRET",
-            ca_bundle=str(running.ca_file),
-            source="graph",
-            graph_endpoint=running.endpoint,
-        )
+        self.connection = connection_to(running, source="graph", graph_endpoint=running.endpoint)
         self.graph = GraphCalls(self.connection)
         self.sentinel = AzureSentinelClient(self.connection)
         self.counterparts = MemoryCounterparts()
@@ -82,9 +67,8 @@ class Side:
 
 
 @pytest.fixture
-def side(monkeypatch):
-    with running_simulator(now=NOON) as running:
-        monkeypatch.setenv("PRETEND_SECRET", running.application().secret)
+def side():
+    with running_simulator(now=NOON) as running, secret_of(running):
         running.control.onboard(running.workspaces[0].key)
         made = Side(running)
         yield made

@@ -5,7 +5,6 @@ import pytest
 from alerts.outbox.engine.merge import close_patch
 from alerts.outbox.services.enqueue import our_id
 from alerts.sentinel.client.azure import AzureSentinelClient
-from alerts.sentinel.client.connection import Connection
 from alerts.sentinel.client.port import (
     ForeignHost,
     SentinelConflict,
@@ -36,6 +35,7 @@ from alerts.sentinel.wire import (
 from alerts.sentinel.wire.tasks import WireTask, read_task, read_tasks, task_body
 from simulator.faults import MANGLERS
 from simulator.running import running_simulator
+from tests.factories.azure import connection_to, secret_of
 
 INCIDENTS = 60
 TASK = "22222222-0000-4000-8000-000000000002"
@@ -49,25 +49,11 @@ def running():
 
 
 @pytest.fixture
-def client(running, monkeypatch):
-    application, workspace = running.application("portal"), running.workspaces[0]
-    monkeypatch.setenv("PRETEND_SECRET", application.secret)
-    connection = Connection(
-        workspace="pretend",
-        tenant_id=workspace.tenant_id,
-        subscription_id=workspace.subscription_id,
-        resource_group=workspace.resource_group,
-        workspace_name=workspace.name,
-        endpoint=running.endpoint,
-        authority=running.endpoint,
-        credential="client-secret",
-        client_id=application.client_id,
-        secret_env="PRETEND_SECRET",
-        ca_bundle=str(running.ca_file),
-    )
-    made = AzureSentinelClient(connection)
-    yield made
-    made.close()
+def client(running):
+    with secret_of(running):
+        made = AzureSentinelClient(connection_to(running))
+        yield made
+        made.close()
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from alerts.sentinel.client.azure import AzureSentinelClient
-from alerts.sentinel.client.connection import Connection
 from alerts.sentinel.client.port import SentinelDenied, SentinelNotFound, SentinelRefused
 from alerts.sentinel.client.prerequisites import Prerequisite, Writable
 from simulator.running import running_simulator
+from tests.factories.azure import SECRET, connection_to
 
 TEMPLATE = "e068187a-01f5-4737-bc13-25db4027b7ea"
 PACKAGE = "azuresentinel.azure-sentinel-solution-unifiedmicrosoftsoc"
@@ -25,21 +25,8 @@ def connect(running, monkeypatch):
     made = []
 
     def client_of(key="portal", place=running.workspaces[0]):
-        application = running.application(key)
-        monkeypatch.setenv("PRETEND_SECRET", application.secret)
-        connection = Connection(
-            workspace=place.key,
-            tenant_id=place.tenant_id,
-            subscription_id=place.subscription_id,
-            resource_group=place.resource_group,
-            workspace_name=place.name,
-            endpoint=running.endpoint,
-            authority=running.endpoint,
-            credential="client-secret",
-            client_id=application.client_id,
-            secret_env="PRETEND_SECRET",
-            ca_bundle=str(running.ca_file),
-        )
+        monkeypatch.setenv(SECRET, running.application(key).secret)
+        connection = connection_to(running, application=key, place=place)
         made.append(AzureSentinelClient(connection))
         return made[-1]
 
