@@ -14,6 +14,7 @@ from tests.alerts.patterns.conftest import POLLING, SCAN, store
 from tests.alerts.suppression.past import PROGRAMMING, close_by, judge, routine
 from tests.conftest import NOON
 from tests.factories.incidents import (
+    copy_without_incident,
     make_alert,
     make_device,
     make_incident,
@@ -320,3 +321,17 @@ def test_a_strict_process_within_planned_work_says_so(workspace, site, noise, od
     assert (row.process.planned_work, row.process.hours) == ("vendor-visit", None)
     assert reason(row, "hours")["code"] == "planned_work"
     assert (row.routine, row.plan_gain) == (1, 19)
+
+
+def test_alerts_without_an_incident_add_nothing_to_what_a_pattern_gains(polling, run_mining):
+    polling(4)
+
+    def gains():
+        (row,) = run_mining()
+        assert row.plan_gain > 0
+        worth = (row.minutes_each, row.minutes_month, row.rank)
+        return row.incidents, row.plan_gain, row.plan_share, row.judged_share, *worth
+
+    before = gains()
+    assert copy_without_incident() > 80
+    assert gains() == before

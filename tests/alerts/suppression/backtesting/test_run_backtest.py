@@ -16,7 +16,13 @@ from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.alerts.suppression.past import close_by, judge, routine, rule_for
 from tests.conftest import NOON
-from tests.factories.incidents import make_alert, make_device, make_site, make_workspace
+from tests.factories.incidents import (
+    copy_without_incident,
+    make_alert,
+    make_device,
+    make_site,
+    make_workspace,
+)
 
 pytestmark = pytest.mark.django_db
 VERDICTS = ("routine", "maintenance", "suspicious", "not-sure")
@@ -304,3 +310,19 @@ def test_a_person_sees_listed_only_what_is_in_reach(workspace, site, make_person
     assert shown.body["alerts"] == 4
     assert [look["incidents"] for look in shown.body["check_these"]] == [[visible[0].pk]]
     assert shown.body["hidden"]["check_these"] >= 1
+
+
+def test_alerts_without_an_incident_add_nothing_to_what_a_back_test_says_a_rule_ends(
+    past, site, oda
+):
+    judge(past[:10], oda)
+
+    def saved():
+        run = run_backtest(rule=rule_for(site), now=NOON)
+        incidents = [found["incidents"] for found in run.body["sites"]]
+        shares = [found["share"] for found in run.body["sites"]]
+        return run.reasons, run.body["incidents"], run.body["judged"], incidents, shares
+
+    before = saved()
+    assert copy_without_incident() == 120
+    assert saved() == before
