@@ -49,7 +49,7 @@ _INCIDENTS = {
     "incidents_timelineitem": ADD,
 }
 _INBOX = {"notifications_mail": ADD, "notifications_notification": ADD}
-_REACH = {"sentinel_reachability": PUT}
+_REACH = {"sentinel_reachability": PUT, "jobs_farend": PUT}
 _READINESS = {"readiness_finding": PUT}
 _BY_ALL = {"attack_release", "django_migrations", "jobs_clockoffset"}  # read
 
@@ -77,6 +77,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             "intake_cursor": PUT,
             "intake_logbackfill": PUT,
             "intake_missing": KEEP,
+            "intake_oversizedincident": KEEP,
             "intake_quarantined": KEEP,
             "intake_run": KEEP,
             "intake_signingkeys": CHANGE,
@@ -189,6 +190,8 @@ WORKERS: Mapping[str, WorkerRights] = {
             "reviews_annotation": CHANGE,
             "reviews_annotation_incidents": ADD,
             "reviews_opinion": PUT,
+            "reviews_review": CHANGE,
+            "reviews_review_incidents": KEEP,
             "reviews_secondopinion": PUT,
             "suppression_backtestrun": ADD,
             "suppression_ledgerentry": PUT,

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.conf import settings
 
 from alerts.reviews.services import run_second_opinions as run
+from alerts.reviews.services.merged_questions import move_merged_question
 from alerts.reviews.services.merged_verdicts import move_merged_verdict
 from portal import clock
 from portal.jobs.services import run_while_due
@@ -19,5 +20,6 @@ def run_second_opinions(**_later: Any) -> None:
 
 @shared_task(acks_late=True)
 def move_merged_verdicts(**_later: Any) -> None:
-    """Have verdicts follow incidents that were merged into others."""
+    """Have verdicts and open questions follow incidents that were merged into others."""
     run_while_due(lambda: move_merged_verdict(now=clock.now()))
+    run_while_due(lambda: move_merged_question(now=clock.now()))

@@ -233,6 +233,13 @@ def _verdict_partial(details: Mapping[str, Any], item: TimelineItem) -> Sentence
     return {"words": words % {"number": details.get("from")}}
 
 
+def _question_moved(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
+    words = gettext("asks OT on: the question about #%(number)s, which was merged into it, goes on")
+    if details.get("to"):
+        words = gettext("has the question to OT go on about #%(number)s")
+    return {"words": words % {"number": details.get("to") or details.get("from")}}
+
+
 _UNDONE = {
     "owner": gettext_lazy("undid the assignment"),
     "severity": gettext_lazy("undid the change of severity"),
@@ -333,6 +340,7 @@ SENTENCES: dict[str, Describe] = {
     "merged": _merged,
     "verdict-moved": _verdict_moved,
     "verdict-partial": _verdict_partial,
+    "question-moved": _question_moved,
     "capture": _capture(gettext_lazy("attached the capture %(name)s")),
     "capture-removed": _capture(gettext_lazy("removed the capture %(name)s")),
     "playbook": _playbook(gettext_lazy("ran the playbook %(name)s")),

@@ -1,11 +1,12 @@
-"""What OT said of an incident that was merged away goes to the incident that is left."""
+"""What OT said, or is asked, of an incident that was merged away goes to the one that is left."""
 
 import pytest
 
 from alerts.incidents.models import DetailsState, Incident, IncidentAlert, OtState
 from alerts.incidents.page.timeline import sentence_for
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Annotation, AskedIncident, Review
 from alerts.reviews.services.merged_verdicts import move_merged_verdict
+from alerts.reviews.tasks import move_merged_verdicts
 from portal.audit.models import Entry
 from tests.alerts.reviews.conftest import answer_of
 from tests.conftest import NOON
@@ -103,3 +104,48 @@ def test_a_verdict_that_was_taken_back_goes_nowhere(pair, give):
     Annotation.objects.filter(pk=annotation.pk).update(withdrawn_at=NOON)
     merge(loser, survivor)
     assert move() == 0
+
+
+def waiting_for(review):
+    return set(
+        AskedIncident.objects.filter(review=review, answer=None).values_list("incident", flat=True)
+    )
+
+
+def test_an_open_question_goes_on_about_the_survivor(pair, ask, answer):
+    loser, survivor = pair
+    review = ask([loser])
+    merge(loser, survivor)
+    move_merged_verdicts()
+    assert waiting_for(review) == {survivor.pk}
+    for incident in pair:
+        incident.refresh_from_db()
+    assert (loser.ot_state, survivor.ot_state) == (OtState.NOT_ASKED, OtState.WAITING)
+    (line,) = lines(survivor)
+    assert f"#{loser.number}" in line
+    assert any(f"#{survivor.number}" in line for line in lines(loser))
+    assert Entry.objects.get(action="reviews.review.moved").details["survivor"] == survivor.number
+    answer(review)
+    survivor.refresh_from_db()
+    assert survivor.ot_state == OtState.MAINTENANCE
+    assert not AskedIncident.objects.filter(answer=None).exists()
+
+
+def test_ot_is_not_asked_twice_about_the_survivor(pair, ask):
+    loser, survivor = pair
+    review, other = ask([loser]), ask([survivor])
+    merge(loser, survivor)
+    move_merged_verdicts()
+    review.refresh_from_db()
+    assert (review.state, waiting_for(review)) == (Review.State.WITHDRAWN, set())
+    assert waiting_for(other) == {survivor.pk}
+
+
+def test_a_question_about_both_waits_for_the_survivor_alone(pair, ask):
+    loser, survivor = pair
+    review = ask([loser, survivor])
+    merge(loser, survivor)
+    move_merged_verdicts()
+    review.refresh_from_db()
+    assert (review.state, waiting_for(review)) == (Review.State.WAITING, {survivor.pk})
+    assert review.lead_id == survivor.pk

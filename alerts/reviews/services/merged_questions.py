@@ -1,0 +1,90 @@
+"""Questions about incidents that were merged away before OT answered: they go on about the incident
+that is left, under the same address.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from alerts.incidents.acts.apply import lock_incidents, write_timeline
+from alerts.incidents.models import DetailsState, Incident, TimelineItem
+from alerts.reviews.models import AskedIncident, Review
+from alerts.reviews.services.verdict_effects import restore_standing
+from portal.audit.services import record
+from portal.notifications.services import take_back
+
+QUESTION_MOVED = "question-moved"
+_BY = "Tagout"
+
+
+def move_merged_question(*, now: datetime) -> bool:
+    """Have one open question follow its incident into the one that it was merged into; False where
+    none is left to do.
+    """
+    link = _to_move().first()
+    if link is None:
+        return False
+    with transaction.atomic():
+        lock_incidents([link.incident_id, link.survivor_id])
+        review = Review.objects.select_for_update(of=("self",)).get(pk=link.review_id)
+        incidents = Incident.objects.in_bulk([link.incident_id, link.survivor_id])
+        if review.state == Review.State.WAITING:
+            _move(review, incidents[link.incident_id], incidents[link.survivor_id], now=now)
+    return True
+
+
+def _to_move() -> QuerySet[Any]:
+    """Incidents of open questions that were merged into one that is stored with its alerts."""
+    survivor = Incident.objects.filter(
+        workspace=OuterRef("incident__workspace"),
+        number=OuterRef("incident__merged_into"),
+        details_state=DetailsState.FETCHED,
+        gone_at=None,
+    )
+    links: QuerySet[Any] = AskedIncident.objects.filter(
+        answer=None, review__state=Review.State.WAITING, incident__merged_into__gt=0
+    )
+    found: QuerySet[Any] = links.annotate(survivor_id=Subquery(survivor.values("pk")[:1]))
+    return found.exclude(survivor_id=None).order_by("review__asked_at", "pk")
+
+
+def _move(review: Review, loser: Incident, survivor: Incident, *, now: datetime) -> None:
+    links = AskedIncident.objects.filter(review=review)
+    if not links.filter(incident=loser, answer=None).delete()[0]:
+        return  # somebody answered meanwhile
+    is_asked = AskedIncident.objects.filter(
+        incident=survivor, answer=None, review__site=review.site_id, review__state=review.state
+    ).exists()
+    if not is_asked and not links.filter(incident=survivor).exists():
+        links.create(review=review, incident=survivor)
+    if review.lead_id == loser.pk:
+        review.lead = survivor
+    if not links.filter(answer=None).exists():  # another question asks the same of OT
+        has_answers = links.exists()
+        review.state = Review.State.ANSWERED if has_answers else Review.State.WITHDRAWN
+        review.settled_at = now
+        take_back(act=review.act)
+    review.save(update_fields=["lead", "state", "settled_at"])
+    for incident, details in (
+        (loser, {"to": survivor.number}),
+        (survivor, {"from": loser.number}),
+    ):
+        write_timeline(
+            incident_ids=[incident.pk],
+            code=QUESTION_MOVED,
+            side=TimelineItem.Side.PORTAL,
+            by=_BY,
+            now=now,
+            details={"review": str(review.uuid), **details},
+        )
+    restore_standing([loser.pk, survivor.pk], now=now)
+    record(
+        "reviews.review.moved",
+        on=review,
+        by=_BY,
+        at=now,
+        loser=loser.number,
+        survivor=survivor.number,
+    )
