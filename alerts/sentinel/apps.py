@@ -6,11 +6,14 @@ class SentinelConfig(AppConfig):
     label = "sentinel"
 
     def ready(self) -> None:
+        from alerts.sentinel.client.breakers import provide_breakers
         from alerts.sentinel.client.counterparts import provide_counterparts
         from alerts.sentinel.queries import names_of_workspaces
         from alerts.sentinel.services.counterparts import StoredCounterparts
+        from alerts.sentinel.services.host_breakers import StoredBreaker
         from portal import clock
         from portal.accounts.labels import register_scope_names
 
         register_scope_names(names_of_workspaces)
+        provide_breakers(StoredBreaker)
         provide_counterparts(lambda name: StoredCounterparts(name, clock=clock.now))

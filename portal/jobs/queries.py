@@ -1,12 +1,13 @@
 """How much work stands open, whatever room it belongs to; who was alive when, what was given up."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
-from portal.jobs.models import Job, State
+from portal.jobs.models import FarEnd, Job, State
 
 HEARTBEAT = "heartbeat"  # the kind of the rows by which workers say that they are alive
 
@@ -36,6 +37,14 @@ def notes_of(kind: str) -> list[Note]:
     """What the jobs of a kind noted, by key."""
     rows = Job.objects.filter(kind=kind).order_by("key")
     return [Note(*row) for row in rows.values_list("key", "settled_at", "payload")]
+
+
+def far_ends_of(kinds: Collection[str]) -> list[FarEnd]:
+    """What is remembered of the servers of these kinds: the first word of a server's name."""
+    of_these = Q(pk__in=[])
+    for kind in kinds:
+        of_these |= Q(name__startswith=f"{kind} ")
+    return list(FarEnd.objects.filter(of_these).order_by("name"))
 
 
 def dead_jobs() -> QuerySet[Job]:

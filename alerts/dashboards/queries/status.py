@@ -19,11 +19,12 @@ from alerts.intake.queries import unreadable_by_workspace
 from alerts.outbox.models import Change
 from alerts.outbox.queries import backlog_by_workspace, given_up_changes
 from alerts.sentinel.models import Workspace
+from alerts.sentinel.services.host_breakers import HOST_KINDS
 from alerts.suppression.queries import COMPARED, acting_by_state, off_in
 from portal.audit.queries import VERIFIED, head_of_record
 from portal.infrastructure import DatabaseFacts, broker_answers, database_facts
-from portal.jobs.models import Job
-from portal.jobs.queries import Note, dead_jobs, heartbeats, notes_of
+from portal.jobs.models import FarEnd, Job
+from portal.jobs.queries import Note, dead_jobs, far_ends_of, heartbeats, notes_of
 from portal.notifications.queries import MailBacklog, mails_owed
 
 SHOWN = 50
@@ -97,6 +98,17 @@ class Alive:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedHost:
+    """How a host answers that several workspaces share. It fails while `failing_since` is set."""
+
+    kind: str
+    host: str
+    failing_since: datetime | None
+    answered_at: datetime | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Where the audit record stands, and what its latest check found."""
 
@@ -137,6 +149,7 @@ class Details:
     database: DatabaseFacts
     broker: bool
     alive: Sequence[Alive]
+    hosts: Sequence[SharedHost]
     record: Record
     auditor: Auditor
     suppression: Suppression
@@ -169,6 +182,7 @@ def details_of(
         database=database_facts(),
         broker=broker_answers(),
         alive=_alive(heartbeats(), unshifted),
+        hosts=[_host(row) for row in far_ends_of(HOST_KINDS)],
         record=record_facts(),
         auditor=auditor_facts(names, everywhere=everywhere, unshifted=unshifted),
         suppression=suppression_facts(workspace_ids, everywhere=everywhere),
@@ -233,6 +247,11 @@ def _alive(notes: Sequence[Note], now: datetime) -> list[Alive]:
     return [
         Alive(note.key, note.at, is_silent(now - note.at if note.at else None)) for note in notes
     ]
+
+
+def _host(row: FarEnd) -> SharedHost:
+    kind, _, host = row.name.partition(" ")
+    return SharedHost(kind, host, row.failing_since, row.answered_at, row.latest_error)
 
 
 def _run(run: Run) -> RunFacts:

@@ -70,6 +70,7 @@ RECORD_BREAKS = {
     ),
     "outside its hash was told otherwise": gettext_lazy("outside its hash was told otherwise"),
 }
+HOSTS = {"graph": gettext_lazy("Microsoft Graph"), "logs": gettext_lazy("Log Analytics")}
 QUEUES = {
     "intake": gettext_lazy("Reading from Sentinel"),
     "outbox": gettext_lazy("Writing to Sentinel"),

@@ -57,12 +57,13 @@ def _client(connection: Connection) -> SentinelClient:
 
 def _by_graph(connection: Connection) -> GraphIncidentSource:
     from alerts.sentinel.client.azure import AzureSentinelClient
+    from alerts.sentinel.client.breakers import GRAPH_HOST, breaker_of_host
     from alerts.sentinel.client.counterparts import counterparts_of
     from alerts.sentinel.client.graph_calls import GraphCalls
     from alerts.sentinel.client.graph_source import GraphIncidentSource
 
     return GraphIncidentSource(
-        GraphCalls(connection),
+        GraphCalls(connection, breaker=breaker_of_host(GRAPH_HOST, connection.graph_endpoint)),
         AzureSentinelClient(connection),
         counterparts_of(connection.workspace),
     )

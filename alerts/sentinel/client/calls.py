@@ -23,8 +23,14 @@ from alerts.sentinel.client.authentication import (
     credential_end,
     credential_for,
 )
+from alerts.sentinel.client.breakers import HOST_RESTS, HostBreaker, NeverOpen, note_outcome
 from alerts.sentinel.client.connection import Connection, origin_of
-from alerts.sentinel.client.errors import ForeignHost, SentinelRefused, SentinelUnavailable
+from alerts.sentinel.client.errors import (
+    ForeignHost,
+    SentinelError,
+    SentinelRefused,
+    SentinelUnavailable,
+)
 from alerts.sentinel.client.limits import (
     ANSWER_SECONDS,
     TOTAL_SECONDS,
@@ -57,6 +63,7 @@ class SignedCalls:
     """Calls to one host, as one identity of ours. Made lazily in the process that uses it."""
 
     reads = frozenset({"GET"})  # methods that change nothing, wherever they lead
+    slow_is_answer = False  # whether an answer in time depends on what is asked
 
     def __init__(
         self,
@@ -66,8 +73,9 @@ class SignedCalls:
         scope: str,
         carrier: MakeCarrier,
         seconds: float = TOTAL_SECONDS,
+        breaker: HostBreaker | None = None,
     ) -> None:
-        self._endpoint = endpoint.rstrip("/")
+        self._endpoint, self._breaker = endpoint.rstrip("/"), breaker or NeverOpen()
         pinned = origin_of(self._endpoint)
         if pinned is None or pinned[0] != "https":
             raise ValueError("Tokens travel over TLS only: the endpoint must be an https address.")
@@ -139,8 +147,31 @@ class SignedCalls:
         is_repeatable: bool = True,
     ) -> tuple[int, bytes]:
         """Status and body of an answer that is none of an error. What starts something is not
-        repeatable: it is sent once.
+        repeatable: it is sent once. A host that is away is left alone.
         """
+        if not self._breaker.may_call():
+            raise SentinelUnavailable(
+                "The service did not answer several times in a row; it is asked again in half a"
+                " minute.",
+                code=HOST_RESTS,
+            )
+        try:
+            answer = self._exchange(method, url, content, headers, is_repeatable=is_repeatable)
+        except SentinelError as error:
+            note_outcome(self._breaker, error, slow_is_answer=self.slow_is_answer)
+            raise
+        note_outcome(self._breaker, None, slow_is_answer=self.slow_is_answer)
+        return answer
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        content: bytes | None,
+        headers: Mapping[str, str] | None,
+        *,
+        is_repeatable: bool,
+    ) -> tuple[int, bytes]:
         sent_headers = {"Accept": "application/json", **(headers or {})}
         if content is not None:
             sent_headers["Content-Type"] = "application/json"

@@ -10,6 +10,7 @@ import orjson
 from azure.core import PipelineClient
 
 from alerts.sentinel.client.authentication import SignedIn
+from alerts.sentinel.client.breakers import HostBreaker
 from alerts.sentinel.client.calls import Carrier, SignedCalls
 from alerts.sentinel.client.connection import Connection
 from alerts.sentinel.client.limits import TOTAL_SECONDS, BoundedTransport
@@ -48,7 +49,13 @@ class GraphApi(Protocol):
 class GraphCalls(SignedCalls):
     """Graph as one identity of ours reaches it. Made lazily in the process that uses it."""
 
-    def __init__(self, connection: Connection, *, seconds: float = TOTAL_SECONDS) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        seconds: float = TOTAL_SECONDS,
+        breaker: HostBreaker | None = None,
+    ) -> None:
         def carrier(
             _signed_in: SignedIn, policies: Sequence[Any], transport: BoundedTransport
         ) -> Carrier:
@@ -62,6 +69,7 @@ class GraphCalls(SignedCalls):
             scope=connection.graph_scope,
             carrier=carrier,
             seconds=seconds,
+            breaker=breaker,
         )
 
     def get(self, *parts: str, **options: str) -> bytes:

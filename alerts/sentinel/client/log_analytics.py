@@ -17,6 +17,7 @@ from azure.core import PipelineClient
 
 from alerts.sentinel.client.answers import object_in
 from alerts.sentinel.client.authentication import SignedIn
+from alerts.sentinel.client.breakers import LOGS_HOST, HostBreaker, breaker_of_host
 from alerts.sentinel.client.calls import Carrier, SignedCalls
 from alerts.sentinel.client.connection import Connection
 from alerts.sentinel.client.errors import TOO_LARGE, SentinelError, SentinelRefused
@@ -41,8 +42,16 @@ class LogsClient(Protocol):
 class _Host(SignedCalls):
     """One host that is asked without an SDK of its own."""
 
+    slow_is_answer = True
+
     def __init__(
-        self, connection: Connection, *, endpoint: str, scope: str, seconds: float
+        self,
+        connection: Connection,
+        *,
+        endpoint: str,
+        scope: str,
+        seconds: float,
+        breaker: HostBreaker | None = None,
     ) -> None:
         def carrier(
             _signed_in: SignedIn, policies: Sequence[Any], transport: BoundedTransport
@@ -50,7 +59,12 @@ class _Host(SignedCalls):
             return cast(Carrier, PipelineClient(endpoint, policies=policies, transport=transport))
 
         super().__init__(
-            connection, endpoint=endpoint, scope=scope, carrier=carrier, seconds=seconds
+            connection,
+            endpoint=endpoint,
+            scope=scope,
+            carrier=carrier,
+            seconds=seconds,
+            breaker=breaker,
         )
 
     def call(self, method: str, path: str, content: bytes | None = None, **headers: str) -> bytes:
@@ -61,8 +75,14 @@ class _Host(SignedCalls):
 class AzureLogsClient:
     """One workspace's logs as one identity reaches them, connected at the first question."""
 
-    def __init__(self, connection: Connection, *, seconds: float = TOTAL_SECONDS) -> None:
-        self._connection, self._seconds = connection, seconds
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        seconds: float = TOTAL_SECONDS,
+        breaker: HostBreaker | None = None,
+    ) -> None:
+        self._connection, self._seconds, self._breaker = connection, seconds, breaker
         self._logs: _Host | None = None
         self._workspace_id = ""
 
@@ -87,6 +107,7 @@ class AzureLogsClient:
             endpoint=connection.logs_address,
             scope=connection.logs_scope,
             seconds=self._seconds,
+            breaker=self._breaker,
         )
 
     def _id(self) -> str:
@@ -134,5 +155,6 @@ def logs_client_for(workspace: Reachable) -> LogsClient:
     if key not in _clients:
         if len(_clients) >= _MAX_CLIENTS:
             _clients.clear()
-        _clients[key] = AzureLogsClient(key[1])
+        breaker = breaker_of_host(LOGS_HOST, key[1].logs_address)
+        _clients[key] = AzureLogsClient(key[1], breaker=breaker)
     return _clients[key]

@@ -363,3 +363,15 @@ def test_a_mail_server_that_does_not_answer_is_named_with_its_error(opens, ada):
     assert "does not answer, first noticed 3 min ago" in page and "Connection refused" in page
     circuit_breakers.note_answer("mail", now=now)
     assert "Mail server" not in opens(ada).text
+
+
+def test_hosts_that_workspaces_share_are_shown_with_how_they_answer(opens, ada):
+    assert "graph.microsoft.com" not in opens(ada).text
+    circuit_breakers.note_failure(
+        "graph graph.microsoft.com", error="Connection refused", now=NOON - timedelta(minutes=3)
+    )
+    circuit_breakers.note_answer("logs api.loganalytics.io", now=NOON - timedelta(minutes=2))
+    page = opens(ada).text
+    assert "does not answer, first noticed 3 min ago" in page and "Connection refused" in page
+    assert "graph.microsoft.com" in page
+    assert "answers, latest 2 min ago" in page and "api.loganalytics.io" in page

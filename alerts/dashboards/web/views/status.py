@@ -14,6 +14,7 @@ from alerts.dashboards.web.auditor_words import auditor_card
 from alerts.dashboards.web.frame import syncs_of
 from alerts.dashboards.web.links import fingerprint
 from alerts.dashboards.web.words import (
+    HOSTS,
     QUEUES,
     RECORD_BREAKS,
     RUN_COUNTS,
@@ -191,6 +192,14 @@ def _details(details: Details, unshifted: datetime) -> dict[str, Any]:
         "alive": [
             (QUEUES.get(beat.queue, beat.queue), age_words(beat.at, unshifted), beat.is_silent)
             for beat in details.alive
+        ],
+        "hosts": [
+            (
+                HOSTS.get(host.kind, host.kind),
+                host,
+                age_words(host.failing_since or host.answered_at, unshifted),
+            )
+            for host in details.hosts
         ],
         "oldest_mail": age_words(oldest_mail, unshifted) if oldest_mail else "",
         "mail_server_silent": age_words(details.mails.failing_since, unshifted)
