@@ -79,6 +79,37 @@ class Quarantined(models.Model):
         return f"{self.name or 'nameless'}: {self.reason}"
 
 
+class OversizedIncident(models.Model):
+    """An incident that is larger than one answer may hold, and where it stands in a list: from
+    `since` on, before `until`. Once that is a microsecond, lists are read around it.
+    """
+
+    workspace = models.ForeignKey("sentinel.Workspace", on_delete=models.CASCADE, related_name="+")
+    source = models.CharField(max_length=5)  # whose list: `IncidentSource`
+    listed_by = models.CharField(max_length=20)  # the time that orders the list: `ListBy`
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    is_located = models.BooleanField(default=False)
+    name = models.CharField(max_length=128, blank=True)  # where the answer's beginning tells
+    retry_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(since__lt=models.F("until")),
+                name="an_oversized_incident_stands_somewhere",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace", "source", "listed_by", "since"], name="oversized_incidents"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name or 'nameless'} in {self.workspace_id}"
+
+
 class LogBackfill(models.Model):
     """How far the past of a workspace was read from Log Analytics, newest first: what happened
     from `read_since` to `until` is there. Counts are of what windows held that are read whole.

@@ -32,6 +32,15 @@ def giants(service):
     store.put(row)
 
 
+def one_giant(service):
+    """An incident that no answer can hold, not even alone, and others behind it."""
+    store = service.simulator.store.incidents
+    row = store.find(service.inject(1, index=SICK)[0])
+    row.properties["description"] = "x" * (40 * 1024**2)
+    store.put(row)
+    service.inject(2, index=SICK)
+
+
 def garbage(service):
     for how in SPOILT:
         service.inject(2, index=SICK, mangle=how)
@@ -56,6 +65,7 @@ WAYS = {
     "404": ("F16", {"status": 404, "answer": GONE}, None),
     "garbage": ("F19", None, garbage),
     "giants": ("F20", None, giants),
+    "has a giant alone": ("F20", None, one_giant),
     "a burst": ("F24", None, burst),
 }
 SHORT = ("hangs", "a burst")
@@ -73,7 +83,7 @@ def service(transactional_db, monkeypatch, way, long):
     """What costs much of the machine costs `speed` times as much by the fast clock, and the pretend
     Azure answers nobody while it lays out a page of 36 MB: such ways are met more slowly.
     """
-    speed = 3 if way in ("giants", "garbage") else 10 if long else 20
+    speed = 3 if way in ("giants", "has a giant alone", "garbage") else 10 if long else 20
     with running_simulator() as running:
         yield FastService(running, monkeypatch, speed=speed)
 

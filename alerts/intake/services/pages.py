@@ -4,20 +4,26 @@ What cannot be stored is put in quarantine, and the page goes on.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from django.db import DataError, IntegrityError, transaction
 
 from alerts.incidents.ingest.store import Differing, StoreResult, differing, store_incidents
+from alerts.intake.services.oversized import (
+    INSTANT,
+    ListPart,
+    oversized_between,
+    put_aside,
+    source_of,
+)
 from alerts.intake.services.pace import Budget
 from alerts.intake.services.quarantine import quarantine, release_from_quarantine
-from alerts.sentinel.client.errors import TOO_LARGE
+from alerts.sentinel.client.errors import AnswerTooLarge
 from alerts.sentinel.client.port import (
     MAX_PAGE_SIZE,
     ListBy,
     SentinelClient,
-    SentinelRefused,
     SentinelUnavailable,
 )
 from alerts.sentinel.wire import (
@@ -181,10 +187,11 @@ def follow_pages(
     """Store every page of the answer. A page that is none raises, and nothing of it is kept.
 
     `link` goes on where a slice ended. `progress` is called in the transaction that
-    stores a page.
+    stores a page. An incident that is too large for any answer is put aside and read around.
     """
     pagination = Pagination()
-    for page in _pages(client, question, pagination, budget, link):
+
+    def keep(page: IncidentPage) -> None:
         latest = page.latest_modified(until=now)
         with transaction.atomic():
             page_counts = store(workspace_id=workspace_id, page=page, now=now)
@@ -195,7 +202,55 @@ def follow_pages(
         if latest and (pagination.latest_modified is None or latest > pagination.latest_modified):
             pagination.latest_modified = latest
         pagination.is_full = page.next_link is None and len(page) >= MAX_PAGE_SIZE
-    return pagination
+
+    places = oversized_between(
+        workspace_id=workspace_id,
+        source=source_of(client),
+        by=question.by,
+        since=question.since,
+        until=question.until,
+    )
+    while True:
+        end = places[0] if places else question.until
+        part = replace(question, until=end)
+        try:
+            for page in _pages(client, part, pagination, budget, link):
+                keep(page)
+        except _IncidentTooLarge as found:
+            place = put_aside(
+                workspace_id=workspace_id,
+                client=client,
+                part=ListPart(part.by, found.since, part.until),
+                may_stand_before=found.may_stand_before,
+                beginning=found.beginning,
+                budget=budget,
+                now=now,
+            )
+            if place is None:
+                return pagination
+            counts.quarantined += 1
+            counts.newly_aside += 1
+        else:
+            if not places or not pagination.is_complete or pagination.is_full:
+                return pagination
+            place = places.pop(0)
+        question, link = replace(question, since=place + INSTANT), None
+        pagination.is_complete = False
+        if budget.is_used_up:
+            return pagination
+
+
+class _IncidentTooLarge(Exception):
+    """No answer holds the first incident since then, or, where the one read before it has the same
+    time, one of the instant before.
+    """
+
+    def __init__(
+        self, since: datetime | None, beginning: bytes, *, may_stand_before: bool = False
+    ) -> None:
+        super().__init__(since)
+        self.since, self.beginning = since, beginning
+        self.may_stand_before = may_stand_before
 
 
 def _pages(
@@ -207,17 +262,25 @@ def _pages(
 ) -> Iterator[IncidentPage]:
     followed: set[str] = set()
     size: dict[str, int] = {}
+    page: IncidentPage | None = None
     while True:
         try:
             body = client.list_incidents(
                 since=question.since, until=question.until, by=question.by, next_link=link, **size
             )
-        except SentinelRefused as problem:
+        except AnswerTooLarge as problem:
             top = size.get("top", MAX_PAGE_SIZE)
-            if problem.code != TOO_LARGE or top == 1:
-                raise
-            # Giants together are more than an answer may hold: ask again for fewer at a time.
-            size, link = {"top": max(top // 10, 1)}, None
+            if top == 1 and link is None:
+                raise _IncidentTooLarge(question.since, problem.beginning) from problem
+            # Giants together are more than an answer may hold: ask again for fewer at a time,
+            # those after what was read where that is known.
+            read_until = _latest_time(page, question.by) if page else None
+            if read_until and top == 1:
+                raise _IncidentTooLarge(
+                    read_until + INSTANT, problem.beginning, may_stand_before=True
+                ) from problem
+            question = replace(question, since=read_until or question.since)
+            size, link, page = {"top": max(top // 10, 1)}, None, None
             followed.clear()
             continue
         page = page_of(body)
@@ -233,6 +296,16 @@ def _pages(
         followed.add(link)
         if budget.is_used_up:
             return
+
+
+def _latest_time(page: IncidentPage, by: ListBy) -> datetime | None:
+    """The latest of the times of a page that its list is ordered by."""
+    times = [
+        item.created_at if by == ListBy.CREATED else item.modified_at
+        for item in page.items
+        if isinstance(item, WireIncident)
+    ]
+    return max((at for at in times if at), default=None)
 
 
 def page_of(body: bytes) -> IncidentPage:

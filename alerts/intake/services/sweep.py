@@ -14,8 +14,9 @@ from alerts.incidents.ingest.store import mark_gone
 from alerts.incidents.queries import listed_between
 from alerts.intake.models import Cursor, Missing, Run
 from alerts.intake.services.counterparts import own_list
+from alerts.intake.services.oversized import retry_oversized
 from alerts.intake.services.pace import Budget
-from alerts.intake.services.pages import RunCounts, store_one
+from alerts.intake.services.pages import RunCounts, StorePage, page_of, store_one, store_page
 from alerts.intake.services.runs import cursor_of, finish_run, forget_old_runs
 from alerts.intake.services.windows import Position, Window, oldest_creation, read_windows
 from alerts.sentinel.client.port import (
@@ -39,7 +40,7 @@ def sweep_workspace(
     counts, error = RunCounts(), ""
     try:
         _sweep(workspace, client, now, budget or Budget(), counts)
-        counts.deleted += ask_for_missing(workspace=workspace, client=client, now=now)
+        counts.deleted += ask_again(workspace=workspace, client=client, now=now)
     except SentinelError as problem:
         error = problem.message
         raise
@@ -58,6 +59,21 @@ def sweep_workspace(
 def is_sweep_under_way(cursor: Cursor) -> bool:
     """Whether a sweep has begun and not ended."""
     return bool(cursor.resume.get("sweep"))
+
+
+def ask_again(*, workspace: Workspace, client: SentinelClient, now: datetime) -> int:
+    """Ask for what is missing, and for what was too large an hour ago; return how many are gone."""
+    own, store_own = own_list(client)
+    lists: list[tuple[SentinelClient, StorePage]] = [(own, store_own)]
+    if own is not client:
+        lists.append((client, store_page))
+    for lister, store_listed in lists:
+
+        def store(body: bytes, store_listed: StorePage = store_listed) -> None:
+            store_listed(workspace_id=workspace.pk, page=page_of(body), now=now)
+
+        retry_oversized(workspace_id=workspace.pk, client=lister, store=store, now=now)
+    return ask_for_missing(workspace=workspace, client=client, now=now)
 
 
 def ask_for_missing(*, workspace: Workspace, client: SentinelClient, now: datetime) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from alerts.intake.services.oversized import INSTANT, oversized_between, source_of
 from alerts.intake.services.pace import Budget
 from alerts.intake.services.pages import (
     IncidentQuery,
@@ -19,11 +20,13 @@ from alerts.intake.services.pages import (
     page_of,
     store_page,
 )
+from alerts.sentinel.client.errors import AnswerTooLarge
 from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, SentinelClient, SentinelError
 from alerts.sentinel.wire import WireIncident
 
 _SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=30)
 _FIRST = timedelta(days=1)
+_UNKNOWN = timedelta(days=90)  # how far back to look where the oldest does not tell
 _ROOMY = MAX_PAGE_SIZE // 3
 
 
@@ -69,10 +72,13 @@ class Window:
 
 def oldest_creation(*, client: SentinelClient, now: datetime) -> datetime | None:
     """When the oldest incident was created; None where there is none."""
-    page = page_of(client.list_incidents(by=ListBy.CREATED, top=1))
+    try:
+        page = page_of(client.list_incidents(by=ListBy.CREATED, top=1))
+    except AnswerTooLarge:  # the last window reaches back without end
+        return now - _UNKNOWN
     for item in page.items[:1]:
         created = item.created_at if isinstance(item, WireIncident) else None
-        return min(created or now - timedelta(days=90), now)
+        return min(created or now - _UNKNOWN, now)
     return None
 
 
@@ -93,6 +99,19 @@ def read_windows(
         upper = position.before or now
         lower = max(upper - position.length, position.ends_at)
         is_last = lower <= position.ends_at
+        # A window ends above an incident that is too large, so that a link stays within one part.
+        places = oversized_between(
+            workspace_id=workspace_id,
+            source=source_of(client),
+            by=ListBy.CREATED,
+            since=None if is_last else lower,
+            until=upper,
+        )
+        if places and places[-1] + INSTANT >= upper:
+            position.before, position.link = places[-1], None
+            continue
+        if places:
+            lower, is_last = places[-1] + INSTANT, False
         since = None if is_last else lower  # the last one takes those with absurd dates along
         resumed = position.link is not None
 

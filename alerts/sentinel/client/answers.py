@@ -14,7 +14,7 @@ from azure.core.exceptions import AzureError, DecodeError
 from azure.core.rest import HttpResponse
 
 from alerts.sentinel.client.errors import (
-    TOO_LARGE,
+    AnswerTooLarge,
     SentinelConflict,
     SentinelDenied,
     SentinelError,
@@ -23,8 +23,9 @@ from alerts.sentinel.client.errors import (
     SentinelThrottled,
     SentinelUnavailable,
 )
-from alerts.sentinel.client.limits import MAX_BODY_BYTES, seconds_left
+from alerts.sentinel.client.limits import max_body_bytes, seconds_left
 
+_BEGINNING = 64 * 1024  # of an answer that is too large
 _AGAIN_LATER = frozenset({408, 500, 502, 503, 504})
 
 
@@ -110,12 +111,12 @@ def _date(text: str | None) -> datetime | None:
 
 def body_of(response: HttpResponse) -> bytes:
     """The whole body, within our limits of size and time."""
-    chunks, size = [], 0
+    chunks, size, limit = [], 0, max_body_bytes()
     for chunk in response.iter_bytes():
         size += len(chunk)
-        if size > MAX_BODY_BYTES:
-            raise SentinelRefused("The answer is larger than 32 MB.", code=TOO_LARGE)
         chunks.append(chunk)
+        if size > limit:
+            raise AnswerTooLarge(b"".join(chunks)[:_BEGINNING])
         if not seconds_left():
             raise SentinelUnavailable("The answer takes too long.", code="TooSlow")
     return b"".join(chunks)

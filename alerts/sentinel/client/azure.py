@@ -19,7 +19,12 @@ from alerts.sentinel.client.answers import object_in
 from alerts.sentinel.client.authentication import SignedIn
 from alerts.sentinel.client.calls import Carrier, SignedCalls
 from alerts.sentinel.client.connection import Connection
-from alerts.sentinel.client.errors import SentinelNotFound, SentinelRefused, SentinelUnavailable
+from alerts.sentinel.client.errors import (
+    AnswerTooLarge,
+    SentinelNotFound,
+    SentinelRefused,
+    SentinelUnavailable,
+)
 from alerts.sentinel.client.incident_tasks import AzureIncidentTasks
 from alerts.sentinel.client.limits import TOTAL_SECONDS, BoundedTransport
 from alerts.sentinel.client.playbooks import AzurePlaybooks
@@ -194,7 +199,10 @@ class AzureSentinelClient(
 
     def probe(self) -> Probe:
         """Sign in, reach the workspace and list one incident."""
-        page = object_in(self.list_incidents(top=1))
+        try:
+            page = object_in(self.list_incidents(top=1))
+        except AnswerTooLarge:
+            page = {"value": [...]}
         if not isinstance(page.get("value"), list):
             raise SentinelUnavailable("The answer is no list of incidents.", code="NotAList")
         return Probe(

@@ -63,6 +63,14 @@ class SentinelRefused(SentinelError):
     """Sentinel understood and said no; sending the same again will not help."""
 
 
+class AnswerTooLarge(SentinelRefused):
+    """More than one answer may hold. `beginning` is how it began, which tells whose it was."""
+
+    def __init__(self, beginning: bytes = b"") -> None:
+        super().__init__("The answer is larger than 32 MB.", code=TOO_LARGE)
+        self.beginning = beginning
+
+
 class SentinelConflict(SentinelError):
     """Somebody changed it since we read it (409 or 412): read again and decide anew."""
 

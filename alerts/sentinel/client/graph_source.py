@@ -17,6 +17,7 @@ import orjson
 
 from alerts.sentinel.client.counterparts import Counterparts
 from alerts.sentinel.client.errors import (
+    AnswerTooLarge,
     SentinelConflict,
     SentinelDenied,
     SentinelNotFound,
@@ -276,7 +277,10 @@ class GraphIncidentSource:
             return incident.alerts
         key = incident.id, version_of(incident)
         if key not in self._alerts:
-            self._alerts[key] = self._fetch_alerts(incident.id)
+            try:
+                self._alerts[key] = self._fetch_alerts(incident.id)
+            except AnswerTooLarge:  # the incident is told of; fetching its details says why
+                self._alerts[key] = []
             while len(self._alerts) > _KEPT_ALERTS:
                 self._alerts.popitem(last=False)
         return self._alerts[key]
@@ -303,6 +307,10 @@ class GraphIncidentSource:
         if self._expand_failures < MAX_EXPAND_FAILURES:
             try:
                 return self._ask(window, expand=True)
+            except AnswerTooLarge:
+                if window.top > 1:
+                    raise  # fewer at a time may do
+                return self._ask(replace(window, link=""), expand=False)
             except (SentinelUnavailable, SentinelRefused) as error:
                 if error.status is None or error.status < 400:
                     raise

@@ -30,6 +30,7 @@ _BLOCK = 64 * 1024
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _ends_at: ContextVar[float | None] = ContextVar("ends_at", default=None)
+_max_bytes: ContextVar[int] = ContextVar("max_bytes", default=MAX_BODY_BYTES)
 
 
 @contextmanager
@@ -46,6 +47,21 @@ def seconds_left() -> float:
     """How much of the current block's time is left; never less than nothing."""
     ends_at = _ends_at.get()
     return READ_SECONDS if ends_at is None else max(0.0, ends_at - time.monotonic())
+
+
+@contextmanager
+def size_limit(n_bytes: int) -> Iterator[None]:
+    """Answers inside this block are larger than allowed from so many bytes on."""
+    token = _max_bytes.set(n_bytes)
+    try:
+        yield
+    finally:
+        _max_bytes.reset(token)
+
+
+def max_body_bytes() -> int:
+    """How many bytes an answer may have."""
+    return _max_bytes.get()
 
 
 class _TimedSocket(ssl.SSLSocket):

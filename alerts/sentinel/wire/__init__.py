@@ -32,6 +32,7 @@ from alerts.sentinel.wire.incidents import (
     incident_of,
     incident_put_body,
     merged_labels,
+    name_in_beginning,
     read_incident,
     read_incident_page,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "is_playbook_id",
     "is_switched_off_by_time",
     "merged_labels",
+    "name_in_beginning",
     "read_alerts",
     "read_automation_rule",
     "read_automation_rules",

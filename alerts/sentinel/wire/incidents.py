@@ -41,6 +41,7 @@ from alerts.sentinel.wire.values import (
     read_words,
 )
 
+_FIRST_ID = re.compile(rb'"id"\s*:\s*"[^"\\]*/incidents/([0-9a-z_.~-]+)"', re.IGNORECASE)
 USABLE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.~-]{0,127}")
 
 
@@ -232,6 +233,15 @@ def read_incident_page(body: bytes) -> IncidentPage:
 def read_incident(body: bytes) -> WireIncident | Unreadable:
     """Read the answer to a question about one incident."""
     return _READER.read_only(body, _read)
+
+
+def name_in_beginning(answer: bytes) -> str:
+    """Return the name of the first incident of an answer that was cut off; empty where the cut
+    part does not tell.
+    """
+    found = _FIRST_ID.search(answer)
+    name = found.group(1).decode() if found else ""
+    return name.lower() if USABLE_NAME.fullmatch(name) else ""
 
 
 def incident_of(raw: Bag, raw_json: bytes) -> WireIncident:

@@ -16,6 +16,7 @@ from alerts.intake.services.history import read_history
 from alerts.intake.services.poll import pull_changes
 from alerts.intake.services.slices import COUNTERPARTS, POLL, run_one_slice
 from alerts.intake.services.sweep import sweep_workspace
+from alerts.sentinel.client.errors import AnswerTooLarge
 from alerts.sentinel.client.graph_source import GraphIncidentSource
 from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.models import DefenderIncident
@@ -347,3 +348,47 @@ def test_a_killed_join_goes_on_and_finds_nothing_twice(portal, monkeypatch):
     portal.join()
     assert portal.row(name).get_severity_display() == "High"
     assert Incident.objects.count() == 1
+
+
+def test_alerts_that_no_answer_of_graph_holds_hide_no_incident(portal, monkeypatch):
+    asked = MemoryGraph.get
+
+    def refuse(graph, *parts, **options):
+        body = asked(graph, *parts, **options)
+        if b"giant-alert" in body:
+            raise AnswerTooLarge(body[:200])
+        return body
+
+    monkeypatch.setattr(MemoryGraph, "get", refuse)
+    portal.use("graph")
+    names = [portal.add(graph_id) for graph_id in ("101", "102", "103")]
+    portal.graph.add_alert("102", alert_id="giant-alert")
+    portal.graph.edit("103", severity="high")
+    portal.sync()
+    assert set(Incident.objects.values_list("name", flat=True)) == {*names}
+    portal.graph.edit("102", severity="high")
+    portal.poll()
+    severities = {portal.row(name).get_severity_display() for name in names[1:]}
+    assert severities == {"High"}
+    assert portal.client.capabilities.expand
+
+
+def test_an_incident_that_no_answer_of_graph_holds_is_put_aside(portal, monkeypatch):
+    asked = MemoryGraph.get
+
+    def refuse(graph, *parts, **options):
+        body = asked(graph, *parts, **options)
+        if b"no end to it" in body:
+            raise AnswerTooLarge(body[:200])
+        return body
+
+    monkeypatch.setattr(MemoryGraph, "get", refuse)
+    portal.use("graph")
+    for graph_id in ("101", "102", "103"):
+        portal.add(graph_id)
+    portal.sync()
+    portal.graph.edit("102", description="There is no end to it.")
+    portal.graph.edit("103", severity="high")
+    portal.poll()
+    assert "larger than 32 MB" in Quarantined.objects.get().reason
+    assert Incident.objects.get(number=3).get_severity_display() == "High"

@@ -8,9 +8,9 @@ from alerts.incidents.models import Incident
 from alerts.intake.models import Cursor, Quarantined, Run
 from alerts.intake.services.poll import pull_changes
 from alerts.intake.services.runs import advance, cursor_of
-from alerts.sentinel.client.errors import TOO_LARGE
+from alerts.sentinel.client.errors import AnswerTooLarge
 from alerts.sentinel.client.memory import MemorySentinel
-from alerts.sentinel.client.port import ForeignHost, SentinelRefused, SentinelUnavailable
+from alerts.sentinel.client.port import ForeignHost, SentinelUnavailable
 from portal.audit.models import Entry
 from tests.factories.incidents import NOON
 
@@ -258,7 +258,7 @@ def test_more_than_one_answer_may_hold_is_asked_for_in_smaller_pages(workspace, 
 
     def within_ten(top=1000, **bounds):
         if top > 10:
-            raise SentinelRefused("The answer is larger than 32 MB.", code=TOO_LARGE)
+            raise AnswerTooLarge
         return asked(sentinel, top=top, **bounds)
 
     sentinel.list_incidents = within_ten
