@@ -1,6 +1,7 @@
 """Where intake stands with each workspace, what it did, what it could not read, and push hints."""
 
 from django.db import models
+from django.db.models import Value
 
 
 class Cursor(models.Model):
@@ -128,6 +129,7 @@ class LogBackfill(models.Model):
     )
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
     since = models.DateTimeField(null=True)  # until the logs told how far back they reach
+    reaches_oldest = models.BooleanField(default=False, db_default=False)  # the logs told `since`
     until = models.DateTimeField()
     read_since = models.DateTimeField()
     window_seconds = models.FloatField()  # of the next window
@@ -137,6 +139,7 @@ class LogBackfill(models.Model):
     incomplete = models.IntegerField(default=0)  # incidents some of whose alerts the logs lack
     unreadable = models.IntegerField(default=0)
     windows = models.IntegerField(default=0)
+    gaps = models.JSONField(default=list, db_default=Value([], models.JSONField()))  # `log_gaps`
     asked_by = models.CharField(max_length=200)
     asked_at = models.DateTimeField()
     progress_at = models.DateTimeField(null=True)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 
 from alerts.intake.models import LogBackfill
 from alerts.intake.policies import reasons_against_reading_past
+from alerts.intake.services.log_gaps import to_be_tried
 from alerts.sentinel.models import Workspace
 from portal import clock
 from portal.accounts.models import User
@@ -58,10 +59,13 @@ def start_log_backfill(
     )
     if not is_new:
         if since is not None and (backfill.since is None or since < backfill.since):
-            backfill.since = since
-        elif backfill.state == State.DONE:
+            backfill.since, backfill.reaches_oldest = since, False
+        elif backfill.state == State.DONE and since is None and not backfill.reaches_oldest:
+            backfill.since = None  # read under a limit so far: now as far as the logs reach
+        elif backfill.state == State.DONE and not backfill.gaps:
             return backfill
         backfill.state, backfill.latest_error = State.RUNNING, ""
+        backfill.gaps = to_be_tried(backfill.gaps)
         backfill.asked_by, backfill.asked_at, backfill.finished_at = str(by)[:200], now, None
         backfill.save()
     restart_job(

@@ -15,6 +15,14 @@ from django.db.models import F
 
 from alerts.intake.models import LogBackfill
 from alerts.intake.services.backfill_requests import LOGS
+from alerts.intake.services.log_gaps import (
+    MAX_GAPS,
+    Gap,
+    bounds_of,
+    due_gap,
+    with_gap,
+    without_gap,
+)
 from alerts.intake.services.log_windows import (
     WindowCounts,
     WindowTooLarge,
@@ -87,6 +95,8 @@ def _run_due_backfill(connect: Connect) -> bool:
                 turn.wait = timedelta() if is_left else _FOLLOW_EVERY
             elif backfill.state == State.DONE:
                 _read_newest(job, backfill, client, clock.now())
+                if gap := due_gap(backfill.gaps, now=clock.now()):
+                    _retry(job, backfill, gap, client=client, now=clock.now())
             _note_failures(job, 0)
         except SentinelError as problem:
             turn.error, turn.wait = problem.message, wait_after(problem, job=job)
@@ -125,6 +135,10 @@ def read_next_window(*, job: Job, client: LogsClient, now: datetime) -> bool:
         return False
     if backfill.since is None:
         backfill.since = min(_oldest(client) or backfill.until, backfill.until)
+        backfill.reaches_oldest = True
+    if gap := due_gap(backfill.gaps, now=now):
+        _retry(job, backfill, gap, client=client, now=now)
+        return True
     upper, length = backfill.read_since, timedelta(seconds=backfill.window_seconds)
     lower = max(upper - length, backfill.since)
     if lower >= upper:
@@ -137,7 +151,10 @@ def read_next_window(*, job: Job, client: LogsClient, now: datetime) -> bool:
     except WindowTooLarge as problem:
         if isinstance(problem, WindowTooSlow) and upper - lower <= _SHORT:
             raise SentinelUnavailable(str(problem), code="TooSlow") from problem
-        return _shorten(job, backfill, length=upper - lower, problem=problem, now=now)
+        if upper - lower > _SHORTEST:
+            _shorten(job, backfill, length=upper - lower)
+            return True
+        return _leave_out(job, backfill, upper=upper, lower=lower, problem=problem, now=now)
     _advance(job, backfill, upper=upper, lower=lower, counts=counts, now=now)
     return lower > backfill.since
 
@@ -167,14 +184,14 @@ def _advance(
     is_done = backfill.since is not None and lower <= backfill.since
     changes: dict[str, Any] = {
         "since": backfill.since,
+        "reaches_oldest": backfill.reaches_oldest,
         "read_since": lower,
         "window_seconds": _next_length(upper - lower, backfill, counts).total_seconds(),
         "progress_at": now,
         "latest_error": "",
         "windows": F("windows") + 1,
     }
-    for name in ("incidents", "alerts", "lone_alerts", "incomplete", "unreadable"):
-        changes[name] = F(name) + getattr(counts, name)
+    changes |= _added(counts)
     with transaction.atomic():
         _keep_claim(job)
         rows = LogBackfill.objects.filter(pk=backfill.pk, read_since=upper)
@@ -188,6 +205,11 @@ def _advance(
             record("intake.log_backfill.finished", on=done, by="intake", at=now, counts=totals)
 
 
+def _added(counts: WindowCounts) -> dict[str, Any]:
+    names = ("incidents", "alerts", "lone_alerts", "incomplete", "unreadable")
+    return {name: F(name) + getattr(counts, name) for name in names}
+
+
 def _next_length(read: timedelta, backfill: LogBackfill, counts: WindowCounts) -> timedelta:
     length = timedelta(seconds=backfill.window_seconds)
     if counts.rows > _FULL or counts.seconds > _SLOW:
@@ -196,25 +218,58 @@ def _next_length(read: timedelta, backfill: LogBackfill, counts: WindowCounts) -
     return min(length * 2, _LONGEST) if is_roomy else length
 
 
-def _shorten(
-    job: Job, backfill: LogBackfill, *, length: timedelta, problem: WindowTooLarge, now: datetime
+def _shorten(job: Job, backfill: LogBackfill, *, length: timedelta) -> None:
+    """Have half of a window tried that did not come whole."""
+    _change(
+        job,
+        backfill,
+        since=backfill.since,
+        reaches_oldest=backfill.reaches_oldest,
+        window_seconds=length.total_seconds() / 2,
+    )
+
+
+def _leave_out(
+    job: Job,
+    backfill: LogBackfill,
+    *,
+    upper: datetime,
+    lower: datetime,
+    problem: WindowTooLarge,
+    now: datetime,
 ) -> bool:
-    """Try half of a window that did not come whole; give up where even a second does not."""
-    changes: dict[str, Any] = {
-        "since": backfill.since,
-        "window_seconds": length.total_seconds() / 2,
-    }
-    is_shortest = length <= _SHORTEST
-    if is_shortest:
-        changes = {
-            "state": State.FAILED,
-            "finished_at": now,
-            "latest_error": f"Log Analytics does not tell all of even one second: {problem}"[:1000],
-        }
+    """Go on below a second that does not come whole, as one record may be too large for an answer;
+    give up, and return False, where that happens too often.
+    """
+    if len(backfill.gaps) >= MAX_GAPS:
+        error = f"Log Analytics does not tell all of even one second: {problem}"[:1000]
+        _change(job, backfill, state=State.FAILED, finished_at=now, latest_error=error)
+        return False
+    gaps = with_gap(backfill.gaps, since=lower, until=upper, now=now)
+    _change(job, backfill, gaps=gaps)
+    _advance(job, backfill, upper=upper, lower=lower, counts=WindowCounts(), now=now)
+    return backfill.since is None or lower > backfill.since
+
+
+def _retry(job: Job, backfill: LogBackfill, gap: Gap, *, client: LogsClient, now: datetime) -> None:
+    """Ask once more for what did not come whole."""
+    since, until = bounds_of(gap)
+    try:
+        counts = read_log_window(
+            client=client, workspace_id=backfill.pk, since=since, until=until, now=now
+        )
+    except WindowTooLarge:
+        gaps = with_gap(backfill.gaps, since=since, until=until, now=now)
+        _change(job, backfill, gaps=gaps)
+        return
+    _change(job, backfill, gaps=without_gap(backfill.gaps, gap=gap), **_added(counts))
+
+
+def _change(job: Job, backfill: LogBackfill, **changes: Any) -> None:
+    """Write this to the row, as long as the claim holds."""
     with transaction.atomic():
         _keep_claim(job)
-        LogBackfill.objects.filter(pk=backfill.pk, state=State.RUNNING).update(**changes)
-    return not is_shortest
+        LogBackfill.objects.filter(pk=backfill.pk, state=backfill.state).update(**changes)
 
 
 def _keep_claim(job: Job) -> None:

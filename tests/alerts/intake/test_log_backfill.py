@@ -12,9 +12,11 @@ from django.db.models import Count
 
 from alerts.incidents.models import Alert, Entity, Incident, IncidentAlert
 from alerts.intake.models import LogBackfill
+from alerts.intake.services import log_backfill
 from alerts.intake.services.backfill_requests import pause_log_backfill, start_log_backfill
 from alerts.intake.services.log_backfill import run_due_log_backfills
 from alerts.intake.services.log_foreground import backfill_in_foreground, progress_line
+from alerts.intake.services.log_windows import WindowTooLarge
 from alerts.sentinel.client.log_analytics import logs_client_for
 from alerts.sentinel.client.port import SentinelUnavailable
 from portal import clock
@@ -123,6 +125,16 @@ def test_run_again_it_reads_nothing_twice(workspace):
     assert everything() == before
 
 
+def test_read_under_a_limit_it_goes_on_where_it_is_asked_for_more(workspace):
+    first = backfill("--since", (NOON - timedelta(days=5)).isoformat())
+    second = backfill("--since", (NOON - timedelta(days=10)).isoformat())
+    whole = backfill()
+    assert first["state"] == second["state"] == whole["state"] == "done"
+    assert first["incidents"] < second["incidents"] < whole["incidents"]
+    windows = whole["windows"]
+    assert backfill()["windows"] == windows, "there is nothing more"
+
+
 def test_what_sentinel_told_is_not_written_over(workspace, azure):
     sync("--full")
     etags = dict(Incident.objects.values_list("name", "etag"))
@@ -164,12 +176,37 @@ def test_where_even_a_second_does_not_come_whole_it_fails_and_says_so(
 ):
     shortest = "alerts.intake.services.log_backfill._SHORTEST"
     monkeypatch.setattr(shortest, timedelta(hours=6))  # a second is seventeen halves away
+    monkeypatch.setattr("alerts.intake.services.log_backfill.MAX_GAPS", 2)
     azure.control.log_limits(bytes=60)  # enough for a moment, not for an incident
     found = backfill()
     assert found["state"] == "failed" and "even one second" in found["latest_error"]
     assert not Incident.objects.exists()
     azure.control.log_limits(bytes=10**8)
     assert backfill()["incidents"] == in_sentinel(azure)
+
+
+def test_a_second_that_no_answer_holds_is_left_out_and_asked_for_again(
+    workspace, azure, monkeypatch
+):
+    backfill()
+    whole, giant = everything(), Incident.objects.earliest("created_at").created_at
+    for model in (IncidentAlert, Alert, Incident, LogBackfill, Job):
+        model.objects.all().delete()
+    asked, limit = log_backfill.read_log_window, [giant]
+
+    def refuse(**window):
+        if limit and window["since"] <= limit[0] < window["until"]:
+            raise WindowTooLarge("The answer is larger than 32 MB.")
+        return asked(**window)
+
+    monkeypatch.setattr(log_backfill, "read_log_window", refuse)
+    found = backfill()
+    assert (found["state"], found["gaps"]) == ("done", 1)
+    assert everything()["incidents"] < whole["incidents"]
+    limit.clear()
+    found = backfill()
+    assert (found["state"], found["gaps"], found["incidents"]) == ("done", 0, whole["incidents"])
+    assert everything() == whole
 
 
 def test_paused_it_goes_on_where_it_stopped(workspace, azure, monkeypatch):

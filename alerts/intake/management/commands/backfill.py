@@ -87,6 +87,7 @@ def _described(workspace: Workspace, backfill: LogBackfill) -> dict[str, Any]:
         "incomplete": backfill.incomplete,
         "unreadable": backfill.unreadable,
         "windows": backfill.windows,
+        "gaps": len(backfill.gaps),
         "latest_error": backfill.latest_error,
         "progress": progress_line(backfill, name=workspace.name),
     }

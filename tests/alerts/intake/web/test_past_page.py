@@ -82,7 +82,8 @@ def test_where_it_goes_on_to_is_told_only_while_it_does(ada_here, backfill):
 
 
 def test_what_was_read_already_is_not_said_to_be_read_now(ada_here, backfill):
-    LogBackfill.objects.update(state="done", read_since=backfill.since)
+    done = {"state": "done", "read_since": backfill.since, "reaches_oldest": True}
+    LogBackfill.objects.update(**done)
     text = ada_here.post(PAGE + "read/", {"since": ""}, follow=True).text
     assert "The past of gdansk has been read that far already." in text
     assert "Workers read the past of gdansk." not in text
