@@ -24,6 +24,7 @@ from alerts.readiness.queries.page import (
     workspaces_to_view,
 )
 from alerts.readiness.queries.readings import azure_checks_by_workspace, checks_of
+from alerts.readiness.queries.source import source_facts
 from alerts.readiness.services.look import CannotCheck, ask_for_check
 from alerts.readiness.services.setup import CannotSetUp, ask_for_step
 from alerts.readiness.web.rows import sections_of, worst_of
@@ -90,6 +91,7 @@ def _readiness(
         "sections": sections,
         "failed": [row for section in sections for row in section.rows if row.is_failed],
         "sum": worst_of(checks),
+        "source": source_facts(workspace, now=now),
         "may_check": not reasons_against_checking(workspace, by=user),
         "is_under_way": is_check_under_way(workspace, unshifted=clock.unshifted()),
         "reasons": reasons,

@@ -1,12 +1,15 @@
 """The pages of workspaces: what they show, to whom, and what their buttons do."""
 
+from datetime import timedelta
+
 import pytest
 
 from alerts.incidents.models import Incident
+from alerts.intake.models import Cursor, Missing, Run
 from alerts.readiness.models import Finding, SetupStep
 from alerts.readiness.services.setup import carry_out_due_step
 from alerts.sentinel.client.prerequisites import Prerequisite
-from alerts.sentinel.models import Workspace
+from alerts.sentinel.models import DefenderIncident, Workspace
 from portal.accounts.models import Role, ScopeKind
 from portal.jobs.models import Job
 from tests import cast
@@ -170,3 +173,55 @@ def test_german(ada_here, look_now):
     text = ada_here.get(PAGE, headers={"Accept-Language": "de"}).text
     assert "Ist gdansk bereit?" in text
     assert "Looked at" not in text
+
+
+def source_card(client):
+    text = client.get(PAGE).text
+    return text[text.index("Where incidents come from") :]
+
+
+def test_where_incidents_come_from_is_empty_before_a_worker_has_read(ada_here, workspace):
+    assert "No worker has read the incidents of this workspace yet." in source_card(ada_here)
+
+
+def test_a_workspace_read_from_sentinel_says_so_with_its_comparison(ada_here, workspace):
+    Cursor.objects.create(workspace=workspace, fresh_at=NOON, watermark=NOON, swept_at=NOON)
+    times = {"workspace": workspace, "kind": "sweep", "finished_at": NOON}
+    Run.objects.create(**times, started_at=NOON - timedelta(days=1), new=3, deleted=1)
+    Run.objects.create(**times, started_at=NOON)
+    card = source_card(ada_here)
+    assert "Sentinel's own list (Azure Resource Manager)" in card
+    assert "nothing differed" in card and "3 new, 0 changed, 1 deleted" in card
+    assert "not known yet" in card and "Waiting for their place" not in card
+    incident = stored_incident(workspace)
+    Missing.objects.create(incident=incident, workspace=workspace, first_missed_at=NOON)
+    assert "1 incident is asked for by name" in source_card(ada_here)
+
+
+def test_a_workspace_of_the_defender_portal_says_what_waits_there(ada_here, workspace):
+    capabilities = {"defender_portal": {"is_there": True}}
+    Workspace.objects.update(source="graph", capabilities=capabilities)
+    Cursor.objects.create(
+        workspace=workspace, fresh_at=NOON, watermark=NOON, own_watermark=NOON, swept_at=NOON
+    )
+    assert "Waiting for their place</dt><dd>none" in source_card(ada_here)
+    for graph_id, minutes in (("7", 5), ("8", 50)):
+        DefenderIncident.objects.create(
+            workspace=workspace, graph_id=graph_id, waits_since=NOON - timedelta(minutes=minutes)
+        )
+    card = source_card(ada_here)
+    assert "Microsoft Graph, and Sentinel's own list beside it" in card
+    assert "2 incidents" in card and "for more than an hour" not in card
+    DefenderIncident.objects.update(waits_since=NOON - timedelta(minutes=61))
+    assert "for more than an hour" in source_card(ada_here)
+
+
+def test_a_list_that_cannot_be_read_is_told_with_its_reason(ada_here, workspace):
+    Workspace.objects.update(source="graph")
+    for kind, error in (("intake.poll", "Graph hangs."), ("intake.counterparts", "ARM is gone.")):
+        Job.objects.create(
+            kind=kind, key=str(workspace.uuid), due_at=NOON, made_at=NOON, latest_error=error
+        )
+    card = source_card(ada_here)
+    assert "Graph hangs." in card and "ARM is gone." in card
+    assert "new incidents wait" in card
