@@ -6,7 +6,17 @@ from django.utils.translation import gettext_noop
 
 from portal.stored_sentences import in_readers_language
 
+INCIDENT_TOO_LARGE: Final = gettext_noop(
+    "it is larger than 32 MB, more than one answer may hold; shorten its description or take alerts"
+    " out of it in Sentinel, or work on it there. Tagout asks for it again every hour"
+)
+DETAILS_TOO_LARGE: Final = gettext_noop(
+    "Its alerts or entities are larger than 32 MB, more than one answer may hold. Look at them in"
+    " Sentinel."
+)
 SENTENCES: Final = (
+    INCIDENT_TOO_LARGE,
+    DETAILS_TOO_LARGE,
     gettext_noop("Azure asks for fewer calls (%(reason)s)."),
     gettext_noop("Azure asks for fewer calls."),
     gettext_noop("The answer holds only a part of what was asked for."),
@@ -32,6 +42,9 @@ SENTENCES: Final = (
     gettext_noop("The sign-in service refuses us (%(code)s)."),
     gettext_noop(
         "The sign-in service did not answer just now; it is asked again in half a minute."
+    ),
+    gettext_noop(
+        "The service did not answer several times in a row; it is asked again in half a minute."
     ),
     gettext_noop(
         "%(who)s shows a certificate that is not trusted here; name its CA with --ca-bundle."

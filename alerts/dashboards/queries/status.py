@@ -20,6 +20,7 @@ from alerts.outbox.models import Change
 from alerts.outbox.queries import backlog_by_workspace, given_up_changes
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.services.host_breakers import HOST_KINDS
+from alerts.sentinel.wording import error_words
 from alerts.suppression.queries import COMPARED, acting_by_state, off_in
 from portal.audit.queries import VERIFIED, head_of_record
 from portal.infrastructure import DatabaseFacts, broker_answers, database_facts
@@ -251,7 +252,7 @@ def _alive(notes: Sequence[Note], now: datetime) -> list[Alive]:
 
 def _host(row: FarEnd) -> SharedHost:
     kind, _, host = row.name.partition(" ")
-    return SharedHost(kind, host, row.failing_since, row.answered_at, row.latest_error)
+    return SharedHost(kind, host, row.failing_since, row.answered_at, error_words(row.latest_error))
 
 
 def _run(run: Run) -> RunFacts:
@@ -279,7 +280,7 @@ def _unreadable(rows: QuerySet[Quarantined]) -> list[Unreadable]:
             row.pk,
             row.workspace.name,
             row.name,
-            row.reason,
+            error_words(row.reason),
             row.raw[:MAX_RAW_LENGTH],
             row.first_seen_at,
             row.latest_seen_at,

@@ -21,6 +21,7 @@ from alerts.incidents.wording import (
 from alerts.outbox.models import Kind
 from alerts.outbox.queries import changes_of
 from alerts.outbox.wording import note_words
+from alerts.sentinel.wording import error_words
 
 # How values of Sentinel's vocabulary are said; other values stand as they came.
 _VALUE_WORDS: dict[str, Callable[[str], str]] = {
@@ -308,7 +309,7 @@ def _note(details: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _details_failed(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     words = gettext("could not read the alerts and devices of this incident")
-    return {"words": words, "quote": str(details.get("reason") or "")}
+    return {"words": words, "quote": error_words(str(details.get("reason") or ""))}
 
 
 def _unknown(details: Mapping[str, Any], item: TimelineItem) -> Sentence:

@@ -35,15 +35,12 @@ from alerts.sentinel.wire import (
     read_comments,
     read_entities,
 )
+from alerts.sentinel.wording import DETAILS_TOO_LARGE
 
 BATCH = 50
 _MAX_COMMENT_PAGES = 5  # an incident has at most 100 comments
 _BATCH_SECONDS = 5.0  # what was fetched is stored at least so often
 _ASIDE = timedelta(minutes=2)  # for which one that broke Sentinel lets the others pass
-TOO_LARGE_DETAILS = (
-    "Its alerts or entities are larger than 32 MB, more than one answer may hold. Look at them in"
-    " Sentinel."
-)
 _ITS_OWN_FAULT = (DataError, IntegrityError, ValueError, TypeError, ArithmeticError, LookupError)
 
 
@@ -132,7 +129,7 @@ def _fetch_one(
         note_missing(workspace_id=workspace.pk, incident_ids=[claim.id], now=clock())
         details_went_wrong(claimed=claim, reason="Sentinel does not find it.", now=clock())
     except AnswerTooLarge:
-        details_went_wrong(claimed=claim, reason=TOO_LARGE_DETAILS, now=clock())
+        details_went_wrong(claimed=claim, reason=DETAILS_TOO_LARGE, now=clock())
     except (SentinelRefused, NotAPage, NotThereYet, ValueError) as problem:
         details_went_wrong(claimed=claim, reason=str(problem), now=clock())
     return None

@@ -19,13 +19,10 @@ from alerts.sentinel.client.limits import size_limit
 from alerts.sentinel.client.port import ListBy, SentinelClient
 from alerts.sentinel.models import IncidentSource
 from alerts.sentinel.wire import Unreadable, name_in_beginning
+from alerts.sentinel.wording import INCIDENT_TOO_LARGE
 
 INSTANT = timedelta(microseconds=1)  # the shortest stretch of a list that can be asked for
 RETRY_EVERY = timedelta(hours=1)
-REASON = (
-    "it is larger than 32 MB, more than one answer may hold; shorten its description or take alerts"
-    " out of it in Sentinel, or work on it there. Tagout asks for it again every hour"
-)
 _PROBE_BYTES = 64 * 1024  # an answer that is longer than this holds the incident
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 _MAX_RETRIES = 5  # at a time: each answer is cut off at 32 MB
@@ -93,7 +90,7 @@ def put_aside(
         with transaction.atomic():
             if row.is_located:
                 _forget_earlier(row)
-                aside = Unreadable(REASON, beginning, row.name or None)
+                aside = Unreadable(INCIDENT_TOO_LARGE, beginning, row.name or None)
                 quarantine(workspace_id=workspace_id, unreadable=[aside], now=now)
             row.save()
     return row.since if row.is_located else None
@@ -176,6 +173,6 @@ def retry_oversized(
             row.delete()
             same = {"workspace_id": workspace_id, "name": row.name}
             if not OversizedIncident.objects.filter(**same).exists():
-                Quarantined.objects.filter(**same, reason=REASON).delete()
+                Quarantined.objects.filter(**same, reason=INCIDENT_TOO_LARGE).delete()
         n_readable += 1
     return n_readable

@@ -9,6 +9,7 @@ from alerts.intake.models import Cursor, Missing, Run
 from alerts.intake.services.slices import COUNTERPARTS, POLL
 from alerts.sentinel.models import IncidentSource, Workspace
 from alerts.sentinel.queries import placed_but_unread, waiting_incidents
+from alerts.sentinel.wording import error_words
 from portal.jobs.models import Job
 
 LONG_WAIT = timedelta(hours=1)  # Sentinel's own list names an incident within minutes
@@ -77,9 +78,9 @@ def source_facts(workspace: Workspace, *, now: datetime) -> SourceFacts:
         probed_at=datetime.fromisoformat(probed_at) if probed_at else None,
         read_at=cursor.fresh_at,
         seen_until=cursor.watermark,
-        error=errors.get(POLL, ""),
+        error=error_words(errors.get(POLL, "")),
         own_seen_until=cursor.own_watermark if by_graph else None,
-        own_error=errors.get(COUNTERPARTS, "") if by_graph else "",
+        own_error=error_words(errors.get(COUNTERPARTS, "")) if by_graph else "",
         waiting=waiting.count if waiting else 0,
         waiting_since=waiting.since if waiting else None,
         waits_long=bool(waiting and waiting.since and now - waiting.since > LONG_WAIT),

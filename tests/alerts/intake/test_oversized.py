@@ -10,7 +10,7 @@ import pytest
 from alerts.incidents.ingest.details import MAX_ATTEMPTS
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.intake.models import OversizedIncident, Quarantined
-from alerts.intake.services.details import TOO_LARGE_DETAILS, fetch_details
+from alerts.intake.services.details import fetch_details
 from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.oversized import RETRY_EVERY
 from alerts.intake.services.pace import Budget, Pace
@@ -19,6 +19,7 @@ from alerts.intake.services.runs import cursor_of
 from alerts.intake.services.sweep import ask_again
 from alerts.sentinel.client.errors import AnswerTooLarge
 from alerts.sentinel.client.memory import MemorySentinel
+from alerts.sentinel.wording import DETAILS_TOO_LARGE
 from tests.factories.incidents import NOON
 
 RECENT = NOON - timedelta(minutes=30)
@@ -187,4 +188,4 @@ def test_details_that_are_too_large_hold_up_no_other(workspace, sentinel, monkey
     assert states.pop(names[2]) == "failed"
     assert set(states.values()) == {"fetched"}
     told = TimelineItem.objects.filter(incident__name=names[2], code="details-failed")
-    assert told.get().details["reason"] == TOO_LARGE_DETAILS
+    assert told.get().details["reason"] == DETAILS_TOO_LARGE
