@@ -85,7 +85,7 @@ def test_f02_without_a_believable_wait_we_back_off(azure, workspaces, long, meas
 
 @pytest.mark.fault("F03")
 def test_f03_after_five_errors_only_a_probe_every_30_seconds(
-    azure, workspaces, client, ada, measure
+    azure, workspaces, client, ada, long, measure
 ):
     sick, well = workspaces
     where = azure.azure.workspaces[0].name
@@ -96,7 +96,7 @@ def test_f03_after_five_errors_only_a_probe_every_30_seconds(
     red_after = azure.seconds_until(
         lambda: "Azure does not answer" in client.get("/status/").text, at_most=120
     )
-    azure.go(600 - red_after)
+    azure.go(600 - red_after, step=TICK if long else 2 * TICK)
     calls = azure.calls_to(0)
     (facts, _) = freshness_of(workspaces, now=azure.now())
     assert facts.health == Health.UNREACHABLE
