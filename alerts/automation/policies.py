@@ -68,7 +68,8 @@ def consent_in_force(
     playbook: Playbook, incident: Incident, *, now: datetime
 ) -> PlantConsent | None:
     """The consent that a run on this incident could use now: given to these steps, all of which
-    were read, not too old, not used. A run that was taken back before it was sent has used nothing.
+    were read, not too old, not used, by somebody who could give it still. A run that was taken back
+    before it was sent has used nothing.
     """
     if not playbook.has_all_steps:
         return None
@@ -82,7 +83,18 @@ def consent_in_force(
     # Asked of the runs: of a consent with two runs, one taken back says nothing about the other.
     used = PlaybookRun.objects.filter(consent__in=consents)
     used = used.exclude(change__outcome=Outcome.WITHDRAWN)
-    return consents.exclude(pk__in=used.values("consent")).order_by("-decided_at").first()
+    unused = consents.exclude(pk__in=used.values("consent")).order_by("-decided_at")
+    unused = unused.select_related("decided_by", "incident__workspace__organisation")
+    return next((consent for consent in unused if could_be_given_now(consent)), None)
+
+
+def could_be_given_now(consent: PlantConsent) -> bool:
+    """Whether the person who consented could do so as their rights and the incident are now: what
+    OT of one site said does not reach a site that came to the incident later.
+    """
+    if consent.decided_by is None:
+        return False
+    return consent_kind(consent, by=consent.decided_by) in (consent.kind, PlantConsent.Kind.OT)
 
 
 def reasons_against_asking(

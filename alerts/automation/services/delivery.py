@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from alerts.automation.models import Inventory, PlantConsent, Playbook, PlaybookRun
-from alerts.automation.policies import VALID
+from alerts.automation.policies import VALID, could_be_given_now
 from alerts.automation.services.notify import notify_of_rule
 from alerts.outbox.models import Change, Landing, RuleKind
 from alerts.outbox.registry import RuleSettlement, Settlement
@@ -26,7 +26,7 @@ def reason_not_to_run(change: Change, *, now: datetime) -> str:
     """
     if change.sent_at is not None:  # its answer was lost: it is looked for, and not started again
         return ""
-    run = PlaybookRun.objects.select_related("playbook", "consent").filter(change=change).first()
+    run = _run_of(change)
     if run is None:
         return "The run is not known here."
     playbook = run.playbook
@@ -45,6 +45,11 @@ def reason_not_to_run(change: Change, *, now: datetime) -> str:
     return ""
 
 
+def _run_of(change: Change) -> PlaybookRun | None:
+    consent = ("consent__decided_by", "consent__incident__workspace__organisation")
+    return PlaybookRun.objects.select_related("playbook", *consent).filter(change=change).first()
+
+
 def _is_good(consent: PlantConsent | None, playbook: Playbook, *, now: datetime) -> bool:
     return (
         consent is not None
@@ -53,6 +58,7 @@ def _is_good(consent: PlantConsent | None, playbook: Playbook, *, now: datetime)
         and consent.definition_digest == playbook.definition_digest
         and consent.decided_at is not None
         and consent.decided_at > now - VALID
+        and could_be_given_now(consent)
     )
 
 

@@ -9,6 +9,7 @@ from alerts.automation.services.consent import CannotAskForConsent, CannotDecide
 from alerts.automation.services.mark import CannotMarkPlaybook, mark_playbook
 from alerts.automation.services.run_playbook import CannotRunPlaybook, PlantConsentMissing
 from alerts.incidents.acts.apply import undo_act
+from alerts.incidents.models import Incident
 from alerts.outbox.models import Change, Outcome
 from alerts.outbox.services import retry_change
 from alerts.sentinel.client.port import SentinelUnavailable
@@ -355,3 +356,30 @@ def test_a_playbook_that_is_read_again_as_it_was_outdates_nothing(
     properties["changedTime"] = "2026-11-24T12:00:00Z"
     worker.read()
     start(isolate, sam)
+
+
+def test_a_consent_does_not_reach_a_site_that_came_to_the_incident_later(
+    start, ask, decide, isolate, sam, oda, porto, incident, worker, sentinel
+):
+    decide(ask(isolate, sam), oda)
+    here = list(incident.site_ids)
+    Incident.objects.update(site_ids=[*here, porto.pk])
+    with pytest.raises(PlantConsentMissing):
+        start(isolate, sam)
+    Incident.objects.update(site_ids=here)
+    start(isolate, sam)
+    Incident.objects.update(site_ids=[*here, porto.pk])
+    assert worker.deliver().outcome == Outcome.DROPPED
+    assert "run_playbook" not in [call.verb for call in sentinel.calls]
+
+
+def test_a_consent_ends_with_the_right_of_who_gave_it(
+    start, ask, decide, isolate, sam, oda, worker, sentinel
+):
+    decide(ask(isolate, sam), oda)
+    start(isolate, sam)
+    oda.grants.update(revoked_at=NOON)
+    assert worker.deliver().outcome == Outcome.DROPPED
+    assert "run_playbook" not in [call.verb for call in sentinel.calls]
+    with pytest.raises(PlantConsentMissing):
+        start(isolate, sam)
