@@ -108,7 +108,8 @@ def _refusal_of_token(access: PushAccess, token: str, *, now: datetime) -> Refus
     caller = _caller_of(access)
     refusal = entra_token.refusal_of(token, keys=signing.keys, caller=caller, now=now)
     is_old = signing.fetched_at is None or signing.fetched_at < now - _FETCH_KEYS_AGAIN_AFTER
-    if refusal == Refusal.UNKNOWN_SIGNER and is_old:  # Entra may have a new key
+    # Entra may have a new key. While it does not answer, it is asked at its turn only.
+    if refusal == Refusal.UNKNOWN_SIGNER and is_old and not signing.error:
         bring_forward(kind=SIGNING_KEYS, key=str(access.workspace.uuid), now=now)
     return refusal
 

@@ -105,6 +105,16 @@ def test_keys_that_cannot_be_fetched_are_told_and_tried_again(workspace, pretend
     assert knock(token(pretend)).status_code == 401, "another authority issues other tokens"
 
 
+@pytest.mark.abuse("A39")
+def test_strangers_do_not_have_an_entra_asked_that_does_not_answer(workspace, pretend):
+    command("far", "--identity", IDENTITY, "--audience", AUDIENCE)
+    Workspace.objects.update(authority="https://localhost:9")
+    fetch_keys()
+    due_at = Job.objects.get(kind="intake.signing_keys").due_at
+    assert knock(token(pretend)).status_code == 401
+    assert Job.objects.get(kind="intake.signing_keys").due_at == due_at
+
+
 def test_keys_are_no_longer_fetched_when_hints_are_off(workspace):
     command("far", "--identity", IDENTITY, "--audience", AUDIENCE)
     fetch_keys()
