@@ -13,12 +13,12 @@ from django.utils.translation import gettext
 
 from portal import clock
 from portal.accounts.models import User
-from portal.accounts.queries import reach_in_json, reach_of
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.exports.engine.formats import open_writer
 from portal.exports.lists import check_request, columns_of, list_for, pages_of
 from portal.exports.models import Export, ExportPart
+from portal.exports.queries import rights_of
 from portal.jobs.models import State
 from portal.jobs.services import back_off, do_next, lock_claim, put_back, run_while_due, settle
 
@@ -65,7 +65,7 @@ def ask_for_export(
     own.exclude(pk__in=kept).delete()
     export = Export.objects.create(
         by=by,
-        reach=reach_in_json(reach_of(by)),
+        reach=rights_of(by),
         list_name=list_name,
         format=file_format,
         filters=dict(filters),
@@ -114,7 +114,7 @@ def make_due_exports() -> None:
 
 def _make(export: Export) -> None:
     now = clock.now()
-    if not export.by.is_active or export.reach != reach_in_json(reach_of(export.by)):
+    if not export.by.is_active or export.reach != rights_of(export.by):
         raise _NoLongerAllowed("The rights of the person have changed since.")
     with tempfile.TemporaryFile() as file:
         rows, is_whole = _write(export, file, now=now)
@@ -166,8 +166,14 @@ def _write(export: Export, file: BinaryIO, *, now: datetime) -> tuple[int, bool]
 def _try_again(export: Export, error: Exception) -> None:
     text, now = f"{type(error).__name__}: {error}", clock.unshifted()
     if isinstance(error, _NoLongerAllowed):
-        settle(export, now=now, state=State.DEAD, error=str(error))
+        _give_up(export, str(error), unshifted=now)
     elif export.attempts >= MAX_ATTEMPTS:
-        settle(export, now=now, state=State.DEAD, error=text)
+        _give_up(export, text, unshifted=now)
     else:
         put_back(export, due_at=now + back_off(export.attempts), error=text)
+
+
+@transaction.atomic
+def _give_up(export: Export, error: str, *, unshifted: datetime) -> None:
+    if settle(export, now=unshifted, state=State.DEAD, error=error):
+        record("exports.export.failed", on=export, by="exports", at=clock.now(), error=error)

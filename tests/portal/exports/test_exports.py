@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from portal.accounts.models import Role, ScopeKind
+from portal.accounts.services.people import grant_role
 from portal.audit.models import Entry
 from portal.exports import services
 from portal.exports.models import Export, ExportPart
@@ -110,6 +111,22 @@ def test_a_file_holds_what_its_person_may_see_when_it_is_made(
     attempts.note("the file of before", blocked=taken(program, row).status_code == 404)
 
 
+@pytest.mark.abuse("A13")
+def test_who_loses_a_role_in_the_same_scope_loses_what_it_showed(
+    program, ask, workspace, sam, attempts
+):
+    scope = {"scope": ScopeKind.WORKSPACE, "scope_uuid": workspace.uuid}
+    grant_role(to=sam, role=Role.SOC_LEAD, by="tests", now=NOON, **scope)
+    row = ask(list="second-opinions")
+    assert row["state"] == "done"
+    waiting = make_export(sam, "second-opinions")
+    sam.grants.filter(role=Role.SOC_LEAD).delete()
+    attempts.note("the file of a lead", blocked=taken(program, row).status_code == 404)
+    make_due_exports()
+    waiting.refresh_from_db()
+    attempts.note("what a lead asked for", blocked=waiting.state == State.DEAD)
+
+
 @pytest.mark.abuse("A12")
 def test_nobody_takes_the_file_of_somebody_else(ask, make_person, attempts, workspace):
     row = ask()
@@ -191,6 +208,8 @@ def test_what_cannot_be_made_says_why_after_three_tries(ask, sam, workspace, mon
     export.refresh_from_db()
     assert (export.state, export.attempts) == (State.DEAD, 3)
     assert export.latest_error == "ValueError: no such thing"
+    (failed,) = Entry.objects.filter(action="exports.export.failed")
+    assert failed.details["error"] == export.latest_error
 
 
 def test_a_token_that_may_not_read_exports_nothing(sam, workspace):
