@@ -1,8 +1,10 @@
 """A playbook that acts on the plant runs with the consent of OT, or of a second person (A47)."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.db import connection
 
 from alerts.automation.models import PlantConsent
 from alerts.automation.services.consent import CannotAskForConsent, CannotDecideConsent
@@ -18,6 +20,7 @@ from portal.accounts.services.tokens import create_token
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from tests.conftest import NOON
+from tests.factories.automation import make_playbook
 from tests.program import stored_incident
 
 pytestmark = [pytest.mark.django_db, pytest.mark.abuse("A47")]
@@ -383,3 +386,14 @@ def test_a_consent_ends_with_the_right_of_who_gave_it(
     assert "run_playbook" not in [call.verb for call in sentinel.calls]
     with pytest.raises(PlantConsentMissing):
         start(isolate, sam)
+
+
+def test_of_a_playbook_that_the_version_before_cut_off_nobody_knows_all_steps(workspace):
+    whole = make_playbook(workspace, "enrich", evidence=[], steps=["Step"] * 199)
+    cut = make_playbook(workspace, "enrich-more", evidence=[], steps=["Step"] * 200)
+    migration = import_module("alerts.automation.migrations.0007_long_playbooks_are_read_again")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.NOT_ALL)
+    for playbook, is_known in ((whole, True), (cut, False)):
+        playbook.refresh_from_db()
+        assert (playbook.has_all_steps, playbook.acts_on_plant) == (is_known, not is_known)
