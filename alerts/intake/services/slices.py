@@ -25,7 +25,12 @@ from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.pace import Budget, Pace
 from alerts.intake.services.poll import Place, pull_changes
 from alerts.intake.services.runs import cursor_of
-from alerts.intake.services.sweep import ask_again, is_sweep_under_way, sweep_workspace
+from alerts.intake.services.sweep import (
+    ask_again,
+    count_gone,
+    is_sweep_under_way,
+    sweep_workspace,
+)
 from alerts.sentinel.client.port import SentinelClient, SentinelError
 from alerts.sentinel.models import IncidentSource, Workspace
 from alerts.sentinel.queries import (
@@ -159,8 +164,8 @@ def _sweep(workspace: Workspace, client: SentinelClient, _job: Job) -> timedelta
     due = cursor.swept_at is None or cursor.swept_at <= now - SWEEP_EVERY
     if due or is_sweep_under_way(cursor):
         sweep_workspace(workspace=workspace, client=client, now=now, budget=Budget(_SHORT))
-    else:
-        ask_again(workspace=workspace, client=client, now=now)
+    elif gone := ask_again(workspace=workspace, client=client, now=now):
+        count_gone(workspace_id=workspace.pk, gone=gone)
     cursor = cursor_of(workspace_id=workspace.pk)
     return timedelta() if is_sweep_under_way(cursor) else MISSING_EVERY
 

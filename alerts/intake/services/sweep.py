@@ -6,8 +6,11 @@ asked for by name without being there.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext_noop
 
 from alerts.incidents.ingest.defender_ids import newest_is_in_portal
 from alerts.incidents.ingest.store import mark_gone
@@ -30,6 +33,7 @@ from alerts.sentinel.services import keep_capability
 from alerts.sentinel.wire import read_incident
 
 BETWEEN_MISSES = timedelta(minutes=15)
+BROKE_OFF: Final = gettext_noop("A fault in Tagout broke it off. The worker's log has it.")
 _MAX_ASKED_AGAIN = 100
 
 
@@ -43,6 +47,9 @@ def sweep_workspace(
         counts.deleted += ask_again(workspace=workspace, client=client, now=now)
     except SentinelError as problem:
         error = problem.message
+        raise
+    except Exception:
+        error = BROKE_OFF
         raise
     finally:
         finish_run(
@@ -59,6 +66,27 @@ def sweep_workspace(
 def is_sweep_under_way(cursor: Cursor) -> bool:
     """Whether a sweep has begun and not ended."""
     return bool(cursor.resume.get("sweep"))
+
+
+def sweep_began_at(cursor: Cursor) -> datetime | None:
+    """When the sweep that is under way began; None where none is."""
+    return _moment_of((cursor.resume.get("sweep") or {}).get("began_at"))
+
+
+def latest_sweep_began_at(cursor: Cursor) -> datetime | None:
+    """When the latest sweep that came to its end began; None where that was not kept."""
+    return _moment_of(cursor.resume.get("swept_since"))
+
+
+def _moment_of(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def count_gone(*, workspace_id: int, gone: int) -> None:
+    """Count what turned out to be gone after a sweep had missed it to that sweep's latest run."""
+    sweeps = Run.objects.filter(workspace_id=workspace_id, kind=Run.Kind.SWEEP)
+    newest = sweeps.order_by("-started_at", "-pk").values("pk")[:1]
+    Run.objects.filter(pk__in=newest).update(deleted=F("deleted") + gone)
 
 
 def ask_again(*, workspace: Workspace, client: SentinelClient, now: datetime) -> int:
@@ -118,13 +146,17 @@ def _sweep(
     cursor = cursor_of(workspace_id=workspace.pk)
     cursors = Cursor.objects.filter(pk=workspace.pk)
     own, store = own_list(client)
+    began_at = now.isoformat()
     if resume_at := cursor.resume.get("sweep"):
-        position = Position.from_json(resume_at)
+        position, began_at = Position.from_json(resume_at), resume_at.get("began_at")
     else:
         position = Position(oldest_creation(client=own, now=now) or now)
 
     def save(where: Position) -> None:
-        resume = cursor.resume | {"sweep": None if where.is_done else where.as_json()}
+        if where.is_done:
+            resume = cursor.resume | {"sweep": None, "swept_since": began_at}
+        else:
+            resume = cursor.resume | {"sweep": where.as_json() | {"began_at": began_at}}
         cursors.update(resume=resume, **({"swept_at": now} if where.is_done else {}))
 
     def finished(window: Window) -> None:

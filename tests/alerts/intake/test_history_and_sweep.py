@@ -7,7 +7,13 @@ from alerts.intake.models import Cursor, Missing, Run
 from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.pace import Budget
 from alerts.intake.services.poll import pull_changes
-from alerts.intake.services.sweep import ask_for_missing, sweep_workspace
+from alerts.intake.services.sweep import (
+    BROKE_OFF,
+    ask_for_missing,
+    latest_sweep_began_at,
+    sweep_began_at,
+    sweep_workspace,
+)
 from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.client.port import SentinelNotFound, SentinelRefused, SentinelUnavailable
 from tests.factories.incidents import NOON
@@ -105,6 +111,25 @@ def test_gone_is_what_is_missing_twice_fifteen_minutes_apart(workspace, sentinel
     assert sweep(workspace, sentinel, NOON + timedelta(minutes=17)).deleted == 1
     assert Incident.objects.exclude(gone_at=None).get().name == ages[5]
     assert Incident.objects.count() == 360 and not Missing.objects.exists()
+
+
+def test_a_sweep_in_slices_keeps_when_it_began(workspace, sentinel, ages):
+    history(workspace, sentinel)
+    later = NOON + timedelta(minutes=1)
+    sweep_workspace(workspace=workspace, client=sentinel, now=NOON, budget=Budget(0.0))
+    assert sweep_began_at(Cursor.objects.get()) == NOON
+    sweep(workspace, sentinel, later)
+    cursor = Cursor.objects.get()
+    assert (latest_sweep_began_at(cursor), cursor.swept_at) == (NOON, later)
+    assert sweep_began_at(cursor) is None
+
+
+def test_a_fault_of_ours_stands_in_the_run_of_the_sweep(workspace, sentinel, ages, monkeypatch):
+    history(workspace, sentinel)
+    monkeypatch.setattr("alerts.intake.services.sweep.read_windows", lambda **_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        sweep(workspace, sentinel)
+    assert Run.objects.get(kind="sweep").error == BROKE_OFF
 
 
 def test_what_was_missing_by_mistake_is_not_gone(workspace, sentinel, ages):

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Incident
-from alerts.intake.models import Cursor
+from alerts.intake.models import Cursor, Run
 from alerts.intake.services.slices import (
     DETAILS,
     HISTORY,
@@ -12,6 +12,7 @@ from alerts.intake.services.slices import (
     run_due_slices,
     run_one_slice,
 )
+from alerts.intake.services.sweep import note_missing
 from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.client.port import SentinelDenied, SentinelThrottled, SentinelUnavailable
 from portal import clock
@@ -231,3 +232,11 @@ def test_the_daily_sweep_waits_for_history_and_for_its_day(workspace, sentinel):
     calls = len(sentinel.calls)
     slice_of(SWEEP)
     assert len(sentinel.calls) == calls
+    sentinel.incidents.clear()
+    note_missing(
+        workspace_id=workspace.pk,
+        incident_ids=Incident.objects.values_list("pk", flat=True),
+        now=NOON - timedelta(minutes=16),
+    )
+    slice_of(SWEEP)
+    assert Run.objects.get(kind="sweep").deleted == 1, "what it had missed is gone"

@@ -195,7 +195,35 @@ def test_a_workspace_read_from_sentinel_says_so_with_its_comparison(ada_here, wo
     assert "not known yet" in card and "Waiting for their place" not in card
     incident = stored_incident(workspace)
     Missing.objects.create(incident=incident, workspace=workspace, first_missed_at=NOON)
-    assert "1 incident is asked for by name" in source_card(ada_here)
+    card = source_card(ada_here)
+    assert "1 incident is asked for by name" in card and "nothing differed" not in card
+
+
+def test_all_slices_of_a_comparison_count_and_one_under_way_or_failed_says_so(ada_here, workspace):
+    began = NOON - timedelta(hours=2)
+    cursor = Cursor.objects.create(
+        workspace=workspace,
+        fresh_at=NOON,
+        swept_at=began + timedelta(hours=1),
+        resume={"swept_since": began.isoformat()},
+    )
+    for minutes, new in ((0, 2), (30, 3), (60, 0)):
+        at = began + timedelta(minutes=minutes)
+        Run.objects.create(
+            workspace=workspace, kind="sweep", started_at=at, finished_at=at, new=new
+        )
+    card = source_card(ada_here)
+    assert "5 new, 0 changed, 0 deleted" in card and "nothing differed" not in card
+    assert "under way" not in card and "The latest try" not in card
+    at = NOON - timedelta(minutes=7)
+    cursor.resume |= {"sweep": {"began_at": (NOON - timedelta(minutes=9)).isoformat()}}
+    cursor.save()
+    Run.objects.create(
+        workspace=workspace, kind="sweep", started_at=at, finished_at=at, error="ARM is gone."
+    )
+    card = source_card(ada_here)
+    assert "under way since" in card and "9 min ago" in card
+    assert "The latest try failed" in card and "7 min ago" in card and "ARM is gone." in card
 
 
 def test_a_workspace_of_the_defender_portal_says_what_waits_there(ada_here, workspace):
