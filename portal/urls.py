@@ -34,6 +34,7 @@ urlpatterns = [
     path("api/v1/training/", include("training.progress.api.urls")),
     path("api/v1/attack/", include("training.matrix.api.urls")),
     path("api/v1/", include("portal.exports.api.urls")),
+    path("api/v1/", include("portal.audit.api.urls")),
     path("api/", include("portal.api.urls")),
 ]
 

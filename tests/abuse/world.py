@@ -13,6 +13,7 @@ from alerts.suppression.deploying.kill_switch import switch_off
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import Role, ScopeKind, User
 from portal.accounts.services.tokens import create_token
+from portal.audit.models import Entry
 from tests import cast
 from tests.architecture.tree import HOME
 from tests.conftest import NOON
@@ -107,6 +108,7 @@ def the_world(make_person, name, *, lead_of=ScopeKind.ALL, module=None):
         "zones": site.zones.get().pk,
         "devices": device.pk,
         "exports": make_export(lead).uuid,
+        "audit": Entry.objects.latest("seq").seq,
     }
     return workspace, site, ids
 
