@@ -4,9 +4,11 @@ as long.
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.messages import get_messages
 from django.template import Context, Library
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -42,9 +44,12 @@ def rail_link(link: Link) -> SafeString:
 @register.simple_tag(takes_context=True)
 def stale_banner(context: Context, about: str = "") -> SafeString:
     """Say how old what the page shows is, where that is late. `about` is the workspace of a page
-    about one; a page about several tells of the worst, and how many more are late.
+    about one; a page about several tells of the worst, and how many more are late. An open page
+    asks for it again once a minute.
     """
-    lines = context["shell"].banner if "shell" in context else []
+    if "shell" not in context or context["shell"].person is None:
+        return EMPTY
+    lines = context["shell"].banner
     everywhere = [line for line in lines if not line.about]
     late = [
         line
@@ -52,7 +57,8 @@ def stale_banner(context: Context, about: str = "") -> SafeString:
         if line.about and (line.about == about or not (about or line.only_there))
     ]
     notes = [(line, 0) for line in everywhere] + [(line, len(late) - 1) for line in late[:1]]
-    return joined(draw("surfaces.html#stale", line=line, others=others) for line, others in notes)
+    url = f"{reverse('ui:foot')}?{urlencode({'about': about})}"
+    return draw("surfaces.html#stale", notes=notes, url=url)
 
 
 @register.simple_tag

@@ -1,13 +1,17 @@
 /* Live parts: <div data-live hx-get="…" hx-trigger="live" hx-swap="outerMorph">. The event "live"
    comes every 20 s while the page is seen (data-live="60": every 60 s), and at once on return.
-   The server answers 204 when nothing changed. */
+   The server answers 204 when nothing changed. A part with data-live-idle, which moves what is below
+   it, waits until nobody has typed for ten seconds. */
 import { now, tick } from "./clock.js";
 
 const USUAL = 20;
+const PAUSE = 10_000;
 const asked = new WeakMap();
+let typed = -Infinity;
 
 function isDue(element) {
   if (!asked.has(element)) asked.set(element, performance.now());
+  if ("liveIdle" in element.dataset && performance.now() - typed < PAUSE) return false;
   const every = Number(element.dataset.live) || USUAL;
   return performance.now() - asked.get(element) >= every * 1000;
 }
@@ -36,6 +40,9 @@ document.addEventListener("htmx:after:request", (event) => {
   tick();
 });
 
+document.addEventListener("input", () => {
+  typed = performance.now();
+});
 setInterval(poll, 1000);
 document.addEventListener("visibilitychange", poll);
 addEventListener("online", poll);

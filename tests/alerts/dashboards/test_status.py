@@ -297,6 +297,23 @@ def test_a_list_says_that_its_rows_are_old_and_why(client, denied, make, sam):
     assert 'class="stale"' not in client.get("/incidents/").text
 
 
+def test_a_page_that_stays_open_asks_again_whether_it_is_late(client, workspace, make, sam):
+    incident = make()[0]
+    client.force_login(sam)
+    for page, about in (("/incidents/", ""), (f"/incidents/{incident.pk}/", workspace.name)):
+        text = client.get(page).text
+        asks = f'data-live="60" data-live-idle hx-get="/ui/foot/?about={about}" hx-trigger="live"'
+        assert asks in text and 'class="stale"' not in text
+        Cursor.objects.update(fresh_at=NOON - timedelta(minutes=20))
+        late = client.get(f"/ui/foot/?about={about}", headers={"HX-Request": "true"}).text
+        assert asks in late and "Sentinel sync of gdansk: 20 min ago" in late
+        assert "rail-foot" not in late
+        Cursor.objects.update(fresh_at=NOON)
+        assert 'class="stale"' not in client.get(f"/ui/foot/?about={about}").text
+    Cursor.objects.update(fresh_at=NOON - timedelta(minutes=20))
+    assert 'class="stale"' not in client.get("/ui/foot/?about=porto").text
+
+
 def test_it_says_how_suppression_stands(opens, ada, workspace):
     page = opens(ada).text
     assert "suppression is on" in page

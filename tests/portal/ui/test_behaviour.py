@@ -280,6 +280,10 @@ def test_a_live_part_that_is_replaced_waits_its_time(browse, keeper):
         page.evaluate(LIVE.replace("outerMorph", "outerHTML"))
     page.wait_for_timeout(1500)
     assert len(asked) <= 2
+    page.evaluate("part.dataset.liveIdle = ''; document.dispatchEvent(new Event('input'))")
+    before = len(asked)
+    page.wait_for_timeout(1500)
+    assert len(asked) == before, "it would move what somebody types into"
 
 
 def test_the_server_can_tell_a_part_that_is_live_from_somebody_at_work(browse, keeper):

@@ -62,7 +62,7 @@ def test_before_anybody_asked_the_page_says_so(ada_here):
 def test_it_tells_how_far_the_past_was_read(ada_here, backfill):
     text = ada_here.get(PAGE).text
     assert "25.0" in text and "12,345" in text and "23,456" in text and "345" in text
-    assert "Being read" in text and "data-live" in text
+    assert "Being read" in text and 'id="past" data-live' in text
     LogBackfill.objects.update(state="failed", latest_error="Log Analytics does not answer.")
     text = ada_here.get(PAGE).text
     assert "Log Analytics does not answer." in text and "Go on, or read further back" in text
