@@ -49,7 +49,7 @@ _INCIDENTS = {
     "incidents_timelineitem": ADD,
 }
 _INBOX = {"notifications_mail": ADD, "notifications_notification": ADD}
-_REACH = {"sentinel_reachability": PUT, "jobs_farend": PUT}
+_REACH = {"sentinel_reachability": PUT, "jobs_circuitbreaker": PUT}
 _READINESS = {"readiness_finding": PUT}
 _BY_ALL = {"attack_release", "django_migrations", "jobs_clockoffset"}  # read
 
@@ -154,7 +154,7 @@ WORKERS: Mapping[str, WorkerRights] = {
     ),
     # Speaks to a mail server.
     "notify": WorkerRights(
-        writes={**_ALIVE, "jobs_farend": PUT, "notifications_mail": CHANGE},
+        writes={**_ALIVE, "jobs_circuitbreaker": PUT, "notifications_mail": CHANGE},
         reads=frozenset(
             {*_BY_ALL, "accounts_user", "backup_restore", "notifications_notification"}
         ),

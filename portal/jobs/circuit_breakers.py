@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q
 
-from portal.jobs.models import FarEnd
+from portal.jobs.models import CircuitBreaker
 
 BREAKER_AFTER = 5
 PROBE_EVERY = timedelta(seconds=30)
@@ -18,7 +18,7 @@ _NOTE_ANSWER_EVERY = timedelta(seconds=60)
 
 def may_call(name: str, *, now: datetime) -> bool:
     """Whether to call now. When a breaker is due for its probe, only one asker is told yes."""
-    rows = FarEnd.objects.filter(name=name, open_until__isnull=False)
+    rows = CircuitBreaker.objects.filter(name=name, open_until__isnull=False)
     open_until = rows.values_list("open_until", flat=True).first()
     if open_until is None:
         return True
@@ -36,17 +36,19 @@ def note_answer(name: str, *, now: datetime) -> None:
         "failing_since": None,
         "latest_error": "",
     }
-    rows = FarEnd.objects.filter(name=name)
+    rows = CircuitBreaker.objects.filter(name=name)
     is_news = Q(failures__gt=0) | Q(answered_at=None) | Q(answered_at__lt=now - _NOTE_ANSWER_EVERY)
     if not rows.filter(is_news).update(**answer) and not rows.exists():
-        FarEnd.objects.bulk_create([FarEnd(name=name, **answer)], ignore_conflicts=True)
+        CircuitBreaker.objects.bulk_create(
+            [CircuitBreaker(name=name, **answer)], ignore_conflicts=True
+        )
 
 
 @transaction.atomic
 def note_failure(name: str, *, error: str, now: datetime) -> None:
     """It did not answer."""
-    FarEnd.objects.bulk_create([FarEnd(name=name)], ignore_conflicts=True)
-    rows = FarEnd.objects.filter(name=name)
+    CircuitBreaker.objects.bulk_create([CircuitBreaker(name=name)], ignore_conflicts=True)
+    rows = CircuitBreaker.objects.filter(name=name)
     rows.update(failures=F("failures") + 1, latest_error=error[:500])
     rows.filter(failing_since=None).update(failing_since=now)
     rows.filter(failures__gte=BREAKER_AFTER).update(open_until=now + PROBE_EVERY)

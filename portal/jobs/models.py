@@ -76,9 +76,9 @@ class ClockOffset(models.Model):
         return f"{self.seconds:.0f} s ahead"
 
 
-class FarEnd(models.Model):
-    """A server outside that rows of work wait for, such as the mail server. While it does not
-    answer, one row at a time tries it. Times are on the unshifted database clock.
+class CircuitBreaker(models.Model):
+    """How a server outside answers that rows of work wait for, such as the mail server. While it
+    does not, one row at a time tries it. Times are on the unshifted database clock.
     """
 
     name = models.CharField(primary_key=True, max_length=60)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Max, Q, QuerySet
 
-from portal.jobs.models import FarEnd, Job, State
+from portal.jobs.models import CircuitBreaker, Job, State
 
 HEARTBEAT = "heartbeat"  # the kind of the rows by which workers say that they are alive
 
@@ -39,12 +39,12 @@ def notes_of(kind: str) -> list[Note]:
     return [Note(*row) for row in rows.values_list("key", "settled_at", "payload")]
 
 
-def far_ends_of(kinds: Collection[str]) -> list[FarEnd]:
+def circuit_breakers_of(kinds: Collection[str]) -> list[CircuitBreaker]:
     """What is remembered of the servers of these kinds: the first word of a server's name."""
     of_these = Q(pk__in=[])
     for kind in kinds:
         of_these |= Q(name__startswith=f"{kind} ")
-    return list(FarEnd.objects.filter(of_these).order_by("name"))
+    return list(CircuitBreaker.objects.filter(of_these).order_by("name"))
 
 
 def dead_jobs() -> QuerySet[Job]:

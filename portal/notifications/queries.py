@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from portal.accounts.models import User
-from portal.jobs.models import FarEnd, State
+from portal.jobs.models import CircuitBreaker, State
 from portal.notifications.models import Mail, Notification
 
 MAIL_SERVER = "mail"  # as a far end
@@ -72,7 +72,7 @@ def mails_owed() -> MailBacklog:
         oldest=Min("due_at", filter=waiting),
         dead=Count("pk", filter=given_up),
     )
-    server = FarEnd.objects.filter(name=MAIL_SERVER, failures__gt=0).first()
+    server = CircuitBreaker.objects.filter(name=MAIL_SERVER, failures__gt=0).first()
     return MailBacklog(
         found["n"],
         found["oldest"],

@@ -11,7 +11,7 @@ from statistics import median
 
 import pytest
 
-from portal.jobs.models import FarEnd, State
+from portal.jobs.models import CircuitBreaker, State
 from portal.notifications.models import Mail
 from portal.notifications.services import notify
 from simulator.running import running_simulator
@@ -95,7 +95,7 @@ def change_of_lag(service, workspaces, port, *, person, periods):
     well, sick = [], []
     for _ in range(ROUNDS):
         well += service.ages(workspaces, periods=periods)
-        FarEnd.objects.all().delete()  # the server is tried as if for the first time
+        CircuitBreaker.objects.all().delete()  # the server is tried as if for the first time
         enqueue_mails(person, 100, service.now())
         with mail_worker(port):
             wait_until(is_tried, seconds=60, what="a mail is tried")

@@ -24,8 +24,8 @@ from alerts.sentinel.wording import error_words
 from alerts.suppression.queries import COMPARED, acting_by_state, off_in
 from portal.audit.queries import VERIFIED, head_of_record
 from portal.infrastructure import DatabaseFacts, broker_answers, database_facts
-from portal.jobs.models import FarEnd, Job
-from portal.jobs.queries import Note, dead_jobs, far_ends_of, heartbeats, notes_of
+from portal.jobs.models import CircuitBreaker, Job
+from portal.jobs.queries import Note, circuit_breakers_of, dead_jobs, heartbeats, notes_of
 from portal.notifications.queries import MailBacklog, mails_owed
 
 SHOWN = 50
@@ -183,7 +183,7 @@ def details_of(
         database=database_facts(),
         broker=broker_answers(),
         alive=_alive(heartbeats(), unshifted),
-        hosts=[_host(row) for row in far_ends_of(HOST_KINDS)],
+        hosts=[_host(row) for row in circuit_breakers_of(HOST_KINDS)],
         record=record_facts(),
         auditor=auditor_facts(names, everywhere=everywhere, unshifted=unshifted),
         suppression=suppression_facts(workspace_ids, everywhere=everywhere),
@@ -250,7 +250,7 @@ def _alive(notes: Sequence[Note], now: datetime) -> list[Alive]:
     ]
 
 
-def _host(row: FarEnd) -> SharedHost:
+def _host(row: CircuitBreaker) -> SharedHost:
     kind, _, host = row.name.partition(" ")
     return SharedHost(kind, host, row.failing_since, row.answered_at, error_words(row.latest_error))
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from portal.jobs.circuit_breakers import BREAKER_AFTER, may_call, note_answer, note_failure
-from portal.jobs.models import FarEnd
+from portal.jobs.models import CircuitBreaker
 from tests.conftest import NOON
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def test_one_caller_in_thirty_seconds_tries_it():
 
 def test_an_answer_closes_the_breaker():
     fail(BREAKER_AFTER)
-    row = FarEnd.objects.get()
+    row = CircuitBreaker.objects.get()
     assert (row.failing_since, row.latest_error) == (NOON, "Connection refused")
     note_answer("mail", now=after(31))
     assert may_call("mail", now=after(31))
@@ -52,6 +52,6 @@ def test_an_answer_closes_the_breaker():
 def test_answers_are_written_once_a_minute():
     note_answer("mail", now=NOON)
     note_answer("mail", now=after(59))
-    assert FarEnd.objects.get().answered_at == NOON
+    assert CircuitBreaker.objects.get().answered_at == NOON
     note_answer("mail", now=after(61))
-    assert FarEnd.objects.get().answered_at == after(61)
+    assert CircuitBreaker.objects.get().answered_at == after(61)

@@ -8,7 +8,7 @@ from django.core import mail as outbox
 from django.core.mail import mailers
 
 from portal import clock
-from portal.jobs.models import FarEnd, State
+from portal.jobs.models import CircuitBreaker, State
 from portal.jobs.services import WORKER_DIED, claim_due
 from portal.notifications.models import Mail
 from portal.notifications.queries import mails_owed
@@ -157,7 +157,7 @@ def test_a_mail_server_that_is_away_is_tried_once_in_thirty_seconds(
     assert mails_owed().error == "timed out" and mails_owed().failing_since
     monkeypatch.undo()
     Mail.objects.update(due_at=clock.unshifted())
-    FarEnd.objects.update(open_until=clock.unshifted())
+    CircuitBreaker.objects.update(open_until=clock.unshifted())
     send_all()
     assert len(outbox.outbox) == 40
     assert mails_owed().failing_since is None

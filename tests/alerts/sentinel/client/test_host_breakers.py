@@ -8,7 +8,7 @@ from alerts.sentinel.client.breakers import HOST_RESTS, breaker_of_host, note_ou
 from alerts.sentinel.client.errors import SentinelThrottled, SentinelUnavailable
 from alerts.sentinel.client.graph_calls import GraphCalls
 from alerts.sentinel.client.log_analytics import AzureLogsClient
-from portal.jobs.models import FarEnd
+from portal.jobs.models import CircuitBreaker
 from simulator.running import running_simulator
 from tests.alerts.sentinel.client.test_log_analytics import SECRET
 from tests.conftest import NOON
@@ -70,12 +70,12 @@ def test_after_five_failures_one_call_in_half_a_minute_goes_out(ask, pretend, no
     for _ in range(5):
         with pytest.raises(SentinelUnavailable):
             ask()
-    row = FarEnd.objects.get()
+    row = CircuitBreaker.objects.get()
     assert (row.failures, row.failing_since) == (5, NOON)
     with pytest.raises(SentinelUnavailable) as caught:
         ask()
     assert caught.value.code == HOST_RESTS
-    assert FarEnd.objects.get().failures == 5  # it was not asked
+    assert CircuitBreaker.objects.get().failures == 5  # it was not asked
     pretend.control.clear_faults()
     now[0] += timedelta(seconds=31)
     ask()
@@ -95,11 +95,11 @@ def test_what_answers_or_was_asked_too_much_is_not_away(now, error, slow_is_answ
     breaker = breaker_of_host("logs", "https://logs.example")
     note_outcome(breaker, AWAY, slow_is_answer=slow_is_answer)
     note_outcome(breaker, error, slow_is_answer=slow_is_answer)
-    assert FarEnd.objects.get().failures == (1 if slow_is_answer else 0)
+    assert CircuitBreaker.objects.get().failures == (1 if slow_is_answer else 0)
 
 
 def test_a_sign_in_that_fails_says_nothing_about_the_host(now):
     breaker = breaker_of_host("graph", "https://graph.example")
     error = SentinelUnavailable("The sign-in service cannot be reached.", code="SignInUnreachable")
     note_outcome(breaker, error, slow_is_answer=False)
-    assert not FarEnd.objects.exists()
+    assert not CircuitBreaker.objects.exists()

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='FarEnd',
+            name='CircuitBreaker',
             fields=[
                 ('name', models.CharField(max_length=60, primary_key=True, serialize=False)),
                 ('failures', models.PositiveIntegerField(default=0)),
