@@ -9,24 +9,35 @@ from typing import Any, Final
 
 MAX_LISTED: Final = 10  # violations that an alert names; there may be more
 _VIOLATIONS = ("violations", "violationslist")
-_SENSORS = ("sensorid", "sensor", "deviceid")
+_SENSOR_IDS, _SENSORS, _DEVICE_IDS = ("sensorid",), ("sensor",), ("deviceid",)
 _DETAILS = ("customdetails",)
 
 
 def violations_in(bag: Any) -> int:
     """Return how many violations an alert lists (Azure names the first ten); 0 where none."""
-    return next((len(_list_in(value)) for value in _values(_object_in(bag), _VIOLATIONS)), 0)
+    lists = [_list_in(value) for value in _values(_object_in(bag), _VIOLATIONS)]
+    return next((len(found) for found in lists if found), 0)
 
 
 def sensors_in(bag: Any) -> tuple[str, ...]:
     """Return every sensor that an alert names, in its own fields or in those that an analytics rule
-    has copied; nothing where it names none.
+    has copied; nothing where it names none. DeviceId is the same sensor once more, by the name that
+    IoT Hub has for it, and rules copy it as Sensor.
     """
     bag = _object_in(bag)
     bags = [bag, *(_object_in(details) for details in _values(bag, _DETAILS))]
-    found = [value for fields in bags for value in _values(fields, _SENSORS)]
-    names = [name for value in found for name in (_list_in(value) or [value])]
-    return tuple(dict.fromkeys(name.strip() for name in names if _is_text(name)))
+    ids, sensors, devices = (
+        _texts_in(bags, names) for names in (_SENSOR_IDS, _SENSORS, _DEVICE_IDS)
+    )
+    if not ids:
+        return tuple(dict.fromkeys(sensors or devices))
+    return tuple(dict.fromkeys([*ids, *(name for name in sensors if name not in devices)]))
+
+
+def _texts_in(bags: list[Any], names: tuple[str, ...]) -> list[str]:
+    found = [value for fields in bags for value in _values(fields, names)]
+    texts = [text for value in found for text in (_list_in(value) or [value])]
+    return [text.strip() for text in texts if _is_text(text)]
 
 
 def _values(bag: Any, names: tuple[str, ...]) -> list[Any]:

@@ -63,6 +63,13 @@ def alerts_of(incident: Incident) -> list[Alert]:
     return list(rows.select_related("site", "zone").fetch_mode(FETCH_RAISE)[:MAX_ALERTS])
 
 
+def count_left_out(incident: Incident, alerts: Sequence[Alert]) -> int:
+    """How many alerts of the incident `alerts_of` has left out."""
+    if len(alerts) < MAX_ALERTS:
+        return 0
+    return IncidentAlert.objects.filter(incident=incident).count() - len(alerts)
+
+
 def survivor_of(incident: Incident, user: User) -> Incident | None:
     """The incident that this one was merged into, where the person may see it."""
     if not incident.merged_into:

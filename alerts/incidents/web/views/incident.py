@@ -22,6 +22,7 @@ from alerts.incidents.page.devices import devices_of, flow_of
 from alerts.incidents.page.incident import (
     SENTINEL_ADDRESS,
     alerts_of,
+    count_left_out,
     flag_sentences,
     how_many_alike,
     owed_chips,
@@ -224,6 +225,7 @@ def _alerts(visit: Visit) -> dict[str, Any]:
     lines = alert_lines(visit.alerts)
     return {
         "lines": lines,
+        "left_out": count_left_out(visit.incident, visit.alerts),
         "sensors_behind": sensors_in_words(lines),
         "violations_behind": violations_in_words(lines),
     }

@@ -14,6 +14,16 @@ from tests.factories.incidents import make_alert
     ("bag", "sensors"),
     [
         ({"SensorId": "gd-1", "DeviceId": "gd-1"}, ("gd-1",)),
+        ({"SensorId": "gd-1", "DeviceId": "0f3a"}, ("gd-1",)),
+        ({"DeviceId": "0f3a"}, ("0f3a",)),
+        (
+            {
+                "SensorId": "gd-1",
+                "DeviceId": "0f3a",
+                "Custom Details": {"Sensor": ["0f3a", "9b2c"]},
+            },
+            ("gd-1", "9b2c"),
+        ),
         ({"Sensor": '["gd-1", "gd-2"]'}, ("gd-1", "gd-2")),
         ({"Custom Details": json.dumps({"Sensor": ["gd-2", "gd-1"]})}, ("gd-2", "gd-1")),
         ({"SensorId": "gd-1", "Custom Details": '{"Sensor": ["gd-1", "gd-2"]}'}, ("gd-1", "gd-2")),
@@ -34,6 +44,7 @@ def test_all_sensors_that_an_alert_names_are_found(bag, sensors):
         ({"violations list": "[1, 2, 3]"}, 3),
         ('{"Violations": [1, 2]}', 2),
         ({"Violations": "12"}, 0),
+        ({"Violations": 14, "ViolationsList": [1, 2]}, 2),
         ({"Violations": "[1"}, 0),
         ({}, 0),
         ("text", 0),
@@ -44,7 +55,7 @@ def test_violations_are_counted_where_they_are_listed(bag, n):
 
 
 @pytest.mark.django_db
-def test_the_incident_shows_what_stands_behind_its_alerts(client, desk, sam):
+def test_the_incident_shows_what_stands_behind_its_alerts(client, desk, sam, monkeypatch):
     incident = desk.incident()
     merged, many, silent = (make_alert(incident) for _ in range(3))
     for alert, bag in (
@@ -62,4 +73,7 @@ def test_the_incident_shows_what_stands_behind_its_alerts(client, desk, sam):
     client.force_login(sam)
     page = client.get(f"/incidents/{incident.pk}/?tab=alerts").content.decode()
     assert "13 listed; an alert lists ten at most. Of 1 alert Sentinel does not say it." in page
-    assert "10 or more" in page and "gd-1, gd-2" in page
+    assert "10 or more" in page and "gd-1, gd-2" in page and "left out" not in page
+    monkeypatch.setattr("alerts.incidents.page.incident.MAX_ALERTS", 2)
+    page = client.get(f"/incidents/{incident.pk}/?tab=alerts").content.decode()
+    assert "counted here are its newest 2 alerts; 1 older one is left out." in page
