@@ -22,6 +22,16 @@ def rights_of(user: User) -> list[list[str]]:
     return sorted([role, scope, str(uuid or "")] for role, scope, uuid in grants_of(user))
 
 
+def exports_of(user: User) -> tuple[list[Export], bool]:
+    """Return the person's own exports, the newest first, and whether others are kept from them
+    because they see something else by now.
+    """
+    rows = list(Export.objects.filter(by=user).order_by("-made_at", "-pk"))
+    rights = rights_of(user)
+    shown = [row for row in rows if row.reach == rights]
+    return shown, len(shown) < len(rows)
+
+
 def pieces_of(export: Export) -> Iterator[bytes]:
     """Yield the file of an export, one piece of the database in memory at a time."""
     n = ExportPart.objects.filter(export=export).count()

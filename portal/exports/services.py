@@ -1,15 +1,16 @@
 """Ask for an export, make it in a worker, note who takes it, forget it."""
 
+import logging
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import orjson
 from django.db import transaction
 from django.db.models import Sum
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from portal import clock
 from portal.accounts.models import User
@@ -20,7 +21,18 @@ from portal.exports.lists import check_request, columns_of, list_for, pages_of
 from portal.exports.models import Export, ExportPart
 from portal.exports.queries import rights_of
 from portal.jobs.models import State
-from portal.jobs.services import back_off, do_next, lock_claim, put_back, run_while_due, settle
+from portal.jobs.services import (
+    WORKER_DIED,
+    WorkerDied,
+    back_off,
+    do_next,
+    lock_claim,
+    put_back,
+    run_while_due,
+    settle,
+)
+
+log = logging.getLogger(__name__)
 
 MAX_ROWS, MAX_BYTES, MAX_SECONDS = 100_000, 32_000_000, 50.0  # of one file; bytes as JSON
 MAX_KEPT, MAX_WAITING = 5, 2
@@ -28,6 +40,12 @@ MAX_TOTAL_BYTES = 2_000_000_000  # of all files that are kept
 KEPT_FOR = timedelta(hours=24)
 MAX_ATTEMPTS = 3
 PIECE = 1_000_000  # bytes
+FAILED: Final = gettext_noop(
+    "A fault in Tagout kept the file from being made. Ask for it again, or tell an administrator:"
+    " the worker's log has the cause."
+)
+RIGHTS_CHANGED: Final = gettext_noop("Your rights have changed since you asked. Ask for it again.")
+ERRORS: Final = (FAILED, RIGHTS_CHANGED, WORKER_DIED)  # what a row says of itself
 
 
 class CannotExport(Refused):
@@ -115,7 +133,7 @@ def make_due_exports() -> None:
 def _make(export: Export) -> None:
     now = clock.now()
     if not export.by.is_active or export.reach != rights_of(export.by):
-        raise _NoLongerAllowed("The rights of the person have changed since.")
+        raise _NoLongerAllowed(RIGHTS_CHANGED)
     with tempfile.TemporaryFile() as file:
         rows, is_whole = _write(export, file, now=now)
         size = file.tell()
@@ -164,13 +182,15 @@ def _write(export: Export, file: BinaryIO, *, now: datetime) -> tuple[int, bool]
 
 
 def _try_again(export: Export, error: Exception) -> None:
-    text, now = f"{type(error).__name__}: {error}", clock.unshifted()
-    if isinstance(error, _NoLongerAllowed):
+    now = clock.unshifted()
+    if isinstance(error, (_NoLongerAllowed, WorkerDied)):
         _give_up(export, str(error), unshifted=now)
-    elif export.attempts >= MAX_ATTEMPTS:
-        _give_up(export, text, unshifted=now)
+        return
+    log.error("The export %s failed", export.pk, exc_info=error)
+    if export.attempts >= MAX_ATTEMPTS:
+        _give_up(export, FAILED, unshifted=now)
     else:
-        put_back(export, due_at=now + back_off(export.attempts), error=text)
+        put_back(export, due_at=now + back_off(export.attempts), error=FAILED)
 
 
 @transaction.atomic

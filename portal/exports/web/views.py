@@ -18,9 +18,10 @@ from portal.exports.files import file_answer
 from portal.exports.lists import titles_of_lists
 from portal.exports.models import Export, Format
 from portal.exports.policies import EXPORTING
-from portal.exports.queries import exports_visible_to, has_file
-from portal.exports.services import MAX_ROWS, CannotExport, ask_for_export
+from portal.exports.queries import exports_of, exports_visible_to, has_file
+from portal.exports.services import ERRORS, MAX_ROWS, CannotExport, ask_for_export
 from portal.jobs.models import State
+from portal.stored_sentences import in_readers_language
 from portal.ui.responses import render_page
 from portal.ui.words import number
 
@@ -49,9 +50,18 @@ def exports(request: HttpRequest) -> HttpResponse:
                 return redirect("exports:list")
         else:
             reasons = [gettext("Choose a list and a format.")]
-    rows = list(exports_visible_to(person).order_by("-made_at", "-pk"))
+    rows, are_others_hidden = exports_of(person)
     page = {
-        "exports": [(row, titles.get(row.list_name, row.list_name), _size(row)) for row in rows],
+        "exports": [
+            (
+                row,
+                titles.get(row.list_name, row.list_name),
+                _size(row),
+                in_readers_language(row.latest_error, ERRORS),
+            )
+            for row in rows
+        ],
+        "are_others_hidden": are_others_hidden,
         "titles": titles,
         "formats": Format.choices,
         "reasons": reasons,

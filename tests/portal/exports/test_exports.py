@@ -196,7 +196,9 @@ def test_all_files_together_have_a_bound(program, sam, workspace, monkeypatch):
     assert answer.status_code == 409 and "no room" in answer.json()["reasons"][0]
 
 
-def test_what_cannot_be_made_says_why_after_three_tries(ask, sam, workspace, monkeypatch):
+def test_what_cannot_be_made_says_so_after_three_tries_and_the_log_says_why(
+    program, sam, workspace, monkeypatch, caplog
+):
     def fail(*_args, **_kwargs):
         raise ValueError("no such thing")
 
@@ -207,7 +209,10 @@ def test_what_cannot_be_made_says_why_after_three_tries(ask, sam, workspace, mon
         make_due_exports()
     export.refresh_from_db()
     assert (export.state, export.attempts) == (State.DEAD, 3)
-    assert export.latest_error == "ValueError: no such thing"
+    assert caplog.text.count("ValueError: no such thing") == 3
+    error = program.get(f"exports/{export.uuid}/").json()["error"]
+    assert error.startswith("A fault in Tagout kept the file from being made.")
+    assert "no such thing" not in error
     (failed,) = Entry.objects.filter(action="exports.export.failed")
     assert failed.details["error"] == export.latest_error
 

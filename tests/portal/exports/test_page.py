@@ -5,7 +5,7 @@ import pytest
 from portal.accounts.models import Role, ScopeKind
 from portal.exports.lists import titles_of_lists
 from portal.exports.models import Export
-from portal.exports.services import make_due_exports
+from portal.exports.services import FAILED, make_due_exports
 from portal.jobs.models import State
 from tests import cast
 from tests.factories.exports import make_export
@@ -41,10 +41,21 @@ def test_what_failed_and_what_is_not_whole_says_so(client, sam, workspace):
     Export.objects.update(is_whole=False)
     client.force_login(sam)
     assert "Not all: the file ended at its limit." in read(client)
-    Export.objects.update(state=State.DEAD, latest_error="ValueError: no such thing")
+    Export.objects.update(state=State.DEAD, latest_error=FAILED)
     page = read(client)
-    assert "It could not be made." in page and "no such thing" in page
+    assert "It could not be made." in page and "A fault in Tagout kept the file" in page
     assert "Download the file" not in page
+    german = client.get("/exports/", headers={"Accept-Language": "de"}).text
+    assert "Ein Fehler in Tagout hat die Datei verhindert." in german
+
+
+def test_files_of_before_a_change_of_rights_are_said_to_be_held_back(client, sam, workspace):
+    make_export(sam)
+    Export.objects.update(reach={})
+    client.force_login(sam)
+    page = read(client)
+    assert "Exports from before your rights changed are no longer offered." in page
+    assert "None." not in page[page.index('id="exports"') :]
 
 
 @pytest.mark.parametrize("form", [{}, {"list": "people", "format": "csv"}, {"list": "sites"}])
