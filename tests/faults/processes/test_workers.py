@@ -163,7 +163,7 @@ def is_over(stack, theirs) -> bool:
 
 @pytest.mark.fault("F35")
 def test_f35_a_job_that_hangs_is_killed_and_runs_again(stack, measure, long):
-    """The short form gives the task limits of half a second and one; they are 60 and 74 s."""
+    """The short form gives the task limits of half a second and one; they are 60 and 70 s."""
     stack.have(beats=0)
     stack.drain("notify")
     (mail,) = stack.owe_mails(HANGS_ONCE)
