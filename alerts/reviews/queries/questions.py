@@ -3,16 +3,16 @@ suspicions nobody has decided (guard S1 keeps those incidents open).
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from alerts.incidents.hidden_verdicts import hidden_from
-from alerts.incidents.models import Incident, Status
+from alerts.incidents.models import Incident, IncidentAlert, Status
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.engine.question import answer_within
 from alerts.reviews.models import Annotation, AskedIncident, Review, SecondOpinion, Verdict
@@ -91,7 +91,79 @@ def annotations_visible_to(user: User) -> QuerySet[Annotation]:
 def verdict_on(incident_id: int) -> Annotation | None:
     """The verdict that holds for an incident."""
     verdicts = annotations_in_force().filter(incidents=incident_id).select_related("by", "review")
-    return verdicts.order_by("-given_at", "-pk").first()
+    rows = {row.pk: row for row in verdicts}
+    order = [VerdictOrder(row.given_at, row.pk, row.verdict) for row in rows.values()]
+    holding = verdicts_that_hold({incident_id: order})
+    return rows[holding[incident_id].pk] if rows else None
+
+
+class VerdictOrder(NamedTuple):
+    """A verdict in the order of verdicts: by when it was given, then by its id."""
+
+    at: datetime
+    pk: int
+    verdict: str
+
+
+def verdicts_that_hold(
+    on_incident: Mapping[int, Sequence[VerdictOrder]],
+) -> dict[int, VerdictOrder]:
+    """Return of the verdicts on each incident the one that holds: the newest, or the newest
+    suspicion that none overtakes. An incident without verdicts is left out.
+    """
+    blind = blind_verdicts(on_incident)
+    holding = {}
+    for incident, verdicts in on_incident.items():
+        open_suspicions = [
+            verdict
+            for verdict in verdicts
+            if verdict.verdict == Verdict.SUSPICIOUS
+            and all(
+                (incident, verdict.pk, other.pk) in blind for other in verdicts if other > verdict
+            )
+        ]
+        if verdicts:
+            holding[incident] = max(open_suspicions or verdicts)
+    return holding
+
+
+def blind_verdicts(
+    on_incident: Mapping[int, Sequence[VerdictOrder]],
+) -> set[tuple[int, int, int]]:
+    """Return incident, suspicion and a later verdict, wherever that one leaves out an alert that
+    the suspicion is about: it was given before another incident was merged in, by people who had
+    not seen that alert, so it does not end the suspicion.
+    """
+    doubtful = [
+        incident
+        for incident, verdicts in on_incident.items()
+        if len(verdicts) > 1
+        and any(row.verdict == Verdict.SUSPICIOUS for row in verdicts if row < max(verdicts))
+    ]
+    if not doubtful:
+        return set()
+    links: QuerySet[Any] = Annotation.incidents.through.objects.filter(
+        incident__in=doubtful, annotation__verdict=Verdict.SUSPICIOUS
+    ).annotate(later=F("incident__annotations"))
+    left_out = _alerts_left_out(OuterRef("incident"), OuterRef("annotation"), OuterRef("later"))
+    found = links.exclude(later=F("annotation")).filter(Exists(left_out))
+    return set(found.values_list("incident", "annotation", "later"))
+
+
+def _alerts_left_out(incident: OuterRef, suspicion: OuterRef, verdict: OuterRef) -> QuerySet[Any]:
+    """The alerts of a suspicion that are in the incident, or came with one that was merged into it,
+    and that the other verdict is not about.
+    """
+    alerts: QuerySet[Any] = Annotation.alerts.through.objects.filter(annotation=suspicion)
+    judged = Annotation.alerts.through.objects.filter(
+        annotation=OuterRef(verdict), alert=OuterRef("alert")
+    )
+    here = Q(pk=OuterRef("incident")) | Q(
+        number=OuterRef("incident__merged_into"), workspace=OuterRef("incident__workspace")
+    )
+    incidents = Incident.objects.filter(here, pk=OuterRef(OuterRef(incident)))
+    links = IncidentAlert.objects.filter(Exists(incidents), alert=OuterRef("alert"))
+    return alerts.filter(Exists(links), ~Exists(judged))
 
 
 def newest_verdict_on(incident_ids: Collection[int]) -> Annotation | None:
@@ -125,12 +197,13 @@ def answers_to(review: Review, *, reader: User) -> list[Answer]:
     links = Annotation.incidents.through.objects.filter(
         annotation__in=by_pk, incident__in=incidents
     ).values_list("annotation", "incident")
-    order = {pk: place for place, pk in enumerate(by_pk)}
-    in_order = sorted(links, key=lambda link: order[link[0]])
-    newest = {incident: annotation for annotation, incident in in_order}
+    on_incident: dict[int, list[VerdictOrder]] = defaultdict(list)
+    for pk, incident in links:
+        row = by_pk[pk]
+        on_incident[incident].append(VerdictOrder(row.given_at, pk, row.verdict))
     about: dict[int, list[Incident]] = defaultdict(list)
-    for incident, annotation in newest.items():
-        about[annotation].append(incidents[incident])
+    for incident, verdict in verdicts_that_hold(on_incident).items():
+        about[verdict.pk].append(incidents[incident])
     visible = by_pk.keys() - hidden_from(reader).annotation_ids
     return [Answer(by_pk[pk], about[pk]) for pk in reversed(by_pk) if pk in about and pk in visible]
 
@@ -268,12 +341,16 @@ def suspicions_on(incidents: QuerySet[Incident] | None = None) -> list[Suspicion
 
 def _later_verdicts() -> QuerySet[Any]:
     """Verdicts on the same incident that were given after the suspicious one, by people who were
-    sure.
+    sure and saw what it is about.
     """
     links = Annotation.incidents.through.objects.filter(
         incident=OuterRef("incident"), annotation__withdrawn_at=None
     ).exclude(annotation__verdict=Verdict.NOT_SURE)
     given_at, pk = OuterRef("annotation__given_at"), OuterRef("annotation")
+    left_out = _alerts_left_out(
+        OuterRef("incident"), OuterRef(OuterRef("annotation")), OuterRef("annotation")
+    )
+    links = links.filter(~Exists(left_out))
     return links.filter(
         Q(annotation__given_at__gt=given_at) | Q(annotation__given_at=given_at, annotation__gt=pk)
     )

@@ -1,8 +1,9 @@
 """Verdicts on incidents that were merged away: the incident that is left takes them over.
 
-A suspicion goes with it whatever else is in there. A harmless verdict is about named alerts: it
-holds for the survivor only where all of its alerts were judged harmless. Otherwise the survivor's
-timeline says that a part was judged, and nothing more is inferred.
+A suspicion goes with it whatever else is in there; only a verdict that is about its alerts, too,
+ends it. A harmless verdict is about named alerts: it holds for the survivor only where all of its
+alerts were judged harmless. Otherwise the survivor's timeline says that a part was judged, and
+nothing more is inferred.
 """
 
 from collections.abc import Iterable
@@ -24,6 +25,7 @@ from alerts.reviews.services.verdict_effects import (
     restore_standing,
     settle_succession,
 )
+from alerts.reviews.services.verdict_label import enqueue_verdict
 from portal.audit.services import record
 
 MOVED, PARTIAL = "verdict-moved", "verdict-partial"
@@ -84,9 +86,14 @@ def _move(annotation: Annotation, loser: Incident, survivor: Incident, *, now: d
     )
     details = {"from": loser.number, "annotation": str(annotation.uuid)}
     if moves:
+        is_new = not annotation.incidents.filter(pk=survivor.pk).exists()
         annotation.incidents.add(survivor)
-        changed = settle_succession([survivor.pk]).changed
-        recount_patterns(patterns_of([annotation.pk, *changed]))
+        succession = settle_succession([survivor.pk])
+        if is_new and annotation.imported_at is None:  # Sentinel is told of no imported verdict
+            holding = {survivor.pk} if succession.holding[survivor.pk] == annotation.pk else set()
+            about = [loser, survivor]
+            enqueue_verdict(annotation, incidents=about, holding=holding, now=now)
+        recount_patterns(patterns_of([annotation.pk, *succession.changed]))
         details["verdict"] = annotation.verdict
     write_timeline(
         incident_ids=[survivor.pk],

@@ -27,18 +27,12 @@ from alerts.incidents.models import Incident, OtState, TimelineItem
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.models import Annotation, AskedIncident, Review
 from alerts.reviews.queries import annotations_in_force
+from alerts.reviews.queries.questions import VerdictOrder, blind_verdicts, verdicts_that_hold
 from alerts.reviews.services.notify import notify_answered
 from alerts.reviews.services.verdict_label import cause_words, enqueue_verdict
 from portal.accounts.models import User
 
 BATCH = 10_000  # ids in one query
-
-
-class VerdictOrder(NamedTuple):
-    """A verdict in the order of verdicts: by when it was given, then by its id."""
-
-    at: datetime
-    pk: int
 
 
 class Succession(NamedTuple):
@@ -124,24 +118,32 @@ def _interested(
 
 def settle_succession(incident_ids: Collection[int]) -> Succession:
     """Bring the verdicts on these incidents into the order in which they were given. One that is
-    the newest on no incident is superseded, by the verdict that covered the last of them. The
-    result depends on which verdicts there are, not on the order in which they arrived.
+    the newest on no incident is superseded, by the verdict that covered the last of them; a
+    suspicion only by one that is about its alerts, too. The result depends on which verdicts there
+    are, not on the order in which they arrived.
     """
     on_incident = _verdicts_near(incident_ids)
     covers: dict[VerdictOrder, list[int]] = defaultdict(list)
     for incident, verdicts in on_incident.items():
         for verdict in verdicts:
             covers[verdict].append(incident)
+    blind = blind_verdicts(on_incident)
     successors: dict[int, int | None] = {}
     for verdict, incidents in covers.items():
-        following = [_next_after(verdict, on_incident[incident]) for incident in incidents]
+        following = [
+            _next_after(
+                verdict, [v for v in on_incident[pk] if (pk, verdict.pk, v.pk) not in blind]
+            )
+            for pk in incidents
+        ]
         overtaken = [verdict for verdict in following if verdict is not None]
         is_superseded = len(overtaken) == len(following)
         successors[verdict.pk] = max(overtaken).pk if is_superseded else None
     # Verdicts that share no incident with these are in `covers` only in part: left alone.
     ours = _ids_on(incident_ids)
     changed = _write({pk: other for pk, other in successors.items() if pk in ours})
-    holding = {pk: max(on_incident[pk]).pk for pk in incident_ids if pk in on_incident}
+    ours_on = {pk: on_incident[pk] for pk in incident_ids if pk in on_incident}
+    holding = {pk: verdict.pk for pk, verdict in verdicts_that_hold(ours_on).items()}
     return Succession(holding, changed)
 
 
@@ -159,23 +161,22 @@ def _verdicts_near(incident_ids: Collection[int]) -> dict[int, list[VerdictOrder
     """The verdicts on every incident that shares one with these, those undone left out. One step
     after the other: right after thousands of new rows PostgreSQL guesses badly how to join them.
     """
-    shared = {verdict for _, verdict, _ in _links_of("incident", incident_ids)}
-    reached = {incident for incident, _, _ in _links_of("annotation", shared)}
+    shared = {verdict.pk for _, verdict in _links_of("incident", incident_ids)}
+    reached = {incident for incident, _ in _links_of("annotation", shared)}
     found: dict[int, list[VerdictOrder]] = defaultdict(list)
-    for incident, verdict, at in _links_of("incident", reached):
-        found[incident].append(VerdictOrder(at, verdict))
+    for incident, verdict in _links_of("incident", reached):
+        found[incident].append(verdict)
     return found
 
 
-def _links_of(side: str, ids: Collection[int]) -> Iterator[tuple[int, int, datetime]]:
-    """What links incidents to verdicts that were not undone, of these on one side: incident,
-    verdict, and when that was given.
-    """
+def _links_of(side: str, ids: Collection[int]) -> Iterator[tuple[int, VerdictOrder]]:
+    """What links incidents to verdicts that were not undone, of these on one side."""
     links = Annotation.incidents.through.objects.filter(annotation__withdrawn_at=None)
     for part in batched(sorted(ids), BATCH, strict=False):
-        yield from links.filter(**{f"{side}__in": part}).values_list(
-            "incident_id", "annotation_id", "annotation__given_at"
+        rows = links.filter(**{f"{side}__in": part}).values_list(
+            "incident_id", "annotation__given_at", "annotation_id", "annotation__verdict"
         )
+        yield from ((incident, VerdictOrder(at, pk, verdict)) for incident, at, pk, verdict in rows)
 
 
 def _write(successors: dict[int, int | None]) -> set[int]:
@@ -242,10 +243,12 @@ def restore_standing(
         "incident", "review__asked_at", "review__due_at"
     ):
         newest[incident] = (asked_at, (OtState.WAITING, due_at))
+    on_incident: dict[int, list[VerdictOrder]] = defaultdict(list)
     verdicts = annotations_in_force().filter(incidents__in=incident_ids)
-    for incident, at, verdict in verdicts.order_by("given_at", "pk").values_list(
-        "incidents", "given_at", "verdict"
-    ):
+    rows = verdicts.values_list("incidents", "given_at", "pk", "verdict")
+    for incident, at, pk, verdict in rows:
+        on_incident[incident].append(VerdictOrder(at, pk, verdict))
+    for incident, (at, _, verdict) in verdicts_that_hold(on_incident).items():
         if incident not in newest or newest[incident][0] <= at:
             newest[incident] = (at, (OtState(verdict), None))
     by_state: dict[Standing, list[int]] = defaultdict(list)

@@ -1,10 +1,14 @@
 """What OT said, or is asked, of an incident that was merged away goes to the one that is left."""
 
+from datetime import timedelta
+
 import pytest
 
 from alerts.incidents.models import DetailsState, Incident, IncidentAlert, OtState
 from alerts.incidents.page.timeline import sentence_for
+from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation, AskedIncident, Review
+from alerts.reviews.queries import incidents_held_by, verdict_on
 from alerts.reviews.services.merged_verdicts import move_merged_verdict
 from alerts.reviews.tasks import move_merged_verdicts
 from portal.audit.models import Entry
@@ -149,3 +153,68 @@ def test_a_question_about_both_waits_for_the_survivor_alone(pair, ask):
     review.refresh_from_db()
     assert (review.state, waiting_for(review)) == (Review.State.WAITING, {survivor.pk})
     assert review.lead_id == survivor.pk
+
+
+LATER = NOON + timedelta(hours=1)
+
+
+def test_a_later_routine_does_not_hide_a_suspicion_that_moved(pair, give):
+    loser, survivor = pair
+    suspicion = give([loser], "suspicious", note="Nobody planned that.")
+    give([survivor], "routine", note="Every week.", now=LATER)
+    merge(loser, survivor)
+    move()
+    survivor.refresh_from_db()
+    assert survivor.ot_state == OtState.SUSPICIOUS
+    assert verdict_on(survivor.pk) == suspicion
+    assert incidents_held_by(suspicion) == sorted([loser.pk, survivor.pk])
+
+
+def test_it_holds_before_the_survivor_is_read_again(pair, give):
+    loser, survivor = pair
+    give([loser], "suspicious", note="Nobody planned that.")
+    give([survivor], "routine", note="Every week.", now=LATER)
+    Incident.objects.filter(pk=loser.pk).update(merged_into=survivor.number)
+    move()
+    survivor.refresh_from_db()
+    assert survivor.ot_state == OtState.SUSPICIOUS
+
+
+def test_who_judges_the_merged_incident_again_ends_the_suspicion(pair, give):
+    loser, survivor = pair
+    suspicion = give([loser], "suspicious", note="Nobody planned that.")
+    give([survivor], "routine", note="Every week.", now=LATER)
+    merge(loser, survivor)
+    move()
+    give([survivor], "maintenance", now=LATER + timedelta(hours=1))
+    survivor.refresh_from_db()
+    assert survivor.ot_state == OtState.MAINTENANCE
+    assert survivor.pk not in incidents_held_by(suspicion)
+
+
+def test_another_site_does_not_outvote_a_suspicion_about_alerts_it_never_saw(
+    pair, give, pia, porto
+):
+    loser, survivor = pair
+    Incident.objects.filter(pk=survivor.pk).update(site_ids=[porto.pk])
+    suspicion = give([loser], "suspicious", note="Nobody planned that.")
+    answer_of(pia, incident_ids=[survivor.pk], verdict="routine", cause="other", now=LATER)
+    merge(loser, survivor)
+    move()
+    survivor.refresh_from_db()
+    assert (survivor.ot_state, verdict_on(survivor.pk)) == (OtState.SUSPICIOUS, suspicion)
+
+
+def test_sentinel_is_told_of_a_suspicion_that_moved(pair, give):
+    loser, survivor = pair
+    give([loser], "suspicious", note="Nobody planned that.")
+    give([survivor], "routine", note="Every week.", now=LATER)
+    merge(loser, survivor)
+    Change.objects.all().delete()
+    move()
+    changes = Change.objects.order_by("pk")
+    assert {change.incident_name for change in changes} == {survivor.name}
+    labels = [change.patch for change in changes if change.patch]
+    assert labels == [{"labels_add": ["tagout:suspicious"], "labels_remove": ["tagout:routine"]}]
+    (comment,) = [change.message for change in changes if change.message]
+    assert "Suspicious" in comment and f"#{loser.number}" in comment
