@@ -1,5 +1,6 @@
 """Questions about incidents that were merged away before OT answered: they go on about the incident
-that is left, under the same address.
+that is left, under the same address. Where that one does not touch the site that was asked, so that
+OT there could not read it, the question stays where it is and is answered there.
 """
 
 from datetime import datetime
@@ -36,12 +37,15 @@ def move_merged_question(*, now: datetime) -> bool:
 
 
 def _to_move() -> QuerySet[Any]:
-    """Incidents of open questions that were merged into one that is stored with its alerts."""
+    """Incidents of open questions that were merged into one that is stored with its alerts, and
+    touches the site of the question.
+    """
     survivor = Incident.objects.filter(
         workspace=OuterRef("incident__workspace"),
         number=OuterRef("incident__merged_into"),
         details_state=DetailsState.FETCHED,
         gone_at=None,
+        site_ids__contains=[OuterRef("review__site")],
     )
     links: QuerySet[Any] = AskedIncident.objects.filter(
         answer=None, review__state=Review.State.WAITING, incident__merged_into__gt=0

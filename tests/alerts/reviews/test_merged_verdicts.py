@@ -1,6 +1,7 @@
 """What OT said, or is asked, of an incident that was merged away goes to the one that is left."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -9,6 +10,7 @@ from alerts.incidents.page.timeline import sentence_for
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation, AskedIncident, Review
 from alerts.reviews.queries import incidents_held_by, verdict_on
+from alerts.reviews.queries import waiting_for as questions_to
 from alerts.reviews.services.merged_verdicts import move_merged_verdict
 from alerts.reviews.tasks import move_merged_verdicts
 from portal.audit.models import Entry
@@ -153,6 +155,38 @@ def test_a_question_about_both_waits_for_the_survivor_alone(pair, ask):
     review.refresh_from_db()
     assert (review.state, waiting_for(review)) == (Review.State.WAITING, {survivor.pk})
     assert review.lead_id == survivor.pk
+
+
+def test_a_question_to_a_site_that_the_survivor_does_not_touch_is_answered_where_it_was(
+    pair, ask, porto, oda, client
+):
+    loser, survivor = pair
+    review = ask([loser])
+    Incident.objects.filter(pk=survivor.pk).update(site_ids=[porto.pk])
+    merge(loser, survivor)
+    move_merged_verdicts()
+    assert waiting_for(review) == {loser.pk}
+    assert list(questions_to(oda)) == [review]
+    client.force_login(oda)
+    address = f"/reviews/{review.uuid}/"
+    assert client.get(address).status_code == 200
+    form = {"key": str(uuid4()), "verdict": "maintenance"}
+    form["cause_maintenance"] = "plc-programming-window"
+    assert client.post(address, form).status_code == 302
+    review.refresh_from_db()
+    assert review.state == Review.State.ANSWERED
+
+
+def test_it_goes_on_once_the_survivor_is_known_to_touch_the_site(pair, ask, site, porto):
+    loser, survivor = pair
+    review = ask([loser])
+    Incident.objects.filter(pk=survivor.pk).update(site_ids=[porto.pk])
+    merge(loser, survivor)
+    move_merged_verdicts()
+    assert waiting_for(review) == {loser.pk}
+    Incident.objects.filter(pk=survivor.pk).update(site_ids=sorted([site.pk, porto.pk]))
+    move_merged_verdicts()
+    assert waiting_for(review) == {survivor.pk}
 
 
 LATER = NOON + timedelta(hours=1)
