@@ -26,6 +26,7 @@ SENTENCES: Final = (
     gettext_noop("The playbook is no longer in Azure."),
     gettext_noop("The playbook was disabled in Azure."),
     gettext_noop("The account was disabled before the playbook was started."),
+    gettext_noop("Whoever asked for this run had lost the right to run playbooks here."),
     gettext_noop("The playbook acts on the plant, and there is no consent to this run."),
     gettext_noop("The playbook has more steps than Tagout reads, so nobody can consent to it."),
     gettext_noop("The consent is used up: Azure shows that this run has started."),

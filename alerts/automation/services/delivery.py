@@ -8,6 +8,7 @@ from alerts.automation.policies import VALID, could_be_given_now
 from alerts.automation.services.notify import notify_of_rule
 from alerts.outbox.models import Change, Landing, RuleKind
 from alerts.outbox.registry import RuleSettlement, Settlement
+from alerts.reviews.policies import works_in
 from portal import clock
 from portal.jobs.models import State
 
@@ -15,6 +16,7 @@ CHECK: Final = "automation.playbook"
 _GONE = "The playbook is no longer in Azure."
 _DISABLED = "The playbook was disabled in Azure."
 _NO_ACCOUNT = "The account was disabled before the playbook was started."
+_NO_RIGHT = "Whoever asked for this run had lost the right to run playbooks here."
 _STEPS_UNKNOWN = "The playbook has more steps than Tagout reads, so nobody can consent to it."
 _NO_CONSENT = "The playbook acts on the plant, and there is no consent to this run."
 _USED_UP = "The consent is used up: Azure shows that this run has started."
@@ -36,6 +38,8 @@ def reason_not_to_run(change: Change, *, now: datetime) -> str:
         return _DISABLED
     if change.by is None or not change.by.is_active:
         return _NO_ACCOUNT
+    if not works_in(change.by, playbook.workspace):
+        return _NO_RIGHT
     if not playbook.has_all_steps:
         return _STEPS_UNKNOWN
     if playbook.acts_on_plant and not _is_good(run.consent, playbook, now=now):
@@ -46,8 +50,12 @@ def reason_not_to_run(change: Change, *, now: datetime) -> str:
 
 
 def _run_of(change: Change) -> PlaybookRun | None:
-    consent = ("consent__decided_by", "consent__incident__workspace__organisation")
-    return PlaybookRun.objects.select_related("playbook", *consent).filter(change=change).first()
+    runs = PlaybookRun.objects.select_related(
+        "playbook__workspace__organisation",
+        "consent__decided_by",
+        "consent__incident__workspace__organisation",
+    )
+    return runs.filter(change=change).first()
 
 
 def _is_good(consent: PlantConsent | None, playbook: Playbook, *, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from alerts.automation.services.run_playbook import CannotRunPlaybook
 from alerts.incidents.acts.apply import undo_act
 from alerts.outbox.models import Change, Outcome
 from alerts.sentinel.client.port import SentinelUnavailable
-from portal.accounts.models import User
+from portal.accounts.models import Grant, User
 from portal.audit.models import Entry
 from tests.conftest import NOON
 from tests.program import stored_incident
@@ -100,11 +100,13 @@ def test_only_the_soc_of_the_workspace_runs_playbooks(start, enrich, oda, mia):
     assert not Change.objects.exists()
 
 
-@pytest.mark.parametrize("change", ["account", "disabled", "marked"])
+@pytest.mark.parametrize("change", ["account", "right", "disabled", "marked"])
 def test_what_is_no_longer_right_is_not_started(start, enrich, sam, worker, sentinel, change):
     start(enrich, sam)
     if change == "account":
         User.objects.filter(pk=sam.pk).update(is_active=False)
+    elif change == "right":
+        Grant.objects.filter(user=sam).update(revoked_at=NOON)
     elif change == "disabled":
         type(enrich).objects.update(is_enabled=False)
     else:
