@@ -57,6 +57,19 @@ CELLS = [
     "%0A=1+1",
     "=\u202e1+1",
     "-2+3+cmd|' /C calc'!D2",
+    "x;=HYPERLINK(1)",
+    "x;\t =1+1",
+    "x\t=1+1",
+    "x\n@SUM(1)",
+    "x\r\n＝1+1",
+    'x;"=1+1"',
+    'x\n"=1+1"',
+    'x;"\t1+1',
+    "\t1+1",
+    "x;",
+    'x;"',
+    "x\n",
+    ";",
 ]
 STARTS_A_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 AROUND = "".join(map(chr, range(33))) + "\u00a0\ufeff\u200b"  # what spreadsheets drop or skip
@@ -209,6 +222,29 @@ def test_a34_no_cell_of_an_export_is_a_formula_and_none_breaks_out_of_its_place(
         read = rows[0][1] if whole else ""
         is_formula = read.strip(AROUND).startswith(STARTS_A_FORMULA)
         attempts.note((cell, rows), blocked=whole and not is_formula)
+
+
+@pytest.mark.abuse("A34")
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a34_no_cell_is_a_formula_whatever_sign_a_spreadsheet_separates_by(attempts, delimiter):
+    for cell in CELLS:
+        data = [[cell, 5, "x", None], ["x", -1.5, cell, cell], [cell, cell, 7, cell], [1, cell]]
+        text = csv_bytes(["a", cell, "c", cell], data).decode("utf-8-sig")
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        read = [found for row in rows for found in row if found != "-1.5"]
+        formulas = [
+            found
+            for found in read
+            if found.startswith(("\t", "\r")) or found.strip(AROUND).startswith(STARTS_A_FORMULA)
+        ]
+        attempts.note((cell, formulas), blocked=bool(read) and not formulas)
+
+
+@pytest.mark.abuse("A34")
+def test_a34_numbers_stay_numbers_and_texts_are_quoted():
+    text = csv_bytes(["n", "text"], [[-5, "-5"], [1.5, None], [True, "x;=1"]]).decode("utf-8-sig")
+    lines = ['"n","text"', '-5,"\'-5"', "1.5,", 'True,"x;\'=1"']
+    assert text.splitlines() == lines
 
 
 @pytest.mark.abuse("A35")

@@ -116,4 +116,4 @@ def test_texts_that_spreadsheets_would_run_are_texts():
     cells = ["=A1", "+1", "-1", "@x", "\t=1", "plain", 'say "no"', -1]
     text = csv_bytes(["a"] * len(cells), [cells]).decode("utf-8-sig")
     (_, row) = csv.reader(io.StringIO(text))
-    assert row == ["'=A1", "'+1", "'-1", "'@x", "'\t=1", "plain", 'say "no"', "-1"]
+    assert row == ["'=A1", "'+1", "'-1", "'@x", "'\t'=1", "plain", 'say "no"', "-1"]
