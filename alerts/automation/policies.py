@@ -1,10 +1,11 @@
 """Who runs playbooks, who consents and who marks them, and why not: page and service ask alike."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext
 
 from alerts.automation.engine.rule_body import Effects
@@ -167,13 +168,18 @@ def reasons_against_marking(
     playbook: Playbook, *, acts_on_plant: bool, reason: str, by: User
 ) -> list[str]:
     """Why this person cannot say whether the playbook acts on the plant. Leads of both sides may
-    say that it does; that it does not, although it looks so, is for OT to say.
+    say that it does; that it does not, although it looks so, is for OT of all sites to say.
     """
-    roles = MARKING if acts_on_plant else {Role.OT_SITE_LEAD}
-    if not _holds(by, roles, playbook.workspace):
+    workspace = playbook.workspace
+    if not (_may_mark if acts_on_plant else _leads_all_sites)(by, workspace):
         if acts_on_plant:
             return [gettext("Only leads of the SOC and of OT, and administrators, can mark it.")]
-        return [gettext("Only an OT site lead can say that it does not act on the plant.")]
+        return [
+            gettext(
+                "Only an OT site lead of all sites of this workspace can say that it does not act"
+                " on the plant."
+            )
+        ]
     if not acts_on_plant and not playbook.has_all_steps:
         return [gettext("Not all of its steps were read, so nobody can tell that it does not.")]
     if playbook.acts_on_plant == acts_on_plant and playbook.mark is not None:
@@ -258,13 +264,30 @@ def reasons_against_removing(rule: MadeRule, *, by: User) -> list[str]:
     return [gettext("Only the SOC of this workspace or an administrator can do this.")]
 
 
-def _holds(by: User, roles: Iterable[Role], workspace: Workspace) -> bool:
-    """Whether the person holds one of the roles in this workspace. An OT site lead has a site, and
-    which playbooks reach it nobody knows: any lead whose site has incidents there may speak.
+def _may_mark(by: User, workspace: Workspace) -> bool:
+    """Whether the person leads one side in this workspace, or administers it. An OT site lead has a
+    site, and which playbooks reach it nobody knows: any lead whose site has incidents there may
+    speak.
     """
-    if reach_of(by, set(roles)).covers(workspace):
+    if reach_of(by, MARKING).covers(workspace):
         return True
-    led = reach_of(by, {Role.OT_SITE_LEAD}).sites if Role.OT_SITE_LEAD in set(roles) else ()
-    sites = Site.objects.filter(uuid__in=led).values_list("pk", flat=True) if led else ()
-    incidents = Incident.objects.filter(workspace=workspace)
-    return any(incidents.filter(touches([site])).exists() for site in sites)
+    led = reach_of(by, {Role.OT_SITE_LEAD}).sites
+    return bool(led) and _sites_of(workspace).filter(uuid__in=led).exists()
+
+
+def _leads_all_sites(by: User, workspace: Workspace) -> bool:
+    """Whether the person leads OT at every site that has incidents in this workspace."""
+    reach = reach_of(by, {Role.OT_SITE_LEAD})
+    if reach.covers(workspace):
+        return True
+    sites = _sites_of(workspace)
+    return (
+        bool(reach.sites)
+        and sites.filter(uuid__in=reach.sites).exists()
+        and not sites.exclude(uuid__in=reach.sites).exists()
+    )
+
+
+def _sites_of(workspace: Workspace) -> QuerySet[Site]:
+    incidents = Incident.objects.filter(touches([OuterRef("pk")]), workspace=workspace)
+    return Site.objects.filter(Exists(incidents))

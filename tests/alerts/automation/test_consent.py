@@ -16,6 +16,8 @@ from alerts.outbox.models import Change, Outcome
 from alerts.outbox.services import retry_change
 from alerts.sentinel.client.port import SentinelUnavailable
 from alerts.sentinel.wire.playbooks import MAX_STEPS
+from portal.accounts.models import Role, ScopeKind
+from portal.accounts.services.people import grant_role
 from portal.accounts.services.tokens import create_token
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
@@ -208,10 +210,30 @@ def test_only_an_ot_site_lead_takes_a_playbook_for_harmless(start, isolate, sam,
 def test_a_site_lead_speaks_for_no_workspace_without_incidents_of_the_site(isolate, olaf, incident):
     incident.site_ids = []
     incident.save()
-    with pytest.raises(CannotMarkPlaybook, match="Only an OT site lead"):
+    with pytest.raises(CannotMarkPlaybook, match="Only an OT site lead of all sites"):
         mark_playbook(
             playbook_id=isolate.pk, acts_on_plant=False, reason="Mine.", by=olaf, now=NOON
         )
+
+
+def test_a_lead_of_one_site_takes_no_playbook_for_harmless_for_another(
+    isolate, enrich, olaf, porto, workspace, incident
+):
+    stored_incident(workspace, site_ids=[porto.pk])
+    with pytest.raises(CannotMarkPlaybook, match="all sites of this workspace"):
+        mark_playbook(
+            playbook_id=isolate.pk, acts_on_plant=False, reason="Mock.", by=olaf, now=NOON
+        )
+    mark_playbook(playbook_id=enrich.pk, acts_on_plant=True, reason="Scans.", by=olaf, now=NOON)
+    grant_role(
+        to=olaf,
+        role=Role.OT_SITE_LEAD,
+        scope=ScopeKind.SITE,
+        scope_uuid=porto.uuid,
+        by="tests",
+        now=NOON,
+    )
+    mark_playbook(playbook_id=isolate.pk, acts_on_plant=False, reason="Mock.", by=olaf, now=NOON)
 
 
 def test_a_word_on_a_playbook_that_has_changed_no_longer_counts(

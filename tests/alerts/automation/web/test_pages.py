@@ -253,10 +253,13 @@ def test_a_playbook_says_what_it_does_and_is_marked_there(
     assert post(f"{address}mark/", leo, acts_on_plant="yes", reason="").status_code == 422
     form = {"acts_on_plant": "yes", "reason": "It writes to the DMZ."}
     assert post(f"{address}mark/", leo, **form).status_code == 302
-    assert "Leo Hartmann said that it does: It writes to the DMZ." in read(address, leo)
+    words = read(address, leo)
+    assert "Leo Hartmann said that it does: It writes to the DMZ." in words
+    assert "Only an OT site lead of all sites of this workspace can say" in words
     enrich.refresh_from_db()
     ask(enrich, sam)
-    assert "It does not" in read(address, olaf)
+    words = read(address, olaf)
+    assert "It does not" in words and "Only an OT site lead" not in words
 
 
 def test_a_playbook_with_more_steps_than_are_read_says_so(read, tab, isolate, sam, leo):
