@@ -32,12 +32,16 @@ class Auditor:
     queues: int
     kinds: int
     workspaces: int
+    everywhere: bool  # whether the reader may know of every workspace
     looks: Sequence[Look]
 
 
-def auditor_facts(names: Collection[str], *, everywhere: bool, unshifted: datetime) -> Auditor:
-    """Return what the auditor found about the installation and these workspaces. What is counted
-    over workspaces that the reader may not see is for those who see all (`everywhere`).
+def auditor_facts(
+    names: Collection[str], *, watched: int, everywhere: bool, unshifted: datetime
+) -> Auditor:
+    """Return what the auditor found about the installation and these workspaces, of which it looks
+    at `watched`. What is counted over workspaces that the reader may not see is for those who see
+    all (`everywhere`).
     """
     note = next(iter(notes_of(AUDITED)), Note("", None, {}))
     payload = note.payload
@@ -49,7 +53,8 @@ def auditor_facts(names: Collection[str], *, everywhere: bool, unshifted: dateti
         sick={name: sick[name] for name in sorted(sick) if everywhere or name in names},
         queues=payload.get("queues", 0),
         kinds=payload.get("kinds", 0),
-        workspaces=payload.get("watched", 0) if everywhere else len(names),
+        workspaces=payload.get("watched", 0) if everywhere else watched,
+        everywhere=everywhere,
         looks=[
             _look(look, names, everywhere=everywhere) for look in payload.get("looks", ()) if look
         ],

@@ -163,8 +163,8 @@ def details_of(
     """Everything about these workspaces and about the installation itself. What names workspaces
     in its own words is for those who see them all (`everywhere`).
     """
-    found = Workspace.objects.filter(pk__in=workspace_ids).values_list("name", flat=True)
-    names = () if everywhere else set(found)
+    found = Workspace.objects.filter(pk__in=workspace_ids).values_list("name", "state")
+    states = {} if everywhere else dict(found)
     given_up = given_up_changes().filter(workspace__in=workspace_ids)
     unreadable = Quarantined.objects.filter(workspace__in=workspace_ids)
     return Details(
@@ -185,7 +185,12 @@ def details_of(
         alive=_alive(heartbeats(), unshifted),
         hosts=[_host(row) for row in circuit_breakers_of(HOST_KINDS)],
         record=record_facts(),
-        auditor=auditor_facts(names, everywhere=everywhere, unshifted=unshifted),
+        auditor=auditor_facts(
+            states,
+            watched=sum(state == Workspace.State.ACTIVE for state in states.values()),
+            everywhere=everywhere,
+            unshifted=unshifted,
+        ),
         suppression=suppression_facts(workspace_ids, everywhere=everywhere),
         version=settings.VERSION,
     )

@@ -36,11 +36,15 @@ class AuditorCard:
     faults: Sequence[str]
     sick: Mapping[str, Sequence[str]]
     compared: str
+    none_found: str
     looks: Sequence[tuple[datetime, str, bool]]  # when, what was found, whether all was well
 
 
 def auditor_card(auditor: Auditor, *, unshifted: datetime) -> AuditorCard:
-    """Return the card: how old the latest look is, what it compared and found, and those before."""
+    """Return the card: how old the latest look is, what it compared and found, and those before.
+    Who sees some workspaces is told of these alone, whatever was found at others.
+    """
+    none = gettext("no fault") if auditor.everywhere else gettext("nothing at your workspaces")
     return AuditorCard(
         age=age_words(auditor.at, unshifted) if auditor.at else "",
         is_late=auditor.is_late,
@@ -49,9 +53,14 @@ def auditor_card(auditor: Auditor, *, unshifted: datetime) -> AuditorCard:
             name: [fault_words(fault) for fault in faults] for name, faults in auditor.sick.items()
         },
         compared=_compared(auditor) if auditor.at else "",
+        none_found=none,
         looks=[
-            (look.at, _look_words(len(look.faults), look.sick), not look.faults and not look.sick)
-            for look in auditor.looks
+            (
+                look.at,
+                _look_words(len(look.faults), look.sick) or none,
+                not look.faults and not look.sick,
+            )
+            for look in auditor.looks[1:]
         ],
     )
 
@@ -93,4 +102,4 @@ def _look_words(faults: int, sick: Sequence[str]) -> str:
         found.append(ngettext("%(n)s fault", "%(n)s faults", faults) % {"n": number(faults)})
     if sick:
         found.append(gettext("sick: %(names)s") % {"names": ", ".join(sick)})
-    return "; ".join(found) or gettext("no fault")
+    return "; ".join(found)

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from alerts.sentinel.models import Workspace
 from alerts.sentinel.services.reach import note_fresh
 from portal.accounts.models import Role, ScopeKind
 from portal.jobs.heartbeat import send_heartbeat
@@ -49,6 +50,7 @@ def test_what_was_compared_and_found_stands_there_with_its_age(client, workspace
     look()
     page = status(client, ada)
     assert "0 s ago" in page[:300] and "no fault" in page
+    assert "Earlier checks" not in page, "this one is the latest"
     assert f"Beat and {len(BUSY_QUEUES)} kinds of workers" in page
     assert "and 1 workspace: read, changes sent" in page
     Job.objects.create(
@@ -58,7 +60,11 @@ def test_what_was_compared_and_found_stands_there_with_its_age(client, workspace
     page = status(client, ada)
     assert "1 overdue for more than five minutes: jobs." in page
     assert "No heartbeat goes out until this is over." in page
-    assert page.index("1 fault") < page.rindex("no fault"), "the look before stands below"
+    assert page.index("Earlier checks") < page.rindex("no fault"), "the look before stands below"
+    assert "1 fault" not in page, "the latest stands above"
+    look()
+    page = status(client, ada)
+    assert page.index("Earlier checks") < page.index("1 fault") < page.rindex("no fault")
 
 
 def test_a_sick_workspace_is_told_by_the_workers_rights_and_to_who_sees_it(
@@ -72,6 +78,12 @@ def test_a_sick_workspace_is_told_by_the_workers_rights_and_to_who_sees_it(
     page = status(client, own)
     assert "porto" not in page and "of 2 workspaces" not in page
     assert "and 1 workspace: read" in page
+    assert "nothing at your workspaces" in page and "no fault" not in page
+    look()
+    page = status(client, own)
+    assert page.count("nothing at your workspaces") == 2 and "no fault" not in page
+    Workspace.objects.filter(pk=workspace.pk).update(state=Workspace.State.PAUSED)
+    assert "and 0 workspaces: read" in status(client, own)
 
 
 def test_a_late_look_is_said_to_be_late(client, workspace, ada, look):
