@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from alerts.readiness.probe_words import PROBES
 from alerts.sentinel.client.azure import AzureSentinelClient
 from alerts.sentinel.client.connection import Connection
 from alerts.sentinel.client.errors import (
@@ -229,6 +230,7 @@ def test_the_probes_find_out_how_this_tenant_behaves(source, pretend):
     assert found["lists can be ordered"] == found["lists bring alerts"] == "yes"
     assert found["filters can be joined"] == "yes"
     assert found["answers carry an etag"] == "no"
+    assert found.keys() <= PROBES.keys(), "the readiness page tells them in German"
     assert found["alerts of rules bring devices of the plant"] == "yes"
     assert found["raw alerts of Defender for IoT are there"] == "no"
     assert found["incidents of this workspace are in Graph"] == "yes"
@@ -251,6 +253,7 @@ def test_the_probes_that_write_put_back_what_was_there(source, pretend):
         graph_id=graph_id,
     )
     found = {finding.probe: finding.found for finding in findings}
+    assert found.keys() <= PROBES.keys(), "the readiness page tells them in German"
     assert found["an incident can be set in progress"] == "yes"
     assert found["an owner can be taken away"] == "yes"
     assert found["a stale If-Match is refused"] == "no"

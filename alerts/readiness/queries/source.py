@@ -15,6 +15,7 @@ from alerts.intake.services.sweep import (
     latest_sweep_began_at,
     sweep_began_at,
 )
+from alerts.readiness.probe_words import GraphProbe, graph_probe_of
 from alerts.sentinel.models import IncidentSource, Workspace
 from alerts.sentinel.queries import placed_but_unread, waiting_incidents
 from alerts.sentinel.wording import SENTENCES, error_words
@@ -56,7 +57,7 @@ class SourceFacts:
 
     by_graph: bool
     is_in_portal: bool | None  # None: not found out yet
-    probed_at: datetime | None  # Graph, by the command
+    probe: GraphProbe | None  # of Graph, by the command
     read_at: datetime | None
     seen_until: datetime | None
     error: str
@@ -84,12 +85,11 @@ def source_facts(workspace: Workspace, *, now: datetime) -> SourceFacts:
         )
     )
     waiting = waiting_incidents(workspace.pk) if by_graph else None
-    probed_at = workspace.capabilities.get("graph", {}).get("probed_at")
     slices = Run.objects.filter(workspace=workspace, kind=Run.Kind.SWEEP, finished_at__isnull=False)
     return SourceFacts(
         by_graph=by_graph,
         is_in_portal=workspace.capabilities.get("defender_portal", {}).get("is_there"),
-        probed_at=datetime.fromisoformat(probed_at) if probed_at else None,
+        probe=graph_probe_of(workspace.capabilities.get("graph", {})),
         read_at=cursor.fresh_at,
         seen_until=cursor.watermark,
         error=error_words(errors.get(POLL, "")),
