@@ -25,6 +25,7 @@ INSTANT = timedelta(microseconds=1)  # the shortest stretch of a list that can b
 RETRY_EVERY = timedelta(hours=1)
 _PROBE_BYTES = 64 * 1024  # an answer that is longer than this holds the incident
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+_BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)  # no incident is as old
 _MAX_RETRIES = 5  # at a time: each answer is cut off at 32 MB
 
 
@@ -74,12 +75,16 @@ def put_aside(
 ) -> datetime | None:
     """Search where the first incident of this part stands, which is too large, and have lists read
     around it. Return that time; None where the slice was over before it was found: the search then
-    goes on where it stopped. Raises what the client raises.
+    goes on where it stopped. Raises what the client raises, and AnswerTooLarge where even a list of
+    nothing is too large: then no incident is, but whoever answers is sick.
     """
     is_here = _holds(client, part, until=part.until)
     if not is_here and not may_stand_before:  # somebody has changed it meanwhile
         return part.since - INSTANT if part.since else None
     row = _search(workspace_id, client, part, name_in_beginning(beginning), now)
+    is_new = row.pk is None
+    if is_new and _holds(client, ListPart(part.by, None, None), until=_BEFORE_ALL):
+        raise AnswerTooLarge(beginning)
     try:
         if is_here:
             _narrow(row, client, part, budget)

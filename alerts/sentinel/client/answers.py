@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -116,10 +116,20 @@ def body_of(response: HttpResponse) -> bytes:
         size += len(chunk)
         chunks.append(chunk)
         if size > limit:
-            raise AnswerTooLarge(b"".join(chunks)[:_BEGINNING])
+            raise AnswerTooLarge(_beginning_of(chunks))
         if not seconds_left():
             raise SentinelUnavailable("The answer takes too long.", code="TooSlow")
     return b"".join(chunks)
+
+
+def _beginning_of(chunks: Sequence[bytes]) -> bytes:
+    """The first bytes alone: all of what is too large is not copied."""
+    beginning = bytearray()
+    for chunk in chunks:
+        beginning += chunk[: _BEGINNING - len(beginning)]
+        if len(beginning) >= _BEGINNING:
+            break
+    return bytes(beginning)
 
 
 def object_in(body: bytes) -> dict[str, Any]:

@@ -4,6 +4,7 @@ asked for again."""
 from datetime import timedelta
 from functools import partial
 from operator import add
+from unittest.mock import Mock
 
 import pytest
 
@@ -79,6 +80,20 @@ def test_lists_are_read_around_it_from_then_on(workspace, sentinel):
     counts = pull(workspace, sentinel)
     assert (counts.new, counts.quarantined) == (1, 0)
     assert len(sentinel.calls) == 2  # before it and after it
+
+
+def test_a_sentinel_whose_every_answer_is_too_large_is_sick_and_nothing_is_put_aside(
+    workspace, sentinel, monkeypatch
+):
+    names = fill(sentinel)
+    monkeypatch.setattr(sentinel, "_refuse_giants", Mock(side_effect=AnswerTooLarge))
+    with pytest.raises(AnswerTooLarge):
+        pull(workspace, sentinel)
+    assert not Quarantined.objects.exists() and not OversizedIncident.objects.exists()
+    assert cursor_of(workspace_id=workspace.pk).watermark is None
+    monkeypatch.undo()
+    pull(workspace, sentinel)
+    assert stored() == {*names} - {names[2]}
 
 
 def test_several_in_a_row_and_at_both_ends_are_put_aside(workspace, sentinel):
