@@ -311,12 +311,11 @@ def suspicions_on(incidents: QuerySet[Incident] | None = None) -> list[Suspicion
     if incidents is not None:
         links = links.filter(incident__in=incidents)
     found: QuerySet[Any] = (
-        links.exclude(SETTLED_BY_SOC)
+        _without_ended(links.exclude(SETTLED_BY_SOC))
         .exclude(
             annotation__second_opinion__state=SecondOpinion.State.HARMLESS_TO_SOC,
             annotation__second_opinion__decided_by__isnull=False,
         )
-        .filter(~Exists(_later_verdicts()))
         .order_by("annotation__given_at", "annotation", "incident")
     )
     rows = found.annotate(is_past=Exists(_past_links())).values_list(
@@ -339,18 +338,26 @@ def suspicions_on(incidents: QuerySet[Incident] | None = None) -> list[Suspicion
     ]
 
 
-def _later_verdicts() -> QuerySet[Any]:
-    """Verdicts on the same incident that were given after the suspicious one, by people who were
-    sure and saw what it is about.
+def _without_ended(links: QuerySet[Any]) -> QuerySet[Any]:
+    """Links to verdicts, without those after which people who were sure, and saw what it is about,
+    have judged the same incident, or the one that it was merged into.
     """
-    links = Annotation.incidents.through.objects.filter(
-        incident=OuterRef("incident"), annotation__withdrawn_at=None
-    ).exclude(annotation__verdict=Verdict.NOT_SURE)
+    survivor = {
+        "incident__number": OuterRef("incident__merged_into"),
+        "incident__workspace": OuterRef("incident__workspace"),
+    }
+    here = links.filter(~Exists(_later_verdicts(incident=OuterRef("incident"))))
+    is_whole = Q(incident__merged_into=None)
+    return here.filter(is_whole | ~Q(Exists(_later_verdicts(**survivor))))
+
+
+def _later_verdicts(**where: OuterRef) -> QuerySet[Any]:
+    links = Annotation.incidents.through.objects.filter(**where, annotation__withdrawn_at=None)
     given_at, pk = OuterRef("annotation__given_at"), OuterRef("annotation")
     left_out = _alerts_left_out(
         OuterRef("incident"), OuterRef(OuterRef("annotation")), OuterRef("annotation")
     )
-    links = links.filter(~Exists(left_out))
+    links = links.exclude(annotation__verdict=Verdict.NOT_SURE).filter(~Exists(left_out))
     return links.filter(
         Q(annotation__given_at__gt=given_at) | Q(annotation__given_at=given_at, annotation__gt=pk)
     )
@@ -367,7 +374,7 @@ def incidents_held_by(annotation: Annotation) -> list[int]:
     if annotation.withdrawn_at is not None:
         return []
     links = Annotation.incidents.through.objects.filter(annotation=annotation)
-    links = links.filter(~Exists(_later_verdicts())).order_by("incident")
+    links = _without_ended(links).order_by("incident")
     return list(links.values_list("incident", flat=True))
 
 

@@ -12,7 +12,7 @@ from itertools import batched
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, F
+from django.db.models import Count, F, OuterRef, Subquery
 
 from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.ingest.overlay import (
@@ -128,6 +128,7 @@ def settle_succession(incident_ids: Collection[int]) -> Succession:
         for verdict in verdicts:
             covers[verdict].append(incident)
     blind = blind_verdicts(on_incident)
+    survivors = _survivors_among(on_incident)
     successors: dict[int, int | None] = {}
     for verdict, incidents in covers.items():
         following = [
@@ -135,9 +136,11 @@ def settle_succession(incident_ids: Collection[int]) -> Succession:
                 verdict, [v for v in on_incident[pk] if (pk, verdict.pk, v.pk) not in blind]
             )
             for pk in incidents
+            # Not where it is judged with the one that it was merged into.
+            if pk not in survivors or survivors[pk] not in incidents
         ]
         overtaken = [verdict for verdict in following if verdict is not None]
-        is_superseded = len(overtaken) == len(following)
+        is_superseded = bool(overtaken) and len(overtaken) == len(following)
         successors[verdict.pk] = max(overtaken).pk if is_superseded else None
     # Verdicts that share no incident with these are in `covers` only in part: left alone.
     ours = _ids_on(incident_ids)
@@ -145,6 +148,19 @@ def settle_succession(incident_ids: Collection[int]) -> Succession:
     ours_on = {pk: on_incident[pk] for pk in incident_ids if pk in on_incident}
     holding = {pk: verdict.pk for pk, verdict in verdicts_that_hold(ours_on).items()}
     return Succession(holding, changed)
+
+
+def _survivors_among(incident_ids: Collection[int]) -> dict[int, int]:
+    """Return by id which of these incidents was merged into which other one of them."""
+    found: dict[int, int] = {}
+    survivor = Incident.objects.filter(
+        workspace=OuterRef("workspace"), number=OuterRef("merged_into")
+    ).order_by("pk")
+    for part in batched(sorted(incident_ids), BATCH, strict=False):
+        losers = Incident.objects.filter(pk__in=part, merged_into__gt=0)
+        pairs = losers.annotate(survivor=Subquery(survivor.values("pk")[:1]))
+        found |= dict(pairs.values_list("pk", "survivor"))
+    return found
 
 
 def _next_after(verdict: VerdictOrder, verdicts: list[VerdictOrder]) -> VerdictOrder | None:

@@ -9,7 +9,7 @@ from alerts.incidents.models import DetailsState, Incident, IncidentAlert, OtSta
 from alerts.incidents.page.timeline import sentence_for
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation, AskedIncident, Review
-from alerts.reviews.queries import incidents_held_by, verdict_on
+from alerts.reviews.queries import incidents_held_by, suspicions_on, verdict_on
 from alerts.reviews.queries import waiting_for as questions_to
 from alerts.reviews.services.merged_verdicts import move_merged_verdict
 from alerts.reviews.tasks import move_merged_verdicts
@@ -223,7 +223,10 @@ def test_who_judges_the_merged_incident_again_ends_the_suspicion(pair, give):
     give([survivor], "maintenance", now=LATER + timedelta(hours=1))
     survivor.refresh_from_db()
     assert survivor.ot_state == OtState.MAINTENANCE
-    assert survivor.pk not in incidents_held_by(suspicion)
+    assert incidents_held_by(suspicion) == []
+    assert suspicions_on() == []
+    suspicion.refresh_from_db()
+    assert suspicion.superseded_by == verdict_on(survivor.pk)
 
 
 def test_another_site_does_not_outvote_a_suspicion_about_alerts_it_never_saw(
