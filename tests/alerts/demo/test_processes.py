@@ -234,3 +234,17 @@ def test_a_process_that_took_the_number_of_a_dead_broker_is_not_ended(group, bro
     (broker.folder / "pid").write_text(str(stranger.pid))
     embedded.restart_broker(broker.data)
     assert stranger.poll() is None
+
+
+def test_a_broker_waits_for_its_port_while_somebody_else_has_it(broker, monkeypatch):
+    broker.send(signal.SIGKILL)
+    start, tries = embedded._start_valkey, []
+
+    def start_late(folder, port):
+        tries.append(port)
+        return len(tries) > 2 and start(folder, port)
+
+    monkeypatch.setattr("portal.embedded._start_valkey", start_late)
+    embedded.restart_broker(broker.data)
+    assert broker.client.ping()
+    assert len(tries) == 3
