@@ -143,6 +143,11 @@ class FloorThenPages:
         self._since: tuple[float, float] | None = None
         self._has_answered = False
 
+    @property
+    def resource_manager(self) -> "FloorThenPages":
+        """Itself: it lists incidents as Azure's resource manager does."""
+        return self
+
     def list_incidents(self, *, next_link: str | None = None, **_asked: Any) -> bytes:
         """The next page; the time from its hand-over to the next question is the product's."""
         self.stop()
