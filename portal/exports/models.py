@@ -17,13 +17,14 @@ class Format(models.TextChoices):
 
 
 class Export(Leased):
-    """A list of the API as one person may see it (`reach`), filtered, for one file. `rows`, `size`
-    (bytes) and `is_whole` are known once it is made; not whole are files that met a bound.
+    """A list of the API as one person may see it with these `rights`, filtered, for one file.
+    `rows`, `size` (bytes) and `is_whole` are known once it is made; not whole are files that met a
+    bound.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     by = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")
-    reach = models.JSONField()
+    rights = models.JSONField()
     list_name = models.CharField(max_length=60)
     filters = models.JSONField(default=dict)
     columns = models.JSONField(default=list)  # empty: all that the list shows

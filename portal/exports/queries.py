@@ -12,7 +12,7 @@ from portal.jobs.models import State
 
 def exports_visible_to(user: User) -> QuerySet[Export]:
     """Return the person's own, but those made when they saw other things."""
-    return Export.objects.filter(by=user, reach=rights_of(user))
+    return Export.objects.filter(by=user, rights=rights_of(user))
 
 
 def rights_of(user: User) -> list[list[str]]:
@@ -28,7 +28,7 @@ def exports_of(user: User) -> tuple[list[Export], bool]:
     """
     rows = list(Export.objects.filter(by=user).order_by("-made_at", "-pk"))
     rights = rights_of(user)
-    shown = [row for row in rows if row.reach == rights]
+    shown = [row for row in rows if row.rights == rights]
     return shown, len(shown) < len(rows)
 
 

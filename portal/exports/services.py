@@ -71,6 +71,7 @@ def ask_for_export(
     go. Raises BadInput where the list does not know what is asked for.
     """
     check_request(list_for(list_name, user=by, now=now), filters=filters, columns=columns)
+    User.objects.lock(by.pk)  # asked for twice at once, each would not see the other
     own = Export.objects.filter(by=by).order_by("-made_at", "-pk")
     if own.filter(state__in=[State.WAITING, State.RUNNING]).count() >= MAX_WAITING:
         raise CannotExport(gettext("Two exports are being made for you. Wait until one is ready."))
@@ -83,7 +84,7 @@ def ask_for_export(
     own.exclude(pk__in=kept).delete()
     export = Export.objects.create(
         by=by,
-        reach=rights_of(by),
+        rights=rights_of(by),
         list_name=list_name,
         format=file_format,
         filters=dict(filters),
@@ -132,7 +133,7 @@ def make_due_exports() -> None:
 
 def _make(export: Export) -> None:
     now = clock.now()
-    if not export.by.is_active or export.reach != rights_of(export.by):
+    if not export.by.is_active or export.rights != rights_of(export.by):
         raise _NoLongerAllowed(RIGHTS_CHANGED)
     with tempfile.TemporaryFile() as file:
         rows, is_whole = _write(export, file, now=now)

@@ -32,7 +32,7 @@ def giants(service):
     store.put(row)
 
 
-def one_giant(service):
+def add_a_giant(service):
     """An incident that no answer can hold, not even alone, and others behind it."""
     store = service.simulator.store.incidents
     row = store.find(service.inject(1, index=SICK)[0])
@@ -65,7 +65,7 @@ WAYS = {
     "404": ("F16", {"status": 404, "answer": GONE}, None),
     "garbage": ("F19", None, garbage),
     "giants": ("F20", None, giants),
-    "has a giant alone": ("F20", None, one_giant),
+    "has a giant alone": ("F20", None, add_a_giant),
     "a burst": ("F24", None, burst),
 }
 SHORT = ("hangs", "a burst")

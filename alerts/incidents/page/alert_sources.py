@@ -21,13 +21,13 @@ class AlertLine:
     @property
     def sensor_words(self) -> str:
         """The sensors by name."""
-        return ", ".join(self.sensors) or not_said()
+        return ", ".join(self.sensors) or absent_words()
 
     @property
     def violation_words(self) -> str:
         """How many violations it stands for."""
         if not self.violations:
-            return not_said()
+            return absent_words()
         if self.violations < MAX_LISTED:
             return number(self.violations)
         return gettext("%(n)s or more") % {"n": number(self.violations)}
@@ -50,7 +50,7 @@ def alert_lines(alerts: Sequence[Alert]) -> list[AlertLine]:
 def sensors_in_words(lines: Sequence[AlertLine]) -> str:
     """Return all sensors that the alerts name, each once."""
     names = dict.fromkeys(name for line in lines for name in line.sensors)
-    return ", ".join(names) or not_said()
+    return ", ".join(names) or absent_words()
 
 
 def violations_in_words(lines: Sequence[AlertLine]) -> str:
@@ -58,7 +58,7 @@ def violations_in_words(lines: Sequence[AlertLine]) -> str:
     listing = [line for line in lines if line.violations]
     silent = len(lines) - len(listing)
     if not listing:
-        return not_said()
+        return absent_words()
     listed = gettext("%(n)s listed; an alert lists ten at most.") % {
         "n": number(sum(line.violations for line in listing))
     }
@@ -72,6 +72,6 @@ def violations_in_words(lines: Sequence[AlertLine]) -> str:
     return f"{listed} {more}"
 
 
-def not_said() -> str:
+def absent_words() -> str:
     """What stands where the fields are absent: nothing is made up."""
     return gettext("not said by Sentinel")

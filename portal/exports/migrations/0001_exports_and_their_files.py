@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('latest_error', models.TextField(blank=True)),
                 ('settled_at', models.DateTimeField(blank=True, null=True)),
                 ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('reach', models.JSONField()),
+                ('rights', models.JSONField()),
                 ('list_name', models.CharField(max_length=60)),
                 ('filters', models.JSONField(default=dict)),
                 ('columns', models.JSONField(default=list)),

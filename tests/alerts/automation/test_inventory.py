@@ -143,14 +143,14 @@ def test_runs_are_read_page_by_page_until_one_is_known(worker, sentinel, inciden
         sentinel.add_run(playbook, incident.name)
     asked = []
 
-    def list_one_run_a_page(resource, *, next_link=None):
+    def list_runs_one_by_one(resource, *, next_link=None):
         at = int(next_link or 0)
         asked.append(at)
         runs = sentinel.runs[resource]
         more = {"nextLink": str(at + 1)} if at + 1 < len(runs) else {}
         return json.dumps({"value": runs[at : at + 1]} | more).encode()
 
-    monkeypatch.setattr(sentinel, "list_playbook_runs", list_one_run_a_page)
+    monkeypatch.setattr(sentinel, "list_playbook_runs", list_runs_one_by_one)
     worker.read()
     assert PlaybookRun.objects.count() == len(asked) == 5
     sentinel.add_run(playbook, incident.name)

@@ -212,13 +212,13 @@ def test_the_incident_is_found_on_a_later_page(begin, walk, sentinel, monkeypatc
 
 
 def test_the_run_is_found_on_a_later_page(begin, walk, sentinel, enrich, monkeypatch):
-    def list_one_run_a_page(resource, *, next_link=None):
+    def list_runs_one_by_one(resource, *, next_link=None):
         at = int(next_link or 0)
         runs = sentinel.runs.get(resource, [])
         more = {"nextLink": str(at + 1)} if at + 1 < len(runs) else {}
         return json.dumps({"value": runs[at : at + 1]} | more).encode()
 
-    monkeypatch.setattr(sentinel, "list_playbook_runs", list_one_run_a_page)
+    monkeypatch.setattr(sentinel, "list_playbook_runs", list_runs_one_by_one)
     begin(enrich)
     walk.playbook = enrich.resource_id
     add_run = sentinel.add_run

@@ -51,7 +51,7 @@ def test_what_failed_and_what_is_not_whole_says_so(client, sam, workspace):
 
 def test_files_of_before_a_change_of_rights_are_said_to_be_held_back(client, sam, workspace):
     make_export(sam)
-    Export.objects.update(reach={})
+    Export.objects.update(rights=[])
     client.force_login(sam)
     page = read(client)
     assert "Exports from before your rights changed are no longer offered." in page
