@@ -185,8 +185,8 @@ _WORDS: Mapping[Reason, tuple[Words, Words]] = {
         "",
     ),
     Reason.NO_RECENT_ALERT: (
-        _("No alert came in the last 30 days, so there is nothing to tell it by."),
-        _("Wait for the plant's next alert."),
+        _("No alert of the last 30 days had been read by then, so there is nothing to tell it by."),
+        _("Check again once alerts have been read."),
     ),
     Reason.ALL_ALERTS: (_("The connector's rule makes an incident of every alert."), ""),
     Reason.OWN_RULE: (

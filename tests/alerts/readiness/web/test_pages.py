@@ -192,7 +192,10 @@ def test_a_workspace_read_from_sentinel_says_so_with_its_comparison(ada_here, wo
     card = source_card(ada_here)
     assert "Sentinel's own list (Azure Resource Manager)" in card
     assert "nothing differed" in card and "3 new, 0 changed, 1 deleted" in card
-    assert "not known yet" in card and "Waiting for their place" not in card
+    assert (
+        "its newest incident was not looked for there yet" in card
+        and "Waiting for their place" not in card
+    )
     incident = stored_incident(workspace)
     Missing.objects.create(incident=incident, workspace=workspace, first_missed_at=NOON)
     card = source_card(ada_here)
