@@ -63,6 +63,19 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def pairs(name: str, default: str = "") -> dict[str, str]:
+    """Read a comma-separated list of key=value."""
+    found = {}
+    for word in words(name, default):
+        key, equals, value = word.partition("=")
+        if not equals or not key.strip() or not value.strip():
+            raise Misconfigured(
+                f"{name} has {word!r}: write each as key=value, with commas between."
+            )
+        found[key.strip()] = value.strip()
+    return found
+
+
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     """Read one of a few words, in whatever case it is written."""
     value = text(name, default)

@@ -162,6 +162,9 @@ AUDIT_ANCHOR = service_urls.audit_anchor()
 # Where a line goes each minute in which everything is at work (portal/jobs/heartbeat.py)
 HEARTBEAT = service_urls.heartbeat()
 
+# The api-version to try first, by endpoint of Sentinel (alerts/sentinel/client/versions.py)
+SENTINEL_API_VERSIONS = env.pairs("SENTINEL_API_VERSIONS")
+
 # Captures of incidents: the largest file, all of them together, days after which those of closed
 # incidents are removed (0: never)
 CAPTURE_MAX_MB = env.number("CAPTURE_MAX_MB", 25, least=1, most=500)

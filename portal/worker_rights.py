@@ -49,7 +49,7 @@ _INCIDENTS = {
     "incidents_timelineitem": ADD,
 }
 _INBOX = {"notifications_mail": ADD, "notifications_notification": ADD}
-_REACH = {"sentinel_reachability": PUT, "jobs_circuitbreaker": PUT}
+_REACH = {"sentinel_apiversion": PUT, "sentinel_reachability": PUT, "jobs_circuitbreaker": PUT}
 _READINESS = {"readiness_finding": PUT}
 _BY_ALL = {"attack_release", "django_migrations", "jobs_clockoffset"}  # read
 
@@ -99,6 +99,7 @@ WORKERS: Mapping[str, WorkerRights] = {
                 "planned_work_occurrence",
                 "planned_work_plannedwork",
                 "planned_work_revision",
+                "sentinel_apiversion",
                 "sentinel_workspace",
                 "sentinel_workspacecredential",
                 "sites_devices",

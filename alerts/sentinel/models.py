@@ -161,6 +161,30 @@ class WorkspaceCredential(models.Model):
         return f"{self.workspace_id} for {self.purpose}"
 
 
+class ApiVersion(models.Model):
+    """The api-version of an endpoint that a workspace accepted, and the one it refused before. Only
+    endpoints with more than one version have rows. Times are the database's own.
+    """
+
+    workspace = models.ForeignKey(
+        "sentinel.Workspace", on_delete=models.CASCADE, related_name="api_versions"
+    )
+    endpoint = models.CharField(max_length=40)
+    version = models.CharField(max_length=20)
+    refused = models.CharField(max_length=20, blank=True)
+    accepted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "endpoint"], name="an_endpoint_has_one_accepted_version"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint} {self.version} of {self.workspace_id}"
+
+
 class DefenderIncident(models.Model):
     """An incident of the Defender portal by the id it has there (ARM: `providerIncidentId`), with
     Sentinel's name for it. While it has none, no list of the workspace has named it yet: it waits,

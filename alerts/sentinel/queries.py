@@ -9,7 +9,9 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
+from alerts.sentinel.client.versions import AcceptedVersion, Endpoint, versions_of
 from alerts.sentinel.models import (
+    ApiVersion,
     DefenderIncident,
     Freshness,
     Purpose,
@@ -206,3 +208,21 @@ def defender_id_of(workspace_id: int, name: str) -> str:
     """Return the id that an incident has in the Defender portal; empty where it is not there."""
     rows = DefenderIncident.objects.filter(workspace=workspace_id, name=name)
     return rows.values_list("graph_id", flat=True).first() or ""
+
+
+def accepted_versions(workspace_id: int) -> list[AcceptedVersion]:
+    """Return the api-versions that a workspace accepted, by endpoint."""
+    rows = ApiVersion.objects.filter(workspace=workspace_id).order_by("endpoint")
+    return [
+        AcceptedVersion(Endpoint(row.endpoint), row.version, row.refused)
+        for row in rows
+        if row.endpoint in set(Endpoint)
+    ]
+
+
+def accepted_version(workspace_id: int, endpoint: Endpoint) -> str:
+    """Return the api-version that a workspace accepted for an endpoint; before any call, the one
+    that is tried first.
+    """
+    found = {row.endpoint: row.version for row in accepted_versions(workspace_id)}
+    return found.get(endpoint, versions_of(endpoint)[0])

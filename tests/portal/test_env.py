@@ -52,6 +52,7 @@ def test_a_file_without_a_value_in_it_is_named(monkeypatch, tmp_path, content):
         ("PUBLIC_URL", "https://", service_urls.public_url),
         ("PUBLIC_URL", "tagout.example", service_urls.public_url),
         ("LOG_LEVEL", "LOUD", log_level),
+        ("SENTINEL_API_VERSIONS", "2026-01-01", lambda: env.pairs("SENTINEL_API_VERSIONS")),
         ("EMAIL_URL", "file://", lambda: service_urls.mailer("")),
         ("EMAIL_FROM", "Tagout", service_urls.sender),
         ("EMAIL_FROM", "Tagout <a@b.example>\nBcc: c@d.example", service_urls.sender),

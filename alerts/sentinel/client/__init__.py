@@ -15,6 +15,7 @@ from alerts.sentinel.client.connection import GRAPH_SOURCE, Connection
 from alerts.sentinel.client.port import SentinelClient
 
 if TYPE_CHECKING:
+    from alerts.sentinel.client.azure import AzureSentinelClient
     from alerts.sentinel.client.graph_source import GraphIncidentSource
 
 _MAX_KEPT = 500
@@ -48,15 +49,19 @@ def graph_client_for(workspace: Reachable, purpose: str = "read") -> GraphIncide
 
 
 def _client(connection: Connection) -> SentinelClient:
-    from alerts.sentinel.client.azure import AzureSentinelClient
-
     if connection.source == GRAPH_SOURCE:
         return cast(SentinelClient, _by_graph(connection))
-    return AzureSentinelClient(connection)
+    return _by_arm(connection)
+
+
+def _by_arm(connection: Connection) -> AzureSentinelClient:
+    from alerts.sentinel.client.azure import AzureSentinelClient
+    from alerts.sentinel.client.versions import api_versions_of
+
+    return AzureSentinelClient(connection, versions=api_versions_of(connection.workspace))
 
 
 def _by_graph(connection: Connection) -> GraphIncidentSource:
-    from alerts.sentinel.client.azure import AzureSentinelClient
     from alerts.sentinel.client.breakers import GRAPH_HOST, breaker_of_host
     from alerts.sentinel.client.counterparts import counterparts_of
     from alerts.sentinel.client.graph_calls import GraphCalls
@@ -64,7 +69,7 @@ def _by_graph(connection: Connection) -> GraphIncidentSource:
 
     return GraphIncidentSource(
         GraphCalls(connection, breaker=breaker_of_host(GRAPH_HOST, connection.graph_endpoint)),
-        AzureSentinelClient(connection),
+        _by_arm(connection),
         counterparts_of(connection.workspace),
     )
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from alerts.sentinel.client.errors import SentinelNotFound
 from alerts.sentinel.wire.values import write_moment
-
-_PREVIEW: Final = "2025-10-01-preview"  # only the preview starts a rule by hand
 
 
 class AnalyticsRules(Protocol):
@@ -48,7 +46,7 @@ class AzureAnalyticsRules:
 
     def run_analytics_rule(self: _Calls, name: str, *, at: datetime) -> None:
         """Run a scheduled rule now, with one call and no other."""
-        url = self._url("alertRules", name, "triggerRuleRun", version=_PREVIEW)
+        url = self._url("alertRules", name, "triggerRuleRun")
         self._start(url, {"properties": {"executionTimeUtc": write_moment(at)}})
 
     def delete_analytics_rule(self: _Calls, name: str) -> None:

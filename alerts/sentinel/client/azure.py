@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, cast
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import orjson
 from azure.core.credentials import TokenCredential
@@ -21,6 +21,7 @@ from alerts.sentinel.client.calls import Carrier, SignedCalls
 from alerts.sentinel.client.connection import Connection
 from alerts.sentinel.client.errors import (
     AnswerTooLarge,
+    SentinelError,
     SentinelNotFound,
     SentinelRefused,
     SentinelUnavailable,
@@ -30,6 +31,14 @@ from alerts.sentinel.client.limits import TOTAL_SECONDS, BoundedTransport
 from alerts.sentinel.client.playbooks import AzurePlaybooks
 from alerts.sentinel.client.port import ARM, MAX_PAGE_SIZE, ListBy, Probe, Receipt
 from alerts.sentinel.client.prerequisites import AzurePrerequisites
+from alerts.sentinel.client.versions import (
+    ApiVersions,
+    endpoint_in,
+    endpoint_of,
+    is_refusal_of_version,
+    version_in,
+    with_version,
+)
 from alerts.sentinel.wire.incidents import WireIncident, incident_put_body
 from alerts.sentinel.wire.values import write_moment
 
@@ -85,9 +94,6 @@ class AzureAutomationRules:
                 raise
 
 
-GA, PREVIEW = "2025-09-01", "2025-10-01-preview"  # only the preview names sites of IoT devices
-
-
 class AzureSentinelClient(
     AzureAutomationRules,
     AzurePlaybooks,
@@ -101,9 +107,16 @@ class AzureSentinelClient(
     capabilities = ARM
     reads = frozenset({"GET", "POST"})  # alerts and entities are asked for with POST
 
-    def __init__(self, connection: Connection, *, seconds: float = TOTAL_SECONDS) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        seconds: float = TOTAL_SECONDS,
+        versions: ApiVersions | None = None,
+    ) -> None:
         self._workspace_path = connection.path
         self._subscription, self._tenant = connection.subscription_id, connection.tenant_id
+        self._versions = versions or ApiVersions()
 
         def carrier(
             signed_in: SignedIn, policies: Sequence[Any], transport: BoundedTransport
@@ -181,7 +194,7 @@ class AzureSentinelClient(
 
     def list_entities(self, name: str) -> bytes:
         """All entities of an incident, with the places of IoT devices."""
-        return self._call("POST", self._url("incidents", name, "entities", version=PREVIEW))
+        return self._call("POST", self._url("incidents", name, "entities"))
 
     def list_comments(self, name: str, *, next_link: str | None = None) -> bytes:
         """One page of an incident's comments."""
@@ -211,7 +224,8 @@ class AzureSentinelClient(
             writes_left=self.calls_left.get("subscription-writes"),
         )
 
-    def _url(self, *parts: str, version: str = GA, **query: str) -> str:
+    def _url(self, *parts: str, **query: str) -> str:
+        version = self._versions.version_of(endpoint_of(*parts))
         options = urlencode({"api-version": version, **query}, quote_via=quote, safe="$/:")
         return f"{self._endpoint}{self._workspace_path}/{self._path(*parts)}?{options}"
 
@@ -225,10 +239,34 @@ class AzureSentinelClient(
         self._send("POST", url, content, is_repeatable=False)
 
     def _followed(self, link: str) -> str:
+        """The link with the version of its endpoint, which may not be the one it was made with."""
         link = super()._followed(link)
-        if "api-version" not in parse_qs(urlsplit(link).query):
-            link += ("&" if "?" in link else "?") + f"api-version={GA}"
-        return link
+        endpoint = endpoint_in(link)
+        return with_version(link, self._versions.version_of(endpoint)) if endpoint else link
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        content: bytes | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        is_repeatable: bool = True,
+    ) -> tuple[int, bytes]:
+        """As every call; where the workspace does not have the version, with the next one."""
+        send = super()._send
+        try:
+            answer = send(method, url, content, headers=headers, is_repeatable=is_repeatable)
+        except SentinelError as error:
+            version = self._versions.next_version(url) if is_refusal_of_version(error) else ""
+            if not version:
+                raise
+            other = with_version(url, version)
+            answer = send(method, other, content, headers=headers, is_repeatable=is_repeatable)
+            self._versions.note_accepted(other, refused=version_in(url))
+            return answer
+        self._versions.note_accepted(url)
+        return answer
 
     def _put(self, name: str, url: str, body: dict[str, Any]) -> Receipt:
         answer = self._call("PUT", url, orjson.dumps(body))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from alerts.sentinel.client.errors import SentinelRefused
+from alerts.sentinel.client.versions import LOGIC
 from alerts.sentinel.wire.playbooks import is_playbook_id
-
-LOGIC: Final = "2019-05-01"  # api-version of Microsoft.Logic
 
 
 class _Calls(Protocol):

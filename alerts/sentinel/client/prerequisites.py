@@ -13,8 +13,8 @@ from urllib.parse import quote
 import orjson
 
 from alerts.sentinel.client.errors import SentinelRefused
+from alerts.sentinel.client.versions import AUTHORIZATION, IOT_SECURITY, PROVIDERS, WORKSPACES
 
-_GA, _PREVIEW = "2025-09-01", "2025-10-01-preview"
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _GROUP = re.compile(r"/subscriptions/[0-9a-fA-F-]{36}/resourceGroups/[\w.()-]{1,90}", re.IGNORECASE)
 
@@ -73,27 +73,24 @@ class _Calls(Protocol):
 
     def _call(self, method: str, url: str, content: bytes | None = None) -> bytes: ...
 
+    def _url(self, *parts: str, **query: str) -> str: ...
+
     def _followed(self, link: str) -> str: ...
 
 
 _BELOW_SENTINEL = {
-    Prerequisite.ONBOARDING: ("onboardingStates/default", _GA),
-    Prerequisite.CONNECTORS: ("dataConnectors", _PREVIEW),  # only the preview knows kind IOT
-    Prerequisite.ANALYTICS_RULES: ("alertRules", _GA),
-    Prerequisite.PACKAGES: ("contentPackages", _GA),
-    Prerequisite.CATALOGUE: ("contentProductPackages", _GA),
-    Prerequisite.TEMPLATES: ("contentTemplates", _GA),
-    Prerequisite.SETTINGS: ("settings", _PREVIEW),
-    Prerequisite.REQUIREMENTS: ("dataConnectorsCheckRequirements", _PREVIEW),
+    Prerequisite.ONBOARDING: ("onboardingStates", "default"),
+    Prerequisite.CONNECTORS: ("dataConnectors",),
+    Prerequisite.ANALYTICS_RULES: ("alertRules",),
+    Prerequisite.PACKAGES: ("contentPackages",),
+    Prerequisite.CATALOGUE: ("contentProductPackages",),
+    Prerequisite.TEMPLATES: ("contentTemplates",),
+    Prerequisite.SETTINGS: ("settings",),
+    Prerequisite.REQUIREMENTS: ("dataConnectorsCheckRequirements",),
 }
-_PERMISSIONS = ("/providers/Microsoft.Authorization/permissions", "2022-04-01")
-_PLAN = ("/providers/Microsoft.IoTSecurity/defenderSettings", "2021-02-01-preview")
-_ASSIGNMENTS = ("/providers/Microsoft.Authorization/roleAssignments", "2022-04-01")
-_WRITE_VERSIONS = {
-    Writable.CONNECTOR: _PREVIEW,
-    Writable.PACKAGE: _GA,
-    Writable.ANALYTICS_RULE: _GA,
-}
+_PERMISSIONS = "/providers/Microsoft.Authorization/permissions"
+_PLAN = "/providers/Microsoft.IoTSecurity/defenderSettings"
+_ASSIGNMENTS = "/providers/Microsoft.Authorization/roleAssignments"
 
 
 class AzurePrerequisites:
@@ -105,8 +102,11 @@ class AzurePrerequisites:
         """One answer, or one page of a list; `next_link` goes on where a page said it does."""
         if next_link is not None:
             return self._call("GET", self._followed(next_link))
-        path, version = _address(self._workspace_path, part, of)
-        url = f"{self._endpoint}{path}?api-version={version}"
+        if part in _BELOW_SENTINEL or part is Prerequisite.TEMPLATE:
+            url = self._url(*_parts(part, of))
+        else:
+            path, version = _address(self._workspace_path, part, of)
+            url = f"{self._endpoint}{path}?api-version={version}"
         if part is not Prerequisite.REQUIREMENTS:
             return self._call("GET", url)
         question = f'{{"kind":"IOT","properties":{{"subscriptionId":"{of}"}}}}'
@@ -118,36 +118,42 @@ class AzurePrerequisites:
         """
         if not name.strip("."):
             raise SentinelRefused("A resource without a proper name cannot be written.")
-        path = f"{self._workspace_path}/{kind.value}/{quote(name, safe='')}"
-        url = f"{self._endpoint}{path}?api-version={_WRITE_VERSIONS[kind]}"
-        return self._call("PUT", url, orjson.dumps(body))
+        return self._call("PUT", self._url(kind.value, name), orjson.dumps(body))
+
+
+def _parts(part: Prerequisite, of: str) -> tuple[str, ...]:
+    """The path below Sentinel; refuses an `of` that is no such thing."""
+    if part is Prerequisite.TEMPLATE:
+        if not of.strip("."):
+            raise _no_such_place(part, of)
+        return "contentTemplates", of
+    if part is Prerequisite.REQUIREMENTS:
+        _subscription(of)
+    return _BELOW_SENTINEL[part]
 
 
 def _address(sentinel: str, part: Prerequisite, of: str) -> tuple[str, str]:
-    """The path of what is asked for and its api-version; refuses an `of` that is no such thing."""
+    """The path elsewhere and its api-version; refuses an `of` that is no such thing."""
     workspace = sentinel.removesuffix("/providers/Microsoft.SecurityInsights")
-    if part in _BELOW_SENTINEL:
-        tail, version = _BELOW_SENTINEL[part]
-        if part is Prerequisite.REQUIREMENTS:
-            _subscription(of)
-        return f"{sentinel}/{tail}", version
     match part:
-        case Prerequisite.TEMPLATE if of.strip("."):
-            return f"{sentinel}/contentTemplates/{quote(of, safe='')}", _GA
         case Prerequisite.WORKSPACE:
-            return workspace, "2022-10-01"
+            return workspace, WORKSPACES
         case Prerequisite.PROVIDER:
             subscription = workspace.partition("/resourceGroups/")[0]
-            return f"{subscription}/providers/Microsoft.SecurityInsights", "2021-04-01"
+            return f"{subscription}/providers/Microsoft.SecurityInsights", PROVIDERS
         case Prerequisite.RIGHTS:
-            return workspace + _PERMISSIONS[0], _PERMISSIONS[1]
+            return workspace + _PERMISSIONS, AUTHORIZATION
         case Prerequisite.SUBSCRIPTION_RIGHTS:
-            return _subscription(of) + _PERMISSIONS[0], _PERMISSIONS[1]
+            return _subscription(of) + _PERMISSIONS, AUTHORIZATION
         case Prerequisite.PLAN:
-            return _subscription(of) + _PLAN[0], _PLAN[1]
+            return _subscription(of) + _PLAN, IOT_SECURITY
         case Prerequisite.ROLE_ASSIGNMENTS if _GROUP.fullmatch(of):
-            return quote(of, safe="/") + _ASSIGNMENTS[0], _ASSIGNMENTS[1]
-    raise SentinelRefused(f"{part} cannot be asked of {of[:100]!r}.", code="NoSuchPlace")
+            return quote(of, safe="/") + _ASSIGNMENTS, AUTHORIZATION
+    raise _no_such_place(part, of)
+
+
+def _no_such_place(part: Prerequisite, of: str) -> SentinelRefused:
+    return SentinelRefused(f"{part} cannot be asked of {of[:100]!r}.", code="NoSuchPlace")
 
 
 def _subscription(of: str) -> str:

@@ -30,7 +30,7 @@ def test_it_signs_in_once_and_asks_the_versions_it_should(azure, service):
     (sign_in,) = service.sign_ins
     assert sign_in["scope"][0].split()[0] == "https://management.azure.com/.default"
     (_, listed, token), (_, entities, _) = service.requests
-    assert "api-version=2025-09-01&" in listed
+    assert "api-version=2025-10-01-preview&" in listed
     assert entities.endswith("api-version=2025-10-01-preview")
     assert token == "Bearer token-1"
 
