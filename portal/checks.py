@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
 from django.db import DatabaseError, connection
 
-from portal.backup.services.load_dump import restrictions_of
+from portal.backup.services.rights import restrictions_of
 from portal.worker_roles import Right, differing_rights, missing_roles
 
 WANTED = {

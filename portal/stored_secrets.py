@@ -23,6 +23,11 @@ def decrypt_secret(stored: str, *, purpose: str) -> str:
         return ""
 
 
-def _cipher(purpose: str) -> Fernet:
+def derive_key(purpose: str) -> bytes:
+    """Return 32 bytes made of SECRET_KEY for this purpose alone."""
     key = HKDF(SHA256(), length=32, salt=None, info=f"tagout {purpose}".encode())
-    return Fernet(base64.urlsafe_b64encode(key.derive(settings.SECRET_KEY.encode())))
+    return key.derive(settings.SECRET_KEY.encode())
+
+
+def _cipher(purpose: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(derive_key(purpose)))

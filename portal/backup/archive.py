@@ -1,8 +1,9 @@
-"""The archive: a ZIP file, so that its two members can be taken out without Tagout.
+"""The archive: a ZIP file, so that its members can be taken out without Tagout.
 
-`database.dump` is pg_dump's custom format, `manifest.json` says what belongs to it. Members are not
-compressed again. A backup has its name only when it is whole and on the disk; what a killed run
-left beside it is removed by the next.
+`database.dump` is pg_dump's custom format, `manifest.json` lists what belongs to it,
+`signature.json` is this installation's signature of the manifest. Members are not compressed again,
+and nothing is unpacked to the disk. A backup has its name only when it is whole and on the disk;
+what a killed run left beside it is removed by the next.
 """
 
 import errno
@@ -20,16 +21,20 @@ from typing import IO, BinaryIO
 import msgspec
 
 from portal.backup.engine import DUMP, MANIFEST, Manifest, Member, read_manifest
+from portal.backup.signature import SIGNATURE, proof_of, sign_manifest
 from portal.errors import Refused
 
 CHUNK = 1024 * 1024
+MAX_MANIFEST = 16 * CHUNK
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def write_archive(
     out: BinaryIO, *, dump: Iterable[bytes], manifest_of: Callable[[Member], Manifest]
 ) -> Manifest:
-    """Write the dump as it comes and, once its length and digest are known, the manifest."""
+    """Write the dump as it comes and, once its length and digest are known, the manifest and its
+    signature.
+    """
     digest, length = hashlib.sha256(), 0
     with zipfile.ZipFile(out, "w") as archive:
         with archive.open(_entry(DUMP), "w", force_zip64=True) as member:
@@ -40,6 +45,7 @@ def write_archive(
         manifest = manifest_of(Member(length, digest.hexdigest()))
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
         archive.writestr(_entry(MANIFEST), text)
+        archive.writestr(_entry(SIGNATURE), sign_manifest(text))
     return manifest
 
 
@@ -111,18 +117,23 @@ def standard_output() -> BinaryIO:
 
 
 class Archive:
-    """A backup to be restored; to be closed. What it holds is used only after `verify`."""
+    """A backup to be restored; to be closed. What it holds is used only after `verify`, and its
+    manifest only as far as `proof` goes.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
             self._zip = zipfile.ZipFile(path)
-            with self._zip.open(MANIFEST) as member:
-                raw = member.read(64 * CHUNK)
+            sizes = _member_sizes(self._zip)
+            raw = self._zip.read(MANIFEST) if sizes[MANIFEST] <= MAX_MANIFEST else b""
+            has_signature = sizes.get(SIGNATURE, MAX_MANIFEST + 1) <= MAX_MANIFEST
+            signature = self._zip.read(SIGNATURE) if has_signature else None
         except OSError as error:
             raise Refused(f"{path} cannot be read: {error.strerror}.") from error
         except (zipfile.BadZipFile, KeyError):
             raise Refused(f"{path} is not a backup of Tagout, or it is incomplete.") from None
+        self.proof = proof_of(raw, signature)
         try:
             self.manifest = read_manifest(raw)
         except ValueError as error:
@@ -153,3 +164,17 @@ class Archive:
     def dump(self) -> IO[bytes]:
         """Open the dump of the database."""
         return self._zip.open(DUMP)
+
+
+def _member_sizes(archive: zipfile.ZipFile) -> dict[str, int]:
+    """Return the size of each member; raises BadZipFile where one is compressed, encrypted, there
+    twice, or none of a backup's. So nothing in it is larger than the file.
+    """
+    sizes = {}
+    for entry in archive.infolist():
+        is_plain = entry.compress_type == zipfile.ZIP_STORED and not entry.flag_bits & 1
+        is_known = entry.filename in (DUMP, MANIFEST, SIGNATURE) and entry.filename not in sizes
+        if not is_plain or not is_known or entry.file_size != entry.compress_size:
+            raise zipfile.BadZipFile(f"{entry.filename} is no member of a backup")
+        sizes[entry.filename] = entry.file_size
+    return sizes

@@ -91,8 +91,10 @@ def read_manifest(raw: bytes) -> Manifest:
         manifest = msgspec.json.decode(raw, type=Manifest)
     except msgspec.DecodeError as error:
         raise ValueError(f"Its manifest cannot be read: {error}.") from None
-    if DUMP not in manifest.members:
-        raise ValueError(f"Its manifest names no {DUMP}.")
+    if manifest.members.keys() != {DUMP}:
+        raise ValueError(
+            f"Its manifest names {', '.join(manifest.members) or 'no part'}, not {DUMP}."
+        )
     return manifest
 
 

@@ -30,9 +30,10 @@ from portal.backup.queries import is_paused_after_restore
 from portal.jobs.services import move_clock
 from tests.factories.changes import enqueue_comment, enqueue_update
 from tests.faults.test_rules_in_sentinel import SECRET, Plant, pretend
-from tests.portal.backup.conftest import databases, restore
+from tests.portal.backup.conftest import copied_schema, databases, restore
 
-__all__ = ["databases", "pretend"]  # fixtures
+__all__ = ["copied_schema", "databases", "pretend"]  # fixtures
+pytestmark = pytest.mark.usefixtures("copied_schema")
 
 
 @pytest.fixture

@@ -1,123 +1,172 @@
-"""Replace what is in the schema `public` by a dump, inside the caller's transaction.
+"""Load the rows of a dump into tables that are there, inside the caller's transaction.
 
-pg_restore writes SQL and we run it: psql would also obey commands of its own in a tampered dump,
-and what comes after the load could not be in the same transaction.
+pg_restore writes what it reads as SQL, and none of that SQL runs: a line is either one of the few
+that are recognised, or the dump is refused. Of a table's line its name and its columns are taken,
+and compared with the table that is there; the COPY is written here. So functions, triggers, views
+and whatever else a dump defines never reach the server.
 """
 
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from threading import Thread
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from django.db import connection
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.operations import RunSQL
+from psycopg import sql
 
 from portal.backup.archive import CHUNK, Archive
 from portal.backup.pg_tools import find_tool
 from portal.backup.services.make_backup import latest_words
+from portal.backup.services.schema import MIGRATIONS
 from portal.errors import Refused
 
-OBJECTS = """
-SELECT kind, name FROM (
-    SELECT CASE c.relkind WHEN 'S' THEN 2 ELSE 1 END AS turn, c.oid,
-        CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
-            WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind,
-        c.oid::regclass::text AS name
-    FROM pg_class c
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
-    UNION ALL SELECT 3, p.oid, 'ROUTINE', p.oid::regprocedure::text
-    FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
-    UNION ALL SELECT 4, t.oid, 'TYPE', t.oid::regtype::text
-    FROM pg_type t WHERE t.typnamespace = 'public'::regnamespace AND t.typtype IN ('d', 'e')
-) found WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = found.oid AND d.deptype = 'e')
-ORDER BY turn, kind, name
+COLUMNS = """
+SELECT c.relname, array_agg(a.attname::text)
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+    AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+GROUP BY 1
 """
+SEQUENCES = """
+SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'S'
+"""
+_NAME = rb'("?)([a-zA-Z0-9_]+)\1'
+_COPY = re.compile(rb"COPY public\." + _NAME + rb' \(([a-zA-Z0-9_", ]*)\) FROM stdin;\n')
+_SETVAL = re.compile(
+    rb"SELECT pg_catalog\.setval\('public\." + _NAME + rb"', (\d{1,19}), (true|false)\);\n"
+)
+_PREAMBLE = re.compile(
+    rb"|--.*"
+    rb"|\\(un)?restrict [a-zA-Z0-9]+"
+    rb"|SET [a-z_]+ = ('[a-zA-Z0-9_-]*'|[a-zA-Z0-9_]+);"
+    rb"|SELECT pg_catalog\.set_config\('search_path', '', false\);"
+)
+_END = b"\\.\n"
 
 
-def drop_everything() -> None:
-    """Drop all tables, sequences, functions and types of the schema `public`."""
-    with connection.cursor() as cursor:
-        cursor.execute(OBJECTS)
-        for kind, name in cursor.fetchall():
-            cursor.execute(f"DROP {kind} IF EXISTS {name} CASCADE")
+class _CopyLine(NamedTuple):
+    table: str
+    columns: tuple[str, ...]
 
 
-def load_dump(archive: Archive, *, server: int) -> None:
-    """Load tables, rows, indexes, constraints and triggers, in this order."""
-    tool = str(find_tool("pg_restore", server=server))
+def load_rows(archive: Archive, *, server: int) -> dict[str, int]:
+    """Load each table's rows and where its sequence stands, and return the number of rows of tables
+    that are not there. `django_migrations` is left as it is: it lists what ran here. Raises Refused
+    where the dump holds anything else, or more rows than the manifest counts.
+    """
     connection.ensure_connection()
+    columns, sequences = _columns_and_sequences()
+    not_loaded = {}
+    with connection.wrap_database_errors, _data_section(archive, server=server) as script:
+        for line in script:
+            if found := _COPY.fullmatch(line):
+                copy = _read_copy(found)
+                rows = script.rows(copy.table, limit=archive.manifest.rows.get(copy.table, 0))
+                if copy.table == MIGRATIONS or copy.table not in columns:
+                    number = sum(_count_lines(batch) for batch in rows)
+                    if copy.table != MIGRATIONS:
+                        not_loaded[copy.table] = number
+                    continue
+                _copy_in(copy, rows, columns=columns)
+            elif found := _SETVAL.fullmatch(line):
+                _set_sequence(found, sequences)
+            elif not _PREAMBLE.fullmatch(line.removesuffix(b"\n")):
+                text = line[:80].decode(errors="replace").strip()
+                raise Refused(f"The dump holds something other than rows: “{text}”.")
+    return not_loaded
+
+
+def _read_copy(found: re.Match[bytes]) -> _CopyLine:
+    names = (name.strip(b'"').decode() for name in found[3].split(b", "))
+    return _CopyLine(found[2].decode(), tuple(names))
+
+
+def _columns_and_sequences() -> tuple[dict[str, list[str]], set[str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(COLUMNS)
+        columns = dict(cursor.fetchall())
+        cursor.execute(SEQUENCES)
+        return columns, {name for (name,) in cursor.fetchall()}
+
+
+def _copy_in(copy: _CopyLine, rows: Iterator[bytes], *, columns: Mapping[str, list[str]]) -> None:
+    if sorted(copy.columns) != sorted(columns[copy.table]):
+        different = set(copy.columns) ^ set(columns[copy.table])
+        raise Refused(
+            f"In the dump the table {copy.table} has other columns than its migrations make"
+            f" ({', '.join(sorted(different)) or 'one is there twice'})."
+        )
+    statement = sql.SQL("COPY public.{} ({}) FROM STDIN").format(
+        sql.Identifier(copy.table), sql.SQL(", ").join(map(sql.Identifier, copy.columns))
+    )
+    with _raw().cursor().copy(statement) as stream:
+        for batch in rows:
+            stream.write(batch)
+
+
+def _set_sequence(found: re.Match[bytes], sequences: set[str]) -> None:
+    name, value, is_used = found[2].decode(), int(found[3]), found[4] == b"true"
+    if name in sequences:
+        _raw().execute(
+            "SELECT setval(format('public.%%I', %s::text)::regclass, %s, %s)",
+            (name, value, is_used),
+        )
+
+
+def _raw() -> Any:
     raw = connection.connection
     assert raw is not None
-    for section in ("pre-data", "data", "post-data"):
-        with _sql_of(archive, section, tool) as lines:
-            _run(raw, lines)
-    raw.execute("RESET search_path")  # the dump empties it
+    return raw
 
 
-class _Lines:
-    """The lines of a script; rows can be taken by the megabyte."""
+def _count_lines(batch: bytes) -> int:
+    return batch.count(b"\n")
 
-    def __init__(self, script: IO[bytes]) -> None:
-        self._script = script
+
+class _Script:
+    """The lines that pg_restore writes; rows can be taken by the megabyte."""
+
+    def __init__(self, output: IO[bytes]) -> None:
+        self._output = output
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield what stands between the rows of tables, line by line."""
-        return iter(self._script.readline, b"")
+        """Yield what stands between the rows of tables, line by line; what is longer than a
+        megabyte comes in parts.
+        """
+        return iter(lambda: self._output.readline(CHUNK), b"")
 
-    def rows(self) -> Iterator[bytes]:
-        """Yield the rows of one table, to the line that ends them."""
+    def rows(self, table: str, *, limit: int) -> Iterator[bytes]:
+        """Yield the rows of one table, to the line that ends them. Raises Refused where there are
+        more of them than `limit`.
+        """
         batch: list[bytes] = []
-        size = 0
-        for line in self:
-            if line == b"\\.\n":
+        size = number = 0
+        at_line_start = True
+        for part in self:
+            if at_line_start and part == _END:
                 yield b"".join(batch)
                 return
-            batch.append(line)
-            size += len(line)
+            at_line_start = part.endswith(b"\n")
+            number += at_line_start
+            if number > limit:
+                raise Refused(
+                    f"{table} has more rows in the dump than its manifest says ({limit})."
+                )
+            batch.append(part)
+            size += len(part)
             if size > CHUNK:
                 yield b"".join(batch)
                 batch, size = [], 0
         raise Refused("The dump ends in the middle of a table.")
 
 
-def _run(raw: Any, lines: _Lines) -> None:
-    statements: list[bytes] = []
-
-    def run() -> None:
-        if text := b"".join(statements).strip():
-            raw.execute(text)
-        statements.clear()
-
-    for line in lines:
-        if line.startswith(b"COPY ") and line.endswith(b" FROM stdin;\n"):
-            run()
-            with raw.cursor().copy(line) as copy:
-                for rows in lines.rows():
-                    copy.write(rows)
-        elif not line.startswith((b"\\restrict ", b"\\unrestrict ", b"--")):
-            statements.append(line)
-    run()
-
-
 @contextmanager
-def _sql_of(archive: Archive, section: str, tool: str) -> Iterator[_Lines]:
-    """What pg_restore makes of one section of the dump."""
-    command = [
-        tool,
-        f"--section={section}",
-        "--no-owner",
-        "--no-privileges",
-        "--no-comments",
-        "--no-tablespaces",
-        "--no-publications",
-        "--no-subscriptions",
-        "--no-security-labels",
-        "--file=-",
-    ]
+def _data_section(archive: Archive, *, server: int) -> Iterator[_Script]:
+    """What pg_restore makes of the rows in the dump."""
+    command = [str(find_tool("pg_restore", server=server)), "--section=data", "--file=-"]
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
@@ -126,7 +175,7 @@ def _sql_of(archive: Archive, section: str, tool: str) -> Iterator[_Lines]:
         feeder = Thread(target=_feed, args=(archive, process.stdin), daemon=True)
         feeder.start()
         try:
-            yield _Lines(process.stdout)
+            yield _Script(process.stdout)
             if process.wait() != 0:
                 raise Refused(f"pg_restore failed: {latest_words(errors)}")
         finally:
@@ -141,57 +190,3 @@ def _feed(archive: Archive, into: IO[bytes]) -> None:
     with suppress(BrokenPipeError), into, archive.dump() as dump:
         while chunk := dump.read(CHUNK):
             into.write(chunk)
-
-
-HELD = """
-SELECT c.relkind = 'S', c.oid::regclass::text, a.grantee::regrole::text,
-    string_agg(a.privilege_type, ', ')
-FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
-WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S')
-    AND a.grantee NOT IN (0, c.relowner)
-GROUP BY 1, 2, 3
-"""
-# How migrations take rights away
-_RESTRICTION = re.compile(
-    r"SELECT others_may\('\w+', '[A-Z, ]*'\)"
-    r"|REVOKE EXECUTE ON FUNCTION \w+\([^)]*\) FROM PUBLIC"
-)
-
-type Right = tuple[bool, str, str, str]  # is a sequence; table or sequence; role; rights
-
-
-def current_rights() -> list[Right]:
-    """What other roles may do now, role by role."""
-    with connection.cursor() as cursor:
-        cursor.execute(HELD)
-        return [(is_sequence, name, role, rights) for is_sequence, name, role, rights in cursor]
-
-
-def give_rights(*, rows: Iterable[Right], migrations: Iterable[str]) -> None:
-    """Give back what was held of what is there again, then take away what these migrations took
-    away. New tables have what default privileges give.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT oid::regclass::text FROM pg_class WHERE relkind IN ('r','p','v','S')"
-        )
-        there = {name for (name,) in cursor.fetchall()}
-        for is_sequence, name, role, rights in rows:
-            if name in there:
-                what = "SEQUENCE" if is_sequence else "TABLE"
-                cursor.execute(f"GRANT {rights} ON {what} {name} TO {role}")
-        for statement in restrictions_of(migrations):
-            cursor.execute(statement)
-
-
-def restrictions_of(migrations: Iterable[str] | None = None) -> Iterable[str]:
-    """Yield how these migrations, or all, guard tables and functions: their own text is the one
-    place.
-    """
-    migrations_there = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
-    all_labels = (f"{app}.{name}" for app, name in migrations_there)
-    for label in sorted(all_labels if migrations is None else migrations):
-        app, _, name = label.partition(".")
-        for operation in migrations_there[app, name].operations:
-            if isinstance(operation, RunSQL):
-                yield from _RESTRICTION.findall(str(operation.sql))

@@ -18,7 +18,16 @@ from portal.backup.archive import Archive
 from portal.backup.engine import Manifest, reasons_against_version
 from portal.backup.models import Restore
 from portal.backup.pg_tools import find_tool
-from portal.backup.services.load_dump import current_rights, drop_everything, give_rights, load_dump
+from portal.backup.services.load_dump import load_rows
+from portal.backup.services.rights import current_rights, give_rights
+from portal.backup.services.schema import (
+    MIGRATIONS,
+    drop_everything,
+    emptied_for_loading,
+    make_schema,
+    tables_of_schema,
+)
+from portal.backup.signature import BackupProof
 from portal.errors import Refused
 from portal.jobs.services import take_from_workers
 from portal.notifications.services import give_up_mail
@@ -27,7 +36,8 @@ from portal.worker_roles import set_worker_rights
 AT_EASE = """
 SET LOCAL statement_timeout = 0;
 SET LOCAL idle_in_transaction_session_timeout = 0;
-SET LOCAL lock_timeout = '10s'
+SET LOCAL lock_timeout = '10s';
+SET LOCAL maintenance_work_mem = '256MB'
 """
 # The table that every Tagout has, and whether we may drop and make tables.
 TARGET = """
@@ -51,18 +61,26 @@ class CannotRestore(Refused):
 
 
 def restore_backup(
-    *, archive: Archive, replace: str, by_label: str, progress: Callable[[str], None]
+    *,
+    archive: Archive,
+    replace: str,
+    foreign: str = "",
+    by_label: str,
+    progress: Callable[[str], None],
 ) -> Restore:
-    """Verify a backup, restore it, then bring its tables to this version. `replace` is the name of
-    the database whose contents may be lost; where it is empty the database has to be, too.
+    """Verify a backup, load its rows into tables that this version's migrations make, then bring
+    them to this version. `replace` is the name of the database whose contents may be lost; where it
+    is empty the database has to be, too. `foreign` is the reason to trust an archive that this
+    SECRET_KEY did not sign.
     """
+    _check_signature(archive, foreign=foreign.strip())
     server = _check_target(archive.manifest, replace=replace)
     progress("Checking the archive …")
     archive.verify()
-    progress(f"Loading {len(archive.manifest.rows)} tables …")
     with transaction.atomic(durable=True):
-        restore = _replace_contents(archive, server=server, by_label=by_label)
-    connection.close()  # the dump's script has changed settings of the connection
+        restore = _replace_contents(
+            archive, server=server, foreign=foreign.strip(), by_label=by_label, progress=progress
+        )
     if _pending():
         progress("Bringing the tables to this version …")
         call_command("migrate", interactive=False, verbosity=0)
@@ -72,6 +90,26 @@ def restore_backup(
         cursor.execute("ANALYZE")
     connection.close()
     return Restore.objects.get(pk=restore.pk)
+
+
+def _check_signature(archive: Archive, *, foreign: str) -> None:
+    if archive.proof is BackupProof.CHANGED:
+        raise CannotRestore(
+            f"{archive.path} was changed since it was made: its manifest is not what this"
+            " installation signed. Take another backup."
+        )
+    if archive.proof is BackupProof.OTHER_KEY and not foreign:
+        raise CannotRestore(
+            f"{archive.path} was signed with another SECRET_KEY than the one set here: set the key"
+            " of the installation that made it. Where that is lost and you know who had the"
+            " archive since, say --foreign “why you trust it”: its rows are loaded, on record."
+        )
+    if archive.proof is BackupProof.MISSING and not foreign:
+        raise CannotRestore(
+            f"{archive.path} has no signature: Tagout made it before it signed backups, or"
+            " somebody took the signature away. If you know who had the archive since, say"
+            " --foreign “why you trust it”: its rows are loaded, on record."
+        )
 
 
 def _check_target(manifest: Manifest, *, replace: str) -> int:
@@ -109,31 +147,55 @@ def _refuse_company(cursor: CursorWrapper, name: str) -> None:
         )
 
 
-def _replace_contents(archive: Archive, *, server: int, by_label: str) -> Restore:
+def _replace_contents(
+    archive: Archive, *, server: int, foreign: str, by_label: str, progress: Callable[[str], None]
+) -> Restore:
     manifest = archive.manifest
     with connection.cursor() as cursor:
         cursor.execute(AT_EASE)
     rights = current_rights()
     drop_everything()
-    load_dump(archive, server=server)
+    progress(f"Making the tables of Tagout {manifest.tagout} …")
+    make_schema(manifest.migrations)
+    _check_counts_are_there(manifest)
+    progress(f"Loading {len(manifest.rows)} tables …")
+    with emptied_for_loading():
+        not_loaded = load_rows(archive, server=server)
+    for table, number in not_loaded.items():
+        progress(f"Not loaded: {table} ({number} rows), which no migration of Tagout makes.")
     give_rights(rows=rights, migrations=manifest.migrations)
     _compare_rows(manifest)
-    return _begin_pause(manifest, by_label=by_label, now=clock.now())
+    return _begin_pause(
+        archive, not_loaded=not_loaded, foreign=foreign, by_label=by_label, now=clock.now()
+    )
+
+
+def _check_counts_are_there(manifest: Manifest) -> None:
+    if uncounted := [name for name in tables_of_schema() if name not in manifest.rows]:
+        raise CannotRestore(
+            f"The backup's manifest has no number of rows for {uncounted[0]}, a table of its own"
+            " migrations: nothing was restored."
+        )
 
 
 def _compare_rows(manifest: Manifest) -> None:
     with connection.cursor() as cursor:
-        for table, expected in manifest.rows.items():
+        for table in tables_of_schema():
+            if table == MIGRATIONS:
+                continue
             cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")
-            if (loaded := cursor.fetchone()[0]) != expected:
+            if (loaded := cursor.fetchone()[0]) != (expected := manifest.rows[table]):
                 raise CannotRestore(
                     f"{table} has {loaded} rows after loading, not {expected}: "
                     "nothing was restored."
                 )
 
 
-def _begin_pause(manifest: Manifest, *, by_label: str, now: datetime) -> Restore:
+def _begin_pause(
+    archive: Archive, *, not_loaded: dict[str, int], foreign: str, by_label: str, now: datetime
+) -> Restore:
     """Part of the transaction that loads: there is no moment in which workers would go on."""
+    manifest = archive.manifest
     restore = Restore.objects.create(
         backup_made_at=manifest.made_at,
         backup_version=manifest.tagout,
@@ -158,6 +220,9 @@ def _begin_pause(manifest: Manifest, *, by_label: str, now: datetime) -> Restore
         mails_given_up=mails,
         record_seq=manifest.record_seq,
         record_hash=manifest.record_hash,
+        signature=archive.proof,
+        foreign=foreign,
+        not_loaded=not_loaded,
     )
     return restore
 

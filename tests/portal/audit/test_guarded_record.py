@@ -11,7 +11,7 @@ from portal.accounts.services.people import add_organisation
 from portal.audit.models import Entry
 from portal.audit.queries import head_of_record, verify_chain
 from portal.audit.services import record
-from portal.backup.services.load_dump import restrictions_of
+from portal.backup.services.rights import restrictions_of
 from portal.checks import (
     name_a_role_that_owns_the_record,
     name_rights_that_migrations_took_away,

@@ -20,12 +20,14 @@ from psycopg import sql
 from alerts.captures.services import attach_capture
 from portal import clock, embedded
 from portal.accounts.models import Role, ScopeKind, Session
+from portal.backup.pg_tools import environment_of
+from portal.backup.services import restore_backup, schema
 from portal.notifications.services import notify
 from tests import cast
 from tests.architecture.tree import HOME
 from tests.factories.changes import enqueue_comment
 from tests.factories.incidents import make_alert, make_incident, make_site, make_workspace
-from tests.servers import execute_outside
+from tests.servers import execute_outside, make_template
 
 CAPTURE = min((HOME / "training/content/captures").glob("*.pcap"))
 _numbers = itertools.count(1)
@@ -116,6 +118,44 @@ class World:
 @pytest.fixture
 def world(databases, make_person):
     return World(make_person)
+
+
+_schemas = []
+
+
+@pytest.fixture
+def copied_schema(databases, monkeypatch):
+    """Tables that all migrations make are copied from the suite's template instead of made anew,
+    which takes seconds: for tests that are about something else.
+    """
+    if not _schemas:
+        with databases.at(make_template()):
+            _schemas[:] = [_schema_of_this_database()]
+    make, labels = schema.make_schema, set(_labels_of_this_database(make_template(), databases))
+
+    def make_or_copy(migrations):
+        if set(migrations) != labels:
+            return make(migrations)
+        with connection.cursor() as cursor:
+            cursor.execute(_schemas[0])
+            cursor.execute("RESET search_path")
+
+    monkeypatch.setattr(restore_backup, "make_schema", make_or_copy)
+
+
+def _schema_of_this_database():
+    command = [embedded.client_program("pg_dump"), "--no-owner", "--no-privileges", "--inserts"]
+    tables = connection.introspection.table_names()
+    command += [f"--exclude-table-data={name}" for name in tables if name != schema.MIGRATIONS]
+    environment = environment_of(connection.settings_dict)
+    text = subprocess.run(command, env=environment, capture_output=True, check=True).stdout.decode()
+    return "\n".join(line for line in text.splitlines() if not line.startswith("\\"))
+
+
+def _labels_of_this_database(name, databases):
+    with databases.at(name), connection.cursor() as cursor:
+        cursor.execute("SELECT app || '.' || name FROM django_migrations")
+        return [label for (label,) in cursor.fetchall()]
 
 
 _backups = []

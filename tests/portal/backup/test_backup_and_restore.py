@@ -21,6 +21,8 @@ from portal.audit.queries import verify_chain
 from portal.backup.engine import DUMP, MANIFEST
 from portal.backup.management.commands import backup
 from portal.backup.queries import is_paused_after_restore
+from portal.backup.services.schema import STRUCTURE
+from portal.backup.signature import SIGNATURE, sign_manifest
 from portal.jobs.models import State
 from portal.jobs.services import kinds_of_work
 from portal.notifications.models import Mail
@@ -53,10 +55,11 @@ def test_what_was_backed_up_is_restored_elsewhere_to_the_last_row(world, databas
     Incident.objects.update(title="Changed after the backup")
     with databases.at(databases.new()):
         restore(archive)
-        after = rows_of_all_tables()
+        after, structure = rows_of_all_tables(), structure_of_this_database()
         assert_triggers_and_sequences_work(entries)
         assert_no_worker_holds_work()
     assert before.keys() == after.keys()
+    assert structure == structure_of_this_database(), "guards, keys and indexes are all there"
     different = {table for table in before if before[table] != after[table]}
     assert different == {
         "accounts_session",  # left out
@@ -64,9 +67,16 @@ def test_what_was_backed_up_is_restored_elsewhere_to_the_last_row(world, databas
         "audit_entry",
         "audit_head",  # the restore itself
         "notifications_mail",  # given up
+        "django_migrations",  # those that ran here
     }
     assert after["accounts_session"] == []
     assert set(before["audit_entry"]) < set(after["audit_entry"])
+
+
+def structure_of_this_database():
+    with connection.cursor() as cursor:
+        cursor.execute(STRUCTURE)
+        return sorted(cursor.fetchall())
 
 
 def assert_triggers_and_sequences_work(entries):
@@ -95,7 +105,7 @@ def test_it_says_what_is_in_it_and_what_must_be_kept_apart(world, tmp_path):
     mode = stat.S_IMODE((tmp_path / "b").stat().st_mode)
     assert mode == 0o600
     with zipfile.ZipFile(tmp_path / "b") as archive:
-        assert archive.namelist() == [DUMP, MANIFEST]
+        assert archive.namelist() == [DUMP, MANIFEST, SIGNATURE]
         manifest = json.loads(archive.read(MANIFEST))
         assert b"correct horse" not in archive.read(DUMP)
     assert manifest["rows"]["captures_capturepart"] == 1
@@ -112,6 +122,7 @@ def test_a_file_that_exists_is_not_written_over_unless_one_says_so(archive):
     assert archive.read_bytes() != made
 
 
+@pytest.mark.usefixtures("copied_schema")
 def test_a_database_that_holds_something_is_replaced_only_by_its_name(databases, archive):
     name = connection.settings_dict["NAME"]
     elsewhere = databases.new(template=make_template())
@@ -148,14 +159,15 @@ def change_a_byte(path):
 
 
 def rewritten(manifest=lambda content: content, dump=lambda data: data):
-    """Write the archive anew with another manifest or dump; its checksums are right again."""
+    """Write the archive anew with another manifest or dump, signed by this installation."""
 
     def rewrite(path):
         with zipfile.ZipFile(path) as archive:
             content, data = json.loads(archive.read(MANIFEST)), archive.read(DUMP)
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr(DUMP, dump(data))
-            archive.writestr(MANIFEST, json.dumps(manifest(content)))
+            archive.writestr(MANIFEST, text := json.dumps(manifest(content)))
+            archive.writestr(SIGNATURE, sign_manifest(text.encode()))
 
     return rewrite
 
@@ -188,6 +200,7 @@ def rewritten(manifest=lambda content: content, dump=lambda data: data):
         ),
     ],
 )
+@pytest.mark.usefixtures("copied_schema")
 def test_what_is_wrong_with_a_backup_is_said_and_nothing_is_touched(
     databases, archive, spoil, words
 ):
@@ -227,7 +240,7 @@ def test_a_restore_that_is_killed_leaves_the_database_as_it_was(databases, archi
         connection.close()
         program.replace_tool(
             "pg_restore",
-            'case "$1" in *post-data) echo > $REACHED; exec sleep 60;; esac\nexec $TOOL "$@"',
+            '$TOOL "$@" | head -c 20000; echo > $REACHED; exec sleep 60',
         )
         program.kill_when_reached("restore", archive, "--replace", name)
         assert Workspace.objects.get().name == "newer"

@@ -59,6 +59,7 @@ def rights_of_app():
         return dict(cursor.fetchall())
 
 
+@pytest.mark.usefixtures("copied_schema")
 def test_the_application_may_do_afterwards_what_migrations_and_hands_left_it(
     two_roles, databases, archive, tmp_path
 ):

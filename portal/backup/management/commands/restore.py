@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 from django.core.management.base import CommandError, CommandParser
-from django.db import InternalError, OperationalError, ProgrammingError
+from django.db import DatabaseError
 
 from portal import clock
 from portal.backup.archive import Archive
@@ -52,6 +52,12 @@ class Command(TagoutCommand):
             help="a log, or a file of syslog, in which heads of the audit record were told;"
             " - reads standard input",
         )
+        parser.add_argument(
+            "--foreign",
+            default="",
+            metavar="WHY",
+            help="why an archive is trusted that this SECRET_KEY did not sign, for the record",
+        )
         parser.add_argument("--check", action="store_true", help="compare with the outside again")
         parser.add_argument("--resume", action="store_true", help="let work leave again")
         parser.add_argument("--reason", default="", help="what was looked at, for the record")
@@ -73,19 +79,25 @@ class Command(TagoutCommand):
             if (restore := unresumed_restore()) is None:
                 raise CommandError("Tagout is not paused: no restore waits to be resumed.")
         else:
-            restore = self._restore(Path(options["file"]), replace=options["replace"])
+            restore = self._restore(
+                Path(options["file"]), replace=options["replace"], foreign=options["foreign"]
+            )
         findings = compare_with_outside(
             restore=restore, against=options["against"], now=clock.now()
         )
         return _report(restore, findings)
 
-    def _restore(self, path: Path, *, replace: str) -> Restore:
+    def _restore(self, path: Path, *, replace: str, foreign: str) -> Restore:
         try:
             with closing(Archive(path)) as archive:
                 return restore_backup(
-                    archive=archive, replace=replace, by_label=_by(), progress=self._print
+                    archive=archive,
+                    replace=replace,
+                    foreign=foreign,
+                    by_label=_by(),
+                    progress=self._print,
                 )
-        except (ProgrammingError, InternalError, OperationalError) as error:
+        except DatabaseError as error:
             if getattr(error.__cause__, "sqlstate", None) is None:
                 raise
             message = " ".join(str(error).split())
