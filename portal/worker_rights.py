@@ -83,6 +83,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             "intake_signingkeys": CHANGE,
             "sentinel_defenderincident": KEEP,
             "sentinel_freshness": PUT,
+            "sentinel_portalresidence": PUT,
             "sentinel_workspace": CHANGE,  # what it was found to be able to do
             "sites_device": PUT,
             "sites_sensor": ADD,

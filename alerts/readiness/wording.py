@@ -105,14 +105,22 @@ _WORDS: Mapping[Reason, tuple[Words, Words]] = {
     ),
     Reason.IN_DEFENDER: (
         _(
-            "The workspace lives in the Defender portal: new incidents come from Microsoft XDR, "
-            "and incident rules of connectors do not run any more."
+            "The workspace lives in the Defender portal: incident %(incident)s, which one of its "
+            "analytics rules made, comes from there. Incident rules of connectors do not run any "
+            "more."
         ),
         "",
     ),
     Reason.IN_AZURE: (
-        _("The workspace is not onboarded to the Defender portal. From March 2027 all will be."),
+        _(
+            "The workspace is not onboarded to the Defender portal: incident %(incident)s, which "
+            "one of its analytics rules made, is in Sentinel alone. From March 2027 all will be."
+        ),
         "",
+    ),
+    Reason.PORTAL_UNKNOWN: (
+        _("No analytics rule of the workspace has made an incident that Tagout has read."),
+        _("It is asked again at each poll."),
     ),
     Reason.ACTIONS_GRANTED: (_("All %(n)s actions that Tagout needs are granted."), ""),
     Reason.ACTIONS_MISSING: (

@@ -91,6 +91,19 @@ class Workspace(models.Model):
         return self.name
 
     @property
+    def arm_id(self) -> str:
+        """The Log Analytics workspace as the resource manager names it, in lower case."""
+        return (
+            f"/subscriptions/{self.subscription_id}/resourcegroups/{self.resource_group}"
+            f"/providers/microsoft.operationalinsights/workspaces/{self.workspace_name}"
+        ).lower()
+
+    @property
+    def analytics_rules_id(self) -> str:
+        """What the ids of all analytics rules of the workspace begin with, in lower case."""
+        return f"{self.arm_id}/providers/microsoft.securityinsights/alertrules/"
+
+    @property
     def is_removed(self) -> bool:
         """Whether nothing is read or written there ever again; what is known of it is kept."""
         return self.state == self.State.REMOVED
@@ -232,6 +245,47 @@ class DefenderIncident(models.Model):
 
     def __str__(self) -> str:
         return f"{self.graph_id} of {self.workspace_id}"
+
+
+class PortalResidence(models.Model):
+    """Whether a workspace lives in the Defender portal: the one place where that is kept. Each poll
+    asks it of the newest incident that an analytics rule of the workspace made; intake stands above
+    and writes it down here. Times are business time.
+    """
+
+    workspace = models.OneToOneField(
+        "sentinel.Workspace",
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="portal_residence",
+    )
+    is_in_portal = models.BooleanField(null=True)  # None: no rule has made an incident yet
+    since = models.DateTimeField(null=True)  # creation of the first incident that showed the value
+    asked_at = models.DateTimeField()
+    incident_name = models.CharField(max_length=100, blank=True)  # the newest one, which decides
+    incident_number = models.IntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    is_in_portal__isnull=True,
+                    since__isnull=True,
+                    incident_number__isnull=True,
+                    incident_name="",
+                )
+                | Q(
+                    is_in_portal__isnull=False,
+                    since__isnull=False,
+                    incident_number__isnull=False,
+                )
+                & ~Q(incident_name=""),
+                name="a_portal_residence_has_its_evidence",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id}: {self.is_in_portal}"
 
 
 class Freshness(models.Model):

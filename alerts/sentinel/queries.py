@@ -14,6 +14,7 @@ from alerts.sentinel.models import (
     ApiVersion,
     DefenderIncident,
     Freshness,
+    PortalResidence,
     Purpose,
     Reachability,
     Workspace,
@@ -202,6 +203,24 @@ def oldest_waiting(workspace_id: int) -> datetime | None:
         workspace=workspace_id, name=""
     ).aggregate(oldest=Min("created_at"))["oldest"]
     return found
+
+
+def portal_residence_of(workspace_id: int) -> PortalResidence | None:
+    """Return where the workspace lives, with the evidence; None where no poll has asked yet."""
+    return PortalResidence.objects.filter(workspace=workspace_id).first()
+
+
+def is_in_defender_portal(workspace_id: int) -> bool | None:
+    """Whether the workspace lives in the Defender portal; None where that is not known: no poll has
+    asked yet, or no analytics rule of the workspace has made an incident. The only test there is.
+    """
+    rows = PortalResidence.objects.filter(workspace=workspace_id)
+    return rows.values_list("is_in_portal", flat=True).first()
+
+
+def portal_residences(workspace_ids: Collection[int]) -> dict[int, PortalResidence]:
+    """Return the same of these workspaces, by their ids; those never asked about are left out."""
+    return PortalResidence.objects.in_bulk(workspace_ids)
 
 
 def defender_id_of(workspace_id: int, name: str) -> str:

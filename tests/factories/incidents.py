@@ -2,6 +2,7 @@
 
 import itertools
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,10 +13,11 @@ from alerts.incidents.models import (
     Group,
     Incident,
     IncidentAlert,
+    IncidentRaw,
     Severity,
     Status,
 )
-from alerts.sentinel.models import Workspace
+from alerts.sentinel.models import PortalResidence, Workspace
 from alerts.sites.models import Device, Site, Zone
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -33,6 +35,31 @@ def make_workspace(name: str = "gdansk", **columns: Any) -> Workspace:
         "added_at": NOON - timedelta(days=30),
     }
     return Workspace.objects.create(name=name, **values | columns)
+
+
+def put_in_portal(workspace: Workspace, *, is_in_portal: bool = True) -> None:
+    """What a poll found out: the workspace lives in the Defender portal, or it does not."""
+    values = {"is_in_portal": is_in_portal, "since": NOON, "asked_at": NOON}
+    evidence = {"incident_name": "evidence", "incident_number": 1}
+    PortalResidence.objects.update_or_create(workspace=workspace, defaults=values | evidence)
+
+
+def make_listed_incident(
+    workspace: Workspace, *, provider: str, rules: Sequence[str] = ("r-1",), **columns: Any
+) -> Incident:
+    """An incident with what Sentinel's list said of it: its provider, and the analytics rules that
+    made it, by the names that they have in the workspace.
+    """
+    incident = make_incident(workspace, **columns)
+    prefix = (
+        f"/subscriptions/{workspace.subscription_id}/resourceGroups/{workspace.resource_group}"
+        f"/providers/Microsoft.OperationalInsights/workspaces/{workspace.workspace_name}"
+        "/providers/Microsoft.SecurityInsights/alertRules/"
+    )
+    ids = [rule if rule.startswith("/") else prefix + rule for rule in rules]
+    properties = {"providerName": provider, "relatedAnalyticRuleIds": ids}
+    IncidentRaw.objects.create(incident=incident, body={"properties": properties})
+    return incident
 
 
 def make_site(name: str = "Gdańsk", *, zone: str = "Packaging 2", **columns: Any) -> Site:

@@ -31,7 +31,7 @@ from alerts.incidents.acts.apply import lock_incidents
 from alerts.incidents.models import Incident
 from alerts.outbox.models import RuleKind, WantedRule
 from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
-from alerts.suppression.deploying.probe import is_in_defender_portal
+from alerts.sentinel.queries import is_in_defender_portal
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
@@ -87,7 +87,7 @@ def preview_rule(*, plan: RulePlan, by: User, now: datetime) -> Preview:
     if reasons:
         raise CannotMakeRule(*reasons)
     conditions = conditions_for(
-        likeness, is_in_defender_portal=is_in_defender_portal(incident.workspace_id)
+        likeness, is_in_defender_portal=bool(is_in_defender_portal(incident.workspace_id))
     )
     actions = actions_for(plan.effects)
     rows = incidents_like(

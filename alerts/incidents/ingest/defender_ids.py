@@ -6,8 +6,12 @@ from typing import Any, NamedTuple
 from django.db.models import F
 from django.db.models.fields.json import KT
 
-from alerts.incidents.models import IncidentRaw
+from alerts.incidents.models import Incident, IncidentRaw
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.services import PortalEvidence
 from alerts.sentinel.wire.graph import PROVIDER, Counterpart, listed_of
+
+_NEWEST = 1000  # incidents among which evidence is looked for
 
 
 class StoredCounterpart(NamedTuple):
@@ -50,26 +54,35 @@ def is_in_portal(provider: object, graph_id: object) -> bool:
     the same member holds Sentinel's own number.
     """
     return (
-        isinstance(provider, str)
-        and provider.casefold() == PROVIDER.casefold()
+        is_portal_provider(provider)
         and isinstance(graph_id, str)
         and graph_id.isascii()
         and graph_id.isdigit()
     )
 
 
-def newest_is_in_portal(workspace_id: int) -> bool | None:
-    """Return whether the newest incident of a workspace is in the portal; None without incidents.
-    That is how a workspace that was onboarded shows itself.
+def is_portal_provider(provider: object) -> bool:
+    """Whether an incident of this provider came out of the Defender portal."""
+    return isinstance(provider, str) and provider.casefold() == PROVIDER.casefold()
+
+
+def newest_portal_evidence(workspace: Workspace, *, from_number: int) -> PortalEvidence | None:
+    """Return the newest incident, of this number or a later one, that an analytics rule of the
+    workspace made; None where the newest thousand are none. Incidents of the portal's own products
+    are no evidence: the connector of Defender XDR brings them without any onboarding.
     """
-    newest = (
-        IncidentRaw.objects.filter(incident__workspace=workspace_id)
-        .order_by("-incident__modified_at", "-incident_id")
-        .annotate(
-            provider=KT("body__properties__providerName"),
-            provider_id=KT("body__properties__providerIncidentId"),
-        )
-        .values_list("provider", "provider_id")
+    newest = Incident.objects.filter(workspace=workspace, number__gte=from_number)
+    row = (
+        IncidentRaw.objects.filter(incident__in=newest.order_by("-number").values("pk")[:_NEWEST])
+        .annotate(provider=KT("body__properties__providerName"))
+        .annotate(rule_ids=KT("body__properties__relatedAnalyticRuleIds"))
+        .filter(provider__gt="", rule_ids__icontains=f'"{workspace.analytics_rules_id}')
+        .order_by("-incident__number")
+        .values_list("incident__name", "incident__number", "incident__created_at", "provider")
         .first()
     )
-    return is_in_portal(*newest) if newest else None
+    if row is None:
+        return None
+    name, number, created_at, provider = row
+    assert number is not None  # it was asked for by its number
+    return PortalEvidence(name, number, created_at, is_portal_provider(provider))

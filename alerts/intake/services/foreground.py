@@ -20,6 +20,7 @@ from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.pace import Budget, Pace
 from alerts.intake.services.pages import RunCounts
 from alerts.intake.services.poll import pull_changes
+from alerts.intake.services.portal_residence import ask_portal_residence
 from alerts.intake.services.runs import cursor_of
 from alerts.intake.services.sweep import sweep_workspace
 from alerts.sentinel.client.port import (
@@ -146,6 +147,7 @@ def sync_workspace(
             since,
             full,
         )
+        ask_portal_residence(workspace=workspace, now=clock.now())
         if full:
             _wait_for_details(workspace, client, patience)
     except SentinelError as problem:

@@ -24,6 +24,7 @@ from alerts.intake.services.details import fetch_details
 from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.pace import Budget, Pace
 from alerts.intake.services.poll import Place, pull_changes
+from alerts.intake.services.portal_residence import ask_portal_residence
 from alerts.intake.services.runs import cursor_of
 from alerts.intake.services.sweep import (
     ask_again,
@@ -131,6 +132,7 @@ def _poll(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
         workspace=workspace, client=client, now=clock.now(), budget=Budget(_LONG), place=place
     )
     _keep(job, place.as_json())
+    ask_portal_residence(workspace=workspace, now=clock.now())
     return POLL_EVERY if place.at is None and not _is_hinted(workspace, begun_at) else timedelta()
 
 

@@ -12,7 +12,6 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_noop
 
-from alerts.incidents.ingest.defender_ids import newest_is_in_portal
 from alerts.incidents.ingest.store import mark_gone
 from alerts.incidents.queries import listed_between
 from alerts.intake.models import Cursor, Missing, Run
@@ -29,7 +28,6 @@ from alerts.sentinel.client.port import (
     SentinelRefused,
 )
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.services import keep_capability
 from alerts.sentinel.wire import read_incident
 
 BETWEEN_MISSES = timedelta(minutes=15)
@@ -176,19 +174,6 @@ def _sweep(
     )
     if position.is_done:
         forget_old_runs(now=now)
-        _note_portal(workspace, now)
-
-
-def _note_portal(workspace: Workspace, now: datetime) -> None:
-    """Keep whether the workspace was brought to the Defender portal, as its incidents show."""
-    if (is_there := newest_is_in_portal(workspace.pk)) is not None:
-        keep_capability(
-            workspace_id=workspace.pk,
-            name="defender_portal",
-            capability={"is_there": is_there},
-            by="intake",
-            now=now,
-        )
 
 
 def _compare(workspace_id: int, window: Window, now: datetime) -> None:

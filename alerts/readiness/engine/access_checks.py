@@ -5,9 +5,7 @@ from alerts.readiness.engine.readings import (
     Readings,
     Remedy,
     State,
-    is_in_defender_portal,
     judge,
-    unread,
 )
 from alerts.readiness.engine.reasons import Reason
 from alerts.readiness.engine.rights import CONNECTING, NEEDED, missing_actions
@@ -64,11 +62,12 @@ def check_sentinel(readings: Readings) -> Check:
 
 def check_portal(readings: Readings) -> Check:
     """Which portal is no fault; it is said because much depends on it."""
-    finding = readings.of("connectors")
-    if unreadable := unread("portal", finding):
-        return unreadable
-    reason = Reason.IN_DEFENDER if is_in_defender_portal(readings) else Reason.IN_AZURE
-    return judge("portal", finding, ok=True, reason=reason)
+    residence = readings.residence
+    if residence.is_in_portal is None:
+        return Check("portal", State.UNKNOWN, Reason.PORTAL_UNKNOWN, {}, residence.asked_at)
+    reason = Reason.IN_DEFENDER if residence.is_in_portal else Reason.IN_AZURE
+    values = {"incident": residence.incident_number, "at": residence.since}
+    return Check("portal", State.OK, reason, values, residence.asked_at)
 
 
 def check_rights(readings: Readings, purpose: str) -> Check:

@@ -9,7 +9,6 @@ from alerts.readiness.engine.readings import (
     Readings,
     Remedy,
     State,
-    is_in_defender_portal,
     judge,
 )
 from alerts.readiness.engine.reasons import Reason
@@ -114,7 +113,7 @@ def check_coverage(readings: Readings) -> Check:
         reason, is_covered = Reason.ALL_ALERTS, True
     elif has_own:
         reason, is_covered = Reason.OWN_RULE, True
-    elif is_in_defender_portal(readings) and connectors:
+    elif readings.is_in_defender_portal and connectors:
         reason, is_covered = Reason.STOPPED_BY_ONBOARDING, False
     else:
         reason, is_covered = Reason.TYPES_WITHOUT_RULE, False
@@ -137,7 +136,7 @@ def check_correlation(readings: Readings) -> Check:
     """Whether the rules say that their incidents are not to be merged with others."""
     finding = readings.of("analytics rules")
     rules = incident_rules(finding.facts or [])
-    if not is_in_defender_portal(readings):
+    if not readings.is_in_defender_portal:
         return judge("correlation", finding, ok=True, reason=Reason.NOT_CORRELATED)
     untagged = [rule["display_name"] for rule in rules if not is_tagged(rule)]
     reason = Reason.UNTAGGED if untagged else Reason.TAGGED

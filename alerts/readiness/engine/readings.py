@@ -12,8 +12,6 @@ from typing import Any
 
 from alerts.readiness.engine.reasons import Reason
 
-_XDR_CONNECTORS = ("MicrosoftThreatProtection",)
-
 
 class State(StrEnum):
     """Whether a prerequisite holds."""
@@ -54,11 +52,20 @@ class History:
     workspace: str = ""
     incidents: int = 0
     latest_alert_at: datetime | None = None
-    provider_is_xdr: bool = False
     analysts: int = 0
     sites: Sequence[str] = ()
     sites_without_ot: Sequence[str] = ()
     answered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Residence:
+    """Which portal a workspace lives in, since when, and the incident by which that was seen."""
+
+    is_in_portal: bool | None = None  # None: not known
+    since: datetime | None = None
+    incident_number: int | None = None
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,12 @@ class Readings:
     subscription: str
     workspace_id: str  # ARM's, lower case
     now: datetime
+    residence: Residence = Residence()
+
+    @property
+    def is_in_defender_portal(self) -> bool | None:
+        """Whether the workspace lives in the Defender portal; None where that is not known."""
+        return self.residence.is_in_portal
 
     def of(self, part: str, of: str = "") -> Finding:
         """The finding of a part; an empty one where nothing was read yet."""
@@ -98,16 +111,6 @@ def subscriptions_of(readings: Readings) -> list[str]:
     connectors = readings.of("connectors").facts or []
     named = {row["subscription"] for row in connectors if row["kind"] == "IOT"} - {""}
     return sorted(named) or [readings.subscription]
-
-
-def is_in_defender_portal(readings: Readings) -> bool | None:
-    """Whether the workspace lives in the Defender portal; None where nothing tells."""
-    if readings.history and readings.history.provider_is_xdr:
-        return True
-    connectors = readings.of("connectors")
-    if connectors.facts is None:
-        return None
-    return any(row["kind"] in _XDR_CONNECTORS for row in connectors.facts)
 
 
 def judge(

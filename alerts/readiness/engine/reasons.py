@@ -29,6 +29,7 @@ class Reason(StrEnum):
     PROVIDER_NOT_REGISTERED = auto()
     IN_DEFENDER = auto()
     IN_AZURE = auto()
+    PORTAL_UNKNOWN = auto()
 
     ACTIONS_GRANTED = auto()
     ACTIONS_MISSING = auto()

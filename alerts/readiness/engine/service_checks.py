@@ -8,7 +8,6 @@ from alerts.readiness.engine.readings import (
     History,
     Readings,
     State,
-    is_in_defender_portal,
     judge,
     unread,
 )
@@ -20,7 +19,7 @@ AUTOMATION_CONTRIBUTOR = "f4c81013-99ee-4d62-a7ee-b3f1f648599a"
 def check_fusion(readings: Readings) -> Check:
     """Whether Sentinel puts attacks of several stages together."""
     finding = readings.of("analytics rules")
-    if is_in_defender_portal(readings):
+    if readings.is_in_defender_portal:
         return judge("fusion", finding, ok=True, reason=Reason.FUSION_REPLACED)
     is_on = any(rule["kind"] == "Fusion" and rule["enabled"] for rule in finding.facts or [])
     reason = Reason.FUSION_ON if is_on else Reason.FUSION_OFF

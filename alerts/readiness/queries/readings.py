@@ -6,11 +6,12 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
-from alerts.incidents.models import Incident, IncidentRaw, OtState, touches
+from alerts.incidents.models import Incident, OtState, touches
 from alerts.readiness.engine.checks import evaluate
-from alerts.readiness.engine.readings import Check, Finding, History, Readings
+from alerts.readiness.engine.readings import Check, Finding, History, Readings, Residence
 from alerts.readiness.models import Finding as FindingRow
-from alerts.sentinel.models import Purpose, Workspace, WorkspaceCredential
+from alerts.sentinel.models import PortalResidence, Purpose, Workspace, WorkspaceCredential
+from alerts.sentinel.queries import portal_residence_of, portal_residences
 from alerts.sentinel.wire.values import D4IOT_PRODUCTS
 from alerts.sites.models import Site
 from portal.accounts.models import OT_ROLES, SOC_ROLES
@@ -18,7 +19,6 @@ from portal.accounts.queries import people_holding, sites_with
 
 _ANSWERED = [OtState.ROUTINE, OtState.MAINTENANCE, OtState.SUSPICIOUS, OtState.NOT_SURE]
 _NEWEST = 200  # incidents among which the newest of Defender for IoT is looked for
-_XDR = "Microsoft XDR"
 
 
 def checks_of(workspace: Workspace, *, now: datetime) -> list[Check]:
@@ -39,9 +39,17 @@ def azure_checks_by_workspace(
     credentials = WorkspaceCredential.objects.filter(workspace__in=workspaces)
     for workspace_id, purpose in credentials.values_list("workspace", "purpose"):
         own[workspace_id].add(purpose)
+    residences = portal_residences([workspace.pk for workspace in workspaces])
     return {
         workspace.pk: evaluate(
-            _readings(workspace, findings[workspace.pk], own[workspace.pk], None, now=now)
+            _readings(
+                workspace,
+                findings[workspace.pk],
+                own[workspace.pk],
+                None,
+                residences.get(workspace.pk),
+                now=now,
+            )
         )
         for workspace in workspaces
     }
@@ -53,7 +61,8 @@ def load_readings(workspace: Workspace, *, now: datetime) -> Readings:
     """
     findings = {row.part: _finding(row) for row in FindingRow.objects.filter(workspace=workspace)}
     own = set(workspace.credentials.values_list("purpose", flat=True))
-    return _readings(workspace, findings, own, _history(workspace), now=now)
+    residence = portal_residence_of(workspace.pk)
+    return _readings(workspace, findings, own, _history(workspace), residence, now=now)
 
 
 def _readings(
@@ -61,6 +70,7 @@ def _readings(
     findings: dict[str, Finding],
     own: Collection[str],
     history: History | None,
+    residence: PortalResidence | None,
     *,
     now: datetime,
 ) -> Readings:
@@ -73,16 +83,16 @@ def _readings(
             *(p.value for p in Purpose if p in own and p is not Purpose.READ),
         ],
         subscription=workspace.subscription_id.lower(),
-        workspace_id=_arm_id(workspace),
+        workspace_id=workspace.arm_id,
         now=now,
+        residence=_residence(residence),
     )
 
 
-def _arm_id(workspace: Workspace) -> str:
-    return (
-        f"/subscriptions/{workspace.subscription_id}/resourcegroups/{workspace.resource_group}"
-        f"/providers/microsoft.operationalinsights/workspaces/{workspace.workspace_name}"
-    ).lower()
+def _residence(row: PortalResidence | None) -> Residence:
+    if row is None:
+        return Residence()
+    return Residence(row.is_in_portal, row.since, row.incident_number, row.asked_at)
 
 
 def _finding(row: FindingRow) -> Finding:
@@ -127,18 +137,8 @@ def _history(workspace: Workspace) -> History:
         workspace=workspace.name,
         incidents=len(rows),
         latest_alert_at=max(alerts, default=None),
-        provider_is_xdr=_newest_is_xdr(workspace),
         analysts=analysts.count(),
         sites=[site.name for site in touched],
         sites_without_ot=[site.name for site in touched if site.uuid not in with_ot],
         answered=incidents.filter(ot_state__in=_ANSWERED)[:1].count(),
     )
-
-
-def _newest_is_xdr(workspace: Workspace) -> bool:
-    """Whether the newest incident came out of the Defender portal."""
-    raw = IncidentRaw.objects.filter(
-        incident__workspace=workspace, incident__number__isnull=False
-    ).order_by("-incident__number")
-    provider = raw.values_list("body__properties__providerName", flat=True).first()
-    return provider == _XDR

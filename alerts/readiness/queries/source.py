@@ -16,8 +16,8 @@ from alerts.intake.services.sweep import (
     sweep_began_at,
 )
 from alerts.readiness.probe_words import GraphProbe, graph_probe_of
-from alerts.sentinel.models import IncidentSource, Workspace
-from alerts.sentinel.queries import placed_but_unread, waiting_incidents
+from alerts.sentinel.models import IncidentSource, PortalResidence, Workspace
+from alerts.sentinel.queries import placed_but_unread, portal_residence_of, waiting_incidents
 from alerts.sentinel.wording import SENTENCES, error_words
 from portal.jobs.models import Job
 from portal.stored_sentences import in_readers_language
@@ -56,7 +56,7 @@ class SourceFacts:
     """
 
     by_graph: bool
-    is_in_portal: bool | None  # None: not found out yet
+    residence: PortalResidence | None  # None: no poll has asked yet
     probe: GraphProbe | None  # of Graph, by the command
     read_at: datetime | None
     seen_until: datetime | None
@@ -88,7 +88,7 @@ def source_facts(workspace: Workspace, *, now: datetime) -> SourceFacts:
     slices = Run.objects.filter(workspace=workspace, kind=Run.Kind.SWEEP, finished_at__isnull=False)
     return SourceFacts(
         by_graph=by_graph,
-        is_in_portal=workspace.capabilities.get("defender_portal", {}).get("is_there"),
+        residence=portal_residence_of(workspace.pk),
         probe=graph_probe_of(workspace.capabilities.get("graph", {})),
         read_at=cursor.fresh_at,
         seen_until=cursor.watermark,

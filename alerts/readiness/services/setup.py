@@ -24,7 +24,6 @@ from alerts.readiness.engine.content import (
 )
 from alerts.readiness.engine.readings import (
     Remedy,
-    is_in_defender_portal,
     subscriptions_of,
 )
 from alerts.readiness.engine.solution import (
@@ -50,7 +49,7 @@ from alerts.sentinel.client.port import (
 )
 from alerts.sentinel.client.prerequisites import Prerequisite, Writable
 from alerts.sentinel.models import Purpose, Workspace
-from alerts.sentinel.queries import callable_at, resting_workspaces
+from alerts.sentinel.queries import callable_at, is_in_defender_portal, resting_workspaces
 from alerts.sentinel.services import note_error, note_success
 from portal import clock
 from portal.accounts.models import User
@@ -232,7 +231,7 @@ def _install(client: SentinelClient, _step: SetupStep) -> dict[str, Any]:
 
 def _enable(client: SentinelClient, step: SetupStep) -> dict[str, Any]:
     """Enable the solution's rules that are there, and make the others from their templates."""
-    in_defender = bool(is_in_defender_portal(load_readings(step.workspace, now=step.asked_at)))
+    in_defender = bool(is_in_defender_portal(step.workspace_id))
     rules = {}
     for row, facts in _analytics_rules(client):
         if (template := template_of(facts)) and not (template in rules and not facts["enabled"]):

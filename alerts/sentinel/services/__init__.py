@@ -1,5 +1,6 @@
 """What is done to workspaces, and what is noted about how they answer."""
 
+from alerts.sentinel.services.portal_residence import PortalEvidence, keep_portal_residence
 from alerts.sentinel.services.reach import (
     may_call,
     note_denied,
@@ -27,8 +28,10 @@ from alerts.sentinel.services.workspaces import (
 __all__ = [
     "CannotAddWorkspace",
     "CannotChangeWorkspace",
+    "PortalEvidence",
     "add_workspace",
     "keep_capability",
+    "keep_portal_residence",
     "may_call",
     "note_denied",
     "note_error",

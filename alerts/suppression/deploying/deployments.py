@@ -13,8 +13,8 @@ from django.db.models.expressions import Combinable
 
 from alerts.outbox.models import SUPPRESSING, Landing, RuleKind, WantedRule
 from alerts.outbox.queries import wanted_rules
-from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import gone_workspaces, workspaces_visible_to
+from alerts.sentinel.models import PortalResidence, Workspace
+from alerts.sentinel.queries import gone_workspaces, portal_residences, workspaces_visible_to
 from alerts.suppression.engine.sentinel_forms import lease_of
 from alerts.suppression.models import Rule, Stop
 from alerts.suppression.queries import rules_visible_to
@@ -105,7 +105,7 @@ class WorkspaceDeployments:
     probed_at: datetime | None
     accepts: tuple[str, ...]
     refused: dict[str, str]
-    is_in_defender_portal: bool
+    is_in_defender_portal: bool | None
     rules: list[Deployment] = field(default_factory=list)
 
     @property
@@ -142,8 +142,16 @@ def deployments_by_workspace(user: User) -> list[WorkspaceDeployments]:
         found.setdefault(row.workspace_id, []).append(row)
     stopped_ids = set(Stop.objects.filter(lifted_at=None).values_list("workspace_id", flat=True))
     gone = set(gone_workspaces().values_list("workspace_id", flat=True))
+    residences = portal_residences(found)
     return [
-        _of_workspace(group[0].workspace, group, rules, stopped_ids, is_gone=workspace_id in gone)
+        _of_workspace(
+            group[0].workspace,
+            group,
+            rules,
+            stopped_ids,
+            residences.get(workspace_id),
+            is_gone=workspace_id in gone,
+        )
         for workspace_id, group in found.items()
     ]
 
@@ -178,6 +186,7 @@ def _of_workspace(
     rows: list[WantedRule],
     rules: Mapping[UUID, Rule],
     stopped_ids: Collection[int | None],
+    residence: PortalResidence | None,
     *,
     is_gone: bool,
 ) -> WorkspaceDeployments:
@@ -191,7 +200,7 @@ def _of_workspace(
         probed_at=datetime.fromisoformat(at) if at else None,
         accepts=tuple(capabilities.get("accepts", ())),
         refused=dict(capabilities.get("refused", {})),
-        is_in_defender_portal=bool(capabilities.get("is_in_defender_portal")),
+        is_in_defender_portal=residence.is_in_portal if residence else None,
         rules=[
             _deployment(row, rules.get(row.about), is_gone=is_gone)
             for row in rows

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from alerts.incidents.models import IncidentRaw
 from alerts.outbox.models import Landing, RuleKind, RulePriority, WantedRule
 from alerts.outbox.registry import RuleSettlement
 from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
@@ -24,18 +23,11 @@ CAPABILITY: Final = "rules"
 BY: Final = "probe"
 AGAIN: Final = timedelta(days=7)
 _LEAST: Final = timedelta(hours=1)  # a probe that is left behind ends by itself
-_NEWEST: Final = 50
-_DEFENDER: Final = "Microsoft XDR"
 
 
 def probe_when_needed(workspace: Workspace, *, now: datetime) -> bool:
-    """Begin a probe where there was none for a week; notice when the workspace has moved to the
-    Defender portal. True when a probe was begun.
-    """
+    """Begin a probe where there was none for a week. True when one was begun."""
     capability = workspace.capabilities.get(CAPABILITY) or {}
-    portal = is_in_defender_portal(workspace.pk)
-    if capability and capability.get("is_in_defender_portal") != portal:
-        _keep(workspace.pk, capability | {"is_in_defender_portal": portal}, now=now)
     if is_probing(workspace.pk):
         return False
     at = capability.get("probed_at")
@@ -49,14 +41,6 @@ def is_probing(workspace_id: int) -> bool:
     """Whether a probe is on its way."""
     rows = WantedRule.objects.filter(workspace_id=workspace_id, kind=RuleKind.PROBE)
     return rows.filter(outcome=Landing.OWED).exists()
-
-
-def is_in_defender_portal(workspace_id: int) -> bool:
-    """Whether its newest incidents come from there: titles then change under our rules."""
-    newest = IncidentRaw.objects.filter(incident__workspace=workspace_id)
-    rows = newest.order_by("-incident__modified_at")[:_NEWEST]
-    providers = rows.values_list("body__properties__providerName", flat=True)
-    return _DEFENDER in {str(provider) for provider in providers}
 
 
 def on_probe_outcome(settlement: RuleSettlement) -> bool:
@@ -92,7 +76,6 @@ def _note_capability(
     found = {
         "accepts": sorted(accepts),
         "refused": refused,
-        "is_in_defender_portal": is_in_defender_portal(workspace.pk),
         "probed_at": now.isoformat(),
     }
     _keep(workspace.pk, found, now=now)

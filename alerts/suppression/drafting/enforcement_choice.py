@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef
 
 from alerts.incidents.models import Alert
 from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import is_in_defender_portal
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Device, Site
 from alerts.suppression.drafting.rule_reach import reach_of_rule
@@ -28,7 +29,7 @@ def target_of(workspace: Workspace) -> Target:
     return Target(
         workspace=workspace.name,
         accepts=frozenset(capabilities.get("accepts", ())),
-        is_in_defender_portal=bool(capabilities.get("is_in_defender_portal", False)),
+        is_in_defender_portal=bool(is_in_defender_portal(workspace.pk)),
         single=frozenset(text for text, n in handles.items() if n == 1),
         guarded_devices=_texts(name for name, _ in guarded),
         guarded_addresses=_texts(address for _, address in guarded if not is_mac(address)),

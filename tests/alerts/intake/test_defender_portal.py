@@ -276,17 +276,6 @@ def test_history_and_sweep_go_by_the_list_that_is_the_workspaces_own(portal):
     assert not Missing.objects.exists()
 
 
-def test_a_sweep_finds_out_that_a_workspace_was_brought_to_the_portal(portal):
-    name = portal.sentinel.add_incident()
-    portal.sync()
-    for expected in (False, True):
-        sweep_workspace(workspace=portal.workspace, client=portal.client, now=NOON)
-        portal.workspace.refresh_from_db()
-        assert portal.workspace.capabilities["defender_portal"] == {"is_there": expected}
-        portal.onboard(name, "8754")
-        portal.sync()
-
-
 def test_raw_alerts_that_graph_does_not_have_are_not_lost(portal):
     """Graph shows alerts of analytics rules; those of the sensor itself only Sentinel has."""
     aggregates = {

@@ -32,7 +32,13 @@ from tests import cast
 from tests.alerts.readiness import azure
 from tests.alerts.readiness.conftest import checks_by_name
 from tests.conftest import NOON
-from tests.factories.incidents import make_alert, make_incident, make_site
+from tests.factories.incidents import (
+    make_alert,
+    make_incident,
+    make_listed_incident,
+    make_site,
+    put_in_portal,
+)
 from tests.worker_roles import take_on
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +52,8 @@ ABOUT_PEOPLE = {
 PRODUCT = ["Azure Security Center for IoT"]
 
 
-def test_everything_in_order_is_told_with_evidence_and_age(look_now):
+def test_everything_in_order_is_told_with_evidence_and_age(look_now, workspace):
+    put_in_portal(workspace, is_in_portal=False)
     checks = look_now()
     in_azure = {name: check for name, check in checks.items() if name not in ABOUT_PEOPLE}
     assert {check.state for check in in_azure.values()} == {State.OK}
@@ -202,13 +209,13 @@ def test_without_alerts_nobody_can_tell_whether_they_come_twice(look_now):
     assert (check.state, check.reason) == (State.UNKNOWN, Reason.NO_RECENT_ALERT)
 
 
-def in_defender(sentinel):
+def connect_xdr(sentinel):
     xdr = {"name": "x", "kind": "MicrosoftThreatProtection", "properties": {}}
     sentinel.lay_out(Prerequisite.CONNECTORS, [azure.connector(), xdr])
 
 
-def test_onboarding_stops_the_rule_of_the_connector(look_now, sentinel):
-    in_defender(sentinel)
+def test_onboarding_stops_the_rule_of_the_connector(look_now, sentinel, workspace):
+    put_in_portal(workspace)
     sentinel.lay_out(
         Prerequisite.ANALYTICS_RULES, [*azure.solution(), azure.creation_rule(enabled=False)]
     )
@@ -220,8 +227,8 @@ def test_onboarding_stops_the_rule_of_the_connector(look_now, sentinel):
     assert checks["fusion"].reason is Reason.FUSION_REPLACED
 
 
-def test_a_rule_of_ones_own_covers_the_rest(look_now, sentinel):
-    in_defender(sentinel)
+def test_a_rule_of_ones_own_covers_the_rest(look_now, sentinel, workspace):
+    put_in_portal(workspace)
     own = azure.scheduled("", "The rest", description="#DONT_CORR# ours")
     sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [own])
     checks = look_now()
@@ -229,20 +236,35 @@ def test_a_rule_of_ones_own_covers_the_rest(look_now, sentinel):
     assert checks["correlation"].state is State.OK
 
 
-def test_rules_without_the_tag_are_named_in_the_defender_portal(look_now, sentinel):
-    in_defender(sentinel)
+def test_rules_without_the_tag_are_named_in_the_defender_portal(look_now, workspace):
+    put_in_portal(workspace)
     check = look_now()["correlation"]
     assert check.state is State.FAILED
     assert "Denial of Service" in check.values["names"]
 
 
-def test_a_workspace_of_which_the_newest_incident_is_of_xdr_lives_in_defender(look_now, workspace):
-    from alerts.incidents.models import IncidentRaw
+def test_the_connector_of_defender_xdr_is_no_sign_of_the_defender_portal(
+    look_now, sentinel, workspace
+):
+    connect_xdr(sentinel)
+    make_listed_incident(workspace, provider="Microsoft XDR", rules=())
+    checks = look_now()
+    assert (checks["portal"].state, checks["portal"].reason) == (
+        State.UNKNOWN,
+        Reason.PORTAL_UNKNOWN,
+    )
+    put_in_portal(workspace, is_in_portal=False)
+    checks = look_now()
+    assert checks["portal"].reason is Reason.IN_AZURE
+    assert checks["fusion"].reason is not Reason.FUSION_REPLACED
+    assert checks["correlation"].reason is Reason.NOT_CORRELATED
 
-    incident = make_incident(workspace)
-    body = {"properties": {"providerName": "Microsoft XDR"}}
-    IncidentRaw.objects.create(incident=incident, body=body)
-    assert look_now()["portal"].reason is Reason.IN_DEFENDER
+
+def test_what_a_poll_found_is_said_with_the_incident_that_shows_it(look_now, workspace):
+    put_in_portal(workspace)
+    check = look_now()["portal"]
+    assert (check.state, check.reason) == (State.OK, Reason.IN_DEFENDER)
+    assert (check.values["incident"], check.checked_at) == (1, NOON)
 
 
 @pytest.mark.parametrize(("days", "state"), [(1, State.OK), (5, State.UNKNOWN), (20, State.FAILED)])

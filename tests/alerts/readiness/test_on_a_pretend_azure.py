@@ -2,6 +2,7 @@
 
 import pytest
 
+from alerts.intake.services.foreground import sync_workspace
 from alerts.readiness.engine.readings import Remedy
 from alerts.readiness.engine.solution import titles_without_rule
 from alerts.readiness.services.look import look
@@ -53,6 +54,12 @@ class Azure:
         assert (step.state, step.latest_error) == (State.DONE, "")
         return self.look()
 
+    def poll(self):
+        """Read the incidents as a poll does."""
+        options = {"workspace": self.workspace, "client": client_for(self.workspace)}
+        sync_workspace(**options, since=None, full=False)
+        return self.look()
+
     def happens(self, title, nonce):
         """An alert of this type comes at the plant; returns the incidents that Sentinel made."""
         wish = {"site": "gdansk", "title": title, "nonce": nonce}
@@ -98,8 +105,11 @@ def test_after_onboarding_the_rules_are_tagged_and_the_rest_is_covered(azure):
     azure.do(Remedy.CONNECT, azure.place.subscription_id)
     azure.do(Remedy.INSTALL)
     azure.do(Remedy.ENABLE)
+    azure.happens("Excessive Login Attempts", nonce=8)
+    assert azure.poll()["portal"].reason == "in_azure"
     azure.running.control.onboard(azure.place.key)
-    checks = azure.look()
+    azure.happens("Excessive Login Attempts", nonce=9)
+    checks = azure.poll()
     assert checks["portal"].reason == "in_defender"
     assert checks["correlation"].state == "failed"
     assert azure.do(Remedy.TAG)["correlation"].state == "ok"

@@ -25,6 +25,7 @@ from portal.jobs.models import Job, State
 from portal.jobs.services import let_work_age
 from tests.alerts.readiness import azure
 from tests.conftest import NOON
+from tests.factories.incidents import put_in_portal
 
 pytestmark = pytest.mark.django_db
 
@@ -316,12 +317,7 @@ def test_the_tag_is_put_before_the_description_of_rules_that_lack_it(ask, work, 
 
 
 def test_rules_made_in_the_defender_portal_carry_the_tag(ask, work, sentinel, workspace):
-    from alerts.readiness.models import Finding
-
-    xdr = {"kind": "MicrosoftThreatProtection", "subscription": "", "is_on": True, "name": "x"}
-    Finding.objects.create(
-        workspace=workspace, part="connectors", facts=[xdr], read_at=NOON, tried_at=NOON
-    )
+    put_in_portal(workspace)
     bare(sentinel)
     templates(sentinel)
     ask(Remedy.ENABLE)

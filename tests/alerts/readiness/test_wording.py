@@ -10,7 +10,17 @@ from alerts.readiness.wording import LABELS, evidence_of, fix_of, label_of, stat
 VALUES = dict.fromkeys(
     (
         *("code", "days", "doubles", "enabled", "error", "groups", "missing", "n", "names"),
-        *("principals", "quota", "site", "sources", "state", "tag", "version", "workspace"),
+        *(
+            "incident",
+            "principals",
+            "quota",
+            "site",
+            "sources",
+            "state",
+            "tag",
+            "version",
+            "workspace",
+        ),
     ),
     "x",
 )

@@ -14,6 +14,7 @@ from alerts.sentinel.client import graph_client_for
 from alerts.sentinel.models import IncidentSource, Purpose, Workspace
 from alerts.sentinel.queries import (
     defender_id_of,
+    is_in_defender_portal,
     standings_by_workspace,
     waiting_incidents,
 )
@@ -203,7 +204,7 @@ def _described(workspace: Workspace) -> dict[str, object]:
         "endpoint": workspace.endpoint,
         "credential": str(workspace.credential),
         "source": str(workspace.source),
-        "in_defender_portal": workspace.capabilities.get("defender_portal", {}).get("is_there"),
+        "in_defender_portal": is_in_defender_portal(workspace.pk),
     }
 
 

@@ -41,6 +41,7 @@ GRAPH_VERSION: Final = "graph:"  # a version of Graph's; no etag of the resource
 
 
 _AGGREGATES: Final = ("alertsCount", "alertProductNames", "tactics", "techniques")
+_RULES: Final = "relatedAnalyticRuleIds"
 _ACTIVITY: Final = ("firstActivityTimeUtc", "lastActivityTimeUtc")
 
 
@@ -86,7 +87,7 @@ def listed_of(properties: Bag) -> Bag:
     """What to keep of Sentinel's word on an incident, because Graph lacks it."""
     data = properties.get("additionalData")
     aggregates = {name: data.get(name) for name in _AGGREGATES} if isinstance(data, dict) else {}
-    kept = {name: properties.get(name) for name in ("owner", *_ACTIVITY)}
+    kept = {name: properties.get(name) for name in ("owner", _RULES, *_ACTIVITY)}
     return kept | {"additionalData": aggregates}
 
 
@@ -209,9 +210,7 @@ def incident_document(
         "providerName": PROVIDER,
         "providerIncidentId": incident.id,
         "incidentUrl": raw.get("incidentWebUrl"),
-        "relatedAnalyticRuleIds": sorted(
-            {text_of(alert.get("detectorId")) for alert in alerts} - {""}
-        ),
+        _RULES: _rules_of(alerts, counterpart),
         "additionalData": _additional_data(raw, alerts, counterpart)
         | _merged_into(incident.redirected_to, survivor),
         **_activity_of(alerts, counterpart),
@@ -227,6 +226,16 @@ def incident_document(
         "oddities": oddities,
         "graph": kept,
     }
+
+
+def _rules_of(alerts: Sequence[Bag], counterpart: Counterpart) -> list[str]:
+    """The analytics rules behind an incident: by their full ids where Sentinel's list named them,
+    else by the name alone, which is all that Graph has.
+    """
+    listed = texts_of((counterpart.listed or {}).get(_RULES))
+    names = {rule.rsplit("/", 1)[-1].casefold() for rule in listed}
+    detectors = {text_of(alert.get("detectorId")) for alert in alerts} - {""}
+    return sorted({*listed, *(rule for rule in detectors if rule.casefold() not in names)})
 
 
 def _word(value: Any, words: dict[str, str]) -> Any:

@@ -1,21 +1,25 @@
 """The pages of workspaces: what they show, to whom, and what their buttons do."""
 
+import json
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 
 from alerts.incidents.models import Incident
 from alerts.intake.models import Cursor, Missing, Run
+from alerts.intake.services.portal_residence import ask_portal_residence
 from alerts.readiness.models import Finding, SetupStep
 from alerts.readiness.services.setup import carry_out_due_step
 from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.sentinel.models import DefenderIncident, Workspace
+from alerts.suppression.drafting.enforcement_choice import target_of
 from portal.accounts.models import Role, ScopeKind
 from portal.jobs.models import Job
 from tests import cast
 from tests.alerts.readiness import azure
 from tests.conftest import NOON
-from tests.factories.incidents import make_workspace
+from tests.factories.incidents import make_listed_incident, make_workspace, put_in_portal
 from tests.program import stored_incident
 
 pytestmark = pytest.mark.django_db
@@ -193,7 +197,7 @@ def test_a_workspace_read_from_sentinel_says_so_with_its_comparison(ada_here, wo
     assert "Sentinel's own list (Azure Resource Manager)" in card
     assert "nothing differed" in card and "3 new, 0 changed, 1 deleted" in card
     assert (
-        "its newest incident was not looked for there yet" in card
+        "no analytics rule of the workspace has made an incident yet" in card
         and "Waiting for their place" not in card
     )
     incident = stored_incident(workspace)
@@ -230,8 +234,8 @@ def test_all_slices_of_a_comparison_count_and_one_under_way_or_failed_says_so(ad
 
 
 def test_a_workspace_of_the_defender_portal_says_what_waits_there(ada_here, workspace):
-    capabilities = {"defender_portal": {"is_there": True}}
-    Workspace.objects.update(source="graph", capabilities=capabilities)
+    Workspace.objects.update(source="graph")
+    put_in_portal(workspace)
     Cursor.objects.create(
         workspace=workspace, fresh_at=NOON, watermark=NOON, own_watermark=NOON, swept_at=NOON
     )
@@ -245,6 +249,30 @@ def test_a_workspace_of_the_defender_portal_says_what_waits_there(ada_here, work
     assert "2 incidents" in card and "for more than an hour" not in card
     DefenderIncident.objects.update(waits_since=NOON - timedelta(minutes=61))
     assert "for more than an hour" in source_card(ada_here)
+
+
+@pytest.mark.parametrize("is_onboarded", [True, False])
+def test_page_command_and_compiler_agree_on_the_portal(ada_here, workspace, is_onboarded, capsys):
+    """The connector of Defender XDR is on; its incidents come with and without onboarding."""
+    provider = "Microsoft XDR" if is_onboarded else "Azure Sentinel"
+    evidence = make_listed_incident(workspace, provider=provider)
+    make_listed_incident(workspace, provider="Microsoft XDR", rules=())
+    xdr = {"kind": "MicrosoftThreatProtection", "subscription": "", "is_on": True, "name": "x"}
+    Finding.objects.create(
+        workspace=workspace, part="connectors", facts=[xdr], read_at=NOON, tried_at=NOON
+    )
+    Cursor.objects.create(workspace=workspace, fresh_at=NOON)
+    ask_portal_residence(workspace=workspace, now=NOON)
+    text = ada_here.get(PAGE).text
+    assert ("lives in the Defender portal" in text) is is_onboarded
+    assert (f"onboarded: incident {evidence.number}, made by" in text) is True
+    assert (f"not onboarded: incident {evidence.number}," in text) is not is_onboarded
+    assert ("is not onboarded to the Defender portal" in text) is not is_onboarded
+    capsys.readouterr()
+    call_command("workspace", "list", "--json")
+    (listed,) = json.loads(capsys.readouterr().out)
+    assert listed["in_defender_portal"] is is_onboarded
+    assert target_of(workspace).is_in_defender_portal is is_onboarded
 
 
 def test_what_a_probe_of_graph_found_is_told(ada_here, workspace):

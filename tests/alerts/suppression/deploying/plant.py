@@ -8,7 +8,7 @@ from alerts.suppression.engine.rule import Clause
 from alerts.suppression.engine.rule import Rule as RuleDefinition
 from alerts.suppression.models import Rule
 from tests.conftest import NOON
-from tests.factories.incidents import make_alert, make_device, make_incident
+from tests.factories.incidents import make_alert, make_device, make_incident, put_in_portal
 from tests.factories.rule_rows import frozen_test, signed_version
 
 TYPE = "Unauthorized Database Operation"
@@ -50,7 +50,8 @@ def furnish(workspace, site, *, accepts=ACCEPTS):
     make_device(site, "SIS-01", "10.20.9.1", criticality="safety")
     make_alert(make_incident(workspace), site=site)
     note_fresh(workspace_id=workspace.pk, now=NOON)
-    capabilities = {"is_in_defender_portal": False, "probed_at": NOON.isoformat()}
+    put_in_portal(workspace, is_in_portal=False)
+    capabilities = {"probed_at": NOON.isoformat()}
     workspace.capabilities = {"rules": capabilities | {"accepts": list(accepts)}}
     workspace.save(update_fields=["capabilities"])
 

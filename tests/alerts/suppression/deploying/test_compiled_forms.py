@@ -6,7 +6,7 @@ from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.models import Rule
 from tests.alerts.suppression.deploying.plant import polls
 from tests.conftest import NOON
-from tests.factories.incidents import make_device, make_workspace
+from tests.factories.incidents import make_device, make_workspace, put_in_portal
 
 
 @pytest.fixture
@@ -46,8 +46,7 @@ def test_without_a_probe_nothing_is_possible(rule, workspace):
 
 
 def test_in_a_workspace_of_the_defender_portal_titles_change_so_it_is_impossible(rule, workspace):
-    workspace.capabilities["rules"]["is_in_defender_portal"] = True
-    workspace.save()
+    put_in_portal(workspace)
     assert "sentinel.portal" in codes(forms(polls(), rule, workspace)["gdansk"])
 
 

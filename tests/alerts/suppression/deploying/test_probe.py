@@ -2,7 +2,6 @@
 
 import pytest
 
-from alerts.incidents.models import IncidentRaw
 from alerts.outbox.models import WantedRule
 from alerts.sentinel.client.port import SentinelRefused
 from alerts.suppression.deploying.compiled_forms import compiled_forms
@@ -14,7 +13,7 @@ from portal.audit.models import Entry
 from portal.jobs.models import Job
 from tests.alerts.suppression.deploying.plant import polls
 from tests.conftest import NOON
-from tests.factories.incidents import make_incident
+from tests.factories.incidents import put_in_portal
 
 
 @pytest.fixture
@@ -103,12 +102,7 @@ def test_it_is_made_once_a_week(draft, workspace, far, clock):
 
 def test_a_workspace_that_moved_to_the_defender_portal_is_noticed(draft, workspace, far):
     probe(far)
-    assert capabilities_of(workspace)["is_in_defender_portal"] is False
-    incident = make_incident(workspace)
-    body = {"properties": {"providerName": "Microsoft XDR"}}
-    IncidentRaw.objects.create(incident=incident, body=body)
-    renew_leases(now=NOON)
-    assert capabilities_of(workspace)["is_in_defender_portal"] is True
+    put_in_portal(workspace)
     forms = compiled_forms(polls(), rule=draft.rule, workspace_ids=[workspace.pk])
     assert forms["gdansk"].verdict == "impossible"
 
