@@ -99,6 +99,11 @@ class Control:
         """A person edits, disables or deletes an automation rule."""
         return dict(self.call("POST", "rule", {"workspace": workspace, "rule": rule, **values}))
 
+    def resource(self, workspace: str, kind: str, name: str, **values: Any) -> Json:
+        """A person makes, replaces or deletes an analytics rule, a connector or a playbook."""
+        named = {"workspace": workspace, "kind": kind, "name": name}
+        return dict(self.call("POST", "resource", named | values))
+
     def fault(self, **values: Any) -> str:
         """Put a fault in force; tells its name."""
         return str(self.call("POST", "faults", values)["faults"][0])

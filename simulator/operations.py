@@ -42,6 +42,7 @@ from simulator.store.incidents import Incident
 from simulator.store.resources import Resource
 
 Json = dict[str, Any]
+MADE_BY_PEOPLE = ("alertRules", "dataConnectors", "workflows")
 Operation = Callable[[Azure, Json, int], Json]
 
 
@@ -361,6 +362,22 @@ def _edited_rule(azure: Azure, stored: Resource | None, changes: Json, at: int) 
     return Resource(name, azure.store.next_etag(at), {"properties": body})
 
 
+def resource(azure: Azure, body: Json, at: int) -> Json:
+    """A person makes, replaces or deletes an analytics rule, a connector or a playbook by hand:
+    `kind` as in its address, `name`, and its whole `body`.
+    """
+    workspace = azure.workspace(body["workspace"])
+    kind, name = str(body["kind"]), str(body["name"])
+    if kind not in MADE_BY_PEOPLE:
+        raise ValueError(f"kind must be one of {', '.join(MADE_BY_PEOPLE)}")
+    if body.get("delete"):
+        azure.store.resources.remove(workspace.key, kind, name)
+        return {"name": name, "etag": None}
+    made = Resource(name, azure.store.next_etag(at), dict(body["body"]))
+    azure.store.resources.put(workspace.key, kind, made)
+    return {"name": name, "etag": made.etag}
+
+
 def playbook_token(azure: Azure, body: Json, _at: int) -> Json:
     """The token that a playbook's managed identity gets for an audience; `claims` change it."""
     if body.get("new_key"):
@@ -388,6 +405,7 @@ OPERATIONS: dict[str, Operation] = {
     "merge": merge,
     "delete": delete,
     "rule": rule,
+    "resource": resource,
     "faults": faults,
     "throttle": throttle,
     "workspace": workspace,

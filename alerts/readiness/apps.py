@@ -8,13 +8,14 @@ class ReadinessConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
-        from alerts.readiness.foreground import check_now
+        from alerts.readiness.foreground import check_move_now, check_now
         from alerts.readiness.policies import READERS, VIEWERS
-        from alerts.sentinel.registry import register_workspace_check
+        from alerts.sentinel.registry import register_workspace_action, register_workspace_check
         from portal.accounts.models import OT_ROLES
         from portal.ui.navigation import RUNNING, NavItem, register_nav
 
         register_workspace_check(check_now)
+        register_workspace_action("move-check", check_move_now)
         register_nav(
             NavItem(
                 _("Workspaces"),

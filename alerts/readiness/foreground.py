@@ -1,8 +1,13 @@
-"""The door for `workspace check`: look with every identity at once, and judge."""
+"""The doors for `workspace check` and `workspace move-check`: look at once, and judge."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from alerts.automation.services.inventory import read_inventory_now
+from alerts.readiness.engine.move import MOVE_DATE
+from alerts.readiness.move_wording import findings_for_programs
+from alerts.readiness.queries.move import move_findings_of
 from alerts.readiness.queries.readings import checks_of
 from alerts.readiness.services.look import look
 from alerts.readiness.wording import for_programs
@@ -18,3 +23,16 @@ def check_now(workspace: Workspace, now: datetime) -> list[dict[str, Any]]:
         for purpose in Purpose:
             look(workspace, purpose=purpose.value, now=now, connect=client_for)
     return for_programs(checks_of(workspace, now=now))
+
+
+def check_move_now(
+    workspace: Workspace, now: datetime, _options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Read what the move to the Defender portal touches, and return what it will break with the
+    members that `workspace move-check --json` promises.
+    """
+    if not workspace.is_removed:
+        look(workspace, purpose=Purpose.READ.value, now=now, connect=client_for)
+        read_inventory_now(workspace, now=now, connect=client_for)
+    findings = findings_for_programs(move_findings_of(workspace, now=now))
+    return {"workspace": workspace.name, "day": MOVE_DATE, "findings": findings}

@@ -30,7 +30,8 @@ _actions: dict[str, WorkspaceAction] = {}
 
 def register_workspace_action(name: str, action: WorkspaceAction) -> None:
     """Let `workspace <name>` do this, with the command's options; what it returns is printed.
-    Members `checks` are printed one a line, and one that failed ends the command with 1.
+    Members `checks` and `findings` are printed one a line; a check that failed, or a finding that
+    is more than a note, ends the command with 1.
     """
     _actions[name] = action
 

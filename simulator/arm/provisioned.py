@@ -14,6 +14,14 @@ from simulator.store.resources import Resource
 
 Json = dict[str, Any]
 AUTOMATION_CONTRIBUTOR = "f4c81013-99ee-4d62-a7ee-b3f1f648599a"
+# Connectors that onboarding to the Defender portal switches off.
+OFF_IN_PORTAL = (
+    "AzureActiveDirectory",
+    "AzureAdvancedThreatProtection",
+    "MicrosoftCloudAppSecurity",
+    "MicrosoftDefenderAdvancedThreatProtection",
+    "OfficeATP",
+)
 _FILTER_BY_PRINCIPAL = re.compile(r"principalId eq '(?P<id>[^']*)'")
 _SINGULAR = {
     "alertRules": "Alert rule",
@@ -38,8 +46,10 @@ def resource_body(call: Call, kind: str, resource: Resource) -> Json:
 def as_switched(body: Json, facts: Json, kind: str) -> Json:
     """A resource as the switches of its workspace leave it."""
     properties = dict(body["properties"])
-    if kind == "dataConnectors":
+    if kind == "dataConnectors" and body.get("kind") == "IOT":
         properties["dataTypes"] = {"alerts": {"state": facts["connector"]}}
+    if facts["defender_portal"] and body.get("kind") in OFF_IN_PORTAL:
+        properties["dataTypes"] = {"alerts": {"state": "Disabled"}}
     if facts["defender_portal"] and body.get("kind") in {
         "Fusion",
         "MicrosoftSecurityIncidentCreation",

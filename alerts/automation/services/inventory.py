@@ -2,7 +2,7 @@
 run? Each part is read by itself: a missing right on playbooks hides no rule.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -51,21 +51,33 @@ PURPOSE: Final = Purpose.RULES  # the identity of the worker that also puts rule
 type Connect = Callable[[Any, str], SentinelClient]  # sentinel.client.client_for
 
 
-def read_due_inventory(*, now: datetime, connect: Connect) -> bool:
-    """Read one workspace that is due; False when none is. `now` is business time. After a restore
-    nothing is read until somebody has compared.
+def read_inventory_now(workspace: Workspace, *, now: datetime, connect: Connect) -> None:
+    """Read one workspace at once, whenever it is due. Where a worker reads it now, do nothing."""
+    unshifted = clock.unshifted()
+    _ensure_rows({workspace.pk: workspace}, due_at=unshifted)
+    rows = Inventory.objects.filter(workspace=workspace, state=State.WAITING)
+    rows.update(due_at=unshifted)
+    read_due_inventory(now=now, connect=connect, workspaces=[workspace])
+
+
+def read_due_inventory(
+    *, now: datetime, connect: Connect, workspaces: Iterable[Workspace] | None = None
+) -> bool:
+    """Read one workspace that is due, of these or of all; False when none is. `now` is business
+    time. After a restore nothing is read until somebody has compared.
     """
     if is_paused_after_restore():
         return False
     unshifted = clock.unshifted()
-    workspaces = {row.pk: row for row in workspaces_to_read()}
-    _ensure_rows(workspaces, due_at=unshifted)
-    awake = workspaces.keys() - resting_workspaces(now=unshifted, purpose=PURPOSE)
+    rows_to_read = workspaces_to_read() if workspaces is None else workspaces
+    by_id = {row.pk: row for row in rows_to_read}
+    _ensure_rows(by_id, due_at=unshifted)
+    awake = by_id.keys() - resting_workspaces(now=unshifted, purpose=PURPOSE)
     rows = Inventory.objects.filter(workspace__in=awake)
     row = claim_due(rows, now=unshifted, max_attempts=None)
     if row is None:
         return False
-    workspace, wait = workspaces[row.workspace_id], EVERY
+    workspace, wait = by_id[row.workspace_id], EVERY
     if may_call(workspace_id=workspace.pk, now=unshifted, purpose=PURPOSE):
         try:
             client = connect(workspace, PURPOSE.value)

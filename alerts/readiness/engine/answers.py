@@ -2,6 +2,7 @@
 kind is left out or empty, never an error.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
@@ -11,6 +12,8 @@ import orjson
 from alerts.sentinel.client.prerequisites import Prerequisite
 
 type Json = dict[str, Any]
+# Columns of the table SecurityIncident that the Defender portal leaves out, renames or fills anew.
+_INCIDENT_TEXTS = re.compile(r"\b(Title|Description|ProviderName)\b")
 MAX_ROWS, MAX_TEXT = 2_000, 500
 
 
@@ -92,17 +95,21 @@ def _connector(row: Json, properties: Json) -> Json:
 
 
 def _rule(row: Json, properties: Json) -> Json:
-    grouping = _object(properties.get("incidentConfiguration"))
+    making = _object(properties.get("incidentConfiguration"))
+    grouping = _object(making.get("groupingConfiguration"))
+    query = _text(properties.get("query"), limit=100_000)
     return {
         "name": _text(row.get("name")),
         "kind": _text(row.get("kind")),
         "display_name": _text(properties.get("displayName")),
         "enabled": properties.get("enabled") is True,
         "template": _text(properties.get("alertRuleTemplateName")),
-        "creates_incidents": grouping.get("createIncident") is not False,
+        "creates_incidents": making.get("createIncident") is not False,
         "product": _text(properties.get("productFilter")),
         "description": _text(properties.get("description"))[:40],
-        "mentions_iot": "IoTSecurity" in _text(properties.get("query"), limit=100_000),
+        "mentions_iot": "IoTSecurity" in query,
+        "reopens": grouping.get("enabled") is True and grouping.get("reopenClosedIncident") is True,
+        "reads_incident_texts": bool(_INCIDENT_TEXTS.search(query)) and "SecurityIncident" in query,
     }
 
 

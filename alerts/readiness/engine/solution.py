@@ -59,7 +59,12 @@ def solution_rules(rules: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str,
 
 def is_connectors_rule(rule: Mapping[str, Any]) -> bool:
     """Return whether this is the connector's own rule, which makes an incident of every alert."""
-    return rule["kind"] == _CREATION and rule["product"] in (PRODUCT, DISPLAY_NAME)
+    return is_creation_rule(rule) and rule["product"] in (PRODUCT, DISPLAY_NAME)
+
+
+def is_creation_rule(rule: Mapping[str, Any]) -> bool:
+    """Return whether a rule makes an incident of every alert of some Microsoft product."""
+    return bool(rule["kind"] == _CREATION)
 
 
 def incident_rules(rules: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

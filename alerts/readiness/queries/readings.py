@@ -35,6 +35,8 @@ def azure_checks_by_workspace(
     findings: dict[int, dict[str, Finding]] = defaultdict(dict)
     for row in FindingRow.objects.filter(workspace__in=workspaces):
         findings[row.workspace_id][row.part] = _finding(row)
+    for parts in findings.values():
+        _outdate(parts)
     own: dict[int, set[str]] = defaultdict(set)
     credentials = WorkspaceCredential.objects.filter(workspace__in=workspaces)
     for workspace_id, purpose in credentials.values_list("workspace", "purpose"):
@@ -59,10 +61,19 @@ def load_readings(workspace: Workspace, *, now: datetime) -> Readings:
     """Return what is known of a workspace. Where Azure did not let us in since a part was read, the
     part cannot be told.
     """
-    findings = {row.part: _finding(row) for row in FindingRow.objects.filter(workspace=workspace)}
+    findings = load_findings(workspace)
     own = set(workspace.credentials.values_list("purpose", flat=True))
     residence = portal_residence_of(workspace.pk)
     return _readings(workspace, findings, own, _history(workspace), residence, now=now)
+
+
+def load_findings(workspace: Workspace) -> dict[str, Finding]:
+    """Return what workers read of a workspace, by part. Where Azure did not let us in since a part
+    was read, the part has the error of that attempt.
+    """
+    findings = {row.part: _finding(row) for row in FindingRow.objects.filter(workspace=workspace)}
+    _outdate(findings)
+    return findings
 
 
 def _readings(
@@ -74,7 +85,6 @@ def _readings(
     *,
     now: datetime,
 ) -> Readings:
-    _outdate(findings)
     return Readings(
         findings=findings,
         history=history,

@@ -60,7 +60,9 @@ class Command(TagoutCommand):
             raise CommandError(f"workspace {options['action']} needs the name of a workspace.")
         result = act(options)
         if isinstance(result, dict):
-            self.failed = any(check["state"] == "failed" for check in result.get("checks", ()))
+            has_failed = any(check["state"] == "failed" for check in result.get("checks", ()))
+            is_open = any(row["state"] != "note" for row in result.get("findings", ()))
+            self.failed = has_failed or is_open
         return result
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -76,6 +78,12 @@ class Command(TagoutCommand):
             for check in result["checks"]:
                 fix = f" {check['fix']}" if check["fix"] else ""
                 self.stdout.write(f"{check['state']:8}{check['name']}: {check['evidence']}{fix}")
+        elif isinstance(result, dict) and "findings" in result:
+            for row in result["findings"]:
+                fix = f" {row['fix']}" if row["fix"] else ""
+                self.stdout.write(f"{row['state']:8}{row['kind']}: {row['evidence']}{fix}")
+            if not result["findings"]:
+                self.stdout.write("Nothing breaks.")
         elif isinstance(result, dict) and "probes" in result:
             for finding in result["probes"]:
                 self.stdout.write(f"{finding['found']:8}{finding['probe']}: {finding['evidence']}")

@@ -9,7 +9,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.parametrize(
-    "path", ["/workspaces/", "/workspaces/gdansk/", "/workspaces/gdansk/collected/"]
+    "path",
+    [
+        "/workspaces/",
+        "/workspaces/gdansk/",
+        "/workspaces/gdansk/collected/",
+        "/workspaces/gdansk/move/",
+    ],
 )
 def test_a_page_holds_the_bars(browse, ada, look_now, sentinel, path):
     sentinel.lay_out(Prerequisite.CONNECTORS, [])

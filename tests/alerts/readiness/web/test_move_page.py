@@ -1,0 +1,67 @@
+"""The page of a workspace's move to the Defender portal has the findings of the command."""
+
+import pytest
+
+from alerts.automation.models import FoundRule, Inventory
+from alerts.readiness.queries.move import move_findings_of
+from tests import cast
+from tests.conftest import NOON
+
+pytestmark = pytest.mark.django_db
+PAGE = "/workspaces/gdansk/move/"
+
+
+@pytest.fixture
+def inventory(workspace):
+    return Inventory.objects.create(
+        workspace=workspace, due_at=NOON, rules_read_at=NOON, playbooks_read_at=NOON
+    )
+
+
+def found_rule(workspace, name, **logic):
+    values = {"isEnabled": True, "triggersOn": "Incidents", "triggersWhen": "Created"}
+    body = {
+        "displayName": name,
+        "order": 7,
+        "triggeringLogic": values | logic,
+        "actions": [],
+    }
+    return FoundRule.objects.create(workspace=workspace, name=name, body=body, found_at=NOON)
+
+
+def test_before_the_first_look_nothing_is_called_clean(client, ada, workspace):
+    client.force_login(ada)
+    text = client.get(PAGE).text
+    assert "4 parts could not be looked at." in text
+    assert "Nothing has to be put right." not in text
+
+
+def test_the_page_has_each_finding_once_with_what_to_do(
+    client, ada, workspace, inventory, look_now
+):
+    look_now()
+    found_rule(workspace, "Close small things")
+    client.force_login(ada)
+    text = client.get(PAGE).text
+    assert "1 thing has to be put right." in text
+    assert "Close small things: no condition keeps the rule" in text
+    assert "Add a condition on the analytics rule." in text
+    assert "127 days are left" in text
+    for finding in move_findings_of(workspace, now=NOON):
+        assert text.count(f'id="{finding.kind}"') == 1
+
+
+def test_many_names_are_counted_and_listed(client, ada, workspace, inventory, look_now):
+    look_now()
+    for n in range(12):
+        found_rule(workspace, f"Rule {n:02}")
+    client.force_login(ada)
+    text = client.get(PAGE).text
+    assert "Rule 09 and 2 more" in text
+    assert "Rule 11" in text
+
+
+@pytest.mark.parametrize(("role", "status"), [("auditor", 200), ("manager", 404)])
+def test_who_sees_the_checks_sees_the_move(client, make_person, workspace, role, status):
+    client.force_login(make_person(cast.LEO, (role, "all", None)))
+    assert client.get(PAGE).status_code == status
