@@ -11,7 +11,7 @@ from celery import Celery
 from celery.signals import celeryd_init, worker_process_init
 from kombu import Queue
 
-from portal import broker, logs
+from portal import broker, logs, service_urls
 from portal.read_settings import settings_or_exit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -54,10 +54,8 @@ class Config:
         "visibility_timeout": 300,
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
-        "socket_timeout": 5,
-        "socket_connect_timeout": 5,
-        "socket_keepalive": True,
         "health_check_interval": 10,
+        **service_urls.broker_sockets(),
     }
     timezone = "UTC"
     enable_utc = True

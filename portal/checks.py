@@ -31,6 +31,8 @@ WHERE c.oid = ANY(SELECT to_regclass(name) FROM unnest(%s::text[]) name)
     AND NOT pg_has_role(c.relowner, 'MEMBER') AND has_table_privilege(c.oid, held)
 ORDER BY 1, 2"""
 
+_LIMIT = re.compile(r"-c ((?:statement|lock)_timeout)=(\d+)")
+_LIMITS_IN_FORCE = "SELECT name, setting::bigint FROM pg_settings WHERE name = ANY(%s)"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _MAY_REWRITE = """
 SELECT has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') OR pg_has_role(c.relowner, 'MEMBER')
@@ -104,6 +106,34 @@ def name_a_role_that_owns_the_record(
             "The role that DATABASE_URL names may rewrite the audit record. Give Tagout a role that"
             " owns no table, and keep the owner for `migrate`: docs/operating.md, “Roles”.",
             id="tagout.DATABASE_ROLE",
+        )
+    ]
+
+
+@register(deploy=True)
+def name_limits_that_are_not_in_force(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Whether the server holds statements to the limits that each connection asks for. A pooler in
+    between may drop them without a word.
+    """
+    options: Any = settings.DATABASES["default"].get("OPTIONS", {})
+    asked = {name: int(limit) for name, limit in _LIMIT.findall(options.get("options", ""))}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_LIMITS_IN_FORCE, [list(asked)])
+            in_force: dict[str, int] = dict(cursor.fetchall())
+    except DatabaseError:  # as above
+        return []
+    other = [name for name, limit in asked.items() if in_force.get(name) != limit]
+    if not other:
+        return []
+    found = ", ".join(f"{name} is {in_force.get(name)} ms, not {asked[name]}" for name in other)
+    return [
+        Warning(
+            f"The database does not apply the limits of Tagout's connections: {found}. A pooler"
+            " that ignores `options` drops them: let it pass them on, or connect directly.",
+            id="tagout.DATABASE_URL.limits",
         )
     ]
 

@@ -2,6 +2,10 @@
 work in the background (lag). Both are for machines, need no sign-in and say next to nothing.
 """
 
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
@@ -11,6 +15,10 @@ from django.views.decorators.http import require_safe
 from portal import clock
 from portal.jobs.queries import heartbeats
 from portal.schedule import BUSY_QUEUES
+
+# Of the database, for everything that `/readyz` asks. A server that cannot be reached is otherwise
+# given up after as long as TCP is patient.
+PATIENCE = 3.0  # seconds
 
 
 @login_not_required
@@ -23,16 +31,19 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when the database answers, else 503. Lag is told, never a reason to answer 503:
-    pages show what is known while the workers are away.
+    """Answer 200 when the database answers, else 503, after PATIENCE at the latest. Lag is told,
+    never a reason to answer 503: pages show what is known while the workers are away.
     """
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        lag = _lag()
-    except DatabaseError:
+        facts = _facts_in_time.ask()
+    except (DatabaseError, TimeoutError):
         return JsonResponse({"ready": False, "database": "does not answer"}, status=503)
-    return JsonResponse({"ready": True, "lag_seconds": lag})
+    return JsonResponse({"ready": True, **facts})
+
+
+def readiness() -> dict[str, object]:
+    """Return what a ready process says of the work in the background. Raises DatabaseError."""
+    return {"lag_seconds": _lag()}
 
 
 def _lag() -> float | None:
@@ -44,5 +55,39 @@ def _lag() -> float | None:
         return None
     return round(max((clock.unshifted() - min(present)).total_seconds(), 0.0), 1)
 
+
+class _ReadinessAsker:
+    """Asks on a thread and a connection of its own, so that nobody waits longer than PATIENCE: a
+    lost connection may be silent for as long as TCP is patient. Who asks meanwhile gets the same
+    answer, so that a database that is silent holds one thread of a process and no more.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="readyz")
+        self._asked_at = 0.0
+        self._answer: Future[dict[str, object]] | None = None
+
+    def ask(self) -> dict[str, object]:
+        """Return what `readiness` says. Raises DatabaseError, or TimeoutError."""
+        with self._lock:
+            if self._answer is None or self._answer.done():
+                self._asked_at = time.monotonic()
+                self._answer = self._thread.submit(_ask_anew)
+            answer, seconds = self._answer, self._asked_at + PATIENCE - time.monotonic()
+        return answer.result(timeout=max(seconds, 0.0))
+
+
+def _ask_anew() -> dict[str, object]:
+    """Ask on a new connection: whoever has an old one may still hear from a server that takes no
+    new ones.
+    """
+    try:
+        return readiness()
+    finally:
+        connection.close()
+
+
+_facts_in_time = _ReadinessAsker()
 
 urlpatterns = [path("healthz", healthz, name="healthz"), path("readyz", readyz, name="readyz")]

@@ -1,6 +1,8 @@
 """What settings say about far ends: our own address, the database, the broker, the mail server."""
 
 import re
+import socket
+from collections.abc import Collection
 from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote
@@ -8,8 +10,21 @@ from urllib.parse import SplitResult, parse_qs, unquote
 from portal import env
 from portal.errors import Misconfigured
 
-_TLS_OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
+_DATABASE_PARAMETERS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
+_BROKER_PARAMETERS = (
+    "ssl_cert_reqs",
+    "ssl_ca_certs",
+    "ssl_certfile",
+    "ssl_keyfile",
+    "ssl_check_hostname",
+)
+_MAIL_PARAMETERS = ("tls",)
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+# A server whose packets get lost, and that refuses nothing, is given up after so many seconds: one
+# that is not reached, one that is silent, one that does not confirm what was sent to it.
+CONNECT_SECONDS = 5
+KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT = 10, 5, 3
+UNCONFIRMED_MS = 20_000
 
 
 def public_url() -> SplitResult:
@@ -24,12 +39,13 @@ def database() -> dict[str, object]:
     """PostgreSQL, as Django wants it said."""
     here = "postgresql://localhost/tagout"
     parts = env.address("DATABASE_URL", here, ("postgresql", "postgres"))
-    host, options = unquote(parts.hostname or ""), parse_qs(parts.query)
+    host = unquote(parts.hostname or "")
+    options = _parameters("DATABASE_URL", parts, _DATABASE_PARAMETERS)
     if parts.netloc.rpartition("@")[2].startswith("%2F"):
         host = unquote(parts.netloc.rpartition("@")[2])  # a folder of sockets; keep its letter case
     if not parts.path.lstrip("/"):
         raise Misconfigured("DATABASE_URL names no database: postgresql://user@host:5432/name.")
-    if (mode := options.get("sslmode", ["prefer"])[0]) not in _SSL_MODES:
+    if (mode := options.get("sslmode", "prefer")) not in _SSL_MODES:
         modes = ", ".join(_SSL_MODES)
         raise Misconfigured(f"DATABASE_URL says sslmode={mode[:20]!r}: use one of {modes}.")
     return {
@@ -45,9 +61,30 @@ def database() -> dict[str, object]:
             "options": f"-c statement_timeout={env.number('STATEMENT_TIMEOUT_MS', 15000)}"
             f" -c lock_timeout={env.number('LOCK_TIMEOUT_MS', 3000)} -c timezone=UTC",
             "application_name": env.text("TAGOUT_PROCESS", "tagout"),
-            **{name: options[name][0] for name in _TLS_OPTIONS if name in options},
+            "connect_timeout": CONNECT_SECONDS,
+            "keepalives": 1,
+            "keepalives_idle": KEEPALIVE_IDLE,
+            "keepalives_interval": KEEPALIVE_INTERVAL,
+            "keepalives_count": KEEPALIVE_COUNT,
+            "tcp_user_timeout": UNCONFIRMED_MS,
+            **options,
         },
     }
+
+
+def _parameters(name: str, parts: SplitResult, allowed: Collection[str]) -> dict[str, str]:
+    """Return the parameters of a URL. One that means nothing here is refused, because whoever wrote
+    it counts on it; it is named only if it looks like a name, and not like a part of a password.
+    """
+    values = parse_qs(parts.query, keep_blank_values=True)
+    for parameter in values:
+        if parameter not in allowed:
+            found = repr(parameter) if re.fullmatch(r"[a-z_]{1,40}", parameter) else "one"
+            raise Misconfigured(
+                f"{name} has a parameter that is not supported, {found}: remove it. "
+                + (f"Supported are {', '.join(allowed)}." if allowed else "None is supported.")
+            )
+    return {parameter: texts[0] for parameter, texts in values.items()}
 
 
 def broker() -> str:
@@ -55,7 +92,22 @@ def broker() -> str:
     parts = env.address("REDIS_URL", "redis://127.0.0.1:6379/0", ("redis", "rediss"))
     if not parts.hostname or not re.fullmatch(r"/?[0-9]{0,4}", parts.path):
         raise Misconfigured("REDIS_URL must name a host and a number: redis://host:6379/0.")
+    _parameters("REDIS_URL", parts, _BROKER_PARAMETERS if parts.scheme == "rediss" else ())
     return parts.geturl()
+
+
+def broker_sockets() -> dict[str, object]:
+    """Return the same bounds for connections to the broker, in the words of redis-py."""
+    options = {"TCP_KEEPIDLE": KEEPALIVE_IDLE, "TCP_USER_TIMEOUT": UNCONFIRMED_MS}
+    options |= {"TCP_KEEPINTVL": KEEPALIVE_INTERVAL, "TCP_KEEPCNT": KEEPALIVE_COUNT}
+    return {
+        "socket_timeout": CONNECT_SECONDS,
+        "socket_connect_timeout": CONNECT_SECONDS,
+        "socket_keepalive": True,
+        "socket_keepalive_options": {
+            getattr(socket, name): value for name, value in options.items() if hasattr(socket, name)
+        },
+    }
 
 
 def mailer(default: str) -> dict[str, object]:
@@ -73,6 +125,7 @@ def mailer(default: str) -> dict[str, object]:
         }
     if not parts.hostname:
         raise Misconfigured("EMAIL_URL names no mail server: smtp://user:password@host:587?tls=1.")
+    parameters = _parameters("EMAIL_URL", parts, _MAIL_PARAMETERS)
     return {
         "BACKEND": f"{backend}smtp.EmailBackend",
         "OPTIONS": {
@@ -81,7 +134,7 @@ def mailer(default: str) -> dict[str, object]:
             "username": unquote(parts.username or ""),
             "password": unquote(parts.password or ""),
             "use_ssl": parts.scheme == "smtps",
-            "use_tls": parse_qs(parts.query).get("tls") == ["1"],
+            "use_tls": parameters.get("tls") == "1",
             "timeout": 10,
         },
     }

@@ -13,6 +13,7 @@ import selectors
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from io import BytesIO
@@ -34,6 +35,7 @@ IN_MEMORY = 64 * 1024  # of one request or answer; the rest lies in the folder o
 MAX_READ_BYTES = 256 * 1024
 LARGE_BODIES = 3  # so many of the largest bodies may be under way in one process
 OPEN_FILES = 4096  # connections are at most 1000, each with a file or two; some engines allow 1024
+HEALTH_THREADS = 2
 UNSENT_BYTES = 64 * 1024 * 1024  # answers in one process that clients have not taken yet
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -41,6 +43,7 @@ _REFUSAL = (
     b"HTTP/1.1 %s\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s"
 )
 _TOO_LATE = _REFUSAL % (b"408 Request Timeout", 0, b"")
+_HEALTH = (b"GET /healthz ", b"GET /readyz ", b"HEAD /healthz ", b"HEAD /readyz ")
 _FIELD = re.compile(
     rb"^(content-length|transfer-encoding|expect)[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.I | re.M
 )
@@ -194,7 +197,20 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(OPEN_FILES, most), most))
         self.body_room = Room(LARGE_BODIES * settings.MAX_REQUEST_BYTES)
+        self.health_pool = ThreadPoolExecutor(HEALTH_THREADS, thread_name_prefix="health")
         super().run()
+
+    def enqueue_req(self, conn: Connection) -> None:
+        """Give a request to a thread. Who asks for health needs none of those that wait for the
+        database: the answer is for when all of them do.
+        """
+        if not conn.head.startswith(_HEALTH):
+            super().enqueue_req(conn)
+            return
+        answer = self.health_pool.submit(self.handle, conn)
+        answer.add_done_callback(
+            lambda done: self.method_queue.defer(self.finish_request, conn, done)
+        )
 
     # Receiving
 

@@ -13,10 +13,13 @@ from portal.read_settings import settings_or_exit
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 settings_or_exit(4)  # with which gunicorn starts no second worker that would say the same
 _django = get_wsgi_application()
+HEALTH = {"/healthz", "/readyz"}  # which answer in time also while the database does not
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Answer a request."""
+    if environ["PATH_INFO"] in HEALTH:
+        return _django(environ, start_response)
     return _ready()(environ, start_response)
 
 

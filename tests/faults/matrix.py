@@ -51,6 +51,9 @@ ROWS = {
     "F38": "lock waits, no free connection, deadlocks, serialization errors",
     "F40": "a mail server that is dead or slow",
     "F43": "Tagout stopped for 25 hours",
+    "F44": "a broker restarted 20 times, a database 10 times, with messages under way",
+    "F45": "a database or a broker whose packets are lost for a minute",
+    "F46": "one of two workers of a queue that hangs",
 }
 _TAGGED, _MEASURED = "fault row", "fault figure"
 type Number = int | float

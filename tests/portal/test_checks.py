@@ -1,9 +1,10 @@
 """What `check --deploy` says about settings that are not fit for production."""
 
 import pytest
+from django.db import connection
 
 from portal import service_urls
-from portal.checks import warn_about_unsafe_settings
+from portal.checks import name_limits_that_are_not_in_force, warn_about_unsafe_settings
 
 
 @pytest.fixture(autouse=True)
@@ -60,3 +61,16 @@ def test_mail_without_tls_is_named_unless_it_stays_on_the_machine(
 def test_a_folder_of_mails_that_everybody_can_read_is_named(settings, tmp_path):
     settings.MAIL_FOLDER = tmp_path
     assert warning_ids() == ["tagout.EMAIL_URL.folder"]
+
+
+def test_limits_of_statements_that_are_in_force_raise_no_warning(db):
+    assert name_limits_that_are_not_in_force(None) == []
+
+
+def test_limits_that_a_pooler_has_dropped_are_named(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+    (warning,) = name_limits_that_are_not_in_force(None)
+    assert warning.id == "tagout.DATABASE_URL.limits"
+    assert "statement_timeout is 0 ms, not 15000" in warning.msg
+    assert "lock_timeout is" not in warning.msg

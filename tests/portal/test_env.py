@@ -41,6 +41,15 @@ def test_a_file_without_a_value_in_it_is_named(monkeypatch, tmp_path, content):
         ("DATABASE_URL", "postgresql://localhost", service_urls.database),
         ("DATABASE_URL", "postgresql://localhost/", service_urls.database),
         ("DATABASE_URL", "postgresql://localhost/x?sslmode=maybe", service_urls.database),
+        ("DATABASE_URL", "postgresql://localhost/x?connect_timeout=60", service_urls.database),
+        (
+            "DATABASE_URL",
+            "postgresql://localhost/x?sslmode=allow&options=",
+            service_urls.database,
+        ),
+        ("REDIS_URL", "redis://localhost/0?socket_timeout=60", service_urls.broker),
+        ("REDIS_URL", "redis://localhost/0?ssl_ca_certs=/ca.pem", service_urls.broker),
+        ("EMAIL_URL", "smtp://localhost?timeout=60", lambda: service_urls.mailer("")),
         ("STATEMENT_TIMEOUT_MS", "-1", service_urls.database),
         ("STATEMENT_TIMEOUT_MS", "9999999999", service_urls.database),
         ("LOCK_TIMEOUT_MS", "½", service_urls.database),
@@ -77,3 +86,32 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(Misconfigured, match="DATA_DIR"):
         local_secret(tmp_path / "file" / "below" / Path("secret-key"))
+
+
+def test_a_parameter_of_a_url_that_means_nothing_is_named_with_those_that_do(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://localhost/x?target_session_attrs=any")
+    with pytest.raises(Misconfigured) as wrong:
+        service_urls.database()
+    assert "'target_session_attrs'" in str(wrong.value)
+    assert "sslmode, sslrootcert, sslcert, sslkey" in str(wrong.value)
+
+
+def test_a_part_of_a_password_is_not_repeated_as_if_it_were_a_parameter(monkeypatch):
+    monkeypatch.setenv("REDIS_URL", "redis://localhost/0?hunter2Canary")
+    with pytest.raises(Misconfigured) as wrong:
+        service_urls.broker()
+    assert "hunter2" not in str(wrong.value)
+
+
+def test_a_database_that_cannot_be_reached_is_given_up_soon(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://localhost/x")
+    options = service_urls.database()["OPTIONS"]
+    expected = {
+        "connect_timeout": 5,
+        "keepalives": 1,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 20_000,
+    }
+    assert expected.items() <= options.items()
