@@ -4,7 +4,7 @@ import pytest
 
 from simulator.client import ControlRefused
 from simulator.running import running_simulator
-from tests.simulator.conftest import CLOSING, START, Graph, a_rule, modify
+from tests.simulator.conftest import CLOSING, PREVIEW, START, Graph, a_rule, modify
 
 DOWNLOAD = "tuesday-download"
 NAME = "5d1f6f2e-3c7e-4d1f-9a5e-000000000001"
@@ -48,6 +48,21 @@ def test_only_analytics_rules_make_incidents_from_then_on(arm, control):
     assert after["title"] == "(MDIoT) Unauthorized PLC Programming involving multiple assets"
     (alert,) = arm("POST", f"/incidents/{made}/alerts").json()["value"]
     assert "VendorOriginalId" in alert["properties"]["additionalData"]["Custom Details"]
+
+
+def test_connectors_that_the_portal_replaces_are_switched_off(arm, control):
+    place = arm.workspace.key
+    body = {"kind": "OfficeATP", "properties": {"dataTypes": {"alerts": {"state": "Enabled"}}}}
+    control.resource(place, "dataConnectors", "mail", body=body)
+
+    def states():
+        rows = arm("GET", "/dataConnectors", version=PREVIEW).json()["value"]
+        types = {row["kind"]: row["properties"]["dataTypes"] for row in rows}
+        return [types[kind]["alerts"]["state"] for kind in ("OfficeATP", "IOT")]
+
+    assert states() == ["Enabled", "Enabled"]
+    control.onboard(place)
+    assert states() == ["Disabled", "Enabled"]
 
 
 def test_what_no_rule_watches_makes_no_incident(arm, control):

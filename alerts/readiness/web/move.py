@@ -19,6 +19,7 @@ from alerts.readiness.move_wording import (
 from alerts.readiness.policies import may_view
 from alerts.readiness.queries.move import move_findings_of, move_read_at
 from alerts.readiness.queries.page import workspaces_to_view
+from alerts.sentinel.queries import is_in_defender_portal
 from portal import clock
 from portal.accounts.sessions import actor_of
 from portal.ui.responses import render_page
@@ -64,7 +65,7 @@ def show_move(request: HttpRequest, name: str) -> HttpResponse:
         "workspace": workspace,
         "day": MOVE_DATE,
         "days_left": max(0, (MOVE_DATE - now.date()).days),
-        "is_in_portal": workspace.capabilities.get("defender_portal", {}).get("is_there"),
+        "is_in_portal": is_in_defender_portal(workspace.pk),
         "sections": _sections(findings),
         "n_open": states.count(MoveState.OPEN),
         "n_unknown": states.count(MoveState.UNKNOWN),

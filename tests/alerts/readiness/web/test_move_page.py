@@ -6,6 +6,7 @@ from alerts.automation.models import FoundRule, Inventory
 from alerts.readiness.queries.move import move_findings_of
 from tests import cast
 from tests.conftest import NOON
+from tests.factories.incidents import put_in_portal
 
 pytestmark = pytest.mark.django_db
 PAGE = "/workspaces/gdansk/move/"
@@ -59,6 +60,14 @@ def test_many_names_are_counted_and_listed(client, ada, workspace, inventory, lo
     text = client.get(PAGE).text
     assert "Rule 09 and 2 more" in text
     assert "Rule 11" in text
+
+
+def test_after_the_move_the_page_says_that_it_is_broken_now(client, ada, workspace):
+    put_in_portal(workspace)
+    client.force_login(ada)
+    text = client.get(PAGE).text
+    assert "What stands below is broken there now." in text
+    assert "days are left" not in text
 
 
 @pytest.mark.parametrize(("role", "status"), [("auditor", 200), ("manager", 404)])
