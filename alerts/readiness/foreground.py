@@ -1,10 +1,11 @@
 """The doors for `workspace check` and `workspace move-check`: look at once, and judge."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.automation.services.inventory import read_inventory_now
+from alerts.intake.services.foreground import Patience, patient_client
 from alerts.readiness.engine.move import MOVE_DATE
 from alerts.readiness.move_wording import findings_for_programs
 from alerts.readiness.queries.move import move_findings_of
@@ -12,16 +13,19 @@ from alerts.readiness.queries.readings import checks_of
 from alerts.readiness.services.look import look
 from alerts.readiness.wording import for_programs
 from alerts.sentinel.client import client_for
+from alerts.sentinel.client.port import SentinelClient
 from alerts.sentinel.models import Purpose, Workspace
+
+MAX_SILENCE = timedelta(seconds=30)  # that a person at the command line waits for one call
 
 
 def check_now(workspace: Workspace, now: datetime) -> list[dict[str, Any]]:
     """Read everything around a workspace, as its workers do once a day, and return the checks with
-    the members that `workspace check --json` promises.
+    the members that `workspace check --json` promises. A short silence that Azure asks for is kept.
     """
     if not workspace.is_removed:
         for purpose in Purpose:
-            look(workspace, purpose=purpose.value, now=now, connect=client_for)
+            look(workspace, purpose=purpose.value, now=now, connect=_patient)
     return for_programs(checks_of(workspace, now=now))
 
 
@@ -32,7 +36,13 @@ def check_move_now(
     members that `workspace move-check --json` promises.
     """
     if not workspace.is_removed:
-        look(workspace, purpose=Purpose.READ.value, now=now, connect=client_for)
-        read_inventory_now(workspace, now=now, connect=client_for)
+        look(workspace, purpose=Purpose.READ.value, now=now, connect=_patient)
+        read_inventory_now(workspace, now=now, connect=_patient)
     findings = findings_for_programs(move_findings_of(workspace, now=now))
     return {"workspace": workspace.name, "day": MOVE_DATE, "findings": findings}
+
+
+def _patient(workspace: Workspace, purpose: str) -> SentinelClient:
+    patience = Patience(workspace, lambda _: None, purpose=purpose, max_silence=MAX_SILENCE)
+    client = client_for(workspace, purpose)
+    return patient_client(client=client, workspace=workspace, patience=patience)

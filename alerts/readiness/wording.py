@@ -218,8 +218,15 @@ _WORDS: Mapping[Reason, tuple[Words, Words]] = {
     ),
     Reason.TAGGED: (_("All %(n)s rules begin their description with %(tag)s."), ""),
     Reason.UNTAGGED: (
-        _("The Defender portal may merge incidents of these rules with others: %(names)s."),
-        _("Begin the description of each rule with %(tag)s, so that one incident has one cause."),
+        _(
+            "Whether the Defender portal merges incidents of these rules with others is a setting "
+            "of the tenant that cannot be read from here: %(names)s."
+        ),
+        _(
+            "Look in Settings, Microsoft Defender XDR, Rules: correlation of analytics rules is "
+            "off unless somebody switched it on. To be sure of single rules whatever the setting "
+            "is, begin their description with %(tag)s."
+        ),
     ),
     Reason.ALERT_CAME: (_("An alert came less than three days ago."), ""),
     Reason.QUIET: (

@@ -24,6 +24,7 @@ import orjson
 from simulator.azure import Azure
 from simulator.clock import parse_time, to_moment
 from simulator.identity import LOG_AUDIENCES, unauthorised
+from simulator.logs.rows import TABLES
 from simulator.logs.tables import LogTables
 from simulator.plant import PlantWorkspace
 from simulator.replies import ArmRefusal, Reply
@@ -32,6 +33,10 @@ Json = dict[str, Any]
 LOG = logging.getLogger(__name__)
 ACTION = "Microsoft.OperationalInsights/workspaces/query/SecurityAlert/read"
 _PATH = re.compile(r"/v1/workspaces/(?P<workspace>[^/]+)/query", re.IGNORECASE)
+_NAMES = re.compile(r"\b[A-Za-z]+\b")
+_COLUMN_IF_EXISTS = re.compile(
+    r"""column_ifexists\(\s*["'](?P<column>\w+)["']\s*,\s*(?P<otherwise>[^()]+?)\s*\)"""
+)
 _WAIT = re.compile(r"wait=(\d+)")
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 _DEFAULT_SECONDS, _MAX_SECONDS = 180, 600
@@ -224,6 +229,7 @@ def execute_query(
     import duckdb_kql
 
     moment = now.astimezone(UTC).replace(tzinfo=None)
+    text = _with_columns_resolved(connection, text)
     result = duckdb_kql.execute(connection, text, allow_write=False, query_now=moment)
     names = [column[0] for column in result.description]
     kinds = [_kusto_type(str(column[1])) for column in result.description]
@@ -237,6 +243,24 @@ def execute_query(
         for row in found
     ]
     return names, kinds, rows
+
+
+def _with_columns_resolved(connection: Any, text: str) -> str:
+    """The text with each `column_ifexists` replaced, as the engine here does not know the function:
+    by the column where the table that is named last before it has one, else by the other value.
+    """
+
+    def resolved(found: re.Match[str]) -> str:
+        named = [table for table in _NAMES.findall(text[: found.start()]) if table in TABLES]
+        columns = _columns_of(connection, named[-1]) if named else frozenset()
+        return found["column"] if found["column"] in columns else found["otherwise"]
+
+    return _COLUMN_IF_EXISTS.sub(resolved, text)
+
+
+def _columns_of(connection: Any, table: str) -> frozenset[str]:
+    rows = connection.execute(f'DESCRIBE "{table}"').fetchall()
+    return frozenset(name for name, *_ in rows)
 
 
 def _within(rows: list[list[Any]], limits: LogLimits) -> tuple[list[list[Any]], str]:

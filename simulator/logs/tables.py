@@ -19,6 +19,7 @@ from simulator.store.incidents import Incident
 
 Json = dict[str, Any]
 BATCH = 1_000
+_GONE_IN_DEFENDER_PORTAL = {"SecurityIncident": ("Description",)}
 _STORED = "all "  # before the names of the tables themselves; what is asked are views of them
 
 
@@ -32,6 +33,7 @@ class _Database:
     runs: int = 0
     without_incident: int = 0
     span: tuple[datetime | None, datetime | None] = (None, None)
+    is_in_defender_portal: bool = False
 
 
 class LogTables:
@@ -55,9 +57,10 @@ class LogTables:
         if database is None:
             database = self._databases[workspace.key] = _Database(_new_connection())
         self._follow(workspace, database)
-        if database.span != (since, until):
-            _show(database.connection, since, until)
-            database.span = (since, until)
+        is_onboarded = bool(self._azure.facts(workspace)["defender_portal"])
+        if (database.span, database.is_in_defender_portal) != ((since, until), is_onboarded):
+            _show(database.connection, since, until, is_onboarded=is_onboarded)
+            database.span, database.is_in_defender_portal = (since, until), is_onboarded
         return database.connection
 
     def close(self) -> None:
@@ -122,15 +125,19 @@ def _new_connection() -> Any:
     for name, columns in TABLES.items():
         listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
         connection.execute(f'CREATE TABLE "{_STORED}{name}" ({listed})')
-    _show(connection, None, None)
+    _show(connection, None, None, is_onboarded=False)
     connection.execute("SET threads = 2")
     connection.execute("SET memory_limit = '8GB'")
     connection.execute("SET enable_external_access = false")
     return connection
 
 
-def _show(connection: Any, since: datetime | None, until: datetime | None) -> None:
-    """Show under the tables' names what was generated in a span, or all of it."""
+def _show(
+    connection: Any, since: datetime | None, until: datetime | None, *, is_onboarded: bool
+) -> None:
+    """Show under the tables' names what was generated in a span, or all of it, with the columns
+    that a workspace has: in the Defender portal incidents have no description.
+    """
     bounds = [
         f"TimeGenerated {sign} TIMESTAMP '{at.astimezone(UTC).replace(tzinfo=None).isoformat()}'"
         for sign, at in ((">=", since), ("<", until))
@@ -138,8 +145,10 @@ def _show(connection: Any, since: datetime | None, until: datetime | None) -> No
     ]
     condition = f" WHERE {' AND '.join(bounds)}" if bounds else ""
     for name in TABLES:
+        gone = _GONE_IN_DEFENDER_PORTAL.get(name, ()) if is_onboarded else ()
+        columns = f"* EXCLUDE ({', '.join(gone)})" if gone else "*"
         connection.execute(
-            f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM "{_STORED}{name}"{condition}'
+            f'CREATE OR REPLACE VIEW "{name}" AS SELECT {columns} FROM "{_STORED}{name}"{condition}'
         )
 
 

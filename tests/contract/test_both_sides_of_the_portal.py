@@ -290,3 +290,21 @@ def test_one_command_prints_what_was_found_and_keeps_it(pretend, connection, cap
     assert workspace.capabilities["graph"]["found"]["answers carry an etag"] == "no"
     with pytest.raises(CommandError, match="is in the Defender portal"):
         call_command("workspace", "probe", "gdansk", "--incident", "nothing")
+
+
+@pytest.mark.django_db
+def test_a_failed_sign_in_is_no_finding(pretend, connection, monkeypatch):
+    workspace = make_workspace(
+        "gdansk",
+        tenant_id=connection.tenant_id,
+        endpoint=pretend.endpoint,
+        authority=pretend.endpoint,
+        graph_endpoint=pretend.endpoint,
+        ca_bundle=connection.ca_bundle,
+        client_id=connection.client_id,
+        secret_env="TAGOUT_NO_SUCH_SECRET",
+    )
+    with pytest.raises(CommandError, match="nothing was stored, for there is no token"):
+        call_command("workspace", "probe", "gdansk")
+    workspace.refresh_from_db()
+    assert "graph" not in workspace.capabilities

@@ -50,20 +50,19 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def check(tmp_path_factory):
-    """Return what the parser says of some texts, by their names."""
+    """Return what the parser says of some texts, by their names, over tables without a column."""
     folder = tmp_path_factory.mktemp("kql")
-    tables = folder / "tables.json"
-    tables.write_text(
-        json.dumps(
-            {
-                name: "(" + ", ".join(f"{c}:{TYPES[kind]}" for c, kind in columns.items()) + ")"
-                for name, columns in TABLES.items()
-            }
-        )
-    )
 
-    def run(texts):
-        files = []
+    def run(texts, *, without=None):
+        tables, files = folder / "tables.json", []
+        tables.write_text(
+            json.dumps(
+                {
+                    name: f"({', '.join(_declared(name, columns, without))})"
+                    for name, columns in TABLES.items()
+                }
+            )
+        )
         for name, text in texts.items():
             files.append(folder / f"{name}.kql")
             files[-1].write_text(text)
@@ -76,12 +75,27 @@ def check(tmp_path_factory):
     return run
 
 
+def _declared(table, columns, without):
+    return [f"{c}:{TYPES[kind]}" for c, kind in columns.items() if (table, c) != without]
+
+
 def test_every_text_of_ours_is_kql(check):
     names = {path.stem for path in Path(kql.__file__).parent.glob("*.kql")}
     assert names == TEXTS.keys(), "a text stands in the folder that nobody checks"
     check_of_workflow = alert_rule_body("tagout-4711")["properties"]["query"]
     of_analytics_rules = {"coverage": coverage_query(), "workflow_check": check_of_workflow}
     assert check(TEXTS | of_analytics_rules) == []
+
+
+@pytest.mark.parametrize("gone", ["Description", "ProviderName", "ProviderIncidentId"])
+def test_the_incidents_are_asked_for_also_without_a_column(check, gone):
+    assert check({"incidents": TEXTS["incidents"]}, without=("SecurityIncident", gone)) == []
+
+
+@pytest.mark.parametrize("gone", ["Techniques", "ProductComponentName"])
+def test_the_alerts_are_asked_for_also_without_a_column(check, gone):
+    texts = {name: TEXTS[name] for name in ("alerts_of_incidents", "alerts_without_incident")}
+    assert check(texts, without=("SecurityAlert", gone)) == []
 
 
 def test_the_parser_tells_what_is_wrong(check):

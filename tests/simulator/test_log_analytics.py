@@ -214,3 +214,17 @@ def test_what_no_rule_watches_is_told_by_the_sensors_alone_in_the_defender_porta
         len(logs.rows(f"{wish} | where EndTime > datetime(2026-11-24) | distinct SystemAlertId"))
         == 2
     )
+
+
+def test_after_onboarding_incidents_have_no_description_column(logs, running):
+    plain = "SecurityIncident | take 1 | project Description"
+    careful = 'SecurityIncident | take 1 | project Description = column_ifexists("Description", "")'
+    of_alerts = 'SecurityAlert | take 1 | project Text = column_ifexists("Description", "none")'
+    running.control.workspace(running.workspaces[0].key, defender_portal=False)
+    assert logs.rows(plain)[0] == logs.rows(careful)[0]
+    running.control.onboard(running.workspaces[0].key)
+    refused = logs.ask(plain)
+    assert refused.status_code == 400
+    assert refused.json()["error"]["innererror"]["code"] == "SemanticError"
+    assert logs.rows(careful) == [{"Description": ""}]
+    assert logs.rows(of_alerts)[0]["Text"] != "none", "alerts keep theirs"

@@ -29,7 +29,7 @@ from alerts.sentinel.client.port import (
     SentinelThrottled,
     SentinelUnavailable,
 )
-from alerts.sentinel.models import IncidentSource, Workspace
+from alerts.sentinel.models import IncidentSource, Purpose, Workspace
 from alerts.sentinel.queries import callable_at
 from alerts.sentinel.services import note_error, note_success
 from portal import clock
@@ -43,8 +43,16 @@ type Notify = Callable[[str], None]
 class Patience:
     """How long one run has waited for a workspace since something last came of it."""
 
-    def __init__(self, workspace: Workspace, notify: Notify) -> None:
-        self._workspace, self._notify = workspace, notify
+    def __init__(
+        self,
+        workspace: Workspace,
+        notify: Notify,
+        *,
+        purpose: str = Purpose.READ,
+        max_silence: timedelta = PATIENCE,
+    ) -> None:
+        self._workspace, self._notify, self.purpose = workspace, notify, purpose
+        self._max_silence = max_silence
         self._progress_at = time.monotonic()
 
     def note_progress(self) -> None:
@@ -63,10 +71,13 @@ class Patience:
         return max(left, 0.0), until
 
     def wait(self) -> bool:
-        """Keep the silence and say so. False, at once, where it would outlast the patience."""
+        """Keep the silence and say so. False, at once, where one silence is longer than it may be
+        or all would outlast the patience.
+        """
         seconds, _ = self.silence()
         waited = time.monotonic() - self._progress_at
-        if waited + seconds > PATIENCE.total_seconds():
+        is_too_long = seconds > self._max_silence.total_seconds()
+        if is_too_long or waited + seconds > PATIENCE.total_seconds():
             return False
         if seconds:
             self._notify(
@@ -108,7 +119,12 @@ class _Patient:
                 except (SentinelThrottled, SentinelUnavailable) as error:
                     if not _names_a_time(error):
                         raise
-                    note_error(workspace_id=self._workspace.pk, error=error, now=clock.unshifted())
+                    note_error(
+                        workspace_id=self._workspace.pk,
+                        error=error,
+                        now=clock.unshifted(),
+                        purpose=self._patience.purpose,
+                    )
                     if not self._patience.wait():
                         raise
                 else:

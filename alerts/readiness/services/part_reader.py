@@ -45,12 +45,6 @@ _OF_A_SUBSCRIPTION = (
     Prerequisite.PLAN,
     Prerequisite.REQUIREMENTS,
 )
-_SIGN_IN_CODES = (
-    "CredentialMissing",
-    "SignInFailed",
-    "SignInUnreachable",
-    "CertificateNotTrusted",
-)
 
 
 class OutOfTime(Exception):
@@ -230,7 +224,7 @@ class PartReader:
 
 
 def _kind(error: SentinelError) -> str:
-    if error.code in _SIGN_IN_CODES or error.code.startswith("AADSTS"):
+    if error.is_of_sign_in:
         return "sign-in"
     match error:
         case SentinelThrottled():

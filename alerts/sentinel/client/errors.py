@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+_SIGN_IN_CODES = frozenset(
+    {"CredentialMissing", "SignInFailed", "SignInUnreachable", "CertificateNotTrusted"}
+)
+
 
 class SentinelError(Exception):
     """A call to Sentinel did not succeed. The text is for people and holds no ids of the tenant."""
@@ -14,6 +18,11 @@ class SentinelError(Exception):
         self.status = status
         self.code = code
         self.request_id = request_id
+
+    @property
+    def is_of_sign_in(self) -> bool:
+        """Whether there was no token, so that the call never got as far as Sentinel or Graph."""
+        return self.code in _SIGN_IN_CODES or self.code.startswith("AADSTS")
 
 
 NOBODY_THERE = "ServiceRequestError"  # the SDK's name for a connection that was not made

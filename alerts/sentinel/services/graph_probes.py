@@ -53,7 +53,9 @@ class Finding:
 def probe_graph(
     *, graph: GraphApi, resource_manager: SentinelClient, now: datetime
 ) -> list[Finding]:
-    """Find out, by reading alone, what Graph does on this tenant."""
+    """Return, by reading alone, what Graph does on this tenant. Raises SentinelError where there is
+    no token: that is nothing about the tenant.
+    """
     since = write_moment(now - _LOOK_BACK)
     findings = [
         _permission("incidents can be read", lambda: graph.get(INCIDENTS, top="1")),
@@ -82,6 +84,8 @@ def _permission(probe: str, call: Callable[[], bytes]) -> Finding:
     try:
         call()
     except SentinelError as error:
+        if error.is_of_sign_in:
+            raise
         is_refusal = error.status in (401, 403)
         return Finding(probe, "no" if is_refusal else "unknown", error.message)
     return Finding(probe, "yes", "It answered.")
@@ -91,6 +95,8 @@ def _asked(probe: str, ask: Callable[[], tuple[str, str]]) -> Finding:
     try:
         found, evidence = ask()
     except SentinelError as error:
+        if error.is_of_sign_in:
+            raise
         is_no = error.status is not None and (error.status == 400 or error.status >= 500)
         return Finding(probe, "no" if is_no else "unknown", error.message)
     except NotAPage as broken:

@@ -354,3 +354,10 @@ def test_the_past_holds_one_worker_at_a_time(workspace, azure):
     held.delete()
     run_due_log_backfills(connect=logs_client_for)
     assert Incident.objects.exists()
+
+
+def test_after_onboarding_incidents_have_no_description_in_the_logs(workspace, azure):
+    azure.control.onboard(azure.workspaces[0].key)
+    found = backfill()
+    assert found["incidents"] == in_sentinel(azure)
+    assert Incident.objects.count() == in_sentinel(azure)

@@ -78,3 +78,24 @@ def test_a_person_reads_a_line_for_each(check, capsys):
     with pytest.raises(SystemExit):
         call_command("workspace", "check", "gdansk", stdout=out)
     assert "ok      sign-in (read): Entra gave us a token." in out.getvalue()
+
+
+def test_a_short_silence_is_waited_out(check, azure):
+    azure.control.fault(path="/incidents", status=429, retry_after=2, count=4)
+    azure.control.fault(path="/alertRules", status=429, retry_after=2, count=4)
+    try:
+        checks, _ = check()
+    finally:
+        azure.control.clear_faults()
+    assert checks["reach (read)"]["state"] == "ok"
+    assert checks["analytics rules"]["state"] == "ok"
+
+
+def test_a_long_silence_is_not(check, azure):
+    azure.control.fault(path="/incidents", status=429, retry_after=300)
+    try:
+        checks, code = check()
+    finally:
+        azure.control.clear_faults()
+    assert checks["reach (read)"]["state"] == "failed"
+    assert code == 1

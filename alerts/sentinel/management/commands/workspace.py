@@ -3,6 +3,7 @@ rooms add (`validate`): the workspaces of Tagout.
 """
 
 import sys
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db import transaction
 
 from alerts.sentinel import services
 from alerts.sentinel.client import graph_client_for
+from alerts.sentinel.client.errors import SentinelError
 from alerts.sentinel.models import IncidentSource, Purpose, Workspace
 from alerts.sentinel.queries import (
     defender_id_of,
@@ -19,7 +21,7 @@ from alerts.sentinel.queries import (
     waiting_incidents,
 )
 from alerts.sentinel.registry import WorkspaceAction, checks_of, workspace_actions
-from alerts.sentinel.services.graph_probes import as_capability, probe_graph, probe_writes
+from alerts.sentinel.services.graph_probes import Finding, as_capability, probe_graph, probe_writes
 from portal import clock
 from portal.accounts.models import Organisation
 from portal.audit.services import record
@@ -165,6 +167,24 @@ def _probe(options: dict[str, Any]) -> dict[str, Any]:
         raise CommandError(f"No incident {name} of {workspace.name} is in the Defender portal.")
     if name and is_paused_after_restore():
         raise CommandError(PAUSED)
+    try:
+        findings = _findings(workspace, name, graph_id, now=now)
+    except SentinelError as error:  # no token: nothing about the tenant was found out
+        raise CommandError(
+            f"Nothing was probed and nothing was stored, for there is no token. {error.message}"
+        ) from error
+    services.keep_capability(
+        workspace_id=workspace.pk,
+        name="graph",
+        capability=as_capability(findings, now=now),
+        by=BY,
+        now=now,
+    )
+    return {"workspace": workspace.name, "probes": [finding.as_json() for finding in findings]}
+
+
+def _findings(workspace: Workspace, name: str, graph_id: str, *, now: datetime) -> list[Finding]:
+    """What the probes found, those that write included where an incident is named."""
     reader = graph_client_for(workspace)
     findings = probe_graph(graph=reader.graph, resource_manager=reader.resource_manager, now=now)
     if graph_id:
@@ -177,14 +197,7 @@ def _probe(options: dict[str, Any]) -> dict[str, Any]:
             name=name,
             graph_id=graph_id,
         )
-    services.keep_capability(
-        workspace_id=workspace.pk,
-        name="graph",
-        capability=as_capability(findings, now=now),
-        by=BY,
-        now=now,
-    )
-    return {"workspace": workspace.name, "probes": [finding.as_json() for finding in findings]}
+    return findings
 
 
 def _add_on(act: WorkspaceAction, options: dict[str, Any]) -> dict[str, Any]:
