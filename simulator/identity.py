@@ -32,16 +32,23 @@ _IDS = uuid.UUID("6f1c0d52-40f0-4e0e-9a53-6a1c9d6b7d11")
 _LOOK = [
     "Microsoft.OperationalInsights/workspaces/read",
     "Microsoft.Authorization/*/read",
+    "Microsoft.OperationalInsights/workspaces/query/read",
     "Microsoft.OperationalInsights/workspaces/query/*/read",
     "Microsoft.Resources/*/read",
     "Microsoft.Logic/workflows/read",
     "Microsoft.IoTSecurity/*/read",
+]
+# Microsoft publishes no name for these. Here a reader may; that others may not can be laid out.
+DETAILS = [
+    "Microsoft.SecurityInsights/incidents/alerts/action",
+    "Microsoft.SecurityInsights/incidents/entities/action",
 ]
 ROLES: dict[str, list[str]] = {
     "reader": [
         "Microsoft.SecurityInsights/*/read",
         *_LOOK,
         "Microsoft.SecurityInsights/dataConnectorsCheckRequirements/action",
+        *DETAILS,
     ],
     "responder": [
         "Microsoft.SecurityInsights/*/read",
@@ -87,10 +94,11 @@ class Application:
     enabled: bool = True
     denied: list[str] = field(default_factory=list)
     permissions: list[str] = field(default_factory=list)
+    custom: list[str] = field(default_factory=list)  # what a role of the customer's own grants
 
     def actions(self) -> list[str]:
         """The action patterns that its roles grant."""
-        return [action for role in self.roles for action in ROLES[role]]
+        return [*(action for role in self.roles for action in ROLES[role]), *self.custom]
 
     def may(self, action: str) -> bool:
         """Whether some role grants the action and no deny assignment takes it away."""

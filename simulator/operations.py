@@ -104,8 +104,8 @@ def graph(azure: Azure, body: Json, _at: int) -> Json:
 
 
 def application(azure: Azure, body: Json, _at: int) -> Json:
-    """Change an application: enabled, roles, denied actions, permissions for Graph; or make all
-    tokens worthless. A permission shows in tokens issued from then on.
+    """Change an application: enabled, roles, actions of a custom role, denied actions, permissions
+    for Graph; or make all tokens worthless. A permission shows in tokens issued from then on.
     """
     target = azure.identities.named(body["application"])
     if unknown := set(body.get("roles", [])) - ROLES.keys():
@@ -115,6 +115,7 @@ def application(azure: Azure, body: Json, _at: int) -> Json:
     target.permissions = list(body.get("permissions", target.permissions))
     target.enabled = bool(body.get("enabled", target.enabled))
     target.roles = list(body.get("roles", target.roles))
+    target.custom = list(body.get("custom", target.custom))
     target.denied = list(body.get("denied", target.denied))
     target.secret = str(body.get("secret", target.secret))
     if body.get("revoke_tokens"):

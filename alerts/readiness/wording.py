@@ -42,6 +42,7 @@ PURPOSES: Mapping[str, Words] = {
     "read": _("reading"),
     "incidents": _("incidents"),
     "rules": _("automation rules"),
+    "set-up": _("setting up"),
 }
 # By reason: what shows it, and what to do where that is not as it should be.
 _WORDS: Mapping[Reason, tuple[Words, Words]] = {
@@ -126,8 +127,19 @@ _WORDS: Mapping[Reason, tuple[Words, Words]] = {
     Reason.ACTIONS_MISSING: (
         _("Not granted: %(missing)s."),
         _(
-            "Give our identity the role Microsoft Sentinel Responder on the workspace; to deploy "
-            "automation rules or content, Microsoft Sentinel Contributor."
+            "Give our identity the custom role that docs/roles has for this, or a built-in one: "
+            "Microsoft Sentinel Reader to read, Responder for incidents, Contributor for "
+            "automation rules and setting up."
+        ),
+    ),
+    Reason.SETTING_UP_NOT_GRANTED: (
+        _(
+            "Tagout does not set up everything from here, which is a choice and no fault. Not "
+            "granted: %(missing)s."
+        ),
+        _(
+            "To do it from here, give the identity for rules the role Microsoft Sentinel "
+            "Contributor."
         ),
     ),
     Reason.CONTRIBUTOR: (

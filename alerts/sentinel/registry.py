@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from alerts.sentinel.engine.rights import RightsEntries
 from alerts.sentinel.models import Workspace
 
 type CheckWorkspace = Callable[[Workspace, datetime], list[dict[str, Any]]]
@@ -21,6 +22,23 @@ def register_workspace_check(check: CheckWorkspace) -> None:
 def checks_of(workspace: Workspace, *, now: datetime) -> list[dict[str, Any]]:
     """Return the checks of a workspace, made now."""
     return [row for check in _checks for row in check(workspace, now)]
+
+
+type ReadRights = Callable[[int, str], RightsEntries | None]
+
+_rights: list[ReadRights] = []
+
+
+def register_rights(read: ReadRights) -> None:
+    """Let this function return what the identity of a purpose is granted in a workspace, by its id,
+    as it was read last; None where that is not known.
+    """
+    _rights[:] = [read]
+
+
+def rights_of(workspace_id: int, identity: str) -> RightsEntries | None:
+    """Return what an identity was granted when it was read last; None where that is not known."""
+    return _rights[0](workspace_id, identity) if _rights else None
 
 
 type WorkspaceAction = Callable[[Workspace, datetime, Mapping[str, Any]], dict[str, Any]]

@@ -56,6 +56,16 @@ class Call:
             "userPrincipalName": None,
         }
 
+    def require_action(self, action: str) -> None:
+        """Refuse an application that may not do this."""
+        if not self.application.may(action):
+            raise ArmRefusal(
+                403,
+                "AuthorizationFailed",
+                f"The client '{self.application.client_id}' does not have authorization to"
+                f" perform action '{action}' over scope '{self.path}'.",
+            )
+
     def require_version(self) -> str:
         """The api-version; refuses a call without one."""
         version = self.query.get("api-version", "")

@@ -82,13 +82,7 @@ class Gate:
                     "InvalidAuthenticationTokenTenant",
                     "The access token is from the wrong issuer: another tenant.",
                 )
-        if not call.application.may(route.action):
-            raise ArmRefusal(
-                403,
-                "AuthorizationFailed",
-                f"The client '{call.application.client_id}' does not have authorization to"
-                f" perform action '{route.action}' over scope '{call.path}'.",
-            )
+        call.require_action(route.action)
         limits.update(
             self._azure.throttle.admit(
                 method=call.method,

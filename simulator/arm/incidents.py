@@ -256,6 +256,7 @@ def list_bookmarks(call: Call) -> Reply:
 def run_playbook(call: Call) -> Reply:
     """Start a Logic App on an incident: 204 and no body at all."""
     incident, body = incident_of(call), call.json()
+    call.require_action("Microsoft.Logic/workflows/triggers/listCallbackUrl/action")
     run = start_playbook(
         call.azure,
         call.workspace,
@@ -280,7 +281,7 @@ ROUTES: list[Route] = [
     security_route(
         "POST",
         "/incidents/{incident}/alerts",
-        "incidents/read",
+        "incidents/alerts/action",
         list_alerts,
         limit="alerts",
         reads=True,
@@ -288,7 +289,7 @@ ROUTES: list[Route] = [
     security_route(
         "POST",
         "/incidents/{incident}/entities",
-        "incidents/read",
+        "incidents/entities/action",
         list_entities,
         limit="entities",
         reads=True,

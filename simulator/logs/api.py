@@ -23,7 +23,7 @@ import orjson
 
 from simulator.azure import Azure
 from simulator.clock import parse_time, to_moment
-from simulator.identity import LOG_AUDIENCES, unauthorised
+from simulator.identity import LOG_AUDIENCES, Application, unauthorised
 from simulator.logs.rows import TABLES
 from simulator.logs.tables import LogTables
 from simulator.plant import PlantWorkspace
@@ -31,7 +31,7 @@ from simulator.replies import ArmRefusal, Reply
 
 Json = dict[str, Any]
 LOG = logging.getLogger(__name__)
-ACTION = "Microsoft.OperationalInsights/workspaces/query/SecurityAlert/read"
+_QUERY = "Microsoft.OperationalInsights/workspaces/query"
 _PATH = re.compile(r"/v1/workspaces/(?P<workspace>[^/]+)/query", re.IGNORECASE)
 _NAMES = re.compile(r"\b[A-Za-z]+\b")
 _COLUMN_IF_EXISTS = re.compile(
@@ -128,13 +128,7 @@ class LogAnalytics:
         )
         application = claims.application
         workspace = self._workspace(path, claims.tenant)
-        if not application.may(ACTION):
-            raise ArmRefusal(
-                403,
-                "InsufficientAccessError",
-                "The provided credentials have insufficient access to perform the requested"
-                " operation",
-            )
+        _require_actions(application, f"{_QUERY}/read")
         self._count(application.client_id)
         if method == "POST":
             question = _object(body)
@@ -145,6 +139,8 @@ class LogAnalytics:
         text = question.get("query")
         if not isinstance(text, str) or not text.strip():
             raise _bad_argument("The request had some invalid properties", "NoQueryError", "")
+        tables = set(_NAMES.findall(text)) & TABLES.keys()
+        _require_actions(application, *(f"{_QUERY}/{table}/read" for table in tables))
         wait = _WAIT.search(headers.get("prefer", ""))
         seconds = min(int(wait[1]) if wait else _DEFAULT_SECONDS, self.limits.seconds)
         since, until = read_span(question.get("timespan"), self._azure.clock.now())
@@ -218,6 +214,15 @@ class LogAnalytics:
                 ],
             }
         return answer
+
+
+def _require_actions(application: Application, *actions: str) -> None:
+    if not all(application.may(action) for action in actions):
+        raise ArmRefusal(
+            403,
+            "InsufficientAccessError",
+            "The provided credentials have insufficient access to perform the requested operation",
+        )
 
 
 def execute_query(

@@ -8,7 +8,14 @@ from alerts.readiness.engine.readings import (
     judge,
 )
 from alerts.readiness.engine.reasons import Reason
-from alerts.readiness.engine.rights import CONNECTING, NEEDED, missing_actions
+from alerts.sentinel.engine.rights import (
+    CONNECTING,
+    IDENTITY_OF,
+    READ,
+    SET_UP,
+    missing_actions,
+    needed_actions,
+)
 
 _SIGN_IN = {
     "CredentialMissing": Reason.CREDENTIAL_MISSING,
@@ -71,18 +78,25 @@ def check_portal(readings: Readings) -> Check:
 
 
 def check_rights(readings: Readings, purpose: str) -> Check:
-    """Whether the identity of a purpose may do what that purpose does."""
-    finding = readings.of("rights", purpose)
-    missing = missing_actions(NEEDED[purpose], finding.facts or [])
+    """Whether the identity of a purpose may do what that purpose does. Setting up is nothing that
+    has to be done from here, so that missing rights for it are named without being a fault.
+    """
+    finding = readings.of("rights", IDENTITY_OF[purpose])
+    needed = needed_actions(purpose)
+    missing = missing_actions(needed, finding.facts or [])
+    if purpose == READ:
+        missing += (readings.of("details").facts or {}).get("refused", [])
     reason = Reason.ACTIONS_MISSING if missing else Reason.ACTIONS_GRANTED
+    if missing and purpose == SET_UP:
+        reason = Reason.SETTING_UP_NOT_GRANTED
     return judge(
         f"rights ({purpose})",
         finding,
-        ok=not missing,
+        ok=not missing or purpose == SET_UP,
         reason=reason,
         about=purpose,
         missing=missing,
-        n=len(NEEDED[purpose]),
+        n=len(needed),
     )
 
 

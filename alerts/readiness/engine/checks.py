@@ -2,7 +2,7 @@
 
 from alerts.readiness.engine import access_checks, incident_checks, service_checks
 from alerts.readiness.engine.readings import Check, Readings, subscriptions_of
-from alerts.readiness.engine.rights import NEEDED
+from alerts.sentinel.engine.rights import IDENTITY_OF
 
 
 def evaluate(readings: Readings) -> list[Check]:
@@ -12,7 +12,7 @@ def evaluate(readings: Readings) -> list[Check]:
         check for purpose in purposes for check in access_checks.check_reach(readings, purpose)
     ]
     checks += [access_checks.check_sentinel(readings), access_checks.check_portal(readings)]
-    checks += [access_checks.check_rights(readings, purpose) for purpose in NEEDED]
+    checks += [access_checks.check_rights(readings, purpose) for purpose in IDENTITY_OF]
     for subscription in subscriptions_of(readings):
         checks += [
             access_checks.check_subscription_rights(readings, subscription),

@@ -33,6 +33,7 @@ class Reason(StrEnum):
 
     ACTIONS_GRANTED = auto()
     ACTIONS_MISSING = auto()
+    SETTING_UP_NOT_GRANTED = auto()
     CONTRIBUTOR = auto()
     NOT_CONTRIBUTOR = auto()
     PLAN_STREAMS = auto()

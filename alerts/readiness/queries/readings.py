@@ -10,6 +10,7 @@ from alerts.incidents.models import Incident, OtState, touches
 from alerts.readiness.engine.checks import evaluate
 from alerts.readiness.engine.readings import Check, Finding, History, Readings, Residence
 from alerts.readiness.models import Finding as FindingRow
+from alerts.sentinel.engine.rights import RightsEntries
 from alerts.sentinel.models import PortalResidence, Purpose, Workspace, WorkspaceCredential
 from alerts.sentinel.queries import portal_residence_of, portal_residences
 from alerts.sentinel.wire.values import D4IOT_PRODUCTS
@@ -152,3 +153,26 @@ def _history(workspace: Workspace) -> History:
         sites_without_ot=[site.name for site in touched if site.uuid not in with_ot],
         answered=incidents.filter(ot_state__in=_ANSWERED)[:1].count(),
     )
+
+
+def newest_incident_of(workspace: Workspace) -> str:
+    """Return Sentinel's name of the incident that changed last; empty where there is none."""
+    rows = Incident.objects.filter(workspace=workspace).order_by("-modified_at")
+    return rows.values_list("name", flat=True).first() or ""
+
+
+def granted_rights(workspace_id: int, identity: str) -> RightsEntries | None:
+    """Return what the identity of a purpose was granted when it was read last; None where that is
+    not known, or could not be read any more.
+    """
+    parts = (f"rights {identity}", f"probe {identity}")
+    rows = FindingRow.objects.filter(workspace=workspace_id, part__in=parts)
+    findings = {row.part: row for row in rows}
+    rights, probe = (findings.get(part) for part in parts)
+    if rights is None or rights.error or rights.facts is None or rights.read_at is None:
+        return None
+    is_newer = probe is not None and probe.read_at and probe.read_at > rights.read_at
+    if probe is not None and is_newer and (probe.facts or {}).get("kind"):  # not let in since
+        return None
+    found: RightsEntries = rights.facts
+    return found

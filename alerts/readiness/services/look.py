@@ -113,6 +113,7 @@ def look(
         reader.probe(client)
         reader.read_list(client, Prerequisite.RIGHTS, key=f"rights {purpose}")
         if purpose == Purpose.READ:
+            reader.ask_for_details(client)
             reader.read_whole(client)
     except SentinelError as error:
         return error.message

@@ -15,6 +15,7 @@ from alerts.readiness.engine.answers import (
     single_fact,
 )
 from alerts.readiness.models import Finding
+from alerts.readiness.queries.readings import newest_incident_of
 from alerts.sentinel.client.port import (
     SentinelClient,
     SentinelDenied,
@@ -122,6 +123,25 @@ class PartReader:
             calls_left=client.calls_left,
             credential_ends_at=client.credential_ends_at,
         )
+
+    def ask_for_details(self, client: SentinelClient) -> None:
+        """Ask for alerts and entities of the newest incident. No list of Microsoft's names the
+        right to either, so that only a refusal says that it is missing.
+        """
+        name = newest_incident_of(self.workspace)
+        if not name or self._is_done("details"):
+            return
+        calls = {"alerts": client.list_alerts, "entities": client.list_entities}
+        refused = []
+        for what, call in calls.items():
+            try:
+                call(name)
+            except SentinelDenied:
+                refused.append(f"POST incidents/{{id}}/{what}")
+            except SentinelError as error:
+                self._note("details", error)
+                return
+        self.keep("details", {"refused": refused})
 
     def read_whole(self, client: SentinelClient) -> None:
         """Read every part that is no right of another purpose."""

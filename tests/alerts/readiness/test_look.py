@@ -100,11 +100,36 @@ def test_what_is_wrong_in_azure_fails_with_a_fix(look_now, sentinel, name):
 
 
 def test_missing_actions_are_named_for_each_purpose(look_now, sentinel):
-    sentinel.lay_out(Prerequisite.RIGHTS, [{"actions": ["*/read"], "notActions": []}])
+    requirements = "Microsoft.SecurityInsights/dataConnectorsCheckRequirements/action"
+    reader = {"actions": ["*/read", requirements], "notActions": []}
+    sentinel.lay_out(Prerequisite.RIGHTS, [reader])
     checks = look_now()
     assert checks["rights (read)"].state is State.OK
-    assert "incidents/write" in evidence_of(checks["rights (incidents)"])
+    for action in ("incidents/write", "tasks/write", "incidents/runPlaybook/action"):
+        assert action in evidence_of(checks["rights (incidents)"])
+    assert checks["rights (incidents)"].state is State.FAILED
     assert "automationRules/write" in evidence_of(checks["rights (rules)"])
+
+
+def test_rights_to_set_up_are_named_without_being_a_fault(look_now, sentinel):
+    """Who connects and installs by hand need not let Tagout do it."""
+    responder = {"actions": ["*/read", "Microsoft.SecurityInsights/automationRules/*"]}
+    sentinel.lay_out(Prerequisite.RIGHTS, [responder])
+    checks = look_now()
+    assert checks["rights (rules)"].state is State.OK
+    assert checks["rights (set-up)"].state is State.OK
+    for action in ("alertRules/write", "triggerRuleRun/action", "contentPackages/write"):
+        assert action in evidence_of(checks["rights (set-up)"])
+
+
+def test_that_alerts_may_not_be_asked_for_is_found_out_by_asking(look_now, workspace, sentinel):
+    incident = make_incident(workspace)
+    sentinel.add_incident(incident.name)
+    denied = SentinelDenied("no", status=403, code="AuthorizationFailed")
+    sentinel.fail_next(denied, verb="list_alerts")
+    check = look_now()["rights (read)"]
+    assert (check.state, check.reason) == (State.FAILED, Reason.ACTIONS_MISSING)
+    assert "POST incidents/{id}/alerts" in evidence_of(check)
 
 
 def test_what_we_may_not_read_is_unknown_with_the_reason(look_now, sentinel):

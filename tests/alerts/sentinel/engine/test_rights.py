@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.readiness.engine.rights import missing_actions
+from alerts.sentinel.engine.rights import missing_actions
 
 WRITE = "Microsoft.SecurityInsights/incidents/write"
 DELETE = "Microsoft.SecurityInsights/incidents/delete"
