@@ -39,8 +39,9 @@ def incidents_of_own_rules(
         rows = azure.ask_logs(workspace, str(rule.body["properties"].get("query")))
         by_id = {str(row.get("VendorOriginalId")): row for row in rows}
         for original_id in sorted(ids & by_id.keys()):
-            alert = _alert(workspace, rule, case, by_id[original_id], original_id)
-            made.append((_incident(workspace, rule, alert), alert, entities))
+            row = by_id[original_id]
+            alert = alert_of_row(workspace, rule, row, key=f"{case.name} {original_id}")
+            made.append((incident_of_alert(workspace, rule, alert), alert, entities))
     return made
 
 
@@ -61,16 +62,15 @@ def _own_rules(azure: Azure, workspace: PlantWorkspace) -> list[Resource]:
     return rules
 
 
-def _alert(
-    workspace: PlantWorkspace, rule: Resource, case: Case, row: Json, original_id: str
-) -> Json:
+def alert_of_row(workspace: PlantWorkspace, rule: Resource, row: Json, *, key: str) -> Json:
+    """The alert that a rule makes of a row of its answer; `key` tells it from its others."""
     properties = rule.body["properties"]
     override = properties.get("alertDetailsOverride") or {}
     title = _filled(override.get("alertDisplayNameFormat"), row) or properties["displayName"]
     described = _filled(override.get("alertDescriptionFormat"), row)
     severity = row.get(str(override.get("alertSeverityColumnName"))) or properties.get("severity")
     tactics = str(row.get(str(override.get("alertTacticsColumnName"))) or "")
-    system_id = str(uuid.uuid5(_IDS, f"{rule.name} {case.name} {original_id}"))
+    system_id = str(uuid.uuid5(_IDS, f"{rule.name} {key}"))
     details = {
         name: [str(row[column])]
         for name, column in (properties.get("customDetails") or {}).items()
@@ -118,7 +118,8 @@ def _filled(text: Any, row: Json) -> str:
     return _FIELD.sub(lambda match: str(row.get(match[1]) or ""), str(text or ""))
 
 
-def _incident(workspace: PlantWorkspace, rule: Resource, alert: Json) -> Json:
+def incident_of_alert(workspace: PlantWorkspace, rule: Resource, alert: Json) -> Json:
+    """The properties of the incident that holds this alert alone."""
     properties = alert["properties"]
     return {
         "title": properties["alertDisplayName"],

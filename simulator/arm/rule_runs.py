@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import re
+import uuid
 from typing import Any
 
+import orjson
+
 from simulator.arm.call import Call, Route, security_route
-from simulator.clock import iso
 from simulator.incidents import make_incident
+from simulator.own_rules import alert_of_row, incident_of_alert
 from simulator.replies import Reply, bad_request, not_found
 from simulator.store.resources import Resource
 
 Json = dict[str, Any]
-_ROWS = re.compile(r"datatable\s*\((?P<columns>[^)]*)\)\s*\[(?P<values>[^\]]*)\]")
+_IDS = uuid.UUID("5c0f64c1-2a57-4f43-9f0e-1f9d2f1d7c20")
+_KINDS = {"iotdevice": "IoTDevice", "ip": "Ip"}
 
 
 def _rule(call: Call) -> Resource:
@@ -30,7 +33,7 @@ def _run(call: Call) -> Reply:
         raise bad_request("Only scheduled rules can be run by hand.")
     if not (call.json().get("properties") or {}).get("executionTimeUtc"):
         raise bad_request("Required property 'executionTimeUtc' not found in JSON.")
-    row = _first_row(str(properties.get("query", "")))
+    row = _first_row(call, str(properties.get("query", "")))
     if row:
         _make_incident(call, rule, row)
     effect = "rule run" if row else "rule run, nothing found"
@@ -38,53 +41,41 @@ def _run(call: Call) -> Reply:
     return Reply(202, None, headers={"Location": location}, effect=effect)
 
 
-def _first_row(query: str) -> Json:
+def _first_row(call: Call, query: str) -> Json:
     """The first row of a `datatable`; nothing where the query reads tables of the workspace."""
-    found = _ROWS.search(query)
-    if found is None:
+    if "datatable" not in query or call.azure.ask_logs is None:
         return {}
-    names = [column.partition(":")[0].strip() for column in found["columns"].split(",")]
-    values = [value.strip().strip("\"'") for value in found["values"].split(",")]
-    return dict(zip(names, values, strict=False))
+    rows = call.azure.ask_logs(call.workspace, query)
+    return rows[0] if rows else {}
 
 
 def _make_incident(call: Call, rule: Resource, row: Json) -> None:
-    properties, workspace = rule.body["properties"], call.workspace
-    path = f"{workspace.security_path}/alertRules/{rule.name}"
-    details = {
-        name: [row[column]]
-        for name, column in (properties.get("customDetails") or {}).items()
-        if column in row
-    }
-    name = workspace.uid(f"alert of {rule.name} at {call.now}")
-    at = iso(call.azure.stamp(call.now))
-    alert = {
-        "id": f"{workspace.security_path}/Entities/{name}",
-        "name": name,
-        "type": "Microsoft.SecurityInsights/Entities",
-        "kind": "SecurityAlert",
-        "properties": {
-            "systemAlertId": name,
-            "alertDisplayName": properties["displayName"],
-            "alertType": f"{workspace.uid('customer')}_{rule.name}",
-            "severity": properties.get("severity", "Medium"),
-            "status": "New",
-            "vendorName": "Microsoft",
-            "productName": "Azure Sentinel",
-            "startTimeUtc": at,
-            "endTimeUtc": at,
-            "timeGenerated": at,
-            "additionalData": {"Custom Details": str(details).replace("'", '"')},
-        },
-    }
-    values = {
-        "title": properties["displayName"],
-        "description": properties.get("description", ""),
-        "severity": properties.get("severity", "Medium"),
-        "status": "New",
-        "relatedAnalyticRuleIds": [path],
-    }
-    make_incident(call.azure, workspace, values, at=call.now, details={"alerts": [alert]})
+    workspace = call.workspace
+    alert = alert_of_row(workspace, rule, row, key=f"run at {call.now}")
+    details = {"alerts": [alert], "entities": _entities(call, rule, row)}
+    values = incident_of_alert(workspace, rule, alert)
+    make_incident(call.azure, workspace, values, at=call.now, details=details)
+
+
+def _entities(call: Call, rule: Resource, row: Json) -> list[Json]:
+    """The entities in the columns that the rule maps whole; none where it maps none."""
+    found: list[Json] = []
+    for mapping in rule.body["properties"].get("sentinelEntitiesMappings") or []:
+        for part in orjson.loads(row.get(mapping.get("columnName")) or "[]"):
+            kind = _KINDS.get(str(part.get("Type")).lower())
+            if kind is None:
+                continue
+            members = {k[0].lower() + k[1:]: v for k, v in part.items() if k not in ("$id", "Type")}
+            name = str(uuid.uuid5(_IDS, f"{rule.name} {kind} {members}"))
+            entity = {
+                "id": f"{call.workspace.security_path}/Entities/{name}",
+                "name": name,
+                "type": "Microsoft.SecurityInsights/Entities",
+                "kind": kind,
+                "properties": members,
+            }
+            found.append(entity)
+    return found
 
 
 def _delete(call: Call) -> Reply:

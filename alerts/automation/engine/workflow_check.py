@@ -7,6 +7,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
+
 from alerts.suppression.engine.rule import instant
 from alerts.suppression.engine.sentinel_forms import NAME_PREFIX
 
@@ -18,9 +20,27 @@ STAGES: Final = ("rule", "alert", "incident", "fired", "playbook", "cleanup")
 FINISHED: Final = frozenset({"Succeeded", "Failed", "TimedOut", "Aborted", "Cancelled"})
 
 
+_PRODUCT: Final = "Azure Security Center for IoT"  # as its alerts name it
+# A device that no plant has: a locally administered MAC and an address for documentation only.
+_ENTITIES: Final = [
+    {
+        "$id": "1",
+        "Type": "iotdevice",
+        "DeviceId": "tagout-workflow-check",
+        "DeviceName": "Tagout workflow check",
+        "DeviceType": "PLC",
+        "MacAddress": "02:00:00:00:00:01",
+    },
+    {"$id": "2", "Type": "ip", "Address": "192.0.2.1"},
+]
+
+
 def alert_rule_body(marker: str) -> Json:
-    """An analytics rule over one row that it brings itself. It is started by hand, and by itself
-    runs as seldom as Sentinel lets it.
+    """Return an analytics rule over one row that it brings itself and that is like an alert of
+    Defender for IoT: product and entities come from the row, as in the rules of the solution, so
+    that conditions on product, device and address are exercised. The provider of what it makes is
+    Sentinel, as of all rules: what queries raw alerts by provider does not take it for a second
+    alert. It is started by hand, and by itself runs as seldom as Sentinel lets it.
     """
     return {
         "kind": "Scheduled",
@@ -29,7 +49,7 @@ def alert_rule_body(marker: str) -> Json:
             "description": "A test by Tagout. It is deleted when the check has ended.",
             "severity": "Informational",
             "enabled": True,
-            "query": f'datatable(Marker:string)["{marker}"]',
+            "query": _row_query(marker),
             "queryFrequency": "P14D",
             "queryPeriod": "P14D",
             "triggerOperator": "GreaterThan",
@@ -38,6 +58,13 @@ def alert_rule_body(marker: str) -> Json:
             "suppressionEnabled": False,
             "tactics": [],
             "eventGroupingSettings": {"aggregationKind": "SingleAlert"},
+            "alertDetailsOverride": {
+                "alertDynamicProperties": [
+                    {"alertProperty": "ProductName", "value": "ProductName"},
+                    {"alertProperty": "ProductComponentName", "value": "ProductComponentName"},
+                ],
+            },
+            "sentinelEntitiesMappings": [{"columnName": "Entities"}],
             "customDetails": {"TagoutCheck": "Marker"},
             "incidentConfiguration": {
                 "createIncident": True,
@@ -52,11 +79,24 @@ def alert_rule_body(marker: str) -> Json:
     }
 
 
+def _row_query(marker: str) -> str:
+    columns = ("Marker", "ProviderName", "ProductName", "ProductComponentName", "Entities")
+    values = (
+        f'"{marker}"',
+        '"IoTSecurity"',
+        f'"{_PRODUCT}"',
+        '"OPERATIONAL"',
+        f"'{orjson.dumps(_ENTITIES).decode()}'",
+    )
+    declared = ", ".join(f"{column}:string" for column in columns)
+    return f"datatable({declared})[\n    {', '.join(values)}\n]"
+
+
 def automation_rule_body(
     marker: str, *, alert_rule: str, playbook: str, tenant_id: str, ends_at: datetime
 ) -> Json:
-    """The automation rule: it labels the incident of that analytics rule, whose name is enough of
-    its address, and runs the playbook where one is given.
+    """Return the automation rule: it labels the incident of that analytics rule, which is named by
+    its whole resource id, and runs the playbook where one is given.
     """
     condition = {
         "propertyName": "IncidentRelatedAnalyticRuleIds",

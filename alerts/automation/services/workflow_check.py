@@ -222,7 +222,7 @@ def _place_rule(row: WorkflowCheck, client: SentinelClient, *, now: datetime) ->
         row.runs_before = [run.name for run in runs] or ["none"]
     body = automation_rule_body(
         row.marker,
-        alert_rule=str(row.uuid),
+        alert_rule=_alert_rule_id(row),
         playbook=row.playbook.resource_id if row.playbook else "",
         tenant_id=row.workspace.tenant_id,
         ends_at=row.begun_at + LASTS,
@@ -328,6 +328,11 @@ _LOOKS: Final[dict[str, Callable[..., Found]]] = {
     "playbook": _see_playbook_run,
     "cleanup": _clean_up,
 }
+
+
+def _alert_rule_id(row: WorkflowCheck) -> str:
+    """The whole id of the analytics rule: a condition compares ids, not parts of them."""
+    return f"{row.workspace.connection_for(PURPOSE).path}/alertRules/{row.uuid}"
 
 
 def _rule_name(row: WorkflowCheck) -> UUID:

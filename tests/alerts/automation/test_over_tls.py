@@ -16,6 +16,7 @@ from alerts.incidents.models import Incident
 from alerts.outbox.models import Change, Outcome, WantedRule
 from alerts.outbox.services import deliver_one, deliver_one_rule
 from alerts.sentinel.client import client_for
+from alerts.sentinel.wire import read_incident
 from portal import clock
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident
@@ -120,6 +121,49 @@ def test_the_command_checks_it_without_workers(azure, workspace, validate):
     assert stages["playbook"]["state"] == "unknown", "none was chosen"
     assert "--playbook" in stages["playbook"]["fix"]
     assert (stages["cleanup"]["state"], code) == ("ok", 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_test_alert_is_like_one_of_defender_for_iot(azure, workspace, validate):
+    """Conditions of the customer's own rules on product, device and address see it."""
+    client = client_for(workspace, "rules")
+    asked = {
+        "AlertProductNames": "Azure Security Center for IoT",
+        "IoTDeviceName": "Tagout workflow check",
+        "IPAddress": "192.0.2.1",
+    }
+    conditions = [
+        {
+            "conditionType": "Property",
+            "conditionProperties": {
+                "propertyName": name,
+                "operator": "Equals",
+                "propertyValues": [value],
+            },
+        }
+        for name, value in asked.items()
+    ]
+    label = {"labels": [{"labelName": "device-of-the-check"}]}
+    rule = {
+        "displayName": "Label what has a device",
+        "order": 1,
+        "triggeringLogic": {
+            "isEnabled": True,
+            "triggersOn": "Incidents",
+            "triggersWhen": "Created",
+            "conditions": conditions,
+        },
+        "actions": [{"order": 1, "actionType": "ModifyProperties", "actionConfiguration": label}],
+    }
+    client.put_automation_rule("device", rule)
+    try:
+        validate()
+        row = WorkflowCheck.objects.latest("pk")
+        incident = read_incident(client.get_incident(row.incident_name))
+        assert "device-of-the-check" in [label.name for label in incident.labels]
+        assert incident.is_from_d4iot
+    finally:
+        client.delete_automation_rule("device")
 
 
 @pytest.mark.django_db(transaction=True)
