@@ -17,6 +17,7 @@ from alerts.sentinel import kql
 from alerts.suppression.engine.fields import FIELDS
 from alerts.suppression.engine.kql import compile_kql
 from alerts.suppression.engine.rule import Clause
+from alerts.suppression.engine.watchlist import gate_row
 from simulator.logs.rows import TABLES
 from tests.alerts.suppression.samples import POOLS, TYPE, WITHIN, rule, rules
 
@@ -32,11 +33,17 @@ TYPES = {
     "DOUBLE": "real",
 }
 SINCE, UNTIL = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+# Sentinel's own function, whose columns are known only when it is asked.
+WATCHLISTS = (
+    "let _GetWatchlist = (alias: string) {\n"
+    "    datatable(_DTItemId: string, LastUpdatedTimeUTC: datetime, SearchKey: string) []\n};\n"
+)
 TEXTS = {
     "incidents": kql.incidents_between(SINCE, UNTIL),
     "alerts_of_incidents": kql.alerts_of_incidents_between(SINCE, UNTIL),
     "alerts_without_incident": kql.alerts_without_incident_between(SINCE, UNTIL),
     "oldest": kql.oldest(),
+    "exclusion": f"{WATCHLISTS}SecurityAlert\n{kql.exclusion()}",
 }
 
 pytestmark = [
@@ -83,7 +90,13 @@ def test_every_text_of_ours_is_kql(check):
     names = {path.stem for path in Path(kql.__file__).parent.glob("*.kql")}
     assert names == TEXTS.keys(), "a text stands in the folder that nobody checks"
     check_of_workflow = alert_rule_body("tagout-4711")["properties"]["query"]
-    of_analytics_rules = {"coverage": coverage_query(), "workflow_check": check_of_workflow}
+    columns = ", ".join(f"{name}: string" for name in gate_row(until=None))
+    with_columns = TEXTS["exclusion"].replace("SearchKey: string", f"SearchKey: string, {columns}")
+    of_analytics_rules = {
+        "coverage": coverage_query(),
+        "workflow_check": check_of_workflow,
+        "exclusion_of_rows": with_columns,
+    }
     assert check(TEXTS | of_analytics_rules) == []
 
 

@@ -43,6 +43,13 @@ def oldest() -> str:
     return _text("oldest")
 
 
+def exclusion() -> str:
+    """Return the lines that an analytics rule has behind its filters of SecurityAlert: they leave
+    out what a signed routine pair covers.
+    """
+    return _text("exclusion")
+
+
 def write_instant(at: datetime) -> str:
     """A moment as KQL spells it."""
     return f"datetime({at.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%S.%fZ')})"

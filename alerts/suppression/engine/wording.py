@@ -230,6 +230,25 @@ SENTINEL: Final = {
         "The rule needs {count} conditions; Sentinel takes {most}."
     ),
 }
+WATCHLIST: Final = {
+    "watchlist.line": gettext_noop("The exclusion cannot check the {label}."),
+    "watchlist.exception": gettext_noop(
+        "The exclusion cannot check the exception about the {label}."
+    ),
+    "watchlist.type": gettext_noop("The rule names no alert type."),
+    "watchlist.unlisted": gettext_noop("{title} is not a title of the catalogue."),
+    "watchlist.side": gettext_noop("The rule names no {side} device or address one by one."),
+    "watchlist.hours": gettext_noop(
+        "The rule is about alerts that may only be left out inside hours, and it has none."
+    ),
+    "watchlist.nothing": gettext_noop(
+        "Nothing is left of the rule: what it closes always becomes an incident first."
+    ),
+    "watchlist.many": gettext_noop("The rule makes {count} pairs; the list takes {most} a rule."),
+    "watchlist.large": gettext_noop(
+        "A pair of this rule takes more room than the {most} bytes of a row."
+    ),
+}
 GUARDS: Final = {
     "never.type": gettext_noop("{title} is on the never list: it always reaches a person."),
     "never.engine": gettext_noop("What the malware engine finds always reaches a person."),
@@ -397,4 +416,12 @@ BACKTEST: Final = {
     "look.like_judged": gettext_noop("It looks like the judged ones, but nobody has judged it."),
     "look.none_judged": gettext_noop("Nobody has judged any of the matches yet."),
 }
-TEMPLATES: Final = {**RULES, **READING, **MISSES, **SENTINEL, **GUARDS, **BACKTEST}
+TEMPLATES: Final = {
+    **RULES,
+    **READING,
+    **MISSES,
+    **SENTINEL,
+    **WATCHLIST,
+    **GUARDS,
+    **BACKTEST,
+}

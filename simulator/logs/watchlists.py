@@ -1,0 +1,63 @@
+"""`_GetWatchlist("alias")` in a question: the items of a watchlist as a table.
+
+As on the service, its columns are those that the items have, so `column_ifexists` matters. DuckDB's
+reading of KQL knows neither word; both are put in its words before it sees the text. It takes
+`column_ifexists` for columns of watchlists only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+Json = dict[str, Any]
+_CALL = re.compile(r"""\b_GetWatchlist\(\s*(?P<quote>["'])(?P<alias>[^"']+)(?P=quote)\s*\)""")
+_IF_EXISTS = re.compile(
+    r"""\bcolumn_ifexists\(\s*(["'])(?P<name>\w+)\1\s*,\s*(?P<other>"[^"]*"|'[^']*'|[\w()]+)\s*\)"""
+)
+_FIXED = ("_DTItemId", "LastUpdatedTimeUTC", "SearchKey")
+
+
+def aliases_in(text: str) -> list[str]:
+    """Return the aliases of the watchlists that a question asks for."""
+    return list(dict.fromkeys(found["alias"] for found in _CALL.finditer(text)))
+
+
+def columns_of(items: Sequence[Json]) -> list[str]:
+    """Return the columns of a watchlist: the fixed ones, then those that some item has."""
+    return list(dict.fromkeys((*_FIXED, *(name for item in items for name in item))))
+
+
+def rewritten(text: str, columns: Mapping[str, Sequence[str]]) -> str:
+    """Return the question with tables in place of watchlists, whose columns are given by alias."""
+    listed = {name for names in columns.values() for name in names}
+
+    def column(found: re.Match[str]) -> str:
+        return f"['{found['name']}']" if found["name"] in listed else found["other"]
+
+    if columns:
+        text = _IF_EXISTS.sub(column, text)
+    return _CALL.sub(lambda found: f"['{table_of(found['alias'])}']", text)
+
+
+def table_of(alias: str) -> str:
+    """Return the name of the table that stands for a watchlist."""
+    return f"watchlist {alias}"
+
+
+def show(connection: Any, alias: str, items: Sequence[Json]) -> list[str]:
+    """Have DuckDB show the items as a table; returns its columns."""
+    names = columns_of(items)
+    shape = orjson.dumps([dict.fromkeys(names, "VARCHAR")]).decode()
+    listed = ", ".join(f'"{name}" VARCHAR' for name in names)
+    connection.execute(f'CREATE OR REPLACE TABLE "{table_of(alias)}" ({listed})')
+    if items:
+        connection.execute(
+            f'INSERT INTO "{table_of(alias)}" SELECT r.* FROM'
+            f" (SELECT unnest(from_json(?::JSON, '{shape}')) AS r)",
+            [orjson.dumps(items).decode()],
+        )
+    return names
