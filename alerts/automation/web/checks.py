@@ -16,7 +16,9 @@ from alerts.automation.policies import reasons_against_checking, reasons_against
 from alerts.automation.queries import checks_of, playbooks_visible_to
 from alerts.automation.services.workflow_check import CannotCheckWorkflow, begin_check
 from alerts.automation.wording import evidence_words
+from alerts.sentinel.engine.rights import RULES, SET_UP
 from alerts.sentinel.models import Workspace
+from alerts.sentinel.policies import reason_against_calling
 from alerts.sentinel.queries import workspaces_visible_to
 from portal import clock
 from portal.accounts.models import User
@@ -92,12 +94,21 @@ def _page(
         "checks": [(row, stage_lines(row)) for row in checks],
         "is_under_way": any(not row.is_over for row in checks),
         "may_check": not reasons_against_checking(workspace, None, by=user),
+        "against": _against_checking(workspace),
         "playbooks": _playbooks_for(workspace, user),
         "problems": problems or [],
     }
     return render_page(
         request, "alerts/automation/workflow.html", page, part="checks", status=status
     )
+
+
+def _against_checking(workspace: Workspace) -> str:
+    """Why Azure would refuse a check, which puts an automation rule and an analytics rule there."""
+    calls = ("put_prerequisite alertRules", "run_analytics_rule", "delete_analytics_rule")
+    return reason_against_calling(
+        workspace.pk, "put_automation_rule", "delete_automation_rule", purpose=RULES
+    ) or reason_against_calling(workspace.pk, *calls, "change_incident", purpose=SET_UP)
 
 
 def stage_lines(row: WorkflowCheck) -> list[StageLine]:

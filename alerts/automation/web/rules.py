@@ -39,6 +39,9 @@ from alerts.incidents.page.panel import number_of
 from alerts.incidents.queries import incidents_visible_to
 from alerts.outbox.models import Landing, WantedRule
 from alerts.outbox.wording import note_words
+from alerts.sentinel.engine.rights import RULES
+from alerts.sentinel.policies import reason_against_calling
+from alerts.sentinel.queries import is_in_defender_portal
 from portal import clock
 from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
@@ -129,6 +132,10 @@ def _frame(incident: Incident) -> dict[str, Any]:
         "incident": incident,
         "number": number_of(incident),
         "ends": ", ".join([*both.devices, *both.addresses]),
+        "against": reason_against_calling(
+            incident.workspace_id, "put_automation_rule", purpose=RULES
+        ),
+        "is_in_portal": is_in_defender_portal(incident.workspace_id),
         "back": f"{reverse('incidents:incident', args=[incident.pk])}?tab=playbooks",
     }
 

@@ -19,6 +19,8 @@ from alerts.automation.web.run_words import run_line
 from alerts.incidents.models import Incident
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.registry import TabVisit
+from alerts.sentinel.engine.rights import INCIDENTS
+from alerts.sentinel.policies import reason_against_calling
 from portal.accounts.models import User
 
 MAX_RUNS = 30
@@ -56,6 +58,9 @@ def show_playbooks(visit: TabVisit) -> dict[str, Any]:
         "runs": runs,
         "inventory": inventories_of([incident.workspace_id]).get(incident.workspace_id),
         "may_run": not reasons,
+        "against_running": reason_against_calling(
+            incident.workspace_id, "run_playbook", purpose=INCIDENTS
+        ),
         "may_make_rule": not reasons_against_making_rules(incident, by=user),
         "is_changing": any(line.kind == "medium" for line in runs),
     }

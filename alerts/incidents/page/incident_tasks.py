@@ -5,6 +5,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from alerts.incidents.models import Incident, IncidentTask, TaskReading
+from alerts.sentinel.engine.rights import INCIDENTS
+from alerts.sentinel.policies import reason_against_calling
+from alerts.sentinel.queries import is_in_defender_portal
 
 
 def tasks_of(incident: Incident) -> QuerySet[IncidentTask]:
@@ -13,8 +16,13 @@ def tasks_of(incident: Incident) -> QuerySet[IncidentTask]:
 
 
 def task_tab_of(incident: Incident) -> dict[str, Any]:
-    """Return what the tab shows: the tasks, and how old they are."""
+    """Return what the tab shows: the tasks, how old they are, who does not see them, and why none
+    can be written.
+    """
+    workspace = incident.workspace_id
     return {
+        "is_in_portal": is_in_defender_portal(workspace),
+        "against": reason_against_calling(workspace, "put_task", purpose=INCIDENTS),
         "tasks": list(tasks_of(incident)),
         "reading": TaskReading.objects.filter(pk=incident.pk).first(),
     }

@@ -13,6 +13,8 @@ from alerts.readiness.engine.solution import coverage_query
 from alerts.readiness.models import SetupStep
 from alerts.readiness.stored_words import stored_words
 from alerts.readiness.wording import evidence_of, fix_of, label_of, state_of
+from alerts.sentinel.engine.rights import SET_UP, RightsEntries
+from alerts.sentinel.policies import reason_by_rights
 from portal.jobs.models import State as JobState
 from portal.ui.navigation import address_of
 
@@ -28,6 +30,15 @@ _BUTTONS = {
     Remedy.COVER: gettext_lazy("Create the rule"),
     Remedy.SINGLE: gettext_lazy("Disable the connector's rule"),
     Remedy.TAG: gettext_lazy("Add the tag"),
+}
+_RULE_CALLS = ("read_prerequisite analytics rules", "put_prerequisite alertRules")
+_CALLS = {
+    Remedy.CONNECT: ("read_prerequisite connectors", "put_prerequisite dataConnectors"),
+    Remedy.INSTALL: ("read_prerequisite catalogue", "put_prerequisite contentPackages"),
+    Remedy.ENABLE: (*_RULE_CALLS, "read_prerequisite templates", "read_prerequisite template"),
+    Remedy.COVER: _RULE_CALLS,
+    Remedy.SINGLE: _RULE_CALLS,
+    Remedy.TAG: _RULE_CALLS,
 }
 _NO_BRACKETS = str.maketrans("", "", "()")
 _STEPS = {
@@ -86,6 +97,7 @@ class CheckRow:
     checked_at: datetime | None
     remedy: str
     button: str
+    against: str  # why the button cannot be pressed
     target: str
     link: str
     link_label: str
@@ -108,10 +120,13 @@ def sections_of(
     steps: Mapping[tuple[str, str], SetupStep],
     may_set_up: bool,
     may_invite: bool,
+    rights: RightsEntries | None = None,
 ) -> list[SectionOfChecks]:
-    """Return the checks in the order of the page. Buttons are for whoever may press them."""
+    """Return the checks in the order of the page. Buttons are for whoever may press them; `rights`
+    are those of the identity that would set up, where they are known.
+    """
     rows = [
-        (check.name.partition(" (")[0], _row(check, steps, may_set_up, may_invite))
+        (check.name.partition(" (")[0], _row(check, steps, may_set_up, may_invite, rights))
         for check in checks
     ]
     sections = []
@@ -127,6 +142,7 @@ def _row(
     steps: Mapping[tuple[str, str], SetupStep],
     may_set_up: bool,
     may_invite: bool,
+    rights: RightsEntries | None,
 ) -> CheckRow:
     kind, icon = _ICONS[check.state]
     step = steps.get((check.remedy.value, check.target)) if check.remedy else None
@@ -152,6 +168,7 @@ def _row(
         checked_at=check.checked_at,
         remedy=check.remedy.value if check.remedy and can_act else "",
         button=str(_BUTTONS[check.remedy]) if check.remedy and can_act else "",
+        against=_against(check.remedy, rights) if check.remedy and can_act else "",
         target=check.target,
         link=link,
         link_label=link_label,
@@ -159,6 +176,11 @@ def _row(
         titles=titles,
         query=coverage_query() if titles else "",
     )
+
+
+def _against(remedy: Remedy, rights: RightsEntries | None) -> str:
+    """Why a step would be refused, where the rights of the identity are known."""
+    return "" if rights is None else reason_by_rights(rights, _CALLS[remedy], purpose=SET_UP)
 
 
 def _note(step: SetupStep) -> StepNote:

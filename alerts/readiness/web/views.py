@@ -23,12 +23,16 @@ from alerts.readiness.queries.page import (
     latest_steps,
     workspaces_to_view,
 )
-from alerts.readiness.queries.readings import azure_checks_by_workspace, checks_of
+from alerts.readiness.queries.readings import (
+    azure_checks_by_workspace,
+    checks_of,
+    granted_rights,
+)
 from alerts.readiness.queries.source import source_facts
 from alerts.readiness.services.look import CannotCheck, ask_for_check
 from alerts.readiness.services.setup import CannotSetUp, ask_for_step
 from alerts.readiness.web.rows import sections_of, worst_of
-from alerts.sentinel.models import Workspace
+from alerts.sentinel.models import Purpose, Workspace
 from portal import clock
 from portal.accounts.models import Role
 from portal.accounts.queries import reach_of, roles_of
@@ -85,6 +89,7 @@ def _readiness(
         steps=latest_steps(workspace),
         may_set_up=may_set_up,
         may_invite=Role.ADMINISTRATOR in roles_of(user),
+        rights=granted_rights(workspace.pk, Purpose.RULES) if may_set_up else None,
     )
     context = {
         "workspace": workspace,

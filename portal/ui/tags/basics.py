@@ -70,7 +70,8 @@ def button(
     """A button, or a link that looks like one when it has an `href`.
 
     kind: primary, ot, ghost, danger. size: small, big. key: its shortcut letter, shown and bound.
-    More keyword arguments become attributes: `hx_post=url name="x" value="1" disabled=True`.
+    More keyword arguments become attributes: `hx_post=url name="x" value="1" disabled=True`; for
+    `disabled` a reason is as good, and an empty text leaves the button on.
     """
     if kind not in BUTTON_KINDS:
         raise ValueError(f"A button of kind {kind!r} does not exist.")
@@ -86,6 +87,8 @@ def button(
     hint = format_html('<kbd class="wide-only" aria-hidden="true">{}</kbd>', key) if key else EMPTY
     named = {"aria_label": label, "title": label} if icon_only else {}
     keyed = {"data_key": key.lower(), "aria_keyshortcuts": key} if key else {}
+    if "disabled" in more:
+        more["disabled"] = bool(more["disabled"])
     start = {"href": href} if href else {"type": type}
     rest = attributes({**start, "class": names, **named, **keyed, **more})
     element = "a" if href else "button"

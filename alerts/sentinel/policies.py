@@ -1,0 +1,44 @@
+"""What our identities may do in Sentinel, as far as it was read. Pages ask before they offer it."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
+
+from alerts.sentinel.engine.rights import (
+    IDENTITY_OF,
+    INCIDENTS,
+    READ,
+    RULES,
+    RightsEntries,
+    missing_actions,
+    needed_actions,
+)
+from alerts.sentinel.registry import rights_of
+
+_IDENTITIES: Final[Mapping[str, Promise]] = {
+    READ: gettext_lazy("reading"),
+    INCIDENTS: gettext_lazy("incidents"),
+    RULES: gettext_lazy("automation rules"),
+}
+
+
+def reason_against_calling(workspace_id: int, *calls: str, purpose: str) -> str:
+    """Return why these calls would be refused in a workspace: which actions the identity of the
+    purpose lacks, by what was read last. Empty where it lacks none or where that is not known, so
+    that a button stays: Azure decides.
+    """
+    entries = rights_of(workspace_id, IDENTITY_OF[purpose])
+    return "" if entries is None else reason_by_rights(entries, calls, purpose=purpose)
+
+
+def reason_by_rights(entries: RightsEntries, calls: Collection[str], *, purpose: str) -> str:
+    """Return the same by rights that are at hand."""
+    missing = missing_actions(needed_actions(purpose, calls=calls), entries)
+    if not missing:
+        return ""
+    return gettext(
+        "Azure would refuse this: our identity for %(purpose)s lacks %(actions)s. Once it has the"
+        " right, let the workspace be checked again."
+    ) % {"purpose": _IDENTITIES[IDENTITY_OF[purpose]], "actions": ", ".join(missing)}
