@@ -81,8 +81,16 @@ def test_each_list_says_how_old_it_is_or_why_it_is_missing(read, worker, sentine
     assert "the role Reader on the subscription" in words
 
 
+def test_what_cannot_be_seen_is_named(read, worker, sam):
+    worker.read()
+    words = read("/automation/", sam)
+    for blind_spot in ("Playbooks in Python", "Alert tuning", "Custom detections", "tenants"):
+        assert blind_spot in words
+
+
 def test_without_a_workspace_the_page_says_so(read, mia):
-    assert "No workspace yet" in read("/automation/", mia)
+    words = read("/automation/", mia)
+    assert "No workspace yet" in words and "What cannot be seen from here" not in words
 
 
 def test_who_looks_after_a_workspace_has_it_read_again(post, read, worker, sam, mia, clock):
