@@ -2,7 +2,10 @@
 mean.
 
 This is an independent reading of Sentinel's documented semantics. What Tagout compiles is compared
-with it, so it must never import or imitate the compiler.
+with it, so it must never import or imitate the compiler. Where the documents warn of something it
+is read in the strict way: analytics rules are compared by their whole id, as members of a list; a
+negative comparison of tags outside a collection holds as soon as one tag differs; a condition on
+what the Defender portal changes afterwards (`unreliable`) holds for no incident.
 """
 
 from __future__ import annotations
@@ -81,6 +84,7 @@ INCIDENT_PROPERTIES = frozenset(
     }
 )
 Json = dict[str, Any]
+RULE_IDS = frozenset({"IncidentRelatedAnalyticRuleIds", "AlertAnalyticRuleIds"})
 POSITIVE: dict[str, Callable[[str, str], bool]] = {
     "Equals": lambda value, asked: value == asked,
     "Contains": lambda value, asked: asked in value,
@@ -190,15 +194,27 @@ class _Item:
     arrays: dict[str, list[str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Portal:
+    """Names of properties that the Defender portal passes over as true, or has no firm value of."""
+
+    ignored: frozenset[str] = frozenset()
+    unreliable: frozenset[str] = frozenset()
+
+
 def conditions_hold(
     conditions: list[Json] | None,
     view: View,
     change: Change | None = None,
     *,
     ignored: frozenset[str] = frozenset(),
+    unreliable: frozenset[str] = frozenset(),
 ) -> bool:
-    """Whether all hold. None at all hold always; names in `ignored` are passed over as true."""
-    return all(_holds(condition, view, change, None, ignored) for condition in conditions or [])
+    """Whether all hold. None at all hold always; names in `ignored` are passed over as true, and a
+    condition on one in `unreliable` never holds, negative or not.
+    """
+    rests = Portal(ignored, unreliable)
+    return all(_holds(condition, view, change, None, rests) for condition in conditions or [])
 
 
 def compare(operator: str, values: list[str], wished: list[str]) -> bool:
@@ -216,25 +232,26 @@ def _holds(
     view: View,
     change: Change | None,
     item: _Item | None,
-    ignored: frozenset[str],
+    portal: Portal,
 ) -> bool:
     properties = condition.get("conditionProperties") or {}
     kind = condition.get("conditionType")
     if kind == "Property":
-        return properties.get("propertyName") in ignored or _property(
-            properties, view, change, item
-        )
+        name = properties.get("propertyName")
+        if name in portal.ignored or name in portal.unreliable:
+            return name in portal.ignored
+        return _property(properties, view, change, item)
     if kind == "PropertyChanged":
         return change is not None and _property_changed(properties, view, change)
     if kind == "PropertyArrayChanged":
         return change is not None and _array_changed(properties, view, change)
     if kind == "PropertyArray":
-        return _array(properties, view, change, item, ignored)
+        return _array(properties, view, change, item, portal)
     if kind == "Boolean":
         joined = any if properties.get("operator") == "Or" else all
         inner = properties.get("innerConditions") or []
         return joined(
-            _holds(inner_condition, view, change, item, ignored) for inner_condition in inner
+            _holds(inner_condition, view, change, item, portal) for inner_condition in inner
         )
     return False
 
@@ -249,7 +266,22 @@ def _property(properties: Json, view: View, change: Change | None, item: _Item |
         values = item.values[name]
     else:
         values = values_of(name, view, source=change.source if change else "")
-    return compare(str(properties.get("operator")), values, _property_values(properties))
+    operator, wished = str(properties.get("operator")), _property_values(properties)
+    if name in RULE_IDS:
+        return _is_member(operator, values, wished)
+    if name == "IncidentLabel" and operator in NEGATIVE and values:
+        return any(compare(operator, [value], wished) for value in values)
+    return compare(operator, values, wished)
+
+
+def _is_member(operator: str, ids: list[str], wished: list[str]) -> bool:
+    """Whether one of the wished ids is in the list, whole; with a negative operator, that none is.
+    A part of an id, such as its GUID, is no member.
+    """
+    if operator not in ("Equals", "Contains", "NotEquals", "NotContains"):
+        return False
+    is_there = compare("Equals", ids, wished)
+    return not is_there if operator in NEGATIVE else is_there
 
 
 def _property_changed(definition: Json, view: View, change: Change) -> bool:
@@ -290,7 +322,7 @@ def _tactics(properties: Json) -> set[str]:
 
 
 def _array(
-    properties: Json, view: View, change: Change | None, item: _Item | None, ignored: frozenset[str]
+    properties: Json, view: View, change: Change | None, item: _Item | None, portal: Portal
 ) -> bool:
     array, inner = properties.get("arrayType"), properties.get("itemConditions") or []
     if array == "IncidentLabels":
@@ -312,6 +344,6 @@ def _array(
         return False
     joined = all if properties.get("arrayConditionType") == "AllItems" else any
     return joined(
-        all(_holds(condition, view, change, array_item, ignored) for condition in inner)
+        all(_holds(condition, view, change, array_item, portal) for condition in inner)
         for array_item in items
     )

@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from simulator.automation.conditions import Change, View, conditions_hold
+from simulator.automation.rule_details import with_details_of_rules
 from simulator.azure import Azure
 from simulator.clock import iso, parse_time
 from simulator.incident_records import (
@@ -74,24 +75,20 @@ def _run(azure: Azure, incident: Incident, *, when: str, change: Change | None, 
     if not rules:
         return False
     alerts, entities = azure.details(incident)
+    alerts = with_details_of_rules(azure, workspace, alerts)
     in_portal = bool(azure.facts(workspace)["defender_portal"])
     ignored = frozenset({"IncidentProviderName"} if in_portal else ())
+    # Titles change with what is correlated, also afterwards; descriptions come without a promise.
+    unreliable = frozenset({"IncidentTitle", "IncidentDescription"} if in_portal else ())
     is_changed = False
     for rule in rules:
-        view = View(_visible_properties(incident, when, in_portal=in_portal), alerts, entities)
+        view = View(incident.properties, alerts, entities)
         conditions = rule.body["properties"]["triggeringLogic"].get("conditions")
-        if conditions_hold(conditions, view, change, ignored=ignored):
+        if conditions_hold(conditions, view, change, ignored=ignored, unreliable=unreliable):
             is_changed = (
                 _carry_out(azure, workspace, incident, rule, when=when, at=at) or is_changed
             )
     return is_changed
-
-
-def _visible_properties(incident: Incident, when: str, *, in_portal: bool) -> Json:
-    """What conditions see: of an incident that the portal has just made, no description."""
-    if in_portal and when == "Created":
-        return {**incident.properties, "description": ""}
-    return incident.properties
 
 
 def _carry_out(

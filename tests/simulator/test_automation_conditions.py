@@ -120,11 +120,16 @@ def test_several_values_are_or_for_positive_and_nor_for_negative(operator, value
         ("IncidentStatus", "NotEquals", "Closed", True),
         ("IncidentTactics", "Contains", "ImpairProcessControl", True),
         ("IncidentRelatedAnalyticRuleIds", "Contains", "/x/alertRules/aaa", True),
+        ("IncidentRelatedAnalyticRuleIds", "Equals", "/X/alertrules/AAA", True),
+        ("IncidentRelatedAnalyticRuleIds", "Contains", "aaa", False),
+        ("IncidentRelatedAnalyticRuleIds", "NotContains", "aaa", True),
+        ("IncidentRelatedAnalyticRuleIds", "NotEquals", "/x/alertRules/aaa", False),
+        ("IncidentRelatedAnalyticRuleIds", "StartsWith", "/x/alertRules/", False),
         ("AlertProductNames", "Equals", "Azure Security Center for IoT", True),
         ("IncidentProviderName", "Equals", "Azure Sentinel", True),
         ("IncidentAlertTitle", "Equals", "Unauthorized PLC Programming", True),
         ("IncidentLabel", "Equals", "night", True),
-        ("IncidentLabel", "NotEquals", "night", False),
+        ("IncidentLabel", "NotEquals", "night", True),  # as another tag is there, too
         ("IncidentCustomDetailsKey", "Equals", "Protocol", True),
         ("IncidentCustomDetailsValue", "Equals", "S2", True),
         ("IPAddress", "Equals", "10.1.0.5", True),
@@ -146,6 +151,23 @@ def test_properties_are_those_of_the_incident_or_of_any_entity(name, operator, v
 def test_a_device_condition_holds_when_any_entity_of_a_mixed_incident_meets_it():
     both = [prop("IoTDeviceName", "Equals", "PLC-1"), prop("IoTDeviceName", "Equals", "EWS-1")]
     assert conditions_hold(both, VIEW)
+
+
+@pytest.mark.parametrize("operator", ["Equals", "NotEquals", "Contains", "NotContains"])
+def test_what_the_portal_changes_afterwards_meets_no_condition(operator):
+    names = frozenset({"IncidentTitle"})
+    for title in (PROPERTIES["title"], "x"):
+        assert not conditions_hold([prop("IncidentTitle", operator, title)], VIEW, unreliable=names)
+
+
+def test_a_negative_comparison_of_tags_holds_as_soon_as_one_differs():
+    """Outside of a collection: so the documents say, and a gate must not rely on less."""
+    gated = {**PROPERTIES, "labels": [{"labelName": "tagout-off"}, {"labelName": "night"}]}
+    condition = prop("IncidentLabel", "NotContains", "tagout-off")
+    assert conditions_hold([condition], View(gated, ALERTS, ENTITIES))
+    alone = {**PROPERTIES, "labels": [{"labelName": "tagout-off"}]}
+    assert not conditions_hold([condition], View(alone, ALERTS, ENTITIES))
+    assert conditions_hold([condition], EMPTY)
 
 
 def test_a_provider_name_may_be_passed_over():

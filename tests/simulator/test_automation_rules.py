@@ -18,21 +18,27 @@ def by_title(*values, operator="Equals"):
 
 
 def by_label(label):
+    return array_of("IncidentLabels", equal("IncidentLabel", label))
+
+
+def equal(name, value):
+    return {
+        "conditionType": "Property",
+        "conditionProperties": {
+            "propertyName": name,
+            "operator": "Equals",
+            "propertyValues": [value],
+        },
+    }
+
+
+def array_of(kind, *inner):
     return {
         "conditionType": "PropertyArray",
         "conditionProperties": {
-            "arrayType": "IncidentLabels",
+            "arrayType": kind,
             "arrayConditionType": "AnyItem",
-            "itemConditions": [
-                {
-                    "conditionType": "Property",
-                    "conditionProperties": {
-                        "propertyName": "IncidentLabel",
-                        "operator": "Equals",
-                        "propertyValues": [label],
-                    },
-                }
-            ],
+            "itemConditions": list(inner),
         },
     }
 
@@ -144,6 +150,34 @@ def test_a_rule_adds_tasks_and_starts_playbooks(arm, control):
     runs = control.runs()
     assert [run["name"] for run in runs["playbook"]] == ["notify-ot-owner"]
     assert runs["rule"][0]["status"] == "Partial success"
+
+
+def test_custom_details_are_those_that_the_analytics_rule_declares(arm, control, labels):
+    def detail(name, value):
+        values = array_of("CustomDetailValues", equal("IncidentCustomDetailsValue", value))
+        return array_of("CustomDetails", equal("IncidentCustomDetailsKey", name), values)
+
+    control.workspace(arm.workspace.key, defender_portal=True)  # rules alone make incidents there
+    wish = {"site": "gdansk", "title": "Excessive Login Attempts"}
+    (rule,) = [
+        row
+        for row in arm("GET", "/alertRules").json()["value"]
+        if row["properties"]["displayName"] == "Excessive Login Attempts"
+    ]
+    arm.rule("r1", conditions=[detail("AlertName", "Excessive Login Attempts")])
+    before = control.inject(kind="misconfigured-service", options=wish | {"nonce": 1})
+    assert labels(incident(arm, before["incidents"][0])) == []
+    rule["properties"]["customDetails"]["AlertName"] = "AlertName"
+    arm("PUT", f"/alertRules/{rule['name']}", json=rule)
+    after = control.inject(kind="misconfigured-service", options=wish | {"nonce": 2})
+    assert labels(incident(arm, after["incidents"][0])) == ["seen"]
+
+
+def test_in_the_defender_portal_no_title_can_be_relied_on(arm, control, labels):
+    control.workspace(arm.workspace.key, defender_portal=True)
+    arm.rule("r1", conditions=[by_title("x", operator="NotEquals")])
+    summary = incident(arm, control.inject(workspace=arm.workspace.key))
+    assert labels(summary) == []
 
 
 def test_in_the_defender_portal_the_provider_name_is_passed_over(arm, control, labels):

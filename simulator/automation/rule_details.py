@@ -1,0 +1,62 @@
+"""Custom details of alerts as the analytics rules of a workspace yield them: those that a rule
+declares, from the columns that its query keeps, and no others.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from simulator.azure import Azure
+from simulator.plant import PlantWorkspace
+from simulator.plant.catalogue import MDIOT
+
+Json = dict[str, Any]
+
+
+def with_details_of_rules(
+    azure: Azure, workspace: PlantWorkspace, alerts: list[Json]
+) -> list[Json]:
+    """The alerts; in those that a rule of the solution made, the custom details of that rule as it
+    is in the workspace now. A rule that is not there yields none.
+    """
+    rules: dict[str, Json] = {}
+    for resource in azure.store.resources.all(workspace.key, "alertRules"):
+        properties = resource.body["properties"]
+        rules[str(properties.get("alertRuleTemplateName") or resource.name).lower()] = properties
+        rules[resource.name.lower()] = properties
+    return [_with_details(alert, rules) for alert in alerts]
+
+
+def _with_details(alert: Json, rules: dict[str, Json]) -> Json:
+    properties = alert.get("properties") or {}
+    bag = properties.get("additionalData") or {}
+    ids = _parsed(bag.get("Analytic Rule Ids"), [])
+    if not ids:
+        return alert
+    rule = rules.get(str(ids[0]).lower(), {})
+    columns = _columns(properties, _parsed(bag.get("Custom Details"), {}))
+    details = {
+        name: [columns[column]]
+        for name, column in (rule.get("customDetails") or {}).items()
+        if columns.get(column)
+    }
+    more = {**bag, "Custom Details": orjson.dumps(details).decode()}
+    return {**alert, "properties": {**properties, "additionalData": more}}
+
+
+def _columns(properties: Json, details: Json) -> dict[str, str]:
+    """The columns of the row behind an alert that the queries of the solution keep."""
+    columns = {name: str(values[0]) for name, values in details.items() if values}
+    if "Sensor" in columns:
+        columns["DeviceId"] = columns["Sensor"]
+    columns["AlertName"] = str(properties.get("alertDisplayName") or "").removeprefix(MDIOT)
+    return columns
+
+
+def _parsed(text: Any, empty: Any) -> Any:
+    try:
+        return orjson.loads(text) if isinstance(text, str) else text or empty
+    except orjson.JSONDecodeError:
+        return empty
