@@ -9,6 +9,7 @@ from simulator.clock import iso
 from simulator.people import PEOPLE
 from simulator.plant import PlantWorkspace
 from simulator.plant.catalogue import AnalyticsRule
+from simulator.playbooks import playbooks_of
 from simulator.solution import (
     PACKAGE_NAME,
     TEMPLATE_VERSION,
@@ -20,29 +21,6 @@ from simulator.store.resources import Resource
 
 Json = dict[str, Any]
 PRODUCT = "Azure Security Center for IoT"
-# What each does, and its steps: by name, connector and path, as their designer writes them.
-PLAYBOOKS = (
-    (
-        "notify-ot-owner",
-        "Mails the owner of the device",
-        ("Send_an_email", "office365", "/v2/Mail"),
-    ),
-    (
-        "enrich-with-cve",
-        "Adds known weaknesses of the device as a comment",
-        ("Add_comment_to_incident", "azuresentinel", "/Incidents/Comment"),
-    ),
-    (
-        "sync-alert-status",
-        "Closes the alert at its source when the incident is closed",
-        ("Update_alert_in_Defender_for_IoT", "http", "/Microsoft.IoTSecurity/alerts"),
-    ),
-    (
-        "isolate-device",
-        "Blocks the port of the device on the plant switch",
-        ("Shut_port_on_switch", "http", "/switches/ports/disable"),
-    ),
-)
 CONNECTOR, CREATION_RULE = "iot connector", "creation rule"
 _WHAT_PEOPLE_ADD = (
     "alertRules",
@@ -107,9 +85,7 @@ def _resources(workspace: PlantWorkspace, at: str) -> list[tuple[str, str, Json]
             },
         )
     )
-    resources += [
-        ("workflows", name, _playbook(name, does, step, at)) for name, does, step in PLAYBOOKS
-    ]
+    resources += [("workflows", name, body) for name, body in playbooks_of(workspace, at).items()]
     resources.append(("automationRules", workspace.uid("foreign rule"), _foreign_rule(at)))
     return resources
 
@@ -152,29 +128,6 @@ def empty_workspace(azure: Azure, workspace: PlantWorkspace, *, at: int) -> None
     switches = azure.store.fact(f"workspace:{workspace.key}", {})
     bare = {"connector": "Disabled", "emptied": True, "playbook_permission": False}
     azure.store.keep(f"workspace:{workspace.key}", {**switches, **bare})
-
-
-def _playbook(name: str, does: str, step: tuple[str, str, str], at: str) -> Json:
-    title, connector, path = step
-    connection = f"@parameters('$connections')['{connector}']['connectionId']"
-    inputs = {"host": {"connection": {"name": connection}}, "method": "post", "path": path}
-    listens = {"body": {"callback_url": "@{listCallbackUrl()}"}, "path": "/incident-creation"}
-    properties = {
-        "state": "Enabled",
-        "createdTime": at,
-        "changedTime": at,
-        "version": "08585000000000000001",
-        "definition": {
-            "contentVersion": "1.0.0.0",
-            "metadata": {"notes": does},
-            "triggers": {
-                "Microsoft_Sentinel_incident": {"type": "ApiConnectionWebhook", "inputs": listens}
-            },
-            "actions": {title: {"type": "ApiConnection", "inputs": inputs}},
-        },
-    }
-    tags = {"hidden-SentinelTemplateName": name}
-    return {"location": "westeurope", "tags": tags, "properties": properties}
 
 
 def _scheduled(rule: AnalyticsRule, at: str) -> Json:

@@ -62,9 +62,16 @@ def _register_deliveries() -> None:
         on_outcome,
         on_rule_outcome,
         reason_not_to_run,
+        reason_not_to_start,
     )
-    from alerts.outbox.registry import register_check, register_outcome, register_rule_outcome
+    from alerts.outbox.registry import (
+        register_check,
+        register_outcome,
+        register_rule_outcome,
+        register_start_check,
+    )
 
     register_check(CHECK, reason_not_to_run)
+    register_start_check(reason_not_to_start)
     register_outcome(on_outcome, check_names=[CHECK])
     register_rule_outcome(on_rule_outcome)

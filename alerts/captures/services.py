@@ -29,6 +29,7 @@ from portal.audit.services import record
 from portal.errors import Refused
 from portal.jobs.models import State
 from portal.jobs.services import claim_due, settle
+from portal.text import visible_text
 from portal.ui.words import number
 
 PIECE = 1024 * 1024
@@ -223,7 +224,7 @@ def remove_capture(*, capture_id: int, reason: str, by: User, now: datetime) -> 
     """Remove the bytes of a capture and what was read of them; its name and SHA-256 stay."""
     capture = Capture.objects.select_for_update(of=("self",)).get(pk=capture_id)
     reasons = reasons_against_removing(capture, by=by)
-    words = " ".join(reason.split())
+    words = " ".join(visible_text(reason).split())
     if not reasons and not words:
         reasons = [_("Say why it is removed.")]
     if reasons:

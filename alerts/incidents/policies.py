@@ -9,6 +9,7 @@ from alerts.incidents.models import Incident
 from alerts.outbox.engine.labels import is_our_label
 from portal.accounts.models import OT_ROLES, SOC_ROLES, User
 from portal.accounts.queries import reach_of, roles_of
+from portal.text import visible_text
 from portal.ui.words import number
 
 MAX_MESSAGE_LENGTH = 29_000  # Sentinel takes 30,000 characters, and we add who wrote it
@@ -74,7 +75,7 @@ def reasons_against_closing(classification: str, reason: str) -> list[str]:
 
 def reasons_against_comment(incidents: Iterable[Incident], message: str) -> list[str]:
     """Why this comment cannot be written."""
-    if not message.strip():
+    if not visible_text(message):
         return [_("Write a comment first.")]
     if len(message) > MAX_MESSAGE_LENGTH:
         return [_("A comment has at most %(n)s characters.") % {"n": number(MAX_MESSAGE_LENGTH)}]

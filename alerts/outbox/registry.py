@@ -13,7 +13,7 @@ from typing import Protocol
 
 from alerts.outbox.engine.merge import Foreign
 from alerts.outbox.models import Change, Landing, WantedRule
-from alerts.sentinel.wire import Unreadable, WireAlert, WireIncident
+from alerts.sentinel.wire import Unreadable, WireAlert, WireIncident, WirePlaybook
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,18 @@ class FreshCheck(Protocol):
         """Return why it must not be written over what was just read; "" if it may."""
 
 
+class StartCheck(Protocol):
+    """Asked between the reading of a playbook and the call that starts it."""
+
+    def __call__(self, change: Change, *, playbook: WirePlaybook, now: datetime) -> str:
+        """Return why it must not be started as it stands in Azure now; "" if it may."""
+
+
 type Listener = Callable[[Settlement], None]
 
 _checks: dict[str, Check] = {}
 _fresh_checks: dict[str, FreshCheck] = {}
+_start_checks: list[StartCheck] = []
 _listeners: list[Listener] = []
 _listeners_by_check: dict[str, Listener] = {}
 
@@ -64,6 +72,12 @@ def register_check(name: str, fn: Check) -> None:
 def register_fresh_check(name: str, fn: FreshCheck) -> None:
     """Have this asked between the reading and the writing of a change that carries the name."""
     _fresh_checks[name] = fn
+
+
+def register_start_check(fn: StartCheck) -> None:
+    """Have this asked of a playbook as it was just read, before it is started."""
+    if fn not in _start_checks:
+        _start_checks.append(fn)
 
 
 def register_outcome(fn: Listener, *, check_names: Collection[str] = ()) -> None:
@@ -96,6 +110,14 @@ def has_fresh_check(change: Change) -> bool:
 def reason_not_to_write(change: Change, fresh: FreshIncident, *, now: datetime) -> str:
     """Ask the change's fresh check."""
     return _fresh_checks[change.check_name](change, fresh=fresh, now=now)
+
+
+def reason_not_to_start(change: Change, playbook: WirePlaybook, *, now: datetime) -> str:
+    """Ask whether the playbook may be started. Where nobody can say so, it may not."""
+    if not _start_checks:
+        return "Nothing is known here that allows this playbook, so it was not started."
+    reasons = (check(change, playbook=playbook, now=now) for check in _start_checks)
+    return next(filter(None, reasons), "")
 
 
 def notify_listeners(settlement: Settlement) -> None:

@@ -31,6 +31,22 @@ SENTENCES: Final = (
     gettext_noop("The playbook has more steps than Tagout reads, so nobody can consent to it."),
     gettext_noop("The consent is used up: Azure shows that this run has started."),
     gettext_noop("The run is not known here."),
+    gettext_noop(
+        "The playbooks of the workspace could not be read, so its consent is worth nothing."
+    ),
+    gettext_noop("Azure answered with another playbook than the one that was asked for."),
+    gettext_noop(
+        "The playbook has been changed since this run was asked for, so it was not started."
+    ),
+    gettext_noop("The playbook has no Sentinel incident trigger any more."),
+    gettext_noop(
+        "What the playbook does could not be read just before its start, so it was not started."
+    ),
+    gettext_noop(
+        "What the playbook does could not be read just before its start, so it was not started."
+        " %(error)s"
+    ),
+    gettext_noop("Nothing is known here that allows this playbook, so it was not started."),
     gettext_noop("The answer was lost; the runs of the playbook are read again."),
     gettext_noop("The runs cannot be read: %(reason)s."),
     gettext_noop(

@@ -11,6 +11,7 @@ from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, User
 from portal.accounts.queries import people_holding, reach_of
+from portal.text import visible_text
 
 MAX_QUESTION_LENGTH = 500
 MAX_NOTE_LENGTH = 500
@@ -57,7 +58,7 @@ def reasons_against_asking(
     reasons = []
     if len({incident.workspace_id for incident in incidents}) > 1:
         reasons.append(gettext("One question is about incidents of one workspace."))
-    if not question.strip():
+    if not visible_text(question):
         reasons.append(gettext("Choose a question or write one."))
     if len(question) > MAX_QUESTION_LENGTH:
         reasons.append(gettext("Keep the question under 500 characters."))
@@ -107,7 +108,7 @@ def reasons_against_verdict(
         reasons.append(gettext("Choose a verdict."))
     if not cause or cause_of(cause) is None:
         reasons.append(gettext("Choose a reason."))
-    if verdict == Verdict.SUSPICIOUS and not note.strip():
+    if verdict == Verdict.SUSPICIOUS and not visible_text(note):
         reasons.append(gettext("Suspicious needs one line: what makes you think so?"))
     if len(note) > MAX_NOTE_LENGTH:
         reasons.append(gettext("Keep the note under 500 characters."))

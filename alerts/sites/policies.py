@@ -6,6 +6,7 @@ from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Criticality, Device, Site
 from portal.accounts.models import OT_ROLES, Role, User
 from portal.accounts.queries import reach_of
+from portal.text import visible_text
 
 LEADING = frozenset({Role.OT_SITE_LEAD, Role.ADMINISTRATOR})
 
@@ -46,7 +47,7 @@ def reasons_against_criticality(
     if not leads(user, device.zone.site):
         text = gettext("%(device)s is a %(criticality)s. Only the OT lead can lower that.")
         return [text % details]
-    if not reason.strip():
+    if not visible_text(reason):
         text = gettext("%(device)s is a %(criticality)s: say why it no longer is one.")
         return [text % details]
     return []

@@ -122,6 +122,14 @@ def _list_workflows(call: Call) -> Reply:
     )
 
 
+def _get_workflow(call: Call) -> Reply:
+    name = call.args["name"]
+    for workspace, workflow in _workflows(call):
+        if workflow.name.lower() == name.lower():
+            return Reply(body=_workflow(workspace, workflow))
+    raise ArmRefusal(404, "ResourceNotFound", f"The workflow '{name}' was not found.")
+
+
 def _list_runs(call: Call) -> Reply:
     name = call.args["name"]
     names = {workflow.name.lower() for _, workflow in _workflows(call)}
@@ -171,6 +179,7 @@ ROUTES: list[Route] = [
         _list_workflows,
     ),
     plain_route("GET", _LOGIC, "Microsoft.Logic/workflows/read", _list_workflows),
+    plain_route("GET", _LOGIC + "/{name}", "Microsoft.Logic/workflows/read", _get_workflow),
     plain_route("GET", _LOGIC + "/{name}/runs", "Microsoft.Logic/workflows/runs/read", _list_runs),
     plain_route(
         "GET", _LOGIC + "/{name}/runs/{run}", "Microsoft.Logic/workflows/runs/read", _get_run

@@ -119,6 +119,7 @@ class Acts:
             "put_automation_rule": lambda: arm.put_automation_rule(GUID, self._new_rule()),
             "delete_automation_rule": lambda: arm.delete_automation_rule(GUID),
             "list_playbooks": arm.list_playbooks,
+            "get_playbook": lambda: arm.get_playbook(self.playbook),
             "list_playbook_runs": lambda: arm.list_playbook_runs(self.playbook),
             "run_playbook": lambda: arm.run_playbook(name, playbook=self.playbook),
             "run_analytics_rule": lambda: arm.run_analytics_rule(GUID, at=NOON),

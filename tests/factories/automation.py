@@ -16,12 +16,13 @@ from alerts.sentinel.models import Workspace
 from portal.accounts.models import User
 from tests.factories.incidents import NOON
 
+EVIDENCE = {"place": "step", "name": "Shut_port", "call": "Http"}
 GROUP = "/subscriptions/s/resourcegroups/rg/providers/microsoft.logic/workflows"
 
 
 def make_playbook(workspace: Workspace, name: str = "isolate-device", **columns: Any) -> Playbook:
-    """A playbook that acts on the plant, by its name."""
-    evidence = [{"place": "name", "word": "isolate", "text": name}]
+    """A playbook that may act on the plant, by what it calls."""
+    evidence = [] if columns.get("is_harmless") else [EVIDENCE]
     values = {"resource_id": f"{GROUP}/{name}", "evidence": evidence, "steps": ["Shut_port"]}
     values |= {"is_enabled": True, "has_incident_trigger": True}
     return Playbook.objects.create(workspace=workspace, name=name, **values | columns)
@@ -59,7 +60,7 @@ def make_automation(workspace: Workspace, incident: Incident, *, by: User) -> di
     )
     Inventory.objects.create(workspace=workspace, due_at=NOON, **read)
     playbook = make_playbook(workspace)
-    harmless = make_playbook(workspace, "enrich", evidence=[])
+    harmless = make_playbook(workspace, "enrich", is_harmless=True)
     run = make_run(playbook, incident)
     rule = make_found_rule(workspace)
     asked: dict[str, Any] = {"asked_by": by, "reason": "It scans.", "asked_at": NOON}

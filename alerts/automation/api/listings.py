@@ -31,9 +31,16 @@ class PlaybookSerializer(Row):
     has_all_steps = BooleanField(
         help_text="whether all its steps were read; if not, it counts as acting on the plant"
     )
-    evidence = JSONField(help_text="what suggests that it acts on the plant")
+    is_harmless = BooleanField(
+        help_text="whether all that it calls is known to be harmless; if not, it needs consent"
+    )
+    evidence = JSONField(
+        help_text="its parts that are not known to be harmless: place, name, call (Azure's word)"
+    )
     mark = BooleanField(
-        allow_null=True, help_text="whether a person said that it acts on the plant"
+        allow_null=True,
+        help_text="what a person said of it; that it does not act on the plant counts only while "
+        "its definition is the same",
     )
     gone_at = DateTimeField(allow_null=True, help_text="when it was found to be gone")
 

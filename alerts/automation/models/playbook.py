@@ -12,9 +12,10 @@ FAILED_STATUSES = ("Failed", "TimedOut", "Aborted", "Cancelled", "Faulted")
 
 
 class Playbook(models.Model):
-    """A Logic App in the subscription of a workspace, as it was last seen. `evidence` is what
-    suggests that it acts on the plant; `mark` is what a person said, good for this evidence only.
-    Where `has_all_steps` is false there are more steps than were read, and `steps` are the first.
+    """A Logic App in the subscription of a workspace, as it was last seen. Unless it `is_harmless`,
+    `evidence` are its parts that may act on the plant. `mark` is what a person said: that it does
+    not act holds for the definition that they saw. Where `has_all_steps` is false there are more
+    steps than were read, and `steps` are the first.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -28,9 +29,12 @@ class Playbook(models.Model):
     steps = ArrayField(models.TextField(), default=list)
     has_all_steps = models.BooleanField(default=True, db_default=True)
     definition_digest = models.CharField(max_length=64, blank=True, default="", db_default="")
+    is_harmless = models.BooleanField(default=False, db_default=False)  # whatever people say
     evidence = models.JSONField(default=list)
     mark = models.BooleanField(null=True)
-    mark_evidence = models.JSONField(default=list)  # what it was when the mark was set
+    mark_digest = models.CharField(  # of the definition when the mark was set
+        max_length=64, blank=True, default="", db_default=""
+    )
     mark_reason = models.CharField(max_length=300, blank=True)
     marked_by = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
@@ -50,19 +54,20 @@ class Playbook(models.Model):
 
     @property
     def acts_on_plant(self) -> bool:
-        """Whether it needs consent. Who has said that it does not, has said so of what it was. Of
-        one whose steps were not all read nobody knows, so it does.
+        """Whether it needs consent: unless all of it is known to be harmless, or a person has said
+        so of exactly this definition. Of one whose steps were not all read nobody knows.
         """
         if not self.has_all_steps:
             return True
-        if self.mark is False and self.mark_evidence == self.evidence:
+        if self.mark is False and not self.is_mark_outdated:
             return False
-        return bool(self.mark or self.evidence)
+        return bool(self.mark) or not self.is_harmless
 
     @property
     def is_mark_outdated(self) -> bool:
         """Whether a person said that it does not act on the plant, and it has changed since."""
-        return self.mark is False and self.mark_evidence != self.evidence
+        is_same = bool(self.mark_digest) and self.mark_digest == self.definition_digest
+        return self.mark is False and not is_same
 
 
 class PlaybookRun(models.Model):
@@ -83,6 +88,9 @@ class PlaybookRun(models.Model):
     )
     by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
     reason = models.CharField(max_length=300, blank=True)
+    definition_digest = models.CharField(  # of the playbook when the run was asked for
+        max_length=64, blank=True, default="", db_default=""
+    )
     asked_at = models.DateTimeField(null=True)
     name = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=40, blank=True)  # Azure's word

@@ -22,6 +22,7 @@ from alerts.incidents.models import TimelineItem
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
+from portal.text import visible_text
 
 
 class CannotAskForConsent(Refused):
@@ -37,9 +38,10 @@ def ask_for_consent(
     *, playbook_id: int, incident_id: int, reason: str, by: User, now: datetime
 ) -> PlantConsent:
     """Ask whoever can consent; one request at a time for a playbook and an incident."""
+    reason = visible_text(reason)
     playbook = Playbook.objects.select_for_update(of=("self",)).get(pk=playbook_id)
     (incident,) = lock_incidents([incident_id])
-    if reasons := reasons_against_asking(playbook, incident, reason=reason, by=by):
+    if reasons := reasons_against_asking(playbook, incident, reason=reason, by=by, now=now):
         raise CannotAskForConsent(*reasons)
     waiting = PlantConsent.objects.filter(
         playbook=playbook, incident=incident, state=PlantConsent.State.ASKED
@@ -51,7 +53,7 @@ def ask_for_consent(
         playbook=playbook,
         incident=incident,
         asked_by=by,
-        reason=reason.strip(),
+        reason=reason,
         steps=playbook.steps,
         definition_digest=playbook.definition_digest,
         asked_at=now,
@@ -62,7 +64,7 @@ def ask_for_consent(
         side=TimelineItem.Side.SOC,
         by=by,
         now=now,
-        details={"name": playbook.name, "reason": reason.strip()},
+        details={"name": playbook.name, "reason": reason},
     )
     notify_approvers(consent, now=now)
     record(
@@ -72,7 +74,7 @@ def ask_for_consent(
         at=now,
         playbook=playbook.resource_id,
         incident=incident.number or incident.name,
-        reason=reason.strip(),
+        reason=reason,
     )
     return consent
 
@@ -114,7 +116,7 @@ def decide_consent(
         raise CannotDecideConsent(*reasons)
     row.state = PlantConsent.State.GIVEN if is_given else PlantConsent.State.DECLINED
     row.kind, row.decided_by, row.decided_at = kind, by, now
-    row.decision_reason = reason.strip()[:300]
+    row.decision_reason = visible_text(reason)[:300]
     row.save()
     is_ot = kind == PlantConsent.Kind.OT
     write_timeline(

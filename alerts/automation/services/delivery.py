@@ -1,24 +1,35 @@
-"""What the outbox asks of a run before it is sent, and tells of it afterwards."""
+"""What the outbox asks before it starts a playbook, and what is recorded of it afterwards.
+
+It is asked twice: of what is stored here, and of the playbook as Azure has it just before the call.
+"""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+from alerts.automation.engine.plant_effects import evidence_of
 from alerts.automation.models import Inventory, PlantConsent, Playbook, PlaybookRun
-from alerts.automation.policies import VALID, could_be_given_now
+from alerts.automation.policies import VALID, could_be_given_now, reasons_of_unread_list
 from alerts.automation.services.notify import notify_of_rule
-from alerts.outbox.models import Change, Landing, RuleKind
+from alerts.outbox.models import Change, Landing, Outcome, RuleKind
 from alerts.outbox.registry import RuleSettlement, Settlement
 from alerts.reviews.policies import works_in
+from alerts.sentinel.wire import WirePlaybook
 from portal import clock
+from portal.audit.services import record
 from portal.jobs.models import State
 
 CHECK: Final = "automation.playbook"
+_UNKNOWN = "The run is not known here."
 _GONE = "The playbook is no longer in Azure."
 _DISABLED = "The playbook was disabled in Azure."
 _NO_ACCOUNT = "The account was disabled before the playbook was started."
 _NO_RIGHT = "Whoever asked for this run had lost the right to run playbooks here."
 _STEPS_UNKNOWN = "The playbook has more steps than Tagout reads, so nobody can consent to it."
 _NO_CONSENT = "The playbook acts on the plant, and there is no consent to this run."
+_LIST_UNREAD = "The playbooks of the workspace could not be read, so its consent is worth nothing."
+_NOT_THIS = "Azure answered with another playbook than the one that was asked for."
+_CHANGED = "The playbook has been changed since this run was asked for, so it was not started."
+_NO_TRIGGER = "The playbook has no Sentinel incident trigger any more."
 _USED_UP = "The consent is used up: Azure shows that this run has started."
 
 
@@ -30,7 +41,7 @@ def reason_not_to_run(change: Change, *, now: datetime) -> str:
         return ""
     run = _run_of(change)
     if run is None:
-        return "The run is not known here."
+        return _UNKNOWN
     playbook = run.playbook
     if playbook.gone_at is not None:
         return _GONE
@@ -42,10 +53,39 @@ def reason_not_to_run(change: Change, *, now: datetime) -> str:
         return _NO_RIGHT
     if not playbook.has_all_steps:
         return _STEPS_UNKNOWN
+    if playbook.acts_on_plant and reasons_of_unread_list(playbook.workspace_id, now=now):
+        return _LIST_UNREAD
     if playbook.acts_on_plant and not _is_good(run.consent, playbook, now=now):
         return _NO_CONSENT
     if playbook.acts_on_plant and run.name:  # somebody retries what has started after all
         return _USED_UP
+    return ""
+
+
+def reason_not_to_start(change: Change, *, playbook: WirePlaybook, now: datetime) -> str:
+    """Why the playbook must not be started as Azure has it at this moment; "" if it may: it is, to
+    the letter, the one that the run was asked for and that people consented to or marked.
+    """
+    run = _run_of(change)
+    if run is None:
+        return _UNKNOWN
+    stored = run.playbook
+    if playbook.resource_id != stored.resource_id:
+        return _NOT_THIS
+    if not playbook.is_enabled:
+        return _DISABLED
+    if not playbook.has_incident_trigger:
+        return _NO_TRIGGER
+    if not playbook.has_all_steps:
+        return _STEPS_UNKNOWN
+    if {run.definition_digest, stored.definition_digest} != {playbook.definition_digest}:
+        return _CHANGED
+    # What is known to be harmless may be less by now than when the list was read.
+    is_harmless = not evidence_of(definition=playbook.definition, parameters=playbook.parameters)
+    if (stored.acts_on_plant or (stored.mark is None and not is_harmless)) and not _is_good(
+        run.consent, stored, now=now
+    ):
+        return _NO_CONSENT
     return ""
 
 
@@ -71,9 +111,43 @@ def _is_good(consent: PlantConsent | None, playbook: Playbook, *, now: datetime)
 
 
 def on_outcome(settlement: Settlement) -> None:
-    """Have the runs read soon, so that the page shows how the playbook ended."""
+    """Record what was started, or why not; have the runs read soon, so that the page shows how the
+    playbook ended.
+    """
+    _record(settlement)
     Inventory.objects.filter(workspace=settlement.change.workspace_id, state=State.WAITING).update(
         due_at=clock.unshifted()
+    )
+
+
+_ACTIONS: Final = {
+    Outcome.SENT: "automation.playbook.started",
+    Outcome.DROPPED: "automation.playbook.not_started",
+    Outcome.REFUSED: "automation.playbook.not_started",
+}
+
+
+def _record(settlement: Settlement) -> None:
+    """The entry is the outbox's: it says who carried it out, for whom, and exactly what."""
+    change = settlement.change
+    action, run = _ACTIONS.get(Outcome(change.outcome)), _run_of(change)
+    if action is None:
+        return
+    details: dict[str, Any] = {"asked_by": change.by_label, "change": change.key}
+    if run is not None:
+        consent = run.consent.uuid if run.consent else None
+        details |= {"run": run.uuid, "definition": run.definition_digest, "consent": consent}
+        details |= {"acts_on_plant": run.playbook.acts_on_plant}
+    record(
+        action,
+        on=run.playbook if run is not None else change,
+        by="outbox",
+        at=settlement.now,
+        playbook=change.playbook,
+        incident=change.incident_name,
+        act=change.act,
+        reason=change.note if change.outcome != Outcome.SENT else "",
+        **details,
     )
 
 

@@ -3,6 +3,7 @@ run? Each part is read by itself: a missing right on playbooks hides no rule.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -249,13 +250,13 @@ def store_playbooks(*, workspace: Workspace, playbooks: list[WirePlaybook], now:
         unique_fields=["workspace", "resource_id"],
         update_fields=[
             *("name", "location", "description", "is_enabled", "has_incident_trigger", "steps"),
-            *("has_all_steps", "definition_digest", "evidence", "gone_at"),
+            *("has_all_steps", "definition_digest", "is_harmless", "evidence", "gone_at"),
         ],
     )
 
 
 def _playbook_row(workspace: Workspace, found: WirePlaybook) -> Playbook:
-    evidence = evidence_of(name=found.name, notes=found.description, steps=found.steps)
+    evidence = evidence_of(definition=found.definition, parameters=found.parameters)
     return Playbook(
         workspace=workspace,
         resource_id=found.resource_id,
@@ -267,6 +268,7 @@ def _playbook_row(workspace: Workspace, found: WirePlaybook) -> Playbook:
         steps=list(found.steps),
         has_all_steps=found.has_all_steps,
         definition_digest=found.definition_digest,
-        evidence=[{"place": part.place, "word": part.word, "text": part.text} for part in evidence],
+        is_harmless=found.has_all_steps and not evidence,
+        evidence=[asdict(part) for part in evidence],
         gone_at=None,
     )

@@ -19,8 +19,8 @@ from alerts.automation.engine.rule_body import (
     free_order,
 )
 from alerts.automation.engine.rule_facts import facts_of
-from alerts.automation.models import FoundRule, MadeRule, Playbook
-from alerts.automation.policies import (
+from alerts.automation.models import FoundRule, Inventory, MadeRule, Playbook
+from alerts.automation.policies.rules import (
     reasons_against_effects,
     reasons_against_making_rules,
     reasons_against_removing,
@@ -37,6 +37,8 @@ from portal.audit.services import record
 from portal.errors import Refused
 
 HISTORY = timedelta(days=90)
+MAX_UNREAD = timedelta(hours=1)  # how long a rule runs a playbook that nobody can read
+UNREAD_PLAYBOOK = "Its playbook cannot be read, so nobody knows whether it acts on the plant."
 
 
 class CannotMakeRule(Refused):
@@ -77,7 +79,7 @@ def preview_rule(*, plan: RulePlan, by: User, now: datetime) -> Preview:
     incident = Incident.objects.select_related("workspace__organisation").get(pk=plan.incident_id)
     reasons = reasons_against_making_rules(incident, by=by)
     reasons += reasons_against_effects(
-        plan.effects, plan.playbook, workspace_id=incident.workspace_id, days=plan.days
+        plan.effects, plan.playbook, workspace_id=incident.workspace_id, days=plan.days, now=now
     )
     likeness = likeness_of(incident, same_devices=plan.same_devices)
     if not likeness.alert_type:
@@ -198,12 +200,15 @@ def remove_rule(*, rule_id: int, by: User, now: datetime) -> MadeRule:
 @transaction.atomic
 def end_rules(*, now: datetime) -> int:
     """Want those away whose time is over: Sentinel only disables them, and counts them still. And
-    those whose playbook acts on the plant by now: it was marked, or has changed (A47).
+    those whose playbook acts on the plant by now: it was marked, or has changed (A47); or cannot be
+    read, although the rules of its workspace can, so that nobody knows what it does.
     """
     wanted = WantedRule.objects.filter(kind=RuleKind.AUTOMATION, wanted__isnull=False)
     rows = MadeRule.objects.filter(
         Q(ends_at__lte=now) | Q(playbook__isnull=False), uuid__in=wanted.values("about")
     )
+    unread = Inventory.objects.filter(rules_error="", playbooks_read_at__lte=now - MAX_UNREAD)
+    unread_ids = set(unread.exclude(playbooks_error="").values_list("workspace", flat=True))
     ended = 0
     for row in rows.select_related("workspace__organisation", "playbook"):
         if row.ends_at <= now:
@@ -211,6 +216,9 @@ def end_rules(*, now: datetime) -> int:
         elif row.playbook is not None and row.playbook.acts_on_plant:
             reason = "Its playbook acts on the plant, so each run needs consent."
             notify_of_plant_rule(row, now=now)
+        elif row.playbook is not None and row.workspace_id in unread_ids:
+            reason = UNREAD_PLAYBOOK
+            notify_of_plant_rule(row, now=now, is_unread=True)
         else:
             continue
         _clear(row, reason=reason, now=now)

@@ -52,12 +52,16 @@ def notify_of_rule(rule: WantedRule, *, now: datetime) -> None:
     _notify(leads_of([rule.workspace]), "automation.rule", OVERVIEW, message, now)
 
 
-def notify_of_plant_rule(rule: MadeRule, *, now: datetime) -> None:
-    """Tell the SOC leads that a rule is taken away, because its playbook acts on the plant now."""
+def notify_of_plant_rule(rule: MadeRule, *, now: datetime, is_unread: bool = False) -> None:
+    """Tell the SOC leads that a rule is taken away, because its playbook acts on the plant now, or
+    cannot be read.
+    """
 
     def message() -> Message:
         names = {"rule": rule.label, "workspace": rule.workspace.name}
         subject = gettext("%(rule)s ends in %(workspace)s: its playbook acts on the plant") % names
+        if is_unread:
+            subject = gettext("%(rule)s ends in %(workspace)s: its playbook cannot be read") % names
         lines = [rule.playbook.name] if rule.playbook else []
         return subject, lines, gettext("You get this as SOC lead there.")
 

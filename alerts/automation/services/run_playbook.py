@@ -24,6 +24,7 @@ from alerts.outbox.services import PendingWrite, enqueue_changes
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
+from portal.text import visible_text
 
 MAX_INCIDENTS = 50
 
@@ -54,7 +55,7 @@ def run_playbook(
             incident_ids=incident_ids,
             by=by,
             now=now,
-            reason=reason.strip(),
+            reason=visible_text(reason),
             act=act or uuid4(),
         )
     except PlantConsentMissing as refusal:
@@ -119,6 +120,7 @@ def _run(
             consent=consent,
             by=by,
             reason=reason,
+            definition_digest=playbook.definition_digest,
             asked_at=now,
         )
         for change in changes
@@ -147,6 +149,7 @@ def _run(
         incidents=[row.number or row.name for row in rows],
         acts_on_plant=playbook.acts_on_plant,
         consent=consent.uuid if consent else None,
+        definition=playbook.definition_digest,
         reason=reason,
     )
     return act
@@ -158,10 +161,10 @@ def _consent_for(playbook: Playbook, rows: list[Incident], *, now: datetime) -> 
         return None
     if len(rows) != 1:
         raise PlantConsentMissing(
-            reason_for_consent(playbook),
+            reason_for_consent(playbook, now=now),
             gettext("Consent is for one incident, so it runs on one at a time."),
         )
     consent = consent_in_force(playbook, rows[0], now=now)
     if consent is None:
-        raise PlantConsentMissing(reason_for_consent(playbook))
+        raise PlantConsentMissing(reason_for_consent(playbook, now=now))
     return consent

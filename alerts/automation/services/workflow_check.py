@@ -24,7 +24,7 @@ from alerts.automation.engine.workflow_check import (
     automation_rule_body,
 )
 from alerts.automation.models import Playbook, WorkflowCheck
-from alerts.automation.policies import reasons_against_checking
+from alerts.automation.policies.rules import reasons_against_checking
 from alerts.automation.services.check_evidence import (
     incident_of_check,
     incidents_of_check,
@@ -82,7 +82,7 @@ def begin_check(
 ) -> WorkflowCheck:
     """Begin a check. `by` is None for the command line."""
     Workspace.objects.select_for_update().get(pk=workspace.pk)
-    if reasons := reasons_against_checking(workspace, playbook, by=by):
+    if reasons := reasons_against_checking(workspace, playbook, by=by, now=now):
         raise CannotCheckWorkflow(*reasons)
     if is_paused_after_restore():
         raise CannotCheckWorkflow(gettext("A backup was restored here; it waits to be resumed."))

@@ -7,7 +7,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from alerts.automation.engine.rule_body import Effects
 from alerts.automation.models import MadeRule, Playbook
-from alerts.automation.policies import DAYS
+from alerts.automation.policies.rules import DAYS
 from alerts.automation.services.made_rules import RulePlan
 from alerts.incidents.models import Incident
 from portal.ui.words import number

@@ -162,29 +162,25 @@ def step_lines(playbook: Playbook) -> list[StepLine]:
 
 
 def evidence_sentences(playbook: Playbook) -> list[str]:
-    """Why a playbook is taken for one that acts on the plant."""
+    """Which parts of a playbook may act on the plant."""
     unread = [] if playbook.has_all_steps else [_unread()]
     sentences = {
-        "name": gettext("Its name says “%(word)s”."),
-        "notes": gettext("Its notes say “%(word)s”."),
-        "step": gettext("A step says “%(word)s”: %(text)s"),
+        "step": gettext("Not known to be harmless: the step “%(name)s” (%(call)s)."),
+        "trigger": gettext("Not known to be harmless: the trigger “%(name)s” (%(call)s)."),
     }
-    return unread + [
-        sentences.get(str(part.get("place")), sentences["step"])
-        % {
-            "word": part.get("word", ""),
-            "text": _where_it_says(part.get("word", ""), part.get("text", "")),
-        }
-        for part in playbook.evidence[:MAX_SENTENCES]
+    other = gettext("What it does cannot be told from its definition (%(call)s).")
+    shown = playbook.evidence[:MAX_SENTENCES]
+    found = [
+        (sentences.get(str(part.get("place")), other) if part.get("name") else other)
+        % {"name": part.get("name", "").replace("_", " "), "call": part.get("call", "")}
+        for part in shown
+        if "call" in part
     ]
+    if (more := len(playbook.evidence) - len(shown)) > 0:
+        found.append(gettext("and %(n)s more") % {"n": number(more)})
+    return unread + found
 
 
 def _unread() -> str:
     n = {"n": number(MAX_STEPS)}
     return gettext("It has more than %(n)s steps, or nests them too deep, to be read.") % n
-
-
-def _where_it_says(word: str, step: str) -> str:
-    """The name of the step where the name says it, else the whole step as Azure has it."""
-    name = step.partition(" ")[0]
-    return name.replace("_", " ") if word in name.lower() else step

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods
 
 from alerts.automation.engine.rule_facts import facts_of
 from alerts.automation.models import MadeRule, Playbook
-from alerts.automation.policies import (
+from alerts.automation.policies import reasons_against_playbook
+from alerts.automation.policies.rules import (
     reasons_against_making_rules,
-    reasons_against_playbook,
     reasons_against_removing,
 )
 from alerts.automation.queries import (
@@ -24,6 +24,7 @@ from alerts.automation.queries import (
     wanted_by_rule,
 )
 from alerts.automation.services.made_rules import (
+    UNREAD_PLAYBOOK,
     CannotMakeRule,
     CannotRemoveRule,
     Preview,
@@ -203,6 +204,8 @@ def _standing(
         return gettext("Being taken out of Sentinel"), "medium", "timer", error
     if rule.ends_at <= now:
         return gettext("Ended: its time is over"), "", "calendar-x-2", ""
+    if row is not None and row.wanted is None and row.reason == UNREAD_PLAYBOOK:
+        return gettext("Ended: its playbook cannot be read"), "high", "circle-question-mark", ""
     if row is not None and row.wanted is None:
         return gettext("Ended: its playbook acts on the plant"), "high", "factory", ""
     if row is not None and row.is_as_wanted:

@@ -10,9 +10,10 @@ from alerts.automation.policies import (
     VALID,
     consent_in_force,
     reasons_against_deciding,
-    reasons_against_making_rules,
     reasons_against_playbook,
+    reasons_of_unread_list,
 )
+from alerts.automation.policies.rules import reasons_against_making_rules
 from alerts.automation.queries import inventories_of, runs_of_incident
 from alerts.automation.web.overview import evidence_sentences
 from alerts.automation.web.run_words import run_line
@@ -48,6 +49,7 @@ def show_playbooks(visit: TabVisit) -> dict[str, Any]:
     incident, user = visit.incident, visit.user
     runs = [run_line(run) for run in runs_of_incident(incident)[:MAX_RUNS]]
     reasons = reasons_against_acting(incident, by=user)
+    unread = reasons_of_unread_list(incident.workspace_id, now=visit.now)
     playbooks = Playbook.objects.filter(workspace=incident.workspace_id, gone_at=None)
     return {
         "choices": [
@@ -57,10 +59,12 @@ def show_playbooks(visit: TabVisit) -> dict[str, Any]:
         ],
         "runs": runs,
         "inventory": inventories_of([incident.workspace_id]).get(incident.workspace_id),
+        "unread": unread,
         "may_run": not reasons,
         "against_running": reason_against_calling(
             incident.workspace_id, "run_playbook", purpose=INCIDENTS
         ),
+        "may_ask": not reasons and not unread,
         "may_make_rule": not reasons_against_making_rules(incident, by=user),
         "is_changing": any(line.kind == "medium" for line in runs),
     }

@@ -12,7 +12,12 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from alerts.automation.models import PlantConsent, Playbook, PlaybookRun
-from alerts.automation.policies import VALID, consent_kind, reasons_against_deciding
+from alerts.automation.policies import (
+    VALID,
+    consent_kind,
+    reasons_against_deciding,
+    reasons_of_unread_list,
+)
 from alerts.automation.policies import reasons_against_marking as against_marking
 from alerts.automation.queries import (
     consents_visible_to,
@@ -226,13 +231,17 @@ def _playbook_page(
 ) -> HttpResponse:
     user = actor_of(request)
     runs = runs_visible_to(user).filter(playbook=row).select_related("incident", "change", "by")
+    now = clock.now_of(request)
     marks = {
-        name: not against_marking(row, acts_on_plant=name == "may_mark", reason="-", by=user)
+        name: not against_marking(
+            row, acts_on_plant=name == "may_mark", reason="-", by=user, now=now
+        )
         for name in ("may_mark", "may_unmark")
     }
     page: dict[str, Any] = {
-        "now": clock.now_of(request),
+        "now": now,
         "playbook": row,
+        "unread": reasons_of_unread_list(row.workspace_id, now=now),
         "evidence": evidence_sentences(row),
         "steps": step_lines(row),
         "runs": [run_line(found) for found in _newest(runs)],

@@ -22,6 +22,7 @@ from portal.accounts.queries import people_holding
 from portal.errors import Refused
 from portal.notifications.queries import is_told
 from portal.notifications.services import notify
+from portal.text import visible_text
 from portal.ui.words import number
 
 
@@ -93,7 +94,7 @@ def escalate_incidents(
     """Set High severity, make `by` the owner where there is none, and tell the SOC leads of the
     workspace. Sentinel gets all of it as one change with a label. Returns the act, for undo.
     """
-    note = note.strip()
+    note = visible_text(note)
     leads: dict[int, list[User]] = {}
 
     def leads_for(row: Incident) -> list[User]:

@@ -15,6 +15,7 @@ from alerts.outbox.engine.merge import same_owner
 from portal.accounts.models import SOC_ROLES, User
 from portal.accounts.queries import people_holding
 from portal.errors import Refused
+from portal.text import visible_text
 
 NOBODY = {"objectId": None, "email": None, "assignedTo": None, "userPrincipalName": None}
 # Sentinel's own pages have one language, and so have the texts we leave there.
@@ -201,7 +202,7 @@ def comment_on_incidents(
     """Comment on each incident; return the act, for undo. To Sentinel the author is our app, so
     the text names the person; what Tagout itself says stands alone.
     """
-    words = message.strip()
+    words = visible_text(message)
     text = f"{words}\n\n{by.name}, with Tagout" if words and isinstance(by, User) else words
     return apply_act(
         incident_ids=incident_ids,

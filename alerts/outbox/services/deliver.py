@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -30,7 +31,7 @@ from alerts.outbox.engine.merge import (
 )
 from alerts.outbox.models import Change, Kind, Outcome
 from alerts.outbox.services.incident_tasks import TaskInDoubt, write_task
-from alerts.outbox.services.playbooks import NotSeenYet, TakenOver, start_playbook
+from alerts.outbox.services.playbooks import NotAllowed, NotSeenYet, TakenOver, start_playbook
 from alerts.sentinel.client.port import (
     Receipt,
     SentinelClient,
@@ -156,19 +157,32 @@ class StillMoving(Exception):
 
 
 def send(
-    change: Change, *, client: SentinelClient, pause: Pause = time.sleep, ask: Ask | None = None
+    change: Change,
+    *,
+    client: SentinelClient,
+    now: datetime,
+    pause: Pause = time.sleep,
+    ask: Ask | None = None,
 ) -> Sent:
     """Send one change. Raises SentinelError where the far end did not let us. `ask` is asked of
-    each reading that is about to be written over.
+    each reading that is about to be written over; `now` is business time.
     """
     if change.kind == Kind.COMMENT:
         return _send_comment(change, client)
     if change.kind == Kind.PLAYBOOK:
-        run = start_playbook(change, client=client, now=clock.unshifted())
-        return Sent(Outcome.SENT, run, wrote=True)
+        return _start(change, client, now)
     if change.kind == Kind.TASK:
         return Sent(Outcome.SENT, wrote=write_task(change, client=client))
     return _send_update(change, client, pause, ask)
+
+
+def _start(change: Change, client: SentinelClient, now: datetime) -> Sent:
+    may_start = partial(registry.reason_not_to_start, change, now=now)
+    try:
+        run = start_playbook(change, client=client, now=clock.unshifted(), may_start=may_start)
+    except NotAllowed as refusal:
+        return Sent(Outcome.DROPPED, str(refusal))
+    return Sent(Outcome.SENT, run, wrote=True)
 
 
 def _send_update(change: Change, client: SentinelClient, pause: Pause, ask: Ask | None) -> Sent:
@@ -364,7 +378,7 @@ def deliver_one(
         if not may_call(workspace_id=change.workspace_id, now=clock.unshifted(), purpose=PURPOSE):
             return _wait(change, "The workspace is being tried with another change.")
         client = connect(change.workspace, PURPOSE)
-        sent = send(change, client=client, pause=pause, ask=_asker(change, client, now))
+        sent = send(change, client=client, now=now, pause=pause, ask=_asker(change, client, now))
         note_answer(change.workspace_id, purpose=PURPOSE, client=client)
         return _settled(change, sent, now=now)
     except SentinelError as error:

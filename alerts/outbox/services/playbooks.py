@@ -3,8 +3,12 @@
 Azure gives a run no id of ours, so a second call would be a second run. Therefore the runs that are
 there already are noted before the one call. If its answer is lost, the runs are read until a new
 one names the incident; it is never called again by itself, and a person hears of it.
+
+What runs is what stands in Azure at the time of the call. Therefore its definition is the last
+thing that is read before, and whoever allowed the run is asked about exactly that.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,7 +21,7 @@ from alerts.sentinel.client.port import (
     SentinelRefused,
     SentinelUnavailable,
 )
-from alerts.sentinel.wire import NotAPage, WireRun, read_runs
+from alerts.sentinel.wire import NotAPage, WirePlaybook, WireRun, read_playbook, read_runs
 from portal.jobs.services import claimed
 
 LOOK_FOR: Final = timedelta(seconds=60)  # how long a run may take to show up in its history
@@ -26,6 +30,12 @@ UNCLEAR: Final = (
     " Look at its runs in Azure before you retry."
 )
 PLAYBOOK_GONE: Final = "The playbook is no longer in Azure."
+PLAYBOOK_UNREADABLE: Final = (
+    "What the playbook does could not be read just before its start, so it was not started."
+)
+
+
+type MayStart = Callable[[WirePlaybook], str]  # why not; "" for yes
 
 
 class NotSeenYet(Exception):
@@ -36,14 +46,23 @@ class TakenOver(Exception):
     """Another worker has the change by now: it will find what was sent."""
 
 
-def start_playbook(change: Change, *, client: SentinelClient, now: datetime) -> str:
+class NotAllowed(Exception):
+    """The playbook must not be started as it stands in Azure now; nothing was called."""
+
+
+def start_playbook(
+    change: Change, *, client: SentinelClient, now: datetime, may_start: MayStart
+) -> str:
     """Start the playbook of a change, or find out whether that was done before; return the name of
-    the run where it is known. `now` is `clock.unshifted()`. Raises SentinelError where the far end
-    did not let us, NotSeenYet where it is worth looking again.
+    the run where it is known. `now` is `clock.unshifted()`; `may_start` is asked about what was
+    just read. Raises SentinelError where the far end did not let us, NotAllowed, NotSeenYet where
+    it is worth looking again.
     """
     if change.sent_at is not None:
         return _look_for_run(change, client=client, now=now)
     runs = _runs_of(change, client=client)
+    if reason := may_start(_definition_of(change, client=client)):
+        raise NotAllowed(reason)
     _mark_sent(change, runs=[run.name for run in runs], now=now)
     try:
         client.run_playbook(change.incident_name, playbook=change.playbook)
@@ -65,6 +84,21 @@ def _look_for_run(change: Change, *, client: SentinelClient, now: datetime) -> s
     if change.sent_at is not None and now - change.sent_at < LOOK_FOR:
         raise NotSeenYet("The answer was lost; the runs of the playbook are read again.")
     raise SentinelRefused(UNCLEAR, code="Unclear")
+
+
+def _definition_of(change: Change, *, client: SentinelClient) -> WirePlaybook:
+    try:
+        return read_playbook(client.get_playbook(change.playbook))
+    except NotAPage:
+        raise NotAllowed(PLAYBOOK_UNREADABLE) from None
+    except SentinelDenied as error:
+        if error.status != 403:  # of the sign-in, not of this playbook
+            raise
+        raise NotAllowed(f"{PLAYBOOK_UNREADABLE} {error.message}") from error
+    except SentinelNotFound as error:
+        if error.is_of_the_workspace and error.code != "ResourceNotFound":
+            raise
+        raise NotAllowed(PLAYBOOK_GONE) from error
 
 
 def _runs_of(change: Change, *, client: SentinelClient) -> list[WireRun]:

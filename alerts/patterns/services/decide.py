@@ -24,6 +24,7 @@ from alerts.suppression.signing.people import people_of_side, usual_owners
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
+from portal.text import visible_text
 from portal.ui.words import number
 
 SNOOZE = timedelta(days=30)
@@ -55,13 +56,13 @@ def reject_candidate(*, candidate_id: int, by: User, now: datetime, reason: str)
     """Say why no rule shall come of it; it is not offered again."""
     candidate = _locked(candidate_id)
     reasons = reasons_against_deciding(candidate, by=by)
-    if not reason.strip():
+    if not visible_text(reason):
         reasons.append(_("Say in a few words why this should not become a rule."))
     if len(reason) > MAX_REASON:
         reasons.append(_("A reason has at most %(n)s characters.") % {"n": number(MAX_REASON)})
     _refuse(candidate, reasons)
-    _settle(candidate, PatternState.REJECTED, by=by, now=now, reason=reason.strip())
-    record("patterns.candidate.rejected", on=candidate, by=by, at=now, reason=reason.strip())
+    _settle(candidate, PatternState.REJECTED, by=by, now=now, reason=visible_text(reason))
+    record("patterns.candidate.rejected", on=candidate, by=by, at=now, reason=visible_text(reason))
     return candidate
 
 

@@ -28,6 +28,7 @@ from portal.accounts.models import Role, User
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.notifications.services import take_back
+from portal.text import visible_text
 
 TAGOUT = "Tagout"
 
@@ -285,7 +286,7 @@ def decide_suspicion(
     if pk is None:
         raise CannotDecide(gettext("There is nothing to decide."))
     case = lock_second_opinion(pk)
-    row, reason = case.second_opinion, reason.strip()
+    row, reason = case.second_opinion, visible_text(reason)
     is_ot = leads_as(row, by=by) == Role.OT_SITE_LEAD
     needs_verdict = is_ot and choice == CORRECT
     reasons = reasons_against_deciding(row, by=by) or _reasons_in(

@@ -26,6 +26,7 @@ from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.notifications.services import take_back
+from portal.text import visible_text
 
 
 class CannotAsk(Refused):
@@ -49,7 +50,7 @@ def ask_ot(
     site = Site.objects.filter(pk=site_id).first()
     if site is None:
         raise CannotAsk(gettext("Choose the site to ask."))
-    question = question.strip()
+    question = visible_text(question)
     if reasons := reasons_against_asking(incidents, site=site, question=question, by=by):
         raise CannotAsk(*reasons)
     lead = max(
@@ -147,7 +148,7 @@ def hand_over_review(
     if reasons := reasons_against_handing_over(review, to=to, by=by):
         raise CannotHandOver(*reasons)
     assert to is not None  # the policy says so
-    note = note.strip()[:300]
+    note = visible_text(note)[:300]
     waiting = list(waiting_incidents_of(review))
     ids = [incident.pk for incident in waiting]
     write_timeline(

@@ -12,6 +12,7 @@ from alerts.reviews.models import Verdict
 from alerts.reviews.policies import MAX_NOTE_LENGTH
 from portal.moments import in_utc
 from portal.tables import Fault, Record, Table, folded, one_of
+from portal.text import visible_text
 
 NEEDED = ("incident", "verdict", "cause", "by", "at")
 COLUMNS = (*NEEDED, "note", "workspace")
@@ -89,7 +90,7 @@ def _faults_in(record: Record, values: Mapping[str, str]) -> Iterable[Fault]:
     note = values.get("note", "")
     if len(note) > MAX_NOTE_LENGTH:
         yield Fault(line, "note", gettext("Keep the note under 500 characters."))
-    if not note and _verdict_of(values["verdict"]) == Verdict.SUSPICIOUS:
+    if not visible_text(note) and _verdict_of(values["verdict"]) == Verdict.SUSPICIOUS:
         yield Fault(line, "note", gettext("Suspicious needs one line that says why."))
 
 

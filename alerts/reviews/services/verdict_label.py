@@ -29,7 +29,8 @@ _VERDICTS = {
     "not-sure": "Not sure",
 }
 _DONE_BY = {"our-team": "our team", "vendor": "the vendor", "automation": "automation"}
-VERDICT_LABELS = frozenset(map(our_label, _VERDICTS))
+_LABELS = {verdict: our_label(verdict) for verdict in _VERDICTS}
+VERDICT_LABELS = frozenset(_LABELS.values())
 
 
 def cause_words(cause: str) -> str:
@@ -71,7 +72,7 @@ def enqueue_verdict(
     """Send label and comment to each incident that is still there in Sentinel, and show them. The
     label is that of the verdict that holds: only incidents in `holding` get this one.
     """
-    label, message = our_label(annotation.verdict), _comment_on(annotation, incidents)
+    label, message = _LABELS[annotation.verdict], _comment_on(annotation, incidents)
     present = [incident for incident in incidents if not incident.is_read_only]
     changes = enqueue_changes(
         wishes=list(_pending_writes(present, label, message, holding)),

@@ -27,6 +27,7 @@ from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.notifications.services import take_back
+from portal.text import visible_text
 
 DONE_BY = ("our-team", "vendor", "automation")
 
@@ -51,7 +52,7 @@ class VerdictValues:
             self,
             work_order=self.work_order.strip()[:60],
             done_by=self.done_by if self.done_by in DONE_BY else "",
-            note=self.note.strip(),
+            note=visible_text(self.note),
         )
 
 

@@ -21,7 +21,9 @@ class MemoryPlaybooks(MemoryCalls):
     runs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # newest first
 
     def add_playbook(self, name: str, *steps: str, **properties: Any) -> str:
-        """Put a playbook there that listens to incidents; returns its resource id."""
+        """Put a playbook there that listens to incidents and calls something in each step; returns
+        its resource id. Other `properties` than those of such a one replace them.
+        """
         resource_id = f"{GROUP}/{name}".lower()
         triggers = {"Microsoft_Sentinel_incident": {"inputs": {"path": "/incident-creation"}}}
         actions = {step: {"type": "ApiConnection"} for step in steps}
@@ -52,6 +54,11 @@ class MemoryPlaybooks(MemoryCalls):
         """All playbooks, in one page."""
         self._called("list_playbooks", next_link or "")
         return orjson.dumps({"value": list(self.playbooks.values())})
+
+    def get_playbook(self, playbook: str) -> bytes:
+        """One playbook as it is now."""
+        self._called("get_playbook", playbook)
+        return orjson.dumps(self._playbook(playbook))
 
     def list_playbook_runs(self, playbook: str, *, next_link: str | None = None) -> bytes:
         """All runs of a playbook, in one page."""

@@ -27,13 +27,17 @@ class _Calls(Protocol):
 
 
 class AzurePlaybooks:
-    """Lists playbooks and their runs, and starts one on an incident."""
+    """Reads playbooks and their runs, and starts one on an incident."""
 
     def list_playbooks(self: _Calls, *, next_link: str | None = None) -> bytes:
         """One page of all playbooks in the workspace's subscription."""
         path = f"/subscriptions/{self._subscription}/providers/Microsoft.Logic/workflows"
         url = self._followed(next_link) if next_link else self._arm_url(path, version=LOGIC)
         return self._call("GET", url)
+
+    def get_playbook(self: _Calls, playbook: str) -> bytes:
+        """One playbook as it is now."""
+        return self._call("GET", self._arm_url(_checked(playbook), version=LOGIC))
 
     def list_playbook_runs(self: _Calls, playbook: str, *, next_link: str | None = None) -> bytes:
         """One page of the runs of a playbook, newest first."""

@@ -124,6 +124,10 @@ class Playbooks(Protocol):
         """One page of all playbooks."""
         ...
 
+    def get_playbook(self, playbook: str) -> bytes:
+        """One playbook as it is now. `playbook` is its resource id."""
+        ...
+
     def list_playbook_runs(self, playbook: str, *, next_link: str | None = None) -> bytes:
         """One page of the runs of a playbook, newest first. `playbook` is its resource id."""
         ...

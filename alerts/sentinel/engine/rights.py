@@ -75,6 +75,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         RightsScope.PLAYBOOKS,
     ),
     Operation("list_playbooks", f"{_LOGIC}/read", (RULES,), RightsScope.PLAYBOOKS),
+    Operation("get_playbook", f"{_LOGIC}/read", (INCIDENTS,), RightsScope.PLAYBOOKS),
     Operation(
         "list_playbook_runs", f"{_LOGIC}/runs/read", (INCIDENTS, RULES), RightsScope.PLAYBOOKS
     ),

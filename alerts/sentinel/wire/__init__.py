@@ -50,6 +50,7 @@ from alerts.sentinel.wire.playbooks import (
     WirePlaybook,
     WireRun,
     is_playbook_id,
+    read_playbook,
     read_playbooks,
     read_runs,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "read_log_answer",
     "read_log_entities",
     "read_log_incidents",
+    "read_playbook",
     "read_playbooks",
     "read_runs",
     "ticks_of",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -29,7 +29,8 @@ _RESOURCE: Final = re.compile(
 class WirePlaybook:
     """One Logic App. `steps` are the names of its actions, of the inner ones too, each with the
     connector or type behind it. Without `has_all_steps` there are more, or some are nested deeper,
-    than was read. `definition_digest` changes with anything in its definition and parameters.
+    than was read. `definition_digest` changes with anything in its definition and parameters, its
+    connections among them; both are here as Azure has them.
     """
 
     resource_id: str  # lower case, as Azure compares them
@@ -41,6 +42,8 @@ class WirePlaybook:
     steps: tuple[str, ...]
     has_all_steps: bool
     definition_digest: str
+    definition: Any = field(default=None, repr=False)
+    parameters: Any = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,17 @@ def read_playbooks(body: bytes) -> tuple[list[WirePlaybook], str | None]:
     """
     items, link = _page(body)
     return [found for item in items if (found := _playbook(item)) is not None], link
+
+
+def read_playbook(body: bytes) -> WirePlaybook:
+    """One playbook. Raises NotAPage when it is none."""
+    try:
+        found = _playbook(orjson.loads(body))
+    except orjson.JSONDecodeError:
+        raise NotAPage("no JSON") from None
+    if found is None:
+        raise NotAPage("no Logic App")
+    return found
 
 
 def read_runs(body: bytes) -> tuple[list[WireRun], str | None]:
@@ -109,6 +123,8 @@ def _playbook(item: Any) -> WirePlaybook | None:
         steps=steps,
         has_all_steps=has_all_steps and bool(digest),
         definition_digest=digest,
+        definition=properties.get("definition"),
+        parameters=properties.get("parameters"),
     )
 
 

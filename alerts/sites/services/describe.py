@@ -14,6 +14,7 @@ from alerts.sites.registry import tell_of_devices
 from portal.accounts.models import User
 from portal.audit.services import Actor, record
 from portal.errors import Refused
+from portal.text import visible_text
 
 
 class CannotDescribeSite(Refused):
@@ -196,7 +197,7 @@ def describe_device(
         zone=str(device.zone),
         before={name: before[name] for name in changed},
         after=changed,
-        reason=reason.strip(),
+        reason=visible_text(reason),
     )
     return device
 

@@ -29,6 +29,7 @@ from portal.accounts.models import User
 from portal.accounts.queries import reach_of
 from portal.audit.services import record
 from portal.errors import Refused
+from portal.text import visible_text
 
 
 def stops_in_force(user: User) -> list[Stop]:
@@ -87,9 +88,9 @@ def switch_on(*, stop_id: int, by: User, reason: str, now: datetime) -> Stop:
         raise CannotSwitchOn(*reasons)
     if stop.lifted_at is not None:
         raise CannotSwitchOn(gettext("Suppression has already been switched on again here."))
-    if not reason.strip():
+    if not visible_text(reason):
         raise CannotSwitchOn(gettext("Say why. One line is enough."))
-    stop.lifted_by, stop.lifted_at, stop.lifted_reason = by, now, reason.strip()
+    stop.lifted_by, stop.lifted_at, stop.lifted_reason = by, now, visible_text(reason)
     stop.save(update_fields=["lifted_by", "lifted_at", "lifted_reason"])
     for place in _places(stop.workspace_id):
         place_gate(workspace=place, now=now)
@@ -108,7 +109,7 @@ def switch_rule_off(*, rule_id: int, by_label: str, reason: str = "", now: datet
     versions = [lock_version(pk) for pk in list(acting)]
     if not versions:
         raise CannotSwitchOff(gettext("This rule is not active."))
-    why = reason.strip() or gettext("Switched off by a command.")
+    why = visible_text(reason) or gettext("Switched off by a command.")
     for version in versions:
         move(
             version,
@@ -148,7 +149,7 @@ def _stop(
             "stopped_by": by,
             "stopped_by_label": (by.name if by else by_label)[:200],
             "stopped_at": now,
-            "reason": reason.strip(),
+            "reason": visible_text(reason),
         },
     )
     for workspace in _places(workspace_id):

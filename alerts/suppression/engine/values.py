@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Final
 
 from alerts.suppression.engine.words import Sentence
+from portal.text import is_invisible
 
 MIN_PREFIX_LENGTH = {4: 8, 6: 32}  # no wider network than this: beyond it "within" says nothing
 # Both readings accept only this spelling, so that neither guesses what the other would refuse.
@@ -109,13 +110,10 @@ def reasons_against_text(value: str, *, label: str, least: int) -> list[Sentence
     return []
 
 
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-
-
 @lru_cache(maxsize=16384)
 def _has_unseen(value: str) -> bool:
     """Whether some of it is drawn as nothing."""
-    return any(unicodedata.category(sign) in _UNSEEN for sign in value)
+    return any(map(is_invisible, value))
 
 
 @lru_cache(maxsize=16384)  # the watch reads the same words of the same rules every 30 seconds

@@ -28,6 +28,7 @@ from alerts.suppression.signing.transitions import lock_version, move
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
+from portal.text import visible_text
 from portal.ui.words import number
 
 
@@ -81,7 +82,7 @@ def propose_rule(
         "forms": _forms(rule, version),
         "proposed_by": by,
         "proposed_at": now,
-        "proposer_note": note.strip(),
+        "proposer_note": visible_text(note),
         "proposer_side": side.value if side else "",
         "workspace_ids": list(reach.workspace_ids),
         "site_ids": list(reach.site_ids),
@@ -100,7 +101,7 @@ def propose_rule(
         if reasons := reasons_against_attempt(version, attempt, signatures=(), now=now):
             raise CannotProposeRule(*reasons)
         give_signature(version, attempt, now=now)
-    move(version, to=State.PROPOSED, by=by, now=now, reason=note.strip(), **columns)
+    move(version, to=State.PROPOSED, by=by, now=now, reason=visible_text(note), **columns)
     others = {
         person
         for other in Side

@@ -13,6 +13,7 @@ from alerts.suppression.signing.transitions import lock_version, move
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
+from portal.text import visible_text
 
 
 class CannotAnswerProposal(Refused):
@@ -24,8 +25,8 @@ def request_changes(*, version_id: int, by: User, note: str, now: datetime) -> R
     """Ask the author for changes; signatures that were given are void."""
     version = _lock_for_answer(version_id, by, note)
     version.signatures.filter(void_at=None).update(void_at=now)
-    move(version, to=State.CHANGES_REQUESTED, by=by, now=now, reason=note.strip())
-    notify_changes_requested(version, by=by, note=note.strip(), now=now)
+    move(version, to=State.CHANGES_REQUESTED, by=by, now=now, reason=visible_text(note))
+    notify_changes_requested(version, by=by, note=visible_text(note), now=now)
     record("suppression.rule.changes_requested", on=version, by=by, at=now, note=note)
     return version
 
@@ -35,9 +36,9 @@ def reject_rule(*, version_id: int, by: User, note: str, now: datetime) -> RuleV
     """Say no for good; another version may be proposed."""
     version = _lock_for_answer(version_id, by, note)
     version.signatures.filter(void_at=None).update(void_at=now)
-    move(version, to=State.REJECTED, by=by, now=now, reason=note.strip())
+    move(version, to=State.REJECTED, by=by, now=now, reason=visible_text(note))
     people = [version.proposed_by] if version.proposed_by else []
-    notify_state(version, people=people, reasons=[note.strip()], now=now)
+    notify_state(version, people=people, reasons=[visible_text(note)], now=now)
     record("suppression.rule.rejected", on=version, by=by, at=now, note=note)
     return version
 
@@ -50,7 +51,7 @@ def _lock_for_answer(version_id: int, by: User, note: str) -> RuleVersion:
         raise CannotAnswerProposal(
             gettext("Only people who may sign this proposal can decide on it.")
         )
-    if not note.strip():
+    if not visible_text(note):
         raise CannotAnswerProposal(gettext("Say why. One line is enough."))
     return version
 

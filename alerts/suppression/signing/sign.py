@@ -25,6 +25,7 @@ from alerts.suppression.watching.lifecycle import start_canary
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
+from portal.text import visible_text
 
 
 class CannotSignRule(Refused):
@@ -52,7 +53,7 @@ def sign_rule(
         seen_hash=seen_hash,
         proved_at=proved_at,
         kind=kind,
-        note=note.strip(),
+        note=visible_text(note),
         checked_evidence=checked_evidence,
     )
     try:

@@ -14,6 +14,7 @@ from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.signing.people import identity_of
 from alerts.suppression.watching.credit import without_flood
 from portal.accounts.models import User
+from portal.text import visible_text
 
 
 def evidence_that_counts(version: RuleVersion) -> list[Annotation]:
@@ -149,7 +150,7 @@ def give_signature(version: RuleVersion, attempt: SigningAttempt, *, now: dateti
         by=attempt.by,
         rule_hash=version.rule_hash,
         forms=forms_of(version),
-        note=attempt.note.strip(),
+        note=visible_text(attempt.note),
         checked_evidence=attempt.checked_evidence,
         signed_at=now,
     )

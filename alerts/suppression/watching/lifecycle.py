@@ -27,6 +27,7 @@ from alerts.suppression.watching.trials import carry_over_for
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
+from portal.text import visible_text
 
 ITSELF = "Tagout"
 
@@ -135,7 +136,7 @@ def resume_rule(*, version_id: int, by: User, reason: str, now: datetime) -> Rul
         raise CannotResumeRule(
             gettext("This rule stopped itself. Edit it and have the new version approved.")
         )
-    reasons = [] if reason.strip() else [gettext("Say why. One line is enough.")]
+    reasons = [] if visible_text(reason) else [gettext("Say why. One line is enough.")]
     reasons += still_allowed(version, now=now)
     others = RuleVersion.objects.filter(rule=version.rule, state=version.paused_from)
     if others.exclude(pk=version.pk).exists():
@@ -147,11 +148,11 @@ def resume_rule(*, version_id: int, by: User, reason: str, now: datetime) -> Rul
         to=State(version.paused_from),
         by=by,
         now=now,
-        reason=reason.strip(),
+        reason=visible_text(reason),
         paused_from="",
     )
     bring_in_line(version_id=version.pk, now=now)
-    notify_state(version, people=concerned_by(version), reasons=[reason.strip()], now=now)
+    notify_state(version, people=concerned_by(version), reasons=[visible_text(reason)], now=now)
     record("suppression.rule.resumed", on=version, by=by, at=now, reason=reason)
     return version
 
@@ -190,11 +191,11 @@ def _stop(
                 "Only OT and SOC people of the sites and workspaces this rule reaches can stop it."
             )
         )
-    if not reason.strip():
+    if not visible_text(reason):
         raise CannotStopRule(gettext("Say why. One line is enough."))
     for version in versions:
         columns = {"paused_from": version.state} if to == State.PAUSED else {}
-        move(version, to=to, by=by, now=now, reason=reason.strip(), **columns)
+        move(version, to=to, by=by, now=now, reason=visible_text(reason), **columns)
         bring_in_line(version_id=version.pk, now=now)
         notify_state(version, people=set(concerned_by(version)) - {by}, reasons=[reason], now=now)
     action = "suppression.rule.paused" if to == State.PAUSED else "suppression.rule.retired"

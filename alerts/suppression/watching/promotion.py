@@ -39,6 +39,7 @@ from portal.audit.services import record
 from portal.errors import Refused
 from portal.jobs.models import Job
 from portal.jobs.services import keep_note
+from portal.text import visible_text
 from portal.ui.words import number
 
 TEST_AGAIN = timedelta(hours=6)  # a trial that is ripe but whose test was not clean
@@ -133,7 +134,7 @@ def approve_promotion(
     owners' words, a clean back-test and nothing else against it, it lives at once. Every refusal is
     put on record.
     """
-    approval = _ApprovalRequest(by=by, reason=reason.strip(), proved_at=proved_at, kind=kind)
+    approval = _ApprovalRequest(by=by, reason=visible_text(reason), proved_at=proved_at, kind=kind)
     try:
         return _approve(version_id, approval, now=now)
     except CannotApprovePromotion as refusal:

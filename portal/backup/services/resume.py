@@ -17,6 +17,7 @@ from portal.backup.registry import run_comparisons
 from portal.errors import Refused
 from portal.jobs.models import State
 from portal.jobs.services import kinds_of_work
+from portal.text import visible_text
 
 
 class CannotResume(Refused):
@@ -47,15 +48,15 @@ def _resume(by_label: str, reason: str, now: datetime) -> Restore:
             f"{unread[0].place} was not compared with what Tagout knows: {unread[0].error} Mend it,"
             " or pause that workspace, and say `restore --check`."
         )
-    if not reason.strip():
+    if not visible_text(reason):
         raise CannotResume("Say what you checked: --reason.")
-    waiting.update(resumed_at=now, resumed_by_label=by_label, resumed_reason=reason.strip())
+    waiting.update(resumed_at=now, resumed_by_label=by_label, resumed_reason=visible_text(reason))
     record(
         "backup.restore.resumed",
         on=restore,
         by=by_label,
         at=now,
-        reason=reason.strip(),
+        reason=visible_text(reason),
         findings=restore.findings,
     )
     return restore

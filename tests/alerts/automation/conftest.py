@@ -13,6 +13,7 @@ from tests import cast
 from tests.alerts.outbox.conftest import Clock
 from tests.conftest import NOON, add_person
 from tests.factories.incidents import make_workspace
+from tests.factories.workflows import COMMENT, workflow_properties
 from tests.program import stored_incident
 
 WHY = "It scans the controllers."
@@ -65,7 +66,8 @@ def worker(workspace, sentinel, clock):
 @pytest.fixture
 def enrich(sentinel, worker):
     """A playbook that everybody of the SOC may run."""
-    resource = sentinel.add_playbook("enrich-with-cve", "Add_comment_to_incident")
+    properties = workflow_properties({"Add_comment_to_incident": COMMENT})
+    resource = sentinel.add_playbook("enrich-with-cve", **properties)
     worker.read()
     return Playbook.objects.get(resource_id=resource)
 

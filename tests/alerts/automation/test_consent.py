@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 from django.db import connection
 
-from alerts.automation.models import PlantConsent
+from alerts.automation.models import Inventory, PlantConsent
 from alerts.automation.services.consent import CannotAskForConsent, CannotDecideConsent
 from alerts.automation.services.mark import CannotMarkPlaybook, mark_playbook
 from alerts.automation.services.run_playbook import CannotRunPlaybook, PlantConsentMissing
@@ -101,7 +101,8 @@ def test_a_consent_is_for_one_incident_and_not_for_many(
 
 def test_a_consent_ends_after_four_hours(start, ask, decide, isolate, sam, oda):
     decide(ask(isolate, sam), oda)
-    with pytest.raises(PlantConsentMissing):
+    Inventory.objects.update(playbooks_read_at=NOON + timedelta(hours=4))
+    with pytest.raises(PlantConsentMissing, match="acts on the plant"):
         start(isolate, sam, now=NOON + timedelta(hours=4))
     start(isolate, sam, now=NOON + timedelta(hours=3, minutes=59))
 
@@ -110,6 +111,7 @@ def test_a_request_that_nobody_answered_ends_too(ask, decide, isolate, sam, oda)
     request, later = ask(isolate, sam), NOON + timedelta(hours=5)
     with pytest.raises(CannotDecideConsent, match="Ask again"):
         decide(request, oda, now=later)
+    Inventory.objects.update(playbooks_read_at=later)
     assert ask(isolate, sam, now=later).pk != request.pk
     entry = Entry.objects.get(action="automation.consent.expired")
     assert entry.object_id == str(request.pk) and entry.at == later
@@ -411,8 +413,8 @@ def test_a_consent_ends_with_the_right_of_who_gave_it(
 
 
 def test_of_a_playbook_that_the_version_before_cut_off_nobody_knows_all_steps(workspace):
-    whole = make_playbook(workspace, "enrich", evidence=[], steps=["Step"] * 199)
-    cut = make_playbook(workspace, "enrich-more", evidence=[], steps=["Step"] * 200)
+    whole = make_playbook(workspace, "enrich", is_harmless=True, steps=["Step"] * 199)
+    cut = make_playbook(workspace, "enrich-more", is_harmless=True, steps=["Step"] * 200)
     migration = import_module("alerts.automation.migrations.0007_long_playbooks_are_read_again")
     with connection.cursor() as cursor:
         cursor.execute(migration.NOT_ALL)

@@ -58,7 +58,7 @@ def test_rules_and_playbooks_are_found_and_those_that_act_on_the_plant_are_marke
     assert marked == {
         "notify-ot-owner": False,
         "enrich-with-cve": False,
-        "sync-alert-status": False,
+        "sync-alert-status": True,
         "isolate-device": True,
     }
     assert all(row.has_incident_trigger for row in Playbook.objects.all())

@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+from alerts.outbox import registry
 from alerts.outbox.models import Change, Outcome
 from alerts.outbox.services import PendingWrite, enqueue_changes, retry_change
 from alerts.sentinel.client.port import (
@@ -21,7 +22,8 @@ LOST = SentinelUnavailable("Azure cannot be reached (TooSlow).", code="TooSlow")
 
 
 @pytest.fixture
-def playbook(sentinel):
+def playbook(sentinel, monkeypatch):
+    monkeypatch.setattr(registry, "_start_checks", [lambda change, playbook, now: ""])
     return sentinel.add_playbook("enrich-with-cve")
 
 

@@ -29,7 +29,7 @@ def test_a_worker_killed_between_writing_and_settling_leaves_one_effect(
         desk.say(name, "hello")
     clock.go(seconds=10)
     killed = claim(clock)
-    send(killed, client=sentinel)  # and then it was gone
+    send(killed, client=sentinel, now=NOON)  # and then it was gone
     assert desk.deliver() is None, "its lease still holds"
     clock.go(seconds=121)
     assert desk.deliver().outcome == Outcome.SENT

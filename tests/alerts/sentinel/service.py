@@ -260,6 +260,8 @@ class _Handler(BaseHTTPRequestHandler):
         sentinel, path = self.end.sentinel, unquote(parts.path)
         if path.endswith("/runs"):
             return self.send(200, sentinel.list_playbook_runs(path.removesuffix("/runs")))
+        if not path.endswith("/workflows"):
+            return self.send(200, sentinel.get_playbook(path))
         return self.send(200, sentinel.list_playbooks())
 
     def page(self, query):

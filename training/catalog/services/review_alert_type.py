@@ -11,6 +11,7 @@ from portal.accounts.models import User
 from portal.attack import engine as attack
 from portal.audit.services import record
 from portal.errors import Refused
+from portal.text import visible_text
 from portal.ui.words import number
 from training.catalog.models import AlertTypeReview
 from training.catalog.policies import reasons_against_reviewing
@@ -29,7 +30,7 @@ def review_alert_type(
     Techniques are ids of the release in use; none means that the alert names no act.
     """
     ids = list(dict.fromkeys(text.strip().upper() for text in techniques if text.strip()))
-    note = note.strip()
+    note = visible_text(note)
     reasons = reasons_against_reviewing(by) or _reasons_against(alert_type, ids, note)
     if reasons:
         raise CannotReview(*reasons)

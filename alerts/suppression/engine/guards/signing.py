@@ -19,6 +19,7 @@ from alerts.suppression.engine.guards.never import (
 )
 from alerts.suppression.engine.rule import Rule, reasons_against_rule
 from alerts.suppression.engine.words import Sentence
+from portal.text import visible_text
 
 
 def reasons_against_draft(
@@ -52,7 +53,7 @@ def reasons_against_proposing(
 ) -> list[Sentence]:
     """The same, and that it has a reason, evidence and an owner on each side."""
     reasons = reasons_against_draft(rule, now=now, plant_zones=plant_zones, criticality=criticality)
-    if not rule.reason.strip():
+    if not visible_text(rule.reason):
         reasons.append(Sentence("propose.reason"))
     if not rule.evidence:
         reasons.append(Sentence("propose.evidence"))
@@ -158,7 +159,7 @@ def reasons_against_signing(
         reasons.append(Sentence("sign.fresh", most=FRESH.seconds // 60))
     reasons += reasons_against_backtest(version, now=now)
     if side is Side.SOC and version.is_little_evidence:
-        reasons += [] if note.strip() else [Sentence("sign.little")]
+        reasons += [] if visible_text(note) else [Sentence("sign.little")]
         reasons += [] if is_checked else [Sentence("sign.look")]
     return reasons
 

@@ -1,57 +1,77 @@
-"""Which playbooks are taken for ones that act on the plant, and by which word."""
+"""Which playbooks may act on the plant: all but those whose every part is known to be harmless."""
 
 import pytest
 
-from alerts.automation.engine.plant_effects import MAX_EVIDENCE, evidence_of
-
-
-@pytest.mark.parametrize(
-    ("name", "steps"),
-    [
-        ("isolate-device", ()),
-        ("IsolateMachine", ()),
-        ("SOC_BLOCK_IP", ()),
-        ("DisableSwitchPort", ()),
-        ("network containment", ()),
-        ("Gerät isolieren", ()),
-        ("Port-sperren", ()),
-        ("respond", ("HTTP http post /switches/ports/disable",)),
-        ("respond", ("Set_ACL_on_firewall ApiConnection",)),
-        ("respond", ("Stop_controller Http",)),
-    ],
+from alerts.automation.engine.plant_effects import MAX_DEPTH, MAX_EVIDENCE, Evidence, evidence_of
+from tests.factories.workflows import (
+    ACT_ON_PLANT,
+    COMMENT,
+    DISGUISED,
+    HARMLESS,
+    MAIL,
+    http_step,
+    workflow_properties,
 )
-def test_what_isolates_blocks_or_disables_is_recognised(name, steps):
-    assert evidence_of(name=name, notes="", steps=steps)
 
 
-@pytest.mark.parametrize(
-    ("name", "notes", "steps"),
-    [
-        ("enrich-with-cve", "Adds known weaknesses of the device", ("Add_comment azuresentinel",)),
-        ("notify-ot-owner", "Mails the owner", ("Send_an_email office365 /v2/Mail",)),
-        ("collect", "Copies what it contains to a container", ("Create_blob_in_container",)),
-        ("sync-alert-status", "", ("Update_alert Http /Microsoft.IoTSecurity/alerts",)),
-    ],
-)
-def test_what_only_reads_or_writes_is_not(name, notes, steps):
-    assert evidence_of(name=name, notes=notes, steps=steps) == []
-
-
-def test_the_word_and_its_place_are_told():
-    (found,) = evidence_of(name="respond", notes="", steps=["Shut_port_on_switch ApiConnection"])
-    assert (found.place, found.word) == ("step", "shut")
-    assert found.text == "Shut_port_on_switch ApiConnection"
-
-
-def test_a_further_step_is_seen_behind_many_words():
-    steps = [f"Block_port_{n}" for n in range(10)]
-    assert evidence_of(name="respond", notes="", steps=steps) != evidence_of(
-        name="respond", notes="", steps=[*steps, "Shut_down_line"]
+def evidence_in(properties):
+    return evidence_of(
+        definition=properties.get("definition"), parameters=properties.get("parameters")
     )
 
 
-def test_a_change_behind_very_many_words_is_seen():
-    steps = [f"Block_port_{n}" for n in range(500)]
-    before = evidence_of(name="respond", notes="", steps=steps)
-    after = evidence_of(name="respond", notes="", steps=[*steps[:-1], "Block_port_x"])
-    assert len(before) == len(after) == MAX_EVIDENCE + 1 and before != after
+def test_there_are_thirty_playbooks_that_act():
+    assert len(ACT_ON_PLANT) == 30
+
+
+@pytest.mark.parametrize("name", ACT_ON_PLANT)
+def test_what_calls_a_plant_may_act_on_it_whatever_its_name(name):
+    assert evidence_in(workflow_properties(ACT_ON_PLANT[name]))
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_mail_teams_comments_and_labels_are_harmless_whatever_their_words(name):
+    assert evidence_in(workflow_properties(HARMLESS[name])) == []
+
+
+@pytest.mark.parametrize("how", DISGUISED)
+def test_what_only_looks_harmless_is_not(how):
+    assert evidence_in(DISGUISED[how])
+
+
+def test_the_step_and_what_it_calls_are_named():
+    actions = {"Mail": MAIL, "Open_breaker_7": http_step("POST", "https://scada/breaker/7")}
+    found = evidence_in(workflow_properties(actions))
+    assert found == [Evidence("step", "Open_breaker_7", "Http")]
+
+
+def test_a_step_that_is_nested_deeper_than_is_read_may_act():
+    inner = {"Comment": COMMENT}
+    for n in range(MAX_DEPTH):
+        inner = {f"Scope_{n}": {"type": "Scope", "actions": inner}}
+    assert evidence_in(workflow_properties(inner))[0].call == "nested too deep"
+
+
+def test_no_more_is_kept_than_pages_show():
+    actions = {f"Step_{n}": http_step("POST", "https://x") for n in range(500)}
+    assert len(evidence_in(workflow_properties(actions))) == MAX_EVIDENCE
+
+
+@pytest.mark.parametrize("value", [None, [], "x", 7, {"value": []}])
+@pytest.mark.parametrize("place", ["definition", "parameters", "actions", "inputs", "triggers"])
+def test_what_cannot_be_read_may_act_and_breaks_nothing(value, place):
+    properties = workflow_properties({"Mail": dict(MAIL)})
+    if place in properties:
+        properties[place] = value
+    elif place == "inputs":
+        properties["definition"]["actions"]["Mail"]["inputs"] = value
+    else:
+        properties["definition"][place] = value
+    if place == "triggers" and value == {"value": []}:
+        return  # a trigger of that name, which is judged as one
+    assert evidence_in(properties)
+
+
+def test_a_text_that_postgresql_does_not_take_is_replaced():
+    (found,) = evidence_in(workflow_properties({"a\x00b": http_step("POST", "u")}))
+    assert found.name == "a\N{REPLACEMENT CHARACTER}b"

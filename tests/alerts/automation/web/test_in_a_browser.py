@@ -12,9 +12,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_consent_is_asked_for_and_all_pages_keep_the_bars(browse, leo, workspace, incident, noon):
-    Inventory.objects.create(workspace=workspace, due_at=NOON, rules_read_at=NOON)
+    Inventory.objects.create(
+        workspace=workspace, due_at=NOON, rules_read_at=NOON, playbooks_read_at=NOON
+    )
     playbook = make_playbook(workspace)
-    make_playbook(workspace, "enrich-with-cve", evidence=[])
+    make_playbook(workspace, "enrich-with-cve", is_harmless=True)
     make_run(playbook, incident, status="Failed", error="The switch does not answer.")
     make_found_rule(workspace, "Label everything that comes from the sensors of the plant")
     make_made_rule(workspace, incident, by=leo)

@@ -213,8 +213,9 @@ def test_asked_consented_and_run(post, read, tab, isolate, sam, oda, incident, w
     page = f"/automation/consents/{request.uuid}/"
     words = read(page, oda)
     assert "Run isolate-device on" in words and "You speak for OT of the site" in words
-    assert "Its name says “isolate”." in words
-    assert "A step says “shut”: Shut port on switch" in words
+    assert (
+        "Not known to be harmless: the step “Shut port on switch” (connector not known)." in words
+    )
     assert "Shut_port" not in words
     assert "somebody else has to consent" in read(page, sam)
     assert post(page, sam, answer="consent", reason="Me!").status_code == 403

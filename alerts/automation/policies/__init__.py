@@ -1,6 +1,7 @@
-"""Who runs playbooks, who consents and who marks them, and why not: page and service ask alike."""
+"""Who runs playbooks, who consents and who marks them, and why not: page and service ask alike. For
+automation rules that are made here see `rules`.
+"""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,19 +9,19 @@ from typing import Final
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext
 
-from alerts.automation.engine.rule_body import Effects
-from alerts.automation.models import MadeRule, PlantConsent, Playbook, PlaybookRun
+from alerts.automation.models import Inventory, PlantConsent, Playbook, PlaybookRun
 from alerts.incidents.models import Incident, touches
 from alerts.incidents.policies import reasons_against_acting
-from alerts.outbox.engine.labels import is_our_label
 from alerts.outbox.models import Outcome
 from alerts.reviews.policies import sites_spoken_for, works_in
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal.accounts.models import SOC_ROLES, Role, User
 from portal.accounts.queries import reach_of
+from portal.text import visible_text
 
 VALID: Final = timedelta(hours=4)  # how long a consent is good for its one run
+MAX_AGE: Final = timedelta(minutes=30)  # of the list of playbooks: three readings of it
 MAX_REASON_LENGTH: Final = 300
 MARKING: Final = frozenset({Role.SOC_LEAD, Role.OT_SITE_LEAD, Role.ADMINISTRATOR})
 
@@ -35,6 +36,30 @@ def reasons_against_running(
     return reasons + reasons_against_playbook(playbook)
 
 
+def reasons_of_unread_list(workspace_id: int, *, now: datetime) -> list[str]:
+    """Why nobody can rely on the playbooks of a workspace as they are stored: who consents, or says
+    that one is harmless, must have seen what stands in Azure now.
+    """
+    row = Inventory.objects.filter(workspace=workspace_id).first()
+    if row is None or row.playbooks_read_at is None:
+        return [gettext("The playbooks of this workspace have not been read yet.")]
+    if row.playbooks_error:
+        return [
+            gettext(
+                "The playbooks of this workspace cannot be read, so nobody knows what this one does"
+                " now. See the page Playbooks for what to do."
+            )
+        ]
+    if row.playbooks_read_at < now - MAX_AGE:
+        return [
+            gettext(
+                "The playbooks of this workspace were last read more than half an hour ago. Wait"
+                " until they have been read again."
+            )
+        ]
+    return []
+
+
 def reasons_against_playbook(playbook: Playbook) -> list[str]:
     """Why nobody can run it on an incident."""
     names = {"playbook": playbook.name}
@@ -47,10 +72,12 @@ def reasons_against_playbook(playbook: Playbook) -> list[str]:
     return []
 
 
-def reason_for_consent(playbook: Playbook) -> str:
-    """What whoever has no consent is told."""
+def reason_for_consent(playbook: Playbook, *, now: datetime) -> str:
+    """Return why it does not run without a consent, or with none that is there."""
     if not playbook.has_all_steps:
         return reason_of_unread_steps(playbook)
+    if reasons := reasons_of_unread_list(playbook.workspace_id, now=now):
+        return reasons[0]
     return gettext(
         "%(playbook)s acts on the plant: OT of the site must consent, or a second person of the SOC"
         " must confirm it with a reason."
@@ -69,10 +96,10 @@ def consent_in_force(
     playbook: Playbook, incident: Incident, *, now: datetime
 ) -> PlantConsent | None:
     """The consent that a run on this incident could use now: given to these steps, all of which
-    were read, not too old, not used, by somebody who could give it still. A run that was taken back
-    before it was sent has used nothing.
+    were read, and lately; not too old, not used, by somebody who could give it still. A run that
+    was taken back before it was sent has used nothing.
     """
-    if not playbook.has_all_steps:
+    if not playbook.has_all_steps or reasons_of_unread_list(playbook.workspace_id, now=now):
         return None
     consents = PlantConsent.objects.filter(
         playbook=playbook,
@@ -99,7 +126,7 @@ def could_be_given_now(consent: PlantConsent) -> bool:
 
 
 def reasons_against_asking(
-    playbook: Playbook, incident: Incident, *, reason: str, by: User
+    playbook: Playbook, incident: Incident, *, reason: str, by: User, now: datetime
 ) -> list[str]:
     """Why this person cannot ask for consent."""
     reasons = reasons_against_running(playbook, [incident], by=by)
@@ -107,12 +134,13 @@ def reasons_against_asking(
         reasons.append(gettext("This playbook needs no consent."))
     if not playbook.has_all_steps:
         reasons.append(reason_of_unread_steps(playbook))
+    reasons += reasons_of_unread_list(playbook.workspace_id, now=now)
     return reasons + reasons_against_reason(reason)
 
 
 def reasons_against_reason(reason: str) -> list[str]:
     """Why this is no reason."""
-    if not reason.strip():
+    if not visible_text(reason):
         return [gettext("Write why, in one line.")]
     if len(reason) > MAX_REASON_LENGTH:
         return [gettext("Keep the reason under 300 characters.")]
@@ -142,6 +170,8 @@ def reasons_against_deciding(consent: PlantConsent, *, by: User, now: datetime) 
         return [gettext("This request is more than four hours old. Ask again.")]
     if not consent.playbook.has_all_steps:
         return [reason_of_unread_steps(consent.playbook)]
+    if reasons := reasons_of_unread_list(consent.playbook.workspace_id, now=now):
+        return reasons
     if consent.is_outdated:
         return [gettext("The playbook has been changed since. Ask again.")]
     if consent.state != PlantConsent.State.ASKED:  # ended when somebody asked anew
@@ -165,10 +195,10 @@ def reasons_against_reading_again(workspace: Workspace, *, by: User) -> list[str
 
 
 def reasons_against_marking(
-    playbook: Playbook, *, acts_on_plant: bool, reason: str, by: User
+    playbook: Playbook, *, acts_on_plant: bool, reason: str, by: User, now: datetime
 ) -> list[str]:
     """Why this person cannot say whether the playbook acts on the plant. Leads of both sides may
-    say that it does; that it does not, although it looks so, is for OT of all sites to say.
+    say that it does; that it does not is for OT of all sites to say, of steps that were just read.
     """
     workspace = playbook.workspace
     if not (_may_mark if acts_on_plant else _leads_all_sites)(by, workspace):
@@ -182,86 +212,11 @@ def reasons_against_marking(
         ]
     if not acts_on_plant and not playbook.has_all_steps:
         return [gettext("Not all of its steps were read, so nobody can tell that it does not.")]
-    if playbook.acts_on_plant == acts_on_plant and playbook.mark is not None:
+    if not acts_on_plant and (reasons := reasons_of_unread_list(workspace.pk, now=now)):
+        return reasons
+    if playbook.mark == acts_on_plant == playbook.acts_on_plant:
         return [gettext("It is marked this way already.")]
     return reasons_against_reason(reason)
-
-
-DAYS: Final = (30, 60, 90, 180)  # how long a rule that is made here may last
-MAX_LABEL_LENGTH: Final = 100
-MAX_TASK_LENGTH: Final = 150
-_TEAM: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
-
-def reasons_against_making_rules(incident: Incident, *, by: User) -> list[str]:
-    """Why this person cannot make automation rules from this incident."""
-    workspace = incident.workspace
-    if not reach_of(by, {Role.SOC_LEAD}).covers(workspace):
-        return [gettext("Only the SOC lead of this workspace makes automation rules.")]
-    if workspace.is_removed:
-        return [gettext("The workspace was removed.")]
-    return []
-
-
-def reasons_against_effects(
-    effects: Effects, playbook: Playbook | None, *, workspace_id: int, days: int
-) -> list[str]:
-    """Why a rule cannot do this. One that acts on the plant runs from no rule of ours: nobody could
-    consent to what has not happened yet (A47).
-    """
-    reasons = [] if days in DAYS else [gettext("Choose how long the rule is to last.")]
-    if effects.effect == "playbook":
-        return reasons + _reasons_against_automatic(playbook, workspace_id=workspace_id)
-    if effects.effect == "assign":
-        if not _TEAM.fullmatch(effects.team_id):
-            reasons.append(gettext("Enter the object id of the team as Entra shows it."))
-        if not effects.team_name.strip():
-            reasons.append(gettext("Enter the name of the team."))
-        return reasons
-    if not effects.label and not effects.task:
-        reasons.append(gettext("Enter a label, a task, or both."))
-    if len(effects.label) > MAX_LABEL_LENGTH or len(effects.task) > MAX_TASK_LENGTH:
-        reasons.append(gettext("A label has at most 100 characters, a task 150."))
-    if is_our_label(effects.label):
-        reasons.append(gettext("This is a label that Tagout sets by itself."))
-    return reasons
-
-
-def _reasons_against_automatic(playbook: Playbook | None, *, workspace_id: int) -> list[str]:
-    if playbook is None or playbook.workspace_id != workspace_id:
-        return [gettext("Choose a playbook of this workspace.")]
-    if playbook.acts_on_plant:
-        return [
-            gettext(
-                "%(playbook)s acts on the plant, so no rule may run it: each run needs consent."
-            )
-            % {"playbook": playbook.name}
-        ]
-    return reasons_against_playbook(playbook)
-
-
-def reasons_against_checking(
-    workspace: Workspace, playbook: Playbook | None, *, by: User | None
-) -> list[str]:
-    """Why the workflow of a workspace cannot be checked by this person (None: the command line), or
-    with this playbook.
-    """
-    if by is not None and not reach_of(by, {Role.SOC_LEAD, Role.ADMINISTRATOR}).covers(workspace):
-        return [gettext("Only the SOC lead of this workspace or an administrator can do this.")]
-    if workspace.state != Workspace.State.ACTIVE:
-        return [gettext("The workspace is not in use.")]
-    if playbook is None:
-        return []
-    return _reasons_against_automatic(playbook, workspace_id=workspace.pk)
-
-
-def reasons_against_removing(rule: MadeRule, *, by: User) -> list[str]:
-    """Why this person cannot take a rule away."""
-    if rule.removed_at is not None:
-        return [gettext("Somebody has taken this rule away already.")]
-    if reach_of(by, SOC_ROLES | {Role.ADMINISTRATOR}).covers(rule.workspace):
-        return []
-    return [gettext("Only the SOC of this workspace or an administrator can do this.")]
 
 
 def _may_mark(by: User, workspace: Workspace) -> bool:
