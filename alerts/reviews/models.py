@@ -24,6 +24,14 @@ class Verdict(models.TextChoices):
     NOT_SURE = "not-sure", "Not sure"
 
 
+class CameBy(models.TextChoices):
+    """How a verdict came here. Behind what a token or a file brings, no person has looked at it."""
+
+    PAGE = "page", "A page"
+    TOKEN = "token", "A program with a token"
+    FILE = "file", "A file"
+
+
 class Review(models.Model):
     """One question about a set of incidents at one site, asked of everyone with an OT grant
     there.
@@ -126,10 +134,22 @@ class Annotation(models.Model):
         "self", on_delete=models.PROTECT, null=True, related_name="supersedes"
     )
     withdrawn_at = models.DateTimeField(null=True)  # undone within the hold
-    imported_at = models.DateTimeField(null=True)  # given before Tagout, told by a file
+    imported_at = models.DateTimeField(null=True)  # given before Tagout, read from a file
+    came_by = models.CharField(
+        max_length=5, choices=CameBy, default=CameBy.PAGE, db_default=CameBy.PAGE
+    )
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(came_by__in=("page", "token", "file")),
+                name="a_verdict_comes_by_page_token_or_file",
+            ),
+            models.CheckConstraint(
+                condition=Q(came_by="file", imported_at__isnull=False)
+                | (~Q(came_by="file") & Q(imported_at=None)),
+                name="a_verdict_of_a_file_has_its_time",
+            ),
             models.UniqueConstraint(fields=["by", "key"], name="a_form_is_saved_once"),
             models.CheckConstraint(
                 condition=~Q(verdict="suspicious") | ~Q(note=""),

@@ -243,7 +243,11 @@ class TokenScope(models.TextChoices):
 
     READ = "read", gettext_lazy("Read everything that you may read")
     INCIDENTS_WRITE = "incidents:write", gettext_lazy("Triage incidents: close, assign, label, ask")
-    REVIEWS_WRITE = "reviews:write", gettext_lazy("Answer, hand over and withdraw questions to OT")
+    REVIEWS_WRITE = (
+        "reviews:write",
+        gettext_lazy("Answer, hand over and withdraw questions to OT, and judge incidents for it"),
+    )
+    WORK_WRITE = "work:write", gettext_lazy("Plan, change, extend, finish and cancel work")
     SITES_WRITE = "sites:write", gettext_lazy("Describe devices and sites")
     RULES_WRITE = "rules:write", gettext_lazy("Propose, pause and retire rules; never sign them")
 

@@ -29,6 +29,7 @@ from portal.plain_sql import columns_of, row_of
 _ROLES_OF_SCOPE = {
     TokenScope.INCIDENTS_WRITE: SOC_ROLES,
     TokenScope.REVIEWS_WRITE: OT_ROLES | SOC_ROLES,
+    TokenScope.WORK_WRITE: OT_ROLES,
     TokenScope.SITES_WRITE: OT_ROLES | {Role.ADMINISTRATOR},
     TokenScope.RULES_WRITE: OT_ROLES | SOC_ROLES,
 }

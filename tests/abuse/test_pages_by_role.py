@@ -384,6 +384,7 @@ def test_an_administrator_is_told_what_they_may_do_who_sees_incidents_and_how_to
 def test_a_token_is_offered_the_scopes_that_its_owner_could_use(world, visit, role):
     text = visit(role).get("/tokens/").text
     table = {"read": ROLES, "incidents:write": SOC, "reviews:write": HANDS, "rules:write": HANDS}
+    table["work:write"] = OT
     table["sites:write"] = OT | {"administrator"}
     scopes = {scope for scope in table if f'name="scopes" value="{scope}"' in text}
     assert scopes == allowed(table, role)

@@ -34,7 +34,7 @@ from portal.api.listing import Own
 from portal.api.problems import BadInput
 from portal.api.views import Resource, command, sub_list
 
-WRITE: dict[str, Any] = {"scope": TokenScope.REVIEWS_WRITE, "roles": OT_ROLES}
+WRITE: dict[str, Any] = {"scope": TokenScope.WORK_WRITE, "roles": OT_ROLES}
 _SIDES = {"from_devices": Side.FROM, "to_devices": Side.TO, "devices": Side.ANY}
 
 

@@ -10,7 +10,7 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
-from alerts.reviews.models import Opinion, Review, SecondOpinion, Verdict
+from alerts.reviews.models import CameBy, Opinion, Review, SecondOpinion, Verdict
 from portal.api.fields import QueryChoices, QueryFlag, QueryMoment, QueryText
 from portal.api.listing import Filter, Listing, Order, Row
 
@@ -83,6 +83,9 @@ class AnnotationSerializer(Row):
     withdrawn_at = DateTimeField(allow_null=True, help_text="when it was taken back")
     imported_at = DateTimeField(
         allow_null=True, help_text="when a file told it; null for one given here"
+    )
+    came_by = ChoiceField(
+        CameBy.values, help_text="how it came here; only those of a page count as a person's look"
     )
     incidents = ListField(child=IntegerField(), help_text="ids of its incidents that you may see")
 

@@ -15,7 +15,15 @@ from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import Incident, IncidentAlert, Status
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.engine.question import answer_within
-from alerts.reviews.models import Annotation, AskedIncident, Review, SecondOpinion, Verdict
+from alerts.reviews.engine.second_opinion import HARMLESS
+from alerts.reviews.models import (
+    Annotation,
+    AskedIncident,
+    CameBy,
+    Review,
+    SecondOpinion,
+    Verdict,
+)
 from alerts.reviews.policies import ot_people_at
 from alerts.sites.models import Site
 from portal.accounts.models import OT_ROLES, READING_ROLES, Role, User
@@ -72,6 +80,9 @@ def next_waiting(user: User, *, after: Review) -> Review | None:
     waiting = waiting_for(user)
     behind = Q(due_at__gt=after.due_at) | Q(due_at=after.due_at, pk__gt=after.pk)
     return waiting.filter(behind).first() or waiting.exclude(pk=after.pk).first()
+
+
+HARMLESS_OF_A_TOKEN = Q(came_by=CameBy.TOKEN, verdict__in=HARMLESS)
 
 
 def annotations_in_force() -> QuerySet[Annotation]:
@@ -251,17 +262,23 @@ def people_asked_at(site: Site, lead: Incident, *, by: User) -> list[User]:
 
 def evidence_in_force() -> QuerySet[Annotation]:
     """Verdicts that count as evidence: those that hold, without suspicious ones that the SOC has
-    closed as harmless, with its reason. Each is one trial.
+    closed as harmless, with its reason, and without harmless ones of a token: nobody has looked
+    there. Each is one trial.
     """
-    return Annotation.objects.filter(withdrawn_at=None, superseded_by=None).exclude(
-        second_opinion__state=SecondOpinion.State.HARMLESS_TO_SOC
+    return (
+        Annotation.objects.filter(withdrawn_at=None, superseded_by=None)
+        .exclude(second_opinion__state=SecondOpinion.State.HARMLESS_TO_SOC)
+        .exclude(HARMLESS_OF_A_TOKEN)
     )
 
 
 def evidence_where(alias: str) -> str:
     """Return the same as a condition of SQL on a row of annotations that goes by this alias."""
     return (
-        f"{alias}.withdrawn_at IS NULL AND {alias}.superseded_by_id IS NULL AND NOT EXISTS ("
+        f"{alias}.withdrawn_at IS NULL AND {alias}.superseded_by_id IS NULL"
+        f" AND NOT ({alias}.came_by = '{CameBy.TOKEN.value}'"
+        f" AND {alias}.verdict IN ('{Verdict.ROUTINE.value}', '{Verdict.MAINTENANCE.value}'))"
+        " AND NOT EXISTS ("
         f"SELECT FROM reviews_secondopinion so WHERE so.annotation_id = {alias}.id"
         f" AND so.state = '{SecondOpinion.State.HARMLESS_TO_SOC.value}')"
     )

@@ -12,7 +12,7 @@ from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.engine.second_opinion import HARMLESS, SUSPICIOUS, outcome_of
-from alerts.reviews.models import Annotation, Opinion, SecondOpinion
+from alerts.reviews.models import Annotation, CameBy, Opinion, SecondOpinion
 from alerts.reviews.policies import (
     MAX_NOTE_LENGTH,
     leads_as,
@@ -23,7 +23,7 @@ from alerts.reviews.policies import (
 from alerts.reviews.queries.questions import incidents_held_by
 from alerts.reviews.services.notify import notify_outcome
 from alerts.reviews.services.verdict_effects import apply_verdict_effects, settle_succession
-from alerts.reviews.services.verdicts import VerdictValues, lock_with_neighbours
+from alerts.reviews.services.verdicts import VerdictValues, came_by_of, lock_with_neighbours
 from portal.accounts.models import Role, User
 from portal.audit.services import record
 from portal.errors import Refused
@@ -71,7 +71,13 @@ def correct_answer(
     """Let another answer take the place of the first. The first stays on record, superseded."""
     first = case.second_opinion.annotation
     annotation = Annotation.objects.create(
-        review=first.review, by=by, given_at=now, key=uuid4(), act=uuid4(), **asdict(values)
+        review=first.review,
+        by=by,
+        given_at=now,
+        key=uuid4(),
+        act=uuid4(),
+        came_by=came_by_of(by),
+        **asdict(values),
     )
     ids = [incident.pk for incident in case.incidents]
     annotation.incidents.set(ids)
@@ -159,6 +165,10 @@ def _side_of(second_opinion: SecondOpinion) -> TimelineItem.Side:
     return TimelineItem.Side.SOC if from_soc else TimelineItem.Side.OT
 
 
+def _people_only() -> str:
+    return gettext("Second opinions are given and decided by people on a page, never by a token.")
+
+
 class CannotGiveOpinion(Refused):
     """The second opinion was not given."""
 
@@ -183,7 +193,8 @@ def give_opinion(
     values = VerdictValues(verdict, cause, work_order, done_by, note).cleaned()
     if row.state == Opinion.State.ANSWERED and (row.verdict, row.cause) == (verdict, cause):
         return row
-    reasons = _reasons_against_answering(row, case, by=by)
+    reasons = [_people_only()] if came_by_of(by) is CameBy.TOKEN else []
+    reasons = reasons or _reasons_against_answering(row, case, by=by)
     if reasons := reasons or reasons_against_verdict(
         case.incidents, verdict=verdict, cause=cause, note=values.note, by=by
     ):
@@ -289,8 +300,11 @@ def decide_suspicion(
     row, reason = case.second_opinion, visible_text(reason)
     is_ot = leads_as(row, by=by) == Role.OT_SITE_LEAD
     needs_verdict = is_ot and choice == CORRECT
-    reasons = reasons_against_deciding(row, by=by) or _reasons_in(
-        choice, reason, verdict=verdict, cause=cause, needs_verdict=needs_verdict
+    reasons = [_people_only()] if came_by_of(by) is CameBy.TOKEN else []
+    reasons = (
+        reasons
+        or reasons_against_deciding(row, by=by)
+        or _reasons_in(choice, reason, verdict=verdict, cause=cause, needs_verdict=needs_verdict)
     )
     if reasons:
         raise CannotDecide(*reasons)

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident, IncidentAlert, Status, TimelineItem
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Annotation, CameBy
 from alerts.reviews.services.verdict_effects import (
     patterns_of,
     recount_patterns,
@@ -135,6 +135,7 @@ def _annotation_of(verdict: PastVerdict, imported_at: datetime | None) -> Annota
         key=uuid4(),
         act=uuid4(),
         imported_at=imported_at,
+        came_by=CameBy.FILE if imported_at else CameBy.PAGE,
     )
 
 

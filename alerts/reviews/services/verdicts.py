@@ -12,9 +12,16 @@ from django.utils.translation import gettext
 from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.models import Alert, Incident, TimelineItem
 from alerts.incidents.models.incident import OPEN
-from alerts.reviews.models import Annotation, AskedIncident, Review, SecondOpinion
+from alerts.reviews.models import (
+    Annotation,
+    AskedIncident,
+    CameBy,
+    Review,
+    SecondOpinion,
+    Verdict,
+)
 from alerts.reviews.policies import reasons_against_verdict, speaks_at
-from alerts.reviews.queries import newest_verdict_on
+from alerts.reviews.queries import newest_verdict_on, suspicions_on
 from alerts.reviews.services.verdict_effects import (
     apply_verdict_effects,
     patterns_of,
@@ -78,7 +85,7 @@ def give_verdict(
 
     The same `key` from the same person gives the same annotation again and changes nothing; with
     another answer in it, it is refused. A later verdict supersedes earlier ones whose incidents it
-    covers; they stay on record.
+    covers; they stay on record. One that comes by a token is an answer and no evidence.
 
     `latest_answer` is the UUID of the newest answer beside the form, empty where none stood there:
     where somebody else has answered since, this one is refused, so that nobody overrules a
@@ -97,12 +104,19 @@ def give_verdict(
     neighbours += [incident.pk for incident in locked if incident.pk not in chosen]
     values = VerdictValues(verdict, cause, work_order, done_by, note).cleaned()
     reasons = _reasons(review, incidents, values, by)
+    reasons = reasons or _reasons_against_token(incidents, values, by)
     if reasons := reasons or _unseen(incidents, latest_answer, by):
         raise CannotGiveVerdict(*reasons)
     try:
         with transaction.atomic():
             annotation = Annotation.objects.create(
-                review=review, by=by, given_at=now, key=key, act=uuid4(), **asdict(values)
+                review=review,
+                by=by,
+                given_at=now,
+                key=key,
+                act=uuid4(),
+                came_by=came_by_of(by),
+                **asdict(values),
             )
     except IntegrityError:  # the same form, sent twice at the same instant
         return Annotation.objects.get(by=by, key=key)
@@ -180,6 +194,23 @@ def _reasons(
     if not review and any(incident.is_read_only for incident in incidents):
         reasons.append(gettext("It was deleted or merged in Sentinel and is read-only here."))
     return reasons
+
+
+def came_by_of(person: User) -> CameBy:
+    """Return how a verdict of this person comes here."""
+    return CameBy.PAGE if person.via_token is None else CameBy.TOKEN
+
+
+def _reasons_against_token(
+    incidents: Sequence[Incident], values: VerdictValues, by: User
+) -> list[str]:
+    """A suspicion is ended by somebody who looks; no program lets go of what it holds open."""
+    if came_by_of(by) is not CameBy.TOKEN or values.verdict == Verdict.SUSPICIOUS:
+        return []
+    ids = [incident.pk for incident in incidents]
+    if not suspicions_on(Incident.objects.filter(pk__in=ids)):
+        return []
+    return [gettext("It is under suspicion: only a person, on a page, can give another answer.")]
 
 
 def _unseen(incidents: Sequence[Incident], latest_answer: str | None, by: User) -> list[str]:

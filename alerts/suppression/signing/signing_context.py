@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Annotation, CameBy
 from alerts.suppression.engine.bound import is_little
 from alerts.suppression.engine.guards import signing
 from alerts.suppression.engine.guards.never import is_strict
@@ -18,10 +18,11 @@ from portal.text import visible_text
 
 
 def evidence_that_counts(version: RuleVersion) -> list[Annotation]:
-    """Return the verdicts that the version rests on: in force, of people who did not flood."""
-    annotations = version.evidence.filter(withdrawn_at=None, superseded_by=None).select_related(
-        "by"
-    )
+    """Return the verdicts that the version rests on: in force, of people who did not flood, and
+    none that came by a token.
+    """
+    in_force = version.evidence.filter(withdrawn_at=None, superseded_by=None)
+    annotations = in_force.exclude(came_by=CameBy.TOKEN).select_related("by")
     return list(without_flood(annotations).order_by("pk"))
 
 
@@ -97,7 +98,9 @@ def people_behind(evidence: Iterable[Annotation]) -> set[str]:
     """
     annotations = list(evidence)
     local = {
-        identity_of(annotation.by) for annotation in annotations if annotation.imported_at is None
+        identity_of(annotation.by)
+        for annotation in annotations
+        if annotation.came_by == CameBy.PAGE
     }
     return local or {identity_of(annotation.by) for annotation in annotations[:1]}
 

@@ -1,24 +1,31 @@
 """What a trial may count (S4): incidents that a person saw and found harmless, also of the weeks
-before it. Of one person's verdicts the first sixty of an hour count (S12).
+before it. Of one person's verdicts the first sixty of an hour count (S12), and of the proposer's
+own looks at most half of what may be credited.
 """
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Final
+from itertools import islice
+from typing import Final, NamedTuple
 
 from django.db.models import Count, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields import DateTimeField
 
 from alerts.incidents.models import STANDING_CLOSE, DetailsState, Incident, TimelineItem
 from alerts.planned_work.queries import latest_begun
-from alerts.reviews.models import Annotation, Verdict
+from alerts.reviews.models import Annotation, CameBy, Verdict
 from alerts.reviews.queries import annotations_in_force
 from alerts.suppression.backtesting.history_sql import Period, fetch_rows, in_period
 from alerts.suppression.enforcing.acting_rules import ActingSet, cover_of, load_acting
 from alerts.suppression.enforcing.judging import incident_state_of, scene_of
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.guards.closing import HANDS, reasons_to_keep_open
-from alerts.suppression.engine.guards.lifecycle import CREDIT_OCCURRENCES, MAX_CREDIT, credit_start
+from alerts.suppression.engine.guards.lifecycle import (
+    CREDIT_OCCURRENCES,
+    MAX_CREDIT,
+    MAX_OWN_CREDIT,
+    credit_start,
+)
 from alerts.suppression.engine.guards.never import holds_strict, is_strict
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.models import RuleVersion, State
@@ -45,7 +52,14 @@ HARMLESS: Final = (Verdict.ROUTINE, Verdict.MAINTENANCE)
 BENIGN: Final = "BenignPositive"
 
 
-def harmless_looks(incident_ids: Collection[int]) -> dict[int, str]:
+class HarmlessLook(NamedTuple):
+    """By which verdict or closing an incident was found harmless, and by whom, if that is known."""
+
+    act: str
+    person: int | None
+
+
+def harmless_looks(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
     """Return, of these incidents, those that a person saw and found harmless, and by which look:
     one verdict of OT, or one closing by the SOC. Whoever counts them counts looks, because one tap
     is one trial however many incidents it covers. What somebody called suspicious, what turned out
@@ -57,21 +71,23 @@ def harmless_looks(incident_ids: Collection[int]) -> dict[int, str]:
     return looks
 
 
-def _verdicts_on(incident_ids: Collection[int]) -> dict[int, str]:
-    """By incident, the first verdict of OT in force that calls it harmless. What a file told was
-    brought by one hand, which has not seen the incidents.
+def _verdicts_on(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
+    """By incident, the first verdict of OT in force that calls it harmless and that a person gave
+    on a page. Behind what a token or a file brings, nobody has seen the incidents.
     """
-    verdicts = without_flood(annotations_in_force().filter(verdict__in=HARMLESS, imported_at=None))
+    of_pages = annotations_in_force().filter(verdict__in=HARMLESS, came_by=CameBy.PAGE)
+    verdicts = without_flood(of_pages)
     links = Annotation.incidents.through.objects.filter(
         incident__in=incident_ids, annotation__in=verdicts.values("pk")
     )
-    found: dict[int, str] = {}
-    for incident, annotation in links.order_by("annotation").values_list("incident", "annotation"):
-        found.setdefault(incident, f"verdict {annotation}")
+    found: dict[int, HarmlessLook] = {}
+    rows = links.order_by("annotation").values_list("incident", "annotation", "annotation__by")
+    for incident, annotation, person in rows:
+        found.setdefault(incident, HarmlessLook(f"verdict {annotation}", person))
     return found
 
 
-def _closings_of(incident_ids: Collection[int]) -> dict[int, str]:
+def _closings_of(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
     """By incident, the act by which a person closed it as benign: in Tagout, or in Sentinel where
     somebody had taken it. What rules of ours close, and what nobody owned, no person has seen.
     """
@@ -82,11 +98,14 @@ def _closings_of(incident_ids: Collection[int]) -> dict[int, str]:
         pk: bool(owner or name)
         for pk, owner, name in closed.values_list("pk", "owner_id", "owner_name")
     }
-    acts: dict[int, str] = {}
+    acts: dict[int, HarmlessLook] = {}
     closings = TimelineItem.objects.filter(incident__in=owners, code="closed", by__isnull=False)
-    for incident, act, pk in closings.order_by("at").values_list("incident", "act", "pk"):
-        acts[incident] = f"closing {act or pk}"
-    closings_in_sentinel = {pk: f"closing of {pk}" for pk, is_owned in owners.items() if is_owned}
+    rows = closings.order_by("at").values_list("incident", "act", "pk", "by")
+    for incident, act, pk, person in rows:
+        acts[incident] = HarmlessLook(f"closing {act or pk}", person)
+    closings_in_sentinel = {
+        pk: HarmlessLook(f"closing of {pk}", None) for pk, is_owned in owners.items() if is_owned
+    }
     return closings_in_sentinel | acts
 
 
@@ -110,8 +129,8 @@ MAX_CANDIDATES = 200  # the newest looks; more than MAX_CREDIT of them are hardl
 def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
     """Return up to eight incidents of the 28 days before now, or since the last but one occurrence
     of its planned work, that the version would have closed and that a person saw and found
-    harmless, the newest first; no two of one look. Of a strict rule only those with an alert that
-    may be closed only inside hours.
+    harmless, the newest first; no two of one look, and at most four that its proposer found so. Of
+    a strict rule only those with an alert that may be closed only inside hours.
     """
     acting = load_acting(
         RuleVersion.objects.filter(Q(pk=version.pk) | Q(state=State.LIVE, expires_at__gt=now))
@@ -119,14 +138,19 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
     if version.pk not in acting.versions:
         return []
     found: list[int] = []
-    rows = _candidates(version.definition, _period(version, now=now))
+    looks = _candidates(version.definition, _period(version, now=now))
+    rows, own = list(looks), 0
     facts = facts_by_incident([row.pk for row in rows], as_of_alert=True)
     strict = is_strict(version.definition)
     for row in rows:
         if strict and not holds_strict(facts[row.pk].values()):
             continue
+        is_own = looks[row].person in {version.proposed_by_id} - {None}
+        if is_own and own == MAX_OWN_CREDIT:
+            continue
         if _would_have_closed(row, facts[row.pk], acting=acting, now=now):
             found.append(row.pk)
+            own += is_own
         if len(found) == MAX_CREDIT:
             break
     return found
@@ -141,7 +165,7 @@ def _period(version: RuleVersion, *, now: datetime) -> Period:
     return Period(credit_start([occurrence.starts_at for occurrence in begun], now=now), now)
 
 
-def _candidates(definition: Rule, period: Period) -> list[Incident]:
+def _candidates(definition: Rule, period: Period) -> dict[Incident, HarmlessLook]:
     """Incidents with a match that somebody found harmless, the newest first, one a look."""
     matching = in_period(period, sql.where(definition))
     ids = [
@@ -161,10 +185,11 @@ def _candidates(definition: Rule, period: Period) -> list[Incident]:
         gone_at=None,
         merged_into=None,
     )
-    by_look: dict[str, Incident] = {}
+    by_look: dict[HarmlessLook, Incident] = {}
     for row in rows.order_by("-created_at", "-pk"):
         by_look.setdefault(looks[row.pk], row)
-    return list(by_look.values())[:MAX_CANDIDATES]
+    newest = islice(by_look.items(), MAX_CANDIDATES)
+    return {row: look for look, row in newest}
 
 
 def _would_have_closed(

@@ -33,7 +33,7 @@ from alerts.suppression.models import (
 )
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.queries import facts_by_incident
-from alerts.suppression.watching.credit import harmless_looks
+from alerts.suppression.watching.credit import HarmlessLook, harmless_looks
 from portal.accounts.models import User
 from portal.ui.words import number, numeral
 
@@ -150,7 +150,7 @@ class _Line:
 
 
 def _progress(
-    version: RuleVersion, lines: list[_Line], looks: Mapping[int, str], *, kept_number: int
+    version: RuleVersion, lines: list[_Line], looks: Mapping[int, HarmlessLook], *, kept_number: int
 ) -> TrialProgress:
     free = [line for line in lines if not line.codes]
     harmless = {

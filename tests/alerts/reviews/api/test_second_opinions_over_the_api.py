@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.services import decide_suspicion, run_second_opinions
@@ -98,10 +99,21 @@ def test_who_is_asked_finds_the_question_and_not_a_word_of_the_first(asked, inci
         assert Program(other).post(f"opinions/{asked.uuid}/answer/", WORD).status_code == 404
 
 
-def test_an_opinion_is_given_by_a_command_with_the_right_scope(asked):
+class SignedIn(Program):
+    """The person at the browser, who asks the API without a token."""
+
+    def __init__(self, person):
+        self._client = Client()
+        self._client.force_login(person)
+
+
+def test_an_opinion_is_given_by_a_person_and_never_by_a_token(asked):
     address = f"opinions/{asked.uuid}/answer/"
     assert Program(asked.person, "read").post(address, WORD).status_code == 403
-    program = Program(asked.person)
+    refused = Program(asked.person).post(address, WORD)
+    assert refused.status_code == 409
+    assert "by people on a page, never by a token" in refused.json()["detail"]
+    program = SignedIn(asked.person)
     assert program.post(address, WORD | {"cause": "no such"}).status_code == 400
     reply = program.post(address, WORD)
     assert reply.status_code == 200 and reply.json()["verdict"] == "maintenance"
@@ -120,7 +132,9 @@ def test_an_opinion_is_passed_on_and_a_lead_decides(asked, found, leo):
         f"second-opinions/{found.uuid}/decide/",
         {"choice": "confirm", "reason": "Seen."},
     )
-    assert Program(leo).post(address, values).status_code == 409, "both leads are not asked yet"
+    lead = SignedIn(leo)
+    assert lead.post(address, values).status_code == 409, "both leads are not asked yet"
     run_second_opinions(seed=SEED, now=NOON)
     assert Program(leo, "read").post(address, values).status_code == 403
-    assert Program(leo).post(address, values).json()["state"] == "confirmed"
+    assert "never by a token" in Program(leo).post(address, values).json()["detail"]
+    assert lead.post(address, values).json()["state"] == "confirmed"

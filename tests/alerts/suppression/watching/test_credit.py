@@ -76,7 +76,7 @@ def test_what_nobody_judged_does_not_count(proposal, people, recent):
 
 
 def test_at_most_eight_count(proposal, people, recent):
-    rules.judge(recent(12), by=people.oda)
+    rules.judge(recent(12), by=people.olaf)
     assert len(_credit(proposal, people)) == 8
 
 
@@ -151,13 +151,6 @@ def test_a_flood_of_verdicts_counts_no_more_than_as_evidence(proposal, people, r
     rules.judge(rows, by=people.olaf)
     rewrite(Annotation.objects.filter(incidents__in=rows), given_at=NOON - DAY)
     assert _credit(proposal, people) == []
-
-
-def test_verdicts_that_a_file_told_do_not_count(proposal, people, recent):
-    rows = recent(2)
-    rules.judge(rows, by=people.oda)
-    rewrite(Annotation.objects.filter(incidents=rows[0]), imported_at=NOON)
-    assert _credit(proposal, people) == [rows[1].pk]
 
 
 def test_what_came_before_the_28_days_does_not_count(proposal, people, workspace, site):
@@ -239,7 +232,7 @@ def test_what_an_open_case_would_have_kept_open_does_not_count(proposal, people,
 def test_two_fresh_matches_and_eight_of_the_weeks_before_end_a_trial_after_seven_days(
     proposal, people, recent, workspace, site
 ):
-    rules.judge(recent(12), by=people.oda)
+    rules.judge(recent(12), by=people.olaf)
     version = rules.sign(proposal, by=people.leo, now=NOON)
     rules.tag(version, workspace, site, 1)
     watch_rules(now=NOON + WEEK)
@@ -285,3 +278,21 @@ def test_the_last_two_occurrences_of_its_planned_work_count_however_long_ago(
     draft = rules.draft(definition, by=people.oda, evidence=verdicts, now=NOON)
     proposal = rules.propose(draft, by=people.oda, now=NOON)
     assert _credit(proposal, people) == [visits[2].pk, visits[1].pk]
+
+
+def test_what_a_token_or_a_file_judged_does_not_count(proposal, people, recent):
+    by_token, by_file, by_page = rows = recent(3)
+    verdicts = rules.judge(rows, by=people.olaf)
+    given = Annotation.objects.filter
+    rewrite(given(pk=verdicts[0].pk), came_by="token")
+    rewrite(given(pk=verdicts[1].pk), came_by="file", imported_at=NOON)
+    assert set(harmless_looks([by_token.pk, by_file.pk, by_page.pk])) == {by_page.pk}
+    assert _credit(proposal, people) == [by_page.pk]
+
+
+def test_of_the_proposers_own_looks_at_most_half_of_the_credit_counts(proposal, people, recent):
+    assert proposal.proposed_by == people.oda
+    rows = recent(11)
+    rules.judge(rows[:9], by=people.oda)
+    rules.judge(rows[9:], by=people.olaf)
+    assert _credit(proposal, people) == [row.pk for row in rows[:4] + rows[9:]]
