@@ -8,6 +8,7 @@ from typing import Any
 
 from simulator.arm.provisioned import as_switched
 from simulator.azure import Azure
+from simulator.logs.rule_queries import asks_for_watchlist, is_anything_left
 from simulator.plant import Case, PlantWorkspace
 from simulator.plant.catalogue import MDIOT
 
@@ -34,6 +35,7 @@ def cases_shown(azure: Azure, case: Case) -> list[Case]:
     if copy is not None:
         named = copy.properties["relatedAnalyticRuleIds"]
         makers = [rules[rule] for rule in map(_last_name, named) if rule in rules]
+        makers = [name for name in makers if _lets_through(azure, workspace, name, case)]
         if makers or (not named and not by_rules_alone):
             shown.append(_made_by(copy, workspace, makers))
     if facts["defender_portal"]:
@@ -44,6 +46,15 @@ def cases_shown(azure: Azure, case: Case) -> list[Case]:
             twin = replace(twin, name=str(uuid.uuid5(_TWINS, case.name)))
         shown.append(twin)
     return shown
+
+
+def _lets_through(azure: Azure, workspace: PlantWorkspace, name: str, case: Case) -> bool:
+    """Whether a rule finds the case, where its query leaves out what a watchlist names."""
+    rule = azure.store.resources.get(workspace.key, "alertRules", name)
+    query = str(rule.body["properties"].get("query") or "") if rule else ""
+    if not asks_for_watchlist(query):
+        return True
+    return is_anything_left(azure, workspace, case, query)
 
 
 def _last_name(path: str) -> str:

@@ -64,7 +64,9 @@ def add_case(azure: Azure, case: Case, *, at: int | None = None) -> list[Inciden
     workspace = azure.workspace(case.workspace)
     facts = azure.facts(workspace)
     shown_cases = cases_shown(azure, case)
+    # A case that names rules and becomes no incident was left out by all of them.
     by_rules_alone = facts["emptied"] or facts["defender_portal"]
+    by_rules_alone = by_rules_alone or bool(case.properties.get("relatedAnalyticRuleIds"))
     incidents: list[Incident] = []
     if (
         by_rules_alone

@@ -5,7 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 
-from simulator.arm import automation, content, incidents, parts, provisioned, rule_runs
+from simulator.arm import (
+    automation,
+    content,
+    incidents,
+    parts,
+    provisioned,
+    rule_runs,
+    watchlists,
+)
 from simulator.arm.call import Call, Route
 from simulator.azure import Azure
 from simulator.gates import Answered, Journalled, find_route
@@ -19,6 +27,7 @@ ROUTES: list[Route] = [
     *provisioned.ROUTES,
     *rule_runs.ROUTES,
     *content.ROUTES,
+    *watchlists.ROUTES,
 ]
 
 

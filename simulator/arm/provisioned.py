@@ -26,7 +26,6 @@ _FILTER_BY_PRINCIPAL = re.compile(r"principalId eq '(?P<id>[^']*)'")
 _SINGULAR = {
     "alertRules": "Alert rule",
     "dataConnectors": "Data connector",
-    "watchlists": "Watchlist",
     "contentPackages": "Package",
     "settings": "Setting",
 }

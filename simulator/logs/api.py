@@ -26,6 +26,7 @@ from simulator.clock import parse_time, to_moment
 from simulator.identity import LOG_AUDIENCES, Application, unauthorised
 from simulator.logs.rows import TABLES
 from simulator.logs.tables import LogTables
+from simulator.logs.watchlists import with_watchlists
 from simulator.plant import PlantWorkspace
 from simulator.replies import ArmRefusal, Reply
 
@@ -97,6 +98,7 @@ class LogAnalytics:
     def rows(self, workspace: PlantWorkspace, text: str) -> list[Json]:
         """What a question of a scheduled rule finds; nothing where it cannot be answered."""
         connection = self.tables.connection(workspace)
+        text = with_watchlists(connection, self._azure, workspace.key, text)
         try:
             names, _kinds, rows = execute_query(
                 connection, text, self._azure.clock.now(), self.limits
@@ -145,6 +147,7 @@ class LogAnalytics:
         seconds = min(int(wait[1]) if wait else _DEFAULT_SECONDS, self.limits.seconds)
         since, until = read_span(question.get("timespan"), self._azure.clock.now())
         connection = self.tables.connection(workspace, since=since, until=until)
+        text = with_watchlists(connection, self._azure, workspace.key, text)
         return Reply(body=self._run(connection, text, seconds))
 
     def _workspace(self, path: str, tenant: str) -> PlantWorkspace:

@@ -5,7 +5,7 @@ store: what changed since the latest question is added before the next, as Senti
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -149,6 +149,19 @@ def _show(
         columns = f"* EXCLUDE ({', '.join(gone)})" if gone else "*"
         connection.execute(
             f'CREATE OR REPLACE VIEW "{name}" AS SELECT {columns} FROM "{_STORED}{name}"{condition}'
+        )
+
+
+def fill_table(connection: Any, name: str, columns: dict[str, str], rows: Sequence[Json]) -> None:
+    """Make a table of its own with these rows."""
+    listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+    connection.execute(f'CREATE OR REPLACE TABLE "{name}" ({listed})')
+    if rows:
+        shape = orjson.dumps([columns]).decode()
+        connection.execute(
+            f'INSERT INTO "{name}" SELECT r.* FROM'
+            f" (SELECT unnest(from_json(?::JSON, '{shape}')) AS r)",
+            [orjson.dumps(rows).decode()],
         )
 
 

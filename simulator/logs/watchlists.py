@@ -11,7 +11,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
+from simulator.azure import Azure
+from simulator.logs.tables import fill_table
+from simulator.watchlist_items import rows_of_watchlist
 
 Json = dict[str, Any]
 _CALL = re.compile(r"""\b_GetWatchlist\(\s*(?P<quote>["'])(?P<alias>[^"']+)(?P=quote)\s*\)""")
@@ -19,6 +21,15 @@ _IF_EXISTS = re.compile(
     r"""\bcolumn_ifexists\(\s*(["'])(?P<name>\w+)\1\s*,\s*(?P<other>"[^"]*"|'[^']*'|[\w()]+)\s*\)"""
 )
 _FIXED = ("_DTItemId", "LastUpdatedTimeUTC", "SearchKey")
+
+
+def with_watchlists(connection: Any, azure: Azure, workspace_key: str, text: str) -> str:
+    """Have DuckDB show the watchlists that a question asks for; returns it in DuckDB's words."""
+    columns = {
+        alias: show(connection, alias, rows_of_watchlist(azure, workspace_key, alias))
+        for alias in aliases_in(text)
+    }
+    return rewritten(text, columns)
 
 
 def aliases_in(text: str) -> list[str]:
@@ -51,13 +62,5 @@ def table_of(alias: str) -> str:
 def show(connection: Any, alias: str, items: Sequence[Json]) -> list[str]:
     """Have DuckDB show the items as a table; returns its columns."""
     names = columns_of(items)
-    shape = orjson.dumps([dict.fromkeys(names, "VARCHAR")]).decode()
-    listed = ", ".join(f'"{name}" VARCHAR' for name in names)
-    connection.execute(f'CREATE OR REPLACE TABLE "{table_of(alias)}" ({listed})')
-    if items:
-        connection.execute(
-            f'INSERT INTO "{table_of(alias)}" SELECT r.* FROM'
-            f" (SELECT unnest(from_json(?::JSON, '{shape}')) AS r)",
-            [orjson.dumps(items).decode()],
-        )
+    fill_table(connection, table_of(alias), dict.fromkeys(names, "VARCHAR"), items)
     return names

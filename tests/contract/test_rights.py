@@ -122,6 +122,12 @@ class Acts:
             "get_playbook": lambda: arm.get_playbook(self.playbook),
             "list_playbook_runs": lambda: arm.list_playbook_runs(self.playbook),
             "run_playbook": lambda: arm.run_playbook(name, playbook=self.playbook),
+            "get_watchlist": lambda: arm.get_watchlist("plant"),
+            "put_watchlist": lambda: arm.put_watchlist("plant", {"displayName": "x"}),
+            "list_watchlist_items": lambda: arm.list_watchlist_items("plant"),
+            "get_watchlist_item": lambda: arm.get_watchlist_item("plant", GUID),
+            "put_watchlist_item": lambda: arm.put_watchlist_item("plant", GUID, {"a": "b"}),
+            "delete_watchlist_item": lambda: arm.delete_watchlist_item("plant", GUID),
             "run_analytics_rule": lambda: arm.run_analytics_rule(GUID, at=NOON),
             "delete_analytics_rule": lambda: arm.delete_analytics_rule("none"),
             "query": lambda: logs.query(

@@ -39,6 +39,7 @@ from alerts.sentinel.client.versions import (
     version_in,
     with_version,
 )
+from alerts.sentinel.client.watchlists import AzureWatchlists
 from alerts.sentinel.wire.incidents import WireIncident, incident_put_body
 from alerts.sentinel.wire.values import write_moment
 
@@ -100,6 +101,7 @@ class AzureSentinelClient(
     AzureAnalyticsRules,
     AzureIncidentTasks,
     AzurePrerequisites,
+    AzureWatchlists,
     SignedCalls,
 ):
     """One workspace as one identity reaches it. Made lazily in the process that uses it."""

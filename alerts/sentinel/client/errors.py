@@ -105,7 +105,7 @@ class SentinelNotFound(SentinelError):
         """
         if self.code == "ResourceNotFound":
             text = self.message.casefold()
-            return "incident" not in text and "automationrule" not in text
+            return not any(kind in text for kind in ("incident", "automationrule", "watchlist"))
         return self.code in _HOLDER_IS_GONE
 
 

@@ -23,6 +23,7 @@ from alerts.sentinel.client.memory_calls import MemoryCalls
 from alerts.sentinel.client.memory_playbooks import MemoryPlaybooks
 from alerts.sentinel.client.memory_prerequisites import MemoryPrerequisites
 from alerts.sentinel.client.memory_tasks import MemoryTasks
+from alerts.sentinel.client.memory_watchlists import MemoryWatchlists
 from alerts.sentinel.client.port import ARM, MAX_PAGE_SIZE, Capabilities, ListBy, Probe, Receipt
 from alerts.sentinel.wire.incidents import WireIncident, incident_put_body
 from alerts.sentinel.wire.values import ticks_of
@@ -102,7 +103,9 @@ class Call:
 
 
 @dataclass
-class MemorySentinel(MemoryRules, MemoryPlaybooks, MemoryTasks, MemoryPrerequisites):
+class MemorySentinel(
+    MemoryRules, MemoryPlaybooks, MemoryTasks, MemoryPrerequisites, MemoryWatchlists
+):
     """A SentinelClient whose incidents a test lays out, breaks and edits behind our back."""
 
     starts_at: datetime = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)

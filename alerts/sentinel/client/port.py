@@ -27,6 +27,7 @@ from alerts.sentinel.client.errors import (
 )
 from alerts.sentinel.client.incident_tasks import IncidentTasks
 from alerts.sentinel.client.prerequisites import Prerequisites
+from alerts.sentinel.client.watchlists import Watchlists
 from alerts.sentinel.wire.incidents import WireIncident
 
 __all__ = [
@@ -205,6 +206,7 @@ class SentinelClient(
     Playbooks,
     AnalyticsRules,
     Prerequisites,
+    Watchlists,
     Protocol,
 ):
     """One workspace of Sentinel, as one identity of ours may use it. Raises SentinelError only."""

@@ -56,6 +56,12 @@ from alerts.sentinel.wire.playbooks import (
 )
 from alerts.sentinel.wire.records import NotAPage, Unfit, Unreadable
 from alerts.sentinel.wire.values import ticks_of, write_moment
+from alerts.sentinel.wire.watchlists import (
+    WireWatchlist,
+    read_watchlist,
+    read_watchlist_item,
+    read_watchlist_items,
+)
 
 __all__ = [
     "LOG_ENTITY_PREFIX",
@@ -79,6 +85,7 @@ __all__ = [
     "WirePlaybook",
     "WireRule",
     "WireRun",
+    "WireWatchlist",
     "comment_body",
     "differing_places",
     "incident_of",
@@ -102,6 +109,9 @@ __all__ = [
     "read_playbook",
     "read_playbooks",
     "read_runs",
+    "read_watchlist",
+    "read_watchlist_item",
+    "read_watchlist_items",
     "ticks_of",
     "write_moment",
 ]

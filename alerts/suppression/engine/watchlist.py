@@ -29,6 +29,14 @@ from alerts.suppression.engine.spans import Span, is_in_spans, spans_between
 from alerts.suppression.engine.words import Sentence
 
 ALIAS: Final = "tagout-routine"
+LIST: Final[Mapping[str, str]] = {  # the list itself, as it is sent
+    "displayName": "Tagout: signed routine",
+    "provider": "Tagout",
+    "source": "tagout",
+    "sourceType": "Local",
+    "description": "Pairs of signed rules of Tagout. A change by hand is an alarm there.",
+    "itemsSearchKey": "Pair",
+}
 FORMAT: Final = "1"  # of a row; the exclusion reads this one only
 LEASE: Final = timedelta(hours=24)
 MAX_PAIRS: Final = 400  # of one rule
