@@ -17,21 +17,28 @@ from alerts.automation.models import (
     PlaybookRun,
     WorkflowCheck,
 )
-from alerts.incidents.models import Alert, Incident
+from alerts.incidents.models import Alert, Incident, touches
 from alerts.incidents.queries import incidents_visible_to
 from alerts.outbox.models import WantedRule
 from alerts.patterns.registry import StatusSyncPlaybook
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
-from portal.accounts.models import User
+from alerts.sites.models import Site
+from portal.accounts.models import Role, User
+from portal.accounts.queries import reach_of
 
 
 def playbooks_visible_to(user: User) -> QuerySet[Playbook]:
-    """The playbooks of the person's workspaces, and those that somebody wants to run on an incident
-    of the person's sites; those that are gone among them.
+    """The playbooks of the person's workspaces, those that somebody wants to run on an incident of
+    the person's sites, and for an OT site lead, who says what they are, those of workspaces with
+    incidents at the site; those that are gone among them.
     """
     wanted = consents_visible_to(user).order_by().values("playbook")
-    return Playbook.objects.filter(Q(workspace__in=_workspaces(user)) | Q(pk__in=wanted))
+    where = Q(workspace__in=_workspaces(user)) | Q(pk__in=wanted)
+    if led := reach_of(user, {Role.OT_SITE_LEAD}).sites:
+        sites = list(Site.objects.filter(uuid__in=led).values_list("pk", flat=True))
+        where |= Q(workspace__in=Incident.objects.filter(touches(sites)).values("workspace"))
+    return Playbook.objects.filter(where)
 
 
 def found_rules_visible_to(user: User) -> QuerySet[FoundRule]:

@@ -288,3 +288,26 @@ def test_a_run_that_could_not_be_sent_says_why(tab, start, enrich, sam, sentinel
     words = tab(sam)
     assert "Not started" in words and "The playbook is no longer in Azure." in words
     assert incident.timeline.filter(code="refused").exists()
+
+
+def test_an_ot_site_lead_marks_a_playbook_that_nobody_wants_to_run(
+    client, post, read, isolate, olaf, oda, pia, incident, sentinel, worker
+):
+    address = f"/automation/playbooks/{isolate.uuid}/"
+    words = read(address, olaf)
+    assert "It does not" in words and "the step “Shut port on switch”" in words
+    assert post(f"{address}mark/", olaf, acts_on_plant="no", reason="A mock.").status_code == 302
+    assert "No: the SOC runs it without consent." in read(address, olaf)
+    sentinel.playbooks[isolate.resource_id]["properties"]["definition"]["actions"]["More"] = {}
+    worker.read()
+    assert "It has been changed since it was marked" in read(address, olaf)
+    for person in (oda, pia):
+        client.force_login(person)
+        assert client.get(address).status_code == 404
+
+
+def test_nobody_marks_or_asks_on_a_list_that_cannot_be_read(read, tab, isolate, olaf, sam):
+    Inventory.objects.update(playbooks_error="Azure does not allow this.")
+    assert "cannot be read" in tab(sam) and "Ask for consent" not in tab(sam)
+    words = read(f"/automation/playbooks/{isolate.uuid}/", olaf)
+    assert "cannot be read" in words and "It does not" not in words
