@@ -77,6 +77,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             "intake_cursor": PUT,
             "intake_logbackfill": PUT,
             "intake_missing": KEEP,
+            "intake_outsidecount": KEEP,
             "intake_oversizedincident": KEEP,
             "intake_quarantined": KEEP,
             "intake_run": KEEP,

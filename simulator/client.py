@@ -132,6 +132,10 @@ class Control:
         """Decide how Graph behaves where that is documented nowhere."""
         return dict(self.call("POST", "graph", values))
 
+    def office(self, workspace: str, **values: Any) -> Json:
+        """Add incidents of mail, endpoints and sign-ins; tells the words planted in them."""
+        return dict(self.call("POST", "office", {"workspace": workspace, **values}))
+
     def empty(self, workspace: str) -> Json:
         """Leave a workspace without connector, content and rules."""
         return dict(self.call("POST", "empty", {"workspace": workspace}))

@@ -105,9 +105,11 @@ def make_incident(
     details: dict[str, list[Json]] | None = None,
     recipe: str | None = None,
     by_api: bool = False,
+    by_xdr: bool = False,
 ) -> Incident:
     """A new incident from explicit properties, numbered and completed, rules run. One that is made
-    by the API of Sentinel does not reach the Defender portal.
+    by the API of Sentinel does not reach the Defender portal; one that the connector of Defender
+    XDR brings comes from there, also where the workspace does not live in the portal.
     """
     name = (name or str(uuid.uuid4())).lower()
     number = azure.store.incidents.latest_number(workspace.key) + 1
@@ -118,7 +120,7 @@ def make_incident(
         values,
         name=name,
         number=number,
-        in_portal=azure.facts(workspace)["defender_portal"] and not by_api,
+        in_portal=by_xdr or (azure.facts(workspace)["defender_portal"] and not by_api),
     )
     properties["createdTimeUtc"] = properties["lastModifiedTimeUtc"] = iso(stamp)
     for member in ("firstActivityTimeUtc", "lastActivityTimeUtc"):

@@ -34,6 +34,7 @@ from simulator.incidents import (
     replace_writable,
     writable_from,
 )
+from simulator.office import add_office_incidents, mix_in_office
 from simulator.people import PEOPLE, Person, person_named
 from simulator.provision import empty_workspace
 from simulator.replies import Reply, bad_request, not_found
@@ -234,6 +235,24 @@ def _inject_incidents(azure: Azure, body: Json, at: int) -> list[Incident]:
     return incidents
 
 
+def office(azure: Azure, body: Json, at: int) -> Json:
+    """Add incidents of mail, endpoints and sign-ins to a workspace (`count`, spread over `days`),
+    and let an alert of the office join some of the plant's newest (`mixed`).
+    """
+    target = azure.workspace(body["workspace"])
+    joined = azure.store.incidents.newest_of_plant(target.key, int(body.get("mixed", 0)))
+    planted_in_mixed = mix_in_office(azure, joined, at=at)
+    made, planted = add_office_incidents(
+        azure, target, count=int(body.get("count", 0)), days=float(body.get("days", 0)), at=at
+    )
+    return {
+        "incidents": [_summary(azure, incident) for incident in made],
+        "planted": planted,
+        "mixed": [_summary(azure, incident) for incident in joined],
+        "planted_in_mixed": planted_in_mixed,
+    }
+
+
 def empty(azure: Azure, body: Json, at: int) -> Json:
     """Leave a workspace without connector, content and rules, as on its first day."""
     target = azure.workspace(body["workspace"])
@@ -412,6 +431,7 @@ OPERATIONS: dict[str, Operation] = {
     "workspace": workspace,
     "onboard": onboard_workspace,
     "graph": graph,
+    "office": office,
     "empty": empty,
     "application": application,
     "settings": settings,

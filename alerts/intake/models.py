@@ -49,6 +49,7 @@ class Run(models.Model):
     merged = models.IntegerField(default=0)
     deleted = models.IntegerField(default=0)
     flagged = models.IntegerField(default=0)
+    out_of_scope = models.IntegerField(default=0, db_default=0)  # listed, and not among `seen`
     error = models.TextField(blank=True)
 
     class Meta:
@@ -78,6 +79,37 @@ class Quarantined(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name or 'nameless'}: {self.reason}"
+
+
+class OutsideCount(models.Model):
+    """How many incidents of a workspace are outside of its scope: of what products, why, created in
+    which month. Nothing tells one of them from another.
+    """
+
+    class CountedBy(models.TextChoices):
+        """ALL: by the latest reading of all incidents. CHANGES: since then, by lists of changes."""
+
+        ALL = "all", "Reading of everything"
+        CHANGES = "changes", "Lists of changes"
+
+    workspace = models.ForeignKey("sentinel.Workspace", on_delete=models.CASCADE, related_name="+")
+    counted_by = models.CharField(max_length=7, choices=CountedBy)
+    month = models.DateField(null=True)  # its first day; None: Sentinel does not say
+    reason = models.CharField(max_length=12)  # `OutsideReason`
+    products = models.TextField(blank=True)
+    n = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "counted_by", "month", "reason", "products"],
+                name="what_is_outside_is_counted_once",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.n} of {self.products or 'nothing'} ({self.reason})"
 
 
 class OversizedIncident(models.Model):
@@ -138,6 +170,7 @@ class LogBackfill(models.Model):
     lone_alerts = models.IntegerField(default=0)  # that are part of no incident
     incomplete = models.IntegerField(default=0)  # incidents some of whose alerts the logs lack
     unreadable = models.IntegerField(default=0)
+    out_of_scope = models.IntegerField(default=0, db_default=0)  # incidents left in the logs
     windows = models.IntegerField(default=0)
     gaps = models.JSONField(default=list, db_default=Value([], models.JSONField()))  # `log_gaps`
     asked_by = models.CharField(max_length=200)

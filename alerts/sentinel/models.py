@@ -2,10 +2,12 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from alerts.sentinel.client.connection import GRAPH_ENDPOINT, Connection
+from alerts.sentinel.wire.values import OtScope
 
 
 class CredentialKind(models.TextChoices):
@@ -22,6 +24,14 @@ class IncidentSource(models.TextChoices):
 
     ARM = "arm", "Azure Resource Manager"
     GRAPH = "graph", "Microsoft Graph"
+
+
+class ScopeKind(models.TextChoices):
+    """Which incidents of a workspace Tagout takes in."""
+
+    D4IOT = "d4iot", "Defender for IoT"
+    RULES = "rules", "Analytics rules of Defender for IoT"
+    ALL = "all", "Everything"
 
 
 class Workspace(models.Model):
@@ -64,9 +74,19 @@ class Workspace(models.Model):
     # playbook); None until an administrator has said so.
     closes_at_source = models.BooleanField(null=True)
     added_at = models.DateTimeField()
+    ot_scope = models.CharField(
+        max_length=5, choices=ScopeKind, default=ScopeKind.D4IOT, db_default="d4iot"
+    )
+    # Names of analytics rules, as readiness found them: those that read alerts of Defender for IoT,
+    # or did so once, and the others.
+    iot_rules = ArrayField(models.TextField(), default=list, db_default=[])
+    other_rules = ArrayField(models.TextField(), default=list, db_default=[])
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(ot_scope__in=ScopeKind.values), name="a_workspace_has_a_known_scope"
+            ),
             models.CheckConstraint(
                 condition=Q(endpoint__startswith="https://", authority__startswith="https://"),
                 name="tokens_travel_over_tls_only",
@@ -107,6 +127,11 @@ class Workspace(models.Model):
     def is_removed(self) -> bool:
         """Whether nothing is read or written there ever again; what is known of it is kept."""
         return self.state == self.State.REMOVED
+
+    @property
+    def scope(self) -> OtScope:
+        """Which of its incidents are taken in."""
+        return OtScope(self.ot_scope, frozenset(self.iot_rules), frozenset(self.other_rules))
 
     def connection_for(self, purpose: str) -> Connection:
         """Where it is, and who we are there for this purpose (read, incidents, rules)."""

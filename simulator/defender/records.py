@@ -21,7 +21,13 @@ Json = dict[str, Any]
 MADE_BY = "Microsoft 365 Defender-IncidentCreation"
 SYNCED_BY = "Microsoft Sentinel"
 FIRST_ID = 8_700
-OTHER_PRODUCTS = {"Microsoft Defender for Endpoint": ("da", "microsoftDefenderForEndpoint")}
+OTHER_PRODUCTS = {
+    "Microsoft Defender for Endpoint": ("da", "microsoftDefenderForEndpoint"),
+    "Office 365 Advanced Threat Protection": ("fa", "microsoftDefenderForOffice365"),
+    "Azure Active Directory Identity Protection": ("ad", "azureAdIdentityProtection"),
+    "Azure Advanced Threat Protection": ("aa", "microsoftDefenderForIdentity"),
+    "Microsoft Cloud App Security": ("ca", "microsoftDefenderForCloudApps"),
+}
 
 
 def next_portal_id(azure: Azure) -> int:

@@ -28,6 +28,16 @@ _PRODUCTS = {
         "Microsoft Defender for Endpoint",
         "microsoftDefenderForEndpoint",
     ),
+    "microsoftDefenderForOffice365": (
+        "Microsoft Defender for Office 365",
+        "microsoftDefenderForOffice365",
+    ),
+    "azureAdIdentityProtection": ("Microsoft Entra ID Protection", "azureAdIdentityProtection"),
+    "microsoftDefenderForIdentity": (
+        "Microsoft Defender for Identity",
+        "microsoftDefenderForIdentity",
+    ),
+    "microsoftDefenderForCloudApps": ("Microsoft Defender for Cloud Apps", "cloudAppSecurity"),
 }
 _LIMITED = {
     "serviceSource": FIRST_SERVICE_SOURCES,

@@ -158,6 +158,11 @@ class IncidentTable:
         row = self._db.execute(sql, (workspace, number)).fetchone()
         return None if row is None else _from_row(row)
 
+    def newest_of_plant(self, workspace: str, number: int) -> list[Incident]:
+        """The newest incidents that the plant made, so many at most."""
+        sql = f"{_SELECT} where workspace = ? and recipe is not null order by created desc limit ?"
+        return [_from_row(row) for row in self._db.execute(sql, (workspace, number)).fetchall()]
+
     def counts(self) -> dict[str, dict[str, int]]:
         """How many incidents each workspace holds, by status."""
         by_workspace: dict[str, dict[str, int]] = {}

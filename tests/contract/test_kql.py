@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from alerts.automation.engine.workflow_check import alert_rule_body
 from alerts.readiness.engine.solution import coverage_query
 from alerts.sentinel import kql
+from alerts.sentinel.wire import OtScope
 from alerts.suppression.engine.fields import FIELDS
 from alerts.suppression.engine.kql import compile_kql
 from alerts.suppression.engine.rule import Clause
@@ -38,9 +39,17 @@ WATCHLISTS = (
     "let _GetWatchlist = (alias: string) {\n"
     "    datatable(_DTItemId: string, LastUpdatedTimeUTC: datetime, SearchKey: string) []\n};\n"
 )
+SCOPES = [OtScope(), OtScope("rules", frozenset({"a7d3f642-15d8", "own"})), OtScope("all")]
 TEXTS = {
-    "incidents": kql.incidents_between(SINCE, UNTIL),
-    "alerts_of_incidents": kql.alerts_of_incidents_between(SINCE, UNTIL),
+    **{
+        f"{name}{number}": ask(SINCE, UNTIL, scope)
+        for number, scope in zip(("", "-2", "-3"), SCOPES, strict=True)
+        for name, ask in {
+            "incidents": kql.incidents_between,
+            "alerts_of_incidents": kql.alerts_of_incidents_between,
+            "count_outside": kql.count_outside_between,
+        }.items()
+    },
     "alerts_without_incident": kql.alerts_without_incident_between(SINCE, UNTIL),
     "oldest": kql.oldest(),
     "exclusion": f"{WATCHLISTS}SecurityAlert\n{kql.exclusion()}",
@@ -88,7 +97,9 @@ def _declared(table, columns, without):
 
 def test_every_text_of_ours_is_kql(check):
     names = {path.stem for path in Path(kql.__file__).parent.glob("*.kql")}
-    assert names == TEXTS.keys(), "a text stands in the folder that nobody checks"
+    assert names == {name.partition("-")[0] for name in TEXTS}, (
+        "a text stands in the folder that nobody checks"
+    )
     check_of_workflow = alert_rule_body("tagout-4711")["properties"]["query"]
     columns = ", ".join(f"{name}: string" for name in gate_row(until=None))
     with_columns = TEXTS["exclusion"].replace("SearchKey: string", f"SearchKey: string, {columns}")

@@ -32,7 +32,7 @@ from alerts.readiness.engine.readings import State
 from alerts.readiness.policies import may_view
 from alerts.readiness.queries.readings import checks_of
 from alerts.readiness.wording import for_programs
-from alerts.sentinel.models import Workspace
+from alerts.sentinel.models import ScopeKind, Workspace
 from alerts.sentinel.queries import Health, standings_by_workspace
 from portal import clock
 from portal.api.listing import Listing, Order, Own, Row
@@ -47,6 +47,9 @@ class WorkspaceSerializer(Row):
     organisation = CharField(allow_null=True, source="organisation.name", help_text="whose it is")
     state = ChoiceField(Workspace.State.values, help_text="whether it is read and written")
     health = ChoiceField(list(Health), source="pk", help_text="how it answers")
+    scope = ChoiceField(
+        ScopeKind.values, source="ot_scope", help_text="which of its incidents are taken in"
+    )
     fresh_at = DateTimeField(
         allow_null=True, source="cursor.fresh_at", help_text="when it was last read to the end"
     )

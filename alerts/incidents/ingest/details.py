@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
 from alerts.incidents.ingest import alert_rows, entities, incident_details
@@ -33,6 +33,7 @@ from alerts.sentinel.wire import (
     WireDevice,
     WireEntity,
 )
+from alerts.sentinel.wire.values import RULE_MARK
 from alerts.sites.services import Atlas, Found, Where, learn_places
 from portal.jobs.services import WORKER_DIED
 
@@ -162,13 +163,17 @@ class Claimed(NamedTuple):
     leased_until: datetime
 
 
-def claim_details(*, workspace_id: int, most: int, now: datetime) -> list[Claimed]:
+def claim_details(
+    *, workspace_id: int, most: int, now: datetime, ot_first: bool = False
+) -> list[Claimed]:
     """Take some incidents; others may take theirs at the same time. One that was tried before is
     taken alone, because it may be what has brought a worker down; after four tries of which nobody
-    has come back it is given up.
+    has come back it is given up. With `ot_first`, others are taken only where none of Defender for
+    IoT is due.
     """
-    claims = []
-    for claim in _claim(workspace_id=workspace_id, most=most, now=now):
+    claims: list[Claimed] = []
+    claimed = _claim(workspace_id=workspace_id, most=most, now=now, which=_OT) if ot_first else []
+    for claim in claimed or _claim(workspace_id=workspace_id, most=most, now=now):
         if claim.attempts <= MAX_ATTEMPTS:
             claims.append(claim)
         else:
@@ -176,10 +181,18 @@ def claim_details(*, workspace_id: int, most: int, now: datetime) -> list[Claime
     return claims
 
 
+_OT = Q(title__startswith=RULE_MARK) | Q(
+    product_names__overlap=["Azure Security Center for IoT", "Microsoft Defender for IoT"]
+)
+
+
+_ANY = Q()
+
+
 @transaction.atomic
-def _claim(*, workspace_id: int, most: int, now: datetime) -> list[Claimed]:
+def _claim(*, workspace_id: int, most: int, now: datetime, which: Q = _ANY) -> list[Claimed]:
     rows = (
-        Incident.objects.filter(workspace_id=workspace_id, details_due_at__lte=now)
+        Incident.objects.filter(which, workspace_id=workspace_id, details_due_at__lte=now)
         .order_by("status", "-created_at")
         .select_for_update(skip_locked=True, no_key=True)[:most]
     )

@@ -19,7 +19,7 @@ from alerts.incidents.engine.confidence_limits import lower_share
 from alerts.incidents.engine.priority import CRITICALITY_POINTS, PriorityFacts, priority_of
 from alerts.incidents.models import OtState, Severity, Status
 from alerts.incidents.models.group import PAIR_IS_NEW
-from alerts.sentinel.wire.values import D4IOT_PRODUCTS
+from alerts.sentinel.wire.values import D4IOT_PRODUCTS, SENTINEL_PRODUCTS
 from alerts.sites.engine.devices import CRITICAL
 from portal.plain_sql import array, run_together
 
@@ -189,11 +189,13 @@ def _guard_of(alert_type: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _other_products(products: tuple[str, ...]) -> tuple[str, ...]:
+    """The products beside Defender for IoT; none where that is not among them itself."""
+    if D4IOT_PRODUCTS.isdisjoint(name.strip().casefold() for name in products):
+        return ()
     return tuple(name for name in products if name.strip().casefold() not in _SAME_PRODUCT)
 
 
-# Sentinel itself is the product of what its analytics rules make of D4IoT's alerts.
-_SAME_PRODUCT = D4IOT_PRODUCTS | {"azure sentinel", "microsoft sentinel"}
+_SAME_PRODUCT = D4IOT_PRODUCTS | SENTINEL_PRODUCTS
 
 
 @lru_cache(maxsize=4096)
@@ -274,7 +276,8 @@ STANDING = f"""
 """
 OLD_KEY = "translate(group_key::text, '-', '')"
 _READ = f"""
-    SELECT id, pattern::text, alert_type, {STANDING}, {OLD_KEY}
+    SELECT id, pattern::text, alert_type, {STANDING}, {OLD_KEY},
+           CASE WHEN names_device THEN pattern::text END
     FROM incidents_incident WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
 _WRITE = """
@@ -293,7 +296,9 @@ def key_alone(incident_id: int) -> str:
 
 
 def group_key_of(*, incident_id: int, pattern: str | None, standing: str | None) -> str | None:
-    """The queue row an open incident stands in, as digits: alone until its pattern is known."""
+    """The queue row an open incident stands in, as digits: alone until its pattern is known, and
+    where it names no device. Without one, equal titles say nothing of equal causes.
+    """
     if standing is None:
         return None
     if pattern is None:
@@ -323,8 +328,8 @@ def _regroup(ids: list[int], *, now: datetime) -> None:
         rows = cursor.fetchall()
         ranked = rank_incidents([Rankable(*row[:3]) for row in rows], now=now)
         keys = [
-            group_key_of(incident_id=pk, pattern=pattern, standing=standing)
-            for pk, pattern, _, standing, _ in rows
+            group_key_of(incident_id=pk, pattern=pattern_of_devices, standing=standing)
+            for pk, _, _, standing, _, pattern_of_devices in rows
         ]
         scores, parts = [r.score for r in ranked], [r.parts for r in ranked]
         cursor.execute(_WRITE, [now, [row[0] for row in rows], scores, parts, keys])

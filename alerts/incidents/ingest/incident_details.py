@@ -117,6 +117,7 @@ class IncidentSummary(NamedTuple):
 
     alert_type: str
     pattern: str  # a UUID in letters: Python's own are slow to compare and to write
+    names_device: bool
     line: str  # all columns, as members of a line
 
 
@@ -167,6 +168,9 @@ def _summarize(
     else:  # made by a rule: only the entities tell who took part
         sources = _distinct(name for a in alerts for name in (a.any_device or a.any_address))
         source, destination = sources[0] if len(sources) == 1 else "", ""
+    names_device = bool(sources or destinations) or any(
+        alert.any_device or alert.any_address for alert in alerts
+    )
     protocols = _distinct(alert.protocol for alert in alerts)
     pattern = pattern_key(
         workspace_id=workspace_id,
@@ -179,8 +183,8 @@ def _summarize(
     alert_type = lead.alert_type if lead else title_type
     protocol = _shown(protocols, lead and lead.protocol)[:80]
     texts = alert_type, protocol, source[:120], destination[:120], place[:200]
-    line = f"{line_of(texts)}\t{numbers(sorted(sites))}\t{pattern}"
-    return IncidentSummary(alert_type, str(pattern), line)
+    line = f"{line_of(texts)}\t{numbers(sorted(sites))}\t{pattern}\t{'t' if names_device else 'f'}"
+    return IncidentSummary(alert_type, str(pattern), names_device, line)
 
 
 def _distinct(values: Iterable[str]) -> list[str]:
@@ -291,8 +295,8 @@ def _latest_elsewhere(sightings: Sequence[Sighting], incident_id: int) -> dateti
 
 
 _INCIDENT = (
-    "id, alert_type, protocol, source, destination, place, site_ids, pattern, entities_count,"
-    " flags, first_activity_at, priority, priority_parts, group_key"
+    "id, alert_type, protocol, source, destination, place, site_ids, pattern, names_device,"
+    " entities_count, flags, first_activity_at, priority, priority_parts, group_key"
 )
 TEMP_TABLE = create_temp_table(
     "incoming_details", like=f"SELECT {_INCIDENT} FROM incidents_incident"
@@ -302,7 +306,8 @@ _IS_ALL = "coalesce(i.details_due_at = %(lease)s::timestamptz, true)"
 _INCIDENTS = f"""
     UPDATE incidents_incident i SET alert_type = d.alert_type, protocol = d.protocol,
         source = d.source, destination = d.destination, place = d.place, site_ids = d.site_ids,
-        pattern = d.pattern, entities_count = d.entities_count, flags = d.flags,
+        pattern = d.pattern, names_device = d.names_device,
+        entities_count = d.entities_count, flags = d.flags,
         first_activity_at = d.first_activity_at,
         priority = d.priority, priority_parts = d.priority_parts, group_key = d.group_key,
         details_state = CASE WHEN {_IS_ALL} THEN 'fetched' ELSE i.details_state END,
@@ -340,7 +345,11 @@ def store_incident_rows(
     )
     ranks = rank_by_facts(facts, types=[summary.alert_type for summary in summaries])
     keys = [
-        group_key_of(incident_id=incident.id, pattern=summary.pattern, standing=incident.standing)
+        group_key_of(
+            incident_id=incident.id,
+            pattern=summary.pattern if summary.names_device else None,
+            standing=incident.standing,
+        )
         for incident, summary in zip(incidents, summaries, strict=True)
     ]
     copy_rows = pg_copy.copy_rows_of(

@@ -254,7 +254,8 @@ _FOLLOWED = [name for name in IncidentRow._fields if name not in ("name", "alert
 _MERGE = f"""
     UPDATE incidents_incident i SET {", ".join(f"{name} = s.{name}" for name in _FOLLOWED)},
         alert_type = CASE WHEN i.pattern IS NULL THEN s.alert_type ELSE i.alert_type END,
-        flags = s.flags || ARRAY(SELECT f FROM unnest(i.flags) f WHERE f LIKE 'details.%%'),
+        flags = s.flags || ARRAY(SELECT f FROM unnest(i.flags) f
+                                 WHERE f LIKE 'details.%%' OR f LIKE 'scope:%%'),
         owed = s.owed, gone_at = NULL, changed_at = %(now)s,
         closed_by = CASE WHEN s.reopened THEN '' ELSE i.closed_by END,
         closed_at = CASE WHEN s.status <> {Status.CLOSED.value} THEN NULL
@@ -325,10 +326,13 @@ _STORED = """
 
 
 class Differing(NamedTuple):
-    """What of a page is worth reading: its places there, and the names of those we before."""
+    """What of a page is worth reading: its places there, the names of those that are stored, and of
+    these the ones that are still followed: all but what was deleted in Sentinel.
+    """
 
     places: list[int]
     stored_names: Collection[str]
+    followed_names: Collection[str]
 
 
 def differing(*, workspace_id: int, heads: Sequence[tuple[str | None, str | None]]) -> Differing:
@@ -339,7 +343,10 @@ def differing(*, workspace_id: int, heads: Sequence[tuple[str | None, str | None
     places = [
         place for place, (name, etag) in enumerate(heads) if not etag or get(name) != etag[:120]
     ]
-    return Differing(places, stored.keys())
+    followed: Collection[str] = stored.keys()
+    if None in stored.values():
+        followed = {name for name, etag in stored.items() if etag is not None}
+    return Differing(places, stored.keys(), followed)
 
 
 @transaction.atomic(savepoint=False)  # who goes on after a failure has a savepoint of its own

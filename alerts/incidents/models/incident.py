@@ -127,6 +127,8 @@ class Incident(models.Model):
     entities_count = models.IntegerField(default=0)
 
     pattern = models.UUIDField(null=True)  # equal pattern; None while details are pending
+    # Whether its alerts name one. Those that do not are never one row, whatever their pattern.
+    names_device = models.BooleanField(default=True, db_default=True)
     group_key = models.UUIDField(null=True)  # the queue row it stands in; None when not open
     priority = models.SmallIntegerField(default=0)
     priority_parts = models.JSONField(default=list)  # [[code, points, detail], …] adds up

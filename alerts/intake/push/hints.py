@@ -20,6 +20,7 @@ from alerts.intake.push.access import keys_in_force
 from alerts.intake.services.signing_keys import SIGNING_KEYS
 from alerts.intake.services.slices import POLL
 from alerts.sentinel.models import Workspace
+from alerts.sentinel.wire import UNDECIDED
 from portal import clock
 from portal.jobs.services import bring_forward
 
@@ -64,7 +65,8 @@ def _take(access: PushAccess, hint: Hint, *, now: datetime) -> bool:
         )
         if not is_new:
             raise HintRefused(Refusal.REPLAYED)
-    is_known = _is_stored(access.workspace_id, incident_in_hint(hint.body))
+    incident = incident_in_hint(hint.body)
+    is_known = _is_stored(access.workspace_id, incident) or _is_of_others(access, incident)
     PushState.objects.get_or_create(workspace_id=access.workspace_id)
     state = PushState.objects.filter(pk=access.workspace_id)
     if is_known:
@@ -143,6 +145,23 @@ def _is_stored(workspace_id: int, incident: dict[str, Any]) -> bool:
         return False
     rows = Incident.objects.filter(workspace=workspace_id, name=name.lower())
     return rows.filter(etag=etag).exists()
+
+
+def _is_of_others(access: PushAccess, incident: dict[str, Any]) -> bool:
+    """Whether the incident is of other products, which are outside of the workspace's scope: there
+    is nothing to read for.
+    """
+    properties = incident.get("properties")
+    data = properties.get("additionalData") if isinstance(properties, dict) else None
+    if not isinstance(properties, dict) or not isinstance(data, dict):
+        return False
+    outside = access.workspace.scope.outside(
+        title=properties.get("title"),
+        products=data.get("alertProductNames"),
+        rules=properties.get("relatedAnalyticRuleIds"),
+        created=None,
+    )
+    return outside is not None and outside.reason not in UNDECIDED
 
 
 def _note_refusal(access: PushAccess, refusal: Refusal, *, now: datetime) -> None:

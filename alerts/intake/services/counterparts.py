@@ -5,6 +5,7 @@ what they are called (`providerIncidentId`); it also has those that never reache
 portal. What Graph has already told of an incident is not written over by what Sentinel says later.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,12 +15,14 @@ from django.db import transaction
 from alerts.incidents.ingest.defender_ids import is_in_portal, stored_counterparts
 from alerts.incidents.ingest.store import differing
 from alerts.intake.models import Cursor
+from alerts.intake.services.outside import note_new_outside
 from alerts.intake.services.pace import Budget
 from alerts.intake.services.pages import (
     IncidentQuery,
     RunCounts,
     StorePage,
     follow_pages,
+    is_let_in,
     store_items,
     store_one,
     store_page,
@@ -34,11 +37,19 @@ from alerts.sentinel.client.port import (
 from alerts.sentinel.models import IncidentSource, Workspace
 from alerts.sentinel.queries import placed_but_unread
 from alerts.sentinel.services.counterparts import (
+    forget_counterparts,
     forget_waiting,
     learn_counterparts,
     settle_waiting,
 )
-from alerts.sentinel.wire import IncidentPage, Unreadable, WireIncident, read_incident
+from alerts.sentinel.wire import (
+    IncidentPage,
+    OtScope,
+    Outside,
+    Unreadable,
+    WireIncident,
+    read_incident,
+)
 from alerts.sentinel.wire.graph import Counterpart, listed_of
 
 _CHUNK = 5000
@@ -131,8 +142,11 @@ def _read_own_list(
     own, store = own_list(client)
     start = place.goes_on_at or watermark - OVERLAP
 
-    def progress(latest: datetime | None, _link: str | None) -> None:
+    new_since = watermark
+
+    def progress(latest: datetime | None, _link: str | None, outside: Sequence[Outside]) -> None:
         nonlocal watermark
+        note_new_outside(workspace_id=workspace.pk, outside=outside, since=new_since)
         if latest and watermark and latest > watermark:
             cursors.update(own_watermark=latest)
             watermark = latest
@@ -145,6 +159,7 @@ def _read_own_list(
         budget=budget,
         now=now,
         progress=progress,
+        scope=workspace.scope,
         store=store,
     )
     if pagination.is_complete and not pagination.is_full:
@@ -154,25 +169,33 @@ def _read_own_list(
     return counts
 
 
-def store_own_page(*, workspace_id: int, page: IncidentPage, now: datetime) -> RunCounts:
+def store_own_page(
+    *, workspace_id: int, page: IncidentPage, now: datetime, scope: OtScope
+) -> RunCounts:
     """Store what of a page of Sentinel's list is new here or in Sentinel only, and keep which
-    incidents of the portal it names. Call it in a transaction.
+    incidents of the portal it names; nothing of those outside of the scope. Call it in a
+    transaction.
     """
     items = page.items
-    counterparts = [
-        counterpart
-        for item in items
-        if isinstance(item, WireIncident) and (counterpart := _counterpart_of(item))
-    ]
+    probed = differing(workspace_id=workspace_id, heads=page.heads)
+    stored, counterparts, outside_ids = probed.stored_names, list[Counterpart](), list[str]()
+    for item in items:
+        if not isinstance(item, WireIncident) or not (counterpart := _counterpart_of(item)):
+            continue
+        outside = None if item.name in probed.followed_names else item.outside_of(scope)
+        if outside is None or is_let_in(outside, now=now):
+            counterparts.append(counterpart)
+        else:
+            outside_ids.append(counterpart.graph_id)
     learn_counterparts(workspace_id=workspace_id, counterparts=counterparts, now=now)
+    forget_counterparts(workspace_id=workspace_id, graph_ids=outside_ids)
     names = {counterpart.name for counterpart in counterparts}
-    stored = differing(workspace_id=workspace_id, heads=page.heads).stored_names
     wanted: list[WireIncident | Unreadable] = [
         item
         for item in items
         if isinstance(item, Unreadable) or item.name not in names or item.name not in stored
     ]
-    counts = store_items(workspace_id=workspace_id, items=wanted, now=now)
+    counts = store_items(workspace_id=workspace_id, items=wanted, now=now, scope=scope)
     counts.unchanged += len(items) - len(wanted)
     return counts
 
@@ -200,7 +223,9 @@ def _read_placed(
             settle_waiting(workspace_id=workspace.pk, name=name)
             continue
         with transaction.atomic():
-            counts.add_up(store_one(workspace_id=workspace.pk, item=item, now=now))
+            counts.add_up(
+                store_one(workspace_id=workspace.pk, item=item, now=now, scope=workspace.scope)
+            )
             settle_waiting(workspace_id=workspace.pk, name=name)
 
 

@@ -26,7 +26,7 @@ from alerts.sentinel.client.port import (
     SentinelThrottled,
     SentinelUnavailable,
 )
-from alerts.sentinel.models import Workspace
+from alerts.sentinel.models import ScopeKind, Workspace
 from alerts.sentinel.wire import (
     NotAPage,
     Unreadable,
@@ -63,7 +63,12 @@ def fetch_details(
     """
     stored = 0
     while not budget.is_used_up:
-        claimed = claim_details(workspace_id=workspace.pk, most=BATCH, now=clock())
+        claimed = claim_details(
+            workspace_id=workspace.pk,
+            most=BATCH,
+            now=clock(),
+            ot_first=workspace.ot_scope == ScopeKind.ALL,
+        )
         if not claimed:
             break
         stored += _fetch(

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from alerts.intake.models import Cursor, Run
 from alerts.intake.services.counterparts import own_list
+from alerts.intake.services.outside import begin_counting, keep_counted
 from alerts.intake.services.pace import Budget
 from alerts.intake.services.pages import RunCounts
 from alerts.intake.services.runs import advance, cursor_of, finish_run
@@ -56,6 +57,7 @@ def _read(
             cursors.update(backfilled_until=now, backfill_ends_at=None)
             return
         position = Position(oldest)
+        begin_counting(workspace_id=workspace.pk)
     latest: list[datetime] = []
 
     def save(where: Position) -> None:
@@ -65,6 +67,8 @@ def _read(
             backfilled_until=where.before or now,
             backfill_ends_at=None if where.is_done else where.ends_at,
         )
+        if where.is_done:
+            keep_counted(workspace_id=workspace.pk, tally=where.outside)
 
     def finished(window: Window) -> None:
         latest.extend([window.latest_modified] if window.latest_modified else [])
@@ -79,6 +83,7 @@ def _read(
         now=now,
         save=save,
         finished=finished,
+        scope=workspace.scope,
     )
     if position.is_done and cursor.watermark is None and latest:
         advance(workspace_id=workspace.pk, latest_modified=max(latest), now=now)

@@ -130,7 +130,7 @@ def read_next_window(*, job: Job, client: LogsClient, now: datetime) -> bool:
     """Read the next window of a backfill that runs. False where nothing is left to be read, or it
     was paused. Raises what the client raises, and TakenOver where another worker goes on.
     """
-    backfill = LogBackfill.objects.get(workspace__uuid=job.key)
+    backfill = LogBackfill.objects.select_related("workspace").get(workspace__uuid=job.key)
     if backfill.state != State.RUNNING:
         return False
     if backfill.since is None:
@@ -146,7 +146,12 @@ def read_next_window(*, job: Job, client: LogsClient, now: datetime) -> bool:
         return False
     try:
         counts = read_log_window(
-            client=client, workspace_id=backfill.pk, since=lower, until=upper, now=now
+            client=client,
+            workspace_id=backfill.pk,
+            scope=backfill.workspace.scope,
+            since=lower,
+            until=upper,
+            now=now,
         )
     except WindowTooLarge as problem:
         if isinstance(problem, WindowTooSlow) and upper - lower <= _SHORT:
@@ -206,7 +211,7 @@ def _advance(
 
 
 def _added(counts: WindowCounts) -> dict[str, Any]:
-    names = ("incidents", "alerts", "lone_alerts", "incomplete", "unreadable")
+    names = ("incidents", "alerts", "lone_alerts", "incomplete", "unreadable", "out_of_scope")
     return {name: F(name) + getattr(counts, name) for name in names}
 
 
@@ -256,7 +261,12 @@ def _retry(job: Job, backfill: LogBackfill, gap: Gap, *, client: LogsClient, now
     since, until = bounds_of(gap)
     try:
         counts = read_log_window(
-            client=client, workspace_id=backfill.pk, since=since, until=until, now=now
+            client=client,
+            workspace_id=backfill.pk,
+            scope=backfill.workspace.scope,
+            since=since,
+            until=until,
+            now=now,
         )
     except WindowTooLarge:
         gaps = with_gap(backfill.gaps, since=since, until=until, now=now)

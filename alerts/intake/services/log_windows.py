@@ -23,7 +23,8 @@ from alerts.incidents.ingest.log_history import (
     store_log_details,
     store_unknown_incidents,
 )
-from alerts.intake.services.quarantine import quarantine
+from alerts.intake.services.pages import is_let_in
+from alerts.intake.services.quarantine import drop_outside, quarantine
 from alerts.sentinel import kql
 from alerts.sentinel.client.errors import TOO_LARGE
 from alerts.sentinel.client.log_analytics import LogsClient, is_too_much
@@ -32,6 +33,7 @@ from alerts.sentinel.wire import (
     LogIncident,
     LogRow,
     NotAPage,
+    OtScope,
     Unreadable,
     WireAlert,
     WireIncident,
@@ -66,28 +68,41 @@ class WindowCounts:
     lone_alerts: int = 0
     incomplete: int = 0
     unreadable: int = 0
+    out_of_scope: int = 0
     rows: int = 0
     seconds: float = 0.0
 
 
 def read_log_window(
-    *, client: LogsClient, workspace_id: int, since: datetime, until: datetime, now: datetime
+    *,
+    client: LogsClient,
+    workspace_id: int,
+    scope: OtScope,
+    since: datetime,
+    until: datetime,
+    now: datetime,
 ) -> WindowCounts:
-    """Store what happened in a window. Raises WindowTooLarge, and what the client raises."""
+    """Store what happened in a window and is in scope. Raises WindowTooLarge, and what the client
+    raises.
+    """
     counts, began = WindowCounts(), time.monotonic()
     # Those of the sensors first: what they say of source and destination then stands in the alerts
     # that rules made of them, which have the same id at the source.
     lone = ask_logs(kql.alerts_without_incident_between(since, until), client=client)
     counts.rows = len(lone)
     _stay_in_time(began)
-    incidents = read_log_incidents(ask_logs(kql.incidents_between(since, until), client=client))
+    rows = ask_logs(kql.incidents_between(since, until, scope), client=client)
+    incidents = read_log_incidents(rows)
     counts.rows = max(counts.rows, len(incidents))
     _stay_in_time(began)
+    if scope.kind != "all":
+        (row,) = ask_logs(kql.count_outside_between(since, until, scope), client=client)
+        counts.out_of_scope = int(row["Outside"])
     keys = store_lone_alerts(workspace_id=workspace_id, rows=lone, counts=counts, now=now)
-    readable = _store_incidents(workspace_id, incidents, counts, now)
+    readable = _store_incidents(workspace_id, incidents, counts, scope, now)
     without = incidents_without_details(workspace_id=workspace_id, names=list(readable), now=now)
     if without:
-        rows = ask_logs(kql.alerts_of_incidents_between(since, until), client=client)
+        rows = ask_logs(kql.alerts_of_incidents_between(since, until, scope), client=client)
         counts.rows = max(counts.rows, len(rows))
         _store_details(
             workspace_id=workspace_id,
@@ -146,15 +161,31 @@ def store_lone_alerts(
 
 
 def _store_incidents(
-    workspace_id: int, incidents: Sequence[LogIncident], counts: WindowCounts, now: datetime
+    workspace_id: int,
+    incidents: Sequence[LogIncident],
+    counts: WindowCounts,
+    scope: OtScope,
+    now: datetime,
 ) -> dict[str, LogIncident]:
-    """Store the incidents that are not known yet; returns all that can be read, by name."""
-    unreadable = [one.incident for one in incidents if isinstance(one.incident, Unreadable)]
-    readable = {
-        one.incident.name: one for one in incidents if isinstance(one.incident, WireIncident)
-    }
+    """Store the incidents in scope that are not known yet; returns all that can be read, by name.
+    Whether a row is in scope is decided here, as for Sentinel's own lists; the question only spares
+    most of what is not.
+    """
+    unreadable, dropped = drop_outside(
+        unreadable=[one.incident for one in incidents if isinstance(one.incident, Unreadable)],
+        scope=scope,
+    )
+    readable, outside = {}, len(dropped)
+    for one in incidents:
+        if isinstance(one.incident, WireIncident):
+            found = one.incident.outside_of(scope)
+            if found is None or is_let_in(found, now=now):
+                readable[one.incident.name] = one
+            else:
+                outside += 1
     quarantine(workspace_id=workspace_id, unreadable=unreadable, now=now)
-    counts.incidents += len(incidents)
+    counts.incidents += len(incidents) - outside
+    counts.out_of_scope += outside
     counts.unreadable += len(unreadable)
     wires = [one.incident for one in readable.values() if isinstance(one.incident, WireIncident)]
     for batch in batched(wires, _PAGE, strict=False):

@@ -13,12 +13,12 @@ from django.db import transaction
 
 from alerts.intake.models import OversizedIncident, Quarantined
 from alerts.intake.services.pace import Budget
-from alerts.intake.services.quarantine import quarantine
+from alerts.intake.services.quarantine import drop_outside, quarantine
 from alerts.sentinel.client.errors import AnswerTooLarge
 from alerts.sentinel.client.limits import size_limit
 from alerts.sentinel.client.port import ListBy, SentinelClient
 from alerts.sentinel.models import IncidentSource
-from alerts.sentinel.wire import Unreadable, name_in_beginning
+from alerts.sentinel.wire import OtScope, Unreadable, name_in_beginning
 from alerts.sentinel.wording import INCIDENT_TOO_LARGE
 
 INSTANT = timedelta(microseconds=1)  # the shortest stretch of a list that can be asked for
@@ -70,6 +70,7 @@ def put_aside(
     part: ListPart,
     may_stand_before: bool,
     beginning: bytes,
+    scope: OtScope,
     budget: Budget,
     now: datetime,
 ) -> datetime | None:
@@ -96,7 +97,8 @@ def put_aside(
             if row.is_located:
                 _forget_earlier(row)
                 aside = Unreadable(INCIDENT_TOO_LARGE, beginning, row.name or None)
-                quarantine(workspace_id=workspace_id, unreadable=[aside], now=now)
+                kept, _ = drop_outside(unreadable=[aside], scope=scope)
+                quarantine(workspace_id=workspace_id, unreadable=kept, now=now)
             row.save()
     return row.since if row.is_located else None
 

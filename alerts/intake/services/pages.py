@@ -3,11 +3,12 @@
 What cannot be stored is put in quarantine, and the page goes on.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
 
 from django.db import DataError, IntegrityError, transaction
+from msgspec import structs
 
 from alerts.incidents.ingest.store import Differing, StoreResult, differing, store_incidents
 from alerts.intake.services.oversized import (
@@ -18,7 +19,11 @@ from alerts.intake.services.oversized import (
     source_of,
 )
 from alerts.intake.services.pace import Budget
-from alerts.intake.services.quarantine import quarantine, release_from_quarantine
+from alerts.intake.services.quarantine import (
+    drop_outside,
+    quarantine,
+    release_from_quarantine,
+)
 from alerts.sentinel.client.errors import AnswerTooLarge
 from alerts.sentinel.client.port import (
     MAX_PAGE_SIZE,
@@ -29,6 +34,9 @@ from alerts.sentinel.client.port import (
 from alerts.sentinel.wire import (
     IncidentPage,
     NotAPage,
+    OtScope,
+    Outside,
+    OutsideReason,
     Unreadable,
     WireIncident,
     read_incident_page,
@@ -37,7 +45,13 @@ from alerts.sentinel.wire import (
 # What the record itself is to blame for. A lost connection or a lock is not: it ends the page.
 _ITS_OWN_FAULT = (DataError, IntegrityError, ValueError, TypeError, ArithmeticError, LookupError)
 MAX_PAGES = 5000  # of one question; more than that is a list that leads in circles
-type Progress = Callable[[datetime | None, str | None], None]  # server time seen, the next link
+# For so long an incident that names neither product nor rule may only be too young to name one. It
+# is listed again meanwhile: readings overlap by more than that.
+UNNAMED_FOR = timedelta(minutes=5)
+D4IOT_ONLY = OtScope()
+UNNAMED_FLAG = "scope:unnamed"  # let in although nothing says what it is about
+# Server time seen, the next link, and what of the page is outside of the workspace's scope.
+type Progress = Callable[[datetime | None, str | None, Sequence[Outside]], None]
 type StorePage = Callable[..., "RunCounts"]  # `store_page`, or what is in its place
 
 
@@ -53,6 +67,8 @@ class RunCounts:
     deleted: int = 0
     flagged: int = 0
     newly_aside: int = 0  # of the quarantined those that were not put aside just so before
+    out_of_scope: int = 0  # listed, and not taken in
+    outside: list[Outside] = field(default_factory=list)  # of one page: what these are
 
     @property
     def total(self) -> int:
@@ -74,25 +90,56 @@ class RunCounts:
 
     def add_up(self, other: "RunCounts") -> None:
         """Count what another pass has found, too."""
-        for name, n in asdict(other).items():
+        for name, n in other.as_numbers().items():
             setattr(self, name, getattr(self, name) + n)
 
     def as_columns(self) -> dict[str, int]:
         """The counts by the names of the run's columns."""
-        counts = asdict(self)
+        counts = self.as_numbers()
         del counts["newly_aside"]
         return {"seen": self.total, **counts}
 
+    def as_numbers(self) -> dict[str, int]:
+        """All counts by name."""
+        names = [member.name for member in fields(self) if member.name != "outside"]
+        return {name: getattr(self, name) for name in names}
 
-def store_page(*, workspace_id: int, page: IncidentPage, now: datetime) -> RunCounts:
-    """Store what differs from what we have; call it in a transaction, with the cursor's advance."""
+    def leave_out(self, outside: Iterable[Outside]) -> None:
+        """Count what is not taken in."""
+        self.outside += outside
+        self.out_of_scope = len(self.outside)
+
+
+def store_page(
+    *, workspace_id: int, page: IncidentPage, now: datetime, scope: OtScope = D4IOT_ONLY
+) -> RunCounts:
+    """Store what differs from what we have and is in the workspace's scope, or was when it came;
+    call it in a transaction, with the cursor's advance.
+    """
     counts, heads = RunCounts(), page.heads
     probed = differing(workspace_id=workspace_id, heads=heads)
     counts.unchanged = len(heads) - len(probed.places)
+    followed, unnamed = probed.followed_names, set[int]()
+    new = [place for place in probed.places if heads[place][0] not in followed]
+    if outside := page.outside(new, scope):
+        unnamed = {place for place, found in outside.items() if is_let_in(found, now=now)}
+        places = [at for at in probed.places if at in unnamed or at not in outside]
+        counts.leave_out(found for at, found in outside.items() if at not in unnamed)
+        probed = probed._replace(places=places)
     if probed.places:
         items = page.picked(probed.places)
+        if unnamed:
+            items = [
+                _flagged(item) if place in unnamed else item
+                for place, item in zip(probed.places, items, strict=True)
+            ]
         readable = [item for item in items if isinstance(item, WireIncident)]
-        bad = [item for item in items if isinstance(item, Unreadable)]
+        bad, gone = drop_outside(
+            unreadable=[item for item in items if isinstance(item, Unreadable)],
+            scope=scope,
+            followed=followed,
+        )
+        counts.leave_out(gone)
         bad += _store(workspace_id, readable, counts, now, probed)
         counts.quarantined, counts.newly_aside = (
             len(bad),
@@ -102,18 +149,51 @@ def store_page(*, workspace_id: int, page: IncidentPage, now: datetime) -> RunCo
     return counts
 
 
-def store_one(*, workspace_id: int, item: WireIncident | Unreadable, now: datetime) -> RunCounts:
+def is_let_in(outside: Outside, *, now: datetime) -> bool:
+    """Whether to take in what never said what it is about: it may be of the plant."""
+    if outside.reason is not OutsideReason.UNNAMED:
+        return False
+    return outside.created_at is None or outside.created_at <= now - UNNAMED_FOR
+
+
+def _flagged[T](item: WireIncident | T) -> WireIncident | T:
+    if not isinstance(item, WireIncident):
+        return item
+    return structs.replace(item, flags=(*item.flags, UNNAMED_FLAG))
+
+
+def store_one(
+    *, workspace_id: int, item: WireIncident | Unreadable, now: datetime, scope: OtScope
+) -> RunCounts:
     """Store the answer to a question about one incident."""
-    return store_items(workspace_id=workspace_id, items=[item], now=now)
+    return store_items(workspace_id=workspace_id, items=[item], now=now, scope=scope)
 
 
 def store_items(
-    *, workspace_id: int, items: Sequence[WireIncident | Unreadable], now: datetime
+    *,
+    workspace_id: int,
+    items: Sequence[WireIncident | Unreadable],
+    now: datetime,
+    scope: OtScope,
 ) -> RunCounts:
-    """Store these incidents, and put aside what cannot be read or stored."""
+    """Store those of these incidents that are in scope or stored already, and put aside what cannot
+    be read or stored.
+    """
     counts = RunCounts()
-    readable = [item for item in items if isinstance(item, WireIncident)]
-    bad = [item for item in items if isinstance(item, Unreadable)]
+    heads = [(item.name, None) for item in items]
+    followed = differing(workspace_id=workspace_id, heads=heads).followed_names
+    readable, bad = list[WireIncident](), list[Unreadable]()
+    for item in items:
+        if isinstance(item, Unreadable):
+            bad.append(item)
+        elif item.name in followed or not (outside := item.outside_of(scope)):
+            readable.append(item)
+        elif is_let_in(outside, now=now):
+            readable.append(_flagged(item))
+        else:
+            counts.leave_out([outside])
+    bad, gone = drop_outside(unreadable=bad, scope=scope, followed=followed)
+    counts.leave_out(gone)
     bad += _store(workspace_id, readable, counts, now)
     counts.quarantined, counts.newly_aside = (
         len(bad),
@@ -181,6 +261,7 @@ def follow_pages(
     budget: Budget,
     now: datetime,
     progress: Progress,
+    scope: OtScope,
     link: str | None = None,
     store: StorePage = store_page,
 ) -> Pagination:
@@ -194,8 +275,8 @@ def follow_pages(
     def keep(page: IncidentPage) -> None:
         latest = page.latest_modified(until=now)
         with transaction.atomic():
-            page_counts = store(workspace_id=workspace_id, page=page, now=now)
-            progress(latest, page.next_link)
+            page_counts = store(workspace_id=workspace_id, page=page, now=now, scope=scope)
+            progress(latest, page.next_link, page_counts.outside)
         counts.add_up(page_counts)
         pagination.pages += 1
         pagination.names.update(name for name, _ in page.heads if name)
@@ -223,6 +304,7 @@ def follow_pages(
                 part=ListPart(part.by, found.since, part.until),
                 may_stand_before=found.may_stand_before,
                 beginning=found.beginning,
+                scope=scope,
                 budget=budget,
                 now=now,
             )

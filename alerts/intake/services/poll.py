@@ -1,14 +1,17 @@
 """Read what changed since the watermark: ascending, with overlap, each page with its progress."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.intake.models import Run
+from alerts.intake.services.outside import note_new_outside
 from alerts.intake.services.pace import Budget
 from alerts.intake.services.pages import IncidentQuery, RunCounts, follow_pages
 from alerts.intake.services.runs import advance, cursor_of, finish_run
 from alerts.sentinel.client.port import ListBy, SentinelClient, SentinelError
 from alerts.sentinel.models import Workspace
+from alerts.sentinel.wire import OtScope, Outside
 
 OVERLAP = timedelta(minutes=15)
 FIRST_LOOK = timedelta(hours=1)  # before history: enough that clocks may differ
@@ -56,6 +59,7 @@ def pull_changes(
             now=now,
             start=start,
             watermark=cursor.watermark,
+            scope=workspace.scope,
             budget=budget or Budget(),
             counts=counts,
         )
@@ -83,13 +87,16 @@ def _pull(
     now: datetime,
     start: datetime,
     watermark: datetime | None,
+    scope: OtScope,
     budget: Budget,
     counts: RunCounts,
 ) -> datetime | None:
     """Read on from `start`; returns where to go on, or None where the end was reached."""
+    new_since = watermark
 
-    def progress(latest: datetime | None, _link: str | None) -> None:
+    def progress(latest: datetime | None, _link: str | None, outside: Sequence[Outside]) -> None:
         nonlocal watermark
+        note_new_outside(workspace_id=workspace.pk, outside=outside, since=new_since)
         if latest and (watermark is None or latest > watermark):  # else there is nothing to move
             advance(workspace_id=workspace.pk, latest_modified=latest, now=now)
             watermark = latest
@@ -103,6 +110,7 @@ def _pull(
             budget=budget,
             now=now,
             progress=progress,
+            scope=scope,
         )
         # A full page without a next link may have been cut: ask on from where it ends.
         if (

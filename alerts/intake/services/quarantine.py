@@ -1,13 +1,61 @@
 """Where an unreadable incident goes: kept as it came, until a later version can be read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 
+import orjson
+
 from alerts.intake.models import Quarantined
-from alerts.sentinel.wire import Unreadable, WireIncident
+from alerts.sentinel.wire import UNDECIDED, OtScope, Outside, Unreadable, WireIncident
+from alerts.sentinel.wire.values import D4IOT_PRODUCTS, RULE_MARK
 
 _MAX_RAW_LENGTH = 1_000_000
+
+
+def drop_outside(
+    *, unreadable: Sequence[Unreadable], scope: OtScope, followed: Collection[str] = ()
+) -> tuple[list[Unreadable], list[Outside]]:
+    """Return what of this may be put aside, and what is outside of the scope and is not. Where
+    nothing says which it is, only the name is put aside and nothing of the content.
+    """
+    kept: list[Unreadable] = []
+    dropped: list[Outside] = []
+    for item in unreadable:
+        outside = _outside_of(item.raw, scope)
+        if outside is None or item.name in followed:
+            kept.append(item)
+        elif outside.reason not in UNDECIDED:
+            dropped.append(outside)
+        else:
+            raw = orjson.dumps({"name": item.name} if item.name else {})
+            kept.append(Unreadable(item.reason, raw, item.name))
+    return kept, dropped
+
+
+def _outside_of(raw: bytes, scope: OtScope) -> Outside | None:
+    """Why a record that cannot be read is outside, as far as its members tell. One without any, or
+    of which only the beginning is there, is in where it names Defender for IoT.
+    """
+    try:
+        properties = _members_of(_members_of(orjson.loads(raw)).get("properties"))
+    except orjson.JSONDecodeError:
+        properties = {}
+    if not properties:
+        marks = (*D4IOT_PRODUCTS, RULE_MARK.casefold(), *scope.iot_rules)
+        text = raw.decode("utf-8", "replace").casefold()
+        properties = {"title": RULE_MARK} if any(mark in text for mark in marks) else {}
+    data = _members_of(properties.get("additionalData"))
+    return scope.outside(
+        title=properties.get("title"),
+        products=data.get("alertProductNames"),
+        rules=properties.get("relatedAnalyticRuleIds"),
+        created=properties.get("createdTimeUtc"),
+    )
+
+
+def _members_of(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
 
 
 def quarantine(*, workspace_id: int, unreadable: Iterable[Unreadable], now: datetime) -> int:

@@ -16,6 +16,7 @@ from alerts.incidents.ingest.store import mark_gone
 from alerts.incidents.queries import listed_between
 from alerts.intake.models import Cursor, Missing, Run
 from alerts.intake.services.counterparts import own_list
+from alerts.intake.services.outside import begin_counting, keep_counted
 from alerts.intake.services.oversized import retry_oversized
 from alerts.intake.services.pace import Budget
 from alerts.intake.services.pages import RunCounts, StorePage, page_of, store_one, store_page
@@ -80,6 +81,12 @@ def _moment_of(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
+def compare_soon(*, workspace_id: int) -> None:
+    """Have everything listed and compared at once: what is in scope has changed."""
+    resume = cursor_of(workspace_id=workspace_id).resume | {"sweep": None}
+    Cursor.objects.filter(pk=workspace_id).update(swept_at=None, resume=resume)
+
+
 def count_gone(*, workspace_id: int, gone: int) -> None:
     """Count what turned out to be gone after a sweep had missed it to that sweep's latest run."""
     sweeps = Run.objects.filter(workspace_id=workspace_id, kind=Run.Kind.SWEEP)
@@ -96,7 +103,8 @@ def ask_again(*, workspace: Workspace, client: SentinelClient, now: datetime) ->
     for lister, store_listed in lists:
 
         def store(body: bytes, store_listed: StorePage = store_listed) -> None:
-            store_listed(workspace_id=workspace.pk, page=page_of(body), now=now)
+            page = page_of(body)
+            store_listed(workspace_id=workspace.pk, page=page, now=now, scope=workspace.scope)
 
         retry_oversized(workspace_id=workspace.pk, client=lister, store=store, now=now)
     return ask_for_missing(workspace=workspace, client=client, now=now)
@@ -122,7 +130,7 @@ def ask_for_missing(*, workspace: Workspace, client: SentinelClient, now: dateti
             Missing.objects.filter(pk=missing.pk).update(first_missed_at=now)
             continue
         with transaction.atomic():
-            store_one(workspace_id=workspace.pk, item=item, now=now)
+            store_one(workspace_id=workspace.pk, item=item, now=now, scope=workspace.scope)
             missing.delete()
     return gone
 
@@ -149,6 +157,7 @@ def _sweep(
         position, began_at = Position.from_json(resume_at), resume_at.get("began_at")
     else:
         position = Position(oldest_creation(client=own, now=now) or now)
+        begin_counting(workspace_id=workspace.pk)
 
     def save(where: Position) -> None:
         if where.is_done:
@@ -156,6 +165,8 @@ def _sweep(
         else:
             resume = cursor.resume | {"sweep": where.as_json() | {"began_at": began_at}}
         cursors.update(resume=resume, **({"swept_at": now} if where.is_done else {}))
+        if where.is_done:
+            keep_counted(workspace_id=workspace.pk, tally=where.outside)
 
     def finished(window: Window) -> None:
         if window.names is not None:
@@ -171,6 +182,7 @@ def _sweep(
         now=now,
         save=save,
         finished=finished,
+        scope=workspace.scope,
     )
     if position.is_done:
         forget_old_runs(now=now)

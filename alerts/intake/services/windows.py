@@ -4,11 +4,12 @@ A window is made so short that one page holds it; where it does not, the list is
 next windows are shorter.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from alerts.intake.services.outside import OutsideTally
 from alerts.intake.services.oversized import INSTANT, oversized_between, source_of
 from alerts.intake.services.pace import Budget
 from alerts.intake.services.pages import (
@@ -22,7 +23,7 @@ from alerts.intake.services.pages import (
 )
 from alerts.sentinel.client.errors import AnswerTooLarge
 from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, SentinelClient, SentinelError
-from alerts.sentinel.wire import WireIncident
+from alerts.sentinel.wire import OtScope, Outside, WireIncident
 
 _SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=30)
 _FIRST = timedelta(days=1)
@@ -39,6 +40,9 @@ class Position:
     length: timedelta = _FIRST
     link: str | None = None  # inside a window that a slice did not finish
     is_done: bool = False
+    # What was left out of the windows that are read, and of the one that is being read.
+    outside: OutsideTally = field(default_factory=OutsideTally)
+    outside_of_window: OutsideTally = field(default_factory=OutsideTally)
 
     def as_json(self) -> dict[str, Any]:
         """For the cursor's row."""
@@ -47,6 +51,8 @@ class Position:
             "before": self.before.isoformat() if self.before else None,
             "length": self.length.total_seconds(),
             "link": self.link,
+            "outside": self.outside.as_json(),
+            "outside_of_window": self.outside_of_window.as_json(),
         }
 
     @classmethod
@@ -57,6 +63,8 @@ class Position:
             datetime.fromisoformat(payload["before"]) if payload["before"] else None,
             timedelta(seconds=payload["length"]),
             payload["link"],
+            outside=OutsideTally.from_json(payload.get("outside")),
+            outside_of_window=OutsideTally.from_json(payload.get("outside_of_window")),
         )
 
 
@@ -92,6 +100,7 @@ def read_windows(
     now: datetime,
     save: Callable[[Position], None],
     finished: Callable[[Window], None],
+    scope: OtScope,
     store: StorePage = store_page,
 ) -> None:
     """Go on from a position until everything was read or the slice is over."""
@@ -114,9 +123,14 @@ def read_windows(
             lower, is_last = places[-1] + INSTANT, False
         since = None if is_last else lower  # the last one takes those with absurd dates along
         resumed = position.link is not None
+        if not resumed:
+            position.outside_of_window.clear()
 
-        def progress(_latest: datetime | None, link: str | None) -> None:
+        def progress(
+            _latest: datetime | None, link: str | None, outside: Sequence[Outside]
+        ) -> None:
             position.link = link
+            position.outside_of_window.count(outside)
             save(position)
 
         try:
@@ -128,6 +142,7 @@ def read_windows(
                 budget=budget,
                 now=now,
                 progress=progress,
+                scope=scope,
                 link=position.link,
                 store=store,
             )
@@ -148,6 +163,8 @@ def read_windows(
                 pagination.latest_modified,
             )
         )
+        position.outside.update(position.outside_of_window)
+        position.outside_of_window.clear()
         position.before, position.link, position.is_done = lower, None, is_last
         position.length = _fitting(position.length, pagination)
         save(position)

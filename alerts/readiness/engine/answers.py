@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from alerts.sentinel.client.prerequisites import Prerequisite
+from alerts.sentinel.wire.values import D4IOT_PRODUCTS
 
 type Json = dict[str, Any]
 # Columns of the table SecurityIncident that the Defender portal leaves out, renames or fills anew.
@@ -107,10 +108,16 @@ def _rule(row: Json, properties: Json) -> Json:
         "creates_incidents": making.get("createIncident") is not False,
         "product": _text(properties.get("productFilter")),
         "description": _text(properties.get("description"))[:40],
-        "mentions_iot": "IoTSecurity" in query,
+        "mentions_iot": _mentions_iot(query),
         "reopens": grouping.get("enabled") is True and grouping.get("reopenClosedIncident") is True,
         "reads_incident_texts": bool(_INCIDENT_TEXTS.search(query)) and "SecurityIncident" in query,
     }
+
+
+def _mentions_iot(query: str) -> bool:
+    """Whether a query names Defender for IoT, as provider or as product."""
+    text = query.casefold()
+    return any(name in text for name in ("iotsecurity", *D4IOT_PRODUCTS))
 
 
 def _package(row: Json, properties: Json) -> Json:

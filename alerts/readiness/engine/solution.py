@@ -67,6 +67,13 @@ def is_creation_rule(rule: Mapping[str, Any]) -> bool:
     return bool(rule["kind"] == _CREATION)
 
 
+def reads_iot(rule: Mapping[str, Any]) -> bool:
+    """Return whether a rule reads alerts of Defender for IoT, enabled or not: one of the
+    solution's, the connector's own, or one whose query names it.
+    """
+    return bool(template_of(rule)) or is_connectors_rule(rule) or bool(rule["mentions_iot"])
+
+
 def incident_rules(rules: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the enabled scheduled rules that make incidents of alerts of Defender for IoT: the
     solution's, and others whose query names it.

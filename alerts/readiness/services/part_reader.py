@@ -2,9 +2,11 @@
 
 import math
 import time
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from alerts.intake.services.sweep import compare_soon
 from alerts.readiness.engine.answers import (
     IS_LIST,
     UnreadableAnswer,
@@ -14,6 +16,7 @@ from alerts.readiness.engine.answers import (
     read_page,
     single_fact,
 )
+from alerts.readiness.engine.solution import reads_iot
 from alerts.readiness.models import Finding
 from alerts.readiness.queries.readings import newest_incident_of
 from alerts.sentinel.client.port import (
@@ -28,6 +31,7 @@ from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import callable_at
 from alerts.sentinel.services import note_error, note_success
+from alerts.sentinel.services.scope import keep_rules
 from alerts.sentinel.wire import NotAPage, read_automation_rules
 from portal import clock
 
@@ -177,11 +181,25 @@ class PartReader:
             else:
                 self.keep_error(name, f"The list has more than {MAX_PAGES} pages.", "Loop")
                 return
-            self.keep(name, facts_of(part, rows))
+            facts = facts_of(part, rows)
+            self.keep(name, facts)
+            if part is Prerequisite.ANALYTICS_RULES:
+                self._learn_rules(facts)
         except UnreadableAnswer as broken:
             self.keep_error(name, str(broken), "NotReadable")
         except SentinelError as error:
             self._note(name, error)
+
+    def _learn_rules(self, rules: Sequence[Mapping[str, Any]]) -> None:
+        """Let intake know which rules read alerts of Defender for IoT. Where there are new ones,
+        their incidents are listed, which stayed outside.
+        """
+        iot = {rule["name"] for rule in rules if reads_iot(rule)}
+        other = {rule["name"] for rule in rules} - iot
+        if keep_rules(
+            workspace_id=self.workspace.pk, iot=iot, other=other, by="readiness", now=self.now
+        ):
+            compare_soon(workspace_id=self.workspace.pk)
 
     def read_single(self, client: SentinelClient, part: Prerequisite, *, of: str = "") -> None:
         """Read an answer that is no list. Where Sentinel is off there is no onboarding state."""

@@ -28,6 +28,7 @@ from alerts.readiness.queries.readings import (
     checks_of,
     granted_rights,
 )
+from alerts.readiness.queries.scope import scope_facts
 from alerts.readiness.queries.source import source_facts
 from alerts.readiness.services.look import CannotCheck, ask_for_check
 from alerts.readiness.services.setup import CannotSetUp, ask_for_step
@@ -97,6 +98,7 @@ def _readiness(
         "failed": [row for section in sections for row in section.rows if row.is_failed],
         "sum": worst_of(checks),
         "source": source_facts(workspace, now=now),
+        "scope": scope_facts(workspace),
         "may_check": not reasons_against_checking(workspace, by=user),
         "is_under_way": is_check_under_way(workspace, unshifted=clock.unshifted()),
         "reasons": reasons,

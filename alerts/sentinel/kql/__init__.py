@@ -6,14 +6,18 @@ A window is put before a text as `let` statements, because Log Analytics takes n
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+
+from alerts.sentinel.wire.values import RULE_MARK, OtScope
 
 _HERE = Path(__file__).parent
 # An alert may be part of an incident that began up to so long after it (grouping looks back seven
 # days) and may be updated long after; alerts that are older still are left to Sentinel itself.
 LOOK_BACK = timedelta(days=14)
+_RULE_NAME = re.compile(r"[0-9a-z][0-9a-z_-]*")
 
 
 @cache
@@ -21,16 +25,22 @@ def _text(name: str) -> str:
     return (_HERE / f"{name}.kql").read_text("utf-8")
 
 
-def incidents_between(since: datetime, until: datetime) -> str:
-    """Ask for the incidents created in a window, each as its newest row tells it."""
-    return _let(since=since, until=until) + _text("incidents")
+def incidents_between(since: datetime, until: datetime, scope: OtScope) -> str:
+    """Ask for the incidents created in a window that are in scope, each as its newest row tells it,
+    and those of which the row does not tell.
+    """
+    return _let(since=since, until=until) + _scoped("incidents", scope)
 
 
-def alerts_of_incidents_between(since: datetime, until: datetime) -> str:
-    """Ask for the alerts of the incidents created in a window, the newest row of each."""
-    return _let(since=since, until=until, alerts_since=since - LOOK_BACK) + _text(
-        "alerts_of_incidents"
-    )
+def count_outside_between(since: datetime, until: datetime, scope: OtScope) -> str:
+    """Ask how many incidents created in a window are left out by that."""
+    return _let(since=since, until=until) + _scoped("count_outside", scope)
+
+
+def alerts_of_incidents_between(since: datetime, until: datetime, scope: OtScope) -> str:
+    """Ask for the alerts of the incidents in scope created in a window, the newest row of each."""
+    moments = _let(since=since, until=until, alerts_since=since - LOOK_BACK)
+    return moments + _scoped("alerts_of_incidents", scope)
 
 
 def alerts_without_incident_between(since: datetime, until: datetime) -> str:
@@ -53,6 +63,29 @@ def exclusion() -> str:
 def write_instant(at: datetime) -> str:
     """A moment as KQL spells it."""
     return f"datetime({at.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%S.%fZ')})"
+
+
+def _scoped(name: str, scope: OtScope) -> str:
+    return _text(name).replace("IN_SCOPE", _condition(scope))
+
+
+def _condition(scope: OtScope) -> str:
+    """What a row of SecurityIncident in scope fulfils. All names of Defender for IoT end alike."""
+    if scope.kind == "all":
+        return "true"
+    products, rules = (
+        "tostring(AdditionalData.alertProductNames)",
+        "tostring(RelatedAnalyticRuleIds)",
+    )
+    says_nothing = f'{rules} in ("", "[]")'
+    ways = [f'Title startswith "{RULE_MARK}"']
+    if scope.kind == "d4iot":
+        ways.append(f'{products} contains "for IoT"')
+        says_nothing = f'({says_nothing} and {products} in ("", "[]"))'
+    if names := sorted(name for name in scope.iot_rules if _RULE_NAME.fullmatch(name)):
+        listed = ", ".join(f'"{name}"' for name in names)
+        ways.append(f"{rules} has_any ({listed})")
+    return " or ".join([*ways, says_nothing])
 
 
 def _let(**moments: datetime) -> str:

@@ -7,7 +7,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from alerts.sentinel.models import DefenderIncident, Workspace
-from alerts.sentinel.wire.graph import Counterpart, GraphIncident
+from alerts.sentinel.wire import OtScope, OutsideReason
+from alerts.sentinel.wire.graph import Counterpart, GraphIncident, product_of
+from alerts.sentinel.wire.graph.values import text_of
 
 WAITS_AT_MOST = timedelta(days=7)  # what no list of the workspace named until then is not its own
 
@@ -31,9 +33,12 @@ class StoredCounterparts:
         return _counterpart(row) if row else None
 
     def keep_waiting(self, incidents: Sequence[GraphIncident]) -> None:
-        """Remember these as not placed, until the workspace's own list names them."""
+        """Remember these as not placed, until the workspace's own list names them. What is of other
+        products is not waited for: where the workspace's list says otherwise, it is placed by that.
+        """
         workspace = Workspace.objects.get(name=self._workspace)
-        now = self._clock()
+        now, scope = self._clock(), workspace.scope
+        incidents = [incident for incident in incidents if not _is_of_others(incident, scope)]
         DefenderIncident.objects.bulk_create(
             [
                 DefenderIncident(
@@ -55,6 +60,17 @@ class StoredCounterparts:
     def _placed(self) -> QuerySet[DefenderIncident]:
         rows = DefenderIncident.objects.filter(workspace__name=self._workspace)
         return rows.exclude(name="")
+
+
+def _is_of_others(incident: GraphIncident, scope: OtScope) -> bool:
+    alerts = incident.alerts or []
+    outside = scope.outside(
+        title=incident.raw.get("displayName"),
+        products=[product_of(alert) for alert in alerts],
+        rules=[text_of(alert.get("detectorId")) for alert in alerts],
+        created=incident.created_at,
+    )
+    return outside is not None and outside.reason is OutsideReason.PRODUCT
 
 
 def _counterpart(row: DefenderIncident) -> Counterpart:
@@ -92,6 +108,13 @@ def learn_counterparts(
             row.save(update_fields=["name", "number", "listed"])
     DefenderIncident.objects.bulk_create(added, ignore_conflicts=True)
     rows.filter(survivor__in=placed, waits_since=None).update(waits_since=now)
+
+
+def forget_counterparts(*, workspace_id: int, graph_ids: Sequence[str]) -> None:
+    """Let go of incidents of the portal that turned out to be outside of the workspace's scope."""
+    if graph_ids:
+        rows = DefenderIncident.objects.filter(workspace=workspace_id, graph_id__in=graph_ids)
+        rows.delete()
 
 
 def settle_waiting(*, workspace_id: int, name: str) -> None:

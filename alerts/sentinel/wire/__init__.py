@@ -55,7 +55,14 @@ from alerts.sentinel.wire.playbooks import (
     read_runs,
 )
 from alerts.sentinel.wire.records import NotAPage, Unfit, Unreadable
-from alerts.sentinel.wire.values import ticks_of, write_moment
+from alerts.sentinel.wire.values import (
+    UNDECIDED,
+    OtScope,
+    Outside,
+    OutsideReason,
+    ticks_of,
+    write_moment,
+)
 from alerts.sentinel.wire.watchlists import (
     WireWatchlist,
     read_watchlist,
@@ -65,6 +72,7 @@ from alerts.sentinel.wire.watchlists import (
 
 __all__ = [
     "LOG_ENTITY_PREFIX",
+    "UNDECIDED",
     "CommentPage",
     "D4iotFacts",
     "EntityAnswer",
@@ -73,6 +81,9 @@ __all__ = [
     "LogIncident",
     "LogRow",
     "NotAPage",
+    "OtScope",
+    "Outside",
+    "OutsideReason",
     "Unfit",
     "Unreadable",
     "WireAlert",

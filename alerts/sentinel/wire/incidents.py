@@ -32,6 +32,8 @@ from alerts.sentinel.wire.values import (
     MAX_COMMENT_LENGTH,
     OWNER_KIND,
     SEVERITY,
+    OtScope,
+    Outside,
     is_missing,
     read_choice,
     read_count,
@@ -84,6 +86,7 @@ class WireIncident(Struct, frozen=True, gc=False, kw_only=True):
     tactics: tuple[str, ...]
     techniques: tuple[str, ...]
     product_names: tuple[str, ...]
+    rule_ids: tuple[str, ...]
     alerts_count: int | None
     comments_count: int | None
     merged_into_number: int | None
@@ -108,6 +111,15 @@ class WireIncident(Struct, frozen=True, gc=False, kw_only=True):
     def is_from_d4iot(self) -> bool:
         """Whether Defender for IoT is among the products behind this incident."""
         return any(name.strip().casefold() in D4IOT_PRODUCTS for name in self.product_names)
+
+    def outside_of(self, scope: OtScope) -> Outside | None:
+        """Why it is outside of a workspace's scope; None where it is in."""
+        return scope.outside(
+            title=self.title,
+            products=self.product_names,
+            rules=self.rule_ids,
+            created=self.created_at,
+        )
 
 
 class _Label(WireStruct):
@@ -219,6 +231,26 @@ class IncidentPage:
             self._read_records()
         return _READER.read_each(self._body, self._records or (), _read, places=places)
 
+    def outside(self, places: Sequence[int], scope: OtScope) -> dict[int, Outside]:
+        """Those of these places whose records are outside of a scope, each with the reason. None of
+        them is read for that; one that cannot be read is not among them.
+        """
+        found = {}
+        for place in places:
+            value = self._values[place]
+            if value is None or not isinstance(props := value.properties, _Properties):
+                continue
+            data = props.additionalData
+            outside = scope.outside(
+                title=props.title,
+                products=data.alertProductNames if isinstance(data, _AdditionalData) else (),
+                rules=props.relatedAnalyticRuleIds,
+                created=props.createdTimeUtc,
+            )
+            if outside:
+                found[place] = outside
+        return found
+
     def _read_records(self) -> Answer[Any]:
         envelope, self._records = _READER.records_of(self._body, self._answer)
         self._values = [None if isinstance(r, Unreadable) else r.value for r in self._records]
@@ -304,6 +336,7 @@ def _read(record: Record[_Incident]) -> WireIncident:
         tactics=read_words(data.tactics, "tactics", flags),
         techniques=read_words(data.techniques, "techniques", flags),
         product_names=read_words(data.alertProductNames, "product_names", flags),
+        rule_ids=read_words(props.relatedAnalyticRuleIds, "rule_ids", flags),
         alerts_count=read_count(data.alertsCount, "alerts_count", flags),
         comments_count=read_count(data.commentsCount, "comments_count", flags),
         merged_into_number=read_count(merged, "merged_into_number", flags) if merged else None,

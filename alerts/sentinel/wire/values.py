@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from enum import StrEnum
+from typing import Any, NamedTuple
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 MAX_INTEGER = 2**63 - 1
 MAX_WORD_LENGTH = 100
@@ -126,15 +127,101 @@ _CURRENT_PRODUCTS = {
     "azure security center": "Microsoft Defender for Cloud",
     "azure sentinel": "Microsoft Sentinel",
     "microsoft 365 defender": "Microsoft Defender XDR",
+    "microsoft 365 insider risk management": "Microsoft Purview Insider Risk Management",
     "microsoft cloud app security": "Microsoft Defender for Cloud Apps",
     "microsoft defender advanced threat protection": "Microsoft Defender for Endpoint",
     "office 365 advanced threat protection": "Microsoft Defender for Office 365",
 }
+_CURRENT_PRODUCTS |= {name.casefold(): name for name in set(_CURRENT_PRODUCTS.values())}
 
 
 def current_product(name: str) -> str:
     """Return what a product is called today; a name that is not known as it came."""
     return _CURRENT_PRODUCTS.get(name.strip().casefold(), name)
+
+
+RULE_MARK = "(MDIoT)"  # begins the titles of what the solution's analytics rules make
+# Sentinel itself is the product of what its analytics rules make of others' alerts.
+SENTINEL_PRODUCTS = frozenset({"azure sentinel", "microsoft sentinel"})
+OTHER_PRODUCT = "Another product"
+_PRODUCTS_OF_MICROSOFT = frozenset(_CURRENT_PRODUCTS.values()) - {"Microsoft Sentinel"}
+
+
+class OutsideReason(StrEnum):
+    """Why an incident is outside of a workspace's scope."""
+
+    PRODUCT = "product"  # it names other products only
+    RULE = "rule"  # of a rule that reads no alerts of Defender for IoT
+    NO_RULE = "no-rule"  # of Defender for IoT, but of none of its rules: they alone are in
+    UNKNOWN_RULE = "unknown-rule"  # of a rule that nobody has looked at
+    UNNAMED = "unnamed"  # names neither product nor rule, so far
+
+
+UNDECIDED = frozenset({OutsideReason.UNKNOWN_RULE, OutsideReason.UNNAMED})
+
+
+class Outside(NamedTuple):
+    """An incident that is outside, without what tells it from others."""
+
+    reason: OutsideReason
+    products: str  # by names of ours: what an alert calls its product may be anything
+    created_at: datetime | None
+
+
+class OtScope(Struct, frozen=True):
+    """Which incidents of a workspace Tagout takes in: those of Defender for IoT (`d4iot`), only
+    those of its analytics rules (`rules`), or `all`. The names of the workspace's rules tell which
+    of them read alerts of Defender for IoT; a rule in neither set was not looked at.
+    """
+
+    kind: str = "d4iot"
+    iot_rules: frozenset[str] = frozenset()
+    other_rules: frozenset[str] = frozenset()
+
+    def outside(
+        self, *, title: object, products: object, rules: object, created: object
+    ) -> Outside | None:
+        """Return why an incident with these members is outside; None where it is in."""
+        if self.kind == "all" or (isinstance(title, str) and title.startswith(RULE_MARK)):
+            return None
+        named = {word.strip().casefold() for word in _texts_in(products)}
+        names = {rule.rpartition("/")[2].lower() for rule in _texts_in(rules)}
+        if not self.iot_rules.isdisjoint(names):
+            return None
+        is_iot = not D4IOT_PRODUCTS.isdisjoint(named)
+        if is_iot and self.kind == "d4iot":
+            return None
+        reason = self._reason(named - SENTINEL_PRODUCTS, names, is_iot, named)
+        at = created if isinstance(created, datetime) else read_moment(created, "", [])
+        return Outside(reason, _known_products(named), at)
+
+    def _reason(
+        self, detectors: set[str], names: set[str], is_iot: bool, named: set[str]
+    ) -> OutsideReason:
+        # What other products call a detector is no rule of the workspace.
+        may_be_rule = is_iot or not detectors or not SENTINEL_PRODUCTS.isdisjoint(named)
+        if may_be_rule and names - self.other_rules:
+            return OutsideReason.UNKNOWN_RULE
+        if is_iot:
+            return OutsideReason.NO_RULE if names else OutsideReason.UNNAMED
+        if detectors:
+            return OutsideReason.PRODUCT
+        return OutsideReason.RULE if names else OutsideReason.UNNAMED
+
+
+def _texts_in(value: object) -> Sequence[str]:
+    if not isinstance(value, tuple | list):
+        return ()
+    return [word for word in value if isinstance(word, str)]
+
+
+def _known_products(named: Iterable[str]) -> str:
+    """The products as pages name them. What is no product of Microsoft's has no name of its own."""
+    names = {_CURRENT_PRODUCTS.get(name, name) for name in named}
+    listed = names & _PRODUCTS_OF_MICROSOFT
+    if names - listed - {"Microsoft Sentinel"}:
+        listed |= {OTHER_PRODUCT}
+    return ", ".join(sorted(listed)) or ("Microsoft Sentinel" if names else "")
 
 
 def read_choice(

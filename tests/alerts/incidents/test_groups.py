@@ -186,9 +186,9 @@ def test_a_row_that_another_removes_meanwhile_is_made_again():
 
 
 def test_a_row_is_named_after_the_newest_of_the_highest_priority(workspace):
-    rows = alike(workspace, 4)
+    rows = alike(workspace, 4)  # a second product weighs more
     Incident.objects.filter(pk__in=[rows[1].pk, rows[2].pk]).update(
-        product_names=["Microsoft Defender for Endpoint"]  # a second product weighs more
+        product_names=["Azure Security Center for IoT", "Microsoft Defender for Endpoint"]
     )
     regroup([row.pk for row in rows], now=NOON)
     group = Group.objects.get()
@@ -267,3 +267,31 @@ def test_nothing_to_regroup_asks_nothing_of_the_database(db):
     with CaptureQueriesContext(connection) as asked:
         regroup([], now=NOON)
     assert not asked.captured_queries  # not even a transaction
+
+
+def test_incidents_that_name_no_device_are_rows_of_their_own(workspace):
+    nameless, named = alike(workspace, 3, names_device=False), alike(workspace, 3)
+    regroup([row.pk for row in (*nameless, *named)], now=NOON)
+    assert sorted(Group.objects.values_list("n", flat=True)) == [1, 1, 1, 3]
+    leads = Group.objects.filter(n=1).values_list("lead", flat=True)
+    assert set(leads) == {row.pk for row in nameless}
+
+
+def test_open_rows_without_device_are_taken_apart_when_the_software_is_renewed(workspace):
+    rows = alike(workspace, 3, source="", destination="")
+    for row in rows[1:]:
+        make_alert(
+            row, source_device="", source_address="", destination_device="", destination_address=""
+        )
+    make_alert(rows[0], any_address=["10.0.0.1"])
+    regroup([row.pk for row in rows], now=NOON)
+    assert Group.objects.get().n == 3
+    migration = import_module("alerts.incidents.migrations.0025_rows_without_device")
+    with connection.cursor() as cursor:
+        for statement in (migration.ALONE, migration.ROWS, migration.COUNTED, migration.EMPTY):
+            cursor.execute(statement)
+    before = list(Group.objects.order_by("key").values("key", "n", "lead", "latest", "first_at"))
+    assert [row["n"] for row in before] == [1, 1, 1]
+    regroup([row.pk for row in rows], now=NOON)
+    after = list(Group.objects.order_by("key").values("key", "n", "lead", "latest", "first_at"))
+    assert after == before

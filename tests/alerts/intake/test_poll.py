@@ -194,7 +194,7 @@ def test_what_stays_unreadable_is_no_news_each_time(workspace, sentinel):
 def test_of_what_stays_unreadable_only_the_latest_version_is_kept(workspace, sentinel):
     names = fill(sentinel, 3)
     for n in range(4):
-        sentinel.list_incidents = _spoiling(sentinel, names[2], "properties", f"gone {n}")
+        sentinel.list_incidents = _spoiling(sentinel, names[2], "properties", f"(MDIoT) gone {n}")
         pull_changes(workspace=workspace, client=sentinel, now=NOON + timedelta(minutes=n))
     aside = Quarantined.objects.get()
     assert "gone 3" in aside.raw

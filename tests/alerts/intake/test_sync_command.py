@@ -18,7 +18,7 @@ from tests.factories.incidents import NOON, make_workspace
 
 KEYS = {
     *("workspace", "seen", "new", "changed", "unchanged", "quarantined", "merged", "deleted"),
-    *("flagged", "details_pending", "seconds"),
+    *("flagged", "out_of_scope", "details_pending", "seconds"),
 }
 
 

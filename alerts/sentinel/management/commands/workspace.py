@@ -1,5 +1,5 @@
 """`workspace add|list|pause|resume|remove|credential|secret|source|probe|check`, and what upper
-rooms add (`validate`): the workspaces of Tagout.
+rooms add (`validate`, `scope`): the workspaces of Tagout.
 """
 
 import sys
@@ -43,6 +43,7 @@ class Command(TagoutCommand):
         """One word for what to do, then its options; what is missing is told in a sentence."""
         parser.add_argument("action", nargs="?", default="", help=", ".join(_ACTIONS))
         parser.add_argument("name", nargs="?", default="", help="the workspace's name in Tagout")
+        parser.add_argument("value", nargs="?", default="", help="of scope: d4iot, rules or all")
         for option in (*_PLACE, *_ADDRESSES, *_IDENTITY):
             parser.add_argument("--" + option.replace("_", "-"), default="")
         parser.add_argument("--organisation", default="", help="whose workspace it is")

@@ -1,0 +1,115 @@
+"""Change which incidents of a workspace are taken in, and bring what is stored in line: the command
+`workspace scope`, and what `retention apply` does for it. Workers do neither: they remove nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from alerts.incidents.ingest.removal import LEFT_FLAG, Removed, remove_incidents
+from alerts.incidents.models import IncidentRaw
+from alerts.intake.models import OutsideCount, Quarantined
+from alerts.intake.services.pages import UNNAMED_FLAG
+from alerts.intake.services.quarantine import drop_outside
+from alerts.intake.services.sweep import compare_soon
+from alerts.sentinel.models import ScopeKind, Workspace
+from alerts.sentinel.services.scope import set_scope
+from alerts.sentinel.wire import UNDECIDED, OtScope, Unreadable
+from portal.audit.services import Actor, record
+
+_CHUNK = 2000
+BY = "command line"
+ALL_WARNING = (
+    "From now on Tagout stores every incident of this workspace, also of mail, endpoints and"
+    " sign-ins: names of people, accounts and subjects of mails. Make sure that you may do so, and"
+    " that everybody with a grant there may see it."
+)
+
+
+def change_scope(*, workspace: Workspace, kind: str, by: Actor, now: datetime) -> Removed:
+    """Set the scope of a workspace and remove what is stored and outside of it. What is in and not
+    stored yet comes with the next comparison of everything, which is due at once.
+    """
+    changed = set_scope(name=workspace.name, kind=kind, by=by, now=now)
+    removed = _remove_outside(changed, only_unnamed=False, by=by, now=now)
+    _clean_quarantine(changed.pk, changed.scope)
+    if kind == ScopeKind.ALL:
+        OutsideCount.objects.filter(workspace=changed).delete()
+    compare_soon(workspace_id=changed.pk)
+    return removed
+
+
+def remove_unnamed_outside(*, now: datetime, is_dry_run: bool) -> int:
+    """Remove incidents that were let in before they named a product, and name only others by now.
+    Returns how many those are.
+    """
+    total = 0
+    for workspace in Workspace.objects.exclude(ot_scope=ScopeKind.ALL):
+        if is_dry_run:
+            total += len(list(_outside_of(workspace, only_unnamed=True)))
+        else:
+            removed = _remove_outside(workspace, only_unnamed=True, by="retention", now=now)
+            total += removed.removed + removed.emptied
+    return total
+
+
+def _remove_outside(
+    workspace: Workspace, *, only_unnamed: bool, by: Actor, now: datetime
+) -> Removed:
+    ids = list(_outside_of(workspace, only_unnamed=only_unnamed))
+    removed = remove_incidents(incident_ids=ids, now=now)
+    if ids:
+        record(
+            "intake.scope.applied",
+            on=workspace,
+            by=by,
+            at=now,
+            removed=removed.removed,
+            emptied=removed.emptied,
+        )
+    return removed
+
+
+def _outside_of(workspace: Workspace, *, only_unnamed: bool) -> Iterator[int]:
+    """The incidents of a workspace that are stored and outside of its scope beyond doubt."""
+    scope = workspace.scope
+    rows = IncidentRaw.objects.filter(incident__workspace=workspace)
+    rows = rows.exclude(incident__flags__contains=[LEFT_FLAG])
+    if only_unnamed:
+        rows = rows.filter(incident__flags__contains=[UNNAMED_FLAG])
+    members: Any = rows.values_list(
+        "incident",
+        "incident__title",
+        "incident__product_names",
+        "body__properties__relatedAnalyticRuleIds",
+        "incident__created_at",
+    )
+    for pk, title, products, rules, created_at in members.iterator(chunk_size=_CHUNK):
+        found = scope.outside(title=title, products=products, rules=rules, created=created_at)
+        if found and found.reason not in UNDECIDED:
+            yield pk
+
+
+def _clean_quarantine(workspace_id: int, scope: OtScope) -> None:
+    """Take out of the quarantine what is outside of the scope."""
+    for row in Quarantined.objects.filter(workspace=workspace_id).iterator(chunk_size=100):
+        item = Unreadable(row.reason, row.raw.encode(), row.name or None)
+        kept, _ = drop_outside(unreadable=[item], scope=scope)
+        if not kept:
+            row.delete()
+        elif kept[0].raw != item.raw:
+            Quarantined.objects.filter(pk=row.pk).update(raw=kept[0].raw.decode())
+
+
+def scope_of_workspace(
+    workspace: Workspace, now: datetime, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Set the scope where one is named; return what it is, and what became of stored incidents."""
+    found: dict[str, Any] = {"workspace": workspace.name, "scope": str(workspace.ot_scope)}
+    if not options["value"]:
+        return found
+    removed = change_scope(workspace=workspace, kind=options["value"], by=BY, now=now)
+    found |= {"was": found["scope"], "scope": options["value"], **removed._asdict()}
+    if options["value"] == ScopeKind.ALL:
+        found["warning"] = ALL_WARNING
+    return found

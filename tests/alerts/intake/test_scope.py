@@ -1,0 +1,201 @@
+"""Which incidents of a workspace are taken in, at the edges: rules, records that name nothing yet,
+records that cannot be read, incidents that change sides, and what push hints ask for.
+"""
+
+from datetime import timedelta
+
+import orjson
+import pytest
+
+from alerts.incidents.models import Group, Incident
+from alerts.intake.models import Cursor, OutsideCount, Quarantined
+from alerts.intake.scope import change_scope, remove_unnamed_outside
+from alerts.intake.services.outside import RULE_READING
+from alerts.intake.services.pages import UNNAMED_FLAG
+from alerts.intake.services.poll import pull_changes
+from alerts.intake.services.sweep import compare_soon, sweep_workspace
+from alerts.readiness.services.look import kind_of_job
+from alerts.sentinel.client.memory import MemorySentinel
+from alerts.sentinel.models import Purpose
+from alerts.sentinel.services.scope import keep_rules
+from alerts.sentinel.services.workspaces import CannotChangeWorkspace
+from portal import clock
+from portal.audit.models import Entry
+from portal.jobs.models import Job
+from tests.conftest import NOON
+
+D4IOT, MAIL = "Azure Security Center for IoT", "Office 365 Advanced Threat Protection"
+SENTINEL = "Azure Sentinel"
+RULES = "/subscriptions/s/providers/Microsoft.SecurityInsights/alertRules/"
+
+
+def add(sentinel, *products, rules=(), at=NOON - timedelta(minutes=10), **properties):
+    return sentinel.add_incident(
+        at=at,
+        additionalData={"alertProductNames": list(products)},
+        relatedAnalyticRuleIds=[RULES + rule for rule in rules],
+        **{"title": "Something odd", **properties},
+    )
+
+
+@pytest.fixture
+def sentinel():
+    return MemorySentinel(starts_at=NOON - timedelta(minutes=9))  # when people change incidents
+
+
+@pytest.fixture
+def poll(workspace, sentinel):
+    def run(now=NOON):
+        workspace.refresh_from_db()
+        return pull_changes(workspace=workspace, client=sentinel, now=now)
+
+    return run
+
+
+def learn(workspace, iot=(), other=()):
+    keep_rules(workspace_id=workspace.pk, iot=iot, other=other, by="test", now=NOON)
+
+
+def is_stored(name):
+    return Incident.objects.filter(name=name).exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "products", "rules", "title", "is_in"),
+    [
+        ("d4iot", [D4IOT], [], "x", True),
+        ("d4iot", ["microsoft defender for IoT"], [], "x", True),
+        ("d4iot", [MAIL, D4IOT], [], "x", True),
+        ("d4iot", [SENTINEL], ["iot-rule"], "x", True),
+        ("d4iot", [SENTINEL], ["other-rule", "IOT-rule"], "x", True),
+        ("d4iot", [SENTINEL], ["unknown"], "(MDIoT) PLC Stop", True),
+        ("d4iot", [MAIL], [], "x", False),
+        ("d4iot", [SENTINEL, MAIL], ["other-rule"], "x", False),
+        ("d4iot", [SENTINEL], ["other-rule"], "x", False),
+        ("d4iot", [SENTINEL], ["unknown"], "x", False),
+        ("d4iot", [MAIL], ["a-detector-of-another-product"], "x", False),
+        ("rules", [D4IOT], ["iot-rule"], "x", True),
+        ("rules", [D4IOT], ["other-rule"], "x", False),
+        ("rules", [SENTINEL], ["iot-rule"], "x", True),
+        ("rules", [D4IOT], [], "(MDIoT) PLC Stop", True),
+        ("all", [MAIL], [], "x", True),
+    ],
+)
+def test_scopes(workspace, sentinel, poll, kind, products, rules, title, is_in):
+    learn(workspace, iot=["iot-rule"], other=["other-rule"])
+    change_scope(workspace=workspace, kind=kind, by="test", now=NOON)
+    name = add(sentinel, *products, rules=rules, title=title)
+    found = poll()
+    assert is_stored(name) == is_in
+    assert (found.total, found.out_of_scope) == ((1, 0) if is_in else (0, 1))
+
+
+def test_an_incident_that_names_nothing_yet_is_asked_for_again_and_not_lost(
+    workspace, sentinel, poll
+):
+    of_plant, of_mail, of_nobody = (add(sentinel, at=NOON) for _ in range(3))
+    for seconds in range(0, 240, 20):
+        poll(NOON + timedelta(seconds=seconds))
+    assert not Incident.objects.exists()
+    sentinel.starts_at = NOON + timedelta(minutes=3)
+    sentinel.edit(of_plant, additionalData={"alertProductNames": [D4IOT]})
+    sentinel.edit(of_mail, additionalData={"alertProductNames": [MAIL]})
+    poll(NOON + timedelta(minutes=4))
+    assert is_stored(of_plant)
+    sentinel.add_incident(at=NOON + timedelta(minutes=5))  # the watermark goes on
+    poll(NOON + timedelta(minutes=6))
+    assert not is_stored(of_mail)
+    row = Incident.objects.get(name=of_nobody)  # nothing says it is not of the plant
+    assert UNNAMED_FLAG in row.flags
+
+
+def test_what_was_let_in_unnamed_goes_when_it_names_others_only(workspace, sentinel, poll):
+    name, kept = add(sentinel), add(sentinel)
+    poll()
+    assert is_stored(name)
+    sentinel.edit(name, additionalData={"alertProductNames": [MAIL]})
+    sentinel.edit(kept, additionalData={"alertProductNames": [D4IOT]})
+    poll()
+    assert remove_unnamed_outside(now=NOON, is_dry_run=True) == 1
+    assert remove_unnamed_outside(now=NOON, is_dry_run=False) == 1
+    assert [is_stored(name), is_stored(kept)] == [False, True]
+    assert not Group.objects.filter(lead__name=name).exists()
+
+
+def test_a_stored_incident_is_followed_whatever_it_names_later(workspace, sentinel, poll):
+    name = add(sentinel, D4IOT)
+    poll()
+    sentinel.edit(name, additionalData={"alertProductNames": [MAIL]}, severity="High")
+    poll()
+    assert Incident.objects.get(name=name).get_severity_display() == "High"
+
+
+def test_an_incident_of_the_office_that_the_plant_joins_comes_in(workspace, sentinel, poll):
+    name = add(sentinel, MAIL)
+    poll()
+    assert not is_stored(name)
+    sentinel.edit(name, additionalData={"alertProductNames": [MAIL, D4IOT]})
+    poll()
+    row = Incident.objects.get(name=name)
+    assert ["second-product", 15, MAIL] in row.priority_parts
+
+
+def test_a_rule_that_nobody_has_looked_at_is_looked_at_and_its_incidents_come(
+    workspace, sentinel, poll
+):
+    assert kind_of_job(Purpose.READ) == RULE_READING
+    later = clock.unshifted() + timedelta(days=1)
+    job = Job.objects.create(kind=RULE_READING, key=str(workspace.uuid), due_at=later, made_at=NOON)
+    add(sentinel, SENTINEL, rules=["own-rule"])
+    poll()
+    assert OutsideCount.objects.get().reason == "unknown-rule"
+    job.refresh_from_db()
+    assert job.due_at < later
+    Cursor.objects.update(swept_at=NOON)
+    learn(workspace, iot=["own-rule"])
+    compare_soon(workspace_id=workspace.pk)
+    workspace.refresh_from_db()
+    sweep_workspace(workspace=workspace, client=sentinel, now=NOON + timedelta(minutes=1))
+    assert Incident.objects.count() == 1
+    assert not OutsideCount.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("properties", "kept"),
+    [
+        ({"additionalData": {"alertProductNames": [MAIL]}, "title": "Payslip of Anouk"}, None),
+        ({"additionalData": {"alertProductNames": [D4IOT]}, "title": "Payslip of Anouk"}, True),
+        ({"title": "Payslip of Anouk"}, False),
+        ("Payslip of Anouk", False),
+    ],
+)
+def test_what_cannot_be_read_leaves_no_content_of_others(
+    workspace, sentinel, poll, properties, kept
+):
+    name = add(sentinel, MAIL)
+    whole = sentinel.incidents[name]
+    whole["properties"], whole["name"] = properties, "not a name"
+    sentinel.list_incidents = lambda **_: orjson.dumps({"value": [whole]})
+    poll()
+    assert not Incident.objects.exists()
+    rows = list(Quarantined.objects.values_list("raw", flat=True))
+    assert len(rows) == (0 if kept is None else 1)
+    assert ("Payslip" in "".join(rows)) == bool(kept)
+
+
+def test_a_second_product_counts_only_beside_defender_for_iot(workspace, sentinel, poll):
+    change_scope(workspace=workspace, kind="all", by="test", now=NOON)
+    names = [add(sentinel, MAIL), add(sentinel, MAIL, SENTINEL), add(sentinel, D4IOT, SENTINEL)]
+    poll()
+    for name in names:
+        parts = Incident.objects.get(name=name).priority_parts
+        assert "second-product" not in [part[0] for part in parts]
+
+
+def test_a_change_of_scope_is_on_record_and_a_wrong_one_is_refused(workspace):
+    change_scope(workspace=workspace, kind="all", by="test", now=NOON)
+    change_scope(workspace=workspace, kind="all", by="test", now=NOON)
+    entry = Entry.objects.get(action="sentinel.workspace.scope_set")
+    assert (entry.details["was"], entry.details["became"]) == ("d4iot", "all")
+    with pytest.raises(CannotChangeWorkspace, match="Use d4iot, rules or all"):
+        change_scope(workspace=workspace, kind="ot", by="test", now=NOON)
