@@ -36,6 +36,7 @@ _LOOK = [
     "Microsoft.OperationalInsights/workspaces/query/*/read",
     "Microsoft.Resources/*/read",
     "Microsoft.Logic/workflows/read",
+    "Microsoft.Web/*/read",
     "Microsoft.IoTSecurity/*/read",
 ]
 # Microsoft publishes no name for these. Here a reader may; that others may not can be laid out.
@@ -58,7 +59,13 @@ ROLES: dict[str, list[str]] = {
         "Microsoft.SecurityInsights/automationRules/*",
     ],
     "contributor": ["Microsoft.SecurityInsights/*", *_LOOK],
-    "playbook operator": ["Microsoft.Logic/workflows/triggers/*", "Microsoft.Logic/*/read"],
+    "playbook operator": [
+        "Microsoft.Logic/workflows/triggers/*",
+        "Microsoft.Logic/*/read",
+        "Microsoft.Web/sites/read",
+        "Microsoft.Web/sites/hostruntime/webhooks/api/workflows/triggers/listCallbackUrl/action",
+        "Microsoft.Web/sites/hostruntime/webhooks/api/workflows/runs/read",
+    ],
     "plan owner": ["Microsoft.IoTSecurity/*"],
 }
 _REGISTERED = {

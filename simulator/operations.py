@@ -43,7 +43,7 @@ from simulator.store.incidents import Incident
 from simulator.store.resources import Resource
 
 Json = dict[str, Any]
-MADE_BY_PEOPLE = ("alertRules", "dataConnectors", "workflows")
+MADE_BY_PEOPLE = ("alertRules", "dataConnectors", "workflows", "sites")
 Operation = Callable[[Azure, Json, int], Json]
 
 

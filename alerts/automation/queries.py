@@ -41,6 +41,12 @@ def playbooks_visible_to(user: User) -> QuerySet[Playbook]:
     return Playbook.objects.filter(where)
 
 
+def playbook_ids_of(workspace_id: int) -> list[str]:
+    """The resource ids of the playbooks that are there, in lower case."""
+    rows = Playbook.objects.filter(workspace=workspace_id, gone_at=None).order_by("resource_id")
+    return list(rows.values_list("resource_id", flat=True))
+
+
 def found_rules_visible_to(user: User) -> QuerySet[FoundRule]:
     """The automation rules of the person's workspaces."""
     return FoundRule.objects.filter(workspace__in=_workspaces(user))

@@ -34,6 +34,7 @@ LABELS: Mapping[str, Words] = {
     "fusion": _("Fusion"),
     "ueba": _("User behaviour (UEBA)"),
     "playbook permission": _("Permission to start playbooks"),
+    "playbook rights": _("Rights on playbooks"),
     "people of the SOC": _("People of the SOC"),
     "people of OT": _("People of OT"),
     "first answer": _("First answer of OT"),
@@ -268,6 +269,17 @@ _WORDS: Mapping[Reason, tuple[Words, Words]] = {
         _("Switch on UEBA in the settings of Sentinel."),
     ),
     Reason.NO_PLAYBOOK_RULE: (_("No automation rule starts a playbook, so none is needed."), ""),
+    Reason.PLAYBOOK_ACTIONS_GRANTED: (
+        _("Our identity may do on the resource groups of the playbooks what it needs to."),
+        "",
+    ),
+    Reason.PLAYBOOK_ACTIONS_MISSING: (
+        _("Not granted: %(missing)s."),
+        _(
+            "Give our identity the role Reader on these resource groups, and the one for incidents "
+            "Microsoft Sentinel Playbook Operator, too."
+        ),
+    ),
     Reason.PLAYBOOKS_ALLOWED: (
         _(
             "The role Microsoft Sentinel Automation Contributor is held on %(groups)s, by the "

@@ -14,8 +14,10 @@ from alerts.sentinel.engine.rights import (
     RightsEntries,
     missing_actions,
     needed_actions,
+    needed_on_playbooks,
 )
 from alerts.sentinel.registry import rights_of
+from alerts.sentinel.wire.playbooks import is_standard_playbook
 
 _IDENTITIES: Final[Mapping[str, Promise]] = {
     READ: gettext_lazy("reading"),
@@ -35,7 +37,26 @@ def reason_against_calling(workspace_id: int, *calls: str, purpose: str) -> str:
 
 def reason_by_rights(entries: RightsEntries, calls: Collection[str], *, purpose: str) -> str:
     """Return the same by rights that are at hand."""
-    missing = missing_actions(needed_actions(purpose, calls=calls), entries)
+    return _sentence(missing_actions(needed_actions(purpose, calls=calls), entries), purpose)
+
+
+def reason_against_starting(workspace_id: int, playbook: str) -> str:
+    """Return why a playbook could not be started on an incident, by the rights on the workspace and
+    on the playbook's own resource group; empty where none is known to be missing.
+    """
+    is_standard = is_standard_playbook(playbook)
+    call = "run_playbook Standard" if is_standard else "run_playbook"
+    if reason := reason_against_calling(workspace_id, call, purpose=INCIDENTS):
+        return reason
+    group = playbook.partition("/providers/")[0]
+    entries = rights_of(workspace_id, IDENTITY_OF[INCIDENTS], group)
+    if entries is None:
+        return ""
+    needed = needed_on_playbooks(INCIDENTS, are_standard=[is_standard], calls=[call])
+    return _sentence(missing_actions(needed, entries), INCIDENTS)
+
+
+def _sentence(missing: list[str], purpose: str) -> str:
     if not missing:
         return ""
     return gettext(

@@ -24,21 +24,21 @@ def checks_of(workspace: Workspace, *, now: datetime) -> list[dict[str, Any]]:
     return [row for check in _checks for row in check(workspace, now)]
 
 
-type ReadRights = Callable[[int, str], RightsEntries | None]
+type ReadRights = Callable[[int, str, str], RightsEntries | None]
 
 _rights: list[ReadRights] = []
 
 
 def register_rights(read: ReadRights) -> None:
     """Let this function return what the identity of a purpose is granted in a workspace, by its id,
-    as it was read last; None where that is not known.
+    or on a resource group, as it was read last; None where that is not known.
     """
     _rights[:] = [read]
 
 
-def rights_of(workspace_id: int, identity: str) -> RightsEntries | None:
+def rights_of(workspace_id: int, identity: str, group: str = "") -> RightsEntries | None:
     """Return what an identity was granted when it was read last; None where that is not known."""
-    return _rights[0](workspace_id, identity) if _rights else None
+    return _rights[0](workspace_id, identity, group) if _rights else None
 
 
 type WorkspaceAction = Callable[[Workspace, datetime, Mapping[str, Any]], dict[str, Any]]

@@ -12,6 +12,7 @@ from simulator.arm import (
     parts,
     provisioned,
     rule_runs,
+    sites,
     watchlists,
 )
 from simulator.arm.call import Call, Route
@@ -28,6 +29,7 @@ ROUTES: list[Route] = [
     *rule_runs.ROUTES,
     *content.ROUTES,
     *watchlists.ROUTES,
+    *sites.ROUTES,
 ]
 
 

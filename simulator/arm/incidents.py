@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from simulator.arm.call import Call, Route, security_route
-from simulator.automation.run import start_playbook
+from simulator.automation.run import STANDARD, start_playbook
 from simulator.clock import TICKS_PER_SECOND, parse_time, to_ticks
 from simulator.incident_records import (
     STATUSES,
@@ -256,12 +256,16 @@ def list_bookmarks(call: Call) -> Reply:
 def run_playbook(call: Call) -> Reply:
     """Start a Logic App on an incident: 204 and no body at all."""
     incident, body = incident_of(call), call.json()
-    call.require_action("Microsoft.Logic/workflows/triggers/listCallbackUrl/action")
+    logic_app = str(body.get("logicAppsResourceId", ""))
+    space = "Microsoft.Logic"
+    if STANDARD.search(logic_app):
+        space = "Microsoft.Web/sites/hostruntime/webhooks/api"
+    call.require_action(f"{space}/workflows/triggers/listCallbackUrl/action")
     run = start_playbook(
         call.azure,
         call.workspace,
         incident.name,
-        str(body.get("logicAppsResourceId", "")),
+        logic_app,
         by=call.application.key,
         at=call.now,
     )

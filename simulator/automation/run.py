@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 from simulator.automation.conditions import Change, View, conditions_hold
@@ -25,6 +26,11 @@ from simulator.store.resources import Part, Resource
 
 Json = dict[str, Any]
 RULES = "automationRules"
+# A workflow of a Standard Logic App; the store has it as `site/workflow` among the "sites".
+STANDARD = re.compile(
+    r"/providers/Microsoft\.Web/sites/(?P<site>[^/]+)/workflows/(?P<workflow>[^/]+)$",
+    re.IGNORECASE,
+)
 
 
 def disable_expired(azure: Azure, workspace: PlantWorkspace, *, at: int) -> None:
@@ -204,7 +210,10 @@ def start_playbook(
 ) -> Json | None:
     """Start a Logic App on an incident; nothing when there is no such Logic App."""
     name = logic_app.rstrip("/").rsplit("/", 1)[-1]
-    playbook = azure.store.resources.get(workspace.key, "workflows", name)
+    kind = "workflows"
+    if found := STANDARD.search(logic_app):
+        kind, name = "sites", f"{found['site']}/{found['workflow']}"
+    playbook = azure.store.resources.get(workspace.key, kind, name)
     if playbook is None:
         return None
     number = azure.store.journal.note_run(

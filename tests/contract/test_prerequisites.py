@@ -43,6 +43,7 @@ def of_what(part, place):
         Prerequisite.PLAN: place.subscription_id,
         Prerequisite.REQUIREMENTS: place.subscription_id,
         Prerequisite.ROLE_ASSIGNMENTS: group,
+        Prerequisite.GROUP_RIGHTS: group,
         Prerequisite.TEMPLATE: TEMPLATE,
     }.get(part, "")
 

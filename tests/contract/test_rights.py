@@ -43,7 +43,9 @@ UNPUBLISHED = {
 
 def names_of_calls():
     """Every call that our clients have, as the table names it."""
+    kinds = ("", "Standard")  # of Logic Apps, for which Azure asks other actions
     parts = {"read_prerequisite": Prerequisite, "put_prerequisite": Writable}
+    parts |= {"run_playbook": kinds, "get_playbook": kinds, "list_playbook_runs": kinds}
     for protocol in (SentinelClient, LogsClient):
         for name in dir(protocol):
             if name.startswith("_") or name in NO_CALL:
@@ -79,6 +81,15 @@ class Acts:
         self.key = application.key
         self.incident = read_incident_page(arm.list_incidents(top=1)).items[0]
         playbooks, _ = read_playbooks(arm.list_playbooks())
+        running.control.resource(
+            self.place.key,
+            "sites",
+            "ot-apps/enrich",
+            body={"properties": {"flowState": "Enabled"}},
+        )
+        group = f"/subscriptions/{self.place.subscription_id}/resourceGroups"
+        self.site = f"{group}/{self.place.resource_group}/providers/Microsoft.Web/sites/ot-apps"
+        standard = f"{self.site}/workflows/enrich"
         self.playbook = next(row for row in playbooks if row.has_incident_trigger).resource_id
         rules, _ = read_automation_rules(arm.list_automation_rules())
         self.rule = rules[0]
@@ -128,6 +139,11 @@ class Acts:
             "get_watchlist_item": lambda: arm.get_watchlist_item("plant", GUID),
             "put_watchlist_item": lambda: arm.put_watchlist_item("plant", GUID, {"a": "b"}),
             "delete_watchlist_item": lambda: arm.delete_watchlist_item("plant", GUID),
+            "list_playbook_sites": arm.list_playbook_sites,
+            "list_site_playbooks": lambda: arm.list_site_playbooks(self.site),
+            "get_playbook Standard": lambda: arm.get_playbook(standard),
+            "run_playbook Standard": lambda: arm.run_playbook(name, playbook=standard),
+            "list_playbook_runs Standard": lambda: arm.list_playbook_runs(standard),
             "run_analytics_rule": lambda: arm.run_analytics_rule(GUID, at=NOON),
             "delete_analytics_rule": lambda: arm.delete_analytics_rule("none"),
             "query": lambda: logs.query(
@@ -158,7 +174,7 @@ class Acts:
         else:
             self.logs._workspace_id = ""  # asked for anew: that is a call, too
             try:
-                self.calls[method]()
+                self.calls[call]()
             except Exception as error:  # what the call answers is no matter here
                 if isinstance(error, SentinelDenied):
                     raise

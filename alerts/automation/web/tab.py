@@ -20,8 +20,7 @@ from alerts.automation.web.run_words import run_line
 from alerts.incidents.models import Incident
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.registry import TabVisit
-from alerts.sentinel.engine.rights import INCIDENTS
-from alerts.sentinel.policies import reason_against_calling
+from alerts.sentinel.policies import reason_against_starting
 from portal.accounts.models import User
 
 MAX_RUNS = 30
@@ -37,6 +36,7 @@ class PlaybookChoice:
     consent: PlantConsent | None
     request: PlantConsent | None
     may_decide: bool
+    against: str  # why our identity could not start it
 
 
 def count_runs(incident: Incident) -> int | None:
@@ -61,9 +61,6 @@ def show_playbooks(visit: TabVisit) -> dict[str, Any]:
         "inventory": inventories_of([incident.workspace_id]).get(incident.workspace_id),
         "unread": unread,
         "may_run": not reasons,
-        "against_running": reason_against_calling(
-            incident.workspace_id, "run_playbook", purpose=INCIDENTS
-        ),
         "may_ask": not reasons and not unread,
         "may_make_rule": not reasons_against_making_rules(incident, by=user),
         "is_changing": any(line.kind == "medium" for line in runs),
@@ -91,5 +88,6 @@ def _choice(playbook: Playbook, incident: Incident, user: User, now: datetime) -
         evidence=evidence_sentences(playbook) if playbook.acts_on_plant else [],
         consent=consent,
         request=request,
+        against=reason_against_starting(incident.workspace_id, playbook.resource_id),
         may_decide=request is not None and not reasons_against_deciding(request, by=user, now=now),
     )

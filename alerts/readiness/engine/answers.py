@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from alerts.sentinel.client.prerequisites import Prerequisite
+from alerts.sentinel.wire.playbooks import is_playbook_id
 from alerts.sentinel.wire.values import D4IOT_PRODUCTS
 
 type Json = dict[str, Any]
@@ -75,9 +76,8 @@ def playbook_groups(rules: Iterable[Mapping[str, Any]]) -> list[str]:
         for action in _list(properties.get("actions")):
             values = _object(_object(action).get("actionConfiguration"))
             playbook = _text(values.get("logicAppResourceId"))
-            group, found, _ = playbook.partition("/providers/Microsoft.Logic")
-            if found:
-                groups.add(group)
+            if is_playbook_id(playbook):
+                groups.add(playbook.partition("/providers/")[0])
     return sorted(groups)
 
 
@@ -170,6 +170,7 @@ def _assignment(_row: Json, properties: Json) -> Json:
 _CUTS: Mapping[Prerequisite, Callable[[Json, Json], Json]] = {
     Prerequisite.RIGHTS: _rights,
     Prerequisite.SUBSCRIPTION_RIGHTS: _rights,
+    Prerequisite.GROUP_RIGHTS: _rights,
     Prerequisite.CONNECTORS: _connector,
     Prerequisite.ANALYTICS_RULES: _rule,
     Prerequisite.PACKAGES: _package,

@@ -2,7 +2,7 @@
 
 from alerts.readiness.engine import access_checks, incident_checks, service_checks
 from alerts.readiness.engine.readings import Check, Readings, subscriptions_of
-from alerts.sentinel.engine.rights import IDENTITY_OF
+from alerts.sentinel.engine.rights import IDENTITY_OF, INCIDENTS, RULES
 
 
 def evaluate(readings: Readings) -> list[Check]:
@@ -29,6 +29,8 @@ def evaluate(readings: Readings) -> list[Check]:
         service_checks.check_fusion(readings),
         service_checks.check_ueba(readings),
         service_checks.check_playbooks(readings),
+        *service_checks.check_playbook_rights(readings, INCIDENTS),
+        *service_checks.check_playbook_rights(readings, RULES),
     ]
     if readings.history is None:
         return checks

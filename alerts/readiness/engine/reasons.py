@@ -71,6 +71,8 @@ class Reason(StrEnum):
     UEBA_ON = auto()
     UEBA_OFF = auto()
     NO_PLAYBOOK_RULE = auto()
+    PLAYBOOK_ACTIONS_GRANTED = auto()
+    PLAYBOOK_ACTIONS_MISSING = auto()
     PLAYBOOKS_ALLOWED = auto()
     PLAYBOOKS_REFUSED = auto()
 

@@ -12,6 +12,7 @@ from alerts.readiness.engine.readings import (
     unread,
 )
 from alerts.readiness.engine.reasons import Reason
+from alerts.sentinel.engine.rights import missing_actions, needed_on_playbooks
 
 AUTOMATION_CONTRIBUTOR = "f4c81013-99ee-4d62-a7ee-b3f1f648599a"
 
@@ -61,6 +62,28 @@ def check_playbooks(readings: Readings) -> Check:
         groups=lacking or [group.rpartition("/")[2] for group in groups.facts],
         principals=sorted(principals),
     )
+
+
+def check_playbook_rights(readings: Readings, purpose: str) -> list[Check]:
+    """Whether the identity of a purpose may do on playbooks what that purpose does; nothing where
+    no playbook is known.
+    """
+    name, groups = f"playbook rights ({purpose})", readings.of("playbooks", purpose)
+    missing: list[str] = []
+    finding = groups
+    for group, are_standard in (groups.facts or {}).items():
+        finding = readings.of("rights", f"{purpose} {group}")
+        if unreadable := unread(name, finding, about=purpose):
+            return [unreadable]
+        needed = needed_on_playbooks(purpose, are_standard=are_standard)
+        lacking = missing_actions(needed, finding.facts)
+        missing += [f"{action} ({group.rpartition('/')[2]})" for action in lacking]
+    if not groups.facts:
+        return []
+    reason = Reason.PLAYBOOK_ACTIONS_MISSING if missing else Reason.PLAYBOOK_ACTIONS_GRANTED
+    ok = not missing
+    check = judge(name, finding, ok=ok, reason=reason, about=purpose, missing=missing)
+    return [check]
 
 
 def check_people(history: History, *, now: datetime) -> list[Check]:

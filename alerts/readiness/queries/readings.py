@@ -161,11 +161,11 @@ def newest_incident_of(workspace: Workspace) -> str:
     return rows.values_list("name", flat=True).first() or ""
 
 
-def granted_rights(workspace_id: int, identity: str) -> RightsEntries | None:
-    """Return what the identity of a purpose was granted when it was read last; None where that is
-    not known, or could not be read any more.
+def granted_rights(workspace_id: int, identity: str, group: str = "") -> RightsEntries | None:
+    """Return what the identity of a purpose was granted on the workspace, or on a resource group,
+    when it was read last; None where that is not known, or could not be read any more.
     """
-    parts = (f"rights {identity}", f"probe {identity}")
+    parts = (f"rights {identity} {group}".strip(), f"probe {identity}")
     rows = FindingRow.objects.filter(workspace=workspace_id, part__in=parts)
     findings = {row.part: row for row in rows}
     rights, probe = (findings.get(part) for part in parts)

@@ -115,6 +115,8 @@ def look(
         if purpose == Purpose.READ:
             reader.ask_for_details(client)
             reader.read_whole(client)
+        else:
+            reader.read_playbook_rights(client)
     except SentinelError as error:
         return error.message
     if purpose == Purpose.READ:

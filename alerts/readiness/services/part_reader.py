@@ -2,10 +2,12 @@
 
 import math
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from alerts.automation.queries import playbook_ids_of
 from alerts.intake.services.sweep import compare_soon
 from alerts.readiness.engine.answers import (
     IS_LIST,
@@ -33,6 +35,7 @@ from alerts.sentinel.queries import callable_at
 from alerts.sentinel.services import note_error, note_success
 from alerts.sentinel.services.scope import keep_rules
 from alerts.sentinel.wire import NotAPage, read_automation_rules
+from alerts.sentinel.wire.playbooks import is_standard_playbook
 from portal import clock
 
 MAX_PAGES, MAX_OF_A_KIND = 20, 20
@@ -162,6 +165,18 @@ class PartReader:
                     self.read_single(client, part, of=subscription)
         for group in self._read_playbook_groups(client):
             self.read_list(client, Prerequisite.ROLE_ASSIGNMENTS, of=group)
+
+    def read_playbook_rights(self, client: SentinelClient) -> None:
+        """Read our rights on each resource group that holds playbooks, and which plans it holds."""
+        plans: dict[str, set[bool]] = defaultdict(set)
+        for playbook in playbook_ids_of(self.workspace.pk):
+            group = playbook.partition("/providers/")[0]
+            plans[group].add(is_standard_playbook(playbook))
+        groups = {group: sorted(plans[group]) for group in sorted(plans)[:MAX_OF_A_KIND]}
+        for group in groups:
+            key = f"rights {self.purpose} {group}"
+            self.read_list(client, Prerequisite.GROUP_RIGHTS, of=group, key=key)
+        self.keep(f"playbooks {self.purpose}", groups)
 
     def read_list(
         self, client: SentinelClient, part: Prerequisite, *, of: str = "", key: str = ""

@@ -64,7 +64,7 @@ _SECTIONS = (
             "correlation",
         ),
     ),
-    (gettext_lazy("Around them"), ("fusion", "ueba", "playbook permission")),
+    (gettext_lazy("Around them"), ("fusion", "ueba", "playbook permission", "playbook rights")),
     (gettext_lazy("People"), ("people of the SOC", "people of OT", "first answer")),
 )
 

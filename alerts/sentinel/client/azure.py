@@ -31,6 +31,7 @@ from alerts.sentinel.client.limits import TOTAL_SECONDS, BoundedTransport
 from alerts.sentinel.client.playbooks import AzurePlaybooks
 from alerts.sentinel.client.port import ARM, MAX_PAGE_SIZE, ListBy, Probe, Receipt
 from alerts.sentinel.client.prerequisites import AzurePrerequisites
+from alerts.sentinel.client.standard_playbooks import AzureStandardPlaybooks
 from alerts.sentinel.client.versions import (
     ApiVersions,
     endpoint_in,
@@ -102,6 +103,7 @@ class AzureSentinelClient(
     AzureIncidentTasks,
     AzurePrerequisites,
     AzureWatchlists,
+    AzureStandardPlaybooks,
     SignedCalls,
 ):
     """One workspace as one identity reaches it. Made lazily in the process that uses it."""

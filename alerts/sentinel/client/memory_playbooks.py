@@ -60,6 +60,16 @@ class MemoryPlaybooks(MemoryCalls):
         self._called("get_playbook", playbook)
         return orjson.dumps(self._playbook(playbook))
 
+    def list_playbook_sites(self, *, next_link: str | None = None) -> bytes:
+        """No site: tests of Standard Logic Apps ask the simulator."""
+        self._called("list_playbook_sites", next_link or "")
+        return orjson.dumps({"value": []})
+
+    def list_site_playbooks(self, site: str, *, next_link: str | None = None) -> bytes:
+        """There is no such site."""
+        self._called("list_site_playbooks", site)
+        raise SentinelNotFound("There is no such site.", status=404, code="NotFound")
+
     def list_playbook_runs(self, playbook: str, *, next_link: str | None = None) -> bytes:
         """All runs of a playbook, in one page."""
         self._called("list_playbook_runs", playbook)

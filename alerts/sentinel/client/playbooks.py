@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from alerts.sentinel.client.errors import SentinelRefused
-from alerts.sentinel.client.versions import LOGIC
-from alerts.sentinel.wire.playbooks import is_playbook_id
+from alerts.sentinel.client.standard_playbooks import runs_path
+from alerts.sentinel.client.versions import LOGIC, WEB
+from alerts.sentinel.wire.playbooks import is_playbook_id, is_standard_playbook
 
 
 class _Calls(Protocol):
@@ -37,11 +38,15 @@ class AzurePlaybooks:
 
     def get_playbook(self: _Calls, playbook: str) -> bytes:
         """One playbook as it is now."""
-        return self._call("GET", self._arm_url(_checked(playbook), version=LOGIC))
+        version = WEB if is_standard_playbook(playbook) else LOGIC
+        return self._call("GET", self._arm_url(_checked(playbook), version=version))
 
     def list_playbook_runs(self: _Calls, playbook: str, *, next_link: str | None = None) -> bytes:
         """One page of the runs of a playbook, newest first."""
-        url = self._arm_url(f"{_checked(playbook)}/runs", version=LOGIC)
+        path, version = f"{_checked(playbook)}/runs", LOGIC
+        if is_standard_playbook(playbook):
+            path, version = runs_path(playbook), WEB
+        url = self._arm_url(path, version=version)
         return self._call("GET", self._followed(next_link) if next_link else url)
 
     def run_playbook(self: _Calls, incident: str, *, playbook: str) -> None:

@@ -27,6 +27,7 @@ from alerts.sentinel.client.errors import (
 )
 from alerts.sentinel.client.incident_tasks import IncidentTasks
 from alerts.sentinel.client.prerequisites import Prerequisites
+from alerts.sentinel.client.standard_playbooks import StandardPlaybooks
 from alerts.sentinel.client.watchlists import Watchlists
 from alerts.sentinel.wire.incidents import WireIncident
 
@@ -207,6 +208,7 @@ class SentinelClient(
     AnalyticsRules,
     Prerequisites,
     Watchlists,
+    StandardPlaybooks,
     Protocol,
 ):
     """One workspace of Sentinel, as one identity of ours may use it. Raises SentinelError only."""

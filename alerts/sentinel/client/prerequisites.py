@@ -39,6 +39,7 @@ class Prerequisite(StrEnum):
     PLAN = "plan"  # of a subscription: Defender for IoT, and which workspaces it streams to
     REQUIREMENTS = "requirements"  # of a subscription: what the connector needs
     ROLE_ASSIGNMENTS = "role assignments"  # of a resource group, by its whole id
+    GROUP_RIGHTS = "group rights"  # ours on a resource group, by its whole id
 
 
 class Writable(StrEnum):
@@ -149,6 +150,8 @@ def _address(sentinel: str, part: Prerequisite, of: str) -> tuple[str, str]:
             return _subscription(of) + _PLAN, IOT_SECURITY
         case Prerequisite.ROLE_ASSIGNMENTS if _GROUP.fullmatch(of):
             return quote(of, safe="/") + _ASSIGNMENTS, AUTHORIZATION
+        case Prerequisite.GROUP_RIGHTS if _GROUP.fullmatch(of):
+            return quote(of, safe="/") + _PERMISSIONS, AUTHORIZATION
     raise _no_such_place(part, of)
 
 

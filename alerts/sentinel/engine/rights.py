@@ -22,6 +22,8 @@ IDENTITY_OF: Final[Mapping[str, str]] = {
 }
 _SENTINEL, _LOGS = "Microsoft.SecurityInsights", "Microsoft.OperationalInsights/workspaces"
 _LOGIC, _ACCESS = "Microsoft.Logic/workflows", "Microsoft.Authorization"
+_SITES = "Microsoft.Web/sites"  # Standard Logic Apps
+_OF_SITES = f"{_SITES}/hostruntime/webhooks/api/workflows"  # what their runtime is asked for
 _EVERY_READ, _OF_INCIDENTS = f"{_SENTINEL}/*/read", f"{_SENTINEL}/incidents/*"
 
 
@@ -55,6 +57,10 @@ def _part(part: str, action: str, *purposes: str, wildcard: str = "") -> Operati
     return _sentinel(f"read_prerequisite {part}", action, *purposes, wildcard=wildcard)
 
 
+def _playbooks(call: str, action: str, *purposes: str) -> Operation:
+    return Operation(call, action, purposes, RightsScope.PLAYBOOKS)
+
+
 OPERATIONS: Final[tuple[Operation, ...]] = (
     _sentinel("probe", "incidents/read", READ, INCIDENTS, RULES),
     _sentinel("list_incidents", "incidents/read", READ, SET_UP),
@@ -68,17 +74,21 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     _sentinel("put_comment", "incidents/comments/write", INCIDENTS),
     _sentinel("put_task", "incidents/tasks/write", INCIDENTS),
     _sentinel("run_playbook", "incidents/runPlaybook/action", INCIDENTS, wildcard=_OF_INCIDENTS),
-    Operation(
-        "run_playbook",
-        f"{_LOGIC}/triggers/listCallbackUrl/action",
-        (INCIDENTS,),
-        RightsScope.PLAYBOOKS,
+    _sentinel(
+        "run_playbook Standard",
+        "incidents/runPlaybook/action",
+        INCIDENTS,
+        wildcard=_OF_INCIDENTS,
     ),
-    Operation("list_playbooks", f"{_LOGIC}/read", (RULES,), RightsScope.PLAYBOOKS),
-    Operation("get_playbook", f"{_LOGIC}/read", (INCIDENTS,), RightsScope.PLAYBOOKS),
-    Operation(
-        "list_playbook_runs", f"{_LOGIC}/runs/read", (INCIDENTS, RULES), RightsScope.PLAYBOOKS
-    ),
+    _playbooks("run_playbook", f"{_LOGIC}/triggers/listCallbackUrl/action", INCIDENTS),
+    _playbooks("list_playbooks", f"{_LOGIC}/read", RULES),
+    _playbooks("list_playbook_runs", f"{_LOGIC}/runs/read", INCIDENTS, RULES),
+    _playbooks("list_playbook_sites", f"{_SITES}/read", RULES),
+    _playbooks("list_site_playbooks", f"{_SITES}/workflows/read", RULES),
+    _playbooks("get_playbook", f"{_LOGIC}/read", INCIDENTS),
+    _playbooks("get_playbook Standard", f"{_SITES}/workflows/read", INCIDENTS, RULES),
+    _playbooks("list_playbook_runs Standard", f"{_OF_SITES}/runs/read", INCIDENTS, RULES),
+    _playbooks("run_playbook Standard", f"{_OF_SITES}/triggers/listCallbackUrl/action", INCIDENTS),
     _sentinel("list_automation_rules", "automationRules/read", READ, RULES),
     _sentinel("get_automation_rule", "automationRules/read", RULES),
     _sentinel("put_automation_rule", "automationRules/write", RULES),
@@ -129,6 +139,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         (READ,),
         RightsScope.PLAYBOOKS,
     ),
+    _playbooks("read_prerequisite group rights", f"{_ACCESS}/permissions/read", INCIDENTS, RULES),
     Operation("query", f"{_LOGS}/read", (READ,)),
     Operation("query", f"{_LOGS}/query/read", (READ,)),
     Operation("query", f"{_LOGS}/query/SecurityAlert/read", (READ,)),
@@ -154,6 +165,17 @@ def needed_actions(
         if purpose in row.purposes and row.scope is scope and (not calls or row.call in calls)
     ]
     return list(dict.fromkeys(found))
+
+
+def needed_on_playbooks(
+    purpose: str, *, are_standard: Collection[bool], calls: Collection[str] = ()
+) -> list[str]:
+    """Return the actions of a purpose on a resource group that holds playbooks of these plans."""
+    return [
+        action
+        for action in needed_actions(purpose, calls=calls, scope=RightsScope.PLAYBOOKS)
+        if action.startswith(_ACCESS) or action.startswith(_SITES) in are_standard
+    ]
 
 
 def missing_actions(needed: Iterable[str], entries: RightsEntries) -> list[str]:

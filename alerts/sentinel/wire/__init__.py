@@ -51,6 +51,8 @@ from alerts.sentinel.wire.playbooks import (
     WireRun,
     is_playbook_id,
     read_playbook,
+    read_playbook_ids,
+    read_playbook_sites,
     read_playbooks,
     read_runs,
 )
@@ -118,6 +120,8 @@ __all__ = [
     "read_log_entities",
     "read_log_incidents",
     "read_playbook",
+    "read_playbook_ids",
+    "read_playbook_sites",
     "read_playbooks",
     "read_runs",
     "read_watchlist",

@@ -19,10 +19,10 @@ MAX_STEPS: Final = 1000  # of one playbook
 MAX_STEP_LENGTH: Final = 300
 MAX_DEPTH: Final = 20  # of branches and loops in one another
 INCIDENT_TRIGGER: Final = "incident-creation"  # part of the path that Sentinel's trigger listens at
-_RESOURCE: Final = re.compile(
-    r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Logic/workflows/[^/]+",
-    re.IGNORECASE,
-)
+_SITE_KIND: Final = "workflowapp"  # among the words that say what a site runs
+_GROUP: Final = r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/"
+_CONSUMPTION: Final = re.compile(_GROUP + r"Microsoft\.Logic/workflows/[^/]+", re.IGNORECASE)
+_STANDARD: Final = re.compile(_GROUP + r"Microsoft\.Web/sites/[^/]+/workflows/[^/]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,30 @@ def read_runs(body: bytes) -> tuple[list[WireRun], str | None]:
 
 def is_playbook_id(text: str) -> bool:
     """Whether this is the address of a Logic App, and of nothing else."""
-    return _RESOURCE.fullmatch(text) is not None
+    return _CONSUMPTION.fullmatch(text) is not None or is_standard_playbook(text)
+
+
+def is_standard_playbook(text: str) -> bool:
+    """Whether this is the address of a workflow of a Standard Logic App."""
+    return _STANDARD.fullmatch(text) is not None
+
+
+def read_playbook_sites(body: bytes) -> tuple[list[str], str | None]:
+    """The ids of the sites of one page that run Logic Apps, and where the next page is. Raises
+    NotAPage when it is no list.
+    """
+    items, link = _page(body)
+    sites = [site for site in map(_bag, items) if _SITE_KIND in _text(site.get("kind")).lower()]
+    return [site_id for site in sites if (site_id := _text(site.get("id")))], link
+
+
+def read_playbook_ids(body: bytes) -> tuple[list[str], str | None]:
+    """The ids of the workflows of one page, and where the next one is. Raises NotAPage when it is
+    no list.
+    """
+    items, link = _page(body)
+    ids = [_text(_bag(item).get("id")) for item in items]
+    return [found for found in ids if is_standard_playbook(found)], link
 
 
 def _page(body: bytes) -> tuple[list[Any], str | None]:
@@ -104,7 +127,7 @@ def _page(body: bytes) -> tuple[list[Any], str | None]:
 
 
 def _playbook(item: Any) -> WirePlaybook | None:
-    whole = _bag(item)
+    whole = _in_consumption_words(_bag(item))
     resource_id, name = _text(whole.get("id")), _text(whole.get("name"))
     if not name or not is_playbook_id(resource_id):
         return None
@@ -121,11 +144,28 @@ def _playbook(item: Any) -> WirePlaybook | None:
         is_enabled=_text(properties.get("state")).casefold() == "enabled",
         has_incident_trigger=_listens_to_incidents(_bag(definition.get("triggers"))),
         steps=steps,
-        has_all_steps=has_all_steps and bool(digest),
+        has_all_steps=has_all_steps and bool(digest) and bool(definition),
         definition_digest=digest,
         definition=properties.get("definition"),
         parameters=properties.get("parameters"),
     )
+
+
+def _in_consumption_words(whole: Bag) -> Bag:
+    """A workflow of a Standard Logic App as one of the other kind: what it does stands in files of
+    its site, and its connections and parameters count as its parameters.
+    """
+    if not is_standard_playbook(_text(whole.get("id"))):
+        return whole
+    properties = _bag(whole.get("properties"))
+    files = dict(_bag(properties.get("files")))
+    definition = _bag(files.pop("workflow.json", None)).get("definition")
+    words = {
+        "state": properties.get("flowState"),
+        "definition": definition,
+        "parameters": files or None,
+    }
+    return {**whole, "properties": words}
 
 
 def _listens_to_incidents(triggers: Bag) -> bool:
@@ -174,7 +214,10 @@ def _step(name: str, body: Bag) -> str:
     inputs = _bag(body.get("inputs"))
     host = _bag(inputs.get("host"))
     connection, called = _bag(host.get("connection")), _bag(host.get("workflow"))
-    parts = [name, body.get("type"), connection.get("name"), inputs.get("path")]
+    named = connection.get("name") or connection.get("referenceName")  # by what the plan calls it
+    provider = _bag(inputs.get("serviceProviderConfiguration"))
+    parts = [name, body.get("type"), named, inputs.get("path")]
+    parts += [provider.get("serviceProviderId"), provider.get("operationId")]
     parts.append(_text(called.get("id")).rpartition("/")[2])  # another Logic App
     parts += [inputs.get("method"), inputs.get("uri"), _bag(inputs.get("function")).get("id")]
     text = " ".join(part for part in map(_text, parts) if part)

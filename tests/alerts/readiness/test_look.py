@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from alerts.automation.models import Playbook
 from alerts.incidents.models import IncidentAlert
 from alerts.readiness.engine.readings import Remedy, State
 from alerts.readiness.engine.reasons import Reason
@@ -109,6 +110,29 @@ def test_missing_actions_are_named_for_each_purpose(look_now, sentinel):
         assert action in evidence_of(checks["rights (incidents)"])
     assert checks["rights (incidents)"].state is State.FAILED
     assert "automationRules/write" in evidence_of(checks["rights (rules)"])
+
+
+def test_rights_on_playbooks_are_named_for_each_group(look_now, workspace, sentinel):
+    group = f"/subscriptions/{azure.SUBSCRIPTION}/resourcegroups/rg-apps"
+    for kind in ("microsoft.logic/workflows/enrich", "microsoft.web/sites/ot/workflows/enrich"):
+        Playbook.objects.create(
+            workspace=workspace,
+            resource_id=f"{group}/providers/{kind}",
+            name="enrich",
+            is_enabled=True,
+            has_incident_trigger=True,
+        )
+    granted = ["*/read", "Microsoft.Logic/workflows/triggers/listCallbackUrl/action"]
+    rights = [{"actions": granted, "notActions": []}]
+    sentinel.lay_out(Prerequisite.GROUP_RIGHTS, rights, of=group)
+    checks = look_now()
+    assert checks["playbook rights (rules)"].state is State.OK
+    check = checks["playbook rights (incidents)"]
+    assert check.state is State.FAILED
+    assert check.values["missing"] == [
+        "Microsoft.Web/sites/hostruntime/webhooks/api/workflows/triggers/listCallbackUrl/action"
+        " (rg-apps)"
+    ]
 
 
 def test_rights_to_set_up_are_named_without_being_a_fault(look_now, sentinel):

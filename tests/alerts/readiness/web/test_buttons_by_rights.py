@@ -60,6 +60,7 @@ def playbook(workspace):
         has_incident_trigger=True,
         has_all_steps=True,
         definition_digest="d",
+        is_harmless=True,
     )
 
 
@@ -77,6 +78,16 @@ def test_a_playbook_that_would_be_refused_cannot_be_started(
     found(workspace, INCIDENTS, EVERYTHING)
     html, words = page(address, sam)
     assert (state_of(html, "Run enrich"), "would refuse" in words) == ("on", False)
+
+
+def test_rights_on_the_group_of_the_playbook_count(page, workspace, incident, playbook, sam):
+    address = f"/incidents/{incident.pk}/?tab=playbooks"
+    found(workspace, INCIDENTS, {"actions": ["Microsoft.SecurityInsights/*"], "not_actions": []})
+    assert state_of(page(address, sam)[0], "Run enrich") == "on"
+    found(workspace, f"{INCIDENTS} /subscriptions/s/resourcegroups/g", READER)
+    html, words = page(address, sam)
+    assert state_of(html, "Run enrich") == "off"
+    assert "Microsoft.Logic/workflows/triggers/listCallbackUrl/action" in words
 
 
 def test_a_task_that_would_be_refused_cannot_be_added(page, workspace, incident, sam):

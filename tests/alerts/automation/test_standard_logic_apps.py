@@ -1,0 +1,133 @@
+"""Playbooks of Standard Logic Apps (workflows of a site): found, judged, run, their runs read."""
+
+import pytest
+
+from alerts.automation.models import Inventory, Playbook, PlaybookRun
+from alerts.automation.services.inventory import read_due_inventory
+from alerts.automation.services.run_playbook import run_playbook
+from alerts.outbox.models import Change, Outcome
+from alerts.outbox.services import deliver_one
+from alerts.readiness.engine.answers import playbook_groups
+from alerts.sentinel.client import client_for
+from alerts.sentinel.wire import is_playbook_id
+from alerts.sentinel.wire.playbooks import read_playbook
+from portal import clock
+from tests.conftest import NOON
+from tests.factories.incidents import make_incident
+
+pytestmark = pytest.mark.django_db
+GROUP = "/subscriptions/s/resourceGroups/g"
+STANDARD = f"{GROUP}/providers/Microsoft.Web/sites/ot-apps/workflows/enrich"
+LISTENS = {"type": "ApiConnectionWebhook", "inputs": {"path": "/incident-creation"}}
+
+
+def workflow(*steps, state="Enabled"):
+    actions = {
+        step: {
+            "type": "ApiConnection",
+            "inputs": {
+                "host": {"connection": {"referenceName": "azuresentinel"}},
+                "method": "post",
+                "path": "/Incidents/Comment",
+            },
+        }
+        for step in steps
+    }
+    definition = {"triggers": {"Microsoft_Sentinel_incident": LISTENS}, "actions": actions}
+    connections = {"managedApiConnections": {"azuresentinel": {"api": {"id": "/x/azuresentinel"}}}}
+    files = {"workflow.json": {"definition": definition}, "connections.json": connections}
+    return {"properties": {"flowState": state, "files": files}}
+
+
+@pytest.fixture
+def workspace(add_azure_workspace):
+    return add_azure_workspace("gdansk", added_at=NOON)
+
+
+@pytest.fixture
+def put(azure):
+    """`put(name, body)` puts a workflow, or a site that runs something else, into Azure."""
+    place = azure.workspaces[0].key
+    names = []
+
+    def lay_out(name, body):
+        names.append(name)
+        azure.control.resource(place, "sites", name, body=body)
+
+    yield lay_out
+    for name in names:
+        azure.control.resource(place, "sites", name, delete=True, body={})
+
+
+def read():
+    Inventory.objects.update(due_at=clock.unshifted())
+    assert read_due_inventory(now=NOON, connect=client_for)
+
+
+def test_it_is_found_with_its_steps(workspace, put):
+    put("ot-apps/enrich-standard", workflow("Add_comment_to_incident"))
+    put("ot-apps/asleep", workflow("Add_comment_to_incident", state="Disabled"))
+    put("a-web-shop", {"properties": {}})
+    read()
+    found = {row.name: row for row in Playbook.objects.filter(resource_id__contains="/sites/")}
+    assert set(found) == {"ot-apps/enrich-standard", "ot-apps/asleep"}
+    row = found["ot-apps/enrich-standard"]
+    assert row.is_enabled and row.has_incident_trigger and row.has_all_steps
+    assert "Add_comment_to_incident" in row.steps[0] and "azuresentinel" in row.steps[0]
+    assert not found["ot-apps/asleep"].is_enabled
+    assert Playbook.objects.filter(resource_id__contains="microsoft.logic").exists()
+
+
+def test_it_is_run_and_its_run_is_read(azure, workspace, put, sam):
+    put("ot-apps/enrich-standard", workflow("Add_comment_to_incident"))
+    read()
+    made = azure.control.inject(
+        workspace=azure.workspaces[0].key, properties={"title": "Odd", "severity": "Low"}
+    )
+    incident = make_incident(workspace, name=made["name"], number=made["number"])
+    playbook = Playbook.objects.get(name="ot-apps/enrich-standard")
+    assert playbook.acts_on_plant, "its connections are not judged, so a person has to"
+    playbook.mark, playbook.mark_digest = False, playbook.definition_digest
+    playbook.save()
+    run_playbook(playbook_id=playbook.pk, incident_ids=[incident.pk], by=sam, now=NOON)
+    Change.objects.update(due_at=clock.unshifted())
+    done = deliver_one(now=NOON, connect=client_for, pause=lambda _: None)
+    assert done.outcome == Outcome.SENT, done.latest_error
+    read()
+    assert PlaybookRun.objects.get(incident=incident, playbook=playbook).status == "Succeeded"
+
+
+def test_without_the_right_to_read_sites_the_others_are_still_found(azure, workspace, put):
+    put("ot-apps/enrich-standard", workflow("Add_comment_to_incident"))
+    azure.control.application("portal", denied=["Microsoft.Web/*"])
+    try:
+        read()
+    finally:
+        azure.control.application("portal", denied=[])
+    assert Playbook.objects.exists()
+    assert not Playbook.objects.filter(resource_id__contains="/sites/").exists()
+    assert Inventory.objects.get().playbooks_error == ""
+
+
+def test_a_site_that_does_not_answer_hides_no_other(azure, workspace, put):
+    put("ot-apps/enrich-standard", workflow("Add_comment_to_incident"))
+    put("asleep/enrich", workflow("Add_comment_to_incident"))
+    azure.control.fault(path=".*/sites/asleep/.*", status=503)
+    try:
+        read()
+    finally:
+        azure.control.clear_faults()
+    found = Playbook.objects.filter(resource_id__contains="/sites/")
+    assert [row.name for row in found] == ["ot-apps/enrich-standard"]
+
+
+def test_what_has_no_definition_is_not_taken_for_one_without_steps():
+    body = f'{{"id": "{STANDARD}", "name": "ot-apps/enrich", "properties": {{"flowState": "On"}}}}'
+    assert not read_playbook(body.encode()).has_all_steps
+
+
+def test_a_rule_that_starts_one_names_its_group():
+    assert is_playbook_id(STANDARD)
+    assert not is_playbook_id(f"{GROUP}/providers/Microsoft.Web/sites/ot-apps")
+    action = {"actionConfiguration": {"logicAppResourceId": STANDARD}}
+    assert playbook_groups([{"actions": [action]}]) == [GROUP]
