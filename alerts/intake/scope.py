@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from alerts.incidents.ingest.removal import LEFT_FLAG, Removed, remove_incidents
-from alerts.incidents.models import IncidentRaw
+from alerts.incidents.ingest.removal import Removed, remove_incidents
+from alerts.incidents.models import LEFT_SCOPE, UNNAMED, Incident, IncidentRaw
 from alerts.intake.models import OutsideCount, Quarantined
-from alerts.intake.services.pages import UNNAMED_FLAG
 from alerts.intake.services.quarantine import drop_outside
 from alerts.intake.services.sweep import compare_soon
-from alerts.sentinel.models import ScopeKind, Workspace
+from alerts.sentinel.models import DefenderIncident, ScopeKind, Workspace
 from alerts.sentinel.services.scope import set_scope
 from alerts.sentinel.wire import UNDECIDED, OtScope, Unreadable
 from portal.audit.services import Actor, record
@@ -57,8 +56,10 @@ def _remove_outside(
     workspace: Workspace, *, only_unnamed: bool, by: Actor, now: datetime
 ) -> Removed:
     ids = list(_outside_of(workspace, only_unnamed=only_unnamed))
+    names = list(Incident.objects.filter(pk__in=ids).values_list("name", flat=True))
     removed = remove_incidents(incident_ids=ids, now=now)
     if ids:
+        DefenderIncident.objects.filter(workspace=workspace, name__in=names).delete()
         record(
             "intake.scope.applied",
             on=workspace,
@@ -74,9 +75,9 @@ def _outside_of(workspace: Workspace, *, only_unnamed: bool) -> Iterator[int]:
     """The incidents of a workspace that are stored and outside of its scope beyond doubt."""
     scope = workspace.scope
     rows = IncidentRaw.objects.filter(incident__workspace=workspace)
-    rows = rows.exclude(incident__flags__contains=[LEFT_FLAG])
+    rows = rows.exclude(incident__flags__contains=[LEFT_SCOPE])
     if only_unnamed:
-        rows = rows.filter(incident__flags__contains=[UNNAMED_FLAG])
+        rows = rows.filter(incident__flags__contains=[UNNAMED])
     members: Any = rows.values_list(
         "incident",
         "incident__title",

@@ -14,17 +14,19 @@ from django.db.models import F, Func, ProtectedError, Value
 
 from alerts.incidents.ingest.groups import IN_LINE, keys_of, regroup
 from alerts.incidents.models import (
+    LEFT_SCOPE,
     Alert,
     Comment,
     Entity,
     Incident,
     IncidentAlert,
     IncidentRaw,
+    IncidentTask,
     OtState,
+    TimelineItem,
 )
 from portal.plain_sql import run_together
 
-LEFT_FLAG = "scope:left"
 EMPTIED_TITLE = "Outside of the workspace's scope"
 _BATCH = 200
 
@@ -85,21 +87,26 @@ def _empty(ids: Sequence[int], *, now: datetime) -> None:
     Alert.objects.filter(pk__in=alerts, incidents=None).delete()
     Entity.objects.filter(incident__in=ids).delete()
     Comment.objects.filter(incident__in=ids).delete()
+    IncidentTask.objects.filter(incident__in=ids).delete()
+    TimelineItem.objects.filter(incident__in=ids, side=TimelineItem.Side.SENTINEL).delete()
     IncidentRaw.objects.filter(incident__in=ids).update(body={})
     Incident.objects.filter(pk__in=ids, gone_at=None).update(gone_at=now)
     Incident.objects.filter(pk__in=ids).update(
         title=EMPTIED_TITLE,
         alert_type=EMPTIED_TITLE,
+        source="",
+        destination="",
+        labels=[],
         details_due_at=None,
         changed_at=now,
         flags=Func(
-            Func(F("flags"), Value(LEFT_FLAG), function="array_remove"),
-            Value(LEFT_FLAG),
+            Func(F("flags"), Value(LEFT_SCOPE), function="array_remove"),
+            Value(LEFT_SCOPE),
             function="array_append",
         ),
     )
     regroup(ids, now=now)
 
 
-def _alerts_of(ids: Sequence[int]) -> "list[int]":
+def _alerts_of(ids: Sequence[int]) -> list[int]:
     return list(IncidentAlert.objects.filter(incident__in=ids).values_list("alert", flat=True))

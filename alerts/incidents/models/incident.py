@@ -68,6 +68,8 @@ ACTIVE_UNTIL = Case(
 )
 ACTIVE_FROM = Least(Coalesce(F("first_activity_at"), ACTIVE_UNTIL), ACTIVE_UNTIL)
 
+UNNAMED = "scope:unnamed"  # flag: came in although nothing said what it is about
+LEFT_SCOPE = "scope:left"  # flag: outside of its workspace's scope by now, without content
 ESCALATED_LABEL = our_label("escalated")  # so that Sentinel's readers see it, and we do it once
 
 
@@ -266,6 +268,13 @@ class Incident(models.Model):
     def hidden_verdict(self) -> HiddenVerdict | None:
         """The verdict on it that its reader does not learn yet."""
         return self.hidden.by_incident.get(self.pk)
+
+    @property
+    def has_left_scope(self) -> bool:
+        """Whether it is a shell: outside of its workspace's scope, and kept because people or rules
+        have decided on it.
+        """
+        return LEFT_SCOPE in self.flags
 
     @property
     def is_read_only(self) -> bool:

@@ -15,6 +15,8 @@ from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import (
     ACTIVE_FROM,
     ACTIVE_UNTIL,
+    LEFT_SCOPE,
+    UNNAMED,
     Alert,
     AlertRaw,
     Incident,
@@ -245,10 +247,12 @@ _PROBLEMS: dict[str, Promise] = {
 
 def flag_sentences(flags: Iterable[str]) -> list[str]:
     """One sentence for each thing that was odd."""
-    return [_sentence(flag) for flag in flags]
+    return [_sentence(flag) for flag in flags if flag != LEFT_SCOPE]
 
 
 def _sentence(flag: str) -> str:
+    if flag == UNNAMED:
+        return gettext("It named neither a product nor an analytics rule when it came.")
     name, _, problem = flag.partition(":")
     sentence = _PROBLEMS.get(problem)
     if sentence is None:

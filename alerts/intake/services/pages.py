@@ -11,6 +11,7 @@ from django.db import DataError, IntegrityError, transaction
 from msgspec import structs
 
 from alerts.incidents.ingest.store import Differing, StoreResult, differing, store_incidents
+from alerts.incidents.models import UNNAMED
 from alerts.intake.services.oversized import (
     INSTANT,
     ListPart,
@@ -49,7 +50,6 @@ MAX_PAGES = 5000  # of one question; more than that is a list that leads in circ
 # is listed again meanwhile: readings overlap by more than that.
 UNNAMED_FOR = timedelta(minutes=5)
 D4IOT_ONLY = OtScope()
-UNNAMED_FLAG = "scope:unnamed"  # let in although nothing says what it is about
 # Server time seen, the next link, and what of the page is outside of the workspace's scope.
 type Progress = Callable[[datetime | None, str | None, Sequence[Outside]], None]
 type StorePage = Callable[..., "RunCounts"]  # `store_page`, or what is in its place
@@ -159,7 +159,7 @@ def is_let_in(outside: Outside, *, now: datetime) -> bool:
 def _flagged[T](item: WireIncident | T) -> WireIncident | T:
     if not isinstance(item, WireIncident):
         return item
-    return structs.replace(item, flags=(*item.flags, UNNAMED_FLAG))
+    return structs.replace(item, flags=(*item.flags, UNNAMED))
 
 
 def store_one(

@@ -6,12 +6,15 @@ from datetime import timedelta
 
 import orjson
 import pytest
+from django.conf import settings
 
-from alerts.incidents.models import Group, Incident
+from alerts.incidents.models import UNNAMED, Entity, Group, Incident, OtState, TimelineItem
+from alerts.intake.engine.push_signature import signature_of
 from alerts.intake.models import Cursor, OutsideCount, Quarantined
+from alerts.intake.push.access import make_push_key
+from alerts.intake.push.hints import Hint, take_hint
 from alerts.intake.scope import change_scope, remove_unnamed_outside
 from alerts.intake.services.outside import RULE_READING
-from alerts.intake.services.pages import UNNAMED_FLAG
 from alerts.intake.services.poll import pull_changes
 from alerts.intake.services.sweep import compare_soon, sweep_workspace
 from alerts.readiness.services.look import kind_of_job
@@ -23,6 +26,8 @@ from portal import clock
 from portal.audit.models import Entry
 from portal.jobs.models import Job
 from tests.conftest import NOON
+from tests.factories.incidents import make_alert
+from tests.whole_database import tables_with
 
 D4IOT, MAIL = "Azure Security Center for IoT", "Office 365 Advanced Threat Protection"
 SENTINEL = "Azure Sentinel"
@@ -106,7 +111,7 @@ def test_an_incident_that_names_nothing_yet_is_asked_for_again_and_not_lost(
     poll(NOON + timedelta(minutes=6))
     assert not is_stored(of_mail)
     row = Incident.objects.get(name=of_nobody)  # nothing says it is not of the plant
-    assert UNNAMED_FLAG in row.flags
+    assert UNNAMED in row.flags
 
 
 def test_what_was_let_in_unnamed_goes_when_it_names_others_only(workspace, sentinel, poll):
@@ -199,3 +204,67 @@ def test_a_change_of_scope_is_on_record_and_a_wrong_one_is_refused(workspace):
     assert (entry.details["was"], entry.details["became"]) == ("d4iot", "all")
     with pytest.raises(CannotChangeWorkspace, match="Use d4iot, rules or all"):
         change_scope(workspace=workspace, kind="ot", by="test", now=NOON)
+
+
+def test_of_an_incident_that_people_have_decided_on_a_shell_stays(
+    workspace, sentinel, poll, leo, client
+):
+    change_scope(workspace=workspace, kind="all", by="test", now=NOON)
+    decided, other = (add(sentinel, MAIL, title="Payslip of Anouk") for _ in range(2))
+    poll()
+    for name in (decided, other):
+        row = Incident.objects.get(name=name)
+        make_alert(row, source_device="anouk.verhoeven")
+        Entity.objects.create(
+            incident=row, name="a", kind="Account", label="anouk.verhoeven", body={}
+        )
+    Incident.objects.filter(name=decided).update(ot_state=OtState.NOT_SURE)
+    line = {"at": NOON, "side": TimelineItem.Side.SENTINEL, "code": "title"}
+    TimelineItem.objects.create(
+        incident=Incident.objects.get(name=decided), details={"from": "Payslip", "to": "x"}, **line
+    )
+    removed = change_scope(workspace=workspace, kind="d4iot", by="test", now=NOON)
+    assert removed == (1, 1)
+    assert not tables_with(["Payslip", "anouk.verhoeven"])
+    assert not Group.objects.exists()
+    row = Incident.objects.get()
+    assert (row.name, row.ot_state, row.is_read_only) == (decided, OtState.NOT_SURE, True)
+    poll()
+    assert not tables_with(["Payslip"])
+    client.force_login(leo)
+    page = client.get(f"/incidents/{row.pk}/").content.decode()
+    assert "Outside of the scope of its workspace" in page
+    assert "Deleted in Sentinel" not in page
+
+
+@pytest.mark.parametrize(("product", "is_read"), [(D4IOT, True), (MAIL, False)])
+def test_a_push_hint_of_another_product_asks_for_no_reading(workspace, product, is_read):
+    key = make_push_key(workspace_id=workspace.pk, by="test", now=NOON)
+    properties = {"title": "x", "additionalData": {"alertProductNames": [product]}}
+    body = orjson.dumps({"object": {"name": "a", "etag": "e", "properties": properties}})
+    sent = str(int(clock.unshifted().timestamp()))
+    signature = signature_of(key, message_id="m", timestamp=sent, body=body)
+    hint = Hint(workspace.name, body, "", "m", sent, signature)
+    assert take_hint(hint) is is_read
+    assert not tables_with(["alertProductNames"])
+
+
+def test_the_page_of_a_workspace_says_what_is_outside_and_why(
+    workspace, sentinel, poll, ada, client
+):
+    learn(workspace, iot=["iot-rule"], other=["other-rule"])
+    for _ in range(3):
+        add(sentinel, MAIL, "Payslip Inc. Gateway")
+    add(sentinel, SENTINEL, rules=["other-rule"])
+    poll()
+    client.force_login(ada)
+    page = client.get(f"/workspaces/{workspace.name}/").content.decode()
+    assert "Another product, Microsoft Defender for Office 365" in page
+    assert "its analytics rule reads no alerts of Defender for IoT" in page
+    assert "4 incidents" in page
+    assert "Nov 2026" in page
+    assert "1 of 2 rules" in page
+    assert "Payslip" not in page
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "de"
+    german = client.get(f"/workspaces/{workspace.name}/").content.decode()
+    assert "Was draußen bleibt" in german
