@@ -153,6 +153,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             "suppression_newmember": ADD,
             "suppression_ruleversion": CHANGE,
             "suppression_step": ADD,
+            "suppression_watchlistday": PUT,
         },
     ),
     # Speaks to a mail server.

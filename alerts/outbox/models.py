@@ -87,9 +87,13 @@ class RuleKind(models.TextChoices):
     GATE = "gate", "Gate"
     PROBE = "probe", "Probe"
     AUTOMATION = "auto", "Automation rule"
+    WATCHLIST = "list", "Watchlist"
+    LIST_GATE = "listgate", "Gate of the watchlist"
+    PAIR = "pair", "Routine pair"  # a row of the watchlist
 
 
 SUPPRESSING = (RuleKind.RULE, RuleKind.GATE)  # what suppression has in a workspace
+OF_WATCHLIST = (RuleKind.WATCHLIST, RuleKind.LIST_GATE, RuleKind.PAIR)  # no automation rules
 
 
 class Landing(models.TextChoices):
@@ -111,7 +115,8 @@ class RulePriority(models.IntegerChoices):
 
 
 class WantedRule(Leased):
-    """Desired state: one row per automation rule of ours and workspace. `name` is a GUID made of
+    """Desired state: one row per automation rule of ours and workspace, and per watchlist and row
+    of it. `name` is a GUID made of
     what it is for, so that a repeated write is the same write. `wanted` None: it should not be
     there. `landed` is what Sentinel was seen to hold, `sent` what went out last.
     """

@@ -3,6 +3,7 @@
 from typing import Final
 
 _PREFIX: Final = "tagout:"
+ROUTINE_LIST: Final = "tagout-routine"  # the alias of our watchlist; it cannot change
 GATE_LABEL: Final = "tagout-off"  # on what comes in while suppression is switched off
 
 

@@ -30,6 +30,13 @@ from alerts.outbox.services.deliver import (
     note_failure,
     retry_delay,
 )
+from alerts.outbox.services.wanted_resources import (
+    StillBeingMade,
+    delete_resource,
+    is_automation_rule,
+    put_resource,
+    read_resource,
+)
 from alerts.sentinel.client.port import (
     SentinelClient,
     SentinelConflict,
@@ -43,7 +50,6 @@ from alerts.sentinel.services import may_call
 from alerts.sentinel.wire import (
     WireRule,
     differing_places,
-    read_automation_rule,
     read_automation_rules,
 )
 from portal import clock
@@ -139,7 +145,7 @@ def place_rule(
     """
     began = time.monotonic()
     for turn in range(TURNS):
-        current = _read(client, str(row.name))
+        current = read_resource(row, client=client)
         found = current.properties if current else None
         verdict = decide_about(
             desired=row.wanted,
@@ -153,7 +159,8 @@ def place_rule(
             return Placed(Landing.LANDED, row.wanted, current.etag if current else "")
         if verdict.action is Action.HOLD:
             return Placed(Landing.HELD, row.landed, row.landed_etag, error=verdict.note)
-        if current is None and (reasons := has_room(_count_rules(client))):
+        is_another = current is None and is_automation_rule(row)
+        if is_another and (reasons := has_room(_count_rules(client))):
             return Placed(Landing.REFUSED, None, error=" ".join(reasons))
         try:
             return _write(row, current, client, note=verdict.note)
@@ -168,20 +175,20 @@ def place_rule(
 def _write(
     row: WantedRule, current: WireRule | None, client: SentinelClient, *, note: str
 ) -> Placed:
-    name, etag = str(row.name), current.etag if current else ""
+    etag = current.etag if current else ""
     _mark_sent(row)
     if row.wanted is None:
-        client.delete_automation_rule(name, etag=etag)
+        delete_resource(row, client=client, etag=etag)
         return Placed(Landing.LANDED, None, note=note, wrote=True)
-    client.put_automation_rule(name, row.wanted, etag=etag)
-    back = _read(client, name)
+    put_resource(row, client=client, etag=etag)
+    back = read_resource(row, client=client)
     if back is None:
         return Placed(
             Landing.REFUSED, None, error="Sentinel accepted the rule, but does not list it."
         )
     if places := differing_places(row.wanted, back.properties):
         # It would act in words that nobody signed.
-        client.delete_automation_rule(name, etag=back.etag)
+        delete_resource(row, client=client, etag=back.etag)
         message = (
             f"What Sentinel kept is not what was sent ({', '.join(places)}); it was taken away."
         )
@@ -194,15 +201,6 @@ def _mark_sent(row: WantedRule) -> None:
     if not claimed(row).filter(wanted_version=row.wanted_version).update(sent=row.wanted):
         raise NotOursAnyMore
     row.sent = row.wanted
-
-
-def _read(client: SentinelClient, name: str) -> WireRule | None:
-    try:
-        return read_automation_rule(client.get_automation_rule(name))
-    except SentinelNotFound as error:
-        if error.is_of_the_workspace:
-            raise
-        return None
 
 
 def _count_rules(client: SentinelClient) -> int:
@@ -327,6 +325,8 @@ def deliver_one_rule(
         return _settled(row, placed, now=now)
     except SentinelError as error:
         return _not_placed(row, error, now=now)
+    except StillBeingMade as error:
+        return _wait(row, str(error), "", now=now, wait=timedelta(seconds=15))
     except NotOursAnyMore:
         return _wait(row, "The rule has changed again since.", "", now=now, wait=timedelta())
     except Exception as error:

@@ -10,14 +10,21 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 
+from alerts.outbox.engine.labels import ROUTINE_LIST
 from alerts.outbox.engine.rules import Action, decide_about
-from alerts.outbox.models import Landing, RuleKind, WantedRule
+from alerts.outbox.models import OF_WATCHLIST, Landing, RuleKind, WantedRule
 from alerts.outbox.services.deliver import Connect, note_answer, note_failure
 from alerts.outbox.services.deliver_rules import MAX_PAGES, PURPOSE
-from alerts.sentinel.client.port import SentinelClient, SentinelError, SentinelUnavailable
+from alerts.outbox.services.wanted_resources import StillBeingMade, read_list
+from alerts.sentinel.client.port import (
+    SentinelClient,
+    SentinelError,
+    SentinelNotFound,
+    SentinelUnavailable,
+)
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import resting_workspaces, workspaces_to_read
-from alerts.sentinel.wire import NotAPage, read_automation_rules
+from alerts.sentinel.wire import NotAPage, read_automation_rules, read_watchlist_items
 from portal import clock
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import Job, State
@@ -34,7 +41,8 @@ def check_one_workspace(*, now: datetime, connect: Connect) -> bool:
     if is_paused_after_restore():
         return False
     unshifted = clock.unshifted()
-    landed = _landed().values("workspace")
+    rows = WantedRule.objects.filter(outcome=Landing.LANDED, landed__isnull=False)
+    landed = rows.exclude(kind=RuleKind.PROBE).values("workspace")
     workspaces = {str(row.uuid): row for row in workspaces_to_read().filter(pk__in=landed)}
     for key in workspaces:
         ensure_job(kind=DRIFT, key=key, now=unshifted)
@@ -48,6 +56,7 @@ def check_one_workspace(*, now: datetime, connect: Connect) -> bool:
         try:
             client = connect(workspace, PURPOSE.value)
             owe_changed_rules(workspace, found=_rules_by_name(client), now=now)
+            _look_at_list(workspace, client, now=now)
             note_answer(workspace.pk, purpose=PURPOSE, client=client)
         except SentinelError as error:
             turn.error, turn.wait = error.message, SOON
@@ -61,8 +70,40 @@ def owe_changed_rules(
     """Have delivery look at the rules that are not as they landed; returns how many. `found` holds
     the properties of every rule in the workspace by its name.
     """
+    return _owe_changed(_landed().filter(workspace=workspace), found=found, now=now)
+
+
+def _look_at_list(workspace: Workspace, client: SentinelClient, *, now: datetime) -> None:
+    """Compare our watchlist and its rows, and note how many rows there are not ours: what nobody
+    signed would be left out of the alarms, too.
+    """
+    rows = WantedRule.objects.filter(workspace=workspace, kind__in=OF_WATCHLIST)
+    itself = rows.filter(kind=RuleKind.WATCHLIST, outcome=Landing.LANDED).first()
+    if itself is None or itself.landed is None:
+        return
+    try:
+        standing = read_list(client, name=str(itself.name))
+        found = _items_by_name(client) if standing else {}
+    except StillBeingMade:
+        return
+    except SentinelNotFound as error:
+        if error.is_of_the_workspace:
+            raise
+        standing, found = None, {}
+    strangers = set(found) - {str(name) for name in rows.values_list("name", flat=True)}
+    note = f"{len(strangers)} rows that Tagout did not write." if strangers else ""
+    rows.filter(pk=itself.pk).exclude(note=note).update(note=note)
+    if standing:
+        found[standing.name] = standing.properties
+    landed = rows.filter(outcome=Landing.LANDED, landed__isnull=False)
+    _owe_changed(landed, found=found, now=now)
+
+
+def _owe_changed(
+    rows: QuerySet[WantedRule], *, found: dict[str, dict[str, Any]], now: datetime
+) -> int:
     changed = []
-    for row in _landed().filter(workspace=workspace):
+    for row in rows:
         decision = decide_about(
             desired=row.landed,
             ours=[row.landed],
@@ -73,15 +114,14 @@ def owe_changed_rules(
         )
         if decision.action is Action.HOLD:
             changed.append(row.pk)
-    rows = _landed().filter(pk__in=changed)
-    return rows.update(
+    return rows.filter(pk__in=changed).update(
         outcome=Landing.OWED, state=State.WAITING, due_at=clock.unshifted(), attempts=0
     )
 
 
 def _landed() -> QuerySet[WantedRule]:
     rows = WantedRule.objects.filter(outcome=Landing.LANDED, landed__isnull=False)
-    return rows.exclude(kind=RuleKind.PROBE)
+    return rows.exclude(kind__in=(RuleKind.PROBE, *OF_WATCHLIST))
 
 
 def _rules_by_name(client: SentinelClient) -> dict[str, dict[str, Any]]:
@@ -96,3 +136,18 @@ def _rules_by_name(client: SentinelClient) -> dict[str, dict[str, Any]]:
         if not link:
             return found
     raise SentinelUnavailable("The list of automation rules does not end.", code="Loop")
+
+
+def _items_by_name(client: SentinelClient) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    link = None
+    for _ in range(MAX_PAGES):
+        try:
+            page = client.list_watchlist_items(ROUTINE_LIST, next_link=link)
+            items, link = read_watchlist_items(page)
+        except NotAPage as broken:
+            raise SentinelUnavailable(str(broken), code="NotAList") from broken
+        found |= {item.name: item.properties for item in items}
+        if not link:
+            return found
+    raise SentinelUnavailable("The list of watchlist items does not end.", code="Loop")

@@ -15,6 +15,7 @@ from alerts.outbox.services import clear_desired_rule
 from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.desired import OFF, bring_in_line, bring_rule_in_line, place_gate
 from alerts.suppression.deploying.recipients import Message, concerned_by_all, notify_people
+from alerts.suppression.deploying.watchlist_gate import shut_list_gate
 from alerts.suppression.models import ACTING, Rule, RuleVersion, State, Stop
 from alerts.suppression.policies import (
     STOPPING,
@@ -153,6 +154,7 @@ def _stop(
         },
     )
     for workspace in _places(workspace_id):
+        shut_list_gate(workspace=workspace, reason=OFF, now=now)
         place_gate(workspace=workspace, now=now)
     if is_new:
         record("suppression.switch.off", on=stop, by=by or by_label, at=now, reason=reason)
@@ -161,7 +163,8 @@ def _stop(
 
 def _places(workspace_id: int | None) -> list[Workspace]:
     """Where something of ours stands or was wanted: elsewhere Sentinel closes nothing for us."""
-    owned = WantedRule.objects.filter(kind__in=SUPPRESSING).values("workspace")
+    ours = WantedRule.objects.filter(kind__in=(*SUPPRESSING, RuleKind.LIST_GATE))
+    owned = ours.values("workspace")
     found = Workspace.objects.filter(pk__in=owned).exclude(state=Workspace.State.REMOVED)
     if workspace_id is not None:
         found = found.filter(pk=workspace_id)

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from alerts.outbox.models import SUPPRESSING, Landing, RuleKind, WantedRule
+from alerts.outbox.models import OF_WATCHLIST, SUPPRESSING, Landing, RuleKind, WantedRule
 from alerts.outbox.registry import RuleSettlement
 from alerts.outbox.services import clear_desired_rule
 from alerts.outbox.wording import note_words
@@ -22,6 +22,12 @@ from alerts.sentinel.queries import Health, standing_of
 from alerts.suppression.deploying.desired import bring_rule_in_line, is_healthy, place_gate
 from alerts.suppression.deploying.probe import on_probe_outcome, probe_when_needed
 from alerts.suppression.deploying.recipients import Message, leads_of, notify_people
+from alerts.suppression.deploying.rounds import RENEWAL, renew_soon
+from alerts.suppression.deploying.watchlist_rows import (
+    bring_watchlist_in_line,
+    count_change,
+    workspaces_with_watchlist,
+)
 from alerts.suppression.models import ACTING, OPEN, Rule, RuleVersion, State
 from alerts.suppression.queries import is_off
 from portal import clock
@@ -33,7 +39,6 @@ from portal.notifications.models import Notification
 
 log = logging.getLogger(__name__)
 
-RENEWAL: Final = "suppression.leases"
 EVERY, SOON = timedelta(seconds=60), timedelta(seconds=2)
 _INTERESTED: Final = (*OPEN, *ACTING, State.PAUSED)
 
@@ -78,6 +83,8 @@ def renew_leases(*, now: datetime) -> dict[str, int]:
     )
     for rule in rules.order_by("pk"):
         found["changed"] += _in_line(rule, now=now)
+    for workspace in Workspace.objects.filter(pk__in=workspaces_with_watchlist()).order_by("pk"):
+        found["changed"] += bring_watchlist_in_line(workspace=workspace, now=now)
     return found
 
 
@@ -101,12 +108,6 @@ def take_everything_away(workspace: Workspace, *, now: datetime) -> int:
     return len(rows)
 
 
-def renew_soon() -> None:
-    """Have the next round come at once: something has changed."""
-    jobs = Job.objects.filter(kind=RENEWAL, key="all", state=JobState.WAITING)
-    jobs.update(due_at=clock.unshifted())
-
-
 def _is_catching_up(workspace: Workspace, *, now: datetime) -> bool:
     """What we know is old, but somebody is reading: it is worth to look again in a moment."""
     if is_healthy(workspace, now=now):
@@ -119,6 +120,8 @@ def _is_catching_up(workspace: Workspace, *, now: datetime) -> bool:
 
 def _has_work() -> bool:
     if WantedRule.objects.filter(kind__in=SUPPRESSING, wanted__isnull=False).exists():
+        return True
+    if workspaces_with_watchlist():
         return True
     return RuleVersion.objects.filter(state__in=_INTERESTED).exclude(workspace_ids=[]).exists()
 
@@ -148,7 +151,9 @@ def on_rule_outcome(settlement: RuleSettlement) -> None:
         if on_probe_outcome(settlement):
             renew_soon()
         return
-    if settlement.rule.kind not in SUPPRESSING:
+    if settlement.rule.kind in OF_WATCHLIST:
+        count_change(settlement)
+    elif settlement.rule.kind not in SUPPRESSING:
         return
     if settlement.outcome in (Landing.REFUSED, Landing.HELD):
         _notify_leads(settlement.rule, outcome=settlement.outcome, now=settlement.now)

@@ -175,6 +175,24 @@ def held_names(incident: Incident, *, alerts: Iterable[Facts]) -> HeldNames:
     )
 
 
+def devices_in_open_cases(incidents: QuerySet[Incident]) -> frozenset[str]:
+    """Return the names and addresses, folded, of all devices that an open true positive or an
+    undecided suspicion among these incidents touches: for who cannot ask incident by incident.
+    """
+    positives = incidents.filter(
+        classification="TruePositive", status__lt=Status.CLOSED, gone_at=None, merged_into=None
+    )
+    holding = set(positives.values_list("pk", flat=True))
+    holding |= {row.incident_id for row in suspicions_on(incidents) if not row.is_past}
+    return frozenset(
+        text.casefold()
+        for ends in _ends_by_incident(holding).values()
+        for device in ends.devices
+        for text in (device.name, device.address)
+        if text
+    )
+
+
 def _of_same_plant(incident: Incident) -> QuerySet[Incident]:
     """The other incidents of the workspace, or of a site that this one touches: a device of that
     site may be seen through another workspace, too.

@@ -18,6 +18,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from alerts.incidents.engine.catalogue import alert_type_for
+from alerts.outbox.engine.labels import ROUTINE_LIST
 from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, SEVERITIES, Facts, Kind, Operator
 from alerts.suppression.engine.guards.never import (
     needs_hours,
@@ -28,7 +29,7 @@ from alerts.suppression.engine.rule import ZONE_MARK, Clause, Rule, instant
 from alerts.suppression.engine.spans import Span, is_in_spans, spans_between
 from alerts.suppression.engine.words import Sentence
 
-ALIAS: Final = "tagout-routine"
+ALIAS: Final = ROUTINE_LIST
 LIST: Final[Mapping[str, str]] = {  # the list itself, as it is sent
     "displayName": "Tagout: signed routine",
     "provider": "Tagout",

@@ -244,6 +244,9 @@ WATCHLIST: Final = {
     "watchlist.nothing": gettext_noop(
         "Nothing is left of the rule: what it closes always becomes an incident first."
     ),
+    "watchlist.held": gettext_noop(
+        "An open case or the first sight of a new device keeps every pair of it out."
+    ),
     "watchlist.many": gettext_noop("The rule makes {count} pairs; the list takes {most} a rule."),
     "watchlist.large": gettext_noop(
         "A pair of this rule takes more room than the {most} bytes of a row."

@@ -22,6 +22,12 @@ from alerts.suppression.models.rules import (
     State,
     Step,
 )
+from alerts.suppression.models.watchlist import (
+    WatchlistDay,
+    WatchlistRequest,
+    WatchlistSignature,
+    WatchlistState,
+)
 
 __all__ = [
     "ACTING",
@@ -41,5 +47,9 @@ __all__ = [
     "State",
     "Step",
     "Stop",
+    "WatchlistDay",
+    "WatchlistRequest",
+    "WatchlistSignature",
+    "WatchlistState",
     "Where",
 ]

@@ -12,6 +12,7 @@ from alerts.suppression.web.views import (
     parts,
     rule,
     rules,
+    watchlist,
 )
 from portal.ui.moved import moved_to
 
@@ -48,6 +49,13 @@ urlpatterns = [
         name="sitting_check",
     ),
     path("deployments/", deployments.deployments, name="deployments"),
+    path("deployments/watchlists/", watchlist.places, name="watchlists"),
+    path("deployments/watchlists/<uuid:workspace>/", watchlist.watchlist, name="watchlist"),
+    path(
+        "deployments/watchlists/<uuid:workspace>/<slug:verb>/",
+        watchlist.act,
+        name="watchlist_act",
+    ),
     path("ledger/", ledger.ledger, name="ledger"),
     path("ledger/<int:entry_id>/tick-off/", ledger.tick_off_entry, name="tick_off"),
     path("rules/<uuid:version>/do/edit/", moved_to("suppression:act"), {"verb": "new-version"}),

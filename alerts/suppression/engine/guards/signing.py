@@ -137,6 +137,30 @@ def reasons_against_signing(
     """Why this person may not sign this version for this side now. `is_checked`: they say that they
     looked at the alerts themselves.
     """
+    reasons = reasons_against_signer(
+        version, signer, side=side, seen_hash=seen_hash, signatures=signatures, now=now
+    )
+    if signer.kind != "person":
+        return reasons
+    reasons += reasons_against_backtest(version, now=now)
+    if side is Side.SOC and version.is_little_evidence:
+        reasons += [] if visible_text(note) else [Sentence("sign.little")]
+        reasons += [] if is_checked else [Sentence("sign.look")]
+    return reasons
+
+
+def reasons_against_signer(
+    version: Version,
+    signer: Signer,
+    *,
+    side: Side,
+    seen_hash: str,
+    signatures: Iterable[Signature],
+    now: datetime,
+) -> list[Sentence]:
+    """Why this person may not give this side's word on exactly this, whatever it is that is signed:
+    a person with the right, once, fresh, beside another person.
+    """
     if signer.kind != "person":
         return [Sentence("sign.not_a_person", kind=signer.kind)]
     reasons = []
@@ -157,10 +181,6 @@ def reasons_against_signing(
         reasons.append(Sentence("sign.hash"))
     if signer.proved_at is None or not timedelta(0) <= now - signer.proved_at <= FRESH:
         reasons.append(Sentence("sign.fresh", most=FRESH.seconds // 60))
-    reasons += reasons_against_backtest(version, now=now)
-    if side is Side.SOC and version.is_little_evidence:
-        reasons += [] if visible_text(note) else [Sentence("sign.little")]
-        reasons += [] if is_checked else [Sentence("sign.look")]
     return reasons
 
 

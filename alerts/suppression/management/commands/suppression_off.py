@@ -12,6 +12,7 @@ from alerts.outbox.models import SUPPRESSING, RuleKind, WantedRule
 from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.deployments import gate_of
 from alerts.suppression.deploying.kill_switch import switch_off, switch_rule_off
+from alerts.suppression.engine.watchlist import lease_of_gate
 from alerts.suppression.models import Rule
 from portal import clock
 from portal.command import TagoutCommand
@@ -92,16 +93,25 @@ def _workspace_result(workspace: Workspace, rows: Any, *, gates: bool) -> dict[s
     rules = local.filter(kind=RuleKind.RULE, wanted__isnull=True)
     pending = [row for row in rules if not row.is_as_wanted]
     errors = [gate.error if gates else "", *(row.latest_error for row in pending)]
+    list_gate = local.filter(kind=RuleKind.LIST_GATE).first()
     return {
         "workspace": workspace.name,
         "gate": gate.standing if gates else "",
+        "watchlist": _list_standing(list_gate) if gates else "",
         "rules_still_there": len(pending),
         "error": next((error for error in errors if error), ""),
     }
 
 
+def _list_standing(gate: WantedRule | None) -> str:
+    """Whether the list of routine says nothing any more, as far as Azure has answered."""
+    if gate is None:
+        return ""
+    return "shut" if gate.is_as_wanted and lease_of_gate(gate.wanted) is None else "not shut yet"
+
+
 def _rows(**where: Any) -> Any:
-    rows = WantedRule.objects.filter(kind__in=SUPPRESSING, **where)
+    rows = WantedRule.objects.filter(kind__in=(*SUPPRESSING, RuleKind.LIST_GATE), **where)
     return rows.exclude(workspace__state=Workspace.State.REMOVED)
 
 

@@ -1,0 +1,58 @@
+"""`workspace watchlist NAME` and `workspace watchlist-off NAME`: how the list stands, and how to
+end it without a page. It is switched on by two signatures on its page alone.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from alerts.outbox.models import RuleKind, WantedRule
+from alerts.sentinel.models import Workspace
+from alerts.suppression.deploying.watchlist_gate import list_gate_of
+from alerts.suppression.deploying.watchlist_rows import (
+    changes_this_month,
+    listed_rules,
+    reason_to_shut,
+)
+from alerts.suppression.deploying.watchlist_switch import (
+    CannotSwitchWatchlist,
+    end_watchlist,
+    is_watchlist_on,
+    request_of,
+)
+from alerts.suppression.engine.watchlist import lease_of_gate
+
+
+def watchlist_status(
+    workspace: Workspace, now: datetime, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return how the list of a workspace stands."""
+    request, gate = request_of(workspace.pk), list_gate_of(workspace.pk)
+    pairs = WantedRule.objects.filter(workspace=workspace, kind=RuleKind.PAIR)
+    until = lease_of_gate(gate.landed) if gate else None
+    rules = listed_rules(workspace, now=now)
+    return {
+        "workspace": workspace.name,
+        "state": request.state if request else "off",
+        "on": is_watchlist_on(workspace),
+        "shut_because": reason_to_shut(workspace) if request else "",
+        "counts_until": until.isoformat() if until else "",
+        "pairs_wanted": pairs.filter(wanted__isnull=False).count(),
+        "pairs_there": pairs.filter(landed__isnull=False).count(),
+        "rules_in_the_list": [row.rule.name for row in rules if row.rows],
+        "rules_not_in_the_list": [row.rule.name for row in rules if not row.rows],
+        "changes_this_month": changes_this_month(workspace.pk, now=now),
+    }
+
+
+def watchlist_off(
+    workspace: Workspace, now: datetime, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """End it, and return how it stands. The worker shuts the gate within seconds."""
+    try:
+        end_watchlist(workspace=workspace, by=None, by_label="command line", reason="", now=now)
+    except CannotSwitchWatchlist as refusal:
+        raise CommandError(" ".join(map(str, refusal.reasons))) from None
+    return watchlist_status(workspace, now, options)

@@ -1,0 +1,285 @@
+"""What the watchlist of a workspace should hold: a row for each pair of each live rule that it can
+say, and the gate. Brought in line each minute; only what differs is owed.
+
+A pair that names a safety system, a crown jewel, a newcomer or a device that an open case holds is
+no row. The lease grows only while nothing that should be gone is still there.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Sum
+
+from alerts.incidents.models import Incident
+from alerts.outbox.models import OF_WATCHLIST, Landing, RuleKind, RulePriority, WantedRule
+from alerts.outbox.registry import RuleSettlement
+from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
+from alerts.sentinel.models import Workspace
+from alerts.suppression.deploying.desired import (
+    OFF,
+    ORPHANED,
+    PAUSED,
+    STALE,
+    is_healthy,
+    is_orphaned_in,
+)
+from alerts.suppression.deploying.watchlist_gate import (
+    list_gate_of,
+    open_list_gate,
+    shut_list_gate,
+)
+from alerts.suppression.deploying.watchlist_switch import is_watchlist_on
+from alerts.suppression.drafting.rule_reach import plant_of
+from alerts.suppression.enforcing.acting_rules import ActingRule, load_acting
+from alerts.suppression.enforcing.judging import devices_in_open_cases
+from alerts.suppression.engine.guards.never import reasons_against_assets
+from alerts.suppression.engine.rule import Rule as RuleDefinition
+from alerts.suppression.engine.watchlist import (
+    ALIAS,
+    LEASE,
+    LIST,
+    Routine,
+    RoutineSource,
+    WatchlistRow,
+    lease_of_gate,
+    routine_of,
+    row_id,
+    rows_of,
+)
+from alerts.suppression.engine.words import Sentence
+from alerts.suppression.models import (
+    Rule,
+    RuleVersion,
+    State,
+    WatchlistDay,
+    WatchlistRequest,
+    WatchlistState,
+)
+from alerts.suppression.queries import is_off
+
+WATCHLIST: Final = UUID("6a7e0ff0-5b7e-5d49-9c60-7a90f0ff0003")  # what lists themselves are about
+RENEW_EVERY: Final = timedelta(hours=4)
+MAX_ROWS: Final = 1_500
+MONTH: Final = timedelta(days=31)
+MAX_CHANGES: Final = 80_000  # of the 100,000 that Azure takes a month; the rest is for taking away
+_TAKEN_OUT: Final = "It is not to be left out any more."
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRule:
+    """A live rule of a workspace: its rows, or why it has none."""
+
+    rule: ActingRule
+    about: UUID
+    rows: dict[UUID, WatchlistRow]
+    reasons: tuple[Sentence, ...]
+
+
+def workspaces_with_watchlist() -> set[int]:
+    """Return the workspaces where a list is on, or something of one is not yet gone."""
+    on = WatchlistRequest.objects.filter(state=WatchlistState.ON).values_list(
+        "workspace", flat=True
+    )
+    rows = WantedRule.objects.filter(kind=RuleKind.PAIR, wanted__isnull=False)
+    gates = WantedRule.objects.filter(kind=RuleKind.LIST_GATE)
+    opened = {row.workspace_id for row in gates if lease_of_gate(row.wanted) is not None}
+    return {*on, *rows.values_list("workspace", flat=True).distinct(), *opened}
+
+
+def listed_rules(workspace: Workspace, *, now: datetime) -> list[ListedRule]:
+    """Return the live rules that reach a workspace, by number, with their rows in its list."""
+    rows = RuleVersion.objects.filter(
+        state=State.LIVE, expires_at__gt=now, workspace_ids__contains=[workspace.pk]
+    )
+    versions = load_acting(rows).versions
+    if not versions:
+        return []
+    about = dict(Rule.objects.filter(versions__in=versions).values_list("pk", "uuid"))
+    sites = {row.pk: row.site_ids for row in rows}
+    plant = plant_of({site for ids in sites.values() for site in ids})
+    holding = devices_in_open_cases(Incident.objects.all())
+    found = []
+    for version in sorted(versions.values(), key=lambda version: version.number):
+        grave = plant.criticality(version.definition, sites.get(version.version_id, ()))
+        reasons = tuple(reasons_against_assets(grave))
+        routine = _routine(version.definition, workspace.name, version.since, version.expires_at)
+        reasons = reasons or routine.reasons
+        listed = {} if reasons else _rows(version, routine, about, workspace, in_cases=holding)
+        if not reasons and not listed:
+            reasons = (Sentence("watchlist.held"),)
+        found.append(ListedRule(version, about[version.rule_id], listed, reasons))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _routine(rule: RuleDefinition, workspace: str, since: datetime, until: datetime) -> Routine:
+    return routine_of(rule, workspace=workspace, since=since, until=until)
+
+
+def _rows(
+    version: ActingRule,
+    routine: Routine,
+    about: dict[int, UUID],
+    workspace: Workspace,
+    *,
+    in_cases: frozenset[str],
+) -> dict[UUID, WatchlistRow]:
+    windows = [
+        text for line in version.definition.all_of if line.field == "time" for text in line.texts
+    ]
+    source = RoutineSource(
+        number=version.number,
+        version=version.version,
+        rule_hash=version.rule_hash,
+        hours="; ".join(windows),
+    )
+    out = in_cases | version.newcomers
+    return {
+        row_id(about=about[version.rule_id], workspace=workspace.uuid, pair=pair): row
+        for pair, row in rows_of(routine, source).items()
+        if row["Source"].casefold() not in out and row["Destination"].casefold() not in out
+    }
+
+
+def reason_to_shut(workspace: Workspace) -> str:
+    """Return why the list of a workspace may say nothing now; empty where it may."""
+    if is_off(workspace.pk):
+        return OFF
+    if workspace.state == Workspace.State.REMOVED:
+        return "The workspace was removed."
+    if not is_watchlist_on(workspace):
+        return "It is not what two people of two sides have signed."
+    itself = WantedRule.objects.filter(workspace=workspace, kind=RuleKind.WATCHLIST).first()
+    if itself is not None and itself.note:
+        return itself.note
+    changed = WantedRule.objects.filter(
+        workspace=workspace, kind__in=OF_WATCHLIST, outcome=Landing.HELD
+    )
+    return "Somebody changed a row of it by hand." if changed.exists() else ""
+
+
+def reason_to_let_end(workspace: Workspace, *, now: datetime) -> str:
+    """Return why the lease does not grow; what is there is left to its end."""
+    if workspace.state != Workspace.State.ACTIVE:
+        return PAUSED
+    if is_orphaned_in(workspace.pk):
+        return ORPHANED
+    if not is_healthy(workspace, now=now):
+        return STALE
+    going = WantedRule.objects.filter(
+        workspace=workspace, kind=RuleKind.PAIR, wanted__isnull=True
+    ).exclude(outcome=Landing.LANDED)
+    return "Rows that should be gone are still there." if going.exists() else ""
+
+
+@transaction.atomic
+def bring_watchlist_in_line(*, workspace: Workspace, now: datetime) -> int:
+    """Owe the workspace's list exactly what its switch and the live rules say; returns how many
+    rows changed.
+    """
+    wanted: dict[UUID, tuple[ListedRule, WatchlistRow]] = {}
+    if why := reason_to_shut(workspace):
+        shut_list_gate(workspace=workspace, reason=why, now=now)
+    if workspace.state != Workspace.State.REMOVED and is_watchlist_on(workspace):
+        wanted = _wanted(listed_rules(workspace, now=now))
+        _place_list(workspace, now=now)
+    changed = _set_rows(workspace, wanted, reason=why or _TAKEN_OUT, now=now)
+    if not why:
+        _renew(workspace, now=now)
+    return changed
+
+
+def _wanted(rules: Iterable[ListedRule]) -> dict[UUID, tuple[ListedRule, WatchlistRow]]:
+    """As many whole rules as there is room for, the older ones first."""
+    found: dict[UUID, tuple[ListedRule, WatchlistRow]] = {}
+    for listed in rules:
+        if len(found) + len(listed.rows) <= MAX_ROWS:
+            found |= {name: (listed, row) for name, row in listed.rows.items()}
+    return found
+
+
+def _place_list(workspace: Workspace, *, now: datetime) -> None:
+    set_desired_rule(
+        workspace_id=workspace.pk,
+        name=name_of_rule(about=WATCHLIST, workspace=workspace.uuid),
+        about=WATCHLIST,
+        label=ALIAS,
+        kind=RuleKind.WATCHLIST,
+        body=dict(LIST),
+        now=now,
+    )
+
+
+def _set_rows(
+    workspace: Workspace,
+    wanted: dict[UUID, tuple[ListedRule, WatchlistRow]],
+    *,
+    reason: str,
+    now: datetime,
+) -> int:
+    rows = WantedRule.objects.filter(workspace=workspace, kind=RuleKind.PAIR)
+    there = dict(rows.values_list("name", "wanted"))
+    gone = [name for name, row in there.items() if row is not None and name not in wanted]
+    for name in gone:
+        clear_desired_rule(workspace_id=workspace.pk, name=name, now=now, reason=reason)
+    different = [name for name, (_, row) in wanted.items() if there.get(name) != row]
+    room = max(0, MAX_CHANGES - changes_this_month(workspace.pk, now=now))
+    for name in different[:room]:
+        listed, row = wanted[name]
+        set_desired_rule(
+            workspace_id=workspace.pk,
+            name=name,
+            about=listed.about,
+            label=listed.rule.name,
+            kind=RuleKind.PAIR,
+            body=dict(row),
+            now=now,
+            urgency=RulePriority.RULE,
+        )
+    return len(gone) + len(different[:room])
+
+
+def _renew(workspace: Workspace, *, now: datetime) -> None:
+    if reason_to_let_end(workspace, now=now):
+        return
+    gate = list_gate_of(workspace.pk)
+    current = lease_of_gate(gate.wanted) if gate else None
+    offered = (now + LEASE).replace(microsecond=0)
+    if current is None or offered - current >= RENEW_EVERY:
+        open_list_gate(workspace=workspace, until=offered, now=now)
+
+
+def changes_this_month(workspace_id: int, *, now: datetime) -> int:
+    """Return how many changes of items were made in the 31 days before."""
+    days = WatchlistDay.objects.filter(
+        workspace=workspace_id, day__gt=(now - MONTH).astimezone(UTC).date()
+    )
+    return int(days.aggregate(total=Sum("changes"))["total"] or 0)
+
+
+def count_change(settlement: RuleSettlement) -> None:
+    """Count a row that was written or taken away; part of the transaction that settles it."""
+    if not settlement.wrote or settlement.rule.kind == RuleKind.WATCHLIST:
+        return
+    day, _ = WatchlistDay.objects.get_or_create(
+        workspace_id=settlement.rule.workspace_id, day=settlement.now.astimezone(UTC).date()
+    )
+    WatchlistDay.objects.filter(pk=day.pk).update(changes=F("changes") + 1)
+
+
+def reason_to_wait_with_row(row: WantedRule) -> str:
+    """Asked at delivery: rows come after their list, and none comes while it may say nothing."""
+    if row.kind not in (RuleKind.PAIR, RuleKind.LIST_GATE):
+        return ""
+    lists = WantedRule.objects.filter(workspace=row.workspace_id, kind=RuleKind.WATCHLIST)
+    if not lists.filter(landed__isnull=False).exists():
+        return "The watchlist is not in place yet."
+    is_shut = row.kind == RuleKind.LIST_GATE and lease_of_gate(row.wanted) is None
+    if not is_shut and is_off(row.workspace_id):
+        return OFF
+    return ""

@@ -1,0 +1,101 @@
+"""Leaving signed routine out before it is an incident: who switched it on for a workspace."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy
+
+from alerts.suppression.models.rules import SIDES
+
+
+class WatchlistState(models.TextChoices):
+    """Where the switch of a workspace stands."""
+
+    PROPOSED = "proposed", gettext_lazy("Waiting for signatures")
+    ON = "on", gettext_lazy("On")
+    ENDED = "ended", gettext_lazy("Off")
+
+
+class WatchlistRequest(models.Model):
+    """That a workspace's analytics rules may leave out what live rules cover. Two people of two
+    sides sign the hash of the exclusion's text; any of them ends it.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    workspace = models.ForeignKey("sentinel.Workspace", on_delete=models.PROTECT, related_name="+")
+    text_hash = models.CharField(max_length=64)
+    state = models.CharField(max_length=8, choices=WatchlistState, default=WatchlistState.PROPOSED)
+    proposed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    proposer_side = models.CharField(max_length=3, choices=SIDES)
+    proposed_at = models.DateTimeField()
+    on_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_by_label = models.CharField(max_length=200, blank=True)
+    end_reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace"],
+                condition=Q(state__in=["proposed", "on"]),
+                name="a_workspace_has_one_switch_of_its_watchlist",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="on") | Q(on_at__isnull=False),
+                name="a_watchlist_that_is_on_has_a_beginning",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"watchlist of {self.workspace}: {self.state}"
+
+
+class WatchlistSignature(models.Model):
+    """One side's word on the exclusion of a workspace."""
+
+    request = models.ForeignKey(
+        "suppression.WatchlistRequest", on_delete=models.PROTECT, related_name="signatures"
+    )
+    side = models.CharField(max_length=3, choices=SIDES)  # OT: it is routine; SOC: we accept it
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    text_hash = models.CharField(max_length=64)  # SHA-256 of what was on the screen
+    note = models.TextField(blank=True)
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "side"], name="each_side_signs_a_watchlist_once"
+            ),
+            models.UniqueConstraint(
+                fields=["request", "by"], name="nobody_signs_a_watchlist_for_both_sides"
+            ),
+            models.CheckConstraint(
+                condition=Q(side__in=["ot", "soc"]),
+                name="a_watchlist_is_signed_for_a_known_side",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.side} on watchlist request {self.request_id}"
+
+
+class WatchlistDay(models.Model):
+    """How many changes of watchlist items were made in a workspace on a day of UTC: Azure takes
+    100,000 a month.
+    """
+
+    workspace = models.ForeignKey("sentinel.Workspace", on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    changes = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "day"], name="a_day_of_a_watchlist_is_counted_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.changes} changes on {self.day}"

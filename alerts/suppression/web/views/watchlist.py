@@ -1,0 +1,194 @@
+"""Ahead of the incident: whether a workspace leaves signed routine out, what its list holds, the
+lines to paste into its rules, and the switch with its two signatures.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET
+
+from alerts.outbox.wording import note_words
+from alerts.sentinel import kql
+from alerts.sentinel.models import Workspace
+from alerts.suppression.deploying.watchlist_gate import list_gate_of
+from alerts.suppression.deploying.watchlist_rows import (
+    ListedRule,
+    changes_this_month,
+    listed_rules,
+    reason_to_let_end,
+    reason_to_shut,
+)
+from alerts.suppression.deploying.watchlist_switch import (
+    CannotSwitchWatchlist,
+    end_watchlist,
+    hash_of_exclusion,
+    is_watchlist_on,
+    propose_watchlist,
+    reasons_against_signing_watchlist,
+    request_of,
+    rights_on_watchlist,
+    sign_watchlist,
+)
+from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.engine.watchlist import ALIAS, lease_of_gate
+from alerts.suppression.models import WatchlistRequest, WatchlistState
+from alerts.suppression.policies import reasons_against_switching_off
+from alerts.suppression.queries import workspaces_reached_by
+from alerts.suppression.web.shared import page_frame
+from alerts.suppression.web.signing import needs_password, reason_not_proved
+from alerts.suppression.web.words import all_in_words
+from portal import clock
+from portal.accounts.models import User
+from portal.accounts.password_checks import proved_at_of
+from portal.accounts.sessions import actor_of
+from portal.ui.responses import leave_toast, post_only, render_page
+
+
+@dataclass(frozen=True, slots=True)
+class WatchlistPlace:
+    """A workspace in the list of places."""
+
+    workspace: Workspace
+    state: str  # off, proposed, on
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOfWatchlist:
+    """A live rule and what stands in the list for it, or why nothing does."""
+
+    listed: ListedRule
+    count: int
+    reasons: list[str]
+
+
+@require_GET
+def places(request: HttpRequest) -> HttpResponse:
+    """The person's workspaces, and in which of them routine is left out."""
+    user, now = actor_of(request), clock.now()
+    open_requests = WatchlistRequest.objects.exclude(state=WatchlistState.ENDED)
+    states = dict(open_requests.values_list("workspace", "state"))
+    rows = [
+        WatchlistPlace(workspace, states.get(workspace.pk, "off"))
+        for workspace in workspaces_reached_by(user).order_by("name")
+    ]
+    page = {**page_frame(user, now), "places": rows}
+    return render_page(request, "alerts/suppression/watchlists.html", page)
+
+
+@require_GET
+def watchlist(request: HttpRequest, workspace: UUID) -> HttpResponse:
+    """One workspace."""
+    return _page(request, _workspace(request, workspace))
+
+
+@post_only(otherwise=lambda workspace, verb: reverse("suppression:watchlist", args=[workspace]))
+def act(request: HttpRequest, workspace: UUID, verb: str) -> HttpResponse:
+    """Propose, sign or end it."""
+    place, user, now = _workspace(request, workspace), actor_of(request), clock.now()
+    try:
+        if problem := _carry_out(request, place, user, verb, now=now):
+            return _page(request, place, problems=[problem])
+    except CannotSwitchWatchlist as refusal:
+        return _page(request, place, problems=all_in_words(refusal.reasons))
+    words = {
+        "propose": gettext("Proposed and signed. The other side has to sign as well."),
+        "sign": gettext("Signed."),
+        "end": gettext("Switched off. Routine becomes incidents again."),
+    }
+    address = reverse("suppression:watchlist", args=[place.uuid])
+    return leave_toast(request, HttpResponseRedirect(address), words.get(verb, ""))
+
+
+def _carry_out(
+    request: HttpRequest, place: Workspace, user: User, verb: str, *, now: datetime
+) -> str:
+    """Do what the form asks for; returns what is missing in it."""
+    if verb == "end":
+        end_watchlist(workspace=place, by=user, reason=request.POST.get("reason", ""), now=now)
+        return ""
+    if why := reason_not_proved(request, now=now):
+        return why
+    side = request.POST.get("side", "")
+    if side not in set(Side):
+        return gettext("Choose which side you sign for.")
+    open_request = request_of(place.pk)
+    if verb == "propose":
+        open_request = propose_watchlist(workspace=place, side=Side(side), by=user, now=now)
+    if open_request is None:
+        return gettext("This is not waiting for signatures.")
+    sign_watchlist(
+        request_id=open_request.pk,
+        side=Side(side),
+        by=user,
+        seen_hash=request.POST.get("seen_hash", ""),
+        proved_at=proved_at_of(request),
+        note=request.POST.get("note", ""),
+        now=now,
+    )
+    return ""
+
+
+def _page(
+    request: HttpRequest, place: Workspace, *, problems: list[str] | None = None
+) -> HttpResponse:
+    user, now = actor_of(request), clock.now()
+    open_request, gate = request_of(place.pk), list_gate_of(place.pk)
+    is_on = is_watchlist_on(place)
+    why = ""
+    if open_request is not None and open_request.state == WatchlistState.ON:
+        why = reason_to_shut(place) or reason_to_let_end(place, now=now)
+    page: dict[str, Any] = page_frame(user, now) | {
+        "workspace": place,
+        "request_row": open_request,
+        "is_on": is_on,
+        "signatures": _signatures(open_request),
+        "seen_hash": hash_of_exclusion(place),
+        "sign_sides": _sides(open_request, place, user, now=now),
+        "may_end": open_request is not None and not reasons_against_switching_off(user),
+        "asks_password": needs_password(request, now=now),
+        "why_shut": note_words(why),
+        "counts_until": lease_of_gate(gate.landed) if gate else None,
+        "changes": changes_this_month(place.pk, now=now),
+        "rules": [_rule(row) for row in listed_rules(place, now=now)],
+        "text": kql.exclusion(),
+        "alias": ALIAS,
+        "problems": problems or [],
+    }
+    status = 422 if problems else 200
+    return render_page(request, "alerts/suppression/watchlist.html", page, status=status)
+
+
+def _rule(row: ListedRule) -> RuleOfWatchlist:
+    return RuleOfWatchlist(row, len(row.rows), all_in_words(row.reasons))
+
+
+def _signatures(row: WatchlistRequest | None) -> list[Any]:
+    return list(row.signatures.select_related("by").order_by("pk")) if row else []
+
+
+def _sides(
+    row: WatchlistRequest | None, place: Workspace, user: User, *, now: datetime
+) -> list[Side]:
+    """For which sides the person may sign now, or propose where nothing is proposed."""
+    sides = sorted(rights_on_watchlist(user, place))
+    if row is None:
+        return sides
+    if row.state != WatchlistState.PROPOSED:
+        return []
+    return [
+        side
+        for side in sides
+        if not reasons_against_signing_watchlist(
+            row, side=side, by=user, seen_hash=row.text_hash, proved_at=now, now=now
+        )
+    ]
+
+
+def _workspace(request: HttpRequest, uuid: UUID) -> Workspace:
+    return get_object_or_404(workspaces_reached_by(actor_of(request)), uuid=uuid)

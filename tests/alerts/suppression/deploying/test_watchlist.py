@@ -1,0 +1,318 @@
+"""The watchlist of a workspace: off until both sides sign, in step with live rules, shut by one
+row, and silent by itself once nobody keeps it.
+"""
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.outbox.engine.labels import ROUTINE_LIST
+from alerts.outbox.models import Landing, WantedRule
+from alerts.outbox.services import rule_drift
+from alerts.sentinel.services.reach import note_fresh
+from alerts.suppression.deploying import watchlist_rows, watchlist_switch
+from alerts.suppression.deploying.kill_switch import switch_off, switch_on
+from alerts.suppression.deploying.leases import renew_leases
+from alerts.suppression.deploying.watchlist_rows import (
+    changes_this_month,
+    listed_rules,
+    reason_to_shut,
+)
+from alerts.suppression.deploying.watchlist_switch import (
+    CannotSwitchWatchlist,
+    end_watchlist,
+    hash_of_exclusion,
+    is_watchlist_on,
+    propose_watchlist,
+    sign_watchlist,
+)
+from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.engine.rule import Clause
+from alerts.suppression.engine.watchlist import lease_of_gate
+from alerts.suppression.models import RuleVersion, WatchlistDay, WatchlistRequest
+from portal.audit.models import Entry
+from tests.alerts.suppression.deploying.plant import polls, signed
+from tests.conftest import NOON
+from tests.factories.incidents import make_alert, make_incident
+
+SOURCE = Clause("source_device", "is", ("HIST-GD-01",))
+DESTINATIONS = Clause("destination_device", "is_one_of", ("DB-GD-01", "PLC-21"))
+
+
+def pairs(*more, source=SOURCE, destinations=DESTINATIONS):
+    """The historian asks two devices: a rule that the list can say."""
+    base = polls()
+    lines = (*base.all_of[:2], source, destinations, *more)
+    return polls(all_of=lines, enforcement="tagout")
+
+
+@pytest.fixture
+def version(workspace, site, oda, leo):
+    return signed(pairs(), by=(oda, leo), workspaces=[workspace], sites=[site])
+
+
+@pytest.fixture
+def request_on(version, workspace, oda, leo):
+    request = propose_watchlist(workspace=workspace, side=Side.OT, by=oda, now=NOON)
+    for side, by in ((Side.OT, oda), (Side.SOC, leo)):
+        sign_watchlist(
+            request_id=request.pk,
+            side=side,
+            by=by,
+            seen_hash=request.text_hash,
+            proved_at=NOON,
+            now=NOON,
+        )
+    request.refresh_from_db()
+    return request
+
+
+class Lists:
+    """Rounds of the worker, and what the list in Sentinel says."""
+
+    def __init__(self, far, clock, workspace):
+        self.far, self.clock, self.workspace = far, clock, workspace
+
+    def round(self, *, fresh=True, **later):
+        self.clock.go(**later)
+        if fresh:
+            note_fresh(workspace_id=self.workspace.pk, now=self.clock.at)
+        renew_leases(now=self.clock.at)
+        self.far.deliver()
+        renew_leases(now=self.clock.at)
+        self.far.deliver()
+
+    @property
+    def rows(self):
+        items = self.far.sentinel.watchlist_items.get(ROUTINE_LIST, {})
+        return [item["properties"]["itemsKeyValue"] for item in items.values()]
+
+    @property
+    def pairs(self):
+        rows = [row for row in self.rows if row["Kind"] == "pair"]
+        return sorted((row["Source"], row["Destination"]) for row in rows)
+
+    @property
+    def lease(self):
+        gates = [row for row in self.rows if row["Kind"] == "gate"]
+        return lease_of_gate(gates[0]) if gates else None
+
+    @property
+    def writes(self):
+        verbs = ("put_watchlist", "put_watchlist_item", "delete_watchlist_item")
+        return [call for call in self.far.sentinel.calls if call.verb in verbs]
+
+
+@pytest.fixture
+def lists(far, clock, workspace):
+    return Lists(far, clock, workspace)
+
+
+BOTH = [("HIST-GD-01", "DB-GD-01"), ("HIST-GD-01", "PLC-21")]
+
+
+# ------------------------------------------------------------------------------------ the switch
+
+
+def test_it_is_off_until_both_sides_have_signed(version, workspace, oda, leo, lists):
+    lists.round()
+    assert lists.writes == []
+    request = propose_watchlist(workspace=workspace, side=Side.OT, by=oda, now=NOON)
+    seen = {"request_id": request.pk, "seen_hash": request.text_hash, "now": NOON}
+    sign_watchlist(**seen, side=Side.OT, by=oda, proved_at=NOON)
+    lists.round()
+    assert lists.writes == [] and not is_watchlist_on(workspace)
+    sign_watchlist(**seen, side=Side.SOC, by=leo, proved_at=NOON)
+    lists.round()
+    assert is_watchlist_on(workspace)
+    assert lists.pairs == BOTH
+    assert lists.lease == NOON + timedelta(days=1)
+    actions = set(Entry.objects.values_list("action", flat=True))
+    assert {"suppression.watchlist.proposed", "suppression.watchlist.signed"} <= actions
+
+
+def test_one_person_cannot_sign_for_both_nor_what_was_not_on_the_screen(
+    workspace, version, oda, leo, make_person, site
+):
+    request = propose_watchlist(workspace=workspace, side=Side.OT, by=oda, now=NOON)
+    seen = {"request_id": request.pk, "seen_hash": request.text_hash, "now": NOON}
+    with pytest.raises(CannotSwitchWatchlist):
+        sign_watchlist(**seen, side=Side.SOC, by=oda, proved_at=NOON)
+    with pytest.raises(CannotSwitchWatchlist):
+        sign_watchlist(**seen | {"seen_hash": "0" * 64}, side=Side.SOC, by=leo, proved_at=NOON)
+    with pytest.raises(CannotSwitchWatchlist):
+        sign_watchlist(**seen, side=Side.SOC, by=leo, proved_at=NOON - timedelta(minutes=6))
+    with pytest.raises(CannotSwitchWatchlist):
+        sign_watchlist(**seen, side=Side.SOC, by=leo, proved_at=NOON, kind="token")
+    with pytest.raises(CannotSwitchWatchlist, match="already"):
+        propose_watchlist(workspace=workspace, side=Side.SOC, by=leo, now=NOON)
+    assert not request.signatures.exists()
+
+
+def test_with_another_text_the_signatures_hold_no_longer(request_on, lists, workspace, monkeypatch):
+    lists.round()
+    assert lists.lease
+    monkeypatch.setattr(watchlist_switch.kql, "exclusion", lambda: "| where true\n")
+    assert hash_of_exclusion(workspace) != request_on.text_hash
+    lists.round(minutes=1)
+    assert (lists.lease, lists.pairs) == (None, [])
+
+
+def test_any_right_hand_ends_it_and_the_gate_goes_before_all_else(request_on, lists, oda):
+    lists.round()
+    before = len(lists.writes)
+    end_watchlist(workspace=lists.workspace, by=oda, reason="A doubt.", now=NOON)
+    lists.far.deliver()
+    assert [call.verb for call in lists.writes[before:]] == ["put_watchlist_item"]
+    assert lists.lease is None
+    lists.round(minutes=1)
+    assert lists.pairs == []
+    assert WatchlistRequest.objects.get().state == "ended"
+
+
+# -------------------------------------------------------------------------------- in step, shut
+
+
+def test_only_what_differs_is_written_and_counted(request_on, lists, workspace, clock):
+    lists.far.sentinel.moving_reads = 3
+    for _ in range(4):
+        lists.round(seconds=20)
+    count = len(lists.writes)
+    assert [call.verb for call in lists.writes].count("put_watchlist") == 1
+    assert changes_this_month(workspace.pk, now=clock.at) == 3  # two pairs and the gate
+    for _ in range(5):
+        lists.round(minutes=10)
+    assert len(lists.writes) == count, "nothing changed, so nothing is written"
+    lists.round(hours=4)
+    assert [call.verb for call in lists.writes[count:]] == ["put_watchlist_item"]
+    assert lists.lease > NOON + timedelta(hours=27)
+
+
+def test_the_lease_ends_by_itself_where_tagout_is_blind(request_on, lists):
+    lists.round()
+    first = lists.lease
+    for _ in range(8):
+        lists.round(hours=4, fresh=False)
+    assert lists.lease == first, "nobody would notice what goes wrong"
+
+
+def test_a_rule_that_is_paused_expires_or_has_an_end_leaves_the_list(
+    request_on, version, lists, clock
+):
+    lists.round()
+    rows = [row for row in lists.rows if row["Kind"] == "pair"]
+    assert {row["Until"] for row in rows} == {"2026-10-24T12:00:00Z"} or rows[0]["Until"]
+    RuleVersion.objects.filter(pk=version.pk).update(state="paused")
+    lists.round(minutes=1)
+    assert lists.pairs == []
+    RuleVersion.objects.filter(pk=version.pk).update(state="live")
+    lists.round(minutes=1)
+    assert lists.pairs == BOTH
+
+
+def test_a_canary_is_not_in_the_list(request_on, version, lists):
+    RuleVersion.objects.filter(pk=version.pk).update(state="canary")
+    lists.round()
+    assert lists.pairs == []
+
+
+def test_the_kill_switch_shuts_the_list_with_one_row(request_on, lists, oda, leo, workspace):
+    lists.round()
+    before = len(lists.writes)
+    (stop,) = switch_off(by=oda, now=NOON)
+    lists.far.deliver()
+    assert [call.verb for call in lists.writes[before:]] == ["put_watchlist_item"]
+    assert lists.lease is None and lists.pairs == BOTH
+    lists.round(minutes=1)
+    assert lists.lease is None, "no round opens it again"
+    switch_on(stop_id=stop.pk, by=leo, reason="It was the clock.", now=NOON)
+    lists.round(minutes=1)
+    assert lists.lease
+
+
+def test_while_a_row_cannot_be_taken_away_the_lease_does_not_grow(
+    request_on, version, lists, clock
+):
+    lists.round()
+    first = lists.lease
+    RuleVersion.objects.filter(pk=version.pk).update(state="paused")
+    clock.go(hours=5)
+    note_fresh(workspace_id=lists.workspace.pk, now=clock.at)
+    renew_leases(now=clock.at)
+    renew_leases(now=clock.at)
+    gate = WantedRule.objects.get(kind="listgate")
+    assert lease_of_gate(gate.wanted) == first
+    lists.round(minutes=1)
+    assert lists.lease > first
+
+
+# ------------------------------------------------------------------------------------- guards
+
+
+def test_safety_systems_and_devices_of_open_cases_are_no_rows(
+    request_on, lists, workspace, site, oda, leo
+):
+    grave = pairs(destinations=Clause("destination_device", "is", ("SIS-01",)))
+    signed(grave, by=(oda, leo), workspaces=[workspace], sites=[site])
+    lists.round()
+    assert lists.pairs == BOTH
+    (_, kept_out) = listed_rules(workspace, now=NOON)
+    assert kept_out.rows == {} and kept_out.reasons[0].code == "never.asset"
+    case = make_incident(workspace, classification="TruePositive", status=1)
+    make_alert(case, site=site, destination_device="PLC-21", source_device="LAPTOP-9")
+    lists.round(minutes=1)
+    assert lists.pairs == BOTH[:1]
+
+
+def test_a_rule_that_the_list_cannot_say_stays_out_with_its_reason(
+    request_on, lists, workspace, site, oda, leo
+):
+    planned = pairs(Clause("planned_work", "within", ("backup",)))
+    signed(planned, by=(oda, leo), workspaces=[workspace], sites=[site])
+    lists.round()
+    (_, other) = listed_rules(workspace, now=NOON)
+    assert [reason.code for reason in other.reasons] == ["watchlist.line"]
+    assert lists.pairs == BOTH
+
+
+def test_what_a_hand_changed_or_added_shuts_the_list(request_on, lists, workspace, clock):
+    lists.round()
+    sentinel = lists.far.sentinel
+    row = WantedRule.objects.filter(kind="pair").first()
+    sentinel.edit_item(ROUTINE_LIST, str(row.name), Destination="PLC-99")
+    clock.go(minutes=11)
+    assert rule_drift.check_one_workspace(now=clock.at, connect=lambda *_: sentinel)
+    lists.round(minutes=1)
+    row.refresh_from_db()
+    assert row.outcome == Landing.HELD and lists.lease is None
+    sentinel.edit_item(ROUTINE_LIST, str(row.name), Destination=row.landed["Destination"])
+
+
+def test_a_row_that_nobody_signed_shuts_the_list_until_it_is_gone(
+    request_on, lists, workspace, clock
+):
+    lists.round()
+    sentinel, stranger = lists.far.sentinel, "11111111-2222-4333-8444-555555555555"
+    sentinel.edit_item(ROUTINE_LIST, stranger, Kind="pair", Source="X", Destination="Y")
+
+    def look():
+        clock.go(minutes=11)
+        assert rule_drift.check_one_workspace(now=clock.at, connect=lambda *_: sentinel)
+        lists.round(minutes=1)
+
+    look()
+    assert lists.lease is None and "1 rows" in reason_to_shut(workspace)
+    del sentinel.watchlist_items[ROUTINE_LIST][stranger]
+    look()
+    assert lists.lease is not None and reason_to_shut(workspace) == ""
+
+
+def test_near_the_limit_of_a_month_rows_only_leave(request_on, version, lists, workspace, clock):
+    WatchlistDay.objects.create(
+        workspace=workspace, day=NOON.date(), changes=watchlist_rows.MAX_CHANGES - 1
+    )
+    lists.round()
+    assert len(lists.pairs) == 1
+    RuleVersion.objects.filter(pk=version.pk).update(state="paused")
+    lists.round(minutes=1)
+    assert lists.pairs == []

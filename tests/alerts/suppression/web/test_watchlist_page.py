@@ -1,0 +1,82 @@
+"""The page of a workspace's watchlist: proposed, signed by the other side, ended."""
+
+import html
+
+import pytest
+from django.urls import reverse
+
+from alerts.sentinel import kql
+from alerts.suppression.deploying.watchlist_switch import hash_of_exclusion, is_watchlist_on
+from alerts.suppression.models import WatchlistRequest
+from tests.alerts.suppression import samples
+from tests.conftest import NOON
+
+
+@pytest.fixture
+def page(client, noon, workspace):
+    """`page(person)` reads it, `page(person, verb, …)` presses a button, freshly signed in."""
+
+    def at(person, verb="", *, fresh=True, **form):
+        client.logout()
+        client.force_login(person)
+        if fresh:
+            session = client.session
+            session["proved_at"] = NOON.isoformat()
+            session.save()
+        if not verb:
+            return client.get(reverse("suppression:watchlist", args=[workspace.uuid]))
+        fields = {"seen_hash": hash_of_exclusion(workspace), **form}
+        address = reverse("suppression:watchlist_act", args=[workspace.uuid, verb])
+        return client.post(address, fields)
+
+    return at
+
+
+def text_of(answer):
+    return html.unescape(answer.content.decode())
+
+
+def test_both_sides_switch_it_on_and_one_ends_it(page, make_version, workspace, oda, leo):
+    make_version("live")
+    shown = text_of(page(oda))
+    assert "Propose and sign" in shown and kql.exclusion().splitlines()[0] in shown
+    assert "You sign for OT" in shown
+    assert page(oda, "propose", side="ot").status_code == 302
+    assert "You sign for OT" not in text_of(page(oda)), "once is enough"
+    assert page(oda, "sign", side="soc").status_code == 422
+    assert not is_watchlist_on(workspace)
+    assert "You sign for the SOC" in text_of(page(leo))
+    assert page(leo, "sign", side="soc", seen_hash="0" * 64).status_code == 422
+    assert page(leo, "sign", side="soc", fresh=False).status_code == 422
+    assert page(leo, "sign", side="soc").status_code == 302
+    assert is_watchlist_on(workspace)
+    assert "Its gate is shut" in text_of(page(oda)), "nothing has reached Azure yet"
+    assert page(oda, "end", reason="A doubt.").status_code == 302
+    assert WatchlistRequest.objects.get().end_reason == "A doubt."
+    assert "Propose and sign" in text_of(page(leo))
+
+
+def test_a_rule_is_in_the_list_or_says_why_not(page, make_version, rule, oda):
+    version = make_version("live")
+    shown = text_of(page(oda))
+    assert f"R-{version.rule.number}" in shown and "2 pairs" in shown
+    other = samples.but(rule, samples.clause("source_kind", "is", "PLC"))
+    make_version("live", of=other)
+    shown = text_of(page(oda))
+    assert "Not in the list" in shown and "The exclusion cannot check the source kind." in shown
+
+
+def test_who_may_not_sign_sees_the_page_and_no_form(page, make_version, sam):
+    make_version("live")
+    shown = text_of(page(sam))
+    assert "Propose and sign" not in shown and "SOC lead can propose it" in shown
+    assert page(sam, "propose", side="soc").status_code == 422
+    assert not WatchlistRequest.objects.exists()
+
+
+def test_the_list_of_places_leads_there(client, noon, workspace, make_version, oda):
+    make_version("live")
+    client.force_login(oda)
+    shown = client.get(reverse("suppression:watchlists")).content.decode()
+    assert reverse("suppression:watchlist", args=[workspace.uuid]) in shown
+    assert reverse("suppression:watchlists") in client.get("/deployments/").content.decode()
