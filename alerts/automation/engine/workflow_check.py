@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import orjson
 
+from alerts.sentinel.wire.values import CHECK_MARK
 from alerts.suppression.engine.rule import instant
-from alerts.suppression.engine.sentinel_forms import NAME_PREFIX
 
 type Json = dict[str, Any]
 
@@ -45,7 +45,7 @@ def alert_rule_body(marker: str) -> Json:
     return {
         "kind": "Scheduled",
         "properties": {
-            "displayName": f"{NAME_PREFIX}workflow check {marker}",
+            "displayName": f"{CHECK_MARK}{marker}",
             "description": "A test by Tagout. It is deleted when the check has ended.",
             "severity": "Informational",
             "enabled": True,
@@ -108,7 +108,7 @@ def automation_rule_body(
         app = {"logicAppResourceId": playbook, "tenantId": tenant_id}
         actions.append(_action(2, "RunPlaybook", app))
     return {
-        "displayName": f"{NAME_PREFIX}workflow check {marker}",
+        "displayName": f"{CHECK_MARK}{marker}",
         "order": ORDER,
         "triggeringLogic": {
             "isEnabled": True,

@@ -15,14 +15,12 @@ from alerts.automation.engine.rule_facts import facts_of
 from alerts.automation.models import FoundRule, Inventory, Playbook, PlaybookRun
 from alerts.automation.policies import reasons_against_reading_again
 from alerts.automation.queries import names_of_ours
+from alerts.automation.services.listed_playbooks import list_all_playbooks
 from alerts.automation.services.notify import notify_of_shadow_rules
 from alerts.automation.services.runs import store_runs
 from alerts.sentinel.client.port import (
     SentinelClient,
-    SentinelDenied,
     SentinelError,
-    SentinelNotFound,
-    SentinelRefused,
     SentinelThrottled,
     SentinelUnavailable,
 )
@@ -35,10 +33,6 @@ from alerts.sentinel.wire import (
     WireRule,
     WireRun,
     read_automation_rules,
-    read_playbook,
-    read_playbook_ids,
-    read_playbook_sites,
-    read_playbooks,
     read_runs,
 )
 from portal import clock
@@ -52,7 +46,6 @@ from portal.jobs.services import claim_due, put_back
 EVERY: Final = timedelta(minutes=10)
 SOON: Final = timedelta(seconds=30)
 MAX_PAGES: Final = 20
-MAX_SITES: Final = 50  # of Standard Logic Apps
 MAX_WATCHED: Final = 60  # playbooks whose runs are read in one round
 PURPOSE: Final = Purpose.RULES  # the identity of the worker that also puts rules there
 
@@ -142,7 +135,7 @@ def _read(row: Inventory, workspace: Workspace, *, client: SentinelClient, now: 
     if rules is not None:
         store_rules(workspace=workspace, rules=rules, now=now)
         row.rules_read_at = now
-    playbooks, row.playbooks_error = _attempt(lambda: _playbooks(client))
+    playbooks, row.playbooks_error = _attempt(lambda: list_all_playbooks(client))
     if playbooks is not None:
         store_playbooks(workspace=workspace, playbooks=playbooks, now=now)
         row.playbooks_read_at = now
@@ -179,52 +172,6 @@ def _rules(client: SentinelClient) -> list[WireRule]:
         if not link:
             return found
     raise NotAPage("the list of automation rules does not end")
-
-
-def _playbooks(client: SentinelClient) -> list[WirePlaybook]:
-    """All playbooks of the subscription, of both kinds of Logic Apps."""
-    found = _all_pages(lambda link: read_playbooks(client.list_playbooks(next_link=link)))
-    return found + _standard_playbooks(client)
-
-
-def _standard_playbooks(client: SentinelClient) -> list[WirePlaybook]:
-    """Those of Standard Logic Apps, read one by one, as lists hold no definitions. Without the
-    right to read sites there are none, which hides no other playbook; a site that is stopped or
-    may not be read hides no other site.
-    """
-    try:
-        sites = _all_pages(lambda at: read_playbook_sites(client.list_playbook_sites(next_link=at)))
-    except SentinelDenied:
-        return []
-    found: list[WirePlaybook] = []
-    for site in sites[:MAX_SITES]:
-        try:
-            ids = _all_pages(partial(_workflows_of, client, site))
-            found += [read_playbook(client.get_playbook(name)) for name in ids]
-        except (SentinelDenied, SentinelNotFound, SentinelRefused):
-            continue
-        except SentinelUnavailable as error:
-            if error.status is None:  # Azure itself was not reached
-                raise
-    return found
-
-
-def _workflows_of(
-    client: SentinelClient, site: str, link: str | None
-) -> tuple[list[str], str | None]:
-    return read_playbook_ids(client.list_site_playbooks(site, next_link=link))
-
-
-def _all_pages[T](read: Callable[[str | None], tuple[list[T], str | None]]) -> list[T]:
-    """What all pages hold. Raises NotAPage where they do not end."""
-    found: list[T] = []
-    link = None
-    for _ in range(MAX_PAGES):
-        items, link = read(link)
-        found += items
-        if not link:
-            return found
-    raise NotAPage("the list of playbooks does not end")
 
 
 def _runs(client: SentinelClient, playbook: Playbook) -> list[WireRun]:

@@ -13,6 +13,7 @@ from alerts.automation.services.inventory import read_due_inventory
 from alerts.automation.services.run_playbook import run_playbook
 from alerts.automation.services.workflow_check import advance_due_check, begin_check
 from alerts.incidents.models import Incident
+from alerts.intake.services.poll import pull_changes
 from alerts.outbox.models import Change, Outcome, WantedRule
 from alerts.outbox.services import deliver_one, deliver_one_rule
 from alerts.sentinel.client import client_for
@@ -162,6 +163,8 @@ def test_the_test_alert_is_like_one_of_defender_for_iot(azure, workspace, valida
         incident = read_incident(client.get_incident(row.incident_name))
         assert "device-of-the-check" in [label.name for label in incident.labels]
         assert incident.is_from_d4iot
+        pull_changes(workspace=workspace, client=client_for(workspace), now=clock.now())
+        assert not Incident.objects.filter(name=incident.name).exists(), "no device is learned"
     finally:
         client.delete_automation_rule("device")
 

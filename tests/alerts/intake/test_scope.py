@@ -74,6 +74,8 @@ def is_stored(name):
         ("d4iot", [SENTINEL], ["iot-rule"], "x", True),
         ("d4iot", [SENTINEL], ["other-rule", "IOT-rule"], "x", True),
         ("d4iot", [SENTINEL], ["unknown"], "(MDIoT) PLC Stop", True),
+        ("d4iot", [D4IOT], ["iot-rule"], "Tagout workflow check tagout-12", False),
+        ("all", [D4IOT], [], "Tagout workflow check tagout-12", False),
         ("d4iot", [MAIL], [], "x", False),
         ("d4iot", [SENTINEL, MAIL], ["other-rule"], "x", False),
         ("d4iot", [SENTINEL], ["other-rule"], "x", False),
