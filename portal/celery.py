@@ -5,6 +5,7 @@ Every value is a line of reliability.md §2.
 
 import gc
 import os
+from functools import cached_property
 from typing import Any
 
 from celery import Celery
@@ -13,14 +14,25 @@ from kombu import Queue
 
 from portal import broker, logs, service_urls
 from portal.read_settings import settings_or_exit
+from portal.schedule import QUEUES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 settings_or_exit(1)
 
-QUEUES = ("intake", "outbox", "deployments", "notify", "bulk", "captures")
-
 broker.register()
-app = Celery("tagout")
+
+
+class TagoutCelery(Celery):
+    """Celery, whose workers watch themselves."""
+
+    @cached_property
+    def Worker(self) -> Any:
+        """Return the class of workers, as `celery worker` starts it."""
+        name: Any = "portal.task_worker:Worker"  # the stubs know classes alone
+        return self.subclass_with_self(name)
+
+
+app = TagoutCelery("tagout")
 app.config_from_object("portal.celery:Config", silent=False)
 app.autodiscover_tasks()
 

@@ -76,6 +76,19 @@ def pairs(name: str, default: str = "") -> dict[str, str]:
     return found
 
 
+def numbers(name: str, allowed: tuple[str, ...]) -> dict[str, int]:
+    """Read a whole number for some of these words: `first=2,second=3`."""
+    found = {}
+    for entry in words(name):
+        word, _, value = entry.partition("=")
+        if word.strip() not in allowed or not _DIGITS.fullmatch(value.strip()):
+            raise Misconfigured(
+                f"{name} has {entry!r}: use {allowed[0]}=2, with one of {', '.join(allowed)}."
+            )
+        found[word.strip()] = int(value)
+    return found
+
+
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     """Read one of a few words, in whatever case it is written."""
     value = text(name, default)

@@ -1,9 +1,11 @@
 """`/healthz`: is this process alive. `/readyz`: can it serve (database), and how far behind is the
-work in the background (lag). Both are for machines, need no sign-in and say next to nothing.
+work in the background (lag, workers, broker). Both are for machines, need no sign-in and say next
+to nothing.
 """
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 from threading import Lock
 
 from django.contrib.auth.decorators import login_not_required
@@ -13,12 +15,15 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from portal import clock
+from portal.infrastructure import broker_answers
+from portal.jobs.instances import silent_instances
 from portal.jobs.queries import heartbeats
 from portal.schedule import BUSY_QUEUES
 
 # Of the database, for everything that `/readyz` asks. A server that cannot be reached is otherwise
 # given up after as long as TCP is patient.
 PATIENCE = 3.0  # seconds
+BROKER_PATIENCE = 0.5
 
 
 @login_not_required
@@ -31,29 +36,38 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when the database answers, else 503, after PATIENCE at the latest. Lag is told,
-    never a reason to answer 503: pages show what is known while the workers are away.
+    """Answer 200 when the database answers, else 503, after PATIENCE at the latest. How the work in
+    the background goes is told, no reason to answer 503: pages show what is known while workers or
+    broker are away. Who watches the whole, and sends nobody elsewhere, asks with `?all`: then
+    workers that do no work, and a broker that does not answer, are 503 as well.
     """
     try:
         facts = _facts_in_time.ask()
     except (DatabaseError, TimeoutError):
         return JsonResponse({"ready": False, "database": "does not answer"}, status=503)
-    return JsonResponse({"ready": True, **facts})
+    if not broker_answers(within=BROKER_PATIENCE):
+        facts = {**facts, "broker": "does not answer"}
+    is_whole = "broker" not in facts and not facts["silent_workers"]
+    status = 503 if "all" in request.GET and not is_whole else 200
+    return JsonResponse({"ready": True, **facts}, status=status)
 
 
 def readiness() -> dict[str, object]:
-    """Return what a ready process says of the work in the background. Raises DatabaseError."""
-    return {"lag_seconds": _lag()}
+    """Return what a ready process says of the work in the background: seconds since the most silent
+    queue was heard, how many workers should be at work and are not. Raises DatabaseError.
+    """
+    now = clock.unshifted()
+    return {"lag_seconds": _lag(now), "silent_workers": silent_instances(now=now).count()}
 
 
-def _lag() -> float | None:
+def _lag(now: datetime) -> float | None:
     """Seconds since the most silent queue was heard; None while one was never heard at all."""
     latest = {note.key: note.at for note in heartbeats()}
     moments = [latest.get(queue) for queue in BUSY_QUEUES]
     present = [moment for moment in moments if moment]
     if len(present) < len(moments):
         return None
-    return round(max((clock.unshifted() - min(present)).total_seconds(), 0.0), 1)
+    return round(max((now - min(present)).total_seconds(), 0.0), 1)
 
 
 class _ReadinessAsker:

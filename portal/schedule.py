@@ -7,6 +7,7 @@ expiry is judged by the worker's own clock, which may be minutes off (reliabilit
 from typing import Any
 
 PILE = 900  # seconds
+QUEUES = ("intake", "outbox", "deployments", "notify", "bulk", "captures")
 
 
 def _tick(task: str, *, seconds: float, queue: str, **kwargs: Any) -> dict[str, Any]:
@@ -144,7 +145,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         f"hear whether {name} is alive": _tick(
             "portal.jobs.tasks.say_alive", seconds=20, queue=name, name=name
         )
-        for name in ("intake", "outbox", "deployments", "notify", "bulk", "captures")
+        for name in QUEUES
     },
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.utils.csp import CSP
 
 from portal import env, service_urls
+from portal.schedule import QUEUES
 from portal.secret import local_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -125,6 +126,9 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 # Work in the background (queues and processes: portal/celery.py, periods: portal/schedule.py)
 
 REDIS_URL = service_urls.broker()
+
+# How many workers of a queue there should be, where more than one: `intake=2,outbox=2`
+EXPECTED_WORKERS = env.numbers("EXPECTED_WORKERS", QUEUES)
 
 # The REST API (portal/api)
 

@@ -40,7 +40,8 @@ class WorkerRights:
     reads: frozenset[str] | None = None
 
 
-_ALIVE = {"jobs_job": PUT}  # signs of life, and leases of work that is no row of its own
+# Signs of life, and leases of work that is no row of its own.
+_ALIVE = {"jobs_job": PUT, "jobs_workerinstance": KEEP}
 _RECORD = {"audit_entry": ADD}
 # An incident changes, with its group in the queue and its timeline.
 _INCIDENTS = {

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from portal.jobs.instances import faults_of_instances, forget_old_instances
 from portal.jobs.models import Job
 from portal.jobs.queries import heartbeats, notes_of
 from portal.jobs.services import due, keep_note, kinds_of_work
@@ -87,10 +88,12 @@ def register_listener(fn: Listener) -> None:
 
 def audit(*, now: datetime, unshifted: datetime) -> Audit:
     """Look once, note what was found, and tell who asked to hear."""
+    forget_old_instances(now=unshifted)
     places = [place for check in _place_checks for place in check(now, unshifted)]
     unexpected = {place.key for place in places if place.faults or place.is_resting}
     faults = [
         *_silent(unshifted),
+        *faults_of_instances(now=unshifted),
         *_overdue(unshifted, unexpected),
         *(fault for check in _fault_checks for fault in check(now, unshifted)),
     ]

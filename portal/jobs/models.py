@@ -90,3 +90,18 @@ class CircuitBreaker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class WorkerInstance(models.Model):
+    """One worker process with its children, from its start to its end: which queues it reads, and
+    when it last showed that it takes messages and does work. Times are on the unshifted clock.
+    """
+
+    name = models.CharField(primary_key=True, max_length=200)
+    node = models.CharField(max_length=150)  # queue@host; another start has the same
+    queues = models.JSONField(default=list)
+    started_at = models.DateTimeField()
+    heard_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

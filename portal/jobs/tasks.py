@@ -1,4 +1,4 @@
-"""Signs of life, one row a queue."""
+"""Signs of life, a row for each queue and for each instance of a worker."""
 
 from typing import Any
 
@@ -7,14 +7,23 @@ from celery import shared_task
 from portal import clock
 from portal.jobs.auditor import audit
 from portal.jobs.heartbeat import send_heartbeat
+from portal.jobs.instances import note_instance
 from portal.jobs.queries import HEARTBEAT
 from portal.jobs.services import keep_note
+from portal.worker_identity import identity
 
 
 @shared_task(acks_late=True)
 def say_alive(*, name: str, **_later: Any) -> None:
     """Note that beat, the broker and a worker of this queue work together."""
     keep_note(kind=HEARTBEAT, key=name, now=clock.unshifted())
+
+
+@shared_task(acks_late=True)
+def show_instance_at_work(**_later: Any) -> None:
+    """Note that the instance whose child this is takes messages and does work."""
+    if (instance := identity()) is not None:
+        note_instance(instance, now=clock.unshifted())
 
 
 @shared_task(acks_late=True)

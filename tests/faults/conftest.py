@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from portal import embedded
+from portal.schedule import QUEUES
 from tests.architecture.tree import HOME
 
 
@@ -41,8 +42,9 @@ class Broker:
 class Workers:
     """One Celery worker with beat inside, as a process that can be killed and started again."""
 
-    def __init__(self, broker, log, environment, *, app="tests.faults.often:app"):
+    def __init__(self, broker, log, environment, *, app="tests.faults.often:app", queues=QUEUES):
         self.broker, self.log, self.environment, self.app = broker, log, environment, app
+        self.queues = queues
         self.process = None
 
     def full_environment(self) -> dict[str, str]:
@@ -68,7 +70,9 @@ class Workers:
             "worker",
             *(["-B"] if beat else []),
             "-Q",
-            "intake,outbox,notify,bulk,deployments,captures",
+            ",".join(self.queues),
+            "-n",
+            f"{self.log.stem}@%h",
             "-c",
             "2",
             "--without-gossip",

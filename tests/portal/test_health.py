@@ -9,6 +9,8 @@ from django.db import OperationalError
 from django.db.backends.utils import CursorWrapper
 
 from portal import clock, health
+from portal.jobs.instances import SILENT_AFTER
+from portal.jobs.models import WorkerInstance
 from portal.jobs.queries import HEARTBEAT
 from portal.jobs.services import keep_note
 from portal.schedule import BUSY_QUEUES
@@ -47,9 +49,22 @@ def test_readyz_refuses_while_the_database_is_away(client, db, monkeypatch):
     assert (answer.status_code, answer.json()["ready"]) == (503, False)
 
 
-def test_readyz_costs_two_small_questions(db, django_assert_num_queries):
+def test_workers_that_do_no_work_and_an_absent_broker_are_told_and_refused_only_with_all(
+    client, transactional_db, settings
+):
+    now = clock.unshifted()
+    for node, ago in (("outbox@one", timedelta()), ("outbox@two", SILENT_AFTER * 2)):
+        WorkerInstance.objects.create(name=node, node=node, started_at=now, heard_at=now - ago)
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["silent_workers"]) == (200, 1)
+    assert answer.json()["broker"] == "does not answer"
+    assert client.get("/readyz?all").status_code == 503
+
+
+def test_readyz_costs_three_small_questions(db, django_assert_num_queries):
     heard(*BUSY_QUEUES)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         health.readiness()
 
 
@@ -59,7 +74,7 @@ def test_a_database_that_is_silent_makes_nobody_wait_and_holds_one_thread(client
     def wait():
         asked.append(threading.current_thread())
         may_end.wait(20)
-        return {}
+        return {"silent_workers": 0}
 
     monkeypatch.setattr(health, "readiness", wait)
     monkeypatch.setattr(health, "PATIENCE", 0.05)

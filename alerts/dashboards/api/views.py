@@ -99,6 +99,17 @@ class WorkerSerializer(Serializer[Any]):
     silent = BooleanField(source="is_silent")
 
 
+class WorkerInstanceSerializer(Serializer[Any]):
+    """A worker process with its children, which shows every ten seconds that it does work."""
+
+    node = CharField(help_text="queue@host, as Celery calls it")
+    queues = ListField(child=CharField(), help_text="those that it reads")
+    at_work_at = DateTimeField(source="at")
+    silent = BooleanField(
+        source="is_silent", help_text="whether it does no work: it is paused, hangs or is gone"
+    )
+
+
 class RecordSerializer(Serializer[Any]):
     """Where the audit record stands."""
 
@@ -139,6 +150,7 @@ class DetailsSerializer(Serializer[Any]):
     dead_jobs = IntegerField()
     broker = BooleanField(help_text="whether it answers")
     workers = WorkerSerializer(many=True)
+    worker_instances = WorkerInstanceSerializer(many=True)
     record = RecordSerializer()
     auditor = AuditorSerializer()
 
@@ -252,6 +264,7 @@ def _details(details: Details, ids: Collection[int]) -> dict[str, Any]:
         "dead_jobs": len(details.dead),
         "broker": details.broker,
         "workers": details.alive,
+        "worker_instances": details.workers,
         "record": details.record,
         "auditor": details.auditor,
     }

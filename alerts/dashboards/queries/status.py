@@ -24,6 +24,7 @@ from alerts.sentinel.wording import error_words
 from alerts.suppression.queries import COMPARED, acting_by_state, off_in
 from portal.audit.queries import VERIFIED, head_of_record
 from portal.infrastructure import DatabaseFacts, broker_answers, database_facts
+from portal.jobs.instances import SILENT_AFTER, worker_instances
 from portal.jobs.models import CircuitBreaker, Job
 from portal.jobs.queries import Note, circuit_breakers_of, dead_jobs, heartbeats, notes_of
 from portal.notifications.queries import MailBacklog, mails_owed
@@ -99,6 +100,16 @@ class Alive:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerAtWork:
+    """One worker of the queues that it reads; `node` is queue@host. Silent: it does no work."""
+
+    node: str
+    queues: Sequence[str]
+    at: datetime
+    is_silent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SharedHost:
     """How a host answers that several workspaces share. It fails while `failing_since` is set."""
 
@@ -150,6 +161,7 @@ class Details:
     database: DatabaseFacts
     broker: bool
     alive: Sequence[Alive]
+    workers: Sequence[WorkerAtWork]
     hosts: Sequence[SharedHost]
     record: Record
     auditor: Auditor
@@ -183,6 +195,7 @@ def details_of(
         database=database_facts(),
         broker=broker_answers(),
         alive=_alive(heartbeats(), unshifted),
+        workers=_workers(unshifted),
         hosts=[_host(row) for row in circuit_breakers_of(HOST_KINDS)],
         record=record_facts(),
         auditor=auditor_facts(
@@ -252,6 +265,18 @@ def suppression_facts(workspace_ids: Collection[int], *, everywhere: bool) -> Su
 def _alive(notes: Sequence[Note], now: datetime) -> list[Alive]:
     return [
         Alive(note.key, note.at, is_silent(now - note.at if note.at else None)) for note in notes
+    ]
+
+
+def _workers(now: datetime) -> list[WorkerAtWork]:
+    return [
+        WorkerAtWork(
+            instance.node,
+            instance.queues,
+            instance.heard_at,
+            instance.heard_at < now - SILENT_AFTER,
+        )
+        for instance in worker_instances()
     ]
 
 

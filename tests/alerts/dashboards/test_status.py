@@ -18,9 +18,11 @@ from portal.accounts.models import Role, ScopeKind
 from portal.audit.services import prove_record
 from portal.infrastructure import broker_answers, database_facts
 from portal.jobs import circuit_breakers
+from portal.jobs.instances import note_instance
 from portal.jobs.models import Job, State
 from portal.jobs.queries import HEARTBEAT
 from portal.jobs.services import keep_note
+from portal.worker_identity import InstanceIdentity
 from tests import cast
 from tests.conftest import NOON
 
@@ -206,6 +208,25 @@ def test_signs_of_life_and_of_silence(opens, ada, monkeypatch):
     text = opens(ada).text
     assert "silent, last seen 3 min ago" in text
     assert "seen 0 s ago" in text
+
+
+def test_a_worker_that_does_no_work_is_red_beside_its_sister(opens, ada, monkeypatch):
+    for node in ("outbox@one", "outbox@two"):
+        note_instance(InstanceIdentity(node, node, ("outbox",)), now=NOON)
+    text = opens(ada).text
+    assert text.count("at work 0 s ago") == 2 and "does no work" not in text
+    assert "Every worker does work" in opens(ada, "/").text
+    later = NOON + timedelta(minutes=2)
+    note_instance(InstanceIdentity("outbox@two", "outbox@two", ("outbox",)), now=later)
+    monkeypatch.setattr("portal.clock.unshifted", lambda: later)
+    text = opens(ada).text
+    assert "Workers that do no work: outbox@one" in opens(ada, "/").text
+    assert "does no work, last seen at work 2 min ago" in text
+    details = opens(ada, "/api/v1/status/").json()["details"]
+    assert {row["node"]: row["silent"] for row in details["worker_instances"]} == {
+        "outbox@one": True,
+        "outbox@two": False,
+    }
 
 
 def test_everybody_is_told_when_no_worker_was_heard_for_two_minutes(opens, sam, monkeypatch):

@@ -26,7 +26,7 @@ from portal.jobs.models import Job, State
 from portal.jobs.queries import HEARTBEAT
 from portal.notifications.models import Mail
 from portal.notifications.services import notify
-from portal.schedule import SCHEDULE
+from portal.schedule import QUEUES, SCHEDULE
 from simulator.store.incidents import IncidentPage
 from tests import cast
 from tests.architecture.tree import HOME
@@ -139,16 +139,8 @@ class Stack:
         self.tries_file.touch()
         self.web = WebProcess(folder, SECRET_KEY=settings.SECRET_KEY, REDIS_URL=servers.url)
         self.restarts = 0
-        self.workers = Workers(
-            servers,
-            folder / "worker.log",
-            {
-                SECRET_VARIABLE: os.environ[SECRET_VARIABLE],
-                "EMAIL_URL": f"file://{self.mails}",
-                "MAIL_TRIES": str(self.tries_file),
-            },
-            app=WORKER_APP,
-        )
+        self.workers = self.make_workers("worker")
+        self.sisters: list[Workers] = []
         self.beats: list[subprocess.Popen[bytes]] = []
 
     def populate(self):
@@ -163,6 +155,16 @@ class Stack:
         self.workspace = self.service.register()
 
     # Processes
+
+    def make_workers(self, name: str, *, queues=QUEUES, **environment) -> Workers:
+        """A worker of this name, not started yet."""
+        environment |= {
+            SECRET_VARIABLE: os.environ[SECRET_VARIABLE],
+            "EMAIL_URL": f"file://{self.mails}",
+            "MAIL_TRIES": str(self.tries_file),
+        }
+        log = self.folder / f"{name}.log"
+        return Workers(self.servers, log, environment, app=WORKER_APP, queues=queues)
 
     def start_beat(self):
         """Start one more beat."""
@@ -213,22 +215,21 @@ class Stack:
 
     def stop(self):
         self.kill_beats()
-        self.workers.kill()
+        for workers in (self.workers, *self.sisters):
+            workers.kill()
         self.web.kill()
         self.servers.stop()
 
     def wait(self, is_so, *, seconds, what):
-        """Wait until it is so. A worker that ends is started anew, as its supervisor does: Celery
-        itself falls over a broker that goes away between a task's end and its acknowledgement.
-        """
+        """Wait until it is so. A worker that ends is started anew, as its supervisor does."""
 
         def is_so_with_a_worker():
-            if self.workers.is_dead:
+            for workers in filter(lambda workers: workers.is_dead, [self.workers, *self.sisters]):
                 self.restarts += 1
-                assert self.restarts <= MAX_RESTARTS, "The worker ends again and again: worker.log."
+                assert self.restarts <= MAX_RESTARTS, f"It ends again and again: {workers.log}."
                 with suppress(ProcessLookupError):  # what it left behind
-                    os.killpg(self.workers.process.pid, signal.SIGKILL)
-                self.workers.start(beat=False)
+                    os.killpg(workers.process.pid, signal.SIGKILL)
+                workers.start(beat=False)
             return is_so()
 
         wait_until(is_so_with_a_worker, seconds=seconds, what=what)

@@ -116,6 +116,7 @@ def checks_of(details: Details) -> list[tuple[bool, str]]:
         str(QUEUES.get(worker.queue, worker.queue)) for worker in details.alive if worker.is_silent
     ]
     heard = bool(details.alive) and not silent
+    idle = [worker.node for worker in details.workers if worker.is_silent]
     return [
         (
             details.broker,
@@ -129,6 +130,12 @@ def checks_of(details: Details) -> list[tuple[bool, str]]:
             if heard
             else gettext("Workers that have gone silent: %(names)s")
             % {"names": ", ".join(silent) or gettext("all")},
+        ),
+        (
+            not idle,
+            gettext("Workers that do no work: %(names)s") % {"names": ", ".join(idle)}
+            if idle
+            else gettext("Every worker does work"),
         ),
         _none(
             details.given_up_in_all,
@@ -192,6 +199,10 @@ def _details(details: Details, unshifted: datetime) -> dict[str, Any]:
         "alive": [
             (QUEUES.get(beat.queue, beat.queue), age_words(beat.at, unshifted), beat.is_silent)
             for beat in details.alive
+        ],
+        "workers": [
+            (worker.node, age_words(worker.at, unshifted), worker.is_silent)
+            for worker in details.workers
         ],
         "hosts": [
             (
