@@ -207,6 +207,7 @@ class ServeOptions:
     throttled: bool
     living: bool
     empty: bool
+    in_portal: str = ""  # the key of a workspace
 
 
 def serve(options: ServeOptions, *, report: Callable[[Json], None]) -> None:
@@ -229,6 +230,8 @@ def serve(options: ServeOptions, *, report: Callable[[Json], None]) -> None:
             simulator.empty_once()
         else:
             simulator.plant_clock.load_history(options.count)
+        if options.in_portal:
+            _begin_in_portal(simulator, options.in_portal)
         if script is not None:
             _load_once(simulator, script)
         try:
@@ -288,6 +291,13 @@ def read_script(file: Path) -> Json:
         except (TypeError, ValueError) as wrong:
             raise CannotServe(f"{file}: {wrong}.") from wrong
     return script
+
+
+def _begin_in_portal(simulator: Simulator, key: str) -> None:
+    try:
+        simulator.begin_in_portal(key)
+    except KeyError:
+        raise CannotServe(f"There is no workspace {key}.") from None
 
 
 def _load_once(simulator: Simulator, script: Json) -> None:

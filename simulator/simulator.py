@@ -10,6 +10,7 @@ from typing import Any
 from simulator.arm.gate import Gate
 from simulator.azure import Azure
 from simulator.clock import Clock, iso
+from simulator.defender.onboarding import begin_in_portal, has_begun_in_portal
 from simulator.graph.gate import GraphGate
 from simulator.logs.api import LogAnalytics
 from simulator.operations import OPERATIONS
@@ -69,6 +70,12 @@ class Simulator:
                 empty_workspace(self.azure, workspace, at=self.azure.clock.ticks())
             self.store.keep("began empty", True)
 
+    def begin_in_portal(self, key: str) -> None:
+        """Let a workspace live in the Defender portal from the start; raises KeyError."""
+        with self.store.transaction():
+            workspace = self.azure.workspace(key)
+            begin_in_portal(self.azure, workspace, at=self.azure.clock.ticks())
+
     def advance(self, seconds: float) -> Json:
         """Move the clock and live through the time in between."""
         self.azure.clock.advance(timedelta(seconds=seconds))
@@ -100,7 +107,12 @@ class Simulator:
         """The plant, and what a client needs to sign in."""
         facts = dict(self.azure.plant.describe())
         facts["workspaces"] = [
-            {**asdict(workspace), "id": workspace.path} for workspace in self.azure.workspaces
+            {
+                **asdict(workspace),
+                "id": workspace.path,
+                "began_in_portal": has_begun_in_portal(self.azure, workspace),
+            }
+            for workspace in self.azure.workspaces
         ]
         facts["sentinel_people"] = [person._asdict() for person in PEOPLE]
         facts["applications"] = [

@@ -33,6 +33,7 @@ from portal.errors import Misconfigured
 SIZES = ("small", "medium", "large")
 READY_BY = 75.0  # seconds after the start; what is not planned by then is planned behind the page
 HOME = Path(__file__).resolve().parents[2]
+IN_PORTAL = "porto"  # the workspace that lives in the Defender portal, read through Graph
 CAPTURES = HOME / "training" / "content" / "captures"
 
 
@@ -81,6 +82,7 @@ def _run(group: ProcessGroup, *, data: Path, size: str, seed: int, listener: soc
             *manage,
             *shlex.split(
                 f"simulator --fd {azure.fileno()} --plant {seed} --size {size} --no-throttle"
+                f" --in-portal {IN_PORTAL}"
             ),
             *("--data", str(data / "simulator")),
         ],

@@ -25,7 +25,7 @@ from alerts.demo.cast import PASSWORD, PEOPLE, Player
 from alerts.incidents.models import DetailsState, Incident, Status
 from alerts.reviews.engine.causes import causes_for
 from alerts.reviews.services.past_verdicts import PastVerdict, record_past_verdicts
-from alerts.sentinel.models import Workspace
+from alerts.sentinel.models import IncidentSource, Workspace
 from alerts.sentinel.services import add_workspace, point_workspace
 from alerts.sites.models import Device, Site
 from alerts.sites.services import (
@@ -97,6 +97,9 @@ def seed_workspaces(
             authority=endpoint,
             logs_endpoint=endpoint,
             graph_endpoint=endpoint,
+            source=IncidentSource.GRAPH
+            if workspace_facts.get("began_in_portal")
+            else IncidentSource.ARM,
             ca_bundle=ca_bundle,
             organisation=organisation,
             by=BY,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Min, Q, QuerySet
 
-from alerts.outbox.models import Change, Landing, Outcome, RulePriority, WantedRule
+from alerts.outbox.models import Change, Landing, Outcome, RuleKind, RulePriority, WantedRule
 from portal.jobs.models import State
 
 _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -84,6 +84,14 @@ def wanted_rules(workspace_id: int | None = None) -> QuerySet[WantedRule]:
     """What should stand in Sentinel as automation rules, in one workspace or in all."""
     rows = WantedRule.objects.select_related("workspace").order_by("workspace__name", "kind", "pk")
     return rows.filter(workspace_id=workspace_id) if workspace_id else rows
+
+
+def withdrawn_rules(workspace_id: int) -> set[UUID]:
+    """What rules of ours are about that were taken away in a workspace and are seen to be gone."""
+    rows = WantedRule.objects.filter(
+        workspace=workspace_id, kind=RuleKind.RULE, wanted__isnull=True, landed__isnull=True
+    )
+    return set(rows.filter(outcome=Landing.LANDED).values_list("about", flat=True))
 
 
 def workspaces_to_stop() -> list[int]:

@@ -123,6 +123,14 @@ class Workspace(models.Model):
         """What the ids of all analytics rules of the workspace begin with, in lower case."""
         return f"{self.arm_id}/providers/microsoft.securityinsights/alertrules/"
 
+    def analytics_rule_id(self, name: str) -> str:
+        """The whole id of an analytics rule, as the resource manager writes it."""
+        return (
+            f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+            f"/providers/Microsoft.OperationalInsights/workspaces/{self.workspace_name}"
+            f"/providers/Microsoft.SecurityInsights/alertRules/{name}"
+        )
+
     @property
     def is_removed(self) -> bool:
         """Whether nothing is read or written there ever again; what is known of it is kept."""

@@ -23,6 +23,7 @@ from portal.accounts.models import READING_ROLES, Role, User
 from portal.accounts.queries import Reach, reach_of
 
 WARN_DAYS = (30, 14, 3)  # before a certificate ends
+ANALYTICS_RULES = "analytics_rules"  # a capability: those that make incidents of OT alerts
 
 
 class Health(StrEnum):

@@ -45,6 +45,26 @@ def onboard(azure: Azure, workspace: PlantWorkspace, *, incidents: str, at: int)
     return moved
 
 
+def begin_in_portal(azure: Azure, workspace: PlantWorkspace, *, at: int) -> None:
+    """Let a workspace live in the portal from its first day, as new ones do: all its history is
+    there, and the rules of the solution name the alert type in a custom detail.
+    """
+    if has_begun_in_portal(azure, workspace):
+        return
+    for rule in azure.store.resources.all(workspace.key, "alertRules"):
+        properties = rule.body["properties"]
+        if rule.body.get("kind") == "Scheduled" and "customDetails" in properties:
+            properties["customDetails"] |= {"AlertName": "AlertName"}
+            azure.store.resources.put(workspace.key, "alertRules", rule)
+    onboard(azure, workspace, incidents="all", at=at)
+    azure.store.keep(f"began in the portal: {workspace.key}", True)
+
+
+def has_begun_in_portal(azure: Azure, workspace: PlantWorkspace) -> bool:
+    """Whether a workspace has lived in the portal from its first day."""
+    return bool(azure.store.fact(f"began in the portal: {workspace.key}"))
+
+
 def _names(azure: Azure, workspace: PlantWorkspace, incidents: str) -> list[str]:
     if incidents == "none":
         return []

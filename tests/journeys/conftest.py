@@ -108,7 +108,7 @@ def _three_months(monkeypatch, *, in_portal=False):
     begin = days_later(today, -7 * WEEKS)
     with running_simulator(now=begin) as simulator:
         if in_portal:
-            simulator.control.onboard(WORKSPACE)
+            simulator.simulator.begin_in_portal(WORKSPACE)
         pretend = simulator.simulator
         pretend.plant_clock.load_script(script_of(pretend.azure.plant, begin))
         simulator.control.advance((today - begin).total_seconds())

@@ -6,9 +6,16 @@ import pytest
 from playwright.sync_api import expect
 
 from alerts.incidents.models import Incident, Status
+from alerts.outbox.models import WantedRule
+from alerts.readiness.services.look import look
+from alerts.sentinel.client import client_for
+from alerts.sentinel.models import Workspace
+from portal import clock
 from tests import cast
+from tests.journeys import sentinel_story
 from tests.journeys.desk_story import ask_answer_and_close, assert_closed_with_both_names
 from tests.journeys.mail import link_in
+from tests.journeys.past import WORKSPACE
 from tests.journeys.people import answer_maintenance, ask_at_the_desk, close_by_keys
 from tests.journeys.rule_story import (
     close_two_and_leave_the_rest,
@@ -18,6 +25,7 @@ from tests.journeys.rule_story import (
     try_it_out,
     write_the_rule,
 )
+from tests.journeys.sentinel_story import write_and_sign
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 GDANSK = "gdansk"
@@ -56,6 +64,21 @@ def test_routine_becomes_a_rule_that_closes_through_graph(routine_in_portal, bro
     reopen_and_stop(routine, browse, leo, closed)
     assert routine.patches(Incident.objects.get(name=closed))
     assert routine.puts_by_arm() == []
+
+
+def test_sentinel_keeps_a_rule_there_by_analytics_rule_and_custom_detail(routine_in_portal, browse):
+    """Titles change in the portal, so none is compared; the rule closes while Tagout is stopped."""
+    routine = routine_in_portal
+    workspace = Workspace.objects.get(name=WORKSPACE)
+    look(workspace, purpose="read", now=clock.now(), connect=client_for)
+    oda, leo = routine.person(cast.ODA), routine.person(cast.LEO)
+    write_and_sign(routine, browse, oda, leo)
+    conditions = str(WantedRule.objects.get(kind="rule").landed["triggeringLogic"]["conditions"])
+    assert "IncidentRelatedAnalyticRuleIds" in conditions and "AlertName" in conditions
+    assert "Title" not in conditions and "ProviderName" not in conditions
+    sentinel_story.try_it_out(routine)
+    sentinel_story.act_alone_for_a_day(routine)
+    sentinel_story.stop_it_all(routine, browse, leo)
 
 
 @pytest.mark.parametrize("which", ["open", "none"])  # incidents of before: which come along

@@ -213,3 +213,15 @@ def test_a_rule_of_ones_own_makes_incidents_of_what_the_solution_leaves_out(grap
     assert "VendorOriginalId" in alert["customDetails"]
     assert alert["evidence"], "the devices of the happening"
     assert graph.of(made) == incident["id"]
+
+
+def test_a_workspace_may_live_in_the_portal_from_its_first_day(arm, control):
+    summary = control.inject(properties={"title": "closed", **CLOSING})
+    for _ in range(2):
+        arm.running.simulator.begin_in_portal(arm.workspace.key)
+    assert properties_of(arm, summary["name"])["providerName"] == "Microsoft XDR"
+    rules = [row["properties"] for row in arm("GET", "/alertRules").json()["value"]]
+    details = [rule["customDetails"] for rule in rules if "customDetails" in rule]
+    assert len(details) == 15 and all(row["AlertName"] == "AlertName" for row in details)
+    began = {row["key"]: row["began_in_portal"] for row in control.plant()["workspaces"]}
+    assert [key for key, value in began.items() if value] == [arm.workspace.key]

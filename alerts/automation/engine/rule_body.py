@@ -49,14 +49,13 @@ class Effects:
     task: str = ""
 
 
-def conditions_for(likeness: Likeness, *, is_in_defender_portal: bool) -> list[Json]:
-    """The conditions, all of which have to hold. In the Defender portal titles of incidents change,
-    so those of alerts are asked.
+def conditions_for(likeness: Likeness, *, types: Iterable[Json] = ()) -> list[Json]:
+    """The conditions, all of which have to hold. `types` stand for the alert type where the title
+    does not: in the Defender portal titles of incidents change.
     """
-    title = "IncidentAlertTitle" if is_in_defender_portal else "IncidentTitle"
     return [
         condition("AlertProductNames", PRODUCTS),
-        condition(title, titles([likeness.alert_type])),
+        *(list(types) or [condition("IncidentTitle", titles([likeness.alert_type]))]),
         *(condition("IoTDeviceName", [name]) for name in likeness.devices),
         *(condition("IPAddress", [address]) for address in likeness.addresses),
     ]

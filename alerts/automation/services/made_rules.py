@@ -32,6 +32,9 @@ from alerts.incidents.models import Incident
 from alerts.outbox.models import RuleKind, WantedRule
 from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
 from alerts.sentinel.queries import is_in_defender_portal
+from alerts.suppression.drafting.enforcement_choice import analytics_rules_of
+from alerts.suppression.engine.analytics_rules import tell_types
+from alerts.suppression.signing.notify import in_words
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
@@ -86,11 +89,11 @@ def preview_rule(*, plan: RulePlan, by: User, now: datetime) -> Preview:
         reasons.append(gettext("The alert type of this incident is not known."))
     if plan.same_devices and not (likeness.devices or likeness.addresses):
         reasons.append(gettext("The devices of this incident are not known."))
+    types, against = _types_in_portal(incident, likeness)
+    reasons += against
     if reasons:
         raise CannotMakeRule(*reasons)
-    conditions = conditions_for(
-        likeness, is_in_defender_portal=bool(is_in_defender_portal(incident.workspace_id))
-    )
+    conditions = conditions_for(likeness, types=types)
     actions = actions_for(plan.effects)
     rows = incidents_like(
         workspace_id=incident.workspace_id,
@@ -102,6 +105,21 @@ def preview_rule(*, plan: RulePlan, by: User, now: datetime) -> Preview:
     content = json.dumps([conditions, actions, plan.days], sort_keys=True)
     digest = hashlib.sha256(content.encode()).hexdigest()
     return Preview(likeness, conditions, actions, rows, rows.count(), digest)
+
+
+def _types_in_portal(
+    incident: Incident, likeness: Likeness
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """What stands for the alert type in the Defender portal, or why nothing does exactly; neither
+    elsewhere, where the title stands for it.
+    """
+    if not likeness.alert_type or not is_in_defender_portal(incident.workspace_id):
+        return [], []
+    workspace = incident.workspace
+    found = tell_types(
+        frozenset({likeness.alert_type}), analytics_rules_of(workspace), workspace=workspace.name
+    )
+    return list(found.conditions), [in_words(why) for why in (*found.missing, *found.doubts)]
 
 
 def likeness_of(incident: Incident, *, same_devices: bool) -> Likeness:

@@ -16,7 +16,7 @@ from alerts.sentinel.wire.values import D4IOT_PRODUCTS
 type Json = dict[str, Any]
 # Columns of the table SecurityIncident that the Defender portal leaves out, renames or fills anew.
 _INCIDENT_TEXTS = re.compile(r"\b(Title|Description|ProviderName)\b")
-MAX_ROWS, MAX_TEXT = 2_000, 500
+MAX_ROWS, MAX_TEXT, MAX_DETAILS = 2_000, 500, 20
 
 
 class UnreadableAnswer(Exception):
@@ -109,6 +109,10 @@ def _rule(row: Json, properties: Json) -> Json:
         "product": _text(properties.get("productFilter")),
         "description": _text(properties.get("description"))[:40],
         "mentions_iot": _mentions_iot(query),
+        # Custom details that show the column of their own name.
+        "details": sorted(k for k, v in _object(properties.get("customDetails")).items() if k == v)[
+            :MAX_DETAILS
+        ],
         "reopens": grouping.get("enabled") is True and grouping.get("reopenClosedIncident") is True,
         "reads_incident_texts": bool(_INCIDENT_TEXTS.search(query)) and "SecurityIncident" in query,
     }

@@ -5,6 +5,7 @@ from typing import Any
 from alerts.readiness.engine.solution import COVERAGE_RULE, NO_CORRELATION, coverage_query
 
 type Json = dict[str, Any]
+TYPE_DETAIL = "AlertName"
 # Said of a rule by Azure; sent back it would be refused or mean nothing.
 _READ_ONLY = ("lastModifiedUtc",)
 
@@ -53,11 +54,19 @@ def rule_from_template(answer: Json, *, template: str, version: str, with_tag: b
             continue
         made = {k: v for k, v in properties.items() if k not in _READ_ONLY}
         made |= {"enabled": True, "alertRuleTemplateName": template, "templateVersion": version}
+        made["customDetails"] = with_type_detail(made.get("customDetails"))
         description = str(made.get("description") or "")
         if with_tag and not description.upper().startswith(NO_CORRELATION):
             made["description"] = tagged(description)
         return {"kind": kind, "properties": made}
     return None
+
+
+def with_type_detail(details: object) -> Json:
+    """Return the custom details of an analytics rule with the one that shows the alert type. The
+    queries of the solution keep that column. Conditions of the Defender portal rest on it.
+    """
+    return (details if isinstance(details, dict) else {}) | {TYPE_DETAIL: TYPE_DETAIL}
 
 
 def coverage_body(*, etag: str = "") -> Json:
@@ -93,6 +102,7 @@ def coverage_body(*, etag: str = "") -> Json:
             },
             "sentinelEntitiesMappings": [{"columnName": "Entities"}],
             "customDetails": {
+                TYPE_DETAIL: TYPE_DETAIL,
                 "Sensor": "Sensor",
                 "Protocol": "Protocol",
                 "VendorOriginalId": "VendorOriginalId",

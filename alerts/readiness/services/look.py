@@ -11,9 +11,12 @@ import math
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from django.db import transaction
 
+from alerts.readiness.engine.solution import RULE_NAMES, incident_rules, template_of
+from alerts.readiness.models import Finding
 from alerts.readiness.policies import reasons_against_checking
 from alerts.readiness.queries.collected import count_awaiting_details, count_collected
 from alerts.readiness.services.part_reader import OutOfTime, PartReader
@@ -23,7 +26,8 @@ from alerts.sentinel.client.port import (
 )
 from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.sentinel.models import Purpose, Workspace
-from alerts.sentinel.queries import resting_workspaces, workspaces_to_read
+from alerts.sentinel.queries import ANALYTICS_RULES, resting_workspaces, workspaces_to_read
+from alerts.sentinel.services import keep_capability
 from portal import clock
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -121,4 +125,30 @@ def look(
         return error.message
     if purpose == Purpose.READ:
         reader.keep("collected", count_collected(workspace, now=now))
+        keep_incident_rules(workspace, now=now)
     return ""
+
+
+def keep_incident_rules(workspace: Workspace, *, now: datetime) -> None:
+    """Keep, for rooms below, the analytics rules that make incidents of Defender for IoT's alerts:
+    what rules are compiled to in the Defender portal. Nothing changes where none could be read.
+    """
+    found = Finding.objects.filter(workspace=workspace, part=Prerequisite.ANALYTICS_RULES).first()
+    if found is None or found.facts is None or found.error:
+        return
+    rules = [
+        {
+            "name": rule["name"],
+            "display_name": rule["display_name"],
+            "solution_rule": RULE_NAMES.get(template_of(rule), ""),
+            "details": rule.get("details", []),
+        }
+        for rule in incident_rules(found.facts)
+    ]
+    keep_capability(
+        workspace_id=workspace.pk,
+        name=ANALYTICS_RULES,
+        capability={"rules": sorted(rules, key=itemgetter("name"))},
+        by="readiness",
+        now=now,
+    )

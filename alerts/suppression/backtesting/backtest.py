@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import is_in_defender_portal
 from alerts.sites.models import Site
 from alerts.suppression.backtesting import history
 from alerts.suppression.backtesting.counts import (
@@ -28,6 +29,7 @@ from alerts.suppression.backtesting.history_sql import (
 )
 from alerts.suppression.backtesting.redaction import redacted_body
 from alerts.suppression.backtesting.time_to_close import time_to_close_of
+from alerts.suppression.drafting.enforcement_choice import analytics_rules_of
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.backtest import back_test
 from alerts.suppression.engine.backtest_body import (
@@ -262,7 +264,13 @@ def _round(minutes: float | None) -> float | None:
 def overmatch_in(rule: Rule, workspace: Workspace, period: Period) -> DeployedBody:
     """Return what Sentinel would catch in a workspace beyond the rule, newest incidents first."""
     # History is asked what the conditions would do, not whether the workspace takes them.
-    compiled = compile_rule(rule, Target(workspace=workspace.name, accepts=PROBED))
+    target = Target(
+        workspace=workspace.name,
+        accepts=PROBED,
+        is_in_defender_portal=bool(is_in_defender_portal(workspace.pk)),
+        analytics_rules=analytics_rules_of(workspace),
+    )
+    compiled = compile_rule(rule, target)
     lost = [reason for reason in compiled.reasons if reason.why.code != "sentinel.not_one"]
     catches = "same" if compiled.verdict == "wider" and not lost else _CATCHES[compiled.verdict]
     extra = _extra(rule, deployed(rule, compiled), workspace, period) if catches == "more" else []

@@ -15,9 +15,10 @@ from alerts.outbox.models import SUPPRESSING, Landing, RuleKind, WantedRule
 from alerts.outbox.queries import wanted_rules
 from alerts.sentinel.models import PortalResidence, Workspace
 from alerts.sentinel.queries import gone_workspaces, portal_residences, workspaces_visible_to
+from alerts.suppression.drafting.enforcement_choice import SENTINEL
 from alerts.suppression.engine.sentinel_forms import lease_of
-from alerts.suppression.models import Rule, Stop
-from alerts.suppression.queries import rules_visible_to
+from alerts.suppression.models import Rule, RuleVersion, Stop
+from alerts.suppression.queries import is_off, rules_visible_to
 from portal.accounts.models import User
 
 RULE_STANDINGS: Final = ("there", "gone", "coming", "going", "refused", "held", "orphaned")
@@ -161,6 +162,19 @@ def deployments_of_rule(rule: Rule) -> list[Deployment]:
     rows = wanted_rules().filter(about=rule.uuid, kind=RuleKind.RULE)
     gone = set(gone_workspaces().values_list("workspace_id", flat=True))
     return [_deployment(row, rule, is_gone=row.workspace_id in gone) for row in rows]
+
+
+def taken_over_in(version: RuleVersion, deployments: Iterable[Deployment]) -> list[str]:
+    """Return the workspaces from which Sentinel's form of an acting version was taken away because
+    it is not what was signed any more: Tagout's own worker enforces it there.
+    """
+    if not version.is_acting or version.enforcement != SENTINEL:
+        return []
+    return [
+        deployment.row.workspace.name
+        for deployment in deployments
+        if deployment.standing == "gone" and not is_off(deployment.row.workspace_id)
+    ]
 
 
 def is_live_as_a_whole(deployments: Iterable[Deployment]) -> bool:

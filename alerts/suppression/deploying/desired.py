@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from alerts.outbox.models import Landing, RuleKind, RulePriority, WantedRule
 from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
@@ -93,6 +93,9 @@ def reason_to_wait(rule: WantedRule) -> str:
 OFF: Final = "Suppression is switched off."
 STALE: Final = "What Tagout knows of the workspace is too old; the lease is left to end."
 PAUSED: Final = "The workspace is paused; the lease is left to end."
+TAKEN_OVER: Final = gettext_noop(
+    "Tagout's own worker enforces it there until a new version is signed."
+)
 ORPHANED: Final = "Azure no longer knows the workspace; nothing is sent there."
 
 
@@ -294,6 +297,6 @@ def _notify_taken_out(rule: Rule, plan: Plan, *, now: datetime) -> None:
         now=now,
         message=lambda: (
             gettext("%(rule)s was removed from Sentinel in %(workspace)s") % names,
-            [plan.why, gettext("It does nothing there until a new version is signed.")],
+            [plan.why, gettext(TAKEN_OVER)],
         ),
     )

@@ -15,7 +15,7 @@ from alerts.outbox.registry import RuleSettlement
 from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.services import keep_capability
-from alerts.suppression.engine.sentinel_conditions import PROBED
+from alerts.suppression.engine.sentinel_conditions import PROBED, probing
 from alerts.suppression.engine.sentinel_forms import probe_form
 
 PROBE: Final = UUID("6a7e0ff0-5b7e-5d49-9c60-7a90f0ff0002")  # what probes are about
@@ -26,12 +26,15 @@ _LEAST: Final = timedelta(hours=1)  # a probe that is left behind ends by itself
 
 
 def probe_when_needed(workspace: Workspace, *, now: datetime) -> bool:
-    """Begin a probe where there was none for a week. True when one was begun."""
+    """Begin a probe where there was none for a week, or none of all that is asked for by now. True
+    when one was begun.
+    """
     capability = workspace.capabilities.get(CAPABILITY) or {}
     if is_probing(workspace.pk):
         return False
     at = capability.get("probed_at")
-    if at and now - datetime.fromisoformat(at) < AGAIN:
+    tried = {*capability.get("accepts", ()), *capability.get("refused", ())}
+    if at and tried >= PROBED and now - datetime.fromisoformat(at) < AGAIN:
         return False
     _place_probe(workspace, sorted(PROBED), now=now)
     return True
@@ -108,9 +111,5 @@ def _remove_probe(row: WantedRule, *, now: datetime) -> None:
 
 
 def _names_in(row: WantedRule) -> list[str]:
-    found = []
-    for condition in (row.wanted or {})["triggeringLogic"]["conditions"]:
-        properties = condition["conditionProperties"]
-        inner = [item["conditionProperties"] for item in properties.get("itemConditions", ())]
-        found += [item["propertyName"] for item in inner or [properties]]
-    return found
+    conditions = (row.wanted or {})["triggeringLogic"]["conditions"]
+    return [name for name in sorted(PROBED) if probing(name) in conditions]

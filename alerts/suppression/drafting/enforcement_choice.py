@@ -2,16 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Exists, OuterRef
 
 from alerts.incidents.models import Alert
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import is_in_defender_portal
+from alerts.sentinel.queries import ANALYTICS_RULES, is_in_defender_portal
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Device, Site
 from alerts.suppression.drafting.rule_reach import reach_of_rule
+from alerts.suppression.engine.analytics_rules import AnalyticsRule, titles_of_solution_rule
 from alerts.suppression.engine.compile_sentinel import Target, compile_rule
 from alerts.suppression.engine.rule import NotARule, Rule, from_json
 from alerts.suppression.engine.values import is_mac
@@ -29,11 +31,29 @@ def target_of(workspace: Workspace) -> Target:
     return Target(
         workspace=workspace.name,
         accepts=frozenset(capabilities.get("accepts", ())),
-        is_in_defender_portal=bool(is_in_defender_portal(workspace.pk)),
+        is_in_defender_portal=is_in_defender_portal(workspace.pk),
+        analytics_rules=analytics_rules_of(workspace),
         single=frozenset(text for text, n in handles.items() if n == 1),
         guarded_devices=_texts(name for name, _ in guarded),
         guarded_addresses=_texts(address for _, address in guarded if not is_mac(address)),
     )
+
+
+def analytics_rules_of(workspace: Workspace) -> tuple[AnalyticsRule, ...]:
+    """Return the analytics rules of a workspace that make incidents of Defender for IoT's alerts,
+    as the last look at it found them, by their ids.
+    """
+    found = workspace.capabilities.get(ANALYTICS_RULES) or {}
+    rules = [
+        AnalyticsRule(
+            rule_id=workspace.analytics_rule_id(row["name"]),
+            name=row["display_name"],
+            titles=titles_of_solution_rule(row["solution_rule"]) if row["solution_rule"] else None,
+            details=frozenset(row["details"]),
+        )
+        for row in found.get("rules", ())
+    ]
+    return tuple(sorted(rules, key=attrgetter("rule_id")))
 
 
 def _devices_of(workspace: Workspace) -> list[tuple[str, str, str]]:

@@ -4,8 +4,8 @@ incident they cover. What two people of two sides have not signed as it stands d
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -44,6 +44,7 @@ class ActingRule:
     approver: str
     signed_ot: str
     signed_soc: str
+    rule_uuid: UUID | None = None
     newcomers: frozenset[str] = frozenset()  # devices that a person meets first, in lower case
 
     @property
@@ -161,6 +162,7 @@ def _acting(row: RuleVersion) -> ActingRule:
         approver=" and ".join(approvers),
         signed_ot=ot.by.name,
         signed_soc=soc.by.name,
+        rule_uuid=row.rule.uuid,
         newcomers=frozenset(row.newcomers),
     )
 
@@ -224,6 +226,18 @@ class Cover:
     def is_sentinels(self) -> bool:
         """Whether one version covers it all and Sentinel itself acts on that."""
         return len(self.versions) == 1 and self.versions[0].in_sentinel
+
+    def outside_sentinel(self, rules: Collection[UUID]) -> "Cover":
+        """The same where Sentinel holds none of these rules any more: Tagout's own worker acts."""
+
+        def taken_over(version: ActingRule) -> ActingRule:
+            return replace(version, in_sentinel=False) if version.rule_uuid in rules else version
+
+        return replace(
+            self,
+            by_alert={pk: taken_over(by) if by else None for pk, by in self.by_alert.items()},
+            canaries=tuple(map(taken_over, self.canaries)),
+        )
 
     def alerts_of(self, version: ActingRule) -> list[int]:
         """The alerts that a version covers here, or that a canary would."""

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from alerts.incidents.models import DetailsState, Entity, Incident, OtState, Status
 from alerts.incidents.models.incident import touches
 from alerts.outbox.engine.labels import is_our_label
+from alerts.outbox.queries import withdrawn_rules
 from alerts.reviews.queries import open_review_on, suspicions_on, verdict_on
 from alerts.sentinel.queries import minutes_old
 from alerts.sentinel.wire.values import ENTITY_KIND
@@ -371,6 +372,8 @@ def judge(
 ) -> Judgement:
     """Ask the guards. Where an alert is uncovered nothing else is looked up: it stays open."""
     cover = cover_of(alerts, acting=acting, created_at=incident.created_at, now=now)
+    if any(version.in_sentinel for version in (*cover.versions, *cover.canaries)):
+        cover = cover.outside_sentinel(withdrawn_rules(incident.workspace_id))
     if not cover.is_whole:
         uncovered = {
             alerts[pk].alert_type for pk, version in cover.by_alert.items() if version is None

@@ -4,16 +4,25 @@ Exact is said of an incident with one alert, and of alerts that no guard keeps o
 written into every deployed rule. Sentinel compares without regard to capitals, and a condition on
 entities holds if any entity fits; so each name must stand for one device of the workspace.
 `undirected` rewrites a rule in the words that Sentinel has; `deployed` is what a wider one would
-really catch, as a rule that the other readings can count on history.
+really catch, as a rule that the other readings can count on history. In the Defender portal
+analytics rules and custom details stand for the alert types (`analytics_rules.py`); no title is
+compared there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from alerts.incidents.engine.catalogue import alert_type_for, all_types
+from alerts.suppression.engine.analytics_rules import (
+    AnalyticsRule,
+    guards_in_portal,
+    tell_detail,
+    tell_types,
+    types_of,
+)
 from alerts.suppression.engine.fields import FIELDS, SEVERITIES, Operator
 from alerts.suppression.engine.guards.never import (
     needs_hours,
@@ -68,7 +77,8 @@ class Target:
 
     workspace: str
     accepts: frozenset[str] = frozenset()
-    is_in_defender_portal: bool = False
+    is_in_defender_portal: bool | None = False  # None: not known
+    analytics_rules: tuple[AnalyticsRule, ...] = ()  # by id; compiled to in the portal only
     single: frozenset[str] = frozenset()
     guarded_devices: tuple[str, ...] = ()
     guarded_addresses: tuple[str, ...] = ()
@@ -107,15 +117,16 @@ def compile_rule(rule: Rule, target: Target) -> Compiled:
     if reasons := [*reasons_against_rule(rule), *reasons_against_types(rule)]:
         return Compiled("impossible", tuple(Reason(None, why) for why in reasons))
     draft = _Draft(forbidden=_against_target(rule, target))
+    makers = _add_types(draft, rule, target) if target.is_in_defender_portal else ()
     for clause in rule.all_of:
-        _add(draft, clause, target, unless=False)
+        _add(draft, clause, target, makers, unless=False)
     for clause in rule.except_any:
-        _add(draft, clause, target, unless=True)
+        _add(draft, clause, target, makers, unless=True)
     if not draft.has_type:
         draft.forbidden.append(Reason(None, Sentence("sentinel.no_type")))
     elif not draft.has_asset:
         draft.forbidden.append(Reason(None, Sentence("sentinel.no_asset")))
-    conditions = [*draft.conditions, *_guards(target)]
+    conditions = [*draft.conditions, *_guards(target, makers)]
     draft.forbidden += _against_unproven(conditions, target)
     if count(conditions) > MAX_CONDITIONS:
         needed = Sentence("sentinel.conditions", count=count(conditions), most=MAX_CONDITIONS)
@@ -126,7 +137,9 @@ def compile_rule(rule: Rule, target: Target) -> Compiled:
 
 
 def _against_target(rule: Rule, target: Target) -> list[Reason]:
-    reasons = [Sentence("sentinel.portal")] if target.is_in_defender_portal else []
+    reasons = []
+    if target.is_in_defender_portal is None:
+        reasons.append(Sentence("sentinel.portal_unknown", workspace=target.workspace))
     if not target.accepts:
         reasons.append(Sentence("sentinel.unprobed", workspace=target.workspace))
     reasons += [Sentence("sentinel.timeboxed", title=what) for what in needs_hours(rule)]
@@ -142,19 +155,22 @@ def _against_unproven(conditions: Iterable[Json], target: Target) -> list[Reason
     return [Reason(None, Sentence("sentinel.unproven", workspace=target.workspace, names=names))]
 
 
-def _guards(target: Target) -> list[Json]:
+def _guards(target: Target, makers: Sequence[AnalyticsRule]) -> list[Json]:
     """Never list, severity ceiling and gate, for every deployed rule (S1, S8)."""
-    never = titles(kind.title for kind in all_types() if kind.guard == "never")
     found = [
         condition("AlertProductNames", PRODUCTS),
         condition("AlertProductNames", OTHER_PRODUCTS, unless=True),
         condition("IncidentStatus", ["New"]),
         condition("IncidentSeverity", severity_ceiling()),
-        condition("IncidentTitle", never, unless=True),
-        no_gate(),
+        no_gate(target.accepts),
     ]
-    if "IncidentAlertTitle" in target.accepts:
-        found.append(condition("IncidentAlertTitle", never, unless=True))
+    if target.is_in_defender_portal:
+        found += guards_in_portal(makers, target.analytics_rules)
+    else:
+        never = titles(kind.title for kind in all_types() if kind.guard == "never")
+        found.append(condition("IncidentTitle", never, unless=True))
+        if "IncidentAlertTitle" in target.accepts:
+            found.append(condition("IncidentAlertTitle", never, unless=True))
     if target.guarded_devices:
         found.append(condition("IoTDeviceName", target.guarded_devices, unless=True))
     if target.guarded_addresses:
@@ -162,7 +178,26 @@ def _guards(target: Target) -> list[Json]:
     return found
 
 
-def _add(draft: _Draft, clause: Clause, target: Target, *, unless: bool) -> None:
+def _add_types(draft: _Draft, rule: Rule, target: Target) -> tuple[AnalyticsRule, ...]:
+    """The alert types of the whole rule, as the Defender portal can tell them."""
+    types = [clause for clause in rule.all_of if clause.field == "alert_type"]
+    if not types:
+        return ()
+    found = tell_types(types_of(rule), target.analytics_rules, workspace=target.workspace)
+    draft.conditions += found.conditions
+    draft.lost += [Reason(types[0], why) for why in found.doubts]
+    draft.forbidden += [Reason(types[0], why) for why in found.missing]
+    return found.rules
+
+
+def _add(
+    draft: _Draft,
+    clause: Clause,
+    target: Target,
+    makers: Sequence[AnalyticsRule],
+    *,
+    unless: bool,
+) -> None:
     """One clause: as a condition, as a reason, or as both where the condition is only wider."""
     name = clause.field
     if name == "workspace":
@@ -177,7 +212,9 @@ def _add(draft: _Draft, clause: Clause, target: Target, *, unless: bool) -> None
         label = FIELDS[name].label
         draft.forbidden.append(Reason(clause, Sentence("sentinel.in_the_plant", label=label)))
     elif name == "alert_type":
-        draft.conditions.append(condition("IncidentTitle", titles(clause.texts), unless=unless))
+        if not target.is_in_defender_portal:
+            title = condition("IncidentTitle", titles(clause.texts), unless=unless)
+            draft.conditions.append(title)
         draft.has_type |= not unless
         unlisted = [value for value in clause.texts if not _is_listed(value)]
         draft.lost += [Reason(clause, Sentence("sentinel.unlisted", value=v)) for v in unlisted]
@@ -189,6 +226,8 @@ def _add(draft: _Draft, clause: Clause, target: Target, *, unless: bool) -> None
         draft.conditions.append(condition(prop, clause.texts, unless=unless))
         draft.has_asset |= not unless
         draft.lost += [Reason(clause, why) for why in _not_single(clause, target)]
+    elif not unless and (detail := tell_detail(name, clause.texts, makers)):
+        draft.conditions.append(detail)
     elif not (name == "product_name" and not unless and set(clause.texts) >= set(PRODUCTS)):
         draft.lost.append(Reason(clause, _unfit(clause) or _unknown(clause)))
 

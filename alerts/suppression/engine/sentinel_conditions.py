@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from alerts.outbox.engine.labels import GATE_LABEL
@@ -39,7 +39,19 @@ PROBED: Final = frozenset(
         "IncidentSeverity",
         "IncidentStatus",
         "IncidentLabel",
+        "IncidentRelatedAnalyticRuleIds",
+        "IncidentCustomDetailsKey",
+        "IncidentCustomDetailsValue",
+        "IncidentLabel NotContains",
     }
+)
+LABELS: Final = "IncidentLabel"
+PLAIN_LABEL: Final = "IncidentLabel NotContains"
+GATE_FORMS: Final = frozenset({LABELS, PLAIN_LABEL})  # one of them is enough
+_NO_RULE: Final = (
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/tagout/providers"
+    "/Microsoft.OperationalInsights/workspaces/tagout/providers/Microsoft.SecurityInsights"
+    "/alertRules/00000000-0000-0000-0000-000000000000"
 )
 
 
@@ -63,27 +75,68 @@ def titles(alert_types: Iterable[str]) -> list[str]:
     return [text for title in alert_types for text in (title, TITLE_PREFIX + title)]
 
 
-def no_gate() -> Json:
-    """No label is the gate's, in the collection form: true also where there are no labels."""
+def no_gate(accepts: Collection[str] = (LABELS,)) -> Json:
+    """No label is the gate's, in the collection form: true also where there are no labels. Where a
+    workspace takes only the plain form, that: it holds as soon as one of several labels is not the
+    gate's, but a new incident has no other label yet when our rules run.
+    """
+    if LABELS not in accepts and PLAIN_LABEL in accepts:
+        return {
+            "conditionType": "Property",
+            "conditionProperties": {
+                "propertyName": "IncidentLabel",
+                "operator": "NotContains",
+                "propertyValues": [GATE_LABEL],
+            },
+        }
+    return _array("IncidentLabels", "AllItems", condition(LABELS, [GATE_LABEL], unless=True))
+
+
+def detail_condition(name: str, values: Iterable[str]) -> Json:
+    """The custom detail of this name has one of these values on some alert."""
+    value = condition("IncidentCustomDetailsValue", values)
+    return _array(
+        "CustomDetails",
+        "AnyItem",
+        condition("IncidentCustomDetailsKey", [name]),
+        _array("CustomDetailValues", "AnyItem", value),
+    )
+
+
+def no_detail_value(values: Iterable[str]) -> Json:
+    """No custom detail has one of these values on any alert."""
+    value = condition("IncidentCustomDetailsValue", values, unless=True)
+    return _array("CustomDetailValues", "AllItems", value)
+
+
+def _array(kind: str, which: str, *inner: Json) -> Json:
     return {
         "conditionType": "PropertyArray",
         "conditionProperties": {
-            "arrayType": "IncidentLabels",
-            "arrayConditionType": "AllItems",
-            "itemConditions": [condition("IncidentLabel", [GATE_LABEL], unless=True)],
+            "arrayType": kind,
+            "arrayConditionType": which,
+            "itemConditions": list(inner),
         },
     }
 
 
 def probing(name: str) -> Json:
     """The form in which we would use this property, with a value that is a word there."""
-    if name == "IncidentLabel":
-        return no_gate()
+    match name:
+        case "IncidentLabel":
+            return no_gate()
+        case "IncidentLabel NotContains":
+            return no_gate((PLAIN_LABEL,))
+        case "IncidentCustomDetailsKey":
+            return detail_condition("Tagout probe", ["Tagout probe"])
+        case "IncidentCustomDetailsValue":
+            return no_detail_value(["Tagout probe"])
     words = {
         "IncidentSeverity": "Informational",
         "IncidentStatus": "New",
         "IncidentTactics": "InitialAccess",
         "IPAddress": "192.0.2.1",
+        "IncidentRelatedAnalyticRuleIds": _NO_RULE,
     }
     return condition(name, [words.get(name, "Tagout probe")])
 
@@ -94,13 +147,16 @@ def every_incident() -> Json:
 
 
 def properties_of(conditions: Iterable[Json]) -> frozenset[str]:
-    """Return the names of all properties that the conditions compare, inner ones included."""
+    """Return the names of all properties that the conditions compare, inner ones included, as a
+    probe names their forms.
+    """
     found = set[str]()
     for part in conditions:
         inner = part["conditionProperties"]
         found |= properties_of(inner.get("itemConditions", ()))
         if name := inner.get("propertyName"):
-            found.add(name)
+            is_plain = name == LABELS and inner["operator"] == "NotContains"
+            found.add(PLAIN_LABEL if is_plain else name)
     return frozenset(found)
 
 

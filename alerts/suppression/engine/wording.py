@@ -197,8 +197,17 @@ SENTINEL: Final = {
     "sentinel.no_asset": gettext_noop(
         "The part of the rule that Sentinel understands names no device or address."
     ),
-    "sentinel.portal": gettext_noop(
-        "The workspace is in the Defender portal, where incident titles change later."
+    "sentinel.portal_unknown": gettext_noop(
+        "It is not known yet whether {workspace} lives in the Defender portal, where incident "
+        "titles change later: none of its analytics rules has made an incident."
+    ),
+    "sentinel.no_maker": gettext_noop(
+        "{workspace} lives in the Defender portal, where titles change later, and no analytics "
+        "rule is known there that makes incidents of {names}."
+    ),
+    "sentinel.maker_of_more": gettext_noop(
+        "In the Defender portal the analytics rule stands for the alert type, and {name} makes "
+        "incidents of other types too. Its custom detail {detail} would tell them apart."
     ),
     "sentinel.unprobed": gettext_noop(
         "Tagout has not yet tried which conditions {workspace} accepts. It does so within a minute "

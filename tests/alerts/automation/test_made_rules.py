@@ -25,8 +25,9 @@ from alerts.suppression.deploying.kill_switch import switch_off
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from tests.alerts.automation.engine.test_rule_facts import rule
+from tests.alerts.suppression.deploying.plant import know_analytics_rules
 from tests.conftest import NOON
-from tests.factories.incidents import make_alert, make_incident
+from tests.factories.incidents import make_alert, make_incident, put_in_portal
 
 pytestmark = pytest.mark.django_db
 ASSIGN = Effects("assign", team_id="1e0c7f5e-0000-4000-8000-000000000001", team_name="OT Gdańsk")
@@ -59,6 +60,19 @@ def make():
 @pytest.fixture
 def deliver(sentinel, clock):
     return lambda: deliver_one_rule(now=NOON, connect=lambda *_: sentinel, pause=lambda _: None)
+
+
+def test_in_the_defender_portal_the_analytics_rule_stands_for_the_title(plan, leo, workspace):
+    put_in_portal(workspace)
+    with pytest.raises(CannotMakeRule, match="no analytics rule is known there"):
+        preview_rule(plan=plan, by=leo, now=NOON)
+    know_analytics_rules(workspace)
+    with pytest.raises(CannotMakeRule, match="makes incidents of other types too"):
+        preview_rule(plan=plan, by=leo, now=NOON)
+    know_analytics_rules(workspace, "AlertName")
+    conditions = str(preview_rule(plan=plan, by=leo, now=NOON).conditions)
+    assert "IncidentRelatedAnalyticRuleIds" in conditions and "Title" not in conditions
+    assert "Unauthorized PLC Programming" in conditions
 
 
 def test_the_preview_counts_what_it_would_have_met(plan, leo, workspace, incident):

@@ -41,3 +41,14 @@ def test_the_clock_of_a_workspace_that_graph_serves_elsewhere_is_not_moved():
     )
     with pytest.raises(advance.CannotAdvance, match=r"gdansk is at graph\.microsoft\.com"):
         advance.advance(timedelta(hours=1), report=print)
+
+
+def test_the_workspace_that_lives_in_the_defender_portal_is_read_through_graph():
+    plant = default_plant(7).describe()
+    plant["applications"] = [{"key": "portal", "client_id": "55555555-5555-4555-8555-555555555555"}]
+    for workspace in plant["workspaces"]:
+        workspace["began_in_portal"] = workspace["key"] == "porto"
+    values = {"ca_bundle": "", "organisation": None, "now": NOON}
+    seed_workspaces(plant=plant, endpoint="https://localhost:8443", **values)
+    sources = dict(Workspace.objects.values_list("name", "source"))
+    assert sources == {"central": "arm", "gdansk": "arm", "porto": "graph"}

@@ -30,6 +30,7 @@ class Command(TagoutCommand):
         parser.add_argument("--data", default="", metavar="DIR", help="where its store lies")
         parser.add_argument("--no-throttle", action="store_true", help="without Azure's limits")
         parser.add_argument("--empty", action="store_true", help="workspaces without any content")
+        parser.add_argument("--in-portal", default="", metavar="KEY", help="a workspace's place")
         parser.add_argument("--still", action="store_true", help="nothing happens by itself")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -66,6 +67,7 @@ class Command(TagoutCommand):
             throttled=not options["no_throttle"],
             living=not options["still"],
             empty=options["empty"],
+            in_portal=options["in_portal"],
         )
         try:
             serve(serve_options, report=lambda facts: self._report(facts, as_json=options["json"]))

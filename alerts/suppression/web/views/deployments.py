@@ -18,6 +18,7 @@ from alerts.suppression.deploying.deployments import (
     deployments_by_workspace,
     deployments_of_rule,
     is_live_as_a_whole,
+    taken_over_in,
 )
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.web.shared import page_frame
@@ -130,6 +131,7 @@ def of_rule(version: RuleVersion) -> dict[str, Any]:
         "deployed": [_row(deployment, {}) for deployment in found],
         "has_lease": any(deployment.lease_until for deployment in found),
         "is_whole": is_live_as_a_whole(found),
+        "taken_over": taken_over_in(version, found),
     }
 
 

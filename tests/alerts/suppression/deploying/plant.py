@@ -2,27 +2,20 @@
 
 from datetime import timedelta
 
+from alerts.incidents.engine.catalogue import all_types
+from alerts.sentinel.queries import ANALYTICS_RULES
 from alerts.sentinel.services.reach import note_fresh
 from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.engine.rule import Clause
 from alerts.suppression.engine.rule import Rule as RuleDefinition
+from alerts.suppression.engine.sentinel_conditions import PROBED
 from alerts.suppression.models import Rule
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_device, make_incident, put_in_portal
 from tests.factories.rule_rows import frozen_test, signed_version
 
 TYPE = "Unauthorized Database Operation"
-ACCEPTS = (
-    "IncidentTitle",
-    "AlertProductNames",
-    "IncidentLabel",
-    "IncidentAlertTitle",
-    "IoTDeviceName",
-    "IPAddress",
-    "IncidentTactics",
-    "IncidentSeverity",
-    "IncidentStatus",
-)
+ACCEPTS = tuple(sorted(PROBED))
 
 
 def polls(*devices, workspace="gdansk", **changes):
@@ -53,6 +46,21 @@ def furnish(workspace, site, *, accepts=ACCEPTS):
     put_in_portal(workspace, is_in_portal=False)
     capabilities = {"probed_at": NOON.isoformat()}
     workspace.capabilities = {"rules": capabilities | {"accepts": list(accepts)}}
+    workspace.save(update_fields=["capabilities"])
+
+
+def know_analytics_rules(workspace, *details):
+    """What a look at the workspace found: the rules of the solution and one that covers the types
+    which they leave out, all with these custom details.
+    """
+    names = sorted({name for kind in all_types() for name in kind.solution_rules})
+    rules = [
+        {"name": f"rule-{n}", "display_name": name, "solution_rule": name, "details": details}
+        for n, name in enumerate(names)
+    ]
+    own = {"name": "rule-own", "display_name": "The rest", "solution_rule": "", "details": details}
+    rules.append(own)
+    workspace.capabilities[ANALYTICS_RULES] = {"rules": rules}
     workspace.save(update_fields=["capabilities"])
 
 

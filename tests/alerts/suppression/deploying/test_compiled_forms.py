@@ -2,9 +2,10 @@
 
 import pytest
 
+from alerts.sentinel.models import PortalResidence
 from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.models import Rule
-from tests.alerts.suppression.deploying.plant import polls
+from tests.alerts.suppression.deploying.plant import know_analytics_rules, polls
 from tests.conftest import NOON
 from tests.factories.incidents import make_device, make_workspace, put_in_portal
 
@@ -45,13 +46,30 @@ def test_without_a_probe_nothing_is_possible(rule, workspace):
     assert codes(found) == ["sentinel.unprobed"]
 
 
-def test_in_a_workspace_of_the_defender_portal_titles_change_so_it_is_impossible(rule, workspace):
+def test_in_the_defender_portal_analytics_rules_stand_for_the_title(rule, workspace):
+    elsewhere = forms(polls(), rule, workspace)["gdansk"]
     put_in_portal(workspace)
-    assert "sentinel.portal" in codes(forms(polls(), rule, workspace)["gdansk"])
+    assert codes(forms(polls(), rule, workspace)["gdansk"]) == ["sentinel.no_maker"]
+    know_analytics_rules(workspace)
+    found = forms(polls(), rule, workspace)["gdansk"]
+    assert (found.verdict, codes(found)) == ("wider", ["sentinel.maker_of_more"])
+    know_analytics_rules(workspace, "AlertName")
+    found = forms(polls(), rule, workspace)["gdansk"]
+    assert (found.verdict, len(set(found.hashes))) == ("exact", 2)
+    assert not set(found.hashes) & set(elsewhere.hashes)
+    assert "Title" not in str(found.compiled.conditions)
+    assert workspace.analytics_rule_id("rule-") in str(found.compiled.conditions)
+
+
+def test_where_it_is_not_known_which_portal_no_title_is_written(rule, workspace):
+    PortalResidence.objects.all().delete()
+    found = forms(polls(), rule, workspace)["gdansk"]
+    assert (found.verdict, codes(found)) == ("impossible", ["sentinel.portal_unknown"])
 
 
 def test_another_workspace_says_that_it_is_not_meant(rule, workspace):
     porto = make_workspace("porto", capabilities=workspace.capabilities)
+    put_in_portal(porto, is_in_portal=False)
     found = forms(polls(), rule, workspace, porto)
     assert found["gdansk"].verdict == "exact"
     assert "sentinel.not_here" in codes(found["porto"])

@@ -5,18 +5,20 @@ from datetime import datetime, timedelta
 import pytest
 
 from alerts.outbox.models import Landing, WantedRule
+from alerts.outbox.queries import withdrawn_rules
 from alerts.sentinel.client.port import SentinelRefused
 from alerts.sentinel.services import note_success
 from alerts.sentinel.services.reach import note_fresh
+from alerts.suppression.deploying.deployments import deployments_of_rule, taken_over_in
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.deploying.leases import renew_due_leases, renew_leases
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.watching.lifecycle import pause_rule
 from portal.jobs.models import Job
 from portal.notifications.models import Notification
-from tests.alerts.suppression.deploying.plant import polls, signed
+from tests.alerts.suppression.deploying.plant import know_analytics_rules, polls, signed
 from tests.conftest import NOON
-from tests.factories.incidents import make_device, make_workspace
+from tests.factories.incidents import make_device, make_workspace, put_in_portal
 from tests.factories.rewriting import rewrite
 
 
@@ -264,6 +266,37 @@ def test_each_workspace_has_its_own_standing(version, far, workspace, site, oda,
     RuleVersion.objects.filter(pk=version.pk).update(workspace_ids=[workspace.pk, porto.pk])
     settle(version, far)
     assert WantedRule.objects.filter(about=version.rule.uuid).count() == 1, "exact in one only"
+
+
+def test_a_rule_is_taken_away_when_its_workspace_moves_and_tagout_takes_over(
+    version, far, workspace, oda
+):
+    """What was signed compares titles. The form of the portal was signed by nobody."""
+    know_analytics_rules(workspace, "AlertName")
+    settle(version, far)
+    assert "IncidentTitle" in str(far.rule) and withdrawn_rules(workspace.pk) == set()
+    put_in_portal(workspace)
+    renew_leases(now=NOON)
+    assert withdrawn_rules(workspace.pk) == set(), "not before it is seen to be gone"
+    far.deliver()
+    assert far.rule is None
+    assert withdrawn_rules(workspace.pk) == {version.rule.uuid}
+    note = Notification.objects.get(to=oda, kind="suppression.taken-out")
+    assert "Tagout's own worker enforces it there" in note.body
+    found = deployments_of_rule(version.rule)
+    assert taken_over_in(version, found) == ["gdansk"]
+
+
+def test_a_rule_signed_for_the_portal_stands_there_without_a_title(
+    workspace, site, oda, leo, clock, far
+):
+    know_analytics_rules(workspace, "AlertName")
+    put_in_portal(workspace)
+    version = signed(polls(), by=(oda, leo), workspaces=[workspace], sites=[site])
+    settle(version, far)
+    conditions = str(far.rule["triggeringLogic"]["conditions"])
+    assert "Title" not in conditions and "IncidentRelatedAnalyticRuleIds" in conditions
+    assert wanted(version).is_as_wanted
 
 
 def test_right_after_time_has_jumped_it_looks_again_in_a_moment(version, far, workspace, clock):

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from alerts.incidents.models import Incident, Status
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, Landing, Outcome, RuleKind, WantedRule
 from alerts.sentinel.models import Freshness
 from alerts.suppression.enforcing.acting_rules import acting_set
 from alerts.suppression.enforcing.decide import DECIDE
@@ -129,6 +130,31 @@ def test_what_sentinel_closes_by_itself_is_left_to_it(floor):
     floor.rule(alone, number=12)
     floor.incident()
     assert floor.decide() == 0
+
+
+def test_what_was_taken_away_from_sentinel_is_closed_by_tagouts_own_worker(floor):
+    version = floor.rule(replace(ROUTINE, enforcement="sentinel"), number=12)
+    row = WantedRule(
+        workspace=floor.workspace,
+        name=uuid4(),
+        about=version.rule.uuid,
+        kind=RuleKind.RULE,
+        wanted={},
+        landed={},
+        wanted_at=NOON,
+        outcome=Landing.LANDED,
+        due_at=NOON,
+    )
+    row.save()
+    floor.incident()
+    assert floor.decide() == 0, "it stands there"
+    WantedRule.objects.update(wanted=None, outcome=Landing.OWED)
+    floor.incident()
+    assert floor.decide() == 0, "it may stand there still"
+    WantedRule.objects.update(landed=None, outcome=Landing.LANDED)
+    floor.incident()
+    assert floor.decide() == 3
+    assert {line.act for line in floor.ledger} == {"closed"}
 
 
 def test_but_sentinels_rules_count_as_cover_of_a_mixed_incident(floor):

@@ -1,12 +1,15 @@
 """What Sentinel can express of a rule: exactly, more widely, or not at all, and why."""
 
+import json
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.incidents.engine.catalogue import all_types
 from alerts.suppression.engine import sentinel_conditions as parts
+from alerts.suppression.engine.analytics_rules import AnalyticsRule, titles_of_solution_rule
 from alerts.suppression.engine.compile_sentinel import Target, compile_rule, deployed
 from alerts.suppression.engine.fields import SEVERITIES, Facts
 from alerts.suppression.engine.guards.closing import Scene, reasons_to_keep_open
@@ -135,7 +138,7 @@ def test_capitals_and_unknown_titles_are_not_exact():
         ),
         (rule(), NORTH, "rule.empty"),
         (POLLING, Target(workspace="north", accepts=ALL - {"IncidentTitle"}), "sentinel.unproven"),
-        (POLLING, Target(workspace="north", accepts=ALL - {"IncidentLabel"}), "sentinel.unproven"),
+        (POLLING, Target(workspace="north", accepts=ALL - parts.GATE_FORMS), "sentinel.unproven"),
         (
             POLLING,
             Target(workspace="north", accepts=ALL - {"AlertProductNames"}),
@@ -144,7 +147,12 @@ def test_capitals_and_unknown_titles_are_not_exact():
         (
             POLLING,
             Target(workspace="north", accepts=ALL, is_in_defender_portal=True),
-            "sentinel.portal",
+            "sentinel.no_maker",
+        ),
+        (
+            POLLING,
+            Target(workspace="north", accepts=ALL, is_in_defender_portal=None),
+            "sentinel.portal_unknown",
         ),
     ],
 )
@@ -162,6 +170,99 @@ def test_more_conditions_than_sentinel_takes_are_refused(monkeypatch):
     monkeypatch.setattr("alerts.suppression.engine.compile_sentinel.MAX_CONDITIONS", 49)
     compiled = compile_rule(longest, NORTH)
     assert (compiled.verdict, codes(compiled)[0]) == ("impossible", "sentinel.conditions")
+
+
+# ---- in the Defender portal ----------------------------------------------------------------------
+
+ARM = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.OperationalInsights/workspaces/north"
+ARM += "/providers/Microsoft.SecurityInsights/alertRules/"
+DETAILS = frozenset({"AlertName", "Protocol"})
+PLC_CHANGES, ILLEGAL_CODES, MALWARE = (
+    AnalyticsRule(rule_id=ARM + name, name=name, titles=titles_of_solution_rule(name))
+    for name in (
+        "Unauthorized PLC changes",
+        "Illegal Function Codes for ICS traffic",
+        "Suspicious malware found in the network",
+    )
+)
+OF_SOLUTION = (PLC_CHANGES, ILLEGAL_CODES, MALWARE)
+AS_IT_COMES = replace(NORTH, is_in_defender_portal=True, analytics_rules=OF_SOLUTION)
+IN_PORTAL = replace(
+    AS_IT_COMES, analytics_rules=tuple(replace(row, details=DETAILS) for row in OF_SOLUTION)
+)
+UNRELIABLE = frozenset({"IncidentTitle", "IncidentDescription", "IncidentAlertTitle"})
+
+
+def test_in_the_portal_analytics_rules_and_custom_details_stand_for_the_type():
+    compiled = compile_rule(POLLING, IN_PORTAL)
+    assert (compiled.verdict, compiled.reasons) == ("exact", ())
+    ids = parts.condition("IncidentRelatedAnalyticRuleIds", [PLC_CHANGES.rule_id])
+    assert ids in compiled.conditions
+    assert parts.detail_condition("AlertName", [POLL]) in compiled.conditions
+    assert parts.condition("IoTDeviceName", ["HIST-01"]) in compiled.conditions
+    others = parts.condition("IncidentRelatedAnalyticRuleIds", [MALWARE.rule_id], unless=True)
+    assert others in compiled.conditions
+    never = {kind.title for kind in all_types() if kind.guard == "never"}
+    assert parts.no_detail_value(never) in compiled.conditions
+    assert parts.no_gate() in compiled.conditions
+    assert not parts.properties_of(compiled.conditions) & UNRELIABLE
+
+
+def test_an_analytics_rule_that_makes_more_is_wider_and_says_which():
+    compiled = compile_rule(POLLING, AS_IT_COMES)
+    assert (compiled.verdict, codes(compiled)) == ("wider", ["sentinel.maker_of_more"])
+    assert "Unauthorized PLC changes" in str(compiled.reasons[0].why)
+    whole = rule(clause("alert_type", "is_one_of", *sorted(ILLEGAL_CODES.titles)), HISTORIAN)
+    compiled = compile_rule(whole, AS_IT_COMES)
+    assert compiled.verdict == "exact"
+    assert "IncidentCustomDetailsKey" not in parts.properties_of(compiled.conditions)
+
+
+def test_a_rule_of_which_nothing_is_known_may_make_the_type_too():
+    own = AnalyticsRule(rule_id=ARM + "own", name="Ours")
+    target = replace(IN_PORTAL, analytics_rules=(*IN_PORTAL.analytics_rules, own))
+    compiled = compile_rule(POLLING, target)
+    assert (compiled.verdict, codes(compiled)) == ("wider", ["sentinel.maker_of_more"])
+    told = replace(own, details=DETAILS)
+    target = replace(IN_PORTAL, analytics_rules=(*IN_PORTAL.analytics_rules, told))
+    compiled = compile_rule(POLLING, target)
+    assert compiled.verdict == "exact"
+    makers = parts.condition("IncidentRelatedAnalyticRuleIds", [PLC_CHANGES.rule_id, own.rule_id])
+    assert makers in compiled.conditions
+
+
+def test_a_protocol_is_told_by_its_custom_detail():
+    line = clause("protocol", "is", "MODBUS")
+    compiled = compile_rule(but(POLLING, line), IN_PORTAL)
+    assert compiled.verdict == "exact"
+    assert parts.detail_condition("Protocol", ["MODBUS"]) in compiled.conditions
+    assert codes(compile_rule(but(POLLING, except_any=(line,)), IN_PORTAL)) == ["sentinel.unknown"]
+    assert compile_rule(but(POLLING, line), NORTH).verdict == "wider"
+
+
+def test_an_exception_of_a_type_is_taken_off():
+    both = clause("alert_type", "is_one_of", POLL, "Modbus Exception")
+    made = rule(both, HISTORIAN, except_any=(clause("alert_type", "is", "Modbus Exception"),))
+    compiled = compile_rule(made, IN_PORTAL)
+    assert parts.detail_condition("AlertName", [POLL]) in compiled.conditions
+    assert ILLEGAL_CODES.rule_id not in str(compiled.conditions)
+
+
+def test_where_the_gate_is_taken_in_its_plain_form_only_that_is_written():
+    plain = {
+        "conditionType": "Property",
+        "conditionProperties": {
+            "propertyName": "IncidentLabel",
+            "operator": "NotContains",
+            "propertyValues": ["tagout-off"],
+        },
+    }
+    for target in (NORTH, IN_PORTAL):
+        taken = replace(target, accepts=ALL - {"IncidentLabel", "IncidentAlertTitle"})
+        compiled = compile_rule(POLLING, taken)
+        assert (compiled.verdict, plain in compiled.conditions) == ("exact", True)
+        neither = replace(taken, accepts=taken.accepts - {"IncidentLabel NotContains"})
+        assert codes(compile_rule(POLLING, neither)) == ["sentinel.unproven"]
 
 
 # ---- agreement with the other side's own reading ------------------------------------------------
@@ -220,8 +321,10 @@ def single_alerts(draw):
     )
 
 
-def view_of(alert_facts: Facts, *, prefix="", labels=(), status="New") -> View:
-    """The incident that Sentinel would make of the alert, in its own words."""
+def view_of(alert_facts: Facts, *, prefix="", labels=(), status="New", makers=()) -> View:
+    """The incident that Sentinel would make of the alert, in its own words; of `makers`, those that
+    select its type.
+    """
     entities = [
         {"kind": "IoTDevice", "properties": {"deviceName": n}} for n in alert_facts.any_device
     ]
@@ -240,7 +343,16 @@ def view_of(alert_facts: Facts, *, prefix="", labels=(), status="New") -> View:
             "tactics": list(alert_facts.tactics),
         },
     }
-    alert = {"properties": {"alertDisplayName": prefix + alert_facts.alert_type}}
+    found = [maker for maker in makers if alert_facts.alert_type in (maker.titles or ())]
+    properties["relatedAnalyticRuleIds"] = [maker.rule_id for maker in found]
+    details = {"AlertName": [alert_facts.alert_type], "Protocol": [alert_facts.protocol]}
+    declared = {name: details[name] for maker in found for name in sorted(maker.details)}
+    alert = {
+        "properties": {
+            "alertDisplayName": prefix + alert_facts.alert_type,
+            "additionalData": {"Custom Details": json.dumps(declared)},
+        }
+    }
     return View(properties, [alert], entities)
 
 
@@ -275,6 +387,28 @@ def test_what_is_exact_agrees_with_the_other_sides_reading(made, alert, prefix, 
     )
     touched = () if status == "New" else (f"status {status}",)
     assert there is tagout_would_close(made, alert, labels, touched)
+
+
+@given(
+    EXPRESSIBLE,
+    single_alerts(),
+    st.sampled_from(((), ("night",), ("tagout-off",), ("night", "Tagout-Off"))),
+    st.sampled_from((IN_PORTAL, AS_IT_COMES)),
+)
+def test_what_is_exact_in_the_portal_agrees_with_the_other_sides_reading(
+    made, alert, labels, target
+):
+    compiled = compile_rule(made, target)
+    if compiled.verdict != "exact":
+        return
+    check_rule(live_form(compiled, number=1, title="x", attribution="x", lease_until=NOW))
+    there = conditions_hold(
+        list(compiled.conditions),
+        view_of(alert, labels=labels, makers=target.analytics_rules),
+        unreliable=UNRELIABLE,
+    )
+    has_maker = any(alert.alert_type in row.titles for row in OF_SOLUTION)
+    assert there is (has_maker and tagout_would_close(made, alert, labels))
 
 
 @given(samples.rules(), samples.any_facts())

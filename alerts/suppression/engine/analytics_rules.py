@@ -1,0 +1,121 @@
+"""What rules are compiled to in place of titles where a workspace lives in the Defender portal: the
+analytics rules that make incidents of their alert types, and the custom details of these.
+
+Titles, descriptions and providers change there after the fact. An analytics rule is named by its
+full id. Where it selects other types too, the custom detail `AlertName` tells them apart; a rule of
+which neither is known is not exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from alerts.incidents.engine.catalogue import all_types
+from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.sentinel_conditions import (
+    Json,
+    condition,
+    detail_condition,
+    no_detail_value,
+)
+from alerts.suppression.engine.words import Sentence, listed
+
+TYPE_DETAIL: Final = "AlertName"  # also the column of the solution's queries that it shows
+DETAILS: Final = {"protocol": "Protocol"}  # fields of a rule that a custom detail shows exactly
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalyticsRule:
+    """An enabled analytics rule of a workspace that makes incidents of Defender for IoT's alerts.
+    `titles` are the alert types that it selects, None where that is not known; `details` are the
+    names of its custom details that show the column of the same name.
+    """
+
+    rule_id: str  # ARM's, whole
+    name: str
+    titles: frozenset[str] | None = None
+    details: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PortalTypes:
+    """How the alert types of a rule are told in the portal. `doubts` say why not exactly; with
+    `missing` there is no condition at all. `rules` are those that the conditions name.
+    """
+
+    conditions: tuple[Json, ...] = ()
+    rules: tuple[AnalyticsRule, ...] = ()
+    doubts: tuple[Sentence, ...] = ()
+    missing: tuple[Sentence, ...] = ()
+
+
+def titles_of_solution_rule(name: str) -> frozenset[str]:
+    """Return the alert types that a rule of the solution selects; empty for another name."""
+    # One rule is called "… in the network" in the content hub and without it in the list of rules.
+    names = {name, f"{name} in the network"}
+    return frozenset(kind.title for kind in all_types() if names & set(kind.solution_rules))
+
+
+def types_of(rule: Rule) -> frozenset[str]:
+    """Return the alert types that the rule is about: those of its lines, less its exceptions."""
+    wanted = [set(clause.texts) for clause in rule.all_of if clause.field == "alert_type"]
+    found = set.intersection(*wanted) if wanted else set[str]()
+    for clause in rule.except_any:
+        if clause.field == "alert_type":
+            found -= set(clause.texts)
+    return frozenset(found)
+
+
+def tell_types(
+    types: frozenset[str], rules: Sequence[AnalyticsRule], *, workspace: str
+) -> PortalTypes:
+    """Return the conditions on analytics rules and custom details that hold for exactly these alert
+    types, or why they cannot.
+    """
+    makers = [maker for maker in rules if maker.titles is None or maker.titles & types]
+    if not types or not makers:
+        names = listed(sorted(types), "and")
+        reason = Sentence("sentinel.no_maker", workspace=workspace, names=names)
+        return PortalTypes(missing=(reason,))
+    ids = condition("IncidentRelatedAnalyticRuleIds", (maker.rule_id for maker in makers))
+    if all(TYPE_DETAIL in maker.details for maker in makers):
+        return PortalTypes((ids, detail_condition(TYPE_DETAIL, types)), tuple(makers))
+    if all(maker.titles and maker.titles <= types for maker in makers):
+        return PortalTypes((ids,), tuple(makers))
+    reasons = tuple(
+        Sentence("sentinel.maker_of_more", name=maker.name, detail=TYPE_DETAIL)
+        for maker in makers
+        if TYPE_DETAIL not in maker.details
+    )
+    return PortalTypes((ids,), tuple(makers), reasons)
+
+
+def tell_detail(field: str, values: Iterable[str], makers: Sequence[AnalyticsRule]) -> Json | None:
+    """Return the condition on the custom detail that shows a field of a rule; None where it has
+    none, or not all of the analytics rules carry it.
+    """
+    name, texts = DETAILS.get(field, ""), list(values)
+    if not name or not makers or not all(texts):
+        return None
+    if not all(name in maker.details for maker in makers):
+        return None
+    return detail_condition(name, texts)
+
+
+def guards_in_portal(makers: Sequence[AnalyticsRule], rules: Sequence[AnalyticsRule]) -> list[Json]:
+    """Return what keeps the never list out of every rule there, without a title: the analytics
+    rules that make incidents of its types, and the types in custom details.
+    """
+    never = {kind.title for kind in all_types() if kind.guard == "never"}
+    named = {maker.rule_id for maker in makers}
+    others = [
+        rule.rule_id
+        for rule in rules
+        if rule.rule_id not in named and never & (rule.titles or frozenset())
+    ]
+    found = [condition("IncidentRelatedAnalyticRuleIds", others, unless=True)] if others else []
+    if any(TYPE_DETAIL in maker.details for maker in makers):
+        found.append(no_detail_value(never))
+    return found

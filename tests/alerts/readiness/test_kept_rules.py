@@ -1,0 +1,28 @@
+"""What a look keeps of a workspace's analytics rules for the rooms below."""
+
+from alerts.sentinel.client.errors import SentinelUnavailable
+from alerts.sentinel.client.prerequisites import Prerequisite
+from alerts.suppression.drafting.enforcement_choice import analytics_rules_of
+from tests.alerts.readiness import azure
+
+
+def test_analytics_rules_that_make_incidents_are_kept_for_the_rooms_below(
+    look_now, sentinel, workspace
+):
+    """Rules of suppression are compiled to them in the Defender portal."""
+    own = azure.scheduled("", "The rest", customDetails={"AlertName": "AlertName", "A": "B"})
+    off = azure.scheduled("", "Off", enabled=False)
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [*azure.solution(), own, off, azure.fusion()])
+    look_now()
+    workspace.refresh_from_db()
+    rules = {rule.name: rule for rule in analytics_rules_of(workspace)}
+    assert len(rules) == 16 and "Off" not in rules
+    rest = rules["The rest"]
+    assert (rest.titles, rest.details) == (None, {"AlertName"})
+    assert rest.rule_id.startswith(f"/subscriptions/{azure.SUBSCRIPTION}/resourceGroups/rg-soc/")
+    makers = [rule for rule in rules.values() if "Illegal MODBUS Operation" in str(rule.titles)]
+    assert len(makers) == 1 and makers[0].details == frozenset()
+    sentinel.fail_next(SentinelUnavailable("Azure is away."), verb="read_prerequisite", times=99)
+    look_now()
+    workspace.refresh_from_db()
+    assert len(analytics_rules_of(workspace)) == 16, "what cannot be read stays as it was"
