@@ -21,6 +21,7 @@ from alerts.suppression.engine.rule import Clause
 from alerts.suppression.engine.watchlist import gate_row
 from simulator.logs.rows import TABLES
 from tests.alerts.suppression.samples import POOLS, TYPE, WITHIN, rule, rules
+from tests.contract.workbook import queries
 
 _BESIDE = Path(__file__).resolve().parents[3] / "shared" / "tools"
 PARSER = Path(os.environ.get("TAGOUT_TOOLS") or _BESIDE) / "kql" / "check.js"
@@ -108,6 +109,7 @@ def test_every_text_of_ours_is_kql(check):
         "workflow_check": check_of_workflow,
         "exclusion_of_rows": with_columns,
     }
+    of_analytics_rules |= {f"workbook_{name}": text for name, text in queries().items()}
     assert check(TEXTS | of_analytics_rules) == []
 
 
