@@ -93,6 +93,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "compare the ledger with Sentinel, once a day": _tick(
         "alerts.suppression.tasks.compare_ledger", seconds=600, queue="bulk"
     ),
+    "count what was left out before an incident": _tick(
+        "alerts.suppression.tasks.count_left_out", seconds=300, queue="bulk"
+    ),
     "watch what rules have closed": _tick(
         "alerts.suppression.tasks.watch_closed_incidents", seconds=15, queue="deployments"
     ),

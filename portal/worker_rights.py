@@ -199,6 +199,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             "reviews_review_incidents": KEEP,
             "reviews_secondopinion": PUT,
             "suppression_backtestrun": ADD,
+            "suppression_leftoutalert": ADD,
             "suppression_ledgerentry": PUT,
             "suppression_ruleversion": CHANGE,
             "suppression_siteday": KEEP,

@@ -5,6 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from alerts.suppression.deploying.leases import renew_due_leases
+from alerts.suppression.deploying.left_out_alerts import count_left_out_alerts
 from alerts.suppression.enforcing.decide import decide_new_incidents as decide
 from alerts.suppression.watching.closed_incidents import watch_closed_incidents as watch_closed
 from alerts.suppression.watching.ledger_comparison import compare_ledger_if_due
@@ -16,6 +17,12 @@ from portal import clock
 def compare_ledger(**_later: Any) -> None:
     """Once a day: is our ledger what stands in Sentinel?"""
     compare_ledger_if_due(now=clock.now())
+
+
+@shared_task(acks_late=True)
+def count_left_out(**_later: Any) -> None:
+    """Write down what analytics rules left out before it was an incident."""
+    count_left_out_alerts(now=clock.now())
 
 
 @shared_task(acks_late=True)

@@ -3,13 +3,14 @@ end it without a page. It is switched on by two signatures on its page alone.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import CommandError
 
 from alerts.outbox.models import RuleKind, WantedRule
 from alerts.sentinel.models import Workspace
+from alerts.suppression.deploying.left_out_alerts import left_out_in
 from alerts.suppression.deploying.watchlist_gate import list_gate_of
 from alerts.suppression.deploying.watchlist_rows import (
     changes_this_month,
@@ -33,6 +34,7 @@ def watchlist_status(
     pairs = WantedRule.objects.filter(workspace=workspace, kind=RuleKind.PAIR)
     until = lease_of_gate(gate.landed) if gate else None
     rules = listed_rules(workspace, now=now)
+    left_out = left_out_in([workspace.pk], since=now - timedelta(days=30))
     return {
         "workspace": workspace.name,
         "state": request.state if request else "off",
@@ -43,6 +45,8 @@ def watchlist_status(
         "pairs_there": pairs.filter(landed__isnull=False).count(),
         "rules_in_the_list": [row.rule.name for row in rules if row.rows],
         "rules_not_in_the_list": [row.rule.name for row in rules if not row.rows],
+        "left_out_in_30_days": left_out.filter(rule__isnull=False).count(),
+        "left_out_by_no_rule": left_out.filter(rule__isnull=True).count(),
         "changes_this_month": changes_this_month(workspace.pk, now=now),
     }
 

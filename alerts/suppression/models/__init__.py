@@ -23,6 +23,7 @@ from alerts.suppression.models.rules import (
     Step,
 )
 from alerts.suppression.models.watchlist import (
+    LeftOutAlert,
     WatchlistDay,
     WatchlistRequest,
     WatchlistSignature,
@@ -38,6 +39,7 @@ __all__ = [
     "GroupMember",
     "HeldIncident",
     "LedgerEntry",
+    "LeftOutAlert",
     "NewMember",
     "PromotionApproval",
     "Rule",

@@ -99,3 +99,38 @@ class WatchlistDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.changes} changes on {self.day}"
+
+
+class LeftOutAlert(models.Model):
+    """An alert that became no incident while the watchlist of its workspace was on: the version
+    whose row covered it, or none, and that is a finding. Stays out of the ledger of closes.
+    """
+
+    alert = models.OneToOneField(
+        "incidents.Alert", on_delete=models.CASCADE, related_name="+", primary_key=True
+    )
+    workspace = models.ForeignKey("sentinel.Workspace", on_delete=models.PROTECT, related_name="+")
+    rule = models.ForeignKey(
+        "suppression.Rule", on_delete=models.PROTECT, null=True, related_name="left_out"
+    )
+    version = models.ForeignKey(
+        "suppression.RuleVersion", on_delete=models.PROTECT, null=True, related_name="left_out"
+    )
+    at = models.DateTimeField()  # of the alert
+    found_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(rule__isnull=True, version__isnull=True)
+                | Q(rule__isnull=False, version__isnull=False),
+                name="what_was_left_out_has_rule_and_version_or_neither",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "-at"], name="left_out_of_a_workspace"),
+            models.Index(fields=["rule", "-at"], name="left_out_by_a_rule"),
+        ]
+
+    def __str__(self) -> str:
+        return f"alert {self.alert_id}, left out"

@@ -3,10 +3,11 @@ lines to paste into its rules, and the switch with its two signatures.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_GET
 from alerts.outbox.wording import note_words
 from alerts.sentinel import kql
 from alerts.sentinel.models import Workspace
+from alerts.suppression.deploying.left_out_alerts import left_out_in
 from alerts.suppression.deploying.watchlist_gate import list_gate_of
 from alerts.suppression.deploying.watchlist_rows import (
     ListedRule,
@@ -156,12 +158,40 @@ def _page(
         "counts_until": lease_of_gate(gate.landed) if gate else None,
         "changes": changes_this_month(place.pk, now=now),
         "rules": [_rule(row) for row in listed_rules(place, now=now)],
+        "left_out": _left_out(place, now=now),
         "text": kql.exclusion(),
         "alias": ALIAS,
         "problems": problems or [],
     }
     status = 422 if problems else 200
     return render_page(request, "alerts/suppression/watchlist.html", page, status=status)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutSums:
+    """What was left out in the last 30 days: by rule, and what no signed pair covered, by type."""
+
+    by_rule: list[tuple[str, str, int]]  # R-12, the title of its version, how many
+    findings: list[tuple[str, int]]
+    total: int
+
+
+def _left_out(place: Workspace, *, now: datetime) -> LeftOutSums:
+    rows = left_out_in([place.pk], since=now - timedelta(days=30))
+    by_rule = (
+        rows.filter(rule__isnull=False)
+        .values_list("rule__number", "version__title")
+        .annotate(n=Count("pk"))
+        .order_by("-n", "rule__number")
+    )
+    findings = (
+        rows.filter(rule__isnull=True)
+        .values_list("alert__alert_type")
+        .annotate(n=Count("pk"))
+        .order_by("-n", "alert__alert_type")
+    )
+    sums = [(f"R-{number}", title, n) for number, title, n in by_rule]
+    return LeftOutSums(sums, list(findings), sum(n for _, _, n in sums))
 
 
 def _rule(row: ListedRule) -> RuleOfWatchlist:

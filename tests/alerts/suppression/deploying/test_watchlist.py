@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.incidents.engine.catalogue import all_types
+from alerts.incidents.models import IncidentAlert
 from alerts.outbox.engine.labels import ROUTINE_LIST
 from alerts.outbox.models import Landing, WantedRule
 from alerts.outbox.services import rule_drift
@@ -13,6 +15,7 @@ from alerts.sentinel.services.reach import note_fresh
 from alerts.suppression.deploying import watchlist_rows, watchlist_switch
 from alerts.suppression.deploying.kill_switch import switch_off, switch_on
 from alerts.suppression.deploying.leases import renew_leases
+from alerts.suppression.deploying.left_out_alerts import count_left_out_alerts, left_out_in
 from alerts.suppression.deploying.watchlist_rows import (
     changes_this_month,
     listed_rules,
@@ -29,11 +32,17 @@ from alerts.suppression.deploying.watchlist_switch import (
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.engine.rule import Clause
 from alerts.suppression.engine.watchlist import lease_of_gate
-from alerts.suppression.models import RuleVersion, WatchlistDay, WatchlistRequest
+from alerts.suppression.models import (
+    LedgerEntry,
+    LeftOutAlert,
+    RuleVersion,
+    WatchlistDay,
+    WatchlistRequest,
+)
 from portal.audit.models import Entry
-from tests.alerts.suppression.deploying.plant import polls, signed
+from tests.alerts.suppression.deploying.plant import TYPE, polls, signed
 from tests.conftest import NOON
-from tests.factories.incidents import make_alert, make_incident
+from tests.factories.incidents import make_alert, make_incident, new_alert
 
 SOURCE = Clause("source_device", "is", ("HIST-GD-01",))
 DESTINATIONS = Clause("destination_device", "is_one_of", ("DB-GD-01", "PLC-21"))
@@ -316,3 +325,71 @@ def test_near_the_limit_of_a_month_rows_only_leave(request_on, version, lists, w
     RuleVersion.objects.filter(pk=version.pk).update(state="paused")
     lists.round(minutes=1)
     assert lists.pairs == []
+
+
+# ---------------------------------------------------------------------------- what was held back
+
+
+SELECTED = "Modbus Address Range Violation"  # by a rule of the solution
+
+
+@pytest.fixture
+def raw(workspace, site):
+    """`raw(…)` is an alert that no incident names, an hour after the list went on."""
+
+    def made(**columns):
+        beside = make_incident(workspace)
+        values = {
+            "site": site,
+            "alert_type": TYPE,
+            "severity": 3,
+            "source_device": "HIST-GD-01",
+            "destination_device": "PLC-21",
+            "at": NOON + timedelta(hours=1),
+        }
+        alert = new_alert(beside, **values | columns)
+        alert.save(force_insert=True)
+        return alert
+
+    return made
+
+
+def count(clock, **later):
+    clock.go(**later)
+    return count_left_out_alerts(now=clock.at)
+
+
+def test_one_line_for_each_alert_that_a_row_covered(request_on, version, raw, clock, workspace):
+    alert, soon = raw(), raw(at=NOON + timedelta(hours=3))
+    assert count(clock, hours=2) == 0, "its incident may still come"
+    assert count(clock, hours=2) == 1
+    line = LeftOutAlert.objects.get()
+    assert (line.alert, line.rule, line.version) == (alert, version.rule, version)
+    assert count(clock) == 0
+    assert count(clock, hours=3) == 1 and LeftOutAlert.objects.filter(alert=soon).exists()
+    assert not LedgerEntry.objects.exists(), "nothing was closed"
+
+
+def test_what_no_row_covered_is_a_finding_and_what_no_rule_selects_is_none(
+    request_on, raw, clock, workspace
+):
+    other = raw(alert_type=SELECTED, source_device="LAPTOP-9")
+    high = raw(alert_type=SELECTED, severity=4)
+    raw(alert_type=next(kind.title for kind in all_types() if not kind.becomes_incident))
+    assert count(clock, hours=4) == 2
+    findings = LeftOutAlert.objects.filter(rule=None)
+    assert {line.alert for line in findings} == {other, high}
+    case = make_incident(workspace)
+    IncidentAlert.objects.create(incident=case, alert=other)
+    rows = left_out_in([workspace.pk], since=NOON)
+    assert [line.alert for line in rows] == [high], "an incident came of the other after all"
+
+
+def test_nothing_counts_before_it_was_on_nor_after_it_ended(request_on, raw, clock, workspace, oda):
+    raw(at=NOON - timedelta(minutes=1))
+    clock.go(hours=2)
+    end_watchlist(workspace=workspace, by=oda, reason="", now=clock.at)
+    raw(at=NOON + timedelta(hours=3))
+    before = raw()
+    assert count(clock, hours=6) == 1
+    assert LeftOutAlert.objects.get().alert == before

@@ -1,9 +1,12 @@
 """The pages of the room against the bars of the design, in a browser."""
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from alerts.incidents.models import Incident
+from alerts.suppression.deploying.watchlist_switch import propose_watchlist, sign_watchlist
+from alerts.suppression.engine.guards.signing import Side
 from tests.bars import (
     bar_faults,
     bar_faults_everywhere,
@@ -187,3 +190,20 @@ def test_german_words_fit_on_a_phone(browse, people, draft, noon, path):
     assert page.locator("html[lang=de]").count()
     calm_down(page)
     assert bar_faults(page) == []
+
+
+def test_the_watchlist_holds_the_bars(browse, make_version, workspace, oda, leo, noon):
+    make_version("live")
+    here = reverse("suppression:watchlist", args=[workspace.uuid])
+    request = propose_watchlist(workspace=workspace, side=Side.OT, by=oda, now=NOON)
+    sign_watchlist(
+        request_id=request.pk,
+        side=Side.OT,
+        by=oda,
+        seen_hash=request.text_hash,
+        proved_at=NOON,
+        now=NOON,
+    )
+    page = browse(reverse("suppression:watchlists"), as_=leo)
+    assert bar_faults_everywhere(page) == []
+    assert bar_faults_of_each(page, here) == []

@@ -7,9 +7,10 @@ from django.urls import reverse
 
 from alerts.sentinel import kql
 from alerts.suppression.deploying.watchlist_switch import hash_of_exclusion, is_watchlist_on
-from alerts.suppression.models import WatchlistRequest
+from alerts.suppression.models import LeftOutAlert, WatchlistRequest
 from tests.alerts.suppression import samples
 from tests.conftest import NOON
+from tests.factories.incidents import make_incident, new_alert
 
 
 @pytest.fixture
@@ -80,3 +81,24 @@ def test_the_list_of_places_leads_there(client, noon, workspace, make_version, o
     shown = client.get(reverse("suppression:watchlists")).content.decode()
     assert reverse("suppression:watchlist", args=[workspace.uuid]) in shown
     assert reverse("suppression:watchlists") in client.get("/deployments/").content.decode()
+
+
+def test_what_was_held_back_stands_apart_with_its_findings(
+    page, make_version, workspace, site, oda
+):
+    version = make_version("live")
+    assert "Nothing yet." in text_of(page(oda))
+    for by in (version, version, None):
+        alert = new_alert(make_incident(workspace), site=site, alert_type="Modbus Exception")
+        alert.save(force_insert=True)
+        LeftOutAlert.objects.create(
+            alert=alert,
+            workspace=workspace,
+            rule=by.rule if by else None,
+            version=by,
+            at=NOON,
+            found_at=NOON,
+        )
+    shown = text_of(page(oda))
+    assert "2 alerts became no incident" in shown and "not counted as closes" in shown
+    assert "No signed pair covers these" in shown and "Modbus Exception: 1" in shown
