@@ -29,7 +29,7 @@ from alerts.automation.queries import incidents_like
 from alerts.automation.services.notify import notify_of_plant_rule
 from alerts.incidents.acts.apply import lock_incidents
 from alerts.incidents.models import Incident
-from alerts.outbox.models import RuleKind, WantedRule
+from alerts.outbox.models import OF_WATCHLIST, RuleKind, WantedRule
 from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
 from alerts.sentinel.queries import is_in_defender_portal
 from alerts.suppression.drafting.enforcement_choice import analytics_rules_of
@@ -252,4 +252,5 @@ def _clear(row: MadeRule, *, reason: str, now: datetime) -> None:
 
 def _wanted_bodies(workspace_id: int) -> list[dict[str, Any]]:
     rows = WantedRule.objects.filter(workspace=workspace_id, wanted__isnull=False)
+    rows = rows.exclude(kind__in=OF_WATCHLIST)
     return [row.wanted or {} for row in rows]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from alerts.outbox.foreground import RulesUnreadable, automation_rules_of
-from alerts.outbox.models import WantedRule
+from alerts.outbox.models import OF_WATCHLIST, WantedRule
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.wire import WireRule, differing_places
 from alerts.sentinel.wire.values import read_moment
@@ -28,7 +28,8 @@ def _compare(workspace: Workspace) -> Found:
         rules = {rule.name: rule for rule in automation_rules_of(workspace)}
     except RulesUnreadable as error:
         return Found(place=workspace.name, error=str(error))
-    rows = {str(row.name): row for row in WantedRule.objects.filter(workspace=workspace)}
+    ours = WantedRule.objects.filter(workspace=workspace).exclude(kind__in=OF_WATCHLIST)
+    rows = {str(row.name): row for row in ours}
     rows = {name: row for name, row in rows.items() if _bodies_of(row)}
     found = {name: rule for name, rule in rules.items() if name in rows}
     for name, rule in found.items():

@@ -11,8 +11,11 @@ from alerts.incidents.models import IncidentAlert
 from alerts.outbox.engine.labels import ROUTINE_LIST
 from alerts.outbox.models import Landing, WantedRule
 from alerts.outbox.services import rule_drift
+from alerts.sentinel.client.azure import AzureSentinelClient
 from alerts.sentinel.services.reach import note_fresh
+from alerts.sentinel.wire import read_watchlist_items
 from alerts.suppression.deploying import watchlist_rows, watchlist_switch
+from alerts.suppression.deploying.compare_automation_rules import compare_automation_rules
 from alerts.suppression.deploying.kill_switch import switch_off, switch_on
 from alerts.suppression.deploying.leases import renew_leases
 from alerts.suppression.deploying.left_out_alerts import count_left_out_alerts, left_out_in
@@ -40,8 +43,10 @@ from alerts.suppression.models import (
     WatchlistRequest,
 )
 from portal.audit.models import Entry
+from simulator.running import running_simulator
 from tests.alerts.suppression.deploying.plant import TYPE, polls, signed
 from tests.conftest import NOON
+from tests.factories.azure import connection_to, secret_of
 from tests.factories.incidents import make_alert, make_incident, new_alert
 
 SOURCE = Clause("source_device", "is", ("HIST-GD-01",))
@@ -327,6 +332,15 @@ def test_near_the_limit_of_a_month_rows_only_leave(request_on, version, lists, w
     assert lists.pairs == []
 
 
+def test_a_restore_does_not_look_for_rows_among_automation_rules(request_on, lists, monkeypatch):
+    lists.round()
+    assert lists.pairs == BOTH
+    place = "alerts.suppression.deploying.compare_automation_rules.automation_rules_of"
+    monkeypatch.setattr(place, lambda _workspace: [])
+    (found,) = compare_automation_rules(NOON)
+    assert found.missing == ("gate",), "that one is an automation rule"
+
+
 # ---------------------------------------------------------------------------- what was held back
 
 
@@ -393,3 +407,26 @@ def test_nothing_counts_before_it_was_on_nor_after_it_ended(request_on, raw, clo
     before = raw()
     assert count(clock, hours=6) == 1
     assert LeftOutAlert.objects.get().alert == before
+
+
+# ------------------------------------------------------------------- against the pretend Sentinel
+
+
+def test_the_pretend_sentinel_holds_exactly_what_is_wanted(request_on, lists, clock, workspace):
+    with running_simulator(now=NOON) as running, secret_of(running):
+        client = AzureSentinelClient(connection_to(running))
+        lists.far.sentinel = client
+        for _ in range(3):  # the list is made while the first rounds pass
+            lists.round(seconds=20)
+            running.control.advance(20)
+        items, _ = read_watchlist_items(client.list_watchlist_items(ROUTINE_LIST))
+        wanted = WantedRule.objects.filter(kind__in=("pair", "listgate"), wanted__isnull=False)
+        assert {item.name: item.properties for item in items} == {
+            str(row.name): row.wanted for row in wanted
+        }
+        assert len(items) == 3
+        assert all(row.is_as_wanted for row in wanted)
+        clock.go(minutes=11)
+        assert rule_drift.check_one_workspace(now=clock.at, connect=lambda *_: client)
+        assert reason_to_shut(workspace) == "", "nobody has changed anything"
+        client.close()
