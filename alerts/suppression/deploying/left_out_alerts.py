@@ -25,7 +25,8 @@ from alerts.suppression.models import (
     State,
     WatchlistRequest,
 )
-from alerts.suppression.queries import facts_of
+from alerts.suppression.queries import facts_of, versions_visible_to
+from portal.accounts.models import User
 
 PATIENCE: Final = timedelta(hours=2)  # the rules run hourly, and the portal adds minutes
 LOOK_BACK: Final = timedelta(days=3)
@@ -113,8 +114,17 @@ def _periods(request: WatchlistRequest) -> list[_Period]:
     return found
 
 
+def left_out_visible_to(user: User, *, since: datetime) -> QuerySet[LeftOutAlert]:
+    """Return what rows of rules left out that the person may see, findings not among them."""
+    versions = versions_visible_to(user).values("pk")
+    return _without_incident(LeftOutAlert.objects.filter(version__in=versions, at__gte=since))
+
+
 def left_out_in(workspace_ids: Sequence[int], *, since: datetime) -> QuerySet[LeftOutAlert]:
     """Return what was left out there, without what became part of an incident after all."""
-    linked = IncidentAlert.objects.filter(alert=OuterRef("alert"))
     rows = LeftOutAlert.objects.filter(workspace__in=workspace_ids, at__gte=since)
-    return rows.filter(~Exists(linked))
+    return _without_incident(rows)
+
+
+def _without_incident(rows: QuerySet[LeftOutAlert]) -> QuerySet[LeftOutAlert]:
+    return rows.filter(~Exists(IncidentAlert.objects.filter(alert=OuterRef("alert"))))

@@ -1,6 +1,7 @@
 """The ledger: one line per incident that a rule acted on. Filters and page stand in the address."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -11,6 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.queries import incidents_visible_to
+from alerts.suppression.deploying.left_out_alerts import left_out_visible_to
 from alerts.suppression.enforcing.explain import reasons_visible_to
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.queries import ledger_visible_to
@@ -120,7 +122,11 @@ def ledger(request: HttpRequest) -> HttpResponse:
     entries = filter_entries(entries, where, ending)
     again = entries.filter(review_again_at__isnull=False, reviewed_at=None)
     found = _page(_of_tab(entries, again, tab), request.GET.get("after", ""))
+    held_back = left_out_visible_to(user, since=now - timedelta(days=30))
+    if rule:
+        held_back = held_back.filter(rule__number=rule)
     page = page_frame(user, now) | {
+        "held_back": held_back.count(),
         "rows": rows_of(found[:PAGE], user),
         "more": with_query(request.GET, {"after": str(found[PAGE - 1].pk)})
         if len(found) > PAGE

@@ -84,7 +84,7 @@ def test_the_list_of_places_leads_there(client, noon, workspace, make_version, o
 
 
 def test_what_was_held_back_stands_apart_with_its_findings(
-    page, make_version, workspace, site, oda
+    page, client, make_version, workspace, site, oda
 ):
     version = make_version("live")
     assert "Nothing yet." in text_of(page(oda))
@@ -99,6 +99,8 @@ def test_what_was_held_back_stands_apart_with_its_findings(
             at=NOON,
             found_at=NOON,
         )
+    assert "2 alerts were held back before an incident" in text_of(client.get("/ledger/"))
+    assert "held back" not in text_of(client.get("/ledger/?rule=99999"))
     shown = text_of(page(oda))
     assert "2 alerts became no incident" in shown and "not counted as closes" in shown
     assert "No signed pair covers these" in shown and "Modbus Exception: 1" in shown
