@@ -129,6 +129,8 @@ REDIS_URL = service_urls.broker()
 
 # How many workers of a queue there should be, where more than one: `intake=2,outbox=2`
 EXPECTED_WORKERS = env.numbers("EXPECTED_WORKERS", QUEUES)
+# What a worker touches with each sign of life, for the health check of its container
+WORKER_ALIVE_PATH = env.text("WORKER_ALIVE_PATH", "")
 
 # The REST API (portal/api)
 

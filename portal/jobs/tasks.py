@@ -1,8 +1,10 @@
 """Signs of life, a row for each queue and for each instance of a worker."""
 
+from pathlib import Path
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 
 from portal import clock
 from portal.jobs.auditor import audit
@@ -23,6 +25,8 @@ def say_alive(*, name: str, **_later: Any) -> None:
 def show_instance_at_work(**_later: Any) -> None:
     """Note that the instance whose child this is takes messages and does work."""
     if (instance := identity()) is not None:
+        if settings.WORKER_ALIVE_PATH:
+            Path(settings.WORKER_ALIVE_PATH).touch()
         note_instance(instance, now=clock.unshifted())
 
 

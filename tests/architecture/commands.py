@@ -26,7 +26,8 @@ def troubles_of_command(command: list[str]) -> list[str]:
             return [] if name in get_commands() else [f"manage.py knows no command {name}"]
         case ["python", "-m", module, *rest]:
             missing = [] if find_spec(module) else [f"there is no module {module}"]
-            return missing + [trouble for url in rest for trouble in _url(url)]
+            urls = [place for place in rest if "://" in place]  # others are files
+            return missing + [trouble for url in urls for trouble in _url(url)]
     return [f"nobody knows the command {command}"]
 
 

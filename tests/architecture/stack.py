@@ -317,7 +317,9 @@ def _health(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
         bound = option_of(command, "--bind").rpartition(":")[2]
         if bound and not any(f":{bound}/" in word for word in words):
             yield f"its health is asked at another port than {bound}"
-        if option_of(command, "-n") and option_of(words, "-d") != option_of(command, "-n"):
+        touched = stack.environment(name).get("WORKER_ALIVE_PATH")
+        asked = option_of(words, "-d") if "-d" in words else None
+        if option_of(command, "-n") not in ("", asked) and touched not in words:
             yield "asks another worker whether it is well"
         if "beat" in command and "--enable-remote-control" not in command:
             yield "does not hear the question whether it is well"

@@ -114,7 +114,12 @@ def test_every_secret_and_name_is_told_to_who_operates_it():
         (":8000/readyz", ":8000/ready", "no page answers at http://127.0.0.1:8000/ready"),
         (":8000/readyz", ":8001/readyz", "its health is asked at another port than 8000"),
         (":8000}:8000", ":8000}:8080", "and listens at ['8000']"),
-        ('"outbox@$$(', '"intake@$$(', "worker-outbox: asks another worker"),
+        ('"beat@$$(', '"intake@$$(', "beat: asks another worker"),
+        (
+            "portal.probe, /tmp/alive",
+            "portal.probe, /tmp/dead",
+            "worker-outbox: asks another worker",
+        ),
         (" --enable-remote-control,", "", "beat: does not hear the question"),
         ('user: "10001:10001"', "user: root", "web: runs as root"),
         ('user: "999:999"', 'user: "0:0"', "database: runs as root"),

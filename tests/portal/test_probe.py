@@ -1,11 +1,13 @@
 """The question that a container's health check asks."""
 
+import os
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from portal.probe import trouble_at
+from portal.probe import MAX_AGE, trouble_at, trouble_of
 
 
 class Page(BaseHTTPRequestHandler):
@@ -35,6 +37,15 @@ def page():
 def test_200_is_well_and_anything_else_a_sentence(page):
     assert trouble_at(f"{page}/readyz") == ""
     assert trouble_at(f"{page}/other") == f"{page}/other answered 503."
+
+
+def test_a_worker_is_well_for_two_minutes_after_it_touched_its_file(tmp_path):
+    file = tmp_path / "alive"
+    assert trouble_of(str(file)) == f"The worker has done no work yet: there is no {file}."
+    file.touch()
+    assert trouble_of(str(file)) == ""
+    os.utime(file, (0, time.time() - MAX_AGE - 10))
+    assert trouble_of(str(file)) == "The worker has done no work for 130 s."
 
 
 def test_nobody_there_is_a_sentence():
