@@ -7,6 +7,7 @@ expiry is judged by the worker's own clock, which may be minutes off (reliabilit
 from typing import Any
 
 PILE = 900  # seconds
+HOURLY = 60  # seconds between two looks whether the hour is over: beat forgets how long it has run
 QUEUES = ("intake", "outbox", "deployments", "notify", "bulk", "captures")
 
 
@@ -109,7 +110,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "portal.audit.tasks.verify_record", seconds=900, queue="bulk"
     ),
     "tell the head of the record outside": _tick(
-        "portal.audit.tasks.anchor_record", seconds=3600, queue="bulk"
+        "portal.audit.tasks.anchor_record", seconds=HOURLY, queue="bulk"
     ),
     "look after planned work": _tick(
         "alerts.planned_work.tasks.look_after_planned_work", seconds=60, queue="bulk"
@@ -130,10 +131,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "portal.jobs.tasks.tell_that_all_is_at_work", seconds=30, queue="notify"
     ),
     "forget answers of the API": _tick(
-        "portal.api.tasks.forget_answers", seconds=3600, queue="bulk"
+        "portal.api.tasks.forget_answers", seconds=HOURLY, queue="bulk"
     ),
     "forget sessions that have ended": _tick(
-        "portal.accounts.tasks.forget_old_sessions", seconds=3600, queue="bulk"
+        "portal.accounts.tasks.forget_old_sessions", seconds=HOURLY, queue="bulk"
     ),
     "put failed sign-ins on record": _tick(
         "portal.accounts.tasks.record_failed_sign_ins", seconds=300, queue="bulk"
@@ -142,7 +143,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "alerts.captures.tasks.read_waiting_captures", seconds=5, queue="captures"
     ),
     "remove captures whose days are over": _tick(
-        "alerts.captures.tasks.remove_expired_captures", seconds=3600, queue="captures"
+        "alerts.captures.tasks.remove_expired_captures", seconds=HOURLY, queue="captures"
     ),
     **{
         f"hear whether {name} is alive": _tick(

@@ -7,6 +7,7 @@ from celery import shared_task
 from alerts.captures.registry import MAX_READING_SECONDS
 from alerts.captures.services import read_a_capture, remove_old_captures
 from portal import clock
+from portal.jobs.periods import HOUR, begin_period
 from portal.jobs.services import run_while_due
 
 SLICE = 10  # seconds in which a reading may begin
@@ -26,5 +27,6 @@ def read_waiting_captures(**_later: Any) -> None:
 
 @shared_task(acks_late=True)
 def remove_expired_captures(**_later: Any) -> None:
-    """Remove captures whose days are over."""
-    remove_old_captures(now=clock.now())
+    """Remove captures whose days are over, once an hour."""
+    if begin_period("captures.expired", every=HOUR, now=clock.unshifted()):
+        remove_old_captures(now=clock.now())

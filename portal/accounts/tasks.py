@@ -7,12 +7,14 @@ from celery import shared_task
 from portal import clock
 from portal.accounts.services.attempts import record_failures
 from portal.accounts.sessions import SessionStore
+from portal.jobs.periods import HOUR, begin_period
 
 
 @shared_task(acks_late=True)
 def forget_old_sessions(**_later: Any) -> None:
-    """Remove sessions that have ended; nobody can use them any more."""
-    SessionStore.clear_expired()
+    """Remove sessions that have ended; nobody can use them any more. Once an hour."""
+    if begin_period("accounts.sessions", every=HOUR, now=clock.unshifted()):
+        SessionStore.clear_expired()
 
 
 @shared_task(acks_late=True)

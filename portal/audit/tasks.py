@@ -6,6 +6,7 @@ from celery import shared_task
 
 from portal import clock
 from portal.audit.services import prove_record, publish_anchor
+from portal.jobs.periods import HOUR, begin_period
 
 
 @shared_task(acks_late=True)
@@ -16,5 +17,6 @@ def verify_record(**_later: Any) -> None:
 
 @shared_task(acks_late=True)
 def anchor_record(**_later: Any) -> None:
-    """Tell the head of the chain outside."""
-    publish_anchor()
+    """Tell the head of the chain outside, once an hour."""
+    if begin_period("audit.anchor", every=HOUR, now=clock.unshifted()):
+        publish_anchor()

@@ -211,14 +211,3 @@ def test_a_place_that_is_none_is_one_sentence(monkeypatch, value):
     monkeypatch.setenv("AUDIT_ANCHOR", value)
     with pytest.raises(Misconfigured, match="AUDIT_ANCHOR"):
         service_urls.audit_anchor()
-
-
-def test_it_goes_out_every_hour():
-    from portal.schedule import SCHEDULE
-
-    (entry,) = [
-        task_entry
-        for task_entry in SCHEDULE.values()
-        if task_entry["task"].endswith("anchor_record")
-    ]
-    assert entry["schedule"] == 3600
