@@ -10,7 +10,7 @@ from alerts.incidents.models import Incident
 from alerts.outbox.models import Change, WantedRule
 from alerts.outbox.services import deliver_one
 from alerts.sentinel.client import client_for
-from alerts.sentinel.models import Reachability
+from alerts.sentinel.models import Reachability, ScopeKind
 from alerts.sentinel.services import add_workspace
 from alerts.sentinel.wire import read_incident_page
 from portal import clock
@@ -27,9 +27,11 @@ class SimulatedService:
         monkeypatch.setenv(SECRET_VARIABLE, running.application().secret)
 
     def register(self, index=0):
-        """Register one of its workspaces as a person would."""
+        """Register one of its workspaces as a person would, and take in all that happens there:
+        incidents of these tests name neither a product nor a rule.
+        """
         place = self.running.workspaces[index]
-        return add_workspace(
+        workspace = add_workspace(
             name=place.key,
             tenant=place.tenant_id,
             subscription=place.subscription_id,
@@ -44,6 +46,9 @@ class SimulatedService:
             by="tests",
             now=clock.now(),
         )
+        workspace.ot_scope = ScopeKind.ALL
+        workspace.save(update_fields=["ot_scope"])
+        return workspace
 
     def incidents(self, workspace, n=1, **properties):
         """Let incidents happen there, and pull them as intake does."""
