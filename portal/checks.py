@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Warning, register
 from django.db import DatabaseError, connection
 
 from portal.backup.services.rights import restrictions_of
-from portal.worker_roles import Right, differing_rights, missing_roles
+from portal.worker_roles import Right, differing_bounds, differing_rights, missing_roles
 
 WANTED = {
     "DATABASE_URL": "The database is the embedded one. Set DATABASE_URL to a PostgreSQL 18 server.",
@@ -178,6 +178,7 @@ def name_workers_with_other_rights_than_declared(
     try:
         missing = missing_roles()
         beyond, lacking = differing_rights()
+        bounds = differing_bounds()
     except DatabaseError:  # as above
         return []
     warnings = {
@@ -188,6 +189,9 @@ def name_workers_with_other_rights_than_declared(
         and f"Workers' database roles {_listed('have needless rights', beyond)}"
         f"{' and ' if beyond and lacking else ''}{_listed('lack rights', lacking)}."
         " Run `migrate` as the owner; rights that come from membership in another role it leaves.",
+        "bounds": bounds
+        and "What workers' database roles may add is not bounded as declared:"
+        f" {', '.join(bounds[:5])}. Run `migrate` as the owner.",
     }
     return [
         Warning(words, id=f"tagout.WORKER_ROLES.{id}") for id, words in warnings.items() if words

@@ -2,8 +2,9 @@
 
 A worker writes what is named here and nothing else, and reads everything but PRIVATE, or only what
 is named. Tests run whatever tasks call with exactly these rights (`tests/worker_roles.py`):
-"permission denied" there asks for a line here. Take a right away one version after it was last
-needed, because workers of the version before still run while `migrate` does.
+"permission denied" there asks for a line here, or for another condition on its rows. Take a right
+away one version after it was last needed, because workers of the version before still run while
+`migrate` does.
 """
 
 from collections.abc import Mapping
@@ -34,9 +35,12 @@ PRIVATE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class WorkerRights:
-    """The tables that one worker writes, each with how, and reads (None: all but PRIVATE)."""
+    """The tables that one worker writes, each with how, and reads (None: all but PRIVATE). `rows`
+    says what a row that it adds (NEW) must be, where others add other rows to the same table.
+    """
 
     writes: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, str] = field(default_factory=dict)
     reads: frozenset[str] | None = None
 
 
@@ -52,6 +56,46 @@ _INCIDENTS = {
 _INBOX = {"notifications_mail": ADD, "notifications_notification": ADD}
 _REACH = {"sentinel_apiversion": PUT, "sentinel_reachability": PUT, "jobs_circuitbreaker": PUT}
 _READINESS = {"readiness_finding": PUT}
+# What the outbox is owed by whom. A run of a playbook is owed by web alone.
+_OWED_BY_RULES = """
+    NEW.by_id IS NULL AND (
+        NEW.kind IN ('close', 'tag') AND NEW.by_label ~ '^R-[0-9]+'
+        OR NEW.kind = 'update' AND NEW.by_label = 'Tagout' AND NEW.patch ->> 'status' = 'Active'
+        OR NEW.kind = 'comment' AND NEW.by_label = 'Tagout')
+"""
+# For a bulk act: on its incidents, and what its verb says. For a verdict: its labels and comment.
+_OWED_BY_ACTS_OF_PEOPLE = """
+    NEW.kind IN ('update', 'comment') AND (
+        EXISTS (
+            SELECT FROM incidents_bulkact a JOIN incidents_incident i
+                ON i.workspace_id = NEW.workspace_id AND i.name = NEW.incident_name
+            WHERE a.act = NEW.act AND a.by_id = NEW.by_id AND i.id = ANY(a.incident_ids)
+                AND (NEW.kind = 'comment') = (a.verb = 'comment')
+                AND coalesce(NEW.patch ->> 'status', '') = CASE a.verb
+                    WHEN 'close' THEN 'Closed' WHEN 'reopen' THEN 'Active' ELSE '' END)
+        OR EXISTS (
+            SELECT FROM reviews_annotation a WHERE a.act = NEW.act AND a.by_id = NEW.by_id
+                AND NEW.patch - 'labels_add' - 'labels_remove' = '{}'))
+"""
+_SEEN_IN_AZURE = """
+    NEW.asked_at IS NULL AND NEW.change_id IS NULL AND NEW.consent_id IS NULL AND NEW.by_id IS NULL
+"""
+# What only people do, from web or by command: no worker has an entry of it to write.
+_ACTS_OF_PEOPLE = "|".join(
+    (
+        r"accounts\.(organisation|password|person|role|token)\.",
+        r"(backup|catalog|sites)\.",
+        r"suppression\.(promotion|signature|switch)\.",
+        r"suppression\.rule\.(changes_requested|discarded|drafted|proposed|rejected|resumed)$",
+        r"suppression\.rule\.(retested|retired|saved|signed)$",
+        r"reviews\.(opinion\.(given|passed)|review\.(asked|handed_over|withdrawn))$",
+        r"reviews\.(suspicion\.decided|verdict\.(given|undone))$",
+        r"automation\.(consent\.(asked|declined|given)|playbook\.(marked|refused|run))$",
+        r"automation\.rule\.(made|removed)$",
+        r"outbox\.change\.(discarded|retried)$",
+    )
+)
+_RECORDED_BY_A_WORKER = {"audit_entry": f"NEW.action !~ '^({_ACTS_OF_PEOPLE})'"}
 _BY_ALL = {"attack_release", "django_migrations", "jobs_clockoffset"}  # read
 
 WORKERS: Mapping[str, WorkerRights] = {
@@ -111,6 +155,7 @@ WORKERS: Mapping[str, WorkerRights] = {
                 "incidents_alerts",
             }
         ),
+        rows=_RECORDED_BY_A_WORKER,
     ),
     # Writes incidents and comments in Sentinel, and takes over what it answers.
     "outbox": WorkerRights(
@@ -129,6 +174,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             "sentinel_defenderincident": CHANGE,
             "suppression_ledgerentry": CHANGE,
         },
+        rows=_RECORDED_BY_A_WORKER,
     ),
     # Acts by rules that people have signed, and brings them into Sentinel; stops them, signs none.
     "deployments": WorkerRights(
@@ -155,6 +201,11 @@ WORKERS: Mapping[str, WorkerRights] = {
             "suppression_ruleversion": CHANGE,
             "suppression_step": ADD,
             "suppression_watchlistday": PUT,
+        },
+        rows={
+            **_RECORDED_BY_A_WORKER,
+            "automation_playbookrun": _SEEN_IN_AZURE,
+            "outbox_change": _OWED_BY_RULES,
         },
     ),
     # Speaks to a mail server.
@@ -205,6 +256,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             "suppression_siteday": KEEP,
             "suppression_step": ADD,
         },
+        rows={**_RECORDED_BY_A_WORKER, "outbox_change": _OWED_BY_ACTS_OF_PEOPLE},
     ),
     # Reads files that people attach, which strangers may have recorded.
     "captures": WorkerRights(
@@ -215,6 +267,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             "captures_capturepart": f"{ADD}, {REMOVE}",
         },
         reads=frozenset({*_BY_ALL, "incidents_incident"}),
+        rows=_RECORDED_BY_A_WORKER,
     ),
     # Only wakes the others: the database is none of its business.
     "beat": WorkerRights(reads=frozenset()),

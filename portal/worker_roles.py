@@ -13,6 +13,7 @@ from typing import NamedTuple
 from django.db import connection, transaction
 from psycopg import sql
 
+from portal.worker_bounds import bounds_there, declared_bounds, set_row_bounds
 from portal.worker_rights import PRIVATE, WORKERS, WorkerRights
 
 PREFIX = "tagout_"
@@ -73,7 +74,7 @@ def role_of(worker: str, *, prefix: str = PREFIX) -> str:
 
 def set_worker_rights(*, prefix: str = PREFIX) -> int:
     """Give each worker's role, where there is one, exactly what is declared; return how many rights
-    were given or taken away. Only the owner of the tables can: others change nothing.
+    and bounds were given or taken away. Only the owner of the tables can: others change nothing.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         roles = _existing_roles(prefix)
@@ -98,7 +99,7 @@ def set_worker_rights(*, prefix: str = PREFIX) -> int:
             cursor.execute(
                 sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(role))
             )
-        return len(current ^ declared)
+        return len(current ^ declared) + set_row_bounds(cursor, roles)
 
 
 def missing_roles(*, prefix: str = PREFIX) -> list[str]:
@@ -117,6 +118,14 @@ def differing_rights(*, prefix: str = PREFIX) -> tuple[list[Right], list[Right]]
         cursor.execute(_EFFECTIVE, [list(roles.values())])
         current = {Right(*row) for row in cursor.fetchall()}
     return sorted(current - declared), sorted(declared - current)
+
+
+def differing_bounds(*, prefix: str = PREFIX) -> list[str]:
+    """Return the names of the bounds on rows that are not as declared."""
+    roles = _existing_roles(prefix)
+    with connection.cursor() as cursor:
+        there = bounds_there(cursor, roles)
+    return sorted({bound.name for bound in there ^ set(declared_bounds(roles))})
 
 
 def _existing_roles(prefix: str) -> dict[str, str]:

@@ -58,12 +58,12 @@ def _register_pages() -> None:
 
 def _register_deliveries() -> None:
     from alerts.automation.services.delivery import (
-        CHECK,
         on_outcome,
         on_rule_outcome,
         reason_not_to_run,
         reason_not_to_start,
     )
+    from alerts.outbox.models import Kind
     from alerts.outbox.registry import (
         register_check,
         register_outcome,
@@ -71,7 +71,7 @@ def _register_deliveries() -> None:
         register_start_check,
     )
 
-    register_check(CHECK, reason_not_to_run)
+    register_check(Kind.PLAYBOOK, reason_not_to_run)
     register_start_check(reason_not_to_start)
-    register_outcome(on_outcome, check_names=[CHECK])
+    register_outcome(on_outcome, kinds=[Kind.PLAYBOOK])
     register_rule_outcome(on_rule_outcome)

@@ -1,6 +1,7 @@
 """What is owed to Sentinel: one-off writes to incidents, and automation rules as desired state."""
 
 import uuid
+from typing import Final
 
 from django.db import models
 from django.db.models import Q
@@ -9,12 +10,21 @@ from portal.jobs.models import Leased
 
 
 class Kind(models.TextChoices):
-    """What kind of write it is."""
+    """What kind of write it is. Code says what is asked of each kind before it is sent
+    (`registry`): no row can leave that out.
+    """
 
     UPDATE = "update", "Change the incident"
     COMMENT = "comment", "Add a comment"
     PLAYBOOK = "playbook", "Run a playbook"
     TASK = "task", "Write a task"
+    CLOSE = "close", "Close in the name of rules"
+    TAG = "tag", "Label in the name of rules"
+
+
+PATCHES: Final = (Kind.UPDATE, Kind.CLOSE, Kind.TAG)  # what writes members of an incident
+OF_RULES: Final = (Kind.CLOSE, Kind.TAG)
+NEED_CHECK: Final = (*OF_RULES, Kind.PLAYBOOK)  # sent only where their check says so
 
 
 class Outcome(models.TextChoices):
@@ -51,9 +61,9 @@ class Change(Leased):
     message = models.TextField(blank=True)  # of a comment
     playbook = models.CharField(max_length=400, blank=True, db_default="")  # its resource id
     task = models.CharField(max_length=100, blank=True, db_default="")  # its name in Sentinel
+    run_uuid = models.UUIDField(null=True)  # of a playbook: automation's row of the run
     urgency = models.SmallIntegerField(choices=Urgency, default=Urgency.PERSON)
-    check_name = models.CharField(max_length=40, blank=True)  # asked again at delivery
-    check_args = models.JSONField(default=dict)
+    check_args = models.JSONField(default=dict)  # what the check of its kind asks about
     by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
     by_label = models.CharField(max_length=200)
     made_at = models.DateTimeField()
@@ -64,6 +74,22 @@ class Change(Leased):
     sent_at = models.DateTimeField(null=True)
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(kind="playbook", run_uuid__isnull=False) & ~Q(playbook=""))
+                | (~Q(kind="playbook") & Q(run_uuid=None, playbook="")),
+                name="a_playbook_change_names_its_run",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=OF_RULES)
+                | Q(by=None, check_args__has_keys=["incident", "versions", "alerts"]),
+                name="a_change_of_rules_names_them_and_no_person",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="update", by=None, patch__status="Closed"),
+                name="nobody_closes_without_a_person_or_a_rule",
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["workspace", "urgency", "due_at", "id"],

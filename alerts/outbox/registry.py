@@ -1,6 +1,7 @@
 """What upper rooms write down here: delivery checks, and who wants to hear how a write ended.
 
-They register in `AppConfig.ready`. A check answers "is this still right?" just before sending:
+They register in `AppConfig.ready`, by the kind of change: what is asked before one is sent is in
+code, and no row chooses it. A check answers "is this still right?" just before sending:
 "" for yes, else the reason why not. A fresh check is asked later still, between reading the
 incident in Sentinel and writing it, and sees what was read. A listener runs inside the transaction
 that settles, so what it writes and the settled row stand or fall together.
@@ -9,10 +10,10 @@ that settles, so what it writes and the settled row stand or fall together.
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from alerts.outbox.engine.merge import Foreign
-from alerts.outbox.models import Change, Landing, WantedRule
+from alerts.outbox.models import NEED_CHECK, Change, Kind, Landing, WantedRule
 from alerts.sentinel.wire import Unreadable, WireAlert, WireIncident, WirePlaybook
 
 
@@ -55,23 +56,25 @@ class StartCheck(Protocol):
         """Return why it must not be started as it stands in Azure now; "" if it may."""
 
 
+NO_CHECK: Final = "Nothing is known here that allows a change of this kind, so it was not sent."
+
 type Listener = Callable[[Settlement], None]
 
-_checks: dict[str, Check] = {}
+_checks: dict[str, Check] = {}  # by kind
 _fresh_checks: dict[str, FreshCheck] = {}
 _start_checks: list[StartCheck] = []
 _listeners: list[Listener] = []
-_listeners_by_check: dict[str, Listener] = {}
+_listeners_by_kind: dict[str, Listener] = {}
 
 
-def register_check(name: str, fn: Check) -> None:
-    """Have this asked, by its name, before a change that carries the name is sent."""
-    _checks[name] = fn
+def register_check(kind: Kind, fn: Check) -> None:
+    """Have this asked before a change of this kind is sent."""
+    _checks[kind] = fn
 
 
-def register_fresh_check(name: str, fn: FreshCheck) -> None:
-    """Have this asked between the reading and the writing of a change that carries the name."""
-    _fresh_checks[name] = fn
+def register_fresh_check(kind: Kind, fn: FreshCheck) -> None:
+    """Have this asked between the reading and the writing of a change of this kind."""
+    _fresh_checks[kind] = fn
 
 
 def register_start_check(fn: StartCheck) -> None:
@@ -80,36 +83,34 @@ def register_start_check(fn: StartCheck) -> None:
         _start_checks.append(fn)
 
 
-def register_outcome(fn: Listener, *, check_names: Collection[str] = ()) -> None:
-    """Have this told of every change that was settled, put back to life, or discarded; with
-    `check_names` only of those that carry one of these checks.
+def register_outcome(fn: Listener, *, kinds: Collection[Kind] = ()) -> None:
+    """Have this called with every change that was settled, put back to life, or discarded; with
+    `kinds` only with those of these kinds.
     """
-    if check_names:
-        _listeners_by_check.update(dict.fromkeys(check_names, fn))
+    if kinds:
+        _listeners_by_kind.update(dict.fromkeys(kinds, fn))
     elif fn not in _listeners:
         _listeners.append(fn)
 
 
 def reason_not_to_send(change: Change, *, now: datetime) -> str:
-    """Ask the change's check. A check that nobody registered says no: in doubt nothing is done."""
-    if not change.check_name:
-        return ""
-    check = _checks.get(change.check_name)
-    if check is None and change.check_name in _fresh_checks:
-        return ""
-    if check is None:
-        return f"The check “{change.check_name}” is not known here, so it was not sent."
-    return check(change, now=now)
+    """Ask the check of the change's kind. A kind that needs one which nobody registered, or that
+    nobody knows, is not sent: in doubt nothing is done.
+    """
+    if (check := _checks.get(change.kind)) is not None:
+        return check(change, now=now)
+    needs_check = change.kind not in Kind or change.kind in NEED_CHECK
+    return NO_CHECK if needs_check and change.kind not in _fresh_checks else ""
 
 
 def has_fresh_check(change: Change) -> bool:
-    """Whether the change's check looks at what Sentinel has now."""
-    return change.check_name in _fresh_checks
+    """Whether the check of the change's kind looks at what Sentinel has now."""
+    return change.kind in _fresh_checks
 
 
 def reason_not_to_write(change: Change, fresh: FreshIncident, *, now: datetime) -> str:
-    """Ask the change's fresh check."""
-    return _fresh_checks[change.check_name](change, fresh=fresh, now=now)
+    """Ask the fresh check of the change's kind."""
+    return _fresh_checks[change.kind](change, fresh=fresh, now=now)
 
 
 def reason_not_to_start(change: Change, playbook: WirePlaybook, *, now: datetime) -> str:
@@ -121,11 +122,11 @@ def reason_not_to_start(change: Change, playbook: WirePlaybook, *, now: datetime
 
 
 def notify_listeners(settlement: Settlement) -> None:
-    """Tell everybody who asked to hear. Whose check it carries comes first: what that room writes
-    on the incident is then shown by the others.
+    """Call all listeners. That of its kind comes first: what that room writes on the incident is
+    then shown by the others.
     """
-    if listener_of_check := _listeners_by_check.get(settlement.change.check_name):
-        listener_of_check(settlement)
+    if listener_of_kind := _listeners_by_kind.get(settlement.change.kind):
+        listener_of_kind(settlement)
     for listener in _listeners:
         listener(settlement)
 

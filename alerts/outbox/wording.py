@@ -31,6 +31,8 @@ SENTENCES: Final = (
     gettext_noop("The playbook has more steps than Tagout reads, so nobody can consent to it."),
     gettext_noop("The consent is used up: Azure shows that this run has started."),
     gettext_noop("The run is not known here."),
+    gettext_noop("Nothing is known here that allows a change of this kind, so it was not sent."),
+    gettext_noop("No decision of rules is on record for it, so it was not sent."),
     gettext_noop(
         "The playbooks of the workspace could not be read, so its consent is worth nothing."
     ),

@@ -79,22 +79,21 @@ def _register_pages() -> None:
 
 
 def _register_deliveries() -> None:
+    from alerts.outbox.models import OF_RULES, Kind
     from alerts.outbox.registry import (
         register_check,
         register_fresh_check,
         register_outcome,
     )
     from alerts.suppression.enforcing.close import (
-        CLOSE_CHECK,
-        TAG_CHECK,
         on_close_outcome,
         reason_not_to_close,
         reason_not_to_tag,
     )
 
-    register_fresh_check(CLOSE_CHECK, reason_not_to_close)
-    register_check(TAG_CHECK, reason_not_to_tag)
-    register_outcome(on_close_outcome, check_names=(CLOSE_CHECK, TAG_CHECK))
+    register_fresh_check(Kind.CLOSE, reason_not_to_close)
+    register_check(Kind.TAG, reason_not_to_tag)
+    register_outcome(on_close_outcome, kinds=OF_RULES)
 
 
 def _register_deployments() -> None:

@@ -1,4 +1,4 @@
-"""The chain's entries and its head. Triggers (migrations 0002 and 0004) fill seq, prev_hash, hash,
+"""The chain's entries and its head. Triggers (migrations 0002 to 0006) fill seq, prev_hash, hash,
 recorded_at, the role of the connection and the name of the actor, and refuse UPDATE, DELETE and
 TRUNCATE. Who does not own the tables reads and adds entries, and reaches the head only so.
 """

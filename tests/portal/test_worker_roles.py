@@ -13,7 +13,13 @@ from portal.audit.services import record
 from portal.checks import name_workers_with_other_rights_than_declared
 from portal.schedule import BUSY_QUEUES, SCHEDULE
 from portal.worker_rights import PRIVATE, WORKERS
-from portal.worker_roles import differing_rights, missing_roles, role_of, set_worker_rights
+from portal.worker_roles import (
+    differing_bounds,
+    differing_rights,
+    missing_roles,
+    role_of,
+    set_worker_rights,
+)
 from tests import cast
 from tests.worker_roles import PREFIX, functions_of_workers, take_on
 
@@ -156,14 +162,14 @@ def test_the_record_names_the_worker_that_wrote(make_person, become):
     ada = make_person(cast.ADA)
     become("intake")
     with transaction.atomic():
-        record("tests.person.seen", on=ada, by="intake", at=clock.now())
+        record("intake.run.finished", on=ada, by="intake", at=clock.now())
     execute("RESET SESSION AUTHORIZATION")
     assert Entry.objects.latest("seq").written_by == INTAKE
 
 
 def test_what_was_granted_by_hand_is_told_and_taken_away(settings, monkeypatch):
     settings.EMBEDDED = False
-    for function in (differing_rights, missing_roles):
+    for function in (differing_bounds, differing_rights, missing_roles):
         monkeypatch.setattr(f"portal.checks.{function.__name__}", partial(function, prefix=PREFIX))
     assert name_workers_with_other_rights_than_declared(None) == []
     assert set_worker_rights(prefix=PREFIX) == 0
@@ -192,6 +198,7 @@ def test_workers_without_roles_are_named(settings, monkeypatch):
     absent = partial(missing_roles, prefix="tagout_nowhere_")
     monkeypatch.setattr("portal.checks.missing_roles", absent)
     monkeypatch.setattr("portal.checks.differing_rights", lambda: ([], []))
+    monkeypatch.setattr("portal.checks.differing_bounds", lambda: [])
     (warning,) = name_workers_with_other_rights_than_declared(None)
     assert "tagout_nowhere_intake, tagout_nowhere_outbox" in warning.msg
 
@@ -216,3 +223,71 @@ def test_migrate_sets_the_rights_and_a_look_at_the_plan_does_not(monkeypatch, ca
     assert (
         "Rights of the workers' database roles: 1 given or taken away." in capsys.readouterr().out
     )
+
+
+LABELS = [
+    cast.ADA.name,
+    cast.ADA.name.lower(),
+    cast.ADA.email,
+    f"{cast.ADA.name}, with the token x",
+]
+
+
+ENTER = """
+INSERT INTO audit_entry
+    (at, actor_label, action, object_type, object_id, object_label, details, request_id)
+    VALUES (clock_timestamp(), '{label}', '{action}', 'x', '1', 'x', '{{}}', '')
+"""
+
+
+def enter(label, action="incidents.incident.closed"):
+    with transaction.atomic():
+        execute(ENTER.format(label=label, action=action))
+
+
+@pytest.mark.parametrize("worker", ["intake", "outbox", "deployments", "bulk", "captures"])
+@pytest.mark.parametrize("label", LABELS)
+def test_no_worker_writes_in_the_record_under_the_name_of_a_person(
+    make_person, become, worker, label
+):
+    make_person(cast.ADA)
+    become(worker)
+    with pytest.raises(DatabaseError, match="names a person by their account"):
+        enter(label)
+    enter("R-12")
+    enter("outbox")
+
+
+@pytest.mark.parametrize("worker", ["intake", "outbox", "deployments", "bulk", "captures"])
+@pytest.mark.parametrize(
+    "action",
+    [
+        "suppression.rule.signed",
+        "suppression.signature.refused",
+        "suppression.switch.on",
+        "automation.consent.given",
+        "automation.playbook.run",
+        "reviews.verdict.given",
+        "accounts.role.granted",
+        "backup.restore.resumed",
+        "outbox.change.retried",
+    ],
+)
+def test_no_worker_puts_on_record_what_only_people_do(become, worker, action):
+    become(worker)
+    with pytest.raises(DatabaseError, match="permission denied"):
+        enter("Tagout", action)
+
+
+def test_a_bound_that_was_taken_away_is_told_and_comes_back(settings, monkeypatch):
+    settings.EMBEDDED = False
+    for function in (differing_bounds, differing_rights, missing_roles):
+        monkeypatch.setattr(f"portal.checks.{function.__name__}", partial(function, prefix=PREFIX))
+    name = f"{role_of('bulk', prefix=PREFIX)}_adds_to_outbox_change"
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    execute(f"DROP TRIGGER {name} ON outbox_change")
+    (warning,) = name_workers_with_other_rights_than_declared(None)
+    assert name in warning.msg
+    assert set_worker_rights(prefix=PREFIX) == 1
+    assert name_workers_with_other_rights_than_declared(None) == []
+    assert set_worker_rights(prefix=PREFIX) == 0

@@ -9,7 +9,7 @@ from typing import Any, Final
 from alerts.automation.engine.plant_effects import evidence_of
 from alerts.automation.models import Inventory, PlantConsent, Playbook, PlaybookRun
 from alerts.automation.policies import VALID, could_be_given_now, reasons_of_unread_list
-from alerts.automation.services.notify import notify_of_rule
+from alerts.automation.services.notify import notify_of_rule, notify_of_unasked_run
 from alerts.outbox.models import Change, Landing, Outcome, RuleKind
 from alerts.outbox.registry import RuleSettlement, Settlement
 from alerts.reviews.policies import works_in
@@ -18,7 +18,6 @@ from portal import clock
 from portal.audit.services import record
 from portal.jobs.models import State
 
-CHECK: Final = "automation.playbook"
 _UNKNOWN = "The run is not known here."
 _GONE = "The playbook is no longer in Azure."
 _DISABLED = "The playbook was disabled in Azure."
@@ -90,12 +89,26 @@ def reason_not_to_start(change: Change, *, playbook: WirePlaybook, now: datetime
 
 
 def _run_of(change: Change) -> PlaybookRun | None:
+    """The run that was asked for: of this person, this playbook and this incident. None for a
+    change that nobody asked for here.
+    """
+    if change.run_uuid is None:
+        return None
     runs = PlaybookRun.objects.select_related(
         "playbook__workspace__organisation",
         "consent__decided_by",
         "consent__incident__workspace__organisation",
     )
-    return runs.filter(change=change).first()
+    return runs.filter(
+        change=change,
+        uuid=change.run_uuid,
+        by=change.by_id,
+        asked_at__isnull=False,
+        playbook__workspace=change.workspace_id,
+        playbook__resource_id=change.playbook,
+        incident__workspace=change.workspace_id,
+        incident__name__iexact=change.incident_name,
+    ).first()
 
 
 def _is_good(consent: PlantConsent | None, playbook: Playbook, *, now: datetime) -> bool:
@@ -134,7 +147,9 @@ def _record(settlement: Settlement) -> None:
     if action is None:
         return
     details: dict[str, Any] = {"asked_by": change.by_label, "change": change.key}
-    if run is not None:
+    if run is None:
+        notify_of_unasked_run(change, now=settlement.now)
+    else:
         consent = run.consent.uuid if run.consent else None
         details |= {"run": run.uuid, "definition": run.definition_digest, "consent": consent}
         details |= {"acts_on_plant": run.playbook.acts_on_plant}

@@ -11,13 +11,14 @@ from django.utils.translation import gettext
 from alerts.automation.engine.rule_facts import RuleFacts
 from alerts.automation.models import MadeRule, PlantConsent
 from alerts.incidents.page.panel import number_of
-from alerts.outbox.models import WantedRule
+from alerts.outbox.models import Change, WantedRule
 from alerts.outbox.wording import note_words
 from alerts.reviews.policies import ot_people_at
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.deploying.recipients import leads_of
-from portal.accounts.models import User
+from portal.accounts.models import Role, User
+from portal.accounts.queries import people_holding
 from portal.notifications.services import notify
 
 OVERVIEW: Final = "/automation/"
@@ -66,6 +67,34 @@ def notify_of_plant_rule(rule: MadeRule, *, now: datetime, is_unread: bool = Fal
         return subject, lines, gettext("You get this as SOC lead there.")
 
     _notify(leads_of([rule.workspace]), "automation.rule", OVERVIEW, message, now)
+
+
+def notify_of_unasked_run(change: Change, *, now: datetime) -> None:
+    """Tell the SOC leads and all administrators of a run that nobody asked for here: a row of the
+    outbox that no act of a person has made. It was not started.
+    """
+
+    def message() -> Message:
+        subject = gettext("A playbook that nobody asked for was not started in %(workspace)s") % {
+            "workspace": change.workspace.name
+        }
+        lines = [
+            change.playbook,
+            gettext(
+                "A row in the outbox has no act of a person behind it. Somebody may write to the"
+                " database who must not: see the audit record."
+            ),
+        ]
+        return subject, lines, gettext("You get this as SOC lead there, or as administrator.")
+
+    workspace = change.workspace
+    administrators = people_holding(
+        [Role.ADMINISTRATOR],
+        workspaces=[workspace.uuid],
+        organisations=[workspace.organisation.uuid] if workspace.organisation else [],
+    )
+    people = {user.pk: user for user in [*leads_of([workspace]), *administrators]}
+    _notify(people.values(), "automation.forged", OVERVIEW, message, now)
 
 
 def notify_approvers(consent: PlantConsent, *, now: datetime) -> None:

@@ -14,7 +14,6 @@ from alerts.automation.policies import (
     reason_for_consent,
     reasons_against_running,
 )
-from alerts.automation.services.delivery import CHECK
 from alerts.incidents.acts.apply import lock_incidents, write_timeline
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.ingest.overlay import overlay_owed
@@ -100,30 +99,31 @@ def _run(
         playbook=playbook, incident__in=rows, change__outcome=Outcome.OPEN
     ).exists():
         raise CannotRunPlaybook(gettext("A run of this playbook is already on its way there."))
+    runs = [uuid4() for _ in rows]
     changes = enqueue_changes(
         wishes=[
-            PendingWrite(row.workspace_id, row.name, playbook=playbook.resource_id) for row in rows
+            PendingWrite(row.workspace_id, row.name, playbook=playbook.resource_id, run_uuid=run)
+            for row, run in zip(rows, runs, strict=True)
         ],
         act=act,
         by=by,
         by_label=by.name,
         now=now,
-        check_name=CHECK,
-        check_args={"playbook": playbook.pk},
     )
-    by_name = {row.name.lower(): row for row in rows}
+    by_name = {change.incident_name: change for change in changes}
     PlaybookRun.objects.bulk_create(
         PlaybookRun(
+            uuid=run,
             playbook=playbook,
-            incident=by_name[change.incident_name],
-            change=change,
+            incident=row,
+            change=by_name[row.name.lower()],
             consent=consent,
             by=by,
             reason=reason,
             definition_digest=playbook.definition_digest,
             asked_at=now,
         )
-        for change in changes
+        for row, run in zip(rows, runs, strict=True)
     )
     ids = [row.pk for row in rows]
     details = {"name": playbook.name, "reason": reason}

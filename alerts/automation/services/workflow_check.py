@@ -198,7 +198,13 @@ def _note(row: WorkflowCheck, found: Found, *, now: datetime) -> None:
         over: dict[str, Any] = {"state": State.DONE, "settled_at": unshifted, "lease_until": None}
         if claimed(row).update(**common, **over):
             has_failed = any(part["state"] == "failed" for part in stages)
-            record("automation.check.ended", on=row, by=row.by_label, at=now, failed=has_failed)
+            record(
+                "automation.check.ended",
+                on=row,
+                by=row.by or row.by_label,
+                at=now,
+                failed=has_failed,
+            )
         return
     has_failed = found.state == "failed"
     following = STAGES[-1] if has_failed else STAGES[STAGES.index(row.stage) + 1]

@@ -23,7 +23,7 @@ from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.queries import DECISIONS
 from alerts.outbox.engine.merge import base_for
-from alerts.outbox.models import Outcome, Urgency
+from alerts.outbox.models import Kind, Outcome, Urgency
 from alerts.outbox.queries import changes_of_act
 from alerts.outbox.services import UNDO_HOLD, PendingWrite, enqueue_changes, withdraw
 from portal import clock
@@ -37,10 +37,12 @@ MANY = 20  # of more incidents, writes to Sentinel let those of single acts pass
 
 @dataclass(frozen=True, slots=True)
 class SystemActor:
-    """A rule, or Tagout itself, by its name. `check_name` is asked again at delivery."""
+    """A rule, or Tagout itself, by its name. What rules do is of a `kind` of theirs, which is asked
+    about again at delivery, with `check_args`.
+    """
 
     name: str
-    check_name: str = ""
+    kind: Kind = Kind.UPDATE
     check_args: dict[str, Any] = field(default_factory=dict)
 
 
@@ -156,8 +158,9 @@ def _enqueue(
         urgency = Urgency.BULK if len(effects) > MANY else Urgency.PERSON
         delivery = {"by": by, "urgency": urgency, "hold": UNDO_HOLD}
     else:
-        checks = {"check_name": by.check_name, "check_args": by.check_args}
-        delivery = {"by": None, "urgency": Urgency.MACHINE, "hold": timedelta(0), **checks}
+        writes = [replace(write, patch_kind=by.kind) for write in writes]
+        delivery = {"by": None, "urgency": Urgency.MACHINE, "hold": timedelta(0)}
+        delivery |= {"check_args": by.check_args}
     changes = enqueue_changes(wishes=writes, act=act, by_label=by.name, now=now, **delivery)
     show_our_comments(changes, incidents=effects, author=by.name)
 

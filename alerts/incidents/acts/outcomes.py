@@ -12,7 +12,7 @@ from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
 from alerts.incidents.queries import incidents_visible_to
 from alerts.outbox.engine.merge import value_text
-from alerts.outbox.models import Change, Kind, Outcome
+from alerts.outbox.models import PATCHES, Change, Kind, Outcome
 from alerts.outbox.registry import Settlement
 from alerts.outbox.wording import note_words
 from portal import clock
@@ -34,7 +34,7 @@ def on_outcome(settlement: Settlement) -> None:
     if incident is None:
         return
     is_sent = change.outcome == Outcome.SENT
-    if is_sent and change.kind == Kind.UPDATE and settlement.incident is None:
+    if is_sent and change.kind in PATCHES and settlement.incident is None:
         _apply_patch_to_raw(incident, change)
     if not is_sent:
         refresh_overlay([incident.pk], now=now)

@@ -29,7 +29,7 @@ from alerts.outbox.engine.merge import (
     properties_after,
     rebase,
 )
-from alerts.outbox.models import Change, Kind, Outcome
+from alerts.outbox.models import PATCHES, Change, Kind, Outcome
 from alerts.outbox.services.incident_tasks import TaskInDoubt, write_task
 from alerts.outbox.services.playbooks import NotAllowed, NotSeenYet, TakenOver, start_playbook
 from alerts.sentinel.client.port import (
@@ -300,7 +300,7 @@ def _settle(change: Change, *, sent: Sent, now: datetime, state: State) -> None:
     else:
         registry.notify_listeners(settlement)
     # After the listeners: they hold the incident's lock, so no later wish is missed.
-    if sent.outcome == Outcome.SENT and change.kind == Kind.UPDATE:
+    if sent.outcome == Outcome.SENT and change.kind in PATCHES:
         _rebase_later(change, sent)
     record(
         f"outbox.change.{sent.outcome}",
@@ -330,7 +330,7 @@ def _rebase_later(change: Change, sent: Sent) -> None:
         workspace_id=change.workspace_id,
         incident_name=change.incident_name,
         outcome=Outcome.OPEN,
-        kind=Kind.UPDATE,
+        kind__in=PATCHES,
         pk__gt=change.pk,
     )
     properties = (

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 
 from alerts.outbox import registry
 from alerts.outbox.engine.merge import is_whole
-from alerts.outbox.models import Change, Kind, Outcome, Urgency
+from alerts.outbox.models import PATCHES, Change, Kind, Outcome, Urgency
 from alerts.outbox.policies import reasons_against_resolving, reasons_against_withdrawing
 from alerts.outbox.queries import never_taken
 from portal import clock
@@ -36,7 +36,8 @@ type Pair = tuple[int, str]  # workspace pk, incident name
 @dataclass(frozen=True, slots=True)
 class PendingWrite:
     """One write to one incident: a patch with its base (`engine.merge.base_for`), a comment, the
-    resource id of a playbook that is to run on it, or a task, by its name or as NEW_TASK.
+    resource id of a playbook that is to run on it with the row of the run, or a task, by its name
+    or as NEW_TASK. What rules do is of a kind of theirs (`patch_kind`).
     """
 
     workspace_id: int
@@ -45,16 +46,18 @@ class PendingWrite:
     base: dict[str, Any] = field(default_factory=dict)
     message: str = ""
     playbook: str = ""
+    run_uuid: UUID | None = None
     task: str = ""
+    patch_kind: Kind = Kind.UPDATE
 
     @property
     def kind(self) -> Kind:
-        """Whether it is a comment, the run of a playbook, a task, or an update."""
+        """Whether it is a comment, the run of a playbook, a task, or a patch and whose."""
         if self.task:
             return Kind.TASK
         if self.playbook:
             return Kind.PLAYBOOK
-        return Kind.COMMENT if self.message else Kind.UPDATE
+        return Kind.COMMENT if self.message else self.patch_kind
 
 
 @transaction.atomic
@@ -67,7 +70,6 @@ def enqueue_changes(
     now: datetime,
     urgency: Urgency = Urgency.PERSON,
     hold: timedelta = UNDO_HOLD,
-    check_name: str = "",
     check_args: dict[str, Any] | None = None,
 ) -> list[Change]:
     """Owe many writes of one act. The same wish of the same act twice is one change.
@@ -88,7 +90,7 @@ def enqueue_changes(
             playbook=wish.playbook.lower(),
             task=_task_of(wish, act),
             urgency=urgency,
-            check_name=check_name,
+            run_uuid=wish.run_uuid,
             check_args=check_args or {},
             by=by,
             by_label=by_label[:200],
@@ -240,6 +242,6 @@ def owed_to(pairs: Iterable[Pair]) -> dict[Pair, Owed]:
     for workspace, name, kind, patch in rows:
         if (workspace, name) in wanted_pairs:
             counts[workspace, name] += 1
-            if kind == Kind.UPDATE:
+            if kind in PATCHES:
                 patches[workspace, name].append(patch)
     return {pair: Owed(count, tuple(patches[pair])) for pair, count in counts.items()}

@@ -17,7 +17,8 @@ from alerts.incidents.acts.close import close_incidents, mark_closed_by, take_ba
 from alerts.incidents.acts.triage import label_incidents
 from alerts.incidents.ingest.incident_rows import SEVERITIES, alert_type_of, row_of
 from alerts.incidents.models import Alert, Incident, Status
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.engine.merge import close_patch
+from alerts.outbox.models import Change, Kind, Outcome
 from alerts.outbox.registry import FreshIncident, Settlement
 from alerts.sentinel.wire import WireAlert
 from alerts.suppression.enforcing.acting_rules import ActingRule, ActingSet, Cover, load_acting
@@ -32,8 +33,6 @@ from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import ACTING, Act, Ending, LedgerEntry, RuleVersion, State, Where
 from alerts.suppression.queries import facts_by_incident, is_off
 
-CLOSE_CHECK = "suppression.still-covered"  # asked again when the close is delivered
-TAG_CHECK = "suppression.still-acting"  # asked again when a label is
 CLASSIFICATION, REASON = "BenignPositive", "SuspiciousButExpected"
 
 
@@ -67,7 +66,7 @@ def close_covered(*, incident_id: int, cover: Cover, now: datetime) -> bool:
         classification=CLASSIFICATION,
         reason=REASON,
         comment=text,
-        by=_actor_of(name, CLOSE_CHECK, incident, versions, cover),
+        by=_actor_of(name, Kind.CLOSE, incident, versions, cover),
         now=now,
     )
     _link(lines, act)
@@ -101,7 +100,7 @@ def tag_covered(
         return True
     act = label_incidents(
         incident_ids=[incident_id],
-        by=_actor_of(trials[0].name, TAG_CHECK, incident, trials, cover),
+        by=_actor_of(trials[0].name, Kind.TAG, incident, trials, cover),
         add=labels,
         now=now,
     )
@@ -187,7 +186,7 @@ def _link(lines: Iterable[LedgerEntry], act: UUID) -> None:
 
 
 def _actor_of(
-    name: str, check: str, incident: Incident, versions: Iterable[ActingRule], cover: Cover
+    name: str, kind: Kind, incident: Incident, versions: Iterable[ActingRule], cover: Cover
 ) -> SystemActor:
     """The rule as one who acts, with what is asked again at delivery."""
     alerts = Alert.objects.filter(pk__in=cover.by_alert.keys())
@@ -196,10 +195,11 @@ def _actor_of(
         "versions": {str(version.version_id): version.rule_hash for version in versions},
         "alerts": sorted(alerts.values_list("key", flat=True)),
     }
-    return SystemActor(name, check, dict(args))
+    return SystemActor(name, kind, dict(args))
 
 
 OFF = "Suppression is switched off."
+FOREIGN = "No decision of rules is on record for it, so it was not sent."
 
 
 def reason_not_to_close(change: Change, *, fresh: FreshIncident, now: datetime) -> str:
@@ -208,10 +208,12 @@ def reason_not_to_close(change: Change, *, fresh: FreshIncident, now: datetime) 
     """
     if is_off(change.workspace_id):
         return OFF
+    incident = _subject_of(change, Act.CLOSED)
+    if incident is None or not _is_close_of_rules(change):
+        return FOREIGN
     acting, reason = _live_versions_in_force(change, now)
     if reason := reason or _reason_against_alerts(change, fresh):
         return reason
-    incident = Incident.objects.get(pk=change.check_args["incident"])
     incident_state = incident_state_of(row_of(fresh.incident, now=now))
     alerts = facts_by_incident([incident.pk])[incident.pk]
     judgement = judge(incident, alerts=alerts, acting=acting, now=now, state=incident_state)
@@ -224,7 +226,30 @@ def reason_not_to_tag(change: Change, *, now: datetime) -> str:
     """Why a label of a trial is not set after all."""
     if is_off(change.workspace_id):
         return OFF
-    return _versions_in_force(change, ACTING, now)[1]
+    if _subject_of(change, Act.TAGGED) is None or change.patch.keys() != {"labels_add"}:
+        return FOREIGN
+    acting, reason = _versions_in_force(change, ACTING, now)
+    labels = {version.label for version in acting.versions.values()}
+    return reason or ("" if labels.issuperset(change.patch["labels_add"]) else FOREIGN)
+
+
+def _subject_of(change: Change, act: Act) -> Incident | None:
+    """The incident that the change is about, where the ledger has it as what these versions did;
+    None for a row that no decision of rules has made.
+    """
+    names = {"workspace": change.workspace_id, "name": change.incident_name}
+    incident = Incident.objects.filter(pk=change.check_args.get("incident"), **names).first()
+    if incident is None or not change.check_args.get("versions"):
+        return None
+    lines = LedgerEntry.objects.filter(incident=incident, change_key=change.key, act=act)
+    versions = {str(pk) for pk in lines.values_list("version", flat=True)}
+    return incident if versions == change.check_args["versions"].keys() else None
+
+
+def _is_close_of_rules(change: Change) -> bool:
+    """Whether it writes what a rule writes: no other classification, and nothing beside it."""
+    patch = close_patch(classification=CLASSIFICATION, reason=REASON, comment="")
+    return {**change.patch, "classificationComment": ""} == patch
 
 
 def _live_versions_in_force(change: Change, now: datetime) -> tuple[ActingSet, str]:
@@ -275,9 +300,9 @@ def on_close_outcome(settlement: Settlement) -> None:
     """A write in the name of a rule was settled; runs in the transaction that settles it."""
     change = settlement.change
     lines = LedgerEntry.objects.filter(
-        incident=change.check_args["incident"], change_key=change.key
+        incident=change.check_args.get("incident"), change_key=change.key
     )
-    closed = change.check_name == CLOSE_CHECK
+    closed = change.kind == Kind.CLOSE
     if change.outcome == Outcome.SENT:
         lines.update(landed_at=settlement.now)
     elif change.outcome == Outcome.OPEN:  # a person has put it back to life

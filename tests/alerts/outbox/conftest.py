@@ -7,8 +7,9 @@ import pytest
 
 from alerts.outbox import registry
 from alerts.outbox.engine.merge import base_for
-from alerts.outbox.services import deliver_one
+from alerts.outbox.services import PendingWrite, deliver_one, enqueue_changes
 from alerts.sentinel.client.memory import MemorySentinel
+from portal.accounts.models import User
 from tests.alerts.outbox.bench import Bench
 from tests.conftest import NOON
 from tests.factories.changes import enqueue_comment, enqueue_update
@@ -49,17 +50,31 @@ class Desk:
     def __init__(self, workspace, sentinel):
         self.workspace, self.sentinel, self.pauses = workspace, sentinel, []
 
+    @property
+    def person(self):
+        """Whoever decides here, where a test names nobody."""
+        values = {"name": "Nina Roth", "email": "nina@plant.example"}
+        return User.objects.filter(email=values["email"]).first() or User.objects.create(**values)
+
     def enqueue(self, name, patch, **arguments):
         properties = self.sentinel.incidents[name]["properties"]
         where = {"workspace_id": self.workspace.pk, "incident_name": name}
-        who = {"act": uuid.uuid4(), "by": None, "by_label": "Sam Keller", "now": NOON}
+        who = {"act": uuid.uuid4(), "by": self.person, "by_label": "Sam Keller", "now": NOON}
         return enqueue_update(
             patch=patch, base=base_for(patch, properties), **where, **who | arguments
         )
 
+    def enqueue_of_rules(self, name, patch, kind):
+        """Owe what rules do: in no person's name, and checked again."""
+        base = base_for(patch, self.sentinel.incidents[name]["properties"])
+        wish = PendingWrite(self.workspace.pk, name, patch, base, patch_kind=kind)
+        subject = {"incident": 1, "versions": {}, "alerts": []}
+        who = {"act": uuid.uuid4(), "by": None, "by_label": "R-12", "now": NOON}
+        return enqueue_changes(wishes=[wish], check_args=subject, **who)[0]
+
     def say(self, name, message, **arguments):
         where = {"workspace_id": self.workspace.pk, "incident_name": name}
-        who = {"act": uuid.uuid4(), "by": None, "by_label": "Sam Keller", "now": NOON}
+        who = {"act": uuid.uuid4(), "by": self.person, "by_label": "Sam Keller", "now": NOON}
         return enqueue_comment(message=message, **where, **who | arguments)
 
     def deliver(self, **arguments):

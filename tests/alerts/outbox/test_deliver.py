@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from alerts.outbox import registry
-from alerts.outbox.models import Change, Outcome, Urgency
+from alerts.outbox.models import Change, Kind, Outcome, Urgency
 from alerts.outbox.queries import backlog_by_workspace
 from alerts.outbox.services import withdraw
 from alerts.outbox.services.enqueue import Owed, owed_to
@@ -317,14 +317,16 @@ def test_a_paused_workspace_waits_and_the_others_go_on(desk, sentinel, clock, wo
 
 def test_what_is_no_longer_right_when_its_turn_comes_is_dropped(desk, sentinel, clock, monkeypatch):
     monkeypatch.setattr(registry, "_checks", {})
-    registry.register_check("still-live", lambda change, now: "The rule was paused.")
+    monkeypatch.setattr(registry, "_fresh_checks", {})
+    monkeypatch.setattr(registry, "_listeners_by_kind", {})
+    registry.register_check(Kind.TAG, lambda change, now: "The rule was paused.")
     name = sentinel.add_incident()
-    desk.enqueue(name, {"severity": "Low"}, check_name="still-live")
-    desk.enqueue(name, {"severity": "High"}, check_name="nobody-knows")
+    desk.enqueue_of_rules(name, {"labels_add": ["x"]}, Kind.TAG)
+    desk.enqueue_of_rules(name, CLOSE, Kind.CLOSE)
     clock.go(seconds=10)
     assert [desk.deliver().note for _ in range(2)] == [
         "The rule was paused.",
-        "The check “nobody-knows” is not known here, so it was not sent.",
+        "Nothing is known here that allows a change of this kind, so it was not sent.",
     ]
     assert sentinel.calls == []
 
@@ -373,11 +375,11 @@ def test_who_asks_for_a_check_hears_of_its_changes_only_and_first(
 ):
     heard = []
     monkeypatch.setattr(registry, "_listeners", [lambda settlement: heard.append("everybody")])
-    monkeypatch.setattr(registry, "_listeners_by_check", {})
-    monkeypatch.setattr(registry, "_checks", {"still-live": lambda change, now: ""})
-    registry.register_outcome(lambda settlement: heard.append("rule"), check_names=["still-live"])
+    monkeypatch.setattr(registry, "_listeners_by_kind", {})
+    monkeypatch.setattr(registry, "_checks", {Kind.TAG: lambda change, now: ""})
+    registry.register_outcome(lambda settlement: heard.append("rule"), kinds=[Kind.TAG])
     desk.enqueue(sentinel.add_incident(), {"severity": "Low"})
-    desk.enqueue(sentinel.add_incident(), {"severity": "Low"}, check_name="still-live")
+    desk.enqueue_of_rules(sentinel.add_incident(), {"labels_add": ["x"]}, Kind.TAG)
     clock.go(seconds=10)
     assert desk.deliver_all() == ["sent", "sent"]
     assert sorted(heard) == ["everybody", "everybody", "rule"]
@@ -388,6 +390,7 @@ def test_who_asks_for_a_check_hears_of_its_changes_only_and_first(
 def fresh_check(monkeypatch):
     """A check that notes what it saw, and says what the test wants it to say."""
     monkeypatch.setattr(registry, "_fresh_checks", {})
+    monkeypatch.setattr(registry, "_listeners_by_kind", {})
     check_state = {"reason": "", "asked": []}
 
     def check(change, fresh, now):
@@ -396,7 +399,7 @@ def fresh_check(monkeypatch):
         )
         return check_state["reason"]
 
-    registry.register_fresh_check("still-covered", check)
+    registry.register_fresh_check(Kind.CLOSE, check)
     return check_state
 
 
@@ -406,7 +409,7 @@ def test_a_fresh_check_sees_the_incident_and_its_alerts_before_the_write(
     name = sentinel.add_incident()
     sentinel.alerts[name] = [{"properties": {"systemAlertId": "A-1", "severity": "Low"}}]
     etag = sentinel.incidents[name]["etag"]
-    desk.enqueue(name, CLOSE, check_name="still-covered")
+    desk.enqueue_of_rules(name, CLOSE, Kind.CLOSE)
     clock.go(seconds=10)
     assert desk.deliver().outcome == Outcome.SENT
     assert fresh_check["asked"] == [(etag, ["a-1"])]
@@ -417,7 +420,7 @@ def test_a_fresh_check_sees_the_incident_and_its_alerts_before_the_write(
 def test_what_a_fresh_check_holds_against_a_write_drops_it(desk, sentinel, clock, fresh_check):
     name = sentinel.add_incident()
     fresh_check["reason"] = "An alert joined."
-    desk.enqueue(name, CLOSE, check_name="still-covered")
+    desk.enqueue_of_rules(name, CLOSE, Kind.CLOSE)
     clock.go(seconds=10)
     done = desk.deliver()
     assert (done.outcome, done.note) == (Outcome.DROPPED, "An alert joined.")
@@ -428,7 +431,7 @@ def test_a_fresh_check_is_asked_again_when_somebody_was_in_between(
     desk, sentinel, clock, fresh_check
 ):
     name = sentinel.add_incident()
-    desk.enqueue(name, CLOSE, check_name="still-covered")
+    desk.enqueue_of_rules(name, CLOSE, Kind.CLOSE)
     sentinel.before_next(lambda: sentinel.edit(name, description="x"), verb="put_incident")
     clock.go(seconds=10)
     assert desk.deliver().outcome == Outcome.SENT
@@ -436,8 +439,8 @@ def test_a_fresh_check_is_asked_again_when_somebody_was_in_between(
 
 
 def test_a_fresh_check_that_breaks_sends_nothing(desk, sentinel, clock, monkeypatch):
-    monkeypatch.setattr(registry, "_fresh_checks", {"still-covered": lambda *_, **__: 1 / 0})
-    desk.enqueue(sentinel.add_incident(), CLOSE, check_name="still-covered")
+    monkeypatch.setattr(registry, "_fresh_checks", {Kind.CLOSE: lambda *_, **__: 1 / 0})
+    desk.enqueue_of_rules(sentinel.add_incident(), CLOSE, Kind.CLOSE)
     clock.go(seconds=10)
     assert desk.deliver().outcome == Outcome.OPEN
     assert sentinel.writes == []

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from alerts.outbox import registry
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, Kind, Outcome
 from alerts.outbox.services import PendingWrite, enqueue_changes, retry_change
 from alerts.sentinel.client.port import (
     SentinelDenied,
@@ -16,6 +16,7 @@ from alerts.sentinel.client.port import (
 from alerts.sentinel.models import Reachability
 from portal.jobs.models import State
 from tests.conftest import NOON
+from tests.factories.automation import make_playbook, make_run
 
 pytestmark = pytest.mark.django_db
 LOST = SentinelUnavailable("Azure cannot be reached (TooSlow).", code="TooSlow")
@@ -23,7 +24,10 @@ LOST = SentinelUnavailable("Azure cannot be reached (TooSlow).", code="TooSlow")
 
 @pytest.fixture
 def playbook(sentinel, monkeypatch):
+    """A playbook that whoever is asked lets start."""
+    monkeypatch.setattr(registry, "_checks", {Kind.PLAYBOOK: lambda change, now: ""})
     monkeypatch.setattr(registry, "_start_checks", [lambda change, playbook, now: ""])
+    monkeypatch.setattr(registry, "_listeners_by_kind", {})
     return sentinel.add_playbook("enrich-with-cve")
 
 
@@ -31,10 +35,13 @@ def playbook(sentinel, monkeypatch):
 def enqueue_run(workspace, sentinel, playbook, clock):
     """`enqueue_run()`: a run is owed whose hold is over; returns the incident's name."""
 
+    row = make_playbook(workspace, resource_id=playbook)
+
     def make():
         name = sentinel.add_incident()
+        run = make_run(row, None, name="", asked_at=NOON)
         enqueue_changes(
-            wishes=[PendingWrite(workspace.pk, name, playbook=playbook)],
+            wishes=[PendingWrite(workspace.pk, name, playbook=playbook, run_uuid=run.uuid)],
             act=uuid.uuid4(),
             by=None,
             by_label="Sam Keller",

@@ -76,7 +76,8 @@ def test_what_was_backed_up_is_restored_elsewhere_to_the_last_row(world, databas
 def structure_of_this_database():
     with connection.cursor() as cursor:
         cursor.execute(STRUCTURE)
-        return sorted(cursor.fetchall())
+        # What workers may add follows the roles of an installation, which no backup holds.
+        return sorted(row for row in cursor.fetchall() if "_adds_to_" not in row[1])
 
 
 def assert_triggers_and_sequences_work(entries):

@@ -12,19 +12,30 @@ from alerts.incidents.acts.close import (
 )
 from alerts.incidents.acts.triage import label_incidents
 from alerts.incidents.models import Incident
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox import registry
+from alerts.outbox.models import Change, Kind, Outcome
 from portal.audit.models import Entry
 from tests.alerts.incidents.decisions import timeline
 from tests.conftest import NOON
 
 BENIGN = {"classification": "BenignPositive", "reason": "SuspiciousButExpected"}
 R_12 = SystemActor("R-12")
+BY_RULE = SystemActor("R-12", Kind.CLOSE, {"incident": 1, "versions": {}, "alerts": []})
+
+
+@pytest.fixture(autouse=True)
+def closes_are_still_right(monkeypatch):
+    monkeypatch.setattr(registry, "_checks", {Kind.CLOSE: lambda change, now: ""})
+    monkeypatch.setattr(registry, "_fresh_checks", {})
+    monkeypatch.setattr(registry, "_listeners_by_kind", {})
 
 
 def test_the_text_of_a_rule_is_sent_as_it_is(desk):
     incident = desk.incident()
     mark_closed_by(incident_ids=[incident.pk], rule="R-12", now=NOON)
-    close_incidents(incident_ids=[incident.pk], **BENIGN, comment="Its words.", by=R_12, now=NOON)
+    close_incidents(
+        incident_ids=[incident.pk], **BENIGN, comment="Its words.", by=BY_RULE, now=NOON
+    )
     assert desk.deliver(seconds=0) == [Outcome.SENT]
     assert desk.in_sentinel(incident)["classificationComment"] == "Its words."
     incident.refresh_from_db()
@@ -35,7 +46,7 @@ def test_the_text_of_a_rule_is_sent_as_it_is(desk):
 def test_who_opens_it_again_takes_the_rules_name_off(desk):
     incident = desk.incident()
     mark_closed_by(incident_ids=[incident.pk], rule="R-12", now=NOON)
-    close_incidents(incident_ids=[incident.pk], **BENIGN, by=R_12, now=NOON)
+    close_incidents(incident_ids=[incident.pk], **BENIGN, by=BY_RULE, now=NOON)
     desk.deliver(seconds=0)
     reopen_incidents(incident_ids=[incident.pk], by=R_12, because="An alert joined.", now=NOON)
     assert desk.deliver(seconds=0) == [Outcome.SENT]

@@ -20,6 +20,7 @@ from alerts.outbox.services import PendingWrite, enqueue_changes
 from alerts.outbox.services.deliver import OVERTAKEN
 from alerts.sentinel.client.port import SentinelRefused
 from tests.conftest import NOON
+from tests.factories.automation import make_playbook, make_run
 
 LEO = {"objectId": "1e0", "email": "leo@demo.example", "assignedTo": "Leo Hartmann"}
 
@@ -157,7 +158,8 @@ def test_the_number_of_queries_does_not_grow_with_the_writes(
 def test_the_run_of_a_playbook_is_told_by_its_name(desk, sam):
     incident = desk.incident()
     playbook = "/subscriptions/s/providers/Microsoft.Logic/workflows/enrich-with-cve"
-    wish = PendingWrite(incident.workspace_id, incident.name, playbook=playbook)
+    run = make_run(make_playbook(incident.workspace), incident, name="", asked_at=NOON)
+    wish = PendingWrite(incident.workspace_id, incident.name, playbook=playbook, run_uuid=run.uuid)
     enqueue_changes(wishes=[wish], act=uuid4(), by=sam, by_label=sam.name, now=NOON)
     (write,) = sentinel_writes_of(incident)
     assert write.changes == (MemberChange("Run a playbook", "", "enrich-with-cve"),)

@@ -1,0 +1,84 @@
+"""Which rows a worker adds to a table where rights by table are too wide: `rows` in
+`portal/worker_rights.py`, held by a trigger for each worker and table.
+
+A trigger and not row-level security: that would hide rows from backups, whose role is not the
+owner's. The condition is checked for the role that writes, so the one role of a small installation
+and web's are not asked.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from django.db.backends.utils import CursorWrapper
+from psycopg import sql
+
+from portal.worker_rights import WORKERS
+
+_THERE = """
+SELECT t.tgname, c.relname, p.prosrc FROM pg_trigger t
+JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE c.relnamespace = 'public'::regnamespace AND t.tgenabled = 'O'
+    AND EXISTS (SELECT FROM unnest(%s::text[]) role WHERE t.tgname LIKE role || '\\_adds\\_to\\_%%')
+"""
+_BODY = """
+BEGIN
+    IF (%s) THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'permission denied: %% adds no such row to %%', current_user, TG_TABLE_NAME
+        USING ERRCODE = 'insufficient_privilege';
+END """
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RowBound:
+    """The trigger that bounds what a role adds to a table; its function has the same name."""
+
+    name: str
+    table: str
+    source: str
+
+
+def set_row_bounds(cursor: CursorWrapper, roles: Mapping[str, str]) -> int:
+    """Have the declared bounds stand there and no others; return how many changed. `roles` are
+    those that exist, by worker.
+    """
+    there, declared = bounds_there(cursor, roles), set(declared_bounds(roles))
+    for bound in sorted(there - declared):
+        cursor.execute(
+            sql.SQL("DROP TRIGGER IF EXISTS {} ON {}").format(
+                sql.Identifier(bound.name), sql.Identifier(bound.table)
+            )
+        )
+    by_name = {f"{role}_adds_to_": role for role in roles.values()}
+    for bound in sorted(declared - there):
+        role = next(role for start, role in by_name.items() if bound.name.startswith(start))
+        for statement in _statements(bound, role):
+            cursor.execute(statement)
+    return len(there ^ declared)
+
+
+def bounds_there(cursor: CursorWrapper, roles: Mapping[str, str]) -> set[RowBound]:
+    """The bounds that stand in the database for these roles."""
+    cursor.execute(_THERE, [list(roles.values())])
+    return {RowBound(*row) for row in cursor.fetchall()}
+
+
+def declared_bounds(roles: Mapping[str, str]) -> Iterator[RowBound]:
+    """The bounds that this version declares."""
+    for worker, role in roles.items():
+        for table, condition in WORKERS[worker].rows.items():
+            yield RowBound(f"{role}_adds_to_{table}", table, _BODY % " ".join(condition.split()))
+
+
+def _statements(bound: RowBound, role: str) -> Iterator[sql.Composed]:
+    name, table = sql.Identifier(bound.name), sql.Identifier(bound.table)
+    yield sql.SQL("DROP TRIGGER IF EXISTS {} ON {}").format(name, table)
+    yield sql.SQL(
+        "CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql"
+        " SET search_path = public, pg_temp AS {}"
+    ).format(name, sql.Literal(bound.source))
+    yield sql.SQL(
+        "CREATE TRIGGER {} BEFORE INSERT ON {} FOR EACH ROW WHEN (current_user = {})"
+        " EXECUTE FUNCTION {}()"
+    ).format(name, table, sql.Literal(role), name)
