@@ -32,6 +32,7 @@ WORKSPACE_FACTS: Json = {
     "correlation": False,
     "playbook_permission": True,
     "emptied": False,
+    "preview_api": True,
 }
 GRAPH_SETTINGS: Json = {
     "orderby": "honoured",
@@ -106,6 +107,8 @@ class Azure:
             made_alerts, made_entities = self.plant.details(incident.recipe)
             alerts, entities = list(made_alerts), list(made_entities)
         added = incident.details or {}
+        if (kinds := added.get("entity_kinds")) is not None:
+            entities = [entity for entity in entities if entity.get("kind") in kinds]
         names = {entity.get("name") for entity in entities}
         alerts += added.get("alerts", [])
         entities += [

@@ -11,10 +11,12 @@ from simulator.azure import Azure
 from simulator.logs.rule_queries import asks_for_watchlist, is_anything_left
 from simulator.plant import Case, PlantWorkspace
 from simulator.plant.catalogue import MDIOT
+from simulator.store.resources import Resource
 
 Json = dict[str, Any]
 _TWINS = uuid.UUID("4ef34f0e-6f7e-4b8a-9e0b-5a3a0a6d1f77")
 _CREATION_RULE = "creation rule"
+_KINDS = {"IP": "Ip", "DNS": "DnsResolution", "URL": "Url"}  # entities, by how mappings write them
 
 
 def cases_shown(azure: Azure, case: Case) -> list[Case]:
@@ -37,11 +39,12 @@ def cases_shown(azure: Azure, case: Case) -> list[Case]:
         makers = [rules[rule] for rule in map(_last_name, named) if rule in rules]
         makers = [name for name in makers if _lets_through(azure, workspace, name, case)]
         if makers or (not named and not by_rules_alone):
-            shown.append(_made_by(copy, workspace, makers))
+            made = _made_by(copy, workspace, [maker.name for maker in makers])
+            shown.append(replace(made, entity_kinds=_kinds_mapped_by(makers)))
     if facts["defender_portal"]:
         return [_titled_by_portal(azure, made) for made in shown]
     if creator := rules.get(_CREATION_RULE):
-        twin = _made_by(case, workspace, [creator], prefix="")
+        twin = _made_by(case, workspace, [creator.name], prefix="")
         if shown:
             twin = replace(twin, name=str(uuid.uuid5(_TWINS, case.name)))
         shown.append(twin)
@@ -61,9 +64,9 @@ def _last_name(path: str) -> str:
     return path.rpartition("/")[2].lower()
 
 
-def _enabled_rules(azure: Azure, workspace: PlantWorkspace, facts: Json) -> dict[str, str]:
-    """The names of the rules that run and make incidents, by the template they were made from."""
-    names: dict[str, str] = {}
+def _enabled_rules(azure: Azure, workspace: PlantWorkspace, facts: Json) -> dict[str, Resource]:
+    """The rules that run and make incidents, by the template they were made from."""
+    rules: dict[str, Resource] = {}
     for resource in azure.store.resources.all(workspace.key, "alertRules"):
         body = as_switched(resource.body, facts, "alertRules")
         properties = body["properties"]
@@ -71,11 +74,23 @@ def _enabled_rules(azure: Azure, workspace: PlantWorkspace, facts: Json) -> dict
         if not properties.get("enabled") or not makes_incidents.get("createIncident", True):
             continue
         if body["kind"] == "MicrosoftSecurityIncidentCreation":
-            names[_CREATION_RULE] = resource.name
+            rules[_CREATION_RULE] = resource
         elif body["kind"] == "Scheduled":
             template = properties.get("alertRuleTemplateName") or resource.name
-            names[template.lower()] = resource.name
-    return names
+            rules[template.lower()] = resource
+    return rules
+
+
+def _kinds_mapped_by(rules: list[Resource]) -> tuple[str, ...] | None:
+    """The kinds of entities that rules give their alerts: all where one passes on those of the
+    alert, or where no rule made the incident; none where none maps any.
+    """
+    properties = [rule.body["properties"] for rule in rules]
+    if not rules or any(rule.get("sentinelEntitiesMappings") for rule in properties):
+        return None
+    mappings = [mapping for rule in properties for mapping in rule.get("entityMappings") or []]
+    types = [mapping.get("entityType") for mapping in mappings]
+    return tuple(_KINDS.get(str(name), str(name)) for name in dict.fromkeys(types))
 
 
 def _made_by(

@@ -197,6 +197,7 @@ def from_case(azure: Azure, case: Case, *, number: int, in_portal: bool = False)
         azure.store.next_etag(modified),
         properties,
         case.recipe,
+        None if case.entity_kinds is None else {"entity_kinds": list(case.entity_kinds)},
         truth=orjson.dumps(plain(case.truth)).decode(),
     )
 

@@ -245,6 +245,7 @@ def join_alerts(
         raise bad_request(f"An incident has at most {MAX_ALERTS} alerts.")
     added = incident.details or {}
     incident.details = {
+        **added,
         "alerts": [*added.get("alerts", []), *alerts],
         "entities": [*added.get("entities", []), *entities],
     }

@@ -102,6 +102,26 @@ def templates() -> list[Json]:
     ]
 
 
+# The one of the fifteen that maps two addresses; the others pass on the entities of the alert.
+ADDRESS_RULE = "Unauthorized remote access to the network"
+_ADDRESSES = ("SourceDeviceAddress", "DestDeviceAddress")
+_DYNAMIC = ("ProductName", "RemediationSteps", "Techniques", "ProductComponentName", "AlertLink")
+
+
+def _mapping(rule: AnalyticsRule) -> Json:
+    """How a rule gives its alerts entities."""
+    if rule.name != ADDRESS_RULE:
+        return {"entityMappings": None, "sentinelEntitiesMappings": [{"columnName": "Entities"}]}
+    mappings = [
+        {
+            "entityType": "IP",
+            "fieldMappings": [{"identifier": "Address", "columnName": column}],
+        }
+        for column in _ADDRESSES
+    ]
+    return {"entityMappings": mappings, "sentinelEntitiesMappings": None}
+
+
 def scheduled_rule(rule: AnalyticsRule, *, is_enabled: bool) -> Json:
     """The properties of one of the fifteen rules."""
     severity, tactic, technique = SOLUTION_RULES.get(rule.name, ("Medium", "Impact", "T0882"))
@@ -125,6 +145,15 @@ def scheduled_rule(rule: AnalyticsRule, *, is_enabled: bool) -> Json:
             "Sensor": "DeviceId",
             "Protocol": "Protocol",
             "VendorOriginalId": "VendorOriginalId",
+            "AlertManagementUri": "AlertManagementUri",
+        },
+        **_mapping(rule),
+        "alertDetailsOverride": {
+            "alertDisplayNameFormat": "(MDIoT) {{AlertName}}",
+            "alertDescriptionFormat": "(MDIoT) {{Description}}",
+            "alertTacticsColumnName": "Tactics",
+            "alertSeverityColumnName": "AlertSeverity",
+            "alertDynamicProperties": [{"alertProperty": name, "value": name} for name in _DYNAMIC],
         },
         "incidentConfiguration": {
             "createIncident": True,

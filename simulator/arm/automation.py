@@ -21,13 +21,14 @@ _LOGIC = _SUBSCRIPTION + r"/resourceGroups/{group}/providers/Microsoft\.Logic/wo
 
 def rule_resource(call: Call, rule: Resource) -> Json:
     """A rule as ARM shows it."""
-    return {
+    resource = {
         "id": f"{call.workspace.security_path}/automationRules/{rule.name}",
         "name": rule.name,
         "etag": rule.etag,
         "type": "Microsoft.SecurityInsights/automationRules",
         "properties": rule.body["properties"],
     }
+    return call.schema.project("automationRules", resource)
 
 
 def _stored_rule(call: Call) -> Resource | None:
@@ -54,8 +55,8 @@ def get_rule(call: Call) -> Reply:
 
 def put_rule(call: Call) -> Reply:
     """Create a rule or replace it whole."""
-    body = call.json()
-    properties = check_rule(body.get("properties"))
+    body = call.resource("automationRules")
+    properties = check_rule(body.get("properties"), version=call.schema.version)
     stored = _stored_rule(call)
     call.require_match(stored, body)
     rules = call.azure.store.resources.all(call.workspace.key, RULES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -13,6 +13,7 @@ from simulator.azure import Azure
 from simulator.identity import Application
 from simulator.plant import PlantWorkspace
 from simulator.replies import ArmRefusal, Reply, bad_request, conflict, not_found
+from simulator.schemas import Schema, schema_of
 from simulator.store.incidents import Incident
 from simulator.store.resources import Part, Resource
 from simulator.throttle import WINDOWS
@@ -65,6 +66,17 @@ class Call:
                 f"The client '{self.application.client_id}' does not have authorization to"
                 f" perform action '{action}' over scope '{self.path}'.",
             )
+
+    @property
+    def schema(self) -> Schema:
+        """What the version of this call declares."""
+        return schema_of(self.query["api-version"])
+
+    def resource(self, resource: str) -> Json:
+        """The body as what this version declares of a resource; refuses what it does not take."""
+        body = self.json()
+        self.schema.check(resource, body)
+        return self.schema.project(resource, body)
 
     def require_version(self) -> str:
         """The api-version; refuses a call without one."""
@@ -122,6 +134,7 @@ class Route:
     handler: Handler
     limit: str = ""
     writes: bool = False
+    endpoint: str = ""  # of Microsoft.SecurityInsights, by its path without names
 
 
 _WORKSPACE = (
@@ -135,7 +148,7 @@ def security_route(
     method: str, tail: str, action: str, handler: Handler, *, limit: str = "", reads: bool = False
 ) -> Route:
     """A route below Microsoft.SecurityInsights of a workspace; `{name}` matches one piece."""
-    return _route(
+    route = _route(
         method,
         _SECURITY + tail,
         f"Microsoft.SecurityInsights/{action}",
@@ -143,6 +156,8 @@ def security_route(
         limit=limit,
         reads=reads,
     )
+    parts = [part for part in tail.split("/") if part and not part.startswith("{")]
+    return replace(route, endpoint="/".join(parts))
 
 
 def item_routes(

@@ -17,7 +17,7 @@ _FILTER_BY_NAME = re.compile(r"properties/displayName eq '(?P<name>[^']*)'")
 
 def _put_package(call: Call) -> Reply:
     """Install a package, which brings its templates; the rules are made from these one by one."""
-    content, name = call.json(), call.args["name"]
+    content, name = call.resource("contentPackages"), call.args["name"]
     stored = call.azure.store.resources.get(call.workspace.key, "contentPackages", name)
     call.require_match(stored, content)
     properties = content.get("properties") or {}

@@ -20,6 +20,7 @@ from simulator.azure import Azure
 from simulator.gates import Answered, Journalled, find_route
 from simulator.identity import unauthorised
 from simulator.replies import ArmRefusal, Reply
+from simulator.schemas import require_declared, require_other
 
 ROUTES: list[Route] = [
     *incidents.ROUTES,
@@ -79,7 +80,7 @@ class Gate:
     def _admit(
         self, call: Call, route: Route | None, limits: dict[str, str], journalled: Journalled
     ) -> tuple[Reply, int | None]:
-        call.require_version()
+        version = call.require_version()
         if route is None:
             raise ArmRefusal(
                 404, "InvalidResourceType", "The resource type could not be found at this address."
@@ -103,15 +104,17 @@ class Gate:
                 now=self._azure.clock.now(),
             )
         )
-        self._check_place(call, route)
+        self._check_place(call, route, version)
         with self._azure.store.transaction():
             reply = route.handler(call)
             return reply, journalled.note(reply, principal=call.application.key)
 
-    def _check_place(self, call: Call, route: Route) -> None:
-        if call.place is None or not route.action.startswith("Microsoft.SecurityInsights/"):
+    def _check_place(self, call: Call, route: Route, version: str) -> None:
+        if call.place is None or not route.endpoint:
+            require_other(version, call.path)
             return
         facts = self._azure.facts(call.place)
+        require_declared(version, route.endpoint, has_preview=facts["preview_api"])
         if not facts["provider_registered"]:
             raise ArmRefusal(
                 409,

@@ -24,6 +24,7 @@ from simulator.incident_records import (
 )
 from simulator.incidents import change_incident, make_incident, replace_writable, writable_from
 from simulator.replies import Reply, bad_request, not_found
+from simulator.schemas import PREVIEW
 from simulator.store.incidents import Incident, IncidentPage
 
 DEFAULT_PAGE, MAX_PAGE_SIZE = 50, 1000
@@ -42,21 +43,6 @@ _SORTED_BY = {
     "owner/assignedTo": "owner",
 }
 Json = dict[str, Any]
-_PREVIEW_MEMBERS = frozenset(
-    {
-        "owners",
-        "nicEntityIds",
-        "site",
-        "zone",
-        "sensor",
-        "deviceSubType",
-        "importance",
-        "purdueLayer",
-        "isAuthorized",
-        "isProgramming",
-        "isScanner",
-    }
-)
 
 
 def _status(value: str) -> str:
@@ -157,7 +143,7 @@ def list_incidents(call: Call) -> Reply:
     listed = call.azure.store.incidents.listed(call.workspace.key, page_query)
     page = listed[: page_query.limit]
     items = b",".join(
-        row.mangled or compose(call.workspace, row.name, row.etag, row.properties)
+        row.mangled or _shown(call, compose(call.workspace, row.name, row.etag, row.properties))
         for row in page
         if row.name not in on_their_way
     )
@@ -169,14 +155,28 @@ def list_incidents(call: Call) -> Reply:
     return Reply(body=b'{"value":[%s],"nextLink":%s}' % (items, orjson.dumps(link)))
 
 
+def _shown(call: Call, resource: bytes) -> bytes:
+    """An incident as the version of the call declares it. What is stored is what the preview
+    declares, which therefore need not be parsed.
+    """
+    if call.schema.version == PREVIEW:
+        return resource
+    return orjson.dumps(call.schema.project("incidents", orjson.loads(resource)))
+
+
+def _body(call: Call, incident: Incident) -> bytes:
+    resource = incident_bytes(call.azure, incident)
+    return resource if incident.mangled is not None else _shown(call, resource)
+
+
 def get_incident(call: Call) -> Reply:
     """One incident."""
-    return Reply(body=incident_bytes(call.azure, incident_of(call)))
+    return Reply(body=_body(call, incident_of(call)))
 
 
 def put_incident(call: Call) -> Reply:
     """Create an incident, or replace everything writable of an existing one."""
-    body = call.json()
+    body = call.resource("incidents")
     properties = check_incident(body.get("properties"))
     stored = call.azure.store.incidents.get(call.workspace.key, call.args["incident"])
     call.require_match(stored, body)
@@ -190,9 +190,7 @@ def put_incident(call: Call) -> Reply:
             name=call.args["incident"],
             by_api=True,
         )
-        return Reply(
-            201, incident_bytes(call.azure, incident), effect="created", after=incident.etag
-        )
+        return Reply(201, _body(call, incident), effect="created", after=incident.etag)
     before = stored.etag
     updated = change_incident(
         call.azure,
@@ -203,7 +201,7 @@ def put_incident(call: Call) -> Reply:
     )
     return Reply(
         200,
-        incident_bytes(call.azure, updated),
+        _body(call, updated),
         effect="updated",
         before=before,
         after=updated.etag,
@@ -223,28 +221,19 @@ def delete_incident(call: Call) -> Reply:
 def list_alerts(call: Call) -> Reply:
     """The alerts of an incident."""
     alerts, _ = call.azure.details(incident_of(call))
-    return Reply(body={"value": alerts})
+    return Reply(body=call.schema.project("incidents/alerts", {"value": alerts}))
 
 
 def list_entities(call: Call) -> Reply:
-    """The entities of an incident; what only a preview version declares, only there."""
+    """The entities of an incident, of the kinds and with the members of the version."""
     _, entities = call.azure.details(incident_of(call))
-    if not call.require_version().endswith("-preview"):
-        entities = [_without_preview(entity) for entity in entities if entity.get("kind") != "Nic"]
-    kinds = Counter(str(entity.get("kind")) for entity in entities)
+    declared = [
+        entity for entity in entities if call.schema.has_kind("Entity", str(entity.get("kind")))
+    ]
+    kinds = Counter(str(entity.get("kind")) for entity in declared)
     counts = [{"entityKind": kind, "count": number} for kind, number in kinds.items()]
-    return Reply(body={"entities": entities, "metaData": counts})
-
-
-def _without_preview(entity: Json) -> Json:
-    if entity.get("kind") != "IoTDevice":
-        return entity
-    properties = {
-        key: value
-        for key, value in (entity.get("properties") or {}).items()
-        if key not in _PREVIEW_MEMBERS
-    }
-    return {**entity, "properties": properties}
+    answer = {"entities": declared, "metaData": counts}
+    return Reply(body=call.schema.project("incidents/entities", answer))
 
 
 def list_bookmarks(call: Call) -> Reply:

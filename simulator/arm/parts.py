@@ -8,7 +8,7 @@ from typing import Any
 from simulator.arm.call import Call, Route, item_routes
 from simulator.arm.incidents import incident_of
 from simulator.clock import iso
-from simulator.incident_records import MAX_TASKS, check_enum, incident_path
+from simulator.incident_records import MAX_TASKS, incident_path
 from simulator.incidents import put_comment, recount_comments
 from simulator.replies import Reply, bad_request, not_found
 from simulator.store.incidents import Incident
@@ -18,13 +18,14 @@ Json = dict[str, Any]
 
 
 def _resource(call: Call, incident: Incident, kind: str, part: Part) -> Json:
-    return {
+    resource = {
         "id": f"{incident_path(call.workspace, incident.name)}/{kind}/{part.name}",
         "name": part.name,
         "etag": part.etag,
         "type": f"Microsoft.SecurityInsights/incidents/{kind}",
         "properties": part.properties,
     }
+    return resource if kind == "relations" else call.schema.project(f"incidents/{kind}", resource)
 
 
 def _stored_part(call: Call, incident: Incident, kind: str) -> Part | None:
@@ -80,7 +81,7 @@ def _alert_relations(call: Call, incident: Incident) -> list[Part]:
 
 def put_comment_call(call: Call) -> Reply:
     """Write or rewrite a comment under the id that the caller chose."""
-    incident, body = incident_of(call), call.json()
+    incident, body = incident_of(call), call.resource("incidents/comments")
     former = _stored_part(call, incident, "comments")
     call.require_match(former, body)
     part, former = put_comment(
@@ -99,11 +100,10 @@ def put_comment_call(call: Call) -> Reply:
 
 def put_task(call: Call) -> Reply:
     """Write or rewrite a task under the id that the caller chose."""
-    incident, body = incident_of(call), call.json()
-    properties = body.get("properties") or {}
-    if not properties.get("title"):
+    incident, body = incident_of(call), call.resource("incidents/tasks")
+    properties = body["properties"]
+    if not properties["title"]:
         raise bad_request("Required property 'title' not found in JSON.")
-    check_enum("status", properties.get("status"), ("New", "Completed"))
     former = _stored_part(call, incident, "tasks")
     call.require_match(former, body)
     tasks = call.azure.store.resources.parts(incident.workspace, incident.name, "tasks")

@@ -23,6 +23,7 @@ OFF_IN_PORTAL = (
     "OfficeATP",
 )
 _FILTER_BY_PRINCIPAL = re.compile(r"principalId eq '(?P<id>[^']*)'")
+_BY_KIND = ("alertRules", "dataConnectors", "settings")  # of kinds that a version may not have
 _SINGULAR = {
     "alertRules": "Alert rule",
     "dataConnectors": "Data connector",
@@ -33,13 +34,14 @@ _SINGULAR = {
 
 def resource_body(call: Call, kind: str, resource: Resource) -> Json:
     """A resource as ARM answers it."""
-    return {
+    whole = {
         "id": f"{call.workspace.security_path}/{kind}/{resource.name}",
         "name": resource.name,
         "etag": resource.etag,
         "type": f"Microsoft.SecurityInsights/{kind}",
         **as_switched(resource.body, call.azure.facts(call.workspace), kind),
     }
+    return call.schema.project(kind, whole)
 
 
 def as_switched(body: Json, facts: Json, kind: str) -> Json:
@@ -61,6 +63,7 @@ def _list(call: Call, kind: str) -> Reply:
     resources = [
         resource_body(call, kind, resource)
         for resource in call.azure.store.resources.all(call.workspace.key, kind)
+        if kind not in _BY_KIND or call.schema.has_kind(kind, str(resource.body.get("kind")))
     ]
     if kind == "dataConnectors" and call.azure.facts(call.workspace)["defender_portal"]:
         name = call.workspace.uid("xdr connector")
@@ -84,17 +87,19 @@ def _list(call: Call, kind: str) -> Reply:
 
 def _get(call: Call, kind: str) -> Reply:
     resource = call.azure.store.resources.get(call.workspace.key, kind, call.args["name"])
-    if resource is None:
+    if resource is None or (
+        kind in _BY_KIND and not call.schema.has_kind(kind, str(resource.body.get("kind")))
+    ):
         raise not_found(_SINGULAR[kind])
     return Reply(body=resource_body(call, kind, resource))
 
 
 def _put_alert_rule(call: Call) -> Reply:
-    content = call.json()
+    content = call.resource("alertRules")
     stored = call.azure.store.resources.get(call.workspace.key, "alertRules", call.args["name"])
     call.require_match(stored, content)
     properties = content.get("properties")
-    if not content.get("kind") or not isinstance(properties, dict):
+    if not isinstance(properties, dict):
         raise bad_request("An alert rule needs kind and properties.")
     stamp = iso(call.azure.stamp(call.now))
     body = {"kind": content["kind"], "properties": {**properties, "lastModifiedUtc": stamp}}
@@ -138,7 +143,7 @@ def _playbook_permission(group: str, workspace: PlantWorkspace) -> Json:
 
 
 def _put_connector(call: Call) -> Reply:
-    body = call.json()
+    body = call.resource("dataConnectors")
     if body.get("kind") != "IOT":
         raise bad_request("Only the connector kind IOT can be changed here.")
     properties = body.get("properties") or {}

@@ -120,3 +120,4 @@ class Case:
     properties: dict[str, Any]
     recipe: str
     truth: Truth
+    entity_kinds: tuple[str, ...] | None = None  # those that its rules map; None for all

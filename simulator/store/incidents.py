@@ -32,7 +32,7 @@ class Incident:
     etag: str
     properties: dict[str, Any]
     recipe: str | None = None
-    details: dict[str, list[dict[str, Any]]] | None = None
+    details: dict[str, list[Any]] | None = None
     previous: bytes | None = None
     mangled: bytes | None = None
     truth: str | None = None

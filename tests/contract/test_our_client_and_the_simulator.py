@@ -217,7 +217,7 @@ def test_an_automation_rule_is_made_changed_listed_and_taken_away(client):
 
 
 def test_azure_says_in_its_own_words_what_is_wrong_with_a_rule(client):
-    with pytest.raises(SentinelRefused, match="order must be a number from 1 to 1000"):
+    with pytest.raises(SentinelRefused, match="'order' must have 1 to 1000"):
         client.put_automation_rule(str(our_id("rule", "bad")), rule_of_ours(order=0))
 
 

@@ -98,7 +98,8 @@ def test_a_connector_a_package_and_a_rule_are_written(connect, running):
     offered = json.loads(client.read_prerequisite(Prerequisite.CATALOGUE))["value"]
     (package,) = [row["properties"] for row in offered if row["properties"]["contentId"] == PACKAGE]
     client.put_prerequisite(Writable.PACKAGE, PACKAGE, {"properties": package})
-    rule = {"kind": "Scheduled", "properties": {"displayName": "R", "enabled": True}}
+    properties = {"displayName": "R", "enabled": True, "suppressionEnabled": False}
+    rule = {"kind": "Scheduled", "properties": properties | {"suppressionDuration": "PT5H"}}
     written = json.loads(client.put_prerequisite(Writable.ANALYTICS_RULE, "r", rule))
     assert written["properties"]["displayName"] == "R"
     for part in (Prerequisite.CONNECTORS, Prerequisite.PACKAGES):

@@ -10,6 +10,21 @@ from simulator.running import running_simulator
 
 START = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 GA, PREVIEW = "2025-09-01", "2025-10-01-preview"
+# What lies elsewhere than below Sentinel, by a piece of its address.
+VERSIONS = {
+    "Microsoft.SecurityInsights/": PREVIEW,
+    "Microsoft.Authorization/": "2022-04-01",
+    "Microsoft.IoTSecurity/": "2021-02-01-preview",
+    "Microsoft.Logic/": "2019-05-01",
+    "Microsoft.OperationalInsights/": "2022-10-01",
+}
+
+
+def version_for(path):
+    """The api-version of whatever provider the address ends in."""
+    provider = path.casefold().rpartition("/providers/")[2]
+    found = (v for name, v in VERSIONS.items() if provider.startswith(name.casefold()))
+    return next(found, "2021-04-01")
 
 
 class Arm:
@@ -35,8 +50,9 @@ class Arm:
         address = f"{self.running.endpoint}/{self.workspace.tenant_id}/oauth2/v2.0/token"
         return self.link.post(address, data=form)
 
-    def __call__(self, method, tail, *, at=None, version=GA, headers=None, json=None, **query):
+    def __call__(self, method, tail, *, at=None, version=None, headers=None, json=None, **query):
         place = self.workspace.security_path if at is None else at
+        version = version_for(f"{place}{tail}") if version is None else version
         return self.link.request(
             method,
             f"{self.running.endpoint}{place}{tail}",

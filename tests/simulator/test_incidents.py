@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.simulator.conftest import CLOSING, PREVIEW, Arm
+from tests.simulator.conftest import CLOSING, GA, PREVIEW, Arm
 
 NAME = "5d1f6f2e-3c7e-4d1f-9a5e-000000000001"
 
@@ -162,7 +162,7 @@ def test_an_incident_tells_its_alerts_and_entities(arm, pretend, control):
     arm.token = arm.sign_in().json()["access_token"]
     alerts = arm("POST", f"/incidents/{summary['name']}/alerts").json()["value"]
     full = arm("POST", f"/incidents/{summary['name']}/entities", version=PREVIEW).json()
-    short = arm("POST", f"/incidents/{summary['name']}/entities").json()
+    short = arm("POST", f"/incidents/{summary['name']}/entities", version=GA).json()
     assert {resource["kind"] for resource in alerts} == {"SecurityAlert"}
     assert sum(resource["count"] for resource in full["metaData"]) == len(full["entities"])
     devices = [

@@ -191,6 +191,8 @@ def test_a_rule_of_ones_own_makes_incidents_of_what_the_solution_leaves_out(grap
     own = {
         "displayName": "What the solution leaves out",
         "enabled": True,
+        "suppressionDuration": "PT5H",
+        "suppressionEnabled": False,
         "severity": "Low",
         "query": f"""SecurityAlert
             | where ProviderName == "IoTSecurity" and AlertName in ("{title}")
