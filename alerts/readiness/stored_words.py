@@ -21,6 +21,19 @@ SENTENCES: Final = (
     gettext_noop("The answer is no object."),
     gettext_noop("The answer is no list."),
     gettext_noop("This workspace was removed."),
+    gettext_noop("“%(name)s” is no longer in Sentinel, so it was not written."),
+    gettext_noop(
+        "“%(name)s” was not written, because a read of it lacks members that the list of rules has:"
+        " %(members)s. Make the change in Sentinel."
+    ),
+    gettext_noop(
+        "“%(name)s” was not written, because this workspace does not have the api-version that"
+        " declares all members of an analytics rule. Make the change in Sentinel."
+    ),
+    gettext_noop(
+        "Sentinel did not keep “%(name)s” as it was sent. Compare these members with its template:"
+        " %(members)s. No other rule was written."
+    ),
     *OF_THE_CLIENT,
 )
 

@@ -99,7 +99,13 @@ class Acts:
         arm.put_task(self.incident.name, GUID, task)
         scheduled = {
             "kind": "Scheduled",
-            "properties": {"displayName": "x", "query": 'datatable(M:string)["x"]'},
+            "properties": {
+                "displayName": "x",
+                "enabled": True,
+                "suppressionEnabled": False,
+                "suppressionDuration": "PT5H",
+                "query": 'datatable(M:string)["x"]',
+            },
         }
         arm.put_prerequisite(Writable.ANALYTICS_RULE, GUID, scheduled)
         packages = json.loads(arm.read_prerequisite(Prerequisite.CATALOGUE))["value"]
@@ -144,6 +150,8 @@ class Acts:
             "get_playbook Standard": lambda: arm.get_playbook(standard),
             "run_playbook Standard": lambda: arm.run_playbook(name, playbook=standard),
             "list_playbook_runs Standard": lambda: arm.list_playbook_runs(standard),
+            "get_analytics_rule": lambda: arm.get_analytics_rule(GUID),
+            "put_analytics_rule": lambda: arm.put_analytics_rule(GUID, scheduled),
             "run_analytics_rule": lambda: arm.run_analytics_rule(GUID, at=NOON),
             "delete_analytics_rule": lambda: arm.delete_analytics_rule("none"),
             "query": lambda: logs.query(

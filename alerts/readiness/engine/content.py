@@ -2,12 +2,11 @@
 
 from typing import Any
 
+from alerts.readiness.engine.rule_members import READ_ONLY
 from alerts.readiness.engine.solution import COVERAGE_RULE, NO_CORRELATION, coverage_query
 
 type Json = dict[str, Any]
 TYPE_DETAIL = "AlertName"
-# Said of a rule by Azure; sent back it would be refused or mean nothing.
-_READ_ONLY = ("lastModifiedUtc",)
 
 
 def connector_body(subscription: str, *, etag: str = "") -> Json:
@@ -31,7 +30,7 @@ def package_body(package: Json) -> Json:
 
 def changed_rule(rule: Json, **changes: Any) -> Json:
     """Return an analytics rule as it came, with these properties changed."""
-    properties = {k: v for k, v in rule.get("properties", {}).items() if k not in _READ_ONLY}
+    properties = {k: v for k, v in rule.get("properties", {}).items() if k not in READ_ONLY}
     body = {"kind": rule.get("kind"), "properties": properties | changes}
     return body | ({"etag": rule["etag"]} if rule.get("etag") else {})
 
@@ -52,7 +51,7 @@ def rule_from_template(answer: Json, *, template: str, version: str, with_tag: b
         kind = resource.get("kind") if isinstance(resource, dict) else None
         if kind not in ("Scheduled", "NRT") or not isinstance(properties, dict):
             continue
-        made = {k: v for k, v in properties.items() if k not in _READ_ONLY}
+        made = {k: v for k, v in properties.items() if k not in READ_ONLY}
         made |= {"enabled": True, "alertRuleTemplateName": template, "templateVersion": version}
         made["customDetails"] = with_type_detail(made.get("customDetails"))
         description = str(made.get("description") or "")
@@ -69,11 +68,11 @@ def with_type_detail(details: object) -> Json:
     return (details if isinstance(details, dict) else {}) | {TYPE_DETAIL: TYPE_DETAIL}
 
 
-def coverage_body(*, etag: str = "") -> Json:
+def coverage_body() -> Json:
     """Return a scheduled rule that makes incidents of the types that no rule of the solution
     selects, one for each alert, and keeps them from being merged.
     """
-    body: Json = {
+    return {
         "kind": "Scheduled",
         "properties": {
             "displayName": COVERAGE_RULE,
@@ -120,4 +119,3 @@ def coverage_body(*, etag: str = "") -> Json:
             },
         },
     }
-    return body | ({"etag": etag} if etag else {})

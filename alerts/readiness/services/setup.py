@@ -15,7 +15,6 @@ from django.utils.translation import gettext
 
 from alerts.readiness.engine.answers import UnreadableAnswer, facts_of, read_answer, read_page
 from alerts.readiness.engine.content import (
-    changed_rule,
     connector_body,
     coverage_body,
     package_body,
@@ -39,6 +38,7 @@ from alerts.readiness.policies import is_administrator_of, reasons_against_setti
 from alerts.readiness.queries.readings import load_readings
 from alerts.readiness.services.look import Connect, kind_of_job
 from alerts.readiness.services.part_reader import MAX_PAGES
+from alerts.readiness.services.rule_writing import RuleWriteRefused, change_rule, make_rule
 from alerts.readiness.stored_words import NO_LONGER_ADMINISTRATOR
 from alerts.sentinel.client.port import (
     SentinelClient,
@@ -141,7 +141,7 @@ def carry_out_due_step(*, now: datetime, connect: Connect) -> bool:
         note_success(workspace_id=step.workspace_id, now=clock.unshifted(), purpose=PURPOSE)
     except StepUnfinished:
         put_back(step, due_at=clock.unshifted(), free=True)
-    except (StepRefused, UnreadableAnswer) as refusal:
+    except (StepRefused, RuleWriteRefused, UnreadableAnswer) as refusal:
         _end(step, State.DEAD, now=now, error=str(refusal))
     except SentinelError as error:
         _note(step, error, now=now)
@@ -250,9 +250,7 @@ def _enable(client: SentinelClient, step: SetupStep) -> dict[str, Any]:
         if template in rules:
             row, facts = rules[template]
             if not facts["enabled"]:
-                client.put_prerequisite(
-                    Writable.ANALYTICS_RULE, facts["name"], changed_rule(row, enabled=True)
-                )
+                change_rule(client, rule=row, changes={"enabled": True})
                 written.append(label)
             continue
         if template not in templates:
@@ -267,7 +265,7 @@ def _enable(client: SentinelClient, step: SetupStep) -> dict[str, Any]:
             missing.append(label)
             continue
         name = resource_name(step.workspace, of=f"rule {template}")
-        client.put_prerequisite(Writable.ANALYTICS_RULE, name, body)
+        make_rule(client, name=name, body=body)
         written.append(label)
     if missing:
         raise StepRefused(
@@ -279,11 +277,7 @@ def _enable(client: SentinelClient, step: SetupStep) -> dict[str, Any]:
 
 def _cover(client: SentinelClient, step: SetupStep) -> dict[str, Any]:
     name = resource_name(step.workspace, of="coverage rule")
-    rows = _list(client, Prerequisite.ANALYTICS_RULES)
-    etags = [str(row.get("etag") or "") for row in rows if str(row.get("name")).lower() == name]
-    client.put_prerequisite(
-        Writable.ANALYTICS_RULE, name, coverage_body(etag=etags[0] if etags else "")
-    )
+    make_rule(client, name=name, body=coverage_body())
     return {"name": name}
 
 
@@ -292,8 +286,7 @@ def _single(client: SentinelClient, _step: SetupStep) -> dict[str, Any]:
     written = []
     for row, facts in _analytics_rules(client):
         if facts["enabled"] and is_connectors_rule(facts):
-            body = changed_rule(row, enabled=False)
-            client.put_prerequisite(Writable.ANALYTICS_RULE, facts["name"], body)
+            change_rule(client, rule=row, changes={"enabled": False})
             written.append(facts["display_name"])
     return {"written": written}
 
@@ -306,8 +299,7 @@ def _tag(client: SentinelClient, _step: SetupStep) -> dict[str, Any]:
     for row, facts in rules:
         if facts["name"] in makers and not is_tagged(facts):
             description = (row.get("properties") or {}).get("description")
-            body = changed_rule(row, description=tagged(description))
-            client.put_prerequisite(Writable.ANALYTICS_RULE, facts["name"], body)
+            change_rule(client, rule=row, changes={"description": tagged(description)})
             written.append(facts["display_name"])
     return {"written": written}
 

@@ -38,6 +38,7 @@ from alerts.sentinel.client.versions import (
     endpoint_of,
     is_refusal_of_version,
     version_in,
+    whole_version,
     with_version,
 )
 from alerts.sentinel.client.watchlists import AzureWatchlists
@@ -271,6 +272,12 @@ class AzureSentinelClient(
             return answer
         self._versions.note_accepted(url)
         return answer
+
+    def _call_whole(self, method: str, url: str, content: bytes | None = None) -> bytes:
+        """A call by the version that declares all members, and by no other."""
+        whole = with_version(url, whole_version(endpoint_in(url)))
+        _, body = super()._send(method, whole, content)
+        return body
 
     def _put(self, name: str, url: str, body: dict[str, Any]) -> Receipt:
         answer = self._call("PUT", url, orjson.dumps(body))

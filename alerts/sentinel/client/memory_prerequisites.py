@@ -52,6 +52,19 @@ class MemoryPrerequisites(MemoryCalls):
         rows.append(written)
         return orjson.dumps(written)
 
+    def get_analytics_rule(self, name: str) -> bytes:
+        """The rule of this name in the list."""
+        self._called("get_analytics_rule", name)
+        rows = self.prerequisites.get((Prerequisite.ANALYTICS_RULES, ""), [])
+        for row in rows:
+            if row["name"].lower() == name.lower():
+                return orjson.dumps(row)
+        raise SentinelNotFound("There is no such rule.", status=404, code="NotFound")
+
+    def put_analytics_rule(self, name: str, body: dict[str, Any]) -> bytes:
+        """Write a rule in the list."""
+        return self.put_prerequisite(Writable.ANALYTICS_RULE, name, body)
+
     def run_analytics_rule(self, name: str, *, at: datetime) -> None:
         """Run a rule that is there; what comes of it the test lays out."""
         self._called("run_analytics_rule", name)

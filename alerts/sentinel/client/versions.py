@@ -141,6 +141,14 @@ def versions_of(endpoint: Endpoint) -> tuple[str, ...]:
     return (first, *(version for version in listed if version != first))
 
 
+def whole_version(endpoint: Endpoint | None) -> str:
+    """Return the version that declares all members of what is replaced whole: the preview, or a
+    later preview that the settings name.
+    """
+    first = _preferred.get(endpoint, PREVIEW) if endpoint else PREVIEW
+    return first if first.endswith("-preview") and first > PREVIEW else PREVIEW
+
+
 @dataclass(frozen=True, slots=True)
 class AcceptedVersion:
     """Which version of an endpoint a workspace took, and which one before it was refused."""

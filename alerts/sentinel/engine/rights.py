@@ -99,6 +99,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     _sentinel("get_watchlist_item", "watchlists/read", SET_UP),
     _sentinel("put_watchlist_item", "watchlists/write", SET_UP),
     _sentinel("delete_watchlist_item", "watchlists/delete", SET_UP),
+    _sentinel("get_analytics_rule", "alertRules/read", SET_UP),
+    _sentinel("put_analytics_rule", "alertRules/write", SET_UP),
     _sentinel("run_analytics_rule", "alertRules/triggerRuleRun/action", SET_UP),
     _sentinel("delete_analytics_rule", "alertRules/delete", SET_UP),
     _sentinel("put_prerequisite alertRules", "alertRules/write", SET_UP),
