@@ -132,6 +132,10 @@ def _read_only(row: Incident) -> str:
         return _("%(incident)s was deleted in Sentinel and is read-only.") % {
             "incident": _number(row)
         }
+    if row.merged_into == 0:
+        return _("%(incident)s was merged into another incident and is read-only.") % {
+            "incident": _number(row)
+        }
     if row.merged_into is not None:
         return _("%(incident)s was merged into #%(number)s and is read-only.") % {
             "incident": _number(row),

@@ -5,6 +5,7 @@ from typing import Any
 from celery import shared_task
 from django.conf import settings
 
+from alerts.incidents.ingest.survivors import find_survivors
 from alerts.reviews.services import run_second_opinions as run
 from alerts.reviews.services.merged_questions import move_merged_question
 from alerts.reviews.services.merged_verdicts import move_merged_verdict
@@ -21,5 +22,6 @@ def run_second_opinions(**_later: Any) -> None:
 @shared_task(acks_late=True)
 def move_merged_verdicts(**_later: Any) -> None:
     """Have verdicts and open questions follow incidents that were merged into others."""
+    find_survivors(now=clock.now())
     run_while_due(lambda: move_merged_verdict(now=clock.now()))
     run_while_due(lambda: move_merged_question(now=clock.now()))

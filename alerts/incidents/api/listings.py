@@ -196,7 +196,7 @@ class IncidentSerializer(Row):
     comments_count = IntegerField(help_text="comments on it")
     flags = ListField(child=CharField(), help_text="what was odd on the way in")
     merged_into = IntegerField(
-        allow_null=True, help_text="number of the incident that it was merged into"
+        allow_null=True, help_text="number of the incident that it was merged into; 0 while unknown"
     )
     gone_at = DateTimeField(
         allow_null=True, help_text="when it was deleted in Sentinel; read-only since"

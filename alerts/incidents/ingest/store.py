@@ -249,13 +249,16 @@ _STAGE = """
         body jsonb
     ) ON COMMIT DELETE ROWS
 """
-_FOLLOWED = [name for name in IncidentRow._fields if name not in ("name", "alert_type", "flags")]
+_APART = ("name", "alert_type", "flags", "merged_into")
+_FOLLOWED = [name for name in IncidentRow._fields if name not in _APART]
 # An alert that joined is unknown until it was fetched: the incident is pending again (suppression).
 _MERGE = f"""
     UPDATE incidents_incident i SET {", ".join(f"{name} = s.{name}" for name in _FOLLOWED)},
         alert_type = CASE WHEN i.pattern IS NULL THEN s.alert_type ELSE i.alert_type END,
         flags = s.flags || ARRAY(SELECT f FROM unnest(i.flags) f
                                  WHERE f LIKE 'details.%%' OR f LIKE 'scope:%%'),
+        merged_into = CASE WHEN s.merged_into = 0 AND i.merged_into > 0 THEN i.merged_into
+                           ELSE s.merged_into END,
         owed = s.owed, gone_at = NULL, changed_at = %(now)s,
         closed_by = CASE WHEN s.reopened THEN '' ELSE i.closed_by END,
         closed_at = CASE WHEN s.status <> {Status.CLOSED.value} THEN NULL

@@ -143,7 +143,7 @@ class Incident(models.Model):
     # change at that time: Sentinel keeps no moment of closing. None while it is open.
     closed_at = models.DateTimeField(null=True)
     owed = models.SmallIntegerField(default=0)  # open outbox changes; 0 for nearly all
-    merged_into = models.IntegerField(null=True)  # the survivor's number
+    merged_into = models.IntegerField(null=True)  # the survivor's number; 0: not known yet
     gone_at = models.DateTimeField(null=True)  # deleted in Sentinel; kept here, read-only
     stored_at = models.DateTimeField()
     changed_at = models.DateTimeField()  # of this row, for live lists
@@ -224,6 +224,11 @@ class Incident(models.Model):
                 fields=["group_key"],
                 condition=HAS_LABELS & Q(group_key__isnull=False),
                 name="incidents_open_labelled",
+            ),
+            models.Index(
+                fields=["workspace"],
+                condition=Q(merged_into=0, gone_at=None),
+                name="incidents_survivor_unknown",
             ),
         ]
 

@@ -5,7 +5,10 @@ from uuid import uuid4
 
 import pytest
 
-from alerts.incidents.models import DetailsState, Incident, IncidentAlert, OtState
+from alerts.incidents.acts.triage import label_incidents
+from alerts.incidents.ingest.incident_rows import UNKNOWN_SURVIVOR
+from alerts.incidents.ingest.survivors import find_survivors
+from alerts.incidents.models import Alert, DetailsState, Incident, IncidentAlert, OtState
 from alerts.incidents.page.timeline import sentence_for
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation, AskedIncident, Review
@@ -14,8 +17,10 @@ from alerts.reviews.queries import waiting_for as questions_to
 from alerts.reviews.services.merged_verdicts import move_merged_verdict
 from alerts.reviews.tasks import move_merged_verdicts
 from portal.audit.models import Entry
+from portal.errors import Refused
 from tests.alerts.reviews.conftest import answer_of
 from tests.conftest import NOON
+from tests.factories.incidents import make_workspace
 
 
 @pytest.fixture
@@ -255,3 +260,83 @@ def test_sentinel_is_told_of_a_suspicion_that_moved(pair, give):
     assert labels == [{"labels_add": ["tagout:suspicious"], "labels_remove": ["tagout:routine"]}]
     (comment,) = [change.message for change in changes if change.message]
     assert "Suspicious" in comment and f"#{loser.number}" in comment
+
+
+def merge_silently(loser, survivor):
+    """The alerts move, and nothing says into which incident."""
+    merge(loser, survivor)
+    Incident.objects.filter(pk=loser.pk).update(merged_into=UNKNOWN_SURVIVOR)
+
+
+def test_where_no_number_is_said_a_suspicion_follows_the_alerts(pair, give):
+    loser, survivor = pair
+    give([loser], "suspicious", note="Nobody planned that.")
+    merge_silently(loser, survivor)
+    move_merged_verdicts()
+    for incident in pair:
+        incident.refresh_from_db()
+    assert loser.merged_into == survivor.number
+    assert survivor.ot_state == OtState.SUSPICIOUS
+    line = loser.timeline.get(code="merged")
+    assert sentence_for(line)["words"] == f"merged it into #{survivor.number}"
+
+
+def test_where_no_number_is_said_an_open_question_follows_the_alerts(pair, ask):
+    loser, survivor = pair
+    review = ask([loser])
+    merge_silently(loser, survivor)
+    move_merged_verdicts()
+    assert waiting_for(review) == {survivor.pk}
+
+
+def test_the_incident_with_most_of_the_alerts_is_the_survivor(pair, make):
+    loser, survivor = pair
+    (bystander,) = make(1)
+    Incident.objects.update(details_state=DetailsState.FETCHED)
+    shared = Alert.objects.filter(incidents=bystander).first()
+    IncidentAlert.objects.create(incident=loser, alert=shared)
+    merge_silently(loser, survivor)
+    assert find_survivors(now=NOON) == 1
+    loser.refresh_from_db()
+    assert loser.merged_into == survivor.number
+
+
+def test_of_two_that_hold_equally_many_neither_is_taken(pair, make):
+    loser, survivor = pair
+    (other,) = make(1)
+    Incident.objects.update(details_state=DetailsState.FETCHED)
+    merge_silently(loser, survivor)
+    merge_silently(loser, other)
+    assert find_survivors(now=NOON) == 0
+    loser.refresh_from_db()
+    assert loser.merged_into == UNKNOWN_SURVIVOR
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"details_state": DetailsState.PENDING},
+        {"gone_at": NOON},
+        {"merged_into": UNKNOWN_SURVIVOR},
+        {"number": None},
+    ],
+)
+def test_what_cannot_be_the_survivor_is_not_taken(pair, change):
+    loser, survivor = pair
+    merge_silently(loser, survivor)
+    Incident.objects.filter(pk=survivor.pk).update(**change)
+    assert find_survivors(now=NOON) == 0
+
+
+def test_alerts_of_another_workspace_place_nothing(pair):
+    loser, survivor = pair
+    merge_silently(loser, survivor)
+    Incident.objects.filter(pk=survivor.pk).update(workspace=make_workspace("elsewhere"))
+    assert find_survivors(now=NOON) == 0
+
+
+def test_a_refusal_does_not_name_a_survivor_that_is_not_known_yet(pair, sam):
+    loser, survivor = pair
+    merge_silently(loser, survivor)
+    with pytest.raises(Refused, match="was merged into another incident and is read-only"):
+        label_incidents(incident_ids=[loser.pk], add=["Line 4"], by=sam, now=NOON)
