@@ -75,6 +75,10 @@ class Schema:
         kinds = self._types[self._resources.get(resource, resource)]["kinds"]
         return kind in kinds and kinds[kind] not in self._no_types
 
+    def members_of(self, name: str) -> set[str]:
+        """The names of the members that the version declares for an object of this type."""
+        return set(self._members(name, {}))
+
     def project(self, resource: str, value: Json) -> Json:
         """Return a resource with what the version declares of it."""
         projected: Json = self._projected({"type": self._resources[resource]}, value)
