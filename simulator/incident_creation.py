@@ -37,7 +37,7 @@ def cases_shown(azure: Azure, case: Case) -> list[Case]:
     if copy is not None:
         named = copy.properties["relatedAnalyticRuleIds"]
         makers = [rules[rule] for rule in map(_last_name, named) if rule in rules]
-        makers = [name for name in makers if _lets_through(azure, workspace, name, case)]
+        makers = [rule for rule in makers if _lets_through(azure, workspace, rule, case)]
         if makers or (not named and not by_rules_alone):
             made = _made_by(copy, workspace, [maker.name for maker in makers])
             shown.append(replace(made, entity_kinds=_kinds_mapped_by(makers)))
@@ -51,10 +51,9 @@ def cases_shown(azure: Azure, case: Case) -> list[Case]:
     return shown
 
 
-def _lets_through(azure: Azure, workspace: PlantWorkspace, name: str, case: Case) -> bool:
+def _lets_through(azure: Azure, workspace: PlantWorkspace, rule: Resource, case: Case) -> bool:
     """Whether a rule finds the case, where its query leaves out what a watchlist names."""
-    rule = azure.store.resources.get(workspace.key, "alertRules", name)
-    query = str(rule.body["properties"].get("query") or "") if rule else ""
+    query = str(rule.body["properties"].get("query") or "")
     if not asks_for_watchlist(query):
         return True
     return is_anything_left(azure, workspace, case, query)

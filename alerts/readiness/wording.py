@@ -20,6 +20,7 @@ LABELS: Mapping[str, Words] = {
     "reach": _("Reaching Sentinel"),
     "sentinel": _("Sentinel is switched on"),
     "portal": _("Portal"),
+    "api versions": _("Versions of the API"),
     "rights": _("Rights on the workspace"),
     "subscription rights": _("Rights on the subscription"),
     "plan": _("Defender for IoT plan"),
@@ -123,6 +124,14 @@ _WORDS: Mapping[Reason, tuple[Words, Words]] = {
     Reason.PORTAL_UNKNOWN: (
         _("No analytics rule of the workspace has made an incident that Tagout has read."),
         _("It is asked again at each poll."),
+    ),
+    Reason.VERSIONS_ACCEPTED: (_("The workspace takes %(version)s for: %(names)s."), ""),
+    Reason.VERSION_REFUSED: (
+        _("The workspace refuses %(refused)s for: %(names)s. Tagout uses %(version)s there."),
+        _(
+            "That version does not show all members. Change analytics rules in Sentinel: Tagout "
+            "writes none of them here. It tries the other version again every day."
+        ),
     ),
     Reason.ACTIONS_GRANTED: (_("All %(n)s actions that Tagout needs are granted."), ""),
     Reason.ACTIONS_MISSING: (

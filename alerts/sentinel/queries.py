@@ -230,19 +230,23 @@ def defender_id_of(workspace_id: int, name: str) -> str:
     return rows.values_list("graph_id", flat=True).first() or ""
 
 
-def accepted_versions(workspace_id: int) -> list[AcceptedVersion]:
-    """Return the api-versions that a workspace accepted, by endpoint."""
-    rows = ApiVersion.objects.filter(workspace=workspace_id).order_by("endpoint")
-    return [
-        AcceptedVersion(Endpoint(row.endpoint), row.version, row.refused)
-        for row in rows
-        if row.endpoint in set(Endpoint)
-    ]
+def accepted_versions(workspace_ids: Collection[int]) -> dict[int, list[AcceptedVersion]]:
+    """Return the api-versions that each of these workspaces accepted, by endpoint; those that
+    accepted none yet are left out.
+    """
+    accepted: dict[int, list[AcceptedVersion]] = {}
+    rows = ApiVersion.objects.filter(workspace__in=workspace_ids).order_by("endpoint")
+    for row in rows:
+        if row.endpoint in set(Endpoint):
+            version = AcceptedVersion(Endpoint(row.endpoint), row.version, row.refused)
+            accepted.setdefault(row.workspace_id, []).append(version)
+    return accepted
 
 
 def accepted_version(workspace_id: int, endpoint: Endpoint) -> str:
     """Return the api-version that a workspace accepted for an endpoint; before any call, the one
     that is tried first.
     """
-    found = {row.endpoint: row.version for row in accepted_versions(workspace_id)}
+    accepted = accepted_versions([workspace_id]).get(workspace_id, [])
+    found = {row.endpoint: row.version for row in accepted}
     return found.get(endpoint, versions_of(endpoint)[0])

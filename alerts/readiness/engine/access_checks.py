@@ -77,6 +77,22 @@ def check_portal(readings: Readings) -> Check:
     return Check("portal", State.OK, reason, values, residence.asked_at)
 
 
+def check_versions(readings: Readings) -> list[Check]:
+    """Which api-versions the workspace takes; nothing before it was called."""
+    accepted = readings.accepted_versions
+    if not accepted:
+        return []
+    refused = [row for row in accepted if row.refused]
+    values = {
+        "names": [row.endpoint.value for row in refused or accepted],
+        "version": sorted({row.version for row in refused or accepted})[-1],
+        "refused": refused[0].refused if refused else "",
+    }
+    reason = Reason.VERSION_REFUSED if refused else Reason.VERSIONS_ACCEPTED
+    state = State.FAILED if refused else State.OK
+    return [Check("api versions", state, reason, values, readings.of("onboarding").read_at)]
+
+
 def check_rights(readings: Readings, purpose: str) -> Check:
     """Whether the identity of a purpose may do what that purpose does. Setting up is nothing that
     has to be done from here, so that missing rights for it are named without being a fault.

@@ -12,6 +12,7 @@ def evaluate(readings: Readings) -> list[Check]:
         check for purpose in purposes for check in access_checks.check_reach(readings, purpose)
     ]
     checks += [access_checks.check_sentinel(readings), access_checks.check_portal(readings)]
+    checks += access_checks.check_versions(readings)
     checks += [access_checks.check_rights(readings, purpose) for purpose in IDENTITY_OF]
     for subscription in subscriptions_of(readings):
         checks += [

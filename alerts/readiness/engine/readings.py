@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from alerts.readiness.engine.reasons import Reason
+from alerts.sentinel.client.versions import AcceptedVersion
 
 
 class State(StrEnum):
@@ -79,6 +80,7 @@ class Readings:
     workspace_id: str  # ARM's, lower case
     now: datetime
     residence: Residence = Residence()
+    accepted_versions: Sequence[AcceptedVersion] = ()
 
     @property
     def is_in_defender_portal(self) -> bool | None:

@@ -30,6 +30,8 @@ class Reason(StrEnum):
     IN_DEFENDER = auto()
     IN_AZURE = auto()
     PORTAL_UNKNOWN = auto()
+    VERSIONS_ACCEPTED = auto()
+    VERSION_REFUSED = auto()
 
     ACTIONS_GRANTED = auto()
     ACTIONS_MISSING = auto()

@@ -10,9 +10,10 @@ from alerts.incidents.models import Incident, OtState, touches
 from alerts.readiness.engine.checks import evaluate
 from alerts.readiness.engine.readings import Check, Finding, History, Readings, Residence
 from alerts.readiness.models import Finding as FindingRow
+from alerts.sentinel.client.versions import AcceptedVersion
 from alerts.sentinel.engine.rights import RightsEntries
 from alerts.sentinel.models import PortalResidence, Purpose, Workspace, WorkspaceCredential
-from alerts.sentinel.queries import portal_residence_of, portal_residences
+from alerts.sentinel.queries import accepted_versions, portal_residence_of, portal_residences
 from alerts.sentinel.wire.values import D4IOT_PRODUCTS
 from alerts.sites.models import Site
 from portal.accounts.models import OT_ROLES, SOC_ROLES
@@ -42,7 +43,8 @@ def azure_checks_by_workspace(
     credentials = WorkspaceCredential.objects.filter(workspace__in=workspaces)
     for workspace_id, purpose in credentials.values_list("workspace", "purpose"):
         own[workspace_id].add(purpose)
-    residences = portal_residences([workspace.pk for workspace in workspaces])
+    ids = [workspace.pk for workspace in workspaces]
+    residences, accepted = portal_residences(ids), accepted_versions(ids)
     return {
         workspace.pk: evaluate(
             _readings(
@@ -51,6 +53,7 @@ def azure_checks_by_workspace(
                 own[workspace.pk],
                 None,
                 residences.get(workspace.pk),
+                accepted=accepted.get(workspace.pk, []),
                 now=now,
             )
         )
@@ -65,7 +68,9 @@ def load_readings(workspace: Workspace, *, now: datetime) -> Readings:
     findings = load_findings(workspace)
     own = set(workspace.credentials.values_list("purpose", flat=True))
     residence = portal_residence_of(workspace.pk)
-    return _readings(workspace, findings, own, _history(workspace), residence, now=now)
+    accepted = accepted_versions([workspace.pk]).get(workspace.pk, [])
+    history = _history(workspace)
+    return _readings(workspace, findings, own, history, residence, accepted=accepted, now=now)
 
 
 def load_findings(workspace: Workspace) -> dict[str, Finding]:
@@ -84,6 +89,7 @@ def _readings(
     history: History | None,
     residence: PortalResidence | None,
     *,
+    accepted: Sequence[AcceptedVersion],
     now: datetime,
 ) -> Readings:
     return Readings(
@@ -97,6 +103,7 @@ def _readings(
         workspace_id=workspace.arm_id,
         now=now,
         residence=_residence(residence),
+        accepted_versions=accepted,
     )
 
 

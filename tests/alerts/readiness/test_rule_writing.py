@@ -7,7 +7,9 @@ import pytest
 from alerts.readiness.engine.readings import Remedy
 from alerts.readiness.engine.rule_members import different_members, missing_members
 from alerts.readiness.models import Finding
+from alerts.readiness.queries.readings import checks_of
 from alerts.readiness.services.setup import ask_for_step, carry_out_due_step
+from alerts.readiness.wording import evidence_of, fix_of
 from alerts.sentinel.client import client_for
 from alerts.sentinel.client.azure import AzureSentinelClient
 from alerts.sentinel.client.prerequisites import Prerequisite
@@ -148,6 +150,22 @@ def test_a_workspace_that_shows_less_of_its_rules_has_none_written(rules, kind):
     assert rules.changes(before) == {}
     journal = rules.running.control.journal(path="alertRules")
     assert [entry for entry in journal if entry["method"] == "PUT"] == []
+
+
+def test_the_page_says_which_versions_a_workspace_takes(rules):
+    def check():
+        client_for(rules.workspace).list_incidents(top=1)
+        checks = checks_of(rules.workspace, now=NOON)
+        return next(check for check in checks if check.name == "api versions")
+
+    accepted = check()
+    assert (accepted.state, accepted.values["version"]) == ("ok", PREVIEW)
+    assert "incidents" in evidence_of(accepted)
+    rules.running.control.workspace(rules.place.key, preview_api=False)
+    refused = check()
+    assert (refused.state, refused.values["version"]) == ("failed", STABLE)
+    assert f"refuses {PREVIEW} for: incidents" in evidence_of(refused)
+    assert "writes none of them" in fix_of(refused)
 
 
 def test_a_read_that_lacks_what_the_list_has_is_refused(rules, monkeypatch):

@@ -13,6 +13,7 @@ VALUES = dict.fromkeys(
         *(
             "incident",
             "principals",
+            "refused",
             "quota",
             "site",
             "sources",
@@ -37,7 +38,7 @@ NOTHING_TO_DO = {
     ),
     *(Reason.TAGGED, Reason.ALERT_CAME, Reason.FUSION_ON, Reason.FUSION_REPLACED),
     *(Reason.UEBA_ON, Reason.NO_PLAYBOOK_RULE, Reason.PLAYBOOKS_ALLOWED, Reason.SOC_THERE),
-    *(Reason.OT_THERE, Reason.ANSWERED),
+    *(Reason.OT_THERE, Reason.ANSWERED, Reason.VERSIONS_ACCEPTED),
 }
 
 

@@ -91,9 +91,8 @@ def test_the_version_that_was_accepted_is_kept_for_every_process(service):
     second.close()
     assert [version for _, version in versions_asked(service)] == [PREVIEW, STABLE, STABLE]
     assert accepted_version(workspace.pk, Endpoint.AUTOMATION_RULES) == STABLE
-    assert accepted_versions(workspace.pk) == [
-        AcceptedVersion(Endpoint.AUTOMATION_RULES, STABLE, refused=PREVIEW)
-    ]
+    accepted = AcceptedVersion(Endpoint.AUTOMATION_RULES, STABLE, refused=PREVIEW)
+    assert accepted_versions([workspace.pk]) == {workspace.pk: [accepted]}
 
 
 @pytest.mark.django_db
