@@ -71,9 +71,11 @@ class Schema:
         return path not in self._no_resources
 
     def has_kind(self, resource: str, kind: str) -> bool:
-        """Whether the version declares this kind of a resource, or of anything by its type."""
+        """Whether the version declares this kind of a resource, or of anything by its type. Kinds
+        that no version declares pass: no call can store one, only the control interface.
+        """
         kinds = self._types[self._resources.get(resource, resource)]["kinds"]
-        return kind in kinds and kinds[kind] not in self._no_types
+        return kinds.get(kind) not in self._no_types
 
     def members_of(self, name: str) -> set[str]:
         """The names of the members that the version declares for an object of this type."""
@@ -111,7 +113,10 @@ class Schema:
             return [self._projected(node["list"], item) for item in value]
         if not isinstance(node, dict) or "type" not in node or not isinstance(value, dict):
             return value
-        members, free = self._members(node["type"], value), self._types[node["type"]].get("map")
+        declared = self._types[node["type"]]
+        if "by" in declared and value.get(declared["by"]) not in declared["kinds"]:
+            return value
+        members, free = self._members(node["type"], value), declared.get("map")
         return {
             member: self._projected(members.get(member, free), item)
             for member, item in value.items()
