@@ -126,7 +126,7 @@ class AzureSentinelClient(
         def carrier(
             signed_in: SignedIn, policies: Sequence[Any], transport: BoundedTransport
         ) -> Carrier:
-            from azure.mgmt.securityinsight import SecurityInsightsMgmtClient  # costs 60 MB
+            from azure.mgmt.securityinsight import SecurityInsightsMgmtClient  # costs 40 MB
 
             return SecurityInsightsMgmtClient(
                 credential=cast(TokenCredential, signed_in),  # never asked: our own policy signs in
