@@ -28,6 +28,7 @@ _OTHERS = {
     "microsoft.iotsecurity": ("2021-02-01-preview",),
     "microsoft.logic": ("2019-05-01",),
     "microsoft.operationalinsights": ("2022-10-01",),
+    "microsoft.web": ("2024-04-01",),
 }
 _PROVIDERS = ("2021-04-01", "2016-02-01")
 _PLAIN: dict[str, type | tuple[type, ...]] = {"string": str, "boolean": bool, "integer": int}

@@ -17,6 +17,7 @@ VERSIONS = {
     "Microsoft.IoTSecurity/": "2021-02-01-preview",
     "Microsoft.Logic/": "2019-05-01",
     "Microsoft.OperationalInsights/": "2022-10-01",
+    "Microsoft.Web/": "2024-04-01",
 }
 
 
