@@ -35,7 +35,7 @@ from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.sentinel.client.versions import PREVIEW, STABLE, Endpoint, versions_of
 from alerts.sentinel.wire.incidents import comment_body, incident_put_body
 from alerts.sentinel.wire.tasks import task_body
-from alerts.suppression.engine.sentinel_conditions import no_gate
+from alerts.suppression.engine.sentinel_conditions import detail_condition, no_gate
 from alerts.suppression.engine.sentinel_forms import gate_form, probe_form
 from simulator.replies import ArmRefusal
 from simulator.running import running_simulator
@@ -56,12 +56,13 @@ LIKENESS = Likeness("Illegal DNP3 Operation", devices=("PLC-1",), addresses=("10
 
 def made_rule(effect, *, in_portal=False, **effects):
     actions = actions_for(Effects(effect, **effects))
+    types = [detail_condition("AlertName", [LIKENESS.alert_type])] if in_portal else []
     return body_of_rule(
         number=7,
         title="Tell the plant",
         order=601,
         ends_at=ENDS,
-        conditions=conditions_for(LIKENESS, is_in_defender_portal=in_portal),
+        conditions=conditions_for(LIKENESS, types=types),
         actions=actions,
     )
 
@@ -109,7 +110,6 @@ OTHERS = {
 }
 # What the stable version cannot hold, by the first thing that it refuses.
 PREVIEW_ALONE = {
-    "rule that runs a playbook in the portal": "IncidentAlertTitle",
     "trial of a rule": "IncidentLabels",
     "rule that closes": "IncidentLabels",
     "probe": "IncidentLabels",
