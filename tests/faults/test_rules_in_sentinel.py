@@ -33,6 +33,7 @@ from tests.factories.incidents import (
     make_incident,
     make_site,
     make_workspace,
+    put_in_portal,
 )
 from tests.faults.outbox import environment_of_a_worker
 
@@ -94,6 +95,7 @@ class Plant:
     def go_live(self):
         """Probe, sign and put there, as workers would."""
         note_fresh(workspace_id=self.workspace.pk, now=clock.now())
+        put_in_portal(self.workspace, is_in_portal=False)
         rule = Rule.objects.create(number=12, made_by=self.people[0], made_at=clock.now())
         RuleVersion.objects.create(  # somebody begins to write it
             rule=rule,

@@ -170,7 +170,10 @@ def _guards(target: Target, makers: Sequence[AnalyticsRule]) -> list[Json]:
         never = titles(kind.title for kind in all_types() if kind.guard == "never")
         found.append(condition("IncidentTitle", never, unless=True))
         if "IncidentAlertTitle" in target.accepts:
-            found.append(condition("IncidentAlertTitle", never, unless=True))
+            # Of the second alert of an incident, which its title does not name: none that only
+            # Tagout's worker may close, within its hours.
+            grave = titles(kind.title for kind in all_types() if kind.guard != "scoped")
+            found.append(condition("IncidentAlertTitle", grave, unless=True))
     if target.guarded_devices:
         found.append(condition("IoTDeviceName", target.guarded_devices, unless=True))
     if target.guarded_addresses:
