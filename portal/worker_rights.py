@@ -146,6 +146,7 @@ WORKERS: Mapping[str, WorkerRights] = {
                 "planned_work_occurrence",
                 "planned_work_plannedwork",
                 "planned_work_revision",
+                "planned_work_workconfirmation",
                 "sentinel_apiversion",
                 "sentinel_workspace",
                 "sentinel_workspacecredential",

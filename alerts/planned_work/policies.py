@@ -3,9 +3,9 @@
 from django.utils.translation import gettext as _
 
 from alerts.incidents.queries import sites_in_reach
-from alerts.planned_work.models import PlannedWork
+from alerts.planned_work.models import PlannedWork, WorkStep
 from alerts.sites.models import Site
-from portal.accounts.models import OT_ROLES, User
+from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, User
 from portal.audit.services import Actor
 
 
@@ -30,3 +30,22 @@ def reasons_against_changing(work: PlannedWork, *, by: Actor) -> list[str]:
     if work.state == PlannedWork.State.DONE:
         return [_("The work is done. Plan it again.")]
     return reasons_against_planning(work.site, by=by)
+
+
+_AUTHORS = ("made", "changed", "extended")
+
+
+def reasons_against_confirming(work: PlannedWork, *, by: User) -> list[str]:
+    """Why this person may not confirm this work as the second one."""
+    if work.state != PlannedWork.State.PLANNED:
+        return [_("The work is over or was cancelled: there is nothing to confirm.")]
+    if by.via_token is not None:
+        return [_("Work is confirmed by a person on its page, never by a token.")]
+    confirming = sites_in_reach(by, SOC_ROLES) | sites_in_reach(by, {Role.OT_SITE_LEAD})
+    if not confirming.filter(pk=work.site_id).exists():
+        return [
+            _("Only the SOC of this site's workspaces and the OT site lead can confirm its work.")
+        ]
+    if WorkStep.objects.filter(work=work, by=by, code__in=_AUTHORS).exists():
+        return [_("You have planned or changed this work yourself: it needs a second person.")]
+    return []

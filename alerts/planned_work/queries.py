@@ -6,11 +6,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from alerts.incidents.models import PlannedAlert
 from alerts.incidents.queries import incidents_visible_to, sites_in_reach
-from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, Revision, WorkStep
+from alerts.planned_work.engine.coverage import SLACK
+from alerts.planned_work.engine.recurrence import Span
+from alerts.planned_work.engine.size import needs_second_person
+from alerts.planned_work.models import (
+    NamedDevice,
+    Occurrence,
+    PlannedWork,
+    Revision,
+    WorkConfirmation,
+    WorkStep,
+)
+from alerts.sites.models import Device
 from portal.accounts.models import User
 
 MAX_UNEXPECTED = 20
@@ -88,6 +99,63 @@ def latest_begun(
     return list(rows.order_by("-starts_at", "-pk")[:limit])
 
 
+def box_spans(
+    kinds: Collection[str],
+    *,
+    site: str,
+    handles: Collection[str],
+    start: datetime,
+    end: datetime,
+    known_at: datetime,
+) -> list[Span]:
+    """Return when work of these kinds opens, or has opened, the site's box for alerts of devices
+    with these names or addresses (empty: of any) in about [start, end), as it was known at a
+    moment: with its slack, from when it was known and confirmed, until it was changed or cancelled.
+    """
+    named = NamedDevice.objects.filter(revision=OuterRef("revision"))
+    if handles:
+        devices = Device.objects.filter(
+            Q(address__in=handles) | Q(name__in=handles), zone__site__name=site
+        )
+        pairs = devices.values_list("address", "name")
+        every = {*handles, *(handle for pair in pairs for handle in pair)} - {""}
+        named = named.filter(Q(address__in=every) | Q(name__in=every))
+    rows = Occurrence.objects.filter(
+        Exists(named),
+        site__name=site,
+        revision__kind__in=kinds,
+        revision__zone=None,
+        starts_at__lt=end,
+        ends_at__gt=start - SLACK,
+        known_from__lte=known_at,
+    ).select_related("revision")
+    confirmed_at: dict[int, list[datetime]] = defaultdict(list)
+    confirmations = WorkConfirmation.objects.filter(
+        revision__in=rows.order_by().values("revision"), confirmed_at__lte=known_at
+    )
+    for revision, at in confirmations.order_by("confirmed_at").values_list(
+        "revision", "confirmed_at"
+    ):
+        confirmed_at[revision].append(at)
+    return [
+        span for row in rows if (span := _box_span(row, confirmed_at[row.revision_id], known_at))
+    ]
+
+
+def _box_span(row: Occurrence, confirmed_at: list[datetime], known_at: datetime) -> Span | None:
+    begins = max(row.starts_at, row.known_from)
+    length = row.ends_at - row.starts_at
+    if needs_second_person(is_recurring=row.revision.is_recurring, length=length):
+        confirmed = next((at for at in confirmed_at if at >= row.known_from), None)
+        if confirmed is None:
+            return None
+        begins = max(begins, confirmed)
+    ends = row.slack_ends_at
+    if row.known_until is not None and row.known_until <= known_at:
+        ends = min(ends, row.known_until)
+    return Span(begins, ends) if begins < ends else None
+
+
 def overrun_now(site_ids: Collection[int], *, now: datetime) -> QuerySet[Occurrence]:
     """Return work that is over its end and that nobody called done, while its alerts are late."""
     rows = Occurrence.objects.filter(
@@ -158,6 +226,28 @@ def unexpected_alerts(occurrence: Occurrence, user: User) -> list[UnexpectedAler
         )
         for row in found
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationState:
+    """Whether work needs a second person before it time-boxes anything, and who that was."""
+
+    is_needed: bool
+    confirmation: WorkConfirmation | None = None
+
+
+def confirmation_state(revision: Revision, *, now: datetime) -> ConfirmationState:
+    """Return this of the latest revision of a work: of its longest occurrence that is not over."""
+    rows = Occurrence.objects.filter(revision=revision, known_until=None, done_at=None)
+    ahead = list(rows.filter(ends_at__gt=now - SLACK))
+    lengths = [row.ends_at - row.starts_at for row in ahead] or [revision.length]
+    is_recurring = revision.is_recurring
+    is_needed = revision.zone_id is None and any(
+        needs_second_person(is_recurring=is_recurring, length=length) for length in lengths
+    )
+    since = max((row.known_from for row in ahead), default=revision.known_from)
+    rows_of = revision.confirmations.filter(confirmed_at__gte=since)
+    return ConfirmationState(is_needed, rows_of.order_by("confirmed_at").first())
 
 
 def names_of(revisions: Collection[Revision]) -> dict[int, ScopeNames]:

@@ -24,6 +24,7 @@ class PlannedFit:
     fit: str
     kind: str
     names_devices: bool
+    boxes: bool
     title: str
     work_order: str
     ends_at: datetime

@@ -131,6 +131,9 @@ class PlannedAlert(models.Model):
     fit = models.CharField(max_length=9, choices=Fit)
     kind = models.CharField(max_length=20)
     names_devices = models.BooleanField()  # the work names devices, and not a whole zone
+    # It time-boxes the alert: it names the devices, was planned before it began and, where it
+    # recurs or lasts longer than a day, was confirmed by a second person before the alert.
+    boxes = models.BooleanField(default=False, db_default=False)
     title = models.CharField(max_length=200)
     work_order = models.CharField(max_length=60, blank=True)
     ends_at = models.DateTimeField()  # as planned

@@ -83,12 +83,12 @@ SELECT n.alert_id AS id FROM ({_ALERTS_OF_VERDICTS}) n JOIN ({_HELD}) h ON h.id 
 SELECT l.alert_id FROM incidents_incidents i JOIN incidents_alert_links l ON l.incident_id = i.id
  WHERE i.classification = 'TruePositive' AND i.status = %s
 """
-# Work that names its devices, as known when the alert came: so rules of strict types read it.
+# Work that boxes the alert in, as known when it came: so rules of strict types read it.
 _WORK = """
 CREATE TEMP TABLE mined_work AS
 SELECT a.id, array_agg(DISTINCT p.kind ORDER BY p.kind) AS kinds
   FROM incidents_planned_alerts p JOIN incidents_alerts a ON a.id = p.alert_id
- WHERE p.fit = 'inside' AND p.names_devices AND a.at >= %s AND a.at < %s
+ WHERE p.boxes AND a.at >= %s AND a.at < %s
    AND p.known_from <= a.at AND (p.known_until IS NULL OR p.known_until > a.at)
  GROUP BY a.id
 """

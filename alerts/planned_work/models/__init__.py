@@ -1,6 +1,15 @@
 """The nouns of this room."""
 
+from alerts.planned_work.models.confirmation import WorkConfirmation
 from alerts.planned_work.models.occurrence import Occurrence
 from alerts.planned_work.models.work import NamedDevice, PlannedWork, Revision, WorkKind, WorkStep
 
-__all__ = ["NamedDevice", "Occurrence", "PlannedWork", "Revision", "WorkKind", "WorkStep"]
+__all__ = [
+    "NamedDevice",
+    "Occurrence",
+    "PlannedWork",
+    "Revision",
+    "WorkConfirmation",
+    "WorkKind",
+    "WorkStep",
+]

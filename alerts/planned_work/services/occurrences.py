@@ -8,20 +8,23 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import Min
 
 from alerts.incidents.ingest.planned import PlannedFit, end_planned_alerts, store_planned_alerts
 from alerts.planned_work.engine.coverage import (
     MAX_LATE,
     SLACK,
     AlertEnd,
+    Fit,
     NamedDevice,
     Scope,
     Times,
     fit_of,
 )
 from alerts.planned_work.engine.recurrence import Span, occurrences
+from alerts.planned_work.engine.size import is_boxing
 from alerts.planned_work.models import NamedDevice as DeviceRow
-from alerts.planned_work.models import Occurrence, PlannedWork, Revision
+from alerts.planned_work.models import Occurrence, PlannedWork, Revision, WorkConfirmation
 from alerts.planned_work.services.plan import AHEAD, BEHIND
 from portal.plain_sql import kept_cursor
 
@@ -156,13 +159,54 @@ def _cover(candidates: Iterable[_Candidate]) -> list[int]:
     occurrences = Occurrence.objects.select_related("revision__zone", "work").in_bulk(
         {row.occurrence_id for row in rows}
     )
-    scopes = _scopes({occurrence.revision for occurrence in occurrences.values()})
-    fits = [fit for row in rows if (fit := _fit(row, occurrences[row.occurrence_id], scopes))]
+    revisions = {occurrence.revision for occurrence in occurrences.values()}
+    scopes, boxes = _scopes(revisions), _boxes_of(revisions)
+    fits = [
+        fit for row in rows if (fit := _fit(row, occurrences[row.occurrence_id], scopes, boxes))
+    ]
     store_planned_alerts(fits)
     return sorted({fit.alert_id for fit in fits})
 
 
-def _fit(row: _Candidate, occurrence: Occurrence, scopes: Mapping[int, Scope]) -> PlannedFit | None:
+class _Boxes(NamedTuple):
+    """Since when work of these revisions is declared, by revision and start, and when a second
+    person confirmed a revision.
+    """
+
+    declared_at: Mapping[tuple[int, datetime], datetime]
+    confirmed_at: Mapping[int, Sequence[datetime]]
+
+
+def _boxes_of(revisions: Collection[Revision]) -> _Boxes:
+    """One that was made longer or was ended early counts as declared when it was first."""
+    first = Occurrence.objects.filter(revision__in=revisions).values_list("revision", "starts_at")
+    confirmed_at: dict[int, list[datetime]] = defaultdict(list)
+    rows = WorkConfirmation.objects.filter(revision__in=revisions)
+    for revision, at in rows.values_list("revision", "confirmed_at"):
+        confirmed_at[revision].append(at)
+    return _Boxes(
+        {
+            (revision, starts_at): at
+            for revision, starts_at, at in first.annotate(first=Min("known_from"))
+        },
+        confirmed_at,
+    )
+
+
+def _is_boxed(row: _Candidate, occurrence: Occurrence, boxes: _Boxes) -> bool:
+    return is_boxing(
+        Span(occurrence.starts_at, occurrence.ends_at),
+        at=row.at,
+        is_recurring=occurrence.revision.is_recurring,
+        declared_at=boxes.declared_at[occurrence.revision_id, occurrence.starts_at],
+        known_from=occurrence.known_from,
+        confirmed_at=boxes.confirmed_at.get(occurrence.revision_id, ()),
+    )
+
+
+def _fit(
+    row: _Candidate, occurrence: Occurrence, scopes: Mapping[int, Scope], boxes: _Boxes
+) -> PlannedFit | None:
     times = (
         occurrence.times
         if occurrence.done_at is None
@@ -172,13 +216,15 @@ def _fit(row: _Candidate, occurrence: Occurrence, scopes: Mapping[int, Scope]) -
     if fit is None:
         return None
     revision = occurrence.revision
+    names_devices = revision.zone_id is None
     return PlannedFit(
         alert_id=row.alert_id,
         occurrence=occurrence.uuid,
         work=occurrence.work.uuid,
         fit=fit.value,
         kind=revision.kind,
-        names_devices=revision.zone_id is None,
+        names_devices=names_devices,
+        boxes=names_devices and fit is Fit.INSIDE and _is_boxed(row, occurrence, boxes),
         title=revision.title,
         work_order=revision.work_order,
         ends_at=occurrence.ends_at,

@@ -13,5 +13,6 @@ urlpatterns = [
     path("<uuid:work>/edit/", views.edit, name="edit"),
     path("<uuid:work>/extend/", views.extend, name="extend"),
     path("<uuid:work>/done/", views.done, name="done"),
+    path("<uuid:work>/confirm/", views.confirm, name="confirm"),
     path("<uuid:work>/cancel/", views.cancel, name="cancel"),
 ]

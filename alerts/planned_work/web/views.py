@@ -17,9 +17,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from alerts.incidents.engine.catalogue import headline
 from alerts.incidents.queries import sites_in_reach
 from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, Revision
-from alerts.planned_work.policies import may_plan_at
+from alerts.planned_work.policies import may_plan_at, reasons_against_confirming
 from alerts.planned_work.queries import (
     AlertCounts,
+    confirmation_state,
     counts_of,
     expected_types,
     latest_occurrence,
@@ -35,6 +36,7 @@ from alerts.planned_work.services import (
     CannotPlanWork,
     cancel_work,
     change_work,
+    confirm_work,
     extend_work,
     finish_work,
     plan_work,
@@ -99,12 +101,15 @@ def work_page(request: HttpRequest, uuid: UUID, *, problems: tuple[str, ...] = (
     user, now = actor_of(request), clock.now()
     found = work_or_404(request, uuid)
     zone = reader_clock().zone(found.site.time_zone)
+    latest = found.revisions.select_related("zone").get(is_latest=True)
     page: dict[str, Any] = {
         "work": found,
         "zone": zone,
         "now": now,
         "problems": problems,
-        "latest": found.revisions.select_related("zone").get(is_latest=True),
+        "latest": latest,
+        "second": confirmation_state(latest, now=now),
+        "against_confirming": reasons_against_confirming(found, by=user),
         "state": state_chip(found),
         "is_open": found.state == PlannedWork.State.PLANNED,
         "may_plan": may_plan_at(found.site, by=user),
@@ -295,6 +300,21 @@ def cancel(request: HttpRequest, work: UUID) -> HttpResponse:
     except CannotPlanWork as refusal:
         return work_page(request, work, problems=refusal.reasons)
     return _back(request, found, gettext("Cancelled."))
+
+
+@post_only(otherwise=lambda work: reverse("planned_work:work", args=[work]))
+def confirm(request: HttpRequest, work: UUID) -> HttpResponse:
+    """Confirm work that recurs or lasts longer than a day, as the second person."""
+    found, revision = work_or_404(request, work), request.POST.get("revision", "")
+    if not (revision.isascii() and revision.isdigit() and len(revision) < 8):
+        raise Http404
+    try:
+        confirm_work(
+            work_id=found.pk, revision=int(revision), by=actor_of(request), now=clock.now()
+        )
+    except CannotPlanWork as refusal:
+        return work_page(request, work, problems=refusal.reasons)
+    return _back(request, found, gettext("Confirmed."))
 
 
 @require_http_methods(["GET", "POST"])

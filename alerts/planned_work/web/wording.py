@@ -18,6 +18,7 @@ STEPS = {
     "made": gettext_lazy("planned it"),
     "changed": gettext_lazy("changed it"),
     "extended": gettext_lazy("extended it"),
+    "confirmed": gettext_lazy("confirmed it as the second person"),
     "done": gettext_lazy("said that it is done"),
     "cancelled": gettext_lazy("cancelled it"),
     "asked": gettext_lazy("asked whether it still goes on"),

@@ -19,6 +19,7 @@ from alerts.reviews.queries import open_review_on, suspicions_on, verdict_on
 from alerts.sentinel.queries import minutes_old
 from alerts.sentinel.wire.values import ENTITY_KIND
 from alerts.sites.models import Device
+from alerts.suppression.drafting.work_size import is_too_wide, work_hours_around
 from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
 from alerts.suppression.enforcing.group_members import introduced_ends, members_among
 from alerts.suppression.engine.fields import Facts
@@ -37,6 +38,7 @@ from alerts.suppression.engine.guards.holds import (
     ends_of_alert,
     held_by,
 )
+from alerts.suppression.engine.guards.never import is_soft, works_of_box
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import Act, Ending, LedgerEntry
 from alerts.suppression.queries import facts_by_incident
@@ -287,6 +289,7 @@ def scene_of(
     found = findings_on_entities(incident.pk, alerts=alerts.values())
     holds = held_names(incident, alerts=alerts.values())
     late = new_ends(incident.pk, alerts=alerts, cover=cover)
+    wide_works = _wide_works(alerts, cover, now=now)
     products = {*state.product_names, *(alert.product_name for alert in alerts.values())} - {""}
     if not state.product_names:
         products = set()  # a missing member is one that we do not understand
@@ -305,7 +308,24 @@ def scene_of(
         criticality=criticality_of(found, alerts=alerts.values()),
         details_pending=_is_pending(incident, state, alerts),
         minutes_old=min(minutes_old(incident.workspace_id, now=now), _OLDEST),
+        wide_works=wide_works,
     )
+
+
+def _wide_works(
+    alerts: Mapping[int, Facts], cover: Cover, *, now: datetime
+) -> tuple[tuple[str, int], ...]:
+    """Return the sites where planned work stands for the hours of a rule and takes too many of a
+    week around one of the alerts, with those hours.
+    """
+    hours_at: dict[str, int] = {}
+    for alert, facts in alerts.items():
+        rule = cover.rule_of(alert)
+        if rule is None or is_soft(facts) or not works_of_box(rule):
+            continue
+        hours = work_hours_around(rule, site=facts.site, at=facts.at, known_at=now)
+        hours_at[facts.site] = max(hours, hours_at.get(facts.site, 0))
+    return tuple((site, hours) for site, hours in sorted(hours_at.items()) if is_too_wide(hours))
 
 
 def _is_pending(incident: Incident, state: IncidentState, alerts: Mapping[int, Facts]) -> bool:

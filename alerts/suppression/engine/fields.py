@@ -56,7 +56,9 @@ class Facts:
     at: datetime
     # kinds of planned work that covered it, an hour after their end included
     planned_work: tuple[str, ...] = ()
-    planned_work_by_name: tuple[str, ...] = ()  # those of work that names its devices
+    # those of work that boxes it in: it names the devices, was planned before it began and, where
+    # it recurs or lasts longer than a day, was confirmed by a second person
+    planned_work_by_name: tuple[str, ...] = ()
     # around
     alerts_in_incident: int | None = None
     entities_in_incident: int | None = None

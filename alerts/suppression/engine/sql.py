@@ -44,8 +44,19 @@ _KNOWN_THEN: Final = " AND p.known_from <= a.at AND (p.known_until IS NULL OR p.
 _KNOWN_NOW: Final = " AND p.known_until IS NULL"
 
 
+# Work boxes an alert that did so when it came; read as of now, it must still hold as well.
+_BOXES: Final = {
+    _KNOWN_THEN: " AND p.boxes",
+    _KNOWN_NOW: (
+        " AND p.names_devices AND EXISTS (SELECT FROM incidents_planned_alerts q"
+        " WHERE q.alert_id = p.alert_id AND q.work = p.work AND q.kind = p.kind AND q.boxes"
+        " AND q.known_from <= a.at AND (q.known_until IS NULL OR q.known_until > a.at))"
+    ),
+}
+
+
 def _works_of(validity: str) -> str:
-    kinds = {"planned_work": "", "planned_work_by_name": " AND p.names_devices"}
+    kinds = {"planned_work": "", "planned_work_by_name": _BOXES[validity]}
     return "".join(
         f", ARRAY({_WORKS}{validity}{named} GROUP BY p.kind ORDER BY p.kind) AS {name}"
         for name, named in kinds.items()

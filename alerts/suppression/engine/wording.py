@@ -285,7 +285,17 @@ GUARDS: Final = {
     ),
     "never.hours": gettext_noop("{what} may only be closed by a rule with hours or planned work."),
     "never.work": gettext_noop(
-        "{what} may only be closed inside planned work that names its devices one by one."
+        "{what} may only be closed inside planned work that names its devices one by one, was "
+        "planned before it began and, where it recurs or lasts longer than a day, was confirmed by "
+        "a second person."
+    ),
+    "never.work_size": gettext_noop(
+        "Work planned at {site} for devices of the rule takes {hours} hours of a week; as hours of "
+        "a rule, at most {most} hold."
+    ),
+    "box.works": gettext_noop(
+        "Work planned at {site} that the rule names takes up to {hours} hours of a week. For "
+        "{what}, at most {most} are allowed."
     ),
     "never.outside": gettext_noop(
         "{name} is outside the plant, and the rule does not name it or its network."

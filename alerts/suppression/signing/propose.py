@@ -10,10 +10,12 @@ from alerts.suppression.backtesting.backtest import CannotBackTest, run_backtest
 from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.drafting.enforcement_choice import SENTINEL, reasons_against_enforcement
 from alerts.suppression.drafting.rule_reach import RuleReach, plant_of, reach_of_rule
+from alerts.suppression.drafting.work_size import work_hours_by_site
+from alerts.suppression.engine.guards.never import needs_hours
 from alerts.suppression.engine.guards.signing import Side, reasons_against_proposing
 from alerts.suppression.engine.rule import NotARule, Rule, rule_hash
 from alerts.suppression.engine.sql import where
-from alerts.suppression.engine.words import Sentence
+from alerts.suppression.engine.words import Sentence, listed
 from alerts.suppression.models import BackTestRun, RuleVersion, State
 from alerts.suppression.policies import PROPOSING, may_change, rights_to_sign
 from alerts.suppression.signing.notify import notify_proposed
@@ -132,7 +134,17 @@ def reasons_against_rule_now(rule: Rule, *, reach: RuleReach, now: datetime) -> 
         plant_zones=plant.zones(reach.site_ids),
         criticality=plant.criticality(rule, reach.site_ids),
     )
-    return list(reasons)
+    return [*reasons, *_reasons_against_works(rule, reach=reach, now=now)]
+
+
+def _reasons_against_works(rule: Rule, *, reach: RuleReach, now: datetime) -> list[Sentence]:
+    """Return where the planned work that stands for the rule's hours takes too many of a week."""
+    what = listed(needs_hours(rule), "and")
+    return [
+        Sentence("box.works", site=works.site, hours=works.hours, what=what, most=works.most)
+        for works in work_hours_by_site(rule, site_ids=reach.site_ids, now=now)
+        if works.is_too_wide
+    ]
 
 
 def reasons_against_grounds(version: RuleVersion, *, rule: Rule) -> list[str]:

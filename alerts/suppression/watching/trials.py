@@ -188,6 +188,8 @@ _KEPT_OPEN: Final[dict[str, Promise]] = {
     "never.type": _NEVER,
     "never.engine": _NEVER,
     "never.hours": _NEVER,
+    "never.work": _NEVER,
+    "never.work_size": _NEVER,
     "never.outside": _NEVER,
 }
 

@@ -22,6 +22,7 @@ from alerts.suppression.backtesting.history_sql import Period
 from alerts.suppression.backtesting.marginal_gains import PERIOD, in_order_of_gain
 from alerts.suppression.backtesting.redaction import redacted_body
 from alerts.suppression.backtesting.time_to_close import usual_minutes
+from alerts.suppression.drafting.work_size import work_hours_by_site
 from alerts.suppression.engine.guards.never import is_strict
 from alerts.suppression.engine.guards.signing import FRESH, Side
 from alerts.suppression.models import RuleVersion
@@ -291,6 +292,7 @@ def rule_context(
         ),
         "judges": len(people_behind(evidence_that_counts(version))),
         "risks": risks_of(version.definition),
+        "work_hours": work_hours_by_site(version.definition, site_ids=version.site_ids, now=now),
         "is_for_ot": context["sign_sides"] == [Side.OT],
     }
 

@@ -311,6 +311,7 @@ def test_a_strict_process_within_planned_work_says_so(workspace, site, noise, od
             fit="inside",
             kind="vendor-visit",
             names_devices=True,
+            boxes=True,
             title="Visit",
             ends_at=alert.at,
             inside_until=alert.at,

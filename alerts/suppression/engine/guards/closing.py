@@ -14,7 +14,11 @@ from typing import Final
 from alerts.outbox.engine.labels import GATE_LABEL
 from alerts.reviews.engine.causes import all_causes, cause
 from alerts.suppression.engine.fields import Facts
-from alerts.suppression.engine.guards.never import reasons_against_alert, reasons_against_assets
+from alerts.suppression.engine.guards.never import (
+    MAX_WINDOW_HOURS,
+    reasons_against_alert,
+    reasons_against_assets,
+)
 from alerts.suppression.engine.rule import Rule, instant, pinned
 from alerts.suppression.engine.sentinel_conditions import PRODUCTS
 from alerts.suppression.engine.words import Sentence, listed
@@ -61,6 +65,7 @@ class Scene:
     criticality: Mapping[str, str] = field(default_factory=dict)
     details_pending: bool = False
     minutes_old: float = 0.0
+    wide_works: tuple[tuple[str, int], ...] = ()  # sites whose work takes so many hours of a week
 
 
 def reasons_to_keep_open(scene: Scene) -> list[Sentence]:
@@ -73,6 +78,10 @@ def reasons_to_keep_open(scene: Scene) -> list[Sentence]:
             reasons += reasons_against_alert(facts, rule)
     if not scene.alerts:
         reasons.append(Sentence("never.pending"))
+    reasons += [
+        Sentence("never.work_size", site=site, hours=hours, most=MAX_WINDOW_HOURS)
+        for site, hours in scene.wide_works
+    ]
     reasons += reasons_against_assets(scene.criticality)
     if scene.new_members:
         reasons.append(Sentence(NEW_MEMBER, names=listed(scene.new_members, "and")))

@@ -103,6 +103,11 @@ def reasons_against_hours(rule: Rule, *, plant_zones: Iterable[str]) -> list[Sen
     return reasons + _against_sides(rule, what)
 
 
+def works_of_box(rule: Rule) -> tuple[str, ...]:
+    """Return the kinds of planned work that stand for hours in this rule; none beside windows."""
+    return () if _windows(rule) else tuple(kind for kinds in _works(rule) for kind in kinds)
+
+
 def reasons_against_alert(facts: Facts, rule: Rule) -> list[Sentence]:
     """Whether this alert may be closed by this rule at all, checked again when it is about to."""
     alert_type = alert_type_for(facts.alert_type)
@@ -162,7 +167,8 @@ def _works(rule: Rule) -> list[tuple[str, ...]]:
 
 def _against_works(facts: Facts, rule: Rule) -> str:
     """Return why planned work does not box this alert in: work about a whole zone does not do, for
-    it names no device. Empty where it does.
+    it names no device, nor does work that was planned late or that nobody else has confirmed. Empty
+    where it does.
     """
     works = _works(rule)
     if not works:

@@ -54,7 +54,7 @@ def _store(history: list[Facts]) -> dict[int, Facts]:
         for name in ("techniques", "tactics", "any_device", "any_address"):
             columns[name] = list(columns[name])
         alerts.append(Alert(**columns, key=f"a{next(_numbers)}"))
-        works += [_work(alerts[-1], kind, names_devices=kind in by_name) for kind in kinds]
+        works += [_work(alerts[-1], kind, boxes=kind in by_name) for kind in kinds]
         works += _not_inside(alerts[-1], kinds)
         if None in counts:
             kept.append(replace(alert_facts, alerts_in_incident=None, entities_in_incident=None))
@@ -77,6 +77,7 @@ def _work(alert, kind, **changes):
         "fit": "inside",
         "kind": kind,
         "names_devices": True,
+        "boxes": True,
         "title": kind,
         "ends_at": alert.at,
         "inside_until": alert.at,
