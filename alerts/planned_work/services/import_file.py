@@ -1,11 +1,12 @@
 """Take planned work over from a calendar or a CSV file: all of it or, with errors, nothing."""
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from alerts.planned_work.engine.calendar_file import read_calendar
@@ -37,6 +38,7 @@ from portal.audit.services import Actor, record
 from portal.ui.words import number
 
 MAX_OCCURRENCES = 200_000  # of one file, within the next three months
+_IMPORTS = 0x706C616E  # of advisory locks: the second key is the person
 
 
 class CannotImport(CannotPlanWork):
@@ -84,16 +86,21 @@ def import_works(
     now: datetime,
     dry_run: bool = False,
     max_entries: int = MAX_ENTRIES,
+    max_seconds: float | None = None,
 ) -> ImportReport:
-    """Take over the works of a file, at most `most`. `site` is that of works that name none;
-    a work is known again by its UID. With an error nothing is stored, nor in a dry run.
+    """Take over the works of a file, at most `max_entries`. `site` is that of works that name none;
+    a work is known again by its UID. With an error nothing is stored, nor in a dry run. One at a
+    time a person; `max_seconds` is how long this may keep a processor busy.
     """
+    _refuse_second_import(by)
+    budget = _TimeBudget(max_seconds)
     read = read_file(
         data, name=name, time_zone=site.time_zone if site else "UTC", max_entries=max_entries
     )
     places = _Places(site)
     pairs: list[tuple[Entry, Site, WorkPlan]] = []
     for entry in () if read.errors else read.entries:
+        budget.check()
         reasons = _add(pairs, entry, places, by=by, now=now)
         for reason in reasons:
             places.errors.append((entry.line, "", reason))
@@ -102,7 +109,7 @@ def import_works(
     errors = [(e.line, e.column, e.error.translated(_)) for e in read.errors] + places.errors
     if errors:
         raise CannotImport(*[_in_line(*error) for error in errors])
-    report = _Import(by, now).take_over(pairs)
+    report = _Import(by, now, budget).take_over(pairs)
     report.over = len(read.entries) - len(pairs)
     if dry_run:
         transaction.set_rollback(True)
@@ -117,6 +124,37 @@ def import_works(
             counts=report.as_json(),
         )
     return report
+
+
+class _TimeBudget:
+    """How long an import may keep a processor busy: working out rare or daily recurrences takes
+    time that nobody sees in the size of a file, and in a web process others wait meanwhile.
+    """
+
+    def __init__(self, max_seconds: float | None) -> None:
+        self.max_seconds = max_seconds
+        self._began = time.thread_time()
+
+    def check(self) -> None:
+        """Raise CannotImport once the time is used up."""
+        if self.max_seconds is not None and time.thread_time() - self._began > self.max_seconds:
+            raise CannotImport(
+                _(
+                    "To work out when these works take place needs more than %(n)s seconds. Import "
+                    "the file with planned-work import, or in parts."
+                )
+                % {"n": number(round(self.max_seconds))}
+            )
+
+
+def _refuse_second_import(by: Actor) -> None:
+    """Refuse a second import of a person beside the first: each would make the other wait."""
+    if not isinstance(by, User):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_IMPORTS, by.pk])
+        if not cursor.fetchone()[0]:
+            raise CannotImport(_("Another file of yours is being imported. Wait until it is done."))
 
 
 def _in_line(line: int, column: str, reason: str) -> str:
@@ -248,8 +286,8 @@ def _digests_of(works: Iterable[PlannedWork]) -> dict[int, str]:
 class _Import:
     """One run over the plans of a file."""
 
-    def __init__(self, by: Actor, now: datetime) -> None:
-        self.by, self.now = by, now
+    def __init__(self, by: Actor, now: datetime, budget: _TimeBudget) -> None:
+        self.by, self.now, self.budget = by, now, budget
         self.report = ImportReport()
         self.digests: dict[int, str] = {}  # what the works of a chunk say now
 
@@ -261,6 +299,7 @@ class _Import:
             self.digests = _digests_of(stored_works.values())
             new = []
             for entry, site, plan in chunk:
+                self.budget.check()
                 work = stored_works.get((site.pk, entry.uid))
                 if work is not None:
                     self._update(work, entry, plan)
@@ -342,5 +381,6 @@ class _Import:
                     "months. Plan them as fewer, longer works."
                 )
                 raise CannotImport(_in_line(line, "", most % {"n": number(MAX_OCCURRENCES)}))
+            self.budget.check()
             for span in {span.starts_at: span for span in spans}.values():
                 yield new_occurrence(revision, span=span, known_from=self.now)

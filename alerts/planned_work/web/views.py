@@ -223,6 +223,7 @@ FORM = "alerts/planned_work/form.html"
 UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MAX_UPLOAD = 5_000_000  # bytes; larger files are for the command
 MAX_WORKS = 5_000  # of a file that is read while somebody waits
+MAX_SECONDS = 5.0  # of a processor; working out many recurrences is for the command
 _PREFILLED = ("title", "kind", "from_names", "to_names", "any_names", "work_order", "vendor")
 
 
@@ -349,6 +350,7 @@ def _import(request: HttpRequest, site: Site, *, dry_run: bool) -> dict[str, int
         now=clock.now(),
         dry_run=dry_run,
         max_entries=MAX_WORKS,
+        max_seconds=MAX_SECONDS,
     )
     return report.as_json()
 

@@ -1,11 +1,16 @@
 """Planned work from files: line-exact errors, nothing half done, twice changes nothing."""
 
 import json
+import time
+from contextlib import closing
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, Revision
+from alerts.planned_work.services import import_file
 from alerts.planned_work.services.import_file import CannotImport, import_works
 from portal.audit.models import Entry
 from tests.conftest import NOON
@@ -248,3 +253,22 @@ def test_the_command_says_what_is_wrong(tmp_path, site):
         call_command("planned_work", "import", str(file))
     with pytest.raises(CommandError, match="There is no site 'Nowhere'"):
         call_command("planned_work", "import", str(file), "--site", "Nowhere")
+
+
+def test_recurrences_that_take_long_to_work_out_are_refused_where_others_wait(take_over):
+    never = "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"
+    data = calendar(*(event(never, uid=f"never-{n}") for n in range(700)))
+    began = time.thread_time()
+    (sentence,) = refused(take_over, data, max_seconds=0.5)
+    assert "needs more than" in sentence and "planned-work import" in sentence
+    assert time.thread_time() - began < 3, "what is read before the first check is short"
+
+
+def test_a_person_imports_one_file_at_a_time(take_over, oda):
+    parameters = connection.get_connection_params()
+    with closing(psycopg.connect(**parameters)) as another:
+        lock = "SELECT pg_advisory_xact_lock(%s, %s)"
+        another.execute(lock, (import_file._IMPORTS, oda.pk))
+        (sentence,) = refused(take_over, calendar(event()))
+        assert sentence == "Another file of yours is being imported. Wait until it is done."
+    assert take_over(calendar(event())).new == 1
