@@ -28,6 +28,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("planned_work", "0002_second_persons"),
-        ("incidents", "0026_what_boxes_an_alert"),
+        ("incidents", "0027_what_boxes_an_alert"),
     ]
     operations = [migrations.RunPython(fill_in, migrations.RunPython.noop)]

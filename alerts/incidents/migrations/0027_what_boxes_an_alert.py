@@ -17,7 +17,7 @@ FROM incidents_plannedalert;
 class Migration(migrations.Migration):
     """Whether planned work time-boxes an alert is worked out once, when it is stored beside it."""
 
-    dependencies = [("incidents", "0025_rows_without_device")]
+    dependencies = [("incidents", "0026_survivors_to_find")]
     operations = [
         migrations.AddField(
             model_name="plannedalert",
