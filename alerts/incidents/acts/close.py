@@ -15,6 +15,7 @@ from portal.accounts.models import User
 from portal.errors import Refused
 
 MAX_COMMENT_LENGTH = 3000
+BY_TOKEN = "by_token"  # in the line of the timeline: a program closed it, so nobody looked
 
 
 class CannotClose(Refused):
@@ -50,6 +51,8 @@ def close_incidents(
     patch = close_patch(classification=classification, reason=reason or None, comment=text)
     details = {"classification": classification, "reason": reason}
     details |= {"comment": comment.strip(), "ot": ot_line}
+    if isinstance(by, User) and by.via_token is not None:
+        details[BY_TOKEN] = True
 
     def effect_on(row: Incident) -> Effect | None:
         outcome = (row.classification, row.classification_reason)

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from django.db.models import Count, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields import DateTimeField
 
+from alerts.incidents.acts.close import BY_TOKEN
 from alerts.incidents.models import STANDING_CLOSE, DetailsState, Incident, TimelineItem
 from alerts.planned_work.queries import latest_begun
 from alerts.reviews.models import Annotation, CameBy, Verdict
@@ -89,7 +90,8 @@ def _verdicts_on(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
 
 def _closings_of(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
     """By incident, the act by which a person closed it as benign: in Tagout, or in Sentinel where
-    somebody had taken it. What rules of ours close, and what nobody owned, no person has seen.
+    somebody had taken it. What rules of ours or a token close, and what nobody owned, no person has
+    seen.
     """
     closed = Incident.objects.filter(
         STANDING_CLOSE, pk__in=incident_ids, classification=BENIGN, closed_by=""
@@ -100,13 +102,16 @@ def _closings_of(incident_ids: Collection[int]) -> dict[int, HarmlessLook]:
     }
     acts: dict[int, HarmlessLook] = {}
     closings = TimelineItem.objects.filter(incident__in=owners, code="closed", by__isnull=False)
-    rows = closings.order_by("at").values_list("incident", "act", "pk", "by")
-    for incident, act, pk, person in rows:
+    rows = closings.order_by("at", "pk").values_list("incident", "act", "pk", "by", "details")
+    of_tokens = set[int]()
+    for incident, act, pk, person, details in rows:
         acts[incident] = HarmlessLook(f"closing {act or pk}", person)
+        (of_tokens.add if details.get(BY_TOKEN) else of_tokens.discard)(incident)
     closings_in_sentinel = {
         pk: HarmlessLook(f"closing of {pk}", None) for pk, is_owned in owners.items() if is_owned
     }
-    return closings_in_sentinel | acts
+    looks = closings_in_sentinel | acts
+    return {pk: look for pk, look in looks.items() if pk not in of_tokens}
 
 
 def _doubted_among(incident_ids: Collection[int]) -> set[int]:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from alerts.incidents.acts.close import close_incidents
 from alerts.incidents.models import Alert, Incident, Severity, Status, TimelineItem
 from alerts.planned_work.engine.coverage import Side
 from alerts.planned_work.engine.recurrence import Schedule
@@ -24,6 +25,7 @@ from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.incidents import make_device
 from tests.factories.rewriting import rewrite
+from tests.program import Program
 from tests.reuse import reuse_rows
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +115,24 @@ def test_one_act_of_closing_in_tagout_counts_once(proposal, people, recent):
             incident=row, at=NOON, side="soc", by=people.sam, code="closed", act=act
         )
     assert _credit(proposal, people) == [rows[0].pk]
+
+
+def test_what_a_token_closed_does_not_count_whoever_owns_it(people, recent):
+    by_token, by_page = recent(2, owner_name="Sam")
+    _close(by_page, by=people.sam)
+    people.sam.via_token = Program(people.sam, "incidents:write").token
+    _close(by_token, by=people.sam)
+    assert set(harmless_looks([by_token.pk, by_page.pk])) == {by_page.pk}
+
+
+def _close(row, *, by):
+    close_incidents(
+        incident_ids=[row.pk],
+        classification="BenignPositive",
+        reason="SuspiciousButExpected",
+        by=by,
+        now=NOON,
+    )
 
 
 def test_a_suspicion_a_withdrawal_a_reopening_and_an_attack_take_a_look_away(people, recent):
