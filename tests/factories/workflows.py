@@ -223,6 +223,20 @@ DISGUISED: dict[str, Json] = {
     "a place for steps that is not known": workflow_properties(
         {"Scope": _in("Scope", {}, tools={"x": {"actions": {"y": http_step("POST", "u")}}})}
     ),
+    "steps in a branch under another spelling": workflow_properties(
+        {"If": _in("If", {}, **{"else": {"actions": {}, "Actions": {"y": http_step("POST", "u")}}})}
+    ),
+    "a type under another spelling": workflow_properties(
+        {"Mail": MAIL, "Open": {"": 1, "Type": "Http", "Inputs": {"uri": "https://plc/off"}}}
+    ),
+    "a connection there twice in two spellings": workflow_properties(
+        {"Mail": MAIL}, connections=CONNECTIONS | {"Office365": CONNECTIONS["scada"]}
+    ),
+    "a connector with a letter that only looks like one": _with_connection(
+        "outlook",
+        f"{MANAGED}/outloo\N{KELVIN SIGN}",
+        actions={"Mail": api_step("outlook", "post", "/v2/Mail", body={})},
+    ),
     "no definition": {"state": "Enabled"},
     "no steps": workflow_properties({}),
     "steps that are none": workflow_properties({"Mail": "@x"}),

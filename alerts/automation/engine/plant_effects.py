@@ -33,6 +33,7 @@ _STEP_MEMBERS: Final = frozenset(
         *("runtimeConfiguration", "trackedProperties"),
     }
 )
+_BRANCH_MEMBERS: Final = frozenset({"actions", "case"})
 _INPUT_MEMBERS: Final = frozenset({"host", "method", "path", "body", "retryPolicy"})
 _DEFINITION_MEMBERS: Final = frozenset(
     {
@@ -50,7 +51,7 @@ _CONNECTION: Final = re.compile(
 # A managed connector is Microsoft's own; customApis and others are anybody's.
 _MANAGED: Final = re.compile(
     r"/subscriptions/[^/]+/providers/Microsoft\.Web/locations/[^/]+/managedApis/([A-Za-z0-9]+)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _CALLBACK: Final = re.compile(r"@\{?listCallbackUrl\(\)\}?", re.IGNORECASE)
 # One part of a path: plain text, or a constant that the designer wraps. Nothing worked out.
@@ -71,7 +72,7 @@ class Operation:
 
 
 def _operation(method: str, path: str, *body: str) -> Operation:
-    return Operation(method, re.compile(path, re.IGNORECASE), frozenset(body) or None)
+    return Operation(method, re.compile(path, re.IGNORECASE | re.ASCII), frozenset(body) or None)
 
 
 _MAIL: Final = (_operation("post", r"/(?:v2/)?Mail"),)
@@ -149,7 +150,9 @@ def _in_steps(actions: Any, connections: Any, *, depth: int) -> Iterator[Evidenc
 
 
 def _inner_steps(step: Any) -> Iterator[Any]:
-    """The groups of steps inside of one: its own, of its other branch, and of its cases."""
+    """The groups of steps inside of one: its own, of its other branch, and of its cases. None where
+    a branch holds something else, too.
+    """
     if not isinstance(step, dict):
         return
     branches = [step["else"]] if "else" in step else []
@@ -159,7 +162,8 @@ def _inner_steps(step: Any) -> Iterator[Any]:
     if "actions" in step:
         yield step["actions"]
     for branch in branches:
-        yield _member(branch, "actions")
+        is_plain = isinstance(branch, dict) and branch.keys() <= _BRANCH_MEMBERS
+        yield branch.get("actions") if is_plain else None
 
 
 def _call_of_step(step: Any, connections: Any) -> str:
@@ -168,7 +172,7 @@ def _call_of_step(step: Any, connections: Any) -> str:
         return "not readable"
     kind = str(step.get("type", ""))
     if extra := sorted(map(str, step.keys() - _STEP_MEMBERS)):
-        return f"{kind} {extra[0]}".strip()
+        return f"{kind} {extra[0]}".strip() or "not readable"
     if kind.lower() in _VALUE_TYPES | _CONTAINER_TYPES:
         return ""
     if kind.lower() != "apiconnection":
@@ -222,6 +226,9 @@ def _connector(inputs: Any, connections: Any) -> str:
     found = _CONNECTION.fullmatch(name) if isinstance(name, str) else None
     if found is None or host != {"connection": {"name": name}}:
         return "connector not known"
+    names = [other.lower() for other in connections] if isinstance(connections, dict) else []
+    if names.count(found[1].lower()) > 1:
+        return "connector not known"  # Azure takes either for it
     api_id = str(_member(_member(connections, found[1]), "id") or "")
     managed = _MANAGED.fullmatch(api_id)
     return managed[1].lower() if managed else f"connector {api_id.rpartition('/')[2]}".strip()
