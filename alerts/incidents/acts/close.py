@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -49,7 +50,7 @@ def close_incidents(
     if isinstance(by, User) or not comment:
         text = closing_text(closed_by=by.name, comment=comment, ot_line=ot_line)
     patch = close_patch(classification=classification, reason=reason or None, comment=text)
-    details = {"classification": classification, "reason": reason}
+    details: dict[str, Any] = {"classification": classification, "reason": reason}
     details |= {"comment": comment.strip(), "ot": ot_line}
     if isinstance(by, User) and by.via_token is not None:
         details[BY_TOKEN] = True
