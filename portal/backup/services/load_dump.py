@@ -6,9 +6,11 @@ and compared with the table that is there; the COPY is written here. So function
 and whatever else a dump defines never reach the server.
 """
 
+import hashlib
 import re
 import subprocess
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from threading import Thread
@@ -18,6 +20,7 @@ from django.db import connection
 from psycopg import sql
 
 from portal.backup.archive import CHUNK, Archive
+from portal.backup.engine import DUMP
 from portal.backup.pg_tools import find_tool
 from portal.backup.services.make_backup import latest_words
 from portal.backup.services.schema import MIGRATIONS
@@ -165,19 +168,24 @@ class _Script:
 
 @contextmanager
 def _data_section(archive: Archive, *, server: int) -> Iterator[_Script]:
-    """What pg_restore makes of the rows in the dump."""
+    """What pg_restore makes of the rows in the dump. Raises Refused where it fails, and where the
+    dump is not any more what was verified.
+    """
     command = [str(find_tool("pg_restore", server=server)), "--section=data", "--file=-"]
-    with tempfile.TemporaryFile() as errors:
+    digest = hashlib.sha256()
+    with tempfile.TemporaryFile() as errors, archive.dump() as dump:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
         )
         assert process.stdin is not None and process.stdout is not None
-        feeder = Thread(target=_feed, args=(archive, process.stdin), daemon=True)
+        feeder = Thread(target=_feed, args=(dump, process.stdin, digest), daemon=True)
         feeder.start()
         try:
             yield _Script(process.stdout)
             if process.wait() != 0:
                 raise Refused(f"pg_restore failed: {latest_words(errors)}")
+            feeder.join()
+            _check_unchanged(archive, dump, digest)
         finally:
             process.kill()
             process.wait()
@@ -185,8 +193,18 @@ def _data_section(archive: Archive, *, server: int) -> Iterator[_Script]:
             process.stdout.close()
 
 
-def _feed(archive: Archive, into: IO[bytes]) -> None:
+def _feed(dump: IO[bytes], into: IO[bytes], digest: "hashlib._Hash") -> None:
     """Give pg_restore the dump; it ends as soon as it has seen enough."""
-    with suppress(BrokenPipeError), into, archive.dump() as dump:
+    with suppress(BrokenPipeError, zipfile.BadZipFile), into:
         while chunk := dump.read(CHUNK):
+            digest.update(chunk)
             into.write(chunk)
+
+
+def _check_unchanged(archive: Archive, dump: IO[bytes], digest: "hashlib._Hash") -> None:
+    """Whoever can write to the file may do so between its check and its use."""
+    with suppress(zipfile.BadZipFile):
+        while chunk := dump.read(CHUNK):
+            digest.update(chunk)
+    if digest.hexdigest() != archive.manifest.members[DUMP].sha256:
+        raise Refused(f"{archive.path} was changed while it was restored: nothing was restored.")

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import zipfile
+import zlib
 from io import StringIO
 
 import pytest
@@ -11,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 
 from portal.audit.models import Entry
+from portal.backup.archive import Archive
 from portal.backup.engine import DUMP, MANIFEST
 from portal.backup.signature import SIGNATURE, sign_manifest
 from tests.portal.backup.conftest import restore
@@ -96,6 +98,23 @@ def test_rows_of_another_backup_are_refused(world, databases, archive, tmp_path)
         for name, content in members.items():
             mine.writestr(name, content)
     assert_refused(databases, archive, "was changed or damaged since it was made: database.dump")
+
+
+def test_an_archive_that_is_changed_after_its_check_is_refused(databases, archive, monkeypatch):
+    verify = Archive.verify
+
+    def verify_and_change(self):
+        verify(self)
+        with self.dump() as dump:
+            data = dump.read()
+        changed = without_the_guard(data)
+        self._zip.getinfo(DUMP).CRC = zlib.crc32(changed)  # four bytes of the dump would do that
+        whole = archive.read_bytes().replace(data, changed)
+        with archive.open("r+b") as file:
+            file.write(whole)
+
+    monkeypatch.setattr(Archive, "verify", verify_and_change)
+    assert_refused(databases, archive, "was changed while it was restored")
 
 
 def test_an_archive_without_a_signature_needs_a_reason_and_runs_no_code(databases, archive):
