@@ -16,6 +16,8 @@ from alerts.sentinel.wire.values import D4IOT_PRODUCTS
 type Json = dict[str, Any]
 # Columns of the table SecurityIncident that the Defender portal leaves out, renames or fills anew.
 _INCIDENT_TEXTS = re.compile(r"\b(Title|Description|ProviderName)\b")
+# A word that begins with it, however a query spells the product: has "IoT", contains "for IoT".
+_IOT = re.compile(r"(?<![a-z])iot", re.IGNORECASE)
 MAX_ROWS, MAX_TEXT, MAX_DETAILS = 2_000, 500, 20
 
 
@@ -109,6 +111,7 @@ def _rule(row: Json, properties: Json) -> Json:
         "product": _text(properties.get("productFilter")),
         "description": _text(properties.get("description"))[:40],
         "mentions_iot": _mentions_iot(query),
+        "may_read_iot": bool(_IOT.search(query)),
         # Custom details that show the column of their own name.
         "details": sorted(k for k, v in _object(properties.get("customDetails")).items() if k == v)[
             :MAX_DETAILS

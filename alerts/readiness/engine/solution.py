@@ -69,9 +69,10 @@ def is_creation_rule(rule: Mapping[str, Any]) -> bool:
 
 def reads_iot(rule: Mapping[str, Any]) -> bool:
     """Return whether a rule reads alerts of Defender for IoT, enabled or not: one of the
-    solution's, the connector's own, or one whose query names it.
+    solution's, the connector's own, or one whose query may name it. Incidents of the others stay
+    outside, so in doubt it does.
     """
-    return bool(template_of(rule)) or is_connectors_rule(rule) or bool(rule["mentions_iot"])
+    return bool(template_of(rule)) or is_connectors_rule(rule) or bool(rule["may_read_iot"])
 
 
 def incident_rules(rules: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

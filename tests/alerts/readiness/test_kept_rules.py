@@ -1,5 +1,7 @@
 """What a look keeps of a workspace's analytics rules for the rooms below."""
 
+import pytest
+
 from alerts.sentinel.client.errors import SentinelUnavailable
 from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.suppression.drafting.enforcement_choice import analytics_rules_of
@@ -26,3 +28,25 @@ def test_analytics_rules_that_make_incidents_are_kept_for_the_rooms_below(
     look_now()
     workspace.refresh_from_db()
     assert len(analytics_rules_of(workspace)) == 16, "what cannot be read stays as it was"
+
+
+@pytest.mark.parametrize(
+    ("query", "is_iot"),
+    [
+        ('SecurityAlert | where ProviderName == "IoTSecurity"', True),
+        ('SecurityAlert | where ProductName has "IoT"', True),
+        ('SecurityAlert | where ProductName contains "for iot" or Entities has "PLC-7"', True),
+        ("SecurityAlert_IoT | take 1", True),
+        ('SecurityAlert | where ProviderName == "MDATP"', False),
+        ('SigninLogs | where AppDisplayName == "Patriot" or City == "Tiotown"', False),
+    ],
+)
+def test_however_a_query_names_defender_for_iot_its_incidents_are_of_the_plant(
+    look_now, sentinel, workspace, query, is_iot
+):
+    own = azure.scheduled("", "Ours", query=query)
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [own])
+    look_now()
+    workspace.refresh_from_db()
+    known = workspace.iot_rules if is_iot else workspace.other_rules
+    assert known == [own["name"].lower()]
