@@ -142,6 +142,8 @@ def current_product(name: str) -> str:
 
 RULE_MARK = "(MDIoT)"  # begins the titles of what the solution's analytics rules make
 CHECK_MARK = "Tagout workflow check "  # how titles of our own tests begin
+# The whole title. A device may be named like its beginning, and titles may begin with a device.
+_CHECK_TITLE = re.compile(CHECK_MARK + r"[0-9a-f]{12}")
 # Sentinel itself is the product of what its analytics rules make of others' alerts.
 SENTINEL_PRODUCTS = frozenset({"azure sentinel", "microsoft sentinel"})
 OTHER_PRODUCT = "Another product"
@@ -185,7 +187,7 @@ class OtScope(Struct, frozen=True):
     ) -> Outside | None:
         """Return why an incident with these members is outside; None where it is in."""
         at = created if isinstance(created, datetime) else read_moment(created, "", [])
-        if isinstance(title, str) and title.startswith(CHECK_MARK):
+        if isinstance(title, str) and _CHECK_TITLE.fullmatch(title):
             return Outside(OutsideReason.CHECK, "", at)
         if self.kind == "all" or (isinstance(title, str) and title.startswith(RULE_MARK)):
             return None
