@@ -28,7 +28,7 @@ def trouble_of_worker(file: Path) -> str:
         age = time.time() - file.stat().st_mtime
     except OSError:
         return f"The worker has done no work yet: there is no {file}."
-    return f"The worker has done no work for {age:.0f} s." if age > MAX_AGE else ""
+    return f"The worker has done no work for {int(age)} s." if age > MAX_AGE else ""
 
 
 def trouble_at(url: str) -> str:
