@@ -105,17 +105,19 @@ def tell_detail(field: str, values: Iterable[str], makers: Sequence[AnalyticsRul
 
 
 def guards_in_portal(makers: Sequence[AnalyticsRule], rules: Sequence[AnalyticsRule]) -> list[Json]:
-    """Return what keeps the never list out of every rule there, without a title: the analytics
-    rules that make incidents of its types, and the types in custom details.
+    """Return what keeps apart, without a title, what no rule may close there: an alert that another
+    analytics rule made, and the types that Sentinel closes none of, in custom details.
     """
-    never = {kind.title for kind in all_types() if kind.guard == "never"}
     named = {maker.rule_id for maker in makers}
-    others = [
-        rule.rule_id
-        for rule in rules
-        if rule.rule_id not in named and never & (rule.titles or frozenset())
-    ]
+    others = [rule.rule_id for rule in rules if rule.rule_id not in named]
     found = [condition("IncidentRelatedAnalyticRuleIds", others, unless=True)] if others else []
     if any(TYPE_DETAIL in maker.details for maker in makers):
-        found.append(no_detail_value(never))
+        found.append(no_detail_value(types_for_people()))
     return found
+
+
+def types_for_people() -> list[str]:
+    """Return the alert types of which no rule in Sentinel closes an incident: those of the never
+    list, and those that need hours or planned work.
+    """
+    return [kind.title for kind in all_types() if kind.guard != "scoped"]

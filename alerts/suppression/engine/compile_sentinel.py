@@ -21,6 +21,7 @@ from alerts.suppression.engine.analytics_rules import (
     guards_in_portal,
     tell_detail,
     tell_types,
+    types_for_people,
     types_of,
 )
 from alerts.suppression.engine.fields import FIELDS, SEVERITIES, Operator
@@ -169,11 +170,9 @@ def _guards(target: Target, makers: Sequence[AnalyticsRule]) -> list[Json]:
     else:
         never = titles(kind.title for kind in all_types() if kind.guard == "never")
         found.append(condition("IncidentTitle", never, unless=True))
-        if "IncidentAlertTitle" in target.accepts:
-            # Of the second alert of an incident, which its title does not name: none that only
-            # Tagout's worker may close, within its hours.
-            grave = titles(kind.title for kind in all_types() if kind.guard != "scoped")
-            found.append(condition("IncidentAlertTitle", grave, unless=True))
+        if "IncidentAlertTitle" in target.accepts:  # another alert of the same incident
+            others = titles(types_for_people())
+            found.append(condition("IncidentAlertTitle", others, unless=True))
     if target.guarded_devices:
         found.append(condition("IoTDeviceName", target.guarded_devices, unless=True))
     if target.guarded_addresses:

@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from alerts.incidents.engine.catalogue import all_types
 from alerts.suppression.engine import sentinel_conditions as parts
-from alerts.suppression.engine.analytics_rules import AnalyticsRule, titles_of_solution_rule
+from alerts.suppression.engine.analytics_rules import (
+    AnalyticsRule,
+    titles_of_solution_rule,
+)
 from alerts.suppression.engine.compile_sentinel import Target, compile_rule, deployed
 from alerts.suppression.engine.fields import SEVERITIES, Facts
 from alerts.suppression.engine.guards.closing import Scene, reasons_to_keep_open
@@ -177,15 +180,16 @@ def test_more_conditions_than_sentinel_takes_are_refused(monkeypatch):
 ARM = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.OperationalInsights/workspaces/north"
 ARM += "/providers/Microsoft.SecurityInsights/alertRules/"
 DETAILS = frozenset({"AlertName", "Protocol"})
-PLC_CHANGES, ILLEGAL_CODES, MALWARE = (
+PLC_CHANGES, ILLEGAL_CODES, MALWARE, STOPS = (
     AnalyticsRule(rule_id=ARM + name, name=name, titles=titles_of_solution_rule(name))
     for name in (
         "Unauthorized PLC changes",
         "Illegal Function Codes for ICS traffic",
         "Suspicious malware found in the network",
+        "PLC Stop Command",
     )
 )
-OF_SOLUTION = (PLC_CHANGES, ILLEGAL_CODES, MALWARE)
+OF_SOLUTION = (PLC_CHANGES, ILLEGAL_CODES, MALWARE, STOPS)
 AS_IT_COMES = replace(NORTH, is_in_defender_portal=True, analytics_rules=OF_SOLUTION)
 IN_PORTAL = replace(
     AS_IT_COMES, analytics_rules=tuple(replace(row, details=DETAILS) for row in OF_SOLUTION)
@@ -200,10 +204,11 @@ def test_in_the_portal_analytics_rules_and_custom_details_stand_for_the_type():
     assert ids in compiled.conditions
     assert parts.detail_condition("AlertName", [POLL]) in compiled.conditions
     assert parts.condition("IoTDeviceName", ["HIST-01"]) in compiled.conditions
-    others = parts.condition("IncidentRelatedAnalyticRuleIds", [MALWARE.rule_id], unless=True)
+    ids = [MALWARE.rule_id, ILLEGAL_CODES.rule_id, STOPS.rule_id]
+    others = parts.condition("IncidentRelatedAnalyticRuleIds", ids, unless=True)
     assert others in compiled.conditions
-    never = {kind.title for kind in all_types() if kind.guard == "never"}
-    assert parts.no_detail_value(never) in compiled.conditions
+    kept = {kind.title for kind in all_types() if kind.guard in ("never", "timeboxed")}
+    assert parts.no_detail_value(kept) in compiled.conditions
     assert parts.no_gate() in compiled.conditions
     assert not parts.properties_of(compiled.conditions) & UNRELIABLE
 
@@ -245,7 +250,26 @@ def test_an_exception_of_a_type_is_taken_off():
     made = rule(both, HISTORIAN, except_any=(clause("alert_type", "is", "Modbus Exception"),))
     compiled = compile_rule(made, IN_PORTAL)
     assert parts.detail_condition("AlertName", [POLL]) in compiled.conditions
-    assert ILLEGAL_CODES.rule_id not in str(compiled.conditions)
+    makers = parts.condition("IncidentRelatedAnalyticRuleIds", [PLC_CHANGES.rule_id])
+    assert makers in compiled.conditions
+
+
+@pytest.mark.parametrize("second", ["Controller Stop", "Suspicion of Malicious Activity (Stuxnet)"])
+@pytest.mark.parametrize("target", [NORTH, IN_PORTAL], ids=["arm", "portal"])
+def test_an_incident_with_another_alert_that_people_see_is_not_closed(target, second):
+    made = compile_rule(POLLING, target)
+    ends = {"any_device": ("HIST-01", "GATEWAY-1"), "product_name": parts.PRODUCTS[0]}
+    first = view_of(facts(alert_type=POLL, severity=2, **ends), makers=target.analytics_rules)
+    portal = UNRELIABLE if target.is_in_defender_portal else frozenset()
+    assert conditions_hold(list(made.conditions), first, unreliable=portal)
+    more = view_of(facts(alert_type=second, severity=2, **ends), makers=target.analytics_rules)
+    ids = first.properties["relatedAnalyticRuleIds"] + more.properties["relatedAnalyticRuleIds"]
+    both = replace(
+        first,
+        properties=first.properties | {"relatedAnalyticRuleIds": ids},
+        alerts=[*first.alerts, *more.alerts],
+    )
+    assert not conditions_hold(list(made.conditions), both, unreliable=portal)
 
 
 def test_where_the_gate_is_taken_in_its_plain_form_only_that_is_written():
