@@ -203,3 +203,22 @@ def test_five_thousand_load_in_seconds_and_list_fast():
 )
 def test_only_this_machine_may_steer(client, near):
     assert is_loopback({"client": client}) is near
+
+
+def test_the_office_brings_incidents_of_other_products_with_words_to_search_for(
+    arm, control, pretend
+):
+    key = pretend.workspaces[0].key
+    control.inject(kind="historian-polling", workspace=key)
+    made = control.office(key, count=5, days=10, mixed=1)
+    assert len(made["incidents"]) == 5
+    assert len(set(made["planted"])) == 15
+    products = [
+        incident(arm, summary)["properties"]["additionalData"]["alertProductNames"]
+        for summary in made["incidents"]
+    ]
+    assert len({product for (product,) in products}) == 5
+    (mixed,) = made["mixed"]
+    names = incident(arm, mixed)["properties"]["additionalData"]["alertProductNames"]
+    assert names == ["Azure Security Center for IoT", "Microsoft Defender for Endpoint"]
+    assert not set(made["planted"]) & set(made["planted_in_mixed"])

@@ -10,9 +10,12 @@ from portal.retention import apply_retention
 
 
 class Command(TagoutCommand):
-    """Remove what is older than the settings allow. Workers do the same by themselves."""
+    """Remove what the settings say. Of captures, workers do the same by themselves."""
 
-    help = "Remove what the retention settings say (today: captures of closed incidents)."
+    help = (
+        "Remove what the retention settings say: captures of closed incidents, and incidents that"
+        " turned out to be outside of the scope of their workspace."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """One thing can be done, and be tried."""
