@@ -190,9 +190,10 @@ def _runs(client: SentinelClient, playbook: Playbook) -> list[WireRun]:
 
 @transaction.atomic
 def store_rules(*, workspace: Workspace, rules: list[WireRule], now: datetime) -> None:
-    """Keep the rules as they were found, forget those that are gone, and tell the leads of rules
-    of others that close incidents and did not before.
+    """Keep the rules as they were found, one that is on two pages once, forget those that are gone,
+    and tell the leads of rules of others that close incidents and did not before.
     """
+    rules = list({rule.name[:200]: rule for rule in rules}.values())
     rows = {row.name: row for row in FoundRule.objects.filter(workspace=workspace)}
     names = {rule.name[:200] for rule in rules}
     FoundRule.objects.filter(workspace=workspace).exclude(name__in=names).delete()
@@ -228,7 +229,10 @@ def _is_closing(body: Any, *, now: datetime) -> bool:
 
 @transaction.atomic
 def store_playbooks(*, workspace: Workspace, playbooks: list[WirePlaybook], now: datetime) -> None:
-    """Keep the playbooks as they were found; those that are gone keep their runs."""
+    """Keep the playbooks as they were found, one that is on two pages once; those that are gone
+    keep their runs.
+    """
+    playbooks = list({found.resource_id: found for found in playbooks}.values())
     rows = Playbook.objects.filter(workspace=workspace)
     rows.exclude(resource_id__in=[found.resource_id for found in playbooks]).filter(
         gone_at=None

@@ -86,6 +86,22 @@ def test_a_list_that_is_none_is_told_and_empties_nothing(worker, sentinel, monke
     assert "could not be read" in Inventory.objects.get().rules_error
 
 
+@pytest.mark.parametrize(
+    ("verb", "rows"), [("list_automation_rules", FoundRule), ("list_playbooks", Playbook)]
+)
+def test_what_moves_to_the_next_page_while_a_list_is_read_is_stored_once(
+    worker, sentinel, monkeypatch, verb, rows
+):
+    put(sentinel)
+    sentinel.add_playbook("enrich")
+    listed = json.loads(getattr(sentinel, verb)())
+    assert listed["value"]
+    twice = json.dumps(listed | {"value": listed["value"] * 2}).encode()
+    monkeypatch.setattr(sentinel, verb, lambda **_: twice)
+    worker.read()
+    assert rows.objects.count() == len(listed["value"])
+
+
 @pytest.mark.abuse("A29")
 def test_a_closing_rule_that_somebody_planted_is_told_once(worker, sentinel, workspace, leo):
     worker.read()
