@@ -25,6 +25,7 @@ _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full
 CONNECT_SECONDS = 5
 KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT = 10, 5, 3
 UNCONFIRMED_MS = 20_000
+ABANDONED_MS = 90_000  # longer than any task may run
 
 
 def public_url() -> SplitResult:
@@ -59,7 +60,13 @@ def database() -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "options": f"-c statement_timeout={env.number('STATEMENT_TIMEOUT_MS', 15000)}"
-            f" -c lock_timeout={env.number('LOCK_TIMEOUT_MS', 3000)} -c timezone=UTC",
+            f" -c lock_timeout={env.number('LOCK_TIMEOUT_MS', 3000)} -c timezone=UTC"
+            # The server, too, gives up who is silent: packets lost, it would keep a transaction
+            # open, and its rows locked, for as long as TCP is patient: two hours.
+            f" -c idle_in_transaction_session_timeout={ABANDONED_MS}"
+            f" -c tcp_keepalives_idle={KEEPALIVE_IDLE}"
+            f" -c tcp_keepalives_interval={KEEPALIVE_INTERVAL}"
+            f" -c tcp_keepalives_count={KEEPALIVE_COUNT}",
             "application_name": env.text("TAGOUT_PROCESS", "tagout"),
             "connect_timeout": CONNECT_SECONDS,
             "keepalives": 1,

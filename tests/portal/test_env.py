@@ -115,3 +115,5 @@ def test_a_database_that_cannot_be_reached_is_given_up_soon(monkeypatch):
         "tcp_user_timeout": 20_000,
     }
     assert expected.items() <= options.items()
+    assert "-c idle_in_transaction_session_timeout=90000" in str(options["options"])
+    assert "-c tcp_keepalives_idle=10" in str(options["options"])
