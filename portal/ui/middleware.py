@@ -162,7 +162,8 @@ class RejectNulBytes:
         """Look through the address and the form."""
         if request.path_info.startswith("/api/"):
             return
-        nul = _holds_nul(request.GET) or (request.method == "POST" and _holds_nul(request.POST))
+        nul = "\x00" in request.path_info or _holds_nul(request.GET)
+        nul = nul or (request.method == "POST" and _holds_nul(request.POST))
         if nul and request.user.is_authenticated:
             raise BadRequest("NUL in an address or a form.")
 
