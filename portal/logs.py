@@ -1,8 +1,12 @@
-"""Log lines as JSON: one event is one line, whatever is in it (reliability A35)."""
+"""Log lines as JSON or for a terminal: one event is one line, whatever is in it (A35)."""
 
 import json
 import logging
 import os
+import re
+
+# C0 and C1 controls, and what some terminals take for the end of a line
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class JsonLines(logging.Formatter):
@@ -20,6 +24,19 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line)
+
+
+class ConsoleLines(logging.Formatter):
+    """Formats a record for people at a terminal: the message is one line, whatever is in it. Only a
+    traceback has lines of its own.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Return the line with control characters escaped, as Python writes them in a literal."""
+        return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], super().formatMessage(record))
 
 
 def say(message: str, _file: object = None) -> None:

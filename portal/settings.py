@@ -275,7 +275,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "json": {"()": "portal.logs.JsonLines"},
-        "console": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "console": {"()": "portal.logs.ConsoleLines"},
     },
     "handlers": {
         # here too: a logger with a level of its own, as Django's, asks the root's handlers only

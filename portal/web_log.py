@@ -5,7 +5,7 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 from portal import env
-from portal.logs import JsonLines
+from portal.logs import ConsoleLines, JsonLines
 
 
 class WebLogger(Logger):  # type: ignore[misc]  # gunicorn is untyped
@@ -16,9 +16,9 @@ class WebLogger(Logger):  # type: ignore[misc]  # gunicorn is untyped
     def setup(self, cfg: Any) -> None:
         """Keep gunicorn's handlers, in our format."""
         super().setup(cfg)
-        if env.choice("LOG_FORMAT", "json", ("json", "console")) == "json":
-            for handler in self.error_log.handlers + self.access_log.handlers:
-                handler.setFormatter(JsonLines())
+        is_json = env.choice("LOG_FORMAT", "json", ("json", "console")) == "json"
+        for handler in self.error_log.handlers + self.access_log.handlers:
+            handler.setFormatter(JsonLines() if is_json else ConsoleLines())
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> None:
         """Tell of one request; the time is the application's, without that of its client."""

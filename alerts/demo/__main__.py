@@ -107,7 +107,8 @@ def _run(group: ProcessGroup, *, data: Path, size: str, seed: int, listener: soc
             *shlex.split(
                 "--workers 2 --threads 4 --worker-class portal.web_worker.BufferingWorker"
             ),
-            *shlex.split("--access-logfile - --graceful-timeout 10 --no-control-socket"),
+            *shlex.split("--access-logfile - --logger-class portal.web_log.WebLogger"),
+            *shlex.split("--graceful-timeout 10 --no-control-socket"),
             *("--worker-tmp-dir", str(data)),
         ],
         listener,

@@ -20,7 +20,7 @@ from alerts.suppression.models import RuleVersion
 from portal import clock
 from portal.accounts.models import User
 from portal.csv_files import csv_bytes
-from portal.logs import JsonLines
+from portal.logs import ConsoleLines, JsonLines
 from portal.notifications.services import notify, send_one_mail
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident
@@ -266,6 +266,15 @@ def test_a35_one_event_is_one_line_whatever_is_in_it(attempts):
         blocked = [event["level"] for event in events] == ["ERROR", "WARNING"]
         blocked &= written.isascii() and all(event >= " " for event in written.replace("\n", ""))
         attempts.note(text[:40], blocked=blocked)
+
+
+@pytest.mark.abuse("A35")
+def test_a35_at_a_terminal_one_event_is_one_line_too(attempts):
+    for text in LINES:
+        record = logging.LogRecord("test", logging.INFO, "", 0, f"before{text}after", None, None)
+        line = ConsoleLines().format(record)
+        is_one_line = len(line.splitlines()) == 1
+        attempts.note(text[:40], blocked=is_one_line and "\x1b" not in line and "\x9b" not in line)
 
 
 @pytest.mark.abuse("A35")
