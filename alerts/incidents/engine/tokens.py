@@ -61,14 +61,13 @@ class Term:
 
 
 def parse(text: str) -> tuple[Term, ...]:
-    """The conditions of a query, in the order given. Anything can be parsed."""
-    terms = (_term(match) for match in _TOKEN.finditer(text.replace("\x00", " ")))
-    return tuple(term for term in terms if term.values)[:MAX_TERMS]
+    """The conditions of a query, in the order given and each once. Anything can be parsed."""
+    return tuple(_distinct_terms(text))[:MAX_TERMS]
 
 
 def has_too_many_terms(text: str) -> bool:
     """Whether a query has more conditions than are read."""
-    return sum(1 for match in _TOKEN.finditer(text) if _term(match).values) > MAX_TERMS
+    return len(_distinct_terms(text)) > MAX_TERMS
 
 
 def render(terms: Iterable[Term]) -> str:
@@ -135,6 +134,12 @@ def free_text_of(terms: Iterable[Term]) -> str:
 def exact_value_of(value: str) -> str | None:
     """Return the whole name that `=S7comm` asks for; None where part of a name is enough."""
     return value[1:].strip() if value.startswith("=") else None
+
+
+def _distinct_terms(text: str) -> dict[Term, None]:
+    """The conditions of a query; one that is repeated changes nothing but costs each time."""
+    terms = (_term(match) for match in _TOKEN.finditer(text.replace("\x00", " ")))
+    return dict.fromkeys(term for term in terms if term.values)
 
 
 def _term(match: re.Match[str]) -> Term:

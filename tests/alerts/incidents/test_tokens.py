@@ -8,6 +8,7 @@ from alerts.incidents.engine.tokens import (
     Term,
     bound_of,
     chosen,
+    has_too_many_terms,
     parse,
     render,
     span_of,
@@ -74,4 +75,10 @@ def test_spans_and_bounds():
 
 
 def test_no_query_is_too_long_to_read():
-    assert len(parse("x " * 5000)) == 20
+    assert len(parse(" ".join(f"x{n}" for n in range(5000)))) == 20
+
+
+def test_a_condition_that_is_repeated_is_there_once():
+    query = "10.0.0.0/8 " * 40 + "sev:high"
+    assert render(parse(query)) == "10.0.0.0/8 sev:high"
+    assert not has_too_many_terms(query)

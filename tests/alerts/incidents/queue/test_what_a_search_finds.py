@@ -182,7 +182,7 @@ def test_a_number_alone_means_one_incident_within_reach(sam, gdansk):
     make_incident(elsewhere, number=8)
     assert incident_meant_by(sam, parse("7")) == mine.pk
     assert incident_meant_by(sam, parse("#7")) == mine.pk
-    for query in ("8", "7 7", "-7", "sev:7", ""):
+    for query in ("8", "7 8", "-7", "sev:7", ""):
         assert incident_meant_by(sam, parse(query)) is None
 
 
