@@ -33,7 +33,11 @@ from alerts.suppression.deploying.watchlist_gate import (
     open_list_gate,
     shut_list_gate,
 )
-from alerts.suppression.deploying.watchlist_switch import is_watchlist_on
+from alerts.suppression.deploying.watchlist_switch import (
+    end_watchlist,
+    is_watchlist_on,
+    request_of,
+)
 from alerts.suppression.drafting.rule_reach import plant_of
 from alerts.suppression.enforcing.acting_rules import ActingRule, load_acting
 from alerts.suppression.enforcing.judging import devices_in_open_cases
@@ -67,6 +71,7 @@ RENEW_EVERY: Final = timedelta(hours=4)
 MAX_ROWS: Final = 1_500
 MONTH: Final = timedelta(days=31)
 MAX_CHANGES: Final = 80_000  # of the 100,000 that Azure takes a month; the rest is for taking away
+GATE_CHANGED: Final = "Somebody changed the gate of the watchlist by hand in Sentinel."
 _TAKEN_OUT: Final = "It is not to be left out any more."
 
 
@@ -171,10 +176,11 @@ def reason_to_let_end(workspace: Workspace, *, now: datetime) -> str:
         return ORPHANED
     if not is_healthy(workspace, now=now):
         return STALE
-    going = WantedRule.objects.filter(
-        workspace=workspace, kind=RuleKind.PAIR, wanted__isnull=True
-    ).exclude(outcome=Landing.LANDED)
-    return "Rows that should be gone are still there." if going.exists() else ""
+    # One that could not be changed is there in its older, maybe wider, form.
+    old = WantedRule.objects.filter(workspace=workspace, kind=RuleKind.PAIR, landed__isnull=False)
+    if old.exclude(outcome=Landing.LANDED).exists():
+        return "Rows that should be gone or changed are still there."
+    return ""
 
 
 @transaction.atomic
@@ -183,6 +189,8 @@ def bring_watchlist_in_line(*, workspace: Workspace, now: datetime) -> int:
     rows changed.
     """
     wanted: dict[UUID, tuple[ListedRule, WatchlistRow]] = {}
+    if _is_gate_in_other_hands(workspace):
+        end_watchlist(workspace=workspace, by=None, by_label="Tagout", reason=GATE_CHANGED, now=now)
     if why := reason_to_shut(workspace):
         shut_list_gate(workspace=workspace, reason=why, now=now)
     if workspace.state != Workspace.State.REMOVED and is_watchlist_on(workspace):
@@ -192,6 +200,15 @@ def bring_watchlist_in_line(*, workspace: Workspace, now: datetime) -> int:
     if not why:
         _renew(workspace, now=now)
     return changed
+
+
+def _is_gate_in_other_hands(workspace: Workspace) -> bool:
+    """Whether somebody shut, opened or deleted the gate by hand: then people decide anew, with new
+    signatures. To open it again would be to overrule whoever stopped the list in Sentinel.
+    """
+    gate = list_gate_of(workspace.pk)
+    is_held = gate is not None and gate.outcome == Landing.HELD
+    return is_held and request_of(workspace.pk) is not None
 
 
 def _wanted(rules: Iterable[ListedRule]) -> dict[UUID, tuple[ListedRule, WatchlistRow]]:
@@ -229,6 +246,9 @@ def _set_rows(
         clear_desired_rule(workspace_id=workspace.pk, name=name, now=now, reason=reason)
     different = [name for name, (_, row) in wanted.items() if there.get(name) != row]
     room = max(0, MAX_CHANGES - changes_this_month(workspace.pk, now=now))
+    outdated = [name for name in different[room:] if there.get(name) is not None]
+    for name in outdated:  # leaving is always allowed
+        clear_desired_rule(workspace_id=workspace.pk, name=name, now=now, reason=reason)
     for name in different[:room]:
         listed, row = wanted[name]
         set_desired_rule(
@@ -241,7 +261,7 @@ def _set_rows(
             now=now,
             urgency=RulePriority.RULE,
         )
-    return len(gone) + len(different[:room])
+    return len(gone) + len(outdated) + len(different[:room])
 
 
 def _renew(workspace: Workspace, *, now: datetime) -> None:
@@ -276,10 +296,10 @@ def reason_to_wait_with_row(row: WantedRule) -> str:
     """Asked at delivery: rows come after their list, and none comes while it may say nothing."""
     if row.kind not in (RuleKind.PAIR, RuleKind.LIST_GATE):
         return ""
+    is_shut = row.kind == RuleKind.LIST_GATE and lease_of_gate(row.wanted) is None
+    if is_shut or row.wanted is None:
+        return ""  # what ends waits for nothing
     lists = WantedRule.objects.filter(workspace=row.workspace_id, kind=RuleKind.WATCHLIST)
     if not lists.filter(landed__isnull=False).exists():
         return "The watchlist is not in place yet."
-    is_shut = row.kind == RuleKind.LIST_GATE and lease_of_gate(row.wanted) is None
-    if not is_shut and is_off(row.workspace_id):
-        return OFF
-    return ""
+    return OFF if is_off(row.workspace_id) else ""

@@ -22,6 +22,7 @@ from alerts.suppression.deploying.left_out_alerts import count_left_out_alerts, 
 from alerts.suppression.deploying.watchlist_rows import (
     changes_this_month,
     listed_rules,
+    reason_to_let_end,
     reason_to_shut,
 )
 from alerts.suppression.deploying.watchlist_switch import (
@@ -302,6 +303,35 @@ def test_what_a_hand_changed_or_added_shuts_the_list(request_on, lists, workspac
     sentinel.edit_item(ROUTINE_LIST, str(row.name), Destination=row.landed["Destination"])
 
 
+def test_a_gate_that_a_hand_shut_is_not_opened_without_new_signatures(
+    request_on, lists, workspace, clock
+):
+    lists.round()
+    sentinel, gate = lists.far.sentinel, WantedRule.objects.get(kind="listgate")
+    sentinel.edit_item(ROUTINE_LIST, str(gate.name), Until="")
+    clock.go(minutes=11)
+    assert rule_drift.check_one_workspace(now=clock.at, connect=lambda *_: sentinel)
+    for _ in range(3):
+        lists.round(hours=1)
+    request_on.refresh_from_db()
+    assert (request_on.state, lists.lease, lists.pairs) == ("ended", None, [])
+    assert "by hand" in request_on.end_reason
+
+
+def test_while_a_row_is_there_in_an_older_form_the_lease_does_not_grow(
+    request_on, lists, workspace, clock
+):
+    lists.round()
+    first = lists.lease
+    row = WantedRule.objects.filter(kind="pair").first()
+    wanted = {**row.wanted, "Version": "2"}
+    WantedRule.objects.filter(pk=row.pk).update(wanted=wanted, outcome=Landing.REFUSED)
+    clock.go(hours=5)
+    note_fresh(workspace_id=workspace.pk, now=clock.at)
+    assert "changed" in reason_to_let_end(workspace, now=clock.at)
+    assert lease_of_gate(WantedRule.objects.get(kind="listgate").wanted) == first
+
+
 def test_a_row_that_nobody_signed_shuts_the_list_until_it_is_gone(
     request_on, lists, workspace, clock
 ):
@@ -330,6 +360,18 @@ def test_near_the_limit_of_a_month_rows_only_leave(request_on, version, lists, w
     RuleVersion.objects.filter(pk=version.pk).update(state="paused")
     lists.round(minutes=1)
     assert lists.pairs == []
+
+
+def test_near_the_limit_of_a_month_a_row_that_should_change_leaves(
+    request_on, version, lists, workspace
+):
+    lists.round()
+    WatchlistDay.objects.update(changes=watchlist_rows.MAX_CHANGES)
+    row = WantedRule.objects.filter(kind="pair").first()
+    older = {**row.wanted, "Version": "0"}
+    WantedRule.objects.filter(pk=row.pk).update(wanted=older, landed=older)
+    lists.round(minutes=1)
+    assert len(lists.pairs) == 1
 
 
 def test_a_restore_does_not_look_for_rows_among_automation_rules(request_on, lists, monkeypatch):

@@ -430,6 +430,9 @@ def test_without_an_open_gate_the_list_says_nothing():
     assert not left_out_by_kql(rows, items[:-1], now=NOW)
     shut = {**items[-1], **gate_row(until=None)}
     assert not left_out_by_kql(rows, [*items[:-1], shut], now=NOW)
+    by_hand = {**items[-1], **gate_row(until=NOW + timedelta(days=900))}
+    assert not left_out_by_kql(rows, [*items[:-1], shut, by_hand], now=NOW), "there is one gate"
+    assert not left_out_by_kql(rows, [*items, by_hand], now=NOW)
     assert not left_out_by_kql(rows, [], now=NOW), "a list that is not there breaks no rule"
     other = [{**item, "Format": "2"} for item in items]
     assert FORMAT == "1"
