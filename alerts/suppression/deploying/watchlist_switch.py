@@ -36,6 +36,7 @@ from portal.accounts.models import User
 from portal.accounts.queries import reach_of
 from portal.audit.services import record
 from portal.errors import Refused
+from portal.text import visible_text
 
 OPEN = (State.PROPOSED, State.ON)
 
@@ -135,7 +136,7 @@ def sign_watchlist(
         side=side,
         by=by,
         text_hash=request.text_hash,
-        note=note.strip(),
+        note=visible_text(note),
         signed_at=now,
     )
     guard, signatures = _for_guard(request), _signatures_of(request)
@@ -200,7 +201,7 @@ def end_watchlist(
     if found is None:
         raise CannotSwitchWatchlist(gettext("It is not on in this workspace."))
     request = _locked(found.pk)
-    request.state, request.ended_at, request.end_reason = State.ENDED, now, reason.strip()
+    request.state, request.ended_at, request.end_reason = State.ENDED, now, visible_text(reason)
     request.ended_by_label = (by.name if by else by_label)[:200]
     request.save(update_fields=["state", "ended_at", "end_reason", "ended_by_label"])
     shut_list_gate(workspace=workspace, reason="It was switched off.", now=now)
