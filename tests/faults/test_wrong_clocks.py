@@ -14,7 +14,7 @@ from alerts.incidents.acts.close import close_incidents
 from alerts.incidents.models import Incident
 from alerts.intake.models import Cursor, Run
 from alerts.outbox.models import Change, Outcome
-from alerts.sentinel.models import Freshness, Reachability
+from alerts.sentinel.models import Freshness, Reachability, ScopeKind
 from alerts.sentinel.services.reach import note_fresh
 from alerts.suppression.engine.sentinel_forms import LEASE, lease_of
 from alerts.suppression.models import Rule, RuleVersion, State
@@ -107,6 +107,8 @@ def pytest_generate_tests(metafunc):
 def test_f23_a_worker_whose_clock_is_off_works_by_that_of_the_database(
     plant, worker_is_ahead, sam, measure
 ):
+    plant.workspace.ot_scope = ScopeKind.ALL  # what is put in names no product
+    plant.workspace.save(update_fields=["ot_scope"])
     plant.go_live()
     move_clock(by=timedelta(hours=5))  # its lease is due to grow
     plant.control.advance(5 * 3600)

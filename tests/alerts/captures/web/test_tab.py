@@ -161,9 +161,10 @@ def test_its_days_end_once_the_incident_is_closed(attach, water, incident, setti
     incident.save()
     assert remove_old_captures(now=NOON + timedelta(days=89)) == 0
     monkeypatch.setattr("portal.clock.now", lambda: later)
-    assert retention("apply", "--dry-run") == {"dry_run": True, "captures": 1}
+    others = {"incidents outside of the scope": 0}
+    assert retention("apply", "--dry-run") == {"dry_run": True, "captures": 1} | others
     assert capture.parts.exists()
-    assert retention("apply") == {"dry_run": False, "captures": 1}
+    assert retention("apply") == {"dry_run": False, "captures": 1} | others
     assert not capture.parts.exists()
     assert Entry.objects.get(action="captures.capture.expired").actor_label == "retention"
     settings.CAPTURE_DAYS = 0
