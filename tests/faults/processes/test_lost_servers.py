@@ -71,9 +71,13 @@ class Load:
 
     def finish(self, measure, long):
         """All go out, each once."""
-        if not long:
-            self.stack.end_leases()
-        self.stack.wait(self.is_out, seconds=300, what="all comments are sent")
+
+        def is_out():
+            if not long:
+                self.stack.end_leases()
+            return self.is_out()
+
+        self.stack.wait(is_out, seconds=300, what="all comments are sent")
         written = self.stack.effects() - self.before
         measure("changes", self.owed, at_least=1)
         measure("changes lost", self.owed - len(written), at_most=0)
