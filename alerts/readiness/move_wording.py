@@ -200,12 +200,12 @@ def move_fix(finding: MoveFinding) -> str:
     return str(_WORDS[finding.kind][2])
 
 
-def move_state(state: MoveState) -> str:
-    """Return how grave a finding is, in a word or two."""
+def move_state(state: MoveState, *, is_in_portal: bool) -> str:
+    """Return how grave a finding is, in a word or two; before the move or after it."""
     return {
-        MoveState.OPEN: gettext("Will break"),
+        MoveState.OPEN: gettext("Broken now") if is_in_portal else gettext("Will break"),
         MoveState.UNKNOWN: gettext("Not known"),
-        MoveState.NOTE: gettext("Changes by itself"),
+        MoveState.NOTE: gettext("Good to know") if is_in_portal else gettext("Changes by itself"),
     }[state]
 
 

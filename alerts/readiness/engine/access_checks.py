@@ -73,7 +73,7 @@ def check_portal(readings: Readings) -> Check:
     if residence.is_in_portal is None:
         return Check("portal", State.UNKNOWN, Reason.PORTAL_UNKNOWN, {}, residence.asked_at)
     reason = Reason.IN_DEFENDER if residence.is_in_portal else Reason.IN_AZURE
-    values = {"incident": residence.incident_number, "at": residence.since}
+    values = {"incident": f"#{residence.incident_number}", "at": residence.since}
     return Check("portal", State.OK, reason, values, residence.asked_at)
 
 

@@ -33,7 +33,7 @@ def change_rule(client: SentinelClient, *, rule: Json, changes: Json) -> None:
     body = changed_rule(stored, **changes)
     client.put_analytics_rule(rule["name"], body)
     kept = _read_whole(client, rule["name"], label=_label(rule)) or {}
-    _require_kept(rule, different_members(body["properties"], _properties(kept)))
+    _refuse_differences(rule, different_members(body["properties"], _properties(kept)))
 
 
 def make_rule(client: SentinelClient, *, name: str, body: Json) -> None:
@@ -43,7 +43,7 @@ def make_rule(client: SentinelClient, *, name: str, body: Json) -> None:
         return
     client.put_analytics_rule(name, body)
     kept = _read_whole(client, name, label=_label(body)) or {}
-    _require_kept(body, missing_members(body["properties"], _properties(kept)))
+    _refuse_differences(body, missing_members(body["properties"], _properties(kept)))
 
 
 def _read_whole(client: SentinelClient, name: str, *, label: str) -> Json | None:
@@ -63,7 +63,7 @@ def _read_whole(client: SentinelClient, name: str, *, label: str) -> Json | None
         ) from None
 
 
-def _require_kept(rule: Json, differences: list[str]) -> None:
+def _refuse_differences(rule: Json, differences: list[str]) -> None:
     if differences:
         raise RuleWriteRefused(
             f"Sentinel did not keep “{_label(rule)}” as it was sent. Compare these members with its"

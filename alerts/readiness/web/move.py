@@ -60,13 +60,14 @@ def show_move(request: HttpRequest, name: str) -> HttpResponse:
     if not may_view(workspace, user=user):
         raise Http404
     findings = move_findings_of(workspace, now=now)
+    is_in_portal = bool(is_in_defender_portal(workspace.pk))
     states = [finding.state for finding in findings]
     context = {
         "workspace": workspace,
         "day": MOVE_DATE,
         "days_left": max(0, (MOVE_DATE - now.date()).days),
-        "is_in_portal": is_in_defender_portal(workspace.pk),
-        "sections": _sections(findings),
+        "is_in_portal": is_in_portal,
+        "sections": _sections(findings, is_in_portal=is_in_portal),
         "n_open": states.count(MoveState.OPEN),
         "n_unknown": states.count(MoveState.UNKNOWN),
         "read_at": move_read_at(workspace),
@@ -74,12 +75,14 @@ def show_move(request: HttpRequest, name: str) -> HttpResponse:
     return render_page(request, "alerts/readiness/move.html", context, part="findings")
 
 
-def _sections(findings: Sequence[MoveFinding]) -> list[MoveSection]:
+def _sections(findings: Sequence[MoveFinding], *, is_in_portal: bool) -> list[MoveSection]:
     sections = []
     for state, (tone, icon) in _ICONS.items():
         rows = [_row(finding) for finding in findings if finding.state is state]
         if rows:
-            sections.append(MoveSection(move_state(state), tone, icon, rows))
+            sections.append(
+                MoveSection(move_state(state, is_in_portal=is_in_portal), tone, icon, rows)
+            )
     return sections
 
 

@@ -314,7 +314,7 @@ def test_what_a_poll_found_is_said_with_the_incident_that_shows_it(look_now, wor
     put_in_portal(workspace)
     check = look_now()["portal"]
     assert (check.state, check.reason) == (State.OK, Reason.IN_DEFENDER)
-    assert (check.values["incident"], check.checked_at) == (1, NOON)
+    assert (check.values["incident"], check.checked_at) == ("#1", NOON)
 
 
 @pytest.mark.parametrize(("days", "state"), [(1, State.OK), (5, State.UNKNOWN), (20, State.FAILED)])

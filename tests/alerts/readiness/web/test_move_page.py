@@ -62,11 +62,16 @@ def test_many_names_are_counted_and_listed(client, ada, workspace, inventory, lo
     assert "Rule 11" in text
 
 
-def test_after_the_move_the_page_says_that_it_is_broken_now(client, ada, workspace):
+def test_after_the_move_the_page_says_that_it_is_broken_now(
+    client, ada, workspace, inventory, look_now
+):
+    look_now()
+    found_rule(workspace, "Close small things")
     put_in_portal(workspace)
     client.force_login(ada)
     text = client.get(PAGE).text
     assert "What stands below is broken there now." in text
+    assert "Broken now" in text and "Will break" not in text
     assert "days are left" not in text
 
 
