@@ -87,12 +87,12 @@ class _ReadinessAsker:
         with self._lock:
             if self._answer is None or self._answer.done():
                 self._asked_at = time.monotonic()
-                self._answer = self._thread.submit(_ask_anew)
+                self._answer = self._thread.submit(_read_health)
             answer, seconds = self._answer, self._asked_at + PATIENCE - time.monotonic()
         return answer.result(timeout=max(seconds, 0.0))
 
 
-def _ask_anew() -> dict[str, object]:
+def _read_health() -> dict[str, object]:
     """Ask on a new connection: whoever has an old one may still hear from a server that takes no
     new ones.
     """

@@ -33,7 +33,7 @@ from alerts.outbox.models import OF_WATCHLIST, RuleKind, WantedRule
 from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
 from alerts.sentinel.queries import is_in_defender_portal
 from alerts.suppression.drafting.enforcement_choice import analytics_rules_of
-from alerts.suppression.engine.analytics_rules import tell_types
+from alerts.suppression.engine.analytics_rules import portal_types_for
 from alerts.suppression.signing.notify import in_words
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -116,7 +116,7 @@ def _types_in_portal(
     if not likeness.alert_type or not is_in_defender_portal(incident.workspace_id):
         return [], []
     workspace = incident.workspace
-    found = tell_types(
+    found = portal_types_for(
         frozenset({likeness.alert_type}), analytics_rules_of(workspace), workspace=workspace.name
     )
     return list(found.conditions), [in_words(why) for why in (*found.missing, *found.doubts)]

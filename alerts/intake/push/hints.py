@@ -66,7 +66,7 @@ def _take(access: PushAccess, hint: Hint, *, now: datetime) -> bool:
         if not is_new:
             raise HintRefused(Refusal.REPLAYED)
     incident = incident_in_hint(hint.body)
-    is_known = _is_stored(access.workspace_id, incident) or _is_of_others(access, incident)
+    is_known = _is_stored(access.workspace_id, incident) or _is_outside_scope(access, incident)
     PushState.objects.get_or_create(workspace_id=access.workspace_id)
     state = PushState.objects.filter(pk=access.workspace_id)
     if is_known:
@@ -147,7 +147,7 @@ def _is_stored(workspace_id: int, incident: dict[str, Any]) -> bool:
     return rows.filter(etag=etag).exists()
 
 
-def _is_of_others(access: PushAccess, incident: dict[str, Any]) -> bool:
+def _is_outside_scope(access: PushAccess, incident: dict[str, Any]) -> bool:
     """Whether the incident is of other products, which are outside of the workspace's scope: there
     is nothing to read for.
     """

@@ -24,8 +24,8 @@ from alerts.intake.services.pages import (
     follow_pages,
     is_let_in,
     store_items,
-    store_one,
     store_page,
+    store_single_incident,
 )
 from alerts.intake.services.poll import FIRST_LOOK, OVERLAP
 from alerts.intake.services.runs import cursor_of
@@ -224,7 +224,9 @@ def _read_placed(
             continue
         with transaction.atomic():
             counts.add_up(
-                store_one(workspace_id=workspace.pk, item=item, now=now, scope=workspace.scope)
+                store_single_incident(
+                    workspace_id=workspace.pk, item=item, now=now, scope=workspace.scope
+                )
             )
             settle_waiting(workspace_id=workspace.pk, name=name)
 

@@ -162,7 +162,7 @@ def _flagged[T](item: WireIncident | T) -> WireIncident | T:
     return structs.replace(item, flags=(*item.flags, UNNAMED))
 
 
-def store_one(
+def store_single_incident(
     *, workspace_id: int, item: WireIncident | Unreadable, now: datetime, scope: OtScope
 ) -> RunCounts:
     """Store the answer to a question about one incident."""

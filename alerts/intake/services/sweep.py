@@ -19,7 +19,13 @@ from alerts.intake.services.counterparts import own_list
 from alerts.intake.services.outside import begin_counting, keep_counted
 from alerts.intake.services.oversized import retry_oversized
 from alerts.intake.services.pace import Budget
-from alerts.intake.services.pages import RunCounts, StorePage, page_of, store_one, store_page
+from alerts.intake.services.pages import (
+    RunCounts,
+    StorePage,
+    page_of,
+    store_page,
+    store_single_incident,
+)
 from alerts.intake.services.runs import cursor_of, finish_run, forget_old_runs
 from alerts.intake.services.windows import Position, Window, oldest_creation, read_windows
 from alerts.sentinel.client.port import (
@@ -130,7 +136,9 @@ def ask_for_missing(*, workspace: Workspace, client: SentinelClient, now: dateti
             Missing.objects.filter(pk=missing.pk).update(first_missed_at=now)
             continue
         with transaction.atomic():
-            store_one(workspace_id=workspace.pk, item=item, now=now, scope=workspace.scope)
+            store_single_incident(
+                workspace_id=workspace.pk, item=item, now=now, scope=workspace.scope
+            )
             missing.delete()
     return gone
 

@@ -38,7 +38,7 @@ class StoredCounterparts:
         """
         workspace = Workspace.objects.get(name=self._workspace)
         now, scope = self._clock(), workspace.scope
-        incidents = [incident for incident in incidents if not _is_of_others(incident, scope)]
+        incidents = [incident for incident in incidents if not _is_outside_scope(incident, scope)]
         DefenderIncident.objects.bulk_create(
             [
                 DefenderIncident(
@@ -62,7 +62,7 @@ class StoredCounterparts:
         return rows.exclude(name="")
 
 
-def _is_of_others(incident: GraphIncident, scope: OtScope) -> bool:
+def _is_outside_scope(incident: GraphIncident, scope: OtScope) -> bool:
     alerts = incident.alerts or []
     outside = scope.outside(
         title=incident.raw.get("displayName"),

@@ -199,7 +199,7 @@ class OtScope(Struct, frozen=True):
         if is_iot and self.kind == "d4iot":
             return None
         reason = self._reason(named - SENTINEL_PRODUCTS, names, is_iot, named)
-        return Outside(reason, _known_products(named), at)
+        return Outside(reason, _microsoft_products(named), at)
 
     def _reason(
         self, detectors: set[str], names: set[str], is_iot: bool, named: set[str]
@@ -221,7 +221,7 @@ def _texts_in(value: object) -> Sequence[str]:
     return [word for word in value if isinstance(word, str)]
 
 
-def _known_products(named: Iterable[str]) -> str:
+def _microsoft_products(named: Iterable[str]) -> str:
     """The products as pages name them. What is no product of Microsoft's has no name of its own."""
     names = {_CURRENT_PRODUCTS.get(name, name) for name in named}
     listed = names & _PRODUCTS_OF_MICROSOFT

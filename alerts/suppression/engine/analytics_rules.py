@@ -68,7 +68,7 @@ def types_of(rule: Rule) -> frozenset[str]:
     return frozenset(found)
 
 
-def tell_types(
+def portal_types_for(
     types: frozenset[str], rules: Sequence[AnalyticsRule], *, workspace: str
 ) -> PortalTypes:
     """Return the conditions on analytics rules and custom details that hold for exactly these alert
@@ -92,7 +92,9 @@ def tell_types(
     return PortalTypes((ids,), tuple(makers), reasons)
 
 
-def tell_detail(field: str, values: Iterable[str], makers: Sequence[AnalyticsRule]) -> Json | None:
+def condition_on_detail(
+    field: str, values: Iterable[str], makers: Sequence[AnalyticsRule]
+) -> Json | None:
     """Return the condition on the custom detail that shows a field of a rule; None where it has
     none, or not all of the analytics rules carry it.
     """

@@ -18,9 +18,9 @@ from typing import Final, Literal
 from alerts.incidents.engine.catalogue import alert_type_for, all_types
 from alerts.suppression.engine.analytics_rules import (
     AnalyticsRule,
+    condition_on_detail,
     guards_in_portal,
-    tell_detail,
-    tell_types,
+    portal_types_for,
     types_for_people,
     types_of,
 )
@@ -185,7 +185,7 @@ def _add_types(draft: _Draft, rule: Rule, target: Target) -> tuple[AnalyticsRule
     types = [clause for clause in rule.all_of if clause.field == "alert_type"]
     if not types:
         return ()
-    found = tell_types(types_of(rule), target.analytics_rules, workspace=target.workspace)
+    found = portal_types_for(types_of(rule), target.analytics_rules, workspace=target.workspace)
     draft.conditions += found.conditions
     draft.lost += [Reason(types[0], why) for why in found.doubts]
     draft.forbidden += [Reason(types[0], why) for why in found.missing]
@@ -228,7 +228,7 @@ def _add(
         draft.conditions.append(condition(prop, clause.texts, unless=unless))
         draft.has_asset |= not unless
         draft.lost += [Reason(clause, why) for why in _not_single(clause, target)]
-    elif not unless and (detail := tell_detail(name, clause.texts, makers)):
+    elif not unless and (detail := condition_on_detail(name, clause.texts, makers)):
         draft.conditions.append(detail)
     elif not (name == "product_name" and not unless and set(clause.texts) >= set(PRODUCTS)):
         draft.lost.append(Reason(clause, _unfit(clause) or _unknown(clause)))

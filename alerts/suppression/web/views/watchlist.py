@@ -141,6 +141,7 @@ def _page(
 ) -> HttpResponse:
     user, now = actor_of(request), clock.now()
     open_request, gate = request_of(place.pk), list_gate_of(place.pk)
+    lease = lease_of_gate(gate.landed) if gate else None
     is_on = is_watchlist_on(place)
     why = ""
     if open_request is not None and open_request.state == WatchlistState.ON:
@@ -155,7 +156,7 @@ def _page(
         "may_end": open_request is not None and not reasons_against_switching_off(user),
         "asks_password": needs_password(request, now=now),
         "why_shut": note_words(why),
-        "counts_until": lease_of_gate(gate.landed) if gate else None,
+        "counts_until": lease if lease and lease > now else None,
         "changes": changes_this_month(place.pk, now=now),
         "rules": [_rule(row) for row in listed_rules(place, now=now)],
         "left_out": _left_out(place, now=now),

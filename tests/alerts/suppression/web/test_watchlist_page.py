@@ -1,12 +1,15 @@
 """The page of a workspace's watchlist: proposed, signed by the other side, ended."""
 
 import html
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
 from alerts.sentinel import kql
+from alerts.suppression.deploying.watchlist_gate import open_list_gate
 from alerts.suppression.deploying.watchlist_switch import hash_of_exclusion, is_watchlist_on
+from alerts.suppression.engine.watchlist import gate_row
 from alerts.suppression.models import LeftOutAlert, WatchlistRequest
 from tests.alerts.suppression import samples
 from tests.conftest import NOON
@@ -104,3 +107,15 @@ def test_what_was_held_back_stands_apart_with_its_findings(
     shown = text_of(page(oda))
     assert "2 alerts became no incident" in shown and "not counted as closes" in shown
     assert "No signed pair covers these" in shown and "Modbus Exception: 1" in shown
+
+
+def test_while_the_gate_is_open_after_the_end_the_page_says_so(page, make_version, workspace, oda):
+    make_version("live")
+    gate = open_list_gate(workspace=workspace, until=NOON + timedelta(hours=9), now=NOON)
+    assert "still open" not in text_of(page(oda)), "it is wanted, and not there"
+    gate.landed = gate.wanted
+    gate.save()
+    assert "Its gate in Sentinel is still open" in text_of(page(oda))
+    gate.landed = gate_row(until=NOON - timedelta(hours=1))
+    gate.save()
+    assert "still open" not in text_of(page(oda))
