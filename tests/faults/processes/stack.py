@@ -123,11 +123,12 @@ class Servers:
 
 
 def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    """Whether a process runs. One that has ended and waits for its parent to notice does not: a
+    pool that looks between the end of a child's files and its own looks again 5 s later.
+    """
+    command = ["ps", "-o", "stat=", "-p", str(pid)]
+    state = subprocess.run(command, check=False, capture_output=True, text=True).stdout.strip()
+    return state[:1] not in ("", "Z")
 
 
 def children_of(pid: int) -> list[int]:
