@@ -60,13 +60,15 @@ def _register_deliveries() -> None:
     from alerts.automation.services.delivery import (
         on_outcome,
         on_rule_outcome,
+        reason_not_to_place,
         reason_not_to_run,
         reason_not_to_start,
     )
-    from alerts.outbox.models import Kind
+    from alerts.outbox.models import Kind, RuleKind
     from alerts.outbox.registry import (
         register_check,
         register_outcome,
+        register_rule_check,
         register_rule_outcome,
         register_start_check,
     )
@@ -75,3 +77,4 @@ def _register_deliveries() -> None:
     register_start_check(reason_not_to_start)
     register_outcome(on_outcome, kinds=[Kind.PLAYBOOK])
     register_rule_outcome(on_rule_outcome)
+    register_rule_check(RuleKind.AUTOMATION, reason_not_to_place)

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.utils.translation import gettext
 
-from alerts.outbox.models import Landing, RuleKind, WantedRule
+from alerts.outbox.models import NOT_AS_DECIDED, Landing, RuleKind, WantedRule
 from alerts.outbox.queries import backlog_by_workspace
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import Health, standings_by_workspace
@@ -17,6 +17,7 @@ from portal.jobs.queries import notes_of
 from portal.jobs.services import keep_note
 
 SICK: Final = "dashboards.sick_workspace"  # of the notification, and of the note that it holds
+UNDECIDED: Final = "Something that nobody has decided was owed to Sentinel, and was not sent."
 MAX_AGE = timedelta(minutes=15)
 
 
@@ -24,6 +25,11 @@ def audit_workspaces(now: datetime, unshifted: datetime) -> list[Place]:
     """Every workspace with what is at fault there, in a handful of questions. Removed ones rest:
     their jobs are overdue for ever, and nobody waits for them.
     """
+    undecided = set(
+        WantedRule.objects.filter(outcome=Landing.REFUSED, error_code=NOT_AS_DECIDED).values_list(
+            "workspace_id", flat=True
+        )
+    )
     owed = {row.workspace_id: row for row in backlog_by_workspace()}
     rules = WantedRule.objects.filter(kind=RuleKind.RULE)
     unlike = dict.fromkeys(
@@ -49,6 +55,8 @@ def audit_workspaces(now: datetime, unshifted: datetime) -> list[Place]:
             faults.append("Changes have not been sent for five minutes.")
         if reason := unlike.get(workspace.pk):
             faults.append(reason)
+        if workspace.pk in undecided:
+            faults.append(UNDECIDED)
         is_resting = workspace.state != Workspace.State.ACTIVE
         places.append(Place(str(workspace.uuid), workspace.name, tuple(faults), is_resting))
     return places
@@ -92,6 +100,9 @@ def fault_words(fault: str) -> str:
         ),
         "Rules in Sentinel are not those that were signed.": gettext(
             "Rules in Sentinel are not those that were signed."
+        ),
+        UNDECIDED: gettext(
+            "Something that nobody has decided was owed to Sentinel, and was not sent."
         ),
         "Rules have not been brought to Sentinel.": gettext(
             "Rules have not been brought to Sentinel."

@@ -122,6 +122,9 @@ SUPPRESSING = (RuleKind.RULE, RuleKind.GATE)  # what suppression has in a worksp
 OF_WATCHLIST = (RuleKind.WATCHLIST, RuleKind.LIST_GATE, RuleKind.PAIR)  # no automation rules
 
 
+NOT_AS_DECIDED: Final = "NotAsDecided"  # `error_code` of what Tagout itself did not send
+
+
 class Landing(models.TextChoices):
     """How the latest wish ended."""
 

@@ -13,7 +13,15 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from alerts.outbox.engine.merge import Foreign
-from alerts.outbox.models import NEED_CHECK, Change, Kind, Landing, WantedRule
+from alerts.outbox.models import (
+    NEED_CHECK,
+    NOT_AS_DECIDED,
+    Change,
+    Kind,
+    Landing,
+    RuleKind,
+    WantedRule,
+)
 from alerts.sentinel.wire import Unreadable, WireAlert, WireIncident, WirePlaybook
 
 
@@ -140,6 +148,11 @@ class RuleSettlement:
     wrote: bool
     now: datetime  # business time
 
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it was not sent because nobody has decided exactly this."""
+        return self.outcome == Landing.REFUSED and self.rule.error_code == NOT_AS_DECIDED
+
 
 type RuleListener = Callable[[RuleSettlement], None]
 type Quota = Callable[[int], Sequence[str]]
@@ -171,18 +184,43 @@ def notify_rule_listeners(settlement: RuleSettlement) -> None:
         listener(settlement)
 
 
-type RuleCheck = Callable[[WantedRule], str]
-_rule_checks: list[RuleCheck] = []
+type RuleWait = Callable[[WantedRule], str]
+_rule_waits: list[RuleWait] = []
 
 
-def register_rule_check(fn: RuleCheck) -> None:
+def register_rule_wait(fn: RuleWait) -> None:
     """Have this asked just before a rule is put into Sentinel: why it must wait, or nothing."""
-    if fn not in _rule_checks:
-        _rule_checks.append(fn)
+    if fn not in _rule_waits:
+        _rule_waits.append(fn)
 
 
 def reason_to_wait_with(rule: WantedRule) -> str:
     """Why this rule must not be put there now; what is taken away never waits."""
     if rule.wanted is None:
         return ""
-    return next((reason for check in _rule_checks if (reason := check(rule))), "")
+    return next((reason for check in _rule_waits if (reason := check(rule))), "")
+
+
+class RuleCheck(Protocol):
+    """Asked of desired state before it is brought to Sentinel."""
+
+    def __call__(self, row: WantedRule, /, *, now: datetime) -> str:
+        """Return why people or code have not decided exactly this; "" if they have."""
+
+
+NO_RULE_CHECK: Final = "Nothing is known here that allows a rule of this kind, so it was not sent."
+
+_rule_checks: dict[str, RuleCheck] = {}  # by kind
+
+
+def register_rule_check(kind: RuleKind, fn: RuleCheck) -> None:
+    """Have this asked of each row of this kind before anything is sent for it: whoever can write a
+    row in the database has not thereby signed it.
+    """
+    _rule_checks[kind] = fn
+
+
+def reason_not_to_place(rule: WantedRule, *, now: datetime) -> str:
+    """Ask the check of the row's kind. What nobody can answer for is not sent."""
+    check = _rule_checks.get(rule.kind)
+    return NO_RULE_CHECK if check is None else check(rule, now=now)

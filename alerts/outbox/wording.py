@@ -73,6 +73,20 @@ SENTENCES: Final = (
     gettext_noop("What Tagout knows of the workspace is too old; the lease is left to end."),
     gettext_noop("Azure no longer knows the workspace; nothing is sent there."),
     gettext_noop("The form that would be sent is not the one that was signed."),
+    # what nobody has decided
+    gettext_noop("Nothing is known here that allows a rule of this kind, so it was not sent."),
+    gettext_noop("Its name is not one that Tagout gives, so nothing was sent."),
+    gettext_noop("No signed version of this rule acts in Sentinel, so it was not sent."),
+    gettext_noop("It is not what two people have signed, so it was not sent."),
+    gettext_noop("It is not what two people of two sides have signed."),
+    gettext_noop("Its compiled forms are not the ones that were signed."),
+    gettext_noop("It is not what Tagout itself writes there, so it was not sent."),
+    gettext_noop("The gate is not taken away from a workspace that is in use."),
+    gettext_noop("Suppression is switched off here, so the gate stays enabled."),
+    gettext_noop("Nobody has asked for this rule here, so it was not sent."),
+    gettext_noop("It is not the rule that was asked for, so it was not sent."),
+    gettext_noop("The time of this rule is over, so it was not sent."),
+    gettext_noop("Its playbook acts on the plant, so each run needs consent."),
     gettext_noop(
         "What it would be in Sentinel now is not what was signed: the plant or the workspace has"
         " changed since. A new version has to be signed."

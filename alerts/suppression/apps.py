@@ -100,6 +100,7 @@ def _register_deployments() -> None:
     from alerts.outbox import registry
     from alerts.sentinel.registry import register_workspace_action
     from alerts.suppression.deploying.compare_automation_rules import compare_automation_rules
+    from alerts.suppression.deploying.decided_rows import CHECKS
     from alerts.suppression.deploying.desired import reason_to_wait
     from alerts.suppression.deploying.leases import on_rule_outcome
     from alerts.suppression.deploying.watchlist_command import watchlist_off, watchlist_status
@@ -108,8 +109,10 @@ def _register_deployments() -> None:
     from portal.backup.registry import register_comparison
 
     registry.register_rule_outcome(on_rule_outcome)
-    registry.register_rule_check(reason_to_wait)
-    registry.register_rule_check(reason_to_wait_with_row)
+    registry.register_rule_wait(reason_to_wait)
+    registry.register_rule_wait(reason_to_wait_with_row)
+    for kind, check in CHECKS.items():
+        registry.register_rule_check(kind, check)
     register_comparison(compare_automation_rules)
     registry.register_rule_quota(reasons_against_another)
     register_workspace_action("watchlist", watchlist_status)

@@ -16,6 +16,7 @@ from alerts.suppression.models import Rule
 from portal import clock
 from portal.notifications.models import Notification
 from simulator.automation.run import RULES
+from tests.decided import allow_every_row
 from tests.factories.incidents import make_workspace
 from tests.faults.test_rules_in_sentinel import SECRET, Plant, pretend
 
@@ -62,7 +63,10 @@ def test_f25_what_a_hand_changed_is_told_and_not_written_over(plant, change, mon
 
 
 @pytest.mark.fault("F26")
-def test_f26_a_rule_that_three_of_five_take_is_not_live_as_a_whole(plant, pretend, measure):
+def test_f26_a_rule_that_three_of_five_take_is_not_live_as_a_whole(
+    plant, pretend, measure, monkeypatch
+):
+    allow_every_row(monkeypatch)
     place = pretend.workspaces[0]
     azure = pretend.simulator.azure
     azure.workspaces += tuple(

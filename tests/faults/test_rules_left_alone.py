@@ -23,6 +23,7 @@ from alerts.suppression.engine.sentinel_forms import NAME_PREFIX
 from alerts.suppression.models import RuleVersion
 from portal import clock
 from portal.jobs.models import State
+from tests.decided import allow_every_row
 from tests.faults.outbox import let_holds_and_waits_pass
 from tests.faults.test_rules_in_sentinel import SECRET, TITLE, Plant, pretend
 
@@ -72,8 +73,11 @@ def test_f43_a_portal_that_is_stopped_for_25_hours_leaves_no_rule_that_acts(plan
 
 
 @pytest.mark.fault("F12")
-def test_f12_a_rule_whose_answer_is_lost_is_read_back_and_not_put_twice(plant, long, measure):
+def test_f12_a_rule_whose_answer_is_lost_is_read_back_and_not_put_twice(
+    plant, long, measure, monkeypatch
+):
     plant.go_live()
+    allow_every_row(monkeypatch)
     n_before, rule = len(rules_of_ours(plant)), plant.row("rule")
     n = 100 if long else 8
     plant.control.fault(

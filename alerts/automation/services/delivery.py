@@ -7,10 +7,18 @@ from datetime import datetime
 from typing import Any, Final
 
 from alerts.automation.engine.plant_effects import evidence_of
-from alerts.automation.models import Inventory, PlantConsent, Playbook, PlaybookRun
+from alerts.automation.models import (
+    Inventory,
+    MadeRule,
+    PlantConsent,
+    Playbook,
+    PlaybookRun,
+    WorkflowCheck,
+)
 from alerts.automation.policies import VALID, could_be_given_now, reasons_of_unread_list
 from alerts.automation.services.notify import notify_of_rule, notify_of_unasked_run
-from alerts.outbox.models import Change, Landing, Outcome, RuleKind
+from alerts.automation.services.workflow_check import LASTS, body_of_check
+from alerts.outbox.models import Change, Landing, Outcome, RuleKind, RulePriority, WantedRule
 from alerts.outbox.registry import RuleSettlement, Settlement
 from alerts.reviews.policies import works_in
 from alerts.sentinel.wire import WirePlaybook
@@ -166,8 +174,43 @@ def _record(settlement: Settlement) -> None:
     )
 
 
+_UNASKED = "Nobody has asked for this rule here, so it was not sent."
+_NOT_AS_ASKED = "It is not the rule that was asked for, so it was not sent."
+_OVER = "The time of this rule is over, so it was not sent."
+_PLANT_RULE = "Its playbook acts on the plant, so each run needs consent."
+
+
+def reason_not_to_place(rule: WantedRule, *, now: datetime) -> str:
+    """Why an automation rule is not sent; "" if it may be: to the letter the one that a person made
+    here, or the one of a workflow check that somebody began.
+    """
+    if rule.wanted is None:
+        return ""
+    made = MadeRule.objects.filter(uuid=rule.about, removed_at=None).select_related("playbook")
+    checks = WorkflowCheck.objects.filter(uuid=rule.about, state__in=[State.WAITING, State.RUNNING])
+    source = made.first() or checks.select_related("playbook", "workspace").first()
+    if source is None or source.workspace_id != rule.workspace_id:
+        return _UNASKED
+    body, ends_at = _wanted_of(source)
+    if rule.wanted != body or rule.insists or rule.urgency == RulePriority.STOP:
+        return _NOT_AS_ASKED
+    if ends_at <= now:
+        return _OVER
+    acts = source.playbook is not None and source.playbook.acts_on_plant
+    return _PLANT_RULE if acts else ""
+
+
+def _wanted_of(source: MadeRule | WorkflowCheck) -> tuple[dict[str, Any], datetime]:
+    """Return what a made rule or a check should have in Sentinel, and until when."""
+    if isinstance(source, MadeRule):
+        return source.body, source.ends_at  # only web writes it, with the act of the person
+    return body_of_check(source), source.begun_at + LASTS
+
+
 def on_rule_outcome(settlement: RuleSettlement) -> None:
     """Tell the leads of a rule made here that Sentinel refused, or that a hand has changed."""
+    if settlement.is_undecided:
+        return  # whatever it is about, suppression notifies of it
     if settlement.rule.kind == RuleKind.AUTOMATION and settlement.outcome in (
         Landing.REFUSED,
         Landing.HELD,

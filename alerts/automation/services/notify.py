@@ -16,9 +16,8 @@ from alerts.outbox.wording import note_words
 from alerts.reviews.policies import ot_people_at
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
-from alerts.suppression.deploying.recipients import leads_of
-from portal.accounts.models import Role, User
-from portal.accounts.queries import people_holding
+from alerts.suppression.deploying.recipients import leads_and_administrators_of, leads_of
+from portal.accounts.models import User
 from portal.notifications.services import notify
 
 OVERVIEW: Final = "/automation/"
@@ -87,14 +86,8 @@ def notify_of_unasked_run(change: Change, *, now: datetime) -> None:
         ]
         return subject, lines, gettext("You get this as SOC lead there, or as administrator.")
 
-    workspace = change.workspace
-    administrators = people_holding(
-        [Role.ADMINISTRATOR],
-        workspaces=[workspace.uuid],
-        organisations=[workspace.organisation.uuid] if workspace.organisation else [],
-    )
-    people = {user.pk: user for user in [*leads_of([workspace]), *administrators]}
-    _notify(people.values(), "automation.forged", OVERVIEW, message, now)
+    people = leads_and_administrators_of(change.workspace)
+    _notify(people, "automation.forged", OVERVIEW, message, now)
 
 
 def notify_approvers(consent: PlantConsent, *, now: datetime) -> None:

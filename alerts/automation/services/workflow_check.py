@@ -226,13 +226,7 @@ def _place_rule(row: WorkflowCheck, client: SentinelClient, *, now: datetime) ->
     if row.playbook is not None and not row.runs_before:
         runs, _ = read_runs(client.list_playbook_runs(row.playbook.resource_id))
         row.runs_before = [run.name for run in runs] or ["none"]
-    body = automation_rule_body(
-        row.marker,
-        alert_rule=_alert_rule_id(row),
-        playbook=row.playbook.resource_id if row.playbook else "",
-        tenant_id=row.workspace.tenant_id,
-        ends_at=row.begun_at + LASTS,
-    )
+    body = body_of_check(row)
     desired = set_desired_rule(
         workspace_id=row.workspace_id,
         name=_rule_name(row),
@@ -334,6 +328,17 @@ _LOOKS: Final[dict[str, Callable[..., Found]]] = {
     "playbook": _see_playbook_run,
     "cleanup": _clean_up,
 }
+
+
+def body_of_check(row: WorkflowCheck) -> dict[str, Any]:
+    """Return the automation rule that a check has in Sentinel."""
+    return automation_rule_body(
+        row.marker,
+        alert_rule=_alert_rule_id(row),
+        playbook=row.playbook.resource_id if row.playbook else "",
+        tenant_id=row.workspace.tenant_id,
+        ends_at=row.begun_at + LASTS,
+    )
 
 
 def _alert_rule_id(row: WorkflowCheck) -> str:

@@ -20,7 +20,7 @@ from django.db.models import Min, Q, QuerySet
 
 from alerts.outbox import registry
 from alerts.outbox.engine.rules import Action, decide_about
-from alerts.outbox.models import Landing, RulePriority, WantedRule
+from alerts.outbox.models import NOT_AS_DECIDED, Landing, RulePriority, WantedRule
 from alerts.outbox.services.deliver import (
     ENOUGH,
     TURNS,
@@ -36,6 +36,7 @@ from alerts.outbox.services.wanted_resources import (
     is_automation_rule,
     put_resource,
     read_resource,
+    reason_against,
 )
 from alerts.sentinel.client.port import (
     SentinelClient,
@@ -306,6 +307,9 @@ def deliver_one_rule(
         message = f"Tried {MAX_ATTEMPTS} times without success. {error}"
         return _settled(row, Placed(Landing.REFUSED, row.landed, error=message), now=now)
     try:
+        if reason := reason_against(row, now=now):
+            placed = Placed(Landing.REFUSED, row.landed, row.landed_etag, error=reason)
+            return _settled(row, placed, now=now, code=NOT_AS_DECIDED)
         if reason := registry.reason_to_wait_with(row):
             wait = timedelta(seconds=min(5 * 2 ** min(row.misses, 4), 60))
             return _wait(row, reason, "", now=now, wait=wait)

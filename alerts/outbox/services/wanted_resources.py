@@ -1,7 +1,11 @@
 """What a row of desired state is in Sentinel: an automation rule, our watchlist, a row of it."""
 
+from datetime import datetime
+
+from alerts.outbox import registry
 from alerts.outbox.engine.labels import ROUTINE_LIST
 from alerts.outbox.models import OF_WATCHLIST, RuleKind, WantedRule
+from alerts.outbox.services.set_desired import name_of_rule
 from alerts.sentinel.client.port import SentinelClient, SentinelNotFound
 from alerts.sentinel.wire import (
     WireRule,
@@ -19,6 +23,17 @@ class StillBeingMade(Exception):
 def is_automation_rule(row: WantedRule) -> bool:
     """Whether the row counts towards the automation rules of its workspace."""
     return row.kind not in OF_WATCHLIST
+
+
+def reason_against(row: WantedRule, *, now: datetime) -> str:
+    """Return why nothing is sent for the row; "" if something may be. A name that is not made of
+    what the row is about could be that of somebody else's rule, which would be written over or
+    deleted. What it should hold, the check of its kind compares with what was decided.
+    """
+    ours = name_of_rule(about=row.about, workspace=row.workspace.uuid)
+    if row.kind != RuleKind.PAIR and row.name != ours:
+        return "Its name is not one that Tagout gives, so nothing was sent."
+    return registry.reason_not_to_place(row, now=now)
 
 
 def read_resource(row: WantedRule, *, client: SentinelClient) -> WireRule | None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 
-from alerts.outbox.models import SUPPRESSING, Landing, RuleKind, WantedRule
+from alerts.outbox.models import NOT_AS_DECIDED, SUPPRESSING, Landing, RuleKind, WantedRule
 from alerts.outbox.queries import wanted_rules
 from alerts.sentinel.models import PortalResidence, Workspace
 from alerts.sentinel.queries import gone_workspaces, portal_residences, workspaces_visible_to
@@ -252,6 +252,8 @@ def fix_of(*, error: str, code: str, outcome: str) -> str:
         return ""
     if code == "AuthorizationFailed":
         return f"Give our identity for rules the role {ROLE} on the workspace."
+    if code == NOT_AS_DECIDED:
+        return "Nothing was sent. See the audit record for what was refused, and when."
     if outcome == Landing.HELD:
         return (
             "Undo the change in Sentinel, or pause and resume the rule here: then Tagout "

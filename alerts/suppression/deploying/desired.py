@@ -29,6 +29,7 @@ from alerts.suppression.engine.sentinel_forms import (
     LEASE,
     form_hash,
     gate_form,
+    is_form_within,
     lease_of,
     lease_until,
     live_form,
@@ -148,17 +149,8 @@ def _plan(version: RuleVersion, forms: Forms, *, now: datetime) -> Plan:
         return Plan(workspace, None, OFF)
     if workspace.state == Workspace.State.REMOVED:
         return Plan(workspace, None, "The workspace was removed.")
-    if forms.verdict != "exact":
-        return Plan(workspace, None, " ".join(str(reason.why) for reason in forms.compiled.reasons))
-    if version.forms.get(workspace.name) != forms.hashes:
-        return Plan(
-            workspace,
-            None,
-            "What it would be in Sentinel now is not what was signed: the plant "
-            "or the workspace has changed since. A new version has to be signed.",
-        )
     try:
-        body = _body(version, forms, now=now)
+        body = signed_body(version, forms, now=now)
     except NotSigned as problem:
         return Plan(workspace, None, str(problem))
     if workspace.state != Workspace.State.ACTIVE:
@@ -170,7 +162,17 @@ def _plan(version: RuleVersion, forms: Forms, *, now: datetime) -> Plan:
     return Plan(workspace, body)
 
 
-def _body(version: RuleVersion, forms: Forms, *, now: datetime) -> dict[str, Any]:
+def signed_body(version: RuleVersion, forms: Forms, *, now: datetime) -> dict[str, Any]:
+    """Return what Sentinel may hold for an acting version: the form that two people have signed,
+    with the longest lease that it can have now. Raises NotSigned.
+    """
+    if forms.verdict != "exact":
+        raise NotSigned(" ".join(str(reason.why) for reason in forms.compiled.reasons))
+    if version.forms.get(forms.workspace.name) != forms.hashes:
+        raise NotSigned(
+            "What it would be in Sentinel now is not what was signed: the plant "
+            "or the workspace has changed since. A new version has to be signed."
+        )
     attribution = attribution_of(version)
     text = closing_text(attribution)
     if gaps := reasons_against_text(text, attribution):
@@ -223,11 +225,11 @@ def _follow(rule: Rule, plan: Plan, row: WantedRule | None, *, now: datetime) ->
         if plan.why != OFF:
             _notify_taken_out(rule, plan, now=now)
         return True
-    if plan.keep and (row is None or _is_same_form(row.wanted, plan.body)):
+    if plan.keep and (row is None or is_form_within(row.wanted, plan.body)):
         return False  # nothing new there, and what is there ends by itself
     if plan.keep and row is not None:
         return _away(row, reason=plan.why, now=now)
-    same = row is not None and _is_same_form(row.wanted, plan.body)
+    same = row is not None and is_form_within(row.wanted, plan.body)
     if same and row is not None and not _is_due(row, plan.body, now=now):
         return False
     place_gate(workspace=plan.workspace, now=now)
@@ -253,18 +255,6 @@ def _is_due(row: WantedRule, body: dict[str, Any], *, now: datetime) -> bool:
         return False
     to_the_end = offered < now + LEASE - timedelta(minutes=1)  # no longer one will be offered
     return offered - current >= RENEW_EVERY or (to_the_end and offered > current)
-
-
-def _is_same_form(form: dict[str, Any] | None, other: dict[str, Any]) -> bool:
-    if form is None or form_hash(form) != form_hash(other):
-        return False
-    return _texts(form) == _texts(other)
-
-
-def _texts(form: dict[str, Any]) -> list[Any]:
-    """What the hash leaves out: the attribution names signers and the end."""
-    configurations = [action["actionConfiguration"] for action in form["actions"]]
-    return [settings.get("classificationComment") for settings in configurations]
 
 
 def _away(row: WantedRule, *, reason: str, now: datetime) -> bool:

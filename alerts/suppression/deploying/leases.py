@@ -13,7 +13,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from alerts.outbox.models import OF_WATCHLIST, SUPPRESSING, Landing, RuleKind, WantedRule
+from alerts.outbox.models import (
+    NOT_AS_DECIDED,
+    OF_WATCHLIST,
+    SUPPRESSING,
+    Landing,
+    RuleKind,
+    WantedRule,
+)
 from alerts.outbox.registry import RuleSettlement
 from alerts.outbox.services import clear_desired_rule
 from alerts.outbox.wording import note_words
@@ -21,7 +28,12 @@ from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import Health, standing_of
 from alerts.suppression.deploying.desired import bring_rule_in_line, is_healthy, place_gate
 from alerts.suppression.deploying.probe import on_probe_outcome, probe_when_needed
-from alerts.suppression.deploying.recipients import Message, leads_of, notify_people
+from alerts.suppression.deploying.recipients import (
+    Message,
+    leads_and_administrators_of,
+    leads_of,
+    notify_people,
+)
 from alerts.suppression.deploying.rounds import RENEWAL, renew_soon
 from alerts.suppression.deploying.watchlist_rows import (
     bring_watchlist_in_line,
@@ -142,11 +154,15 @@ def _workspaces() -> list[Workspace]:
 
 
 DEPLOYMENTS: Final = "/deployments/"
+UNDECIDED: Final = "suppression.undecided"
 _ONCE: Final = timedelta(days=1)
 
 
 def on_rule_outcome(settlement: RuleSettlement) -> None:
     """Part of the transaction that settles it."""
+    if settlement.is_undecided:
+        _notify(settlement.rule, kind=UNDECIDED, outcome=settlement.outcome, now=settlement.now)
+        return
     if settlement.rule.kind == RuleKind.PROBE:
         if on_probe_outcome(settlement):
             renew_soon()
@@ -156,12 +172,14 @@ def on_rule_outcome(settlement: RuleSettlement) -> None:
     elif settlement.rule.kind not in SUPPRESSING:
         return
     if settlement.outcome in (Landing.REFUSED, Landing.HELD):
-        _notify_leads(settlement.rule, outcome=settlement.outcome, now=settlement.now)
+        kind = f"suppression.{settlement.outcome.value}"
+        _notify(settlement.rule, kind=kind, outcome=settlement.outcome, now=settlement.now)
 
 
-def _notify_leads(row: WantedRule, *, outcome: Landing, now: datetime) -> None:
-    kind = f"suppression.{outcome.value}"
+def _notify(row: WantedRule, *, kind: str, outcome: Landing, now: datetime) -> None:
     people = leads_of([row.workspace])
+    if kind == UNDECIDED:
+        people = leads_and_administrators_of(row.workspace)
     earlier = Notification.objects.filter(
         to__in=people,
         kind=kind,
@@ -177,8 +195,16 @@ def _notify_leads(row: WantedRule, *, outcome: Landing, now: datetime) -> None:
 
 def _words(row: WantedRule, outcome: Landing) -> Message:
     names = {"rule": row.label, "workspace": row.workspace.name}
+    lines = [f"{row.workspace.name}: {note_words(row.latest_error)}"]
+    if row.error_code == NOT_AS_DECIDED:
+        subject = gettext("%(rule)s was not sent to %(workspace)s: nobody has decided it") % names
+        hint = gettext(
+            "If nothing has changed in the plant or the workspace, somebody may write to the"
+            " database who must not: see the audit record."
+        )
+        return subject, [*lines, hint]
     if outcome == Landing.REFUSED:
         subject = gettext("Sentinel refuses %(rule)s in %(workspace)s") % names
     else:
         subject = gettext("%(rule)s was changed by hand in %(workspace)s") % names
-    return subject, [f"{row.workspace.name}: {note_words(row.latest_error)}"]
+    return subject, lines

@@ -22,7 +22,7 @@ PROBE: Final = UUID("6a7e0ff0-5b7e-5d49-9c60-7a90f0ff0002")  # what probes are a
 CAPABILITY: Final = "rules"
 BY: Final = "probe"
 AGAIN: Final = timedelta(days=7)
-_LEAST: Final = timedelta(hours=1)  # a probe that is left behind ends by itself
+LASTS: Final = timedelta(hours=1)  # a probe that is left behind ends by itself
 
 
 def probe_when_needed(workspace: Workspace, *, now: datetime) -> bool:
@@ -99,7 +99,7 @@ def _place_probe(workspace: Workspace, names: list[str], *, now: datetime) -> No
         kind=RuleKind.PROBE,
         insists=True,
         now=now,
-        body=probe_form(names, until=now + _LEAST),
+        body=probe_form(names, until=now + LASTS),
         urgency=RulePriority.RULE,
     )
 

@@ -26,6 +26,17 @@ def leads_of(workspaces: Collection[Workspace]) -> list[User]:
     return list(people_holding({Role.SOC_LEAD}, workspaces=uuids, organisations=organisations))
 
 
+def leads_and_administrators_of(workspace: Workspace) -> list[User]:
+    """Return who hears that somebody may write to the database who must not."""
+    administrators = people_holding(
+        [Role.ADMINISTRATOR],
+        workspaces=[workspace.uuid],
+        organisations=[workspace.organisation.uuid] if workspace.organisation else [],
+    )
+    people = {user.pk: user for user in [*leads_of([workspace]), *administrators]}
+    return list(people.values())
+
+
 def concerned_by_all(workspaces: Collection[Workspace]) -> list[User]:
     """The leads of both sides there, and who owns a rule that acts there."""
     versions = RuleVersion.objects.filter(

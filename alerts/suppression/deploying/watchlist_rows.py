@@ -96,15 +96,21 @@ def workspaces_with_watchlist() -> set[int]:
     return {*on, *rows.values_list("workspace", flat=True).distinct(), *opened}
 
 
-def listed_rules(workspace: Workspace, *, now: datetime) -> list[ListedRule]:
-    """Return the live rules that reach a workspace, by number, with their rows in its list."""
+def listed_rules(
+    workspace: Workspace, *, now: datetime, about: UUID | None = None
+) -> list[ListedRule]:
+    """Return the live rules that reach a workspace, by number, with their rows in its list; with
+    `about` the one rule.
+    """
     rows = RuleVersion.objects.filter(
         state=State.LIVE, expires_at__gt=now, workspace_ids__contains=[workspace.pk]
     )
+    if about is not None:
+        rows = rows.filter(rule__uuid=about)
     versions = load_acting(rows).versions
     if not versions:
         return []
-    about = dict(Rule.objects.filter(versions__in=versions).values_list("pk", "uuid"))
+    uuids = dict(Rule.objects.filter(versions__in=versions).values_list("pk", "uuid"))
     sites = {row.pk: row.site_ids for row in rows}
     plant = plant_of({site for ids in sites.values() for site in ids})
     holding = devices_in_open_cases(Incident.objects.all())
@@ -114,10 +120,10 @@ def listed_rules(workspace: Workspace, *, now: datetime) -> list[ListedRule]:
         reasons = tuple(reasons_against_assets(grave))
         routine = _routine(version.definition, workspace.name, version.since, version.expires_at)
         reasons = reasons or routine.reasons
-        listed = {} if reasons else _rows(version, routine, about, workspace, in_cases=holding)
+        listed = {} if reasons else _rows(version, routine, uuids, workspace, in_cases=holding)
         if not reasons and not listed:
             reasons = (Sentence("watchlist.held"),)
-        found.append(ListedRule(version, about[version.rule_id], listed, reasons))
+        found.append(ListedRule(version, uuids[version.rule_id], listed, reasons))
     return found
 
 
@@ -129,7 +135,7 @@ def _routine(rule: RuleDefinition, workspace: str, since: datetime, until: datet
 def _rows(
     version: ActingRule,
     routine: Routine,
-    about: dict[int, UUID],
+    uuids: dict[int, UUID],
     workspace: Workspace,
     *,
     in_cases: frozenset[str],
@@ -145,7 +151,7 @@ def _rows(
     )
     out = in_cases | version.newcomers
     return {
-        row_id(about=about[version.rule_id], workspace=workspace.uuid, pair=pair): row
+        row_id(about=uuids[version.rule_id], workspace=workspace.uuid, pair=pair): row
         for pair, row in rows_of(routine, source).items()
         if row["Source"].casefold() not in out and row["Destination"].casefold() not in out
     }

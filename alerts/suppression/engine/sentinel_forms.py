@@ -100,6 +100,22 @@ def lease_of(form: Json) -> datetime | None:
     return datetime.fromisoformat(until) if until else None
 
 
+def is_form_within(form: Json | None, expected: Json) -> bool:
+    """Whether it is the expected form to the letter, with the same lease or a shorter one. `form`
+    may be anything that the database can hold.
+    """
+    try:
+        logic = form["triggeringLogic"] if form else {}
+        lease, longest = lease_of({"triggeringLogic": logic}), lease_of(expected)
+        if lease is None or longest is None or lease > longest:
+            return False
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
+    same = {"expirationTimeUtc": logic["expirationTimeUtc"]}
+    whole = {**expected, "triggeringLogic": {**expected["triggeringLogic"], **same}}
+    return canonical(form) == canonical(whole)
+
+
 def lease_until(now: datetime, *, expires_at: datetime) -> datetime:
     """How long Sentinel may act alone: a day, and never past the approved end."""
     return min(now + LEASE, expires_at)

@@ -27,6 +27,7 @@ from portal.notifications.models import Notification
 from tests.alerts.automation.engine.test_rule_facts import rule
 from tests.alerts.suppression.deploying.plant import know_analytics_rules
 from tests.conftest import NOON
+from tests.decided import forge_row
 from tests.factories.incidents import make_alert, make_incident, put_in_portal
 
 pytestmark = pytest.mark.django_db
@@ -208,3 +209,39 @@ def test_suppression_does_not_take_them_for_its_own(plan, make, leo):
     switch_off(by=leo, workspace_id=None, reason="Odd.", now=NOON)
     (wanted,) = WantedRule.objects.all()
     assert wanted.wanted is not None and MadeRule.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"wanted": {"displayName": "Tagout A-1", "actions": []}},
+        {"insists": True},
+        {"urgency": 0},
+        {"about": "00000000-0000-4000-8000-000000000012"},
+    ],
+)
+def test_a_rule_that_nobody_asked_for_is_not_sent(plan, make, leo, deliver, sentinel, columns):
+    make(plan, leo)
+    forge_row(WantedRule.objects.get(), **columns)
+    done = deliver()
+    assert (done.outcome, sentinel.rules) == (Landing.REFUSED, {})
+    assert Notification.objects.filter(kind="suppression.undecided", to=leo).exists()
+    assert not Notification.objects.filter(kind="automation.rule").exists()
+
+
+@pytest.mark.parametrize("gone", [{"removed_at": NOON}, {"ends_at": NOON}])
+def test_a_rule_whose_time_is_over_is_not_sent_again(plan, make, leo, deliver, sentinel, gone):
+    made = make(plan, leo)
+    MadeRule.objects.filter(pk=made.pk).update(made_at=NOON - timedelta(days=9), **gone)
+    assert (deliver().outcome, sentinel.rules) == (Landing.REFUSED, {})
+
+
+def test_a_rule_is_not_sent_once_its_playbook_acts_on_the_plant(
+    plan, make, leo, enrich, deliver, sentinel
+):
+    effects = Effects("playbook", playbook=enrich.resource_id, tenant_id="t")
+    make(replace(plan, effects=effects, playbook=enrich), leo)
+    mark_playbook(playbook_id=enrich.pk, acts_on_plant=True, reason="Moves.", by=leo, now=NOON)
+    done = deliver()
+    assert done.note == "Its playbook acts on the plant, so each run needs consent."
+    assert sentinel.rules == {}

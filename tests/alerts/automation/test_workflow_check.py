@@ -1,5 +1,6 @@
 """The check of a workflow: each stage has its evidence, and nothing of the test stays behind."""
 
+import copy
 import json
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from alerts.automation.services.workflow_check import (
     advance_due_check,
     begin_check,
 )
+from alerts.outbox.models import WantedRule
 from alerts.outbox.services import deliver_one_rule
 from alerts.sentinel.client.port import SentinelRefused, SentinelThrottled, SentinelUnavailable
 from alerts.sentinel.client.prerequisites import Prerequisite
@@ -21,6 +23,7 @@ from portal.audit.models import Entry
 from portal.backup.models import Restore
 from portal.jobs.models import State
 from tests.conftest import NOON
+from tests.decided import forge_row
 
 pytestmark = pytest.mark.django_db
 
@@ -327,3 +330,25 @@ def test_the_page_begins_a_check_and_shows_its_stages(client, walk, leo, sam, wo
     client.force_login(sam)
     assert "Begin a check" not in client.get(address).content.decode()
     assert client.post(address).status_code == 403
+
+
+@pytest.mark.parametrize("part", ["conditions", "playbook", "lease"])
+def test_a_rule_of_a_check_that_is_not_the_one_of_the_check_is_not_sent(
+    begin, clock, sentinel, enrich, isolate, part
+):
+    begin(enrich)
+    advance_due_check(now=NOON, connect=lambda *_: sentinel)
+    row = WantedRule.objects.get()
+    body = copy.deepcopy(row.wanted)
+    match part:
+        case "conditions":
+            body["triggeringLogic"]["conditions"] = []
+        case "playbook":
+            where = body["actions"][1]["actionConfiguration"]
+            where["logicAppResourceId"] = isolate.resource_id
+        case "lease":
+            body["triggeringLogic"]["expirationTimeUtc"] = "2027-11-24T14:00:00Z"
+    forge_row(row, wanted=body)
+    done = deliver_one_rule(now=NOON, connect=lambda *_: sentinel, pause=lambda _: None)
+    assert done.note == "It is not the rule that was asked for, so it was not sent."
+    assert sentinel.rules == {}

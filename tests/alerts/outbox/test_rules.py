@@ -227,7 +227,7 @@ def test_upper_rooms_hear_how_it_ended(bench, monkeypatch):
 def test_an_upper_room_can_have_a_rule_wait_but_not_what_is_taken_away(bench, monkeypatch, clock):
     bench.set_desired()
     bench.deliver()
-    monkeypatch.setattr(registry, "_rule_checks", [lambda *_: "It is switched off."])
+    monkeypatch.setattr(registry, "_rule_waits", [lambda *_: "It is switched off."])
     bench.set_desired(body(days=2))
     assert bench.deliver().note == "It is switched off."
     for _ in range(6):

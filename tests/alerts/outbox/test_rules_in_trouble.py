@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 
-from alerts.outbox import registry
 from alerts.outbox.models import Landing, RulePriority, WantedRule
 from alerts.outbox.services.deliver_rules import push_rules
 from alerts.outbox.tasks import deliver_due_rules
@@ -21,13 +20,14 @@ from alerts.sentinel.models import Reachability, Workspace
 from portal.jobs.models import State
 from tests.alerts.outbox.bench import Bench, body
 from tests.conftest import NOON
+from tests.decided import allow_every_row
 from tests.factories.incidents import make_workspace
 from tests.faults.conftest import wait_until
 
 
 @pytest.fixture
 def bench(workspace, sentinel, clock, monkeypatch):
-    monkeypatch.setattr(registry, "_rule_checks", [])  # no gate stands here
+    allow_every_row(monkeypatch)
     return Bench(workspace, sentinel)
 
 

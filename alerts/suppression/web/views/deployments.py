@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET
 
+from alerts.outbox.models import NOT_AS_DECIDED
 from alerts.outbox.wording import note_words
 from alerts.sentinel.queries import gone_workspaces
 from alerts.suppression.deploying.deployments import (
@@ -68,6 +69,8 @@ def what_to_do(deployment: Deployment) -> str:
         return gettext("Give Tagout's identity for rules the role %(role)s on this workspace.") % {
             "role": ROLE
         }
+    if deployment.row.error_code == NOT_AS_DECIDED:
+        return gettext("Nothing was sent. See the audit record for what was refused, and when.")
     if deployment.standing == "held":
         return gettext(
             "Undo the change in Sentinel, or pause and resume the rule here: then Tagout "
