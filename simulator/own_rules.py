@@ -1,8 +1,9 @@
 """Scheduled rules that the customer wrote: what their query finds becomes an alert and an incident.
 
-The rules of the solution are known by what they watch, so nobody asks the logs for them. A rule of
-one's own is run when something happens, not once an hour; of its answer only the rows about this
-happening count, told by `VendorOriginalId`.
+The rules of the solution are known by what they watch, so nobody asks the logs for them, unless
+somebody has changed their query: then alerts that no rule of the solution watches are looked for by
+it, too. A rule of one's own is run when something happens, not once an hour; of its answer only the
+rows about this happening count, told by `VendorOriginalId`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import orjson
 
 from simulator.azure import Azure
 from simulator.plant import Case, PlantWorkspace
-from simulator.plant.catalogue import alert_types
+from simulator.solution import query_of, solution_rules
 from simulator.store.resources import Resource
 
 Json = dict[str, Any]
@@ -46,7 +47,7 @@ def incidents_of_own_rules(
 
 
 def _own_rules(azure: Azure, workspace: PlantWorkspace) -> list[Resource]:
-    solution = {kind.rule.id.lower() for kind in alert_types().values() if kind.rule}
+    shipped = {template.lower(): query_of(rule) for template, rule in solution_rules().items()}
     rules = []
     for rule in azure.store.resources.all(workspace.key, "alertRules"):
         properties = rule.body["properties"]
@@ -56,7 +57,7 @@ def _own_rules(azure: Azure, workspace: PlantWorkspace) -> list[Resource]:
             rule.body.get("kind") == "Scheduled"
             and properties.get("enabled")
             and grouping.get("createIncident", True)
-            and template not in solution
+            and properties.get("query") != shipped.get(template)
         ):
             rules.append(rule)
     return rules

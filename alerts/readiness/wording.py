@@ -31,6 +31,7 @@ LABELS: Mapping[str, Words] = {
     "double creation": _("Incidents created twice"),
     "coverage": _("Alert types without an incident"),
     "correlation": _("Merging of incidents"),
+    "rule queries": _("Queries of the analytics rules"),
     "latest alert": _("Latest alert"),
     "fusion": _("Fusion"),
     "ueba": _("User behaviour (UEBA)"),
@@ -248,6 +249,29 @@ _WORDS: Mapping[Reason, tuple[Words, Words]] = {
             "Look in Settings, Microsoft Defender XDR, Rules: correlation of analytics rules is "
             "off unless somebody switched it on. To be sure of single rules whatever the setting "
             "is, begin their description with %(tag)s."
+        ),
+    ),
+    Reason.QUERIES_NOT_COMPARED: (
+        _(
+            "Before the move to the Defender portal, rules in Sentinel compare titles, whatever "
+            "the queries of analytics rules say."
+        ),
+        "",
+    ),
+    Reason.QUERIES_PROVED: (
+        _("Of all %(n)s analytics rules it is known which alert types they take."),
+        "",
+    ),
+    Reason.QUERIES_UNPROVED: (
+        _(
+            "It is not known which alert types these analytics rules take, or they take more than "
+            "their template: %(names)s. No rule of Tagout's rests on them in Sentinel; its own "
+            "worker closes by it."
+        ),
+        _(
+            "In Sentinel, put the query of the template back, with an alert for each result; or "
+            "filter SecurityAlert by whole values of AlertName only, and show that column as "
+            "custom detail AlertName. Then check again."
         ),
     ),
     Reason.ALERT_CAME: (_("An alert came less than three days ago."), ""),

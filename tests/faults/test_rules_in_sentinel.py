@@ -92,10 +92,10 @@ class Plant:
             ),
         )
 
-    def go_live(self):
+    def go_live(self, *, is_in_portal=False):
         """Probe, sign and put there, as workers would."""
         note_fresh(workspace_id=self.workspace.pk, now=clock.now())
-        put_in_portal(self.workspace, is_in_portal=False)
+        put_in_portal(self.workspace, is_in_portal=is_in_portal)
         rule = Rule.objects.create(number=12, made_by=self.people[0], made_at=clock.now())
         RuleVersion.objects.create(  # somebody begins to write it
             rule=rule,

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from alerts.readiness.engine.rule_query import QueryTypes, types_of_query
 from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.sentinel.wire.playbooks import is_playbook_id
 from alerts.sentinel.wire.values import D4IOT_PRODUCTS
@@ -18,7 +19,7 @@ type Json = dict[str, Any]
 _INCIDENT_TEXTS = re.compile(r"\b(Title|Description|ProviderName)\b")
 # A word that begins with it, however a query spells the product: has "IoT", contains "for IoT".
 _IOT = re.compile(r"(?<![a-z])iot", re.IGNORECASE)
-MAX_ROWS, MAX_TEXT, MAX_DETAILS = 2_000, 500, 20
+MAX_ROWS, MAX_TEXT, MAX_DETAILS, MAX_QUERY = 2_000, 500, 20, 100_000
 
 
 class UnreadableAnswer(Exception):
@@ -100,7 +101,9 @@ def _connector(row: Json, properties: Json) -> Json:
 def _rule(row: Json, properties: Json) -> Json:
     making = _object(properties.get("incidentConfiguration"))
     grouping = _object(making.get("groupingConfiguration"))
-    query = _text(properties.get("query"), limit=100_000)
+    query = _text(properties.get("query"), limit=MAX_QUERY)
+    types = types_of_query(query) if len(query) < MAX_QUERY else QueryTypes()  # cut off
+    events = _object(properties.get("eventGroupingSettings"))
     return {
         "name": _text(row.get("name")),
         "kind": _text(row.get("kind")),
@@ -112,6 +115,10 @@ def _rule(row: Json, properties: Json) -> Json:
         "description": _text(properties.get("description"))[:40],
         "mentions_iot": _mentions_iot(query),
         "may_read_iot": bool(_IOT.search(query)),
+        # An alert of several results shows the titles and devices of all of them.
+        "is_plain": types.is_plain and _text(events.get("aggregationKind")) == "AlertPerResult",
+        "titles": None if types.titles is None else sorted(types.titles),
+        "has_only_titles": types.has_only_titles,
         # Custom details that show the column of their own name.
         "details": sorted(k for k, v in _object(properties.get("customDetails")).items() if k == v)[
             :MAX_DETAILS

@@ -27,6 +27,7 @@ def evaluate(readings: Readings) -> list[Check]:
         incident_checks.check_doubles(readings),
         incident_checks.check_coverage(readings),
         incident_checks.check_correlation(readings),
+        incident_checks.check_queries(readings),
         service_checks.check_fusion(readings),
         service_checks.check_ueba(readings),
         service_checks.check_playbooks(readings),

@@ -18,6 +18,7 @@ from alerts.readiness.engine.solution import (
     RULE_NAMES,
     incident_rules,
     is_connectors_rule,
+    is_proved,
     is_tagged,
     solution_rules,
     titles_without_rule,
@@ -152,6 +153,20 @@ def check_correlation(readings: Readings) -> Check:
         n=len(rules),
         tag=NO_CORRELATION,
     )
+    return replace(check, state=State.UNKNOWN) if check.state is State.FAILED else check
+
+
+def check_queries(readings: Readings) -> Check:
+    """Whether it is proved which alert types the analytics rules take: in the Defender portal rules
+    in Sentinel rest on that. A query of somebody's own is no fault: not known.
+    """
+    finding = readings.of("analytics rules")
+    rules = incident_rules(finding.facts or [])
+    if not readings.is_in_defender_portal:
+        return judge("rule queries", finding, ok=True, reason=Reason.QUERIES_NOT_COMPARED)
+    names = sorted(rule["display_name"] for rule in rules if not is_proved(rule))
+    reason = Reason.QUERIES_UNPROVED if names else Reason.QUERIES_PROVED
+    check = judge("rule queries", finding, ok=not names, reason=reason, names=names, n=len(rules))
     return replace(check, state=State.UNKNOWN) if check.state is State.FAILED else check
 
 

@@ -62,6 +62,9 @@ class Reason(StrEnum):
     NOT_CORRELATED = auto()
     TAGGED = auto()
     UNTAGGED = auto()
+    QUERIES_NOT_COMPARED = auto()
+    QUERIES_PROVED = auto()
+    QUERIES_UNPROVED = auto()
 
     ALERT_CAME = auto()
     QUIET = auto()

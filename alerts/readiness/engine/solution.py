@@ -79,15 +79,29 @@ def incident_rules(rules: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]
     """Return the enabled scheduled rules that make incidents of alerts of Defender for IoT: the
     solution's, and others whose query names it.
     """
-    solution = {rule["name"] for rule in solution_rules(rules).values()}
     return [
         rule
         for rule in rules
         if rule["enabled"]
         and rule["creates_incidents"]
         and rule["kind"] in ("Scheduled", "NRT")
-        and (rule["name"] in solution or rule["mentions_iot"])
+        and (template_of(rule) or rule["mentions_iot"])
     ]
+
+
+def is_proved(rule: Mapping[str, Any]) -> bool:
+    """Return whether it is known which alert types a rule takes, and one of the solution takes no
+    more of the catalogue than its template. What shows the type of each alert may take any.
+    """
+    if not rule.get("is_plain"):
+        return False
+    name, titles = RULE_NAMES.get(template_of(rule)), rule.get("titles")
+    if not name or "AlertName" in rule["details"]:
+        return True
+    # One rule is called "… in the network" in the content hub and without it in the list of rules.
+    names = {name, f"{name} in the network"}
+    others = {kind.title for kind in all_types() if not names & set(kind.solution_rules)}
+    return titles is not None and not others & set(titles)
 
 
 def is_tagged(rule: Mapping[str, Any]) -> bool:

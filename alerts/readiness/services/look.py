@@ -15,7 +15,7 @@ from operator import itemgetter
 
 from django.db import transaction
 
-from alerts.readiness.engine.solution import RULE_NAMES, incident_rules, template_of
+from alerts.readiness.engine.solution import incident_rules
 from alerts.readiness.models import Finding
 from alerts.readiness.policies import reasons_against_checking
 from alerts.readiness.queries.collected import count_awaiting_details, count_collected
@@ -39,6 +39,7 @@ from portal.jobs.services import SLICE, claim_due, ensure_job, put_back_after, s
 type Connect = Callable[[Workspace, str], SentinelClient]
 
 EVERY, SOON = timedelta(days=1), timedelta(minutes=15)
+MAX_UNREAD = timedelta(days=2)  # how long the queries of analytics rules count as they were read
 
 
 class CannotCheck(Refused):
@@ -131,16 +132,23 @@ def look(
 
 def keep_incident_rules(workspace: Workspace, *, now: datetime) -> None:
     """Keep, for rooms below, the analytics rules that make incidents of Defender for IoT's alerts:
-    what rules are compiled to in the Defender portal. Nothing changes where none could be read.
+    what rules are compiled to in the Defender portal. Nothing changes where none could be read; of
+    what could not be read for two days nothing is proved any more.
     """
     found = Finding.objects.filter(workspace=workspace, part=Prerequisite.ANALYTICS_RULES).first()
-    if found is None or found.facts is None or found.error:
+    if found is None or found.facts is None or found.read_at is None:
+        return
+    is_old = now - found.read_at > MAX_UNREAD
+    if found.error and not is_old:
         return
     rules = [
         {
             "name": rule["name"],
             "display_name": rule["display_name"],
-            "solution_rule": RULE_NAMES.get(template_of(rule), ""),
+            # Findings of before queries were read prove nothing.
+            "is_plain": rule.get("is_plain", False) and not is_old,
+            "titles": rule.get("titles"),
+            "has_only_titles": rule.get("has_only_titles", False),
             "details": rule.get("details", []),
         }
         for rule in incident_rules(found.facts)

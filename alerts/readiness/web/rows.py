@@ -62,6 +62,7 @@ _SECTIONS = (
             "double creation",
             "coverage",
             "correlation",
+            "rule queries",
         ),
     ),
     (gettext_lazy("Around them"), ("fusion", "ueba", "playbook permission", "playbook rights")),

@@ -13,7 +13,7 @@ from alerts.sentinel.queries import ANALYTICS_RULES, is_in_defender_portal
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Device, Site
 from alerts.suppression.drafting.rule_reach import reach_of_rule
-from alerts.suppression.engine.analytics_rules import AnalyticsRule, titles_of_solution_rule
+from alerts.suppression.engine.analytics_rules import AnalyticsRule
 from alerts.suppression.engine.compile_sentinel import Target, compile_rule
 from alerts.suppression.engine.rule import NotARule, Rule, from_json
 from alerts.suppression.engine.values import is_mac
@@ -48,7 +48,9 @@ def analytics_rules_of(workspace: Workspace) -> tuple[AnalyticsRule, ...]:
         AnalyticsRule(
             rule_id=workspace.analytics_rule_id(row["name"]),
             name=row["display_name"],
-            titles=titles_of_solution_rule(row["solution_rule"]) if row["solution_rule"] else None,
+            titles=None if row.get("titles") is None else frozenset(row["titles"]),
+            has_only_titles=row.get("has_only_titles", False),
+            is_plain=row.get("is_plain", False),
             details=frozenset(row["details"]),
         )
         for row in found.get("rules", ())

@@ -2,8 +2,9 @@
 analytics rules that make incidents of their alert types, and the custom details of these.
 
 Titles, descriptions and providers change there after the fact. An analytics rule is named by its
-full id. Where it selects other types too, the custom detail `AlertName` tells them apart; a rule of
-which neither is known is not exact.
+full id, and only its query as it was read last counts, never its template or its name. Where the
+query may select other types too, the custom detail `AlertName` tells them apart; of a query that
+does more than filter alerts nothing is proved, and a rule that needs it is not exact.
 """
 
 from __future__ import annotations
@@ -29,14 +30,27 @@ DETAILS: Final = {"protocol": "Protocol"}  # fields of a rule that a custom deta
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalyticsRule:
     """An enabled analytics rule of a workspace that makes incidents of Defender for IoT's alerts.
-    `titles` are the alert types that it selects, None where that is not known; `details` are the
-    names of its custom details that show the column of the same name.
+    `is_plain`: its query filters alerts and leaves their title as it is, and each result is an
+    alert. `titles` are the alert types that it names, None where that is not known;
+    `has_only_titles`: it selects no other. `details` are the names of its custom details that show
+    the column of the same name.
     """
 
     rule_id: str  # ARM's, whole
     name: str
     titles: frozenset[str] | None = None
+    has_only_titles: bool = False
+    is_plain: bool = False
     details: frozenset[str] = frozenset()
+
+    def shows(self, detail: str) -> bool:
+        """Return whether an alert's custom detail is what the sensor wrote."""
+        return self.is_plain and detail in self.details
+
+    def selects_only(self, types: frozenset[str]) -> bool:
+        """Return whether it is proved that all of its alerts are of these types."""
+        titles = self.titles if self.is_plain and self.has_only_titles else None
+        return bool(titles) and titles is not None and titles <= types
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +63,6 @@ class PortalTypes:
     rules: tuple[AnalyticsRule, ...] = ()
     doubts: tuple[Sentence, ...] = ()
     missing: tuple[Sentence, ...] = ()
-
-
-def titles_of_solution_rule(name: str) -> frozenset[str]:
-    """Return the alert types that a rule of the solution selects; empty for another name."""
-    # One rule is called "… in the network" in the content hub and without it in the list of rules.
-    names = {name, f"{name} in the network"}
-    return frozenset(kind.title for kind in all_types() if names & set(kind.solution_rules))
 
 
 def types_of(rule: Rule) -> frozenset[str]:
@@ -80,14 +87,16 @@ def portal_types_for(
         reason = Sentence("sentinel.no_maker", workspace=workspace, names=names)
         return PortalTypes(missing=(reason,))
     ids = condition("IncidentRelatedAnalyticRuleIds", (maker.rule_id for maker in makers))
-    if all(TYPE_DETAIL in maker.details for maker in makers):
+    if all(maker.shows(TYPE_DETAIL) for maker in makers):
         return PortalTypes((ids, detail_condition(TYPE_DETAIL, types)), tuple(makers))
-    if all(maker.titles and maker.titles <= types for maker in makers):
+    if all(maker.selects_only(types) for maker in makers):
         return PortalTypes((ids,), tuple(makers))
     reasons = tuple(
         Sentence("sentinel.maker_of_more", name=maker.name, detail=TYPE_DETAIL)
+        if maker.is_plain
+        else Sentence("sentinel.maker_unproven", name=maker.name)
         for maker in makers
-        if TYPE_DETAIL not in maker.details
+        if not maker.shows(TYPE_DETAIL)
     )
     return PortalTypes((ids,), tuple(makers), reasons)
 
@@ -101,7 +110,7 @@ def condition_on_detail(
     name, texts = DETAILS.get(field, ""), list(values)
     if not name or not makers or not all(texts):
         return None
-    if not all(name in maker.details for maker in makers):
+    if not all(maker.shows(name) for maker in makers):
         return None
     return detail_condition(name, texts)
 
@@ -113,7 +122,7 @@ def guards_in_portal(makers: Sequence[AnalyticsRule], rules: Sequence[AnalyticsR
     named = {maker.rule_id for maker in makers}
     others = [rule.rule_id for rule in rules if rule.rule_id not in named]
     found = [condition("IncidentRelatedAnalyticRuleIds", others, unless=True)] if others else []
-    if any(TYPE_DETAIL in maker.details for maker in makers):
+    if any(maker.shows(TYPE_DETAIL) for maker in makers):
         found.append(no_detail_value(types_for_people()))
     return found
 

@@ -209,6 +209,14 @@ SENTINEL: Final = {
         "In the Defender portal the analytics rule stands for the alert type, and {name} makes "
         "incidents of other types too. Its custom detail {detail} would tell them apart."
     ),
+    "sentinel.maker_unproven": gettext_noop(
+        "In the Defender portal the analytics rule stands for the alert type, and it cannot be "
+        "proved which alerts {name} takes: its query does more than filter SecurityAlert by "
+        "AlertName, it puts several results in one alert, or Tagout could not read it for two "
+        "days. Put the query of its template back in Sentinel, with an alert for each result, and "
+        "choose Check now on the workspace's page; until then Tagout's own worker can enforce the "
+        "rule."
+    ),
     "sentinel.unprobed": gettext_noop(
         "Tagout has not yet tried which conditions {workspace} accepts. It does so within a minute "
         "of the first draft for this workspace."

@@ -2,6 +2,7 @@
 
 from alerts.readiness.engine.solution import DISPLAY_NAME, PRODUCT, RULE_NAMES
 from alerts.sentinel.client.prerequisites import Prerequisite
+from simulator.solution import query_of, solution_rules
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-soc"
@@ -23,6 +24,7 @@ def scheduled(template, name, *, enabled=True, **properties):
         "enabled": enabled,
         "alertRuleTemplateName": template,
         "query": 'SecurityAlert | where ProviderName == "IoTSecurity"',
+        "eventGroupingSettings": {"aggregationKind": "AlertPerResult"},
         "incidentConfiguration": {"createIncident": True},
     }
     name = f"rule-{(template or name)[:8]}"
@@ -43,7 +45,11 @@ def fusion(*, enabled=True):
 
 
 def solution(**changes):
-    return [scheduled(template, name, **changes) for template, name in RULE_NAMES.items()]
+    """The fifteen rules with queries that select the types of the catalogue."""
+    return [
+        scheduled(template, name, **{"query": query_of(solution_rules()[template])} | changes)
+        for template, name in RULE_NAMES.items()
+    ]
 
 
 def package_row():

@@ -1,11 +1,15 @@
 """What a look keeps of a workspace's analytics rules for the rooms below."""
 
+from datetime import timedelta
+
 import pytest
 
-from alerts.sentinel.client.errors import SentinelUnavailable
+from alerts.readiness.models import Finding
+from alerts.sentinel.client.errors import SentinelDenied, SentinelUnavailable
 from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.suppression.drafting.enforcement_choice import analytics_rules_of
 from tests.alerts.readiness import azure
+from tests.conftest import NOON
 
 
 def test_analytics_rules_that_make_incidents_are_kept_for_the_rooms_below(
@@ -24,10 +28,43 @@ def test_analytics_rules_that_make_incidents_are_kept_for_the_rooms_below(
     assert rest.rule_id.startswith(f"/subscriptions/{azure.SUBSCRIPTION}/resourceGroups/rg-soc/")
     makers = [rule for rule in rules.values() if "Illegal MODBUS Operation" in str(rule.titles)]
     assert len(makers) == 1 and makers[0].details == frozenset()
+    assert makers[0].is_plain and makers[0].has_only_titles
     sentinel.fail_next(SentinelUnavailable("Azure is away."), verb="read_prerequisite", times=99)
     look_now()
     workspace.refresh_from_db()
     assert len(analytics_rules_of(workspace)) == 16, "what cannot be read stays as it was"
+
+
+def test_two_rules_of_one_template_are_both_kept_whatever_their_queries_name(
+    look_now, sentinel, workspace
+):
+    first, *_ = azure.solution()
+    copy = azure.scheduled(
+        first["properties"]["alertRuleTemplateName"], "A copy", query="SecurityAlert"
+    )
+    copy["name"] = "rule-copy"
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [first, copy])
+    look_now()
+    workspace.refresh_from_db()
+    titles = {rule.name: rule.titles for rule in analytics_rules_of(workspace)}
+    assert titles == {
+        "Denial of Service": {"Suspicion of Denial Of Service Attack"},
+        "A copy": None,
+    }
+
+
+def test_what_could_not_be_read_for_two_days_proves_nothing(look_now, sentinel, workspace):
+    look_now()
+    sentinel.fail_next(
+        SentinelDenied("Not any more.", code="Forbidden"), verb="read_prerequisite", times=99
+    )
+    look_now()
+    workspace.refresh_from_db()
+    assert all(rule.is_plain for rule in analytics_rules_of(workspace))
+    Finding.objects.update(read_at=NOON - timedelta(days=3))
+    look_now()
+    workspace.refresh_from_db()
+    assert not any(rule.is_plain for rule in analytics_rules_of(workspace))
 
 
 @pytest.mark.parametrize(

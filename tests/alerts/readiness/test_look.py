@@ -293,6 +293,28 @@ def test_rules_without_the_tag_are_named_in_the_defender_portal(look_now, worksp
     assert "Microsoft Defender XDR, Rules" in fix_of(check)
 
 
+def test_analytics_rules_whose_types_are_not_proved_are_named_in_the_defender_portal(
+    look_now, sentinel, workspace
+):
+    put_in_portal(workspace)
+    assert look_now()["rule queries"].state is State.OK
+    first, second, third, *rest = azure.solution()
+    for rule, query in (
+        (first, "union SecurityAlert, SecurityAlert"),
+        (second, "SecurityAlert"),
+        (third, third["properties"]["query"].replace('"Firmware Update"', '"Controller Stop"')),
+    ):
+        rule["properties"]["query"] = query
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [first, second, third, *rest])
+    check = look_now()["rule queries"]
+    names = sorted(rule["properties"]["displayName"] for rule in (first, second, third))
+    assert (check.state, check.values["names"]) == (State.UNKNOWN, names)
+    assert "put the query of the template back" in fix_of(check)
+    second["properties"]["customDetails"] = {"AlertName": "AlertName"}
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [second, *rest])
+    assert look_now()["rule queries"].state is State.OK, "each alert shows its type"
+
+
 def test_the_connector_of_defender_xdr_is_no_sign_of_the_defender_portal(
     look_now, sentinel, workspace
 ):

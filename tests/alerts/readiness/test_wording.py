@@ -39,6 +39,7 @@ NOTHING_TO_DO = {
     *(Reason.TAGGED, Reason.ALERT_CAME, Reason.FUSION_ON, Reason.FUSION_REPLACED),
     *(Reason.UEBA_ON, Reason.NO_PLAYBOOK_RULE, Reason.PLAYBOOKS_ALLOWED, Reason.SOC_THERE),
     *(Reason.OT_THERE, Reason.ANSWERED, Reason.VERSIONS_ACCEPTED),
+    *(Reason.QUERIES_NOT_COMPARED, Reason.QUERIES_PROVED),
 }
 
 

@@ -1,5 +1,6 @@
 """A plant with one workspace that takes our conditions, and rules that are exact there."""
 
+from collections import defaultdict
 from datetime import timedelta
 
 from alerts.incidents.engine.catalogue import all_types
@@ -53,13 +54,17 @@ def know_analytics_rules(workspace, *details):
     """What a look at the workspace found: the rules of the solution and one that covers the types
     which they leave out, all with these custom details.
     """
-    names = sorted({name for kind in all_types() for name in kind.solution_rules})
+    titles = defaultdict(list)
+    for kind in all_types():
+        for name in kind.solution_rules:
+            titles[name].append(kind.title)
+    plain = {"is_plain": True, "details": details}
     rules = [
-        {"name": f"rule-{n}", "display_name": name, "solution_rule": name, "details": details}
-        for n, name in enumerate(names)
+        {"name": f"rule-{n}", "display_name": name, "titles": found, "has_only_titles": True}
+        for n, (name, found) in enumerate(sorted(titles.items()))
     ]
-    own = {"name": "rule-own", "display_name": "The rest", "solution_rule": "", "details": details}
-    rules.append(own)
+    rules.append({"name": "rule-own", "display_name": "The rest", "titles": None})
+    rules = [rule | plain for rule in rules]
     workspace.capabilities[ANALYTICS_RULES] = {"rules": rules}
     workspace.save(update_fields=["capabilities"])
 

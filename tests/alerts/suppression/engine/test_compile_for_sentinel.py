@@ -11,7 +11,6 @@ from alerts.incidents.engine.catalogue import all_types
 from alerts.suppression.engine import sentinel_conditions as parts
 from alerts.suppression.engine.analytics_rules import (
     AnalyticsRule,
-    titles_of_solution_rule,
 )
 from alerts.suppression.engine.compile_sentinel import Target, compile_rule, deployed
 from alerts.suppression.engine.fields import SEVERITIES, Facts
@@ -181,7 +180,13 @@ ARM = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.OperationalInsight
 ARM += "/providers/Microsoft.SecurityInsights/alertRules/"
 DETAILS = frozenset({"AlertName", "Protocol"})
 PLC_CHANGES, ILLEGAL_CODES, MALWARE, STOPS = (
-    AnalyticsRule(rule_id=ARM + name, name=name, titles=titles_of_solution_rule(name))
+    AnalyticsRule(
+        rule_id=ARM + name,
+        name=name,
+        titles=frozenset(kind.title for kind in all_types() if name in kind.solution_rules),
+        has_only_titles=True,
+        is_plain=True,
+    )
     for name in (
         "Unauthorized PLC changes",
         "Illegal Function Codes for ICS traffic",
@@ -224,11 +229,11 @@ def test_an_analytics_rule_that_makes_more_is_wider_and_says_which():
 
 
 def test_a_rule_of_which_nothing_is_known_may_make_the_type_too():
-    own = AnalyticsRule(rule_id=ARM + "own", name="Ours")
+    own = AnalyticsRule(rule_id=ARM + "own", name="Ours", is_plain=True)
     target = replace(IN_PORTAL, analytics_rules=(*IN_PORTAL.analytics_rules, own))
     compiled = compile_rule(POLLING, target)
     assert (compiled.verdict, codes(compiled)) == ("wider", ["sentinel.maker_of_more"])
-    told = replace(own, details=DETAILS)
+    told = replace(own, details=DETAILS, is_plain=True)
     target = replace(IN_PORTAL, analytics_rules=(*IN_PORTAL.analytics_rules, told))
     compiled = compile_rule(POLLING, target)
     assert compiled.verdict == "exact"

@@ -1,0 +1,120 @@
+"""What is proved of a query of an analytics rule."""
+
+import pytest
+
+from alerts.incidents.engine.catalogue import all_types
+from alerts.readiness.engine.content import coverage_body
+from alerts.readiness.engine.rule_query import QueryTypes, types_of_query
+from alerts.readiness.engine.solution import titles_without_rule
+from alerts.sentinel import kql
+from simulator.solution import query_of, solution_rules
+
+DHCP, STOP = "Device Failed to Receive a Dynamic IP Address", "Controller Stop"
+HEAD = 'SecurityAlert | where ProviderName == "IoTSecurity" '
+ONLY_DHCP = QueryTypes(is_plain=True, titles=frozenset({DHCP}), has_only_titles=True)
+ALL, NOTHING = QueryTypes(is_plain=True), QueryTypes()
+
+
+def test_queries_that_tagout_makes_select_exactly_their_titles():
+    found = types_of_query(coverage_body()["properties"]["query"])
+    titles = frozenset(titles_without_rule())
+    assert found == QueryTypes(is_plain=True, titles=titles, has_only_titles=True)
+
+
+def test_queries_in_the_form_of_the_templates_select_the_titles_of_the_catalogue():
+    for rule in solution_rules().values():
+        found = types_of_query(query_of(rule))
+        names = {rule.name, f"{rule.name} in the network"}
+        known = {kind.title for kind in all_types() if names & set(kind.solution_rules)}
+        assert found.has_only_titles and found.titles == known, rule.name
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f'SecurityAlert\n| where AlertName == "{DHCP}"',
+        f"SecurityAlert | where (AlertName == '{DHCP}')",
+        HEAD + f'and AlertName in ("{DHCP}") // nur dieser Typ',
+        HEAD + f'| where AlertName in ("{DHCP}", "{STOP}") | where AlertName == "{DHCP}"',
+        HEAD + f'| where AlertName contains "Dynamic" | where AlertName == "{DHCP}"',
+        f'let names = dynamic(["{DHCP}"]);\nSecurityAlert | where AlertName in (names)',
+        HEAD + f'| where AlertName == "{DHCP}" | extend Zone = tostring(AlertName) | project Zone',
+    ],
+)
+def test_a_filter_by_whole_titles_proves_them(query):
+    assert types_of_query(query) == ONLY_DHCP
+
+
+@pytest.mark.parametrize("lines", [f'| where AlertName == "{DHCP}"\n', ""])
+def test_lines_that_leave_signed_routine_out_take_nothing_more(lines):
+    before = types_of_query(HEAD + lines)
+    assert types_of_query(HEAD + lines + kql.exclusion()) == before
+    assert before.is_plain
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        f'AlertName has_any ("{DHCP}", "Firmware Version Changed")',
+        f'AlertName == "{DHCP}" or AlertName contains "Firmware Version"',
+        f'AlertName == "{DHCP}" or AlertName has "Firmware" or ExtendedProperties has "AMS"',
+    ],
+)
+def test_parts_of_titles_name_types_and_may_take_others(condition):
+    found = types_of_query(f"{HEAD}| where {condition}")
+    assert found.is_plain and not found.has_only_titles
+    assert found.titles >= {DHCP, "Firmware Version Changed"} and STOP not in found.titles
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        HEAD,
+        HEAD + '| where AlertSeverity == "Low"',
+        HEAD + f'| where AlertName != "{DHCP}"',
+        HEAD + f'| where not(AlertName == "{DHCP}")',
+        HEAD + f'| where AlertName == "{DHCP}" or AlertSeverity == "Low"',
+        HEAD + f'| where AlertName =~ "{DHCP}"',
+        HEAD + f'| where tolower(AlertName) == "{DHCP}"',
+        HEAD + f'| where AlertName in ("{DHCP}") == false',
+        HEAD + f'| where iff(true, true, AlertName == "{DHCP}")',
+        HEAD + f'// | where AlertName == "{DHCP}"',
+    ],
+)
+def test_without_a_filter_by_titles_any_may_come_and_their_names_are_as_sensors_wrote_them(query):
+    assert types_of_query(query) == ALL
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "SecurityIncident",
+        f'SecurityIncident | where AlertName == "{DHCP}"',
+        f'union SecurityAlert, SecurityAlert | where AlertName == "{DHCP}"',
+        f'let Alarme = SecurityAlert; Alarme | where AlertName == "{DHCP}"',
+        f'let SecurityAlert = dynamic(["x"]); SecurityAlert | where AlertName == "{DHCP}"',
+        f'let Zeit = 1h; SecurityAlert | where AlertName == "{DHCP}"',
+        f'let Namen = dynamic(["{DHCP}"]); SecurityAlert | extend Namen = "x" '
+        "| where AlertName in (Namen)",
+        HEAD + f'| where AlertName == "{DHCP}" | union SecurityAlert',
+        HEAD + f'| extend AlertName = "{DHCP}"',
+        HEAD + f"| extend ['AlertName'] = \"{DHCP}\"",
+        HEAD + f'| extend (AlertName, x) = pack("a", "{DHCP}")',
+        HEAD + f'| extend AlertName = "{DHCP}" | where AlertName == "{DHCP}"',
+        HEAD + "| project AlertName = DisplayName",
+        HEAD + f'| where AlertName == "{DHCP}" | summarize AlertName = take_any(AlertName)',
+        HEAD + f'| where AlertName == "{DHCP}" | join (SecurityAlert) on SystemAlertId',
+        HEAD + '| parse DisplayName with * ":" AlertName',
+        HEAD + f'| where AlertName == "{DHCP}" | invoke Mehr()',
+        HEAD + f'| where AlertName == "{DHCP}\\"" or true',
+        HEAD + f'| where AlertName in (("{DHCP}"))',
+        HEAD + f'| where AlertName in ("{DHCP}") == (1 == 2)',
+        HEAD + f"| where AlertName == ```{DHCP}```",
+        HEAD + f'| where AlertName == "{DHCP}") or (true',
+        HEAD + f'| where AlertName == "{DHCP}"; SecurityAlert',
+        HEAD + f'| where AlertName == "{DHCP}" | extend Größe = 1',
+    ],
+)
+def test_of_a_query_that_does_more_nothing_is_proved(query):
+    assert types_of_query(query) == NOTHING
