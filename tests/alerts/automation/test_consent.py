@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from alerts.automation.models import Inventory, PlantConsent
+from alerts.automation.policies import consent_in_force
 from alerts.automation.services.consent import CannotAskForConsent, CannotDecideConsent
 from alerts.automation.services.mark import CannotMarkPlaybook, mark_playbook
 from alerts.automation.services.run_playbook import CannotRunPlaybook, PlantConsentMissing
@@ -421,3 +422,22 @@ def test_of_a_playbook_that_the_version_before_cut_off_nobody_knows_all_steps(wo
     for playbook, is_known in ((whole, True), (cut, False)):
         playbook.refresh_from_db()
         assert (playbook.has_all_steps, playbook.acts_on_plant) == (is_known, not is_known)
+
+
+def test_who_consented_as_ot_and_speaks_as_the_second_only_has_to_be_asked_again(
+    start, ask, decide, isolate, sam, oda, porto, incident, workspace
+):
+    grant_role(
+        to=oda,
+        role=Role.SOC_ANALYST,
+        scope=ScopeKind.WORKSPACE,
+        scope_uuid=workspace.uuid,
+        by="tests",
+        now=NOON,
+    )
+    assert decide(ask(isolate, sam), oda).kind == PlantConsent.Kind.OT
+    Incident.objects.update(site_ids=[*incident.site_ids, porto.pk])
+    incident.refresh_from_db()
+    assert consent_in_force(isolate, incident, now=NOON) is None, "nobody of Porto was asked"
+    with pytest.raises(PlantConsentMissing):
+        start(isolate, sam)

@@ -18,12 +18,17 @@ from alerts.reviews.services import (
     decide_suspicion,
     give_opinion,
     run_second_opinions,
+    undo_verdict,
 )
+from portal.accounts.models import Role, ScopeKind
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
-from tests.conftest import NOON
+from tests import cast
+from tests.alerts.reviews.conftest import answer_of
+from tests.conftest import NOON, add_person
 from tests.reuse import reuse_rows
 
+KASIA = cast.Person("kasia@demo.example", "Kasia Nowicka")
 SEED = b"a secret"
 OPENED = NOON + timedelta(minutes=2)
 DUE = OPENED + NARROWS_AFTER
@@ -194,3 +199,21 @@ def test_a_suspicion_from_the_past_is_put_to_a_second_person_but_not_to_leads_ev
     run_second_opinions(seed=SEED, now=OPENED)
     assert SecondOpinion.objects.get().opinions.get().person == olaf
     assert run_second_opinions(seed=SEED, now=DUE)["leads"] == 0
+
+
+def test_a_suspicion_that_counts_again_is_asked_about_anew_and_holds_wide(
+    suspicious, incident, site, oda, olaf, leo
+):
+    kasia = add_person(KASIA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+    run_second_opinions(seed=SEED, now=OPENED)
+    run_second_opinions(seed=SEED, now=DUE)
+    assert [suspicion.is_narrow for suspicion in suspicions_on()] == [True]
+    other = answer_of(oda, incident_ids=[incident.pk], now=DUE)
+    run_second_opinions(seed=SEED, now=DUE)
+    found = SecondOpinion.objects.get()
+    assert found.state == "overtaken"
+    undo_verdict(act=other.act, by=oda, now=DUE)
+    assert run_second_opinions(seed=SEED, now=DUE)["opened"] == 1
+    assert [suspicion.is_narrow for suspicion in suspicions_on()] == [False]
+    people = [opinion.person for opinion in found.opinions.order_by("pk")]
+    assert people == [kasia, olaf], "a lead is a person to ask again"

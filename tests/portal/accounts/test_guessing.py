@@ -361,3 +361,18 @@ def test_guesses_at_the_same_instant_count_as_well(sam, monkeypatch):
         thread.join(30)
     assert len(looked) <= MAX_OF_PAIR
     assert SignInFailure.objects.count() <= MAX_OF_PAIR
+
+
+@pytest.mark.abuse("A06")
+def test_a_right_password_from_one_address_gives_no_new_tries_to_another(sam):
+    guess(MAX_OF_PAIR, address="198.51.100.7")
+    assert sign_in(Client(), address="192.0.2.1").status_code == 302
+    assert SignInFailure.objects.filter(address="198.51.100.7").count() == MAX_OF_PAIR
+    assert sign_in(Client(), address="198.51.100.7").status_code == 429
+
+
+@pytest.mark.abuse("A06")
+def test_a_right_password_of_one_account_gives_no_new_tries_at_another(sam, leo):
+    guess(MAX_OF_PAIR, leo.email)
+    assert sign_in(Client(), sam.email).status_code == 302
+    assert sign_in(Client(), leo.email).status_code == 429

@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 
 from portal.accounts.models import Role, ScopeKind
 from portal.accounts.services.people import grant_role
@@ -220,3 +221,19 @@ def test_what_cannot_be_made_says_so_after_three_tries_and_the_log_says_why(
 def test_a_token_that_may_not_read_exports_nothing(sam, workspace):
     answer = Program(sam, "incidents:write").post("exports/", {"list": "sites", "format": "csv"})
     assert answer.status_code == 403
+
+
+def test_a_worker_that_lost_its_claim_stores_nothing(sam, workspace, monkeypatch):
+    export, write = make_export(sam), services._write
+
+    def write_slowly(claimed, *args, **options):
+        found = write(claimed, *args, **options)
+        Export.objects.filter(pk=export.pk).update(fence=F("fence") + 1)  # another took it over
+        return found
+
+    monkeypatch.setattr(services, "_write", write_slowly)
+    make_due_exports()
+    export.refresh_from_db()
+    assert export.state == State.RUNNING, "it is the other worker's"
+    assert not ExportPart.objects.exists()
+    assert not Entry.objects.filter(action="exports.export.made").exists()

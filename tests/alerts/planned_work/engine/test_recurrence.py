@@ -166,3 +166,38 @@ def test_time_zones_are_known_by_the_names_that_calendars_use(text, zone):
 def test_an_odd_time_zone_is_refused():
     with pytest.raises(PlanError, match="Customized Time Zone"):
         time_zone_named("Customized Time Zone")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;COUNT=10",
+        "FREQ=DAILY;INTERVAL=3;COUNT=4",
+        "FREQ=WEEKLY;COUNT=2",
+        "FREQ=WEEKLY;BYDAY=MO,TH;COUNT=6",
+        "FREQ=DAILY;UNTIL=20261029",
+    ],
+)
+def test_work_that_has_ended_does_not_come_again_in_a_later_window(rule):
+    june = datetime(2027, 6, 1, tzinfo=UTC)
+    assert occurrences(nightly(rule), since=june, until=june + timedelta(days=30)) == []
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY",
+        "FREQ=DAILY;INTERVAL=3",
+        "FREQ=DAILY;COUNT=40",
+        "FREQ=WEEKLY;INTERVAL=2",
+        "FREQ=WEEKLY;BYDAY=MO,FR;COUNT=9",
+        "FREQ=WEEKLY;BYDAY=SU;UNTIL=20261201",
+        "FREQ=MONTHLY;BYDAY=-1FR",
+    ],
+)
+def test_a_window_that_begins_late_shows_what_the_whole_shows_of_it(rule):
+    whole = occurrences(nightly(rule), since=AUTUMN, until=WINTER)
+    for day in range(0, 92, 7):
+        since = AUTUMN + timedelta(days=day)
+        late = occurrences(nightly(rule), since=since, until=WINTER)
+        assert late == [span for span in whole if span.ends_at > since], since
