@@ -1,29 +1,34 @@
-"""`/healthz`: is this process alive. `/readyz`: can it serve (database), and how far behind is the
-work in the background (lag, workers, broker). Both are for machines, need no sign-in and say next
-to nothing.
+"""`/healthz`: is this process alive. `/readyz`: are database and broker there, and how far behind is
+the work in the background. Both are for machines, need no sign-in and say next to nothing.
 """
 
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from threading import Lock
+from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from django.views.decorators.http import require_safe
+from redis.exceptions import RedisError
 
 from portal import clock
-from portal.infrastructure import broker_answers
+from portal.infrastructure import ping_broker
 from portal.jobs.instances import silent_instances
 from portal.jobs.queries import heartbeats
 from portal.schedule import BUSY_QUEUES
 
-# Of the database, for everything that `/readyz` asks. A server that cannot be reached is otherwise
+# Of a server, for everything that `/readyz` asks of it. One that cannot be reached is otherwise
 # given up after as long as TCP is patient.
 PATIENCE = 3.0  # seconds
-BROKER_PATIENCE = 0.5
+FAILURE_KEPT = 1.0  # seconds in which nobody asks a server again that has not answered
+
+_NO_ANSWER: tuple[type[Exception], ...] = (Error, RedisError, OSError, ValueError)
 
 
 @login_not_required
@@ -36,23 +41,26 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when the database answers, else 503, after PATIENCE at the latest. How the work in
-    the background goes is told, no reason to answer 503: pages show what is known while workers or
-    broker are away. Who watches the whole, and sends nobody elsewhere, asks with `?all`: then
-    workers that do no work, and a broker that does not answer, are 503 as well.
+    """Answer 200 when database and broker answer, else 503 with the name of who does not, after
+    PATIENCE at the latest. With `?pages` the broker is not asked, because pages do without it; with
+    `?all` workers that do no work are 503 as well. How far behind they are is no reason for it.
     """
-    try:
-        facts = _facts_in_time.ask()
-    except (DatabaseError, TimeoutError):
-        return JsonResponse({"ready": False, "database": "does not answer"}, status=503)
-    if not broker_answers(within=BROKER_PATIENCE):
-        facts = {**facts, "broker": "does not answer"}
-    is_whole = "broker" not in facts and not facts["silent_workers"]
-    status = 503 if "all" in request.GET and not is_whole else 200
-    return JsonResponse({"ready": True, **facts}, status=status)
+    is_all = "all" in request.GET
+    waits = {"database": _database.begin()}
+    if is_all or "pages" not in request.GET:
+        waits["broker"] = _broker.begin()
+    facts: dict[str, Any] = {}
+    absent = {}
+    for server, wait in waits.items():
+        try:
+            facts |= wait()
+        except _NO_ANSWER:
+            absent[server] = "does not answer"
+    is_ready = not absent and not (is_all and facts["silent_workers"])
+    return JsonResponse({"ready": is_ready, **absent, **facts}, status=200 if is_ready else 503)
 
 
-def readiness() -> dict[str, object]:
+def readiness() -> dict[str, Any]:
     """Return what a ready process says of the work in the background: seconds since the most silent
     queue was heard, how many workers should be at work and are not. Raises DatabaseError.
     """
@@ -70,29 +78,44 @@ def _lag(now: datetime) -> float | None:
     return round(max((now - min(present)).total_seconds(), 0.0), 1)
 
 
-class _ReadinessAsker:
-    """Asks on a thread and a connection of its own, so that nobody waits longer than PATIENCE: a
-    lost connection may be silent for as long as TCP is patient. Who asks meanwhile gets the same
-    answer, so that a database that is silent holds one thread of a process and no more.
+class _Asker:
+    """Asks a server on a thread and a connection of its own, so that nobody waits longer than
+    PATIENCE: a lost connection may be silent for as long as TCP is patient. Who asks meanwhile, or
+    just after a failure, has the same answer, so that a server that is silent holds one thread of a
+    process, and many who ask do not wait for each other in turn.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ask: Callable[[], dict[str, Any]]) -> None:
+        self._ask = ask
         self._lock = Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="readyz")
-        self._asked_at = 0.0
-        self._answer: Future[dict[str, object]] | None = None
+        self._asked_at = self._failed_at = -PATIENCE
+        self._answer: Future[dict[str, Any]] | None = None
 
-    def ask(self) -> dict[str, object]:
-        """Return what `readiness` says. Raises DatabaseError, or TimeoutError."""
+    def begin(self) -> Callable[[], dict[str, Any]]:
+        """Begin to ask; return what waits for the answer. That raises what asking raises, or
+        TimeoutError.
+        """
         with self._lock:
-            if self._answer is None or self._answer.done():
+            if self._answer is None or self._is_over(self._answer):
                 self._asked_at = time.monotonic()
-                self._answer = self._thread.submit(_read_health)
-            answer, seconds = self._answer, self._asked_at + PATIENCE - time.monotonic()
-        return answer.result(timeout=max(seconds, 0.0))
+                self._answer = self._thread.submit(self._note_failure)
+            answer, until = self._answer, self._asked_at + PATIENCE
+        return lambda: answer.result(timeout=max(until - time.monotonic(), 0.0))
+
+    def _is_over(self, answer: Future[dict[str, Any]]) -> bool:
+        is_kept = time.monotonic() - self._failed_at < FAILURE_KEPT
+        return answer.done() and not (answer.exception() and is_kept)
+
+    def _note_failure(self) -> dict[str, Any]:
+        try:
+            return self._ask()
+        except BaseException:
+            self._failed_at = time.monotonic()
+            raise
 
 
-def _read_health() -> dict[str, object]:
+def _ask_database() -> dict[str, Any]:
     """Ask on a new connection: whoever has an old one may still hear from a server that takes no
     new ones.
     """
@@ -102,6 +125,12 @@ def _read_health() -> dict[str, object]:
         connection.close()
 
 
-_facts_in_time = _ReadinessAsker()
+def _ask_broker() -> dict[str, Any]:
+    """Ask on a new connection, too."""
+    ping_broker(settings.REDIS_URL, PATIENCE)
+    return {}
+
+
+_database, _broker = _Asker(_ask_database), _Asker(_ask_broker)
 
 urlpatterns = [path("healthz", healthz, name="healthz"), path("readyz", readyz, name="readyz")]

@@ -39,14 +39,17 @@ def broker_answers(*, url: str = "", within: float = PATIENCE) -> bool:
     """
     asker = ThreadPoolExecutor(max_workers=1)
     try:
-        return asker.submit(_ping, url or settings.REDIS_URL, within).result(timeout=within)
+        return asker.submit(ping_broker, url or settings.REDIS_URL, within).result(timeout=within)
     except (RedisError, OSError, TimeoutError, ValueError):
         return False
     finally:
         asker.shutdown(wait=False)
 
 
-def _ping(url: str, within: float) -> bool:
+def ping_broker(url: str, within: float) -> bool:
+    """Return whether the broker answers a ping. Raises RedisError, OSError or ValueError, after
+    `within` seconds to connect and as many to answer, and after as long as names take to look up.
+    """
     client = Redis.from_url(
         url,
         socket_timeout=within,

@@ -1,5 +1,5 @@
 """Ask a page of this machine, or a file that a worker touches, whether all is well:
-`python -m portal.probe http://127.0.0.1:8000/readyz`, `python -m portal.probe /tmp/alive`.
+`python -m portal.probe http://127.0.0.1:8000/readyz?pages`, `python -m portal.probe /tmp/alive`.
 
 For the health checks of containers: the image has no curl, and a proxy named in the environment
 must not be asked. Ends with 1 and one sentence where the answer is not 200, or the file is old.
@@ -34,11 +34,12 @@ def trouble_of_worker(file: Path) -> str:
 def trouble_at(url: str) -> str:
     """What is wrong there, or nothing. The page is asked by a name that it is allowed to serve."""
     parts = urlsplit(url)
+    page = f"{parts.path}?{parts.query}" if parts.query else parts.path
     names = [name for name in env.words("ALLOWED_HOSTS", "localhost") if name != "*"]
     host = names[0].removeprefix(".") if names else "localhost"
     link = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
     try:
-        link.request("GET", parts.path, headers={"Host": host})
+        link.request("GET", page, headers={"Host": host})
         status = link.getresponse().status
     except (OSError, http.client.HTTPException) as error:
         return f"{url} does not answer: {error or type(error).__name__}."

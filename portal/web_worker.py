@@ -43,7 +43,11 @@ _REFUSAL = (
     b"HTTP/1.1 %s\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s"
 )
 _TOO_LATE = _REFUSAL % (b"408 Request Timeout", 0, b"")
-_HEALTH = (b"GET /healthz ", b"GET /readyz ", b"GET /readyz?", b"HEAD /healthz ", b"HEAD /readyz ")
+_HEALTH = tuple(
+    b"%s %s" % (method, page)
+    for method in (b"GET", b"HEAD")
+    for page in (b"/healthz ", b"/readyz ", b"/readyz?")
+)
 _FIELD = re.compile(
     rb"^(content-length|transfer-encoding|expect)[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.I | re.M
 )

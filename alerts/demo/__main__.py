@@ -177,7 +177,7 @@ def _wait_for_web(group: ProcessGroup, port: int) -> None:
     for _ in range(240):
         group.check()
         try:
-            _get(f"http://127.0.0.1:{port}/readyz")
+            _get(f"http://127.0.0.1:{port}/readyz?pages")
         except OSError:
             time.sleep(0.25)
         else:

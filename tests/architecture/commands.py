@@ -33,7 +33,7 @@ def troubles_of_command(command: list[str]) -> list[str]:
 
 def _url(url: str) -> list[str]:
     try:
-        resolve(re.sub(r"^http://127\.0\.0\.1:\d+", "", url))
+        resolve(re.sub(r"^http://127\.0\.0\.1:\d+|\?.*", "", url))
     except Resolver404:
         return [f"no page answers at {url}"]
     return []

@@ -111,7 +111,7 @@ def test_every_secret_and_name_is_told_to_who_operates_it():
         ("--concurrency, ", "--children, ", "No such option '--children'"),
         ("manage.py, migrate", "manage.py, migrat", "manage.py knows no command migrat"),
         ("portal.probe", "portal.prober", "there is no module portal.prober"),
-        (":8000/readyz", ":8000/ready", "no page answers at http://127.0.0.1:8000/ready"),
+        (":8000/readyz?pages", ":8000/ready", "no page answers at http://127.0.0.1:8000/ready"),
         (":8000/readyz", ":8001/readyz", "its health is asked at another port than 8000"),
         (":8000}:8000", ":8000}:8080", "and listens at ['8000']"),
         ('"beat@$$(', '"intake@$$(', "beat: asks another worker"),

@@ -1,8 +1,9 @@
-"""F45, what people and load balancers see of it: the way to the database loses every packet, so
-nothing is refused and nothing is reset.
+"""F45, what people and load balancers see of it: the way to the database or to the broker loses
+every packet, so nothing is refused and nothing is reset.
 """
 
 import http.client
+import json
 import threading
 import time
 
@@ -15,14 +16,17 @@ from tests.faults.proxy import FaultProxy
 from tests.faults.web_process import WebProcess
 
 READERS = 12  # more than both processes have threads
+ASKERS = 20  # at a time, of whoever watches; more than both processes have threads for them
 PATIENCE = 60
 
 
-class Reader:
-    """Somebody who opens a page again and again, and notes what came and after how many seconds."""
+class Visitor:
+    """Somebody who opens a page again and again, and notes when, what came and after how many
+    seconds.
+    """
 
-    def __init__(self, web):
-        self.web, self.answers = web, []
+    def __init__(self, web, path, method="GET"):
+        self.web, self.path, self.method, self.answers = web, path, method, []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -31,18 +35,21 @@ class Reader:
         while not self._stop.is_set():
             began = time.monotonic()
             try:
-                status = self._open()
+                status, body = self._open()
             except OSError:
-                status = 0
-            self.answers.append((began, status, time.monotonic() - began))
+                status, body = 0, b""
+            self.answers.append((began, status, time.monotonic() - began, body))
 
     def _open(self):
-        """Status of a page, for which web must ask the database whose session this is."""
+        """Status and text of a page; for one of Tagout's own web must ask the database whose
+        session this is.
+        """
         link = http.client.HTTPConnection("127.0.0.1", self.web.port, timeout=PATIENCE)
         try:
             cookie = f"tagout_session_{self.web.port}={'x' * 32}"
-            link.request("GET", "/incidents/", headers={"Cookie": cookie})
-            return link.getresponse().status
+            link.request(self.method, self.path, headers={"Cookie": cookie})
+            answer = link.getresponse()
+            return answer.status, answer.read()
         finally:
             link.close()
 
@@ -52,30 +59,46 @@ class Reader:
 
 
 @pytest.fixture
-def proxy(db):
-    database = settings.DATABASES["default"]
-    proxy = FaultProxy(f"unix:{database['HOST']}/.s.PGSQL.5432")
-    yield proxy
-    proxy.close()
+def visit(web):
+    """Returns the function that has so many people open a page until the test ends."""
+    visitors = []
+
+    def visit(n, path, method="GET"):
+        begun = [Visitor(web, path, method) for _ in range(n)]
+        visitors.extend(begun)
+        wait_until(lambda: all(v.answers for v in begun), seconds=60, what="all read")
+        return begun
+
+    yield visit
+    for visitor in visitors:
+        visitor.stop()
 
 
 @pytest.fixture
-def web(proxy, tmp_path):
+def ways(db, broker):
+    """A proxy before the database and one before the broker."""
+    database = settings.DATABASES["default"]
+    ways = {
+        "database": FaultProxy(f"unix:{database['HOST']}/.s.PGSQL.5432"),
+        "broker": FaultProxy(broker.url),
+    }
+    yield ways
+    for proxy in ways.values():
+        proxy.close()
+
+
+@pytest.fixture
+def web(ways, tmp_path):
     user, name = settings.DATABASES["default"]["USER"], connection.settings_dict["NAME"]
-    url = f"postgresql://{user}@127.0.0.1:{proxy.port}/{name}?sslmode=disable"
-    web = WebProcess(tmp_path, DATABASE_URL=url)
+    web = WebProcess(
+        tmp_path,
+        DATABASE_URL=f"postgresql://{user}@127.0.0.1:{ways['database'].port}/{name}?sslmode=disable",
+        REDIS_URL=f"redis://127.0.0.1:{ways['broker'].port}/0",
+    )
     web.collect_static()
     web.start()
     yield web
     web.kill()
-
-
-@pytest.fixture
-def readers(web):
-    readers = [Reader(web) for _ in range(READERS)]
-    yield readers
-    for reader in readers:
-        reader.stop()
 
 
 def timed(web, path):
@@ -87,10 +110,10 @@ def timed(web, path):
 
 @pytest.mark.fault("F45")
 def test_f45_web_says_in_time_that_the_database_cannot_be_reached(
-    web, proxy, readers, measure, long
+    web, ways, visit, measure, long
 ):
     """All threads have a connection and wait on it. The long form goes on for a minute."""
-    wait_until(lambda: all(reader.answers for reader in readers), seconds=60, what="all read")
+    readers, proxy = visit(READERS, "/incidents/"), ways["database"]
     assert web.get("/readyz")[0] == 200
     proxy.lose_packets()
     lost_at, asked = time.monotonic(), []
@@ -114,8 +137,47 @@ def test_f45_web_says_in_time_that_the_database_cannot_be_reached(
     answers = [answer for reader in readers for answer in reader.answers]
     measure(
         "pages neither served nor refused with 503",
-        sum(status not in (302, 503) for _, status, _ in answers),
+        sum(status not in (302, 503) for _, status, *_ in answers),
         at_most=0,
     )
-    waited = [seconds for *_, seconds in answers]
+    waited = [seconds for _, _, seconds, _ in answers]
     measure("slowest page", max(waited), unit="s", at_least=5, at_most=40)
+
+
+@pytest.mark.fault("F45")
+@pytest.mark.parametrize("server", ["broker", "database"])
+def test_f45_twenty_who_ask_at_once_hear_in_time_which_server_cannot_be_reached(
+    web, ways, visit, measure, long, server
+):
+    """Packets are lost while questions are under way, too. Who sends people to pages, and asks for
+    no more than the database, sends them here while only the broker is away.
+    """
+    askers = [*visit(ASKERS - 1, "/readyz"), *visit(1, "/readyz?all", "HEAD")]
+    assert {web.get(f"/readyz{which}")[0] for which in ("", "?pages", "?all")} == {200}
+    began = time.monotonic()
+    ways[server].lose_packets()
+    lost_at = time.monotonic()
+    pages = []
+    while time.monotonic() - lost_at < (60 if long else 14):
+        pages.append(timed(web, "/readyz?pages"))
+    silent_until = time.monotonic()
+    ways[server].pass_packets()
+    passed_at = time.monotonic()
+    wait_until(
+        lambda: all(a.answers[-1][0] > passed_at and a.answers[-1][1] == 200 for a in askers),
+        seconds=60,
+        what="all hear that it is ready",
+    )
+    measure("ready again after", time.monotonic() - passed_at, unit="s", at_most=30)
+    answers = [answer for asker in askers for answer in asker.answers]
+    meanwhile = [a for a in answers if lost_at < a[0] and a[0] + a[2] < silent_until]
+    waited = [seconds for at, _, seconds, _ in answers if began - 1 < at]
+    measure("questions", len(meanwhile), at_least=ASKERS)
+    measure("answers but 503", sum(status != 503 for _, status, *_ in meanwhile), at_most=0)
+    measure("longest wait for one of them", max(waited), unit="s", at_most=6)
+    bodies = [json.loads(body) for *_, body in meanwhile if body]
+    assert all(not body["ready"] and body[server] == "does not answer" for body in bodies)
+    assert not any({"broker", "database"} - {server} & set(body) for body in bodies)
+    expected = 503 if server == "database" else 200
+    measure("other answers for pages", sum(s != expected for s, _ in pages), at_most=0)
+    measure("longest wait of who asks for pages", max(t for _, t in pages), unit="s", at_most=6)

@@ -11,13 +11,13 @@ from portal.probe import MAX_AGE, trouble_at, trouble_of
 
 
 class Page(BaseHTTPRequestHandler):
-    """Answers 200 at /readyz, 503 elsewhere, and keeps by which name it was asked."""
+    """Answers 200 at two addresses, 503 elsewhere, and keeps by which name it was asked."""
 
     asked_as = ""
 
     def do_GET(self):
         Page.asked_as = self.headers["Host"]
-        self.send_response(200 if self.path == "/readyz" else 503)
+        self.send_response(200 if self.path in ("/readyz", "/readyz?pages") else 503)
         self.end_headers()
 
     def log_message(self, *args):
@@ -36,6 +36,8 @@ def page():
 
 def test_200_is_well_and_anything_else_a_sentence(page):
     assert trouble_at(f"{page}/readyz") == ""
+    assert trouble_at(f"{page}/readyz?pages") == ""
+    assert trouble_at(f"{page}/readyz?other") == f"{page}/readyz?other answered 503."
     assert trouble_at(f"{page}/other") == f"{page}/other answered 503."
 
 
