@@ -1,5 +1,5 @@
-"""`/healthz`: is this process alive. `/readyz`: are database and broker there, and how far behind is
-the work in the background. Both are for machines, need no sign-in and say next to nothing.
+"""`/healthz`: is this process alive. `/readyz`: are database and broker there, and how far behind
+is the work in the background. Both are for machines, need no sign-in and say next to nothing.
 """
 
 import time

@@ -109,9 +109,7 @@ def timed(web, path):
 
 
 @pytest.mark.fault("F45")
-def test_f45_web_says_in_time_that_the_database_cannot_be_reached(
-    web, ways, visit, measure, long
-):
+def test_f45_web_says_in_time_that_the_database_cannot_be_reached(web, ways, visit, measure, long):
     """All threads have a connection and wait on it. The long form goes on for a minute."""
     readers, proxy = visit(READERS, "/incidents/"), ways["database"]
     assert web.get("/readyz")[0] == 200

@@ -15,7 +15,6 @@ from portal.jobs.queries import HEARTBEAT
 from portal.jobs.services import keep_note
 from portal.schedule import BUSY_QUEUES
 
-
 NOWHERE = "redis://127.0.0.1:1/0"
 
 

@@ -123,12 +123,23 @@ class Servers:
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process runs. One that has ended and waits for its parent to notice does not: a
-    pool that looks between the end of a child's files and its own looks again 5 s later.
+    """Whether there is such a process, also one whose end its parent has not seen yet: while there
+    is, a server does not start again.
+    """
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process has ended, also where its parent has not seen that: a pool that looks
+    between the end of a child's files and the child's own looks again 5 s later.
     """
     command = ["ps", "-o", "stat=", "-p", str(pid)]
     state = subprocess.run(command, check=False, capture_output=True, text=True).stdout.strip()
-    return state[:1] not in ("", "Z")
+    return state[:1] in ("", "Z")
 
 
 def children_of(pid: int) -> list[int]:

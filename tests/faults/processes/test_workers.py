@@ -15,7 +15,7 @@ from portal import clock
 from portal.jobs.models import Job, State
 from portal.jobs.services import LEASE
 from portal.notifications.models import Mail
-from tests.faults.processes.stack import is_running
+from tests.faults.processes.stack import has_ended
 from tests.faults.processes.subjects import EATS, HANGS_ONCE, KILLS, SLOW
 
 MAX_TRIES = 4
@@ -59,7 +59,7 @@ def test_f32_a_child_that_has_grown_is_replaced_after_its_job(stack, measure):
     (mail,) = stack.owe_mails(EATS)
     stack.wait(lambda: stack.is_settled([mail]), seconds=60, what="the mail is sent")
     ((pid, _),) = stack.tries_of(mail)
-    stack.wait(lambda: not is_running(pid), seconds=60, what="the large child has gone")
+    stack.wait(lambda: has_ended(pid), seconds=60, what="the large child has gone")
     stack.wait(lambda: len(stack.children()) == 2, seconds=60, what="another in its place")
     largest = max(map(memory_of, stack.children()))
     measure("largest child afterwards", largest, unit="MB", at_most=400)
@@ -108,7 +108,7 @@ def test_f33_a_job_that_kills_its_process_is_given_up_and_harms_no_other(stack, 
 def is_abandoned(stack, mail):
     """Whether who tried it last has died."""
     tries = stack.tries_of(mail)
-    return bool(tries) and not is_running(tries[-1][0])
+    return bool(tries) and has_ended(tries[-1][0])
 
 
 @pytest.mark.fault("F34")
@@ -171,7 +171,7 @@ def test_f35_a_job_that_hangs_is_killed_and_runs_again(stack, measure, long):
     stack.wake("send_due_mail", **limits)
     stack.wait(lambda: stack.tries_of(mail), seconds=60, what="the mail is tried")
     ((pid, tried_at),) = stack.tries_of(mail)
-    stack.wait(lambda: not is_running(pid), seconds=90, what="who hangs is killed")
+    stack.wait(lambda: has_ended(pid), seconds=90, what="who hangs is killed")
     killed_at = time.time()
     measure("longest run", killed_at - tried_at, unit="s", at_most=75 if long else 5)
     patience = wait_for_the_lease(stack, long)
