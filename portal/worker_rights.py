@@ -201,7 +201,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             "suppression_newmember": ADD,
             "suppression_ruleversion": CHANGE,
             "suppression_step": ADD,
-            "suppression_watchlistday": PUT,
+            "suppression_watchlistperiod": PUT,
         },
         rows={
             **_RECORDED_BY_A_WORKER,
@@ -256,6 +256,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             "suppression_ruleversion": CHANGE,
             "suppression_siteday": KEEP,
             "suppression_step": ADD,
+            "suppression_watchlistperiod": REMOVE,
         },
         rows={**_RECORDED_BY_A_WORKER, "outbox_change": _OWED_BY_ACTS_OF_PEOPLE},
     ),

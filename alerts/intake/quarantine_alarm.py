@@ -11,6 +11,7 @@ from alerts.intake.queries import Unreadable, unreadable_by_workspace
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_to_read
 from alerts.sentinel.services.credential_alarms import tell_administrators_once
+from portal.jobs.failures import RoundFailures
 from portal.jobs.models import Job
 from portal.jobs.services import keep_note
 from portal.ui.words import number, percent
@@ -22,18 +23,16 @@ def warn_about_unreadable(*, now: datetime) -> int:
     """Send what is to be told and was not told yet; returns how many alarms."""
     found = unreadable_by_workspace(now=now)
     noted = dict(Job.objects.filter(kind=UNREADABLE).values_list("key", "payload"))
-    alarms = 0
-    for workspace in workspaces_to_read():
+    alarms, failures = 0, RoundFailures()
+    for workspace in workspaces_to_read().filter(pk__in=found):
         key = str(workspace.uuid)
-        unreadable = found.get(workspace.pk)
-        if unreadable is None:
-            continue
-        since = noted.get(key, {}).get("since")
-        if unreadable.is_alarming and not since:
-            keep_note(kind=UNREADABLE, key=key, now=now, payload={"since": now.isoformat()})
-            alarms += _notify(workspace, unreadable, now=now)
-        elif since and not unreadable.is_alarming:
-            keep_note(kind=UNREADABLE, key=key, now=now, payload={})
+        unreadable, since = found[workspace.pk], noted.get(key, {}).get("since")
+        with failures.isolate(workspace):
+            if unreadable.is_alarming and not since:
+                keep_note(kind=UNREADABLE, key=key, now=now, payload={"since": now.isoformat()})
+                alarms += _notify(workspace, unreadable, now=now)
+            elif since and not unreadable.is_alarming:
+                keep_note(kind=UNREADABLE, key=key, now=now, payload={})
     return alarms
 
 

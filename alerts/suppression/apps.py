@@ -104,9 +104,11 @@ def _register_deployments() -> None:
     from alerts.suppression.deploying.desired import reason_to_wait
     from alerts.suppression.deploying.leases import on_rule_outcome
     from alerts.suppression.deploying.watchlist_command import watchlist_off, watchlist_status
+    from alerts.suppression.deploying.watchlist_periods import remove_old_periods
     from alerts.suppression.deploying.watchlist_rows import reason_to_wait_with_row
     from alerts.suppression.engine.guards.lifecycle import reasons_against_another
     from portal.backup.registry import register_comparison
+    from portal.retention import register_retention
 
     registry.register_rule_outcome(on_rule_outcome)
     registry.register_rule_wait(reason_to_wait)
@@ -115,6 +117,7 @@ def _register_deployments() -> None:
         registry.register_rule_check(kind, check)
     register_comparison(compare_automation_rules)
     registry.register_rule_quota(reasons_against_another)
+    register_retention("periods of watchlists", remove_old_periods)
     register_workspace_action("watchlist", watchlist_status)
     register_workspace_action("watchlist-off", watchlist_off)
 

@@ -5,7 +5,6 @@ what goes wrong; a Tagout that is stopped or cut off lets all of it end. What Se
 what somebody changed there, is told to the SOC leads.
 """
 
-import logging
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -35,21 +34,21 @@ from alerts.suppression.deploying.recipients import (
     notify_people,
 )
 from alerts.suppression.deploying.rounds import RENEWAL, renew_soon
+from alerts.suppression.deploying.watchlist_gate import shut_list_gate
+from alerts.suppression.deploying.watchlist_periods import note_period
 from alerts.suppression.deploying.watchlist_rows import (
     bring_watchlist_in_line,
-    count_change,
     workspaces_with_watchlist,
 )
 from alerts.suppression.models import ACTING, OPEN, Rule, RuleVersion, State
 from alerts.suppression.queries import is_off
 from portal import clock
 from portal.backup.queries import is_paused_after_restore
+from portal.jobs.failures import RoundFailures
 from portal.jobs.models import Job
 from portal.jobs.models import State as JobState
 from portal.jobs.services import claim_due, ensure_job, put_back_after
 from portal.notifications.models import Notification
-
-log = logging.getLogger(__name__)
 
 EVERY, SOON = timedelta(seconds=60), timedelta(seconds=2)
 _INTERESTED: Final = (*OPEN, *ACTING, State.PAUSED)
@@ -70,43 +69,48 @@ def renew_due_leases(*, now: datetime) -> dict[str, int] | None:
     if job is None:
         return None
     with put_back_after(job, wait=EVERY) as turn:
-        found = renew_leases(now=now)
-        turn.wait = SOON if found["stale"] else EVERY
+        failures = RoundFailures()
+        found = renew_leases(now=now, failures=failures)
+        turn.wait, turn.error = SOON if found["stale"] else EVERY, str(failures)
     return found
 
 
-def renew_leases(*, now: datetime) -> dict[str, int]:
-    """Probe what was never probed, place the gates, bring every rule in line. Returns how many
-    probes began, how many wishes changed, and how many workspaces are just being read.
+def renew_leases(*, now: datetime, failures: RoundFailures | None = None) -> dict[str, int]:
+    """Probe what was never probed, place the gates, bring every rule and watchlist in line. Returns
+    how many probes began, how many wishes changed, and how many workspaces are just being read. A
+    workspace or rule that fails is listed in `failures`, and the others go on.
     """
+    failed = RoundFailures() if failures is None else failures
     found = {"probes": 0, "changed": 0, "stale": 0}
     for workspace in _workspaces():
-        if workspace.state == Workspace.State.REMOVED:
-            found["changed"] += take_everything_away(workspace, now=now)
-        elif workspace.state == Workspace.State.ACTIVE:
-            found["probes"] += probe_when_needed(workspace, now=now)
-            found["stale"] += _is_catching_up(workspace, now=now)
-            if workspace.capabilities or is_off(workspace.pk):
-                place_gate(workspace=workspace, now=now)
+        with failed.isolate(workspace):
+            _bring_workspace_in_line(workspace, found, now=now)
     acting = RuleVersion.objects.filter(state__in=ACTING, enforcement="sentinel")
     desired = WantedRule.objects.filter(kind=RuleKind.RULE, wanted__isnull=False)
     rules = Rule.objects.filter(
         Q(pk__in=acting.values("rule")) | Q(uuid__in=desired.values("about"))
     )
     for rule in rules.order_by("pk"):
-        found["changed"] += _in_line(rule, now=now)
+        with failed.isolate(rule):
+            found["changed"] += bring_rule_in_line(rule=rule, now=now)
     for workspace in Workspace.objects.filter(pk__in=workspaces_with_watchlist()).order_by("pk"):
-        found["changed"] += bring_watchlist_in_line(workspace=workspace, now=now)
+        count = len(failed.sentences)
+        with failed.isolate(workspace):
+            found["changed"] += bring_watchlist_in_line(workspace=workspace, now=now)
+        if len(failed.sentences) > count:  # what it holds was not compared: nothing is left out
+            with failed.isolate(workspace):
+                shut_list_gate(workspace=workspace, reason=failed.sentences[count], now=now)
     return found
 
 
-def _in_line(rule: Rule, *, now: datetime) -> int:
-    """One rule that cannot be thought about must not let the leases of all others end."""
-    try:
-        return bring_rule_in_line(rule=rule, now=now)
-    except Exception:
-        log.exception("%s could not be brought in line", rule)
-        return 0
+def _bring_workspace_in_line(workspace: Workspace, found: dict[str, int], *, now: datetime) -> None:
+    if workspace.state == Workspace.State.REMOVED:
+        found["changed"] += take_everything_away(workspace, now=now)
+    elif workspace.state == Workspace.State.ACTIVE:
+        found["probes"] += probe_when_needed(workspace, now=now)
+        found["stale"] += _is_catching_up(workspace, now=now)
+        if workspace.capabilities or is_off(workspace.pk):
+            place_gate(workspace=workspace, now=now)
 
 
 @transaction.atomic
@@ -168,7 +172,7 @@ def on_rule_outcome(settlement: RuleSettlement) -> None:
             renew_soon()
         return
     if settlement.rule.kind in OF_WATCHLIST:
-        count_change(settlement)
+        note_period(settlement)
     elif settlement.rule.kind not in SUPPRESSING:
         return
     if settlement.outcome in (Landing.REFUSED, Landing.HELD):

@@ -1,51 +1,30 @@
-"""What the watchlists held back: alerts that became no incident while the list of a workspace was
-on, one line each, with the version whose row covered them. One that no row covered, of a type of
-which the solution's rules make incidents, is a finding: something else keeps it from people.
+"""What the watchlists held back: alerts that became no incident, one line each, with the version
+whose row covered them while Sentinel held that row and an open gate. One that no row covered then,
+of a type of which the solution's rules make incidents, is a finding: something else keeps it from
+people.
 
 Alerts without incident are read from the logs of workspaces whose past was asked for (intake).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.models import Alert, IncidentAlert
 from alerts.incidents.queries import without_incident
+from alerts.suppression.deploying.watchlist_periods import ListInForce, remove_old_periods
 from alerts.suppression.engine.fields import Facts
-from alerts.suppression.engine.rule import NotARule
-from alerts.suppression.engine.watchlist import Routine, routine_of
-from alerts.suppression.models import (
-    LeftOutAlert,
-    RuleVersion,
-    State,
-    WatchlistRequest,
-)
+from alerts.suppression.models import LeftOutAlert, RuleVersion, WatchlistRequest
 from alerts.suppression.queries import facts_of, versions_visible_to
 from portal.accounts.models import User
+from portal.jobs.failures import RoundFailures
 
 PATIENCE: Final = timedelta(hours=2)  # the rules run hourly, and the portal adds minutes
 LOOK_BACK: Final = timedelta(days=3)
-SLACK: Final = timedelta(minutes=30)  # until a row that went is gone from Log Analytics
 MAX_ALERTS: Final = 2_000
-_ONCE_LIVE: Final = (State.LIVE, State.PAUSED, State.EXPIRED, State.RETIRED, State.REPLACED)
-
-
-@dataclass(frozen=True, slots=True)
-class _Period:
-    """A version as its rows were in the list, and until when at the latest."""
-
-    version: RuleVersion
-    routine: Routine
-    until: datetime
-
-    def covers(self, facts: Facts) -> bool:
-        """Whether a row of it left an alert out."""
-        return facts.at < self.until and self.routine.covers(facts)
 
 
 def count_left_out_alerts(*, now: datetime) -> int:
@@ -53,10 +32,14 @@ def count_left_out_alerts(*, now: datetime) -> int:
     requests = WatchlistRequest.objects.filter(on_at__isnull=False).filter(
         Q(ended_at=None) | Q(ended_at__gt=now - LOOK_BACK)
     )
-    return sum(_count_during(request, now=now) for request in requests.select_related("workspace"))
+    failures, count = RoundFailures(), 0
+    for request in requests.select_related("workspace").order_by("pk"):
+        with failures.isolate(request):
+            count += _count_during(request, now=now)
+    remove_old_periods(now=now, is_dry_run=False)
+    return count
 
 
-@transaction.atomic
 def _count_during(request: WatchlistRequest, *, now: datetime) -> int:
     assert request.on_at is not None
     since = max(request.on_at, now - LOOK_BACK)
@@ -65,53 +48,38 @@ def _count_during(request: WatchlistRequest, *, now: datetime) -> int:
     counted = LeftOutAlert.objects.filter(alert=OuterRef("pk"))
     open_alerts = without_incident(alerts).filter(~Exists(counted)).order_by("at")
     facts = facts_of(list(open_alerts.values_list("pk", flat=True)[:MAX_ALERTS]))
-    periods = _periods(request) if facts else []
-    lines = [
-        LeftOutAlert(
-            alert_id=alert,
-            workspace=request.workspace,
-            rule_id=version.rule_id if version else None,
-            version=version,
-            at=fact.at,
-            found_at=now,
-        )
-        for alert, fact in facts.items()
-        if (version := _version_for(fact, periods)) or _becomes_incident(fact)
-    ]
+    in_force = ListInForce(request.workspace_id, since=since, until=until)
+    rows = {alert: in_force.row_for(fact) for alert, fact in facts.items()}
+    versions = _versions_of([row for row in rows.values() if row])
+    lines = []
+    for alert, fact in facts.items():
+        row = rows[alert]
+        version = versions.get((row["Rule"], row["Version"])) if row else None
+        if version or _becomes_incident(fact):
+            lines.append(
+                LeftOutAlert(
+                    alert_id=alert,
+                    workspace=request.workspace,
+                    rule_id=version.rule_id if version else None,
+                    version=version,
+                    at=fact.at,
+                    found_at=now,
+                )
+            )
     LeftOutAlert.objects.bulk_create(lines, ignore_conflicts=True)
     return len(lines)
 
 
-def _version_for(facts: Facts, periods: Sequence[_Period]) -> RuleVersion | None:
-    return next((period.version for period in periods if period.covers(facts)), None)
+def _versions_of(rows: Sequence[Mapping[str, str]]) -> dict[tuple[str, str], RuleVersion]:
+    """Return the versions whose rows these are, as the rows name them."""
+    numbers = {int(row["Rule"].removeprefix("R-")) for row in rows}
+    versions = RuleVersion.objects.filter(rule__number__in=numbers).select_related("rule")
+    return {(f"R-{row.rule.number}", str(row.number)): row for row in versions}
 
 
 def _becomes_incident(facts: Facts) -> bool:
     alert_type = alert_type_for(facts.alert_type)
     return alert_type is not None and alert_type.becomes_incident
-
-
-def _periods(request: WatchlistRequest) -> list[_Period]:
-    """The versions that lived in the workspace, by the number of their rule."""
-    versions = RuleVersion.objects.filter(
-        state__in=_ONCE_LIVE, workspace_ids__contains=[request.workspace_id]
-    )
-    found = []
-    for version in versions.select_related("rule").order_by("rule__number", "number"):
-        steps = version.steps.filter(to_state=State.LIVE).order_by("at")
-        first = steps.values_list("at", flat=True).first()
-        since = first or version.state_since
-        ends = version.expires_at or version.state_since
-        gone = ends if version.state == State.LIVE else version.state_since + SLACK
-        try:
-            routine = routine_of(
-                version.definition, workspace=request.workspace.name, since=since, until=ends
-            )
-        except NotARule:
-            continue
-        if routine.is_listed:
-            found.append(_Period(version, routine, min(ends, gone)))
-    return found
 
 
 def left_out_visible_to(user: User, *, since: datetime) -> QuerySet[LeftOutAlert]:

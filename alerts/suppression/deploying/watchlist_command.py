@@ -12,8 +12,8 @@ from alerts.outbox.models import RuleKind, WantedRule
 from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.left_out_alerts import left_out_in
 from alerts.suppression.deploying.watchlist_gate import list_gate_of
+from alerts.suppression.deploying.watchlist_periods import changes_this_month
 from alerts.suppression.deploying.watchlist_rows import (
-    changes_this_month,
     listed_rules,
     reason_to_shut,
 )

@@ -7,19 +7,17 @@ no row. The lease grows only while nothing that should be gone is still there.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Sum
 
-from alerts.incidents.models import Incident
 from alerts.outbox.models import OF_WATCHLIST, Landing, RuleKind, RulePriority, WantedRule
-from alerts.outbox.registry import RuleSettlement
 from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
 from alerts.sentinel.models import Workspace
+from alerts.sites.models import Site
 from alerts.suppression.deploying.desired import (
     OFF,
     ORPHANED,
@@ -33,6 +31,7 @@ from alerts.suppression.deploying.watchlist_gate import (
     open_list_gate,
     shut_list_gate,
 )
+from alerts.suppression.deploying.watchlist_periods import changes_this_month
 from alerts.suppression.deploying.watchlist_switch import (
     end_watchlist,
     is_watchlist_on,
@@ -41,7 +40,7 @@ from alerts.suppression.deploying.watchlist_switch import (
 from alerts.suppression.drafting.rule_reach import plant_of
 from alerts.suppression.enforcing.acting_rules import ActingRule, load_acting
 from alerts.suppression.enforcing.judging import devices_in_open_cases
-from alerts.suppression.engine.guards.never import reasons_against_assets
+from alerts.suppression.engine.guards.never import assets_of, reasons_against_assets
 from alerts.suppression.engine.rule import Rule as RuleDefinition
 from alerts.suppression.engine.watchlist import (
     ALIAS,
@@ -60,7 +59,6 @@ from alerts.suppression.models import (
     Rule,
     RuleVersion,
     State,
-    WatchlistDay,
     WatchlistRequest,
     WatchlistState,
 )
@@ -69,7 +67,6 @@ from alerts.suppression.queries import is_off
 WATCHLIST: Final = UUID("6a7e0ff0-5b7e-5d49-9c60-7a90f0ff0003")  # what lists themselves are about
 RENEW_EVERY: Final = timedelta(hours=4)
 MAX_ROWS: Final = 1_500
-MONTH: Final = timedelta(days=31)
 MAX_CHANGES: Final = 80_000  # of the 100,000 that Azure takes a month; the rest is for taking away
 GATE_CHANGED: Final = "Somebody changed the gate of the watchlist by hand in Sentinel."
 _TAKEN_OUT: Final = "It is not to be left out any more."
@@ -111,16 +108,16 @@ def listed_rules(
     if not versions:
         return []
     uuids = dict(Rule.objects.filter(versions__in=versions).values_list("pk", "uuid"))
-    sites = {row.pk: row.site_ids for row in rows}
-    plant = plant_of({site for ids in sites.values() for site in ids})
-    holding = devices_in_open_cases(Incident.objects.all())
+    named = {name for version in versions.values() for name in assets_of(version.definition)}
+    sites = dict(Site.objects.values_list("pk", "name"))
+    plant, held = plant_of(sites, named=named), devices_in_open_cases(named=named)
     found = []
     for version in sorted(versions.values(), key=lambda version: version.number):
-        grave = plant.criticality(version.definition, sites.get(version.version_id, ()))
-        reasons = tuple(reasons_against_assets(grave))
         routine = _routine(version.definition, workspace.name, version.since, version.expires_at)
-        reasons = reasons or routine.reasons
-        listed = {} if reasons else _rows(version, routine, uuids, workspace, in_cases=holding)
+        reached = [pk for pk, name in sites.items() if routine.reaches(name)]
+        grave = plant.criticality(version.definition, reached)
+        reasons = routine.reasons or tuple(reasons_against_assets(grave))
+        listed = {} if reasons else _rows(version, routine, uuids, workspace, held=held)
         if not reasons and not listed:
             reasons = (Sentence("watchlist.held"),)
         found.append(ListedRule(version, uuids[version.rule_id], listed, reasons))
@@ -138,7 +135,7 @@ def _rows(
     uuids: dict[int, UUID],
     workspace: Workspace,
     *,
-    in_cases: frozenset[str],
+    held: frozenset[str],
 ) -> dict[UUID, WatchlistRow]:
     windows = [
         text for line in version.definition.all_of if line.field == "time" for text in line.texts
@@ -149,11 +146,11 @@ def _rows(
         rule_hash=version.rule_hash,
         hours="; ".join(windows),
     )
-    out = in_cases | version.newcomers
+    out = held | version.newcomers
     return {
         row_id(about=uuids[version.rule_id], workspace=workspace.uuid, pair=pair): row
         for pair, row in rows_of(routine, source).items()
-        if row["Source"].casefold() not in out and row["Destination"].casefold() not in out
+        if out.isdisjoint(map(str.casefold, routine.handles_of(pair)))
     }
 
 
@@ -278,24 +275,6 @@ def _renew(workspace: Workspace, *, now: datetime) -> None:
     offered = (now + LEASE).replace(microsecond=0)
     if current is None or offered - current >= RENEW_EVERY:
         open_list_gate(workspace=workspace, until=offered, now=now)
-
-
-def changes_this_month(workspace_id: int, *, now: datetime) -> int:
-    """Return how many changes of items were made in the 31 days before."""
-    days = WatchlistDay.objects.filter(
-        workspace=workspace_id, day__gt=(now - MONTH).astimezone(UTC).date()
-    )
-    return int(days.aggregate(total=Sum("changes"))["total"] or 0)
-
-
-def count_change(settlement: RuleSettlement) -> None:
-    """Count a row that was written or taken away; part of the transaction that settles it."""
-    if not settlement.wrote or settlement.rule.kind == RuleKind.WATCHLIST:
-        return
-    day, _ = WatchlistDay.objects.get_or_create(
-        workspace_id=settlement.rule.workspace_id, day=settlement.now.astimezone(UTC).date()
-    )
-    WatchlistDay.objects.filter(pk=day.pk).update(changes=F("changes") + 1)
 
 
 def reason_to_wait_with_row(row: WantedRule) -> str:

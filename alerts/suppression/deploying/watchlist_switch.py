@@ -30,10 +30,9 @@ from alerts.suppression.models import (
     WatchlistSignature,
 )
 from alerts.suppression.models import WatchlistState as State
-from alerts.suppression.policies import STOPPING, rights_to_sign
+from alerts.suppression.policies import STOPPING, may_change, rights_to_sign
 from alerts.suppression.signing.people import identity_of
 from portal.accounts.models import User
-from portal.accounts.queries import reach_of
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.text import visible_text
@@ -195,8 +194,8 @@ def end_watchlist(
     """End it, as any right hand may. `by` None is a command, named by `by_label`. The gate of the
     list is owed shut before all else, its rows are owed away by the next round.
     """
-    if by is not None and not _may_end(by, workspace):
-        raise CannotSwitchWatchlist(gettext("Only OT and the SOC can switch the watchlist off."))
+    if by is not None and (reasons := reasons_against_ending_watchlist(by, workspace)):
+        raise CannotSwitchWatchlist(*reasons)
     found = request_of(workspace.pk)
     if found is None:
         raise CannotSwitchWatchlist(gettext("It is not on in this workspace."))
@@ -211,9 +210,13 @@ def end_watchlist(
     return request
 
 
-def _may_end(by: User, workspace: Workspace) -> bool:
-    reach = reach_of(by, STOPPING)
-    return reach.everywhere or reach.covers(workspace) or bool(rights_on_watchlist(by, workspace))
+def reasons_against_ending_watchlist(by: User, workspace: Workspace) -> list[str]:
+    """Return why this person may not switch the watchlist off there. Stopping is safe: OT of one
+    of its sites is enough.
+    """
+    if may_change(by, _as_version(workspace), STOPPING):
+        return []
+    return [gettext("Only OT and the SOC can switch the watchlist off.")]
 
 
 def _locked(request_id: int) -> WatchlistRequest:

@@ -8,7 +8,8 @@ from django.db.models import Q
 from alerts.incidents.models import Alert
 from alerts.sentinel.models import Workspace
 from alerts.sites.engine.devices import CRITICAL
-from alerts.sites.models import Device, Site
+from alerts.sites.models import Site
+from alerts.suppression.drafting.same_devices import same_devices
 from alerts.suppression.engine.guards.never import assets_of
 from alerts.suppression.engine.rule import ZONE_MARK, Rule, pinned
 
@@ -57,16 +58,18 @@ class Plant:
         return found
 
 
-def plant_of(site_ids: Collection[int]) -> Plant:
-    """Return what stands at these sites now, in two queries."""
+def plant_of(site_ids: Collection[int], *, named: Collection[str] = ()) -> Plant:
+    """Return what stands at these sites now. `named` is what the rules name that are to be compared
+    with it: one of these may be a grave device by a name or address that the inventory has not.
+    """
     clocks = dict(Site.objects.filter(pk__in=site_ids).values_list("pk", "time_zone"))
     grave: dict[int, dict[str, str]] = {}
-    devices = Device.objects.filter(criticality__in=CRITICAL.keys(), zone__site__in=site_ids)
-    for site, name, address, criticality in devices.values_list(
-        "zone__site", "name", "address", "criticality"
-    ):
-        for handle in filter(None, (name, address)):
-            grave.setdefault(site, {})[handle.casefold()] = criticality
+    seeds = Q(criticality__in=CRITICAL.keys(), zone__site__in=site_ids)
+    for device in same_devices(seeds, named=named):
+        levels = {row.criticality for row in device.rows} & CRITICAL.keys()
+        level = next(level for level in CRITICAL if level in levels)
+        for site in {row.zone.site_id for row in device.rows}:
+            grave.setdefault(site, {}).update(dict.fromkeys(device.handles, level))
     return Plant(clocks, grave)
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
 
 from alerts.incidents.models import DetailsState, Entity, Incident, OtState, Status
 from alerts.incidents.models.incident import touches
@@ -19,6 +20,7 @@ from alerts.reviews.queries import open_review_on, suspicions_on, verdict_on
 from alerts.sentinel.queries import minutes_old
 from alerts.sentinel.wire.values import ENTITY_KIND
 from alerts.sites.models import Device
+from alerts.suppression.drafting.same_devices import names_any, same_devices
 from alerts.suppression.drafting.work_size import is_too_wide, work_hours_around
 from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
 from alerts.suppression.enforcing.group_members import introduced_ends, members_among
@@ -37,6 +39,7 @@ from alerts.suppression.engine.guards.holds import (
     IncidentEnds,
     ends_of_alert,
     held_by,
+    is_same_device,
 )
 from alerts.suppression.engine.guards.never import is_soft, works_of_box
 from alerts.suppression.engine.words import Sentence
@@ -178,22 +181,24 @@ def held_names(incident: Incident, *, alerts: Iterable[Facts]) -> HeldNames:
     )
 
 
-def devices_in_open_cases(incidents: QuerySet[Incident]) -> frozenset[str]:
+def devices_in_open_cases(*, named: Collection[str]) -> frozenset[str]:
     """Return the names and addresses, folded, of all devices that an open true positive or an
-    undecided suspicion among these incidents touches: for who cannot ask incident by incident.
+    undecided suspicion touches: for who cannot ask incident by incident. `named` is what is to be
+    compared: it may be one of these devices by another name.
     """
+    incidents = Incident.objects.all()
     positives = incidents.filter(
         classification="TruePositive", status__lt=Status.CLOSED, gone_at=None, merged_into=None
     )
     holding = set(positives.values_list("pk", flat=True))
     holding |= {row.incident_id for row in suspicions_on(incidents) if not row.is_past}
-    return frozenset(
-        text.casefold()
-        for ends in _ends_by_incident(holding).values()
-        for device in ends.devices
-        for text in (device.name, device.address)
-        if text
-    )
+    refs = {ref for ends in _ends_by_incident(holding).values() for ref in ends.devices}
+    texts = {text for ref in refs for text in (ref.name, ref.address) if text}
+    rows = Device.objects.alias(lower_name=Lower("name"), lower_address=Lower("address"))
+    candidates = rows.filter(names_any(texts)).select_related("zone__site")
+    seeds = [row.pk for row in candidates if any(is_same_device(_ref_of(row), ref) for ref in refs)]
+    devices = same_devices(Q(pk__in=seeds), named=named)
+    return frozenset(map(str.casefold, texts)).union(*(device.handles for device in devices))
 
 
 def _of_same_plant(incident: Incident) -> QuerySet[Incident]:

@@ -76,8 +76,12 @@ class RoutinePair:
 
     @property
     def key(self) -> str:
-        """By what the exclusion looks the pair up."""
-        return f"{self.alert_type}|{self.source}|{self.destination}"
+        """By what the exclusion looks the pair up. A bar in a name is no separator, so that two
+        pairs never have one key; types of the catalogue hold none.
+        """
+        ends = (self.source, self.destination)
+        escaped = (end.replace("%", "%25").replace("|", "%7C") for end in ends)
+        return "|".join((self.alert_type, *escaped))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,18 +101,18 @@ class Routine:
         """Whether the rule is in the list."""
         return bool(self.pairs) and not self.reasons
 
-    def covers(self, facts: Facts) -> bool:
-        """Whether the exclusion leaves an alert of these facts out, as far as the gate is open."""
-        if not (self.is_listed and self.since <= facts.at < self.until):
-            return False
-        if not 0 < facts.severity < len(SEVERITIES):
-            return False
-        return (
-            SEVERITIES[facts.severity] in self.severities
-            and not {pair.key for pair in self.pairs}.isdisjoint(_keys_of(facts))
-            and all(_text_in(facts, name) in texts for name, texts in self.conditions.items())
-            and is_in_spans(facts.at, self.spans)
-        )
+    def reaches(self, site: str) -> bool:
+        """Whether a row can cover alerts of a site."""
+        places = {place.partition(ZONE_MARK)[0] for place in self.conditions.get(_PLACE, ())}
+        names = self.conditions.get("Site")
+        return (names is None or site in names) and (not places or site in places)
+
+    def handles_of(self, pair: RoutinePair) -> tuple[str, ...]:
+        """Return every name and address by which a row names its two devices."""
+        ends = (pair.source, pair.destination)
+        others = ("SourceAddress", "DestinationAddress")
+        texts = (text for column in others for text in self.conditions.get(column, ()))
+        return (*(end.partition(":")[2] for end in ends), *texts)
 
 
 def routine_of(rule: Rule, *, workspace: str, since: datetime, until: datetime) -> Routine:
@@ -248,7 +252,8 @@ def _severities(line: Clause) -> set[str]:
     return set(line.texts)
 
 
-def _keys_of(facts: Facts) -> Iterator[str]:
+def keys_of(facts: Facts) -> Iterator[str]:
+    """Return by what the exclusion looks an alert up."""
     sources = (f"name:{facts.source_device}", f"address:{facts.source_address}")
     destinations = (f"name:{facts.destination_device}", f"address:{facts.destination_address}")
     for source, destination in product(sources, destinations):
@@ -281,6 +286,22 @@ class RoutineSource:
 def rows_of(routine: Routine, source: RoutineSource) -> dict[RoutinePair, WatchlistRow]:
     """Return the row of each pair of a rule."""
     return {pair: _row(pair, routine, source) for pair in routine.pairs if routine.is_listed}
+
+
+def covers(row: Mapping[str, str], facts: Facts) -> bool:
+    """Whether a row leaves an alert of these facts out while the gate is open, as the exclusion
+    reads it.
+    """
+    if not 0 < facts.severity < len(SEVERITIES) or row["Pair"] not in keys_of(facts):
+        return False
+    since, until = (datetime.fromisoformat(row[edge]) for edge in ("From", "Until"))
+    conditions: dict[str, list[str]] = json.loads(row["Conditions"])
+    return (
+        since <= facts.at < until
+        and SEVERITIES[facts.severity] in json.loads(row["Severities"])
+        and all(_text_in(facts, name) in texts for name, texts in conditions.items())
+        and is_in_spans(facts.at, [Span(*span) for span in json.loads(row["Spans"])])
+    )
 
 
 def gate_row(*, until: datetime | None) -> WatchlistRow:

@@ -24,7 +24,7 @@ from alerts.suppression.models.rules import (
 )
 from alerts.suppression.models.watchlist import (
     LeftOutAlert,
-    WatchlistDay,
+    WatchlistPeriod,
     WatchlistRequest,
     WatchlistSignature,
     WatchlistState,
@@ -49,7 +49,7 @@ __all__ = [
     "State",
     "Step",
     "Stop",
-    "WatchlistDay",
+    "WatchlistPeriod",
     "WatchlistRequest",
     "WatchlistSignature",
     "WatchlistState",

@@ -81,24 +81,32 @@ class WatchlistSignature(models.Model):
         return f"{self.side} on watchlist request {self.request_id}"
 
 
-class WatchlistDay(models.Model):
-    """How many changes of watchlist items were made in a workspace on a day of UTC: Azure takes
-    100,000 a month.
+class WatchlistPeriod(models.Model):
+    """From when to when Sentinel was seen to hold a row of a watchlist, or its gate, in one form,
+    and how many changes of items that took: Azure takes 100,000 a month.
     """
 
     workspace = models.ForeignKey("sentinel.Workspace", on_delete=models.PROTECT, related_name="+")
-    day = models.DateField()
+    name = models.UUIDField()  # of the item
+    body = models.JSONField()
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
     changes = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace", "day"], name="a_day_of_a_watchlist_is_counted_once"
+                fields=["workspace", "name"],
+                condition=Q(ended_at=None),
+                name="an_item_of_a_watchlist_has_one_form_at_a_time",
             )
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "-began_at"], name="periods_of_a_watchlist"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.changes} changes on {self.day}"
+        return f"{self.name} since {self.began_at}"
 
 
 class LeftOutAlert(models.Model):

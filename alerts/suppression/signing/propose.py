@@ -11,7 +11,7 @@ from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.drafting.enforcement_choice import SENTINEL, reasons_against_enforcement
 from alerts.suppression.drafting.rule_reach import RuleReach, plant_of, reach_of_rule
 from alerts.suppression.drafting.work_size import work_hours_by_site
-from alerts.suppression.engine.guards.never import needs_hours
+from alerts.suppression.engine.guards.never import assets_of, needs_hours
 from alerts.suppression.engine.guards.signing import Side, reasons_against_proposing
 from alerts.suppression.engine.rule import NotARule, Rule, rule_hash
 from alerts.suppression.engine.sql import where
@@ -127,7 +127,7 @@ def propose_rule(
 
 def reasons_against_rule_now(rule: Rule, *, reach: RuleReach, now: datetime) -> list[str]:
     """Return all that speaks against what the rule says, given the plant as it is now."""
-    plant = plant_of(reach.site_ids)
+    plant = plant_of(reach.site_ids, named=assets_of(rule))
     reasons = reasons_against_proposing(
         rule,
         now=now,

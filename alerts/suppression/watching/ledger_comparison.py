@@ -14,6 +14,7 @@ from alerts.suppression.models import Act, Ending, LedgerEntry
 from alerts.suppression.queries import COMPARED
 from alerts.suppression.watching.sentinel_acts import BEGINS, record_sentinel_acts, rules_named_in
 from portal import clock
+from portal.jobs.failures import RoundFailures
 from portal.jobs.models import Job, State
 from portal.jobs.services import claim_due, ensure_job, keep_note, put_back_after
 
@@ -36,15 +37,20 @@ def compare_ledger_if_due(*, now: datetime) -> bool:
     if job is None:
         return False
     with put_back_after(job, wait=AGAIN) as turn:
-        if not compare_ledger(now=now):  # a difference vanishes from the status once mended
+        failures = RoundFailures()
+        found = compare_ledger(now=now, failures=failures)
+        turn.error = str(failures)
+        if not found and not turn.error:  # a difference vanishes from the status once mended
             turn.wait = EVERY
     return True
 
 
-def compare_ledger(*, now: datetime) -> list[Sentence]:
+def compare_ledger(*, now: datetime, failures: RoundFailures | None = None) -> list[Sentence]:
     """Compare what was closed in the last seven days, and note what was found."""
+    failed = RoundFailures() if failures is None else failures
     for workspace in workspaces_to_read():  # first what a sweep of intake has found late
-        record_sentinel_acts(workspace_id=workspace.pk, since=now - PERIOD, now=now)
+        with failed.isolate(workspace):
+            record_sentinel_acts(workspace_id=workspace.pk, since=now - PERIOD, now=now)
     ours, names = _ours(since=now - PERIOD)
     theirs = _theirs(ours, since=now - PERIOD, names=names)
     ended = _ended(theirs)

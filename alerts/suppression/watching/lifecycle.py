@@ -14,6 +14,7 @@ from alerts.suppression.drafting.drafts import edit_version, save_draft
 from alerts.suppression.drafting.rule_reach import Plant, plant_of
 from alerts.suppression.enforcing.group_members import record_members
 from alerts.suppression.engine.guards.lifecycle import reasons_against_living, usual_end
+from alerts.suppression.engine.guards.never import assets_of
 from alerts.suppression.engine.guards.signing import reasons_against_draft
 from alerts.suppression.engine.rule import instant
 from alerts.suppression.engine.windows import zone_of
@@ -59,7 +60,7 @@ def still_allowed(version: RuleVersion, *, now: datetime, plant: Plant | None = 
     definition = version.definition
     if lapsed := reasons_against_living(definition, now=now):
         return list(lapsed)
-    plant_now = plant or plant_of(version.site_ids)
+    plant_now = plant or plant_of(version.site_ids, named=assets_of(definition))
     sites = version.site_ids
     reasons = reasons_against_draft(
         definition,

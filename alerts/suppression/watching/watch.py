@@ -8,7 +8,8 @@ from django.utils.translation import gettext
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.drafting.rule_reach import plant_of
 from alerts.suppression.engine.guards.lifecycle import reasons_against_promotion
-from alerts.suppression.engine.rule import instant
+from alerts.suppression.engine.guards.never import assets_of
+from alerts.suppression.engine.rule import NotARule, instant
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import ACTING, RuleVersion, State
 from alerts.suppression.queries import ENDS_SOON, ending_versions
@@ -20,6 +21,7 @@ from alerts.suppression.watching.promotion import ask_owners, promote_by_itself
 from alerts.suppression.watching.trials import progress_by_version
 from portal.audit.services import record
 from portal.backup.queries import is_paused_after_restore
+from portal.jobs.failures import RoundFailures
 from portal.jobs.models import Job
 from portal.jobs.services import keep_note
 
@@ -45,7 +47,11 @@ def watch_rules(*, now: datetime) -> dict[str, int]:
 def expire_due(*, now: datetime) -> int:
     """End what has reached its end."""
     due = RuleVersion.objects.filter(state__in=(*ACTING, State.PAUSED), expires_at__lte=now)
-    return sum(_expire(pk, now=now) for pk in list(due.values_list("pk", flat=True)))
+    expired, failures = 0, RoundFailures()
+    for pk in list(due.values_list("pk", flat=True)):
+        with failures.isolate(f"The end of version {pk}"):
+            expired += _expire(pk, now=now)
+    return expired
 
 
 @transaction.atomic
@@ -65,13 +71,22 @@ def _expire(version_id: int, *, now: datetime) -> bool:
 def stop_forbidden(*, now: datetime) -> int:
     """Stop what the guards would no longer let anybody propose (S1, A23)."""
     acting = list(RuleVersion.objects.filter(state__in=ACTING, expires_at__gt=now))
-    plant = plant_of({site for version in acting for site in version.site_ids})
-    stopped = 0
+    sites = {site for version in acting for site in version.site_ids}
+    plant = plant_of(sites, named={name for version in acting for name in _assets(version)})
+    stopped, failures = 0, RoundFailures()
     for version in acting:
-        reasons = still_allowed(version, now=now, plant=plant)
-        if reasons and stop_by_itself(version_id=version.pk, reasons=reasons, now=now):
-            stopped += 1
+        with failures.isolate(version):
+            reasons = still_allowed(version, now=now, plant=plant)
+            if reasons and stop_by_itself(version_id=version.pk, reasons=reasons, now=now):
+                stopped += 1
     return stopped
+
+
+def _assets(version: RuleVersion) -> tuple[str, ...]:
+    try:
+        return assets_of(version.definition)
+    except NotARule:
+        return ()  # it fails by itself when it is looked at
 
 
 def promote_due(*, now: datetime) -> int:
@@ -83,7 +98,11 @@ def promote_due(*, now: datetime) -> int:
         for pk, progress_of in progress.items()
         if not reasons_against_promotion(progress_of.trial, now=now)
     ]
-    return sum(promote_by_itself(version_id=pk, now=now) for pk in ripe)
+    promoted, failures = 0, RoundFailures()
+    for pk in ripe:
+        with failures.isolate(f"The promotion of version {pk}"):
+            promoted += promote_by_itself(version_id=pk, now=now)
+    return promoted
 
 
 def warn_of_ends(*, now: datetime) -> int:

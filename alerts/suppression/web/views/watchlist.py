@@ -19,9 +19,9 @@ from alerts.sentinel import kql
 from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.left_out_alerts import left_out_in
 from alerts.suppression.deploying.watchlist_gate import list_gate_of
+from alerts.suppression.deploying.watchlist_periods import changes_this_month
 from alerts.suppression.deploying.watchlist_rows import (
     ListedRule,
-    changes_this_month,
     listed_rules,
     reason_to_let_end,
     reason_to_shut,
@@ -32,6 +32,7 @@ from alerts.suppression.deploying.watchlist_switch import (
     hash_of_exclusion,
     is_watchlist_on,
     propose_watchlist,
+    reasons_against_ending_watchlist,
     reasons_against_signing_watchlist,
     request_of,
     rights_on_watchlist,
@@ -40,7 +41,6 @@ from alerts.suppression.deploying.watchlist_switch import (
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.engine.watchlist import ALIAS, lease_of_gate
 from alerts.suppression.models import WatchlistRequest, WatchlistState
-from alerts.suppression.policies import reasons_against_switching_off
 from alerts.suppression.queries import workspaces_reached_by
 from alerts.suppression.web.shared import page_frame
 from alerts.suppression.web.signing import needs_password, reason_not_proved
@@ -146,6 +146,7 @@ def _page(
     why = ""
     if open_request is not None and open_request.state == WatchlistState.ON:
         why = reason_to_shut(place) or reason_to_let_end(place, now=now)
+        why = why or (gate.reason if gate and lease_of_gate(gate.wanted) is None else "")
     page: dict[str, Any] = page_frame(user, now) | {
         "workspace": place,
         "request_row": open_request,
@@ -153,7 +154,7 @@ def _page(
         "signatures": _signatures(open_request),
         "seen_hash": hash_of_exclusion(place),
         "sign_sides": _sides(open_request, place, user, now=now),
-        "may_end": open_request is not None and not reasons_against_switching_off(user),
+        "may_end": open_request is not None and not reasons_against_ending_watchlist(user, place),
         "asks_password": needs_password(request, now=now),
         "why_shut": note_words(why),
         "counts_until": lease if lease and lease > now else None,

@@ -6,10 +6,13 @@ import pytest
 
 from alerts.outbox.services import deliver_one_rule
 from alerts.sentinel.client.memory import MemorySentinel
+from alerts.suppression.deploying.watchlist_switch import propose_watchlist, sign_watchlist
+from alerts.suppression.engine.guards.signing import Side
 from tests import cast
-from tests.alerts.suppression.deploying.plant import furnish
+from tests.alerts.suppression.deploying.plant import TYPE, furnish, signed
+from tests.alerts.suppression.deploying.watchlists import Lists, pairs
 from tests.conftest import NOON
-from tests.factories.incidents import make_site, make_workspace
+from tests.factories.incidents import make_incident, make_site, make_workspace, new_alert
 
 
 class Clocks:
@@ -92,3 +95,50 @@ class Far:
 @pytest.fixture
 def far(clock):
     return Far(clock)
+
+
+@pytest.fixture
+def version(workspace, site, oda, leo):
+    return signed(pairs(), by=(oda, leo), workspaces=[workspace], sites=[site])
+
+
+@pytest.fixture
+def request_on(version, workspace, oda, leo):
+    request = propose_watchlist(workspace=workspace, side=Side.OT, by=oda, now=NOON)
+    for side, by in ((Side.OT, oda), (Side.SOC, leo)):
+        sign_watchlist(
+            request_id=request.pk,
+            side=side,
+            by=by,
+            seen_hash=request.text_hash,
+            proved_at=NOON,
+            now=NOON,
+        )
+    request.refresh_from_db()
+    return request
+
+
+@pytest.fixture
+def lists(far, clock, workspace):
+    return Lists(far, clock, workspace)
+
+
+@pytest.fixture
+def raw(workspace, site):
+    """`raw(…)` is an alert that no incident names, an hour after the list went on."""
+
+    def made(**columns):
+        beside = make_incident(workspace)
+        values = {
+            "site": site,
+            "alert_type": TYPE,
+            "severity": 3,
+            "source_device": "HIST-GD-01",
+            "destination_device": "PLC-21",
+            "at": NOON + timedelta(hours=1),
+        }
+        alert = new_alert(beside, **values | columns)
+        alert.save(force_insert=True)
+        return alert
+
+    return made

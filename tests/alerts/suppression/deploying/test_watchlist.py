@@ -3,11 +3,10 @@ row, and silent by itself once nobody keeps it.
 """
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
-from alerts.incidents.engine.catalogue import all_types
-from alerts.incidents.models import IncidentAlert
 from alerts.outbox.engine.labels import ROUTINE_LIST
 from alerts.outbox.models import Landing, WantedRule
 from alerts.outbox.services import rule_drift
@@ -18,7 +17,6 @@ from alerts.suppression.deploying import watchlist_rows, watchlist_switch
 from alerts.suppression.deploying.compare_automation_rules import compare_automation_rules
 from alerts.suppression.deploying.kill_switch import switch_off, switch_on
 from alerts.suppression.deploying.leases import renew_leases
-from alerts.suppression.deploying.left_out_alerts import count_left_out_alerts, left_out_in
 from alerts.suppression.deploying.watchlist_rows import (
     changes_this_month,
     listed_rules,
@@ -37,91 +35,17 @@ from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.engine.rule import Clause
 from alerts.suppression.engine.watchlist import lease_of_gate
 from alerts.suppression.models import (
-    LedgerEntry,
-    LeftOutAlert,
     RuleVersion,
-    WatchlistDay,
+    WatchlistPeriod,
     WatchlistRequest,
 )
 from portal.audit.models import Entry
 from simulator.running import running_simulator
-from tests.alerts.suppression.deploying.plant import TYPE, polls, signed
+from tests.alerts.suppression.deploying.plant import signed
+from tests.alerts.suppression.deploying.watchlists import pairs
 from tests.conftest import NOON
 from tests.factories.azure import connection_to, secret_of
-from tests.factories.incidents import make_alert, make_incident, new_alert
-
-SOURCE = Clause("source_device", "is", ("HIST-GD-01",))
-DESTINATIONS = Clause("destination_device", "is_one_of", ("DB-GD-01", "PLC-21"))
-
-
-def pairs(*more, source=SOURCE, destinations=DESTINATIONS):
-    """The historian asks two devices: a rule that the list can say."""
-    base = polls()
-    lines = (*base.all_of[:2], source, destinations, *more)
-    return polls(all_of=lines, enforcement="tagout")
-
-
-@pytest.fixture
-def version(workspace, site, oda, leo):
-    return signed(pairs(), by=(oda, leo), workspaces=[workspace], sites=[site])
-
-
-@pytest.fixture
-def request_on(version, workspace, oda, leo):
-    request = propose_watchlist(workspace=workspace, side=Side.OT, by=oda, now=NOON)
-    for side, by in ((Side.OT, oda), (Side.SOC, leo)):
-        sign_watchlist(
-            request_id=request.pk,
-            side=side,
-            by=by,
-            seen_hash=request.text_hash,
-            proved_at=NOON,
-            now=NOON,
-        )
-    request.refresh_from_db()
-    return request
-
-
-class Lists:
-    """Rounds of the worker, and what the list in Sentinel says."""
-
-    def __init__(self, far, clock, workspace):
-        self.far, self.clock, self.workspace = far, clock, workspace
-
-    def round(self, *, fresh=True, **later):
-        self.clock.go(**later)
-        if fresh:
-            note_fresh(workspace_id=self.workspace.pk, now=self.clock.at)
-        renew_leases(now=self.clock.at)
-        self.far.deliver()
-        renew_leases(now=self.clock.at)
-        self.far.deliver()
-
-    @property
-    def rows(self):
-        items = self.far.sentinel.watchlist_items.get(ROUTINE_LIST, {})
-        return [item["properties"]["itemsKeyValue"] for item in items.values()]
-
-    @property
-    def pairs(self):
-        rows = [row for row in self.rows if row["Kind"] == "pair"]
-        return sorted((row["Source"], row["Destination"]) for row in rows)
-
-    @property
-    def lease(self):
-        gates = [row for row in self.rows if row["Kind"] == "gate"]
-        return lease_of_gate(gates[0]) if gates else None
-
-    @property
-    def writes(self):
-        verbs = ("put_watchlist", "put_watchlist_item", "delete_watchlist_item")
-        return [call for call in self.far.sentinel.calls if call.verb in verbs]
-
-
-@pytest.fixture
-def lists(far, clock, workspace):
-    return Lists(far, clock, workspace)
-
+from tests.factories.incidents import make_alert, make_incident
 
 BOTH = [("HIST-GD-01", "DB-GD-01"), ("HIST-GD-01", "PLC-21")]
 
@@ -351,10 +275,14 @@ def test_a_row_that_nobody_signed_shuts_the_list_until_it_is_gone(
     assert lists.lease is not None and reason_to_shut(workspace) == ""
 
 
-def test_near_the_limit_of_a_month_rows_only_leave(request_on, version, lists, workspace, clock):
-    WatchlistDay.objects.create(
-        workspace=workspace, day=NOON.date(), changes=watchlist_rows.MAX_CHANGES - 1
+def use_up_changes(workspace, count):
+    WatchlistPeriod.objects.create(
+        workspace=workspace, name=uuid4(), body={}, began_at=NOON, ended_at=NOON, changes=count
     )
+
+
+def test_near_the_limit_of_a_month_rows_only_leave(request_on, version, lists, workspace, clock):
+    use_up_changes(workspace, watchlist_rows.MAX_CHANGES - 1)
     lists.round()
     assert len(lists.pairs) == 1
     RuleVersion.objects.filter(pk=version.pk).update(state="paused")
@@ -366,7 +294,7 @@ def test_near_the_limit_of_a_month_a_row_that_should_change_leaves(
     request_on, version, lists, workspace
 ):
     lists.round()
-    WatchlistDay.objects.update(changes=watchlist_rows.MAX_CHANGES)
+    use_up_changes(workspace, watchlist_rows.MAX_CHANGES)
     row = WantedRule.objects.filter(kind="pair").first()
     older = {**row.wanted, "Version": "0"}
     WantedRule.objects.filter(pk=row.pk).update(wanted=older, landed=older)
@@ -381,74 +309,6 @@ def test_a_restore_does_not_look_for_rows_among_automation_rules(request_on, lis
     monkeypatch.setattr(place, lambda _workspace: [])
     (found,) = compare_automation_rules(NOON)
     assert found.missing == ("gate",), "that one is an automation rule"
-
-
-# ---------------------------------------------------------------------------- what was held back
-
-
-SELECTED = "Modbus Address Range Violation"  # by a rule of the solution
-
-
-@pytest.fixture
-def raw(workspace, site):
-    """`raw(…)` is an alert that no incident names, an hour after the list went on."""
-
-    def made(**columns):
-        beside = make_incident(workspace)
-        values = {
-            "site": site,
-            "alert_type": TYPE,
-            "severity": 3,
-            "source_device": "HIST-GD-01",
-            "destination_device": "PLC-21",
-            "at": NOON + timedelta(hours=1),
-        }
-        alert = new_alert(beside, **values | columns)
-        alert.save(force_insert=True)
-        return alert
-
-    return made
-
-
-def count(clock, **later):
-    clock.go(**later)
-    return count_left_out_alerts(now=clock.at)
-
-
-def test_one_line_for_each_alert_that_a_row_covered(request_on, version, raw, clock, workspace):
-    alert, soon = raw(), raw(at=NOON + timedelta(hours=3))
-    assert count(clock, hours=2) == 0, "its incident may still come"
-    assert count(clock, hours=2) == 1
-    line = LeftOutAlert.objects.get()
-    assert (line.alert, line.rule, line.version) == (alert, version.rule, version)
-    assert count(clock) == 0
-    assert count(clock, hours=3) == 1 and LeftOutAlert.objects.filter(alert=soon).exists()
-    assert not LedgerEntry.objects.exists(), "nothing was closed"
-
-
-def test_what_no_row_covered_is_a_finding_and_what_no_rule_selects_is_none(
-    request_on, raw, clock, workspace
-):
-    other = raw(alert_type=SELECTED, source_device="LAPTOP-9")
-    high = raw(alert_type=SELECTED, severity=4)
-    raw(alert_type=next(kind.title for kind in all_types() if not kind.becomes_incident))
-    assert count(clock, hours=4) == 2
-    findings = LeftOutAlert.objects.filter(rule=None)
-    assert {line.alert for line in findings} == {other, high}
-    case = make_incident(workspace)
-    IncidentAlert.objects.create(incident=case, alert=other)
-    rows = left_out_in([workspace.pk], since=NOON)
-    assert [line.alert for line in rows] == [high], "an incident came of the other after all"
-
-
-def test_nothing_counts_before_it_was_on_nor_after_it_ended(request_on, raw, clock, workspace, oda):
-    raw(at=NOON - timedelta(minutes=1))
-    clock.go(hours=2)
-    end_watchlist(workspace=workspace, by=oda, reason="", now=clock.at)
-    raw(at=NOON + timedelta(hours=3))
-    before = raw()
-    assert count(clock, hours=6) == 1
-    assert LeftOutAlert.objects.get().alert == before
 
 
 # ------------------------------------------------------------------- against the pretend Sentinel

@@ -11,9 +11,10 @@ from alerts.suppression.deploying.watchlist_gate import open_list_gate
 from alerts.suppression.deploying.watchlist_switch import hash_of_exclusion, is_watchlist_on
 from alerts.suppression.engine.watchlist import gate_row
 from alerts.suppression.models import LeftOutAlert, WatchlistRequest
+from tests import cast
 from tests.alerts.suppression import samples
 from tests.conftest import NOON
-from tests.factories.incidents import make_incident, new_alert
+from tests.factories.incidents import make_alert, make_incident, make_site, new_alert
 
 
 @pytest.fixture
@@ -119,3 +120,19 @@ def test_while_the_gate_is_open_after_the_end_the_page_says_so(page, make_versio
     gate.landed = gate_row(until=NOON - timedelta(hours=1))
     gate.save()
     assert "still open" not in text_of(page(oda))
+
+
+def test_whoever_sees_the_button_may_end_it_also_ot_of_one_of_two_sites(
+    page, make_version, make_person, workspace, oda, leo
+):
+    make_version("live")
+    make_alert(make_incident(workspace), site=make_site("Ulm", zone="Utilities"))
+    assert page(leo, "propose", side="soc").status_code == 302
+    auditor = make_person(cast.INES, ("auditor", "workspace", workspace.uuid))
+    assert "Switch off" not in text_of(page(auditor))
+    assert page(auditor, "end", reason="").status_code == 422
+    assert WatchlistRequest.objects.get().state == "proposed"
+    shown = text_of(page(oda))
+    assert "Switch off" in shown and "You sign for" not in shown, "she speaks for one of two sites"
+    assert page(oda, "end", reason="Not at ours.").status_code == 302
+    assert WatchlistRequest.objects.get().state == "ended"
