@@ -183,7 +183,7 @@ class World:
             **alert.facts(),
             **sides,
             planned_work=tuple(sorted(works)),
-            planned_work_by_name=works_by_name,
+            planned_work_for_hours=works_by_name,
         )
         return PreparedAlert(key, occurrence, facts)
 

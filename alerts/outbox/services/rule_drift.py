@@ -5,6 +5,7 @@ or deleted is owed once more: delivery reads it afresh, holds it and tells the l
 nothing over it.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -24,7 +25,12 @@ from alerts.sentinel.client.port import (
 )
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import resting_workspaces, workspaces_to_read
-from alerts.sentinel.wire import NotAPage, read_automation_rules, read_watchlist_items
+from alerts.sentinel.wire import (
+    NotAPage,
+    WireRule,
+    read_automation_rules,
+    read_watchlist_items,
+)
 from portal import clock
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import Job, State
@@ -32,6 +38,7 @@ from portal.jobs.services import claim_due, ensure_job, put_back_after
 
 DRIFT: Final = "outbox.rule_drift"
 EVERY, SOON = timedelta(minutes=10), timedelta(minutes=1)
+type _Page = tuple[list[WireRule], str | None]
 
 
 def check_one_workspace(*, now: datetime, connect: Connect) -> bool:
@@ -55,8 +62,8 @@ def check_one_workspace(*, now: datetime, connect: Connect) -> bool:
     with put_back_after(job, wait=EVERY) as turn:
         try:
             client = connect(workspace, PURPOSE.value)
-            owe_changed_rules(workspace, found=_rules_by_name(client), now=now)
-            _look_at_list(workspace, client, now=now)
+            requeue_changed_rules(workspace, found=_rules_by_name(client), now=now)
+            _check_watchlist(workspace, client, now=now)
             note_answer(workspace.pk, purpose=PURPOSE, client=client)
         except SentinelError as error:
             turn.error, turn.wait = error.message, SOON
@@ -64,16 +71,16 @@ def check_one_workspace(*, now: datetime, connect: Connect) -> bool:
     return True
 
 
-def owe_changed_rules(
+def requeue_changed_rules(
     workspace: Workspace, *, found: dict[str, dict[str, Any]], now: datetime
 ) -> int:
     """Have delivery look at the rules that are not as they landed; returns how many. `found` holds
     the properties of every rule in the workspace by its name.
     """
-    return _owe_changed(_landed().filter(workspace=workspace), found=found, now=now)
+    return _requeue_changed(_landed().filter(workspace=workspace), found=found, now=now)
 
 
-def _look_at_list(workspace: Workspace, client: SentinelClient, *, now: datetime) -> None:
+def _check_watchlist(workspace: Workspace, client: SentinelClient, *, now: datetime) -> None:
     """Compare our watchlist and its rows, and note how many rows there are not ours: what nobody
     signed would be left out of the alarms, too.
     """
@@ -82,24 +89,24 @@ def _look_at_list(workspace: Workspace, client: SentinelClient, *, now: datetime
     if itself is None or itself.landed is None:
         return
     try:
-        standing = read_list(client, name=str(itself.name))
-        found = _items_by_name(client) if standing else {}
+        current = read_list(client, name=str(itself.name))
+        found = _items_by_name(client) if current else {}
     except StillBeingMade:
         return
     except SentinelNotFound as error:
         if error.is_of_the_workspace:
             raise
-        standing, found = None, {}
-    strangers = set(found) - {str(name) for name in rows.values_list("name", flat=True)}
-    note = f"{len(strangers)} rows that Tagout did not write." if strangers else ""
+        current, found = None, {}
+    foreign = set(found) - {str(name) for name in rows.values_list("name", flat=True)}
+    note = f"{len(foreign)} rows that Tagout did not write." if foreign else ""
     rows.filter(pk=itself.pk).exclude(note=note).update(note=note)
-    if standing:
-        found[standing.name] = standing.properties
+    if current:
+        found[current.name] = current.properties
     landed = rows.filter(outcome=Landing.LANDED, landed__isnull=False)
-    _owe_changed(landed, found=found, now=now)
+    _requeue_changed(landed, found=found, now=now)
 
 
-def _owe_changed(
+def _requeue_changed(
     rows: QuerySet[WantedRule], *, found: dict[str, dict[str, Any]], now: datetime
 ) -> int:
     changed = []
@@ -125,29 +132,28 @@ def _landed() -> QuerySet[WantedRule]:
 
 
 def _rules_by_name(client: SentinelClient) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    link = None
-    for _ in range(MAX_PAGES):
-        try:
-            rules, link = read_automation_rules(client.list_automation_rules(next_link=link))
-        except NotAPage as broken:
-            raise SentinelUnavailable(str(broken), code="NotAList") from broken
-        found |= {rule.name: rule.properties for rule in rules}
-        if not link:
-            return found
-    raise SentinelUnavailable("The list of automation rules does not end.", code="Loop")
+    def page(link: str | None) -> _Page:
+        return read_automation_rules(client.list_automation_rules(next_link=link))
+
+    return _all_pages(page, "automation rules")
 
 
 def _items_by_name(client: SentinelClient) -> dict[str, dict[str, Any]]:
+    def page(link: str | None) -> _Page:
+        return read_watchlist_items(client.list_watchlist_items(ROUTINE_LIST, next_link=link))
+
+    return _all_pages(page, "watchlist items")
+
+
+def _all_pages(read: Callable[[str | None], _Page], what: str) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     link = None
     for _ in range(MAX_PAGES):
         try:
-            page = client.list_watchlist_items(ROUTINE_LIST, next_link=link)
-            items, link = read_watchlist_items(page)
+            rows, link = read(link)
         except NotAPage as broken:
             raise SentinelUnavailable(str(broken), code="NotAList") from broken
-        found |= {item.name: item.properties for item in items}
+        found |= {row.name: row.properties for row in rows}
         if not link:
             return found
-    raise SentinelUnavailable("The list of watchlist items does not end.", code="Loop")
+    raise SentinelUnavailable(f"The list of {what} does not end.", code="Loop")

@@ -5,7 +5,6 @@ A pair that names a safety system, a crown jewel, a newcomer or a device that an
 no row. The lease grows only while nothing that should be gone is still there.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -96,8 +95,9 @@ def workspaces_with_watchlist() -> set[int]:
 def listed_rules(
     workspace: Workspace, *, now: datetime, about: UUID | None = None
 ) -> list[ListedRule]:
-    """Return the live rules that reach a workspace, by number, with their rows in its list; with
-    `about` the one rule.
+    """Return the live rules that reach a workspace, by number, with the rows that they should have
+    in its list: whole rules, as many as there is room for, the older ones first; with `about` the
+    one rule.
     """
     rows = RuleVersion.objects.filter(
         state=State.LIVE, expires_at__gt=now, workspace_ids__contains=[workspace.pk]
@@ -111,7 +111,7 @@ def listed_rules(
     named = {name for version in versions.values() for name in assets_of(version.definition)}
     sites = dict(Site.objects.values_list("pk", "name"))
     plant, held = plant_of(sites, named=named), devices_in_open_cases(named=named)
-    found = []
+    found, room = list[ListedRule](), MAX_ROWS
     for version in sorted(versions.values(), key=lambda version: version.number):
         routine = _routine(version.definition, workspace.name, version.since, version.expires_at)
         reached = [pk for pk, name in sites.items() if routine.reaches(name)]
@@ -120,6 +120,9 @@ def listed_rules(
         listed = {} if reasons else _rows(version, routine, uuids, workspace, held=held)
         if not reasons and not listed:
             reasons = (Sentence("watchlist.held"),)
+        if len(listed) > room:
+            listed, reasons = {}, (Sentence("watchlist.full", most=MAX_ROWS),)
+        room -= len(listed)
         found.append(ListedRule(version, uuids[version.rule_id], listed, reasons))
     return found
 
@@ -171,7 +174,7 @@ def reason_to_shut(workspace: Workspace) -> str:
     return "Somebody changed a row of it by hand." if changed.exists() else ""
 
 
-def reason_to_let_end(workspace: Workspace, *, now: datetime) -> str:
+def reason_against_renewal(workspace: Workspace, *, now: datetime) -> str:
     """Return why the lease does not grow; what is there is left to its end."""
     if workspace.state != Workspace.State.ACTIVE:
         return PAUSED
@@ -192,12 +195,13 @@ def bring_watchlist_in_line(*, workspace: Workspace, now: datetime) -> int:
     rows changed.
     """
     wanted: dict[UUID, tuple[ListedRule, WatchlistRow]] = {}
-    if _is_gate_in_other_hands(workspace):
+    if _was_gate_changed_by_hand(workspace):
         end_watchlist(workspace=workspace, by=None, by_label="Tagout", reason=GATE_CHANGED, now=now)
     if why := reason_to_shut(workspace):
         shut_list_gate(workspace=workspace, reason=why, now=now)
     if workspace.state != Workspace.State.REMOVED and is_watchlist_on(workspace):
-        wanted = _wanted(listed_rules(workspace, now=now))
+        listed = listed_rules(workspace, now=now)
+        wanted = {name: (rule, row) for rule in listed for name, row in rule.rows.items()}
         _place_list(workspace, now=now)
     changed = _set_rows(workspace, wanted, reason=why or _TAKEN_OUT, now=now)
     if not why:
@@ -205,22 +209,13 @@ def bring_watchlist_in_line(*, workspace: Workspace, now: datetime) -> int:
     return changed
 
 
-def _is_gate_in_other_hands(workspace: Workspace) -> bool:
+def _was_gate_changed_by_hand(workspace: Workspace) -> bool:
     """Whether somebody shut, opened or deleted the gate by hand: then people decide anew, with new
     signatures. To open it again would be to overrule whoever stopped the list in Sentinel.
     """
     gate = list_gate_of(workspace.pk)
     is_held = gate is not None and gate.outcome == Landing.HELD
     return is_held and request_of(workspace.pk) is not None
-
-
-def _wanted(rules: Iterable[ListedRule]) -> dict[UUID, tuple[ListedRule, WatchlistRow]]:
-    """As many whole rules as there is room for, the older ones first."""
-    found: dict[UUID, tuple[ListedRule, WatchlistRow]] = {}
-    for listed in rules:
-        if len(found) + len(listed.rows) <= MAX_ROWS:
-            found |= {name: (listed, row) for name, row in listed.rows.items()}
-    return found
 
 
 def _place_list(workspace: Workspace, *, now: datetime) -> None:
@@ -268,7 +263,7 @@ def _set_rows(
 
 
 def _renew(workspace: Workspace, *, now: datetime) -> None:
-    if reason_to_let_end(workspace, now=now):
+    if reason_against_renewal(workspace, now=now):
         return
     gate = list_gate_of(workspace.pk)
     current = lease_of_gate(gate.wanted) if gate else None

@@ -79,7 +79,7 @@ def is_watchlist_on(workspace: Workspace) -> bool:
 
 def rights_on_watchlist(user: User, workspace: Workspace) -> frozenset[Side]:
     """Return for which sides this person may sign here: OT at every site of the workspace."""
-    return rights_to_sign(user, _as_version(workspace))
+    return rights_to_sign(user, _version_over_workspace(workspace))
 
 
 @transaction.atomic
@@ -214,7 +214,7 @@ def reasons_against_ending_watchlist(by: User, workspace: Workspace) -> list[str
     """Return why this person may not switch the watchlist off there. Stopping is safe: OT of one
     of its sites is enough.
     """
-    if may_change(by, _as_version(workspace), STOPPING):
+    if may_change(by, _version_over_workspace(workspace), STOPPING):
         return []
     return [gettext("Only OT and the SOC can switch the watchlist off.")]
 
@@ -224,7 +224,7 @@ def _locked(request_id: int) -> WatchlistRequest:
     return rows.select_related("workspace", "proposed_by").get(pk=request_id)
 
 
-def _as_version(workspace: Workspace) -> RuleVersion:
+def _version_over_workspace(workspace: Workspace) -> RuleVersion:
     """What a rule over all of the workspace would reach: the right to sign is the same."""
     alerts = Alert.objects.filter(workspace=workspace, site__isnull=False)
     sites = set(alerts.order_by().values_list("site", flat=True).distinct())

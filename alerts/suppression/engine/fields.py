@@ -58,7 +58,7 @@ class Facts:
     planned_work: tuple[str, ...] = ()
     # those of work that boxes it in: it names the devices, was planned before it began and, where
     # it recurs or lasts longer than a day, was confirmed by a second person
-    planned_work_by_name: tuple[str, ...] = ()
+    planned_work_for_hours: tuple[str, ...] = ()
     # around
     alerts_in_incident: int | None = None
     entities_in_incident: int | None = None

@@ -56,7 +56,7 @@ _BOXES: Final = {
 
 
 def _works_of(validity: str) -> str:
-    kinds = {"planned_work": "", "planned_work_by_name": _BOXES[validity]}
+    kinds = {"planned_work": "", "planned_work_for_hours": _BOXES[validity]}
     return "".join(
         f", ARRAY({_WORKS}{validity}{named} GROUP BY p.kind ORDER BY p.kind) AS {name}"
         for name, named in kinds.items()

@@ -117,7 +117,7 @@ class Routine:
 
 def routine_of(rule: Rule, *, workspace: str, since: datetime, until: datetime) -> Routine:
     """Return the pairs of a rule that lives from `since` on and ends at `until`."""
-    draft = _Draft(rule, workspace)
+    draft = _RowDraft(rule, workspace)
     reasons = [*reasons_against_types(rule), *draft.reasons()]
     nothing = Routine(conditions={}, since=since, until=until, reasons=tuple(reasons))
     if reasons:
@@ -145,7 +145,7 @@ def routine_of(rule: Rule, *, workspace: str, since: datetime, until: datetime) 
     return routine
 
 
-class _Draft:
+class _RowDraft:
     """What becomes of the lines of a rule: texts by field, hours, and what cannot be said."""
 
     def __init__(self, rule: Rule, workspace: str) -> None:
@@ -153,7 +153,7 @@ class _Draft:
         self.outside = [line.texts for line in rule.except_any if line.field == "time"]
         self.severities = severity_ceiling()
         self._texts: dict[str, set[str]] = {}
-        self._unsaid: list[Sentence] = []
+        self._obstacles: list[Sentence] = []
         self._workspace = workspace
         for line in rule.all_of:
             self._add(line)
@@ -162,7 +162,7 @@ class _Draft:
 
     def reasons(self) -> list[Sentence]:
         """Why the exclusion cannot say this rule."""
-        reasons = list(self._unsaid)
+        reasons = list(self._obstacles)
         types = sorted(self._texts.get("alert_type", ()))
         if not types:
             reasons.append(Sentence("watchlist.type"))
@@ -197,11 +197,11 @@ class _Draft:
             return
         if line.field == "workspace":
             if self._workspace not in line.texts:
-                self._unsaid.append(Sentence("sentinel.not_here", workspace=self._workspace))
+                self._obstacles.append(Sentence("sentinel.not_here", workspace=self._workspace))
         elif line.field == "severity":
             self._keep_severities(_severities(line))
         elif (field := _field_of(line)) is None or NONE_TOLD in line.texts:
-            self._unsaid.append(Sentence("watchlist.line", label=FIELDS[line.field].label))
+            self._obstacles.append(Sentence("watchlist.line", label=FIELDS[line.field].label))
         else:
             texts = self._texts.get(field)
             self._texts[field] = set(line.texts) if texts is None else texts & set(line.texts)
@@ -213,12 +213,12 @@ class _Draft:
             return
         if line.field == "workspace":
             if self._workspace in line.texts:
-                self._unsaid.append(Sentence("sentinel.not_here", workspace=self._workspace))
+                self._obstacles.append(Sentence("sentinel.not_here", workspace=self._workspace))
         elif line.field == "severity":
             self._keep_severities(set(SEVERITIES) - _severities(line))
         elif line.operator == Operator.WITHIN or not all(field in self._texts for field in fields):
             label = FIELDS[line.field].label
-            self._unsaid.append(Sentence("watchlist.exception", label=label))
+            self._obstacles.append(Sentence("watchlist.exception", label=label))
         else:
             for field in filter(None, fields):
                 self._texts[field] -= set(line.texts)

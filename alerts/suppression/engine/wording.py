@@ -264,6 +264,7 @@ WATCHLIST: Final = {
     "watchlist.held": gettext_noop(
         "An open case or the first sight of a new device keeps every pair of it out."
     ),
+    "watchlist.full": gettext_noop("The list is full: it takes {most} rows, older rules first."),
     "watchlist.many": gettext_noop("The rule makes {count} pairs; the list takes {most} a rule."),
     "watchlist.large": gettext_noop(
         "A pair of this rule takes more room than the {most} bytes of a row."

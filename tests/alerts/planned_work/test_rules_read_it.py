@@ -93,4 +93,4 @@ def test_facts_tell_apart_whether_the_work_names_its_devices(planned, happen, si
     happen(ELEVEN)
     (facts,) = facts_of(Alert.objects.values_list("pk", flat=True)).values()
     assert facts.planned_work == ("firmware", "outage")
-    assert facts.planned_work_by_name == ("firmware",)
+    assert facts.planned_work_for_hours == ("firmware",)

@@ -54,7 +54,7 @@ def boxes(incident, *, as_of_alert=False):
     ids = list(Alert.objects.filter(incidents=incident).values_list("pk", flat=True))
     (facts,) = facts_of(ids, as_of_alert=as_of_alert).values()
     assert facts.planned_work == ("firmware",), "it ranks and annotates in any case"
-    return facts.planned_work_by_name == ("firmware",)
+    return facts.planned_work_for_hours == ("firmware",)
 
 
 def test_short_work_that_was_planned_in_time_boxes_by_itself(planned, happen):

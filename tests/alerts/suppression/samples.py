@@ -202,7 +202,7 @@ def any_facts(draw):
         at=draw(st.sampled_from(MOMENTS))
         + timedelta(minutes=minutes, seconds=draw(st.integers(0, 59))),
         planned_work=works,
-        planned_work_by_name=works[: draw(st.integers(0, len(works)))],
+        planned_work_for_hours=works[: draw(st.integers(0, len(works)))],
         alerts_in_incident=draw(maybe((1, 2, 3), None)),
         entities_in_incident=draw(maybe((0, 3, 501), None)),
     )

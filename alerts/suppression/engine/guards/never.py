@@ -173,7 +173,7 @@ def _against_works(facts: Facts, rule: Rule) -> str:
     works = _works(rule)
     if not works:
         return "never.hours"
-    named = set(facts.planned_work_by_name)
+    named = set(facts.planned_work_for_hours)
     return "" if all(named.intersection(kinds) for kinds in works) else "never.work"
 
 

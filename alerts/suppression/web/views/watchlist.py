@@ -2,6 +2,7 @@
 lines to paste into its rules, and the switch with its two signatures.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
+from alerts.outbox.models import Landing, RuleKind, WantedRule
 from alerts.outbox.wording import note_words
 from alerts.sentinel import kql
 from alerts.sentinel.models import Workspace
@@ -23,7 +25,7 @@ from alerts.suppression.deploying.watchlist_periods import changes_this_month
 from alerts.suppression.deploying.watchlist_rows import (
     ListedRule,
     listed_rules,
-    reason_to_let_end,
+    reason_against_renewal,
     reason_to_shut,
 )
 from alerts.suppression.deploying.watchlist_switch import (
@@ -62,10 +64,15 @@ class WatchlistPlace:
 
 @dataclass(frozen=True, slots=True)
 class RuleOfWatchlist:
-    """A live rule and what stands in the list for it, or why nothing does."""
+    """A live rule: how many of its pairs Sentinel holds as wanted, how many wait, are refused or
+    changed by hand, or would be covered if the list were on; and why.
+    """
 
     listed: ListedRule
-    count: int
+    landed: int
+    waiting: int
+    refused: int
+    would: int
     reasons: list[str]
 
 
@@ -145,7 +152,7 @@ def _page(
     is_on = is_watchlist_on(place)
     why = ""
     if open_request is not None and open_request.state == WatchlistState.ON:
-        why = reason_to_shut(place) or reason_to_let_end(place, now=now)
+        why = reason_to_shut(place) or reason_against_renewal(place, now=now)
         why = why or (gate.reason if gate and lease_of_gate(gate.wanted) is None else "")
     page: dict[str, Any] = page_frame(user, now) | {
         "workspace": place,
@@ -159,7 +166,7 @@ def _page(
         "why_shut": note_words(why),
         "counts_until": lease if lease and lease > now else None,
         "changes": changes_this_month(place.pk, now=now),
-        "rules": [_rule(row) for row in listed_rules(place, now=now)],
+        **_rows(place, is_on=is_on, now=now),
         "left_out": _left_out(place, now=now),
         "text": kql.exclusion(),
         "alias": ALIAS,
@@ -196,8 +203,28 @@ def _left_out(place: Workspace, *, now: datetime) -> LeftOutSums:
     return LeftOutSums(sums, list(findings), sum(n for _, _, n in sums))
 
 
-def _rule(row: ListedRule) -> RuleOfWatchlist:
-    return RuleOfWatchlist(row, len(row.rows), all_in_words(row.reasons))
+def _rows(place: Workspace, *, is_on: bool, now: datetime) -> dict[str, Any]:
+    """What Sentinel was seen to hold, rule by rule; and how many rows it holds that should go."""
+    rows = list(WantedRule.objects.filter(workspace=place, kind=RuleKind.PAIR))
+    rules = [_rule(listed, rows, is_on=is_on) for listed in listed_rules(place, now=now)]
+    there = [row for row in rows if row.landed is not None]
+    return {"rules": rules, "landed": len(there), "leaving": sum(not row.wanted for row in there)}
+
+
+def _rule(listed: ListedRule, rows: Sequence[WantedRule], *, is_on: bool) -> RuleOfWatchlist:
+    wanted = [row for row in rows if row.about == listed.about and row.wanted is not None]
+    landed = sum(row.is_as_wanted for row in wanted)
+    failed = [row for row in wanted if row.outcome in (Landing.REFUSED, Landing.HELD)]
+    missing = max(0, len(listed.rows) - landed - len(failed))
+    causes = dict.fromkeys(note_words(row.latest_error) for row in failed)
+    return RuleOfWatchlist(
+        listed,
+        landed=landed,
+        waiting=missing if is_on else 0,
+        refused=len(failed),
+        would=0 if is_on else missing,
+        reasons=[*all_in_words(listed.reasons), *filter(None, causes)],
+    )
 
 
 def _signatures(row: WatchlistRequest | None) -> list[Any]:

@@ -265,8 +265,8 @@ def test_page_command_and_compiler_agree_on_the_portal(ada_here, workspace, is_o
     ask_portal_residence(workspace=workspace, now=NOON)
     text = ada_here.get(PAGE).text
     assert ("lives in the Defender portal" in text) is is_onboarded
-    assert (f"onboarded: incident {evidence.number}, made by" in text) is True
-    assert (f"not onboarded: incident {evidence.number}," in text) is not is_onboarded
+    assert (f"onboarded: incident #{evidence.number}, made by" in text) is True
+    assert (f"not onboarded: incident #{evidence.number}," in text) is not is_onboarded
     assert ("is not onboarded to the Defender portal" in text) is not is_onboarded
     capsys.readouterr()
     call_command("workspace", "list", "--json")

@@ -20,7 +20,7 @@ from alerts.suppression.deploying.leases import renew_leases
 from alerts.suppression.deploying.watchlist_rows import (
     changes_this_month,
     listed_rules,
-    reason_to_let_end,
+    reason_against_renewal,
     reason_to_shut,
 )
 from alerts.suppression.deploying.watchlist_switch import (
@@ -252,7 +252,7 @@ def test_while_a_row_is_there_in_an_older_form_the_lease_does_not_grow(
     WantedRule.objects.filter(pk=row.pk).update(wanted=wanted, outcome=Landing.REFUSED)
     clock.go(hours=5)
     note_fresh(workspace_id=workspace.pk, now=clock.at)
-    assert "changed" in reason_to_let_end(workspace, now=clock.at)
+    assert "changed" in reason_against_renewal(workspace, now=clock.at)
     assert lease_of_gate(WantedRule.objects.get(kind="listgate").wanted) == first
 
 

@@ -289,9 +289,9 @@ def test_planned_work_boxes_in_as_hours_do_with_devices_one_by_one(made, found):
 @pytest.mark.parametrize(
     ("values", "found"),
     [
-        ({"planned_work": ("firmware",), "planned_work_by_name": ("firmware",)}, []),
+        ({"planned_work": ("firmware",), "planned_work_for_hours": ("firmware",)}, []),
         ({"planned_work": ("firmware",)}, ["never.work"]),
-        ({"planned_work": ("backup",), "planned_work_by_name": ("backup",)}, ["never.work"]),
+        ({"planned_work": ("backup",), "planned_work_for_hours": ("backup",)}, ["never.work"]),
         ({}, ["never.work"]),
     ],
 )

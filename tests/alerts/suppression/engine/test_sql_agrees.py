@@ -48,7 +48,7 @@ def _store(history: list[Facts]) -> dict[int, Facts]:
     alerts, links, kept, works = [], [], [], []
     for alert_facts in history:
         columns = {name: getattr(alert_facts, name) for name in Facts.__slots__}
-        kinds, by_name = columns.pop("planned_work"), columns.pop("planned_work_by_name")
+        kinds, by_name = columns.pop("planned_work"), columns.pop("planned_work_for_hours")
         counts = columns.pop("alerts_in_incident"), columns.pop("entities_in_incident")
         columns |= {name: ids[columns[name]] for name, ids in places.items()}
         for name in ("techniques", "tactics", "any_device", "any_address"):

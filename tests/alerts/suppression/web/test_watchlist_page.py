@@ -6,11 +6,14 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from alerts.outbox.models import WantedRule
 from alerts.sentinel import kql
+from alerts.suppression.deploying import watchlist_rows
 from alerts.suppression.deploying.watchlist_gate import open_list_gate
+from alerts.suppression.deploying.watchlist_rows import bring_watchlist_in_line
 from alerts.suppression.deploying.watchlist_switch import hash_of_exclusion, is_watchlist_on
 from alerts.suppression.engine.watchlist import gate_row
-from alerts.suppression.models import LeftOutAlert, WatchlistRequest
+from alerts.suppression.models import LeftOutAlert, RuleVersion, WatchlistRequest
 from tests import cast
 from tests.alerts.suppression import samples
 from tests.conftest import NOON
@@ -64,11 +67,50 @@ def test_both_sides_switch_it_on_and_one_ends_it(page, make_version, workspace, 
 def test_a_rule_is_in_the_list_or_says_why_not(page, make_version, rule, oda):
     version = make_version("live")
     shown = text_of(page(oda))
-    assert f"R-{version.rule.number}" in shown and "2 pairs" in shown
+    assert f"R-{version.rule.number}" in shown and "2 pairs would be covered" in shown
     other = samples.but(rule, samples.clause("source_kind", "is", "PLC"))
     make_version("live", of=other)
     shown = text_of(page(oda))
     assert "Not in the list" in shown and "The exclusion cannot check the source kind." in shown
+
+
+def test_the_page_shows_what_has_landed_what_waits_and_what_was_refused(
+    page, make_version, workspace, oda, leo
+):
+    version = make_version("live")
+    page(oda, "propose", side="ot")
+    page(leo, "sign", side="soc")
+    shown = text_of(page(oda))
+    assert "2 pairs not there yet" in shown and "Sentinel holds" not in shown
+    bring_watchlist_in_line(workspace=workspace, now=NOON)
+    assert "2 pairs not there yet" in text_of(page(oda)), "they are owed"
+    rows = WantedRule.objects.filter(kind="pair").order_by("pk")
+    first, second = rows
+    settle(first, landed=first.wanted)
+    settle(second, outcome="refused", latest_error="A row of 11,000 bytes.")
+    shown = text_of(page(oda))
+    assert "1 pair in Sentinel" in shown and "not there yet" not in shown
+    assert "1 pair refused or changed" in shown and "A row of 11,000 bytes." in shown
+    assert "Sentinel holds 1 row with a pair." in shown
+    RuleVersion.objects.filter(pk=version.pk).update(state="paused")
+    bring_watchlist_in_line(workspace=workspace, now=NOON)
+    shown = text_of(page(oda))
+    assert "Sentinel holds 1 row with a pair. 1 of them is to go and is still there." in shown
+    assert "No live rule reaches this workspace." in shown
+
+
+def settle(row, *, outcome="landed", **columns):
+    """What a delivery leaves."""
+    values = {"outcome": outcome, "landed_version": row.wanted_version, **columns}
+    WantedRule.objects.filter(pk=row.pk).update(**values)
+
+
+def test_a_full_list_says_which_rule_found_no_room(page, make_version, oda, monkeypatch):
+    make_version("live")
+    monkeypatch.setattr(watchlist_rows, "MAX_ROWS", 1)
+    shown = text_of(page(oda))
+    assert "The list is full: it takes 1 rows, older rules first." in shown
+    assert "Not in the list" in shown and "would be covered" not in shown
 
 
 def test_who_may_not_sign_sees_the_page_and_no_form(page, make_version, sam):
@@ -107,7 +149,7 @@ def test_what_was_held_back_stands_apart_with_its_findings(
     assert "held back" not in text_of(client.get("/ledger/?rule=99999"))
     shown = text_of(page(oda))
     assert "2 alerts became no incident" in shown and "not counted as closes" in shown
-    assert "No signed pair covers these" in shown and "Modbus Exception: 1" in shown
+    assert "No row that was in force covers these" in shown and "Modbus Exception: 1" in shown
 
 
 def test_while_the_gate_is_open_after_the_end_the_page_says_so(page, make_version, workspace, oda):
