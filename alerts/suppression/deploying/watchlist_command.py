@@ -33,7 +33,8 @@ def watchlist_status(
     request, gate = request_of(workspace.pk), list_gate_of(workspace.pk)
     pairs = WantedRule.objects.filter(workspace=workspace, kind=RuleKind.PAIR)
     until = lease_of_gate(gate.landed) if gate else None
-    rules = listed_rules(workspace, now=now)
+    in_sentinel = set(pairs.filter(landed__isnull=False).values_list("label", flat=True))
+    live = {row.rule.name for row in listed_rules(workspace, now=now)}
     left_out = left_out_in([workspace.pk], since=now - timedelta(days=30))
     return {
         "workspace": workspace.name,
@@ -43,8 +44,8 @@ def watchlist_status(
         "counts_until": until.isoformat() if until else "",
         "pairs_wanted": pairs.filter(wanted__isnull=False).count(),
         "pairs_there": pairs.filter(landed__isnull=False).count(),
-        "rules_in_the_list": [row.rule.name for row in rules if row.rows],
-        "rules_not_in_the_list": [row.rule.name for row in rules if not row.rows],
+        "rules_in_the_list": sorted(in_sentinel),
+        "rules_not_in_the_list": sorted(live - in_sentinel),
         "left_out_in_30_days": left_out.filter(rule__isnull=False).count(),
         "left_out_by_no_rule": left_out.filter(rule__isnull=True).count(),
         "changes_this_month": changes_this_month(workspace.pk, now=now),

@@ -83,8 +83,8 @@ class ListInForce:
         """
         looks = (facts.at, facts.at + RUN)
         for key in keys_of(facts):
-            for row, held in self._rows.get(key, ()):
-                is_in_force = any(_overlap((looks, held, opened)) for opened in self._open)
+            for row, stay in self._rows.get(key, ()):
+                is_in_force = any(_overlap((looks, stay, opened)) for opened in self._open)
                 if is_in_force and covers(row, facts):
                     return row
         return None

@@ -110,14 +110,14 @@ def listed_rules(
     uuids = dict(Rule.objects.filter(versions__in=versions).values_list("pk", "uuid"))
     named = {name for version in versions.values() for name in assets_of(version.definition)}
     sites = dict(Site.objects.values_list("pk", "name"))
-    plant, held = plant_of(sites, named=named), devices_in_open_cases(named=named)
+    plant, blocked = plant_of(sites, named=named), devices_in_open_cases(named=named)
     found, room = list[ListedRule](), MAX_ROWS
     for version in sorted(versions.values(), key=lambda version: version.number):
         routine = _routine(version.definition, workspace.name, version.since, version.expires_at)
         reached = [pk for pk, name in sites.items() if routine.reaches(name)]
         grave = plant.criticality(version.definition, reached)
         reasons = routine.reasons or tuple(reasons_against_assets(grave))
-        listed = {} if reasons else _rows(version, routine, uuids, workspace, held=held)
+        listed = {} if reasons else _rows(version, routine, uuids, workspace, blocked=blocked)
         if not reasons and not listed:
             reasons = (Sentence("watchlist.held"),)
         if len(listed) > room:
@@ -138,7 +138,7 @@ def _rows(
     uuids: dict[int, UUID],
     workspace: Workspace,
     *,
-    held: frozenset[str],
+    blocked: frozenset[str],
 ) -> dict[UUID, WatchlistRow]:
     windows = [
         text for line in version.definition.all_of if line.field == "time" for text in line.texts
@@ -149,7 +149,7 @@ def _rows(
         rule_hash=version.rule_hash,
         hours="; ".join(windows),
     )
-    out = held | version.newcomers
+    out = blocked | version.newcomers
     return {
         row_id(about=uuids[version.rule_id], workspace=workspace.uuid, pair=pair): row
         for pair, row in rows_of(routine, source).items()
