@@ -13,7 +13,12 @@ from alerts.outbox.services.enqueue import (
     retry_change,
     withdraw,
 )
-from alerts.outbox.services.set_desired import clear_desired_rule, name_of_rule, set_desired_rule
+from alerts.outbox.services.set_desired import (
+    clear_desired_rule,
+    name_of_rule,
+    set_desired_rule,
+    set_rule_absent,
+)
 
 __all__ = [
     "NEW_TASK",
@@ -31,5 +36,6 @@ __all__ = [
     "name_of_rule",
     "retry_change",
     "set_desired_rule",
+    "set_rule_absent",
     "withdraw",
 ]

@@ -62,6 +62,25 @@ def clear_desired_rule(
     return _set_wanted(row, None, reason=reason, urgency=urgency, insists=True, now=now)
 
 
+@transaction.atomic
+def set_rule_absent(
+    *, workspace_id: int, name: UUID, about: UUID, label: str, reason: str, now: datetime
+) -> bool:
+    """Want no rule there, with a row that has the reason also where none ever was. Returns whether
+    that is new.
+    """
+    row = _locked(workspace_id, name, about=about, label=label, kind=RuleKind.RULE, now=now)
+    if row.wanted is not None:
+        _set_wanted(row, None, reason=reason, urgency=RulePriority.AWAY, insists=True, now=now)
+        return True
+    if row.reason == reason:
+        return False
+    is_new = not row.reason
+    row.reason = reason
+    row.save(update_fields=["reason"])
+    return is_new
+
+
 def _locked(
     workspace_id: int, name: UUID, *, about: UUID, label: str, kind: RuleKind, now: datetime
 ) -> WantedRule:

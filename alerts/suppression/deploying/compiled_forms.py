@@ -1,17 +1,21 @@
 """What Sentinel would get for a rule, workspace by workspace, and the hashes that are signed."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from alerts.sentinel.models import Workspace
-from alerts.suppression.drafting.enforcement_choice import target_of
-from alerts.suppression.engine.compile_sentinel import Compiled, compile_rule
+from alerts.sentinel.models import PortalResidence, Workspace
+from alerts.sites.engine.devices import CRITICAL
+from alerts.sites.models import Device
+from alerts.suppression.drafting.enforcement_choice import SENTINEL, target_of
+from alerts.suppression.engine.compile_sentinel import Compiled, Target, compile_rule
 from alerts.suppression.engine.rule import Rule as RuleDefinition
 from alerts.suppression.engine.sentinel_forms import form_hash, live_form, trial_form
-from alerts.suppression.models import Rule
+from alerts.suppression.engine.words import Sentence
+from alerts.suppression.models import Rule, RuleVersion
 
+MAX_GUARDED: Final = 200  # tried one by one, to say which of them is new
 _ANY_END: Final = datetime(2026, 1, 1, tzinfo=UTC)  # the hash leaves the lease out
 
 
@@ -43,8 +47,60 @@ def compiled_forms(
     return {workspace.name: _forms(definition, rule, workspace) for workspace in workspaces}
 
 
-def _forms(definition: RuleDefinition, rule: Rule, workspace: Workspace) -> Forms:
-    compiled = compile_rule(definition, target_of(workspace))
+def reasons_against_forms(version: RuleVersion) -> list[Sentence]:
+    """Return why Sentinel would not get what was proposed: in some workspace the rule is not exact
+    any more, or its form is another one than signers were shown. Nothing for Tagout's own worker.
+    """
+    if version.enforcement != SENTINEL:
+        return []
+    found = compiled_forms(
+        version.definition, rule=version.rule, workspace_ids=version.workspace_ids
+    )
+    return [why for forms in found.values() for why in reasons_against_form(version, forms)]
+
+
+def reasons_against_form(version: RuleVersion, forms: Forms) -> list[Sentence]:
+    """Return the same for one workspace, where this is what Sentinel would get now."""
+    if forms.verdict != "exact":
+        return list(dict.fromkeys(reason.why for reason in forms.compiled.reasons))
+    workspace = forms.workspace
+    if version.forms.get(workspace.name) == forms.hashes:
+        return []
+    proposed_at = version.proposed_at or version.made_at
+    homes = PortalResidence.objects.filter(workspace=workspace, is_in_portal=True)
+    if homes.filter(since__gte=proposed_at).exists():
+        return [Sentence("sentinel.moved", workspace=workspace.name)]
+    if device := _device_guarded_since(version, workspace):
+        return [Sentence("sentinel.new_guarded", workspace=workspace.name, device=device)]
+    return [Sentence("sentinel.other_form", workspace=workspace.name)]
+
+
+def _device_guarded_since(version: RuleVersion, workspace: Workspace) -> str:
+    """Return the one guarded device without which the form would be the proposed one."""
+    proposed, target = version.forms.get(workspace.name), target_of(workspace)
+    for name, smaller in _targets_without_a_guard(target):
+        forms = _forms(version.definition, version.rule, workspace, smaller)
+        if forms.hashes == proposed:
+            return name
+    return ""
+
+
+def _targets_without_a_guard(target: Target) -> Iterator[tuple[str, Target]]:
+    guarded = Device.objects.filter(criticality__in=CRITICAL)
+    for name, address in guarded.order_by("name").values_list("name", "address")[:MAX_GUARDED]:
+        smaller = replace(
+            target,
+            guarded_devices=tuple(text for text in target.guarded_devices if text != name),
+            guarded_addresses=tuple(text for text in target.guarded_addresses if text != address),
+        )
+        if smaller != target:
+            yield name or address, smaller
+
+
+def _forms(
+    definition: RuleDefinition, rule: Rule, workspace: Workspace, target: Target | None = None
+) -> Forms:
+    compiled = compile_rule(definition, target or target_of(workspace))
     if compiled.verdict == "impossible":
         return Forms(workspace, compiled)
     number, title = rule.number, definition.title

@@ -46,7 +46,7 @@ def reason_against_rule(row: WantedRule, *, now: datetime) -> str:
     except NotARule:
         return NOT_SIGNED
     except NotSigned as problem:
-        return str(problem)
+        return " ".join(problem.args)
     return "" if is_form_within(row.wanted, body) and not _insists(row) else NOT_SIGNED
 
 

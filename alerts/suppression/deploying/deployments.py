@@ -15,8 +15,10 @@ from alerts.outbox.models import NOT_AS_DECIDED, SUPPRESSING, Landing, RuleKind,
 from alerts.outbox.queries import wanted_rules
 from alerts.sentinel.models import PortalResidence, Workspace
 from alerts.sentinel.queries import gone_workspaces, portal_residences, workspaces_visible_to
+from alerts.suppression.deploying.compiled_forms import compiled_forms, reasons_against_form
 from alerts.suppression.drafting.enforcement_choice import SENTINEL
 from alerts.suppression.engine.sentinel_forms import lease_of
+from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import Rule, RuleVersion, Stop
 from alerts.suppression.queries import is_off, rules_visible_to
 from portal.accounts.models import User
@@ -164,17 +166,40 @@ def deployments_of_rule(rule: Rule) -> list[Deployment]:
     return [_deployment(row, rule, is_gone=row.workspace_id in gone) for row in rows]
 
 
-def taken_over_in(version: RuleVersion, deployments: Iterable[Deployment]) -> list[str]:
-    """Return the workspaces from which Sentinel's form of an acting version was taken away because
-    it is not what was signed any more: Tagout's own worker enforces it there.
+@dataclass(frozen=True, slots=True)
+class WithdrawnForm:
+    """A workspace in which Sentinel does not hold an acting version, and why. Tagout's own worker
+    enforces it there, unless `against_worker` says why nobody does.
+    """
+
+    workspace: str
+    reasons: list[Sentence]
+    against_worker: str = ""  # "off", "inactive"
+
+
+def withdrawn_forms(version: RuleVersion, deployments: Iterable[Deployment]) -> list[WithdrawnForm]:
+    """Return where Sentinel's form of an acting version is not, because it is not what was signed
+    any more, and who acts there.
     """
     if not version.is_acting or version.enforcement != SENTINEL:
         return []
+    rows = [found.row for found in deployments if found.standing == "gone"]
+    ids = [row.workspace_id for row in rows]
+    forms = compiled_forms(version.definition, rule=version.rule, workspace_ids=ids) if ids else {}
     return [
-        deployment.row.workspace.name
-        for deployment in deployments
-        if deployment.standing == "gone" and not is_off(deployment.row.workspace_id)
+        WithdrawnForm(
+            row.workspace.name,
+            reasons_against_form(version, forms[row.workspace.name]),
+            _against_worker(row.workspace),
+        )
+        for row in rows
     ]
+
+
+def _against_worker(workspace: Workspace) -> str:
+    if is_off(workspace.pk):
+        return "off"
+    return "" if workspace.state == Workspace.State.ACTIVE else "inactive"
 
 
 def is_live_as_a_whole(deployments: Iterable[Deployment]) -> bool:

@@ -15,10 +15,20 @@ from django.db import transaction
 from django.utils.translation import gettext, gettext_noop
 
 from alerts.outbox.models import Landing, RuleKind, RulePriority, WantedRule
-from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
+from alerts.outbox.services import (
+    clear_desired_rule,
+    name_of_rule,
+    set_desired_rule,
+    set_rule_absent,
+)
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import gone_workspaces, minutes_old
-from alerts.suppression.deploying.compiled_forms import Forms, compiled_forms
+from alerts.suppression.deploying.compiled_forms import (
+    Forms,
+    compiled_forms,
+    reasons_against_form,
+)
+from alerts.suppression.deploying.recipients import leads_of
 from alerts.suppression.enforcing.acting_rules import NotSigned, attribution_of
 from alerts.suppression.engine.guards.closing import (
     MAX_MINUTES_OLD,
@@ -37,7 +47,7 @@ from alerts.suppression.engine.sentinel_forms import (
 )
 from alerts.suppression.models import ACTING, Rule, RuleVersion, State
 from alerts.suppression.queries import is_off
-from alerts.suppression.signing.notify import notify_about_rule
+from alerts.suppression.signing.notify import in_words, notify_about_rule
 from alerts.suppression.signing.people import concerned_by
 
 GATE: Final = UUID("6a7e0ff0-5b7e-5d49-9c60-7a90f0ff0001")  # what gates are about
@@ -100,14 +110,24 @@ TAKEN_OVER: Final = gettext_noop(
 ORPHANED: Final = "Azure no longer knows the workspace; nothing is sent there."
 
 
+NOT_TAKEN_OVER: Final = gettext_noop("Nobody closes by it there until that is put right.")
+
+
+class FormNotSigned(NotSigned):
+    """What Sentinel would get now is not what was signed; each reason is one sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """For one workspace: a body, or why none. `keep`: what is there is left to its end."""
+    """For one workspace: a body, or why none. `keep`: what is there is left to its end. `reasons`:
+    why a form that was signed for it cannot be there.
+    """
 
     workspace: Workspace
     body: dict[str, Any] | None
     why: str = ""
     keep: bool = False
+    reasons: tuple[str, ...] = ()
 
 
 def plans_for(rule: Rule, *, now: datetime) -> dict[int, Plan]:
@@ -151,6 +171,9 @@ def _plan(version: RuleVersion, forms: Forms, *, now: datetime) -> Plan:
         return Plan(workspace, None, "The workspace was removed.")
     try:
         body = signed_body(version, forms, now=now)
+    except FormNotSigned as problem:
+        reasons = problem.args if version.forms.get(workspace.name) else ()
+        return Plan(workspace, None, " ".join(problem.args), reasons=reasons)
     except NotSigned as problem:
         return Plan(workspace, None, str(problem))
     if workspace.state != Workspace.State.ACTIVE:
@@ -166,13 +189,8 @@ def signed_body(version: RuleVersion, forms: Forms, *, now: datetime) -> dict[st
     """Return what Sentinel may hold for an acting version: the form that two people have signed,
     with the longest lease that it can have now. Raises NotSigned.
     """
-    if forms.verdict != "exact":
-        raise NotSigned(" ".join(str(reason.why) for reason in forms.compiled.reasons))
-    if version.forms.get(forms.workspace.name) != forms.hashes:
-        raise NotSigned(
-            "What it would be in Sentinel now is not what was signed: the plant "
-            "or the workspace has changed since. A new version has to be signed."
-        )
+    if reasons := reasons_against_form(version, forms):
+        raise FormNotSigned(*reasons)
     attribution = attribution_of(version)
     text = closing_text(attribution)
     if gaps := reasons_against_text(text, attribution):
@@ -220,7 +238,7 @@ def bring_rule_in_line(*, rule: Rule, now: datetime) -> int:
 
 def _follow(rule: Rule, plan: Plan, row: WantedRule | None, *, now: datetime) -> bool:
     if plan.body is None:
-        if row is None or not _away(row, reason=plan.why, now=now):
+        if not _withdraw(rule, plan, row, now=now):
             return False
         if plan.why != OFF:
             _notify_taken_out(rule, plan, now=now)
@@ -246,6 +264,22 @@ def _follow(rule: Rule, plan: Plan, row: WantedRule | None, *, now: datetime) ->
     if is_off(plan.workspace.pk):  # switched off while we decided: the row is locked by us now
         clear_desired_rule(workspace_id=plan.workspace.pk, name=name, now=now, reason=OFF)
     return True
+
+
+def _withdraw(rule: Rule, plan: Plan, row: WantedRule | None, *, now: datetime) -> bool:
+    """Want nothing there. What was signed for a workspace and cannot be there has a row with the
+    reason also where it never was, so that Tagout's own worker enforces it and people hear of it.
+    """
+    if not plan.reasons:
+        return row is not None and _away(row, reason=plan.why, now=now)
+    return set_rule_absent(
+        workspace_id=plan.workspace.pk,
+        name=name_of_rule(about=rule.uuid, workspace=plan.workspace.uuid),
+        about=rule.uuid,
+        label=rule.label,
+        reason=plan.why,
+        now=now,
+    )
 
 
 def _is_due(row: WantedRule, body: dict[str, Any], *, now: datetime) -> bool:
@@ -282,11 +316,14 @@ def _notify_taken_out(rule: Rule, plan: Plan, *, now: datetime) -> None:
     names = {"rule": rule.label, "workspace": plan.workspace.name}
     notify_about_rule(
         version,
-        people=concerned_by(version),
+        people={*concerned_by(version), *leads_of([plan.workspace])},
         kind="taken-out",
         now=now,
         message=lambda: (
-            gettext("%(rule)s was removed from Sentinel in %(workspace)s") % names,
-            [plan.why, gettext(TAKEN_OVER)],
+            gettext("%(rule)s is no longer in Sentinel in %(workspace)s") % names,
+            [
+                *map(in_words, plan.reasons or [plan.why]),
+                gettext(TAKEN_OVER if plan.reasons else NOT_TAKEN_OVER),
+            ],
         ),
     )

@@ -217,6 +217,20 @@ SENTINEL: Final = {
         "choose Check now on the workspace's page; until then Tagout's own worker can enforce the "
         "rule."
     ),
+    "sentinel.moved": gettext_noop(
+        "Since the rule was proposed {workspace} has moved to the Defender portal, so Sentinel "
+        "would get other conditions there than the signers were shown. Propose the rule anew."
+    ),
+    "sentinel.new_guarded": gettext_noop(
+        "Since the rule was proposed {device} has become a safety system or a crown jewel, so "
+        "Sentinel would get other conditions in {workspace} than the signers were shown. Propose "
+        "the rule anew."
+    ),
+    "sentinel.other_form": gettext_noop(
+        "Since the rule was proposed the safety systems and crown jewels of the plant, or the "
+        "analytics rules of {workspace}, have changed, so Sentinel would get other conditions "
+        "there than the signers were shown. Propose the rule anew."
+    ),
     "sentinel.unprobed": gettext_noop(
         "Tagout has not yet tried which conditions {workspace} accepts. It does so within a minute "
         "of the first draft for this workspace."

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext
 
+from alerts.suppression.deploying.compiled_forms import reasons_against_forms
 from alerts.suppression.drafting.enforcement_choice import reasons_against_enforcement
 from alerts.suppression.drafting.rule_reach import reach_of_rule
 from alerts.suppression.engine.guards.signing import VALID, Side, reasons_not_signed
@@ -128,4 +129,4 @@ def _reasons(version: RuleVersion, attempt: SigningAttempt, *, now: datetime) ->
         reasons += reasons_against_test(version.backtest)
     rule = version.definition
     reasons += reasons_against_rule_now(rule, reach=reach_of_rule(rule), now=now)
-    return reasons + reasons_against_enforcement(rule)
+    return reasons + (reasons_against_enforcement(rule) or reasons_against_forms(version))

@@ -19,11 +19,11 @@ from alerts.suppression.deploying.deployments import (
     deployments_by_workspace,
     deployments_of_rule,
     is_live_as_a_whole,
-    taken_over_in,
+    withdrawn_forms,
 )
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.web.shared import page_frame
-from alerts.suppression.web.words import Chip, StateChip, chip
+from alerts.suppression.web.words import Chip, StateChip, all_in_words, chip
 from portal import clock
 from portal.accounts.sessions import actor_of
 from portal.ui.responses import render_page
@@ -134,7 +134,9 @@ def of_rule(version: RuleVersion) -> dict[str, Any]:
         "deployed": [_row(deployment, {}) for deployment in found],
         "has_lease": any(deployment.lease_until for deployment in found),
         "is_whole": is_live_as_a_whole(found),
-        "taken_over": taken_over_in(version, found),
+        "withdrawn": [
+            (form, all_in_words(form.reasons)) for form in withdrawn_forms(version, found)
+        ],
     }
 
 

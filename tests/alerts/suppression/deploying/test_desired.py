@@ -9,8 +9,9 @@ from alerts.outbox.queries import withdrawn_rules
 from alerts.sentinel.client.port import SentinelRefused
 from alerts.sentinel.services import note_success
 from alerts.sentinel.services.reach import note_fresh
-from alerts.suppression.deploying.deployments import deployments_of_rule, taken_over_in
+from alerts.suppression.deploying.deployments import deployments_of_rule, withdrawn_forms
 from alerts.suppression.deploying.desired import bring_in_line
+from alerts.suppression.deploying.kill_switch import switch_off
 from alerts.suppression.deploying.leases import renew_due_leases, renew_leases
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.watching.lifecycle import pause_rule
@@ -137,12 +138,48 @@ def test_a_plant_that_has_changed_takes_it_away_because_another_form_was_signed(
     renew_leases(now=NOON)
     far.deliver()
     assert far.rule is None
-    assert "not what was signed" in wanted(version).reason
+    assert "SIS-02 has become a safety system" in wanted(version).reason
     notifications = Notification.objects.filter(kind="suppression.taken-out")
     assert sorted(notification.to.name for notification in notifications) == [
         "Leo Hartmann",
         "Oda Nowak",
     ]
+
+
+@pytest.mark.parametrize("state", ["canary", "live"])
+def test_a_form_that_changed_before_it_was_ever_there_leaves_a_row_and_a_message(
+    version, far, site, workspace, oda, state
+):
+    """Else nobody would enforce the rule, and nobody would know."""
+    make_device(site, "SIS-02", "10.20.9.2", criticality="safety")
+    settle(version, far, state=state)
+    assert far.rule is None
+    row = wanted(version)
+    assert row.wanted is None and "SIS-02 has become a safety system" in row.reason
+    assert withdrawn_rules(workspace.pk) == {version.rule.uuid}, "Tagout's own worker enforces it"
+    note = Notification.objects.get(to=oda, kind="suppression.taken-out")
+    assert "SIS-02" in note.body and "Tagout's own worker enforces it there" in note.body
+    renew_leases(now=NOON)
+    assert Notification.objects.filter(to=oda, kind="suppression.taken-out").count() == 1
+    (form,) = withdrawn_forms(
+        RuleVersion.objects.get(pk=version.pk), deployments_of_rule(version.rule)
+    )
+    assert (form.workspace, form.against_worker) == ("gdansk", "")
+
+
+def test_where_suppression_is_off_nobody_acts_and_the_page_has_why(
+    version, far, site, workspace, leo, client
+):
+    make_device(site, "SIS-02", "10.20.9.2", criticality="safety")
+    settle(version, far)
+    client.force_login(leo)
+    page = client.get(f"/rules/{version.uuid}/").content.decode()
+    assert "In gdansk Tagout's own worker enforces the rule." in page
+    assert "SIS-02 has become a safety system or a crown jewel" in page
+    switch_off(by=leo, now=NOON)
+    page = client.get(f"/rules/{version.uuid}/").content.decode()
+    assert "In gdansk nobody closes by this rule." in page
+    assert "Suppression is switched off there." in page
 
 
 def test_a_name_that_became_ambiguous_takes_it_away(version, far, site):
@@ -284,7 +321,9 @@ def test_a_rule_is_taken_away_when_its_workspace_moves_and_tagout_takes_over(
     note = Notification.objects.get(to=oda, kind="suppression.taken-out")
     assert "Tagout's own worker enforces it there" in note.body
     found = deployments_of_rule(version.rule)
-    assert taken_over_in(version, found) == ["gdansk"]
+    (form,) = withdrawn_forms(version, found)
+    assert (form.workspace, form.against_worker) == ("gdansk", "")
+    assert "moved to the Defender portal" in str(form.reasons[0])
 
 
 def test_a_rule_signed_for_the_portal_stands_there_without_a_title(

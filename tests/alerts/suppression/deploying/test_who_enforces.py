@@ -1,7 +1,11 @@
 """Sentinel enforces only what it holds exactly and was seen to accept; else Tagout's own worker."""
 
+from datetime import timedelta
+
 import pytest
 
+from alerts.sentinel.models import PortalResidence
+from alerts.sites.models import Device
 from alerts.suppression.drafting.drafts import (
     CannotSaveRule,
     draft_rule,
@@ -9,14 +13,21 @@ from alerts.suppression.drafting.drafts import (
     save_draft,
 )
 from alerts.suppression.engine.compile_sentinel import undirected
+from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.engine.rule import as_json
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.signing.propose import CannotProposeRule, propose_rule
-from alerts.suppression.signing.sign import CannotSignRule
-from tests.alerts.suppression.deploying.plant import ACCEPTS, TYPE, polls, signed
+from alerts.suppression.signing.sign import CannotSignRule, reasons_against_signature
+from tests.alerts.suppression.deploying.plant import (
+    ACCEPTS,
+    TYPE,
+    know_analytics_rules,
+    polls,
+    signed,
+)
 from tests.conftest import NOON
 from tests.factories import rules
-from tests.factories.incidents import make_device
+from tests.factories.incidents import make_device, put_in_portal
 from tests.factories.rules import clause
 from tests.program import Program
 
@@ -87,6 +98,61 @@ def test_what_sentinel_cannot_hold_any_more_is_not_signed(workspace, oda, leo):
     accept(workspace)
     with pytest.raises(CannotSignRule, match="not yet tried"):
         rules.sign(version, by=leo, now=NOON)
+
+
+CHANGES = [
+    pytest.param(
+        lambda ws, site: make_device(site, "SIS-02", "10.20.9.2", criticality="safety"),
+        "SIS-02 has become a safety system or a crown jewel",
+        id="a device became a safety system",
+    ),
+    pytest.param(
+        lambda ws, site: Device.objects.filter(name="SIS-01").update(criticality="normal"),
+        "the safety systems and crown jewels of the plant",
+        id="a device is one no longer",
+    ),
+    pytest.param(
+        lambda ws, site: move_to_portal(ws),
+        "gdansk has moved to the Defender portal",
+        id="the workspace moved",
+    ),
+]
+
+
+def move_to_portal(workspace):
+    know_analytics_rules(workspace, "AlertName")
+    put_in_portal(workspace)
+    PortalResidence.objects.update(since=NOON + timedelta(minutes=1))
+
+
+@pytest.mark.parametrize(("change", "reason"), CHANGES)
+def test_a_form_that_differs_from_the_proposed_one_is_not_signed_and_the_page_says_so_before(
+    workspace, site, oda, leo, client, change, reason
+):
+    version = signed(polls(), by=(oda, leo), workspaces=[workspace], state="proposed")
+    version.signatures.filter(side="soc").delete()
+    before = reasons_against_signature(version, side=Side.SOC, by=leo, now=NOON)
+    change(workspace, site)
+    client.force_login(leo)
+    page = client.get(f"/rules/{version.uuid}/").content.decode()
+    assert reason in page and "Propose the rule anew." in page
+    assert 'name="seen_hash"' not in page
+    after = reasons_against_signature(version, side=Side.SOC, by=leo, now=NOON)
+    assert len(set(after) - set(before)) == 1, "one clear sentence"
+    with pytest.raises(CannotSignRule, match=reason):
+        rules.sign(version, by=leo, now=NOON)
+    version.refresh_from_db()
+    assert (version.state, version.signatures.count()) == ("proposed", 1)
+    session = client.session
+    session["proved_at"] = NOON.isoformat()
+    session.save()
+    answer = client.post(
+        f"/api/v1/rules/{version.rule.uuid}/sign/",
+        {"side": "soc", "hash": version.rule_hash, "note": "x", "checked_evidence": True},
+        content_type="application/json",
+    )
+    assert answer.status_code == 409 and reason in answer.json()["detail"]
+    assert version.signatures.count() == 1
 
 
 def test_the_next_version_of_what_sentinel_held_falls_to_tagout(workspace, site, oda, leo):
