@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from simulator.arm.connections import check_connection
 from simulator.automation.check import check_rule
 from simulator.automation.run import RULES
 from simulator.azure import GRAPH_SETTINGS, WORKSPACE_FACTS, Azure
@@ -43,7 +44,7 @@ from simulator.store.incidents import Incident
 from simulator.store.resources import Resource
 
 Json = dict[str, Any]
-MADE_BY_PEOPLE = ("alertRules", "dataConnectors", "workflows", "sites")
+MADE_BY_PEOPLE = ("alertRules", "dataConnectors", "workflows", "sites", "connections")
 Operation = Callable[[Azure, Json, int], Json]
 
 
@@ -393,6 +394,8 @@ def resource(azure: Azure, body: Json, at: int) -> Json:
     if body.get("delete"):
         azure.store.resources.remove(workspace.key, kind, name)
         return {"name": name, "etag": None}
+    if kind == "connections":
+        check_connection(body["body"])
     made = Resource(name, azure.store.next_etag(at), dict(body["body"]))
     azure.store.resources.put(workspace.key, kind, made)
     return {"name": name, "etag": made.etag}

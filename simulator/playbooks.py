@@ -51,6 +51,27 @@ def playbooks_of(workspace: PlantWorkspace, at: str) -> dict[str, Json]:
     }
 
 
+def connections_of(workspace: PlantWorkspace) -> dict[str, Json]:
+    """The connections of these playbooks, each signed in to Microsoft's own connector."""
+    return {
+        name: {
+            "location": "westeurope",
+            "properties": {
+                "displayName": name,
+                "api": {
+                    "id": entry["id"],
+                    "name": name,
+                    "type": "Microsoft.Web/locations/managedApis",
+                },
+                "parameterValues": {},
+                "customParameterValues": {},
+                "statuses": [{"status": "Connected"}],
+            },
+        }
+        for name, entry in _connections(workspace).items()
+    }
+
+
 def _call(connector: str, path: str, body: Json) -> Json:
     host = {"connection": {"name": _connection(connector)}}
     inputs = {"host": host, "method": "post", "path": path, "body": body}

@@ -9,7 +9,7 @@ from simulator.clock import iso
 from simulator.people import PEOPLE
 from simulator.plant import PlantWorkspace
 from simulator.plant.catalogue import AnalyticsRule
-from simulator.playbooks import playbooks_of
+from simulator.playbooks import connections_of, playbooks_of
 from simulator.solution import (
     PACKAGE_NAME,
     TEMPLATE_VERSION,
@@ -86,6 +86,7 @@ def _resources(workspace: PlantWorkspace, at: str) -> list[tuple[str, str, Json]
         )
     )
     resources += [("workflows", name, body) for name, body in playbooks_of(workspace, at).items()]
+    resources += [("connections", name, body) for name, body in connections_of(workspace).items()]
     resources.append(("automationRules", workspace.uid("foreign rule"), _foreign_rule(at)))
     return resources
 

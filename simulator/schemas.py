@@ -29,6 +29,7 @@ _OTHERS = {
     "microsoft.logic": ("2019-05-01",),
     "microsoft.operationalinsights": ("2022-10-01",),
     "microsoft.web": ("2024-04-01",),
+    "microsoft.web/connections": ("2016-06-01",),
 }
 _PROVIDERS = ("2021-04-01", "2016-02-01")
 _PLAIN: dict[str, type | tuple[type, ...]] = {"string": str, "boolean": bool, "integer": int}
@@ -195,9 +196,11 @@ def _check_plain(kind: str, node: Any, value: Any, name: str) -> None:
 
 def require_other(version: str, path: str) -> None:
     """Refuse a version that another provider than Sentinel does not have."""
-    provider = path.rpartition("/providers/")[2].partition("/")[0].casefold()
-    if version not in _OTHERS.get(provider, _PROVIDERS):
-        raise _unknown_version(version, path, _OTHERS.get(provider, _PROVIDERS))
+    provider, _, rest = path.casefold().rpartition("/providers/")[2].partition("/")
+    kind = f"{provider}/{rest.partition('/')[0]}"
+    offered = _OTHERS.get(kind, _OTHERS.get(provider, _PROVIDERS))
+    if version not in offered:
+        raise _unknown_version(version, path, offered)
 
 
 def require_declared(version: str, path: str, *, has_preview: bool) -> Schema:

@@ -9,6 +9,7 @@ from typing import Any
 from alerts.incidents.ingest.removal import Removed, remove_incidents
 from alerts.incidents.models import LEFT_SCOPE, UNNAMED, Incident, IncidentRaw
 from alerts.intake.models import OutsideCount, Quarantined
+from alerts.intake.services.backfill_requests import reread_past
 from alerts.intake.services.quarantine import drop_outside
 from alerts.intake.services.sweep import compare_soon
 from alerts.sentinel.models import DefenderIncident, ScopeKind, Workspace
@@ -27,7 +28,8 @@ ALL_WARNING = (
 
 def change_scope(*, workspace: Workspace, kind: str, by: Actor, now: datetime) -> Removed:
     """Set the scope of a workspace and remove what is stored and outside of it. What is in and not
-    stored yet comes with the next comparison of everything, which is due at once.
+    stored yet comes with the next comparison of everything, which is due at once; the logs are
+    read anew.
     """
     changed = set_scope(name=workspace.name, kind=kind, by=by, now=now)
     removed = _remove_outside(changed, only_unnamed=False, by=by, now=now)
@@ -35,6 +37,7 @@ def change_scope(*, workspace: Workspace, kind: str, by: Actor, now: datetime) -
     if kind == ScopeKind.ALL:
         OutsideCount.objects.filter(workspace=changed).delete()
     compare_soon(workspace_id=changed.pk)
+    reread_past(workspace_id=changed.pk, now=now)
     return removed
 
 

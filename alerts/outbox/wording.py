@@ -40,6 +40,10 @@ SENTENCES: Final = (
     gettext_noop(
         "The playbook has been changed since this run was asked for, so it was not started."
     ),
+    gettext_noop(
+        "What a connection of the playbook leads to could not be read just before its start, so it"
+        " was not started."
+    ),
     gettext_noop("The playbook has no Sentinel incident trigger any more."),
     gettext_noop(
         "What the playbook does could not be read just before its start, so it was not started."

@@ -1,10 +1,11 @@
 """Workspaces: where they are, how we sign in there, how they answer, how old what we know is."""
 
 import uuid
+from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from alerts.sentinel.client.connection import GRAPH_ENDPOINT, Connection
 from alerts.sentinel.wire.values import OtScope
@@ -81,6 +82,8 @@ class Workspace(models.Model):
     # or did so once, and the others.
     iot_rules = ArrayField(models.TextField(), default=list, db_default=[])
     other_rules = ArrayField(models.TextField(), default=list, db_default=[])
+    # When workflow checks began, by the name of the analytics rule that each makes.
+    checks = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
 
     class Meta:
         constraints = [
@@ -139,7 +142,12 @@ class Workspace(models.Model):
     @property
     def scope(self) -> OtScope:
         """Which of its incidents are taken in."""
-        return OtScope(self.ot_scope, frozenset(self.iot_rules), frozenset(self.other_rules))
+        return OtScope(
+            kind=self.ot_scope,
+            iot_rules=frozenset(self.iot_rules),
+            other_rules=frozenset(self.other_rules),
+            checks={rule: datetime.fromisoformat(at) for rule, at in self.checks.items()},
+        )
 
     def connection_for(self, purpose: str) -> Connection:
         """Where it is, and who we are there for this purpose (read, incidents, rules)."""

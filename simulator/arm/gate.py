@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from simulator.arm import (
     automation,
+    connections,
     content,
     incidents,
     parts,
@@ -31,6 +32,7 @@ ROUTES: list[Route] = [
     *content.ROUTES,
     *watchlists.ROUTES,
     *sites.ROUTES,
+    *connections.ROUTES,
 ]
 
 

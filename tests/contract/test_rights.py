@@ -89,6 +89,8 @@ class Acts:
         )
         group = f"/subscriptions/{self.place.subscription_id}/resourceGroups"
         self.site = f"{group}/{self.place.resource_group}/providers/Microsoft.Web/sites/ot-apps"
+        web = f"{group}/{self.place.resource_group}/providers/Microsoft.Web"
+        self.connection = f"{web}/connections/office365"
         standard = f"{self.site}/workflows/enrich"
         self.playbook = next(row for row in playbooks if row.has_incident_trigger).resource_id
         rules, _ = read_automation_rules(arm.list_automation_rules())
@@ -131,6 +133,7 @@ class Acts:
             "list_tasks": lambda: arm.list_tasks(name),
             "get_task": lambda: arm.get_task(name, GUID),
             "put_task": lambda: arm.put_task(name, GUID, task),
+            "get_connection": lambda: arm.get_connection(self.connection),
             "list_automation_rules": arm.list_automation_rules,
             "get_automation_rule": lambda: arm.get_automation_rule(self.rule.name),
             "put_automation_rule": lambda: arm.put_automation_rule(GUID, self._new_rule()),

@@ -23,6 +23,13 @@ def connection_to(api_id: str) -> Json:
     }
 
 
+def connectors_of(parameters: Any) -> dict[str, str]:
+    """The connectors of the connections of a workflow, where each is what the workflow says."""
+    bag = parameters.get("$connections") if isinstance(parameters, dict) else None
+    value = (bag or {}).get("value") or {}
+    return {entry["connectionId"].lower(): entry["id"] for entry in value.values()}
+
+
 MANAGED_NAMES = (
     *("azuresentinel", "office365", "teams", "azuread", "wdatp", "arm"),
     "azureiotcentral",

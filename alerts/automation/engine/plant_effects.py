@@ -8,7 +8,7 @@ steps that call nothing, are known to be harmless. Everything else may act on th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -107,13 +107,17 @@ class Evidence:
     call: str
 
 
-def evidence_of(*, definition: Any, parameters: Any) -> list[Evidence]:
+def evidence_of(
+    *, definition: Any, parameters: Any, connectors: Mapping[str, str]
+) -> list[Evidence]:
     """Return what may act on the plant; empty only where every part of the definition is known to
-    be harmless. `parameters` are the workflow's, with the connections that it uses.
+    be harmless. `parameters` are the workflow's, with the connections that it uses; `connectors`
+    are what these are connections to, read from the connections themselves.
     """
     if not isinstance(definition, dict) or not definition.keys() <= _DEFINITION_MEMBERS:
         return [Evidence("playbook", "", "definition")]
-    connections = _member(_member(parameters, "$connections"), "value")
+    entries = _member(_member(parameters, "$connections"), "value")
+    connections = _Connections(entries if isinstance(entries, dict) else {}, connectors)
     found = [
         *_in_triggers(definition.get("triggers"), connections),
         *islice(_in_steps(definition.get("actions"), connections, depth=MAX_DEPTH), MAX_EVIDENCE),
@@ -123,13 +127,21 @@ def evidence_of(*, definition: Any, parameters: Any) -> list[Evidence]:
     return found[:MAX_EVIDENCE]
 
 
+@dataclass(frozen=True, slots=True)
+class _Connections:
+    """The connections as the playbook has them, and the connector of each as it really is."""
+
+    entries: Mapping[str, Any]
+    connectors: Mapping[str, str]
+
+
 def _found(place: str, name: str, call: str) -> Evidence:
     """PostgreSQL takes no NUL in a text."""
     name, call = (text.replace("\x00", "\N{REPLACEMENT CHARACTER}") for text in (name, call))
     return Evidence(place, name[:200], call[:200])
 
 
-def _in_triggers(triggers: Any, connections: Any) -> Iterator[Evidence]:
+def _in_triggers(triggers: Any, connections: _Connections) -> Iterator[Evidence]:
     if not isinstance(triggers, dict):
         yield Evidence("trigger", "", "not readable")
         return
@@ -138,7 +150,7 @@ def _in_triggers(triggers: Any, connections: Any) -> Iterator[Evidence]:
             yield _found("trigger", name, call)
 
 
-def _in_steps(actions: Any, connections: Any, *, depth: int) -> Iterator[Evidence]:
+def _in_steps(actions: Any, connections: _Connections, *, depth: int) -> Iterator[Evidence]:
     if not isinstance(actions, dict) or not depth:
         yield Evidence("step", "", "not readable" if depth else "nested too deep")
         return
@@ -166,7 +178,7 @@ def _inner_steps(step: Any) -> Iterator[Any]:
         yield branch.get("actions") if is_plain else None
 
 
-def _call_of_step(step: Any, connections: Any) -> str:
+def _call_of_step(step: Any, connections: _Connections) -> str:
     """What the step itself calls, in Azure's words; "" where that is known to be harmless."""
     if not isinstance(step, dict):
         return "not readable"
@@ -180,7 +192,7 @@ def _call_of_step(step: Any, connections: Any) -> str:
     return _call_of_connector(step.get("inputs"), connections)
 
 
-def _call_of_connector(inputs: Any, connections: Any) -> str:
+def _call_of_connector(inputs: Any, connections: _Connections) -> str:
     api = _connector(inputs, connections)
     if api not in HARMLESS_OPERATIONS:
         return api
@@ -198,7 +210,7 @@ def _has_only(body: Any, members: frozenset[str] | None) -> bool:
     return members is None or (isinstance(body, dict) and body.keys() <= members)
 
 
-def _call_of_trigger(trigger: Any, connections: Any) -> str:
+def _call_of_trigger(trigger: Any, connections: _Connections) -> str:
     """The same of a trigger: Sentinel's own is harmless, since it calls back and does no more."""
     kind, inputs = str(_member(trigger, "type") or ""), _member(trigger, "inputs")
     if not isinstance(trigger, dict) or not trigger.keys() <= _TRIGGER_MEMBERS:
@@ -219,19 +231,24 @@ def _call_of_trigger(trigger: Any, connections: Any) -> str:
     return "" if is_known else f"{api} {inputs.get('path', '')}"
 
 
-def _connector(inputs: Any, connections: Any) -> str:
+def _connector(inputs: Any, connections: _Connections) -> str:
     """The managed connector that is called, by its name; else what stands there instead."""
     host = _member(inputs, "host")
     name = _member(_member(host, "connection"), "name")
     found = _CONNECTION.fullmatch(name) if isinstance(name, str) else None
     if found is None or host != {"connection": {"name": name}}:
         return "connector not known"
-    names = [other.lower() for other in connections] if isinstance(connections, dict) else []
-    if names.count(found[1].lower()) > 1:
+    if [other.lower() for other in connections.entries].count(found[1].lower()) > 1:
         return "connector not known"  # Azure takes either for it
-    api_id = str(_member(_member(connections, found[1]), "id") or "")
+    entry = connections.entries.get(found[1])
+    # What the playbook says is anybody's word: the connection itself has to say the same.
+    api_id = connections.connectors.get(str(_member(entry, "connectionId")).lower(), "")
+    if not api_id:
+        return "connection that could not be read"
     managed = _MANAGED.fullmatch(api_id)
-    return managed[1].lower() if managed else f"connector {api_id.rpartition('/')[2]}".strip()
+    if api_id.lower() != str(_member(entry, "id")).lower() or managed is None:
+        return f"connector {api_id.rpartition('/')[2]}".strip()
+    return managed[1].lower()
 
 
 def _member(value: Any, name: str) -> Any:

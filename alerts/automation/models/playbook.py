@@ -14,8 +14,9 @@ FAILED_STATUSES = ("Failed", "TimedOut", "Aborted", "Cancelled", "Faulted")
 class Playbook(models.Model):
     """A Logic App in the subscription of a workspace, as it was last seen. Unless it `is_harmless`,
     `evidence` are its parts that may act on the plant. `mark` is what a person said: that it does
-    not act holds for the definition that they saw. Where `has_all_steps` is false there are more
-    steps than were read, and `steps` are the first.
+    not act holds for the definition that they saw, and never where it `has_hidden_values`: what it
+    does depends on values that its digest does not hold. Where `has_all_steps` is false there are
+    more steps than were read, and `steps` are the first.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -30,6 +31,7 @@ class Playbook(models.Model):
     has_all_steps = models.BooleanField(default=True, db_default=True)
     definition_digest = models.CharField(max_length=64, blank=True, default="", db_default="")
     is_harmless = models.BooleanField(default=False, db_default=False)  # whatever people say
+    has_hidden_values = models.BooleanField(default=False, db_default=False)
     evidence = models.JSONField(default=list)
     mark = models.BooleanField(null=True)
     mark_digest = models.CharField(  # of the definition when the mark was set
@@ -55,9 +57,9 @@ class Playbook(models.Model):
     @property
     def acts_on_plant(self) -> bool:
         """Whether it needs consent: unless all of it is known to be harmless, or a person has said
-        so of exactly this definition. Of one whose steps were not all read nobody knows.
+        so of exactly this definition. Where steps or values could not be read, it does.
         """
-        if not self.has_all_steps:
+        if not self.has_all_steps or self.has_hidden_values:
             return True
         if self.mark is False and not self.is_mark_outdated:
             return False

@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from alerts.sentinel.wire.values import check_marker
 from portal.jobs.models import Leased, State
 
 
@@ -44,7 +45,7 @@ class WorkflowCheck(Leased):
     @property
     def marker(self) -> str:
         """What the test alert carries."""
-        return self.uuid.hex[:12]
+        return check_marker(str(self.uuid))
 
     @property
     def is_over(self) -> bool:

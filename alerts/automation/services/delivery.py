@@ -6,6 +6,7 @@ It is asked twice: of what is stored here, and of the playbook as Azure has it j
 from datetime import datetime
 from typing import Any, Final
 
+from alerts.automation.engine.hidden_values import hidden_values_of
 from alerts.automation.engine.plant_effects import evidence_of
 from alerts.automation.models import (
     Inventory,
@@ -36,6 +37,10 @@ _NO_CONSENT = "The playbook acts on the plant, and there is no consent to this r
 _LIST_UNREAD = "The playbooks of the workspace could not be read, so its consent is worth nothing."
 _NOT_THIS = "Azure answered with another playbook than the one that was asked for."
 _CHANGED = "The playbook has been changed since this run was asked for, so it was not started."
+_CONNECTION_UNREAD = (
+    "What a connection of the playbook leads to could not be read just before its start, so it was"
+    " not started."
+)
 _NO_TRIGGER = "The playbook has no Sentinel incident trigger any more."
 _USED_UP = "The consent is used up: Azure shows that this run has started."
 
@@ -85,15 +90,23 @@ def reason_not_to_start(change: Change, *, playbook: WirePlaybook, now: datetime
         return _NO_TRIGGER
     if not playbook.has_all_steps:
         return _STEPS_UNKNOWN
+    if "" in playbook.connectors.values() and not stored.has_hidden_values:
+        return _CONNECTION_UNREAD
     if {run.definition_digest, stored.definition_digest} != {playbook.definition_digest}:
         return _CHANGED
     # What is known to be harmless may be less by now than when the list was read.
-    is_harmless = not evidence_of(definition=playbook.definition, parameters=playbook.parameters)
-    if (stored.acts_on_plant or (stored.mark is None and not is_harmless)) and not _is_good(
-        run.consent, stored, now=now
-    ):
-        return _NO_CONSENT
-    return ""
+    acts = stored.acts_on_plant or _may_act(playbook, is_marked=stored.mark is not None)
+    return _NO_CONSENT if acts and not _is_good(run.consent, stored, now=now) else ""
+
+
+def _may_act(playbook: WirePlaybook, *, is_marked: bool) -> bool:
+    """Whether it may act on the plant, or whoever marked it could not see all that decides it."""
+    parts = {
+        "definition": playbook.definition,
+        "parameters": playbook.parameters,
+        "connectors": playbook.connectors,
+    }
+    return bool(hidden_values_of(**parts)) or (not is_marked and bool(evidence_of(**parts)))
 
 
 def _run_of(change: Change) -> PlaybookRun | None:

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from alerts.automation.engine.plant_effects import evidence_of
+from alerts.automation.engine.hidden_values import hidden_values_of
+from alerts.automation.engine.plant_effects import MAX_EVIDENCE, evidence_of
 from alerts.automation.engine.rule_facts import facts_of
 from alerts.automation.models import FoundRule, Inventory, Playbook, PlaybookRun
 from alerts.automation.policies import reasons_against_reading_again
@@ -243,13 +244,20 @@ def store_playbooks(*, workspace: Workspace, playbooks: list[WirePlaybook], now:
         unique_fields=["workspace", "resource_id"],
         update_fields=[
             *("name", "location", "description", "is_enabled", "has_incident_trigger", "steps"),
-            *("has_all_steps", "definition_digest", "is_harmless", "evidence", "gone_at"),
+            *("has_all_steps", "definition_digest", "is_harmless", "has_hidden_values"),
+            *("evidence", "gone_at"),
         ],
     )
 
 
 def _playbook_row(workspace: Workspace, found: WirePlaybook) -> Playbook:
-    evidence = evidence_of(definition=found.definition, parameters=found.parameters)
+    parts = {
+        "definition": found.definition,
+        "parameters": found.parameters,
+        "connectors": found.connectors,
+    }
+    hidden = hidden_values_of(**parts)
+    evidence = [*hidden, *evidence_of(**parts)][:MAX_EVIDENCE]
     return Playbook(
         workspace=workspace,
         resource_id=found.resource_id,
@@ -262,6 +270,7 @@ def _playbook_row(workspace: Workspace, found: WirePlaybook) -> Playbook:
         has_all_steps=found.has_all_steps,
         definition_digest=found.definition_digest,
         is_harmless=found.has_all_steps and not evidence,
+        has_hidden_values=bool(hidden),
         evidence=[asdict(part) for part in evidence],
         gone_at=None,
     )

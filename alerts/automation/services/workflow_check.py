@@ -41,6 +41,7 @@ from alerts.sentinel.client.port import (
 )
 from alerts.sentinel.client.prerequisites import Writable
 from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.services.scope import keep_check
 from alerts.sentinel.wire import NotAPage, read_runs
 from portal import clock
 from portal.accounts.models import User
@@ -81,7 +82,7 @@ def begin_check(
     now: datetime,
 ) -> WorkflowCheck:
     """Begin a check. `by` is None for the command line."""
-    Workspace.objects.select_for_update().get(pk=workspace.pk)
+    locked = Workspace.objects.select_for_update().get(pk=workspace.pk)
     if reasons := reasons_against_checking(workspace, playbook, by=by, now=now):
         raise CannotCheckWorkflow(*reasons)
     if is_paused_after_restore():
@@ -100,6 +101,7 @@ def begin_check(
         due_at=unshifted,
         stage_began_at=unshifted,
     )
+    keep_check(workspace=locked, rule=str(row.uuid), now=now)
     record(
         "automation.check.begun",
         on=row,

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.translation import gettext
 
@@ -168,10 +169,11 @@ def evidence_sentences(playbook: Playbook) -> list[str]:
         "step": gettext("Not known to be harmless: the step “%(name)s” (%(call)s)."),
         "trigger": gettext("Not known to be harmless: the trigger “%(name)s” (%(call)s)."),
     }
+    sentences |= _hidden_values()
     other = gettext("What it does cannot be told from its definition (%(call)s).")
     shown = playbook.evidence[:MAX_SENTENCES]
     found = [
-        (sentences.get(str(part.get("place")), other) if part.get("name") else other)
+        _sentence_of(part, sentences, other)
         % {"name": part.get("name", "").replace("_", " "), "call": part.get("call", "")}
         for part in shown
         if "call" in part
@@ -179,6 +181,24 @@ def evidence_sentences(playbook: Playbook) -> list[str]:
     if (more := len(playbook.evidence) - len(shown)) > 0:
         found.append(gettext("and %(n)s more") % {"n": number(more)})
     return unread + found
+
+
+def _sentence_of(part: Mapping[str, Any], sentences: Mapping[str, str], other: str) -> str:
+    if part.get("place") == "value":
+        return sentences.get(str(part.get("call")), other)
+    return sentences.get(str(part.get("place")), other) if part.get("name") else other
+
+
+def _hidden_values() -> dict[str, str]:
+    """What decides what a playbook does and is not seen here, by the kind of value. Whatever people
+    say of its definition, it acts on the plant.
+    """
+    return {
+        "app setting": gettext("A setting of its Logic App, which is not seen here: %(name)s."),
+        "parameter": gettext("A parameter whose value is not seen here: “%(name)s”."),
+        "connection": gettext("A connection that could not be read: “%(name)s”."),
+        "Logic App": gettext("Another Logic App, which may change by itself: “%(name)s”."),
+    }
 
 
 def _unread() -> str:

@@ -18,6 +18,7 @@ from portal.errors import Refused
 from portal.jobs.services import restart_job
 
 LOGS = "intake.logs"
+COUNTED = ("incidents", "alerts", "lone_alerts", "incomplete", "unreadable", "out_of_scope")
 _FIRST = timedelta(days=1)  # the first window
 State = LogBackfill.State
 
@@ -73,6 +74,28 @@ def start_log_backfill(
     )
     record("intake.log_backfill.started", on=backfill, by=by, at=now, since=backfill.since)
     return backfill
+
+
+@transaction.atomic
+def reread_past(*, workspace_id: int, now: datetime) -> None:
+    """Have the past read anew, since more of it is in scope than when it was read. What is stored
+    stays, and is stored once; a past that is paused or has failed waits for a person.
+    """
+    rows = LogBackfill.objects.select_for_update(of=("self",)).select_related("workspace")
+    backfill = rows.filter(pk=workspace_id).first()
+    if backfill is None:
+        return
+    backfill.read_since, backfill.gaps = backfill.until, []
+    backfill.window_seconds = _FIRST.total_seconds()
+    for name in ("windows", *COUNTED):
+        setattr(backfill, name, 0)
+    if backfill.state == State.DONE:
+        backfill.state, backfill.finished_at = State.RUNNING, None
+    backfill.save()
+    if backfill.state == State.RUNNING:  # whoever reads a window with the scope of before stops
+        uuid = str(backfill.workspace.uuid)
+        restart_job(kind=LOGS, key=uuid, now=clock.unshifted(), payload=lambda _pending: {})
+    record("intake.log_backfill.restarted", on=backfill, by="intake", at=now)
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F
 
 from alerts.intake.models import LogBackfill
-from alerts.intake.services.backfill_requests import LOGS
+from alerts.intake.services.backfill_requests import COUNTED, LOGS
 from alerts.intake.services.log_gaps import (
     MAX_GAPS,
     Gap,
@@ -211,8 +211,7 @@ def _advance(
 
 
 def _added(counts: WindowCounts) -> dict[str, Any]:
-    names = ("incidents", "alerts", "lone_alerts", "incomplete", "unreadable", "out_of_scope")
-    return {name: F(name) + getattr(counts, name) for name in names}
+    return {name: F(name) + getattr(counts, name) for name in COUNTED}
 
 
 def _next_length(read: timedelta, backfill: LogBackfill, counts: WindowCounts) -> timedelta:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from alerts.outbox.models import Change
+from alerts.sentinel.client.connections import ConnectionReader
 from alerts.sentinel.client.port import (
     SentinelClient,
     SentinelDenied,
@@ -88,7 +89,8 @@ def _look_for_run(change: Change, *, client: SentinelClient, now: datetime) -> s
 
 def _definition_of(change: Change, *, client: SentinelClient) -> WirePlaybook:
     try:
-        return read_playbook(client.get_playbook(change.playbook))
+        playbook = read_playbook(client.get_playbook(change.playbook))
+        return ConnectionReader(client).complete(playbook)
     except NotAPage:
         raise NotAllowed(PLAYBOOK_UNREADABLE) from None
     except SentinelDenied as error:

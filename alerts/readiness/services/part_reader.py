@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from alerts.automation.queries import playbook_ids_of
+from alerts.intake.services.backfill_requests import reread_past
 from alerts.intake.services.sweep import compare_soon
 from alerts.readiness.engine.answers import (
     IS_LIST,
@@ -207,14 +210,15 @@ class PartReader:
 
     def _learn_rules(self, rules: Sequence[Mapping[str, Any]]) -> None:
         """Let intake know which rules read alerts of Defender for IoT. Where there are new ones,
-        their incidents are listed, which stayed outside.
+        their incidents are listed, which stayed outside, and looked for in the logs.
         """
         iot = {rule["name"] for rule in rules if reads_iot(rule)}
         other = {rule["name"] for rule in rules} - iot
-        if keep_rules(
-            workspace_id=self.workspace.pk, iot=iot, other=other, by="readiness", now=self.now
-        ):
-            compare_soon(workspace_id=self.workspace.pk)
+        place = self.workspace.pk
+        with transaction.atomic():
+            if keep_rules(workspace_id=place, iot=iot, other=other, by="readiness", now=self.now):
+                compare_soon(workspace_id=place)
+                reread_past(workspace_id=place, now=self.now)
 
     def read_single(self, client: SentinelClient, part: Prerequisite, *, of: str = "") -> None:
         """Read an answer that is no list. Where Sentinel is off there is no onboarding state."""

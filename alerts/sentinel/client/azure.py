@@ -19,6 +19,7 @@ from alerts.sentinel.client.answers import object_in
 from alerts.sentinel.client.authentication import SignedIn
 from alerts.sentinel.client.calls import Carrier, SignedCalls
 from alerts.sentinel.client.connection import Connection
+from alerts.sentinel.client.connections import AzureConnections
 from alerts.sentinel.client.errors import (
     AnswerTooLarge,
     SentinelError,
@@ -105,6 +106,7 @@ class AzureSentinelClient(
     AzurePrerequisites,
     AzureWatchlists,
     AzureStandardPlaybooks,
+    AzureConnections,
     SignedCalls,
 ):
     """One workspace as one identity reaches it. Made lazily in the process that uses it."""

@@ -19,6 +19,7 @@ class MemoryPlaybooks(MemoryCalls):
 
     playbooks: dict[str, dict[str, Any]] = field(default_factory=dict)
     runs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # newest first
+    connections: dict[str, str] = field(default_factory=dict)  # the connector of each, by its id
 
     def add_playbook(self, name: str, *steps: str, **properties: Any) -> str:
         """Put a playbook there that listens to incidents and calls something in each step; returns
@@ -59,6 +60,21 @@ class MemoryPlaybooks(MemoryCalls):
         """One playbook as it is now."""
         self._called("get_playbook", playbook)
         return orjson.dumps(self._playbook(playbook))
+
+    def get_connection(self, connection: str) -> bytes:
+        """One connection: laid out, or of the connector that a playbook says it is of."""
+        self._called("get_connection", connection)
+        api = self.connections.get(connection.lower()) or self._connector_of(connection)
+        properties = {"api": {"id": api}, "displayName": connection.rpartition("/")[2]}
+        return orjson.dumps({"id": connection, "properties": properties})
+
+    def _connector_of(self, connection: str) -> str:
+        for playbook in self.playbooks.values():
+            parameters = playbook["properties"].get("parameters") or {}
+            for entry in parameters.get("$connections", {}).get("value", {}).values():
+                if entry["connectionId"].lower() == connection.lower():
+                    return str(entry["id"])
+        raise SentinelNotFound("No such connection.", status=404, code="ResourceNotFound")
 
     def list_playbook_sites(self, *, next_link: str | None = None) -> bytes:
         """No site: tests of Standard Logic Apps ask the simulator."""

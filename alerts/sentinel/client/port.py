@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from alerts.sentinel.client.analytics_rules import AnalyticsRules
+from alerts.sentinel.client.connections import PlaybookConnections
 from alerts.sentinel.client.errors import (
     ForeignHost,
     SentinelConflict,
@@ -209,6 +210,7 @@ class SentinelClient(
     Prerequisites,
     Watchlists,
     StandardPlaybooks,
+    PlaybookConnections,
     Protocol,
 ):
     """One workspace of Sentinel, as one identity of ours may use it. Raises SentinelError only."""

@@ -23,6 +23,7 @@ PREVIEW: Final = "2025-10-01-preview"
 # Of what lies elsewhere in the resource manager.
 LOGIC: Final = "2019-05-01"
 WEB: Final = "2024-04-01"  # Standard Logic Apps
+CONNECTIONS: Final = "2016-06-01"  # the one that Microsoft.Web has for them
 WORKSPACES: Final = "2022-10-01"
 PROVIDERS: Final = "2021-04-01"
 AUTHORIZATION: Final = "2022-04-01"

@@ -23,6 +23,7 @@ IDENTITY_OF: Final[Mapping[str, str]] = {
 _SENTINEL, _LOGS = "Microsoft.SecurityInsights", "Microsoft.OperationalInsights/workspaces"
 _LOGIC, _ACCESS = "Microsoft.Logic/workflows", "Microsoft.Authorization"
 _SITES = "Microsoft.Web/sites"  # Standard Logic Apps
+_CONNECTIONS = "Microsoft.Web/connections"  # of playbooks of both plans
 _OF_SITES = f"{_SITES}/hostruntime/webhooks/api/workflows"  # what their runtime is asked for
 _EVERY_READ, _OF_INCIDENTS = f"{_SENTINEL}/*/read", f"{_SENTINEL}/incidents/*"
 
@@ -89,6 +90,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     _playbooks("get_playbook Standard", f"{_SITES}/workflows/read", INCIDENTS, RULES),
     _playbooks("list_playbook_runs Standard", f"{_OF_SITES}/runs/read", INCIDENTS, RULES),
     _playbooks("run_playbook Standard", f"{_OF_SITES}/triggers/listCallbackUrl/action", INCIDENTS),
+    _playbooks("get_connection", f"{_CONNECTIONS}/read", INCIDENTS, RULES),
     _sentinel("list_automation_rules", "automationRules/read", READ, RULES),
     _sentinel("get_automation_rule", "automationRules/read", RULES),
     _sentinel("put_automation_rule", "automationRules/write", RULES),
@@ -176,7 +178,7 @@ def needed_on_playbooks(
     return [
         action
         for action in needed_actions(purpose, calls=calls, scope=RightsScope.PLAYBOOKS)
-        if action.startswith(_ACCESS) or action.startswith(_SITES) in are_standard
+        if action.startswith((_ACCESS, _CONNECTIONS)) or action.startswith(_SITES) in are_standard
     ]
 
 

@@ -4,12 +4,15 @@ alerts of Defender for IoT.
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
 from alerts.sentinel.models import ScopeKind, Workspace
 from alerts.sentinel.services.workspaces import CannotChangeWorkspace
 from portal.audit.services import Actor, record
+
+MAX_CHECKS: Final = 500  # workflow checks of a workspace whose incidents are told from others
 
 
 @transaction.atomic
@@ -28,6 +31,15 @@ def set_scope(*, name: str, kind: str, by: Actor, now: datetime) -> Workspace:
         workspace.save(update_fields=["ot_scope"])
         record("sentinel.workspace.scope_set", on=workspace, by=by, at=now, was=was, became=kind)
     return workspace
+
+
+def keep_check(*, workspace: Workspace, rule: str, now: datetime) -> None:
+    """Keep the name of the analytics rule that a workflow check is going to make, so that what it
+    makes is told from alerts of the plant. The caller holds the lock of the workspace.
+    """
+    newest = sorted(workspace.checks.items(), key=lambda check: check[1])[1 - MAX_CHECKS :]
+    workspace.checks = {**dict(newest), rule.lower(): now.isoformat()}
+    workspace.save(update_fields=["checks"])
 
 
 @transaction.atomic

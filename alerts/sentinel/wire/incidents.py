@@ -119,6 +119,7 @@ class WireIncident(Struct, frozen=True, gc=False, kw_only=True):
             products=self.product_names,
             rules=self.rule_ids,
             created=self.created_at,
+            alerts_count=self.alerts_count,
         )
 
 
@@ -246,6 +247,7 @@ class IncidentPage:
                 products=data.alertProductNames if isinstance(data, _AdditionalData) else (),
                 rules=props.relatedAnalyticRuleIds,
                 created=props.createdTimeUtc,
+                alerts_count=data.alertsCount if isinstance(data, _AdditionalData) else None,
             )
             if outside:
                 found[place] = outside

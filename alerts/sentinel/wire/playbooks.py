@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -19,6 +19,7 @@ MAX_STEPS: Final = 1000  # of one playbook
 MAX_STEP_LENGTH: Final = 300
 MAX_DEPTH: Final = 20  # of branches and loops in one another
 INCIDENT_TRIGGER: Final = "incident-creation"  # part of the path that Sentinel's trigger listens at
+SENTINEL_TRIGGERS: Final = (INCIDENT_TRIGGER, "/subscribe", "/entity/")  # alerts and entities, too
 _SITE_KIND: Final = "workflowapp"  # among the words that say what a site runs
 _GROUP: Final = r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/"
 _CONSUMPTION: Final = re.compile(_GROUP + r"Microsoft\.Logic/workflows/[^/]+", re.IGNORECASE)
@@ -29,8 +30,10 @@ _STANDARD: Final = re.compile(_GROUP + r"Microsoft\.Web/sites/[^/]+/workflows/[^
 class WirePlaybook:
     """One Logic App. `steps` are the names of its actions, of the inner ones too, each with the
     connector or type behind it. Without `has_all_steps` there are more, or some are nested deeper,
-    than was read. `definition_digest` changes with anything in its definition and parameters, its
-    connections among them; both are here as Azure has them.
+    than was read. `definition_digest` changes with anything in its definition and parameters; both
+    are here as Azure has them. `connectors` are the connectors of its connections, "" of one that
+    could not be read, by the id of the connection in lower case; they are read one by one
+    (`connections.py`) and are part of the digest then.
     """
 
     resource_id: str  # lower case, as Azure compares them
@@ -39,11 +42,13 @@ class WirePlaybook:
     description: str
     is_enabled: bool
     has_incident_trigger: bool
+    has_sentinel_trigger: bool
     steps: tuple[str, ...]
     has_all_steps: bool
     definition_digest: str
     definition: Any = field(default=None, repr=False)
     parameters: Any = field(default=None, repr=False)
+    connectors: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,7 @@ def _playbook(item: Any) -> WirePlaybook | None:
     properties = _bag(whole.get("properties"))
     definition = _bag(properties.get("definition"))
     description = properties.get("description") or _bag(definition.get("metadata")).get("notes")
-    digest = _digest([definition, properties.get("parameters")])
+    digest = digest_of(_what_counts(whole, definition, properties.get("parameters")))
     steps, has_all_steps = _all_steps(_bag(definition.get("actions")))
     return WirePlaybook(
         resource_id=resource_id.lower(),
@@ -142,7 +147,8 @@ def _playbook(item: Any) -> WirePlaybook | None:
         location=_text(whole.get("location"))[:60],
         description=_text(description)[:1000],
         is_enabled=_text(properties.get("state")).casefold() == "enabled",
-        has_incident_trigger=_listens_to_incidents(_bag(definition.get("triggers"))),
+        has_incident_trigger=_listens(definition, INCIDENT_TRIGGER),
+        has_sentinel_trigger=_listens(definition, *SENTINEL_TRIGGERS),
         steps=steps,
         has_all_steps=has_all_steps and bool(digest) and bool(definition),
         definition_digest=digest,
@@ -168,12 +174,20 @@ def _in_consumption_words(whole: Bag) -> Bag:
     return {**whole, "properties": words}
 
 
-def _listens_to_incidents(triggers: Bag) -> bool:
+def _listens(definition: Bag, *places: str) -> bool:
     """Sentinel finds the trigger by where it listens, whatever people call it."""
-    return any(
-        INCIDENT_TRIGGER in _text(_bag(_bag(trigger).get("inputs")).get("path")).casefold()
-        for trigger in triggers.values()
-    )
+    triggers = _bag(definition.get("triggers")).values()
+    paths = [_text(_bag(_bag(found).get("inputs")).get("path")).casefold() for found in triggers]
+    return any(place in path for place in places for path in paths)
+
+
+def _what_counts(whole: Bag, definition: Bag, parameters: Any) -> list[Any]:
+    """What a digest is made of: tags of the Logic App, too, where a step may read them."""
+    try:
+        text = orjson.dumps([definition, parameters]).lower()
+    except orjson.JSONEncodeError:
+        return [definition]  # has no digest either
+    return [definition, parameters, *([whole.get("tags")] if b"workflow(" in text else [])]
 
 
 def _all_steps(actions: Bag) -> tuple[tuple[str, ...], bool]:
@@ -200,8 +214,10 @@ def _steps(actions: Bag, *, depth: int) -> Iterator[str | None]:
             yield from _steps(_bag(_bag(case).get("actions")), depth=depth - 1)
 
 
-def _digest(value: Any) -> str:
-    """A digest that does not depend on the order of members; empty where it is nested too deep."""
+def digest_of(value: Any) -> str:
+    """Return a digest that does not depend on the order of members; empty where the value is nested
+    too deep.
+    """
     try:
         text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:

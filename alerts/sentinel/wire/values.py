@@ -7,7 +7,7 @@ digits, sometimes absurd.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -142,8 +142,21 @@ def current_product(name: str) -> str:
 
 RULE_MARK = "(MDIoT)"  # begins the titles of what the solution's analytics rules make
 CHECK_MARK = "Tagout workflow check "  # how titles of our own tests begin
-# The whole title. A device may be named like its beginning, and titles may begin with a device.
-_CHECK_TITLE = re.compile(CHECK_MARK + r"[0-9a-f]{12}")
+# When an incident of a check that names no rule was created at the latest, and at the earliest
+# (what Azure's clock may be behind ours), counted from the beginning of the check.
+_CHECK_LASTS, _CHECK_SKEW = timedelta(hours=3), timedelta(minutes=10)
+
+
+def check_marker(rule: str) -> str:
+    """Return what the test alert of a check carries, by the name of the check's analytics rule."""
+    return rule.replace("-", "")[:12]
+
+
+def check_title(rule: str) -> str:
+    """Return the title of what the analytics rule of a check makes."""
+    return f"{CHECK_MARK}{check_marker(rule)}"
+
+
 # Sentinel itself is the product of what its analytics rules make of others' alerts.
 SENTINEL_PRODUCTS = frozenset({"azure sentinel", "microsoft sentinel"})
 OTHER_PRODUCT = "Another product"
@@ -175,24 +188,33 @@ class Outside(NamedTuple):
 class OtScope(Struct, frozen=True):
     """Which incidents of a workspace Tagout takes in: those of Defender for IoT (`d4iot`), only
     those of its analytics rules (`rules`), or `all`. The names of the workspace's rules tell which
-    of them read alerts of Defender for IoT; a rule in neither set was not looked at.
+    of them read alerts of Defender for IoT; a rule in neither set was not looked at. `checks` are
+    the analytics rules that our own workflow checks made there, and when.
     """
 
     kind: str = "d4iot"
     iot_rules: frozenset[str] = frozenset()
     other_rules: frozenset[str] = frozenset()
+    checks: Mapping[str, datetime] = {}
 
     def outside(
-        self, *, title: object, products: object, rules: object, created: object
+        self,
+        *,
+        title: object,
+        products: object,
+        rules: object,
+        created: object,
+        alerts_count: object = None,
     ) -> Outside | None:
         """Return why an incident with these members is outside; None where it is in."""
         at = created if isinstance(created, datetime) else read_moment(created, "", [])
-        if isinstance(title, str) and _CHECK_TITLE.fullmatch(title):
+        names = {rule.rpartition("/")[2].lower() for rule in _texts_in(rules)}
+        has_others = isinstance(alerts_count, int) and alerts_count > 1  # a test has one alert
+        if self.checks and not has_others and self._is_check(names, title, at):
             return Outside(OutsideReason.CHECK, "", at)
         if self.kind == "all" or (isinstance(title, str) and title.startswith(RULE_MARK)):
             return None
         named = {word.strip().casefold() for word in _texts_in(products)}
-        names = {rule.rpartition("/")[2].lower() for rule in _texts_in(rules)}
         if not self.iot_rules.isdisjoint(names):
             return None
         is_iot = not D4IOT_PRODUCTS.isdisjoint(named)
@@ -200,6 +222,15 @@ class OtScope(Struct, frozen=True):
             return None
         reason = self._reason(named - SENTINEL_PRODUCTS, names, is_iot, named)
         return Outside(reason, _microsoft_products(named), at)
+
+    def _is_check(self, names: set[str], title: object, at: datetime | None) -> bool:
+        """Whether it is of a rule that a check made, and of no other. Where it names no rule, its
+        title has to be that of one check, which it was created during.
+        """
+        if names:
+            return names <= self.checks.keys()
+        begun = (begun for rule, begun in self.checks.items() if title == check_title(rule))
+        return at is not None and any(b - _CHECK_SKEW <= at <= b + _CHECK_LASTS for b in begun)
 
     def _reason(
         self, detectors: set[str], names: set[str], is_iot: bool, named: set[str]

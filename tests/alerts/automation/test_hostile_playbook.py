@@ -2,6 +2,7 @@
 worker that reads the list and the one that delivers.
 """
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -28,8 +29,12 @@ from tests.conftest import NOON, add_person
 from tests.factories.incidents import make_incident
 from tests.factories.workflows import (
     ACT_ON_PLANT,
+    CUSTOM,
+    GROUP,
     HARMLESS,
     MAIL,
+    SUBSCRIPTION,
+    api_step,
     http_step,
     workflow_properties,
 )
@@ -68,9 +73,22 @@ class Plant:
         """Somebody in Azure changes what a playbook does."""
         self.put(name, workflow_properties(actions))
 
-    def put(self, name, properties):
+    def put(self, name, properties, *, leads_to=None):
+        """Somebody saves a playbook, and its connections with it: to what it says, or elsewhere."""
+        place = self.azure.workspaces[0]
+        text = json.dumps(properties).replace(GROUP, f"{SUBSCRIPTION}/resourceGroups/HERE")
+        text = text.replace(SUBSCRIPTION, f"/subscriptions/{place.subscription_id}")
+        properties = json.loads(text.replace("/HERE/", f"/{place.resource_group}/"))
+        for entry in properties["parameters"]["$connections"]["value"].values():
+            api = (leads_to or {}).get(entry["connectionName"], entry["id"])
+            self.connect(entry["connectionName"], api)
         body = {"location": "westeurope", "properties": properties}
         self.azure.control.resource(self.key, "workflows", name, body=body)
+
+    def connect(self, name, api_id, **properties):
+        """Somebody changes where a connection leads to."""
+        body = {"properties": {"api": {"id": api_id}, **properties}}
+        self.azure.control.resource(self.key, "connections", name, body=body)
 
     def read(self):
         Inventory.objects.update(due_at=clock.unshifted())
@@ -269,6 +287,77 @@ def test_of_thirty_plant_playbooks_none_runs_without_consent_and_harmless_ones_d
         assert plant.deliver().outcome == Outcome.SENT
     assert refused == list(ACT_ON_PLANT)
     assert plant.started() == [f"tell-{name}" for name in HARMLESS]
+
+
+def mail_playbook(plant, name="tell", **options):
+    plant.put(name, workflow_properties({"Mail": MAIL}), **options)
+    plant.read()
+    return Playbook.objects.get(name=name)
+
+
+@pytest.mark.parametrize("api", ["customApis/office365", "managedApis/arm", "managedApis/none"])
+def test_a_connection_is_what_it_leads_to_and_not_what_the_playbook_says(plant, sam, api):
+    elsewhere = f"{CUSTOM.rpartition('/')[0]}/{api}"
+    playbook = mail_playbook(plant, leads_to={"office365": elsewhere})
+    assert playbook.acts_on_plant and playbook.evidence[0]["name"] == "Mail"
+    with pytest.raises(PlantConsentMissing):
+        plant.start("tell", sam)
+
+
+@pytest.mark.parametrize("fault", [{"status": 403}, {"status": 404}, {"body": "not_json"}])
+def test_a_connection_that_cannot_be_read_is_not_harmless(plant, azure, sam, olaf, fault):
+    azure.control.fault(path=r".*/Microsoft\.Web/connections/office365.*", **fault)
+    playbook = mail_playbook(plant)
+    assert playbook.acts_on_plant and playbook.has_hidden_values
+    playbook.mark, playbook.mark_digest = False, playbook.definition_digest
+    playbook.save()
+    with pytest.raises(PlantConsentMissing):
+        plant.start("tell", sam)
+
+
+@pytest.mark.parametrize("settings", [None, {"parameterValues": {"server": "plc.plant"}}])
+def test_a_connection_that_leads_elsewhere_since_starts_nothing(plant, sam, settings):
+    playbook = mail_playbook(plant)
+    assert not playbook.acts_on_plant
+    plant.start("tell", sam)
+    api = f"/subscriptions/s/providers/Microsoft.Web/locations/x/{'customApis/scada'}"
+    if settings:
+        place = plant.azure.workspaces[0].subscription_id
+        api = f"/subscriptions/{place}/providers/Microsoft.Web/locations/westeurope"
+        api += "/managedApis/office365"
+    plant.connect("office365", api, **(settings or {}))
+    done = plant.deliver()
+    assert (done.outcome, plant.started()) == (Outcome.DROPPED, [])
+    assert "has been changed since" in done.note
+
+
+def test_a_connection_whose_state_alone_changes_is_the_same(plant, sam):
+    mail_playbook(plant)
+    plant.start("tell", sam)
+    place = plant.azure.workspaces[0].subscription_id
+    api = f"/subscriptions/{place}/providers/Microsoft.Web/locations/westeurope"
+    status = {"statuses": [{"status": "Error"}], "changedTime": "2026-11-30T00:00:00Z"}
+    plant.connect("office365", f"{api}/managedApis/office365", **status)
+    assert plant.deliver().outcome == Outcome.SENT
+
+
+def test_a_connection_that_cannot_be_read_just_before_the_call_starts_nothing(plant, azure, sam):
+    mail_playbook(plant)
+    plant.start("tell", sam)
+    azure.control.fault(path=r".*/Microsoft\.Web/connections/office365.*", status=403)
+    done = plant.deliver()
+    assert (done.outcome, plant.started()) == (Outcome.DROPPED, [])
+    assert "could not be read just before" in done.note
+
+
+def test_consent_holds_for_where_the_connections_lead_to(plant, sam, oda):
+    actions = {"Open": api_step("scada", "post", "/breakers/7/close")}
+    plant.change("breaker", actions)
+    plant.read()
+    plant.consent("breaker", sam, oda)
+    plant.connect("scada", f"{CUSTOM}/another-plant")
+    plant.start("breaker", sam)
+    assert (plant.deliver().outcome, plant.started()) == (Outcome.DROPPED, [])
 
 
 @pytest.mark.parametrize("reason", ["\u200b", "\u2060\u00ad", "\u3164", "\u2800 \u200e", " \t"])

@@ -163,6 +163,7 @@ def test_the_test_alert_is_like_one_of_defender_for_iot(azure, workspace, valida
         incident = read_incident(client.get_incident(row.incident_name))
         assert "device-of-the-check" in [label.name for label in incident.labels]
         assert incident.is_from_d4iot
+        workspace.refresh_from_db()  # the worker reads it anew for each poll
         pull_changes(workspace=workspace, client=client_for(workspace), now=clock.now())
         assert not Incident.objects.filter(name=incident.name).exists(), "no device is learned"
     finally:

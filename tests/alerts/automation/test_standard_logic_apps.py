@@ -21,7 +21,7 @@ STANDARD = f"{GROUP}/providers/Microsoft.Web/sites/ot-apps/workflows/enrich"
 LISTENS = {"type": "ApiConnectionWebhook", "inputs": {"path": "/incident-creation"}}
 
 
-def workflow(*steps, state="Enabled"):
+def workflow(*steps, state="Enabled", connection="", entry=None):
     actions = {
         step: {
             "type": "ApiConnection",
@@ -34,7 +34,8 @@ def workflow(*steps, state="Enabled"):
         for step in steps
     }
     definition = {"triggers": {"Microsoft_Sentinel_incident": LISTENS}, "actions": actions}
-    connections = {"managedApiConnections": {"azuresentinel": {"api": {"id": "/x/azuresentinel"}}}}
+    used = {"api": {"id": "/x/azuresentinel"}, "connection": {"id": connection}} | (entry or {})
+    connections = {"managedApiConnections": {"azuresentinel": used}}
     files = {"workflow.json": {"definition": definition}, "connections.json": connections}
     return {"properties": {"flowState": state, "files": files}}
 
@@ -78,8 +79,15 @@ def test_it_is_found_with_its_steps(workspace, put):
     assert Playbook.objects.filter(resource_id__contains="microsoft.logic").exists()
 
 
+def connection_of(azure):
+    place = azure.workspaces[0]
+    group = f"/subscriptions/{place.subscription_id}/resourceGroups/{place.resource_group}"
+    return f"{group}/providers/Microsoft.Web/connections/azuresentinel"
+
+
 def test_it_is_run_and_its_run_is_read(azure, workspace, put, sam):
-    put("ot-apps/enrich-standard", workflow("Add_comment_to_incident"))
+    steps = workflow("Add_comment_to_incident", connection=connection_of(azure))
+    put("ot-apps/enrich-standard", steps)
     read()
     made = azure.control.inject(
         workspace=azure.workspaces[0].key, properties={"title": "Odd", "severity": "Low"}
@@ -95,6 +103,35 @@ def test_it_is_run_and_its_run_is_read(azure, workspace, put, sam):
     assert done.outcome == Outcome.SENT, done.latest_error
     read()
     assert PlaybookRun.objects.get(incident=incident, playbook=playbook).status == "Succeeded"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [{"connection": {"id": "@appsetting('ID')"}}, {"connectionRuntimeUrl": "@appsetting('U')"}],
+)
+def test_what_its_app_settings_decide_acts_on_the_plant_whatever_people_say(
+    azure, workspace, put, entry
+):
+    steps = workflow("Add_comment_to_incident", connection=connection_of(azure), entry=entry)
+    put("ot-apps/enrich-standard", steps)
+    read()
+    playbook = Playbook.objects.get(name="ot-apps/enrich-standard")
+    playbook.mark, playbook.mark_digest = False, playbook.definition_digest
+    assert playbook.has_hidden_values and playbook.acts_on_plant
+
+
+@pytest.mark.parametrize("fault", [{"body": "not_json"}, {"status": 404}, {"status": 503}])
+def test_a_workflow_that_cannot_be_read_hides_no_other(azure, workspace, put, fault):
+    put("ot-apps/nightly-report", {"properties": {"flowState": "Enabled", "files": {}}})
+    put("ot-apps/enrich-standard", workflow("Add_comment_to_incident"))
+    azure.control.fault(path=r".*/workflows/nightly-report\?.*", **fault)
+    try:
+        read()
+    finally:
+        azure.control.clear_faults()
+    assert Inventory.objects.get().playbooks_error == ""
+    assert Playbook.objects.filter(name="ot-apps/enrich-standard", gone_at=None).exists()
+    assert Playbook.objects.filter(resource_id__contains="microsoft.logic").exists()
 
 
 def test_without_the_right_to_read_sites_the_others_are_still_found(azure, workspace, put):

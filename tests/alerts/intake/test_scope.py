@@ -19,8 +19,8 @@ from alerts.intake.services.poll import pull_changes
 from alerts.intake.services.sweep import compare_soon, sweep_workspace
 from alerts.readiness.services.look import kind_of_job
 from alerts.sentinel.client.memory import MemorySentinel
-from alerts.sentinel.models import Purpose
-from alerts.sentinel.services.scope import keep_rules
+from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.services.scope import MAX_CHECKS, keep_check, keep_rules
 from alerts.sentinel.services.workspaces import CannotChangeWorkspace
 from portal import clock
 from portal.audit.models import Entry
@@ -74,9 +74,6 @@ def is_stored(name):
         ("d4iot", [SENTINEL], ["iot-rule"], "x", True),
         ("d4iot", [SENTINEL], ["other-rule", "IOT-rule"], "x", True),
         ("d4iot", [SENTINEL], ["unknown"], "(MDIoT) PLC Stop", True),
-        ("d4iot", [D4IOT], ["iot-rule"], "Tagout workflow check 0f1e2d3c4b5a", False),
-        ("all", [D4IOT], [], "Tagout workflow check 0f1e2d3c4b5a", False),
-        ("d4iot", [D4IOT], [], "Tagout workflow check 0f1e2d3c4b5a runs PLC Stop", True),
         ("d4iot", [MAIL], [], "x", False),
         ("d4iot", [SENTINEL, MAIL], ["other-rule"], "x", False),
         ("d4iot", [SENTINEL], ["other-rule"], "x", False),
@@ -96,6 +93,52 @@ def test_scopes(workspace, sentinel, poll, kind, products, rules, title, is_in):
     found = poll()
     assert is_stored(name) == is_in
     assert (found.total, found.out_of_scope) == ((1, 0) if is_in else (0, 1))
+
+
+CHECK = "0f1e2d3c-4b5a-4000-8000-000000000001"  # the analytics rule of a workflow check
+CHECK_TITLE = "Tagout workflow check 0f1e2d3c4b5a"
+
+
+@pytest.mark.parametrize("kind", ["d4iot", "all"])
+@pytest.mark.parametrize(
+    ("rules", "title", "more", "is_in"),
+    [
+        ([CHECK], CHECK_TITLE, {}, False),
+        ([CHECK.upper()], "Renamed by a person", {}, False),
+        ([CHECK], CHECK_TITLE, {"alerts": 2}, True),
+        ([CHECK, "iot-rule"], CHECK_TITLE, {}, True),
+        (["iot-rule"], CHECK_TITLE, {}, True),
+        (["unknown"], CHECK_TITLE, {}, True),
+        ([], CHECK_TITLE, {}, False),
+        ([], CHECK_TITLE, {"at": NOON - timedelta(hours=1)}, True),
+        ([], CHECK_TITLE, {"at": NOON + timedelta(hours=4)}, True),
+        ([], CHECK_TITLE, {"alerts": 2}, True),
+        ([], "Tagout workflow check ffffffffffff", {}, True),
+        ([], f"{CHECK_TITLE} runs PLC Stop", {}, True),
+    ],
+)
+def test_only_what_a_check_of_ours_made_is_taken_for_a_test(
+    workspace, sentinel, poll, kind, rules, title, more, is_in
+):
+    learn(workspace, iot=["iot-rule"])
+    change_scope(workspace=workspace, kind=kind, by="test", now=NOON)
+    begun = NOON - timedelta(minutes=15)
+    keep_check(workspace=Workspace.objects.get(pk=workspace.pk), rule=CHECK, now=begun)
+    name = sentinel.add_incident(
+        at=more.get("at", NOON - timedelta(minutes=10)),
+        additionalData={"alertProductNames": [D4IOT], "alertsCount": more.get("alerts", 1)},
+        relatedAnalyticRuleIds=[RULES + rule for rule in rules],
+        title=title,
+    )
+    poll(more.get("at", NOON) + timedelta(minutes=1))
+    assert is_stored(name) == is_in
+
+
+def test_checks_of_long_ago_are_forgotten_first(workspace):
+    for n in range(MAX_CHECKS + 3):
+        keep_check(workspace=workspace, rule=f"rule-{n}", now=NOON + timedelta(minutes=n))
+    kept = Workspace.objects.get(pk=workspace.pk).scope.checks
+    assert len(kept) == MAX_CHECKS and "rule-2" not in kept and "rule-3" in kept
 
 
 def test_an_incident_that_names_nothing_yet_is_asked_for_again_and_not_lost(

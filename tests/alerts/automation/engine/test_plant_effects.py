@@ -9,14 +9,18 @@ from tests.factories.workflows import (
     DISGUISED,
     HARMLESS,
     MAIL,
+    connectors_of,
     http_step,
     workflow_properties,
 )
 
 
 def evidence_in(properties):
+    parameters = properties.get("parameters")
     return evidence_of(
-        definition=properties.get("definition"), parameters=properties.get("parameters")
+        definition=properties.get("definition"),
+        parameters=parameters,
+        connectors=connectors_of(parameters),
     )
 
 
