@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 import billiard
 from celery.apps import worker as celery_worker
@@ -30,8 +30,9 @@ from portal.broker import BROKER_ERRORS
 SIGN_OF_LIFE = "portal.jobs.tasks.show_instance_at_work"
 SEND_EVERY = 10.0  # seconds
 KEPT_SECONDS = 300  # by the broker, of what an instance that has ended did not take
-# Without any task at work the consumer takes a message at once, or is about to connect again: it
-# waits 30 s between two attempts at most. A task may keep the only child for 70 s.
+# A consumer that has room for a task takes a message at once, or is about to connect again: it
+# waits 30 s between two attempts at most. A task may fill the only place for 70 s, and 75 on a
+# busy machine.
 MAX_SILENCE, MAX_SILENCE_AT_WORK = 45.0, 120.0
 MAX_STOP = 90.0  # seconds a worker may take to stop; the longest task ends before
 
@@ -40,30 +41,42 @@ _NOT_SENT: tuple[type[Exception], ...] = (OperationalError, *BROKER_ERRORS)
 log = logging.getLogger(__name__)
 
 
+class TaskCounts(NamedTuple):
+    """How many tasks an instance has taken and not ended, and how many of them run. While nothing
+    is taken each task that begins or ends changes one of the two.
+    """
+
+    taken: int = 0
+    running: int = 0
+
+
 @dataclass(slots=True)
 class ConsumerWatch:
     """How long a consumer has taken nothing although something was sent to it."""
 
-    unanswered_since: float | None = None
+    silent_since: float | None = None
     looked_at: float | None = None
+    work: TaskCounts | None = None
 
     def note_taken(self) -> None:
         """The consumer took a message, whichever."""
-        self.unanswered_since = None
+        self.silent_since = None
 
-    def is_stuck(self, *, now: float, is_sent: bool, is_at_work: bool) -> bool:
+    def is_stuck(self, *, now: float, is_sent: bool, work: TaskCounts) -> bool:
         """Whether the consumer must be given up, after a message was sent or could not be. A broker
-        that takes nothing excuses the consumer, and so does a process that itself stood still.
+        that takes nothing excuses the consumer, and so does a process that itself stood still. Its
+        silence counts from the last task that began or ended, too: until then that task may have
+        kept the place of the next.
         """
         stood_still = self.looked_at is not None and now - self.looked_at > 3 * SEND_EVERY
-        self.looked_at = now
+        has_moved = work != self.work
+        self.looked_at, self.work = now, work
         if stood_still or not is_sent:
-            self.unanswered_since = now if is_sent else None
+            self.silent_since = now if is_sent else None
             return False
-        if self.unanswered_since is None:
-            self.unanswered_since = now
-        patience = MAX_SILENCE_AT_WORK if is_at_work else MAX_SILENCE
-        return now - self.unanswered_since > patience
+        if self.silent_since is None or has_moved:
+            self.silent_since = now
+        return now - self.silent_since > (MAX_SILENCE_AT_WORK if any(work) else MAX_SILENCE)
 
 
 class Worker(celery_worker.Worker):
@@ -124,8 +137,8 @@ class Worker(celery_worker.Worker):
     def _watch_consumer(self) -> None:
         while not _is_stopping():
             is_sent = self._send_sign_of_life()
-            is_at_work = bool(state.reserved_requests)
-            if self.watch.is_stuck(now=time.monotonic(), is_sent=is_sent, is_at_work=is_at_work):
+            work = TaskCounts(len(state.reserved_requests), len(state.active_requests))
+            if self.watch.is_stuck(now=time.monotonic(), is_sent=is_sent, work=work):
                 self.end_at_once("Ended because its consumer takes nothing from the broker.")
             time.sleep(SEND_EVERY)
         time.sleep(MAX_STOP)

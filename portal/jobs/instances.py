@@ -16,7 +16,8 @@ from django.db.models import QuerySet
 from portal.jobs.models import WorkerInstance
 from portal.worker_identity import InstanceIdentity
 
-# A task of the usual 25 s, two in a row, may stand before the message of the only child.
+# A task of 60 s, the soft limit, may stand before the message of the only child, and a message is
+# sent every ten. Pages ask again within 20 s, so that one that hangs is red within two minutes.
 SILENT_AFTER = timedelta(seconds=75)
 FORGOTTEN_AFTER = timedelta(hours=1)
 
