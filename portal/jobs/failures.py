@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import transaction
 
 log = logging.getLogger(__name__)
 
@@ -19,12 +18,11 @@ class RoundFailures:
 
     @contextmanager
     def isolate(self, subject: object) -> Iterator[None]:
-        """Run the block in its own transaction; where it fails, log and list that, and go on. A
-        worker whose time is over is stopped all the same.
+        """Run the block, which is one transaction or reads only; where it fails, log and list that,
+        and go on. A worker whose time is over is stopped all the same.
         """
         try:
-            with transaction.atomic():
-                yield
+            yield
         except SoftTimeLimitExceeded:
             raise
         except Exception as error:

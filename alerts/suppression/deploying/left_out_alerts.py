@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from alerts.incidents.engine.catalogue import alert_type_for
@@ -40,6 +41,7 @@ def count_left_out_alerts(*, now: datetime) -> int:
     return count
 
 
+@transaction.atomic
 def _count_during(request: WatchlistRequest, *, now: datetime) -> int:
     assert request.on_at is not None
     since = max(request.on_at, now - LOOK_BACK)

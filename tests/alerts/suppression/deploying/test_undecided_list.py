@@ -10,17 +10,10 @@ from alerts.outbox.services import set_desired_rule
 from alerts.suppression.engine.watchlist import gate_row
 from alerts.suppression.models import RuleVersion, WatchlistRequest
 from portal.notifications.models import Notification
-from tests.alerts.suppression.deploying.test_watchlist import (
-    BOTH,
-    lists,
-    request_on,
-    version,
-)
+from tests.alerts.suppression.deploying.watchlists import BOTH
 from tests.conftest import NOON
 from tests.decided import forge_row
 from tests.factories.incidents import make_alert, make_incident
-
-__all__ = ["lists", "request_on", "version"]
 
 
 @pytest.fixture

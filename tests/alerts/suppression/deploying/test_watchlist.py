@@ -42,13 +42,10 @@ from alerts.suppression.models import (
 from portal.audit.models import Entry
 from simulator.running import running_simulator
 from tests.alerts.suppression.deploying.plant import signed
-from tests.alerts.suppression.deploying.watchlists import pairs
+from tests.alerts.suppression.deploying.watchlists import BOTH, pairs
 from tests.conftest import NOON
 from tests.factories.azure import connection_to, secret_of
 from tests.factories.incidents import make_alert, make_incident
-
-BOTH = [("HIST-GD-01", "DB-GD-01"), ("HIST-GD-01", "PLC-21")]
-
 
 # ------------------------------------------------------------------------------------ the switch
 

@@ -59,8 +59,9 @@ def test_a_workspace_without_gate_does_not_stop_the_lists(request_on, lists, oth
 
 
 def test_what_one_workspace_left_out_is_counted_though_another_fails(
-    request_on, raw, clock, other, monkeypatch
+    request_on, lists, raw, clock, other, monkeypatch
 ):
+    lists.round()
     raw()
     WatchlistRequest.objects.create(
         pk=request_on.pk - 1,

@@ -9,6 +9,7 @@ from tests.alerts.suppression.deploying.plant import polls
 
 SOURCE = Clause("source_device", "is", ("HIST-GD-01",))
 DESTINATIONS = Clause("destination_device", "is_one_of", ("DB-GD-01", "PLC-21"))
+BOTH = [("HIST-GD-01", "DB-GD-01"), ("HIST-GD-01", "PLC-21")]
 
 
 def pairs(*more, source=SOURCE, destinations=DESTINATIONS):
