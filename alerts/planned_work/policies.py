@@ -32,15 +32,29 @@ def reasons_against_changing(work: PlannedWork, *, by: Actor) -> list[str]:
     return reasons_against_planning(work.site, by=by)
 
 
+def is_by_token(by: Actor) -> bool:
+    """Whether a program does this with a person's token."""
+    return isinstance(by, User) and by.via_token is not None
+
+
 _AUTHORS = ("made", "changed", "extended")
 
 
-def reasons_against_confirming(work: PlannedWork, *, by: User) -> list[str]:
-    """Why this person may not confirm this work as the second one."""
+def reasons_against_confirming(
+    work: PlannedWork, *, is_wide: bool, came_by_token: bool, by: User
+) -> list[str]:
+    """Why this person may not confirm this work: as the second person where it `is_wide`, and as
+    somebody of OT where it `came_by_token`.
+    """
     if work.state != PlannedWork.State.PLANNED:
         return [_("The work is over or was cancelled: there is nothing to confirm.")]
     if by.via_token is not None:
         return [_("Work is confirmed by a person on its page, never by a token.")]
+    if came_by_token and not may_plan_at(work.site, by=by):
+        words = {"site": work.site.name}
+        return [_("It came by a token: only OT of %(site)s can confirm it.") % words]
+    if not is_wide:
+        return []
     confirming = sites_in_reach(by, SOC_ROLES) | sites_in_reach(by, {Role.OT_SITE_LEAD})
     if not confirming.filter(pk=work.site_id).exists():
         return [

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from alerts.incidents.models import PlannedAlert
 from alerts.incidents.queries import incidents_visible_to, sites_in_reach
@@ -129,6 +130,12 @@ def box_spans(
         ends_at__gt=start - SLACK,
         known_from__lte=known_at,
     ).select_related("revision")
+    first = Occurrence.objects.filter(
+        revision=OuterRef("revision"), starts_at=OuterRef("starts_at")
+    )
+    rows = rows.annotate(
+        declared_at=Subquery(first.order_by("known_from").values("known_from")[:1])
+    )
     confirmed_at: dict[int, list[datetime]] = defaultdict(list)
     confirmations = WorkConfirmation.objects.filter(
         revision__in=rows.order_by().values("revision"), confirmed_at__lte=known_at
@@ -142,14 +149,10 @@ def box_spans(
     ]
 
 
-def _box_span(row: Occurrence, confirmed_at: list[datetime], known_at: datetime) -> Span | None:
-    begins = max(row.starts_at, row.known_from)
-    length = row.ends_at - row.starts_at
-    if needs_second_person(is_recurring=row.revision.is_recurring, length=length):
-        confirmed = next((at for at in confirmed_at if at >= row.known_from), None)
-        if confirmed is None:
-            return None
-        begins = max(begins, confirmed)
+def _box_span(row: Any, confirmed_at: list[datetime], known_at: datetime) -> Span | None:
+    begins = row.boxed_time(declared_at=row.declared_at, confirmed_at=confirmed_at).begins_at
+    if begins is None:
+        return None
     ends = row.slack_ends_at
     if row.known_until is not None and row.known_until <= known_at:
         ends = min(ends, row.known_until)
@@ -230,24 +233,37 @@ def unexpected_alerts(occurrence: Occurrence, user: User) -> list[UnexpectedAler
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationState:
-    """Whether work needs a second person before it time-boxes anything, and who that was."""
+    """Whether somebody has to confirm work before it time-boxes anything, and who did: a second
+    person where it `is_wide`, somebody of OT where it `came_by_token`.
+    """
 
-    is_needed: bool
+    is_wide: bool
+    came_by_token: bool
     confirmation: WorkConfirmation | None = None
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether somebody has to confirm it."""
+        return self.is_wide or self.came_by_token
 
 
 def confirmation_state(revision: Revision, *, now: datetime) -> ConfirmationState:
-    """Return this of the latest revision of a work: of its longest occurrence that is not over."""
+    """Return this of the latest revision of a work: of its occurrences that are not over."""
     rows = Occurrence.objects.filter(revision=revision, known_until=None, done_at=None)
     ahead = list(rows.filter(ends_at__gt=now - SLACK))
     lengths = [row.ends_at - row.starts_at for row in ahead] or [revision.length]
     is_recurring = revision.is_recurring
-    is_needed = revision.zone_id is None and any(
+    names_devices = revision.zone_id is None
+    is_wide = any(
         needs_second_person(is_recurring=is_recurring, length=length) for length in lengths
     )
+    came_by_token = any(row.came_by_token for row in ahead) or revision.came_by_token
     since = max((row.known_from for row in ahead), default=revision.known_from)
     rows_of = revision.confirmations.filter(confirmed_at__gte=since)
-    return ConfirmationState(is_needed, rows_of.order_by("confirmed_at").first())
+    confirmation = rows_of.order_by("confirmed_at").first()
+    return ConfirmationState(
+        is_wide and names_devices, came_by_token and names_devices, confirmation
+    )
 
 
 def names_of(revisions: Collection[Revision]) -> dict[int, ScopeNames]:

@@ -43,6 +43,8 @@ _FIELD_LIKE = re.compile(r"([a-z]{2,20}):(?!//)\S+", re.IGNORECASE | re.ASCII)
 _HEX_PAIR = re.compile(r"[0-9a-f]{1,4}", re.IGNORECASE)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 MAX_TERMS = 20  # terms in one query
+MIN_TEXT = 2  # characters of free text and of a part of a label
+MIN_PREFIX = {4: 8, 6: 32}  # bits of a network, by version of the protocol
 MAX_NUMBER = 2**31 - 1  # what an incident's number can be
 
 
@@ -177,6 +179,17 @@ def network_of(value: str) -> IPv4Network | IPv6Network | None:
         return ip_network(value, strict=False)
     except ValueError:
         return None
+
+
+def is_too_wide(value: str) -> bool:
+    """Return whether a text spells a network that holds so much that it sorts nothing out."""
+    network = network_of(value)
+    return network is not None and network.prefixlen < MIN_PREFIX[network.version]
+
+
+def is_too_short(value: str) -> bool:
+    """Return whether a text is a single character, which nearly every title has."""
+    return len(value.strip()) < MIN_TEXT
 
 
 def is_inside(address: str, network: IPv4Network | IPv6Network) -> bool:

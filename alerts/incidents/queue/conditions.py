@@ -17,10 +17,14 @@ from django.utils.translation import gettext
 from alerts.incidents.engine.hidden_verdicts import NOTHING_HIDDEN, HiddenVerdicts
 from alerts.incidents.engine.tokens import (
     FIELDS,
+    MIN_PREFIX,
+    MIN_TEXT,
     Term,
     bound_of,
     exact_value_of,
     free_text_of,
+    is_too_short,
+    is_too_wide,
     number_of,
     span_of,
     unknown_field_of,
@@ -113,7 +117,7 @@ def where(terms: Iterable[Term], around: Around) -> tuple[Q, list[str]]:
     text = free_text_of(terms)
     if words and " " in text and (techniques := techniques_like(text, whole=True)):
         words |= finders.by_techniques(techniques, text, of_groups=around.of_groups)
-    return fields & words, problems
+    return fields & words, list(dict.fromkeys(problems))
 
 
 def condition(term: Term, around: Around) -> Q:
@@ -249,11 +253,25 @@ def _owner(value: str, around: Around) -> Q:
     return _contains("owner_name")(value, around)
 
 
+def _too_wide() -> NotUnderstood:
+    text = gettext("Search in networks of /%(v4)s or smaller, with IPv6 of /%(v6)s or smaller.")
+    return NotUnderstood(text % {"v4": MIN_PREFIX[4], "v6": MIN_PREFIX[6]})
+
+
+def _too_short() -> NotUnderstood:
+    text = gettext("Search for words of %(n)s letters or more, or for a number like #7.")
+    return NotUnderstood(text % {"n": MIN_TEXT})
+
+
 def _device(value: str, around: Around) -> Q:
+    if is_too_wide(value):
+        raise _too_wide()
     return finders.by_device(value, around.inventory, of_groups=around.of_groups)
 
 
 def _label(value: str, around: Around) -> Q:
+    if is_too_short(value) and exact_value_of(value) is None:
+        raise _too_short()
     return finders.by_label(value, of_groups=around.of_groups, hidden=around.hidden)
 
 
@@ -267,6 +285,10 @@ def _text(value: str, around: Around) -> Q:
     number = number_of(value)
     if value.startswith("#") and number is not None:
         return _number(number, around)
+    if is_too_short(value):
+        raise _too_short()
+    if is_too_wide(value):
+        raise _too_wide()
     if (field := unknown_field_of(value)) is not None:
         raise _unknown(f"{field}:", (f"{name}:" for name in FIELDS))
     found = (

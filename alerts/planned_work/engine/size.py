@@ -5,7 +5,8 @@ first, and how many hours of a week it takes in all.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Final
@@ -21,24 +22,45 @@ def needs_second_person(*, is_recurring: bool, length: timedelta) -> bool:
     return is_recurring or length > MAX_ALONE
 
 
-def is_boxing(
-    span: Span,
-    *,
-    at: datetime,
-    is_recurring: bool,
-    declared_at: datetime,
-    known_from: datetime,
-    confirmed_at: Iterable[datetime],
-) -> bool:
-    """Whether an occurrence that names its devices time-boxes an alert of this moment: it was
-    planned before it began, it stood so when the alert came, and a second person had confirmed it
-    so where that is needed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxedTime:
+    """One time of work that names its devices, with what decides since when it time-boxes alerts:
+    when it was declared first and stood as it does, whether it came by a token, and when people
+    confirmed what it says.
     """
-    if declared_at > span.starts_at or known_from > at:
-        return False
-    if not needs_second_person(is_recurring=is_recurring, length=span.ends_at - span.starts_at):
-        return True
-    return any(known_from <= moment <= at for moment in confirmed_at)
+
+    span: Span
+    is_recurring: bool
+    came_by_token: bool
+    declared_at: datetime
+    known_from: datetime
+    confirmed_at: Sequence[datetime] = ()
+
+    @property
+    def begins_at(self) -> datetime | None:
+        """Since when it time-boxes what comes; None where it never does. Work that was declared
+        after its start boxes nothing; recurring and long work, and work that came by a token, does
+        so only once it was confirmed as it stands.
+        """
+        if self.declared_at > self.span.starts_at:
+            return None
+        begins = max(self.span.starts_at, self.known_from)
+        if not self.needs_confirmation:
+            return begins
+        confirmed = [moment for moment in self.confirmed_at if moment >= self.known_from]
+        return max(begins, min(confirmed)) if confirmed else None
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether somebody has to confirm it before it time-boxes anything."""
+        length = self.span.ends_at - self.span.starts_at
+        return self.came_by_token or needs_second_person(
+            is_recurring=self.is_recurring, length=length
+        )
+
+    def boxes(self, at: datetime) -> bool:
+        """Return whether it time-boxes an alert of this moment, as far as its beginning goes."""
+        return self.begins_at is not None and self.begins_at <= at
 
 
 def widest_week(spans: Iterable[Span], *, around: datetime | None = None) -> timedelta:

@@ -1,6 +1,7 @@
 """One time at which planned work takes place, with the time in which Tagout knew it so."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib.postgres.fields import DateTimeRangeField
@@ -9,6 +10,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from alerts.planned_work.engine.coverage import SLACK, Times
+from alerts.planned_work.engine.recurrence import Span
+from alerts.planned_work.engine.size import BoxedTime
 
 
 class Occurrence(models.Model):
@@ -31,6 +34,8 @@ class Occurrence(models.Model):
     watched = DateTimeRangeField()  # from the start to the end of the slack, or of being late
     known_from = models.DateTimeField()
     known_until = models.DateTimeField(null=True)
+    # Its length or what it says came by a token: it boxes nothing before a person has confirmed it.
+    came_by_token = models.BooleanField(default=False, db_default=False)
     done_at = models.DateTimeField(null=True)
     asked_at = models.DateTimeField(null=True)  # its owner was asked whether it still goes on
 
@@ -67,6 +72,17 @@ class Occurrence(models.Model):
     def times(self) -> Times:
         """When it takes place, for the engine."""
         return Times(self.starts_at, self.ends_at, self.late_until)
+
+    def boxed_time(self, *, declared_at: datetime, confirmed_at: Sequence[datetime]) -> BoxedTime:
+        """Return since when it time-boxes alerts, for the engine, where it names its devices."""
+        return BoxedTime(
+            span=Span(self.starts_at, self.ends_at),
+            is_recurring=self.revision.is_recurring,
+            came_by_token=self.came_by_token,
+            declared_at=declared_at,
+            known_from=self.known_from,
+            confirmed_at=confirmed_at,
+        )
 
     @property
     def slack_ends_at(self) -> datetime:

@@ -74,6 +74,7 @@ class Revision(models.Model):
     is_latest = models.BooleanField(default=True)
     known_from = models.DateTimeField()
     by_label = models.CharField(max_length=200)
+    came_by_token = models.BooleanField(default=False, db_default=False)
 
     title = models.CharField(max_length=200)
     kind = models.CharField(max_length=20, choices=WorkKind)

@@ -16,17 +16,20 @@ from portal.audit.services import record
 
 @transaction.atomic
 def confirm_work(*, work_id: int, revision: int, by: User, now: datetime) -> WorkConfirmation:
-    """Store that a second person has looked at what recurring or long work says in this revision.
-    From now on rules may take it for hours; what came before stays as it was.
+    """Store that somebody has looked at what work says in this revision: a second person where it
+    recurs or is long, somebody of OT where it came by a token. From now on rules may take it for
+    hours; what came before stays as it was.
     """
     rows = PlannedWork.objects.select_for_update(of=("self",)).select_related("site")
     work = rows.get(pk=work_id)
-    if reasons := reasons_against_confirming(work, by=by):
-        raise CannotPlanWork(*reasons)
     latest = work.revisions.get(is_latest=True)
+    state = confirmation_state(latest, now=now)
+    if reasons := reasons_against_confirming(
+        work, is_wide=state.is_wide, came_by_token=state.came_by_token, by=by
+    ):
+        raise CannotPlanWork(*reasons)
     if latest.number != revision:
         raise CannotPlanWork(_("The work has changed in the meantime. Look at it again."))
-    state = confirmation_state(latest, now=now)
     if not state.is_needed:
         raise CannotPlanWork(
             _("This work needs no confirmation: it takes place once, for a day at most.")

@@ -343,7 +343,7 @@ class _Import:
             for entry, site, _plan in new
         )
         revisions = Revision.objects.bulk_create(
-            new_revision(work, plan=plan, number=1, by_label=label, now=now)
+            new_revision(work, plan=plan, number=1, by=self.by, now=now)
             for work, (_entry, _site, plan) in zip(works, new, strict=True)
         )
         NamedDevice.objects.bulk_create(

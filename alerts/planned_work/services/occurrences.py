@@ -22,7 +22,6 @@ from alerts.planned_work.engine.coverage import (
     fit_of,
 )
 from alerts.planned_work.engine.recurrence import Span, occurrences
-from alerts.planned_work.engine.size import is_boxing
 from alerts.planned_work.models import NamedDevice as DeviceRow
 from alerts.planned_work.models import Occurrence, PlannedWork, Revision, WorkConfirmation
 from alerts.planned_work.services.plan import AHEAD, BEHIND
@@ -42,8 +41,10 @@ def spans_of(revision: Revision, *, now: datetime) -> list[Span]:
     return occurrences(revision.schedule, since=now - BEHIND, until=until)
 
 
-def new_occurrence(revision: Revision, *, span: Span, known_from: datetime) -> Occurrence:
-    """Return the row of one time; not stored yet."""
+def new_occurrence(
+    revision: Revision, *, span: Span, known_from: datetime, came_by_token: bool = False
+) -> Occurrence:
+    """Return the row of one time; not stored yet. It came by a token where what it says did."""
     slack_ends_at = span.ends_at + SLACK
     late_until = None if revision.is_recurring else slack_ends_at + MAX_LATE
     return Occurrence(
@@ -55,6 +56,7 @@ def new_occurrence(revision: Revision, *, span: Span, known_from: datetime) -> O
         late_until=late_until,
         watched=(span.starts_at, late_until or slack_ends_at),
         known_from=known_from,
+        came_by_token=came_by_token or revision.came_by_token,
     )
 
 
@@ -194,14 +196,10 @@ def _boxes_of(revisions: Collection[Revision]) -> _Boxes:
 
 
 def _is_boxed(row: _Candidate, occurrence: Occurrence, boxes: _Boxes) -> bool:
-    return is_boxing(
-        Span(occurrence.starts_at, occurrence.ends_at),
-        at=row.at,
-        is_recurring=occurrence.revision.is_recurring,
+    return occurrence.boxed_time(
         declared_at=boxes.declared_at[occurrence.revision_id, occurrence.starts_at],
-        known_from=occurrence.known_from,
         confirmed_at=boxes.confirmed_at.get(occurrence.revision_id, ()),
-    )
+    ).boxes(row.at)
 
 
 def _fit(

@@ -13,7 +13,9 @@ from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.engine.kinds import KINDS
 from alerts.planned_work.engine.recurrence import Schedule, check_schedule, takes_place
 from alerts.planned_work.models import PlannedWork, Revision
+from alerts.planned_work.policies import is_by_token
 from alerts.sites.models import Device, Site, Zone
+from portal.audit.services import Actor
 from portal.errors import Refused
 from portal.ui.words import number
 
@@ -96,7 +98,7 @@ def checked_plan(
 
 
 def new_revision(
-    work: PlannedWork, *, plan: WorkPlan, number: int, by_label: str, now: datetime
+    work: PlannedWork, *, plan: WorkPlan, number: int, by: Actor, now: datetime
 ) -> Revision:
     """Return a revision of this work that says the plan; not stored yet."""
     schedule = plan.schedule
@@ -104,7 +106,8 @@ def new_revision(
         work=work,
         number=number,
         known_from=now,
-        by_label=by_label[:200],
+        by_label=str(by)[:200],
+        came_by_token=is_by_token(by),
         title=plan.title,
         kind=plan.kind,
         work_order=plan.work_order,

@@ -14,7 +14,11 @@ from alerts.planned_work.engine.coverage import SLACK
 from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.engine.recurrence import MAX_LENGTH, Span
 from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, WorkStep
-from alerts.planned_work.policies import reasons_against_changing, reasons_against_planning
+from alerts.planned_work.policies import (
+    is_by_token,
+    reasons_against_changing,
+    reasons_against_planning,
+)
 from alerts.planned_work.services.occurrences import (
     cover_occurrences,
     forget_occurrences,
@@ -82,7 +86,12 @@ def extend_work(*, occurrence_id: int, until: datetime, by: Actor, now: datetime
         raise CannotPlanWork(_("Choose a time later than the planned end, and later than now."))
     if until - occurrence.starts_at > MAX_LENGTH:
         raise CannotPlanWork(PlanError("time.long", most=MAX_LENGTH.days).translated(_))
-    longer = _replaced(occurrence, Span(occurrence.starts_at, until), now=now)
+    longer = _replaced(
+        occurrence,
+        Span(occurrence.starts_at, until),
+        now=now,
+        came_by_token=is_by_token(by) or occurrence.came_by_token,
+    )
     note_step(work, code="extended", by=by, now=now, until=until.isoformat())
     record(
         "planned_work.occurrence.extended", on=longer, by=by, at=now, until=until, work=work.uuid
@@ -167,7 +176,7 @@ def _store_revision(
     over: Collection[datetime] = (),
 ) -> list[Occurrence]:
     """Store what the work says and when it takes place, but for starts that are `over`."""
-    revision = new_revision(work, plan=plan, number=number, by_label=str(by), now=now)
+    revision = new_revision(work, plan=plan, number=number, by=by, now=now)
     revision.save(force_insert=True)
     NamedDevice.objects.bulk_create(
         NamedDevice(
@@ -196,11 +205,19 @@ def _one_a_start(spans: Sequence[Span]) -> list[Span]:
 
 
 def _replaced(
-    occurrence: Occurrence, span: Span, *, now: datetime, done_at: datetime | None = None
+    occurrence: Occurrence,
+    span: Span,
+    *,
+    now: datetime,
+    done_at: datetime | None = None,
+    came_by_token: bool | None = None,
 ) -> Occurrence:
     """Store the occurrence with another end, in place of this one."""
     forgotten = forget_occurrences([occurrence], now=now)
-    (made,) = store_occurrences([_made_anew(occurrence, span, now=now, done_at=done_at)])
+    anew = _made_anew(occurrence, span, now=now, done_at=done_at)
+    if came_by_token is not None:
+        anew.came_by_token = came_by_token
+    (made,) = store_occurrences([anew])
     PlannedWork.objects.filter(pk=occurrence.work_id).update(changed_at=now)
     follow_occurrences([made], forgotten=forgotten, now=now)
     return made
@@ -209,7 +226,9 @@ def _replaced(
 def _made_anew(
     occurrence: Occurrence, span: Span, *, now: datetime, done_at: datetime | None
 ) -> Occurrence:
-    made = new_occurrence(occurrence.revision, span=span, known_from=now)
+    made = new_occurrence(
+        occurrence.revision, span=span, known_from=now, came_by_token=occurrence.came_by_token
+    )
     made.done_at = done_at
     return made
 

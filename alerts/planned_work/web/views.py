@@ -102,14 +102,17 @@ def work_page(request: HttpRequest, uuid: UUID, *, problems: tuple[str, ...] = (
     found = work_or_404(request, uuid)
     zone = reader_clock().zone(found.site.time_zone)
     latest = found.revisions.select_related("zone").get(is_latest=True)
+    second = confirmation_state(latest, now=now)
     page: dict[str, Any] = {
         "work": found,
         "zone": zone,
         "now": now,
         "problems": problems,
         "latest": latest,
-        "second": confirmation_state(latest, now=now),
-        "against_confirming": reasons_against_confirming(found, by=user),
+        "second": second,
+        "against_confirming": reasons_against_confirming(
+            found, is_wide=second.is_wide, came_by_token=second.came_by_token, by=user
+        ),
         "state": state_chip(found),
         "is_open": found.state == PlannedWork.State.PLANNED,
         "may_plan": may_plan_at(found.site, by=user),

@@ -53,9 +53,9 @@ class Worker:
         Inventory.objects.update(due_at=self.clock.at)
         return read_due_inventory(now=NOON, connect=lambda *_: self.sentinel)
 
-    def deliver(self):
+    def deliver(self, *, now=NOON):
         self.clock.go(seconds=10)
-        return deliver_one(now=NOON, connect=lambda *_: self.sentinel)
+        return deliver_one(now=now, connect=lambda *_: self.sentinel)
 
 
 @pytest.fixture

@@ -170,10 +170,11 @@ def test_declined_it_does_not_run(start, ask, decide, isolate, sam, oda):
 def test_a_consent_that_ended_before_it_was_sent_starts_nothing(
     start, ask, decide, isolate, sam, oda, worker, sentinel
 ):
-    decide(ask(isolate, sam), oda)
+    decided_at = NOON - timedelta(hours=3, minutes=59)
+    decide(ask(isolate, sam, now=decided_at), oda, now=decided_at)
     start(isolate, sam)
-    PlantConsent.objects.update(decided_at=NOON - timedelta(hours=5))
-    assert worker.deliver().outcome == Outcome.DROPPED
+    done = worker.deliver(now=NOON + timedelta(minutes=2))
+    assert (done.outcome, "no consent" in done.note) == (Outcome.DROPPED, True)
     assert not any(call.verb == "run_playbook" for call in sentinel.calls)
 
 

@@ -94,15 +94,17 @@ class Plant:
         Inventory.objects.update(due_at=clock.unshifted())
         assert read_due_inventory(now=NOON, connect=client_for)
 
-    def consent(self, name, sam, oda):
-        playbook = Playbook.objects.get(name=name)
-        request = ask_for_consent(
-            playbook_id=playbook.pk,
+    def ask(self, name, sam):
+        return ask_for_consent(
+            playbook_id=Playbook.objects.get(name=name).pk,
             incident_id=self.incident.pk,
             reason="It scans.",
             by=sam,
             now=NOON,
         )
+
+    def consent(self, name, sam, oda):
+        request = self.ask(name, sam)
         decide_consent(consent=request.uuid, is_given=True, reason="", by=oda, now=NOON)
 
     def start(self, name, by):
@@ -156,9 +158,7 @@ def test_what_is_as_it_was_consented_to_is_started_once_and_on_record(plant, sam
 
 def test_nobody_consents_on_a_list_that_cannot_be_read(plant, azure, sam, oda):
     plant.read()
-    plant.consent("isolate-device", sam, oda)
-    waiting = PlantConsent.objects.get()
-    PlantConsent.objects.update(state="asked", decided_by=None, decided_at=None, kind="")
+    waiting = plant.ask("isolate-device", sam)
     azure.control.fault(path=UNREADABLE, status=403)
     plant.change("isolate-device", POWER_OFF)
     plant.read()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.planned_work.engine.recurrence import Span
-from alerts.planned_work.engine.size import is_boxing, widest_week
+from alerts.planned_work.engine.size import BoxedTime, widest_week
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -61,6 +61,7 @@ BOXED = {
     "confirmed_at": (),
 }
 RECURRING = {"is_recurring": True}
+OF_A_TOKEN = {"came_by_token": True}
 
 
 @pytest.mark.parametrize(
@@ -73,14 +74,24 @@ RECURRING = {"is_recurring": True}
         (RECURRING | {"confirmed_at": [MONDAY + 9 * HOUR]}, True),
         (RECURRING | {"confirmed_at": [MONDAY + 11 * HOUR]}, False),
         (RECURRING | {"confirmed_at": [MONDAY - HOUR]}, False),  # of what it said before
+        (OF_A_TOKEN, False),
+        (OF_A_TOKEN | {"confirmed_at": [MONDAY + 9 * HOUR]}, True),
+        (OF_A_TOKEN | {"confirmed_at": [MONDAY - HOUR]}, False),
     ],
 )
 def test_an_alert_is_boxed_by_work_planned_and_confirmed_in_time(changes, expected):
     span = Span(MONDAY + 8 * HOUR, MONDAY + 16 * HOUR)
-    assert is_boxing(span, **BOXED | changes) is expected
+    assert boxed(span, changes) is expected
+
+
+def boxed(span, changes):
+    """Whether work of this time boxes the alert of BOXED."""
+    values = BOXED | {"came_by_token": False} | changes
+    at = values.pop("at")
+    return BoxedTime(span=span, **values).boxes(at)
 
 
 def test_more_than_a_day_needs_a_second_person():
     for length, expected in ((24, True), (25, False)):
         span = Span(MONDAY + 8 * HOUR, MONDAY + (8 + length) * HOUR)
-        assert is_boxing(span, **BOXED) is expected
+        assert boxed(span, {}) is expected
