@@ -244,6 +244,11 @@ DISGUISED: dict[str, Json] = {
         f"{MANAGED}/outloo\N{KELVIN SIGN}",
         actions={"Mail": api_step("outlook", "post", "/v2/Mail", body={})},
     ),
+    "a connection with an address of its own": workflow_properties(
+        {"Mail": MAIL},
+        connections=CONNECTIONS
+        | {"office365": CONNECTIONS["office365"] | {"connectionRuntimeUrl": "https://attacker"}},
+    ),
     "no definition": {"state": "Enabled"},
     "no steps": workflow_properties({}),
     "steps that are none": workflow_properties({"Mail": "@x"}),

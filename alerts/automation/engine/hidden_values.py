@@ -17,7 +17,14 @@ from alerts.automation.engine.plant_effects import MAX_EVIDENCE, Evidence
 _SETTING: Final = re.compile(r"appsetting\s*\(", re.IGNORECASE)
 _PARAMETER: Final = re.compile(r"\bparameters\s*\(\s*(?:'([^']*)'\s*\))?", re.IGNORECASE)
 _SECURE: Final = frozenset({"securestring", "secureobject"})  # Azure shows no value of these
-_CHILDREN: Final = frozenset({"workflow", "invokeworkflow"})
+_CHILDREN: Final = frozenset({"workflow", "invokeworkflow", "sendtobatch"})
+# Steps that work by maps and schemas of an integration account.
+_ARTIFACTS: Final = frozenset(
+    {
+        *("xslt", "liquid", "flatfiledecoding", "flatfileencoding", "xmlvalidation"),
+        "integrationaccountartifactlookup",
+    }
+)
 _REFERENCES: Final = ("referenceName", "connectionName")  # to entries of connections.json
 _MANAGED: Final = "managedApiConnections"
 
@@ -106,7 +113,12 @@ class _Scope:
 
 def _children(definition: Any) -> Iterator[Evidence]:
     for part in _parts(definition):
-        if isinstance(part, dict) and str(part.get("type", "")).lower() in _CHILDREN:
+        if not isinstance(part, dict) or "inputs" not in part:
+            continue
+        kind = str(part.get("type", "")).lower()
+        if kind in _ARTIFACTS:
+            yield _hidden("integration account", kind)
+        elif kind in _CHILDREN:
             workflow = _bag(_bag(_bag(part.get("inputs")).get("host")).get("workflow"))
             yield _hidden("Logic App", str(workflow.get("id", "")).rpartition("/")[2])
 

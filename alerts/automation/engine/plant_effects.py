@@ -35,6 +35,9 @@ _STEP_MEMBERS: Final = frozenset(
 )
 _BRANCH_MEMBERS: Final = frozenset({"actions", "case"})
 _INPUT_MEMBERS: Final = frozenset({"host", "method", "path", "body", "retryPolicy"})
+_CONNECTION_MEMBERS: Final = frozenset(
+    {"id", "connectionId", "connectionName", "connectionProperties"}
+)
 _DEFINITION_MEMBERS: Final = frozenset(
     {
         *("$schema", "contentVersion", "parameters", "triggers", "actions", "outputs"),
@@ -241,6 +244,8 @@ def _connector(inputs: Any, connections: _Connections) -> str:
     if [other.lower() for other in connections.entries].count(found[1].lower()) > 1:
         return "connector not known"  # Azure takes either for it
     entry = connections.entries.get(found[1])
+    if not isinstance(entry, dict) or not entry.keys() <= _CONNECTION_MEMBERS:
+        return "connector not known"
     # What the playbook says is anybody's word: the connection itself has to say the same.
     api_id = connections.connectors.get(str(_member(entry, "connectionId")).lower(), "")
     if not api_id:

@@ -197,6 +197,9 @@ def _hidden_values() -> dict[str, str]:
         "app setting": gettext("A setting of its Logic App, which is not seen here: %(name)s."),
         "parameter": gettext("A parameter whose value is not seen here: “%(name)s”."),
         "connection": gettext("A connection that could not be read: “%(name)s”."),
+        "integration account": gettext(
+            "A map or schema of an integration account, which is not seen here (%(name)s)."
+        ),
         "Logic App": gettext("Another Logic App, which may change by itself: “%(name)s”."),
     }
 

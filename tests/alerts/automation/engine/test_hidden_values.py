@@ -97,6 +97,17 @@ def test_what_another_logic_app_does_is_hidden(kind):
     assert hidden_in(actions) == [Evidence("value", "open-breaker", "Logic App")]
 
 
+@pytest.mark.parametrize("kind", ["Xslt", "Liquid", "FlatFileDecoding", "XmlValidation"])
+def test_maps_of_an_integration_account_are_hidden(kind):
+    actions = {"Map": {"type": kind, "inputs": {"content": "@triggerBody()"}}}
+    assert hidden_in(actions) == [Evidence("value", kind.lower(), "integration account")]
+
+
+def test_a_batch_of_another_logic_app_is_hidden():
+    actions = {"Send": {"type": "SendToBatch", "inputs": {"host": CHILD}}}
+    assert hidden_in(actions) == [Evidence("value", "open-breaker", "Logic App")]
+
+
 def test_a_connection_that_was_not_read_is_hidden():
     properties = workflow_properties({"Mail": MAIL})
     connectors = connectors_of(properties["parameters"])
