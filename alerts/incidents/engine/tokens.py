@@ -181,7 +181,7 @@ def network_of(value: str) -> IPv4Network | IPv6Network | None:
         return None
 
 
-def is_too_wide(value: str) -> bool:
+def is_vast_network(value: str) -> bool:
     """Return whether a text spells a network that holds so much that it sorts nothing out."""
     network = network_of(value)
     return network is not None and network.prefixlen < MIN_PREFIX[network.version]

@@ -24,7 +24,7 @@ from alerts.incidents.engine.tokens import (
     exact_value_of,
     free_text_of,
     is_too_short,
-    is_too_wide,
+    is_vast_network,
     number_of,
     span_of,
     unknown_field_of,
@@ -264,7 +264,7 @@ def _too_short() -> NotUnderstood:
 
 
 def _device(value: str, around: Around) -> Q:
-    if is_too_wide(value):
+    if is_vast_network(value):
         raise _too_wide()
     return finders.by_device(value, around.inventory, of_groups=around.of_groups)
 
@@ -287,7 +287,7 @@ def _text(value: str, around: Around) -> Q:
         return _number(number, around)
     if is_too_short(value):
         raise _too_short()
-    if is_too_wide(value):
+    if is_vast_network(value):
         raise _too_wide()
     if (field := unknown_field_of(value)) is not None:
         raise _unknown(f"{field}:", (f"{name}:" for name in FIELDS))

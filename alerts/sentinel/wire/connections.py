@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import orjson
 
-from alerts.sentinel.wire.playbooks import WirePlaybook, digest_of, is_standard_playbook
+from alerts.sentinel.wire.playbooks import WirePlaybook, is_standard_playbook, json_digest
 from alerts.sentinel.wire.records import NotAPage
 
 MAX_CONNECTIONS: Final = 50  # of one playbook
@@ -52,7 +52,7 @@ def read_connection(body: bytes) -> WireConnection:
         raise NotAPage("no connection")
     if not isinstance(api_id, str) or not api_id:
         raise NotAPage("a connection without a connector")
-    digest = digest_of([api_id.lower(), *(_member(properties, name) for name in _SETTINGS)])
+    digest = json_digest([api_id.lower(), *(_member(properties, name) for name in _SETTINGS)])
     if not digest:
         raise NotAPage("a connection that cannot be read")
     return WireConnection(resource_id.lower(), api_id, digest)
@@ -82,7 +82,7 @@ def with_connections(
     digest = playbook.definition_digest
     return replace(
         playbook,
-        definition_digest=digest_of([digest, digests]) if digest and digests else digest,
+        definition_digest=json_digest([digest, digests]) if digest and digests else digest,
         connectors={name: found.api_id if found else "" for name, found in connections.items()},
     )
 

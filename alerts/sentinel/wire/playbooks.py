@@ -139,7 +139,7 @@ def _playbook(item: Any) -> WirePlaybook | None:
     properties = _bag(whole.get("properties"))
     definition = _bag(properties.get("definition"))
     description = properties.get("description") or _bag(definition.get("metadata")).get("notes")
-    digest = digest_of(_what_counts(whole, definition, properties.get("parameters")))
+    digest = json_digest(_what_counts(whole, definition, properties.get("parameters")))
     steps, has_all_steps = _all_steps(_bag(definition.get("actions")))
     return WirePlaybook(
         resource_id=resource_id.lower(),
@@ -214,7 +214,7 @@ def _steps(actions: Bag, *, depth: int) -> Iterator[str | None]:
             yield from _steps(_bag(_bag(case).get("actions")), depth=depth - 1)
 
 
-def digest_of(value: Any) -> str:
+def json_digest(value: Any) -> str:
     """Return a digest that does not depend on the order of members; empty where the value is nested
     too deep.
     """
