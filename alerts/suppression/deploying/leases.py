@@ -116,8 +116,8 @@ def _bring_workspace_in_line(workspace: Workspace, found: dict[str, int], *, now
 @transaction.atomic
 def take_everything_away(workspace: Workspace, *, now: datetime) -> int:
     """Nothing of ours stays behind in a workspace that was removed."""
-    rows = WantedRule.objects.filter(workspace=workspace, wanted__isnull=False)
-    for row in rows.order_by("pk"):
+    rows = list(WantedRule.objects.filter(workspace=workspace, wanted__isnull=False).order_by("pk"))
+    for row in rows:
         clear_desired_rule(
             workspace_id=workspace.pk, name=row.name, now=now, reason="It was removed."
         )

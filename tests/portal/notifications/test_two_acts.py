@@ -1,0 +1,59 @@
+"""Two people and two acts: what is taken back or read of one stays of the other."""
+
+from uuid import uuid4
+
+import pytest
+
+from portal.notifications.models import Mail, Notification
+from portal.notifications.queries import is_told
+from portal.notifications.services import mark_read, notify, take_back
+from tests.conftest import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+def tell(person, act, *, mail=True):
+    (line,) = notify(
+        people=[person],
+        kind="tests.told",
+        subject="OT was asked",
+        body="Look.",
+        path="/",
+        reason="",
+        now=NOON,
+        mail=mail,
+        act=act,
+    )
+    return line
+
+
+@pytest.mark.parametrize("mail", [True, False])
+def test_what_one_act_told_is_taken_back_and_what_another_told_stays(sam, mail):
+    first, second = uuid4(), uuid4()
+    tell(sam, first, mail=mail)
+    line = tell(sam, second, mail=mail)
+    assert take_back(act=first) == 1
+    assert list(Notification.objects.all()) == [line]
+    assert Mail.objects.count() == (1 if mail else 0)
+
+
+def test_what_two_people_were_told_by_one_act_is_taken_back_from_both(sam, leo):
+    act = uuid4()
+    tell(sam, act)
+    tell(leo, act, mail=False)
+    assert take_back(act=act) == 2
+
+
+def test_one_person_reads_all_and_the_other_has_read_nothing(sam, leo):
+    tell(sam, uuid4())
+    line = tell(leo, uuid4())
+    assert mark_read(user=sam, now=NOON) == 1
+    assert mark_read(user=sam, now=NOON, ids=[line.pk]) == 0
+    line.refresh_from_db()
+    assert line.read_at is None
+
+
+def test_who_was_told_of_an_act_is_asked_for_each_person(sam, leo):
+    act = uuid4()
+    tell(sam, act)
+    assert is_told(sam, act=act) and not is_told(leo, act=act)
