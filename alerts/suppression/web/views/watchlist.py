@@ -82,10 +82,11 @@ def places(request: HttpRequest) -> HttpResponse:
     user, now = actor_of(request), clock.now()
     open_requests = WatchlistRequest.objects.exclude(state=WatchlistState.ENDED)
     states = dict(open_requests.values_list("workspace", "state"))
-    rows = [
-        WatchlistPlace(workspace, states.get(workspace.pk, "off"))
-        for workspace in workspaces_reached_by(user).order_by("name")
-    ]
+    rows = []
+    for workspace in workspaces_reached_by(user).order_by("name"):
+        state = states.get(workspace.pk, "off")
+        is_void = state == WatchlistState.ON and not is_watchlist_on(workspace)
+        rows.append(WatchlistPlace(workspace, "off" if is_void else state))
     page = {**page_frame(user, now), "places": rows}
     return render_page(request, "alerts/suppression/watchlists.html", page)
 

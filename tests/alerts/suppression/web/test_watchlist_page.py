@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from alerts.outbox.models import WantedRule
 from alerts.sentinel import kql
-from alerts.suppression.deploying import watchlist_rows
+from alerts.suppression.deploying import watchlist_rows, watchlist_switch
 from alerts.suppression.deploying.watchlist_gate import open_list_gate
 from alerts.suppression.deploying.watchlist_rows import bring_watchlist_in_line
 from alerts.suppression.deploying.watchlist_switch import hash_of_exclusion, is_watchlist_on
@@ -127,6 +127,23 @@ def test_the_list_of_places_leads_there(client, noon, workspace, make_version, o
     shown = client.get(reverse("suppression:watchlists")).content.decode()
     assert reverse("suppression:watchlist", args=[workspace.uuid]) in shown
     assert reverse("suppression:watchlists") in client.get("/deployments/").content.decode()
+
+
+def test_a_list_whose_lines_have_changed_since_is_off_everywhere(
+    page, client, make_version, workspace, oda, leo, monkeypatch
+):
+    make_version("live")
+    page(oda, "propose", side="ot")
+    page(leo, "sign", side="soc")
+    places = reverse("suppression:watchlists")
+    assert ">On<" in client.get(places).content.decode().replace("\n", "")
+    monkeypatch.setattr(watchlist_switch.kql, "exclusion", lambda: "| where true\n")
+    assert ">On<" not in client.get(places).content.decode().replace("\n", "")
+    assert "It is not what two people of two sides have signed." in text_of(page(leo))
+    german = client.get(
+        reverse("suppression:watchlist", args=[workspace.uuid]), headers={"accept-language": "de"}
+    )
+    assert "was zwei Personen von zwei Seiten unterschrieben haben" in text_of(german)
 
 
 def test_what_was_held_back_stands_apart_with_its_findings(
