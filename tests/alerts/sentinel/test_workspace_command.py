@@ -6,7 +6,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from django.core.management import call_command
+from django.core.management import call_command, load_command_class
 from django.core.management.base import CommandError
 
 from alerts.sentinel.client import client_for
@@ -253,3 +253,9 @@ def test_a_probe_that_writes_is_on_record_and_waits_after_a_restore(monkeypatch)
     restore.delete()
     call_command("workspace", "probe", workspace.name, "--incident", "guid")
     assert seen == ["guid"]
+
+
+def test_its_help_lists_the_actions_of_all_rooms():
+    parser = load_command_class("alerts.sentinel", "workspace").create_parser("manage.py", "")
+    actions = next(line.help for line in parser._actions if line.dest == "action").split(", ")
+    assert {"check", "scope", "validate", "move-check", "watchlist", "watchlist-off"} <= {*actions}

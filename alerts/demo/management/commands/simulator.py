@@ -15,7 +15,7 @@ from simulator.running import SIZES, CannotServe, ServeOptions, serve
 class Command(TagoutCommand):
     """Run the simulator until SIGTERM, or move its clock together with Tagout's."""
 
-    help = "Run the pretend Azure, or move the demo's clock: simulator advance 8d."
+    help = "Run the simulated Azure, or move the demo's clock: simulator advance 8d."
     needs_database = False
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -40,8 +40,9 @@ class Command(TagoutCommand):
     help = "Register, list, pause, resume, remove and check Sentinel workspaces."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """One word for what to do, then its options; what is missing is told in a sentence."""
-        parser.add_argument("action", nargs="?", default="", help=", ".join(_ACTIONS))
+        """Add the action, the workspace and the options of all actions."""
+        actions = ", ".join([*_ACTIONS, *workspace_actions()])
+        parser.add_argument("action", nargs="?", default="", help=actions)
         parser.add_argument("name", nargs="?", default="", help="the workspace's name in Tagout")
         parser.add_argument("value", nargs="?", default="", help="of scope: d4iot, rules or all")
         for option in (*_PLACE, *_ADDRESSES, *_IDENTITY):

@@ -16,7 +16,7 @@ from portal.command import TagoutCommand
 class Command(TagoutCommand):
     """Prove that the audit record is whole."""
 
-    help = "Walk the audit chain and say where it is broken, if it is."
+    help = "Verify the audit record (verify), or write its head outside now (anchor)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Verify, against what was told outside as well; or tell it now."""
@@ -25,7 +25,7 @@ class Command(TagoutCommand):
             "--against",
             type=Path,
             metavar="FILE",
-            help="a log, or a file of syslog, in which heads were told; - reads standard input",
+            help="a log, or a file of syslog, with heads of the record; - reads standard input",
         )
 
     def run(self, **options: Any) -> dict[str, object]:

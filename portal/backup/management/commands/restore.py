@@ -34,7 +34,7 @@ PEOPLE = (
 class Command(TagoutCommand):
     """Restore a backup, compare it with the outside, go on."""
 
-    help = "Restore a backup into an empty database; then compare with the outside, and resume."
+    help = "Restore a backup; then compare with Sentinel (--check), and resume (--resume)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """A file, or what comes after it."""
@@ -49,7 +49,7 @@ class Command(TagoutCommand):
             "--against",
             type=Path,
             metavar="FILE",
-            help="a log, or a file of syslog, in which heads of the audit record were told;"
+            help="a log, or a file of syslog, with heads of the audit record;"
             " - reads standard input",
         )
         parser.add_argument(
