@@ -16,7 +16,7 @@ from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import ACTING, RuleVersion
 from alerts.suppression.models import State as RuleState
 from alerts.suppression.models.rules import ENDED
-from alerts.suppression.queries import acting_versions
+from alerts.suppression.queries import acting_versions, versions_visible_to
 from alerts.suppression.signing.awaiting_signature import with_signatures
 from portal.accounts.models import User
 
@@ -130,20 +130,25 @@ def minutes_a_month(steps: Sequence[PlanStep], *, days: int) -> float | None:
 def plans_for(user: User) -> list[SitePlan]:
     """Return the plan of every site that the person sees and that was mined, by name."""
     totals = list(site_minings(list(sites_in_reach(user))))
-    return _plans(totals, candidates_visible_to(user))
+    return _plans(totals, candidates_visible_to(user), versions_visible_to(user))
 
 
 def plans_of_all_sites() -> list[SitePlan]:
     """Return every plan there is, for the command line."""
     rows = Candidate.objects.select_related("workspace__organisation", "site", "rule", "state_by")
-    return _plans(list(site_minings()), rows)
+    return _plans(list(site_minings()), rows, RuleVersion.objects.select_related("rule"))
 
 
-def _plans(totals: Sequence[SiteMining], candidates: QuerySet[Candidate]) -> list[SitePlan]:
+def _plans(
+    totals: Sequence[SiteMining],
+    candidates: QuerySet[Candidate],
+    versions_shown: QuerySet[RuleVersion],
+) -> list[SitePlan]:
     sites = [site_totals.site_id for site_totals in totals]
     visible = candidates.filter(site__in=sites)
     steps = list(plan_candidates(visible))
-    versions = _versions_by_rule([step.rule_id for step in steps if step.rule_id])
+    rule_ids = [step.rule_id for step in steps if step.rule_id]
+    versions = _versions_by_rule(versions_shown.filter(rule__in=rule_ids))
     acting = _acting_at(sites)
     blocked = _largest_blocked(visible)
     return [
@@ -190,9 +195,9 @@ def step_state(candidate: Candidate, version: RuleVersion | None) -> StepState:
     return StepState.DRAFT
 
 
-def _versions_by_rule(rule_ids: Collection[int]) -> dict[int, RuleVersion]:
+def _versions_by_rule(shown: QuerySet[RuleVersion]) -> dict[int, RuleVersion]:
     """The version that speaks for each rule: what acts, else what is in work."""
-    rows = with_signatures(RuleVersion.objects.filter(rule__in=rule_ids).exclude(state__in=ENDED))
+    rows = with_signatures(shown.select_related(None).exclude(state__in=ENDED))
     versions: dict[int, RuleVersion] = {}
     for row in rows.select_related("rule").order_by("number"):
         current = versions.get(row.rule_id)

@@ -295,13 +295,24 @@ def covers(row: Mapping[str, str], facts: Facts) -> bool:
     if not 0 < facts.severity < len(SEVERITIES) or row["Pair"] not in keys_of(facts):
         return False
     since, until = (datetime.fromisoformat(row[edge]) for edge in ("From", "Until"))
-    conditions: dict[str, list[str]] = json.loads(row["Conditions"])
+    conditions = _readable_conditions(row["Conditions"])
+    if conditions is None:
+        return False
     return (
         since <= facts.at < until
         and SEVERITIES[facts.severity] in json.loads(row["Severities"])
         and all(_text_in(facts, name) in texts for name, texts in conditions.items())
         and is_in_spans(facts.at, [Span(*span) for span in json.loads(row["Spans"])])
     )
+
+
+def _readable_conditions(text: str) -> dict[str, list[str]] | None:
+    """Return the conditions of a row; None where they cannot be read, which is not "none"."""
+    try:
+        conditions = json.loads(text)
+    except json.JSONDecodeError:
+        return None
+    return conditions if isinstance(conditions, dict) else None
 
 
 def gate_row(*, until: datetime | None) -> WatchlistRow:

@@ -22,9 +22,11 @@ from alerts.suppression.deploying.deployments import (
     withdrawn_forms,
 )
 from alerts.suppression.models import RuleVersion
+from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.web.shared import page_frame
 from alerts.suppression.web.words import Chip, StateChip, all_in_words, chip
 from portal import clock
+from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
 from portal.ui.responses import render_page
 
@@ -112,7 +114,7 @@ def deployments(request: HttpRequest) -> HttpResponse:
     """Every automation rule of ours that the person may know of."""
     user, now = actor_of(request), clock.now()
     workspaces = deployments_by_workspace(user)
-    titles = _titles(rule for part in workspaces for rule in part.rules)
+    titles = _titles(user, [rule for part in workspaces for rule in part.rules])
     parts = [
         WorkspacePart(
             part, gate_chip(part.gate.standing), [_row(rule, titles) for rule in part.rules]
@@ -146,10 +148,10 @@ def _orphaned_in(version: RuleVersion) -> list[str]:
     return sorted(gone.values_list("workspace__name", flat=True))
 
 
-def _titles(rules: Iterable[Deployment]) -> dict[int, RuleVersion]:
-    """The newest version of each rule, to name it by."""
+def _titles(user: User, rules: Iterable[Deployment]) -> dict[int, RuleVersion]:
+    """The newest version of each rule that the person may see, to name it by."""
     ids = {deployment.rule.pk for deployment in rules if deployment.rule}
-    versions = RuleVersion.objects.filter(rule__in=ids).order_by("number")
+    versions = versions_visible_to(user).filter(rule__in=ids).order_by("number")
     return {version.rule_id: version for version in versions}
 
 

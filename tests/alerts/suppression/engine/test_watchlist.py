@@ -19,6 +19,7 @@ from alerts.suppression.engine.watchlist import (
     MAX_PAIRS,
     MAX_ROW_BYTES,
     RoutinePair,
+    covers,
     gate_row,
     rows_of,
 )
@@ -30,6 +31,7 @@ from tests.alerts.suppression.engine.exclusion import (
     SINCE,
     TITLES,
     a_row,
+    facts_of,
     is_covered,
     items_of,
     left_out_by_kql,
@@ -162,6 +164,21 @@ def test_two_pairs_never_have_one_key(some, others):
     title = "Modbus Exception"
     one, other = (RoutinePair(title, f"name:{a}", f"name:{b}") for a, b in (some, others))
     assert (one.key == other.key) == (some == others)
+
+
+@pytest.mark.parametrize("text", ["", "{", "null", "[]", '"Site"', "none", '{"Site": ["Gdansk"'])
+def test_conditions_that_cannot_be_read_leave_nothing_out(text):
+    """Not everything: an alert of any other site, port or function would be left out."""
+    row = a_row(SINCE, SourceDevice="A", DestinationDevice="C")
+    ends = (clause("source_device", "is", "A"), clause("destination_device", "is", "C"))
+    items = items_of([rule(PAIR.all_of[0], SITE, *ends)])
+    assert left_out_by_kql([row], items, now=NOW)
+    spoiled = [
+        {**item, "Conditions": text} if item.get("Kind") == "pair" else item for item in items
+    ]
+    assert not left_out_by_kql([row], spoiled, now=NOW)
+    pair = next(item for item in spoiled if item.get("Kind") == "pair")
+    assert not covers(pair, facts_of(row))
 
 
 def test_no_type_of_the_catalogue_holds_the_separator_of_keys():

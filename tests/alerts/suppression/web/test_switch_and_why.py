@@ -82,6 +82,29 @@ def test_deployments_of_places_one_does_not_see_are_not_shown(
     assert "R-1" not in opened(pia, "/deployments/")
 
 
+def test_a_version_of_another_site_does_not_name_the_rule_on_deployments(
+    opened, make_version, stand_in_sentinel, oda, leo, chief
+):
+    """Its live version is of her site; the next one is about another, which she does not see."""
+    version = make_version("live", enforcement="sentinel")
+    stand_in_sentinel(version)
+    RuleVersion.objects.create(
+        rule=version.rule,
+        number=2,
+        state="draft",
+        state_since=NOON,
+        title="Lisbon's gateways are polled",
+        body={},
+        made_by=leo,
+        made_at=NOON,
+        workspace_ids=[0],
+        site_ids=[0],
+    )
+    assert "Lisbon" in opened(chief, "/deployments/")
+    page = opened(oda, "/deployments/")
+    assert "R-1" in page and version.title in page and "Lisbon" not in page
+
+
 def test_a_closed_incident_says_by_which_rule_and_who_signed(opened, make_version, acted, oda):
     entry = acted(make_version("live"))
     Incident.objects.update(closed_by="R-1")
