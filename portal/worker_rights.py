@@ -10,6 +10,26 @@ away one version after it was last needed, because workers of the version before
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from portal.worker_rows import (
+    ASKED_ABOUT,
+    CARRIED_OUT,
+    CHECK_GOES_ON,
+    DESIRED_BY_DEPLOYMENTS,
+    DESIRED_BY_WATCH,
+    FOUND_ABLE,
+    FOUND_BY_INTAKE,
+    LIST_ENDS,
+    MOVED_BY_DEPLOYMENTS,
+    MOVED_BY_WATCH,
+    NEW_DESIRED,
+    OWED_BY_ACTS_OF_PEOPLE,
+    OWED_BY_RULES,
+    RECORDED_BY_A_WORKER,
+    SEEN_IN_AZURE,
+    WORKED_OUT,
+    WORKED_OUT_AHEAD,
+)
+
 ADD = "INSERT"
 CHANGE = "UPDATE"  # also what a row lock (FOR UPDATE) needs
 REMOVE = "DELETE"
@@ -36,11 +56,13 @@ PRIVATE = frozenset(
 @dataclass(frozen=True, slots=True)
 class WorkerRights:
     """The tables that one worker writes, each with how, and reads (None: all but PRIVATE). `rows`
-    says what a row that it adds (NEW) must be, where others add other rows to the same table.
+    says what a row that it adds (NEW) must be, `changes` what it may make of one that is there
+    (OLD), where rights by table are too wide.
     """
 
     writes: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, str] = field(default_factory=dict)
+    changes: Mapping[str, str] = field(default_factory=dict)
     reads: frozenset[str] | None = None
 
 
@@ -56,46 +78,6 @@ _INCIDENTS = {
 _INBOX = {"notifications_mail": ADD, "notifications_notification": ADD}
 _REACH = {"sentinel_apiversion": PUT, "sentinel_reachability": PUT, "jobs_circuitbreaker": PUT}
 _READINESS = {"readiness_finding": PUT}
-# What the outbox is owed by whom. A run of a playbook is owed by web alone.
-_OWED_BY_RULES = """
-    NEW.by_id IS NULL AND (
-        NEW.kind IN ('close', 'tag') AND NEW.by_label ~ '^R-[0-9]+'
-        OR NEW.kind = 'update' AND NEW.by_label = 'Tagout' AND NEW.patch ->> 'status' = 'Active'
-        OR NEW.kind = 'comment' AND NEW.by_label = 'Tagout')
-"""
-# For a bulk act: on its incidents, and what its verb says. For a verdict: its labels and comment.
-_OWED_BY_ACTS_OF_PEOPLE = """
-    NEW.kind IN ('update', 'comment') AND (
-        EXISTS (
-            SELECT FROM incidents_bulkact a JOIN incidents_incident i
-                ON i.workspace_id = NEW.workspace_id AND i.name = NEW.incident_name
-            WHERE a.act = NEW.act AND a.by_id = NEW.by_id AND i.id = ANY(a.incident_ids)
-                AND (NEW.kind = 'comment') = (a.verb = 'comment')
-                AND coalesce(NEW.patch ->> 'status', '') = CASE a.verb
-                    WHEN 'close' THEN 'Closed' WHEN 'reopen' THEN 'Active' ELSE '' END)
-        OR EXISTS (
-            SELECT FROM reviews_annotation a WHERE a.act = NEW.act AND a.by_id = NEW.by_id
-                AND NEW.patch - 'labels_add' - 'labels_remove' = '{}'))
-"""
-_SEEN_IN_AZURE = """
-    NEW.asked_at IS NULL AND NEW.change_id IS NULL AND NEW.consent_id IS NULL AND NEW.by_id IS NULL
-"""
-# What only people do, from web or by command: no worker has an entry of it to write.
-_ACTS_OF_PEOPLE = "|".join(
-    (
-        r"accounts\.(organisation|password|person|role|token)\.",
-        r"(backup|catalog|sites)\.",
-        r"suppression\.(promotion|signature|switch)\.",
-        r"suppression\.rule\.(changes_requested|discarded|drafted|proposed|rejected|resumed)$",
-        r"suppression\.rule\.(retested|retired|saved|signed)$",
-        r"reviews\.(opinion\.(given|passed)|review\.(asked|handed_over|withdrawn))$",
-        r"reviews\.(suspicion\.decided|verdict\.(given|undone))$",
-        r"automation\.(consent\.(asked|declined|given)|playbook\.(marked|refused|run))$",
-        r"automation\.rule\.(made|removed)$",
-        r"outbox\.change\.(discarded|retried)$",
-    )
-)
-_RECORDED_BY_A_WORKER = {"audit_entry": f"NEW.action !~ '^({_ACTS_OF_PEOPLE})'"}
 _BY_ALL = {"attack_release", "django_migrations", "jobs_clockoffset"}  # read
 
 WORKERS: Mapping[str, WorkerRights] = {
@@ -156,7 +138,8 @@ WORKERS: Mapping[str, WorkerRights] = {
                 "incidents_alerts",
             }
         ),
-        rows=_RECORDED_BY_A_WORKER,
+        rows=RECORDED_BY_A_WORKER,
+        changes={"sentinel_workspace": FOUND_BY_INTAKE},
     ),
     # Writes incidents and comments in Sentinel, and takes over what it answers.
     "outbox": WorkerRights(
@@ -175,7 +158,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             "sentinel_defenderincident": CHANGE,
             "suppression_ledgerentry": CHANGE,
         },
-        rows=_RECORDED_BY_A_WORKER,
+        rows=RECORDED_BY_A_WORKER,
     ),
     # Acts by rules that people have signed, and brings them into Sentinel; stops them, signs none.
     "deployments": WorkerRights(
@@ -202,11 +185,20 @@ WORKERS: Mapping[str, WorkerRights] = {
             "suppression_ruleversion": CHANGE,
             "suppression_step": ADD,
             "suppression_watchlistperiod": PUT,
+            "suppression_watchlistrequest": CHANGE,
         },
         rows={
-            **_RECORDED_BY_A_WORKER,
-            "automation_playbookrun": _SEEN_IN_AZURE,
-            "outbox_change": _OWED_BY_RULES,
+            **RECORDED_BY_A_WORKER,
+            "automation_playbookrun": SEEN_IN_AZURE,
+            "outbox_change": OWED_BY_RULES,
+            "outbox_wantedrule": NEW_DESIRED,
+        },
+        changes={
+            "automation_workflowcheck": CHECK_GOES_ON,
+            "outbox_wantedrule": DESIRED_BY_DEPLOYMENTS,
+            "sentinel_workspace": FOUND_ABLE,
+            "suppression_ruleversion": MOVED_BY_DEPLOYMENTS,
+            "suppression_watchlistrequest": LIST_ENDS,
         },
     ),
     # Speaks to a mail server.
@@ -258,7 +250,19 @@ WORKERS: Mapping[str, WorkerRights] = {
             "suppression_step": ADD,
             "suppression_watchlistperiod": REMOVE,
         },
-        rows={**_RECORDED_BY_A_WORKER, "outbox_change": _OWED_BY_ACTS_OF_PEOPLE},
+        rows={
+            **RECORDED_BY_A_WORKER,
+            "outbox_change": OWED_BY_ACTS_OF_PEOPLE,
+            "outbox_wantedrule": f"NEW.kind IN ('rule', 'gate') AND {NEW_DESIRED}",
+            "planned_work_occurrence": WORKED_OUT_AHEAD,
+        },
+        changes={
+            "incidents_bulkact": CARRIED_OUT,
+            "outbox_wantedrule": DESIRED_BY_WATCH,
+            "planned_work_occurrence": ASKED_ABOUT,
+            "planned_work_revision": WORKED_OUT,
+            "suppression_ruleversion": MOVED_BY_WATCH,
+        },
     ),
     # Reads files that people attach, which strangers may have recorded.
     "captures": WorkerRights(
@@ -269,7 +273,7 @@ WORKERS: Mapping[str, WorkerRights] = {
             "captures_capturepart": f"{ADD}, {REMOVE}",
         },
         reads=frozenset({*_BY_ALL, "incidents_incident"}),
-        rows=_RECORDED_BY_A_WORKER,
+        rows=RECORDED_BY_A_WORKER,
     ),
     # Only wakes the others: the database is none of its business.
     "beat": WorkerRights(reads=frozenset()),

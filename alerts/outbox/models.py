@@ -176,7 +176,12 @@ class WantedRule(Leased):
         constraints = [
             models.UniqueConstraint(
                 fields=["workspace", "name"], name="a_rule_is_wanted_once_in_a_workspace"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["workspace", "kind"],
+                condition=Q(kind__in=("gate", "list", "listgate")),
+                name="a_workspace_has_one_gate_of_a_kind",
+            ),
         ]
         indexes = [
             models.Index(

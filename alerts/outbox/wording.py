@@ -86,6 +86,7 @@ SENTENCES: Final = (
     gettext_noop("Nothing is known here that allows a rule of this kind, so it was not sent."),
     gettext_noop("Its name is not one that Tagout gives, so nothing was sent."),
     gettext_noop("No signed version of this rule acts in Sentinel, so it was not sent."),
+    gettext_noop("It acts at a later time only, so it was not sent."),
     gettext_noop("It is not what two people have signed, so it was not sent."),
     gettext_noop("It is not what two people of two sides have signed."),
     gettext_noop("Its compiled forms are not the ones that were signed."),

@@ -21,10 +21,16 @@ from portal.worker_roles import (
     set_worker_rights,
 )
 from tests import cast
+from tests.factories.incidents import make_workspace
 from tests.worker_roles import PREFIX, functions_of_workers, take_on
 
 pytestmark = pytest.mark.django_db
 INTAKE = role_of("intake", prefix=PREFIX)
+
+
+@pytest.fixture
+def workspace(db):
+    return make_workspace()
 
 
 @pytest.fixture
@@ -223,6 +229,33 @@ def test_migrate_sets_the_rights_and_a_look_at_the_plan_does_not(monkeypatch, ca
     assert (
         "Rights of the workers' database roles: 1 given or taken away." in capsys.readouterr().out
     )
+
+
+@pytest.mark.parametrize("worker", ["intake", "deployments"])
+@pytest.mark.parametrize(
+    "column",
+    [
+        "authority",
+        "ca_bundle",
+        "client_id",
+        "endpoint",
+        "graph_endpoint",
+        "logs_endpoint",
+        "name",
+        "ot_scope",
+        "secret_env",
+        "source",
+        "state",
+        "tenant_id",
+        "uuid",
+    ],
+)
+def test_no_worker_sends_what_is_secret_elsewhere(workspace, become, worker, column):
+    value = "gen_random_uuid()" if column == "uuid" else "'other'"
+    become(worker)
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        execute(f"UPDATE sentinel_workspace SET {column} = {value}")
+    execute("UPDATE sentinel_workspace SET capabilities = '{}'")
 
 
 LABELS = [

@@ -80,17 +80,17 @@ def work_out_ahead(*, now: datetime) -> int:
         .select_related("work")
         .select_for_update(of=("self",), skip_locked=True)
     )
-    rows = []
-    for revision in due[:BATCH]:
-        since, until = revision.worked_out_until, now + AHEAD
+    rows, until, revisions = [], now + AHEAD, list(due[:BATCH])
+    for revision in revisions:
+        since = revision.worked_out_until
         spans = occurrences(revision.schedule, since=since, until=until)
         rows += [
             new_occurrence(revision, span=span, known_from=revision.known_from)
             for span in spans
             if span.starts_at >= since
         ]
-        Revision.objects.filter(pk=revision.pk).update(worked_out_until=until)
-    store_occurrences(rows)
+    store_occurrences(rows)  # first: a worker adds no time that is within what is known
+    Revision.objects.filter(pk__in=[row.pk for row in revisions]).update(worked_out_until=until)
     return len(rows)
 
 

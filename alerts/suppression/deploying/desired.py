@@ -101,6 +101,7 @@ def reason_to_wait(rule: WantedRule) -> str:
     return ""
 
 
+NOT_YET: Final = "It acts at a later time only, so it was not sent."
 OFF: Final = "Suppression is switched off."
 STALE: Final = "What Tagout knows of the workspace is too old; the lease is left to end."
 PAUSED: Final = "The workspace is paused; the lease is left to end."
@@ -189,6 +190,8 @@ def signed_body(version: RuleVersion, forms: Forms, *, now: datetime) -> dict[st
     """Return what Sentinel may hold for an acting version: the form that two people have signed,
     with the longest lease that it can have now. Raises NotSigned.
     """
+    if version.state_since > now:
+        raise NotSigned(NOT_YET)
     if reasons := reasons_against_form(version, forms):
         raise FormNotSigned(*reasons)
     attribution = attribution_of(version)

@@ -4,12 +4,17 @@ that delivers refuses it from whoever got it in.
 
 import json
 import uuid
+from contextlib import nullcontext
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import F
 
-from alerts.automation.models import PlaybookRun
+from alerts.automation.models import PlaybookRun, WorkflowCheck
+from alerts.automation.services.workflow_check import begin_check
 from alerts.incidents.acts.bulk import start_bulk_act
+from alerts.incidents.models import BulkAct, Incident
 from alerts.outbox.engine.merge import close_patch
 from alerts.outbox.models import Change, Kind, Outcome
 from portal.audit.models import Entry
@@ -124,12 +129,76 @@ def test_the_worker_of_bulk_acts_writes_for_whose_act_it_is_alone(
         {"patch": {"severity": "Low"}, "act": act},
         {"kind": "comment", "message": "Fine.", "act": act},
         {"patch": CLOSE, "act": act, "incident_name": stored_incident(workspace).name},
+        {"patch": CLOSE, "act": act},
+    ):
+        assert refused(forge, "bulk", **wrong)
+    BulkAct.objects.update(state="running")
+    for wrong in (
+        {"patch": CLOSE, "act": act, "by_id": leo.pk},
+        {"patch": REOPEN, "act": act},
+        {"kind": "comment", "message": "Fine.", "act": act},
+        {"patch": CLOSE, "act": act, "incident_name": stored_incident(workspace).name},
     ):
         assert refused(forge, "bulk", **wrong)
     with take_on("bulk"):
         forge(patch=CLOSE, act=act)
         for column, value in (("by_id", leo.pk), ("act", uuid.uuid4()), ("verb", "comment")):
             assert_fixed("incidents_bulkact", column, value)
+
+
+@pytest.mark.parametrize("state", ["waiting", "done", "dead"])
+def test_an_act_of_a_person_is_not_done_once_more(forge, incident, sam, state):
+    values = {"classification": "Undetermined", "reason": "", "comment": ""}
+    columns = {"verb": "close", "values": values, "title": "Close", "now": NOON}
+    act = start_bulk_act(incidents=[incident], by=sam, unshifted=NOON, **columns).act
+    BulkAct.objects.update(state=state, worked=0 if state == "waiting" else 1)
+    assert refused(forge, "bulk", patch=CLOSE, act=act)
+    again = {"running": 0, "waiting": 0} if state != "waiting" else {"waiting": -1}
+    for other, worked in again.items():
+        with take_on("bulk"), pytest.raises(DatabaseError), transaction.atomic():
+            BulkAct.objects.update(state=other, worked=worked)
+
+
+def test_an_act_that_runs_writes_what_is_left_of_it(forge, workspace, incident, sam):
+    values = {"classification": "Undetermined", "reason": "", "comment": ""}
+    columns = {"verb": "close", "values": values, "title": "Close", "now": NOON}
+    rest = [stored_incident(workspace) for _ in range(51)]
+    row = start_bulk_act(incidents=[incident, *rest], by=sam, unshifted=NOON, **columns)
+    BulkAct.objects.update(state="running", worked=1)
+    assert refused(forge, "bulk", patch=CLOSE, act=row.act)
+    assert refused(forge, "bulk", patch=CLOSE, act=row.act, incident_name=rest[50].name)
+    with take_on("bulk"):
+        forge(patch=CLOSE, act=row.act, incident_name=rest[49].name)
+        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+            BulkAct.objects.update(worked=0)
+
+
+@pytest.mark.parametrize("queue", ["intake", "outbox", "deployments", "bulk"])
+@pytest.mark.parametrize("column", ["name", "workspace_id"])
+def test_an_incident_takes_no_other_ones_name(incident, queue, column):
+    value = str(uuid.uuid4()) if column == "name" else F("workspace_id") + 1
+    for role in (take_on(queue), nullcontext()):
+        with (
+            role,
+            pytest.raises(DatabaseError, match="only these columns"),
+            transaction.atomic(),
+        ):
+            Incident.objects.filter(pk=incident.pk).update(**{column: value})
+
+
+@pytest.mark.parametrize(
+    "column", ["uuid", "workspace_id", "playbook_id", "by_id", "by_label", "begun_at"]
+)
+def test_a_check_stays_the_one_that_somebody_began(workspace, enrich, isolate, leo, column):
+    row = begin_check(workspace=workspace, playbook=enrich, by=leo, by_label="Leo", now=NOON)
+    other = {"playbook_id": isolate.pk, "uuid": uuid.uuid4(), "begun_at": NOON + timedelta(days=1)}
+    value = other.get(column) or ("x" if column == "by_label" else F(column) + 1)
+    with take_on("deployments"):
+        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+            WorkflowCheck.objects.filter(pk=row.pk).update(**{column: value})
+        WorkflowCheck.objects.filter(pk=row.pk).update(state="done")
+        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+            WorkflowCheck.objects.filter(pk=row.pk).update(state="waiting")
 
 
 def assert_fixed(table, column, value):

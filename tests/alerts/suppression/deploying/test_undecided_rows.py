@@ -3,6 +3,7 @@ table, it is not sent, and people hear of it.
 """
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -127,6 +128,13 @@ def test_a_rule_that_does_not_act_there_is_not_sent(live, far, columns):
     forge_row(live)
     (done,) = far.deliver()
     assert done.note == "No signed version of this rule acts in Sentinel, so it was not sent."
+
+
+def test_a_version_that_was_dated_ahead_is_not_sent(live, far):
+    RuleVersion.objects.update(state_since=NOON + timedelta(seconds=1))
+    forge_row(live)
+    (done,) = far.deliver()
+    assert done.note == "It acts at a later time only, so it was not sent."
 
 
 def test_a_body_of_a_version_that_was_written_over_is_not_sent(live, far):

@@ -18,6 +18,7 @@ from tests.factories import rules
 from tests.factories.incidents import make_site, make_workspace
 from tests.factories.rewriting import rewrite
 from tests.reuse import reuse_rows
+from tests.worker_roles import without_triggers
 
 pytestmark = pytest.mark.django_db
 
@@ -242,7 +243,9 @@ def test_the_true_positive_near_a_match_is_linked_where_it_may_be_seen(
     page = client.get(f"/rules/{proposal.uuid}/").content.decode()
     link = f'<a href="/incidents/{case.pk}/">See #{case.number}</a>'
     assert f"ENG-WS-04 was in a true positive 3 days before or after. {link}" in page
-    Incident.objects.filter(pk=case.pk).update(workspace=make_workspace("elsewhere"), site_ids=[])
+    other = make_workspace("elsewhere")
+    with without_triggers():
+        Incident.objects.filter(pk=case.pk).update(workspace=other, site_ids=[])
     assert link not in client.get(f"/rules/{proposal.uuid}/").content.decode()
 
 
