@@ -238,7 +238,7 @@ def prepared(name: str, n: int) -> tuple[int, list[int]]:
     from alerts.incidents.models import Incident
     from alerts.sentinel.wire import WireIncident, read_incident_page
     from alerts.sites.models import Site
-    from alerts.sites.services import Place, learn_places
+    from alerts.sites.services import StatedPlace, learn_places
 
     workspace = make_workspace(name, now=NOW)
     for body in pages(n=n, open_share=0.2):
@@ -248,7 +248,7 @@ def prepared(name: str, n: int) -> tuple[int, list[int]]:
         store_incidents(workspace_id=workspace.pk, incidents=incidents_of_page, now=NOW)
     learn_places(
         places=[
-            Place(
+            StatedPlace(
                 f"{name} {number % 3}",
                 f"{name} {number % 3}, zone {number % 6}",
                 f"{name}-{number % 6}",
@@ -273,14 +273,16 @@ def batches(ids: list[int], plant: str) -> Iterator[tuple[list[int], list[Answer
 
 def detailed(ids: list[int], answers: list[Answers]) -> None:
     """The product's side: read what was answered, store it, bring others in line."""
-    from alerts.incidents.ingest.details import Details, store_details_of_many
+    from alerts.incidents.ingest.details import IncidentDetails, store_details_of_many
     from alerts.incidents.ingest.groups import regroup
     from alerts.sentinel.wire import read_alerts, read_comments, read_entities
 
     details = []
     for pk, (alerts, entities, comment_page) in zip(ids, answers, strict=True):
         comments = read_comments(comment_page).items if comment_page else None
-        details.append(Details(pk, read_alerts(alerts), read_entities(entities).entities, comments))
+        details.append(
+            IncidentDetails(pk, read_alerts(alerts), read_entities(entities).entities, comments)
+        )
     regroup(store_details_of_many(fetched=details, now=NOW), now=NOW)
 
 

@@ -185,9 +185,9 @@ def _mining(n: int) -> list[Line]:
 
 
 def _rule(*clauses: tuple[str, str]) -> Any:
-    from alerts.suppression.engine.rule import Clause, Rule
+    from alerts.suppression.engine.rule import Clause, RuleDefinition
 
-    return Rule(
+    return RuleDefinition(
         title="A rule of the bench",
         all_of=tuple(Clause(field, "is", (value,)) for field, value in clauses),
     )
@@ -195,16 +195,16 @@ def _rule(*clauses: tuple[str, str]) -> Any:
 
 def _race(rule: Any) -> tuple[float, float]:
     """Median seconds of the bare count and of the whole back-test, turn by turn."""
-    from alerts.suppression.backtesting.backtest import preview
-    from alerts.suppression.backtesting.history_sql import Period, fetch_rows, in_period
+    from alerts.suppression.backtesting.backtest import preview_backtest
+    from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
     from alerts.suppression.engine import sql
 
-    condition = in_period(Period(NOW - timedelta(days=DAYS), NOW), sql.where(rule))
+    condition = in_period(TimeSpan(NOW - timedelta(days=DAYS), NOW), sql.rule_condition_sql(rule))
     text = f"SELECT count(*) FROM incidents_alert a WHERE {condition.text}"
     bare, ours = [], []
     for turn in range(TURNS + 1):
         count = _timed(lambda: fetch_rows(text, condition.params))
-        tested = _timed(lambda: preview(rule=rule, now=NOW))
+        tested = _timed(lambda: preview_backtest(rule=rule, now=NOW))
         if turn:  # the first warms both
             bare.append(count[0])
             ours.append(tested[0])

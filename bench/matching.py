@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from alerts.suppression.engine.fields import SEVERITIES, Facts
+from alerts.suppression.engine.fields import SEVERITIES, FieldValues
 from alerts.suppression.engine.index import RuleIndex
 from alerts.suppression.engine.match import holds
-from alerts.suppression.engine.rule import Clause, Rule
+from alerts.suppression.engine.rule import Clause, RuleDefinition
 from bench.report import Line, show
 
 TYPES = [f"Alert type {number}" for number in range(60)]
@@ -25,7 +25,7 @@ MADE = 100_000  # different alerts; more than that repeat them
 type Naive = list[tuple[int, tuple[tuple[str, frozenset[object]], ...]]]
 
 
-def make_rules(count: int, shares: tuple[float, ...], *, seed: int) -> dict[int, Rule]:
+def make_rules(count: int, shares: tuple[float, ...], *, seed: int) -> dict[int, RuleDefinition]:
     """Rules over a few busy alert types and many quiet ones."""
     dice = random.Random(seed)
     rules = {}
@@ -40,18 +40,18 @@ def make_rules(count: int, shares: tuple[float, ...], *, seed: int) -> dict[int,
         clauses.append(Clause("destination_device", "is", (dice.choice(DEVICES),)))
         if dice.random() < 0.3:
             clauses.append(Clause("protocol", "is", (dice.choice(PROTOCOLS),)))
-        rules[number] = Rule(title=f"Rule {number}", all_of=tuple(clauses))
+        rules[number] = RuleDefinition(title=f"Rule {number}", all_of=tuple(clauses))
     return rules
 
 
-def make_facts(count: int, *, seed: int) -> list[Facts]:
+def make_facts(count: int, *, seed: int) -> list[FieldValues]:
     """Alerts of the same plants."""
     dice = random.Random(seed)
     facts = []
     for _ in range(count):
         source, destination = dice.sample(DEVICES, 2)
         facts.append(
-            Facts(
+            FieldValues(
                 workspace="north",
                 site=dice.choice(SITES),
                 alert_type=_busy(dice, TYPES),
@@ -66,7 +66,7 @@ def make_facts(count: int, *, seed: int) -> list[Facts]:
     return facts
 
 
-def naive_form(rules: dict[int, Rule]) -> Naive:
+def naive_form(rules: dict[int, RuleDefinition]) -> Naive:
     """The rules as the obvious loop would hold them: sets, made once."""
     return [
         (number, tuple((clause.field, frozenset(clause.values)) for clause in rule.all_of))
@@ -74,7 +74,7 @@ def naive_form(rules: dict[int, Rule]) -> Naive:
     ]
 
 
-def naive(rules: Naive, facts: Facts) -> list[int]:
+def naive(rules: Naive, facts: FieldValues) -> list[int]:
     """The loop that everybody writes first: each rule, each line, until one fails."""
     matches = []
     for number, conditions in rules:
@@ -86,7 +86,9 @@ def naive(rules: Naive, facts: Facts) -> list[int]:
     return matches
 
 
-def seconds(work: Callable[[Facts], object], facts: Sequence[Facts], *, rounds: int = 5) -> float:
+def seconds(
+    work: Callable[[FieldValues], object], facts: Sequence[FieldValues], *, rounds: int = 5
+) -> float:
     """CPU seconds for one alert: the best of some rounds."""
     best = float("inf")
     for _ in range(rounds):
@@ -114,7 +116,9 @@ def measure(n: int = MADE) -> list[Line]:
     ]
 
 
-def _both(count: int, shares: tuple[float, ...], facts: Sequence[Facts]) -> tuple[float, float]:
+def _both(
+    count: int, shares: tuple[float, ...], facts: Sequence[FieldValues]
+) -> tuple[float, float]:
     rules = make_rules(count, shares, seed=11)
     index, loop = RuleIndex(rules), naive_form(rules)
     for alert in facts[:200]:
@@ -127,11 +131,11 @@ def _both(count: int, shares: tuple[float, ...], facts: Sequence[Facts]) -> tupl
     )
 
 
-def _editing(facts: Sequence[Facts]) -> tuple[float, float]:
+def _editing(facts: Sequence[FieldValues]) -> tuple[float, float]:
     """Put a changed rule and match its bucket again, beside matching everything again."""
     rules = make_rules(500, LIFE_LIKE, seed=11)
     index = RuleIndex(rules)
-    by_place: dict[tuple[str, str], list[Facts]] = {}
+    by_place: dict[tuple[str, str], list[FieldValues]] = {}
     for alert in facts:
         by_place.setdefault((alert.alert_type, alert.site), []).append(alert)
     sited = [number for number in rules if index.bucket_of(number) == "type+site"][:100]

@@ -132,7 +132,7 @@ def measure(*, users: int, seconds: float) -> Notes:
 def cookie_of(number: int) -> str:
     """One of the people, signed in: half of them analysts, OT of each site, and those above."""
     from alerts.sites.models import Site
-    from portal.accounts.models import Role, ScopeKind, User
+    from portal.accounts.models import GrantScope, Role, User
     from portal.accounts.services.people import grant_role
 
     others = (Role.OT_ENGINEER, Role.OT_ENGINEER, Role.SOC_LEAD, Role.MANAGER, Role.AUDITOR)
@@ -143,7 +143,7 @@ def cookie_of(number: int) -> str:
     grant_role(
         to=person,
         role=role,
-        scope=ScopeKind.SITE if is_of_a_site else ScopeKind.ALL,
+        scope=GrantScope.SITE if is_of_a_site else GrantScope.ALL,
         scope_uuid=sites[number // 2 % len(sites)].uuid if is_of_a_site else None,
         by="bench",
         now=NOW,

@@ -57,12 +57,12 @@ def make_workspace(name: str, *, now: datetime) -> "Workspace":
 
 def make_analyst(email: str, *, now: datetime) -> "User":
     """Add a SOC analyst who sees everything."""
-    from portal.accounts.models import Role, ScopeKind, User
+    from portal.accounts.models import GrantScope, Role, User
     from portal.accounts.services.people import grant_role
 
     user = User.objects.create_user(email, "Analyst")
     grant_role(
-        to=user, role=Role.SOC_ANALYST, scope=ScopeKind.ALL, scope_uuid=None, by="bench", now=now
+        to=user, role=Role.SOC_ANALYST, scope=GrantScope.ALL, scope_uuid=None, by="bench", now=now
     )
     return user
 

@@ -38,7 +38,7 @@ def store(answers: int) -> int:
     from django.core.management import call_command
     from django.db import connection, transaction
 
-    from portal.accounts.models import Grant, Role, ScopeKind, User
+    from portal.accounts.models import Grant, GrantScope, Role, User
     from training.catalog.models import QuestionVersion
 
     call_command("training", "import", verbosity=0)
@@ -47,7 +47,7 @@ def store(answers: int) -> int:
     )
     roles = [Role.SOC_ANALYST] * (PEOPLE - 2) + [Role.MANAGER, Role.TRAINING_MANAGER]
     grants = [
-        Grant(user=person, role=role, scope=ScopeKind.ALL, granted_at="2026-01-01T00:00:00Z")
+        Grant(user=person, role=role, scope=GrantScope.ALL, granted_at="2026-01-01T00:00:00Z")
         for person, role in zip(people, roles, strict=True)
     ]
     Grant.objects.bulk_create(grants)

@@ -89,7 +89,7 @@ def database_url(data: Path) -> str:
         return _url_of(_cluster_of(data))
 
 
-def stop(data: Path) -> None:
+def stop_servers(data: Path) -> None:
     """Stop the servers of this data folder, whoever uses them."""
     data = data.resolve()
     if (data / "cluster-id").exists():
@@ -119,7 +119,7 @@ def _leave(data: Path) -> None:
         fcntl.flock(starting, fcntl.LOCK_EX)
         with suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            stop(data)
+            stop_servers(data)
     lock.close()
 
 

@@ -50,7 +50,7 @@ def flag(name: str, *, default: bool) -> bool:
     raise Misconfigured(f"{name} is {value!r}: use true or false.")
 
 
-def number(name: str, default: int, *, least: int = 0, most: int = 2_147_483_647) -> int:
+def whole_number(name: str, default: int, *, least: int = 0, most: int = 2_147_483_647) -> int:
     """Read a whole number."""
     value = text(name, str(default)).strip()
     if not _DIGITS.fullmatch(value) or not least <= int(value) <= most:

@@ -32,7 +32,7 @@ def database_facts() -> DatabaseFacts:
     return DatabaseFacts(version.split()[0], size // MEGABYTE * MEGABYTE)
 
 
-def broker_answers(*, url: str = "", within: float = PATIENCE) -> bool:
+def is_broker_reachable(*, url: str = "", within: float = PATIENCE) -> bool:
     """Whether the broker answers, known after `within` seconds at the latest.
 
     A thread asks: looking up a name cannot be bounded by any timeout of a socket.

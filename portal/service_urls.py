@@ -59,8 +59,8 @@ def database() -> dict[str, object]:
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            "options": f"-c statement_timeout={env.number('STATEMENT_TIMEOUT_MS', 15000)}"
-            f" -c lock_timeout={env.number('LOCK_TIMEOUT_MS', 3000)} -c timezone=UTC"
+            "options": f"-c statement_timeout={env.whole_number('STATEMENT_TIMEOUT_MS', 15000)}"
+            f" -c lock_timeout={env.whole_number('LOCK_TIMEOUT_MS', 3000)} -c timezone=UTC"
             # The server, too, gives up who is silent: packets lost, it would keep a transaction
             # open, and its rows locked, for as long as TCP is patient: two hours.
             f" -c idle_in_transaction_session_timeout={ABANDONED_MS}"

@@ -29,7 +29,7 @@ PUBLIC_URL = _public.geturl().rstrip("/")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
 # Proxies of ours in front of web: so many entries of X-Forwarded-For, from the right, are true
-TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, most=5)
+TRUSTED_PROXIES = env.whole_number("TRUSTED_PROXIES", 0, most=5)
 SECRET_KEY = env.text("SECRET_KEY", "") or local_secret(DATA_DIR / "secret-key")
 
 # What is installed
@@ -160,7 +160,7 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 # of one token, of one person
-API_REQUESTS_A_MINUTE = env.number("API_REQUESTS_A_MINUTE", 600, least=1)
+API_REQUESTS_A_MINUTE = env.whole_number("API_REQUESTS_A_MINUTE", 600, least=1)
 
 # Where the head of the audit record goes every hour (portal/audit/anchors.py)
 AUDIT_ANCHOR = service_urls.audit_anchor()
@@ -173,9 +173,9 @@ SENTINEL_API_VERSIONS = env.pairs("SENTINEL_API_VERSIONS")
 
 # Captures of incidents: the largest file, all of them together, days after which those of closed
 # incidents are removed (0: never)
-CAPTURE_MAX_MB = env.number("CAPTURE_MAX_MB", 25, least=1, most=500)
-CAPTURES_TOTAL_MB = env.number("CAPTURES_TOTAL_MB", 10_240, least=1)
-CAPTURE_DAYS = env.number("CAPTURE_DAYS", 90)
+CAPTURE_MAX_MB = env.whole_number("CAPTURE_MAX_MB", 25, least=1, most=500)
+CAPTURES_TOTAL_MB = env.whole_number("CAPTURES_TOTAL_MB", 10_240, least=1)
+CAPTURE_DAYS = env.whole_number("CAPTURE_DAYS", 90)
 
 # People and sessions
 

@@ -20,7 +20,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Fault:
+class TableFault:
     """What is wrong at one place of a file. `column` is empty where the whole line is meant."""
 
     line: int
@@ -37,7 +37,7 @@ class Fault:
 class FaultyFile(Refused):
     """Nothing of the file was taken over. `faults` says why, each with its place."""
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    def __init__(self, faults: Iterable[TableFault]) -> None:
         self.faults = tuple(sorted(faults))
         super().__init__(*map(str, self.faults))
 
@@ -46,7 +46,7 @@ class FaultyFile(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class TableRow:
     """One row: the line where it begins, and its cells by column, trimmed; none is None."""
 
     line: int
@@ -61,8 +61,8 @@ class Table:
     """What a file says. `columns` as it names them, each trimmed."""
 
     columns: tuple[str, ...] = ()
-    records: list[Record] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    records: list[TableRow] = field(default_factory=list)
+    faults: list[TableFault] = field(default_factory=list)
 
 
 def read_table(data: bytes) -> Table:
@@ -72,9 +72,9 @@ def read_table(data: bytes) -> Table:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = gettext("This is not UTF-8 text. Save the file as CSV UTF-8.")
-        return Table(faults=[Fault(line, "", message)])
+        return Table(faults=[TableFault(line, "", message)])
     if not text.strip():
-        return Table(faults=[Fault(1, "", gettext("The file is empty."))])
+        return Table(faults=[TableFault(1, "", gettext("The file is empty."))])
     table = _read_json(text) if text.lstrip()[0] in "[{" else _read_csv(text)
     for record in table.records:
         table.faults += _faults_in(record)
@@ -100,10 +100,12 @@ def _text_of(data: bytes) -> str:
     return data.decode("utf-8-sig")
 
 
-def _faults_in(record: Record) -> Iterator[Fault]:
+def _faults_in(record: TableRow) -> Iterator[TableFault]:
     for column, cell in record.cells.items():
         if "\x00" in cell:
-            yield Fault(record.line, column, gettext("It contains a character that is not text."))
+            yield TableFault(
+                record.line, column, gettext("It contains a character that is not text.")
+            )
 
 
 def _read_csv(text: str) -> Table:
@@ -114,17 +116,17 @@ def _read_csv(text: str) -> Table:
     for name in sorted(
         {column for column in table.columns if table.columns.count(column) > 1 and column}
     ):
-        table.faults.append(Fault(1, name, gettext("This column appears more than once.")))
+        table.faults.append(TableFault(1, name, gettext("This column appears more than once.")))
     for line, cells in rows:
         values = [cell.strip() for cell in cells]
         if not any(values):
             continue
         if any(values[len(head) :]):
             message = gettext("The line has more cells than the heading has columns.")
-            table.faults.append(Fault(line, "", message))
+            table.faults.append(TableFault(line, "", message))
             continue
         named = zip(table.columns, values, strict=False)
-        table.records.append(Record(line, {name: value for name, value in named if name}))
+        table.records.append(TableRow(line, {name: value for name, value in named if name}))
     return table
 
 
@@ -141,7 +143,7 @@ def _rows_of(text: str, table: Table) -> Iterator[tuple[int, list[str]]]:
             return
         except csv.Error:
             message = gettext("The quotes of this line do not match, or a cell is far too long.")
-            table.faults.append(Fault(line, "", message))
+            table.faults.append(TableFault(line, "", message))
             return
         yield line, row
         line = rows.line_num + 1
@@ -155,7 +157,7 @@ def _read_json(text: str) -> Table:
     table = Table()
     if not text.lstrip().startswith("["):
         message = gettext("The file must be a list of objects: [ { … }, { … } ].")
-        table.faults.append(Fault(1, "", message))
+        table.faults.append(TableFault(1, "", message))
         return table
     columns: dict[str, None] = {}
     for line, members in _objects_of(text, table):
@@ -165,8 +167,10 @@ def _read_json(text: str) -> Table:
             if value is None or isinstance(value, str):
                 cells[name] = (value or "").strip()
             else:
-                table.faults.append(Fault(line, name, gettext("Write a text or a number here.")))
-        table.records.append(Record(line, cells))
+                table.faults.append(
+                    TableFault(line, name, gettext("Write a text or a number here."))
+                )
+        table.records.append(TableRow(line, cells))
     table.columns = tuple(columns)
     return table
 
@@ -185,22 +189,24 @@ def _objects_of(text: str, table: Table) -> Iterator[tuple[int, dict[str, Any]]]
         try:
             value, at = decoder.raw_decode(text, at)
         except json.JSONDecodeError as error:
-            table.faults.append(Fault(error.lineno, "", gettext("This is not JSON.")))
+            table.faults.append(TableFault(error.lineno, "", gettext("This is not JSON.")))
             return
         except (_Twice, RecursionError):
             message = gettext("A name appears twice in this object, or it is nested too deep.")
-            table.faults.append(Fault(line, "", message))
+            table.faults.append(TableFault(line, "", message))
             return
         if isinstance(value, dict):
             yield line, value
         else:
-            table.faults.append(Fault(line, "", gettext("Each entry must be an object: { … }.")))
+            table.faults.append(
+                TableFault(line, "", gettext("Each entry must be an object: { … }."))
+            )
         at = _after_space(text, at)
         mark, at = text[at : at + 1], _after_space(text, at + 1)
         if mark != ",":
             if mark != "]" or text[at:]:
                 line += text.count("\n", scanned, at)
-                table.faults.append(Fault(line, "", gettext("This is not JSON.")))
+                table.faults.append(TableFault(line, "", gettext("This is not JSON.")))
             return
 
 

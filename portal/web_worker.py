@@ -161,7 +161,7 @@ class BufferedSocket:
         return None
 
 
-class Connection(TConn):  # type: ignore[misc]  # gunicorn is untyped
+class ClientConnection(TConn):  # type: ignore[misc]  # gunicorn is untyped
     """One client, and the request that it is sending."""
 
     def __init__(self, cfg: Any, sock: BufferedSocket, client: Any, server: Any) -> None:
@@ -190,7 +190,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.watched: set[Connection] = set()
+        self.watched: set[ClientConnection] = set()
         self.late = 0  # connections closed since the log last told
         self.told_at = 0.0
         self.unsent_room = Room(UNSENT_BYTES)
@@ -204,7 +204,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
         self.health_pool = ThreadPoolExecutor(HEALTH_THREADS, thread_name_prefix="health")
         super().run()
 
-    def enqueue_req(self, conn: Connection) -> None:
+    def enqueue_req(self, conn: ClientConnection) -> None:
         """Give a request to a thread. Who asks for health needs none of those that wait for the
         database: the answer is for when all of them do.
         """
@@ -228,10 +228,10 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
             return
         self.nr_conns += 1
         buffered = BufferedSocket(client_sock, self.unsent_room)
-        conn = Connection(self.cfg, buffered, client, listener.getsockname())
+        conn = ClientConnection(self.cfg, buffered, client, listener.getsockname())
         self._watch(conn, selectors.EVENT_READ, self._receive, HEAD_SECONDS)
 
-    def _receive(self, conn: Connection) -> None:
+    def _receive(self, conn: ClientConnection) -> None:
         size = MAX_READ_BYTES if conn.missing_bytes < 0 else min(conn.missing_bytes, MAX_READ_BYTES)
         try:
             data = conn.sock.real.recv(size)
@@ -244,7 +244,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
             conn.deadline = time.monotonic() + HEAD_SECONDS
         self._take(conn, data)
 
-    def _take(self, conn: Connection, data: bytes) -> None:
+    def _take(self, conn: ClientConnection, data: bytes) -> None:
         """Add what came; give the request to a thread once it is whole."""
         if conn.missing_bytes < 0:
             searched = max(0, len(conn.head) - 3)
@@ -269,7 +269,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
             self._unwatch(conn)
             self.enqueue_req(conn)
 
-    def _begin_body(self, conn: Connection, *, waits: bool) -> bool:
+    def _begin_body(self, conn: ClientConnection, *, waits: bool) -> bool:
         """Read from the head how long the body is, and make room; return whether there is room."""
         fields = {name.lower(): value for name, value in _FIELD.findall(bytes(conn.head))}
         length = fields.get(b"content-length", b"0")
@@ -301,7 +301,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
                 conn.sock.real.send(_CONTINUE)
         return True
 
-    def _refuse(self, conn: Connection, status: bytes, why: bytes) -> None:
+    def _refuse(self, conn: ClientConnection, status: bytes, why: bytes) -> None:
         conn.body_follows, conn.missing_bytes = True, 0
         conn.sock.sendall(_REFUSAL % (status, len(why), why))
         self._unwatch(conn)
@@ -309,13 +309,13 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
 
     # Sending
 
-    def _keepalive_after(self, conn: Connection, keepalive: object) -> bool:
+    def _keepalive_after(self, conn: ClientConnection, keepalive: object) -> bool:
         """Whether the connection is good for another request: what the application did not read of
         this one is here, so that leaving it out takes no time.
         """
         return bool(keepalive and conn.parser.finish_body())
 
-    def finish_request(self, conn: Connection, fs: Any) -> None:
+    def finish_request(self, conn: ClientConnection, fs: Any) -> None:
         """Go on with a connection when the thread is done with its request."""
         try:
             conn.keeps = bool(not fs.cancelled() and fs.result())
@@ -328,7 +328,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
         except (OSError, ValueError):  # the client is gone, or gunicorn closed the connection
             self._drop(conn)
 
-    def _send(self, conn: Connection, *, is_watched: bool = True) -> None:
+    def _send(self, conn: ClientConnection, *, is_watched: bool = True) -> None:
         if not conn.sock.send_rest():
             if not is_watched:
                 patience = GRACE_SECONDS + conn.sock.unsent_bytes / SLOWEST
@@ -345,7 +345,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
         if early := conn.early:
             self._take(conn, early)
 
-    def _end(self, conn: Connection) -> None:
+    def _end(self, conn: ClientConnection) -> None:
         """Say that nothing more comes, and let the client take what was sent: closed at once, what
         it still sends would cost it the answer.
         """
@@ -357,7 +357,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
         patience = REFUSED_SECONDS if conn.body_follows else LINGER_SECONDS
         self._watch(conn, selectors.EVENT_READ, self._discard, patience)
 
-    def _discard(self, conn: Connection) -> None:
+    def _discard(self, conn: ClientConnection) -> None:
         try:
             if not conn.sock.real.recv(MAX_READ_BYTES):
                 self._drop(conn)
@@ -367,19 +367,23 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
     # The loop
 
     def _watch(
-        self, conn: Connection, event: int, react: Callable[[Connection], None], patience: float
+        self,
+        conn: ClientConnection,
+        event: int,
+        react: Callable[[ClientConnection], None],
+        patience: float,
     ) -> None:
         conn.deadline = time.monotonic() + patience
         self.poller.register(conn.sock.real, event, partial(self._react, conn, react))
         self.watched.add(conn)
 
-    def _unwatch(self, conn: Connection) -> None:
+    def _unwatch(self, conn: ClientConnection) -> None:
         if conn in self.watched:
             self.watched.remove(conn)
             self.poller.unregister(conn.sock.real)
 
     def _react(
-        self, conn: Connection, react: Callable[[Connection], None], _socket: object
+        self, conn: ClientConnection, react: Callable[[ClientConnection], None], _socket: object
     ) -> None:
         """Whatever one client does, or a full disk, ends its own connection and not the loop."""
         try:
@@ -387,14 +391,14 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
         except (OSError, ValueError):
             self._drop(conn)
 
-    def _drop(self, conn: Connection) -> None:
+    def _drop(self, conn: ClientConnection) -> None:
         self._unwatch(conn)
         self._forget_request(conn)
         conn.sock.forget_unsent()
         self.nr_conns -= 1
         conn.sock.real.close()
 
-    def _forget_request(self, conn: Connection) -> None:
+    def _forget_request(self, conn: ClientConnection) -> None:
         conn.sock.request.close()
         self.body_room.give_back(conn.taken)
         conn.taken = 0
@@ -413,7 +417,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
             self.log.warning("Closed %d connections of clients that were too slow.", self.late)
             self.late, self.told_at = 0, now
 
-    def _give_up(self, conn: Connection) -> None:
+    def _give_up(self, conn: ClientConnection) -> None:
         is_half_sent = conn.begun and conn.missing_bytes != 0
         if is_half_sent or conn.sock.unsent is not None:
             self.late += 1

@@ -58,13 +58,13 @@ def _register_pages() -> None:
 
 def _register_deliveries() -> None:
     from alerts.automation.services.delivery import (
-        on_outcome,
-        on_rule_outcome,
-        reason_not_to_place,
+        on_made_rule_outcome,
+        on_playbook_outcome,
+        reason_against_placing_rule,
+        reason_against_starting_playbook,
         reason_not_to_run,
-        reason_not_to_start,
     )
-    from alerts.outbox.models import Kind, RuleKind
+    from alerts.outbox.models import RuleKind, WriteKind
     from alerts.outbox.registry import (
         register_check,
         register_outcome,
@@ -73,8 +73,8 @@ def _register_deliveries() -> None:
         register_start_check,
     )
 
-    register_check(Kind.PLAYBOOK, reason_not_to_run)
-    register_start_check(reason_not_to_start)
-    register_outcome(on_outcome, kinds=[Kind.PLAYBOOK])
-    register_rule_outcome(on_rule_outcome)
-    register_rule_check(RuleKind.AUTOMATION, reason_not_to_place)
+    register_check(WriteKind.PLAYBOOK, reason_not_to_run)
+    register_start_check(reason_against_starting_playbook)
+    register_outcome(on_playbook_outcome, kinds=[WriteKind.PLAYBOOK])
+    register_rule_outcome(on_made_rule_outcome)
+    register_rule_check(RuleKind.AUTOMATION, reason_against_placing_rule)

@@ -17,7 +17,7 @@ from alerts.automation.models import (
     PlaybookRun,
     WorkflowCheck,
 )
-from alerts.incidents.models import Alert, Incident, touches
+from alerts.incidents.models import Alert, Incident, touches_sites
 from alerts.incidents.queries import incidents_visible_to
 from alerts.outbox.models import WantedRule
 from alerts.patterns.registry import StatusSyncPlaybook
@@ -37,7 +37,7 @@ def playbooks_visible_to(user: User) -> QuerySet[Playbook]:
     where = Q(workspace__in=_workspaces(user)) | Q(pk__in=wanted)
     if led := reach_of(user, {Role.OT_SITE_LEAD}).sites:
         sites = list(Site.objects.filter(uuid__in=led).values_list("pk", flat=True))
-        where |= Q(workspace__in=Incident.objects.filter(touches(sites)).values("workspace"))
+        where |= Q(workspace__in=Incident.objects.filter(touches_sites(sites)).values("workspace"))
     return Playbook.objects.filter(where)
 
 
@@ -116,7 +116,7 @@ def wanted_by_rule(rules: Collection[MadeRule]) -> dict[UUID, WantedRule]:
     return {row.about: row for row in rows}
 
 
-def checks_of(workspace: Workspace) -> QuerySet[WorkflowCheck]:
+def workflow_checks_of(workspace: Workspace) -> QuerySet[WorkflowCheck]:
     """The checks of a workspace's workflow, newest first."""
     rows = WorkflowCheck.objects.filter(workspace=workspace).select_related("playbook")
     return rows.order_by("-begun_at", "-pk")

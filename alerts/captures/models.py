@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from portal.jobs.models import Leased, State
+from portal.jobs.models import JobState, Leased
 
 
 class Capture(Leased):
@@ -64,7 +64,7 @@ class Capture(Leased):
     @property
     def is_in_quarantine(self) -> bool:
         """Whether the reader has not finished with it."""
-        return self.state in {State.WAITING, State.RUNNING}
+        return self.state in {JobState.WAITING, JobState.RUNNING}
 
     @property
     def is_removed(self) -> bool:
@@ -74,12 +74,12 @@ class Capture(Leased):
     @property
     def is_readable(self) -> bool:
         """Whether it was read and can be shown."""
-        return self.state == State.DONE and not self.trouble and not self.is_removed
+        return self.state == JobState.DONE and not self.trouble and not self.is_removed
 
     @property
     def why_unreadable(self) -> str:
         """The sentence that says why it could not be read; empty where it was or will be."""
-        return self.latest_error if self.state == State.DEAD else self.trouble
+        return self.latest_error if self.state == JobState.DEAD else self.trouble
 
 
 class CapturePart(models.Model):

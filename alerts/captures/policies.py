@@ -33,7 +33,7 @@ def may_open_captures_of(incident: Incident, *, by: User) -> bool:
     return incidents_visible_to(by, OPENING_ROLES).filter(pk=incident.pk).exists()
 
 
-def reasons_against_removing(capture: Capture, *, by: User) -> list[str]:
+def reasons_against_removing_capture(capture: Capture, *, by: User) -> list[str]:
     """Why this person may not remove a capture: who attached it may, and the SOC lead."""
     if capture.is_removed:
         return [_("This capture has already been removed.")]

@@ -18,16 +18,16 @@ from alerts.captures.policies import (
     MAX_PER_INCIDENT,
     reasons_against_attaching,
     reasons_against_opening,
-    reasons_against_removing,
+    reasons_against_removing_capture,
 )
 from alerts.captures.queries import bytes_of, stored_bytes
 from alerts.captures.registry import MAX_READING_SECONDS, UnreadableCaptureError, capture_reader
 from alerts.incidents.acts.apply import write_timeline
-from alerts.incidents.models import Incident, Status, TimelineItem
+from alerts.incidents.models import Incident, IncidentStatus, TimelineItem
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from portal.jobs.services import claim_due, settle
 from portal.text import visible_text
 from portal.ui.words import number
@@ -223,7 +223,7 @@ _PAST = {
 def remove_capture(*, capture_id: int, reason: str, by: User, now: datetime) -> Capture:
     """Remove the bytes of a capture and what was read of them; its name and SHA-256 stay."""
     capture = Capture.objects.select_for_update(of=("self",)).get(pk=capture_id)
-    reasons = reasons_against_removing(capture, by=by)
+    reasons = reasons_against_removing_capture(capture, by=by)
     words = " ".join(visible_text(reason).split())
     if not reasons and not words:
         reasons = [_("Say why it is removed.")]
@@ -248,7 +248,7 @@ def remove_old_captures(*, now: datetime, is_dry_run: bool = False) -> int:
         return 0
     ended = now - timedelta(days=settings.CAPTURE_DAYS)
     old = Capture.objects.filter(
-        removed_at=None, attached_at__lt=ended, incident__status=Status.CLOSED
+        removed_at=None, attached_at__lt=ended, incident__status=IncidentStatus.CLOSED
     )
     if is_dry_run:
         return old.count()
@@ -277,7 +277,7 @@ def _remove_batch(old: QuerySet[Capture], now: datetime) -> int:
 def _remove(capture: Capture, *, reason: str, by: User | None, now: datetime) -> None:
     capture.parts.all().delete()
     capture.removed_at, capture.removed_by, capture.removal_reason = now, by, reason[:200]
-    capture.state, capture.lease_until = State.DONE, None
+    capture.state, capture.lease_until = JobState.DONE, None
     capture.fence += 1  # a worker that reads it keeps nothing
     capture.save(
         update_fields=[

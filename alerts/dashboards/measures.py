@@ -36,8 +36,8 @@ from alerts.incidents.models import (
     STANDING_CLOSE,
     Group,
     Incident,
+    IncidentStatus,
     OtState,
-    Status,
 )
 from alerts.reviews.models import Review
 
@@ -87,7 +87,7 @@ def open_incidents(groups: QuerySet[Group]) -> int:
 # was open until then; what was opened again counts as open all along. A closing is the close that
 # still stands, at its moment.
 LEFT_AT: Final = Case(
-    When(status=Status.CLOSED, then=Least(Greatest(CLOSED_AT, "created_at"), "gone_at")),
+    When(status=IncidentStatus.CLOSED, then=Least(Greatest(CLOSED_AT, "created_at"), "gone_at")),
     default=F("gone_at"),
     output_field=DateTimeField(),
 )
@@ -162,7 +162,7 @@ def answer_time(reviews: QuerySet[Review], *, since: datetime, now: datetime) ->
     return median
 
 
-class Kind(StrEnum):
+class MeasureKind(StrEnum):
     """How the rows of a period become its number."""
 
     OPEN = "open"  # incidents that are open at its end
@@ -182,7 +182,7 @@ class Measure:
     label: Promise
     definition: Promise
     unit: str
-    kind: Kind
+    kind: MeasureKind
     rows: Callable[[QuerySet[Review], datetime], QuerySet[Any]] | None = None
     at: str = ""
 
@@ -200,7 +200,7 @@ MEASURES: Final = {
             _("Open incidents"),
             _("Incidents that were open at the end of the period, each counted once."),
             "incidents",
-            Kind.OPEN,
+            MeasureKind.OPEN,
         ),
         Measure(
             "closed-by-people",
@@ -210,14 +210,14 @@ MEASURES: Final = {
                 "a Tagout rule, and not reopened."
             ),
             "incidents",
-            Kind.CLOSED_BY_PEOPLE,
+            MeasureKind.CLOSED_BY_PEOPLE,
         ),
         Measure(
             "closed-by-rule",
             _("Closed by rules"),
             _("Incidents closed in the period by a signed Tagout rule, and not reopened."),
             "incidents",
-            Kind.CLOSED_BY_RULE,
+            MeasureKind.CLOSED_BY_RULE,
         ),
         Measure(
             "answer-time",
@@ -227,7 +227,7 @@ MEASURES: Final = {
                 "period."
             ),
             "seconds",
-            Kind.ANSWER_TOOK,
+            MeasureKind.ANSWER_TOOK,
             lambda reviews, now: answered_questions(reviews),
             at="settled_at",
         ),
@@ -239,7 +239,7 @@ MEASURES: Final = {
                 "time or became late in the period. Withdrawn questions never count."
             ),
             "percent",
-            Kind.IN_TIME,
+            MeasureKind.IN_TIME,
             lambda reviews, now: decided_questions(reviews, now=now),
             at="decided_at",
         ),

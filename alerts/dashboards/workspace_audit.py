@@ -12,7 +12,7 @@ from alerts.outbox.queries import backlog_by_workspace
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import Health, standings_by_workspace
 from alerts.sentinel.services.credential_alarms import tell_administrators_once
-from portal.jobs.auditor import OVERDUE, Audit, Place
+from portal.jobs.auditor import OVERDUE, Audit, WatchedObject
 from portal.jobs.queries import notes_of
 from portal.jobs.services import keep_note
 
@@ -21,7 +21,7 @@ UNDECIDED: Final = "Something that nobody has decided was owed to Sentinel, and 
 MAX_AGE = timedelta(minutes=15)
 
 
-def audit_workspaces(now: datetime, unshifted: datetime) -> list[Place]:
+def audit_workspaces(now: datetime, unshifted: datetime) -> list[WatchedObject]:
     """Every workspace with what is at fault there, in a handful of questions. Removed ones rest:
     their jobs are overdue for ever, and nobody waits for them.
     """
@@ -58,7 +58,7 @@ def audit_workspaces(now: datetime, unshifted: datetime) -> list[Place]:
         if workspace.pk in undecided:
             faults.append(UNDECIDED)
         is_resting = workspace.state != Workspace.State.ACTIVE
-        places.append(Place(str(workspace.uuid), workspace.name, tuple(faults), is_resting))
+        places.append(WatchedObject(str(workspace.uuid), workspace.name, tuple(faults), is_resting))
     return places
 
 
@@ -83,7 +83,7 @@ def tell_of_sick_workspaces(audit: Audit, now: datetime) -> None:
             _notify(workspace, sick[key], key=f"{key}:{since}", now=now)
 
 
-def _notify(workspace: Workspace, place: Place, *, key: str, now: datetime) -> None:
+def _notify(workspace: Workspace, place: WatchedObject, *, key: str, now: datetime) -> None:
     def words() -> tuple[str, str]:
         subject = gettext("Something is wrong with %(workspace)s") % {"workspace": workspace.name}
         return subject, "\n".join(fault_words(fault) for fault in place.faults)

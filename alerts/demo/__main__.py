@@ -37,7 +37,7 @@ IN_PORTAL = "porto"  # the workspace that lives in the Defender portal, read thr
 CAPTURES = HOME / "training" / "content" / "captures"
 
 
-class Stop(Exception):
+class StopSignal(Exception):
     """Somebody pressed Ctrl-C or sent SIGTERM."""
 
 
@@ -56,7 +56,7 @@ def main() -> None:
         sys.exit(f"DEMO_DATA is {data}, which cannot be used ({error.strerror}).")
     try:
         _run(group, data=data, size=size, seed=seed, listener=listener)
-    except Stop:
+    except StopSignal:
         print("\nStopping …", flush=True)
     except (ProcessDied, Misconfigured) as trouble:
         print(f"\n{trouble}", file=sys.stderr, flush=True)
@@ -65,7 +65,7 @@ def main() -> None:
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, signal.SIG_IGN)  # we are stopping already
         group.stop()
-        embedded.stop(data)
+        embedded.stop_servers(data)
 
 
 def _run(group: ProcessGroup, *, data: Path, size: str, seed: int, listener: socket.socket) -> None:
@@ -254,7 +254,7 @@ def _print(text: str) -> None:
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:
-    raise Stop
+    raise StopSignal
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ from portal import clock
 from portal.audit.models import Entry
 from portal.celery import app
 from portal.errors import Refused
-from portal.jobs.models import Job, State
-from portal.jobs.services import count_work_at_hand, due, let_work_age, move_clock
+from portal.jobs.models import Job, JobState
+from portal.jobs.services import count_work_at_hand, due_jobs, let_work_age, move_clock
 from portal.schedule import SCHEDULE
 from simulator.client import Control, ControlRefused
 
@@ -41,7 +41,7 @@ class CannotAdvance(Refused):
 
 
 @dataclass(frozen=True)
-class Step:
+class DemoStep:
     """One step that was made."""
 
     hours: float
@@ -63,7 +63,7 @@ def read_duration(text: str) -> timedelta:
     return duration
 
 
-def advance(duration: timedelta, *, report: Callable[[str], None]) -> list[Step]:
+def advance_clocks(duration: timedelta, *, report: Callable[[str], None]) -> list[DemoStep]:
     """Move both clocks by `duration` in steps of at most twelve hours."""
     controls = _controls()
     working = _workers_alive()
@@ -74,7 +74,7 @@ def advance(duration: timedelta, *, report: Callable[[str], None]) -> list[Step]
         move_clock(by=step)
         created = sum(control.advance(step.total_seconds())["created"] for control in controls)
         waited = _let_workers_follow(step, stuck) if working else 0.0
-        steps.append(Step(step / timedelta(hours=1), created, round(waited, 1)))
+        steps.append(DemoStep(step / timedelta(hours=1), created, round(waited, 1)))
         remaining -= step
         report(f"{duration - remaining} of {duration}: {created} incidents came.")
     return steps
@@ -158,13 +158,13 @@ def _run_round(stuck: set[int], *, until: float) -> None:
     never ends, such as reading a workspace, is due again at once: each job of it counts once. A
     job that nobody takes, as that of a paused workspace, is `stuck` and not waited for again.
     """
-    jobs = Job.objects.filter(due(clock.unshifted())).exclude(pk__in=stuck)
+    jobs = Job.objects.filter(due_jobs(clock.unshifted())).exclude(pk__in=stuck)
     began, fences = time.monotonic(), dict(jobs.values_list("pk", "fence"))
     while True:
         _wake_workers()
         for _ in range(LOOKS):
             time.sleep(LOOK)
-            waiting = Job.objects.filter(pk__in=fences, state=State.WAITING)
+            waiting = Job.objects.filter(pk__in=fences, state=JobState.WAITING)
             untouched = {
                 pk for pk, fence in waiting.values_list("pk", "fence") if fence == fences[pk]
             }

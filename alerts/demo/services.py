@@ -22,7 +22,7 @@ from django.db.models import Q
 from alerts.captures.models import Capture
 from alerts.captures.services import attach_capture
 from alerts.demo.cast import PASSWORD, PEOPLE, Player
-from alerts.incidents.models import DetailsState, Incident, Status
+from alerts.incidents.models import DetailsState, Incident, IncidentStatus
 from alerts.reviews.engine.causes import causes_for
 from alerts.reviews.services.past_verdicts import PastVerdict, record_past_verdicts
 from alerts.sentinel.models import IncidentSource, Workspace
@@ -35,7 +35,7 @@ from alerts.sites.services import (
     describe_devices,
     describe_site,
 )
-from portal.accounts.models import Organisation, Role, ScopeKind, User
+from portal.accounts.models import GrantScope, Organisation, Role, User
 from portal.accounts.services.people import add_organisation, add_person, grant_role
 
 BY = "demo"
@@ -150,7 +150,7 @@ def _seed_person(player: Player, now: datetime) -> None:
     grant_role(
         to=user,
         role=Role(player.role),
-        scope=ScopeKind.SITE if site else ScopeKind.ALL,
+        scope=GrantScope.SITE if site else GrantScope.ALL,
         scope_uuid=site.uuid if site else None,
         by=BY,
         now=now,
@@ -176,7 +176,9 @@ def judge_history(
     """Judge closed incidents whose details are known by now; return how many were judged. `truth`
     by incident name: process, verdict, site. `seen` keeps the rows looked at, to call again.
     """
-    closed = Incident.objects.filter(status=Status.CLOSED, details_state=DetailsState.FETCHED)
+    closed = Incident.objects.filter(
+        status=IncidentStatus.CLOSED, details_state=DetailsState.FETCHED
+    )
     rows = closed.order_by("-pk").values_list("pk", "name", "alert_type", "created_at")
     fresh = [row for row in rows[:NEWEST] if row[0] not in processed]
     people = {user.email.split("@")[0]: user for user in User.objects.all()}
@@ -288,7 +290,7 @@ def attach_captures(*, folder: Path, by: User, now: datetime, unshifted: datetim
         incident = None if _is_attached(capture.file) else _incident_of(capture)
         if incident is None or incident.first_activity_at is None:
             continue
-        data = moved_to(
+        data = shift_capture(
             (folder / capture.file).read_bytes(), begin=incident.first_activity_at - LEAD
         )
         attach_capture(
@@ -315,10 +317,10 @@ def _incident_of(capture: CaptureStory) -> Incident | None:
         destination__in=capture.devices,
     ).exclude(first_activity_at=None)
     latest = incidents.order_by("-first_activity_at", "pk")
-    return latest.exclude(status=Status.CLOSED).first() or latest.first()
+    return latest.exclude(status=IncidentStatus.CLOSED).first() or latest.first()
 
 
-def moved_to(data: bytes, *, begin: datetime) -> bytes:
+def shift_capture(data: bytes, *, begin: datetime) -> bytes:
     """Return a pcap file with its packets moved in time, so that the first comes at `begin`."""
     moved, shift = bytearray(data), None
     for at in _record_offsets(data):

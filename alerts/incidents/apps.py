@@ -6,10 +6,10 @@ class IncidentsConfig(AppConfig):
     label = "incidents"
 
     def ready(self) -> None:
-        from alerts.incidents.acts.outcomes import on_outcome
+        from alerts.incidents.acts.outcomes import on_incident_outcome
         from alerts.outbox.registry import register_outcome
 
-        register_outcome(on_outcome)
+        register_outcome(on_incident_outcome)
         _follow_sites()
         _register_pages()
         _register_finders()

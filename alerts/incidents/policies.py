@@ -59,7 +59,7 @@ def reasons_against_closing(classification: str, reason: str) -> list[str]:
     if classification not in REASONS:
         names = ", ".join(REASONS)
         return [_("Closing needs a classification: one of %(known)s.") % {"known": names}]
-    if fits(classification, reason):
+    if fits_classification(classification, reason):
         return []
     allowed = REASONS[classification]
     if not allowed:
@@ -148,7 +148,7 @@ def _number(row: Incident) -> str:
     return f"#{row.number}" if row.number else row.title
 
 
-def fits(classification: str, reason: str) -> bool:
+def fits_classification(classification: str, reason: str) -> bool:
     """Whether Sentinel knows this pair; Undetermined has no reason."""
     allowed = REASONS.get(classification)
     if allowed is None:

@@ -19,7 +19,7 @@ from alerts.incidents.models import (
     Incident,
     IncidentAlert,
     TimelineItem,
-    touches,
+    touches_sites,
 )
 from alerts.outbox.queries import changes_of
 from alerts.sentinel.models import Workspace
@@ -27,7 +27,7 @@ from alerts.sites.models import Device, Site
 from portal.accounts.models import READING_ROLES, Role, User
 from portal.accounts.queries import Reach, reach_of
 from portal.attack.engine import resolve
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 
 DECISIONS = (
     *("owner", "severity", "closed", "reopened", "commented", "labels", "escalated"),
@@ -172,7 +172,7 @@ def bulk_acts_of(user: User) -> QuerySet[BulkAct]:
 
 def dead_bulk_acts() -> QuerySet[BulkAct]:
     """Acts on many incidents that were tried too often and wait for their person, newest first."""
-    dead = BulkAct.objects.filter(state=State.DEAD).order_by("-settled_at", "-pk")
+    dead = BulkAct.objects.filter(state=JobState.DEAD).order_by("-settled_at", "-pk")
     return listed_bulk_acts(dead).select_related("by")
 
 
@@ -192,7 +192,7 @@ def _in_reach[M: Model](
     workspaces, sites = _pks_of(user, reach)
     in_workspaces = Q(workspace_id__in=workspaces)
     # A condition that no row meets would still keep indexes of workspaces from answering alone.
-    return rows.filter(in_workspaces | touches(sites) if sites else in_workspaces)
+    return rows.filter(in_workspaces | touches_sites(sites) if sites else in_workspaces)
 
 
 def sites_in_reach(user: User, roles: Collection[Role] = READING_ROLES) -> QuerySet[Site]:
@@ -252,7 +252,7 @@ def details_owed(workspace_id: int) -> int:
     return Incident.objects.filter(workspace_id=workspace_id, details_due_at__isnull=False).count()
 
 
-def incidents_without_details() -> int:
+def count_incidents_without_details() -> int:
     """How many incidents of all workspaces wait for their alerts and entities."""
     return Incident.objects.filter(details_due_at__isnull=False).count()
 

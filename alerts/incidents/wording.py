@@ -14,8 +14,8 @@ from django.utils.translation import (
 )
 
 from alerts.incidents.engine import catalogue
-from alerts.incidents.engine.rhythm import UsualHours, Window
-from alerts.incidents.models import Incident, OtState, Severity, Status
+from alerts.incidents.engine.rhythm import HourWindow, UsualHours
+from alerts.incidents.models import Incident, IncidentStatus, OtState, Severity
 from portal.ui.moments import day_of, hours_zone
 from portal.ui.words import length, number
 
@@ -27,10 +27,10 @@ SEVERITY_WORDS = {
     Severity.UNKNOWN: gettext_lazy("Unknown"),
 }
 STATUS_WORDS = {
-    Status.NEW: gettext_lazy("New"),
-    Status.ACTIVE: gettext_lazy("Active"),
-    Status.CLOSED: gettext_lazy("Closed"),
-    Status.UNKNOWN: gettext_lazy("Unknown"),
+    IncidentStatus.NEW: gettext_lazy("New"),
+    IncidentStatus.ACTIVE: gettext_lazy("Active"),
+    IncidentStatus.CLOSED: gettext_lazy("Closed"),
+    IncidentStatus.UNKNOWN: gettext_lazy("Unknown"),
 }
 _TERMS = {
     **{severity.label: words for severity, words in SEVERITY_WORDS.items()},
@@ -182,7 +182,7 @@ def usual_hours_checks(usual: UsualHours | None, zone: str) -> list[tuple[bool |
     """
     if usual is None or usual.is_inside is None:
         return []
-    hours = {"window": hours_words(usual.window, zone)}
+    hours = {"window": zoned_window_words(usual.window, zone)}
     if usual.is_inside:
         return [(True, gettext("Inside the usual hours, %(window)s") % hours)]
     return [(False, gettext("Outside the usual hours, %(window)s") % hours)]
@@ -197,12 +197,12 @@ def weekday_words(weekdays: tuple[int, ...]) -> str:
     return ", ".join(names[day] for day in days)
 
 
-def window_words(window: Window) -> str:
+def window_words(window: HourWindow) -> str:
     """A window of the week: Tue 06:00–08:00."""
     return f"{weekday_words(window.weekdays)} {window.start:02d}:00–{window.end:02d}:00"
 
 
-def hours_words(window: Window, zone: str) -> str:
+def zoned_window_words(window: HourWindow, zone: str) -> str:
     """A window of the week on the plant's clock: Tue 06:00–08:00, with the zone where in doubt."""
     return f"{window_words(window)} {hours_zone(zone)}".strip()
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.utils.translation import gettext
 
-from alerts.intake.queries import Unreadable, unreadable_by_workspace
+from alerts.intake.queries import UnreadableCount, unreadable_by_workspace
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_to_read
 from alerts.sentinel.services.credential_alarms import tell_administrators_once
@@ -36,7 +36,7 @@ def warn_about_unreadable(*, now: datetime) -> int:
     return alarms
 
 
-def _notify(workspace: Workspace, unreadable: Unreadable, *, now: datetime) -> bool:
+def _notify(workspace: Workspace, unreadable: UnreadableCount, *, now: datetime) -> bool:
     def words() -> tuple[str, str]:
         subject = gettext("Incidents of %(workspace)s cannot be read")
         body = gettext(

@@ -27,7 +27,7 @@ class Age(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Freshness:
+class WorkspaceFreshness:
     """How fresh one workspace is. `cause` is a sentence where something keeps it from being so."""
 
     workspace_id: int
@@ -51,7 +51,7 @@ class Freshness:
         return self.history_share < 1
 
 
-def freshness_of(workspaces: Iterable[Workspace], *, now: datetime) -> list[Freshness]:
+def freshness_of(workspaces: Iterable[Workspace], *, now: datetime) -> list[WorkspaceFreshness]:
     """Freshness of these workspaces, in their order, in a handful of queries."""
     listed = list(workspaces)
     cursors = {c.workspace_id: c for c in Cursor.objects.filter(workspace__in=listed)}
@@ -87,7 +87,7 @@ def backfill_of(workspace: Workspace) -> LogBackfill | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableCount:
     """How many of the incidents that were listed lately could not be read."""
 
     aside: int
@@ -99,13 +99,13 @@ class Unreadable:
         return self.aside > ALARMING_SHARE * self.listed
 
 
-def unreadable_by_workspace(*, now: datetime) -> dict[int, Unreadable]:
+def unreadable_by_workspace(*, now: datetime) -> dict[int, UnreadableCount]:
     """What could not be read in the passes of the last hour, by workspace; those that were not
     read are left out.
     """
     runs = Run.objects.filter(finished_at__gt=now - ALARM_WINDOW, started_at__lte=now)
     rows = runs.order_by().values_list("workspace").annotate(Sum("quarantined"), Sum("seen"))
-    return {pk: Unreadable(aside, listed) for pk, aside, listed in rows}
+    return {pk: UnreadableCount(aside, listed) for pk, aside, listed in rows}
 
 
 def recent_runs(workspace_id: int | None = None) -> QuerySet[Run]:
@@ -120,7 +120,7 @@ def quarantined_in(workspace_id: int | None = None) -> QuerySet[Quarantined]:
     return rows.filter(workspace_id=workspace_id) if workspace_id else rows
 
 
-def age_of(seconds: int | None) -> Age:
+def age_level(seconds: int | None) -> Age:
     """How bad an age of the data is."""
     if seconds is None:
         return Age.UNKNOWN
@@ -146,15 +146,15 @@ def _freshness(
     standing: Standing | None,
     counts: tuple[int, dict[str, int]],
     now: datetime,
-) -> Freshness:
+) -> WorkspaceFreshness:
     fresh_at = cursor.fresh_at if cursor else None
     seconds = max(0, int((now - fresh_at).total_seconds())) if fresh_at else None
-    return Freshness(
+    return WorkspaceFreshness(
         workspace_id=workspace.pk,
         name=workspace.name,
         fresh_at=fresh_at,
         data_age_seconds=seconds,
-        age=age_of(seconds),
+        age=age_level(seconds),
         health=standing.health if standing else Health.UNKNOWN,
         cause=_cause(workspace, cursor, standing),
         watermark=cursor.watermark if cursor else None,

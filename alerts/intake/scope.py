@@ -12,9 +12,9 @@ from alerts.intake.models import OutsideCount, Quarantined
 from alerts.intake.services.backfill_requests import reread_past
 from alerts.intake.services.quarantine import drop_outside
 from alerts.intake.services.sweep import compare_soon
-from alerts.sentinel.models import DefenderIncident, ScopeKind, Workspace
+from alerts.sentinel.models import DefenderIncident, Workspace, WorkspaceScope
 from alerts.sentinel.services.scope import set_scope
-from alerts.sentinel.wire import UNDECIDED, OtScope, Unreadable
+from alerts.sentinel.wire import UNDECIDED, OtScope, UnreadableRecord
 from portal.audit.services import Actor, record
 
 _CHUNK = 2000
@@ -34,7 +34,7 @@ def change_scope(*, workspace: Workspace, kind: str, by: Actor, now: datetime) -
     changed = set_scope(name=workspace.name, kind=kind, by=by, now=now)
     removed = _remove_outside(changed, only_unnamed=False, by=by, now=now)
     _clean_quarantine(changed.pk, changed.scope)
-    if kind == ScopeKind.ALL:
+    if kind == WorkspaceScope.ALL:
         OutsideCount.objects.filter(workspace=changed).delete()
     compare_soon(workspace_id=changed.pk)
     reread_past(workspace_id=changed.pk, now=now)
@@ -46,7 +46,7 @@ def remove_unnamed_outside(*, now: datetime, is_dry_run: bool) -> int:
     Returns how many those are.
     """
     total = 0
-    for workspace in Workspace.objects.exclude(ot_scope=ScopeKind.ALL):
+    for workspace in Workspace.objects.exclude(ot_scope=WorkspaceScope.ALL):
         if is_dry_run:
             total += len(list(_outside_of(workspace, only_unnamed=True)))
         else:
@@ -97,7 +97,7 @@ def _outside_of(workspace: Workspace, *, only_unnamed: bool) -> Iterator[int]:
 def _clean_quarantine(workspace_id: int, scope: OtScope) -> None:
     """Take out of the quarantine what is outside of the scope."""
     for row in Quarantined.objects.filter(workspace=workspace_id).iterator(chunk_size=100):
-        item = Unreadable(row.reason, row.raw.encode(), row.name or None)
+        item = UnreadableRecord(row.reason, row.raw.encode(), row.name or None)
         kept, _ = drop_outside(unreadable=[item], scope=scope)
         if not kept:
             row.delete()
@@ -114,6 +114,6 @@ def scope_of_workspace(
         return found
     removed = change_scope(workspace=workspace, kind=options["value"], by=BY, now=now)
     found |= {"was": found["scope"], "scope": options["value"], **removed._asdict()}
-    if options["value"] == ScopeKind.ALL:
+    if options["value"] == WorkspaceScope.ALL:
         found["warning"] = ALL_WARNING
     return found

@@ -19,7 +19,7 @@ from alerts.intake.services.slices import (
 from alerts.sentinel.client import client_for
 from alerts.sentinel.client.log_analytics import logs_client_for
 from alerts.sentinel.client.signing_keys import fetch_signing_keys
-from alerts.sentinel.models import Purpose
+from alerts.sentinel.models import ClientPurpose
 from portal import clock
 
 
@@ -45,7 +45,7 @@ def sweep_due_workspaces(**_later: Any) -> None:
 def fetch_signing_keys_of_tenants(**_later: Any) -> None:
     """Fetch the keys that push hints with a token of Entra are checked with."""
     fetch_due_signing_keys(
-        fetch=lambda workspace: fetch_signing_keys(workspace.connection_for(Purpose.READ))
+        fetch=lambda workspace: fetch_signing_keys(workspace.connection_for(ClientPurpose.READ))
     )
 
 

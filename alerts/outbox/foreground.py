@@ -6,7 +6,7 @@ from datetime import datetime
 from alerts.outbox.services.deliver_rules import push_rules
 from alerts.sentinel.client import client_for
 from alerts.sentinel.client.port import SentinelError
-from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.wire import NotAPage, WireRule, read_automation_rules
 from portal.errors import Refused
 
@@ -29,7 +29,7 @@ def automation_rules_of(workspace: Workspace) -> list[WireRule]:
     found: list[WireRule] = []
     link = None
     try:
-        client = client_for(workspace, Purpose.RULES.value)
+        client = client_for(workspace, ClientPurpose.RULES.value)
         for _ in range(MAX_PAGES):
             rules, link = read_automation_rules(client.list_automation_rules(next_link=link))
             found += rules

@@ -9,7 +9,7 @@ from django.db.models import Q
 from portal.jobs.models import Leased
 
 
-class Kind(models.TextChoices):
+class WriteKind(models.TextChoices):
     """What kind of write it is. Code says what is asked of each kind before it is sent
     (`registry`): no row can leave that out.
     """
@@ -22,12 +22,16 @@ class Kind(models.TextChoices):
     TAG = "tag", "Label in the name of rules"
 
 
-PATCHES: Final = (Kind.UPDATE, Kind.CLOSE, Kind.TAG)  # what writes members of an incident
-OF_RULES: Final = (Kind.CLOSE, Kind.TAG)
-NEED_CHECK: Final = (*OF_RULES, Kind.PLAYBOOK)  # sent only where their check says so
+PATCHES: Final = (
+    WriteKind.UPDATE,
+    WriteKind.CLOSE,
+    WriteKind.TAG,
+)  # what writes members of an incident
+OF_RULES: Final = (WriteKind.CLOSE, WriteKind.TAG)
+NEED_CHECK: Final = (*OF_RULES, WriteKind.PLAYBOOK)  # sent only where their check says so
 
 
-class Outcome(models.TextChoices):
+class ChangeOutcome(models.TextChoices):
     """How a settled change ended."""
 
     OPEN = "", "Owed"
@@ -55,7 +59,7 @@ class Change(Leased):
     act = models.UUIDField()  # one click of one person may owe many changes; undo takes them all
     workspace = models.ForeignKey("sentinel.Workspace", on_delete=models.PROTECT, related_name="+")
     incident_name = models.CharField(max_length=100)
-    kind = models.CharField(max_length=8, choices=Kind)
+    kind = models.CharField(max_length=8, choices=WriteKind)
     patch = models.JSONField(default=dict)  # Sentinel's member names → wanted values; labels_add
     base = models.JSONField(default=dict)  # the same members as we saw them when deciding
     message = models.TextField(blank=True)  # of a comment
@@ -67,7 +71,9 @@ class Change(Leased):
     by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
     by_label = models.CharField(max_length=200)
     made_at = models.DateTimeField()
-    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.OPEN, blank=True)
+    outcome = models.CharField(
+        max_length=10, choices=ChangeOutcome, default=ChangeOutcome.OPEN, blank=True
+    )
     note = models.TextField(blank=True)  # who won, or Azure's own words
     etag_after = models.CharField(max_length=120, blank=True)
     # Of a playbook: when the call that starts it went out. It may not go out again (unshifted).

@@ -19,7 +19,7 @@ def reasons_against_resolving(change: Change, *, by: User) -> list[str]:
     return [gettext("Only the SOC lead of this workspace or an administrator can do this.")]
 
 
-def reasons_against_withdrawing(changes: QuerySet[Change], *, by: User) -> list[str]:
+def reasons_against_withdrawing_changes(changes: QuerySet[Change], *, by: User) -> list[str]:
     """Why this person cannot take back all of these changes. A lead has no more rights here: what
     somebody else decided is changed by an act of one's own, in one's own name.
     """

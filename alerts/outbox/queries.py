@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.db.models import Count, Min, Q, QuerySet
 
-from alerts.outbox.models import Change, Landing, Outcome, RuleKind, RulePriority, WantedRule
-from portal.jobs.models import State
+from alerts.outbox.models import Change, ChangeOutcome, Landing, RuleKind, RulePriority, WantedRule
+from portal.jobs.models import JobState
 
 _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -50,18 +50,18 @@ def can_be_undone(act: UUID) -> bool:
 
 def never_taken() -> dict[str, Any]:
     """The filter for changes that no worker has touched, so that nothing can have been sent."""
-    return {"outcome": Outcome.OPEN, "state": State.WAITING, "fence": 0}
+    return {"outcome": ChangeOutcome.OPEN, "state": JobState.WAITING, "fence": 0}
 
 
 def backlog_by_workspace() -> list[Backlog]:
     """How much is owed and given up, per workspace that has any."""
-    given_up = Q(state=State.DEAD)
+    given_up = Q(state=JobState.DEAD)
     rows = (
-        Change.objects.filter(Q(outcome=Outcome.OPEN) | given_up)
+        Change.objects.filter(Q(outcome=ChangeOutcome.OPEN) | given_up)
         .values_list("workspace_id")
         .annotate(
-            waiting=Count("pk", filter=Q(outcome=Outcome.OPEN)),
-            oldest=Min("due_at", filter=Q(outcome=Outcome.OPEN)),
+            waiting=Count("pk", filter=Q(outcome=ChangeOutcome.OPEN)),
+            oldest=Min("due_at", filter=Q(outcome=ChangeOutcome.OPEN)),
             dead=Count("pk", filter=given_up),
         )
         .order_by("workspace_id")
@@ -71,12 +71,12 @@ def backlog_by_workspace() -> list[Backlog]:
 
 def given_up_changes() -> QuerySet[Change]:
     """Refused changes that wait for a person to retry or discard them, newest first."""
-    return Change.objects.filter(state=State.DEAD).select_related("workspace").order_by("-pk")
+    return Change.objects.filter(state=JobState.DEAD).select_related("workspace").order_by("-pk")
 
 
 def how_many_wait(workspace_id: int | None = None) -> int:
     """How many changes are still owed, in one workspace or in all."""
-    rows = Change.objects.filter(outcome=Outcome.OPEN)
+    rows = Change.objects.filter(outcome=ChangeOutcome.OPEN)
     return (rows.filter(workspace_id=workspace_id) if workspace_id else rows).count()
 
 

@@ -17,12 +17,12 @@ from alerts.outbox.models import (
     NEED_CHECK,
     NOT_AS_DECIDED,
     Change,
-    Kind,
     Landing,
     RuleKind,
     WantedRule,
+    WriteKind,
 )
-from alerts.sentinel.wire import Unreadable, WireAlert, WireIncident, WirePlaybook
+from alerts.sentinel.wire import UnreadableRecord, WireAlert, WireIncident, WirePlaybook
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ class FreshIncident:
     """The incident as Sentinel has it at this moment, and all alerts in it."""
 
     incident: WireIncident
-    alerts: tuple[WireAlert | Unreadable, ...]
+    alerts: tuple[WireAlert | UnreadableRecord, ...]
 
 
-class Check(Protocol):
+class DeliveryCheck(Protocol):
     """Asked before a change is sent."""
 
     def __call__(self, change: Change, *, now: datetime) -> str:
@@ -68,19 +68,19 @@ NO_CHECK: Final = "Nothing is known here that allows a change of this kind, so i
 
 type Listener = Callable[[Settlement], None]
 
-_checks: dict[str, Check] = {}  # by kind
+_checks: dict[str, DeliveryCheck] = {}  # by kind
 _fresh_checks: dict[str, FreshCheck] = {}
 _start_checks: list[StartCheck] = []
 _listeners: list[Listener] = []
 _listeners_by_kind: dict[str, Listener] = {}
 
 
-def register_check(kind: Kind, fn: Check) -> None:
+def register_check(kind: WriteKind, fn: DeliveryCheck) -> None:
     """Have this asked before a change of this kind is sent."""
     _checks[kind] = fn
 
 
-def register_fresh_check(kind: Kind, fn: FreshCheck) -> None:
+def register_fresh_check(kind: WriteKind, fn: FreshCheck) -> None:
     """Have this asked between the reading and the writing of a change of this kind."""
     _fresh_checks[kind] = fn
 
@@ -91,7 +91,7 @@ def register_start_check(fn: StartCheck) -> None:
         _start_checks.append(fn)
 
 
-def register_outcome(fn: Listener, *, kinds: Collection[Kind] = ()) -> None:
+def register_outcome(fn: Listener, *, kinds: Collection[WriteKind] = ()) -> None:
     """Have this called with every change that was settled, put back to life, or discarded; with
     `kinds` only with those of these kinds.
     """
@@ -107,7 +107,7 @@ def reason_not_to_send(change: Change, *, now: datetime) -> str:
     """
     if (check := _checks.get(change.kind)) is not None:
         return check(change, now=now)
-    needs_check = change.kind not in Kind or change.kind in NEED_CHECK
+    needs_check = change.kind not in WriteKind or change.kind in NEED_CHECK
     return NO_CHECK if needs_check and change.kind not in _fresh_checks else ""
 
 

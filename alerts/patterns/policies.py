@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from alerts.patterns.models import Candidate, PatternState
-from alerts.suppression.engine.words import Sentence, words
+from alerts.suppression.engine.words import Sentence, translated_sentence
 from alerts.suppression.policies import PROPOSING
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
@@ -21,16 +21,16 @@ def may_decide(candidate: Candidate, *, by: User) -> bool:
     )
 
 
-def reasons_against_deciding(candidate: Candidate, *, by: User) -> list[str]:
+def reasons_against_deciding_pattern(candidate: Candidate, *, by: User) -> list[str]:
     """Why this person may not reject it, put it off or make a rule of it."""
     if not may_decide(candidate, by=by):
         return [_("Only OT and SOC people of its site or workspace can decide on a pattern.")]
     return []
 
 
-def reasons_against_rule(candidate: Candidate, *, by: User) -> list[str]:
+def reasons_against_rule_of_pattern(candidate: Candidate, *, by: User) -> list[str]:
     """Why no rule is made of it now. What guards hold against it, it says itself."""
-    reasons = reasons_against_deciding(candidate, by=by)
+    reasons = reasons_against_deciding_pattern(candidate, by=by)
     if candidate.state == PatternState.HAS_RULE and candidate.rule is not None:
         reasons.append(_("%(rule)s was already made from it.") % {"rule": candidate.rule.label})
     return [*reasons, *obstacles_in_words(candidate.obstacles)]
@@ -71,6 +71,6 @@ def _obstacle(code: str, detail: dict[str, str]) -> str:
         ),
     }.get(code)
     try:
-        return _(own) % detail if own else words(Sentence(code, **detail), _, numeral)
+        return _(own) % detail if own else translated_sentence(Sentence(code, **detail), _, numeral)
     except KeyError:  # mined by another version, until the next mining
         return _("It cannot become a rule as it stands.")

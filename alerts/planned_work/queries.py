@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from alerts.incidents.models import PlannedAlert
 from alerts.incidents.queries import incidents_visible_to, sites_in_reach
 from alerts.planned_work.engine.coverage import SLACK
-from alerts.planned_work.engine.recurrence import Span
+from alerts.planned_work.engine.recurrence import WorkSpan
 from alerts.planned_work.engine.size import needs_second_person
 from alerts.planned_work.models import (
     NamedDevice,
@@ -108,7 +108,7 @@ def box_spans(
     start: datetime,
     end: datetime,
     known_at: datetime,
-) -> list[Span]:
+) -> list[WorkSpan]:
     """Return when work of these kinds opens, or has opened, the site's box for alerts of devices
     with these names or addresses (empty: of any) in about [start, end), as it was known at a
     moment: with its slack, from when it was known and confirmed, until it was changed or cancelled.
@@ -149,14 +149,14 @@ def box_spans(
     ]
 
 
-def _box_span(row: Any, confirmed_at: list[datetime], known_at: datetime) -> Span | None:
+def _box_span(row: Any, confirmed_at: list[datetime], known_at: datetime) -> WorkSpan | None:
     begins = row.boxed_time(declared_at=row.declared_at, confirmed_at=confirmed_at).begins_at
     if begins is None:
         return None
     ends = row.slack_ends_at
     if row.known_until is not None and row.known_until <= known_at:
         ends = min(ends, row.known_until)
-    return Span(begins, ends) if begins < ends else None
+    return WorkSpan(begins, ends) if begins < ends else None
 
 
 def overrun_now(site_ids: Collection[int], *, now: datetime) -> QuerySet[Occurrence]:
@@ -266,7 +266,7 @@ def confirmation_state(revision: Revision, *, now: datetime) -> ConfirmationStat
     )
 
 
-def names_of(revisions: Collection[Revision]) -> dict[int, ScopeNames]:
+def devices_of_revisions(revisions: Collection[Revision]) -> dict[int, ScopeNames]:
     """Return the devices that these revisions name, by the key of the revision."""
     found: dict[int, ScopeNames] = defaultdict(ScopeNames)
     rows = NamedDevice.objects.filter(revision__in=[revision.pk for revision in revisions])

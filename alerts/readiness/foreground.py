@@ -14,7 +14,7 @@ from alerts.readiness.services.look import look
 from alerts.readiness.wording import for_programs
 from alerts.sentinel.client import client_for
 from alerts.sentinel.client.port import SentinelClient
-from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.models import ClientPurpose, Workspace
 
 MAX_SILENCE = timedelta(seconds=30)  # that a person at the command line waits for one call
 
@@ -24,7 +24,7 @@ def check_now(workspace: Workspace, now: datetime) -> list[dict[str, Any]]:
     the members that `workspace check --json` promises. A short silence that Azure asks for is kept.
     """
     if not workspace.is_removed:
-        for purpose in Purpose:
+        for purpose in ClientPurpose:
             look(workspace, purpose=purpose.value, now=now, connect=_patient)
     return for_programs(checks_of(workspace, now=now))
 
@@ -36,7 +36,7 @@ def check_move_now(
     members that `workspace move-check --json` promises.
     """
     if not workspace.is_removed:
-        look(workspace, purpose=Purpose.READ.value, now=now, connect=_patient)
+        look(workspace, purpose=ClientPurpose.READ.value, now=now, connect=_patient)
         read_inventory_now(workspace, now=now, connect=_patient)
     findings = findings_for_programs(move_findings_of(workspace, now=now))
     return {"workspace": workspace.name, "day": MOVE_DATE, "findings": findings}

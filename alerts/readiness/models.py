@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
-from alerts.readiness.engine.readings import Remedy
-from portal.jobs.models import Leased, State
+from alerts.readiness.engine.readings import CheckRemedy
+from portal.jobs.models import JobState, Leased
 
 
 class Finding(models.Model):
@@ -41,12 +41,12 @@ class SetupStep(Leased):
     class Kind(models.TextChoices):
         """What is done."""
 
-        CONNECT = Remedy.CONNECT.value, "Connect Defender for IoT"
-        INSTALL = Remedy.INSTALL.value, "Install the content package"
-        ENABLE = Remedy.ENABLE.value, "Enable the analytics rules"
-        COVER = Remedy.COVER.value, "Make incidents of alert types without a rule"
-        SINGLE = Remedy.SINGLE.value, "Disable the connector's own rule"
-        TAG = Remedy.TAG.value, "Keep incidents of the rules from being merged"
+        CONNECT = CheckRemedy.CONNECT.value, "Connect Defender for IoT"
+        INSTALL = CheckRemedy.INSTALL.value, "Install the content package"
+        ENABLE = CheckRemedy.ENABLE.value, "Enable the analytics rules"
+        COVER = CheckRemedy.COVER.value, "Make incidents of alert types without a rule"
+        SINGLE = CheckRemedy.SINGLE.value, "Disable the connector's own rule"
+        TAG = CheckRemedy.TAG.value, "Keep incidents of the rules from being merged"
 
     workspace = models.ForeignKey(
         "sentinel.Workspace", on_delete=models.CASCADE, related_name="setup_steps"
@@ -62,11 +62,11 @@ class SetupStep(Leased):
         constraints = [
             models.UniqueConstraint(
                 fields=["workspace", "kind", "target"],
-                condition=Q(state__in=[State.WAITING, State.RUNNING]),
+                condition=Q(state__in=[JobState.WAITING, JobState.RUNNING]),
                 name="a_setup_step_is_asked_for_once_at_a_time",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=[kind.value for kind in Remedy]),
+                condition=Q(kind__in=[kind.value for kind in CheckRemedy]),
                 name="a_setup_step_is_of_a_known_kind",
             ),
         ]

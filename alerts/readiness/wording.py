@@ -8,8 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from alerts.readiness.engine.readings import Check, State
-from alerts.readiness.engine.reasons import Reason
+from alerts.readiness.engine.readings import CheckState, ReadinessCheck
+from alerts.readiness.engine.reasons import CheckReason
 from alerts.readiness.stored_words import stored_words
 from portal.ui.words import number
 
@@ -48,66 +48,66 @@ PURPOSES: Mapping[str, Words] = {
     "set-up": _("setting up"),
 }
 # By reason: what shows it, and what to do where that is not as it should be.
-_WORDS: Mapping[Reason, tuple[Words, Words]] = {
-    Reason.NOT_CHECKED: (_("Not looked at yet."), _("Check now.")),
-    Reason.NOT_READ: (
+_WORDS: Mapping[CheckReason, tuple[Words, Words]] = {
+    CheckReason.NOT_CHECKED: (_("Not looked at yet."), _("Check now.")),
+    CheckReason.NOT_READ: (
         _("It could not be read: %(error)s"),
         _("Check again. If it stays so, see whether this machine reaches Azure."),
     ),
-    Reason.NOT_ALLOWED: (
+    CheckReason.NOT_ALLOWED: (
         _("Tagout may not read this: %(error)s"),
         _("Give our identity the role Microsoft Sentinel Reader, or Reader on the subscription."),
     ),
-    Reason.SIGNED_IN: (_("Entra gave us a token."), ""),
-    Reason.CREDENTIAL_MISSING: (
+    CheckReason.SIGNED_IN: (_("Entra gave us a token."), ""),
+    CheckReason.CREDENTIAL_MISSING: (
         "%(error)s",
         _("Put the secret or certificate where the workspace says it comes from."),
     ),
-    Reason.SIGN_IN_UNREACHABLE: (
+    CheckReason.SIGN_IN_UNREACHABLE: (
         "%(error)s",
         _("Let this machine reach the authority, or name another one with --authority."),
     ),
-    Reason.CERTIFICATE_NOT_TRUSTED: ("%(error)s", _("Name the private CA with --ca-bundle.")),
-    Reason.SECRET_WRONG: (
+    CheckReason.CERTIFICATE_NOT_TRUSTED: ("%(error)s", _("Name the private CA with --ca-bundle.")),
+    CheckReason.SECRET_WRONG: (
         "%(error)s",
         _("Make a new client secret in Entra; this one is wrong or expired."),
     ),
-    Reason.APPLICATION_UNKNOWN: (
+    CheckReason.APPLICATION_UNKNOWN: (
         "%(error)s",
         _("Check --client-id and --tenant: this tenant knows no such application."),
     ),
-    Reason.SIGN_IN_REFUSED: (
+    CheckReason.SIGN_IN_REFUSED: (
         "%(error)s",
         _("Check --tenant, --client-id and the credential in Entra."),
     ),
-    Reason.LISTS_INCIDENTS: (_("Sentinel answers: it lists incidents."), ""),
-    Reason.LISTS_NO_INCIDENT: (_("Sentinel answers: it lists no incident yet."), ""),
-    Reason.THROTTLED: (
+    CheckReason.LISTS_INCIDENTS: (_("Sentinel answers: it lists incidents."), ""),
+    CheckReason.LISTS_NO_INCIDENT: (_("Sentinel answers: it lists no incident yet."), ""),
+    CheckReason.THROTTLED: (
         _("Azure asks for fewer calls. %(error)s"),
         _("Wait as long as Azure asks, then check again."),
     ),
-    Reason.DENIED: (
+    CheckReason.DENIED: (
         "%(code)s: %(error)s",
         _("Give our identity the role Microsoft Sentinel Reader on the workspace."),
     ),
-    Reason.WORKSPACE_NOT_FOUND: (
+    CheckReason.WORKSPACE_NOT_FOUND: (
         "%(code)s: %(error)s",
         _("Check --subscription, --resource-group and --workspace, and that Sentinel is on."),
     ),
-    Reason.UNREACHABLE: (
+    CheckReason.UNREACHABLE: (
         "%(error)s",
         _("Let this machine reach the endpoint, then check again."),
     ),
-    Reason.SENTINEL_ON: (_("Sentinel is on, and the subscription is registered for it."), ""),
-    Reason.SENTINEL_OFF: (
+    CheckReason.SENTINEL_ON: (_("Sentinel is on, and the subscription is registered for it."), ""),
+    CheckReason.SENTINEL_OFF: (
         _("Sentinel is not switched on in this Log Analytics workspace."),
         _("Add the workspace to Microsoft Sentinel in the portal."),
     ),
-    Reason.PROVIDER_NOT_REGISTERED: (
+    CheckReason.PROVIDER_NOT_REGISTERED: (
         _("The subscription's registration for Microsoft.SecurityInsights is: %(state)s."),
         _("Register the resource provider Microsoft.SecurityInsights in the subscription."),
     ),
-    Reason.IN_DEFENDER: (
+    CheckReason.IN_DEFENDER: (
         _(
             "The workspace lives in the Defender portal: incident %(incident)s, which one of its "
             "analytics rules made, comes from there. Incident rules of connectors do not run any "
@@ -115,27 +115,27 @@ _WORDS: Mapping[Reason, tuple[Words, Words]] = {
         ),
         "",
     ),
-    Reason.IN_AZURE: (
+    CheckReason.IN_AZURE: (
         _(
             "The workspace is not onboarded to the Defender portal: incident %(incident)s, which "
             "one of its analytics rules made, is in Sentinel alone. From March 2027 all will be."
         ),
         "",
     ),
-    Reason.PORTAL_UNKNOWN: (
+    CheckReason.PORTAL_UNKNOWN: (
         _("No analytics rule of the workspace has made an incident that Tagout has read."),
         _("It is asked again at each poll."),
     ),
-    Reason.VERSIONS_ACCEPTED: (_("The workspace takes %(version)s for: %(names)s."), ""),
-    Reason.VERSION_REFUSED: (
+    CheckReason.VERSIONS_ACCEPTED: (_("The workspace takes %(version)s for: %(names)s."), ""),
+    CheckReason.VERSION_REFUSED: (
         _("The workspace refuses %(refused)s for: %(names)s. Tagout uses %(version)s there."),
         _(
             "That version does not show all members. Change analytics rules in Sentinel: Tagout "
             "writes none of them here. It tries the other version again every day."
         ),
     ),
-    Reason.ACTIONS_GRANTED: (_("All %(n)s actions that Tagout needs are granted."), ""),
-    Reason.ACTIONS_MISSING: (
+    CheckReason.ACTIONS_GRANTED: (_("All %(n)s actions that Tagout needs are granted."), ""),
+    CheckReason.ACTIONS_MISSING: (
         _("Not granted: %(missing)s."),
         _(
             "Give our identity the custom role that docs/roles has for this, or a built-in one: "
@@ -143,7 +143,7 @@ _WORDS: Mapping[Reason, tuple[Words, Words]] = {
             "automation rules and setting up."
         ),
     ),
-    Reason.SETTING_UP_NOT_GRANTED: (
+    CheckReason.SETTING_UP_NOT_GRANTED: (
         _(
             "Tagout does not set up everything from here, which is a choice and no fault. Not "
             "granted: %(missing)s."
@@ -153,94 +153,97 @@ _WORDS: Mapping[Reason, tuple[Words, Words]] = {
             "Contributor."
         ),
     ),
-    Reason.CONTRIBUTOR: (
+    CheckReason.CONTRIBUTOR: (
         _("Our identity may change the Defender for IoT settings of the subscription."),
         "",
     ),
-    Reason.NOT_CONTRIBUTOR: (
+    CheckReason.NOT_CONTRIBUTOR: (
         _("Not granted: %(missing)s."),
         _("Give our identity the role Contributor or Owner on the subscription."),
     ),
-    Reason.PLAN_STREAMS: (
+    CheckReason.PLAN_STREAMS: (
         _("The plan is active (%(quota)s) and streams into this workspace."),
         "",
     ),
-    Reason.PLAN_NOT_LINKED: (
+    CheckReason.PLAN_NOT_LINKED: (
         _("There is a plan, but it does not name this workspace as one it streams into."),
         _("Connect the workspace in Defender for IoT, or connect it from here below."),
     ),
-    Reason.NO_PLAN: (
+    CheckReason.NO_PLAN: (
         _("The subscription has no active Defender for IoT plan."),
         _("Add a plan for OT networks in Defender for IoT, in the Azure portal."),
     ),
-    Reason.CONNECTED: (_("The connector is on and brings the alerts of this subscription."), ""),
-    Reason.CONNECTOR_OFF: (
+    CheckReason.CONNECTED: (
+        _("The connector is on and brings the alerts of this subscription."),
+        "",
+    ),
+    CheckReason.CONNECTOR_OFF: (
         _("The connector is there, but switched off: no alert comes."),
         _("Connect the subscription."),
     ),
-    Reason.NOT_CONNECTED: (
+    CheckReason.NOT_CONNECTED: (
         _("No connector brings the alerts of this subscription."),
         _("Connect the subscription."),
     ),
-    Reason.INSTALLED: (_("Microsoft Defender for IoT %(version)s is installed."), ""),
-    Reason.NOT_INSTALLED: (
+    CheckReason.INSTALLED: (_("Microsoft Defender for IoT %(version)s is installed."), ""),
+    CheckReason.NOT_INSTALLED: (
         _("The solution Microsoft Defender for IoT is not installed."),
         _("Install it from the content hub."),
     ),
-    Reason.RULES_ON: (_("All %(n)s rules of the solution are enabled."), ""),
-    Reason.RULES_OFF: (
+    CheckReason.RULES_ON: (_("All %(n)s rules of the solution are enabled."), ""),
+    CheckReason.RULES_OFF: (
         _("%(enabled)s of %(n)s rules are enabled. Missing: %(missing)s."),
         _("Enable the rules. The content package has to be installed first."),
     ),
-    Reason.ONE_WAY: (_("%(n)s enabled rules create incidents: %(names)s."), ""),
-    Reason.BOTH_WAYS: (
+    CheckReason.ONE_WAY: (_("%(n)s enabled rules create incidents: %(names)s."), ""),
+    CheckReason.BOTH_WAYS: (
         _(
             "The connector's own rule and scheduled rules both create incidents, so each alert "
             "comes twice: %(names)s."
         ),
         _("Disable the connector's rule “Create incidents based on all alerts” in Sentinel."),
     ),
-    Reason.NO_RULE: (
+    CheckReason.NO_RULE: (
         _("No enabled rule creates incidents of Defender for IoT: alerts stay unseen."),
         _("Enable the rules of the solution."),
     ),
-    Reason.DOUBLES: (
+    CheckReason.DOUBLES: (
         _(
             "%(doubles)s of %(n)s alerts of the last 30 days stand in more than one incident "
             "(by VendorOriginalId)."
         ),
         _("Let only one kind of rule create incidents."),
     ),
-    Reason.NO_DOUBLES: (
+    CheckReason.NO_DOUBLES: (
         _("None of the %(n)s alerts of the last 30 days stands in two incidents."),
         "",
     ),
-    Reason.NO_RECENT_ALERT: (
+    CheckReason.NO_RECENT_ALERT: (
         _("No alert of the last 30 days had been read by then, so there is nothing to tell it by."),
         _("Check again once alerts have been read."),
     ),
-    Reason.ALL_ALERTS: (_("The connector's rule makes an incident of every alert."), ""),
-    Reason.OWN_RULE: (
+    CheckReason.ALL_ALERTS: (_("The connector's rule makes an incident of every alert."), ""),
+    CheckReason.OWN_RULE: (
         _("A scheduled rule of your own makes incidents of types that the solution leaves out."),
         "",
     ),
-    Reason.STOPPED_BY_ONBOARDING: (
+    CheckReason.STOPPED_BY_ONBOARDING: (
         _(
             "In the Defender portal the connector's rule does not run any more. %(n)s alert types "
             "have no other rule and become no incident."
         ),
         _("Add a scheduled rule for exactly these types."),
     ),
-    Reason.TYPES_WITHOUT_RULE: (
+    CheckReason.TYPES_WITHOUT_RULE: (
         _("%(n)s alert types of Defender for IoT are selected by no rule of the solution."),
         _("Add a scheduled rule for them if you want incidents of these, too."),
     ),
-    Reason.NOT_CORRELATED: (
+    CheckReason.NOT_CORRELATED: (
         _("Before onboarding to the Defender portal nothing is merged, so no tag is needed."),
         "",
     ),
-    Reason.TAGGED: (_("All %(n)s rules begin their description with %(tag)s."), ""),
-    Reason.UNTAGGED: (
+    CheckReason.TAGGED: (_("All %(n)s rules begin their description with %(tag)s."), ""),
+    CheckReason.UNTAGGED: (
         _(
             "Whether the Defender portal merges incidents of these rules with others is a setting "
             "of the tenant that cannot be read from here: %(names)s."
@@ -251,18 +254,18 @@ _WORDS: Mapping[Reason, tuple[Words, Words]] = {
             "is, begin their description with %(tag)s."
         ),
     ),
-    Reason.QUERIES_NOT_COMPARED: (
+    CheckReason.QUERIES_NOT_COMPARED: (
         _(
             "Before the move to the Defender portal, rules in Sentinel compare titles, whatever "
             "the queries of analytics rules say."
         ),
         "",
     ),
-    Reason.QUERIES_PROVED: (
+    CheckReason.QUERIES_PROVED: (
         _("Of all %(n)s analytics rules it is known which alert types they take."),
         "",
     ),
-    Reason.QUERIES_UNPROVED: (
+    CheckReason.QUERIES_UNPROVED: (
         _(
             "It is not known which alert types these analytics rules take, or they take more than "
             "their template: %(names)s. No rule of Tagout's rests on them in Sentinel; its own "
@@ -274,96 +277,102 @@ _WORDS: Mapping[Reason, tuple[Words, Words]] = {
             "custom detail AlertName. Then check again."
         ),
     ),
-    Reason.ALERT_CAME: (_("An alert came less than three days ago."), ""),
-    Reason.QUIET: (
+    CheckReason.ALERT_CAME: (_("An alert came less than three days ago."), ""),
+    CheckReason.QUIET: (
         _("The latest alert is %(days)s days old. The plant may be quiet, or nothing comes."),
         _("See in Defender for IoT whether the sensors are connected."),
     ),
-    Reason.SILENT: (
+    CheckReason.SILENT: (
         _("The latest alert is %(days)s days old. No plant is quiet that long."),
         _("See in Defender for IoT whether the sensors are connected."),
     ),
-    Reason.NO_ALERT_YET: (
+    CheckReason.NO_ALERT_YET: (
         _("No alert of Defender for IoT has come yet."),
         _("Put right what is listed above, then wait for the plant's next alert."),
     ),
-    Reason.FUSION_ON: (_("The Fusion rule is enabled."), ""),
-    Reason.FUSION_OFF: (
+    CheckReason.FUSION_ON: (_("The Fusion rule is enabled."), ""),
+    CheckReason.FUSION_OFF: (
         _("The Fusion rule is off: attacks of several stages are not put together."),
         _("Enable “Advanced multistage attack detection” among the analytics rules."),
     ),
-    Reason.FUSION_REPLACED: (
+    CheckReason.FUSION_REPLACED: (
         _("In the Defender portal Fusion is off by design; the portal correlates itself."),
         "",
     ),
-    Reason.UEBA_ON: (_("It is on, with %(sources)s."), ""),
-    Reason.UEBA_OFF: (
+    CheckReason.UEBA_ON: (_("It is on, with %(sources)s."), ""),
+    CheckReason.UEBA_OFF: (
         _("It is off: Sentinel does not know what people usually do."),
         _("Switch on UEBA in the settings of Sentinel."),
     ),
-    Reason.NO_PLAYBOOK_RULE: (_("No automation rule starts a playbook, so none is needed."), ""),
-    Reason.PLAYBOOK_ACTIONS_GRANTED: (
+    CheckReason.NO_PLAYBOOK_RULE: (
+        _("No automation rule starts a playbook, so none is needed."),
+        "",
+    ),
+    CheckReason.PLAYBOOK_ACTIONS_GRANTED: (
         _("Our identity may do on the resource groups of the playbooks what it needs to."),
         "",
     ),
-    Reason.PLAYBOOK_ACTIONS_MISSING: (
+    CheckReason.PLAYBOOK_ACTIONS_MISSING: (
         _("Not granted: %(missing)s."),
         _(
             "Give our identity the role Reader on these resource groups, and the one for incidents "
             "Microsoft Sentinel Playbook Operator, too."
         ),
     ),
-    Reason.PLAYBOOKS_ALLOWED: (
+    CheckReason.PLAYBOOKS_ALLOWED: (
         _(
             "The role Microsoft Sentinel Automation Contributor is held on %(groups)s, by the "
             "principal %(principals)s. That it is Sentinel's own cannot be read from here."
         ),
         "",
     ),
-    Reason.PLAYBOOKS_REFUSED: (
+    CheckReason.PLAYBOOKS_REFUSED: (
         _("Nobody holds Microsoft Sentinel Automation Contributor on %(groups)s."),
         _(
             "Let an Owner of the resource group give that role to Azure Security Insights "
             "(Sentinel, Settings, Playbook permissions)."
         ),
     ),
-    Reason.SOC_THERE: (_("People of the SOC who see this workspace: %(n)s."), ""),
-    Reason.SOC_MISSING: (
+    CheckReason.SOC_THERE: (_("People of the SOC who see this workspace: %(n)s."), ""),
+    CheckReason.SOC_MISSING: (
         _("Nobody of the SOC sees this workspace: nobody can ask OT or close an incident."),
         _(
             "Give somebody the role SOC analyst: person add EMAIL, then grant EMAIL soc-analyst "
             "--workspace %(workspace)s."
         ),
     ),
-    Reason.OT_THERE: (_("Every site has people of OT: %(names)s."), ""),
-    Reason.OT_MISSING: (
+    CheckReason.OT_THERE: (_("Every site has people of OT: %(names)s."), ""),
+    CheckReason.OT_MISSING: (
         _("Nobody of OT is there to answer for: %(names)s."),
         _(
             "Give somebody the role OT engineer: person add EMAIL, then grant EMAIL ot-engineer "
             "--site “%(site)s”."
         ),
     ),
-    Reason.NO_SITE_YET: (
+    CheckReason.NO_SITE_YET: (
         _("The first incident tells which sites there are; then OT can be named for them."),
         _("Wait for the first incident."),
     ),
-    Reason.ANSWERED: (_("OT has answered for at least one incident."), ""),
-    Reason.NONE_ANSWERED: (
+    CheckReason.ANSWERED: (_("OT has answered for at least one incident."), ""),
+    CheckReason.NONE_ANSWERED: (
         _("Incidents are here, but OT has answered for none yet."),
         _("Let the SOC ask OT about an incident in the triage queue."),
     ),
-    Reason.NO_INCIDENT_YET: (_("No incident has come yet."), _("Wait for the first incident.")),
+    CheckReason.NO_INCIDENT_YET: (
+        _("No incident has come yet."),
+        _("Wait for the first incident."),
+    ),
 }
 
 
-def for_programs(checks: Iterable[Check]) -> list[dict[str, Any]]:
+def for_programs(checks: Iterable[ReadinessCheck]) -> list[dict[str, Any]]:
     """Return checks with the members that programs are promised, in English."""
     with translation.override("en"):
         return [
             {
-                "name": name_of(check),
+                "name": check_name(check),
                 "state": check.state.value,
-                "evidence": evidence_of(check),
+                "evidence": check_evidence(check),
                 "fix": fix_of(check),
                 "checked_at": check.checked_at,
             }
@@ -371,7 +380,7 @@ def for_programs(checks: Iterable[Check]) -> list[dict[str, Any]]:
         ]
 
 
-def label_of(check: Check) -> str:
+def label_of(check: ReadinessCheck) -> str:
     """Return what a check is called in the reader's language, with what it is about."""
     name = check.name.partition(" (")[0]
     label = str(LABELS[name])
@@ -380,36 +389,36 @@ def label_of(check: Check) -> str:
     return label
 
 
-def name_of(check: Check) -> str:
+def check_name(check: ReadinessCheck) -> str:
     """Return the name of a check for programs, the same in every language."""
     is_subscription = check.about and check.about not in PURPOSES
     return f"{check.name} ({check.about})" if is_subscription else check.name
 
 
-def evidence_of(check: Check) -> str:
+def check_evidence(check: ReadinessCheck) -> str:
     """Return what shows that a check stands as it does."""
     return str(_WORDS[check.reason][0]) % _spelled(check)
 
 
-def fix_of(check: Check) -> str:
+def fix_of(check: ReadinessCheck) -> str:
     """Return what to do; empty where nothing is to be done."""
     return str(_WORDS[check.reason][1]) % _spelled(check)
 
 
-def state_of(state: State) -> str:
+def check_state_word(state: CheckState) -> str:
     """Return how a check stands, in one word."""
     return {
-        State.OK: gettext("In order"),
-        State.FAILED: gettext("To be put right"),
-        State.UNKNOWN: gettext("Not known"),
+        CheckState.OK: gettext("In order"),
+        CheckState.FAILED: gettext("To be put right"),
+        CheckState.UNKNOWN: gettext("Not known"),
     }[state]
 
 
-def _spelled(check: Check) -> dict[str, Any]:
+def _spelled(check: ReadinessCheck) -> dict[str, Any]:
     values = {name: _text(value) for name, value in check.values.items()}
     if error := check.values.get("error"):
         values["error"] = stored_words(str(error))
-    if check.reason is Reason.PLAN_STREAMS:
+    if check.reason is CheckReason.PLAN_STREAMS:
         quota = check.values.get("quota")
         values["quota"] = (
             gettext("%(n)s devices") % {"n": number(quota)}

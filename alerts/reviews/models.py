@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext, gettext_noop
 
-from alerts.reviews.engine.question import Question, question_in
+from alerts.reviews.engine.question import QuestionText, question_in
 
 CANNED = (
     gettext_noop("Was this you?"),
@@ -84,7 +84,7 @@ class Review(models.Model):
     def asked(self) -> str:
         """The question: its ready part in the reader's language, own words as written."""
         parts = question_in(self.question, ready=CANNED)
-        return Question(parts.ready and gettext(parts.ready), parts.own).text
+        return QuestionText(parts.ready and gettext(parts.ready), parts.own).text
 
 
 class AskedIncident(models.Model):

@@ -47,7 +47,7 @@ def ot_people_at(site: Site, workspace: Workspace) -> list[User]:
     return _people_of(OT_ROLES, site, workspace)
 
 
-def reasons_against_asking(
+def reasons_against_asking_ot(
     incidents: Sequence[Incident], *, site: Site, question: str, by: User
 ) -> list[str]:
     """Why this person cannot ask OT of this site about these incidents."""
@@ -115,7 +115,7 @@ def reasons_against_verdict(
     return reasons
 
 
-def reasons_against_withdrawing(review: Review, *, by: User) -> list[str]:
+def reasons_against_withdrawing_question(review: Review, *, by: User) -> list[str]:
     """Why this person cannot take the question back."""
     if not works_in(by, review.lead.workspace):
         return [gettext("Only the SOC of this workspace can withdraw the question.")]
@@ -161,7 +161,7 @@ def leads_as(second_opinion: SecondOpinion, *, by: User) -> Role | None:
     return Role.SOC_LEAD if any(soc.covers(workspace) for workspace in workspaces) else None
 
 
-def reasons_against_deciding(second_opinion: SecondOpinion, *, by: User) -> list[str]:
+def reasons_against_deciding_suspicion(second_opinion: SecondOpinion, *, by: User) -> list[str]:
     """Why this person cannot decide alone about a suspicion."""
     if leads_as(second_opinion, by=by) is None:
         words = gettext("Only the OT lead of %(site)s or the SOC lead can decide this.")
@@ -182,7 +182,7 @@ def reasons_against_deciding(second_opinion: SecondOpinion, *, by: User) -> list
 
 def can_decide(second_opinion: SecondOpinion, *, by: User) -> bool:
     """Whether this person may decide alone about a suspicion."""
-    return not reasons_against_deciding(second_opinion, by=by)
+    return not reasons_against_deciding_suspicion(second_opinion, by=by)
 
 
 def _people_of(roles: Collection[Role], site: Site, workspace: Workspace) -> list[User]:

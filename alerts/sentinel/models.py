@@ -27,7 +27,7 @@ class IncidentSource(models.TextChoices):
     GRAPH = "graph", "Microsoft Graph"
 
 
-class ScopeKind(models.TextChoices):
+class WorkspaceScope(models.TextChoices):
     """Which incidents of a workspace Tagout takes in."""
 
     D4IOT = "d4iot", "Defender for IoT"
@@ -76,7 +76,7 @@ class Workspace(models.Model):
     closes_at_source = models.BooleanField(null=True)
     added_at = models.DateTimeField()
     ot_scope = models.CharField(
-        max_length=5, choices=ScopeKind, default=ScopeKind.D4IOT, db_default="d4iot"
+        max_length=5, choices=WorkspaceScope, default=WorkspaceScope.D4IOT, db_default="d4iot"
     )
     # Names of analytics rules, as readiness found them: those that read alerts of Defender for IoT,
     # or did so once, and the others.
@@ -88,7 +88,8 @@ class Workspace(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(ot_scope__in=ScopeKind.values), name="a_workspace_has_a_known_scope"
+                condition=Q(ot_scope__in=WorkspaceScope.values),
+                name="a_workspace_has_a_known_scope",
             ),
             models.CheckConstraint(
                 condition=Q(endpoint__startswith="https://", authority__startswith="https://"),
@@ -168,12 +169,12 @@ class Workspace(models.Model):
             secret_ends_on=own.secret_ends_on if own else self.secret_ends_on,
             certificate_file=own.certificate_file if own else self.certificate_file,
             # Rules are the resource manager's alone, and so is the token for them.
-            source=IncidentSource.ARM if purpose == Purpose.RULES else self.source,
+            source=IncidentSource.ARM if purpose == ClientPurpose.RULES else self.source,
             graph_endpoint=self.graph_endpoint,
         )
 
 
-class Purpose(models.TextChoices):
+class ClientPurpose(models.TextChoices):
     """What a client is used for; each may have an identity with no more rights than it needs."""
 
     READ = "read", "Reading incidents"
@@ -187,7 +188,7 @@ class WorkspaceCredential(models.Model):
     workspace = models.ForeignKey(
         "sentinel.Workspace", on_delete=models.CASCADE, related_name="credentials"
     )
-    purpose = models.CharField(max_length=10, choices=Purpose)
+    purpose = models.CharField(max_length=10, choices=ClientPurpose)
     kind = models.CharField(max_length=20, choices=CredentialKind)
     client_id = models.CharField(max_length=64, blank=True)
     secret_env = models.CharField(max_length=120, blank=True)  # name of an environment variable
@@ -200,7 +201,8 @@ class WorkspaceCredential(models.Model):
                 fields=["workspace", "purpose"], name="a_purpose_has_one_credential"
             ),
             models.CheckConstraint(
-                condition=Q(purpose__in=Purpose.values), name="a_credential_has_a_known_purpose"
+                condition=Q(purpose__in=ClientPurpose.values),
+                name="a_credential_has_a_known_purpose",
             ),
             models.CheckConstraint(
                 condition=Q(kind=CredentialKind.MANAGED_IDENTITY)
@@ -353,7 +355,7 @@ class Reachability(models.Model):
     workspace = models.ForeignKey(
         "sentinel.Workspace", on_delete=models.CASCADE, related_name="reachability"
     )
-    purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.READ)
+    purpose = models.CharField(max_length=10, choices=ClientPurpose, default=ClientPurpose.READ)
     not_before = models.DateTimeField(null=True)  # Azure asked for silence until then
     throttles = models.PositiveIntegerField(default=0)  # in a row
     failures = models.PositiveIntegerField(default=0)  # in a row

@@ -16,7 +16,7 @@ from alerts.sentinel.engine.rights import (
     needed_actions,
     needed_on_playbooks,
 )
-from alerts.sentinel.registry import rights_of
+from alerts.sentinel.registry import granted_rights_of
 from alerts.sentinel.wire.playbooks import is_standard_playbook
 
 _IDENTITIES: Final[Mapping[str, Promise]] = {
@@ -31,7 +31,7 @@ def reason_against_calling(workspace_id: int, *calls: str, purpose: str) -> str:
     purpose lacks, by what was read last. Empty where it lacks none or where that is not known, so
     that a button stays: Azure decides.
     """
-    entries = rights_of(workspace_id, IDENTITY_OF[purpose])
+    entries = granted_rights_of(workspace_id, IDENTITY_OF[purpose])
     return "" if entries is None else reason_by_rights(entries, calls, purpose=purpose)
 
 
@@ -49,7 +49,7 @@ def reason_against_starting(workspace_id: int, playbook: str) -> str:
     if reason := reason_against_calling(workspace_id, call, purpose=INCIDENTS):
         return reason
     group = playbook.partition("/providers/")[0]
-    entries = rights_of(workspace_id, IDENTITY_OF[INCIDENTS], group)
+    entries = granted_rights_of(workspace_id, IDENTITY_OF[INCIDENTS], group)
     if entries is None:
         return ""
     needed = needed_on_playbooks(INCIDENTS, are_standard=[is_standard], calls=[call])

@@ -9,13 +9,13 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
-from alerts.sentinel.client.versions import AcceptedVersion, Endpoint, versions_of
+from alerts.sentinel.client.versions import AcceptedVersion, ApiEndpoint, versions_of
 from alerts.sentinel.models import (
     ApiVersion,
+    ClientPurpose,
     DefenderIncident,
     Freshness,
     PortalResidence,
-    Purpose,
     Reachability,
     Workspace,
 )
@@ -82,7 +82,7 @@ def callable_at(workspace_id: int) -> datetime | None:
 
 
 def resting_workspaces(
-    *, now: datetime, purpose: str = Purpose.READ, may_probe: bool = True
+    *, now: datetime, purpose: str = ClientPurpose.READ, may_probe: bool = True
 ) -> set[int]:
     """Ids of the workspaces that must not be called for this purpose now, in one question. Who may
     not probe leaves alone all whose breaker is open, also those that are due for a probe.
@@ -92,7 +92,7 @@ def resting_workspaces(
     return set(rows.values_list("workspace_id", flat=True))
 
 
-def failing_workspaces(purpose: str = Purpose.READ) -> set[int]:
+def failing_workspaces(purpose: str = ClientPurpose.READ) -> set[int]:
     """Ids of the workspaces whose latest call for this purpose failed."""
     rows = Reachability.objects.filter(failures__gt=0, purpose=purpose)
     return set(rows.values_list("workspace_id", flat=True))
@@ -102,7 +102,7 @@ def gone_workspaces() -> QuerySet[Reachability]:
     """What says of workspaces that Azure no longer knows them, one row each. Asked by the reading,
     which goes on trying, so that one that is back is not called gone.
     """
-    return Reachability.objects.filter(purpose=Purpose.READ, gone_since__isnull=False)
+    return Reachability.objects.filter(purpose=ClientPurpose.READ, gone_since__isnull=False)
 
 
 def silent_workspaces(*, now: datetime, purpose: str) -> set[int]:
@@ -111,7 +111,9 @@ def silent_workspaces(*, now: datetime, purpose: str) -> set[int]:
     return set(rows.values_list("workspace_id", flat=True))
 
 
-def standing_of(workspace_id: int, *, now: datetime, purpose: Purpose = Purpose.READ) -> Standing:
+def standing_of(
+    workspace_id: int, *, now: datetime, purpose: ClientPurpose = ClientPurpose.READ
+) -> Standing:
     """How a workspace answers for one purpose."""
     row = Reachability.objects.filter(workspace_id=workspace_id, purpose=purpose).first()
     return _standing(row, now)
@@ -130,7 +132,7 @@ def standings_by_workspace(*, now: datetime) -> dict[int, Standing]:
             _standing(row, now), credential_ends_at=ends.get(row.workspace_id)
         )
         for row in rows
-        if row.purpose == Purpose.READ
+        if row.purpose == ClientPurpose.READ
     }
 
 
@@ -237,13 +239,13 @@ def accepted_versions(workspace_ids: Collection[int]) -> dict[int, list[Accepted
     accepted: dict[int, list[AcceptedVersion]] = {}
     rows = ApiVersion.objects.filter(workspace__in=workspace_ids).order_by("endpoint")
     for row in rows:
-        if row.endpoint in set(Endpoint):
-            version = AcceptedVersion(Endpoint(row.endpoint), row.version, row.refused)
+        if row.endpoint in set(ApiEndpoint):
+            version = AcceptedVersion(ApiEndpoint(row.endpoint), row.version, row.refused)
             accepted.setdefault(row.workspace_id, []).append(version)
     return accepted
 
 
-def accepted_version(workspace_id: int, endpoint: Endpoint) -> str:
+def accepted_version(workspace_id: int, endpoint: ApiEndpoint) -> str:
     """Return the api-version that a workspace accepted for an endpoint; before any call, the one
     that is tried first.
     """

@@ -19,7 +19,7 @@ def register_workspace_check(check: CheckWorkspace) -> None:
     _checks[:] = [check]
 
 
-def checks_of(workspace: Workspace, *, now: datetime) -> list[dict[str, Any]]:
+def registry_checks(workspace: Workspace, *, now: datetime) -> list[dict[str, Any]]:
     """Return the checks of a workspace, made now."""
     return [row for check in _checks for row in check(workspace, now)]
 
@@ -36,7 +36,7 @@ def register_rights(read: ReadRights) -> None:
     _rights[:] = [read]
 
 
-def rights_of(workspace_id: int, identity: str, group: str = "") -> RightsEntries | None:
+def granted_rights_of(workspace_id: int, identity: str, group: str = "") -> RightsEntries | None:
     """Return what an identity was granted when it was read last; None where that is not known."""
     return _rights[0](workspace_id, identity, group) if _rights else None
 

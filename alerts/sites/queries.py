@@ -6,7 +6,7 @@ from uuid import UUID
 from alerts.sites.models import Site
 from portal.accounts.models import Role, User
 from portal.accounts.queries import reach_of
-from portal.ui.moments import READER, Plant
+from portal.ui.moments import READER, PlantClock
 
 # The device at one end of an alert: by its address, in the alert's own zone first; by its name
 # where the alert says no address. {end} is like "x.source", {at} the alert's row.
@@ -23,7 +23,7 @@ FIND_DEVICE = """
 """
 
 
-def plants_for(user: User) -> list[Plant]:
+def plants_for(user: User) -> list[PlantClock]:
     """Return all plants with their time zones, and which of them the person's grants reach.
 
     What the alerts of a workspace touch is not asked for: whoever sees one may see any plant.
@@ -31,7 +31,7 @@ def plants_for(user: User) -> list[Plant]:
     reach = reach_of(user, frozenset(Role))
     is_wide = bool(reach.everywhere or reach.workspaces or reach.organisations)
     rows = Site.objects.values_list("pk", "time_zone", "uuid")
-    return [Plant(pk, zone, is_wide or uuid in reach.sites) for pk, zone, uuid in rows]
+    return [PlantClock(pk, zone, is_wide or uuid in reach.sites) for pk, zone, uuid in rows]
 
 
 def names_of_sites(uuids: Collection[UUID]) -> dict[UUID, str]:

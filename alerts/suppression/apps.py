@@ -79,7 +79,7 @@ def _register_pages() -> None:
 
 
 def _register_deliveries() -> None:
-    from alerts.outbox.models import OF_RULES, Kind
+    from alerts.outbox.models import OF_RULES, WriteKind
     from alerts.outbox.registry import (
         register_check,
         register_fresh_check,
@@ -91,8 +91,8 @@ def _register_deliveries() -> None:
         reason_not_to_tag,
     )
 
-    register_fresh_check(Kind.CLOSE, reason_not_to_close)
-    register_check(Kind.TAG, reason_not_to_tag)
+    register_fresh_check(WriteKind.CLOSE, reason_not_to_close)
+    register_check(WriteKind.TAG, reason_not_to_tag)
     register_outcome(on_close_outcome, kinds=OF_RULES)
 
 

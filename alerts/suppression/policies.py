@@ -6,17 +6,17 @@ from django.utils.translation import gettext
 
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
-from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.engine.guards.signing import SigningSide
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import OT_ROLES, Role, User
 from portal.accounts.queries import Reach, reach_of
 
 PROPOSING = OT_ROLES | {Role.SOC_ANALYST, Role.SOC_LEAD}
-SIGNING = {Side.OT: OT_ROLES, Side.SOC: frozenset({Role.SOC_LEAD})}
+SIGNING = {SigningSide.OT: OT_ROLES, SigningSide.SOC: frozenset({Role.SOC_LEAD})}
 STOPPING = PROPOSING  # any right hand may stop a rule; starting needs two
 
 
-def rights_to_sign(user: User, version: RuleVersion) -> frozenset[Side]:
+def rights_to_sign(user: User, version: RuleVersion) -> frozenset[SigningSide]:
     """Return for which sides this person may sign: OT at every site that the version names, the SOC
     in every workspace that it can reach.
     """
@@ -25,14 +25,16 @@ def rights_to_sign(user: User, version: RuleVersion) -> frozenset[Side]:
 
 def rights_by_version(
     user: User, versions: Collection[RuleVersion]
-) -> Mapping[int, frozenset[Side]]:
+) -> Mapping[int, frozenset[SigningSide]]:
     """Return the same by version, in as many queries as for one."""
-    ot, soc = (reach_of(user, SIGNING[side]) for side in (Side.OT, Side.SOC))
+    ot, soc = (reach_of(user, SIGNING[side]) for side in (SigningSide.OT, SigningSide.SOC))
     if ot.nowhere and soc.nowhere:
         return {version.pk: frozenset() for version in versions}
     if not any(reach.is_partial for reach in (ot, soc)):
         sides = frozenset(
-            side for side, reach in ((Side.OT, ot), (Side.SOC, soc)) if reach.everywhere
+            side
+            for side, reach in ((SigningSide.OT, ot), (SigningSide.SOC, soc))
+            if reach.everywhere
         )
         return {version.pk: sides for version in versions}
     sites = Site.objects.in_bulk({pk for version in versions for pk in version.site_ids})
@@ -44,8 +46,8 @@ def rights_by_version(
         at = [sites[pk] for pk in version.site_ids if pk in sites]
         reached = [workspaces[pk] for pk in version.workspace_ids if pk in workspaces]
         by_side = {
-            Side.OT: _covers(ot, sites=at, workspaces=reached),
-            Side.SOC: _covers(soc, sites=(), workspaces=reached),
+            SigningSide.OT: _covers(ot, sites=at, workspaces=reached),
+            SigningSide.SOC: _covers(soc, sites=(), workspaces=reached),
         }
         rights[version.pk] = frozenset(side for side, covered in by_side.items() if covered)
     return rights

@@ -17,10 +17,18 @@ from alerts.incidents.queries import groups_visible_to
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sites.models import Site
-from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.fields import FieldValues
 from alerts.suppression.engine.rule import NotARule, pinned
 from alerts.suppression.engine.sql import SELECT_FACTS, SELECT_FACTS_NOW
-from alerts.suppression.models import ACTING, OPEN, LedgerEntry, Rule, RuleVersion, State, Stop
+from alerts.suppression.models import (
+    ACTING,
+    OPEN,
+    LedgerEntry,
+    Rule,
+    RuleVersion,
+    Stop,
+    VersionState,
+)
 from portal.accounts.models import READING_ROLES, User
 from portal.accounts.queries import reach_of
 from portal.backup.queries import resumed_since
@@ -82,7 +90,7 @@ def acting_versions() -> QuerySet[RuleVersion]:
 
 def ending_versions(versions: QuerySet[RuleVersion], *, now: datetime) -> QuerySet[RuleVersion]:
     """Return the versions that end soon unless somebody renews them, the earliest first."""
-    alive = versions.filter(state__in=(*ACTING, State.PAUSED))
+    alive = versions.filter(state__in=(*ACTING, VersionState.PAUSED))
     ending = alive.filter(expires_at__gt=now, expires_at__lte=now + ENDS_SOON)
     return ending.order_by("expires_at", "pk")
 
@@ -121,7 +129,7 @@ def on_again_since(workspace_id: int) -> datetime | None:
     return max(filter(None, (latest, resumed_since())), default=None)
 
 
-type AlertFacts = dict[int, Facts]
+type AlertFacts = dict[int, FieldValues]
 
 
 def facts_by_incident(
@@ -156,11 +164,11 @@ def facts_of(alert_ids: Collection[int], *, as_of_alert: bool = False) -> AlertF
     return {row[0]: _facts(dict(zip(names[1:], row[1:], strict=True))) for row in rows}
 
 
-def _facts(row: dict[str, Any]) -> Facts:
+def _facts(row: dict[str, Any]) -> FieldValues:
     columns: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
     }
-    return Facts(**columns)
+    return FieldValues(**columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +184,7 @@ class LiveRule:
 
 def live_rules_of(user: User, *, now: datetime) -> Sequence[LiveRule]:
     """Return the live rules that the person may see, by number."""
-    live = versions_visible_to(user).filter(state=State.LIVE, expires_at__gt=now)
+    live = versions_visible_to(user).filter(state=VersionState.LIVE, expires_at__gt=now)
     rules = (_live_rule(version) for version in live.order_by("rule__number"))
     return [rule for rule in rules if rule is not None]
 
@@ -199,7 +207,7 @@ def techniques_in_rules() -> list[tuple[str, list[str]]]:
     """Return the name and the technique ids of every rule that acts, rests or is being made and
     names any; exceptions count, too.
     """
-    rows = RuleVersion.objects.filter(state__in=(*ACTING, *OPEN, State.PAUSED))
+    rows = RuleVersion.objects.filter(state__in=(*ACTING, *OPEN, VersionState.PAUSED))
     found = []
     for version in rows.select_related("rule").order_by("rule__number", "number"):
         try:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from alerts.patterns.engine.cells import Cell
+from alerts.patterns.engine.cells import AlertCell
 from alerts.patterns.engine.evidence import MIN_JUDGED_SHARE, unit_of
 from alerts.patterns.engine.mining import mine_cells
 from alerts.patterns.engine.pattern import Pattern
-from alerts.patterns.engine.plan import MAX_RULES, IncidentShape, Part, Step, make_plan
+from alerts.patterns.engine.plan import MAX_RULES, IncidentPart, IncidentShape, RuleStep, make_plan
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.suppression.engine.guards.lifecycle import (
     CREDIT_PERIOD,
@@ -20,7 +20,7 @@ from alerts.suppression.engine.guards.lifecycle import (
 )
 from alerts.suppression.engine.guards.never import MAX_SHARE, holds_strict
 from alerts.suppression.engine.guards.signing import reasons_against_draft
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import RuleDefinition
 from bench.suppression.rules import SignedRule, count_rules
 from bench.suppression.world import PreparedAlert, World
 from simulator.scenarios.records import Incident
@@ -48,7 +48,7 @@ class Mined:
     """One round of mining at one site."""
 
     patterns: list[Pattern]
-    cells: list[Cell]
+    cells: list[AlertCell]
     shapes: list[IncidentShape]
     places: dict[str, frozenset[int]]
     incidents: list[Incident]
@@ -102,7 +102,7 @@ class Policy:
                 break
         return mined
 
-    def _ask_for_the_trial(self, step: Step, mined: Mined, now: datetime) -> bool:
+    def _ask_for_the_trial(self, step: RuleStep, mined: Mined, now: datetime) -> bool:
         """Ask about incidents of the weeks before, so that the trial may count them; False: nobody
         has time.
         """
@@ -155,7 +155,7 @@ class Policy:
                 if len(judgement.answers) > 2:
                     break
 
-    def _ask_about(self, step: Step, mined: Mined, now: datetime) -> bool:
+    def _ask_about(self, step: RuleStep, mined: Mined, now: datetime) -> bool:
         """Ask about the largest unjudged units of a pattern; False: nobody has time."""
         pattern = step.pattern
         by_group = len(pattern.destination.members) > 10
@@ -267,13 +267,13 @@ class Policy:
 
     def recent_shapes(self, mined: Mined, now: datetime) -> list[IncidentShape]:
         """The incidents of the last 28 days: what a rule would take off the SOC now."""
-        shapes: Counter[frozenset[Part]] = Counter()
+        shapes: Counter[frozenset[IncidentPart]] = Counter()
         places = {key: at for at, cell in enumerate(mined.cells) for key in cell.key.either_way()}
         for incident in mined.incidents:
             if incident.at >= now - CREDIT_PERIOD:
                 shapes[
                     frozenset(
-                        Part(
+                        IncidentPart(
                             places[alert.key],
                             alert.occurrence.slot,
                             alert.occurrence.utc_slot,
@@ -303,7 +303,7 @@ class Policy:
         ]
         return sorted(rows, key=lambda row: (row[0], row[1].number))
 
-    def _rule(self, pattern: Pattern, now: datetime) -> Rule:
+    def _rule(self, pattern: Pattern, now: datetime) -> RuleDefinition:
         zone = self.world.time_zone(self.site)
         return rule_for(pattern, time_zone=zone, now=now, reason="routine", evidence=("a",))
 
@@ -387,8 +387,8 @@ def rebase(pattern: Pattern, mined: Mined) -> Pattern:
     return replace(pattern, cells=tuple(cells))
 
 
-def _cell_of(alert: PreparedAlert) -> Cell:
-    return Cell(alert.key, severity=alert.facts.severity)
+def _cell_of(alert: PreparedAlert) -> AlertCell:
+    return AlertCell(alert.key, severity=alert.facts.severity)
 
 
 def days_between(start: datetime, end: datetime) -> list[datetime]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.sides import Rung
-from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.fields import FieldValues
 from alerts.suppression.engine.guards.lifecycle import (
     TRIAL_ENDS,
     Trial,
@@ -20,7 +20,7 @@ from alerts.suppression.engine.guards.never import (
     reasons_against_alert,
 )
 from alerts.suppression.engine.match import holds
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import RuleDefinition
 
 WEEK = timedelta(days=7)  # the rhythm of a rule with hours
 PAUSE = timedelta(days=3)  # until both have looked at what stopped the rule, and signed again
@@ -32,7 +32,7 @@ class SignedRule:
 
     number: int
     pattern: Pattern
-    rule: Rule
+    rule: RuleDefinition
     signed_at: datetime
     credit: int = 0
     matches: int = 0
@@ -44,11 +44,11 @@ class SignedRule:
     trial_of: SignedRule | None = None  # the version whose trial counts for this one
     newcomers: frozenset[str] = frozenset()  # listed devices that it did not cover
 
-    def covers(self, facts: Facts) -> bool:
+    def covers(self, facts: FieldValues) -> bool:
         """Whether the signed rule matches, and no guard speaks against closing this alert by it."""
         return holds(self.rule, facts) and not reasons_against_alert(facts, self.rule)
 
-    def count_match(self, alerts: Iterable[Facts]) -> None:
+    def count_match(self, alerts: Iterable[FieldValues]) -> None:
         """Count what the rule tagged in its trial; soft alerts prove nothing of a strict rule."""
         if self.live_at is None and (not is_strict(self.rule) or holds_strict(alerts)):
             self.matches += 1
@@ -91,7 +91,7 @@ class SignedRule:
             is_kept=self.trial_of is not None and self.trial_of.is_live(now),
         )
 
-    def new_members(self, facts: Facts) -> list[str]:
+    def new_members(self, facts: FieldValues) -> list[str]:
         """Return the ends that its groups cover although they were not there when it was signed."""
         names = []
         for side, name in (

@@ -11,17 +11,17 @@ from zoneinfo import ZoneInfo
 
 from alerts.patterns.engine.cells import (
     OUTSIDE,
-    Cell,
+    AlertCell,
+    CellEnd,
+    CellHour,
     CellKey,
-    End,
-    Group,
-    Occurrence,
-    Verdict,
+    CellVerdict,
+    DeviceGroup,
     put_busier_end_first,
 )
-from alerts.patterns.engine.plan import IncidentShape, Part
+from alerts.patterns.engine.plan import IncidentPart, IncidentShape
 from alerts.patterns.engine.sides import Inventory
-from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.fields import FieldValues
 from simulator.scenarios.records import Alert, Incident, Site, Work
 from simulator.scenarios.scenario import Scenario
 
@@ -35,8 +35,8 @@ class PreparedAlert:
     """One alert, prepared once: its cell, its hour and its facts."""
 
     key: CellKey
-    occurrence: Occurrence
-    facts: Facts
+    occurrence: CellHour
+    facts: FieldValues
 
 
 @dataclass(slots=True)
@@ -98,7 +98,7 @@ class World:
             for d in self.scenario.devices
             if d.site == site and d.since <= now - SETTLED and d.is_there(now)
         )
-        return Counter(Group(device.kind, device.zone) for device in settled)
+        return Counter(DeviceGroup(device.kind, device.zone) for device in settled)
 
     def time_zone(self, site: str) -> str:
         """The site's IANA time zone."""
@@ -117,11 +117,11 @@ class World:
 
     def cells(
         self, incidents: Iterable[Incident]
-    ) -> tuple[list[Cell], list[IncidentShape], dict[str, frozenset[int]]]:
+    ) -> tuple[list[AlertCell], list[IncidentShape], dict[str, frozenset[int]]]:
         """Return cells, shapes of incidents, and the cells of each incident."""
         index: dict[CellKey, int] = {}
-        cells: list[Cell] = []
-        shapes: Counter[frozenset[Part]] = Counter()
+        cells: list[AlertCell] = []
+        shapes: Counter[frozenset[IncidentPart]] = Counter()
         places: dict[str, frozenset[int]] = {}
         for incident in incidents:
             judgement = self.judgements.get(incident.id)
@@ -130,11 +130,11 @@ class World:
                 at = index.get(alert.key)
                 if at is None:
                     at = index[alert.key] = len(cells)
-                    cells.append(Cell(alert.key))
+                    cells.append(AlertCell(alert.key))
                 cell, occurrence = cells[at], alert.occurrence
                 cell.severity = max(cell.severity, alert.facts.severity)
                 cell.occurrences.append(occurrence)
-                parts.add(Part(at, occurrence.slot, occurrence.utc_slot, occurrence.works))
+                parts.add(IncidentPart(at, occurrence.slot, occurrence.utc_slot, occurrence.works))
                 occurrences[at] = occurrence
             shapes[frozenset(parts)] += 1
             places[incident.id] = frozenset(occurrences)
@@ -148,15 +148,15 @@ class World:
         is_directed = bool(source.name or destination.name)
         if not is_directed and len(alert.any_device) in (1, 2):
             named = sorted(alert.any_device)
-            source = End(named[0])
-            destination = End(named[1]) if len(named) > 1 else End()
+            source = CellEnd(named[0])
+            destination = CellEnd(named[1]) if len(named) > 1 else CellEnd()
         elif is_directed and not source.name:
-            source, destination = destination, End()
+            source, destination = destination, CellEnd()
             is_directed = False
         local = alert.at.astimezone(ZoneInfo(self.time_zone(alert.site)))
         utc = alert.at.astimezone(UTC)
         works = self._works(alert)
-        occurrence = Occurrence(
+        occurrence = CellHour(
             local.toordinal(),
             local.weekday() * 24 + local.hour,
             utc.weekday() * 24 + utc.hour,
@@ -179,7 +179,7 @@ class World:
             for name in ("kind", "zone", "subnet")
         }
         works_by_name = tuple(sorted(self._works(alert, by_name=True)))
-        facts = Facts(
+        facts = FieldValues(
             **alert.facts(),
             **sides,
             planned_work=tuple(sorted(works)),
@@ -213,11 +213,11 @@ class World:
         return works
 
 
-def _end_of(alert: Alert, side: str) -> End:
+def _end_of(alert: Alert, side: str) -> CellEnd:
     """Return one end as the product reads it: beyond the plant nobody knows a kind or a zone."""
     address, zone = getattr(alert, f"{side}_address"), getattr(alert, f"{side}_zone")
     is_outside = bool(address) and not zone
-    return End(
+    return CellEnd(
         getattr(alert, f"{side}_device"),
         address,
         OUTSIDE if is_outside else getattr(alert, f"{side}_kind"),
@@ -228,7 +228,10 @@ def _end_of(alert: Alert, side: str) -> End:
 
 
 def _judge(
-    incident: Incident, judgement: Judgement, occurrences: dict[int, Occurrence], cells: list[Cell]
+    incident: Incident,
+    judgement: Judgement,
+    occurrences: dict[int, CellHour],
+    cells: list[AlertCell],
 ) -> None:
     """Write what people said into the cells of an incident."""
     verdict = judgement.verdict
@@ -240,7 +243,7 @@ def _judge(
         cell.true_positives += judgement.is_true_positive
         if verdict:
             cell.verdicts.append(
-                Verdict(
+                CellVerdict(
                     incident.id,
                     verdict,
                     cause,

@@ -126,7 +126,7 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", "Administrator"
 
 
-class ScopeKind(models.TextChoices):
+class GrantScope(models.TextChoices):
     """Where a grant holds. `all` has no UUID; the others name one thing of a wing."""
 
     ALL = "all", "Everything"
@@ -145,7 +145,7 @@ class Grant(models.Model):
 
     user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="grants")
     role = models.CharField(max_length=20, choices=Role)
-    scope = models.CharField(max_length=12, choices=ScopeKind)
+    scope = models.CharField(max_length=12, choices=GrantScope)
     scope_uuid = models.UUIDField(null=True, blank=True)
     granted_by = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
@@ -156,8 +156,8 @@ class Grant(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(scope=ScopeKind.ALL, scope_uuid__isnull=True)
-                | (~Q(scope=ScopeKind.ALL) & Q(scope_uuid__isnull=False)),
+                condition=Q(scope=GrantScope.ALL, scope_uuid__isnull=True)
+                | (~Q(scope=GrantScope.ALL) & Q(scope_uuid__isnull=False)),
                 name="only_a_grant_for_everything_names_no_scope",
             ),
             models.UniqueConstraint(

@@ -16,12 +16,12 @@ from django.utils.translation import gettext
 from portal import clock
 from portal.accounts.services.attempts import (
     MAX_PASSWORD,
-    Attempt,
+    SignInAttempt,
     TooManyAttempts,
     begin_attempt,
     forget_attempt,
     forget_failures,
-    note_failure,
+    note_wrong_password,
 )
 from portal.accounts.sessions import actor_of, digest_of_key
 from portal.proxies import client_address, counted_as
@@ -163,7 +163,7 @@ def check_password_again(request: HttpRequest, password: str, *, now: datetime) 
 def _check(request: HttpRequest, password: str, now: datetime) -> PasswordCheck:
     user, unshifted = actor_of(request), clock.unshifted()
     session = f"session {digest_of_key(request.session.session_key or '')[:32]}"
-    attempt = Attempt(user.email, counted_as(client_address(request)), session)
+    attempt = SignInAttempt(user.email, counted_as(client_address(request)), session)
     row = begin_attempt(attempt, now=unshifted)
     try:
         with KNOWN_PEOPLE.turn():
@@ -172,7 +172,7 @@ def _check(request: HttpRequest, password: str, now: datetime) -> PasswordCheck:
         forget_attempt(row)
         raise
     if found is None or found.pk != user.pk:
-        note_failure(attempt, now=unshifted)
+        note_wrong_password(attempt, now=unshifted)
         return PasswordCheck.WRONG
     forget_failures(attempt)
     note_proof(request, now=now)

@@ -18,8 +18,8 @@ from portal.accounts.models import (
     SOC_ROLES,
     ApiToken,
     Grant,
+    GrantScope,
     Role,
-    ScopeKind,
     TokenScope,
     User,
 )
@@ -120,14 +120,14 @@ def reach_of(user: User, roles: Collection[Role] = READING_ROLES) -> Reach:
     """Where the person holds one of these roles; by default those that read incidents."""
     scopes = [(scope, uuid) for role, scope, uuid in grants_of(user) if role in roles]
 
-    def of_kind(kind: ScopeKind) -> frozenset[UUID]:
+    def of_kind(kind: GrantScope) -> frozenset[UUID]:
         return frozenset(uuid for scope, uuid in scopes if scope == kind and uuid)
 
     return Reach(
-        everywhere=any(scope == ScopeKind.ALL for scope, _ in scopes),
-        organisations=of_kind(ScopeKind.ORGANISATION),
-        workspaces=of_kind(ScopeKind.WORKSPACE),
-        sites=of_kind(ScopeKind.SITE),
+        everywhere=any(scope == GrantScope.ALL for scope, _ in scopes),
+        organisations=of_kind(GrantScope.ORGANISATION),
+        workspaces=of_kind(GrantScope.WORKSPACE),
+        sites=of_kind(GrantScope.SITE),
     )
 
 
@@ -140,10 +140,10 @@ def people_holding(
 ) -> QuerySet[User]:
     """Active people with one of the roles in one of the scopes, or everywhere; by name."""
     where = (
-        Q(grants__scope=ScopeKind.ALL)
-        | Q(grants__scope=ScopeKind.SITE, grants__scope_uuid__in=list(sites))
-        | Q(grants__scope=ScopeKind.WORKSPACE, grants__scope_uuid__in=list(workspaces))
-        | Q(grants__scope=ScopeKind.ORGANISATION, grants__scope_uuid__in=list(organisations))
+        Q(grants__scope=GrantScope.ALL)
+        | Q(grants__scope=GrantScope.SITE, grants__scope_uuid__in=list(sites))
+        | Q(grants__scope=GrantScope.WORKSPACE, grants__scope_uuid__in=list(workspaces))
+        | Q(grants__scope=GrantScope.ORGANISATION, grants__scope_uuid__in=list(organisations))
     )
     return (
         User.objects.filter(
@@ -159,9 +159,9 @@ def sites_with(roles: Iterable[Role], *, sites: Collection[UUID]) -> set[UUID]:
     Who holds it everywhere holds it in all of them.
     """
     grants = Grant.objects.filter(role__in=list(roles), revoked_at=None, user__is_active=True)
-    everywhere, there = Q(scope=ScopeKind.ALL), Q(scope=ScopeKind.SITE, scope_uuid__in=sites)
+    everywhere, there = Q(scope=GrantScope.ALL), Q(scope=GrantScope.SITE, scope_uuid__in=sites)
     found = set(grants.filter(everywhere | there).values_list("scope", "scope_uuid").distinct())
-    if any(scope == ScopeKind.ALL for scope, _ in found):
+    if any(scope == GrantScope.ALL for scope, _ in found):
         return set(sites)
     return {uuid for _, uuid in found if uuid is not None}
 

@@ -51,7 +51,7 @@ class Bearer(BaseAuthentication):
         return REALM
 
 
-class Session(BaseAuthentication):
+class SessionAuthentication(BaseAuthentication):
     """The person who is signed in at the pages, with the CSRF token where something changes."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:

@@ -27,7 +27,7 @@ class _Undone(Exception):
         self.answer = answer
 
 
-def once(
+def answer_once(
     key: str | None,
     *,
     user: User,

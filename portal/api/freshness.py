@@ -30,6 +30,6 @@ def register_data_age(read: ReadAge) -> Callable[[], None]:
     return lambda: _readers.remove(read)
 
 
-def data_age_seconds(user: User, *, now: datetime, workspace: str = "") -> int | None:
+def answer_age_seconds(user: User, *, now: datetime, workspace: str = "") -> int | None:
     """The age of the data behind an answer."""
     return _readers[-1](user, now=now, workspace=workspace) if _readers else None

@@ -28,7 +28,7 @@ type Condition = Callable[[Any], Q]
 PAGING = ("cursor", "page_size", "fields")
 
 
-class Row(serializers.Serializer[Any]):
+class ListRow(serializers.Serializer[Any]):
     """One row of a list, as it is described. Lists of thousands are not put through it: `rows_of`
     asks the database for the `source` of each field.
     """
@@ -40,7 +40,7 @@ class Row(serializers.Serializer[Any]):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ListColumn:
     """One member of a row. `source` is its column or expression in the database, `read` makes JSON
     of what stands there.
     """
@@ -52,7 +52,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class ListFilter:
     """One documented condition. `where` is a lookup for the value, or makes the condition of it;
     `indexed` ones find their rows however few they are, so that no bound on the search is needed.
     """
@@ -115,30 +115,30 @@ class Listing:
     `reads` makes JSON of what stands in a column.
     """
 
-    serializer: type[Row]
+    serializer: type[ListRow]
     order: Order
-    filters: tuple[Filter, ...] = ()
+    filters: tuple[ListFilter, ...] = ()
     sources: Mapping[str, Combinable] = field(default_factory=dict)
     reads: Mapping[str, Read] = field(default_factory=dict)
 
     @cached_property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[ListColumn, ...]:
         """The members of a row, in the order of the serializer."""
         return tuple(self._column(*item) for item in self.serializer().fields.items())
 
-    def _column(self, name: str, field: serializers.Field[Any, Any, Any, Any]) -> Column:
+    def _column(self, name: str, field: serializers.Field[Any, Any, Any, Any]) -> ListColumn:
         source = self.sources.get(name) or str(field.source).replace(".", "__")
         read = self.reads.get(name)
         if read is None and isinstance(field, WordField):
             read = field.words.__getitem__
-        return Column(name, source, read, wide=name in self.serializer.Meta.wide)
+        return ListColumn(name, source, read, wide=name in self.serializer.Meta.wide)
 
     @property
     def parameters(self) -> frozenset[str]:
         """All query parameters that mean something."""
         return frozenset((*PAGING, *(condition.name for condition in self.filters)))
 
-    def chosen(self, text: str | None, *, whole: bool = False) -> list[Column]:
+    def chosen(self, text: str | None, *, whole: bool = False) -> list[ListColumn]:
         """The columns that `fields` names; without it all, wide ones only for a single row."""
         if text is None:
             return [column for column in self.columns if whole or not column.wide]
@@ -164,7 +164,7 @@ class Listing:
                     condition(filter_.field.run_validation(parameters[filter_.name]))
                 )
             except serializers.ValidationError as wrong:
-                errors[filter_.name] = reasons_of(wrong)
+                errors[filter_.name] = field_reasons(wrong)
             bounded = bounded or not filter_.indexed
         if errors:
             raise BadInput(" ".join(f"{name}: {why[0]}" for name, why in errors.items()), errors)
@@ -173,7 +173,7 @@ class Listing:
 
 def rows_of(
     rows: QuerySet[Any],
-    columns: Sequence[Column],
+    columns: Sequence[ListColumn],
     order: Order,
     own: Own | None = None,
 ) -> tuple[list[dict[str, Any]], Callable[[int], tuple[Any, int]]]:
@@ -200,7 +200,7 @@ def rows_of(
     return made, lambda nth: (found[nth][at], found[nth][pk])
 
 
-def reasons_of(error: serializers.ValidationError) -> list[str]:
+def field_reasons(error: serializers.ValidationError) -> list[str]:
     """Return the sentences of one field's refusal."""
     return [str(reason) for reason in error.detail]
 
@@ -222,7 +222,7 @@ SEARCHED = 20_000  # rows looked through for one page where a filter has no fitt
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListPage:
     """Rows, and the cursor of the next page where there is one."""
 
     rows: list[dict[str, Any]]
@@ -234,7 +234,7 @@ def page_of(
     rows: QuerySet[Any],
     parameters: Mapping[str, str],
     own: Own | None = None,
-) -> Page:
+) -> ListPage:
     """One page of a list. With filters that no index answers, a page may hold fewer rows than
     there are: its cursor then leads on from where the search stopped.
     """
@@ -251,8 +251,8 @@ def page_of(
         narrowed = narrowed.filter(order.before(*edge)) if edge else narrowed
     found, mark = rows_of(narrowed[: size + 1], columns, order, own)
     if len(found) > size:
-        return Page(found[:size], _cursor(*mark(size - 1)))
-    return Page(found, _cursor(*edge) if edge else None)
+        return ListPage(found[:size], _cursor(*mark(size - 1)))
+    return ListPage(found, _cursor(*edge) if edge else None)
 
 
 def _size(text: str | None) -> int:

@@ -50,7 +50,7 @@ class KeyTaken(exceptions.APIException):
     default_detail = "This Idempotency-Key was used for another request. Use a new one."
 
 
-def problem(
+def problem_response(
     code: int, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any
 ) -> HttpResponse:
     """One problem as an answer."""
@@ -66,7 +66,7 @@ def problem(
 def refused(refusal: Refused, code: int = 409) -> HttpResponse:
     """A refusal with its reasons, in the language that was asked for."""
     reasons = [_in_words(reason) for reason in refusal.reasons]
-    return problem(code, " ".join(reasons), reasons=reasons)
+    return problem_response(code, " ".join(reasons), reasons=reasons)
 
 
 def answer_problem(error: Exception, context: Mapping[str, Any] | None = None) -> HttpResponse:
@@ -75,29 +75,29 @@ def answer_problem(error: Exception, context: Mapping[str, Any] | None = None) -
         case Refused():
             return refused(error)
         case Http404() | exceptions.NotFound():
-            return problem(404, "It does not exist, or you may not see it.")
+            return problem_response(404, "It does not exist, or you may not see it.")
         case RequestDataTooBig():
-            return problem(413, "A request has at most 2 MB.")
+            return problem_response(413, "A request has at most 2 MB.")
         case PermissionDenied() | SuspiciousOperation():
             code = 403 if isinstance(error, PermissionDenied) else 400
-            return problem(code, str(error) or TITLES[code][1] + ".")
+            return problem_response(code, str(error) or TITLES[code][1] + ".")
         case BadInput():
             more: dict[str, Any] = {"errors": error.errors} if error.errors else {}
-            return problem(400, str(error.detail), **more)
+            return problem_response(400, str(error.detail), **more)
         case exceptions.ValidationError():
             errors = _errors(error.detail)
             sentences = [f"{name}: {' '.join(reasons)}" for name, reasons in errors.items()]
-            return problem(400, " ".join(sentences), errors=errors)
+            return problem_response(400, " ".join(sentences), errors=errors)
         case exceptions.Throttled():
             wait = max(1, int(getattr(error, "wait", None) or 1))
             message = f"Wait {wait} seconds, then ask again."
-            return problem(429, message, headers={"Retry-After": str(wait)})
+            return problem_response(429, message, headers={"Retry-After": str(wait)})
         case exceptions.APIException():
-            return problem(error.status_code, str(error.detail), headers=_headers(error))
+            return problem_response(error.status_code, str(error.detail), headers=_headers(error))
         case OperationalError() | InterfaceError():
             logger.warning("The database did not answer an API request: %s", type(error).__name__)
             message = "The database does not answer at the moment. Nothing was done."
-            return problem(503, message, headers={"Retry-After": "5"})
+            return problem_response(503, message, headers={"Retry-After": "5"})
     return _our_mistake(error)
 
 
@@ -112,7 +112,7 @@ def _our_mistake(error: Exception) -> HttpResponse:
     kind = "database" if isinstance(error, DatabaseError) else "program"
     logger.error("API: a mistake of the %s, reference %s", kind, reference, exc_info=error)
     message = "Nothing was done. If it happens twice, give the reference to whoever runs Tagout."
-    return problem(500, message, reference=reference)
+    return problem_response(500, message, reference=reference)
 
 
 def _headers(error: exceptions.APIException) -> dict[str, str]:

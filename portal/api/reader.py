@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.models import TokenScope
 from portal.api.problems import TITLES
-from portal.api.schema import document
+from portal.api.schema import api_description
 from portal.api.views import Api, facts_alone
 
 METHODS = {"get": "ok", "post": "ot"}
@@ -24,7 +24,7 @@ class Description(Api):
     @facts_alone(None)
     def show(self) -> dict[str, Any]:
         """This description, as OpenAPI 3.1."""
-        return document()
+        return api_description()
 
 
 @require_safe
@@ -40,7 +40,7 @@ def docs(request: HttpRequest) -> HttpResponse:
 
 
 def _groups() -> Iterator[dict[str, Any]]:
-    described = document()
+    described = api_description()
     for tag in described["tags"]:
         operations = [
             _operation(path, method, operation, described["components"]["schemas"])

@@ -17,10 +17,10 @@ from rest_framework import serializers
 from portal.accounts.models import Role, TokenScope
 from portal.api.commands import HEADER
 from portal.api.fields import QueryChoices, QueryText
-from portal.api.listing import MAX_PAGE_SIZE, PAGE, Row
+from portal.api.listing import MAX_PAGE_SIZE, PAGE, ListRow
 from portal.api.problems import MEDIA_TYPE, TITLES
 from portal.api.requests import In
-from portal.api.views import Api, Operation, operation_of
+from portal.api.views import Api, ApiOperation, operation_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 WIDE = " (in lists only where `fields` names it)"
@@ -69,10 +69,10 @@ class Problem(serializers.Serializer[Any]):
 
 
 class ApiSchema(AutoSchema):  # type: ignore[misc]  # partly typed: read as untyped
-    """Describes one method of a resource by its `Operation`."""
+    """Describes one method of a resource by its `ApiOperation`."""
 
     @property
-    def operation(self) -> Operation:
+    def operation(self) -> ApiOperation:
         """What the method does."""
         operation = operation_of(type(self.view), self.view.action)
         assert operation is not None, f"{self.view.action} of {self.view} is no operation"
@@ -193,7 +193,7 @@ class ApiSchema(AutoSchema):  # type: ignore[misc]  # partly typed: read as unty
         `fields` may choose; or of what the answer holds.
         """
         schema: dict[str, Any] = super()._map_serializer(serializer, direction, bypass_extensions)
-        if isinstance(serializer, Row):
+        if isinstance(serializer, ListRow):
             schema.pop("required")
             for name in serializer.Meta.wide:
                 schema["properties"][name]["description"] += WIDE
@@ -246,7 +246,7 @@ def _with_age(members: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def document() -> dict[str, Any]:
+def api_description() -> dict[str, Any]:
     """Return the whole description; the same for everybody, made once."""
     found: dict[str, Any] = SchemaGenerator().get_schema(public=True)
     return found

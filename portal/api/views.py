@@ -42,11 +42,11 @@ from portal import clock
 from portal.accounts.models import Role, TokenScope, User
 from portal.accounts.queries import roles_of
 from portal.accounts.sessions import actor_of
-from portal.api.authentication import Bearer, PerMinute, Session
-from portal.api.commands import HEADER, once
-from portal.api.freshness import data_age_seconds
-from portal.api.listing import Listing, Own, page_of, reasons_of, rows_of
-from portal.api.problems import BadInput, answer_problem, problem
+from portal.api.authentication import Bearer, PerMinute, SessionAuthentication
+from portal.api.commands import HEADER, answer_once
+from portal.api.freshness import answer_age_seconds
+from portal.api.listing import Listing, Own, field_reasons, page_of, rows_of
+from portal.api.problems import BadInput, answer_problem, problem_response
 from portal.api.requests import (
     In,
     Json,
@@ -61,7 +61,7 @@ type Fields = Mapping[str, Field[Any, Any, Any, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class ApiOperation:
     """What one method of a resource does, for the checks before it and for the description."""
 
     kind: Literal["list", "one", "sub_list", "command", "facts", "file"]
@@ -75,10 +75,10 @@ class Operation:
     media_types: tuple[str, ...] = ()
 
 
-_operations: dict[tuple[Any, str], Operation | None] = {}
+_operations: dict[tuple[Any, str], ApiOperation | None] = {}
 
 
-def operation_of(view: "type[Api]", name: str) -> Operation | None:
+def operation_of(view: "type[Api]", name: str) -> ApiOperation | None:
     """What a method of a resource does; made once, for each request asks several times."""
     key = (view, name)
     if key not in _operations:
@@ -86,15 +86,15 @@ def operation_of(view: "type[Api]", name: str) -> Operation | None:
     return _operations[key]
 
 
-def _operation_of(view: "type[Api]", name: str) -> Operation | None:
-    own: Operation | None = getattr(getattr(view, name, None), "operation", None)
+def _operation_of(view: "type[Api]", name: str) -> ApiOperation | None:
+    own: ApiOperation | None = getattr(getattr(view, name, None), "operation", None)
     listing: Listing | None = getattr(view, "listing", None)
     if own is not None or listing is None:
         return own
     if name == "list":
-        return Operation(kind="list", listing=listing, parameters=listing.parameters)
+        return ApiOperation(kind="list", listing=listing, parameters=listing.parameters)
     if name == "retrieve":
-        return Operation(kind="one", listing=listing, parameters=frozenset({"fields"}))
+        return ApiOperation(kind="one", listing=listing, parameters=frozenset({"fields"}))
     return None
 
 
@@ -108,7 +108,7 @@ def sub_list(listing: Listing) -> Callable[[Callable[..., Any]], Any]:
             rows = method(self, row)
             return self.page(listing, rows, own=self.own(), workspace=self.workspace_of(row))
 
-        view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
+        view.operation = ApiOperation(  # type: ignore[attr-defined]  # read by operation_of
             kind="sub_list", listing=listing, parameters=listing.parameters
         )
         return action(detail=True, methods=["get"], url_path=_path(method))(view)
@@ -133,7 +133,7 @@ def facts_alone(
             found = method(self, **place, **_values(query or {}, request))
             return self.answer(serializer(found).data if serializer else found)
 
-        view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
+        view.operation = ApiOperation(  # type: ignore[attr-defined]  # read by operation_of
             kind="facts",
             serializer=serializer,
             roles=roles,
@@ -157,7 +157,7 @@ def facts(serializer: type[Serializer[Any]], *, roles: Collection[Role] = ()) ->
             found = serializer(method(self, row)).data
             return self.answer(found, workspace=self.workspace_of(row))
 
-        view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
+        view.operation = ApiOperation(  # type: ignore[attr-defined]  # read by operation_of
             kind="facts", serializer=serializer, roles=roles
         )
         return action(detail=True, methods=["get"], url_path=_path(method))(view)
@@ -176,7 +176,7 @@ def file_of(*media_types: str) -> Callable[..., Any]:
             answer: HttpResponseBase = method(self, self.found(pk))
             return answer
 
-        view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
+        view.operation = ApiOperation(  # type: ignore[attr-defined]  # read by operation_of
             kind="file", media_types=media_types
         )
         return action(detail=True, methods=["get"], url_path=_path(method))(view)
@@ -214,7 +214,7 @@ def command(
                 except Exception as error:  # as the handler would, but in our transaction
                     return answer_problem(error)
 
-            return once(
+            return answer_once(
                 request.headers.get(HEADER),
                 user=self.person,
                 address=request.path,
@@ -223,7 +223,7 @@ def command(
                 keeps_refusals=keeps_refusals,
             )
 
-        view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
+        view.operation = ApiOperation(  # type: ignore[attr-defined]  # read by operation_of
             kind="command", scope=scope, body=body, roles=roles, listing=answers
         )
         if method.__name__ == "create":  # the router knows where it belongs
@@ -242,7 +242,7 @@ def _values(query: Fields, request: Request) -> dict[str, Any]:
         try:
             value = reader.run_validation(request.query_params[name])
         except ValidationError as wrong:
-            errors[name] = reasons_of(wrong)
+            errors[name] = field_reasons(wrong)
         else:
             values[f"{name}_" if iskeyword(name) else name] = value
     if errors:
@@ -261,7 +261,7 @@ UTC = orjson.OPT_UTC_Z
 class Api(ViewSet):
     """Who asks, in what scope, how often: the same for everything below /api/v1/."""
 
-    authentication_classes = [Bearer, Session]
+    authentication_classes = [Bearer, SessionAuthentication]
     parser_classes = [Json]
     throttle_classes = [PerMinute]
     content_negotiation_class = OnlyJson
@@ -270,7 +270,7 @@ class Api(ViewSet):
     tag = ""  # the heading in the description
     _asked: tuple[User, datetime] | None = None  # where no request asks
 
-    def operation(self) -> Operation | None:
+    def operation(self) -> ApiOperation | None:
         """What is about to be done; None where this address does not do it."""
         return operation_of(type(self), self.action or "")
 
@@ -307,7 +307,7 @@ class Api(ViewSet):
 
     def age(self, workspace: str = "") -> int | None:
         """How old the data of this answer is."""
-        return data_age_seconds(self.person, now=self.now, workspace=workspace)
+        return answer_age_seconds(self.person, now=self.now, workspace=workspace)
 
     def answer(
         self, members: Mapping[str, Any], *, workspace: str = "", status: int = 200
@@ -414,7 +414,7 @@ def _marks(header: str) -> set[str]:
 def unknown_address(request: HttpRequest, rest: str = "") -> HttpResponse:
     """Whatever else is asked below /api/."""
     message = "There is no such address. Addresses end with a slash; the docs list them all."
-    return problem(404, message)
+    return problem_response(404, message)
 
 
 _with_lists: dict[str, type[Resource]] = {}

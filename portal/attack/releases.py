@@ -23,7 +23,7 @@ from portal.errors import Refused
 logger = logging.getLogger(__name__)
 
 
-class CannotImport(Refused):
+class CannotImportAttack(Refused):
     """The bundle is not taken over."""
 
 
@@ -84,7 +84,7 @@ def _catalogue_of(data: bytes) -> dict[str, Any]:
     try:
         return _completed(read_bundle(data))
     except BundleError as error:
-        raise CannotImport(str(error)) from error
+        raise CannotImportAttack(str(error)) from error
 
 
 def _completed(release: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _completed(release: dict[str, Any]) -> dict[str, Any]:
     shipped = engine.shipped()
     version = release["version"]
     if _order(version) < _order(shipped["version"]):
-        raise CannotImport(
+        raise CannotImportAttack(
             f"Release {version} is older than {shipped['version']}, which Tagout ships."
         )
     ids = {row["id"] for row in release["techniques"]}

@@ -20,7 +20,7 @@ from typing import IO, BinaryIO
 
 import msgspec
 
-from portal.backup.engine import DUMP, MANIFEST, Manifest, Member, read_manifest
+from portal.backup.engine import DUMP, MANIFEST, ArchiveMember, Manifest, read_manifest
 from portal.backup.signature import SIGNATURE, proof_of, sign_manifest
 from portal.errors import Refused
 
@@ -30,7 +30,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def write_archive(
-    out: BinaryIO, *, dump: Iterable[bytes], manifest_of: Callable[[Member], Manifest]
+    out: BinaryIO, *, dump: Iterable[bytes], manifest_of: Callable[[ArchiveMember], Manifest]
 ) -> Manifest:
     """Write the dump as it comes and, once its length and digest are known, the manifest and its
     signature.
@@ -42,7 +42,7 @@ def write_archive(
                 digest.update(chunk)
                 length += len(chunk)
                 member.write(chunk)
-        manifest = manifest_of(Member(length, digest.hexdigest()))
+        manifest = manifest_of(ArchiveMember(length, digest.hexdigest()))
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
         archive.writestr(_entry(MANIFEST), text)
         archive.writestr(_entry(SIGNATURE), sign_manifest(text))
@@ -116,7 +116,7 @@ def standard_output() -> BinaryIO:
     return sys.stdout.buffer
 
 
-class Archive:
+class BackupArchive:
     """A backup to be restored; to be closed. What it holds is used only after `verify`, and its
     manifest only as far as `proof` goes.
     """

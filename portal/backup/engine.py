@@ -11,7 +11,7 @@ FORMAT = 1
 DUMP, MANIFEST = "database.dump", "manifest.json"
 
 
-class Member(msgspec.Struct, frozen=True):
+class ArchiveMember(msgspec.Struct, frozen=True):
     """One file in the archive."""
 
     bytes: int
@@ -32,10 +32,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     record_hash: str
     rows: dict[str, int]
     left_out: tuple[str, ...]
-    members: dict[str, Member]
+    members: dict[str, ArchiveMember]
 
 
-class FoundRule(msgspec.Struct, frozen=True, order=True):
+class RemoteRule(msgspec.Struct, frozen=True, order=True):
     """A rule at a far end: its name there, whether it acts, and until when (None: for ever)."""
 
     name: str
@@ -43,15 +43,15 @@ class FoundRule(msgspec.Struct, frozen=True, order=True):
     until: datetime | None = None
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class RemoteDifference(msgspec.Struct, frozen=True, kw_only=True):
     """What stands at one far end and is not known here, or not so; `missing` are names of what
     should stand there. `error` says why it could not be read.
     """
 
     place: str
     error: str = ""
-    unknown: tuple[FoundRule, ...] = ()
-    changed: tuple[FoundRule, ...] = ()
+    unknown: tuple[RemoteRule, ...] = ()
+    changed: tuple[RemoteRule, ...] = ()
     missing: tuple[str, ...] = ()
 
 
@@ -70,11 +70,11 @@ class RecordFound(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Findings(msgspec.Struct, frozen=True, kw_only=True):
+class ComparisonResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a comparison with the outside found. `waiting` counts owed work by kind."""
 
     record: RecordFound
-    places: tuple[Found, ...] = ()
+    places: tuple[RemoteDifference, ...] = ()
     waiting: dict[str, int] = {}
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 from django.db.models import Max
 
-from portal.backup.engine import Findings
+from portal.backup.engine import ComparisonResult
 from portal.backup.models import Restore
 
 PAUSED = (
@@ -24,7 +24,7 @@ class RestoreFacts:
     restored_by: str
     record_seq: int  # where the audit record of the backup ends
     compared_at: datetime | None
-    findings: Findings | None
+    findings: ComparisonResult | None
 
 
 def is_paused_after_restore() -> bool:
@@ -50,7 +50,7 @@ def restore_facts() -> RestoreFacts | None:
     restore = unresumed_restore()
     if restore is None:
         return None
-    found = msgspec.convert(restore.findings, Findings) if restore.compared_at else None
+    found = msgspec.convert(restore.findings, ComparisonResult) if restore.compared_at else None
     return RestoreFacts(
         restore.backup_made_at,
         restore.restored_at,

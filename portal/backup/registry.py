@@ -8,9 +8,9 @@ A comparison only reads the far ends. It runs in a command, never in the web pro
 from collections.abc import Callable
 from datetime import datetime
 
-from portal.backup.engine import Found
+from portal.backup.engine import RemoteDifference
 
-type Comparison = Callable[[datetime], list[Found]]
+type Comparison = Callable[[datetime], list[RemoteDifference]]
 
 _comparisons: list[Comparison] = []
 
@@ -21,6 +21,6 @@ def register_comparison(fn: Comparison) -> None:
         _comparisons.append(fn)
 
 
-def run_comparisons(*, now: datetime) -> list[Found]:
+def run_comparisons(*, now: datetime) -> list[RemoteDifference]:
     """Return what every registered comparison finds outside."""
     return [found for compare in _comparisons for found in compare(now)]

@@ -54,7 +54,7 @@ def check_request(
     resource.listing.chosen(",".join(columns) if columns else None)
 
 
-def columns_of(resource: Resource, columns: Sequence[str]) -> list[ExportColumn]:
+def file_columns(resource: Resource, columns: Sequence[str]) -> list[ExportColumn]:
     """Return the columns of the file, each with what stands in it."""
     fields = resource.listing.serializer().fields
     chosen = resource.listing.chosen(",".join(columns) if columns else None)

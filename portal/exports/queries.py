@@ -7,15 +7,15 @@ from django.db.models import QuerySet
 from portal.accounts.models import User
 from portal.accounts.queries import grants_of
 from portal.exports.models import Export, ExportPart
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 
 
 def exports_visible_to(user: User) -> QuerySet[Export]:
     """Return the person's own, but those made when they saw other things."""
-    return Export.objects.filter(by=user, rights=rights_of(user))
+    return Export.objects.filter(by=user, rights=export_rights_of(user))
 
 
-def rights_of(user: User) -> list[list[str]]:
+def export_rights_of(user: User) -> list[list[str]]:
     """Return what decides what a person sees, as an export keeps it: each role with its scope, for
     some lists show more to one role than to another in the same scope.
     """
@@ -27,7 +27,7 @@ def exports_of(user: User) -> tuple[list[Export], bool]:
     because they see something else by now.
     """
     rows = list(Export.objects.filter(by=user).order_by("-made_at", "-pk"))
-    rights = rights_of(user)
+    rights = export_rights_of(user)
     shown = [row for row in rows if row.rights == rights]
     return shown, len(shown) < len(rows)
 
@@ -43,4 +43,4 @@ def pieces_of(export: Export) -> Iterator[bytes]:
 
 def has_file(export: Export) -> bool:
     """Whether there is a file to take."""
-    return export.state == State.DONE
+    return export.state == JobState.DONE

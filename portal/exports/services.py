@@ -17,10 +17,10 @@ from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.exports.engine.formats import open_writer
-from portal.exports.lists import check_request, columns_of, list_for, pages_of
+from portal.exports.lists import check_request, file_columns, list_for, pages_of
 from portal.exports.models import Export, ExportPart
-from portal.exports.queries import rights_of
-from portal.jobs.models import State
+from portal.exports.queries import export_rights_of
+from portal.jobs.models import JobState
 from portal.jobs.services import (
     WORKER_DIED,
     WorkerDied,
@@ -73,7 +73,7 @@ def ask_for_export(
     check_request(list_for(list_name, user=by, now=now), filters=filters, columns=columns)
     User.objects.lock(by.pk)  # asked for twice at once, each would not see the other
     own = Export.objects.filter(by=by).order_by("-made_at", "-pk")
-    if own.filter(state__in=[State.WAITING, State.RUNNING]).count() >= MAX_WAITING:
+    if own.filter(state__in=[JobState.WAITING, JobState.RUNNING]).count() >= MAX_WAITING:
         raise CannotExport(gettext("Two exports are being made for you. Wait until one is ready."))
     kept_bytes = Export.objects.aggregate(total=Sum("size", default=0))["total"]
     if kept_bytes > MAX_TOTAL_BYTES:
@@ -84,7 +84,7 @@ def ask_for_export(
     own.exclude(pk__in=kept).delete()
     export = Export.objects.create(
         by=by,
-        rights=rights_of(by),
+        rights=export_rights_of(by),
         list_name=list_name,
         format=file_format,
         filters=dict(filters),
@@ -133,7 +133,7 @@ def make_due_exports() -> None:
 
 def _make(export: Export) -> None:
     now = clock.now()
-    if not export.by.is_active or export.rights != rights_of(export.by):
+    if not export.by.is_active or export.rights != export_rights_of(export.by):
         raise _NoLongerAllowed(RIGHTS_CHANGED)
     with tempfile.TemporaryFile() as file:
         rows, is_whole = _write(export, file, now=now)
@@ -163,7 +163,7 @@ def _write(export: Export, file: BinaryIO, *, now: datetime) -> tuple[int, bool]
     bytes (measured as JSON, whatever the format), or time, for others wait for the worker.
     """
     resource = list_for(export.list_name, user=export.by, now=now)
-    columns = columns_of(resource, export.columns)
+    columns = file_columns(resource, export.columns)
     writer = open_writer(export.format, columns, file, name=export.list_name)
     n, size, ends = 0, 0, time.monotonic() + MAX_SECONDS
     is_whole = True
@@ -196,5 +196,5 @@ def _try_again(export: Export, error: Exception) -> None:
 
 @transaction.atomic
 def _give_up(export: Export, error: str, *, unshifted: datetime) -> None:
-    if settle(export, now=unshifted, state=State.DEAD, error=error):
+    if settle(export, now=unshifted, state=JobState.DEAD, error=error):
         record("exports.export.failed", on=export, by="exports", at=clock.now(), error=error)

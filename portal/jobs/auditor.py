@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from portal.jobs.instances import faults_of_instances, forget_old_instances
 from portal.jobs.models import Job
 from portal.jobs.queries import heartbeats, notes_of
-from portal.jobs.services import due, keep_note, kinds_of_work
+from portal.jobs.services import due_jobs, keep_note, kinds_of_work
 from portal.schedule import BUSY_QUEUES
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ SICK_SHARE = "workspaces are sick."  # how the fault ends that counts them
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WatchedObject:
     """Something that is watched by itself, such as a workspace. `key` is that of its jobs; work of
     one that rests (it is paused) is not expected.
     """
@@ -51,16 +51,16 @@ class Audit:
     """What one look found. `faults` silence the heartbeat; those of a place alone do not."""
 
     faults: tuple[str, ...]
-    places: Sequence[Place]
+    places: Sequence[WatchedObject]
 
     @property
-    def sick(self) -> list[Place]:
+    def sick(self) -> list[WatchedObject]:
         """The places that have a fault."""
         return [place for place in self.places if place.faults and not place.is_resting]
 
 
 type FaultCheck = Callable[[datetime, datetime], Iterable[str]]  # business time, unshifted
-type PlaceCheck = Callable[[datetime, datetime], Sequence[Place]]
+type PlaceCheck = Callable[[datetime, datetime], Sequence[WatchedObject]]
 type Listener = Callable[[Audit, datetime], None]
 
 _fault_checks: list[FaultCheck] = []
@@ -143,7 +143,7 @@ def _silent(unshifted: datetime) -> Iterable[str]:
 def _overdue(unshifted: datetime, unexpected: Collection[str]) -> Iterable[str]:
     """Work that nobody took up in time, that of sick and resting places left out."""
     for model in kinds_of_work():
-        rows: QuerySet[Any] = model._default_manager.filter(due(unshifted - OVERDUE))
+        rows: QuerySet[Any] = model._default_manager.filter(due_jobs(unshifted - OVERDUE))
         if model is Job:
             rows = rows.exclude(key__in=unexpected)
         elif any(field.name == "workspace" for field in model._meta.fields):

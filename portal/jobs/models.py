@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 
-class State(models.TextChoices):
+class JobState(models.TextChoices):
     """Where a piece of work stands. `dead`: tried too often, waits for a person."""
 
     WAITING = "waiting", "Waiting"
@@ -20,7 +20,7 @@ class Leased(models.Model):
     fence may settle. `due_at` and `lease_until` are on the unshifted database clock (G11).
     """
 
-    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    state = models.CharField(max_length=8, choices=JobState, default=JobState.WAITING)
     due_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
     fence = models.PositiveIntegerField(default=0)

@@ -4,7 +4,7 @@ remembers nothing, may be started again as often as one likes.
 
 from datetime import datetime, timedelta
 
-from portal.jobs.models import Job, State
+from portal.jobs.models import Job, JobState
 
 PERIOD = "period"  # the kind of the rows
 HOUR = timedelta(hours=1)
@@ -19,5 +19,5 @@ def begin_period(name: str, *, every: timedelta, now: datetime) -> bool:
         return True
     if rows.exists():
         return False
-    values = {"state": State.DONE, "settled_at": now, "made_at": now, "due_at": now}
+    values = {"state": JobState.DONE, "settled_at": now, "made_at": now, "due_at": now}
     return Job.objects.get_or_create(kind=PERIOD, key=name, defaults=values)[1]

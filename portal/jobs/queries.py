@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Max, Q, QuerySet
 
-from portal.jobs.models import CircuitBreaker, Job, State
+from portal.jobs.models import CircuitBreaker, Job, JobState
 
 HEARTBEAT = "heartbeat"  # the kind of the rows by which workers say that they are alive
 
@@ -49,4 +49,4 @@ def circuit_breakers_of(kinds: Collection[str]) -> list[CircuitBreaker]:
 
 def dead_jobs() -> QuerySet[Job]:
     """Jobs that were tried too often and wait for a person, the newest first."""
-    return Job.objects.filter(state=State.DEAD).order_by("-settled_at", "-pk")
+    return Job.objects.filter(state=JobState.DEAD).order_by("-settled_at", "-pk")

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from portal import clock
-from portal.jobs.models import ClockOffset, Job, Leased, State
+from portal.jobs.models import ClockOffset, Job, JobState, Leased
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +35,11 @@ class WorkerDied(Exception):
     """Work that has brought down its worker each time; it is not tried again."""
 
 
-def due(now: datetime) -> Q:
+def due_jobs(now: datetime) -> Q:
     """Rows that a worker may take: waiting and due, or abandoned by a worker whose lease ended."""
-    return Q(state=State.WAITING, due_at__lte=now) | Q(state=State.RUNNING, lease_until__lt=now)
+    return Q(state=JobState.WAITING, due_at__lte=now) | Q(
+        state=JobState.RUNNING, lease_until__lt=now
+    )
 
 
 def kinds_of_work() -> list[type[Leased]]:
@@ -49,9 +51,11 @@ def count_work_at_hand(*, now: datetime) -> int:
     """Rows that a worker holds, and owed acts that it would take if it looked. What never ends
     counts only while it is held: it is due again at once. `now` is `clock.unshifted()`.
     """
-    leased = Q(state=State.RUNNING, lease_until__gte=now)
+    leased = Q(state=JobState.RUNNING, lease_until__gte=now)
     return sum(
-        model._default_manager.filter(leased if model.never_ends else due(now) | leased).count()
+        model._default_manager.filter(
+            leased if model.never_ends else due_jobs(now) | leased
+        ).count()
         for model in kinds_of_work()
     )
 
@@ -70,23 +74,28 @@ def claim_due[L: Leased](
     times becomes dead instead; None never gives up.
     """
     while True:
-        found = rows.filter(due(now)).order_by(*order)
+        found = rows.filter(due_jobs(now)).order_by(*order)
         row = found.select_for_update(of=("self",), skip_locked=True).first()
         if row is None:
             return None
         if max_attempts is not None and row.attempts >= max_attempts:
-            row.state, row.lease_until, row.settled_at = State.DEAD, None, now
+            row.state, row.lease_until, row.settled_at = JobState.DEAD, None, now
             row.latest_error = row.latest_error or WORKER_DIED
             row.save(update_fields=["state", "lease_until", "settled_at", "latest_error"])
             continue
-        row.state, row.lease_until = State.RUNNING, now + lease
+        row.state, row.lease_until = JobState.RUNNING, now + lease
         row.attempts, row.fence = row.attempts + 1, row.fence + 1
         row.save(update_fields=["state", "lease_until", "attempts", "fence"])
         return row
 
 
 def settle(
-    row: Leased, *, now: datetime, state: State = State.DONE, error: str = "", **fields: object
+    row: Leased,
+    *,
+    now: datetime,
+    state: JobState = JobState.DONE,
+    error: str = "",
+    **fields: object,
 ) -> bool:
     """Finish a claimed row. False when the lease was lost to another worker meanwhile; then
     nothing is written and the caller must roll back what it did in this transaction.
@@ -102,7 +111,7 @@ def put_back(
     """
     attempts = max(row.attempts - 1, 0) if free else row.attempts
     changes = {"attempts": attempts, "latest_error": error[:2000], **fields}
-    return _write(row, state=State.WAITING, due_at=due_at, **changes)
+    return _write(row, state=JobState.WAITING, due_at=due_at, **changes)
 
 
 def back_off(attempts: int) -> timedelta:
@@ -117,7 +126,7 @@ def _write(row: Leased, **fields: object) -> bool:
 def claimed[L: Leased](row: L) -> QuerySet[L]:
     """The row, as long as the claim holds: nobody has taken it over, settled or restarted it."""
     rows: QuerySet[L] = type(row)._default_manager.all()
-    return rows.filter(pk=row.pk, fence=row.fence, state=State.RUNNING)
+    return rows.filter(pk=row.pk, fence=row.fence, state=JobState.RUNNING)
 
 
 def lock_claim(row: Leased) -> bool:
@@ -149,7 +158,7 @@ def retry_later(row: Leased, *, error: Exception, now: datetime) -> None:
     """
     log.error("%s %s failed", row._meta.label, row.pk, exc_info=error)
     if isinstance(error, WorkerDied):
-        settle(row, now=now, state=State.DEAD, error=str(error))
+        settle(row, now=now, state=JobState.DEAD, error=str(error))
         return
     put_back(row, due_at=now + back_off(row.attempts), error=str(error))
 
@@ -182,7 +191,7 @@ def do_next[L: Leased](
 
 
 @dataclass(slots=True)
-class Round:
+class JobRound:
     """How one round of a job that never ends turned out: when the next is due, what went wrong."""
 
     wait: timedelta
@@ -190,12 +199,12 @@ class Round:
 
 
 @contextmanager
-def put_back_after(job: Job, *, wait: timedelta) -> Iterator[Round]:
+def put_back_after(job: Job, *, wait: timedelta) -> Iterator[JobRound]:
     """Put a claimed job back after the block: due again after `wait`, which the block may change.
     An exception is noted on the row and raised again; it costs no attempt. Where the worker itself
     is ended, the row stays leased, and another takes it over when the lease ends.
     """
-    turn = Round(wait)
+    turn = JobRound(wait)
     try:
         yield turn
     except Exception as error:
@@ -220,8 +229,8 @@ def ensure_job(
         defaults={"made_at": now, "due_at": due_at or now, "payload": payload or {}},
     )
     if not made:
-        Job.objects.filter(pk=job.pk, state__in=[State.DONE, State.DEAD]).update(
-            state=State.WAITING, due_at=due_at or now, attempts=0, payload=payload or {}
+        Job.objects.filter(pk=job.pk, state__in=[JobState.DONE, JobState.DEAD]).update(
+            state=JobState.WAITING, due_at=due_at or now, attempts=0, payload=payload or {}
         )
     return job
 
@@ -230,7 +239,7 @@ def bring_forward(*, kind: str, key: str, now: datetime) -> bool:
     """Make a waiting job due now. False where it is due already, runs, or is not there: asked a
     thousand times, one row is due.
     """
-    rows = Job.objects.filter(kind=kind, key=key, state=State.WAITING, due_at__gt=now)
+    rows = Job.objects.filter(kind=kind, key=key, state=JobState.WAITING, due_at__gt=now)
     return bool(rows.update(due_at=now))
 
 
@@ -245,9 +254,9 @@ def restart_job(
     )
     if is_new:
         return
-    pending = {} if job.state == State.DONE else job.payload
+    pending = {} if job.state == JobState.DONE else job.payload
     Job.objects.filter(pk=job.pk).update(
-        state=State.WAITING,
+        state=JobState.WAITING,
         due_at=now,
         attempts=0,
         fence=job.fence + 1,
@@ -272,7 +281,7 @@ def let_work_age(*, by: timedelta) -> int:
     passed. Returns how many rows that were.
     """
     return sum(
-        model._default_manager.filter(state=State.WAITING).update(due_at=F("due_at") - by)
+        model._default_manager.filter(state=JobState.WAITING).update(due_at=F("due_at") - by)
         for model in kinds_of_work()
     )
 
@@ -285,8 +294,8 @@ def take_from_workers() -> dict[str, int]:
     there = set(connection.introspection.table_names())  # an older backup has fewer
     rows = {
         model._meta.label_lower: model._default_manager.filter(
-            state__in=[State.WAITING, State.RUNNING]
-        ).update(state=State.WAITING, lease_until=None, fence=F("fence") + 1)
+            state__in=[JobState.WAITING, JobState.RUNNING]
+        ).update(state=JobState.WAITING, lease_until=None, fence=F("fence") + 1)
         for model in kinds_of_work()
         if model._meta.db_table in there
     }
@@ -300,9 +309,9 @@ def keep_note(
     Job.objects.update_or_create(
         kind=kind,
         key=key,
-        defaults={"state": State.DONE, "settled_at": now, "payload": payload or {}},
+        defaults={"state": JobState.DONE, "settled_at": now, "payload": payload or {}},
         create_defaults={
-            "state": State.DONE,
+            "state": JobState.DONE,
             "settled_at": now,
             "payload": payload or {},
             "made_at": now,

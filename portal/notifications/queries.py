@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from portal.accounts.models import User
-from portal.jobs.models import CircuitBreaker, State
+from portal.jobs.models import CircuitBreaker, JobState
 from portal.notifications.models import Mail, Notification
 
 MAIL_SERVER = "mail"  # as a far end
@@ -59,14 +59,14 @@ def mails_owed() -> MailBacklog:
     """How many mails wait to be sent, and how many were given up at addresses that have taken no
     mail since: once one arrives there, what was wrong is repaired.
     """
-    waiting = Q(state__in=[State.WAITING, State.RUNNING])
+    waiting = Q(state__in=[JobState.WAITING, JobState.RUNNING])
     later = Mail.objects.filter(
         address=OuterRef("address"),
-        state=State.DONE,
+        state=JobState.DONE,
         latest_error="",
         settled_at__gt=OuterRef("settled_at"),
     )
-    given_up = Q(~Exists(later), state=State.DEAD)
+    given_up = Q(~Exists(later), state=JobState.DEAD)
     found = Mail.objects.filter(waiting | given_up).aggregate(
         n=Count("pk", filter=waiting),
         oldest=Min("due_at", filter=waiting),

@@ -16,8 +16,8 @@ from portal import clock
 from portal.accounts.models import User
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.circuit_breakers import may_call, note_answer, note_failure
-from portal.jobs.models import State
-from portal.jobs.services import WorkerDied, back_off, do_next, due, put_back, settle
+from portal.jobs.models import JobState
+from portal.jobs.services import WorkerDied, back_off, do_next, due_jobs, put_back, settle
 from portal.notifications.models import Mail, Notification
 from portal.notifications.queries import MAIL_SERVER
 
@@ -69,7 +69,7 @@ def notify(
 @transaction.atomic
 def take_back(*, act: UUID) -> int:
     """Untell what an act told, where no mail has left yet; return how many lines went."""
-    mails = Mail.objects.filter(notification__act=act, state=State.WAITING, attempts=0)
+    mails = Mail.objects.filter(notification__act=act, state=JobState.WAITING, attempts=0)
     ids = [mail.notification_id for mail in mails.select_for_update(of=("self",))]
     notifications = Notification.objects.filter(Q(pk__in=ids) | Q(mail=None), act=act)
     Mail.objects.filter(notification__in=ids).delete()
@@ -78,8 +78,10 @@ def take_back(*, act: UUID) -> int:
 
 def give_up_mail(*, reason: str, now: datetime) -> int:
     """Send none of the mails that are owed; the lines stay in the inboxes. Returns how many."""
-    pending = Mail.objects.filter(state__in=[State.WAITING, State.RUNNING])
-    return pending.update(state=State.DONE, settled_at=now, lease_until=None, latest_error=reason)
+    pending = Mail.objects.filter(state__in=[JobState.WAITING, JobState.RUNNING])
+    return pending.update(
+        state=JobState.DONE, settled_at=now, lease_until=None, latest_error=reason
+    )
 
 
 def mark_read(*, user: User, now: datetime, ids: Iterable[int] | None = None) -> int:
@@ -97,7 +99,7 @@ def send_one_mail(*, now: datetime) -> bool:
     if is_paused_after_restore():
         return False
     rows = Mail.objects.select_related("notification__to")
-    if not rows.filter(due(now)).exists() or not may_call(MAIL_SERVER, now=now):
+    if not rows.filter(due_jobs(now)).exists() or not may_call(MAIL_SERVER, now=now):
         return False
     return do_next(
         rows, work=partial(_send, now=now), now=now, on_error=partial(_not_sent, now=now)
@@ -121,7 +123,7 @@ def _not_sent(mail: Mail, error: Exception, *, now: datetime) -> None:
         note_answer(MAIL_SERVER, now=now)
     is_tried_enough = mail.attempts >= MAIL_ATTEMPTS and not _server_is_away(error)
     if is_tried_enough or isinstance(error, WorkerDied):
-        settle(mail, now=now, state=State.DEAD, error=str(error))
+        settle(mail, now=now, state=JobState.DEAD, error=str(error))
     else:
         put_back(mail, due_at=now + back_off(mail.attempts), error=str(error))
 

@@ -6,18 +6,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from portal.ui.pieces import LinePoint, Point
+from portal.ui.pieces import ChartPoint, LinePoint
 from portal.ui.tags.html import EMPTY, joined
 
 WIDTH, HEIGHT = 300, 70
 
 
-def number(value: float) -> str:
+def coordinate(value: float) -> str:
     """A coordinate, short."""
     return f"{value:.1f}".rstrip("0").rstrip(".")
 
 
-def chart_bars(points: Sequence[Point], title: str, *, unit: str = "") -> SafeString:
+def chart_bars(points: Sequence[ChartPoint], title: str, *, unit: str = "") -> SafeString:
     """Bars over time. The words under it name the first and the last bar."""
     if not points:
         return format_html('<p class="muted medium">{}</p>', gettext("No numbers yet."))
@@ -27,10 +27,10 @@ def chart_bars(points: Sequence[Point], title: str, *, unit: str = "") -> SafeSt
         format_html(
             '<rect{} x="{}" y="{}" width="{}" height="{}" rx="2"/>',
             format_html(' class="{}"', "hot") if point.hot else EMPTY,
-            number(at * pitch),
-            number(HEIGHT - point.value / top * HEIGHT),
-            number(pitch * 0.76),
-            number(point.value / top * HEIGHT),
+            coordinate(at * pitch),
+            coordinate(HEIGHT - point.value / top * HEIGHT),
+            coordinate(pitch * 0.76),
+            coordinate(point.value / top * HEIGHT),
         )
         for at, point in enumerate(points)
     )
@@ -42,15 +42,15 @@ def chart_bars(points: Sequence[Point], title: str, *, unit: str = "") -> SafeSt
         title,
         bars,
         WIDTH,
-        number(HEIGHT + 0.5),
-        number(HEIGHT + 0.5),
+        coordinate(HEIGHT + 0.5),
+        coordinate(HEIGHT + 0.5),
     )
     ends = format_html(
         '<p class="chart-ends"><span>{}</span><span>{}</span></p>',
         points[0].label,
         points[-1].label,
     )
-    cells = [(point.label, number(point.value)) for point in points]
+    cells = [(point.label, coordinate(point.value)) for point in points]
     return format_html('<div class="chart">{}{}{}</div>', picture, ends, table(cells, title, unit))
 
 
@@ -72,8 +72,8 @@ def chart_line(
     gaps = joined(
         format_html(
             '<rect class="gap" x="{}" y="0" width="{}" height="{}"/>',
-            number(at * pitch),
-            number(pitch),
+            coordinate(at * pitch),
+            coordinate(pitch),
             HEIGHT,
         )
         for at, point in enumerate(points)
@@ -82,8 +82,8 @@ def chart_line(
     tips = joined(
         format_html(
             '<rect class="tip" x="{}" y="0" width="{}" height="{}"><title>{}: {}</title></rect>',
-            number(at * pitch),
-            number(pitch),
+            coordinate(at * pitch),
+            coordinate(pitch),
             HEIGHT,
             point.label,
             point.gap or point.words,
@@ -129,12 +129,12 @@ def _stretches(
 
 def _stretch(run: Sequence[tuple[float, float]]) -> SafeString:
     """One unbroken piece of a line over its area, with a dot at its end."""
-    line = " ".join(f"{number(x)},{number(y)}" for x, y in run)
-    x, y = map(number, run[-1])
+    line = " ".join(f"{coordinate(x)},{coordinate(y)}" for x, y in run)
+    x, y = map(coordinate, run[-1])
     return format_html(
         '<polygon points="{},{} {} {},{}"/><polyline points="{}"/>'
         '<line class="dot" x1="{}" x2="{}" y1="{}" y2="{}"/>',
-        number(run[0][0]),
+        coordinate(run[0][0]),
         HEIGHT,
         line,
         x,
@@ -172,7 +172,8 @@ def spark(values: Sequence[float], title: str) -> SafeString:
     top = max(1, *values)
     step = 84 / (len(values) - 1)
     line = " ".join(
-        f"{number(at * step)},{number(20 - value / top * 18)}" for at, value in enumerate(values)
+        f"{coordinate(at * step)},{coordinate(20 - value / top * 18)}"
+        for at, value in enumerate(values)
     )
     return format_html(
         '<svg class="spark" viewBox="0 0 84 22" preserveAspectRatio="none" role="img"'
@@ -196,8 +197,8 @@ def verdict_bar(counts: Sequence[tuple[str, str, int]]) -> SafeString:
             format_html(
                 '<rect class="bar-{}" x="{}" width="{}" height="8"/>',
                 key,
-                number(at),
-                number(width),
+                coordinate(at),
+                coordinate(width),
             )
         )
         at += width

@@ -5,10 +5,19 @@ from types import SimpleNamespace
 
 from django import forms
 
-from portal.ui.palette import Findings, Result, ResultGroup
-from portal.ui.pieces import Choice, Column, FlowNode, LinePoint, Part, Point, Step, Tab
+from portal.ui.palette import Result, ResultGroup, SearchResults
+from portal.ui.pieces import (
+    ChartPoint,
+    Choice,
+    FlowNode,
+    LinePoint,
+    ProgressStep,
+    ScorePart,
+    Tab,
+    TableColumn,
+)
 
-FINDINGS = Findings(
+FINDINGS = SearchResults(
     "plc-pl2",
     (
         ResultGroup(
@@ -76,16 +85,16 @@ def everything(now: datetime) -> dict[str, object]:
         ],
         "chosen": ["high"],
         "steps": [
-            Step("Reached", "done"),
-            Step("Readable", "failed"),
-            Step("Writable", "current"),
-            Step("Connector seen"),
+            ProgressStep("Reached", "done"),
+            ProgressStep("Readable", "failed"),
+            ProgressStep("Writable", "current"),
+            ProgressStep("Connector seen"),
         ],
         "parts": [
-            Part(44, "Controller logic was replaced (Program Download, T0843)"),
-            Part(33, "PLC-PL2-07 is marked critical: the line stops if it is lost"),
-            Part(24, "No open work order covers Packaging 2 now"),
-            Part(-9, "ENG-WS-04 is a known engineering station"),
+            ScorePart(44, "Controller logic was replaced (Program Download, T0843)"),
+            ScorePart(33, "PLC-PL2-07 is marked critical: the line stops if it is lost"),
+            ScorePart(24, "No open work order covers Packaging 2 now"),
+            ScorePart(-9, "ENG-WS-04 is a known engineering station"),
         ],
         "source": FlowNode("ENG-WS-04", ("Engineering workstation", "10.41.3.14 · Level 3")),
         "target": FlowNode("PLC-PL2-07", ("Siemens S7-1500 · critical", "10.41.7.27"), True),
@@ -107,7 +116,7 @@ def everything(now: datetime) -> dict[str, object]:
             (None, "User on the station unknown"),
         ],
         "points": [
-            Point(f"week {n}", value, hot=value > 5)
+            ChartPoint(f"week {n}", value, hot=value > 5)
             for n, value in enumerate((3, 3, 2, 3, 4, 3, 3, 3, 1, 3, 3, 3, 6), start=36)
         ],
         "line": [
@@ -115,8 +124,8 @@ def everything(now: datetime) -> dict[str, object]:
             for n, value in enumerate((31, 28, 33, 30, 24, None, None, 19, 17, 12, 9, 11), start=37)
         ],
         "found": FINDINGS,
-        "found_nothing": Findings("plc-77", (), (), is_complete=True, hints=FINDINGS.hints),
-        "found_part": Findings(
+        "found_nothing": SearchResults("plc-77", (), (), is_complete=True, hints=FINDINGS.hints),
+        "found_part": SearchResults(
             "sev:hgh",
             (),
             ["“hgh” means nothing here; possible: high, medium, low."],
@@ -150,12 +159,12 @@ TABS = [
     Tab("All open", "?view=all", 58),
 ]
 COLUMNS = [
-    Column("Select", css="cell-tight", spoken_only=True),
-    Column("Priority", sort="priority", css="cell-tight"),
-    Column("Incident"),
-    Column("OT context", css="cell-tight"),
-    Column("SLA", sort="due", css="cell-tight"),
-    Column("Owner", css="cell-tight"),
+    TableColumn("Select", css="cell-tight", spoken_only=True),
+    TableColumn("Priority", sort="priority", css="cell-tight"),
+    TableColumn("Incident"),
+    TableColumn("OT context", css="cell-tight"),
+    TableColumn("SLA", sort="due", css="cell-tight"),
+    TableColumn("Owner", css="cell-tight"),
 ]
 _ROWS = (
     (

@@ -22,13 +22,13 @@ from portal.ui.words import ago, numeral
 ZONE_COOKIE = "tagout_zone"  # the browser's own zone, written by static/ui/js/zone.js
 READER = "reader"  # the zone of a moment that belongs to no plant, like the end of a token
 
-type ReadPlants = Callable[[User], Collection[Plant]]
+type ReadPlants = Callable[[User], Collection[PlantClock]]
 
 _read_plants: list[ReadPlants] = []
 
 
 @dataclass(frozen=True, slots=True)
-class Plant:
+class PlantClock:
     """A plant as far as its clock goes."""
 
     id: int
@@ -80,7 +80,7 @@ class ReaderClock:
         return zones.get(User.TimeDisplay(self.display))
 
     @cached_property
-    def _plants(self) -> list[Plant]:
+    def _plants(self) -> list[PlantClock]:
         """Read once, when the first moment asks for it."""
         person = self._person()
         return [plant for read in _read_plants for plant in read(person)] if person else []
@@ -262,7 +262,7 @@ def hours_zone(zone: str | tzinfo | None) -> str:
     return "" if expected == [named] else str(named or UTC)
 
 
-def value_words(text: str, zone: str | tzinfo | None = READER) -> str:
+def plain_value_words(text: str, zone: str | tzinfo | None = READER) -> str:
     """A number, a share or a moment in plain notation, as the page writes it: 1234, 10.5 %,
     2026-11-25T08:44:00Z. Whatever else it is stays as it is.
     """

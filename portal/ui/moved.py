@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import reverse
 
 
-def moved_to(name: str) -> Callable[..., HttpResponse]:
+def redirect_to(name: str) -> Callable[..., HttpResponse]:
     """Return a view that redirects for good to the address of this name, with the same parts and
     query. A form that is sent keeps its method and its body (308), anything else is a 301.
     """

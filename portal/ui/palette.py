@@ -54,7 +54,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FinderResult:
     """What one finder found; `notes` say what of the text meant nothing to it."""
 
     results: Sequence[Result] = ()
@@ -62,7 +62,7 @@ class Found:
     heading: Words = ""  # instead of the finder's own
 
 
-type Find = Callable[[HttpRequest, str], Found]
+type Find = Callable[[HttpRequest, str], FinderResult]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class ResultGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class SearchResults:
     """Everything that a text found, group by group."""
 
     text: str
@@ -116,7 +116,7 @@ def register_finder(*finders: Finder) -> None:
     _finders.update({finder.key: finder for finder in finders})
 
 
-def find_everything(request: HttpRequest, text: str) -> Findings:
+def find_everything(request: HttpRequest, text: str) -> SearchResults:
     """Ask every finder that the person may use; what the text names exactly comes first."""
     groups: list[ResultGroup] = []
     notes: list[str] = []
@@ -136,7 +136,7 @@ def find_everything(request: HttpRequest, text: str) -> Findings:
             groups.append(ResultGroup(finder.key, heading, found.results))
     groups.sort(key=lambda group: not any(result.is_exact for result in group.results))
     hints = [finder.hint for finder in finders if finder.hint]
-    return Findings(text, groups, list(dict.fromkeys(notes)), is_complete, hints)
+    return SearchResults(text, groups, list(dict.fromkeys(notes)), is_complete, hints)
 
 
 def is_named(label: Words, text: str) -> bool:
@@ -153,7 +153,7 @@ def register_finders() -> None:
     )
 
 
-def find_pages(request: HttpRequest, text: str) -> Found:
+def find_pages(request: HttpRequest, text: str) -> FinderResult:
     """Return the pages whose name has these words; all of them while nothing is typed."""
     pages = [
         Result(str(item.label), url, item.icon, key=f"G {item.key.upper()}" if item.key else "")
@@ -166,10 +166,10 @@ def find_pages(request: HttpRequest, text: str) -> Found:
     ):
         if url := address_of(url_name):
             pages.append(Result(label, url, icon))
-    return Found([page for page in pages if is_named(page.label, text)])
+    return FinderResult([page for page in pages if is_named(page.label, text)])
 
 
-def find_actions(request: HttpRequest, text: str) -> Found:
+def find_actions(request: HttpRequest, text: str) -> FinderResult:
     """Return what can be done on every page: theme, shortcuts, sign-out."""
     theme, logout = address_of("ui:theme") or "", address_of("logout") or ""
     acts = [
@@ -183,4 +183,4 @@ def find_actions(request: HttpRequest, text: str) -> Found:
     if wants_part(request):  # the page behind the palette has the list of shortcuts
         shortcuts = gettext("Show all shortcuts")
         acts.insert(0, Result(shortcuts, "shortcuts", "keyboard", key="?", how="show"))
-    return Found([act for act in acts if is_named(act.label, text)])
+    return FinderResult([act for act in acts if is_named(act.label, text)])

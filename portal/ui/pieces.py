@@ -22,7 +22,7 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ProgressStep:
     """One step on a way."""
 
     label: str
@@ -31,7 +31,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """A column of a table; with `sort` its head is a link that sorts."""
 
     label: str
@@ -61,7 +61,7 @@ class FlowNode:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ScorePart:
     """One signed part of a score."""
 
     points: int
@@ -69,7 +69,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class ChartPoint:
     """One bar of a chart; hot ones are red."""
 
     label: str

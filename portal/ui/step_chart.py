@@ -7,7 +7,7 @@ from typing import Final, Literal
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from portal.ui.charts import number, table
+from portal.ui.charts import coordinate, table
 from portal.ui.tags.html import EMPTY, joined
 from portal.ui.words import percent
 
@@ -115,17 +115,17 @@ def _drawing(
 
 def _grid(frame: _Frame) -> Iterator[SafeString]:
     for share in _LEVELS:
-        y = number(frame.y(share))
+        y = coordinate(frame.y(share))
         yield format_html(
             '<line class="grid-line{}" x1="{}" x2="{}" y1="{}" y2="{}"/>'
             '<text class="axis" x="{}" y="{}" text-anchor="end">{}</text>',
             "" if share else " is-base",
             _LEFT,
-            number(frame.end),
+            coordinate(frame.end),
             y,
             y,
             _LEFT - 8,
-            number(frame.y(share) + 4),
+            coordinate(frame.y(share) + 4),
             percent(share, 0),
         )
 
@@ -135,7 +135,7 @@ def _bars(steps: Sequence[ChartStep], frame: _Frame, hatch: str) -> Iterator[Saf
     every = max(1, round(_MIN_PITCH / frame.pitch + 0.499)) if steps else 1
     for at, step in enumerate(steps):
         before, so_far = so_far, so_far + step.share
-        x, width = number(frame.x(at) + 1.5), number(max(frame.pitch - 3, 1))
+        x, width = coordinate(frame.x(at) + 1.5), coordinate(max(frame.pitch - 3, 1))
         low, high = frame.y(before), frame.y(so_far)
         thick = max(low - high, 2.0)  # what adds little is still to be seen
         if before:
@@ -143,8 +143,8 @@ def _bars(steps: Sequence[ChartStep], frame: _Frame, hatch: str) -> Iterator[Saf
                 '<rect class="so-far" x="{}" width="{}" y="{}" height="{}"/>',
                 x,
                 width,
-                number(low),
-                number(frame.ground - low),
+                coordinate(low),
+                coordinate(frame.ground - low),
             )
         yield format_html(
             '<rect class="step-bar step-{}"{} x="{}" width="{}" y="{}" height="{}" rx="1.5">'
@@ -153,16 +153,16 @@ def _bars(steps: Sequence[ChartStep], frame: _Frame, hatch: str) -> Iterator[Saf
             format_html(' fill="url(#{})"', hatch) if step.tone == "open" else EMPTY,
             x,
             width,
-            number(low - thick),
-            number(thick),
+            coordinate(low - thick),
+            coordinate(thick),
             step.title or f"{step.label}: +{percent(step.share)}",
         )
         if step.is_current or at % every == 0:
             yield format_html(
                 '<text class="axis{}" x="{}" y="{}" text-anchor="middle">{}</text>',
                 " is-current" if step.is_current else "",
-                number(frame.x(at + 0.5)),
-                number(frame.ground + 15),
+                coordinate(frame.x(at + 0.5)),
+                coordinate(frame.ground + 15),
                 step.label,
             )
 
@@ -173,19 +173,19 @@ def _level(level: ChartLevel, frame: _Frame, *, is_wide: bool) -> SafeString:
     if is_wide:
         words = format_html(
             '<text class="axis" x="{}" y="{}">{}</text>',
-            number(frame.end + 11),
-            number(y + 18),
+            coordinate(frame.end + 11),
+            coordinate(y + 18),
             level.label,
         )
     return format_html(
         '<line class="level" x1="{}" x2="{}" y1="{}" y2="{}"/>'
         '<text class="level-share" x="{}" y="{}">{}</text>{}',
-        number(frame.x(level.steps)),
-        number(frame.end + 6),
-        number(y),
-        number(y),
-        number(frame.end + 11),
-        number(y + 5),
+        coordinate(frame.x(level.steps)),
+        coordinate(frame.end + 6),
+        coordinate(y),
+        coordinate(y),
+        coordinate(frame.end + 11),
+        coordinate(y + 5),
         percent(level.share, 0),
         words,
     )

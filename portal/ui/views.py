@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from portal import clock
 from portal.accounts.sessions import actor_of, allow_limited_session, is_not_work
-from portal.api.problems import problem
+from portal.api.problems import problem_response
 from portal.ui import gallery as samples
 from portal.ui.context import SCRIPTS_COOKIE, THEME_COOKIE, THEMES
 from portal.ui.navigation import groups_for
@@ -116,7 +116,9 @@ def _failure(request: HttpRequest, status: int, *, is_stale: bool = False) -> Ht
     reference = secrets.token_hex(4)
     logger.warning("%s answered %s, reference %s", request.path, status, reference)
     if request.path.startswith("/api/"):
-        return problem(status, "The request did not get as far as the API.", reference=reference)
+        return problem_response(
+            status, "The request did not get as far as the API.", reference=reference
+        )
     name = "portal/ui/failure.html"
     if wants_part(request):
         name += "#block"

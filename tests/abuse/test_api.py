@@ -8,9 +8,9 @@ import pytest
 from alerts.reviews.models import Annotation, Opinion, Review
 from alerts.suppression.engine.rule import as_json
 from alerts.suppression.models import RuleVersion
-from portal.accounts.models import Role, ScopeKind, TokenScope
+from portal.accounts.models import GrantScope, Role, TokenScope
 from portal.accounts.services.people import SCOPES_OF_ROLE
-from portal.api.schema import document
+from portal.api.schema import api_description
 from portal.api.views import operation_of
 from portal.audit.models import Entry
 from tests import cast
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 OPERATIONS = [
     (path, method, definition)
-    for path, methods in document()["paths"].items()
+    for path, methods in api_description()["paths"].items()
     for method, definition in methods.items()
 ]
 BODIES = {
@@ -142,8 +142,8 @@ def roles_for(path, method):
 @pytest.mark.parametrize("role", Role)
 def test_a15_only_the_named_roles_get_as_far_as_a_command(make_person, gdansk, role, attempts):
     workspace, _site, ids = gdansk
-    kind = ScopeKind.WORKSPACE if ScopeKind.WORKSPACE in SCOPES_OF_ROLE[role] else ScopeKind.ALL
-    scope = workspace.uuid if kind == ScopeKind.WORKSPACE else None
+    kind = GrantScope.WORKSPACE if GrantScope.WORKSPACE in SCOPES_OF_ROLE[role] else GrantScope.ALL
+    scope = workspace.uuid if kind == GrantScope.WORKSPACE else None
     program = Program(make_person(cast.SAM, (role, kind, scope)))
     Opinion.objects.update(person=program.token.owner)  # nobody else finds it there
     for path, method, _definition in OPERATIONS:
@@ -165,8 +165,8 @@ def test_a17_each_command_needs_its_scope_and_reading_needs_read(make_person, gd
     workspace, _site, ids = gdansk
     sam = make_person(
         cast.SAM,
-        (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid),
-        (Role.OT_SITE_LEAD, ScopeKind.WORKSPACE, workspace.uuid),
+        (Role.SOC_LEAD, GrantScope.WORKSPACE, workspace.uuid),
+        (Role.OT_SITE_LEAD, GrantScope.WORKSPACE, workspace.uuid),
     )
     without = {
         scope: Program(sam, *(other for other in TokenScope if other != scope))

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.abuse.test_api import OPERATIONS
 from tests.abuse.world import the_world
@@ -76,7 +76,7 @@ def test_schemathesis_finds_nothing(
 ):
     settings.API_REQUESTS_A_MINUTE = 10_000_000
     workspace, _site, ids = the_world(make_person, "gdansk")
-    kind = (ScopeKind.WORKSPACE, workspace.uuid)
+    kind = (GrantScope.WORKSPACE, workspace.uuid)
     program = Program(make_person(cast.LEO, *((role, *kind) for role in grants)))
     config = tmp_path / "schemathesis.toml"
     config.write_text(configuration(ids))

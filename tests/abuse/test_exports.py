@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.exports.lists import names_of_lists
 from portal.exports.models import Export
 from portal.exports.queries import pieces_of
 from portal.exports.services import make_due_exports
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from tests.abuse.world import person_with
 from tests.factories.exports import make_export
 
@@ -21,14 +21,14 @@ def made(by, name, file_format):
     export = make_export(by, name, file_format)
     make_due_exports()
     export.refresh_from_db()
-    assert export.state == State.DONE, (name, file_format, export.latest_error)
+    assert export.state == JobState.DONE, (name, file_format, export.latest_error)
     return export.rows, b"".join(pieces_of(export))
 
 
 @pytest.mark.abuse("A13")
 def test_a13_no_list_as_a_file_tells_of_another_plant(gdansk, porto, make_person, attempts):
     workspace, site, _ids = gdansk
-    lead = person_with(make_person, Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace, site)
+    lead = person_with(make_person, Role.SOC_LEAD, GrantScope.WORKSPACE, workspace, site)
     names = names_of_lists()
     assert {"incidents", "alerts", "rules", "ledger", "training-modules"} <= set(names)
     filled = set()

@@ -8,7 +8,7 @@ from django.test import Client
 
 from alerts.reviews.models import Opinion
 from alerts.suppression.models import Rule, RuleVersion, Signature
-from portal.accounts.models import ApiToken, Grant, Role, ScopeKind, User
+from portal.accounts.models import ApiToken, Grant, GrantScope, Role, User
 from tests import cast
 from tests.abuse.test_api import BODIES, BODIES_BY_PLACE, NEVER_BY_TOKEN, OPERATIONS
 from tests.abuse.test_pages import PAGES
@@ -73,8 +73,8 @@ def test_a14_the_api_refuses_what_it_does_not_know(
     program = Program(
         make_person(
             cast.SAM,
-            (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid),
-            (Role.OT_SITE_LEAD, ScopeKind.WORKSPACE, workspace.uuid),
+            (Role.SOC_LEAD, GrantScope.WORKSPACE, workspace.uuid),
+            (Role.OT_SITE_LEAD, GrantScope.WORKSPACE, workspace.uuid),
         )
     )
     Opinion.objects.update(person=program.token.owner)  # nobody else finds it there
@@ -113,7 +113,7 @@ def kept():
 @pytest.mark.parametrize("role", [Role.OT_ENGINEER, Role.SOC_ANALYST])
 def test_a14_a_form_does_not_take_it(make_person, gdansk, home, role, attempts):
     workspace, _site, _ids = gdansk
-    sam = make_person(cast.SAM, (role, ScopeKind.WORKSPACE, workspace.uuid))
+    sam = make_person(cast.SAM, (role, GrantScope.WORKSPACE, workspace.uuid))
     page = Client(raise_request_exception=False)
     page.force_login(sam)
     form = {

@@ -8,7 +8,7 @@ from django.core import mail
 
 from alerts.reviews.models import Review
 from portal import clock
-from portal.accounts.models import Role, ScopeKind, User
+from portal.accounts.models import GrantScope, Role, User
 from portal.notifications.services import send_one_mail
 from tests import cast
 from tests.abuse.world import the_world
@@ -25,8 +25,8 @@ def test_a46_a_link_leads_each_person_to_what_is_their_own(
     settings.PUBLIC_URL = live_server.url
     _workspace, site, ids = the_world(make_person, "gdansk")
     _porto, elsewhere, _ids = the_world(make_person, "porto")
-    pia = make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, elsewhere.uuid))
-    mia = make_person(cast.MIA, (Role.MANAGER, ScopeKind.SITE, site.uuid))
+    pia = make_person(cast.PIA, (Role.OT_ENGINEER, GrantScope.SITE, elsewhere.uuid))
+    mia = make_person(cast.MIA, (Role.MANAGER, GrantScope.SITE, site.uuid))
     olga = User.objects.get(email="ot@gdansk.example")
     mail.outbox.clear()
     while send_one_mail(now=clock.unshifted() + timedelta(minutes=1)):

@@ -16,7 +16,7 @@ from alerts.readiness.models import Finding
 from alerts.reviews.models import Annotation
 from alerts.sentinel.models import Workspace
 from alerts.suppression.models import RuleVersion
-from portal.accounts.models import Role, ScopeKind, User
+from portal.accounts.models import GrantScope, Role, User
 from tests import cast
 from tests.abuse.roles import Offers, plain
 from tests.conftest import NOON, add_person
@@ -226,7 +226,7 @@ def world(gdansk):
 
 def pages_about_people():
     """The addresses of pages about two people, of whom one is disabled."""
-    manager = (Role.MANAGER, ScopeKind.ALL, None)
+    manager = (Role.MANAGER, GrantScope.ALL, None)
     here = add_person(cast.Person("here@plant.example", "Hedda"), manager)
     gone = add_person(cast.Person("gone@plant.example", "Gustav"), manager)
     User.objects.filter(pk=gone.pk).update(is_active=False)
@@ -244,7 +244,7 @@ def visit(make_person):
     """`visit("analyst")` is a browser of somebody with that one role, everywhere."""
 
     def made(name):
-        grants = [(ROLES[name], ScopeKind.ALL, None)] if ROLES[name] else []
+        grants = [(ROLES[name], GrantScope.ALL, None)] if ROLES[name] else []
         page = Client()
         page.force_login(make_person(cast.SAM, *grants))
         return page
@@ -364,7 +364,7 @@ def test_an_act_typed_into_the_address_says_why_not_and_asks_nothing(world, visi
 def test_an_administrator_is_told_what_they_may_do_who_sees_incidents_and_how_to_get_there(
     world, visit, make_person
 ):
-    make_person(cast.INES, (Role.AUDITOR, ScopeKind.ALL, None))
+    make_person(cast.INES, (Role.AUDITOR, GrantScope.ALL, None))
     page = visit("administrator")
     for name in ("queue", "incident", "reviews", "rules"):
         answer = page.get(world[name])
@@ -401,7 +401,7 @@ def test_the_command_that_is_named_gives_the_right(world, visit):
 
 
 def test_who_has_no_role_learns_whom_to_ask_but_not_who_works_here(world, visit, make_person):
-    make_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None))
+    make_person(cast.ADA, (Role.ADMINISTRATOR, GrantScope.ALL, None))
     page = visit("nobody")
     for address in ("/", world["queue"], world["status"]):
         words = plain(page.get(address).content.decode())

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.accounts.services.people import SCOPES_OF_ROLE
 from tests import cast
 from tests.abuse.test_api import OPERATIONS
@@ -118,7 +118,7 @@ def everything(make_person, home):
     """Somebody who may do whatever any role may: nothing is refused for want of a right."""
     return make_person(
         cast.SAM,
-        *((role, ScopeKind.ALL, None) for role in Role if ScopeKind.ALL in SCOPES_OF_ROLE[role]),
+        *((role, GrantScope.ALL, None) for role in Role if GrantScope.ALL in SCOPES_OF_ROLE[role]),
     )
 
 

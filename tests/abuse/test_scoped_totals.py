@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 from django.test import Client
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.accounts.services.people import SCOPES_OF_ROLE
 from tests import cast
 from tests.abuse.test_api import OPERATIONS
@@ -20,7 +20,7 @@ from training.catalog.models import Module
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 EVERYBODY = [(role, kind) for role, kind in product(Role, WHERE) if kind in SCOPES_OF_ROLE[role]]
-SOME = [(Role.SOC_LEAD, ScopeKind.WORKSPACE), (Role.OT_SITE_LEAD, ScopeKind.SITE)]
+SOME = [(Role.SOC_LEAD, GrantScope.WORKSPACE), (Role.OT_SITE_LEAD, GrantScope.SITE)]
 LISTS = [
     path
     for path, method, _said in OPERATIONS
@@ -94,7 +94,7 @@ def test_a13_lists_counts_searches_and_measures_know_nothing_of_another_part(
     make_person, attempts, long_abuse, monkeypatch
 ):
     monkeypatch.setattr("portal.clock.unshifted", lambda: NOON)
-    workspace, site, ids = the_world(make_person, "gdansk", lead_of=ScopeKind.WORKSPACE)
+    workspace, site, ids = the_world(make_person, "gdansk", lead_of=GrantScope.WORKSPACE)
     lessons = Module.objects.get(slug=ids["training/modules"])  # are of no plant, answers are
     people = {
         (role, kind): person_with(
@@ -110,7 +110,7 @@ def test_a13_lists_counts_searches_and_measures_know_nothing_of_another_part(
     programs = {who: Program(person) for who, person in people.items()}
     alone = {who: totals_for(person, programs[who]) for who, person in people.items()}
     for name in ("porto", "lille"):
-        the_world(make_person, name, lead_of=ScopeKind.WORKSPACE, module=lessons)
+        the_world(make_person, name, lead_of=GrantScope.WORKSPACE, module=lessons)
     for who, person in people.items():
         beside = totals_for(person, programs[who])
         assert sum(status == 200 for status, _ in beside.values()) > 12

@@ -13,7 +13,7 @@ from alerts.planned_work.models import Revision
 from alerts.reviews.models import Annotation, Review
 from alerts.sites.models import Device, Site, Zone
 from alerts.suppression.models import LedgerEntry, RuleVersion, Signature, Step
-from portal.accounts.models import ApiToken, Role, ScopeKind, User
+from portal.accounts.models import ApiToken, GrantScope, Role, User
 from portal.accounts.services.people import SCOPES_OF_ROLE
 from portal.notifications.models import Notification
 from tests import cast
@@ -120,8 +120,8 @@ def test_a32_no_script_in_a_text_runs_anywhere(
 ):
     workspace, site, ids = the_world(make_person, "gdansk")
     things = things_of(workspace, site, ids)
-    roles = [role for role in Role if ScopeKind.ALL in SCOPES_OF_ROLE[role]]
-    sam = make_person(cast.SAM, *((role, ScopeKind.ALL, None) for role in roles))
+    roles = [role for role in Role if GrantScope.ALL in SCOPES_OF_ROLE[role]]
+    sam = make_person(cast.SAM, *((role, GrantScope.ALL, None) for role in roles))
     assert fill_with_scripts() > 90
     client = Client()
     client.force_login(sam)

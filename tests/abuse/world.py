@@ -11,7 +11,7 @@ from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.services import ask_ot, give_verdict
 from alerts.suppression.deploying.kill_switch import switch_off
 from alerts.suppression.models import RuleVersion
-from portal.accounts.models import Role, ScopeKind, User
+from portal.accounts.models import GrantScope, Role, User
 from portal.accounts.services.tokens import create_token
 from portal.audit.models import Entry
 from tests import cast
@@ -27,20 +27,20 @@ from tests.factories.planned import make_planned_work
 from tests.program import stored_incident
 
 CAPTURE = HOME / "training/content/captures/water-two-writers.pcap"
-WHERE = (ScopeKind.WORKSPACE, ScopeKind.SITE)
+WHERE = (GrantScope.WORKSPACE, GrantScope.SITE)
 
 
-def the_world(make_person, name, *, lead_of=ScopeKind.ALL, module=None):
+def the_world(make_person, name, *, lead_of=GrantScope.ALL, module=None):
     """One plant with its workspace, and one of everything in it. Its lead is one of all plants
     unless `lead_of` says otherwise, and people learn from a module of its own unless one is given.
     """
     workspace, site = make_workspace(name), make_site(name.title())
     lead = make_person(
         cast.Person(f"lead@{name}.example", "Lead"),
-        (Role.SOC_LEAD, lead_of, workspace.uuid if lead_of == ScopeKind.WORKSPACE else None),
+        (Role.SOC_LEAD, lead_of, workspace.uuid if lead_of == GrantScope.WORKSPACE else None),
     )
     ot = make_person(
-        cast.Person(f"ot@{name}.example", "Olga"), (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid)
+        cast.Person(f"ot@{name}.example", "Olga"), (Role.OT_ENGINEER, GrantScope.SITE, site.uuid)
     )
     incidents = [stored_incident(workspace, site_ids=[site.pk]) for _ in range(2)]
     device = make_device(site, f"PLC-{name}", "10.0.0.1")
@@ -114,7 +114,7 @@ def the_world(make_person, name, *, lead_of=ScopeKind.ALL, module=None):
 
 
 def person_with(make_person, role, kind, workspace, site, *, of=cast.SAM):
-    scope = workspace.uuid if kind == ScopeKind.WORKSPACE else site.uuid
+    scope = workspace.uuid if kind == GrantScope.WORKSPACE else site.uuid
     return make_person(of, (role, kind, scope))
 
 

@@ -4,7 +4,7 @@ bring its own of anything else.
 
 import pytest
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from simulator.running import running_simulator
 from tests import cast
 from tests.conftest import NOON, add_person
@@ -25,37 +25,37 @@ def porto(db):
 
 @reuse_rows
 def oda(site):
-    return add_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+    return add_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
 
 
 @reuse_rows
 def olaf(site):
-    return add_person(cast.OLAF, (Role.OT_SITE_LEAD, ScopeKind.SITE, site.uuid))
+    return add_person(cast.OLAF, (Role.OT_SITE_LEAD, GrantScope.SITE, site.uuid))
 
 
 @reuse_rows
 def pia(porto):
-    return add_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, porto.uuid))
+    return add_person(cast.PIA, (Role.OT_ENGINEER, GrantScope.SITE, porto.uuid))
 
 
 @reuse_rows
 def sam(workspace):
-    return add_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid))
+    return add_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid))
 
 
 @reuse_rows
 def leo(workspace):
-    return add_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid))
+    return add_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, workspace.uuid))
 
 
 @reuse_rows
 def mia(db):
-    return add_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
+    return add_person(cast.MIA, (Role.MANAGER, GrantScope.ALL, None))
 
 
 @reuse_rows
 def ada(db):
-    return add_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None))
+    return add_person(cast.ADA, (Role.ADMINISTRATOR, GrantScope.ALL, None))
 
 
 @pytest.fixture(scope="module")

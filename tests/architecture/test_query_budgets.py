@@ -13,7 +13,7 @@ from alerts.incidents.ingest.groups import regroup
 from alerts.intake.models import Cursor
 from alerts.patterns.services.mine_patterns import mine_patterns
 from alerts.reviews.services import ask_ot, give_verdict
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.suppression.past import judge, routine
 from tests.alerts.suppression.samples import DOWNLOADS
@@ -63,9 +63,9 @@ def make_place():
 
 def add_people(site):
     """Who opens pages, by their names in the file."""
-    everything = (ScopeKind.ALL, None)
+    everything = (GrantScope.ALL, None)
     return {
-        "oda": add_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid)),
+        "oda": add_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid)),
         "sam": add_person(cast.SAM, (Role.SOC_ANALYST, *everything)),
         "leo": add_person(cast.LEO, (Role.SOC_LEAD, *everything)),
         "mia": add_person(cast.MIA, (Role.MANAGER, *everything)),
@@ -119,7 +119,7 @@ def fill(site, workspace, people, n):
     make_lessons(n)
     fill_drafts(people["tom"], n)
     for number in range(n):
-        role = (Role.MANAGER, ScopeKind.SITE, site.uuid)
+        role = (Role.MANAGER, GrantScope.SITE, site.uuid)
         add_person(cast.Person(f"{n}-{number}@demo.example", "Somebody"), role)
 
 

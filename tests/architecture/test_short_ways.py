@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from alerts.incidents.models import Incident
-from alerts.intake.services.pages import page_of, store_page
+from alerts.intake.services.pages import read_page_answer, store_page
 from alerts.intake.services.poll import pull_changes
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation
@@ -116,7 +116,7 @@ def test_a_list_page_becomes_rows_in_few_files(floor, incident_name):
     old = floor.incident()
     floor.sentinel.edit(old.name, severity="High")
     floor.sentinel.add_incident(at=floor.now)
-    page = page_of(floor.sentinel.list_incidents(by=ListBy.MODIFIED))
+    page = read_page_answer(floor.sentinel.list_incidents(by=ListBy.MODIFIED))
     with traced() as trace:
         store_page(workspace_id=floor.workspace.pk, page=page, now=floor.now)
     assert Incident.objects.count() == 3

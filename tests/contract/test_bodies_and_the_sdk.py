@@ -21,7 +21,7 @@ from alerts.automation.engine.rule_body import (
     conditions_for,
 )
 from alerts.automation.engine.workflow_check import alert_rule_body, automation_rule_body
-from alerts.readiness.engine.answers import facts_of
+from alerts.readiness.engine.answers import resource_facts
 from alerts.readiness.engine.content import (
     changed_rule,
     connector_body,
@@ -32,7 +32,7 @@ from alerts.readiness.engine.content import (
 )
 from alerts.sentinel.client.azure import AzureSentinelClient
 from alerts.sentinel.client.prerequisites import Prerequisite
-from alerts.sentinel.client.versions import PREVIEW, STABLE, Endpoint, versions_of
+from alerts.sentinel.client.versions import PREVIEW, STABLE, ApiEndpoint, versions_of
 from alerts.sentinel.wire.incidents import comment_body, incident_put_body
 from alerts.sentinel.wire.tasks import task_body
 from alerts.suppression.engine.sentinel_conditions import detail_condition, no_gate
@@ -87,15 +87,15 @@ ANALYTICS = {
     "check of a workflow": alert_rule_body("m"),
 }
 OTHERS = {
-    "comment": (Endpoint.COMMENTS, models.IncidentComment, comment_body("Routine.")),
+    "comment": (ApiEndpoint.COMMENTS, models.IncidentComment, comment_body("Routine.")),
     "task": (
-        Endpoint.TASKS,
+        ApiEndpoint.TASKS,
         models.IncidentTask,
         task_body(title="Look", description="At the sensor", status="New", etag='"1"'),
     ),
-    "connector": (Endpoint.CONNECTORS, models.DataConnector, connector_body(GUID, etag='"1"')),
+    "connector": (ApiEndpoint.CONNECTORS, models.DataConnector, connector_body(GUID, etag='"1"')),
     "package": (
-        Endpoint.PACKAGES,
+        ApiEndpoint.PACKAGES,
         models.PackageModel,
         package_body(
             {
@@ -186,7 +186,7 @@ def test_an_incident_is_written_as_the_library_would(client):
         body = incident_put_body(incident, changes, add_labels=["tagout:routine"])
         sent = through_models(models.Incident, body)
         assert alike(sent) == alike(body)
-        for version in versions_of(Endpoint.INCIDENTS):
+        for version in versions_of(ApiEndpoint.INCIDENTS):
             schema_of(version).check("incidents", body)
             assert schema_of(version).project("incidents", body) == body
 
@@ -206,7 +206,7 @@ def test_each_of_the_fifteen_rules_goes_back_as_the_library_would_send_it(client
 
 def test_each_template_becomes_a_rule_that_the_library_would_send(client):
     found = listed(client, Prerequisite.TEMPLATES)
-    for facts in facts_of(Prerequisite.TEMPLATES, found):
+    for facts in resource_facts(Prerequisite.TEMPLATES, found):
         answer = json.loads(client.read_prerequisite(Prerequisite.TEMPLATE, of=facts["name"]))
         body = rule_from_template(
             answer, template=facts["content_id"], version=facts["version"], with_tag=True

@@ -16,7 +16,7 @@ from alerts.sentinel.client.port import (
 )
 from alerts.sentinel.wire import (
     NotAPage,
-    Unreadable,
+    UnreadableRecord,
     WireAlert,
     WireEntity,
     WireIncident,
@@ -130,7 +130,7 @@ def test_one_mangled_incident_costs_neither_its_page_nor_its_neighbours(client, 
     control.fault(path=LIST, mangle=way, count=1)
     items = read_incident_page(client.list_incidents()).items
     assert len(items) == len(whole)
-    odd = [item for item in items if isinstance(item, Unreadable) or item.flags]
+    odd = [item for item in items if isinstance(item, UnreadableRecord) or item.flags]
     assert len(odd) <= 1
     assert odd or way.startswith("date")
 

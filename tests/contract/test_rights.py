@@ -23,7 +23,7 @@ from alerts.sentinel.engine.rights import (
     missing_actions,
     needed_actions,
 )
-from alerts.sentinel.models import Purpose
+from alerts.sentinel.models import ClientPurpose
 from alerts.sentinel.wire import read_automation_rules, read_incident_page, read_playbooks
 from simulator.running import running_simulator
 from tests.conftest import NOON
@@ -257,8 +257,8 @@ def test_without_one_action_exactly_its_calls_are_refused(act, purpose):
 
 
 def test_every_purpose_has_an_identity():
-    assert set(IDENTITY_OF.values()) == set(Purpose.values)
-    assert IDENTITY_OF[SET_UP] == Purpose.RULES
+    assert set(IDENTITY_OF.values()) == set(ClientPurpose.values)
+    assert IDENTITY_OF[SET_UP] == ClientPurpose.RULES
 
 
 @pytest.mark.parametrize("name", ROLE_NAMES)

@@ -7,9 +7,9 @@ import pytest
 from alerts.intake.push.hints import incident_in_hint
 from alerts.readiness.engine.answers import (
     IS_LIST,
-    facts_of,
     read_answer,
     read_page,
+    resource_facts,
     single_fact,
 )
 from alerts.sentinel.client.answers import error_for
@@ -203,7 +203,7 @@ def test_what_stands_around_a_workspace_is_read_whole(name):
             found = [single_fact(part, read_answer(body))]
         else:
             is_page = isinstance(read_answer(body).get("value"), list)
-            found = facts_of(part, read_page(body)[0] if is_page else [read_answer(body)])
+            found = resource_facts(part, read_page(body)[0] if is_page else [read_answer(body)])
         assert found
         optional = {"template", "product", "description", "quota", "details"}
         for fact in found:
@@ -215,19 +215,19 @@ def test_readiness_reads_of_the_examples_what_they_say():
     def fact(name):
         part, body = AROUND[name], answer(name)
         rows = read_answer(body).get("value")
-        return facts_of(part, rows if isinstance(rows, list) else [read_answer(body)])[0]
+        return resource_facts(part, rows if isinstance(rows, list) else [read_answer(body)])[0]
 
     assert fact("GetIoTById.json")["is_on"] and fact("GetIoTById.json")["kind"] == "IOT"
     rule = fact("CreateMicrosoftSecurityIncidentCreationAlertRule.json")
     assert rule["kind"] == "MicrosoftSecurityIncidentCreation" and rule["product"]
     kinds = {
         row["kind"]
-        for row in facts_of(
+        for row in resource_facts(
             Prerequisite.ANALYTICS_RULES, read_page(answer("GetAllAlertRules.json"))[0]
         )
     }
     assert kinds == {"Scheduled", "MicrosoftSecurityIncidentCreation", "Fusion"}
-    (plan,) = facts_of(Prerequisite.PLAN, read_page(answer("DefenderSettings_List.json"))[0])
+    (plan,) = resource_facts(Prerequisite.PLAN, read_page(answer("DefenderSettings_List.json"))[0])
     assert plan["quota"] == 2000 and plan["workspaces"]
 
 

@@ -14,8 +14,8 @@ from alerts.incidents.models import (
     Incident,
     IncidentAlert,
     IncidentRaw,
+    IncidentStatus,
     Severity,
-    Status,
 )
 from alerts.sentinel.models import PortalResidence, Workspace
 from alerts.sites.models import Device, Site, Zone
@@ -87,7 +87,7 @@ def new_incident(workspace: Workspace, **columns: Any) -> Incident:
         "title": title,
         "alert_type": title,
         "severity": Severity.MEDIUM,
-        "status": Status.NEW,
+        "status": IncidentStatus.NEW,
         "created_at": NOON,
         "modified_at": NOON,
         "stored_at": NOON,

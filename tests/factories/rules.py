@@ -5,14 +5,21 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alerts.incidents.models import Alert, DetailsState, Incident, IncidentAlert, Severity, Status
+from alerts.incidents.models import (
+    Alert,
+    DetailsState,
+    Incident,
+    IncidentAlert,
+    IncidentStatus,
+    Severity,
+)
 from alerts.reviews.models import Annotation
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site, Zone
 from alerts.suppression.drafting.drafts import draft_rule
-from alerts.suppression.engine.guards.signing import Side
-from alerts.suppression.engine.rule import Clause, Rule, as_json
-from alerts.suppression.models import Act, LedgerEntry, RuleVersion, Where
+from alerts.suppression.engine.guards.signing import SigningSide
+from alerts.suppression.engine.rule import Clause, RuleDefinition, as_json
+from alerts.suppression.models import LedgerAct, LedgerEntry, RuleVersion, Where
 from alerts.suppression.signing.propose import propose_rule
 from alerts.suppression.signing.sign import sign_rule
 from portal.accounts.models import User
@@ -38,7 +45,7 @@ def routine(
 ) -> list[Incident]:
     """One incident a week with one alert, closed as benign, the newest first."""
     values = {
-        "status": Status.CLOSED,
+        "status": IncidentStatus.CLOSED,
         "classification": "BenignPositive",
         "classification_reason": "SuspiciousButExpected",
         "details_state": DetailsState.FETCHED,
@@ -134,7 +141,7 @@ def noise(workspace: Workspace, site: Site, *, n: int = 40, until: datetime = TU
     columns = {
         "alert_type": "Port Scan Detected",
         "destination": "SRV-1",
-        "status": Status.CLOSED,
+        "status": IncidentStatus.CLOSED,
         "severity": Severity.LOW,
     }
     incidents_of(
@@ -183,7 +190,7 @@ def clause(field: str, operator: str, *values: str | int) -> Clause:
     return Clause(field, operator, values)
 
 
-def downloads(**more: Any) -> Rule:
+def downloads(**more: Any) -> RuleDefinition:
     """The rule of the story: programs are loaded on Tuesdays. It has hours, so Tagout enforces."""
     values: dict[str, Any] = {
         "title": "Planned recipe downloads",
@@ -199,10 +206,10 @@ def downloads(**more: Any) -> Rule:
         "owner_soc": cast.LEO.email,
         "expires_at": datetime(2026, 12, 20, tzinfo=UTC),
     }
-    return Rule(**values | more)
+    return RuleDefinition(**values | more)
 
 
-def polling(**more: Any) -> Rule:
+def polling(**more: Any) -> RuleDefinition:
     """The second rule of the story: a historian polls. Exact in Sentinel's terms."""
     values: dict[str, Any] = {
         "title": "Historian polls the gateways",
@@ -217,7 +224,9 @@ def polling(**more: Any) -> Rule:
     return downloads(**values | more)
 
 
-def draft(rule: Rule, *, by: User, evidence: Iterable[Annotation], now: datetime) -> RuleVersion:
+def draft(
+    rule: RuleDefinition, *, by: User, evidence: Iterable[Annotation], now: datetime
+) -> RuleVersion:
     """A first version that says this."""
     ids = [annotation.pk for annotation in evidence]
     return draft_rule(by=by, now=now, body=as_json(rule), evidence_ids=ids)
@@ -229,7 +238,12 @@ def propose(version: RuleVersion, *, by: User, now: datetime, **more: Any) -> Ru
 
 
 def sign(
-    version: RuleVersion, *, by: User, now: datetime, side: Side = Side.SOC, **more: Any
+    version: RuleVersion,
+    *,
+    by: User,
+    now: datetime,
+    side: SigningSide = SigningSide.SOC,
+    **more: Any,
 ) -> RuleVersion:
     """Sign it as it is, having looked at everything."""
     values = {
@@ -259,7 +273,7 @@ def tag(
                 "rule": version.rule,
                 "version": version,
                 "rule_hash": version.rule_hash,
-                "act": Act.TAGGED,
+                "act": LedgerAct.TAGGED,
                 "where": Where.TAGOUT,
                 "at": moment,
                 "landed_at": moment,

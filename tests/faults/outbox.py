@@ -10,11 +10,11 @@ from alerts.incidents.models import Incident
 from alerts.outbox.models import Change, WantedRule
 from alerts.outbox.services import deliver_one
 from alerts.sentinel.client import client_for
-from alerts.sentinel.models import Reachability, ScopeKind
+from alerts.sentinel.models import Reachability, WorkspaceScope
 from alerts.sentinel.services import add_workspace
 from alerts.sentinel.wire import read_incident_page
 from portal import clock
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 
 SECRET_VARIABLE = "OUTBOX_FAULTS_SECRET"
 
@@ -46,7 +46,7 @@ class SimulatedService:
             by="tests",
             now=clock.now(),
         )
-        workspace.ot_scope = ScopeKind.ALL
+        workspace.ot_scope = WorkspaceScope.ALL
         workspace.save(update_fields=["ot_scope"])
         return workspace
 
@@ -84,8 +84,8 @@ def let_holds_and_waits_pass():
     """As if some minutes had gone by: holds, waits, leases and breakers are over."""
     past = clock.unshifted()
     for rows in (Change.objects, WantedRule.objects):
-        rows.filter(state=State.WAITING).update(due_at=past)
-        rows.filter(state=State.RUNNING).update(lease_until=past)
+        rows.filter(state=JobState.WAITING).update(due_at=past)
+        rows.filter(state=JobState.RUNNING).update(lease_until=past)
     Reachability.objects.update(open_until=None, not_before=None, failures=0)
 
 

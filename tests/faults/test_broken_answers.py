@@ -15,7 +15,7 @@ from alerts.incidents.models import Incident
 from alerts.intake.models import Cursor
 from alerts.sentinel.client.limits import ANSWER_SECONDS, MAX_BODY_BYTES, TOTAL_SECONDS
 from alerts.sentinel.models import Reachability
-from portal.jobs.models import Job, State
+from portal.jobs.models import Job, JobState
 from tests.faults.intake import azure
 from tests.faults.proxy import FaultProxy
 
@@ -67,7 +67,7 @@ def test_f04_calls_that_hang_or_drip_end_in_time(
         longest = max(longest, time.monotonic() - began)
         # Before the fault was over: who waits for such an answer to its end would have it all.
         assert azure.missed(workspace), f"nothing came through: {fault}"
-        assert Job.objects.get(kind="intake.poll").state == State.WAITING
+        assert Job.objects.get(kind="intake.poll").state == JobState.WAITING
         proxy.heal()
     pretend_all_is_well(proxy)
     azure.poll_now()

@@ -15,7 +15,7 @@ from django.db import OperationalError, connection
 from alerts.incidents.acts.close import close_incidents
 from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
 from alerts.intake import tasks
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, ChangeOutcome
 from portal import clock
 from portal.jobs.services import MAX_ATTEMPTS
 from tests.factories.incidents import make_incident, make_workspace
@@ -179,7 +179,7 @@ def test_f38_workers_try_again_what_the_database_refused(
     stranger.rollback()
     let_holds_and_waits_pass()
     deliver_all()
-    assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
+    assert set(Change.objects.values_list("outcome", flat=True)) == {ChangeOutcome.SENT}
     attempts = max(Change.objects.values_list("attempts", flat=True))
     measure("runs until all is stored", runs, at_most=4)
     measure("attempts of one write", attempts, at_most=MAX_ATTEMPTS)

@@ -11,7 +11,7 @@ from statistics import median
 
 import pytest
 
-from portal.jobs.models import CircuitBreaker, State
+from portal.jobs.models import CircuitBreaker, JobState
 from portal.notifications.models import Mail
 from portal.notifications.services import notify
 from simulator.running import running_simulator
@@ -81,7 +81,7 @@ def enqueue_mails(person, n, now):
 
 
 def is_tried():
-    return Mail.objects.filter(state=State.RUNNING).exists() or (
+    return Mail.objects.filter(state=JobState.RUNNING).exists() or (
         Mail.objects.filter(attempts__gt=0).exists()
     )
 
@@ -100,7 +100,7 @@ def change_of_lag(service, workspaces, port, *, person, periods):
         with mail_worker(port):
             wait_until(is_tried, seconds=60, what="a mail is tried")
             sick += service.ages(workspaces, periods=periods)
-        assert not Mail.objects.filter(state=State.DONE).exists()
+        assert not Mail.objects.filter(state=JobState.DONE).exists()
         Mail.objects.all().delete()
         change = 100 * (median(sick) / median(well) - 1)
         if change < MAX_CHANGE:

@@ -13,13 +13,13 @@ from django.core.management import CommandError, call_command
 from alerts.incidents.acts.close import close_incidents
 from alerts.incidents.acts.triage import comment_on_incidents, label_incidents
 from alerts.incidents.models import Incident
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, ChangeOutcome
 from alerts.sentinel.client import client_for
 from alerts.sentinel.services import set_source
 from alerts.sentinel.wire import read_incident_page
 from portal import clock
 from portal.errors import Refused
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from simulator.running import running_simulator
 from tests.faults.outbox import SimulatedService, deliver_all, let_holds_and_waits_pass
 
@@ -180,7 +180,7 @@ def check_incidents(life):
         assert (row.number, row.get_status_display()) == (theirs.number, theirs.status), row.name
         assert row.get_severity_display() == theirs.severity, row.name
         assert sorted(row.labels) == sorted(label.name for label in theirs.labels), row.name
-    assert not Change.objects.filter(state=State.WAITING).exists()
+    assert not Change.objects.filter(state=JobState.WAITING).exists()
 
 
 def check_comments(life):
@@ -188,4 +188,4 @@ def check_comments(life):
     for message in life.messages:
         n_there = sum(message in comment for comment in comments)
         change = Change.objects.get(message__contains=message)
-        assert n_there == (change.outcome == Outcome.SENT), (message, change.note)
+        assert n_there == (change.outcome == ChangeOutcome.SENT), (message, change.note)

@@ -19,7 +19,7 @@ from alerts.intake.models import Cursor, Quarantined, Run
 from alerts.intake.tasks import watch_unreadable
 from alerts.sentinel.services import note_fresh
 from alerts.suppression.enforcing.decide import decide_new_incidents
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.notifications.models import Notification
 from simulator.faults import MANGLERS, mangle
 from tests import cast
@@ -52,8 +52,8 @@ def workspace(azure):
 def floor(azure, workspace, make_person):
     """A live rule that closes each routine incident."""
     people = (
-        make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.ALL, None)),
-        make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid)),
+        make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.ALL, None)),
+        make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, workspace.uuid)),
     )
     floor = Floor(workspace, None, None, people)
     floor.rule(ROUTINE, number=12, since=NOON - timedelta(days=1))

@@ -10,10 +10,10 @@ from django.core.management import call_command
 
 from alerts.incidents.acts.close import close_incidents
 from alerts.incidents.acts.triage import comment_on_incidents, label_incidents
-from alerts.incidents.models import Incident, Status
-from alerts.outbox.models import Change, Outcome
+from alerts.incidents.models import Incident, IncidentStatus
+from alerts.outbox.models import Change, ChangeOutcome
 from portal import clock
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from simulator.running import running_simulator
 from tests.faults.conftest import wait_until
 from tests.faults.outbox import (
@@ -53,14 +53,14 @@ def test_a_decision_reaches_sentinel_and_comes_back_as_no_news(service, workspac
     assert deliver_all() == [], "ten seconds to undo"
     let_holds_and_waits_pass()
     call_command("deliver", workspace.name, "--json")
-    assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
+    assert set(Change.objects.values_list("outcome", flat=True)) == {ChangeOutcome.SENT}
     there = service.read(incident)
     assert (there["status"], there["classification"]) == ("Closed", "BenignPositive")
     assert there["classificationComment"] == "Closed by Sam Keller in Tagout."
     assert [label["labelName"] for label in there["labels"]] == ["Press-Shop", "Line 2"]
     assert service.pull(workspace).changed == 0
     incident.refresh_from_db()
-    assert (incident.status, incident.owed) == (Status.CLOSED, 0)
+    assert (incident.status, incident.owed) == (IncidentStatus.CLOSED, 0)
     assert set(service.effects().values()) <= {1, 2}
 
 
@@ -74,13 +74,13 @@ def test_f11_after_a_conflict_it_is_read_again_and_a_person_wins(
     service.control.edit(taken.name, owner="Piotr Zielinski")
     service.control.fault(method="PUT", path=calm.name, status=status, code="Conflict", count=2)
     let_holds_and_waits_pass()
-    assert sorted(deliver_all()) == [Outcome.CONFLICTED, Outcome.SENT]
+    assert sorted(deliver_all()) == [ChangeOutcome.CONFLICTED, ChangeOutcome.SENT]
     assert service.read(calm)["status"] == "Closed"
     theirs = service.read(taken)
     edited = (theirs["status"], theirs["owner"]["assignedTo"])
     measure("human edits overwritten", int(edited != ("New", "Piotr Zielinski")), at_most=0)
     taken.refresh_from_db()
-    assert (taken.status, taken.owner_name) == (Status.NEW, "Piotr Zielinski")
+    assert (taken.status, taken.owner_name) == (IncidentStatus.NEW, "Piotr Zielinski")
     won = taken.timeline.get(code="conflict").details["won"]
     assert [line["now"] for line in won] == ["Piotr Zielinski"]
 
@@ -99,9 +99,9 @@ def test_f12_an_applied_write_whose_answer_is_lost_is_not_repeated(
     for _ in range(4 * n):
         let_holds_and_waits_pass()
         deliver_all()
-        if not Change.objects.filter(outcome=Outcome.OPEN).exists():
+        if not Change.objects.filter(outcome=ChangeOutcome.OPEN).exists():
             break
-    assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
+    assert set(Change.objects.values_list("outcome", flat=True)) == {ChangeOutcome.SENT}
     written = service.effects() - before
     comments = [path for path in written if "/comments/" in path]
     assert (len(comments), len(written)) == (n, 2 * n)
@@ -115,15 +115,15 @@ def test_f15_a_workspace_that_forbids_writing_does_not_hold_the_others_up(servic
     where = service.running.workspaces[0].name
     service.control.fault(method="PUT", path=where, status=403, code="AuthorizationFailed")
     let_holds_and_waits_pass()
-    assert sorted(deliver_all()) == [Outcome.OPEN] + [Outcome.SENT] * 3
-    waiting = Change.objects.get(outcome=Outcome.OPEN)
-    assert waiting.state == State.WAITING
+    assert sorted(deliver_all()) == [ChangeOutcome.OPEN] + [ChangeOutcome.SENT] * 3
+    waiting = Change.objects.get(outcome=ChangeOutcome.OPEN)
+    assert waiting.state == JobState.WAITING
     assert "AuthorizationFailed" in waiting.latest_error
     first.refresh_from_db()
     assert first.owed == 1, "the page says that Sentinel has not taken it yet"
     service.control.clear_faults()
     let_holds_and_waits_pass()
-    assert deliver_all() == [Outcome.SENT]
+    assert deliver_all() == [ChangeOutcome.SENT]
 
 
 def test_f17_deleted_and_merged_incidents_take_no_write_and_lose_no_row(service, workspace, sam):
@@ -132,8 +132,8 @@ def test_f17_deleted_and_merged_incidents_take_no_write_and_lose_no_row(service,
     service.control.delete(deleted.name)
     service.control.merge(loser.name, survivor.name)
     let_holds_and_waits_pass()
-    assert sorted(deliver_all()) == [Outcome.CONFLICTED, Outcome.REFUSED]
-    assert "no longer in Sentinel" in Change.objects.get(outcome=Outcome.REFUSED).note
+    assert sorted(deliver_all()) == [ChangeOutcome.CONFLICTED, ChangeOutcome.REFUSED]
+    assert "no longer in Sentinel" in Change.objects.get(outcome=ChangeOutcome.REFUSED).note
     assert Incident.objects.count() == 3
     loser.refresh_from_db()
     assert loser.is_read_only
@@ -157,11 +157,11 @@ def test_f29_a_flushed_broker_loses_and_doubles_nothing(service, sam, broker, ma
             lambda least=enough: len(service.effects()) >= least, seconds=120, what="at work"
         )
         broker.flush()
-    owed = Change.objects.filter(outcome=Outcome.OPEN)
+    owed = Change.objects.filter(outcome=ChangeOutcome.OPEN)
     assert owed.exists(), "it was flushed at work"
     service.control.clear_faults()
     wait_until(lambda: not owed.exists(), seconds=600 if long else 120, what="all sent")
-    assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
+    assert set(Change.objects.values_list("outcome", flat=True)) == {ChangeOutcome.SENT}
     written = service.effects() - before
     assert (len(written), set(written.values())) == (2 * n, {1})
 
@@ -180,14 +180,14 @@ def test_f31_workers_killed_at_work_lose_nothing_and_double_nothing(service, sam
     for _ in range(turns):
         let_holds_and_waits_pass()
         _kill_three_at_work(service)
-    assert Change.objects.filter(outcome=Outcome.OPEN).exists(), "they were killed at work"
+    assert Change.objects.filter(outcome=ChangeOutcome.OPEN).exists(), "they were killed at work"
     service.control.clear_faults()
     let_holds_and_waits_pass()
     deliver_all()
-    assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
+    assert set(Change.objects.values_list("outcome", flat=True)) == {ChangeOutcome.SENT}
     written = service.effects() - before
     assert (len(written), set(written.values())) == (2 * n, {1})
-    assert set(Incident.objects.values_list("status", "owed")) == {(Status.CLOSED, 0)}
+    assert set(Incident.objects.values_list("status", "owed")) == {(IncidentStatus.CLOSED, 0)}
 
 
 def _slowness(long):

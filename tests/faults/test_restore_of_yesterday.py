@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from alerts.outbox.engine.merge import base_for
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, ChangeOutcome
 from alerts.outbox.tasks import deliver_due_changes, deliver_due_rules
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
@@ -141,7 +141,7 @@ def test_what_is_not_known_is_named_and_nothing_leaves_until_somebody_has_looked
         renew_due_leases(now=clock.now())
         plant.deliver()
         assert plant.row("rule").is_as_wanted, "its longer lease is not somebody's change"
-        assert Change.objects.get().outcome != Outcome.OPEN
+        assert Change.objects.get().outcome != ChangeOutcome.OPEN
         with pytest.raises(CommandError, match="Tagout is not paused"):
             call_command("restore", "--check")
 
@@ -167,10 +167,10 @@ def test_what_left_after_the_backup_does_not_leave_twice(plant, databases, tmp_p
     assert len(sent) == 2
     with databases.at(databases.new()):
         restore(archive)
-        assert {change.outcome for change in Change.objects.all()} == {Outcome.OPEN}
+        assert {change.outcome for change in Change.objects.all()} == {ChangeOutcome.OPEN}
         call_command("restore", "--resume", "--reason", "Looked", stdout=StringIO())
         plant.deliver()
-        assert {change.outcome for change in Change.objects.all()} == {Outcome.SENT}
+        assert {change.outcome for change in Change.objects.all()} == {ChangeOutcome.SENT}
     assert [entry for entry in writes(plant) if incident in entry["path"]] == sent
 
 

@@ -16,13 +16,13 @@ from alerts.outbox.services import name_of_rule, set_desired_rule
 from alerts.outbox.tasks import deliver_due_rules
 from alerts.sentinel.client import client_for
 from alerts.sentinel.wire import read_automation_rules
-from alerts.sentinel.wire.values import read_moment
+from alerts.sentinel.wire.values import moment_field
 from alerts.suppression.deploying.deployments import deployments_of_rule, is_live_as_a_whole
 from alerts.suppression.deploying.leases import renew_leases
 from alerts.suppression.engine.sentinel_forms import NAME_PREFIX
 from alerts.suppression.models import RuleVersion
 from portal import clock
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from tests.decided import allow_every_row
 from tests.faults.outbox import let_holds_and_waits_pass
 from tests.faults.test_rules_in_sentinel import SECRET, TITLE, Plant, pretend
@@ -48,7 +48,7 @@ def acting(plant):
     now = plant.pretend.simulator.azure.clock.now()
 
     def is_acting(rule):
-        ends_at = read_moment(rule["triggeringLogic"].get("expirationTimeUtc"), "", [])
+        ends_at = moment_field(rule["triggeringLogic"].get("expirationTimeUtc"), "", [])
         return rule["triggeringLogic"]["isEnabled"] and (ends_at is None or ends_at > now)
 
     return [rule["displayName"] for rule in rules_of_ours(plant) if is_acting(rule)]
@@ -142,7 +142,7 @@ def test_f16_rules_of_a_workspace_that_is_gone_are_orphans_and_are_not_sent(
     monkeypatch.setattr("portal.clock.unshifted", lambda: real() + offset)
     WantedRule.objects.filter(kind=RuleKind.RULE).update(  # it was owed when that happened
         outcome=Landing.OWED,
-        state=State.WAITING,
+        state=JobState.WAITING,
         wanted_version=F("wanted_version") + 1,
         due_at=real(),
     )

@@ -13,11 +13,11 @@ import pytest
 from alerts.incidents.acts.close import close_incidents
 from alerts.incidents.models import Incident
 from alerts.intake.models import Cursor, Run
-from alerts.outbox.models import Change, Outcome
-from alerts.sentinel.models import Freshness, Reachability, ScopeKind
+from alerts.outbox.models import Change, ChangeOutcome
+from alerts.sentinel.models import Freshness, Reachability, WorkspaceScope
 from alerts.sentinel.services.reach import note_fresh
 from alerts.suppression.engine.sentinel_forms import LEASE, lease_of
-from alerts.suppression.models import Rule, RuleVersion, State
+from alerts.suppression.models import Rule, RuleVersion, VersionState
 from portal import clock
 from portal.audit.models import Entry
 from portal.jobs.models import Job
@@ -107,7 +107,7 @@ def pytest_generate_tests(metafunc):
 def test_f23_a_worker_whose_clock_is_off_works_by_that_of_the_database(
     plant, worker_is_ahead, sam, measure
 ):
-    plant.workspace.ot_scope = ScopeKind.ALL  # what is put in names no product
+    plant.workspace.ot_scope = WorkspaceScope.ALL  # what is put in names no product
     plant.workspace.save(update_fields=["ot_scope"])
     plant.go_live()
     move_clock(by=timedelta(hours=5))  # its lease is due to grow
@@ -157,9 +157,11 @@ def test_f23_a_worker_whose_clock_is_off_works_by_that_of_the_database(
     wrong += sum(is_wrong(at, real) for at in on_real_time)
     wrong += sum(is_wrong(at, real, timedelta(seconds=20)) for at in due)
     assert len(incidents) == 20
-    assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
+    assert set(Change.objects.values_list("outcome", flat=True)) == {ChangeOutcome.SENT}
     states = dict(RuleVersion.objects.values_list("pk", "state"))
-    ends_wrong = (states[ended.pk] != State.EXPIRED) + (states[going_on.pk] != State.LIVE)
+    ends_wrong = (states[ended.pk] != VersionState.EXPIRED) + (
+        states[going_on.pk] != VersionState.LIVE
+    )
     lease = lease_of(plant.row("rule").landed)
     assert plant.row("rule").is_as_wanted
     ends_wrong += is_wrong(lease - LEASE, business, timedelta(minutes=1))

@@ -5,7 +5,7 @@ and people who closed and judged it.
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from alerts.incidents.models import DetailsState, Incident, Status
+from alerts.incidents.models import DetailsState, Incident, IncidentStatus
 from alerts.reviews.services.past_verdicts import PastVerdict, record_past_verdicts
 from simulator.clock import iso, to_ticks
 
@@ -100,7 +100,7 @@ def _spelled(at):
 
 def judge(*, people, now):
     """Two people of OT, in turn, have said what the closed incidents were."""
-    rows = Incident.objects.filter(status=Status.CLOSED, details_state=DetailsState.FETCHED)
+    rows = Incident.objects.filter(status=IncidentStatus.CLOSED, details_state=DetailsState.FETCHED)
     annotations = []
     for turn, incident in enumerate(rows.order_by("created_at")):
         planned = incident.alert_type == "Unauthorized PLC Programming"

@@ -9,7 +9,7 @@ from alerts.outbox.models import Change
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import DefenderIncident, Workspace
 from alerts.sentinel.wire import read_incident_page
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from tests.faults.outbox import let_holds_and_waits_pass
 from tests.journeys.past import CLOSED, WORKSPACE
 from tests.journeys.routine import Routine
@@ -94,7 +94,7 @@ class PortalWorld(InPortal, World):
         """The workers send what is owed, and something of it does not succeed."""
         let_holds_and_waits_pass()
         call_command("deliver", stdout=StringIO())
-        assert Change.objects.filter(state=State.WAITING).exists()
+        assert Change.objects.filter(state=JobState.WAITING).exists()
 
     def writes_of(self, incident):
         """How often the incident was written, by either side."""

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from alerts.outbox.models import WantedRule
 from alerts.reviews.queries import annotations_in_force
 from alerts.suppression.drafting.drafts import draft_rule
-from alerts.suppression.engine.rule import Clause, Rule, as_json
+from alerts.suppression.engine.rule import Clause, RuleDefinition, as_json
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.signing.people import usual_owners
 from portal import clock
@@ -40,7 +40,7 @@ def draft_about_polling(oda):
         "destination_device": "GW-MOD-03",
     }
     now = clock.now()
-    rule = Rule(
+    rule = RuleDefinition(
         title=TITLE,
         all_of=tuple(Clause(name, "is", (value,)) for name, value in lines.items()),
         reason="The historian reads its tags",

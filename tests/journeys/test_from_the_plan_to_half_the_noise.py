@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from alerts.demo.cast import PASSWORD
 from alerts.incidents.models import Incident
 from alerts.sites.models import Site
-from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.models import RuleVersion, VersionState
 from portal import clock
 from portal.audit.models import Entry
 from tests import cast
@@ -27,15 +27,15 @@ def test_seven_rules_of_the_plan_halve_what_comes_to_people(small_plant, browse)
     before = coming_to_people()
     promised = propose_the_first(browse("/plan/", as_=oda))
     sign_all(browse("/plan/", as_=leo))
-    assert {version.state for version in RuleVersion.objects.all()} == {State.CANARY}
+    assert {version.state for version in RuleVersion.objects.all()} == {VersionState.CANARY}
     assert Entry.objects.filter(action="suppression.rule.signed").count() == RULES
 
     days_pass(small_plant, 6)
     assert coming_to_people() == arriving(), "a trial closes nothing"
     days_pass(small_plant, 2)
-    assert RuleVersion.objects.filter(state=State.LIVE).exists()
+    assert RuleVersion.objects.filter(state=VersionState.LIVE).exists()
     days_pass(small_plant, 8)
-    assert RuleVersion.objects.filter(state=State.LIVE).count() >= 5, "some come too rarely"
+    assert RuleVersion.objects.filter(state=VersionState.LIVE).count() >= 5, "some come too rarely"
     assert coming_to_people() < before / 2
     share = 1 - coming_to_people() / arriving()
     assert abs(share - promised) < MAX_ERROR
@@ -55,7 +55,7 @@ def propose_the_first(page):
     page.get_by_label("Your password again").fill(PASSWORD)
     page.get_by_role("button", name=f"Propose these {RULES} rules").click()
     expect(page.locator(".plan-table")).to_contain_text("Waiting for the SOC")
-    assert RuleVersion.objects.filter(state=State.PROPOSED).count() == RULES
+    assert RuleVersion.objects.filter(state=VersionState.PROPOSED).count() == RULES
     return int(percent) / 100
 
 

@@ -5,7 +5,7 @@ on one that comes there half way, while everything goes on.
 import pytest
 from playwright.sync_api import expect
 
-from alerts.incidents.models import Incident, Status
+from alerts.incidents.models import Incident, IncidentStatus
 from alerts.outbox.models import WantedRule
 from alerts.readiness.services.look import look
 from alerts.sentinel.client import client_for
@@ -106,13 +106,13 @@ def test_a_workspace_is_onboarded_half_way_and_nothing_is_lost_or_doubled(
     assert resolved == ([incident.name] if which == "open" else [])
     comment_on_what_stayed_in_sentinel(world, browse, sam, done)
     late = Incident.objects.get(name=late)
-    assert (late.number, late.status) == (world.there(late)["incidentNumber"], Status.NEW)
+    assert (late.number, late.status) == (world.there(late)["incidentNumber"], IncidentStatus.NEW)
 
     world.use(GDANSK, "arm")
     world.sync(GDANSK)
     assert world.names_there() == world.names_here()
     incident.refresh_from_db()
-    assert incident.status == Status.CLOSED
+    assert incident.status == IncidentStatus.CLOSED
     assert len(world.comments(incident)) == 1
 
 

@@ -9,7 +9,7 @@ from alerts.incidents.models import Incident
 from alerts.outbox.models import Change
 from alerts.sentinel.client import client_for
 from portal import clock
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from portal.notifications.models import Mail
 from portal.notifications.services import send_one_mail
 from tests.faults.outbox import let_holds_and_waits_pass
@@ -38,11 +38,11 @@ class World:
         """Ten seconds later: nobody can undo any more, the workers send what is owed."""
         let_holds_and_waits_pass()
         call_command("deliver", stdout=StringIO())
-        assert not Change.objects.filter(state=State.WAITING).exists()
+        assert not Change.objects.filter(state=JobState.WAITING).exists()
 
     def post(self):
         """Ten seconds later: mails go out."""
-        Mail.objects.filter(state=State.WAITING).update(due_at=clock.unshifted())
+        Mail.objects.filter(state=JobState.WAITING).update(due_at=clock.unshifted())
         while send_one_mail(now=clock.unshifted()):
             pass
 

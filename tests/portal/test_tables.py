@@ -1,6 +1,6 @@
 import pytest
 
-from portal.tables import Fault, read_table
+from portal.tables import TableFault, read_table
 
 
 def table(text):
@@ -69,5 +69,5 @@ def test_a_number_of_many_digits_is_a_text():
 
 
 def test_a_fault_says_where_it_is():
-    assert str(Fault(7, "at", "This is no moment.")) == "Line 7, column at: This is no moment."
-    assert str(Fault(7, "", "It is empty.")) == "Line 7: It is empty."
+    assert str(TableFault(7, "at", "This is no moment.")) == "Line 7, column at: This is no moment."
+    assert str(TableFault(7, "", "It is empty.")) == "Line 7: It is empty."

@@ -15,7 +15,7 @@ from alerts.suppression.engine.watchlist import (
     RoutineSource,
     gate_row,
     routine_of,
-    rows_of,
+    watchlist_rows_of,
 )
 from simulator.arm import watchlists
 from simulator.clock import TICKS_PER_SECOND
@@ -150,7 +150,7 @@ def test_rules_leave_out_what_the_list_names_and_the_logs_still_have_it(arm, con
     assert routine.is_listed, routine.reasons
     make_list(arm)
     source = RoutineSource(number=12, version=1, rule_hash="0" * 64, hours="")
-    for listed in rows_of(routine, source).values():
+    for listed in watchlist_rows_of(routine, source).values():
         assert put_item(arm, listed).status_code == 201
     gate = uuid4()
     put_item(arm, gate_row(until=START + timedelta(hours=20)), name=gate)

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON
 from tests.factories import lessons
@@ -37,4 +37,4 @@ def lesson(take_over):
 @pytest.fixture
 def author(make_person):
     person = cast.Person("tom@demo.example", "Tom Berg")
-    return make_person(person, (Role.TRAINING_MANAGER, ScopeKind.ALL, None))
+    return make_person(person, (Role.TRAINING_MANAGER, GrantScope.ALL, None))

@@ -205,10 +205,10 @@ class QuestionVersion(models.Model):
         return f"{self.question} v{self.number}"
 
     @cached_property
-    def content(self) -> content.Question:
+    def content(self) -> content.QuestionContent:
         """The question itself."""
         stored: dict[str, Any] = self.stored
-        return content.Question.from_json(stored)
+        return content.QuestionContent.from_json(stored)
 
 
 class LearningPath(models.Model):
@@ -262,7 +262,7 @@ class Card(models.Model):
         return self.front
 
 
-class Capture(models.Model):
+class LessonCapture(models.Model):
     """A capture that lessons of a module speak of: a small PCAP file, made for teaching."""
 
     module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="captures")
@@ -271,6 +271,7 @@ class Capture(models.Model):
     data = models.BinaryField()
 
     class Meta:
+        db_table = "catalog_capture"
         ordering = ["module__order", "name"]
         constraints = [
             models.UniqueConstraint(fields=["module", "name"], name="a_capture_is_named_once")

@@ -11,10 +11,10 @@ import yaml
 
 from alerts.captures.models import Capture, CapturePart
 from alerts.captures.queries import document_of, names_of_addresses
-from training.catalog.models import Capture as LessonCapture
+from training.catalog.models import LessonCapture
 from training.labs.engine.documents import BLOCK, frame_from_json, operations_from_json
 from training.labs.engine.operations import ConversationRow, OperationReader, OperationRow
-from training.pcap import CaptureFile, Dissection, Dissector, Frame, Limits
+from training.pcap import CaptureFile, CaptureFrame, Dissection, Dissector, Limits
 
 FOLDER = Path(__file__).resolve().parents[1] / "content" / "captures"
 _LIMITS = Limits(frames=5_000, seconds=5.0)
@@ -44,7 +44,7 @@ class CaptureEntry:
 class CaptureReading:
     """A capture that was read just now."""
 
-    frames: tuple[tuple[Frame, Dissection], ...]
+    frames: tuple[tuple[CaptureFrame, Dissection], ...]
     conversations: tuple[ConversationRow, ...]
     rows: tuple[OperationRow, ...]
     problems: tuple[str, ...]
@@ -61,7 +61,7 @@ class CaptureReading:
         """How many frames it has."""
         return len(self.frames)
 
-    def frame(self, number: int) -> tuple[Frame, Dissection]:
+    def frame(self, number: int) -> tuple[CaptureFrame, Dissection]:
         """Return a frame by its number, which counts from 1."""
         return self.frames[number - 1]
 
@@ -94,7 +94,7 @@ class StoredReading:
         times = [first, last, *(at for row in self.rows for at in row.times_ns)]
         return min(times), max(times)
 
-    def frame(self, number: int) -> tuple[Frame, Dissection]:
+    def frame(self, number: int) -> tuple[CaptureFrame, Dissection]:
         """Return a frame by its number, which counts from 1."""
         block, place = divmod(number - 1, BLOCK)
         if block not in self._blocks:

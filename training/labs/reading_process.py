@@ -12,7 +12,7 @@ from typing import Any
 
 from training.labs.engine.documents import BLOCK, as_bytes, frames_as_json, operations_as_json
 from training.labs.engine.operations import GRAVITY, OperationReader
-from training.pcap import CaptureError, Dissection, Frame, Kind, Limits, summarize
+from training.pcap import CaptureError, CaptureFrame, Dissection, Limits, OperationKind, summarize
 
 MAX_FRAMES = 5_000  # that a page can turn through; all frames are counted
 MAX_ROWS = 2_000
@@ -29,10 +29,10 @@ class _Collector:
     def __init__(self) -> None:
         self.operations = OperationReader({})
         self.n_shown = 0
-        self._block: list[tuple[Frame, Dissection]] = []
+        self._block: list[tuple[CaptureFrame, Dissection]] = []
         self._blocks = 0
 
-    def take(self, frame: Frame | None, result: Dissection) -> None:
+    def take(self, frame: CaptureFrame | None, result: Dissection) -> None:
         """Keep a frame if there is room for it."""
         if result.number > MAX_FRAMES or len(self.operations.rows) >= MAX_ROWS:
             return
@@ -88,7 +88,8 @@ def _cut(summary: dict[str, Any]) -> dict[str, Any]:
         key=lambda row: (*(-row[mark] for mark in _MARKS), -row["operations"], -row["frames"]),
     )
     operations = sorted(
-        summary["operations"], key=lambda row: (GRAVITY.index(Kind(row["kind"])), -row["count"])
+        summary["operations"],
+        key=lambda row: (GRAVITY.index(OperationKind(row["kind"])), -row["count"]),
     )
     return summary | {
         "conversations": conversations[:MAX_CONVERSATIONS],

@@ -11,7 +11,7 @@ class MatrixConfig(AppConfig):
         from portal.ui.navigation import TRAINING, NavItem, register_nav
         from portal.ui.palette import Finder, register_finder
         from training.matrix.policies import MATRIX_ROLES
-        from training.matrix.web.views.matrix import find_techniques
+        from training.matrix.web.views.matrix import techniques_named
 
         register_nav(
             NavItem(
@@ -24,5 +24,5 @@ class MatrixConfig(AppConfig):
             )
         )
         register_finder(
-            Finder("attack", _("ATT&CK techniques"), find_techniques, order=75, roles=MATRIX_ROLES)
+            Finder("attack", _("ATT&CK techniques"), techniques_named, order=75, roles=MATRIX_ROLES)
         )

@@ -16,14 +16,14 @@ from portal.accounts.models import User
 from portal.attack import engine as attack
 from portal.attack.bundle import TechniqueChange
 from portal.attack.engine import resolve
-from training.catalog.engine.reviews import Review
+from training.catalog.engine.reviews import TypeReview
 from training.catalog.models import Card, Lesson, QuestionVersion
 from training.catalog.queries.lessons import lessons_in_order, reviews_in_force
-from training.matrix.engine.coverage import Evidence
+from training.matrix.engine.coverage import MatrixEvidence
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class OutdatedId:
     """One id at one place. A note needs nobody: the id has no successor to change to."""
 
     place: str
@@ -32,24 +32,24 @@ class Finding:
     is_note: bool = False
 
 
-def findings_of(place: str, technique_ids: Iterable[str]) -> list[Finding]:
+def findings_of(place: str, technique_ids: Iterable[str]) -> list[OutdatedId]:
     """Return what is wrong with the ids that stand at a place."""
     findings = (_finding(place, technique_id) for technique_id in technique_ids)
     return [finding for finding in findings if finding is not None]
 
 
-def _finding(place: str, technique_id: str) -> Finding | None:
+def _finding(place: str, technique_id: str) -> OutdatedId | None:
     technique = attack.technique(technique_id)
     if technique is None:
         text = f"ATT&CK for ICS {attack.version()} has no technique {technique_id}."
-        return Finding(place, technique_id, text)
+        return OutdatedId(place, technique_id, text)
     if technique.current_id != technique.id:
         current = attack.technique(technique.current_id) or technique
         text = f"{technique.id} was replaced by {current.id}, {current.full_name}."
-        return Finding(place, technique_id, text)
+        return OutdatedId(place, technique_id, text)
     if not technique.is_current:
         text = f"{technique.id} ({technique.name}) is deprecated and has no successor."
-        return Finding(place, technique_id, text, is_note=True)
+        return OutdatedId(place, technique_id, text, is_note=True)
     return None
 
 
@@ -63,12 +63,12 @@ class TechniqueFacts:
     type_counts: Sequence[TypeCount]
     lessons: Sequence[Lesson]
     rules: Sequence[LiveRule]
-    reviews: Mapping[str, Review]  # by alert type
+    reviews: Mapping[str, TypeReview]  # by alert type
 
     @property
-    def evidence(self) -> Evidence:
+    def evidence(self) -> MatrixEvidence:
         """The same by techniques alone."""
-        return Evidence(
+        return MatrixEvidence(
             alert_types=[self._techniques_of(alert_type.title) for alert_type in all_types()],
             incidents=[
                 (self._techniques_of(count.alert_type) or count.techniques, count.n)
@@ -114,7 +114,7 @@ def facts_for(user: User, *, now: datetime) -> TechniqueFacts:
     )
 
 
-def lint_everything() -> list[Finding]:
+def lint_everything() -> list[OutdatedId]:
     """Return the ids out of use, wherever techniques are named."""
     return [finding for place, ids in places_of_techniques() for finding in findings_of(place, ids)]
 

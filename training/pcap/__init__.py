@@ -8,17 +8,17 @@ Must not know: lessons, people, the database. Doors: the names below; `tshark.py
 dissector behind the same interface where the program is installed.
 """
 
-from training.pcap.capture_file import CaptureFile, Frame, format_of
+from training.pcap.capture_file import CaptureFile, CaptureFrame, format_of
 from training.pcap.dissector import Dissector, dissect_file
 from training.pcap.messages import (
     CaptureError,
     Dissection,
-    Field,
-    Kind,
-    Layer,
+    ExchangeSide,
     Limits,
     Message,
-    Role,
+    MessageField,
+    OperationKind,
+    ProtocolLayer,
 )
 from training.pcap.summary import CaptureSummary, Conversation, OperationCount, summarize
 from training.pcap.tshark import bubblewrap
@@ -26,18 +26,18 @@ from training.pcap.tshark import bubblewrap
 __all__ = [
     "CaptureError",
     "CaptureFile",
+    "CaptureFrame",
     "CaptureSummary",
     "Conversation",
     "Dissection",
     "Dissector",
-    "Field",
-    "Frame",
-    "Kind",
-    "Layer",
+    "ExchangeSide",
     "Limits",
     "Message",
+    "MessageField",
     "OperationCount",
-    "Role",
+    "OperationKind",
+    "ProtocolLayer",
     "bubblewrap",
     "dissect_file",
     "format_of",

@@ -33,7 +33,7 @@ def format_of(head: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class CaptureFrame:
     """One frame as captured. `time_ns` counts from 1970; `offset` is its place in the file."""
 
     number: int
@@ -66,7 +66,7 @@ class CaptureFile:
     problems: list[str] = field(default_factory=list)
     n_frames: int = 0
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[CaptureFrame]:
         """Yield the frames in the order of the file."""
         with self._open() as stream:
             magic = stream.read(4)
@@ -98,7 +98,7 @@ class CaptureFile:
         except ValueError as error:
             raise CaptureError(f"The file cannot be opened: {error}.") from error
 
-    def _within_limits(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+    def _within_limits(self, frames: Iterator[CaptureFrame]) -> Iterator[CaptureFrame]:
         began = time.monotonic()
         for frame in frames:
             if frame.number > self.limits.frames:
@@ -114,12 +114,14 @@ class CaptureFile:
             self.n_frames = frame.number
             yield frame
 
-    def _stop(self, frame: Frame, reason: str) -> None:
+    def _stop(self, frame: CaptureFrame, reason: str) -> None:
         self.problems.append(
             f"Reading stopped before frame {frame.number}, at byte {frame.offset}: {reason}."
         )
 
-    def _pcap(self, stream: BinaryIO, order: Order, tick_ns: int, name: str) -> Iterator[Frame]:
+    def _pcap(
+        self, stream: BinaryIO, order: Order, tick_ns: int, name: str
+    ) -> Iterator[CaptureFrame]:
         self.format = name
         head = stream.read(20)
         if len(head) < 20:
@@ -142,10 +144,10 @@ class CaptureFile:
                 self._cut_short(number, offset + 16 + len(data))
                 return
             time_ns = seconds * 1_000_000_000 + ticks * tick_ns
-            yield Frame(number, time_ns, link_type, wire_length, data, offset)
+            yield CaptureFrame(number, time_ns, link_type, wire_length, data, offset)
             offset += 16 + captured
 
-    def _pcapng(self, stream: BinaryIO) -> Iterator[Frame]:
+    def _pcapng(self, stream: BinaryIO) -> Iterator[CaptureFrame]:
         stream.seek(0)
         order: Order = "<"
         interfaces: list[_Interface] = []
@@ -255,7 +257,7 @@ def _read_interface(body: bytes, order: Order, offset: int) -> _Interface:
 
 def _read_packet(
     kind: int, body: bytes, order: Order, interfaces: list[_Interface], place: tuple[int, int]
-) -> Frame | str:
+) -> CaptureFrame | str:
     """Return the frame of a packet block, or the sentence that says why there is none."""
     number, offset = place
     head = {_PACKET: 20, _OLD_PACKET: 20, _SIMPLE: 4}[kind]
@@ -277,4 +279,4 @@ def _read_packet(
     ticks = high << 32 | low
     time_ns = ticks * 1_000_000_000 // interface.ticks + interface.offset_s * 1_000_000_000
     data = body[head : head + captured]
-    return Frame(number, time_ns, interface.link_type, wire_length, data, offset)
+    return CaptureFrame(number, time_ns, interface.link_type, wire_length, data, offset)

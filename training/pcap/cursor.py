@@ -7,16 +7,24 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from training.pcap.messages import Dissection, Field, Kind, Layer, Message, Role, ShortMessageError
+from training.pcap.messages import (
+    Dissection,
+    ExchangeSide,
+    Message,
+    MessageField,
+    OperationKind,
+    ProtocolLayer,
+    ShortMessageError,
+)
 
 Order = Literal["big", "little"]
 Words = dict[int, str]
 
 
-class Cursor:
+class ByteCursor:
     """A position in `data` that moves forward; it never reads past `end`.
 
-    Every labelled read adds a `Field`. Raises ShortMessageError where the bytes are used up.
+    Every labelled read adds a `MessageField`. Raises ShortMessageError where the bytes are used up.
     """
 
     __slots__ = ("at", "data", "end", "fields", "order")
@@ -28,7 +36,7 @@ class Cursor:
         self.at = at
         self.end = len(data) if end is None else min(end, len(data))
         self.order: Order = order
-        self.fields: list[Field] = []
+        self.fields: list[MessageField] = []
 
     @property
     def left(self) -> int:
@@ -65,7 +73,7 @@ class Cursor:
             text = f"0x{value:0{size * 2}x}" if hexa else str(value)
             if words is not None:
                 text = f"{words.get(value, 'unknown')} ({text})"
-            self.fields.append(Field(label, text, start, size, hidden))
+            self.fields.append(MessageField(label, text, start, size, hidden))
         return value
 
     def octets(self, size: int, label: str = "", *, hidden: bool = False) -> bytes:
@@ -74,7 +82,7 @@ class Cursor:
         piece = self.take(size)
         if label:
             text = piece[:32].hex(" ") + (" …" if size > 32 else "")
-            self.fields.append(Field(label, text, start, size, hidden))
+            self.fields.append(MessageField(label, text, start, size, hidden))
         return piece
 
     def text(self, size: int, label: str = "", *, hidden: bool = False) -> str:
@@ -83,14 +91,14 @@ class Cursor:
         piece = self.take(size)
         printable = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in piece)
         if label:
-            self.fields.append(Field(label, printable, start, size, hidden))
+            self.fields.append(MessageField(label, printable, start, size, hidden))
         return printable
 
     def ipv4(self, label: str) -> str:
         """Return an IPv4 address."""
         start = self.at
         address = str(ipaddress.IPv4Address(self.take(4)))
-        self.fields.append(Field(label, address, start, 4))
+        self.fields.append(MessageField(label, address, start, 4))
         return address
 
     def note_rest(self, label: str) -> None:
@@ -101,7 +109,7 @@ class Cursor:
 
     def note(self, label: str, text: str, start: int, length: int, *, hidden: bool = False) -> None:
         """Add a field whose text was made elsewhere."""
-        self.fields.append(Field(label, text, start, length, hidden))
+        self.fields.append(MessageField(label, text, start, length, hidden))
 
 
 class ConnectionState:
@@ -157,14 +165,16 @@ class Context:
         return self.state.pop((self.flow, *key))
 
     @property
-    def role(self) -> Role:
+    def role(self) -> ExchangeSide:
         """Request or response, by the side that sent it."""
-        return Role.REQUEST if self.from_client else Role.RESPONSE
+        return ExchangeSide.REQUEST if self.from_client else ExchangeSide.RESPONSE
 
-    def layer(self, name: str, cursor: Cursor, start: int, end: int | None = None) -> Layer:
+    def layer(
+        self, name: str, cursor: ByteCursor, start: int, end: int | None = None
+    ) -> ProtocolLayer:
         """Add a layer with the fields that the cursor has read so far."""
         length = (cursor.at if end is None else end) - start
-        layer = Layer(name, start, length, cursor.fields, self.buffer)
+        layer = ProtocolLayer(name, start, length, cursor.fields, self.buffer)
         self.result.layers.append(layer)
         return layer
 
@@ -177,8 +187,8 @@ class Context:
         protocol: str,
         code: str,
         name: str,
-        kind: Kind,
-        role: Role,
+        kind: OperationKind,
+        role: ExchangeSide,
         *counters: tuple[str, str],
         is_first: bool = True,
         error: str = "",

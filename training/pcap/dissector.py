@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.pcap.capture_file import CaptureFile, Frame
-from training.pcap.cursor import ConnectionState, Context, Cursor
+from training.pcap.capture_file import CaptureFile, CaptureFrame
+from training.pcap.cursor import ByteCursor, ConnectionState, Context
 from training.pcap.messages import (
+    ConversationEnd,
     Dissection,
-    Endpoint,
     Limits,
     NotThisProtocolError,
     ShortMessageError,
@@ -38,7 +38,7 @@ from training.pcap.protocols import (
     profinet,
     s7comm,
 )
-from training.pcap.streams import Flow, Flows, Segment, is_opening
+from training.pcap.streams import Flows, Segment, TcpFlow, is_opening
 
 Measure = Callable[[bytes, int], int]
 Read = Callable[[bytes, int, int, Context], None]
@@ -88,7 +88,7 @@ class Dissector:
         self._flows = Flows(self.limits.flows, frozenset(STREAMS))
         self._memory = ConnectionState()
 
-    def dissect(self, frame: Frame) -> Dissection:
+    def dissect(self, frame: CaptureFrame) -> Dissection:
         """Return what the frame says. Never raises: what cannot be read is `problem`."""
         result = Dissection(frame.number, frame.time_ns, frame.wire_length)
         try:
@@ -106,12 +106,15 @@ class Dissector:
                     late = Dissection(segment.number, segment.time_ns, 0, is_late=True)
                     destination = flow.server if source == flow.client else flow.client
                     late.transport = "tcp"
-                    late.source, late.destination = Endpoint(*source), Endpoint(*destination)
+                    late.source, late.destination = (
+                        ConversationEnd(*source),
+                        ConversationEnd(*destination),
+                    )
                     segment.start = None
                     self._read_segment(flow, source, segment, late, b"")
                     yield late
 
-    def _link(self, frame: Frame, result: Dissection) -> None:
+    def _link(self, frame: CaptureFrame, result: Dissection) -> None:
         kind, at = enter_link(frame.link_type, frame.data, result)
         if kind == IPV4:
             packet = enter_ipv4(frame.data, at, result, self._fragments)
@@ -123,7 +126,7 @@ class Dissector:
         if packet is not None:
             self._transport(packet, frame, result)
 
-    def _layer_2(self, kind: int, frame: Frame, at: int, result: Dissection) -> None:
+    def _layer_2(self, kind: int, frame: CaptureFrame, at: int, result: Dissection) -> None:
         if kind in _NAMED_ETHERTYPES:
             result.add(_NAMED_ETHERTYPES[kind], at, len(frame.data) - at)
         elif kind in LAYER_2:
@@ -132,7 +135,7 @@ class Dissector:
         elif kind and at < len(frame.data):
             result.add("data", at, len(frame.data) - at)
 
-    def _transport(self, packet: Packet, frame: Frame, result: Dissection) -> None:
+    def _transport(self, packet: Packet, frame: CaptureFrame, result: Dissection) -> None:
         if packet.protocol == TCP:
             self._tcp(packet, frame, result)
         elif packet.protocol == UDP:
@@ -145,8 +148,8 @@ class Dissector:
         elif packet.begin < packet.end:
             result.add("data", packet.begin, packet.end - packet.begin)
 
-    def _udp(self, packet: Packet, frame: Frame, result: Dissection) -> None:
-        head = Cursor(packet.data, packet.begin, packet.end)
+    def _udp(self, packet: Packet, frame: CaptureFrame, result: Dissection) -> None:
+        head = ByteCursor(packet.data, packet.begin, packet.end)
         source, destination = head.number(2, "Source port"), head.number(2, "Destination port")
         length = head.number(2, "Length")
         head.number(2)
@@ -165,20 +168,20 @@ class Dissector:
                 self._try(name, read, span, context, frame)
                 return
             if port in _NAMED_DATAGRAMS and head.at < end:
-                context.layer(_NAMED_DATAGRAMS[port], Cursor(*span), head.at, end)
+                context.layer(_NAMED_DATAGRAMS[port], ByteCursor(*span), head.at, end)
                 return
         if head.at < end:
             name = "dns" if it_protocols.is_dns_query(*span) else "data"
-            context.layer(name, Cursor(*span), head.at, end)
+            context.layer(name, ByteCursor(*span), head.at, end)
 
     def _ports(self, result: Dissection, transport: str, source: int, destination: int) -> None:
         assert result.source and result.destination
         result.transport = transport
-        result.source = Endpoint(result.source.address, source)
-        result.destination = Endpoint(result.destination.address, destination)
+        result.source = ConversationEnd(result.source.address, source)
+        result.destination = ConversationEnd(result.destination.address, destination)
 
-    def _tcp(self, packet: Packet, frame: Frame, result: Dissection) -> None:
-        head = Cursor(packet.data, packet.begin, packet.end)
+    def _tcp(self, packet: Packet, frame: CaptureFrame, result: Dissection) -> None:
+        head = ByteCursor(packet.data, packet.begin, packet.end)
         ports = head.number(2, "Source port"), head.number(2, "Destination port")
         sequence = head.number(4, "Sequence")
         head.number(4, "Acknowledgment")
@@ -209,7 +212,7 @@ class Dissector:
 
     def _read_segment(
         self,
-        flow: Flow,
+        flow: TcpFlow,
         source: tuple[str, int],
         segment: Segment,
         result: Dissection,
@@ -253,7 +256,7 @@ class Dissector:
         read: Read,
         span: tuple[bytes, int, int],
         context: Context,
-        frame: Frame | None,
+        frame: CaptureFrame | None,
     ) -> None:
         """Let a protocol read a message; whatever its bytes are, the frame survives."""
         try:
@@ -261,9 +264,9 @@ class Dissector:
         except ShortMessageError:
             self._mark(frame, context.result, f"the {name} message", span[1])
         except NotThisProtocolError:
-            context.layer("data", Cursor(*span), span[1], span[2])
+            context.layer("data", ByteCursor(*span), span[1], span[2])
 
-    def _mark(self, frame: Frame | None, result: Dissection, part: str, at: int = 0) -> None:
+    def _mark(self, frame: CaptureFrame | None, result: Dissection, part: str, at: int = 0) -> None:
         """Say that something ends too early: the capture cut it, or the bytes are wrong."""
         is_cut = frame is not None and len(frame.data) < frame.wire_length
         result.add("_ws.short" if is_cut else MALFORMED, at, 0)
@@ -276,7 +279,7 @@ class Dissector:
         )
 
 
-def _protocol_of(flow: Flow) -> StreamProtocol | None:
+def _protocol_of(flow: TcpFlow) -> StreamProtocol | None:
     """The server's port decides; where no SYN said who that is, either port may."""
     protocol = STREAMS.get(flow.server[1])
     if protocol is None and not flow.is_certain:
@@ -284,7 +287,9 @@ def _protocol_of(flow: Flow) -> StreamProtocol | None:
     return protocol
 
 
-def dissect_file(path: Path, limits: Limits | None = None) -> Iterator[tuple[Frame, Dissection]]:
+def dissect_file(
+    path: Path, limits: Limits | None = None
+) -> Iterator[tuple[CaptureFrame, Dissection]]:
     """Yield the frames of a file with what they say. Raises CaptureError."""
     capture = CaptureFile(path, limits or Limits())
     dissector = Dissector(capture.limits)

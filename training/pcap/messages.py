@@ -37,7 +37,7 @@ class Limits:
     operations: int = 5_000
 
 
-class Kind(StrEnum):
+class OperationKind(StrEnum):
     """What an operation does to the controller that receives it."""
 
     READ = "read"
@@ -53,7 +53,7 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
-class Role(StrEnum):
+class ExchangeSide(StrEnum):
     """Which side of an exchange a message is."""
 
     REQUEST = "request"
@@ -62,7 +62,7 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class MessageField:
     """One field of a message and the bytes it stands on.
 
     `start` counts from the beginning of the buffer that the layer names. `hidden` marks what the
@@ -89,8 +89,8 @@ class Message:
     protocol: str
     code: str
     name: str
-    kind: Kind
-    role: Role
+    kind: OperationKind
+    role: ExchangeSide
     counters: tuple[tuple[str, str], ...] = ()
     is_first: bool = True
     error: str = ""
@@ -98,7 +98,7 @@ class Message:
 
 
 @dataclass(slots=True)
-class Layer:
+class ProtocolLayer:
     """One protocol inside a frame.
 
     `start` and `length` count in the frame's bytes, or in `buffer` where the message was put
@@ -108,12 +108,12 @@ class Layer:
     name: str
     start: int
     length: int
-    fields: list[Field] = field(default_factory=list)
+    fields: list[MessageField] = field(default_factory=list)
     buffer: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class ConversationEnd:
     """One end of a conversation: an IP address with its port, or a hardware address."""
 
     address: str
@@ -131,10 +131,10 @@ class Dissection:
     number: int
     time_ns: int
     wire_length: int
-    layers: list[Layer] = field(default_factory=list)
+    layers: list[ProtocolLayer] = field(default_factory=list)
     transport: str = ""
-    source: Endpoint | None = None
-    destination: Endpoint | None = None
+    source: ConversationEnd | None = None
+    destination: ConversationEnd | None = None
     from_client: bool = True
     messages: list[Message] = field(default_factory=list)
     counters: list[tuple[str, str]] = field(default_factory=list)
@@ -146,8 +146,10 @@ class Dissection:
         """The layers' names, each once."""
         return {layer.name for layer in self.layers}
 
-    def add(self, name: str, start: int, length: int, fields: list[Field] | None = None) -> Layer:
+    def add(
+        self, name: str, start: int, length: int, fields: list[MessageField] | None = None
+    ) -> ProtocolLayer:
         """Append a layer that stands in the frame's own bytes."""
-        layer = Layer(name, start, length, fields or [])
+        layer = ProtocolLayer(name, start, length, fields or [])
         self.layers.append(layer)
         return layer

@@ -6,8 +6,8 @@ import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from training.pcap.cursor import Cursor
-from training.pcap.messages import Dissection, Endpoint, ShortMessageError
+from training.pcap.cursor import ByteCursor
+from training.pcap.messages import ConversationEnd, Dissection, ShortMessageError
 
 # Link types of pcap (LINKTYPE_…) → the layer's name. Raw IP has no layer of its own.
 LINK_TYPES = {
@@ -52,7 +52,7 @@ def enter_link(link_type: int, data: bytes, result: Dissection) -> tuple[int, in
 
 
 def _ethernet(data: bytes, result: Dissection) -> tuple[int, int]:
-    cursor = Cursor(data)
+    cursor = ByteCursor(data)
     destination = mac(cursor.octets(6))
     source = mac(cursor.octets(6))
     cursor.note("Destination", destination, 0, 6)
@@ -60,17 +60,17 @@ def _ethernet(data: bytes, result: Dissection) -> tuple[int, int]:
     kind = cursor.number(2, "Type or length", hexa=True)
     result.add("eth", 0, 14, cursor.fields)
     result.transport = ETHERNET
-    result.source, result.destination = Endpoint(source), Endpoint(destination)
+    result.source, result.destination = ConversationEnd(source), ConversationEnd(destination)
     return _through_tags(kind, cursor, result)
 
 
-def _through_tags(kind: int, cursor: Cursor, result: Dissection) -> tuple[int, int]:
+def _through_tags(kind: int, cursor: ByteCursor, result: Dissection) -> tuple[int, int]:
     """Step over VLAN tags and an LLC header."""
     for _ in range(_MAX_TAGS):
         if kind not in _VLAN_TAGS:
             break
         start = cursor.at
-        tag = Cursor(cursor.data, start)
+        tag = ByteCursor(cursor.data, start)
         control = tag.number(2)
         tag.note("VLAN", str(control & 0x0FFF), start, 2)
         tag.note("Priority", str(control >> 13), start, 2)
@@ -83,10 +83,10 @@ def _through_tags(kind: int, cursor: Cursor, result: Dissection) -> tuple[int, i
     return _logical_link(cursor, result)
 
 
-def _logical_link(cursor: Cursor, result: Dissection) -> tuple[int, int]:
+def _logical_link(cursor: ByteCursor, result: Dissection) -> tuple[int, int]:
     """Read an IEEE 802.2 header: spanning tree, or a SNAP header with an EtherType."""
     start = cursor.at
-    head = Cursor(cursor.data, start, cursor.end)
+    head = ByteCursor(cursor.data, start, cursor.end)
     target = head.number(1, "DSAP", hexa=True)
     head.number(1, "SSAP", hexa=True)
     head.number(1, "Control", hexa=True)
@@ -108,7 +108,7 @@ def _loopback(data: bytes, result: Dissection, order: str) -> tuple[int, int]:
     family = int.from_bytes(data[:4], "big" if order == "big" else "little")
     if family > 0xFFFF:  # written on a machine of the other byte order
         family = int.from_bytes(data[:4][::-1], "big" if order == "big" else "little")
-    cursor = Cursor(data)
+    cursor = ByteCursor(data)
     cursor.note("Family", str(family), 0, 4)
     result.add("null", 0, 4, cursor.fields)
     if family == 2:
@@ -118,7 +118,7 @@ def _loopback(data: bytes, result: Dissection, order: str) -> tuple[int, int]:
 
 def _cooked(data: bytes, result: Dissection) -> tuple[int, int]:
     """Read the Linux cooked header, version 1."""
-    cursor = Cursor(data)
+    cursor = ByteCursor(data)
     cursor.number(2, "Packet type")
     cursor.number(2, "Link type")
     length = cursor.number(2)
@@ -131,7 +131,7 @@ def _cooked(data: bytes, result: Dissection) -> tuple[int, int]:
 
 def _cooked_2(data: bytes, result: Dissection) -> tuple[int, int]:
     """Read the Linux cooked header, version 2."""
-    cursor = Cursor(data)
+    cursor = ByteCursor(data)
     kind = cursor.number(2, "Protocol", hexa=True)
     cursor.number(2)
     cursor.number(4, "Interface")
@@ -219,7 +219,7 @@ def _whole(pieces: _Pieces) -> bytes | None:
 
 def enter_ipv4(data: bytes, start: int, result: Dissection, fragments: Fragments) -> Packet | None:
     """Add the IPv4 layer; return what it carries, or None where that is incomplete."""
-    cursor = Cursor(data, start)
+    cursor = ByteCursor(data, start)
     first = cursor.number(1)
     size = (first & 0x0F) * 4
     if first >> 4 != 4 or size < 20:
@@ -247,7 +247,7 @@ def enter_ipv4(data: bytes, start: int, result: Dissection, fragments: Fragments
 
 def enter_ipv6(data: bytes, start: int, result: Dissection, fragments: Fragments) -> Packet | None:
     """Add the IPv6 layer and its extension headers; return what it carries."""
-    cursor = Cursor(data, start)
+    cursor = ByteCursor(data, start)
     if cursor.number(4) >> 28 != 6:
         raise ShortMessageError
     length = cursor.number(2, "Payload length")
@@ -260,7 +260,7 @@ def enter_ipv6(data: bytes, start: int, result: Dissection, fragments: Fragments
     result.add("ipv6", start, 40, cursor.fields)
     _name_ends(result, source, destination)
     end = min(start + 40 + length, len(data)) if length else len(data)
-    cursor = Cursor(data, cursor.at, end)
+    cursor = ByteCursor(data, cursor.at, end)
     for _ in range(_MAX_EXTENSIONS):
         if protocol in _NEXT_HEADERS:
             at, name = cursor.at, _NEXT_HEADERS[protocol]
@@ -284,4 +284,4 @@ def enter_ipv6(data: bytes, start: int, result: Dissection, fragments: Fragments
 
 def _name_ends(result: Dissection, source: str, destination: str) -> None:
     result.transport = "ip"
-    result.source, result.destination = Endpoint(source), Endpoint(destination)
+    result.source, result.destination = ConversationEnd(source), ConversationEnd(destination)

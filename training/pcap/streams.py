@@ -81,7 +81,7 @@ class Direction:
 
 
 @dataclass(slots=True)
-class Flow:
+class TcpFlow:
     """One TCP connection. Keys are (address, port); `server` is known from a SYN or a port."""
 
     client: tuple[str, int]
@@ -98,9 +98,9 @@ class Flows:
         self._limit = limit
         self._known_ports = known_ports
         self._opened = 0
-        self._by_ends: OrderedDict[frozenset[tuple[str, int]], Flow] = OrderedDict()
+        self._by_ends: OrderedDict[frozenset[tuple[str, int]], TcpFlow] = OrderedDict()
 
-    def find(self, source: tuple[str, int], destination: tuple[str, int], flags: int) -> Flow:
+    def find(self, source: tuple[str, int], destination: tuple[str, int], flags: int) -> TcpFlow:
         """Return the connection of a segment; a fresh SYN decides who is the client."""
         key = frozenset((source, destination))
         flow = self._by_ends.get(key)
@@ -117,16 +117,16 @@ class Flows:
             flow.is_certain = True
         return flow
 
-    def _new(self, source: tuple[str, int], destination: tuple[str, int]) -> Flow:
+    def _new(self, source: tuple[str, int], destination: tuple[str, int]) -> TcpFlow:
         client, server = source, destination
         is_known = (source[1] in self._known_ports, destination[1] in self._known_ports)
         if is_known == (True, False) or (is_known[0] == is_known[1] and source[1] < destination[1]):
             client, server = destination, source
         self._opened += 1
         ends = {source: Direction(), destination: Direction()}
-        return Flow(client, server, False, ends, self._opened)
+        return TcpFlow(client, server, False, ends, self._opened)
 
-    def all(self) -> list[Flow]:
+    def all(self) -> list[TcpFlow]:
         """Every connection that is still kept."""
         return list(self._by_ends.values())
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from training.pcap.capture_file import CaptureFile, Frame
+from training.pcap.capture_file import CaptureFile, CaptureFrame
 from training.pcap.dissector import MALFORMED, Dissector
-from training.pcap.messages import Dissection, Kind, Limits, Message, Role
+from training.pcap.messages import Dissection, ExchangeSide, Limits, Message, OperationKind
 from training.pcap.network import LINK_TYPES
 
 _LISTED_HOSTS = 20
@@ -17,12 +17,12 @@ _MAX_HOSTS = 50_000
 _MAX_KEYS = 2_000
 _MAX_PROBLEMS = 20
 _COUNTERS = {
-    Kind.WRITE: "writes",
-    Kind.STOP: "stops",
-    Kind.START: "starts",
-    Kind.PROGRAM: "downloads",
-    Kind.UPLOAD: "uploads",
-    Kind.RESTART: "restarts",
+    OperationKind.WRITE: "writes",
+    OperationKind.STOP: "stops",
+    OperationKind.START: "starts",
+    OperationKind.PROGRAM: "downloads",
+    OperationKind.UPLOAD: "uploads",
+    OperationKind.RESTART: "restarts",
 }
 
 
@@ -37,7 +37,7 @@ class OperationCount:
     protocol: str
     code: str
     name: str
-    kind: Kind
+    kind: OperationKind
     count: int = 0
     responses: int = 0
     errors: int = 0
@@ -73,7 +73,7 @@ class Conversation:
             self.last_ns = result.time_ns
         for message in result.messages:
             self.protocols.add(message.protocol)
-            if message.role is Role.RESPONSE or not message.is_first:
+            if message.role is ExchangeSide.RESPONSE or not message.is_first:
                 continue
             self.operations += 1
             if message.kind in _COUNTERS:
@@ -165,7 +165,7 @@ class CaptureSummary:
                 return
             row = OperationCount(message.protocol, message.code, message.name, message.kind)
             self.operations[key] = row
-        if message.role is Role.RESPONSE:
+        if message.role is ExchangeSide.RESPONSE:
             row.responses += 1
         else:
             row.count += 1
@@ -183,7 +183,7 @@ class CaptureSummary:
             "format": self.format,
             "packets": self.packets,
             "duration_s": round((self.last_ns - self.first_ns) / 1e9, 6),
-            "started_at": moment_of(self.first_ns) if self.packets else None,
+            "started_at": captured_at(self.first_ns) if self.packets else None,
             "link_type": self.link_type,
             "protocol_frames": dict(self.protocol_frames.most_common()),
             "ip_hosts": sorted(self.hosts)[:_LISTED_HOSTS],
@@ -203,12 +203,12 @@ def _conversation_row(row: Conversation) -> dict[str, Any]:
     first, last = fields.pop("first_ns"), fields.pop("last_ns")
     return fields | {
         "protocols": sorted(row.protocols),
-        "started_at": moment_of(first),
+        "started_at": captured_at(first),
         "duration_s": round((last - first) / 1e9, 6),
     }
 
 
-def moment_of(time_ns: int) -> datetime | None:
+def captured_at(time_ns: int) -> datetime | None:
     """Return a frame's time, or None where the file gives one that no calendar has."""
     try:
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_ns // 1000)
@@ -216,7 +216,7 @@ def moment_of(time_ns: int) -> datetime | None:
         return None
 
 
-type FrameListener = Callable[[Frame | None, Dissection], None]
+type FrameListener = Callable[[CaptureFrame | None, Dissection], None]
 """Takes each frame with what it says while a capture is summarized; None for late layers."""
 
 

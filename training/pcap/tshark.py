@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Timer
 from xml.etree import ElementTree as XML
 
-from training.pcap.messages import CaptureError, Dissection, Field, Layer
+from training.pcap.messages import CaptureError, Dissection, MessageField, ProtocolLayer
 
 
 def bubblewrap(folders: Iterable[str], *options: str) -> list[str]:
@@ -49,7 +49,7 @@ def is_available() -> bool:
         return False
 
 
-def layers_of_frame(path: Path, own: Dissection) -> list[Layer]:
+def layers_of_frame(path: Path, own: Dissection) -> list[ProtocolLayer]:
     """Return the layers of one frame as tshark reads them. Raises CaptureError.
 
     tshark does not know what a plant keeps to itself: what our dissection of the same frame hides
@@ -72,7 +72,7 @@ def layers_of_frame(path: Path, own: Dissection) -> list[Layer]:
     return layers
 
 
-def _overlap(field: Field, span: range) -> bool:
+def _overlap(field: MessageField, span: range) -> bool:
     return field.start < span.stop and span.start < field.start + max(field.length, 1)
 
 
@@ -108,7 +108,7 @@ def _run(path: Path, *command: str) -> bytes:
     return answer
 
 
-def _layers(answer: bytes) -> Iterator[Layer]:
+def _layers(answer: bytes) -> Iterator[ProtocolLayer]:
     """Read PDML: one element a protocol, nested fields with the bytes that they stand on."""
     try:
         packet = XML.fromstring(answer).find("packet")
@@ -121,16 +121,16 @@ def _layers(answer: bytes) -> Iterator[Layer]:
         if name in _SKIPPED:
             continue
         start, size = _number(proto, "pos"), _number(proto, "size")
-        yield Layer(name, start, size, list(_fields(proto)))
+        yield ProtocolLayer(name, start, size, list(_fields(proto)))
 
 
-def _fields(proto: XML.Element) -> Iterator[Field]:
+def _fields(proto: XML.Element) -> Iterator[MessageField]:
     for place, element in enumerate(proto.iter("field")):
         if place >= _MAX_FIELDS:
             return
         label, _, text = element.get("showname", element.get("show", "")).partition(": ")
         if label and element.get("hide") != "yes":
-            yield Field(label, text, _number(element, "pos"), _number(element, "size"))
+            yield MessageField(label, text, _number(element, "pos"), _number(element, "size"))
 
 
 def _number(element: XML.Element, name: str) -> int:

@@ -10,7 +10,7 @@ from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.ui.words import number
-from training.catalog.engine.answers import MAX_TEXT, AnswerError, is_right, read_answer
+from training.catalog.engine.answers import MAX_TEXT, AnswerError, is_right, read_submitted_answer
 from training.catalog.models import Lesson, QuestionVersion
 from training.progress.models import Attempt, LessonNote
 from training.progress.policies import reasons_against_learning, reasons_against_reading_notes
@@ -52,7 +52,7 @@ def judge_answer(
 ) -> Attempt:
     """Return what an answer in a form is worth, as a first attempt that is not kept."""
     try:
-        answer = read_answer(version.content, form, seed_of(version, learner))
+        answer = read_submitted_answer(version.content, form, seed_of(version, learner))
         correct = is_right(version.content, answer)
     except AnswerError as error:
         raise CannotAnswer(_sentence(error.code)) from error

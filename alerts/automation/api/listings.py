@@ -13,12 +13,12 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
-from alerts.automation.engine.rule_facts import facts_of
+from alerts.automation.engine.rule_facts import read_rule_facts
 from portal.api.fields import QueryText
-from portal.api.listing import Filter, Listing, Order, Row
+from portal.api.listing import ListFilter, Listing, ListRow, Order
 
 
-class PlaybookSerializer(Row):
+class PlaybookSerializer(ListRow):
     """Playbooks (Logic Apps) in the subscriptions of your workspaces, by name."""
 
     id = UUIDField(source="uuid", help_text="to name it by")
@@ -48,11 +48,11 @@ class PlaybookSerializer(Row):
 PLAYBOOKS = Listing(
     PlaybookSerializer,
     Order("name", newest_first=False),
-    filters=(Filter("workspace", QueryText(), "name of one workspace", "workspace__name"),),
+    filters=(ListFilter("workspace", QueryText(), "name of one workspace", "workspace__name"),),
 )
 
 
-class PlaybookRunSerializer(Row):
+class PlaybookRunSerializer(ListRow):
     """Runs of playbooks on incidents, newest first: those asked for here, and those of others."""
 
     id = UUIDField(source="uuid", help_text="of the run, here")
@@ -76,8 +76,8 @@ PLAYBOOK_RUNS = Listing(
     PlaybookRunSerializer,
     Order("pk"),
     filters=(
-        Filter("playbook", UUIDField(), "of one playbook", "playbook__uuid"),
-        Filter("incident", IntegerField(), "on one incident", "incident_id"),
+        ListFilter("playbook", UUIDField(), "of one playbook", "playbook__uuid"),
+        ListFilter("incident", IntegerField(), "on one incident", "incident_id"),
     ),
     sources={
         "delivery": F("change__outcome"),
@@ -90,10 +90,10 @@ PLAYBOOK_RUNS = Listing(
 
 
 def _closes(body: dict[str, Any]) -> bool:
-    return facts_of(body).closes
+    return read_rule_facts(body).closes
 
 
-class AutomationRuleSerializer(Row):
+class AutomationRuleSerializer(ListRow):
     """Automation rules as Sentinel held them when they were last read, whoever made them."""
 
     id = IntegerField(source="pk", help_text="of the row")
@@ -108,7 +108,7 @@ class AutomationRuleSerializer(Row):
 AUTOMATION_RULES = Listing(
     AutomationRuleSerializer,
     Order("pk"),
-    filters=(Filter("workspace", QueryText(), "name of one workspace", "workspace__name"),),
+    filters=(ListFilter("workspace", QueryText(), "name of one workspace", "workspace__name"),),
     sources={"is_ours": Coalesce("ours", Value(False))},
     reads={"closes": _closes},
 )

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
-from alerts.automation.engine.plant_effects import MAX_EVIDENCE, Evidence
+from alerts.automation.engine.plant_effects import MAX_EVIDENCE, EffectEvidence
 
 _SETTING: Final = re.compile(r"appsetting\s*\(", re.IGNORECASE)
 _PARAMETER: Final = re.compile(r"\bparameters\s*\(\s*(?:'([^']*)'\s*\))?", re.IGNORECASE)
@@ -31,7 +31,7 @@ _MANAGED: Final = "managedApiConnections"
 
 def hidden_values_of(
     *, definition: Any, parameters: Any, connectors: Mapping[str, str]
-) -> list[Evidence]:
+) -> list[EffectEvidence]:
     """Return the values that a playbook depends on and that its digest does not hold, each once."""
     whole = _bag(parameters)
     is_standard = any(name.endswith(".json") for name in whole)
@@ -42,7 +42,7 @@ def hidden_values_of(
 
 def _search_consumption(
     definition: Any, parameters: Mapping[str, Any], connectors: Mapping[str, str]
-) -> Iterator[Evidence]:
+) -> Iterator[EffectEvidence]:
     scope = _Scope(definition, parameters)
     yield from scope.in_value(definition)
     yield from _children(definition)
@@ -53,7 +53,7 @@ def _search_consumption(
 
 def _search_standard(
     definition: Any, files: Mapping[str, Any], connectors: Mapping[str, str]
-) -> Iterator[Evidence]:
+) -> Iterator[EffectEvidence]:
     scope = _Scope(definition, _bag(files.get("parameters.json")))
     yield from scope.in_value(definition)
     yield from _children(definition)
@@ -71,13 +71,13 @@ def _search_standard(
 
 def _unread_connection(
     name: str, resource_id: Any, connectors: Mapping[str, str]
-) -> Iterator[Evidence]:
+) -> Iterator[EffectEvidence]:
     if not connectors.get(str(resource_id).lower()):
         yield _hidden("connection", name)
 
 
-def _hidden(kind: str, name: str) -> Evidence:
-    return Evidence("value", name.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:200], kind)
+def _hidden(kind: str, name: str) -> EffectEvidence:
+    return EffectEvidence("value", name.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:200], kind)
 
 
 class _Scope:
@@ -87,7 +87,7 @@ class _Scope:
         self._declared, self._values = _bag(_bag(definition).get("parameters")), values
         self._looked_at: set[str] = set()
 
-    def in_value(self, value: Any) -> Iterator[Evidence]:
+    def in_value(self, value: Any) -> Iterator[EffectEvidence]:
         """Yield the hidden values that expressions in a value name, and those these name."""
         for text in _texts(value):
             if _SETTING.search(text):
@@ -95,7 +95,7 @@ class _Scope:
             for found in _PARAMETER.finditer(text):
                 yield from self._in_parameter(found[1])
 
-    def _in_parameter(self, name: str | None) -> Iterator[Evidence]:
+    def _in_parameter(self, name: str | None) -> Iterator[EffectEvidence]:
         if name is None:  # worked out: it may be any
             yield _hidden("parameter", "")
             return
@@ -111,7 +111,7 @@ class _Scope:
             yield from self.in_value(value)
 
 
-def _children(definition: Any) -> Iterator[Evidence]:
+def _children(definition: Any) -> Iterator[EffectEvidence]:
     for part in _parts(definition):
         if not isinstance(part, dict) or "inputs" not in part:
             continue

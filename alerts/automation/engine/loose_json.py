@@ -26,7 +26,7 @@ def list_of(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def text_of(value: Any) -> str:
+def loose_text(value: Any) -> str:
     """Return the text without the blanks around it, or an empty one; a long one is cut visibly."""
     return _cut(value.strip()) if isinstance(value, str) else ""
 

@@ -64,7 +64,7 @@ SENTINEL: Final = "azuresentinel"
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class HarmlessOperation:
     """An operation of a connector that reaches people or the incident only. Where `body` is there,
     it is harmless with these members of the body and no other.
     """
@@ -74,8 +74,10 @@ class Operation:
     body: frozenset[str] | None = None
 
 
-def _operation(method: str, path: str, *body: str) -> Operation:
-    return Operation(method, re.compile(path, re.IGNORECASE | re.ASCII), frozenset(body) or None)
+def _operation(method: str, path: str, *body: str) -> HarmlessOperation:
+    return HarmlessOperation(
+        method, re.compile(path, re.IGNORECASE | re.ASCII), frozenset(body) or None
+    )
 
 
 _MAIL: Final = (_operation("post", r"/(?:v2/)?Mail"),)
@@ -100,7 +102,7 @@ _TRIGGER_PATH: Final = re.compile(r"/incident-creation|/subscribe|/entity/[A-Za-
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class EffectEvidence:
     """A part of a playbook that is not known to be harmless: its place (step, trigger or playbook),
     its name there, and in Azure's words what it is.
     """
@@ -110,15 +112,15 @@ class Evidence:
     call: str
 
 
-def evidence_of(
+def plant_effects_of(
     *, definition: Any, parameters: Any, connectors: Mapping[str, str]
-) -> list[Evidence]:
+) -> list[EffectEvidence]:
     """Return what may act on the plant; empty only where every part of the definition is known to
     be harmless. `parameters` are the workflow's, with the connections that it uses; `connectors`
     are what these are connections to, read from the connections themselves.
     """
     if not isinstance(definition, dict) or not definition.keys() <= _DEFINITION_MEMBERS:
-        return [Evidence("playbook", "", "definition")]
+        return [EffectEvidence("playbook", "", "definition")]
     entries = _member(_member(parameters, "$connections"), "value")
     connections = _Connections(entries if isinstance(entries, dict) else {}, connectors)
     found = [
@@ -126,7 +128,7 @@ def evidence_of(
         *islice(_in_steps(definition.get("actions"), connections, depth=MAX_DEPTH), MAX_EVIDENCE),
     ]
     if not definition.get("actions"):
-        found.append(Evidence("playbook", "", "no steps"))
+        found.append(EffectEvidence("playbook", "", "no steps"))
     return found[:MAX_EVIDENCE]
 
 
@@ -138,24 +140,24 @@ class _Connections:
     connectors: Mapping[str, str]
 
 
-def _found(place: str, name: str, call: str) -> Evidence:
+def _found(place: str, name: str, call: str) -> EffectEvidence:
     """PostgreSQL takes no NUL in a text."""
     name, call = (text.replace("\x00", "\N{REPLACEMENT CHARACTER}") for text in (name, call))
-    return Evidence(place, name[:200], call[:200])
+    return EffectEvidence(place, name[:200], call[:200])
 
 
-def _in_triggers(triggers: Any, connections: _Connections) -> Iterator[Evidence]:
+def _in_triggers(triggers: Any, connections: _Connections) -> Iterator[EffectEvidence]:
     if not isinstance(triggers, dict):
-        yield Evidence("trigger", "", "not readable")
+        yield EffectEvidence("trigger", "", "not readable")
         return
     for name, trigger in triggers.items():
         if call := _call_of_trigger(trigger, connections):
             yield _found("trigger", name, call)
 
 
-def _in_steps(actions: Any, connections: _Connections, *, depth: int) -> Iterator[Evidence]:
+def _in_steps(actions: Any, connections: _Connections, *, depth: int) -> Iterator[EffectEvidence]:
     if not isinstance(actions, dict) or not depth:
-        yield Evidence("step", "", "not readable" if depth else "nested too deep")
+        yield EffectEvidence("step", "", "not readable" if depth else "nested too deep")
         return
     for name, step in actions.items():
         if call := _call_of_step(step, connections):

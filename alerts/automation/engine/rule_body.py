@@ -13,7 +13,7 @@ from alerts.suppression.engine.rule import instant
 from alerts.suppression.engine.sentinel_conditions import (
     MAX_NAME_LENGTH,
     PRODUCTS,
-    condition,
+    property_condition,
     titles,
 )
 from alerts.suppression.engine.sentinel_forms import NAME_PREFIX
@@ -54,10 +54,10 @@ def conditions_for(likeness: Likeness, *, types: Iterable[Json] = ()) -> list[Js
     does not: in the Defender portal titles of incidents change.
     """
     return [
-        condition("AlertProductNames", PRODUCTS),
-        *(list(types) or [condition("IncidentTitle", titles([likeness.alert_type]))]),
-        *(condition("IoTDeviceName", [name]) for name in likeness.devices),
-        *(condition("IPAddress", [address]) for address in likeness.addresses),
+        property_condition("AlertProductNames", PRODUCTS),
+        *(list(types) or [property_condition("IncidentTitle", titles([likeness.alert_type]))]),
+        *(property_condition("IoTDeviceName", [name]) for name in likeness.devices),
+        *(property_condition("IPAddress", [address]) for address in likeness.addresses),
     ]
 
 

@@ -11,8 +11,8 @@ from alerts.automation.engine.loose_json import (
     bag_of,
     json_of,
     list_of,
+    loose_text,
     members_beyond,
-    text_of,
 )
 from alerts.automation.engine.rule_terms import (
     AND_OR,
@@ -48,7 +48,7 @@ class Condition:
         return not self.not_understood and all(inner.is_understood for inner in self.inner)
 
 
-def conditions_of(found: Any) -> tuple[Condition, ...]:
+def read_conditions(found: Any) -> tuple[Condition, ...]:
     """Read the conditions of a rule, or of a group. Raises nothing, however odd they are."""
     if found is None:
         return ()
@@ -59,7 +59,7 @@ def conditions_of(found: Any) -> tuple[Condition, ...]:
 
 def _condition(found: Any) -> Condition:
     condition = bag_of(found)
-    read = _READERS.get(text_of(condition.get("conditionType")))
+    read = _READERS.get(loose_text(condition.get("conditionType")))
     whole = {"conditionType", "conditionProperties"}
     understood = None
     if read is not None and not members_beyond(condition, whole):
@@ -101,7 +101,7 @@ def _grown(bag: Json) -> Condition | None:
 
 def _array(bag: Json) -> Condition | None:
     name, joined = _word(bag, "arrayType", ARRAYS), _word(bag, "arrayConditionType", ANY_OR_ALL)
-    inner = conditions_of(bag.get("itemConditions"))
+    inner = read_conditions(bag.get("itemConditions"))
     if not (name and joined and inner):
         return None
     found = Condition(name, joined=joined, inner=inner)
@@ -109,7 +109,7 @@ def _array(bag: Json) -> Condition | None:
 
 
 def _boolean(bag: Json) -> Condition | None:
-    joined, inner = _word(bag, "operator", AND_OR), conditions_of(bag.get("innerConditions"))
+    joined, inner = _word(bag, "operator", AND_OR), read_conditions(bag.get("innerConditions"))
     if not (joined and inner):
         return None
     return _unless_more(bag, Condition(joined=joined, inner=inner), "operator innerConditions")
@@ -132,7 +132,7 @@ def _unless_more(bag: Json, found: Condition, names: str) -> Condition | None:
 def _values(bag: Json) -> tuple[str, ...]:
     """The values that are compared with; empty where they are none, or not all texts."""
     found = list_of(bag.get("propertyValues"))
-    return tuple(map(text_of, found)) if all(isinstance(value, str) for value in found) else ()
+    return tuple(map(loose_text, found)) if all(isinstance(value, str) for value in found) else ()
 
 
 def _word(bag: Json, name: str, words: Collection[str]) -> str:

@@ -14,10 +14,10 @@ from alerts.automation.engine.loose_json import (
     bag_of,
     json_of,
     list_of,
+    loose_text,
     members_beyond,
-    text_of,
 )
-from alerts.automation.engine.rule_conditions import Condition, conditions_of
+from alerts.automation.engine.rule_conditions import Condition, read_conditions
 from alerts.automation.engine.rule_terms import (
     ACTION_MEMBERS,
     CONFIGURATIONS,
@@ -27,7 +27,7 @@ from alerts.automation.engine.rule_terms import (
     RULE_MEMBERS,
     TRIGGERS,
 )
-from alerts.sentinel.wire.values import read_moment
+from alerts.sentinel.wire.values import moment_field
 
 _ORDERS: Final = range(1, 1001)
 _NEEDED: Final = {"RunPlaybook": "playbook", "AddIncidentTask": "title"}  # or it does nothing
@@ -35,7 +35,7 @@ _OWNER_NAMES: Final = ("assignedTo", "userPrincipalName", "email", "objectId")
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class RuleAction:
     """One action: what it is, the values that it sets (severity, labels, playbook …), and the JSON
     of what is not understood of it.
     """
@@ -58,7 +58,7 @@ class RuleFacts:
     on: str  # Incidents or Alerts
     when: str  # Created or Updated
     conditions: tuple[Condition, ...]
-    acts: tuple[Act, ...]
+    acts: tuple[RuleAction, ...]
     not_understood: tuple[str, ...] = ()
 
     @property
@@ -89,12 +89,12 @@ class RuleFacts:
         return self.is_enabled and not self.has_ended(now=now)
 
 
-def facts_of(body: Any) -> RuleFacts:
+def read_rule_facts(body: Any) -> RuleFacts:
     """Read a rule's properties. Raises nothing, however odd they are."""
     properties = bag_of(body)
     logic, order = bag_of(properties.get("triggeringLogic")), properties.get("order")
     ends = logic.get("expirationTimeUtc")
-    ends_at = read_moment(ends, "expirationTimeUtc", [])
+    ends_at = moment_field(ends, "expirationTimeUtc", [])
     trigger = {name: logic.get(name) for name in ("triggersOn", "triggersWhen")}
     strange = members_beyond(properties, RULE_MEMBERS) | members_beyond(logic, LOGIC_MEMBERS)
     if type(order) is not int or order not in _ORDERS:
@@ -103,16 +103,16 @@ def facts_of(body: Any) -> RuleFacts:
         strange["isEnabled"] = logic.get("isEnabled")
     if ends is not None and ends_at is None:
         strange["expirationTimeUtc"] = ends
-    if tuple(map(text_of, trigger.values())) not in TRIGGERS:
+    if tuple(map(loose_text, trigger.values())) not in TRIGGERS:
         strange |= trigger
     return RuleFacts(
-        name=text_of(properties.get("displayName")),
+        name=loose_text(properties.get("displayName")),
         order=order if type(order) is int else None,
         is_enabled=bool(logic.get("isEnabled")),  # an odd value rather acts
         ends_at=ends_at,
-        on=text_of(trigger["triggersOn"]),
-        when=text_of(trigger["triggersWhen"]),
-        conditions=conditions_of(logic.get("conditions")),
+        on=loose_text(trigger["triggersOn"]),
+        when=loose_text(trigger["triggersWhen"]),
+        conditions=read_conditions(logic.get("conditions")),
         acts=_acts(properties.get("actions")),
         not_understood=tuple(f"{name} {json_of(value)}" for name, value in strange.items()),
     )
@@ -129,9 +129,9 @@ def colliding(rules: Iterable[tuple[str, RuleFacts]], *, now: datetime) -> set[s
     return {name for names in by_place.values() if len(names) > 1 for name in names}
 
 
-def _acts(found: Any) -> tuple[Act, ...]:
+def _acts(found: Any) -> tuple[RuleAction, ...]:
     if not isinstance(found, list):
-        return () if found is None else (Act("", {}, json_of(found)),)
+        return () if found is None else (RuleAction("", {}, json_of(found)),)
 
     def place(action: Any) -> int:
         order = bag_of(action).get("order")
@@ -140,21 +140,21 @@ def _acts(found: Any) -> tuple[Act, ...]:
     return tuple(map(_act, sorted(found, key=place)))
 
 
-def _act(action: Any) -> Act:
+def _act(action: Any) -> RuleAction:
     whole = bag_of(action)
-    kind, found = text_of(whole.get("actionType")), whole.get("actionConfiguration")
+    kind, found = loose_text(whole.get("actionType")), whole.get("actionConfiguration")
     configuration = bag_of(found)
     values, members = _values_of(configuration), CONFIGURATIONS.get(kind)
     is_odd = found is not None and not isinstance(found, dict)
     if members is None or is_odd or _NEEDED.get(kind, "") not in {"", *values}:
-        return Act(kind, values, json_of(action))
+        return RuleAction(kind, values, json_of(action))
     strange = members_beyond(whole, ACTION_MEMBERS) | members_beyond(configuration, members)
     strange |= {
         name: value
         for name, value in configuration.items()
         if value is not None and not _is_readable(name, value)
     }
-    return Act(kind, values, json_of(strange) if strange else "")
+    return RuleAction(kind, values, json_of(strange) if strange else "")
 
 
 def _values_of(configuration: Json) -> dict[str, str]:
@@ -165,17 +165,17 @@ def _values_of(configuration: Json) -> dict[str, str]:
             *("severity", "status", "classification", "classificationReason"),
             *("classificationComment", "title", "description"),
         )
-        if (text := text_of(configuration.get(name)))
+        if (text := loose_text(configuration.get(name)))
     }
     owner = configuration.get("owner")
     if isinstance(owner, dict):
-        named = (text for name in _OWNER_NAMES if (text := text_of(owner.get(name))))
+        named = (text for name in _OWNER_NAMES if (text := loose_text(owner.get(name))))
         values["owner"] = next(named, "")
     labels = configuration.get("labels")
-    found = [text_of(bag_of(label).get("labelName")) for label in list_of(labels)]
+    found = [loose_text(bag_of(label).get("labelName")) for label in list_of(labels)]
     if any(found):
         values["labels"] = ", ".join(filter(None, found))
-    if playbook := text_of(configuration.get("logicAppResourceId")):
+    if playbook := loose_text(configuration.get("logicAppResourceId")):
         values["playbook"] = playbook.lower()
     return values
 
@@ -189,7 +189,7 @@ def _is_readable(name: str, value: Any) -> bool:
         )
     if name == "labels":
         return isinstance(value, list) and all(
-            text_of(bag_of(label).get("labelName")) and not members_beyond(label, LABEL_MEMBERS)
+            loose_text(bag_of(label).get("labelName")) and not members_beyond(label, LABEL_MEMBERS)
             for label in value
         )
     return isinstance(value, str)

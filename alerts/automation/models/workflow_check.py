@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from alerts.sentinel.wire.values import check_marker
-from portal.jobs.models import Leased, State
+from portal.jobs.models import JobState, Leased
 
 
 class WorkflowCheck(Leased):
@@ -50,7 +50,7 @@ class WorkflowCheck(Leased):
     @property
     def is_over(self) -> bool:
         """Whether nothing is left to be done."""
-        return self.state in {State.DONE, State.DEAD}
+        return self.state in {JobState.DONE, JobState.DEAD}
 
     @property
     def has_failed(self) -> bool:

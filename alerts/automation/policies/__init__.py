@@ -10,9 +10,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext
 
 from alerts.automation.models import Inventory, PlantConsent, Playbook, PlaybookRun
-from alerts.incidents.models import Incident, touches
+from alerts.incidents.models import Incident, touches_sites
 from alerts.incidents.policies import reasons_against_acting
-from alerts.outbox.models import Outcome
+from alerts.outbox.models import ChangeOutcome
 from alerts.reviews.policies import sites_spoken_for, works_in
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
@@ -110,7 +110,7 @@ def consent_in_force(
     )
     # Asked of the runs: of a consent with two runs, one taken back says nothing about the other.
     used = PlaybookRun.objects.filter(consent__in=consents)
-    used = used.exclude(change__outcome=Outcome.WITHDRAWN)
+    used = used.exclude(change__outcome=ChangeOutcome.WITHDRAWN)
     unused = consents.exclude(pk__in=used.values("consent")).order_by("-decided_at")
     unused = unused.select_related("decided_by", "incident__workspace__organisation")
     return next((consent for consent in unused if could_be_given_now(consent)), None)
@@ -125,7 +125,7 @@ def could_be_given_now(consent: PlantConsent) -> bool:
     return consent_kind(consent, by=consent.decided_by) in (consent.kind, PlantConsent.Kind.OT)
 
 
-def reasons_against_asking(
+def reasons_against_asking_consent(
     playbook: Playbook, incident: Incident, *, reason: str, by: User, now: datetime
 ) -> list[str]:
     """Why this person cannot ask for consent."""
@@ -160,7 +160,9 @@ def consent_kind(consent: PlantConsent, *, by: User) -> str:
     return ""
 
 
-def reasons_against_deciding(consent: PlantConsent, *, by: User, now: datetime) -> list[str]:
+def reasons_against_deciding_consent(
+    consent: PlantConsent, *, by: User, now: datetime
+) -> list[str]:
     """Why this person can neither consent nor decline."""
     if by.kind != "person":
         return [gettext("Consent is given by a signed-in person, never by a token.")]
@@ -244,5 +246,5 @@ def _leads_all_sites(by: User, workspace: Workspace) -> bool:
 
 
 def _sites_of(workspace: Workspace) -> QuerySet[Site]:
-    incidents = Incident.objects.filter(touches([OuterRef("pk")]), workspace=workspace)
+    incidents = Incident.objects.filter(touches_sites([OuterRef("pk")]), workspace=workspace)
     return Site.objects.filter(Exists(incidents))

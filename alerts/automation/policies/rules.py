@@ -70,7 +70,7 @@ def _reasons_against_automatic(
     return reasons_against_playbook(playbook) + reasons_of_unread_list(workspace_id, now=now)
 
 
-def reasons_against_checking(
+def reasons_against_workflow_check(
     workspace: Workspace, playbook: Playbook | None, *, by: User | None, now: datetime
 ) -> list[str]:
     """Why the workflow of a workspace cannot be checked by this person (None: the command line), or
@@ -85,7 +85,7 @@ def reasons_against_checking(
     return _reasons_against_automatic(playbook, workspace_id=workspace.pk, now=now)
 
 
-def reasons_against_removing(rule: MadeRule, *, by: User) -> list[str]:
+def reasons_against_removing_rule(rule: MadeRule, *, by: User) -> list[str]:
     """Why this person cannot take a rule away."""
     if rule.removed_at is not None:
         return [gettext("Somebody has taken this rule away already.")]

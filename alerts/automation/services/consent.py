@@ -11,13 +11,13 @@ from alerts.automation.models import PlantConsent, Playbook
 from alerts.automation.policies import (
     VALID,
     consent_kind,
-    reasons_against_asking,
-    reasons_against_deciding,
+    reasons_against_asking_consent,
+    reasons_against_deciding_consent,
     reasons_against_reason,
 )
 from alerts.automation.services.notify import notify_approvers, notify_asker
 from alerts.automation.wording import OTHER_STEPS, UNANSWERED
-from alerts.incidents.acts.apply import lock_incidents, write_timeline
+from alerts.incidents.acts.apply import lock_incidents_of_act, write_timeline
 from alerts.incidents.models import TimelineItem
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -40,8 +40,8 @@ def ask_for_consent(
     """Ask whoever can consent; one request at a time for a playbook and an incident."""
     reason = visible_text(reason)
     playbook = Playbook.objects.select_for_update(of=("self",)).get(pk=playbook_id)
-    (incident,) = lock_incidents([incident_id])
-    if reasons := reasons_against_asking(playbook, incident, reason=reason, by=by, now=now):
+    (incident,) = lock_incidents_of_act([incident_id])
+    if reasons := reasons_against_asking_consent(playbook, incident, reason=reason, by=by, now=now):
         raise CannotAskForConsent(*reasons)
     waiting = PlantConsent.objects.filter(
         playbook=playbook, incident=incident, state=PlantConsent.State.ASKED
@@ -109,7 +109,7 @@ def decide_consent(
     row = rows.select_related("incident__workspace__organisation", "playbook", "asked_by").get(
         uuid=consent
     )
-    kind, reasons = consent_kind(row, by=by), reasons_against_deciding(row, by=by, now=now)
+    kind, reasons = consent_kind(row, by=by), reasons_against_deciding_consent(row, by=by, now=now)
     if not is_given or kind == PlantConsent.Kind.SECOND:
         reasons += [] if reasons else reasons_against_reason(reason)
     if reasons:

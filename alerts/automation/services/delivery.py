@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from alerts.automation.engine.hidden_values import hidden_values_of
-from alerts.automation.engine.plant_effects import evidence_of
+from alerts.automation.engine.plant_effects import plant_effects_of
 from alerts.automation.models import (
     Inventory,
     MadeRule,
@@ -19,13 +19,13 @@ from alerts.automation.models import (
 from alerts.automation.policies import VALID, could_be_given_now, reasons_of_unread_list
 from alerts.automation.services.notify import notify_of_rule, notify_of_unasked_run
 from alerts.automation.services.workflow_check import LASTS, body_of_check
-from alerts.outbox.models import Change, Landing, Outcome, RuleKind, RulePriority, WantedRule
+from alerts.outbox.models import Change, ChangeOutcome, Landing, RuleKind, RulePriority, WantedRule
 from alerts.outbox.registry import RuleSettlement, Settlement
 from alerts.reviews.policies import works_in
 from alerts.sentinel.wire import WirePlaybook
 from portal import clock
 from portal.audit.services import record
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 
 _UNKNOWN = "The run is not known here."
 _GONE = "The playbook is no longer in Azure."
@@ -74,7 +74,9 @@ def reason_not_to_run(change: Change, *, now: datetime) -> str:
     return ""
 
 
-def reason_not_to_start(change: Change, *, playbook: WirePlaybook, now: datetime) -> str:
+def reason_against_starting_playbook(
+    change: Change, *, playbook: WirePlaybook, now: datetime
+) -> str:
     """Why the playbook must not be started as Azure has it at this moment; "" if it may: it is, to
     the letter, the one that the run was asked for and that people consented to or marked.
     """
@@ -106,7 +108,7 @@ def _may_act(playbook: WirePlaybook, *, is_marked: bool) -> bool:
         "parameters": playbook.parameters,
         "connectors": playbook.connectors,
     }
-    return bool(hidden_values_of(**parts)) or (not is_marked and bool(evidence_of(**parts)))
+    return bool(hidden_values_of(**parts)) or (not is_marked and bool(plant_effects_of(**parts)))
 
 
 def _run_of(change: Change) -> PlaybookRun | None:
@@ -144,27 +146,27 @@ def _is_good(consent: PlantConsent | None, playbook: Playbook, *, now: datetime)
     )
 
 
-def on_outcome(settlement: Settlement) -> None:
+def on_playbook_outcome(settlement: Settlement) -> None:
     """Record what was started, or why not; have the runs read soon, so that the page shows how the
     playbook ended.
     """
     _record(settlement)
-    Inventory.objects.filter(workspace=settlement.change.workspace_id, state=State.WAITING).update(
-        due_at=clock.unshifted()
-    )
+    Inventory.objects.filter(
+        workspace=settlement.change.workspace_id, state=JobState.WAITING
+    ).update(due_at=clock.unshifted())
 
 
 _ACTIONS: Final = {
-    Outcome.SENT: "automation.playbook.started",
-    Outcome.DROPPED: "automation.playbook.not_started",
-    Outcome.REFUSED: "automation.playbook.not_started",
+    ChangeOutcome.SENT: "automation.playbook.started",
+    ChangeOutcome.DROPPED: "automation.playbook.not_started",
+    ChangeOutcome.REFUSED: "automation.playbook.not_started",
 }
 
 
 def _record(settlement: Settlement) -> None:
     """The entry is the outbox's: it says who carried it out, for whom, and exactly what."""
     change = settlement.change
-    action, run = _ACTIONS.get(Outcome(change.outcome)), _run_of(change)
+    action, run = _ACTIONS.get(ChangeOutcome(change.outcome)), _run_of(change)
     if action is None:
         return
     details: dict[str, Any] = {"asked_by": change.by_label, "change": change.key}
@@ -182,7 +184,7 @@ def _record(settlement: Settlement) -> None:
         playbook=change.playbook,
         incident=change.incident_name,
         act=change.act,
-        reason=change.note if change.outcome != Outcome.SENT else "",
+        reason=change.note if change.outcome != ChangeOutcome.SENT else "",
         **details,
     )
 
@@ -193,14 +195,16 @@ _OVER = "The time of this rule is over, so it was not sent."
 _PLANT_RULE = "Its playbook acts on the plant, so each run needs consent."
 
 
-def reason_not_to_place(rule: WantedRule, *, now: datetime) -> str:
+def reason_against_placing_rule(rule: WantedRule, *, now: datetime) -> str:
     """Why an automation rule is not sent; "" if it may be: to the letter the one that a person made
     here, or the one of a workflow check that somebody began.
     """
     if rule.wanted is None:
         return ""
     made = MadeRule.objects.filter(uuid=rule.about, removed_at=None).select_related("playbook")
-    checks = WorkflowCheck.objects.filter(uuid=rule.about, state__in=[State.WAITING, State.RUNNING])
+    checks = WorkflowCheck.objects.filter(
+        uuid=rule.about, state__in=[JobState.WAITING, JobState.RUNNING]
+    )
     source = made.first() or checks.select_related("playbook", "workspace").first()
     if source is None or source.workspace_id != rule.workspace_id:
         return _UNASKED
@@ -220,7 +224,7 @@ def _wanted_of(source: MadeRule | WorkflowCheck) -> tuple[dict[str, Any], dateti
     return body_of_check(source), source.begun_at + LASTS
 
 
-def on_rule_outcome(settlement: RuleSettlement) -> None:
+def on_made_rule_outcome(settlement: RuleSettlement) -> None:
     """Tell the leads of a rule made here that Sentinel refused, or that a hand has changed."""
     if settlement.is_undecided:
         return  # whatever it is about, suppression notifies of it

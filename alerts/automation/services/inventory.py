@@ -11,8 +11,8 @@ from typing import Any, Final
 from django.db import transaction
 
 from alerts.automation.engine.hidden_values import hidden_values_of
-from alerts.automation.engine.plant_effects import MAX_EVIDENCE, evidence_of
-from alerts.automation.engine.rule_facts import facts_of
+from alerts.automation.engine.plant_effects import MAX_EVIDENCE, plant_effects_of
+from alerts.automation.engine.rule_facts import read_rule_facts
 from alerts.automation.models import FoundRule, Inventory, Playbook, PlaybookRun
 from alerts.automation.policies import reasons_against_reading_again
 from alerts.automation.queries import names_of_ours
@@ -25,9 +25,9 @@ from alerts.sentinel.client.port import (
     SentinelThrottled,
     SentinelUnavailable,
 )
-from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.queries import resting_workspaces, workspaces_to_read
-from alerts.sentinel.services import may_call, note_error, note_success
+from alerts.sentinel.services import may_call_workspace, note_error, note_success
 from alerts.sentinel.wire import (
     NotAPage,
     WirePlaybook,
@@ -41,14 +41,14 @@ from portal.accounts.models import User
 from portal.audit.services import record
 from portal.backup.queries import is_paused_after_restore
 from portal.errors import Refused
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from portal.jobs.services import claim_due, put_back
 
 EVERY: Final = timedelta(minutes=10)
 SOON: Final = timedelta(seconds=30)
 MAX_PAGES: Final = 20
 MAX_WATCHED: Final = 60  # playbooks whose runs are read in one round
-PURPOSE: Final = Purpose.RULES  # the identity of the worker that also puts rules there
+PURPOSE: Final = ClientPurpose.RULES  # the identity of the worker that also puts rules there
 
 type Connect = Callable[[Any, str], SentinelClient]  # sentinel.client.client_for
 
@@ -57,7 +57,7 @@ def read_inventory_now(workspace: Workspace, *, now: datetime, connect: Connect)
     """Read one workspace at once, whenever it is due. Where a worker reads it now, do nothing."""
     unshifted = clock.unshifted()
     _ensure_rows({workspace.pk: workspace}, due_at=unshifted)
-    rows = Inventory.objects.filter(workspace=workspace, state=State.WAITING)
+    rows = Inventory.objects.filter(workspace=workspace, state=JobState.WAITING)
     rows.update(due_at=unshifted)
     read_due_inventory(now=now, connect=connect, workspaces=[workspace])
 
@@ -80,7 +80,7 @@ def read_due_inventory(
     if row is None:
         return False
     workspace, wait = by_id[row.workspace_id], EVERY
-    if may_call(workspace_id=workspace.pk, now=unshifted, purpose=PURPOSE):
+    if may_call_workspace(workspace_id=workspace.pk, now=unshifted, purpose=PURPOSE):
         try:
             client = connect(workspace, PURPOSE.value)
             is_running = _read(row, workspace, client=client, now=now)
@@ -109,7 +109,7 @@ def read_again(*, workspace: Workspace, by: User, now: datetime) -> None:
     """Have a workspace read at the next tick; where somebody reads it now, that is as good."""
     if reasons := reasons_against_reading_again(workspace, by=by):
         raise CannotReadAgain(*reasons)
-    rows = Inventory.objects.filter(workspace=workspace, state=State.WAITING)
+    rows = Inventory.objects.filter(workspace=workspace, state=JobState.WAITING)
     rows.update(due_at=clock.unshifted())
     record("automation.inventory.requested", on=workspace, by=by, at=now)
 
@@ -212,7 +212,7 @@ def store_rules(*, workspace: Workspace, rules: list[WireRule], now: datetime) -
     notify_of_shadow_rules(
         workspace,
         rules=[
-            facts_of(rule.properties)
+            read_rule_facts(rule.properties)
             for rule in rules
             if rule.name not in ours
             and rule.name[:200] not in before
@@ -224,7 +224,7 @@ def store_rules(*, workspace: Workspace, rules: list[WireRule], now: datetime) -
 
 def _is_closing(body: Any, *, now: datetime) -> bool:
     """Whether a rule closes what comes in now: one that is disabled or over does not."""
-    facts = facts_of(body)
+    facts = read_rule_facts(body)
     return facts.closes and facts.is_acting(now=now)
 
 
@@ -257,7 +257,7 @@ def _playbook_row(workspace: Workspace, found: WirePlaybook) -> Playbook:
         "connectors": found.connectors,
     }
     hidden = hidden_values_of(**parts)
-    evidence = [*hidden, *evidence_of(**parts)][:MAX_EVIDENCE]
+    evidence = [*hidden, *plant_effects_of(**parts)][:MAX_EVIDENCE]
     return Playbook(
         workspace=workspace,
         resource_id=found.resource_id,

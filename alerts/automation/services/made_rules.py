@@ -18,16 +18,16 @@ from alerts.automation.engine.rule_body import (
     conditions_for,
     free_order,
 )
-from alerts.automation.engine.rule_facts import facts_of
+from alerts.automation.engine.rule_facts import read_rule_facts
 from alerts.automation.models import FoundRule, Inventory, MadeRule, Playbook
 from alerts.automation.policies.rules import (
     reasons_against_effects,
     reasons_against_making_rules,
-    reasons_against_removing,
+    reasons_against_removing_rule,
 )
 from alerts.automation.queries import incidents_like
 from alerts.automation.services.notify import notify_of_plant_rule
-from alerts.incidents.acts.apply import lock_incidents
+from alerts.incidents.acts.apply import lock_incidents_of_act
 from alerts.incidents.models import Incident
 from alerts.outbox.models import OF_WATCHLIST, RuleKind, WantedRule
 from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
@@ -64,7 +64,7 @@ class RulePlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class RulePreview:
     """What the rule would be, and which incidents of 90 days it would have met. `digest` stands for
     what was shown: only exactly that is made.
     """
@@ -77,7 +77,7 @@ class Preview:
     digest: str
 
 
-def preview_rule(*, plan: RulePlan, by: User, now: datetime) -> Preview:
+def preview_rule(*, plan: RulePlan, by: User, now: datetime) -> RulePreview:
     """Return what the rule would be and would have met. Raises CannotMakeRule."""
     incident = Incident.objects.select_related("workspace__organisation").get(pk=plan.incident_id)
     reasons = reasons_against_making_rules(incident, by=by)
@@ -104,7 +104,7 @@ def preview_rule(*, plan: RulePlan, by: User, now: datetime) -> Preview:
     )
     content = json.dumps([conditions, actions, plan.days], sort_keys=True)
     digest = hashlib.sha256(content.encode()).hexdigest()
-    return Preview(likeness, conditions, actions, rows, rows.count(), digest)
+    return RulePreview(likeness, conditions, actions, rows, rows.count(), digest)
 
 
 def _types_in_portal(
@@ -143,12 +143,12 @@ def likeness_of(incident: Incident, *, same_devices: bool) -> Likeness:
 @transaction.atomic
 def make_rule(*, plan: RulePlan, digest: str, by: User, now: datetime) -> MadeRule:
     """Want in Sentinel exactly what was previewed (`digest`). Raises CannotMakeRule."""
-    (incident,) = lock_incidents([plan.incident_id])
+    (incident,) = lock_incidents_of_act([plan.incident_id])
     preview = preview_rule(plan=plan, by=by, now=now)
     if preview.digest != digest:
         raise CannotMakeRule(gettext("Something has changed since the preview. Look at it again."))
     order = free_order(
-        facts_of(body).order
+        read_rule_facts(body).order
         for body in [
             *FoundRule.objects.filter(workspace=incident.workspace).values_list("body", flat=True),
             *_wanted_bodies(incident.workspace_id),
@@ -206,7 +206,7 @@ def remove_rule(*, rule_id: int, by: User, now: datetime) -> MadeRule:
     """Want the rule away."""
     rows = MadeRule.objects.select_for_update(of=("self",))
     row = rows.select_related("workspace__organisation").get(pk=rule_id)
-    if reasons := reasons_against_removing(row, by=by):
+    if reasons := reasons_against_removing_rule(row, by=by):
         raise CannotRemoveRule(*reasons)
     row.removed_by, row.removed_at = by, now
     row.save(update_fields=["removed_by", "removed_at"])

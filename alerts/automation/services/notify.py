@@ -10,13 +10,13 @@ from django.utils.translation import gettext
 
 from alerts.automation.engine.rule_facts import RuleFacts
 from alerts.automation.models import MadeRule, PlantConsent
-from alerts.incidents.page.panel import number_of
+from alerts.incidents.page.panel import incident_number_label
 from alerts.outbox.models import Change, WantedRule
 from alerts.outbox.wording import note_words
 from alerts.reviews.policies import ot_people_at
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
-from alerts.suppression.deploying.recipients import leads_and_administrators_of, leads_of
+from alerts.suppression.deploying.recipients import deployment_leads, leads_and_administrators_of
 from portal.accounts.models import User
 from portal.notifications.services import notify
 
@@ -38,7 +38,7 @@ def notify_of_shadow_rules(
         }
         return subject, [facts.name for facts in rules], gettext("You get this as SOC lead there.")
 
-    _notify(leads_of([workspace]), "automation.shadow", OVERVIEW, message, now)
+    _notify(deployment_leads([workspace]), "automation.shadow", OVERVIEW, message, now)
 
 
 def notify_of_rule(rule: WantedRule, *, now: datetime) -> None:
@@ -49,7 +49,7 @@ def notify_of_rule(rule: WantedRule, *, now: datetime) -> None:
         subject = gettext("%(rule)s does not stand as wanted in %(workspace)s") % names
         return subject, [note_words(rule.latest_error)], gettext("You get this as SOC lead there.")
 
-    _notify(leads_of([rule.workspace]), "automation.rule", OVERVIEW, message, now)
+    _notify(deployment_leads([rule.workspace]), "automation.rule", OVERVIEW, message, now)
 
 
 def notify_of_plant_rule(rule: MadeRule, *, now: datetime, is_unread: bool = False) -> None:
@@ -65,7 +65,7 @@ def notify_of_plant_rule(rule: MadeRule, *, now: datetime, is_unread: bool = Fal
         lines = [rule.playbook.name] if rule.playbook else []
         return subject, lines, gettext("You get this as SOC lead there.")
 
-    _notify(leads_of([rule.workspace]), "automation.rule", OVERVIEW, message, now)
+    _notify(deployment_leads([rule.workspace]), "automation.rule", OVERVIEW, message, now)
 
 
 def notify_of_unasked_run(change: Change, *, now: datetime) -> None:
@@ -96,11 +96,11 @@ def notify_approvers(consent: PlantConsent, *, now: datetime) -> None:
     sites = Site.objects.filter(pk__in=incident.site_ids).order_by("name")
     people = {user.pk: user for site in sites for user in ot_people_at(site, incident.workspace)}
     if not people:
-        people = {user.pk: user for user in leads_of([incident.workspace])}
+        people = {user.pk: user for user in deployment_leads([incident.workspace])}
     people.pop(consent.asked_by_id, None)
 
     def message() -> Message:
-        words = {"playbook": consent.playbook.name, "incident": number_of(incident)}
+        words = {"playbook": consent.playbook.name, "incident": incident_number_label(incident)}
         subject = gettext("Consent wanted: %(playbook)s on %(incident)s") % words
         asks = gettext("%(name)s asks.") % {"name": consent.asked_by.name}
         why = gettext("You get this because you can consent for this incident.")
@@ -114,7 +114,10 @@ def notify_asker(consent: PlantConsent, *, now: datetime) -> None:
 
     def message() -> Message:
         name = consent.decided_by.name if consent.decided_by else ""
-        words = {"playbook": consent.playbook.name, "incident": number_of(consent.incident)}
+        words = {
+            "playbook": consent.playbook.name,
+            "incident": incident_number_label(consent.incident),
+        }
         if consent.state == PlantConsent.State.GIVEN:
             subject = gettext("Consent given: %(playbook)s on %(incident)s") % words
         else:

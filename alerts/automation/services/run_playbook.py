@@ -14,11 +14,11 @@ from alerts.automation.policies import (
     reason_for_consent,
     reasons_against_running,
 )
-from alerts.incidents.acts.apply import lock_incidents, write_timeline
+from alerts.incidents.acts.apply import lock_incidents_of_act, write_timeline
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.ingest.overlay import overlay_owed
 from alerts.incidents.models import Incident, TimelineItem
-from alerts.outbox.models import Outcome
+from alerts.outbox.models import ChangeOutcome
 from alerts.outbox.services import PendingWrite, enqueue_changes
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -83,11 +83,11 @@ def _run(
     playbook = Playbook.objects.select_for_update(of=("self",)).get(pk=playbook_id)
     before = PlaybookRun.objects.filter(playbook=playbook, change__act=act)
     if outcomes := set(before.values_list("change__outcome", flat=True)):
-        if outcomes == {Outcome.WITHDRAWN}:
+        if outcomes == {ChangeOutcome.WITHDRAWN}:
             words = gettext("You have undone this. To do it after all, open the form again.")
             raise CannotRunPlaybook(words)
         return act
-    rows = lock_incidents(incident_ids)
+    rows = lock_incidents_of_act(incident_ids)
     if len(rows) > MAX_INCIDENTS:
         raise CannotRunPlaybook(gettext("A playbook runs on at most 50 incidents at once."))
     if reasons := reasons_against_running(playbook, rows, by=by):
@@ -96,7 +96,7 @@ def _run(
         raise CannotRunPlaybook(gettext("Keep the reason under 300 characters."))
     consent = _consent_for(playbook, rows, now=now)
     if PlaybookRun.objects.filter(
-        playbook=playbook, incident__in=rows, change__outcome=Outcome.OPEN
+        playbook=playbook, incident__in=rows, change__outcome=ChangeOutcome.OPEN
     ).exists():
         raise CannotRunPlaybook(gettext("A run of this playbook is already on its way there."))
     runs = [uuid4() for _ in rows]

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from alerts.automation.models import Playbook, PlaybookRun
 from alerts.incidents.models import Incident
-from alerts.outbox.models import Outcome
+from alerts.outbox.models import ChangeOutcome
 from alerts.sentinel.wire import WireRun
 
 KEPT: Final = timedelta(days=90)  # runs that nobody asked for here
@@ -51,9 +51,9 @@ def _has_changed(row: PlaybookRun, run: WireRun) -> bool:
 def _asked_for(playbook: Playbook, run: WireRun) -> PlaybookRun | None:
     """The oldest run that was sent from here for the same incident and was not seen yet."""
     rows = PlaybookRun.objects.filter(playbook=playbook, name="").exclude(
-        change__outcome__in=[Outcome.WITHDRAWN, Outcome.DROPPED]
+        change__outcome__in=[ChangeOutcome.WITHDRAWN, ChangeOutcome.DROPPED]
     )
-    if named := rows.filter(change__outcome=Outcome.SENT, change__note=run.name).first():
+    if named := rows.filter(change__outcome=ChangeOutcome.SENT, change__note=run.name).first():
         return named  # the outbox has looked it up
     rows = rows.filter(incident=_incident_of(playbook, run), incident__isnull=False)
     for row in rows.filter(change__sent_at__isnull=False).select_related("change").order_by("pk"):

@@ -24,7 +24,7 @@ from alerts.automation.engine.workflow_check import (
     automation_rule_body,
 )
 from alerts.automation.models import Playbook, WorkflowCheck
-from alerts.automation.policies.rules import reasons_against_checking
+from alerts.automation.policies.rules import reasons_against_workflow_check
 from alerts.automation.services.check_evidence import (
     incident_of_check,
     incidents_of_check,
@@ -40,7 +40,7 @@ from alerts.sentinel.client.port import (
     SentinelUnavailable,
 )
 from alerts.sentinel.client.prerequisites import Writable
-from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.services.scope import keep_check
 from alerts.sentinel.wire import NotAPage, read_runs
 from portal import clock
@@ -48,7 +48,7 @@ from portal.accounts.models import User
 from portal.audit.services import record
 from portal.backup.queries import is_paused_after_restore
 from portal.errors import Refused
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from portal.jobs.services import claim_due, claimed, put_back
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ CLOSE: Final = {
     "classificationComment": "A test by Tagout.",
 }
 ACTS_ON_PLANT: Final = "The playbook acts on the plant by now, so no rule may run it."
-PURPOSE: Final = Purpose.RULES
+PURPOSE: Final = ClientPurpose.RULES
 
 type Connect = Callable[[Any, str], SentinelClient]
 
@@ -83,12 +83,12 @@ def begin_check(
 ) -> WorkflowCheck:
     """Begin a check. `by` is None for the command line."""
     locked = Workspace.objects.select_for_update().get(pk=workspace.pk)
-    if reasons := reasons_against_checking(workspace, playbook, by=by, now=now):
+    if reasons := reasons_against_workflow_check(workspace, playbook, by=by, now=now):
         raise CannotCheckWorkflow(*reasons)
     if is_paused_after_restore():
         raise CannotCheckWorkflow(gettext("A backup was restored here; it waits to be resumed."))
     if WorkflowCheck.objects.filter(
-        workspace=workspace, state__in=[State.WAITING, State.RUNNING]
+        workspace=workspace, state__in=[JobState.WAITING, JobState.RUNNING]
     ).exists():
         raise CannotCheckWorkflow(gettext("A check of this workspace is under way."))
     unshifted = clock.unshifted()
@@ -114,7 +114,7 @@ def begin_check(
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class StageResult:
     """What one look at a stage found: `state` is running, ok, failed or skipped. `wait` is how long
     Azure wants to be left alone.
     """
@@ -138,7 +138,7 @@ def advance_due_check(*, now: datetime, connect: Connect, check_id: int | None =
     if row is None:
         return False
     if row.workspace.is_removed:
-        _note(row, Found("failed", "The workspace was removed."), now=now)
+        _note(row, StageResult("failed", "The workspace was removed."), now=now)
         return True
     look = partial(_LOOKS[row.stage], row, now=now)
     try:
@@ -146,31 +146,31 @@ def advance_due_check(*, now: datetime, connect: Connect, check_id: int | None =
         # Where incidents come by Graph, what is checked here is still the resource manager's.
         found = look(getattr(client, "sentinel", client))
     except (SentinelThrottled, SentinelUnavailable) as error:
-        found = Found("running", error.message, _wait_of(error))
+        found = StageResult("running", error.message, _wait_of(error))
     except SentinelConflict as error:
-        found = Found("running", error.message)
+        found = StageResult("running", error.message)
     except SentinelError as error:
-        found = Found("failed", error.message)
+        found = StageResult("failed", error.message)
     except NotAPage as error:
-        found = Found("running", str(error))
+        found = StageResult("running", str(error))
     except Exception as error:  # a mistake of ours ends with the stage's time, not never
         log.exception("The check %s of %s met an error", row.uuid, row.workspace)
-        found = Found("running", type(error).__name__)
+        found = StageResult("running", type(error).__name__)
     _note(row, _in_time(row, found), now=now)
     return True
 
 
-def _in_time(row: WorkflowCheck, found: Found) -> Found:
+def _in_time(row: WorkflowCheck, found: StageResult) -> StageResult:
     """What was found; a failure where the stage is over before it may be looked at again."""
     if found.state != "running":
         return found
     allowed = CLEAN_UP_TIME_OUT if row.stage == STAGES[-1] else TIME_OUT
     spent, minutes = clock.unshifted() - row.stage_began_at, int(allowed.total_seconds() // 60)
     if spent > allowed:
-        return Found("failed", f"Not within {minutes} minutes. {found.evidence}".strip())
+        return StageResult("failed", f"Not within {minutes} minutes. {found.evidence}".strip())
     if found.wait > EVERY and spent + found.wait > allowed:
         seconds = int(found.wait.total_seconds())
-        return Found(
+        return StageResult(
             "failed",
             f"Azure asks to wait {seconds} seconds, longer than the {minutes} minutes allow."
             f" {found.evidence}",
@@ -185,7 +185,7 @@ def _wait_of(error: SentinelThrottled | SentinelUnavailable) -> timedelta:
 
 
 @transaction.atomic
-def _note(row: WorkflowCheck, found: Found, *, now: datetime) -> None:
+def _note(row: WorkflowCheck, found: StageResult, *, now: datetime) -> None:
     """Write down what was found; go on to the next stage, or to the clean-up after a failure."""
     entry = {"name": row.stage, "state": found.state, "evidence": found.evidence[:1000]}
     entry["at"] = now.isoformat()
@@ -197,7 +197,11 @@ def _note(row: WorkflowCheck, found: Found, *, now: datetime) -> None:
         put_back(row, due_at=unshifted + found.wait, free=True, **common)
         return
     if row.stage == STAGES[-1]:
-        over: dict[str, Any] = {"state": State.DONE, "settled_at": unshifted, "lease_until": None}
+        over: dict[str, Any] = {
+            "state": JobState.DONE,
+            "settled_at": unshifted,
+            "lease_until": None,
+        }
         if claimed(row).update(**common, **over):
             has_failed = any(part["state"] == "failed" for part in stages)
             record(
@@ -221,10 +225,10 @@ def _note(row: WorkflowCheck, found: Found, *, now: datetime) -> None:
     )
 
 
-def _place_rule(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> Found:
+def _place_rule(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> StageResult:
     """The automation rule stands in Sentinel, exactly as wanted."""
     if row.playbook is not None and row.playbook.acts_on_plant:
-        return Found("failed", ACTS_ON_PLANT)
+        return StageResult("failed", ACTS_ON_PLANT)
     if row.playbook is not None and not row.runs_before:
         runs, _ = read_runs(client.list_playbook_runs(row.playbook.resource_id))
         row.runs_before = [run.name for run in runs] or ["none"]
@@ -239,23 +243,23 @@ def _place_rule(row: WorkflowCheck, client: SentinelClient, *, now: datetime) ->
         now=now,
     )
     if desired.outcome in (Landing.REFUSED, Landing.HELD):
-        return Found("failed", desired.latest_error)
+        return StageResult("failed", desired.latest_error)
     if not desired.is_as_wanted or desired.landed_at is None:
-        return Found("running", desired.latest_error)
-    return Found("ok", f"{body['displayName']} in Sentinel at {_clock(desired.landed_at)}.")
+        return StageResult("running", desired.latest_error)
+    return StageResult("ok", f"{body['displayName']} in Sentinel at {_clock(desired.landed_at)}.")
 
 
-def _raise_alert(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> Found:
+def _raise_alert(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> StageResult:
     """The analytics rule of the test is there and was run, once. What Azure did not take is asked
     for again.
     """
     if row.playbook is not None and row.playbook.acts_on_plant:
-        return Found("failed", ACTS_ON_PLANT)
+        return StageResult("failed", ACTS_ON_PLANT)
     if row.sent_at is None:
         client.put_prerequisite(Writable.ANALYTICS_RULE, str(row.uuid), alert_rule_body(row.marker))
         row.sent_at = clock.unshifted()
         if not claimed(row).update(sent_at=row.sent_at):
-            return Found("running", "")
+            return StageResult("running", "")
         try:
             client.run_analytics_rule(str(row.uuid), at=now)
         except (SentinelThrottled, SentinelConflict):
@@ -265,44 +269,46 @@ def _raise_alert(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -
             if error.was_not_sent or error.retry_after is not None:
                 row.sent_at = None
                 raise
-            return Found("ok", f"Asked for at {_clock(now)}; the answer was lost: {error.message}")
-        return Found("ok", f"Analytics rule {row.uuid} was run at {_clock(now)}.")
-    return Found("ok", "Asked for before the worker was replaced.")
+            return StageResult(
+                "ok", f"Asked for at {_clock(now)}; the answer was lost: {error.message}"
+            )
+        return StageResult("ok", f"Analytics rule {row.uuid} was run at {_clock(now)}.")
+    return StageResult("ok", "Asked for before the worker was replaced.")
 
 
-def _find_incident(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> Found:
+def _find_incident(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> StageResult:
     """An incident has come that names the analytics rule of the test."""
     for incident in incidents_of_check(row, client=client):
         row.incident_name = incident.name
         number = f"#{incident.number}" if incident.number else incident.name
-        return Found("ok", f"{number} was created at {_clock(incident.created_at)}.")
-    return Found("running", "No incident of the test rule yet.")
+        return StageResult("ok", f"{number} was created at {_clock(incident.created_at)}.")
+    return StageResult("running", "No incident of the test rule yet.")
 
 
-def _see_rule_fired(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> Found:
+def _see_rule_fired(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> StageResult:
     """The incident carries the label that only the automation rule of the test puts on."""
     incident = incident_of_check(row, client=client)
     if LABEL in {label.name for label in incident.labels}:
         at = _clock(incident.modified_at)
-        return Found("ok", f"The label {LABEL} is on it; changed at {at}.")
-    return Found("running", f"The label {LABEL} is not on it yet.")
+        return StageResult("ok", f"The label {LABEL} is on it; changed at {at}.")
+    return StageResult("running", f"The label {LABEL} is not on it yet.")
 
 
-def _see_playbook_run(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> Found:
+def _see_playbook_run(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> StageResult:
     """A new run of the playbook names the incident and has ended well."""
     if row.playbook is None:
-        return Found("skipped", "No playbook was chosen.")
+        return StageResult("skipped", "No playbook was chosen.")
     for run in runs_since(row, playbook=row.playbook, client=client):
         if run.name in row.runs_before or row.incident_name not in run.about:
             continue
         text = f"Run {run.name} of {row.playbook.name}: {run.status}. {run.error}".strip()
         if run.status in FINISHED:
-            return Found("ok" if run.status == "Succeeded" else "failed", text)
-        return Found("running", text)
-    return Found("running", "No run for this incident yet.")
+            return StageResult("ok" if run.status == "Succeeded" else "failed", text)
+        return StageResult("running", text)
+    return StageResult("running", "No run for this incident yet.")
 
 
-def _clean_up(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> Found:
+def _clean_up(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> StageResult:
     """The test incidents are closed, both rules are gone."""
     clear_desired_rule(
         workspace_id=row.workspace_id, name=_rule_name(row), now=now, reason="The check is over."
@@ -318,11 +324,11 @@ def _clean_up(row: WorkflowCheck, client: SentinelClient, *, now: datetime) -> F
         closed += 1
     rule = WantedRule.objects.filter(workspace=row.workspace_id, name=_rule_name(row)).first()
     if rule is not None and not rule.is_as_wanted:
-        return Found("running", "The automation rule is being taken away.")
-    return Found("ok", f"Test incidents closed: {closed}. Both rules are gone.")
+        return StageResult("running", "The automation rule is being taken away.")
+    return StageResult("ok", f"Test incidents closed: {closed}. Both rules are gone.")
 
 
-_LOOKS: Final[dict[str, Callable[..., Found]]] = {
+_LOOKS: Final[dict[str, Callable[..., StageResult]]] = {
     "rule": _place_rule,
     "alert": _raise_alert,
     "incident": _find_incident,

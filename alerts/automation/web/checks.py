@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 from alerts.automation.engine.workflow_check import STAGES
 from alerts.automation.models import Playbook, WorkflowCheck
 from alerts.automation.policies import reasons_against_playbook
-from alerts.automation.policies.rules import reasons_against_checking
-from alerts.automation.queries import checks_of, playbooks_visible_to
+from alerts.automation.policies.rules import reasons_against_workflow_check
+from alerts.automation.queries import playbooks_visible_to, workflow_checks_of
 from alerts.automation.services.workflow_check import CannotCheckWorkflow, begin_check
 from alerts.automation.wording import evidence_words
 from alerts.sentinel.engine.rights import RULES, SET_UP
@@ -73,7 +73,7 @@ def workflow(request: HttpRequest, name: str) -> HttpResponse:
             now=now,
         )
     except CannotCheckWorkflow as refusal:
-        status = 403 if reasons_against_checking(workspace, None, by=user, now=now) else 422
+        status = 403 if reasons_against_workflow_check(workspace, None, by=user, now=now) else 422
         return _page(request, workspace, user, now, problems=list(refusal.reasons), status=status)
     answer = HttpResponseRedirect(reverse("automation:workflow", args=[name]))
     return leave_toast(request, answer, gettext("The check has begun."))
@@ -88,13 +88,13 @@ def _page(
     problems: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    checks = list(checks_of(workspace)[:MAX_CHECKS])
+    checks = list(workflow_checks_of(workspace)[:MAX_CHECKS])
     page = {
         "now": now,
         "workspace": workspace,
         "checks": [(row, stage_lines(row)) for row in checks],
         "is_under_way": any(not row.is_over for row in checks),
-        "may_check": not reasons_against_checking(workspace, None, by=user, now=now),
+        "may_check": not reasons_against_workflow_check(workspace, None, by=user, now=now),
         "against": _against_checking(workspace),
         "playbooks": _playbooks_for(workspace, user),
         "problems": problems or [],

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from alerts.automation.engine.rule_facts import RuleFacts, colliding, facts_of
+from alerts.automation.engine.rule_facts import RuleFacts, colliding, read_rule_facts
 from alerts.automation.models import FoundRule, Inventory, Playbook
 from alerts.automation.policies import reasons_against_playbook, reasons_against_reading_again
 from alerts.automation.queries import (
@@ -17,7 +17,7 @@ from alerts.automation.queries import (
     playbooks_visible_to,
     runs_by_playbook,
 )
-from alerts.automation.web.rule_words import RuleWords, words_of
+from alerts.automation.web.rule_words import RuleWords, describe_rule
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sentinel.wire.playbooks import MAX_STEPS
@@ -107,7 +107,7 @@ def rule_lines(
     now: datetime,
 ) -> list[RuleLine]:
     """The rules of one workspace in the order in which Sentinel runs them, those that act first."""
-    facts = {rule.name: facts_of(rule.body) for rule in rules}
+    facts = {rule.name: read_rule_facts(rule.body) for rule in rules}
     shared = colliding(facts.items(), now=now)
     lines = []
     for rule in rules:
@@ -117,7 +117,7 @@ def rule_lines(
         line = RuleLine(
             rule=rule,
             facts=rule_facts,
-            words=words_of(rule_facts, playbooks=playbooks),
+            words=describe_rule(rule_facts, playbooks=playbooks),
             owner=owner,
             is_shadow=is_shadow,
             has_ended=rule_facts.has_ended(now=now),

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
 from alerts.automation.engine.rule_conditions import Condition
-from alerts.automation.engine.rule_facts import Act, RuleFacts
+from alerts.automation.engine.rule_facts import RuleAction, RuleFacts
 from alerts.incidents.wording import outcome_words, reason_words, term
 from portal.ui.words import number
 
@@ -116,7 +116,7 @@ class RuleWords:
     others: list[str]
 
 
-def words_of(facts: RuleFacts, *, playbooks: Mapping[str, str]) -> RuleWords:
+def describe_rule(facts: RuleFacts, *, playbooks: Mapping[str, str]) -> RuleWords:
     """Put a rule into words. `playbooks` are the names of playbooks by their resource ids."""
     conditions = [_condition(condition) for condition in facts.conditions]
     return RuleWords(
@@ -189,14 +189,14 @@ def _values(values: tuple[str, ...]) -> str:
     return gettext(" or ").join(shown)
 
 
-def _act(act: Act, playbooks: Mapping[str, str]) -> str:
+def _act(act: RuleAction, playbooks: Mapping[str, str]) -> str:
     parts = _known_parts(act, playbooks)
     if act.not_understood:
         parts.append(_not_understood(act.not_understood))
     return ", ".join(parts) or gettext("change nothing")
 
 
-def _known_parts(act: Act, playbooks: Mapping[str, str]) -> list[str]:
+def _known_parts(act: RuleAction, playbooks: Mapping[str, str]) -> list[str]:
     values = act.values
     if act.kind == "RunPlaybook" and "playbook" in values:
         name = playbooks.get(values["playbook"]) or values["playbook"].rpartition("/")[2]

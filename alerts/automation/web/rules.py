@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from alerts.automation.engine.rule_facts import facts_of
+from alerts.automation.engine.rule_facts import read_rule_facts
 from alerts.automation.models import MadeRule, Playbook
 from alerts.automation.policies import reasons_against_playbook
 from alerts.automation.policies.rules import (
     reasons_against_making_rules,
-    reasons_against_removing,
+    reasons_against_removing_rule,
 )
 from alerts.automation.queries import (
     made_rules_visible_to,
@@ -27,16 +27,16 @@ from alerts.automation.services.made_rules import (
     UNREAD_PLAYBOOK,
     CannotMakeRule,
     CannotRemoveRule,
-    Preview,
+    RulePreview,
     likeness_of,
     make_rule,
     preview_rule,
     remove_rule,
 )
 from alerts.automation.web.forms import RuleForm
-from alerts.automation.web.rule_words import RuleWords, words_of
+from alerts.automation.web.rule_words import RuleWords, describe_rule
 from alerts.incidents.models import Incident
-from alerts.incidents.page.panel import number_of
+from alerts.incidents.page.panel import incident_number_label
 from alerts.incidents.queries import incidents_visible_to
 from alerts.outbox.models import Landing, WantedRule
 from alerts.outbox.wording import note_words
@@ -77,7 +77,7 @@ def new_rule(request: HttpRequest, incident_id: int) -> HttpResponse:
 
 
 @post_only(otherwise=lambda rule: reverse("automation:overview"))
-def remove(request: HttpRequest, rule: UUID) -> HttpResponse:
+def remove_rule_view(request: HttpRequest, rule: UUID) -> HttpResponse:
     """Take a rule away that was made here."""
     user = actor_of(request)
     row = get_object_or_404(made_rules_visible_to(user), uuid=rule)
@@ -109,7 +109,7 @@ def _form_page(
 
 
 def _preview_page(
-    request: HttpRequest, incident: Incident, form: RuleForm, preview: Preview, now: datetime
+    request: HttpRequest, incident: Incident, form: RuleForm, preview: RulePreview, now: datetime
 ) -> HttpResponse:
     body = {
         "triggeringLogic": {"triggersOn": "Incidents", "conditions": preview.conditions},
@@ -121,8 +121,8 @@ def _preview_page(
         "form": form,
         "values": [(name, value) for name, value in request.POST.items() if name in form.fields],
         "preview": preview,
-        "words": words_of(facts_of(body), playbooks=names),
-        "incidents": [(row, number_of(row)) for row in preview.incidents[:SHOWN]],
+        "words": describe_rule(read_rule_facts(body), playbooks=names),
+        "incidents": [(row, incident_number_label(row)) for row in preview.incidents[:SHOWN]],
     }
     return render_page(request, "alerts/automation/preview.html", page)
 
@@ -131,7 +131,7 @@ def _frame(incident: Incident) -> dict[str, Any]:
     both = likeness_of(incident, same_devices=True)
     return {
         "incident": incident,
-        "number": number_of(incident),
+        "number": incident_number_label(incident),
         "ends": ", ".join([*both.devices, *both.addresses]),
         "against": reason_against_calling(
             incident.workspace_id, "put_automation_rule", purpose=RULES
@@ -170,11 +170,11 @@ def made_rule_lines(user: User, *, playbooks: dict[str, str], now: datetime) -> 
         lines.append(
             MadeRuleLine(
                 rule,
-                words_of(facts_of(rule.body), playbooks=playbooks),
+                describe_rule(read_rule_facts(rule.body), playbooks=playbooks),
                 *_standing(rule, row, now=now),
                 has_ended=has_ended,
                 may_remove=_is_to_stay(rule, row, now=now)
-                and not reasons_against_removing(rule, by=user),
+                and not reasons_against_removing_rule(rule, by=user),
             )
         )
     return lines

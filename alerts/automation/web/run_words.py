@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 
 from alerts.automation.models import FAILED_STATUSES, PlaybookRun
 from alerts.automation.services.runs import BEGUN
-from alerts.outbox.models import Outcome
+from alerts.outbox.models import ChangeOutcome
 from alerts.outbox.wording import note_words
 
 
@@ -35,13 +35,13 @@ def run_line(run: PlaybookRun) -> RunLine:
         return RunLine(run, gettext("Unknown"), "", "circle-question-mark", "", at)
     note = note_words(change.note or change.latest_error)
     match change.outcome:
-        case Outcome.OPEN:
+        case ChangeOutcome.OPEN:
             return RunLine(run, gettext("On its way"), "medium", "timer", note, at)
-        case Outcome.SENT:
+        case ChangeOutcome.SENT:
             return RunLine(run, gettext("Started"), "medium", "play", "", at)
-        case Outcome.WITHDRAWN:
+        case ChangeOutcome.WITHDRAWN:
             return RunLine(run, gettext("Taken back"), "", "undo-2", "", at)
-        case Outcome.DROPPED:
+        case ChangeOutcome.DROPPED:
             return RunLine(run, gettext("Not started"), "", "circle-alert", note, at)
     return RunLine(run, gettext("Not started"), "high", "circle-alert", note, at)
 

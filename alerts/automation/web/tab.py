@@ -9,7 +9,7 @@ from alerts.automation.models import PlantConsent, Playbook
 from alerts.automation.policies import (
     VALID,
     consent_in_force,
-    reasons_against_deciding,
+    reasons_against_deciding_consent,
     reasons_against_playbook,
     reasons_of_unread_list,
 )
@@ -89,5 +89,6 @@ def _choice(playbook: Playbook, incident: Incident, user: User, now: datetime) -
         consent=consent,
         request=request,
         against=reason_against_starting(incident.workspace_id, playbook.resource_id),
-        may_decide=request is not None and not reasons_against_deciding(request, by=user, now=now),
+        may_decide=request is not None
+        and not reasons_against_deciding_consent(request, by=user, now=now),
     )

@@ -15,7 +15,7 @@ from alerts.automation.models import PlantConsent, Playbook, PlaybookRun
 from alerts.automation.policies import (
     VALID,
     consent_kind,
-    reasons_against_deciding,
+    reasons_against_deciding_consent,
     reasons_of_unread_list,
 )
 from alerts.automation.policies import reasons_against_marking as against_marking
@@ -47,7 +47,7 @@ from alerts.automation.web.overview import (
 from alerts.automation.web.rules import made_rule_lines
 from alerts.automation.web.run_words import run_line
 from alerts.incidents.models import Incident
-from alerts.incidents.page.panel import number_of
+from alerts.incidents.page.panel import incident_number_label
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.queries import incidents_visible_to
 from alerts.sentinel.queries import workspaces_visible_to
@@ -69,7 +69,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 @post_only(otherwise=lambda name: reverse("automation:overview"))
-def read_again(request: HttpRequest, name: str) -> HttpResponse:
+def read_inventory_again(request: HttpRequest, name: str) -> HttpResponse:
     """Have a workspace read at the next tick."""
     user, now = actor_of(request), clock.now()
     workspace = get_object_or_404(workspaces_visible_to(user), name=name)
@@ -95,7 +95,8 @@ def _overview(user: User, now: datetime) -> dict[str, Any]:
         "now": now,
         "workspaces": workspaces,
         "requests": [
-            (row, number_of(row.incident)) for row in waiting_consents(user, since=now - VALID)
+            (row, incident_number_label(row.incident))
+            for row in waiting_consents(user, since=now - VALID)
         ],
         "made": [line for line in made if not line.has_ended],
         "ended": [line for line in made if line.has_ended],
@@ -109,7 +110,7 @@ def playbook_page(request: HttpRequest, playbook: UUID) -> HttpResponse:
 
 
 @post_only(otherwise=lambda playbook: reverse("automation:playbook", args=[playbook]))
-def mark(request: HttpRequest, playbook: UUID) -> HttpResponse:
+def mark_harmless(request: HttpRequest, playbook: UUID) -> HttpResponse:
     """Say whether it acts on the plant."""
     row = _playbook(request, playbook)
     try:
@@ -155,7 +156,7 @@ def run(request: HttpRequest, playbook: UUID) -> HttpResponse:
 
 
 @post_only(otherwise=lambda playbook: reverse("automation:playbook", args=[playbook]))
-def ask(request: HttpRequest, playbook: UUID) -> HttpResponse:
+def ask_consent(request: HttpRequest, playbook: UUID) -> HttpResponse:
     """Ask for consent to run it on one incident."""
     row, user = _playbook(request, playbook), actor_of(request)
     incidents = _incidents(request, user)[:1]
@@ -195,7 +196,7 @@ def consent_page(request: HttpRequest, consent: UUID) -> HttpResponse:
             now=now,
         )
     except CannotDecideConsent as refusal:
-        status = 403 if reasons_against_deciding(row, by=user, now=now) else 422
+        status = 403 if reasons_against_deciding_consent(row, by=user, now=now) else 422
         return _consent_page(request, row, user, problems=refusal.reasons, status=status)
     answer = HttpResponseRedirect(reverse("automation:consent", args=[consent]))
     return leave_toast(request, answer, gettext("Your answer is on record."))
@@ -210,11 +211,11 @@ def _consent_page(
     status: int = 200,
 ) -> HttpResponse:
     now = clock.now_of(request)
-    reasons = reasons_against_deciding(row, by=user, now=now)
+    reasons = reasons_against_deciding_consent(row, by=user, now=now)
     page = {
         "now": now,
         "consent": row,
-        "number": number_of(row.incident),
+        "number": incident_number_label(row.incident),
         "back": _tab_of(row.incident),
         "evidence": evidence_sentences(row.playbook),
         "steps": step_lines(row.playbook),

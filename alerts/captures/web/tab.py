@@ -11,11 +11,11 @@ from alerts.captures.models import Capture, CaptureAccess
 from alerts.captures.policies import (
     may_open_captures_of,
     reasons_against_attaching,
-    reasons_against_removing,
+    reasons_against_removing_capture,
 )
 from alerts.captures.queries import accesses_of, captures_of, names_of_addresses, summaries_of
 from alerts.captures.registry import capture_reader
-from alerts.captures.web.wording import CaptureWords, words_of
+from alerts.captures.web.wording import CaptureWords, summary_words
 from alerts.incidents.models import Alert, Incident
 from alerts.incidents.page.incident import alert_pages_of
 from alerts.incidents.registry import TabVisit
@@ -74,7 +74,11 @@ def cards_of(captures: Iterable[Capture], incident: Incident, user: User) -> lis
     cards = []
     for capture in rows:
         summary, opened = summaries.get(capture.pk), accesses.get(capture.pk, [])
-        words = words_of(summary, names=names, alert_addresses=alert_addresses) if summary else None
+        words = (
+            summary_words(summary, names=names, alert_addresses=alert_addresses)
+            if summary
+            else None
+        )
         cards.append(
             CaptureCard(
                 capture=capture,
@@ -82,7 +86,7 @@ def cards_of(captures: Iterable[Capture], incident: Incident, user: User) -> lis
                 trouble=capture.why_unreadable,
                 page=_page_of(capture) if may_open and capture.is_readable else "",
                 may_download=may_open and not capture.is_in_quarantine,
-                may_remove=not reasons_against_removing(capture, by=user),
+                may_remove=not reasons_against_removing_capture(capture, by=user),
                 accesses=opened[:MAX_ACCESSES],
                 n_accesses=len(opened),
             )

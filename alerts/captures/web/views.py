@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from alerts.captures.models import Capture, CaptureAccess
-from alerts.captures.policies import reasons_against_attaching, reasons_against_removing
+from alerts.captures.policies import reasons_against_attaching, reasons_against_removing_capture
 from alerts.captures.queries import bytes_of, captures_visible_to
 from alerts.captures.services import (
     CannotAttachCapture,
@@ -24,7 +24,7 @@ from alerts.captures.services import (
     remove_capture,
 )
 from alerts.incidents.models import Incident
-from alerts.incidents.page.panel import number_of
+from alerts.incidents.page.panel import incident_number_label
 from alerts.incidents.queries import incidents_visible_to
 from portal import clock
 from portal.accounts.sessions import actor_of
@@ -42,7 +42,7 @@ def attach(request: HttpRequest, incident_id: int) -> HttpResponse:
     reasons = tuple(reasons_against_attaching(incident, by=user))
     page = {
         "incident": incident,
-        "number": number_of(incident),
+        "number": incident_number_label(incident),
         "back": _tab_of(incident),
         "may_attach": not reasons,
         "problems": reasons,
@@ -96,12 +96,16 @@ def download(request: HttpRequest, capture: UUID) -> HttpResponse | StreamingHtt
 
 
 @require_http_methods(_FORM)
-def remove(request: HttpRequest, capture: UUID) -> HttpResponse:
+def remove_capture_view(request: HttpRequest, capture: UUID) -> HttpResponse:
     """Ask for a reason, then remove the bytes for good."""
     row, user = _capture(request, capture), actor_of(request)
-    if reasons := reasons_against_removing(row, by=user):
+    if reasons := reasons_against_removing_capture(row, by=user):
         return _refused(request, row, tuple(reasons))
-    page = {"capture": row, "number": number_of(row.incident), "back": _tab_of(row.incident)}
+    page = {
+        "capture": row,
+        "number": incident_number_label(row.incident),
+        "back": _tab_of(row.incident),
+    }
     if request.method == "POST":
         try:
             remove_capture(
@@ -126,7 +130,7 @@ def _capture(request: HttpRequest, capture: UUID) -> Capture:
 def _refused(request: HttpRequest, capture: Capture, reasons: tuple[str, ...]) -> HttpResponse:
     page = {
         "capture": capture,
-        "number": number_of(capture.incident),
+        "number": incident_number_label(capture.incident),
         "back": _tab_of(capture.incident),
         "problems": reasons,
     }

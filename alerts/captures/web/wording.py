@@ -136,7 +136,7 @@ def protocol_name(name: str) -> str:
     return _PROTOCOLS.get(name, name)
 
 
-def words_of(
+def summary_words(
     summary: Mapping[str, Any], *, names: Mapping[str, str], alert_addresses: Collection[str]
 ) -> CaptureWords:
     """Put a summary into words. `names` says which device has an address."""

@@ -13,11 +13,11 @@ from rest_framework.serializers import (
     SerializerMethodField,
 )
 
-from alerts.dashboards.engine.periods import INTERVALS, MAX_PERIODS, Span
+from alerts.dashboards.engine.periods import INTERVALS, MAX_PERIODS, ReportSpan
 from alerts.dashboards.measures import MEASURES, WEEK
 from alerts.dashboards.policies import READ_NUMBERS
 from alerts.dashboards.queries.numbers import WEEKS
-from alerts.dashboards.queries.series import GROUPINGS, Point, series_of
+from alerts.dashboards.queries.series import GROUPINGS, SeriesPoint, series_of
 from alerts.dashboards.queries.sync import coverage_by_workspace, syncs_visible_to
 from portal.api.fields import QueryChoice, QueryMoment
 from portal.api.problems import BadInput
@@ -54,7 +54,7 @@ class PointSerializer(Serializer[Any]):
         help_text="how much of the period was not read from Sentinel"
     )
 
-    def get_missing_seconds(self, point: Point) -> int:
+    def get_missing_seconds(self, point: SeriesPoint) -> int:
         """Return whole seconds."""
         return round(point.missing.total_seconds())
 
@@ -145,8 +145,8 @@ class Metrics(Api):
         }
 
 
-def _span(start: datetime | None, end: datetime, interval: str) -> Span:
-    span = Span(start or _weeks_before(end), end, INTERVALS[interval])
+def _span(start: datetime | None, end: datetime, interval: str) -> ReportSpan:
+    span = ReportSpan(start or _weeks_before(end), end, INTERVALS[interval])
     if span.start >= span.end:
         raise BadInput("from: It must be earlier than `to`.", {"from": ["It must be earlier."]})
     if span.count > MAX_PERIODS:

@@ -21,26 +21,26 @@ from rest_framework.serializers import (
 )
 
 from alerts.dashboards.policies import sees_details, sees_everywhere
-from alerts.dashboards.queries.status import Details, details_of
+from alerts.dashboards.queries.status import OperatorDetails, operator_details
 from alerts.dashboards.queries.sync import (
     Sync,
     syncs_visible_to,
     with_standings,
     workspaces_feeding,
 )
-from alerts.readiness.engine.readings import State
+from alerts.readiness.engine.readings import CheckState
 from alerts.readiness.policies import may_view
 from alerts.readiness.queries.readings import checks_of
 from alerts.readiness.wording import for_programs
-from alerts.sentinel.models import ScopeKind, Workspace
+from alerts.sentinel.models import Workspace, WorkspaceScope
 from alerts.sentinel.queries import Health, standings_by_workspace
 from portal import clock
-from portal.api.listing import Listing, Order, Own, Row
+from portal.api.listing import Listing, ListRow, Order, Own
 from portal.api.views import Api, Resource, facts, facts_alone
 from portal.backup.queries import is_paused_after_restore
 
 
-class WorkspaceSerializer(Row):
+class WorkspaceSerializer(ListRow):
     """Sentinel workspaces that you get data from, by name."""
 
     name = CharField(help_text="how Tagout calls it")
@@ -48,7 +48,7 @@ class WorkspaceSerializer(Row):
     state = ChoiceField(Workspace.State.values, help_text="whether it is read and written")
     health = ChoiceField(list(Health), source="pk", help_text="how it answers")
     scope = ChoiceField(
-        ScopeKind.values, source="ot_scope", help_text="which of its incidents are taken in"
+        WorkspaceScope.values, source="ot_scope", help_text="which of its incidents are taken in"
     )
     fresh_at = DateTimeField(
         allow_null=True, source="cursor.fresh_at", help_text="when it was last read to the end"
@@ -173,7 +173,7 @@ class CheckSerializer(Serializer[Any]):
     """One prerequisite of a workspace."""
 
     name = CharField(help_text="the same in every language")
-    state = ChoiceField(list(State))
+    state = ChoiceField(list(CheckState))
     evidence = CharField(help_text="what shows it")
     fix = CharField(help_text="what to do; empty where nothing is")
     checked_at = DateTimeField(
@@ -238,7 +238,7 @@ class Status(Api):
         if sees_details(self.person):
             ids = [sync.workspace_id for sync in syncs]
             all_seen = sees_everywhere(self.person)
-            facts = details_of(ids, everywhere=all_seen, now=self.now, unshifted=unshifted)
+            facts = operator_details(ids, everywhere=all_seen, now=self.now, unshifted=unshifted)
             details = _details(facts, ids)
         return {
             "version": settings.VERSION,
@@ -252,7 +252,7 @@ def _age(at: datetime | None, now: datetime) -> int | None:
     return None if at is None else max(0, int((now - at).total_seconds()))
 
 
-def _details(details: Details, ids: Collection[int]) -> dict[str, Any]:
+def _details(details: OperatorDetails, ids: Collection[int]) -> dict[str, Any]:
     owing = [details.owing[pk] for pk in ids if pk in details.owing]
     return {
         "owed": {

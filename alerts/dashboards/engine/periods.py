@@ -13,7 +13,7 @@ MAX_MISSING_SHARE: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class ReportPeriod:
     """After its start, up to and including its end."""
 
     start: datetime
@@ -21,7 +21,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ReportSpan:
     """A stretch of time cut into periods of one length; the last may be shorter."""
 
     start: datetime
@@ -29,11 +29,11 @@ class Span:
     step: timedelta
 
     @property
-    def periods(self) -> list[Period]:
+    def periods(self) -> list[ReportPeriod]:
         """The periods, oldest first."""
         starts = [self.start + n * self.step for n in range(self.count)]
         # Only what is left is added: a whole step could lead beyond the calendar.
-        return [Period(start, start + min(self.step, self.end - start)) for start in starts]
+        return [ReportPeriod(start, start + min(self.step, self.end - start)) for start in starts]
 
     @property
     def count(self) -> int:
@@ -48,7 +48,7 @@ class Coverage:
     since: datetime | None
     until: datetime | None
 
-    def missing_in(self, period: Period) -> timedelta:
+    def missing_in(self, period: ReportPeriod) -> timedelta:
         """How much of a period was not read."""
         if self.since is None or self.until is None:
             return period.end - period.start
@@ -56,7 +56,7 @@ class Coverage:
         first, last = max(period.start, self.since), min(period.end, until)
         return (period.end - period.start) - max(last - first, timedelta())
 
-    def has_gap_in(self, period: Period) -> bool:
+    def has_gap_in(self, period: ReportPeriod) -> bool:
         """Whether a period lacks so much that its number would mislead."""
         return self.missing_in(period) > (period.end - period.start) * MAX_MISSING_SHARE
 

@@ -11,7 +11,7 @@ from portal.moments import read_moment
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class AuditorReport:
     """One look: faults of the installation, and the names of the sick workspaces."""
 
     at: datetime
@@ -33,7 +33,7 @@ class Auditor:
     kinds: int
     workspaces: int
     everywhere: bool  # whether the reader may know of every workspace
-    looks: Sequence[Look]
+    looks: Sequence[AuditorReport]
 
 
 def auditor_facts(
@@ -61,9 +61,9 @@ def auditor_facts(
     )
 
 
-def _look(look: Mapping[str, Any], names: Collection[str], *, everywhere: bool) -> Look:
+def _look(look: Mapping[str, Any], names: Collection[str], *, everywhere: bool) -> AuditorReport:
     sick = [name for name in look["sick"] if everywhere or name in names]
-    return Look(
+    return AuditorReport(
         read_moment(look["at"]), _readable_faults(look["faults"], everywhere=everywhere), sick
     )
 

@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from alerts.dashboards.engine.severity_proposal import TypeHistory, propose_severity
-from alerts.incidents.models import Alert, Incident, IncidentAlert, Severity, Status
+from alerts.incidents.models import Alert, Incident, IncidentAlert, IncidentStatus, Severity
 from alerts.incidents.queries import alerts_visible_to, incidents_visible_to
 from alerts.reviews.models import Annotation
 from alerts.reviews.queries import annotations_told_to, evidence_in_force
@@ -21,8 +21,8 @@ from portal.accounts.models import User
 MAX_PATTERNS = 200
 RECURRING_INCIDENTS, RECURRING_DAYS = 5, 3  # fewer are no habit
 PIECE = 2_000
-_TRUE_POSITIVE = Q(status=Status.CLOSED, classification="TruePositive")
-_BENIGN = Q(status=Status.CLOSED, classification="BenignPositive")
+_TRUE_POSITIVE = Q(status=IncidentStatus.CLOSED, classification="TruePositive")
+_BENIGN = Q(status=IncidentStatus.CLOSED, classification="BenignPositive")
 _HARMLESS = ("routine", "maintenance")
 
 

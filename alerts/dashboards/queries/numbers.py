@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Sum
 from django.db.models.expressions import Combinable
 
-from alerts.dashboards.engine.periods import Coverage, Span
+from alerts.dashboards.engine.periods import Coverage, ReportSpan
 from alerts.dashboards.measures import (
     IN_TIME,
     MEASURES,
@@ -43,7 +43,7 @@ TRENDS: Final = ("open-incidents", "closed-by-people", "closed-by-rule", "answer
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PlaceNumbers:
     """One site or workspace in numbers: incidents, and questions to OT."""
 
     name: str  # empty for incidents without a site
@@ -63,8 +63,8 @@ class Numbers:
     answered: Share
     answer_time: timedelta | None
     closed: Sequence[Closed]
-    sites: Sequence[Place]
-    workspaces: Sequence[Place]
+    sites: Sequence[PlaceNumbers]
+    workspaces: Sequence[PlaceNumbers]
     agreement: Agreement
 
     @property
@@ -109,13 +109,13 @@ def trends_for(
     user: User, *, covered: Mapping[int, Coverage], now: datetime
 ) -> list[tuple[Measure, Series]]:
     """Twelve weeks of each trend; the last week is the one that `numbers_for` tells of."""
-    span = Span(now - WEEKS * WEEK, now, WEEK)
+    span = ReportSpan(now - WEEKS * WEEK, now, WEEK)
     measures = [MEASURES[name] for name in TRENDS]
     found = series_of(measures, user, span=span, covered=covered, now=now)
     return [(measure, series[0]) for measure, series in zip(measures, found, strict=True)]
 
 
-def _sites(user: User, now: datetime) -> list[Place]:
+def _sites(user: User, now: datetime) -> list[PlaceNumbers]:
     groups = groups_visible_to(user)
     counts = _counts(groups, SitesOrNone("site_ids", output_field=BigIntegerField()), now)
     answers = _answers(reviews_of(user), "site", now)
@@ -124,10 +124,14 @@ def _sites(user: User, now: datetime) -> list[Place]:
         sites = sites.filter(Q(uuid__in=reach_of(user).sites) | Q(pk__in={*counts, *answers}))
     places = _places(dict(sites.values_list("pk", "name")), "site", counts, answers)
     unplaced = counts.get(None)
-    return [*places, Place("", "site", answered=Share(0, 0), **unplaced)] if unplaced else places
+    return (
+        [*places, PlaceNumbers("", "site", answered=Share(0, 0), **unplaced)]
+        if unplaced
+        else places
+    )
 
 
-def _workspaces(user: User, now: datetime) -> list[Place]:
+def _workspaces(user: User, now: datetime) -> list[PlaceNumbers]:
     counts = _counts(groups_visible_to(user), F("workspace"), now)
     answers = _answers(reviews_of(user), "lead__workspace", now)
     names = Workspace.objects.filter(pk__in={*counts, *answers}).values_list("pk", "name")
@@ -170,10 +174,12 @@ def _places(
     field: str,
     counts: Mapping[int | None, dict[str, int]],
     answers: Mapping[int, Share],
-) -> list[Place]:
+) -> list[PlaceNumbers]:
     nothing = {"open": 0, "needs": 0, "waiting": 0, "late": 0}
     places = [
-        Place(name, field, answered=answers.get(pk, Share(0, 0)), **(nothing | counts.get(pk, {})))
+        PlaceNumbers(
+            name, field, answered=answers.get(pk, Share(0, 0)), **(nothing | counts.get(pk, {}))
+        )
         for pk, name in names.items()
     ]
     return sorted(places, key=lambda place: (-place.open, place.name))

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Prefetch, QuerySet
 from django.utils.translation import gettext
 
-from alerts.incidents.models import Incident, Severity, Status
+from alerts.incidents.models import Incident, IncidentStatus, Severity
 from alerts.reviews.models import Annotation, Review, Verdict
 from alerts.reviews.queries import (
     WAITING_INCIDENTS,
@@ -35,7 +35,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class WaitingQuestion:
     """One question that waits."""
 
     uuid: UUID
@@ -62,7 +62,7 @@ class PastAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class VerdictEffect:
     """What the person's verdicts came to."""
 
     verdicts: dict[str, int]  # how often which
@@ -80,9 +80,9 @@ class OtHome:
     """All of it."""
 
     waiting: int
-    first: Question | None
-    others: Sequence[Question]
-    effect: Effect
+    first: WaitingQuestion | None
+    others: Sequence[WaitingQuestion]
+    effect: VerdictEffect
     answers: Sequence[PastAnswer]
 
 
@@ -101,21 +101,21 @@ def ot_home(user: User) -> OtHome:
     )
 
 
-def effect_of(annotations: QuerySet[Annotation]) -> Effect:
+def effect_of(annotations: QuerySet[Annotation]) -> VerdictEffect:
     """Verdicts by kind, and how many of the incidents judged are closed by now."""
     by_verdict = annotations.order_by().values_list("verdict").annotate(n=Count("pk"))
     incidents = Incident.objects.filter(annotations__in=annotations.order_by()).order_by()
     states = dict(incidents.values_list("status").annotate(n=Count("pk", distinct=True)))
     counts = dict(by_verdict)
-    return Effect(
+    return VerdictEffect(
         {verdict: counts[verdict] for verdict in Verdict.values if verdict in counts},
         sum(states.values()),
-        states.get(Status.CLOSED, 0),
+        states.get(IncidentStatus.CLOSED, 0),
     )
 
 
-def _question(row: Review) -> Question:
-    return Question(
+def _question(row: Review) -> WaitingQuestion:
+    return WaitingQuestion(
         row.uuid,
         _subject(row.lead),
         getattr(row, "n", 1),
@@ -127,7 +127,7 @@ def _question(row: Review) -> Question:
     )
 
 
-def _opinions(user: User) -> list[Question]:
+def _opinions(user: User) -> list[WaitingQuestion]:
     """Second opinions that the person is asked for, without anything that leads."""
     incidents = Prefetch(
         "second_opinion__annotation__incidents",
@@ -138,7 +138,7 @@ def _opinions(user: User) -> list[Question]:
         about = list(opinion.second_opinion.annotation.incidents.all())
         subject = replace(_subject(about[0]), severity="")
         questions.append(
-            Question(
+            WaitingQuestion(
                 opinion.uuid,
                 subject,
                 len(about),

@@ -19,12 +19,12 @@ from django.db.models import (
     Value,
 )
 
-from alerts.dashboards.engine.periods import Coverage, Period, Span, covered_by_all
+from alerts.dashboards.engine.periods import Coverage, ReportPeriod, ReportSpan, covered_by_all
 from alerts.dashboards.measures import (
     ANSWER_TOOK,
     IN_TIME,
-    Kind,
     Measure,
+    MeasureKind,
     Median,
     Share,
     lives,
@@ -50,12 +50,12 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class SeriesPoint:
     """The number of one period. `missing`: how much of the period was not read from Sentinel; with
     too much of it missing there is no value.
     """
 
-    period: Period
+    period: ReportPeriod
     number: Number
     missing: timedelta
     is_gap: bool
@@ -68,7 +68,7 @@ class Series:
     """
 
     group: str | None
-    points: list[Point]
+    points: list[SeriesPoint]
     total: Number  # of the whole stretch
 
 
@@ -80,7 +80,7 @@ class PeriodNumber(Func):
     template = "(width_bucket(%(expressions)s) - 1)"
     output_field = IntegerField()
 
-    def __init__(self, at: str, span: Span) -> None:
+    def __init__(self, at: str, span: ReportSpan) -> None:
         borders = [span.start, *(period.end for period in span.periods)]
         super().__init__(
             F(at) - Value(timedelta(microseconds=1)),  # a border belongs to the period it ends
@@ -101,7 +101,7 @@ def series_of(
     measures: Sequence[Measure],
     user: User,
     *,
-    span: Span,
+    span: ReportSpan,
     covered: Mapping[int, Coverage],
     group_by: str = "",
     now: datetime,
@@ -143,11 +143,11 @@ def _coverage(
     return covered_by_all(list(covered.values()))
 
 
-def _point(period: Period, number: Number, coverage: Coverage | None) -> Point:
+def _point(period: ReportPeriod, number: Number, coverage: Coverage | None) -> SeriesPoint:
     if coverage is None:
-        return Point(period, number, timedelta(), is_gap=False)
+        return SeriesPoint(period, number, timedelta(), is_gap=False)
     missing, is_gap = coverage.missing_in(period), coverage.has_gap_in(period)
-    return Point(period, Number(None, 0) if is_gap else number, missing, is_gap)
+    return SeriesPoint(period, Number(None, 0) if is_gap else number, missing, is_gap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class _Lives:
     n: int
 
 
-def _lives_of(incidents: QuerySet[Any], span: Span, group_by: str) -> list[_Lives]:
+def _lives_of(incidents: QuerySet[Any], span: ReportSpan, group_by: str) -> list[_Lives]:
     there = Q(left_at=None) | Q(left_at__gt=span.start)
     rows = lives(incidents).filter(there, created_at__lte=span.end).order_by()
     sites = SitesOrNone("site_ids", output_field=BigIntegerField())
@@ -176,36 +176,38 @@ def _lives_of(incidents: QuerySet[Any], span: Span, group_by: str) -> list[_Live
 
 
 def _of_incidents(
-    measure: Measure, groups: Sequence[_Lives], span: Span
+    measure: Measure, groups: Sequence[_Lives], span: ReportSpan
 ) -> tuple[Cells, dict[Any, Number]]:
     counts: dict[Any, list[int]] = defaultdict(lambda: [0] * span.count)
     for group in groups:
         for at in _counts_in(measure.kind, group, span.count):
             counts[group.group][at] += group.n
     cells = {key: {at: Number(n, n) for at, n in enumerate(ns)} for key, ns in counts.items()}
-    whole = {key: ns[-1] if measure.kind is Kind.OPEN else sum(ns) for key, ns in counts.items()}
+    whole = {
+        key: ns[-1] if measure.kind is MeasureKind.OPEN else sum(ns) for key, ns in counts.items()
+    }
     return cells, {key: Number(n, n) for key, n in whole.items()}
 
 
-def _counts_in(kind: Kind, group: _Lives, periods: int) -> Iterable[int]:
+def _counts_in(kind: MeasureKind, group: _Lives, periods: int) -> Iterable[int]:
     """The periods in which such an incident counts."""
-    if kind is Kind.OPEN:
+    if kind is MeasureKind.OPEN:
         return range(
             max(group.came, 0), periods if group.left is None else min(group.left, periods)
         )
     if group.left is None or group.left >= periods or not group.is_closing:
         return []
-    return [group.left] if group.by_rule == (kind is Kind.CLOSED_BY_RULE) else []
+    return [group.left] if group.by_rule == (kind is MeasureKind.CLOSED_BY_RULE) else []
 
 
 def _of_questions(
-    measure: Measure, rows: QuerySet[Any], span: Span, group_by: str
+    measure: Measure, rows: QuerySet[Any], span: ReportSpan, group_by: str
 ) -> tuple[Cells, dict[Any, Number]]:
     of_review = {"site": "site", "workspace": "lead__workspace", "alert_type": "lead__alert_type"}
     group = F(of_review[group_by]) if group_by else Value("")
     within = {f"{measure.at}__gt": span.start, f"{measure.at}__lte": span.end}
     inside = rows.filter(**within).annotate(group=group, period=PeriodNumber(measure.at, span))
-    is_median = measure.kind is Kind.ANSWER_TOOK
+    is_median = measure.kind is MeasureKind.ANSWER_TOOK
     number = Median(ANSWER_TOOK) if is_median else Count("pk", filter=IN_TIME)
     summary = {"made": number, "n": Count("pk")}
     cells: Cells = defaultdict(dict)
@@ -216,7 +218,7 @@ def _of_questions(
 
 
 def _answers_in_number(measure: Measure, value: Any, n: int) -> Number:
-    if measure.kind is Kind.ANSWER_TOOK:
+    if measure.kind is MeasureKind.ANSWER_TOOK:
         return Number(round(value.total_seconds()), n)
     return Number(Share(value, n).percent, n)
 

@@ -52,7 +52,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OtAnswers:
     """What OT said of some incidents."""
 
     verdict: str
@@ -83,7 +83,7 @@ class SocHome:
 
     tiles: Sequence[Tile]
     open_work: Sequence[Work]
-    answers: Sequence[Answer]
+    answers: Sequence[OtAnswers]
     recent_acts: Sequence[RecentAct]
     has_incidents: bool
 
@@ -100,7 +100,7 @@ def soc_home(user: User, *, now: datetime) -> SocHome:
     )
 
 
-def owner_ids_of(user: User) -> tuple[str, ...]:
+def my_owner_ids(user: User) -> tuple[str, ...]:
     """The owner ids in Sentinel that mean this person: Entra's, else the address."""
     return tuple(owner_id for owner_id in (user.oid, user.email) if owner_id)
 
@@ -110,7 +110,7 @@ def _tiles(user: User, now: datetime) -> list[Tile]:
         "needs": NEEDS_TRIAGE,
         "waiting": ot_state_is([OtState.WAITING], hidden=hidden_from(user), of_groups=True),
         "late": late_at(now),
-        "mine": Q(owner_id__in=owner_ids_of(user)),
+        "mine": Q(owner_id__in=my_owner_ids(user)),
     }
     counts = {f"{view}_rows": Count("pk", filter=rows) for view, rows in views.items()}
     sums = {f"{view}_n": Sum("n", filter=rows, default=0) for view, rows in views.items()}
@@ -119,7 +119,7 @@ def _tiles(user: User, now: datetime) -> list[Tile]:
 
 
 def _open_work(user: User) -> list[Work]:
-    groups = groups_visible_to(user).filter(owner_id__in=owner_ids_of(user))
+    groups = groups_visible_to(user).filter(owner_id__in=my_owner_ids(user))
     return [
         Work(
             row.key,
@@ -138,7 +138,7 @@ def _open_work(user: User) -> list[Work]:
     ]
 
 
-def _answers(user: User, now: datetime) -> list[Answer]:
+def _answers(user: User, now: datetime) -> list[OtAnswers]:
     visible = incidents_visible_to(user)
     rows = without_hidden(user, annotations_in_force()).filter(given_at__gt=now - DAY)
     if not reach_of(user).everywhere:
@@ -150,9 +150,9 @@ def _answers(user: User, now: datetime) -> list[Answer]:
     return [_answer(row) for row in newest[:ANSWERS]]
 
 
-def _answer(row: Annotation) -> Answer:
+def _answer(row: Annotation) -> OtAnswers:
     incidents: list[Incident] = getattr(row, "seen")  # noqa: B009  (made by the prefetch)
-    return Answer(
+    return OtAnswers(
         row.verdict,
         row.by.name,
         row.given_at,

@@ -14,7 +14,7 @@ from alerts.dashboards.queries.sync import is_silent
 from alerts.incidents.models import BulkAct, Incident
 from alerts.incidents.queries import dead_bulk_acts
 from alerts.intake.models import Quarantined, Run
-from alerts.intake.queries import Unreadable as UnreadableShare
+from alerts.intake.queries import UnreadableCount as UnreadableShare
 from alerts.intake.queries import unreadable_by_workspace
 from alerts.outbox.models import Change
 from alerts.outbox.queries import backlog_by_workspace, given_up_changes
@@ -23,7 +23,7 @@ from alerts.sentinel.services.host_breakers import HOST_KINDS
 from alerts.sentinel.wording import error_words
 from alerts.suppression.queries import COMPARED, acting_by_state, off_in
 from portal.audit.queries import VERIFIED, head_of_record
-from portal.infrastructure import DatabaseFacts, broker_answers, database_facts
+from portal.infrastructure import DatabaseFacts, database_facts, is_broker_reachable
 from portal.jobs.instances import SILENT_AFTER, worker_instances
 from portal.jobs.models import CircuitBreaker, Job
 from portal.jobs.queries import Note, circuit_breakers_of, dead_jobs, heartbeats, notes_of
@@ -68,7 +68,7 @@ class GivenUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableItem:
     """Something that could not be read, as it came."""
 
     pk: int
@@ -121,7 +121,7 @@ class SharedHost:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class AuditState:
     """Where the audit record stands, and what its latest check found."""
 
     entries: int
@@ -146,14 +146,14 @@ class Suppression:
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
+class OperatorDetails:
     """What only those see who can do something about it."""
 
     runs: dict[int, RunFacts]
     owing: dict[int, Owing]
     given_up: Sequence[GivenUp]
     given_up_in_all: int
-    unreadable: Sequence[Unreadable]
+    unreadable: Sequence[UnreadableItem]
     unreadable_in_all: int
     unreadable_lately: dict[int, UnreadableShare]
     mails: MailBacklog
@@ -163,15 +163,15 @@ class Details:
     alive: Sequence[Alive]
     workers: Sequence[WorkerAtWork]
     hosts: Sequence[SharedHost]
-    record: Record
+    record: AuditState
     auditor: Auditor
     suppression: Suppression
     version: str
 
 
-def details_of(
+def operator_details(
     workspace_ids: Collection[int], *, everywhere: bool, now: datetime, unshifted: datetime
-) -> Details:
+) -> OperatorDetails:
     """Everything about these workspaces and about the installation itself. What names workspaces
     in its own words is for those who see them all (`everywhere`).
     """
@@ -179,7 +179,7 @@ def details_of(
     states = {} if everywhere else dict(found)
     given_up = given_up_changes().filter(workspace__in=workspace_ids)
     unreadable = Quarantined.objects.filter(workspace__in=workspace_ids)
-    return Details(
+    return OperatorDetails(
         runs=latest_runs(workspace_ids),
         owing=owing_by_workspace(workspace_ids),
         given_up=[_given_up(change) for change in given_up[:SHOWN]],
@@ -193,7 +193,7 @@ def details_of(
             *(_dead_act(act, is_told=everywhere) for act in dead_bulk_acts()[:SHOWN]),
         ],
         database=database_facts(),
-        broker=broker_answers(),
+        broker=is_broker_reachable(),
         alive=_alive(heartbeats(), unshifted),
         workers=_workers(unshifted),
         hosts=[_host(row) for row in circuit_breakers_of(HOST_KINDS)],
@@ -236,12 +236,12 @@ def owing_by_workspace(workspace_ids: Collection[int]) -> dict[int, Owing]:
     return owing
 
 
-def record_facts() -> Record:
+def record_facts() -> AuditState:
     """Head of the audit record and its latest check."""
     seq, head = head_of_record()
     note = next(iter(notes_of(VERIFIED)), Note("", None, {}))
     result: dict[str, Any] = note.payload
-    return Record(seq, head, note.at, result.get("broken_at"), result.get("reason", ""))
+    return AuditState(seq, head, note.at, result.get("broken_at"), result.get("reason", ""))
 
 
 def suppression_facts(workspace_ids: Collection[int], *, everywhere: bool) -> Suppression:
@@ -303,10 +303,10 @@ def _given_up(change: Change) -> GivenUp:
     )
 
 
-def _unreadable(rows: QuerySet[Quarantined]) -> list[Unreadable]:
+def _unreadable(rows: QuerySet[Quarantined]) -> list[UnreadableItem]:
     newest = rows.select_related("workspace").order_by("-latest_seen_at", "-pk")[:SHOWN]
     return [
-        Unreadable(
+        UnreadableItem(
             row.pk,
             row.workspace.name,
             row.name,

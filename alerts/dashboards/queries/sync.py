@@ -9,10 +9,10 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from alerts.dashboards.engine.periods import Coverage
-from alerts.incidents.models import Group, Incident, touches
+from alerts.incidents.models import Group, Incident, touches_sites
 from alerts.incidents.queries import groups_visible_to
 from alerts.intake.models import Cursor
-from alerts.intake.queries import Age, age_of, share_of_history
+from alerts.intake.queries import Age, age_level, share_of_history
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import Health, Standing, standings_by_workspace, workspaces_visible_to
 from alerts.sites.models import Site
@@ -93,7 +93,7 @@ def workspaces_feeding(user: User) -> QuerySet[Workspace]:
         .order_by("-modified_at")
         .values("pk")[:LOOKED_AT]
     )
-    feeding = Exists(Group.objects.filter(touches(sites), workspace=OuterRef("pk"))) | Exists(
+    feeding = Exists(Group.objects.filter(touches_sites(sites), workspace=OuterRef("pk"))) | Exists(
         Incident.objects.filter(pk__in=newest, site_ids__overlap=sites)
     )
     workspaces = Workspace.objects.select_related("organisation").order_by("name")
@@ -123,7 +123,7 @@ def sites_of(user: User) -> int:
     own = Q(uuid__in=reach.sites)
     if reach.workspaces or reach.organisations:
         # Asked plant by plant: there are few, and queues have tens of thousands of rows.
-        own |= Q(Exists(groups_visible_to(user).filter(touches([OuterRef("pk")]))))
+        own |= Q(Exists(groups_visible_to(user).filter(touches_sites([OuterRef("pk")]))))
     return Site.objects.filter(own).count()
 
 
@@ -131,7 +131,7 @@ def _sync(workspace: Workspace, now: datetime) -> Sync:
     cursor: Cursor | None = getattr(workspace, "cursor", None)
     fresh_at = cursor.fresh_at if cursor else None
     is_paused = workspace.state == Workspace.State.PAUSED
-    age = age_of(int((now - (fresh_at or workspace.added_at)).total_seconds()))
+    age = age_level(int((now - (fresh_at or workspace.added_at)).total_seconds()))
     share = share_of_history(cursor, now=now)
     return Sync(
         workspace_id=workspace.pk,

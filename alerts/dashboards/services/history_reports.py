@@ -13,7 +13,7 @@ from portal.accounts.models import User
 from portal.accounts.queries import reach_in_json, reach_of
 from portal.audit.services import record
 from portal.errors import Refused
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from portal.jobs.services import back_off, do_next, put_back, run_while_due, settle
 
 PERIODS = (30, 90, 180, 365)  # days
@@ -34,7 +34,7 @@ def ask_for_history(*, days: int, by: User, now: datetime, unshifted: datetime) 
     if days not in PERIODS:
         reasons.append(gettext("Choose one of the periods."))
     own = HistoryReport.objects.filter(by=by).order_by("-made_at", "-pk")
-    if own.filter(state__in=[State.WAITING, State.RUNNING]).count() >= MAX_WAITING:
+    if own.filter(state__in=[JobState.WAITING, JobState.RUNNING]).count() >= MAX_WAITING:
         reasons.append(gettext("Three reports are being made for you. Wait for one of them."))
     if reasons:
         raise CannotAskForHistory(*reasons)
@@ -87,6 +87,6 @@ def _make(report: HistoryReport) -> None:
 def _try_again(report: HistoryReport, error: Exception) -> None:
     text = f"{type(error).__name__}: {error}"
     if report.attempts >= MAX_ATTEMPTS:
-        settle(report, now=clock.unshifted(), state=State.DEAD, error=text)
+        settle(report, now=clock.unshifted(), state=JobState.DEAD, error=text)
     else:
         put_back(report, due_at=clock.unshifted() + back_off(report.attempts), error=text)

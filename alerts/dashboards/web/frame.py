@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 
 from alerts.dashboards.queries.sync import Sync, sites_of, syncs_visible_to, with_standings, worst
-from alerts.dashboards.web.links import address
+from alerts.dashboards.web.links import address_of_link
 from alerts.dashboards.web.words import age_words, cause_of
 from alerts.intake.queries import AMBER_AFTER
 from portal import clock
@@ -121,4 +121,4 @@ def _cause(sync: Sync) -> str:
 
 
 def _status() -> str:
-    return address("dashboards:status")
+    return address_of_link("dashboards:status")

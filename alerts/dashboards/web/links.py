@@ -10,7 +10,7 @@ from portal.accounts.queries import roles_of
 from portal.ui.navigation import roles_for_page
 
 
-def address(name: str, *args: object) -> str:
+def address_of_link(name: str, *args: object) -> str:
     """The address of this name."""
     try:
         return reverse(name, args=args)
@@ -20,7 +20,7 @@ def address(name: str, *args: object) -> str:
 
 def queue_address(view: str, query: str = "") -> str:
     """The queue in one of its views, filtered."""
-    base = address("incidents:queue")
+    base = address_of_link("incidents:queue")
     pairs = {"view": view, "q": query}
     return f"{base}?{urlencode({k: v for k, v in pairs.items() if v})}" if base else ""
 
@@ -32,7 +32,7 @@ def fingerprint(*facts: object) -> str:
 
 def answered_address() -> str:
     """The questions that OT has answered: the list behind the numbers about answers."""
-    base = address("reviews:list")
+    base = address_of_link("reviews:list")
     return f"{base}?tab=answered" if base else ""
 
 
@@ -41,4 +41,4 @@ def lesson_address(person: User) -> str:
     roles = roles_for_page("training:next")
     if roles is not None and roles_of(person).isdisjoint(roles):
         return ""
-    return address("training:next")
+    return address_of_link("training:next")

@@ -7,9 +7,9 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 
 from alerts.dashboards.engine.periods import Coverage, covered_by_all
-from alerts.dashboards.measures import Kind, Measure
-from alerts.dashboards.queries.numbers import Numbers, Place
-from alerts.dashboards.queries.series import Point, Series
+from alerts.dashboards.measures import Measure, MeasureKind
+from alerts.dashboards.queries.numbers import Numbers, PlaceNumbers
+from alerts.dashboards.queries.series import Series, SeriesPoint
 from alerts.dashboards.queries.sync import Sync
 from alerts.dashboards.web.links import answered_address, queue_address
 from alerts.dashboards.web.words import classification, share_words, span_words
@@ -68,13 +68,13 @@ def _agreement(agreement: Agreement) -> str:
 def _card(numbers: Numbers, measure: Measure, series: Series, days_left: int) -> dict[str, Any]:
     now, before = series.points[-1], series.points[-2]
     values = [point.number.value for point in series.points if point.number.value is not None]
-    highest = value_words(measure, max(values)) if values else ""
+    highest = measure_words(measure, max(values)) if values else ""
     return {
         "name": measure.name,
         "label": measure.label,
         "definition": measure.definition,
-        "value": value_words(
-            measure, numbers.open if measure.kind is Kind.OPEN else now.number.value
+        "value": measure_words(
+            measure, numbers.open if measure.kind is MeasureKind.OPEN else now.number.value
         ),
         "hint": _hint(numbers, measure, now, before),
         "href": _list_behind(measure),
@@ -84,20 +84,20 @@ def _card(numbers: Numbers, measure: Measure, series: Series, days_left: int) ->
     }
 
 
-def value_words(measure: Measure, value: float | None) -> str:
+def measure_words(measure: Measure, value: float | None) -> str:
     """A measure's value as people write it; a dash where there is none."""
     if value is None:
         return "–"
-    if measure.kind is Kind.ANSWER_TOOK:
+    if measure.kind is MeasureKind.ANSWER_TOOK:
         return span_words(timedelta(seconds=value))
-    return percent(value / 100, 0) if measure.kind is Kind.IN_TIME else number(value)
+    return percent(value / 100, 0) if measure.kind is MeasureKind.IN_TIME else number(value)
 
 
-def _line_point(measure: Measure, point: Point) -> LinePoint:
+def _line_point(measure: Measure, point: SeriesPoint) -> LinePoint:
     end = point.period.end.astimezone(reader_clock().zone(READER))
     day = date_of(end, year=False)
     gap = _gap_words(point.missing) if point.is_gap else ""
-    return LinePoint(day, point.number.value, value_words(measure, point.number.value), gap)
+    return LinePoint(day, point.number.value, measure_words(measure, point.number.value), gap)
 
 
 def _gap_words(missing: timedelta) -> str:
@@ -109,7 +109,7 @@ def _title(measure: Measure, series: Series, highest: str) -> str:
     names = {"label": measure.label, "n": number(len(series.points)), "highest": highest}
     if not highest:
         return gettext("%(label)s, %(n)s weeks: no numbers yet.") % names
-    latest = value_words(measure, series.points[-1].number.value)
+    latest = measure_words(measure, series.points[-1].number.value)
     words = gettext("%(label)s, %(n)s weeks: %(latest)s in the latest, %(highest)s at most.")
     gaps = sum(point.is_gap for point in series.points)
     missing = ngettext("%(n)s week is missing.", "%(n)s weeks are missing.", gaps)
@@ -117,17 +117,17 @@ def _title(measure: Measure, series: Series, highest: str) -> str:
     return f"{whole} {missing % {'n': number(gaps)}}" if gaps else whole
 
 
-def _hint(numbers: Numbers, measure: Measure, now: Point, before: Point) -> str:
+def _hint(numbers: Numbers, measure: Measure, now: SeriesPoint, before: SeriesPoint) -> str:
     """How the number stands to others."""
-    if measure.kind is Kind.ANSWER_TOOK:
+    if measure.kind is MeasureKind.ANSWER_TOOK:
         return _in_time(numbers)
-    if measure.kind is Kind.OPEN:
+    if measure.kind is MeasureKind.OPEN:
         return (
             "" if before.number.value is None else _change(numbers.open - int(before.number.value))
         )
     if now.is_gap:
         return _gap_words(now.missing)
-    if measure.kind is Kind.CLOSED_BY_RULE:
+    if measure.kind is MeasureKind.CLOSED_BY_RULE:
         if not numbers.closed_in_all:
             return gettext("nothing was closed")
         return gettext("%(share)s of all closed") % {
@@ -160,15 +160,15 @@ def _in_time(numbers: Numbers) -> str:
 
 def _list_behind(measure: Measure) -> str:
     """The list that the number counts."""
-    if measure.kind is Kind.OPEN:
+    if measure.kind is MeasureKind.OPEN:
         return queue_address("open")
-    if measure.kind is Kind.ANSWER_TOOK:
+    if measure.kind is MeasureKind.ANSWER_TOOK:
         return answered_address()
-    whom = "rule" if measure.kind is Kind.CLOSED_BY_RULE else "people"
+    whom = "rule" if measure.kind is MeasureKind.CLOSED_BY_RULE else "people"
     return queue_address("closed", f"closed:{whom} closed:<7d")
 
 
-def _place(place: Place) -> dict[str, Any]:
+def _place(place: PlaceNumbers) -> dict[str, Any]:
     query = f'{place.field}:"{place.name}"' if place.name else f"{place.field}:none"
     return {
         "place": place,

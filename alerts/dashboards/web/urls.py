@@ -9,6 +9,6 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("history/", history.reports, name="history"),
     path("history/<uuid:report>/", history.report, name="history-report"),
-    path("history/<uuid:report>/<slug:table>.csv", history.table, name="history-table"),
+    path("history/<uuid:report>/<slug:table>.csv", history.download_table, name="history-table"),
     path("status/", status.status, name="status"),
 ]

@@ -10,10 +10,10 @@ from alerts.dashboards.queries.ot import Subject
 from alerts.dashboards.queries.sync import Sync
 from alerts.incidents.engine import catalogue
 from alerts.incidents.wording import classification_words
-from alerts.intake.queries import Unreadable
+from alerts.intake.queries import UnreadableCount
 from alerts.intake.wording import reading_words
 from alerts.sentinel.queries import WARN_DAYS, Health
-from portal.backup.engine import Found, FoundRule, RecordFound
+from portal.backup.engine import RecordFound, RemoteDifference, RemoteRule
 from portal.backup.queries import RestoreFacts
 from portal.ui.words import length, number, percent
 
@@ -102,7 +102,7 @@ def certificate_words(ends_at: datetime | None, now: datetime) -> str:
     ) % {"n": number(days)}
 
 
-def unreadable_words(unreadable: Unreadable | None) -> str:
+def unreadable_words(unreadable: UnreadableCount | None) -> str:
     """Return that too many incidents of a workspace could not be read in the last hour."""
     if unreadable is None or not unreadable.is_alarming:
         return ""
@@ -112,7 +112,7 @@ def unreadable_words(unreadable: Unreadable | None) -> str:
     }
 
 
-def headline(about: Subject) -> str:
+def notification_headline(about: Subject) -> str:
     """What happened, in a few words that a plant engineer knows."""
     return catalogue.headline(
         about.alert_type,
@@ -122,7 +122,7 @@ def headline(about: Subject) -> str:
     )
 
 
-def sentence(about: Subject) -> str:
+def notification_sentence(about: Subject) -> str:
     """What happened, in one sentence."""
     return catalogue.sentence(
         about.alert_type,
@@ -207,7 +207,7 @@ def _record(record: RecordFound, end: int) -> Iterator[tuple[bool, str]]:
         yield True, gettext("The audit record matches the published audit heads.")
 
 
-def _place(finding: Found) -> Iterator[tuple[bool, str]]:
+def _place(finding: RemoteDifference) -> Iterator[tuple[bool, str]]:
     place = finding.place
     if finding.error:
         words = gettext("%(place)s was not compared: %(error)s")
@@ -228,7 +228,7 @@ def _place(finding: Found) -> Iterator[tuple[bool, str]]:
         )
 
 
-def _rule(rule: FoundRule) -> str:
+def _rule(rule: RemoteRule) -> str:
     words = {"name": rule.name}
     if not rule.is_active:
         return gettext("%(name)s (disabled)") % words

@@ -23,9 +23,9 @@ from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.queries import DECISIONS
 from alerts.outbox.engine.merge import base_for
-from alerts.outbox.models import Kind, Outcome, Urgency
+from alerts.outbox.models import ChangeOutcome, Urgency, WriteKind
 from alerts.outbox.queries import changes_of_act
-from alerts.outbox.services import UNDO_HOLD, PendingWrite, enqueue_changes, withdraw
+from alerts.outbox.services import UNDO_HOLD, PendingWrite, enqueue_changes, withdraw_changes
 from portal import clock
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -42,12 +42,12 @@ class SystemActor:
     """
 
     name: str
-    kind: Kind = Kind.UPDATE
+    kind: WriteKind = WriteKind.UPDATE
     check_args: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class ActEffect:
     """What an act does to one incident: a patch or a comment, and a line of its timeline. A `task`
     is written by the patch; its `base` is the task's own.
     """
@@ -67,7 +67,7 @@ type SkippedIncidents = dict[int, str]  # by id, why it stays as it is
 def apply_act(
     *,
     incident_ids: Collection[int],
-    effect_on: Callable[[Incident], Effect | None],
+    effect_on: Callable[[Incident], ActEffect | None],
     by: User | SystemActor,
     action: str,
     refusal: type[Refused],
@@ -87,9 +87,9 @@ def apply_act(
     `notify` is called with the incidents changed, in the same transaction.
     """
     name = by.name  # nobody acts without one
-    rows = lock_incidents(incident_ids)
+    rows = lock_incidents_of_act(incident_ids)
     if act is not None and (before := changes_of_act(act, names=[row.name for row in rows])):
-        if all(change.outcome == Outcome.WITHDRAWN for change in before):
+        if all(change.outcome == ChangeOutcome.WITHDRAWN for change in before):
             raise refusal(_("You have undone this. To do it after all, open the form again."))
         return act
     act = act or uuid4()
@@ -135,14 +135,14 @@ def apply_act(
     return act
 
 
-def lock_incidents(incident_ids: Collection[int]) -> list[Incident]:
+def lock_incidents_of_act(incident_ids: Collection[int]) -> list[Incident]:
     """Return the incidents, locked in the order of their ids as `regroup` does."""
     rows = Incident.objects.filter(pk__in=incident_ids).select_related("workspace__organisation")
     return list(rows.order_by("pk").select_for_update(of=("self",), no_key=True))
 
 
 def _enqueue(
-    effects: Mapping[Incident, Effect], *, act: UUID, by: User | SystemActor, now: datetime
+    effects: Mapping[Incident, ActEffect], *, act: UUID, by: User | SystemActor, now: datetime
 ) -> None:
     """Owe Sentinel the patches and comments, and show the comments."""
     raws = IncidentRaw.objects.filter(pk__in=[row.pk for row in effects])
@@ -227,11 +227,11 @@ def undo_act(*, act: UUID, by: User, now: datetime) -> Undone:
     lines = list(items.order_by("pk"))
     if not lines:
         raise CannotUndo(_("You have nothing to undo here."))
-    first, rows = lines[0], lock_incidents({line.incident_id for line in lines})
-    report = withdraw(act=act, by=by, now=now)
+    first, rows = lines[0], lock_incidents_of_act({line.incident_id for line in lines})
+    report = withdraw_changes(act=act, by=by, now=now)
     if not report.withdrawn:
         changes = changes_of_act(act, names=[row.name for row in rows])
-        if all(change.outcome == Outcome.WITHDRAWN for change in changes):
+        if all(change.outcome == ChangeOutcome.WITHDRAWN for change in changes):
             raise CannotUndo(_("You have undone this already."))
         raise CannotUndo(
             _("This is already in Sentinel and can no longer be undone. Change it back by hand.")

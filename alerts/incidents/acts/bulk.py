@@ -12,7 +12,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from alerts.incidents.acts.apply import CannotUndo, SkippedIncidents, lock_incidents, undo_act
+from alerts.incidents.acts.apply import (
+    CannotUndo,
+    SkippedIncidents,
+    lock_incidents_of_act,
+    undo_act,
+)
 from alerts.incidents.acts.close import close_incidents, reopen_incidents
 from alerts.incidents.acts.escalate import escalate_incidents
 from alerts.incidents.acts.triage import assign_incidents, change_severity, comment_on_incidents
@@ -23,7 +28,7 @@ from alerts.outbox.queries import can_be_undone
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from portal.jobs.services import (
     MAX_ATTEMPTS,
     WORKER_DIED,
@@ -163,9 +168,9 @@ def undo_bulk_act(*, act: UUID, by: User, now: datetime) -> BulkAct:
 def resume_bulk_act(*, act: UUID, by: User, now: datetime, unshifted: datetime) -> BulkAct:
     """Let it go on where it failed."""
     row = _own(act, by)
-    if row.state != State.DEAD:
+    if row.state != JobState.DEAD:
         raise CannotSteerBulkAct(_("It has not failed, so there is nothing to resume."))
-    row.state, row.attempts, row.due_at, row.settled_at = State.WAITING, 0, unshifted, None
+    row.state, row.attempts, row.due_at, row.settled_at = JobState.WAITING, 0, unshifted, None
     row.save(update_fields=["state", "attempts", "due_at", "settled_at"])
     record("incidents.bulk_act.resumed", on=row, by=by, at=now, act=act, worked=row.worked)
     return row
@@ -180,7 +185,7 @@ def _own(act: UUID, by: User) -> BulkAct:
 
 
 def _end(row: BulkAct, now: datetime) -> None:
-    row.state, row.lease_until, row.stopped_at, row.ended_at = State.DONE, None, now, now
+    row.state, row.lease_until, row.stopped_at, row.ended_at = JobState.DONE, None, now, now
     row.save(update_fields=["state", "lease_until", "stopped_at", "ended_at"])
 
 
@@ -201,7 +206,7 @@ def work_off_a_piece(*, unshifted: datetime, now: datetime) -> bool:
 
 def _claimable() -> QuerySet[BulkAct]:
     older = BulkAct.objects.filter(
-        by=OuterRef("by"), pk__lt=OuterRef("pk"), state__in=[State.WAITING, State.RUNNING]
+        by=OuterRef("by"), pk__lt=OuterRef("pk"), state__in=[JobState.WAITING, JobState.RUNNING]
     )
     return BulkAct.objects.filter(~Exists(older)).select_related("by")
 
@@ -247,7 +252,7 @@ def _work_on(row: BulkAct, *, unshifted: datetime, now: datetime) -> None:
 
 def _no_longer_meant(bulk_act: BulkAct, chosen: dict[int, str]) -> SkippedIncidents:
     """Those that are out of reach by now, and those that others changed since they were chosen."""
-    rows = {incident.pk: incident for incident in lock_incidents(list(chosen))}
+    rows = {incident.pk: incident for incident in lock_incidents_of_act(list(chosen))}
     visible = set(
         incidents_visible_to(bulk_act.by).filter(pk__in=rows).values_list("pk", flat=True)
     )
@@ -274,7 +279,7 @@ def _give_back(row: BulkAct, error: Exception, *, unshifted: datetime, now: date
         retry_later(row, error=error, now=unshifted)
         return
     log.error("Bulk act %s stopped at %s", row.act, row.worked, exc_info=error)
-    if not settle(row, now=unshifted, state=State.DEAD, error=str(error)):
+    if not settle(row, now=unshifted, state=JobState.DEAD, error=str(error)):
         return  # stopped meanwhile, or another worker took it over
     words = {"worked": row.worked, "total": row.total, "title": row.title}
     with translation.override(row.by.language or "en"):

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from alerts.incidents.acts.apply import Effect, SkippedIncidents, SystemActor, apply_act
-from alerts.incidents.models import Incident, Status, TimelineItem
+from alerts.incidents.acts.apply import ActEffect, SkippedIncidents, SystemActor, apply_act
+from alerts.incidents.models import Incident, IncidentStatus, TimelineItem
 from alerts.incidents.policies import reasons_against_closing
 from alerts.incidents.wording import outcome_words
 from alerts.outbox.engine.merge import close_patch
@@ -55,11 +55,11 @@ def close_incidents(
     if isinstance(by, User) and by.via_token is not None:
         details[BY_TOKEN] = True
 
-    def effect_on(row: Incident) -> Effect | None:
+    def effect_on(row: Incident) -> ActEffect | None:
         outcome = (row.classification, row.classification_reason)
-        if row.status == Status.CLOSED and outcome == (classification, reason):
+        if row.status == IncidentStatus.CLOSED and outcome == (classification, reason):
             return None
-        return Effect("closed", details, patch=patch)
+        return ActEffect("closed", details, patch=patch)
 
     return apply_act(
         incident_ids=incident_ids,
@@ -95,13 +95,13 @@ def reopen_incidents(
     """
     patch = dict.fromkeys(close_patch(classification="", reason=None)) | {"status": "Active"}
 
-    def effect_on(row: Incident) -> Effect | None:
-        if row.status != Status.CLOSED:
+    def effect_on(row: Incident) -> ActEffect | None:
+        if row.status != IncidentStatus.CLOSED:
             return None
         details = {"from": "Closed", "to": "Active"}
         details |= {"closed_by": row.closed_by} if row.closed_by else {}
         details |= {"because": because} if because else {}
-        return Effect("reopened", details, patch=patch)
+        return ActEffect("reopened", details, patch=patch)
 
     return apply_act(
         incident_ids=incident_ids,
@@ -124,7 +124,7 @@ def _reasons_against_overruling(
     overruled = [
         row
         for row in rows
-        if row.status == Status.CLOSED
+        if row.status == IncidentStatus.CLOSED
         and (row.classification, row.classification_reason) != (classification, reason)
         and row.classification not in instead_of
     ]
@@ -160,7 +160,9 @@ def take_back_closed_by(*, incident_ids: Collection[int], rule: str, now: dateti
 
 def show_closed_in_sentinel(*, incident_ids: Collection[int], rule: str, now: datetime) -> int:
     """Sentinel closed them by a rule of ours; only what is closed can be marked so."""
-    closed = Incident.objects.filter(pk__in=incident_ids, status=Status.CLOSED, closed_by="")
+    closed = Incident.objects.filter(
+        pk__in=incident_ids, status=IncidentStatus.CLOSED, closed_by=""
+    )
     ids = list(closed.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     mark_closed_by(incident_ids=ids, rule=rule, now=now)
     return len(ids)

@@ -9,11 +9,11 @@ from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
-from alerts.incidents.acts.apply import Effect, SkippedIncidents, apply_act
+from alerts.incidents.acts.apply import ActEffect, SkippedIncidents, apply_act
 from alerts.incidents.acts.triage import owner_member
 from alerts.incidents.engine.catalogue import bare_title, sentence
 from alerts.incidents.models import ESCALATED_LABEL, Incident, OtState, Severity
-from alerts.incidents.page.panel import number_of
+from alerts.incidents.page.panel import incident_number_label
 from alerts.incidents.wording import OT_WORDS, SEVERITY_WORDS
 from alerts.outbox.services import UNDO_HOLD
 from alerts.sentinel.models import Workspace
@@ -26,7 +26,7 @@ from portal.text import visible_text
 from portal.ui.words import number
 
 
-def leads_of(workspace: Workspace, *, by: User) -> list[User]:
+def leads_to_notify(workspace: Workspace, *, by: User) -> list[User]:
     """Return the SOC leads of a workspace, except the person who escalates."""
     parents = [workspace.organisation.uuid] if workspace.organisation else []
     leads = people_holding([Role.SOC_LEAD], workspaces=[workspace.uuid], organisations=parents)
@@ -36,7 +36,9 @@ def leads_of(workspace: Workspace, *, by: User) -> list[User]:
 def leads_of_all(incidents: Sequence[Incident], *, by: User) -> list[User]:
     """Return every lead who hears of at least one of these incidents, by name."""
     workspaces = {row.workspace_id: row.workspace for row in incidents}.values()
-    leads = {lead.pk: lead for workspace in workspaces for lead in leads_of(workspace, by=by)}
+    leads = {
+        lead.pk: lead for workspace in workspaces for lead in leads_to_notify(workspace, by=by)
+    }
     return sorted(leads.values(), key=lambda lead: lead.name)
 
 
@@ -99,13 +101,13 @@ def escalate_incidents(
 
     def leads_for(row: Incident) -> list[User]:
         if row.workspace_id not in leads:
-            leads[row.workspace_id] = leads_of(row.workspace, by=by)
+            leads[row.workspace_id] = leads_to_notify(row.workspace, by=by)
         return leads[row.workspace_id]
 
     def notify_leads(rows: Sequence[Incident], act: UUID) -> None:
         _notify_leads(rows, leads_for, act=act, by=by, note=note, now=now)
 
-    def effect_on(row: Incident) -> Effect | None:
+    def effect_on(row: Incident) -> ActEffect | None:
         if row.is_escalated:
             return None
         patch: dict[str, Any] = {"labels_add": [ESCALATED_LABEL]}
@@ -117,7 +119,7 @@ def escalate_incidents(
             patch["owner"] = owner_member(by)
             details["owner"] = by.name
         details["told"] = [lead.name for lead in leads_for(row)]
-        return Effect("escalated", details, patch=patch)
+        return ActEffect("escalated", details, patch=patch)
 
     return apply_act(
         incident_ids=incident_ids,
@@ -169,7 +171,7 @@ def _notify_lead(
 ) -> None:
     with translation.override(lead.language or "en"):
         first = rows[0]
-        what = f"{number_of(first)} {bare_title(first.title)}"
+        what = f"{incident_number_label(first)} {bare_title(first.title)}"
         if len(rows) > 1:
             what = _("%(title)s ×%(n)s") % {
                 "title": bare_title(first.title),

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from alerts.incidents.acts.apply import Effect, apply_act
+from alerts.incidents.acts.apply import ActEffect, apply_act
 from alerts.incidents.ingest.incident_tasks import request_tasks, show_owed_tasks
 from alerts.incidents.models import Incident, IncidentTask, TaskReading
 from alerts.incidents.policies import reasons_against_acting
@@ -58,7 +58,7 @@ def add_task(
         return []
 
     patch = {"title": title, "description": description, "status": IncidentTask.NEW}
-    effect = Effect(
+    effect = ActEffect(
         "task-added", {"title": title}, patch=patch, base=dict.fromkeys(patch), task=NEW_TASK
     )
     return _apply(
@@ -89,7 +89,7 @@ def _set_status(incident_id: int, name: str, status: str, *, by: User, now: date
             _("It is already completed.") if row.is_completed else _("It is still open.")
         )
     code = "task-completed" if status == IncidentTask.COMPLETED else "task-reopened"
-    effect = Effect(
+    effect = ActEffect(
         code,
         {"title": row.title},
         patch={"status": status},
@@ -101,7 +101,7 @@ def _set_status(incident_id: int, name: str, status: str, *, by: User, now: date
 
 def _apply(
     incident_id: int,
-    effect: Effect,
+    effect: ActEffect,
     *,
     action: str,
     by: User,

@@ -12,16 +12,20 @@ from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
 from alerts.incidents.queries import incidents_visible_to
 from alerts.outbox.engine.merge import value_text
-from alerts.outbox.models import PATCHES, Change, Kind, Outcome
+from alerts.outbox.models import PATCHES, Change, ChangeOutcome, WriteKind
 from alerts.outbox.registry import Settlement
 from alerts.outbox.wording import note_words
 from portal import clock
 from portal.notifications.services import notify
 
-_CODES = {Outcome.CONFLICTED: "conflict", Outcome.REFUSED: "refused", Outcome.DROPPED: "dropped"}
+_CODES = {
+    ChangeOutcome.CONFLICTED: "conflict",
+    ChangeOutcome.REFUSED: "refused",
+    ChangeOutcome.DROPPED: "dropped",
+}
 
 
-def on_outcome(settlement: Settlement) -> None:
+def on_incident_outcome(settlement: Settlement) -> None:
     """Take over Sentinel's word after a write of ours was settled; runs in its transaction.
 
     After a write that landed, the word is stored first, so that it is no news that Sentinel has
@@ -33,7 +37,7 @@ def on_outcome(settlement: Settlement) -> None:
     incident = rows.select_for_update(no_key=True).first()
     if incident is None:
         return
-    is_sent = change.outcome == Outcome.SENT
+    is_sent = change.outcome == ChangeOutcome.SENT
     if is_sent and change.kind in PATCHES and settlement.incident is None:
         _apply_patch_to_raw(incident, change)
     if not is_sent:
@@ -45,11 +49,11 @@ def on_outcome(settlement: Settlement) -> None:
             workspace_id=incident.workspace_id, incidents=[settlement.incident], now=now
         )
         is_current = bool(stored.changed)
-    if change.kind == Kind.TASK:
+    if change.kind == WriteKind.TASK:
         _show_task(change)
-    if change.kind == Kind.COMMENT:
+    if change.kind == WriteKind.COMMENT:
         _show_comment(incident, change)
-    if code := _CODES.get(Outcome(change.outcome)):
+    if code := _CODES.get(ChangeOutcome(change.outcome)):
         _write_line(incident, settlement, code)
         _notify_author(incident, settlement, code)
     if not is_current:
@@ -81,7 +85,7 @@ def _apply_patch_to_raw(incident: Incident, change: Change) -> None:
 
 def _show_comment(incident: Incident, change: Change) -> None:
     """A comment that is owed or sent is shown; one that will not be sent is not."""
-    if change.outcome in (Outcome.SENT, Outcome.OPEN):
+    if change.outcome in (ChangeOutcome.SENT, ChangeOutcome.OPEN):
         show_our_comments([change], incidents=[incident], author=change.by_label)
     else:
         drop_our_comments([change])
@@ -89,7 +93,7 @@ def _show_comment(incident: Incident, change: Change) -> None:
 
 def _show_task(change: Change) -> None:
     """A task that is owed is shown as wanted; one that is settled as Sentinel has it."""
-    if change.outcome == Outcome.OPEN:
+    if change.outcome == ChangeOutcome.OPEN:
         show_owed_tasks([change])
     else:
         settle_owed_tasks([change], unshifted=clock.unshifted())

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from alerts.incidents.acts.apply import Effect, SkippedIncidents, SystemActor, apply_act
+from alerts.incidents.acts.apply import ActEffect, SkippedIncidents, SystemActor, apply_act
 from alerts.incidents.models import Incident, OtState, Severity, TimelineItem
 from alerts.incidents.policies import reasons_against_comment, reasons_against_labels
 from alerts.incidents.queries import incidents_visible_to
@@ -66,11 +66,11 @@ def assign_incidents(
     """Make `to` the owner in Sentinel; None takes the owner off. Return the act, for undo."""
     owner = owner_member(to)
 
-    def effect_on(row: Incident) -> Effect | None:
+    def effect_on(row: Incident) -> ActEffect | None:
         if same_owner(owner, _owner_in_force(row)):
             return None
         details = {"from": row.owner_name, "to": to.name if to else ""}
-        return Effect("owner", details, patch={"owner": owner})
+        return ActEffect("owner", details, patch={"owner": owner})
 
     return apply_act(
         incident_ids=incident_ids,
@@ -128,11 +128,11 @@ def change_severity(
         raise CannotChangeSeverity(_("Choose one of Sentinel's severities."))
     word = Severity(severity).label
 
-    def effect_on(row: Incident) -> Effect | None:
+    def effect_on(row: Incident) -> ActEffect | None:
         if row.severity == severity:
             return None
         details = {"from": Severity(row.severity).label, "to": word}
-        return Effect("severity", details, patch={"severity": word})
+        return ActEffect("severity", details, patch={"severity": word})
 
     return apply_act(
         incident_ids=incident_ids,
@@ -162,7 +162,7 @@ def label_incidents(
     """
     adding, removing = [name.strip() for name in add], [name.strip() for name in remove]
 
-    def effect_on(row: Incident) -> Effect | None:
+    def effect_on(row: Incident) -> ActEffect | None:
         present = {name.casefold() for name in row.labels}
         new = [name for name in adding if name.casefold() not in present]
         old = [name for name in removing if name.casefold() in present]
@@ -170,7 +170,7 @@ def label_incidents(
             return None
         patch: dict[str, Any] = {"labels_add": new} if new else {}
         patch |= {"labels_remove": old} if old else {}
-        return Effect("labels", {"added": new, "removed": old}, patch=patch)
+        return ActEffect("labels", {"added": new, "removed": old}, patch=patch)
 
     def reasons_against(rows: list[Incident]) -> list[str]:
         return reasons_against_labels([*adding, *removing]) if isinstance(by, User) else []
@@ -206,7 +206,7 @@ def comment_on_incidents(
     text = f"{words}\n\n{by.name}, with Tagout" if words and isinstance(by, User) else words
     return apply_act(
         incident_ids=incident_ids,
-        effect_on=lambda row: Effect("commented", {"message": words}, message=text),
+        effect_on=lambda row: ActEffect("commented", {"message": words}, message=text),
         by=by,
         action="incidents.incident.commented",
         refusal=CannotComment,

@@ -19,13 +19,13 @@ from alerts.incidents.engine.hidden_verdicts import whole_parts
 from alerts.incidents.models import (
     DetailsState,
     IncidentAlert,
+    IncidentStatus,
     OtState,
     Severity,
-    Status,
     TimelineItem,
-    touches,
+    touches_sites,
 )
-from alerts.outbox.models import Kind, Outcome
+from alerts.outbox.models import ChangeOutcome, WriteKind
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal.api.fields import (
@@ -36,7 +36,7 @@ from portal.api.fields import (
     QueryText,
     WordField,
 )
-from portal.api.listing import Filter, Listing, Order, Row
+from portal.api.listing import ListFilter, Listing, ListRow, Order
 
 _WORDS = {Severity(value).label: value for value in reversed(Severity.values)}
 
@@ -58,7 +58,7 @@ def _keys(rows: QuerySet[Any]) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
-class AlertSerializer(Row):
+class AlertSerializer(ListRow):
     """Alerts as flat records of facts, latest detection first. A rule sees these facts and no
     others.
     """
@@ -100,33 +100,33 @@ ALERTS = Listing(
     AlertSerializer,
     Order("at"),
     filters=(
-        Filter("workspace", QueryText(), "name of one workspace", workspace_is),
-        Filter("site", QueryText(), "name of one site", _alert_site),
-        Filter("alert_type", QueryText(), "exactly this name", "alert_type"),
-        Filter("severity", QueryChoices(_WORDS), "one or several", "severity__in"),
-        Filter(
+        ListFilter("workspace", QueryText(), "name of one workspace", workspace_is),
+        ListFilter("site", QueryText(), "name of one site", _alert_site),
+        ListFilter("alert_type", QueryText(), "exactly this name", "alert_type"),
+        ListFilter("severity", QueryChoices(_WORDS), "one or several", "severity__in"),
+        ListFilter(
             "device",
             QueryText(),
             "a device that it names",
             lambda it: Q(any_device__contains=[it]),
             indexed=True,
         ),
-        Filter("protocol", QueryText(), "exactly this protocol", "protocol"),
-        Filter(
+        ListFilter("protocol", QueryText(), "exactly this protocol", "protocol"),
+        ListFilter(
             "has_incident",
             QueryFlag(),
             "`false`: part of no incident; types that no rule selects never become one",
             lambda has: _is_linked() if has else ~_is_linked(),
         ),
-        Filter("from", QueryMoment(), "first detection, or later", "at__gte", indexed=True),
-        Filter("before", QueryMoment(), "first detected before", "at__lt", indexed=True),
+        ListFilter("from", QueryMoment(), "first detection, or later", "at__gte", indexed=True),
+        ListFilter("before", QueryMoment(), "first detected before", "at__lt", indexed=True),
     ),
 )
 
 
 SEVERITIES = {Severity(value).label: value for value in reversed(Severity.values)}
-STATUSES = {Status(value).label: value for value in Status.values}
-OUTCOMES = {outcome or "owed": outcome for outcome in Outcome.values}
+STATUSES = {IncidentStatus(value).label: value for value in IncidentStatus.values}
+OUTCOMES = {outcome or "owed": outcome for outcome in ChangeOutcome.values}
 OT_STATES = {state or "not-asked": state for state in OtState.values}
 
 
@@ -144,10 +144,10 @@ def _parts(parts: list[list[Any]]) -> list[dict[str, Any]]:
 
 
 def _site(name: str) -> Q:
-    return touches(list(Site.objects.filter(name=name).values_list("pk", flat=True)))
+    return touches_sites(list(Site.objects.filter(name=name).values_list("pk", flat=True)))
 
 
-class IncidentSerializer(Row):
+class IncidentSerializer(ListRow):
     """Incidents of Defender for IoT, latest change first. What changes while you page comes to the
     top: ask again with `modified_from`.
     """
@@ -218,35 +218,37 @@ INCIDENTS = Listing(
     IncidentSerializer,
     Order("modified_at"),
     filters=(
-        Filter("workspace", QueryText(), "name of one workspace", workspace_is, indexed=True),
-        Filter("site", QueryText(), "name of a site that it touches", _site, indexed=True),
-        Filter("severity", QueryChoices(SEVERITIES), "one or several", "severity__in"),
-        Filter("status", QueryChoices(STATUSES), "one or several", "status__in"),
-        Filter("ot_state", QueryChoices(OT_STATES), "one or several", "ot_state__in"),
-        Filter("owner", QueryText(), "address of the owner", "owner_email__iexact"),
-        Filter(
+        ListFilter("workspace", QueryText(), "name of one workspace", workspace_is, indexed=True),
+        ListFilter("site", QueryText(), "name of a site that it touches", _site, indexed=True),
+        ListFilter("severity", QueryChoices(SEVERITIES), "one or several", "severity__in"),
+        ListFilter("status", QueryChoices(STATUSES), "one or several", "status__in"),
+        ListFilter("ot_state", QueryChoices(OT_STATES), "one or several", "ot_state__in"),
+        ListFilter("owner", QueryText(), "address of the owner", "owner_email__iexact"),
+        ListFilter(
             "label", QueryText(), "a label that it has", lambda word: Q(labels__contains=[word])
         ),
-        Filter("number", QueryNumber(), "Sentinel's number; give `workspace` too", "number"),
-        Filter("pattern", UUIDField(), "incidents of one pattern", "pattern", indexed=True),
-        Filter(
+        ListFilter("number", QueryNumber(), "Sentinel's number; give `workspace` too", "number"),
+        ListFilter("pattern", UUIDField(), "incidents of one pattern", "pattern", indexed=True),
+        ListFilter(
             "modified_from", QueryMoment(), "changed at or after", "modified_at__gte", indexed=True
         ),
-        Filter("modified_before", QueryMoment(), "changed before", "modified_at__lt", indexed=True),
-        Filter(
+        ListFilter(
+            "modified_before", QueryMoment(), "changed before", "modified_at__lt", indexed=True
+        ),
+        ListFilter(
             "created_from",
             QueryMoment(),
             "created at or after",
             lambda at: Q(created_at__gte=at, modified_at__gte=at),
             indexed=True,
         ),
-        Filter("created_before", QueryMoment(), "created before", "created_at__lt"),
+        ListFilter("created_before", QueryMoment(), "created before", "created_at__lt"),
     ),
     reads={"priority_parts": _parts},
 )
 
 
-class TimelineItemSerializer(Row):
+class TimelineItemSerializer(ListRow):
     """What happened to the incident, latest first."""
 
     id = IntegerField(source="pk", help_text="of the line")
@@ -264,7 +266,7 @@ TIMELINE = Listing(
 )
 
 
-class CommentSerializer(Row):
+class CommentSerializer(ListRow):
     """Comments, latest first; ours among them from the moment they are owed to Sentinel."""
 
     id = IntegerField(source="pk", help_text="of the comment")
@@ -281,7 +283,7 @@ COMMENTS = Listing(
 )
 
 
-class TaskSerializer(Row):
+class TaskSerializer(ListRow):
     """Tasks of the incident in Sentinel, latest first, as last read. Ours are among them
     from the moment they are owed.
     """
@@ -304,7 +306,7 @@ class TaskSerializer(Row):
 TASKS = Listing(TaskSerializer, Order("created_at"))
 
 
-class OverrulingMemberSerializer(Row):
+class OverrulingMemberSerializer(ListRow):
     """A member that a person in Sentinel had changed first."""
 
     member = CharField(help_text="Sentinel's name of it: severity, owner, labels …")
@@ -313,13 +315,13 @@ class OverrulingMemberSerializer(Row):
     wanted = CharField(help_text="by the change; empty where the change was about other members")
 
 
-class SentinelChangeSerializer(Row):
+class SentinelChangeSerializer(ListRow):
     """What Tagout changed in Sentinel, latest first: every write that it was ever owed."""
 
     id = IntegerField(source="pk", help_text="of the write")
     key = UUIDField(help_text="the same for every attempt; a comment has this name in Sentinel")
     kind = ChoiceField(
-        Kind.values,
+        WriteKind.values,
         help_text="a change of the incident, a comment, the run of a playbook, or a task",
     )
     by = CharField(source="by_label", help_text="whose decision it was")

@@ -13,7 +13,7 @@ from rest_framework.serializers import (
 
 from alerts.sites.models import Criticality
 from portal.api.fields import QueryChoices, QueryFlag, QueryText
-from portal.api.listing import Filter, Listing, Order, Row
+from portal.api.listing import ListFilter, Listing, ListRow, Order
 
 
 def _has_known_kind(is_known: bool) -> Q:
@@ -21,7 +21,7 @@ def _has_known_kind(is_known: bool) -> Q:
     return ~unknown if is_known else unknown
 
 
-class SiteSerializer(Row):
+class SiteSerializer(ListRow):
     """Plants, as alerts name them and people describe them, by name."""
 
     id = IntegerField(source="pk", help_text="Tagout's number, the one in the address")
@@ -35,13 +35,13 @@ SITES = Listing(
     SiteSerializer,
     Order("name", newest_first=False),
     filters=(
-        Filter("name", QueryText(), "exactly this name", "name", indexed=True),
-        Filter("uuid", UUIDField(), "this one", "uuid", indexed=True),
+        ListFilter("name", QueryText(), "exactly this name", "name", indexed=True),
+        ListFilter("uuid", UUIDField(), "this one", "uuid", indexed=True),
     ),
 )
 
 
-class ZoneSerializer(Row):
+class ZoneSerializer(ListRow):
     """Network segments of sites, by name."""
 
     id = IntegerField(source="pk", help_text="Tagout's number, the one in the address")
@@ -53,11 +53,11 @@ class ZoneSerializer(Row):
 ZONES = Listing(
     ZoneSerializer,
     Order("name", newest_first=False),
-    filters=(Filter("site", QueryText(), "name of one site", "site__name"),),
+    filters=(ListFilter("site", QueryText(), "name of one site", "site__name"),),
 )
 
 
-class DeviceSerializer(Row):
+class DeviceSerializer(ListRow):
     """Devices, by the moment they were seen last. One device is one address in one zone."""
 
     id = IntegerField(source="pk", help_text="Tagout's number, the one in the address")
@@ -92,14 +92,14 @@ DEVICES = Listing(
     DeviceSerializer,
     Order("latest_seen_at"),
     filters=(
-        Filter("site", QueryText(), "name of one site", "zone__site__name"),
-        Filter("zone", QueryText(), "name of a zone", "zone__name"),
-        Filter("address", QueryText(), "exactly this address", "address", indexed=True),
-        Filter("name", QueryText(), "exactly this name", "name", indexed=True),
-        Filter("kind", QueryText(), "exactly this kind", "kind"),
-        Filter(
+        ListFilter("site", QueryText(), "name of one site", "zone__site__name"),
+        ListFilter("zone", QueryText(), "name of a zone", "zone__name"),
+        ListFilter("address", QueryText(), "exactly this address", "address", indexed=True),
+        ListFilter("name", QueryText(), "exactly this name", "name", indexed=True),
+        ListFilter("kind", QueryText(), "exactly this kind", "kind"),
+        ListFilter(
             "criticality", QueryChoices(Criticality.values), "one or several", "criticality__in"
         ),
-        Filter("kind_known", QueryFlag(), "whether anybody told what it is", _has_known_kind),
+        ListFilter("kind_known", QueryFlag(), "whether anybody told what it is", _has_known_kind),
     ),
 )

@@ -41,8 +41,8 @@ class PriorityFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One signed reason. `detail` is data for the sentence that `words` makes of it."""
+class PriorityPart:
+    """One signed reason. `detail` is data for the sentence that `part_words` makes of it."""
 
     code: str
     points: int
@@ -54,7 +54,7 @@ class Priority:
     """A score and the parts that add up to it."""
 
     score: int
-    parts: tuple[Part, ...]
+    parts: tuple[PriorityPart, ...]
 
     @property
     def band(self) -> Literal["red", "amber", "calm"]:
@@ -75,11 +75,11 @@ def priority_of(facts: PriorityFacts) -> Priority:
     total = sum(part.points for part in parts)
     score = min(100, max(0, total))
     if score != total:
-        parts.append(Part("capped", score - total))
+        parts.append(PriorityPart("capped", score - total))
     return Priority(score, tuple(parts))
 
 
-def words(part: Part, language: str = "en") -> str:
+def part_words(part: PriorityPart, language: str = "en") -> str:
     """What one part says, for a person."""
     texts: dict[str, str] = sentences(language_of(language))["priority"]
     exact = texts.get(f"{part.code}:{part.detail}")
@@ -90,55 +90,55 @@ def words(part: Part, language: str = "en") -> str:
     return exact or texts[part.code].replace("{detail}", part.detail)
 
 
-def _parts(facts: PriorityFacts) -> Iterator[Part]:
+def _parts(facts: PriorityFacts) -> Iterator[PriorityPart]:
     yield from _what(facts)
     yield from _history(facts)
     yield from _now(facts)
 
 
-def _what(facts: PriorityFacts) -> Iterator[Part]:
+def _what(facts: PriorityFacts) -> Iterator[PriorityPart]:
     """What the alerts say and whom they touch."""
     severity = facts.severity.strip().capitalize()
     lowest = SEVERITY_POINTS["Informational"]
-    yield Part("severity", SEVERITY_POINTS.get(severity, lowest), severity)
-    yield Part("guard", GUARD_POINTS.get(facts.guard or "", 0), facts.guard or "")
+    yield PriorityPart("severity", SEVERITY_POINTS.get(severity, lowest), severity)
+    yield PriorityPart("guard", GUARD_POINTS.get(facts.guard or "", 0), facts.guard or "")
     named = f": {', '.join(facts.critical_devices)}" if facts.critical_devices else ""
     points = CRITICALITY_POINTS.get(facts.criticality, 0)
-    yield Part("criticality", points, f"{facts.criticality}{named}")
+    yield PriorityPart("criticality", points, f"{facts.criticality}{named}")
     if facts.crosses_levels:
-        yield Part("crosses", 10, facts.crossing)
+        yield PriorityPart("crosses", 10, facts.crossing)
     if aimed := _process_tactics(facts.tactics):
-        yield Part("tactic", 10, ", ".join(aimed))
+        yield PriorityPart("tactic", 10, ", ".join(aimed))
     if facts.other_products:
-        yield Part("second-product", 15, ", ".join(facts.other_products))
+        yield PriorityPart("second-product", 15, ", ".join(facts.other_products))
 
 
-def _history(facts: PriorityFacts) -> Iterator[Part]:
+def _history(facts: PriorityFacts) -> Iterator[PriorityPart]:
     """What is known of this pair and this pattern."""
     if facts.is_new_pair:
-        yield Part("new-pair", 10)
+        yield PriorityPart("new-pair", 10)
     if facts.times_suspicious:
-        yield Part("was-suspicious", 15, str(facts.times_suspicious))
+        yield PriorityPart("was-suspicious", 15, str(facts.times_suspicious))
     share = facts.routine_share_lower
     if share is None:
         return
     for limit, points in ROUTINE_SHARE_POINTS:
         if share >= limit:
             # Rounded down: the page must not promise more than was shown.
-            yield Part("routine-share", points, str(int(share * 100 + 1e-9)))
+            yield PriorityPart("routine-share", points, str(int(share * 100 + 1e-9)))
             return
 
 
-def _now(facts: PriorityFacts) -> Iterator[Part]:
+def _now(facts: PriorityFacts) -> Iterator[PriorityPart]:
     """What is going on around it at this time."""
     if facts.in_planned_work:
-        yield Part("planned-work", -25, facts.work_order)
+        yield PriorityPart("planned-work", -25, facts.work_order)
     if facts.is_overrun:
-        yield Part("overrun", 10, facts.work_order)
+        yield PriorityPart("overrun", 10, facts.work_order)
     if facts.is_beside_plan:
-        yield Part("beside-plan", 10, facts.work_order)
+        yield PriorityPart("beside-plan", 10, facts.work_order)
     if facts.is_answer_late:
-        yield Part("answer-late", 10)
+        yield PriorityPart("answer-late", 10)
 
 
 def _process_tactics(tactics: tuple[str, ...]) -> list[str]:

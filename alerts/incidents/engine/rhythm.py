@@ -12,7 +12,7 @@ type Moment = tuple[int, int]  # plant-local weekday (Monday 0) and minute of th
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class HourWindow:
     """Whole hours [start, end) on some weekdays. `end` may be 24; it never passes midnight."""
 
     weekdays: tuple[int, ...]
@@ -29,11 +29,11 @@ class Window:
 class UsualHours:
     """When a pattern usually happens, on the clock of its plant."""
 
-    window: Window
+    window: HourWindow
     is_inside: bool | None  # whether the incident lies in it; None where its time is unknown
 
 
-def usual_window(moments: Sequence[Moment]) -> Window | None:
+def usual_window(moments: Sequence[Moment]) -> HourWindow | None:
     """The hours in which at least four fifths of all moments lie: on one weekday if that is
     enough, else on every weekday that has any. None where no window of four hours does.
     """
@@ -47,7 +47,7 @@ def usual_window(moments: Sequence[Moment]) -> Window | None:
     for days in ((busiest,), tuple(sorted(by_day))):
         start, end, inside = _busiest_hours(hour for day in days for hour in by_day[day])
         if inside >= needed:
-            return Window(_with_any(days, by_day, start, end), start, end)
+            return HourWindow(_with_any(days, by_day, start, end), start, end)
     return None
 
 

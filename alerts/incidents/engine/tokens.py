@@ -62,7 +62,7 @@ class Term:
         return f"{sign}{self.field}:{values}" if self.field else f"{sign}{values}"
 
 
-def parse(text: str) -> tuple[Term, ...]:
+def parse_query(text: str) -> tuple[Term, ...]:
     """The conditions of a query, in the order given and each once. Anything can be parsed."""
     return tuple(_distinct_terms(text))[:MAX_TERMS]
 
@@ -113,7 +113,7 @@ def bound_of(value: str) -> tuple[str, int] | None:
     return (match[1] or ">=", int(match[2])) if match else None
 
 
-def number_of(value: str) -> int | None:
+def incident_number_in(value: str) -> int | None:
     """Return the incident number that `2178` or `#2178` spells; None for any other text."""
     match = _NUMBER.fullmatch(value.strip())
     number = int(match[1]) if match else 0
@@ -192,7 +192,7 @@ def is_too_short(value: str) -> bool:
     return len(value.strip()) < MIN_TEXT
 
 
-def is_inside(address: str, network: IPv4Network | IPv6Network) -> bool:
+def is_in_network(address: str, network: IPv4Network | IPv6Network) -> bool:
     """Whether the address lies in the network; a MAC lies in none."""
     try:
         return ip_address(address) in network

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.ingest.incident_rows import SEVERITIES, alert_type_of
-from alerts.incidents.ingest.pg_copy import line_of
+from alerts.incidents.ingest.pg_copy import copy_line
 from alerts.sentinel.wire import WireAlert, WireDevice
 from alerts.sites.engine.devices import is_public_address
-from alerts.sites.services import Found
+from alerts.sites.services import DeviceLocation
 
 _CLOCKS_DIFFER = timedelta(minutes=10)
 
@@ -135,7 +135,7 @@ def alert_row_of(
     alert: WireAlert,
     *,
     incident: AlertIncident,
-    place: Found,
+    place: DeviceLocation,
     devices: Collection[WireDevice],
     now: datetime,
 ) -> AlertRow:
@@ -261,7 +261,7 @@ def alert_facts_of(columns: AlertColumns) -> AlertFacts:
         )
         if columns.zone_id and address and not is_public_address(address)
     ]
-    return AlertFacts(columns, line_of(columns), summary, tuple(ends))
+    return AlertFacts(columns, copy_line(columns), summary, tuple(ends))
 
 
 def addresses_of(device: WireDevice) -> tuple[str, ...]:
@@ -274,7 +274,7 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(filter(None, names))))
 
 
-def plant_time(at: datetime, *, place: Found) -> tuple[int | None, int | None]:
+def plant_time(at: datetime, *, place: DeviceLocation) -> tuple[int | None, int | None]:
     """Weekday and minute as the plant's clock shows them; None where the plant is not known."""
     if place.site_id is None:
         return None, None

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from alerts.incidents.models import Status
+from alerts.incidents.models import IncidentStatus
 from alerts.sites.models import Device
 from alerts.sites.queries import FIND_DEVICE
 from portal.jobs.models import Job
@@ -78,7 +78,7 @@ def fill_kinds(*, device_ids: list[int], now: datetime) -> int:
         "addresses": [address for address, _ in handles],
         "names": [name for _, name in handles if name],
         "since": now - LOOK_BACK,
-        "closed": Status.CLOSED,
+        "closed": IncidentStatus.CLOSED,
     }
     n = 0
     with connection.cursor() as cursor:

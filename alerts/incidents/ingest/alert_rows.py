@@ -12,7 +12,13 @@ from alerts.incidents.ingest.alert_facts import (
     AlertSummary,
     alert_facts_of,
 )
-from alerts.incidents.ingest.pg_copy import ask, create_temp_table, number, numbers, words
+from alerts.incidents.ingest.pg_copy import (
+    create_temp_table,
+    number_member,
+    numbers_member,
+    query_rows,
+    texts_member,
+)
 from alerts.sites.queries import FIND_DEVICE
 from portal.plain_sql import array, kept_cursor
 
@@ -139,13 +145,15 @@ def store_alerts(rows: Sequence[AlertRow]) -> dict[Key, StoredAlert]:
         documents=[row.raw_json for row in newest.values()],
     )
     incoming, old_ids = list(newest.items()), list[int]()
-    for place, pk, is_new in ask(_STORE):
+    for place, pk, is_new in query_rows(_STORE):
         if is_new:
             key, row = incoming[place]
             stored[key] = StoredAlert(pk, row.at, row.facts.summary)
         else:
             old_ids.append(pk)
-    for workspace_id, key, pk, at, *summary in ask(_BACK, numbers(old_ids)) if old_ids else ():
+    for workspace_id, key, pk, at, *summary in (
+        query_rows(_BACK, numbers_member(old_ids)) if old_ids else ()
+    ):
         values = (tuple(value) if isinstance(value, list) else value for value in summary)
         stored[workspace_id, key] = StoredAlert(pk, at, AlertSummary._make(values))
     return stored
@@ -223,8 +231,8 @@ def _copy_rows(
         pg_copy.times([row.at for row in rows]),
         pg_copy.times([row.latest_at for row in rows]),
         [
-            f"{number(row.plant_weekday)}\t{number(row.plant_minute)}\t{words(row.flags)}\t"
-            f"{place}\t{numbers(incident_ids.get(key, row.incident_ids))}"
+            f"{number_member(row.plant_weekday)}\t{number_member(row.plant_minute)}\t{texts_member(row.flags)}\t"
+            f"{place}\t{numbers_member(incident_ids.get(key, row.incident_ids))}"
             for place, (key, row) in enumerate(newest.items())
         ],
     )

@@ -18,7 +18,7 @@ from alerts.incidents.ingest.alert_rows import record_ends, store_alerts
 from alerts.incidents.ingest.entities import Entities, store_comments
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.ingest.incident_details import (
-    Details,
+    IncidentDetails,
     LockedIncident,
     lock_incidents,
     store_incident_rows,
@@ -27,17 +27,17 @@ from alerts.incidents.ingest.store import details_failed
 from alerts.incidents.models import DetailsState, Incident
 from alerts.incidents.registry import notify_alert_listeners
 from alerts.sentinel.wire import (
-    Unreadable,
+    UnreadableRecord,
     WireAlert,
     WireComment,
     WireDevice,
     WireEntity,
 )
 from alerts.sentinel.wire.values import RULE_MARK
-from alerts.sites.services import Atlas, Found, Where, learn_places
+from alerts.sites.services import Atlas, DeviceLocation, Where, learn_places
 from portal.jobs.services import WORKER_DIED
 
-__all__ = ["Details", "fail_details", "store_details", "store_details_of_many"]
+__all__ = ["IncidentDetails", "fail_details", "store_details", "store_details_of_many"]
 
 _NOWHERE: Where = (None, None, None)
 
@@ -45,20 +45,20 @@ _NOWHERE: Where = (None, None, None)
 def store_details(
     *,
     incident_id: int,
-    alerts: Sequence[WireAlert | Unreadable],
-    entities: Sequence[WireEntity | Unreadable],
-    comments: Sequence[WireComment | Unreadable] | None,
+    alerts: Sequence[WireAlert | UnreadableRecord],
+    entities: Sequence[WireEntity | UnreadableRecord],
+    comments: Sequence[WireComment | UnreadableRecord] | None,
     now: datetime,
     entities_cut_short: bool = False,
 ) -> None:
     """Store what was fetched for one incident."""
-    details = Details(incident_id, alerts, entities, comments, entities_cut_short)
+    details = IncidentDetails(incident_id, alerts, entities, comments, entities_cut_short)
     regroup(store_details_of_many(fetched=[details], now=now), now=now)
 
 
 @transaction.atomic
 def store_details_of_many(
-    *, fetched: Sequence[Details], now: datetime, leased_until: datetime | None = None
+    *, fetched: Sequence[IncidentDetails], now: datetime, leased_until: datetime | None = None
 ) -> set[int]:
     """Store the details of many incidents at once, bring their rows and the queue in line. With the
     lease under which they were fetched, those that changed meanwhile stay owed.
@@ -110,7 +110,9 @@ def place_of(described: WireAlert | WireDevice) -> Where:
     return described.site, described.zone, described.sensor
 
 
-def _place_by_devices(place: Found, devices: Sequence[WireDevice], atlas: Atlas) -> Found:
+def _place_by_devices(
+    place: DeviceLocation, devices: Sequence[WireDevice], atlas: Atlas
+) -> DeviceLocation:
     """Where an alert is that names no zone, or no place at all: where all its devices are."""
     places = {place_of(device) for device in devices} - {_NOWHERE}
     only = _NOWHERE

@@ -10,9 +10,9 @@ from msgspec import structs
 from alerts.incidents.ingest import pg_copy
 from alerts.incidents.ingest.alert_facts import addresses_of
 from alerts.incidents.ingest.incident_details import LockedIncident
-from alerts.incidents.ingest.pg_copy import create_temp_table, text
+from alerts.incidents.ingest.pg_copy import create_temp_table, text_member
 from alerts.outbox.queries import written_by_us
-from alerts.sentinel.wire import LOG_ENTITY_PREFIX, Unreadable, WireComment, WireDevice
+from alerts.sentinel.wire import LOG_ENTITY_PREFIX, UnreadableRecord, WireComment, WireDevice
 from alerts.sentinel.wire.graph import MARK, NAME_PREFIX, key_and_message
 from alerts.sites.engine.devices import known_kind
 from alerts.sites.services import DeviceSeen, learn_devices, level_of
@@ -63,8 +63,11 @@ class Entities:
                     device = _sighting_of(entity.device, zone_id, _latest_at(incident))
                     self._devices.append(device)
                     described += addresses
-                    device_key = f"{zone_id}\t{text(device.address[:64])}"
-            kind, label = text((entity.kind or "")[:60]), text((entity.friendly_name or "")[:1000])
+                    device_key = f"{zone_id}\t{text_member(device.address[:64])}"
+            kind, label = (
+                text_member((entity.kind or "")[:60]),
+                text_member((entity.friendly_name or "")[:1000]),
+            )
             line = f"{kind}\t{label}\t{device_key}"
             self._rows[incident.id, entity.name[:100]] = line, entity.raw_json
         for row in incident.alert_rows:
@@ -129,7 +132,7 @@ _MERGE_COMMENTS = f"""
 """
 
 
-def _as_ours(comment: WireComment | Unreadable) -> WireComment | Unreadable:
+def _as_ours(comment: WireComment | UnreadableRecord) -> WireComment | UnreadableRecord:
     """A comment of ours that Sentinel took over from Graph has a name of Sentinel's there, and the
     mark by which it is known.
     """
@@ -141,7 +144,7 @@ def _as_ours(comment: WireComment | Unreadable) -> WireComment | Unreadable:
 
 
 def store_comments(
-    comments: Mapping[int, Sequence[WireComment | Unreadable]], *, now: datetime
+    comments: Mapping[int, Sequence[WireComment | UnreadableRecord]], *, now: datetime
 ) -> None:
     """Store the comments of many incidents by their ids; one that was edited is written over. One
     that both Sentinel and Graph tell of, where it has no id, is there once.

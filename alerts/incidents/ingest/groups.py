@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.engine.confidence_limits import lower_share
 from alerts.incidents.engine.priority import CRITICALITY_POINTS, PriorityFacts, priority_of
-from alerts.incidents.models import OtState, Severity, Status
+from alerts.incidents.models import IncidentStatus, OtState, Severity
 from alerts.incidents.models.group import PAIR_IS_NEW
 from alerts.sentinel.wire.values import D4IOT_PRODUCTS, SENTINEL_PRODUCTS
 from alerts.sites.engine.devices import CRITICAL
@@ -271,7 +271,7 @@ IN_LINE = ";".join((_LOCK, _ADD_OR_LOCK, _REFRESH, _DELETE_EMPTY))
 
 # What beside its pattern tells in which row an incident stands: nothing where it is not open.
 STANDING = f"""
-    CASE WHEN gone_at IS NULL AND merged_into IS NULL AND status < {Status.CLOSED.value}
+    CASE WHEN gone_at IS NULL AND merged_into IS NULL AND status < {IncidentStatus.CLOSED.value}
          THEN concat_ws(':', workspace_id, severity, status, ot_state, owner_id) END
 """
 OLD_KEY = "translate(group_key::text, '-', '')"

@@ -27,25 +27,31 @@ from alerts.incidents.ingest.groups import (
     rank_by_facts,
 )
 from alerts.incidents.ingest.incident_rows import alert_type_of
-from alerts.incidents.ingest.pg_copy import create_temp_table, line_of, numbers, times, words
+from alerts.incidents.ingest.pg_copy import (
+    copy_line,
+    create_temp_table,
+    numbers_member,
+    texts_member,
+    times,
+)
 from alerts.incidents.models.group import PAIR_IS_NEW, PAIR_NEW_HOURS
-from alerts.sentinel.wire import Unreadable, WireAlert, WireComment, WireEntity
-from alerts.sites.services import Found
+from alerts.sentinel.wire import UnreadableRecord, WireAlert, WireComment, WireEntity
+from alerts.sites.services import DeviceLocation
 from portal.plain_sql import array, run_together
 
 MAX_ENTITIES = 500  # rows kept an incident; more than that is never suppressed (S1)
 MARK = "details."  # flags of ours that outlive a new version of the incident itself
 
 
-class Details:
+class IncidentDetails:
     """All that was fetched for one incident; `comments` is None where they were not asked for."""
 
     def __init__(
         self,
         incident_id: int,
-        alerts: Sequence[WireAlert | Unreadable],
-        entities: Sequence[WireEntity | Unreadable],
-        comments: Sequence[WireComment | Unreadable] | None = None,
+        alerts: Sequence[WireAlert | UnreadableRecord],
+        entities: Sequence[WireEntity | UnreadableRecord],
+        comments: Sequence[WireComment | UnreadableRecord] | None = None,
         entities_cut_short: bool = False,
     ) -> None:
         self.incident_id, self.comments = incident_id, comments
@@ -71,10 +77,10 @@ class LockedIncident:
     flags: Sequence[str] | None
     standing: str | None  # tells its row in the queue, with its pattern
     group_key: str | None
-    details: Details
+    details: IncidentDetails
     alert_rows: list[AlertRow] = field(default_factory=list)
-    alert_places: list[Found] = field(default_factory=list)
-    device_places: list[Found] = field(default_factory=list)
+    alert_places: list[DeviceLocation] = field(default_factory=list)
+    device_places: list[DeviceLocation] = field(default_factory=list)
     alerts: list[StoredAlert] = field(default_factory=list)
 
     @property
@@ -90,13 +96,13 @@ _LOCK = f"""
 
 
 def lock_incidents(
-    fetched: Iterable[Details], *, temp_tables: Sequence[str]
+    fetched: Iterable[IncidentDetails], *, temp_tables: Sequence[str]
 ) -> list[LockedIncident]:
     """The incidents that are still there, locked in the order of their ids; temporary tables are
     made ready in the same go.
     """
     by_id = {details.incident_id: details for details in fetched}
-    (rows,) = run_together(*temp_tables, _LOCK, ids=numbers([*by_id]))
+    (rows,) = run_together(*temp_tables, _LOCK, ids=numbers_member([*by_id]))
     return [
         LockedIncident(
             id=pk,
@@ -183,7 +189,8 @@ def _summarize(
     alert_type = lead.alert_type if lead else title_type
     protocol = _shown(protocols, lead and lead.protocol)[:80]
     texts = alert_type, protocol, source[:120], destination[:120], place[:200]
-    line = f"{line_of(texts)}\t{numbers(sorted(sites))}\t{pattern}\t{'t' if names_device else 'f'}"
+    named = "t" if names_device else "f"
+    line = f"{copy_line(texts)}\t{numbers_member(sorted(sites))}\t{pattern}\t{named}"
     return IncidentSummary(alert_type, str(pattern), names_device, line)
 
 
@@ -354,7 +361,10 @@ def store_incident_rows(
     ]
     copy_rows = pg_copy.copy_rows_of(
         [f"{pk}\t{summary.line}" for pk, summary in zip(ids, summaries, strict=True)],
-        [f"{incident.details.n_entities}\t{words(_flags_of(incident))}" for incident in incidents],
+        [
+            f"{incident.details.n_entities}\t{texts_member(_flags_of(incident))}"
+            for incident in incidents
+        ],
         [
             pg_copy.moment(min([alert.at for alert in incident.alerts], default=None))
             for incident in incidents

@@ -9,8 +9,8 @@ from msgspec import structs
 
 from alerts.incidents.engine.catalogue import alert_type_for, bare_title
 from alerts.incidents.ingest.groups import key_alone, rank_unread
-from alerts.incidents.ingest.pg_copy import NULL, line_of, moment, moments, number, texts
-from alerts.incidents.models import Severity, Status
+from alerts.incidents.ingest.pg_copy import NULL, copy_line, moment, moments, number_member, texts
+from alerts.incidents.models import IncidentStatus, Severity
 from alerts.sentinel.wire import WireIncident, WireLabel, WireOwner
 
 UNKNOWN_SURVIVOR = 0  # merged away, and Sentinel does not say into which number
@@ -25,9 +25,9 @@ SEVERITIES = {
     "High": Severity.HIGH.value,
 }
 STATUSES = {
-    "New": Status.NEW.value,
-    "Active": Status.ACTIVE.value,
-    "Closed": Status.CLOSED.value,
+    "New": IncidentStatus.NEW.value,
+    "Active": IncidentStatus.ACTIVE.value,
+    "Closed": IncidentStatus.CLOSED.value,
 }
 
 
@@ -116,7 +116,7 @@ def _made_fit(wire: WireIncident, latest: datetime, now: datetime) -> WireIncide
     )
 
 
-def row_of(wire: WireIncident, *, now: datetime) -> IncidentRow:
+def incident_row_of(wire: WireIncident, *, now: datetime) -> IncidentRow:
     """The row of one incident. What does not fit is cut or left out, and flagged."""
     (fitting,) = bounded((wire,), now=now)
     return row_of_bounded(fitting)
@@ -255,7 +255,7 @@ def new_copy_rows(
     activity = moments(
         [row.latest_activity_text for row in rows], read=[row.latest_activity_at for row in rows]
     )
-    numbers = [number(row.number) for row in rows]
+    numbers = [number_member(row.number) for row in rows]
     stored = moment(now)
     origin = f"{workspace_id}\t{stored}\t{stored}"
     oldest = now - DETAILS_LIVE
@@ -304,9 +304,11 @@ def _content(
         tactics=tuple(row.tactics),
         products=tuple(row.product_names),
     )
-    shared = line_of((row.alert_type, row.title, row.severity, row.status))
-    rest = line_of((row.product_names, row.tactics, row.techniques, priority, parts))
-    return _Content(f"{shared}\t{rest}", f"{shared}\t{priority}", row.status == Status.CLOSED)
+    shared = copy_line((row.alert_type, row.title, row.severity, row.status))
+    rest = copy_line((row.product_names, row.tactics, row.techniques, priority, parts))
+    return _Content(
+        f"{shared}\t{rest}", f"{shared}\t{priority}", row.status == IncidentStatus.CLOSED
+    )
 
 
 @lru_cache(maxsize=8192)
@@ -317,8 +319,8 @@ def _ownership(
     row = _row_with(
         owner=owner, classification=classification, classification_reason=classification_reason
     )
-    shared = line_of((row.owner_id, row.owner_name))
-    rest = line_of((row.owner_email, row.classification, row.classification_reason))
+    shared = copy_line((row.owner_id, row.owner_name))
+    rest = copy_line((row.owner_email, row.classification, row.classification_reason))
     return _Ownership(f"{shared}\t{rest}", shared)
 
 
@@ -340,7 +342,7 @@ def _rest(
         flags=flags,
     )
     values = (row.labels, row.alerts_count, row.comments_count, row.merged_into, row.flags)
-    line = f"{line_of(values)}\t{_INCIDENT_END}"
+    line = f"{copy_line(values)}\t{_INCIDENT_END}"
     return _Rest(line, row.merged_into is not None, bool(row.flags))
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from django.db import transaction
 
 from alerts.incidents.models import Incident, IncidentTask, TaskReading
-from alerts.outbox.models import Change, Kind, Outcome
-from alerts.sentinel.wire import Unreadable
+from alerts.outbox.models import Change, ChangeOutcome, WriteKind
+from alerts.sentinel.wire import UnreadableRecord
 from alerts.sentinel.wire.tasks import WireTask
 from portal.jobs.services import bring_forward, ensure_job
 
@@ -15,7 +15,9 @@ READ_TASKS = "incidents.read_tasks"  # kind of the job; its key is the incident'
 
 
 @transaction.atomic
-def store_tasks(*, incident_id: int, tasks: Sequence[WireTask | Unreadable], now: datetime) -> None:
+def store_tasks(
+    *, incident_id: int, tasks: Sequence[WireTask | UnreadableRecord], now: datetime
+) -> None:
     """Keep the tasks of an incident as they were just read. One of ours comes back by its name and
     is there once; one that was deleted in Sentinel goes, unless it is still on its way there.
     """
@@ -23,7 +25,7 @@ def store_tasks(*, incident_id: int, tasks: Sequence[WireTask | Unreadable], now
     rows = {row.name: row for row in IncidentTask.objects.filter(incident=incident_id)}
     our_authors = _our_authors(tasks)
     for task in tasks:
-        if isinstance(task, Unreadable):
+        if isinstance(task, UnreadableRecord):
             continue
         row = rows.pop(task.name[:100].lower(), None)
         if row is None:
@@ -40,17 +42,17 @@ def store_tasks(*, incident_id: int, tasks: Sequence[WireTask | Unreadable], now
     IncidentTask.objects.filter(pk__in=gone).delete()
 
 
-def _our_authors(tasks: Iterable[WireTask | Unreadable]) -> dict[str, str]:
+def _our_authors(tasks: Iterable[WireTask | UnreadableRecord]) -> dict[str, str]:
     """Who made those of the tasks that we have written: to Sentinel the author is our app."""
     names = [task.name.lower() for task in tasks if isinstance(task, WireTask)]
-    changes = Change.objects.filter(kind=Kind.TASK, task__in=names, patch__has_key="title")
+    changes = Change.objects.filter(kind=WriteKind.TASK, task__in=names, patch__has_key="title")
     return dict(changes.values_list("task", "by_label"))
 
 
 def show_owed_tasks(changes: Iterable[Change]) -> None:
     """Show tasks that are owed to Sentinel from the moment on that they are."""
     for change in changes:
-        if change.kind != Kind.TASK:
+        if change.kind != WriteKind.TASK:
             continue
         incident = Incident.objects.filter(
             workspace=change.workspace_id, name=change.incident_name
@@ -81,18 +83,18 @@ def settle_owed_tasks(changes: Iterable[Change], *, unshifted: datetime) -> None
     again. What was never sent goes as it came.
     """
     for change in changes:
-        if change.kind != Kind.TASK:
+        if change.kind != WriteKind.TASK:
             continue
         rows = IncidentTask.objects.filter(
             incident__workspace=change.workspace_id,
             incident__name=change.incident_name,
             name=change.task,
         )
-        is_sent = change.outcome == Outcome.SENT
+        is_sent = change.outcome == ChangeOutcome.SENT
         if not is_sent and change.task == str(change.key):
             rows.delete()
             continue
-        still_owed = Change.objects.filter(task=change.task, outcome=Outcome.OPEN).exclude(
+        still_owed = Change.objects.filter(task=change.task, outcome=ChangeOutcome.OPEN).exclude(
             pk=change.pk
         )
         if not still_owed.filter(workspace=change.workspace_id).exists():

@@ -16,11 +16,11 @@ from alerts.incidents.ingest.alert_facts import AlertRow, alert_row_of
 from alerts.incidents.ingest.alert_rows import record_ends, store_alerts
 from alerts.incidents.ingest.details import place_of, store_details_of_many
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.ingest.incident_details import Details
-from alerts.incidents.ingest.pg_copy import ask
+from alerts.incidents.ingest.incident_details import IncidentDetails
+from alerts.incidents.ingest.pg_copy import query_rows
 from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.registry import notify_alert_listeners
-from alerts.sentinel.wire import Unreadable, WireAlert, WireEntity, WireIncident
+from alerts.sentinel.wire import UnreadableRecord, WireAlert, WireEntity, WireIncident
 from alerts.sites.services import DeviceSeen, learn_devices, learn_places
 from portal.plain_sql import run_together
 
@@ -57,7 +57,9 @@ def store_unknown_incidents(
 ) -> int:
     """Store the incidents that are not known yet; returns how many those were."""
     names = "\n".join(incident.name for incident in incidents)
-    stored_names = {name for (name,) in ask(_KNOWN, workspace_id, names)} if incidents else set()
+    stored_names = (
+        {name for (name,) in query_rows(_KNOWN, workspace_id, names)} if incidents else set()
+    )
     fresh = [incident for incident in incidents if incident.name not in stored_names]
     if not fresh:
         return 0
@@ -78,15 +80,15 @@ def incidents_without_details(
     """Return those of these incidents whose alerts nobody has fetched and nobody is fetching."""
     if not names:
         return []
-    rows = ask(_WITHOUT_DETAILS, workspace_id, "\n".join(names), now)
+    rows = query_rows(_WITHOUT_DETAILS, workspace_id, "\n".join(names), now)
     return [WithoutDetails(*row) for row in rows]
 
 
 class LogDetails(NamedTuple):
     """What the logs tell of one incident: all its alerts, and what they name."""
 
-    alerts: Sequence[WireAlert | Unreadable]
-    entities: Sequence[WireEntity | Unreadable]
+    alerts: Sequence[WireAlert | UnreadableRecord]
+    entities: Sequence[WireEntity | UnreadableRecord]
 
 
 @transaction.atomic
@@ -96,10 +98,10 @@ def store_log_details(
     """Store the alerts and entities of incidents by their names, unless somebody has fetched them
     meanwhile, or Sentinel counts other alerts by now. Returns of how many they were stored.
     """
-    rows = ask(_WITHOUT_DETAILS + _LOCKED, workspace_id, "\n".join(details), now)
+    rows = query_rows(_WITHOUT_DETAILS + _LOCKED, workspace_id, "\n".join(details), now)
     owing = [WithoutDetails(*row) for row in rows]
     fetched = [
-        Details(incident.id, details[incident.name].alerts, details[incident.name].entities)
+        IncidentDetails(incident.id, details[incident.name].alerts, details[incident.name].entities)
         for incident in owing
         if incident.alerts_count <= len(details[incident.name].alerts)
     ]
@@ -136,7 +138,7 @@ def store_alerts_without_incident(
         )
         for alert in alerts
     ]
-    latest_at = dict(ask(_KNOWN_ALERTS, workspace_id, "\n".join(row.key for row in rows)))
+    latest_at = dict(query_rows(_KNOWN_ALERTS, workspace_id, "\n".join(row.key for row in rows)))
     rows = [row for row in rows if row.key not in latest_at or latest_at[row.key] < row.latest_at]
     stored = store_alerts(rows)
     learn_devices(devices=_devices_of(rows))
@@ -148,7 +150,7 @@ def store_alerts_without_incident(
 
 def count_without_incident(*, workspace_id: int, keys: Sequence[str]) -> int:
     """Return how many of these alerts are part of no incident, nor is what a rule made of them."""
-    ((count,),) = ask(_WITHOUT_INCIDENT, workspace_id, "\n".join(keys))
+    ((count,),) = query_rows(_WITHOUT_INCIDENT, workspace_id, "\n".join(keys))
     return int(count)
 
 

@@ -15,11 +15,23 @@ import orjson
 from django.db import connection, transaction
 
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.ingest.incident_rows import SEVERITIES, STATUSES, owner_columns, row_of
-from alerts.incidents.models import Comment, Incident, IncidentRaw, OtState, PatternMemory, Status
-from alerts.outbox.models import Change, Kind
+from alerts.incidents.ingest.incident_rows import (
+    SEVERITIES,
+    STATUSES,
+    incident_row_of,
+    owner_columns,
+)
+from alerts.incidents.models import (
+    Comment,
+    Incident,
+    IncidentRaw,
+    IncidentStatus,
+    OtState,
+    PatternMemory,
+)
+from alerts.outbox.models import Change, WriteKind
 from alerts.outbox.services.enqueue import Owed, owed_to
-from alerts.sentinel.wire import Unfit, WireOwner, incident_of
+from alerts.sentinel.wire import Unfit, WireOwner, parse_incident
 
 IN_FORCE = (
     *("severity", "status", "classification", "classification_reason"),
@@ -62,13 +74,13 @@ def _lay_over(
     for row in rows:
         due = pending.get((row.workspace_id, row.name), _NOTHING)
         before = [getattr(row, name) for name in _WRITTEN]
-        was_closed = row.status == Status.CLOSED
+        was_closed = row.status == IncidentStatus.CLOSED
         row.owed = due.count
         values = values_by_id.get(row.pk, {})
         values = {**values, **patched_values(values.get("labels", row.labels), due.patches)}
         for name, value in values.items():
             setattr(row, name, value)
-        if row.status < Status.CLOSED:
+        if row.status < IncidentStatus.CLOSED:
             row.closed_by, row.closed_at = "", None
         elif not was_closed:
             row.closed_at = now
@@ -83,7 +95,7 @@ def _values_in(body: object, *, now: datetime) -> Mapping[str, Any]:
     if not isinstance(body, dict):
         return {}
     try:
-        row = row_of(incident_of(body, orjson.dumps(body)), now=now)
+        row = incident_row_of(parse_incident(body, orjson.dumps(body)), now=now)
     except Unfit:
         return {}
     values = {name: getattr(row, name) for name in IN_FORCE}
@@ -230,7 +242,7 @@ def show_our_comments(
                 ours=True,
             )
             for change in changes
-            if change.kind == Kind.COMMENT
+            if change.kind == WriteKind.COMMENT
         ],
         ignore_conflicts=True,
     )
@@ -238,5 +250,5 @@ def show_our_comments(
 
 def drop_our_comments(changes: Iterable[Change]) -> None:
     """Take comments off that will never be written."""
-    names = [str(change.key) for change in changes if change.kind == Kind.COMMENT]
+    names = [str(change.key) for change in changes if change.kind == WriteKind.COMMENT]
     Comment.objects.filter(name__in=names, ours=True).delete()

@@ -30,14 +30,14 @@ def is_plain(value: str) -> bool:
     return value.isprintable() and "\\" not in value
 
 
-def text(value: str) -> str:
+def text_member(value: str) -> str:
     """A text member."""
     if is_plain(value):
         return value
     return _SPECIAL.sub(lambda found: _SPELLED[found.group()], value)
 
 
-def number(value: float | None) -> str:
+def number_member(value: float | None) -> str:
     """A number, or nothing."""
     return NULL if value is None else str(value)
 
@@ -66,7 +66,7 @@ def times(values: Sequence[datetime]) -> Sequence[str]:
     return orjson.dumps(values).decode()[2:-2].split('","')
 
 
-def words(values: Sequence[str]) -> str:
+def texts_member(values: Sequence[str]) -> str:
     """A list of texts."""
     return fixed_words(tuple(values)) if values else "{}"
 
@@ -77,15 +77,15 @@ def fixed_words(values: tuple[str, ...]) -> str:
     if not values:
         return "{}"
     quoted = [value.replace("\\", "\\\\").replace('"', '\\"') for value in values]
-    return text('{"' + '","'.join(quoted) + '"}')
+    return text_member('{"' + '","'.join(quoted) + '"}')
 
 
-def numbers(values: Sequence[int]) -> str:
+def numbers_member(values: Sequence[int]) -> str:
     """A list of whole numbers."""
     return "{" + ",".join(map(str, values)) + "}"
 
 
-def document(raw_json: bytes) -> str:
+def json_member(raw_json: bytes) -> str:
     """Compact JSON; it holds no line breaks of its own, only backslashes."""
     return raw_json.replace(b"\\", b"\\\\").decode()
 
@@ -94,7 +94,7 @@ def texts(values: Sequence[str]) -> Sequence[str]:
     """A column of texts; all of them are looked through at once."""
     joined = "\n".join(values)
     if "\\" in joined or "\t" in joined or "\r" in joined or joined.count("\n") >= len(values):
-        return list(map(text, values))
+        return list(map(text_member, values))
     return values
 
 
@@ -103,7 +103,7 @@ def copy_rows_of(*columns: Sequence[str]) -> Iterable[str]:
     return map("\t".join, zip(*columns, strict=True))
 
 
-def line_of(values: Iterable[Any]) -> str:
+def copy_line(values: Iterable[Any]) -> str:
     """A line of values, each written as its kind wants it."""
     return "\t".join(map(_member, values))
 
@@ -112,10 +112,10 @@ def _member(value: Any) -> str:
     if value is None:
         return NULL
     if isinstance(value, str):
-        return text(value)
+        return text_member(value)
     if isinstance(value, datetime):
         return moment(value)
-    return words(value) if isinstance(value, list | tuple) else str(value)
+    return texts_member(value) if isinstance(value, list | tuple) else str(value)
 
 
 def copy_into(table: str, *, columns: str, copy_rows: Iterable[str]) -> None:
@@ -162,13 +162,13 @@ def reserve_ids(sequence: str, *, n: int) -> list[int]:
     """Ids for rows to come, so that what hangs on them can be copied in the same go."""
     if not n:
         return []
-    ids: list[int] = ask("SELECT array_agg(nextval(%s)) FROM generate_series(1, %s)", sequence, n)[
-        0
-    ][0]
+    ids: list[int] = query_rows(
+        "SELECT array_agg(nextval(%s)) FROM generate_series(1, %s)", sequence, n
+    )[0][0]
     return ids
 
 
-def ask(sql: str, *params: Any) -> list[tuple[Any, ...]]:
+def query_rows(sql: str, *params: Any) -> list[tuple[Any, ...]]:
     """All rows of a query."""
     cursor = kept_cursor()
     cursor.execute(sql, params or None)  # without any, nothing is looked for in the text

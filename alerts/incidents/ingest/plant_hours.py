@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from alerts.incidents.models import Alert
 from alerts.sites.models import Site
 from alerts.sites.registry import settle_clock_change
-from portal.jobs.models import Job, State
+from portal.jobs.models import Job, JobState
 from portal.jobs.services import (
     LEASE,
     claim_due,
@@ -69,7 +69,7 @@ def start_plant_hours(site: Site, *, unshifted: datetime) -> None:
 def plant_hours_progress(site: Site) -> PlantHoursProgress | None:
     """How far the first look through the alerts of a site is; None where it is over."""
     job = Job.objects.filter(kind=KIND, key=str(site.pk)).first()
-    if job is None or job.state == State.DONE or job.payload.get("pass") != 1:
+    if job is None or job.state == JobState.DONE or job.payload.get("pass") != 1:
         return None
     if not job.payload["total"]:
         return None

@@ -18,12 +18,12 @@ from alerts.incidents.ingest.incident_rows import (
     INCIDENT_COLUMNS,
     ROW_COLUMNS,
     IncidentRow,
+    incident_row_of,
     new_copy_rows,
-    row_of,
 )
 from alerts.incidents.ingest.overlay import patched_values
-from alerts.incidents.ingest.pg_copy import ask
-from alerts.incidents.models import Incident, Severity, Status, TimelineItem
+from alerts.incidents.ingest.pg_copy import query_rows
+from alerts.incidents.models import Incident, IncidentStatus, Severity, TimelineItem
 from alerts.outbox.engine.labels import is_our_label
 from alerts.outbox.services.enqueue import Owed, owed_to
 from alerts.sentinel.wire import WireIncident, ticks_of
@@ -49,7 +49,10 @@ def gone_items(ids: Sequence[int], *, now: datetime) -> list[TimelineItem]:
 
 def is_reopened(*, old: IncidentRow, new: IncidentRow) -> bool:
     """Whether somebody opened again what was closed."""
-    return old.status == Status.CLOSED and new.status in (Status.NEW, Status.ACTIVE)
+    return old.status == IncidentStatus.CLOSED and new.status in (
+        IncidentStatus.NEW,
+        IncidentStatus.ACTIVE,
+    )
 
 
 def _item(incident_id: int, at: datetime, code: str, details: dict[str, Any]) -> TimelineItem:
@@ -68,7 +71,7 @@ def _differences(
     if old.severity != new.severity:
         yield "severity", _from_to(Severity(old.severity).label, Severity(new.severity).label)
     if old.status != new.status:
-        details = _from_to(Status(old.status).label, Status(new.status).label)
+        details = _from_to(IncidentStatus(old.status).label, IncidentStatus(new.status).label)
         if is_reopened(old=old, new=new):
             yield "reopened", details | ({"closed_by": closed_by} if closed_by else {})
         else:
@@ -180,7 +183,7 @@ _KNOWN = f"""
 
 def lock_stored(*, workspace_id: int, names: Sequence[str]) -> dict[str, StoredIncident]:
     """Those of these incidents that we before, by name, locked until the end of the transaction."""
-    rows = ask(_KNOWN, workspace_id, "\n".join(names)) if names else []
+    rows = query_rows(_KNOWN, workspace_id, "\n".join(names)) if names else []
     stored = [
         StoredIncident(pk, pending, is_gone, closed_by, IncidentRow._make(columns))
         for pk, pending, is_gone, closed_by, *columns in rows
@@ -202,7 +205,7 @@ def changes_among(
     changes = []
     for name, before in stored.items():
         wire = newest[name]
-        row = row_of(wire, now=now)
+        row = incident_row_of(wire, now=now)
         if _is_older(row, wire, before):
             continue
         due = pending.get((workspace_id, name), nothing)
@@ -230,7 +233,7 @@ def _is_older(row: IncidentRow, wire: WireIncident, before: StoredIncident) -> b
     if row.modified_at != before.row.modified_at:
         return row.modified_at < before.row.modified_at
     # Within one microsecond only the text tells, and our column does not keep its last digit.
-    stored = ask(
+    stored = query_rows(
         "SELECT body #>> '{properties,lastModifiedTimeUtc}' FROM incidents_incidentraw"
         " WHERE incident_id = %s",
         before.id,
@@ -261,8 +264,8 @@ _MERGE = f"""
                            ELSE s.merged_into END,
         owed = s.owed, gone_at = NULL, changed_at = %(now)s,
         closed_by = CASE WHEN s.reopened THEN '' ELSE i.closed_by END,
-        closed_at = CASE WHEN s.status <> {Status.CLOSED.value} THEN NULL
-                         WHEN i.status = {Status.CLOSED.value} THEN i.closed_at
+        closed_at = CASE WHEN s.status <> {IncidentStatus.CLOSED.value} THEN NULL
+                         WHEN i.status = {IncidentStatus.CLOSED.value} THEN i.closed_at
                          ELSE s.modified_at END,
         details_state = CASE WHEN s.refetch = 2 THEN 'pending' ELSE i.details_state END,
         details_attempts = CASE WHEN s.refetch > 0 THEN 0 ELSE i.details_attempts END,
@@ -281,7 +284,7 @@ def change_incidents(
     """Write what changed and its history, and bring the queue in line."""
     copy_rows = [
         f"{change.stored.id}\t{change.pending}\t{_refetch(change)}\t{change.is_reopened:d}\t"
-        f"{pg_copy.line_of(change.row)}\t{pg_copy.document(change.wire.raw_json)}"
+        f"{pg_copy.copy_line(change.row)}\t{pg_copy.json_member(change.wire.raw_json)}"
         for change in changes
     ]
     with connection.cursor() as cursor:
@@ -341,7 +344,7 @@ class Differing(NamedTuple):
 def differing(*, workspace_id: int, heads: Sequence[tuple[str | None, str | None]]) -> Differing:
     """Which of those (name, etag) are not stored just so."""
     names = "\n".join([name for name, _ in heads if name])  # as text: quoted once, not each
-    stored = dict(ask(_STORED, names, workspace_id)) if names else {}
+    stored = dict(query_rows(_STORED, names, workspace_id)) if names else {}
     get = stored.get
     places = [
         place for place, (name, etag) in enumerate(heads) if not etag or get(name) != etag[:120]

@@ -23,10 +23,10 @@ from alerts.incidents.models.incident import (
     DetailsState,
     Incident,
     IncidentRaw,
+    IncidentStatus,
     OtState,
     Severity,
-    Status,
-    touches,
+    touches_sites,
 )
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "Incident",
     "IncidentAlert",
     "IncidentRaw",
+    "IncidentStatus",
     "IncidentTask",
     "OtState",
     "PairMemory",
@@ -56,8 +57,7 @@ __all__ = [
     "PlannedAlert",
     "Severity",
     "Skipped",
-    "Status",
     "TaskReading",
     "TimelineItem",
-    "touches",
+    "touches_sites",
 ]

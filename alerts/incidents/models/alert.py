@@ -4,7 +4,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
-from alerts.incidents.models.incident import Severity, words
+from alerts.incidents.models.incident import Severity, short_texts_field
 
 
 class Alert(models.Model):
@@ -28,8 +28,8 @@ class Alert(models.Model):
     protocol = models.CharField(max_length=80, blank=True)
     port = models.IntegerField(null=True)
     function = models.CharField(max_length=120, blank=True)
-    techniques = words()
-    tactics = words()
+    techniques = short_texts_field()
+    tactics = short_texts_field()
     product_name = models.CharField(max_length=120, blank=True)
 
     source_device = models.CharField(max_length=120, blank=True)
@@ -43,15 +43,15 @@ class Alert(models.Model):
     destination_kind = models.CharField(max_length=80, blank=True, db_default="", default="")
     destination_zone = models.CharField(max_length=120, blank=True, db_default="", default="")
     destination_subnet = models.CharField(max_length=64, blank=True, db_default="", default="")
-    any_device = words()  # all devices the alert names, without direction
-    any_address = words()
+    any_device = short_texts_field()  # all devices the alert names, without direction
+    any_address = short_texts_field()
 
     at = models.DateTimeField()  # first detection
     latest_at = models.DateTimeField(null=True)
     plant_weekday = models.SmallIntegerField(null=True)
     plant_minute = models.SmallIntegerField(null=True)
 
-    flags = words()
+    flags = short_texts_field()
     incidents = models.ManyToManyField(
         "incidents.Incident", through="incidents.IncidentAlert", related_name="alerts"
     )

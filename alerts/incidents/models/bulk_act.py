@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from portal.jobs.models import Leased, State
+from portal.jobs.models import JobState, Leased
 
 
 class BulkAct(Leased):
@@ -57,7 +57,7 @@ class BulkAct(Leased):
     @property
     def is_open(self) -> bool:
         """Whether something of it is still to be done."""
-        return self.state in (State.WAITING, State.RUNNING)
+        return self.state in (JobState.WAITING, JobState.RUNNING)
 
 
 class Skipped(models.Model):

@@ -5,7 +5,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
-from alerts.incidents.models.incident import HAS_SITES, OtState, Severity, Status
+from alerts.incidents.models.incident import HAS_SITES, IncidentStatus, OtState, Severity
 
 PAIR_NEW_HOURS = 24
 
@@ -30,7 +30,7 @@ class Group(models.Model):
     destination = models.CharField(max_length=120, blank=True)
     pattern = models.UUIDField(null=True)  # None: details pending, then a group of one
     severity = models.SmallIntegerField(choices=Severity)
-    status = models.SmallIntegerField(choices=Status)
+    status = models.SmallIntegerField(choices=IncidentStatus)
     ot_state = models.CharField(max_length=12, choices=OtState, blank=True)
     owner_id = models.CharField(max_length=64, blank=True)
     owner_name = models.CharField(max_length=120, blank=True)

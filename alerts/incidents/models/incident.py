@@ -23,7 +23,7 @@ class Severity(models.IntegerChoices):
     HIGH = 4, "High"
 
 
-class Status(models.IntegerChoices):
+class IncidentStatus(models.IntegerChoices):
     """Sentinel's statuses."""
 
     UNKNOWN = 0, "Unknown"
@@ -56,9 +56,9 @@ HAS_SITES = ~Q(site_ids=[])
 HAS_LABELS = ~Q(labels=[])
 # When a closed one was closed. The moment is missing only where code of the day before closed it.
 CLOSED_AT = Coalesce("closed_at", "modified_at")
-STANDING_CLOSE = Q(status=Status.CLOSED, gone_at=None, merged_into=None)
+STANDING_CLOSE = Q(status=IncidentStatus.CLOSED, gone_at=None, merged_into=None)
 BY_RULE = ~Q(closed_by="")  # of ours; people, and whatever else acts in Sentinel, leave no name
-OPEN = Q(status__lt=Status.CLOSED, gone_at=None, merged_into=None)
+OPEN = Q(status__lt=IncidentStatus.CLOSED, gone_at=None, merged_into=None)
 
 
 # What the properties of the same names say, for queries.
@@ -73,12 +73,12 @@ LEFT_SCOPE = "scope:left"  # flag: outside of its workspace's scope by now, with
 ESCALATED_LABEL = our_label("escalated")  # so that Sentinel's readers see it, and we do it once
 
 
-def touches(sites: Sequence[int | OuterRef]) -> Q:
+def touches_sites(sites: Sequence[int | OuterRef]) -> Q:
     """Whether a row touches one of these sites, said so that the partial index answers it."""
     return Q(site_ids__overlap=sites) & HAS_SITES
 
 
-def words() -> "ArrayField[list[str], list[str]]":
+def short_texts_field() -> "ArrayField[list[str], list[str]]":
     """A list of short texts."""
     return ArrayField(models.TextField(), default=list, blank=True)
 
@@ -97,23 +97,23 @@ class Incident(models.Model):
     etag = models.CharField(max_length=120, blank=True)
     title = models.TextField()
     severity = models.SmallIntegerField(choices=Severity)
-    status = models.SmallIntegerField(choices=Status)
+    status = models.SmallIntegerField(choices=IncidentStatus)
     classification = models.CharField(max_length=40, blank=True)
     classification_reason = models.CharField(max_length=40, blank=True)
     owner_id = models.CharField(max_length=64, blank=True)  # Entra object id, or our person's
     owner_name = models.CharField(max_length=120, blank=True)
     owner_email = models.CharField(max_length=254, blank=True)
-    labels = words()
+    labels = short_texts_field()
     created_at = models.DateTimeField()
     modified_at = models.DateTimeField()  # Sentinel's lastModifiedTimeUtc
     first_activity_at = models.DateTimeField(null=True)  # of its alerts; None until these came
     latest_activity_at = models.DateTimeField(null=True)
     alerts_count = models.IntegerField(default=0)
     comments_count = models.IntegerField(default=0)
-    product_names = words()
-    tactics = words()
-    techniques = words()
-    flags = words()  # what was odd on the way in
+    product_names = short_texts_field()
+    tactics = short_texts_field()
+    techniques = short_texts_field()
+    flags = short_texts_field()  # what was odd on the way in
 
     alert_type = models.TextField()  # catalogue title, or the title without its prefix
     protocol = models.CharField(max_length=80, blank=True)
@@ -180,9 +180,13 @@ class Incident(models.Model):
             models.Index(fields=["workspace", "number"], name="incidents_by_number"),
             # Few distinct values, so a small one: it counts closed ones without their rows.
             models.Index(
-                fields=["workspace"], condition=Q(status=Status.CLOSED), name="incidents_closed"
+                fields=["workspace"],
+                condition=Q(status=IncidentStatus.CLOSED),
+                name="incidents_closed",
             ),
-            models.Index(CLOSED_AT, condition=Q(status=Status.CLOSED), name="incidents_by_closing"),
+            models.Index(
+                CLOSED_AT, condition=Q(status=IncidentStatus.CLOSED), name="incidents_by_closing"
+            ),
             GinIndex(
                 fields=["site_ids"], fastupdate=False, condition=HAS_SITES, name="incidents_by_site"
             ),
@@ -190,7 +194,7 @@ class Incident(models.Model):
             models.Index(
                 fields=["workspace", "changed_at", "id"],
                 condition=Q(
-                    status=Status.NEW,
+                    status=IncidentStatus.NEW,
                     details_state=DetailsState.FETCHED,
                     gone_at=None,
                     merged_into=None,
@@ -209,7 +213,7 @@ class Incident(models.Model):
             ),
             models.Index(
                 fields=["workspace"],
-                condition=Q(ot_state=OtState.SUSPICIOUS, status__lt=Status.CLOSED),
+                condition=Q(ot_state=OtState.SUSPICIOUS, status__lt=IncidentStatus.CLOSED),
                 name="incidents_open_suspicious",
             ),
             # Counts incidents by alert type without their rows, for whoever sees all or workspaces.
@@ -238,7 +242,11 @@ class Incident(models.Model):
     @property
     def is_open(self) -> bool:
         """Whether somebody still has to deal with it."""
-        return self.status < Status.CLOSED and self.gone_at is None and self.merged_into is None
+        return (
+            self.status < IncidentStatus.CLOSED
+            and self.gone_at is None
+            and self.merged_into is None
+        )
 
     @property
     def active_until(self) -> datetime:

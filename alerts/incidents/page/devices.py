@@ -193,7 +193,7 @@ _IN_TEXT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class DeviceFlow:
     """Both ends where they are known, else the devices that took part, or at least the place."""
 
     source: FlowNode | None
@@ -210,7 +210,7 @@ class Flow:
         return self.source is not None and self.target is not None
 
 
-def flow_of(incident: Incident, alerts: Sequence[Alert], cards: Sequence[DeviceCard]) -> Flow:
+def flow_of(incident: Incident, alerts: Sequence[Alert], cards: Sequence[DeviceCard]) -> DeviceFlow:
     """The flow of the newest alert, and how often it was seen in this incident."""
     alert = alerts[0] if alerts else None
     source = end_of(cards, "source", incident.source)
@@ -221,7 +221,7 @@ def flow_of(incident: Incident, alerts: Sequence[Alert], cards: Sequence[DeviceC
     protocol = (alert.protocol if alert else "") or incident.protocol
     action = (alert.function if alert else "") or protocol or gettext("Traffic")
     wire = ", ".join(filter(None, (protocol if protocol != action else "", _port(alert))))
-    return Flow(
+    return DeviceFlow(
         source=source,
         target=target,
         devices=devices,

@@ -22,14 +22,14 @@ from alerts.incidents.models import (
     Incident,
     IncidentAlert,
     IncidentRaw,
-    Status,
+    IncidentStatus,
 )
 from alerts.incidents.page.pattern_history import DAYS, alike_lately
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.queue.queries import owner_ids_of
-from alerts.incidents.queue.rows import COLUMNS, Frame, Row, rows_of
+from alerts.incidents.queue.rows import COLUMNS, IncidentListRow, RowFormat, list_rows
 from alerts.incidents.wording import STATUS_WORDS, Chip, outcome_words
-from alerts.outbox.models import Kind, Outcome
+from alerts.outbox.models import ChangeOutcome, WriteKind
 from alerts.outbox.queries import changes_of
 from alerts.sites.models import Site
 from portal.accounts.models import User
@@ -46,7 +46,7 @@ MAX_RAW_RECORDS = 20
 class Similar:
     """Another incident and why it is like this one."""
 
-    row: Row
+    row: IncidentListRow
     reason: str
 
 
@@ -65,7 +65,7 @@ def alerts_of(incident: Incident) -> list[Alert]:
     return list(rows.select_related("site", "zone").fetch_mode(FETCH_RAISE)[:MAX_ALERTS])
 
 
-def count_left_out(incident: Incident, alerts: Sequence[Alert]) -> int:
+def count_hidden_alerts(incident: Incident, alerts: Sequence[Alert]) -> int:
     """How many alerts of the incident `alerts_of` has left out."""
     if len(alerts) < MAX_ALERTS:
         return 0
@@ -82,10 +82,12 @@ def survivor_of(incident: Incident, user: User) -> Incident | None:
     return rows.first()
 
 
-def frame_for(user: User, now: datetime) -> Frame:
+def frame_for(user: User, now: datetime) -> RowFormat:
     """How rows of other incidents are formatted."""
     zones = dict(Site.objects.values_list("pk", "time_zone"))
-    return Frame(now=now, zones=zones, my_owner_ids=owner_ids_of(user), hidden=hidden_from(user))
+    return RowFormat(
+        now=now, zones=zones, my_owner_ids=owner_ids_of(user), hidden=hidden_from(user)
+    )
 
 
 def similar_to(incident: Incident, user: User, *, now: datetime) -> list[Similar]:
@@ -117,7 +119,7 @@ def how_many_alike(incident: Incident, user: User, *, now: datetime) -> int:
     return alike.values("pk")[:MAX_ALIKE].count()
 
 
-def _rows(incidents: Any, frame: Frame) -> list[Row]:
+def _rows(incidents: Any, frame: RowFormat) -> list[IncidentListRow]:
     own: dict[str, Any] = {
         "key": Value(None, output_field=UUIDField()),
         "lead_id": F("pk"),
@@ -127,7 +129,7 @@ def _rows(incidents: Any, frame: Frame) -> list[Row]:
         "latest_at": ACTIVE_UNTIL,
     }
     columns = [own.get(name, name) for name in COLUMNS]
-    return rows_of(incidents.values_list(*columns)[:MAX_SIMILAR], frame)
+    return list_rows(incidents.values_list(*columns)[:MAX_SIMILAR], frame)
 
 
 def raw_of(incident: Incident) -> list[tuple[str, str]]:
@@ -170,7 +172,7 @@ def owed_chips(incident: Incident) -> list[Chip]:
     """What is on its way to Sentinel, a chip for each kind of change."""
     if not incident.owed:
         return []
-    rows = changes_of(incident.workspace_id, incident.name).filter(outcome=Outcome.OPEN)
+    rows = changes_of(incident.workspace_id, incident.name).filter(outcome=ChangeOutcome.OPEN)
     kinds: dict[str, None] = {}
     for kind, patch in rows.values_list("kind", "patch"):
         for word in _change_words(kind, patch):
@@ -180,11 +182,11 @@ def owed_chips(incident: Incident) -> list[Chip]:
 
 
 def _change_words(kind: str, patch: dict[str, Any]) -> list[str]:
-    if kind == Kind.COMMENT:
+    if kind == WriteKind.COMMENT:
         return [gettext("comment")]
-    if kind == Kind.PLAYBOOK:
+    if kind == WriteKind.PLAYBOOK:
         return [gettext("playbook")]
-    return [gettext("task")] if kind == Kind.TASK else _patch_words(patch)
+    return [gettext("task")] if kind == WriteKind.TASK else _patch_words(patch)
 
 
 def _patch_words(patch: dict[str, Any]) -> list[str]:
@@ -203,13 +205,13 @@ def _patch_words(patch: dict[str, Any]) -> list[str]:
 
 def status_chip(incident: Incident) -> Chip:
     """New, active or closed, with the classification of a close."""
-    status = Status(incident.status)
+    status = IncidentStatus(incident.status)
     label = str(STATUS_WORDS[status])
-    if status == Status.CLOSED:
+    if status == IncidentStatus.CLOSED:
         outcome = outcome_words(incident.classification, incident.classification_reason)
         terms = filter(None, (label, outcome, incident.closed_by))
         return Chip(" · ".join(terms), "info", "circle-check")
-    return Chip(label, "accent" if status == Status.NEW else "", "circle-dot")
+    return Chip(label, "accent" if status == IncidentStatus.NEW else "", "circle-dot")
 
 
 def sensors_of(alerts: Sequence[Alert]) -> str:

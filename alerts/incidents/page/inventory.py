@@ -23,7 +23,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Lower, NullIf
 
 from alerts.incidents.hidden_verdicts import hidden_from
-from alerts.incidents.models import Alert, Incident, touches
+from alerts.incidents.models import Alert, Incident, touches_sites
 from alerts.incidents.queries import (
     alerts_visible_to,
     devices_visible_to,
@@ -32,7 +32,7 @@ from alerts.incidents.queries import (
 )
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Criticality, Device, Sensor, Site, Zone
-from portal.accounts.models import OT_ROLES, READING_ROLES, Grant, Role, ScopeKind, User
+from portal.accounts.models import OT_ROLES, READING_ROLES, Grant, GrantScope, Role, User
 from portal.accounts.queries import people_holding, reach_of
 
 WEEKS = 12
@@ -75,7 +75,7 @@ def sites_visible_to(user: User) -> QuerySet[Site]:
     reach = reach_of(user, SEEING)
     if reach.everywhere:
         return Site.objects.all()
-    touched = incidents_visible_to(user).filter(touches([OuterRef("pk")])).order_by()
+    touched = incidents_visible_to(user).filter(touches_sites([OuterRef("pk")])).order_by()
     return Site.objects.filter(Q(uuid__in=reach.sites) | Exists(touched))
 
 
@@ -118,7 +118,9 @@ def _numbers_of(sites: Sequence[Site], *, user: User, now: datetime) -> dict[int
     devices = Device.objects.filter(zone__site__in=ids).order_by().values_list("zone__site")
     device_counts = dict(devices.annotate(n=Count("pk")))
     unknown_counts = dict(devices.filter(kind="").annotate(n=Count("pk")))
-    recent = incidents_visible_to(user).filter(touches(ids), created_at__gt=now - timedelta(days=7))
+    recent = incidents_visible_to(user).filter(
+        touches_sites(ids), created_at__gt=now - timedelta(days=7)
+    )
     at_sites = recent.order_by().annotate(at=Func(F("site_ids"), function="unnest"))
     incident_counts = dict(at_sites.values_list("at").annotate(n=Count("pk")))
     people = _ot_people_by_site()
@@ -140,7 +142,7 @@ def _ot_people_by_site() -> dict[UUID | None, set[int]]:
         role__in=OT_ROLES,
         revoked_at=None,
         user__is_active=True,
-        scope__in=[ScopeKind.ALL, ScopeKind.SITE],
+        scope__in=[GrantScope.ALL, GrantScope.SITE],
     )
     people: dict[UUID | None, set[int]] = defaultdict(set)
     for uuid, user_id in grants.values_list("scope_uuid", "user"):
@@ -149,7 +151,7 @@ def _ot_people_by_site() -> dict[UUID | None, set[int]]:
 
 
 def _incidents_at(site: Site, user: User) -> QuerySet[Incident]:
-    return incidents_visible_to(user).filter(touches([site.pk]))
+    return incidents_visible_to(user).filter(touches_sites([site.pk]))
 
 
 def _weeks_of(site: Site, *, user: User, now: datetime) -> list[tuple[datetime, int]]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.models import Alert, Incident, IncidentAlert, PlannedAlert
 from alerts.incidents.page.pattern_history import (
-    PatternVerdicts,
+    PatternHistory,
     RecentSightings,
     has_new_pair,
     usual_hours_of,
@@ -21,7 +21,7 @@ from alerts.incidents.wording import seen_before_check, usual_hours_checks
 from portal.accounts.models import User
 from portal.attack.engine import tactic, technique
 from portal.ui.moments import moment_words
-from portal.ui.pieces import Point
+from portal.ui.pieces import ChartPoint
 from portal.ui.words import length, number
 
 MAX_CASES = 3
@@ -143,10 +143,10 @@ def tactics_of(incident: Incident) -> list[str]:
     )
 
 
-def checks_of(
+def incident_checks(
     incident: Incident,
     sightings: RecentSightings,
-    verdicts: PatternVerdicts | None,
+    verdicts: PatternHistory | None,
     zone: str,
     *,
     had_cases: bool = False,
@@ -184,7 +184,7 @@ def _pair(incident: Incident, sightings: RecentSightings) -> tuple[bool | None, 
     return False, more % {"first": first, "n": number(sightings.since)}
 
 
-def _judged(verdicts: PatternVerdicts) -> tuple[bool, str]:
+def _judged(verdicts: PatternHistory) -> tuple[bool, str]:
     bad = verdicts.counts["suspicious"]
     if bad:
         words = ngettext(
@@ -202,10 +202,12 @@ def _judged(verdicts: PatternVerdicts) -> tuple[bool, str]:
     return good * 2 > verdicts.judged, words % {"n": number(good), "all": number(verdicts.judged)}
 
 
-def points_of(sightings: RecentSightings) -> list[Point]:
+def points_of(sightings: RecentSightings) -> list[ChartPoint]:
     """The weeks as bars; this week is the last and the hot one."""
     last = len(sightings.weeks) - 1
-    return [Point(label, n, at == last and n > 0) for at, (label, n) in enumerate(sightings.weeks)]
+    return [
+        ChartPoint(label, n, at == last and n > 0) for at, (label, n) in enumerate(sightings.weeks)
+    ]
 
 
 def bars_title(sightings: RecentSightings) -> str:

@@ -12,12 +12,12 @@ from django.db.models import QuerySet
 from django.utils.translation import get_language, gettext
 
 from alerts.incidents.engine.catalogue import bare_title, sentence, why_it_matters
-from alerts.incidents.engine.priority import Part, words
+from alerts.incidents.engine.priority import PriorityPart, part_words
 from alerts.incidents.models import ACTIVE_UNTIL, Alert, Group, Incident, OtState, Severity
 from alerts.incidents.page.devices import DeviceCard, devices_of
 from alerts.incidents.page.incident import alerts_of
 from alerts.incidents.page.pattern_history import (
-    PatternVerdicts,
+    PatternHistory,
     RecentSightings,
     count_inside,
     pattern_verdicts_of,
@@ -26,7 +26,7 @@ from alerts.incidents.page.pattern_history import (
 )
 from alerts.incidents.policies import may_act_on
 from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.wording import Chip, hours_words, number_words, ot_chip_of
+from alerts.incidents.wording import Chip, number_words, ot_chip_of, zoned_window_words
 from alerts.sentinel.wire.values import current_product
 from alerts.sites.models import Site
 from portal.accounts.models import User
@@ -36,7 +36,7 @@ MAX_LISTED = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class PanelMember:
     """One incident of several."""
 
     pk: int
@@ -50,7 +50,7 @@ class Members:
 
     n: int
     span: str
-    listed: Sequence[Member]
+    listed: Sequence[PanelMember]
 
     @property
     def unlisted(self) -> int:
@@ -89,9 +89,9 @@ def members_of_group(
 
 def _member(
     incident: Incident, now: datetime, zone: str | tzinfo, *, is_dated: bool = False
-) -> Member:
+) -> PanelMember:
     number = number_words(incident.number, incident.pk)
-    return Member(incident.pk, number, happened_words(incident, now, zone, is_dated=is_dated))
+    return PanelMember(incident.pk, number, happened_words(incident, now, zone, is_dated=is_dated))
 
 
 def happened_words(
@@ -115,7 +115,7 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class IncidentPreview:
     """One incident as the panel shows it; `members` are all that its row stands for."""
 
     pk: int
@@ -127,7 +127,7 @@ class Preview:
     parts: tuple[tuple[int, str], ...]
     state: Chip
     question: UUID | None  # that the reader is asked; until they answer, its verdict is hidden
-    verdicts: PatternVerdicts | None
+    verdicts: PatternHistory | None
     verdicts_at: str
     device: DeviceCard | None
     recent_sightings: RecentSightings
@@ -149,7 +149,9 @@ class Preview:
         return "primary" if self.is_judged and not self.needs_escalation else ""
 
 
-def preview_of(incident: Incident, *, by: User, now: datetime, row: Group | None = None) -> Preview:
+def preview_of(
+    incident: Incident, *, by: User, now: datetime, row: Group | None = None
+) -> IncidentPreview:
     """Gather the panel of an incident: all of it is about this one. `row` is the row of the queue
     that is named after it.
     """
@@ -161,9 +163,9 @@ def preview_of(incident: Incident, *, by: User, now: datetime, row: Group | None
     )
     alerts = alerts_of(incident)
     cards = devices_of(incident, alerts)
-    return Preview(
+    return IncidentPreview(
         pk=incident.pk,
-        number=number_of(incident),
+        number=incident_number_label(incident),
         explanation=explanation_of(incident, alerts),
         severity=Severity(incident.severity).label,
         place=incident.place.replace(", ", " · "),
@@ -178,7 +180,7 @@ def preview_of(incident: Incident, *, by: User, now: datetime, row: Group | None
         device=next((card for card in cards if card.side == "destination"), None)
         or (cards[0] if cards else None),
         recent_sightings=sightings,
-        window=hours_words(usual.window, plant_zone) if usual else "",
+        window=zoned_window_words(usual.window, plant_zone) if usual else "",
         in_window=count_inside(incident, usual.window, now=now) if usual else 0,
         may_act=may_act_on(incident, by=by),
         is_closed=not incident.is_open,
@@ -194,7 +196,7 @@ def preview_of(incident: Incident, *, by: User, now: datetime, row: Group | None
     )
 
 
-def number_of(incident: Incident) -> str:
+def incident_number_label(incident: Incident) -> str:
     """How people call the incident: #4821."""
     return number_words(incident.number, incident.pk)
 
@@ -218,11 +220,11 @@ def explanation_of(incident: Incident, alerts: Iterable[Alert]) -> Explanation:
 def parts_of(incident: Incident) -> tuple[tuple[int, str], ...]:
     """The signed parts of the priority, as sentences."""
     language = get_language() or "en"
-    parts = (_localized(Part(*row)) for row in incident.priority_parts)
-    return tuple((part.points, words(part, language)) for part in parts)
+    parts = (_localized(PriorityPart(*row)) for row in incident.priority_parts)
+    return tuple((part.points, part_words(part, language)) for part in parts)
 
 
-def _localized(part: Part) -> Part:
+def _localized(part: PriorityPart) -> PriorityPart:
     """The part with the levels that it may name in the person's language, and with products by
     the names that they have today.
     """

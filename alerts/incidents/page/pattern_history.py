@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext
 
 from alerts.incidents.engine.hidden_verdicts import HiddenVerdicts
-from alerts.incidents.engine.rhythm import Moment, UsualHours, Window, usual_window
+from alerts.incidents.engine.rhythm import HourWindow, Moment, UsualHours, usual_window
 from alerts.incidents.models import Alert, Incident, IncidentAlert, PairMemory, PatternMemory
 from alerts.incidents.models.group import PAIR_NEW_HOURS
 from alerts.incidents.wording import day_words
@@ -19,7 +19,7 @@ WEEKS = 13
 
 
 @dataclass(frozen=True, slots=True)
-class PatternVerdicts:
+class PatternHistory:
     """What OT said of a pattern: how often which verdict, and the latest one."""
 
     counts: dict[str, int]
@@ -47,12 +47,12 @@ class RecentSightings:
     is_pattern_known: bool  # the details have been fetched
 
 
-def pattern_verdicts_of(incident: Incident) -> PatternVerdicts | None:
+def pattern_verdicts_of(incident: Incident) -> PatternHistory | None:
     """Return what OT said of this pattern, as far as the reader of the incident may know it."""
     return pattern_verdicts(incident.pattern, hidden=incident.hidden)
 
 
-def pattern_verdicts(pattern: UUID | None, *, hidden: HiddenVerdicts) -> PatternVerdicts | None:
+def pattern_verdicts(pattern: UUID | None, *, hidden: HiddenVerdicts) -> PatternHistory | None:
     """Return what OT said of a pattern, `hidden` verdicts left out; None where nothing was judged.
     Every page that says what OT said before asks here.
     """
@@ -66,9 +66,9 @@ def pattern_verdicts(pattern: UUID | None, *, hidden: HiddenVerdicts) -> Pattern
         "not-sure": stats.not_sure,
     }
     if pattern in hidden.by_pattern:
-        found = PatternVerdicts(hidden.counts_without(pattern, counts), "", "", None, "")
+        found = PatternHistory(hidden.counts_without(pattern, counts), "", "", None, "")
     else:
-        found = PatternVerdicts(
+        found = PatternHistory(
             counts,
             stats.latest_verdict,
             stats.latest_verdict_by,
@@ -123,7 +123,7 @@ def usual_hours_of(incident: Incident) -> UsualHours | None:
     return UsualHours(window, _is_inside(incident, window)) if window else None
 
 
-def _is_inside(incident: Incident, window: Window) -> bool | None:
+def _is_inside(incident: Incident, window: HourWindow) -> bool | None:
     """Whether the first alert of the incident came inside; None where none has a plant time."""
     times = Alert.objects.filter(incidents=incident.pk, plant_weekday__isnull=False)
     first = times.order_by("at", "pk").values_list("plant_weekday", "plant_minute").first()
@@ -133,7 +133,7 @@ def _is_inside(incident: Incident, window: Window) -> bool | None:
     return window.holds((weekday, minute))
 
 
-def count_inside(incident: Incident, window: Window, *, now: datetime) -> int:
+def count_inside(incident: Incident, window: HourWindow, *, now: datetime) -> int:
     """Return how many incidents of this pattern in ninety days have an alert in these hours."""
     inside = alike_lately(incident, now=now).filter(
         alerts__plant_weekday__in=window.weekdays,

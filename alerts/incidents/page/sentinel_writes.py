@@ -14,22 +14,26 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext, gettext_lazy
 
 from alerts.incidents.models import Incident, TimelineItem
-from alerts.incidents.page.timeline import MEMBER_WORDS, value_words
+from alerts.incidents.page.timeline import MEMBER_WORDS, member_value_words
 from alerts.incidents.wording import Chip
 from alerts.outbox.engine.merge import LABELS, LABELS_ADD, LABELS_REMOVE, value_text
-from alerts.outbox.models import Change, Kind, Outcome
+from alerts.outbox.models import Change, ChangeOutcome, WriteKind
 from alerts.outbox.queries import changes_of
 from alerts.outbox.wording import note_words
 from portal.audit.models import Entry
 
 MAX_WRITES = 200
 _OUTCOMES = {
-    Outcome.OPEN: (gettext_lazy("On its way"), "accent", "send"),
-    Outcome.SENT: (gettext_lazy("In Sentinel"), "ok", "circle-check"),
-    Outcome.CONFLICTED: (gettext_lazy("A person in Sentinel won"), "medium", "triangle-alert"),
-    Outcome.REFUSED: (gettext_lazy("Refused by Sentinel"), "high", "circle-alert"),
-    Outcome.WITHDRAWN: (gettext_lazy("Undone before it was sent"), "", "undo-2"),
-    Outcome.DROPPED: (gettext_lazy("Not sent: no longer right"), "", "x"),
+    ChangeOutcome.OPEN: (gettext_lazy("On its way"), "accent", "send"),
+    ChangeOutcome.SENT: (gettext_lazy("In Sentinel"), "ok", "circle-check"),
+    ChangeOutcome.CONFLICTED: (
+        gettext_lazy("A person in Sentinel won"),
+        "medium",
+        "triangle-alert",
+    ),
+    ChangeOutcome.REFUSED: (gettext_lazy("Refused by Sentinel"), "high", "circle-alert"),
+    ChangeOutcome.WITHDRAWN: (gettext_lazy("Undone before it was sent"), "", "undo-2"),
+    ChangeOutcome.DROPPED: (gettext_lazy("Not sent: no longer right"), "", "x"),
 }
 
 
@@ -68,7 +72,7 @@ def writes_to(incident: Incident) -> QuerySet[Change]:
     settled = Entry.objects.filter(
         object_type=Change._meta.label_lower,
         object_id=Cast(OuterRef("pk"), CharField()),
-        action__in=[f"outbox.change.{outcome}" for outcome in Outcome.values if outcome],
+        action__in=[f"outbox.change.{outcome}" for outcome in ChangeOutcome.values if outcome],
     )
     conflicts = TimelineItem.objects.filter(incident=incident, act=OuterRef("act"), code="conflict")
     rows = changes_of(incident.workspace_id, incident.name).annotate(
@@ -88,11 +92,11 @@ def sentinel_writes_of(incident: Incident) -> list[SentinelWrite]:
 
 
 def _in_words(change: Any) -> SentinelWrite:
-    outcome = Outcome(change.outcome)
+    outcome = ChangeOutcome(change.outcome)
     label, kind, icon = _OUTCOMES[outcome]
     changes = (
         tuple(_overruling_changes(change.kept))
-        if outcome == Outcome.CONFLICTED and change.kept
+        if outcome == ChangeOutcome.CONFLICTED and change.kept
         else tuple(_intended_changes(change))
     )
     return SentinelWrite(
@@ -103,7 +107,7 @@ def _in_words(change: Any) -> SentinelWrite:
         settled_at=change.noted_at,
         outcome=Chip(str(label), kind, icon),
         changes=changes,
-        message=change.message if change.kind == Kind.COMMENT else "",
+        message=change.message if change.kind == WriteKind.COMMENT else "",
         note=_note(change),
     )
 
@@ -112,22 +116,24 @@ def _note(change: Change) -> str:
     """What became of it. Defender's side may have changed what was sent; the note of a playbook
     that was started is the name of its run, and says nothing here.
     """
-    is_started = change.kind == Kind.PLAYBOOK and change.outcome == Outcome.SENT
-    is_settled = change.outcome != Outcome.OPEN
+    is_started = change.kind == WriteKind.PLAYBOOK and change.outcome == ChangeOutcome.SENT
+    is_settled = change.outcome != ChangeOutcome.OPEN
     return note_words(change.note) if is_settled and not is_started else ""
 
 
 def _overruling_changes(members: Iterable[dict[str, Any]]) -> Iterable[MemberChange]:
     for member in members:
         name = str(member.get("member"))
-        was, wanted, now = (value_words(name, member.get(key)) for key in ("was", "wanted", "now"))
+        was, wanted, now = (
+            member_value_words(name, member.get(key)) for key in ("was", "wanted", "now")
+        )
         yield MemberChange(_member(name), was, wanted or gettext("as it was"), now or "–")
 
 
 def _intended_changes(change: Change) -> Iterable[MemberChange]:
-    if change.kind == Kind.PLAYBOOK:
+    if change.kind == WriteKind.PLAYBOOK:
         yield MemberChange(gettext("Run a playbook"), "", change.playbook.rpartition("/")[2])
-    if change.kind == Kind.TASK and "title" in change.patch:
+    if change.kind == WriteKind.TASK and "title" in change.patch:
         yield MemberChange(gettext("Task"), "", change.patch["title"])
         return
     for name, value in sorted(change.patch.items()):
@@ -136,9 +142,9 @@ def _intended_changes(change: Change) -> Iterable[MemberChange]:
             words = ", ".join(f"{sign}{label}" for label in value)
             yield MemberChange(_member(LABELS), "", words)
         else:
-            before = value_words(name, value_text(name, change.base.get(name)))
-            member = gettext("Task") if change.kind == Kind.TASK else _member(name)
-            yield MemberChange(member, before, value_words(name, value_text(name, value)))
+            before = member_value_words(name, value_text(name, change.base.get(name)))
+            member = gettext("Task") if change.kind == WriteKind.TASK else _member(name)
+            yield MemberChange(member, before, member_value_words(name, value_text(name, value)))
 
 
 def _member(name: str) -> str:

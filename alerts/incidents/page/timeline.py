@@ -9,7 +9,7 @@ from django.db.models import FETCH_RAISE
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
-from alerts.incidents.models import Comment, Incident, OtState, Status, TimelineItem
+from alerts.incidents.models import Comment, Incident, IncidentStatus, OtState, TimelineItem
 from alerts.incidents.queries import comments_of, timeline_of
 from alerts.incidents.wording import (
     OT_WORDS,
@@ -18,7 +18,7 @@ from alerts.incidents.wording import (
     reason_words,
     term,
 )
-from alerts.outbox.models import Kind
+from alerts.outbox.models import WriteKind
 from alerts.outbox.queries import changes_of
 from alerts.outbox.wording import note_words
 from alerts.sentinel.wording import error_words
@@ -134,7 +134,7 @@ def _outcome(details: Mapping[str, Any]) -> str:
 
 def _status(details: Mapping[str, Any], item: TimelineItem) -> Sentence:
     """Closed in Sentinel is said as a close here is; other changes show both words."""
-    if details.get("to") == Status.CLOSED.label and details.get("classification"):
+    if details.get("to") == IncidentStatus.CLOSED.label and details.get("classification"):
         return _closed(details, item)
     return _changed(gettext_lazy("changed the status"))(details, item)
 
@@ -267,7 +267,7 @@ MEMBER_WORDS = {
 }
 
 
-def value_words(member: str, value: object) -> str:
+def member_value_words(member: str, value: object) -> str:
     """Return a value of a member as people say it; what Sentinel's vocabulary lacks as it came."""
     return _VALUE_WORDS.get(member, str)(str(value)) if value else ""
 
@@ -429,7 +429,7 @@ def _shown_already(incident: Incident, items: Iterable[TimelineItem]) -> list[st
     if not acts:
         return []
     changes = changes_of(incident.workspace_id, incident.name)
-    keys = changes.filter(kind=Kind.COMMENT, act__in=acts).values_list("key", flat=True)
+    keys = changes.filter(kind=WriteKind.COMMENT, act__in=acts).values_list("key", flat=True)
     return [str(key) for key in keys]
 
 
@@ -474,7 +474,7 @@ def _raised(incident: Incident) -> Happening:
 
 def _closed_before(incident: Incident) -> list[Happening]:
     """That Tagout never knew it open, when Sentinel had changed it last by then."""
-    if incident.status != Status.CLOSED:
+    if incident.status != IncidentStatus.CLOSED:
         return []
     changes = set(incident.timeline.filter(code__in=_OF_CLOSING).values_list("code", flat=True))
     if changes - {"classification"}:

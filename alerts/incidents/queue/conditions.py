@@ -23,9 +23,9 @@ from alerts.incidents.engine.tokens import (
     bound_of,
     exact_value_of,
     free_text_of,
+    incident_number_in,
     is_too_short,
     is_vast_network,
-    number_of,
     span_of,
     unknown_field_of,
 )
@@ -34,10 +34,10 @@ from alerts.incidents.models import (
     BY_RULE,
     CLOSED_AT,
     STANDING_CLOSE,
+    IncidentStatus,
     OtState,
     Severity,
-    Status,
-    touches,
+    touches_sites,
 )
 from alerts.incidents.queue import finders
 from alerts.incidents.wording import OT_WORDS, SEVERITY_WORDS, STATUS_WORDS
@@ -52,10 +52,10 @@ SEVERITIES = {
     "unknown": Severity.UNKNOWN,
 }
 STATUSES = {
-    "new": Status.NEW,
-    "active": Status.ACTIVE,
-    "closed": Status.CLOSED,
-    "unknown": Status.UNKNOWN,
+    "new": IncidentStatus.NEW,
+    "active": IncidentStatus.ACTIVE,
+    "closed": IncidentStatus.CLOSED,
+    "unknown": IncidentStatus.UNKNOWN,
 }
 _RULE_NAME = re.compile(r"R-\d{1,9}", re.IGNORECASE | re.ASCII)
 VERDICTS = (OtState.ROUTINE, OtState.MAINTENANCE, OtState.SUSPICIOUS, OtState.NOT_SURE)
@@ -80,7 +80,7 @@ class Around:
     now: datetime
     places: Places  # looked up only where a condition names one
     my_owner_ids: tuple[str, ...]
-    inventory: finders.Inventory
+    inventory: finders.DeviceFinder
     of_groups: bool = True  # rows of the queue are looked for, else single incidents
     hidden: HiddenVerdicts = NOTHING_HIDDEN
 
@@ -126,7 +126,7 @@ def condition(term: Term, around: Around) -> Q:
     return reduce(or_, (read(value, around) for value in term.values))
 
 
-def plain(text: str) -> str:
+def fold_name(text: str) -> str:
     """A name as people type it: no accents, no letter case."""
     flat = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l"))
     return "".join(sign for sign in flat if not unicodedata.combining(sign))
@@ -150,8 +150,10 @@ def _meaning[Value: (int, str)](
 ) -> Value | None:
     if (choice := choices.get(value.casefold())) is not None:
         return choice
-    word = plain(value)
-    return next((option for option in choices.values() if plain(str(labels[option])) == word), None)
+    word = fold_name(value)
+    return next(
+        (option for option in choices.values() if fold_name(str(labels[option])) == word), None
+    )
 
 
 def _unknown(value: str, choices: Iterable[str]) -> NotUnderstood:
@@ -214,9 +216,9 @@ def _closed(value: str, around: Around) -> Q:
 
 
 def _named(value: str, names: Mapping[int, str]) -> list[int]:
-    text = plain(value)
-    exact = [pk for pk, name in names.items() if plain(name) == text]
-    ids = exact or [pk for pk, name in names.items() if text in plain(name)]
+    text = fold_name(value)
+    exact = [pk for pk, name in names.items() if fold_name(name) == text]
+    ids = exact or [pk for pk, name in names.items() if text in fold_name(name)]
     if not ids:
         raise _unknown(value, list(names.values())[:8])
     return ids
@@ -225,7 +227,7 @@ def _named(value: str, names: Mapping[int, str]) -> list[int]:
 def _site(value: str, around: Around) -> Q:
     if value.casefold() == "none":
         return Q(site_ids=[])
-    return touches(_named(value, around.places.sites))
+    return touches_sites(_named(value, around.places.sites))
 
 
 def _workspace(value: str, around: Around) -> Q:
@@ -282,7 +284,7 @@ def _number(number: int, around: Around) -> Q:
 
 def _text(value: str, around: Around) -> Q:
     """Free text: title, ends, label, verdict, and whatever else its form may be."""
-    number = number_of(value)
+    number = incident_number_in(value)
     if value.startswith("#") and number is not None:
         return _number(number, around)
     if is_too_short(value):

@@ -254,7 +254,7 @@ def _owner(name: str) -> tuple[str, str]:
     return _whole(name) if name else ("none", str(gettext_lazy("Nobody")))
 
 
-def words_of(term: Term) -> str:
+def condition_value_words(term: Term) -> str:
     """The values of a condition as a chip shows them, in the person's language."""
     return ", ".join(_value_words(term.field, value) for value in term.values)
 

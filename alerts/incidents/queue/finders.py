@@ -13,13 +13,13 @@ from alerts.incidents.engine.hidden_verdicts import HIDDEN_LABELS, NOTHING_HIDDE
 from alerts.incidents.engine.tokens import (
     exact_value_of,
     is_address,
-    is_inside,
+    is_in_network,
     is_start_of_address,
     network_of,
     spellings_of,
 )
 from alerts.incidents.hidden_verdicts import is_shown
-from alerts.incidents.models import HAS_LABELS, Incident, IncidentAlert, touches
+from alerts.incidents.models import HAS_LABELS, Incident, IncidentAlert, touches_sites
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.registry import techniques_by_type
 from alerts.sentinel.models import Workspace
@@ -42,7 +42,7 @@ class VisiblePlaces:
         """The names of sites by id."""
         sites = Site.objects.order_by("name")
         if not self._reach.everywhere:
-            touched = incidents_visible_to(self._user).filter(touches([OuterRef("pk")]))
+            touched = incidents_visible_to(self._user).filter(touches_sites([OuterRef("pk")]))
             sites = sites.filter(Q(uuid__in=self._reach.sites) | Exists(touched))
         return dict(sites.values_list("pk", "name"))
 
@@ -83,7 +83,7 @@ def _by_label(value: str, *, of_groups: bool) -> Q:
     return _of_incidents(Q(IContains(framed, f"{LINE}{exact}{LINE}")) & HAS_LABELS, of_groups)
 
 
-class Inventory:
+class DeviceFinder:
     """The devices that people mean by a name or an address; each question is asked once."""
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ class Inventory:
     def _look_up(self, value: str) -> tuple[list[str], list[str]]:
         devices = Device.objects.order_by().values_list("address", flat=True).distinct()
         if (network := network_of(value)) is not None:
-            return [], [address for address in devices if is_inside(address, network)]
+            return [], [address for address in devices if is_in_network(address, network)]
         if is_start_of_address(value):
             return [], list(devices.filter(address__istartswith=value))
         ways = list(spellings_of(value))
@@ -110,7 +110,7 @@ class Inventory:
         return [*{*ways, *names.values_list("name", flat=True)}], ways
 
 
-def by_device(value: str, inventory: Inventory, *, of_groups: bool) -> Q:
+def by_device(value: str, inventory: DeviceFinder, *, of_groups: bool) -> Q:
     """Return the condition that an end has this text in its name, or that an alert names a device
     or an address so; the start of an address and a network mean all devices in them.
     """

@@ -10,13 +10,13 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet, Value
 from django.utils.translation import gettext
 
-from alerts.incidents.engine.tokens import MAX_TERMS, Term, has_too_many_terms, parse, render
+from alerts.incidents.engine.tokens import MAX_TERMS, Term, has_too_many_terms, parse_query, render
 from alerts.incidents.hidden_verdicts import hidden_from
-from alerts.incidents.models import ACTIVE_FROM, Group, Incident, OtState, Status
+from alerts.incidents.models import ACTIVE_FROM, Group, Incident, IncidentStatus, OtState
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.incidents.queue.conditions import VERDICTS, Around, where
-from alerts.incidents.queue.finders import Inventory, VisiblePlaces
-from alerts.incidents.queue.rows import COLUMNS, Frame, Row, rows_of
+from alerts.incidents.queue.finders import DeviceFinder, VisiblePlaces
+from alerts.incidents.queue.rows import COLUMNS, IncidentListRow, RowFormat, list_rows
 from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.moments import read_moment
@@ -56,10 +56,10 @@ class QueueParams:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class QueuePage:
     """The rows of one page and where the next begins."""
 
-    rows: Sequence[Row]
+    rows: Sequence[IncidentListRow]
     after: str = ""
     searched_to: datetime | None = None  # closed ones: older than this were not looked at
     problems: Sequence[str] = field(default_factory=list)
@@ -69,7 +69,7 @@ def queue_params(view: str, query: str, *, after: str = "", selected: str = "") 
     """Read an address; a view that does not exist is the first one."""
     return QueueParams(
         view if view in VIEWS else VIEWS[0],
-        parse(query),
+        parse_query(query),
         after,
         selected,
         is_cut=has_too_many_terms(query),
@@ -82,9 +82,9 @@ class Queue:
     def __init__(self, user: User, params: QueueParams, *, now: datetime) -> None:
         self.user, self.params, self.now = user, params, now
         self.places = VisiblePlaces(user)
-        self._inventory = Inventory()
+        self._inventory = DeviceFinder()
         self._edges: dict[int, Edge | tuple[()]] = {}
-        self.frame = Frame(
+        self.frame = RowFormat(
             now=now,
             zones=_zones(),
             my_owner_ids=owner_ids_of(user),
@@ -132,13 +132,13 @@ class Queue:
         return self._edges[searched]
 
     def _closed(self, *, back_to: Edge | tuple[()] = ()) -> QuerySet[Incident]:
-        rows = incidents_visible_to(self.user).filter(status=Status.CLOSED)
+        rows = incidents_visible_to(self.user).filter(status=IncidentStatus.CLOSED)
         if not back_to:
             return rows
         beside = Q(modified_at__gt=back_to[0]) | Q(modified_at=back_to[0], pk__gte=back_to[1])
         return rows.filter(beside, modified_at__gte=back_to[0])
 
-    def page(self) -> Page:
+    def page(self) -> QueuePage:
         """The rows that the address asks for."""
         _, problems = where(self.params.terms, self.around(self.params.view))
         if self.params.is_cut:
@@ -148,9 +148,9 @@ class Queue:
             rows, after, to = self._closed_page()
         else:
             rows, after, to = *self._open_page(), None
-        return Page(rows_of(rows, self.frame), after, to, problems)
+        return QueuePage(list_rows(rows, self.frame), after, to, problems)
 
-    def changed_since(self, since: datetime, page: Page) -> list[str]:
+    def changed_since(self, since: datetime, page: QueuePage) -> list[str]:
         """Which of a page's rows changed after a moment, as their keys."""
         refs = [row.ref for row in page.rows]
         rows: QuerySet[Any] = Incident.objects if self.is_closed else Group.objects  # type: ignore[assignment]  # managers read alike

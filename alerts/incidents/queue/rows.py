@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -45,7 +46,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class IncidentListRow:
     """A group of equal incidents, or one incident, as a list shows it."""
 
     key: str  # of the group; empty for a single incident
@@ -108,7 +109,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class RowFormat:
     """What all rows of a page are formatted by."""
 
     now: datetime
@@ -176,7 +177,7 @@ def _tone(due: datetime, now: datetime) -> str:
 _VERDICTS = ("routine", "maintenance", "suspicious", "not-sure")
 
 
-def rows_of(groups: Sequence[tuple], frame: Frame) -> list[Row]:  # type: ignore[type-arg]  # values_list rows of COLUMNS
+def list_rows(groups: Sequence[tuple], frame: RowFormat) -> list[IncidentListRow]:  # type: ignore[type-arg]  # values_list rows of COLUMNS
     """Make rows of what `values_list(*COLUMNS)` gave."""
     columns = [dict(zip(COLUMNS, group, strict=True)) for group in groups]
     if frame.hidden:
@@ -203,7 +204,9 @@ def _mask_columns(rows: list[dict], hidden: HiddenVerdicts) -> list[dict]:  # ty
     return rows
 
 
-def _row(group: dict, earlier: Mapping[UUID, tuple[str, int, int]], frame: Frame) -> Row:  # type: ignore[type-arg]  # column → value
+def _row(
+    group: dict[str, Any], earlier: Mapping[UUID, tuple[str, int, int]], frame: RowFormat
+) -> IncidentListRow:
     zone = frame.zone(group["site_ids"])
     waiting = group["ot_state"] == OtState.WAITING
     due = group["ot_due_at"] if waiting else None
@@ -212,7 +215,7 @@ def _row(group: dict, earlier: Mapping[UUID, tuple[str, int, int]], frame: Frame
     since = exact(first_at.astimezone(zone), first_at)
     if is_many:
         since = f"{since} – {exact(latest_at.astimezone(zone), latest_at)}"
-    return Row(
+    return IncidentListRow(
         key=str(group["key"] or ""),
         incident_id=lead_id,
         number=number_words(group["number"], lead_id),

@@ -13,7 +13,7 @@ from alerts.incidents.acts.bulk import ActValues
 from alerts.incidents.acts.escalate import MAX_NOTE, escalation_lines, leads_of_all
 from alerts.incidents.acts.incident_tasks import MAX_DESCRIPTION, MAX_TITLE
 from alerts.incidents.acts.triage import ot_line_of, people_for
-from alerts.incidents.models import OtState, Severity, Status
+from alerts.incidents.models import IncidentStatus, OtState, Severity
 from alerts.incidents.page.devices import LEVEL_WORDS, level_name
 from alerts.incidents.policies import MAX_MESSAGE_LENGTH, fitting_for
 from alerts.incidents.web.targets import Targets
@@ -201,7 +201,7 @@ class CloseForm(ActForm):
     @override
     def context(self) -> dict[str, Any]:
         incidents = self.targets.incidents
-        closed = [row for row in incidents if row.status == Status.CLOSED]
+        closed = [row for row in incidents if row.status == IncidentStatus.CLOSED]
         return {
             "ot_line": ot_line_of(incidents),
             "closed_as": ",".join(sorted({row.classification or NONE for row in closed})),

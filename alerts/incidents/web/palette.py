@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from alerts.incidents.engine.catalogue import bare_title
-from alerts.incidents.engine.tokens import Term, number_of, parse
-from alerts.incidents.models import Incident, OtState, Severity, Status
+from alerts.incidents.engine.tokens import Term, incident_number_in, parse_query
+from alerts.incidents.models import Incident, IncidentStatus, OtState, Severity
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.queries import devices_visible_to, incidents_visible_to
 from alerts.incidents.queue.conditions import where
@@ -29,7 +29,7 @@ from portal import clock
 from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
 from portal.attack.engine import Technique, techniques_like
-from portal.ui.palette import MAX_RESULTS, Found, Result, is_named
+from portal.ui.palette import MAX_RESULTS, FinderResult, Result, is_named
 from portal.ui.words import number
 
 MAX_TECHNIQUES = 2
@@ -46,7 +46,7 @@ class IncidentHit:
     title: str
     n: int
     severity: Severity
-    status: Status
+    status: IncidentStatus
     ends: str
     place: str
     is_exact: bool = False
@@ -54,7 +54,7 @@ class IncidentHit:
     @property
     def is_closed(self) -> bool:
         """Whether nobody has to deal with it any more."""
-        return self.status == Status.CLOSED
+        return self.status == IncidentStatus.CLOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +91,11 @@ def incident_meant_by(user: User, terms: Sequence[Term]) -> int | None:
     return ids[0] if len(ids) == 1 else None
 
 
-def incidents_like(user: User, text: str, *, now: datetime) -> IncidentSearch:
+def find_incidents_like(user: User, text: str, *, now: datetime) -> IncidentSearch:
     """Return what the filter of the queue finds: rows of it by priority, then closed incidents
     among the newest. A number that some incident bears means that one.
     """
-    terms = parse(text)
+    terms = parse_query(text)
     if (number := _lone_number(terms)) is not None:
         rows = incidents_with_number(user, number).order_by("-created_at")
         named = _hits(rows.annotate(n=Value(1))[:MAX_RESULTS])
@@ -149,7 +149,7 @@ def devices_like(user: User, text: str) -> list[DeviceHit]:
 def _lone_number(terms: Sequence[Term]) -> int | None:
     if len(terms) != 1 or terms[0].field or terms[0].negated:
         return None
-    return number_of(terms[0].values[0])
+    return incident_number_in(terms[0].values[0])
 
 
 def _hits(rows: QuerySet, *, pk: str = "pk") -> list[IncidentHit]:  # type: ignore[type-arg]  # groups or incidents
@@ -161,7 +161,7 @@ def _hits(rows: QuerySet, *, pk: str = "pk") -> list[IncidentHit]:  # type: igno
             title=row["title"],
             n=row["n"],
             severity=Severity(row["severity"]),
-            status=Status(row["status"]),
+            status=IncidentStatus(row["status"]),
             ends=" → ".join(filter(None, (row["source"], row["destination"]))),
             place=row["place"],
         )
@@ -173,21 +173,21 @@ def _exact(hit: IncidentHit) -> IncidentHit:
     return replace(hit, is_exact=True)
 
 
-def find_acts(request: HttpRequest, text: str) -> Found:
+def find_acts(request: HttpRequest, text: str) -> FinderResult:
     """Return what this person may do now to the rows that the page has selected; `on` names them
     as the addresses of acts do.
     """
     on = request.GET.get("on", "")
     if not on:
-        return Found()
+        return FinderResult()
     try:
         targets = targets_of(QueryDict(on), actor_of(request))
     except Http404:
-        return Found()
+        return FinderResult()
     if reasons_against_acting(targets.incidents, by=actor_of(request)):
-        return Found()
+        return FinderResult()
     acts = [act for act in _acts(targets, on) if is_named(act.label, text)]
-    return Found(acts, heading=gettext("Selected: %(what)s") % {"what": targets.words})
+    return FinderResult(acts, heading=gettext("Selected: %(what)s") % {"what": targets.words})
 
 
 def _acts(targets: Targets, on: str) -> list[Result]:
@@ -225,16 +225,16 @@ def _dialog(label: str, verb: str, on: str, icon: str, key: str) -> Result:
     return Result(label, f"{address}?{on}", icon, key=key, how="dialog")
 
 
-def find_incidents(request: HttpRequest, text: str) -> Found:
+def find_incidents(request: HttpRequest, text: str) -> FinderResult:
     """Return the incidents of this number, else those that the filter of the queue finds."""
     if not text:
-        return Found()
-    search = incidents_like(actor_of(request), text, now=clock.now())
+        return FinderResult()
+    search = find_incidents_like(actor_of(request), text, now=clock.now())
     results = [_incident(hit) for hit in search.hits]
     if search.hits and not search.is_number:
         label = gettext("All incidents that match “%(text)s”") % {"text": text}
         results.append(Result(label, _queue_address(text), "filter"))
-    return Found(results, notes=search.problems)
+    return FinderResult(results, notes=search.problems)
 
 
 def _incident(hit: IncidentHit) -> Result:
@@ -251,9 +251,9 @@ def _incident(hit: IncidentHit) -> Result:
     )
 
 
-def find_techniques(request: HttpRequest, text: str) -> Found:
+def find_techniques(request: HttpRequest, text: str) -> FinderResult:
     """Return techniques by id or a part of the name; each leads to the incidents it stands for."""
-    return Found([_technique(technique) for technique in techniques_of_text(text)])
+    return FinderResult([_technique(technique) for technique in techniques_of_text(text)])
 
 
 def _technique(technique: Technique) -> Result:
@@ -261,11 +261,11 @@ def _technique(technique: Technique) -> Result:
     return Result(label, _queue_address(f"tech:{technique.id}"), "filter")
 
 
-def find_devices(request: HttpRequest, text: str) -> Found:
+def find_devices(request: HttpRequest, text: str) -> FinderResult:
     """Return devices by a part of their name or address; each leads to its page."""
     if not text:
-        return Found()
-    return Found([_device(hit) for hit in devices_like(actor_of(request), text)])
+        return FinderResult()
+    return FinderResult([_device(hit) for hit in devices_like(actor_of(request), text)])
 
 
 def _device(hit: DeviceHit) -> Result:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext
 
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import Incident
-from alerts.incidents.page.panel import number_of
+from alerts.incidents.page.panel import incident_number_label
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.queue.queries import CLOSED, Queue, queue_params
 from portal.accounts.models import User
@@ -56,7 +56,7 @@ class Targets:
             return ngettext("%(n)s incident", "%(n)s incidents", n) % {"n": number(n)}
         title = bare_title(self.lead.title)
         if n == 1:
-            return f"{number_of(self.lead)} {title}"
+            return f"{incident_number_label(self.lead)} {title}"
         return gettext("%(title)s ×%(n)s") % {"title": title, "n": number(n)}
 
 

@@ -14,27 +14,31 @@ from alerts.incidents.web.views import (
 
 _incidents = [
     path("", queue.queue_page, name="queue"),
-    path("changes/", queue.changes, name="changes"),
-    path("filters/", queue.facet_menu, name="facets"),
+    path("changes/", queue.queue_changes, name="changes"),
+    path("filters/", queue.facet_values, name="facets"),
     path("matching/", queue.matching, name="matching"),
     path("groups/<uuid:key>/panel", queue.group_panel, name="group_panel"),
-    path("act/<slug:verb>/", acts.act, name="act"),
-    path("undo/<uuid:act>/", acts.undo, name="undo"),
+    path("act/<slug:verb>/", acts.act_on_incidents, name="act"),
+    path("undo/<uuid:act>/", acts.undo_act_view, name="undo"),
     path("bulk/", bulk.bulk_acts, name="bulk_acts"),
     path("bulk/<uuid:act>/", bulk.bulk, name="bulk"),
     path("bulk/<uuid:act>/<slug:command>/", bulk.steer, name="steer"),
     path("<int:incident_id>/", incident.incident_page, name="incident"),
-    path("<int:incident_id>/tasks/read/", incident_tasks.read, name="read-tasks"),
+    path("<int:incident_id>/tasks/read/", incident_tasks.read_tasks_view, name="read-tasks"),
     path("<int:incident_id>/tasks/add/", incident_tasks.add, name="add-task"),
-    path("<int:incident_id>/tasks/<slug:task>/<slug:verb>/", incident_tasks.mark, name="mark-task"),
+    path(
+        "<int:incident_id>/tasks/<slug:task>/<slug:verb>/",
+        incident_tasks.mark_task,
+        name="mark-task",
+    ),
     path("<int:incident_id>/panel", queue.incident_panel, name="incident_panel"),
 ]
 _devices = [
     path("", devices.devices, name="list"),
-    path("import/", devices.upload, name="import"),
-    path("import/<uuid:file>/", devices.preview, name="preview"),
-    path("<int:device_id>/", devices.device, name="device"),
-    path("<int:device_id>/describe/", devices.describe, name="describe"),
+    path("import/", devices.upload_device_file, name="import"),
+    path("import/<uuid:file>/", devices.preview_device_file, name="preview"),
+    path("<int:device_id>/", devices.device_page_view, name="device"),
+    path("<int:device_id>/describe/", devices.describe_device_view, name="describe"),
 ]
 _sites = [
     path("", sites.sites, name="list"),

@@ -48,7 +48,7 @@ class Caller:
         return [f"{first}/{tenant}/", f"{authority}/{tenant}/v2.0"]
 
 
-def refusal_of(
+def refusal_of_token(
     token: str, *, keys: Iterable[Mapping[str, Any]], caller: Caller, now: datetime
 ) -> Refusal | None:
     """Return why a token is not taken, or None. `keys` are the signing keys of the tenant (JWKS);

@@ -66,7 +66,7 @@ def signature_of(secret: str, *, message_id: str, timestamp: str, body: bytes) -
     return "v1," + base64.b64encode(digest.digest()).decode("ascii")
 
 
-def refusal_of(
+def refusal_of_signature(
     message: SignedMessage, *, secrets_in_force: Iterable[str], now: datetime
 ) -> Refusal | None:
     """Return why a signed message is not taken, or None. Whether it was sent before is not asked

@@ -100,7 +100,7 @@ def _refusal_of(access: PushAccess, hint: Hint, *, now: datetime) -> Refusal | N
         return _refusal_of_token(access, hint.bearer, now=now)
     message = SignedMessage(hint.message_id, hint.timestamp, hint.signatures, hint.body)
     keys = keys_in_force(access, now=clock.now())
-    return push_signature.refusal_of(message, secrets_in_force=keys, now=now)
+    return push_signature.refusal_of_signature(message, secrets_in_force=keys, now=now)
 
 
 def _refusal_of_token(access: PushAccess, token: str, *, now: datetime) -> Refusal | None:
@@ -108,7 +108,7 @@ def _refusal_of_token(access: PushAccess, token: str, *, now: datetime) -> Refus
     if not access.caller_id or signing is None:
         return Refusal.NO_IDENTITY
     caller = _caller_of(access)
-    refusal = entra_token.refusal_of(token, keys=signing.keys, caller=caller, now=now)
+    refusal = entra_token.refusal_of_token(token, keys=signing.keys, caller=caller, now=now)
     is_old = signing.fetched_at is None or signing.fetched_at < now - _FETCH_KEYS_AGAIN_AFTER
     # Entra may have a new key. While it does not answer, it is asked at its turn only.
     if refusal == Refusal.UNKNOWN_SIGNER and is_old and not signing.error:

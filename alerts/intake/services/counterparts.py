@@ -46,7 +46,7 @@ from alerts.sentinel.wire import (
     IncidentPage,
     OtScope,
     Outside,
-    Unreadable,
+    UnreadableRecord,
     WireIncident,
     read_incident,
 )
@@ -190,10 +190,10 @@ def store_own_page(
     learn_counterparts(workspace_id=workspace_id, counterparts=counterparts, now=now)
     forget_counterparts(workspace_id=workspace_id, graph_ids=outside_ids)
     names = {counterpart.name for counterpart in counterparts}
-    wanted: list[WireIncident | Unreadable] = [
+    wanted: list[WireIncident | UnreadableRecord] = [
         item
         for item in items
-        if isinstance(item, Unreadable) or item.name not in names or item.name not in stored
+        if isinstance(item, UnreadableRecord) or item.name not in names or item.name not in stored
     ]
     counts = store_items(workspace_id=workspace_id, items=wanted, now=now, scope=scope)
     counts.unchanged += len(items) - len(wanted)

@@ -8,7 +8,7 @@ from django.db import DataError, IntegrityError
 
 from alerts.incidents.ingest.details import (
     Claimed,
-    Details,
+    IncidentDetails,
     claim_details,
     details_went_wrong,
     release_details,
@@ -26,10 +26,10 @@ from alerts.sentinel.client.port import (
     SentinelThrottled,
     SentinelUnavailable,
 )
-from alerts.sentinel.models import ScopeKind, Workspace
+from alerts.sentinel.models import Workspace, WorkspaceScope
 from alerts.sentinel.wire import (
     NotAPage,
-    Unreadable,
+    UnreadableRecord,
     WireComment,
     read_alerts,
     read_comments,
@@ -67,7 +67,7 @@ def fetch_details(
             workspace_id=workspace.pk,
             most=BATCH,
             now=clock(),
-            ot_first=workspace.ot_scope == ScopeKind.ALL,
+            ot_first=workspace.ot_scope == WorkspaceScope.ALL,
         )
         if not claimed:
             break
@@ -91,7 +91,7 @@ def _fetch(
     budget: Budget,
     clock: Callable[[], datetime],
 ) -> int:
-    fetched: list[tuple[Claimed, Details]] = []
+    fetched: list[tuple[Claimed, IncidentDetails]] = []
     ends = time.monotonic() + _BATCH_SECONDS
     left, in_trouble = list(claimed), False
     try:
@@ -124,10 +124,10 @@ def _fetch(
 
 def _fetch_one(
     workspace: Workspace, client: SentinelClient, claim: Claimed, clock: Callable[[], datetime]
-) -> Details | None:
+) -> IncidentDetails | None:
     """What hangs on this one; None where it is itself to blame that nothing can be had."""
     try:
-        return details_of(client=client, claimed=claim)
+        return fetch_incident_details(client=client, claimed=claim)
     except SentinelNotFound as problem:
         if problem.is_of_the_workspace:
             raise
@@ -140,7 +140,9 @@ def _fetch_one(
     return None
 
 
-def _store(fetched: Sequence[tuple[Claimed, Details]], clock: Callable[[], datetime]) -> None:
+def _store(
+    fetched: Sequence[tuple[Claimed, IncidentDetails]], clock: Callable[[], datetime]
+) -> None:
     """Store them together. Where that fails, half of them at a time, until the one that cannot be
     stored stands alone.
     """
@@ -163,18 +165,18 @@ def _store(fetched: Sequence[tuple[Claimed, Details]], clock: Callable[[], datet
         _store(fetched[half:], clock)
 
 
-def details_of(*, client: SentinelClient, claimed: Claimed) -> Details:
+def fetch_incident_details(*, client: SentinelClient, claimed: Claimed) -> IncidentDetails:
     """All that hangs on one incident. Comments are asked for only where there are any."""
     alerts = read_alerts(client.list_alerts(claimed.name))
     if not alerts and claimed.alerts_count and claimed.attempts < 3:
         raise NotThereYet("Its alerts are not listed yet.")
     answer = read_entities(client.list_entities(claimed.name))
     comments = _comments(client, claimed.name) if claimed.comments_count else None
-    return Details(claimed.id, alerts, answer.entities, comments, answer.cut_short)
+    return IncidentDetails(claimed.id, alerts, answer.entities, comments, answer.cut_short)
 
 
-def _comments(client: SentinelClient, name: str) -> list[WireComment | Unreadable]:
-    comments: list[WireComment | Unreadable] = []
+def _comments(client: SentinelClient, name: str) -> list[WireComment | UnreadableRecord]:
+    comments: list[WireComment | UnreadableRecord] = []
     link: str | None = None
     for _ in range(_MAX_COMMENT_PAGES):
         page = read_comments(client.list_comments(name, next_link=link))

@@ -29,7 +29,7 @@ from alerts.sentinel.client.port import (
     SentinelThrottled,
     SentinelUnavailable,
 )
-from alerts.sentinel.models import IncidentSource, Purpose, Workspace
+from alerts.sentinel.models import ClientPurpose, IncidentSource, Workspace
 from alerts.sentinel.queries import callable_at
 from alerts.sentinel.services import note_error, note_success
 from portal import clock
@@ -48,7 +48,7 @@ class Patience:
         workspace: Workspace,
         notify: Notify,
         *,
-        purpose: str = Purpose.READ,
+        purpose: str = ClientPurpose.READ,
         max_silence: timedelta = PATIENCE,
     ) -> None:
         self._workspace, self._notify, self.purpose = workspace, notify, purpose

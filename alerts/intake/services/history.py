@@ -7,8 +7,8 @@ from alerts.intake.services.counterparts import own_list
 from alerts.intake.services.outside import begin_counting, keep_counted
 from alerts.intake.services.pace import Budget
 from alerts.intake.services.pages import RunCounts
-from alerts.intake.services.runs import advance, cursor_of, finish_run
-from alerts.intake.services.windows import Position, Window, oldest_creation, read_windows
+from alerts.intake.services.runs import advance_watermark, cursor_of, finish_run
+from alerts.intake.services.windows import Position, ReadWindow, oldest_creation, read_windows
 from alerts.sentinel.client.port import SentinelClient, SentinelError
 from alerts.sentinel.models import Workspace
 
@@ -70,7 +70,7 @@ def _read(
         if where.is_done:
             keep_counted(workspace_id=workspace.pk, tally=where.outside)
 
-    def finished(window: Window) -> None:
+    def finished(window: ReadWindow) -> None:
         latest.extend([window.latest_modified] if window.latest_modified else [])
 
     read_windows(
@@ -86,4 +86,4 @@ def _read(
         scope=workspace.scope,
     )
     if position.is_done and cursor.watermark is None and latest:
-        advance(workspace_id=workspace.pk, latest_modified=max(latest), now=now)
+        advance_watermark(workspace_id=workspace.pk, latest_modified=max(latest), now=now)

@@ -7,8 +7,8 @@ from alerts.incidents.ingest.incident_tasks import READ_TASKS, store_tasks
 from alerts.incidents.models import Incident, TaskReading
 from alerts.sentinel.client.port import SentinelClient, SentinelError, SentinelNotFound
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.services import may_call, note_error, note_success
-from alerts.sentinel.wire import NotAPage, Unreadable
+from alerts.sentinel.services import may_call_workspace, note_error, note_success
+from alerts.sentinel.wire import NotAPage, UnreadableRecord
 from alerts.sentinel.wire.tasks import WireTask, read_tasks
 from portal import clock
 from portal.jobs.models import Job
@@ -38,7 +38,7 @@ def _read(job: Job, connect: Connect) -> None:
         return
     workspace, began_at = incident.workspace, clock.now()
     is_active = workspace.state == Workspace.State.ACTIVE
-    if not (is_active and may_call(workspace_id=workspace.pk, now=clock.unshifted())):
+    if not (is_active and may_call_workspace(workspace_id=workspace.pk, now=clock.unshifted())):
         put_back(job, due_at=clock.unshifted() + timedelta(seconds=20), free=True)
         return
     try:
@@ -55,8 +55,8 @@ def _read(job: Job, connect: Connect) -> None:
         _follow(job, incident, began_at)
 
 
-def _all_tasks(client: SentinelClient, incident: Incident) -> list[WireTask | Unreadable]:
-    tasks: list[WireTask | Unreadable] = []
+def _all_tasks(client: SentinelClient, incident: Incident) -> list[WireTask | UnreadableRecord]:
+    tasks: list[WireTask | UnreadableRecord] = []
     link: str | None = None
     for _ in range(_MAX_PAGES):
         page = read_tasks(client.list_tasks(incident.name, next_link=link))

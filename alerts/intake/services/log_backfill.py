@@ -37,8 +37,7 @@ from alerts.sentinel.client.port import SentinelError, SentinelUnavailable
 from alerts.sentinel.models import Workspace
 from portal import clock
 from portal.audit.services import record
-from portal.jobs.models import Job
-from portal.jobs.models import State as JobState
+from portal.jobs.models import Job, JobState
 from portal.jobs.services import (
     LEASE,
     claim_due,
@@ -65,7 +64,7 @@ State = LogBackfill.State
 type Connect = Callable[[Workspace], LogsClient]
 
 
-class TakenOver(Exception):
+class BackfillTakenOver(Exception):
     """Somebody else reads on meanwhile."""
 
 
@@ -102,7 +101,7 @@ def _run_due_backfill(connect: Connect) -> bool:
             turn.error, turn.wait = problem.message, wait_after(problem, job=job)
             note_backfill_error(workspace_id=backfill.pk, message=problem.message)
             logger.warning("%s of %s: %s", LOGS, backfill.workspace, problem.message)
-        except TakenOver:
+        except BackfillTakenOver:
             pass
     return True
 
@@ -201,7 +200,7 @@ def _advance(
         _keep_claim(job)
         rows = LogBackfill.objects.filter(pk=backfill.pk, read_since=upper)
         if not rows.update(**changes):
-            raise TakenOver
+            raise BackfillTakenOver
         if is_done and LogBackfill.objects.filter(pk=backfill.pk, state=State.RUNNING).update(
             state=State.DONE, finished_at=now
         ):
@@ -283,7 +282,7 @@ def _change(job: Job, backfill: LogBackfill, **changes: Any) -> None:
 
 def _keep_claim(job: Job) -> None:
     if not lock_claim(job):
-        raise TakenOver
+        raise BackfillTakenOver
     claimed(job).update(lease_until=clock.unshifted() + LEASE)
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from alerts.intake.models import LogBackfill
 from alerts.intake.services.backfill_requests import LOGS, CannotBackfill, start_log_backfill
 from alerts.intake.services.log_backfill import (
-    TakenOver,
+    BackfillTakenOver,
     note_backfill_error,
     read_next_window,
     wait_after,
@@ -52,7 +52,7 @@ def backfill_in_foreground(
         while True:
             try:
                 is_left = read_next_window(job=job, client=client, now=clock.now())
-            except TakenOver:
+            except BackfillTakenOver:
                 raise CannotBackfill(
                     f"Somebody else reads the past of {workspace.name} by now."
                 ) from None

@@ -34,7 +34,7 @@ from alerts.sentinel.wire import (
     LogRow,
     NotAPage,
     OtScope,
-    Unreadable,
+    UnreadableRecord,
     WireAlert,
     WireIncident,
     read_log_alerts,
@@ -172,7 +172,9 @@ def _store_incidents(
     most of what is not.
     """
     unreadable, dropped = drop_outside(
-        unreadable=[one.incident for one in incidents if isinstance(one.incident, Unreadable)],
+        unreadable=[
+            one.incident for one in incidents if isinstance(one.incident, UnreadableRecord)
+        ],
         scope=scope,
     )
     readable, outside = {}, len(dropped)

@@ -17,12 +17,14 @@ from django.db import transaction
 from django.db.models import F
 
 from alerts.intake.models import Cursor, OutsideCount
-from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.wire import Outside, OutsideReason
 from portal import clock
 from portal.jobs.services import bring_forward
 
-RULE_READING = f"readiness.{Purpose.READ}"  # the job that reads what stands around a workspace
+RULE_READING = (
+    f"readiness.{ClientPurpose.READ}"  # the job that reads what stands around a workspace
+)
 RULES_READ_EVERY = timedelta(minutes=15)
 By = OutsideCount.CountedBy
 

@@ -18,7 +18,7 @@ from alerts.sentinel.client.errors import AnswerTooLarge
 from alerts.sentinel.client.limits import size_limit
 from alerts.sentinel.client.port import ListBy, SentinelClient
 from alerts.sentinel.models import IncidentSource
-from alerts.sentinel.wire import OtScope, Unreadable, name_in_beginning
+from alerts.sentinel.wire import OtScope, UnreadableRecord, name_in_beginning
 from alerts.sentinel.wording import INCIDENT_TOO_LARGE
 
 INSTANT = timedelta(microseconds=1)  # the shortest stretch of a list that can be asked for
@@ -96,7 +96,7 @@ def put_aside(
         with transaction.atomic():
             if row.is_located:
                 _forget_earlier(row)
-                aside = Unreadable(INCIDENT_TOO_LARGE, beginning, row.name or None)
+                aside = UnreadableRecord(INCIDENT_TOO_LARGE, beginning, row.name or None)
                 kept, _ = drop_outside(unreadable=[aside], scope=scope)
                 quarantine(workspace_id=workspace_id, unreadable=kept, now=now)
             row.save()

@@ -38,7 +38,7 @@ from alerts.sentinel.wire import (
     OtScope,
     Outside,
     OutsideReason,
-    Unreadable,
+    UnreadableRecord,
     WireIncident,
     read_incident_page,
 )
@@ -135,7 +135,7 @@ def store_page(
             ]
         readable = [item for item in items if isinstance(item, WireIncident)]
         bad, gone = drop_outside(
-            unreadable=[item for item in items if isinstance(item, Unreadable)],
+            unreadable=[item for item in items if isinstance(item, UnreadableRecord)],
             scope=scope,
             followed=followed,
         )
@@ -163,7 +163,7 @@ def _flagged[T](item: WireIncident | T) -> WireIncident | T:
 
 
 def store_single_incident(
-    *, workspace_id: int, item: WireIncident | Unreadable, now: datetime, scope: OtScope
+    *, workspace_id: int, item: WireIncident | UnreadableRecord, now: datetime, scope: OtScope
 ) -> RunCounts:
     """Store the answer to a question about one incident."""
     return store_items(workspace_id=workspace_id, items=[item], now=now, scope=scope)
@@ -172,7 +172,7 @@ def store_single_incident(
 def store_items(
     *,
     workspace_id: int,
-    items: Sequence[WireIncident | Unreadable],
+    items: Sequence[WireIncident | UnreadableRecord],
     now: datetime,
     scope: OtScope,
 ) -> RunCounts:
@@ -182,9 +182,9 @@ def store_items(
     counts = RunCounts()
     heads = [(item.name, None) for item in items]
     followed = differing(workspace_id=workspace_id, heads=heads).followed_names
-    readable, bad = list[WireIncident](), list[Unreadable]()
+    readable, bad = list[WireIncident](), list[UnreadableRecord]()
     for item in items:
-        if isinstance(item, Unreadable):
+        if isinstance(item, UnreadableRecord):
             bad.append(item)
         elif item.name in followed or not (outside := item.outside_of(scope)):
             readable.append(item)
@@ -208,7 +208,7 @@ def _store(
     counts: RunCounts,
     now: datetime,
     probed: Differing | None = None,
-) -> list[Unreadable]:
+) -> list[UnreadableRecord]:
     """Store them all, or, where that fails, in halves down to the one that is to blame."""
     if not items:
         return []
@@ -220,7 +220,7 @@ def _store(
     except _ITS_OWN_FAULT as error:
         if len(items) == 1:
             reason = f"it cannot be stored ({type(error).__name__})"
-            return [Unreadable(reason, items[0].raw_json, items[0].name)]
+            return [UnreadableRecord(reason, items[0].raw_json, items[0].name)]
         middle = len(items) // 2
         first = _store(workspace_id, items[:middle], counts, now)
         return first + _store(workspace_id, items[middle:], counts, now)
@@ -365,7 +365,7 @@ def _pages(
             size, link, page = {"top": max(top // 10, 1)}, None, None
             followed.clear()
             continue
-        page = page_of(body)
+        page = read_page_answer(body)
         yield page
         link = page.next_link
         if link is None:
@@ -390,7 +390,7 @@ def _latest_time(page: IncidentPage, by: ListBy) -> datetime | None:
     return max((at for at in times if at), default=None)
 
 
-def page_of(body: bytes) -> IncidentPage:
+def read_page_answer(body: bytes) -> IncidentPage:
     """The page an answer holds; an answer that is none counts as no answer."""
     try:
         return read_incident_page(body)

@@ -8,7 +8,7 @@ from alerts.intake.models import Run
 from alerts.intake.services.outside import note_new_outside
 from alerts.intake.services.pace import Budget
 from alerts.intake.services.pages import IncidentQuery, RunCounts, follow_pages
-from alerts.intake.services.runs import advance, cursor_of, finish_run
+from alerts.intake.services.runs import advance_watermark, cursor_of, finish_run
 from alerts.sentinel.client.port import ListBy, SentinelClient, SentinelError
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.wire import OtScope, Outside
@@ -18,7 +18,7 @@ FIRST_LOOK = timedelta(hours=1)  # before history: enough that clocks may differ
 
 
 @dataclass(slots=True)
-class Place:
+class ReadingPosition:
     """Where a reading goes on that a slice did not finish. Without it the next slice would begin
     before the overlap again, and never get beyond what fills a slice.
     """
@@ -26,7 +26,7 @@ class Place:
     at: datetime | None = None
 
     @classmethod
-    def from_json(cls, payload: dict[str, object]) -> "Place":
+    def from_json(cls, payload: dict[str, object]) -> "ReadingPosition":
         """From the job's row."""
         at = payload.get("goes_on_at")
         return cls(datetime.fromisoformat(at) if isinstance(at, str) else None)
@@ -43,13 +43,13 @@ def pull_changes(
     now: datetime,
     since: datetime | None = None,
     budget: Budget | None = None,
-    place: Place | None = None,
+    place: ReadingPosition | None = None,
 ) -> RunCounts:
     """Store what changed since the watermark (or since then) and move the watermark along. `place`
     says where the slice before stopped, and afterwards where this one did.
     """
     counts, cursor, error, complete = RunCounts(), cursor_of(workspace_id=workspace.pk), "", False
-    place = place or Place()
+    place = place or ReadingPosition()
     overlapping = cursor.watermark - OVERLAP if cursor.watermark else now - FIRST_LOOK
     start = since or place.at or overlapping
     try:
@@ -98,7 +98,7 @@ def _pull(
         nonlocal watermark
         note_new_outside(workspace_id=workspace.pk, outside=outside, since=new_since)
         if latest and (watermark is None or latest > watermark):  # else there is nothing to move
-            advance(workspace_id=workspace.pk, latest_modified=latest, now=now)
+            advance_watermark(workspace_id=workspace.pk, latest_modified=latest, now=now)
             watermark = latest
 
     while True:

@@ -7,19 +7,19 @@ from hashlib import sha256
 import orjson
 
 from alerts.intake.models import Quarantined
-from alerts.sentinel.wire import UNDECIDED, OtScope, Outside, Unreadable, WireIncident
+from alerts.sentinel.wire import UNDECIDED, OtScope, Outside, UnreadableRecord, WireIncident
 from alerts.sentinel.wire.values import D4IOT_PRODUCTS, RULE_MARK
 
 _MAX_RAW_LENGTH = 1_000_000
 
 
 def drop_outside(
-    *, unreadable: Sequence[Unreadable], scope: OtScope, followed: Collection[str] = ()
-) -> tuple[list[Unreadable], list[Outside]]:
+    *, unreadable: Sequence[UnreadableRecord], scope: OtScope, followed: Collection[str] = ()
+) -> tuple[list[UnreadableRecord], list[Outside]]:
     """Return what of this may be put aside, and what is outside of the scope and is not. Where
     nothing says which it is, only the name is put aside and nothing of the content.
     """
-    kept: list[Unreadable] = []
+    kept: list[UnreadableRecord] = []
     dropped: list[Outside] = []
     for item in unreadable:
         outside = _outside_of(item.raw, scope)
@@ -29,7 +29,7 @@ def drop_outside(
             dropped.append(outside)
         else:
             raw = orjson.dumps({"name": item.name} if item.name else {})
-            kept.append(Unreadable(item.reason, raw, item.name))
+            kept.append(UnreadableRecord(item.reason, raw, item.name))
     return kept, dropped
 
 
@@ -58,7 +58,7 @@ def _members_of(value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def quarantine(*, workspace_id: int, unreadable: Iterable[Unreadable], now: datetime) -> int:
+def quarantine(*, workspace_id: int, unreadable: Iterable[UnreadableRecord], now: datetime) -> int:
     """Keep unreadable incidents as they came, of each the latest version only. Return how many are
     new: one that is listed again unchanged is not.
     """
@@ -94,7 +94,7 @@ def quarantine(*, workspace_id: int, unreadable: Iterable[Unreadable], now: date
 
 
 def release_from_quarantine(
-    *, workspace_id: int, readable: Sequence[WireIncident], unreadable: Sequence[Unreadable]
+    *, workspace_id: int, readable: Sequence[WireIncident], unreadable: Sequence[UnreadableRecord]
 ) -> None:
     """Forget what was kept of incidents that can be read by now."""
     kept = Quarantined.objects.filter(workspace_id=workspace_id)

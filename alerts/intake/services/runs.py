@@ -19,7 +19,9 @@ def cursor_of(*, workspace_id: int) -> Cursor:
     return Cursor.objects.get_or_create(workspace_id=workspace_id)[0]
 
 
-def advance(*, workspace_id: int, latest_modified: datetime | None, now: datetime) -> None:
+def advance_watermark(
+    *, workspace_id: int, latest_modified: datetime | None, now: datetime
+) -> None:
     """Move the watermark to the largest server time that was stored: never back, nor beyond now."""
     if latest_modified is None:
         return

@@ -23,7 +23,7 @@ from alerts.intake.services.counterparts import (
 from alerts.intake.services.details import fetch_details
 from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.pace import Budget, Pace
-from alerts.intake.services.poll import Place, pull_changes
+from alerts.intake.services.poll import ReadingPosition, pull_changes
 from alerts.intake.services.portal_residence import ask_portal_residence
 from alerts.intake.services.runs import cursor_of
 from alerts.intake.services.sweep import (
@@ -39,9 +39,9 @@ from alerts.sentinel.queries import (
     resting_workspaces,
     workspaces_to_read,
 )
-from alerts.sentinel.services import may_call, note_error, note_success
+from alerts.sentinel.services import may_call_workspace, note_error, note_success
 from portal import clock
-from portal.jobs.models import Job, State
+from portal.jobs.models import Job, JobState
 from portal.jobs.services import claim_due, put_back_after, run_while_due, save_payload
 
 logger = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ def run_one_slice(*, kind: str, connect: Connect) -> bool:
     workspace = workspaces[job.key]
     with put_back_after(job, wait=timedelta(seconds=5)) as turn:
         try:
-            if may_call(workspace_id=workspace.pk, now=now):
+            if may_call_workspace(workspace_id=workspace.pk, now=now):
                 client = connect(workspace)
                 answered = client.answered
                 turn.wait = _KINDS[kind].work(workspace, client, job)
@@ -123,7 +123,7 @@ def run_one_slice(*, kind: str, connect: Connect) -> bool:
 def _poll(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
     if workspace.source == IncidentSource.GRAPH and not is_joined(workspace):
         return _UNTIL_JOINED
-    place, begun_at = Place.from_json(job.payload), clock.unshifted()
+    place, begun_at = ReadingPosition.from_json(job.payload), clock.unshifted()
     if since := start_after_switch(workspace):
         place.at = min(since, place.at or since)
         _keep(job, place.as_json())
@@ -185,7 +185,7 @@ def _keys_at_work(now: datetime) -> QuerySet[Job, Any]:
     """Keys of the workspaces that a worker is just reading. Apart from its poll nothing is begun
     there, so that one that hangs, or has much to tell, holds one worker and not all of them (G8).
     """
-    at_work = Job.objects.filter(kind__in=_KINDS, state=State.RUNNING, lease_until__gte=now)
+    at_work = Job.objects.filter(kind__in=_KINDS, state=JobState.RUNNING, lease_until__gte=now)
     return at_work.order_by().values("key")
 
 

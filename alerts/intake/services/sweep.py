@@ -22,12 +22,12 @@ from alerts.intake.services.pace import Budget
 from alerts.intake.services.pages import (
     RunCounts,
     StorePage,
-    page_of,
+    read_page_answer,
     store_page,
     store_single_incident,
 )
 from alerts.intake.services.runs import cursor_of, finish_run, forget_old_runs
-from alerts.intake.services.windows import Position, Window, oldest_creation, read_windows
+from alerts.intake.services.windows import Position, ReadWindow, oldest_creation, read_windows
 from alerts.sentinel.client.port import (
     SentinelClient,
     SentinelError,
@@ -109,7 +109,7 @@ def ask_again(*, workspace: Workspace, client: SentinelClient, now: datetime) ->
     for lister, store_listed in lists:
 
         def store(body: bytes, store_listed: StorePage = store_listed) -> None:
-            page = page_of(body)
+            page = read_page_answer(body)
             store_listed(workspace_id=workspace.pk, page=page, now=now, scope=workspace.scope)
 
         retry_oversized(workspace_id=workspace.pk, client=lister, store=store, now=now)
@@ -176,7 +176,7 @@ def _sweep(
         if where.is_done:
             keep_counted(workspace_id=workspace.pk, tally=where.outside)
 
-    def finished(window: Window) -> None:
+    def finished(window: ReadWindow) -> None:
         if window.names is not None:
             _compare(workspace.pk, window, now)
 
@@ -196,7 +196,7 @@ def _sweep(
         forget_old_runs(now=now)
 
 
-def _compare(workspace_id: int, window: Window, now: datetime) -> None:
+def _compare(workspace_id: int, window: ReadWindow, now: datetime) -> None:
     """What we have of this window and was not listed is missing; what was listed is not."""
     names = window.names or set()
     stored = listed_between(

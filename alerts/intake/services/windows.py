@@ -18,7 +18,7 @@ from alerts.intake.services.pages import (
     RunCounts,
     StorePage,
     follow_pages,
-    page_of,
+    read_page_answer,
     store_page,
 )
 from alerts.sentinel.client.errors import AnswerTooLarge
@@ -69,7 +69,7 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class ReadWindow:
     """A finished window; `names` is None where not all of it was read in one go."""
 
     since: datetime | None
@@ -81,7 +81,7 @@ class Window:
 def oldest_creation(*, client: SentinelClient, now: datetime) -> datetime | None:
     """When the oldest incident was created; None where there is none."""
     try:
-        page = page_of(client.list_incidents(by=ListBy.CREATED, top=1))
+        page = read_page_answer(client.list_incidents(by=ListBy.CREATED, top=1))
     except AnswerTooLarge:  # the last window reaches back without end
         return now - _UNKNOWN
     for item in page.items[:1]:
@@ -99,7 +99,7 @@ def read_windows(
     budget: Budget,
     now: datetime,
     save: Callable[[Position], None],
-    finished: Callable[[Window], None],
+    finished: Callable[[ReadWindow], None],
     scope: OtScope,
     store: StorePage = store_page,
 ) -> None:
@@ -156,7 +156,7 @@ def read_windows(
             position.length /= 2
             continue
         finished(
-            Window(
+            ReadWindow(
                 since,
                 position.before,
                 None if resumed else pagination.names,

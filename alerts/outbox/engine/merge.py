@@ -153,7 +153,7 @@ def is_whole(patch: Bag, base: Bag) -> bool:
     return base_for(patch, {}).keys() <= base.keys()
 
 
-def decide(patch: Bag, base: Bag, fresh: Bag) -> Decision:
+def decide_change(patch: Bag, base: Bag, fresh: Bag) -> Decision:
     """What is to be done, given the incident's properties as they are in Sentinel now."""
     add, remove = _labels_to_write(patch, fresh)
     values = {k: v for k, v in patch.items() if k not in (LABELS_ADD, LABELS_REMOVE)}

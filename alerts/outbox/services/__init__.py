@@ -11,7 +11,7 @@ from alerts.outbox.services.enqueue import (
     discard_change,
     enqueue_changes,
     retry_change,
-    withdraw,
+    withdraw_changes,
 )
 from alerts.outbox.services.set_desired import (
     clear_desired_rule,
@@ -37,5 +37,5 @@ __all__ = [
     "retry_change",
     "set_desired_rule",
     "set_rule_absent",
-    "withdraw",
+    "withdraw_changes",
 ]

@@ -24,14 +24,14 @@ from alerts.outbox.engine.merge import (
     Overtaken,
     ToWrite,
     conflict_text,
-    decide,
+    decide_change,
     is_close,
     properties_after,
     rebase,
 )
-from alerts.outbox.models import PATCHES, Change, Kind, Outcome
+from alerts.outbox.models import PATCHES, Change, ChangeOutcome, WriteKind
 from alerts.outbox.services.incident_tasks import TaskInDoubt, write_task
-from alerts.outbox.services.playbooks import NotAllowed, NotSeenYet, TakenOver, start_playbook
+from alerts.outbox.services.playbooks import ChangeTakenOver, NotAllowed, NotSeenYet, start_playbook
 from alerts.sentinel.client.port import (
     Receipt,
     SentinelClient,
@@ -42,9 +42,9 @@ from alerts.sentinel.client.port import (
     SentinelRefused,
 )
 from alerts.sentinel.engine.pacing import seconds_to_wait
-from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.queries import resting_workspaces
-from alerts.sentinel.services import may_call, note_error, note_success
+from alerts.sentinel.services import may_call_workspace, note_error, note_success
 from alerts.sentinel.wire import (
     WireComment,
     WireIncident,
@@ -57,20 +57,20 @@ from alerts.sentinel.wire.graph import find_comment
 from portal import clock
 from portal.audit.services import record
 from portal.backup.queries import is_paused_after_restore
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from portal.jobs.services import (
     MAX_ATTEMPTS,
     WORKER_DIED,
     back_off,
     claim_due,
-    due,
+    due_jobs,
     put_back,
     settle,
 )
 
 log = logging.getLogger(__name__)
 
-PURPOSE = Purpose.INCIDENTS
+PURPOSE = ClientPurpose.INCIDENTS
 TURNS = 4  # the first and three more
 ENOUGH = 20.0  # seconds after which no new turn begins, so that the lease outlives two calls
 GONE = "It is no longer in Sentinel."
@@ -108,7 +108,9 @@ def claim_change(workspace_id: int | None = None) -> Change | None:
 
 
 def _workspaces_with_work(workspace_id: int | None, *, now: datetime) -> list[int]:
-    first = Change.objects.filter(due(now), workspace=OuterRef("pk"), outcome=Outcome.OPEN)
+    first = Change.objects.filter(
+        due_jobs(now), workspace=OuterRef("pk"), outcome=ChangeOutcome.OPEN
+    )
     # What a removed one is still owed is taken, too: it ends, and whose it was is told.
     rows = Workspace.objects.exclude(state=Workspace.State.PAUSED)
     rows = rows.exclude(pk__in=resting_workspaces(now=now, purpose=PURPOSE))
@@ -130,9 +132,11 @@ def _claimable(workspace_id: int) -> QuerySet[Change]:
         workspace_id=OuterRef("workspace_id"),
         incident_name=OuterRef("incident_name"),
         pk__lt=OuterRef("pk"),
-        outcome=Outcome.OPEN,
+        outcome=ChangeOutcome.OPEN,
     )
-    rows = Change.objects.filter(~Exists(older), workspace_id=workspace_id, outcome=Outcome.OPEN)
+    rows = Change.objects.filter(
+        ~Exists(older), workspace_id=workspace_id, outcome=ChangeOutcome.OPEN
+    )
     return rows.select_related("workspace", "by")
 
 
@@ -140,7 +144,7 @@ def _claimable(workspace_id: int) -> QuerySet[Change]:
 class Sent:
     """How sending ended. `incident` is what Sentinel has now, where its answer could be read."""
 
-    outcome: Outcome
+    outcome: ChangeOutcome
     note: str = ""
     incident: WireIncident | None = None
     etag: str = ""
@@ -148,15 +152,15 @@ class Sent:
     wrote: bool = False
 
 
-class Unreadable(Exception):
+class UnreadableIncident(Exception):
     """Sentinel's answer about this incident is none that can be decided on."""
 
 
-class StillMoving(Exception):
+class IncidentKeepsChanging(Exception):
     """Somebody changed the incident each time between our reading and our writing."""
 
 
-def send(
+def send_change(
     change: Change,
     *,
     client: SentinelClient,
@@ -167,12 +171,12 @@ def send(
     """Send one change. Raises SentinelError where the far end did not let us. `ask` is asked of
     each reading that is about to be written over; `now` is business time.
     """
-    if change.kind == Kind.COMMENT:
+    if change.kind == WriteKind.COMMENT:
         return _send_comment(change, client)
-    if change.kind == Kind.PLAYBOOK:
+    if change.kind == WriteKind.PLAYBOOK:
         return _start(change, client, now)
-    if change.kind == Kind.TASK:
-        return Sent(Outcome.SENT, wrote=write_task(change, client=client))
+    if change.kind == WriteKind.TASK:
+        return Sent(ChangeOutcome.SENT, wrote=write_task(change, client=client))
     return _send_update(change, client, pause, ask)
 
 
@@ -181,23 +185,25 @@ def _start(change: Change, client: SentinelClient, now: datetime) -> Sent:
     try:
         run = start_playbook(change, client=client, now=clock.unshifted(), may_start=may_start)
     except NotAllowed as refusal:
-        return Sent(Outcome.DROPPED, str(refusal))
-    return Sent(Outcome.SENT, run, wrote=True)
+        return Sent(ChangeOutcome.DROPPED, str(refusal))
+    return Sent(ChangeOutcome.SENT, run, wrote=True)
 
 
 def _send_update(change: Change, client: SentinelClient, pause: Pause, ask: Ask | None) -> Sent:
     began = time.monotonic()
     for turn in range(TURNS):
         fresh = _read(client.get_incident(change.incident_name))
-        match decide(change.patch, change.base, fresh.raw["properties"]):
+        match decide_change(change.patch, change.base, fresh.raw["properties"]):
             case AlreadyDone():
-                return Sent(Outcome.SENT, incident=fresh, etag=fresh.etag or "")
+                return Sent(ChangeOutcome.SENT, incident=fresh, etag=fresh.etag or "")
             case Overtaken() as lost:
                 note = conflict_text(lost)
-                return Sent(Outcome.CONFLICTED, note, fresh, fresh.etag or "", foreign=lost.foreign)
+                return Sent(
+                    ChangeOutcome.CONFLICTED, note, fresh, fresh.etag or "", foreign=lost.foreign
+                )
             case ToWrite() as plan:
                 if ask and (reason := ask(fresh)):
-                    return Sent(Outcome.DROPPED, reason, fresh, fresh.etag or "")
+                    return Sent(ChangeOutcome.DROPPED, reason, fresh, fresh.etag or "")
         try:
             receipt = client.change_incident(
                 fresh,
@@ -212,16 +218,16 @@ def _send_update(change: Change, client: SentinelClient, pause: Pause, ask: Ask 
                 pause(random.uniform(0.1, 0.4) * 2**turn)
             continue
         return _written(receipt)
-    raise StillMoving("Somebody else keeps changing this incident in Sentinel.")
+    raise IncidentKeepsChanging("Somebody else keeps changing this incident in Sentinel.")
 
 
 def _send_comment(change: Change, client: SentinelClient) -> Sent:
     key = str(change.key)
     # It was in a worker's hands before: perhaps the answer was lost.
     if change.fence > 1 and _is_comment_there(change.incident_name, key, client):
-        return Sent(Outcome.SENT)
+        return Sent(ChangeOutcome.SENT)
     client.put_comment(change.incident_name, key, comment_body(change.message))
-    return Sent(Outcome.SENT, wrote=True)
+    return Sent(ChangeOutcome.SENT, wrote=True)
 
 
 def _is_comment_there(name: str, key: str, client: SentinelClient) -> bool:
@@ -258,7 +264,7 @@ def _has_mark(name: str, key: str, client: SentinelClient) -> bool:
 def _read(body: bytes) -> WireIncident:
     incident = read_incident(body)
     if not isinstance(incident, WireIncident):
-        raise Unreadable(f"Sentinel's answer could not be read: {incident.reason}.")
+        raise UnreadableIncident(f"Sentinel's answer could not be read: {incident.reason}.")
     return incident
 
 
@@ -267,17 +273,17 @@ def _written(receipt: Receipt) -> Sent:
     note = OVERTAKEN if receipt.overtaken else NOT_KEPT if receipt.not_kept else ""
     try:
         saved = _read(receipt.body)
-    except (ValueError, Unreadable):
-        return Sent(Outcome.SENT, note, etag=receipt.etag or "", wrote=True)
+    except (ValueError, UnreadableIncident):
+        return Sent(ChangeOutcome.SENT, note, etag=receipt.etag or "", wrote=True)
     etag = receipt.etag or saved.etag or ""
-    return Sent(Outcome.SENT, note, incident=saved, etag=etag, wrote=True)
+    return Sent(ChangeOutcome.SENT, note, incident=saved, etag=etag, wrote=True)
 
 
 class LeaseLost(Exception):
     """Another worker holds the change now."""
 
 
-def settle_change(change: Change, *, sent: Sent, now: datetime, state: State) -> bool:
+def settle_change(change: Change, *, sent: Sent, now: datetime, state: JobState) -> bool:
     """Settle with the fence. False, and nothing written, when the lease was lost meanwhile."""
     try:
         with transaction.atomic():
@@ -287,20 +293,20 @@ def settle_change(change: Change, *, sent: Sent, now: datetime, state: State) ->
     return True
 
 
-def _settle(change: Change, *, sent: Sent, now: datetime, state: State) -> None:
+def _settle(change: Change, *, sent: Sent, now: datetime, state: JobState) -> None:
     fields = {"outcome": sent.outcome, "note": sent.note, "etag_after": sent.etag[:120]}
-    error = "" if sent.outcome == Outcome.SENT else sent.note
+    error = "" if sent.outcome == ChangeOutcome.SENT else sent.note
     if not settle(change, now=clock.unshifted(), state=state, error=error, **fields):
         raise LeaseLost
     change.outcome, change.note, change.etag_after = sent.outcome, sent.note, sent.etag[:120]
     change.state = state
     settlement = registry.Settlement(change, sent.incident, sent.foreign, now)
-    if state == State.DEAD:
+    if state == JobState.DEAD:
         _notify_though_dead(settlement)
     else:
         registry.notify_listeners(settlement)
     # After the listeners: they hold the incident's lock, so no later wish is missed.
-    if sent.outcome == Outcome.SENT and change.kind in PATCHES:
+    if sent.outcome == ChangeOutcome.SENT and change.kind in PATCHES:
         _rebase_later(change, sent)
     record(
         f"outbox.change.{sent.outcome}",
@@ -329,7 +335,7 @@ def _rebase_later(change: Change, sent: Sent) -> None:
     later = Change.objects.filter(
         workspace_id=change.workspace_id,
         incident_name=change.incident_name,
-        outcome=Outcome.OPEN,
+        outcome=ChangeOutcome.OPEN,
         kind__in=PATCHES,
         pk__gt=change.pk,
     )
@@ -337,7 +343,7 @@ def _rebase_later(change: Change, sent: Sent) -> None:
         sent.incident.raw["properties"] if sent.incident else properties_after(change.patch)
     )
     for other in later.order_by("pk"):
-        Change.objects.filter(pk=other.pk, outcome=Outcome.OPEN).update(
+        Change.objects.filter(pk=other.pk, outcome=ChangeOutcome.OPEN).update(
             base=rebase(other.base, change.patch, properties)
         )
 
@@ -347,7 +353,7 @@ class Delivered:
     """What became of one change: `outcome` is open where it was put back to wait."""
 
     change: Change
-    outcome: Outcome
+    outcome: ChangeOutcome
     note: str
 
 
@@ -366,24 +372,34 @@ def deliver_one(
         return None
     if change.attempts > MAX_ATTEMPTS:
         error = change.latest_error or WORKER_DIED
-        sent = Sent(Outcome.REFUSED, f"Tried {MAX_ATTEMPTS} times without success. {error}")
+        sent = Sent(ChangeOutcome.REFUSED, f"Tried {MAX_ATTEMPTS} times without success. {error}")
         return _settled(change, sent, now=now, dead=True)
     try:
         if change.workspace.is_removed:
-            return _settled(change, Sent(Outcome.DROPPED, REMOVED), now=now)
+            return _settled(change, Sent(ChangeOutcome.DROPPED, REMOVED), now=now)
         if change.by is not None and not change.by.is_active and is_close(change.patch):
-            return _settled(change, Sent(Outcome.DROPPED, DISABLED), now=now)
+            return _settled(change, Sent(ChangeOutcome.DROPPED, DISABLED), now=now)
         if reason := registry.reason_not_to_send(change, now=now):
-            return _settled(change, Sent(Outcome.DROPPED, reason), now=now)
-        if not may_call(workspace_id=change.workspace_id, now=clock.unshifted(), purpose=PURPOSE):
+            return _settled(change, Sent(ChangeOutcome.DROPPED, reason), now=now)
+        if not may_call_workspace(
+            workspace_id=change.workspace_id, now=clock.unshifted(), purpose=PURPOSE
+        ):
             return _wait(change, "The workspace is being tried with another change.")
         client = connect(change.workspace, PURPOSE)
-        sent = send(change, client=client, now=now, pause=pause, ask=_asker(change, client, now))
-        note_answer(change.workspace_id, purpose=PURPOSE, client=client)
+        sent = send_change(
+            change, client=client, now=now, pause=pause, ask=_asker(change, client, now)
+        )
+        note_workspace_answer(change.workspace_id, purpose=PURPOSE, client=client)
         return _settled(change, sent, now=now)
     except SentinelError as error:
         return _not_sent(change, error, now=now)
-    except (StillMoving, Unreadable, NotSeenYet, TakenOver, TaskInDoubt) as error:
+    except (
+        IncidentKeepsChanging,
+        UnreadableIncident,
+        NotSeenYet,
+        ChangeTakenOver,
+        TaskInDoubt,
+    ) as error:
         return _try_again(change, str(error))
     except Exception as error:
         log.exception("Change %s could not be delivered", change.key)
@@ -409,39 +425,39 @@ def _asker(change: Change, client: SentinelClient, now: datetime) -> Ask | None:
 def _not_sent(change: Change, error: SentinelError, *, now: datetime) -> Delivered:
     match error:
         case SentinelNotFound() if not error.is_of_the_workspace:
-            note_answer(change.workspace_id, purpose=PURPOSE)
-            return _settled(change, Sent(Outcome.REFUSED, GONE), now=now, dead=True)
+            note_workspace_answer(change.workspace_id, purpose=PURPOSE)
+            return _settled(change, Sent(ChangeOutcome.REFUSED, GONE), now=now, dead=True)
         case SentinelRefused():
-            note_answer(change.workspace_id, purpose=PURPOSE)
+            note_workspace_answer(change.workspace_id, purpose=PURPOSE)
         case _:  # also a missing right: the decision waits until somebody has given it back
-            note_failure(change.workspace_id, purpose=PURPOSE, error=error)
+            note_workspace_failure(change.workspace_id, purpose=PURPOSE, error=error)
             return _wait(change, error.message, error=error)
-    return _settled(change, Sent(Outcome.REFUSED, error.message), now=now, dead=True)
+    return _settled(change, Sent(ChangeOutcome.REFUSED, error.message), now=now, dead=True)
 
 
 def _wait(change: Change, why: str, *, error: SentinelError | None = None) -> Delivered:
     """The far end is away or busy: the change is not to blame and pays nothing."""
     wait = retry_delay(error, tries=change.fence)
     put_back(change, due_at=clock.unshifted() + wait, error=why, free=True)
-    return Delivered(change, Outcome.OPEN, why)
+    return Delivered(change, ChangeOutcome.OPEN, why)
 
 
 def _try_again(change: Change, error: str) -> Delivered:
     due_at = clock.unshifted() + back_off(change.attempts)
     put_back(change, due_at=due_at, error=error)
-    return Delivered(change, Outcome.OPEN, error)
+    return Delivered(change, ChangeOutcome.OPEN, error)
 
 
 def _settled(change: Change, sent: Sent, *, now: datetime, dead: bool = False) -> Delivered:
-    state = State.DEAD if dead else State.DONE
+    state = JobState.DEAD if dead else JobState.DONE
     if not settle_change(change, sent=sent, now=now, state=state):
         note = "Another worker has taken it over; what was sent will be found there."
-        return Delivered(change, Outcome.OPEN, note)
+        return Delivered(change, ChangeOutcome.OPEN, note)
     return Delivered(change, sent.outcome, sent.note)
 
 
-def note_answer(
-    workspace_id: int, *, purpose: Purpose, client: SentinelClient | None = None
+def note_workspace_answer(
+    workspace_id: int, *, purpose: ClientPurpose, client: SentinelClient | None = None
 ) -> None:
     """Note for all processes that the workspace answered, whatever it said."""
     note_success(
@@ -453,7 +469,9 @@ def note_answer(
     )
 
 
-def note_failure(workspace_id: int, *, purpose: Purpose, error: SentinelError) -> None:
+def note_workspace_failure(
+    workspace_id: int, *, purpose: ClientPurpose, error: SentinelError
+) -> None:
     """Note for all processes that the workspace did not let us."""
     note_error(workspace_id=workspace_id, error=error, now=clock.unshifted(), purpose=purpose)
 

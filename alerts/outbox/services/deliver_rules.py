@@ -26,8 +26,8 @@ from alerts.outbox.services.deliver import (
     TURNS,
     Connect,
     Pause,
-    note_answer,
-    note_failure,
+    note_workspace_answer,
+    note_workspace_failure,
     retry_delay,
 )
 from alerts.outbox.services.wanted_resources import (
@@ -45,9 +45,9 @@ from alerts.sentinel.client.port import (
     SentinelNotFound,
     SentinelRefused,
 )
-from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.queries import resting_workspaces, silent_workspaces
-from alerts.sentinel.services import may_call
+from alerts.sentinel.services import may_call_workspace
 from alerts.sentinel.wire import (
     WireRule,
     differing_places,
@@ -56,21 +56,21 @@ from alerts.sentinel.wire import (
 from portal import clock
 from portal.audit.services import record
 from portal.backup.queries import is_paused_after_restore
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from portal.jobs.services import (
     MAX_ATTEMPTS,
     WORKER_DIED,
     back_off,
     claim_due,
     claimed,
-    due,
+    due_jobs,
     put_back,
     run_while_due,
 )
 
 log = logging.getLogger(__name__)
 
-PURPOSE = Purpose.RULES
+PURPOSE = ClientPurpose.RULES
 MAX_PAGES = 20
 MAX_MISSES = 1000  # more say nothing more
 MAX_THREADS = 16
@@ -89,7 +89,7 @@ def claim_rule(workspace_id: int | None = None, *, stops_only: bool = False) -> 
     if stops_only or is_paused_after_restore():
         rows = rows.filter(urgency=RulePriority.STOP)
     found = list(
-        rows.filter(due(now)).order_by().values_list("workspace_id").annotate(Min("urgency"))
+        rows.filter(due_jobs(now)).order_by().values_list("workspace_id").annotate(Min("urgency"))
     )
     random.shuffle(found)
     for chosen, _ in sorted(found, key=lambda row_of: row_of[1]):
@@ -134,7 +134,7 @@ class NotOursAnyMore(Exception):
     """Another worker has it, or something else is wanted by now."""
 
 
-class StillMoving(Exception):
+class RuleKeepsChanging(Exception):
     """Somebody changed the rule each time between our reading and our writing."""
 
 
@@ -170,7 +170,7 @@ def place_rule(
                 break
             if turn < TURNS - 1:
                 pause(random.uniform(0.1, 0.4) * 2**turn)
-    raise StillMoving("Somebody else keeps changing this rule in Sentinel.")
+    raise RuleKeepsChanging("Somebody else keeps changing this rule in Sentinel.")
 
 
 def _write(
@@ -234,9 +234,9 @@ def settle_rule(row: WantedRule, *, placed: Placed, now: datetime, code: str = "
         current.error_at = now
     current.note, current.lease_until = placed.note, None
     if moved_on:
-        current.state, current.due_at = State.WAITING, clock.unshifted()
+        current.state, current.due_at = JobState.WAITING, clock.unshifted()
     else:
-        current.state = State.DONE if landed else State.DEAD
+        current.state = JobState.DONE if landed else JobState.DEAD
         current.outcome, current.settled_at = placed.outcome, clock.unshifted()
     current.save()
     registry.notify_rule_listeners(
@@ -313,7 +313,7 @@ def deliver_one_rule(
         if reason := registry.reason_to_wait_with(row):
             wait = timedelta(seconds=min(5 * 2 ** min(row.misses, 4), 60))
             return _wait(row, reason, "", now=now, wait=wait)
-        if row.urgency != RulePriority.STOP and not may_call(
+        if row.urgency != RulePriority.STOP and not may_call_workspace(
             workspace_id=row.workspace_id, now=clock.unshifted(), purpose=PURPOSE
         ):
             return _wait(row, "The workspace is being tried with another change.", "", now=now)
@@ -325,7 +325,7 @@ def deliver_one_rule(
             now=now,
             pause=pause,
         )
-        note_answer(row.workspace_id, purpose=PURPOSE, client=client)
+        note_workspace_answer(row.workspace_id, purpose=PURPOSE, client=client)
         return _settled(row, placed, now=now)
     except SentinelError as error:
         return _not_placed(row, error, now=now)
@@ -334,7 +334,7 @@ def deliver_one_rule(
     except NotOursAnyMore:
         return _wait(row, "The rule has changed again since.", "", now=now, wait=timedelta())
     except Exception as error:
-        if not isinstance(error, (StillMoving, ValueError)):
+        if not isinstance(error, (RuleKeepsChanging, ValueError)):
             log.exception("Rule %s could not be delivered", row.name)
         wait = back_off(row.attempts)
         return _wait(row, str(error) or type(error).__name__, "", now=now, wait=wait, counts=True)
@@ -342,11 +342,11 @@ def deliver_one_rule(
 
 def _not_placed(row: WantedRule, error: SentinelError, *, now: datetime) -> DeliveredRule:
     if isinstance(error, SentinelRefused):
-        note_answer(row.workspace_id, purpose=PURPOSE)
+        note_workspace_answer(row.workspace_id, purpose=PURPOSE)
         placed = Placed(Landing.REFUSED, row.landed, row.landed_etag, error=error.message)
         return _settled(row, placed, now=now, code=error.code)
     if not isinstance(error, SentinelNotFound) or error.is_of_the_workspace:
-        note_failure(row.workspace_id, purpose=PURPOSE, error=error)
+        note_workspace_failure(row.workspace_id, purpose=PURPOSE, error=error)
     wait = retry_delay(error, tries=row.misses + 1)
     return _wait(row, error.message, error.code, now=now, wait=wait)
 

@@ -15,14 +15,14 @@ from django.utils.translation import gettext
 
 from alerts.outbox import registry
 from alerts.outbox.engine.merge import is_whole
-from alerts.outbox.models import PATCHES, Change, Kind, Outcome, Urgency
-from alerts.outbox.policies import reasons_against_resolving, reasons_against_withdrawing
+from alerts.outbox.models import PATCHES, Change, ChangeOutcome, Urgency, WriteKind
+from alerts.outbox.policies import reasons_against_resolving, reasons_against_withdrawing_changes
 from alerts.outbox.queries import never_taken
 from portal import clock
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 
 UNDO_HOLD = timedelta(seconds=10)  # how long a write waits for an undo (product §2)
 
@@ -48,16 +48,16 @@ class PendingWrite:
     playbook: str = ""
     run_uuid: UUID | None = None
     task: str = ""
-    patch_kind: Kind = Kind.UPDATE
+    patch_kind: WriteKind = WriteKind.UPDATE
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> WriteKind:
         """Whether it is a comment, the run of a playbook, a task, or a patch and whose."""
         if self.task:
-            return Kind.TASK
+            return WriteKind.TASK
         if self.playbook:
-            return Kind.PLAYBOOK
-        return Kind.COMMENT if self.message else self.patch_kind
+            return WriteKind.PLAYBOOK
+        return WriteKind.COMMENT if self.message else self.patch_kind
 
 
 @transaction.atomic
@@ -146,7 +146,7 @@ class WithdrawReport:
 
 
 @transaction.atomic
-def withdraw(*, act: UUID, by: User, now: datetime) -> WithdrawReport:
+def withdraw_changes(*, act: UUID, by: User, now: datetime) -> WithdrawReport:
     """Take back the person's own changes of an act that no worker ever held: only of those is it
     sure that nothing was sent. Nobody is told; the caller puts its own rows right. Forms choose the
     id of an act, so others may know and reuse it: their changes stay, and `reasons` says so.
@@ -155,10 +155,10 @@ def withdraw(*, act: UUID, by: User, now: datetime) -> WithdrawReport:
     rows = changes.filter(by=by, **never_taken()).order_by("pk")
     withdrawn = list(rows.select_for_update(of=("self",), skip_locked=True))
     Change.objects.filter(pk__in=[change.pk for change in withdrawn]).update(
-        state=State.DONE, outcome=Outcome.WITHDRAWN, settled_at=now
+        state=JobState.DONE, outcome=ChangeOutcome.WITHDRAWN, settled_at=now
     )
-    late = changes.filter(by=by).exclude(outcome=Outcome.WITHDRAWN)
-    reasons = reasons_against_withdrawing(changes, by=by)
+    late = changes.filter(by=by).exclude(outcome=ChangeOutcome.WITHDRAWN)
+    reasons = reasons_against_withdrawing_changes(changes, by=by)
     return WithdrawReport(tuple(withdrawn), late.count(), tuple(reasons))
 
 
@@ -177,8 +177,8 @@ def retry_change(*, change_id: int, by: User, now: datetime) -> Change:
         "outbox.change.retried",
         by=by,
         now=now,
-        state=State.WAITING,
-        outcome=Outcome.OPEN,
+        state=JobState.WAITING,
+        outcome=ChangeOutcome.OPEN,
         attempts=0,
         due_at=due_at,
         settled_at=None,
@@ -194,8 +194,8 @@ def discard_change(*, change_id: int, by: User, now: datetime) -> Change:
         "outbox.change.discarded",
         by=by,
         now=now,
-        state=State.DONE,
-        outcome=Outcome.DROPPED,
+        state=JobState.DONE,
+        outcome=ChangeOutcome.DROPPED,
     )
 
 
@@ -203,7 +203,7 @@ def _resolve(change_id: int, action: str, *, by: User, now: datetime, **fields: 
     changes = Change.objects.select_related("workspace__organisation")
     if reasons := reasons_against_resolving(changes.get(pk=change_id), by=by):
         raise CannotRetry(*reasons)
-    if not Change.objects.filter(pk=change_id, state=State.DEAD).update(**fields):
+    if not Change.objects.filter(pk=change_id, state=JobState.DEAD).update(**fields):
         raise CannotRetry(
             gettext(
                 "This change is no longer among the failed ones; somebody else has dealt with it."
@@ -230,7 +230,7 @@ def owed_to(pairs: Iterable[Pair]) -> dict[Pair, Owed]:
         return {}
     rows = (
         Change.objects.filter(
-            outcome=Outcome.OPEN,
+            outcome=ChangeOutcome.OPEN,
             workspace_id__in={workspace for workspace, _ in wanted_pairs},
             incident_name__in={name for _, name in wanted_pairs},
         )

@@ -4,7 +4,7 @@ there. Members that people changed meanwhile stay as they are.
 
 from alerts.outbox.models import Change
 from alerts.sentinel.client.port import SentinelClient, SentinelConflict, SentinelNotFound
-from alerts.sentinel.wire import Unreadable
+from alerts.sentinel.wire import UnreadableRecord
 from alerts.sentinel.wire.tasks import WireTask, read_task, task_body
 
 TURNS = 3
@@ -49,6 +49,6 @@ def _read(change: Change, *, client: SentinelClient, may_be_missing: bool) -> Wi
         if may_be_missing and not error.is_of_the_workspace:
             return None
         raise
-    if isinstance(task, Unreadable):
+    if isinstance(task, UnreadableRecord):
         raise TaskInDoubt(f"Sentinel's answer could not be read: {task.reason}.")
     return task

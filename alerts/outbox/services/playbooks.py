@@ -43,7 +43,7 @@ class NotSeenYet(Exception):
     """The answer was lost, and the run is not in the history, or not yet."""
 
 
-class TakenOver(Exception):
+class ChangeTakenOver(Exception):
     """Another worker has the change by now: it will find what was sent."""
 
 
@@ -129,7 +129,7 @@ def _mark_sent(change: Change, *, runs: list[str], now: datetime) -> None:
     """Before the call, so that a worker that dies in it leaves word of it."""
     base = {**change.base, "runs": runs}
     if not claimed(change).update(sent_at=now, base=base):
-        raise TakenOver("Another worker has taken it over.")
+        raise ChangeTakenOver("Another worker has taken it over.")
     change.sent_at, change.base = now, base
 
 

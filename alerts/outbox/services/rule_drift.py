@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from alerts.outbox.engine.labels import ROUTINE_LIST
 from alerts.outbox.engine.rules import Action, decide_about
 from alerts.outbox.models import OF_WATCHLIST, Landing, RuleKind, WantedRule
-from alerts.outbox.services.deliver import Connect, note_answer, note_failure
+from alerts.outbox.services.deliver import Connect, note_workspace_answer, note_workspace_failure
 from alerts.outbox.services.deliver_rules import MAX_PAGES, PURPOSE
 from alerts.outbox.services.wanted_resources import StillBeingMade, read_list
 from alerts.sentinel.client.port import (
@@ -33,7 +33,7 @@ from alerts.sentinel.wire import (
 )
 from portal import clock
 from portal.backup.queries import is_paused_after_restore
-from portal.jobs.models import Job, State
+from portal.jobs.models import Job, JobState
 from portal.jobs.services import claim_due, ensure_job, put_back_after
 
 DRIFT: Final = "outbox.rule_drift"
@@ -64,10 +64,10 @@ def check_one_workspace(*, now: datetime, connect: Connect) -> bool:
             client = connect(workspace, PURPOSE.value)
             requeue_changed_rules(workspace, found=_rules_by_name(client), now=now)
             _check_watchlist(workspace, client, now=now)
-            note_answer(workspace.pk, purpose=PURPOSE, client=client)
+            note_workspace_answer(workspace.pk, purpose=PURPOSE, client=client)
         except SentinelError as error:
             turn.error, turn.wait = error.message, SOON
-            note_failure(workspace.pk, purpose=PURPOSE, error=error)
+            note_workspace_failure(workspace.pk, purpose=PURPOSE, error=error)
     return True
 
 
@@ -122,7 +122,7 @@ def _requeue_changed(
         if decision.action is Action.HOLD:
             changed.append(row.pk)
     return rows.filter(pk__in=changed).update(
-        outcome=Landing.OWED, state=State.WAITING, due_at=clock.unshifted(), attempts=0
+        outcome=Landing.OWED, state=JobState.WAITING, due_at=clock.unshifted(), attempts=0
     )
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from alerts.outbox.models import Landing, RuleKind, RulePriority, WantedRule
 from alerts.outbox.services.enqueue import our_id
 from portal import clock
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 
 
 def name_of_rule(*, about: UUID, workspace: UUID) -> UUID:
@@ -94,7 +94,7 @@ def _locked(
         wanted_version=0,
         due_at=clock.unshifted(),
         outcome=Landing.LANDED,
-        state=State.DONE,
+        state=JobState.DONE,
     )
     WantedRule.objects.bulk_create([row], ignore_conflicts=True)
     rows = WantedRule.objects.select_for_update(of=("self",))
@@ -116,8 +116,8 @@ def _set_wanted(
     row.due_at, row.settled_at = clock.unshifted(), None
     # What a worker has in hand it finishes first, and then finds that more is wanted. A stop does
     # not wait for a worker that may be dead.
-    if row.state != State.RUNNING or urgency == RulePriority.STOP:
-        row.state, row.lease_until = State.WAITING, None
+    if row.state != JobState.RUNNING or urgency == RulePriority.STOP:
+        row.state, row.lease_until = JobState.WAITING, None
     row.save()
     return row
 

@@ -7,5 +7,5 @@ from alerts.outbox.web import views
 app_name = "outbox"
 urlpatterns = [
     path("changes/<int:change_id>/retry/", views.retry, name="retry"),
-    path("changes/<int:change_id>/discard/", views.discard, name="discard"),
+    path("changes/<int:change_id>/discard/", views.discard_changes, name="discard"),
 ]

@@ -12,7 +12,7 @@ from alerts.outbox.wording import note_words
 from alerts.sentinel.queries import workspaces_visible_to
 from portal import clock
 from portal.accounts.sessions import actor_of
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from portal.ui.navigation import address_of
 from portal.ui.responses import leave_toast, post_only
 
@@ -30,7 +30,7 @@ def retry(request: HttpRequest, change_id: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def discard(request: HttpRequest, change_id: int) -> HttpResponse:
+def discard_changes(request: HttpRequest, change_id: int) -> HttpResponse:
     """Ask first: what is let go cannot be taken back. Then let it go."""
     change = _visible(request, change_id)
     if request.method != "POST":
@@ -53,7 +53,7 @@ def _visible(request: HttpRequest, change_id: int) -> Change:
 
 def _reasons(request: HttpRequest, change: Change) -> list[str]:
     reasons = reasons_against_resolving(change, by=actor_of(request))
-    if not reasons and change.state != State.DEAD:
+    if not reasons and change.state != JobState.DEAD:
         reasons = [gettext("This change is no longer among the failed ones.")]
     return reasons
 

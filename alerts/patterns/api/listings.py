@@ -19,7 +19,7 @@ from rest_framework.serializers import (
 from alerts.patterns.models import PatternState
 from alerts.patterns.policies import obstacles_in_words
 from portal.api.fields import QueryChoices, QueryFlag, QueryText
-from portal.api.listing import Filter, Listing, Order, Row
+from portal.api.listing import ListFilter, Listing, ListRow, Order
 
 
 class PatternTypeSerializer(Serializer[Any]):
@@ -81,7 +81,7 @@ def _in_plan(is_step: bool) -> Q:
     return Q(plan_order__isnull=not is_step)
 
 
-class PatternSerializer(Row):
+class PatternSerializer(ListRow):
     """Processes of the plants found in history, the one that saves most first: who does what to
     whom, and when. Figures are of the latest mining that found it.
     """
@@ -165,14 +165,14 @@ PATTERNS = Listing(
     PatternSerializer,
     Order("rank", field=FloatField()),
     filters=(
-        Filter("state", QueryChoices(PatternState.values), "one or several", "state__in"),
-        Filter("site", QueryText(), "name of one site", "site__name"),
-        Filter("workspace", QueryText(), "name of one workspace", "workspace__name"),
-        Filter(
+        ListFilter("state", QueryChoices(PatternState.values), "one or several", "state__in"),
+        ListFilter("site", QueryText(), "name of one site", "site__name"),
+        ListFilter("workspace", QueryText(), "name of one workspace", "workspace__name"),
+        ListFilter(
             "alert_type", QueryText(), "of one type", lambda name: Q(alert_types__contains=[name])
         ),
-        Filter("can_become_rule", QueryFlag(), "nothing holds against that", _can),
-        Filter("in_plan", QueryFlag(), "it is a step of the plan of its site", _in_plan),
+        ListFilter("can_become_rule", QueryFlag(), "nothing holds against that", _can),
+        ListFilter("in_plan", QueryFlag(), "it is a step of the plan of its site", _in_plan),
     ),
     reads={
         "obstacles": obstacles_in_words,

@@ -13,7 +13,7 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
-from alerts.patterns.queries.plan import plans_for
+from alerts.patterns.queries.plan import site_plans_for
 from alerts.patterns.queries.plan_facts import facts_of_plan
 from alerts.patterns.queries.questions import questions_at
 from portal.accounts.models import READING_ROLES
@@ -97,7 +97,9 @@ class Plan(Api):
     )
     def show(self, site: str = "") -> dict[str, Any]:
         """The plan of every site that you see, or of one."""
-        plans = [plan for plan in plans_for(self.person) if site in ("", plan.totals.site.name)]
+        plans = [
+            plan for plan in site_plans_for(self.person) if site in ("", plan.totals.site.name)
+        ]
         return {
             "results": [
                 facts_of_plan(plan, questions_at(plan, self.person, now=self.now)) for plan in plans

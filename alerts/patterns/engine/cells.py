@@ -16,7 +16,7 @@ SUSPICIOUS: Final = "suspicious"
 
 # Ends, groups and occurrences are tuples: mining puts them into sets and counters by the million,
 # and only a tuple is hashed and compared without a step of Python.
-class End(NamedTuple):
+class CellEnd(NamedTuple):
     """One end of an alert: a device of the inventory, or a bare address. Empty where unnamed."""
 
     device: str = ""
@@ -32,17 +32,17 @@ class End(NamedTuple):
         return self.device or self.address
 
     @property
-    def group(self) -> Group:
+    def group(self) -> DeviceGroup:
         """The devices of its kind in its zone."""
         return _group(OUTSIDE, "") if self.is_outside else _group(self.kind, self.zone)
 
     @property
-    def group_or_self(self) -> Group | End:
+    def group_or_self(self) -> DeviceGroup | CellEnd:
         """Its group; itself where neither kind nor zone is known: nothing joins it to others."""
         return self.group if self.kind or self.zone or not self.name else self
 
 
-class Group(NamedTuple):
+class DeviceGroup(NamedTuple):
     """Devices of one kind in one zone."""
 
     kind: str
@@ -60,8 +60,8 @@ class Group(NamedTuple):
 
 
 @lru_cache(maxsize=65536)
-def _group(kind: str, zone: str) -> Group:
-    return Group(kind, zone)
+def _group(kind: str, zone: str) -> DeviceGroup:
+    return DeviceGroup(kind, zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ class CellKey:
     site: str
     alert_type: str
     own_title: str
-    source: End
-    destination: End
+    source: CellEnd
+    destination: CellEnd
     protocol: str = ""
     function: str = ""
     is_directed: bool = True
@@ -86,7 +86,7 @@ class CellKey:
         return self, replace(self, source=self.destination, destination=self.source)
 
 
-class Occurrence(NamedTuple):
+class CellHour(NamedTuple):
     """Alerts of one cell in one hour. `slot` and `utc_slot` are hours of the week, in plant time
     and in UTC; `works` are the kinds of planned work that covered it.
     """
@@ -99,7 +99,7 @@ class Occurrence(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CellVerdict:
     """One annotation about alerts of a cell: one trial, however many alerts it covers."""
 
     annotation: str
@@ -112,13 +112,13 @@ class Verdict:
 
 
 @dataclass(slots=True)
-class Cell:
+class AlertCell:
     """The alerts of one key in a period, and what people said about them."""
 
     key: CellKey
     severity: int = 0  # the highest that was seen, a place in `facts.SEVERITIES`
-    occurrences: list[Occurrence] = field(default_factory=list)
-    verdicts: list[Verdict] = field(default_factory=list)
+    occurrences: list[CellHour] = field(default_factory=list)
+    verdicts: list[CellVerdict] = field(default_factory=list)
     closings: int = 0  # incidents that the SOC closed as benign with a reason: half-evidence
     true_positives: int = 0
     # Counted once for as many occurrences: mining asks for it again and again.
@@ -144,7 +144,7 @@ class Cell:
         return self.true_positives > 0 or any(v.verdict == SUSPICIOUS for v in self.verdicts)
 
 
-def put_busier_end_first(cells: Iterable[Cell]) -> None:
+def put_busier_end_first(cells: Iterable[AlertCell]) -> None:
     """Turn cells without direction so that the device which most alerts of the type name comes
     first: one master and its outstations are one process, and another pair of devices is not.
     """
@@ -153,7 +153,7 @@ def put_busier_end_first(cells: Iterable[Cell]) -> None:
         for cell in cells
         if not cell.key.is_directed and cell.key.source.name and cell.key.destination.name
     ]
-    weights: Counter[tuple[str, str, str, End]] = Counter()
+    weights: Counter[tuple[str, str, str, CellEnd]] = Counter()
     for cell in undirected:
         key = cell.key
         for end in (key.source, key.destination):
@@ -167,17 +167,17 @@ def put_busier_end_first(cells: Iterable[Cell]) -> None:
         cell.key = replace(key, source=first, destination=second)
 
 
-def count_alerts(cells: list[Cell]) -> int:
+def count_alerts(cells: list[AlertCell]) -> int:
     """Return how many alerts these cells hold."""
     return sum(cell.alerts for cell in cells)
 
 
-def count_days(cells: list[Cell]) -> int:
+def count_days(cells: list[AlertCell]) -> int:
     """Return on how many days any of these cells was seen."""
     return len({occurrence.day for cell in cells for occurrence in cell.occurrences})
 
 
-def are_on_days(cells: list[Cell], least: int) -> bool:
+def are_on_days(cells: list[AlertCell], least: int) -> bool:
     """Whether these cells were seen on at least so many days; looks at no more than tells it."""
     days: set[int] = set()
     for cell in cells:
@@ -187,7 +187,7 @@ def are_on_days(cells: list[Cell], least: int) -> bool:
     return False
 
 
-def weigh_types(cells: list[Cell]) -> Counter[tuple[str, str]]:
+def weigh_types(cells: list[AlertCell]) -> Counter[tuple[str, str]]:
     """Return how many alerts each type (with its own title) has among these cells."""
     weights: Counter[tuple[str, str]] = Counter()
     for cell in cells:

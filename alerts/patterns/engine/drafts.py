@@ -15,11 +15,11 @@ from typing import Final
 
 from alerts.patterns.engine.cells import (
     HOURS_OF_WEEK,
-    Cell,
+    AlertCell,
+    CellEnd,
+    CellHour,
     CellKey,
-    End,
-    Group,
-    Occurrence,
+    DeviceGroup,
     are_on_days,
     count_alerts,
 )
@@ -41,17 +41,17 @@ SHORT_LIST: Final = 3  # targets; longer lists are looked at for groups
 
 
 @dataclass
-class Draft:
+class PatternDraft:
     """Cells that are becoming a pattern."""
 
-    cells: list[Cell]
-    groups: set[Group | End] = field(default_factory=set)  # places of the destinations
-    sources: set[End] = field(default_factory=set)
+    cells: list[AlertCell]
+    groups: set[DeviceGroup | CellEnd] = field(default_factory=set)  # places of the destinations
+    sources: set[CellEnd] = field(default_factory=set)
     types: set[TypeName] = field(default_factory=set)
-    alerts_by_route: Counter[tuple[End, Group | End]] = field(
+    alerts_by_route: Counter[tuple[CellEnd, DeviceGroup | CellEnd]] = field(
         default_factory=Counter
     )  # alerts, by where they go
-    moments: Counter[Occurrence] = field(default_factory=Counter)
+    moments: Counter[CellHour] = field(default_factory=Counter)
 
     @cached_property
     def hours(self) -> Hours | None:
@@ -66,13 +66,13 @@ class Draft:
         )
 
     @cached_property
-    def crowds(self) -> set[Group | End]:
+    def crowds(self) -> set[DeviceGroup | CellEnd]:
         """The places of so many of its sources that they are devices of a kind, not these few."""
         counts = Counter(source.group_or_self for source in self.sources)
         return {group for group, count in counts.items() if count >= MIN_GROUP_MEMBERS}
 
     @classmethod
-    def of(cls, cells: list[Cell]) -> Draft:
+    def of(cls, cells: list[AlertCell]) -> PatternDraft:
         """Return a draft with what it needs to be compared."""
         draft = cls(cells)
         for cell in cells:
@@ -84,7 +84,7 @@ class Draft:
         draft.groups = {group for _, group in draft.alerts_by_route}
         return draft
 
-    def join(self, other: Draft) -> None:
+    def join(self, other: PatternDraft) -> None:
         """Take in the cells of another draft."""
         self.cells = self.cells + other.cells
         self.groups |= other.groups
@@ -96,11 +96,11 @@ class Draft:
             vars(self).pop(name, None)  # to be learned anew
 
 
-def soft_drafts(cells: list[Cell]) -> Iterator[Draft]:
+def soft_drafts(cells: list[AlertCell]) -> Iterator[PatternDraft]:
     """Yield drafts of soft types, by the cheapest rung that makes them frequent; and beside them
     what devices of one kind do in several zones, from which the plan may choose.
     """
-    remaining, frequent = cells, list[list[Cell]]()
+    remaining, frequent = cells, list[list[AlertCell]]()
     for rung in _RUNGS:
         parts, remaining = _split(remaining, rung), []
         for part in parts:
@@ -122,15 +122,15 @@ def soft_drafts(cells: list[Cell]) -> Iterator[Draft]:
             yield draft
 
 
-def strict_drafts(cells: list[Cell]) -> Iterator[Draft]:
+def strict_drafts(cells: list[AlertCell]) -> Iterator[PatternDraft]:
     """Yield drafts of strict types: one source each, whose destinations are listed."""
     parts = _split(cells, lambda key: (key.source, key.destination.is_outside))
     yield from join_types([part for part in parts if is_frequent(part)], _origin)
 
 
-def _split(cells: list[Cell], key_of: Callable[[CellKey], object]) -> list[list[Cell]]:
+def _split(cells: list[AlertCell], key_of: Callable[[CellKey], object]) -> list[list[AlertCell]]:
     """Return the cells by their type, direction and place."""
-    by_key: dict[object, list[Cell]] = defaultdict(list)
+    by_key: dict[object, list[AlertCell]] = defaultdict(list)
     for cell in cells:
         key = cell.key
         by_key[key.alert_type, key.own_title, key.is_directed, key_of(key)].append(cell)
@@ -161,31 +161,31 @@ def _origin_kind(key: CellKey) -> object:
     return key.own_title, _kind_of(key.source), key.is_directed, key.destination.is_outside
 
 
-def is_frequent(cells: list[Cell]) -> bool:
+def is_frequent(cells: list[AlertCell]) -> bool:
     """Whether these cells happen often enough, on enough days, to be a process."""
     return count_alerts(cells) >= MIN_ALERTS and are_on_days(cells, MIN_DAYS)
 
 
 def join_types(
-    parts: list[list[Cell]],
+    parts: list[list[AlertCell]],
     origin_of: Callable[[CellKey], object],
     *,
-    rare: Iterable[list[Cell]] = (),
-) -> Iterator[Draft]:
+    rare: Iterable[list[AlertCell]] = (),
+) -> Iterator[PatternDraft]:
     """Join parts that begin at the same sources and go to the same places at the same hours. Rare
     parts join a draft where they fit one; they make none.
     """
-    by_origin: dict[object, list[list[Cell]]] = defaultdict(list)
-    rare_by_origin: dict[object, list[list[Cell]]] = defaultdict(list)
+    by_origin: dict[object, list[list[AlertCell]]] = defaultdict(list)
+    rare_by_origin: dict[object, list[list[AlertCell]]] = defaultdict(list)
     for part in parts:
         by_origin[origin_of(part[0].key)].append(part)
     for part in rare:
         rare_by_origin[origin_of(part[0].key)].append(part)
     for key, origin in by_origin.items():
-        drafts: list[Draft] = []
+        drafts: list[PatternDraft] = []
         for part in sorted(origin, key=count_alerts, reverse=True):
-            draft = Draft.of(part)
-            home = next((other for other in drafts if fits(draft, other)), None)
+            draft = PatternDraft.of(part)
+            home = next((other for other in drafts if fits_draft(draft, other)), None)
             if home is None:
                 drafts.append(draft)
             else:
@@ -197,11 +197,11 @@ def join_types(
         yield from drafts
 
 
-def join_kinds(drafts: Iterable[Draft]) -> Iterator[Draft]:
+def join_kinds(drafts: Iterable[PatternDraft]) -> Iterator[PatternDraft]:
     """Yield what devices of several kinds in one zone do alike: the same types with the same
     functions, to the same places at the same hours, such as laptops and phones that ask for names.
     """
-    alike: dict[object, list[Draft]] = defaultdict(list)
+    alike: dict[object, list[PatternDraft]] = defaultdict(list)
     for draft in drafts:
         key = draft.cells[0].key
         if key.source.zone:
@@ -209,11 +209,11 @@ def join_kinds(drafts: Iterable[Draft]) -> Iterator[Draft]:
     for group in alike.values():
         if len({source.kind for draft in group for source in draft.sources}) < 2:
             continue
-        homes: list[Draft] = []
+        homes: list[PatternDraft] = []
         for draft in group:
             for position, home in enumerate(homes):
                 if goes_along(draft, home):
-                    homes[position] = Draft.of(home.cells + draft.cells)
+                    homes[position] = PatternDraft.of(home.cells + draft.cells)
                     break
             else:
                 homes.append(draft)
@@ -222,7 +222,7 @@ def join_kinds(drafts: Iterable[Draft]) -> Iterator[Draft]:
                 yield home
 
 
-def goes_along(first: Draft, second: Draft) -> bool:
+def goes_along(first: PatternDraft, second: PatternDraft) -> bool:
     """Whether nearly all of either goes to places of both, at about the same hours."""
     both = first.groups & second.groups
     return all(
@@ -232,7 +232,7 @@ def goes_along(first: Draft, second: Draft) -> bool:
     ) and have_similar_hours(first, second)
 
 
-def fits_rare(part: list[Cell], home: Draft) -> bool:
+def fits_rare(part: list[AlertCell], home: PatternDraft) -> bool:
     """Whether what happened a few times begins and ends where the draft does, in its hours."""
     inside = sum(
         occurrence.alerts
@@ -244,7 +244,7 @@ def fits_rare(part: list[Cell], home: Draft) -> bool:
     return inside >= SAME_PLACES * count_alerts(part)
 
 
-def fits(part: Draft, home: Draft) -> bool:
+def fits_draft(part: PatternDraft, home: PatternDraft) -> bool:
     """Whether a part says the same of the plant as the draft: sources, places and hours. Where the
     sources are many of a kind, any other of that kind and zone will do.
     """
@@ -258,7 +258,7 @@ def fits(part: Draft, home: Draft) -> bool:
     return same >= SAME_PLACES * part.alerts_by_route.total() and have_similar_hours(part, home)
 
 
-def have_similar_hours(first: Draft, second: Draft) -> bool:
+def have_similar_hours(first: PatternDraft, second: PatternDraft) -> bool:
     """Whether joining two drafts leaves their hours about as tight as they are. Who comes at any
     hour takes in whom chance kept to most of the week; and what came too seldom to show hours of
     its own belongs to those inside which it lies.
@@ -273,12 +273,12 @@ def have_similar_hours(first: Draft, second: Draft) -> bool:
     return joined is not None and joined.hours_a_week <= SIMILAR_HOURS * longer
 
 
-def _lies_inside(draft: Draft, hours: Hours) -> bool:
+def _lies_inside(draft: PatternDraft, hours: Hours) -> bool:
     """Whether nothing of a draft happened outside these hours."""
     return all(hours.contains(occurrence.slot, occurrence.utc_slot) for occurrence in draft.moments)
 
 
-def split_by_groups(drafts: Iterable[Draft], inventory: Inventory) -> Iterator[Draft]:
+def split_by_groups(drafts: Iterable[PatternDraft], inventory: Inventory) -> Iterator[PatternDraft]:
     """Yield drafts whose targets can be named as groups apart from the few that cannot, where the
     groups hold most of the alerts: who is seen next is then expected.
     """
@@ -289,17 +289,17 @@ def split_by_groups(drafts: Iterable[Draft], inventory: Inventory) -> Iterator[D
             named = nameable_groups(ends, inventory)
             inside = [cell for cell in draft.cells if cell.key.destination.group in named]
             if count_alerts(inside) >= SAME_PLACES * count_alerts(draft.cells):
-                yield Draft.of(inside)
+                yield PatternDraft.of(inside)
                 outside = [c for c in draft.cells if c.key.destination.group not in named]
                 if is_frequent(outside):
-                    yield Draft.of(outside)
+                    yield PatternDraft.of(outside)
                 continue
         yield draft
 
 
-def _kind_of(end: End) -> object:
+def _kind_of(end: CellEnd) -> object:
     return (end.kind, end.is_outside) if end.group_or_self != end else end
 
 
-def _zone_of(end: End) -> object:
+def _zone_of(end: CellEnd) -> object:
     return (end.zone, end.is_outside) if end.group_or_self != end else end

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts.incidents.engine.confidence_limits import upper_share
-from alerts.patterns.engine.cells import HARMLESS, SUSPICIOUS, Cell
+from alerts.patterns.engine.cells import HARMLESS, SUSPICIOUS, AlertCell
 
 MIN_JUDGED_SHARE: Final = 0.6  # of a pattern's alerts must lie where something was judged
 
@@ -17,7 +17,7 @@ type Unit = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class VerdictEvidence:
     """Verdicts of a pattern. One annotation is one trial. `judged_share` is the share of alerts in
     units (devices, or kinds in zones above ten) that hold a harmless verdict; `open_units` are the
     others, with their alerts, the largest first. `closings` is half-evidence, never OT's word.
@@ -62,8 +62,8 @@ class Evidence:
 
 
 def pool_evidence(
-    cells: Iterable[tuple[Cell, int]], *, covers_time: CoversTime, by_group: bool
-) -> Evidence:
+    cells: Iterable[tuple[AlertCell, int]], *, covers_time: CoversTime, by_group: bool
+) -> VerdictEvidence:
     """Return the verdicts on these cells inside the pattern's time, each annotation once. With each
     cell stands how many of its alerts came at that time.
 
@@ -89,7 +89,7 @@ def pool_evidence(
     counts = Counter(verdict for verdict, _, _ in verdicts.values())
     total = alerts.total()
     causes = Counter(cause for verdict, cause, _ in verdicts.values() if verdict in HARMLESS)
-    return Evidence(
+    return VerdictEvidence(
         routine=counts["routine"],
         maintenance=counts["maintenance"],
         suspicious=counts[SUSPICIOUS],
@@ -106,7 +106,7 @@ def pool_evidence(
     )
 
 
-def unit_of(cell: Cell, *, by_group: bool) -> Unit:
+def unit_of(cell: AlertCell, *, by_group: bool) -> Unit:
     """Return what a verdict on this cell speaks for: its target, or the target's kind and zone."""
     destination = cell.key.destination
     if not destination.name:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import comb, log
 from typing import Final
 
-from alerts.patterns.engine.cells import HARMLESS, HOURS_OF_WEEK, Cell, Occurrence
+from alerts.patterns.engine.cells import HARMLESS, HOURS_OF_WEEK, AlertCell, CellHour
 from alerts.suppression.engine.windows import DAYS
 
 MIN_SHARE: Final = 0.98  # of the alerts must lie inside
@@ -18,7 +18,7 @@ DOUBT: Final = 0.01  # the chance at which missing weekdays are no chance any mo
 DAY: Final = 24
 MIN_JUDGED: Final = 5  # harmless verdicts from which hours are learned
 MIN_NEAR_JUDGED: Final = 0.6  # of the alerts must lie beside one of them
-type Moments = Mapping[Occurrence, int]  # how often each was seen
+type Moments = Mapping[CellHour, int]  # how often each was seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def learn_hours(moments: Moments) -> Hours | None:
     return min(learned, key=lambda hours: hours.hours_a_week, default=None)
 
 
-def learn_judged_hours(cells: Sequence[Cell]) -> Hours | None:
+def learn_judged_hours(cells: Sequence[AlertCell]) -> Hours | None:
     """Return the hours of what happened within an hour of something that OT called harmless, on the
     same weekday; None where too little was judged, or most happened at other hours. What nobody
     has judged does not widen the hours of a strict rule.

@@ -11,24 +11,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from alerts.patterns.engine.cells import Cell, End, count_alerts, count_days, weigh_types
+from alerts.patterns.engine.cells import AlertCell, CellEnd, count_alerts, count_days, weigh_types
 from alerts.patterns.engine.drafts import (
     SAME_PLACES,
-    Draft,
+    PatternDraft,
     is_frequent,
     soft_drafts,
     split_by_groups,
     strict_drafts,
 )
-from alerts.patterns.engine.evidence import Evidence, pool_evidence
+from alerts.patterns.engine.evidence import VerdictEvidence, pool_evidence
 from alerts.patterns.engine.hours import Hours, learn_judged_hours
 from alerts.patterns.engine.pattern import Pattern, Strictness, TypeName, strictness_of
 from alerts.patterns.engine.process import CellIndex
 from alerts.patterns.engine.sides import (
     MAX_LISTED,
     Inventory,
+    PatternSide,
     Rung,
-    Side,
     describe_side,
     smallest_networks,
 )
@@ -36,14 +36,14 @@ from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
 from alerts.suppression.engine.fields import NONE_TOLD
 from alerts.suppression.engine.guards.never import HIGH, MAX_WINDOW_HOURS
 
-type CellsBySource = Mapping[str, Sequence[Cell]]
+type CellsBySource = Mapping[str, Sequence[AlertCell]]
 MIN_PLANNED_SHARE: Final = 0.9
 MIN_RETURNING_SHARE: Final = 0.5  # of the alerts, on later days than a listed device's first
 
 
-def group_by_source(cells: Iterable[Cell]) -> CellsBySource:
+def group_by_source(cells: Iterable[AlertCell]) -> CellsBySource:
     """Return the cells by the name and the address of their source."""
-    by_source: dict[str, list[Cell]] = defaultdict(list)
+    by_source: dict[str, list[AlertCell]] = defaultdict(list)
     for cell in cells:
         for name in {cell.key.source.device, cell.key.source.address} - {""}:
             by_source[name].append(cell)
@@ -57,12 +57,12 @@ def with_soft_types(pattern: Pattern, soft: CellsBySource) -> Pattern:
     """
     if pattern.obstacle:
         return pattern
-    by_type: dict[TypeName, list[Cell]] = defaultdict(list)
+    by_type: dict[TypeName, list[AlertCell]] = defaultdict(list)
     near = {id(cell): cell for name in pattern.source.members for cell in soft.get(name, ())}
     for cell in near.values():
         if cell.key.is_directed == pattern.is_directed and pattern.source.covers(cell.key.source):
             by_type[cell.key.alert_type, cell.key.own_title].append(cell)
-    joined: list[Cell] = []
+    joined: list[AlertCell] = []
     for name, cells in sorted(by_type.items()):
         if name not in pattern.types:
             joined += _inside(replace(pattern, types=(name,), protocols=(), functions=()), cells)
@@ -79,7 +79,7 @@ def with_soft_types(pattern: Pattern, soft: CellsBySource) -> Pattern:
     )
 
 
-def _inside(pattern: Pattern, cells: list[Cell]) -> list[Cell]:
+def _inside(pattern: Pattern, cells: list[AlertCell]) -> list[AlertCell]:
     """Return the cells of one type that lie in this place, where most of its alerts do."""
     covered = [cell for cell in cells if pattern.covers_cell(cell)]
     if not is_frequent(covered) or any(cell.is_suspect for cell in covered):
@@ -88,7 +88,7 @@ def _inside(pattern: Pattern, cells: list[Cell]) -> list[Cell]:
     return covered if alerts >= SAME_PLACES * count_alerts(cells) else []
 
 
-def mine_cells(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
+def mine_cells(cells: Iterable[AlertCell], inventory: Inventory) -> list[Pattern]:
     """Return the patterns of these cells, the largest first. Indices of cells are their places.
 
     Cells that touch safety systems or crown jewels, that may never be suppressed, or that somebody
@@ -102,7 +102,7 @@ def mine_cells(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
         and cell.key.source.name
         and strictness_of(cell) != Strictness.NEVER
     ]
-    by_site: dict[str, list[Cell]] = defaultdict(list)
+    by_site: dict[str, list[AlertCell]] = defaultdict(list)
     for cell in usable:
         by_site[cell.key.site].append(cell)
     positions_by_site: dict[str, list[int]] = defaultdict(list)
@@ -122,7 +122,7 @@ def mine_cells(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
             suspect = [cell for cell in alike if cell.is_suspect]
             joined = strict_drafts(calm) if is_strict else soft_drafts(calm)
             for draft in joined if is_strict else split_by_groups(joined, inventory):
-                pattern = describe(
+                pattern = pattern_of(
                     draft, suspect, inventory, is_strict=is_strict, networks=networks
                 )
                 if pattern is not None:
@@ -131,11 +131,11 @@ def mine_cells(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
     return sorted(patterns, key=lambda pattern: (-pattern.alerts, pattern.types))
 
 
-def _is_strict(cell: Cell) -> bool:
+def _is_strict(cell: AlertCell) -> bool:
     return strictness_of(cell) == Strictness.STRICT
 
 
-def outside_networks(cells: Iterable[Cell]) -> list[str]:
+def outside_networks(cells: Iterable[AlertCell]) -> list[str]:
     """Return the networks beyond the plant that soft alerts of a site show together: two servers
     that fetch from one provider see few of its addresses each.
     """
@@ -149,9 +149,9 @@ def outside_networks(cells: Iterable[Cell]) -> list[str]:
     return smallest_networks({end.address for end in ends if end.address})[0]
 
 
-def describe(
-    draft: Draft,
-    suspect: list[Cell],
+def pattern_of(
+    draft: PatternDraft,
+    suspect: list[AlertCell],
     inventory: Inventory,
     *,
     is_strict: bool,
@@ -192,14 +192,14 @@ def describe(
         alerts=count_alerts(cells),
         days=count_days(cells),
         cells=(),
-        evidence=Evidence(),
+        evidence=VerdictEvidence(),
         obstacle=_obstacle(source, destination, is_strict, hours, planned_work)
         or ("" if _returns(source, destination, cells) else "one_off"),
     )
     return _with_exceptions(pattern, suspect, cells)
 
 
-def usual_work(cells: list[Cell]) -> str:
+def usual_work(cells: list[AlertCell]) -> str:
     """Return the kind of planned work within which at least 90 % of these alerts happened."""
     weights: Counter[str] = Counter()
     for cell in cells:
@@ -213,7 +213,11 @@ def usual_work(cells: list[Cell]) -> str:
 
 
 def _obstacle(
-    source: Side, destination: Side, is_strict: bool, hours: Hours | None, planned_work: str
+    source: PatternSide,
+    destination: PatternSide,
+    is_strict: bool,
+    hours: Hours | None,
+    planned_work: str,
 ) -> str:
     if Rung.LISTED not in (source.rung, destination.rung):
         return "no_identity"
@@ -224,11 +228,11 @@ def _obstacle(
     return ""
 
 
-def _returns(source: Side, destination: Side, cells: list[Cell]) -> bool:
+def _returns(source: PatternSide, destination: PatternSide, cells: list[AlertCell]) -> bool:
     """Whether the devices that a side lists came back on other days. A list of devices that were
     each seen once, such as what was installed last month, matches nothing that is yet to come.
     """
-    ends: list[Callable[[Cell], str]] = []
+    ends: list[Callable[[AlertCell], str]] = []
     if source.rung == Rung.LISTED:
         ends.append(lambda cell: cell.key.source.name)
     if destination.rung == Rung.LISTED:
@@ -236,7 +240,7 @@ def _returns(source: Side, destination: Side, cells: list[Cell]) -> bool:
     return all(_returning_share(cells, end) >= MIN_RETURNING_SHARE for end in ends)
 
 
-def _returning_share(cells: list[Cell], end: Callable[[Cell], str]) -> float:
+def _returning_share(cells: list[AlertCell], end: Callable[[AlertCell], str]) -> float:
     """Return the share of alerts on other days than the first of the device at this end."""
     first: dict[str, int] = {}
     for cell in cells:
@@ -247,8 +251,8 @@ def _returning_share(cells: list[Cell], end: Callable[[Cell], str]) -> float:
 
 
 def _side(
-    ends: list[End], inventory: Inventory, *, allow_wide: bool, networks: Sequence[str] = ()
-) -> Side | None:
+    ends: list[CellEnd], inventory: Inventory, *, allow_wide: bool, networks: Sequence[str] = ()
+) -> PatternSide | None:
     side = describe_side(ends, inventory, allow_group=allow_wide, networks=networks)
     if side is not None or not allow_wide:
         return side
@@ -257,11 +261,11 @@ def _side(
         return None
     zones = tuple(sorted({end.zone for end in distinct}))
     if all(zones):
-        return Side(Rung.ZONE, tuple(sorted(end.name for end in distinct)), zones=zones)
-    return Side(Rung.SITE, tuple(sorted(end.name for end in distinct)))
+        return PatternSide(Rung.ZONE, tuple(sorted(end.name for end in distinct)), zones=zones)
+    return PatternSide(Rung.SITE, tuple(sorted(end.name for end in distinct)))
 
 
-def _with_exceptions(pattern: Pattern, suspect: list[Cell], cells: list[Cell]) -> Pattern:
+def _with_exceptions(pattern: Pattern, suspect: list[AlertCell], cells: list[AlertCell]) -> Pattern:
     """Leave out the rarer end of each suspicious cell that the pattern would cover."""
     weights: Counter[str] = Counter()
     for cell in cells:
@@ -308,7 +312,7 @@ def _with_cells(pattern: Pattern, index: CellIndex) -> Pattern:
     return replace(pattern, cells=tuple(covered), alerts=alerts, evidence=evidence)
 
 
-def _functions_of(cells: list[Cell]) -> tuple[str, ...]:
+def _functions_of(cells: list[AlertCell]) -> tuple[str, ...]:
     """Return the functions that these cells tell, sorted; first "" where some tell none. Nothing
     where all tell none, or the functions are many.
     """
@@ -318,7 +322,7 @@ def _functions_of(cells: list[Cell]) -> tuple[str, ...]:
     )
 
 
-def _all_of(cells: list[Cell], get: Callable[[Cell], str]) -> tuple[str, ...]:
+def _all_of(cells: list[AlertCell], get: Callable[[AlertCell], str]) -> tuple[str, ...]:
     """Return the distinct values, sorted; nothing where some cell has none, or there are many."""
     values = {get(cell) for cell in cells}
     return () if "" in values or len(values) > MAX_LISTED else tuple(sorted(values))

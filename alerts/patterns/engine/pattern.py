@@ -11,10 +11,10 @@ from functools import lru_cache
 from typing import Any, Final
 
 from alerts.incidents.engine.catalogue import alert_type_for
-from alerts.patterns.engine.cells import Cell, End
-from alerts.patterns.engine.evidence import Evidence
+from alerts.patterns.engine.cells import AlertCell, CellEnd
+from alerts.patterns.engine.evidence import VerdictEvidence
 from alerts.patterns.engine.hours import Hours
-from alerts.patterns.engine.sides import Rung, Side
+from alerts.patterns.engine.sides import PatternSide, Rung
 from alerts.suppression.engine.fields import SEVERITIES
 from alerts.suppression.engine.guards.never import HIGH
 
@@ -32,7 +32,7 @@ class Strictness(IntEnum):
     NEVER = 2  # no rule at all
 
 
-def strictness_of(cell: Cell) -> Strictness:
+def strictness_of(cell: AlertCell) -> Strictness:
     """Return how narrow a pattern with this cell must be, by its type's guard and severity (S1)."""
     of_type = _strictness_of_type(cell.key.alert_type)
     return max(of_type, Strictness.STRICT) if cell.severity >= HIGH else of_type
@@ -53,8 +53,8 @@ class Pattern:
 
     site: str
     types: tuple[TypeName, ...]  # the most frequent first
-    source: Side
-    destination: Side
+    source: PatternSide
+    destination: PatternSide
     is_directed: bool
     is_strict: bool
     protocols: tuple[str, ...]  # empty: not every alert names one
@@ -67,10 +67,10 @@ class Pattern:
     alerts: int
     days: int
     cells: tuple[int, ...]  # indices of the cells it covers
-    evidence: Evidence
+    evidence: VerdictEvidence
     obstacle: str = ""  # why no rule can come of it as it stands: a code of `words`
 
-    def covers(self, cell: Cell, slot: int, utc_slot: int, works: frozenset[str]) -> bool:
+    def covers(self, cell: AlertCell, slot: int, utc_slot: int, works: frozenset[str]) -> bool:
         """Whether it covers alerts of this cell at this hour of the week."""
         return self.covers_cell(cell) and self.covers_time(slot, utc_slot, works)
 
@@ -79,7 +79,7 @@ class Pattern:
         """Whether it covers its cells whenever they come."""
         return self.hours is None and not self.planned_work
 
-    def count_inside(self, cell: Cell) -> int:
+    def count_inside(self, cell: AlertCell) -> int:
         """Return how many alerts of a cell came at its time."""
         if self.is_any_time:
             return cell.alerts
@@ -93,7 +93,7 @@ class Pattern:
             return self.planned_work in works
         return self.hours is None or self.hours.contains(slot, utc_slot)
 
-    def covers_cell(self, cell: Cell) -> bool:
+    def covers_cell(self, cell: AlertCell) -> bool:
         """Whether it covers alerts of this cell, whenever they come."""
         key = cell.key
         return (
@@ -107,7 +107,7 @@ class Pattern:
             and self._covers_ends(key.source, key.destination)
         )
 
-    def _covers_ends(self, source: End, destination: End) -> bool:
+    def _covers_ends(self, source: CellEnd, destination: CellEnd) -> bool:
         """Whether the ends lie inside; of two ends without direction, either way round."""
         if not self.is_directed:
             if {source.name, destination.name} & {*self.exceptions, *self.except_sources}:
@@ -181,11 +181,11 @@ def pattern_from_json(data: Any) -> Pattern:
         alerts=0,
         days=0,
         cells=(),
-        evidence=Evidence(),
+        evidence=VerdictEvidence(),
     )
 
 
-def _side_as_json(side: Side) -> dict[str, Any]:
+def _side_as_json(side: PatternSide) -> dict[str, Any]:
     return {
         "rung": side.rung.value,
         "by_address": side.by_address,
@@ -194,11 +194,11 @@ def _side_as_json(side: Side) -> dict[str, Any]:
     }
 
 
-def _side_from_json(data: Any) -> Side:
+def _side_from_json(data: Any) -> PatternSide:
     if not isinstance(data, Mapping) or data.get("rung") not in set(Rung):
         raise PatternFormatError("A side of a pattern must name its rung.")
     members, kinds, zones, networks = (_texts(data, name) for name in _SIDE_LISTS)
-    return Side(
+    return PatternSide(
         Rung(data["rung"]),
         members,
         by_address=_flag(data, "by_address"),

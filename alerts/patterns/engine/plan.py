@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from alerts.patterns.engine.cells import Cell
+from alerts.patterns.engine.cells import AlertCell
 from alerts.patterns.engine.pattern import Pattern
 
 MAX_RULES: Final = 30  # a site
 
 
-class Part(NamedTuple):
+class IncidentPart(NamedTuple):
     """One kind of alert of an incident: its cell and when it came."""
 
     cell: int
@@ -27,12 +27,12 @@ class Part(NamedTuple):
 class IncidentShape:
     """Incidents that consist of the same parts. An incident closes only if all are covered."""
 
-    parts: frozenset[Part]
+    parts: frozenset[IncidentPart]
     count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RuleStep:
     """One rule of the plan: what it adds, and what share no longer reaches the SOC after it."""
 
     pattern: Pattern
@@ -42,29 +42,29 @@ class Step:
 
 def make_plan(
     patterns: Sequence[Pattern],
-    cells: Sequence[Cell],
+    cells: Sequence[AlertCell],
     incidents: Iterable[IncidentShape],
     *,
     living: Sequence[Pattern] = (),
     max_rules: int = MAX_RULES,
-) -> list[Step]:
+) -> list[RuleStep]:
     """Return the patterns worth a signature, each with what it adds to the living rules and to
     those before it. Lazy greedy: a gain never grows by what others cover, but for incidents of
     several parts; those are counted anew when their pattern comes up.
     """
     shapes = list(incidents)
     total = sum(shape.count for shape in shapes) or 1
-    by_part: dict[Part, list[int]] = defaultdict(list)
+    by_part: dict[IncidentPart, list[int]] = defaultdict(list)
     for index, shape in enumerate(shapes):
         for part in shape.parts:
             by_part[part].append(index)
-    parts_of_cell: dict[int, list[Part]] = defaultdict(list)
+    parts_of_cell: dict[int, list[IncidentPart]] = defaultdict(list)
     for part in by_part:
         parts_of_cell[part.cell].append(part)
     open_parts = [len(shape.parts) for shape in shapes]
-    covered: set[Part] = set()
+    covered: set[IncidentPart] = set()
 
-    def parts_of(pattern: Pattern) -> list[Part]:
+    def parts_of(pattern: Pattern) -> list[IncidentPart]:
         return [
             part
             for cell in pattern.cells
@@ -72,7 +72,7 @@ def make_plan(
             if pattern.covers_time(part.slot, part.utc_slot, part.works)
         ]
 
-    def gain_of(parts: list[Part]) -> int:
+    def gain_of(parts: list[IncidentPart]) -> int:
         missing: dict[int, int] = defaultdict(int)
         for part in parts:
             if part not in covered:
@@ -80,7 +80,7 @@ def make_plan(
                     missing[index] += 1
         return sum(shapes[i].count for i, n in missing.items() if n == open_parts[i])
 
-    def cover(parts: list[Part]) -> None:
+    def cover(parts: list[IncidentPart]) -> None:
         for part in parts:
             if part not in covered:
                 covered.add(part)
@@ -93,7 +93,7 @@ def make_plan(
     parts_by_pattern = [parts_of(pattern) for pattern in patterns]
     heap = [(-gain_of(parts), index) for index, parts in enumerate(parts_by_pattern)]
     heapq.heapify(heap)
-    steps: list[Step] = []
+    steps: list[RuleStep] = []
     while heap and len(steps) < max_rules:
         claimed, index = heapq.heappop(heap)
         gain = gain_of(parts_by_pattern[index])
@@ -104,5 +104,5 @@ def make_plan(
             break
         cover(parts_by_pattern[index])
         closed += gain
-        steps.append(Step(patterns[index], gain, closed / total))
+        steps.append(RuleStep(patterns[index], gain, closed / total))
     return steps

@@ -10,9 +10,9 @@ from itertools import chain
 from typing import Final
 from uuid import UUID, uuid5
 
-from alerts.patterns.engine.cells import Cell, End
+from alerts.patterns.engine.cells import AlertCell, CellEnd
 from alerts.patterns.engine.pattern import Pattern, TypeName
-from alerts.patterns.engine.sides import Rung, Side
+from alerts.patterns.engine.sides import PatternSide, Rung
 
 type Positions = dict[tuple[object, ...], list[int]]
 MIN_OVERLAP: Final = 0.5  # of the alerts that either of two patterns covers
@@ -22,7 +22,7 @@ _NAMESPACE: Final = UUID("5a1f1c52-3c1f-5a86-a9c0-6c1d7b0e52e4")  # keys are sto
 class CellIndex:
     """The places of the cells of one site, in a list of all cells."""
 
-    def __init__(self, cells: Sequence[Cell], positions: Iterable[int]) -> None:
+    def __init__(self, cells: Sequence[AlertCell], positions: Iterable[int]) -> None:
         self.cells = cells
         self._by_type: dict[TypeName, list[int]] = defaultdict(list)
         self._by_source: Positions = defaultdict(list)
@@ -69,12 +69,12 @@ class CellIndex:
         return sorted(set(chain.from_iterable(fewest)))
 
 
-def _words_of(end: End) -> set[tuple[str, ...]]:
+def _words_of(end: CellEnd) -> set[tuple[str, ...]]:
     """Return by what an end is found: its device, its address, its kind in its zone."""
     return {("named", end.device), ("named", end.address), ("group", end.kind, end.zone)}
 
 
-def _words_for(side: Side) -> list[tuple[str, ...]] | None:
+def _words_for(side: PatternSide) -> list[tuple[str, ...]] | None:
     """Return what the ends of a side are found by; None where only looking at each tells."""
     if side.rung == Rung.LISTED:
         return [("named", member) for member in side.members]
@@ -83,7 +83,7 @@ def _words_for(side: Side) -> list[tuple[str, ...]] | None:
     return None
 
 
-def process_key(pattern: Pattern, cells: Sequence[Cell]) -> UUID:
+def process_key(pattern: Pattern, cells: Sequence[AlertCell]) -> UUID:
     """Return a key that stays while members come and go: site, who begins, what mostly happens,
     and at what it is aimed. A single device is meant by its name, several by their kinds and zones.
     """
@@ -99,7 +99,7 @@ def process_key(pattern: Pattern, cells: Sequence[Cell]) -> UUID:
 
 
 def recognise[K: Hashable](
-    former: Mapping[K, Pattern], patterns: Sequence[Pattern], cells: Sequence[Cell]
+    former: Mapping[K, Pattern], patterns: Sequence[Pattern], cells: Sequence[AlertCell]
 ) -> dict[int, K]:
     """Return which former pattern each of the found ones continues, by its place: the one with
     which it shares at least half of the alerts that either covers now.
@@ -131,7 +131,7 @@ def recognise[K: Hashable](
     return continued
 
 
-def _side_words(side: Side, groups: set[object]) -> str:
+def _side_words(side: PatternSide, groups: set[object]) -> str:
     if side.rung == Rung.LISTED and len(side.members) == 1:
         return side.members[0]
     if side.rung == Rung.NETWORK:
@@ -139,7 +139,7 @@ def _side_words(side: Side, groups: set[object]) -> str:
     return "; ".join(sorted(map(str, groups)))
 
 
-def _main_type(pattern: Pattern, cells: Sequence[Cell]) -> TypeName:
+def _main_type(pattern: Pattern, cells: Sequence[AlertCell]) -> TypeName:
     """The type with most of its alerts."""
     weights: dict[TypeName, int] = dict.fromkeys(pattern.types, 0)
     for at in pattern.cells:

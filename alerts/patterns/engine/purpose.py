@@ -11,7 +11,7 @@ from alerts.patterns.engine.pattern import TypeName
 from alerts.suppression.engine.fields import NONE_TOLD
 
 
-class Purpose(StrEnum):
+class DevicePurpose(StrEnum):
     """What one device does to another, as far as the alert type tells it."""
 
     POLL = "poll"  # asks for values
@@ -44,58 +44,60 @@ class Purpose(StrEnum):
 
 
 _BY_TITLE: Final = {
-    USER_RULE_TITLE: Purpose.SENSOR_RULE,
-    "Unauthorized PLC Program Upload": Purpose.COPY_PROGRAM,
-    "Unauthorized PLC Configuration Read": Purpose.READ_SETTINGS,
-    "Unauthorized Name Query": Purpose.NAMES,
-    "Device Failed to Receive a Dynamic IP Address": Purpose.ADDRESS,
-    "Unauthorized Database Operation": Purpose.DATABASE,
-    "Unauthorized Database Login": Purpose.DATABASE,
-    "Database Login Failed": Purpose.SIGN_IN,
-    "Unauthorized SNMP Operation": Purpose.NETWORK,
-    "Unauthorized Multicast/Broadcast Connection": Purpose.BROADCAST,
-    "Suspicion of Illegal Integrity Scan": Purpose.POLL,
-    "Modbus Address Range Violation": Purpose.POLL,
-    "Slave Device Unrecoverable Failure": Purpose.REPORT,
-    "Excessive Number of Sessions": Purpose.VOLUME,
+    USER_RULE_TITLE: DevicePurpose.SENSOR_RULE,
+    "Unauthorized PLC Program Upload": DevicePurpose.COPY_PROGRAM,
+    "Unauthorized PLC Configuration Read": DevicePurpose.READ_SETTINGS,
+    "Unauthorized Name Query": DevicePurpose.NAMES,
+    "Device Failed to Receive a Dynamic IP Address": DevicePurpose.ADDRESS,
+    "Unauthorized Database Operation": DevicePurpose.DATABASE,
+    "Unauthorized Database Login": DevicePurpose.DATABASE,
+    "Database Login Failed": DevicePurpose.SIGN_IN,
+    "Unauthorized SNMP Operation": DevicePurpose.NETWORK,
+    "Unauthorized Multicast/Broadcast Connection": DevicePurpose.BROADCAST,
+    "Suspicion of Illegal Integrity Scan": DevicePurpose.POLL,
+    "Modbus Address Range Violation": DevicePurpose.POLL,
+    "Slave Device Unrecoverable Failure": DevicePurpose.REPORT,
+    "Excessive Number of Sessions": DevicePurpose.VOLUME,
 }
 _BY_CATEGORY: Final = {
-    "Unauthorized Communication Behavior": Purpose.COMMAND,
-    "Illegal Commands": Purpose.FAIL,
-    "Command Failures": Purpose.FAIL,
-    "Configuration Changes": Purpose.CHANGE_SETTINGS,
-    "Firmware Change": Purpose.FIRMWARE,
-    "Authentication": Purpose.SIGN_IN,
-    "Abnormal HTTP Communication Behavior": Purpose.WEB,
-    "Restart/Stop Commands": Purpose.STOP,
-    "Scan": Purpose.SCAN,
-    "Operational Issues": Purpose.REPORT,
-    "Buffer Overflow": Purpose.REPORT,
-    "Internet Access": Purpose.INTERNET,
-    "Programming": Purpose.PROGRAM,
-    "Unresponsive": Purpose.SILENT,
-    "Discovery": Purpose.APPEAR,
-    "Bandwidth Anomalies": Purpose.VOLUME,
-    "Backup": Purpose.BACKUP,
-    "Remote Access": Purpose.REMOTE,
+    "Unauthorized Communication Behavior": DevicePurpose.COMMAND,
+    "Illegal Commands": DevicePurpose.FAIL,
+    "Command Failures": DevicePurpose.FAIL,
+    "Configuration Changes": DevicePurpose.CHANGE_SETTINGS,
+    "Firmware Change": DevicePurpose.FIRMWARE,
+    "Authentication": DevicePurpose.SIGN_IN,
+    "Abnormal HTTP Communication Behavior": DevicePurpose.WEB,
+    "Restart/Stop Commands": DevicePurpose.STOP,
+    "Scan": DevicePurpose.SCAN,
+    "Operational Issues": DevicePurpose.REPORT,
+    "Buffer Overflow": DevicePurpose.REPORT,
+    "Internet Access": DevicePurpose.INTERNET,
+    "Programming": DevicePurpose.PROGRAM,
+    "Unresponsive": DevicePurpose.SILENT,
+    "Discovery": DevicePurpose.APPEAR,
+    "Bandwidth Anomalies": DevicePurpose.VOLUME,
+    "Backup": DevicePurpose.BACKUP,
+    "Remote Access": DevicePurpose.REMOTE,
 }
 
 
-def purpose_of(types: Iterable[TypeName], functions: Iterable[str] = ()) -> Purpose:
+def purpose_of(types: Iterable[TypeName], functions: Iterable[str] = ()) -> DevicePurpose:
     """Return what these types have in common: the purpose of the first one, which the caller puts
     there because most alerts have it. Functions tell reading from writing.
     """
     title = next((title for title, _ in types), "")
     alert_type = alert_type_for(title)
     if alert_type is None:
-        return Purpose.TALK
-    purpose = _BY_TITLE.get(alert_type.title) or _BY_CATEGORY.get(alert_type.category, Purpose.TALK)
-    if purpose is Purpose.COMMAND:
+        return DevicePurpose.TALK
+    purpose = _BY_TITLE.get(alert_type.title) or _BY_CATEGORY.get(
+        alert_type.category, DevicePurpose.TALK
+    )
+    if purpose is DevicePurpose.COMMAND:
         verbs = {
             function.lower().partition(" ")[0] for function in functions if function != NONE_TOLD
         }
         if verbs and verbs <= {"read", "get", "poll", "browse", "report"}:
-            return Purpose.POLL
+            return DevicePurpose.POLL
         if verbs and verbs <= {"write", "set", "operate", "select"}:
-            return Purpose.WRITE
+            return DevicePurpose.WRITE
     return purpose

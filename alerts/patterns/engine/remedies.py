@@ -13,10 +13,10 @@ from enum import StrEnum
 from typing import Final
 
 from alerts.incidents.engine.catalogue import alert_type_for
-from alerts.patterns.engine.purpose import Purpose
+from alerts.patterns.engine.purpose import DevicePurpose
 
 
-class Remedy(StrEnum):
+class PatternRemedy(StrEnum):
     """A way to end a pattern."""
 
     INVENTORY = "inventory"
@@ -39,7 +39,7 @@ class Situation:
     """What is known of a pattern. `closes_at_source` is None where nobody has said so."""
 
     titles: tuple[str, ...]
-    purpose: Purpose
+    purpose: DevicePurpose
     is_strict: bool  # only inside hours, by name (S1)
     is_any_time: bool
     has_obstacles: bool  # no rule of ours can come of it
@@ -50,10 +50,10 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class RemedyOption:
     """One remedy: whether it can be had, whether it is the better one, and why (a code)."""
 
-    remedy: Remedy
+    remedy: PatternRemedy
     is_possible: bool
     is_recommended: bool
     why: str
@@ -61,10 +61,10 @@ class Option:
 
 
 _FLAGS: Final = {
-    Purpose.SCAN: Flag.SCANNER,
-    Purpose.PROGRAM: Flag.PROGRAMMING,
-    Purpose.COPY_PROGRAM: Flag.PROGRAMMING,
-    Purpose.APPEAR: Flag.AUTHORISED,
+    DevicePurpose.SCAN: Flag.SCANNER,
+    DevicePurpose.PROGRAM: Flag.PROGRAMMING,
+    DevicePurpose.COPY_PROGRAM: Flag.PROGRAMMING,
+    DevicePurpose.APPEAR: Flag.AUTHORISED,
 }
 # Causes that say themselves that the inventory is wrong.
 _FLAG_CAUSES: Final = frozenset(
@@ -79,15 +79,16 @@ RECURS_OFTEN: Final = 0.5  # of closes after which the same pattern came again
 FEW_CLOSES: Final = 5  # below this the share says nothing
 
 
-def options_for(situation: Situation) -> list[Option]:
+def options_for(situation: Situation) -> list[RemedyOption]:
     """Return every remedy, the better one first and marked; at most one is."""
     options = [_inventory(situation), _learn(situation), _our_rule(situation)]
     options += [_source_rule(situation), _mute(situation)]
     best = _best(situation, {option.remedy: option for option in options if option.is_possible})
     marked = [
-        Option(o.remedy, o.is_possible, o.remedy == best, o.why, o.flag)
+        RemedyOption(o.remedy, o.is_possible, o.remedy == best, o.why, o.flag)
         for o in options
-        if o.is_possible or o.remedy != Remedy.INVENTORY  # a flag that fits nothing is no option
+        if o.is_possible
+        or o.remedy != PatternRemedy.INVENTORY  # a flag that fits nothing is no option
     ]
     return sorted(marked, key=lambda o: (not o.is_recommended, not o.is_possible))
 
@@ -109,51 +110,55 @@ def unlearnable(titles: Iterable[str]) -> list[str]:
     return [t for t, alert_type in types.items() if not (alert_type and alert_type.learnable)]
 
 
-def _best(situation: Situation, possible: dict[Remedy, Option]) -> Remedy | None:
+def _best(
+    situation: Situation, possible: dict[PatternRemedy, RemedyOption]
+) -> PatternRemedy | None:
     says_flag = situation.cause in _FLAG_CAUSES
-    if Remedy.INVENTORY in possible and (says_flag or not situation.is_strict):
-        return Remedy.INVENTORY
-    if Remedy.LEARN in possible and not situation.is_strict and situation.is_any_time:
-        return Remedy.LEARN
-    if Remedy.OUR_RULE in possible:
-        return Remedy.OUR_RULE
-    return None if situation.is_strict else Remedy.MUTE
+    if PatternRemedy.INVENTORY in possible and (says_flag or not situation.is_strict):
+        return PatternRemedy.INVENTORY
+    if PatternRemedy.LEARN in possible and not situation.is_strict and situation.is_any_time:
+        return PatternRemedy.LEARN
+    if PatternRemedy.OUR_RULE in possible:
+        return PatternRemedy.OUR_RULE
+    return None if situation.is_strict else PatternRemedy.MUTE
 
 
-def _inventory(situation: Situation) -> Option:
+def _inventory(situation: Situation) -> RemedyOption:
     flag = _FLAGS.get(situation.purpose)
     if situation.cause == "nms-polling":
         flag = Flag.SCANNER
     if flag is None:
-        return Option(Remedy.INVENTORY, False, False, "no-flag")
+        return RemedyOption(PatternRemedy.INVENTORY, False, False, "no-flag")
     why = "strict-flag" if situation.is_strict and situation.cause not in _FLAG_CAUSES else "cause"
-    return Option(Remedy.INVENTORY, True, False, why, flag)
+    return RemedyOption(PatternRemedy.INVENTORY, True, False, why, flag)
 
 
-def _learn(situation: Situation) -> Option:
+def _learn(situation: Situation) -> RemedyOption:
     if unlearnable(situation.titles):
-        return Option(Remedy.LEARN, False, False, "not-learnable")
+        return RemedyOption(PatternRemedy.LEARN, False, False, "not-learnable")
     if situation.is_strict:
-        return Option(Remedy.LEARN, True, False, "strict-learn")
+        return RemedyOption(PatternRemedy.LEARN, True, False, "strict-learn")
     if not situation.is_any_time:
-        return Option(Remedy.LEARN, True, False, "hours-learn")
-    return Option(Remedy.LEARN, True, False, "learn")
+        return RemedyOption(PatternRemedy.LEARN, True, False, "hours-learn")
+    return RemedyOption(PatternRemedy.LEARN, True, False, "learn")
 
 
-def _our_rule(situation: Situation) -> Option:
+def _our_rule(situation: Situation) -> RemedyOption:
     if situation.has_obstacles:
-        return Option(Remedy.OUR_RULE, False, False, "obstacles")
-    return Option(Remedy.OUR_RULE, True, False, "loop" if feeds_the_loop(situation) else "trace")
+        return RemedyOption(PatternRemedy.OUR_RULE, False, False, "obstacles")
+    return RemedyOption(
+        PatternRemedy.OUR_RULE, True, False, "loop" if feeds_the_loop(situation) else "trace"
+    )
 
 
-def _source_rule(situation: Situation) -> Option:
+def _source_rule(situation: Situation) -> RemedyOption:
     why = "hours-source" if not situation.is_any_time else "no-trace"
-    return Option(Remedy.SOURCE_RULE, situation.is_any_time, False, why)
+    return RemedyOption(PatternRemedy.SOURCE_RULE, situation.is_any_time, False, why)
 
 
-def _mute(situation: Situation) -> Option:
-    return Option(
-        Remedy.MUTE,
+def _mute(situation: Situation) -> RemedyOption:
+    return RemedyOption(
+        PatternRemedy.MUTE,
         not situation.is_strict,
         False,
         "strict-mute" if situation.is_strict else "mute",

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts.patterns.engine.pattern import Pattern
-from alerts.patterns.engine.sides import Rung, Side
+from alerts.patterns.engine.sides import PatternSide, Rung
 from alerts.suppression.engine.fields import SEVERITIES
 from alerts.suppression.engine.guards.lifecycle import usual_end
-from alerts.suppression.engine.rule import MAX_TITLE_LENGTH, Clause, Rule
+from alerts.suppression.engine.rule import MAX_TITLE_LENGTH, Clause, RuleDefinition
 
 
 def rule_for(
@@ -20,7 +20,7 @@ def rule_for(
     now: datetime,
     reason: str = "",
     evidence: Sequence[str] = (),
-) -> Rule:
+) -> RuleDefinition:
     """Return the rule that says what the pattern is, for Tagout to enforce."""
     clauses = [
         Clause("site", "is", (pattern.site,)),
@@ -46,7 +46,7 @@ def rule_for(
         clauses.append(Clause("time", "within", pattern.hours.as_windows(time_zone)))
     if pattern.planned_work:
         clauses.append(Clause("planned_work", "within", (pattern.planned_work,)))
-    rule = Rule(
+    rule = RuleDefinition(
         title=title_of(pattern),
         all_of=tuple(clauses),
         except_any=_exceptions(pattern),
@@ -61,11 +61,11 @@ def title_of(pattern: Pattern) -> str:
     alert_type = pattern.types[0][0]
     if len(pattern.types) > 1:
         alert_type = f"{alert_type} and {len(pattern.types) - 1} more"
-    ends = " to ".join(filter(None, map(side_words, (pattern.source, pattern.destination))))
+    ends = " to ".join(filter(None, map(rule_side_words, (pattern.source, pattern.destination))))
     return f"{alert_type}: {ends}"[:MAX_TITLE_LENGTH].rstrip()
 
 
-def side_words(side: Side) -> str:
+def rule_side_words(side: PatternSide) -> str:
     """Return a side in a few words."""
     match side.rung:
         case Rung.GROUP:
@@ -85,7 +85,7 @@ def side_words(side: Side) -> str:
     )
 
 
-def _side_clauses(name: str, side: Side) -> list[Clause]:
+def _side_clauses(name: str, side: PatternSide) -> list[Clause]:
     zones = [_alternatives(f"{name}_zone", side.zones)] if side.zones else []
     match side.rung:
         case Rung.NONE | Rung.SITE:

@@ -17,7 +17,7 @@ from ipaddress import (
 )
 from typing import Final
 
-from alerts.patterns.engine.cells import End, Group
+from alerts.patterns.engine.cells import CellEnd, DeviceGroup
 
 MAX_LISTED: Final = 100
 MIN_GROUP_MEMBERS: Final = 3
@@ -27,7 +27,9 @@ MAX_ADDRESSES: Final = 30  # that lie in no network and are listed one by one
 MIN_SHARED_ADDRESSES: Final = 2  # in a network that the site's alerts show as one
 MIN_PREFIX: Final = 12
 MAX_NETWORKS: Final = 8
-type Inventory = Mapping[Group, int]  # devices of each kind and zone that were known for 30 days
+type Inventory = Mapping[
+    DeviceGroup, int
+]  # devices of each kind and zone that were known for 30 days
 
 
 class Rung(StrEnum):
@@ -42,7 +44,7 @@ class Rung(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class PatternSide:
     """What a pattern says about one side. `members` are the names that were seen.
 
     `kinds` and `zones` are set at the group rung and above; at the listed rung `zones` narrows the
@@ -57,7 +59,7 @@ class Side:
     networks: tuple[str, ...] = ()
     known_count: int = 0
 
-    def covers(self, end: End) -> bool:
+    def covers(self, end: CellEnd) -> bool:
         """Whether an end lies inside."""
         match self.rung:
             case Rung.NONE:
@@ -76,19 +78,19 @@ class Side:
 
 
 def describe_side(
-    ends: Iterable[End],
+    ends: Iterable[CellEnd],
     inventory: Inventory,
     *,
     allow_group: bool = True,
     networks: Sequence[str] = (),
-) -> Side | None:
+) -> PatternSide | None:
     """Return the narrowest side that says what these ends are. None where it cannot be said: too
     many for a list, mixed with the outside, or partly without a name. `networks` are those beyond
     the plant that all alerts of the site together show.
     """
     distinct = set(ends)
     if not any(end.name for end in distinct):
-        return Side(Rung.NONE)
+        return PatternSide(Rung.NONE)
     if not all(end.name for end in distinct):
         return None
     outside = {end for end in distinct if end.is_outside}
@@ -100,17 +102,17 @@ def describe_side(
     members = tuple(sorted(end.name for end in distinct))
     if allow_group and is_group(distinct, inventory) and _is_product(groups):
         member_count = sum(inventory.get(group, 0) for group in groups)
-        return Side(Rung.GROUP, members, kinds=kinds, zones=zones, known_count=member_count)
+        return PatternSide(Rung.GROUP, members, kinds=kinds, zones=zones, known_count=member_count)
     if allow_group and is_kind_of_site(distinct, inventory):
         member_count = sum(count for group, count in inventory.items() if group.kind in kinds)
-        return Side(Rung.GROUP, members, kinds=kinds, known_count=member_count)
+        return PatternSide(Rung.GROUP, members, kinds=kinds, known_count=member_count)
     if allow_group and is_kind_of_zones(distinct, inventory) and _is_product(groups):
         member_count = sum(inventory.get(group, 0) for group in groups)
-        return Side(Rung.GROUP, members, kinds=kinds, zones=zones, known_count=member_count)
+        return PatternSide(Rung.GROUP, members, kinds=kinds, zones=zones, known_count=member_count)
     return list_side(distinct, zones)
 
 
-def list_side(ends: set[End], zones: tuple[str, ...] = ()) -> Side | None:
+def list_side(ends: set[CellEnd], zones: tuple[str, ...] = ()) -> PatternSide | None:
     """Return a side that lists these ends; None where there are too many or not all have a name of
     one sort.
     """
@@ -120,10 +122,10 @@ def list_side(ends: set[End], zones: tuple[str, ...] = ()) -> Side | None:
     members = tuple(sorted({end.address if by_address else end.device for end in ends}))
     if len(members) > MAX_LISTED:
         return None
-    return Side(Rung.LISTED, members, by_address=by_address, zones=zones)
+    return PatternSide(Rung.LISTED, members, by_address=by_address, zones=zones)
 
 
-def is_group(ends: set[End], inventory: Inventory) -> bool:
+def is_group(ends: set[CellEnd], inventory: Inventory) -> bool:
     """Whether each kind and zone among these ends may be named as a group: at least three members,
     and at least half of those known, were seen.
     """
@@ -136,13 +138,13 @@ def is_group(ends: set[End], inventory: Inventory) -> bool:
     )
 
 
-def nameable_groups(ends: set[End], inventory: Inventory) -> set[Group]:
+def nameable_groups(ends: set[CellEnd], inventory: Inventory) -> set[DeviceGroup]:
     """Return the largest set of groups among these ends that one side can name: kinds of the whole
     site where there are any, else the groups of the zone or kind with the most members.
     """
     inside = [end for end in ends if end.name and not end.is_outside]
-    by_kind: dict[str, set[End]] = defaultdict(set)
-    by_group: dict[Group, set[End]] = defaultdict(set)
+    by_kind: dict[str, set[CellEnd]] = defaultdict(set)
+    by_group: dict[DeviceGroup, set[CellEnd]] = defaultdict(set)
     for end in inside:
         by_kind[end.kind].add(end)
         by_group[end.group].add(end)
@@ -150,7 +152,7 @@ def nameable_groups(ends: set[End], inventory: Inventory) -> set[Group]:
     if of_site:
         return {end.group for end in inside if end.kind in of_site}
     fitting = {group: m for group, m in by_group.items() if is_group(m, inventory)}
-    best: set[Group] = set()
+    best: set[DeviceGroup] = set()
     for named_group in fitting:
         for same in ("kind", "zone"):
             family = {g for g in fitting if getattr(g, same) == getattr(named_group, same)}
@@ -159,7 +161,7 @@ def nameable_groups(ends: set[End], inventory: Inventory) -> set[Group]:
     return best
 
 
-def is_kind_of_site(ends: set[End], inventory: Inventory) -> bool:
+def is_kind_of_site(ends: set[CellEnd], inventory: Inventory) -> bool:
     """Whether each kind among these ends may be named over all zones of the site: the same measure,
     where the kind stands in several zones with few members each.
     """
@@ -174,7 +176,7 @@ def is_kind_of_site(ends: set[End], inventory: Inventory) -> bool:
     return all(count >= MIN_GROUP_SHARE * inventory_counts[kind] for kind, count in counts.items())
 
 
-def is_kind_of_zones(ends: set[End], inventory: Inventory) -> bool:
+def is_kind_of_zones(ends: set[CellEnd], inventory: Inventory) -> bool:
     """Whether each kind among these ends may be named over the zones in which it was seen: the same
     measure for all zones together, such as stations with two controllers each, and half of those
     known in each of them.
@@ -193,13 +195,13 @@ def is_kind_of_zones(ends: set[End], inventory: Inventory) -> bool:
     )
 
 
-def _is_product(groups: set[Group]) -> bool:
+def _is_product(groups: set[DeviceGroup]) -> bool:
     """Whether naming kinds and zones apart says nothing more than these groups."""
     kinds, zones = {group.kind for group in groups}, {group.zone for group in groups}
     return len(groups) == len(kinds) * len(zones)
 
 
-def _describe_outside(ends: set[End], site_networks: Sequence[str]) -> Side | None:
+def _describe_outside(ends: set[CellEnd], site_networks: Sequence[str]) -> PatternSide | None:
     """Return networks that hold these addresses, and the addresses that lie in none, one by one.
     None where those are many: what is beyond the plant is never open.
     """
@@ -216,7 +218,7 @@ def _describe_outside(ends: set[End], site_networks: Sequence[str]) -> Side | No
     if not networks:
         return None
     inside = {address for address in addresses if is_in_networks(address, tuple(networks))}
-    return Side(Rung.NETWORK, tuple(sorted(inside)), networks=tuple(sorted(networks)))
+    return PatternSide(Rung.NETWORK, tuple(sorted(inside)), networks=tuple(sorted(networks)))
 
 
 def smallest_networks(addresses: Iterable[str]) -> tuple[list[str], set[str]]:

@@ -7,18 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from alerts.patterns.engine.cells import HARMLESS, Cell, End
+from alerts.patterns.engine.cells import HARMLESS, AlertCell, CellEnd
 from alerts.patterns.engine.pattern import Pattern, TypeName
-from alerts.patterns.engine.sides import Rung, Side
+from alerts.patterns.engine.sides import PatternSide, Rung
 
 type Part = Literal["source", "destination", "types", "hours", "exceptions"]
 # Ends of alerts of which one is a safety system or a crown jewel, by site and type.
-type CriticalPairs = Mapping[tuple[str, TypeName], set[tuple[End, End]]]
+type CriticalPairs = Mapping[tuple[str, TypeName], set[tuple[CellEnd, CellEnd]]]
 MAX_NAMES: Final = 20  # of exceptions that are told
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class WidthReason:
     """Why one part of a pattern is as wide as it is: a code of `web.width`, and its numbers."""
 
     part: Part
@@ -30,9 +30,9 @@ class Reason:
         return {"part": self.part, "code": self.code, "detail": self.detail}
 
 
-def critical_pairs(cells: Iterable[Cell]) -> CriticalPairs:
+def critical_pairs(cells: Iterable[AlertCell]) -> CriticalPairs:
     """Return the ends of cells with a critical end: few of all, and every pattern looks at them."""
-    pairs: dict[tuple[str, TypeName], set[tuple[End, End]]] = defaultdict(set)
+    pairs: dict[tuple[str, TypeName], set[tuple[CellEnd, CellEnd]]] = defaultdict(set)
     for cell in cells:
         key = cell.key
         if key.source.is_critical or key.destination.is_critical:
@@ -42,8 +42,8 @@ def critical_pairs(cells: Iterable[Cell]) -> CriticalPairs:
 
 
 def reasons_for_width(
-    pattern: Pattern, cells: Sequence[Cell], critical: CriticalPairs
-) -> list[Reason]:
+    pattern: Pattern, cells: Sequence[AlertCell], critical: CriticalPairs
+) -> list[WidthReason]:
     """Return why source, destination, types and hours are as wide as they are, and what is left
     out. `cells` are those of the mining that found the pattern, `critical` their critical pairs.
     """
@@ -55,44 +55,44 @@ def reasons_for_width(
         _hours_reason(pattern, inside),
     ]
     if suspicious := sorted({*pattern.exceptions, *pattern.except_sources}):
-        reasons.append(Reason("exceptions", "suspicious", _named(suspicious)))
+        reasons.append(WidthReason("exceptions", "suspicious", _named(suspicious)))
     if names := _critical_names(pattern, critical):
-        reasons.append(Reason("exceptions", "critical", _named(names)))
+        reasons.append(WidthReason("exceptions", "critical", _named(names)))
     return reasons
 
 
-def _side_reason(part: Part, pattern: Pattern, side: Side) -> Reason:
+def _side_reason(part: Part, pattern: Pattern, side: PatternSide) -> WidthReason:
     members = len(side.members)
     detail: dict[str, Any] = {"seen": members}
     match side.rung:
         case Rung.GROUP:
             code = "group" if side.zones else "kind"
-            return Reason(part, code, {**detail, "known": max(side.known_count, members)})
+            return WidthReason(part, code, {**detail, "known": max(side.known_count, members)})
         case Rung.NETWORK:
-            return Reason(part, "network", {**detail, "networks": len(side.networks)})
+            return WidthReason(part, "network", {**detail, "networks": len(side.networks)})
         case Rung.LISTED if len(side.members) == 1:
-            return Reason(part, "single", detail)
+            return WidthReason(part, "single", detail)
         case Rung.LISTED if pattern.is_strict:
-            return Reason(part, "strict", detail)
-    return Reason(part, side.rung.value, detail)
+            return WidthReason(part, "strict", detail)
+    return WidthReason(part, side.rung.value, detail)
 
 
-def _types_reason(pattern: Pattern, cells: Sequence[Cell]) -> Reason:
+def _types_reason(pattern: Pattern, cells: Sequence[AlertCell]) -> WidthReason:
     judged = {
         (cell.key.alert_type, cell.key.own_title)
         for cell in cells
         if any(verdict.verdict in HARMLESS for verdict in cell.verdicts)
     }
     code = "one" if len(pattern.types) == 1 else "set"
-    return Reason("types", code, {"types": len(pattern.types), "judged": len(judged)})
+    return WidthReason("types", code, {"types": len(pattern.types), "judged": len(judged)})
 
 
-def _hours_reason(pattern: Pattern, cells: Sequence[Cell]) -> Reason:
+def _hours_reason(pattern: Pattern, cells: Sequence[AlertCell]) -> WidthReason:
     if pattern.planned_work:
-        return Reason("hours", "planned_work", {"kind": pattern.planned_work})
+        return WidthReason("hours", "planned_work", {"kind": pattern.planned_work})
     if pattern.hours is None:
         slots = {o.slot for cell in cells for o in cell.occurrences}
-        return Reason("hours", "any", {"slots": len(slots)})
+        return WidthReason("hours", "any", {"slots": len(slots)})
     outside = sum(
         o.alerts
         for cell in cells
@@ -100,7 +100,7 @@ def _hours_reason(pattern: Pattern, cells: Sequence[Cell]) -> Reason:
         if not pattern.hours.contains(o.slot, o.utc_slot)
     )
     code = "utc" if pattern.hours.is_utc else "plant"
-    return Reason("hours", code, {"outside": outside, "hours": pattern.hours.hours_a_week})
+    return WidthReason("hours", code, {"outside": outside, "hours": pattern.hours.hours_a_week})
 
 
 def _critical_names(pattern: Pattern, critical: CriticalPairs) -> list[str]:
@@ -113,7 +113,7 @@ def _critical_names(pattern: Pattern, critical: CriticalPairs) -> list[str]:
     return sorted(names)
 
 
-def _is_near(side: Side, end: End) -> bool:
+def _is_near(side: PatternSide, end: CellEnd) -> bool:
     """Whether a side covers an end, or stands in the same zones with a critical one."""
     return side.covers(end) or (end.is_critical and (not side.zones or end.zone in side.zones))
 

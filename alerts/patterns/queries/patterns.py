@@ -8,21 +8,25 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.expressions import RawSQL
 
 from alerts.incidents.models import Alert, Incident
-from alerts.incidents.queries import alerts_visible_to, incidents_without_details, sites_in_reach
+from alerts.incidents.queries import (
+    alerts_visible_to,
+    count_incidents_without_details,
+    sites_in_reach,
+)
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Candidate, Mining, PatternState, SiteMining
 from alerts.reviews.models import Annotation
 from alerts.reviews.queries import annotations_visible_to, evidence_in_force, evidence_where
 from alerts.sites.models import Site
 from alerts.suppression.backtesting.history import suspicious_near_misses, why_kept_out
-from alerts.suppression.backtesting.history_sql import Period, fetch_rows
-from alerts.suppression.engine.rule import Rule
-from alerts.suppression.engine.sql import near_misses, where
+from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows
+from alerts.suppression.engine.rule import RuleDefinition
+from alerts.suppression.engine.sql import near_misses, rule_condition_sql
 from alerts.suppression.engine.words import Sentence
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
 from portal.jobs.models import Job
-from portal.jobs.models import State as Work
+from portal.jobs.models import JobState as Work
 
 NEEDED_DAYS, NEEDED_VERDICTS = 14, 10
 MANY_UNREAD = 100  # incidents without their alerts; a few are always on their way
@@ -105,7 +109,7 @@ def unread_incidents() -> int:
     """Return how many incidents still wait for their alerts, where they are so many that patterns
     and plan will look different; else 0.
     """
-    n = incidents_without_details()
+    n = count_incidents_without_details()
     return n if n >= MANY_UNREAD else 0
 
 
@@ -126,11 +130,11 @@ def plan_candidates(rows: QuerySet[Candidate]) -> QuerySet[Candidate]:
     return steps.order_by("site__name", "plan_order")
 
 
-def incidents_of(
+def incidents_of_pattern(
     candidate: Candidate, incidents: QuerySet[Incident], *, now: datetime
 ) -> QuerySet[Incident]:
     """Return those of these incidents that the pattern covers, found by the database."""
-    scope = where(_rule_of(candidate, now))
+    scope = rule_condition_sql(_rule_of(candidate, now))
     ids = RawSQL(
         "SELECT l.incident_id FROM incidents_alerts a"
         f" JOIN incidents_alert_links l ON l.alert_id = a.id WHERE {scope.text}",
@@ -141,7 +145,7 @@ def incidents_of(
 
 def annotations_of(candidate: Candidate, *, now: datetime, limit: int) -> list[Annotation]:
     """Return what OT said of its alerts and holds, the newest first."""
-    scope = where(_rule_of(candidate, now))
+    scope = rule_condition_sql(_rule_of(candidate, now))
     ids = fetch_rows(
         "SELECT n.annotation_id FROM reviews_verdict_alerts n"
         " JOIN reviews_verdicts v ON v.id = n.annotation_id"
@@ -168,7 +172,7 @@ class CounterExample:
 def counter_examples(candidate: Candidate, *, now: datetime, limit: int) -> list[CounterExample]:
     """Return the nearest alerts outside, those that OT called suspicious first."""
     rule = _rule_of(candidate, now)
-    period = Period(now - timedelta(days=NEAR_DAYS), now)
+    period = TimeSpan(now - timedelta(days=NEAR_DAYS), now)
     suspicious = suspicious_near_misses(rule, period)[-limit:]
     near = near_misses(rule)
     others = fetch_rows(
@@ -195,5 +199,5 @@ def counter_examples(candidate: Candidate, *, now: datetime, limit: int) -> list
     ]
 
 
-def _rule_of(candidate: Candidate, now: datetime) -> Rule:
+def _rule_of(candidate: Candidate, now: datetime) -> RuleDefinition:
     return rule_for(candidate.process, time_zone=candidate.time_zone, now=now)

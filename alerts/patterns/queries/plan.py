@@ -12,9 +12,9 @@ from django.db.models.functions import RowNumber
 from alerts.incidents.queries import sites_in_reach
 from alerts.patterns.models import Candidate, PatternState, SiteMining
 from alerts.patterns.queries.patterns import candidates_visible_to, plan_candidates, site_minings
-from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.engine.guards.signing import SigningSide
 from alerts.suppression.models import ACTING, RuleVersion
-from alerts.suppression.models import State as RuleState
+from alerts.suppression.models import VersionState as RuleState
 from alerts.suppression.models.rules import ENDED
 from alerts.suppression.queries import acting_versions, versions_visible_to
 from alerts.suppression.signing.awaiting_signature import with_signatures
@@ -127,7 +127,7 @@ def minutes_a_month(steps: Sequence[PlanStep], *, days: int) -> float | None:
     return minutes * (MONTH / timedelta(days=days))
 
 
-def plans_for(user: User) -> list[SitePlan]:
+def site_plans_for(user: User) -> list[SitePlan]:
     """Return the plan of every site that the person sees and that was mined, by name."""
     totals = list(site_minings(list(sites_in_reach(user))))
     return _plans(totals, candidates_visible_to(user), versions_visible_to(user))
@@ -191,7 +191,7 @@ def step_state(candidate: Candidate, version: RuleVersion | None) -> StepState:
         return StepState.TRIAL
     if version.state == RuleState.PROPOSED:
         sides = {signature.side for signature in version.valid_signatures}  # type: ignore[attr-defined]  # prefetched
-        return StepState.OT if Side.OT not in sides else StepState.SOC
+        return StepState.OT if SigningSide.OT not in sides else StepState.SOC
     return StepState.DRAFT
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from alerts.patterns.queries.plan import PlanStep, SitePlan
-from alerts.patterns.queries.questions import Question, Questions, answers_needed
+from alerts.patterns.queries.questions import IncidentToAsk, Questions, answers_needed
 
 
 def facts_of_plan(plan: SitePlan, questions: Questions) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def _step(step: PlanStep, order: int, share: float) -> dict[str, Any]:
     }
 
 
-def _question(question: Question) -> dict[str, Any]:
+def _question(question: IncidentToAsk) -> dict[str, Any]:
     return {
         "incident": question.incident.pk,
         "number": question.incident.number,

@@ -17,7 +17,7 @@ from alerts.patterns.queries.plan import TO_SIGN, PlanStep, SitePlan, StepState
 from alerts.reviews.policies import ot_people_at, speaks_at
 from alerts.suppression.backtesting.history_sql import fetch_rows
 from alerts.suppression.engine.guards.lifecycle import CREDIT_PERIOD, credit_wanted
-from alerts.suppression.engine.sql import where
+from alerts.suppression.engine.sql import rule_condition_sql
 from alerts.suppression.watching.credit import harmless_looks
 from portal.accounts.models import User
 
@@ -68,7 +68,7 @@ SELECT q.incident_id FROM reviews_question_incidents q
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class IncidentToAsk:
     """One incident to ask OT about, and the step of the plan that its answer helps."""
 
     step: PlanStep
@@ -81,13 +81,13 @@ class Question:
 class Questions:
     """What to ask at a site now. `share` is gained once all of these are answered as harmless."""
 
-    all: list[Question]
+    all: list[IncidentToAsk]
     share: float
     allowed: int  # of them today, so that nobody is asked more than MAX_A_DAY
     people: list[User]
 
     @property
-    def today(self) -> list[Question]:
+    def today(self) -> list[IncidentToAsk]:
         """Those that may be asked today."""
         return self.all[: self.allowed]
 
@@ -97,7 +97,7 @@ def questions_at(plan: SitePlan, user: User | None, *, now: datetime) -> Questio
     step only as many as it needs; then what makes the trials of the steps to sign shorter.
     Incidents that somebody was asked about are passed over.
     """
-    chosen: list[Question] = []
+    chosen: list[IncidentToAsk] = []
     complete: list[PlanStep] = []
     waiting = _waiting_by_candidate(plan)
     steps = plan.steps_in(StepState.EVIDENCE)
@@ -115,7 +115,9 @@ def questions_at(plan: SitePlan, user: User | None, *, now: datetime) -> Questio
     return Questions(chosen, sum(step.share for step in complete), allowed, people)
 
 
-def _for_trials(plan: SitePlan, user: User | None, *, limit: int, now: datetime) -> list[Question]:
+def _for_trials(
+    plan: SitePlan, user: User | None, *, limit: int, now: datetime
+) -> list[IncidentToAsk]:
     if limit <= 0:
         return []
     targets = {step.candidate.pk: credit_wanted(step.gain / plan.days) for step in plan.steps}
@@ -138,7 +140,7 @@ def _for_trials(plan: SitePlan, user: User | None, *, limit: int, now: datetime)
         [pk for ids in incidents.values() for pk in ids]
     )
     return [
-        Question(step, rows[pk], "", is_for_trial=True)
+        IncidentToAsk(step, rows[pk], "", is_for_trial=True)
         for step in steps
         for pk in incidents[step.candidate.pk]
         if pk in rows
@@ -192,12 +194,12 @@ def _waiting_by_candidate(plan: SitePlan) -> dict[int, int]:
 
 def _questions_of(
     step: PlanStep, user: User | None, *, limit: int, now: datetime
-) -> list[Question]:
+) -> list[IncidentToAsk]:
     if limit <= 0:
         return []
     candidate = step.candidate
     units: Sequence[dict[str, Any]] = candidate.open_units or [{"kind": "", "name": "", "zone": ""}]
-    questions: list[Question] = []
+    questions: list[IncidentToAsk] = []
     incident_ids: set[int] = set()
     for unit in units:
         if len(questions) >= limit:
@@ -210,14 +212,14 @@ def _questions_of(
         if incident is not None:
             incident_ids.add(pk)
             about = " · ".join(filter(None, (unit["name"], unit.get("zone", ""))))
-            questions.append(Question(step, incident, about))
+            questions.append(IncidentToAsk(step, incident, about))
     return questions
 
 
 def _unjudged_incident(candidate: Candidate, unit: dict[str, Any], *, now: datetime) -> int | None:
     """The newest incident of the unit that nobody judged or was asked about."""
     rule = rule_for(candidate.process, time_zone=candidate.time_zone, now=now)
-    scope = where(rule)
+    scope = rule_condition_sql(rule)
     clause, params = _unit_clause(unit)
     text = _UNJUDGED.format(scope=f"({scope.text})", unit=clause)
     rows = fetch_rows(text, (*scope.params, *params, candidate.site_id))
@@ -264,7 +266,9 @@ def _covered(candidates: Sequence[Candidate], *, now: datetime) -> dict[int, lis
     """Return, by the key of each candidate, the newest incidents that it covers whole."""
     start, params, texts = now - CREDIT_PERIOD, [], []
     for candidate in candidates:
-        scope = where(rule_for(candidate.process, time_zone=candidate.time_zone, now=now))
+        scope = rule_condition_sql(
+            rule_for(candidate.process, time_zone=candidate.time_zone, now=now)
+        )
         texts.append(_COVERED.format(scope=f"({scope.text})"))
         params += [
             candidate.pk,

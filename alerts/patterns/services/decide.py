@@ -10,15 +10,18 @@ from django.utils.translation import gettext as _
 
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Candidate, PatternState
-from alerts.patterns.policies import reasons_against_deciding, reasons_against_rule
+from alerts.patterns.policies import (
+    reasons_against_deciding_pattern,
+    reasons_against_rule_of_pattern,
+)
 from alerts.reviews.engine.causes import cause
 from alerts.reviews.models import Annotation, Verdict
 from alerts.reviews.queries import annotations_in_force
 from alerts.suppression.drafting.drafts import draft_rule
 from alerts.suppression.drafting.enforcement_choice import SENTINEL, reasons_against_enforcement
 from alerts.suppression.drafting.rule_reach import reach_of_rule
-from alerts.suppression.engine.guards.signing import Side
-from alerts.suppression.engine.rule import Rule, as_json
+from alerts.suppression.engine.guards.signing import SigningSide
+from alerts.suppression.engine.rule import RuleDefinition, as_json
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.signing.people import people_of_side, usual_owners
 from portal.accounts.models import User
@@ -32,7 +35,7 @@ MAX_REASON = 500
 MAX_EVIDENCE = 60  # as many as guards count of one person and hour (S12)
 
 
-class CannotDecide(Refused):
+class CannotDecidePattern(Refused):
     """Nothing was decided about the candidate."""
 
 
@@ -40,10 +43,10 @@ class CannotDecide(Refused):
 def turn_into_rule(*, candidate_id: int, by: User, now: datetime) -> RuleVersion:
     """Write a draft that says the pattern, with the verdicts as its evidence."""
     candidate = _locked(candidate_id)
-    if reasons := reasons_against_rule(candidate, by=by):
-        raise CannotDecide(*reasons)
-    rule = rule_of(candidate, now=now)
-    body = as_json(rule) | owners_of(candidate, rule=rule, by=by)
+    if reasons := reasons_against_rule_of_pattern(candidate, by=by):
+        raise CannotDecidePattern(*reasons)
+    rule = rule_of_pattern(candidate, now=now)
+    body = as_json(rule) | rule_owners_for(candidate, rule=rule, by=by)
     version = draft_rule(by=by, now=now, body=body)
     candidate.rule = version.rule
     _settle(candidate, PatternState.HAS_RULE, by=by, now=now)
@@ -55,7 +58,7 @@ def turn_into_rule(*, candidate_id: int, by: User, now: datetime) -> RuleVersion
 def reject_candidate(*, candidate_id: int, by: User, now: datetime, reason: str) -> Candidate:
     """Say why no rule shall come of it; it is not offered again."""
     candidate = _locked(candidate_id)
-    reasons = reasons_against_deciding(candidate, by=by)
+    reasons = reasons_against_deciding_pattern(candidate, by=by)
     if not visible_text(reason):
         reasons.append(_("Say in a few words why this should not become a rule."))
     if len(reason) > MAX_REASON:
@@ -70,7 +73,7 @@ def reject_candidate(*, candidate_id: int, by: User, now: datetime, reason: str)
 def snooze_candidate(*, candidate_id: int, by: User, now: datetime) -> Candidate:
     """Put it off for thirty days."""
     candidate = _locked(candidate_id)
-    _refuse(candidate, reasons_against_deciding(candidate, by=by))
+    _refuse(candidate, reasons_against_deciding_pattern(candidate, by=by))
     candidate.snoozed_until = now + SNOOZE
     _settle(candidate, PatternState.SNOOZED, by=by, now=now)
     record("patterns.candidate.snoozed", on=candidate, by=by, at=now, until=candidate.snoozed_until)
@@ -81,13 +84,13 @@ def snooze_candidate(*, candidate_id: int, by: User, now: datetime) -> Candidate
 def reopen_candidate(*, candidate_id: int, by: User, now: datetime) -> Candidate:
     """Offer it again after it was rejected or put off."""
     candidate = _locked(candidate_id)
-    _refuse(candidate, reasons_against_deciding(candidate, by=by))
+    _refuse(candidate, reasons_against_deciding_pattern(candidate, by=by))
     _settle(candidate, PatternState.OPEN, by=by, now=now)
     record("patterns.candidate.reopened", on=candidate, by=by, at=now)
     return candidate
 
 
-def rule_of(candidate: Candidate, *, now: datetime) -> Rule:
+def rule_of_pattern(candidate: Candidate, *, now: datetime) -> RuleDefinition:
     """Return the rule that says the pattern, at its site, so that people of the site can own it.
     Tagout enforces it, but where Sentinel can hold exactly this rule.
     """
@@ -97,13 +100,13 @@ def rule_of(candidate: Candidate, *, now: datetime) -> Rule:
         time_zone=candidate.time_zone,
         now=now,
         reason=main_cause.label() if main_cause else candidate.cause,
-        evidence=[str(annotation.uuid) for annotation in evidence_of(candidate)],
+        evidence=[str(annotation.uuid) for annotation in harmless_verdicts(candidate)],
     )
     in_sentinel = replace(rule, enforcement=SENTINEL)
     return rule if reasons_against_enforcement(in_sentinel) else in_sentinel
 
 
-def evidence_of(candidate: Candidate) -> list[Annotation]:
+def harmless_verdicts(candidate: Candidate) -> list[Annotation]:
     """Return the harmless verdicts that a rule rests on, at most as many as guards count of one
     person: those of every person in turn, the newest of each first.
     """
@@ -117,15 +120,15 @@ def evidence_of(candidate: Candidate) -> list[Annotation]:
     return [item for item in in_turn if item is not None][:MAX_EVIDENCE]
 
 
-def owners_of(candidate: Candidate, *, rule: Rule, by: User) -> dict[str, str]:
+def rule_owners_for(candidate: Candidate, *, rule: RuleDefinition, by: User) -> dict[str, str]:
     """Return who owns the rule: usual owners, and on a side that has none, who judged most of it
     for OT, else who may sign for that side, the site's lead first.
     """
     owners = usual_owners(rule, by=by)
     reach = reach_of_rule(rule)
     version = RuleVersion(workspace_ids=list(reach.workspace_ids), site_ids=list(reach.site_ids))
-    judged = Counter(annotation.by_id for annotation in evidence_of(candidate))
-    for name, side in (("owner_ot", Side.OT), ("owner_soc", Side.SOC)):
+    judged = Counter(annotation.by_id for annotation in harmless_verdicts(candidate))
+    for name, side in (("owner_ot", SigningSide.OT), ("owner_soc", SigningSide.SOC)):
         if name in owners:
             continue
         people = [
@@ -133,7 +136,7 @@ def owners_of(candidate: Candidate, *, rule: Rule, by: User) -> dict[str, str]:
             for person in people_of_side(version, side=side)
             if person.email not in owners.values()
         ]
-        if side is Side.OT:
+        if side is SigningSide.OT:
             people.sort(key=lambda person: -judged[person.pk])
         if people:
             owners[name] = people[0].email
@@ -149,7 +152,7 @@ def _refuse(candidate: Candidate, reasons: list[str]) -> None:
     if candidate.state == PatternState.HAS_RULE and candidate.rule is not None:
         reasons.append(_("%(rule)s was already made from it.") % {"rule": candidate.rule.label})
     if reasons:
-        raise CannotDecide(*reasons)
+        raise CannotDecidePattern(*reasons)
 
 
 def _settle(

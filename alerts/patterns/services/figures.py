@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any, Final
 from uuid import UUID
 
-from alerts.patterns.engine.cells import HARMLESS, HOURS_OF_WEEK, Cell, Group
+from alerts.patterns.engine.cells import HARMLESS, HOURS_OF_WEEK, AlertCell, DeviceGroup
 from alerts.patterns.engine.evidence import Unit
 from alerts.patterns.engine.pattern import Pattern, pattern_as_json
 from alerts.patterns.engine.plan import IncidentShape
@@ -121,7 +121,7 @@ def _moment(day: int, hour: int) -> datetime:
     return datetime.fromtimestamp((day * 24 + hour) * 3600, tz=UTC)
 
 
-def _add_counts(row: Candidate, pattern: Pattern, cells: Sequence[Cell]) -> None:
+def _add_counts(row: Candidate, pattern: Pattern, cells: Sequence[AlertCell]) -> None:
     """By type and by member: alerts, and annotations that call them harmless."""
     types: dict[Any, tuple[Counter[str], set[str]]] = defaultdict(lambda: (Counter(), set()))
     members: dict[str, dict[Any, tuple[Counter[str], set[str]]]] = {
@@ -180,7 +180,7 @@ def _add_evidence(row: Candidate, pattern: Pattern) -> None:
 
 def _unit_as_json(unit: Unit, alerts: int) -> dict[str, Any]:
     kind, target = unit
-    if isinstance(target, Group):
+    if isinstance(target, DeviceGroup):
         return {"kind": kind, "name": target.kind, "zone": target.zone, "alerts": alerts}
     return {"kind": kind, "name": target, "zone": "", "alerts": alerts}
 

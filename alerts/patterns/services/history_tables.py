@@ -15,13 +15,13 @@ from typing import Final
 
 from django.db import connection, transaction
 
-from alerts.incidents.models import Status
+from alerts.incidents.models import IncidentStatus
 from alerts.reviews.queries import evidence_where
-from alerts.suppression.backtesting.history_sql import Period, in_period
+from alerts.suppression.backtesting.history_sql import TimeSpan, in_period
 from alerts.suppression.enforcing.acting_rules import acting_set
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.guards.never import HIGH
-from alerts.suppression.engine.rule import Clause, Rule
+from alerts.suppression.engine.rule import Clause, RuleDefinition
 from alerts.suppression.engine.sql import Sql
 
 WORKS: Final = 2**32  # times the number of planned works, in `moment` and `week`
@@ -168,7 +168,7 @@ class HistorySize:
 
 
 @contextmanager
-def history_tables(period: Period) -> Iterator[HistorySize]:
+def history_tables(period: TimeSpan) -> Iterator[HistorySize]:
     """Fill the tables with the history of a period, and drop them at the end of the block."""
     _drop()
     try:
@@ -180,8 +180,8 @@ def history_tables(period: Period) -> Iterator[HistorySize]:
             _drop()
 
 
-def _fill(period: Period) -> HistorySize:
-    closed = Status.CLOSED
+def _fill(period: TimeSpan) -> HistorySize:
+    closed = IncidentStatus.CLOSED
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '120s'")
         cursor.execute("SET LOCAL work_mem = '192MB'")
@@ -211,11 +211,11 @@ def _fill(period: Period) -> HistorySize:
     return HistorySize(alerts, verdicts, first_at, tuple(sites))
 
 
-def _acting_scopes(period: Period) -> Iterator[Sql]:
+def _acting_scopes(period: TimeSpan) -> Iterator[Sql]:
     """Yield the alerts of the period that rules which act match, one piece for all rules that name
     the same site: its alerts are read once, however many rules it has.
     """
-    by_site: dict[Clause | None, list[Rule]] = defaultdict(list)
+    by_site: dict[Clause | None, list[RuleDefinition]] = defaultdict(list)
     for version in acting_set().versions.values():
         site = next((line for line in version.definition.all_of if line.field == "site"), None)
         by_site[site].append(version.definition)

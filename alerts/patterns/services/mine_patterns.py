@@ -23,7 +23,7 @@ from alerts.patterns.services.history_tables import history_tables
 from alerts.patterns.services.site_history import read_site
 from alerts.patterns.services.store import store_patterns
 from alerts.sites.models import Site
-from alerts.suppression.backtesting.history_sql import Period
+from alerts.suppression.backtesting.history_sql import TimeSpan
 from alerts.suppression.backtesting.time_to_close import measure_time_to_close, usual_minutes
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.models.rules import ENDED
@@ -33,8 +33,7 @@ from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 from portal.audit.services import record
 from portal.errors import Refused
-from portal.jobs.models import Job
-from portal.jobs.models import State as JobState
+from portal.jobs.models import Job, JobState
 from portal.jobs.services import back_off, claim_due, ensure_job, put_back, save_payload
 from portal.ui.words import number
 
@@ -68,7 +67,7 @@ def mine_patterns(*, days: int = DAYS, now: datetime, report: Report | None = No
     count_site_days(now=now)
     _reopen_without_rule()
     site_minings: list[SiteMining] = []
-    period = Period(now - timedelta(days=days), now)
+    period = TimeSpan(now - timedelta(days=days), now)
     with history_tables(period) as size, _without_collection():
         sites = Site.objects.in_bulk(size.sites)
         for done, pk in enumerate(size.sites):

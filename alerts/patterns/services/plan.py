@@ -15,7 +15,7 @@ from alerts.patterns.services.decide import turn_into_rule
 from alerts.reviews.models import CANNED, Review
 from alerts.reviews.services import ask_ot
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.models import State as RuleState
+from alerts.suppression.models import VersionState as RuleState
 from alerts.suppression.signing.propose import propose_rule
 from portal.accounts.models import User
 from portal.audit.services import record

@@ -11,15 +11,15 @@ from typing import Any, Final
 from alerts.incidents.time_to_close import first_closes
 from alerts.patterns.engine.cells import (
     OUTSIDE,
-    Cell,
+    AlertCell,
+    CellEnd,
+    CellHour,
     CellKey,
-    End,
-    Group,
-    Occurrence,
-    Verdict,
+    CellVerdict,
+    DeviceGroup,
     put_busier_end_first,
 )
-from alerts.patterns.engine.plan import IncidentShape, Part
+from alerts.patterns.engine.plan import IncidentPart, IncidentShape
 from alerts.patterns.engine.sides import Inventory
 from alerts.patterns.services.history_tables import CELL_COLUMNS, SURE, WORKS
 from alerts.sites.engine.devices import is_public_address
@@ -29,7 +29,7 @@ from alerts.suppression.backtesting.history_sql import fetch_rows
 SETTLED: Final = timedelta(days=30)  # a device known so long counts as a member of its group
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
 NO_WORKS: Final[frozenset[str]] = frozenset()
-UNCOVERED: Final = Part(-1, 0, 0)  # of an alert that is not at this site
+UNCOVERED: Final = IncidentPart(-1, 0, 0)  # of an alert that is not at this site
 
 _CELLS = f"""
 SELECT c.cell, c.severity, c.first_at, c.latest_at, c.moments,
@@ -58,7 +58,7 @@ class SiteHistory:
     """What mining knows of a site. Lists beside `cells` are by the place of the cell."""
 
     site: Site
-    cells: list[Cell] = field(default_factory=list)
+    cells: list[AlertCell] = field(default_factory=list)
     first_at: list[datetime] = field(default_factory=list)
     latest_at: list[datetime] = field(default_factory=list)
     minutes: dict[int, list[float]] = field(default_factory=dict)
@@ -108,13 +108,13 @@ class _Ends:
     def __init__(self, devices: Iterable[Device], criticality: Mapping[str, str]) -> None:
         self.criticality = criticality
         self.inside = {device.address for device in devices if not device.is_outside}
-        self.made: dict[tuple[str, str, str, str], End] = {}
+        self.made: dict[tuple[str, str, str, str], CellEnd] = {}
 
-    def end(self, device: str, address: str, kind: str = "", zone: str = "") -> End:
+    def end(self, device: str, address: str, kind: str = "", zone: str = "") -> CellEnd:
         key = (device, address, kind, zone)
         if key not in self.made:
             is_outside = not kind and address not in self.inside and is_public_address(address)
-            self.made[key] = End(
+            self.made[key] = CellEnd(
                 device,
                 address,
                 OUTSIDE if is_outside else kind,
@@ -124,13 +124,13 @@ class _Ends:
             )
         return self.made[key]
 
-    def pair(self, devices: list[str], addresses: list[str]) -> tuple[End, End]:
+    def pair(self, devices: list[str], addresses: list[str]) -> tuple[CellEnd, CellEnd]:
         """Return the two ends that an alert without direction names; nobody where it names more."""
         named = [self.end(name, "") for name in sorted(set(devices))]
         named = named or [self.end("", name) for name in sorted(set(addresses))]
         if not 1 <= len(named) <= 2:
-            return End(), End()
-        return named[0], named[1] if len(named) > 1 else End()
+            return CellEnd(), CellEnd()
+        return named[0], named[1] if len(named) > 1 else CellEnd()
 
 
 def _read_cells(history: SiteHistory, ends: _Ends) -> dict[int, int]:
@@ -138,13 +138,13 @@ def _read_cells(history: SiteHistory, ends: _Ends) -> dict[int, int]:
     positions: dict[int, int] = {}
     by_key: dict[tuple[CellKey, bool, bool], int] = {}
     works = history.works
-    occurrences: dict[int, Occurrence] = {}
+    occurrences: dict[int, CellHour] = {}
     for row in fetch_rows(_CELLS, [history.site.pk]):
         cell, severity, first_at, latest_at, moments, is_harm, workspace, _site, *columns = row
         key, is_high = _cell_key(history.site.name, columns, ends)
         position = by_key.setdefault((key, is_high, is_harm), len(history.cells))
         if position == len(history.cells):
-            history.cells.append(Cell(key))
+            history.cells.append(AlertCell(key))
             history.first_at.append(first_at)
             history.latest_at.append(latest_at)
         positions[cell] = position
@@ -185,21 +185,21 @@ def _cell_key(site: str, columns: list[Any], ends: _Ends) -> tuple[CellKey, bool
     )
     is_directed = bool(source.name)
     if not source.name and destination.name:
-        source, destination = destination, End()
+        source, destination = destination, CellEnd()
     elif not source.name:
         source, destination = ends.pair(devices, addresses)
     key = CellKey(site, alert_type, own_title, source, destination, protocol, function, is_directed)
     return key, is_high
 
 
-def occurrence_at(moment: int, *, works: frozenset[str] = NO_WORKS) -> Occurrence:
+def occurrence_at(moment: int, *, works: frozenset[str] = NO_WORKS) -> CellHour:
     """Return the hour that the tables write as `hour * 256 + slot`."""
     hour, slot = divmod(moment, 256)
     utc_slot = (hour + 72) % 168  # 1970 began on a Thursday
     day = EPOCH + hour // 24
     # The plant's date is the UTC date or one beside it: the one with the plant's weekday.
     day += (slot // 24 - utc_slot // 24 + 3) % 7 - 3
-    return Occurrence(day, slot, utc_slot, works=works)
+    return CellHour(day, slot, utc_slot, works=works)
 
 
 def _read_verdicts(history: SiteHistory, positions: Mapping[int, int]) -> None:
@@ -209,7 +209,7 @@ def _read_verdicts(history: SiteHistory, positions: Mapping[int, int]) -> None:
         utc_slot, slot = divmod(hours, 256)
         works = history.works.get(number, NO_WORKS)
         history.cells[positions[cell]].verdicts.append(
-            Verdict(str(uuid), verdict, cause, str(by), slot, utc_slot, works)
+            CellVerdict(str(uuid), verdict, cause, str(by), slot, utc_slot, works)
         )
         if verdict in SURE:
             sure.add(str(uuid))
@@ -217,7 +217,7 @@ def _read_verdicts(history: SiteHistory, positions: Mapping[int, int]) -> None:
 
 
 def _read_shapes(history: SiteHistory, positions: Mapping[int, int]) -> None:
-    parts: dict[tuple[int, int], Part] = {}
+    parts: dict[tuple[int, int], IncidentPart] = {}
     times: dict[int, tuple[int, int, frozenset[str]]] = {}  # few, and shared by all cells
 
     def time_of(week: int) -> tuple[int, int, frozenset[str]]:
@@ -226,15 +226,15 @@ def _read_shapes(history: SiteHistory, positions: Mapping[int, int]) -> None:
         times[week] = slot, utc_slot, history.works.get(number, NO_WORKS)
         return times[week]
 
-    def part_of(cell: int, week: int) -> Part:
+    def part_of(cell: int, week: int) -> IncidentPart:
         key = positions[cell], week
         part = parts.get(key)
         if part is None:
-            part = parts[key] = Part(key[0], *(times.get(week) or time_of(week)))
+            part = parts[key] = IncidentPart(key[0], *(times.get(week) or time_of(week)))
         return part
 
-    shapes: Counter[frozenset[Part]] = Counter()
-    open_shapes: Counter[frozenset[Part]] = Counter()
+    shapes: Counter[frozenset[IncidentPart]] = Counter()
+    open_shapes: Counter[frozenset[IncidentPart]] = Counter()
     for cell, week, lives, n in fetch_rows(_LONE, [history.site.pk]):
         shape = frozenset((part_of(cell, week),))
         shapes[shape] += n
@@ -254,8 +254,10 @@ def _read_shapes(history: SiteHistory, positions: Mapping[int, int]) -> None:
 
 def _inventory(devices: Iterable[Device], now: datetime) -> Inventory:
     """How many devices of each kind and zone have been known for 30 days, by their names."""
-    names_by_group: dict[Group, set[str]] = defaultdict(set)
+    names_by_group: dict[DeviceGroup, set[str]] = defaultdict(set)
     for device in devices:
         if device.kind and device.first_seen_at <= now - SETTLED and not device.is_outside:
-            names_by_group[Group(device.kind, device.zone.name)].add(device.name or device.address)
+            names_by_group[DeviceGroup(device.kind, device.zone.name)].add(
+                device.name or device.address
+            )
     return {group: len(names) for group, names in names_by_group.items()}

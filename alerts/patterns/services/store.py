@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from alerts.patterns.engine.pattern import Pattern
-from alerts.patterns.engine.plan import MAX_RULES, Step, make_plan
+from alerts.patterns.engine.plan import MAX_RULES, RuleStep, make_plan
 from alerts.patterns.engine.process import process_key, recognise
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.engine.width import critical_pairs
@@ -126,7 +126,7 @@ def plan_site(
     rows: Sequence[Candidate],
     history: SiteHistory,
     now: datetime,
-) -> list[Step]:
+) -> list[RuleStep]:
     """Give each row its step in the plan: first what may be proposed now, by what each adds on top
     of the rules that act and of those before it; then what still lacks evidence.
     """
@@ -138,7 +138,7 @@ def plan_site(
     ]
     ready = [place for place in able if rows[place].has_enough_evidence]
     lacking = [place for place in able if not rows[place].has_enough_evidence]
-    steps: list[Step] = []
+    steps: list[RuleStep] = []
     for group in (ready, lacking):
         steps += make_plan(
             [patterns[place] for place in group],

@@ -6,12 +6,12 @@ from typing import Final
 
 from django.utils.translation import gettext, gettext_noop, ngettext, pgettext
 
-from alerts.incidents.engine.rhythm import Window
+from alerts.incidents.engine.rhythm import HourWindow
 from alerts.incidents.wording import window_words
 from alerts.patterns.engine.hours import DAY, Hours
 from alerts.patterns.engine.pattern import Pattern
-from alerts.patterns.engine.purpose import Purpose, purpose_of
-from alerts.patterns.engine.sides import Rung, Side
+from alerts.patterns.engine.purpose import DevicePurpose, purpose_of
+from alerts.patterns.engine.sides import PatternSide, Rung
 from alerts.patterns.models import Candidate
 from portal.ui.moments import hours_zone
 from portal.ui.words import number
@@ -32,163 +32,163 @@ class Phrase:
 
 
 _PHRASES: Final = {
-    Purpose.POLL: Phrase(
+    DevicePurpose.POLL: Phrase(
         gettext_noop("%(source)s polls %(destination)s"),
         gettext_noop("%(source)s poll %(destination)s"),
         gettext_noop("%(source)s: polling"),
         gettext_noop("Polling between %(source)s and %(destination)s"),
     ),
-    Purpose.WRITE: Phrase(
+    DevicePurpose.WRITE: Phrase(
         gettext_noop("%(source)s writes values to %(destination)s"),
         gettext_noop("%(source)s write values to %(destination)s"),
         gettext_noop("%(source)s: written values"),
         gettext_noop("Written values between %(source)s and %(destination)s"),
     ),
-    Purpose.COMMAND: Phrase(
+    DevicePurpose.COMMAND: Phrase(
         gettext_noop("%(source)s sends commands to %(destination)s"),
         gettext_noop("%(source)s send commands to %(destination)s"),
         gettext_noop("%(source)s: commands"),
         gettext_noop("Commands between %(source)s and %(destination)s"),
     ),
-    Purpose.FAIL: Phrase(
+    DevicePurpose.FAIL: Phrase(
         gettext_noop("%(source)s repeats failed requests to %(destination)s"),
         gettext_noop("%(source)s repeat failed requests to %(destination)s"),
         gettext_noop("%(source)s: failed requests"),
         gettext_noop("Failed requests between %(source)s and %(destination)s"),
     ),
-    Purpose.SCAN: Phrase(
+    DevicePurpose.SCAN: Phrase(
         gettext_noop("%(source)s scans %(destination)s"),
         gettext_noop("%(source)s scan %(destination)s"),
         gettext_noop("%(source)s: scans of the network"),
         gettext_noop("Scans between %(source)s and %(destination)s"),
     ),
-    Purpose.PROGRAM: Phrase(
+    DevicePurpose.PROGRAM: Phrase(
         gettext_noop("%(source)s programs %(destination)s"),
         gettext_noop("%(source)s program %(destination)s"),
         gettext_noop("%(source)s: new programs"),
         gettext_noop("Programming between %(source)s and %(destination)s"),
     ),
-    Purpose.COPY_PROGRAM: Phrase(
+    DevicePurpose.COPY_PROGRAM: Phrase(
         gettext_noop("%(source)s copies programs out of %(destination)s"),
         gettext_noop("%(source)s copy programs out of %(destination)s"),
         gettext_noop("%(source)s: copied programs"),
         gettext_noop("Copied programs between %(source)s and %(destination)s"),
     ),
-    Purpose.READ_SETTINGS: Phrase(
+    DevicePurpose.READ_SETTINGS: Phrase(
         gettext_noop("%(source)s reads the settings of %(destination)s"),
         gettext_noop("%(source)s read the settings of %(destination)s"),
         gettext_noop("%(source)s: settings that were read"),
         gettext_noop("Settings read between %(source)s and %(destination)s"),
     ),
-    Purpose.CHANGE_SETTINGS: Phrase(
+    DevicePurpose.CHANGE_SETTINGS: Phrase(
         gettext_noop("%(source)s changes settings of %(destination)s"),
         gettext_noop("%(source)s change settings of %(destination)s"),
         gettext_noop("%(source)s: changed settings"),
         gettext_noop("Changed settings between %(source)s and %(destination)s"),
     ),
-    Purpose.FIRMWARE: Phrase(
+    DevicePurpose.FIRMWARE: Phrase(
         gettext_noop("%(source)s changes the firmware of %(destination)s"),
         gettext_noop("%(source)s change the firmware of %(destination)s"),
         gettext_noop("%(source)s: changed firmware"),
         gettext_noop("Changed firmware between %(source)s and %(destination)s"),
     ),
-    Purpose.STOP: Phrase(
+    DevicePurpose.STOP: Phrase(
         gettext_noop("%(source)s restarts or stops %(destination)s"),
         gettext_noop("%(source)s restart or stop %(destination)s"),
         gettext_noop("%(source)s: restarts and stops"),
         gettext_noop("Restarts and stops between %(source)s and %(destination)s"),
     ),
-    Purpose.SIGN_IN: Phrase(
+    DevicePurpose.SIGN_IN: Phrase(
         gettext_noop("%(source)s signs in to %(destination)s"),
         gettext_noop("%(source)s sign in to %(destination)s"),
         gettext_noop("%(source)s: sign-ins"),
         gettext_noop("Sign-ins between %(source)s and %(destination)s"),
     ),
-    Purpose.REMOTE: Phrase(
+    DevicePurpose.REMOTE: Phrase(
         gettext_noop("%(source)s opens remote sessions to %(destination)s"),
         gettext_noop("%(source)s open remote sessions to %(destination)s"),
         gettext_noop("%(source)s: remote sessions"),
         gettext_noop("Remote sessions between %(source)s and %(destination)s"),
     ),
-    Purpose.WEB: Phrase(
+    DevicePurpose.WEB: Phrase(
         gettext_noop("%(source)s uses web pages of %(destination)s"),
         gettext_noop("%(source)s use web pages of %(destination)s"),
         gettext_noop("%(source)s: web requests"),
         gettext_noop("Web requests between %(source)s and %(destination)s"),
     ),
-    Purpose.DATABASE: Phrase(
+    DevicePurpose.DATABASE: Phrase(
         gettext_noop("%(source)s uses databases of %(destination)s"),
         gettext_noop("%(source)s use databases of %(destination)s"),
         gettext_noop("%(source)s: database requests"),
         gettext_noop("Database requests between %(source)s and %(destination)s"),
     ),
-    Purpose.NETWORK: Phrase(
+    DevicePurpose.NETWORK: Phrase(
         gettext_noop("%(source)s reads network settings of %(destination)s"),
         gettext_noop("%(source)s read network settings of %(destination)s"),
         gettext_noop("%(source)s: network settings that were read"),
         gettext_noop("Network settings read between %(source)s and %(destination)s"),
     ),
-    Purpose.NAMES: Phrase(
+    DevicePurpose.NAMES: Phrase(
         gettext_noop("%(source)s asks %(destination)s for names"),
         gettext_noop("%(source)s ask %(destination)s for names"),
         gettext_noop("%(source)s: name queries"),
         gettext_noop("Name queries between %(source)s and %(destination)s"),
     ),
-    Purpose.ADDRESS: Phrase(
+    DevicePurpose.ADDRESS: Phrase(
         gettext_noop("%(source)s asks %(destination)s for an address"),
         gettext_noop("%(source)s ask %(destination)s for an address"),
         gettext_noop("%(source)s: requests for an address"),
         gettext_noop("Requests for an address between %(source)s and %(destination)s"),
     ),
-    Purpose.BROADCAST: Phrase(
+    DevicePurpose.BROADCAST: Phrase(
         gettext_noop("%(source)s sends broadcasts to %(destination)s"),
         gettext_noop("%(source)s send broadcasts to %(destination)s"),
         gettext_noop("%(source)s: messages to everyone"),
         gettext_noop("Broadcasts between %(source)s and %(destination)s"),
     ),
-    Purpose.INTERNET: Phrase(
+    DevicePurpose.INTERNET: Phrase(
         gettext_noop("%(source)s reaches %(destination)s on the internet"),
         gettext_noop("%(source)s reach %(destination)s on the internet"),
         gettext_noop("%(source)s: connections to the internet"),
         gettext_noop("Internet connections between %(source)s and %(destination)s"),
     ),
-    Purpose.BACKUP: Phrase(
+    DevicePurpose.BACKUP: Phrase(
         gettext_noop("%(source)s backs up %(destination)s"),
         gettext_noop("%(source)s back up %(destination)s"),
         gettext_noop("%(source)s: backups"),
         gettext_noop("Backups between %(source)s and %(destination)s"),
     ),
-    Purpose.APPEAR: Phrase(
+    DevicePurpose.APPEAR: Phrase(
         gettext_noop("%(source)s appears beside %(destination)s"),
         gettext_noop("%(source)s appear beside %(destination)s"),
         gettext_noop("%(source)s: seen as new"),
         gettext_noop("New devices: %(source)s and %(destination)s"),
     ),
-    Purpose.VOLUME: Phrase(
+    DevicePurpose.VOLUME: Phrase(
         gettext_noop("%(source)s sends bursts of data to %(destination)s"),
         gettext_noop("%(source)s send bursts of data to %(destination)s"),
         gettext_noop("%(source)s: bursts of data"),
         gettext_noop("Bursts of data between %(source)s and %(destination)s"),
     ),
-    Purpose.SILENT: Phrase(
+    DevicePurpose.SILENT: Phrase(
         gettext_noop("%(source)s gets no answer from %(destination)s"),
         gettext_noop("%(source)s get no answer from %(destination)s"),
         gettext_noop("%(source)s: no answer"),
         gettext_noop("No answer between %(source)s and %(destination)s"),
     ),
-    Purpose.REPORT: Phrase(
+    DevicePurpose.REPORT: Phrase(
         gettext_noop("%(source)s reports its state to %(destination)s"),
         gettext_noop("%(source)s report their state to %(destination)s"),
         gettext_noop("%(source)s: reports of its own state"),
         gettext_noop("Reports of state between %(source)s and %(destination)s"),
     ),
-    Purpose.SENSOR_RULE: Phrase(
+    DevicePurpose.SENSOR_RULE: Phrase(
         gettext_noop("%(source)s meets a sensor rule at %(destination)s: %(own)s"),
         gettext_noop("%(source)s meet a sensor rule at %(destination)s: %(own)s"),
         gettext_noop("%(source)s meets a sensor rule: %(own)s"),
         gettext_noop("A sensor rule between %(source)s and %(destination)s: %(own)s"),
     ),
-    Purpose.TALK: Phrase(
+    DevicePurpose.TALK: Phrase(
         gettext_noop("%(source)s talks to %(destination)s"),
         gettext_noop("%(source)s talk to %(destination)s"),
         gettext_noop("%(source)s: traffic that was noticed"),
@@ -197,7 +197,7 @@ _PHRASES: Final = {
 }
 
 
-def headline(row: Candidate) -> str:
+def pattern_headline(row: Candidate) -> str:
     """Return who does what to whom, and when, in one line without a full stop."""
     when = hours_words(row.process, row.time_zone)
     return gettext("%(what)s, %(when)s") % {"what": purpose_sentence(row), "when": when}
@@ -221,7 +221,7 @@ def purpose_sentence(row: Candidate) -> str:
     return sentence if _is_named(pattern.source) else sentence[:1].upper() + sentence[1:]
 
 
-def side_words(side: Side) -> str:
+def side_words(side: PatternSide) -> str:
     """Return a side in a few words; nothing where alerts name nobody there."""
     match side.rung:
         case Rung.NONE:
@@ -256,20 +256,20 @@ def window_of_hours(hours: Hours, zone: str) -> str:
     clock = "UTC" if hours.is_utc else hours_zone(zone)
     end = hours.start + hours.length
     if hours.length >= DAY:
-        words = window_words(Window(hours.weekdays, 0, DAY))
+        words = window_words(HourWindow(hours.weekdays, 0, DAY))
     elif end > DAY:
-        words = window_words(Window(hours.weekdays, hours.start, end - DAY))
+        words = window_words(HourWindow(hours.weekdays, hours.start, end - DAY))
     else:
-        words = window_words(Window(hours.weekdays, hours.start, end))
+        words = window_words(HourWindow(hours.weekdays, hours.start, end))
     return f"{words} {clock}".strip()
 
 
-def _is_named(side: Side) -> bool:
+def _is_named(side: PatternSide) -> bool:
     """Whether a side is told by names of its own, which are written as they are."""
     return side.rung in (Rung.LISTED, Rung.NETWORK)
 
 
-def _is_plural(side: Side) -> bool:
+def _is_plural(side: PatternSide) -> bool:
     return _is_named(side) and len(side.members) > 1
 
 

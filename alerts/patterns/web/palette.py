@@ -12,18 +12,18 @@ from alerts.patterns.queries.patterns import candidates_visible_to
 from alerts.patterns.web.headline import purpose_sentence
 from alerts.patterns.web.pattern_card import state_words
 from portal.accounts.sessions import actor_of
-from portal.ui.palette import MAX_RESULTS, Found, Result
+from portal.ui.palette import MAX_RESULTS, FinderResult, Result
 
 MIN_TEXT = 2
 
 
-def find_patterns(request: HttpRequest, text: str) -> Found:
+def find_patterns(request: HttpRequest, text: str) -> FinderResult:
     """Return visible patterns in which every word of the text occurs."""
     if len(text) < MIN_TEXT:
-        return Found()
+        return FinderResult()
     rows = candidates_visible_to(actor_of(request))
     condition = reduce(and_, (_has(word) for word in text.split()))
-    return Found([_result(row) for row in rows.filter(condition)[:MAX_RESULTS]])
+    return FinderResult([_result(row) for row in rows.filter(condition)[:MAX_RESULTS]])
 
 
 def _has(word: str) -> Q:

@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext, ngettext, pgettext
 from alerts.patterns.engine.evidence import MIN_JUDGED_SHARE
 from alerts.patterns.models import Candidate, PatternState
 from alerts.patterns.policies import may_decide, obstacles_in_words
-from alerts.patterns.web.headline import headline, hours_words
+from alerts.patterns.web.headline import hours_words, pattern_headline
 from alerts.patterns.web.width import WidthRow, width_rows
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.suppression.backtesting.bound_sentence import bound_sentence
@@ -98,7 +98,7 @@ def pattern_card(row: Candidate, person: User, *, is_open: bool = True) -> Patte
     main_cause = cause_of(row.cause) if row.cause else None
     return PatternCard(
         pattern=row,
-        headline=headline(row),
+        headline=pattern_headline(row),
         site=row.site.name if row.site else row.workspace.name,
         zone=zone,
         clock=clock_words(zone),

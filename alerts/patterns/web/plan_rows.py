@@ -13,7 +13,7 @@ from alerts.patterns.models import Candidate
 from alerts.patterns.policies import may_decide, obstacles_in_words
 from alerts.patterns.queries.plan import PlanStep, SitePlan, StepState, share_of
 from alerts.patterns.queries.questions import answers_needed
-from alerts.patterns.web.headline import headline, hours_words
+from alerts.patterns.web.headline import hours_words, pattern_headline
 from alerts.suppression.backtesting.bound_sentence import HarmlessShare, harmless_share
 from portal.accounts.models import User
 from portal.ui.step_chart import ChartLevel, ChartStep, Tone, chart_steps
@@ -118,7 +118,7 @@ def judged_words(plan: SitePlan) -> str:
     ) % {"n": number(judged), "suspicious": number(suspicious)}
 
 
-def bound_words(plan: SitePlan) -> str:
+def plan_bound_words(plan: SitePlan) -> str:
     """Return the bound of the plan as a whole."""
     judged, suspicious = plan.judged
     share = harmless_share(suspicious, judged, is_strict=False)
@@ -171,7 +171,7 @@ def blocked_rows(plan: SitePlan) -> list[BlockedRow]:
     """Return what cannot become a rule, each with its reason."""
     return [
         BlockedRow(
-            headline(row),
+            pattern_headline(row),
             " ".join(obstacles_in_words(row.obstacles[:1])),
             _incidents(row.incidents),
             reverse("patterns:candidate", args=[row.uuid]),
@@ -193,7 +193,8 @@ def curve_of(plan: SitePlan, chosen: Candidate | None) -> SafeString:
             number(order[step.candidate.pk]),
             step.share,
             TONES[step.state],
-            f"{order[step.candidate.pk]} · {headline(step.candidate)}: +{percent(step.share)}",
+            f"{order[step.candidate.pk]} · {pattern_headline(step.candidate)}: "
+            f"+{percent(step.share)}",
             is_current=chosen is not None and step.candidate.pk == chosen.pk,
         )
         for step in ordered
@@ -244,7 +245,7 @@ def _row(step: PlanStep, order: int, plan: SitePlan, user: User) -> PlanRow:
     return PlanRow(
         step=step,
         key=number(order),
-        headline=headline(row),
+        headline=pattern_headline(row),
         meta=_meta(row),
         gain=f"+{percent(step.share)}",
         incidents=_incidents(step.gain),

@@ -12,8 +12,8 @@ from alerts.incidents.recurrence import Recurrence, recurrence_after_close
 from alerts.patterns.engine.purpose import purpose_of
 from alerts.patterns.engine.remedies import (
     Flag,
-    Option,
-    Remedy,
+    PatternRemedy,
+    RemedyOption,
     Situation,
     feeds_the_loop,
     options_for,
@@ -27,10 +27,10 @@ from portal.ui.words import number
 DAYS: Final = 90
 
 _NAMES: Final = {
-    Remedy.LEARN: gettext_lazy("Learn it at the sensor"),
-    Remedy.MUTE: gettext_lazy("Mute it at the sensor"),
-    Remedy.SOURCE_RULE: gettext_lazy("A suppression rule in Defender for IoT"),
-    Remedy.OUR_RULE: gettext_lazy("A rule in Tagout"),
+    PatternRemedy.LEARN: gettext_lazy("Learn it at the sensor"),
+    PatternRemedy.MUTE: gettext_lazy("Mute it at the sensor"),
+    PatternRemedy.SOURCE_RULE: gettext_lazy("A suppression rule in Defender for IoT"),
+    PatternRemedy.OUR_RULE: gettext_lazy("A rule in Tagout"),
 }
 _FLAGS: Final = {
     Flag.SCANNER: gettext_lazy("Mark the device as a scanner in the inventory"),
@@ -118,11 +118,11 @@ def remedy_card(
         came_again=recurrence.came_again,
     )
     options = options_for(situation)
-    has_rule = any(o.remedy == Remedy.OUR_RULE and o.is_possible for o in options)
+    has_rule = any(o.remedy == PatternRemedy.OUR_RULE and o.is_possible for o in options)
     return RemedyCard(
         rows=[_row(option, situation) for option in options],
         closes_at_source=source_words(workspace),
-        recurrence=recurrence_words(recurrence),
+        recurrence=remedy_recurrence_words(recurrence),
         warning=gettext("A rule that closes would feed the loop here.")
         if has_rule and feeds_the_loop(situation)
         else "",
@@ -137,7 +137,7 @@ def _closes_at_source(workspace: Workspace) -> bool | None:
     return True if playbook is not None and playbook.is_enabled else None
 
 
-def _row(option: Option, situation: Situation) -> RemedyRow:
+def _row(option: RemedyOption, situation: Situation) -> RemedyRow:
     name = _FLAGS[option.flag] if option.flag else _NAMES[option.remedy]
     if option.why == "not-learnable":
         titles = unlearnable(situation.titles)
@@ -166,7 +166,7 @@ def source_words(workspace: Workspace) -> str:
     return gettext("A close in Sentinel leaves the alert at the sensor open.")
 
 
-def recurrence_words(recurrence: Recurrence) -> str:
+def remedy_recurrence_words(recurrence: Recurrence) -> str:
     """Return in one sentence what followed closes."""
     if not recurrence.closed:
         return gettext("None of its incidents was closed between 90 and seven days ago.")

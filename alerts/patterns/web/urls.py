@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from alerts.patterns.web.views import patterns, plan, propose, status_sync
-from portal.ui.moved import moved_to
+from portal.ui.moved import redirect_to
 
 _patterns = [
     path("", patterns.candidates, name="list"),
@@ -18,14 +18,14 @@ _patterns = [
 _plan = [
     path("", plan.plan, name="plan"),
     path("propose/", propose.propose, name="propose"),
-    path("ask/", plan.ask, name="ask"),
+    path("ask/", plan.ask_plan_questions, name="ask"),
     # Where the plan's own forms went before patterns took them.
-    path("<uuid:candidate>/snooze/", moved_to("patterns:snooze")),
-    path("<uuid:candidate>/reject/", moved_to("patterns:reject")),
+    path("<uuid:candidate>/snooze/", redirect_to("patterns:snooze")),
+    path("<uuid:candidate>/reject/", redirect_to("patterns:reject")),
 ]
 _status_sync = [
     path("", status_sync.show_status_sync, name="show"),
-    path("<uuid:workspace>/", status_sync.answer, name="answer"),
+    path("<uuid:workspace>/", status_sync.answer_status_sync, name="answer"),
 ]
 urlpatterns = [
     path("patterns/", include((_patterns, "patterns"))),

@@ -7,7 +7,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from alerts.patterns.engine.hours import DAY
 from alerts.patterns.engine.mining import MIN_PLANNED_SHARE
-from alerts.patterns.engine.sides import Rung, Side
+from alerts.patterns.engine.sides import PatternSide, Rung
 from alerts.patterns.models import Candidate
 from alerts.patterns.web.headline import hours_words, side_words
 from portal.ui.words import number, percent
@@ -31,12 +31,12 @@ class WidthRow:
     words: str
     why: str
     icon: str
-    figures: list["Figure"] = field(default_factory=list)
+    figures: list["WidthFigure"] = field(default_factory=list)
     more: str = ""  # what the figures are, behind a count
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class WidthFigure:
     """A member or a type, with its alerts and how often it was judged harmless."""
 
     name: str
@@ -84,7 +84,7 @@ def _row(row: Candidate, part: str, code: str, detail: dict[str, Any]) -> WidthR
     )
 
 
-def _side_why(side: Side, code: str, detail: dict[str, Any]) -> str:
+def _side_why(side: PatternSide, code: str, detail: dict[str, Any]) -> str:
     members = detail.get("seen", 0)
     if side.rung == Rung.GROUP:
         kinds = ", ".join(side.kinds)
@@ -179,15 +179,15 @@ def _names(detail: dict[str, Any]) -> str:
     return f"{words} +{number(more)}" if more > 0 else words
 
 
-def _figures(rows: list[list[Any]]) -> list[Figure]:
+def _figures(rows: list[list[Any]]) -> list[WidthFigure]:
     most = max((alerts for _, alerts, _ in rows), default=0) or 1
     return [
-        Figure(name, alerts, judged, max(round(alerts / most * 100), 1))
+        WidthFigure(name, alerts, judged, max(round(alerts / most * 100), 1))
         for name, alerts, judged in rows
     ]
 
 
-def _type_figures(row: Candidate) -> list[Figure]:
+def _type_figures(row: Candidate) -> list[WidthFigure]:
     if len(row.type_figures) < 2:
         return []
     return _figures(

@@ -12,10 +12,10 @@ from rest_framework.serializers import (
 from alerts.planned_work.engine.kinds import KINDS
 from alerts.planned_work.models import PlannedWork
 from portal.api.fields import QueryChoices, QueryMoment, QueryText
-from portal.api.listing import Filter, Listing, Order, Row
+from portal.api.listing import ListFilter, Listing, ListRow, Order
 
 
-class PlannedWorkSerializer(Row):
+class PlannedWorkSerializer(ListRow):
     """Planned work, as it is known now; what was told last comes first. It closes nothing."""
 
     id = UUIDField(source="work.uuid", help_text="of the work")
@@ -57,12 +57,12 @@ WORKS = Listing(
     PlannedWorkSerializer,
     Order("known_from", field=QueryMoment()),
     filters=(
-        Filter(
+        ListFilter(
             "state", QueryChoices(PlannedWork.State.values), "one or several", "work__state__in"
         ),
-        Filter("site", QueryText(), "name of one site", "work__site__name"),
-        Filter("kind", QueryChoices(KINDS), "one or several", "kind__in"),
-        Filter("uid", QueryText(), "of its calendar", "work__uid", indexed=True),
+        ListFilter("site", QueryText(), "name of one site", "work__site__name"),
+        ListFilter("kind", QueryChoices(KINDS), "one or several", "kind__in"),
+        ListFilter("uid", QueryText(), "of its calendar", "work__uid", indexed=True),
     ),
     reads={
         "minutes": lambda length: int(length.total_seconds() // 60),
@@ -70,7 +70,7 @@ WORKS = Listing(
 )
 
 
-class PlannedOccurrenceSerializer(Row):
+class PlannedOccurrenceSerializer(ListRow):
     """Times at which planned work takes place, the latest first. One that was extended, done or
     cancelled stands beside the row that took its place: `known_until` says until when it held.
     """
@@ -87,7 +87,7 @@ OCCURRENCES = Listing(
     PlannedOccurrenceSerializer,
     Order("starts_at"),
     filters=(
-        Filter("from", QueryMoment(), "begins at or after", "starts_at__gte"),
-        Filter("to", QueryMoment(), "begins before", "starts_at__lt"),
+        ListFilter("from", QueryMoment(), "begins at or after", "starts_at__gte"),
+        ListFilter("to", QueryMoment(), "begins before", "starts_at__lt"),
     ),
 )

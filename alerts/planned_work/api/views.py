@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from alerts.incidents.queries import sites_in_reach
 from alerts.planned_work.api.bodies import CancelIn, ExtendIn, OccurrenceIn, WorkIn
 from alerts.planned_work.api.listings import OCCURRENCES, WORKS
-from alerts.planned_work.engine.coverage import Side
+from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.engine.recurrence import YEARS, Schedule, time_zone_named
 from alerts.planned_work.models import NamedDevice, Occurrence, Revision
@@ -35,7 +35,7 @@ from portal.api.problems import BadInput
 from portal.api.views import Resource, command, sub_list
 
 WRITE: dict[str, Any] = {"scope": TokenScope.WORK_WRITE, "roles": OT_ROLES}
-_SIDES = {"from_devices": Side.FROM, "to_devices": Side.TO, "devices": Side.ANY}
+_SIDES = {"from_devices": WorkSide.FROM, "to_devices": WorkSide.TO, "devices": WorkSide.ANY}
 
 
 class PlannedWorkViewSet(Resource):

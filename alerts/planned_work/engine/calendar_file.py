@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from alerts.planned_work.engine.entries import MAX_ENTRIES, Entry, ReadFile, words_of
+from alerts.planned_work.engine.entries import MAX_ENTRIES, ReadFile, WorkEntry, names_in_cell
 from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.engine.kinds import KINDS, OTHER, kind_named
 from alerts.planned_work.engine.recurrence import (
@@ -93,8 +93,8 @@ def read_calendar(text: str, *, time_zone: str, max_entries: int = MAX_ENTRIES) 
     if next(lines, (1, ""))[1].strip().upper() != "BEGIN:VCALENDAR":
         read.fail(1, PlanError("file.form"))
         return read
-    entries: dict[str, Entry] = {}
-    moved: list[tuple[_Event, Entry]] = []
+    entries: dict[str, WorkEntry] = {}
+    moved: list[tuple[_Event, WorkEntry]] = []
     for n, event in enumerate(_events(lines, read)):
         if n >= max_entries:
             read.fail(event.line, PlanError("file.many", most=max_entries))
@@ -171,7 +171,7 @@ def _add(event: _Event, number: int, line: str, read: ReadFile) -> None:
     event.properties.setdefault(name, []).append(_Property(number, str(value), upper_params))
 
 
-def _entry(event: _Event, time_zone: str) -> Entry:
+def _entry(event: _Event, time_zone: str) -> WorkEntry:
     uid, title = event.text("UID"), event.text("SUMMARY")
     if not uid:
         raise _LineError(event.line, PlanError("entry.uid"))
@@ -180,7 +180,7 @@ def _entry(event: _Event, time_zone: str) -> Entry:
     if not title:
         raise _LineError(event.line_of("SUMMARY"), PlanError("entry.title"))
     site, _mark, zone = event.text("LOCATION").partition(" / ")
-    return Entry(
+    return WorkEntry(
         line=event.line,
         uid=uid,
         title=title,
@@ -210,7 +210,7 @@ def _kind(event: _Event) -> str:
 
 
 def _words(event: _Event, name: str) -> tuple[str, ...]:
-    found = (words_of(_unescaped(prop.value)) for prop in event.properties.get(name, ()))
+    found = (names_in_cell(_unescaped(prop.value)) for prop in event.properties.get(name, ()))
     return tuple(dict.fromkeys(word for words in found for word in words))
 
 
@@ -301,7 +301,7 @@ def _moment(prop: _Property, zone: str) -> tuple[datetime, bool]:
     raise _LineError(prop.line, PlanError("time.form", text=prop.value[:60]))
 
 
-def _move(read: ReadFile, entries: dict[str, Entry], event: _Event, entry: Entry) -> None:
+def _move(read: ReadFile, entries: dict[str, WorkEntry], event: _Event, entry: WorkEntry) -> None:
     """Put an occurrence with a time of its own into the work that it belongs to."""
     whole = entries.get(entry.uid)
     if whole is None:

@@ -14,7 +14,7 @@ MAX_LATE: Final = timedelta(
 )  # after the slack: how long alerts of unfinished work are late
 
 
-class Side(StrEnum):
+class WorkSide(StrEnum):
     """On which side of an alert a device of the work is expected."""
 
     ANY = "any"
@@ -31,7 +31,7 @@ class Fit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class AlertEnd:
+class WorkEnd:
     """One end of an alert: where it stood, its address and its name, as far as the alert says."""
 
     zone: str
@@ -40,7 +40,7 @@ class AlertEnd:
 
 
 @dataclass(frozen=True, slots=True)
-class NamedDevice:
+class WorkDevice:
     """A device that the work names: by zone and address, with the name it had then."""
 
     side: str
@@ -48,7 +48,7 @@ class NamedDevice:
     address: str
     name: str
 
-    def is_end(self, end: AlertEnd) -> bool:
+    def is_end(self, end: WorkEnd) -> bool:
         """Whether it is this end of an alert: never a bare address of another zone."""
         if end.zone != self.zone:
             return False
@@ -61,7 +61,7 @@ class NamedDevice:
 class Scope:
     """What work is about: devices that it names or, where it names none, a whole zone."""
 
-    devices: tuple[NamedDevice, ...] = ()
+    devices: tuple[WorkDevice, ...] = ()
     zone: str = ""
 
 
@@ -81,37 +81,37 @@ class Times:
         return self.ends_at + SLACK
 
 
-def fit_of(scope: Scope, times: Times, ends: Sequence[AlertEnd], at: datetime) -> Fit | None:
+def fit_of(scope: Scope, times: Times, ends: Sequence[WorkEnd], at: datetime) -> Fit | None:
     """Return how an alert with these ends relates to the work; None where it does not."""
     if times.starts_at <= at <= times.slack_ends_at:
         if covers(scope, ends):
             return Fit.INSIDE
-        return Fit.NOT_NAMED if touches(scope, ends) else None
+        return Fit.NOT_NAMED if names_any_end(scope, ends) else None
     is_late = times.late_until is not None and times.slack_ends_at < at <= times.late_until
-    return Fit.LATE if is_late and touches(scope, ends) else None
+    return Fit.LATE if is_late and names_any_end(scope, ends) else None
 
 
-def covers(scope: Scope, ends: Sequence[AlertEnd]) -> bool:
+def covers(scope: Scope, ends: Sequence[WorkEnd]) -> bool:
     """Whether the work expects alerts between these ends."""
     if not scope.devices:
         return bool(scope.zone and ends) and all(end.zone == scope.zone for end in ends)
     sides = [_sides(scope, end) for end in ends]
-    if any(Side.ANY in named for named in sides):
+    if any(WorkSide.ANY in named for named in sides):
         return True
     if len(ends) == 1:
         return bool(sides[0])
     return any(
-        Side.FROM in one and Side.TO in other
+        WorkSide.FROM in one and WorkSide.TO in other
         for place, one in enumerate(sides)
         for at, other in enumerate(sides)
         if at != place
     )
 
 
-def touches(scope: Scope, ends: Sequence[AlertEnd]) -> bool:
+def names_any_end(scope: Scope, ends: Sequence[WorkEnd]) -> bool:
     """Whether a device that the work names is one of these ends."""
     return any(_sides(scope, end) for end in ends)
 
 
-def _sides(scope: Scope, end: AlertEnd) -> set[str]:
+def _sides(scope: Scope, end: WorkEnd) -> set[str]:
     return {device.side for device in scope.devices if device.is_end(end)}

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from alerts.planned_work.engine.entries import MAX_ENTRIES, Entry, ReadFile, words_of
+from alerts.planned_work.engine.entries import MAX_ENTRIES, ReadFile, WorkEntry, names_in_cell
 from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.engine.kinds import KINDS, kind_named
 from alerts.planned_work.engine.recurrence import Schedule, check_schedule, time_zone_named
@@ -103,7 +103,7 @@ def _against_heading(heading: Sequence[str]) -> Iterator[PlanError]:
             yield PlanError("file.column", name=name[:60], known=", ".join(COLUMNS))
 
 
-def _entry(cells: dict[str, str], line: int, time_zone: str) -> Entry:
+def _entry(cells: dict[str, str], line: int, time_zone: str) -> WorkEntry:
     if not cells["title"]:
         raise _CellError("title", PlanError("entry.title"))
     kind = kind_named(cells["kind"])
@@ -111,7 +111,7 @@ def _entry(cells: dict[str, str], line: int, time_zone: str) -> Entry:
         kinds = ", ".join(KINDS)
         raise _CellError("kind", PlanError("entry.kind", kind=cells["kind"][:60], known=kinds))
     schedule = _schedule(cells, time_zone)
-    return Entry(
+    return WorkEntry(
         line=line,
         uid=cells.get("uid") or _uid_of(cells),
         title=cells["title"],
@@ -119,9 +119,9 @@ def _entry(cells: dict[str, str], line: int, time_zone: str) -> Entry:
         schedule=schedule,
         site=cells.get("site", ""),
         zone=cells.get("zone", ""),
-        from_=words_of(cells.get("from", "")),
-        to=words_of(cells.get("to", "")),
-        devices=words_of(cells.get("devices", "")),
+        from_=names_in_cell(cells.get("from", "")),
+        to=names_in_cell(cells.get("to", "")),
+        devices=names_in_cell(cells.get("devices", "")),
         work_order=cells.get("work_order", ""),
         vendor=cells.get("vendor", ""),
         people=cells.get("people", ""),

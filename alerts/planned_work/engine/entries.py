@@ -13,7 +13,7 @@ MAX_ERRORS = 50  # more of them nobody reads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class WorkEntry:
     """One work of a file. `from_`, `to` and `devices` are names or addresses."""
 
     line: int
@@ -46,7 +46,7 @@ class ReadFile:
     """What a file holds, of at most `most` works. With `errors` nothing of it may be stored."""
 
     max_entries: int = MAX_ENTRIES
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[WorkEntry] = field(default_factory=list)
     errors: list[FileError] = field(default_factory=list)
 
     def fail(self, line: int, error: PlanError, column: str = "") -> None:
@@ -55,7 +55,7 @@ class ReadFile:
             self.errors.append(FileError(line, error, column))
 
 
-def text_of(data: bytes) -> str:
+def decode_file(data: bytes) -> str:
     """Return the text of a file. Raises PlanError where it is none, or too large."""
     if len(data) > MAX_BYTES:
         raise PlanError("file.large", most=MAX_BYTES // 1_000_000)
@@ -65,7 +65,7 @@ def text_of(data: bytes) -> str:
         raise PlanError("file.text") from error
 
 
-def words_of(text: str) -> tuple[str, ...]:
+def names_in_cell(text: str) -> tuple[str, ...]:
     """Return the names in a cell or property, which semicolons or commas divide."""
     parts = text.replace(";", ",").split(",")
     return tuple(dict.fromkeys(word for part in parts if (word := " ".join(part.split()))))

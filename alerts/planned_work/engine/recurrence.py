@@ -57,7 +57,7 @@ _PARTS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class WorkSpan:
     """From when to when, in UTC."""
 
     starts_at: datetime
@@ -157,7 +157,7 @@ def read_rule(text: str) -> dict[str, str]:
     return parts
 
 
-def occurrences(schedule: Schedule, *, since: datetime, until: datetime) -> list[Span]:
+def occurrences(schedule: Schedule, *, since: datetime, until: datetime) -> list[WorkSpan]:
     """Return the times at which checked work takes place, as far as they touch [since, until), the
     first first. Raises PlanError where they are too many.
     """
@@ -172,7 +172,7 @@ def takes_place(schedule: Schedule, *, since: datetime, until: datetime) -> bool
     return any(True for _ in _spans(schedule, since, until))
 
 
-def _spans(schedule: Schedule, since: datetime, until: datetime) -> Iterator[Span]:
+def _spans(schedule: Schedule, since: datetime, until: datetime) -> Iterator[WorkSpan]:
     zone = ZoneInfo(schedule.time_zone)
     first = since.astimezone(zone).replace(tzinfo=None) - schedule.length - _DAY
     last = until.astimezone(zone).replace(tzinfo=None) + _DAY
@@ -186,9 +186,9 @@ def _spans(schedule: Schedule, since: datetime, until: datetime) -> Iterator[Spa
                 yield span
 
 
-def _span(at: datetime, length: timedelta, zone: ZoneInfo) -> Span:
+def _span(at: datetime, length: timedelta, zone: ZoneInfo) -> WorkSpan:
     starts_at = at.replace(tzinfo=zone).astimezone(UTC)
-    return Span(starts_at, starts_at + length)
+    return WorkSpan(starts_at, starts_at + length)
 
 
 def _starts(schedule: Schedule, first: datetime, last: datetime) -> Iterator[datetime]:

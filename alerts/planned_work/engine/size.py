@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Final
 
-from alerts.planned_work.engine.recurrence import Span
+from alerts.planned_work.engine.recurrence import WorkSpan
 
 MAX_ALONE: Final = timedelta(hours=24)  # what one person of OT may open by planning it
 WEEK: Final = timedelta(days=7)
@@ -29,7 +29,7 @@ class BoxedTime:
     confirmed what it says.
     """
 
-    span: Span
+    span: WorkSpan
     is_recurring: bool
     came_by_token: bool
     declared_at: datetime
@@ -63,7 +63,7 @@ class BoxedTime:
         return self.begins_at is not None and self.begins_at <= at
 
 
-def widest_week(spans: Iterable[Span], *, around: datetime | None = None) -> timedelta:
+def widest_week(spans: Iterable[WorkSpan], *, around: datetime | None = None) -> timedelta:
     """Return the most time that these spans take together in seven days on end; `around`: of those
     seven days that hold this moment.
     """
@@ -86,14 +86,14 @@ def widest_week(spans: Iterable[Span], *, around: datetime | None = None) -> tim
     return max(taken_until(begin + WEEK) - taken_until(begin) for begin in begins)
 
 
-def _merged(spans: Iterable[Span]) -> list[Span]:
-    merged: list[Span] = []
+def _merged(spans: Iterable[WorkSpan]) -> list[WorkSpan]:
+    merged: list[WorkSpan] = []
     for span in sorted(spans, key=lambda span: span.starts_at):
         if span.ends_at <= span.starts_at:
             continue
         if merged and span.starts_at <= merged[-1].ends_at:
             latest = max(merged[-1].ends_at, span.ends_at)
-            merged[-1] = Span(merged[-1].starts_at, latest)
+            merged[-1] = WorkSpan(merged[-1].starts_at, latest)
         else:
             merged.append(span)
     return merged

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from alerts.planned_work.engine.coverage import SLACK, Times
-from alerts.planned_work.engine.recurrence import Span
+from alerts.planned_work.engine.recurrence import WorkSpan
 from alerts.planned_work.engine.size import BoxedTime
 
 
@@ -76,7 +76,7 @@ class Occurrence(models.Model):
     def boxed_time(self, *, declared_at: datetime, confirmed_at: Sequence[datetime]) -> BoxedTime:
         """Return since when it time-boxes alerts, for the engine, where it names its devices."""
         return BoxedTime(
-            span=Span(self.starts_at, self.ends_at),
+            span=WorkSpan(self.starts_at, self.ends_at),
             is_recurring=self.revision.is_recurring,
             came_by_token=self.came_by_token,
             declared_at=declared_at,

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from alerts.planned_work.engine.coverage import Side
+from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.engine.recurrence import Schedule
 
 
@@ -140,7 +140,7 @@ class NamedDevice(models.Model):
     revision = models.ForeignKey(
         "planned_work.Revision", on_delete=models.CASCADE, related_name="devices"
     )
-    side = models.CharField(max_length=4, choices=[(side.value, side.value) for side in Side])
+    side = models.CharField(max_length=4, choices=[(side.value, side.value) for side in WorkSide])
     zone = models.ForeignKey("sites.Zone", on_delete=models.PROTECT, related_name="+")
     address = models.CharField(max_length=64)
     name = models.CharField(max_length=120, blank=True)  # as it was called then

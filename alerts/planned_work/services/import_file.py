@@ -10,9 +10,15 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from alerts.planned_work.engine.calendar_file import read_calendar
-from alerts.planned_work.engine.coverage import Side
+from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.engine.csv_file import read_csv
-from alerts.planned_work.engine.entries import MAX_ENTRIES, MAX_ERRORS, Entry, ReadFile, text_of
+from alerts.planned_work.engine.entries import (
+    MAX_ENTRIES,
+    MAX_ERRORS,
+    ReadFile,
+    WorkEntry,
+    decode_file,
+)
 from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, Revision, WorkStep
 from alerts.planned_work.policies import reasons_against_planning
@@ -41,7 +47,7 @@ MAX_OCCURRENCES = 200_000  # of one file, within the next three months
 _IMPORTS = 0x706C616E  # of advisory locks: the second key is the person
 
 
-class CannotImport(CannotPlanWork):
+class CannotImportWork(CannotPlanWork):
     """A file could not be taken over. Each reason names its line."""
 
 
@@ -61,16 +67,16 @@ class ImportReport:
         return asdict(self)
 
 
-def read_file(
+def read_work_file(
     data: bytes, *, name: str, time_zone: str, max_entries: int = MAX_ENTRIES
 ) -> ReadFile:
     """Return the works of a file: a calendar, unless its name says that it is CSV. Raises
     CannotImport where it cannot be read.
     """
     try:
-        text = text_of(data)
+        text = decode_file(data)
     except PlanError as error:
-        raise CannotImport(error.translated(_)) from error
+        raise CannotImportWork(error.translated(_)) from error
     is_csv = name.casefold().endswith((".csv", ".tsv", ".txt"))
     read = read_csv if is_csv else read_calendar
     return read(text, time_zone=time_zone, max_entries=max_entries)
@@ -94,11 +100,11 @@ def import_works(
     """
     _refuse_second_import(by)
     budget = _TimeBudget(max_seconds)
-    read = read_file(
+    read = read_work_file(
         data, name=name, time_zone=site.time_zone if site else "UTC", max_entries=max_entries
     )
     places = _Places(site)
-    pairs: list[tuple[Entry, Site, WorkPlan]] = []
+    pairs: list[tuple[WorkEntry, Site, WorkPlan]] = []
     for entry in () if read.errors else read.entries:
         budget.check()
         reasons = _add(pairs, entry, places, by=by, now=now)
@@ -108,7 +114,7 @@ def import_works(
             break
     errors = [(e.line, e.column, e.error.translated(_)) for e in read.errors] + places.errors
     if errors:
-        raise CannotImport(*[_in_line(*error) for error in errors])
+        raise CannotImportWork(*[_in_line(*error) for error in errors])
     report = _Import(by, now, budget).take_over(pairs)
     report.over = len(read.entries) - len(pairs)
     if dry_run:
@@ -138,7 +144,7 @@ class _TimeBudget:
     def check(self) -> None:
         """Raise CannotImport once the time is used up."""
         if self.max_seconds is not None and time.thread_time() - self._began > self.max_seconds:
-            raise CannotImport(
+            raise CannotImportWork(
                 _(
                     "To work out when these works take place needs more than %(n)s seconds. Import "
                     "the file with planned-work import, or in parts."
@@ -154,7 +160,9 @@ def _refuse_second_import(by: Actor) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_IMPORTS, by.pk])
         if not cursor.fetchone()[0]:
-            raise CannotImport(_("Another file of yours is being imported. Wait until it is done."))
+            raise CannotImportWork(
+                _("Another file of yours is being imported. Wait until it is done.")
+            )
 
 
 def _in_line(line: int, column: str, reason: str) -> str:
@@ -168,8 +176,8 @@ def _in_line(line: int, column: str, reason: str) -> str:
 
 
 def _add(
-    pairs: list[tuple[Entry, Site, WorkPlan]],
-    entry: Entry,
+    pairs: list[tuple[WorkEntry, Site, WorkPlan]],
+    entry: WorkEntry,
     places: "_Places",
     *,
     by: Actor,
@@ -222,12 +230,12 @@ class _Places:
             self._reasons[site.pk] = reasons_against_planning(site, by=by)
         return self._reasons[site.pk]
 
-    def site_of(self, entry: Entry) -> Site | None:
+    def site_of(self, entry: WorkEntry) -> Site | None:
         """Return the site that an entry names, else the usual one."""
         return self._sites.get(entry.site.casefold()) if entry.site else self.usual
 
     def scope_of(
-        self, entry: Entry, site: Site
+        self, entry: WorkEntry, site: Site
     ) -> tuple[list[DeviceOfPlan], int | None, list[str]]:
         """Return the devices or the zone that an entry is about, and what is wrong with them."""
         zones = self._zones_of(site)
@@ -237,7 +245,11 @@ class _Places:
             reason = _("%(site)s has no zone “%(name)s”. It has: %(known)s.")
             return [], None, [reason % {"site": site.name, "name": entry.zone, "known": zone_names}]
         devices, reasons = [], []
-        named = ((Side.FROM, entry.from_), (Side.TO, entry.to), (Side.ANY, entry.devices))
+        named = (
+            (WorkSide.FROM, entry.from_),
+            (WorkSide.TO, entry.to),
+            (WorkSide.ANY, entry.devices),
+        )
         for side, words in named:
             for word in words:
                 found = self._device(word, site, zone, side)
@@ -247,7 +259,9 @@ class _Places:
                     devices.append(found)
         return devices, zone.pk if zone and not devices else None, reasons
 
-    def _device(self, word: str, site: Site, zone: Zone | None, side: Side) -> DeviceOfPlan | str:
+    def _device(
+        self, word: str, site: Site, zone: Zone | None, side: WorkSide
+    ) -> DeviceOfPlan | str:
         zone_name, mark, name = word.rpartition(" / ")
         zone_of_name = self._zones_of(site).get(zone_name.casefold()) if mark else zone
         found = self._devices_of(site).get(name.casefold(), [])
@@ -291,7 +305,7 @@ class _Import:
         self.report = ImportReport()
         self.digests: dict[int, str] = {}  # what the works of a chunk say now
 
-    def take_over(self, pairs: Sequence[tuple[Entry, Site, WorkPlan]]) -> ImportReport:
+    def take_over(self, pairs: Sequence[tuple[WorkEntry, Site, WorkPlan]]) -> ImportReport:
         """Store what is new, change what says something else, cancel what was cancelled."""
         for start in range(0, len(pairs), BATCH):
             chunk = pairs[start : start + BATCH]
@@ -311,12 +325,12 @@ class _Import:
         return self.report
 
     def _stored_works(
-        self, chunk: Sequence[tuple[Entry, Site, WorkPlan]]
+        self, chunk: Sequence[tuple[WorkEntry, Site, WorkPlan]]
     ) -> dict[tuple[int, str], PlannedWork]:
         rows = PlannedWork.objects.filter(uid__in=[entry.uid for entry, _site, _plan in chunk])
         return {(row.site_id, row.uid): row for row in rows}
 
-    def _update(self, work: PlannedWork, entry: Entry, plan: WorkPlan) -> None:
+    def _update(self, work: PlannedWork, entry: WorkEntry, plan: WorkPlan) -> None:
         if work.state != PlannedWork.State.PLANNED:
             self.report.unchanged += 1
         elif entry.is_cancelled:
@@ -328,7 +342,7 @@ class _Import:
             change_work(work_id=work.pk, plan=plan, by=self.by, now=self.now)
             self.report.changed += 1
 
-    def _store(self, new: Sequence[tuple[Entry, Site, WorkPlan]]) -> None:
+    def _store(self, new: Sequence[tuple[WorkEntry, Site, WorkPlan]]) -> None:
         label, now = str(self.by)[:200], self.now
         owner = self.by if isinstance(self.by, User) else None
         works = PlannedWork.objects.bulk_create(
@@ -373,14 +387,14 @@ class _Import:
             try:
                 spans = spans_of(revision, now=self.now)
             except PlanError as error:
-                raise CannotImport(_in_line(line, "", error.translated(_))) from error
+                raise CannotImportWork(_in_line(line, "", error.translated(_))) from error
             self.report.occurrences += len(spans)
             if self.report.occurrences > MAX_OCCURRENCES:
                 most = _(
                     "The works of the file would take place more than %(n)s times in three "
                     "months. Plan them as fewer, longer works."
                 )
-                raise CannotImport(_in_line(line, "", most % {"n": number(MAX_OCCURRENCES)}))
+                raise CannotImportWork(_in_line(line, "", most % {"n": number(MAX_OCCURRENCES)}))
             self.budget.check()
             for span in {span.starts_at: span for span in spans}.values():
                 yield new_occurrence(revision, span=span, known_from=self.now)

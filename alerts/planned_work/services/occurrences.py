@@ -14,14 +14,14 @@ from alerts.incidents.ingest.planned import PlannedFit, end_planned_alerts, stor
 from alerts.planned_work.engine.coverage import (
     MAX_LATE,
     SLACK,
-    AlertEnd,
     Fit,
-    NamedDevice,
     Scope,
     Times,
+    WorkDevice,
+    WorkEnd,
     fit_of,
 )
-from alerts.planned_work.engine.recurrence import Span, occurrences
+from alerts.planned_work.engine.recurrence import WorkSpan, occurrences
 from alerts.planned_work.models import NamedDevice as DeviceRow
 from alerts.planned_work.models import Occurrence, PlannedWork, Revision, WorkConfirmation
 from alerts.planned_work.services.plan import AHEAD, BEHIND
@@ -31,7 +31,7 @@ BATCH = 5000
 _RENEW_BEFORE = timedelta(days=62)
 
 
-def spans_of(revision: Revision, *, now: datetime) -> list[Span]:
+def spans_of(revision: Revision, *, now: datetime) -> list[WorkSpan]:
     """Return when the work takes place, from five weeks ago until its horizon. Raises PlanError
     where that is too often.
     """
@@ -42,7 +42,7 @@ def spans_of(revision: Revision, *, now: datetime) -> list[Span]:
 
 
 def new_occurrence(
-    revision: Revision, *, span: Span, known_from: datetime, came_by_token: bool = False
+    revision: Revision, *, span: WorkSpan, known_from: datetime, came_by_token: bool = False
 ) -> Occurrence:
     """Return the row of one time; not stored yet. It came by a token where what it says did."""
     slack_ends_at = span.ends_at + SLACK
@@ -125,7 +125,7 @@ class _Candidate(NamedTuple):
 
     alert_id: int
     at: datetime
-    ends: tuple[AlertEnd, ...]
+    ends: tuple[WorkEnd, ...]
     occurrence_id: int
 
 
@@ -241,19 +241,19 @@ def _candidates(statement: str, ids: Sequence[int]) -> Iterator[_Candidate]:
 
 def _candidate(row: tuple[Any, ...]) -> _Candidate:
     alert_id, at, *sides, addresses, devices, zone, occurrence_id = row
-    directed = [AlertEnd(*sides[:3]), AlertEnd(*sides[3:])]
+    directed = [WorkEnd(*sides[:3]), WorkEnd(*sides[3:])]
     ends = [end for end in directed if end.address or end.device]
     if not ends:  # made by a rule: it says who, but not which way
-        ends = [AlertEnd(zone, address, "") for address in addresses]
-        ends = ends or [AlertEnd(zone, "", device) for device in devices]
+        ends = [WorkEnd(zone, address, "") for address in addresses]
+        ends = ends or [WorkEnd(zone, "", device) for device in devices]
     return _Candidate(alert_id, at, tuple(ends), occurrence_id)
 
 
 def _scopes(revisions: Collection[Revision]) -> dict[int, Scope]:
-    devices: dict[int, list[NamedDevice]] = defaultdict(list)
+    devices: dict[int, list[WorkDevice]] = defaultdict(list)
     rows = DeviceRow.objects.filter(revision__in=revisions).select_related("zone")
     for row in rows:
-        devices[row.revision_id].append(NamedDevice(row.side, row.zone.name, row.address, row.name))
+        devices[row.revision_id].append(WorkDevice(row.side, row.zone.name, row.address, row.name))
     return {
         revision.pk: Scope(tuple(devices[revision.pk]), revision.zone.name if revision.zone else "")
         for revision in revisions

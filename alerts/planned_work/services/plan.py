@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from alerts.planned_work.engine.coverage import Side
+from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.engine.kinds import KINDS
 from alerts.planned_work.engine.recurrence import Schedule, check_schedule, takes_place
@@ -34,7 +34,7 @@ class CannotPlanWork(Refused):
 class DeviceOfPlan:
     """A device that a plan names: by zone and address."""
 
-    side: Side
+    side: WorkSide
     zone_id: int
     address: str
     name: str = ""
@@ -151,8 +151,8 @@ def _schedule_as_json(schedule: Schedule) -> dict[str, object]:
 def _sides_in_order(devices: tuple[DeviceOfPlan, ...]) -> tuple[DeviceOfPlan, ...]:
     """Return the devices once each; one side without the other means either side."""
     sides = {device.side for device in devices}
-    if not {Side.FROM, Side.TO} <= sides:
-        devices = tuple(replace(device, side=Side.ANY) for device in devices)
+    if not {WorkSide.FROM, WorkSide.TO} <= sides:
+        devices = tuple(replace(device, side=WorkSide.ANY) for device in devices)
     found = {(device.side, device.zone_id, device.address): device for device in devices}
     return tuple(found[key] for key in sorted(found))
 
@@ -206,7 +206,7 @@ def _never_takes_place(schedule: Schedule) -> str:
     }
 
 
-def devices_named(text: str, *, site: Site, side: Side) -> tuple[list[DeviceOfPlan], list[str]]:
+def devices_named(text: str, *, site: Site, side: WorkSide) -> tuple[list[DeviceOfPlan], list[str]]:
     """Return the devices that a text names, and what is wrong with the others. Names or addresses
     stand apart by commas or lines; “Zone / 10.20.4.15” says which zone is meant.
     """

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from alerts.incidents.ingest.planned import rank_incidents_of_alerts
 from alerts.planned_work.engine.coverage import SLACK
 from alerts.planned_work.engine.errors import PlanError
-from alerts.planned_work.engine.recurrence import MAX_LENGTH, Span
+from alerts.planned_work.engine.recurrence import MAX_LENGTH, WorkSpan
 from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, WorkStep
 from alerts.planned_work.policies import (
     is_by_token,
@@ -88,7 +88,7 @@ def extend_work(*, occurrence_id: int, until: datetime, by: Actor, now: datetime
         raise CannotPlanWork(PlanError("time.long", most=MAX_LENGTH.days).translated(_))
     longer = _replaced(
         occurrence,
-        Span(occurrence.starts_at, until),
+        WorkSpan(occurrence.starts_at, until),
         now=now,
         came_by_token=is_by_token(by) or occurrence.came_by_token,
     )
@@ -106,7 +106,10 @@ def finish_work(*, occurrence_id: int, by: Actor, now: datetime) -> Occurrence:
     if now < occurrence.starts_at:
         raise CannotPlanWork(_("The work has not begun. Cancel it, or change its time."))
     done = _replaced(
-        occurrence, Span(occurrence.starts_at, min(occurrence.ends_at, now)), now=now, done_at=now
+        occurrence,
+        WorkSpan(occurrence.starts_at, min(occurrence.ends_at, now)),
+        now=now,
+        done_at=now,
     )
     if not occurrence.revision.is_recurring:
         PlannedWork.objects.filter(pk=work.pk).update(state=PlannedWork.State.DONE)
@@ -123,7 +126,7 @@ def cancel_work(*, work_id: int, by: Actor, now: datetime, note: str = "") -> Pl
     begun = [occurrence for occurrence in ahead if occurrence.starts_at < now]
     forgotten = forget_occurrences(ahead, now=now)
     made = [
-        _made_anew(occurrence, Span(occurrence.starts_at, now), now=now, done_at=now)
+        _made_anew(occurrence, WorkSpan(occurrence.starts_at, now), now=now, done_at=now)
         for occurrence in begun
     ]  # until now it took place
     PlannedWork.objects.filter(pk=work.pk).update(state=PlannedWork.State.CANCELLED, changed_at=now)
@@ -199,14 +202,14 @@ def _store_revision(
     )
 
 
-def _one_a_start(spans: Sequence[Span]) -> list[Span]:
+def _one_a_start(spans: Sequence[WorkSpan]) -> list[WorkSpan]:
     """Return the longest of those that begin at once."""
     return list({span.starts_at: span for span in spans}.values())
 
 
 def _replaced(
     occurrence: Occurrence,
-    span: Span,
+    span: WorkSpan,
     *,
     now: datetime,
     done_at: datetime | None = None,
@@ -224,7 +227,7 @@ def _replaced(
 
 
 def _made_anew(
-    occurrence: Occurrence, span: Span, *, now: datetime, done_at: datetime | None
+    occurrence: Occurrence, span: WorkSpan, *, now: datetime, done_at: datetime | None
 ) -> Occurrence:
     made = new_occurrence(
         occurrence.revision, span=span, known_from=now, came_by_token=occurrence.came_by_token

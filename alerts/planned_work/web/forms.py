@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from alerts.planned_work.engine.coverage import Side
+from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.engine.recurrence import Schedule
 from alerts.planned_work.models import NamedDevice, Revision, WorkKind
 from alerts.planned_work.services import WorkPlan
@@ -24,7 +24,7 @@ REPEATS = (
     ("FREQ=WEEKLY", _("every week")),
     ("FREQ=MONTHLY", _("every month")),
 )
-_SIDES = (("from_names", Side.FROM), ("to_names", Side.TO), ("any_names", Side.ANY))
+_SIDES = (("from_names", WorkSide.FROM), ("to_names", WorkSide.TO), ("any_names", WorkSide.ANY))
 
 
 def _names(label: Any) -> forms.CharField:

@@ -22,10 +22,10 @@ from alerts.planned_work.queries import (
     AlertCounts,
     confirmation_state,
     counts_of,
+    devices_of_revisions,
     expected_types,
     latest_occurrence,
     marks_of,
-    names_of,
     occurrences_between,
     overrun_now,
     steps_of,
@@ -44,7 +44,13 @@ from alerts.planned_work.services import (
 from alerts.planned_work.services.import_file import import_works
 from alerts.planned_work.web.forms import WorkForm, initial_of, usual_times
 from alerts.planned_work.web.week import WEEK, day_heading, days_of, monday_of, start_of, week_words
-from alerts.planned_work.web.wording import ShownWork, facts_of, shown, state_chip, step_words
+from alerts.planned_work.web.wording import (
+    ShownWork,
+    shown,
+    step_words,
+    work_facts,
+    work_state_chip,
+)
 from alerts.sites.models import Site
 from portal import clock
 from portal.accounts.models import OT_ROLES, User
@@ -58,7 +64,7 @@ MAX_IN_LIST = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class WeekVisit:
     """Who looks at which site and week, on whose clock."""
 
     user: User
@@ -86,7 +92,7 @@ def index(request: HttpRequest) -> HttpResponse:
     site = next((site for site in sites if str(site.pk) == asked), sites[0])
     zone = reader_clock().zone(site.time_zone)
     monday = monday_of(request.GET.get("week", ""), today=now.astimezone(zone).date())
-    visit = Visit(user, site, monday, zone, now, request.GET.get("as") == "list")
+    visit = WeekVisit(user, site, monday, zone, now, request.GET.get("as") == "list")
     return render_page(request, "alerts/planned_work/week.html", _week(visit, sites), part="week")
 
 
@@ -113,7 +119,7 @@ def work_page(request: HttpRequest, uuid: UUID, *, problems: tuple[str, ...] = (
         "against_confirming": reasons_against_confirming(
             found, is_wide=second.is_wide, came_by_token=second.came_by_token, by=user
         ),
-        "state": state_chip(found),
+        "state": work_state_chip(found),
         "is_open": found.state == PlannedWork.State.PLANNED,
         "may_plan": may_plan_at(found.site, by=user),
         "steps": [(step, step_words(step)) for step in steps_of(found)],
@@ -133,11 +139,11 @@ def work_or_404(request: HttpRequest, uuid: UUID) -> PlannedWork:
 def _of_occurrence(
     occurrence: Occurrence, user: User, *, zone: tzinfo, now: datetime
 ) -> dict[str, Any]:
-    names = names_of([occurrence.revision])[occurrence.revision_id]
+    names = devices_of_revisions([occurrence.revision])[occurrence.revision_id]
     unexpected = unexpected_alerts(occurrence, user)
     return {
         "one": shown(occurrence, zone=zone, now=now, counts=counts_of([occurrence])),
-        "facts": facts_of(occurrence, names, zone=zone, now=now),
+        "facts": work_facts(occurrence, names, zone=zone, now=now),
         "has_begun": occurrence.starts_at <= now,
         "types": expected_types(occurrence),
         "unexpected": [
@@ -151,7 +157,7 @@ def _of_occurrence(
     }
 
 
-def _week(visit: Visit, sites: list[Site]) -> dict[str, Any]:
+def _week(visit: WeekVisit, sites: list[Site]) -> dict[str, Any]:
     start = start_of(visit.monday, visit.zone)
     end = start_of(visit.monday + WEEK, visit.zone)
     found = list(occurrences_between([visit.site.pk], start=start, end=end)[:MAX_IN_LIST])
@@ -189,7 +195,7 @@ def _week(visit: Visit, sites: list[Site]) -> dict[str, Any]:
     }
 
 
-def _site_tabs(visit: Visit, sites: list[Site]) -> list[Tab]:
+def _site_tabs(visit: WeekVisit, sites: list[Site]) -> list[Tab]:
     if len(sites) < 2:
         return []
     return [
@@ -209,7 +215,7 @@ def _totals(counts: Mapping[UUID, AlertCounts]) -> AlertCounts:
     )
 
 
-def _agenda(visit: Visit, rows: list[ShownWork]) -> list[tuple[str, list[ShownWork]]]:
+def _agenda(visit: WeekVisit, rows: list[ShownWork]) -> list[tuple[str, list[ShownWork]]]:
     """The works of the week by the day on which they begin, or on which the week does."""
 
     def day(row: ShownWork) -> date:
@@ -231,7 +237,7 @@ _PREFILLED = ("title", "kind", "from_names", "to_names", "any_names", "work_orde
 
 
 @require_http_methods(["GET", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
+def plan_new_work(request: HttpRequest) -> HttpResponse:
     """Plan work at a site."""
     site, now = _site(request), clock.now()
     asked = request.GET
@@ -252,7 +258,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, work: UUID) -> HttpResponse:
+def edit_work(request: HttpRequest, work: UUID) -> HttpResponse:
     """Change what the work says from now on."""
     found = work_or_404(request, work)
     if not may_plan_at(found.site, by=actor_of(request)):

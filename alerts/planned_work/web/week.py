@@ -19,7 +19,7 @@ DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class DayBlock:
     """One shape of a day: work, its slack, or its overrun, and the half-hours that it takes."""
 
     work: UUID
@@ -40,7 +40,7 @@ class Block:
         lane = f" lane-{self.lane}-of-{self.lanes}" if self.lanes > 1 else ""
         return f"from-{self.first} to-{self.last}{lane}"
 
-    def overlaps(self, other: "Block") -> bool:
+    def overlaps(self, other: "DayBlock") -> bool:
         """Whether both stand at one time."""
         return self.first < other.last and other.first < self.last
 
@@ -66,7 +66,7 @@ class Day:
     is_today: bool
     now_css: str = ""
     now_words: str = ""
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[DayBlock] = field(default_factory=list)
     marks: list[DayMark] = field(default_factory=list)
 
 
@@ -144,11 +144,11 @@ def _day(
 
 def _blocks(
     occurrence: Occurrence, begin: datetime, end: datetime, *, zone: tzinfo, now: datetime
-) -> list[Block]:
+) -> list[DayBlock]:
     """Return the shapes of an occurrence in one day: the plan, its slack and its overrun."""
     says = occurrence.revision
     starts, ends = occurrence.starts_at.astimezone(zone), occurrence.ends_at.astimezone(zone)
-    shape = Block(
+    shape = DayBlock(
         occurrence.work.uuid,
         0,
         1,
@@ -187,7 +187,7 @@ def _slot(local: datetime) -> int:
     return local.hour * 2 + local.minute // 30
 
 
-def _in_lanes(blocks: Sequence[Block]) -> list[Block]:
+def _in_lanes(blocks: Sequence[DayBlock]) -> list[DayBlock]:
     """Return the shapes beside each other where several works stand at one time."""
     lanes: dict[UUID, int] = {}
     for block in sorted(blocks, key=lambda block: block.first):

@@ -77,7 +77,7 @@ def next_end(occurrence: Occurrence, *, zone: tzinfo, now: datetime) -> datetime
     return local.replace(minute=0, second=0, microsecond=0)
 
 
-def facts_of(
+def work_facts(
     occurrence: Occurrence, names: ScopeNames, *, zone: tzinfo, now: datetime
 ) -> list[tuple[str, str]]:
     """Return what is planned, as pairs of name and value."""
@@ -118,7 +118,7 @@ def recurrence_words(says: Revision) -> str:
     return plain.get(says.rule, says.rule)
 
 
-def state_chip(work: PlannedWork) -> tuple[str, str, str] | None:
+def work_state_chip(work: PlannedWork) -> tuple[str, str, str] | None:
     """Return word, colour and icon of work that is done or cancelled."""
     if work.state == PlannedWork.State.DONE:
         return str(work.get_state_display()), "ok", "check"

@@ -47,7 +47,7 @@ def read_page(body: bytes) -> tuple[list[Json], str | None]:
     return [row for row in rows if isinstance(row, dict)], link if isinstance(link, str) else None
 
 
-def facts_of(part: Prerequisite, rows: Iterable[Json]) -> list[Json]:
+def resource_facts(part: Prerequisite, rows: Iterable[Json]) -> list[Json]:
     """Return what checks need of each resource of a list."""
     cut = _CUTS[part]
     return [cut(row, _object(row.get("properties"))) for row in islice(rows, MAX_ROWS)]

@@ -1,11 +1,11 @@
 """Every prerequisite of a workspace, judged."""
 
 from alerts.readiness.engine import access_checks, incident_checks, service_checks
-from alerts.readiness.engine.readings import Check, Readings, subscriptions_of
+from alerts.readiness.engine.readings import ReadinessCheck, Readings, subscriptions_of
 from alerts.sentinel.engine.rights import IDENTITY_OF, INCIDENTS, RULES
 
 
-def evaluate(readings: Readings) -> list[Check]:
+def evaluate(readings: Readings) -> list[ReadinessCheck]:
     """Return every check, in the order in which somebody would put things right."""
     purposes = readings.purposes
     checks = [

@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.readiness.engine.readings import (
-    Check,
+    CheckRemedy,
+    CheckState,
     History,
+    ReadinessCheck,
     Readings,
-    Remedy,
-    State,
-    judge,
+    check_from,
 )
-from alerts.readiness.engine.reasons import Reason
+from alerts.readiness.engine.reasons import CheckReason
 from alerts.readiness.engine.solution import (
     DISPLAY_NAME,
     NO_CORRELATION,
@@ -27,43 +27,43 @@ from alerts.readiness.engine.solution import (
 QUIET, SILENT = timedelta(days=3), timedelta(days=14)
 
 
-def check_package(readings: Readings) -> Check:
+def check_package(readings: Readings) -> ReadinessCheck:
     """Whether the solution of the content hub is installed."""
     finding = readings.of("packages")
     found = [row for row in finding.facts or [] if row["display_name"] == DISPLAY_NAME]
     version = found[0]["version"] if found else ""
-    reason = Reason.INSTALLED if found else Reason.NOT_INSTALLED
-    return judge(
+    reason = CheckReason.INSTALLED if found else CheckReason.NOT_INSTALLED
+    return check_from(
         "content package",
         finding,
         ok=bool(found),
         reason=reason,
-        remedy=Remedy.INSTALL,
+        remedy=CheckRemedy.INSTALL,
         version=version,
     )
 
 
-def check_rules(readings: Readings) -> Check:
+def check_rules(readings: Readings) -> ReadinessCheck:
     """Whether all rules of the solution are enabled."""
     finding = readings.of("analytics rules")
     found = solution_rules(finding.facts or [])
     enabled = [template for template, rule in found.items() if rule["enabled"]]
     missing = sorted(name for template, name in RULE_NAMES.items() if template not in enabled)
-    reason = Reason.RULES_OFF if missing else Reason.RULES_ON
+    reason = CheckReason.RULES_OFF if missing else CheckReason.RULES_ON
     package = check_package(readings)
-    return judge(
+    return check_from(
         "analytics rules",
         finding,
         ok=not missing,
         reason=reason,
-        remedy=Remedy.ENABLE if package.state is State.OK else None,
+        remedy=CheckRemedy.ENABLE if package.state is CheckState.OK else None,
         enabled=len(enabled),
         n=len(RULE_NAMES),
         missing=missing,
     )
 
 
-def check_creation(readings: Readings) -> Check:
+def check_creation(readings: Readings) -> ReadinessCheck:
     """Which rules make incidents."""
     finding = readings.of("analytics rules")
     rules = finding.facts or []
@@ -71,37 +71,37 @@ def check_creation(readings: Readings) -> Check:
     scheduled = incident_rules(rules)
     names = [rule["display_name"] for rule in (*makers, *scheduled)]
     if makers and scheduled:
-        reason = Reason.BOTH_WAYS
+        reason = CheckReason.BOTH_WAYS
     elif makers or scheduled:
-        reason = Reason.ONE_WAY
+        reason = CheckReason.ONE_WAY
     else:
-        reason = Reason.NO_RULE
-    return judge(
+        reason = CheckReason.NO_RULE
+    return check_from(
         "incident creation",
         finding,
-        ok=reason is Reason.ONE_WAY,
+        ok=reason is CheckReason.ONE_WAY,
         reason=reason,
-        remedy=Remedy.SINGLE if reason is Reason.BOTH_WAYS else None,
+        remedy=CheckRemedy.SINGLE if reason is CheckReason.BOTH_WAYS else None,
         names=names,
         n=len(names),
     )
 
 
-def check_doubles(readings: Readings) -> Check:
+def check_doubles(readings: Readings) -> ReadinessCheck:
     """Alerts that stand in more than one incident, by VendorOriginalId."""
     finding = readings.of("collected")
     facts = finding.facts or {}
     doubles, alerts = facts.get("doubles", 0), facts.get("recent_alerts", 0)
-    reason = Reason.DOUBLES if doubles else Reason.NO_DOUBLES
-    check = judge(
+    reason = CheckReason.DOUBLES if doubles else CheckReason.NO_DOUBLES
+    check = check_from(
         "double creation", finding, ok=not doubles, reason=reason, doubles=doubles, n=alerts
     )
-    if check.state is State.OK and not alerts:
-        return replace(check, state=State.UNKNOWN, reason=Reason.NO_RECENT_ALERT)
+    if check.state is CheckState.OK and not alerts:
+        return replace(check, state=CheckState.UNKNOWN, reason=CheckReason.NO_RECENT_ALERT)
     return check
 
 
-def check_coverage(readings: Readings) -> Check:
+def check_coverage(readings: Readings) -> ReadinessCheck:
     """Which alert types become no incident, and what onboarding takes away."""
     finding = readings.of("analytics rules")
     rules = finding.facts or []
@@ -111,75 +111,77 @@ def check_coverage(readings: Readings) -> Check:
     )
     connectors = [rule for rule in rules if is_connectors_rule(rule)]
     if any(rule["enabled"] for rule in connectors):
-        reason, is_covered = Reason.ALL_ALERTS, True
+        reason, is_covered = CheckReason.ALL_ALERTS, True
     elif has_own:
-        reason, is_covered = Reason.OWN_RULE, True
+        reason, is_covered = CheckReason.OWN_RULE, True
     elif readings.is_in_defender_portal and connectors:
-        reason, is_covered = Reason.STOPPED_BY_ONBOARDING, False
+        reason, is_covered = CheckReason.STOPPED_BY_ONBOARDING, False
     else:
-        reason, is_covered = Reason.TYPES_WITHOUT_RULE, False
-    check = judge(
+        reason, is_covered = CheckReason.TYPES_WITHOUT_RULE, False
+    check = check_from(
         "coverage",
         finding,
         ok=is_covered,
         reason=reason,
-        remedy=Remedy.COVER,
+        remedy=CheckRemedy.COVER,
         n=len(titles),
         titles=titles,
     )
-    if reason is Reason.TYPES_WITHOUT_RULE and check.state is State.FAILED:
+    if reason is CheckReason.TYPES_WITHOUT_RULE and check.state is CheckState.FAILED:
         # A choice of the solution, not a fault: told, and proposed, without failing the workspace.
-        return replace(check, state=State.OK, remedy=Remedy.COVER)
+        return replace(check, state=CheckState.OK, remedy=CheckRemedy.COVER)
     return check
 
 
-def check_correlation(readings: Readings) -> Check:
+def check_correlation(readings: Readings) -> ReadinessCheck:
     """Whether the rules say that their incidents are not to be merged with others. Without the tag
     the default of the tenant decides, which is off since 2026 and cannot be read: not known.
     """
     finding = readings.of("analytics rules")
     rules = incident_rules(finding.facts or [])
     if not readings.is_in_defender_portal:
-        return judge("correlation", finding, ok=True, reason=Reason.NOT_CORRELATED)
+        return check_from("correlation", finding, ok=True, reason=CheckReason.NOT_CORRELATED)
     untagged = [rule["display_name"] for rule in rules if not is_tagged(rule)]
-    reason = Reason.UNTAGGED if untagged else Reason.TAGGED
-    check = judge(
+    reason = CheckReason.UNTAGGED if untagged else CheckReason.TAGGED
+    check = check_from(
         "correlation",
         finding,
         ok=not untagged,
         reason=reason,
-        remedy=Remedy.TAG,
+        remedy=CheckRemedy.TAG,
         names=sorted(untagged),
         n=len(rules),
         tag=NO_CORRELATION,
     )
-    return replace(check, state=State.UNKNOWN) if check.state is State.FAILED else check
+    return replace(check, state=CheckState.UNKNOWN) if check.state is CheckState.FAILED else check
 
 
-def check_queries(readings: Readings) -> Check:
+def check_queries(readings: Readings) -> ReadinessCheck:
     """Whether it is proved which alert types the analytics rules take: in the Defender portal rules
     in Sentinel rest on that. A query of somebody's own is no fault: not known.
     """
     finding = readings.of("analytics rules")
     rules = incident_rules(finding.facts or [])
     if not readings.is_in_defender_portal:
-        return judge("rule queries", finding, ok=True, reason=Reason.QUERIES_NOT_COMPARED)
+        return check_from("rule queries", finding, ok=True, reason=CheckReason.QUERIES_NOT_COMPARED)
     names = sorted(rule["display_name"] for rule in rules if not is_proved(rule))
-    reason = Reason.QUERIES_UNPROVED if names else Reason.QUERIES_PROVED
-    check = judge("rule queries", finding, ok=not names, reason=reason, names=names, n=len(rules))
-    return replace(check, state=State.UNKNOWN) if check.state is State.FAILED else check
+    reason = CheckReason.QUERIES_UNPROVED if names else CheckReason.QUERIES_PROVED
+    check = check_from(
+        "rule queries", finding, ok=not names, reason=reason, names=names, n=len(rules)
+    )
+    return replace(check, state=CheckState.UNKNOWN) if check.state is CheckState.FAILED else check
 
 
-def check_latest_alert(history: History, *, now: datetime) -> Check:
+def check_latest_alert(history: History, *, now: datetime) -> ReadinessCheck:
     """The age of the newest alert. A plant may be quiet for days, but not for weeks."""
     at = history.latest_alert_at
     if at is None:
-        return Check("latest alert", State.UNKNOWN, Reason.NO_ALERT_YET, {}, now)
+        return ReadinessCheck("latest alert", CheckState.UNKNOWN, CheckReason.NO_ALERT_YET, {}, now)
     age = now - at
     if age < QUIET:
-        state, reason = State.OK, Reason.ALERT_CAME
+        state, reason = CheckState.OK, CheckReason.ALERT_CAME
     elif age < SILENT:
-        state, reason = State.UNKNOWN, Reason.QUIET
+        state, reason = CheckState.UNKNOWN, CheckReason.QUIET
     else:
-        state, reason = State.FAILED, Reason.SILENT
-    return Check("latest alert", state, reason, {"at": at, "days": age.days}, now)
+        state, reason = CheckState.FAILED, CheckReason.SILENT
+    return ReadinessCheck("latest alert", state, reason, {"at": at, "days": age.days}, now)

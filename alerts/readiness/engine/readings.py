@@ -10,11 +10,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from alerts.readiness.engine.reasons import Reason
+from alerts.readiness.engine.reasons import CheckReason
 from alerts.sentinel.client.versions import AcceptedVersion
 
 
-class State(StrEnum):
+class CheckState(StrEnum):
     """Whether a prerequisite holds."""
 
     OK = "ok"
@@ -22,7 +22,7 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Remedy(StrEnum):
+class CheckRemedy(StrEnum):
     """What Tagout can do about a failed check when an administrator asks for it."""
 
     CONNECT = "connect"
@@ -34,7 +34,7 @@ class Remedy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class PartReading:
     """One part as a worker read it last. `facts` are of `read_at`; with an error it could not be
     read any more at `tried_at`.
     """
@@ -73,7 +73,7 @@ class Residence:
 class Readings:
     """All that checks are judged from: findings by part, `part of something` by both."""
 
-    findings: Mapping[str, Finding]
+    findings: Mapping[str, PartReading]
     history: History | None  # None: checks of our own rows are left out
     purposes: Sequence[str]  # those that sign in on their own, reading first
     subscription: str
@@ -87,22 +87,22 @@ class Readings:
         """Whether the workspace lives in the Defender portal; None where that is not known."""
         return self.residence.is_in_portal
 
-    def of(self, part: str, of: str = "") -> Finding:
+    def of(self, part: str, of: str = "") -> PartReading:
         """The finding of a part; an empty one where nothing was read yet."""
-        return self.findings.get(f"{part} {of}".strip(), Finding())
+        return self.findings.get(f"{part} {of}".strip(), PartReading())
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class ReadinessCheck:
     """One prerequisite. `about` names a purpose or a subscription where there are several."""
 
     name: str
-    state: State
-    reason: Reason
+    state: CheckState
+    reason: CheckReason
     values: Mapping[str, Any] = field(default_factory=dict)
     checked_at: datetime | None = None
     about: str = ""
-    remedy: Remedy | None = None
+    remedy: CheckRemedy | None = None
     target: str = ""  # what the remedy is for
 
 
@@ -115,23 +115,23 @@ def subscriptions_of(readings: Readings) -> list[str]:
     return sorted(named) or [readings.subscription]
 
 
-def judge(
+def check_from(
     name: str,
-    finding: Finding,
+    finding: PartReading,
     *,
     ok: bool,
-    reason: Reason,
+    reason: CheckReason,
     about: str = "",
-    remedy: Remedy | None = None,
+    remedy: CheckRemedy | None = None,
     target: str = "",
     **values: Any,
-) -> Check:
+) -> ReadinessCheck:
     """A check from facts that are there; what cannot be read now is unknown, whatever was read."""
     if unreadable := unread(name, finding, about=about):
         return unreadable
-    return Check(
+    return ReadinessCheck(
         name,
-        State.OK if ok else State.FAILED,
+        CheckState.OK if ok else CheckState.FAILED,
         reason,
         values,
         finding.read_at,
@@ -141,27 +141,27 @@ def judge(
     )
 
 
-def unread(name: str, *findings: Finding, about: str = "") -> Check | None:
+def unread(name: str, *findings: PartReading, about: str = "") -> ReadinessCheck | None:
     """The check that says why nothing can be said; None where all was read."""
     for finding in findings:
         if finding.error:
             values = {"error": finding.error, "code": finding.error_code}
-            reason = Reason.NOT_ALLOWED if _is_denial(finding) else Reason.NOT_READ
-            return Check(name, State.UNKNOWN, reason, values, finding.tried_at, about)
+            reason = CheckReason.NOT_ALLOWED if _is_denial(finding) else CheckReason.NOT_READ
+            return ReadinessCheck(name, CheckState.UNKNOWN, reason, values, finding.tried_at, about)
         if finding.facts is None:
-            return Check(name, State.UNKNOWN, Reason.NOT_CHECKED, about=about)
+            return ReadinessCheck(name, CheckState.UNKNOWN, CheckReason.NOT_CHECKED, about=about)
     return None
 
 
-def _is_denial(finding: Finding) -> bool:
+def _is_denial(finding: PartReading) -> bool:
     return finding.error_code in ("AuthorizationFailed", "Forbidden", "LinkedAuthorizationFailed")
 
 
 _SIGN_IN = {
-    "CredentialMissing": Reason.CREDENTIAL_MISSING,
-    "SignInUnreachable": Reason.SIGN_IN_UNREACHABLE,
-    "CertificateNotTrusted": Reason.CERTIFICATE_NOT_TRUSTED,
-    "AADSTS7000215": Reason.SECRET_WRONG,
-    "AADSTS7000222": Reason.SECRET_WRONG,
-    "AADSTS700016": Reason.APPLICATION_UNKNOWN,
+    "CredentialMissing": CheckReason.CREDENTIAL_MISSING,
+    "SignInUnreachable": CheckReason.SIGN_IN_UNREACHABLE,
+    "CertificateNotTrusted": CheckReason.CERTIFICATE_NOT_TRUSTED,
+    "AADSTS7000215": CheckReason.SECRET_WRONG,
+    "AADSTS7000222": CheckReason.SECRET_WRONG,
+    "AADSTS700016": CheckReason.APPLICATION_UNKNOWN,
 }

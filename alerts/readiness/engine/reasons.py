@@ -3,7 +3,7 @@
 from enum import StrEnum, auto
 
 
-class Reason(StrEnum):
+class CheckReason(StrEnum):
     """Each has its sentences in `alerts/readiness/wording.py`."""
 
     NOT_CHECKED = auto()

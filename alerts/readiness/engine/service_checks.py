@@ -4,45 +4,47 @@ from datetime import datetime
 from typing import Any
 
 from alerts.readiness.engine.readings import (
-    Check,
+    CheckState,
     History,
+    ReadinessCheck,
     Readings,
-    State,
-    judge,
+    check_from,
     unread,
 )
-from alerts.readiness.engine.reasons import Reason
+from alerts.readiness.engine.reasons import CheckReason
 from alerts.sentinel.engine.rights import missing_actions, needed_on_playbooks
 
 AUTOMATION_CONTRIBUTOR = "f4c81013-99ee-4d62-a7ee-b3f1f648599a"
 
 
-def check_fusion(readings: Readings) -> Check:
+def check_fusion(readings: Readings) -> ReadinessCheck:
     """Whether Sentinel puts attacks of several stages together."""
     finding = readings.of("analytics rules")
     if readings.is_in_defender_portal:
-        return judge("fusion", finding, ok=True, reason=Reason.FUSION_REPLACED)
+        return check_from("fusion", finding, ok=True, reason=CheckReason.FUSION_REPLACED)
     is_on = any(rule["kind"] == "Fusion" and rule["enabled"] for rule in finding.facts or [])
-    reason = Reason.FUSION_ON if is_on else Reason.FUSION_OFF
-    return judge("fusion", finding, ok=is_on, reason=reason)
+    reason = CheckReason.FUSION_ON if is_on else CheckReason.FUSION_OFF
+    return check_from("fusion", finding, ok=is_on, reason=reason)
 
 
-def check_ueba(readings: Readings) -> Check:
+def check_ueba(readings: Readings) -> ReadinessCheck:
     """Whether Sentinel learns what people usually do."""
     finding = readings.of("settings")
     on = {row["kind"]: row["sources"] for row in finding.facts or [] if row["is_on"]}
     is_on = "Ueba" in on and bool(on["Ueba"])
-    reason = Reason.UEBA_ON if is_on else Reason.UEBA_OFF
-    return judge("ueba", finding, ok=is_on, reason=reason, sources=on.get("Ueba", []))
+    reason = CheckReason.UEBA_ON if is_on else CheckReason.UEBA_OFF
+    return check_from("ueba", finding, ok=is_on, reason=reason, sources=on.get("Ueba", []))
 
 
-def check_playbooks(readings: Readings) -> Check:
+def check_playbooks(readings: Readings) -> ReadinessCheck:
     """Whether Sentinel's own principal may start playbooks, where a rule starts any."""
     groups = readings.of("playbook groups")
     if unreadable := unread("playbook permission", groups):
         return unreadable
     if not groups.facts:
-        return judge("playbook permission", groups, ok=True, reason=Reason.NO_PLAYBOOK_RULE)
+        return check_from(
+            "playbook permission", groups, ok=True, reason=CheckReason.NO_PLAYBOOK_RULE
+        )
     lacking, principals = [], set()
     finding = groups
     for group in groups.facts:
@@ -53,8 +55,8 @@ def check_playbooks(readings: Readings) -> Check:
         principals |= {row["principal"] for row in holders}
         if not holders:
             lacking.append(group.rpartition("/")[2])
-    reason = Reason.PLAYBOOKS_REFUSED if lacking else Reason.PLAYBOOKS_ALLOWED
-    return judge(
+    reason = CheckReason.PLAYBOOKS_REFUSED if lacking else CheckReason.PLAYBOOKS_ALLOWED
+    return check_from(
         "playbook permission",
         finding,
         ok=not lacking,
@@ -64,7 +66,7 @@ def check_playbooks(readings: Readings) -> Check:
     )
 
 
-def check_playbook_rights(readings: Readings, purpose: str) -> list[Check]:
+def check_playbook_rights(readings: Readings, purpose: str) -> list[ReadinessCheck]:
     """Whether the identity of a purpose may do on playbooks what that purpose does; nothing where
     no playbook is known.
     """
@@ -80,40 +82,44 @@ def check_playbook_rights(readings: Readings, purpose: str) -> list[Check]:
         missing += [f"{action} ({group.rpartition('/')[2]})" for action in lacking]
     if not groups.facts:
         return []
-    reason = Reason.PLAYBOOK_ACTIONS_MISSING if missing else Reason.PLAYBOOK_ACTIONS_GRANTED
+    reason = (
+        CheckReason.PLAYBOOK_ACTIONS_MISSING if missing else CheckReason.PLAYBOOK_ACTIONS_GRANTED
+    )
     ok = not missing
-    check = judge(name, finding, ok=ok, reason=reason, about=purpose, missing=missing)
+    check = check_from(name, finding, ok=ok, reason=reason, about=purpose, missing=missing)
     return [check]
 
 
-def check_people(history: History, *, now: datetime) -> list[Check]:
+def check_people(history: History, *, now: datetime) -> list[ReadinessCheck]:
     """Whether there is somebody to ask and somebody to answer."""
-    soc = Reason.SOC_THERE if history.analysts else Reason.SOC_MISSING
+    soc = CheckReason.SOC_THERE if history.analysts else CheckReason.SOC_MISSING
     checks = [
-        Check(
+        ReadinessCheck(
             "people of the SOC",
-            State.OK if history.analysts else State.FAILED,
+            CheckState.OK if history.analysts else CheckState.FAILED,
             soc,
             {"n": history.analysts, "workspace": history.workspace},
             now,
         )
     ]
     if not history.sites:
-        checks.append(Check("people of OT", State.UNKNOWN, Reason.NO_SITE_YET, {}, now))
+        checks.append(
+            ReadinessCheck("people of OT", CheckState.UNKNOWN, CheckReason.NO_SITE_YET, {}, now)
+        )
     else:
         lacking = list(history.sites_without_ot)
-        reason = Reason.OT_MISSING if lacking else Reason.OT_THERE
+        reason = CheckReason.OT_MISSING if lacking else CheckReason.OT_THERE
         named: dict[str, Any] = {
             "names": lacking or list(history.sites),
             "site": (lacking or [""])[0],
         }
-        state = State.FAILED if lacking else State.OK
-        checks.append(Check("people of OT", state, reason, named, now))
+        state = CheckState.FAILED if lacking else CheckState.OK
+        checks.append(ReadinessCheck("people of OT", state, reason, named, now))
     if not history.incidents:
-        state, reason = State.UNKNOWN, Reason.NO_INCIDENT_YET
+        state, reason = CheckState.UNKNOWN, CheckReason.NO_INCIDENT_YET
     elif not history.answered:
-        state, reason = State.UNKNOWN, Reason.NONE_ANSWERED
+        state, reason = CheckState.UNKNOWN, CheckReason.NONE_ANSWERED
     else:
-        state, reason = State.OK, Reason.ANSWERED
+        state, reason = CheckState.OK, CheckReason.ANSWERED
     values = {"n": history.answered, "incidents": history.incidents}
-    return [*checks, Check("first answer", state, reason, values, now)]
+    return [*checks, ReadinessCheck("first answer", state, reason, values, now)]

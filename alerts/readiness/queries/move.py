@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.automation.engine.rule_facts import facts_of
+from alerts.automation.engine.rule_facts import read_rule_facts
 from alerts.automation.models import FoundRule, Inventory, Playbook
 from alerts.automation.queries import names_of_ours
 from alerts.incidents.models import Incident, IncidentTask
@@ -15,7 +15,7 @@ from alerts.readiness.engine.move_findings import (
     MovePlaybook,
     MoveRule,
 )
-from alerts.readiness.engine.readings import Finding
+from alerts.readiness.engine.readings import PartReading
 from alerts.readiness.queries.readings import load_findings
 from alerts.sentinel.models import IncidentSource, Workspace
 
@@ -70,7 +70,7 @@ def move_read_at(workspace: Workspace) -> datetime | None:
     return min(found) if len(found) == 4 else None
 
 
-def _of_this_version(finding: Finding | None) -> Sequence[Mapping[str, Any]] | None:
+def _of_this_version(finding: PartReading | None) -> Sequence[Mapping[str, Any]] | None:
     """The analytics rules; None where they were read before this version asked for all it needs."""
     rows = finding.facts if finding else None
     if rows is None or any(row.keys() < _OF_THIS_VERSION | row.keys() for row in rows):
@@ -82,7 +82,7 @@ def _of_this_version(finding: Finding | None) -> Sequence[Mapping[str, Any]] | N
 def _automation_rules(workspace: Workspace) -> list[MoveRule]:
     ours = {name for _, name in names_of_ours([workspace.pk])}
     return [
-        MoveRule(facts_of(row.body), row.name in ours, _assigns_group(row.body))
+        MoveRule(read_rule_facts(row.body), row.name in ours, _assigns_group(row.body))
         for row in FoundRule.objects.filter(workspace=workspace).order_by("pk")
     ]
 

@@ -8,13 +8,13 @@ from django.db.models import Q, QuerySet
 
 from alerts.readiness.models import Finding, SetupStep
 from alerts.readiness.policies import READERS, VIEWERS
-from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.queries import workspaces_visible_to
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
-from portal.jobs.models import Job, State
+from portal.jobs.models import Job, JobState
 
-_KINDS = [f"readiness.{purpose}" for purpose in Purpose]
+_KINDS = [f"readiness.{purpose}" for purpose in ClientPurpose]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def workspaces_to_view(user: User) -> QuerySet[Workspace]:
 
 def is_check_under_way(workspace: Workspace, *, unshifted: datetime) -> bool:
     """Whether a worker looks at the workspace, or is about to."""
-    at_work = Q(state=State.RUNNING) | Q(state=State.WAITING, due_at__lte=unshifted)
+    at_work = Q(state=JobState.RUNNING) | Q(state=JobState.WAITING, due_at__lte=unshifted)
     return Job.objects.filter(at_work, kind__in=_KINDS, key=str(workspace.uuid)).exists()
 
 

@@ -6,13 +6,19 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
-from alerts.incidents.models import Incident, OtState, touches
+from alerts.incidents.models import Incident, OtState, touches_sites
 from alerts.readiness.engine.checks import evaluate
-from alerts.readiness.engine.readings import Check, Finding, History, Readings, Residence
+from alerts.readiness.engine.readings import (
+    History,
+    PartReading,
+    ReadinessCheck,
+    Readings,
+    Residence,
+)
 from alerts.readiness.models import Finding as FindingRow
 from alerts.sentinel.client.versions import AcceptedVersion
 from alerts.sentinel.engine.rights import RightsEntries
-from alerts.sentinel.models import PortalResidence, Purpose, Workspace, WorkspaceCredential
+from alerts.sentinel.models import ClientPurpose, PortalResidence, Workspace, WorkspaceCredential
 from alerts.sentinel.queries import accepted_versions, portal_residence_of, portal_residences
 from alerts.sentinel.wire.values import D4IOT_PRODUCTS
 from alerts.sites.models import Site
@@ -23,18 +29,18 @@ _ANSWERED = [OtState.ROUTINE, OtState.MAINTENANCE, OtState.SUSPICIOUS, OtState.N
 _NEWEST = 200  # incidents among which the newest of Defender for IoT is looked for
 
 
-def checks_of(workspace: Workspace, *, now: datetime) -> list[Check]:
+def checks_of(workspace: Workspace, *, now: datetime) -> list[ReadinessCheck]:
     """Return all checks of a workspace, from what workers read and from our own rows."""
     return evaluate(load_readings(workspace, now=now))
 
 
 def azure_checks_by_workspace(
     workspaces: Sequence[Workspace], *, now: datetime
-) -> dict[int, list[Check]]:
+) -> dict[int, list[ReadinessCheck]]:
     """Return the checks that are judged from Azure's answers alone, of all these workspaces in as
     many questions as of one.
     """
-    findings: dict[int, dict[str, Finding]] = defaultdict(dict)
+    findings: dict[int, dict[str, PartReading]] = defaultdict(dict)
     for row in FindingRow.objects.filter(workspace__in=workspaces):
         findings[row.workspace_id][row.part] = _finding(row)
     for parts in findings.values():
@@ -73,7 +79,7 @@ def load_readings(workspace: Workspace, *, now: datetime) -> Readings:
     return _readings(workspace, findings, own, history, residence, accepted=accepted, now=now)
 
 
-def load_findings(workspace: Workspace) -> dict[str, Finding]:
+def load_findings(workspace: Workspace) -> dict[str, PartReading]:
     """Return what workers read of a workspace, by part. Where Azure did not let us in since a part
     was read, the part has the error of that attempt.
     """
@@ -84,7 +90,7 @@ def load_findings(workspace: Workspace) -> dict[str, Finding]:
 
 def _readings(
     workspace: Workspace,
-    findings: dict[str, Finding],
+    findings: dict[str, PartReading],
     own: Collection[str],
     history: History | None,
     residence: PortalResidence | None,
@@ -96,8 +102,8 @@ def _readings(
         findings=findings,
         history=history,
         purposes=[
-            Purpose.READ.value,
-            *(p.value for p in Purpose if p in own and p is not Purpose.READ),
+            ClientPurpose.READ.value,
+            *(p.value for p in ClientPurpose if p in own and p is not ClientPurpose.READ),
         ],
         subscription=workspace.subscription_id.lower(),
         workspace_id=workspace.arm_id,
@@ -113,18 +119,18 @@ def _residence(row: PortalResidence | None) -> Residence:
     return Residence(row.is_in_portal, row.since, row.incident_number, row.asked_at)
 
 
-def _finding(row: FindingRow) -> Finding:
-    return Finding(row.facts, row.read_at, row.error, row.error_code, row.tried_at)
+def _finding(row: FindingRow) -> PartReading:
+    return PartReading(row.facts, row.read_at, row.error, row.error_code, row.tried_at)
 
 
-def _outdate(findings: dict[str, Finding]) -> None:
-    probe = findings.get(f"probe {Purpose.READ}")
+def _outdate(findings: dict[str, PartReading]) -> None:
+    probe = findings.get(f"probe {ClientPurpose.READ}")
     if probe is None or probe.read_at is None or not probe.facts.get("kind"):
         return
     for part, finding in findings.items():
         is_from_azure = part != "collected" and not part.startswith("probe ")
         if is_from_azure and finding.tried_at and finding.tried_at < probe.read_at:
-            findings[part] = Finding(
+            findings[part] = PartReading(
                 finding.facts,
                 finding.read_at,
                 probe.facts["error"],
@@ -142,7 +148,7 @@ def _history(workspace: Workspace) -> History:
         for created_at, latest_at, products in rows
         if any(product.lower() in D4IOT_PRODUCTS for product in products)
     ]
-    here = Exists(incidents.filter(touches([OuterRef("pk")])))
+    here = Exists(incidents.filter(touches_sites([OuterRef("pk")])))
     touched = list(Site.objects.filter(here).order_by("name"))
     with_ot = sites_with(OT_ROLES, sites=[site.uuid for site in touched])
     organisation = workspace.organisation

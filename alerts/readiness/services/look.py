@@ -25,15 +25,14 @@ from alerts.sentinel.client.port import (
     SentinelError,
 )
 from alerts.sentinel.client.prerequisites import Prerequisite
-from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.queries import ANALYTICS_RULES, resting_workspaces, workspaces_to_read
 from alerts.sentinel.services import keep_capability
 from portal import clock
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
-from portal.jobs.models import Job
-from portal.jobs.models import State as JobState
+from portal.jobs.models import Job, JobState
 from portal.jobs.services import SLICE, claim_due, ensure_job, put_back_after, save_payload
 
 type Connect = Callable[[Workspace, str], SentinelClient]
@@ -57,7 +56,7 @@ def ask_for_check(*, workspace: Workspace, by: User, now: datetime) -> None:
     if reasons := reasons_against_checking(workspace, by=by):
         raise CannotCheck(*reasons)
     unshifted = clock.unshifted()
-    for purpose in Purpose:
+    for purpose in ClientPurpose:
         job = ensure_job(kind=kind_of_job(purpose), key=str(workspace.uuid), now=unshifted)
         Job.objects.filter(pk=job.pk, state=JobState.WAITING).update(due_at=unshifted)
     record("readiness.check.asked", on=workspace, by=by, at=now)
@@ -117,14 +116,14 @@ def look(
         client = connect(workspace, purpose)
         reader.probe(client)
         reader.read_list(client, Prerequisite.RIGHTS, key=f"rights {purpose}")
-        if purpose == Purpose.READ:
+        if purpose == ClientPurpose.READ:
             reader.ask_for_details(client)
             reader.read_whole(client)
         else:
             reader.read_playbook_rights(client)
     except SentinelError as error:
         return error.message
-    if purpose == Purpose.READ:
+    if purpose == ClientPurpose.READ:
         reader.keep("collected", count_collected(workspace, now=now))
         keep_incident_rules(workspace, now=now)
     return ""

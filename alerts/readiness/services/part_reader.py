@@ -15,10 +15,10 @@ from alerts.intake.services.sweep import compare_soon
 from alerts.readiness.engine.answers import (
     IS_LIST,
     UnreadableAnswer,
-    facts_of,
     playbook_groups,
     read_answer,
     read_page,
+    resource_facts,
     single_fact,
 )
 from alerts.readiness.engine.solution import reads_iot
@@ -199,7 +199,7 @@ class PartReader:
             else:
                 self.keep_error(name, f"The list has more than {MAX_PAGES} pages.", "Loop")
                 return
-            facts = facts_of(part, rows)
+            facts = resource_facts(part, rows)
             self.keep(name, facts)
             if part is Prerequisite.ANALYTICS_RULES:
                 self._learn_rules(facts)

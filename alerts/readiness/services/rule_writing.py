@@ -36,7 +36,7 @@ def change_rule(client: SentinelClient, *, rule: Json, changes: Json) -> None:
     _refuse_differences(rule, different_members(body["properties"], _properties(kept)))
 
 
-def make_rule(client: SentinelClient, *, name: str, body: Json) -> None:
+def make_analytics_rule(client: SentinelClient, *, name: str, body: Json) -> None:
     """Write a rule of Tagout's own name; what people added to one that is there already stays."""
     if (stored := _read_whole(client, name, label=_label(body))) is not None:
         change_rule(client, rule={**stored, "name": name}, changes=body["properties"])

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext
 
-from alerts.readiness.engine.answers import UnreadableAnswer, facts_of, read_answer, read_page
+from alerts.readiness.engine.answers import UnreadableAnswer, read_answer, read_page, resource_facts
 from alerts.readiness.engine.content import (
     connector_body,
     coverage_body,
@@ -22,7 +22,7 @@ from alerts.readiness.engine.content import (
     tagged,
 )
 from alerts.readiness.engine.readings import (
-    Remedy,
+    CheckRemedy,
     subscriptions_of,
 )
 from alerts.readiness.engine.solution import (
@@ -38,7 +38,11 @@ from alerts.readiness.policies import is_administrator_of, reasons_against_setti
 from alerts.readiness.queries.readings import load_readings
 from alerts.readiness.services.look import Connect, kind_of_job
 from alerts.readiness.services.part_reader import MAX_PAGES
-from alerts.readiness.services.rule_writing import RuleWriteRefused, change_rule, make_rule
+from alerts.readiness.services.rule_writing import (
+    RuleWriteRefused,
+    change_rule,
+    make_analytics_rule,
+)
 from alerts.readiness.stored_words import NO_LONGER_ADMINISTRATOR
 from alerts.sentinel.client.port import (
     SentinelClient,
@@ -48,7 +52,7 @@ from alerts.sentinel.client.port import (
     SentinelUnavailable,
 )
 from alerts.sentinel.client.prerequisites import Prerequisite, Writable
-from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.queries import callable_at, is_in_defender_portal, resting_workspaces
 from alerts.sentinel.services import note_error, note_success
 from portal import clock
@@ -56,10 +60,10 @@ from portal.accounts.models import User
 from portal.audit.services import record
 from portal.backup.queries import is_paused_after_restore
 from portal.errors import Refused
-from portal.jobs.models import Job, State
+from portal.jobs.models import Job, JobState
 from portal.jobs.services import MAX_ATTEMPTS, SLICE, back_off, claim_due, put_back, settle
 
-PURPOSE = Purpose.RULES
+PURPOSE = ClientPurpose.RULES
 _NAMES = uuid.UUID("b3c0a4de-6f0e-4b0e-93fb-0b7d0b7c9d11")
 
 
@@ -82,14 +86,14 @@ def resource_name(workspace: Workspace, *, of: str) -> str:
 
 @transaction.atomic
 def ask_for_step(
-    *, workspace: Workspace, kind: Remedy, target: str = "", by: User, now: datetime
+    *, workspace: Workspace, kind: CheckRemedy, target: str = "", by: User, now: datetime
 ) -> SetupStep:
     """Have a worker put something right. Refused while the same is under way."""
     reasons = reasons_against_setting_up(workspace, by=by)
     if not reasons and not _is_target(workspace, kind, target, now=now):
         reasons = [gettext("This subscription does not belong to the workspace.")]
     open_steps = workspace.setup_steps.filter(
-        kind=kind, target=target, state__in=[State.WAITING, State.RUNNING]
+        kind=kind, target=target, state__in=[JobState.WAITING, JobState.RUNNING]
     )
     if not reasons and open_steps.exists():
         reasons = [gettext("This is under way already.")]
@@ -111,8 +115,8 @@ def ask_for_step(
     return step
 
 
-def _is_target(workspace: Workspace, kind: Remedy, target: str, *, now: datetime) -> bool:
-    if kind is not Remedy.CONNECT:
+def _is_target(workspace: Workspace, kind: CheckRemedy, target: str, *, now: datetime) -> bool:
+    if kind is not CheckRemedy.CONNECT:
         return target == ""
     return target in subscriptions_of(load_readings(workspace, now=now))
 
@@ -130,29 +134,29 @@ def carry_out_due_step(*, now: datetime, connect: Connect) -> bool:
     if step is None:
         return False
     if step.workspace.is_removed:  # else it would be overdue for ever
-        _end(step, State.DEAD, now=now, error="This workspace was removed.")
+        _end(step, JobState.DEAD, now=now, error="This workspace was removed.")
         return True
     if not is_administrator_of(step.workspace, user=step.by):  # the role may have gone meanwhile
         _refuse(step, now=now)
         return True
     try:
         client = connect(step.workspace, PURPOSE.value)
-        result = _WORK[Remedy(step.kind)](client, step)
+        result = _WORK[CheckRemedy(step.kind)](client, step)
         note_success(workspace_id=step.workspace_id, now=clock.unshifted(), purpose=PURPOSE)
     except StepUnfinished:
         put_back(step, due_at=clock.unshifted(), free=True)
     except (StepRefused, RuleWriteRefused, UnreadableAnswer) as refusal:
-        _end(step, State.DEAD, now=now, error=str(refusal))
+        _end(step, JobState.DEAD, now=now, error=str(refusal))
     except SentinelError as error:
         _note(step, error, now=now)
     else:
-        _end(step, State.DONE, now=now, result=result)
+        _end(step, JobState.DONE, now=now, result=result)
     return True
 
 
 def _refuse(step: SetupStep, *, now: datetime) -> None:
     reason = NO_LONGER_ADMINISTRATOR % {"name": step.by.name}
-    _end(step, State.DEAD, now=now, error=reason, outcome="refused")
+    _end(step, JobState.DEAD, now=now, error=reason, outcome="refused")
 
 
 def _note(step: SetupStep, error: SentinelError, *, now: datetime) -> None:
@@ -166,13 +170,13 @@ def _note(step: SetupStep, error: SentinelError, *, now: datetime) -> None:
         wait = back_off(step.attempts)
         put_back(step, due_at=clock.unshifted() + wait, error=error.message)
         return
-    _end(step, State.DEAD, now=now, error=error.message)
+    _end(step, JobState.DEAD, now=now, error=error.message)
 
 
 @transaction.atomic
 def _end(
     step: SetupStep,
-    state: State,
+    state: JobState,
     *,
     now: datetime,
     error: str = "",
@@ -186,10 +190,10 @@ def _end(
     if not settle(step, now=unshifted, state=state, error=error, result=result or {}, done_at=now):
         return
     jobs = Job.objects.filter(
-        kind=kind_of_job(Purpose.READ), key=str(step.workspace.uuid), state=State.WAITING
+        kind=kind_of_job(ClientPurpose.READ), key=str(step.workspace.uuid), state=JobState.WAITING
     )
     jobs.update(due_at=unshifted)
-    ending = outcome or ("done" if state == State.DONE else "failed")
+    ending = outcome or ("done" if state == JobState.DONE else "failed")
     record(
         f"readiness.step.{ending}",
         on=step,
@@ -204,7 +208,7 @@ def _end(
 def _connect(client: SentinelClient, step: SetupStep) -> dict[str, Any]:
     rows = _list(client, Prerequisite.CONNECTORS)
     name, etag = resource_name(step.workspace, of=f"connector {step.target}"), ""
-    for row, facts in zip(rows, facts_of(Prerequisite.CONNECTORS, rows), strict=True):
+    for row, facts in zip(rows, resource_facts(Prerequisite.CONNECTORS, rows), strict=True):
         if facts["kind"] == "IOT" and facts["subscription"] == step.target:
             if facts["is_on"]:
                 return {"name": facts["name"], "was_on": True}
@@ -214,7 +218,7 @@ def _connect(client: SentinelClient, step: SetupStep) -> dict[str, Any]:
 
 
 def _install(client: SentinelClient, _step: SetupStep) -> dict[str, Any]:
-    offered = facts_of(Prerequisite.CATALOGUE, _list(client, Prerequisite.CATALOGUE))
+    offered = resource_facts(Prerequisite.CATALOGUE, _list(client, Prerequisite.CATALOGUE))
     found = [
         row
         for row in offered
@@ -238,7 +242,7 @@ def _enable(client: SentinelClient, step: SetupStep) -> dict[str, Any]:
             rules[template] = (row, facts)
     templates = {
         facts["content_id"]: facts
-        for facts in facts_of(Prerequisite.TEMPLATES, _list(client, Prerequisite.TEMPLATES))
+        for facts in resource_facts(Prerequisite.TEMPLATES, _list(client, Prerequisite.TEMPLATES))
     }
     written: list[str] = []
     missing: list[str] = []
@@ -265,7 +269,7 @@ def _enable(client: SentinelClient, step: SetupStep) -> dict[str, Any]:
             missing.append(label)
             continue
         name = resource_name(step.workspace, of=f"rule {template}")
-        make_rule(client, name=name, body=body)
+        make_analytics_rule(client, name=name, body=body)
         written.append(label)
     if missing:
         raise StepRefused(
@@ -277,7 +281,7 @@ def _enable(client: SentinelClient, step: SetupStep) -> dict[str, Any]:
 
 def _cover(client: SentinelClient, step: SetupStep) -> dict[str, Any]:
     name = resource_name(step.workspace, of="coverage rule")
-    make_rule(client, name=name, body=coverage_body())
+    make_analytics_rule(client, name=name, body=coverage_body())
     return {"name": name}
 
 
@@ -304,20 +308,20 @@ def _tag(client: SentinelClient, _step: SetupStep) -> dict[str, Any]:
     return {"written": written}
 
 
-_WORK: dict[Remedy, Callable[[SentinelClient, SetupStep], dict[str, Any]]] = {
-    Remedy.CONNECT: _connect,
-    Remedy.INSTALL: _install,
-    Remedy.ENABLE: _enable,
-    Remedy.COVER: _cover,
-    Remedy.SINGLE: _single,
-    Remedy.TAG: _tag,
+_WORK: dict[CheckRemedy, Callable[[SentinelClient, SetupStep], dict[str, Any]]] = {
+    CheckRemedy.CONNECT: _connect,
+    CheckRemedy.INSTALL: _install,
+    CheckRemedy.ENABLE: _enable,
+    CheckRemedy.COVER: _cover,
+    CheckRemedy.SINGLE: _single,
+    CheckRemedy.TAG: _tag,
 }
 
 
 def _analytics_rules(client: SentinelClient) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Each analytics rule as it came, with what checks need of it."""
     rows = _list(client, Prerequisite.ANALYTICS_RULES)
-    facts = facts_of(Prerequisite.ANALYTICS_RULES, rows)
+    facts = resource_facts(Prerequisite.ANALYTICS_RULES, rows)
     return list(zip(rows, facts, strict=True))
 
 

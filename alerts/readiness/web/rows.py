@@ -7,38 +7,38 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_lazy
 
-from alerts.readiness.engine.readings import Check, Remedy, State
-from alerts.readiness.engine.reasons import Reason
+from alerts.readiness.engine.readings import CheckRemedy, CheckState, ReadinessCheck
+from alerts.readiness.engine.reasons import CheckReason
 from alerts.readiness.engine.solution import coverage_query
 from alerts.readiness.models import SetupStep
 from alerts.readiness.stored_words import stored_words
-from alerts.readiness.wording import evidence_of, fix_of, label_of, state_of
+from alerts.readiness.wording import check_evidence, check_state_word, fix_of, label_of
 from alerts.sentinel.engine.rights import SET_UP, RightsEntries
 from alerts.sentinel.policies import reason_by_rights
-from portal.jobs.models import State as JobState
+from portal.jobs.models import JobState
 from portal.ui.navigation import address_of
 
 _ICONS = {
-    State.OK: ("ok", "circle-check"),
-    State.FAILED: ("high", "circle-alert"),
-    State.UNKNOWN: ("medium", "circle"),
+    CheckState.OK: ("ok", "circle-check"),
+    CheckState.FAILED: ("high", "circle-alert"),
+    CheckState.UNKNOWN: ("medium", "circle"),
 }
 _BUTTONS = {
-    Remedy.CONNECT: gettext_lazy("Connect"),
-    Remedy.INSTALL: gettext_lazy("Install"),
-    Remedy.ENABLE: gettext_lazy("Enable the rules"),
-    Remedy.COVER: gettext_lazy("Create the rule"),
-    Remedy.SINGLE: gettext_lazy("Disable the connector's rule"),
-    Remedy.TAG: gettext_lazy("Add the tag"),
+    CheckRemedy.CONNECT: gettext_lazy("Connect"),
+    CheckRemedy.INSTALL: gettext_lazy("Install"),
+    CheckRemedy.ENABLE: gettext_lazy("Enable the rules"),
+    CheckRemedy.COVER: gettext_lazy("Create the rule"),
+    CheckRemedy.SINGLE: gettext_lazy("Disable the connector's rule"),
+    CheckRemedy.TAG: gettext_lazy("Add the tag"),
 }
 _RULE_CALLS = ("read_prerequisite analytics rules", "put_prerequisite alertRules")
 _CALLS = {
-    Remedy.CONNECT: ("read_prerequisite connectors", "put_prerequisite dataConnectors"),
-    Remedy.INSTALL: ("read_prerequisite catalogue", "put_prerequisite contentPackages"),
-    Remedy.ENABLE: (*_RULE_CALLS, "read_prerequisite templates", "read_prerequisite template"),
-    Remedy.COVER: _RULE_CALLS,
-    Remedy.SINGLE: _RULE_CALLS,
-    Remedy.TAG: _RULE_CALLS,
+    CheckRemedy.CONNECT: ("read_prerequisite connectors", "put_prerequisite dataConnectors"),
+    CheckRemedy.INSTALL: ("read_prerequisite catalogue", "put_prerequisite contentPackages"),
+    CheckRemedy.ENABLE: (*_RULE_CALLS, "read_prerequisite templates", "read_prerequisite template"),
+    CheckRemedy.COVER: _RULE_CALLS,
+    CheckRemedy.SINGLE: _RULE_CALLS,
+    CheckRemedy.TAG: _RULE_CALLS,
 }
 _NO_BRACKETS = str.maketrans("", "", "()")
 _STEPS = {
@@ -115,8 +115,8 @@ class SectionOfChecks:
     rows: Sequence[CheckRow]
 
 
-def sections_of(
-    checks: Iterable[Check],
+def check_sections(
+    checks: Iterable[ReadinessCheck],
     *,
     steps: Mapping[tuple[str, str], SetupStep],
     may_set_up: bool,
@@ -139,7 +139,7 @@ def sections_of(
 
 
 def _row(
-    check: Check,
+    check: ReadinessCheck,
     steps: Mapping[tuple[str, str], SetupStep],
     may_set_up: bool,
     may_invite: bool,
@@ -155,17 +155,17 @@ def _row(
         "connector",
     )
     link, link_label = _link(check, may_invite)
-    titles = check.values.get("titles", ()) if check.remedy is Remedy.COVER else ()
+    titles = check.values.get("titles", ()) if check.remedy is CheckRemedy.COVER else ()
     return CheckRow(
         id=f"{check.name} {check.about}".strip().replace(" ", "-").translate(_NO_BRACKETS),
         label=label_of(check),
         about=check.about if is_subscription else "",
-        state=state_of(check.state),
+        state=check_state_word(check.state),
         kind=kind,
         icon=icon,
-        is_failed=check.state is State.FAILED,
-        evidence=evidence_of(check),
-        fix=fix_of(check) if check.state is not State.OK or check.remedy else "",
+        is_failed=check.state is CheckState.FAILED,
+        evidence=check_evidence(check),
+        fix=fix_of(check) if check.state is not CheckState.OK or check.remedy else "",
         checked_at=check.checked_at,
         remedy=check.remedy.value if check.remedy and can_act else "",
         button=str(_BUTTONS[check.remedy]) if check.remedy and can_act else "",
@@ -179,7 +179,7 @@ def _row(
     )
 
 
-def _against(remedy: Remedy, rights: RightsEntries | None) -> str:
+def _against(remedy: CheckRemedy, rights: RightsEntries | None) -> str:
     """Why a step would be refused, where the rights of the identity are known."""
     return "" if rights is None else reason_by_rights(rights, _CALLS[remedy], purpose=SET_UP)
 
@@ -196,19 +196,19 @@ def _note(step: SetupStep) -> StepNote:
     )
 
 
-def _link(check: Check, may_invite: bool) -> tuple[str, str]:
+def _link(check: ReadinessCheck, may_invite: bool) -> tuple[str, str]:
     """Where a person goes on, for what is done on another page."""
-    if check.reason in (Reason.SOC_MISSING, Reason.OT_MISSING) and may_invite:
+    if check.reason in (CheckReason.SOC_MISSING, CheckReason.OT_MISSING) and may_invite:
         return address_of("people:list") or "", gettext("People")
-    if check.reason is Reason.NONE_ANSWERED:
+    if check.reason is CheckReason.NONE_ANSWERED:
         return address_of("incidents:queue") or "", gettext("Triage queue")
     return "", ""
 
 
-def worst_of(checks: Collection[Check]) -> dict[str, Any]:
+def worst_of(checks: Collection[ReadinessCheck]) -> dict[str, Any]:
     """Return how many checks failed and how many are not known, for a list."""
-    failed = sum(check.state is State.FAILED for check in checks)
-    unknown = sum(check.state is State.UNKNOWN for check in checks)
-    state = State.FAILED if failed else State.UNKNOWN if unknown else State.OK
+    failed = sum(check.state is CheckState.FAILED for check in checks)
+    unknown = sum(check.state is CheckState.UNKNOWN for check in checks)
+    state = CheckState.FAILED if failed else CheckState.UNKNOWN if unknown else CheckState.OK
     kind, icon = _ICONS[state]
     return {"failed": failed, "unknown": unknown, "kind": kind, "icon": icon, "n": len(checks)}

@@ -8,9 +8,9 @@ from alerts.readiness.web.move import show_move
 app_name = "readiness"
 urlpatterns = [
     path("", views.list_workspaces, name="list"),
-    path("<slug:name>/", views.readiness, name="workspace"),
+    path("<slug:name>/", views.readiness_page, name="workspace"),
     path("<slug:name>/move/", show_move, name="move"),
-    path("<slug:name>/check/", views.check, name="check"),
+    path("<slug:name>/check/", views.check_workspace_view, name="check"),
     path("<slug:name>/set-up/", views.set_up, name="set-up"),
     path("<slug:name>/collected/", views.collected, name="collected"),
 ]

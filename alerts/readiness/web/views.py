@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
-from alerts.readiness.engine.readings import Remedy
+from alerts.readiness.engine.readings import CheckRemedy
 from alerts.readiness.engine.solution import titles_without_rule
 from alerts.readiness.policies import (
     READERS,
@@ -32,8 +32,8 @@ from alerts.readiness.queries.scope import scope_facts
 from alerts.readiness.queries.source import source_facts
 from alerts.readiness.services.look import CannotCheck, ask_for_check
 from alerts.readiness.services.setup import CannotSetUp, ask_for_step
-from alerts.readiness.web.rows import sections_of, worst_of
-from alerts.sentinel.models import Purpose, Workspace
+from alerts.readiness.web.rows import check_sections, worst_of
+from alerts.sentinel.models import ClientPurpose, Workspace
 from portal import clock
 from portal.accounts.models import Role
 from portal.accounts.queries import reach_of, roles_of
@@ -72,7 +72,7 @@ def list_workspaces(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def readiness(request: HttpRequest, name: str) -> HttpResponse:
+def readiness_page(request: HttpRequest, name: str) -> HttpResponse:
     """Every prerequisite of a workspace, with evidence, age and what to do."""
     return _readiness(request, _visible(request, name))
 
@@ -85,12 +85,12 @@ def _readiness(
         raise Http404
     checks = checks_of(workspace, now=now)
     may_set_up = not reasons_against_setting_up(workspace, by=user)
-    sections = sections_of(
+    sections = check_sections(
         checks,
         steps=latest_steps(workspace),
         may_set_up=may_set_up,
         may_invite=Role.ADMINISTRATOR in roles_of(user),
-        rights=granted_rights(workspace.pk, Purpose.RULES) if may_set_up else None,
+        rights=granted_rights(workspace.pk, ClientPurpose.RULES) if may_set_up else None,
     )
     context = {
         "workspace": workspace,
@@ -108,7 +108,7 @@ def _readiness(
 
 
 @post_only(otherwise=_page)
-def check(request: HttpRequest, name: str) -> HttpResponse:
+def check_workspace_view(request: HttpRequest, name: str) -> HttpResponse:
     """Have the workspace looked at now."""
     workspace = _visible(request, name)
     try:
@@ -124,12 +124,12 @@ def set_up(request: HttpRequest, name: str) -> HttpResponse:
     """Have something put right in Sentinel."""
     workspace = _visible(request, name)
     kind = request.POST.get("kind", "")
-    if kind not in list(Remedy):
+    if kind not in list(CheckRemedy):
         raise Http404
     try:
         ask_for_step(
             workspace=workspace,
-            kind=Remedy(kind),
+            kind=CheckRemedy(kind),
             target=request.POST.get("target", ""),
             by=actor_of(request),
             now=clock.now(),

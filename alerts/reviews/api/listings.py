@@ -12,7 +12,7 @@ from rest_framework.serializers import (
 
 from alerts.reviews.models import CameBy, Opinion, Review, SecondOpinion, Verdict
 from portal.api.fields import QueryChoices, QueryFlag, QueryMoment, QueryText
-from portal.api.listing import Filter, Listing, Order, Row
+from portal.api.listing import ListFilter, Listing, ListRow, Order
 
 
 def _or_none(word: str) -> str | None:
@@ -24,7 +24,7 @@ def _in_force(flag: bool) -> Q:
     return in_force if flag else ~in_force
 
 
-class ReviewSerializer(Row):
+class ReviewSerializer(ListRow):
     """Questions that the SOC asked OT, latest first."""
 
     id = UUIDField(source="uuid", help_text="of the question")
@@ -54,16 +54,16 @@ REVIEWS = Listing(
     ReviewSerializer,
     Order("asked_at"),
     filters=(
-        Filter("state", QueryChoices(Review.State.values), "one or several", "state__in"),
-        Filter("site", QueryText(), "name of one site", "site__name"),
-        Filter("workspace", QueryText(), "name of one workspace", "lead__workspace__name"),
-        Filter("due_before", QueryMoment(), "due before", "due_at__lt"),
-        Filter("asked_from", QueryMoment(), "asked at or after", "asked_at__gte", indexed=True),
+        ListFilter("state", QueryChoices(Review.State.values), "one or several", "state__in"),
+        ListFilter("site", QueryText(), "name of one site", "site__name"),
+        ListFilter("workspace", QueryText(), "name of one workspace", "lead__workspace__name"),
+        ListFilter("due_before", QueryMoment(), "due before", "due_at__lt"),
+        ListFilter("asked_from", QueryMoment(), "asked at or after", "asked_at__gte", indexed=True),
     ),
 )
 
 
-class AnnotationSerializer(Row):
+class AnnotationSerializer(ListRow):
     """Verdicts of OT, latest first. A later one supersedes an earlier one; none is ever changed."""
 
     id = UUIDField(source="uuid", help_text="of the verdict")
@@ -97,16 +97,16 @@ ANNOTATIONS = Listing(
     AnnotationSerializer,
     Order("given_at"),
     filters=(
-        Filter("verdict", QueryChoices(Verdict.values), "one or several", "verdict__in"),
-        Filter("review", UUIDField(), "answers to one question", "review__uuid"),
-        Filter("in_force", QueryFlag(), "neither taken back nor superseded", _in_force),
-        Filter("given_from", QueryMoment(), "given at or after", "given_at__gte", indexed=True),
-        Filter("given_before", QueryMoment(), "given before", "given_at__lt", indexed=True),
+        ListFilter("verdict", QueryChoices(Verdict.values), "one or several", "verdict__in"),
+        ListFilter("review", UUIDField(), "answers to one question", "review__uuid"),
+        ListFilter("in_force", QueryFlag(), "neither taken back nor superseded", _in_force),
+        ListFilter("given_from", QueryMoment(), "given at or after", "given_at__gte", indexed=True),
+        ListFilter("given_before", QueryMoment(), "given before", "given_at__lt", indexed=True),
     ),
 )
 
 
-class SecondOpinionSerializer(Row):
+class SecondOpinionSerializer(ListRow):
     """Answers that were put to other people of OT, latest first. Whoever may still be asked about
     one does not see it before it is decided.
     """
@@ -136,9 +136,13 @@ SECOND_OPINIONS = Listing(
     SecondOpinionSerializer,
     Order("opened_at"),
     filters=(
-        Filter("state", QueryChoices(SecondOpinion.State.values), "one or several", "state__in"),
-        Filter("site", QueryText(), "name of one site", "site__name"),
-        Filter("opened_from", QueryMoment(), "asked at or after", "opened_at__gte", indexed=True),
+        ListFilter(
+            "state", QueryChoices(SecondOpinion.State.values), "one or several", "state__in"
+        ),
+        ListFilter("site", QueryText(), "name of one site", "site__name"),
+        ListFilter(
+            "opened_from", QueryMoment(), "asked at or after", "opened_at__gte", indexed=True
+        ),
     ),
 )
 
@@ -146,7 +150,7 @@ SECOND_OPINIONS = Listing(
 # Nothing here says what the first person answered, nor which answer it is: the question is blind.
 
 
-class OpinionSerializer(Row):
+class OpinionSerializer(ListRow):
     """Second opinions that you are asked for, latest first. They tell of the incidents, and not
     what others made of them; that is told under `second-opinions/` once you have answered.
     """
@@ -174,8 +178,8 @@ OPINIONS = Listing(
     OpinionSerializer,
     Order("asked_at"),
     filters=(
-        Filter("state", QueryChoices(Opinion.State.values), "one or several", "state__in"),
-        Filter("site", QueryText(), "name of one site", "second_opinion__site__name"),
+        ListFilter("state", QueryChoices(Opinion.State.values), "one or several", "state__in"),
+        ListFilter("site", QueryText(), "name of one site", "second_opinion__site__name"),
     ),
     reads={
         "verdict": _or_none,

@@ -103,7 +103,7 @@ class AnnotationViewSet(Resource):
 
     def own(self) -> Own:
         """Only incidents that this person may see."""
-        return incidents_of(self.person, "annotations")
+        return visible_incidents_of(self.person, "annotations")
 
 
 class SecondOpinionViewSet(Resource):
@@ -194,7 +194,7 @@ class AboutIncident(Resource):
             **values,
         )
         only = annotations_visible_to(self.person).filter(pk=annotation.pk)
-        own = incidents_of(self.person, "annotations")
+        own = visible_incidents_of(self.person, "annotations")
         return self.single(ANNOTATIONS, only, own=own, workspace=row.workspace.name)
 
 
@@ -215,7 +215,7 @@ def questions_own(person: User) -> Own:
     )
 
 
-def incidents_of(person: User, link: str) -> Own:
+def visible_incidents_of(person: User, link: str) -> Own:
     """The ids of a row's incidents, those out of the person's reach left out."""
     visible = incidents_visible_to(person).filter(**{link: OuterRef("pk")}).order_by("pk")
     return Own(sources={"incidents": ArraySubquery(visible.values("pk"))})

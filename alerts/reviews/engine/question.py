@@ -6,7 +6,7 @@ from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class QuestionText:
     """The two parts of a question; either may be empty."""
 
     ready: str  # one of the ready questions, as its English source says it
@@ -18,10 +18,10 @@ class Question:
         return "\n".join(filter(None, (self.ready, self.own)))
 
 
-def question_in(text: str, *, ready: Collection[str]) -> Question:
+def question_in(text: str, *, ready: Collection[str]) -> QuestionText:
     """Return the parts of a kept question. A first line that is a ready question is that one."""
     first, _, rest = text.partition("\n")
-    return Question(first, rest) if first in ready else Question("", text)
+    return QuestionText(first, rest) if first in ready else QuestionText("", text)
 
 
 HIGH, MEDIUM = 4, 3  # as incidents order severities

@@ -25,7 +25,7 @@ ASK_LEADS_EVERY: Final = timedelta(days=1)
 type Outcome = Literal["confirmed", "corrected"]
 
 
-def draw(seed: bytes, *about: object) -> float:
+def draw_number(seed: bytes, *about: object) -> float:
     """Return a number from 0 up to 1 that depends on the seed and on what it is about."""
     text = "\n".join(str(incident) for incident in about).encode()
     digest = hmac.new(seed, text, hashlib.sha256).digest()
@@ -34,7 +34,7 @@ def draw(seed: bytes, *about: object) -> float:
 
 def asks_about_harmless_too(annotation: UUID, *, seed: bytes) -> bool:
     """Whether asking about this suspicious answer comes with a question about a harmless one."""
-    return draw(seed, "harmless beside", annotation) < HARMLESS_PER_SUSPICIOUS
+    return draw_number(seed, "harmless beside", annotation) < HARMLESS_PER_SUSPICIOUS
 
 
 def is_sure(verdict: str) -> bool:

@@ -8,7 +8,7 @@ from alerts.incidents.engine.hidden_verdicts import NOTHING_HIDDEN, HiddenVerdic
 from alerts.incidents.engine.rhythm import UsualHours
 from alerts.incidents.models import Incident
 from alerts.incidents.page.pattern_history import (
-    PatternVerdicts,
+    PatternHistory,
     pattern_verdicts,
     sightings_before,
     usual_hours_of,
@@ -18,13 +18,13 @@ from alerts.sites.models import Device
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class QuestionFacts:
     """What a person may want to know before answering."""
 
     sightings: int  # incidents of this pattern before this one, in the days looked at
     days: int
     usual: UsualHours | None
-    verdicts: PatternVerdicts | None
+    verdicts: PatternHistory | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,12 @@ class Ends:
         return self.destination is not None and self.destination.is_critical
 
 
-def facts_of(
+def question_facts(
     incident: Incident,
     *,
     besides: Annotation | None = None,
     hidden: HiddenVerdicts = NOTHING_HIDDEN,
-) -> Facts | None:
+) -> QuestionFacts | None:
     """How usual this incident is; None while its alerts were not fetched. `besides` is the answer
     that stands beside it: it is not counted as something said before, nor is what is `hidden` from
     the reader.
@@ -53,7 +53,7 @@ def facts_of(
     if incident.pattern is None:
         return None
     sightings, days = sightings_before(incident)
-    return Facts(
+    return QuestionFacts(
         sightings=sightings,
         days=days,
         usual=usual_hours_of(incident),
@@ -61,9 +61,7 @@ def facts_of(
     )
 
 
-def _without(
-    verdicts: PatternVerdicts | None, besides: Annotation | None
-) -> PatternVerdicts | None:
+def _without(verdicts: PatternHistory | None, besides: Annotation | None) -> PatternHistory | None:
     if verdicts is None or besides is None:
         return verdicts
     counts = verdicts.counts | {besides.verdict: max(verdicts.counts[besides.verdict] - 1, 0)}

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from alerts.incidents.hidden_verdicts import hidden_from
-from alerts.incidents.models import Incident, IncidentAlert, Status
+from alerts.incidents.models import Incident, IncidentAlert, IncidentStatus
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.engine.question import answer_within
 from alerts.reviews.engine.second_opinion import HARMLESS
@@ -34,7 +34,7 @@ WAITING_INCIDENTS = Count("asked_incidents", filter=Q(asked_incidents__answer=No
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WaitingPosition:
     """Where a question stands in a person's waiting list; position 0 where it does not wait."""
 
     position: int
@@ -62,15 +62,15 @@ def waiting_for(user: User) -> QuerySet[Review]:
     return own.filter(state=Review.State.WAITING).order_by("due_at", "pk")
 
 
-def place_in_line(review: Review, user: User) -> Place:
+def place_in_line(review: Review, user: User) -> WaitingPosition:
     """Which of the person's waiting questions this is, and which come before and after it."""
     line = list(waiting_for(user).values_list("uuid", flat=True))
     if review.uuid not in line:
-        return Place(0, len(line), None, line[0] if line else None)
+        return WaitingPosition(0, len(line), None, line[0] if line else None)
     at = line.index(review.uuid)
     before = line[at - 1] if at else None
     after = line[at + 1] if at + 1 < len(line) else None
-    return Place(at + 1, len(line), before, after)
+    return WaitingPosition(at + 1, len(line), before, after)
 
 
 def next_waiting(user: User, *, after: Review) -> Review | None:
@@ -190,14 +190,14 @@ def waiting_incidents_of(review: Review) -> QuerySet[Incident]:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnswerInForce:
     """A verdict that holds, and for which incidents of a question it does."""
 
     annotation: Annotation
     incidents: Sequence[Incident]
 
 
-def answers_to(review: Review, *, reader: User) -> list[Answer]:
+def answers_to(review: Review, *, reader: User) -> list[AnswerInForce]:
     """Return what OT said of the incidents of a question, the newest answer first, without what is
     hidden from the reader. What was said before the question was asked is no answer to it.
     """
@@ -216,7 +216,11 @@ def answers_to(review: Review, *, reader: User) -> list[Answer]:
     for incident, verdict in verdicts_that_hold(on_incident).items():
         about[verdict.pk].append(incidents[incident])
     visible = by_pk.keys() - hidden_from(reader).annotation_ids
-    return [Answer(by_pk[pk], about[pk]) for pk in reversed(by_pk) if pk in about and pk in visible]
+    return [
+        AnswerInForce(by_pk[pk], about[pk])
+        for pk in reversed(by_pk)
+        if pk in about and pk in visible
+    ]
 
 
 def open_review_on(incident_id: int) -> Review | None:
@@ -293,12 +297,12 @@ CLOSED_AS_HARMLESS = Q(
     incident__closed_by="",
     incident__closed_at__gte=F("annotation__given_at"),
 )
-SETTLED_BY_SOC = Q(incident__status=Status.CLOSED) & (
+SETTLED_BY_SOC = Q(incident__status=IncidentStatus.CLOSED) & (
     CLOSED_AS_HARMLESS | Q(incident__classification="TruePositive")
 )
 # Judged and closed before Tagout first read it: of evidence, but nobody works on it here.
 FROM_THE_PAST = Q(
-    incident__status=Status.CLOSED,
+    incident__status=IncidentStatus.CLOSED,
     incident__closed_at__lte=F("incident__stored_at"),
     annotation__given_at__lt=F("incident__stored_at"),
 )

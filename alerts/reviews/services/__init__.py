@@ -1,7 +1,7 @@
 """The verbs of this room."""
 
 from alerts.reviews.services.opinions import (
-    CannotDecide,
+    CannotDecideSuspicion,
     CannotGiveOpinion,
     decide_suspicion,
     give_opinion,
@@ -26,7 +26,7 @@ from alerts.reviews.services.verdicts import (
 
 __all__ = [
     "CannotAsk",
-    "CannotDecide",
+    "CannotDecideSuspicion",
     "CannotGiveOpinion",
     "CannotGiveVerdict",
     "CannotHandOver",

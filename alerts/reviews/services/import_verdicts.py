@@ -14,8 +14,8 @@ from django.utils.translation import gettext
 from alerts.incidents.models import Incident
 from alerts.reviews.models import Annotation, AskedIncident, Review
 from alerts.reviews.services.past_verdicts import (
-    Judgement,
     PastVerdict,
+    VerdictTrial,
     keep_judgements,
     known_identities,
     lock_in_order,
@@ -23,9 +23,9 @@ from alerts.reviews.services.past_verdicts import (
 )
 from alerts.reviews.services.verdict_file import VerdictLine, lines_of
 from alerts.sites.models import Site
-from portal.accounts.models import OT_ROLES, Grant, ScopeKind, User
+from portal.accounts.models import OT_ROLES, Grant, GrantScope, User
 from portal.audit.services import Actor, record
-from portal.tables import Fault, FaultyFile, read_table
+from portal.tables import FaultyFile, TableFault, read_table
 
 
 class CannotImportVerdicts(FaultyFile):
@@ -82,14 +82,14 @@ def import_verdicts(
     )
 
 
-def _judgements(verdicts: Sequence[PastVerdict]) -> list[Judgement]:
+def _judgements(verdicts: Sequence[PastVerdict]) -> list[VerdictTrial]:
     """Verdicts that were given in one act are one trial, however many incidents they cover."""
     groups: dict[tuple[object, ...], list[PastVerdict]] = {}
     for verdict in verdicts:
         key = (verdict.by.pk, verdict.given_at, verdict.verdict, verdict.cause, verdict.note)
         groups.setdefault(key, []).append(verdict)
     return [
-        Judgement(group[0], tuple(verdict.incident_id for verdict in group))
+        VerdictTrial(group[0], tuple(verdict.incident_id for verdict in group))
         for group in groups.values()
     ]
 
@@ -98,7 +98,7 @@ class _Resolution:
     """The lines with what Tagout knows of their incidents and people. The incidents are locked."""
 
     def __init__(self, lines: Sequence[VerdictLine], *, now: datetime) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[TableFault] = []
         self.fresh: list[PastVerdict] = []
         self._now = now
         self._people = {
@@ -186,7 +186,7 @@ class _Resolution:
             self.fresh.append(verdict)
 
     def _fault(self, line: VerdictLine, column: str, sentence: str) -> None:
-        self.faults.append(Fault(line.line, column, sentence))
+        self.faults.append(TableFault(line.line, column, sentence))
 
 
 class _NoIncident(Exception):
@@ -273,14 +273,14 @@ class Speakers:
         """Whether the person has, or had, an OT role at a site that the incident touches."""
         workspace = incident.workspace
         scopes: set[tuple[str, object]] = {
-            (ScopeKind.ALL, None),
-            (ScopeKind.WORKSPACE, workspace.uuid),
+            (GrantScope.ALL, None),
+            (GrantScope.WORKSPACE, workspace.uuid),
         }
         if workspace.organisation is not None:
-            scopes.add((ScopeKind.ORGANISATION, workspace.organisation.uuid))
+            scopes.add((GrantScope.ORGANISATION, workspace.organisation.uuid))
         for pk in incident.site_ids:
             if (site := self._sites.get(pk)) is not None:
-                scopes.add((ScopeKind.SITE, site.uuid))
+                scopes.add((GrantScope.SITE, site.uuid))
         return not scopes.isdisjoint(self._scopes.get(user.pk, set()))
 
     def moment(self, at: datetime, incident: Incident) -> tuple[datetime, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from alerts.incidents.acts.apply import lock_incidents, write_timeline
+from alerts.incidents.acts.apply import lock_incidents_of_act, write_timeline
 from alerts.incidents.models import DetailsState, Incident, TimelineItem
 from alerts.reviews.models import AskedIncident, Review
 from alerts.reviews.services.verdict_effects import restore_standing
@@ -28,7 +28,7 @@ def move_merged_question(*, now: datetime) -> bool:
     if link is None:
         return False
     with transaction.atomic():
-        lock_incidents([link.incident_id, link.survivor_id])
+        lock_incidents_of_act([link.incident_id, link.survivor_id])
         review = Review.objects.select_for_update(of=("self",)).get(pk=link.review_id)
         incidents = Incident.objects.in_bulk([link.incident_id, link.survivor_id])
         if review.state == Review.State.WAITING:

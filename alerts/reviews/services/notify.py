@@ -28,7 +28,7 @@ MAX_DATES = 10
 type Message = tuple[str, list[str], str]  # subject, lines, why the reader gets it
 
 
-def plant_time(moment: datetime, *, zone: str) -> str:
+def plant_time_words(moment: datetime, *, zone: str) -> str:
     """A moment on the plant's clock, with the zone's name."""
     try:
         local = moment.astimezone(ZoneInfo(zone))
@@ -125,7 +125,7 @@ def notify_answered(
 
 def _facts(review: Review, about: Sequence[Incident], now: datetime) -> list[str]:
     where = review.lead.place or review.site.name
-    due = plant_time(review.due_at, zone=review.site.time_zone)
+    due = plant_time_words(review.due_at, zone=review.site.time_zone)
     return [
         sentence_of(review.lead),
         gettext("Where: %(place)s") % {"place": where},
@@ -303,7 +303,7 @@ def _question(opinion: Opinion, about: Sequence[Incident], now: datetime) -> Cal
     site, lead = opinion.second_opinion.site, _gravest(about)
 
     def message() -> Message:
-        due = plant_time(opinion.due_at, zone=site.time_zone)
+        due = plant_time_words(opinion.due_at, zone=site.time_zone)
         lines = [
             gettext("Tagout asks OT at %(site)s what this was.") % {"site": site},
             "",

@@ -16,7 +16,7 @@ from alerts.reviews.models import Annotation, CameBy, Opinion, SecondOpinion
 from alerts.reviews.policies import (
     MAX_NOTE_LENGTH,
     leads_as,
-    reasons_against_deciding,
+    reasons_against_deciding_suspicion,
     reasons_against_verdict,
     speaks_at,
 )
@@ -275,7 +275,7 @@ def _decide(case: LockedCase, *, values: VerdictValues, by: User, now: datetime)
 CONFIRM, CORRECT = "confirm", "correct"
 
 
-class CannotDecide(Refused):
+class CannotDecideSuspicion(Refused):
     """The suspicion stays undecided."""
 
 
@@ -295,7 +295,7 @@ def decide_suspicion(
     """
     pk = SecondOpinion.objects.filter(uuid=second_opinion).values_list("pk", flat=True).first()
     if pk is None:
-        raise CannotDecide(gettext("There is nothing to decide."))
+        raise CannotDecideSuspicion(gettext("There is nothing to decide."))
     case = lock_second_opinion(pk)
     row, reason = case.second_opinion, visible_text(reason)
     is_ot = leads_as(row, by=by) == Role.OT_SITE_LEAD
@@ -303,11 +303,11 @@ def decide_suspicion(
     reasons = [_people_only()] if came_by_of(by) is CameBy.TOKEN else []
     reasons = (
         reasons
-        or reasons_against_deciding(row, by=by)
+        or reasons_against_deciding_suspicion(row, by=by)
         or _reasons_in(choice, reason, verdict=verdict, cause=cause, needs_verdict=needs_verdict)
     )
     if reasons:
-        raise CannotDecide(*reasons)
+        raise CannotDecideSuspicion(*reasons)
     if needs_verdict:
         values = VerdictValues(verdict, cause, note=reason)
         correct_answer(case, values=values, by=by, now=now, reason=reason, decided_by=by)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.models import Incident, IncidentAlert, Status, TimelineItem
+from alerts.incidents.models import Incident, IncidentAlert, IncidentStatus, TimelineItem
 from alerts.reviews.models import Annotation, CameBy
 from alerts.reviews.services.verdict_effects import (
     patterns_of,
@@ -43,7 +43,7 @@ class PastVerdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class VerdictTrial:
     """One verdict and all incidents that it was given for: one trial."""
 
     verdict: PastVerdict
@@ -66,7 +66,7 @@ def record_past_verdicts(*, verdicts: Sequence[PastVerdict], by: Actor, now: dat
 def _keep_on_closed(
     verdicts: Sequence[PastVerdict], *, by: Actor, now: datetime
 ) -> tuple[int, set[UUID]]:
-    rows = Incident.objects.filter(status=Status.CLOSED)
+    rows = Incident.objects.filter(status=IncidentStatus.CLOSED)
     closed = {
         row.pk for row in lock_in_order(rows, ids={verdict.incident_id for verdict in verdicts})
     }
@@ -77,7 +77,7 @@ def _keep_on_closed(
     fresh = [verdict for identity, verdict in by_identity.items() if identity not in stored]
     if not fresh:
         return 0, set()
-    judgements = [Judgement(verdict, (verdict.incident_id,)) for verdict in fresh]
+    judgements = [VerdictTrial(verdict, (verdict.incident_id,)) for verdict in fresh]
     annotations, patterns = keep_judgements(judgements=judgements, now=now)
     record("reviews.verdicts.taken_over", on=annotations[0], by=by, at=now, n=len(annotations))
     return len(annotations), patterns
@@ -100,7 +100,7 @@ def known_identities(incident_ids: Collection[int]) -> dict[Identity, Annotation
 
 
 def keep_judgements(
-    *, judgements: Sequence[Judgement], now: datetime, imported_at: datetime | None = None
+    *, judgements: Sequence[VerdictTrial], now: datetime, imported_at: datetime | None = None
 ) -> tuple[list[Annotation], set[UUID]]:
     """Store verdicts of the past on incidents that the caller has locked, and bring all that is
     told from verdicts in line. Returns them, and the patterns that they count for.
@@ -140,7 +140,7 @@ def _annotation_of(verdict: PastVerdict, imported_at: datetime | None) -> Annota
 
 
 def _link(
-    annotations: Sequence[Annotation], judgements: Sequence[Judgement], ids: Collection[int]
+    annotations: Sequence[Annotation], judgements: Sequence[VerdictTrial], ids: Collection[int]
 ) -> None:
     """Each verdict is about its incidents and all alerts that these hold."""
     alerts: dict[int, list[int]] = {}
@@ -171,7 +171,7 @@ def _alerts_of(incident_ids: Iterable[int], alerts: dict[int, list[int]]) -> set
     return {alert for pk in incident_ids for alert in alerts.get(pk, ())}
 
 
-def _write_down(annotations: Sequence[Annotation], judgements: Sequence[Judgement]) -> None:
+def _write_down(annotations: Sequence[Annotation], judgements: Sequence[VerdictTrial]) -> None:
     """Verdicts stand on the timeline when they were given, not when they were taken over."""
     TimelineItem.objects.bulk_create(
         (

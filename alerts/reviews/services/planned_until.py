@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import Alert
-from alerts.planned_work.engine.coverage import Side
+from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.engine.kinds import OTHER
 from alerts.planned_work.engine.recurrence import Schedule
 from alerts.planned_work.models import PlannedWork
@@ -101,14 +101,14 @@ def _devices(alerts: Iterable[Alert], site: Site) -> Iterable[DeviceOfPlan]:
             alert.destination_zone, alert.destination_address, alert.destination_device, zones
         )
         if source and target:
-            yield DeviceOfPlan(Side.FROM, *source)
-            yield DeviceOfPlan(Side.TO, *target)
+            yield DeviceOfPlan(WorkSide.FROM, *source)
+            yield DeviceOfPlan(WorkSide.TO, *target)
         elif found := source or target:
-            yield DeviceOfPlan(Side.ANY, *found)
+            yield DeviceOfPlan(WorkSide.ANY, *found)
         elif alert.zone_id and not (alert.source or alert.destination):
             named = Q(address__in=alert.any_address) | Q(name__in=alert.any_device)
             for device in Device.objects.filter(named, zone=alert.zone_id)[:20]:
-                yield DeviceOfPlan(Side.ANY, device.zone_id, device.address, device.name)
+                yield DeviceOfPlan(WorkSide.ANY, device.zone_id, device.address, device.name)
 
 
 def _device(

@@ -7,15 +7,15 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils.translation import gettext
 
-from alerts.incidents.acts.apply import lock_incidents, write_timeline
+from alerts.incidents.acts.apply import lock_incidents_of_act, write_timeline
 from alerts.incidents.ingest.overlay import set_ot_states
 from alerts.incidents.models import Incident, OtState, TimelineItem
 from alerts.reviews.engine.question import answer_within, question_in
 from alerts.reviews.models import CANNED, AskedIncident, Review
 from alerts.reviews.policies import (
-    reasons_against_asking,
+    reasons_against_asking_ot,
     reasons_against_handing_over,
-    reasons_against_withdrawing,
+    reasons_against_withdrawing_question,
     speaks_at,
 )
 from alerts.reviews.queries import people_asked_at, waiting_incidents_of
@@ -51,7 +51,7 @@ def ask_ot(
     if site is None:
         raise CannotAsk(gettext("Choose the site to ask."))
     question = visible_text(question)
-    if reasons := reasons_against_asking(incidents, site=site, question=question, by=by):
+    if reasons := reasons_against_asking_ot(incidents, site=site, question=question, by=by):
         raise CannotAsk(*reasons)
     lead = max(
         incidents, key=lambda incident: (incident.severity, incident.created_at, incident.pk)
@@ -174,13 +174,15 @@ def withdraw_review(*, review_id: int, by: User, now: datetime) -> Review:
     page behind their link says that it was withdrawn.
     """
     links = AskedIncident.objects.filter(review=review_id)
-    lock_incidents(list(links.values_list("incident", flat=True)))  # as who answers or undoes does
+    lock_incidents_of_act(
+        list(links.values_list("incident", flat=True))
+    )  # as who answers or undoes does
     review = (
         Review.objects.select_for_update(of=("self",))
         .select_related("site", "lead__workspace__organisation")
         .get(pk=review_id)
     )
-    if reasons := reasons_against_withdrawing(review, by=by):
+    if reasons := reasons_against_withdrawing_question(review, by=by):
         raise CannotWithdraw(*reasons)
     ids = list(links.filter(answer=None).values_list("incident", flat=True))
     review.state, review.settled_at = Review.State.WITHDRAWN, now

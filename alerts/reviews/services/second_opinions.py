@@ -18,7 +18,7 @@ from alerts.reviews.engine.second_opinion import (
     NARROWS_AFTER,
     SUSPICIOUS,
     asks_about_harmless_too,
-    draw,
+    draw_number,
 )
 from alerts.reviews.models import Annotation, Opinion, SecondOpinion
 from alerts.reviews.policies import leads_of, ot_leads_at, ot_people_at, speaks_at
@@ -210,7 +210,7 @@ def _harmless_near(annotation: Annotation, site: Site, *, seed: bytes) -> Annota
         incidents__site_ids__contains=[site.pk],
     )
     rows = candidates.exclude(pk=annotation.pk).select_related("by", "review__site").distinct()
-    return min(rows, key=lambda row: draw(seed, "harmless", row.uuid), default=None)
+    return min(rows, key=lambda row: draw_number(seed, "harmless", row.uuid), default=None)
 
 
 def _ask_next(pk: int, *, seed: bytes, now: datetime) -> bool:
@@ -308,7 +308,7 @@ def _least_asked(people: list[User], second_opinion: SecondOpinion, *, seed: byt
         people,
         key=lambda person: (
             waiting.get(person.pk, 0),
-            draw(seed, "person", second_opinion.uuid, person.uuid),
+            draw_number(seed, "person", second_opinion.uuid, person.uuid),
         ),
     )
 

@@ -11,7 +11,7 @@ from alerts.reviews.engine.causes import all_reasons
 from alerts.reviews.models import Verdict
 from alerts.reviews.policies import MAX_NOTE_LENGTH
 from portal.moments import in_utc
-from portal.tables import Fault, Record, Table, folded, one_of
+from portal.tables import Table, TableFault, TableRow, folded, one_of
 from portal.text import visible_text
 
 NEEDED = ("incident", "verdict", "cause", "by", "at")
@@ -35,7 +35,7 @@ class VerdictLine:
     is_whole: bool  # nothing of it is wrong, as far as the file alone tells
 
 
-def lines_of(table: Table) -> tuple[list[VerdictLine], list[Fault]]:
+def lines_of(table: Table) -> tuple[list[VerdictLine], list[TableFault]]:
     """Return the lines, those with faults too, and what is wrong with them."""
     faults = list(table.faults)
     names = _names_of(table, faults)
@@ -43,7 +43,7 @@ def lines_of(table: Table) -> tuple[list[VerdictLine], list[Fault]]:
         if table.columns:
             text = gettext("The file needs a column %(name)s. It may have: %(known)s.")
             details = {"name": one_of(missing), "known": ", ".join(COLUMNS)}
-            faults.append(Fault(1, "", text % details))
+            faults.append(TableFault(1, "", text % details))
         return [], faults
     lines = []
     for record in table.records:
@@ -54,7 +54,7 @@ def lines_of(table: Table) -> tuple[list[VerdictLine], list[Fault]]:
     return lines, faults
 
 
-def _names_of(table: Table, faults: list[Fault]) -> dict[str, str]:
+def _names_of(table: Table, faults: list[TableFault]) -> dict[str, str]:
     """Our columns and what the file calls them, in whatever case."""
     names: dict[str, str] = {}
     for column in table.columns:
@@ -67,31 +67,31 @@ def _names_of(table: Table, faults: list[Fault]) -> dict[str, str]:
             text = gettext("Unknown column. Known columns: %(known)s.") % {
                 "known": ", ".join(COLUMNS)
             }
-            faults.append(Fault(1, column, text))
+            faults.append(TableFault(1, column, text))
     return names
 
 
-def _faults_in(record: Record, values: Mapping[str, str]) -> Iterable[Fault]:
+def _faults_in(record: TableRow, values: Mapping[str, str]) -> Iterable[TableFault]:
     line = record.line
     if not values["incident"]:
-        yield Fault(line, "incident", gettext("Name the incident, by its number or its name."))
+        yield TableFault(line, "incident", gettext("Name the incident, by its number or its name."))
     if _verdict_of(values["verdict"]) is None:
         details = {"word": values["verdict"], "known": one_of(Verdict.values)}
         text = gettext("“%(word)s” is not a verdict. Use %(known)s.") % details
-        yield Fault(line, "verdict", text)
+        yield TableFault(line, "verdict", text)
     if _cause_of(values["cause"]) is None:
-        yield Fault(line, "cause", _no_cause(values["cause"]))
+        yield TableFault(line, "cause", _no_cause(values["cause"]))
     if "@" not in values["by"]:
-        yield Fault(line, "by", gettext("Name who judged it by their e-mail address."))
+        yield TableFault(line, "by", gettext("Name who judged it by their e-mail address."))
     if _moment_of(values["at"]) is None:
         details = {"word": values["at"]}
         text = gettext("“%(word)s” is not a valid time. Write it like 2026-03-01T08:12+01:00.")
-        yield Fault(line, "at", text % details)
+        yield TableFault(line, "at", text % details)
     note = values.get("note", "")
     if len(note) > MAX_NOTE_LENGTH:
-        yield Fault(line, "note", gettext("Keep the note under 500 characters."))
+        yield TableFault(line, "note", gettext("Keep the note under 500 characters."))
     if not visible_text(note) and _verdict_of(values["verdict"]) == Verdict.SUSPICIOUS:
-        yield Fault(line, "note", gettext("Suspicious needs one line that says why."))
+        yield TableFault(line, "note", gettext("Suspicious needs one line that says why."))
 
 
 def _no_cause(text: str) -> str:
@@ -100,7 +100,7 @@ def _no_cause(text: str) -> str:
     return gettext("There is no cause “%(word)s”. Use the id of one, or “other”.") % {"word": text}
 
 
-def _line(record: Record, values: Mapping[str, str], *, is_whole: bool) -> VerdictLine:
+def _line(record: TableRow, values: Mapping[str, str], *, is_whole: bool) -> VerdictLine:
     return VerdictLine(
         line=record.line,
         incident=values["incident"].lstrip("#"),

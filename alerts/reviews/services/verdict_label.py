@@ -16,7 +16,7 @@ from alerts.incidents.models import Incident
 from alerts.incidents.policies import MAX_COMMENTS
 from alerts.incidents.wording import number_words
 from alerts.outbox.engine.labels import our_label
-from alerts.outbox.services import UNDO_HOLD, PendingWrite, enqueue_changes, withdraw
+from alerts.outbox.services import UNDO_HOLD, PendingWrite, enqueue_changes, withdraw_changes
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Annotation
 from alerts.reviews.policies import sites_spoken_for
@@ -89,7 +89,7 @@ def withdraw_verdict(annotation: Annotation, *, ids: Sequence[int], now: datetim
     """Take label and comment back; False when any of it may have been sent, or when nothing was
     owed and the time of an undo is over.
     """
-    report = withdraw(act=annotation.act, by=annotation.by, now=now)
+    report = withdraw_changes(act=annotation.act, by=annotation.by, now=now)
     if report.too_late or (not report.withdrawn and now - annotation.given_at > UNDO_HOLD):
         return False
     drop_our_comments(report.withdrawn)

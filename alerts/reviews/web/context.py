@@ -13,17 +13,17 @@ from django.utils.translation import get_language, gettext
 from alerts.incidents.models import Incident
 from alerts.incidents.page.devices import outside_words
 from alerts.incidents.page.panel import members_of
-from alerts.incidents.page.pattern_history import PatternVerdicts
+from alerts.incidents.page.pattern_history import PatternHistory
 from alerts.incidents.wording import seen_before_check, usual_hours_checks
 from alerts.reviews.engine.causes import VERDICTS, causes_for
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Annotation, Review, Verdict
 from alerts.reviews.policies import ot_people_at
 from alerts.reviews.queries import (
-    Answer,
+    AnswerInForce,
     AskPreview,
     Ends,
-    Facts,
+    QuestionFacts,
 )
 from alerts.reviews.web.forms import (
     DONE_BY,
@@ -102,7 +102,7 @@ def reasons_for(incident: Incident) -> list[Reasons]:
     ]
 
 
-def checks_of(facts: Facts | None, zone: str) -> list[Check]:
+def checks_for_and_against(facts: QuestionFacts | None, zone: str) -> list[Check]:
     """What speaks for and against, as far as it was computed."""
     if facts is None:
         return [(None, gettext("Details are still being fetched from Sentinel"))]
@@ -123,7 +123,9 @@ class NeutralFact:
     words: str
 
 
-def neutral_facts_of(facts: Facts | None, incident: Incident, zone: str) -> list[NeutralFact]:
+def neutral_facts_of(
+    facts: QuestionFacts | None, incident: Incident, zone: str
+) -> list[NeutralFact]:
     """The facts that the first person saw, without a mark and without what OT said before."""
     found = []
     if facts is None:
@@ -137,7 +139,7 @@ def neutral_facts_of(facts: Facts | None, incident: Incident, zone: str) -> list
     return found
 
 
-def _verdicts_check(verdicts: PatternVerdicts) -> Check:
+def _verdicts_check(verdicts: PatternHistory) -> Check:
     counts = verdicts.counts
     ordered = sorted(VERDICTS, key=lambda verdict: -counts[verdict])
     mix = ", ".join(
@@ -203,7 +205,7 @@ def given_context(answer: Annotation | None) -> dict[str, Any]:
     }
 
 
-def answer_context(answer: Answer, now: datetime, zone: str) -> dict[str, Any]:
+def answer_context(answer: AnswerInForce, now: datetime, zone: str) -> dict[str, Any]:
     """An answer with its reason in words and the incidents that it is about."""
     return given_context(answer.annotation) | {
         "members": members_of(answer.incidents, now=now, zone=zone),

@@ -17,7 +17,7 @@ from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import happened_words
 from alerts.incidents.wording import number_words
 from alerts.planned_work.services import CannotPlanWork
-from alerts.reviews.engine.question import Question
+from alerts.reviews.engine.question import QuestionText
 from alerts.reviews.models import CANNED, Annotation
 from alerts.reviews.policies import MAX_QUESTION_LENGTH
 from alerts.reviews.services.planned_until import PLANNED_CAUSE
@@ -210,7 +210,7 @@ class AskForm(forms.Form):
         values = super().clean() or {}
         ready = values.get("canned", "")
         own = values.get("question", "").strip()
-        values["question"] = Question(ready if ready in CANNED else "", own).text
+        values["question"] = QuestionText(ready if ready in CANNED else "", own).text
         return values
 
 
@@ -258,7 +258,7 @@ def until_choices(time_zone: str, *, now: datetime) -> list[Choice]:
     ]
 
 
-def read_until(text: str, annotation: Annotation) -> datetime:
+def read_due_moment(text: str, annotation: Annotation) -> datetime:
     """Return the moment that was chosen; without an offset it is on the clock of the plant."""
     try:
         until = datetime.fromisoformat(text)

@@ -3,21 +3,25 @@
 from django.urls import path
 
 from alerts.reviews.web.views import answer, ask, panel, review_list, second_opinion
-from portal.ui.moved import moved_to
+from portal.ui.moved import redirect_to
 
 app_name = "reviews"
 urlpatterns = [
-    path("incidents/<int:incident_id>/verdict/", answer.judge, name="judge"),
+    path("incidents/<int:incident_id>/verdict/", answer.give_verdict_on_page, name="judge"),
     path("incidents/<int:incident_id>/verdict/panel/", panel.show, name="panel"),
     path("reviews/", review_list.reviews, name="list"),
-    path("reviews/ask/", ask.ask, name="ask"),
-    path("reviews/undo/<uuid:act>/", answer.undo, name="undo"),
-    path("reviews/<uuid:review>/", answer.answer, name="answer"),
+    path("reviews/ask/", ask.ask_ot_view, name="ask"),
+    path("reviews/undo/<uuid:act>/", answer.undo_verdict_view, name="undo"),
+    path("reviews/<uuid:review>/", answer.answer_question_view, name="answer"),
     path("reviews/<uuid:review>/second/", second_opinion.second, name="second"),
     path("reviews/<uuid:review>/second/pass/", second_opinion.pass_on, name="second-pass"),
-    path("reviews/<uuid:review>/second/decide/", second_opinion.decide, name="second-decide"),
-    path("reviews/<uuid:review>/withdraw/", ask.withdraw, name="withdraw"),
+    path(
+        "reviews/<uuid:review>/second/decide/",
+        second_opinion.decide_suspicion_view,
+        name="second-decide",
+    ),
+    path("reviews/<uuid:review>/withdraw/", ask.withdraw_question, name="withdraw"),
     path("reviews/<uuid:review>/hand-over/", ask.hand_over, name="hand-over"),
-    path("reviews/for-incident/<int:incident_id>/panel", moved_to("reviews:panel")),
-    path("reviews/incidents/<int:incident_id>/verdict/", moved_to("reviews:judge")),
+    path("reviews/for-incident/<int:incident_id>/panel", redirect_to("reviews:panel")),
+    path("reviews/incidents/<int:incident_id>/verdict/", redirect_to("reviews:judge")),
 ]

@@ -35,10 +35,10 @@ from alerts.sentinel.client.prerequisites import AzurePrerequisites
 from alerts.sentinel.client.standard_playbooks import AzureStandardPlaybooks
 from alerts.sentinel.client.versions import (
     ApiVersions,
+    api_version_in,
     endpoint_in,
     endpoint_of,
     is_refusal_of_version,
-    version_in,
     whole_version,
     with_version,
 )
@@ -270,7 +270,7 @@ class AzureSentinelClient(
                 raise
             other = with_version(url, version)
             answer = send(method, other, content, headers=headers, is_repeatable=is_repeatable)
-            self._versions.note_accepted(other, refused=version_in(url))
+            self._versions.note_accepted(other, refused=api_version_in(url))
             return answer
         self._versions.note_accepted(url)
         return answer

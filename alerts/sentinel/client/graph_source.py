@@ -25,7 +25,7 @@ from alerts.sentinel.client.errors import (
     SentinelUnavailable,
 )
 from alerts.sentinel.client.graph_calls import INCIDENTS, GraphApi
-from alerts.sentinel.client.graph_windows import MAX_TOP, GraphWindow, in_order
+from alerts.sentinel.client.graph_windows import MAX_TOP, GraphWindow, incidents_in_order
 from alerts.sentinel.client.port import (
     MAX_PAGE_SIZE,
     Capabilities,
@@ -331,7 +331,9 @@ class GraphIncidentSource:
                 if error.status != 400:
                     raise
             else:
-                self._is_ordered = page.incidents == in_order(page.incidents, window.member)
+                self._is_ordered = page.incidents == incidents_in_order(
+                    page.incidents, window.member
+                )
                 if self._is_ordered:
                     return page
         page = self._gather(window, expand=expand)
@@ -344,7 +346,7 @@ class GraphIncidentSource:
         incidents, unreadable = page.incidents, page.unreadable
         for _ in range(_MAX_UNORDERED_PAGES):
             if page.next_link is None:
-                return GraphPage(in_order(incidents, window.member), unreadable, None)
+                return GraphPage(incidents_in_order(incidents, window.member), unreadable, None)
             page = self._page(self.graph.follow(page.next_link))
             incidents, unreadable = incidents + page.incidents, unreadable + page.unreadable
         raise SentinelUnavailable("More changed than can be put in order here.", code="TooMany")

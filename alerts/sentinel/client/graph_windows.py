@@ -83,6 +83,6 @@ def latest_text(incidents: Sequence[GraphIncident], member: str) -> str:
     return max(texts, key=lambda text: ticks_of(text) or 0, default="")
 
 
-def in_order(incidents: Sequence[GraphIncident], member: str) -> list[GraphIncident]:
+def incidents_in_order(incidents: Sequence[GraphIncident], member: str) -> list[GraphIncident]:
     """These incidents by this time, oldest first."""
     return sorted(incidents, key=lambda row: ticks_of(row.raw.get(member)) or 0)

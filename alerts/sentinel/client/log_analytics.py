@@ -138,7 +138,7 @@ def is_too_much(error: SentinelError) -> bool:
     return error.code in _TOO_LONG or error.code == TOO_LARGE or error.status == 504
 
 
-class Reachable(Protocol):
+class LogWorkspace(Protocol):
     """A workspace, as far as making a client goes."""
 
     def connection_for(self, purpose: str) -> Connection:
@@ -149,7 +149,7 @@ class Reachable(Protocol):
 _clients: dict[tuple[int, Connection], AzureLogsClient] = {}
 
 
-def logs_client_for(workspace: Reachable) -> LogsClient:
+def logs_client_for(workspace: LogWorkspace) -> LogsClient:
     """The client of this process for the logs of a workspace."""
     key = (os.getpid(), workspace.connection_for("read"))
     if key not in _clients:

@@ -1,6 +1,6 @@
 """What Tagout asks of Sentinel. `azure.py` does it over the SDK, `memory.py` is its twin for tests.
 
-Incidents come from an `IncidentSource`: the resource manager (ARM), or, for a workspace in the
+Incidents come from an `IncidentPort`: the resource manager (ARM), or, for a workspace in the
 Defender portal, Microsoft Graph. Whichever it is, reads give an answer's bytes in Sentinel's own
 words, for `alerts.sentinel.wire` to read. Writes name what they write by an id of ours and start
 from what was just read, so that sending twice is safe and a person's change is not overwritten.
@@ -36,7 +36,7 @@ __all__ = [
     "ARM",
     "Capabilities",
     "ForeignHost",
-    "IncidentSource",
+    "IncidentPort",
     "ListBy",
     "Probe",
     "Receipt",
@@ -143,7 +143,7 @@ class Playbooks(Protocol):
         ...
 
 
-class IncidentSource(Protocol):
+class IncidentPort(Protocol):
     """Where the incidents of one workspace are read and written. Raises SentinelError only."""
 
     @property
@@ -202,7 +202,7 @@ class IncidentSource(Protocol):
 
 
 class SentinelClient(
-    IncidentSource,
+    IncidentPort,
     IncidentTasks,
     AutomationRules,
     Playbooks,

@@ -43,7 +43,7 @@ _REFUSALS = frozenset(
 )
 
 
-class Endpoint(StrEnum):
+class ApiEndpoint(StrEnum):
     """What lies below Microsoft.SecurityInsights, by its path without the names in it."""
 
     INCIDENTS = "incidents"
@@ -67,34 +67,34 @@ class Endpoint(StrEnum):
 
 
 # Tried in this order. What has a second one works with it too, with less.
-_VERSIONS: Final[Mapping[Endpoint, tuple[str, ...]]] = {
-    Endpoint.INCIDENTS: (PREVIEW, STABLE),
-    Endpoint.INCIDENT_ALERTS: (STABLE,),
-    Endpoint.INCIDENT_ENTITIES: (PREVIEW, STABLE),  # only the preview has sites of IoT devices
-    Endpoint.COMMENTS: (STABLE,),
-    Endpoint.TASKS: (STABLE,),
-    Endpoint.RUN_PLAYBOOK: (STABLE,),
-    Endpoint.AUTOMATION_RULES: (PREVIEW, STABLE),
-    Endpoint.ANALYTICS_RULES: (PREVIEW, STABLE),
-    Endpoint.RULE_RUNS: (PREVIEW,),
-    Endpoint.CONNECTORS: (PREVIEW,),  # only the preview has the kind IOT
-    Endpoint.REQUIREMENTS: (PREVIEW,),
-    Endpoint.SETTINGS: (PREVIEW,),
-    Endpoint.ONBOARDING: (STABLE,),
-    Endpoint.PACKAGES: (STABLE,),
-    Endpoint.CATALOGUE: (STABLE,),
-    Endpoint.TEMPLATES: (STABLE,),
-    Endpoint.WATCHLISTS: (STABLE,),
-    Endpoint.WATCHLIST_ITEMS: (STABLE,),
+_VERSIONS: Final[Mapping[ApiEndpoint, tuple[str, ...]]] = {
+    ApiEndpoint.INCIDENTS: (PREVIEW, STABLE),
+    ApiEndpoint.INCIDENT_ALERTS: (STABLE,),
+    ApiEndpoint.INCIDENT_ENTITIES: (PREVIEW, STABLE),  # only the preview has sites of IoT devices
+    ApiEndpoint.COMMENTS: (STABLE,),
+    ApiEndpoint.TASKS: (STABLE,),
+    ApiEndpoint.RUN_PLAYBOOK: (STABLE,),
+    ApiEndpoint.AUTOMATION_RULES: (PREVIEW, STABLE),
+    ApiEndpoint.ANALYTICS_RULES: (PREVIEW, STABLE),
+    ApiEndpoint.RULE_RUNS: (PREVIEW,),
+    ApiEndpoint.CONNECTORS: (PREVIEW,),  # only the preview has the kind IOT
+    ApiEndpoint.REQUIREMENTS: (PREVIEW,),
+    ApiEndpoint.SETTINGS: (PREVIEW,),
+    ApiEndpoint.ONBOARDING: (STABLE,),
+    ApiEndpoint.PACKAGES: (STABLE,),
+    ApiEndpoint.CATALOGUE: (STABLE,),
+    ApiEndpoint.TEMPLATES: (STABLE,),
+    ApiEndpoint.WATCHLISTS: (STABLE,),
+    ApiEndpoint.WATCHLIST_ITEMS: (STABLE,),
 }
 
 
-def endpoint_of(*parts: str) -> Endpoint:
+def endpoint_of(*parts: str) -> ApiEndpoint:
     """Return the endpoint of a path whose every second part is a name."""
-    return Endpoint("/".join(parts[::2]))
+    return ApiEndpoint("/".join(parts[::2]))
 
 
-def endpoint_in(url: str) -> Endpoint | None:
+def endpoint_in(url: str) -> ApiEndpoint | None:
     """Return the endpoint of an address; None for what lies elsewhere."""
     _, found, tail = urlsplit(url).path.partition(_SECURITY)
     try:
@@ -119,30 +119,30 @@ def is_refusal_of_version(error: SentinelError) -> bool:
     return error.status == 400 and (error.code in _REFUSALS or is_named)
 
 
-_preferred: dict[Endpoint, str] = {}
+_preferred: dict[ApiEndpoint, str] = {}
 
 
 def prefer_versions(versions: Mapping[str, str]) -> None:
     """Try these versions first, by the names of endpoints. Raises ValueError with a sentence."""
-    chosen: dict[Endpoint, str] = {}
+    chosen: dict[ApiEndpoint, str] = {}
     for name, version in versions.items():
-        if name not in set(Endpoint):
-            raise ValueError(f"{name!r} is no endpoint. Use one of {', '.join(Endpoint)}.")
+        if name not in set(ApiEndpoint):
+            raise ValueError(f"{name!r} is no endpoint. Use one of {', '.join(ApiEndpoint)}.")
         if not VERSION.fullmatch(version):
             raise ValueError(f"{version!r} is no api-version. Write it as {PREVIEW}.")
-        chosen[Endpoint(name)] = version
+        chosen[ApiEndpoint(name)] = version
     _preferred.clear()
     _preferred.update(chosen)
 
 
-def versions_of(endpoint: Endpoint) -> tuple[str, ...]:
+def versions_of(endpoint: ApiEndpoint) -> tuple[str, ...]:
     """Return the versions of an endpoint in the order in which they are tried."""
     listed = _VERSIONS[endpoint]
     first = _preferred.get(endpoint, listed[0])
     return (first, *(version for version in listed if version != first))
 
 
-def whole_version(endpoint: Endpoint | None) -> str:
+def whole_version(endpoint: ApiEndpoint | None) -> str:
     """Return the version that declares all members of what is replaced whole: the preview, or a
     later preview that the settings name.
     """
@@ -154,7 +154,7 @@ def whole_version(endpoint: Endpoint | None) -> str:
 class AcceptedVersion:
     """Which version of an endpoint a workspace took, and which one before it was refused."""
 
-    endpoint: Endpoint
+    endpoint: ApiEndpoint
     version: str
     refused: str = ""
 
@@ -162,7 +162,7 @@ class AcceptedVersion:
 class AcceptedVersions(Protocol):
     """Where the versions that one workspace accepted are kept."""
 
-    def load(self) -> dict[Endpoint, str]:
+    def load(self) -> dict[ApiEndpoint, str]:
         """Return those that still count: a workspace is asked again in time."""
         ...
 
@@ -174,7 +174,7 @@ class AcceptedVersions(Protocol):
 class _Nowhere:
     """Keeps nothing, for a client without a database."""
 
-    def load(self) -> dict[Endpoint, str]:
+    def load(self) -> dict[ApiEndpoint, str]:
         return {}
 
     def keep(self, accepted: AcceptedVersion) -> None:
@@ -186,10 +186,10 @@ class ApiVersions:
 
     def __init__(self, kept: AcceptedVersions | None = None) -> None:
         self._kept = kept or _Nowhere()
-        self._accepted: dict[Endpoint, str] = {}
+        self._accepted: dict[ApiEndpoint, str] = {}
         self._loaded_until = 0.0
 
-    def version_of(self, endpoint: Endpoint) -> str:
+    def version_of(self, endpoint: ApiEndpoint) -> str:
         """Return the version to use: the accepted one, else the first that is tried."""
         listed = versions_of(endpoint)
         if len(listed) > 1 and monotonic() >= self._loaded_until:
@@ -202,13 +202,13 @@ class ApiVersions:
         endpoint = endpoint_in(url)
         if endpoint is None:
             return ""
-        listed, used = versions_of(endpoint), version_in(url)
+        listed, used = versions_of(endpoint), api_version_in(url)
         later = listed[listed.index(used) + 1 :] if used in listed else ()
         return later[0] if later else ""
 
     def note_accepted(self, url: str, *, refused: str = "") -> None:
         """Keep the version of this address, which the workspace has just answered to."""
-        endpoint, version = endpoint_in(url), version_in(url)
+        endpoint, version = endpoint_in(url), api_version_in(url)
         if endpoint is None or len(versions_of(endpoint)) == 1:
             return
         if self._accepted.get(endpoint) != version:
@@ -216,7 +216,7 @@ class ApiVersions:
             self._kept.keep(AcceptedVersion(endpoint, version, refused))
 
 
-def version_in(url: str) -> str:
+def api_version_in(url: str) -> str:
     """Return the api-version of an address; empty where it has none."""
     return parse_qs(urlsplit(url).query).get("api-version", [""])[0]
 

@@ -37,7 +37,7 @@ class RightsScope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class AzureOperation:
     """One action that a call of the client needs, and the purposes that make the call. `call` is
     the method, and behind it the part where a method has several. An action that Microsoft's list
     of operations lacks is granted by a `wildcard` in a custom role, which takes no unlisted name.
@@ -50,19 +50,19 @@ class Operation:
     wildcard: str = ""
 
 
-def _sentinel(call: str, action: str, *purposes: str, wildcard: str = "") -> Operation:
-    return Operation(call, f"{_SENTINEL}/{action}", purposes, wildcard=wildcard)
+def _sentinel(call: str, action: str, *purposes: str, wildcard: str = "") -> AzureOperation:
+    return AzureOperation(call, f"{_SENTINEL}/{action}", purposes, wildcard=wildcard)
 
 
-def _part(part: str, action: str, *purposes: str, wildcard: str = "") -> Operation:
+def _part(part: str, action: str, *purposes: str, wildcard: str = "") -> AzureOperation:
     return _sentinel(f"read_prerequisite {part}", action, *purposes, wildcard=wildcard)
 
 
-def _playbooks(call: str, action: str, *purposes: str) -> Operation:
-    return Operation(call, action, purposes, RightsScope.PLAYBOOKS)
+def _playbooks(call: str, action: str, *purposes: str) -> AzureOperation:
+    return AzureOperation(call, action, purposes, RightsScope.PLAYBOOKS)
 
 
-OPERATIONS: Final[tuple[Operation, ...]] = (
+OPERATIONS: Final[tuple[AzureOperation, ...]] = (
     _sentinel("probe", "incidents/read", READ, INCIDENTS, RULES),
     _sentinel("list_incidents", "incidents/read", READ, SET_UP),
     _sentinel("get_incident", "incidents/read", READ, INCIDENTS, SET_UP),
@@ -117,37 +117,39 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     _part("settings", "settings/read", READ),
     _part("onboarding", "onboardingStates/read", READ),
     _part("requirements", "dataConnectorsCheckRequirements/action", READ),
-    Operation("read_prerequisite workspace", f"{_LOGS}/read", (READ,)),
-    Operation("read_prerequisite rights", f"{_ACCESS}/permissions/read", (READ, INCIDENTS, RULES)),
-    Operation(
+    AzureOperation("read_prerequisite workspace", f"{_LOGS}/read", (READ,)),
+    AzureOperation(
+        "read_prerequisite rights", f"{_ACCESS}/permissions/read", (READ, INCIDENTS, RULES)
+    ),
+    AzureOperation(
         "read_prerequisite provider",
         "Microsoft.Resources/subscriptions/providers/read",
         (READ,),
         RightsScope.SUBSCRIPTION,
     ),
-    Operation(
+    AzureOperation(
         "read_prerequisite subscription rights",
         f"{_ACCESS}/permissions/read",
         (READ,),
         RightsScope.SUBSCRIPTION,
     ),
-    Operation(
+    AzureOperation(
         "read_prerequisite plan",
         "Microsoft.IoTSecurity/defenderSettings/read",
         (READ,),
         RightsScope.SUBSCRIPTION,
     ),
-    Operation(
+    AzureOperation(
         "read_prerequisite role assignments",
         f"{_ACCESS}/roleAssignments/read",
         (READ,),
         RightsScope.PLAYBOOKS,
     ),
     _playbooks("read_prerequisite group rights", f"{_ACCESS}/permissions/read", INCIDENTS, RULES),
-    Operation("query", f"{_LOGS}/read", (READ,)),
-    Operation("query", f"{_LOGS}/query/read", (READ,)),
-    Operation("query", f"{_LOGS}/query/SecurityAlert/read", (READ,)),
-    Operation("query", f"{_LOGS}/query/SecurityIncident/read", (READ,)),
+    AzureOperation("query", f"{_LOGS}/read", (READ,)),
+    AzureOperation("query", f"{_LOGS}/query/read", (READ,)),
+    AzureOperation("query", f"{_LOGS}/query/SecurityAlert/read", (READ,)),
+    AzureOperation("query", f"{_LOGS}/query/SecurityIncident/read", (READ,)),
 )
 # Their action stands in no list of Microsoft's: whether an identity may is found out by asking.
 PROBED: Final = ("list_alerts", "list_entities")

@@ -2,12 +2,12 @@
 
 from alerts.sentinel.services.portal_residence import PortalEvidence, keep_portal_residence
 from alerts.sentinel.services.reach import (
-    may_call,
+    may_call_workspace,
     note_denied,
     note_error,
-    note_failure,
     note_fresh,
     note_gone,
+    note_reach_failure,
     note_success,
     note_throttled,
 )
@@ -32,12 +32,12 @@ __all__ = [
     "add_workspace",
     "keep_capability",
     "keep_portal_residence",
-    "may_call",
+    "may_call_workspace",
     "note_denied",
     "note_error",
-    "note_failure",
     "note_fresh",
     "note_gone",
+    "note_reach_failure",
     "note_success",
     "note_throttled",
     "pause_workspace",

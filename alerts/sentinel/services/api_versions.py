@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from alerts.sentinel.client.versions import AcceptedVersion, Endpoint
+from alerts.sentinel.client.versions import AcceptedVersion, ApiEndpoint
 from alerts.sentinel.models import ApiVersion, Workspace
 
 ASKED_AGAIN_AFTER = timedelta(days=1)  # a workspace that refused a version may have it by then
@@ -17,15 +17,15 @@ class StoredVersions:
     def __init__(self, workspace: str, *, clock: Clock) -> None:
         self._workspace, self._clock = workspace, clock
 
-    def load(self) -> dict[Endpoint, str]:
+    def load(self) -> dict[ApiEndpoint, str]:
         """Return those of the last day, by endpoint."""
         rows = ApiVersion.objects.filter(
             workspace__name=self._workspace, accepted_at__gt=self._clock() - ASKED_AGAIN_AFTER
         )
         return {
-            Endpoint(endpoint): version
+            ApiEndpoint(endpoint): version
             for endpoint, version in rows.values_list("endpoint", "version")
-            if endpoint in set(Endpoint)
+            if endpoint in set(ApiEndpoint)
         }
 
     def keep(self, accepted: AcceptedVersion) -> None:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from alerts.sentinel.models import DefenderIncident, Workspace
 from alerts.sentinel.wire import OtScope, OutsideReason
 from alerts.sentinel.wire.graph import Counterpart, GraphIncident, product_of
-from alerts.sentinel.wire.graph.values import text_of
+from alerts.sentinel.wire.graph.values import graph_text
 
 WAITS_AT_MOST = timedelta(days=7)  # what no list of the workspace named until then is not its own
 
@@ -67,7 +67,7 @@ def _is_outside_scope(incident: GraphIncident, scope: OtScope) -> bool:
     outside = scope.outside(
         title=incident.raw.get("displayName"),
         products=[product_of(alert) for alert in alerts],
-        rules=[text_of(alert.get("detectorId")) for alert in alerts],
+        rules=[graph_text(alert.get("detectorId")) for alert in alerts],
         created=incident.created_at,
     )
     return outside is not None and outside.reason is OutsideReason.PRODUCT

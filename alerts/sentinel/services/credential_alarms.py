@@ -9,19 +9,19 @@ from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_lazy, ngettext, override
 
-from alerts.sentinel.models import CredentialKind, Purpose, Reachability, Workspace
+from alerts.sentinel.models import ClientPurpose, CredentialKind, Reachability, Workspace
 from alerts.sentinel.queries import WARN_DAYS
 from portal.accounts.models import Role
 from portal.accounts.queries import people_holding
-from portal.jobs.models import Job, State
+from portal.jobs.models import Job, JobState
 from portal.notifications.services import notify
 
 ENDING, REFUSED = "sentinel.credential_ending", "sentinel.credential_refused"
 _STATUS: Final = "/status/"
 _PURPOSES: Final = {
-    Purpose.READ: gettext_lazy("Reading incidents"),
-    Purpose.INCIDENTS: gettext_lazy("Writing incidents and comments"),
-    Purpose.RULES: gettext_lazy("Deploying automation rules"),
+    ClientPurpose.READ: gettext_lazy("Reading incidents"),
+    ClientPurpose.INCIDENTS: gettext_lazy("Writing incidents and comments"),
+    ClientPurpose.RULES: gettext_lazy("Deploying automation rules"),
 }
 
 type Words = Callable[[], tuple[str, str]]  # subject and body, in the reader's language
@@ -49,7 +49,7 @@ def _warn_of_end(row: Reachability, *, now: datetime, unshifted: datetime) -> bo
         return False
     left = ends_at - unshifted
     stage = min(days for days in WARN_DAYS if left <= timedelta(days=days))
-    names = {"workspace": row.workspace.name, "purpose": _PURPOSES[Purpose(row.purpose)]}
+    names = {"workspace": row.workspace.name, "purpose": _PURPOSES[ClientPurpose(row.purpose)]}
     is_secret = row.workspace.connection_for(row.purpose).credential == CredentialKind.CLIENT_SECRET
 
     def words() -> tuple[str, str]:
@@ -94,7 +94,7 @@ def _words_of_secret(left: timedelta, names: dict[str, Any]) -> str:
 
 
 def _tell_of_refusal(row: Reachability, *, now: datetime) -> bool:
-    names = {"workspace": row.workspace.name, "purpose": _PURPOSES[Purpose(row.purpose)]}
+    names = {"workspace": row.workspace.name, "purpose": _PURPOSES[ClientPurpose(row.purpose)]}
 
     def words() -> tuple[str, str]:
         subject = gettext("Azure refuses Tagout in %(workspace)s") % names
@@ -112,7 +112,7 @@ def tell_administrators_once(
     _, is_new = Job.objects.get_or_create(
         kind=kind,
         key=key,
-        defaults={"state": State.DONE, "settled_at": now, "made_at": now, "due_at": now},
+        defaults={"state": JobState.DONE, "settled_at": now, "made_at": now, "due_at": now},
     )
     if not is_new:
         return False

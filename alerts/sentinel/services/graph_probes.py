@@ -31,14 +31,14 @@ from alerts.sentinel.wire.graph import (
     read_graph_incident,
     read_graph_page,
 )
-from alerts.sentinel.wire.graph.values import bags_of, text_of, texts_of
+from alerts.sentinel.wire.graph.values import bags_of, graph_text, texts_of
 
 _LOOK_BACK: Final = timedelta(days=30)
 _ALERTS: Final = "alerts_v2"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ProbeResult:
     """What one probe found: yes, no or unknown, and by what."""
 
     probe: str
@@ -52,7 +52,7 @@ class Finding:
 
 def probe_graph(
     *, graph: GraphApi, resource_manager: SentinelClient, now: datetime
-) -> list[Finding]:
+) -> list[ProbeResult]:
     """Return, by reading alone, what Graph does on this tenant. Raises SentinelError where there is
     no token: that is nothing about the tenant.
     """
@@ -75,33 +75,33 @@ def probe_graph(
         _asked("answers carry an etag", lambda: _has_etag(graph)),
         _asked("alerts of rules bring devices of the plant", lambda: _evidence_in(graph)),
         _asked("raw alerts of Defender for IoT are there", lambda: _raw_alerts_in(graph)),
-        Finding("a throttled call says how long to wait", "unknown", "No call was throttled."),
+        ProbeResult("a throttled call says how long to wait", "unknown", "No call was throttled."),
     ]
     return findings + _compared(graph, resource_manager, now)
 
 
-def _permission(probe: str, call: Callable[[], bytes]) -> Finding:
+def _permission(probe: str, call: Callable[[], bytes]) -> ProbeResult:
     try:
         call()
     except SentinelError as error:
         if error.is_of_sign_in:
             raise
         is_refusal = error.status in (401, 403)
-        return Finding(probe, "no" if is_refusal else "unknown", error.message)
-    return Finding(probe, "yes", "It answered.")
+        return ProbeResult(probe, "no" if is_refusal else "unknown", error.message)
+    return ProbeResult(probe, "yes", "It answered.")
 
 
-def _asked(probe: str, ask: Callable[[], tuple[str, str]]) -> Finding:
+def _asked(probe: str, ask: Callable[[], tuple[str, str]]) -> ProbeResult:
     try:
         found, evidence = ask()
     except SentinelError as error:
         if error.is_of_sign_in:
             raise
         is_no = error.status is not None and (error.status == 400 or error.status >= 500)
-        return Finding(probe, "no" if is_no else "unknown", error.message)
+        return ProbeResult(probe, "no" if is_no else "unknown", error.message)
     except NotAPage as broken:
-        return Finding(probe, "unknown", str(broken))
-    return Finding(probe, found, evidence)
+        return ProbeResult(probe, "unknown", str(broken))
+    return ProbeResult(probe, found, evidence)
 
 
 _HUNT: Final = {"Query": "AlertInfo | take 1"}
@@ -143,8 +143,8 @@ def _evidence_in(graph: GraphApi) -> tuple[str, str]:
     if not alerts:
         return "unknown", "There is no alert of Sentinel's rules."
     kinds = {evidence_type(part) for alert in alerts for part in bags_of(alert.get("evidence"))}
-    products = {text_of(alert.get("productName")) for alert in alerts}
-    sources = {text_of(alert.get("detectionSource")) for alert in alerts}
+    products = {graph_text(alert.get("productName")) for alert in alerts}
+    sources = {graph_text(alert.get("detectionSource")) for alert in alerts}
     evidence = (
         f"Evidence: {_words(kinds)}. Products: {_words(products)}. Sources: {_words(sources)}."
     )
@@ -153,11 +153,13 @@ def _evidence_in(graph: GraphApi) -> tuple[str, str]:
 
 def _raw_alerts_in(graph: GraphApi) -> tuple[str, str]:
     found, _ = read_graph_alerts(graph.get(_ALERTS, top="50"))
-    raw = [a for a in found if text_of(a.get("detectionSource")) == "microsoftDefenderForIoT"]
+    raw = [a for a in found if graph_text(a.get("detectionSource")) == "microsoftDefenderForIoT"]
     return ("yes" if raw else "no"), f"{len(raw)} of {len(found)} alerts."
 
 
-def _compared(graph: GraphApi, resource_manager: SentinelClient, now: datetime) -> list[Finding]:
+def _compared(
+    graph: GraphApi, resource_manager: SentinelClient, now: datetime
+) -> list[ProbeResult]:
     """What can be said where one incident is read on both sides."""
     probes = (
         "incidents of this workspace are in Graph",
@@ -169,18 +171,20 @@ def _compared(graph: GraphApi, resource_manager: SentinelClient, now: datetime) 
         page = read_incident_page(resource_manager.list_incidents(since=now - _LOOK_BACK))
         own = [item for item in page.items if isinstance(item, WireIncident) and _portal_id(item)]
         if not own:
-            return [Finding(probe, "unknown", "No incident is in the portal.") for probe in probes]
+            return [
+                ProbeResult(probe, "unknown", "No incident is in the portal.") for probe in probes
+            ]
         incident = own[-1]
         try:
             found = read_graph_incident(graph.get(INCIDENTS, _portal_id(incident)))
         except SentinelNotFound as error:
-            rest = [Finding(probe, "unknown", error.message) for probe in probes[1:]]
-            return [Finding(probes[0], "no", error.message), *rest]
+            rest = [ProbeResult(probe, "unknown", error.message) for probe in probes[1:]]
+            return [ProbeResult(probes[0], "no", error.message), *rest]
         alerts, _ = read_graph_alerts(graph.get(INCIDENTS, found.id, "alerts"))
     except (SentinelError, NotAPage) as error:
-        return [Finding(probe, "unknown", str(error)) for probe in probes]
+        return [ProbeResult(probe, "unknown", str(error)) for probe in probes]
     return [
-        Finding(probes[0], "yes", f"#{incident.number} is {found.id} there."),
+        ProbeResult(probes[0], "yes", f"#{incident.number} is {found.id} there."),
         _same_address(probes[1], incident, found),
         _same_labels(probes[2], incident, found),
         _same_rules(probes[3], incident, alerts),
@@ -189,37 +193,40 @@ def _compared(graph: GraphApi, resource_manager: SentinelClient, now: datetime) 
 
 def _portal_id(incident: WireIncident) -> str:
     properties = incident.raw.get("properties") or {}
-    is_there = text_of(properties.get("providerName")).casefold() == "microsoft xdr"
-    return text_of(properties.get("providerIncidentId")) if is_there else ""
+    is_there = graph_text(properties.get("providerName")).casefold() == "microsoft xdr"
+    return graph_text(properties.get("providerIncidentId")) if is_there else ""
 
 
-def _same_address(probe: str, incident: WireIncident, found: GraphIncident) -> Finding:
+def _same_address(probe: str, incident: WireIncident, found: GraphIncident) -> ProbeResult:
     data = incident.raw["properties"].get("additionalData") or {}
-    addresses = text_of(data.get("providerIncidentUrl")), text_of(found.raw.get("incidentWebUrl"))
+    addresses = (
+        graph_text(data.get("providerIncidentUrl")),
+        graph_text(found.raw.get("incidentWebUrl")),
+    )
     is_same = all(f"/{found.id}/" in address for address in addresses)
-    return Finding(probe, "yes" if is_same else "no", " and ".join(addresses))
+    return ProbeResult(probe, "yes" if is_same else "no", " and ".join(addresses))
 
 
-def _same_labels(probe: str, incident: WireIncident, found: GraphIncident) -> Finding:
+def _same_labels(probe: str, incident: WireIncident, found: GraphIncident) -> ProbeResult:
     labels = sorted(label.name for label in incident.labels)
     tags = sorted(texts_of(found.raw.get("customTags")) + texts_of(found.raw.get("systemTags")))
     if not labels and not tags:
-        return Finding(probe, "unknown", "It has neither.")
-    return Finding(
+        return ProbeResult(probe, "unknown", "It has neither.")
+    return ProbeResult(
         probe, "yes" if labels == tags else "no", f"Labels: {_words(labels)}. Tags: {_words(tags)}."
     )
 
 
-def _same_rules(probe: str, incident: WireIncident, alerts: list[dict[str, Any]]) -> Finding:
+def _same_rules(probe: str, incident: WireIncident, alerts: list[dict[str, Any]]) -> ProbeResult:
     rules = {
         name.rsplit("/", 1)[-1].casefold()
         for name in texts_of(incident.raw["properties"].get("relatedAnalyticRuleIds"))
     }
-    detectors = {text_of(alert.get("detectorId")).casefold() for alert in alerts} - {""}
+    detectors = {graph_text(alert.get("detectorId")).casefold() for alert in alerts} - {""}
     if not rules or not detectors:
-        return Finding(probe, "unknown", "It names no rule, or its alerts no detector.")
+        return ProbeResult(probe, "unknown", "It names no rule, or its alerts no detector.")
     evidence = f"Rules: {_words(rules)}. Detectors: {_words(detectors)}."
-    return Finding(probe, "yes" if detectors <= rules else "no", evidence)
+    return ProbeResult(probe, "yes" if detectors <= rules else "no", evidence)
 
 
 def _words(words: Any) -> str:
@@ -228,7 +235,7 @@ def _words(words: Any) -> str:
 
 def probe_writes(
     *, graph: GraphApi, resource_manager: SentinelClient, name: str, graph_id: str
-) -> list[Finding]:
+) -> list[ProbeResult]:
     """Find out what writes do, on one incident that was made for it. What was there before is put
     back, but its alerts stay resolved; comments cannot be taken away, so none is written.
     """
@@ -256,7 +263,10 @@ def probe_writes(
             ),
             _asked(
                 "an application is named as who changed it",
-                lambda: ("yes", text_of(patch(status="active").get("lastModifiedBy")) or "nobody"),
+                lambda: (
+                    "yes",
+                    graph_text(patch(status="active").get("lastModifiedBy")) or "nobody",
+                ),
             ),
             _asked(
                 "resolving an incident resolves its alerts",
@@ -290,7 +300,7 @@ def _resolving(
     expected = "informationalExpectedActivity"
     patch(status="resolved", classification=expected, determination="confirmedActivity")
     alerts, _ = read_graph_alerts(graph.get(INCIDENTS, graph_id, "alerts"))
-    states = {text_of(alert.get("status")) for alert in alerts}
+    states = {graph_text(alert.get("status")) for alert in alerts}
     if not states:
         return "unknown", "It has no alert."
     return ("yes" if states == {"resolved"} else "no"), f"Its alerts are {_words(states)}."
@@ -305,7 +315,7 @@ def _close_in_sentinel(resource_manager: SentinelClient, name: str) -> tuple[str
     return ("yes" if is_there else "unknown"), f"Sentinel says {state} right after."
 
 
-def as_capability(findings: list[Finding], *, now: datetime) -> dict[str, Any]:
+def as_capability(findings: list[ProbeResult], *, now: datetime) -> dict[str, Any]:
     """The findings as a workspace keeps them."""
     return {
         "probed_at": now.isoformat(),

@@ -26,12 +26,14 @@ from alerts.sentinel.engine.pacing import (
     seconds_to_refill,
     seconds_to_wait,
 )
-from alerts.sentinel.models import Freshness, Purpose, Reachability
+from alerts.sentinel.models import ClientPurpose, Freshness, Reachability
 
 _NOTE_SUCCESS_EVERY = timedelta(seconds=20)
 
 
-def may_call(*, workspace_id: int, now: datetime, purpose: str = Purpose.READ) -> bool:
+def may_call_workspace(
+    *, workspace_id: int, now: datetime, purpose: str = ClientPurpose.READ
+) -> bool:
     """Whether to call now. When a breaker is due for its probe, only one asker is told yes."""
     rows = Reachability.objects.filter(workspace_id=workspace_id)
     silent_until = rows.aggregate(latest=Max("not_before"))["latest"]
@@ -51,7 +53,7 @@ def note_success(
     *,
     workspace_id: int,
     now: datetime,
-    purpose: str = Purpose.READ,
+    purpose: str = ClientPurpose.READ,
     calls_left: Mapping[str, int] | None = None,
     credential_ends_at: datetime | None = None,
 ) -> None:
@@ -92,7 +94,7 @@ def note_throttled(
     now: datetime,
     retry_after: float | None,
     error: str = "",
-    purpose: str = Purpose.READ,
+    purpose: str = ClientPurpose.READ,
 ) -> datetime:
     """Azure asked for fewer calls: nobody calls this workspace before the time that is returned."""
     with transaction.atomic():
@@ -106,14 +108,14 @@ def note_throttled(
     return row.not_before
 
 
-def note_failure(
+def note_reach_failure(
     *,
     workspace_id: int,
     now: datetime,
     error: str,
     code: str = "",
     retry_after: float | None = None,
-    purpose: str = Purpose.READ,
+    purpose: str = ClientPurpose.READ,
 ) -> None:
     """It did not answer. After five times in a row only a probe every 30 s is let through."""
     with transaction.atomic():
@@ -129,7 +131,12 @@ def note_failure(
 
 
 def note_denied(
-    *, workspace_id: int, now: datetime, error: str, code: str = "", purpose: str = Purpose.READ
+    *,
+    workspace_id: int,
+    now: datetime,
+    error: str,
+    code: str = "",
+    purpose: str = ClientPurpose.READ,
 ) -> None:
     """It refuses our sign-in or our right: marked at once, and probed once a minute."""
     with transaction.atomic():
@@ -142,7 +149,12 @@ def note_denied(
 
 
 def note_gone(
-    *, workspace_id: int, now: datetime, error: str, code: str = "", purpose: str = Purpose.READ
+    *,
+    workspace_id: int,
+    now: datetime,
+    error: str,
+    code: str = "",
+    purpose: str = ClientPurpose.READ,
 ) -> None:
     """The workspace itself is not there any more. What we know of it is kept."""
     with transaction.atomic():
@@ -154,7 +166,7 @@ def note_gone(
 
 
 def note_error(
-    *, workspace_id: int, error: SentinelError, now: datetime, purpose: str = Purpose.READ
+    *, workspace_id: int, error: SentinelError, now: datetime, purpose: str = ClientPurpose.READ
 ) -> None:
     """Note whichever of these an error of the client stands for.
 
@@ -166,7 +178,7 @@ def note_error(
         case SentinelThrottled():
             note_throttled(**about, retry_after=error.retry_after, error=error.message)
         case SentinelUnavailable():
-            note_failure(
+            note_reach_failure(
                 **about, error=error.message, code=error.code, retry_after=error.retry_after
             )
         case SentinelDenied():

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.db import transaction
 
-from alerts.sentinel.models import ScopeKind, Workspace
+from alerts.sentinel.models import Workspace, WorkspaceScope
 from alerts.sentinel.services.workspaces import CannotChangeWorkspace
 from portal.audit.services import Actor, record
 
@@ -20,7 +20,7 @@ def set_scope(*, name: str, kind: str, by: Actor, now: datetime) -> Workspace:
     """Decide which incidents of a workspace are taken in. What is stored is left to intake."""
     workspace = Workspace.objects.select_for_update(of=("self",), no_key=True).get(name=name)
     reasons = []
-    if kind not in ScopeKind.values:
+    if kind not in WorkspaceScope.values:
         reasons.append(f"'{kind}' is not a scope. Use d4iot, rules or all.")
     if workspace.is_removed:
         reasons.append(f"{name} was removed.")

@@ -29,10 +29,10 @@ from alerts.sentinel.wire.incidents import (
     WireLabel,
     WireOwner,
     comment_body,
-    incident_of,
     incident_put_body,
     merged_labels,
     name_in_beginning,
+    parse_incident,
     read_incident,
     read_incident_page,
 )
@@ -56,7 +56,7 @@ from alerts.sentinel.wire.playbooks import (
     read_playbooks,
     read_runs,
 )
-from alerts.sentinel.wire.records import NotAPage, Unfit, Unreadable
+from alerts.sentinel.wire.records import NotAPage, Unfit, UnreadableRecord
 from alerts.sentinel.wire.values import (
     UNDECIDED,
     OtScope,
@@ -87,7 +87,7 @@ __all__ = [
     "Outside",
     "OutsideReason",
     "Unfit",
-    "Unreadable",
+    "UnreadableRecord",
     "WireAlert",
     "WireComment",
     "WireDevice",
@@ -101,12 +101,12 @@ __all__ = [
     "WireWatchlist",
     "comment_body",
     "differing_places",
-    "incident_of",
     "incident_put_body",
     "is_playbook_id",
     "is_switched_off_by_time",
     "merged_labels",
     "name_in_beginning",
+    "parse_incident",
     "read_alerts",
     "read_automation_rule",
     "read_automation_rules",

@@ -14,10 +14,10 @@ from msgspec import UNSET, Struct, UnsetType
 from alerts.sentinel.wire.records import (
     Bag,
     Reader,
-    Record,
     Text,
     Unfit,
-    Unreadable,
+    UnreadableRecord,
+    WireRecord,
     WireStruct,
     Words,
 )
@@ -27,12 +27,12 @@ from alerts.sentinel.wire.values import (
     ENGINE,
     SEVERITY,
     is_missing,
+    moment_field,
     read_bag,
     read_choice,
-    read_moment,
-    read_text,
     read_texts,
     read_yes_no,
+    text_field,
 )
 
 RULE_PREFIX = "(MDIoT) "
@@ -166,20 +166,20 @@ class _Alert(WireStruct):
 _READER = Reader(_Alert)
 
 
-def read_alerts(body: bytes) -> list[WireAlert | Unreadable]:
+def read_alerts(body: bytes) -> list[WireAlert | UnreadableRecord]:
     """Every alert of an incident; what cannot be read stands in its place as Unreadable."""
     _, records = _READER.read(body)
     return _READER.read_each(body, records, _read)
 
 
-def _read(record: Record[_Alert]) -> WireAlert:
+def _read(record: WireRecord[_Alert]) -> WireAlert:
     props, flags = record.value.properties, list(record.oddities)
     if not isinstance(props, _Properties):
         raise Unfit("its properties are no object")
     texts = read_texts(_texts_of(props), _TEXTS.values(), flags)
     alert_id, provider_id, vendor_id, shown, alert_type, description, product, *more = texts
     vendor, provider_name, compromised_entity, alert_link = more
-    alert_id = alert_id or read_text(record.value.name, "name", flags)
+    alert_id = alert_id or text_field(record.value.name, "name", flags)
     if not alert_id:
         raise Unfit("it has no id")
     bag = _folded(_parsed_bag(props.additionalData, "additional_data", flags))
@@ -200,10 +200,10 @@ def _read(record: Record[_Alert]) -> WireAlert:
         engine=read_choice(props.productComponentName or None, ENGINE, "engine", flags),
         compromised_entity=compromised_entity,
         alert_link=alert_link,
-        started_at=read_moment(props.startTimeUtc, "started_at", flags),
-        ended_at=read_moment(props.endTimeUtc, "ended_at", flags),
-        generated_at=read_moment(props.timeGenerated, "generated_at", flags),
-        processed_at=read_moment(props.processingEndTime, "processed_at", flags),
+        started_at=moment_field(props.startTimeUtc, "started_at", flags),
+        ended_at=moment_field(props.endTimeUtc, "ended_at", flags),
+        generated_at=moment_field(props.timeGenerated, "generated_at", flags),
+        processed_at=moment_field(props.processingEndTime, "processed_at", flags),
         tactics=_words_in(props.tactics, "tactics", flags),
         techniques=_words_in(props.techniques or bag.get("techniques"), "techniques", flags),
         remediation_steps=_words_in(props.remediationSteps, "remediation_steps", flags),
@@ -296,7 +296,7 @@ def _first(
             value = details[name][0]
         if value.__class__ is not str:
             value = str(value) if value.__class__ is int else value
-            value = read_text(value, f"facts.{name}", flags)
+            value = text_field(value, f"facts.{name}", flags)
         if value:
             return value.strip() or None
     return None

@@ -13,21 +13,21 @@ from alerts.sentinel.wire.records import (
     Bag,
     EntityList,
     Reader,
-    Record,
     Text,
     Unfit,
-    Unreadable,
+    UnreadableRecord,
+    WireRecord,
     WireStruct,
 )
 from alerts.sentinel.wire.values import (
     ENTITY_KIND,
+    moment_field,
     read_bag,
     read_choice,
-    read_moment,
-    read_text,
     read_texts,
     read_words,
     read_yes_no,
+    text_field,
 )
 
 _DEVICE_TEXTS = {
@@ -103,7 +103,7 @@ class WireEntity(Struct, frozen=True, gc=False):
 class EntityAnswer(Struct, frozen=True):
     """All entities of one incident; `cut_short` when it counts more than it holds."""
 
-    entities: list[WireEntity | Unreadable]
+    entities: list[WireEntity | UnreadableRecord]
     counts: dict[str, int]
 
     @property
@@ -130,7 +130,7 @@ class WireComment(Struct, frozen=True, gc=False, kw_only=True):
 class CommentPage(Struct, frozen=True):
     """One page of an incident's comments."""
 
-    items: list[WireComment | Unreadable]
+    items: list[WireComment | UnreadableRecord]
     next_link: str | None
 
 
@@ -168,7 +168,7 @@ def read_entities(body: bytes) -> EntityAnswer:
     envelope, records = _ENTITIES.read(body)
     by_id: dict[str, Bag] = {}
     for record in records:
-        if not isinstance(record, Unreadable) and isinstance(record.value.id, str):
+        if not isinstance(record, UnreadableRecord) and isinstance(record.value.id, str):
             properties = record.value.properties
             by_id[record.value.id.lower()] = properties if isinstance(properties, dict) else {}
     entities = _ENTITIES.read_each(body, records, lambda record: _read_entity(record, by_id))
@@ -182,7 +182,7 @@ def read_comments(body: bytes) -> CommentPage:
     return CommentPage(comments, envelope.next_link)
 
 
-def read_comment(body: bytes) -> WireComment | Unreadable:
+def read_comment(body: bytes) -> WireComment | UnreadableRecord:
     """Read the answer to a question about one comment."""
     return _COMMENTS.read_only(body, _read_comment)
 
@@ -195,7 +195,7 @@ def _counts_in(meta: object) -> dict[str, int]:
     }
 
 
-def _read_entity(record: Record[_Entity], by_id: dict[str, Bag]) -> WireEntity:
+def _read_entity(record: WireRecord[_Entity], by_id: dict[str, Bag]) -> WireEntity:
     entity, flags = record.value, list(record.oddities)
     name, properties = entity.name, entity.properties
     if not isinstance(name, str) or not name:
@@ -203,7 +203,7 @@ def _read_entity(record: Record[_Entity], by_id: dict[str, Bag]) -> WireEntity:
     if not isinstance(properties, dict):
         raise Unfit("its properties are no object")
     kind = read_choice(entity.kind, ENTITY_KIND, "kind", flags, required=True)
-    friendly_name = read_text(properties.get("friendlyName"), "friendly_name", flags)
+    friendly_name = text_field(properties.get("friendlyName"), "friendly_name", flags)
     device = _device_of(properties, by_id, flags) if kind == "IoTDevice" else None
     return WireEntity(name.lower(), kind, friendly_name, device, tuple(flags), record.raw_json)
 
@@ -242,13 +242,13 @@ def _distinct(values: Iterable[object]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([text for text in values if isinstance(text, str) and text]))
 
 
-def _read_comment(record: Record[_Comment]) -> WireComment:
+def _read_comment(record: WireRecord[_Comment]) -> WireComment:
     comment, flags = record.value, list(record.oddities)
     name, props = usable_name(comment.name), comment.properties
     if not isinstance(props, _CommentProperties):
         raise Unfit("its properties are no object")
-    etag = read_text(comment.etag, "etag", flags)
-    message = read_text(props.message, "message", flags)
+    etag = text_field(comment.etag, "etag", flags)
+    message = text_field(props.message, "message", flags)
     author = read_bag(props.author, "author", flags)
     texts = read_texts(map(author.get, _AUTHOR), _AUTHOR.values(), flags)
     author_name, email, object_id, principal = texts
@@ -259,8 +259,8 @@ def _read_comment(record: Record[_Comment]) -> WireComment:
         author_name=author_name,
         author_email=email or principal,
         author_object_id=object_id,
-        created_at=read_moment(props.createdTimeUtc, "created_at", flags),
-        modified_at=read_moment(props.lastModifiedTimeUtc, "modified_at", flags),
+        created_at=moment_field(props.createdTimeUtc, "created_at", flags),
+        modified_at=moment_field(props.lastModifiedTimeUtc, "modified_at", flags),
         flags=tuple(flags),
         raw_json=record.raw_json,
     )

@@ -12,14 +12,14 @@ import orjson
 from msgspec import UNSET, Struct, UnsetType
 
 from alerts.sentinel.wire.records import (
-    Answer,
     Bag,
     Count,
+    ListAnswer,
     Reader,
-    Record,
     Text,
     Unfit,
-    Unreadable,
+    UnreadableRecord,
+    WireRecord,
     WireStruct,
     Words,
 )
@@ -35,12 +35,12 @@ from alerts.sentinel.wire.values import (
     OtScope,
     Outside,
     is_missing,
+    moment_field,
     read_choice,
     read_count,
-    read_moment,
     read_moments,
-    read_text,
     read_words,
+    text_field,
 )
 
 _FIRST_ID = re.compile(rb'"id"\s*:\s*"[^"\\]*/incidents/([0-9a-z_.~-]+)"', re.IGNORECASE)
@@ -192,8 +192,8 @@ class IncidentPage:
 
     def __init__(self, body: bytes) -> None:
         self._body = body
-        self._answer: Answer[_Incident] | None = _READER.answer(body)
-        self._records: Sequence[Record[_Incident] | Unreadable] | None = None
+        self._answer: ListAnswer[_Incident] | None = _READER.answer(body)
+        self._records: Sequence[WireRecord[_Incident] | UnreadableRecord] | None = None
         self._values: Sequence[_Incident | None]
         if self._answer is None:
             envelope = self._read_records()
@@ -218,15 +218,15 @@ class IncidentPage:
         try:
             moments = read_moments(texts)
         except (TypeError, ValueError):  # one of them is odd
-            moments = [read_moment(text, "", []) for text in texts]
+            moments = [moment_field(text, "", []) for text in texts]
         return max((moment for moment in moments if moment and moment <= until), default=None)
 
     @property
-    def items(self) -> list[WireIncident | Unreadable]:
+    def items(self) -> list[WireIncident | UnreadableRecord]:
         """Every record of the page, in its order."""
         return self.picked(range(len(self)))
 
-    def picked(self, places: Sequence[int]) -> list[WireIncident | Unreadable]:
+    def picked(self, places: Sequence[int]) -> list[WireIncident | UnreadableRecord]:
         """The records at these places of the page."""
         if self._records is None:
             self._read_records()
@@ -253,9 +253,9 @@ class IncidentPage:
                 found[place] = outside
         return found
 
-    def _read_records(self) -> Answer[Any]:
+    def _read_records(self) -> ListAnswer[Any]:
         envelope, self._records = _READER.records_of(self._body, self._answer)
-        self._values = [None if isinstance(r, Unreadable) else r.value for r in self._records]
+        self._values = [None if isinstance(r, UnreadableRecord) else r.value for r in self._records]
         return envelope
 
 
@@ -264,7 +264,7 @@ def read_incident_page(body: bytes) -> IncidentPage:
     return IncidentPage(body)
 
 
-def read_incident(body: bytes) -> WireIncident | Unreadable:
+def read_incident(body: bytes) -> WireIncident | UnreadableRecord:
     """Read the answer to a question about one incident."""
     return _READER.read_only(body, _read)
 
@@ -278,9 +278,9 @@ def name_in_beginning(answer: bytes) -> str:
     return name.lower() if USABLE_NAME.fullmatch(name) else ""
 
 
-def incident_of(raw: Bag, raw_json: bytes) -> WireIncident:
+def parse_incident(raw: Bag, raw_json: bytes) -> WireIncident:
     """Read one incident from its parsed JSON; raises Unfit where there is none to be read."""
-    return _read(Record(_Incident.of(raw), raw_json))
+    return _read(WireRecord(_Incident.of(raw), raw_json))
 
 
 def usable_name(value: object) -> str:
@@ -290,7 +290,7 @@ def usable_name(value: object) -> str:
     return value.lower()
 
 
-def _read(record: Record[_Incident]) -> WireIncident:
+def _read(record: WireRecord[_Incident]) -> WireIncident:
     incident, flags = record.value, list(record.oddities)
     if incident.oddities:
         flags += read_words(incident.oddities, "oddities", flags)
@@ -302,10 +302,10 @@ def _read(record: Record[_Incident]) -> WireIncident:
         if not is_missing(data):
             flags.append("additional_data:not_an_object")
         data = _NO_DATA
-    etag = read_text(incident.etag, "etag", flags)
+    etag = text_field(incident.etag, "etag", flags)
     if not etag:
         flags.append("etag:missing")
-    title = read_text(props.title, "title", flags)
+    title = text_field(props.title, "title", flags)
     created, modified = props.createdTimeUtc, props.lastModifiedTimeUtc
     activity, number = props.lastActivityTimeUtc, props.incidentNumber
     if not (title and created and modified and number):
@@ -329,9 +329,9 @@ def _read(record: Record[_Incident]) -> WireIncident:
         status=read_choice(props.status, INCIDENT_STATUS, "status", flags, required=True),
         owner=_owner_of(props.owner, flags),
         labels=_labels_of(props.labels, flags),
-        created_at=read_moment(created, "created_at", flags),
-        modified_at=read_moment(modified, "modified_at", flags),
-        latest_activity_at=read_moment(activity, "latest_activity_at", flags),
+        created_at=moment_field(created, "created_at", flags),
+        modified_at=moment_field(modified, "modified_at", flags),
+        latest_activity_at=moment_field(activity, "latest_activity_at", flags),
         created_text=created if created.__class__ is str else None,
         modified_text=modified if modified.__class__ is str else None,
         latest_activity_text=activity if activity.__class__ is str else None,
@@ -342,7 +342,7 @@ def _read(record: Record[_Incident]) -> WireIncident:
         alerts_count=read_count(data.alertsCount, "alerts_count", flags),
         comments_count=read_count(data.commentsCount, "comments_count", flags),
         merged_into_number=read_count(merged, "merged_into_number", flags) if merged else None,
-        merged_into_url=read_text(data.mergedIncidentUrl, "merged_into_url", flags),
+        merged_into_url=text_field(data.mergedIncidentUrl, "merged_into_url", flags),
         flags=tuple(flags),
         raw_json=record.raw_json,
     )
@@ -358,10 +358,10 @@ def _owner_of(value: object, flags: list[str]) -> WireOwner | None:
         if not is_missing(value):
             flags.append("owner:not_an_object")
         return None
-    object_id = read_text(value.objectId, "owner.object_id", flags)
-    email = read_text(value.email, "owner.email", flags)
-    assigned_to = read_text(value.assignedTo, "owner.assigned_to", flags)
-    principal = read_text(value.userPrincipalName, "owner.user_principal_name", flags)
+    object_id = text_field(value.objectId, "owner.object_id", flags)
+    email = text_field(value.email, "owner.email", flags)
+    assigned_to = text_field(value.assignedTo, "owner.assigned_to", flags)
+    principal = text_field(value.userPrincipalName, "owner.user_principal_name", flags)
     if not (object_id or email or assigned_to or principal):
         return None
     kind = read_choice(value.ownerType, OWNER_KIND, "owner.kind", flags)

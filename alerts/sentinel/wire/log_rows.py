@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 from alerts.sentinel.wire.alerts import WireAlert, read_alerts
 from alerts.sentinel.wire.entities import WireEntity, read_entities
 from alerts.sentinel.wire.incidents import WireIncident, read_incident_page
-from alerts.sentinel.wire.records import NotAPage, Unreadable
+from alerts.sentinel.wire.records import NotAPage, UnreadableRecord
 
 type LogRow = dict[str, Any]
 
@@ -98,7 +98,7 @@ class LogAnswer(Struct, frozen=True):
 class LogIncident(Struct, frozen=True):
     """An incident of the logs, and the ids of the alerts in it (lower case)."""
 
-    incident: WireIncident | Unreadable
+    incident: WireIncident | UnreadableRecord
     alert_ids: tuple[str, ...]
 
 
@@ -152,21 +152,21 @@ def read_log_incidents(rows: Sequence[LogRow]) -> list[LogIncident]:
     ]
 
 
-def _without_etag_flag(item: WireIncident | Unreadable) -> WireIncident | Unreadable:
+def _without_etag_flag(item: WireIncident | UnreadableRecord) -> WireIncident | UnreadableRecord:
     """Nothing is odd about a row without etag: the logs have none."""
-    if isinstance(item, Unreadable):
+    if isinstance(item, UnreadableRecord):
         return item
     return structs.replace(item, flags=tuple(f for f in item.flags if f != "etag:missing"))
 
 
-def read_log_alerts(rows: Sequence[LogRow]) -> list[WireAlert | Unreadable]:
+def read_log_alerts(rows: Sequence[LogRow]) -> list[WireAlert | UnreadableRecord]:
     """Read rows of SecurityAlert, each the latest of its alert, in their order."""
     if not rows:
         return []
     return read_alerts(orjson.dumps({"value": [_alert_of(row) for row in rows]}))
 
 
-def read_log_entities(rows: Iterable[LogRow]) -> list[WireEntity | Unreadable]:
+def read_log_entities(rows: Iterable[LogRow]) -> list[WireEntity | UnreadableRecord]:
     """Read the entities that rows of SecurityAlert hold, each once."""
     entities: dict[str, dict[str, Any]] = {}
     for row in rows:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from alerts.sentinel.wire.records import Bag, NotAPage
-from alerts.sentinel.wire.values import read_moment
+from alerts.sentinel.wire.values import moment_field
 
 MAX_STEPS: Final = 1000  # of one playbook
 MAX_STEP_LENGTH: Final = 300
@@ -253,8 +253,8 @@ def _run(item: Any) -> WireRun | None:
     return WireRun(
         name=name[:100],
         status=_text(properties.get("status"))[:40] or "Unknown",
-        started_at=read_moment(properties.get("startTime"), "startTime", []),
-        ended_at=read_moment(properties.get("endTime"), "endTime", []),
+        started_at=moment_field(properties.get("startTime"), "startTime", []),
+        ended_at=moment_field(properties.get("endTime"), "endTime", []),
         about=_text(about)[:500].lower(),
         error_code=(_text(properties.get("code")) or _text(error.get("code")))[:100],
         error=_text(error.get("message"))[:500],

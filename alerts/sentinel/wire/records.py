@@ -39,7 +39,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableRecord:
     """One record of a page that cannot be kept as what it claims to be."""
 
     reason: str
@@ -78,7 +78,7 @@ class WireStruct(Struct, gc=False):
         return cls(**members)
 
 
-class Answer[R](Struct):
+class ListAnswer[R](Struct):
     """An answer that holds a list."""
 
     value: list[R] | None
@@ -94,19 +94,19 @@ class Answer[R](Struct):
         return link or None
 
 
-class EntityList[R](Answer[R]):
+class EntityList[R](ListAnswer[R]):
     """An answer whose list has another name."""
 
     value: list[R] | None = msgspec.field(name="entities")
 
 
-class ODataList[R](Answer[R]):
+class ODataList[R](ListAnswer[R]):
     """An answer as Microsoft Graph sends it."""
 
     nextLink: Any = msgspec.field(default=UNSET, name="@odata.nextLink")
 
 
-class Record[R](Struct, frozen=True, gc=False):
+class WireRecord[R](Struct, frozen=True, gc=False):
     """One record with its compact JSON, and what had to be replaced in it."""
 
     value: R
@@ -117,7 +117,7 @@ class Record[R](Struct, frozen=True, gc=False):
 class Reader[R: WireStruct]:
     """Reads answers that hold records of one kind."""
 
-    def __init__(self, kind: type[R], answer: Any = Answer) -> None:
+    def __init__(self, kind: type[R], answer: Any = ListAnswer) -> None:
         self._kind = kind
         self._list_key = b'"entities"' if answer is EntityList else b'"value"'
         self._link_key = "@odata.nextLink" if answer is ODataList else "nextLink"
@@ -125,42 +125,44 @@ class Reader[R: WireStruct]:
         self._decode_answer = msgspec.json.Decoder(answer[kind]).decode
         self._decode_parts = msgspec.json.Decoder(answer[Raw]).decode
 
-    def answer(self, body: bytes) -> Answer[R] | None:
+    def answer(self, body: bytes) -> ListAnswer[R] | None:
         """The answer in one go; None where a record is odd. `records_of` finds out what else is."""
         if _has_nul(body):
             return None
         try:
-            answer: Answer[R] = self._decode_answer(body)
+            answer: ListAnswer[R] = self._decode_answer(body)
         except (ValueError, RecursionError):
             return None
         return answer
 
     def records_of(
-        self, body: bytes, answer: Answer[R] | None
-    ) -> tuple[Answer[Any], Sequence[Record[R] | Unreadable]]:
+        self, body: bytes, answer: ListAnswer[R] | None
+    ) -> tuple[ListAnswer[Any], Sequence[WireRecord[R] | UnreadableRecord]]:
         """The answer's envelope and all its records; raises NotAPage where no whole list is."""
         if answer is not None and (texts := self._texts_of(body, answer)) is not None:
-            return answer, list(map(Record, answer.value or (), texts))
+            return answer, list(map(WireRecord, answer.value or (), texts))
         envelope, parts = self._split(body)
         return envelope, [self.record_of(part) for part in parts]
 
-    def read(self, body: bytes) -> tuple[Answer[Any], Sequence[Record[R] | Unreadable]]:
+    def read(
+        self, body: bytes
+    ) -> tuple[ListAnswer[Any], Sequence[WireRecord[R] | UnreadableRecord]]:
         """The same, in one call."""
         return self.records_of(body, self.answer(body))
 
     def read_each[T](
         self,
         body: bytes,
-        records: Sequence[Record[R] | Unreadable],
-        read: Callable[[Record[R]], T],
+        records: Sequence[WireRecord[R] | UnreadableRecord],
+        read: Callable[[WireRecord[R]], T],
         *,
         places: Iterable[int] | None = None,
-    ) -> list[T | Unreadable]:
+    ) -> list[T | UnreadableRecord]:
         """What these records say (those at some places); one that is Unfit is kept as it came."""
-        result: list[T | Unreadable] = []
+        result: list[T | UnreadableRecord] = []
         for place in range(len(records)) if places is None else places:
             record = records[place]
-            if not isinstance(record, Unreadable):
+            if not isinstance(record, UnreadableRecord):
                 try:
                     result.append(read(record))
                     continue
@@ -170,11 +172,11 @@ class Reader[R: WireStruct]:
             result.append(record)
         return result
 
-    def read_only[T](self, body: bytes, read: Callable[[Record[R]], T]) -> T | Unreadable:
+    def read_only[T](self, body: bytes, read: Callable[[WireRecord[R]], T]) -> T | UnreadableRecord:
         """What the record says that is an answer of its own; raises NotAPage when there is none."""
         text = body.removeprefix(_BYTE_ORDER_MARK)
         record = self.record_of(text)
-        if isinstance(record, Unreadable):
+        if isinstance(record, UnreadableRecord):
             if record.reason == NO_JSON:
                 raise NotAPage("The answer is not one JSON object.")
             return record
@@ -183,7 +185,7 @@ class Reader[R: WireStruct]:
         except Unfit as unfit:
             return self._set_apart(text, str(unfit))
 
-    def record_of(self, text: bytes) -> Record[R] | Unreadable:
+    def record_of(self, text: bytes) -> WireRecord[R] | UnreadableRecord:
         """One record: as documented, or cleaned until it can be read."""
         if not _has_nul(text):
             try:
@@ -193,28 +195,28 @@ class Reader[R: WireStruct]:
                 pass
             else:
                 if _is_all(text, raw_json):
-                    return Record(value, raw_json)
+                    return WireRecord(value, raw_json)
         return self.record_from_json(text)
 
-    def record_from_json(self, text: bytes) -> Record[R] | Unreadable:
+    def record_from_json(self, text: bytes) -> WireRecord[R] | UnreadableRecord:
         """One record by whatever it holds, also what is not documented."""
         oddities: list[str] = []
         try:
             raw, raw_json = _parse_quickly(text) or _parse_leniently(text, oddities)
         except Unfit as unfit:
             readable = _as_text(text, [])
-            return Unreadable(str(unfit), readable.encode(), name_in(readable))
+            return UnreadableRecord(str(unfit), readable.encode(), name_in(readable))
         if not isinstance(raw, dict):
-            return Unreadable(NO_OBJECT, raw_json)
-        return Record(self._kind.of(raw), raw_json, tuple(oddities))
+            return UnreadableRecord(NO_OBJECT, raw_json)
+        return WireRecord(self._kind.of(raw), raw_json, tuple(oddities))
 
-    def _set_apart(self, text: bytes, reason: str) -> Unreadable:
+    def _set_apart(self, text: bytes, reason: str) -> UnreadableRecord:
         record = self.record_from_json(text)
-        if isinstance(record, Unreadable):
+        if isinstance(record, UnreadableRecord):
             return record
-        return Unreadable(reason, record.raw_json, name_in(record.raw_json.decode()))
+        return UnreadableRecord(reason, record.raw_json, name_in(record.raw_json.decode()))
 
-    def _texts_of(self, body: bytes, answer: Answer[R]) -> list[bytes] | None:
+    def _texts_of(self, body: bytes, answer: ListAnswer[R]) -> list[bytes] | None:
         """Each record as compact JSON; None where a member was dropped on the way: one that is not
         documented, or the first of two equal ones.
 
@@ -226,13 +228,13 @@ class Reader[R: WireStruct]:
         length = sum(map(len, texts)) + max(len(texts) - 1, 0) + len(envelope)
         return texts if length == len(body) else None
 
-    def _split(self, body: bytes) -> tuple[Answer[Any], Sequence[bytes]]:
+    def _split(self, body: bytes) -> tuple[ListAnswer[Any], Sequence[bytes]]:
         body = body.removeprefix(_BYTE_ORDER_MARK)
         try:
             answer = self._decode_parts(body)
         except (ValueError, RecursionError):
             envelope, parts = split_list(body, self._list_key)
-            return Answer([], envelope.get(self._link_key), envelope.get("metaData")), parts
+            return ListAnswer([], envelope.get(self._link_key), envelope.get("metaData")), parts
         return answer, [bytes(part) for part in answer.value or ()]
 
 

@@ -8,8 +8,15 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType
 
 from alerts.sentinel.wire.incidents import usable_name
-from alerts.sentinel.wire.records import Reader, Record, Text, Unfit, Unreadable, WireStruct
-from alerts.sentinel.wire.values import read_bag, read_moment, read_text
+from alerts.sentinel.wire.records import (
+    Reader,
+    Text,
+    Unfit,
+    UnreadableRecord,
+    WireRecord,
+    WireStruct,
+)
+from alerts.sentinel.wire.values import moment_field, read_bag, text_field
 
 NEW, COMPLETED = "New", "Completed"
 
@@ -30,7 +37,7 @@ class WireTask(Struct, frozen=True, gc=False, kw_only=True):
 class TaskPage(Struct, frozen=True):
     """One page of an incident's tasks."""
 
-    items: list[WireTask | Unreadable]
+    items: list[WireTask | UnreadableRecord]
     next_link: str | None
 
 
@@ -62,7 +69,7 @@ def read_tasks(body: bytes) -> TaskPage:
     return TaskPage(_TASKS.read_each(body, records, _read_task), envelope.next_link)
 
 
-def read_task(body: bytes) -> WireTask | Unreadable:
+def read_task(body: bytes) -> WireTask | UnreadableRecord:
     """Read the answer to a question about one task."""
     return _TASKS.read_only(body, _read_task)
 
@@ -75,7 +82,7 @@ def task_body(
     return {"properties": properties} | ({"etag": etag} if etag else {})
 
 
-def _read_task(record: Record[_Task]) -> WireTask:
+def _read_task(record: WireRecord[_Task]) -> WireTask:
     task, flags = record.value, list(record.oddities)
     name, props = usable_name(task.name), task.properties
     if not isinstance(props, _TaskProperties):
@@ -84,11 +91,11 @@ def _read_task(record: Record[_Task]) -> WireTask:
     names = [author.get(member) for member in ("name", "email", "userPrincipalName")]
     return WireTask(
         name=name,
-        etag=read_text(task.etag, "etag", flags),
-        title=read_text(props.title, "title", flags) or "",
-        description=read_text(props.description, "description", flags) or "",
-        status=read_text(props.status, "status", flags) or "",
+        etag=text_field(task.etag, "etag", flags),
+        title=text_field(props.title, "title", flags) or "",
+        description=text_field(props.description, "description", flags) or "",
+        status=text_field(props.status, "status", flags) or "",
         author=next((text for text in names if isinstance(text, str) and text), ""),
-        created_at=read_moment(props.createdTimeUtc, "created_at", flags),
-        modified_at=read_moment(props.lastModifiedTimeUtc, "modified_at", flags),
+        created_at=moment_field(props.createdTimeUtc, "created_at", flags),
+        modified_at=moment_field(props.lastModifiedTimeUtc, "modified_at", flags),
     )

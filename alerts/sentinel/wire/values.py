@@ -26,7 +26,7 @@ def is_missing(value: object) -> bool:
     return value is None or value is UNSET
 
 
-def read_text(value: object, name: str, flags: list[str]) -> str | None:
+def text_field(value: object, name: str, flags: list[str]) -> str | None:
     """Text, or None; a number is written out, anything else is flagged."""
     if value.__class__ is str:
         return value
@@ -43,7 +43,7 @@ def read_texts(
     texts: list[Any] = [None if value is UNSET else value for value in values]
     if _TEXT_OR_NOTHING.issuperset(map(type, texts)):
         return texts
-    return [read_text(text, name, flags) for text, name in zip(texts, names, strict=True)]
+    return [text_field(text, name, flags) for text, name in zip(texts, names, strict=True)]
 
 
 def read_count(value: object, name: str, flags: list[str]) -> int | None:
@@ -207,7 +207,7 @@ class OtScope(Struct, frozen=True):
         alerts_count: object = None,
     ) -> Outside | None:
         """Return why an incident with these members is outside; None where it is in."""
-        at = created if isinstance(created, datetime) else read_moment(created, "", [])
+        at = created if isinstance(created, datetime) else moment_field(created, "", [])
         names = {rule.rpartition("/")[2].lower() for rule in _texts_in(rules)}
         has_others = isinstance(alerts_count, int) and alerts_count > 1  # a test has one alert
         if self.checks and not has_others and self._is_check(names, title, at):
@@ -290,7 +290,7 @@ _parse = datetime.fromisoformat
 _USUAL_YEARS = frozenset(range(_FROM, _TO))
 
 
-def read_moment(value: object, name: str, flags: list[str]) -> datetime | None:
+def moment_field(value: object, name: str, flags: list[str]) -> datetime | None:
     """The aware moment a field holds, or None with a flag that says what was odd about it."""
     if value is None or value is UNSET:
         return None
@@ -335,7 +335,7 @@ def ticks_of(text: str | None) -> int | None:
     """Hundreds of nanoseconds since 1970: two times within one microsecond keep their order."""
     if not text:
         return None
-    moment = read_moment(text, "moment", [])
+    moment = moment_field(text, "moment", [])
     if moment is None:
         return None
     found = _FRACTION.search(text)

@@ -19,7 +19,7 @@ from portal.accounts.models import OT_ROLES, User
 from portal.accounts.queries import roles_of
 from portal.audit.services import record
 from portal.errors import Refused
-from portal.tables import Fault, Record, Table, folded, one_of
+from portal.tables import Table, TableFault, TableRow, folded, one_of
 
 # What a heading may be called, without case, spaces and marks.
 ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -93,7 +93,7 @@ class ParsedFile:
     """What a file says. `is_inventory`: Defender says it, no person of the plant."""
 
     lines: list[DeviceLine] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[TableFault] = field(default_factory=list)
     is_inventory: bool = False
 
 
@@ -123,11 +123,11 @@ def device_lines_of(table: Table) -> ParsedFile:
 
 def _faults_in_heading(
     columns: Sequence[str], names: Mapping[str, str], is_inventory: bool
-) -> Iterator[Fault]:
+) -> Iterator[TableFault]:
     if not {"ipv4", "ipv6", "mac"} & names.keys():
-        yield Fault(1, "", gettext("The file needs a column “address”."))
+        yield TableFault(1, "", gettext("The file needs a column “address”."))
     if not {"zone", "sensor"} & names.keys():
-        yield Fault(1, "", gettext("The file needs a column “zone”."))
+        yield TableFault(1, "", gettext("The file needs a column “zone”."))
     if is_inventory:
         return  # it has many more columns than are of use here
     for column in columns:
@@ -146,50 +146,50 @@ def _faults_in_heading(
                 "criticality",
             )
             text = gettext("Unknown column. Known columns: %(known)s.")
-            yield Fault(1, column, text % {"known": ", ".join(columns_for_people)})
+            yield TableFault(1, column, text % {"known": ", ".join(columns_for_people)})
 
 
 def _faults_in(
-    record: Record, values: Mapping[str, str], names: Mapping[str, str]
-) -> Iterator[Fault]:
+    record: TableRow, values: Mapping[str, str], names: Mapping[str, str]
+) -> Iterator[TableFault]:
     line, addresses = record.line, _addresses(values)
     at = next(names[name] for name in ("ipv4", "ipv6", "mac", *names) if name in names)
     if not addresses:
-        yield Fault(line, at, gettext("The line names no address."))
+        yield TableFault(line, at, gettext("The line names no address."))
     if len(addresses) > MAX_ADDRESSES:
-        yield Fault(line, at, gettext("One device cannot have more than 50 addresses."))
+        yield TableFault(line, at, gettext("One device cannot have more than 50 addresses."))
     for name in ("ipv4", "ipv6", "mac"):
         for word in _words(values.get(name, "")):
-            if not is_address(word):
+            if not is_device_address(word):
                 text = gettext("“%(word)s” is neither an IP address nor a MAC address.")
-                yield Fault(line, names[name], text % {"word": word[:80]})
+                yield TableFault(line, names[name], text % {"word": word[:80]})
     if not (values.get("zone") or values.get("sensor")):
-        yield Fault(line, names.get("zone", "zone"), gettext("The line names no zone."))
+        yield TableFault(line, names.get("zone", "zone"), gettext("The line names no zone."))
     for name in ("site", "zone"):
         if len(values.get(name, "")) > MAX_TEXT:
             text = gettext("Keep this under %(length)s characters.") % {"length": MAX_TEXT}
-            yield Fault(line, names[name], text)
+            yield TableFault(line, names[name], text)
 
 
 def _faults_in_own(
-    record: Record, values: Mapping[str, str], names: Mapping[str, str]
-) -> Iterator[Fault]:
+    record: TableRow, values: Mapping[str, str], names: Mapping[str, str]
+) -> Iterator[TableFault]:
     line, criticality = record.line, values.get("criticality", "")
     if criticality and _criticality(criticality) is None:
         text = gettext("“%(word)s” is not a criticality. Use %(known)s.")
         details = {"word": criticality[:80], "known": one_of(Criticality.values)}
-        yield Fault(line, names["criticality"], text % details)
+        yield TableFault(line, names["criticality"], text % details)
     if values.get("level") and _level(values["level"]) is None:
         text = gettext("“%(word)s” is not a Purdue level. Use %(known)s.")
         details = {"word": values["level"][:80], "known": one_of(LEVELS)}
-        yield Fault(line, names["level"], text % details)
+        yield TableFault(line, names["level"], text % details)
     for name, max_length in MAX_LENGTHS.items():
         if len(values.get(name, "")) > max_length:
             text = gettext("Keep this under %(length)s characters.") % {"length": max_length}
-            yield Fault(line, names[name], text)
+            yield TableFault(line, names[name], text)
 
 
-def _line(record: Record, values: Mapping[str, str]) -> DeviceLine:
+def _line(record: TableRow, values: Mapping[str, str]) -> DeviceLine:
     facts: dict[str, Any] = {
         "name": values.get("name"),
         "kind": known_kind(values.get("kind"), values.get("subtype"), values.get("type")) or None,
@@ -232,7 +232,7 @@ def _words(text: str) -> list[str]:
     return [word for word in re.split(r"[\s,;|]+", text) if word]
 
 
-def is_address(text: str) -> bool:
+def is_device_address(text: str) -> bool:
     """Return whether a text is an IP or a MAC address."""
     return address_key(text) != ""
 

@@ -16,7 +16,7 @@ from alerts.sites.registry import tell_of_devices
 from alerts.sites.services.device_file import DeviceLine, address_key, device_lines_of
 from portal.accounts.models import User
 from portal.audit.services import Actor, record
-from portal.tables import Fault, FaultyFile, read_table
+from portal.tables import FaultyFile, TableFault, read_table
 
 BATCH = 1000
 
@@ -148,7 +148,7 @@ class _Plan:
     def __init__(
         self, lines: Sequence[DeviceLine], *, is_inventory: bool, by: Actor, now: datetime
     ) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[TableFault] = []
         self.changes: list[DeviceChange] = []
         self.unchanged = 0
         self.zones: dict[tuple[int, str], Zone] = {}
@@ -172,7 +172,7 @@ class _Plan:
         return sorted(str(zone) for zone in self.zones.values() if zone.pk is None)
 
     def _fault(self, line: DeviceLine, column: str, sentence: str) -> None:
-        self.faults.append(Fault(line.line, column, sentence))
+        self.faults.append(TableFault(line.line, column, sentence))
 
     def _place_of(self, line: DeviceLine) -> tuple[Site, str] | None:
         """The site and the name of the zone; None where the line does not tell."""

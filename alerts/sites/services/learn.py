@@ -17,7 +17,7 @@ from portal.plain_sql import kept_cursor
 _MAX_NAME_LENGTH = 120
 
 
-class Place(NamedTuple):
+class StatedPlace(NamedTuple):
     """What an alert or a device says about where it was; any part may be empty."""
 
     site: str = ""
@@ -29,7 +29,7 @@ class Place(NamedTuple):
 type Where = tuple[str | None, str | None, str | None]
 
 
-class Found(NamedTuple):
+class DeviceLocation(NamedTuple):
     """Where that is, as far as it can be told."""
 
     site_id: int | None = None
@@ -63,28 +63,28 @@ class Atlas:
     sites: dict[int, _Site] = field(default_factory=dict)
     zones: dict[int, _Zone] = field(default_factory=dict)
     sensors: dict[str, _Sensor] = field(default_factory=dict)
-    _by_place: dict[Where, Found] = field(default_factory=dict)
+    _by_place: dict[Where, DeviceLocation] = field(default_factory=dict)
 
-    def find(self, place: Where) -> Found:
+    def find(self, place: Where) -> DeviceLocation:
         """Where a place is: by its own names, else by the sensor that watches it."""
         found = self._by_place.get(place)
         if found is None:
             found = self._by_place[place] = self._find(_trimmed(place))
         return found
 
-    def _find(self, place: Place) -> Found:
+    def _find(self, place: StatedPlace) -> DeviceLocation:
         site, zone = self.site_named(place.site), None
         sensor = self.sensors.get(place.sensor)
         if site is None and sensor is not None:
             site = self.sites[sensor.site_id]
         if site is None:
-            return Found()
+            return DeviceLocation()
         if place.zone:
             zone = self.zone_named(site.id, place.zone)
         elif sensor is not None and sensor.site_id == site.id and sensor.zone_id:
             zone = self.zones[sensor.zone_id]
         words = f"{site.name}, {zone.name}" if zone else site.name
-        return Found(site.id, zone.id if zone else None, site.time_zone, words[:200])
+        return DeviceLocation(site.id, zone.id if zone else None, site.time_zone, words[:200])
 
     def site_named(self, name: str) -> _Site | None:
         """The site of this name."""
@@ -109,8 +109,8 @@ def learn_places(*, places: Iterable[Where]) -> Atlas:
     return atlas
 
 
-def _trimmed(place: Where) -> Place:
-    return Place(*(" ".join((word or "").split())[:_MAX_NAME_LENGTH] for word in place))
+def _trimmed(place: Where) -> StatedPlace:
+    return StatedPlace(*(" ".join((word or "").split())[:_MAX_NAME_LENGTH] for word in place))
 
 
 # All zones of the sites that are named or watched: a plant has a dozen.
@@ -123,7 +123,7 @@ _PLACES = """
 """
 
 
-def _load(atlas: Atlas, named: set[Place]) -> None:
+def _load(atlas: Atlas, named: set[StatedPlace]) -> None:
     """Have the atlas show what there is of these places."""
     names = {
         "sites": list({place.site for place in named if place.site}),
@@ -138,7 +138,7 @@ def _load(atlas: Atlas, named: set[Place]) -> None:
     atlas.zones = {row[3]: _Zone(row[3], row[0], row[4]) for row in rows if row[3]}
 
 
-def _learn_sites(atlas: Atlas, named: set[Place]) -> None:
+def _learn_sites(atlas: Atlas, named: set[StatedPlace]) -> None:
     names = {site.name for site in atlas.sites.values()}
     if missing := {place.site for place in named if place.site} - names:
         made = [Site(name=name) for name in sorted(missing)]
@@ -146,7 +146,7 @@ def _learn_sites(atlas: Atlas, named: set[Place]) -> None:
         _load(atlas, named)
 
 
-def _learn_zones(atlas: Atlas, named: set[Place]) -> None:
+def _learn_zones(atlas: Atlas, named: set[StatedPlace]) -> None:
     keys = set()
     for place in named:
         site = atlas.site_named(place.site)
@@ -161,7 +161,7 @@ def _learn_zones(atlas: Atlas, named: set[Place]) -> None:
         _load(atlas, named)
 
 
-def _learn_sensors(atlas: Atlas, named: set[Place]) -> None:
+def _learn_sensors(atlas: Atlas, named: set[StatedPlace]) -> None:
     made = {}
     for place in sorted(named):
         site = atlas.site_named(place.site)

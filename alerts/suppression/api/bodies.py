@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from alerts.suppression.engine.guards.lifecycle import reasons_against_expiry
 from alerts.suppression.engine.rule import NotARule, from_json, load, reasons_against_rule
-from alerts.suppression.engine.words import Sentence, words
+from alerts.suppression.engine.words import Sentence, translated_sentence
 from alerts.suppression.models.rules import SIDES
 from portal.api.requests import In
 from portal.ui.words import numeral
@@ -47,7 +47,7 @@ class RuleIn(In):
         view = self.context["view"]
         if reasons := reasons_against_body(view.request._request.body, now=view.now):
             raise serializers.ValidationError(
-                [words(reason, gettext, numeral) for reason in reasons]
+                [translated_sentence(reason, gettext, numeral) for reason in reasons]
             )
         return value
 

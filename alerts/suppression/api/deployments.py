@@ -20,14 +20,14 @@ from alerts.suppression.deploying.deployments import (
     GATE_STANDINGS,
     RULE_STANDINGS,
     STANDING,
+    deployment_fix,
     deployments_visible_to,
-    fix_of,
     stands_everywhere,
 )
 from alerts.suppression.engine.sentinel_forms import lease_of
 from alerts.suppression.queries import rules_visible_to
 from portal.api.fields import QueryChoices, QueryText
-from portal.api.listing import Filter, Listing, Order, Own, Row
+from portal.api.listing import ListFilter, Listing, ListRow, Order, Own
 from portal.api.views import Resource
 
 
@@ -39,7 +39,7 @@ KINDS = (RuleKind.RULE.value, RuleKind.GATE.value)
 STANDINGS = (*RULE_STANDINGS, *GATE_STANDINGS)
 
 
-class DeploymentSerializer(Row):
+class DeploymentSerializer(ListRow):
     """Automation rules of ours, one row for each rule and workspace and one for each workspace's
     gate, latest wish first.
     """
@@ -86,10 +86,10 @@ DEPLOYMENTS = Listing(
     DeploymentSerializer,
     Order("wanted_at"),
     filters=(
-        Filter("workspace", QueryText(), "name of one workspace", "workspace__name"),
-        Filter("rule", UUIDField(), "of one rule", lambda it: Q(about=it, kind=RuleKind.RULE)),
-        Filter("kind", QueryChoices(KINDS), "one or several", "kind__in"),
-        Filter("standing", QueryChoices(STANDINGS), "one or several", "current_standing__in"),
+        ListFilter("workspace", QueryText(), "name of one workspace", "workspace__name"),
+        ListFilter("rule", UUIDField(), "of one rule", lambda it: Q(about=it, kind=RuleKind.RULE)),
+        ListFilter("kind", QueryChoices(KINDS), "one or several", "kind__in"),
+        ListFilter("standing", QueryChoices(STANDINGS), "one or several", "current_standing__in"),
     ),
     sources={
         "is_wanted": Case(When(wanted__isnull=False, then=Value(True)), default=Value(False)),
@@ -99,7 +99,7 @@ DEPLOYMENTS = Listing(
     },
     reads={
         "lease_until": _lease,
-        "fix": lambda error: fix_of(**error),
+        "fix": lambda error: deployment_fix(**error),
     },
 )
 

@@ -17,8 +17,8 @@ from rest_framework.serializers import (
 
 from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.enforcing.explain import reasons_visible_to
-from alerts.suppression.engine.words import Sentence, words
-from alerts.suppression.models import Act, Ending, LedgerEntry, Where
+from alerts.suppression.engine.words import Sentence, translated_sentence
+from alerts.suppression.models import Ending, LedgerAct, LedgerEntry, Where
 from alerts.suppression.policies import PROPOSING
 from alerts.suppression.queries import ledger_visible_to
 from alerts.suppression.watching.closed_incidents import confirm_close
@@ -31,7 +31,7 @@ from portal.api.fields import (
     QueryText,
     WordField,
 )
-from portal.api.listing import Filter, Listing, Order, Own, Row
+from portal.api.listing import ListFilter, Listing, ListRow, Order, Own
 from portal.api.requests import Nothing
 from portal.api.views import Resource, command
 from portal.ui.words import numeral
@@ -48,7 +48,9 @@ type Stored = list[tuple[str, dict[str, str]]]
 
 
 def _sentences(rows: Stored) -> list[str]:
-    return [words(Sentence(code, **detail), gettext, numeral) for code, detail in rows]
+    return [
+        translated_sentence(Sentence(code, **detail), gettext, numeral) for code, detail in rows
+    ]
 
 
 def kept_open_for(person: User) -> Callable[[Stored], list[str]]:
@@ -56,12 +58,15 @@ def kept_open_for(person: User) -> Callable[[Stored], list[str]]:
 
     def read(rows: Stored) -> list[str]:
         reasons = [Sentence(code, **detail) for code, detail in rows]
-        return [words(reason, gettext, numeral) for reason in reasons_visible_to(person, reasons)]
+        return [
+            translated_sentence(reason, gettext, numeral)
+            for reason in reasons_visible_to(person, reasons)
+        ]
 
     return read
 
 
-class LedgerEntrySerializer(Row):
+class LedgerEntrySerializer(ListRow):
     """What rules did to incidents, latest first: one line for each incident that a version tagged
     or closed.
     """
@@ -75,7 +80,7 @@ class LedgerEntrySerializer(Row):
     workspace = CharField(
         source="incident.workspace.name", help_text="where the incident came from"
     )
-    act = ChoiceField(Act.values, help_text="a trial tags, a live rule closes")
+    act = ChoiceField(LedgerAct.values, help_text="a trial tags, a live rule closes")
     where = ChoiceField(Where.values, help_text="whose hand it was")
     at = DateTimeField(help_text="when")
     reason = CharField(help_text="why it is routine")
@@ -106,14 +111,16 @@ LEDGER = Listing(
     LedgerEntrySerializer,
     Order("at"),
     filters=(
-        Filter("rule", UUIDField(), "of one rule", "rule__uuid"),
-        Filter("rule_number", QueryNumber(), "12 for R-12", "rule__number"),
-        Filter("workspace", QueryText(), "name of one workspace", "incident__workspace__name"),
-        Filter("act", QueryChoices(Act.values), "one or several", "act__in"),
-        Filter("ending", QueryChoices(ENDINGS), "one or several", "ending__in"),
-        Filter("look_again", QueryFlag(), "waits for somebody to look again", _waits_for_review),
-        Filter("at_from", QueryMoment(), "at or after", "at__gte", indexed=True),
-        Filter("at_before", QueryMoment(), "before", "at__lt", indexed=True),
+        ListFilter("rule", UUIDField(), "of one rule", "rule__uuid"),
+        ListFilter("rule_number", QueryNumber(), "12 for R-12", "rule__number"),
+        ListFilter("workspace", QueryText(), "name of one workspace", "incident__workspace__name"),
+        ListFilter("act", QueryChoices(LedgerAct.values), "one or several", "act__in"),
+        ListFilter("ending", QueryChoices(ENDINGS), "one or several", "ending__in"),
+        ListFilter(
+            "look_again", QueryFlag(), "waits for somebody to look again", _waits_for_review
+        ),
+        ListFilter("at_from", QueryMoment(), "at or after", "at__gte", indexed=True),
+        ListFilter("at_before", QueryMoment(), "before", "at__lt", indexed=True),
     ),
     reads={"kept_open": _sentences},
 )

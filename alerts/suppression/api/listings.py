@@ -22,10 +22,10 @@ from alerts.reviews.models import Verdict
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.engine.rule import ENFORCEMENTS
-from alerts.suppression.models import State
+from alerts.suppression.models import VersionState
 from alerts.suppression.models.rules import SIDES
 from portal.api.fields import QueryChoices, QueryMoment, QueryNumber, QueryText
-from portal.api.listing import Filter, Listing, Order, Row
+from portal.api.listing import ListFilter, Listing, ListRow, Order
 
 
 class SignatureSerializer(Serializer[Any]):
@@ -44,7 +44,7 @@ class VersionStateSerializer(Serializer[Any]):
     """Where one version of a rule stands."""
 
     version = IntegerField()
-    state = ChoiceField(State.values)
+    state = ChoiceField(VersionState.values)
     state_since = DateTimeField()
     hash = CharField()
 
@@ -71,12 +71,12 @@ def _moments(rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-class VersionFields(Row):
+class VersionFields(ListRow):
     """What rules and their versions tell alike."""
 
     version = IntegerField(source="number", help_text="number of the version that speaks for it")
     title = CharField(help_text="one line")
-    state = ChoiceField(State.values, help_text="where that version stands in its life")
+    state = ChoiceField(VersionState.values, help_text="where that version stands in its life")
     state_since = DateTimeField(help_text="since when")
     needs_approval = BooleanField(
         help_text="it stopped by itself: only a newly signed version goes on"
@@ -145,11 +145,11 @@ RULES = Listing(
     RuleSerializer,
     Order("state_since", field=QueryMoment()),
     filters=(
-        Filter("state", QueryChoices(State.values), "one or several", "state__in"),
-        Filter("site", QueryText(), "name of a site that it reaches", _site),
-        Filter("workspace", QueryText(), "name of a workspace that it reaches", _workspace),
-        Filter("enforcement", QueryChoices(ENFORCEMENTS), "one or several", "enforcement__in"),
-        Filter("number", QueryNumber(), "12 for R-12", "rule__number"),
+        ListFilter("state", QueryChoices(VersionState.values), "one or several", "state__in"),
+        ListFilter("site", QueryText(), "name of a site that it reaches", _site),
+        ListFilter("workspace", QueryText(), "name of a workspace that it reaches", _workspace),
+        ListFilter("enforcement", QueryChoices(ENFORCEMENTS), "one or several", "enforcement__in"),
+        ListFilter("number", QueryNumber(), "12 for R-12", "rule__number"),
     ),
     sources=_SOURCES,
     reads={"signatures": _moments, "versions": _moments},
@@ -165,13 +165,15 @@ class RuleVersionSerializer(VersionFields):
 VERSIONS = Listing(
     RuleVersionSerializer,
     Order("made_at"),
-    filters=(Filter("state", QueryChoices(State.values), "one or several", "state__in"),),
+    filters=(
+        ListFilter("state", QueryChoices(VersionState.values), "one or several", "state__in"),
+    ),
     sources=_SOURCES,
     reads={"signatures": _moments},
 )
 
 
-class RuleEvidenceSerializer(Row):
+class RuleEvidenceSerializer(ListRow):
     """Verdicts of OT that the rule rests on, latest first."""
 
     id = UUIDField(source="uuid", help_text="of the annotation")
@@ -198,12 +200,12 @@ EVIDENCE = Listing(
 )
 
 
-class RuleStepSerializer(Row):
+class RuleStepSerializer(ListRow):
     """Steps in the life of the rule's versions, latest first."""
 
     version = IntegerField(source="version.number", help_text="of which version")
     from_state = CharField(help_text="empty for the first")
-    to_state = ChoiceField(State.values, help_text="where it went")
+    to_state = ChoiceField(VersionState.values, help_text="where it went")
     at = DateTimeField(help_text="when")
     by = CharField(source="by_label", help_text="who, or what did it by itself")
     reason = CharField(help_text="why")

@@ -24,9 +24,9 @@ from alerts.suppression.engine.guards.lifecycle import (
     TRIAL_MATCHES,
     reasons_against_promotion,
 )
-from alerts.suppression.engine.words import Sentence, words
+from alerts.suppression.engine.words import Sentence, translated_sentence
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.watching.trials import progress_of, trial_lines
+from alerts.suppression.watching.trials import trial_lines, trial_progress_of
 from portal.accounts.models import User
 from portal.api.fields import StructField
 from portal.ui.words import numeral
@@ -50,7 +50,10 @@ class RequestedBackTestSerializer(Serializer[RuleVersion]):
     def get_reasons(self, version: RuleVersion) -> list[str]:
         """Return them as sentences."""
         reasons = version.backtest.reasons if version.backtest else []
-        return [words(Sentence(code, **detail), gettext, numeral) for code, detail in reasons]
+        return [
+            translated_sentence(Sentence(code, **detail), gettext, numeral)
+            for code, detail in reasons
+        ]
 
 
 class TrialSerializer(Serializer[Any]):
@@ -78,7 +81,7 @@ class TrialSerializer(Serializer[Any]):
 
 def trial_facts(version: RuleVersion, user: User, *, now: datetime) -> dict[str, Any]:
     """Return how far the trial of a canary has come, as far as this person may see it."""
-    progress = progress_of(version)
+    progress = trial_progress_of(version)
     trial = progress.trial
     visible = incidents_visible_to(user).filter(pk__in=version.credited_incident_ids)
     return {

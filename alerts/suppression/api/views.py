@@ -27,15 +27,15 @@ from alerts.suppression.api.rule_facts import (
 from alerts.suppression.backtesting.redaction import redacted_body
 from alerts.suppression.deploying.deployments import stands_everywhere
 from alerts.suppression.drafting.current_version import (
+    newest_version_in,
     requested_version,
     rule_annotations,
     rules_by_version,
-    version_in,
     version_in_work,
 )
 from alerts.suppression.drafting.drafts import discard_draft, draft_rule, edit_version, save_draft
-from alerts.suppression.engine.guards.signing import Side
-from alerts.suppression.models import LedgerEntry, RuleVersion, State, Step
+from alerts.suppression.engine.guards.signing import SigningSide
+from alerts.suppression.models import LedgerEntry, RuleVersion, Step, VersionState
 from alerts.suppression.policies import PROPOSING, SIGNING, STOPPING
 from alerts.suppression.queries import ledger_visible_to, versions_visible_to
 from alerts.suppression.signing.propose import propose_rule
@@ -54,7 +54,7 @@ from portal.api.requests import Nothing
 from portal.api.views import Resource, command, facts, sub_list
 from portal.errors import Refused
 
-SIGNERS = SIGNING[Side.OT] | SIGNING[Side.SOC]
+SIGNERS = SIGNING[SigningSide.OT] | SIGNING[SigningSide.SOC]
 WRITE: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": PROPOSING}
 STOP: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": STOPPING}
 JUDGE: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": SIGNERS}
@@ -154,7 +154,7 @@ class RuleViewSet(Resource):
     @facts(TrialSerializer)
     def trial(self, row: RuleVersion) -> dict[str, Any]:
         """How far the rule's trial has come and what it lacks; 404 where none runs."""
-        canary = version_in(self.person, row.rule_id, State.CANARY)
+        canary = newest_version_in(self.person, row.rule_id, VersionState.CANARY)
         if canary is None:
             raise Http404
         return trial_facts(canary, self.person, now=self.now)
@@ -179,7 +179,7 @@ class RuleViewSet(Resource):
         """
         found = version_in_work(self.person, row.rule_id) or row
         version_id, revision = found.pk, values.get("revision")
-        if revision is None and found.state == State.DRAFT and found.made_by == self.person:
+        if revision is None and found.state == VersionState.DRAFT and found.made_by == self.person:
             reason = "Give the revision of your draft that you read."
             raise BadInput(reason, {"revision": [reason]})
         with transaction.atomic():
@@ -218,7 +218,7 @@ class RuleViewSet(Resource):
         """Give one side's signature: signed-in people only, never a token, and only within five
         minutes of a proof of identity.
         """
-        side, seen_hash = Side(values.pop("side")), values.pop("hash")
+        side, seen_hash = SigningSide(values.pop("side")), values.pop("hash")
         try:
             sign_rule(
                 version_id=self._in_work(row),
@@ -250,7 +250,7 @@ class RuleViewSet(Resource):
         both owners' words it does. Signed-in people only, within five minutes of a proof of
         identity.
         """
-        canary = version_in(self.person, row.rule_id, State.CANARY) or row
+        canary = newest_version_in(self.person, row.rule_id, VersionState.CANARY) or row
         try:
             approve_promotion(
                 version_id=canary.pk,
@@ -272,7 +272,7 @@ class RuleViewSet(Resource):
     @command(ReasonIn, **JUDGE)
     def resume(self, row: RuleVersion, values: dict[str, Any]) -> None:
         """Go on where the pause began."""
-        paused = version_in(self.person, row.rule_id, State.PAUSED) or row
+        paused = newest_version_in(self.person, row.rule_id, VersionState.PAUSED) or row
         resume_rule(version_id=paused.pk, by=self.person, now=self.now, **values)
 
     @command(ReasonIn, **STOP)

@@ -15,13 +15,13 @@ from alerts.suppression.backtesting import history
 from alerts.suppression.backtesting.counts import (
     MAX_ROWS,
     Counts,
-    Found,
+    RuleMatches,
     count_after_each,
     find_matches,
 )
 from alerts.suppression.backtesting.history import incidents_closed_as_benign, touched_incidents
 from alerts.suppression.backtesting.history_sql import (
-    Period,
+    TimeSpan,
     TookTooLong,
     fetch_rows,
     in_period,
@@ -43,7 +43,7 @@ from alerts.suppression.engine.backtest_body import (
 from alerts.suppression.engine.compile_sentinel import Target, compile_rule, deployed
 from alerts.suppression.engine.evidence import totals_in
 from alerts.suppression.engine.guards.never import is_strict, reasons_against_reach
-from alerts.suppression.engine.rule import Rule, pinned, reasons_against_rule, rule_hash
+from alerts.suppression.engine.rule import RuleDefinition, pinned, reasons_against_rule, rule_hash
 from alerts.suppression.engine.sentinel_conditions import PROBED
 from alerts.suppression.engine.sql import Sql
 from alerts.suppression.engine.words import Sentence
@@ -64,7 +64,7 @@ class CannotBackTest(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class DraftPreview:
     """What the editor shows beside a draft. `body` is what would be frozen; None where the draft
     is not yet a rule, or where `problems` say why it could not be run.
     """
@@ -86,7 +86,7 @@ class _Run:
 
 def run_backtest(
     *,
-    rule: Rule,
+    rule: RuleDefinition,
     now: datetime,
     by: User | None = None,
     rule_id: int | None = None,
@@ -118,7 +118,9 @@ def run_backtest(
     )
 
 
-def preview(*, rule: Rule, now: datetime, by: User | None = None, days: int = DAYS) -> Preview:
+def preview_backtest(
+    *, rule: RuleDefinition, now: datetime, by: User | None = None, days: int = DAYS
+) -> DraftPreview:
     """Return the same for a draft, without storing it. Lines that say nothing yet are left out of
     the counts and named; what `by` may not see is counted, but not listed.
     """
@@ -137,12 +139,12 @@ def preview(*, rule: Rule, now: datetime, by: User | None = None, days: int = DA
         counts = _counts(rule, period)
     seconds = round(perf_counter() - began, 3)
     if run is None:
-        return Preview(counts, None, (), tuple(problems), seconds)
+        return DraftPreview(counts, None, (), tuple(problems), seconds)
     body = run.body if by is None else redacted_body(run.body, by=by)
-    return Preview(run.counts, body, run.reasons, (), seconds)
+    return DraftPreview(run.counts, body, run.reasons, (), seconds)
 
 
-def _counts(rule: Rule, period: Period) -> Counts | None:
+def _counts(rule: RuleDefinition, period: TimeSpan) -> Counts | None:
     try:
         with no_longer_than(MAX_PREVIEW_SECONDS):
             return count_after_each(rule, period)
@@ -150,13 +152,13 @@ def _counts(rule: Rule, period: Period) -> Counts | None:
         return None
 
 
-def _period(now: datetime, days: int) -> Period:
+def _period(now: datetime, days: int) -> TimeSpan:
     if not 1 <= days <= MAX_DAYS:
         raise CannotBackTest(
             _("A back-test covers 1 to %(most)s days, not %(days)s.")
             % {"most": number(MAX_DAYS), "days": number(days)}
         )
-    return Period(now - timedelta(days=days), now)
+    return TimeSpan(now - timedelta(days=days), now)
 
 
 def _too_long() -> str:
@@ -165,7 +167,7 @@ def _too_long() -> str:
     )
 
 
-def _run(rule: Rule, period: Period, *, now: datetime) -> _Run:
+def _run(rule: RuleDefinition, period: TimeSpan, *, now: datetime) -> _Run:
     found = find_matches(rule, period)
     if found.matched > MAX_ROWS:
         raise CannotBackTest(
@@ -177,7 +179,7 @@ def _run(rule: Rule, period: Period, *, now: datetime) -> _Run:
         )
     cases = history.cases_around(period)
     why = _near(rule, found, period)
-    rows = history.rows_of([*found.ids, *why], cases=cases)
+    rows = history.history_rows([*found.ids, *why], cases=cases)
     matched_ids = set(found.ids)
     matched = [row for row in rows if row.alert in matched_ids]
     incidents = {incident for row in matched for incident in row.incidents}
@@ -188,7 +190,7 @@ def _run(rule: Rule, period: Period, *, now: datetime) -> _Run:
         near=[(row, why[row.alert]) for row in rows if row.alert not in matched_ids],
         start=period.start,
         end=period.end,
-        zone=history.zone_of(sites),
+        zone=history.backtest_zone_of(sites),
         incidents_by_site=history.incidents_at_sites(sites, period),
         alerts_of_type=found.of_type,
         is_strict=is_strict(rule),
@@ -225,28 +227,28 @@ def _run(rule: Rule, period: Period, *, now: datetime) -> _Run:
     return _Run(body, tuple(reasons), days, found.counts)
 
 
-def _outside_hours(rule: Rule, period: Period) -> OutsideHoursBody | None:
+def _outside_hours(rule: RuleDefinition, period: TimeSpan) -> OutsideHoursBody | None:
     """Return the verdicts on alerts that only the hours of the rule leave out; these stay open."""
     ids = history.judged_outside_hours(rule, period)
     if ids is None:
         return None
-    rows = history.rows_of(ids, cases={})
+    rows = history.history_rows(ids, cases={})
     positives = {pk for row in rows if "true_positive" in row.outcomes for pk in row.incidents}
     return OutsideHoursBody(**totals_by_verdict(totals_in(rows)), true_positives=len(positives))
 
 
-def _near(rule: Rule, found: Found, period: Period) -> dict[int, Sentence]:
+def _near(rule: RuleDefinition, found: RuleMatches, period: TimeSpan) -> dict[int, Sentence]:
     """Near misses of the same place and type, and every one that was judged suspicious: why."""
     ids = list(dict.fromkeys([*history.suspicious_near_misses(rule, period), *found.near]))
     return history.why_kept_out(rule, ids)
 
 
-def _site_ids(rule: Rule, matched: Sequence[str]) -> list[int]:
+def _site_ids(rule: RuleDefinition, matched: Sequence[str]) -> list[int]:
     names = pinned(rule.all_of, "site") or tuple(matched)
     return list(Site.objects.filter(name__in=names).values_list("pk", flat=True))
 
 
-def _overmatches(rule: Rule, period: Period) -> list[DeployedBody]:
+def _overmatches(rule: RuleDefinition, period: TimeSpan) -> list[DeployedBody]:
     """What Sentinel would catch in each workspace beyond the rule, where it is to enforce it."""
     if rule.enforcement != "sentinel":
         return []
@@ -261,7 +263,7 @@ def _round(minutes: float | None) -> float | None:
     return None if minutes is None else round(minutes, 1)
 
 
-def overmatch_in(rule: Rule, workspace: Workspace, period: Period) -> DeployedBody:
+def overmatch_in(rule: RuleDefinition, workspace: Workspace, period: TimeSpan) -> DeployedBody:
     """Return what Sentinel would catch in a workspace beyond the rule, newest incidents first."""
     # History is asked what the conditions would do, not whether the workspace takes them.
     target = Target(
@@ -283,10 +285,12 @@ def overmatch_in(rule: Rule, workspace: Workspace, period: Period) -> DeployedBo
     )
 
 
-def _extra(rule: Rule, wide: Rule, workspace: Workspace, period: Period) -> list[int]:
+def _extra(
+    rule: RuleDefinition, wide: RuleDefinition, workspace: Workspace, period: TimeSpan
+) -> list[int]:
     here = Sql("a.workspace_id = %s", (workspace.pk,))
-    wide_scope = in_period(period, here, sql.where(wide))
-    rule_scope = in_period(period, here, sql.where(rule))
+    wide_scope = in_period(period, here, sql.rule_condition_sql(wide))
+    rule_scope = in_period(period, here, sql.rule_condition_sql(rule))
     found = fetch_rows(
         "SELECT DISTINCT l.incident_id FROM incidents_alerts a"
         f" JOIN incidents_alert_links l ON l.alert_id = a.id WHERE {wide_scope.text} EXCEPT"

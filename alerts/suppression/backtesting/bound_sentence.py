@@ -6,7 +6,7 @@ from django.utils.translation import gettext, ngettext
 
 from alerts.incidents.engine.confidence_limits import upper_share
 from alerts.suppression.engine.bound import MIN_JUDGED, bound_words, is_little
-from alerts.suppression.engine.words import words
+from alerts.suppression.engine.words import translated_sentence
 from portal.ui.words import number, numeral, percent
 
 
@@ -16,7 +16,9 @@ def bound_sentence(suspicious: int, judged: int, *, is_strict: bool) -> str:
     Every page that shows a bound asks here: the good side comes first, and where hardly anything
     was judged it says so and names no limit.
     """
-    return words(bound_words(suspicious, judged, is_strict=is_strict), gettext, numeral)
+    return translated_sentence(
+        bound_words(suspicious, judged, is_strict=is_strict), gettext, numeral
+    )
 
 
 @dataclass(frozen=True, slots=True)

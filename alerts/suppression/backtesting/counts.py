@@ -8,10 +8,10 @@ more than the alerts of that type there.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from alerts.suppression.backtesting.history_sql import Period, fetch_rows, in_period
+from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.fields import Operator
-from alerts.suppression.engine.rule import Clause, Rule, reasons_against_clause
+from alerts.suppression.engine.rule import Clause, RuleDefinition, reasons_against_clause
 from alerts.suppression.engine.sql import Sql
 from alerts.suppression.engine.words import Sentence
 
@@ -34,7 +34,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RuleMatches:
     """The counts of a whole rule, and the alerts that matched or were kept out by one line."""
 
     counts: Counts
@@ -44,7 +44,9 @@ class Found:
     near: tuple[int, ...]  # the latest of them
 
 
-def without_empty_lines(rule: Rule) -> tuple[Rule, tuple[tuple[int, Sentence], ...]]:
+def without_empty_lines(
+    rule: RuleDefinition,
+) -> tuple[RuleDefinition, tuple[tuple[int, Sentence], ...]]:
     """Return the rule without the lines that say nothing yet, and what is wrong with those."""
     wrong = {
         place: reasons[0]
@@ -60,7 +62,7 @@ def without_empty_lines(rule: Rule) -> tuple[Rule, tuple[tuple[int, Sentence], .
     return complete_rule, tuple(wrong.items())
 
 
-def count_after_each(rule: Rule, period: Period) -> Counts:
+def count_after_each(rule: RuleDefinition, period: TimeSpan) -> Counts:
     """Return the counts for the editor, also of a rule that is only half written."""
     complete_rule, skipped = without_empty_lines(rule)
     scans = _scans(complete_rule)
@@ -71,7 +73,7 @@ def count_after_each(rule: Rule, period: Period) -> Counts:
     return Counts(_total(complete_rule, scans, [n for n, _ in results], period), after, skipped)
 
 
-def find_matches(rule: Rule, period: Period) -> Found:
+def find_matches(rule: RuleDefinition, period: TimeSpan) -> RuleMatches:
     """Return all that a back-test needs to know of the alerts. The last scan also collects matches,
     and the near misses among the alerts of the same place and type.
     """
@@ -80,7 +82,7 @@ def find_matches(rule: Rule, period: Period) -> Found:
     scope = in_period(period, *map(sql.clause_sql, latest.pins))
     # After the last line the matches are left: they are collected, so they need not be counted too.
     count_columns = _filters(latest.prefixes[:-1])
-    whole, near = sql.where(rule), sql.near_misses(rule)
+    whole, near = sql.rule_condition_sql(rule), sql.near_misses(rule)
     (row,) = fetch_rows(
         f"SELECT n, c, matched, CASE WHEN matched <= {MAX_ROWS} THEN m END,"
         f" k[greatest(1, cardinality(k) - {MAX_NEAR_MISSES - 1}):]"
@@ -94,7 +96,7 @@ def find_matches(rule: Rule, period: Period) -> Found:
     of_type, before, matched, ids, close = row
     after = (*(number for _, counts in results for number in counts), *before, matched)
     total = _total(rule, [*earlier, latest], [*(n for n, _ in results), of_type], period)
-    return Found(Counts(total, after), of_type, matched, tuple(ids or ()), tuple(close or ()))
+    return RuleMatches(Counts(total, after), of_type, matched, tuple(ids or ()), tuple(close or ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class _Scan:
     prefixes: list[Sql]
 
 
-def _scans(rule: Rule) -> list[_Scan]:
+def _scans(rule: RuleDefinition) -> list[_Scan]:
     found: list[_Scan] = []
     for at, piece in enumerate(sql.prefixes(rule), start=1):
         pins = _pins(rule.all_of[:at], _INDEXED)
@@ -115,7 +117,7 @@ def _scans(rule: Rule) -> list[_Scan]:
     return found
 
 
-def _count(scan: _Scan, period: Period) -> tuple[int, list[int]]:
+def _count(scan: _Scan, period: TimeSpan) -> tuple[int, list[int]]:
     """How many alerts the pass is over, and how many are left after each of its lines."""
     scope, count_columns = (
         in_period(period, *map(sql.clause_sql, scan.pins)),
@@ -128,7 +130,9 @@ def _count(scan: _Scan, period: Period) -> tuple[int, list[int]]:
     return row
 
 
-def _total(rule: Rule, scans: Sequence[_Scan], sizes: Sequence[int], period: Period) -> int:
+def _total(
+    rule: RuleDefinition, scans: Sequence[_Scan], sizes: Sequence[int], period: TimeSpan
+) -> int:
     places = _pins(rule.all_of, PLACES)
     for scan, size in zip(scans, sizes, strict=True):
         if scan.pins == places:

@@ -11,17 +11,24 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from alerts.incidents.models import Incident, Status, TimelineItem
+from alerts.incidents.models import Incident, IncidentStatus, TimelineItem
 from alerts.reviews.models import Annotation, Verdict
 from alerts.reviews.queries import evidence_where
-from alerts.suppression.backtesting.history_sql import Period, fetch_rows, ids_array, in_period
+from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, ids_array, in_period
 from alerts.suppression.engine import sql
-from alerts.suppression.engine.evidence import BENIGN, SUSPICIOUS, NearCase, Row, Traits, traits_of
-from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.evidence import (
+    BENIGN,
+    SUSPICIOUS,
+    EvidenceRow,
+    NearCase,
+    Traits,
+    traits_of,
+)
+from alerts.suppression.engine.fields import FieldValues
 from alerts.suppression.engine.guards.closing import LINK
 from alerts.suppression.engine.guards.never import is_soft
 from alerts.suppression.engine.match import matches
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import RuleDefinition
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.queries import facts_of
 
@@ -80,7 +87,7 @@ SELECT i.id, i.status = %s AND i.classification = %s,
 """
 # Alerts that somebody called suspicious, or that are part of a true positive.
 DOUBTED = f"{_JUDGED} UNION {_OF_TRUE_POSITIVES}"
-DOUBTED_PARAMS = ([SUSPICIOUS], [SUSPICIOUS], TRUE_POSITIVE, Status.CLOSED)
+DOUBTED_PARAMS = ([SUSPICIOUS], [SUSPICIOUS], TRUE_POSITIVE, IncidentStatus.CLOSED)
 # What true positives are about: names of devices and addresses, of alerts and of entities, at their
 # sites: the same private address at another site is another device.
 _CASES = """
@@ -115,7 +122,7 @@ SELECT (SELECT a.at FROM incidents_alerts a WHERE a.site_id = s.id ORDER BY a.at
 type Cases = dict[tuple[str, str], list[tuple[int, datetime]]]
 
 
-def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
+def history_rows(ids: Sequence[int], *, cases: Cases) -> list[EvidenceRow]:
     """Return the alerts as rows, oldest first, with all that may stop a rule."""
     found = fetch_rows(_ROWS, [ids_array(ids)])
     verdicts = _verdicts_on(ids)
@@ -132,7 +139,7 @@ def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
             traits[key] = traits_of(facts, zone=zone), is_soft(facts)
         looks, soft = traits[key]
         rows.append(
-            Row(
+            EvidenceRow(
                 alert=pk,
                 incidents=tuple(incidents),
                 at=at,
@@ -147,16 +154,16 @@ def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
     return rows
 
 
-def cases_around(period: Period) -> Cases:
+def cases_around(period: TimeSpan) -> Cases:
     """Return the true positives of the period and around it, by site and name."""
-    params = [TRUE_POSITIVE, Status.CLOSED, period.start - LINK, period.end + LINK]
+    params = [TRUE_POSITIVE, IncidentStatus.CLOSED, period.start - LINK, period.end + LINK]
     cases: Cases = defaultdict(list)
     for incident, site, at, name in fetch_rows(_CASES, params):
         cases[site, name].append((incident, at))
     return cases
 
 
-def suspicious_near_misses(rule: Rule, period: Period) -> list[int]:
+def suspicious_near_misses(rule: RuleDefinition, period: TimeSpan) -> list[int]:
     """Return the alerts judged suspicious that one line of the rule keeps out, by id."""
     near, suspicious = sql.near_misses(rule), [SUSPICIOUS]
     found = fetch_rows(
@@ -167,7 +174,7 @@ def suspicious_near_misses(rule: Rule, period: Period) -> list[int]:
     return [row[0] for row in found]
 
 
-def judged_outside_hours(rule: Rule, period: Period) -> list[int] | None:
+def judged_outside_hours(rule: RuleDefinition, period: TimeSpan) -> list[int] | None:
     """Return the alerts that only the hours of the rule leave out and that people judged, or that
     were part of a true positive; None where it has no hours.
     """
@@ -176,13 +183,13 @@ def judged_outside_hours(rule: Rule, period: Period) -> list[int] | None:
         return None
     if not clauses:
         return []
-    scope = in_period(period, sql.where(replace(rule, all_of=clauses)))
-    inner, verdicts = sql.where(rule), [*BENIGN, SUSPICIOUS, "not-sure"]
+    scope = in_period(period, sql.rule_condition_sql(replace(rule, all_of=clauses)))
+    inner, verdicts = sql.rule_condition_sql(rule), [*BENIGN, SUSPICIOUS, "not-sure"]
     found = fetch_rows(
         f"SELECT a.id FROM incidents_alerts a"
         f" WHERE a.id IN ({_JUDGED} UNION {_OF_TRUE_POSITIVES})"
         f" AND {scope.text} AND NOT ({inner.text})",
-        (verdicts, verdicts, TRUE_POSITIVE, Status.CLOSED, *scope.params, *inner.params),
+        (verdicts, verdicts, TRUE_POSITIVE, IncidentStatus.CLOSED, *scope.params, *inner.params),
     )
     return [row[0] for row in found]
 
@@ -192,13 +199,13 @@ def shared_incidents(incidents: Collection[int], alerts: Collection[int]) -> set
     return {row[0] for row in fetch_rows(_SHARED, [ids_array(incidents), ids_array(alerts)])}
 
 
-def why_kept_out(rule: Rule, ids: Collection[int]) -> dict[int, Sentence]:
+def why_kept_out(rule: RuleDefinition, ids: Collection[int]) -> dict[int, Sentence]:
     """Return, by alert, the words of the line that kept it out."""
     words = {pk: matches(rule, facts).why for pk, facts in facts_of(ids, as_of_alert=True).items()}
     return {pk: why for pk, why in words.items() if why is not None}
 
 
-def zone_of(sites: Collection[str]) -> str:
+def backtest_zone_of(sites: Collection[str]) -> str:
     """Return the time zone in which days are counted: the site's, or UTC for several sites."""
     found = fetch_rows(
         "SELECT DISTINCT time_zone FROM sites_sites WHERE name = ANY(%s)", [list(sites)]
@@ -206,7 +213,7 @@ def zone_of(sites: Collection[str]) -> str:
     return found[0][0] if len(found) == 1 else "UTC"
 
 
-def incidents_at_sites(names: Iterable[str], period: Period) -> dict[str, int]:
+def incidents_at_sites(names: Iterable[str], period: TimeSpan) -> dict[str, int]:
     """Return how many incidents touch each of these sites in the period. Whole days come from the
     daily counts, the rest is counted now.
     """
@@ -233,10 +240,10 @@ def history_days(sites: Collection[int], *, end: datetime) -> int:
     return min((max((end - at).days, 0) if at else 0 for (at,) in found), default=0)
 
 
-def _facts(columns: Sequence[Any], devices: Sequence[str], at: datetime) -> Facts:
+def _facts(columns: Sequence[Any], devices: Sequence[str], at: datetime) -> FieldValues:
     kind, severity, protocol, port, function, *ends = columns
     source, source_address, destination, destination_address = map(str, ends)
-    return Facts(
+    return FieldValues(
         workspace="",
         alert_type=str(kind),
         severity=severity,
@@ -260,7 +267,7 @@ def _verdicts_on(ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
 
 
 def _endings_of(incidents: Collection[int]) -> dict[int, tuple[str, ...]]:
-    params = [Status.CLOSED, TRUE_POSITIVE]
+    params = [IncidentStatus.CLOSED, TRUE_POSITIVE]
     names = ("true_positive", "reopened", "linked")
     found = fetch_rows(_ENDINGS, [*params, *params, ids_array(incidents)])
     by_incident = {
@@ -321,7 +328,9 @@ def incidents_closed_as_benign(incident_ids: Collection[int]) -> set[int]:
     """Return those that people closed as benign or false positive; what a rule closed is none."""
     return {
         row[0]
-        for row in fetch_rows(_CLOSED, [ids_array(incident_ids), Status.CLOSED, list(_BENIGN)])
+        for row in fetch_rows(
+            _CLOSED, [ids_array(incident_ids), IncidentStatus.CLOSED, list(_BENIGN)]
+        )
     }
 
 
@@ -347,9 +356,9 @@ class Correction:
         return self.incident.created_at
 
 
-def corrections_inside(rule: Rule, period: Period) -> list[Correction]:
+def corrections_inside(rule: RuleDefinition, period: TimeSpan) -> list[Correction]:
     """Return the corrections of the period's matches, the newest first."""
-    scope = in_period(period, sql.where(rule))
+    scope = in_period(period, sql.rule_condition_sql(rule))
     found = fetch_rows(f"{_FROM} AND {scope.text}", (Verdict.SUSPICIOUS, *scope.params))
     annotations = Annotation.objects.filter(pk__in=[row[0] for row in found]).exclude(
         superseded_by__verdict=Verdict.SUSPICIOUS

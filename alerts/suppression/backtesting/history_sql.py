@@ -16,7 +16,7 @@ class TookTooLong(Exception):
     """History was asked for longer than allowed; nothing was found out."""
 
 
-class Period(NamedTuple):
+class TimeSpan(NamedTuple):
     """A time span, its end not included."""
 
     start: datetime
@@ -57,7 +57,7 @@ def ids_array(ids: Iterable[int]) -> str:
     return "{" + ",".join(map(str, ids)) + "}"
 
 
-def in_period(period: Period, *pieces: Sql) -> Sql:
+def in_period(period: TimeSpan, *pieces: Sql) -> Sql:
     """Return the condition for the alerts of the period for which all pieces hold."""
     text = " AND ".join(["a.at >= %s AND a.at < %s", *(f"({piece.text})" for piece in pieces)])
     params = (period.start, period.end, *(param for piece in pieces for param in piece.params))

@@ -12,7 +12,7 @@ from typing import Final
 
 from alerts.suppression.backtesting.history import touched_incidents
 from alerts.suppression.backtesting.history_sql import (
-    Period,
+    TimeSpan,
     TookTooLong,
     fetch_rows,
     in_period,
@@ -49,7 +49,7 @@ def in_order_of_gain(versions: Sequence[RuleVersion], *, now: datetime) -> list[
         return []
     try:
         with no_longer_than(MAX_SECONDS):
-            return _in_order(versions, Period(now - PERIOD, now))
+            return _in_order(versions, TimeSpan(now - PERIOD, now))
     except TookTooLong:
         alone = [Gain(version, closed_alone(version), is_alone=True) for version in versions]
         return sorted(alone, key=lambda gain: -gain.incidents)
@@ -64,7 +64,7 @@ def closed_alone(version: RuleVersion) -> int:
     return int(body.get("incidents", 0)) - int(body.get("shared_incidents", 0))
 
 
-def _in_order(versions: Sequence[RuleVersion], period: Period) -> list[Gain]:
+def _in_order(versions: Sequence[RuleVersion], period: TimeSpan) -> list[Gain]:
     alerts_by_version = _alerts_by_version(versions, period)
     left = _Uncovered.of({alert for ids in alerts_by_version.values() for alert in ids})
     acting = _acting_beside(versions)
@@ -91,7 +91,7 @@ def _acting_beside(versions: Sequence[RuleVersion]) -> list[RuleVersion]:
 
 
 def _alerts_by_version(
-    versions: Collection[RuleVersion], period: Period, *, among: Sequence[int] | None = None
+    versions: Collection[RuleVersion], period: TimeSpan, *, among: Sequence[int] | None = None
 ) -> Mapping[int, Sequence[int]]:
     """The alerts of the period that each version matches, in one question. Hundreds of rules act:
     they are asked only about the alerts `among` which others look.
@@ -106,7 +106,8 @@ def _alerts_by_version(
         )
     table = "beside" if beside.text else "incidents_alerts"
     pieces = [
-        (version.pk, in_period(period, sql.where(version.definition))) for version in versions
+        (version.pk, in_period(period, sql.rule_condition_sql(version.definition)))
+        for version in versions
     ]
     scans = [
         Sql(f"SELECT %s AS version, a.id FROM {table} a WHERE {piece.text}", (pk, *piece.params))

@@ -10,31 +10,31 @@ from alerts.outbox.foreground import RulesUnreadable, automation_rules_of
 from alerts.outbox.models import OF_WATCHLIST, WantedRule
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.wire import WireRule, differing_places
-from alerts.sentinel.wire.values import read_moment
+from alerts.sentinel.wire.values import moment_field
 from alerts.suppression.engine.sentinel_forms import NAME_PREFIX
-from portal.backup.engine import Found, FoundRule
+from portal.backup.engine import RemoteDifference, RemoteRule
 
 LEASE = "triggeringLogic.expirationTimeUtc"
 
 
-def compare_automation_rules(now: datetime) -> list[Found]:
+def compare_automation_rules(now: datetime) -> list[RemoteDifference]:
     """Compare every workspace that is in use, by name."""
     rows = Workspace.objects.filter(state=Workspace.State.ACTIVE)
     return [_compare(workspace) for workspace in rows.order_by("name")]
 
 
-def _compare(workspace: Workspace) -> Found:
+def _compare(workspace: Workspace) -> RemoteDifference:
     try:
         rules = {rule.name: rule for rule in automation_rules_of(workspace)}
     except RulesUnreadable as error:
-        return Found(place=workspace.name, error=str(error))
+        return RemoteDifference(place=workspace.name, error=str(error))
     ours = WantedRule.objects.filter(workspace=workspace).exclude(kind__in=OF_WATCHLIST)
     rows = {str(row.name): row for row in ours}
     rows = {name: row for name, row in rows.items() if _bodies_of(row)}
     found = {name: rule for name, rule in rules.items() if name in rows}
     for name, rule in found.items():
         _adopt_longer_lease(rows[name], rule.properties)
-    return Found(
+    return RemoteDifference(
         place=workspace.name,
         unknown=_listed(
             rule for name, rule in rules.items() if name not in rows and _is_named_as_ours(rule)
@@ -67,17 +67,17 @@ def _adopt_longer_lease(row: WantedRule, found: dict[str, Any]) -> None:
         WantedRule.objects.filter(pk=row.pk).update(landed=found)
 
 
-def _listed(rules: Iterable[WireRule]) -> tuple[FoundRule, ...]:
+def _listed(rules: Iterable[WireRule]) -> tuple[RemoteRule, ...]:
     return tuple(
         sorted((_found_rule(rule.properties) for rule in rules), key=lambda found: found.name)
     )
 
 
-def _found_rule(properties: dict[str, Any]) -> FoundRule:
+def _found_rule(properties: dict[str, Any]) -> RemoteRule:
     logic = properties.get("triggeringLogic")
     triggering = logic if isinstance(logic, dict) else {}
-    return FoundRule(
+    return RemoteRule(
         name=str(properties.get("displayName", "")),
         is_active=triggering.get("isEnabled") is True,
-        until=read_moment(triggering.get("expirationTimeUtc"), "expirationTimeUtc", []),
+        until=moment_field(triggering.get("expirationTimeUtc"), "expirationTimeUtc", []),
     )

@@ -10,7 +10,7 @@ from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Device
 from alerts.suppression.drafting.enforcement_choice import SENTINEL, target_of
 from alerts.suppression.engine.compile_sentinel import Compiled, Target, compile_rule
-from alerts.suppression.engine.rule import Rule as RuleDefinition
+from alerts.suppression.engine.rule import RuleDefinition
 from alerts.suppression.engine.sentinel_forms import form_hash, live_form, trial_form
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import Rule, RuleVersion

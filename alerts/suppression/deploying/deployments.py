@@ -255,7 +255,7 @@ def _deployment(row: WantedRule, rule: Rule | None, *, is_gone: bool) -> Deploym
         rule=rule,
         standing=_standing(row, is_gone=is_gone),
         error=row.latest_error,
-        fix=fix_of(error=row.latest_error, code=row.error_code, outcome=row.outcome),
+        fix=deployment_fix(error=row.latest_error, code=row.error_code, outcome=row.outcome),
         next_try_at=row.due_at if is_pending else None,
         lease_until=lease_of(row.landed) if row.landed else None,
     )
@@ -271,7 +271,7 @@ def _standing(row: WantedRule, *, is_gone: bool) -> str:
     return "coming" if row.is_wanted else "going"
 
 
-def fix_of(*, error: str, code: str, outcome: str) -> str:
+def deployment_fix(*, error: str, code: str, outcome: str) -> str:
     """What a person can do about it; nothing where nothing went wrong."""
     if not error:
         return ""

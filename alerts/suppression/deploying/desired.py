@@ -28,12 +28,12 @@ from alerts.suppression.deploying.compiled_forms import (
     compiled_forms,
     reasons_against_form,
 )
-from alerts.suppression.deploying.recipients import leads_of
+from alerts.suppression.deploying.recipients import deployment_leads
 from alerts.suppression.enforcing.acting_rules import NotSigned, attribution_of
 from alerts.suppression.engine.guards.closing import (
     MAX_MINUTES_OLD,
-    closing_text,
-    reasons_against_text,
+    reasons_against_closing_text,
+    rule_closing_text,
 )
 from alerts.suppression.engine.sentinel_forms import (
     LEASE,
@@ -45,7 +45,7 @@ from alerts.suppression.engine.sentinel_forms import (
     live_form,
     trial_form,
 )
-from alerts.suppression.models import ACTING, Rule, RuleVersion, State
+from alerts.suppression.models import ACTING, Rule, RuleVersion, VersionState
 from alerts.suppression.queries import is_off
 from alerts.suppression.signing.notify import in_words, notify_about_rule
 from alerts.suppression.signing.people import concerned_by
@@ -119,7 +119,7 @@ class FormNotSigned(NotSigned):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DeploymentPlan:
     """For one workspace: a body, or why none. `keep`: what is there is left to its end. `reasons`:
     why a form that was signed for it cannot be there.
     """
@@ -131,7 +131,7 @@ class Plan:
     reasons: tuple[str, ...] = ()
 
 
-def plans_for(rule: Rule, *, now: datetime) -> dict[int, Plan]:
+def plans_for(rule: Rule, *, now: datetime) -> dict[int, DeploymentPlan]:
     """By workspace. A rule has one name in Sentinel: its live form stands there until the next
     version lives too, whose trial Tagout's worker runs meanwhile.
     """
@@ -148,7 +148,7 @@ def acting_in_sentinel(rule: Rule, *, now: datetime) -> RuleVersion | None:
         rule=rule, state__in=ACTING, enforcement="sentinel", expires_at__gt=now
     ).select_related("rule", "proposed_by")
     by_state = {version.state: version for version in found}
-    return by_state.get(State.LIVE) or by_state.get(State.CANARY)
+    return by_state.get(VersionState.LIVE) or by_state.get(VersionState.CANARY)
 
 
 def is_orphaned_in(workspace_id: int) -> bool:
@@ -164,26 +164,26 @@ def is_healthy(workspace: Workspace, *, now: datetime) -> bool:
     return active and minutes_old(workspace.pk, now=now) <= MAX_MINUTES_OLD
 
 
-def _plan(version: RuleVersion, forms: Forms, *, now: datetime) -> Plan:
+def _plan(version: RuleVersion, forms: Forms, *, now: datetime) -> DeploymentPlan:
     workspace = forms.workspace
     if is_off(workspace.pk):
-        return Plan(workspace, None, OFF)
+        return DeploymentPlan(workspace, None, OFF)
     if workspace.state == Workspace.State.REMOVED:
-        return Plan(workspace, None, "The workspace was removed.")
+        return DeploymentPlan(workspace, None, "The workspace was removed.")
     try:
         body = signed_body(version, forms, now=now)
     except FormNotSigned as problem:
         reasons = problem.args if version.forms.get(workspace.name) else ()
-        return Plan(workspace, None, " ".join(problem.args), reasons=reasons)
+        return DeploymentPlan(workspace, None, " ".join(problem.args), reasons=reasons)
     except NotSigned as problem:
-        return Plan(workspace, None, str(problem))
+        return DeploymentPlan(workspace, None, str(problem))
     if workspace.state != Workspace.State.ACTIVE:
-        return Plan(workspace, body, PAUSED, keep=True)
+        return DeploymentPlan(workspace, body, PAUSED, keep=True)
     if is_orphaned_in(workspace.pk):
-        return Plan(workspace, body, ORPHANED, keep=True)
+        return DeploymentPlan(workspace, body, ORPHANED, keep=True)
     if not is_healthy(workspace, now=now):
-        return Plan(workspace, body, STALE, keep=True)
-    return Plan(workspace, body)
+        return DeploymentPlan(workspace, body, STALE, keep=True)
+    return DeploymentPlan(workspace, body)
 
 
 def signed_body(version: RuleVersion, forms: Forms, *, now: datetime) -> dict[str, Any]:
@@ -195,15 +195,15 @@ def signed_body(version: RuleVersion, forms: Forms, *, now: datetime) -> dict[st
     if reasons := reasons_against_form(version, forms):
         raise FormNotSigned(*reasons)
     attribution = attribution_of(version)
-    text = closing_text(attribution)
-    if gaps := reasons_against_text(text, attribution):
+    text = rule_closing_text(attribution)
+    if gaps := reasons_against_closing_text(text, attribution):
         raise NotSigned(" ".join(gaps))
     until = lease_until(now, expires_at=attribution.expires_at)
     number, title = version.rule.number, version.definition.title
     make: Callable[..., dict[str, Any]] = trial_form
     more: dict[str, Any] = {}
     signed_hash = forms.trial_hash
-    if version.state == State.LIVE:
+    if version.state == VersionState.LIVE:
         make, more, signed_hash = live_form, {"attribution": text}, forms.live_hash
     body = make(forms.compiled, number=number, title=title, lease_until=until, **more)
     if form_hash(body) != signed_hash:
@@ -239,7 +239,7 @@ def bring_rule_in_line(*, rule: Rule, now: datetime) -> int:
     return changed
 
 
-def _follow(rule: Rule, plan: Plan, row: WantedRule | None, *, now: datetime) -> bool:
+def _follow(rule: Rule, plan: DeploymentPlan, row: WantedRule | None, *, now: datetime) -> bool:
     if plan.body is None:
         if not _withdraw(rule, plan, row, now=now):
             return False
@@ -269,7 +269,7 @@ def _follow(rule: Rule, plan: Plan, row: WantedRule | None, *, now: datetime) ->
     return True
 
 
-def _withdraw(rule: Rule, plan: Plan, row: WantedRule | None, *, now: datetime) -> bool:
+def _withdraw(rule: Rule, plan: DeploymentPlan, row: WantedRule | None, *, now: datetime) -> bool:
     """Want nothing there. What was signed for a workspace and cannot be there has a row with the
     reason also where it never was, so that Tagout's own worker enforces it and people hear of it.
     """
@@ -306,12 +306,14 @@ def _rows_of(rule: Rule) -> list[WantedRule]:
 
 
 def _why_none(rule: Rule) -> str:
-    latest = rule.versions.exclude(state__in=(State.DRAFT, State.PROPOSED)).order_by("-state_since")
+    latest = rule.versions.exclude(state__in=(VersionState.DRAFT, VersionState.PROPOSED)).order_by(
+        "-state_since"
+    )
     version = latest.first()
     return f"{rule.label} is {version.get_state_display().lower()}." if version else ""
 
 
-def _notify_taken_out(rule: Rule, plan: Plan, *, now: datetime) -> None:
+def _notify_taken_out(rule: Rule, plan: DeploymentPlan, *, now: datetime) -> None:
     """It still counts as live, but nothing of it acts there: whoever stands for it must know."""
     version = acting_in_sentinel(rule, now=now)
     if version is None:
@@ -319,7 +321,7 @@ def _notify_taken_out(rule: Rule, plan: Plan, *, now: datetime) -> None:
     names = {"rule": rule.label, "workspace": plan.workspace.name}
     notify_about_rule(
         version,
-        people={*concerned_by(version), *leads_of([plan.workspace])},
+        people={*concerned_by(version), *deployment_leads([plan.workspace])},
         kind="taken-out",
         now=now,
         message=lambda: (

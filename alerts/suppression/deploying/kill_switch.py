@@ -16,7 +16,7 @@ from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.desired import OFF, bring_in_line, bring_rule_in_line, place_gate
 from alerts.suppression.deploying.recipients import Message, concerned_by_all, notify_people
 from alerts.suppression.deploying.watchlist_gate import shut_list_gate
-from alerts.suppression.models import ACTING, Rule, RuleVersion, State, Stop
+from alerts.suppression.models import ACTING, Rule, RuleVersion, Stop, VersionState
 from alerts.suppression.policies import (
     STOPPING,
     reasons_against_switching_off,
@@ -114,7 +114,7 @@ def switch_rule_off(*, rule_id: int, by_label: str, reason: str = "", now: datet
     for version in versions:
         move(
             version,
-            to=State.PAUSED,
+            to=VersionState.PAUSED,
             by=None,
             by_label=by_label,
             now=now,

@@ -29,8 +29,8 @@ from alerts.suppression.deploying.desired import bring_rule_in_line, is_healthy,
 from alerts.suppression.deploying.probe import on_probe_outcome, probe_when_needed
 from alerts.suppression.deploying.recipients import (
     Message,
+    deployment_leads,
     leads_and_administrators_of,
-    leads_of,
     notify_people,
 )
 from alerts.suppression.deploying.rounds import RENEWAL, renew_soon
@@ -40,18 +40,17 @@ from alerts.suppression.deploying.watchlist_rows import (
     bring_watchlist_in_line,
     workspaces_with_watchlist,
 )
-from alerts.suppression.models import ACTING, OPEN, Rule, RuleVersion, State
+from alerts.suppression.models import ACTING, OPEN, Rule, RuleVersion, VersionState
 from alerts.suppression.queries import is_off
 from portal import clock
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.failures import RoundFailures
-from portal.jobs.models import Job
-from portal.jobs.models import State as JobState
+from portal.jobs.models import Job, JobState
 from portal.jobs.services import claim_due, ensure_job, put_back_after
 from portal.notifications.models import Notification
 
 EVERY, SOON = timedelta(seconds=60), timedelta(seconds=2)
-_INTERESTED: Final = (*OPEN, *ACTING, State.PAUSED)
+_INTERESTED: Final = (*OPEN, *ACTING, VersionState.PAUSED)
 
 
 def renew_due_leases(*, now: datetime) -> dict[str, int] | None:
@@ -181,7 +180,7 @@ def on_rule_outcome(settlement: RuleSettlement) -> None:
 
 
 def _notify(row: WantedRule, *, kind: str, outcome: Landing, now: datetime) -> None:
-    people = leads_of([row.workspace])
+    people = deployment_leads([row.workspace])
     if kind == UNDECIDED:
         people = leads_and_administrators_of(row.workspace)
     earlier = Notification.objects.filter(

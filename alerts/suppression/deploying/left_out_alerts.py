@@ -17,7 +17,7 @@ from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.models import Alert, IncidentAlert
 from alerts.incidents.queries import without_incident
 from alerts.suppression.deploying.watchlist_periods import ListInForce, remove_old_periods
-from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.fields import FieldValues
 from alerts.suppression.models import LeftOutAlert, RuleVersion, WatchlistRequest
 from alerts.suppression.queries import facts_of, versions_visible_to
 from portal.accounts.models import User
@@ -79,7 +79,7 @@ def _versions_of(rows: Sequence[Mapping[str, str]]) -> dict[tuple[str, str], Rul
     return {(f"R-{row.rule.number}", str(row.number)): row for row in versions}
 
 
-def _becomes_incident(facts: Facts) -> bool:
+def _becomes_incident(facts: FieldValues) -> bool:
     alert_type = alert_type_for(facts.alert_type)
     return alert_type is not None and alert_type.becomes_incident
 

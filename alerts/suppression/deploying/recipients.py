@@ -17,7 +17,7 @@ from portal.notifications.services import notify
 type Message = tuple[str, list[str]]  # subject and lines
 
 
-def leads_of(workspaces: Collection[Workspace]) -> list[User]:
+def deployment_leads(workspaces: Collection[Workspace]) -> list[User]:
     """The SOC leads of these workspaces, by name."""
     organisations = [
         workspace.organisation.uuid for workspace in workspaces if workspace.organisation
@@ -33,7 +33,7 @@ def leads_and_administrators_of(workspace: Workspace) -> list[User]:
         workspaces=[workspace.uuid],
         organisations=[workspace.organisation.uuid] if workspace.organisation else [],
     )
-    people = {user.pk: user for user in [*leads_of([workspace]), *administrators]}
+    people = {user.pk: user for user in [*deployment_leads([workspace]), *administrators]}
     return list(people.values())
 
 
@@ -47,7 +47,7 @@ def concerned_by_all(workspaces: Collection[Workspace]) -> list[User]:
         sites.update(version.site_ids)
         emails |= {str(version.body.get(name, "")).lower() for name in ("owner_ot", "owner_soc")}
     places = list(Site.objects.filter(pk__in=sites).values_list("uuid", flat=True))
-    people = {user.pk: user for user in leads_of(workspaces)}
+    people = {user.pk: user for user in deployment_leads(workspaces)}
     for user in people_holding({Role.OT_SITE_LEAD}, sites=places):
         people.setdefault(user.pk, user)
     for user in User.objects.filter(email__in=emails - {""}, is_active=True):

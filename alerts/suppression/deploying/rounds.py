@@ -3,8 +3,7 @@
 from typing import Final
 
 from portal import clock
-from portal.jobs.models import Job
-from portal.jobs.models import State as JobState
+from portal.jobs.models import Job, JobState
 
 RENEWAL: Final = "suppression.leases"
 

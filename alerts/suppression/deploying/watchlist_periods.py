@@ -11,8 +11,8 @@ from django.db.models import F, Q, Sum
 
 from alerts.outbox.models import Landing, RuleKind
 from alerts.outbox.registry import RuleSettlement
-from alerts.suppression.engine.fields import Facts
-from alerts.suppression.engine.watchlist import covers, keys_of, lease_of_gate
+from alerts.suppression.engine.fields import FieldValues
+from alerts.suppression.engine.watchlist import lease_of_gate, lookup_keys_of, row_leaves_out
 from alerts.suppression.models import WatchlistPeriod
 
 MONTH: Final = timedelta(days=31)
@@ -77,15 +77,15 @@ class ListInForce:
             elif lease := lease_of_gate(period.body):
                 self._open.append((period.began_at, min(end, lease)))
 
-    def row_for(self, facts: Facts) -> dict[str, Any] | None:
+    def row_for(self, facts: FieldValues) -> dict[str, Any] | None:
         """Return the row that left the alert out: it was there, with an open gate, at some moment
         at which a rule of the solution may have looked at the alert.
         """
         looks = (facts.at, facts.at + RUN)
-        for key in keys_of(facts):
+        for key in lookup_keys_of(facts):
             for row, stay in self._rows.get(key, ()):
                 is_in_force = any(_overlap((looks, stay, opened)) for opened in self._open)
-                if is_in_force and covers(row, facts):
+                if is_in_force and row_leaves_out(row, facts):
                     return row
         return None
 

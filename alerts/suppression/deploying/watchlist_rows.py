@@ -40,7 +40,7 @@ from alerts.suppression.drafting.rule_reach import plant_of
 from alerts.suppression.enforcing.acting_rules import ActingRule, load_acting
 from alerts.suppression.enforcing.judging import devices_in_open_cases
 from alerts.suppression.engine.guards.never import assets_of, reasons_against_assets
-from alerts.suppression.engine.rule import Rule as RuleDefinition
+from alerts.suppression.engine.rule import RuleDefinition
 from alerts.suppression.engine.watchlist import (
     ALIAS,
     LEASE,
@@ -51,13 +51,13 @@ from alerts.suppression.engine.watchlist import (
     lease_of_gate,
     routine_of,
     row_id,
-    rows_of,
+    watchlist_rows_of,
 )
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import (
     Rule,
     RuleVersion,
-    State,
+    VersionState,
     WatchlistRequest,
     WatchlistState,
 )
@@ -72,7 +72,7 @@ _TAKEN_OUT: Final = "It is not to be left out any more."
 
 
 @dataclass(frozen=True, slots=True)
-class ListedRule:
+class RuleOnWatchlist:
     """A live rule of a workspace: its rows, or why it has none."""
 
     rule: ActingRule
@@ -94,13 +94,13 @@ def workspaces_with_watchlist() -> set[int]:
 
 def listed_rules(
     workspace: Workspace, *, now: datetime, about: UUID | None = None
-) -> list[ListedRule]:
+) -> list[RuleOnWatchlist]:
     """Return the live rules that reach a workspace, by number, with the rows that they should have
     in its list: whole rules, as many as there is room for, the older ones first; with `about` the
     one rule.
     """
     rows = RuleVersion.objects.filter(
-        state=State.LIVE, expires_at__gt=now, workspace_ids__contains=[workspace.pk]
+        state=VersionState.LIVE, expires_at__gt=now, workspace_ids__contains=[workspace.pk]
     )
     if about is not None:
         rows = rows.filter(rule__uuid=about)
@@ -111,7 +111,7 @@ def listed_rules(
     named = {name for version in versions.values() for name in assets_of(version.definition)}
     sites = dict(Site.objects.values_list("pk", "name"))
     plant, blocked = plant_of(sites, named=named), devices_in_open_cases(named=named)
-    found, room = list[ListedRule](), MAX_ROWS
+    found, room = list[RuleOnWatchlist](), MAX_ROWS
     for version in sorted(versions.values(), key=lambda version: version.number):
         routine = _routine(version.definition, workspace.name, version.since, version.expires_at)
         reached = [pk for pk, name in sites.items() if routine.reaches(name)]
@@ -123,7 +123,7 @@ def listed_rules(
         if len(listed) > room:
             listed, reasons = {}, (Sentence("watchlist.full", most=MAX_ROWS),)
         room -= len(listed)
-        found.append(ListedRule(version, uuids[version.rule_id], listed, reasons))
+        found.append(RuleOnWatchlist(version, uuids[version.rule_id], listed, reasons))
     return found
 
 
@@ -152,7 +152,7 @@ def _rows(
     out = blocked | version.newcomers
     return {
         row_id(about=uuids[version.rule_id], workspace=workspace.uuid, pair=pair): row
-        for pair, row in rows_of(routine, source).items()
+        for pair, row in watchlist_rows_of(routine, source).items()
         if out.isdisjoint(map(str.casefold, routine.handles_of(pair)))
     }
 
@@ -194,7 +194,7 @@ def bring_watchlist_in_line(*, workspace: Workspace, now: datetime) -> int:
     """Owe the workspace's list exactly what its switch and the live rules say; returns how many
     rows changed.
     """
-    wanted: dict[UUID, tuple[ListedRule, WatchlistRow]] = {}
+    wanted: dict[UUID, tuple[RuleOnWatchlist, WatchlistRow]] = {}
     if _was_gate_changed_by_hand(workspace):
         end_watchlist(workspace=workspace, by=None, by_label="Tagout", reason=GATE_CHANGED, now=now)
     if why := reason_to_shut(workspace):
@@ -232,7 +232,7 @@ def _place_list(workspace: Workspace, *, now: datetime) -> None:
 
 def _set_rows(
     workspace: Workspace,
-    wanted: dict[UUID, tuple[ListedRule, WatchlistRow]],
+    wanted: dict[UUID, tuple[RuleOnWatchlist, WatchlistRow]],
     *,
     reason: str,
     now: datetime,

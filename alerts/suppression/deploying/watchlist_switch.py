@@ -19,7 +19,7 @@ from alerts.suppression.deploying.recipients import Message, concerned_by_all, n
 from alerts.suppression.deploying.rounds import renew_soon
 from alerts.suppression.deploying.watchlist_gate import shut_list_gate
 from alerts.suppression.engine.guards import signing
-from alerts.suppression.engine.guards.signing import Side, reasons_not_signed
+from alerts.suppression.engine.guards.signing import SigningSide, reasons_not_signed
 from alerts.suppression.engine.rule import canonical
 from alerts.suppression.engine.watchlist import ALIAS, FORMAT, LIST
 from alerts.suppression.engine.words import Sentence
@@ -74,17 +74,17 @@ def is_watchlist_on(workspace: Workspace) -> bool:
         for row in request.signatures.all()
         if row.text_hash == request.text_hash
     }
-    return len(bound) == len(Side) and len(set(bound.values())) == len(Side)
+    return len(bound) == len(SigningSide) and len(set(bound.values())) == len(SigningSide)
 
 
-def rights_on_watchlist(user: User, workspace: Workspace) -> frozenset[Side]:
+def rights_on_watchlist(user: User, workspace: Workspace) -> frozenset[SigningSide]:
     """Return for which sides this person may sign here: OT at every site of the workspace."""
     return rights_to_sign(user, _version_over_workspace(workspace))
 
 
 @transaction.atomic
 def propose_watchlist(
-    *, workspace: Workspace, side: Side, by: User, now: datetime
+    *, workspace: Workspace, side: SigningSide, by: User, now: datetime
 ) -> WatchlistRequest:
     """Propose to switch it on; who proposes then signs, as the other side does."""
     if side not in rights_on_watchlist(by, workspace):
@@ -114,7 +114,7 @@ def propose_watchlist(
 def sign_watchlist(
     *,
     request_id: int,
-    side: Side,
+    side: SigningSide,
     by: User,
     seen_hash: str,
     proved_at: datetime | None,
@@ -159,7 +159,7 @@ def sign_watchlist(
 def reasons_against_signing_watchlist(
     request: WatchlistRequest,
     *,
-    side: Side,
+    side: SigningSide,
     by: User,
     seen_hash: str,
     proved_at: datetime | None,
@@ -238,16 +238,16 @@ def _for_guard(request: WatchlistRequest) -> signing.Version:
     return signing.Version(
         rule_hash=request.text_hash,
         proposer=identity_of(request.proposed_by),
-        proposer_side=Side(request.proposer_side),
+        proposer_side=SigningSide(request.proposer_side),
     )
 
 
-def _signatures_of(request: WatchlistRequest) -> list[signing.Signature]:
+def _signatures_of(request: WatchlistRequest) -> list[signing.SideSignature]:
     """Those of people who could still give them."""
     rows: Iterable[WatchlistSignature] = request.signatures.select_related("by").order_by("pk")
     return [
-        signing.Signature(
-            side=Side(row.side),
+        signing.SideSignature(
+            side=SigningSide(row.side),
             person=identity_of(row.by),
             rule_hash=row.text_hash,
             forms=(),

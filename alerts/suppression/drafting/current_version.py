@@ -11,7 +11,7 @@ from django.db.models.functions import JSONObject
 from alerts.reviews.models import Annotation
 from alerts.reviews.queries import without_hidden
 from alerts.suppression.drafting.rule_list import CURRENT_STATES
-from alerts.suppression.models import OPEN, LedgerEntry, RuleVersion, Signature, State, Step
+from alerts.suppression.models import OPEN, LedgerEntry, RuleVersion, Signature, Step, VersionState
 from alerts.suppression.queries import ledger_visible_to, versions_visible_to
 from portal.accounts.models import User
 
@@ -34,7 +34,7 @@ def version_in_work(user: User, rule_id: int) -> RuleVersion | None:
     return versions_visible_to(user).filter(rule=rule_id, state__in=OPEN).first()
 
 
-def version_in(user: User, rule_id: int, state: str) -> RuleVersion | None:
+def newest_version_in(user: User, rule_id: int, state: str) -> RuleVersion | None:
     """Return the newest version of a rule in this state."""
     found = versions_visible_to(user).filter(rule=rule_id, state=state)
     return found.order_by("-number").first()
@@ -102,5 +102,5 @@ def past_of(version: RuleVersion, user: User) -> Past:
 
 def _is_before(other: RuleVersion, version: RuleVersion) -> bool:
     """A draft that was given up is nothing to compare with."""
-    dropped = other.state in (*OPEN, State.REJECTED, State.DISCARDED)
+    dropped = other.state in (*OPEN, VersionState.REJECTED, VersionState.DISCARDED)
     return other.number < version.number and not dropped

@@ -23,7 +23,7 @@ from alerts.suppression.engine.rule import (
     from_json,
     rule_hash,
 )
-from alerts.suppression.models import OPEN, Rule, RuleVersion, State, Step
+from alerts.suppression.models import OPEN, Rule, RuleVersion, Step, VersionState
 from alerts.suppression.policies import PROPOSING, may_change
 from alerts.suppression.signing.transitions import lock_version, move
 from portal.accounts.models import User
@@ -63,7 +63,7 @@ def save_draft(
 ) -> RuleVersion:
     """Change a draft of one's own. Refuses where it was saved elsewhere since `revision`."""
     version = lock_version(version_id)
-    if version.state != State.DRAFT or version.made_by_id != by.pk:
+    if version.state != VersionState.DRAFT or version.made_by_id != by.pk:
         raise CannotSaveRule(
             gettext("This is not your draft. Edit the rule to start a new version of your own.")
         )
@@ -97,14 +97,21 @@ def edit_version(*, version_id: int, by: User, now: datetime) -> RuleVersion:
                 "Only OT and SOC people of the sites and workspaces this rule reaches can edit it."
             )
         )
-    if version.state == State.DRAFT and version.made_by_id == by.pk:
+    if version.state == VersionState.DRAFT and version.made_by_id == by.pk:
         return version
     in_work = RuleVersion.objects.filter(rule=version.rule, state__in=OPEN).first()
     if in_work is not None:
         reason = gettext("%(name)s has started the next version.") % {"name": by.name}
         in_work = lock_version(in_work.pk)
         in_work.signatures.filter(void_at=None).update(void_at=now)
-        move(in_work, to=State.REPLACED, by=by, now=now, reason=reason, rule_hash=_hash(in_work))
+        move(
+            in_work,
+            to=VersionState.REPLACED,
+            by=by,
+            now=now,
+            reason=reason,
+            rule_hash=_hash(in_work),
+        )
     highest = version.rule.versions.aggregate(n=Max("number"))["n"] or 0
     evidence = list(version.evidence.values_list("pk", flat=True))
     # Sentinel may have held this once and not now: then the next version says who enforces it.
@@ -118,9 +125,9 @@ def edit_version(*, version_id: int, by: User, now: datetime) -> RuleVersion:
 def discard_draft(*, version_id: int, by: User, now: datetime) -> None:
     """Give up a draft of one's own; it stays on record as discarded."""
     version = lock_version(version_id)
-    if version.state != State.DRAFT or version.made_by_id != by.pk:
+    if version.state != VersionState.DRAFT or version.made_by_id != by.pk:
         raise CannotSaveRule(gettext("You can only discard your own draft."))
-    move(version, to=State.DISCARDED, by=by, now=now, rule_hash=_hash(version))
+    move(version, to=VersionState.DISCARDED, by=by, now=now, rule_hash=_hash(version))
     record("suppression.rule.discarded", on=version, by=by, at=now)
 
 
@@ -131,14 +138,16 @@ def _make(
     version = RuleVersion.objects.create(
         rule=rule,
         number=number,
-        state=State.DRAFT,
+        state=VersionState.DRAFT,
         state_since=now,
         made_by=by,
         made_at=now,
         **columns,
     )
     version.evidence.set(evidence)
-    Step.objects.create(version=version, to_state=State.DRAFT, at=now, by=by, by_label=by.name)
+    Step.objects.create(
+        version=version, to_state=VersionState.DRAFT, at=now, by=by, by_label=by.name
+    )
     return version
 
 

@@ -15,7 +15,7 @@ from alerts.sites.models import Device, Site
 from alerts.suppression.drafting.rule_reach import reach_of_rule
 from alerts.suppression.engine.analytics_rules import AnalyticsRule
 from alerts.suppression.engine.compile_sentinel import Target, compile_rule
-from alerts.suppression.engine.rule import NotARule, Rule, from_json
+from alerts.suppression.engine.rule import NotARule, RuleDefinition, from_json
 from alerts.suppression.engine.values import is_mac
 from alerts.suppression.engine.words import Sentence
 
@@ -73,7 +73,7 @@ def _texts(values: Iterable[str]) -> tuple[str, ...]:
 SENTINEL, TAGOUT = "sentinel", "tagout"
 
 
-def reasons_against_enforcement(rule: Rule) -> list[Sentence]:
+def reasons_against_enforcement(rule: RuleDefinition) -> list[Sentence]:
     """Return why the rule cannot be enforced as chosen, and what to do. Tagout's own worker can
     enforce every rule; Sentinel only what compiles exactly in each workspace that the rule reaches,
     of conditions that a probe has seen accepted there.
@@ -81,7 +81,7 @@ def reasons_against_enforcement(rule: Rule) -> list[Sentence]:
     return reasons_against_sentinel(rule) if rule.enforcement == SENTINEL else []
 
 
-def reasons_against_sentinel(rule: Rule) -> list[Sentence]:
+def reasons_against_sentinel(rule: RuleDefinition) -> list[Sentence]:
     """Return why Sentinel cannot enforce exactly this rule; nothing where it can."""
     workspaces = Workspace.objects.filter(pk__in=reach_of_rule(rule).workspace_ids)
     if not workspaces:

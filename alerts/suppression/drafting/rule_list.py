@@ -9,7 +9,7 @@ from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 
 from alerts.sites.models import Device, Site
 from alerts.suppression.engine.rule import NotARule
-from alerts.suppression.models import ACTING, OPEN, Ending, LedgerEntry, RuleVersion, State
+from alerts.suppression.models import ACTING, OPEN, Ending, LedgerEntry, RuleVersion, VersionState
 from alerts.suppression.models.rules import ENDED
 from alerts.suppression.queries import versions_visible_to
 from portal.accounts.models import User
@@ -17,12 +17,17 @@ from portal.accounts.models import User
 PAGE: Final = 50
 MAX_RULES: Final = 20  # that touch one device
 GROUPS: Final = {"source_kind", "destination_kind", "source_zone", "destination_zone"}
-TABS: Final[dict[str, tuple[State, ...]]] = {
-    "force": (*ACTING, State.PAUSED),
+TABS: Final[dict[str, tuple[VersionState, ...]]] = {
+    "force": (*ACTING, VersionState.PAUSED),
     "work": OPEN,
     "ended": ENDED,
 }
-CURRENT_STATES: Final = (State.LIVE, State.CANARY, State.PAUSED, *OPEN)  # the first that a rule has
+CURRENT_STATES: Final = (
+    VersionState.LIVE,
+    VersionState.CANARY,
+    VersionState.PAUSED,
+    *OPEN,
+)  # the first that a rule has
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ def latest_acts(
 
 
 def _numbers(
-    versions: QuerySet[RuleVersion], states: Collection[State], after: int
+    versions: QuerySet[RuleVersion], states: Collection[VersionState], after: int
 ) -> list[tuple[int, int]]:
     rules = versions.filter(state__in=states)
     if after:
@@ -119,7 +124,7 @@ def current_version(versions: Collection[RuleVersion]) -> RuleVersion:
 
 
 def _row(
-    versions: list[RuleVersion], states: Collection[State], hits: tuple[int, datetime | None]
+    versions: list[RuleVersion], states: Collection[VersionState], hits: tuple[int, datetime | None]
 ) -> RuleRow:
     in_tab = [version for version in versions if version.state in states] or versions
     current = current_version(in_tab)
@@ -128,7 +133,11 @@ def _row(
 
 
 def _rank(state: str) -> int:
-    return CURRENT_STATES.index(State(state)) if state in CURRENT_STATES else len(CURRENT_STATES)
+    return (
+        CURRENT_STATES.index(VersionState(state))
+        if state in CURRENT_STATES
+        else len(CURRENT_STATES)
+    )
 
 
 def _counts(rule_states: Iterable[tuple[int, str]]) -> dict[str, int]:
@@ -143,7 +152,7 @@ def _counts(rule_states: Iterable[tuple[int, str]]) -> dict[str, int]:
 def rules_touching(device: Device, *, user: User) -> list[RuleVersion]:
     """Return the versions in force or in work that name a device, or its kind or zone."""
     rows = versions_visible_to(user).filter(
-        site_ids__contains=[device.zone.site_id], state__in=(*ACTING, *OPEN, State.PAUSED)
+        site_ids__contains=[device.zone.site_id], state__in=(*ACTING, *OPEN, VersionState.PAUSED)
     )
     ordered = rows.order_by("rule__number", "-number")
     return [row for row in ordered if _touches(row, device)][:MAX_RULES]

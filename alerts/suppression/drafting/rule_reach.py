@@ -11,7 +11,7 @@ from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Site
 from alerts.suppression.drafting.same_devices import same_devices
 from alerts.suppression.engine.guards.never import assets_of
-from alerts.suppression.engine.rule import ZONE_MARK, Rule, pinned
+from alerts.suppression.engine.rule import ZONE_MARK, RuleDefinition, pinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class RuleReach:
     site_ids: tuple[int, ...]
 
 
-def reach_of_rule(rule: Rule) -> RuleReach:
+def reach_of_rule(rule: RuleDefinition) -> RuleReach:
     """Return what the rule pins; what it leaves open is taken from the alerts of its types, so that
     nobody signs for less than the rule can meet.
     """
@@ -38,7 +38,7 @@ def reach_of_rule(rule: Rule) -> RuleReach:
 
 
 @dataclass(frozen=True, slots=True)
-class Plant:
+class ReachedPlant:
     """What stands at some sites: their clocks, and the devices that are never silenced."""
 
     clocks: dict[int, str]
@@ -48,7 +48,7 @@ class Plant:
         """Return the time zones of these sites."""
         return {self.clocks[site] for site in site_ids if site in self.clocks}
 
-    def criticality(self, rule: Rule, site_ids: Collection[int]) -> dict[str, str]:
+    def criticality(self, rule: RuleDefinition, site_ids: Collection[int]) -> dict[str, str]:
         """Return safety systems and crown jewels that the rule names, with their criticality."""
         found = {}
         for name in assets_of(rule):
@@ -58,7 +58,7 @@ class Plant:
         return found
 
 
-def plant_of(site_ids: Collection[int], *, named: Collection[str] = ()) -> Plant:
+def plant_of(site_ids: Collection[int], *, named: Collection[str] = ()) -> ReachedPlant:
     """Return what stands at these sites now. `named` is what the rules name that are to be compared
     with it: one of these may be a grave device by a name or address that the inventory has not.
     """
@@ -70,10 +70,10 @@ def plant_of(site_ids: Collection[int], *, named: Collection[str] = ()) -> Plant
         level = next(level for level in CRITICAL if level in levels)
         for site in {row.zone.site_id for row in device.rows}:
             grave.setdefault(site, {}).update(dict.fromkeys(device.handles, level))
-    return Plant(clocks, grave)
+    return ReachedPlant(clocks, grave)
 
 
-def _sites_of_zones(rule: Rule) -> set[str]:
+def _sites_of_zones(rule: RuleDefinition) -> set[str]:
     values = [
         value
         for clause in rule.all_of
@@ -83,7 +83,7 @@ def _sites_of_zones(rule: Rule) -> set[str]:
     return {value.partition(ZONE_MARK)[0] for value in values}
 
 
-def _ids_in_alerts(rule: Rule, column: str, where: Q) -> set[int]:
+def _ids_in_alerts(rule: RuleDefinition, column: str, where: Q) -> set[int]:
     types: Collection[str] = pinned(rule.all_of, "alert_type")
     alerts = Alert.objects.filter(where, **{f"{column}__isnull": False})
     if types:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.suppression.backtesting.history import DOUBTED, DOUBTED_PARAMS
-from alerts.suppression.backtesting.history_sql import Period, fetch_rows, in_period
+from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
 from alerts.suppression.drafting.drafts import edit_version, save_draft
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.outgrown import (
@@ -18,8 +18,8 @@ from alerts.suppression.engine.outgrown import (
     suggested_rule,
     without_line,
 )
-from alerts.suppression.engine.rule import Clause, Rule, as_json
-from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.engine.rule import Clause, RuleDefinition, as_json
+from alerts.suppression.models import RuleVersion, VersionState
 from portal.accounts.models import User
 from portal.errors import Refused
 
@@ -32,7 +32,7 @@ def line_changes(version: RuleVersion, *, now: datetime) -> list[LineChange]:
     """Return how the lines of a live version that list devices would be said now; nothing where
     they still fit, and for versions that do not live.
     """
-    if version.state != State.LIVE:
+    if version.state != VersionState.LIVE:
         return []
     rule = version.definition
     changes = (
@@ -41,11 +41,11 @@ def line_changes(version: RuleVersion, *, now: datetime) -> list[LineChange]:
     return [change for change in changes if change is not None]
 
 
-def _sightings(rule: Rule, line: Clause, *, now: datetime) -> list[Sighting]:
+def _sightings(rule: RuleDefinition, line: Clause, *, now: datetime) -> list[Sighting]:
     """What stands in the place of the line in alerts that all other lines match."""
     side = line.field.partition("_")[0]
     other = _OTHER[side]
-    found = in_period(Period(now - PERIOD, now), sql.where(without_line(rule, line)))
+    found = in_period(TimeSpan(now - PERIOD, now), sql.rule_condition_sql(without_line(rule, line)))
     rows = fetch_rows(
         f"SELECT a.{line.field}, a.{side}_kind, a.{side}_zone, min(a.at), max(a.at), count(*),"
         " count(DISTINCT date_trunc('day', a.at)), array_agg(DISTINCT"

@@ -15,7 +15,7 @@ from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sites.models import Device, Sensor, Site, Zone
 from alerts.suppression.backtesting.history_sql import fetch_rows
 from alerts.suppression.engine import sql
-from alerts.suppression.engine.rule import ZONE_MARK, Rule, reasons_against_rule
+from alerts.suppression.engine.rule import ZONE_MARK, RuleDefinition, reasons_against_rule
 from portal.accounts.models import READING_ROLES, User
 from portal.accounts.queries import reach_of
 
@@ -107,7 +107,7 @@ class EvidenceChoice:
 
 
 def evidence_offered(
-    rule: Rule | None, chosen: Collection[str], *, reader: User
+    rule: RuleDefinition | None, chosen: Collection[str], *, reader: User
 ) -> list[EvidenceChoice]:
     """Return the chosen verdicts, then those in force about what the rule matches, newest first;
     without what is hidden from the reader.
@@ -124,9 +124,9 @@ def evidence_offered(
     return [EvidenceChoice(verdict, verdict in chosen_rows) for verdict in (*chosen_rows, *others)]
 
 
-def _about(rule: Rule) -> list[int]:
+def _about(rule: RuleDefinition) -> list[int]:
     """The few verdicts are asked which of their alerts the rule matches; those given last count."""
-    piece = sql.where(rule)
+    piece = sql.rule_condition_sql(rule)
     found = fetch_rows(
         "SELECT n.annotation_id FROM reviews_verdict_alerts n"
         " JOIN reviews_verdicts v ON v.id = n.annotation_id"

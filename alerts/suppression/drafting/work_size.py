@@ -17,18 +17,18 @@ from alerts.suppression.engine.guards.never import (
     needs_hours,
     works_of_box,
 )
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import RuleDefinition
 
 AHEAD: Final = timedelta(days=92)  # so far ahead occurrences are worked out
 _HOUR: Final = timedelta(hours=1)
 
 
-def work_hours_around(rule: Rule, *, site: str, at: datetime, known_at: datetime) -> int:
+def work_hours_around(rule: RuleDefinition, *, site: str, at: datetime, known_at: datetime) -> int:
     """Return the most hours that the rule's works take in a week which holds this moment."""
     return _hours(rule, site=site, start=at - WEEK, end=at + WEEK, known_at=known_at, around=at)
 
 
-def work_hours_ahead(rule: Rule, *, site: str, now: datetime) -> int:
+def work_hours_ahead(rule: RuleDefinition, *, site: str, now: datetime) -> int:
     """Return the most hours that the rule's works take in a week, from the last one until the end
     of what is worked out.
     """
@@ -49,7 +49,9 @@ class WorkHours:
         return is_too_wide(self.hours)
 
 
-def work_hours_by_site(rule: Rule, *, site_ids: Collection[int], now: datetime) -> list[WorkHours]:
+def work_hours_by_site(
+    rule: RuleDefinition, *, site_ids: Collection[int], now: datetime
+) -> list[WorkHours]:
     """Return, of a rule whose strict types have works for hours, what these take at each site."""
     if not needs_hours(rule) or not works_of_box(rule):
         return []
@@ -63,7 +65,7 @@ def is_too_wide(hours: int) -> bool:
 
 
 def _hours(
-    rule: Rule,
+    rule: RuleDefinition,
     *,
     site: str,
     start: datetime,
@@ -85,7 +87,7 @@ def _hours(
     return -(-widest_week(spans, around=around) // _HOUR)
 
 
-def _handles(rule: Rule) -> tuple[str, ...]:
+def _handles(rule: RuleDefinition) -> tuple[str, ...]:
     """The devices that the rule names; none, for any, where it names networks or no device."""
     lines = [line for line in rule.all_of if line.field in IDENTITIES - {"sensor"}]
     return () if any(line.operator == Operator.WITHIN for line in lines) else assets_of(rule)

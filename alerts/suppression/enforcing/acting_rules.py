@@ -13,14 +13,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Count, Max, Prefetch, QuerySet, Sum
 
-from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.fields import FieldValues
 from alerts.suppression.engine.guards.closing import Attribution, reason_in_words
-from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.engine.guards.signing import SigningSide
 from alerts.suppression.engine.index import RuleIndex
-from alerts.suppression.engine.rule import NotARule, rule_hash
-from alerts.suppression.engine.rule import Rule as RuleDefinition
+from alerts.suppression.engine.rule import NotARule, RuleDefinition, rule_hash
 from alerts.suppression.engine.sentinel_forms import trial_label
-from alerts.suppression.models import ACTING, RuleVersion, Signature, State
+from alerts.suppression.models import ACTING, RuleVersion, Signature, VersionState
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +153,7 @@ def _acting(row: RuleVersion) -> ActingRule:
         version=row.number,
         rule_hash=row.rule_hash,
         definition=definition,
-        is_live=row.state == State.LIVE,
+        is_live=row.state == VersionState.LIVE,
         in_sentinel=row.enforcement == "sentinel",
         since=row.state_since,
         expires_at=min(row.expires_at, definition.expires_at),
@@ -173,7 +172,7 @@ def _signatures(row: RuleVersion, signatures: Iterable[Signature]) -> tuple[Sign
         for signature in signatures
         if signature.void_at is None and signature.rule_hash == row.rule_hash
     }
-    ot, soc = by_side.get(Side.OT.value), by_side.get(Side.SOC.value)
+    ot, soc = by_side.get(SigningSide.OT.value), by_side.get(SigningSide.SOC.value)
     if ot is None or soc is None or ot.by_id == soc.by_id:
         raise NotSigned("it lacks the signatures of two people of two sides")
     return ot, soc
@@ -253,7 +252,11 @@ class Cover:
 
 
 def cover_of(
-    alerts: Mapping[int, Facts], *, acting: ActingSet, created_at: datetime | None, now: datetime
+    alerts: Mapping[int, FieldValues],
+    *,
+    acting: ActingSet,
+    created_at: datetime | None,
+    now: datetime,
 ) -> Cover:
     """Match each alert. A version acts on incidents made after it began (`created_at`; None asks
     what would cover now), and not after its end.

@@ -12,25 +12,37 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from alerts.incidents.acts.apply import SystemActor, lock_incidents
+from alerts.incidents.acts.apply import SystemActor, lock_incidents_of_act
 from alerts.incidents.acts.close import close_incidents, mark_closed_by, take_back_closed_by
 from alerts.incidents.acts.triage import label_incidents
-from alerts.incidents.ingest.incident_rows import SEVERITIES, alert_type_of, row_of
-from alerts.incidents.models import Alert, Incident, Status
+from alerts.incidents.ingest.incident_rows import SEVERITIES, alert_type_of, incident_row_of
+from alerts.incidents.models import Alert, Incident, IncidentStatus
 from alerts.outbox.engine.merge import close_patch
-from alerts.outbox.models import Change, Kind, Outcome
+from alerts.outbox.models import Change, ChangeOutcome, WriteKind
 from alerts.outbox.registry import FreshIncident, Settlement
 from alerts.sentinel.wire import WireAlert
 from alerts.suppression.enforcing.acting_rules import ActingRule, ActingSet, Cover, load_acting
-from alerts.suppression.enforcing.judging import incident_state_of, judge, was_closed_by_rule
+from alerts.suppression.enforcing.judging import (
+    decide_incident,
+    incident_state_of,
+    was_closed_by_rule,
+)
 from alerts.suppression.engine.guards.closing import (
     MAX_TEXT_LENGTH,
-    closing_text,
     reason_in_words,
-    reasons_against_text,
+    reasons_against_closing_text,
+    rule_closing_text,
 )
 from alerts.suppression.engine.words import Sentence
-from alerts.suppression.models import ACTING, Act, Ending, LedgerEntry, RuleVersion, State, Where
+from alerts.suppression.models import (
+    ACTING,
+    Ending,
+    LedgerAct,
+    LedgerEntry,
+    RuleVersion,
+    VersionState,
+    Where,
+)
 from alerts.suppression.queries import facts_by_incident, is_off
 
 CLASSIFICATION, REASON = "BenignPositive", "SuspiciousButExpected"
@@ -51,14 +63,14 @@ def close_covered(*, incident_id: int, cover: Cover, now: datetime) -> bool:
     versions = cover.versions
     text, name = closing_comment(versions), main_rule(cover).name
     lines = [
-        _write_entry(incident, version, Act.CLOSED, text=text, cover=cover, now=now)
+        _write_entry(incident, version, LedgerAct.CLOSED, text=text, cover=cover, now=now)
         for version in versions
     ]
     lines_of_trials = [
         version for version in cover.canaries if not _has_entry(incident_id, version)
     ]
     for version in lines_of_trials:  # a new version tries itself out beside the one that lives
-        line = _write_entry(incident, version, Act.TAGGED, cover=cover, now=now)
+        line = _write_entry(incident, version, LedgerAct.TAGGED, cover=cover, now=now)
         LedgerEntry.objects.filter(pk=line.pk).update(landed_at=now)
     mark_closed_by(incident_ids=[incident_id], rule=name, now=now)
     act = close_incidents(
@@ -66,7 +78,7 @@ def close_covered(*, incident_id: int, cover: Cover, now: datetime) -> bool:
         classification=CLASSIFICATION,
         reason=REASON,
         comment=text,
-        by=_actor_of(name, Kind.CLOSE, incident, versions, cover),
+        by=_actor_of(name, WriteKind.CLOSE, incident, versions, cover),
         now=now,
     )
     _link(lines, act)
@@ -90,7 +102,7 @@ def tag_covered(
     if not trials:
         return False
     lines = [
-        _write_entry(incident, version, Act.TAGGED, cover=cover, now=now, kept_open=kept_open)
+        _write_entry(incident, version, LedgerAct.TAGGED, cover=cover, now=now, kept_open=kept_open)
         for version in trials
     ]
     present = {label.casefold() for label in incident.labels}
@@ -100,7 +112,7 @@ def tag_covered(
         return True
     act = label_incidents(
         incident_ids=[incident_id],
-        by=_actor_of(trials[0].name, Kind.TAG, incident, trials, cover),
+        by=_actor_of(trials[0].name, WriteKind.TAG, incident, trials, cover),
         add=labels,
         now=now,
     )
@@ -111,9 +123,11 @@ def tag_covered(
 def closing_comment(versions: Iterable[ActingRule]) -> str:
     """The attribution of each rule, one below the other; what is sent names all of it (S10)."""
     attributions = [version.attribution for version in versions]
-    text = "\n\n".join(closing_text(attribution) for attribution in attributions)
+    text = "\n\n".join(rule_closing_text(attribution) for attribution in attributions)
     reasons = [
-        reason for attribution in attributions for reason in reasons_against_text(text, attribution)
+        reason
+        for attribution in attributions
+        for reason in reasons_against_closing_text(text, attribution)
     ]
     if not attributions or reasons or len(text) > MAX_TEXT_LENGTH:
         raise NotAttributed(" ".join(reasons) or "The text is empty or too long.")
@@ -130,17 +144,17 @@ def main_rule(cover: Cover) -> ActingRule:
 
 def _lock_if_new(incident_id: int) -> Incident | None:
     incident = _lock_if_open(incident_id)
-    return incident if incident is not None and incident.status == Status.NEW else None
+    return incident if incident is not None and incident.status == IncidentStatus.NEW else None
 
 
 def _lock_if_open(incident_id: int) -> Incident | None:
-    rows = lock_incidents([incident_id])
+    rows = lock_incidents_of_act([incident_id])
     return rows[0] if rows and rows[0].is_open else None
 
 
 def _has_entry(incident_id: int, version: ActingRule) -> bool:
     lines = LedgerEntry.objects.filter(
-        incident=incident_id, version=version.version_id, act=Act.TAGGED
+        incident=incident_id, version=version.version_id, act=LedgerAct.TAGGED
     )
     return lines.exclude(ending=Ending.NOT_SENT).exists()
 
@@ -148,7 +162,7 @@ def _has_entry(incident_id: int, version: ActingRule) -> bool:
 def _write_entry(
     incident: Incident,
     version: ActingRule,
-    act: Act,
+    act: LedgerAct,
     *,
     cover: Cover,
     now: datetime,
@@ -186,7 +200,7 @@ def _link(lines: Iterable[LedgerEntry], act: UUID) -> None:
 
 
 def _actor_of(
-    name: str, kind: Kind, incident: Incident, versions: Iterable[ActingRule], cover: Cover
+    name: str, kind: WriteKind, incident: Incident, versions: Iterable[ActingRule], cover: Cover
 ) -> SystemActor:
     """The rule as one who acts, with what is asked again at delivery."""
     alerts = Alert.objects.filter(pk__in=cover.by_alert.keys())
@@ -208,15 +222,17 @@ def reason_not_to_close(change: Change, *, fresh: FreshIncident, now: datetime) 
     """
     if is_off(change.workspace_id):
         return OFF
-    incident = _subject_of(change, Act.CLOSED)
+    incident = _subject_of(change, LedgerAct.CLOSED)
     if incident is None or not _is_close_of_rules(change):
         return FOREIGN
     acting, reason = _live_versions_in_force(change, now)
     if reason := reason or _reason_against_alerts(change, fresh):
         return reason
-    incident_state = incident_state_of(row_of(fresh.incident, now=now))
+    incident_state = incident_state_of(incident_row_of(fresh.incident, now=now))
     alerts = facts_by_incident([incident.pk])[incident.pk]
-    judgement = judge(incident, alerts=alerts, acting=acting, now=now, state=incident_state)
+    judgement = decide_incident(
+        incident, alerts=alerts, acting=acting, now=now, state=incident_state
+    )
     if judgement.may_act and judgement.cover.is_live:
         return ""
     return " ".join(judgement.reasons[:5]) or "Live rules no longer cover all of it."
@@ -226,14 +242,14 @@ def reason_not_to_tag(change: Change, *, now: datetime) -> str:
     """Why a label of a trial is not set after all."""
     if is_off(change.workspace_id):
         return OFF
-    if _subject_of(change, Act.TAGGED) is None or change.patch.keys() != {"labels_add"}:
+    if _subject_of(change, LedgerAct.TAGGED) is None or change.patch.keys() != {"labels_add"}:
         return FOREIGN
     acting, reason = _versions_in_force(change, ACTING, now)
     labels = {version.label for version in acting.versions.values()}
     return reason or ("" if labels.issuperset(change.patch["labels_add"]) else FOREIGN)
 
 
-def _subject_of(change: Change, act: Act) -> Incident | None:
+def _subject_of(change: Change, act: LedgerAct) -> Incident | None:
     """The incident that the change is about, where the ledger has it as what these versions did;
     None for a row that no decision of rules has made.
     """
@@ -253,11 +269,11 @@ def _is_close_of_rules(change: Change) -> bool:
 
 
 def _live_versions_in_force(change: Change, now: datetime) -> tuple[ActingSet, str]:
-    return _versions_in_force(change, (State.LIVE,), now)
+    return _versions_in_force(change, (VersionState.LIVE,), now)
 
 
 def _versions_in_force(
-    change: Change, states: tuple[State, ...], now: datetime
+    change: Change, states: tuple[VersionState, ...], now: datetime
 ) -> tuple[ActingSet, str]:
     """The versions in whose name it is done, read anew, and what is the matter with them."""
     hashes: dict[str, str] = change.check_args["versions"]
@@ -302,10 +318,10 @@ def on_close_outcome(settlement: Settlement) -> None:
     lines = LedgerEntry.objects.filter(
         incident=change.check_args.get("incident"), change_key=change.key
     )
-    closed = change.kind == Kind.CLOSE
-    if change.outcome == Outcome.SENT:
+    closed = change.kind == WriteKind.CLOSE
+    if change.outcome == ChangeOutcome.SENT:
         lines.update(landed_at=settlement.now)
-    elif change.outcome == Outcome.OPEN:  # a person has put it back to life
+    elif change.outcome == ChangeOutcome.OPEN:  # a person has put it back to life
         lines.filter(ending=Ending.NOT_SENT).update(ending=Ending.NOTHING, ended_at=None)
         if closed:
             mark_closed_by(incident_ids=_incidents(lines), rule=change.by_label, now=settlement.now)
@@ -320,7 +336,11 @@ def _take_back(lines: QuerySet[LedgerEntry], change: Change, settlement: Settlem
     ids = _incidents(lines)
     take_back_closed_by(incident_ids=ids, rule=change.by_label, now=settlement.now)
     tagged = LedgerEntry.objects.filter(
-        incident__in=ids, act=Act.TAGGED, change_key=None, ending=Ending.NOTHING, at=change.made_at
+        incident__in=ids,
+        act=LedgerAct.TAGGED,
+        change_key=None,
+        ending=Ending.NOTHING,
+        at=change.made_at,
     )
     tagged.update(ending=Ending.NOT_SENT, ended_at=settlement.now, ending_note=_note(change))
 
@@ -330,4 +350,4 @@ def _incidents(lines: QuerySet[LedgerEntry]) -> list[int]:
 
 
 def _note(change: Change) -> str:
-    return change.note or str(Outcome(change.outcome).label)
+    return change.note or str(ChangeOutcome(change.outcome).label)

@@ -15,19 +15,19 @@ from typing import Any
 
 from django.db.models import Q
 
-from alerts.incidents.models import DetailsState, Incident, Status
+from alerts.incidents.models import DetailsState, Incident, IncidentStatus
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import minutes_old, workspaces_to_read
 from alerts.suppression.enforcing.acting_rules import ActingSet, acting_set
 from alerts.suppression.enforcing.close import close_covered, tag_covered
 from alerts.suppression.enforcing.group_members import introduce_members
-from alerts.suppression.enforcing.judging import Judgement, judge, new_ends
+from alerts.suppression.enforcing.judging import IncidentDecision, decide_incident, new_ends
 from alerts.suppression.engine.guards.closing import MAX_MINUTES_OLD, NEW_MEMBER, is_only_held
 from alerts.suppression.models import HeldIncident
 from alerts.suppression.queries import AlertFacts, facts_by_incident, is_off, on_again_since
 from portal import clock
 from portal.backup.queries import is_paused_after_restore
-from portal.jobs.models import Job, State
+from portal.jobs.models import Job, JobState
 from portal.jobs.services import claim_due, ensure_job, put_back_after, save_payload
 
 log = logging.getLogger(__name__)
@@ -70,8 +70,8 @@ def decide_new_incidents(*, now: datetime) -> int:
 
 def _idle_jobs(workspaces: Mapping[str, Workspace]) -> None:
     """Where there is nothing to do, nothing is due."""
-    idle = Job.objects.filter(kind=DECIDE, state=State.WAITING).exclude(key__in=workspaces)
-    idle.update(state=State.DONE)
+    idle = Job.objects.filter(kind=DECIDE, state=JobState.WAITING).exclude(key__in=workspaces)
+    idle.update(state=JobState.DONE)
 
 
 def _decide_in(workspace: Workspace, *, job: Job, acting: ActingSet, now: datetime) -> int:
@@ -102,7 +102,7 @@ def _taken_lately(workspace_id: int, *, since: datetime, now: datetime) -> Seque
     """
     rows = Incident.objects.filter(
         workspace=workspace_id,
-        status=Status.ACTIVE,
+        status=IncidentStatus.ACTIVE,
         details_state=DetailsState.FETCHED,
         gone_at=None,
         merged_into=None,
@@ -128,7 +128,7 @@ def _pages(
     at, pk = _cursor_start(job, since=since, now=now)
     rows = Incident.objects.filter(
         workspace=workspace_id,
-        status=Status.NEW,
+        status=IncidentStatus.NEW,
         details_state=DetailsState.FETCHED,
         gone_at=None,
         merged_into=None,
@@ -197,7 +197,7 @@ def _act_on(
     incident: Incident, alerts: AlertFacts, *, acting: ActingSet, now: datetime, was_held: bool
 ) -> bool:
     try:
-        judgement = judge(incident, alerts=alerts, acting=acting, now=now)
+        judgement = decide_incident(incident, alerts=alerts, acting=acting, now=now)
         cover = judgement.cover
         waits = note_hold(incident_id=incident.pk, judgement=judgement, now=now)
         if was_held and not waits:
@@ -233,7 +233,7 @@ def _log_once(incident: Incident) -> None:
 MAX_HELD = 200  # looked at in one go; those that waited longest come first
 
 
-def note_hold(*, incident_id: int, judgement: Judgement, now: datetime) -> bool:
+def note_hold(*, incident_id: int, judgement: IncidentDecision, now: datetime) -> bool:
     """Remember an incident that live rules would close but for a hold. Whatever else speaks against
     it makes it a person's, and is no hold that ends. Returns whether it waits.
     """
@@ -253,7 +253,7 @@ def held_incidents(workspace_id: int, *, since: datetime) -> Sequence[Incident]:
     """
     rows = HeldIncident.objects.filter(incident__workspace=workspace_id)
     waiting = rows.filter(
-        incident__status=Status.NEW,
+        incident__status=IncidentStatus.NEW,
         incident__details_state=DetailsState.FETCHED,
         incident__gone_at=None,
         incident__merged_into=None,

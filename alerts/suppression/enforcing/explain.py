@@ -9,17 +9,16 @@ from uuid import UUID
 from django.db.models import Q
 
 from alerts.incidents.hidden_verdicts import hidden_from
-from alerts.incidents.models import Incident, Status
+from alerts.incidents.models import Incident, IncidentStatus
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Device
 from alerts.suppression.backtesting.history import TRUE_POSITIVE
 from alerts.suppression.enforcing.acting_rules import ActingRule, acting_set
-from alerts.suppression.enforcing.judging import judge
-from alerts.suppression.engine.fields import Facts
+from alerts.suppression.enforcing.judging import decide_incident
+from alerts.suppression.engine.fields import FieldValues
 from alerts.suppression.engine.guards.never import reasons_against_assets, reasons_against_types
 from alerts.suppression.engine.match import matches, predicate
-from alerts.suppression.engine.rule import Clause, Rule, instant
-from alerts.suppression.engine.rule import Rule as RuleDefinition
+from alerts.suppression.engine.rule import Clause, RuleDefinition, instant
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import LedgerEntry
 from alerts.suppression.queries import AlertFacts, facts_by_incident, is_off
@@ -64,7 +63,7 @@ def why_of(incident: Incident, *, now: datetime) -> Why:
     acting, alerts = acting_set(), facts_by_incident([incident.pk])[incident.pk]
     if not acting.versions:
         return Why(acted, is_off=is_off(incident.workspace_id))
-    judgement = judge(incident, alerts=alerts, acting=acting, now=now)
+    judgement = decide_incident(incident, alerts=alerts, acting=acting, now=now)
     uncovered = {pk: alerts[pk] for pk, by in judgement.cover.by_alert.items() if by is None}
     cover = judgement.cover
     trials = [version.name for version in cover.versions if not version.is_live]
@@ -96,7 +95,7 @@ def _nearest(
 
 
 def _miss(
-    version: ActingRule, facts: Facts, *, incident: Incident, now: datetime
+    version: ActingRule, facts: FieldValues, *, incident: Incident, now: datetime
 ) -> NearMiss | None:
     definition = version.definition
     types = [clause for clause in definition.all_of if clause.field == "alert_type"]
@@ -118,7 +117,7 @@ def _miss(
     )
 
 
-def _failed(definition: RuleDefinition, facts: Facts) -> int:
+def _failed(definition: RuleDefinition, facts: FieldValues) -> int:
     failed = sum(not predicate(clause)(facts) for clause in definition.all_of)
     return failed + sum(predicate(clause)(facts) for clause in definition.except_any)
 
@@ -128,7 +127,9 @@ def reasons_against_any_rule(incident: Incident) -> list[Sentence]:
     safety system or crown jewel among its devices, or that it was a true positive itself. Empty
     where a rule can be proposed.
     """
-    was_attack = incident.status == Status.CLOSED and incident.classification == TRUE_POSITIVE
+    was_attack = (
+        incident.status == IncidentStatus.CLOSED and incident.classification == TRUE_POSITIVE
+    )
     alerts = list(incident.alerts.values_list("alert_type", "engine", "any_device", "any_address"))
     types = {alert_type for alert_type, *_ in alerts} or {incident.alert_type}
     engines = {engine for _, engine, *_ in alerts if engine}
@@ -136,7 +137,7 @@ def reasons_against_any_rule(incident: Incident) -> list[Sentence]:
     lines = [Clause("alert_type", "is", tuple(sorted(types)))]
     if len(engines) == 1:
         lines.append(Clause("engine", "is", tuple(engines)))
-    rule = Rule(title=incident.alert_type[:200] or "?", all_of=tuple(lines))
+    rule = RuleDefinition(title=incident.alert_type[:200] or "?", all_of=tuple(lines))
     return [
         *([Sentence("never.true_positive")] if was_attack else []),
         *reasons_against_types(rule),

@@ -12,11 +12,11 @@ from django.db.models.functions import Lower
 
 from alerts.sites.models import Device, Site
 from alerts.suppression.engine.guards.closing import (
-    End,
+    CoveredEnd,
     grouped_sides,
     is_in_group,
 )
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import RuleDefinition
 from alerts.suppression.models import GroupMember, NewMember, RuleVersion
 
 PREFIX = 24  # of the subnet of a device, as alerts record it
@@ -32,7 +32,7 @@ class LateMember:
     first: int | None
 
 
-def devices_in_groups(rule: Rule, site_ids: Collection[int]) -> list[tuple[str, Device]]:
+def devices_in_groups(rule: RuleDefinition, site_ids: Collection[int]) -> list[tuple[str, Device]]:
     """Return the devices that are in the rule's groups now, each with the side of the group."""
     sides = grouped_sides(rule)
     if not sides:
@@ -51,7 +51,7 @@ def devices_in_groups(rule: Rule, site_ids: Collection[int]) -> list[tuple[str, 
     ]
 
 
-def _in_group(rule: Rule, side: str) -> Q:
+def _in_group(rule: RuleDefinition, side: str) -> Q:
     """What the database can tell of a group: kinds and zones."""
     columns = {f"{side}_kind": "kind__in", f"{side}_zone": "zone__name__in"}
     found = Q(pk__isnull=False)
@@ -73,7 +73,9 @@ def late_members(version: RuleVersion) -> list[LateMember]:
     ends = {
         (
             version.pk,
-            End(side, sites[device.zone.site_id], device.zone.name, device.name, device.address),
+            CoveredEnd(
+                side, sites[device.zone.site_id], device.zone.name, device.name, device.address
+            ),
         ): device
         for side, device in now
     }
@@ -95,7 +97,7 @@ def _newcomers(version: RuleVersion) -> list[Device]:
     return list(devices.select_related("zone").order_by("name", "address", "pk"))
 
 
-def _first_of(end: End, first: Mapping[tuple[str, str, str], int]) -> int | None:
+def _first_of(end: CoveredEnd, first: Mapping[tuple[str, str, str], int]) -> int | None:
     """An alert may have told only its name."""
     handles = (end.handle, end.device.casefold())
     return next(
@@ -117,7 +119,7 @@ def subnet_of(address: str) -> str:
     return str(ip_network(f"{address}/{PREFIX}", strict=False)) if is_v4 else ""
 
 
-def members_among(found: Collection[tuple[int, End]]) -> set[tuple[int, End]]:
+def members_among(found: Collection[tuple[int, CoveredEnd]]) -> set[tuple[int, CoveredEnd]]:
     """Those of these ends that were members when the version beside them was signed. A name counts
     only where the alert tells no address.
     """
@@ -139,7 +141,7 @@ def members_among(found: Collection[tuple[int, End]]) -> set[tuple[int, End]]:
     }
 
 
-def introduced_ends(ends: Iterable[End], *, but: int) -> set[tuple[str, str, str]]:
+def introduced_ends(ends: Iterable[CoveredEnd], *, but: int) -> set[tuple[str, str, str]]:
     """Those of these ends that another incident has introduced."""
     ends_filter = Q()
     for end in ends:
@@ -168,7 +170,7 @@ def record_members(version: RuleVersion) -> None:
     )
 
 
-def introduce_members(*, incident_id: int, ends: Iterable[End], now: datetime) -> None:
+def introduce_members(*, incident_id: int, ends: Iterable[CoveredEnd], now: datetime) -> None:
     """Write down that a person meets these new members in this incident, which stays open."""
     named = {end for end in ends if end.handle}
     sites = dict(

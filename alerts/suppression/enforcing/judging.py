@@ -12,8 +12,8 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
-from alerts.incidents.models import DetailsState, Entity, Incident, OtState, Status
-from alerts.incidents.models.incident import touches
+from alerts.incidents.models import DetailsState, Entity, Incident, IncidentStatus, OtState
+from alerts.incidents.models.incident import touches_sites
 from alerts.outbox.engine.labels import is_our_label
 from alerts.outbox.queries import withdrawn_rules
 from alerts.reviews.queries import open_review_on, suspicions_on, verdict_on
@@ -24,9 +24,9 @@ from alerts.suppression.drafting.same_devices import names_any, same_devices
 from alerts.suppression.drafting.work_size import is_too_wide, work_hours_around
 from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
 from alerts.suppression.enforcing.group_members import introduced_ends, members_among
-from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.fields import FieldValues
 from alerts.suppression.engine.guards.closing import (
-    End,
+    CoveredEnd,
     Scene,
     ends_in_groups,
     ends_of_newcomers,
@@ -43,7 +43,7 @@ from alerts.suppression.engine.guards.holds import (
 )
 from alerts.suppression.engine.guards.never import is_soft, works_of_box
 from alerts.suppression.engine.words import Sentence
-from alerts.suppression.models import Act, Ending, LedgerEntry
+from alerts.suppression.models import Ending, LedgerAct, LedgerEntry
 from alerts.suppression.queries import facts_by_incident
 
 _NAMED = {
@@ -64,13 +64,13 @@ class EntityFindings:
     device_ids: frozenset[int]
 
 
-def findings_on_entities(incident_id: int, *, alerts: Iterable[Facts]) -> EntityFindings:
+def findings_on_entities(incident_id: int, *, alerts: Iterable[FieldValues]) -> EntityFindings:
     """Look at all entities beside all alerts. What no alert names, and nothing named leads to, is
     unexplained.
     """
     names = {name.casefold() for facts in alerts for name in _names_in(facts)}
     entities = list(Entity.objects.filter(incident=incident_id).select_related("device"))
-    explained = {entity.pk for entity in entities if names_of(entity) & names}
+    explained = {entity.pk for entity in entities if entity_names(entity) & names}
     explained |= {entity.pk for entity in entities if entity.kind in _THE_ALERT_ITSELF}
     leads = {ref for entity in entities if entity.pk in explained for ref in _references(entity)}
     while more := {
@@ -91,7 +91,7 @@ def findings_on_entities(incident_id: int, *, alerts: Iterable[Facts]) -> Entity
     )
 
 
-def criticality_of(found: EntityFindings, *, alerts: Iterable[Facts]) -> dict[str, str]:
+def criticality_of(found: EntityFindings, *, alerts: Iterable[FieldValues]) -> dict[str, str]:
     """The criticality of every device that is involved, by its name. A name that the alert's own
     site does not know is looked up everywhere.
     """
@@ -105,13 +105,13 @@ def criticality_of(found: EntityFindings, *, alerts: Iterable[Facts]) -> dict[st
     return {str(device): device.criticality for device in pairs}
 
 
-def _names_in(facts: Facts) -> set[str]:
+def _names_in(facts: FieldValues) -> set[str]:
     ends = {facts.source_device, facts.source_address, facts.destination_device}
     ends |= {facts.destination_address, *facts.any_device, *facts.any_address}
     return {name for name in ends if name}
 
 
-def names_of(entity: Entity) -> set[str]:
+def entity_names(entity: Entity) -> set[str]:
     """By which names the entity could stand in an alert, folded."""
     properties = _properties(entity)
     texts = [properties.get(member) for member in _NAMED.get(entity.kind, ())]
@@ -154,13 +154,16 @@ class HeldNames:
     by_suspicions: tuple[str, ...] = ()
 
 
-def held_names(incident: Incident, *, alerts: Iterable[Facts]) -> HeldNames:
+def held_names(incident: Incident, *, alerts: Iterable[FieldValues]) -> HeldNames:
     """Return the devices of this incident that another case holds open. The incident's own verdict
     is no case against it: it keeps itself open as touched by a person.
     """
     others = _of_same_plant(incident)
     positives = others.filter(
-        classification="TruePositive", status__lt=Status.CLOSED, gone_at=None, merged_into=None
+        classification="TruePositive",
+        status__lt=IncidentStatus.CLOSED,
+        gone_at=None,
+        merged_into=None,
     )
     positive_ids = set(positives.values_list("pk", flat=True))
     suspicions = [suspicion for suspicion in suspicions_on(others) if not suspicion.is_past]
@@ -188,7 +191,10 @@ def devices_in_open_cases(*, named: Collection[str]) -> frozenset[str]:
     """
     incidents = Incident.objects.all()
     positives = incidents.filter(
-        classification="TruePositive", status__lt=Status.CLOSED, gone_at=None, merged_into=None
+        classification="TruePositive",
+        status__lt=IncidentStatus.CLOSED,
+        gone_at=None,
+        merged_into=None,
     )
     holding = set(positives.values_list("pk", flat=True))
     holding |= {row.incident_id for row in suspicions_on(incidents) if not row.is_past}
@@ -207,7 +213,7 @@ def _of_same_plant(incident: Incident) -> QuerySet[Incident]:
     """
     near = Q(workspace=incident.workspace_id)
     if incident.site_ids:
-        near |= touches(incident.site_ids)
+        near |= touches_sites(incident.site_ids)
     return Incident.objects.filter(near).exclude(pk=incident.pk)
 
 
@@ -221,7 +227,7 @@ def _ends_by_incident(incident_ids: Collection[int]) -> dict[int, IncidentEnds]:
     return {pk: _ends_of_incident(facts[pk].values(), entities[pk]) for pk in incident_ids}
 
 
-def _ends_of_incident(alerts: Iterable[Facts], entities: Iterable[Entity]) -> IncidentEnds:
+def _ends_of_incident(alerts: Iterable[FieldValues], entities: Iterable[Entity]) -> IncidentEnds:
     """The ends of the alerts; of the entities the known devices, and names that no alert said."""
     rows = list(alerts)
     ends = tuple(ends_of_alert(facts) for facts in rows)
@@ -238,7 +244,7 @@ def _ends_of_incident(alerts: Iterable[Facts], entities: Iterable[Entity]) -> In
         if entity.device is not None:
             devices.append(_ref_of(entity.device))
         else:
-            unnamed = sorted(names_of(entity) - named)
+            unnamed = sorted(entity_names(entity) - named)
             devices += [DeviceRef(site=site, name=text, address=text) for text in unnamed]
     return IncidentEnds(alerts=ends, entities=tuple(devices))
 
@@ -286,7 +292,7 @@ def scene_of(
     incident: Incident,
     *,
     state: IncidentState,
-    alerts: Mapping[int, Facts],
+    alerts: Mapping[int, FieldValues],
     cover: Cover,
     now: datetime,
 ) -> Scene:
@@ -318,7 +324,7 @@ def scene_of(
 
 
 def _wide_works(
-    alerts: Mapping[int, Facts], cover: Cover, *, now: datetime
+    alerts: Mapping[int, FieldValues], cover: Cover, *, now: datetime
 ) -> tuple[tuple[str, int], ...]:
     """Return the sites where planned work stands for the hours of a rule and takes too many of a
     week around one of the alerts, with those hours.
@@ -333,7 +339,9 @@ def _wide_works(
     return tuple((site, hours) for site, hours in sorted(hours_at.items()) if is_too_wide(hours))
 
 
-def _is_pending(incident: Incident, state: IncidentState, alerts: Mapping[int, Facts]) -> bool:
+def _is_pending(
+    incident: Incident, state: IncidentState, alerts: Mapping[int, FieldValues]
+) -> bool:
     """Whether something may be there that we have not read."""
     return (
         incident.details_state != DetailsState.FETCHED
@@ -344,8 +352,12 @@ def _is_pending(incident: Incident, state: IncidentState, alerts: Mapping[int, F
 
 def _touched(incident: Incident, state: IncidentState) -> list[str]:
     touched = []
-    if state.status != Status.NEW:
-        word = Status(state.status).label if state.status in Status.values else "unknown"
+    if state.status != IncidentStatus.NEW:
+        word = (
+            IncidentStatus(state.status).label
+            if state.status in IncidentStatus.values
+            else "unknown"
+        )
         touched.append(f"status {word}")
     touched += [f"label {name}" for name in state.labels if not is_our_label(name)]
     comments = list(incident.comments.values_list("ours", flat=True))
@@ -370,7 +382,7 @@ def _unknown_words(incident: Incident, state: IncidentState, found: EntityFindin
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class IncidentDecision:
     """What covers the incident, and why it stays open; no reason: rules may act on it."""
 
     cover: Cover
@@ -387,14 +399,14 @@ class Judgement:
         return self.cover.is_whole and bool(self.reasons) and is_worth_a_tag(self.reasons)
 
 
-def judge(
+def decide_incident(
     incident: Incident,
     *,
-    alerts: Mapping[int, Facts],
+    alerts: Mapping[int, FieldValues],
     acting: ActingSet,
     now: datetime,
     state: IncidentState | None = None,
-) -> Judgement:
+) -> IncidentDecision:
     """Ask the guards. Where an alert is uncovered nothing else is looked up: it stays open."""
     cover = cover_of(alerts, acting=acting, created_at=incident.created_at, now=now)
     if any(version.in_sentinel for version in (*cover.versions, *cover.canaries)):
@@ -404,20 +416,22 @@ def judge(
             alerts[pk].alert_type for pk, version in cover.by_alert.items() if version is None
         }
         reasons = [Sentence("scene.uncovered", title=title) for title in sorted(uncovered)]
-        return Judgement(cover, tuple(reasons or [Sentence("never.pending")]))
+        return IncidentDecision(cover, tuple(reasons or [Sentence("never.pending")]))
     scene = scene_of(
         incident, state=state or incident_state_of(incident), alerts=alerts, cover=cover, now=now
     )
-    return Judgement(cover, tuple(reasons_to_keep_open(scene)))
+    return IncidentDecision(cover, tuple(reasons_to_keep_open(scene)))
 
 
 def was_closed_by_rule(incident_id: int) -> bool:
     """Whether a rule closed it before, whatever became of that: rules do not close it again."""
-    lines = LedgerEntry.objects.filter(incident=incident_id, act=Act.CLOSED)
+    lines = LedgerEntry.objects.filter(incident=incident_id, act=LedgerAct.CLOSED)
     return lines.exclude(ending=Ending.NOT_SENT).exists()
 
 
-def new_ends(incident_id: int, *, alerts: Mapping[int, Facts], cover: Cover) -> list[End]:
+def new_ends(
+    incident_id: int, *, alerts: Mapping[int, FieldValues], cover: Cover
+) -> list[CoveredEnd]:
     """Return the ends of these alerts that are covered only because their group is, that were no
     members when the rule was signed, and that no earlier incident has introduced. The same of
     devices that came to the list of a version which keeps the trial of the one before.

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts.incidents.engine.catalogue import all_types
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import RuleDefinition
 from alerts.suppression.engine.sentinel_conditions import (
     Json,
-    condition,
     detail_condition,
     no_detail_value,
+    property_condition,
 )
 from alerts.suppression.engine.words import Sentence, listed
 
@@ -65,7 +65,7 @@ class PortalTypes:
     missing: tuple[Sentence, ...] = ()
 
 
-def types_of(rule: Rule) -> frozenset[str]:
+def types_of(rule: RuleDefinition) -> frozenset[str]:
     """Return the alert types that the rule is about: those of its lines, less its exceptions."""
     wanted = [set(clause.texts) for clause in rule.all_of if clause.field == "alert_type"]
     found = set.intersection(*wanted) if wanted else set[str]()
@@ -86,7 +86,7 @@ def portal_types_for(
         names = listed(sorted(types), "and")
         reason = Sentence("sentinel.no_maker", workspace=workspace, names=names)
         return PortalTypes(missing=(reason,))
-    ids = condition("IncidentRelatedAnalyticRuleIds", (maker.rule_id for maker in makers))
+    ids = property_condition("IncidentRelatedAnalyticRuleIds", (maker.rule_id for maker in makers))
     if all(maker.shows(TYPE_DETAIL) for maker in makers):
         return PortalTypes((ids, detail_condition(TYPE_DETAIL, types)), tuple(makers))
     if all(maker.selects_only(types) for maker in makers):
@@ -121,7 +121,11 @@ def guards_in_portal(makers: Sequence[AnalyticsRule], rules: Sequence[AnalyticsR
     """
     named = {maker.rule_id for maker in makers}
     others = [rule.rule_id for rule in rules if rule.rule_id not in named]
-    found = [condition("IncidentRelatedAnalyticRuleIds", others, unless=True)] if others else []
+    found = (
+        [property_condition("IncidentRelatedAnalyticRuleIds", others, unless=True)]
+        if others
+        else []
+    )
     if any(maker.shows(TYPE_DETAIL) for maker in makers):
         found.append(no_detail_value(types_for_people()))
     return found

@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 from alerts.suppression.engine.evidence import (
     BENIGN,
     STOPPERS,
+    EvidenceRow,
     Judged,
-    Row,
     Total,
     judged_in,
     totals_in,
 )
 from alerts.suppression.engine.guards.never import SiteShare
-from alerts.suppression.engine.looks import Look, check_these, nearest
+from alerts.suppression.engine.looks import SampleRow, check_these, nearest
 from alerts.suppression.engine.words import Sentence
 
 
@@ -45,7 +45,7 @@ class IncidentTotals:
 
 
 def count_incidents(
-    rows: Iterable[Row],
+    rows: Iterable[EvidenceRow],
     *,
     touched: Collection[int],
     shared: Collection[int],
@@ -54,7 +54,7 @@ def count_incidents(
     """Count each incident of the matched alerts once, under the first that holds: touched, shared,
     then by what people said of it.
     """
-    by_incident: dict[int, list[Row]] = {}
+    by_incident: dict[int, list[EvidenceRow]] = {}
     for row in rows:
         for incident in row.incidents:
             by_incident.setdefault(incident, []).append(row)
@@ -71,7 +71,7 @@ def count_incidents(
     return IncidentTotals(matched=len(by_incident), **counts)
 
 
-def _judgement(rows: Iterable[Row], *, is_closed_benign: bool) -> str:
+def _judgement(rows: Iterable[EvidenceRow], *, is_closed_benign: bool) -> str:
     """An incident is as good as the least known of its alerts."""
     members = list(rows)
     if any(row.stoppers for row in members):
@@ -95,11 +95,11 @@ class BackTest:
     per_day: tuple[tuple[date, int], ...]
     sites: tuple[SiteShare, ...]
     share_of_type: float
-    stops: tuple[Row, ...]
+    stops: tuple[EvidenceRow, ...]
     judged: Judged
     unjudged_alerts: int
-    check_these: tuple[Look, ...]
-    nearest: tuple[Look, ...]
+    check_these: tuple[SampleRow, ...]
+    nearest: tuple[SampleRow, ...]
     minutes_saved: float
     evidence: Judged  # of the first two thirds of the period
     outcome: Judged  # of the last third
@@ -117,9 +117,9 @@ class BackTest:
 
 
 def back_test(
-    rows: Iterable[Row],
+    rows: Iterable[EvidenceRow],
     *,
-    near: Iterable[tuple[Row, Sentence | str]] = (),
+    near: Iterable[tuple[EvidenceRow, Sentence | str]] = (),
     start: datetime,
     end: datetime,
     zone: str = "UTC",
@@ -164,7 +164,7 @@ def back_test(
 
 
 def _per_day(
-    rows: Iterable[Row], *, start: datetime, end: datetime, zone: ZoneInfo
+    rows: Iterable[EvidenceRow], *, start: datetime, end: datetime, zone: ZoneInfo
 ) -> tuple[tuple[date, int], ...]:
     """Alerts for each day of the plant, days without one included."""
     counts = Counter(row.at.astimezone(zone).date() for row in rows)
@@ -176,7 +176,9 @@ def _per_day(
     return tuple(found)
 
 
-def _sites(rows: Iterable[Row], incidents_by_site: Mapping[str, int]) -> tuple[SiteShare, ...]:
+def _sites(
+    rows: Iterable[EvidenceRow], incidents_by_site: Mapping[str, int]
+) -> tuple[SiteShare, ...]:
     matched: dict[str, set[int]] = {}
     for row in rows:
         matched.setdefault(row.site, set()).update(row.incidents)
@@ -186,5 +188,5 @@ def _sites(rows: Iterable[Row], incidents_by_site: Mapping[str, int]) -> tuple[S
     )
 
 
-def _worst_first(row: Row) -> tuple[int, float, int]:
+def _worst_first(row: EvidenceRow) -> tuple[int, float, int]:
     return STOPPERS.index(row.stoppers[0]), -row.at.timestamp(), row.alert

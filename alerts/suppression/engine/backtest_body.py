@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from alerts.suppression.engine.backtest import BackTest
-from alerts.suppression.engine.evidence import STOPPERS, Judged, Row, Total
-from alerts.suppression.engine.looks import Look
+from alerts.suppression.engine.evidence import STOPPERS, EvidenceRow, Judged, Total
+from alerts.suppression.engine.looks import SampleRow
 from alerts.suppression.engine.rule import instant
 from alerts.suppression.engine.words import Sentence
 
@@ -237,10 +237,10 @@ def frozen(
         outcome=_judged(found.outcome),
         deployed=list(deployed),
     )
-    return plain(body)
+    return plain_json(body)
 
 
-def plain(body: msgspec.Struct) -> dict[str, Any]:
+def plain_json(body: msgspec.Struct) -> dict[str, Any]:
     """Return what JSON keeps of a body: objects, lists and single values."""
     data: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(body))
     return data
@@ -265,7 +265,7 @@ def _judged(judged: Judged) -> JudgedBody:
     )
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: EvidenceRow) -> dict[str, Any]:
     """Return the members of `RowBody`."""
     return {
         "alert": row.alert,
@@ -277,7 +277,7 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def _look(look: Look) -> LookBody:
+def _look(look: SampleRow) -> LookBody:
     why = look.why
     return LookBody(
         **_row(look.row),

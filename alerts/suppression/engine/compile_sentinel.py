@@ -30,16 +30,16 @@ from alerts.suppression.engine.guards.never import (
     reasons_against_types,
     severity_ceiling,
 )
-from alerts.suppression.engine.rule import Clause, Rule, pinned, reasons_against_rule
+from alerts.suppression.engine.rule import Clause, RuleDefinition, pinned, reasons_against_rule
 from alerts.suppression.engine.sentinel_conditions import (
     MAX_CONDITIONS,
     OTHER_PRODUCTS,
     PRODUCTS,
     Json,
-    condition,
-    count,
+    count_conditions,
     no_gate,
     properties_of,
+    property_condition,
     titles,
 )
 from alerts.suppression.engine.values import is_mac
@@ -86,7 +86,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class InexactClause:
     """What about one clause is not exact. `clause` is None where it is about the whole rule."""
 
     clause: Clause | None
@@ -98,7 +98,7 @@ class Compiled:
     """The answer. `conditions` is empty exactly when the rule cannot be deployed there."""
 
     verdict: Verdict
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[InexactClause, ...] = ()
     conditions: tuple[Json, ...] = ()
 
 
@@ -107,16 +107,16 @@ class _Draft:
     """What becomes of the clauses: conditions, what was lost, and what forbids it altogether."""
 
     conditions: list[Json] = field(default_factory=list)
-    lost: list[Reason] = field(default_factory=list)
-    forbidden: list[Reason] = field(default_factory=list)
+    lost: list[InexactClause] = field(default_factory=list)
+    forbidden: list[InexactClause] = field(default_factory=list)
     has_type: bool = False
     has_asset: bool = False
 
 
-def compile_rule(rule: Rule, target: Target) -> Compiled:
+def compile_rule(rule: RuleDefinition, target: Target) -> Compiled:
     """The conditions for this workspace, or why there are none."""
     if reasons := [*reasons_against_rule(rule), *reasons_against_types(rule)]:
-        return Compiled("impossible", tuple(Reason(None, why) for why in reasons))
+        return Compiled("impossible", tuple(InexactClause(None, why) for why in reasons))
     draft = _Draft(forbidden=_against_target(rule, target))
     makers = _add_types(draft, rule, target) if target.is_in_defender_portal else ()
     for clause in rule.all_of:
@@ -124,71 +124,75 @@ def compile_rule(rule: Rule, target: Target) -> Compiled:
     for clause in rule.except_any:
         _add(draft, clause, target, makers, unless=True)
     if not draft.has_type:
-        draft.forbidden.append(Reason(None, Sentence("sentinel.no_type")))
+        draft.forbidden.append(InexactClause(None, Sentence("sentinel.no_type")))
     elif not draft.has_asset:
-        draft.forbidden.append(Reason(None, Sentence("sentinel.no_asset")))
+        draft.forbidden.append(InexactClause(None, Sentence("sentinel.no_asset")))
     conditions = [*draft.conditions, *_guards(target, makers)]
     draft.forbidden += _against_unproven(conditions, target)
-    if count(conditions) > MAX_CONDITIONS:
-        needed = Sentence("sentinel.conditions", count=count(conditions), most=MAX_CONDITIONS)
-        draft.forbidden.append(Reason(None, needed))
+    if count_conditions(conditions) > MAX_CONDITIONS:
+        needed = Sentence(
+            "sentinel.conditions", count=count_conditions(conditions), most=MAX_CONDITIONS
+        )
+        draft.forbidden.append(InexactClause(None, needed))
     if draft.forbidden:
         return Compiled("impossible", (*draft.forbidden, *draft.lost))
     return Compiled("wider" if draft.lost else "exact", tuple(draft.lost), tuple(conditions))
 
 
-def _against_target(rule: Rule, target: Target) -> list[Reason]:
+def _against_target(rule: RuleDefinition, target: Target) -> list[InexactClause]:
     reasons = []
     if target.is_in_defender_portal is None:
         reasons.append(Sentence("sentinel.portal_unknown", workspace=target.workspace))
     if not target.accepts:
         reasons.append(Sentence("sentinel.unprobed", workspace=target.workspace))
     reasons += [Sentence("sentinel.timeboxed", title=what) for what in needs_hours(rule)]
-    return [Reason(None, why) for why in reasons]
+    return [InexactClause(None, why) for why in reasons]
 
 
-def _against_unproven(conditions: Iterable[Json], target: Target) -> list[Reason]:
+def _against_unproven(conditions: Iterable[Json], target: Target) -> list[InexactClause]:
     """Return why the workspace may refuse these conditions: a probe has not seen them taken."""
     missing = sorted(properties_of(conditions) - target.accepts)
     if not missing or not target.accepts:  # that nothing was probed is told as one reason
         return []
     names = listed(missing, "and")
-    return [Reason(None, Sentence("sentinel.unproven", workspace=target.workspace, names=names))]
+    return [
+        InexactClause(None, Sentence("sentinel.unproven", workspace=target.workspace, names=names))
+    ]
 
 
 def _guards(target: Target, makers: Sequence[AnalyticsRule]) -> list[Json]:
     """Never list, severity ceiling and gate, for every deployed rule (S1, S8)."""
     found = [
-        condition("AlertProductNames", PRODUCTS),
-        condition("AlertProductNames", OTHER_PRODUCTS, unless=True),
-        condition("IncidentStatus", ["New"]),
-        condition("IncidentSeverity", severity_ceiling()),
+        property_condition("AlertProductNames", PRODUCTS),
+        property_condition("AlertProductNames", OTHER_PRODUCTS, unless=True),
+        property_condition("IncidentStatus", ["New"]),
+        property_condition("IncidentSeverity", severity_ceiling()),
         no_gate(target.accepts),
     ]
     if target.is_in_defender_portal:
         found += guards_in_portal(makers, target.analytics_rules)
     else:
         never = titles(kind.title for kind in all_types() if kind.guard == "never")
-        found.append(condition("IncidentTitle", never, unless=True))
+        found.append(property_condition("IncidentTitle", never, unless=True))
         if "IncidentAlertTitle" in target.accepts:  # another alert of the same incident
             others = titles(types_for_people())
-            found.append(condition("IncidentAlertTitle", others, unless=True))
+            found.append(property_condition("IncidentAlertTitle", others, unless=True))
     if target.guarded_devices:
-        found.append(condition("IoTDeviceName", target.guarded_devices, unless=True))
+        found.append(property_condition("IoTDeviceName", target.guarded_devices, unless=True))
     if target.guarded_addresses:
-        found.append(condition("IPAddress", target.guarded_addresses, unless=True))
+        found.append(property_condition("IPAddress", target.guarded_addresses, unless=True))
     return found
 
 
-def _add_types(draft: _Draft, rule: Rule, target: Target) -> tuple[AnalyticsRule, ...]:
+def _add_types(draft: _Draft, rule: RuleDefinition, target: Target) -> tuple[AnalyticsRule, ...]:
     """The alert types of the whole rule, as the Defender portal can tell them."""
     types = [clause for clause in rule.all_of if clause.field == "alert_type"]
     if not types:
         return ()
     found = portal_types_for(types_of(rule), target.analytics_rules, workspace=target.workspace)
     draft.conditions += found.conditions
-    draft.lost += [Reason(types[0], why) for why in found.doubts]
-    draft.forbidden += [Reason(types[0], why) for why in found.missing]
+    draft.lost += [InexactClause(types[0], why) for why in found.doubts]
+    draft.forbidden += [InexactClause(types[0], why) for why in found.missing]
     return found.rules
 
 
@@ -205,33 +209,37 @@ def _add(
     if name == "workspace":
         if (target.workspace in clause.texts) is unless:
             not_here = Sentence("sentinel.not_here", workspace=target.workspace)
-            draft.forbidden.append(Reason(clause, not_here))
+            draft.forbidden.append(InexactClause(clause, not_here))
     elif name == "time":
-        draft.forbidden.append(Reason(clause, Sentence("sentinel.time")))
+        draft.forbidden.append(InexactClause(clause, Sentence("sentinel.time")))
     elif name == "planned_work":
-        draft.forbidden.append(Reason(clause, Sentence("sentinel.work")))
+        draft.forbidden.append(InexactClause(clause, Sentence("sentinel.work")))
     elif name in _IN_THE_PLANT:
         label = FIELDS[name].label
-        draft.forbidden.append(Reason(clause, Sentence("sentinel.in_the_plant", label=label)))
+        draft.forbidden.append(
+            InexactClause(clause, Sentence("sentinel.in_the_plant", label=label))
+        )
     elif name == "alert_type":
         if not target.is_in_defender_portal:
-            title = condition("IncidentTitle", titles(clause.texts), unless=unless)
+            title = property_condition("IncidentTitle", titles(clause.texts), unless=unless)
             draft.conditions.append(title)
         draft.has_type |= not unless
         unlisted = [value for value in clause.texts if not _is_listed(value)]
-        draft.lost += [Reason(clause, Sentence("sentinel.unlisted", value=v)) for v in unlisted]
+        draft.lost += [
+            InexactClause(clause, Sentence("sentinel.unlisted", value=v)) for v in unlisted
+        ]
     elif name in ("severity", "tactics"):
         prop = "IncidentSeverity" if name == "severity" else "IncidentTactics"
-        draft.conditions.append(condition(prop, _severities(clause), unless=unless))
+        draft.conditions.append(property_condition(prop, _severities(clause), unless=unless))
     elif name in ("any_device", "any_address") and not _unfit(clause):
         prop = "IoTDeviceName" if name == "any_device" else "IPAddress"
-        draft.conditions.append(condition(prop, clause.texts, unless=unless))
+        draft.conditions.append(property_condition(prop, clause.texts, unless=unless))
         draft.has_asset |= not unless
-        draft.lost += [Reason(clause, why) for why in _not_single(clause, target)]
+        draft.lost += [InexactClause(clause, why) for why in _not_single(clause, target)]
     elif not unless and (detail := condition_on_detail(name, clause.texts, makers)):
         draft.conditions.append(detail)
     elif not (name == "product_name" and not unless and set(clause.texts) >= set(PRODUCTS)):
-        draft.lost.append(Reason(clause, _unfit(clause) or _unknown(clause)))
+        draft.lost.append(InexactClause(clause, _unfit(clause) or _unknown(clause)))
 
 
 def _is_listed(title: str) -> bool:
@@ -273,7 +281,7 @@ def _unknown(clause: Clause) -> Sentence:
 _KEPT: Final = frozenset({"sentinel.not_one", "sentinel.unlisted"})  # inexact, but still there
 
 
-def deployed(rule: Rule, compiled: Compiled) -> Rule:
+def deployed(rule: RuleDefinition, compiled: Compiled) -> RuleDefinition:
     """The rule as Sentinel would read it. Its lost exceptions are lost too."""
     if compiled.verdict == "impossible":
         raise ValueError("what cannot be deployed catches nothing")
@@ -294,7 +302,7 @@ _WITHOUT_DIRECTION: Final = {
 }
 
 
-def undirected(rule: Rule) -> Rule:
+def undirected(rule: RuleDefinition) -> RuleDefinition:
     """Return the rule for Sentinel to enforce: source and destination become the devices and
     addresses that an alert names, and the site goes where a workspace is named. It matches all that
     the rule matches, and the other direction too; the compiler says whether Sentinel can hold it.

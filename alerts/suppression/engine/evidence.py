@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.incidents.engine.confidence_limits import upper_share
 from alerts.suppression.engine.bound import bound_words, is_little
-from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.fields import FieldValues
 from alerts.suppression.engine.words import Sentence
 
 BENIGN: Final = frozenset({"routine", "maintenance"})
@@ -35,7 +35,7 @@ class NearCase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class EvidenceRow:
     """One alert. `annotations` are those in force: (id, verdict). `outcomes` of its incidents:
     reopened, true_positive, linked (part of the same case). `near_case`: within fourteen days a
     true positive named one of its devices, which is worth a look but no judgement of this one.
@@ -95,7 +95,7 @@ class Judged:
         return bound_words(self.suspicious, self.trials, is_strict=self.is_strict)
 
 
-def traits_of(facts: Facts, *, zone: str) -> Traits:
+def traits_of(facts: FieldValues, *, zone: str) -> Traits:
     """By what alerts of one type differ to a person's eye: ends, protocol, function, hour, day."""
     local = facts.at.astimezone(ZoneInfo(zone))
     return (
@@ -111,7 +111,7 @@ def traits_of(facts: Facts, *, zone: str) -> Traits:
     )
 
 
-def judged_in(rows: Iterable[Row], *, is_strict: bool) -> Judged:
+def judged_in(rows: Iterable[EvidenceRow], *, is_strict: bool) -> Judged:
     """The trials among rows that a rule matches; not sure counts as unjudged. Where a strict rule
     says soft alerts, too, that these are harmless is no trial of it; that one is suspicious counts.
     """
@@ -136,7 +136,7 @@ class Total:
     incidents: int
 
 
-def totals_in(rows: Iterable[Row]) -> tuple[Total, ...]:
+def totals_in(rows: Iterable[EvidenceRow]) -> tuple[Total, ...]:
     """Return how many alerts and incidents were judged how. Each is counted under one verdict, so
     that the totals add up to all of them.
     """

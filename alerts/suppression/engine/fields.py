@@ -1,5 +1,5 @@
-"""What a rule may see of an alert (`Facts`, suppression §1), the fields that a clause may name, and
-which operators and values fit each.
+"""What a rule may see of an alert (`FieldValues`, suppression §1), the fields that a clause may
+name, and which operators and values fit each.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ SEVERITIES: Final = ("Unknown", "Informational", "Low", "Medium", "High")  # by 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class FieldValues:
     """One alert whose details were fetched. An empty text means that the alert does not say.
 
     `severity` is a place in SEVERITIES; 0 meets no clause. Counts are of the largest incident that
@@ -73,7 +73,7 @@ class Operator(StrEnum):
     AT_MOST = "at_most"
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """What the values of a field are."""
 
     TEXT = "text"
@@ -89,26 +89,26 @@ class Kind(StrEnum):
 NONE_TOLD: Final = ""  # a value of some fields: alerts that tell none
 
 _EQUAL = frozenset({Operator.IS, Operator.IS_ONE_OF})
-OPERATORS: Final[Mapping[Kind, frozenset[Operator]]] = {
-    Kind.TEXT: _EQUAL,
-    Kind.ZONE: _EQUAL | {Operator.WITHIN},
-    Kind.ADDRESS: _EQUAL | {Operator.WITHIN},
-    Kind.SEVERITY: _EQUAL | {Operator.AT_MOST},
-    Kind.PORT: _EQUAL,
-    Kind.COUNT: frozenset({Operator.AT_MOST}),
-    Kind.TIME: frozenset({Operator.WITHIN}),
-    Kind.WORK: frozenset({Operator.WITHIN}),
+OPERATORS: Final[Mapping[FieldKind, frozenset[Operator]]] = {
+    FieldKind.TEXT: _EQUAL,
+    FieldKind.ZONE: _EQUAL | {Operator.WITHIN},
+    FieldKind.ADDRESS: _EQUAL | {Operator.WITHIN},
+    FieldKind.SEVERITY: _EQUAL | {Operator.AT_MOST},
+    FieldKind.PORT: _EQUAL,
+    FieldKind.COUNT: frozenset({Operator.AT_MOST}),
+    FieldKind.TIME: frozenset({Operator.WITHIN}),
+    FieldKind.WORK: frozenset({Operator.WITHIN}),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class AlertField:
     """One field. `many`: the alert has several values, and one that fits is enough. `or_none`: a
     line that names values may also hold for alerts that tell none.
     """
 
     name: str
-    kind: Kind
+    kind: FieldKind
     label: str
     many: bool = False
     least: int = 4  # characters; names picked from a short list of the plant may be shorter
@@ -120,9 +120,9 @@ class Field:
         return OPERATORS[self.kind]
 
 
-def _field(name: str, kind: Kind = Kind.TEXT, label: str = "", **more: int) -> Field:
+def _field(name: str, kind: FieldKind = FieldKind.TEXT, label: str = "", **more: int) -> AlertField:
     many = name.startswith("any_") or name in {"techniques", "tactics", "planned_work"}
-    return Field(
+    return AlertField(
         name,
         kind,
         label or name.replace("_", " "),
@@ -132,28 +132,28 @@ def _field(name: str, kind: Kind = Kind.TEXT, label: str = "", **more: int) -> F
     )
 
 
-FIELDS: Final[Mapping[str, Field]] = {
+FIELDS: Final[Mapping[str, AlertField]] = {
     field.name: field
     for field in (
         _field("workspace", least=1),
         _field("site", least=1),
-        _field("zone", Kind.ZONE, least=1),
+        _field("zone", FieldKind.ZONE, least=1),
         _field("sensor"),
         _field("alert_type"),
         _field("user_defined_title", label="title of the sensor's own rule"),
         _field("engine"),
         _field("category"),
-        _field("severity", Kind.SEVERITY),
+        _field("severity", FieldKind.SEVERITY),
         _field("protocol", least=1),
-        _field("port", Kind.PORT),
+        _field("port", FieldKind.PORT),
         _field("function", least=1),
         _field("techniques", label="technique"),
         _field("tactics", label="tactic"),
         _field("product_name", label="product"),
         _field("source_device"),
-        _field("source_address", Kind.ADDRESS),
+        _field("source_address", FieldKind.ADDRESS),
         _field("destination_device"),
-        _field("destination_address", Kind.ADDRESS),
+        _field("destination_address", FieldKind.ADDRESS),
         _field("source_kind", least=2),
         _field("source_zone", least=1),
         _field("source_subnet"),
@@ -161,11 +161,11 @@ FIELDS: Final[Mapping[str, Field]] = {
         _field("destination_zone", least=1),
         _field("destination_subnet"),
         _field("any_device", label="device"),
-        _field("any_address", Kind.ADDRESS, label="address"),
-        _field("time", Kind.TIME),
-        _field("planned_work", Kind.WORK),
-        _field("alerts_in_incident", Kind.COUNT, label="number of alerts in the incident"),
-        _field("entities_in_incident", Kind.COUNT, label="number of entities in the incident"),
+        _field("any_address", FieldKind.ADDRESS, label="address"),
+        _field("time", FieldKind.TIME),
+        _field("planned_work", FieldKind.WORK),
+        _field("alerts_in_incident", FieldKind.COUNT, label="number of alerts in the incident"),
+        _field("entities_in_incident", FieldKind.COUNT, label="number of entities in the incident"),
     )
 }
 

@@ -12,9 +12,9 @@ from itertools import product
 from operator import attrgetter
 from typing import Final, Literal
 
-from alerts.suppression.engine.fields import FIELDS, Facts, Kind, Operator
+from alerts.suppression.engine.fields import FIELDS, FieldKind, FieldValues, Operator
 from alerts.suppression.engine.match import Predicate, predicate
-from alerts.suppression.engine.rule import Clause, Rule
+from alerts.suppression.engine.rule import Clause, RuleDefinition
 
 MAX_VALUES: Final = 64
 # The most selective first.
@@ -34,10 +34,12 @@ class Bucket[Id]:
     def __init__(self) -> None:
         self._rest: Entries[Id] = []
         self._tables: dict[str, dict[str, Entries[Id]]] = {}
-        self._by: list[tuple[Callable[[Facts], str], dict[str, Entries[Id]]]] = []
-        self._by_any: list[tuple[Callable[[Facts], tuple[str, ...]], dict[str, Entries[Id]]]] = []
+        self._by: list[tuple[Callable[[FieldValues], str], dict[str, Entries[Id]]]] = []
+        self._by_any: list[
+            tuple[Callable[[FieldValues], tuple[str, ...]], dict[str, Entries[Id]]]
+        ] = []
 
-    def add(self, rule_id: Id, rule: Rule, answered: list[Clause]) -> list[Entries[Id]]:
+    def add(self, rule_id: Id, rule: RuleDefinition, answered: list[Clause]) -> list[Entries[Id]]:
         """Put the rule in and say in which lists it stands; `answered` clauses need no test."""
         index_clause = _index_clause(rule)
         lines = [
@@ -56,7 +58,7 @@ class Bucket[Id]:
             home.append(entry)
         return homes
 
-    def collect(self, facts: Facts, found: list[Id]) -> None:
+    def collect(self, facts: FieldValues, found: list[Id]) -> None:
         """Append the ids of the rules that match."""
         for get, table in self._by:
             if entries := table.get(get(facts)):
@@ -79,7 +81,9 @@ class Bucket[Id]:
         return table
 
 
-def _test[Id](entries: Entries[Id], facts: Facts, found: list[Id], *, seldom: bool = False) -> None:
+def _test[Id](
+    entries: Entries[Id], facts: FieldValues, found: list[Id], *, seldom: bool = False
+) -> None:
     for rule_id, all_of, except_any in entries:
         for test in all_of:
             if not test(facts):
@@ -91,7 +95,7 @@ def _test[Id](entries: Entries[Id], facts: Facts, found: list[Id], *, seldom: bo
                 found.append(rule_id)
 
 
-def _index_clause(rule: Rule) -> Clause | None:
+def _index_clause(rule: RuleDefinition) -> Clause | None:
     named = {
         clause.field: clause
         for clause in reversed(rule.all_of)
@@ -103,9 +107,9 @@ def _index_clause(rule: Rule) -> Clause | None:
 def _cost(clause: Clause) -> int:
     """Cheap tests first: texts, then networks, then hours."""
     field = FIELDS[clause.field]
-    if field.kind is Kind.TIME:
+    if field.kind is FieldKind.TIME:
         return 3
-    if clause.operator == Operator.WITHIN and field.kind is not Kind.WORK:
+    if clause.operator == Operator.WITHIN and field.kind is not FieldKind.WORK:
         return 2
     return int(field.many)
 
@@ -117,7 +121,7 @@ type Place = Literal["type+site", "type", "site", "neither"]
 class RuleIndex[Id]:
     """Live rules by id. `matching` is the hot path: it explains nothing."""
 
-    def __init__(self, rules: Mapping[Id, Rule] | None = None) -> None:
+    def __init__(self, rules: Mapping[Id, RuleDefinition] | None = None) -> None:
         self._both: dict[tuple[str, str], Bucket[Id]] = {}
         self._type: dict[str, Bucket[Id]] = {}
         self._site: dict[str, Bucket[Id]] = {}
@@ -129,7 +133,7 @@ class RuleIndex[Id]:
     def __len__(self) -> int:
         return len(self._homes)
 
-    def matching(self, facts: Facts) -> list[Id]:
+    def matching(self, facts: FieldValues) -> list[Id]:
         """The ids of all rules that match."""
         kind, site = facts.alert_type, facts.site
         found: list[Id] = []
@@ -142,7 +146,7 @@ class RuleIndex[Id]:
         self._neither.collect(facts, found)
         return found
 
-    def put(self, rule_id: Id, rule: Rule) -> None:
+    def put(self, rule_id: Id, rule: RuleDefinition) -> None:
         """Add a rule, or replace it. A rule without a line matches nothing and stands nowhere."""
         self.drop(rule_id)
         if not rule.all_of:
@@ -173,7 +177,7 @@ class RuleIndex[Id]:
         return self._neither
 
 
-def _place(rule: Rule) -> tuple[Place, list[tuple[str, str]], list[Clause]]:
+def _place(rule: RuleDefinition) -> tuple[Place, list[tuple[str, str]], list[Clause]]:
     """The bucket, its keys, and the clauses that standing there already answers."""
     kind = _naming(rule, "alert_type")
     site = _naming(rule, "site")
@@ -186,7 +190,7 @@ def _place(rule: Rule) -> tuple[Place, list[tuple[str, str]], list[Clause]]:
     return "neither", [("", "")], []
 
 
-def _naming(rule: Rule, field: str) -> Clause | None:
+def _naming(rule: RuleDefinition, field: str) -> Clause | None:
     return next(
         (
             clause

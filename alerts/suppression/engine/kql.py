@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from alerts.suppression.engine.fields import FIELDS, SEVERITIES, Kind, Operator
-from alerts.suppression.engine.rule import ZONE_MARK, Clause, Rule
+from alerts.suppression.engine.fields import FIELDS, SEVERITIES, FieldKind, Operator
+from alerts.suppression.engine.rule import ZONE_MARK, Clause, RuleDefinition
 from alerts.suppression.engine.windows import ranges_by_zone
 
 _COLUMNS: Final = {
@@ -79,7 +79,7 @@ class Kql:
         return not self.left_out
 
 
-def compile_kql(rule: Rule) -> Kql:
+def compile_kql(rule: RuleDefinition) -> Kql:
     """Return the rule as a query. A line about the workspace is met by asking that workspace."""
     lines, left_out = list[str](), list[Clause]()
     for clause in rule.all_of:
@@ -106,11 +106,11 @@ def compile_kql(rule: Rule) -> Kql:
 def _condition(clause: Clause) -> str | None:
     """A clause in KQL; None where the logs do not tell."""
     field = FIELDS[clause.field]
-    if field.kind is Kind.TIME:
+    if field.kind is FieldKind.TIME:
         return _time(clause.texts)
-    if field.kind is Kind.SEVERITY:
+    if field.kind is FieldKind.SEVERITY:
         return _severity(clause)
-    if field.kind is Kind.ZONE and clause.operator == Operator.WITHIN:
+    if field.kind is FieldKind.ZONE and clause.operator == Operator.WITHIN:
         return f'strcat(Site, "{ZONE_MARK}", Zone) in ({_listed(clause.texts)})'
     if field.name in _LISTS:
         column = _LISTS[field.name]
@@ -118,7 +118,7 @@ def _condition(clause: Clause) -> str | None:
     columns = _BOTH_ENDS.get(field.name) or tuple(filter(None, [_COLUMNS.get(field.name)]))
     if not columns:
         return None
-    if field.kind is Kind.PORT:
+    if field.kind is FieldKind.PORT:
         return f"Port in ({', '.join(str(int(value)) for value in clause.values)})"
     if clause.operator == Operator.WITHIN:
         return _any(_network(column, clause.texts) for column in columns)

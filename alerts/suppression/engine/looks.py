@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from alerts.suppression.engine.evidence import NearCase, Row
+from alerts.suppression.engine.evidence import EvidenceRow, NearCase
 from alerts.suppression.engine.fields import SEVERITIES
 from alerts.suppression.engine.words import Sentence
 
@@ -17,24 +17,24 @@ _LABELS: Final = {"devices": "device"}  # traits that people call otherwise
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SampleRow:
     """A row for a person's eye, standing for `times` rows of the same kind."""
 
-    row: Row
+    row: EvidenceRow
     times: int
     unlike: float
     why: Sentence | str
     case: int | None = None  # the true positive that it is near, where that is the reason
 
 
-def check_these(rows: Sequence[Row], *, most: int) -> tuple[Look, ...]:
+def check_these(rows: Sequence[EvidenceRow], *, most: int) -> tuple[SampleRow, ...]:
     """Return the unjudged matches: first those near a true positive, one for each device of it,
     then those least like the judged ones; where none is judged, the rarest.
     """
     judged = [row for row in rows if row.is_judged]
     reference = Reference(judged or rows)
-    near: dict[Hashable, list[Row]] = {}
-    others: dict[Hashable, list[Row]] = {}
+    near: dict[Hashable, list[EvidenceRow]] = {}
+    others: dict[Hashable, list[EvidenceRow]] = {}
     for row in rows:
         if row.is_judged:
             continue
@@ -54,18 +54,18 @@ def check_these(rows: Sequence[Row], *, most: int) -> tuple[Look, ...]:
 
 
 def nearest(
-    rows: Sequence[Row], near: Iterable[tuple[Row, Sentence | str]], *, most: int
-) -> tuple[Look, ...]:
+    rows: Sequence[EvidenceRow], near: Iterable[tuple[EvidenceRow, Sentence | str]], *, most: int
+) -> tuple[SampleRow, ...]:
     """Return the misses most like the matches; those judged suspicious come first."""
     reference = Reference(rows)
-    groups: dict[Hashable, list[Row]] = {}
+    groups: dict[Hashable, list[EvidenceRow]] = {}
     whys: dict[Hashable, Sentence | str] = {}
     for row, why in near:
         kind = (row.traits, row.stoppers, why)
         groups.setdefault(kind, []).append(row)
         whys[kind] = why
     looks = [
-        Look(newest(group), len(group), reference.unlike(group[0]), whys[kind])
+        SampleRow(newest(group), len(group), reference.unlike(group[0]), whys[kind])
         for kind, group in groups.items()
     ]
     return tuple(
@@ -76,16 +76,16 @@ def nearest(
 class Reference:
     """The rows that others are held against, with how often each of their traits was seen."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[EvidenceRow]) -> None:
         self.total = len(rows)
         self.trait_counts = Counter(trait for row in rows for trait in row.traits)
 
-    def unlike(self, row: Row) -> float:
+    def unlike(self, row: EvidenceRow) -> float:
         """How little a row is like them: for each trait the share that does not have it."""
         total = self.total or 1
         return round(sum(1 - self.trait_counts[trait] / total for trait in row.traits), 6)
 
-    def rarest(self, row: Row) -> tuple[str, str, int] | None:
+    def rarest(self, row: EvidenceRow) -> tuple[str, str, int] | None:
         """Return the trait of a row that fewest of them have: name, value and how many."""
         named = [(self.trait_counts[trait], *trait) for trait in row.traits if trait[1]]
         if not named:
@@ -94,35 +94,37 @@ class Reference:
         return name, value, times
 
 
-def newest(group: Iterable[Row]) -> Row:
+def newest(group: Iterable[EvidenceRow]) -> EvidenceRow:
     """Return the row of a group that came last."""
     return max(group, key=lambda row: (row.at, row.alert))
 
 
-def _near_look(group: list[Row], reference: Reference) -> Look:
-    def distance(row: Row) -> tuple[int, float, int]:
+def _near_look(group: list[EvidenceRow], reference: Reference) -> SampleRow:
+    def distance(row: EvidenceRow) -> tuple[int, float, int]:
         return _case(row).days, -row.at.timestamp(), -row.alert
 
     row = min(group, key=distance)
     case = _case(row)
     code = _NEAR_CODES.get(case.days, "look.near_case")
     why = Sentence(code, name=case.name, days=case.days)
-    return Look(row, len(group), reference.unlike(row), why, case.incident)
+    return SampleRow(row, len(group), reference.unlike(row), why, case.incident)
 
 
-def _case(row: Row) -> NearCase:
+def _case(row: EvidenceRow) -> NearCase:
     if row.near_case is None:
         raise ValueError("the row is near no case")
     return row.near_case
 
 
-def _unlike_look(group: list[Row], reference: Reference, *, is_any_judged: bool) -> Look:
+def _unlike_look(
+    group: list[EvidenceRow], reference: Reference, *, is_any_judged: bool
+) -> SampleRow:
     row = newest(group)
     why = _why_unlike(row, reference) if is_any_judged else Sentence("look.none_judged")
-    return Look(row, len(group), reference.unlike(row), why)
+    return SampleRow(row, len(group), reference.unlike(row), why)
 
 
-def _why_unlike(row: Row, reference: Reference) -> Sentence:
+def _why_unlike(row: EvidenceRow, reference: Reference) -> Sentence:
     """Return in what an unjudged match differs from the judged ones."""
     rarest = reference.rarest(row)
     if rarest is None or rarest[2] * RARE > reference.total:

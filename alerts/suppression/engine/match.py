@@ -11,27 +11,34 @@ from functools import lru_cache
 from operator import attrgetter
 
 from alerts.planned_work.engine.kinds import KINDS
-from alerts.suppression.engine.fields import FIELDS, SEVERITIES, Facts, Field, Kind, Operator
-from alerts.suppression.engine.rule import ZONE_MARK, Clause, Rule
+from alerts.suppression.engine.fields import (
+    FIELDS,
+    SEVERITIES,
+    AlertField,
+    FieldKind,
+    FieldValues,
+    Operator,
+)
+from alerts.suppression.engine.rule import ZONE_MARK, Clause, RuleDefinition
 from alerts.suppression.engine.values import is_within
-from alerts.suppression.engine.windows import is_inside, why_outside
+from alerts.suppression.engine.windows import is_in_windows, why_outside
 from alerts.suppression.engine.words import Sentence, listed
 
-type Predicate = Callable[[Facts], bool]
+type Predicate = Callable[[FieldValues], bool]
 
 
 @lru_cache(maxsize=16384)
 def predicate(clause: Clause) -> Predicate:
     """Whether facts meet a checked clause. What an alert does not say meets nothing."""
     field = FIELDS[clause.field]
-    if field.kind is Kind.TIME:
+    if field.kind is FieldKind.TIME:
         windows = clause.texts
-        return lambda facts: is_inside(facts.at, windows)
-    if field.kind is Kind.SEVERITY:
+        return lambda facts: is_in_windows(facts.at, windows)
+    if field.kind is FieldKind.SEVERITY:
         return _severity(clause)
     if clause.operator == Operator.AT_MOST:
         return _at_most(attrgetter(field.name), int(clause.values[0]))
-    if field.kind is Kind.WORK:
+    if field.kind is FieldKind.WORK:
         return _any_of(attrgetter(field.name), frozenset(clause.texts))
     if clause.operator == Operator.WITHIN:
         return _within(field, clause.texts)
@@ -40,7 +47,7 @@ def predicate(clause: Clause) -> Predicate:
     return _equal(attrgetter(field.name), clause)
 
 
-def _equal(get: Callable[[Facts], object], clause: Clause) -> Predicate:
+def _equal(get: Callable[[FieldValues], object], clause: Clause) -> Predicate:
     if len(clause.values) == 1:
         only = clause.values[0]
         return lambda facts: get(facts) == only
@@ -48,7 +55,7 @@ def _equal(get: Callable[[Facts], object], clause: Clause) -> Predicate:
     return lambda facts: get(facts) in values
 
 
-def _any_of(get: Callable[[Facts], tuple[str, ...]], values: frozenset[str]) -> Predicate:
+def _any_of(get: Callable[[FieldValues], tuple[str, ...]], values: frozenset[str]) -> Predicate:
     return lambda facts: not values.isdisjoint(get(facts))
 
 
@@ -60,22 +67,22 @@ def _severity(clause: Clause) -> Predicate:
     return lambda facts: facts.severity in severities
 
 
-def _at_most(get: Callable[[Facts], int | None], most: int) -> Predicate:
-    def holds(facts: Facts) -> bool:
+def _at_most(get: Callable[[FieldValues], int | None], most: int) -> Predicate:
+    def holds(facts: FieldValues) -> bool:
         count = get(facts)
         return count is not None and count <= most
 
     return holds
 
 
-def _within(field: Field, values: tuple[str, ...]) -> Predicate:
-    if field.kind is Kind.ZONE:
+def _within(field: AlertField, values: tuple[str, ...]) -> Predicate:
+    if field.kind is FieldKind.ZONE:
         zones = frozenset(values)
         return lambda facts: bool(facts.zone) and f"{facts.site}{ZONE_MARK}{facts.zone}" in zones
     if field.many:
-        get_all: Callable[[Facts], tuple[str, ...]] = attrgetter(field.name)
+        get_all: Callable[[FieldValues], tuple[str, ...]] = attrgetter(field.name)
         return lambda facts: any(is_within(address, values) for address in get_all(facts))
-    get: Callable[[Facts], str] = attrgetter(field.name)
+    get: Callable[[FieldValues], str] = attrgetter(field.name)
     return lambda facts: is_within(get(facts), values)
 
 
@@ -92,7 +99,7 @@ class Match:
 MATCHES = Match(True)
 
 
-def holds(rule: Rule, facts: Facts) -> bool:
+def holds(rule: RuleDefinition, facts: FieldValues) -> bool:
     """Whether the rule matches, without explanation. A rule without a line matches nothing."""
     return (
         bool(rule.all_of)
@@ -101,7 +108,7 @@ def holds(rule: Rule, facts: Facts) -> bool:
     )
 
 
-def matches(rule: Rule, facts: Facts) -> Match:
+def matches(rule: RuleDefinition, facts: FieldValues) -> Match:
     """Whether the rule matches and, if not, the first line that failed with its words."""
     if not rule.all_of:
         return Match(False, why=Sentence("miss.empty"))
@@ -114,18 +121,18 @@ def matches(rule: Rule, facts: Facts) -> Match:
     return MATCHES
 
 
-def why_not(clause: Clause, facts: Facts) -> Sentence:
+def why_not(clause: Clause, facts: FieldValues) -> Sentence:
     """What the alert said where the rule asked for something else."""
     field = FIELDS[clause.field]
-    if field.kind is Kind.TIME:
+    if field.kind is FieldKind.TIME:
         return why_outside(facts.at, clause.texts)
-    if field.kind is Kind.WORK:
+    if field.kind is FieldKind.WORK:
         return Sentence("miss.work", works=_works(clause))
     values = listed(clause.named)
     value = getattr(facts, field.name)
-    if field.kind is Kind.SEVERITY:
+    if field.kind is FieldKind.SEVERITY:
         value = SEVERITIES[value] if 0 < value < len(SEVERITIES) else ""
-    if field.kind is Kind.ZONE and value and clause.operator == Operator.WITHIN:
+    if field.kind is FieldKind.ZONE and value and clause.operator == Operator.WITHIN:
         value = f"{facts.site} / {value}"
     if value in ("", None, ()):
         return Sentence("miss.unsaid", label=field.label, wanted=values)
@@ -142,7 +149,7 @@ def _works(clause: Clause) -> str:
 
 def _exception(clause: Clause) -> Sentence:
     field = FIELDS[clause.field]
-    if field.kind is Kind.WORK:
+    if field.kind is FieldKind.WORK:
         return Sentence("miss.exception_work", works=_works(clause))
-    code = "miss.exception_time" if field.kind is Kind.TIME else "miss.exception"
+    code = "miss.exception_time" if field.kind is FieldKind.TIME else "miss.exception"
     return Sentence(code, label=field.label, wanted=listed(clause.named))

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from alerts.suppression.engine.fields import Operator
-from alerts.suppression.engine.rule import MAX_VALUES, Clause, Rule
+from alerts.suppression.engine.rule import MAX_VALUES, Clause, RuleDefinition
 
 LISTING: Final = (
     "source_device",
@@ -80,7 +80,7 @@ class LineChange:
         return Clause(self.line.field, operator, values)
 
 
-def listing_lines(rule: Rule) -> list[Clause]:
+def listing_lines(rule: RuleDefinition) -> list[Clause]:
     """Return the lines that list devices or addresses of one side one by one."""
     return [
         line
@@ -89,7 +89,7 @@ def listing_lines(rule: Rule) -> list[Clause]:
     ]
 
 
-def without_line(rule: Rule, line: Clause) -> Rule:
+def without_line(rule: RuleDefinition, line: Clause) -> RuleDefinition:
     """Return the rule without one of its lines: what it would match for any device."""
     return replace(rule, all_of=tuple(clause for clause in rule.all_of if clause != line))
 
@@ -139,7 +139,7 @@ def _takes_place(new: Sighting, old: Sighting) -> bool:
     )
 
 
-def suggested_rule(rule: Rule, changes: Sequence[LineChange]) -> Rule:
+def suggested_rule(rule: RuleDefinition, changes: Sequence[LineChange]) -> RuleDefinition:
     """Return what the next version of the rule would say."""
     new_by_line = {change.line: change.new_line for change in changes}
     return replace(rule, all_of=tuple(new_by_line.get(line, line) for line in rule.all_of))

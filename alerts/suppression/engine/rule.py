@@ -20,12 +20,12 @@ from alerts.suppression.engine.fields import (
     IDENTITIES,
     NONE_TOLD,
     SEVERITIES,
-    Field,
-    Kind,
+    AlertField,
+    FieldKind,
     Operator,
 )
 from alerts.suppression.engine.values import (
-    reasons_against_address,
+    reasons_against_address_value,
     reasons_against_network,
     reasons_against_text,
 )
@@ -94,9 +94,9 @@ def reasons_against_clause(clause: Clause) -> list[Sentence]:
     return reasons
 
 
-def _against_value(field: Field, operator: str, value: Value) -> list[Sentence]:
-    if field.kind in (Kind.PORT, Kind.COUNT):
-        lowest, highest = (0, 65535) if field.kind is Kind.PORT else (1, 500)
+def _against_value(field: AlertField, operator: str, value: Value) -> list[Sentence]:
+    if field.kind in (FieldKind.PORT, FieldKind.COUNT):
+        lowest, highest = (0, 65535) if field.kind is FieldKind.PORT else (1, 500)
         if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest:
             return []
         return [
@@ -106,26 +106,26 @@ def _against_value(field: Field, operator: str, value: Value) -> list[Sentence]:
         return [Sentence("value.text", label=field.label, value=value)]
     if len(value) > MAX_VALUE_LENGTH:
         return [Sentence("value.long", label=field.label, most=MAX_VALUE_LENGTH)]
-    if field.kind is Kind.SEVERITY:
+    if field.kind is FieldKind.SEVERITY:
         fits = value in SEVERITIES[1:]
         return (
             [] if fits else [Sentence("value.severity", value=value, known=listed(SEVERITIES[1:]))]
         )
-    if field.kind is Kind.TIME:
+    if field.kind is FieldKind.TIME:
         return reasons_against_window(value)
-    if field.kind is Kind.WORK:
+    if field.kind is FieldKind.WORK:
         fits, kinds = value in KINDS_FOR_RULES, listed(KINDS_FOR_RULES)
         return [] if fits else [Sentence("value.work", value=value, known=kinds)]
-    if field.kind is Kind.ADDRESS:
+    if field.kind is FieldKind.ADDRESS:
         within = operator == Operator.WITHIN
-        return reasons_against_network(value) if within else reasons_against_address(value)
+        return reasons_against_network(value) if within else reasons_against_address_value(value)
     if field.name == "techniques" and not _TECHNIQUE.fullmatch(value):
         return [Sentence("value.technique", value=value)]
     return _against_text(field, operator, value)
 
 
-def _against_text(field: Field, operator: str, value: str) -> list[Sentence]:
-    if field.kind is Kind.ZONE and operator == Operator.WITHIN:
+def _against_text(field: AlertField, operator: str, value: str) -> list[Sentence]:
+    if field.kind is FieldKind.ZONE and operator == Operator.WITHIN:
         site, mark, zone = value.partition(ZONE_MARK)
         if not (mark and site and zone):
             return [Sentence("value.zone", value=value)]
@@ -143,7 +143,7 @@ def is_everything(clause: Clause) -> bool:
 
 def narrows(clause: Clause) -> bool:
     """Whether a checked clause says what the rule is about; a count alone does not."""
-    return not is_everything(clause) and FIELDS[clause.field].kind is not Kind.COUNT
+    return not is_everything(clause) and FIELDS[clause.field].kind is not FieldKind.COUNT
 
 
 def pinned(clauses: Iterable[Clause], field: str) -> tuple[str, ...]:
@@ -165,7 +165,7 @@ USER_RULE_TITLE: Final = "Unauthorized Operation was detected by a User Defined 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class RuleDefinition:
     """What two people sign. `reason` is the routine cause, `evidence` names annotations.
 
     Its members and their bounds are also those of the published schema (`schema.py`).
@@ -188,7 +188,7 @@ class Rule:
         return self.all_of + self.except_any
 
 
-def as_json(rule: Rule) -> dict[str, Any]:
+def as_json(rule: RuleDefinition) -> dict[str, Any]:
     """The rule as plain data; `reading.parse` reads it back."""
     return {
         "version": VERSION,
@@ -213,7 +213,7 @@ def canonical(data: Any) -> bytes:
     return text.encode()
 
 
-def rule_hash(rule: Rule) -> str:
+def rule_hash(rule: RuleDefinition) -> str:
     """The SHA-256 that signatures and ledger refer to."""
     return hashlib.sha256(canonical(as_json(rule))).hexdigest()
 
@@ -223,7 +223,7 @@ def instant(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def reasons_against_rule(rule: Rule) -> list[Sentence]:
+def reasons_against_rule(rule: RuleDefinition) -> list[Sentence]:
     """Why the rule cannot be held against any alert, or would be held against every one."""
     reasons = _against_frame(rule)
     for clause in rule.clauses:
@@ -247,7 +247,7 @@ def reasons_against_rule(rule: Rule) -> list[Sentence]:
     return reasons + _against_generic_title(rule)
 
 
-def _against_frame(rule: Rule) -> list[Sentence]:
+def _against_frame(rule: RuleDefinition) -> list[Sentence]:
     reasons = reasons_against_text(rule.title, label="title", least=MIN_TITLE_LENGTH)
     if len(rule.title) > MAX_TITLE_LENGTH:
         reasons.append(Sentence("value.long", label="title", most=MAX_TITLE_LENGTH))
@@ -258,7 +258,7 @@ def _against_frame(rule: Rule) -> list[Sentence]:
     return reasons
 
 
-def _against_generic_title(rule: Rule) -> list[Sentence]:
+def _against_generic_title(rule: RuleDefinition) -> list[Sentence]:
     types = [value for line in rule.all_of if line.field == "alert_type" for value in line.texts]
     own = any(clause.field == "user_defined_title" for clause in rule.all_of)
     if USER_RULE_TITLE in types and not own:
@@ -266,7 +266,7 @@ def _against_generic_title(rule: Rule) -> list[Sentence]:
     return []
 
 
-def names_an_asset(rule: Rule) -> bool:
+def names_an_asset(rule: RuleDefinition) -> bool:
     """Whether some line pins an asset by id or sensor; a network is no identity."""
     return any(
         clause.field in IDENTITIES and clause.operator in ("is", "is_one_of")
@@ -278,8 +278,11 @@ MAX_RULE_BYTES: Final = 256_000  # bytes
 _TEXTS = ("title", "reason", "owner_ot", "owner_soc", "enforcement")
 _TEXT_LISTS = ("evidence", "actions")
 _CLAUSES = ("all_of", "except_any")
-MEMBERS: Final = frozenset({"version", *(member.name for member in fields(Rule))})
-_NEEDED = ("version", *(member.name for member in fields(Rule) if member.default is MISSING))
+MEMBERS: Final = frozenset({"version", *(member.name for member in fields(RuleDefinition))})
+_NEEDED = (
+    "version",
+    *(member.name for member in fields(RuleDefinition) if member.default is MISSING),
+)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
@@ -291,7 +294,7 @@ class NotARule(ValueError):
         super().__init__(" ".join(reasons))
 
 
-def parse(text: str | bytes) -> Rule:
+def parse_rule(text: str | bytes) -> RuleDefinition:
     """The rule that a JSON text spells. Whether it makes sense, `reasons_against_rule` says."""
     return from_json(load(text))
 
@@ -308,7 +311,7 @@ def load(text: str | bytes) -> Any:
     return data
 
 
-def from_json(data: Any) -> Rule:
+def from_json(data: Any) -> RuleDefinition:
     """The rule that plain data spells."""
     if not isinstance(data, dict):
         raise NotARule([Sentence("json.form")])
@@ -327,7 +330,7 @@ def from_json(data: Any) -> Rule:
         raise NotARule(reasons)
     values: dict[str, Any] = {name: data[name] for name in _TEXTS if name in data}
     values |= {name: tuple(data[name]) for name in _TEXT_LISTS if name in data}
-    return Rule(**values, all_of=all_of, except_any=except_any, expires_at=expires_at)
+    return RuleDefinition(**values, all_of=all_of, except_any=except_any, expires_at=expires_at)
 
 
 def _clauses(data: Any, name: str, reasons: list[Sentence]) -> tuple[Clause, ...]:

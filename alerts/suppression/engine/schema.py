@@ -1,4 +1,4 @@
-"""The JSON Schema of a rule, made of `Rule` and its fields; published in docs/schemas."""
+"""The JSON Schema of a rule, made of `RuleDefinition` and its fields; published in docs/schemas."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from typing import Any
 import msgspec
 
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
-from alerts.suppression.engine.fields import FIELDS, SEVERITIES, Field, Kind, Operator
-from alerts.suppression.engine.rule import MAX_VALUE_LENGTH, MAX_VALUES, VERSION, Clause, Rule
+from alerts.suppression.engine.fields import FIELDS, SEVERITIES, AlertField, FieldKind, Operator
+from alerts.suppression.engine.rule import (
+    MAX_VALUE_LENGTH,
+    MAX_VALUES,
+    VERSION,
+    Clause,
+    RuleDefinition,
+)
 
 
 def rule_schema() -> dict[str, Any]:
     """What a rule may look like. What it may say is checked in words by the engine."""
-    _, parts = msgspec.json.schema_components([Rule], ref_template="#/$defs/{name}")
+    _, parts = msgspec.json.schema_components([RuleDefinition], ref_template="#/$defs/{name}")
     members = parts["Rule"]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -27,7 +33,7 @@ def rule_schema() -> dict[str, Any]:
     }
 
 
-def _clause(field: Field) -> dict[str, Any]:
+def _clause(field: AlertField) -> dict[str, Any]:
     operators = sorted(str(operator) for operator in field.operators)
     return {
         "type": "object",
@@ -47,14 +53,14 @@ def _clause(field: Field) -> dict[str, Any]:
     }
 
 
-def _value(field: Field) -> dict[str, Any]:
-    if field.kind is Kind.SEVERITY:
+def _value(field: AlertField) -> dict[str, Any]:
+    if field.kind is FieldKind.SEVERITY:
         return {"enum": list(SEVERITIES[1:])}
-    if field.kind is Kind.WORK:
+    if field.kind is FieldKind.WORK:
         return {"enum": list(KINDS_FOR_RULES)}
-    if field.kind is Kind.PORT:
+    if field.kind is FieldKind.PORT:
         return {"type": "integer", "minimum": 0, "maximum": 65535}
-    if field.kind is Kind.COUNT:
+    if field.kind is FieldKind.COUNT:
         return {"type": "integer", "minimum": 1, "maximum": 500}
     least = 0 if field.or_none else field.least  # "": alerts that tell none
     return {"type": "string", "minLength": least, "maxLength": MAX_VALUE_LENGTH}

@@ -55,7 +55,7 @@ _NO_RULE: Final = (
 )
 
 
-def condition(name: str, values: Iterable[str], *, unless: bool = False) -> Json:
+def property_condition(name: str, values: Iterable[str], *, unless: bool = False) -> Json:
     """One property: some value equals one of these or, with `unless`, none does."""
     texts = sorted(set(values))
     if name not in PROBED or not texts:
@@ -89,23 +89,25 @@ def no_gate(accepts: Collection[str] = (LABELS,)) -> Json:
                 "propertyValues": [GATE_LABEL],
             },
         }
-    return _array("IncidentLabels", "AllItems", condition(LABELS, [GATE_LABEL], unless=True))
+    return _array(
+        "IncidentLabels", "AllItems", property_condition(LABELS, [GATE_LABEL], unless=True)
+    )
 
 
 def detail_condition(name: str, values: Iterable[str]) -> Json:
     """The custom detail of this name has one of these values on some alert."""
-    value = condition("IncidentCustomDetailsValue", values)
+    value = property_condition("IncidentCustomDetailsValue", values)
     return _array(
         "CustomDetails",
         "AnyItem",
-        condition("IncidentCustomDetailsKey", [name]),
+        property_condition("IncidentCustomDetailsKey", [name]),
         _array("CustomDetailValues", "AnyItem", value),
     )
 
 
 def no_detail_value(values: Iterable[str]) -> Json:
     """No custom detail has one of these values on any alert."""
-    value = condition("IncidentCustomDetailsValue", values, unless=True)
+    value = property_condition("IncidentCustomDetailsValue", values, unless=True)
     return _array("CustomDetailValues", "AllItems", value)
 
 
@@ -138,12 +140,12 @@ def probing(name: str) -> Json:
         "IPAddress": "192.0.2.1",
         "IncidentRelatedAnalyticRuleIds": _NO_RULE,
     }
-    return condition(name, [words.get(name, "Tagout probe")])
+    return property_condition(name, [words.get(name, "Tagout probe")])
 
 
 def every_incident() -> Json:
     """True for each incident; the gate's own rule needs it, because no condition is refused."""
-    return condition("IncidentSeverity", SEVERITIES[1:])
+    return property_condition("IncidentSeverity", SEVERITIES[1:])
 
 
 def properties_of(conditions: Iterable[Json]) -> frozenset[str]:
@@ -160,14 +162,14 @@ def properties_of(conditions: Iterable[Json]) -> frozenset[str]:
     return frozenset(found)
 
 
-def count(conditions: Iterable[Json]) -> int:
+def count_conditions(conditions: Iterable[Json]) -> int:
     """How many conditions Sentinel counts, inner ones included."""
     total = 0
     for part in conditions:
         properties = part["conditionProperties"]
         total += (
             1
-            + count(properties.get("itemConditions", ()))
-            + count(properties.get("innerConditions", ()))
+            + count_conditions(properties.get("itemConditions", ()))
+            + count_conditions(properties.get("innerConditions", ()))
         )
     return total

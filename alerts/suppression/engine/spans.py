@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from alerts.suppression.engine.windows import WEEK, ranges_by_zone, zone_of
+from alerts.suppression.engine.windows import WEEK, ranges_by_zone, window_zone_of
 
 EPOCH: Final = datetime(1970, 1, 5, tzinfo=UTC)  # a Monday; minutes are counted from here
 _MINUTE = timedelta(minutes=1)
@@ -22,7 +22,7 @@ type Windows = tuple[str, ...]
 type _Ranges = list[tuple[int, int]]
 
 
-class Span(NamedTuple):
+class WeeklySpan(NamedTuple):
     """From `since` until `until` (minutes since EPOCH), each week from `start` to `end`; neither
     end is inside.
     """
@@ -44,9 +44,9 @@ def spans_between(
     *,
     inside: Sequence[Windows],
     outside: Sequence[Windows] = (),
-) -> tuple[Span, ...]:
+) -> tuple[WeeklySpan, ...]:
     """Return the spans of a period that are inside all of `inside` and none of `outside`."""
-    zones = sorted({zone_of(value) for windows in (*inside, *outside) for value in windows})
+    zones = sorted({window_zone_of(value) for windows in (*inside, *outside) for value in windows})
     changes = [minute_of(since), *_changes(zones, since, until), -(-(until - EPOCH) // _MINUTE)]
     found = []
     for first, last in pairwise(changes):
@@ -56,11 +56,11 @@ def spans_between(
             ranges = _common(ranges, _in_utc(windows, at))
         for windows in outside:
             ranges = _common(ranges, _rest(_in_utc(windows, at)))
-        found += [Span(first, last, start, end) for start, end in ranges]
+        found += [WeeklySpan(first, last, start, end) for start, end in ranges]
     return tuple(found)
 
 
-def is_in_spans(at: datetime, spans: Iterable[Span]) -> bool:
+def is_in_spans(at: datetime, spans: Iterable[WeeklySpan]) -> bool:
     """Whether one of the spans holds a moment."""
     minute = minute_of(at)
     of_week = minute % WEEK

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from alerts.suppression.engine.fields import FIELDS, SEVERITIES, Kind, Operator
-from alerts.suppression.engine.rule import ZONE_MARK, Clause, Rule
+from alerts.suppression.engine.fields import FIELDS, SEVERITIES, FieldKind, Operator
+from alerts.suppression.engine.rule import ZONE_MARK, Clause, RuleDefinition
 from alerts.suppression.engine.values import IPV4_FORM, IPV6_FORM
 from alerts.suppression.engine.windows import ranges_by_zone
 
@@ -83,25 +83,25 @@ class Sql:
     params: tuple[Any, ...] = ()
 
 
-def where(rule: Rule) -> Sql:
+def rule_condition_sql(rule: RuleDefinition) -> Sql:
     """The whole rule. A rule without a line matches nothing."""
     return prefixes(rule)[-1] if rule.all_of else Sql("false")
 
 
-def where_any(rules: Iterable[Rule]) -> Sql:
+def where_any(rules: Iterable[RuleDefinition]) -> Sql:
     """Any of these rules; nothing where there are none."""
-    pieces = [where(rule) for rule in rules]
+    pieces = [rule_condition_sql(rule) for rule in rules]
     return _joined(pieces, " OR ") if pieces else Sql("false")
 
 
-def prefixes(rule: Rule) -> list[Sql]:
+def prefixes(rule: RuleDefinition) -> list[Sql]:
     """What is left after each line, in the order of the editor, then after each exception."""
     parts = [clause_sql(clause) for clause in rule.all_of]
     parts += [_negated(clause_sql(clause)) for clause in rule.except_any]
     return [_joined(parts[: place + 1]) for place in range(len(parts))]
 
 
-def near_misses(rule: Rule) -> Sql:
+def near_misses(rule: RuleDefinition) -> Sql:
     """Alerts of the rule's type, or of all where it names none, that exactly one line keeps out."""
     lines = [(clause, clause_sql(clause)) for clause in rule.all_of]
     fixed = [piece for clause, piece in lines if clause.field == "alert_type"]
@@ -119,17 +119,17 @@ def near_misses(rule: Rule) -> Sql:
 def clause_sql(clause: Clause) -> Sql:
     """One checked clause."""
     field = FIELDS[clause.field]
-    if field.kind is Kind.TIME:
+    if field.kind is FieldKind.TIME:
         return _time(clause.texts)
-    if field.kind is Kind.WORK:
+    if field.kind is FieldKind.WORK:
         return Sql(f"EXISTS ({_WORKS}{_KNOWN_THEN} AND p.kind = ANY(%s))", (list(clause.texts),))
-    if field.kind is Kind.SEVERITY:
+    if field.kind is FieldKind.SEVERITY:
         return _severity(clause)
-    if field.kind is Kind.COUNT:
+    if field.kind is FieldKind.COUNT:
         return Sql(f"{_COUNTS[field.name]} <= %s", (int(clause.values[0]),))
-    if field.kind is Kind.PORT:
+    if field.kind is FieldKind.PORT:
         return Sql("a.port = ANY(%s::int[])", (list(clause.values),))
-    if field.kind is Kind.ZONE and clause.operator == Operator.WITHIN:
+    if field.kind is FieldKind.ZONE and clause.operator == Operator.WITHIN:
         return Sql(
             "(a.site_id, a.zone_id) IN (SELECT s.id, z.id FROM sites_sites s, sites_zones z"
             f" WHERE s.name || '{ZONE_MARK}' || z.name = ANY(%s::text[]))",

@@ -42,7 +42,7 @@ def is_mac(text: str) -> bool:
     return _MAC.fullmatch(text) is not None
 
 
-def reasons_against_address(value: str) -> list[Sentence]:
+def reasons_against_address_value(value: str) -> list[Sentence]:
     """Why no alert can carry this address."""
     found = ip_of(value)
     if found is not None and (found.is_unspecified or str(found) == "255.255.255.255"):
@@ -72,7 +72,7 @@ def is_public(text: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def network_of(value: str) -> Network:
+def checked_network(value: str) -> Network:
     """The network that a checked value spells."""
     return ip_network(value)
 
@@ -82,7 +82,7 @@ def is_within(text: str, networks: tuple[str, ...]) -> bool:
     found = ip_of(text)
     return found is not None and any(
         found.version == network.version and found in network
-        for network in map(network_of, networks)
+        for network in map(checked_network, networks)
     )
 
 

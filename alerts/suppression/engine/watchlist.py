@@ -19,14 +19,21 @@ from uuid import UUID, uuid5
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.outbox.engine.labels import ROUTINE_LIST
-from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, SEVERITIES, Facts, Kind, Operator
+from alerts.suppression.engine.fields import (
+    FIELDS,
+    NONE_TOLD,
+    SEVERITIES,
+    FieldKind,
+    FieldValues,
+    Operator,
+)
 from alerts.suppression.engine.guards.never import (
     needs_hours,
     reasons_against_types,
     severity_ceiling,
 )
-from alerts.suppression.engine.rule import ZONE_MARK, Clause, Rule, instant
-from alerts.suppression.engine.spans import Span, is_in_spans, spans_between
+from alerts.suppression.engine.rule import ZONE_MARK, Clause, RuleDefinition, instant
+from alerts.suppression.engine.spans import WeeklySpan, is_in_spans, spans_between
 from alerts.suppression.engine.words import Sentence
 
 ALIAS: Final = ROUTINE_LIST
@@ -91,7 +98,7 @@ class Routine:
     pairs: tuple[RoutinePair, ...] = ()
     conditions: Mapping[str, tuple[str, ...]]  # by column: the texts of which one has to be there
     severities: tuple[str, ...] = ()
-    spans: tuple[Span, ...] = ()
+    spans: tuple[WeeklySpan, ...] = ()
     since: datetime
     until: datetime
     reasons: tuple[Sentence, ...] = ()
@@ -115,7 +122,9 @@ class Routine:
         return (*(end.partition(":")[2] for end in ends), *texts)
 
 
-def routine_of(rule: Rule, *, workspace: str, since: datetime, until: datetime) -> Routine:
+def routine_of(
+    rule: RuleDefinition, *, workspace: str, since: datetime, until: datetime
+) -> Routine:
     """Return the pairs of a rule that lives from `since` on and ends at `until`."""
     draft = _RowDraft(rule, workspace)
     reasons = [*reasons_against_types(rule), *draft.reasons()]
@@ -148,7 +157,7 @@ def routine_of(rule: Rule, *, workspace: str, since: datetime, until: datetime) 
 class _RowDraft:
     """What becomes of the lines of a rule: texts by field, hours, and what cannot be said."""
 
-    def __init__(self, rule: Rule, workspace: str) -> None:
+    def __init__(self, rule: RuleDefinition, workspace: str) -> None:
         self.windows = [line.texts for line in rule.all_of if line.field == "time"]
         self.outside = [line.texts for line in rule.except_any if line.field == "time"]
         self.severities = severity_ceiling()
@@ -241,7 +250,7 @@ def _field_of(line: Clause) -> str | None:
     is_equal = line.operator in (Operator.IS, Operator.IS_ONE_OF)
     if is_equal and (line.field in COLUMNS or line.field == "alert_type"):
         return line.field
-    if FIELDS[line.field].kind is Kind.ZONE and line.field == "zone":
+    if FIELDS[line.field].kind is FieldKind.ZONE and line.field == "zone":
         return _PLACE
     return None
 
@@ -252,7 +261,7 @@ def _severities(line: Clause) -> set[str]:
     return set(line.texts)
 
 
-def keys_of(facts: Facts) -> Iterator[str]:
+def lookup_keys_of(facts: FieldValues) -> Iterator[str]:
     """Return by what the exclusion looks an alert up."""
     sources = (f"name:{facts.source_device}", f"address:{facts.source_address}")
     destinations = (f"name:{facts.destination_device}", f"address:{facts.destination_address}")
@@ -263,7 +272,7 @@ def keys_of(facts: Facts) -> Iterator[str]:
 _BY_COLUMN = {column: field for field, column in COLUMNS.items()}
 
 
-def _text_in(facts: Facts, column: str) -> str:
+def _text_in(facts: FieldValues, column: str) -> str:
     if column == _PLACE:
         return f"{facts.site}{ZONE_MARK}{facts.zone}"
     value = getattr(facts, _BY_COLUMN[column])
@@ -283,16 +292,16 @@ class RoutineSource:
     hours: str  # as people read them
 
 
-def rows_of(routine: Routine, source: RoutineSource) -> dict[RoutinePair, WatchlistRow]:
+def watchlist_rows_of(routine: Routine, source: RoutineSource) -> dict[RoutinePair, WatchlistRow]:
     """Return the row of each pair of a rule."""
     return {pair: _row(pair, routine, source) for pair in routine.pairs if routine.is_listed}
 
 
-def covers(row: Mapping[str, str], facts: Facts) -> bool:
+def row_leaves_out(row: Mapping[str, str], facts: FieldValues) -> bool:
     """Whether a row leaves an alert of these facts out while the gate is open, as the exclusion
     reads it.
     """
-    if not 0 < facts.severity < len(SEVERITIES) or row["Pair"] not in keys_of(facts):
+    if not 0 < facts.severity < len(SEVERITIES) or row["Pair"] not in lookup_keys_of(facts):
         return False
     since, until = (datetime.fromisoformat(row[edge]) for edge in ("From", "Until"))
     conditions = _readable_conditions(row["Conditions"])
@@ -302,7 +311,7 @@ def covers(row: Mapping[str, str], facts: Facts) -> bool:
         since <= facts.at < until
         and SEVERITIES[facts.severity] in json.loads(row["Severities"])
         and all(_text_in(facts, name) in texts for name, texts in conditions.items())
-        and is_in_spans(facts.at, [Span(*span) for span in json.loads(row["Spans"])])
+        and is_in_spans(facts.at, [WeeklySpan(*span) for span in json.loads(row["Spans"])])
     )
 
 

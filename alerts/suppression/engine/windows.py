@@ -44,7 +44,7 @@ def reasons_against_window(value: str) -> list[Sentence]:
     return []
 
 
-def zone_of(value: str) -> str:
+def window_zone_of(value: str) -> str:
     """The time zone that a window names."""
     return value.rsplit(" ", 1)[1]
 
@@ -77,7 +77,7 @@ def minute_of_week(at: datetime, zone: str) -> int:
     return local.weekday() * DAY + local.hour * 60 + local.minute
 
 
-def is_inside(at: datetime, values: tuple[str, ...]) -> bool:
+def is_in_windows(at: datetime, values: tuple[str, ...]) -> bool:
     """Whether some window holds this moment."""
     for zone, ranges in ranges_by_zone(values):
         minute = minute_of_week(at, zone)
@@ -88,7 +88,7 @@ def is_inside(at: datetime, values: tuple[str, ...]) -> bool:
 
 def why_outside(at: datetime, values: tuple[str, ...]) -> Sentence:
     """Where the moment missed the windows, in the words of a clock on the plant's wall."""
-    zone = zone_of(values[0])
+    zone = window_zone_of(values[0])
     minute = minute_of_week(at, zone)
     day, hour = DAYS[minute // DAY], clock(minute % DAY)
     today = [found for value in values if (found := _FORM.fullmatch(value)) and found[1] == day]

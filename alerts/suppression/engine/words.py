@@ -49,14 +49,14 @@ class Sentence(str):
 
     def spoken(self, translate: Callable[[str], str], write: Callable[[str], str] = str) -> str:
         """The same in another language."""
-        return words(self, translate, write)
+        return translated_sentence(self, translate, write)
 
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, str]]:
         """Copies and pickles are made anew from the code."""
         return (self.code,), self.detail
 
 
-def words(
+def translated_sentence(
     sentence: Sentence,
     translate: Callable[[str], str] = str,
     write: Callable[[str], str] = str,

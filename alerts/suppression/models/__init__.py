@@ -1,10 +1,10 @@
 """The nouns of this room."""
 
 from alerts.suppression.models.ledger import (
-    Act,
     Ending,
     GroupMember,
     HeldIncident,
+    LedgerAct,
     LedgerEntry,
     NewMember,
     Stop,
@@ -19,8 +19,8 @@ from alerts.suppression.models.rules import (
     RuleVersion,
     Signature,
     SiteDay,
-    State,
     Step,
+    VersionState,
 )
 from alerts.suppression.models.watchlist import (
     LeftOutAlert,
@@ -33,11 +33,11 @@ from alerts.suppression.models.watchlist import (
 __all__ = [
     "ACTING",
     "OPEN",
-    "Act",
     "BackTestRun",
     "Ending",
     "GroupMember",
     "HeldIncident",
+    "LedgerAct",
     "LedgerEntry",
     "LeftOutAlert",
     "NewMember",
@@ -46,9 +46,9 @@ __all__ = [
     "RuleVersion",
     "Signature",
     "SiteDay",
-    "State",
     "Step",
     "Stop",
+    "VersionState",
     "WatchlistPeriod",
     "WatchlistRequest",
     "WatchlistSignature",

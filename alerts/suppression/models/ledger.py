@@ -6,7 +6,7 @@ from django.db.models import Q
 from alerts.suppression.engine.guards.closing import SIDES
 
 
-class Act(models.TextChoices):
+class LedgerAct(models.TextChoices):
     """What the rule did."""
 
     TAGGED = "tagged", "Would close"  # the canary
@@ -42,7 +42,7 @@ class LedgerEntry(models.Model):
         "suppression.RuleVersion", on_delete=models.PROTECT, related_name="ledger"
     )
     rule_hash = models.CharField(max_length=64)
-    act = models.CharField(max_length=8, choices=Act)
+    act = models.CharField(max_length=8, choices=LedgerAct)
     where = models.CharField(max_length=8, choices=Where)
     at = models.DateTimeField()
     reason = models.TextField()  # routine cause, in words

@@ -8,9 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
-from alerts.suppression.engine.guards.signing import Side
-from alerts.suppression.engine.rule import Rule as RuleDefinition
-from alerts.suppression.engine.rule import from_json
+from alerts.suppression.engine.guards.signing import SigningSide
+from alerts.suppression.engine.rule import RuleDefinition, from_json
 
 
 class Rule(models.Model):
@@ -30,7 +29,7 @@ class Rule(models.Model):
         return f"R-{self.number}"
 
 
-class State(models.TextChoices):
+class VersionState(models.TextChoices):
     """Where a version stands in its life (suppression §5)."""
 
     DRAFT = "draft", gettext_lazy("Draft")
@@ -46,9 +45,19 @@ class State(models.TextChoices):
     REPLACED = "replaced", gettext_lazy("Replaced")  # by a later version
 
 
-OPEN = (State.DRAFT, State.PROPOSED, State.CHANGES_REQUESTED)  # still being made
-ACTING = (State.CANARY, State.LIVE)  # does something to incidents
-ENDED = (State.EXPIRED, State.RETIRED, State.REJECTED, State.DISCARDED, State.REPLACED)
+OPEN = (
+    VersionState.DRAFT,
+    VersionState.PROPOSED,
+    VersionState.CHANGES_REQUESTED,
+)  # still being made
+ACTING = (VersionState.CANARY, VersionState.LIVE)  # does something to incidents
+ENDED = (
+    VersionState.EXPIRED,
+    VersionState.RETIRED,
+    VersionState.REJECTED,
+    VersionState.DISCARDED,
+    VersionState.REPLACED,
+)
 
 
 class RuleVersion(models.Model):
@@ -59,9 +68,9 @@ class RuleVersion(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     rule = models.ForeignKey("suppression.Rule", on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField()
-    state = models.CharField(max_length=20, choices=State, default=State.DRAFT)
+    state = models.CharField(max_length=20, choices=VersionState, default=VersionState.DRAFT)
     state_since = models.DateTimeField()
-    paused_from = models.CharField(max_length=20, choices=State, blank=True)
+    paused_from = models.CharField(max_length=20, choices=VersionState, blank=True)
     needs_approval = models.BooleanField(default=False)  # paused by S7: nobody just resumes it
     revision = models.PositiveIntegerField(default=0)  # of a draft: two editors notice each other
 
@@ -168,7 +177,7 @@ class Step(models.Model):
         return f"{self.version_id}: {self.from_state} to {self.to_state}"
 
 
-SIDES = [(Side.OT.value, "OT"), (Side.SOC.value, "SOC")]
+SIDES = [(SigningSide.OT.value, "OT"), (SigningSide.SOC.value, "SOC")]
 
 
 class Signature(models.Model):

@@ -7,8 +7,8 @@ from typing import Final
 
 from django.db.models import Prefetch, QuerySet
 
-from alerts.suppression.engine.guards.signing import VALID, Side
-from alerts.suppression.models import RuleVersion, Signature, State, Step
+from alerts.suppression.engine.guards.signing import VALID, SigningSide
+from alerts.suppression.models import RuleVersion, Signature, Step, VersionState
 from alerts.suppression.policies import SIGNING, rights_by_version
 from alerts.suppression.queries import versions_visible_to
 from portal.accounts.models import User
@@ -16,7 +16,7 @@ from portal.accounts.queries import roles_of
 
 RECENT: Final = timedelta(days=30)
 MAX_VERSIONS: Final = 50
-_DECIDED: Final = (State.CANARY, State.REJECTED, State.CHANGES_REQUESTED)
+_DECIDED: Final = (VersionState.CANARY, VersionState.REJECTED, VersionState.CHANGES_REQUESTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class SignatureRequest:
     """One proposal. `open_sides`: those that this person could sign for now."""
 
     version: RuleVersion
-    open_sides: frozenset[Side]
-    signed: dict[Side, Signature]
+    open_sides: frozenset[SigningSide]
+    signed: dict[SigningSide, Signature]
     is_stale: bool
 
     @property
@@ -39,9 +39,9 @@ class SignatureRequest:
         return min([self.version.backtest.ran_at, *made]) + VALID
 
     @property
-    def missing(self) -> list[Side]:
+    def missing(self) -> list[SigningSide]:
         """Return the sides that have not signed."""
-        return [side for side in Side if side not in self.signed]
+        return [side for side in SigningSide if side not in self.signed]
 
 
 def requests_for(user: User, *, now: datetime) -> list[SignatureRequest]:
@@ -60,14 +60,16 @@ def requests_for(user: User, *, now: datetime) -> list[SignatureRequest]:
 
 def count_awaiting_signature(user: User) -> int:
     """Return how many proposals wait for this person."""
-    if roles_of(user).isdisjoint(SIGNING[Side.OT] | SIGNING[Side.SOC]):
+    if roles_of(user).isdisjoint(SIGNING[SigningSide.OT] | SIGNING[SigningSide.SOC]):
         return 0
     rows = _proposals(user).select_related(None)  # on every page: no back-tests, no texts of rules
     versions = list(rows[: 2 * MAX_VERSIONS])
     return sum(bool(sides) for sides in sides_open_to(user, versions).values()) if versions else 0
 
 
-def sides_open_to(user: User, versions: Collection[RuleVersion]) -> dict[int, frozenset[Side]]:
+def sides_open_to(
+    user: User, versions: Collection[RuleVersion]
+) -> dict[int, frozenset[SigningSide]]:
     """Return for which sides this person could sign these proposals, as far as that is known before
     trying: the service asks everything again. Versions come with their signatures.
     """
@@ -107,24 +109,24 @@ def with_signatures(versions: QuerySet[RuleVersion]) -> QuerySet[RuleVersion]:
 
 
 def _proposals(user: User) -> QuerySet[RuleVersion]:
-    proposed = versions_visible_to(user).filter(state=State.PROPOSED)
+    proposed = versions_visible_to(user).filter(state=VersionState.PROPOSED)
     return with_signatures(proposed).order_by("proposed_at", "pk")
 
 
-def _signatures_by_side(version: RuleVersion) -> dict[Side, Signature]:
+def _signatures_by_side(version: RuleVersion) -> dict[SigningSide, Signature]:
     signatures: list[Signature] = version.valid_signatures  # type: ignore[attr-defined]  # of the prefetch
-    return {Side(signature.side): signature for signature in signatures}
+    return {SigningSide(signature.side): signature for signature in signatures}
 
 
 def _open_to(
-    user: User, version: RuleVersion, rights: frozenset[Side], with_own_evidence: set[int]
-) -> frozenset[Side]:
+    user: User, version: RuleVersion, rights: frozenset[SigningSide], with_own_evidence: set[int]
+) -> frozenset[SigningSide]:
     signed = _signatures_by_side(version)
     if any(signature.by_id == user.pk for signature in signed.values()):
         return frozenset()
     sides = rights - signed.keys()
     if version.proposed_by_id == user.pk:
-        sides &= {Side(version.proposer_side)} if version.proposer_side else set()
+        sides &= {SigningSide(version.proposer_side)} if version.proposer_side else set()
     if version.pk in with_own_evidence:
-        sides -= {Side.SOC}
+        sides -= {SigningSide.SOC}
     return frozenset(sides)

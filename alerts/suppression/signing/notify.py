@@ -8,11 +8,11 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from alerts.sites.queries import zone_of_sites
-from alerts.suppression.engine.words import Sentence, words
+from alerts.suppression.engine.words import Sentence, translated_sentence
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import User
 from portal.notifications.services import notify
-from portal.ui.moments import READER, value_words
+from portal.ui.moments import READER, plain_value_words
 
 type Message = Callable[[], tuple[str, list[str]]]  # subject and lines, in the language that is on
 
@@ -21,7 +21,7 @@ def in_words(reason: object, zone: str = READER) -> str:
     """Return a reason in the language that is on. `zone`: of the plant whose times it may name."""
     if not isinstance(reason, Sentence):
         return str(reason)
-    return words(reason, gettext, lambda text: value_words(text, zone))
+    return translated_sentence(reason, gettext, lambda text: plain_value_words(text, zone))
 
 
 def notify_about_rule(

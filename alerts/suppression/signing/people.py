@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.drafting.rule_reach import reach_of_rule
-from alerts.suppression.engine.guards.signing import Side
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.guards.signing import SigningSide
+from alerts.suppression.engine.rule import RuleDefinition
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.policies import SIGNING, rights_to_sign
 from portal.accounts.models import User
@@ -19,21 +19,21 @@ def identity_of(user: User) -> str:
     return f"{user.tid}:{user.oid}" if user.oid else str(user.uuid)
 
 
-def people_of_side(version: RuleVersion, *, side: Side) -> list[User]:
+def people_of_side(version: RuleVersion, *, side: SigningSide) -> list[User]:
     """Return everybody who may sign this version for a side, by name."""
     sites = Site.objects.filter(pk__in=version.site_ids).values_list("uuid", flat=True)
     workspaces = Workspace.objects.filter(pk__in=version.workspace_ids)
     places = list(workspaces.values_list("uuid", "organisation__uuid"))
     people = people_holding(
         SIGNING[side],
-        sites=list(sites) if side is Side.OT else [],
+        sites=list(sites) if side is SigningSide.OT else [],
         workspaces=[workspace for workspace, _ in places],
         organisations=[organisation for _, organisation in places if organisation],
     )
     return [person for person in people if side in rights_to_sign(person, version)]
 
 
-def usual_owners(rule: Rule, *, by: User) -> dict[str, str]:
+def usual_owners(rule: RuleDefinition, *, by: User) -> dict[str, str]:
     """Return whom a rule names as owners unless its author says otherwise: the author, on a side
     that is theirs to sign for, and the SOC lead where there is just one.
     """
@@ -41,18 +41,18 @@ def usual_owners(rule: Rule, *, by: User) -> dict[str, str]:
     if not reach.workspace_ids:
         return {}
     version = RuleVersion(workspace_ids=list(reach.workspace_ids), site_ids=list(reach.site_ids))
-    rights, leads = rights_to_sign(by, version), people_of_side(version, side=Side.SOC)
+    rights, leads = rights_to_sign(by, version), people_of_side(version, side=SigningSide.SOC)
     owners = {}
-    if Side.OT in rights:
+    if SigningSide.OT in rights:
         owners["owner_ot"] = by.email
-    elif Side.SOC in rights:
+    elif SigningSide.SOC in rights:
         owners["owner_soc"] = by.email
     if len(leads) == 1 and leads[0].email not in owners.values():
         owners["owner_soc"] = leads[0].email
     return owners
 
 
-def owners_of(version: RuleVersion) -> list[User]:
+def accounts_of_owners(version: RuleVersion) -> list[User]:
     """Return the owners on both sides, where they have an account."""
     addresses = {address.lower() for address in _addresses(version) if address}
     return list(User.objects.filter(email__in=addresses, is_active=True).order_by("name"))
@@ -60,7 +60,7 @@ def owners_of(version: RuleVersion) -> list[User]:
 
 def concerned_by(version: RuleVersion) -> list[User]:
     """Return owners, signers and the proposer: whom to notify of what happens to the rule."""
-    people = {user.pk: user for user in owners_of(version)}
+    people = {user.pk: user for user in accounts_of_owners(version)}
     for signature in version.signatures.filter(void_at=None).select_related("by"):
         people.setdefault(signature.by_id, signature.by)
     if version.proposed_by:

@@ -12,11 +12,11 @@ from alerts.suppression.drafting.enforcement_choice import SENTINEL, reasons_aga
 from alerts.suppression.drafting.rule_reach import RuleReach, plant_of, reach_of_rule
 from alerts.suppression.drafting.work_size import work_hours_by_site
 from alerts.suppression.engine.guards.never import assets_of, needs_hours
-from alerts.suppression.engine.guards.signing import Side, reasons_against_proposing
-from alerts.suppression.engine.rule import NotARule, Rule, rule_hash
-from alerts.suppression.engine.sql import where
+from alerts.suppression.engine.guards.signing import SigningSide, reasons_against_proposing
+from alerts.suppression.engine.rule import NotARule, RuleDefinition, rule_hash
+from alerts.suppression.engine.sql import rule_condition_sql
 from alerts.suppression.engine.words import Sentence, listed
-from alerts.suppression.models import BackTestRun, RuleVersion, State
+from alerts.suppression.models import BackTestRun, RuleVersion, VersionState
 from alerts.suppression.policies import PROPOSING, may_change, rights_to_sign
 from alerts.suppression.signing.notify import notify_proposed
 from alerts.suppression.signing.people import people_of_side
@@ -53,7 +53,7 @@ def propose_rule(
     of the own side (OT before the SOC) and can give no other; a token only proposes.
     """
     version = lock_version(version_id)
-    if version.state != State.DRAFT or version.made_by_id != by.pk:
+    if version.state != VersionState.DRAFT or version.made_by_id != by.pk:
         raise CannotProposeRule(gettext("You can only propose your own draft."))
     rule = _rule_of(version)
     reach = reach_of_rule(rule)
@@ -103,10 +103,10 @@ def propose_rule(
         if reasons := reasons_against_attempt(version, attempt, signatures=(), now=now):
             raise CannotProposeRule(*reasons)
         give_signature(version, attempt, now=now)
-    move(version, to=State.PROPOSED, by=by, now=now, reason=visible_text(note), **columns)
+    move(version, to=VersionState.PROPOSED, by=by, now=now, reason=visible_text(note), **columns)
     others = {
         person
-        for other in Side
+        for other in SigningSide
         if other is not side
         for person in people_of_side(version, side=other)
     }
@@ -125,7 +125,7 @@ def propose_rule(
     return version
 
 
-def reasons_against_rule_now(rule: Rule, *, reach: RuleReach, now: datetime) -> list[str]:
+def reasons_against_rule_now(rule: RuleDefinition, *, reach: RuleReach, now: datetime) -> list[str]:
     """Return all that speaks against what the rule says, given the plant as it is now."""
     plant = plant_of(reach.site_ids, named=assets_of(rule))
     reasons = reasons_against_proposing(
@@ -137,7 +137,9 @@ def reasons_against_rule_now(rule: Rule, *, reach: RuleReach, now: datetime) -> 
     return [*reasons, *_reasons_against_works(rule, reach=reach, now=now)]
 
 
-def _reasons_against_works(rule: Rule, *, reach: RuleReach, now: datetime) -> list[Sentence]:
+def _reasons_against_works(
+    rule: RuleDefinition, *, reach: RuleReach, now: datetime
+) -> list[Sentence]:
     """Return where the planned work that stands for the rule's hours takes too many of a week."""
     what = listed(needs_hours(rule), "and")
     return [
@@ -147,7 +149,7 @@ def _reasons_against_works(rule: Rule, *, reach: RuleReach, now: datetime) -> li
     ]
 
 
-def reasons_against_grounds(version: RuleVersion, *, rule: Rule) -> list[str]:
+def reasons_against_grounds(version: RuleVersion, *, rule: RuleDefinition) -> list[str]:
     """Return why the evidence does not carry the rule, or its owners cannot own it."""
     reasons: list[str] = []
     evidence = evidence_that_counts(version)
@@ -177,20 +179,26 @@ def reasons_against_test(test: BackTestRun) -> list[str]:
     return reasons
 
 
-def _rule_of(version: RuleVersion) -> Rule:
+def _rule_of(version: RuleVersion) -> RuleDefinition:
     try:
         return version.definition
     except NotARule as refusal:
         raise CannotProposeRule(*refusal.reasons) from None
 
 
-def side_by_proposing(version: RuleVersion, *, by: User) -> Side | None:
+def side_by_proposing(version: RuleVersion, *, by: User) -> SigningSide | None:
     """Return for which side this person signs by proposing; None for who may not sign."""
     rights = rights_to_sign(by, version)
-    return Side.OT if Side.OT in rights else Side.SOC if Side.SOC in rights else None
+    return (
+        SigningSide.OT
+        if SigningSide.OT in rights
+        else SigningSide.SOC
+        if SigningSide.SOC in rights
+        else None
+    )
 
 
-def _forms(rule: Rule, version: RuleVersion) -> dict[str, list[str]]:
+def _forms(rule: RuleDefinition, version: RuleVersion) -> dict[str, list[str]]:
     """Hashes of the forms that Sentinel gets, of a rule that it can hold exactly."""
     if rule.enforcement != SENTINEL:
         return {}
@@ -198,8 +206,8 @@ def _forms(rule: Rule, version: RuleVersion) -> dict[str, list[str]]:
     return {name: form.hashes for name, form in found.items()}
 
 
-def _covers_evidence(version: RuleVersion, rule: Rule) -> bool:
-    piece = where(rule)
+def _covers_evidence(version: RuleVersion, rule: RuleDefinition) -> bool:
+    piece = rule_condition_sql(rule)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM incidents_alerts a"
@@ -211,10 +219,10 @@ def _covers_evidence(version: RuleVersion, rule: Rule) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _reasons_against_owners(version: RuleVersion, rule: Rule) -> list[str]:
+def _reasons_against_owners(version: RuleVersion, rule: RuleDefinition) -> list[str]:
     """Owners are named by their addresses, and may sign for their side."""
     reasons = []
-    for side, email in ((Side.OT, rule.owner_ot), (Side.SOC, rule.owner_soc)):
+    for side, email in ((SigningSide.OT, rule.owner_ot), (SigningSide.SOC, rule.owner_soc)):
         if email and email.lower() not in {
             person.email for person in people_of_side(version, side=side)
         }:

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.suppression.backtesting.backtest import CannotBackTest, run_backtest
-from alerts.suppression.models import BackTestRun, RuleVersion, State
+from alerts.suppression.models import BackTestRun, RuleVersion, VersionState
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.signing.notify import notify_changes_requested, notify_state
 from alerts.suppression.signing.transitions import lock_version, move
@@ -25,7 +25,7 @@ def request_changes(*, version_id: int, by: User, note: str, now: datetime) -> R
     """Ask the author for changes; signatures that were given are void."""
     version = _lock_for_answer(version_id, by, note)
     version.signatures.filter(void_at=None).update(void_at=now)
-    move(version, to=State.CHANGES_REQUESTED, by=by, now=now, reason=visible_text(note))
+    move(version, to=VersionState.CHANGES_REQUESTED, by=by, now=now, reason=visible_text(note))
     notify_changes_requested(version, by=by, note=visible_text(note), now=now)
     record("suppression.rule.changes_requested", on=version, by=by, at=now, note=note)
     return version
@@ -36,7 +36,7 @@ def reject_rule(*, version_id: int, by: User, note: str, now: datetime) -> RuleV
     """Say no for good; another version may be proposed."""
     version = _lock_for_answer(version_id, by, note)
     version.signatures.filter(void_at=None).update(void_at=now)
-    move(version, to=State.REJECTED, by=by, now=now, reason=visible_text(note))
+    move(version, to=VersionState.REJECTED, by=by, now=now, reason=visible_text(note))
     people = [version.proposed_by] if version.proposed_by else []
     notify_state(version, people=people, reasons=[visible_text(note)], now=now)
     record("suppression.rule.rejected", on=version, by=by, at=now, note=note)
@@ -45,7 +45,7 @@ def reject_rule(*, version_id: int, by: User, note: str, now: datetime) -> RuleV
 
 def _lock_for_answer(version_id: int, by: User, note: str) -> RuleVersion:
     version = lock_version(version_id)
-    if version.state not in (State.PROPOSED, State.CHANGES_REQUESTED):
+    if version.state not in (VersionState.PROPOSED, VersionState.CHANGES_REQUESTED):
         raise CannotAnswerProposal(gettext("This version is not waiting for signatures."))
     if not rights_to_sign(by, version):
         raise CannotAnswerProposal(
@@ -66,7 +66,7 @@ def retest_proposal(*, version_id: int, by: User, now: datetime) -> BackTestRun:
     they are bound to it. Whatever the fresh result holds against the rule, signing refuses.
     """
     version = lock_version(version_id)
-    if version.state != State.PROPOSED:
+    if version.state != VersionState.PROPOSED:
         raise CannotRetest(gettext("This version is not waiting for signatures."))
     if not rights_to_sign(by, version):
         raise CannotRetest(
@@ -77,7 +77,7 @@ def retest_proposal(*, version_id: int, by: User, now: datetime) -> BackTestRun:
     except CannotBackTest as refusal:
         raise CannotRetest(*refusal.reasons) from None
     before = version.backtest
-    RuleVersion.objects.filter(pk=version.pk, state=State.PROPOSED).update(backtest=test)
+    RuleVersion.objects.filter(pk=version.pk, state=VersionState.PROPOSED).update(backtest=test)
     version.backtest = test
     record(
         "suppression.rule.retested",

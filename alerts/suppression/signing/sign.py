@@ -8,9 +8,9 @@ from django.utils.translation import gettext
 from alerts.suppression.deploying.compiled_forms import reasons_against_forms
 from alerts.suppression.drafting.enforcement_choice import reasons_against_enforcement
 from alerts.suppression.drafting.rule_reach import reach_of_rule
-from alerts.suppression.engine.guards.signing import VALID, Side, reasons_not_signed
+from alerts.suppression.engine.guards.signing import VALID, SigningSide, reasons_not_signed
 from alerts.suppression.engine.words import Sentence
-from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.signing.propose import reasons_against_rule_now, reasons_against_test
 from alerts.suppression.signing.signing_context import (
     SigningAttempt,
@@ -36,7 +36,7 @@ class CannotSignRule(Refused):
 def sign_rule(
     *,
     version_id: int,
-    side: Side,
+    side: SigningSide,
     by: User,
     seen_hash: str,
     now: datetime,
@@ -76,7 +76,7 @@ def sign_rule(
 
 
 def reasons_against_signature(
-    version: RuleVersion, *, side: Side, by: User, now: datetime
+    version: RuleVersion, *, side: SigningSide, by: User, now: datetime
 ) -> list[str]:
     """Why this person could not sign for this side whatever the form says: for pages."""
     attempt = SigningAttempt(
@@ -95,7 +95,7 @@ def _sign(version_id: int, attempt: SigningAttempt, *, now: datetime) -> RuleVer
     version = lock_version(version_id)
     if attempt.kind != "person":  # whatever state it is in: nothing else ever signs
         raise CannotSignRule(Sentence("sign.not_a_person", kind=attempt.kind))
-    if version.state != State.PROPOSED:
+    if version.state != VersionState.PROPOSED:
         raise CannotSignRule(gettext("This version is not waiting for signatures."))
     valid_ids = [
         signature.pk

@@ -8,7 +8,7 @@ from alerts.reviews.models import Annotation, CameBy
 from alerts.suppression.engine.bound import is_little
 from alerts.suppression.engine.guards import signing
 from alerts.suppression.engine.guards.never import is_strict
-from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.engine.guards.signing import SigningSide
 from alerts.suppression.models import RuleVersion, Signature
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.signing.people import identity_of
@@ -41,7 +41,7 @@ def version_for_guard(version: RuleVersion) -> signing.Version:
         rule_hash=version.rule_hash,
         forms=tuple(forms_of(version)),
         proposer=identity_of(version.proposed_by) if version.proposed_by else "",
-        proposer_side=Side(version.proposer_side) if version.proposer_side else None,
+        proposer_side=SigningSide(version.proposer_side) if version.proposer_side else None,
         evidence_givers=evidence_givers(version),
         backtest_hash=test.rule_hash if test else "",
         backtest_at=test.ran_at if test else None,
@@ -77,11 +77,11 @@ def signatures_that_count(version: RuleVersion) -> list[Signature]:
     return [row for row in rows.order_by("pk") if row.side in rights_to_sign(row.by, version)]
 
 
-def signatures_of(version: RuleVersion) -> list[signing.Signature]:
+def signatures_of(version: RuleVersion) -> list[signing.SideSignature]:
     """Return the signatures that count, as the guard reads them."""
     return [
-        signing.Signature(
-            side=Side(row.side),
+        signing.SideSignature(
+            side=SigningSide(row.side),
             person=identity_of(row.by),
             rule_hash=row.rule_hash,
             forms=tuple(row.forms),
@@ -109,7 +109,7 @@ def people_behind(evidence: Iterable[Annotation]) -> set[str]:
 class SigningAttempt:
     """What one person wants to sign, and how they came. `seen_hash`: what was on the screen."""
 
-    side: Side
+    side: SigningSide
     by: User
     seen_hash: str
     proved_at: datetime | None
@@ -122,7 +122,7 @@ def reasons_against_attempt(
     version: RuleVersion,
     attempt: SigningAttempt,
     *,
-    signatures: Sequence[signing.Signature],
+    signatures: Sequence[signing.SideSignature],
     now: datetime,
 ) -> list[str]:
     """Return why this person cannot sign this version for this side; `given` signatures count."""
@@ -137,7 +137,7 @@ def reasons_against_attempt(
         note=attempt.note,
         is_checked=attempt.checked_evidence,
     )
-    if attempt.side is Side.SOC:
+    if attempt.side is SigningSide.SOC:
         people = people_behind(evidence_that_counts(version))
         reasons += signing.reasons_against_evidence(
             people, is_checked_by_approver=attempt.checked_evidence

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext
 
-from alerts.suppression.models import RuleVersion, State, Step
+from alerts.suppression.models import RuleVersion, Step, VersionState
 from portal.accounts.models import User
 from portal.errors import Refused
 
@@ -26,7 +26,7 @@ def lock_version(version_id: int) -> RuleVersion:
 def move(
     version: RuleVersion,
     *,
-    to: State,
+    to: VersionState,
     by: User | None,
     now: datetime,
     by_label: str = "",

@@ -17,21 +17,21 @@ from django.utils.translation import gettext
 from alerts.incidents.acts.apply import SystemActor, write_timeline
 from alerts.incidents.acts.close import reopen_incidents
 from alerts.incidents.acts.triage import comment_on_incidents
-from alerts.incidents.models import DetailsState, Entity, Incident, Status, TimelineItem
+from alerts.incidents.models import DetailsState, Entity, Incident, IncidentStatus, TimelineItem
 from alerts.sentinel.queries import workspaces_to_read
 from alerts.suppression.enforcing.acting_rules import ActingSet, acting_set, cover_of
 from alerts.suppression.enforcing.group_members import introduce_members
 from alerts.suppression.enforcing.judging import new_ends
-from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.fields import FieldValues
 from alerts.suppression.engine.guards.closing import (
     LINK,
     REVIEW,
-    Outcome,
+    CloseOutcome,
     reasons_to_stop,
     to_review_again,
 )
 from alerts.suppression.engine.match import holds
-from alerts.suppression.models import OPEN, Act, Ending, LedgerEntry, RuleVersion, Where
+from alerts.suppression.models import OPEN, Ending, LedgerAct, LedgerEntry, RuleVersion, Where
 from alerts.suppression.policies import may_change
 from alerts.suppression.queries import facts_by_incident
 from alerts.suppression.watching.lifecycle import stop_by_itself
@@ -40,7 +40,7 @@ from portal import clock
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
-from portal.jobs.models import Job, State
+from portal.jobs.models import Job, JobState
 from portal.jobs.services import claim_due, ensure_job, put_back_after, save_payload
 
 log = logging.getLogger(__name__)
@@ -56,14 +56,14 @@ def watch_closed_incidents(*, now: datetime) -> int:
     """One round; returns how many closes were rolled back."""
     acted = RuleVersion.objects.exclude(state__in=OPEN)
     if not acted.exists():
-        Job.objects.filter(kind=WATCH, state=State.WAITING).update(state=State.DONE)
+        Job.objects.filter(kind=WATCH, state=JobState.WAITING).update(state=JobState.DONE)
         return 0
     ensure_job(kind=WATCH, key="all", now=clock.unshifted())
     jobs = Job.objects.filter(kind=WATCH)
     job = claim_due(jobs, now=clock.unshifted(), max_attempts=None)
     if job is None:
         return 0
-    look = Round(now, _since(job, now))
+    look = WatchRound(now, _since(job, now))
     with put_back_after(job, wait=EVERY):
         cursors = _take_in(job, now=now)
         count = sum(check(look) for check in (_true_positives, _reopened, _joined, _linked))
@@ -75,7 +75,7 @@ def watch_closed_incidents(*, now: datetime) -> int:
 
 
 @dataclass(slots=True)
-class Round:
+class WatchRound:
     """One look at everything: what has changed since then, and whether some of it could not be
     judged.
     """
@@ -105,7 +105,7 @@ def _standing(**where: object) -> QuerySet[LedgerEntry]:
     return lines.select_related("incident__workspace", "rule").order_by("incident", "pk")
 
 
-def _true_positives(look: Round) -> int:
+def _true_positives(look: WatchRound) -> int:
     """Whatever else happened to it: it was one."""
     lines = _standing(incident__classification="TruePositive")
     return _for_each_incident(
@@ -115,21 +115,21 @@ def _true_positives(look: Round) -> int:
     )
 
 
-def _reopened(look: Round) -> int:
+def _reopened(look: WatchRound) -> int:
     """Open again, and it was not us: what we open ourselves has ended before. What a person opens
     in Tagout may still be undone for a moment.
     """
     lines = _standing(
-        act=Act.CLOSED,
+        act=LedgerAct.CLOSED,
         incident__group_key__isnull=False,
-        incident__status__lt=Status.CLOSED,
+        incident__status__lt=IncidentStatus.CLOSED,
     ).filter(Q(incident__owed=0) | Q(incident__changed_at__lt=look.now - UNDO))
     return _for_each_incident(
         look, lines, lambda entries: roll_back(lines=entries, ending=Ending.REOPENED, now=look.now)
     )
 
 
-def _joined(look: Round) -> int:
+def _joined(look: WatchRound) -> int:
     """What was closed and has changed since: is every alert in it still covered?"""
     changed = Incident.objects.exclude(closed_by="").filter(
         details_state=DetailsState.FETCHED, changed_at__gte=look.since
@@ -139,10 +139,10 @@ def _joined(look: Round) -> int:
     for start in range(0, len(ids), PAGE):
         part = ids[start : start + PAGE]
         facts = facts_by_incident(part)
-        lines = _standing(act=Act.CLOSED, incident__in=part).select_related("version")
+        lines = _standing(act=LedgerAct.CLOSED, incident__in=part).select_related("version")
 
         def judge(
-            entries: list[LedgerEntry], facts: Mapping[int, dict[int, Facts]] = facts
+            entries: list[LedgerEntry], facts: Mapping[int, dict[int, FieldValues]] = facts
         ) -> bool:
             return _check_new_alerts(
                 entries, facts[entries[0].incident_id], acting=acting, now=look.now
@@ -153,7 +153,7 @@ def _joined(look: Round) -> int:
 
 
 def _check_new_alerts(
-    lines: list[LedgerEntry], facts: Mapping[int, Facts], *, acting: ActingSet, now: datetime
+    lines: list[LedgerEntry], facts: Mapping[int, FieldValues], *, acting: ActingSet, now: datetime
 ) -> bool:
     covered = {alert for line in lines for alert in line.alerts}
     new = {alert: alert_facts for alert, alert_facts in facts.items() if alert not in covered}
@@ -180,7 +180,7 @@ def _check_new_alerts(
     return False
 
 
-def _linked(look: Round) -> int:
+def _linked(look: WatchRound) -> int:
     """A true positive became known: what did rules close on the same devices, not long before?"""
     cases = Incident.objects.filter(
         classification="TruePositive",
@@ -190,13 +190,13 @@ def _linked(look: Round) -> int:
     return sum(_linked_to(case, look) for case in cases)
 
 
-def _linked_to(case: Incident, look: Round) -> int:
+def _linked_to(case: Incident, look: WatchRound) -> int:
     """The case may be a day older than the close, but not a case of long ago that was touched."""
     devices = Entity.objects.filter(incident=case, device__isnull=False).values("device")
     shared = (
         Entity.objects.filter(
             device__in=devices,
-            incident__ledger__act=Act.CLOSED,
+            incident__ledger__act=LedgerAct.CLOSED,
             incident__ledger__ending=Ending.NOTHING,
             incident__ledger__at__range=(case.modified_at - LINK, case.modified_at),
         )
@@ -205,7 +205,7 @@ def _linked_to(case: Incident, look: Round) -> int:
     )
     names = {entity.incident_id: str(entity.device) for entity in shared}
     lines = _standing(
-        act=Act.CLOSED,
+        act=LedgerAct.CLOSED,
         incident__in=names,
         at__range=(case.modified_at - LINK, min(case.modified_at, case.created_at + LINK)),
     )
@@ -228,7 +228,7 @@ def _since(job: Job, now: datetime) -> datetime:
 
 
 def _for_each_incident(
-    look: Round, lines: Iterable[LedgerEntry], act: Callable[[list[LedgerEntry]], bool]
+    look: WatchRound, lines: Iterable[LedgerEntry], act: Callable[[list[LedgerEntry]], bool]
 ) -> int:
     """One incident at a time; one that fails is logged, and looked at again in the next round."""
     by_incident: dict[int, list[LedgerEntry]] = defaultdict(list)
@@ -268,7 +268,7 @@ def roll_back(
     note = " ".join(reasons)
     standing.update(ending=ending, ended_at=now, ending_note=note)
     for line in ended:
-        if line.act == Act.CLOSED:
+        if line.act == LedgerAct.CLOSED:
             write_timeline(
                 incident_ids=[line.incident_id],
                 code="rule-stopped",
@@ -292,7 +292,7 @@ def reopen_uncovered(*, incident: Incident, lines: Sequence[LedgerEntry], now: d
     """
     if not roll_back(lines=lines, ending=Ending.JOINED, now=now):
         return False
-    if incident.status == Status.CLOSED and not incident.is_read_only:
+    if incident.status == IncidentStatus.CLOSED and not incident.is_read_only:
         rules = ", ".join(sorted({line.rule.label for line in lines}))
         because = f"an alert joined that no rule covers. It had been closed by {rules}."
         act: UUID = reopen_incidents(
@@ -310,7 +310,7 @@ def reopen_uncovered(*, incident: Incident, lines: Sequence[LedgerEntry], now: d
 
 def _reasons(line: LedgerEntry, ending: Ending, *, seen_at: datetime, what: str) -> list[str]:
     incident = line.incident
-    outcome = Outcome(
+    outcome = CloseOutcome(
         incident=f"#{incident.number}" if incident.number else incident.name,
         kind=ending.value,
         closed_at=line.at,
@@ -322,7 +322,7 @@ def _reasons(line: LedgerEntry, ending: Ending, *, seen_at: datetime, what: str)
 
 def _review_again(rule_id: int, *, now: datetime) -> None:
     closed = LedgerEntry.objects.filter(
-        rule=rule_id, act=Act.CLOSED, at__gte=now - REVIEW, review_again_at=None
+        rule=rule_id, act=LedgerAct.CLOSED, at__gte=now - REVIEW, review_again_at=None
     ).exclude(ending=Ending.NOT_SENT)
     at_by_line = [(str(pk), at) for pk, at in closed.values_list("pk", "at")]
     ids = [int(pk) for pk in to_review_again(at_by_line, stopped_at=now)]

@@ -16,7 +16,7 @@ from alerts.incidents.models import STANDING_CLOSE, DetailsState, Incident, Time
 from alerts.planned_work.queries import latest_begun
 from alerts.reviews.models import Annotation, CameBy, Verdict
 from alerts.reviews.queries import annotations_in_force
-from alerts.suppression.backtesting.history_sql import Period, fetch_rows, in_period
+from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
 from alerts.suppression.enforcing.acting_rules import ActingSet, cover_of, load_acting
 from alerts.suppression.enforcing.judging import incident_state_of, scene_of
 from alerts.suppression.engine import sql
@@ -28,8 +28,8 @@ from alerts.suppression.engine.guards.lifecycle import (
     credit_start,
 )
 from alerts.suppression.engine.guards.never import holds_strict, is_strict
-from alerts.suppression.engine.rule import Rule
-from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.engine.rule import RuleDefinition
+from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.queries import AlertFacts, facts_by_incident
 
 MAX_AN_HOUR: Final = 60
@@ -138,7 +138,9 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
     a strict rule only those with an alert that may be closed only inside hours.
     """
     acting = load_acting(
-        RuleVersion.objects.filter(Q(pk=version.pk) | Q(state=State.LIVE, expires_at__gt=now))
+        RuleVersion.objects.filter(
+            Q(pk=version.pk) | Q(state=VersionState.LIVE, expires_at__gt=now)
+        )
     )
     if version.pk not in acting.versions:
         return []
@@ -161,18 +163,18 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
     return found
 
 
-def _period(version: RuleVersion, *, now: datetime) -> Period:
+def _period(version: RuleVersion, *, now: datetime) -> TimeSpan:
     lines = [clause for clause in version.definition.all_of if clause.field == "planned_work"]
     kinds = [kind for clause in lines for kind in clause.texts]
     begun = (
         latest_begun(kinds, version.site_ids, now=now, limit=CREDIT_OCCURRENCES) if kinds else []
     )
-    return Period(credit_start([occurrence.starts_at for occurrence in begun], now=now), now)
+    return TimeSpan(credit_start([occurrence.starts_at for occurrence in begun], now=now), now)
 
 
-def _candidates(definition: Rule, period: Period) -> dict[Incident, HarmlessLook]:
+def _candidates(definition: RuleDefinition, period: TimeSpan) -> dict[Incident, HarmlessLook]:
     """Incidents with a match that somebody found harmless, the newest first, one a look."""
-    matching = in_period(period, sql.where(definition))
+    matching = in_period(period, sql.rule_condition_sql(definition))
     ids = [
         row[0]
         for row in fetch_rows(

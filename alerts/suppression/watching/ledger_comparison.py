@@ -10,12 +10,12 @@ from alerts.incidents.models import IncidentRaw
 from alerts.sentinel.queries import workspaces_to_read
 from alerts.suppression.engine.guards.closing import ledger_differences
 from alerts.suppression.engine.words import Sentence
-from alerts.suppression.models import Act, Ending, LedgerEntry
+from alerts.suppression.models import Ending, LedgerAct, LedgerEntry
 from alerts.suppression.queries import COMPARED
 from alerts.suppression.watching.sentinel_acts import BEGINS, record_sentinel_acts, rules_named_in
 from portal import clock
 from portal.jobs.failures import RoundFailures
-from portal.jobs.models import Job, State
+from portal.jobs.models import Job, JobState
 from portal.jobs.services import claim_due, ensure_job, keep_note, put_back_after
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def compare_ledger_if_due(*, now: datetime) -> bool:
     """Compare once a day, as soon as there is a ledger; returns whether it was done."""
     if not LedgerEntry.objects.exists():
         return False
-    if not Job.objects.filter(kind=COMPARE, state=State.WAITING).exists():
+    if not Job.objects.filter(kind=COMPARE, state=JobState.WAITING).exists():
         ensure_job(kind=COMPARE, key="all", now=clock.unshifted())
     jobs = Job.objects.filter(kind=COMPARE)
     job = claim_due(jobs, now=clock.unshifted(), max_attempts=None)
@@ -77,7 +77,9 @@ def compare_ledger(*, now: datetime, failures: RoundFailures | None = None) -> l
 
 def _ours(*, since: datetime) -> tuple[dict[int, str], dict[int, str]]:
     """Closes that landed and stand, by incident, and how people call the incidents."""
-    lines = LedgerEntry.objects.filter(act=Act.CLOSED, ending=Ending.NOTHING, landed_at__gte=since)
+    lines = LedgerEntry.objects.filter(
+        act=LedgerAct.CLOSED, ending=Ending.NOTHING, landed_at__gte=since
+    )
     rules_by_incident: dict[int, list[str]] = defaultdict(list)
     names: dict[int, str] = {}
     for line in lines.select_related("rule", "incident").order_by("rule__number"):
@@ -104,7 +106,7 @@ def _theirs(ours: dict[int, str], *, since: datetime, names: dict[int, str]) -> 
 
 def _ended(theirs: dict[int, str]) -> set[int]:
     """A close that did not stand has its own ending, and need not be what Sentinel has now."""
-    ended = LedgerEntry.objects.filter(act=Act.CLOSED, incident__in=theirs)
+    ended = LedgerEntry.objects.filter(act=LedgerAct.CLOSED, incident__in=theirs)
     ended = ended.exclude(ending__in=(Ending.NOTHING, Ending.NOT_SENT))
     return set(ended.values_list("incident_id", flat=True))
 

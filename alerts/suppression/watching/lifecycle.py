@@ -11,14 +11,14 @@ from django.utils.translation import gettext
 from alerts.sites.models import Site
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.drafting.drafts import edit_version, save_draft
-from alerts.suppression.drafting.rule_reach import Plant, plant_of
+from alerts.suppression.drafting.rule_reach import ReachedPlant, plant_of
 from alerts.suppression.enforcing.group_members import record_members
 from alerts.suppression.engine.guards.lifecycle import reasons_against_living, usual_end
 from alerts.suppression.engine.guards.never import assets_of
 from alerts.suppression.engine.guards.signing import reasons_against_draft
 from alerts.suppression.engine.rule import instant
-from alerts.suppression.engine.windows import zone_of
-from alerts.suppression.models import ACTING, Rule, RuleVersion, State
+from alerts.suppression.engine.windows import window_zone_of
+from alerts.suppression.models import ACTING, Rule, RuleVersion, VersionState
 from alerts.suppression.policies import STOPPING, may_change, rights_to_sign
 from alerts.suppression.signing.notify import notify_state
 from alerts.suppression.signing.people import concerned_by
@@ -43,9 +43,9 @@ def start_canary(version: RuleVersion, *, by: User, now: datetime) -> None:
         if carry_over
         else gettext("For seven days at least it only labels what it would close.")
     }
-    for canary in RuleVersion.objects.filter(rule=version.rule, state=State.CANARY):
-        move(canary, to=State.REPLACED, by=by, now=now, reason=reason)
-    move(version, to=State.CANARY, by=by, now=now, reason=reason)
+    for canary in RuleVersion.objects.filter(rule=version.rule, state=VersionState.CANARY):
+        move(canary, to=VersionState.REPLACED, by=by, now=now, reason=reason)
+    move(version, to=VersionState.CANARY, by=by, now=now, reason=reason)
     record_members(version)
     version.credited_incident_ids = credited_incidents(version, now=now)
     version.save(update_fields=["credited_incident_ids", "keeps_trial_of", "newcomers"])
@@ -53,7 +53,9 @@ def start_canary(version: RuleVersion, *, by: User, now: datetime) -> None:
     notify_state(version, people=concerned_by(version), reasons=[reason], now=now)
 
 
-def still_allowed(version: RuleVersion, *, now: datetime, plant: Plant | None = None) -> list[str]:
+def still_allowed(
+    version: RuleVersion, *, now: datetime, plant: ReachedPlant | None = None
+) -> list[str]:
     """What is held against a version that acts, or is to act again, with what is known now: its
     end has come, a device it names became a safety system, a type went on the never list.
     """
@@ -79,13 +81,13 @@ def stop_by_itself(
     it did not act any more.
     """
     version, reason_list = lock_version(version_id), list(reasons)
-    if version.state == State.PAUSED and not version.needs_approval:
+    if version.state == VersionState.PAUSED and not version.needs_approval:
         RuleVersion.objects.filter(pk=version.pk).update(needs_approval=True)
     if version.state not in ACTING:
         return False
     move(
         version,
-        to=State.PAUSED,
+        to=VersionState.PAUSED,
         by=None,
         by_label=by_label,
         now=now,
@@ -115,21 +117,21 @@ class CannotRenewRule(Refused):
 @transaction.atomic
 def pause_rule(*, rule_id: int, by: User, reason: str, now: datetime) -> list[RuleVersion]:
     """Stop all that acts of a rule, at once; the pause remembers whether it was canary or live."""
-    return _stop(rule_id, State.PAUSED, from_states=ACTING, by=by, reason=reason, now=now)
+    return _stop(rule_id, VersionState.PAUSED, from_states=ACTING, by=by, reason=reason, now=now)
 
 
 @transaction.atomic
 def retire_rule(*, rule_id: int, by: User, reason: str, now: datetime) -> list[RuleVersion]:
     """End a rule for good."""
-    states = (*ACTING, State.PAUSED)
-    return _stop(rule_id, State.RETIRED, from_states=states, by=by, reason=reason, now=now)
+    states = (*ACTING, VersionState.PAUSED)
+    return _stop(rule_id, VersionState.RETIRED, from_states=states, by=by, reason=reason, now=now)
 
 
 @transaction.atomic
 def resume_rule(*, version_id: int, by: User, reason: str, now: datetime) -> RuleVersion:
     """Go on where the pause began. After a roll-back only a new approval helps."""
     version = lock_version(version_id)
-    if version.state != State.PAUSED:
+    if version.state != VersionState.PAUSED:
         raise CannotResumeRule(gettext("This rule is not paused."))
     if not rights_to_sign(by, version):
         raise CannotResumeRule(gettext("Only people who may sign this rule can resume it."))
@@ -146,7 +148,7 @@ def resume_rule(*, version_id: int, by: User, reason: str, now: datetime) -> Rul
         raise CannotResumeRule(*reasons)
     move(
         version,
-        to=State(version.paused_from),
+        to=VersionState(version.paused_from),
         by=by,
         now=now,
         reason=visible_text(reason),
@@ -162,7 +164,7 @@ def resume_rule(*, version_id: int, by: User, reason: str, now: datetime) -> Rul
 def renew_rule(*, rule_id: int, by: User, now: datetime) -> RuleVersion:
     """Begin the next version with a new end; it needs a fresh back-test and two signatures."""
     found = RuleVersion.objects.filter(
-        rule=rule_id, state__in=(*ACTING, State.PAUSED, State.EXPIRED)
+        rule=rule_id, state__in=(*ACTING, VersionState.PAUSED, VersionState.EXPIRED)
     )
     version = found.order_by("-number").first()
     if version is None:
@@ -174,9 +176,9 @@ def renew_rule(*, rule_id: int, by: User, now: datetime) -> RuleVersion:
 
 def _stop(
     rule_id: int,
-    to: State,
+    to: VersionState,
     *,
-    from_states: tuple[State, ...],
+    from_states: tuple[VersionState, ...],
     by: User,
     reason: str,
     now: datetime,
@@ -195,11 +197,11 @@ def _stop(
     if not visible_text(reason):
         raise CannotStopRule(gettext("Say why. One line is enough."))
     for version in versions:
-        columns = {"paused_from": version.state} if to == State.PAUSED else {}
+        columns = {"paused_from": version.state} if to == VersionState.PAUSED else {}
         move(version, to=to, by=by, now=now, reason=visible_text(reason), **columns)
         bring_in_line(version_id=version.pk, now=now)
         notify_state(version, people=set(concerned_by(version)) - {by}, reasons=[reason], now=now)
-    action = "suppression.rule.paused" if to == State.PAUSED else "suppression.rule.retired"
+    action = "suppression.rule.paused" if to == VersionState.PAUSED else "suppression.rule.retired"
     record(
         action,
         on=versions[0],
@@ -236,7 +238,7 @@ def stop_rules_of_old_clock(
 
 def _versions_by(site: Site, time_zone: str) -> Iterable[RuleVersion]:
     rows = RuleVersion.objects.select_related("rule").filter(
-        state__in=(*ACTING, State.PAUSED), site_ids__contains=[site.pk]
+        state__in=(*ACTING, VersionState.PAUSED), site_ids__contains=[site.pk]
     )
     return [
         version
@@ -248,4 +250,4 @@ def _versions_by(site: Site, time_zone: str) -> Iterable[RuleVersion]:
 def _zones_of(version: RuleVersion) -> set[str]:
     """The clocks by which a version has hours."""
     lines = [*version.definition.all_of, *version.definition.except_any]
-    return {zone_of(value) for line in lines if line.field == "time" for value in line.texts}
+    return {window_zone_of(value) for line in lines if line.field == "time" for value in line.texts}

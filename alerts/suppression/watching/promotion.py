@@ -16,11 +16,11 @@ from alerts.suppression.engine.guards.lifecycle import (
     is_unended,
     reasons_against_promotion,
 )
-from alerts.suppression.engine.guards.signing import FRESH, Side
+from alerts.suppression.engine.guards.signing import FRESH, SigningSide
 from alerts.suppression.engine.words import Sentence
-from alerts.suppression.models import BackTestRun, PromotionApproval, RuleVersion, State
+from alerts.suppression.models import BackTestRun, PromotionApproval, RuleVersion, VersionState
 from alerts.suppression.signing.notify import notify_about_rule, notify_state
-from alerts.suppression.signing.people import concerned_by, identity_of, owners_of
+from alerts.suppression.signing.people import accounts_of_owners, concerned_by, identity_of
 from alerts.suppression.signing.propose import reasons_against_test
 from alerts.suppression.signing.signing_context import evidence_givers
 from alerts.suppression.signing.transitions import lock_version, move
@@ -29,10 +29,10 @@ from alerts.suppression.watching.trials import (
     TrialProgress,
     approvals_in_force,
     progress_by_version,
-    progress_of,
     reasons_to_wait,
     sides_owned_by,
     trial_lines,
+    trial_progress_of,
 )
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -51,7 +51,7 @@ def promote_by_itself(*, version_id: int, now: datetime) -> bool:
     against it; both owners hear that once a day.
     """
     version = lock_version(version_id)
-    if version.state != State.CANARY or reasons_to_wait(version, now=now):
+    if version.state != VersionState.CANARY or reasons_to_wait(version, now=now):
         return False
     since = max(now - TEST_AGAIN, version.state_since)
     tests = BackTestRun.objects.filter(rule=version.rule, rule_hash=version.rule_hash)
@@ -79,16 +79,16 @@ def fresh_backtest(version: RuleVersion, *, now: datetime) -> tuple[BackTestRun 
 
 def make_live(version: RuleVersion, *, reason: str, now: datetime) -> None:
     """Let the canary live in the place of what lived before, and tell. Part of a command."""
-    for live in RuleVersion.objects.filter(rule=version.rule, state=State.LIVE):
+    for live in RuleVersion.objects.filter(rule=version.rule, state=VersionState.LIVE):
         move(
             live,
-            to=State.REPLACED,
+            to=VersionState.REPLACED,
             by=None,
             by_label=ITSELF,
             now=now,
             reason=gettext("Version %(n)s is live now.") % {"n": version.number},
         )
-    move(version, to=State.LIVE, by=None, by_label=ITSELF, now=now, reason=reason)
+    move(version, to=VersionState.LIVE, by=None, by_label=ITSELF, now=now, reason=reason)
     bring_in_line(version_id=version.pk, now=now)
     notify_state(version, people=concerned_by(version), reasons=[reason], now=now)
 
@@ -98,7 +98,7 @@ def _not_promoted(version: RuleVersion, reasons: list[str], *, now: datetime) ->
     key = f"{version.pk}:{now:%Y-%m-%d}"
     if not Job.objects.filter(kind="suppression.not-promoted", key=key).exists():
         keep_note(kind="suppression.not-promoted", key=key, now=now)
-        notify_state(version, people=owners_of(version), reasons=reasons, now=now)
+        notify_state(version, people=accounts_of_owners(version), reasons=reasons, now=now)
     return False
 
 
@@ -174,7 +174,7 @@ def _approve(version_id: int, request: _ApprovalRequest, *, now: datetime) -> Ru
         version=version, side=side, by=request.by, reason=request.reason, approved_at=now
     )
     approvals = approvals_in_force(version, now=now)
-    if {approval.side for approval in approvals} == {approval.value for approval in Side}:
+    if {approval.side for approval in approvals} == {approval.value for approval in SigningSide}:
         _promote(version, approvals, now=now)
     record(
         "suppression.promotion.approved",
@@ -208,9 +208,9 @@ def _promote(version: RuleVersion, approvals: list[PromotionApproval], *, now: d
 def _reasons(version: RuleVersion, approval: _ApprovalRequest, *, now: datetime) -> list[str]:
     if approval.kind != "person":
         return [Sentence("sign.not_a_person", kind=approval.kind)]
-    if version.state != State.CANARY:
+    if version.state != VersionState.CANARY:
         return [gettext("This version is not in its canary.")]
-    trial = progress_of(version).trial
+    trial = trial_progress_of(version).trial
     if not is_unended(trial, now=now):
         return [
             gettext("The owners decide once a canary of %(n)s days has had too few matches.")
@@ -224,7 +224,7 @@ def _reasons(version: RuleVersion, approval: _ApprovalRequest, *, now: datetime)
         reasons.append(
             gettext("You have decided already. The other owner has to decide for the other side.")
         )
-    if side is Side.SOC and identity_of(approval.by) in evidence_givers(version):
+    if side is SigningSide.SOC and identity_of(approval.by) in evidence_givers(version):
         reasons.append(Sentence("sign.evidence"))
     if not approval.reason:
         reasons.append(gettext("Say why. One line is enough."))
@@ -233,14 +233,14 @@ def _reasons(version: RuleVersion, approval: _ApprovalRequest, *, now: datetime)
     return reasons
 
 
-def _open_side(version: RuleVersion, *, by: User, now: datetime) -> Side | None:
+def _open_side(version: RuleVersion, *, by: User, now: datetime) -> SigningSide | None:
     """The side for which this owner can still decide: none once they have, for either."""
     approvals = approvals_in_force(version, now=now)
     if any(approval.by_id == by.pk for approval in approvals):
         return None
     decided = {approval.side for approval in approvals}
     owned = sides_owned_by(by, version)
-    return next((side for side in Side if side in owned and side.value not in decided), None)
+    return next((side for side in SigningSide if side in owned and side.value not in decided), None)
 
 
 def _owners_only(version: RuleVersion) -> str:
@@ -255,7 +255,7 @@ def ask_owners(*, now: datetime) -> int:
     """Ask both owners of each trial that saw too little in 28 days, once a week."""
     canaries = list(
         RuleVersion.objects.filter(
-            state=State.CANARY, expires_at__gt=now, state_since__lte=now - TRIAL_ENDS
+            state=VersionState.CANARY, expires_at__gt=now, state_since__lte=now - TRIAL_ENDS
         ).select_related("rule", "proposed_by")
     )
     progress = progress_by_version(canaries)
@@ -293,7 +293,7 @@ def _ask(version: RuleVersion, key: str, progress: TrialProgress, *, now: dateti
         )
 
     notify_about_rule(
-        version, people=owners_of(version), kind="trial-asked", message=question, now=now
+        version, people=accounts_of_owners(version), kind="trial-asked", message=question, now=now
     )
     return True
 

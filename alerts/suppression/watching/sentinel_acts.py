@@ -14,14 +14,22 @@ from django.utils.translation import gettext
 
 from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.acts.close import show_closed_in_sentinel
-from alerts.incidents.models import Incident, IncidentRaw, Status, TimelineItem
+from alerts.incidents.models import Incident, IncidentRaw, IncidentStatus, TimelineItem
 from alerts.sentinel.queries import read_until
-from alerts.suppression.deploying.recipients import leads_of
+from alerts.suppression.deploying.recipients import deployment_leads
 from alerts.suppression.enforcing.acting_rules import NotSigned, names_of_signers
 from alerts.suppression.enforcing.close import CLASSIFICATION, REASON
 from alerts.suppression.engine.guards.closing import reason_in_words
 from alerts.suppression.engine.sentinel_forms import trial_label
-from alerts.suppression.models import OPEN, Act, Ending, LedgerEntry, RuleVersion, State, Where
+from alerts.suppression.models import (
+    OPEN,
+    Ending,
+    LedgerAct,
+    LedgerEntry,
+    RuleVersion,
+    VersionState,
+    Where,
+)
 from portal.audit.services import record
 from portal.notifications.services import notify
 
@@ -31,7 +39,7 @@ _BLOCK = re.compile(
     r".*?Rule hash (?P<hash>[0-9a-f]{64})",
     re.DOTALL,
 )
-_NEVER_ACTED = (*OPEN, State.REJECTED, State.DISCARDED)
+_NEVER_ACTED = (*OPEN, VersionState.REJECTED, VersionState.DISCARDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,7 @@ def record_sentinel_acts(*, workspace_id: int, since: datetime, now: datetime) -
 
 def _record_closes(changed: Any, *, now: datetime) -> None:
     rows = changed.filter(
-        status=Status.CLOSED,
+        status=IncidentStatus.CLOSED,
         closed_by="",
         owed=0,
         classification=CLASSIFICATION,
@@ -113,7 +121,7 @@ def _record_closes(changed: Any, *, now: datetime) -> None:
 
 def _ours_that_landed(incident: Incident, text: str) -> list[LedgerEntry]:
     """Lines of our own close that was given up although Sentinel had taken it."""
-    lines = LedgerEntry.objects.filter(incident=incident, act=Act.CLOSED, text=text)
+    lines = LedgerEntry.objects.filter(incident=incident, act=LedgerAct.CLOSED, text=text)
     return list(lines.filter(where=Where.TAGOUT, ending=Ending.NOT_SENT).select_related("rule"))
 
 
@@ -134,7 +142,7 @@ def _write_close(
     lines = [
         line
         for version in versions
-        if (line := _line(incident, version, Act.CLOSED, text=text, now=now))
+        if (line := _line(incident, version, LedgerAct.CLOSED, text=text, now=now))
     ]
     if not lines:
         return
@@ -161,14 +169,14 @@ def _record_labels(changed: Any, *, now: datetime) -> None:
     """What a trial in Sentinel has labelled, it would have closed: also where an alert is not
     covered, because there Sentinel closes as soon as any entity fits.
     """
-    trials = RuleVersion.objects.filter(state=State.CANARY, enforcement="sentinel")
+    trials = RuleVersion.objects.filter(state=VersionState.CANARY, enforcement="sentinel")
     for version in trials.select_related("rule", "proposed_by"):
         label = trial_label(version.rule.number)
         rows = changed.filter(labels__contains=[label], created_at__gte=version.state_since)
-        rows = rows.exclude(ledger__version=version, ledger__act=Act.TAGGED)
+        rows = rows.exclude(ledger__version=version, ledger__act=LedgerAct.TAGGED)
         for incident in rows.order_by("pk"):
             with transaction.atomic():
-                if line := _line(incident, version, Act.TAGGED, now=now):
+                if line := _line(incident, version, LedgerAct.TAGGED, now=now):
                     write_timeline(
                         incident_ids=[incident.pk],
                         code="would-close",
@@ -186,7 +194,7 @@ def _record_labels(changed: Any, *, now: datetime) -> None:
 
 
 def _line(
-    incident: Incident, version: RuleVersion, act: Act, *, now: datetime, text: str = ""
+    incident: Incident, version: RuleVersion, act: LedgerAct, *, now: datetime, text: str = ""
 ) -> LedgerEntry | None:
     """One line a version and act; None where it is there. What it covered is found later, because
     the details of the incident may still be owed.
@@ -230,7 +238,7 @@ def _distrust(incident: Incident, *, text: str, reason: str, now: datetime) -> N
         now=now,
         details={"comment": text[:1000], "reason": reason},
     )
-    for person in leads_of([incident.workspace]):
+    for person in deployment_leads([incident.workspace]):
         with translation.override(person.language or "en"):
             subject = gettext("Closed in a rule's name, but not by it: %(incident)s")
             notify(

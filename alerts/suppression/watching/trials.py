@@ -21,15 +21,15 @@ from alerts.suppression.engine.guards.lifecycle import (
     trial_carry_over,
 )
 from alerts.suppression.engine.guards.never import holds_strict, is_strict
-from alerts.suppression.engine.guards.signing import VALID, Side
+from alerts.suppression.engine.guards.signing import VALID, SigningSide
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import (
-    Act,
     Ending,
+    LedgerAct,
     LedgerEntry,
     PromotionApproval,
     RuleVersion,
-    State,
+    VersionState,
 )
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.queries import facts_by_incident
@@ -57,7 +57,7 @@ class TrialProgress:
         return sum(self.kept_open.values())
 
 
-def progress_of(version: RuleVersion) -> TrialProgress:
+def trial_progress_of(version: RuleVersion) -> TrialProgress:
     """The same of one version."""
     return progress_by_version([version])[version.pk]
 
@@ -65,7 +65,7 @@ def progress_of(version: RuleVersion) -> TrialProgress:
 def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialProgress]:
     """Return how far these versions have come, in as many questions as for one."""
     tagged = LedgerEntry.objects.filter(
-        version__in=[version.pk for version in versions], act=Act.TAGGED
+        version__in=[version.pk for version in versions], act=LedgerAct.TAGGED
     ).exclude(ending=Ending.NOT_SENT)
     lines: dict[int, list[_Line]] = defaultdict(list)
     for version, incident, ending, kept_open in tagged.values_list(
@@ -91,7 +91,7 @@ def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialPro
             for line in lines[version]
         ]
     before = RuleVersion.objects.filter(
-        pk__in={version.keeps_trial_of_id for version in versions}, state=State.LIVE
+        pk__in={version.keeps_trial_of_id for version in versions}, state=VersionState.LIVE
     )
     numbers = dict(before.values_list("pk", "number"))
     return {
@@ -115,7 +115,7 @@ def incidents_with_strict_alerts(incident_ids: Collection[int]) -> set[int]:
 
 def reasons_to_wait(version: RuleVersion, *, now: datetime) -> list[str]:
     """What a canary still lacks until it may live."""
-    return list(reasons_against_promotion(progress_of(version).trial, now=now))
+    return list(reasons_against_promotion(trial_progress_of(version).trial, now=now))
 
 
 def approvals_in_force(version: RuleVersion, *, now: datetime) -> list[PromotionApproval]:
@@ -129,9 +129,11 @@ def approvals_in_force(version: RuleVersion, *, now: datetime) -> list[Promotion
     return [row for row in rows if row.side in sides_owned_by(row.by, version)]
 
 
-def sides_owned_by(user: User, version: RuleVersion) -> frozenset[Side]:
+def sides_owned_by(user: User, version: RuleVersion) -> frozenset[SigningSide]:
     """Return the sides of which this person is the owner and may sign for."""
-    owners = {side: str(version.body.get(f"owner_{side.value}", "")).lower() for side in Side}
+    owners = {
+        side: str(version.body.get(f"owner_{side.value}", "")).lower() for side in SigningSide
+    }
     return frozenset(
         side for side in rights_to_sign(user, version) if owners[side] == user.email.lower()
     )
@@ -279,7 +281,7 @@ def carry_over_for(version: RuleVersion) -> CarryOver | None:
     """Return what a version would keep if its trial began now; None where it has its own."""
     if version.number == 1:
         return None
-    before = RuleVersion.objects.filter(rule=version.rule_id, state=State.LIVE).first()
+    before = RuleVersion.objects.filter(rule=version.rule_id, state=VersionState.LIVE).first()
     carry_over = trial_carry_over(before.definition, version.definition) if before else None
     if before is None or carry_over is None:
         return None

@@ -11,10 +11,10 @@ from alerts.suppression.engine.guards.lifecycle import reasons_against_promotion
 from alerts.suppression.engine.guards.never import assets_of
 from alerts.suppression.engine.rule import NotARule, instant
 from alerts.suppression.engine.words import Sentence
-from alerts.suppression.models import ACTING, RuleVersion, State
+from alerts.suppression.models import ACTING, RuleVersion, VersionState
 from alerts.suppression.queries import ENDS_SOON, ending_versions
 from alerts.suppression.signing.notify import notify_state
-from alerts.suppression.signing.people import concerned_by, owners_of
+from alerts.suppression.signing.people import accounts_of_owners, concerned_by
 from alerts.suppression.signing.transitions import lock_version, move
 from alerts.suppression.watching.lifecycle import ITSELF, still_allowed, stop_by_itself
 from alerts.suppression.watching.promotion import ask_owners, promote_by_itself
@@ -46,7 +46,7 @@ def watch_rules(*, now: datetime) -> dict[str, int]:
 
 def expire_due(*, now: datetime) -> int:
     """End what has reached its end."""
-    due = RuleVersion.objects.filter(state__in=(*ACTING, State.PAUSED), expires_at__lte=now)
+    due = RuleVersion.objects.filter(state__in=(*ACTING, VersionState.PAUSED), expires_at__lte=now)
     expired, failures = 0, RoundFailures()
     for pk in list(due.values_list("pk", flat=True)):
         with failures.isolate(f"The end of version {pk}"):
@@ -57,11 +57,11 @@ def expire_due(*, now: datetime) -> int:
 @transaction.atomic
 def _expire(version_id: int, *, now: datetime) -> bool:
     version = lock_version(version_id)
-    alive = version.state in (*ACTING, State.PAUSED)
+    alive = version.state in (*ACTING, VersionState.PAUSED)
     if not alive or version.expires_at is None or version.expires_at > now:
         return False
     reason = gettext("Its end date has come.")
-    move(version, to=State.EXPIRED, by=None, by_label=ITSELF, now=now, reason=reason)
+    move(version, to=VersionState.EXPIRED, by=None, by_label=ITSELF, now=now, reason=reason)
     bring_in_line(version_id=version.pk, now=now)
     notify_state(version, people=concerned_by(version), reasons=[reason], now=now)
     record("suppression.rule.expired", on=version, by=ITSELF, at=now)
@@ -91,7 +91,7 @@ def _assets(version: RuleVersion) -> tuple[str, ...]:
 
 def promote_due(*, now: datetime) -> int:
     """Let canaries live whose trial is over and whose fresh back-test is clean (S4)."""
-    canaries = list(RuleVersion.objects.filter(state=State.CANARY, expires_at__gt=now))
+    canaries = list(RuleVersion.objects.filter(state=VersionState.CANARY, expires_at__gt=now))
     progress = progress_by_version(canaries)
     ripe = [
         pk
@@ -127,5 +127,5 @@ def _warn(version: RuleVersion, key: str, *, now: datetime) -> bool:
         return False
     keep_note(kind=WARNED, key=key, now=now)
     reason = Sentence("life.ending", end=instant(version.expires_at))
-    notify_state(version, people=owners_of(version), reasons=[reason], now=now)
+    notify_state(version, people=accounts_of_owners(version), reasons=[reason], now=now)
     return True

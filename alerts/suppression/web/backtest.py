@@ -14,13 +14,13 @@ from alerts.suppression.backtesting.time_to_close import MIN_CLOSES
 from alerts.suppression.engine.bound import is_little
 from alerts.suppression.engine.evidence import NOT_JUDGED, SUSPICIOUS, TOTALS
 from alerts.suppression.engine.guards.never import is_strict
-from alerts.suppression.engine.rule import Rule
-from alerts.suppression.engine.values import reasons_against_address
+from alerts.suppression.engine.rule import RuleDefinition
+from alerts.suppression.engine.values import reasons_against_address_value
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.signing.notify import in_words
 from alerts.suppression.web.words import field_label
 from portal.ui.moments import date_of
-from portal.ui.pieces import Point
+from portal.ui.pieces import ChartPoint
 from portal.ui.words import hours, number, percent
 
 MAX_OVERMATCHES = 10
@@ -58,7 +58,7 @@ class IncidentLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SampleAlert:
     """One alert for a person's eye, standing for `times` of its kind: why it is worth it, the
     incident it stands in, the verdicts on it, and the true positive near it.
     """
@@ -75,12 +75,12 @@ class Look:
     exclusions: tuple[Exclusion, ...]
 
 
-def look_from(row: Mapping[str, Any], names: ListedNames) -> Look:
+def look_from(row: Mapping[str, Any], names: ListedNames) -> SampleAlert:
     """Return a listed alert of a frozen back-test as a page shows it."""
     traits = row["traits"]
     ends = " → ".join(end for end in (traits.get("source"), traits.get("destination")) if end)
     details = [traits.get("protocol"), traits.get("function")]
-    return Look(
+    return SampleAlert(
         ends=ends or traits.get("devices") or gettext("No device named"),
         detail=" · ".join(text for text in details if text),
         at=datetime.fromisoformat(row["at"]),
@@ -121,7 +121,7 @@ def _reasons(row: Mapping[str, Any]) -> Iterable[str]:
 def _exclusions(traits: Mapping[str, str]) -> Iterable[Exclusion]:
     for end, (device, address) in _ENDS.items():
         if value := traits.get(end):
-            field = device if reasons_against_address(value) else address
+            field = device if reasons_against_address_value(value) else address
             yield _exclusion(field, value)
     for name in _TRAITS:
         if value := traits.get(name):
@@ -172,7 +172,7 @@ class Overmatch:
 class LookList:
     """Alerts to look at: those in the person's reach, and how many more there are."""
 
-    looks: list[Look]
+    looks: list[SampleAlert]
     hidden: int
 
     @property
@@ -203,7 +203,7 @@ class BackTestSummary:
     hours_basis: str
     bound: str
     is_little: bool
-    points: list[Point]
+    points: list[ChartPoint]
     chart_title: str
     stops: LookList
     check_these: LookList
@@ -211,7 +211,7 @@ class BackTestSummary:
     overmatches: list[Overmatch]
 
 
-def summarize_backtest(body: Mapping[str, Any], *, rule: Rule) -> BackTestSummary:
+def summarize_backtest(body: Mapping[str, Any], *, rule: RuleDefinition) -> BackTestSummary:
     """Return the frozen body of a back-test of this rule, ready for a template."""
     start, end = _moment(body["start"]), _moment(body["end"])
     judged, names = body["judged"], names_in(body)
@@ -250,7 +250,7 @@ def summarize_backtest(body: Mapping[str, Any], *, rule: Rule) -> BackTestSummar
     )
 
 
-def reasons_of(stored: Iterable[tuple[str, Mapping[str, str]]]) -> list[str]:
+def backtest_reasons(stored: Iterable[tuple[str, Mapping[str, str]]]) -> list[str]:
     """Return what a run holds against the rule, in the language of the page."""
     return [in_words(Sentence(code, **detail)) for code, detail in stored]
 
@@ -311,14 +311,17 @@ def _overmatch(deployment: Mapping[str, Any], names: ListedNames) -> Overmatch:
     links = [incident_link(pk, names) for pk in deployment["incidents"][:MAX_OVERMATCHES]]
     incidents = [link for link in links if link]
     return Overmatch(
-        deployment["workspace"], deployment["extra"], incidents, reasons_of(deployment["reasons"])
+        deployment["workspace"],
+        deployment["extra"],
+        incidents,
+        backtest_reasons(deployment["reasons"]),
     )
 
 
-def _point(day: str, count: int, stopped: set[date]) -> Point:
+def _point(day: str, count: int, stopped: set[date]) -> ChartPoint:
     at = date.fromisoformat(day)
     midnight = datetime(at.year, at.month, at.day, tzinfo=UTC)
-    return Point(date_of(midnight, year=False), count, at in stopped)
+    return ChartPoint(date_of(midnight, year=False), count, at in stopped)
 
 
 def _chart_title(alerts: int, per_day: list[tuple[str, int]]) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import get_language, gettext
 from alerts.incidents.queries import sites_in_reach
 from alerts.reviews.engine.causes import causes_for
 from alerts.sentinel.queries import workspaces_visible_to
-from alerts.suppression.backtesting.backtest import Preview, preview
+from alerts.suppression.backtesting.backtest import DraftPreview, preview_backtest
 from alerts.suppression.backtesting.counts import PLACES
 from alerts.suppression.deploying.compiled_forms import Forms, compiled_forms
 from alerts.suppression.drafting.enforcement_choice import (
@@ -25,7 +25,7 @@ from alerts.suppression.engine.guards.lifecycle import MAX_DAYS, MAX_DAYS_BOXED
 from alerts.suppression.engine.guards.never import needs_hours
 from alerts.suppression.engine.rule import (
     Clause,
-    Rule,
+    RuleDefinition,
     pinned,
     reasons_against_clause,
     reasons_against_rule,
@@ -40,7 +40,9 @@ from portal.accounts.queries import reach_of
 from portal.ui.words import number
 
 
-def reasons_not_to_propose(version: RuleVersion, rule: Rule | None, *, now: datetime) -> list[str]:
+def reasons_not_to_propose(
+    version: RuleVersion, rule: RuleDefinition | None, *, now: datetime
+) -> list[str]:
     """Return why the service would refuse the proposal, as far as that needs no back-test."""
     if rule is None:
         return []
@@ -55,7 +57,7 @@ def reasons_not_to_propose(version: RuleVersion, rule: Rule | None, *, now: date
     return [text for text in all_in_words(dict.fromkeys(reasons)) if text not in beside]
 
 
-def last_day(rule: Rule | None, now: datetime, zone: tzinfo) -> str:
+def last_day(rule: RuleDefinition | None, now: datetime, zone: tzinfo) -> str:
     """Return the latest end that the guard allows, as a date field takes it."""
     max_days = MAX_DAYS_BOXED if rule and needs_hours(rule) else MAX_DAYS
     return (
@@ -63,7 +65,7 @@ def last_day(rule: Rule | None, now: datetime, zone: tzinfo) -> str:
     )
 
 
-def causes_that_fit(rule: Rule | None) -> list[str]:
+def causes_that_fit(rule: RuleDefinition | None) -> list[str]:
     """Return the names of the causes that OT gives for these alert types."""
     language = get_language() or "en"
     titles = pinned(rule.all_of, "alert_type") if rule else ()
@@ -98,7 +100,7 @@ class Enforcement:
     can_be_rewritten: bool = False
 
 
-def enforcement_of(version: RuleVersion, rule: Rule | None) -> Enforcement:
+def enforcement_of(version: RuleVersion, rule: RuleDefinition | None) -> Enforcement:
     """Return who could enforce the draft. Sentinel is offered only where it holds exactly this rule
     in every workspace, of conditions that a probe has seen accepted.
     """
@@ -141,19 +143,21 @@ class DraftTest:
     seconds: float
 
 
-def test_draft(user: User, rule: Rule, *, now: datetime, body: Mapping[str, Any]) -> DraftTest:
+def test_draft(
+    user: User, rule: RuleDefinition, *, now: datetime, body: Mapping[str, Any]
+) -> DraftTest:
     """Run a draft over history, as far as this person sees the places that it names. Its places
     are held to from the first count on, so that no number tells of plants beyond one's reach.
     """
     if reach_of(user).everywhere:
-        return draft_test(preview(rule=rule, now=now, by=user), body, rule=rule)
+        return draft_test(preview_backtest(rule=rule, now=now, by=user), body, rule=rule)
     places = [clause for clause in rule.all_of if clause.field in PLACES and clause.values]
     if problem := _reason_not_to_count(user, places):
         # OT sees sites, not workspaces: the rule is counted where all that it can meet lies there.
         places = _own_sites(user, rule) if places else []
         if not places:
             return DraftTest({}, None, None, [], [problem], 0.0)
-    found = preview(rule=replace(rule, all_of=(*places, *rule.all_of)), now=now, by=user)
+    found = preview_backtest(rule=replace(rule, all_of=(*places, *rule.all_of)), now=now, by=user)
     if found.counts is not None:
         counts = replace(found.counts, after_each=found.counts.after_each[len(places) :])
         found = replace(found, counts=counts)
@@ -175,7 +179,7 @@ def _reason_not_to_count(user: User, places: Sequence[Clause]) -> str:
     )
 
 
-def _own_sites(user: User, rule: Rule) -> list[Clause]:
+def _own_sites(user: User, rule: RuleDefinition) -> list[Clause]:
     """The sites that the rule can meet, as a line of a rule; none where one of them is unseen."""
     visible = dict(sites_in_reach(user).values_list("pk", "name"))
     site_ids = reach_of_rule(rule).site_ids
@@ -185,7 +189,7 @@ def _own_sites(user: User, rule: Rule) -> list[Clause]:
     return [Clause("site", "is" if len(names) == 1 else "is_one_of", tuple(names))]
 
 
-def draft_test(found: Preview, body: Mapping[str, Any], *, rule: Rule) -> DraftTest:
+def draft_test(found: DraftPreview, body: Mapping[str, Any], *, rule: RuleDefinition) -> DraftTest:
     """Return a preview of the rule in words."""
     places = [
         f"{prefix}-{place}"

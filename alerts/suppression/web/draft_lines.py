@@ -7,9 +7,16 @@ from typing import Any
 from django.utils.translation import gettext
 
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
-from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, SEVERITIES, Field, Kind, Operator
+from alerts.suppression.engine.fields import (
+    FIELDS,
+    NONE_TOLD,
+    SEVERITIES,
+    AlertField,
+    FieldKind,
+    Operator,
+)
 from alerts.suppression.engine.rule import Clause, reasons_against_clause
-from alerts.suppression.engine.windows import DAYS, zone_of
+from alerts.suppression.engine.windows import DAYS, window_zone_of
 from alerts.suppression.web.forms import MEMBERS, HalfWindow, HalfWindows
 from alerts.suppression.web.words import (
     OPERATORS,
@@ -20,7 +27,7 @@ from alerts.suppression.web.words import (
 )
 from portal.ui.pieces import Choice
 
-_SUGGESTED = (Kind.TEXT, Kind.ZONE, Kind.ADDRESS, Kind.PORT)
+_SUGGESTED = (FieldKind.TEXT, FieldKind.ZONE, FieldKind.ADDRESS, FieldKind.PORT)
 _ORDER = (Operator.IS, Operator.IS_ONE_OF, Operator.WITHIN, Operator.AT_MOST)
 
 
@@ -97,14 +104,14 @@ def _line(
         at=at,
         field=name,
         label=field_label(name),
-        kind=_kind(field.kind if field else Kind.TEXT, operator),
+        kind=_kind(field.kind if field else FieldKind.TEXT, operator),
         operator=operator,
         operators=[Choice(str(op), str(OPERATORS[op])) for op in allowed],
         values=[str(value) for value in values],
         pills=[Choice(str(op), _label(str(op), field)) for op in values],
         options=_options(field),
         suggested=field is not None and field.kind in _SUGGESTED,
-        zone=zone_of(windows[0]) if windows else (zones[0] if zones else "UTC"),
+        zone=window_zone_of(windows[0]) if windows else (zones[0] if zones else "UTC"),
         problems=all_in_words(reasons),
         number=number,
         left=left.get(at, ""),
@@ -115,20 +122,20 @@ def _line(
     )
 
 
-def _label(value: str, field: Field | None) -> str:
+def _label(value: str, field: AlertField | None) -> str:
     return value_words(value, field) if field else value
 
 
-def _options(field: Field | None) -> list[Choice]:
+def _options(field: AlertField | None) -> list[Choice]:
     """Return the values of a field that has a short list of them."""
-    if field is not None and field.kind is Kind.WORK:
+    if field is not None and field.kind is FieldKind.WORK:
         return [Choice(kind, work_words(kind)) for kind in KINDS_FOR_RULES]
     return [Choice(severity, severity) for severity in SEVERITIES[1:]]
 
 
-def _kind(kind: Kind, operator: str) -> str:
-    if kind is Kind.SEVERITY:
+def _kind(kind: FieldKind, operator: str) -> str:
+    if kind is FieldKind.SEVERITY:
         return "level" if operator == Operator.AT_MOST else "severity"
-    if kind is Kind.COUNT:
+    if kind is FieldKind.COUNT:
         return "number"
-    return {Kind.TIME: "time", Kind.WORK: "work"}.get(kind, "text")
+    return {FieldKind.TIME: "time", FieldKind.WORK: "work"}.get(kind, "text")

@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.http import QueryDict
 
 from alerts.suppression.engine.compile_sentinel import undirected
-from alerts.suppression.engine.fields import FIELDS, IDENTITIES, NONE_TOLD, Kind, Operator
+from alerts.suppression.engine.fields import FIELDS, IDENTITIES, NONE_TOLD, FieldKind, Operator
 from alerts.suppression.engine.rule import (
     ACTIONS,
     MAX_CLAUSES,
@@ -32,7 +32,7 @@ MEMBERS: Final = {"all": "all_of", "not": "except_any"}
 FOR_SENTINEL: Final = "for-sentinel"  # the button that rewrites the rule for Sentinel
 _TEXTS: Final = ("title", "reason", "owner_ot", "owner_soc", "enforcement")
 _PLACE: Final = re.compile(r"(all|not)-([0-9]{1,2})-field")
-_NUMBERS: Final = {Kind.PORT, Kind.COUNT}
+_NUMBERS: Final = {FieldKind.PORT, FieldKind.COUNT}
 _EQUAL: Final = {Operator.IS, Operator.IS_ONE_OF}
 _FIRST: Final = (Operator.IS, Operator.WITHIN, Operator.AT_MOST)
 
@@ -136,8 +136,8 @@ def _for_sentinel(body: Body) -> Body:
         return body
 
 
-def _new_values(data: QueryDict, at: str, kind: Kind) -> Iterable[str]:
-    if kind is not Kind.TIME:
+def _new_values(data: QueryDict, at: str, kind: FieldKind) -> Iterable[str]:
+    if kind is not FieldKind.TIME:
         return [data.get(f"{at}-add", "")]
     days, begins, ends, zone = window_parts(data, at)
     if not (begins and ends and zone):

@@ -11,20 +11,20 @@ from alerts.suppression.models import RuleVersion
 from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.web.words import state_chip
 from portal.accounts.sessions import actor_of
-from portal.ui.palette import MAX_RESULTS, Found, Result
+from portal.ui.palette import MAX_RESULTS, FinderResult, Result
 
 _NUMBER = re.compile(r"r-?(\d{1,9})|#?(\d{1,9})", re.ASCII | re.IGNORECASE)
 MIN_TEXT = 2
 MAX_VERSIONS = 200
 
 
-def find_rules(request: HttpRequest, text: str) -> Found:
+def find_rules(request: HttpRequest, text: str) -> FinderResult:
     """Return visible rules by their number or a part of a title; each with its current
     version.
     """
     match = _NUMBER.fullmatch(text)
     if len(text) < MIN_TEXT and match is None:
-        return Found()
+        return FinderResult()
     condition = Q(title__icontains=text)
     if match is not None:
         condition |= Q(rule__number=int(match[1] or match[2]))
@@ -34,7 +34,7 @@ def find_rules(request: HttpRequest, text: str) -> Found:
     by_rule: dict[int, list[RuleVersion]] = {pk: [] for pk in rules}
     for version in visible.filter(rule__in=rules).order_by("-number"):
         by_rule[version.rule_id].append(version)
-    return Found([_result(current_version(versions), text) for versions in by_rule.values()])
+    return FinderResult([_result(current_version(versions), text) for versions in by_rule.values()])
 
 
 def _result(version: RuleVersion, text: str) -> Result:

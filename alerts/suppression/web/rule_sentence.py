@@ -10,9 +10,9 @@ from alerts.incidents.engine.catalogue import why_it_matters
 from alerts.suppression.engine.fields import Operator
 from alerts.suppression.engine.guards.closing import grouped_sides
 from alerts.suppression.engine.guards.lifecycle import TRIAL
-from alerts.suppression.engine.rule import Clause, Rule
+from alerts.suppression.engine.rule import Clause, RuleDefinition
 from alerts.suppression.engine.windows import minutes_a_week
-from alerts.suppression.web.words import line_of, windows_in_words
+from alerts.suppression.web.words import clause_line, windows_in_words
 from portal.ui.words import hours, number
 
 MAX_NAMES: Final = 5
@@ -45,7 +45,7 @@ class Risks:
     still_reported: list[str]
 
 
-def sentence_of(rule: Rule) -> str:
+def closing_sentence(rule: RuleDefinition) -> str:
     """Return what the rule closes, in one sentence."""
     clauses = _SentenceClauses(rule)
     parts = [clauses.summary]
@@ -63,7 +63,7 @@ def sentence_of(rule: Rule) -> str:
     return f"{sentence}."
 
 
-def risks_of(rule: Rule) -> Risks:
+def risks_of(rule: RuleDefinition) -> Risks:
     """Return what could go wrong while the rule acts, and what it leaves to people."""
     clauses = _SentenceClauses(rule)
     types = clauses.values("alert_type")
@@ -89,7 +89,7 @@ def names_in_words(names: Sequence[str]) -> str:
 class _SentenceClauses:
     """The lines of a rule by what they say: of each field the first, the rest beside."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: RuleDefinition) -> None:
         """Sort the lines."""
         self._first: dict[str, Clause] = {}
         self.rest: list[Clause] = []
@@ -217,6 +217,6 @@ def _lines(clauses: Sequence[Clause]) -> str:
 
 
 def _line(clause: Clause) -> str:
-    line = line_of(clause)
+    line = clause_line(clause)
     label = line.label[:1].lower() + line.label[1:]
     return f"{label} {line.operator} {names_in_words(line.values)}"

@@ -8,8 +8,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
-from alerts.suppression.engine.guards.signing import FRESH, VALID, Side
-from alerts.suppression.models import RuleVersion, Signature, State
+from alerts.suppression.engine.guards.signing import FRESH, VALID, SigningSide
+from alerts.suppression.models import RuleVersion, Signature, VersionState
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.signing.people import people_of_side
 from alerts.suppression.signing.sign import CannotSignRule, reasons_against_signature, sign_rule
@@ -59,12 +59,12 @@ def sign_from_form(
     form_values = {"note": note, "checked_evidence": is_checked, "side": side}
     if why := reason_not_proved(request, now=now):
         return SigningOutcome(None, [why], form_values)
-    if side not in set(Side):
+    if side not in set(SigningSide):
         return SigningOutcome(None, [gettext("Choose which side you sign for.")], form_values)
     try:
         signed = sign_rule(
             version_id=version.pk,
-            side=Side(side),
+            side=SigningSide(side),
             by=user,
             now=now,
             seen_hash=request.POST.get("seen_hash", ""),
@@ -86,7 +86,7 @@ def signing_of(
     now: datetime,
 ) -> dict[str, Any]:
     """Return what the card of signatures shows to this person."""
-    if version.state != State.PROPOSED:
+    if version.state != VersionState.PROPOSED:
         return {"must_sign": [], "sign_sides": [], "cannot_sign": [], "lapsed": []}
     against = {
         side: reasons_against_signature(version, side=side, by=user, now=now)
@@ -107,13 +107,13 @@ def signing_of(
         "trial_carry_over": carry_over.sentence if carry_over else "",
         "must_sign": [
             (side, ", ".join(signature.name for signature in people_of_side(version, side=side)))
-            for side in Side
+            for side in SigningSide
             if side not in signed
         ],
         "sign_sides": sides,
         "cannot_sign": [] if sides else all_in_words(refused),
         "asks_password": bool(sides) and needs_password(request, now=now),
-        "why_look": _why_look(version) if Side.SOC in sides else "",
+        "why_look": _why_look(version) if SigningSide.SOC in sides else "",
     }
 
 

@@ -18,13 +18,13 @@ from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.backtesting.bound_sentence import harmless_share
 from alerts.suppression.backtesting.history import Correction, corrections_inside
-from alerts.suppression.backtesting.history_sql import Period
+from alerts.suppression.backtesting.history_sql import TimeSpan
 from alerts.suppression.backtesting.marginal_gains import PERIOD, in_order_of_gain
 from alerts.suppression.backtesting.redaction import redacted_body
 from alerts.suppression.backtesting.time_to_close import usual_minutes
 from alerts.suppression.drafting.work_size import work_hours_by_site
 from alerts.suppression.engine.guards.never import is_strict
-from alerts.suppression.engine.guards.signing import FRESH, Side
+from alerts.suppression.engine.guards.signing import FRESH, SigningSide
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.signing.awaiting_signature import SignatureRequest, is_stale
@@ -32,12 +32,12 @@ from alerts.suppression.signing.signing_context import evidence_that_counts, peo
 from alerts.suppression.web.backtest import (
     BackTestSummary,
     IncidentLink,
-    Look,
+    SampleAlert,
+    backtest_reasons,
     link_to,
-    reasons_of,
     summarize_backtest,
 )
-from alerts.suppression.web.rule_sentence import risks_of, sentence_of
+from alerts.suppression.web.rule_sentence import closing_sentence, risks_of
 from alerts.suppression.web.signing import signing_of
 from alerts.suppression.web.verbs import may_do
 from alerts.suppression.web.words import routine_cause
@@ -51,7 +51,7 @@ MAX_CHECKS: Final = 4
 MONTH: Final = timedelta(days=30)
 
 
-class Mark(StrEnum):
+class SittingMark(StrEnum):
     """What the person did with a rule of the sitting."""
 
     SIGNED = "signed"
@@ -61,7 +61,7 @@ class Mark(StrEnum):
     GONE = "gone"  # somebody else signed or ended it meanwhile
 
 
-PASSED: Final = (Mark.SKIPPED, Mark.CHANGES, Mark.STOPPED, Mark.GONE)
+PASSED: Final = (SittingMark.SKIPPED, SittingMark.CHANGES, SittingMark.STOPPED, SittingMark.GONE)
 
 
 @dataclass(slots=True)
@@ -115,7 +115,7 @@ def sitting_of(
         sitting = Sitting(now, [])
     for place in sitting.places:
         if not place.mark and place.uuid not in requests:
-            place.mark = Mark.GONE
+            place.mark = SittingMark.GONE
     if _new_among(requests, sitting):
         _reorder(sitting, requests, now=now)
     save(request, sitting)
@@ -130,7 +130,7 @@ def _place_in_sitting(request: HttpRequest, uuid: object, *, now: datetime) -> I
     save(request, sitting)
 
 
-def mark(request: HttpRequest, uuid: object, outcome: Mark, *, now: datetime) -> None:
+def mark_rule(request: HttpRequest, uuid: object, outcome: SittingMark, *, now: datetime) -> None:
     """Write down what was done with a rule, if it is in the sitting."""
     with _place_in_sitting(request, uuid, now=now) as (sitting, place):
         if place:
@@ -147,7 +147,7 @@ def note_opened(request: HttpRequest, uuid: object, check: int, *, now: datetime
 def take_back_skip(request: HttpRequest, uuid: object, *, now: datetime) -> None:
     """Put a rule that was skipped up again."""
     with _place_in_sitting(request, uuid, now=now) as (sitting, place):
-        if place and place.mark == Mark.SKIPPED:
+        if place and place.mark == SittingMark.SKIPPED:
             place.mark, sitting.latest = "", ""
 
 
@@ -155,7 +155,7 @@ def take_up_skipped(request: HttpRequest, *, now: datetime) -> None:
     """Bring the rules that were skipped back into the sitting."""
     with _place_in_sitting(request, "", now=now) as (sitting, _place):
         for place in sitting.places:
-            if place.mark == Mark.SKIPPED:
+            if place.mark == SittingMark.SKIPPED:
                 place.mark = ""
 
 
@@ -205,7 +205,7 @@ def _reorder(sitting: Sitting, requests: Mapping[str, SignatureRequest], *, now:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class SittingCheck:
     """One thing to look at before signing: why, and where it stands."""
 
     number: int
@@ -249,7 +249,7 @@ def latest_of(sitting: Sitting, user: User, *, now: datetime) -> LatestDecision 
     version = versions_visible_to(user).filter(uuid=place.uuid).first()
     if version is None:
         return None
-    verb = verb_to_stop(version, user, now=now) if place.mark == Mark.SIGNED else ""
+    verb = verb_to_stop(version, user, now=now) if place.mark == SittingMark.SIGNED else ""
     return LatestDecision(version, place.mark, verb)
 
 
@@ -272,18 +272,18 @@ def rule_context(
         "version": version,
         "asked": pending,
         "place": place,
-        "sentence": sentence_of(version.definition),
+        "sentence": closing_sentence(version.definition),
         "cause": routine_cause(version.definition.reason),
         "is_stale": needs_retest(version, now=now),
     }
     if test is None or context["is_stale"]:
         return context
     summary = summarize_backtest(redacted_body(test.body, by=user), rule=version.definition)
-    checks = checks_of(version, summary, user, opened=place.opened)
+    checks = sitting_checks(version, summary, user, opened=place.opened)
     return context | {
         "test": summary,
         "totals": test.body["incident_totals"],
-        "test_reasons": reasons_of(test.reasons),
+        "test_reasons": backtest_reasons(test.reasons),
         "n_stops": summary.stops.total,
         "checks": checks,
         "opened": sum(check.is_opened for check in checks),
@@ -293,7 +293,7 @@ def rule_context(
         "judges": len(people_behind(evidence_that_counts(version))),
         "risks": risks_of(version.definition),
         "work_hours": work_hours_by_site(version.definition, site_ids=version.site_ids, now=now),
-        "is_for_ot": context["sign_sides"] == [Side.OT],
+        "is_for_ot": context["sign_sides"] == [SigningSide.OT],
     }
 
 
@@ -305,7 +305,7 @@ def needs_retest(version: RuleVersion, *, now: datetime) -> bool:
     return is_stale(version, now=now) or test is None or "incident_totals" not in test.body
 
 
-def proof_of(request: HttpRequest, *, now: datetime) -> Proof | None:
+def signing_proof_of(request: HttpRequest, *, now: datetime) -> Proof | None:
     """Return the proof of identity that signing may rest on now; None where it asks anew."""
     proved_at = proved_at_of(request)
     if proved_at is None or not proved_at <= now <= proved_at + FRESH:
@@ -316,19 +316,19 @@ def proof_of(request: HttpRequest, *, now: datetime) -> Proof | None:
 
 def sums_of(sitting: Sitting, current: SittingRule | None) -> dict[str, Any]:
     """Return the sums of the sitting: signed, this one, left; they add up to all."""
-    signed, others = sitting.gain(Mark.SIGNED), sitting.gain(*PASSED)
+    signed, others = sitting.gain(SittingMark.SIGNED), sitting.gain(*PASSED)
     this = current.gain if current else 0
     left, minutes = sitting.gain(""), usual_minutes()
     in_a_month = MONTH / PERIOD
     return {
         "signed": signed,
-        "n_signed": sitting.count(Mark.SIGNED),
+        "n_signed": sitting.count(SittingMark.SIGNED),
         "this": this,
         "left": left - this,
         "n_left": max(sitting.count("") - bool(current), 0),
         "passed": others,
         "n_passed": sitting.count(*PASSED),
-        "n_skipped": sitting.count(Mark.SKIPPED),
+        "n_skipped": sitting.count(SittingMark.SKIPPED),
         "all": signed + left + others,
         "n_all": len(sitting.places),
         "number": sitting.places.index(current) + 1 if current else len(sitting.places),
@@ -337,14 +337,14 @@ def sums_of(sitting: Sitting, current: SittingRule | None) -> dict[str, Any]:
     }
 
 
-def checks_of(
+def sitting_checks(
     version: RuleVersion, test: BackTestSummary, user: User, *, opened: Sequence[int]
-) -> list[Check]:
+) -> list[SittingCheck]:
     """Return what to look at first: the two matches least like the judged ones, the nearest miss,
     a verdict that was corrected; then more of the first.
     """
     body = version.backtest.body if version.backtest else {}
-    period = Period(test.start, test.end) if body else None
+    period = TimeSpan(test.start, test.end) if body else None
     corrected = corrections_inside(version.definition, period) if period else []
     visible = set(
         incidents_visible_to(user)
@@ -361,7 +361,7 @@ def checks_of(
     rest = [*matches[2:], *misses[1:], *corrections[1:]]
     chosen += rest[: MAX_CHECKS - len(chosen)]
     return [
-        Check(n, title, why, at, incident, is_opened=n in opened)
+        SittingCheck(n, title, why, at, incident, is_opened=n in opened)
         for n, (title, why, at, incident) in enumerate(chosen, start=1)
     ]
 
@@ -369,7 +369,7 @@ def checks_of(
 type _Parts = tuple[str, str, datetime, IncidentLink | None]
 
 
-def _of_look(look: Look, *, is_miss: bool = False) -> _Parts:
+def _of_look(look: SampleAlert, *, is_miss: bool = False) -> _Parts:
     title = f"{look.ends} ×{look.times}" if look.times > 1 else look.ends
     why = " ".join(look.reasons)
     if is_miss:

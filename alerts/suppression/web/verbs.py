@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.suppression.drafting.drafts import discard_draft, edit_version
 from alerts.suppression.drafting.suggested_version import take_suggested_version
-from alerts.suppression.models import ACTING, RuleVersion, State
+from alerts.suppression.models import ACTING, RuleVersion, VersionState
 from alerts.suppression.policies import STOPPING, may_change, rights_to_sign
 from alerts.suppression.signing.propose import propose_rule
 from alerts.suppression.signing.request_changes import reject_rule, request_changes
@@ -64,7 +64,7 @@ VERBS: dict[str, Verb] = {
         icon="send",
         kind="primary",
         done=_("Proposed. The people who can sign for the other side have been notified."),
-        states={State.DRAFT},
+        states={VersionState.DRAFT},
         permission="own",
         wants=_("A note for the people who sign"),
         is_optional=True,
@@ -88,7 +88,7 @@ VERBS: dict[str, Verb] = {
         icon="trash-2",
         kind="danger",
         done=_("Draft discarded. It stays on record."),
-        states={State.DRAFT},
+        states={VersionState.DRAFT},
         permission="own",
         effect=_("Nobody can continue this draft, but it stays on record."),
         does=lambda _request, version, by, _words, now: discard_draft(
@@ -100,7 +100,7 @@ VERBS: dict[str, Verb] = {
         button=_("Request changes"),
         icon="message-square",
         done=_("Changes requested. The author has been notified."),
-        states={State.PROPOSED},
+        states={VersionState.PROPOSED},
         permission="signs",
         wants=_("What should change?"),
         effect=_("Signatures given so far no longer count."),
@@ -114,7 +114,7 @@ VERBS: dict[str, Verb] = {
         icon="x",
         kind="danger",
         done=_("Proposal rejected. The author has been notified."),
-        states={State.PROPOSED, State.CHANGES_REQUESTED},
+        states={VersionState.PROPOSED, VersionState.CHANGES_REQUESTED},
         permission="signs",
         wants=_WHY,
         effect=_("This version ends here. Another one can be proposed."),
@@ -128,7 +128,7 @@ VERBS: dict[str, Verb] = {
         icon="shield-check",
         kind="primary",
         done=_("Your decision is on record."),
-        states={State.CANARY},
+        states={VersionState.CANARY},
         permission="decides",
         wants=_("Why are these matches enough?"),
         proves=True,
@@ -162,7 +162,7 @@ VERBS: dict[str, Verb] = {
         icon="play",
         kind="primary",
         done=_("The rule is active again."),
-        states={State.PAUSED},
+        states={VersionState.PAUSED},
         permission="signs",
         wants=_WHY,
         effect=_("It continues where it was paused, with the signatures it already has."),
@@ -176,7 +176,7 @@ VERBS: dict[str, Verb] = {
         icon="archive",
         kind="danger",
         done=_("The rule is retired."),
-        states={*ACTING, State.PAUSED},
+        states={*ACTING, VersionState.PAUSED},
         permission="changes",
         wants=_WHY,
         does=lambda _request, version, by, words, now: retire_rule(
@@ -188,7 +188,7 @@ VERBS: dict[str, Verb] = {
         button=_("Renew"),
         icon="calendar-clock",
         done=_("This is a new version with a new end date. It needs both signatures."),
-        states={*ACTING, State.PAUSED, State.EXPIRED},
+        states={*ACTING, VersionState.PAUSED, VersionState.EXPIRED},
         permission="changes",
         effect=_(
             "This starts a new version with a new end date. It needs a new back-test and two "
@@ -203,7 +203,7 @@ VERBS: dict[str, Verb] = {
         button=_("Take as a new version"),
         icon="pencil",
         done=_("This is a new version with the new devices. Check it and propose it."),
-        states={State.LIVE},
+        states={VersionState.LIVE},
         permission="changes",
         effect=_(
             "This starts a new version that lists the new devices. It needs a back-test, two "
@@ -218,7 +218,7 @@ VERBS: dict[str, Verb] = {
         button=_("Edit"),
         icon="pencil",
         done=_("This is a new version. The current one stays in force until it is live."),
-        states=set(State) - {State.REPLACED},
+        states=set(VersionState) - {VersionState.REPLACED},
         permission="changes",
         effect=_(
             "This starts a new version. It needs a back-test and two signatures; until then "
@@ -242,7 +242,7 @@ def may_do(name: str, version: RuleVersion, user: User, *, now: datetime) -> boo
         return not reasons_against_approval(version, by=user, now=now)
     if verb.permission == "signs":
         return bool(rights_to_sign(user, version)) and not version.needs_approval
-    own_draft = version.state == State.DRAFT and version.made_by_id == user.pk
+    own_draft = version.state == VersionState.DRAFT and version.made_by_id == user.pk
     return not own_draft and may_change(user, version, STOPPING)
 
 
@@ -252,7 +252,7 @@ _ELSEWHERE = ("propose", "discard", "take-suggested")  # offered where they belo
 def acts_for(version: RuleVersion, user: User, *, now: datetime) -> list[ActLink]:
     """Return what this person can do to the version, for the head of its page."""
     links = []
-    if version.state == State.DRAFT and version.made_by_id == user.pk:
+    if version.state == VersionState.DRAFT and version.made_by_id == user.pk:
         href = reverse("suppression:edit", args=[version.uuid])
         links.append(ActLink(str(_("Continue editing")), href, "pencil", "primary", is_link=True))
     for name, verb in VERBS.items():

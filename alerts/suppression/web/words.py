@@ -11,30 +11,30 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.incidents.wording import weekday_words
 from alerts.planned_work.engine.kinds import KINDS
-from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, Field, Kind, Operator
+from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, AlertField, FieldKind, Operator
 from alerts.suppression.engine.guards.closing import reason_in_words
-from alerts.suppression.engine.rule import Clause, NotARule, Rule
+from alerts.suppression.engine.rule import Clause, NotARule, RuleDefinition
 from alerts.suppression.engine.windows import DAYS
 from alerts.suppression.engine.words import days_in_words
-from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.signing.notify import in_words
-from portal.ui.pieces import Step
+from portal.ui.pieces import ProgressStep
 from portal.ui.words import length
 
 type Chip = tuple[Promise, str, str]  # label, kind, icon
 
 STATES: dict[str, Chip] = {
-    State.DRAFT: (_("Draft"), "", "pencil"),
-    State.PROPOSED: (_("Waiting for signatures"), "accent", "users"),
-    State.CHANGES_REQUESTED: (_("Changes requested"), "medium", "message-square"),
-    State.CANARY: (_("Canary"), "maint", "flask-conical"),
-    State.LIVE: (_("Live"), "ok", "shield-check"),
-    State.PAUSED: (_("Paused"), "medium", "pause"),
-    State.EXPIRED: (_("Expired"), "", "calendar-x-2"),
-    State.RETIRED: (_("Retired"), "", "archive"),
-    State.REJECTED: (_("Rejected"), "high", "x"),
-    State.DISCARDED: (_("Discarded"), "", "trash-2"),
-    State.REPLACED: (_("Replaced"), "", "layers"),
+    VersionState.DRAFT: (_("Draft"), "", "pencil"),
+    VersionState.PROPOSED: (_("Waiting for signatures"), "accent", "users"),
+    VersionState.CHANGES_REQUESTED: (_("Changes requested"), "medium", "message-square"),
+    VersionState.CANARY: (_("Canary"), "maint", "flask-conical"),
+    VersionState.LIVE: (_("Live"), "ok", "shield-check"),
+    VersionState.PAUSED: (_("Paused"), "medium", "pause"),
+    VersionState.EXPIRED: (_("Expired"), "", "calendar-x-2"),
+    VersionState.RETIRED: (_("Retired"), "", "archive"),
+    VersionState.REJECTED: (_("Rejected"), "high", "x"),
+    VersionState.DISCARDED: (_("Discarded"), "", "trash-2"),
+    VersionState.REPLACED: (_("Replaced"), "", "layers"),
 }
 OPERATORS: dict[str, Promise] = {
     Operator.IS: _("is"),
@@ -67,7 +67,7 @@ class Line:
     values: tuple[str, ...]
 
 
-def chip(words: Chip) -> StateChip:
+def state_word(words: Chip) -> StateChip:
     """Return a state in the language of the page."""
     label, kind, icon = words
     return StateChip(str(label), kind, icon)
@@ -75,7 +75,7 @@ def chip(words: Chip) -> StateChip:
 
 def state_chip(state: str) -> StateChip:
     """Return where a version stands, as a chip."""
-    return chip(STATES[state])
+    return state_word(STATES[state])
 
 
 def ends_chip(ends_at: datetime, now: datetime) -> StateChip:
@@ -99,26 +99,26 @@ def field_label(name: str) -> str:
     return label[:1].upper() + label[1:]
 
 
-def line_of(clause: Clause) -> Line:
+def clause_line(clause: Clause) -> Line:
     """Return one clause in words."""
     operator = OPERATORS.get(clause.operator)
     operator_label = str(operator) if operator else str(clause.operator)
     texts = clause.texts
     if field := FIELDS.get(clause.field):
-        if field.kind is Kind.TIME:
+        if field.kind is FieldKind.TIME:
             texts = windows_in_words(texts)
         else:
             texts = tuple(value_words(text, field) for text in texts)
     return Line(field_label(clause.field), operator_label, texts)
 
 
-def value_words(text: str, field: Field) -> str:
+def value_words(text: str, field: AlertField) -> str:
     """Return a value in the language of the page, where it is not the plant's own word."""
     if field.or_none and text == NONE_TOLD:
         return gettext("not specified")
-    if field.kind is Kind.TIME:
-        return window_words(text)
-    return work_words(text) if field.kind is Kind.WORK else text
+    if field.kind is FieldKind.TIME:
+        return local_window_words(text)
+    return work_words(text) if field.kind is FieldKind.WORK else text
 
 
 def work_words(kind: str) -> str:
@@ -127,7 +127,7 @@ def work_words(kind: str) -> str:
     return label[:1].upper() + label[1:]
 
 
-def window_words(text: str) -> str:
+def local_window_words(text: str) -> str:
     """Return a weekly window with its weekday in the language of the page."""
     return days_in_words(text, gettext)
 
@@ -151,27 +151,27 @@ def routine_cause(reason: str) -> str:
     return reason_in_words(reason, get_language() or "en")
 
 
-def life_steps(state: str, paused_from: str = "") -> list[Step]:
+def life_steps(state: str, paused_from: str = "") -> list[ProgressStep]:
     """Return the steps from draft to live, and where a version stands."""
     phases = [
-        (gettext("Draft"), "pencil", {State.DRAFT}),
-        (gettext("Approval"), "users", {State.PROPOSED, State.CHANGES_REQUESTED}),
-        (gettext("Canary"), "flask-conical", {State.CANARY}),
-        (gettext("Live"), "shield-check", {State.LIVE}),
+        (gettext("Draft"), "pencil", {VersionState.DRAFT}),
+        (gettext("Approval"), "users", {VersionState.PROPOSED, VersionState.CHANGES_REQUESTED}),
+        (gettext("Canary"), "flask-conical", {VersionState.CANARY}),
+        (gettext("Live"), "shield-check", {VersionState.LIVE}),
     ]
-    current = paused_from if state == State.PAUSED else state
+    current = paused_from if state == VersionState.PAUSED else state
     at = next(
         (place for place, (_l, _i, states) in enumerate(phases) if current in states), len(phases)
     )
-    if current in {State.REJECTED, State.DISCARDED, State.REPLACED}:
+    if current in {VersionState.REJECTED, VersionState.DISCARDED, VersionState.REPLACED}:
         at = -1
-    failed = state in {State.PAUSED, State.REJECTED}
+    failed = state in {VersionState.PAUSED, VersionState.REJECTED}
     made = []
     for place, (label, picture, _states) in enumerate(phases):
         if place == at:
-            made.append(Step(label, "failed" if failed else "current", picture))
+            made.append(ProgressStep(label, "failed" if failed else "current", picture))
         else:
-            made.append(Step(label, "done" if place < at else "todo", picture))
+            made.append(ProgressStep(label, "done" if place < at else "todo", picture))
     return made
 
 
@@ -209,7 +209,7 @@ class Conditions:
         return bool(self.changed) or any(line.mark for line in self.all_of + self.except_any)
 
 
-def rule_of(version: RuleVersion) -> Rule | None:
+def rule_of_version(version: RuleVersion) -> RuleDefinition | None:
     """Return the rule of a version; None for a draft that spells none."""
     try:
         return version.definition
@@ -217,10 +217,10 @@ def rule_of(version: RuleVersion) -> Rule | None:
         return None
 
 
-def conditions_of(version: RuleVersion, before: RuleVersion | None) -> Conditions:
+def version_lines(version: RuleVersion, before: RuleVersion | None) -> Conditions:
     """Return the lines of a version, marked where they differ from the version before."""
-    rule = rule_of(version)
-    previous = rule_of(before) if before else None
+    rule = rule_of_version(version)
+    previous = rule_of_version(before) if before else None
     if rule is None:
         return Conditions([], [], [])
     if previous is None:
@@ -233,15 +233,17 @@ def conditions_of(version: RuleVersion, before: RuleVersion | None) -> Condition
 
 
 def _plain(clauses: Iterable[Clause]) -> list[MarkedLine]:
-    return [MarkedLine(line_of(clause), "") for clause in clauses]
+    return [MarkedLine(clause_line(clause), "") for clause in clauses]
 
 
 def _mark_changes(now: tuple[Clause, ...], before: tuple[Clause, ...]) -> list[MarkedLine]:
-    lines = [MarkedLine(line_of(clause), "" if clause in before else "new") for clause in now]
-    return lines + [MarkedLine(line_of(clause), "gone") for clause in before if clause not in now]
+    lines = [MarkedLine(clause_line(clause), "" if clause in before else "new") for clause in now]
+    return lines + [
+        MarkedLine(clause_line(clause), "gone") for clause in before if clause not in now
+    ]
 
 
-def _other_changes(now: Rule, was: Rule) -> list[Changed]:
+def _other_changes(now: RuleDefinition, was: RuleDefinition) -> list[Changed]:
     pairs = [
         (gettext("Title"), was.title, now.title),
         (gettext("Why it is routine"), routine_cause(was.reason), routine_cause(now.reason)),
@@ -253,9 +255,9 @@ def _other_changes(now: Rule, was: Rule) -> list[Changed]:
     return [Changed(name, old, new) for name, old, new in pairs if old != new]
 
 
-def _enforcement(rule: Rule) -> str:
+def _enforcement(rule: RuleDefinition) -> str:
     return str(ENFORCEMENTS.get(rule.enforcement, rule.enforcement))
 
 
-def _end(rule: Rule) -> str:
+def _end(rule: RuleDefinition) -> str:
     return rule.expires_at.date().isoformat() if rule.expires_at else ""

@@ -29,7 +29,7 @@ class TooManyAttempts(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class SignInAttempt:
     """One password that somebody tries: for which account, from where, and on which known device
     or in which session (nothing: a stranger's).
     """
@@ -44,7 +44,7 @@ class Attempt:
         return salted_hmac(__name__, self.account, algorithm="sha256").hexdigest()
 
 
-def begin_attempt(attempt: Attempt, *, now: datetime) -> int:
+def begin_attempt(attempt: SignInAttempt, *, now: datetime) -> int:
     """Count an attempt before its password is looked at, so that attempts of the same instant
     count as well. Returns the row to forget if nobody looks at it. Raises TooManyAttempts.
     """
@@ -65,12 +65,12 @@ def forget_attempt(row: int) -> None:
     SignInFailure.objects.filter(pk=row).delete()
 
 
-def forget_failures(attempt: Attempt) -> None:
+def forget_failures(attempt: SignInAttempt) -> None:
     """The password was right: what this device or address got wrong before counts no longer."""
     _alike(attempt).delete()
 
 
-def note_failure(attempt: Attempt, *, now: datetime) -> None:
+def note_wrong_password(attempt: SignInAttempt, *, now: datetime) -> None:
     """The password was wrong. That goes on record with all others of its hour: strangers must not
     write entries one by one, each holding the chain.
     """
@@ -128,7 +128,7 @@ def _record_one(pk: int, now: datetime) -> bool:
     return True
 
 
-def _refuse_too_many(attempt: Attempt, now: datetime) -> None:
+def _refuse_too_many(attempt: SignInAttempt, now: datetime) -> None:
     since = now - COUNTED_FOR
     if attempt.source:
         limits = [_alike(attempt).filter(at__gt=since)[:MAX_OF_PAIR].count() >= MAX_OF_PAIR]
@@ -151,6 +151,6 @@ def _refuse_too_many(attempt: Attempt, now: datetime) -> None:
         raise TooManyAttempts
 
 
-def _alike(attempt: Attempt) -> QuerySet[SignInFailure]:
+def _alike(attempt: SignInAttempt) -> QuerySet[SignInFailure]:
     rows = SignInFailure.objects.filter(email=attempt.digest, source=attempt.source)
     return rows if attempt.source else rows.filter(address=attempt.address)

@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext
 
-from portal.accounts.models import ApiToken, Grant, Organisation, Role, ScopeKind, Session, User
+from portal.accounts.models import ApiToken, Grant, GrantScope, Organisation, Role, Session, User
 from portal.accounts.queries import roles_of
 from portal.accounts.services.attempts import MAX_PASSWORD, account_of
 from portal.audit.services import Actor, record
@@ -191,21 +191,23 @@ def add_organisation(*, name: str, by: Actor, now: datetime) -> Organisation:
     return organisation
 
 
-SCOPES_OF_ROLE: dict[Role, frozenset[ScopeKind]] = {
-    Role.OT_ENGINEER: frozenset(ScopeKind),
-    Role.OT_SITE_LEAD: frozenset(ScopeKind),
-    Role.SOC_ANALYST: frozenset({ScopeKind.ALL, ScopeKind.ORGANISATION, ScopeKind.WORKSPACE}),
-    Role.SOC_LEAD: frozenset({ScopeKind.ALL, ScopeKind.ORGANISATION, ScopeKind.WORKSPACE}),
-    Role.TRAINING_MANAGER: frozenset({ScopeKind.ALL, ScopeKind.ORGANISATION, ScopeKind.WORKSPACE}),
-    Role.MANAGER: frozenset(ScopeKind),
-    Role.AUDITOR: frozenset({ScopeKind.ALL, ScopeKind.ORGANISATION, ScopeKind.WORKSPACE}),
-    Role.ADMINISTRATOR: frozenset({ScopeKind.ALL}),
+SCOPES_OF_ROLE: dict[Role, frozenset[GrantScope]] = {
+    Role.OT_ENGINEER: frozenset(GrantScope),
+    Role.OT_SITE_LEAD: frozenset(GrantScope),
+    Role.SOC_ANALYST: frozenset({GrantScope.ALL, GrantScope.ORGANISATION, GrantScope.WORKSPACE}),
+    Role.SOC_LEAD: frozenset({GrantScope.ALL, GrantScope.ORGANISATION, GrantScope.WORKSPACE}),
+    Role.TRAINING_MANAGER: frozenset(
+        {GrantScope.ALL, GrantScope.ORGANISATION, GrantScope.WORKSPACE}
+    ),
+    Role.MANAGER: frozenset(GrantScope),
+    Role.AUDITOR: frozenset({GrantScope.ALL, GrantScope.ORGANISATION, GrantScope.WORKSPACE}),
+    Role.ADMINISTRATOR: frozenset({GrantScope.ALL}),
 }
 
 
 @transaction.atomic
 def grant_role(
-    *, to: User, role: Role, scope: ScopeKind, scope_uuid: UUID | None, by: Actor, now: datetime
+    *, to: User, role: Role, scope: GrantScope, scope_uuid: UUID | None, by: Actor, now: datetime
 ) -> Grant:
     """Give a role in a scope. Giving it twice changes nothing. Refuses scopes the role lacks."""
     if scope not in SCOPES_OF_ROLE[role]:

@@ -10,7 +10,7 @@ people_urls = (
         path("<uuid:person>/", people.show_person, name="person"),
         path("<uuid:person>/disable/", people.disable, name="disable"),
         path("<uuid:person>/enable/", people.enable, name="enable"),
-        path("<uuid:person>/roles/<int:grant>/revoke/", people.revoke, name="revoke"),
+        path("<uuid:person>/roles/<int:grant>/revoke/", people.revoke_role_view, name="revoke"),
     ],
     "people",
 )
@@ -22,6 +22,6 @@ urlpatterns = [
     path("preferences/", sign_in.preferences, name="preferences"),
     path("tokens/", tokens.tokens, name="api-tokens"),
     path("tokens/<uuid:token>/rotate/", tokens.rotate, name="rotate-token"),
-    path("tokens/<uuid:token>/revoke/", tokens.revoke, name="revoke-token"),
+    path("tokens/<uuid:token>/revoke/", tokens.revoke_token_view, name="revoke-token"),
     path("people/", include(people_urls)),
 ]

@@ -5,13 +5,13 @@ from django.utils.translation import gettext_lazy
 from rest_framework.serializers import CharField, DateTimeField, DictField, IntegerField
 
 from portal.api.fields import QueryMoment, QueryNumber, QueryText
-from portal.api.listing import Filter, Listing, Order, Row
+from portal.api.listing import ListFilter, Listing, ListRow, Order
 from portal.api.views import Resource
 from portal.audit.models import Entry
 from portal.audit.policies import may_read_record
 
 
-class EntrySerializer(Row):
+class EntrySerializer(ListRow):
     """Everything that people and workers did, the latest first. Entries are never changed; each
     holds the hash of the one before it. Only auditors of the whole portal see any.
     """
@@ -37,13 +37,13 @@ RECORD = Listing(
     EntrySerializer,
     Order("seq", field=QueryNumber()),
     filters=(
-        Filter("action", QueryText(), "exactly this action", "action", indexed=True),
-        Filter("object_type", QueryText(), "of one kind", "object_type"),
-        Filter("object_id", QueryText(), "of one thing; give object_type, too", "object_id"),
-        Filter("actor", QueryText(), "exactly this name", "actor_label"),
-        Filter("request", QueryText(), "of one request", "request_id"),
-        Filter("at_from", QueryMoment(), "at or after", "at__gte"),
-        Filter("at_before", QueryMoment(), "before", "at__lt"),
+        ListFilter("action", QueryText(), "exactly this action", "action", indexed=True),
+        ListFilter("object_type", QueryText(), "of one kind", "object_type"),
+        ListFilter("object_id", QueryText(), "of one thing; give object_type, too", "object_id"),
+        ListFilter("actor", QueryText(), "exactly this name", "actor_label"),
+        ListFilter("request", QueryText(), "of one request", "request_id"),
+        ListFilter("at_from", QueryMoment(), "at or after", "at__gte"),
+        ListFilter("at_before", QueryMoment(), "before", "at__lt"),
     ),
 )
 

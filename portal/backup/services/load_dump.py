@@ -19,7 +19,7 @@ from typing import IO, Any, NamedTuple
 from django.db import connection
 from psycopg import sql
 
-from portal.backup.archive import CHUNK, Archive
+from portal.backup.archive import CHUNK, BackupArchive
 from portal.backup.engine import DUMP
 from portal.backup.pg_tools import find_tool
 from portal.backup.services.make_backup import latest_words
@@ -55,7 +55,7 @@ class _CopyLine(NamedTuple):
     columns: tuple[str, ...]
 
 
-def load_rows(archive: Archive, *, server: int) -> dict[str, int]:
+def load_rows(archive: BackupArchive, *, server: int) -> dict[str, int]:
     """Load each table's rows and where its sequence stands, and return the number of rows of tables
     that are not there. `django_migrations` is left as it is: it lists what ran here. Raises Refused
     where the dump holds anything else, or more rows than the manifest counts.
@@ -167,7 +167,7 @@ class _Script:
 
 
 @contextmanager
-def _data_section(archive: Archive, *, server: int) -> Iterator[_Script]:
+def _data_section(archive: BackupArchive, *, server: int) -> Iterator[_Script]:
     """What pg_restore makes of the rows in the dump. Raises Refused where it fails, and where the
     dump is not any more what was verified.
     """
@@ -201,7 +201,7 @@ def _feed(dump: IO[bytes], into: IO[bytes], digest: "hashlib._Hash") -> None:
             into.write(chunk)
 
 
-def _check_unchanged(archive: Archive, dump: IO[bytes], digest: "hashlib._Hash") -> None:
+def _check_unchanged(archive: BackupArchive, dump: IO[bytes], digest: "hashlib._Hash") -> None:
     """Whoever can write to the file may do so between its check and its use."""
     with suppress(zipfile.BadZipFile):
         while chunk := dump.read(CHUNK):

@@ -12,7 +12,7 @@ from django.db.backends.utils import CursorWrapper
 
 from portal.accounts.models import Session
 from portal.backup.archive import CHUNK, write_archive
-from portal.backup.engine import DUMP, FORMAT, Manifest, Member
+from portal.backup.engine import DUMP, FORMAT, ArchiveMember, Manifest
 from portal.backup.pg_tools import environment_of, find_tool
 from portal.errors import Refused
 
@@ -45,7 +45,7 @@ def make_backup(*, out: BinaryIO) -> Manifest:
         snapshot, made_at, server = cursor.fetchone()
         dump = _dump(snapshot, server=int(server))
 
-        def manifest_of(member: Member) -> Manifest:
+        def manifest_of(member: ArchiveMember) -> Manifest:
             return _manifest(cursor, tables, member, made_at=made_at, server=int(server))
 
         return write_archive(out, dump=dump, manifest_of=manifest_of)
@@ -110,7 +110,12 @@ def latest_words(errors: BinaryIO) -> str:
 
 
 def _manifest(
-    cursor: CursorWrapper, tables: list[str], member: Member, *, made_at: datetime, server: int
+    cursor: CursorWrapper,
+    tables: list[str],
+    member: ArchiveMember,
+    *,
+    made_at: datetime,
+    server: int,
 ) -> Manifest:
     cursor.execute("SELECT app || '.' || name FROM django_migrations ORDER BY 1")
     migrations = tuple(name for (name,) in cursor.fetchall())

@@ -14,7 +14,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from portal import clock
 from portal.audit.services import record
-from portal.backup.archive import Archive
+from portal.backup.archive import BackupArchive
 from portal.backup.engine import Manifest, reasons_against_version
 from portal.backup.models import Restore
 from portal.backup.pg_tools import find_tool
@@ -62,7 +62,7 @@ class CannotRestore(Refused):
 
 def restore_backup(
     *,
-    archive: Archive,
+    archive: BackupArchive,
     replace: str,
     foreign: str = "",
     by_label: str,
@@ -92,7 +92,7 @@ def restore_backup(
     return Restore.objects.get(pk=restore.pk)
 
 
-def _check_signature(archive: Archive, *, foreign: str) -> None:
+def _check_signature(archive: BackupArchive, *, foreign: str) -> None:
     if archive.proof is BackupProof.CHANGED:
         raise CannotRestore(
             f"{archive.path} was changed since it was made: its manifest is not what this"
@@ -148,7 +148,12 @@ def _refuse_company(cursor: CursorWrapper, name: str) -> None:
 
 
 def _replace_contents(
-    archive: Archive, *, server: int, foreign: str, by_label: str, progress: Callable[[str], None]
+    archive: BackupArchive,
+    *,
+    server: int,
+    foreign: str,
+    by_label: str,
+    progress: Callable[[str], None],
 ) -> Restore:
     manifest = archive.manifest
     with connection.cursor() as cursor:
@@ -192,7 +197,12 @@ def _compare_rows(manifest: Manifest) -> None:
 
 
 def _begin_pause(
-    archive: Archive, *, not_loaded: dict[str, int], foreign: str, by_label: str, now: datetime
+    archive: BackupArchive,
+    *,
+    not_loaded: dict[str, int],
+    foreign: str,
+    by_label: str,
+    now: datetime,
 ) -> Restore:
     """Part of the transaction that loads: there is no moment in which workers would go on."""
     manifest = archive.manifest

@@ -11,11 +11,11 @@ from portal.audit.anchors import read_anchors
 from portal.audit.engine import Anchor
 from portal.audit.queries import verify_chain
 from portal.audit.services import publish_restore_anchor, record
-from portal.backup.engine import Findings, RecordFound
+from portal.backup.engine import ComparisonResult, RecordFound
 from portal.backup.models import Restore
 from portal.backup.registry import run_comparisons
 from portal.errors import Refused
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from portal.jobs.services import kinds_of_work
 from portal.text import visible_text
 
@@ -42,7 +42,7 @@ def _resume(by_label: str, reason: str, now: datetime) -> Restore:
         raise CannotResume("Tagout is not paused: no restore waits to be resumed.")
     if restore.compared_at is None:
         raise CannotResume("Nothing was compared with the outside yet: run `restore --check`.")
-    findings = msgspec.convert(restore.findings, Findings)
+    findings = msgspec.convert(restore.findings, ComparisonResult)
     if unread := [found for found in findings.places if found.error]:
         raise CannotResume(
             f"{unread[0].place} was not compared with what Tagout knows: {unread[0].error} Mend it,"
@@ -62,9 +62,11 @@ def _resume(by_label: str, reason: str, now: datetime) -> Restore:
     return restore
 
 
-def compare_with_outside(*, restore: Restore, against: Path | None, now: datetime) -> Findings:
+def compare_with_outside(
+    *, restore: Restore, against: Path | None, now: datetime
+) -> ComparisonResult:
     """Compare, keep what was found beside the restore, and return it."""
-    findings = Findings(
+    findings = ComparisonResult(
         record=_compare_record(restore, against),
         places=tuple(run_comparisons(now=now)),
         waiting=_waiting_work(),
@@ -95,7 +97,7 @@ def _compare_record(restore: Restore, against: Path | None) -> RecordFound:
 
 def _waiting_work() -> dict[str, int]:
     """What is owed and leaves once resumed; periodic jobs are none of it."""
-    open_work = Q(state__in=[State.WAITING, State.RUNNING])
+    open_work = Q(state__in=[JobState.WAITING, JobState.RUNNING])
     counts = {
         str(model._meta.verbose_name_plural): model._default_manager.filter(open_work).count()
         for model in kinds_of_work()

@@ -20,7 +20,7 @@ from rest_framework.serializers import (
 from portal import clock
 from portal.accounts.models import TokenScope
 from portal.api.fields import QueryMoment
-from portal.api.listing import Listing, Order, Row
+from portal.api.listing import Listing, ListRow, Order
 from portal.api.requests import In
 from portal.api.views import Resource, command, file_of
 from portal.exports.engine.formats import MEDIA_TYPES
@@ -29,10 +29,10 @@ from portal.exports.models import Export, Format
 from portal.exports.policies import EXPORTING
 from portal.exports.queries import exports_visible_to, has_file
 from portal.exports.services import ask_for_export
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 
 
-class ExportSerializer(Row):
+class ExportSerializer(ListRow):
     """Your exports, the newest first. A file is kept for a day."""
 
     id = UUIDField(source="uuid", help_text="of the export")
@@ -41,7 +41,7 @@ class ExportSerializer(Row):
     columns = ListField(child=CharField(), help_text="which columns; empty for all of the list")
     format = ChoiceField(Format.values, help_text="what the file is")
     state = ChoiceField(
-        State.values, help_text="waiting, running, done (there is a file) or dead (see `error`)"
+        JobState.values, help_text="waiting, running, done (there is a file) or dead (see `error`)"
     )
     error = CharField(source="latest_error", help_text="why there is no file")
     requested_at = DateTimeField(source="made_at", help_text="when it was asked for")

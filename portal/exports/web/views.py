@@ -20,7 +20,7 @@ from portal.exports.models import Export, Format
 from portal.exports.policies import EXPORTING
 from portal.exports.queries import exports_of, exports_visible_to, has_file
 from portal.exports.services import ERRORS, MAX_ROWS, CannotExport, ask_for_export
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from portal.stored_sentences import in_readers_language
 from portal.ui.responses import render_page
 from portal.ui.words import number
@@ -65,7 +65,7 @@ def exports(request: HttpRequest) -> HttpResponse:
         "titles": titles,
         "formats": Format.choices,
         "reasons": reasons,
-        "is_changing": any(row.state in (State.WAITING, State.RUNNING) for row in rows),
+        "is_changing": any(row.state in (JobState.WAITING, JobState.RUNNING) for row in rows),
         "most": MAX_ROWS,
         "chosen": request.POST.get("list", "incidents"),
     }

@@ -35,7 +35,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 @post_only(otherwise=lambda: reverse("notifications:inbox"))
-def read(request: HttpRequest) -> HttpResponse:
+def mark_read_view(request: HttpRequest) -> HttpResponse:
     """Mark the named lines as read, or all of them."""
     ids = [int(value) for value in request.POST.getlist("line") if _is_id(value)]
     mark_read(user=actor_of(request), now=clock.now(), ids=None if "all" in request.POST else ids)

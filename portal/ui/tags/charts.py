@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import pgettext_lazy
 
 from portal.ui import charts
-from portal.ui.pieces import LinePoint, Point
+from portal.ui.pieces import ChartPoint, LinePoint
 from portal.ui.tags.states import verdict_key
 
 register = Library()
@@ -23,10 +23,10 @@ _INSIDE = {  # after a number: "9 maintenance"
 
 @register.simple_tag
 def chart_bars(
-    points: Iterable[Point | tuple[str, float]], title: str, *, unit: str = ""
+    points: Iterable[ChartPoint | tuple[str, float]], title: str, *, unit: str = ""
 ) -> SafeString:
     """Bars over time with "Show as table". The title is the sentence that is read out."""
-    made = [point if isinstance(point, Point) else Point(*point) for point in points]
+    made = [point if isinstance(point, ChartPoint) else ChartPoint(*point) for point in points]
     return charts.chart_bars(made, title, unit=unit)
 
 
@@ -63,5 +63,5 @@ def progress(done: float, total: float, label: str) -> SafeString:
         ' aria-label="{}"><rect class="bar-ground" width="100" height="8"/>'
         '<rect width="{}" height="8"/></svg>',
         label,
-        charts.number(share),
+        charts.coordinate(share),
     )

@@ -7,7 +7,7 @@ from django.template import Library
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
-from portal.ui.pieces import Choice, Column, Step, Tab, with_query
+from portal.ui.pieces import Choice, ProgressStep, Tab, TableColumn, with_query
 from portal.ui.tags.html import attributes, classes, draw
 from portal.ui.words import number
 
@@ -31,7 +31,7 @@ def segments(items: Iterable[Tab], label: str) -> SafeString:
 
 
 @register.simple_tag
-def steps(items: Iterable[Step], label: str) -> SafeString:
+def steps(items: Iterable[ProgressStep], label: str) -> SafeString:
     """A way in steps; each is done, current, todo or failed."""
     words = {"done": gettext("done"), "failed": gettext("failed")}
     rows = [
@@ -42,13 +42,13 @@ def steps(items: Iterable[Step], label: str) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def data_table_head(context: dict[str, Any], columns: Iterable[Column]) -> SafeString:
+def data_table_head(context: dict[str, Any], columns: Iterable[TableColumn]) -> SafeString:
     """The head of a `grid` table; sortable columns link to `?sort=name` or `?sort=-name`."""
     query = context["request"].GET
     return draw("lists.html#head", heads=[_head(column, query) for column in columns])
 
 
-def _head(column: Column, query: Any) -> tuple[Column, str | None, str]:
+def _head(column: TableColumn, query: Any) -> tuple[TableColumn, str | None, str]:
     """A column, how it is sorted now, and the address that sorts it (the other way)."""
     if not column.sort:
         return column, None, ""

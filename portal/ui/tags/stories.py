@@ -8,7 +8,7 @@ from django.template import Library
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from portal.ui.pieces import FlowNode, Part
+from portal.ui.pieces import FlowNode, ScorePart
 from portal.ui.tags.html import classes, draw
 from portal.ui.tags.values import time
 
@@ -21,11 +21,11 @@ def signed(points: int) -> str:
 
 
 @register.simple_tag
-def why_list(parts: Iterable[Part | tuple[int, str]], total: int | None = None) -> SafeString:
+def why_list(parts: Iterable[ScorePart | tuple[int, str]], total: int | None = None) -> SafeString:
     """The signed parts of a score, one a line; `total` adds what they add up to."""
     rows = []
     for item in parts:
-        part = item if isinstance(item, Part) else Part(*item)
+        part = item if isinstance(item, ScorePart) else ScorePart(*item)
         css = classes("why-part", "why-less" if part.points < 0 else "")
         rows.append((css, signed(part.points), part.sentence))
     if total is not None:

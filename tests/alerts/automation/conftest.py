@@ -8,7 +8,7 @@ from alerts.automation.services.inventory import read_due_inventory
 from alerts.automation.services.run_playbook import run_playbook
 from alerts.outbox.services import deliver_one
 from alerts.sentinel.client.memory import MemorySentinel
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.outbox.conftest import Clock
 from tests.conftest import NOON, add_person
@@ -82,12 +82,12 @@ def isolate(sentinel, worker):
 
 @pytest.fixture
 def leo(workspace):
-    return add_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid))
+    return add_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, workspace.uuid))
 
 
 @pytest.fixture
 def sam(workspace):
-    return add_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid))
+    return add_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid))
 
 
 @pytest.fixture

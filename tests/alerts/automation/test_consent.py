@@ -13,11 +13,11 @@ from alerts.automation.services.mark import CannotMarkPlaybook, mark_playbook
 from alerts.automation.services.run_playbook import CannotRunPlaybook, PlantConsentMissing
 from alerts.incidents.acts.apply import undo_act
 from alerts.incidents.models import Incident
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, ChangeOutcome
 from alerts.outbox.services import retry_change
 from alerts.sentinel.client.port import SentinelUnavailable
 from alerts.sentinel.wire.playbooks import MAX_STEPS
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.accounts.services.people import grant_role
 from portal.accounts.services.tokens import create_token
 from portal.audit.models import Entry
@@ -44,7 +44,7 @@ def test_with_the_consent_of_ot_it_runs_once(start, ask, decide, isolate, sam, o
         start(isolate, sam)
     decide(request, oda)
     start(isolate, sam)
-    assert worker.deliver().outcome == Outcome.SENT
+    assert worker.deliver().outcome == ChangeOutcome.SENT
     with pytest.raises(PlantConsentMissing):
         start(isolate, sam)
 
@@ -133,7 +133,7 @@ def test_after_one_run_was_taken_back_the_next_one_uses_the_consent_up(
     decide(ask(isolate, sam), oda)
     undo_act(act=start(isolate, sam), by=sam, now=NOON)
     start(isolate, sam)
-    assert worker.deliver().outcome == Outcome.SENT
+    assert worker.deliver().outcome == ChangeOutcome.SENT
     with pytest.raises(PlantConsentMissing):
         start(isolate, sam)
 
@@ -144,15 +144,15 @@ def test_a_retry_uses_no_consent_a_second_time(
     decide(ask(isolate, sam), oda)
     start(isolate, sam)
     sentinel.fail_next(SentinelUnavailable("Too slow."), verb="run_playbook")
-    while worker.deliver().outcome == Outcome.OPEN:
+    while worker.deliver().outcome == ChangeOutcome.OPEN:
         clock.go(minutes=2)
     change = Change.objects.get()
-    assert change.outcome == Outcome.REFUSED
+    assert change.outcome == ChangeOutcome.REFUSED
     sentinel.add_run(isolate.resource_id, incident.name)  # it had started after all
     worker.read()
     retry_change(change_id=change.pk, by=leo, now=NOON)
     done = worker.deliver()
-    assert done.outcome == Outcome.DROPPED and "used up" in done.note
+    assert done.outcome == ChangeOutcome.DROPPED and "used up" in done.note
     assert [call.verb for call in sentinel.calls].count("run_playbook") == 1
 
 
@@ -174,7 +174,7 @@ def test_a_consent_that_ended_before_it_was_sent_starts_nothing(
     decide(ask(isolate, sam, now=decided_at), oda, now=decided_at)
     start(isolate, sam)
     done = worker.deliver(now=NOON + timedelta(minutes=2))
-    assert (done.outcome, "no consent" in done.note) == (Outcome.DROPPED, True)
+    assert (done.outcome, "no consent" in done.note) == (ChangeOutcome.DROPPED, True)
     assert not any(call.verb == "run_playbook" for call in sentinel.calls)
 
 
@@ -232,7 +232,7 @@ def test_a_lead_of_one_site_takes_no_playbook_for_harmless_for_another(
     grant_role(
         to=olaf,
         role=Role.OT_SITE_LEAD,
-        scope=ScopeKind.SITE,
+        scope=GrantScope.SITE,
         scope_uuid=porto.uuid,
         by="tests",
         now=NOON,
@@ -296,7 +296,7 @@ def test_steps_that_change_before_the_run_is_sent_stop_it(
     decide(ask(isolate, sam), oda)
     start(isolate, sam)
     change_steps(sentinel, isolate, worker)
-    assert worker.deliver().outcome == Outcome.DROPPED
+    assert worker.deliver().outcome == ChangeOutcome.DROPPED
     assert "run_playbook" not in [call.verb for call in sentinel.calls]
 
 
@@ -323,7 +323,7 @@ def test_nobody_consents_to_more_steps_than_are_read(
     start(enrich, sam)
     grow(sentinel, enrich, worker, MAX_STEPS + 1)
     assert enrich.acts_on_plant, "nothing suggests it, and nobody knows"
-    assert worker.deliver().outcome == Outcome.DROPPED
+    assert worker.deliver().outcome == ChangeOutcome.DROPPED
     with pytest.raises(PlantConsentMissing, match="more steps than Tagout reads"):
         start(enrich, sam)
     with pytest.raises(CannotAskForConsent, match="more steps than Tagout reads"):
@@ -339,7 +339,7 @@ def test_a_consent_is_worth_nothing_once_not_all_steps_are_read(
     decide(ask(isolate, sam), oda)
     start(isolate, sam)
     grow(sentinel, isolate, worker, MAX_STEPS + 1)
-    assert worker.deliver().outcome == Outcome.DROPPED, "the first thousand are the same"
+    assert worker.deliver().outcome == ChangeOutcome.DROPPED, "the first thousand are the same"
     with pytest.raises(PlantConsentMissing):
         start(isolate, sam)
 
@@ -373,7 +373,7 @@ def test_a_consent_is_to_what_the_steps_send_as_well(
     decide(ask(isolate, sam), oda)
     start(isolate, sam)
     send({"port": 8})
-    assert worker.deliver().outcome == Outcome.DROPPED
+    assert worker.deliver().outcome == ChangeOutcome.DROPPED
 
 
 def test_a_playbook_that_is_read_again_as_it_was_outdates_nothing(
@@ -398,7 +398,7 @@ def test_a_consent_does_not_reach_a_site_that_came_to_the_incident_later(
     Incident.objects.update(site_ids=here)
     start(isolate, sam)
     Incident.objects.update(site_ids=[*here, porto.pk])
-    assert worker.deliver().outcome == Outcome.DROPPED
+    assert worker.deliver().outcome == ChangeOutcome.DROPPED
     assert "run_playbook" not in [call.verb for call in sentinel.calls]
 
 
@@ -408,7 +408,7 @@ def test_a_consent_ends_with_the_right_of_who_gave_it(
     decide(ask(isolate, sam), oda)
     start(isolate, sam)
     oda.grants.update(revoked_at=NOON)
-    assert worker.deliver().outcome == Outcome.DROPPED
+    assert worker.deliver().outcome == ChangeOutcome.DROPPED
     assert "run_playbook" not in [call.verb for call in sentinel.calls]
     with pytest.raises(PlantConsentMissing):
         start(isolate, sam)
@@ -431,7 +431,7 @@ def test_who_consented_as_ot_and_speaks_as_the_second_only_has_to_be_asked_again
     grant_role(
         to=oda,
         role=Role.SOC_ANALYST,
-        scope=ScopeKind.WORKSPACE,
+        scope=GrantScope.WORKSPACE,
         scope_uuid=workspace.uuid,
         by="tests",
         now=NOON,

@@ -16,7 +16,7 @@ from alerts.automation.services.workflow_check import begin_check
 from alerts.incidents.acts.bulk import start_bulk_act
 from alerts.incidents.models import BulkAct, Incident
 from alerts.outbox.engine.merge import close_patch
-from alerts.outbox.models import Change, Kind, Outcome
+from alerts.outbox.models import Change, ChangeOutcome, WriteKind
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from portal.worker_rights import WORKERS
@@ -302,7 +302,7 @@ def test_a_run_that_nobody_asked_for_is_not_started_and_told(
         Change.objects.filter(pk=asked.pk).update(state="done", outcome="withdrawn")
         change = forge(**columns)
     done = worker.deliver()
-    assert (done.change.pk, done.outcome) == (change.pk, Outcome.DROPPED)
+    assert (done.change.pk, done.outcome) == (change.pk, ChangeOutcome.DROPPED)
     assert done.note == "The run is not known here." and starts(sentinel) == []
     assert Notification.objects.filter(to=leo, kind="automation.forged").exists()
     entry = Entry.objects.get(action="automation.playbook.not_started")
@@ -313,14 +313,14 @@ def test_a_kind_that_nobody_knows_is_not_sent(forge, sentinel, worker, clock):
     with without_triggers():
         forge(kind="erase", patch=CLOSE)
     done = worker.deliver()
-    assert done.outcome == Outcome.DROPPED and sentinel.writes == []
+    assert done.outcome == ChangeOutcome.DROPPED and sentinel.writes == []
 
 
-@pytest.mark.parametrize("kind", [Kind.CLOSE, Kind.TAG])
+@pytest.mark.parametrize("kind", [WriteKind.CLOSE, WriteKind.TAG])
 def test_what_no_decision_of_rules_has_made_is_not_sent(forge, sentinel, worker, incident, kind):
-    patch = CLOSE if kind == Kind.CLOSE else {"labels_add": ["tagout:would-close:R-12"]}
+    patch = CLOSE if kind == WriteKind.CLOSE else {"labels_add": ["tagout:would-close:R-12"]}
     args = OF_A_RULE | {"incident": incident.pk}
     forge(kind=kind, patch=patch, by_id=None, by_label="R-12", check_args=args)
     done = worker.deliver()
-    assert (done.outcome, sentinel.writes) == (Outcome.DROPPED, [])
+    assert (done.outcome, sentinel.writes) == (ChangeOutcome.DROPPED, [])
     assert done.note == "No decision of rules is on record for it, so it was not sent."

@@ -18,11 +18,11 @@ from alerts.automation.services.inventory import read_due_inventory
 from alerts.automation.services.mark import CannotMarkPlaybook, mark_playbook
 from alerts.automation.services.run_playbook import PlantConsentMissing, run_playbook
 from alerts.incidents.models import Incident
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, ChangeOutcome
 from alerts.outbox.services import deliver_one
 from alerts.sentinel.client import client_for
 from portal import clock
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
 from tests import cast
 from tests.conftest import NOON, add_person
@@ -59,7 +59,7 @@ def incident(azure, workspace, site) -> Incident:
 
 @pytest.fixture
 def sam(workspace):
-    return add_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid))
+    return add_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid))
 
 
 class Plant:
@@ -135,7 +135,7 @@ def test_what_is_changed_after_the_consent_is_not_started(plant, sam, oda):
     plant.change("isolate-device", POWER_OFF)
     plant.start("isolate-device", sam)  # nobody here can know yet
     done = plant.deliver()
-    assert (done.outcome, plant.started()) == (Outcome.DROPPED, [])
+    assert (done.outcome, plant.started()) == (ChangeOutcome.DROPPED, [])
     assert "has been changed since" in done.note
     entry = Entry.objects.get(action="automation.playbook.not_started")
     assert entry.details["reason"] == done.note and entry.object_label == "isolate-device"
@@ -145,7 +145,7 @@ def test_what_is_as_it_was_consented_to_is_started_once_and_on_record(plant, sam
     plant.read()
     plant.consent("isolate-device", sam, oda)
     plant.start("isolate-device", sam)
-    assert plant.deliver().outcome == Outcome.SENT
+    assert plant.deliver().outcome == ChangeOutcome.SENT
     assert plant.started() == ["isolate-device"]
     entry = Entry.objects.get(action="automation.playbook.started")
     run = PlaybookRun.objects.get(asked_at__isnull=False)
@@ -188,7 +188,7 @@ def test_a_consent_is_worth_nothing_while_the_list_cannot_be_read(plant, azure, 
     plant.start("isolate-device", sam)
     azure.control.fault(path=UNREADABLE, status=403)
     plant.read()
-    assert plant.deliver().outcome == Outcome.DROPPED
+    assert plant.deliver().outcome == ChangeOutcome.DROPPED
     assert plant.started() == []
 
 
@@ -199,7 +199,7 @@ def test_what_cannot_be_read_just_before_the_call_is_not_started(plant, azure, s
     plant.start("isolate-device", sam)
     azure.control.fault(path=ONE_UNREADABLE, **fault)
     done = plant.deliver()
-    assert (done.outcome, plant.started()) == (Outcome.DROPPED, [])
+    assert (done.outcome, plant.started()) == (ChangeOutcome.DROPPED, [])
     assert "could not be read" in done.note
 
 
@@ -208,7 +208,7 @@ def test_what_is_away_just_before_the_call_waits_and_is_not_started(plant, azure
     plant.consent("isolate-device", sam, oda)
     plant.start("isolate-device", sam)
     azure.control.fault(path=ONE_UNREADABLE, status=503)
-    assert (plant.deliver().outcome, plant.started()) == (Outcome.OPEN, [])
+    assert (plant.deliver().outcome, plant.started()) == (ChangeOutcome.OPEN, [])
 
 
 @pytest.mark.parametrize("is_old", [False, True])
@@ -235,11 +235,11 @@ def test_a_mark_ends_with_any_change_of_the_definition(plant, sam, olaf):
         playbook_id=playbook.pk, acts_on_plant=False, reason="Dry run.", by=olaf, now=NOON
     )
     plant.start("plan", sam)
-    assert plant.deliver().outcome == Outcome.SENT
+    assert plant.deliver().outcome == ChangeOutcome.SENT
     hot_run = {"Ask": http_step("POST", "https://scada/plan", body={"dry_run": False})}
     plant.change("plan", hot_run)
     plant.start("plan", sam)
-    assert plant.deliver().outcome == Outcome.DROPPED, "noticed just before the call"
+    assert plant.deliver().outcome == ChangeOutcome.DROPPED, "noticed just before the call"
     plant.read()
     with pytest.raises(PlantConsentMissing):
         plant.start("plan", sam)
@@ -254,7 +254,7 @@ def test_a_connection_to_something_else_is_a_change_too(plant, sam):
     properties = workflow_properties({"Mail": MAIL})
     properties["parameters"]["$connections"]["value"]["office365"]["id"] += "/../customApis/x"
     plant.put("tell", properties)
-    assert plant.deliver().outcome == Outcome.DROPPED
+    assert plant.deliver().outcome == ChangeOutcome.DROPPED
     assert plant.started() == []
 
 
@@ -284,7 +284,7 @@ def test_of_thirty_plant_playbooks_none_runs_without_consent_and_harmless_ones_d
             refused.append(name)
     for name in HARMLESS:
         plant.start(f"tell-{name}", sam)
-        assert plant.deliver().outcome == Outcome.SENT
+        assert plant.deliver().outcome == ChangeOutcome.SENT
     assert refused == list(ACT_ON_PLANT)
     assert plant.started() == [f"tell-{name}" for name in HARMLESS]
 
@@ -327,7 +327,7 @@ def test_a_connection_that_leads_elsewhere_since_starts_nothing(plant, sam, sett
         api += "/managedApis/office365"
     plant.connect("office365", api, **(settings or {}))
     done = plant.deliver()
-    assert (done.outcome, plant.started()) == (Outcome.DROPPED, [])
+    assert (done.outcome, plant.started()) == (ChangeOutcome.DROPPED, [])
     assert "has been changed since" in done.note
 
 
@@ -338,7 +338,7 @@ def test_a_connection_whose_state_alone_changes_is_the_same(plant, sam):
     api = f"/subscriptions/{place}/providers/Microsoft.Web/locations/westeurope"
     status = {"statuses": [{"status": "Error"}], "changedTime": "2026-11-30T00:00:00Z"}
     plant.connect("office365", f"{api}/managedApis/office365", **status)
-    assert plant.deliver().outcome == Outcome.SENT
+    assert plant.deliver().outcome == ChangeOutcome.SENT
 
 
 def test_a_connection_that_cannot_be_read_just_before_the_call_starts_nothing(plant, azure, sam):
@@ -346,7 +346,7 @@ def test_a_connection_that_cannot_be_read_just_before_the_call_starts_nothing(pl
     plant.start("tell", sam)
     azure.control.fault(path=r".*/Microsoft\.Web/connections/office365.*", status=403)
     done = plant.deliver()
-    assert (done.outcome, plant.started()) == (Outcome.DROPPED, [])
+    assert (done.outcome, plant.started()) == (ChangeOutcome.DROPPED, [])
     assert "could not be read just before" in done.note
 
 
@@ -357,7 +357,7 @@ def test_consent_holds_for_where_the_connections_lead_to(plant, sam, oda):
     plant.consent("breaker", sam, oda)
     plant.connect("scada", f"{CUSTOM}/another-plant")
     plant.start("breaker", sam)
-    assert (plant.deliver().outcome, plant.started()) == (Outcome.DROPPED, [])
+    assert (plant.deliver().outcome, plant.started()) == (ChangeOutcome.DROPPED, [])
 
 
 @pytest.mark.parametrize("reason", ["\u200b", "\u2060\u00ad", "\u3164", "\u2800 \u200e", " \t"])

@@ -14,7 +14,7 @@ from alerts.automation.services.run_playbook import run_playbook
 from alerts.automation.services.workflow_check import advance_due_check, begin_check
 from alerts.incidents.models import Incident
 from alerts.intake.services.poll import pull_changes
-from alerts.outbox.models import Change, Outcome, WantedRule
+from alerts.outbox.models import Change, ChangeOutcome, WantedRule
 from alerts.outbox.services import deliver_one, deliver_one_rule
 from alerts.sentinel.client import client_for
 from alerts.sentinel.wire import read_incident
@@ -71,9 +71,9 @@ def test_an_answer_that_is_lost_starts_no_second_run(azure, workspace, incident,
     playbook = Playbook.objects.get(name="enrich-with-cve")
     run_playbook(playbook_id=playbook.pk, incident_ids=[incident.pk], by=sam, now=NOON)
     azure.control.fault(path=".*runPlaybook", status=500, applied=True, count=1)
-    assert deliver().outcome == Outcome.OPEN
+    assert deliver().outcome == ChangeOutcome.OPEN
     done = deliver()
-    assert (done.outcome, len(runs_in_azure(azure, incident))) == (Outcome.SENT, 1)
+    assert (done.outcome, len(runs_in_azure(azure, incident))) == (ChangeOutcome.SENT, 1)
     read()
     run = PlaybookRun.objects.get(incident=incident)
     assert (run.status, run.name) == ("Succeeded", done.note)

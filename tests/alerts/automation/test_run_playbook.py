@@ -7,7 +7,7 @@ import pytest
 from alerts.automation.models import PlaybookRun
 from alerts.automation.services.run_playbook import CannotRunPlaybook
 from alerts.incidents.acts.apply import undo_act
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, ChangeOutcome
 from alerts.sentinel.client.port import SentinelUnavailable
 from portal.accounts.models import Grant, User
 from portal.audit.models import Entry
@@ -24,7 +24,7 @@ def test_a_run_is_owed_started_and_found_again_in_azure(
     assert incident.timeline.get().code == "playbook"
     entry = Entry.objects.get(action="automation.playbook.run")
     assert (entry.actor, entry.details["reason"]) == (sam, "Look it up.")
-    assert worker.deliver().outcome == Outcome.SENT
+    assert worker.deliver().outcome == ChangeOutcome.SENT
     worker.read()
     run = PlaybookRun.objects.get()
     assert (run.change.act, run.name, run.status) == (act, f"{1:020d}", "Succeeded")
@@ -111,7 +111,7 @@ def test_what_is_no_longer_right_is_not_started(start, enrich, sam, worker, sent
         type(enrich).objects.update(is_enabled=False)
     else:
         type(enrich).objects.update(mark=True)
-    assert worker.deliver().outcome == Outcome.DROPPED
+    assert worker.deliver().outcome == ChangeOutcome.DROPPED
     assert not any(call.verb == "run_playbook" for call in sentinel.calls)
 
 
@@ -120,8 +120,8 @@ def test_what_was_sent_is_looked_for_also_where_it_would_start_no_more(
 ):
     start(enrich, sam)
     sentinel.fail_next(SentinelUnavailable("Too slow."), verb="run_playbook")
-    assert worker.deliver().outcome == Outcome.OPEN
+    assert worker.deliver().outcome == ChangeOutcome.OPEN
     sentinel.add_run(enrich.resource_id, incident.name)
     type(enrich).objects.update(is_enabled=False)
     clock.go(minutes=2)
-    assert worker.deliver().outcome == Outcome.SENT
+    assert worker.deliver().outcome == ChangeOutcome.SENT

@@ -9,9 +9,9 @@ from alerts.automation.policies import consent_in_force, reasons_of_unread_list
 from alerts.automation.services.consent import CannotAskForConsent, ask_for_consent
 from alerts.automation.services.run_playbook import CannotRunPlaybook, PlantConsentMissing
 from alerts.automation.services.runs import store_runs
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, ChangeOutcome
 from alerts.sentinel.wire import WireRun
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.accounts.services.people import grant_role
 from tests.conftest import NOON
 from tests.factories.automation import make_playbook
@@ -47,7 +47,7 @@ def elsewhere(sam):
     grant_role(
         to=sam,
         role=Role.SOC_ANALYST,
-        scope=ScopeKind.WORKSPACE,
+        scope=GrantScope.WORKSPACE,
         scope_uuid=workspace.uuid,
         by="tests",
         now=NOON,
@@ -143,6 +143,6 @@ def run_of(incident, name="run-1"):
 def test_a_run_in_azure_is_that_of_its_own_incident(start, enrich, other, sam, incident, worker):
     start(enrich, sam)
     start(enrich, sam, incident_ids=[other.pk])
-    Change.objects.update(sent_at=NOON - timedelta(minutes=1), outcome=Outcome.SENT)
+    Change.objects.update(sent_at=NOON - timedelta(minutes=1), outcome=ChangeOutcome.SENT)
     store_runs(playbook=enrich, runs=[run_of(other)], now=NOON)
     assert PlaybookRun.objects.get(name="run-1").incident_id == other.pk

@@ -5,7 +5,7 @@ import pytest
 from alerts.automation.models import Inventory, Playbook, PlaybookRun
 from alerts.automation.services.inventory import read_due_inventory
 from alerts.automation.services.run_playbook import run_playbook
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, ChangeOutcome
 from alerts.outbox.services import deliver_one
 from alerts.readiness.engine.answers import playbook_groups
 from alerts.sentinel.client import client_for
@@ -100,7 +100,7 @@ def test_it_is_run_and_its_run_is_read(azure, workspace, put, sam):
     run_playbook(playbook_id=playbook.pk, incident_ids=[incident.pk], by=sam, now=NOON)
     Change.objects.update(due_at=clock.unshifted())
     done = deliver_one(now=NOON, connect=client_for, pause=lambda _: None)
-    assert done.outcome == Outcome.SENT, done.latest_error
+    assert done.outcome == ChangeOutcome.SENT, done.latest_error
     read()
     assert PlaybookRun.objects.get(incident=incident, playbook=playbook).status == "Succeeded"
 

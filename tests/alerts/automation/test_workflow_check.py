@@ -21,7 +21,7 @@ from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.sentinel.services import pause_workspace, remove_workspace
 from portal.audit.models import Entry
 from portal.backup.models import Restore
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from tests.conftest import NOON
 from tests.decided import forge_row
 
@@ -314,7 +314,7 @@ def test_one_check_at_a_time_and_by_leads(begin, sam, mia, isolate):
     begin()
     with pytest.raises(CannotCheckWorkflow, match="under way"):
         begin()
-    assert WorkflowCheck.objects.get().state == State.WAITING
+    assert WorkflowCheck.objects.get().state == JobState.WAITING
 
 
 def test_the_page_begins_a_check_and_shows_its_stages(client, walk, leo, sam, workspace, noon):

@@ -8,7 +8,7 @@ import pytest
 from alerts.captures.services import attach_capture, read_a_capture
 from alerts.incidents.models import DetailsState, Incident
 from portal import clock
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON
 from tests.factories.incidents import (
@@ -34,22 +34,22 @@ def plant(db):
 
 @pytest.fixture
 def sam(make_person, gdansk):
-    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, gdansk.uuid))
+    return make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, gdansk.uuid))
 
 
 @pytest.fixture
 def leo(make_person, gdansk):
-    return make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, gdansk.uuid))
+    return make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, gdansk.uuid))
 
 
 @pytest.fixture
 def oda(make_person, plant):
-    return make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, plant.uuid))
+    return make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, plant.uuid))
 
 
 @pytest.fixture
 def mia(make_person):
-    return make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
+    return make_person(cast.MIA, (Role.MANAGER, GrantScope.ALL, None))
 
 
 @pytest.fixture

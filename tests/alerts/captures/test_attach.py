@@ -7,7 +7,7 @@ import pytest
 from alerts.captures.models import Capture
 from alerts.captures.queries import bytes_of
 from alerts.captures.services import CannotAttachCapture
-from alerts.incidents.models import Status
+from alerts.incidents.models import IncidentStatus
 from portal.audit.models import Entry
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,7 @@ def test_only_the_soc_of_the_incident_attaches(attach, water, oda, mia, incident
     for person in (oda, mia):
         with pytest.raises(CannotAttachCapture):
             attach(water, by=person)
-    incident.gone_at, incident.status = incident.created_at, Status.CLOSED
+    incident.gone_at, incident.status = incident.created_at, IncidentStatus.CLOSED
     incident.save()
     with pytest.raises(CannotAttachCapture, match="deleted in Sentinel"):
         attach(water)

@@ -7,7 +7,7 @@ import pytest
 
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.services.reach import note_fresh
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.jobs.heartbeat import send_heartbeat
 from portal.jobs.models import Job
 from portal.jobs.queries import HEARTBEAT
@@ -74,7 +74,7 @@ def test_a_sick_workspace_is_told_by_the_workers_rights_and_to_who_sees_it(
     assert Notification.objects.filter(kind="dashboards.sick_workspace", to=ada).count() == 1
     assert "<b>porto</b>: <span" in status(client, ada)
     assert "1 of 2 workspaces have a fault." in status(client, ada)
-    own = make_person(cast.SAM, (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid))
+    own = make_person(cast.SAM, (Role.SOC_LEAD, GrantScope.WORKSPACE, workspace.uuid))
     page = status(client, own)
     assert "porto" not in page and "of 2 workspaces" not in page
     assert "and 1 workspace: read" in page

@@ -121,11 +121,11 @@ def test_what_ends_first_comes_first(propose, leo):
 
 
 def test_rules_of_another_plant_are_not_shown(shows, propose, make_person, porto):
-    from portal.accounts.models import Role, ScopeKind
+    from portal.accounts.models import GrantScope, Role
     from tests import cast
 
     propose()
-    boss = make_person(cast.PIA, (Role.OT_SITE_LEAD, ScopeKind.SITE, porto.uuid))
+    boss = make_person(cast.PIA, (Role.OT_SITE_LEAD, GrantScope.SITE, porto.uuid))
     assert "recipe downloads" not in shows(boss).text
 
 

@@ -12,10 +12,10 @@ from django.core.management.base import CommandError
 from alerts.dashboards.models import HistoryReport
 from alerts.dashboards.queries.history_analysis import alert_rows, analyse_history
 from alerts.dashboards.services.history_reports import make_due_reports
-from alerts.incidents.models import Alert, Incident, IncidentAlert, Status
-from portal.accounts.models import Role, ScopeKind
+from alerts.incidents.models import Alert, Incident, IncidentAlert, IncidentStatus
+from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from tests import cast
 from tests.alerts.suppression.past import judge, routine
 from tests.conftest import NOON
@@ -81,7 +81,7 @@ def test_harmless_patterns_that_come_again_are_listed_and_others_are_not(history
     assert (line.incidents, line.routine) == (len(history), 12)
     assert line.days == len({incident.created_at.date() for incident in history})
     Incident.objects.filter(pk=history[0].pk).update(
-        status=Status.CLOSED, classification="TruePositive"
+        status=IncidentStatus.CLOSED, classification="TruePositive"
     )
     assert analyse().patterns == [], "one true positive is no harmless pattern"
 
@@ -119,7 +119,7 @@ def test_who_sees_one_workspace_has_its_numbers_only(history, make_person):
     for incident in routine(porto, foreign, days=6):
         incident.refresh_from_db()
     everywhere = analyse().alerts
-    mia = make_person(cast.MIA, (Role.MANAGER, ScopeKind.WORKSPACE, porto.uuid))
+    mia = make_person(cast.MIA, (Role.MANAGER, GrantScope.WORKSPACE, porto.uuid))
     own = analyse(mia)
     assert own.alerts == Alert.objects.filter(workspace=porto).count()
     assert 0 < own.alerts < everywhere
@@ -186,7 +186,7 @@ def test_only_who_asked_reads_it_and_only_while_they_see_as_much(
     client.force_login(leo)
     assert client.get(address).status_code == 404
     client.force_login(mia)
-    mia.grants.update(scope=ScopeKind.WORKSPACE, scope_uuid=workspace.uuid)
+    mia.grants.update(scope=GrantScope.WORKSPACE, scope_uuid=workspace.uuid)
     assert client.get(address).status_code == 404
     assert client.get(f"{address}alerts.csv").status_code == 404
     assert "none yet" in client.get("/history/").content.decode()
@@ -204,10 +204,10 @@ def test_one_person_keeps_no_worker_to_themselves(client, mia):
     for _ in range(3):
         assert client.post("/history/", {"days": "30"}).status_code == 302
     assert client.post("/history/", {"days": "30"}).status_code == 422
-    HistoryReport.objects.update(state=State.DONE)
+    HistoryReport.objects.update(state=JobState.DONE)
     for _ in range(25):
         client.post("/history/", {"days": "30"})
-        HistoryReport.objects.update(state=State.DONE)
+        HistoryReport.objects.update(state=JobState.DONE)
     assert HistoryReport.objects.filter(by=mia).count() == 20
 
 
@@ -228,7 +228,7 @@ def test_a_report_that_cannot_be_made_says_so(client, mia, monkeypatch):
     for _ in range(4):
         HistoryReport.objects.update(due_at=NOON)
         make_due_reports()
-    assert HistoryReport.objects.get().state == State.DEAD
+    assert HistoryReport.objects.get().state == JobState.DEAD
     page = client.get(address).content.decode()
     assert "It could not be made." in page and "no such thing" in page
     assert "Ask for it again." in page

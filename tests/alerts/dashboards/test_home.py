@@ -9,7 +9,7 @@ from django.urls import reverse
 from alerts.incidents.acts.apply import undo_act
 from alerts.incidents.acts.triage import assign_incidents
 from alerts.reviews.services import withdraw_review
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.abuse.roles import plain
 from tests.conftest import NOON
@@ -146,7 +146,7 @@ def test_numbers_end_at_the_edge_of_the_reach(
 ):
     make(2)
     make(3, where=porto_workspace, at=porto)
-    boss = make_person(cast.MIA, (Role.MANAGER, ScopeKind.SITE, porto.uuid))
+    boss = make_person(cast.MIA, (Role.MANAGER, GrantScope.SITE, porto.uuid))
     page = opens(boss)
     assert page.context["numbers"]["it"].open == 3
     assert "Gdańsk" not in page.text
@@ -163,8 +163,8 @@ def test_a_site_lead_answers_and_reads_numbers_of_the_site(opens, make, ask, ola
 def test_who_has_several_roles_gets_the_sections_of_each(opens, site, workspace, make_person):
     both = make_person(
         cast.SAM,
-        (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid),
-        (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid),
+        (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid),
+        (Role.OT_ENGINEER, GrantScope.SITE, site.uuid),
     )
     assert opens(both).context["sections"] == ["ot", "soc"]
 
@@ -199,7 +199,7 @@ def test_the_card_of_the_most_urgent_question_leads_to_its_answer(
 ):
     review = ask(make())
     monkeypatch.setattr(
-        "alerts.dashboards.web.views.home.address",
+        "alerts.dashboards.web.views.home.address_of_link",
         lambda name, *args: f"/at/{name}/{args and args[0]}/",
     )
     assert f'href="/at/reviews:answer/{review.uuid}/"' in opens(oda).text
@@ -207,12 +207,12 @@ def test_the_card_of_the_most_urgent_question_leads_to_its_answer(
 
 def test_an_auditor_reads_numbers_and_changes_nothing(opens, make, make_person):
     make()
-    page = opens(make_person(cast.MIA, (Role.AUDITOR, ScopeKind.ALL, None)))
+    page = opens(make_person(cast.MIA, (Role.AUDITOR, GrantScope.ALL, None)))
     assert page.context["sections"] == ["numbers"]
 
 
 def test_who_manages_training_has_nothing_to_do_here_yet(opens, make, make_person):
     make()
-    text = opens(make_person(cast.MIA, (Role.TRAINING_MANAGER, ScopeKind.ALL, None))).text
+    text = opens(make_person(cast.MIA, (Role.TRAINING_MANAGER, GrantScope.ALL, None))).text
     assert "Nothing here for your role yet" in text
     assert "PLC-PL2-07" not in text

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from alerts.intake.models import Cursor, Quarantined, Run
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, ChangeOutcome
 from alerts.sentinel.models import Reachability
 from alerts.suppression.models import RuleVersion
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from portal.jobs.queries import HEARTBEAT
 from portal.jobs.services import keep_note
 from tests.bars import axe_findings, bar_faults_of_each, sideways
@@ -108,8 +108,8 @@ def busy(
         by_label="Sam Keller",
         made_at=NOON,
         due_at=NOON,
-        state=State.DEAD,
-        outcome=Outcome.REFUSED,
+        state=JobState.DEAD,
+        outcome=ChangeOutcome.REFUSED,
         note="InvalidRequest: severity is not allowed.",
         settled_at=NOON,
     )

@@ -14,7 +14,7 @@ from alerts.dashboards.measures import (
     open_incidents,
 )
 from alerts.dashboards.queries.sync import is_silent, worst
-from alerts.incidents.models import Group, Incident, Status
+from alerts.incidents.models import Group, Incident, IncidentStatus
 from alerts.reviews.models import Review
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident
@@ -102,12 +102,12 @@ def test_a_share_is_never_rounded_up_to_all(kept, of, percent):
         ({"closed_at": None, "modified_at": hours(-200)}, False),
         ({"closed_at": hours(-2), "gone_at": NOON}, False),  # deleted in Sentinel
         ({"closed_at": hours(-2), "merged_into": 7}, False),  # its survivor counts
-        ({"status": Status.ACTIVE}, False),  # opened again
+        ({"status": IncidentStatus.ACTIVE}, False),  # opened again
     ],
 )
 def test_what_counts_as_closed_in_a_week(workspace, columns, counts):
     values = {
-        "status": Status.CLOSED,
+        "status": IncidentStatus.CLOSED,
         "classification": "BenignPositive",
         "created_at": hours(-500),
         "modified_at": hours(-1),

@@ -11,7 +11,7 @@ import pytest
 
 from alerts.incidents.acts.triage import assign_incidents
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.models import Incident, Status
+from alerts.incidents.models import Incident, IncidentStatus
 from alerts.reviews.models import Annotation, Review
 from portal.ui.words import length
 from tests.alerts.dashboards.conftest import answer_as, ask_about, make_alike
@@ -59,7 +59,7 @@ def busy(workspace, porto_workspace, site, porto, oda, sam, leo):
         )
     ask(make(4, destination="PLC-10"), now=NOON - 3 * DAY)  # late by now
     ask(make(2, destination="PLC-11"))
-    shut = {"status": Status.CLOSED, "created_at": NOON - 40 * DAY, "modified_at": NOON}
+    shut = {"status": IncidentStatus.CLOSED, "created_at": NOON - 40 * DAY, "modified_at": NOON}
     closings = [
         ("gdansk", "BenignPositive", "", 1),
         ("gdansk", "BenignPositive", "R-12", 2),
@@ -92,7 +92,7 @@ def seen_by(person, rows, site):
 
 
 def is_open(row):
-    return row.status != Status.CLOSED
+    return row.status != IncidentStatus.CLOSED
 
 
 def in_time(review):
@@ -186,7 +186,7 @@ FIXTURES = {"Gdańsk": "site", "Porto": "porto"}
 
 def test_sites_that_share_an_incident_say_that_they_add_up_to_more(reads, busy, mia, olaf):
     both = "An incident that touches two sites counts at both."
-    n = Incident.objects.exclude(status=Status.CLOSED).count()
+    n = Incident.objects.exclude(status=IncidentStatus.CLOSED).count()
     assert f"{both} In all, {n} are open." in reads(mia)
     assert "Not placed at a site yet 1 1 0 0 –" in reads(mia)
     assert both not in reads(olaf), "whoever sees one site sees no sum"
@@ -197,7 +197,7 @@ def test_the_numbers_of_the_soc(request, reads, busy, person):
     person = request.getfixturevalue(person)
     rows = [
         row
-        for row in Incident.objects.exclude(status=Status.CLOSED)
+        for row in Incident.objects.exclude(status=IncidentStatus.CLOSED)
         if row.workspace.name == "gdansk"
     ]
     waiting = [row for row in rows if row.ot_state == "waiting"]
@@ -223,7 +223,7 @@ def test_the_numbers_of_who_answers_for_ot(reads, busy, oda):
     waiting = Review.objects.filter(state="waiting").count()
     verdicts = Annotation.objects.filter(by=oda)
     judged = Incident.objects.filter(annotations__in=verdicts).distinct()
-    judged.filter(destination="PLC-6").update(status=Status.CLOSED)
+    judged.filter(destination="PLC-6").update(status=IncidentStatus.CLOSED)
     closed = sum(not is_open(row) for row in judged)
     text = reads(oda)
     assert f"{waiting} questions are waiting for you." in text

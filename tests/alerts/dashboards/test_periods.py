@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.dashboards.engine.periods import Coverage, Period, Span, covered_by_all
+from alerts.dashboards.engine.periods import Coverage, ReportPeriod, ReportSpan, covered_by_all
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
-THIS_WEEK = Period(NOON - WEEK, NOON)
+THIS_WEEK = ReportPeriod(NOON - WEEK, NOON)
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ THIS_WEEK = Period(NOON - WEEK, NOON)
     [(WEEK, 1, WEEK), (3 * WEEK, 3, WEEK), (2 * WEEK + DAY, 3, DAY), (DAY, 1, DAY)],
 )
 def test_the_last_period_ends_with_the_stretch(length, count, latest):
-    periods = Span(NOON - length, NOON, WEEK).periods
+    periods = ReportSpan(NOON - length, NOON, WEEK).periods
     assert len(periods) == count
     assert periods[-1].end == NOON
     assert periods[-1].end - periods[-1].start == latest

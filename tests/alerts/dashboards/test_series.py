@@ -4,16 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.dashboards.engine.periods import Coverage, Span
+from alerts.dashboards.engine.periods import Coverage, ReportSpan
 from alerts.dashboards.measures import MEASURES, WEEK
 from alerts.dashboards.queries.series import series_of
-from alerts.incidents.models import Status
-from portal.accounts.models import Role, ScopeKind
+from alerts.incidents.models import IncidentStatus
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_incident, make_site
 
-FOUR_WEEKS = Span(NOON - 4 * WEEK, NOON, WEEK)
+FOUR_WEEKS = ReportSpan(NOON - 4 * WEEK, NOON, WEEK)
 READ = Coverage(NOON - timedelta(days=90), NOON)
 
 
@@ -39,7 +39,7 @@ def values(mia, workspace):
 
 
 def closed(workspace, ago, **columns):
-    values = {"status": Status.CLOSED, "created_at": weeks(8), "closed_at": weeks(ago)}
+    values = {"status": IncidentStatus.CLOSED, "created_at": weeks(8), "closed_at": weeks(ago)}
     return make_incident(workspace, **values | {"modified_at": NOON} | columns)
 
 
@@ -99,7 +99,7 @@ def test_a_foreign_site_of_ones_own_incident_is_not_named(workspace, site, porto
 
 def test_numbers_end_at_the_edge_of_the_reach(workspace, porto_workspace, values, make_person):
     closed(porto_workspace, 0.5)
-    boss = make_person(cast.LEO, (Role.MANAGER, ScopeKind.WORKSPACE, workspace.uuid))
+    boss = make_person(cast.LEO, (Role.MANAGER, GrantScope.WORKSPACE, workspace.uuid))
     assert values("closed-by-people", user=boss) == [0, 0, 0, 0]
     assert values("closed-by-people", "workspace", user=boss) == {}
 
@@ -141,6 +141,6 @@ def test_a_question_counts_in_the_week_in_which_it_became_late(make, ask, values
 
 
 def test_a_site_of_a_workspace_in_reach_has_its_past(workspace, values, make_person):
-    boss = make_person(cast.LEO, (Role.MANAGER, ScopeKind.WORKSPACE, workspace.uuid))
+    boss = make_person(cast.LEO, (Role.MANAGER, GrantScope.WORKSPACE, workspace.uuid))
     closed(workspace, 0.5, site_ids=[make_site("Łódź").pk])
     assert values("closed-by-people", "site", user=boss) == {"Łódź": [0, 0, 0, 1]}

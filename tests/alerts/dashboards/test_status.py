@@ -9,17 +9,17 @@ import pytest
 from alerts.dashboards.queries.sync import sites_of
 from alerts.incidents.models import BulkAct, DetailsState, Incident
 from alerts.intake.models import Cursor, Quarantined, Run
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, ChangeOutcome
 from alerts.sentinel.models import Reachability
-from alerts.sentinel.services import note_failure, note_success
+from alerts.sentinel.services import note_reach_failure, note_success
 from alerts.suppression.models import Stop
 from alerts.suppression.queries import COMPARED
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.audit.services import prove_record
-from portal.infrastructure import broker_answers, database_facts
+from portal.infrastructure import database_facts, is_broker_reachable
 from portal.jobs import circuit_breakers
 from portal.jobs.instances import note_instance
-from portal.jobs.models import Job, State
+from portal.jobs.models import Job, JobState
 from portal.jobs.queries import HEARTBEAT
 from portal.jobs.services import keep_note
 from portal.worker_identity import InstanceIdentity
@@ -63,9 +63,9 @@ def given_up(workspace):
         by_label="Sam Keller",
         made_at=NOON,
         due_at=NOON,
-        state=State.DEAD,
+        state=JobState.DEAD,
         attempts=4,
-        outcome=Outcome.REFUSED,
+        outcome=ChangeOutcome.REFUSED,
         note="Severity is not allowed.",
         settled_at=NOON,
     )
@@ -175,7 +175,7 @@ def test_a_lead_can_mend_what_was_given_up(opens, given_up, leo):
 
 
 def test_an_auditor_reads_what_was_given_up_and_has_no_buttons(opens, given_up, make_person):
-    text = opens(make_person(cast.MIA, (Role.AUDITOR, ScopeKind.ALL, None))).text
+    text = opens(make_person(cast.MIA, (Role.AUDITOR, GrantScope.ALL, None))).text
     assert "Severity is not allowed." in text
     assert "/outbox/changes/" not in text
 
@@ -189,7 +189,7 @@ def test_what_could_not_be_read_is_shown_as_it_came_and_harmless(opens, quaranti
 def test_a_lead_of_another_workspace_sees_none_of_it(
     opens, given_up, quarantined, porto_workspace, make_person
 ):
-    boss = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, porto_workspace.uuid))
+    boss = make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, porto_workspace.uuid))
     text = opens(boss).text
     assert "porto" in text
     for word in ("gdansk", "Severity is not allowed.", "It has no name."):
@@ -257,7 +257,7 @@ def test_the_record_says_when_it_was_proved_whole(opens, ada):
 
 
 def test_a_broker_that_is_away_is_a_normal_state(opens, ada, settings):
-    assert broker_answers(within=10)
+    assert is_broker_reachable(within=10)
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     text = opens(ada).text
     assert "does not answer" in text
@@ -266,8 +266,8 @@ def test_a_broker_that_is_away_is_a_normal_state(opens, ada, settings):
 
 def test_nobody_waits_long_for_a_broker():
     started = time.monotonic()
-    assert not broker_answers(url="redis://192.0.2.1:6379/0")  # an address that leads nowhere
-    assert not broker_answers(url="redis://nowhere.invalid:6379/0")
+    assert not is_broker_reachable(url="redis://192.0.2.1:6379/0")  # an address that leads nowhere
+    assert not is_broker_reachable(url="redis://nowhere.invalid:6379/0")
     assert time.monotonic() - started < 20
 
 
@@ -291,9 +291,9 @@ def test_the_frame_counts_workspaces_and_plants(opens, make, sam, porto, porto_w
 
 def test_plants_count_once_whether_granted_or_touched(make, workspace, site, porto, make_person):
     make()
-    in_gdansk = (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid)
-    at_porto = (Role.OT_ENGINEER, ScopeKind.SITE, porto.uuid)
-    at_site = (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid)
+    in_gdansk = (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid)
+    at_porto = (Role.OT_ENGINEER, GrantScope.SITE, porto.uuid)
+    at_site = (Role.OT_ENGINEER, GrantScope.SITE, site.uuid)
     assert sites_of(make_person(cast.PIA, in_gdansk, at_porto)) == 2
     assert sites_of(make_person(cast.OLAF, in_gdansk, at_site)) == 1
     assert sites_of(make_person(cast.ADA)) == 0
@@ -367,7 +367,7 @@ def test_an_act_on_many_that_failed_is_told_without_its_title(opens, ada, oda):
         standings=["x"] * 60,
         made_at=NOON,
         due_at=NOON,
-        state=State.DEAD,
+        state=JobState.DEAD,
         attempts=4,
         latest_error="The worker died each time it tried.",
     )
@@ -381,7 +381,9 @@ def test_a_far_end_that_fails_is_told_at_its_first_call_though_nothing_is_old(
     opens, workspace, sam
 ):
     assert "does not answer" not in opens(sam).text
-    note_failure(workspace_id=workspace.pk, now=NOON, error="Connection refused.", code="Refused")
+    note_reach_failure(
+        workspace_id=workspace.pk, now=NOON, error="Connection refused.", code="Refused"
+    )
     text = opens(sam).text
     assert "At least one workspace does not answer as it should." in text
     assert "Azure does not answer. Tagout keeps trying." in text

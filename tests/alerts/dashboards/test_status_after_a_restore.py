@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from alerts.intake.models import Quarantined
-from portal.backup.engine import Findings, Found, FoundRule, RecordFound
+from portal.backup.engine import ComparisonResult, RecordFound, RemoteDifference, RemoteRule
 from portal.backup.models import Restore
 from tests.bars import bar_faults_of_each
 from tests.browser import change_person
@@ -15,16 +15,16 @@ from tests.conftest import NOON
 from tests.program import Program
 
 pytestmark = pytest.mark.usefixtures("fixed_clocks")
-FINDINGS = Findings(
+FINDINGS = ComparisonResult(
     record=RecordFound(entries=8, anchors=2, newest_anchor=10, lost=3),
     places=(
-        Found(
+        RemoteDifference(
             place="gdansk",
-            unknown=(FoundRule("Tagout R-13 Scans", is_active=True, until=NOON),),
-            changed=(FoundRule("Tagout R-12 Polls"),),
+            unknown=(RemoteRule("Tagout R-13 Scans", is_active=True, until=NOON),),
+            changed=(RemoteRule("Tagout R-12 Polls"),),
             missing=("R-11",),
         ),
-        Found(place="porto", error="Azure does not answer."),
+        RemoteDifference(place="porto", error="Azure does not answer."),
     ),
 )
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.incidents.models import Status
+from alerts.incidents.models import IncidentStatus
 from alerts.intake.models import Cursor
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident
@@ -41,7 +41,7 @@ def close(workspace, *days, rule=""):
     for ago in days:
         make_incident(
             workspace,
-            status=Status.CLOSED,
+            status=IncidentStatus.CLOSED,
             created_at=NOON - 60 * DAY,
             closed_at=NOON - ago * DAY,
             closed_by=rule,

@@ -40,7 +40,7 @@ def test_the_clock_of_a_workspace_that_graph_serves_elsewhere_is_not_moved():
         now=NOON,
     )
     with pytest.raises(advance.CannotAdvance, match=r"gdansk is at graph\.microsoft\.com"):
-        advance.advance(timedelta(hours=1), report=print)
+        advance.advance_clocks(timedelta(hours=1), report=print)
 
 
 def test_the_workspace_that_lives_in_the_defender_portal_is_read_through_graph():

@@ -8,9 +8,9 @@ import yaml
 
 from alerts.captures.models import Capture
 from alerts.captures.services import read_a_capture
-from alerts.demo.services import LEAD, STORIES, attach_captures, moved_to
-from alerts.incidents.models import Status
-from portal.accounts.models import Role, ScopeKind
+from alerts.demo.services import LEAD, STORIES, attach_captures, shift_capture
+from alerts.incidents.models import IncidentStatus
+from portal.accounts.models import GrantScope, Role
 from simulator.plant import Plant
 from tests import cast
 from tests.conftest import NOON
@@ -27,7 +27,7 @@ OPC_UA = {
 
 @pytest.fixture
 def attach(make_person):
-    sam = make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.ALL, None))
+    sam = make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.ALL, None))
 
     def attach():
         return attach_captures(folder=FOLDER, by=sam, now=NOON, unshifted=NOON)
@@ -39,7 +39,7 @@ def test_a_capture_goes_to_the_latest_open_incident_of_its_story_once(attach, db
     at_site = {"site_ids": [make_site("Gdańsk").pk]}
     days = {n: NOON - timedelta(days=n) for n in range(5)}
     place = make_workspace("gdansk")
-    closed = at_site | OPC_UA | {"status": Status.CLOSED}
+    closed = at_site | OPC_UA | {"status": IncidentStatus.CLOSED}
     make_incident(place, first_activity_at=days[1], **closed)
     make_incident(place, first_activity_at=None, **at_site, **OPC_UA)
     make_incident(place, first_activity_at=days[3], **at_site, **OPC_UA)
@@ -55,7 +55,7 @@ def test_a_capture_goes_to_the_latest_open_incident_of_its_story_once(attach, db
 
 def test_packets_begin_just_before_the_alert_and_keep_their_distances(tmp_path):
     before, moved = FOLDER / "operations-historian.pcap", tmp_path / "moved.pcap"
-    moved.write_bytes(moved_to(before.read_bytes(), begin=NOON - LEAD))
+    moved.write_bytes(shift_capture(before.read_bytes(), begin=NOON - LEAD))
     old, new = ([frame.time_ns for frame in CaptureFile(at).frames()] for at in (before, moved))
     assert 0 <= new[0] - int((NOON - LEAD).timestamp()) * 10**9 < 10**9
     assert [at - new[0] for at in new] == [at - old[0] for at in old]

@@ -6,7 +6,7 @@ from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Incident
 from alerts.outbox.services import deliver_one
 from alerts.sentinel.wire import read_incident_page
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests.conftest import NOON
 
 
@@ -38,7 +38,7 @@ class SocDesk:
         return self.sentinel.incidents[incident.name]["properties"]
 
     def soc(self, make_person, who, role=Role.SOC_ANALYST):
-        return make_person(who, (role, ScopeKind.WORKSPACE, self.workspace.uuid))
+        return make_person(who, (role, GrantScope.WORKSPACE, self.workspace.uuid))
 
 
 def timeline(incident):

@@ -5,7 +5,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from alerts.incidents.ingest.alert_kinds import KIND, work_off_alert_kinds
-from alerts.incidents.models import Alert, Status
+from alerts.incidents.models import Alert, IncidentStatus
 from alerts.sites.services import import_devices
 from portal.jobs.models import Job
 from tests.conftest import NOON
@@ -23,7 +23,7 @@ def workspace(db):
 def raised(workspace, site):
     """`raised(status)` makes an alert from 10.0.0.7 to 10.0.0.1, stored when no kind was known."""
 
-    def raised(status=Status.CLOSED, **columns):
+    def raised(status=IncidentStatus.CLOSED, **columns):
         row = make_incident(workspace, status=status, site_ids=[site.pk])
         values = {
             "site": site,
@@ -66,9 +66,9 @@ def test_alerts_of_closed_incidents_learn_the_kinds_they_lacked(raised):
 
 def test_what_waits_for_a_person_comes_to_match_no_rule_by_that(raised, workspace):
     """Two people signed a rule when it did not cover this alert."""
-    alert = raised(Status.NEW)
+    alert = raised(IncidentStatus.NEW)
     shared = raised()
-    other = make_incident(workspace, status=Status.ACTIVE)
+    other = make_incident(workspace, status=IncidentStatus.ACTIVE)
     other.alerts.add(shared)
     learn(PLC, STATION)
     assert kinds_of(alert) == kinds_of(shared) == ("", "")

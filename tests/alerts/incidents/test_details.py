@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from alerts.incidents.ingest.details import (
-    Details,
+    IncidentDetails,
     fail_details,
     store_details,
     store_details_of_many,
@@ -45,7 +45,7 @@ def incident(workspace):
 
 
 def fetched_details(incident, alerts=(), entities=(), comments=None):
-    return Details(
+    return IncidentDetails(
         incident.pk,
         read_alerts(listed(list(alerts))),
         read_entities(listed(list(entities), "entities")).entities,

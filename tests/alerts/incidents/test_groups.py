@@ -14,9 +14,9 @@ from alerts.incidents.models import (
     ACTIVE_UNTIL,
     Group,
     Incident,
+    IncidentStatus,
     PatternMemory,
     Severity,
-    Status,
 )
 from tests.factories.incidents import NOON, make_alert, make_incident, make_workspace
 
@@ -56,7 +56,7 @@ def test_while_details_are_pending_each_incident_stands_alone(workspace):
     "change",
     [
         {"severity": Severity.HIGH},
-        {"status": Status.ACTIVE},
+        {"status": IncidentStatus.ACTIVE},
         {"ot_state": "waiting"},
         {"owner_id": "sam"},
     ],
@@ -72,7 +72,7 @@ def test_what_is_in_another_state_is_another_row(workspace, change):
 
 
 @pytest.mark.parametrize(
-    "end", [{"status": Status.CLOSED}, {"gone_at": NOON}, {"merged_into": 4}], ids=str
+    "end", [{"status": IncidentStatus.CLOSED}, {"gone_at": NOON}, {"merged_into": 4}], ids=str
 )
 def test_what_is_over_leaves_the_queue(workspace, end):
     rows = alike(workspace, 2)
@@ -130,7 +130,7 @@ def test_two_who_close_and_add_at_once_agree_on_the_number():
     workspace = make_workspace()
     rows = alike(workspace, 8)
     regroup([row.pk for row in rows[:1]], now=NOON)
-    Incident.objects.exclude(pk=rows[0].pk).update(status=Status.CLOSED)
+    Incident.objects.exclude(pk=rows[0].pk).update(status=IncidentStatus.CLOSED)
     failures = []
 
     def turn(number):
@@ -138,7 +138,7 @@ def test_two_who_close_and_add_at_once_agree_on_the_number():
             for step in range(12):
                 with transaction.atomic():
                     mine = rows[number::2]
-                    status = Status.NEW if (step + number) % 2 else Status.CLOSED
+                    status = IncidentStatus.NEW if (step + number) % 2 else IncidentStatus.CLOSED
                     Incident.objects.filter(pk__in=[row.pk for row in mine]).update(status=status)
                     regroup([row.pk for row in mine], now=NOON)
                     time.sleep(0.002)
@@ -153,7 +153,7 @@ def test_two_who_close_and_add_at_once_agree_on_the_number():
     for one in turns:
         one.join()
     assert not failures
-    open_ones = Incident.objects.exclude(status=Status.CLOSED).count()
+    open_ones = Incident.objects.exclude(status=IncidentStatus.CLOSED).count()
     assert sum(Group.objects.values_list("n", flat=True)) == open_ones
 
 
@@ -161,13 +161,13 @@ def test_two_who_close_and_add_at_once_agree_on_the_number():
 def test_a_row_that_another_removes_meanwhile_is_made_again():
     workspace = make_workspace()
     leaving, joining = alike(workspace, 2)
-    Incident.objects.filter(pk=joining.pk).update(status=Status.CLOSED)
+    Incident.objects.filter(pk=joining.pk).update(status=IncidentStatus.CLOSED)
     regroup([leaving.pk, joining.pk], now=NOON)
     removed, go_on = threading.Event(), threading.Event()
 
     def leave():
         with transaction.atomic():
-            Incident.objects.filter(pk=leaving.pk).update(status=Status.CLOSED)
+            Incident.objects.filter(pk=leaving.pk).update(status=IncidentStatus.CLOSED)
             regroup([leaving.pk], now=NOON)
             removed.set()
             go_on.wait(5)
@@ -178,7 +178,7 @@ def test_a_row_that_another_removes_meanwhile_is_made_again():
     removed.wait(5)
     threading.Timer(0.2, go_on.set).start()
     with transaction.atomic():
-        Incident.objects.filter(pk=joining.pk).update(status=Status.NEW)
+        Incident.objects.filter(pk=joining.pk).update(status=IncidentStatus.NEW)
         regroup([joining.pk], now=NOON)
     other.join()
     assert Group.objects.get().n == 1
@@ -247,7 +247,7 @@ def test_rows_that_are_there_are_named_when_the_software_is_renewed(workspace):
 def test_what_was_closed_before_moments_were_stored_is_active_since_its_first_alert(workspace):
     early, late = NOON - timedelta(hours=2), NOON - timedelta(hours=1)
     closed, dated, without = (
-        make_incident(workspace, status=Status.CLOSED, latest_activity_at=late, **columns)
+        make_incident(workspace, status=IncidentStatus.CLOSED, latest_activity_at=late, **columns)
         for columns in ({}, {"first_activity_at": NOON}, {})
     )
     for row in (closed, dated):
@@ -258,7 +258,7 @@ def test_what_was_closed_before_moments_were_stored_is_active_since_its_first_al
         cursor.execute(migration.FILL)
     found = [Incident.objects.get(pk=row.pk).first_activity_at for row in (closed, dated, without)]
     assert found == [early, NOON, None]
-    Incident.objects.filter(pk=closed.pk).update(status=Status.ACTIVE)
+    Incident.objects.filter(pk=closed.pk).update(status=IncidentStatus.ACTIVE)
     regroup([closed.pk], now=NOON)
     assert Group.objects.get().first_at == early
 

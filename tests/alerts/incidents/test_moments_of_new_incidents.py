@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.incidents.ingest.pg_copy import ask, moments
-from alerts.sentinel.wire.values import read_moment
+from alerts.incidents.ingest.pg_copy import moments, query_rows
+from alerts.sentinel.wire.values import moment_field
 from tests.factories.incidents import NOON
 
 pytestmark = pytest.mark.django_db
@@ -26,9 +26,9 @@ pytestmark = pytest.mark.django_db
     ],
 )
 def test_the_database_reads_what_we_read(text):
-    read = read_moment(text, "at", [])
+    read = moment_field(text, "at", [])
     (copied,) = moments([text], read=[read])
-    assert ask("SELECT %s::timestamptz", copied) == [(read,)]
+    assert query_rows("SELECT %s::timestamptz", copied) == [(read,)]
 
 
 def test_a_moment_that_was_moved_is_not_copied_as_it_was_said():

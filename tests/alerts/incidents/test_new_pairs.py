@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from alerts.incidents.ingest.details import Details, store_details_of_many
+from alerts.incidents.ingest.details import IncidentDetails, store_details_of_many
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident, PairMemory
 from alerts.sentinel.wire import read_alerts, read_entities
@@ -34,7 +34,7 @@ def show(workspace):
         rows = [incident or make_incident(workspace) for _ in lists]
         described = read_entities(listed(list(entities), "entities")).entities
         fetched = [
-            Details(row.pk, read_alerts(listed(alerts)), described, None)
+            IncidentDetails(row.pk, read_alerts(listed(alerts)), described, None)
             for row, alerts in zip(rows, lists, strict=True)
         ]
         regroup(store_details_of_many(fetched=fetched, now=NOON), now=NOON)

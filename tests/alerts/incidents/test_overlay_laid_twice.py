@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.incidents.ingest.overlay import patched_values
-from alerts.incidents.models import Status
+from alerts.incidents.models import IncidentStatus
 
 LABELS = st.lists(st.sampled_from(["a", "A", "b", "c"]), max_size=3)
 PATCHES = st.lists(
@@ -43,4 +43,4 @@ def test_a_later_write_wins_and_labels_differ_by_more_than_case():
             {"status": "Closed", "labels_remove": ["B"]},
         ],
     )
-    assert (values["status"], values["labels"]) == (Status.CLOSED, ["Night", "c"])
+    assert (values["status"], values["labels"]) == (IncidentStatus.CLOSED, ["Night", "c"])

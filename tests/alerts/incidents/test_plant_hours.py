@@ -118,11 +118,11 @@ def test_patterns_are_mined_anew_by_the_new_hours(plant):
 def test_it_gives_the_same_as_reading_with_the_right_clock(plant):
     """The same hours as intake would have stored: SQL and Python read one clock."""
     from alerts.incidents.ingest.alert_facts import plant_time
-    from alerts.sites.services import Found
+    from alerts.sites.services import DeviceLocation
 
     correct(plant)
     work_off()
-    found = Found(plant.pk, None, "Europe/Warsaw")
+    found = DeviceLocation(plant.pk, None, "Europe/Warsaw")
     for alert in Alert.objects.filter(site=plant):
         assert (alert.plant_weekday, alert.plant_minute) == plant_time(alert.at, place=found)
 

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.incidents.engine.priority import (
-    Part,
     Priority,
     PriorityFacts,
+    PriorityPart,
     band_of,
+    part_words,
     priority_of,
-    words,
 )
 
 QUIET = {"severity": "Low"}
@@ -75,7 +75,7 @@ def test_too_much_is_taken_back_by_a_part_of_its_own():
     )
     priority = priority_of(facts)
     assert priority.score == 100
-    assert priority.parts[-1] == Part("capped", -30)
+    assert priority.parts[-1] == PriorityPart("capped", -30)
 
 
 def test_too_little_is_lifted_to_nothing():
@@ -83,10 +83,10 @@ def test_too_little_is_lifted_to_nothing():
     assert priority_of(facts) == Priority(
         0,
         (
-            Part("severity", 5, "Informational"),
-            Part("routine-share", -20, "97"),
-            Part("planned-work", -25, ""),
-            Part("capped", 40),
+            PriorityPart("severity", 5, "Informational"),
+            PriorityPart("routine-share", -20, "97"),
+            PriorityPart("planned-work", -25, ""),
+            PriorityPart("capped", 40),
         ),
     )
 
@@ -130,7 +130,7 @@ def test_parts_always_add_up_and_can_be_said(facts):
     assert len(codes) == len(set(codes))
     for part in priority.parts:
         for language in ("en", "de"):
-            text = words(part, language)
+            text = part_words(part, language)
             assert text
             assert "{" not in text
 
@@ -145,26 +145,29 @@ def test_parts_always_add_up_and_can_be_said(facts):
     ],
 )
 def test_the_critical_device_that_is_meant_is_named(detail, language, text):
-    assert words(Part("criticality", 20, detail), language) == text
+    assert part_words(PriorityPart("criticality", 20, detail), language) == text
 
 
 def test_only_the_devices_of_the_gravest_kind_are_named():
     facts = PriorityFacts(**QUIET, criticality="crown-jewel", critical_devices=("A", "B"))
-    assert Part("criticality", 20, "crown-jewel: A, B") in priority_of(facts).parts
+    assert PriorityPart("criticality", 20, "crown-jewel: A, B") in priority_of(facts).parts
 
 
 def test_parts_are_said_in_plain_words():
-    assert words(Part("severity", 40, "High")) == "High severity"
-    assert words(Part("planned-work", -25, "WO-20917")) == (
+    assert part_words(PriorityPart("severity", 40, "High")) == "High severity"
+    assert part_words(PriorityPart("planned-work", -25, "WO-20917")) == (
         "Inside planned work for these devices (WO-20917)"
     )
-    assert words(Part("planned-work", -25, ""), "de") == (
+    assert part_words(PriorityPart("planned-work", -25, ""), "de") == (
         "Innerhalb geplanter Arbeit an diesen Geräten"
     )
-    assert words(Part("routine-share", -20, "93"), "de-AT") == (
+    assert part_words(PriorityPart("routine-share", -20, "93"), "de-AT") == (
         "Mindestens 93 % solcher Fälle waren harmlos (zu 95 % sicher)"
     )
-    assert words(Part("was-suspicious", 15, "1")) == "The same pattern was judged suspicious once"
+    assert (
+        part_words(PriorityPart("was-suspicious", 15, "1"))
+        == "The same pattern was judged suspicious once"
+    )
 
 
 def test_the_routine_share_is_never_rounded_up():

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.incidents.models import Incident, Status
+from alerts.incidents.models import Incident, IncidentStatus
 from alerts.incidents.recurrence import (
     Recurrence,
     recurrence_after_close,
@@ -26,7 +26,7 @@ def workspace():
 
 def closed(workspace, *, days_ago, pattern=PATTERN, **values):
     at = NOON - timedelta(days=days_ago)
-    values = {"status": Status.CLOSED, "created_at": at - timedelta(hours=1)} | values
+    values = {"status": IncidentStatus.CLOSED, "created_at": at - timedelta(hours=1)} | values
     return make_incident(workspace, pattern=pattern, closed_at=at, modified_at=at, **values)
 
 

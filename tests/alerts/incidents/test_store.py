@@ -4,7 +4,14 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.ingest.store import differing, mark_gone, store_incidents
-from alerts.incidents.models import Group, Incident, IncidentRaw, Severity, Status, TimelineItem
+from alerts.incidents.models import (
+    Group,
+    Incident,
+    IncidentRaw,
+    IncidentStatus,
+    Severity,
+    TimelineItem,
+)
 from alerts.outbox.models import Change
 from alerts.sentinel.wire import read_incident_page
 from portal import clock
@@ -39,7 +46,11 @@ def test_a_page_becomes_rows_raw_json_and_rows_of_the_queue(workspace):
     done = store(workspace, *[incident(n) for n in range(1, 4)])
     assert (done.new, done.changed, done.unchanged, done.merged) == (3, 0, 0, 0)
     row = Incident.objects.get(number=2)
-    assert (row.severity, row.status, row.labels) == (Severity.HIGH, Status.NEW, ["Press-Shop"])
+    assert (row.severity, row.status, row.labels) == (
+        Severity.HIGH,
+        IncidentStatus.NEW,
+        ["Press-Shop"],
+    )
     assert row.modified_at.microsecond == 765432
     assert row.details_state == "pending" and row.details_due_at == NOON
     assert row.priority == sum(points for _, points, _ in row.priority_parts) > 0

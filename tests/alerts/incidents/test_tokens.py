@@ -9,7 +9,7 @@ from alerts.incidents.engine.tokens import (
     bound_of,
     chosen,
     has_too_many_terms,
-    parse,
+    parse_query,
     render,
     span_of,
     toggled,
@@ -36,14 +36,14 @@ from alerts.incidents.engine.tokens import (
     ],
 )
 def test_a_query_is_read(text, terms):
-    assert parse(text) == terms
+    assert parse_query(text) == terms
 
 
 @pytest.mark.parametrize(
     "text", ["sev:high,medium", '-type:"PLC Stop",Scan', '"two words" x', "-10.1.2.3", "age:>2h"]
 )
 def test_what_is_read_says_itself_again(text):
-    assert parse(render(parse(text))) == parse(text)
+    assert parse_query(render(parse_query(text))) == parse_query(text)
 
 
 def test_a_menu_adds_and_takes_away_values():
@@ -56,11 +56,11 @@ def test_a_menu_adds_and_takes_away_values():
 
 
 def test_a_menu_leaves_what_is_ruled_out_alone():
-    assert render(toggled(parse("-sev:low"), "sev", "high")) == "-sev:low sev:high"
+    assert render(toggled(parse_query("-sev:low"), "sev", "high")) == "-sev:low sev:high"
 
 
 def test_one_condition_is_taken_away():
-    terms = parse("sev:high -proto:smb x")
+    terms = parse_query("sev:high -proto:smb x")
     assert render(without(terms, terms[1])) == "sev:high x"
 
 
@@ -75,10 +75,10 @@ def test_spans_and_bounds():
 
 
 def test_no_query_is_too_long_to_read():
-    assert len(parse(" ".join(f"x{n}" for n in range(5000)))) == 20
+    assert len(parse_query(" ".join(f"x{n}" for n in range(5000)))) == 20
 
 
 def test_a_condition_that_is_repeated_is_there_once():
     query = "10.0.0.0/8 " * 40 + "sev:high"
-    assert render(parse(query)) == "10.0.0.0/8 sev:high"
+    assert render(parse_query(query)) == "10.0.0.0/8 sev:high"
     assert not has_too_many_terms(query)

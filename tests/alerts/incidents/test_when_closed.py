@@ -8,7 +8,7 @@ from django.db import connection
 
 from alerts.incidents.acts.apply import undo_act
 from alerts.incidents.acts.close import close_incidents, reopen_incidents
-from alerts.incidents.models import Incident, Status, TimelineItem
+from alerts.incidents.models import Incident, IncidentStatus, TimelineItem
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_workspace
 
@@ -73,7 +73,7 @@ def test_a_close_that_is_taken_back_leaves_none(desk, sam, way):
 def test_closings_of_the_past_are_taken_from_the_timeline_else_from_the_latest_change():
     workspace = make_workspace()
     before = NOON - timedelta(days=40)
-    shut = {"status": Status.CLOSED, "modified_at": NOON}
+    shut = {"status": IncidentStatus.CLOSED, "modified_at": NOON}
     watched, imported = (make_incident(workspace, **shut) for _ in range(2))
     elsewhere, still_open = make_incident(workspace, **shut), make_incident(workspace)
     TimelineItem.objects.create(incident=watched, at=before, side="soc", code="closed")

@@ -4,11 +4,11 @@ import pytest
 
 from alerts.incidents.acts.close import CannotClose, close_incidents
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.models import Incident, Status
+from alerts.incidents.models import Incident, IncidentStatus
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.sentinel.services import remove_workspace
-from portal.accounts.models import Organisation, Role, ScopeKind
+from portal.accounts.models import GrantScope, Organisation, Role
 from tests import cast
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_site, make_workspace
@@ -49,28 +49,28 @@ def places(company):
     [
         (
             Role.SOC_ANALYST,
-            ScopeKind.WORKSPACE,
+            GrantScope.WORKSPACE,
             "west",
             {"west, Gdańsk", "west, both", "west, unplaced"},
         ),
-        (Role.SOC_LEAD, ScopeKind.WORKSPACE, "east", {"east, Porto"}),
+        (Role.SOC_LEAD, GrantScope.WORKSPACE, "east", {"east, Porto"}),
         (
             Role.SOC_ANALYST,
-            ScopeKind.ORGANISATION,
+            GrantScope.ORGANISATION,
             "company",
             {"west, Gdańsk", "west, both", "west, unplaced"},
         ),
-        (Role.OT_ENGINEER, ScopeKind.SITE, "Gdańsk", {"west, Gdańsk", "west, both"}),
-        (Role.OT_SITE_LEAD, ScopeKind.SITE, "Porto", {"west, both", "east, Porto"}),
-        (Role.MANAGER, ScopeKind.SITE, "Gdańsk", {"west, Gdańsk", "west, both"}),
+        (Role.OT_ENGINEER, GrantScope.SITE, "Gdańsk", {"west, Gdańsk", "west, both"}),
+        (Role.OT_SITE_LEAD, GrantScope.SITE, "Porto", {"west, both", "east, Porto"}),
+        (Role.MANAGER, GrantScope.SITE, "Gdańsk", {"west, Gdańsk", "west, both"}),
         (
             Role.AUDITOR,
-            ScopeKind.ALL,
+            GrantScope.ALL,
             "all",
             {"west, Gdańsk", "west, both", "west, unplaced", "east, Porto"},
         ),
-        (Role.ADMINISTRATOR, ScopeKind.ALL, "all", set()),
-        (Role.TRAINING_MANAGER, ScopeKind.ALL, "all", set()),
+        (Role.ADMINISTRATOR, GrantScope.ALL, "all", set()),
+        (Role.TRAINING_MANAGER, GrantScope.ALL, "all", set()),
     ],
 )
 def test_a_grant_shows_what_is_in_its_scope_and_nothing_else(
@@ -87,8 +87,8 @@ def test_rights_add_up_and_are_looked_up_once(places, make_person, django_assert
     _, scopes = places
     user = make_person(
         cast.SAM,
-        (Role.OT_ENGINEER, ScopeKind.SITE, scopes["Gdańsk"]),
-        (Role.SOC_ANALYST, ScopeKind.WORKSPACE, scopes["east"]),
+        (Role.OT_ENGINEER, GrantScope.SITE, scopes["Gdańsk"]),
+        (Role.SOC_ANALYST, GrantScope.WORKSPACE, scopes["east"]),
     )
     assert incidents_visible_to(user).count() == 3
     with django_assert_num_queries(1):
@@ -103,15 +103,15 @@ def test_nobody_without_a_grant_sees_anything(places, make_person):
 @pytest.mark.parametrize(
     ("role", "kind", "scope", "message"),
     [
-        (Role.SOC_ANALYST, ScopeKind.WORKSPACE, "west", ""),
-        (Role.SOC_LEAD, ScopeKind.ORGANISATION, "company", ""),
-        (Role.SOC_LEAD, ScopeKind.ALL, "all", ""),
-        (Role.SOC_ANALYST, ScopeKind.WORKSPACE, "east", "SOC analyst or SOC lead of west"),
-        (Role.OT_ENGINEER, ScopeKind.SITE, "Gdańsk", "only the SOC changes and closes"),
-        (Role.OT_SITE_LEAD, ScopeKind.ALL, "all", "only the SOC changes and closes"),
-        (Role.MANAGER, ScopeKind.ALL, "all", "SOC analyst or SOC lead of west"),
-        (Role.AUDITOR, ScopeKind.ALL, "all", "SOC analyst or SOC lead of west"),
-        (Role.ADMINISTRATOR, ScopeKind.ALL, "all", "SOC analyst or SOC lead of west"),
+        (Role.SOC_ANALYST, GrantScope.WORKSPACE, "west", ""),
+        (Role.SOC_LEAD, GrantScope.ORGANISATION, "company", ""),
+        (Role.SOC_LEAD, GrantScope.ALL, "all", ""),
+        (Role.SOC_ANALYST, GrantScope.WORKSPACE, "east", "SOC analyst or SOC lead of west"),
+        (Role.OT_ENGINEER, GrantScope.SITE, "Gdańsk", "only the SOC changes and closes"),
+        (Role.OT_SITE_LEAD, GrantScope.ALL, "all", "only the SOC changes and closes"),
+        (Role.MANAGER, GrantScope.ALL, "all", "SOC analyst or SOC lead of west"),
+        (Role.AUDITOR, GrantScope.ALL, "all", "SOC analyst or SOC lead of west"),
+        (Role.ADMINISTRATOR, GrantScope.ALL, "all", "SOC analyst or SOC lead of west"),
     ],
 )
 def test_only_the_soc_of_the_workspace_may_act(places, make_person, role, kind, scope, message):
@@ -122,13 +122,13 @@ def test_only_the_soc_of_the_workspace_may_act(places, make_person, role, kind, 
     if message:
         with pytest.raises(CannotClose, match=message):
             close_incidents(incident_ids=[rows["west, Gdańsk"].pk], **BENIGN, by=user, now=NOON)
-        assert not Incident.objects.filter(status=Status.CLOSED).exists()
+        assert not Incident.objects.filter(status=IncidentStatus.CLOSED).exists()
 
 
 @pytest.mark.abuse("A15")
 def test_incidents_of_a_workspace_out_of_reach_refuse_the_whole_act(places, make_person):
     rows, scopes = places
-    user = make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, scopes["west"]))
+    user = make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, scopes["west"]))
     with pytest.raises(CannotClose, match="of east"):
         close_incidents(incident_ids=[row.pk for row in rows.values()], **BENIGN, by=user, now=NOON)
 
@@ -160,7 +160,7 @@ def test_what_is_not_there_cannot_be_acted_on(desk, sam):
 @pytest.mark.abuse("A15")
 def test_nobody_changes_incidents_of_a_workspace_that_was_removed(places, make_person):
     rows, _ = places
-    lead = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
+    lead = make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.ALL, None))
     remove_workspace(name="west", by="an administrator", now=NOON)
     row = Incident.objects.get(pk=rows["west, Gdańsk"].pk)
     assert reasons_against_acting(row, by=lead) == [

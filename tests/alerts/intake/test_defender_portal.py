@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from alerts.incidents.ingest.entities import store_comments
-from alerts.incidents.models import Comment, Incident, IncidentRaw, Status, TimelineItem
+from alerts.incidents.models import Comment, Incident, IncidentRaw, IncidentStatus, TimelineItem
 from alerts.intake.models import Cursor, Missing, Quarantined
 from alerts.intake.services import counterparts
 from alerts.intake.services.counterparts import join_incidents
@@ -106,7 +106,7 @@ def test_what_is_onboarded_while_we_run_stays_the_same_incident(portal):
     portal.sync()
     after = portal.row(name)
     assert (after.pk, after.number) == (before.pk, before.number)
-    assert (after.get_severity_display(), after.status) == ("High", Status.ACTIVE)
+    assert (after.get_severity_display(), after.status) == ("High", IncidentStatus.ACTIVE)
     assert after.owner_id == "o"
     assert Incident.objects.count() == 1
     link = DefenderIncident.objects.get()
@@ -138,7 +138,7 @@ def test_an_incident_that_graph_shows_first_waits_for_its_place(portal):
     )
     portal.join()
     row = portal.row(name)
-    assert (row.status, row.get_severity_display()) == (Status.ACTIVE, "High")
+    assert (row.status, row.get_severity_display()) == (IncidentStatus.ACTIVE, "High")
     assert waiting_incidents(portal.workspace.pk).count == 0
     assert not DefenderIncident.objects.exclude(waits_since=None).exists()
 

@@ -15,7 +15,7 @@ from alerts.intake.services.details import fetch_details
 from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.oversized import RETRY_EVERY
 from alerts.intake.services.pace import Budget, Pace
-from alerts.intake.services.poll import Place, pull_changes
+from alerts.intake.services.poll import ReadingPosition, pull_changes
 from alerts.intake.services.runs import cursor_of
 from alerts.intake.services.sweep import ask_again
 from alerts.sentinel.client.errors import AnswerTooLarge
@@ -168,7 +168,7 @@ class CallsBudget(Budget):
 
 
 def test_a_search_that_a_slice_does_not_end_goes_on_in_the_next(workspace, sentinel):
-    names, place = fill(sentinel), Place()
+    names, place = fill(sentinel), ReadingPosition()
     for _ in range(2):
         pull(workspace, sentinel, place=place, budget=CallsBudget(sentinel, 15))
     assert len(stored()) == 2  # what comes before it; the search is under way

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from alerts.incidents.models import Incident
 from alerts.intake.models import Cursor, Quarantined, Run
 from alerts.intake.services.poll import pull_changes
-from alerts.intake.services.runs import advance, cursor_of
+from alerts.intake.services.runs import advance_watermark, cursor_of
 from alerts.sentinel.client.errors import AnswerTooLarge
 from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.client.port import ForeignHost, SentinelUnavailable
@@ -248,7 +248,7 @@ def test_whatever_the_order_of_versions_the_newest_stays(workspace, order, cut):
 @pytest.mark.parametrize("ahead", [timedelta(seconds=1), timedelta(days=400)])
 def test_whoever_moves_the_watermark_moves_it_to_now_at_most(workspace, ahead):
     cursor_of(workspace_id=workspace.pk)
-    advance(workspace_id=workspace.pk, latest_modified=NOON + ahead, now=NOON)
+    advance_watermark(workspace_id=workspace.pk, latest_modified=NOON + ahead, now=NOON)
     assert watermark() == NOON
 
 

@@ -19,7 +19,7 @@ from alerts.intake.services.poll import pull_changes
 from alerts.intake.services.sweep import compare_soon, sweep_workspace
 from alerts.readiness.services.look import kind_of_job
 from alerts.sentinel.client.memory import MemorySentinel
-from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.services.scope import MAX_CHECKS, keep_check, keep_rules
 from alerts.sentinel.services.workspaces import CannotChangeWorkspace
 from portal import clock
@@ -194,7 +194,7 @@ def test_an_incident_of_the_office_that_the_plant_joins_comes_in(workspace, sent
 def test_a_rule_that_nobody_has_looked_at_is_looked_at_and_its_incidents_come(
     workspace, sentinel, poll
 ):
-    assert kind_of_job(Purpose.READ) == RULE_READING
+    assert kind_of_job(ClientPurpose.READ) == RULE_READING
     later = clock.unshifted() + timedelta(days=1)
     job = Job.objects.create(kind=RULE_READING, key=str(workspace.uuid), due_at=later, made_at=NOON)
     add(sentinel, SENTINEL, rules=["own-rule"])

@@ -16,7 +16,7 @@ from alerts.intake.services.sweep import note_missing
 from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.client.port import SentinelDenied, SentinelThrottled, SentinelUnavailable
 from portal import clock
-from portal.jobs.models import Job, State
+from portal.jobs.models import Job, JobState
 from tests.factories.answers import alert, device
 from tests.factories.incidents import NOON, make_workspace
 
@@ -28,7 +28,7 @@ def test_a_workspace_is_polled_once_per_period(workspace, sentinel):
     after = clock.unshifted()
     assert not run_one_slice(kind=POLL, connect=lambda _: sentinel)
     job = Job.objects.get(kind=POLL)
-    assert job.state == State.WAITING
+    assert job.state == JobState.WAITING
     assert before <= job.due_at - timedelta(seconds=20) <= after
     assert Incident.objects.count() == 1
 
@@ -93,9 +93,9 @@ def test_a_workspace_holds_one_worker_besides_its_poll(workspace, sentinel):
         for _ in range(2):
             run_one_slice(kind=kind, connect=lambda _: sentinel)
     now = clock.unshifted()
-    Job.objects.update(due_at=now, state=State.WAITING)
+    Job.objects.update(due_at=now, state=JobState.WAITING)
     at_work = Job.objects.filter(kind=DETAILS, key=str(workspace.uuid))
-    at_work.update(state=State.RUNNING, lease_until=now + timedelta(minutes=2))
+    at_work.update(state=JobState.RUNNING, lease_until=now + timedelta(minutes=2))
 
     def connect(read_workspace):
         read.append(read_workspace)
@@ -177,7 +177,7 @@ def test_an_error_of_our_own_is_told_and_tried_again_without_waiting_for_the_lea
 
     assert run_one_slice(kind=POLL, connect=stumble)
     job = Job.objects.get(kind=POLL)
-    assert (job.state, job.lease_until) == (State.WAITING, None)
+    assert (job.state, job.lease_until) == (JobState.WAITING, None)
     assert job.latest_error == "RuntimeError: We did not expect that."
     assert job.due_at - clock.unshifted() <= timedelta(seconds=20)
     Job.objects.update(due_at=clock.unshifted())

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, ChangeOutcome
 from alerts.sentinel.client.errors import SentinelDenied, SentinelUnavailable
 from alerts.sentinel.wire import comment_body
 from tests.alerts.outbox.test_defender_portal import NAME, PortalDesk
@@ -28,7 +28,7 @@ class Sides(PortalDesk):
         else:
             self.sentinel.put_comment = self.write_and_fail
         clock.go(seconds=10)
-        assert self.deliver().outcome == Outcome.OPEN
+        assert self.deliver().outcome == ChangeOutcome.OPEN
 
     def write_and_fail(self, name, comment, body):
         del self.sentinel.put_comment
@@ -62,7 +62,7 @@ def test_what_the_other_side_wrote_is_there(sides, clock, begins_in_portal):
     sides.say_and_lose_the_answer(clock)
     sides.change_sides()
     clock.go(minutes=10)
-    assert sides.deliver().outcome == Outcome.SENT
+    assert sides.deliver().outcome == ChangeOutcome.SENT
     assert [len(texts) for texts in sides.texts()] == [1, 1]
 
 
@@ -73,7 +73,7 @@ def test_what_nobody_wrote_is_written_once(sides, clock, begins_in_portal):
     Change.objects.update(fence=3)
     sides.change_sides()
     clock.go(seconds=10)
-    assert sides.deliver().outcome == Outcome.SENT
+    assert sides.deliver().outcome == ChangeOutcome.SENT
     assert sum(map(len, sides.texts())) == 1
 
 
@@ -85,5 +85,5 @@ def test_a_resource_manager_that_is_taken_away_keeps_no_comment(sides, clock):
     sides.say(NAME, TEXT)
     Change.objects.update(fence=3)
     clock.go(seconds=10)
-    assert sides.deliver().outcome == Outcome.SENT
+    assert sides.deliver().outcome == ChangeOutcome.SENT
     assert len(sides.graph.comments["8754"]) == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, ChangeOutcome
 from alerts.outbox.services import deliver_one
 from alerts.outbox.wording import note_words
 from alerts.sentinel.client.errors import SentinelUnavailable
@@ -62,7 +62,7 @@ def portal(workspace, sentinel, clock):
 def test_a_close_is_one_narrow_patch(portal, clock):
     portal.enqueue(NAME, CLOSE | {"owner": SAM, "labels_add": ["tagout:routine"]})
     clock.go(seconds=10)
-    assert portal.deliver().outcome == Outcome.SENT
+    assert portal.deliver().outcome == ChangeOutcome.SENT
     assert portal.graph.writes == [
         (
             "PATCH",
@@ -84,7 +84,7 @@ def test_who_was_faster_in_the_portal_stays(portal, clock):
     portal.enqueue(NAME, CLOSE)
     portal.graph.edit("8754", severity="high")
     clock.go(seconds=10)
-    assert portal.deliver().outcome == Outcome.CONFLICTED
+    assert portal.deliver().outcome == ChangeOutcome.CONFLICTED
     assert portal.graph.writes == []
 
 
@@ -93,7 +93,7 @@ def test_a_change_of_something_else_meanwhile_is_written_around(portal, clock):
     portal.graph.before_next(lambda: None, verb="GET")
     portal.graph.before_next(lambda: portal.graph.edit("8754", customTags=["theirs"]), verb="GET")
     clock.go(seconds=10)
-    assert portal.deliver().outcome == Outcome.SENT
+    assert portal.deliver().outcome == ChangeOutcome.SENT
     assert portal.graph.incidents["8754"]["customTags"] == ["theirs"]
     assert portal.graph.incidents["8754"]["severity"] == "low"
 
@@ -103,13 +103,13 @@ def test_an_answer_that_was_lost_is_not_sent_twice(portal, clock):
     portal.say(NAME, "Routine.")
     portal.lose_the_answer("patch")
     clock.go(seconds=10)
-    assert portal.deliver().outcome == Outcome.OPEN
+    assert portal.deliver().outcome == ChangeOutcome.OPEN
     clock.go(minutes=10)
-    assert portal.deliver().outcome == Outcome.SENT
+    assert portal.deliver().outcome == ChangeOutcome.SENT
     portal.lose_the_answer("post")
-    assert portal.deliver().outcome == Outcome.OPEN
+    assert portal.deliver().outcome == ChangeOutcome.OPEN
     clock.go(minutes=10)
-    assert portal.deliver().outcome == Outcome.SENT
+    assert portal.deliver().outcome == ChangeOutcome.SENT
     assert [verb for verb, _, _ in portal.graph.writes] == ["PATCH", "POST"]
     assert len(portal.graph.comments["8754"]) == 1
 
@@ -122,7 +122,7 @@ def test_who_reopens_right_after_a_close_stays_and_the_change_says_so(portal, cl
 
     portal.graph.before_next(reopen_before_it_is_read_again, verb="PATCH")
     clock.go(seconds=10)
-    assert portal.deliver().outcome == Outcome.SENT
+    assert portal.deliver().outcome == ChangeOutcome.SENT
     assert portal.graph.incidents["8754"]["status"] == "active"
     note = Change.objects.get().note
     assert "right after" in note and note_words(note) == note
@@ -135,7 +135,7 @@ def test_a_reason_that_the_portal_cannot_keep_is_told(portal, clock):
         CLOSE | {"classification": "FalsePositive", "classificationReason": "IncorrectAlertLogic"},
     )
     clock.go(seconds=10)
-    assert portal.deliver().outcome == Outcome.SENT
+    assert portal.deliver().outcome == ChangeOutcome.SENT
     assert "no place for this reason" in Change.objects.get().note
 
 
@@ -145,7 +145,7 @@ def test_what_was_decided_before_the_onboarding_goes_out_after_it(portal, clock)
     portal.graph.edit("8754", assignedTo="Sam@plant.example")
     portal.enqueue(NAME, CLOSE)
     clock.go(seconds=10)
-    assert portal.deliver().outcome == Outcome.SENT
+    assert portal.deliver().outcome == ChangeOutcome.SENT
 
 
 def test_a_merged_incident_is_left_alone(portal, clock):
@@ -153,5 +153,5 @@ def test_a_merged_incident_is_left_alone(portal, clock):
     portal.graph.edit("8754", status="redirected", redirectIncidentId="8800")
     portal.graph.add("8800")
     clock.go(seconds=10)
-    assert portal.deliver().outcome == Outcome.CONFLICTED
+    assert portal.deliver().outcome == ChangeOutcome.CONFLICTED
     assert portal.graph.writes == []

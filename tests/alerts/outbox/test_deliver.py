@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from alerts.outbox import registry
-from alerts.outbox.models import Change, Kind, Outcome, Urgency
+from alerts.outbox.models import Change, ChangeOutcome, Urgency, WriteKind
 from alerts.outbox.queries import backlog_by_workspace
-from alerts.outbox.services import withdraw
+from alerts.outbox.services import withdraw_changes
 from alerts.outbox.services.enqueue import Owed, owed_to
 from alerts.sentinel.client.limits import TOTAL_SECONDS
 from alerts.sentinel.client.port import (
@@ -21,7 +21,7 @@ from alerts.sentinel.client.port import (
 from alerts.sentinel.services import remove_workspace
 from portal.accounts.models import User
 from portal.audit.models import Entry
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from tests import cast
 from tests.conftest import NOON
 from tests.factories.changes import enqueue_update
@@ -40,10 +40,10 @@ def test_a_write_waits_for_an_undo_and_then_goes_out(desk, sentinel, clock):
     clock.go(seconds=9)
     assert desk.deliver() is None
     clock.go(seconds=1)
-    assert desk.deliver().outcome == Outcome.SENT
+    assert desk.deliver().outcome == ChangeOutcome.SENT
     assert desk.properties(name)["severity"] == "Low"
     change = Change.objects.get()
-    assert (change.state, change.etag_after) == (State.DONE, sentinel.incidents[name]["etag"])
+    assert (change.state, change.etag_after) == (JobState.DONE, sentinel.incidents[name]["etag"])
     entry = Entry.objects.get(action="outbox.change.sent")
     assert entry.details["incident"] == name
 
@@ -51,7 +51,7 @@ def test_a_write_waits_for_an_undo_and_then_goes_out(desk, sentinel, clock):
 def test_undone_within_the_hold_nothing_is_sent(desk, sentinel, clock, sam):
     change = desk.enqueue(sentinel.add_incident(), {"severity": "Low"}, by=sam)
     clock.go(seconds=8)
-    report = withdraw(act=change.act, by=sam, now=clock.at)
+    report = withdraw_changes(act=change.act, by=sam, now=clock.at)
     assert (len(report.withdrawn), report.too_late) == (1, 0)
     clock.go(minutes=5)
     assert desk.deliver() is None
@@ -65,20 +65,20 @@ def test_who_knows_the_act_of_somebody_else_takes_nothing_of_it_back(
     act = desk.enqueue(sentinel.add_incident(), {"severity": "Low"}, by=sam).act
     desk.enqueue(sentinel.add_incident(), {"severity": "Low"}, by=None, act=act)  # a rule's
     own = desk.enqueue(sentinel.add_incident(), {"severity": "High"}, by=leo, act=act)
-    report = withdraw(act=act, by=leo, now=clock.at)
+    report = withdraw_changes(act=act, by=leo, now=clock.at)
     assert ([change.pk for change in report.withdrawn], report.too_late) == ([own.pk], 0)
     assert report.reasons == ("Only the person who decided this can undo it.",)
     clock.go(seconds=10)
     sent = desk.deliver_all()
-    attempts.note("a lead with the id of the act", blocked=sent == [Outcome.SENT] * 2)
+    attempts.note("a lead with the id of the act", blocked=sent == [ChangeOutcome.SENT] * 2)
 
 
 def test_what_a_worker_once_held_can_no_longer_be_taken_back(desk, sentinel, clock, sam):
     change = desk.enqueue(sentinel.add_incident(), {"severity": "Low"}, by=sam)
     sentinel.fail_next(SentinelUnavailable("Too slow."), verb="put_incident")
     clock.go(seconds=10)
-    assert desk.deliver().outcome == Outcome.OPEN
-    report = withdraw(act=change.act, by=sam, now=clock.at)
+    assert desk.deliver().outcome == ChangeOutcome.OPEN
+    report = withdraw_changes(act=change.act, by=sam, now=clock.at)
     assert (report.withdrawn, report.too_late) == ((), 1)
 
 
@@ -99,8 +99,8 @@ def test_what_is_owed_to_a_workspace_that_was_removed_is_dropped_and_told(
     remove_workspace(name=workspace.name, by="an administrator", now=NOON)
     clock.go(seconds=10)
     done = desk.deliver()
-    assert (done.outcome, done.note) == (Outcome.DROPPED, "The workspace was removed.")
-    assert outcomes == [Outcome.DROPPED]
+    assert (done.outcome, done.note) == (ChangeOutcome.DROPPED, "The workspace was removed.")
+    assert outcomes == [ChangeOutcome.DROPPED]
     assert sentinel.calls == [], "nobody calls there any more"
     assert desk.deliver() is None and owed_to([(workspace.pk, done.change.incident_name)]) == {}
 
@@ -115,10 +115,10 @@ def test_a_close_of_whoever_lost_their_account_meanwhile_is_not_sent(
     User.objects.update(is_active=False)
     clock.go(seconds=10)
     ended = {done.change.incident_name: done for done in (desk.deliver(), desk.deliver())}
-    assert ended[closed].outcome == Outcome.DROPPED
+    assert ended[closed].outcome == ChangeOutcome.DROPPED
     assert "account was disabled" in ended[closed].note
     assert desk.properties(closed)["status"] == "New", "on any doubt an incident stays open"
-    assert ended[lowered].outcome == Outcome.SENT, "what silences nothing goes out"
+    assert ended[lowered].outcome == ChangeOutcome.SENT, "what silences nothing goes out"
 
 
 def test_somebody_who_was_faster_in_sentinel_wins(desk, sentinel, clock):
@@ -127,7 +127,7 @@ def test_somebody_who_was_faster_in_sentinel_wins(desk, sentinel, clock):
     sentinel.edit(name, owner={"objectId": "1e0", "assignedTo": "Leo Hartmann"})
     clock.go(seconds=10)
     done = desk.deliver()
-    assert done.outcome == Outcome.CONFLICTED
+    assert done.outcome == ChangeOutcome.CONFLICTED
     assert "owner is Leo Hartmann" in done.note
     assert sentinel.writes == []
     assert desk.properties(name)["status"] == "New"
@@ -142,7 +142,7 @@ def test_an_edit_between_our_reading_and_our_writing_is_not_lost(desk, sentinel,
 
     sentinel.before_next(colleague, verb="put_incident")
     clock.go(seconds=10)
-    assert desk.deliver().outcome == Outcome.SENT
+    assert desk.deliver().outcome == ChangeOutcome.SENT
     now = desk.properties(name)
     assert (now["status"], now["severity"]) == ("Active", "Low")
     assert [label["labelName"] for label in now["labels"]] == ["theirs", "ours"]
@@ -154,7 +154,7 @@ def test_a_close_loses_to_an_edit_between_our_reading_and_our_writing(desk, sent
     desk.enqueue(name, CLOSE)
     sentinel.before_next(lambda: sentinel.edit(name, severity="High"), verb="put_incident")
     clock.go(seconds=10)
-    assert desk.deliver().outcome == Outcome.CONFLICTED
+    assert desk.deliver().outcome == ChangeOutcome.CONFLICTED
     assert (desk.properties(name)["status"], desk.properties(name)["severity"]) == ("New", "High")
 
 
@@ -164,10 +164,10 @@ def test_an_incident_that_never_rests_is_tried_four_times_and_again_later(desk, 
     for _ in range(4):
         sentinel.before_next(lambda: sentinel.edit(name, description="x"), verb="put_incident")
     clock.go(seconds=10)
-    assert desk.deliver().outcome == Outcome.OPEN
+    assert desk.deliver().outcome == ChangeOutcome.OPEN
     assert (len(sentinel.writes), len(desk.pauses)) == (4, 3)
     clock.go(seconds=10)
-    assert desk.deliver().outcome == Outcome.SENT
+    assert desk.deliver().outcome == ChangeOutcome.SENT
 
 
 def test_no_turn_begins_that_could_outlive_the_lease(desk, sentinel, clock, monkeypatch):
@@ -186,7 +186,7 @@ def test_no_turn_begins_that_could_outlive_the_lease(desk, sentinel, clock, monk
     for _ in range(4):
         sentinel.before_next(slow_and_overtaken, verb="put_incident")
     clock.go(seconds=10)
-    assert desk.deliver().outcome == Outcome.OPEN
+    assert desk.deliver().outcome == ChangeOutcome.OPEN
     assert (len(sentinel.writes), desk.pauses) == (1, [])
 
 
@@ -196,7 +196,7 @@ def test_changes_of_one_incident_go_out_in_the_order_they_were_made(desk, sentin
     desk.enqueue(name, {"severity": "High"}, hold=timedelta(0))
     assert desk.deliver() is None
     clock.go(seconds=30)
-    assert desk.deliver_all() == [Outcome.SENT, Outcome.SENT]
+    assert desk.deliver_all() == [ChangeOutcome.SENT, ChangeOutcome.SENT]
     assert [call.body["properties"]["severity"] for call in sentinel.writes] == ["Low", "High"]
 
 
@@ -206,7 +206,7 @@ def test_what_we_wrote_ourselves_does_not_stand_in_the_way_of_our_next_write(des
     desk.enqueue(name, {"labels_add": ["Packaging"]})
     desk.enqueue(name, CLOSE)
     clock.go(seconds=10)
-    assert desk.deliver_all() == [Outcome.SENT] * 3
+    assert desk.deliver_all() == [ChangeOutcome.SENT] * 3
     assert desk.properties(name)["status"] == "Closed"
 
 
@@ -221,7 +221,7 @@ def test_nor_does_it_where_the_answer_to_it_was_of_no_use(desk, sentinel, clock,
 
     monkeypatch.setattr(sentinel, "put_incident", answered_badly)
     clock.go(seconds=10)
-    assert desk.deliver_all() == [Outcome.SENT, Outcome.SENT]
+    assert desk.deliver_all() == [ChangeOutcome.SENT, ChangeOutcome.SENT]
     assert desk.properties(name)["status"] == "Closed"
 
 
@@ -239,7 +239,7 @@ def test_an_incident_that_is_gone_is_refused_and_can_be_seen(desk, sentinel, clo
     del sentinel.incidents[name]
     clock.go(seconds=10)
     done = desk.deliver()
-    assert (done.outcome, done.note) == (Outcome.REFUSED, "It is no longer in Sentinel.")
+    assert (done.outcome, done.note) == (ChangeOutcome.REFUSED, "It is no longer in Sentinel.")
     assert backlog_by_workspace()[0].given_up == 1
 
 
@@ -249,7 +249,7 @@ def test_a_refusal_is_told_in_azures_own_words(desk, sentinel, clock):
     sentinel.fail_next(error, verb="put_incident")
     clock.go(seconds=10)
     done = desk.deliver()
-    assert (done.outcome, done.note) == (Outcome.REFUSED, error.message)
+    assert (done.outcome, done.note) == (ChangeOutcome.REFUSED, error.message)
 
 
 @pytest.mark.parametrize(
@@ -261,12 +261,12 @@ def test_a_far_end_that_is_busy_or_away_costs_no_attempt(desk, sentinel, clock, 
     for _ in range(6):
         sentinel.fail_next(error, verb="get_incident")
         clock.go(minutes=6)
-        assert desk.deliver().outcome == Outcome.OPEN
+        assert desk.deliver().outcome == ChangeOutcome.OPEN
         clock.go(seconds=least - 1)
         assert desk.deliver() is None
     assert Change.objects.get().attempts == 0
     clock.go(minutes=6)
-    assert desk.deliver().outcome == Outcome.SENT
+    assert desk.deliver().outcome == ChangeOutcome.SENT
 
 
 def test_a_written_change_whose_answer_was_lost_is_not_written_again(desk, sentinel, clock):
@@ -279,9 +279,9 @@ def test_a_written_change_whose_answer_was_lost_is_not_written_again(desk, senti
 
     sentinel.before_next(write_and_lose_the_answer, verb="put_incident")
     clock.go(seconds=10)
-    assert desk.deliver().outcome == Outcome.OPEN
+    assert desk.deliver().outcome == ChangeOutcome.OPEN
     clock.go(minutes=1)
-    assert desk.deliver().outcome == Outcome.SENT
+    assert desk.deliver().outcome == ChangeOutcome.SENT
     assert len(sentinel.writes) == 1
 
 
@@ -297,9 +297,9 @@ def test_a_comment_whose_answer_was_lost_is_there_once(desk, sentinel, clock):
 
     sentinel.put_comment = write_and_lose_the_answer
     clock.go(seconds=10)
-    assert desk.deliver().outcome == Outcome.OPEN
+    assert desk.deliver().outcome == ChangeOutcome.OPEN
     clock.go(minutes=1)
-    assert desk.deliver().outcome == Outcome.SENT
+    assert desk.deliver().outcome == ChangeOutcome.SENT
     assert list(sentinel.comments[name]) == [str(change.key)]
     assert [call.verb for call in sentinel.writes] == ["put_comment"]
 
@@ -312,17 +312,17 @@ def test_a_paused_workspace_waits_and_the_others_go_on(desk, sentinel, clock, wo
     assert desk.deliver() is None
     workspace.state = "active"
     workspace.save()
-    assert desk.deliver().outcome == Outcome.SENT
+    assert desk.deliver().outcome == ChangeOutcome.SENT
 
 
 def test_what_is_no_longer_right_when_its_turn_comes_is_dropped(desk, sentinel, clock, monkeypatch):
     monkeypatch.setattr(registry, "_checks", {})
     monkeypatch.setattr(registry, "_fresh_checks", {})
     monkeypatch.setattr(registry, "_listeners_by_kind", {})
-    registry.register_check(Kind.TAG, lambda change, now: "The rule was paused.")
+    registry.register_check(WriteKind.TAG, lambda change, now: "The rule was paused.")
     name = sentinel.add_incident()
-    desk.enqueue_of_rules(name, {"labels_add": ["x"]}, Kind.TAG)
-    desk.enqueue_of_rules(name, CLOSE, Kind.CLOSE)
+    desk.enqueue_of_rules(name, {"labels_add": ["x"]}, WriteKind.TAG)
+    desk.enqueue_of_rules(name, CLOSE, WriteKind.CLOSE)
     clock.go(seconds=10)
     assert [desk.deliver().note for _ in range(2)] == [
         "The rule was paused.",
@@ -342,7 +342,7 @@ def test_a_change_that_breaks_its_worker_is_given_up_and_lets_the_next_one_pass(
         clock.go(minutes=6)
         if done := desk.deliver():
             outcomes.append(done.outcome)
-    assert outcomes == [Outcome.OPEN] * 4 + [Outcome.REFUSED, Outcome.SENT]
+    assert outcomes == [ChangeOutcome.OPEN] * 4 + [ChangeOutcome.REFUSED, ChangeOutcome.SENT]
 
 
 def test_a_base_that_leaves_out_what_a_close_must_watch_is_a_mistake(workspace):
@@ -376,10 +376,10 @@ def test_who_asks_for_a_check_hears_of_its_changes_only_and_first(
     heard = []
     monkeypatch.setattr(registry, "_listeners", [lambda settlement: heard.append("everybody")])
     monkeypatch.setattr(registry, "_listeners_by_kind", {})
-    monkeypatch.setattr(registry, "_checks", {Kind.TAG: lambda change, now: ""})
-    registry.register_outcome(lambda settlement: heard.append("rule"), kinds=[Kind.TAG])
+    monkeypatch.setattr(registry, "_checks", {WriteKind.TAG: lambda change, now: ""})
+    registry.register_outcome(lambda settlement: heard.append("rule"), kinds=[WriteKind.TAG])
     desk.enqueue(sentinel.add_incident(), {"severity": "Low"})
-    desk.enqueue_of_rules(sentinel.add_incident(), {"labels_add": ["x"]}, Kind.TAG)
+    desk.enqueue_of_rules(sentinel.add_incident(), {"labels_add": ["x"]}, WriteKind.TAG)
     clock.go(seconds=10)
     assert desk.deliver_all() == ["sent", "sent"]
     assert sorted(heard) == ["everybody", "everybody", "rule"]
@@ -399,7 +399,7 @@ def fresh_check(monkeypatch):
         )
         return check_state["reason"]
 
-    registry.register_fresh_check(Kind.CLOSE, check)
+    registry.register_fresh_check(WriteKind.CLOSE, check)
     return check_state
 
 
@@ -409,9 +409,9 @@ def test_a_fresh_check_sees_the_incident_and_its_alerts_before_the_write(
     name = sentinel.add_incident()
     sentinel.alerts[name] = [{"properties": {"systemAlertId": "A-1", "severity": "Low"}}]
     etag = sentinel.incidents[name]["etag"]
-    desk.enqueue_of_rules(name, CLOSE, Kind.CLOSE)
+    desk.enqueue_of_rules(name, CLOSE, WriteKind.CLOSE)
     clock.go(seconds=10)
-    assert desk.deliver().outcome == Outcome.SENT
+    assert desk.deliver().outcome == ChangeOutcome.SENT
     assert fresh_check["asked"] == [(etag, ["a-1"])]
     verbs = [call.verb for call in sentinel.calls]
     assert verbs == ["get_incident", "list_alerts", "put_incident"]
@@ -420,10 +420,10 @@ def test_a_fresh_check_sees_the_incident_and_its_alerts_before_the_write(
 def test_what_a_fresh_check_holds_against_a_write_drops_it(desk, sentinel, clock, fresh_check):
     name = sentinel.add_incident()
     fresh_check["reason"] = "An alert joined."
-    desk.enqueue_of_rules(name, CLOSE, Kind.CLOSE)
+    desk.enqueue_of_rules(name, CLOSE, WriteKind.CLOSE)
     clock.go(seconds=10)
     done = desk.deliver()
-    assert (done.outcome, done.note) == (Outcome.DROPPED, "An alert joined.")
+    assert (done.outcome, done.note) == (ChangeOutcome.DROPPED, "An alert joined.")
     assert sentinel.writes == []
 
 
@@ -431,16 +431,16 @@ def test_a_fresh_check_is_asked_again_when_somebody_was_in_between(
     desk, sentinel, clock, fresh_check
 ):
     name = sentinel.add_incident()
-    desk.enqueue_of_rules(name, CLOSE, Kind.CLOSE)
+    desk.enqueue_of_rules(name, CLOSE, WriteKind.CLOSE)
     sentinel.before_next(lambda: sentinel.edit(name, description="x"), verb="put_incident")
     clock.go(seconds=10)
-    assert desk.deliver().outcome == Outcome.SENT
+    assert desk.deliver().outcome == ChangeOutcome.SENT
     assert len(fresh_check["asked"]) == 2
 
 
 def test_a_fresh_check_that_breaks_sends_nothing(desk, sentinel, clock, monkeypatch):
-    monkeypatch.setattr(registry, "_fresh_checks", {Kind.CLOSE: lambda *_, **__: 1 / 0})
-    desk.enqueue_of_rules(sentinel.add_incident(), CLOSE, Kind.CLOSE)
+    monkeypatch.setattr(registry, "_fresh_checks", {WriteKind.CLOSE: lambda *_, **__: 1 / 0})
+    desk.enqueue_of_rules(sentinel.add_incident(), CLOSE, WriteKind.CLOSE)
     clock.go(seconds=10)
-    assert desk.deliver().outcome == Outcome.OPEN
+    assert desk.deliver().outcome == ChangeOutcome.OPEN
     assert sentinel.writes == []

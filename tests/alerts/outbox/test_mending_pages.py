@@ -4,10 +4,10 @@ import uuid
 
 import pytest
 
-from alerts.outbox.models import Change, Outcome
-from portal.accounts.models import Role, ScopeKind
+from alerts.outbox.models import Change, ChangeOutcome
+from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from tests import cast
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("noon")
 
 @pytest.fixture
 def leo(make_person, workspace):
-    return make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid))
+    return make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, workspace.uuid))
 
 
 @pytest.fixture
@@ -31,9 +31,9 @@ def change(workspace):
         by_label="Sam Keller",
         made_at=NOON,
         due_at=NOON,
-        state=State.DEAD,
+        state=JobState.DEAD,
         attempts=4,
-        outcome=Outcome.REFUSED,
+        outcome=ChangeOutcome.REFUSED,
         note="Severity is not allowed.",
         settled_at=NOON,
     )
@@ -48,7 +48,11 @@ def test_retry_owes_the_write_again_and_returns(client, leo, change):
     answer = client.post(where(change, "retry"))
     assert answer["Location"].endswith("#outbox")
     change.refresh_from_db()
-    assert (change.state, change.outcome, change.attempts) == (State.WAITING, Outcome.OPEN, 0)
+    assert (change.state, change.outcome, change.attempts) == (
+        JobState.WAITING,
+        ChangeOutcome.OPEN,
+        0,
+    )
     assert Entry.objects.get(action="outbox.change.retried").actor == leo
 
 
@@ -58,10 +62,10 @@ def test_discard_asks_first_then_lets_go(client, leo, change):
     assert "Severity is not allowed." in page.text
     assert "cannot be undone" in page.text
     change.refresh_from_db()
-    assert change.state == State.DEAD
+    assert change.state == JobState.DEAD
     assert client.post(where(change, "discard")).status_code == 302
     change.refresh_from_db()
-    assert (change.state, change.outcome) == (State.DONE, Outcome.DROPPED)
+    assert (change.state, change.outcome) == (JobState.DONE, ChangeOutcome.DROPPED)
     assert Entry.objects.filter(action="outbox.change.discarded", actor=leo).exists()
 
 
@@ -76,19 +80,19 @@ def test_who_comes_second_is_told_so(client, leo, change):
 
 
 def test_an_analyst_cannot_mend(client, make_person, workspace, change):
-    sam = make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid))
+    sam = make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid))
     client.force_login(sam)
     for act in ("retry", "discard"):
         answer = client.post(where(change, act))
         assert answer.status_code == 422
         assert "Only the SOC lead of this workspace" in answer.text
     change.refresh_from_db()
-    assert change.state == State.DEAD
+    assert change.state == JobState.DEAD
 
 
 def test_a_lead_of_another_workspace_finds_nothing(client, make_person, change):
     other = make_workspace("porto")
-    leo = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, other.uuid))
+    leo = make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, other.uuid))
     client.force_login(leo)
     assert client.post(where(change, "retry")).status_code == 404
     assert client.get(where(change, "discard")).status_code == 404

@@ -11,7 +11,7 @@ from alerts.outbox.engine.merge import (
     Overtaken,
     ToWrite,
     base_for,
-    decide,
+    decide_change,
     is_whole,
     rebase,
 )
@@ -71,7 +71,7 @@ def labels(*names):
     ],
 )
 def test_what_is_done_depends_on_who_changed_what_since(patch, edit, expected):
-    decision = decide(patch, base_for(patch, SEEN), SEEN | edit)
+    decision = decide_change(patch, base_for(patch, SEEN), SEEN | edit)
     if isinstance(expected, type):
         assert isinstance(decision, expected)
     else:
@@ -79,13 +79,15 @@ def test_what_is_done_depends_on_who_changed_what_since(patch, edit, expected):
 
 
 def test_a_lost_race_says_who_and_what():
-    decision = decide(CLOSE, base_for(CLOSE, SEEN), SEEN | {"owner": LEO, "severity": "High"})
+    decision = decide_change(
+        CLOSE, base_for(CLOSE, SEEN), SEEN | {"owner": LEO, "severity": "High"}
+    )
     assert [(f.member, f.now) for f in decision.foreign] == [("severity", "High"), ("owner", LEO)]
 
 
 def test_a_label_that_sentinel_gave_by_itself_is_not_taken_away():
     auto = {"labels": [{"labelName": "auto", "labelType": "AutoAssigned"}]}
-    assert decide({"labels_remove": ["auto"]}, {}, auto) == AlreadyDone()
+    assert decide_change({"labels_remove": ["auto"]}, {}, auto) == AlreadyDone()
 
 
 def test_a_close_is_not_sound_without_all_that_must_be_watched():
@@ -97,14 +99,14 @@ def test_a_close_is_not_sound_without_all_that_must_be_watched():
 def test_what_we_wrote_ourselves_is_not_foreign_to_a_later_close():
     assign, close_base = {"owner": SAM, "labels_add": ["Gdansk"]}, base_for(CLOSE, SEEN)
     after = SEEN | {"owner": SAM | {"objectId": "5a5"}} | labels("Press-Shop", "Gdansk")
-    assert isinstance(decide(CLOSE, close_base, after), Overtaken)
-    assert decide(CLOSE, rebase(close_base, assign, after), after) == ToWrite(CLOSE)
+    assert isinstance(decide_change(CLOSE, close_base, after), Overtaken)
+    assert decide_change(CLOSE, rebase(close_base, assign, after), after) == ToWrite(CLOSE)
 
 
 def test_somebody_elses_change_beside_ours_stays_foreign_to_a_later_close():
     after = SEEN | {"owner": SAM, "severity": "High"} | labels("Press-Shop", "theirs")
     base = rebase(base_for(CLOSE, SEEN), {"owner": SAM}, after)
-    assert {f.member for f in decide(CLOSE, base, after).foreign} == {"severity", "labels"}
+    assert {f.member for f in decide_change(CLOSE, base, after).foreign} == {"severity", "labels"}
 
 
 VALUES = {
@@ -137,7 +139,7 @@ def patches(draw):
 @given(shown=states(), fresh=states(), patch=patches())
 def test_no_foreign_edit_is_ever_overwritten(shown, fresh, patch):
     before = copy.deepcopy(fresh)
-    decision = decide(patch, base_for(patch, shown), fresh)
+    decision = decide_change(patch, base_for(patch, shown), fresh)
     assert fresh == before
     if not isinstance(decision, ToWrite):
         return
@@ -157,9 +159,9 @@ def test_no_foreign_edit_is_ever_overwritten(shown, fresh, patch):
 
 @given(shown=states(), fresh=states(), patch=patches())
 def test_what_was_written_is_as_wanted_when_it_is_looked_at_again(shown, fresh, patch):
-    decision = decide(patch, base_for(patch, shown), fresh)
+    decision = decide_change(patch, base_for(patch, shown), fresh)
     if isinstance(decision, ToWrite):
         written = incident_put_body(
             {"etag": "1", "properties": fresh}, decision.changes, add_labels=decision.add_labels
         )["properties"]
-        assert decide(patch, base_for(patch, shown), written) == AlreadyDone()
+        assert decide_change(patch, base_for(patch, shown), written) == AlreadyDone()

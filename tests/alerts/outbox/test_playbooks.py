@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from alerts.outbox import registry
-from alerts.outbox.models import Change, Kind, Outcome
+from alerts.outbox.models import Change, ChangeOutcome, WriteKind
 from alerts.outbox.services import PendingWrite, enqueue_changes, retry_change
 from alerts.sentinel.client.port import (
     SentinelDenied,
@@ -14,7 +14,7 @@ from alerts.sentinel.client.port import (
     SentinelUnavailable,
 )
 from alerts.sentinel.models import Reachability
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from tests.conftest import NOON
 from tests.factories.automation import make_playbook, make_run
 
@@ -25,7 +25,7 @@ LOST = SentinelUnavailable("Azure cannot be reached (TooSlow).", code="TooSlow")
 @pytest.fixture
 def playbook(sentinel, monkeypatch):
     """A playbook that whoever is asked lets start."""
-    monkeypatch.setattr(registry, "_checks", {Kind.PLAYBOOK: lambda change, now: ""})
+    monkeypatch.setattr(registry, "_checks", {WriteKind.PLAYBOOK: lambda change, now: ""})
     monkeypatch.setattr(registry, "_start_checks", [lambda change, playbook, now: ""])
     monkeypatch.setattr(registry, "_listeners_by_kind", {})
     return sentinel.add_playbook("enrich-with-cve")
@@ -70,7 +70,7 @@ def lose_answer(sentinel, playbook, name, *, runs):
 
 def test_a_playbook_runs_on_the_incident(desk, sentinel, playbook, enqueue_run):
     name = enqueue_run()
-    assert desk.deliver().outcome == Outcome.SENT
+    assert desk.deliver().outcome == ChangeOutcome.SENT
     assert sentinel.runs[playbook][0]["properties"]["correlation"]["clientTrackingId"] == name
 
 
@@ -81,10 +81,10 @@ def test_a_lost_answer_is_looked_up_and_starts_no_second_run(
     name = enqueue_run()
     sentinel.add_run(playbook, name)  # of before: it is no proof
     lose_answer(sentinel, playbook, name, runs=True)
-    assert desk.deliver().outcome == Outcome.OPEN
+    assert desk.deliver().outcome == ChangeOutcome.OPEN
     clock.go(minutes=2)
     done = desk.deliver()
-    assert (done.outcome, done.note) == (Outcome.SENT, f"{3:020d}")
+    assert (done.outcome, done.note) == (ChangeOutcome.SENT, f"{3:020d}")
     assert starts(sentinel) == [name]
 
 
@@ -95,15 +95,15 @@ def test_where_no_run_shows_up_a_person_decides_and_nothing_is_sent_again(
     sentinel.add_run(playbook, name)  # of before, and so no proof that this one started
     lose_answer(sentinel, playbook, name, runs=False)
     outcomes = [desk.deliver().outcome]
-    while outcomes[-1] == Outcome.OPEN:
+    while outcomes[-1] == ChangeOutcome.OPEN:
         clock.go(minutes=2)
         outcomes.append(desk.deliver().outcome)
-    assert outcomes[-1] == Outcome.REFUSED
+    assert outcomes[-1] == ChangeOutcome.REFUSED
     change = Change.objects.get()
-    assert change.state == State.DEAD and "before you retry" in change.note
+    assert change.state == JobState.DEAD and "before you retry" in change.note
     assert starts(sentinel) == [name]
     retry_change(change_id=change.pk, by=leo, now=NOON)
-    assert desk.deliver().outcome == Outcome.SENT
+    assert desk.deliver().outcome == ChangeOutcome.SENT
     assert starts(sentinel) == [name, name]
 
 
@@ -112,10 +112,10 @@ def test_a_run_that_shows_up_late_is_waited_for(desk, sentinel, playbook, enqueu
     lose_answer(sentinel, playbook, name, runs=False)
     desk.deliver()
     Change.objects.update(due_at=clock.at)
-    assert desk.deliver().outcome == Outcome.OPEN, "it may take a moment to show up"
+    assert desk.deliver().outcome == ChangeOutcome.OPEN, "it may take a moment to show up"
     sentinel.add_run(playbook, name)
     clock.go(seconds=30)
-    assert desk.deliver().outcome == Outcome.SENT
+    assert desk.deliver().outcome == ChangeOutcome.SENT
     assert starts(sentinel) == [name]
 
 
@@ -132,7 +132,7 @@ def test_a_worker_that_died_in_the_call_leaves_word_of_it(
     with pytest.raises(KeyboardInterrupt):
         desk.deliver()
     clock.go(minutes=5)
-    assert desk.deliver().outcome == Outcome.SENT
+    assert desk.deliver().outcome == ChangeOutcome.SENT
     assert starts(sentinel) == [name]
 
 
@@ -148,9 +148,9 @@ def test_what_surely_did_not_arrive_is_sent_again(
 ):
     name = enqueue_run()
     sentinel.fail_next(error, verb="run_playbook")
-    assert desk.deliver().outcome == Outcome.OPEN
+    assert desk.deliver().outcome == ChangeOutcome.OPEN
     clock.go(minutes=5)
-    assert desk.deliver().outcome == Outcome.SENT
+    assert desk.deliver().outcome == ChangeOutcome.SENT
     assert len(sentinel.runs[playbook]) == 1 and starts(sentinel) == [name, name]
 
 
@@ -161,8 +161,8 @@ def test_a_right_that_is_missing_on_playbooks_stops_nothing_else(desk, sentinel,
     desk.enqueue(other, {"severity": "Low"}, hold=NOON - NOON)
     sentinel.fail_next(SentinelDenied("Azure does not allow this.", status=403), verb=verb)
     assert {done.outcome for done in (desk.deliver(), desk.deliver())} == {
-        Outcome.REFUSED,
-        Outcome.SENT,
+        ChangeOutcome.REFUSED,
+        ChangeOutcome.SENT,
     }
     assert desk.properties(other)["severity"] == "Low"
     assert not Reachability.objects.filter(denied_since__isnull=False).exists()
@@ -172,12 +172,15 @@ def test_a_playbook_that_is_gone_is_told(desk, sentinel, playbook, enqueue_run):
     enqueue_run()
     del sentinel.playbooks[playbook]
     done = desk.deliver()
-    assert (done.outcome, done.note) == (Outcome.REFUSED, "The playbook is no longer in Azure.")
+    assert (done.outcome, done.note) == (
+        ChangeOutcome.REFUSED,
+        "The playbook is no longer in Azure.",
+    )
 
 
 def test_what_azure_refuses_is_not_sent_again(desk, sentinel, enqueue_run, clock):
     enqueue_run()
     sentinel.fail_next(SentinelRefused("Azure refuses this."), verb="run_playbook")
-    assert desk.deliver().outcome == Outcome.REFUSED
+    assert desk.deliver().outcome == ChangeOutcome.REFUSED
     clock.go(minutes=10)
     assert desk.deliver() is None

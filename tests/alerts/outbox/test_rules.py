@@ -15,7 +15,7 @@ from alerts.sentinel.client.port import (
     SentinelUnavailable,
 )
 from portal.audit.models import Entry
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from tests.alerts.outbox.bench import ABOUT, body
 from tests.conftest import NOON
 
@@ -140,7 +140,7 @@ def test_a_refusal_is_kept_in_azures_words_and_not_repeated(bench, clock):
     assert bench.deliver().outcome == Landing.REFUSED
     row = bench.row
     assert (row.latest_error, row.error_code) == ("Azure refuses this (BadRequest: order).", "Bad")
-    assert row.state == State.DEAD and not row.is_as_wanted and not row.is_in_sentinel
+    assert row.state == JobState.DEAD and not row.is_as_wanted and not row.is_in_sentinel
     clock.go(days=1)
     bench.set_desired()
     assert bench.deliver() is None

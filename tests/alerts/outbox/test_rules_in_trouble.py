@@ -17,7 +17,7 @@ from alerts.sentinel.client.port import (
     SentinelUnavailable,
 )
 from alerts.sentinel.models import Reachability, Workspace
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from tests.alerts.outbox.bench import Bench, body
 from tests.conftest import NOON
 from tests.decided import allow_every_row
@@ -69,7 +69,7 @@ def test_a_stop_does_not_wait_for_what_befell_other_calls(bench, clock):
 
 def test_a_stop_takes_the_row_from_a_worker_that_may_be_dead(bench):
     bench.set_desired()
-    WantedRule.objects.update(state=State.RUNNING, fence=1)
+    WantedRule.objects.update(state=JobState.RUNNING, fence=1)
     WantedRule.objects.update(lease_until=NOON + timedelta(minutes=2))
     assert bench.deliver() is None
     bench.set_desired(body(days=2), urgency=RulePriority.STOP, insists=True)

@@ -6,10 +6,10 @@ import uuid
 import pytest
 from django.db import connection
 
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, ChangeOutcome
 from alerts.outbox.services import deliver_one
-from alerts.outbox.services.deliver import send
-from portal.jobs.models import State
+from alerts.outbox.services.deliver import send_change
+from portal.jobs.models import JobState
 from portal.jobs.services import claim_due
 from tests.conftest import NOON
 
@@ -29,10 +29,10 @@ def test_a_worker_killed_between_writing_and_settling_leaves_one_effect(
         desk.say(name, "hello")
     clock.go(seconds=10)
     killed = claim(clock)
-    send(killed, client=sentinel, now=NOON)  # and then it was gone
+    send_change(killed, client=sentinel, now=NOON)  # and then it was gone
     assert desk.deliver() is None, "its lease still holds"
     clock.go(seconds=121)
-    assert desk.deliver().outcome == Outcome.SENT
+    assert desk.deliver().outcome == ChangeOutcome.SENT
     assert len(sentinel.writes) == 1
 
 
@@ -43,14 +43,14 @@ def test_who_lost_the_lease_settles_nothing(desk, sentinel, clock, monkeypatch):
 
     def slow_colleague():
         clock.go(seconds=121)
-        assert desk.deliver().outcome == Outcome.SENT
+        assert desk.deliver().outcome == ChangeOutcome.SENT
 
     sentinel.before_next(slow_colleague, verb="get_incident")
     late = desk.deliver()
-    assert late.outcome == Outcome.OPEN
+    assert late.outcome == ChangeOutcome.OPEN
     assert "Another worker" in late.note
     assert len(sentinel.writes) == 1
-    assert Change.objects.get().state == State.DONE
+    assert Change.objects.get().state == JobState.DONE
 
 
 @pytest.mark.django_db(transaction=True)
@@ -88,4 +88,4 @@ def test_two_workers_share_and_never_double(desk, sentinel, clock):
     assert sorted(sent[0] + sent[1]) == sorted(Change.objects.values_list("pk", flat=True))
     assert all(sent), "both had work"
     assert len(sentinel.writes) == 40
-    assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
+    assert set(Change.objects.values_list("outcome", flat=True)) == {ChangeOutcome.SENT}

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from alerts.outbox.models import Change, Outcome, Urgency
+from alerts.outbox.models import Change, ChangeOutcome, Urgency
 from alerts.outbox.services import deliver_one
 from alerts.outbox.tasks import deliver_due_changes
 from alerts.sentinel.client import standing_in
@@ -18,10 +18,10 @@ from alerts.sentinel.client.port import (
     SentinelThrottled,
     SentinelUnavailable,
 )
-from alerts.sentinel.models import Purpose
+from alerts.sentinel.models import ClientPurpose
 from alerts.sentinel.queries import Health, standing_of
 from portal.celery import app
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from portal.jobs.services import SLICE
 from tests.alerts.outbox.conftest import Desk
 from tests.conftest import NOON
@@ -104,7 +104,7 @@ def test_a_workspace_that_is_down_is_only_probed(desk, clock):
     assert len(desk.sentinel.calls) == 6
     desk.sentinel._failures.clear()
     clock.go(minutes=6)
-    assert desk.deliver_all().count(Outcome.SENT) == 8
+    assert desk.deliver_all().count(ChangeOutcome.SENT) == 8
     assert not Change.objects.exclude(attempts=1).exists(), "waiting costs no attempt"
 
 
@@ -113,12 +113,14 @@ def test_a_workspace_that_forbids_writing_is_marked(desk, clock):
     desk.enqueue(desk.sentinel.add_incident(), {"severity": "Low"})
     desk.sentinel.fail_next(SentinelDenied("Not allowed.", status=403), verb="put_incident")
     clock.go(seconds=10)
-    assert desk.deliver().outcome == Outcome.OPEN
+    assert desk.deliver().outcome == ChangeOutcome.OPEN
     assert desk.deliver() is None, "the other one waits, too"
-    standing = standing_of(desk.workspace.pk, now=clock.at, purpose=Purpose.INCIDENTS)
+    standing = standing_of(desk.workspace.pk, now=clock.at, purpose=ClientPurpose.INCIDENTS)
     assert standing.health == Health.DENIED
     clock.go(minutes=6)
-    assert desk.deliver_all() == [Outcome.SENT] * 2, "the right is back, and no decision was lost"
+    assert desk.deliver_all() == [ChangeOutcome.SENT] * 2, (
+        "the right is back, and no decision was lost"
+    )
 
 
 def test_a_workspace_that_is_gone_loses_no_change(desk, clock):
@@ -126,9 +128,9 @@ def test_a_workspace_that_is_gone_loses_no_change(desk, clock):
     gone = SentinelNotFound("No such group.", status=404, code="ResourceGroupNotFound")
     desk.sentinel.fail_next(gone)
     clock.go(seconds=10)
-    assert desk.deliver().outcome == Outcome.OPEN
-    assert Change.objects.get().state == State.WAITING
-    standing = standing_of(desk.workspace.pk, now=clock.at, purpose=Purpose.INCIDENTS)
+    assert desk.deliver().outcome == ChangeOutcome.OPEN
+    assert Change.objects.get().state == JobState.WAITING
+    standing = standing_of(desk.workspace.pk, now=clock.at, purpose=ClientPurpose.INCIDENTS)
     assert standing.health == Health.GONE
 
 

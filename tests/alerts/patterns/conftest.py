@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.incidents.models import Alert, DetailsState, Incident, IncidentAlert, Status
+from alerts.incidents.models import Alert, DetailsState, Incident, IncidentAlert, IncidentStatus
 from alerts.patterns.models import Candidate
 from alerts.patterns.services.mine_patterns import mine_patterns
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.suppression.past import judge, routine
 from tests.conftest import NOON, add_person
@@ -27,7 +27,7 @@ def workspace(db):
 
 @reuse_rows
 def leo(db):
-    return add_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
+    return add_person(cast.LEO, (Role.SOC_LEAD, GrantScope.ALL, None))
 
 
 @reuse_rows
@@ -82,7 +82,7 @@ def polling(workspace, site, gateways, noise):
                     destination=gateway.name,
                     site_ids=[site.pk],
                     details_state=DetailsState.FETCHED,
-                    status=Status.CLOSED,
+                    status=IncidentStatus.CLOSED,
                     classification="BenignPositive",
                     created_at=NOON - timedelta(days=back, hours=(back * 5 + n * 7) % 24),
                     **options,

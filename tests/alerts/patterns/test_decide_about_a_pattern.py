@@ -8,11 +8,11 @@ from alerts.patterns.models import PatternState
 from alerts.patterns.queries.patterns import candidates_visible_to, open_candidates
 from alerts.patterns.services.decide import (
     MAX_EVIDENCE,
-    CannotDecide,
-    evidence_of,
+    CannotDecidePattern,
+    harmless_verdicts,
     reject_candidate,
     reopen_candidate,
-    rule_of,
+    rule_of_pattern,
     snooze_candidate,
     turn_into_rule,
 )
@@ -70,7 +70,7 @@ def test_the_draft_of_a_group_names_its_kind_and_zone_and_what_is_left_out(
     judge(by_gateway["GW-1"][:1], oda)
     judge(by_gateway["GW-4"][:1], oda, "suspicious")
     (row,) = run_mining()
-    rule = rule_of(row, now=NOON)
+    rule = rule_of_pattern(row, now=NOON)
     assert clauses(rule) == [
         ("site", "is", ("Gdańsk",)),
         ("alert_type", "is", (POLLING,)),
@@ -127,7 +127,7 @@ def test_no_draft_ever_drops_the_site_so_that_somebody_there_can_own_it(
 
 def test_without_direction_the_draft_names_both_devices(undirected, run_mining):
     (row,) = run_mining()
-    assert clauses(rule_of(row, now=NOON))[2:4] == [
+    assert clauses(rule_of_pattern(row, now=NOON))[2:4] == [
         ("any_device", "is", ("HIST-1",)),
         ("any_device", "is", ("SCAN-1",)),
     ]
@@ -159,7 +159,7 @@ def test_evidence_is_bounded_and_takes_every_person_in_turn(programming, run_min
             judge([incident], oda)
     judge(programming[29:], olaf)
     (row,) = run_mining()
-    evidence = evidence_of(row)
+    evidence = harmless_verdicts(row)
     assert len(evidence) == MAX_EVIDENCE < len(row.annotations)
     assert {incident.by for incident in evidence} == {oda, olaf}
 
@@ -168,13 +168,13 @@ def test_a_verdict_that_was_withdrawn_since_is_no_evidence(programming, judged, 
     (row,) = run_mining()
     judged[0].withdrawn_at = NOON
     judged[0].save()
-    assert judged[0] not in evidence_of(row)
+    assert judged[0] not in harmless_verdicts(row)
 
 
 def test_what_cannot_become_a_rule_or_has_one_is_refused(programming, run_mining, oda):
     judge(programming[:1], oda, "suspicious")
     (row,) = run_mining()
-    with pytest.raises(CannotDecide, match="OT called it suspicious 1 time"):
+    with pytest.raises(CannotDecidePattern, match="OT called it suspicious 1 time"):
         turn_into_rule(candidate_id=row.pk, by=oda, now=NOON)
     assert not RuleVersion.objects.exists()
 
@@ -183,7 +183,7 @@ def test_a_pattern_gets_one_rule(programming, run_mining, oda, leo):
     (row,) = run_mining()
     version = turn_into_rule(candidate_id=row.pk, by=oda, now=NOON)
     for act in (turn_into_rule, snooze_candidate):
-        with pytest.raises(CannotDecide, match=version.rule.label):
+        with pytest.raises(CannotDecidePattern, match=version.rule.label):
             act(candidate_id=row.pk, by=leo, now=NOON)
 
 
@@ -201,7 +201,7 @@ def test_when_its_rule_has_ended_it_is_open_again(programming, run_mining, oda):
 
 def test_rejecting_needs_a_reason_and_can_be_taken_back(programming, run_mining, oda):
     (row,) = run_mining()
-    with pytest.raises(CannotDecide, match="few words"):
+    with pytest.raises(CannotDecidePattern, match="few words"):
         reject_candidate(candidate_id=row.pk, by=oda, now=NOON, reason="  ")
     reject_candidate(candidate_id=row.pk, by=oda, now=NOON, reason="The station is replaced.")
     assert not open_candidates(candidates_visible_to(oda), now=NOON).exists()
@@ -222,5 +222,5 @@ def test_others_see_nothing_of_it_and_readers_decide_nothing(programming, run_mi
     assert not candidates_visible_to(pia).exists()
     assert candidates_visible_to(mia).exists()
     for person in (pia, mia):
-        with pytest.raises(CannotDecide, match="Only OT and SOC people"):
+        with pytest.raises(CannotDecidePattern, match="Only OT and SOC people"):
             snooze_candidate(candidate_id=row.pk, by=person, now=NOON)

@@ -11,7 +11,7 @@ from django.db.models.signals import post_init
 from alerts.incidents.models import Alert, IncidentAlert
 from alerts.patterns.models import Candidate, PatternState, PlanQuestion
 from alerts.patterns.queries import plan
-from alerts.patterns.queries.plan import StepState, plans_for
+from alerts.patterns.queries.plan import StepState, site_plans_for
 from alerts.patterns.queries.questions import (
     MAX_A_DAY,
     answers_needed,
@@ -27,7 +27,7 @@ from alerts.patterns.services.plan import (
 from alerts.reviews.models import Review
 from alerts.reviews.services import give_verdict
 from alerts.suppression.models import RuleVersion
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
 from tests import cast
 from tests.alerts.suppression.past import judge
@@ -44,7 +44,7 @@ def planned(run_mining, judged, polling, oda, leo):
     """One judged process, and one of the historian that nobody judged."""
     polling()
     run_mining()
-    return lambda person=leo: plans_for(person)[0]
+    return lambda person=leo: site_plans_for(person)[0]
 
 
 def proposed(by, plan, **more):
@@ -168,7 +168,7 @@ def test_the_answers_make_it_ready(planned, leo, oda, run_mining):
 def test_once_evidence_is_enough_questions_shorten_the_trial(programming, run_mining, oda, leo):
     judge(programming[-1:], oda)
     run_mining()
-    plan = plans_for(leo)[0]
+    plan = site_plans_for(leo)[0]
     assert [step.state for step in plan.steps] == [StepState.READY]
     questions = questions_at(plan, leo, now=NOON).all
     # One comes a day: with three of the weeks before, seven days are enough.
@@ -179,12 +179,12 @@ def test_once_evidence_is_enough_questions_shorten_the_trial(programming, run_mi
     assert [question.incident for question in questions] == programming[-2:-4:-1]
     assert len(ask_questions(plan=plan, by=leo, now=NOON)) == 2
     tomorrow = NOON + timedelta(days=1)
-    assert questions_at(plans_for(leo)[0], leo, now=tomorrow).all == []
+    assert questions_at(site_plans_for(leo)[0], leo, now=tomorrow).all == []
 
 
 def test_a_trial_that_may_count_enough_asks_nothing(programming, judged, run_mining, leo):
     run_mining()
-    assert questions_at(plans_for(leo)[0], leo, now=NOON).all == []
+    assert questions_at(site_plans_for(leo)[0], leo, now=NOON).all == []
 
 
 def test_what_a_rule_covers_only_in_part_does_not_count_for_its_trial(
@@ -192,7 +192,7 @@ def test_what_a_rule_covers_only_in_part_does_not_count_for_its_trial(
 ):
     judge(programming[-1:], oda)
     run_mining()
-    plan = plans_for(leo)[0]
+    plan = site_plans_for(leo)[0]
     stranger = Alert.objects.exclude(incidents__in=programming).first()
     IncidentAlert.objects.create(incident=programming[-2], alert=stranger)
     questions = questions_at(plan, leo, now=NOON).all
@@ -220,8 +220,8 @@ def test_the_command_tells_the_plan(planned, capsys):
 
 def test_who_sees_no_site_sees_no_plan(planned, make_person):
     other = make_site("Porto")
-    stranger = make_person(cast.OLAF, (Role.OT_ENGINEER, ScopeKind.SITE, other.uuid))
-    assert plans_for(stranger) == []
+    stranger = make_person(cast.OLAF, (Role.OT_ENGINEER, GrantScope.SITE, other.uuid))
+    assert site_plans_for(stranger) == []
     assert Candidate.objects.exists()
 
 

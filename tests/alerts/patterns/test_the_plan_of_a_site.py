@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from alerts.patterns.models import Candidate, PatternState, SiteMining
 from alerts.patterns.queries.patterns import plan_candidates
-from alerts.suppression.engine.rule import Clause, Rule
+from alerts.suppression.engine.rule import Clause, RuleDefinition
 from tests.alerts.patterns.conftest import POLLING, store
 from tests.alerts.suppression.past import PROGRAMMING, judge, routine, rule_for
 from tests.conftest import NOON
@@ -94,7 +94,7 @@ def test_alerts_of_a_site_are_read_once_for_all_rules_that_name_it(
     rules = [
         rule_for(site, narrow, **more),
         rule_for(site, narrow, source="HMI-2", **more),
-        Rule(
+        RuleDefinition(
             title="Polling at any site",
             enforcement="tagout",
             all_of=(Clause("alert_type", "is", (POLLING,)), narrow),

@@ -6,7 +6,7 @@ import pytest
 
 from alerts.incidents.ingest.alert_rows import record_ends
 from alerts.incidents.ingest.groups import regroup
-from alerts.planned_work.engine.coverage import Side
+from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.engine.recurrence import Schedule
 from alerts.planned_work.services import DeviceOfPlan, WorkPlan, plan_work
 from alerts.planned_work.services.occurrences import cover_alerts
@@ -45,8 +45,8 @@ def plan(devices):
             "kind": "firmware",
             "schedule": Schedule(start, hours * HOUR, "Europe/Warsaw", rule),
             "devices": (
-                DeviceOfPlan(Side.FROM, source.zone_id, source.address, source.name),
-                DeviceOfPlan(Side.TO, target.zone_id, target.address, target.name),
+                DeviceOfPlan(WorkSide.FROM, source.zone_id, source.address, source.name),
+                DeviceOfPlan(WorkSide.TO, target.zone_id, target.address, target.name),
             ),
             "work_order": "WO-4711",
             "vendor": "Nordval Drives",

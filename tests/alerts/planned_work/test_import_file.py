@@ -11,7 +11,7 @@ from django.db import connection
 
 from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, Revision
 from alerts.planned_work.services import import_file
-from alerts.planned_work.services.import_file import CannotImport, import_works
+from alerts.planned_work.services.import_file import CannotImportWork, import_works
 from portal.audit.models import Entry
 from tests.conftest import NOON
 
@@ -49,7 +49,7 @@ def take_over(site, oda, devices):
 
 
 def refused(take_over, data, **more):
-    with pytest.raises(CannotImport) as caught:
+    with pytest.raises(CannotImportWork) as caught:
         take_over(data, **more)
     assert not PlannedWork.objects.exists()
     return caught.value.reasons

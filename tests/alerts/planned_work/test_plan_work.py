@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.incidents.models import Incident, PlannedAlert
-from alerts.planned_work.engine.coverage import Side
+from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.models import Occurrence, PlannedWork
 from alerts.planned_work.services import (
     CannotPlanWork,
@@ -170,7 +170,7 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(planned, changes, sentence
 
 
 def test_devices_of_another_site_are_refused(planned, porto):
-    stranger = DeviceOfPlan(Side.ANY, porto.zones.get().pk, "10.9.9.9")
+    stranger = DeviceOfPlan(WorkSide.ANY, porto.zones.get().pk, "10.9.9.9")
     with pytest.raises(CannotPlanWork, match="another site"):
         planned(devices=(stranger,))
 
@@ -197,7 +197,7 @@ def test_an_occurrence_that_was_changed_meanwhile_is_not_touched(planned, oda):
 
 def test_devices_are_meant_by_zone_and_address(site, oda, plan, happen, devices):
     other = site.zones.create(name="Utilities")
-    twin = DeviceOfPlan(Side.ANY, other.pk, devices["ENG-WS-04"].address)
+    twin = DeviceOfPlan(WorkSide.ANY, other.pk, devices["ENG-WS-04"].address)
     plan_work(site=site, plan=plan(devices=(twin,)), by=oda, now=EARLY)
     happen(ELEVEN)
     assert not PlannedAlert.objects.exists()

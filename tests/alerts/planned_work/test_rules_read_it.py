@@ -22,7 +22,7 @@ FIRMWARE = rule(clause("site", "is", "Gdańsk"), clause("planned_work", "within"
 def matching():
     """Whether the rule matches now, and whether a back-test finds the alert."""
     (alert,) = Alert.objects.all()
-    piece = sql.where(FIRMWARE)
+    piece = sql.rule_condition_sql(FIRMWARE)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT a.id FROM incidents_alert a WHERE {piece.text}", piece.params)
         found = [row[0] for row in cursor.fetchall()]

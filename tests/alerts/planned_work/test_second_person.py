@@ -18,7 +18,7 @@ from alerts.planned_work.services import (
 )
 from alerts.suppression.drafting.work_size import work_hours_ahead, work_hours_around
 from alerts.suppression.queries import facts_of
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
 from tests import cast
 from tests.alerts.suppression.samples import clause, rule
@@ -41,12 +41,12 @@ RULE = rule(
 
 @pytest.fixture
 def sam(make_person, workspace):
-    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid))
+    return make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid))
 
 
 @pytest.fixture
 def olaf(make_person, site):
-    return make_person(cast.OLAF, (Role.OT_SITE_LEAD, ScopeKind.SITE, site.uuid))
+    return make_person(cast.OLAF, (Role.OT_SITE_LEAD, GrantScope.SITE, site.uuid))
 
 
 def boxes(incident, *, as_of_alert=False):

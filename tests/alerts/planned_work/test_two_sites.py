@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.incidents.models import Alert, PlannedAlert
-from alerts.planned_work.engine.coverage import Side
+from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.queries import box_spans, latest_begun, overrun_now
 from alerts.planned_work.services import DeviceOfPlan, plan_work
 from alerts.suppression.queries import facts_of
@@ -30,8 +30,8 @@ def twins(porto):
 def work_at_porto(porto, pia, plan, twins):
     source, target = twins
     devices = (
-        DeviceOfPlan(Side.FROM, source.zone_id, source.address, source.name),
-        DeviceOfPlan(Side.TO, target.zone_id, target.address, target.name),
+        DeviceOfPlan(WorkSide.FROM, source.zone_id, source.address, source.name),
+        DeviceOfPlan(WorkSide.TO, target.zone_id, target.address, target.name),
     )
     return plan_work(site=porto, plan=plan(devices=devices), by=pia, now=BEFORE)
 
@@ -60,7 +60,7 @@ def test_work_at_another_site_opens_no_box_here(work_at_porto, site, porto):
 
 
 def test_a_name_that_an_address_has_at_another_site_opens_no_box_here(planned, site, porto):
-    planned(now=BEFORE, devices=(DeviceOfPlan(Side.FROM, site.zones.get().pk, "", "SPARE-WS"),))
+    planned(now=BEFORE, devices=(DeviceOfPlan(WorkSide.FROM, site.zones.get().pk, "", "SPARE-WS"),))
     make_device(porto, "SPARE-WS", "10.20.4.99")
     assert boxes(site, "10.20.4.99") == []
     make_device(site, "SPARE-WS", "10.20.4.99")

@@ -15,7 +15,7 @@ from alerts.planned_work.services import (
     finish_work,
 )
 from alerts.suppression.drafting.work_size import work_hours_ahead, work_hours_around
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.planned_work.test_second_person import BEFORE, DAILY, ELEVEN, RULE, boxes
 from tests.program import Program
@@ -40,12 +40,12 @@ def by_token(oda, program):
 
 @pytest.fixture
 def olaf(make_person, site):
-    return make_person(cast.OLAF, (Role.OT_SITE_LEAD, ScopeKind.SITE, site.uuid))
+    return make_person(cast.OLAF, (Role.OT_SITE_LEAD, GrantScope.SITE, site.uuid))
 
 
 @pytest.fixture
 def sam(make_person, workspace):
-    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid))
+    return make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid))
 
 
 def test_short_work_of_a_token_ranks_and_boxes_nothing_until_it_is_confirmed(

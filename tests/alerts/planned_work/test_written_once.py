@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from alerts.planned_work.models import Occurrence, Revision, WorkConfirmation
 from alerts.planned_work.services import confirm_work
 from alerts.planned_work.services.occurrences import work_out_ahead
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON
 from tests.worker_roles import take_on
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def work(planned, make_person, site):
     work = planned(rule="FREQ=DAILY")
-    olaf = make_person(cast.OLAF, (Role.OT_SITE_LEAD, ScopeKind.SITE, site.uuid))
+    olaf = make_person(cast.OLAF, (Role.OT_SITE_LEAD, GrantScope.SITE, site.uuid))
     confirm_work(work_id=work.pk, revision=1, by=olaf, now=NOON)
     return work
 

@@ -4,7 +4,7 @@ import pytest
 
 from alerts.readiness.queries.readings import checks_of
 from alerts.readiness.services.look import look
-from alerts.readiness.wording import name_of
+from alerts.readiness.wording import check_name
 from alerts.sentinel.client.memory import MemorySentinel
 from tests.alerts.readiness import azure
 from tests.conftest import NOON
@@ -40,4 +40,4 @@ def look_now(workspace, sentinel):
 
 
 def checks_by_name(workspace, now=NOON):
-    return {name_of(check): check for check in checks_of(workspace, now=now)}
+    return {check_name(check): check for check in checks_of(workspace, now=now)}

@@ -3,13 +3,13 @@
 import pytest
 
 from alerts.intake.services.foreground import sync_workspace
-from alerts.readiness.engine.readings import Remedy
+from alerts.readiness.engine.readings import CheckRemedy
 from alerts.readiness.engine.solution import titles_without_rule
 from alerts.readiness.services.look import look
 from alerts.readiness.services.setup import ask_for_step, carry_out_due_step
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from simulator.running import running_simulator
 from tests.alerts.readiness.conftest import checks_by_name
 from tests.conftest import NOON
@@ -51,7 +51,7 @@ class Azure:
         )
         carry_out_due_step(now=NOON, connect=client_for)
         step.refresh_from_db()
-        assert (step.state, step.latest_error) == (State.DONE, "")
+        assert (step.state, step.latest_error) == (JobState.DONE, "")
         return self.look()
 
     def poll(self):
@@ -80,31 +80,31 @@ def azure(monkeypatch, noon, ada):
 
 def test_an_empty_workspace_is_made_ready_step_by_step(azure):
     assert azure.look()["incident creation"].state == "failed"
-    checks = azure.do(Remedy.CONNECT, azure.place.subscription_id)
+    checks = azure.do(CheckRemedy.CONNECT, azure.place.subscription_id)
     assert checks["connector"].state == "ok"
-    assert azure.do(Remedy.INSTALL)["content package"].state == "ok"
-    checks = azure.do(Remedy.ENABLE)
+    assert azure.do(CheckRemedy.INSTALL)["content package"].state == "ok"
+    checks = azure.do(CheckRemedy.ENABLE)
     assert checks["analytics rules"].state == checks["incident creation"].state == "ok"
     assert len(set(azure.written())) == len(azure.written()) == 15
-    azure.do(Remedy.ENABLE)
+    azure.do(CheckRemedy.ENABLE)
     assert len(azure.written()) == 15, "what is there is not written again"
 
 
 def test_the_rule_for_the_rest_brings_incidents_that_would_not_come(azure):
     assert UNWATCHED in titles_without_rule()
-    azure.do(Remedy.CONNECT, azure.place.subscription_id)
-    azure.do(Remedy.INSTALL)
-    azure.do(Remedy.ENABLE)
+    azure.do(CheckRemedy.CONNECT, azure.place.subscription_id)
+    azure.do(CheckRemedy.INSTALL)
+    azure.do(CheckRemedy.ENABLE)
     assert azure.happens(UNWATCHED, nonce=1) == []
-    assert azure.do(Remedy.COVER)["coverage"].reason == "own_rule"
+    assert azure.do(CheckRemedy.COVER)["coverage"].reason == "own_rule"
     assert len(azure.happens(UNWATCHED, nonce=2)) == 1
     assert len(azure.happens("Excessive Login Attempts", nonce=3)) == 1
 
 
 def test_after_onboarding_the_rules_are_tagged_and_the_rest_is_covered(azure):
-    azure.do(Remedy.CONNECT, azure.place.subscription_id)
-    azure.do(Remedy.INSTALL)
-    azure.do(Remedy.ENABLE)
+    azure.do(CheckRemedy.CONNECT, azure.place.subscription_id)
+    azure.do(CheckRemedy.INSTALL)
+    azure.do(CheckRemedy.ENABLE)
     azure.happens("Excessive Login Attempts", nonce=8)
     assert azure.poll()["portal"].reason == "in_azure"
     azure.running.control.onboard(azure.place.key)
@@ -112,17 +112,17 @@ def test_after_onboarding_the_rules_are_tagged_and_the_rest_is_covered(azure):
     checks = azure.poll()
     assert checks["portal"].reason == "in_defender"
     assert checks["correlation"].state == "unknown"  # the default of the tenant decides
-    assert azure.do(Remedy.TAG)["correlation"].state == "ok"
+    assert azure.do(CheckRemedy.TAG)["correlation"].state == "ok"
     assert azure.happens(UNWATCHED, nonce=4) == []
-    checks = azure.do(Remedy.COVER)
+    checks = azure.do(CheckRemedy.COVER)
     assert checks["coverage"].state == checks["correlation"].state == "ok"
     assert len(azure.happens(UNWATCHED, nonce=5)) == 1
 
 
 def test_double_creation_is_ended(azure):
-    azure.do(Remedy.CONNECT, azure.place.subscription_id)
-    azure.do(Remedy.INSTALL)
-    azure.do(Remedy.ENABLE)
+    azure.do(CheckRemedy.CONNECT, azure.place.subscription_id)
+    azure.do(CheckRemedy.INSTALL)
+    azure.do(CheckRemedy.ENABLE)
     client = client_for(azure.workspace, "rules")
     from alerts.sentinel.client.prerequisites import Writable
     from tests.alerts.readiness.azure import creation_rule
@@ -130,5 +130,5 @@ def test_double_creation_is_ended(azure):
     client.put_prerequisite(Writable.ANALYTICS_RULE, "all", creation_rule())
     assert azure.look()["incident creation"].reason == "both_ways"
     assert len(azure.happens("Excessive Login Attempts", nonce=6)) == 2
-    assert azure.do(Remedy.SINGLE)["incident creation"].state == "ok"
+    assert azure.do(CheckRemedy.SINGLE)["incident creation"].state == "ok"
     assert len(azure.happens("Excessive Login Attempts", nonce=7)) == 1

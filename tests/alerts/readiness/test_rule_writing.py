@@ -4,17 +4,17 @@ import copy
 
 import pytest
 
-from alerts.readiness.engine.readings import Remedy
+from alerts.readiness.engine.readings import CheckRemedy
 from alerts.readiness.engine.rule_members import different_members, missing_members
 from alerts.readiness.models import Finding
 from alerts.readiness.queries.readings import checks_of
 from alerts.readiness.services.setup import ask_for_step, carry_out_due_step
-from alerts.readiness.wording import evidence_of, fix_of
+from alerts.readiness.wording import check_evidence, fix_of
 from alerts.sentinel.client import client_for
 from alerts.sentinel.client.azure import AzureSentinelClient
 from alerts.sentinel.client.prerequisites import Prerequisite
-from alerts.sentinel.client.versions import PREVIEW, STABLE, version_in
-from portal.jobs.models import State
+from alerts.sentinel.client.versions import PREVIEW, STABLE, api_version_in
+from portal.jobs.models import JobState
 from simulator.running import running_simulator
 from simulator.schemas import schema_of
 from simulator.solution import solution_rules
@@ -83,7 +83,7 @@ def rules(noon, ada):
 
 def test_the_tag_changes_the_description_alone(rules):
     before = rules.stored()
-    assert rules.press(Remedy.TAG).state == State.DONE
+    assert rules.press(CheckRemedy.TAG).state == JobState.DONE
     assert rules.changes(before) == {name: ["description"] for name in solution_rules()}
     after = rules.stored()
     assert {after[name]["description"] for name in solution_rules()} == {"#DONT_CORR# Ours"}
@@ -92,7 +92,7 @@ def test_the_tag_changes_the_description_alone(rules):
 def test_enabling_changes_the_switch_alone(rules):
     rules.edit_all(enabled=False)
     before = rules.stored()
-    assert rules.press(Remedy.ENABLE).state == State.DONE
+    assert rules.press(CheckRemedy.ENABLE).state == JobState.DONE
     assert rules.changes(before) == {name: ["enabled"] for name in solution_rules()}
 
 
@@ -100,13 +100,13 @@ def test_ending_double_creation_changes_the_switch_of_the_connectors_rule_alone(
     (creation,) = [name for name, rule in rules.stored().items() if "productFilter" in rule]
     rules.edit(creation, enabled=True, severitiesFilter=["High"], displayNamesFilter=["Scan"])
     before = rules.stored()
-    assert rules.press(Remedy.SINGLE).state == State.DONE
+    assert rules.press(CheckRemedy.SINGLE).state == JobState.DONE
     assert rules.changes(before) == {creation: ["enabled"]}
 
 
 def test_covering_the_rest_changes_no_rule_that_is_there(rules):
     before = rules.stored()
-    assert rules.press(Remedy.COVER).state == State.DONE
+    assert rules.press(CheckRemedy.COVER).state == JobState.DONE
     assert rules.changes(before) == {}
     (added,) = rules.stored().keys() - before.keys()
     assert rules.stored()[added]["sentinelEntitiesMappings"] == [{"columnName": "Entities"}]
@@ -114,18 +114,18 @@ def test_covering_the_rest_changes_no_rule_that_is_there(rules):
 
 def test_what_people_added_to_the_rule_for_the_rest_stays(rules):
     before = rules.stored()
-    rules.press(Remedy.COVER)
+    rules.press(CheckRemedy.COVER)
     (own,) = rules.stored().keys() - before.keys()
     rules.edit(own, techniques=["T0883"], severity="Low")
     before = rules.stored()
-    assert rules.press(Remedy.COVER).state == State.DONE
+    assert rules.press(CheckRemedy.COVER).state == JobState.DONE
     assert rules.changes(before) == {own: ["severity"]}
 
 
-@pytest.mark.parametrize("kind", [Remedy.CONNECT, Remedy.INSTALL])
+@pytest.mark.parametrize("kind", [CheckRemedy.CONNECT, CheckRemedy.INSTALL])
 def test_the_other_buttons_change_no_rule(rules, kind):
     before = rules.stored()
-    target = rules.place.subscription_id if kind is Remedy.CONNECT else ""
+    target = rules.place.subscription_id if kind is CheckRemedy.CONNECT else ""
     Finding.objects.create(
         workspace=rules.workspace,
         part="plan " + rules.place.subscription_id,
@@ -135,17 +135,17 @@ def test_the_other_buttons_change_no_rule(rules, kind):
     step = ask_for_step(workspace=rules.workspace, kind=kind, target=target, by=rules.by, now=NOON)
     assert carry_out_due_step(now=NOON, connect=client_for)
     step.refresh_from_db()
-    assert step.state == State.DONE
+    assert step.state == JobState.DONE
     assert rules.changes(before) == {}
 
 
-@pytest.mark.parametrize("kind", [Remedy.TAG, Remedy.ENABLE])
+@pytest.mark.parametrize("kind", [CheckRemedy.TAG, CheckRemedy.ENABLE])
 def test_a_workspace_that_shows_less_of_its_rules_has_none_written(rules, kind):
-    rules.edit_all(enabled=kind is Remedy.TAG)
+    rules.edit_all(enabled=kind is CheckRemedy.TAG)
     before = rules.stored()
     rules.running.control.workspace(rules.place.key, preview_api=False)
     step = rules.press(kind)
-    assert step.state == State.DEAD
+    assert step.state == JobState.DEAD
     assert "does not have the api-version that declares all members" in step.latest_error
     assert rules.changes(before) == {}
     journal = rules.running.control.journal(path="alertRules")
@@ -160,11 +160,11 @@ def test_the_page_says_which_versions_a_workspace_takes(rules):
 
     accepted = check()
     assert (accepted.state, accepted.values["version"]) == ("ok", PREVIEW)
-    assert "incidents" in evidence_of(accepted)
+    assert "incidents" in check_evidence(accepted)
     rules.running.control.workspace(rules.place.key, preview_api=False)
     refused = check()
     assert (refused.state, refused.values["version"]) == ("failed", STABLE)
-    assert f"refuses {PREVIEW} for: incidents" in evidence_of(refused)
+    assert f"refuses {PREVIEW} for: incidents" in check_evidence(refused)
     assert "writes none of them" in fix_of(refused)
 
 
@@ -176,8 +176,8 @@ def test_a_read_that_lacks_what_the_list_has_is_refused(rules, monkeypatch):
 
     monkeypatch.setattr(AzureSentinelClient, "get_analytics_rule", read_less)
     before = rules.stored()
-    step = rules.press(Remedy.TAG)
-    assert step.state == State.DEAD
+    step = rules.press(CheckRemedy.TAG)
+    assert step.state == JobState.DEAD
     assert "lacks members that the list of rules has: sentinelEntitiesMappings" in step.latest_error
     without = {name for name, rule in before.items() if not rule.get("sentinelEntitiesMappings")}
     assert rules.changes(before).keys() <= without
@@ -192,8 +192,8 @@ def test_a_service_that_drops_a_member_stops_the_button_at_the_first_rule(rules,
 
     monkeypatch.setattr(AzureSentinelClient, "put_analytics_rule", put_and_lose)
     before = rules.stored()
-    step = rules.press(Remedy.TAG)
-    assert step.state == State.DEAD
+    step = rules.press(CheckRemedy.TAG)
+    assert step.state == JobState.DEAD
     assert "did not keep" in step.latest_error and "subTechniques" in step.latest_error
     assert len(rules.changes(before)) == 1
 
@@ -203,11 +203,11 @@ def test_rules_are_read_whole_and_written_by_the_version_that_declares_all(rules
     exchange = AzureSentinelClient._exchange
 
     def note(client, method, url, *rest, **options):
-        calls.append((method, version_in(url)))
+        calls.append((method, api_version_in(url)))
         return exchange(client, method, url, *rest, **options)
 
     monkeypatch.setattr(AzureSentinelClient, "_exchange", note)
-    rules.press(Remedy.TAG)
+    rules.press(CheckRemedy.TAG)
     assert calls.count(("PUT", PREVIEW)) == 15
     assert {version for _, version in calls} == {PREVIEW}
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from django.utils import translation
 
-from alerts.readiness.engine.readings import Remedy
+from alerts.readiness.engine.readings import CheckRemedy
 from alerts.readiness.engine.solution import COVERAGE_RULE, RULE_NAMES, titles_without_rule
 from alerts.readiness.models import SetupStep
 from alerts.readiness.services.setup import (
@@ -21,7 +21,7 @@ from alerts.sentinel.models import Workspace
 from portal import clock
 from portal.accounts.models import User
 from portal.audit.models import Entry
-from portal.jobs.models import Job, State
+from portal.jobs.models import Job, JobState
 from portal.jobs.services import let_work_age
 from tests.alerts.readiness import azure
 from tests.conftest import NOON
@@ -72,7 +72,7 @@ def templates(sentinel, *, without=()):
 
 def test_a_subscription_is_connected_under_the_same_name_each_time(ask, work, sentinel, workspace):
     bare(sentinel)
-    step = ask(Remedy.CONNECT, azure.SUBSCRIPTION)
+    step = ask(CheckRemedy.CONNECT, azure.SUBSCRIPTION)
     assert not written(sentinel)
     assert work()
     assert not work()
@@ -80,25 +80,25 @@ def test_a_subscription_is_connected_under_the_same_name_each_time(ask, work, se
     assert call.name.split()[1] == resource_name(workspace, of=f"connector {azure.SUBSCRIPTION}")
     assert call.body["properties"]["dataTypes"]["alerts"]["state"] == "Enabled"
     step.refresh_from_db()
-    assert (step.state, step.done_at) == (State.DONE, NOON)
+    assert (step.state, step.done_at) == (JobState.DONE, NOON)
     actions = list(Entry.objects.order_by("pk").values_list("action", flat=True))
     assert actions[-2:] == ["readiness.step.asked", "readiness.step.done"]
 
 
 def test_a_connector_that_is_off_is_switched_on_where_it_stands(ask, work, sentinel):
     sentinel.lay_out(Prerequisite.CONNECTORS, [azure.connector(state="Disabled", name="theirs")])
-    ask(Remedy.CONNECT, azure.SUBSCRIPTION)
+    ask(CheckRemedy.CONNECT, azure.SUBSCRIPTION)
     work()
     (call,) = written(sentinel)
     assert (call.name.split()[1], call.body["etag"]) == ("theirs", '"1"')
 
 
 def test_what_is_connected_already_is_not_written(ask, work, sentinel):
-    step = ask(Remedy.CONNECT, azure.SUBSCRIPTION)
+    step = ask(CheckRemedy.CONNECT, azure.SUBSCRIPTION)
     work()
     assert not written(sentinel)
     step.refresh_from_db()
-    assert step.state == State.DONE
+    assert step.state == JobState.DONE
 
 
 def test_after_a_step_the_workspace_is_looked_at_again(ask, work, workspace):
@@ -108,14 +108,14 @@ def test_after_a_step_the_workspace_is_looked_at_again(ask, work, workspace):
     empty = MemorySentinel()
     look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: empty)
     assert Job.objects.get(kind="readiness.read").due_at > clock.unshifted()
-    ask(Remedy.INSTALL)
+    ask(CheckRemedy.INSTALL)
     work()
     assert Job.objects.get(kind="readiness.read").due_at <= clock.unshifted()
 
 
 def test_the_package_is_installed_as_the_hub_offers_it(ask, work, sentinel):
     bare(sentinel)
-    ask(Remedy.INSTALL)
+    ask(CheckRemedy.INSTALL)
     work()
     (call,) = written(sentinel)
     assert call.name == f"contentPackages {azure.PACKAGE}"
@@ -124,10 +124,10 @@ def test_the_package_is_installed_as_the_hub_offers_it(ask, work, sentinel):
 
 def test_a_hub_without_the_solution_is_told_and_not_tried_again(ask, work, sentinel):
     sentinel.lay_out(Prerequisite.CATALOGUE, [])
-    step = ask(Remedy.INSTALL)
+    step = ask(CheckRemedy.INSTALL)
     work()
     step.refresh_from_db()
-    assert step.state == State.DEAD
+    assert step.state == JobState.DEAD
     assert "does not offer" in step.latest_error
     assert Entry.objects.filter(action="readiness.step.failed").exists()
 
@@ -136,7 +136,7 @@ def test_rules_are_made_from_their_templates_and_those_there_are_enabled(ask, wo
     first, *_ = azure.solution(enabled=False)
     sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [first])
     templates(sentinel)
-    ask(Remedy.ENABLE)
+    ask(CheckRemedy.ENABLE)
     work()
     calls = written(sentinel)
     assert len(calls) == 15
@@ -151,19 +151,19 @@ def test_rules_are_made_from_their_templates_and_those_there_are_enabled(ask, wo
 def test_enabling_twice_writes_the_same_names(ask, work, sentinel, workspace):
     bare(sentinel)
     templates(sentinel)
-    ask(Remedy.ENABLE)
+    ask(CheckRemedy.ENABLE)
     work()
     names = [call.name for call in written(sentinel)]
     sentinel.calls.clear()
     sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [])
-    ask(Remedy.ENABLE)
+    ask(CheckRemedy.ENABLE)
     work()
     assert [call.name for call in written(sentinel)] == names
 
 
 def test_rules_that_run_already_are_left_alone(ask, work, sentinel):
     templates(sentinel)
-    ask(Remedy.ENABLE)
+    ask(CheckRemedy.ENABLE)
     work()
     assert not written(sentinel)
 
@@ -172,16 +172,16 @@ def test_a_template_that_is_missing_is_named(ask, work, sentinel):
     bare(sentinel)
     template, name = next(iter(RULE_NAMES.items()))
     templates(sentinel, without={template})
-    step = ask(Remedy.ENABLE)
+    step = ask(CheckRemedy.ENABLE)
     work()
     step.refresh_from_db()
-    assert step.state == State.DEAD
+    assert step.state == JobState.DEAD
     assert name in step.latest_error
     assert len(written(sentinel)) == 14
 
 
 def test_the_rule_for_the_rest_names_exactly_the_types_without_a_rule(ask, work, sentinel):
-    ask(Remedy.COVER)
+    ask(CheckRemedy.COVER)
     work()
     (call,) = written(sentinel)
     properties = call.body["properties"]
@@ -198,13 +198,13 @@ def test_azure_being_away_is_tried_again_and_then_given_up(ask, work, sentinel):
     from datetime import timedelta
 
     bare(sentinel)
-    step = ask(Remedy.CONNECT, azure.SUBSCRIPTION)
+    step = ask(CheckRemedy.CONNECT, azure.SUBSCRIPTION)
     for _ in range(4):
         sentinel.fail_next(SentinelUnavailable("Azure is away."), verb="put_prerequisite")
         assert work()
         let_work_age(by=timedelta(hours=1))
     step.refresh_from_db()
-    assert (step.state, step.latest_error) == (State.DEAD, "Azure is away.")
+    assert (step.state, step.latest_error) == (JobState.DEAD, "Azure is away.")
     assert len(written(sentinel)) == 4
 
 
@@ -217,50 +217,50 @@ def test_azure_being_away_is_tried_again_and_then_given_up(ask, work, sentinel):
 )
 def test_what_azure_refuses_is_told_at_once(ask, work, sentinel, error):
     bare(sentinel)
-    step = ask(Remedy.CONNECT, azure.SUBSCRIPTION)
+    step = ask(CheckRemedy.CONNECT, azure.SUBSCRIPTION)
     sentinel.fail_next(error, verb="put_prerequisite")
     work()
     step.refresh_from_db()
-    assert step.state == State.DEAD
+    assert step.state == JobState.DEAD
     assert step.latest_error == error.message
 
 
 def test_the_same_is_not_asked_for_twice_at_a_time(ask, work):
-    ask(Remedy.INSTALL)
+    ask(CheckRemedy.INSTALL)
     with pytest.raises(CannotSetUp, match="under way"):
-        ask(Remedy.INSTALL)
+        ask(CheckRemedy.INSTALL)
     work()
-    ask(Remedy.INSTALL)
+    ask(CheckRemedy.INSTALL)
     assert SetupStep.objects.count() == 2
 
 
 @pytest.mark.parametrize("target", ["", "22222222-2222-4222-8222-222222222222", "../x"])
 def test_another_subscription_is_not_connected(ask, target):
     with pytest.raises(CannotSetUp, match="does not belong"):
-        ask(Remedy.CONNECT, target)
+        ask(CheckRemedy.CONNECT, target)
     with pytest.raises(CannotSetUp, match="does not belong"):
-        ask(Remedy.INSTALL, "x")
+        ask(CheckRemedy.INSTALL, "x")
     assert not SetupStep.objects.exists()
 
 
 def test_only_an_administrator_changes_sentinel(ask, leo, mia):
     for person in (leo, mia):
         with pytest.raises(CannotSetUp, match="administrator"):
-            ask(Remedy.INSTALL, by=person)
+            ask(CheckRemedy.INSTALL, by=person)
     assert not SetupStep.objects.exists()
 
 
 @pytest.mark.parametrize("loss", ["role", "account"])
 def test_who_has_lost_the_role_meanwhile_changes_nothing(ask, work, sentinel, ada, loss):
     bare(sentinel)
-    step = ask(Remedy.CONNECT, azure.SUBSCRIPTION)
+    step = ask(CheckRemedy.CONNECT, azure.SUBSCRIPTION)
     if loss == "role":
         ada.grants.update(revoked_at=NOON)
     else:
         User.objects.filter(pk=ada.pk).update(is_active=False)
     assert work() and not written(sentinel)
     step.refresh_from_db()
-    assert step.state == State.DEAD
+    assert step.state == JobState.DEAD
     assert "no longer an administrator here" in step.latest_error
     with translation.override("de"):
         assert "keine Administratorrolle mehr" in stored_words(step.latest_error)
@@ -269,12 +269,12 @@ def test_who_has_lost_the_role_meanwhile_changes_nothing(ask, work, sentinel, ad
 
 
 def test_nothing_is_changed_in_a_paused_workspace(ask, work, workspace):
-    ask(Remedy.INSTALL)
+    ask(CheckRemedy.INSTALL)
     workspace.state = "paused"
     workspace.save()
     assert not work()
     with pytest.raises(CannotSetUp, match="paused"):
-        ask(Remedy.COVER)
+        ask(CheckRemedy.COVER)
 
 
 def test_a_step_that_takes_long_goes_on_where_it_stopped(ask, work, sentinel, monkeypatch):
@@ -283,7 +283,7 @@ def test_a_step_that_takes_long_goes_on_where_it_stopped(ask, work, sentinel, mo
     passed = iter(range(0, 10_000, 8))  # each look at the watch is eight seconds later
     watch = SimpleNamespace(monotonic=lambda: next(passed))
     monkeypatch.setattr("alerts.readiness.services.setup.time", watch)
-    step = ask(Remedy.ENABLE)
+    step = ask(CheckRemedy.ENABLE)
     turns = 0
     while work():
         turns += 1
@@ -291,12 +291,12 @@ def test_a_step_that_takes_long_goes_on_where_it_stopped(ask, work, sentinel, mo
     assert turns > 2
     assert len(names) == len(set(names)) == 15
     step.refresh_from_db()
-    assert step.state == State.DONE
+    assert step.state == JobState.DONE
 
 
 def test_the_connectors_rule_is_disabled_and_nothing_else(ask, work, sentinel):
     sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [*azure.solution(), azure.creation_rule()])
-    ask(Remedy.SINGLE)
+    ask(CheckRemedy.SINGLE)
     work()
     (call,) = written(sentinel)
     assert call.name == "alertRules all"
@@ -308,7 +308,7 @@ def test_the_tag_is_put_before_the_description_of_rules_that_lack_it(ask, work, 
     rules[0]["properties"]["description"] = "Floods"
     rules[1]["properties"] |= {"description": "Off", "enabled": False}
     sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [*rules, azure.fusion()])
-    ask(Remedy.TAG)
+    ask(CheckRemedy.TAG)
     work()
     (call,) = written(sentinel)
     assert call.name == f"alertRules {rules[0]['name']}"
@@ -320,7 +320,7 @@ def test_rules_made_in_the_defender_portal_carry_the_tag(ask, work, sentinel, wo
     put_in_portal(workspace)
     bare(sentinel)
     templates(sentinel)
-    ask(Remedy.ENABLE)
+    ask(CheckRemedy.ENABLE)
     work()
     descriptions = [call.body["properties"]["description"] for call in written(sentinel)]
     assert descriptions == ["#DONT_CORR#"] * 15
@@ -333,7 +333,7 @@ def test_after_a_restore_nothing_is_changed_until_somebody_resumes(ask, work, se
     restore = Restore.objects.create(
         backup_made_at=NOON, restored_at=NOON, restored_by_label="root", record_seq=0
     )
-    ask(Remedy.CONNECT, azure.SUBSCRIPTION)
+    ask(CheckRemedy.CONNECT, azure.SUBSCRIPTION)
     assert not work()
     assert not written(sentinel)
     restore.resumed_at = NOON
@@ -344,7 +344,7 @@ def test_after_a_restore_nothing_is_changed_until_somebody_resumes(ask, work, se
 
 def test_a_step_of_a_workspace_that_was_removed_ends(ask, work, sentinel, workspace):
     bare(sentinel)
-    step = ask(Remedy.CONNECT, azure.SUBSCRIPTION)
+    step = ask(CheckRemedy.CONNECT, azure.SUBSCRIPTION)
     Workspace.objects.filter(pk=workspace.pk).update(state=Workspace.State.REMOVED)
     assert work() and not written(sentinel)
     step.refresh_from_db()

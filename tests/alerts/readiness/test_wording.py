@@ -3,9 +3,9 @@
 import pytest
 from django.utils import translation
 
-from alerts.readiness.engine.readings import Check, State
-from alerts.readiness.engine.reasons import Reason
-from alerts.readiness.wording import LABELS, evidence_of, fix_of, label_of, state_of
+from alerts.readiness.engine.readings import CheckState, ReadinessCheck
+from alerts.readiness.engine.reasons import CheckReason
+from alerts.readiness.wording import LABELS, check_evidence, check_state_word, fix_of, label_of
 
 VALUES = dict.fromkeys(
     (
@@ -26,34 +26,60 @@ VALUES = dict.fromkeys(
     "x",
 )
 NOTHING_TO_DO = {
-    *(Reason.SIGNED_IN, Reason.LISTS_INCIDENTS, Reason.LISTS_NO_INCIDENT, Reason.SENTINEL_ON),
-    *(Reason.IN_DEFENDER, Reason.IN_AZURE, Reason.ACTIONS_GRANTED, Reason.CONTRIBUTOR),
-    *(Reason.PLAN_STREAMS, Reason.CONNECTED, Reason.INSTALLED, Reason.RULES_ON, Reason.ONE_WAY),
     *(
-        Reason.NO_DOUBLES,
-        Reason.ALL_ALERTS,
-        Reason.OWN_RULE,
-        Reason.NOT_CORRELATED,
-        Reason.PLAYBOOK_ACTIONS_GRANTED,
+        CheckReason.SIGNED_IN,
+        CheckReason.LISTS_INCIDENTS,
+        CheckReason.LISTS_NO_INCIDENT,
+        CheckReason.SENTINEL_ON,
     ),
-    *(Reason.TAGGED, Reason.ALERT_CAME, Reason.FUSION_ON, Reason.FUSION_REPLACED),
-    *(Reason.UEBA_ON, Reason.NO_PLAYBOOK_RULE, Reason.PLAYBOOKS_ALLOWED, Reason.SOC_THERE),
-    *(Reason.OT_THERE, Reason.ANSWERED, Reason.VERSIONS_ACCEPTED),
-    *(Reason.QUERIES_NOT_COMPARED, Reason.QUERIES_PROVED),
+    *(
+        CheckReason.IN_DEFENDER,
+        CheckReason.IN_AZURE,
+        CheckReason.ACTIONS_GRANTED,
+        CheckReason.CONTRIBUTOR,
+    ),
+    *(
+        CheckReason.PLAN_STREAMS,
+        CheckReason.CONNECTED,
+        CheckReason.INSTALLED,
+        CheckReason.RULES_ON,
+        CheckReason.ONE_WAY,
+    ),
+    *(
+        CheckReason.NO_DOUBLES,
+        CheckReason.ALL_ALERTS,
+        CheckReason.OWN_RULE,
+        CheckReason.NOT_CORRELATED,
+        CheckReason.PLAYBOOK_ACTIONS_GRANTED,
+    ),
+    *(
+        CheckReason.TAGGED,
+        CheckReason.ALERT_CAME,
+        CheckReason.FUSION_ON,
+        CheckReason.FUSION_REPLACED,
+    ),
+    *(
+        CheckReason.UEBA_ON,
+        CheckReason.NO_PLAYBOOK_RULE,
+        CheckReason.PLAYBOOKS_ALLOWED,
+        CheckReason.SOC_THERE,
+    ),
+    *(CheckReason.OT_THERE, CheckReason.ANSWERED, CheckReason.VERSIONS_ACCEPTED),
+    *(CheckReason.QUERIES_NOT_COMPARED, CheckReason.QUERIES_PROVED),
 }
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize("reason", Reason, ids=str)
+@pytest.mark.parametrize("reason", CheckReason, ids=str)
 def test_a_reason_says_what_shows_it_and_what_to_do(language, reason):
-    check = Check("sentinel", State.UNKNOWN, reason, VALUES | {"quota": 7})
+    check = ReadinessCheck("sentinel", CheckState.UNKNOWN, reason, VALUES | {"quota": 7})
     with translation.override(language):
-        assert evidence_of(check)
+        assert check_evidence(check)
         assert bool(fix_of(check)) == (reason not in NOTHING_TO_DO)
-        assert "%" not in evidence_of(check) + fix_of(check)
+        assert "%" not in check_evidence(check) + fix_of(check)
 
 
 def test_every_label_and_state_has_a_word():
     for name in LABELS:
-        assert label_of(Check(name, State.OK, Reason.SIGNED_IN))
-    assert len({state_of(state) for state in State}) == 3
+        assert label_of(ReadinessCheck(name, CheckState.OK, CheckReason.SIGNED_IN))
+    assert len({check_state_word(state) for state in CheckState}) == 3

@@ -7,7 +7,7 @@ import pytest
 from alerts.incidents.models import Group, Incident, Severity, TimelineItem
 from alerts.reviews.models import Review
 from alerts.reviews.services import CannotAsk, ask_ot
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
 from portal.notifications.models import Mail, Notification
 from tests import cast
@@ -105,7 +105,7 @@ def test_an_analyst_of_another_workspace_may_not(ask, incident, make_person):
     other = make_workspace("other")
     ana = make_person(
         cast.Person("ana@demo.example", "Ana"),
-        (Role.SOC_ANALYST, ScopeKind.WORKSPACE, other.uuid),
+        (Role.SOC_ANALYST, GrantScope.WORKSPACE, other.uuid),
     )
     with pytest.raises(CannotAsk, match="Only the SOC"):
         ask([incident], by=ana)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.incidents.models import Incident, OtState, Status, TimelineItem
+from alerts.incidents.models import Incident, IncidentStatus, OtState, TimelineItem
 from alerts.reviews.engine.second_opinion import NARROWS_AFTER
 from alerts.reviews.models import Annotation, Opinion, SecondOpinion
 from alerts.reviews.queries import (
@@ -14,13 +14,13 @@ from alerts.reviews.queries import (
     suspicions_to_decide,
 )
 from alerts.reviews.services import (
-    CannotDecide,
+    CannotDecideSuspicion,
     decide_suspicion,
     give_opinion,
     run_second_opinions,
     undo_verdict,
 )
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from tests import cast
@@ -135,7 +135,7 @@ def test_either_lead_confirms_it_and_the_hold_is_wide_again(request, undecided, 
     ],
 )
 def test_what_is_no_decision_is_refused(request, undecided, who, values, words):
-    with pytest.raises(CannotDecide, match=words):
+    with pytest.raises(CannotDecideSuspicion, match=words):
         decide(undecided, request.getfixturevalue(who), **values)
     assert SecondOpinion.objects.get().is_open
 
@@ -146,7 +146,7 @@ def test_who_answered_does_not_decide_alone(suspicious, olaf, leo):
     give_opinion(opinion=opinion.uuid, by=olaf, verdict="routine", cause="other", now=OPENED)
     run_second_opinions(seed=SEED, now=DUE)
     undecided = SecondOpinion.objects.get()
-    with pytest.raises(CannotDecide, match="Another lead"):
+    with pytest.raises(CannotDecideSuspicion, match="Another lead"):
         decide(undecided, olaf, verdict="routine", cause="other")
     decide(undecided, leo)
 
@@ -165,19 +165,19 @@ def test_who_called_it_suspicious_does_not_decide_alone(answer, incident, olaf, 
     answer(incident_ids=[incident.pk], verdict="suspicious", cause="other", note="Odd.", by=olaf)
     run_second_opinions(seed=SEED, now=OPENED)
     run_second_opinions(seed=SEED, now=DUE)
-    with pytest.raises(CannotDecide, match="somebody else"):
+    with pytest.raises(CannotDecideSuspicion, match="somebody else"):
         decide(SecondOpinion.objects.get(), olaf, verdict="routine", cause="other")
 
 
 def test_nobody_decides_alone_before_people_were_asked_for_three_days(suspicious, olaf, leo):
     run_second_opinions(seed=SEED, now=OPENED)
-    with pytest.raises(CannotDecide, match="72 hours"):
+    with pytest.raises(CannotDecideSuspicion, match="72 hours"):
         decide(SecondOpinion.objects.get(), leo)
 
 
 def test_it_is_decided_once(undecided, olaf, leo):
     decide(undecided, leo, "confirm")
-    with pytest.raises(CannotDecide, match="in the meantime"):
+    with pytest.raises(CannotDecideSuspicion, match="in the meantime"):
         decide(undecided, olaf, verdict="routine", cause="other")
 
 
@@ -194,7 +194,7 @@ def test_a_suspicion_from_the_past_is_put_to_a_second_person_but_not_to_leads_ev
     suspicious, incident, olaf, leo
 ):
     Incident.objects.filter(pk=incident.pk).update(
-        status=Status.CLOSED, closed_at=NOON, stored_at=NOON + timedelta(hours=1)
+        status=IncidentStatus.CLOSED, closed_at=NOON, stored_at=NOON + timedelta(hours=1)
     )
     run_second_opinions(seed=SEED, now=OPENED)
     assert SecondOpinion.objects.get().opinions.get().person == olaf
@@ -204,7 +204,7 @@ def test_a_suspicion_from_the_past_is_put_to_a_second_person_but_not_to_leads_ev
 def test_a_suspicion_that_counts_again_is_asked_about_anew_and_holds_wide(
     suspicious, incident, site, oda, olaf, leo
 ):
-    kasia = add_person(KASIA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+    kasia = add_person(KASIA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
     run_second_opinions(seed=SEED, now=OPENED)
     run_second_opinions(seed=SEED, now=DUE)
     assert [suspicion.is_narrow for suspicion in suspicions_on()] == [True]

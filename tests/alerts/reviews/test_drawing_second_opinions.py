@@ -7,7 +7,7 @@ import pytest
 
 from alerts.reviews.engine.second_opinion import (
     asks_about_harmless_too,
-    draw,
+    draw_number,
     is_same_side,
     is_sure,
     outcome_of,
@@ -18,16 +18,16 @@ ANSWERS = [uuid5(UUID(int=1), str(n)) for n in range(20_000)]
 
 
 def test_a_draw_can_be_repeated_and_depends_on_seed_and_subject():
-    first = draw(SEED, "person", ANSWERS[0])
-    assert draw(SEED, "person", ANSWERS[0]) == first
+    first = draw_number(SEED, "person", ANSWERS[0])
+    assert draw_number(SEED, "person", ANSWERS[0]) == first
     others = {
-        draw(b"another", "person", ANSWERS[0]),
-        draw(SEED, "person", ANSWERS[1]),
-        draw(SEED, "harmless", ANSWERS[0]),
+        draw_number(b"another", "person", ANSWERS[0]),
+        draw_number(SEED, "person", ANSWERS[1]),
+        draw_number(SEED, "harmless", ANSWERS[0]),
     }
     assert len(others) == 3
     assert first not in others
-    assert all(0 <= draw(SEED, answer_id) < 1 for answer_id in ANSWERS[:500])
+    assert all(0 <= draw_number(SEED, answer_id) < 1 for answer_id in ANSWERS[:500])
 
 
 def test_one_second_opinion_in_five_is_about_a_harmless_answer():
@@ -37,7 +37,7 @@ def test_one_second_opinion_in_five_is_about_a_harmless_answer():
 
 
 def test_the_draw_is_even():
-    tenths = Counter(int(draw(SEED, answer_id) * 10) for answer_id in ANSWERS)
+    tenths = Counter(int(draw_number(SEED, answer_id) * 10) for answer_id in ANSWERS)
     assert all(abs(n / len(ANSWERS) - 0.1) < 0.01 for n in tenths.values())
 
 

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from alerts.incidents.engine.hidden_verdicts import NOTHING_HIDDEN
-from alerts.incidents.engine.rhythm import Window
+from alerts.incidents.engine.rhythm import HourWindow
 from alerts.incidents.page.pattern_history import pattern_verdicts
-from alerts.reviews.queries import facts_of
+from alerts.reviews.queries import question_facts
 from tests.alerts.reviews.conftest import PATTERN
 from tests.conftest import NOON
 
@@ -19,27 +19,27 @@ def weeks(make, n, **columns):
 
 def test_how_often_the_same_pair_was_seen_and_when_it_usually_is(make):
     weeks(make, 6)
-    facts = facts_of(make(at=NOON)[0])
+    facts = question_facts(make(at=NOON)[0])
     assert (facts.sightings, facts.days) == (6, 42)
-    assert facts.usual.window == Window((1,), 6, 7)
+    assert facts.usual.window == HourWindow((1,), 6, 7)
     assert facts.usual.is_inside is False
-    assert facts_of(make(at=TUESDAY_SIX)[0]).usual.is_inside is True
+    assert question_facts(make(at=TUESDAY_SIX)[0]).usual.is_inside is True
 
 
 def test_only_ninety_days_count(make):
     weeks(make, 20)
-    facts = facts_of(make(at=NOON)[0])
+    facts = question_facts(make(at=NOON)[0])
     assert (facts.sightings, facts.days) == (12, 90)
 
 
 def test_a_few_occurrences_are_no_habit(make):
     weeks(make, 4)
-    facts = facts_of(make(at=NOON)[0])
+    facts = question_facts(make(at=NOON)[0])
     assert facts.usual is None
 
 
 def test_nothing_is_said_while_details_are_pending(make):
-    assert facts_of(make(pattern=None)[0]) is None
+    assert question_facts(make(pattern=None)[0]) is None
 
 
 def test_what_ot_said_before(make, ask, answer):
@@ -54,8 +54,8 @@ def test_the_answer_beside_it_was_not_said_before(make, ask, answer):
     answer(ask(make()), verdict="routine", cause="runs-by-itself")
     incident = make()[0]
     annotation = answer(ask([incident]))
-    assert facts_of(incident, besides=annotation).verdicts.counts["routine"] == 1
-    assert facts_of(incident).verdicts.judged == 2
+    assert question_facts(incident, besides=annotation).verdicts.counts["routine"] == 1
+    assert question_facts(incident).verdicts.judged == 2
 
 
 def test_a_pattern_that_nobody_judged_has_no_history(make):

@@ -12,10 +12,10 @@ from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import ESCALATED_LABEL, Incident
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.reviews.models import SecondOpinion
-from alerts.reviews.queries import facts_of, verdicts_hidden_from
+from alerts.reviews.queries import question_facts, verdicts_hidden_from
 from alerts.reviews.services import withdraw_review
 from alerts.reviews.services.verdict_label import VERDICT_LABELS
-from portal.accounts.models import Role, ScopeKind, User
+from portal.accounts.models import GrantScope, Role, User
 from tests import cast
 from tests.alerts.reviews.conftest import answer_of
 from tests.conftest import NOON, add_person
@@ -29,7 +29,7 @@ KASIA = cast.Person("kasia@demo.example", "Kasia Nowicka")
 
 @reuse_rows
 def kasia(site):
-    return add_person(KASIA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+    return add_person(KASIA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
 
 
 def ask_about(annotation, person, site):
@@ -93,9 +93,9 @@ def test_what_ot_said_before_is_told_without_it(judged, kasia, site, oda, make):
     (other,) = make(1)
     answer_of(oda, incident_ids=[other.pk], verdict="routine", cause="other")
     ask_about(annotation, kasia, site)
-    verdicts = facts_of(other).verdicts
+    verdicts = question_facts(other).verdicts
     assert (verdicts.judged, verdicts.counts["suspicious"]) == (2, 1)
-    verdicts = facts_of(other, hidden=hidden_from(fresh(kasia))).verdicts
+    verdicts = question_facts(other, hidden=hidden_from(fresh(kasia))).verdicts
     assert (verdicts.counts["routine"], verdicts.judged, verdicts.latest_by) == (1, 1, "")
 
 

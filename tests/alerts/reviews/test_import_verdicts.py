@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from alerts.incidents.models import Incident, OtState, PatternMemory, Status
+from alerts.incidents.models import Incident, IncidentStatus, OtState, PatternMemory
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation
 from alerts.reviews.services.import_verdicts import CannotImportVerdicts, import_verdicts
@@ -43,7 +43,7 @@ def faults_of(take, *lines, **more):
 
 
 def test_open_and_closed_incidents_get_their_verdicts_and_sentinel_hears_nothing(take, make, oda):
-    still_open, closed = make(1)[0], make(1, status=Status.CLOSED)[0]
+    still_open, closed = make(1)[0], make(1, status=IncidentStatus.CLOSED)[0]
     done = take(line(still_open, note="Recipe change."), line(closed, at="2026-11-24T11:51Z"))
     assert (done.lines, done.new, done.unchanged) == (2, 2, 0)
     assert done.people == {"oda@demo.example": 2}

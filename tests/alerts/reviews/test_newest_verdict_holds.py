@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from alerts.incidents.engine.hidden_verdicts import NOTHING_HIDDEN
-from alerts.incidents.models import Incident, PatternMemory, Status
+from alerts.incidents.models import Incident, IncidentStatus, PatternMemory
 from alerts.incidents.page.pattern_history import pattern_verdicts, pattern_verdicts_of
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation
@@ -45,7 +45,7 @@ def take_over(*verdicts):
 
 @pytest.mark.parametrize("newest_first", [True, False])
 def test_history_may_be_taken_over_from_either_end(make, oda, newest_first):
-    rows = make(3, status=Status.CLOSED)
+    rows = make(3, status=IncidentStatus.CLOSED)
     verdicts = [past(row, oda, days_ago=n, note=f"{n} days ago") for n, row in enumerate(rows, 1)]
     for verdict in verdicts if newest_first else reversed(verdicts):
         take_over(verdict)
@@ -56,7 +56,7 @@ def test_history_may_be_taken_over_from_either_end(make, oda, newest_first):
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_of_several_verdicts_on_one_incident_the_newest_holds(make, oda, olaf, order):
-    incident = make(status=Status.CLOSED)[0]
+    incident = make(status=IncidentStatus.CLOSED)[0]
     verdicts = [
         past(incident, oda, days_ago=9, verdict="suspicious", note="Not us"),
         past(incident, olaf, days_ago=5, verdict="routine"),
@@ -80,13 +80,13 @@ def test_of_several_verdicts_on_one_incident_the_newest_holds(make, oda, olaf, o
 
 
 def test_taken_over_twice_is_kept_once(make, oda):
-    incident = make(status=Status.CLOSED)[0]
+    incident = make(status=IncidentStatus.CLOSED)[0]
     assert take_over(past(incident, oda, days_ago=3)) == 1
     assert take_over(past(incident, oda, days_ago=3), past(incident, oda, days_ago=3)) == 0
 
 
 def test_an_old_verdict_overrules_none_that_was_given_here(make, answer, oda, olaf):
-    incident = make(status=Status.CLOSED)[0]
+    incident = make(status=IncidentStatus.CLOSED)[0]
     answer(incident_ids=[incident.pk], by=oda)
     take_over(past(incident, olaf, days_ago=30, verdict="suspicious", note="Not us"))
     incident.refresh_from_db()
@@ -105,7 +105,7 @@ def test_who_waited_for_a_lock_and_comes_late_overrules_nobody(make, answer, oda
 
 
 def test_an_undone_verdict_gives_each_pattern_its_newest_back(make, answer, oda, olaf):
-    old = make(status=Status.CLOSED)[0]
+    old = make(status=IncidentStatus.CLOSED)[0]
     incident = make()[0]
     answer(incident_ids=[incident.pk], by=olaf, now=NOON - timedelta(hours=1), note="Olaf's word")
     verdict = answer(incident_ids=[incident.pk], by=oda, note="Oda's word")
@@ -154,7 +154,9 @@ def test_any_order_of_arrival_comes_to_the_same(standing_after, verdicts, data):
 @pytest.fixture
 def standing_after(make, oda, olaf):
     """What a row of arrivals comes to. Nothing of it stays."""
-    rows = make(2, status=Status.CLOSED) + make(2, status=Status.CLOSED, pattern=OTHER_PATTERN)
+    rows = make(2, status=IncidentStatus.CLOSED) + make(
+        2, status=IncidentStatus.CLOSED, pattern=OTHER_PATTERN
+    )
     make(2)  # open ones of the first pattern, ranked by what is known of it
 
     def arrive(minute, incidents, verdict, how):

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.models import Incident, PatternMemory, Status
+from alerts.incidents.models import Incident, IncidentStatus, PatternMemory
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation
 from alerts.reviews.services.past_verdicts import PastVerdict, record_past_verdicts
@@ -38,7 +38,7 @@ def take_over(make_person, noon):
 
 
 def test_verdicts_of_the_past_count_for_their_pattern_and_owe_nothing(take_over, happen):
-    incidents = [happen(Status.CLOSED) for _ in range(3)]
+    incidents = [happen(IncidentStatus.CLOSED) for _ in range(3)]
     assert take_over(*incidents) == 3
     assert PatternMemory.objects.get(pattern=PATTERN).routine == 3
     assert not Change.objects.exists()
@@ -47,22 +47,22 @@ def test_verdicts_of_the_past_count_for_their_pattern_and_owe_nothing(take_over,
 
 
 def test_open_and_judged_incidents_are_passed_over(take_over, happen):
-    closed, still_open = happen(Status.CLOSED), happen(Status.NEW)
+    closed, still_open = happen(IncidentStatus.CLOSED), happen(IncidentStatus.NEW)
     assert take_over(closed, still_open) == 1
     assert take_over(closed, verdict="maintenance") == 0
     assert Annotation.objects.get().verdict == "routine"
 
 
 def test_open_incidents_of_the_pattern_weigh_less_by_it(take_over, happen, noon):
-    still_open = happen(Status.NEW)
+    still_open = happen(IncidentStatus.NEW)
     regroup([still_open.pk], now=noon)
     before = Incident.objects.get(pk=still_open.pk).priority
-    take_over(*[happen(Status.CLOSED) for _ in range(15)])
+    take_over(*[happen(IncidentStatus.CLOSED) for _ in range(15)])
     assert Incident.objects.get(pk=still_open.pk).priority == before - 10
 
 
 def test_a_verdict_of_the_past_stands_on_the_timeline_when_it_was_given(take_over, happen, noon):
-    incident = happen(Status.CLOSED)
+    incident = happen(IncidentStatus.CLOSED)
     take_over(incident, note="Firmware round.")
     [line] = incident.timeline.all()
     assert (line.code, line.side, line.at) == ("answered", "ot", noon - timedelta(days=3))

@@ -9,7 +9,7 @@ from alerts.incidents.page.incident import survivor_of
 from alerts.reviews.models import AskedIncident
 from alerts.reviews.services.merged_verdicts import move_merged_verdict
 from alerts.reviews.tasks import move_merged_verdicts
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.reviews.conftest import answer_of, make_alike
 from tests.conftest import NOON
@@ -76,6 +76,6 @@ def test_a_verdict_on_both_is_superseded_by_the_next_on_the_one_that_is_left(
 def test_the_page_leads_to_the_survivor_of_its_own_workspace(
     stranger, loser, survivor, make_person
 ):
-    everywhere = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
+    everywhere = make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.ALL, None))
     merge(loser)
     assert survivor_of(loser, everywhere) == survivor, "not the older one with the same number"

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.acts.escalate import escalate_incidents
-from alerts.incidents.models import Incident, OtState, Status, TimelineItem
+from alerts.incidents.models import Incident, IncidentStatus, OtState, TimelineItem
 from alerts.outbox.models import Change
 from alerts.reviews.engine.second_opinion import NARROWS_AFTER, asks_about_harmless_too
 from alerts.reviews.models import Annotation, Opinion, SecondOpinion
@@ -19,7 +19,7 @@ from alerts.reviews.services import (
     run_second_opinions,
     undo_verdict,
 )
-from portal.accounts.models import Grant, Role, ScopeKind
+from portal.accounts.models import Grant, GrantScope, Role
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from tests import cast
@@ -37,12 +37,12 @@ SEEDS = [str(n).encode() for n in range(64)]
 
 @reuse_rows
 def kasia(site):
-    return add_person(KASIA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+    return add_person(KASIA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
 
 
 @reuse_rows
 def jan(site):
-    return add_person(JAN, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+    return add_person(JAN, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
 
 
 def seed_for(annotation, *, harmless=False):
@@ -87,7 +87,7 @@ def test_nobody_is_asked_who_was_told_of_the_answer(incident, oda, kasia, olaf):
 
 
 def test_nobody_is_asked_who_was_told_of_its_escalation(suspicious, incident, kasia, olaf, sam):
-    Grant.objects.create(user=kasia, role=Role.SOC_LEAD, scope=ScopeKind.ALL, granted_at=NOON)
+    Grant.objects.create(user=kasia, role=Role.SOC_LEAD, scope=GrantScope.ALL, granted_at=NOON)
     escalate_incidents(incident_ids=[incident.pk], by=sam, now=NOON)
     run(suspicious)
     assert the_question(suspicious).person == olaf
@@ -207,7 +207,7 @@ def test_who_is_not_sure_leaves_it_to_the_lead(suspicious, kasia, jan, olaf, pas
 def test_after_three_questions_nobody_else_is_asked(make_person, suspicious, site, olaf):
     for n in range(4):
         person = cast.Person(f"ot{n}@demo.example", f"Engineer {n}")
-        make_person(person, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+        make_person(person, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
     for _ in range(3):
         run(suspicious)
         say(the_question(suspicious), "not-sure")
@@ -311,7 +311,7 @@ def test_the_soc_ends_it_with_its_reason(suspicious, incident, kasia, sam):
         details={"comment": "The vendor said so."},
     )
     Incident.objects.filter(pk=incident.pk).update(
-        status=Status.CLOSED,
+        status=IncidentStatus.CLOSED,
         classification="BenignPositive",
         closed_at=LATER,
         classification_reason="SuspiciousButExpected",
@@ -320,7 +320,7 @@ def test_the_soc_ends_it_with_its_reason(suspicious, incident, kasia, sam):
     found = SecondOpinion.objects.get()
     assert (found.state, found.reason) == ("harmless-to-soc", "The vendor said so.")
     assert list(evidence_in_force()) == [], "neither suspicious nor OT's word that it is harmless"
-    Incident.objects.filter(pk=incident.pk).update(status=Status.NEW, classification="")
+    Incident.objects.filter(pk=incident.pk).update(status=IncidentStatus.NEW, classification="")
     run(suspicious, now=LATER + 2 * HOUR)
     assert state_of(suspicious) == "open", "reopened, it is suspicious again"
 
@@ -328,7 +328,7 @@ def test_the_soc_ends_it_with_its_reason(suspicious, incident, kasia, sam):
 def test_a_true_positive_confirms_it(suspicious, incident, kasia):
     run(suspicious)
     Incident.objects.filter(pk=incident.pk).update(
-        status=Status.CLOSED, classification="TruePositive", closed_at=LATER
+        status=IncidentStatus.CLOSED, classification="TruePositive", closed_at=LATER
     )
     run(suspicious, now=LATER + HOUR)
     assert state_of(suspicious) == "confirmed"

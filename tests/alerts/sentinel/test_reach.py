@@ -13,7 +13,7 @@ from alerts.sentinel.client.port import (
 )
 from alerts.sentinel.models import Reachability
 from alerts.sentinel.queries import Health, callable_at, resting_workspaces, standing_of
-from alerts.sentinel.services import may_call, note_error, note_success, note_throttled
+from alerts.sentinel.services import may_call_workspace, note_error, note_success, note_throttled
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace
 
@@ -30,7 +30,7 @@ def after(seconds):
 
 
 def may(workspace, seconds, **purpose):
-    return may_call(workspace_id=workspace, now=after(seconds), **purpose)
+    return may_call_workspace(workspace_id=workspace, now=after(seconds), **purpose)
 
 
 def fail(workspace, error, seconds=0, **purpose):

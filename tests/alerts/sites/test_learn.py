@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from alerts.sites.models import Device, Sensor, Site, Zone
-from alerts.sites.services import DeviceSeen, Place, learn_devices, learn_places, level_of
+from alerts.sites.services import DeviceSeen, StatedPlace, learn_devices, learn_places, level_of
 from tests.factories.incidents import NOON
 
 pytestmark = pytest.mark.django_db
@@ -19,9 +19,9 @@ def versions():
 
 def test_places_are_added_once_and_found_by_any_of_their_names():
     places = [
-        Place("Gdańsk", "Packaging 2", "s-1"),
-        Place(" Gdańsk ", "Office"),
-        Place("", "", "s-1"),
+        StatedPlace("Gdańsk", "Packaging 2", "s-1"),
+        StatedPlace(" Gdańsk ", "Office"),
+        StatedPlace("", "", "s-1"),
     ]
     learn_places(places=places)
     atlas = learn_places(places=places)
@@ -31,25 +31,25 @@ def test_places_are_added_once_and_found_by_any_of_their_names():
 
 
 def test_a_place_that_names_nothing_we_know_is_no_place():
-    atlas = learn_places(places=[Place("", "Office", "s-9")])
-    assert atlas.find(Place("", "Office", "s-9")).site_id is None
+    atlas = learn_places(places=[StatedPlace("", "Office", "s-9")])
+    assert atlas.find(StatedPlace("", "Office", "s-9")).site_id is None
     assert not Site.objects.exists()
 
 
 def test_equal_zone_names_of_two_sites_are_two_zones():
-    atlas = learn_places(places=[Place("Gdańsk", "Office"), Place("Porto", "Office")])
+    atlas = learn_places(places=[StatedPlace("Gdańsk", "Office"), StatedPlace("Porto", "Office")])
     assert Zone.objects.count() == 2
-    assert atlas.find(Place("Porto", "Office")).words == "Porto, Office"
+    assert atlas.find(StatedPlace("Porto", "Office")).words == "Porto, Office"
 
 
 def test_a_zone_that_is_named_beside_a_known_sensor_belongs_to_its_site():
-    learn_places(places=[Place("Gdańsk", "Packaging 2", "s-1")])
-    atlas = learn_places(places=[Place("", "Filling", "s-1")])
-    assert atlas.find(Place("", "Filling", "s-1")).words == "Gdańsk, Filling"
+    learn_places(places=[StatedPlace("Gdańsk", "Packaging 2", "s-1")])
+    atlas = learn_places(places=[StatedPlace("", "Filling", "s-1")])
+    assert atlas.find(StatedPlace("", "Filling", "s-1")).words == "Gdańsk, Filling"
 
 
 def test_the_same_address_in_two_zones_is_two_devices():
-    learn_places(places=[Place("Gdańsk", "A"), Place("Gdańsk", "B")])
+    learn_places(places=[StatedPlace("Gdańsk", "A"), StatedPlace("Gdańsk", "B")])
     zones = list(Zone.objects.values_list("pk", flat=True))
     learn_devices(devices=[DeviceSeen(zone, "10.0.0.1", NOON) for zone in zones])
     assert sorted(Device.objects.values_list("zone", "address")) == [
@@ -58,7 +58,7 @@ def test_the_same_address_in_two_zones_is_two_devices():
 
 
 def test_what_is_told_later_of_a_device_is_news_and_silence_is_none():
-    learn_places(places=[Place("Gdańsk", "A")])
+    learn_places(places=[StatedPlace("Gdańsk", "A")])
     plain = DeviceSeen(Zone.objects.get().pk, "10.0.0.1", NOON, "PLC")
     learn_devices(devices=[plain])
     learn_devices(devices=[plain._replace(is_programming=False, is_authorized=True)])
@@ -70,7 +70,7 @@ def test_what_is_told_later_of_a_device_is_news_and_silence_is_none():
 
 
 def test_a_device_that_is_seen_often_is_written_rarely():
-    learn_places(places=[Place("Gdańsk", "A")])
+    learn_places(places=[StatedPlace("Gdańsk", "A")])
     zone = Zone.objects.get().pk
     learn_devices(devices=[DeviceSeen(zone, "10.0.0.1", NOON, "PLC")])
     before = versions()

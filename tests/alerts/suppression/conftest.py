@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON, add_person
 from tests.factories import rules
@@ -23,15 +23,15 @@ def site(db):
 @reuse_rows
 def people(site, workspace):
     """Oda and Olaf speak for OT at the site, Sam and Leo work in the workspace's SOC."""
-    at_site = (ScopeKind.SITE, site.uuid)
-    in_soc = (ScopeKind.WORKSPACE, workspace.uuid)
+    at_site = (GrantScope.SITE, site.uuid)
+    in_soc = (GrantScope.WORKSPACE, workspace.uuid)
     return SimpleNamespace(
         oda=add_person(cast.ODA, (Role.OT_ENGINEER, *at_site)),
         olaf=add_person(cast.OLAF, (Role.OT_SITE_LEAD, *at_site)),
         sam=add_person(cast.SAM, (Role.SOC_ANALYST, *in_soc)),
         leo=add_person(cast.LEO, (Role.SOC_LEAD, *in_soc)),
-        mia=add_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None)),
-        ada=add_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None)),
+        mia=add_person(cast.MIA, (Role.MANAGER, GrantScope.ALL, None)),
+        ada=add_person(cast.ADA, (Role.ADMINISTRATOR, GrantScope.ALL, None)),
     )
 
 

@@ -8,11 +8,11 @@ from alerts.incidents.models import (
     DetailsState,
     Incident,
     IncidentAlert,
-    Status,
+    IncidentStatus,
     TimelineItem,
 )
 from alerts.reviews.models import Annotation
-from alerts.suppression.engine.rule import Clause, Rule
+from alerts.suppression.engine.rule import Clause, RuleDefinition
 from tests.conftest import NOON
 from tests.factories.incidents import new_alert, new_incident
 
@@ -28,7 +28,7 @@ def rule_for(site, *more, source="ENG-WS-04", **members):
         Clause("source_device", "is", (source,)),
         *more,
     )
-    return Rule(all_of=lines, **fields)
+    return RuleDefinition(all_of=lines, **fields)
 
 
 def routine(workspace, site, *, days=30, source="ENG-WS-04", destination="PLC-4", hour=6, **more):
@@ -43,7 +43,7 @@ def routine(workspace, site, *, days=30, source="ENG-WS-04", destination="PLC-4"
             "destination": destination,
             "created_at": at,
             "site_ids": [site.pk],
-            "status": Status.CLOSED,
+            "status": IncidentStatus.CLOSED,
             "details_state": DetailsState.FETCHED,
             "classification": "BenignPositive",
         }

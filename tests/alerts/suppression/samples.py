@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from alerts.suppression.engine.fields import FIELDS, Facts, Kind
-from alerts.suppression.engine.rule import Clause, Rule, reasons_against_rule
+from alerts.suppression.engine.fields import FIELDS, FieldKind, FieldValues
+from alerts.suppression.engine.rule import Clause, RuleDefinition, reasons_against_rule
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # a Tuesday, 13:00 in Warsaw
 PROGRAMMING = "Unauthorized PLC Programming"
@@ -82,14 +82,14 @@ POOLS = {
     "entities_in_incident": (1, 3, 500),
 }
 WITHIN = {
-    Kind.ADDRESS: NETWORKS,
-    Kind.ZONE: ("Gdańsk / Packaging 2", "Ulm / Utilities"),
-    Kind.TIME: WINDOWS,
-    Kind.WORK: WORKS,
+    FieldKind.ADDRESS: NETWORKS,
+    FieldKind.ZONE: ("Gdańsk / Packaging 2", "Ulm / Utilities"),
+    FieldKind.TIME: WINDOWS,
+    FieldKind.WORK: WORKS,
 }
 
 
-def facts(**values) -> Facts:
+def facts(**values) -> FieldValues:
     """A download in Gdańsk, on a Tuesday at 07:10 of the plant's clock."""
     usual = {
         "workspace": "north",
@@ -111,17 +111,17 @@ def facts(**values) -> Facts:
         "alerts_in_incident": 1,
         "entities_in_incident": 4,
     }
-    return Facts(**usual | values)
+    return FieldValues(**usual | values)
 
 
 def clause(field, operator, *values) -> Clause:
     return Clause(field, operator, values)
 
 
-def rule(*all_of, except_any=(), **more) -> Rule:
+def rule(*all_of, except_any=(), **more) -> RuleDefinition:
     """A rule with a title and an end in 60 days."""
     fields = {"title": "Recipe downloads", "expires_at": NOW + timedelta(days=60)} | more
-    return Rule(all_of=all_of, except_any=tuple(except_any), **fields)
+    return RuleDefinition(all_of=all_of, except_any=tuple(except_any), **fields)
 
 
 TYPE = clause("alert_type", "is", PROGRAMMING)
@@ -132,7 +132,7 @@ TUESDAY = clause("time", "within", "Tue 06:00-08:00 Europe/Warsaw")
 DOWNLOADS = rule(TYPE, SITE, SOURCE, DESTINATION, TUESDAY)
 
 
-def but(base: Rule, *more: Clause, **changes) -> Rule:
+def but(base: RuleDefinition, *more: Clause, **changes) -> RuleDefinition:
     """The same rule with more lines or other members."""
     return replace(base, all_of=base.all_of + more, **changes)
 
@@ -153,7 +153,7 @@ def clauses(draw, names=tuple(POOLS)):
 @st.composite
 def rules(draw, names=tuple(POOLS)):
     """Rules that make sense; short ones are common, so that many match."""
-    made = Rule(
+    made = RuleDefinition(
         title="Generated",
         all_of=tuple(draw(st.lists(clauses(names), min_size=1, max_size=4))),
         except_any=tuple(draw(st.lists(clauses(names), max_size=2))),
@@ -182,7 +182,7 @@ def any_facts(draw):
             *("destination_kind", "destination_zone", "destination_subnet"),
         )
     }
-    return Facts(
+    return FieldValues(
         **spoken,
         workspace=draw(st.sampled_from(WORKSPACES)),
         site=draw(st.sampled_from(SITES)),

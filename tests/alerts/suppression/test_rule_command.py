@@ -5,7 +5,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from alerts.suppression.engine.rule import Clause, Rule, as_json, rule_hash
+from alerts.suppression.engine.rule import Clause, RuleDefinition, as_json, rule_hash
 from alerts.suppression.models import BackTestRun
 from tests.alerts.suppression.past import routine, rule_for
 from tests.factories.incidents import make_site, make_workspace
@@ -24,7 +24,7 @@ def written(tmp_path):
 
     def write(content):
         file = tmp_path / "rule.json"
-        data = as_json(content) if isinstance(content, Rule) else content
+        data = as_json(content) if isinstance(content, RuleDefinition) else content
         file.write_text(data if isinstance(data, str) else json.dumps(data))
         return str(file)
 
@@ -66,7 +66,7 @@ def test_as_kql_it_names_what_only_tagout_knows(written, site, capsys):
     assert '| where SourceDevice in ("ENG-WS-04")' in result["kql"]
     rule = rule_for(site)
     work = Clause("planned_work", "within", ("backup",))
-    rule = Rule(title=rule.title, all_of=(*rule.all_of, work))
+    rule = RuleDefinition(title=rule.title, all_of=(*rule.all_of, work))
     result = _json(capsys, "compile", written(rule), "--to", "kql")
     assert not result["is_exact"]
     assert [line["field"] for line in result["left_out"]] == ["planned_work"]
@@ -84,7 +84,7 @@ def test_as_an_automation_rule_each_workspace_says_how_exact(written, site, caps
         Clause("alert_type", "is", ("DNP3 Restart",)),
         Clause("source_device", "is", ("ENG-WS-04",)),
     )
-    rule = Rule(title="What the north does", all_of=lines)
+    rule = RuleDefinition(title="What the north does", all_of=lines)
     result = _json(capsys, "compile", written(rule), "--to", "automation-rule")
     assert [form["workspace"] for form in result["forms"]] == ["north"]
     assert result["forms"][0]["verdict"] == "impossible"  # direction, and nobody probed it yet

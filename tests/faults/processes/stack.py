@@ -18,11 +18,11 @@ from django.db import connection, transaction
 from django.test import Client
 
 from alerts.incidents.models import Incident
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, ChangeOutcome
 from portal import clock, embedded
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.celery import app
-from portal.jobs.models import Job, State
+from portal.jobs.models import Job, JobState
 from portal.jobs.queries import HEARTBEAT
 from portal.notifications.models import Mail
 from portal.notifications.services import notify
@@ -38,7 +38,7 @@ from tests.program import Program
 
 WORKER_APP = "tests.faults.processes.odd_mail:app"
 numbers = count(1)
-ENDED = (State.DONE, State.DEAD)
+ENDED = (JobState.DONE, JobState.DEAD)
 MAX_RESTARTS = 5  # of the worker in one run of these tests
 NAMES = {entry["task"].rpartition(".")[2]: entry for entry in SCHEDULE.values()}
 
@@ -167,7 +167,7 @@ class Stack:
     def populate(self):
         """A person, their session and token, a workspace."""
         everywhere = (Role.SOC_ANALYST, Role.ADMINISTRATOR)
-        self.ada = add_person(cast.ADA, *((role, ScopeKind.ALL, None) for role in everywhere))
+        self.ada = add_person(cast.ADA, *((role, GrantScope.ALL, None) for role in everywhere))
         browser = Client()
         browser.force_login(self.ada)
         key = browser.cookies[settings.SESSION_COOKIE_NAME].value
@@ -327,14 +327,14 @@ class Stack:
     def hurry(self):
         """As if the grace of what is owed, and the wait of what is read, were over."""
         now = clock.unshifted()
-        update_free(Change.objects.filter(state=State.WAITING), due_at=now)
-        update_free(Job.objects.filter(kind="intake.poll", state=State.WAITING), due_at=now)
+        update_free(Change.objects.filter(state=JobState.WAITING), due_at=now)
+        update_free(Job.objects.filter(kind="intake.poll", state=JobState.WAITING), due_at=now)
 
     def end_leases(self):
         """As if the two minutes were over that they last."""
         now = clock.unshifted()
         for rows in (Change.objects, Job.objects, Mail.objects):
-            update_free(rows.filter(state=State.RUNNING), lease_until=now)
+            update_free(rows.filter(state=JobState.RUNNING), lease_until=now)
 
     def wake(self, name: str, **options):
         """Send the wake-up that beat would."""
@@ -359,7 +359,7 @@ class Stack:
         return not Mail.objects.filter(pk__in=mails).exclude(state__in=ENDED).exists()
 
     def owes_nothing(self) -> bool:
-        return not Change.objects.filter(outcome=Outcome.OPEN).exists()
+        return not Change.objects.filter(outcome=ChangeOutcome.OPEN).exists()
 
     # Pages
 

@@ -6,8 +6,8 @@ from statistics import quantiles
 
 import pytest
 
-from alerts.outbox.models import Change, Outcome
-from portal.jobs.models import State
+from alerts.outbox.models import Change, ChangeOutcome
+from portal.jobs.models import JobState
 
 PAGES = ("/", "/incidents/")
 BLOCK = 5  # requests to each page between two changes of the broker
@@ -63,8 +63,8 @@ def act_without_a_broker(stack, incidents):
     time.sleep(0.5)
     waiting = Change.objects.filter(
         incident_name__in=[incident.name for incident in incidents],
-        state=State.WAITING,
-        outcome=Outcome.OPEN,
+        state=JobState.WAITING,
+        outcome=ChangeOutcome.OPEN,
     )
     return waiting.count()
 

@@ -12,7 +12,7 @@ from alerts.incidents.acts.triage import comment_on_incidents
 from alerts.incidents.models import IncidentRaw
 from alerts.outbox.models import Change
 from portal import clock
-from portal.jobs.models import Job, State
+from portal.jobs.models import Job, JobState
 from portal.jobs.services import LEASE
 from portal.notifications.models import Mail
 from tests.faults.processes.stack import has_ended
@@ -100,7 +100,7 @@ def test_f33_a_job_that_kills_its_process_is_given_up_and_harms_no_other(stack, 
             wait_for_the_lease(stack, long=False)
         time.sleep(0.1)
     row = Mail.objects.get(pk=poison)
-    assert row.state == State.DEAD
+    assert row.state == JobState.DEAD
     assert row.latest_error
     measure("tries of the poison job", len(stack.tries_of(poison)), at_least=1, at_most=MAX_TRIES)
 
@@ -134,7 +134,7 @@ def test_f34_a_worker_that_is_replaced_finishes_its_work_and_loses_none(stack, m
         )
         time.sleep(dice.uniform(0.0, 0.3))
         drained.append(stack.workers.ask_to_stop())
-    held = [rows.filter(state=State.RUNNING).count() for rows in (Change.objects, Job.objects)]
+    held = [rows.filter(state=JobState.RUNNING).count() for rows in (Change.objects, Job.objects)]
     stack.have(beats=1)
     stack.hurry()
     stack.wait(lambda: is_over(stack, theirs), seconds=300, what="everything came in and went out")

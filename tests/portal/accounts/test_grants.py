@@ -2,7 +2,7 @@ import uuid
 
 import pytest
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.accounts.queries import people_holding, reach_of
 from portal.accounts.services.people import (
     CannotAddPerson,
@@ -19,26 +19,26 @@ GDANSK = uuid.UUID(int=1)
 
 
 def test_rights_add_up(make_person):
-    oda = make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, GDANSK))
+    oda = make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, GDANSK))
     assert reach_of(oda).sites == {GDANSK}
     assert not reach_of(oda).everywhere
     assert list(people_holding([Role.OT_ENGINEER], sites=[GDANSK])) == [oda]
 
 
 def test_an_administrator_reads_no_incidents(make_person):
-    ada = make_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None))
+    ada = make_person(cast.ADA, (Role.ADMINISTRATOR, GrantScope.ALL, None))
     assert reach_of(ada).nowhere
 
 
 @pytest.mark.abuse("A05")
 def test_a_revoked_grant_gives_nothing_but_stays_on_record(make_person, noon):
-    oda = make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, GDANSK))
+    oda = make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, GDANSK))
     assert revoke_role(grant_id=oda.grants.get().pk, by="tests", now=noon)
     oda.__dict__.pop("_tagout_grants", None)
     assert reach_of(oda).nowhere
     assert oda.grants.count() == 1
     details = Entry.objects.latest("seq").details
-    assert details == {"role": Role.OT_ENGINEER, "scope": ScopeKind.SITE, "where": str(GDANSK)}
+    assert details == {"role": Role.OT_ENGINEER, "scope": GrantScope.SITE, "where": str(GDANSK)}
 
 
 def test_a_role_is_granted_only_where_it_makes_sense(make_person, noon):
@@ -47,7 +47,7 @@ def test_a_role_is_granted_only_where_it_makes_sense(make_person, noon):
         grant_role(
             to=sam,
             role=Role.SOC_ANALYST,
-            scope=ScopeKind.SITE,
+            scope=GrantScope.SITE,
             scope_uuid=GDANSK,
             by="tests",
             now=noon,

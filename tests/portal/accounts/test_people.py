@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from portal.accounts.models import Role, ScopeKind, Session, User
+from portal.accounts.models import GrantScope, Role, Session, User
 from portal.accounts.queries import names_by_role, roles_of
 from portal.accounts.services.people import (
     CannotAddPerson,
@@ -30,7 +30,7 @@ from tests.conftest import NOON
 
 pytestmark = pytest.mark.django_db
 PASSWORD, OTHER = "correct horse battery", "another long sentence"
-EVERYWHERE = (ScopeKind.ALL, None)
+EVERYWHERE = (GrantScope.ALL, None)
 
 
 def sign_in(password=PASSWORD):

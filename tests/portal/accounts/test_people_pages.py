@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from portal.accounts.models import Role, ScopeKind, Session, User
+from portal.accounts.models import GrantScope, Role, Session, User
 from portal.accounts.password_checks import KNOWN_PEOPLE
 from portal.accounts.services.people import grant_role
 from portal.accounts.services.tokens import create_token
@@ -14,7 +14,7 @@ from tests.factories.incidents import make_site
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 PASSWORD, OTHER = "correct horse battery", "another long sentence"
-EVERYWHERE = (ScopeKind.ALL, None)
+EVERYWHERE = (GrantScope.ALL, None)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_the_list_says_who_has_which_role_where(page, sam):
     grant_role(
         to=sam,
         role=Role.OT_ENGINEER,
-        scope=ScopeKind.SITE,
+        scope=GrantScope.SITE,
         scope_uuid=site.uuid,
         by="tests",
         now=NOON,

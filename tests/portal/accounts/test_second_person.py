@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from portal.accounts.models import ApiToken, Role, ScopeKind, Session
+from portal.accounts.models import ApiToken, GrantScope, Role, Session
 from portal.accounts.queries import people_holding, reach_of, sites_with
 from portal.accounts.services.people import disable_person, grant_role, revoke_role
 from portal.accounts.services.tokens import create_token, revoke_token, rotate_token
@@ -51,8 +51,8 @@ def oda(make_person):
     """OT engineer at one site, and analyst in a workspace."""
     return make_person(
         cast.ODA,
-        (Role.OT_ENGINEER, ScopeKind.SITE, SITE),
-        (Role.SOC_ANALYST, ScopeKind.WORKSPACE, WORKSPACE),
+        (Role.OT_ENGINEER, GrantScope.SITE, SITE),
+        (Role.SOC_ANALYST, GrantScope.WORKSPACE, WORKSPACE),
     )
 
 
@@ -70,7 +70,7 @@ def test_of_two_grants_the_one_that_was_taken_back_counts_no_longer(oda):
     second = grant_role(
         to=oda,
         role=Role.OT_ENGINEER,
-        scope=ScopeKind.SITE,
+        scope=GrantScope.SITE,
         scope_uuid=OTHER_SITE,
         by="tests",
         now=NOON,

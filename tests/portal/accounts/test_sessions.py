@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import F
 from django.test import Client
 
-from portal.accounts.models import Role, ScopeKind, Session
+from portal.accounts.models import GrantScope, Role, Session
 from portal.accounts.sessions import digest_of_key
 from portal.accounts.tasks import forget_old_sessions
 from tests import cast
@@ -23,7 +23,7 @@ LIVE = {"Tagout-Live": "1"}
 
 @pytest.fixture
 def oda(make_person):
-    return make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.ALL, None))
+    return make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.ALL, None))
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.factories.incidents import make_site, make_workspace
 from tests.program import Program, stored_incident
@@ -15,7 +15,7 @@ def workspace(db):
 
 @pytest.fixture
 def sam(make_person, workspace):
-    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid))
+    return make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid))
 
 
 @pytest.fixture

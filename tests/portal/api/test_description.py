@@ -9,8 +9,8 @@ from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from portal.accounts.models import Role, ScopeKind
-from portal.api.schema import document
+from portal.accounts.models import GrantScope, Role
+from portal.api.schema import api_description
 from portal.exports.services import make_due_exports
 from tests import cast
 from tests.abuse.test_api import OPERATIONS, call, roles_for
@@ -26,7 +26,7 @@ COMMITTED = HOME / "docs" / "api" / "openapi.json"
 
 
 def test_it_is_openapi_3_1():
-    OpenAPIV31SpecValidator(document()).validate()
+    OpenAPIV31SpecValidator(api_description()).validate()
 
 
 def test_drf_spectacular_guesses_nothing():
@@ -61,19 +61,19 @@ def test_an_operation_names_all_that_it_takes_and_all_that_can_go_wrong(path, me
 def resolved(node):
     """The part of the document that a reference names, or the part itself."""
     for name in node.get("$ref", "#").split("/")[1:]:
-        node = node[name] if "$ref" not in node else document()[name]
+        node = node[name] if "$ref" not in node else api_description()[name]
     return node
 
 
 def test_every_address_of_the_api_is_in_it():
     routes = {route for _, route in addresses() if route.startswith("api/v1/")}
-    described = {path.count("/") for path in document()["paths"]}
+    described = {path.count("/") for path in api_description()["paths"]}
     assert described
     named = {route.removeprefix("api/v1").replace("<int:pk>", "{id}") for route in routes}
     named = {name.replace("<uuid:pk>", "{id}").replace("<slug:pk>", "{id}") for name in named}
     named = {name.replace("<slug:name>", "{name}") for name in named}
     open_to_readers = {"/docs"}
-    assert named - open_to_readers == set(document()["paths"])
+    assert named - open_to_readers == set(api_description()["paths"])
 
 
 def test_the_committed_copy_is_up_to_date(tmp_path):
@@ -97,9 +97,9 @@ NOT_ASKED = {
 
 
 def schema_of(path, method="get", status="200"):
-    answer = document()["paths"][path][method]["responses"][status]
+    answer = api_description()["paths"][path][method]["responses"][status]
     (content,) = answer["content"].values()
-    return {**content["schema"], "components": document()["components"]}
+    return {**content["schema"], "components": api_description()["components"]}
 
 
 def fits(answer, path, method="get"):
@@ -110,9 +110,9 @@ def fits(answer, path, method="get"):
 @pytest.mark.django_db
 def test_every_answer_fits_its_schema(make_person, noon):
     workspace, site, ids = the_world(make_person, "gdansk")
-    everywhere = (ScopeKind.WORKSPACE, workspace.uuid)
+    everywhere = (GrantScope.WORKSPACE, workspace.uuid)
     both = make_person(cast.LEO, (Role.SOC_LEAD, *everywhere), (Role.OT_SITE_LEAD, *everywhere))
-    ot = make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+    ot = make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
     program, fitting = Program(both), []
     program.post(f"incidents/{ids['incidents']}/comment/", {"message": "Hm."})
     program.post(f"incidents/{ids['incidents']}/add-task/", {"title": "Call OT."})
@@ -121,7 +121,7 @@ def test_every_answer_fits_its_schema(make_person, noon):
     for path, method, _operation in sorted(OPERATIONS, key=lambda row: row[1]):  # GET before POST
         answer = call(program, path, method, ids)
         if answer.status_code == 200 and answer.streaming:
-            described = document()["paths"][path][method]["responses"]["200"]["content"]
+            described = api_description()["paths"][path][method]["responses"]["200"]["content"]
             assert answer["Content-Type"] in described
             fitting.append((method, path))
         elif answer.status_code == 200:
@@ -142,7 +142,7 @@ def test_every_answer_fits_its_schema(make_person, noon):
 @pytest.mark.django_db
 def test_the_description_is_served_to_programs_and_to_nobody_else(program, client):
     body = program.get("openapi.json").json()
-    assert body["openapi"] == "3.1.0" and set(document()) < set(body)
+    assert body["openapi"] == "3.1.0" and set(api_description()) < set(body)
     assert client.get("/api/v1/openapi.json").status_code == 401
     assert client.get("/api/v1/docs").status_code == 302
 
@@ -151,7 +151,7 @@ def test_the_description_is_served_to_programs_and_to_nobody_else(program, clien
 def test_the_reader_shows_every_operation_and_every_problem(client, sam):
     client.force_login(sam)
     text = client.get("/api/v1/docs").text
-    for methods in document()["paths"].values():
+    for methods in api_description()["paths"].values():
         for operation in methods.values():
             assert f'id="{operation["operationId"]}"' in text
     for anchor in ("bad-input", "refused", "too-many"):

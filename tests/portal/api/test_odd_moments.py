@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.abuse.test_api import OPERATIONS
 from tests.abuse.world import the_world
@@ -29,7 +29,7 @@ MARKS = [*MOMENTS, "1e999", "-1e308", "5", "", "x"]
 @reuse_rows
 def world(db):
     workspace, _site, ids = the_world(add_person, "gdansk")
-    where = (ScopeKind.WORKSPACE, workspace.uuid)
+    where = (GrantScope.WORKSPACE, workspace.uuid)
     lead = add_person(cast.LEO, (Role.SOC_LEAD, *where), (Role.OT_SITE_LEAD, *where))
     return Program(lead), lead, ids
 

@@ -54,9 +54,9 @@ def test_a_refusal_is_said_again_too(close):
 @pytest.mark.abuse("A25")
 @pytest.mark.django_db
 def test_a_key_belongs_to_its_actor(close, make_person, workspace):
-    from portal.accounts.models import Role, ScopeKind
+    from portal.accounts.models import GrantScope, Role
 
-    leo = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid))
+    leo = make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, workspace.uuid))
     close()
     assert close(by=Program(leo)).status_code == 409  # asked anew, and refused: it is closed
     assert Answer.objects.count() == 2

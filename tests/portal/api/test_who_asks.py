@@ -94,10 +94,10 @@ def test_a_token_does_what_it_was_made_for(sam, noon, incident, scopes, reads, w
 
 @pytest.mark.abuse("A17")
 def test_a_token_never_does_more_than_its_owner_may(make_person, noon, incident):
-    from portal.accounts.models import Role, ScopeKind
+    from portal.accounts.models import GrantScope, Role
     from tests import cast
 
-    mia = Program(make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None)))
+    mia = Program(make_person(cast.MIA, (Role.MANAGER, GrantScope.ALL, None)))
     assert mia.get(f"incidents/{incident.pk}/").status_code == 200
     answer = mia.post(f"incidents/{incident.pk}/label/", {"add": ["seen"]})
     assert "SOC analyst" in problem_of(answer, 403)

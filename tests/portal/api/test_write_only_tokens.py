@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.accounts.models import Role, ScopeKind, TokenScope
+from portal.accounts.models import GrantScope, Role, TokenScope
 from tests import cast
 from tests.abuse.test_api import OPERATIONS, call, roles_for
 from tests.abuse.world import the_world
@@ -17,7 +17,7 @@ def answers(make_person):
 
     def asked(*scopes):
         workspace, _site, ids = the_world(make_person, "gdansk")
-        where = (ScopeKind.WORKSPACE, workspace.uuid)
+        where = (GrantScope.WORKSPACE, workspace.uuid)
         owner = make_person(cast.LEO, (Role.SOC_LEAD, *where), (Role.OT_SITE_LEAD, *where))
         program = Program(owner, *scopes)
         found = {}

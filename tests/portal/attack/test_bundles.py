@@ -7,7 +7,7 @@ import pytest
 from portal.attack import engine
 from portal.attack.bundle import read_bundle
 from portal.attack.models import Release
-from portal.attack.releases import CannotImport, import_bundle
+from portal.attack.releases import CannotImportAttack, import_bundle
 from portal.audit.models import Entry
 from tests.conftest import NOON
 from tests.factories.stix import make_bundle
@@ -65,6 +65,6 @@ def test_what_is_no_bundle_of_a_later_release_is_refused_and_changes_nothing():
         (make_bundle("20.0", tactics=("evasion",)), "T0843 names the tactic lateral-movement"),
         (make_bundle("18.1"), "Release 18.1 is older than 19.1"),
     ):
-        with pytest.raises(CannotImport, match=words):
+        with pytest.raises(CannotImportAttack, match=words):
             take(change)
     assert not Release.objects.exists()

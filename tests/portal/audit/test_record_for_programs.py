@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
 from portal.audit.services import record
 from tests import cast
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 @pytest.fixture
 def ines(make_person):
-    return make_person(cast.INES, (Role.AUDITOR, ScopeKind.ALL, None))
+    return make_person(cast.INES, (Role.AUDITOR, GrantScope.ALL, None))
 
 
 def listed(program, **query):
@@ -49,8 +49,8 @@ def test_it_is_narrowed_by_what_was_done_to_what_and_by_whom(ines):
 
 def test_nobody_else_reads_any_of_it(ines, make_person):
     gdansk = make_workspace("gdansk")
-    here = make_person(cast.LEO, (Role.AUDITOR, ScopeKind.WORKSPACE, gdansk.uuid))
-    lead = make_person(cast.OLAF, (Role.SOC_LEAD, ScopeKind.ALL, None))
+    here = make_person(cast.LEO, (Role.AUDITOR, GrantScope.WORKSPACE, gdansk.uuid))
+    lead = make_person(cast.OLAF, (Role.SOC_LEAD, GrantScope.ALL, None))
     seq = Entry.objects.order_by("-seq").first().seq
     for person in (here, lead):
         assert listed(Program(person)) == []

@@ -19,7 +19,7 @@ from psycopg import sql
 
 from alerts.captures.services import attach_capture
 from portal import clock, embedded
-from portal.accounts.models import Role, ScopeKind, Session
+from portal.accounts.models import GrantScope, Role, Session
 from portal.backup.pg_tools import environment_of
 from portal.backup.services import restore_backup, schema
 from portal.notifications.services import notify
@@ -79,7 +79,7 @@ class World:
     def __init__(self, make_person):
         now, unshifted = clock.now(), clock.unshifted()
         gdansk, plant = make_workspace("gdansk"), make_site("Gdańsk")
-        sam = make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, gdansk.uuid))
+        sam = make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, gdansk.uuid))
         self.incident = make_incident(gdansk, site_ids=[plant.pk])
         make_alert(self.incident, site=plant)
         with CAPTURE.open("rb") as file:

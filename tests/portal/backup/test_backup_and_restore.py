@@ -23,7 +23,7 @@ from portal.backup.management.commands import backup
 from portal.backup.queries import is_paused_after_restore
 from portal.backup.services.schema import STRUCTURE
 from portal.backup.signature import SIGNATURE, sign_manifest
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from portal.jobs.services import kinds_of_work
 from portal.notifications.models import Mail
 from tests.factories.incidents import make_workspace
@@ -50,7 +50,7 @@ def rows_of_all_tables():
 def test_what_was_backed_up_is_restored_elsewhere_to_the_last_row(world, databases, archive):
     before, entries = rows_of_all_tables(), Entry.objects.count()
     assert before["captures_capturepart"] and before["accounts_session"]
-    Change.objects.update(state=State.RUNNING, fence=4)
+    Change.objects.update(state=JobState.RUNNING, fence=4)
     call_command("backup", str(archive), overwrite=True, stdout=StringIO())
     Incident.objects.update(title="Changed after the backup")
     with databases.at(databases.new()):
@@ -93,7 +93,7 @@ def assert_triggers_and_sequences_work(entries):
 
 def assert_no_worker_holds_work():
     change = Change.objects.get()
-    assert (change.state, change.lease_until, change.fence) == (State.WAITING, None, 5)
+    assert (change.state, change.lease_until, change.fence) == (JobState.WAITING, None, 5)
     assert not can_be_undone(change.act), "it may have been sent after the backup"
     assert "may have left before" in Mail.objects.get().latest_error
 

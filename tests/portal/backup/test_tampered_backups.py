@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 
 from portal.audit.models import Entry
-from portal.backup.archive import Archive
+from portal.backup.archive import BackupArchive
 from portal.backup.engine import DUMP, MANIFEST
 from portal.backup.signature import SIGNATURE, sign_manifest
 from tests.portal.backup.conftest import restore
@@ -101,7 +101,7 @@ def test_rows_of_another_backup_are_refused(world, databases, archive, tmp_path)
 
 
 def test_an_archive_that_is_changed_after_its_check_is_refused(databases, archive, monkeypatch):
-    verify = Archive.verify
+    verify = BackupArchive.verify
 
     def verify_and_change(self):
         verify(self)
@@ -113,7 +113,7 @@ def test_an_archive_that_is_changed_after_its_check_is_refused(databases, archiv
         with archive.open("r+b") as file:
             file.write(whole)
 
-    monkeypatch.setattr(Archive, "verify", verify_and_change)
+    monkeypatch.setattr(BackupArchive, "verify", verify_and_change)
     assert_refused(databases, archive, "was changed while it was restored")
 
 

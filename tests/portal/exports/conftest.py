@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.factories.incidents import make_workspace
 
@@ -14,4 +14,4 @@ def workspace(db):
 
 @pytest.fixture
 def sam(make_person, workspace):
-    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid))
+    return make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid))

@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.accounts.services.people import grant_role
 from portal.audit.models import Entry
 from portal.exports import services
 from portal.exports.models import Export, ExportPart
 from portal.exports.services import make_due_exports
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from tests import cast
 from tests.conftest import NOON
 from tests.factories.exports import make_export
@@ -108,7 +108,7 @@ def test_a_file_holds_what_its_person_may_see_when_it_is_made(
     sam.grants.all().delete()
     make_due_exports()
     waiting.refresh_from_db()
-    attempts.note("after the rights were taken", blocked=waiting.state == State.DEAD)
+    attempts.note("after the rights were taken", blocked=waiting.state == JobState.DEAD)
     attempts.note("the file of before", blocked=taken(program, row).status_code == 404)
 
 
@@ -116,7 +116,7 @@ def test_a_file_holds_what_its_person_may_see_when_it_is_made(
 def test_who_loses_a_role_in_the_same_scope_loses_what_it_showed(
     program, ask, workspace, sam, attempts
 ):
-    scope = {"scope": ScopeKind.WORKSPACE, "scope_uuid": workspace.uuid}
+    scope = {"scope": GrantScope.WORKSPACE, "scope_uuid": workspace.uuid}
     grant_role(to=sam, role=Role.SOC_LEAD, by="tests", now=NOON, **scope)
     row = ask(list="second-opinions")
     assert row["state"] == "done"
@@ -125,13 +125,13 @@ def test_who_loses_a_role_in_the_same_scope_loses_what_it_showed(
     attempts.note("the file of a lead", blocked=taken(program, row).status_code == 404)
     make_due_exports()
     waiting.refresh_from_db()
-    attempts.note("what a lead asked for", blocked=waiting.state == State.DEAD)
+    attempts.note("what a lead asked for", blocked=waiting.state == JobState.DEAD)
 
 
 @pytest.mark.abuse("A12")
 def test_nobody_takes_the_file_of_somebody_else(ask, make_person, attempts, workspace):
     row = ask()
-    other = Program(make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None)))
+    other = Program(make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.ALL, None)))
     for address in (f"exports/{row['id']}/", f"exports/{row['id']}/file/"):
         attempts.note(address, blocked=other.get(address).status_code == 404)
     attempts.note("list", blocked=other.get("exports/").json()["results"] == [])
@@ -143,7 +143,7 @@ def test_a_disabled_account_gets_no_file(sam, workspace):
     sam.save()
     make_due_exports()
     export.refresh_from_db()
-    assert export.state == State.DEAD and "rights" in export.latest_error
+    assert export.state == JobState.DEAD and "rights" in export.latest_error
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_what_cannot_be_made_says_so_after_three_tries_and_the_log_says_why(
         Export.objects.update(due_at=NOON - timedelta(days=400))
         make_due_exports()
     export.refresh_from_db()
-    assert (export.state, export.attempts) == (State.DEAD, 3)
+    assert (export.state, export.attempts) == (JobState.DEAD, 3)
     assert caplog.text.count("ValueError: no such thing") == 3
     error = program.get(f"exports/{export.uuid}/").json()["error"]
     assert error.startswith("A fault in Tagout kept the file from being made.")
@@ -234,6 +234,6 @@ def test_a_worker_that_lost_its_claim_stores_nothing(sam, workspace, monkeypatch
     monkeypatch.setattr(services, "_write", write_slowly)
     make_due_exports()
     export.refresh_from_db()
-    assert export.state == State.RUNNING, "it is the other worker's"
+    assert export.state == JobState.RUNNING, "it is the other worker's"
     assert not ExportPart.objects.exists()
     assert not Entry.objects.filter(action="exports.export.made").exists()

@@ -2,11 +2,11 @@
 
 import pytest
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.exports.lists import titles_of_lists
 from portal.exports.models import Export
 from portal.exports.services import FAILED, make_due_exports
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from tests import cast
 from tests.factories.exports import make_export
 from tests.factories.incidents import make_incident
@@ -41,7 +41,7 @@ def test_what_failed_and_what_is_not_whole_says_so(client, sam, workspace):
     Export.objects.update(is_whole=False)
     client.force_login(sam)
     assert "Not all: the file ended at its limit." in read(client)
-    Export.objects.update(state=State.DEAD, latest_error=FAILED)
+    Export.objects.update(state=JobState.DEAD, latest_error=FAILED)
     page = read(client)
     assert "It could not be made." in page and "A fault in Tagout kept the file" in page
     assert "Download the file" not in page
@@ -77,9 +77,9 @@ def test_a_third_waits_until_one_is_ready(client, sam):
 def test_files_of_others_are_not_there_and_administrators_have_no_lists(client, sam, make_person):
     export = make_export(sam)
     make_due_exports()
-    client.force_login(make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None)))
+    client.force_login(make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.ALL, None)))
     assert client.get(f"/exports/{export.uuid}/file/").status_code == 404
-    client.force_login(make_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None)))
+    client.force_login(make_person(cast.ADA, (Role.ADMINISTRATOR, GrantScope.ALL, None)))
     assert client.get("/exports/").status_code == 403
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 
 from portal import clock
-from portal.jobs.models import Job, State
+from portal.jobs.models import Job, JobState
 from portal.jobs.services import (
     WORKER_DIED,
     claim_due,
@@ -56,7 +56,7 @@ def test_a_job_that_kills_its_worker_is_given_up_after_four_attempts(job, now):
     for turn in range(4):
         assert claim_due(Job.objects.all(), now=now + timedelta(minutes=5 * turn))
     assert claim_due(Job.objects.all(), now=now + timedelta(hours=1)) is None
-    assert Job.objects.get().state == State.DEAD
+    assert Job.objects.get().state == JobState.DEAD
 
 
 def test_a_settled_job_that_is_asked_for_again_is_due_again(job, now):
@@ -78,7 +78,7 @@ def test_work_that_fails_waits_longer_each_time_and_leaves_other_rows_alone(job,
     assert not do_next(Job.objects.all(), work=fail_at_first, now=now), "nothing else is due"
     job.refresh_from_db()
     other.refresh_from_db()
-    assert (job.state, job.latest_error, other.state) == (State.WAITING, "oh", State.DONE)
+    assert (job.state, job.latest_error, other.state) == (JobState.WAITING, "oh", JobState.DONE)
     assert job.due_at == now + timedelta(seconds=10)
     assert do_next(Job.objects.all(), work=fail_at_first, now=job.due_at)
     assert Job.objects.get(pk=job.pk).due_at == job.due_at + timedelta(seconds=60)
@@ -89,11 +89,11 @@ def test_who_gives_up_decides_so_where_the_error_arrives(job, now):
 
     def give_up(row, error):
         errors.append(str(error))
-        settle(row, now=now, state=State.DEAD)
+        settle(row, now=now, state=JobState.DEAD)
 
     assert do_next(Job.objects.all(), work=lambda _row: 1 // 0, now=now, on_error=give_up)
     assert len(errors) == 1
-    assert Job.objects.get().state == State.DEAD
+    assert Job.objects.get().state == JobState.DEAD
 
 
 def test_work_that_kills_its_worker_each_time_is_given_up_and_work_that_fails_is_not(job, now):
@@ -109,7 +109,7 @@ def test_work_that_kills_its_worker_each_time_is_given_up_and_work_that_fails_is
         pass
     assert done == [other.pk]
     job.refresh_from_db()
-    assert (job.state, job.latest_error) == (State.DEAD, WORKER_DIED)
+    assert (job.state, job.latest_error) == (JobState.DEAD, WORKER_DIED)
 
 
 def test_a_round_is_always_put_back_and_an_error_costs_no_attempt(job, now):
@@ -117,7 +117,7 @@ def test_a_round_is_always_put_back_and_an_error_costs_no_attempt(job, now):
     with pytest.raises(ZeroDivisionError), put_back_after(claimed, wait=timedelta(hours=1)):
         raise ZeroDivisionError
     job.refresh_from_db()
-    assert (job.state, job.attempts) == (State.WAITING, 0)
+    assert (job.state, job.attempts) == (JobState.WAITING, 0)
     assert job.latest_error.startswith("ZeroDivisionError")
     assert job.due_at - clock.unshifted() > timedelta(minutes=59)
 

@@ -8,7 +8,7 @@ from django.core import mail as outbox
 from django.core.mail import mailers
 
 from portal import clock
-from portal.jobs.models import CircuitBreaker, State
+from portal.jobs.models import CircuitBreaker, JobState
 from portal.jobs.services import WORKER_DIED, claim_due
 from portal.notifications.models import Mail
 from portal.notifications.queries import mails_owed
@@ -61,8 +61,8 @@ def test_a_mail_that_cannot_be_written_does_not_hold_up_the_next(send, make_pers
     assert [message.to for message in outbox.outbox] == [[cast.SAM.email]]
     sound.refresh_from_db()
     broken.refresh_from_db()
-    assert sound.state == State.DONE
-    assert (broken.state, broken.attempts) == (State.WAITING, 1)
+    assert sound.state == JobState.DONE
+    assert (broken.state, broken.attempts) == (JobState.WAITING, 1)
     assert "newline" in broken.latest_error.lower() or "header" in broken.latest_error.lower()
 
 
@@ -73,7 +73,7 @@ def test_a_mail_that_never_can_be_written_is_given_up(send, make_person):
     )
     send_one_mail(now=clock.unshifted())
     broken.refresh_from_db()
-    assert broken.state == State.DEAD
+    assert broken.state == JobState.DEAD
 
 
 def test_a_mail_that_kills_its_worker_is_given_up_after_four_tries(send, make_person):
@@ -84,7 +84,7 @@ def test_a_mail_that_kills_its_worker_is_given_up_after_four_tries(send, make_pe
         )
     send_one_mail(now=now + timedelta(minutes=12))
     poison.refresh_from_db()
-    assert (poison.state, poison.latest_error) == (State.DEAD, WORKER_DIED)
+    assert (poison.state, poison.latest_error) == (JobState.DEAD, WORKER_DIED)
     assert outbox.outbox == []
 
 
@@ -103,7 +103,7 @@ def test_a_mail_server_that_is_away_for_days_loses_nothing(send, make_person, se
     server(error)
     send_one_mail(now=clock.unshifted())
     waiting.refresh_from_db()
-    assert waiting.state == State.WAITING
+    assert waiting.state == JobState.WAITING
     assert waiting.due_at <= clock.unshifted() + timedelta(minutes=5)
 
 
@@ -113,7 +113,7 @@ def test_an_address_that_the_server_refuses_is_given_up_some_time(send, make_per
     server(smtplib.SMTPRecipientsRefused({cast.ODA.email: (550, b"unknown")}))
     send_one_mail(now=clock.unshifted())
     refused.refresh_from_db()
-    assert refused.state == State.DEAD
+    assert refused.state == JobState.DEAD
     assert mails_owed().given_up == 1
 
 
@@ -121,7 +121,7 @@ def test_a_mail_given_up_is_no_trouble_any_more_once_one_arrives_there(send, mak
     oda, olaf = make_person(cast.ODA), make_person(cast.OLAF)
     for person in (oda, olaf):
         send(person)
-    Mail.objects.update(state=State.DEAD, settled_at=clock.unshifted())
+    Mail.objects.update(state=JobState.DEAD, settled_at=clock.unshifted())
     send(oda)
     send_all()
     assert mails_owed().given_up == 1, "only Olaf's"
@@ -135,7 +135,7 @@ def test_who_left_meanwhile_gets_no_mail(send, make_person):
     send_all()
     owed.refresh_from_db()
     assert outbox.outbox == []
-    assert (owed.state, owed.latest_error) == (State.DONE, "The account is not active any more.")
+    assert (owed.state, owed.latest_error) == (JobState.DONE, "The account is not active any more.")
     assert mails_owed().given_up == 0
 
 

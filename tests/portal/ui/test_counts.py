@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from alerts.incidents.ingest.groups import regroup
 from alerts.reviews.models import Review
 from alerts.reviews.services import ask_ot, withdraw_review
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_site, make_workspace
@@ -21,8 +21,8 @@ HTMX = {"HX-Request": "true"}
 def plant(make_person):
     """Three rows of the queue at one site, and people of both sides."""
     workspace, site = make_workspace(), make_site()
-    sam = make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid))
-    oda = make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+    sam = make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid))
+    oda = make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
     rows = [
         stored_incident(workspace, site_ids=[site.pk], source=f"ENG-WS-0{n}", destination="PLC-4")
         for n in range(3)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.bars import bar_faults_everywhere
 
@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_it_meets_the_bars(browse, make_person, noon):
-    ada = make_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None))
+    ada = make_person(cast.ADA, (Role.ADMINISTRATOR, GrantScope.ALL, None))
     page = browse("/incidents/", as_=ada)
     assert bar_faults_everywhere(page) == []
     page.evaluate("document.documentElement.style.fontSize = ''")

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.factories.lessons import make_lessons
 
@@ -24,7 +24,7 @@ TOPS = """() => [...document.querySelectorAll('.grid-cards tbody tr')]
 
 
 def test_no_line_between_rows_is_left_out(browse, make_person):
-    sam = make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.ALL, None))
+    sam = make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.ALL, None))
     page = browse(f"/training/{make_lessons(6).slug}/", as_=sam, width=390)
     tops = [y for y in page.evaluate(TOPS)[1:] if y < 750]
     assert len(tops) >= 3

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from portal.accounts.models import Role
 from portal.ui import palette
-from portal.ui.palette import Finder, Found, Result, is_named, register_finder
+from portal.ui.palette import Finder, FinderResult, Result, is_named, register_finder
 from tests.bars import bar_faults_everywhere
 
 
@@ -65,7 +65,7 @@ def test_a_finder_of_a_role_is_asked_for_that_role_only(client, finders, ada, sa
 
     def find(request, text):
         asked.append(request.user.name)
-        return Found([Result("Secret", "/secret/", "x")])
+        return FinderResult([Result("Secret", "/secret/", "x")])
 
     finders("secrets", find, roles={Role.SOC_ANALYST})
     client.force_login(ada)
@@ -78,16 +78,18 @@ def test_a_finder_of_a_role_is_asked_for_that_role_only(client, finders, ada, sa
 def test_what_the_text_names_exactly_comes_first_and_opens_without_the_palette(
     page_of, client, finders, ada
 ):
-    one = Found([Result("Seven", "/seven/", "x", is_exact=True)])
-    finders("last", lambda request, text: one if text == "7" else Found(), order=99)
-    finders("first", lambda request, text: Found([Result("Seventeen", "/17/", "x")]), order=1)
+    one = FinderResult([Result("Seven", "/seven/", "x", is_exact=True)])
+    finders("last", lambda request, text: one if text == "7" else FinderResult(), order=99)
+    finders(
+        "first", lambda request, text: FinderResult([Result("Seventeen", "/17/", "x")]), order=1
+    )
     answer = page_of(ada, "7")
     assert (answer.status_code, answer["Location"]) == (302, "/seven/")
     assert labels(client, "7", htmx=True)[:2] == ["Seven", "Seventeen"]
 
 
 def test_two_exact_ones_are_both_shown(page_of, finders, ada):
-    one = Found([Result("Seven", "/seven/", "x", is_exact=True)])
+    one = FinderResult([Result("Seven", "/seven/", "x", is_exact=True)])
     finders("a", lambda request, text: one)
     finders("b", lambda request, text: one)
     assert page_of(ada, "7").status_code == 200
@@ -105,17 +107,17 @@ def test_what_fails_leaves_the_rest_and_says_so(page_of, client, finders, ada, c
 
 
 def test_notes_and_emptiness_are_told(page_of, finders, ada):
-    finders("odd", lambda request, text: Found(notes=["“hgh” is not valid here."]))
+    finders("odd", lambda request, text: FinderResult(notes=["“hgh” is not valid here."]))
     body = page_of(ada, "sev:hgh").content.decode()
     assert "“hgh” is not valid here." in body
     assert "Nothing found" not in body
-    finders("odd", lambda request, text: Found())
+    finders("odd", lambda request, text: FinderResult())
     assert "Nothing found for “sev:hgh”" in page_of(ada, "sev:hgh").content.decode()
 
 
 def test_what_is_typed_and_found_is_escaped(page_of, finders, ada):
     label = "<script>alert(1)</script>"
-    finders("bad", lambda request, text: Found([Result(label, '/"x', "x", detail="<b>")]))
+    finders("bad", lambda request, text: FinderResult([Result(label, '/"x', "x", detail="<b>")]))
     body = page_of(ada, label).content.decode()
     assert label not in body
     assert "<b>" not in body.replace("<b></b>", "")

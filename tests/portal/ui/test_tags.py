@@ -10,7 +10,7 @@ from django.test import RequestFactory
 from django.utils.html import strip_tags
 from django.utils.translation import override
 
-from portal.ui.pieces import Column, LinePoint, Part, Point, Tab
+from portal.ui.pieces import ChartPoint, LinePoint, ScorePart, Tab, TableColumn
 from portal.ui.shell import Count
 from portal.ui.words import numeral
 
@@ -108,13 +108,14 @@ def test_a_zone_the_machine_does_not_know_falls_back():
 
 def test_parts_of_a_score_are_signed_and_summed():
     html = drawn(
-        "{% why_list parts 35 %}", parts=[Part(44, "new logic"), Part(-9, "known station")]
+        "{% why_list parts 35 %}",
+        parts=[ScorePart(44, "new logic"), ScorePart(-9, "known station")],
     )
     assert "+44" in html and "−9" in html and ">35<" in html
 
 
 def test_a_table_head_sorts_by_link_and_says_the_order():
-    columns = [Column("Priority", sort="priority"), Column("Incident")]
+    columns = [TableColumn("Priority", sort="priority"), TableColumn("Incident")]
     html = drawn(
         "{% data_table_head columns %}", "/?sort=priority&sev=high&after=x", columns=columns
     )
@@ -188,7 +189,7 @@ def test_a_card_takes_a_head_made_before():
 
 
 def test_a_chart_can_be_read_as_a_table():
-    points = [Point("week 1", 3), Point("week 2", 6, hot=True)]
+    points = [ChartPoint("week 1", 3), ChartPoint("week 2", 6, hot=True)]
     html = drawn("{% chart_bars points 'Two weeks' %}", points=points)
     assert html.count("<rect") == 2 and 'class="hot"' in html
     assert '<th scope="row">week 2</th><td class="cell-number">6</td>' in html

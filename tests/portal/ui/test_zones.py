@@ -13,17 +13,17 @@ from portal.accounts.models import User
 from portal.ui import moments
 from portal.ui.moments import (
     READER,
-    Plant,
+    PlantClock,
     ReaderClock,
     active,
     hours_zone,
     moment_words,
+    plain_value_words,
     register_plants,
-    value_words,
 )
 
 NOW = datetime(2026, 11, 25, 8, 44, tzinfo=UTC)
-WARSAW, LISBON = Plant(1, "Europe/Warsaw", True), Plant(2, "Europe/Lisbon", True)
+WARSAW, LISBON = PlantClock(1, "Europe/Warsaw", True), PlantClock(2, "Europe/Lisbon", True)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_a_moment_is_on_the_clock_that_the_reader_wants(
 
 
 def test_a_plant_that_the_reader_does_not_see_makes_no_zone_doubtful(reader):
-    hidden = Plant(3, "Asia/Tokyo", False)
+    hidden = PlantClock(3, "Asia/Tokyo", False)
     assert words(reader("plant", WARSAW, hidden), "Europe/Warsaw") == "09:44"
 
 
@@ -83,7 +83,7 @@ def test_a_zone_without_letters_is_named_by_its_distance_from_utc(reader):
 
 
 def test_plants_with_one_clock_have_one_zone_and_others_the_readers(reader):
-    clock = reader("plant", WARSAW, Plant(4, "Europe/Warsaw", True), LISBON)
+    clock = reader("plant", WARSAW, PlantClock(4, "Europe/Warsaw", True), LISBON)
     assert clock.zone_of_plants([1, 4]) == "Europe/Warsaw"
     assert clock.zone_of_plants([1, 2]) == clock.zone_of_plants([]) == READER
 
@@ -108,7 +108,7 @@ def test_weekly_hours_keep_the_plants_clock_and_say_so_in_doubt(
 def test_a_moment_in_plain_notation_is_on_the_readers_clock(reader):
     texts = ("2026-11-25T08:44:00Z", "1234", "10.5 %", "08:44", "PLC-4")
     with active(reader("plant", WARSAW)):
-        assert [value_words(text, "Europe/Warsaw") for text in texts] == [
+        assert [plain_value_words(text, "Europe/Warsaw") for text in texts] == [
             "25 Nov 2026, 09:44 CET",
             "1,234",
             "10.5 %",

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alerts.incidents.engine.catalogue import alert_type_for
-from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.fields import FieldValues
 from simulator.scenarios import SHAPES, build_scenario
 from simulator.scenarios.tables import tables_of
 from tests.simulator.scenarios.conftest import built
@@ -53,7 +53,7 @@ def test_incidents_come_in_order_after_their_alerts_and_inside_the_120_days(scen
 def test_an_alert_fills_the_record_that_rules_see(scenario):
     for incident in scenario.incidents[:300]:
         for alert in incident.alerts:
-            facts = Facts(**alert.facts())
+            facts = FieldValues(**alert.facts())
             assert facts.alerts_in_incident == len(incident.alerts)
             assert facts.entities_in_incident
             assert set(facts.any_device) == {facts.source_device, facts.destination_device} - {""}

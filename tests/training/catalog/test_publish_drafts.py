@@ -11,7 +11,7 @@ from tests.factories import lessons
 from training.catalog.engine.module_files import sha256
 from training.catalog.models import Lesson, Module
 from training.catalog.queries.drafts import read_together
-from training.catalog.services.drafts import save_draft
+from training.catalog.services.drafts import save_file_draft
 from training.catalog.services.publish_drafts import CannotPublish, publish_drafts
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("lesson")]
@@ -23,7 +23,7 @@ CARDS = lessons.CARDS.replace("stops.[", "halts.[")
 
 @pytest.fixture
 def revisions(author):
-    draft = save_draft(
+    draft = save_file_draft(
         module_slug="first-module",
         path="01-one-stop.md",
         data=RED,

@@ -7,12 +7,12 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from alerts.incidents.registry import techniques_by_type
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
 from tests import cast
 from tests.conftest import NOON
 from training.catalog.models import AlertTypeReview
-from training.catalog.queries.lessons import reviews_in_force, reviews_of, shipped_reviews
+from training.catalog.queries.lessons import reviews_in_force, reviews_of_type, shipped_reviews
 from training.catalog.services.review_alert_type import CannotReview, review_alert_type
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def test_the_latest_review_of_a_deployment_holds_before_the_shipped_one(author):
     say(author, note="Names no act here.", at=NOON + timedelta(days=1))
     review = reviews_in_force()[SCAN]
     assert (review.techniques, review.reviewer, review.attack_version) == ((), "Tom Berg", "19.1")
-    assert [review.techniques for review in reviews_of(SCAN)] == [
+    assert [review.techniques for review in reviews_of_type(SCAN)] == [
         (),
         ("T0846", "T0888"),
         ("T0846",),
@@ -41,7 +41,7 @@ def test_the_latest_review_of_a_deployment_holds_before_the_shipped_one(author):
 
 
 def test_what_is_no_review_is_refused_with_its_reason(author, sam, make_person):
-    scope = (Role.TRAINING_MANAGER, ScopeKind.WORKSPACE, uuid4())
+    scope = (Role.TRAINING_MANAGER, GrantScope.WORKSPACE, uuid4())
     wes = make_person(cast.Person("wes@demo.example", "Wes"), scope)
     for person, ids, note, words in (
         (sam, ["T0846"], "Because.", "by training managers"),

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from tests.architecture.tree import HOME
 from tests.factories import lessons
-from training.catalog.engine.archives import ArchiveError, read_archive, write_archive
+from training.catalog.engine.archives import ArchiveError, read_archive, write_module_archive
 from training.catalog.models import CurriculumImport
 
 CONTENT = HOME / "training" / "content"
@@ -126,7 +126,7 @@ def test_a_zip_that_cannot_be_trusted_is_refused_in_a_sentence(data, sentence):
 
 def test_a_zip_bomb_is_not_unpacked():
     """What an entry says of its size is not believed, and no file is read beyond its limit."""
-    bomb = write_archive({"01-a/module.yaml": b"id: a", "01-a/x.md": bytes(50_000_000)})
+    bomb = write_module_archive({"01-a/module.yaml": b"id: a", "01-a/x.md": bytes(50_000_000)})
     assert len(bomb) < 100_000
     with pytest.raises(ArchiveError, match="larger than 500 KB"):
         read_archive(bomb)
@@ -143,6 +143,6 @@ def test_a_zip_of_a_repository_is_read_without_what_lies_around_its_modules():
         "__MACOSX/top/modules/01-a/module.yaml",
         "top/modules/01-a/assets/a.svg",
     ]
-    found = read_archive(write_archive(dict.fromkeys(names, b"x")))
+    found = read_archive(write_module_archive(dict.fromkeys(names, b"x")))
     assert found.modules == {"01-a": {"assets/a.svg": b"x", "module.yaml": b"x"}}
     assert found.paths == {"p.yaml": b"x"}

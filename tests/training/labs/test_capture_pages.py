@@ -112,13 +112,13 @@ def test_german_has_no_english_left_but_the_stories_and_protocol_words(see, clie
 
 
 def test_a_capture_of_a_lesson_opens_with_its_story_or_alone(see, client, take_over):
-    from training.catalog.models import Capture, Module
+    from training.catalog.models import LessonCapture, Module
 
     take_over()
     module, data = Module.objects.get(), (CAPTURES / "water-two-writers.pcap").read_bytes()
     for name in ("water-two-writers.pcap", "own.pcap", "broken.pcap"):
         kept = b"MZ" if name == "broken.pcap" else data
-        Capture.objects.create(module=module, name=name, sha256=name, data=kept)
+        LessonCapture.objects.create(module=module, name=name, sha256=name, data=kept)
     address = f"/training/{module.slug}/captures"
     listed = client.get(f"{address}/water-two-writers.pcap/view/")
     assert (listed.status_code, listed["Location"]) == (302, TWO_WRITERS)

@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from alerts.suppression.queries import LiveRule
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.suppression.samples import DOWNLOADS
 from tests.conftest import NOON
@@ -27,7 +27,7 @@ PROGRAMMING = "Unauthorized PLC Programming"
 def plant(lesson, leo, make_person):
     """Two sites: three incidents of PLC programming at one, one at the other, a live rule."""
     workspace, here, there = make_workspace(), make_site(), make_site("Ulm")
-    oda = make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, here.uuid))
+    oda = make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, here.uuid))
     # The rule's factory makes the third incident here.
     make_version("live", of=DOWNLOADS, ot=oda, soc=leo, workspace=workspace, site=here)
     for site in (here, here, there):
@@ -150,13 +150,13 @@ def test_a_training_manager_reviews_an_alert_type_and_everybody_reads_all_review
 def test_who_reads_nothing_sees_lessons_only_and_who_learns_nothing_no_way_to_them(
     see, mia, make_person, plant
 ):
-    teacher = make_person(cast.INES, (Role.TRAINING_MANAGER, ScopeKind.ALL, None))
+    teacher = make_person(cast.INES, (Role.TRAINING_MANAGER, GrantScope.ALL, None))
     _, html = see("/attack/T0843/", teacher)
     assert "/training/first-module/one-stop/" in html and "/incidents/" not in html
     assert "4 incidents" not in html and "R-1" not in html
     _, html = see("/attack/T0843/", mia)
     assert "One stop" in html and "/training/first-module/one-stop/" not in html
-    keeper = make_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None))
+    keeper = make_person(cast.ADA, (Role.ADMINISTRATOR, GrantScope.ALL, None))
     assert see("/attack/", keeper)[0] == 403
 
 

@@ -8,7 +8,7 @@ import yaml
 
 from simulator.plant import Plant
 from tests.training.pcap import tshark
-from training.pcap import Kind, Role, dissect_file, summarize
+from training.pcap import ExchangeSide, OperationKind, dissect_file, summarize
 from training.pcap.writer.__main__ import write_all
 
 FOLDER = Path(__file__).resolve().parents[3] / "training" / "content" / "captures"
@@ -48,24 +48,26 @@ def test_the_captures_speak_of_the_demos_plant():
 @pytest.mark.parametrize(
     ("file", "label", "kind"),
     [
-        ("water-two-writers.pcap", "odd master writes the set point", Kind.WRITE),
-        ("line2-upload-download.pcap", "backup begins to upload OB1", Kind.UPLOAD),
-        ("line2-upload-download.pcap", "download of DB10 is requested", Kind.PROGRAM),
-        ("lines-four-stops.pcap", "stop without a start", Kind.STOP),
-        ("lines-four-stops.pcap", "start after the second stop", Kind.START),
-        ("lines-four-stops.pcap", "stop of another make", Kind.STOP),
-        ("pump-two-restarts.pcap", "cold restart", Kind.RESTART),
-        ("line2-two-new-names.pcap", "stranger resets a device to factory", Kind.RESTART),
-        ("operations-historian.pcap", "second client writes a set point", Kind.WRITE),
-        ("building-asset-scan.pcap", "stranger silences the controller", Kind.STOP),
-        ("water-change-of-masters.pcap", "third master writes", Kind.WRITE),
+        ("water-two-writers.pcap", "odd master writes the set point", OperationKind.WRITE),
+        ("line2-upload-download.pcap", "backup begins to upload OB1", OperationKind.UPLOAD),
+        ("line2-upload-download.pcap", "download of DB10 is requested", OperationKind.PROGRAM),
+        ("lines-four-stops.pcap", "stop without a start", OperationKind.STOP),
+        ("lines-four-stops.pcap", "start after the second stop", OperationKind.START),
+        ("lines-four-stops.pcap", "stop of another make", OperationKind.STOP),
+        ("pump-two-restarts.pcap", "cold restart", OperationKind.RESTART),
+        ("line2-two-new-names.pcap", "stranger resets a device to factory", OperationKind.RESTART),
+        ("operations-historian.pcap", "second client writes a set point", OperationKind.WRITE),
+        ("building-asset-scan.pcap", "stranger silences the controller", OperationKind.STOP),
+        ("water-change-of-masters.pcap", "third master writes", OperationKind.WRITE),
     ],
 )
 def test_a_key_frame_holds_what_its_label_says(file, label, kind):
     row = next(row for row in LIST if row["file"] == file)
     number = row["key_frames"][label]
     (result,) = [result for frame, result in dissect_file(FOLDER / file) if frame.number == number]
-    assert [(message.kind, message.role) for message in result.messages] == [(kind, Role.REQUEST)]
+    assert [(message.kind, message.role) for message in result.messages] == [
+        (kind, ExchangeSide.REQUEST)
+    ]
 
 
 @tshark.needs_tshark

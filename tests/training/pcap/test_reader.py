@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from training.pcap import CaptureError, Kind, Limits, Role, dissect_file, summarize
+from training.pcap import CaptureError, ExchangeSide, Limits, OperationKind, dissect_file, summarize
 from training.pcap.writer.exchanges import Modbus
 from training.pcap.writer.hosts import FW_GD_01, HMI_WTP_01, PLC_WTP_01
 from training.pcap.writer.tape import Tape, Tcp
@@ -68,7 +68,7 @@ def read(tmp_path):
 
 
 def writes(summary):
-    return sum(row.count for row in summary.operations.values() if row.kind is Kind.WRITE)
+    return sum(row.count for row in summary.operations.values() if row.kind is OperationKind.WRITE)
 
 
 PACKET = ip_packet(tcp_segment(WRITE))
@@ -150,7 +150,7 @@ def test_who_is_asked_and_who_answers_is_told_by_the_opening(read):
     modbus.write(1, 40, 900)
     modbus.call_with_exception(2, "060063ffff", 2)
     (row,) = read(recording.pcap()).operations.values()
-    assert (row.name, row.kind) == ("Write single register", Kind.WRITE)
+    assert (row.name, row.kind) == ("Write single register", OperationKind.WRITE)
     assert (row.count, row.responses, row.errors) == (2, 2, 1)
 
 
@@ -158,7 +158,7 @@ def test_process_values_are_marked_as_hidden(tmp_path):
     path = tmp_path / "capture"
     path.write_bytes(segments(WRITE).pcap())
     (message,) = [result for _, result in dissect_file(path) if result.messages]
-    assert message.messages[0].role is Role.REQUEST
+    assert message.messages[0].role is ExchangeSide.REQUEST
     assert "900" not in message.messages[0].detail
     fields = {field.label: field for layer in message.layers for field in layer.fields}
     assert fields["Value"].hidden and fields["Value"].text == "900"

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from portal import clock
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.bars import bar_faults_everywhere
 from tests.conftest import NOON, add_person
@@ -36,7 +36,7 @@ def test_a_question_that_came_back_is_answered_by_keyboard_and_all_pages_keep_th
         answer_question(version=version, form={"text": [text]}, learner=sam, now=past)
     for at in range(4):
         person = cast.Person(f"analyst{at}@demo.example", "Analyst")
-        add_person(person, (Role.SOC_ANALYST, ScopeKind.ALL, None))
+        add_person(person, (Role.SOC_ANALYST, GrantScope.ALL, None))
 
     for address in ("/training/", "/training/due/"):
         page = browse(address, as_=sam)

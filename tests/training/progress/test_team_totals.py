@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.accounts.services.people import grant_role
 from tests import cast
 from tests.conftest import NOON, add_person
@@ -21,7 +21,7 @@ from training.progress.services import answer_question
 pytestmark = pytest.mark.django_db
 
 PAGE = "/team-progress/"
-EVERYWHERE = (ScopeKind.ALL, None)
+EVERYWHERE = (GrantScope.ALL, None)
 LAST_WEEK = NOON - timedelta(days=5)
 
 
@@ -133,15 +133,15 @@ def test_a_team_is_who_works_in_the_scope_of_ones_role(see, lesson, make_person)
     boss = {
         name: make_person(cast.Person(f"{name}@demo.example", name), (role, kind, scope))
         for name, role, kind, scope in (
-            ("soc", Role.SOC_LEAD, ScopeKind.WORKSPACE, here.uuid),
-            ("ot", Role.OT_SITE_LEAD, ScopeKind.SITE, site.uuid),
-            ("manager", Role.MANAGER, ScopeKind.WORKSPACE, here.uuid),
+            ("soc", Role.SOC_LEAD, GrantScope.WORKSPACE, here.uuid),
+            ("ot", Role.OT_SITE_LEAD, GrantScope.SITE, site.uuid),
+            ("manager", Role.MANAGER, GrantScope.WORKSPACE, here.uuid),
         )
     }
-    add_people(5, where=(ScopeKind.WORKSPACE, here.uuid), name="here")
-    add_people(7, where=(ScopeKind.WORKSPACE, there.uuid), name="there")
-    add_people(6, Role.OT_ENGINEER, (ScopeKind.SITE, site.uuid), name="engineer")
-    (elsewhere,) = add_people(1, Role.OT_ENGINEER, (ScopeKind.SITE, uuid.uuid4()), name="far")
+    add_people(5, where=(GrantScope.WORKSPACE, here.uuid), name="here")
+    add_people(7, where=(GrantScope.WORKSPACE, there.uuid), name="there")
+    add_people(6, Role.OT_ENGINEER, (GrantScope.SITE, site.uuid), name="engineer")
+    (elsewhere,) = add_people(1, Role.OT_ENGINEER, (GrantScope.SITE, uuid.uuid4()), name="far")
     assert {name: team_totals(person, now=NOON).people for name, person in boss.items()} == {
         "soc": 5,
         "ot": 6,
@@ -150,7 +150,7 @@ def test_a_team_is_who_works_in_the_scope_of_ones_role(see, lesson, make_person)
     for name, whose in (("soc", "the SOC"), ("ot", "OT"), ("manager", "OT and SOC")):
         assert f"People of {whose} in your reach, yourself left out." in see(boss[name]).text
     grant_role(
-        to=elsewhere, role=Role.SOC_ANALYST, scope=ScopeKind.ALL, scope_uuid=None, by="t", now=NOON
+        to=elsewhere, role=Role.SOC_ANALYST, scope=GrantScope.ALL, scope_uuid=None, by="t", now=NOON
     )
     assert team_totals(boss["soc"], now=NOON).people == 6
     elsewhere.is_active = False

@@ -14,7 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from training.catalog.engine.content import Lab, Option, Question, QuestionType, Verdict
+from training.catalog.engine.content import (
+    AnswerOption,
+    CaseVerdict,
+    Lab,
+    QuestionContent,
+    QuestionType,
+)
 from training.catalog.engine.markdown import html_text
 
 _FRAME_KEY = re.compile(r"frame (\d+)")
@@ -81,7 +87,7 @@ class AnswerError(ValueError):
         return str(self.args[0])
 
 
-def display_order(question: Question, seed: str) -> list[int]:
+def display_order(question: QuestionContent, seed: str) -> list[int]:
     """Return the order in which options, right sides or steps are shown, as positions in the
     author's order. One seed gives one order; steps never stand in their right one.
     """
@@ -95,7 +101,9 @@ def display_order(question: Question, seed: str) -> list[int]:
     return order
 
 
-def read_answer(question: Question, form: Mapping[str, Sequence[str]], seed: str) -> Answer:
+def read_submitted_answer(
+    question: QuestionContent, form: Mapping[str, Sequence[str]], seed: str
+) -> Answer:
     """Return the answer in a submitted form: `choice` (positions as displayed), `text`,
     `place-0`, `place-1` …, or `verdict`, `reason`, `sure` and `next_step`. Raises AnswerError.
     """
@@ -122,7 +130,7 @@ def read_answer(question: Question, form: Mapping[str, Sequence[str]], seed: str
 
 def _read_judgement(lab: Lab, form: Mapping[str, Sequence[str]]) -> Answer:
     offered: dict[str, set[str]] = {
-        "verdict": set(Verdict),
+        "verdict": set(CaseVerdict),
         "reason": {choice.id for choice in lab.reasons},
         "next_step": {choice.id for choice in lab.next_steps},
         "sure": {str(percent) for percent in SURE},
@@ -146,7 +154,7 @@ def _position(value: str, count: int) -> int:
 
 
 def _read_places(
-    question: Question, form: Mapping[str, Sequence[str]], order: list[int]
+    question: QuestionContent, form: Mapping[str, Sequence[str]], order: list[int]
 ) -> list[int]:
     values = ["".join(form.get(f"place-{row}", ())) for row in range(len(order))]
     if not any(values):
@@ -162,7 +170,7 @@ def _read_places(
     return [by_step[step] for step in range(len(order))]
 
 
-def is_right(question: Question, answer: Answer) -> bool:
+def is_right(question: QuestionContent, answer: Answer) -> bool:
     """Return whether an answer is right."""
     if question.type in CHOICES:
         right = [n for n, option in enumerate(question.options) if option.is_correct]
@@ -178,7 +186,7 @@ def is_right(question: Question, answer: Answer) -> bool:
     return _is_accepted(question, answer["text"])
 
 
-def foreseen_option(question: Question, answer: Answer) -> Option | None:
+def foreseen_option(question: QuestionContent, answer: Answer) -> AnswerOption | None:
     """Return the wrong answer of a typed question that its author foresaw."""
     if "text" not in answer:
         return None
@@ -189,7 +197,7 @@ def foreseen_option(question: Question, answer: Answer) -> Option | None:
     return None
 
 
-def _is_accepted(question: Question, text: str) -> bool:
+def _is_accepted(question: QuestionContent, text: str) -> bool:
     value = _value_of(question.type, text)
     if question.type is QuestionType.NUMERIC:
         correct, tolerance = read_number(question.accepted[0]), read_number(question.tolerance)
@@ -212,7 +220,7 @@ def _value_of(kind: QuestionType, text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def answer_text(question: Question, answer: Answer) -> str:
+def answer_text(question: QuestionContent, answer: Answer) -> str:
     """Return an answer as a person would say it: the chosen options, what was typed, the pairs,
     the steps in the order they were put in, or how an alert was judged.
     """
@@ -232,7 +240,7 @@ def answer_text(question: Question, answer: Answer) -> str:
     return "; ".join(html_text(item.html) for _, item in steps)
 
 
-def _judgement(question: Question, answer: Answer) -> str:
+def _judgement(question: QuestionContent, answer: Answer) -> str:
     choices = (*question.case.reasons, *question.case.next_steps) if question.case else ()
     texts = {choice.id: choice.text for choice in choices}
     parts = [texts.get(answer[name], str(answer[name])) for name in ("reason", "next_step")]

@@ -33,7 +33,7 @@ class ArchiveError(ValueError):
     """The archive cannot be used; the text says why, and which entry."""
 
 
-def write_archive(files: Mapping[str, bytes]) -> bytes:
+def write_module_archive(files: Mapping[str, bytes]) -> bytes:
     """Return these files as a ZIP. The same files give the same bytes."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -46,7 +46,7 @@ def write_archive(files: Mapping[str, bytes]) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
+class ModuleArchive:
     """The modules in a ZIP: the name of each folder that holds a module.yaml, with its files by
     path; and the files in the folder `paths` beside that of the modules, by name.
     """
@@ -55,7 +55,7 @@ class Archive:
     paths: dict[str, bytes]
 
 
-def read_archive(data: bytes) -> Archive:
+def read_archive(data: bytes) -> ModuleArchive:
     """Return the modules and paths in a ZIP, and leave out what else lies in it. Raises
     ArchiveError.
     """
@@ -66,7 +66,7 @@ def read_archive(data: bytes) -> Archive:
             entries = list(_entries(archive))
             folders = _module_folders(entries)
             modules = _read_modules(archive, entries, folders)
-            return Archive(modules, _read_paths(archive, entries, folders))
+            return ModuleArchive(modules, _read_paths(archive, entries, folders))
     except ArchiveError:
         raise
     except _UNREADABLE:

@@ -24,7 +24,7 @@ class QuestionType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class AnswerOption:
     """An answer that is offered (single, multiple) or a wrong one that is foreseen (numeric, short,
     packet). `text` is Markdown; HTML is clean.
     """
@@ -51,7 +51,7 @@ class Pair:
     right_html: str
 
 
-class Verdict(StrEnum):
+class CaseVerdict(StrEnum):
     """What OT says of an alert."""
 
     ROUTINE = "routine"
@@ -60,7 +60,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class CaseEnd:
     """A device at one end of what an alert speaks of."""
 
     name: str
@@ -78,7 +78,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class CaseChoice:
     """A reason or a next step to choose, and what is said of it afterwards. An unsafe step could
     hurt the plant.
     """
@@ -101,13 +101,13 @@ class Lab:
     raised: str
     sentence: str
     traffic: str
-    source: End
-    destination: End
+    source: CaseEnd
+    destination: CaseEnd
     known: tuple[Fact, ...]
     verdicts: dict[str, str]
-    reasons: tuple[Choice, ...]
-    next_steps: tuple[Choice, ...]
-    verdict: Verdict
+    reasons: tuple[CaseChoice, ...]
+    next_steps: tuple[CaseChoice, ...]
+    verdict: CaseVerdict
     reason: str
     next_step: str
     ot_says: str
@@ -129,18 +129,18 @@ class Lab:
     def from_json(cls, stored: dict[str, Any]) -> "Lab":
         """Return the lab of a stored one."""
         nested = {
-            "source": End(**stored["source"]),
-            "destination": End(**stored["destination"]),
+            "source": CaseEnd(**stored["source"]),
+            "destination": CaseEnd(**stored["destination"]),
             "known": tuple(Fact(**fact) for fact in stored["known"]),
-            "reasons": tuple(Choice(**choice) for choice in stored["reasons"]),
-            "next_steps": tuple(Choice(**choice) for choice in stored["next_steps"]),
-            "verdict": Verdict(stored["verdict"]),
+            "reasons": tuple(CaseChoice(**choice) for choice in stored["reasons"]),
+            "next_steps": tuple(CaseChoice(**choice) for choice in stored["next_steps"]),
+            "verdict": CaseVerdict(stored["verdict"]),
         }
         return cls(**{**stored, **nested})
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class QuestionContent:
     """A question as its author wrote it. `accepted` holds the right answers of numeric (value and
     tolerance), short (words) and packet (frame numbers); `items` the right order.
     """
@@ -149,12 +149,12 @@ class Question:
     type: QuestionType
     prompt: str
     prompt_html: str
-    options: tuple[Option, ...] = ()
+    options: tuple[AnswerOption, ...] = ()
     accepted: tuple[str, ...] = ()
     tolerance: str = "0"
     pairs: tuple[Pair, ...] = ()
     headings: tuple[str, ...] = ()
-    items: tuple[Option, ...] = ()
+    items: tuple[AnswerOption, ...] = ()
     feedback_html: str = ""
     feedback: str = ""  # Markdown
     techniques: tuple[str, ...] = ()
@@ -188,13 +188,13 @@ class Question:
         return stored
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> "Question":
+    def from_json(cls, stored: dict[str, Any]) -> "QuestionContent":
         """Return the question of a stored one."""
         nested = {
             "type": QuestionType(stored["type"]),
-            "options": tuple(Option(**option) for option in stored["options"]),
+            "options": tuple(AnswerOption(**option) for option in stored["options"]),
             "pairs": tuple(Pair(**pair) for pair in stored["pairs"]),
-            "items": tuple(Option(**item) for item in stored["items"]),
+            "items": tuple(AnswerOption(**item) for item in stored["items"]),
             "case": Lab.from_json(stored["case"]) if stored.get("case") else None,
         }
         flat = {name: tuple(stored[name]) for name in ("accepted", "headings", "techniques")}
@@ -202,7 +202,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class LessonBlock:
     """A piece of a lesson: clean HTML, or a question by its id."""
 
     html: str = ""
@@ -218,7 +218,7 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class LessonContent:
     """One lesson. `sources` are clean HTML, one footnote each, in the order they are used."""
 
     id: str
@@ -230,14 +230,14 @@ class Lesson:
     alert_types: tuple[str, ...]
     review_by: date
     is_factual: bool
-    blocks: tuple[Block, ...]
+    blocks: tuple[LessonBlock, ...]
     outline: tuple[Heading, ...]
     sources: tuple[str, ...]
-    questions: tuple[Question, ...]
+    questions: tuple[QuestionContent, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class CardContent:
     """A card to review: a question in front, the answer on its back. HTML is clean."""
 
     id: str
@@ -257,7 +257,7 @@ class PathDay:
 
 
 @dataclass(frozen=True, slots=True)
-class LearningPath:
+class PathContent:
     """Lessons of several modules in an order of their own, for the work roles in `nice`."""
 
     id: str
@@ -269,7 +269,7 @@ class LearningPath:
 
 
 @dataclass(frozen=True, slots=True)
-class Module:
+class ModuleContent:
     """A folder of lessons. `captures` maps the name of a PCAP file to where it lies."""
 
     id: str
@@ -284,12 +284,14 @@ class Module:
     review_by: date
     licence: str
     folder: Path
-    lessons: tuple[Lesson, ...] = ()
-    cards: tuple[Card, ...] = ()
+    lessons: tuple[LessonContent, ...] = ()
+    cards: tuple[CardContent, ...] = ()
     captures: dict[str, Path] = field(default_factory=dict)
 
 
-def all_questions(modules: tuple[Module, ...]) -> Iterator[tuple[Module, Lesson, Question]]:
+def all_questions(
+    modules: tuple[ModuleContent, ...],
+) -> Iterator[tuple[ModuleContent, LessonContent, QuestionContent]]:
     """Yield every question with its module and lesson, in their order."""
     for module in modules:
         for lesson in module.lessons:
@@ -297,6 +299,6 @@ def all_questions(modules: tuple[Module, ...]) -> Iterator[tuple[Module, Lesson,
                 yield module, lesson, question
 
 
-def name_of(module: Module, lesson: Lesson, question: Question) -> str:
+def question_name(module: ModuleContent, lesson: LessonContent, question: QuestionContent) -> str:
     """Return the identity of a question, `module/lesson#id`."""
     return f"{module.id}/{lesson.id}#{question.id}"

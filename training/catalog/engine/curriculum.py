@@ -9,9 +9,9 @@ from pathlib import Path
 
 from portal.attack import engine as attack
 from training.catalog.engine import fields
-from training.catalog.engine.content import Card, LearningPath, Lesson, Module
-from training.catalog.engine.faults import Fault, Report, Source, Vocabulary
-from training.catalog.engine.fields import Field, Key
+from training.catalog.engine.content import CardContent, LessonContent, ModuleContent, PathContent
+from training.catalog.engine.faults import ContentFault, Report, Source, Vocabulary
+from training.catalog.engine.fields import Key, YamlField
 from training.catalog.engine.labs import read_labs
 from training.catalog.engine.learning_paths import PATHS_FOLDER, read_paths
 from training.catalog.engine.lessons import ModuleContext, check_review, read_cards, read_lesson
@@ -24,14 +24,14 @@ from training.catalog.engine.module_files import (
     locked_files,
 )
 from training.catalog.engine.reviews import REVIEWS_FILE, check_reviews
-from training.catalog.engine.texts import read_text
+from training.catalog.engine.texts import read_text_file
 
 # Pages beside those of modules have these addresses (training/progress/web/urls.py, labs), and the
 # editor has the learning paths where the files of a module would be.
 RESERVED_IDS = frozenset({"beside", "captures", "due", "next", "record", PATHS_FOLDER})
 
 
-def _is_module_id(field: Field) -> str | None:
+def _is_module_id(field: YamlField) -> str | None:
     if isinstance(field.value, str) and field.value in RESERVED_IDS:
         return "is the address of another page: choose another word."
     return fields.is_slug(field)
@@ -58,9 +58,9 @@ _FOLDER = re.compile(r"(\d\d)-[a-z0-9]+(-[a-z0-9]+)*")
 class Curriculum:
     """All modules by their order, the paths through them, and what is wrong with both."""
 
-    modules: tuple[Module, ...]
-    faults: tuple[Fault, ...]
-    paths: tuple[LearningPath, ...] = ()
+    modules: tuple[ModuleContent, ...]
+    faults: tuple[ContentFault, ...]
+    paths: tuple[PathContent, ...] = ()
 
     @property
     def figures(self) -> dict[str, int]:
@@ -87,7 +87,7 @@ def read_curriculum(path: Path, display_path: str, vocabulary: Vocabulary) -> Cu
     paths, shown_paths = path / "paths", f"{display_path}/paths"
     has_paths = (path / "modules").is_dir() and paths.is_dir()
     if (path / REVIEWS_FILE).is_file():
-        source = read_text(path / REVIEWS_FILE, f"{display_path}/{REVIEWS_FILE}", report)
+        source = read_text_file(path / REVIEWS_FILE, f"{display_path}/{REVIEWS_FILE}", report)
         if source is not None:
             check_reviews(source, vocabulary)
     if (path / "modules").is_dir():
@@ -118,12 +118,12 @@ class _Reader:
     ) -> None:
         self.folder, self.shown = folder, display_path
         self.report, self._vocabulary = report, vocabulary
-        self.fields: dict[str, Field] = {}
+        self.fields: dict[str, YamlField] = {}
         self.source = Source.of(f"{display_path}/module.yaml", "", report)
         self._labs = read_labs(folder, display_path, report, vocabulary)
         self._place = ModuleContext(folder, display_path, vocabulary, make_parser(), self._labs)
 
-    def read(self) -> Module | None:
+    def read(self) -> ModuleContent | None:
         """Return the module; None where its module.yaml cannot be used."""
         lessons = tuple(self._read_lessons())
         self._check_labs(lessons)
@@ -134,9 +134,9 @@ class _Reader:
         return replace(module, lessons=lessons, cards=cards) if module else None
 
     def _read(self, name: str) -> Source | None:
-        return read_text(self.folder / name, f"{self.shown}/{name}", self.report)
+        return read_text_file(self.folder / name, f"{self.shown}/{name}", self.report)
 
-    def _read_module(self) -> Module | None:
+    def _read_module(self) -> ModuleContent | None:
         source = self._read("module.yaml")
         if source is None:
             return None
@@ -155,9 +155,9 @@ class _Reader:
             for name, path in locked_files(self.folder).items()
             if name.startswith("pcap/")
         }
-        return Module(**{"summary": "", **values}, folder=self.folder, captures=captures)
+        return ModuleContent(**{"summary": "", **values}, folder=self.folder, captures=captures)
 
-    def _check_module(self, source: Source, members: dict[str, Field]) -> None:
+    def _check_module(self, source: Source, members: dict[str, YamlField]) -> None:
         version, order = members["attack_version"], members["order"]
         if version.value != attack.version():
             text = f"Lessons are checked against ATT&CK for ICS {attack.version()}."
@@ -168,7 +168,7 @@ class _Reader:
             source.fault(order.line, order.column, "FOLDER-NAME", text)
         check_review(source, members["review_by"], self._vocabulary)
 
-    def _read_lessons(self) -> Iterable[Lesson]:
+    def _read_lessons(self) -> Iterable[LessonContent]:
         paths_by_id: dict[str, str] = {}
         paths_by_number: dict[str, str] = {}
         for path in sorted(self.folder.glob("*.md")):
@@ -196,19 +196,19 @@ class _Reader:
             text = "The module has no lesson."
             self.report.add(f"{self.shown}/module.yaml", 1, 1, "NO-LESSONS", text)
 
-    def _check_labs(self, lessons: tuple[Lesson, ...]) -> None:
+    def _check_labs(self, lessons: tuple[LessonContent, ...]) -> None:
         labs_in_questions = {question.lab for lesson in lessons for question in lesson.questions}
         for name in sorted(self._labs.keys() - labs_in_questions):
             text = "No question of the module asks this lab."
             self.report.add(f"{self.shown}/labs/{name}.yaml", 1, 1, "UNUSED-LAB", text)
 
-    def _read_cards(self) -> tuple[Card, ...]:
+    def _read_cards(self) -> tuple[CardContent, ...]:
         if not (self.folder / "cards.md").is_file():
             return ()
         source = self._read("cards.md")
         return read_cards(source, self._place) if source else ()
 
-    def _check_translations(self, lessons: tuple[Lesson, ...]) -> None:
+    def _check_translations(self, lessons: tuple[LessonContent, ...]) -> None:
         """Compare `i18n/<language>/NN-slug.md` with the lesson of this number: a translation has
         the ids of its lesson, and no others.
         """
@@ -247,9 +247,9 @@ class _Reader:
             self.report.add(f"{self.shown}/{LOCK_FILE}", 1, 1, "LOCK-MISSING", text)
 
 
-def _check_together(pairs: list[tuple[_Reader, Module]]) -> None:
-    by_id: dict[str, Module] = {}
-    by_order: dict[str, Module] = {}
+def _check_together(pairs: list[tuple[_Reader, ModuleContent]]) -> None:
+    by_id: dict[str, ModuleContent] = {}
+    by_order: dict[str, ModuleContent] = {}
     for reader, module in pairs:
         indexes = {"id": by_id, "order": by_order}
         for name, modules in indexes.items():

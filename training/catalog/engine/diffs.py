@@ -36,7 +36,7 @@ class DiffLine:
         )
 
 
-def text_of(data: bytes | None) -> str | None:
+def diffable_text(data: bytes | None) -> str | None:
     """Return a file as text, with lines ending in a line feed; empty where there is none, None
     where it is no text.
     """

@@ -10,7 +10,7 @@ from portal.attack import engine as attack
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Fault:
+class ContentFault:
     """One thing an author has to mend. Lines and columns count from 1."""
 
     path: str
@@ -27,11 +27,11 @@ class Fault:
 class Report:
     """The faults found so far."""
 
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[ContentFault] = field(default_factory=list)
 
     def add(self, path: str, line: int, column: int, code: str, text: str) -> None:
         """Note one fault."""
-        self.faults.append(Fault(path, line, column, code, text))
+        self.faults.append(ContentFault(path, line, column, code, text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ SLUG = re.compile(r"(?!.{51})[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class YamlField:
     """A value of YAML and where it begins; `items` are the fields of a list, `members` those of a
     mapping.
     """
@@ -23,11 +23,11 @@ class Field:
     value: Any
     line: int
     column: int
-    items: tuple["Field", ...] = ()
-    members: Mapping[str, "Field"] = dataclass_field(default_factory=dict)
+    items: tuple["YamlField", ...] = ()
+    members: Mapping[str, "YamlField"] = dataclass_field(default_factory=dict)
 
 
-type Check = Callable[[Field], str | None]
+type Check = Callable[[YamlField], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Key:
     is_required: bool = True
 
 
-def read_fields(source: Source, text: str, first_line: int) -> dict[str, Field] | None:
+def read_fields(source: Source, text: str, first_line: int) -> dict[str, YamlField] | None:
     """Return the fields of a YAML mapping whose first line is `first_line` of the source; None
     where it is no mapping, which is then a fault.
     """
@@ -88,8 +88,8 @@ class _Loader(yaml.SafeLoader):
 
 def _fields_of(
     source: Source, loader: yaml.SafeLoader, node: yaml.MappingNode, first_line: int
-) -> dict[str, Field]:
-    fields: dict[str, Field] = {}
+) -> dict[str, YamlField]:
+    fields: dict[str, YamlField] = {}
     for key_node, value_node in node.value:
         name = str(key_node.value)
         line, column = first_line + key_node.start_mark.line, key_node.start_mark.column + 1
@@ -100,19 +100,19 @@ def _fields_of(
     return fields
 
 
-def _field(source: Source, loader: yaml.SafeLoader, node: yaml.Node, first_line: int) -> Field:
+def _field(source: Source, loader: yaml.SafeLoader, node: yaml.Node, first_line: int) -> YamlField:
     line, column = first_line + node.start_mark.line, node.start_mark.column + 1
-    items: tuple[Field, ...] = ()
-    members: Mapping[str, Field] = {}
+    items: tuple[YamlField, ...] = ()
+    members: Mapping[str, YamlField] = {}
     if isinstance(node, yaml.SequenceNode):
         items = tuple(_field(source, loader, item, first_line) for item in node.value)
     elif isinstance(node, yaml.MappingNode):
         members = _fields_of(source, loader, node, first_line)
-    return Field(loader.construct_object(node, deep=True), line, column, items, members)
+    return YamlField(loader.construct_object(node, deep=True), line, column, items, members)
 
 
 def check_fields(
-    source: Source, fields: Mapping[str, Field], keys: Mapping[str, Key], first_line: int
+    source: Source, fields: Mapping[str, YamlField], keys: Mapping[str, Key], first_line: int
 ) -> bool:
     """Note unknown, missing and wrong keys. Return whether every required one can be used."""
     lines = (first_line, len(source.lines))
@@ -132,7 +132,7 @@ def check_fields(
     return is_usable
 
 
-def is_text(field: Field) -> str | None:
+def is_text(field: YamlField) -> str | None:
     """Accept text that is not empty."""
     if isinstance(field.value, str) and field.value.strip():
         return None
@@ -142,7 +142,7 @@ def is_text(field: Field) -> str | None:
 def is_text_up_to(most: int) -> Check:
     """Return a check for text of at most so many letters."""
 
-    def check(field: Field) -> str | None:
+    def check(field: YamlField) -> str | None:
         if problem := is_text(field):
             return problem
         return f"has more than {most} letters: shorten it." if len(field.value) > most else None
@@ -150,24 +150,24 @@ def is_text_up_to(most: int) -> Check:
     return check
 
 
-def is_slug(field: Field) -> str | None:
+def is_slug(field: YamlField) -> str | None:
     """Accept small letters, digits and single hyphens, at most fifty."""
     if isinstance(field.value, str) and SLUG.fullmatch(field.value):
         return None
     return "must be at most 50 small letters, digits and hyphens, such as `low-alert`."
 
 
-def is_date(field: Field) -> str | None:
+def is_date(field: YamlField) -> str | None:
     """Accept a day, written YYYY-MM-DD."""
     return None if type(field.value) is date else "must be a day, such as 2027-05-01."
 
 
-def is_flag(field: Field) -> str | None:
+def is_flag(field: YamlField) -> str | None:
     """Accept true or false."""
     return None if isinstance(field.value, bool) else "must be true or false."
 
 
-def is_mapping(field: Field) -> str | None:
+def is_mapping(field: YamlField) -> str | None:
     """Accept `key: value` lines."""
     return None if isinstance(field.value, dict) else "must hold `key: value` lines."
 
@@ -175,7 +175,7 @@ def is_mapping(field: Field) -> str | None:
 def is_one_of(values: Sequence[str]) -> Check:
     """Return a check for one of these words."""
 
-    def check(field: Field) -> str | None:
+    def check(field: YamlField) -> str | None:
         return None if field.value in values else f"must be one of: {', '.join(values)}."
 
     return check
@@ -184,7 +184,7 @@ def is_one_of(values: Sequence[str]) -> Check:
 def is_number(least: float, most: float) -> Check:
     """Return a check for a number from `least` to `most`."""
 
-    def check(field: Field) -> str | None:
+    def check(field: YamlField) -> str | None:
         value = field.value
         if type(value) in {int, float} and least <= value <= most:
             return None
@@ -196,7 +196,7 @@ def is_number(least: float, most: float) -> Check:
 def is_list(check_item: Check) -> Check:
     """Return a check for a list whose items pass `check_item`."""
 
-    def check(field: Field) -> str | None:
+    def check(field: YamlField) -> str | None:
         if not isinstance(field.value, list):
             return "must be a list, such as [a, b]."
         return next((problem for item in field.items if (problem := check_item(item))), None)

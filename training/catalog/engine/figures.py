@@ -33,7 +33,7 @@ _VAR = re.compile(r"var\((--[\w-]+)(\s*,\s*[^()]+(\([^()]*\))?)?\)")
 _LOCAL = re.compile(r"url\(#[\w-]+\)")
 
 
-class Figure:
+class SvgFigure:
     """One SVG file as it is read: its text without prologue, and the ids in it."""
 
     def __init__(self, source: Source, vocabulary: Vocabulary) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from training.catalog.engine import fields
-from training.catalog.engine.content import Choice, End, Fact, Lab, Verdict
+from training.catalog.engine.content import CaseChoice, CaseEnd, CaseVerdict, Fact, Lab
 from training.catalog.engine.faults import Report, Source, Vocabulary
-from training.catalog.engine.fields import Field, Key
-from training.catalog.engine.texts import read_text
+from training.catalog.engine.fields import Key, YamlField
+from training.catalog.engine.texts import read_text_file
 
 MIN_REASONS, MAX_REASONS = 4, 8
 SEVERITIES = ("Informational", "Low", "Medium", "High")
@@ -47,9 +47,9 @@ CHOICE_KEYS = {
     "feedback": Key(fields.is_text),
     "unsafe": Key(fields.is_flag, is_required=False),
 }
-VERDICT_KEYS = {verdict.value: Key(fields.is_text) for verdict in Verdict}
+VERDICT_KEYS = {verdict.value: Key(fields.is_text) for verdict in CaseVerdict}
 KEY_KEYS = {
-    "verdict": Key(fields.is_one_of(tuple(Verdict))),
+    "verdict": Key(fields.is_one_of(tuple(CaseVerdict))),
     "reason": Key(fields.is_slug),
     "next_step": Key(fields.is_slug),
 }
@@ -70,7 +70,7 @@ def read_labs(
         if file.suffix != ".yaml" or not fields.SLUG.fullmatch(file.stem):
             report.add(name, 1, 1, "STRAY-FILE", "Name a lab after what happens: stop-plc.yaml.")
             continue
-        source = read_text(file, name, report)
+        source = read_text_file(file, name, report)
         labs[file.stem] = _read_lab(source, vocabulary) if source else None
     return labs
 
@@ -102,7 +102,7 @@ def _read_lab(source: Source, vocabulary: Vocabulary) -> Lab | None:
     return _lab(members) if _check_choices(source, members) else None
 
 
-def _check_choices(source: Source, members: Mapping[str, Field]) -> bool:
+def _check_choices(source: Source, members: Mapping[str, YamlField]) -> bool:
     """Check reasons and steps. Return whether the key names one of each, so that it can be told."""
     reasons, key = members["reasons"], members["key"].members
     if not MIN_REASONS <= len(reasons.items) <= MAX_REASONS:
@@ -110,7 +110,7 @@ def _check_choices(source: Source, members: Mapping[str, Field]) -> bool:
         source.fault(reasons.line, reasons.column, "LAB-REASONS", text)
     is_answerable = True
     for name, of in (("reason", "reasons"), ("next_step", "next_steps")):
-        by_id: dict[str, Field] = {}
+        by_id: dict[str, YamlField] = {}
         for item in members[of].items:
             field = item.members["id"]
             if field.value in by_id:
@@ -128,7 +128,7 @@ def _check_choices(source: Source, members: Mapping[str, Field]) -> bool:
     return is_answerable
 
 
-def _lab(members: Mapping[str, Field]) -> Lab:
+def _lab(members: Mapping[str, YamlField]) -> Lab:
     alert, key = _texts(members["alert"]), _texts(members["key"])
     return Lab(
         alert_type=alert["type"],
@@ -142,7 +142,7 @@ def _lab(members: Mapping[str, Field]) -> Lab:
         verdicts=_texts(members["verdicts"]),
         reasons=_choices(members["reasons"]),
         next_steps=_choices(members["next_steps"]),
-        verdict=Verdict(key["verdict"]),
+        verdict=CaseVerdict(key["verdict"]),
         reason=key["reason"],
         next_step=key["next_step"],
         ot_says=members["ot_says"].value.strip(),
@@ -151,17 +151,17 @@ def _lab(members: Mapping[str, Field]) -> Lab:
     )
 
 
-def _texts(field: Field) -> dict[str, str]:
+def _texts(field: YamlField) -> dict[str, str]:
     return {name: str(member.value).strip() for name, member in field.members.items()}
 
 
-def _end(field: Field) -> End:
-    return End(**_texts(field))
+def _end(field: YamlField) -> CaseEnd:
+    return CaseEnd(**_texts(field))
 
 
-def _choices(field: Field) -> tuple[Choice, ...]:
+def _choices(field: YamlField) -> tuple[CaseChoice, ...]:
     return tuple(
-        Choice(
+        CaseChoice(
             id=item.members["id"].value,
             text=item.members["text"].value.strip(),
             feedback=item.members["feedback"].value.strip(),

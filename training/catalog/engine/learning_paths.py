@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from training.catalog.engine import fields
-from training.catalog.engine.content import LearningPath, PathDay
-from training.catalog.engine.faults import Fault, Report, Source
-from training.catalog.engine.fields import Field, Key
-from training.catalog.engine.texts import read_text
+from training.catalog.engine.content import PathContent, PathDay
+from training.catalog.engine.faults import ContentFault, Report, Source
+from training.catalog.engine.fields import Key, YamlField
+from training.catalog.engine.texts import read_text_file
 
 PATHS_FOLDER = "paths"  # beside the modules; drafts of paths name it instead of a module
 
@@ -22,7 +22,7 @@ def is_path_file(name: str) -> bool:
 @contextmanager
 def read_path_files(
     files: Mapping[str, bytes], lessons: Collection[str]
-) -> Iterator[tuple[tuple[LearningPath, ...], tuple[Fault, ...]]]:
+) -> Iterator[tuple[tuple[PathContent, ...], tuple[ContentFault, ...]]]:
     """Give the paths of these files and what is wrong with them; they lie in a folder until the
     block ends. `lessons` are all that there are, written module/lesson.
     """
@@ -35,7 +35,7 @@ def read_path_files(
         yield paths, tuple(sorted(report.faults))
 
 
-def is_lesson(field: Field) -> str | None:
+def is_lesson(field: YamlField) -> str | None:
     """Accept a lesson, written module/lesson."""
     parts = field.value.split("/") if isinstance(field.value, str) else []
     if len(parts) == 2 and all(fields.SLUG.fullmatch(part) for part in parts):
@@ -58,7 +58,7 @@ DAY_KEYS = {
 
 def read_paths(
     folder: pathlib.Path, display_path: str, report: Report, lessons: Collection[str]
-) -> tuple[LearningPath, ...]:
+) -> tuple[PathContent, ...]:
     """Return the paths of a folder, a YAML file each, in the order of their names. `lessons` are
     all that there are, written module/lesson.
     """
@@ -69,12 +69,12 @@ def read_paths(
         name = f"{display_path}/{file.name}"
         if file.suffix != ".yaml":
             report.add(name, 1, 1, "STRAY-FILE", "This does not belong among paths.")
-        elif source := read_text(file, name, report):
+        elif source := read_text_file(file, name, report):
             paths.append(_read_path(source, file, lessons))
     return tuple(path for path in paths if path)
 
 
-def _read_path(source: Source, file: pathlib.Path, lessons: Collection[str]) -> LearningPath | None:
+def _read_path(source: Source, file: pathlib.Path, lessons: Collection[str]) -> PathContent | None:
     members = fields.read_fields(source, source.text, 1)
     if members is None or not fields.check_fields(source, members, PATH_KEYS, 1):
         return None
@@ -87,7 +87,7 @@ def _read_path(source: Source, file: pathlib.Path, lessons: Collection[str]) -> 
             members["days"].line, members["days"].column, "NO-DAYS", "The path has no day."
         )
         return None
-    return LearningPath(
+    return PathContent(
         id=members["id"].value,
         title=members["title"].value,
         summary=members["summary"].value,
@@ -97,7 +97,7 @@ def _read_path(source: Source, file: pathlib.Path, lessons: Collection[str]) -> 
     )
 
 
-def _read_days(source: Source, days: Field, lessons: Collection[str]) -> Iterator[PathDay]:
+def _read_days(source: Source, days: YamlField, lessons: Collection[str]) -> Iterator[PathDay]:
     names: set[str] = set()
     for day in days.items:
         if not fields.check_fields(source, day.members, DAY_KEYS, day.line):

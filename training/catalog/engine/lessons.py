@@ -13,12 +13,12 @@ from markdown_it.token import Token
 
 from training.catalog.engine import fields
 from training.catalog.engine.content import (
-    Block,
-    Card,
+    CardContent,
     Heading,
     Lab,
-    Lesson,
-    Question,
+    LessonBlock,
+    LessonContent,
+    QuestionContent,
     QuestionType,
 )
 from training.catalog.engine.faults import Source, Vocabulary
@@ -51,7 +51,7 @@ class ModuleContext:
     labs: Mapping[str, Lab | None] = field(default_factory=dict)
 
 
-def read_lesson(source: Source, place: ModuleContext, number: int) -> Lesson | None:
+def read_lesson(source: Source, place: ModuleContext, number: int) -> LessonContent | None:
     """Return the lesson of a file; None where its front matter cannot be used."""
     tokens = place.parser.parse(source.text if source.text.endswith("\n") else f"{source.text}\n")
     front = _read_front_matter(source, tokens, place.vocabulary)
@@ -68,7 +68,7 @@ def read_lesson(source: Source, place: ModuleContext, number: int) -> Lesson | N
         line, column = (front["facts"].line, front["facts"].column) if "facts" in front else (1, 1)
         advice = "Give the source of the facts in a footnote, or say `facts: false`."
         source.fault(line, column, "NO-SOURCE", advice)
-    return Lesson(
+    return LessonContent(
         id=front["id"].value,
         title=front["title"].value,
         minutes=int(front["minutes"].value),
@@ -92,7 +92,7 @@ def render_sources(renderer: Renderer, notes: dict[str, list[Token]]) -> tuple[s
 
 def _read_front_matter(
     source: Source, tokens: Sequence[Token], vocabulary: Vocabulary
-) -> dict[str, fields.Field] | None:
+) -> dict[str, fields.YamlField] | None:
     if not tokens or tokens[0].type != "front_matter":
         source.fault(1, 1, "NO-FRONT-MATTER", "Begin with --- and the facts about the lesson.")
         return None
@@ -107,7 +107,7 @@ def _read_front_matter(
     return front
 
 
-def check_review(source: Source, review_by: fields.Field, vocabulary: Vocabulary) -> None:
+def check_review(source: Source, review_by: fields.YamlField, vocabulary: Vocabulary) -> None:
     """Note a text whose review is overdue."""
     if review_by.value < vocabulary.today:
         text = f"Its review was due on {review_by.value}. Check the facts, then set a new day."
@@ -116,10 +116,10 @@ def check_review(source: Source, review_by: fields.Field, vocabulary: Vocabulary
 
 def _read_blocks(
     source: Source, place: ModuleContext, renderer: Renderer, tokens: Sequence[Token]
-) -> tuple[list[Block], list[Question]]:
+) -> tuple[list[LessonBlock], list[QuestionContent]]:
     reader = QuestionReader(source, renderer)
-    blocks: list[Block] = []
-    questions: dict[str, Question] = {}
+    blocks: list[LessonBlock] = []
+    questions: dict[str, QuestionContent] = {}
     first_used: dict[str, int] = {}
     pending: list[Token] = []
     for block in blocks_of([token for token in tokens if token.type != "front_matter"]):
@@ -127,7 +127,7 @@ def _read_blocks(
             pending += block
             continue
         if html := renderer.render(pending):
-            blocks.append(Block(html=html))
+            blocks.append(LessonBlock(html=html))
         pending = []
         question = _read_container(source, place, reader, block)
         if question is None:
@@ -138,15 +138,15 @@ def _read_blocks(
             source.fault_at((line, line), f"#{question.id}", "DUPLICATE-ID", text)
             continue
         questions[question.id], first_used[question.id] = question, line
-        blocks.append(Block(question=question.id))
+        blocks.append(LessonBlock(question=question.id))
     if html := renderer.render(pending):
-        blocks.append(Block(html=html))
+        blocks.append(LessonBlock(html=html))
     return blocks, list(questions.values())
 
 
 def _read_container(
     source: Source, place: ModuleContext, reader: QuestionReader, block: Sequence[Token]
-) -> Question | None:
+) -> QuestionContent | None:
     line, last = first_lines(block[0])
     column = source.indent(line)
     words = block[0].info.split()
@@ -164,7 +164,7 @@ def _read_container(
     return replace(question, case=place.labs.get(question.lab))
 
 
-def _check_head(source: Source, place: ModuleContext, question: Question, line: int) -> None:
+def _check_head(source: Source, place: ModuleContext, question: QuestionContent, line: int) -> None:
     for technique in question.techniques:
         column = source.find((line, line), technique)[1]
         place.vocabulary.check_technique(source, line, column, technique)
@@ -178,7 +178,9 @@ def _check_head(source: Source, place: ModuleContext, question: Question, line: 
         source.fault_at((line, line), question.lab, "NO-LAB", text)
 
 
-def _check_capture(source: Source, place: ModuleContext, question: Question, line: int) -> None:
+def _check_capture(
+    source: Source, place: ModuleContext, question: QuestionContent, line: int
+) -> None:
     path = place.module / question.capture
     column = source.find((line, line), question.capture)[1]
     if not question.capture.startswith("pcap/") or ".." in question.capture or not path.is_file():
@@ -250,13 +252,13 @@ _HEAD = re.compile(r"(?P<front>.*?)\s*\{(?P<attributes>[^{}]*)\}$", re.DOTALL)
 _ATTRIBUTES = re.compile(r"#(?P<id>\S+)(?:\s+technique=(?P<technique>\S+))?")
 
 
-def read_cards(source: Source, place: ModuleContext) -> tuple[Card, ...]:
+def read_cards(source: Source, place: ModuleContext) -> tuple[CardContent, ...]:
     """Return the cards of a file, in its order."""
     tokens = place.parser.parse(f"{source.text}\n")
     check = TextCheck(source, place.module, place.display_path, place.vocabulary)
     check.check(tokens)
     text, notes = footnotes(tokens)
-    cards: dict[str, Card] = {}
+    cards: dict[str, CardContent] = {}
     first_used: dict[str, int] = {}
     for head, back in _split(source, text):
         line = first_lines(head[0])[0]
@@ -270,7 +272,7 @@ def read_cards(source: Source, place: ModuleContext) -> tuple[Card, ...]:
             continue
         first_used[card.id] = line
         sources = render_sources(renderer, notes)
-        cards[card.id] = Card(
+        cards[card.id] = CardContent(
             card.id, card.technique, card.front, card.front_html, card.back_html, sources
         )
     return tuple(cards.values())
@@ -295,7 +297,7 @@ def _split(source: Source, tokens: Sequence[Token]) -> list[tuple[list[Token], l
 
 def _read_card(
     source: Source, place: ModuleContext, renderer: Renderer, head: list[Token], back: list[Token]
-) -> Card | None:
+) -> CardContent | None:
     line, inline = first_lines(head[0])[0], head[1]
     match = _HEAD.fullmatch(inline.content)
     attributes = _ATTRIBUTES.fullmatch(match["attributes"].strip()) if match else None
@@ -312,7 +314,7 @@ def _read_card(
         source.fault(line, source.indent(line), "CARD-FRONT", "The card asks nothing.")
     if not back:
         source.fault(line, source.indent(line), "CARD-BACK", "The card has no back.")
-    return Card(
+    return CardContent(
         id=attributes["id"],
         technique=technique or "",
         front=match["front"],

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import unescape
 
 from alerts.incidents.engine.catalogue import AlertType
-from training.catalog.engine.content import Lesson, Module
-from training.catalog.engine.reviews import Review
+from training.catalog.engine.content import LessonContent, ModuleContent
+from training.catalog.engine.reviews import TypeReview
 
 _SKIPPED = re.compile(r"<(table|pre|figure|sup|h[1-6]|svg)\b.*?</\1>", re.DOTALL)
 _BLOCK = re.compile(r"</?(?:p|li|ul|ol|blockquote|div|section)\b[^>]*>")
@@ -57,9 +57,11 @@ else, stands in `training/content/alert_type_reviews.yaml`. A dash: the alert na
 """
 
 
-def lessons_by_alert_type(modules: Iterable[Module]) -> dict[str, list[tuple[Module, Lesson]]]:
+def lessons_by_alert_type(
+    modules: Iterable[ModuleContent],
+) -> dict[str, list[tuple[ModuleContent, LessonContent]]]:
     """Return the lessons that teach each title, in the order of the curriculum."""
-    lessons: dict[str, list[tuple[Module, Lesson]]] = {}
+    lessons: dict[str, list[tuple[ModuleContent, LessonContent]]] = {}
     for module in modules:
         for lesson in module.lessons:
             for title in lesson.alert_types:
@@ -68,9 +70,9 @@ def lessons_by_alert_type(modules: Iterable[Module]) -> dict[str, list[tuple[Mod
 
 
 def curriculum_overview(
-    modules: Sequence[Module],
+    modules: Sequence[ModuleContent],
     alert_types: Sequence[AlertType],
-    reviews: Mapping[str, Review],
+    reviews: Mapping[str, TypeReview],
     attack_version: str,
 ) -> str:
     """Return the page, with links from `docs/` to the lessons' files. `reviews` are by title."""
@@ -93,7 +95,7 @@ def curriculum_overview(
     return "\n".join(parts)
 
 
-def _module_table(module: Module) -> str:
+def _module_table(module: ModuleContent) -> str:
     rows = [
         f"## {module.order}. {module.title}\n",
         "| Lesson | Sources | Figures | Exercises | Minutes | Grade |",
@@ -118,8 +120,8 @@ def _module_table(module: Module) -> str:
 def _engine_table(
     engine: str,
     alert_types: Sequence[AlertType],
-    reviews: Mapping[str, Review],
-    taught_in: dict[str, list[tuple[Module, Lesson]]],
+    reviews: Mapping[str, TypeReview],
+    taught_in: dict[str, list[tuple[ModuleContent, LessonContent]]],
 ) -> str:
     rows = [
         f"### {engine} ({len(alert_types)})\n",
@@ -136,6 +138,6 @@ def _engine_table(
     return "\n".join(rows) + "\n"
 
 
-def _address(module: Module, lesson: Lesson) -> str:
+def _address(module: ModuleContent, lesson: LessonContent) -> str:
     (file,) = module.folder.glob(f"{lesson.number:02}-*.md")
     return f"../training/content/modules/{module.folder.name}/{file.name}"

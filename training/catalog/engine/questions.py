@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from markdown_it.token import Token
 
 from training.catalog.engine.answers import READ_KEY
-from training.catalog.engine.content import Option, Pair, Question, QuestionType
+from training.catalog.engine.content import AnswerOption, Pair, QuestionContent, QuestionType
 from training.catalog.engine.faults import Source
 from training.catalog.engine.fields import SLUG
 from training.catalog.engine.markdown import Renderer, blocks_of, first_lines
@@ -19,7 +19,7 @@ _ATTRIBUTE = re.compile(r'#(?P<id>\S+)|(?P<name>[\w-]+)=(?:"(?P<quoted>[^"]*)"|(
 _NAMES = frozenset({"type", "technique", "pcap", "lab", "shuffle", "minor"})
 
 
-def read_head(source: Source, info: str, line: int) -> Question | None:
+def read_head(source: Source, info: str, line: int) -> QuestionContent | None:
     """Return a question that has a head only; None where the head is wrong."""
     match = _HEAD.match(info)
     if not match or match[2] is None:
@@ -39,7 +39,7 @@ def read_head(source: Source, info: str, line: int) -> Question | None:
         source.fault_at((line, line), place, "QUESTION-TYPE", text)
         return None
     techniques = attributes.get("technique", "")
-    return Question(
+    return QuestionContent(
         id=question_id,
         type=QuestionType(kind),
         prompt="",
@@ -78,11 +78,11 @@ class _Draft:
     """What is found in a container, before it is judged."""
 
     prompt: list[Token] = field(default_factory=list)
-    options: list[tuple[Option, int]] = field(default_factory=list)
+    options: list[tuple[AnswerOption, int]] = field(default_factory=list)
     key: str | None = None
     key_line: int = 0
     table: list[Token] = field(default_factory=list)
-    items: list[tuple[Option, int]] = field(default_factory=list)
+    items: list[tuple[AnswerOption, int]] = field(default_factory=list)
     feedback: list[Token] = field(default_factory=list)
 
 
@@ -93,7 +93,7 @@ class QuestionReader:
         """Faults go to the source's report, HTML comes from the renderer."""
         self._source, self._renderer = source, renderer
 
-    def read(self, tokens: Sequence[Token]) -> Question | None:
+    def read(self, tokens: Sequence[Token]) -> QuestionContent | None:
         """Return the question of a container, from its opening to its closing token; None where
         its head is wrong.
         """
@@ -151,7 +151,7 @@ class QuestionReader:
             token.type == "inline" and _BOX.match(token.content) is not None for token in block
         )
 
-    def _read_items(self, block: Sequence[Token], *, boxes: bool) -> list[tuple[Option, int]]:
+    def _read_items(self, block: Sequence[Token], *, boxes: bool) -> list[tuple[AnswerOption, int]]:
         options = []
         for item in blocks_of(block[1:-1]):
             line = first_lines(item[0])[0]
@@ -169,7 +169,7 @@ class QuestionReader:
                 is_correct = box[1] != " "
                 first.content = first.content[4:]
                 first.children[0].content = first.children[0].content[4:]
-            option = Option(
+            option = AnswerOption(
                 text="\n".join(token.content for token in body if token.content).strip(),
                 html=self._renderer.render(body),
                 is_correct=is_correct,
@@ -195,7 +195,7 @@ class QuestionReader:
     def _fault(self, line: int, code: str, text: str) -> None:
         self._source.fault(line, self._source.indent(line), code, text)
 
-    def _judge_options(self, question: Question, draft: _Draft) -> None:
+    def _judge_options(self, question: QuestionContent, draft: _Draft) -> None:
         texts: set[str] = set()
         for option, line in draft.options:
             if not option.feedback_html:
@@ -207,12 +207,12 @@ class QuestionReader:
                 self._fault(line, "DUPLICATE-OPTION", "This option stands here twice.")
             texts.add(option.text)
 
-    def _judge_no_key(self, question: Question, draft: _Draft) -> None:
+    def _judge_no_key(self, question: QuestionContent, draft: _Draft) -> None:
         if draft.key is not None:
             text = f"A question of the type {question.type} has no key (= …)."
             self._fault(draft.key_line, "NO-KEY-HERE", text)
 
-    def _judge_no_options(self, question: Question, draft: _Draft) -> None:
+    def _judge_no_options(self, question: QuestionContent, draft: _Draft) -> None:
         for _, line in draft.options:
             text = f"A question of the type {question.type} has no options."
             self._fault(line, "NO-OPTIONS-HERE", text)
@@ -222,7 +222,7 @@ class QuestionReader:
             text = "Say after the answer, in a line with >, why it is right."
             self._fault(line, "NO-FEEDBACK", text)
 
-    def _choice(self, question: Question, draft: _Draft, line: int) -> Question:
+    def _choice(self, question: QuestionContent, draft: _Draft, line: int) -> QuestionContent:
         self._judge_options(question, draft)
         self._judge_no_key(question, draft)
         correct = sum(option.is_correct for option in question.options)
@@ -235,7 +235,7 @@ class QuestionReader:
             self._fault(line, "CORRECT-COUNT", "No option is right.")
         return question
 
-    def _with_key(self, question: Question, draft: _Draft, line: int) -> Question:
+    def _with_key(self, question: QuestionContent, draft: _Draft, line: int) -> QuestionContent:
         self._judge_options(question, draft)
         if draft.key is None:
             example = {"numeric": "= 502", "short": "= S7comm | S7", "packet": "= frame 17"}
@@ -252,7 +252,7 @@ class QuestionReader:
         return replace(question, accepted=accepted, tolerance=tolerance)
 
     def _judge_wrong_answer(
-        self, kind: QuestionType, option: Option, line: int, accepted: tuple[str, ...]
+        self, kind: QuestionType, option: AnswerOption, line: int, accepted: tuple[str, ...]
     ) -> None:
         text = option.text.strip("`")
         try:
@@ -264,7 +264,7 @@ class QuestionReader:
         if option.is_correct or any(value.casefold() in folded for value in values):
             self._fault(line, "BAD-WRONG-ANSWER", "This answer is right: the key says so.")
 
-    def _match(self, question: Question, draft: _Draft, line: int) -> Question:
+    def _match(self, question: QuestionContent, draft: _Draft, line: int) -> QuestionContent:
         self._judge_no_key(question, draft)
         self._judge_no_options(question, draft)
         if not draft.table:
@@ -290,7 +290,7 @@ class QuestionReader:
         headings = tuple(self._renderer.render_inline(cell) for cell in rows[0])
         return replace(question, pairs=tuple(pairs), headings=headings)
 
-    def _order(self, question: Question, draft: _Draft, line: int) -> Question:
+    def _order(self, question: QuestionContent, draft: _Draft, line: int) -> QuestionContent:
         self._judge_no_key(question, draft)
         self._judge_no_options(question, draft)
         if len(draft.items) < 3:
@@ -305,7 +305,7 @@ class QuestionReader:
             texts.add(item.text)
         return replace(question, items=tuple(item for item, _ in draft.items))
 
-    def _triage(self, question: Question, draft: _Draft, line: int) -> Question:
+    def _triage(self, question: QuestionContent, draft: _Draft, line: int) -> QuestionContent:
         self._judge_no_options(question, draft)
         lab = question.lab or (draft.key or "").removeprefix("lab ").strip()
         if not SLUG.fullmatch(lab):
@@ -330,7 +330,9 @@ def _cells(table: Sequence[Token]) -> list[list[Token]]:
     return rows
 
 
-_JUDGES: dict[QuestionType, Callable[[QuestionReader, Question, _Draft, int], Question]] = {
+_JUDGES: dict[
+    QuestionType, Callable[[QuestionReader, QuestionContent, _Draft, int], QuestionContent]
+] = {
     QuestionType.SINGLE: QuestionReader._choice,
     QuestionType.MULTIPLE: QuestionReader._choice,
     QuestionType.NUMERIC: QuestionReader._with_key,

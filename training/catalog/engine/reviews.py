@@ -10,13 +10,13 @@ import yaml
 from portal.attack import engine as attack
 from training.catalog.engine import fields
 from training.catalog.engine.faults import Source, Vocabulary
-from training.catalog.engine.fields import Field, Key
+from training.catalog.engine.fields import Key, YamlField
 
 REVIEWS_FILE = "alert_type_reviews.yaml"
 TECHNIQUE_ID = re.compile(r"\bT\d{4}(?:\.\d{3})?\b")
 
 
-def _is_reviews(field: Field) -> str | None:
+def _is_reviews(field: YamlField) -> str | None:
     if isinstance(field.value, list) and all(isinstance(row, dict) for row in field.value):
         return None
     return "must be a list of alert types, each with its techniques and a note."
@@ -36,7 +36,7 @@ REVIEW_KEYS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class TypeReview:
     """One reading of an alert type. Without techniques it says: this names no act."""
 
     alert_type: str
@@ -53,11 +53,11 @@ class Review:
         return frozenset(map(attack.resolve, self.techniques))
 
 
-def load_reviews(text: str) -> dict[str, Review]:
+def load_reviews(text: str) -> dict[str, TypeReview]:
     """Return the reviews of a file without faults, by alert type."""
     document = yaml.load(text, yaml.CSafeLoader)
     return {
-        row["alert_type"]: Review(
+        row["alert_type"]: TypeReview(
             alert_type=row["alert_type"],
             techniques=tuple(row["techniques"]),
             note=row["note"].strip(),
@@ -92,7 +92,7 @@ def check_reviews(source: Source, vocabulary: Vocabulary) -> None:
         source.fault(field.line, field.column, "NOT-REVIEWED", f"“{title_without}” has no review.")
 
 
-def _check_review(source: Source, row: Mapping[str, Field], vocabulary: Vocabulary) -> None:
+def _check_review(source: Source, row: Mapping[str, YamlField], vocabulary: Vocabulary) -> None:
     title, note = row["alert_type"], row["note"]
     vocabulary.check_alert_type(source, title.line, title.column, title.value)
     ids = set()

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from markdown_it.token import Token
 
 from training.catalog.engine.faults import Report, Source, Vocabulary
-from training.catalog.engine.figures import Figure
+from training.catalog.engine.figures import SvgFigure
 from training.catalog.engine.markdown import (
     first_lines,
     image_alone,
@@ -28,7 +28,7 @@ _DEFINITION = re.compile(r"\[\^([^\]\s]+)\]:")
 _ID = re.compile(r"^id:\s*['\"]?([a-z0-9-]+)", re.MULTILINE)
 
 
-def read_text(
+def read_text_file(
     path: Path, display_path: str, report: Report, limit: int = MAX_TEXT
 ) -> Source | None:
     """Return a text file; None where it is missing, only a link to a file, has more bytes than
@@ -151,11 +151,11 @@ class TextCheck:
 
     def _read_figure(self, file: Path, path: str, lines: tuple[int, int]) -> str:
         display_path = f"{self._shown}/{path}"
-        source = read_text(file, display_path, self._source.report, MAX_FIGURE)
+        source = read_text_file(file, display_path, self._source.report, MAX_FIGURE)
         if source is None:
             return ""
         before = len(source.report.faults)
-        figure = Figure(source, self._vocabulary)
+        figure = SvgFigure(source, self._vocabulary)
         for name, (line, column) in figure.ids.items():
             if (other := self._ids.setdefault(name, path)) != path:
                 text = f"The id `{name}` is also used in {other}, in the same lesson."

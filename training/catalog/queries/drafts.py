@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from training.catalog.engine import content as written
 from training.catalog.engine.curriculum import Curriculum, read_curriculum
-from training.catalog.engine.faults import Fault
+from training.catalog.engine.faults import ContentFault
 from training.catalog.engine.learning_paths import PATHS_FOLDER
 from training.catalog.engine.module_files import (
     LOCK_FILE,
@@ -149,7 +149,7 @@ def source_files() -> dict[str, bytes]:
 _NO_OBSTACLE = frozenset({"REVIEW-DUE", "UNKNOWN-MODULE", "NO-FEEDBACK"})
 
 
-def obstacles(faults: Iterable[Fault]) -> list[Fault]:
+def obstacles(faults: Iterable[ContentFault]) -> list[ContentFault]:
     """Return the faults that keep a text from being published."""
     return [fault for fault in faults if fault.code not in _NO_OBSTACLE]
 
@@ -181,7 +181,7 @@ def read_together(
         yield Curriculum(own, faults)
 
 
-def _is_about_modules(fault: Fault) -> bool:
+def _is_about_modules(fault: ContentFault) -> bool:
     """Whether two modules have the same id or order: the other of them may be the new one."""
     return fault.code == "DUPLICATE-ID" and fault.path.endswith("/module.yaml")
 
@@ -205,16 +205,16 @@ class DraftModule:
 class CheckedModule:
     """What was read of a module. `content` is None where its module.yaml cannot be used."""
 
-    module: written.Module | None
+    module: written.ModuleContent | None
     folder: str
     files: Mapping[str, bytes]
-    faults: tuple[Fault, ...]
+    faults: tuple[ContentFault, ...]
 
-    def faults_in(self, path: str) -> list[Fault]:
+    def faults_in(self, path: str) -> list[ContentFault]:
         """Return the faults of one of its files."""
         return [fault for fault in self.faults if fault.path == f"modules/{self.folder}/{path}"]
 
-    def lesson_of(self, path: str) -> written.Lesson | None:
+    def lesson_of(self, path: str) -> written.LessonContent | None:
         """Return the lesson of a file, by the number that its name begins with."""
         for lesson in self.module.lessons if self.module else ():
             if "/" not in path and path.startswith(f"{lesson.number:02}-"):

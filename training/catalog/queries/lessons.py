@@ -10,12 +10,12 @@ from django.conf import settings
 from django.db.models import FETCH_RAISE, Count, F, Func, Q, QuerySet, TextField, Value
 
 from portal.attack import engine as attack
-from training.catalog.engine.reviews import REVIEWS_FILE, Review, load_reviews
+from training.catalog.engine.reviews import REVIEWS_FILE, TypeReview, load_reviews
 from training.catalog.models import (
     AlertTypeReview,
-    Capture,
     LearningPath,
     Lesson,
+    LessonCapture,
     Module,
     Question,
     QuestionVersion,
@@ -125,9 +125,9 @@ def question_of_version(version_id: int) -> int | None:
     return versions.values_list("question_id", flat=True).first()
 
 
-def capture_at(module_slug: str, name: str) -> Capture | None:
+def capture_at(module_slug: str, name: str) -> LessonCapture | None:
     """Return the capture at an address."""
-    return Capture.objects.filter(module__slug=module_slug, name=name).first()
+    return LessonCapture.objects.filter(module__slug=module_slug, name=name).first()
 
 
 def lessons_about(alert_types: Collection[str]) -> QuerySet[Lesson]:
@@ -148,7 +148,7 @@ def lessons_like(text: str) -> QuerySet[Lesson]:
     return lessons
 
 
-def techniques_of(lesson: Lesson) -> list[TechniqueName]:
+def techniques_of_lesson(lesson: Lesson) -> list[TechniqueName]:
     """Return the techniques of a lesson with their names of today."""
     techniques = [attack.technique(technique_id) for technique_id in lesson.techniques]
     return [
@@ -157,13 +157,13 @@ def techniques_of(lesson: Lesson) -> list[TechniqueName]:
 
 
 @cache
-def shipped_reviews() -> Mapping[str, Review]:
+def shipped_reviews() -> Mapping[str, TypeReview]:
     """Return what Tagout's own authors say of each alert type, by title."""
     path = settings.BASE_DIR / "training" / "content" / REVIEWS_FILE
     return load_reviews(path.read_text(encoding="utf-8"))
 
 
-def reviews_in_force() -> dict[str, Review]:
+def reviews_in_force() -> dict[str, TypeReview]:
     """Return the review that holds for each alert type, by title: the latest of this deployment,
     or the shipped one.
     """
@@ -173,7 +173,7 @@ def reviews_in_force() -> dict[str, Review]:
     }
 
 
-def reviews_of(alert_type: str) -> list[Review]:
+def reviews_of_type(alert_type: str) -> list[TypeReview]:
     """Return all reviews of an alert type, the one that holds first; the shipped one is last."""
     rows = AlertTypeReview.objects.filter(alert_type=alert_type).order_by("-reviewed_at", "-pk")
     shipped = shipped_reviews().get(alert_type)
@@ -185,8 +185,8 @@ def reviewed_techniques() -> dict[str, frozenset[str]]:
     return {title: review.current_techniques for title, review in reviews_in_force().items()}
 
 
-def _review_of(row: AlertTypeReview) -> Review:
-    return Review(
+def _review_of(row: AlertTypeReview) -> TypeReview:
+    return TypeReview(
         alert_type=row.alert_type,
         techniques=tuple(row.techniques),
         note=row.note,

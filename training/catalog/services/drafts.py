@@ -35,7 +35,7 @@ class DraftIsNewer(CannotSaveDraft):
 
 
 @transaction.atomic
-def save_draft(
+def save_file_draft(
     *,
     module_slug: str,
     path: str,
@@ -177,7 +177,7 @@ def rename_file(
     now: datetime,
 ) -> Draft | None:
     """Save a text under another name and draft the removal of the old one; translations of a lesson
-    follow it. `revision` and `base` are what the writer had opened, as for `save_draft`.
+    follow it. `revision` and `base` are what the writer had opened, as for `save_file_draft`.
     """
     if path in FIXED_NAMES or path.rpartition("/")[0] != new_path.rpartition("/")[0]:
         raise CannotSaveDraft(
@@ -185,7 +185,7 @@ def rename_file(
         )
     if published_file(module_slug, new_path) is not None or draft_at(module_slug, new_path):
         raise CannotSaveDraft(gettext("There is a file of this name already."))
-    save = partial(save_draft, module_slug=module_slug, by=by, now=now)
+    save = partial(save_file_draft, module_slug=module_slug, by=by, now=now)
     draft = save(path=new_path, data=data, revision=0, base="")
     save(path=path, data=None, revision=revision, base=base)
     for translation in _translations_of(module_slug, path):
@@ -238,7 +238,7 @@ def remove_module(*, module_slug: str, by: User, now: datetime) -> int:
         raise CannotSaveDraft(gettext("There is no such module."))
     for path in published.keys() | drafts.keys():
         draft = drafts.get(path)
-        save_draft(
+        save_file_draft(
             module_slug=module_slug,
             path=path,
             data=None,

@@ -28,11 +28,11 @@ from training.catalog.engine.module_files import (
     sha256,
 )
 from training.catalog.models import (
-    Capture,
     Card,
     CurriculumImport,
     LearningPath,
     Lesson,
+    LessonCapture,
     Module,
     Question,
     QuestionVersion,
@@ -80,7 +80,7 @@ class FileChange:
     after: bytes | None
 
 
-def store_module(*, module: content.Module, changes: RowChanges) -> Module:
+def store_module(*, module: content.ModuleContent, changes: RowChanges) -> Module:
     """Store a module with its lessons, questions, cards and captures."""
     names = (
         "title summary order minutes nice attack_version prerequisites pass_mark review_by licence"
@@ -98,7 +98,7 @@ def store_module(*, module: content.Module, changes: RowChanges) -> Module:
     for name, path in module.captures.items():
         data = path.read_bytes()
         values = {"sha256": hashlib.sha256(data).hexdigest(), "data": data}
-        _store(Capture, {"module": row, "name": name}, values, changes)
+        _store(LessonCapture, {"module": row, "name": name}, values, changes)
     return row
 
 
@@ -121,7 +121,7 @@ def retire_path(*, slug: str, changes: RowChanges) -> list[FileChange]:
 
 
 def store_path(
-    *, path: content.LearningPath, changes: RowChanges, is_imported: bool
+    *, path: content.PathContent, changes: RowChanges, is_imported: bool
 ) -> list[FileChange]:
     """Store a learning path; return the change of its file, if it changed."""
     before = LearningPath.objects.filter(slug=path.id).first()
@@ -141,7 +141,7 @@ def store_path(
     return [] if here == source else [FileChange("paths", path.file.name, here, source)]
 
 
-def _store_lesson(module: Module, lesson: content.Lesson, changes: RowChanges) -> Lesson:
+def _store_lesson(module: Module, lesson: content.LessonContent, changes: RowChanges) -> Lesson:
     names = "title summary number minutes techniques alert_types review_by"
     values = {name: _plain(getattr(lesson, name)) for name in names.split()}
     values |= {
@@ -163,7 +163,7 @@ def _store_lesson(module: Module, lesson: content.Lesson, changes: RowChanges) -
 
 
 def _store_question(
-    lesson: Lesson, question: content.Question, position: int, changes: RowChanges
+    lesson: Lesson, question: content.QuestionContent, position: int, changes: RowChanges
 ) -> Question:
     values = {"position": position, "is_retired": False}
     row = _store(Question, {"lesson": lesson, "slug": question.id}, values, changes)
@@ -191,7 +191,7 @@ def _store_question(
     return row
 
 
-def _values_of_card(card: content.Card, position: int) -> dict[str, Any]:
+def _values_of_card(card: content.CardContent, position: int) -> dict[str, Any]:
     values = {name: value for name, value in asdict(card).items() if name != "id"}
     return values | {"sources": list(card.sources), "position": position, "is_retired": False}
 
@@ -347,7 +347,7 @@ def _import_modules(curriculum: Curriculum, now: datetime, *, overwrite: bool) -
     return ImportOutcome(rows, tuple(changes), tuple(local_edits), tuple(offers))
 
 
-def _is_edited_here(path: content.LearningPath) -> bool:
+def _is_edited_here(path: content.PathContent) -> bool:
     """Whether the file of a path was edited or taken out here, and differs from the import's."""
     row = LearningPath.objects.filter(slug=path.id).first()
     if row is None or row.source is None:

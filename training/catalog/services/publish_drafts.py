@@ -14,9 +14,9 @@ from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
 from training.catalog.engine.archives import ArchiveError, read_archive
-from training.catalog.engine.content import Module as Content
+from training.catalog.engine.content import ModuleContent as Content
 from training.catalog.engine.curriculum import Curriculum
-from training.catalog.engine.faults import Fault
+from training.catalog.engine.faults import ContentFault
 from training.catalog.engine.learning_paths import PATHS_FOLDER, read_path_files
 from training.catalog.engine.module_files import LOCK_FILE, ModuleFiles, sha256, with_lock
 from training.catalog.models import CurriculumImport, Draft, Module
@@ -62,7 +62,7 @@ class _Texts:
 class CannotPublish(Refused):
     """Nothing was published; `faults` are what is wrong with the texts, if that is why."""
 
-    def __init__(self, *reasons: str, faults: tuple[Fault, ...] = ()) -> None:
+    def __init__(self, *reasons: str, faults: tuple[ContentFault, ...] = ()) -> None:
         super().__init__(*reasons)
         self.faults = faults
 

@@ -15,7 +15,7 @@ from portal.text import visible_text
 from portal.ui.words import number
 from training.catalog.models import AlertTypeReview
 from training.catalog.policies import reasons_against_reviewing
-from training.catalog.queries.lessons import reviews_of
+from training.catalog.queries.lessons import reviews_of_type
 
 
 class CannotReview(Refused):
@@ -34,7 +34,7 @@ def review_alert_type(
     reasons = reasons_against_reviewing(by) or _reasons_against(alert_type, ids, note)
     if reasons:
         raise CannotReview(*reasons)
-    before = next((list(text.techniques) for text in reviews_of(alert_type)), [])
+    before = next((list(text.techniques) for text in reviews_of_type(alert_type)), [])
     row = AlertTypeReview.objects.create(
         alert_type=alert_type,
         techniques=ids,

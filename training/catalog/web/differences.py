@@ -9,14 +9,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from portal.ui.words import number
-from training.catalog.engine.diffs import DiffLine, diff_lines, text_of
-from training.catalog.engine.faults import Fault
+from training.catalog.engine.diffs import DiffLine, diff_lines, diffable_text
+from training.catalog.engine.faults import ContentFault
 from training.catalog.engine.module_files import LOCK_FILE
 from training.catalog.models import (
-    Capture,
     Card,
     LearningPath,
     Lesson,
+    LessonCapture,
     Module,
     Question,
     QuestionVersion,
@@ -125,7 +125,7 @@ def _sentences_on_other_rows(rows: RowChanges) -> list[str]:
             n,
         )
         sentences.append(words % _n(n))
-    if n := rows.of(Capture, "new") + rows.of(Capture, "changed"):
+    if n := rows.of(LessonCapture, "new") + rows.of(LessonCapture, "changed"):
         sentences.append(
             ngettext("%(n)s capture is new or changed.", "%(n)s captures are new or changed.", n)
             % _n(n)
@@ -146,7 +146,7 @@ class NumberedLine:
 
     number: int
     text: str
-    faults: tuple[Fault, ...]
+    faults: tuple[ContentFault, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +161,9 @@ class ChangeView:
     new_bytes: int
 
 
-def numbered_lines(text: str, faults: Iterable[Fault]) -> list[NumberedLine]:
+def numbered_lines(text: str, faults: Iterable[ContentFault]) -> list[NumberedLine]:
     """Return the lines of a text, from 1."""
-    by_line: dict[int, list[Fault]] = {}
+    by_line: dict[int, list[ContentFault]] = {}
     for fault in faults:
         by_line.setdefault(fault.line, []).append(fault)
     return [
@@ -174,7 +174,7 @@ def numbered_lines(text: str, faults: Iterable[Fault]) -> list[NumberedLine]:
 
 def change_view(change: FileChange) -> ChangeView:
     """Return the difference of a file, line by line."""
-    before, after = text_of(change.before), text_of(change.after)
+    before, after = diffable_text(change.before), diffable_text(change.after)
     return ChangeView(
         path=f"{change.folder}/{change.path}",
         is_new=change.before is None,

@@ -8,12 +8,12 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from training.labs.engine.operations import ConversationRow, OperationRow
-from training.pcap import Dissection, Field, Frame, Kind, Layer
+from training.pcap import CaptureFrame, Dissection, MessageField, OperationKind, ProtocolLayer
 
 BLOCK = 50  # frames in one document
 
 
-def frames_as_json(frames: Iterable[tuple[Frame, Dissection]]) -> list[Any]:
+def frames_as_json(frames: Iterable[tuple[CaptureFrame, Dissection]]) -> list[Any]:
     """Return frames with their layers. Repeated names are short: this is most of what is kept."""
     return [
         {
@@ -29,7 +29,7 @@ def frames_as_json(frames: Iterable[tuple[Frame, Dissection]]) -> list[Any]:
     ]
 
 
-def _layer(layer: Layer) -> list[Any]:
+def _layer(layer: ProtocolLayer) -> list[Any]:
     rows = [
         [field.label, field.text, field.start, field.length, int(field.hidden)]
         for field in layer.fields
@@ -37,16 +37,16 @@ def _layer(layer: Layer) -> list[Any]:
     return [layer.name, layer.start, layer.length, int(layer.buffer is not None), rows]
 
 
-def frame_from_json(number: int, row: dict[str, Any]) -> tuple[Frame, Dissection]:
+def frame_from_json(number: int, row: dict[str, Any]) -> tuple[CaptureFrame, Dissection]:
     """Return one frame. Of a layer's joined buffer only remains that there was one."""
     data = b64decode(row["d"])
-    frame = Frame(number, row["t"], row["l"], row["w"], data, row["o"])
+    frame = CaptureFrame(number, row["t"], row["l"], row["w"], data, row["o"])
     layers = [
-        Layer(
+        ProtocolLayer(
             name,
             start,
             length,
-            [Field(label, text, at, n, bool(hidden)) for label, text, at, n, hidden in rows],
+            [MessageField(label, text, at, n, bool(hidden)) for label, text, at, n, hidden in rows],
             b"" if is_joined else None,
         )
         for name, start, length, is_joined, rows in row["layers"]
@@ -84,7 +84,7 @@ def operations_from_json(
                 "client": name_of(row["client"]),
                 "server": name_of(row["server"]),
                 "protocols": set(row["protocols"]),
-                "kinds": Counter({Kind(kind): n for kind, n in row["kinds"].items()}),
+                "kinds": Counter({OperationKind(kind): n for kind, n in row["kinds"].items()}),
             }
         )
         for row in document["conversations"]
@@ -94,7 +94,7 @@ def operations_from_json(
             **row
             | {
                 "conversation": conversations[row["conversation"]],
-                "kind": Kind(row["kind"]),
+                "kind": OperationKind(row["kind"]),
                 "source": name_of(row["source"]),
                 "target": name_of(row["target"]),
             }

@@ -8,7 +8,7 @@ from itertools import groupby
 from math import ceil
 
 from training.labs.engine.operations import GRAVITY, OperationRow
-from training.pcap import Kind
+from training.pcap import OperationKind
 
 _WIDTH = 16
 _DIGITS = 3 * _WIDTH + 1
@@ -16,7 +16,7 @@ MAX_BYTES = 2048
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ByteRun:
     """Neighbours that look alike; `look` is empty, "picked" or "covered"."""
 
     look: str
@@ -28,8 +28,8 @@ class DumpLine:
     """Sixteen bytes: where they stand, in hexadecimal, and as text."""
 
     offset: str
-    digits: tuple[Run, ...]
-    letters: tuple[Run, ...]
+    digits: tuple[ByteRun, ...]
+    letters: tuple[ByteRun, ...]
 
 
 def dump_lines(
@@ -51,12 +51,12 @@ def dump_lines(
             run = list(group)
             pairs = [".." if kind[1] else f"{data[at]:02x}" for at in run]
             gap = " " if kind[2] and run[0] == start + 8 else ""
-            digits.append(Run(kind[0], gap + " ".join(pairs) + " "))
+            digits.append(ByteRun(kind[0], gap + " ".join(pairs) + " "))
             letters.append(
-                Run(kind[0], "".join("." if kind[1] else _letter(data[at]) for at in run))
+                ByteRun(kind[0], "".join("." if kind[1] else _letter(data[at]) for at in run))
             )
         width = sum(len(run.text) for run in digits)
-        digits.append(Run("", " " * (_DIGITS - width)))  # letters stand below each other
+        digits.append(ByteRun("", " " * (_DIGITS - width)))  # letters stand below each other
         lines.append(DumpLine(f"{start:04x}", tuple(digits), tuple(letters)))
     return lines
 
@@ -68,18 +68,18 @@ def _letter(byte: int) -> str:
 _LANE, _TOP, _FOOT, _EDGE = 34, 16, 26, 14
 _MAX_LANES = 8
 _SHAPES = {
-    Kind.STOP: "stop",
-    Kind.RESTART: "stop",
-    Kind.PROGRAM: "load",
-    Kind.START: "start",
-    Kind.WRITE: "write",
-    Kind.UPLOAD: "copy",
+    OperationKind.STOP: "stop",
+    OperationKind.RESTART: "stop",
+    OperationKind.PROGRAM: "load",
+    OperationKind.START: "start",
+    OperationKind.WRITE: "write",
+    OperationKind.UPLOAD: "copy",
 }
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400)
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class StripMark:
     """One operation on the strip; `shape` is stop, load, start, write, copy or dot."""
 
     x: int
@@ -94,7 +94,7 @@ class Lane:
     source: str
     target: str
     y: int
-    marks: list[Mark] = field(default_factory=list)
+    marks: list[StripMark] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def draw_strip(
             times = row.times_ns if shape == "dot" else [row.time_ns]
             xs = {mark.x for mark in lane.marks if mark.shape == shape}
             places = sorted({place(at) for at in times} - xs)
-            lane.marks += [Mark(x, shape, row.first) for x in places]
+            lane.marks += [StripMark(x, shape, row.first) for x in places]
     n_pairs = len({(row.source, row.target) for row in rows})
     height = _TOP + len(lanes) * _LANE + _FOOT
     lines = tuple(

@@ -4,25 +4,25 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from training.pcap import Dissection, Kind, Message, Role
+from training.pcap import Dissection, ExchangeSide, Message, OperationKind
 
 # Of these a run of equal ones is one row: a poll every second says nothing new.
-_FOLDED = {Kind.READ, Kind.REPORT, Kind.SESSION, Kind.DISCOVERY}
+_FOLDED = {OperationKind.READ, OperationKind.REPORT, OperationKind.SESSION, OperationKind.DISCOVERY}
 # In DNP3 every answer has one code, whatever was asked.
 _ANSWERS_IN_ORDER = {"dnp3"}
 # What a reader looks for first, in this order.
 GRAVITY = (
-    Kind.STOP,
-    Kind.RESTART,
-    Kind.PROGRAM,
-    Kind.WRITE,
-    Kind.START,
-    Kind.UPLOAD,
-    Kind.READ,
-    Kind.DISCOVERY,
-    Kind.REPORT,
-    Kind.SESSION,
-    Kind.OTHER,
+    OperationKind.STOP,
+    OperationKind.RESTART,
+    OperationKind.PROGRAM,
+    OperationKind.WRITE,
+    OperationKind.START,
+    OperationKind.UPLOAD,
+    OperationKind.READ,
+    OperationKind.DISCOVERY,
+    OperationKind.REPORT,
+    OperationKind.SESSION,
+    OperationKind.OTHER,
 )
 
 
@@ -37,7 +37,7 @@ class ConversationRow:
     server_address: str
     frames: int = 0
     protocols: set[str] = field(default_factory=set)
-    kinds: Counter[Kind] = field(default_factory=Counter)
+    kinds: Counter[OperationKind] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class OperationRow:
     """
 
     conversation: ConversationRow
-    kind: Kind
+    kind: OperationKind
     name: str
     detail: str
     source: str
@@ -114,7 +114,7 @@ class OperationReader:
     def _take(self, conversation: ConversationRow, message: Message, result: Dissection) -> None:
         code = "" if message.protocol in _ANSWERS_IN_ORDER else message.code
         key = (conversation.number, message.protocol, code)
-        if message.role is Role.RESPONSE:
+        if message.role is ExchangeSide.RESPONSE:
             if self._requests[key]:
                 _answer(self._requests[key].popleft(), message, result)
             return
@@ -125,7 +125,7 @@ class OperationReader:
         row.times_ns.append(result.time_ns)
         row.values += _hidden(result)
         row.error = row.error or message.error
-        if message.role is Role.REQUEST:
+        if message.role is ExchangeSide.REQUEST:
             self._requests[key].append(row)
 
     def _continued(
@@ -135,7 +135,7 @@ class OperationReader:
         row = self._last.get(conversation.number)
         if row is None or row.kind is not message.kind:
             return None
-        if not message.is_first and message.kind in {Kind.PROGRAM, Kind.UPLOAD}:
+        if not message.is_first and message.kind in {OperationKind.PROGRAM, OperationKind.UPLOAD}:
             row.parts += 1
         elif message.kind in _FOLDED and (row.name, row.detail) == (message.name, message.detail):
             row.count += 1

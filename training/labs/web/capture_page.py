@@ -18,8 +18,16 @@ from portal.ui.words import number
 from training.labs.engine.drawings import MAX_BYTES, DumpLine, TimeStrip, draw_strip, dump_lines
 from training.labs.engine.operations import GRAVITY, ConversationRow, OperationRow
 from training.labs.queries import CaptureEntry, Reading, read_capture
-from training.pcap import CaptureError, Dissection, Field, Frame, Kind, Layer, tshark
-from training.pcap.summary import moment_of
+from training.pcap import (
+    CaptureError,
+    CaptureFrame,
+    Dissection,
+    MessageField,
+    OperationKind,
+    ProtocolLayer,
+    tshark,
+)
+from training.pcap.summary import captured_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +40,17 @@ class KindWords:
 
 
 KIND_WORDS = {
-    Kind.STOP: KindWords(pgettext_lazy("operation", "Stop"), "octagon-x", "stop"),
-    Kind.RESTART: KindWords(_("Restart"), "refresh-cw", "stop"),
-    Kind.PROGRAM: KindWords(pgettext_lazy("operation", "Download"), "download", "load"),
-    Kind.START: KindWords(pgettext_lazy("operation", "Start"), "play", "start"),
-    Kind.WRITE: KindWords(pgettext_lazy("operation", "Write"), "pencil", "write"),
-    Kind.UPLOAD: KindWords(_("Upload"), "arrow-up", "copy"),
-    Kind.READ: KindWords(pgettext_lazy("operation", "Read"), "eye"),
-    Kind.DISCOVERY: KindWords(_("Discovery"), "search"),
-    Kind.REPORT: KindWords(_("Report"), "radio-tower"),
-    Kind.SESSION: KindWords(_("Session"), "link"),
-    Kind.OTHER: KindWords(pgettext_lazy("operation", "Other"), "ellipsis"),
+    OperationKind.STOP: KindWords(pgettext_lazy("operation", "Stop"), "octagon-x", "stop"),
+    OperationKind.RESTART: KindWords(_("Restart"), "refresh-cw", "stop"),
+    OperationKind.PROGRAM: KindWords(pgettext_lazy("operation", "Download"), "download", "load"),
+    OperationKind.START: KindWords(pgettext_lazy("operation", "Start"), "play", "start"),
+    OperationKind.WRITE: KindWords(pgettext_lazy("operation", "Write"), "pencil", "write"),
+    OperationKind.UPLOAD: KindWords(_("Upload"), "arrow-up", "copy"),
+    OperationKind.READ: KindWords(pgettext_lazy("operation", "Read"), "eye"),
+    OperationKind.DISCOVERY: KindWords(_("Discovery"), "search"),
+    OperationKind.REPORT: KindWords(_("Report"), "radio-tower"),
+    OperationKind.SESSION: KindWords(_("Session"), "link"),
+    OperationKind.OTHER: KindWords(pgettext_lazy("operation", "Other"), "ellipsis"),
 }
 # What tshark calls a layer → what people call it. Names of protocols are the same everywhere.
 LAYER_WORDS = {
@@ -209,7 +217,7 @@ class CapturePage:
         return self.reading.n_frames
 
     @cached_property
-    def frame(self) -> Frame:
+    def frame(self) -> CaptureFrame:
         """The frame that is open."""
         return self.reading.frame(self.number)[0]
 
@@ -228,7 +236,7 @@ class CapturePage:
         }
 
     @cached_property
-    def kind_counts(self) -> Counter[Kind]:
+    def kind_counts(self) -> Counter[OperationKind]:
         """How many operations there are of each kind."""
         return sum((conversation.kinds for conversation in self.reading.conversations), Counter())
 
@@ -245,7 +253,13 @@ class CapturePage:
     @cached_property
     def marks(self) -> list[tuple[KindWords, int]]:
         """How many operations change a controller, by kind."""
-        kinds = (Kind.STOP, Kind.RESTART, Kind.START, Kind.PROGRAM, Kind.WRITE)
+        kinds = (
+            OperationKind.STOP,
+            OperationKind.RESTART,
+            OperationKind.START,
+            OperationKind.PROGRAM,
+            OperationKind.WRITE,
+        )
         return [(KIND_WORDS[kind], self.kind_counts[kind]) for kind in kinds]
 
     @cached_property
@@ -270,7 +284,7 @@ class CapturePage:
 
     def clock(self, time_ns: int) -> str:
         """Return a time of day with milliseconds on the plant's clock, or the reader's choice."""
-        moment = moment_of(time_ns)
+        moment = captured_at(time_ns)
         if moment is None:
             return ""
         try:
@@ -304,12 +318,12 @@ class CapturePage:
                 self.tshark_trouble = str(error)
         return [self._layer(layer) for layer in layers if not layer.name.startswith("ber.")]
 
-    def _layer(self, layer: Layer) -> LayerView:
+    def _layer(self, layer: ProtocolLayer) -> LayerView:
         fields = [self._field(field, layer) for field in layer.fields]
         name = LAYER_WORDS.get(layer.name, layer.name)
         return LayerView(name, layer.length, fields, layer.buffer is not None)
 
-    def _field(self, field: Field, layer: Layer) -> FieldView:
+    def _field(self, field: MessageField, layer: ProtocolLayer) -> FieldView:
         text = _COVER if field.hidden and not self.shows_values else field.text
         here = f"{field.start}-{field.length}"
         href = ""

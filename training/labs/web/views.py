@@ -14,7 +14,7 @@ from alerts.captures.models import Capture, CaptureAccess
 from alerts.captures.queries import captures_visible_to
 from alerts.captures.services import CannotOpenCapture, note_access
 from alerts.incidents.page.incident import zone_of_page
-from alerts.incidents.page.panel import number_of
+from alerts.incidents.page.panel import incident_number_label
 from portal import clock
 from portal.accounts.sessions import actor_of
 from portal.ui.moments import READER
@@ -37,7 +37,7 @@ def captures(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def capture(request: HttpRequest, name: str) -> HttpResponse:
+def capture_page(request: HttpRequest, name: str) -> HttpResponse:
     """Show a capture: operations, one frame in layers and bytes. The address is the state."""
     entry = _entry(name)
     try:
@@ -102,7 +102,7 @@ def incident_capture(request: HttpRequest, capture: UUID) -> HttpResponse:
     row = get_object_or_404(rows, uuid=capture)
     head = {
         "capture": row,
-        "number": number_of(row.incident),
+        "number": incident_number_label(row.incident),
         "back": f"{reverse('incidents:incident', args=[row.incident_id])}?tab=pcap",
     }
     reasons: tuple[str, ...] = (row.why_unreadable,)

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from alerts.incidents.engine.catalogue import AlertType
 from portal.attack import engine as attack
 from portal.attack.engine import Tactic, Technique
-from training.catalog.engine.reviews import Review
+from training.catalog.engine.reviews import TypeReview
 
 HEAT_FROM = (1, 5, 15, 40, 100)  # incidents from which a cell is one shade darker
 
@@ -28,7 +28,7 @@ class Show(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class MatrixEvidence:
     """What the cells are counted from: the techniques of alert types, of incidents (with how many
     there were), of lessons and of live rules, one entry each.
     """
@@ -40,7 +40,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class MatrixCell:
     """A technique with its numbers; those of its sub-techniques are in them."""
 
     technique: Technique
@@ -48,7 +48,7 @@ class Cell:
     alert_types: int
     lessons: int
     rules: int
-    subtechniques: tuple["Cell", ...] = ()
+    subtechniques: tuple["MatrixCell", ...] = ()
 
     @property
     def heat(self) -> int:
@@ -72,11 +72,11 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TacticColumn:
     """A tactic with its techniques: most incidents first, what no alert can show last."""
 
     tactic: Tactic
-    cells: tuple[Cell, ...]
+    cells: tuple[MatrixCell, ...]
 
     @property
     def visible(self) -> int:
@@ -88,12 +88,12 @@ class Column:
         """How many of its techniques were seen."""
         return sum(cell.incidents > 0 for cell in self.cells)
 
-    def narrowed(self, show: Show) -> "Column":
+    def narrowed(self, show: Show) -> "TacticColumn":
         """Return the column with the cells that a filter leaves in."""
-        return Column(self.tactic, tuple(cell for cell in self.cells if cell.is_shown(show)))
+        return TacticColumn(self.tactic, tuple(cell for cell in self.cells if cell.is_shown(show)))
 
 
-def build_cells(evidence: Evidence) -> dict[str, Cell]:
+def build_cells(evidence: MatrixEvidence) -> dict[str, MatrixCell]:
     """Return the cell of every current technique and sub-technique by id."""
     incidents: Counter[str] = Counter()
     for techniques, n in evidence.incidents:
@@ -102,13 +102,13 @@ def build_cells(evidence: Evidence) -> dict[str, Cell]:
     types = _count_techniques(evidence.alert_types)
     lessons, rules = _count_techniques(evidence.lessons), _count_techniques(evidence.rules)
 
-    def cell(technique: Technique, below: tuple[Cell, ...] = ()) -> Cell:
+    def cell(technique: Technique, below: tuple[MatrixCell, ...] = ()) -> MatrixCell:
         key = technique.id
-        return Cell(technique, incidents[key], types[key], lessons[key], rules[key], below)
+        return MatrixCell(technique, incidents[key], types[key], lessons[key], rules[key], below)
 
     current = attack.current_techniques()
     cells = {entry.id: cell(entry) for entry in current if entry.is_subtechnique}
-    below: dict[str, list[Cell]] = {}
+    below: dict[str, list[MatrixCell]] = {}
     for sub in cells.values():
         below.setdefault(sub.technique.parent or "", []).append(sub)
     return cells | {
@@ -118,15 +118,17 @@ def build_cells(evidence: Evidence) -> dict[str, Cell]:
     }
 
 
-def build_matrix(cells: dict[str, Cell]) -> list[Column]:
+def build_matrix(cells: dict[str, MatrixCell]) -> list[TacticColumn]:
     """Return the columns in the order of the matrix."""
     return [
-        Column(tactic, tuple(sorted((cells[technique.id] for technique in techniques), key=_order)))
+        TacticColumn(
+            tactic, tuple(sorted((cells[technique.id] for technique in techniques), key=_order))
+        )
         for tactic, techniques in attack.matrix()
     ]
 
 
-def rows_of(columns: Sequence[Column]) -> list[tuple[Cell | None, ...]]:
+def matrix_rows(columns: Sequence[TacticColumn]) -> list[tuple[MatrixCell | None, ...]]:
     """Return the columns as rows of a table; None where a column is at its end."""
     return list(zip_longest(*(column.cells for column in columns)))
 
@@ -137,7 +139,7 @@ def _count_techniques(entries: Iterable[frozenset[str]]) -> Counter[str]:
     )
 
 
-def _order(cell: Cell) -> tuple[bool, int, str]:
+def _order(cell: MatrixCell) -> tuple[bool, int, str]:
     return (not cell.is_visible, -cell.incidents, cell.technique.name)
 
 
@@ -146,7 +148,7 @@ class TypeMapping:
     """An alert type with the ids that its vendor prints, and its review."""
 
     alert_type: AlertType
-    review: Review
+    review: TypeReview
 
     @cached_property
     def vendor(self) -> tuple[Technique, ...]:

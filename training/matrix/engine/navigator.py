@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.attack import engine as attack
-from training.matrix.engine.coverage import Cell, Show
+from training.matrix.engine.coverage import MatrixCell, Show
 
 FORMAT, NAVIGATOR = "4.5", "5.1.0"
 COLOURS = ("#eef1fc", "#2c3e9e")  # of the lowest and the highest score
 SCORED = (Show.SEEN, Show.SILENCED, Show.TRAINED)
 
 
-def layer_of(cells: Mapping[str, Cell], of: Show, *, name: str, description: str) -> dict[str, Any]:
+def layer_of(
+    cells: Mapping[str, MatrixCell], of: Show, *, name: str, description: str
+) -> dict[str, Any]:
     """Return the layer as plain data. The score of a technique is how many incidents (seen), live
     rules (silenced) or lessons (trained) it has; techniques with none are left out. A technique
     holds under each of its tactics, and all its numbers stand in its metadata.
@@ -43,12 +45,12 @@ def layer_of(cells: Mapping[str, Cell], of: Show, *, name: str, description: str
     }
 
 
-def score_of(cell: Cell, of: Show) -> int:
+def score_of(cell: MatrixCell, of: Show) -> int:
     """Return the number of a cell that a layer is about."""
     return {Show.SEEN: cell.incidents, Show.SILENCED: cell.rules, Show.TRAINED: cell.lessons}[of]
 
 
-def _technique(cell: Cell, score: int) -> dict[str, Any]:
+def _technique(cell: MatrixCell, score: int) -> dict[str, Any]:
     numbers: Iterable[tuple[str, int]] = (
         ("incidents", cell.incidents),
         ("alert types", cell.alert_types),
@@ -89,7 +91,7 @@ class LayerEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class NavigatorLayer:
     """What a layer marks. `unknown` are ids that ATT&CK for ICS does not have."""
 
     name: str
@@ -97,7 +99,7 @@ class Layer:
     unknown: tuple[str, ...]
 
 
-def read_layer(data: bytes) -> Layer:
+def read_layer(data: bytes) -> NavigatorLayer:
     """Return the techniques that a layer of any format marks: with a score, a colour or a comment,
     and not switched off; each once. Raises LayerError.
     """
@@ -124,7 +126,7 @@ def read_layer(data: bytes) -> Layer:
             score = _number(row.get("score"))
             entry = LayerEntry(technique.current_id, score, _text(row.get("comment") or ""))
             entries.setdefault(technique.current_id, entry)
-    return Layer(_text(document.get("name", "")), tuple(entries.values()), tuple(unknown))
+    return NavigatorLayer(_text(document.get("name", "")), tuple(entries.values()), tuple(unknown))
 
 
 def _text(value: object) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from portal.ui.tags.basics import icon
 from portal.ui.tags.html import EMPTY, joined
 from portal.ui.words import number
-from training.matrix.engine.coverage import Cell
+from training.matrix.engine.coverage import MatrixCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class CellNumber:
     words: str
 
 
-def numbers_of(cell: Cell) -> list[CellNumber]:
+def numbers_of(cell: MatrixCell) -> list[CellNumber]:
     """Return the numbers of a cell in their order. The first, incidents, is there even at 0."""
     n = cell.incidents
     words = ngettext("%(n)s incident", "%(n)s incidents", n) % {"n": number(n)}
@@ -47,7 +47,7 @@ LONG_WORDS = {
 }
 
 
-def cell_html(cell: Cell, url: str) -> SafeString:
+def cell_html(cell: MatrixCell, url: str) -> SafeString:
     """Return the link of a cell, with its numbers to see and to hear."""
     numbers = numbers_of(cell)
     numbers_html = joined(

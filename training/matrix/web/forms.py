@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
 from training.catalog.models import AlertTypeReview
-from training.matrix.engine.navigator import MAX_LAYER, Layer, LayerError, read_layer
+from training.matrix.engine.navigator import MAX_LAYER, LayerError, NavigatorLayer, read_layer
 
 FAULTS = {
     "json": gettext_lazy("This file is not JSON. Save the layer as JSON in the Navigator."),
@@ -19,7 +19,7 @@ class LayerForm(forms.Form):
 
     file = forms.FileField(label=gettext_lazy("Layer, JSON"))
 
-    def clean_file(self) -> Layer:
+    def clean_file(self) -> NavigatorLayer:
         """Return the layer that the file holds."""
         file = self.cleaned_data["file"]
         if file.size > MAX_LAYER:

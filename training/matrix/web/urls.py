@@ -6,10 +6,10 @@ from training.matrix.web.views import mapping, matrix
 
 app_name = "attack"
 urlpatterns = [
-    path("", matrix.matrix, name="matrix"),
+    path("", matrix.matrix_page, name="matrix"),
     path("layer.json", matrix.layer, name="layer"),
     path("compare/", matrix.compare, name="compare"),
     path("mapping/", mapping.mapping, name="mapping"),
     path("mapping/<slug:slug>/", mapping.alert_type, name="alert-type"),
-    path("<str:technique_id>/", matrix.technique, name="technique"),
+    path("<str:technique_id>/", matrix.technique_page, name="technique"),
 ]

@@ -1,43 +1,48 @@
 """BACnet/IP (ASHRAE 135): virtual link, network layer and application services."""
 
-from training.pcap.cursor import Context, Cursor
-from training.pcap.messages import Kind, NotThisProtocolError, Role, ShortMessageError
+from training.pcap.cursor import ByteCursor, Context
+from training.pcap.messages import (
+    ExchangeSide,
+    NotThisProtocolError,
+    OperationKind,
+    ShortMessageError,
+)
 
 PORT = 47808
-CONFIRMED: dict[int, tuple[str, Kind]] = {
-    0: ("Acknowledge alarm", Kind.WRITE),
-    1: ("Confirmed COV notification", Kind.REPORT),
-    2: ("Confirmed event notification", Kind.REPORT),
-    3: ("Get alarm summary", Kind.READ),
-    5: ("Subscribe COV", Kind.SESSION),
-    6: ("Atomic read file", Kind.UPLOAD),
-    7: ("Atomic write file", Kind.PROGRAM),
-    8: ("Add list element", Kind.WRITE),
-    9: ("Remove list element", Kind.WRITE),
-    10: ("Create object", Kind.PROGRAM),
-    11: ("Delete object", Kind.PROGRAM),
-    12: ("Read property", Kind.READ),
-    14: ("Read property multiple", Kind.READ),
-    15: ("Write property", Kind.WRITE),
-    16: ("Write property multiple", Kind.WRITE),
-    17: ("Device communication control", Kind.STOP),
-    18: ("Confirmed private transfer", Kind.OTHER),
-    20: ("Reinitialize device", Kind.RESTART),
-    26: ("Read range", Kind.READ),
-    28: ("Subscribe COV property", Kind.SESSION),
-    29: ("Get event information", Kind.READ),
+CONFIRMED: dict[int, tuple[str, OperationKind]] = {
+    0: ("Acknowledge alarm", OperationKind.WRITE),
+    1: ("Confirmed COV notification", OperationKind.REPORT),
+    2: ("Confirmed event notification", OperationKind.REPORT),
+    3: ("Get alarm summary", OperationKind.READ),
+    5: ("Subscribe COV", OperationKind.SESSION),
+    6: ("Atomic read file", OperationKind.UPLOAD),
+    7: ("Atomic write file", OperationKind.PROGRAM),
+    8: ("Add list element", OperationKind.WRITE),
+    9: ("Remove list element", OperationKind.WRITE),
+    10: ("Create object", OperationKind.PROGRAM),
+    11: ("Delete object", OperationKind.PROGRAM),
+    12: ("Read property", OperationKind.READ),
+    14: ("Read property multiple", OperationKind.READ),
+    15: ("Write property", OperationKind.WRITE),
+    16: ("Write property multiple", OperationKind.WRITE),
+    17: ("Device communication control", OperationKind.STOP),
+    18: ("Confirmed private transfer", OperationKind.OTHER),
+    20: ("Reinitialize device", OperationKind.RESTART),
+    26: ("Read range", OperationKind.READ),
+    28: ("Subscribe COV property", OperationKind.SESSION),
+    29: ("Get event information", OperationKind.READ),
 }
-UNCONFIRMED: dict[int, tuple[str, Kind]] = {
-    0: ("I-Am", Kind.DISCOVERY),
-    1: ("I-Have", Kind.DISCOVERY),
-    2: ("Unconfirmed COV notification", Kind.REPORT),
-    3: ("Unconfirmed event notification", Kind.REPORT),
-    4: ("Unconfirmed private transfer", Kind.OTHER),
-    5: ("Unconfirmed text message", Kind.OTHER),
-    6: ("Time synchronization", Kind.WRITE),
-    7: ("Who-Has", Kind.DISCOVERY),
-    8: ("Who-Is", Kind.DISCOVERY),
-    9: ("UTC time synchronization", Kind.WRITE),
+UNCONFIRMED: dict[int, tuple[str, OperationKind]] = {
+    0: ("I-Am", OperationKind.DISCOVERY),
+    1: ("I-Have", OperationKind.DISCOVERY),
+    2: ("Unconfirmed COV notification", OperationKind.REPORT),
+    3: ("Unconfirmed event notification", OperationKind.REPORT),
+    4: ("Unconfirmed private transfer", OperationKind.OTHER),
+    5: ("Unconfirmed text message", OperationKind.OTHER),
+    6: ("Time synchronization", OperationKind.WRITE),
+    7: ("Who-Has", OperationKind.DISCOVERY),
+    8: ("Who-Is", OperationKind.DISCOVERY),
+    9: ("UTC time synchronization", OperationKind.WRITE),
 }
 _FUNCTIONS = {
     0x00: "Result",
@@ -55,7 +60,7 @@ _MAX_TAGS = 200
 
 def read(data: bytes, start: int, end: int, context: Context) -> None:
     """Read one BACnet/IP datagram."""
-    head = Cursor(data, start, end)
+    head = ByteCursor(data, start, end)
     if head.number(1) != 0x81:
         raise NotThisProtocolError
     at = head.at
@@ -67,10 +72,10 @@ def read(data: bytes, start: int, end: int, context: Context) -> None:
         return
     head.take(_CARRIES[function])
     # The length counts from the first byte; a datagram may be longer than it says.
-    _network(Cursor(data, head.at, min(end, start + max(length, 4))), context)
+    _network(ByteCursor(data, head.at, min(end, start + max(length, 4))), context)
 
 
-def _network(cursor: Cursor, context: Context) -> None:
+def _network(cursor: ByteCursor, context: Context) -> None:
     begin = cursor.at
     cursor.number(1, "Version")
     control = cursor.number(1, "Control", hexa=True)
@@ -87,10 +92,10 @@ def _network(cursor: Cursor, context: Context) -> None:
         context.layer("bacnet", cursor, begin)
         return
     context.layer("bacnet", cursor, begin)
-    _application(Cursor(cursor.data, cursor.at, cursor.end), context)
+    _application(ByteCursor(cursor.data, cursor.at, cursor.end), context)
 
 
-def _application(cursor: Cursor, context: Context) -> None:
+def _application(cursor: ByteCursor, context: Context) -> None:
     begin = cursor.at
     first = cursor.number(1)
     kind = first >> 4
@@ -106,27 +111,32 @@ def _application(cursor: Cursor, context: Context) -> None:
         name = "Reject" if kind == 6 else "Abort"
         reason = cursor.number(1, "Reason")
         context.add_message(
-            "bacnet", name.lower(), name, Kind.OTHER, Role.RESPONSE, error=f"reason {reason}"
+            "bacnet",
+            name.lower(),
+            name,
+            OperationKind.OTHER,
+            ExchangeSide.RESPONSE,
+            error=f"reason {reason}",
         )
 
 
-def _unconfirmed(cursor: Cursor, context: Context) -> None:
+def _unconfirmed(cursor: ByteCursor, context: Context) -> None:
     at = cursor.at
     code = cursor.number(1)
-    name, kind = UNCONFIRMED.get(code, (f"Unconfirmed service {code}", Kind.OTHER))
+    name, kind = UNCONFIRMED.get(code, (f"Unconfirmed service {code}", OperationKind.OTHER))
     cursor.note("Service", f"{name} ({code})", at, 1)
     counter = ("bacnet_unconfirmed_services", str(code))
-    role = Role.REQUEST if code in {7, 8} else Role.NOTICE
+    role = ExchangeSide.REQUEST if code in {7, 8} else ExchangeSide.NOTICE
     context.add_message("bacnet", str(code), name, kind, role, counter)
 
 
-def _confirmed(cursor: Cursor, is_segmented: bool, context: Context) -> None:
+def _confirmed(cursor: ByteCursor, is_segmented: bool, context: Context) -> None:
     cursor.number(1)
     cursor.number(1, "Invoke ID")
     sequence = _segment(cursor) if is_segmented else 0
     at = cursor.at
     code = cursor.number(1)
-    name, kind = CONFIRMED.get(code, (f"Confirmed service {code}", Kind.OTHER))
+    name, kind = CONFIRMED.get(code, (f"Confirmed service {code}", OperationKind.OTHER))
     cursor.note("Service", f"{name} ({code})", at, 1)
     detail = _arguments(code, cursor) if not is_segmented else ""
     counter = ("bacnet_confirmed_services", str(code))
@@ -135,7 +145,7 @@ def _confirmed(cursor: Cursor, is_segmented: bool, context: Context) -> None:
         str(code),
         name,
         kind,
-        Role.REQUEST,
+        ExchangeSide.REQUEST,
         counter,
         is_first=sequence == 0,
         detail=detail,
@@ -144,13 +154,13 @@ def _confirmed(cursor: Cursor, is_segmented: bool, context: Context) -> None:
         _skip_tags(cursor)
 
 
-def _answer(cursor: Cursor, pdu: int, is_segmented: bool, context: Context) -> None:
+def _answer(cursor: ByteCursor, pdu: int, is_segmented: bool, context: Context) -> None:
     cursor.number(1, "Invoke ID")
     if pdu == 3 and is_segmented:
         _segment(cursor)
     at = cursor.at
     code = cursor.number(1)
-    name, kind = CONFIRMED.get(code, (f"Confirmed service {code}", Kind.OTHER))
+    name, kind = CONFIRMED.get(code, (f"Confirmed service {code}", OperationKind.OTHER))
     cursor.note("Service", f"{name} ({code})", at, 1)
     error = "error" if pdu == 5 else ""
     if pdu == 5 and cursor.left >= 4 and cursor.peek() == 0x91 and cursor.peek(2) == 0x91:
@@ -158,16 +168,18 @@ def _answer(cursor: Cursor, pdu: int, is_segmented: bool, context: Context) -> N
     elif pdu == 3 and cursor.left:
         cursor.note_rest("Data")
     counter = ("bacnet_confirmed_services", str(code))
-    context.add_message("bacnet", str(code), name, kind, Role.RESPONSE, counter, error=error)
+    context.add_message(
+        "bacnet", str(code), name, kind, ExchangeSide.RESPONSE, counter, error=error
+    )
 
 
-def _segment(cursor: Cursor) -> int:
+def _segment(cursor: ByteCursor) -> int:
     sequence = cursor.number(1, "Sequence")
     cursor.number(1, "Window")
     return sequence
 
 
-def _arguments(code: int, cursor: Cursor) -> str:
+def _arguments(code: int, cursor: ByteCursor) -> str:
     """Name the object of a read or write, and the state that a device shall go to."""
     rest = cursor.data[cursor.at : cursor.end]
     if code in {12, 15} and len(rest) >= 7 and rest[0] == 0x0C and rest[5] == 0x19:
@@ -186,7 +198,7 @@ def _arguments(code: int, cursor: Cursor) -> str:
     return ""
 
 
-def _skip_tags(cursor: Cursor) -> None:
+def _skip_tags(cursor: ByteCursor) -> None:
     """Step over the tags of a service, so that one which lies about its length is found."""
     for _ in range(_MAX_TAGS):
         if not cursor.left:

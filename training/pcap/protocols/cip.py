@@ -2,53 +2,53 @@
 messages.
 """
 
-from training.pcap.cursor import Context, Cursor
-from training.pcap.messages import Kind, Role, ShortMessageError
+from training.pcap.cursor import ByteCursor, Context
+from training.pcap.messages import ExchangeSide, OperationKind, ShortMessageError
 
-COMMON: dict[int, tuple[str, Kind]] = {
-    0x01: ("Get attributes all", Kind.READ),
-    0x02: ("Set attributes all", Kind.WRITE),
-    0x03: ("Get attribute list", Kind.READ),
-    0x04: ("Set attribute list", Kind.WRITE),
-    0x05: ("Reset", Kind.RESTART),
-    0x06: ("Start", Kind.START),
-    0x07: ("Stop", Kind.STOP),
-    0x08: ("Create", Kind.PROGRAM),
-    0x09: ("Delete", Kind.PROGRAM),
-    0x0A: ("Multiple service packet", Kind.OTHER),
-    0x0D: ("Apply attributes", Kind.WRITE),
-    0x0E: ("Get attribute single", Kind.READ),
-    0x10: ("Set attribute single", Kind.WRITE),
-    0x11: ("Find next instance", Kind.READ),
-    0x15: ("Restore", Kind.PROGRAM),
-    0x16: ("Save", Kind.PROGRAM),
-    0x17: ("No operation", Kind.SESSION),
-    0x18: ("Get member", Kind.READ),
-    0x19: ("Set member", Kind.WRITE),
-    0x1A: ("Insert member", Kind.WRITE),
-    0x1B: ("Remove member", Kind.WRITE),
+COMMON: dict[int, tuple[str, OperationKind]] = {
+    0x01: ("Get attributes all", OperationKind.READ),
+    0x02: ("Set attributes all", OperationKind.WRITE),
+    0x03: ("Get attribute list", OperationKind.READ),
+    0x04: ("Set attribute list", OperationKind.WRITE),
+    0x05: ("Reset", OperationKind.RESTART),
+    0x06: ("Start", OperationKind.START),
+    0x07: ("Stop", OperationKind.STOP),
+    0x08: ("Create", OperationKind.PROGRAM),
+    0x09: ("Delete", OperationKind.PROGRAM),
+    0x0A: ("Multiple service packet", OperationKind.OTHER),
+    0x0D: ("Apply attributes", OperationKind.WRITE),
+    0x0E: ("Get attribute single", OperationKind.READ),
+    0x10: ("Set attribute single", OperationKind.WRITE),
+    0x11: ("Find next instance", OperationKind.READ),
+    0x15: ("Restore", OperationKind.PROGRAM),
+    0x16: ("Save", OperationKind.PROGRAM),
+    0x17: ("No operation", OperationKind.SESSION),
+    0x18: ("Get member", OperationKind.READ),
+    0x19: ("Set member", OperationKind.WRITE),
+    0x1A: ("Insert member", OperationKind.WRITE),
+    0x1B: ("Remove member", OperationKind.WRITE),
 }
-_CONNECTION: dict[int, tuple[str, Kind]] = {
-    0x4E: ("Forward close", Kind.SESSION),
-    0x52: ("Unconnected send", Kind.OTHER),
-    0x54: ("Forward open", Kind.SESSION),
-    0x5A: ("Get connection owner", Kind.READ),
-    0x5B: ("Large forward open", Kind.SESSION),
+_CONNECTION: dict[int, tuple[str, OperationKind]] = {
+    0x4E: ("Forward close", OperationKind.SESSION),
+    0x52: ("Unconnected send", OperationKind.OTHER),
+    0x54: ("Forward open", OperationKind.SESSION),
+    0x5A: ("Get connection owner", OperationKind.READ),
+    0x5B: ("Large forward open", OperationKind.SESSION),
 }
-_FILE: dict[int, tuple[str, Kind]] = {
-    0x4B: ("Initiate upload", Kind.UPLOAD),
-    0x4C: ("Initiate download", Kind.PROGRAM),
-    0x4F: ("Upload transfer", Kind.UPLOAD),
-    0x50: ("Download transfer", Kind.PROGRAM),
-    0x51: ("Clear file", Kind.PROGRAM),
+_FILE: dict[int, tuple[str, OperationKind]] = {
+    0x4B: ("Initiate upload", OperationKind.UPLOAD),
+    0x4C: ("Initiate download", OperationKind.PROGRAM),
+    0x4F: ("Upload transfer", OperationKind.UPLOAD),
+    0x50: ("Download transfer", OperationKind.PROGRAM),
+    0x51: ("Clear file", OperationKind.PROGRAM),
 }
-_TAGS: dict[int, tuple[str, Kind]] = {
-    0x4C: ("Read tag", Kind.READ),
-    0x4D: ("Write tag", Kind.WRITE),
-    0x4E: ("Read modify write tag", Kind.WRITE),
-    0x52: ("Read tag fragmented", Kind.READ),
-    0x53: ("Write tag fragmented", Kind.WRITE),
-    0x55: ("Get instance attribute list", Kind.READ),
+_TAGS: dict[int, tuple[str, OperationKind]] = {
+    0x4C: ("Read tag", OperationKind.READ),
+    0x4D: ("Write tag", OperationKind.WRITE),
+    0x4E: ("Read modify write tag", OperationKind.WRITE),
+    0x52: ("Read tag fragmented", OperationKind.READ),
+    0x53: ("Write tag fragmented", OperationKind.WRITE),
+    0x55: ("Get instance attribute list", OperationKind.READ),
 }
 _BY_CLASS = {0x06: _CONNECTION, 0x37: _FILE, 0x6B: _TAGS, None: _TAGS}
 CONTINUES = {(0x37, 0x50), (0x37, 0x4F)}
@@ -87,15 +87,15 @@ STATUSES = {
 }
 
 
-def name_service(service: int, class_id: int | None) -> tuple[str, Kind]:
+def name_service(service: int, class_id: int | None) -> tuple[str, OperationKind]:
     """Return a service's name and kind; from 0x4B on a service means what its class says."""
     if service < 0x4B:
-        return COMMON.get(service, (f"Service 0x{service:02x}", Kind.OTHER))
+        return COMMON.get(service, (f"Service 0x{service:02x}", OperationKind.OTHER))
     words = _BY_CLASS.get(class_id, {})
     if service in words:
         return words[service]
     owner = "" if class_id is None else f" of {CLASSES.get(class_id, f'class 0x{class_id:02x}')}"
-    return f"Service 0x{service:02x}{owner}", Kind.OTHER
+    return f"Service 0x{service:02x}{owner}", OperationKind.OTHER
 
 
 _MULTIPLE, _UNCONNECTED_SEND = 0x0A, 0x52
@@ -106,7 +106,7 @@ _MAX_SERVICES = 128  # in one message, with all that it wraps
 
 def read(data: bytes, start: int, end: int, context: Context, *, key: tuple[object, ...]) -> None:
     """Read one CIP message; `key` pairs an answer with its request on this connection."""
-    cursor = Cursor(data, start, end, "little")
+    cursor = ByteCursor(data, start, end, "little")
     if cursor.peek() & 0x80:
         request = context.take(key)
         _read_answer(cursor, context, request, depth=0)
@@ -125,7 +125,9 @@ class _Request:
         self.inner = inner
 
 
-def _read_request(cursor: Cursor, context: Context, *, depth: int, budget: list[int]) -> _Request:
+def _read_request(
+    cursor: ByteCursor, context: Context, *, depth: int, budget: list[int]
+) -> _Request:
     """Read a request: service, path, data."""
     begin = cursor.at
     budget[0] -= 1
@@ -149,7 +151,7 @@ def _read_request(cursor: Cursor, context: Context, *, depth: int, budget: list[
         code = f"0x{service:02x}"
         is_first = (class_id, service) not in CONTINUES
         context.add_message(
-            "cip", code, name, kind, Role.REQUEST, counter, is_first=is_first, detail=where
+            "cip", code, name, kind, ExchangeSide.REQUEST, counter, is_first=is_first, detail=where
         )
     inner: list[_Request] = []
     if wraps and depth < _MAX_DEPTH:
@@ -167,7 +169,7 @@ def _wraps(service: int, class_id: int | None) -> bool:
     )
 
 
-def _parts(cursor: Cursor, service: int) -> list[Cursor]:
+def _parts(cursor: ByteCursor, service: int) -> list[ByteCursor]:
     """Return a cursor for each message that a wrapping request carries."""
     data = cursor.data
     if service == _UNCONNECTED_SEND:
@@ -175,24 +177,26 @@ def _parts(cursor: Cursor, service: int) -> list[Cursor]:
         size = cursor.number(2)
         if size > cursor.left:
             raise ShortMessageError
-        return [Cursor(data, cursor.at, cursor.at + size, "little")]
+        return [ByteCursor(data, cursor.at, cursor.at + size, "little")]
     return _multiple(cursor)
 
 
-def _multiple(cursor: Cursor) -> list[Cursor]:
+def _multiple(cursor: ByteCursor) -> list[ByteCursor]:
     """Cut a multiple service packet at its offsets."""
     base = cursor.at
     count = min(cursor.number(2), _MAX_SERVICES)
     offsets = [cursor.number(2) for _ in range(count)]
     ends = [*offsets[1:], cursor.end - base]
     return [
-        Cursor(cursor.data, base + offset, min(base + end, cursor.end), "little")
+        ByteCursor(cursor.data, base + offset, min(base + end, cursor.end), "little")
         for offset, end in zip(offsets, ends, strict=True)
         if 2 + 2 * count <= offset < end and base + offset < cursor.end
     ]
 
 
-def _read_answer(cursor: Cursor, context: Context, request: _Request | None, *, depth: int) -> None:
+def _read_answer(
+    cursor: ByteCursor, context: Context, request: _Request | None, *, depth: int
+) -> None:
     """Read an answer: service with the high bit set, status, data."""
     begin = cursor.at
     code = cursor.number(1)
@@ -221,7 +225,9 @@ def _read_answer(cursor: Cursor, context: Context, request: _Request | None, *, 
                 inner = request.inner[index] if request and index < len(request.inner) else None
                 _read_answer(part, context, inner, depth=depth + 1)
         return
-    context.add_message("cip", f"0x{service:02x}", name, kind, Role.RESPONSE, counter, error=error)
+    context.add_message(
+        "cip", f"0x{service:02x}", name, kind, ExchangeSide.RESPONSE, counter, error=error
+    )
 
 
 def _unwrap(request: _Request | None, service: int) -> _Request | None:
@@ -231,7 +237,7 @@ def _unwrap(request: _Request | None, service: int) -> _Request | None:
     return request
 
 
-def _name_class(service: int, class_id: int | None, cursor: Cursor, context: Context) -> None:
+def _name_class(service: int, class_id: int | None, cursor: ByteCursor, context: Context) -> None:
     """Add the layer that tshark adds for the connection manager and for other own services."""
     if class_id == _CONNECTION_MANAGER:
         context.result.add("cipcm", cursor.at, cursor.left).buffer = context.buffer
@@ -241,7 +247,7 @@ def _name_class(service: int, class_id: int | None, cursor: Cursor, context: Con
 
 def read_path(path: bytes) -> tuple[int | None, str]:
     """Return the class that a request path names, and the whole path in words."""
-    cursor = Cursor(path, 0, None, "little")
+    cursor = ByteCursor(path, 0, None, "little")
     class_id: int | None = None
     words: list[str] = []
     try:
@@ -267,7 +273,7 @@ def read_path(path: bytes) -> tuple[int | None, str]:
     return class_id, ", ".join(words)
 
 
-def _logical(cursor: Cursor, segment: int) -> int:
+def _logical(cursor: ByteCursor, segment: int) -> int:
     """Read the value of a logical segment: one byte, or a padded two or four."""
     size = {0: 1, 1: 2, 2: 4}.get(segment & 0x03, 0)
     if size > 1:

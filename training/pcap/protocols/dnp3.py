@@ -1,44 +1,49 @@
 """DNP3 (IEEE 1815): data link frames, transport segments, application functions."""
 
-from training.pcap.cursor import Context, Cursor
-from training.pcap.messages import Kind, NotThisProtocolError, Role, ShortMessageError
+from training.pcap.cursor import ByteCursor, Context
+from training.pcap.messages import (
+    ExchangeSide,
+    NotThisProtocolError,
+    OperationKind,
+    ShortMessageError,
+)
 
 PORT = 20000
 
-FUNCTIONS: dict[int, tuple[str, Kind]] = {
-    0: ("Confirm", Kind.SESSION),
-    1: ("Read", Kind.READ),
-    2: ("Write", Kind.WRITE),
-    3: ("Select", Kind.WRITE),
-    4: ("Operate", Kind.WRITE),
-    5: ("Direct operate", Kind.WRITE),
-    6: ("Direct operate, no answer", Kind.WRITE),
-    7: ("Freeze", Kind.WRITE),
-    8: ("Freeze, no answer", Kind.WRITE),
-    9: ("Freeze and clear", Kind.WRITE),
-    10: ("Freeze and clear, no answer", Kind.WRITE),
-    13: ("Cold restart", Kind.RESTART),
-    14: ("Warm restart", Kind.RESTART),
-    15: ("Initialize data", Kind.WRITE),
-    16: ("Initialize application", Kind.WRITE),
-    17: ("Start application", Kind.START),
-    18: ("Stop application", Kind.STOP),
-    19: ("Save configuration", Kind.WRITE),
-    20: ("Enable unsolicited messages", Kind.WRITE),
-    21: ("Disable unsolicited messages", Kind.WRITE),
-    22: ("Assign class", Kind.WRITE),
-    23: ("Delay measurement", Kind.READ),
-    24: ("Record current time", Kind.WRITE),
-    25: ("Open file", Kind.OTHER),
-    26: ("Close file", Kind.OTHER),
-    27: ("Delete file", Kind.PROGRAM),
-    28: ("Get file information", Kind.READ),
-    29: ("Authenticate file", Kind.SESSION),
-    31: ("Activate configuration", Kind.PROGRAM),
-    32: ("Authentication request", Kind.SESSION),
-    129: ("Response", Kind.REPORT),
-    130: ("Unsolicited response", Kind.REPORT),
-    131: ("Authentication response", Kind.SESSION),
+FUNCTIONS: dict[int, tuple[str, OperationKind]] = {
+    0: ("Confirm", OperationKind.SESSION),
+    1: ("Read", OperationKind.READ),
+    2: ("Write", OperationKind.WRITE),
+    3: ("Select", OperationKind.WRITE),
+    4: ("Operate", OperationKind.WRITE),
+    5: ("Direct operate", OperationKind.WRITE),
+    6: ("Direct operate, no answer", OperationKind.WRITE),
+    7: ("Freeze", OperationKind.WRITE),
+    8: ("Freeze, no answer", OperationKind.WRITE),
+    9: ("Freeze and clear", OperationKind.WRITE),
+    10: ("Freeze and clear, no answer", OperationKind.WRITE),
+    13: ("Cold restart", OperationKind.RESTART),
+    14: ("Warm restart", OperationKind.RESTART),
+    15: ("Initialize data", OperationKind.WRITE),
+    16: ("Initialize application", OperationKind.WRITE),
+    17: ("Start application", OperationKind.START),
+    18: ("Stop application", OperationKind.STOP),
+    19: ("Save configuration", OperationKind.WRITE),
+    20: ("Enable unsolicited messages", OperationKind.WRITE),
+    21: ("Disable unsolicited messages", OperationKind.WRITE),
+    22: ("Assign class", OperationKind.WRITE),
+    23: ("Delay measurement", OperationKind.READ),
+    24: ("Record current time", OperationKind.WRITE),
+    25: ("Open file", OperationKind.OTHER),
+    26: ("Close file", OperationKind.OTHER),
+    27: ("Delete file", OperationKind.PROGRAM),
+    28: ("Get file information", OperationKind.READ),
+    29: ("Authenticate file", OperationKind.SESSION),
+    31: ("Activate configuration", OperationKind.PROGRAM),
+    32: ("Authentication request", OperationKind.SESSION),
+    129: ("Response", OperationKind.REPORT),
+    130: ("Unsolicited response", OperationKind.REPORT),
+    131: ("Authentication response", OperationKind.SESSION),
 }
 _LINK_FUNCTIONS = {0: "Reset link", 2: "Test link", 3: "Data", 4: "Data", 9: "Request status"}
 _OBJECTS = {
@@ -83,7 +88,7 @@ def measure(data: bytes | bytearray, start: int) -> int:
     return 10 + user + 2 * ((user + 15) // 16)
 
 
-def checksum(data: bytes) -> int:
+def dnp3_checksum(data: bytes) -> int:
     """Return DNP3's CRC of `data`, as it stands on the wire in little-endian order."""
     crc = 0
     for byte in data:
@@ -93,7 +98,7 @@ def checksum(data: bytes) -> int:
 
 def read(data: bytes, start: int, end: int, context: Context) -> None:
     """Read one data link frame and, with its last segment, the application message."""
-    head = Cursor(data, start, end, "little")
+    head = ByteCursor(data, start, end, "little")
     head.octets(2, "Start")
     head.number(1, "Length")
     control = head.number(1)
@@ -103,7 +108,9 @@ def read(data: bytes, start: int, end: int, context: Context) -> None:
     head.number(2, "Source")
     head.number(2, "Checksum", hexa=True)
     context.layer("dnp3", head, start, end)
-    if checksum(data[start : start + 8]) != int.from_bytes(data[start + 8 : start + 10], "little"):
+    if dnp3_checksum(data[start : start + 8]) != int.from_bytes(
+        data[start + 8 : start + 10], "little"
+    ):
         raise ShortMessageError
     user = _user_data(data, start + 10, end)
     if user:
@@ -115,13 +122,13 @@ def _user_data(data: bytes, start: int, end: int) -> bytes:
     user = b""
     for at in range(start, end, 18):
         block = data[at : min(at + 18, end)]
-        if len(block) < 3 or checksum(block[:-2]) != int.from_bytes(block[-2:], "little"):
+        if len(block) < 3 or dnp3_checksum(block[:-2]) != int.from_bytes(block[-2:], "little"):
             raise ShortMessageError
         user += block[:-2]
     return user
 
 
-def _segment(user: bytes, from_master: bool, head: Cursor, context: Context) -> None:
+def _segment(user: bytes, from_master: bool, head: ByteCursor, context: Context) -> None:
     """Keep transport segments (FIR, FIN) until the application message is whole."""
     is_final, is_first = bool(user[0] & 0x80), bool(user[0] & 0x40)
     ends = head.data[head.at - 6 : head.at - 2]
@@ -137,16 +144,16 @@ def _segment(user: bytes, from_master: bool, head: Cursor, context: Context) -> 
         _application(message, from_master, head, context)
 
 
-def _application(message: bytes, from_master: bool, head: Cursor, context: Context) -> None:
-    body = Cursor(message)
+def _application(message: bytes, from_master: bool, head: ByteCursor, context: Context) -> None:
+    body = ByteCursor(message)
     body.number(1)
     code = body.number(1)
-    name, kind = FUNCTIONS.get(code, (f"Function {code}", Kind.OTHER))
+    name, kind = FUNCTIONS.get(code, (f"Function {code}", OperationKind.OTHER))
     at_function = head.at + 2 if len(message) < 16 else head.at
     head.note("Function", f"{name} ({code})", min(at_function, head.end - 1), 1)
-    role = Role.REQUEST if from_master else Role.RESPONSE
+    role = ExchangeSide.REQUEST if from_master else ExchangeSide.RESPONSE
     if code in {0, 130}:
-        role = Role.NOTICE
+        role = ExchangeSide.NOTICE
     error = ""
     if code in {129, 130}:
         indications = body.number(2)
@@ -172,7 +179,7 @@ def _refusal(indications: int) -> str:
     return ", ".join(word for bit, word in words.items() if indications & bit)
 
 
-def _first_object(body: Cursor) -> str:
+def _first_object(body: ByteCursor) -> str:
     if body.left < 3:
         return ""
     group, variation = body.number(1), body.number(1)

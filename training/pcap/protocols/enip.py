@@ -1,21 +1,21 @@
 """EtherNet/IP: the encapsulation of CIP on port 44818, and its implicit messages on UDP 2222."""
 
-from training.pcap.cursor import Context, Cursor
-from training.pcap.messages import Kind, NotThisProtocolError, Role
+from training.pcap.cursor import ByteCursor, Context
+from training.pcap.messages import ExchangeSide, NotThisProtocolError, OperationKind
 from training.pcap.protocols import cip
 
 PORT = 44818
-COMMANDS: dict[int, tuple[str, Kind]] = {
-    0x00: ("NOP", Kind.SESSION),
-    0x04: ("List services", Kind.DISCOVERY),
-    0x63: ("List identity", Kind.DISCOVERY),
-    0x64: ("List interfaces", Kind.DISCOVERY),
-    0x65: ("Register session", Kind.SESSION),
-    0x66: ("Unregister session", Kind.SESSION),
-    0x6F: ("Send RR data", Kind.OTHER),
-    0x70: ("Send unit data", Kind.OTHER),
-    0x72: ("Indicate status", Kind.OTHER),
-    0x73: ("Cancel", Kind.OTHER),
+COMMANDS: dict[int, tuple[str, OperationKind]] = {
+    0x00: ("NOP", OperationKind.SESSION),
+    0x04: ("List services", OperationKind.DISCOVERY),
+    0x63: ("List identity", OperationKind.DISCOVERY),
+    0x64: ("List interfaces", OperationKind.DISCOVERY),
+    0x65: ("Register session", OperationKind.SESSION),
+    0x66: ("Unregister session", OperationKind.SESSION),
+    0x6F: ("Send RR data", OperationKind.OTHER),
+    0x70: ("Send unit data", OperationKind.OTHER),
+    0x72: ("Indicate status", OperationKind.OTHER),
+    0x73: ("Cancel", OperationKind.OTHER),
 }
 _CARRIES_CIP = {0x6F, 0x70}
 _CONNECTED, _UNCONNECTED = 0xB1, 0xB2
@@ -34,10 +34,10 @@ def measure(data: bytes | bytearray, start: int) -> int:
 
 def read(data: bytes, start: int, end: int, context: Context) -> None:
     """Read one encapsulated message and the CIP inside."""
-    head = Cursor(data, start, end, "little")
+    head = ByteCursor(data, start, end, "little")
     begin = head.at
     command = head.number(2)
-    name, kind = COMMANDS.get(command, (f"Command 0x{command:04x}", Kind.OTHER))
+    name, kind = COMMANDS.get(command, (f"Command 0x{command:04x}", OperationKind.OTHER))
     head.note("Command", f"{name} (0x{command:04x})", begin, 2)
     head.number(2, "Length")
     session = head.number(4, "Session", hexa=True)
@@ -64,11 +64,11 @@ def read(data: bytes, start: int, end: int, context: Context) -> None:
     _items(head, (session, sender), context)
 
 
-def _items(head: Cursor, exchange: tuple[int, bytes], context: Context) -> None:
+def _items(head: ByteCursor, exchange: tuple[int, bytes], context: Context) -> None:
     """Read the common packet format; the items say on which connection CIP goes."""
     for _ in range(min(head.number(2), _MAX_ITEMS)):
         kind, length = head.number(2), head.number(2)
-        inner = Cursor(head.data, head.at, head.at + length, "little")
+        inner = ByteCursor(head.data, head.at, head.at + length, "little")
         head.take(length)
         if kind == _CONNECTED and inner.left >= 2:
             sequence = inner.number(2, "Sequence")
@@ -88,7 +88,9 @@ def read_datagram(data: bytes, start: int, end: int, context: Context) -> None:
 
 def read_implicit(data: bytes, start: int, end: int, context: Context) -> None:
     """Name a cyclic I/O message on UDP 2222; its bytes mean what the connection agreed on."""
-    cursor = Cursor(data, start, end, "little")
+    cursor = ByteCursor(data, start, end, "little")
     cursor.number(2, "Items")
     context.layer("enip", cursor, start, end)
-    context.add_message("enip", "I/O", "Cyclic I/O message", Kind.REPORT, Role.NOTICE)
+    context.add_message(
+        "enip", "I/O", "Cyclic I/O message", OperationKind.REPORT, ExchangeSide.NOTICE
+    )

@@ -1,7 +1,7 @@
 """GOOSE (IEC 61850-8-1): the header of a message between protection devices, on layer 2."""
 
-from training.pcap.cursor import Context, Cursor
-from training.pcap.messages import Kind, Role, ShortMessageError
+from training.pcap.cursor import ByteCursor, Context
+from training.pcap.messages import ExchangeSide, OperationKind, ShortMessageError
 
 ETHERTYPE = 0x88B8
 _PDU, _ALL_DATA = 0x61, 0xAB
@@ -20,7 +20,7 @@ _MAX_TAGS = 32
 
 def read(data: bytes, start: int, end: int, context: Context) -> None:
     """Read one GOOSE message: who publishes, and its state and sequence numbers."""
-    head = Cursor(data, start, end)
+    head = ByteCursor(data, start, end)
     head.number(2, "Application ID", hexa=True)
     length = head.number(2, "Length")
     head.number(2, "Reserved 1", hexa=True)
@@ -40,11 +40,17 @@ def read(data: bytes, start: int, end: int, context: Context) -> None:
     detail = f"{block}, state {numbers.get(0x85, 0)}, sequence {numbers.get(0x86, 0)}"
     counter = ("goose_control_blocks", block)
     context.add_message(
-        "goose", "0x88b8", "GOOSE message", Kind.REPORT, Role.NOTICE, counter, detail=detail
+        "goose",
+        "0x88b8",
+        "GOOSE message",
+        OperationKind.REPORT,
+        ExchangeSide.NOTICE,
+        counter,
+        detail=detail,
     )
 
 
-def _header(head: Cursor) -> tuple[str, dict[int, int]]:
+def _header(head: ByteCursor) -> tuple[str, dict[int, int]]:
     block, numbers = "", {}
     for _ in range(_MAX_TAGS):
         if not head.left:
@@ -63,7 +69,7 @@ def _header(head: Cursor) -> tuple[str, dict[int, int]]:
     return block, numbers
 
 
-def _length(cursor: Cursor) -> int:
+def _length(cursor: ByteCursor) -> int:
     """Read a BER length, short or long."""
     first = cursor.number(1)
     if first < 0x80:

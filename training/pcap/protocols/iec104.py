@@ -1,7 +1,7 @@
 """IEC 60870-5-104: frames (I, S, U) and the type of what they carry."""
 
-from training.pcap.cursor import Context, Cursor
-from training.pcap.messages import Kind, NotThisProtocolError, Role
+from training.pcap.cursor import ByteCursor, Context
+from training.pcap.messages import ExchangeSide, NotThisProtocolError, OperationKind
 
 PORT = 2404
 _COMMANDS = {
@@ -20,36 +20,36 @@ _COMMANDS = {
     63: "Set-point, short float, with time",
     64: "Bitstring command with time",
 }
-TYPES: dict[int, tuple[str, Kind]] = {
-    1: ("Single-point information", Kind.REPORT),
-    3: ("Double-point information", Kind.REPORT),
-    5: ("Step position", Kind.REPORT),
-    7: ("Bitstring", Kind.REPORT),
-    9: ("Measured value, normalized", Kind.REPORT),
-    11: ("Measured value, scaled", Kind.REPORT),
-    13: ("Measured value, short float", Kind.REPORT),
-    15: ("Integrated totals", Kind.REPORT),
-    30: ("Single-point information with time", Kind.REPORT),
-    31: ("Double-point information with time", Kind.REPORT),
-    34: ("Measured value, normalized, with time", Kind.REPORT),
-    35: ("Measured value, scaled, with time", Kind.REPORT),
-    36: ("Measured value, short float, with time", Kind.REPORT),
-    37: ("Integrated totals with time", Kind.REPORT),
-    70: ("End of initialization", Kind.REPORT),
-    100: ("Interrogation", Kind.READ),
-    101: ("Counter interrogation", Kind.READ),
-    102: ("Read", Kind.READ),
-    103: ("Clock synchronization", Kind.WRITE),
-    105: ("Reset process", Kind.RESTART),
-    107: ("Test with time", Kind.SESSION),
-    110: ("Parameter, normalized", Kind.WRITE),
-    111: ("Parameter, scaled", Kind.WRITE),
-    112: ("Parameter, short float", Kind.WRITE),
-    113: ("Activate parameter", Kind.WRITE),
-    120: ("File ready", Kind.OTHER),
-    122: ("Call directory, select or call file", Kind.OTHER),
-    125: ("Segment of a file", Kind.OTHER),
-} | {code: (name, Kind.WRITE) for code, name in _COMMANDS.items()}
+TYPES: dict[int, tuple[str, OperationKind]] = {
+    1: ("Single-point information", OperationKind.REPORT),
+    3: ("Double-point information", OperationKind.REPORT),
+    5: ("Step position", OperationKind.REPORT),
+    7: ("Bitstring", OperationKind.REPORT),
+    9: ("Measured value, normalized", OperationKind.REPORT),
+    11: ("Measured value, scaled", OperationKind.REPORT),
+    13: ("Measured value, short float", OperationKind.REPORT),
+    15: ("Integrated totals", OperationKind.REPORT),
+    30: ("Single-point information with time", OperationKind.REPORT),
+    31: ("Double-point information with time", OperationKind.REPORT),
+    34: ("Measured value, normalized, with time", OperationKind.REPORT),
+    35: ("Measured value, scaled, with time", OperationKind.REPORT),
+    36: ("Measured value, short float, with time", OperationKind.REPORT),
+    37: ("Integrated totals with time", OperationKind.REPORT),
+    70: ("End of initialization", OperationKind.REPORT),
+    100: ("Interrogation", OperationKind.READ),
+    101: ("Counter interrogation", OperationKind.READ),
+    102: ("Read", OperationKind.READ),
+    103: ("Clock synchronization", OperationKind.WRITE),
+    105: ("Reset process", OperationKind.RESTART),
+    107: ("Test with time", OperationKind.SESSION),
+    110: ("Parameter, normalized", OperationKind.WRITE),
+    111: ("Parameter, scaled", OperationKind.WRITE),
+    112: ("Parameter, short float", OperationKind.WRITE),
+    113: ("Activate parameter", OperationKind.WRITE),
+    120: ("File ready", OperationKind.OTHER),
+    122: ("Call directory, select or call file", OperationKind.OTHER),
+    125: ("Segment of a file", OperationKind.OTHER),
+} | {code: (name, OperationKind.WRITE) for code, name in _COMMANDS.items()}
 _VALUE_BYTES = dict.fromkeys((45, 46, 47, 58, 59, 60), 0)
 _VALUE_BYTES |= dict.fromkeys((48, 49, 61, 62), 2) | dict.fromkeys((50, 63), 4)
 CAUSES = {
@@ -72,12 +72,12 @@ CAUSES = {
     47: "unknown object address",
 }
 _CONTROL = {
-    0x01: ("STARTDT act", Role.REQUEST),
-    0x02: ("STARTDT con", Role.RESPONSE),
-    0x04: ("STOPDT act", Role.REQUEST),
-    0x08: ("STOPDT con", Role.RESPONSE),
-    0x10: ("TESTFR act", Role.REQUEST),
-    0x20: ("TESTFR con", Role.RESPONSE),
+    0x01: ("STARTDT act", ExchangeSide.REQUEST),
+    0x02: ("STARTDT con", ExchangeSide.RESPONSE),
+    0x04: ("STOPDT act", ExchangeSide.REQUEST),
+    0x08: ("STOPDT con", ExchangeSide.RESPONSE),
+    0x10: ("TESTFR act", ExchangeSide.REQUEST),
+    0x20: ("TESTFR con", ExchangeSide.RESPONSE),
 }
 
 
@@ -94,30 +94,32 @@ def measure(data: bytes | bytearray, start: int) -> int:
 
 def read(data: bytes, start: int, end: int, context: Context) -> None:
     """Read one APDU."""
-    head = Cursor(data, start, end, "little")
+    head = ByteCursor(data, start, end, "little")
     head.number(1, "Start", hexa=True)
     head.number(1, "Length")
     at = head.at
     control = head.number(1)
     head.take(3)
     if control & 0x03 == 0x03:
-        name, role = _CONTROL.get(control >> 2, ("", Role.NOTICE))
+        name, role = _CONTROL.get(control >> 2, ("", ExchangeSide.NOTICE))
         head.note("Control", name or "U frame", at, 4)
         context.layer("iec60870_104", head, start, end)
         if name:
-            context.add_message("iec104", name.split()[0], name.split()[0], Kind.SESSION, role)
+            context.add_message(
+                "iec104", name.split()[0], name.split()[0], OperationKind.SESSION, role
+            )
         return
     is_information = not control & 0x01
     head.note("Control", "I frame" if is_information else "S frame", at, 4)
     context.layer("iec60870_104", head, start, end)
     if is_information:
-        _asdu(Cursor(data, head.at, end, "little"), context)
+        _asdu(ByteCursor(data, head.at, end, "little"), context)
 
 
-def _asdu(body: Cursor, context: Context) -> None:
+def _asdu(body: ByteCursor, context: Context) -> None:
     begin = body.at
     code = body.number(1)
-    name, kind = TYPES.get(code, (f"Type {code}", Kind.OTHER))
+    name, kind = TYPES.get(code, (f"Type {code}", OperationKind.OTHER))
     body.note("Type", f"{name} ({code})", begin, 1)
     count = body.number(1)
     body.note("Objects", str(count & 0x7F), begin + 1, 1)
@@ -137,10 +139,14 @@ def _asdu(body: Cursor, context: Context) -> None:
         body.octets(body.left, "Elements", hidden=True)
     layer.length = body.end - begin
     error = _refusal(cause_byte)
-    if kind is Kind.REPORT:
-        role = Role.NOTICE
+    if kind is OperationKind.REPORT:
+        role = ExchangeSide.NOTICE
     else:
-        role = Role.REQUEST if cause in {5, 6, 8} and context.from_client else Role.RESPONSE
+        role = (
+            ExchangeSide.REQUEST
+            if cause in {5, 6, 8} and context.from_client
+            else ExchangeSide.RESPONSE
+        )
     counter = ("iec104_asdu_types", str(code))
     context.add_message(
         "iec104",
@@ -163,7 +169,7 @@ def _refusal(cause_byte: int) -> str:
     return "refused" if cause_byte & 0x40 else ""
 
 
-def _is_select(code: int, body: Cursor) -> bool:
+def _is_select(code: int, body: ByteCursor) -> bool:
     """Whether the qualifier of a command, which stands behind its value, asks to select only."""
     place = _VALUE_BYTES.get(code)
     return place is not None and body.left > place and bool(body.peek(place) & 0x80)

@@ -2,13 +2,13 @@
 NetBIOS datagrams (UDP 138) with which Windows hosts announce themselves.
 """
 
-from training.pcap.cursor import Context, Cursor
+from training.pcap.cursor import ByteCursor, Context
 from training.pcap.messages import ShortMessageError
 
 
 def is_dns_query(data: bytes, start: int, end: int) -> bool:
     """Whether a datagram is one standard question: a header, a name, a type and class IN."""
-    cursor = Cursor(data, start, end)
+    cursor = ByteCursor(data, start, end)
     try:
         cursor.take(2)
         flags, counts = cursor.number(2), [cursor.number(2) for _ in range(4)]
@@ -30,7 +30,7 @@ _DIRECT = {0x10, 0x11, 0x12}
 
 def read_netbios(data: bytes, start: int, end: int, context: Context) -> None:
     """Name the layers of a browser announcement."""
-    head = Cursor(data, start, end)
+    head = ByteCursor(data, start, end)
     kind = head.number(1, "Message type", hexa=True)
     context.layer("nbdgm", head, start, end)
     if kind not in _DIRECT:
@@ -42,15 +42,15 @@ def read_netbios(data: bytes, start: int, end: int, context: Context) -> None:
     if not rest.startswith(b"\xffSMB"):
         return
     begin = head.at
-    context.layer("smb", Cursor(data, begin, end), begin, end)
+    context.layer("smb", ByteCursor(data, begin, end), begin, end)
     place = rest.find(b"\\MAILSLOT\\")
     if place >= 0:
-        context.layer("mailslot", Cursor(data, begin + place, end), begin + place, end)
+        context.layer("mailslot", ByteCursor(data, begin + place, end), begin + place, end)
         if rest.startswith(b"\\MAILSLOT\\BROWSE", place):
-            context.layer("browser", Cursor(data, begin + place, end), begin + place, end)
+            context.layer("browser", ByteCursor(data, begin + place, end), begin + place, end)
 
 
-def _skip_name(cursor: Cursor) -> None:
+def _skip_name(cursor: ByteCursor) -> None:
     for _ in range(8):
         size = cursor.number(1)
         if not size:

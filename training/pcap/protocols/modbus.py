@@ -1,31 +1,31 @@
 """Modbus/TCP: function codes of the Modbus Application Protocol V1.1b3, and Schneider's 90."""
 
-from training.pcap.cursor import Context, Cursor
-from training.pcap.messages import Kind, NotThisProtocolError
+from training.pcap.cursor import ByteCursor, Context
+from training.pcap.messages import NotThisProtocolError, OperationKind
 
 PORT = 502
 
-FUNCTIONS: dict[int, tuple[str, Kind]] = {
-    1: ("Read coils", Kind.READ),
-    2: ("Read discrete inputs", Kind.READ),
-    3: ("Read holding registers", Kind.READ),
-    4: ("Read input registers", Kind.READ),
-    5: ("Write single coil", Kind.WRITE),
-    6: ("Write single register", Kind.WRITE),
-    7: ("Read exception status", Kind.READ),
-    8: ("Diagnostics", Kind.OTHER),
-    11: ("Get comm event counter", Kind.READ),
-    12: ("Get comm event log", Kind.READ),
-    15: ("Write multiple coils", Kind.WRITE),
-    16: ("Write multiple registers", Kind.WRITE),
-    17: ("Report server ID", Kind.DISCOVERY),
-    20: ("Read file record", Kind.READ),
-    21: ("Write file record", Kind.WRITE),
-    22: ("Mask write register", Kind.WRITE),
-    23: ("Read/write multiple registers", Kind.WRITE),
-    24: ("Read FIFO queue", Kind.READ),
-    43: ("Read device identification", Kind.DISCOVERY),
-    90: ("Schneider Unity", Kind.OTHER),
+FUNCTIONS: dict[int, tuple[str, OperationKind]] = {
+    1: ("Read coils", OperationKind.READ),
+    2: ("Read discrete inputs", OperationKind.READ),
+    3: ("Read holding registers", OperationKind.READ),
+    4: ("Read input registers", OperationKind.READ),
+    5: ("Write single coil", OperationKind.WRITE),
+    6: ("Write single register", OperationKind.WRITE),
+    7: ("Read exception status", OperationKind.READ),
+    8: ("Diagnostics", OperationKind.OTHER),
+    11: ("Get comm event counter", OperationKind.READ),
+    12: ("Get comm event log", OperationKind.READ),
+    15: ("Write multiple coils", OperationKind.WRITE),
+    16: ("Write multiple registers", OperationKind.WRITE),
+    17: ("Report server ID", OperationKind.DISCOVERY),
+    20: ("Read file record", OperationKind.READ),
+    21: ("Write file record", OperationKind.WRITE),
+    22: ("Mask write register", OperationKind.WRITE),
+    23: ("Read/write multiple registers", OperationKind.WRITE),
+    24: ("Read FIFO queue", OperationKind.READ),
+    43: ("Read device identification", OperationKind.DISCOVERY),
+    90: ("Schneider Unity", OperationKind.OTHER),
 }
 EXCEPTIONS = {
     1: "illegal function",
@@ -38,14 +38,14 @@ EXCEPTIONS = {
     10: "gateway path unavailable",
     11: "gateway target failed to respond",
 }
-_DIAGNOSTICS: dict[int, tuple[str, Kind]] = {
-    1: ("Restart communications", Kind.RESTART),
-    4: ("Force listen only mode", Kind.STOP),
-    10: ("Clear counters", Kind.WRITE),
+_DIAGNOSTICS: dict[int, tuple[str, OperationKind]] = {
+    1: ("Restart communications", OperationKind.RESTART),
+    4: ("Force listen only mode", OperationKind.STOP),
+    10: ("Clear counters", OperationKind.WRITE),
 }
-_UNITY: dict[int, tuple[str, Kind]] = {
-    0x40: ("Schneider Unity: start PLC", Kind.START),
-    0x41: ("Schneider Unity: stop PLC", Kind.STOP),
+_UNITY: dict[int, tuple[str, OperationKind]] = {
+    0x40: ("Schneider Unity: start PLC", OperationKind.START),
+    0x41: ("Schneider Unity: stop PLC", OperationKind.STOP),
 }
 _COUNTED = {1, 2, 3, 4, 15, 16}
 
@@ -64,17 +64,17 @@ def measure(data: bytes | bytearray, start: int) -> int:
 
 def read(data: bytes, start: int, end: int, context: Context) -> None:
     """Read one message: the MBAP header, then the function."""
-    head = Cursor(data, start, end)
+    head = ByteCursor(data, start, end)
     head.number(2, "Transaction")
     head.number(2, "Protocol")
     head.number(2, "Length")
     head.number(1, "Unit")
     context.layer("mbtcp", head, start)
-    body = Cursor(data, head.at, end)
+    body = ByteCursor(data, head.at, end)
     begin = body.at
     code = body.number(1)
     function = code & 0x7F
-    name, kind = FUNCTIONS.get(function, (f"Function {function}", Kind.OTHER))
+    name, kind = FUNCTIONS.get(function, (f"Function {function}", OperationKind.OTHER))
     body.note("Function", f"{name} ({function})", begin, 1)
     context.layer("modbus", body, begin, end)
     counter = ("modbus_function_codes", str(function))
@@ -98,7 +98,9 @@ def read(data: bytes, start: int, end: int, context: Context) -> None:
     context.add_message("modbus", str(function), name, kind, context.role, counter, detail=detail)
 
 
-def _refine(function: int, name: str, kind: Kind, body: Cursor) -> tuple[str, Kind]:
+def _refine(
+    function: int, name: str, kind: OperationKind, body: ByteCursor
+) -> tuple[str, OperationKind]:
     """Name what hides behind a second code: diagnostics and Schneider's own functions."""
     if function == 8 and body.left >= 2:
         code = body.number(2, "Subfunction")
@@ -109,11 +111,11 @@ def _refine(function: int, name: str, kind: Kind, body: Cursor) -> tuple[str, Ki
         code = body.number(1, "Subfunction", hexa=True)
         return _UNITY.get(code, (name, kind))
     if function == 43 and body.left and body.number(1, "MEI type") != 14:
-        return "Encapsulated interface", Kind.OTHER
+        return "Encapsulated interface", OperationKind.OTHER
     return name, kind
 
 
-def _request(function: int, body: Cursor) -> str:
+def _request(function: int, body: ByteCursor) -> str:
     """Read the fields of a request; return what they say in one phrase."""
     if function in _COUNTED | {5, 6, 22}:
         address = body.number(2, "Address")
@@ -133,7 +135,7 @@ def _request(function: int, body: Cursor) -> str:
     return ""
 
 
-def _answer(function: int, body: Cursor) -> str:
+def _answer(function: int, body: ByteCursor) -> str:
     """Read the fields of an answer."""
     if function in {1, 2, 3, 4}:
         size = body.number(1, "Byte count")
@@ -149,6 +151,6 @@ def _answer(function: int, body: Cursor) -> str:
     return ""
 
 
-def _rest(body: Cursor) -> None:
+def _rest(body: ByteCursor) -> None:
     if body.left:
         body.octets(body.left, "Data", hidden=True)

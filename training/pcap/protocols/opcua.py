@@ -1,43 +1,48 @@
 """OPC UA binary (OPC 10000-6): chunks on port 4840 and the service that each message calls."""
 
-from training.pcap.cursor import Context, Cursor
-from training.pcap.messages import Kind, NotThisProtocolError, Role, ShortMessageError
+from training.pcap.cursor import ByteCursor, Context
+from training.pcap.messages import (
+    ExchangeSide,
+    NotThisProtocolError,
+    OperationKind,
+    ShortMessageError,
+)
 
 PORT = 4840
 # The number of a request's binary encoding → name and kind; the answer's number is 3 higher.
-SERVICES: dict[int, tuple[str, Kind]] = {
-    422: ("Find servers", Kind.DISCOVERY),
-    428: ("Get endpoints", Kind.DISCOVERY),
-    446: ("Open secure channel", Kind.SESSION),
-    452: ("Close secure channel", Kind.SESSION),
-    461: ("Create session", Kind.SESSION),
-    467: ("Activate session", Kind.SESSION),
-    473: ("Close session", Kind.SESSION),
-    488: ("Add nodes", Kind.PROGRAM),
-    494: ("Add references", Kind.PROGRAM),
-    500: ("Delete nodes", Kind.PROGRAM),
-    506: ("Delete references", Kind.PROGRAM),
-    527: ("Browse", Kind.READ),
-    533: ("Browse next", Kind.READ),
-    554: ("Translate browse paths", Kind.READ),
-    560: ("Register nodes", Kind.SESSION),
-    566: ("Unregister nodes", Kind.SESSION),
-    631: ("Read", Kind.READ),
-    664: ("History read", Kind.READ),
-    673: ("Write", Kind.WRITE),
-    700: ("History update", Kind.WRITE),
-    712: ("Call", Kind.WRITE),
-    751: ("Create monitored items", Kind.SESSION),
-    763: ("Modify monitored items", Kind.SESSION),
-    769: ("Set monitoring mode", Kind.SESSION),
-    781: ("Delete monitored items", Kind.SESSION),
-    787: ("Create subscription", Kind.SESSION),
-    793: ("Modify subscription", Kind.SESSION),
-    799: ("Set publishing mode", Kind.SESSION),
-    826: ("Publish", Kind.READ),
-    832: ("Republish", Kind.READ),
-    841: ("Transfer subscriptions", Kind.SESSION),
-    847: ("Delete subscriptions", Kind.SESSION),
+SERVICES: dict[int, tuple[str, OperationKind]] = {
+    422: ("Find servers", OperationKind.DISCOVERY),
+    428: ("Get endpoints", OperationKind.DISCOVERY),
+    446: ("Open secure channel", OperationKind.SESSION),
+    452: ("Close secure channel", OperationKind.SESSION),
+    461: ("Create session", OperationKind.SESSION),
+    467: ("Activate session", OperationKind.SESSION),
+    473: ("Close session", OperationKind.SESSION),
+    488: ("Add nodes", OperationKind.PROGRAM),
+    494: ("Add references", OperationKind.PROGRAM),
+    500: ("Delete nodes", OperationKind.PROGRAM),
+    506: ("Delete references", OperationKind.PROGRAM),
+    527: ("Browse", OperationKind.READ),
+    533: ("Browse next", OperationKind.READ),
+    554: ("Translate browse paths", OperationKind.READ),
+    560: ("Register nodes", OperationKind.SESSION),
+    566: ("Unregister nodes", OperationKind.SESSION),
+    631: ("Read", OperationKind.READ),
+    664: ("History read", OperationKind.READ),
+    673: ("Write", OperationKind.WRITE),
+    700: ("History update", OperationKind.WRITE),
+    712: ("Call", OperationKind.WRITE),
+    751: ("Create monitored items", OperationKind.SESSION),
+    763: ("Modify monitored items", OperationKind.SESSION),
+    769: ("Set monitoring mode", OperationKind.SESSION),
+    781: ("Delete monitored items", OperationKind.SESSION),
+    787: ("Create subscription", OperationKind.SESSION),
+    793: ("Modify subscription", OperationKind.SESSION),
+    799: ("Set publishing mode", OperationKind.SESSION),
+    826: ("Publish", OperationKind.READ),
+    832: ("Republish", OperationKind.READ),
+    841: ("Transfer subscriptions", OperationKind.SESSION),
+    847: ("Delete subscriptions", OperationKind.SESSION),
 }
 _FAULT = 397
 _GREETINGS = {b"HEL": "Hello", b"ACK": "Acknowledge", b"ERR": "Error", b"RHE": "Reverse hello"}
@@ -62,16 +67,16 @@ def measure(data: bytes | bytearray, start: int) -> int:
 
 def read(data: bytes, start: int, end: int, context: Context) -> None:
     """Read one chunk, and the service once its last chunk is here."""
-    head = Cursor(data, start, end, "little")
+    head = ByteCursor(data, start, end, "little")
     kind = head.text(3, "Message").encode()
     chunk = head.text(1, "Chunk")
     head.number(4, "Length")
     context.layer("opcua", head, start, end)
     if kind in _GREETINGS:
         name = _GREETINGS[kind]
-        role = Role.REQUEST if kind == b"HEL" else Role.RESPONSE
+        role = ExchangeSide.REQUEST if kind == b"HEL" else ExchangeSide.RESPONSE
         error = f"status 0x{head.number(4, 'Status', hexa=True):08x}" if kind == b"ERR" else ""
-        context.add_message("opcua", kind.decode(), name, Kind.SESSION, role, error=error)
+        context.add_message("opcua", kind.decode(), name, OperationKind.SESSION, role, error=error)
         return
     head.number(4, "Channel")
     if kind == b"OPN":
@@ -91,15 +96,15 @@ def read(data: bytes, start: int, end: int, context: Context) -> None:
     _collect(head, chunk, request, context)
 
 
-def _size(cursor: Cursor) -> int:
+def _size(cursor: ByteCursor) -> int:
     """Read the length of a string; -1 is a string that is not there."""
     size = cursor.number(4)
     return 0 if size == 0xFFFFFFFF else size
 
 
-def _is_readable(head: Cursor) -> bool:
+def _is_readable(head: ByteCursor) -> bool:
     """Whether a message of a secured channel is signed only: its service has a known number."""
-    probe = Cursor(head.data, head.at, head.end, "little")
+    probe = ByteCursor(head.data, head.at, head.end, "little")
     try:
         probe.take(8)
         number = _node_number(probe)
@@ -110,10 +115,10 @@ def _is_readable(head: Cursor) -> bool:
 
 def _say_protected(kind: bytes, context: Context) -> None:
     name = "Open secure channel, encrypted" if kind == b"OPN" else "Encrypted message"
-    context.add_message("opcua", kind.decode(), name, Kind.OTHER, context.role)
+    context.add_message("opcua", kind.decode(), name, OperationKind.OTHER, context.role)
 
 
-def _collect(head: Cursor, chunk: str, request: int, context: Context) -> None:
+def _collect(head: ByteCursor, chunk: str, request: int, context: Context) -> None:
     """Keep the chunks of one request until the final one."""
     key = ("opcua", context.from_client, request)
     if chunk == "C":
@@ -130,21 +135,21 @@ def _collect(head: Cursor, chunk: str, request: int, context: Context) -> None:
     if earlier is None:
         _service(head, context)
     else:
-        body = Cursor(bytes(earlier) + head.data[head.at : head.end], 0, None, "little")
+        body = ByteCursor(bytes(earlier) + head.data[head.at : head.end], 0, None, "little")
         _service(body, context)
 
 
-def _service(body: Cursor, context: Context) -> None:
+def _service(body: ByteCursor, context: Context) -> None:
     at = body.at
     number = _node_number(body)
     is_answer = number not in SERVICES
     request = number - 3 if is_answer else number
-    name, kind = SERVICES.get(request, (f"Service {number}", Kind.OTHER))
+    name, kind = SERVICES.get(request, (f"Service {number}", OperationKind.OTHER))
     if number == _FAULT:
         name = "Service fault"
     body.note("Service", f"{name} ({number})", at, body.at - at)
     counter = ("opcua_service_node_ids", str(number))
-    role = Role.RESPONSE if is_answer else Role.REQUEST
+    role = ExchangeSide.RESPONSE if is_answer else ExchangeSide.REQUEST
     error = ""
     if is_answer and body.left >= 16:
         body.take(12)
@@ -156,7 +161,7 @@ def _service(body: Cursor, context: Context) -> None:
     context.add_message("opcua", code, name, kind, role, counter, error=error)
 
 
-def _node_number(cursor: Cursor) -> int:
+def _node_number(cursor: ByteCursor) -> int:
     """Read a NodeId with a number: the two-byte, four-byte or full form."""
     form = cursor.number(1)
     if form == 0x00:

@@ -4,42 +4,47 @@ envelope on port 102: TPKT (RFC 1006) and COTP (ISO 8073).
 
 from dataclasses import replace
 
-from training.pcap.cursor import Context, Cursor
-from training.pcap.messages import Kind, NotThisProtocolError, Role, ShortMessageError
+from training.pcap.cursor import ByteCursor, Context
+from training.pcap.messages import (
+    ExchangeSide,
+    NotThisProtocolError,
+    OperationKind,
+    ShortMessageError,
+)
 
-FUNCTIONS: dict[int, tuple[str, Kind]] = {
-    0x04: ("Read variables", Kind.READ),
-    0x05: ("Write variables", Kind.WRITE),
-    0xF0: ("Set up communication", Kind.SESSION),
-    0x1A: ("Request download", Kind.PROGRAM),
-    0x1B: ("Download block", Kind.PROGRAM),
-    0x1C: ("Download ended", Kind.PROGRAM),
-    0x1D: ("Start upload", Kind.UPLOAD),
-    0x1E: ("Upload", Kind.UPLOAD),
-    0x1F: ("End upload", Kind.UPLOAD),
-    0x28: ("PI service", Kind.OTHER),
-    0x29: ("PLC stop", Kind.STOP),
+FUNCTIONS: dict[int, tuple[str, OperationKind]] = {
+    0x04: ("Read variables", OperationKind.READ),
+    0x05: ("Write variables", OperationKind.WRITE),
+    0xF0: ("Set up communication", OperationKind.SESSION),
+    0x1A: ("Request download", OperationKind.PROGRAM),
+    0x1B: ("Download block", OperationKind.PROGRAM),
+    0x1C: ("Download ended", OperationKind.PROGRAM),
+    0x1D: ("Start upload", OperationKind.UPLOAD),
+    0x1E: ("Upload", OperationKind.UPLOAD),
+    0x1F: ("End upload", OperationKind.UPLOAD),
+    0x28: ("PI service", OperationKind.OTHER),
+    0x29: ("PLC stop", OperationKind.STOP),
 }
 _CONTINUES = {0x1B, 0x1C, 0x1E, 0x1F}
-PI_SERVICES: dict[str, tuple[str, Kind]] = {
-    "P_PROGRAM": ("PI service: start the program", Kind.START),
-    "_INSE": ("PI service: activate a block", Kind.PROGRAM),
-    "_DELE": ("PI service: delete a block", Kind.PROGRAM),
-    "_GARB": ("PI service: compress memory", Kind.PROGRAM),
-    "_MODU": ("PI service: copy RAM to ROM", Kind.PROGRAM),
+PI_SERVICES: dict[str, tuple[str, OperationKind]] = {
+    "P_PROGRAM": ("PI service: start the program", OperationKind.START),
+    "_INSE": ("PI service: activate a block", OperationKind.PROGRAM),
+    "_DELE": ("PI service: delete a block", OperationKind.PROGRAM),
+    "_GARB": ("PI service: compress memory", OperationKind.PROGRAM),
+    "_MODU": ("PI service: copy RAM to ROM", OperationKind.PROGRAM),
 }
-USER_DATA: dict[tuple[int, int], tuple[str, Kind]] = {
-    (2, 1): ("Cyclic data", Kind.READ),
-    (3, 1): ("List blocks", Kind.READ),
-    (3, 2): ("List blocks of one type", Kind.READ),
-    (3, 3): ("Get block information", Kind.READ),
-    (4, 1): ("Read system status list", Kind.DISCOVERY),
-    (4, 2): ("Message service", Kind.SESSION),
-    (5, 1): ("Enter the PLC password", Kind.SESSION),
-    (7, 1): ("Read the clock", Kind.READ),
-    (7, 2): ("Set the clock", Kind.WRITE),
-    (7, 3): ("Set the clock (following)", Kind.WRITE),
-    (7, 4): ("Read the clock (following)", Kind.READ),
+USER_DATA: dict[tuple[int, int], tuple[str, OperationKind]] = {
+    (2, 1): ("Cyclic data", OperationKind.READ),
+    (3, 1): ("List blocks", OperationKind.READ),
+    (3, 2): ("List blocks of one type", OperationKind.READ),
+    (3, 3): ("Get block information", OperationKind.READ),
+    (4, 1): ("Read system status list", OperationKind.DISCOVERY),
+    (4, 2): ("Message service", OperationKind.SESSION),
+    (5, 1): ("Enter the PLC password", OperationKind.SESSION),
+    (7, 1): ("Read the clock", OperationKind.READ),
+    (7, 2): ("Set the clock", OperationKind.WRITE),
+    (7, 3): ("Set the clock (following)", OperationKind.WRITE),
+    (7, 4): ("Read the clock (following)", OperationKind.READ),
 }
 _KINDS = {1: "Job", 2: "Ack", 3: "Ack data", 7: "User data"}
 _AREAS = {0x81: "inputs", 0x82: "outputs", 0x83: "flags", 0x84: "data block", 0x1D: "timers"}
@@ -52,12 +57,12 @@ def read_message(data: bytes, start: int, end: int, context: Context) -> None:
     if start >= end:
         return
     if data[start] == PLUS:
-        context.layer("s7comm-plus", Cursor(data, start, end), start, end)
+        context.layer("s7comm-plus", ByteCursor(data, start, end), start, end)
         return
     if data[start] != 0x32:
-        context.layer("data", Cursor(data, start, end), start, end)
+        context.layer("data", ByteCursor(data, start, end), start, end)
         return
-    head = Cursor(data, start, end)
+    head = ByteCursor(data, start, end)
     head.number(1, "Protocol", hexa=True)
     ros = head.number(1, "Kind", words=_KINDS)
     head.number(2)
@@ -74,20 +79,20 @@ def read_message(data: bytes, start: int, end: int, context: Context) -> None:
     if ros == 7:
         _user_data(head, n_param, n_data, context)
     else:
-        role = Role.REQUEST if ros == 1 else Role.RESPONSE
+        role = ExchangeSide.REQUEST if ros == 1 else ExchangeSide.RESPONSE
         _function(head, role, (n_param, n_data), error, context)
 
 
 def _function(
-    cursor: Cursor, role: Role, sizes: tuple[int, int], error: str, context: Context
+    cursor: ByteCursor, role: ExchangeSide, sizes: tuple[int, int], error: str, context: Context
 ) -> None:
     begin, (n_param, n_data) = cursor.at, sizes
     code = cursor.number(1)
-    param = Cursor(cursor.data, cursor.at, begin + n_param)
-    name, kind = FUNCTIONS.get(code, (f"Function 0x{code:02x}", Kind.OTHER))
+    param = ByteCursor(cursor.data, cursor.at, begin + n_param)
+    name, kind = FUNCTIONS.get(code, (f"Function 0x{code:02x}", OperationKind.OTHER))
     cursor.note("Function", f"{name} (0x{code:02x})", begin, 1)
     detail, is_first = "", code not in _CONTINUES
-    if role is Role.REQUEST:
+    if role is ExchangeSide.REQUEST:
         if code == 0x28:
             name, kind, detail, is_first = _pi_service(param, cursor)
         elif code in {0x04, 0x05}:
@@ -118,7 +123,7 @@ def _function(
     )
 
 
-def _pi_service(param: Cursor, cursor: Cursor) -> tuple[str, Kind, str, bool]:
+def _pi_service(param: ByteCursor, cursor: ByteCursor) -> tuple[str, OperationKind, str, bool]:
     """Read which program invocation is asked for, and on which blocks."""
     param.octets(7)
     size = param.number(2)
@@ -126,7 +131,7 @@ def _pi_service(param: Cursor, cursor: Cursor) -> tuple[str, Kind, str, bool]:
     start = param.at + 1
     service = param.text(param.number(1))
     cursor.note("PI service", service, start, len(service))
-    name, kind = PI_SERVICES.get(service, (f"PI service: {service}", Kind.OTHER))
+    name, kind = PI_SERVICES.get(service, (f"PI service: {service}", OperationKind.OTHER))
     detail = _block(argument) if service in {"_INSE", "_DELE"} else ""
     return name, kind, detail, service != "_INSE"
 
@@ -141,7 +146,7 @@ def _block(raw: bytes) -> str:
     return ""
 
 
-def _items(param: Cursor) -> str:
+def _items(param: ByteCursor) -> str:
     """Read the addresses that a job reads or writes."""
     count = param.number(1)
     phrases = []
@@ -159,18 +164,18 @@ def _items(param: Cursor) -> str:
     return "; ".join(phrases[:3]) + (more if len(phrases) <= 3 else f" and {count - 3} more")
 
 
-def _user_data(cursor: Cursor, n_param: int, n_data: int, context: Context) -> None:
+def _user_data(cursor: ByteCursor, n_param: int, n_data: int, context: Context) -> None:
     begin = cursor.at
-    param = Cursor(cursor.data, begin, begin + n_param)
+    param = ByteCursor(cursor.data, begin, begin + n_param)
     param.take(5)
     kind_and_group, subfunction = param.number(1), param.number(1)
     param.number(1)
     direction, group = kind_and_group >> 4, kind_and_group & 0x0F
-    fallback = (f"User data, group {group}, function {subfunction}", Kind.OTHER)
+    fallback = (f"User data, group {group}, function {subfunction}", OperationKind.OTHER)
     name, kind = USER_DATA.get((group, subfunction), fallback)
-    role = {4: Role.REQUEST, 8: Role.RESPONSE}.get(direction, Role.NOTICE)
+    role = {4: ExchangeSide.REQUEST, 8: ExchangeSide.RESPONSE}.get(direction, ExchangeSide.NOTICE)
     error = ""
-    if role is Role.RESPONSE and param.left >= 4:
+    if role is ExchangeSide.RESPONSE and param.left >= 4:
         param.number(2)
         code = param.number(2)
         error = f"error 0x{code:04x}" if code else ""
@@ -207,12 +212,12 @@ def measure(data: bytes | bytearray, start: int) -> int:
 
 def read(data: bytes, start: int, end: int, context: Context) -> None:
     """Read one TPKT: COTP, and S7comm once its last part is here."""
-    head = Cursor(data, start, end)
+    head = ByteCursor(data, start, end)
     head.number(1, "Version")
     head.number(1)
     head.number(2, "Length")
     context.layer("tpkt", head, start)
-    cotp = Cursor(data, head.at, end)
+    cotp = ByteCursor(data, head.at, end)
     begin = cotp.at
     size = cotp.number(1, "Length")
     kind = cotp.number(1) & 0xF0
@@ -246,5 +251,5 @@ def _pass_on(data: bytes, start: int, end: int, is_last: bool, context: Context)
     context.take(side)
     whole = bytes(waiting) + data[start:end]
     joined = replace(context, buffer=whole)
-    joined.layer("cotp.segments", Cursor(whole), 0, len(whole))
+    joined.layer("cotp.segments", ByteCursor(whole), 0, len(whole))
     read_message(whole, 0, len(whole), joined)

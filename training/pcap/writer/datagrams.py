@@ -94,7 +94,7 @@ def real(value: float) -> bytes:
     return struct.pack(">Bf", 0x44, value)
 
 
-def text(value: str) -> bytes:
+def application_text(value: str) -> bytes:
     """Return a character string as an application tag."""
     raw = b"\0" + value.encode()
     return bytes([0x75, len(raw)]) + raw

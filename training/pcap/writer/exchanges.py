@@ -4,7 +4,7 @@ IEC 60870-5-104.
 
 import struct
 
-from training.pcap.protocols.dnp3 import checksum as dnp3_checksum
+from training.pcap.protocols.dnp3 import dnp3_checksum
 from training.pcap.writer.hosts import Host
 from training.pcap.writer.tape import Tape, Tcp, jitter
 

@@ -68,9 +68,9 @@ NOTEBOOK_UTL = Host("unknown notebook", "10.20.41.180", "3c:e9:f7:42:18:d3", 128
 TEST_SET_UTL = Host("relay test set", "10.20.41.60", "00:13:d4:0b:77:a2", 64, False)
 
 
-def address(text: str) -> bytes:
+def hardware_address(text: str) -> bytes:
     """Return the bytes of a hardware address."""
     return bytes.fromhex(text.replace(":", ""))
 
 
-__all__ = [name for name in dir() if name.isupper()] + ["Host", "address", "mac"]
+__all__ = [name for name in dir() if name.isupper()] + ["Host", "hardware_address", "mac"]

@@ -36,7 +36,7 @@ class Scenario:
         return self.tape.pcapng() if self.is_pcapng else self.tape.pcap()
 
 
-def in_order(*steps: Step) -> None:
+def steps_in_order(*steps: Step) -> None:
     """Take the steps of one connection in the order of their times, for its counters to grow."""
     for at, step in sorted(steps, key=lambda timed: timed[0]):
         step(at)

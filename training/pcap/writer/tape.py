@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from training.pcap.writer.hosts import Host, address
+from training.pcap.writer.hosts import Host, hardware_address
 
 SECOND = 1_000_000_000
 _SYN, _ACK, _PSH, _FIN, _RST = 0x02, 0x10, 0x08, 0x01, 0x04
@@ -14,7 +14,7 @@ _BROADCAST = "ff:ff:ff:ff:ff:ff"
 _MTU = 1460
 
 
-def checksum(data: bytes) -> int:
+def internet_checksum(data: bytes) -> int:
     """Return the checksum of the internet protocols (RFC 1071)."""
     padded = data + b"\0" * (len(data) % 2)
     total: int = sum(struct.unpack(f">{len(padded) // 2}H", padded))
@@ -42,7 +42,13 @@ class Tape:
     def put(self, at: float, source: str, target: str, kind: int, payload: bytes) -> None:
         """Add one Ethernet frame at a time in seconds."""
         tag = b"" if self.vlan is None else struct.pack(">HH", 0x8100, self.vlan)
-        frame = address(target) + address(source) + tag + struct.pack(">H", kind) + payload
+        frame = (
+            hardware_address(target)
+            + hardware_address(source)
+            + tag
+            + struct.pack(">H", kind)
+            + payload
+        )
         time_ns = self.began * SECOND + round(at * 1e9) // 1000 * 1000
         self.frames.append((time_ns, len(self.frames), frame.ljust(60, b"\0")))
 
@@ -73,7 +79,7 @@ class Tape:
         head = struct.pack(
             ">BBHHHBBH", 0x45, 0, 20 + len(payload), identity, 0x4000, ttl, protocol, 0
         )
-        head = head[:10] + struct.pack(">H", checksum(head + ends)) + ends
+        head = head[:10] + struct.pack(">H", internet_checksum(head + ends)) + ends
         target_mac = _BROADCAST if target.ip.endswith(".255") else self.mac_of(target)
         self.put(at, self.mac_of(source), target_mac, 0x0800, head + payload)
 
@@ -84,19 +90,19 @@ class Tape:
         pseudo = IPv4Address(source.ip).packed + IPv4Address(target.ip).packed
         pseudo += struct.pack(">BBH", 0, 17, length)
         head = struct.pack(">HHHH", *ports, length, 0)
-        value = checksum(pseudo + head + data) or 0xFFFF
+        value = internet_checksum(pseudo + head + data) or 0xFFFF
         self.ip(at, source, target, 17, head[:6] + struct.pack(">H", value) + data)
 
     def arp(self, at: float, source: Host, target: Host) -> None:
         """Add an ARP request; asking for one's own address announces it."""
-        body = struct.pack(">HHBBH", 1, 0x0800, 6, 4, 1) + address(source.mac)
+        body = struct.pack(">HHBBH", 1, 0x0800, 6, 4, 1) + hardware_address(source.mac)
         body += IPv4Address(source.ip).packed + bytes(6) + IPv4Address(target.ip).packed
         self.put(at, source.mac, _BROADCAST, 0x0806, body)
 
     def arp_answer(self, at: float, source: Host, target: Host) -> None:
         """Add an ARP reply."""
-        body = struct.pack(">HHBBH", 1, 0x0800, 6, 4, 2) + address(source.mac)
-        body += IPv4Address(source.ip).packed + address(target.mac)
+        body = struct.pack(">HHBBH", 1, 0x0800, 6, 4, 2) + hardware_address(source.mac)
+        body += IPv4Address(source.ip).packed + hardware_address(target.mac)
         self.put(at, source.mac, target.mac, 0x0806, body + IPv4Address(target.ip).packed)
 
     def pcap(self) -> bytes:
@@ -156,7 +162,7 @@ class Tcp:
         body = head + options + data
         pseudo = IPv4Address(source.ip).packed + IPv4Address(target.ip).packed
         pseudo += struct.pack(">BBH", 0, 6, len(body))
-        body = body[:16] + struct.pack(">H", checksum(pseudo + body)) + body[18:]
+        body = body[:16] + struct.pack(">H", internet_checksum(pseudo + body)) + body[18:]
         self.tape.ip(at, source, target, 6, body)
         length = len(data) + bool(flags & (_SYN | _FIN))
         self.sequence[source.name] = self.sequence[source.name] + length & 0xFFFFFFFF

@@ -16,7 +16,7 @@ from rest_framework.serializers import (
 )
 
 from portal.api.fields import QueryFlag, QueryMoment, QueryNumber, QueryText
-from portal.api.listing import Filter, Listing, Order, Own, Row
+from portal.api.listing import ListFilter, Listing, ListRow, Order, Own
 from portal.api.views import Api, Resource, facts_alone
 from training.catalog.models import Module
 from training.progress.models import Attempt
@@ -30,7 +30,7 @@ from training.progress.queries.lesson_progress import (
 from training.progress.queries.team_totals import team_totals
 
 
-class TrainingModuleSerializer(Row):
+class TrainingModuleSerializer(ListRow):
     """Modules of lessons in their order, with your own progress."""
 
     slug = CharField(help_text="its name in addresses")
@@ -56,7 +56,7 @@ MODULES = Listing(
 )
 
 
-class TrainingResultSerializer(Row):
+class TrainingResultSerializer(ListRow):
     """Your own answers, latest first. Nobody else's are to be had."""
 
     id = IntegerField(help_text="numbers the answer")
@@ -78,18 +78,20 @@ RESULTS = Listing(
     TrainingResultSerializer,
     Order("answered_at"),
     filters=(
-        Filter(
+        ListFilter(
             "module", QueryText(), "slug of a module", "version__question__lesson__module__slug"
         ),
-        Filter("is_correct", QueryFlag(), "right or wrong ones only", "is_correct"),
-        Filter(
+        ListFilter("is_correct", QueryFlag(), "right or wrong ones only", "is_correct"),
+        ListFilter(
             "answered_from",
             QueryMoment(),
             "not earlier than this",
             "answered_at__gte",
             indexed=True,
         ),
-        Filter("answered_to", QueryMoment(), "earlier than this", "answered_at__lt", indexed=True),
+        ListFilter(
+            "answered_to", QueryMoment(), "earlier than this", "answered_at__lt", indexed=True
+        ),
     ),
 )
 

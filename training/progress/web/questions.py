@@ -23,8 +23,14 @@ from training.catalog.engine.answers import (
     foreseen_option,
     is_part_right,
 )
-from training.catalog.engine.content import Choice as LabChoice
-from training.catalog.engine.content import Lab, Option, Question, QuestionType, Verdict
+from training.catalog.engine.content import (
+    AnswerOption,
+    CaseVerdict,
+    Lab,
+    QuestionContent,
+    QuestionType,
+)
+from training.catalog.engine.content import CaseChoice as LabChoice
 from training.catalog.models import Lesson, QuestionVersion
 from training.progress.engine.repetition import UNTRIED, QuestionState
 from training.progress.models import Attempt
@@ -69,7 +75,7 @@ def show_lab(
         lab=lab,
         verdicts=tuple(
             Choice(verdict, str(VERDICTS[verdict][2]), icon=VERDICTS[verdict][1])
-            for verdict in Verdict
+            for verdict in CaseVerdict
         ),
         reasons=_shuffled(lab.reasons, seed),
         sure_levels=tuple(Choice(str(percent), _percent(percent)) for percent in SURE),
@@ -328,7 +334,7 @@ def _safe(html: str) -> SafeString:
 
 
 def _options(
-    question: Question,
+    question: QuestionContent,
     order: list[int],
     attempts: Sequence[Attempt],
     outcome: Attempt | None,
@@ -353,7 +359,7 @@ def _options(
     return tuple(_foreseen(option, is_chosen=option == typed) for option in question.options)
 
 
-def _foreseen(option: Option, *, is_chosen: bool) -> OptionView:
+def _foreseen(option: AnswerOption, *, is_chosen: bool) -> OptionView:
     return OptionView(
         value="",
         html=_safe(option.html),
@@ -364,7 +370,7 @@ def _foreseen(option: Option, *, is_chosen: bool) -> OptionView:
 
 
 def _rows(
-    question: Question, order: list[int], outcome: Attempt | None, entered: Form
+    question: QuestionContent, order: list[int], outcome: Attempt | None, entered: Form
 ) -> tuple[RowView, ...]:
     if question.type not in PLACES:
         return ()
@@ -388,7 +394,7 @@ def _rows(
 
 
 def _pairs(
-    question: Question, order: list[int], places: list[int] | None, entered: Form
+    question: QuestionContent, order: list[int], places: list[int] | None, entered: Form
 ) -> tuple[RowView, ...]:
     choices = tuple(
         (str(at), unescape(strip_tags(question.pairs[index].right_html)))
@@ -408,7 +414,7 @@ def _pairs(
     )
 
 
-def _accepted(question: Question) -> str:
+def _accepted(question: QuestionContent) -> str:
     if not question.accepted:
         return ""
     if question.type is QuestionType.PACKET:

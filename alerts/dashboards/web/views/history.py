@@ -97,7 +97,7 @@ def report(request: HttpRequest, report: UUID) -> HttpResponse:
 
 
 @require_GET
-def table(request: HttpRequest, report: UUID, table: str) -> HttpResponseBase:
+def download_table(request: HttpRequest, report: UUID, table: str) -> HttpResponseBase:
     """One table of a report as CSV: its types, its patterns, or all alerts of its period. Each that
     goes out is on record.
     """

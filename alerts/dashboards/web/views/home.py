@@ -12,13 +12,18 @@ from alerts.dashboards.queries.decisions import Decisions, decisions_for
 from alerts.dashboards.queries.numbers import Numbers, numbers_for, trends_for
 from alerts.dashboards.queries.ot import OtHome, ot_home
 from alerts.dashboards.queries.soc import RecentAct, SocHome, Tile, soc_home
-from alerts.dashboards.queries.status import Details, details_of
+from alerts.dashboards.queries.status import OperatorDetails, operator_details
 from alerts.dashboards.queries.sync import Sync, coverage_by_workspace
 from alerts.dashboards.web.frame import syncs_of
-from alerts.dashboards.web.links import address, fingerprint, lesson_address, queue_address
+from alerts.dashboards.web.links import address_of_link, fingerprint, lesson_address, queue_address
 from alerts.dashboards.web.numbers import numbers_in_words
-from alerts.dashboards.web.views.status import card_of, checks_of
-from alerts.dashboards.web.words import ACT_WORDS, classification, headline, sentence
+from alerts.dashboards.web.views.status import card_of, status_checks
+from alerts.dashboards.web.words import (
+    ACT_WORDS,
+    classification,
+    notification_headline,
+    notification_sentence,
+)
 from portal import clock
 from portal.accounts.models import READING_ROLES
 from portal.accounts.queries import roles_of
@@ -83,15 +88,17 @@ def _words(request: HttpRequest, facts: dict[str, Any], now: datetime) -> dict[s
     if "status" in facts:
         syncs, details, unshifted = facts["status"]
         words["cards"] = [card_of(sync, details, now, unshifted) for sync in syncs]
-        words["checks"] = checks_of(details)
+        words["checks"] = status_checks(details)
     return words
 
 
-def _installation(request: HttpRequest) -> tuple[list[Sync], Details, datetime]:
+def _installation(request: HttpRequest) -> tuple[list[Sync], OperatorDetails, datetime]:
     syncs, unshifted = syncs_of(request), clock.unshifted()
     everywhere = sees_everywhere(actor_of(request))
     ids = [sync.workspace_id for sync in syncs]
-    details = details_of(ids, everywhere=everywhere, now=clock.now_of(request), unshifted=unshifted)
+    details = operator_details(
+        ids, everywhere=everywhere, now=clock.now_of(request), unshifted=unshifted
+    )
     return syncs, details, unshifted
 
 
@@ -152,14 +159,14 @@ def _ot(ot: OtHome) -> dict[str, Any]:
         "first": _question(ot.first) if ot.first else None,
         "others": [_question(question) for question in ot.others],
         "more": max(0, ot.waiting - 1 - len(ot.others)),
-        "list": address("reviews:list"),
+        "list": address_of_link("reviews:list"),
         "answers": [
             {
                 "it": answer,
-                "headline": headline(answer.about),
-                "href": address("reviews:answer", answer.review)
+                "headline": notification_headline(answer.about),
+                "href": address_of_link("reviews:answer", answer.review)
                 if answer.review
-                else address("incidents:incident", answer.about.incident_id),
+                else address_of_link("incidents:incident", answer.about.incident_id),
                 "outcome": classification(answer.classification),
             }
             for answer in ot.answers
@@ -170,9 +177,9 @@ def _ot(ot: OtHome) -> dict[str, Any]:
 def _question(question: Any) -> dict[str, Any]:
     return {
         "it": question,
-        "headline": headline(question.about),
-        "sentence": sentence(question.about),
-        "href": address("reviews:answer", question.uuid),
+        "headline": notification_headline(question.about),
+        "sentence": notification_sentence(question.about),
+        "href": address_of_link("reviews:answer", question.uuid),
     }
 
 
@@ -193,10 +200,11 @@ def _soc(soc: SocHome) -> dict[str, Any]:
         "mine": queue_address("mine"),
         "answered": queue_address("answered"),
         "open_work": [
-            (row, address("incidents:incident", row.incident_id)) for row in soc.open_work
+            (row, address_of_link("incidents:incident", row.incident_id)) for row in soc.open_work
         ],
         "answers": [
-            (answer, address("incidents:incident", answer.incident_id)) for answer in soc.answers
+            (answer, address_of_link("incidents:incident", answer.incident_id))
+            for answer in soc.answers
         ],
         "recent_acts": [
             (act, ACT_WORDS.get(act.code, act.code), _act_address(act)) for act in soc.recent_acts
@@ -214,21 +222,25 @@ def _rows_and_incidents(tile: Tile) -> str:
 def _act_address(act: RecentAct) -> str:
     """Where the act stands: its own page, the question, or the incident; nowhere for several."""
     if act.bulk_act:
-        return address("incidents:bulk", act.bulk_act)
+        return address_of_link("incidents:bulk", act.bulk_act)
     if act.review:
-        return address("reviews:answer", act.review)
-    return address("incidents:incident", act.incident_id) if act.title else ""
+        return address_of_link("reviews:answer", act.review)
+    return address_of_link("incidents:incident", act.incident_id) if act.title else ""
 
 
 def _decisions(decisions: Decisions) -> dict[str, Any]:
     return {
         "it": decisions,
-        "proposed": [(rule, address("suppression:rule", rule.uuid)) for rule in decisions.proposed],
+        "proposed": [
+            (rule, address_of_link("suppression:rule", rule.uuid)) for rule in decisions.proposed
+        ],
         "more": decisions.proposed_in_all - len(decisions.proposed),
-        "approvals": address("suppression:approvals"),
-        "ending": [(rule, address("suppression:rule", rule.uuid)) for rule in decisions.ending],
+        "approvals": address_of_link("suppression:approvals"),
+        "ending": [
+            (rule, address_of_link("suppression:rule", rule.uuid)) for rule in decisions.ending
+        ],
         "more_ending": decisions.ending_in_all - len(decisions.ending),
-        "rules": address("suppression:rules"),
+        "rules": address_of_link("suppression:rules"),
     }
 
 

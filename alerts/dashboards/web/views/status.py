@@ -8,7 +8,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET
 
 from alerts.dashboards.policies import sees_details, sees_everywhere
-from alerts.dashboards.queries.status import Details, Owing, RunFacts, details_of
+from alerts.dashboards.queries.status import OperatorDetails, Owing, RunFacts, operator_details
 from alerts.dashboards.queries.sync import Sync, with_standings, worst
 from alerts.dashboards.web.auditor_words import auditor_card
 from alerts.dashboards.web.frame import syncs_of
@@ -47,7 +47,7 @@ def status(request: HttpRequest) -> HttpResponse:
     syncs = with_standings(syncs_of(request), unshifted=unshifted)
     details = None
     if sees_details(person):
-        details = details_of(
+        details = operator_details(
             [sync.workspace_id for sync in syncs],
             everywhere=sees_everywhere(person),
             now=now,
@@ -82,7 +82,7 @@ def readiness_url(person: User) -> str:
 
 
 def card_of(
-    sync: Sync, details: Details | None, now: datetime, unshifted: datetime
+    sync: Sync, details: OperatorDetails | None, now: datetime, unshifted: datetime
 ) -> dict[str, Any]:
     """One workspace as a card."""
     owing = details.owing.get(sync.workspace_id, Owing()) if details else None
@@ -110,7 +110,7 @@ def card_of(
     }
 
 
-def checks_of(details: Details) -> list[tuple[bool, str]]:
+def status_checks(details: OperatorDetails) -> list[tuple[bool, str]]:
     """What speaks for and against all being well, in a few sentences."""
     silent = [
         str(QUEUES.get(worker.queue, worker.queue)) for worker in details.alive if worker.is_silent
@@ -192,7 +192,7 @@ def _run_words(run: RunFacts) -> str:
     return f"{RUN_KINDS.get(run.kind, run.kind)}: {counts}"
 
 
-def _details(details: Details, unshifted: datetime) -> dict[str, Any]:
+def _details(details: OperatorDetails, unshifted: datetime) -> dict[str, Any]:
     oldest_mail = details.mails.oldest_due_at
     return {
         "size": size_words(details.database.size),

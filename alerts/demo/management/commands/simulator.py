@@ -45,11 +45,11 @@ class Command(TagoutCommand):
 
     def run(self, **options: Any) -> Any:
         """Move the clock."""
-        from alerts.demo.advance import advance, read_duration
+        from alerts.demo.advance import advance_clocks, read_duration
 
         if not options["duration"]:
             raise CommandError("simulator advance needs a duration, such as 8d or 2h.")
-        steps = advance(read_duration(options["duration"]), report=self.stderr.write)
+        steps = advance_clocks(read_duration(options["duration"]), report=self.stderr.write)
         return {
             "advanced": options["duration"],
             "created": sum(step.created for step in steps),

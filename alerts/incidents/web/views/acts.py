@@ -31,7 +31,7 @@ TEMPLATE = "alerts/incidents/act.html"
 
 
 @require_http_methods(["GET", "POST"])
-def act(request: HttpRequest, verb: str) -> HttpResponse:
+def act_on_incidents(request: HttpRequest, verb: str) -> HttpResponse:
     """Ask how, then do it. Answers with a toast that names the object and offers Undo."""
     if verb not in ACT_FORMS:
         raise Http404
@@ -56,7 +56,7 @@ def act(request: HttpRequest, verb: str) -> HttpResponse:
 
 
 @post_only(otherwise=lambda act: reverse("incidents:queue"))
-def undo(request: HttpRequest, act: UUID) -> HttpResponse:
+def undo_act_view(request: HttpRequest, act: UUID) -> HttpResponse:
     """Take one's own act back while it is held."""
     try:
         undone = undo_act(act=act, by=actor_of(request), now=clock.now())

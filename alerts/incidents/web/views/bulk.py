@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from alerts.incidents.acts.bulk import resume_bulk_act, stop_bulk_act, undo_bulk_act
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import BulkAct
-from alerts.incidents.page.panel import number_of
+from alerts.incidents.page.panel import incident_number_label
 from alerts.incidents.queries import bulk_acts_of, incidents_visible_to, listed_bulk_acts
 from alerts.incidents.web.links import goal_of
 from alerts.incidents.wording import Chip
@@ -24,7 +24,7 @@ from portal import clock
 from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
 from portal.errors import Refused
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from portal.ui.responses import post_only, render_page
 
 PAGE = 50
@@ -57,7 +57,7 @@ class BulkActStatus:
     @property
     def has_failed(self) -> bool:
         """Whether it was tried too often and waits for the person."""
-        return self.row.state == State.DEAD
+        return self.row.state == JobState.DEAD
 
     @property
     def comment(self) -> str:
@@ -70,13 +70,13 @@ class BulkActStatus:
         return self.row.done - self.row.undone
 
 
-def state_of(row: BulkAct) -> Chip:
+def bulk_state_word(row: BulkAct) -> Chip:
     """Where it stands, as a word."""
     if row.is_open:
         return Chip(gettext("Under way"), "accent", "timer")
     if row.undone_at:
         return Chip(gettext("Undone"), "", "undo-2")
-    if row.state == State.DEAD:
+    if row.state == JobState.DEAD:
         return Chip(gettext("Failed"), "high", "circle-alert")
     if row.stopped_at:
         return Chip(gettext("Stopped"), "medium", "octagon-x")
@@ -99,7 +99,7 @@ def status_of(row: BulkAct, *, by: User, after: int, now: datetime) -> BulkActSt
         skipped_incidents=[
             SkippedIncident(
                 entry.incident_id,
-                number_of(entry.incident),
+                incident_number_label(entry.incident),
                 bare_title(entry.incident.title) if entry.incident_id in visible else "",
                 entry.reason,
             )
@@ -108,7 +108,7 @@ def status_of(row: BulkAct, *, by: User, after: int, now: datetime) -> BulkActSt
         after=str(page[-1].pk) if len(entries) > PAGE else "",
         can_undo=can_undo,
         can_stop=row.is_open and not can_undo,
-        state=state_of(row),
+        state=bulk_state_word(row),
         is_slow=row.is_open and not row.worked and now - row.made_at > SLOW,
     )
 
@@ -127,7 +127,7 @@ def bulk_acts(request: HttpRequest) -> HttpResponse:
     acts, mark = listed_bulk_acts(bulk_acts_of(actor_of(request))), _mark(request)
     rows = list((acts.filter(pk__lt=mark) if mark else acts).order_by("-pk")[: PAGE + 1])
     context = {
-        "acts": [(row, state_of(row)) for row in rows[:PAGE]],
+        "acts": [(row, bulk_state_word(row)) for row in rows[:PAGE]],
         "is_live": any(row.is_open for row in rows),
         "after": str(rows[PAGE - 1].pk) if len(rows) > PAGE else "",
         "first": not mark,

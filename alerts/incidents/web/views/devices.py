@@ -41,7 +41,7 @@ from portal import clock
 from portal.accounts.models import OT_ROLES, User
 from portal.accounts.queries import roles_of
 from portal.accounts.sessions import actor_of
-from portal.ui.pieces import Choice, Point, Tab, with_query
+from portal.ui.pieces import ChartPoint, Choice, Tab, with_query
 from portal.ui.responses import leave_toast, post_only, render_page
 from portal.ui.words import number
 
@@ -147,13 +147,13 @@ def _filters(request: HttpRequest, device_filter: DeviceFilter, found: Any) -> l
 
 
 @require_GET
-def device(request: HttpRequest, device_id: int) -> HttpResponse:
+def device_page_view(request: HttpRequest, device_id: int) -> HttpResponse:
     """What is known of one device."""
     return device_page(request, _device(request, device_id))
 
 
 @post_only(otherwise=lambda device_id: reverse("devices:device", args=[device_id]))
-def describe(request: HttpRequest, device_id: int) -> HttpResponse:
+def describe_device_view(request: HttpRequest, device_id: int) -> HttpResponse:
     """Take over what OT says of it."""
     row, form = _device(request, device_id), DeviceForm(request.POST)
     if not form.is_valid():
@@ -186,9 +186,9 @@ def device_page(
         "site": row.zone.site,
         "site_ids": [row.zone.site_id],
         "criticality": criticality_words(row.criticality) if row.criticality != "normal" else "",
-        "facts": facts_of(row),
+        "facts": device_facts(row),
         "history": history,
-        "bars": [Point(date_format(begins, "j M"), n) for begins, n in history.weeks],
+        "bars": [ChartPoint(date_format(begins, "j M"), n) for begins, n in history.weeks],
         "types": [(name, number(n)) for name, n in history.types],
         "verdicts": history.verdicts,
         "form": (form or DeviceForm.of(row)) if may_edit else None,
@@ -201,7 +201,7 @@ def device_page(
     return render_page(request, "alerts/incidents/device.html", page, form=form)
 
 
-def facts_of(row: Device) -> list[tuple[str, str]]:
+def device_facts(row: Device) -> list[tuple[str, str]]:
     """What is told of a device, name and value."""
     level = row.purdue_level if row.purdue_level is not None else row.zone.purdue_level
     yes_no = {True: gettext("yes"), False: gettext("no"), None: ""}
@@ -245,7 +245,7 @@ _READ = ["GET", "HEAD", "POST"]
 
 
 @require_http_methods(_READ)
-def upload(request: HttpRequest) -> HttpResponse:
+def upload_device_file(request: HttpRequest) -> HttpResponse:
     """Take a file, and lead on to what it would change."""
     user = actor_of(request)
     page: dict[str, Any] = {"may_import": not roles_of(user).isdisjoint(OT_ROLES)}
@@ -263,7 +263,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(_READ)
-def preview(request: HttpRequest, file: UUID) -> HttpResponse:
+def preview_device_file(request: HttpRequest, file: UUID) -> HttpResponse:
     """What the file would change, or all that is wrong with it; POST takes it over."""
     user, now = actor_of(request), clock.now()
     kept = get_object_or_404(DeviceFile, uuid=file, by=user)

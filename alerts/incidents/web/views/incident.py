@@ -22,7 +22,7 @@ from alerts.incidents.page.devices import devices_of, flow_of
 from alerts.incidents.page.incident import (
     SENTINEL_ADDRESS,
     alerts_of,
-    count_left_out,
+    count_hidden_alerts,
     flag_sentences,
     how_many_alike,
     owed_chips,
@@ -37,14 +37,19 @@ from alerts.incidents.page.incident import (
 from alerts.incidents.page.incident_tasks import task_tab_of
 from alerts.incidents.page.overview import (
     bars_title,
-    checks_of,
+    incident_checks,
     planned_checks,
     points_of,
     tactics_of,
     techniques_of,
     true_positives_like,
 )
-from alerts.incidents.page.panel import explanation_of, happened_words, number_of, parts_of
+from alerts.incidents.page.panel import (
+    explanation_of,
+    happened_words,
+    incident_number_label,
+    parts_of,
+)
 from alerts.incidents.page.pattern_history import pattern_verdicts_of, recent_sightings
 from alerts.incidents.page.sentinel_writes import sentinel_writes_of
 from alerts.incidents.page.timeline import conflicts_of, happenings_of
@@ -86,7 +91,7 @@ WHO = {
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class IncidentVisit:
     """Who looks at which incident, when, on whose clock."""
 
     incident: Incident
@@ -106,7 +111,7 @@ def incident_page(request: HttpRequest, incident_id: int) -> HttpResponse:
     incident = get_object_or_404(rows.annotate(**SENTINEL_ADDRESS), pk=incident_id)
     tab = request.GET.get("tab", "")
     who = request.GET.get("who", "")
-    visit = Visit(
+    visit = IncidentVisit(
         incident=incident,
         user=user,
         now=now,
@@ -128,13 +133,13 @@ def incident_page(request: HttpRequest, incident_id: int) -> HttpResponse:
     return render_page(request, "alerts/incidents/incident.html", context, part="incident")
 
 
-def _head(visit: Visit) -> dict[str, Any]:
+def _head(visit: IncidentVisit) -> dict[str, Any]:
     incident = visit.incident
     return {
         "incident": incident,
         "now": visit.now,
         "zone": visit.zone,
-        "number": number_of(incident),
+        "number": incident_number_label(incident),
         "happened": happened_words(incident, visit.now, visit.zone),
         "explanation": explanation_of(incident, visit.alerts),
         "severity": Severity(incident.severity).label,
@@ -157,7 +162,7 @@ def _head(visit: Visit) -> dict[str, Any]:
     }
 
 
-def _tabs(visit: Visit, current: str) -> list[Tab]:
+def _tabs(visit: IncidentVisit, current: str) -> list[Tab]:
     incident, base = visit.incident, reverse("incidents:incident", args=[visit.incident.pk])
     counts: dict[str, int | None] = {
         "alerts": max(len(visit.alerts), incident.alerts_count),
@@ -180,7 +185,7 @@ def _tabs(visit: Visit, current: str) -> list[Tab]:
     ]
 
 
-def _overview(visit: Visit) -> dict[str, Any]:
+def _overview(visit: IncidentVisit) -> dict[str, Any]:
     incident = visit.incident
     cards, verdicts = devices_of(incident, visit.alerts), pattern_verdicts_of(incident)
     sightings = recent_sightings(incident, now=visit.now, zone=visit.zone)
@@ -194,12 +199,12 @@ def _overview(visit: Visit) -> dict[str, Any]:
         ],
         "parts": parts_of(incident),
         "cards": cards,
-        "cases": [(case, number_of(case), bare_title(case.title)) for case in cases],
+        "cases": [(case, incident_number_label(case), bare_title(case.title)) for case in cases],
         "are_two_devices": are_two,
         "flow": flow_of(incident, visit.alerts, cards),
         "techniques": techniques_of(incident, visit.alerts),
         "tactics": tactics_of(incident),
-        "checks": checks_of(incident, sightings, verdicts, plant_zone, had_cases=bool(cases)),
+        "checks": incident_checks(incident, sightings, verdicts, plant_zone, had_cases=bool(cases)),
         "verdicts": verdicts,
         "sightings": sightings,
         "points": points_of(sightings),
@@ -207,7 +212,7 @@ def _overview(visit: Visit) -> dict[str, Any]:
     }
 
 
-def _timeline(visit: Visit) -> dict[str, Any]:
+def _timeline(visit: IncidentVisit) -> dict[str, Any]:
     happenings = happenings_of(visit.incident, visit.who)
     conflicts = conflicts_of(happenings)
     return {
@@ -221,17 +226,17 @@ def _timeline(visit: Visit) -> dict[str, Any]:
     }
 
 
-def _alerts(visit: Visit) -> dict[str, Any]:
+def _alerts(visit: IncidentVisit) -> dict[str, Any]:
     lines = alert_lines(visit.alerts)
     return {
         "lines": lines,
-        "left_out": count_left_out(visit.incident, visit.alerts),
+        "left_out": count_hidden_alerts(visit.incident, visit.alerts),
         "sensors_behind": sensors_in_words(lines),
         "violations_behind": violations_in_words(lines),
     }
 
 
-def _devices(visit: Visit) -> dict[str, Any]:
+def _devices(visit: IncidentVisit) -> dict[str, Any]:
     entities = visit.incident.entities.order_by("kind", "label")
     return {
         "cards": devices_of(visit.incident, visit.alerts),
@@ -239,27 +244,27 @@ def _devices(visit: Visit) -> dict[str, Any]:
     }
 
 
-def _similar(visit: Visit) -> dict[str, Any]:
+def _similar(visit: IncidentVisit) -> dict[str, Any]:
     found = similar_to(visit.incident, visit.user, now=visit.now)
     return {"similar": found, "alike": visit.alike, "base": reverse("incidents:queue")}
 
 
-def _tasks(visit: Visit) -> dict[str, Any]:
+def _tasks(visit: IncidentVisit) -> dict[str, Any]:
     shown = task_tab_of(visit.incident)
     reading = shown["reading"]
     is_changing = bool(reading and reading.is_pending) or any(t.is_owed for t in shown["tasks"])
     return shown | {"task_form": TaskForm(), "is_changing": is_changing}
 
 
-def _writes(visit: Visit) -> dict[str, Any]:
+def _writes(visit: IncidentVisit) -> dict[str, Any]:
     return {"writes": sentinel_writes_of(visit.incident)}
 
 
-def _raw(visit: Visit) -> dict[str, Any]:
+def _raw(visit: IncidentVisit) -> dict[str, Any]:
     return {"bodies": raw_of(visit.incident)}
 
 
-_BODIES: dict[str, Callable[[Visit], dict[str, Any]]] = {
+_BODIES: dict[str, Callable[[IncidentVisit], dict[str, Any]]] = {
     "overview": _overview,
     "timeline": _timeline,
     "alerts": _alerts,

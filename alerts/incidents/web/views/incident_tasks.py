@@ -27,7 +27,7 @@ def _tab(incident_id: int, **_more: Any) -> str:
 
 
 @post_only(otherwise=_tab)
-def read(request: HttpRequest, incident_id: int) -> HttpResponse:
+def read_tasks_view(request: HttpRequest, incident_id: int) -> HttpResponse:
     """Have the tasks read from Sentinel."""
     incident = _visible(request, incident_id)
     try:
@@ -55,7 +55,7 @@ def add(request: HttpRequest, incident_id: int) -> HttpResponse:
 
 
 @post_only(otherwise=_tab)
-def mark(request: HttpRequest, incident_id: int, task: str, verb: str) -> HttpResponse:
+def mark_task(request: HttpRequest, incident_id: int, task: str, verb: str) -> HttpResponse:
     """Complete a task, or reopen it."""
     services = {
         "complete": (complete_task, gettext("Task completed")),

@@ -19,12 +19,12 @@ from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.incidents.queue.counts import (
     FIELD_LABELS,
     blame,
+    condition_value_words,
     count_listed,
     counts_by_view,
     counts_in_part,
     facets,
     hand_over_untriaged,
-    words_of,
 )
 from alerts.incidents.queue.queries import (
     CLOSED,
@@ -32,8 +32,8 @@ from alerts.incidents.queue.queries import (
     MAX_COUNTED,
     PAGE,
     VIEWS,
-    Page,
     Queue,
+    QueuePage,
     QueueParams,
     queue_params,
 )
@@ -91,7 +91,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     return render_page(request, "alerts/incidents/queue.html", context, part="list")
 
 
-def _without_scripts(request: HttpRequest, page: Page, params: QueueParams) -> dict[str, str]:
+def _without_scripts(request: HttpRequest, page: QueuePage, params: QueueParams) -> dict[str, str]:
     """What a script would do: the preview of the row that the address names, or of the first, and
     where each row's preview is.
     """
@@ -106,7 +106,7 @@ def _without_scripts(request: HttpRequest, page: Page, params: QueueParams) -> d
 
 
 @require_GET
-def changes(request: HttpRequest) -> HttpResponse:
+def queue_changes(request: HttpRequest) -> HttpResponse:
     """What came in or changed since the list was made, as a pill; 204 when nothing did."""
     queue, page = _queue_and_page(request)
     try:
@@ -129,7 +129,7 @@ def changes(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def facet_menu(request: HttpRequest) -> HttpResponse:
+def facet_values(request: HttpRequest) -> HttpResponse:
     """The values worth filtering by, with how many rows have each."""
     queue, _ = _queue_of(request)
     params = queue.params
@@ -215,7 +215,7 @@ def _queue_of(request: HttpRequest) -> tuple[Queue, QueueParams]:
     return Queue(actor_of(request), params, now=clock.now_of(request)), params
 
 
-def _queue_and_page(request: HttpRequest) -> tuple[Queue, Page]:
+def _queue_and_page(request: HttpRequest) -> tuple[Queue, QueuePage]:
     queue, _ = _queue_of(request)
     return queue, queue.page()
 
@@ -251,7 +251,7 @@ def _chips(params: QueueParams) -> list[tuple[str, str, str]]:
     return [
         (
             _label(term),
-            words_of(term),
+            condition_value_words(term),
             params.href(terms=without(params.terms, term)),
         )
         for term in params.terms
@@ -279,7 +279,7 @@ def _mark(key: str) -> str:
     return key[:8]
 
 
-def _news(queue: Queue, page: Page, shown: set[str], since: datetime) -> tuple[int, int]:
+def _news(queue: Queue, page: QueuePage, shown: set[str], since: datetime) -> tuple[int, int]:
     """How many of the rows that would be queue now are new, and how many of those shown changed
     or left.
     """

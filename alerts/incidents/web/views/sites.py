@@ -24,7 +24,7 @@ from portal import clock
 from portal.accounts.models import READING_ROLES
 from portal.accounts.queries import roles_of
 from portal.accounts.sessions import actor_of
-from portal.ui.pieces import Point
+from portal.ui.pieces import ChartPoint
 from portal.ui.responses import leave_toast, post_only, render_page
 from portal.ui.words import number
 
@@ -95,7 +95,7 @@ def site_page(
         "missing": missing_at(detail.row, sees_devices=sees_devices),
         "sees_devices": sees_devices,
         "zones": [(zone, level_words(zone.purdue_level)) for zone in detail.zones],
-        "bars": [Point(date_format(begins, "j M"), n) for begins, n in detail.weeks],
+        "bars": [ChartPoint(date_format(begins, "j M"), n) for begins, n in detail.weeks],
         "form": (form or SiteForm.of(row)) if may_set else None,
         "time_zones": sorted(plant_zones()) if may_set else [],
         "stopping": stopping,

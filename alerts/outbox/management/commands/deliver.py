@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from alerts.outbox.models import Landing, Outcome
+from alerts.outbox.models import ChangeOutcome, Landing
 from alerts.outbox.queries import how_many_rules_wait, how_many_wait
 from alerts.outbox.services import deliver_one, deliver_one_rule
 from alerts.sentinel.client import client_for
@@ -40,10 +40,10 @@ class Command(TagoutCommand):
         ):
             rules[placed.outcome] += 1
         return {
-            "sent": changes[Outcome.SENT],
-            "conflicted": changes[Outcome.CONFLICTED],
-            "failed": changes[Outcome.REFUSED],
-            "dropped": changes[Outcome.DROPPED],
+            "sent": changes[ChangeOutcome.SENT],
+            "conflicted": changes[ChangeOutcome.CONFLICTED],
+            "failed": changes[ChangeOutcome.REFUSED],
+            "dropped": changes[ChangeOutcome.DROPPED],
             "waiting": how_many_wait(workspace_id),
             "rules": {
                 "landed": rules[Landing.LANDED],

@@ -22,7 +22,7 @@ from alerts.patterns.queries.patterns import (
     annotations_of,
     candidates_visible_to,
     counter_examples,
-    incidents_of,
+    incidents_of_pattern,
     mining_counts,
     mining_status,
     open_candidates,
@@ -30,18 +30,18 @@ from alerts.patterns.queries.patterns import (
     unread_incidents,
 )
 from alerts.patterns.services.decide import (
-    CannotDecide,
+    CannotDecidePattern,
     reject_candidate,
     reopen_candidate,
     snooze_candidate,
     turn_into_rule,
 )
 from alerts.patterns.services.mine_patterns import CannotAskForMining, ask_for_mining
-from alerts.patterns.web.headline import headline, hours_words
+from alerts.patterns.web.headline import hours_words, pattern_headline
 from alerts.patterns.web.pattern_card import pattern_card, state_words, weekday_rows
 from alerts.patterns.web.remedies import remedy_card
 from alerts.reviews.engine.causes import cause
-from alerts.suppression.engine.words import Sentence, words
+from alerts.suppression.engine.words import Sentence, translated_sentence
 from alerts.suppression.policies import PROPOSING
 from portal import clock
 from portal.accounts.models import User
@@ -115,7 +115,7 @@ def candidate_page(
     row = candidate_or_404(request, uuid)
     is_open = open_candidates(Candidate.objects.filter(pk=row.pk), now=now).exists()
     card = pattern_card(row, person, is_open=is_open)
-    visible = incidents_of(row, incidents_visible_to(person), now=now)
+    visible = incidents_of_pattern(row, incidents_visible_to(person), now=now)
     verdicts = annotations_of(row, now=now, limit=MAX_VERDICTS)
     question = _hidden_question(row, person, now)
     page = {
@@ -155,7 +155,7 @@ def _hidden_question(row: Candidate, person: User, now: datetime) -> UUID | None
     by_incident = hidden_from(person).by_incident
     if not by_incident:
         return None
-    hidden = incidents_of(row, Incident.objects.filter(pk__in=list(by_incident)), now=now)
+    hidden = incidents_of_pattern(row, Incident.objects.filter(pk__in=list(by_incident)), now=now)
     found = hidden.order_by("-created_at", "-pk").values_list("pk", flat=True).first()
     return None if found is None else by_incident[found].question
 
@@ -192,7 +192,7 @@ def _why_outside(row: Candidate, why: Sentence) -> str:
     if why.code in OUTSIDE_HOURS:
         hours = hours_words(row.process, row.time_zone)
         return gettext("Outside the hours of the pattern: %(hours)s.") % {"hours": hours}
-    return words(why, gettext, numeral)
+    return translated_sentence(why, gettext, numeral)
 
 
 def _rule_url(row: Candidate) -> str:
@@ -256,9 +256,11 @@ def reject(request: HttpRequest, candidate: UUID) -> HttpResponse:
     row, reason = candidate_or_404(request, candidate), request.POST.get("reason", "")
     try:
         reject_candidate(candidate_id=row.pk, by=actor_of(request), now=clock.now(), reason=reason)
-    except CannotDecide as refusal:
+    except CannotDecidePattern as refusal:
         return _refused(request, row, refusal, reason=reason)
-    return _settled(request, row, gettext("Rejected: %(pattern)s") % {"pattern": headline(row)})
+    return _settled(
+        request, row, gettext("Rejected: %(pattern)s") % {"pattern": pattern_headline(row)}
+    )
 
 
 @post_only(otherwise=_page_of)
@@ -267,9 +269,9 @@ def snooze(request: HttpRequest, candidate: UUID) -> HttpResponse:
     row = candidate_or_404(request, candidate)
     try:
         snooze_candidate(candidate_id=row.pk, by=actor_of(request), now=clock.now())
-    except CannotDecide as refusal:
+    except CannotDecidePattern as refusal:
         return _refused(request, row, refusal)
-    text = gettext("Snoozed for 30 days: %(pattern)s") % {"pattern": headline(row)}
+    text = gettext("Snoozed for 30 days: %(pattern)s") % {"pattern": pattern_headline(row)}
     return _settled(request, row, text)
 
 
@@ -279,11 +281,11 @@ def reopen(request: HttpRequest, candidate: UUID) -> HttpResponse:
     row = candidate_or_404(request, candidate)
     try:
         reopen_candidate(candidate_id=row.pk, by=actor_of(request), now=clock.now())
-    except CannotDecide as refusal:
+    except CannotDecidePattern as refusal:
         return _refused(request, row, refusal)
     if wants_part(request):  # undone from the toast: whatever list is on the screen is old now
         return HttpResponse(headers={"HX-Redirect": reverse("patterns:list")})
-    return _back(request, gettext("Open again: %(pattern)s") % {"pattern": headline(row)})
+    return _back(request, gettext("Open again: %(pattern)s") % {"pattern": pattern_headline(row)})
 
 
 @post_only(otherwise=lambda: reverse("patterns:list"))
@@ -308,7 +310,7 @@ def _settled(request: HttpRequest, row: Candidate, text: str) -> HttpResponse:
 
 
 def _refused(
-    request: HttpRequest, row: Candidate, refusal: CannotDecide, *, reason: str = ""
+    request: HttpRequest, row: Candidate, refusal: CannotDecidePattern, *, reason: str = ""
 ) -> HttpResponse:
     """The page the form stood on, with what was wrong."""
     if plan := _plan_with_form(request, row):

@@ -21,8 +21,8 @@ from alerts.patterns.queries.plan import (
     SitePlan,
     StepState,
     minutes_a_month,
-    plans_for,
     share_of,
+    site_plans_for,
 )
 from alerts.patterns.queries.questions import Questions, questions_at
 from alerts.patterns.services.plan import CannotAskQuestions, ask_questions
@@ -30,11 +30,11 @@ from alerts.patterns.web.pattern_card import PatternCard, pattern_card
 from alerts.patterns.web.plan_rows import (
     PlanRow,
     blocked_rows,
-    bound_words,
     curve_of,
     groups_of,
     judged_words,
     offer_of,
+    plan_bound_words,
 )
 from alerts.reviews.services import CannotAsk
 from alerts.suppression.signing.awaiting_signature import requests_for
@@ -63,7 +63,7 @@ class SiteTab:
 def plan(request: HttpRequest) -> HttpResponse:
     """The plan of one site, or a line for each of all sites."""
     user, now = actor_of(request), clock.now()
-    plans = plans_for(user)
+    plans = site_plans_for(user)
     site = request.GET.get("site", "")
     page: dict[str, Any] = {
         "now": now,
@@ -106,7 +106,7 @@ def plan_context(
         "zone": chosen.totals.site.time_zone,
         "offer": offer_of(chosen),
         "judged": judged_words(chosen),
-        "bound": bound_words(chosen),
+        "bound": plan_bound_words(chosen),
         "curve": curve_of(chosen, row.candidate if row else None),
         "groups": groups,
         "acting": chosen.acting,
@@ -192,10 +192,10 @@ def _empty(request: HttpRequest, page: dict[str, Any], *, now: datetime) -> Http
 
 
 @post_only(otherwise=lambda: reverse("plan:plan"))
-def ask(request: HttpRequest) -> HttpResponse:
+def ask_plan_questions(request: HttpRequest) -> HttpResponse:
     """Ask OT the questions of a site's plan."""
     user, now = actor_of(request), clock.now()
-    plans = plans_for(user)
+    plans = site_plans_for(user)
     if not plans:
         raise Http404
     plan = plan_of_site(plans, request.POST.get("site", ""))

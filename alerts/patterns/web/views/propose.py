@@ -10,16 +10,16 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
 
 from alerts.patterns.policies import may_decide
-from alerts.patterns.queries.plan import FIRST_STEPS, PlanStep, SitePlan, StepState, plans_for
+from alerts.patterns.queries.plan import FIRST_STEPS, PlanStep, SitePlan, StepState, site_plans_for
 from alerts.patterns.services.plan import (
     ProposalOutcome,
     Proposing,
     propose_patterns,
 )
-from alerts.patterns.web.headline import headline
+from alerts.patterns.web.headline import pattern_headline
 from alerts.patterns.web.pattern_card import PatternCard, pattern_card
 from alerts.patterns.web.views.plan import plan_address, plan_of_site
-from alerts.suppression.engine.guards.signing import FRESH, Side
+from alerts.suppression.engine.guards.signing import FRESH, SigningSide
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.policies import rights_to_sign
 from portal import clock
@@ -68,7 +68,7 @@ def propose(request: HttpRequest) -> HttpResponse:
 
 def _ready(user: User, site: str, patterns: list[str]) -> tuple[SitePlan, list[PlanStep]]:
     """The steps that this person may propose now: those that were named, or all of the site."""
-    plans = plans_for(user)
+    plans = site_plans_for(user)
     if not plans:
         raise Http404
     plan = plan_of_site(plans, site)
@@ -101,7 +101,7 @@ def _form(
         "problems": problems or [],
         "note": request.POST.get("note", ""),
         "is_checked": "checked_evidence" in request.POST,
-        "asks_look": Side.SOC in sides,
+        "asks_look": SigningSide.SOC in sides,
         "signs": sides,
         "asks_password": bool(sides) and _needs_password(request, now=now),
     }
@@ -125,7 +125,7 @@ def _result(
         "proposed": _proposed(n) if n else "",
         "refused": [
             {
-                "headline": headline(outcome.candidate),
+                "headline": pattern_headline(outcome.candidate),
                 "href": reverse("patterns:candidate", args=[outcome.candidate.uuid]),
                 "reasons": [str(reason) for reason in outcome.reasons],
             }
@@ -134,9 +134,9 @@ def _result(
     }
 
 
-def _sides(steps: list[PlanStep], user: User) -> set[Side]:
+def _sides(steps: list[PlanStep], user: User) -> set[SigningSide]:
     """For which sides the person signs by proposing, as far as one can say before."""
-    sides: set[Side] = set()
+    sides: set[SigningSide] = set()
     for step in steps:
         row = step.candidate
         version = RuleVersion(
@@ -144,7 +144,7 @@ def _sides(steps: list[PlanStep], user: User) -> set[Side]:
         )
         rights = rights_to_sign(user, version)
         if rights:
-            sides.add(Side.OT if Side.OT in rights else Side.SOC)
+            sides.add(SigningSide.OT if SigningSide.OT in rights else SigningSide.SOC)
     return sides
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from alerts.patterns.queries.status_sync import status_syncs
-from alerts.patterns.web.remedies import recurrence_words
+from alerts.patterns.web.remedies import remedy_recurrence_words
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sentinel.services.status_sync import (
     CannotNoteStatusSync,
@@ -30,7 +30,7 @@ def show_status_sync(request: HttpRequest) -> HttpResponse:
 
 
 @post_only(otherwise=lambda workspace: reverse("status-sync:show"))
-def answer(request: HttpRequest, workspace: UUID) -> HttpResponse:
+def answer_status_sync(request: HttpRequest, workspace: UUID) -> HttpResponse:
     """Keep an administrator's answer."""
     person = actor_of(request)
     row = get_object_or_404(workspaces_visible_to(person), uuid=workspace)
@@ -51,7 +51,7 @@ def _page(
     sees_incidents = not roles_of(person).isdisjoint(READING_ROLES)
     page = {
         "rows": [
-            (sync, recurrence_words(sync.recurrence) if sees_incidents else "")
+            (sync, remedy_recurrence_words(sync.recurrence) if sees_incidents else "")
             for sync in status_syncs(person, now=clock.now())
         ],
         "may_answer": not reasons_against_status_sync(by=person),

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from alerts.planned_work.engine.entries import MAX_BYTES
-from alerts.planned_work.services.import_file import CannotImport, import_works
+from alerts.planned_work.services.import_file import CannotImportWork, import_works
 from alerts.sites.models import Site
 from portal import clock
 from portal.command import TagoutCommand
@@ -41,7 +41,7 @@ class Command(TagoutCommand):
                 now=clock.now(),
                 dry_run=options["dry_run"],
             )
-        except CannotImport as refusal:
+        except CannotImportWork as refusal:
             raise CommandError("\n".join(refusal.reasons)) from None
         return {"dry_run": options["dry_run"], **report.as_json()}
 

@@ -22,12 +22,12 @@ from alerts.reviews.policies import speaks_at, works_in
 from alerts.reviews.queries import (
     answers_to,
     ends_of,
-    facts_of,
     newest_verdict_on,
     next_waiting,
     open_review_on,
     opinion_asked_of,
     place_in_line,
+    question_facts,
     reviews_visible_to,
     waiting_incidents_of,
 )
@@ -41,13 +41,13 @@ from alerts.reviews.services import (
 from alerts.reviews.services.planned_until import cancel_plan, plan_until
 from alerts.reviews.web.context import (
     answer_context,
-    checks_of,
+    checks_for_and_against,
     colleagues,
     nodes,
     occasions_in,
     verdict_context,
 )
-from alerts.reviews.web.forms import VerdictForm, ids_in, read_until, until_choices
+from alerts.reviews.web.forms import VerdictForm, ids_in, read_due_moment, until_choices
 from alerts.reviews.web.views.panel import render_panel
 from portal import clock
 from portal.accounts.sessions import actor_of, allow_limited_session
@@ -58,7 +58,7 @@ from portal.ui.words import number
 @allow_limited_session
 @never_cache
 @require_http_methods(["GET", "POST"])
-def answer(request: HttpRequest, review: UUID) -> HttpResponse:
+def answer_question_view(request: HttpRequest, review: UUID) -> HttpResponse:
     """The question as one screen of a phone; posting answers it and shows the next. A second
     opinion has a screen of its own.
     """
@@ -89,7 +89,7 @@ def answer(request: HttpRequest, review: UUID) -> HttpResponse:
 
 
 @post_only(otherwise=lambda incident_id: f"/incidents/{incident_id}/")
-def judge(request: HttpRequest, incident_id: int) -> HttpResponse:
+def give_verdict_on_page(request: HttpRequest, incident_id: int) -> HttpResponse:
     """Judge an incident from its page, and others that were ticked with it: of the question that
     waits for it, or of its row in the queue. Answers with the panel.
     """
@@ -112,7 +112,7 @@ def judge(request: HttpRequest, incident_id: int) -> HttpResponse:
 
 @allow_limited_session
 @post_only(otherwise=lambda act: f"{_list()}?tab=mine")
-def undo(request: HttpRequest, act: UUID) -> HttpResponse:
+def undo_verdict_view(request: HttpRequest, act: UUID) -> HttpResponse:
     """Take one's verdict back; the question waits again."""
     person, now = actor_of(request), clock.now()
     annotation = get_object_or_404(Annotation.objects.select_related("review"), act=act, by=person)
@@ -166,7 +166,7 @@ def _give(
                 by=actor_of(request), now=now, review_id=review_id, incident_ids=about, **values
             )
             if form.until_text:
-                until = read_until(form.until_text, annotation)
+                until = read_due_moment(form.until_text, annotation)
                 plan_until(annotation, until=until, vendor=form.vendor_text, now=now)
             return annotation
     except (CannotGiveVerdict, CannotPlanWork) as refusal:
@@ -227,8 +227,8 @@ def _page(
         "sentence": sentence_of(shown),
         "place": place_in_line(question, person),
         "nodes": nodes(shown, ends_of(shown)),
-        "checks": checks_of(
-            facts_of(
+        "checks": checks_for_and_against(
+            question_facts(
                 shown,
                 besides=newest_answer.annotation if newest_answer else None,
                 hidden=hidden_from(person),

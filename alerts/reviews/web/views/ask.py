@@ -44,7 +44,7 @@ type Row = Sequence[Incident]  # the incidents of one row
 
 
 @require_http_methods(["GET", "POST"])
-def ask(request: HttpRequest) -> HttpResponse:
+def ask_ot_view(request: HttpRequest) -> HttpResponse:
     """Ask about one incident (`incident=ID`), a row of the queue (`group=KEY`), or several of
     them. GET is the form, a dialog for htmx; `panel=1` answers with the incident's panel instead.
     """
@@ -65,7 +65,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 
 @post_only(otherwise=lambda review: reverse("reviews:answer", args=[review]))
-def withdraw(request: HttpRequest, review: UUID) -> HttpResponse:
+def withdraw_question(request: HttpRequest, review: UUID) -> HttpResponse:
     """Take a question back; answers with the panel where the panel asked."""
     question, now = (
         get_object_or_404(reviews_visible_to(actor_of(request)), uuid=review),

@@ -37,7 +37,7 @@ WAITING, ANSWERED, MINE = "waiting", "answered", "mine"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ReviewCard:
     """One card."""
 
     incident: Incident
@@ -110,7 +110,7 @@ def _tabs(tab: str, waiting: int, *, is_ot: bool) -> list[Tab]:
 
 def _questions(
     person: User, tab: str, waiting: QuerySet[Review], after: str
-) -> tuple[list[Row], str]:
+) -> tuple[list[ReviewCard], str]:
     if tab == WAITING:
         reviews, field, newest_first = waiting, "due_at", False
     else:
@@ -127,7 +127,9 @@ def _questions(
     return [_question(review, clock.now()) for review in page], more
 
 
-def _with_opinions(rows: Sequence[Row], opinions: Sequence[Opinion], now: datetime) -> list[Row]:
+def _with_opinions(
+    rows: Sequence[ReviewCard], opinions: Sequence[Opinion], now: datetime
+) -> list[ReviewCard]:
     """The SOC's questions and Tagout's in one list, by when they are due."""
     if not opinions:
         return list(rows)
@@ -136,7 +138,7 @@ def _with_opinions(rows: Sequence[Row], opinions: Sequence[Opinion], now: dateti
     for opinion in opinions:
         found = abouts[opinion.second_opinion.annotation_id]
         span = _span(found, now, opinion.second_opinion.site.time_zone)
-        row = Row(
+        row = ReviewCard(
             found[0], headline_of(found[0]), len(found), span, None, None, "", opinion=opinion
         )
         dues.append((opinion.due_at, row))
@@ -157,13 +159,13 @@ def _undecided(person: User) -> list[Undecided]:
     return found
 
 
-def _question(review: Any, now: datetime) -> Row:
+def _question(review: Any, now: datetime) -> ReviewCard:
     answer = review.verdicts[-1] if review.verdicts else None
     waits = review.state == Review.State.WAITING
     incidents = [row.incident for row in review.asked_rows if not waits or row.answer_id is None]
     lead = review.lead if review.lead in incidents else max(incidents, key=_gravity)
     verdicts = list(dict.fromkeys(annotation.verdict for annotation in reversed(review.verdicts)))
-    return Row(
+    return ReviewCard(
         lead,
         headline_of(lead),
         len(incidents),
@@ -183,7 +185,7 @@ def _span(incidents: Sequence[Incident], now: datetime, zone: str) -> str:
     return members_of(incidents, now=now, zone=zone).span if len(incidents) > 1 else ""
 
 
-def _answers(person: User, after: str) -> tuple[list[Row], str]:
+def _answers(person: User, after: str) -> tuple[list[ReviewCard], str]:
     own = Annotation.objects.filter(by=person, withdrawn_at=None)
     annotations = own.select_related("by", "review__site", "superseded_by__by").prefetch_related(
         Prefetch("incidents", queryset=Incident.objects.order_by("-severity", "-created_at", "-pk"))
@@ -192,12 +194,12 @@ def _answers(person: User, after: str) -> tuple[list[Row], str]:
     return [_answer(annotation, clock.now()) for annotation in page], more
 
 
-def _answer(annotation: Annotation, now: datetime) -> Row:
+def _answer(annotation: Annotation, now: datetime) -> ReviewCard:
     incidents = list(annotation.incidents.all())
     lead = incidents[0]
     zone = annotation.review.site.time_zone if annotation.review else READER
     outcomes = {incident.classification for incident in incidents}
-    return Row(
+    return ReviewCard(
         lead,
         headline_of(lead),
         len(incidents),

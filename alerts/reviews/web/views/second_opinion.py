@@ -20,13 +20,13 @@ from alerts.reviews.models import Opinion, SecondOpinion, Verdict
 from alerts.reviews.policies import can_decide, leads_as
 from alerts.reviews.queries import (
     ends_of,
-    facts_of,
     opinion_asked_of,
+    question_facts,
     second_opinions_visible_to,
 )
 from alerts.reviews.queries.questions import incidents_held_by
 from alerts.reviews.services import (
-    CannotDecide,
+    CannotDecideSuspicion,
     CannotGiveOpinion,
     decide_suspicion,
     give_opinion,
@@ -96,7 +96,7 @@ def pass_on(request: HttpRequest, review: UUID) -> HttpResponse:
 
 
 @post_only(otherwise=lambda review: reverse("reviews:list"))
-def decide(request: HttpRequest, review: UUID) -> HttpResponse:
+def decide_suspicion_view(request: HttpRequest, review: UUID) -> HttpResponse:
     """Decide a suspicion as one of both leads."""
     second_opinion = _visible_or_404(request, review, None)
     form, now = DecisionForm(request.POST), clock.now()
@@ -108,7 +108,7 @@ def decide(request: HttpRequest, review: UUID) -> HttpResponse:
                 now=now,
                 **form.cleaned_data,
             )
-        except CannotDecide as refusal:
+        except CannotDecideSuspicion as refusal:
             form.add_error(None, list(refusal.reasons))
     if form.errors:
         return _outcome_page(request, second_opinion, None, now=now, form=form)
@@ -182,7 +182,7 @@ def _question_page(
         "headline": headline_of(lead),
         "sentence": sentence_of(lead),
         "nodes": ends,
-        "facts": neutral_facts_of(facts_of(lead), lead, zone),
+        "facts": neutral_facts_of(question_facts(lead), lead, zone),
         "alerts": list(alerts[:MAX_ALERTS]),
         "members": members_of(about, now=now, zone=zone),
         "n": len(about),

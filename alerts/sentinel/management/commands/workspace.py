@@ -13,15 +13,20 @@ from django.db import transaction
 from alerts.sentinel import services
 from alerts.sentinel.client import graph_client_for
 from alerts.sentinel.client.errors import SentinelError
-from alerts.sentinel.models import IncidentSource, Purpose, Workspace
+from alerts.sentinel.models import ClientPurpose, IncidentSource, Workspace
 from alerts.sentinel.queries import (
     defender_id_of,
     is_in_defender_portal,
     standings_by_workspace,
     waiting_incidents,
 )
-from alerts.sentinel.registry import WorkspaceAction, checks_of, workspace_actions
-from alerts.sentinel.services.graph_probes import Finding, as_capability, probe_graph, probe_writes
+from alerts.sentinel.registry import WorkspaceAction, registry_checks, workspace_actions
+from alerts.sentinel.services.graph_probes import (
+    ProbeResult,
+    as_capability,
+    probe_graph,
+    probe_writes,
+)
 from portal import clock
 from portal.accounts.models import Organisation
 from portal.audit.services import record
@@ -185,14 +190,16 @@ def _probe(options: dict[str, Any]) -> dict[str, Any]:
     return {"workspace": workspace.name, "probes": [finding.as_json() for finding in findings]}
 
 
-def _findings(workspace: Workspace, name: str, graph_id: str, *, now: datetime) -> list[Finding]:
+def _findings(
+    workspace: Workspace, name: str, graph_id: str, *, now: datetime
+) -> list[ProbeResult]:
     """What the probes found, those that write included where an incident is named."""
     reader = graph_client_for(workspace)
     findings = probe_graph(graph=reader.graph, resource_manager=reader.resource_manager, now=now)
     if graph_id:
         with transaction.atomic():
             record("sentinel.workspace.probed", on=workspace, by=BY, at=now, incident=name)
-        writer = graph_client_for(workspace, Purpose.INCIDENTS)
+        writer = graph_client_for(workspace, ClientPurpose.INCIDENTS)
         findings += probe_writes(
             graph=writer.graph,
             resource_manager=writer.resource_manager,
@@ -215,7 +222,7 @@ def _workspace(options: dict[str, Any]) -> Workspace:
 
 def _check(options: dict[str, Any]) -> dict[str, Any]:
     workspace = _workspace(options)
-    return {"workspace": workspace.name, "checks": checks_of(workspace, now=clock.now())}
+    return {"workspace": workspace.name, "checks": registry_checks(workspace, now=clock.now())}
 
 
 def _described(workspace: Workspace) -> dict[str, object]:

@@ -12,7 +12,7 @@ from alerts.sentinel.wire.graph.values import (
     SENTINEL_ALERT_STATUS,
     SENTINEL_SEVERITY,
     bags_of,
-    text_of,
+    graph_text,
     texts_of,
 )
 from alerts.sentinel.wire.records import Bag
@@ -30,9 +30,9 @@ def is_from_d4iot(alert: Bag) -> bool:
     of that name: the title, the source, the product or a device of the plant tells.
     """
     return (
-        text_of(alert.get("title")).startswith(RULE_PREFIX)
-        or text_of(alert.get("detectionSource")).casefold() == _D4IOT_SOURCE
-        or "iot" in text_of(alert.get("productName")).casefold()
+        graph_text(alert.get("title")).startswith(RULE_PREFIX)
+        or graph_text(alert.get("detectionSource")).casefold() == _D4IOT_SOURCE
+        or "iot" in graph_text(alert.get("productName")).casefold()
         or any(
             evidence_type(part) == "ioTDeviceEvidence" for part in bags_of(alert.get("evidence"))
         )
@@ -41,17 +41,17 @@ def is_from_d4iot(alert: Bag) -> bool:
 
 def evidence_type(evidence: Bag) -> str:
     """The class of a piece of evidence, without its namespace."""
-    return text_of(evidence.get("@odata.type")).removeprefix(_EVIDENCE)
+    return graph_text(evidence.get("@odata.type")).removeprefix(_EVIDENCE)
 
 
 def alert_document(alert: Bag, *, product: str) -> Bag:
     """The alert as Sentinel would have sent it, with all of Graph's under `graph`."""
-    alert_id = text_of(alert.get("id"))
+    alert_id = graph_text(alert.get("id"))
     prefixed = _PREFIXED_GUID.fullmatch(alert_id)
     system_id = prefixed["guid"] if prefixed else alert_id
-    provider_id = text_of(alert.get("providerAlertId"))
-    recommended = text_of(alert.get("recommendedActions"))
-    category = text_of(alert.get("category"))
+    provider_id = graph_text(alert.get("providerAlertId"))
+    recommended = graph_text(alert.get("recommendedActions"))
+    category = graph_text(alert.get("category"))
     properties: Bag = {
         "systemAlertId": system_id,
         # The same id once more says nothing, and would stand for the product's own.
@@ -83,7 +83,7 @@ def alert_document(alert: Bag, *, product: str) -> Bag:
 
 
 def _word(value: Any, words: dict[str, str]) -> Any:
-    return words.get(text_of(value).casefold(), value)
+    return words.get(graph_text(value).casefold(), value)
 
 
 def _bag_of(alert: Bag) -> Bag:
@@ -138,7 +138,12 @@ def _ends_of(evidence: list[Bag]) -> dict[str, str]:
         if kind == "networkConnectionEvidence":
             for end in ("source", "destination"):
                 address = part.get(f"{end}Address")
-                _add(ends, end, "Address", address_of(address if isinstance(address, dict) else {}))
+                _add(
+                    ends,
+                    end,
+                    "Address",
+                    ip_address_of(address if isinstance(address, dict) else {}),
+                )
             continue
         for end in {role.casefold() for role in texts_of(part.get("roles"))} & {
             "source",
@@ -146,10 +151,12 @@ def _ends_of(evidence: list[Bag]) -> dict[str, str]:
         }:
             if kind == "ioTDeviceEvidence":
                 nested = part.get("ipAddress")
-                _add(ends, end, "", text_of(part.get("deviceName")))
-                _add(ends, end, "Address", address_of(nested if isinstance(nested, dict) else {}))
+                _add(ends, end, "", graph_text(part.get("deviceName")))
+                _add(
+                    ends, end, "Address", ip_address_of(nested if isinstance(nested, dict) else {})
+                )
             elif kind == "ipEvidence":
-                _add(ends, end, "Address", address_of(part))
+                _add(ends, end, "Address", ip_address_of(part))
     return ends
 
 
@@ -158,6 +165,6 @@ def _add(ends: dict[str, str], end: str, what: str, value: str) -> None:
         ends.setdefault(f"{end.capitalize()}Device{what}", value)
 
 
-def address_of(evidence: Bag) -> str:
+def ip_address_of(evidence: Bag) -> str:
     """The address that an ipEvidence names."""
-    return text_of(evidence.get("ipAddress"))
+    return graph_text(evidence.get("ipAddress"))

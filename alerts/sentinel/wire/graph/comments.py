@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
-from alerts.sentinel.wire.graph.values import name_for, text_of
+from alerts.sentinel.wire.graph.values import graph_text, name_for
 from alerts.sentinel.wire.records import Bag
 from alerts.sentinel.wire.values import MAX_COMMENT_LENGTH
 
@@ -47,9 +47,9 @@ def key_and_message(text: str) -> tuple[str, str]:
 
 
 def _document(graph_id: str, comment: Bag) -> Bag:
-    author = text_of(comment.get("createdByDisplayName"))
-    created = text_of(comment.get("createdDateTime"))
-    key, text = key_and_message(text_of(comment.get("comment")))
+    author = graph_text(comment.get("createdByDisplayName"))
+    created = graph_text(comment.get("createdDateTime"))
+    key, text = key_and_message(graph_text(comment.get("comment")))
     return {
         "name": key or NAME_PREFIX + name_for("comment", graph_id, created, author, text),
         "properties": {

@@ -7,8 +7,8 @@ from typing import Final
 
 import orjson
 
-from alerts.sentinel.wire.graph.alerts import address_of, evidence_type
-from alerts.sentinel.wire.graph.values import bags_of, name_for, text_of, texts_of
+from alerts.sentinel.wire.graph.alerts import evidence_type, ip_address_of
+from alerts.sentinel.wire.graph.values import bags_of, graph_text, name_for, texts_of
 from alerts.sentinel.wire.records import Bag
 
 _ID: Final = "/graph/entities/"
@@ -51,7 +51,7 @@ def _entities_of(evidence: Bag) -> Iterable[Bag]:
                 "osFamily": evidence.get("osPlatform"),
                 "friendlyName": evidence.get("deviceDnsName") or evidence.get("hostName"),
             }
-            yield _entity("Host", host, text_of(host["friendlyName"]) or evidence)
+            yield _entity("Host", host, graph_text(host["friendlyName"]) or evidence)
         case kind:
             yield _entity(kind or "unknown", evidence, evidence)
 
@@ -59,7 +59,7 @@ def _entities_of(evidence: Bag) -> Iterable[Bag]:
 def _device(evidence: Bag) -> Iterable[Bag]:
     properties = {name: evidence[name] for name in _COPIED if evidence.get(name) is not None}
     properties["vendor"] = evidence.get("manufacturer")
-    properties["importance"] = text_of(evidence.get("importance")).capitalize() or None
+    properties["importance"] = graph_text(evidence.get("importance")).capitalize() or None
     properties["friendlyName"] = evidence.get("deviceName")
     for address in _address(evidence.get("ipAddress")):
         properties["ipAddressEntityId"] = address["id"]
@@ -75,11 +75,11 @@ def _device(evidence: Bag) -> Iterable[Bag]:
         yield entity
     properties["nicEntityIds"] = nics
     members = {name: value for name, value in properties.items() if value is not None}
-    yield _entity("IoTDevice", members, text_of(evidence.get("deviceId")) or members)
+    yield _entity("IoTDevice", members, graph_text(evidence.get("deviceId")) or members)
 
 
 def _address(evidence: object) -> Iterable[Bag]:
-    address = address_of(evidence) if isinstance(evidence, dict) else ""
+    address = ip_address_of(evidence) if isinstance(evidence, dict) else ""
     if address:
         yield _entity("Ip", {"address": address, "friendlyName": address}, address)
 

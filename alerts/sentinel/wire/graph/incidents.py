@@ -18,7 +18,7 @@ from alerts.sentinel.wire.graph.values import (
     SENTINEL_STATUS,
     UNSET_WORDS,
     bags_of,
-    text_of,
+    graph_text,
     texts_of,
 )
 from alerts.sentinel.wire.records import (
@@ -26,13 +26,13 @@ from alerts.sentinel.wire.records import (
     NotAPage,
     ODataList,
     Reader,
-    Record,
     Text,
     Unfit,
-    Unreadable,
+    UnreadableRecord,
+    WireRecord,
     WireStruct,
 )
-from alerts.sentinel.wire.values import read_moment
+from alerts.sentinel.wire.values import moment_field
 
 D4IOT_PRODUCT: Final = "Azure Security Center for IoT"  # as Sentinel's interface has always said
 PROVIDER: Final = "Microsoft XDR"
@@ -80,7 +80,7 @@ class Counterpart:
 
     def moment(self, member: str) -> str:
         """Return a time of activity as Sentinel listed it; empty where it did not."""
-        return text_of((self.listed or {}).get(member))
+        return graph_text((self.listed or {}).get(member))
 
 
 def listed_of(properties: Bag) -> Bag:
@@ -103,8 +103,8 @@ class GraphIncident:
     @property
     def redirected_to(self) -> str:
         """Return the id of the incident that it was merged into; empty where it was not."""
-        is_redirected = text_of(self.raw.get("status")).casefold() == "redirected"
-        return text_of(self.raw.get("redirectIncidentId")) if is_redirected else ""
+        is_redirected = graph_text(self.raw.get("status")).casefold() == "redirected"
+        return graph_text(self.raw.get("redirectIncidentId")) if is_redirected else ""
 
     @property
     def alerts(self) -> list[Bag] | None:
@@ -123,7 +123,7 @@ class GraphPage:
     """One page of Graph's list. `unreadable` are the records that could not be made out."""
 
     incidents: list[GraphIncident]
-    unreadable: list[Unreadable]
+    unreadable: list[UnreadableRecord]
     next_link: str | None
 
     def __len__(self) -> int:
@@ -143,7 +143,7 @@ def read_graph_page(body: bytes) -> GraphPage:
     items = _INCIDENTS.read_each(body, records, _read)
     return GraphPage(
         [item for item in items if isinstance(item, GraphIncident)],
-        [item for item in items if isinstance(item, Unreadable)],
+        [item for item in items if isinstance(item, UnreadableRecord)],
         envelope.next_link,
     )
 
@@ -151,7 +151,7 @@ def read_graph_page(body: bytes) -> GraphPage:
 def read_graph_incident(body: bytes) -> GraphIncident:
     """Read the answer to a question about one incident; raises NotAPage where it is none."""
     item = _INCIDENTS.read_only(body, _read)
-    if isinstance(item, Unreadable):
+    if isinstance(item, UnreadableRecord):
         raise NotAPage(f"The incident cannot be read: {item.reason}.")
     return item
 
@@ -159,11 +159,11 @@ def read_graph_incident(body: bytes) -> GraphIncident:
 def read_graph_alerts(body: bytes) -> tuple[list[Bag], str | None]:
     """The alerts of one page as they came, and where the next one is; raises NotAPage."""
     envelope, records = _INCIDENTS.read(body)
-    found = [orjson.loads(r.raw_json) for r in records if not isinstance(r, Unreadable)]
+    found = [orjson.loads(r.raw_json) for r in records if not isinstance(r, UnreadableRecord)]
     return found, envelope.next_link
 
 
-def _read(record: Record[_Incident]) -> GraphIncident:
+def _read(record: WireRecord[_Incident]) -> GraphIncident:
     raw, found = orjson.loads(record.raw_json), record.value.id
     graph_id = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
     if not (graph_id.isascii() and graph_id.isdigit() and len(graph_id) <= MAX_ID_LENGTH):
@@ -171,14 +171,14 @@ def _read(record: Record[_Incident]) -> GraphIncident:
     return GraphIncident(
         graph_id,
         raw,
-        read_moment(raw.get("lastUpdateDateTime"), "", []),
-        read_moment(raw.get("createdDateTime"), "", []),
+        moment_field(raw.get("lastUpdateDateTime"), "", []),
+        moment_field(raw.get("createdDateTime"), "", []),
     )
 
 
 def version_of(incident: GraphIncident) -> str:
     """What stands for an etag, which Graph does not have: the time of its last change, as text."""
-    return GRAPH_VERSION + text_of(incident.raw.get("lastUpdateDateTime"))
+    return GRAPH_VERSION + graph_text(incident.raw.get("lastUpdateDateTime"))
 
 
 def is_graph_version(etag: str) -> bool:
@@ -234,20 +234,20 @@ def _rules_of(alerts: Sequence[Bag], counterpart: Counterpart) -> list[str]:
     """
     listed = texts_of((counterpart.listed or {}).get(_RULES))
     names = {rule.rsplit("/", 1)[-1].casefold() for rule in listed}
-    detectors = {text_of(alert.get("detectorId")) for alert in alerts} - {""}
+    detectors = {graph_text(alert.get("detectorId")) for alert in alerts} - {""}
     return sorted({*listed, *(rule for rule in detectors if rule.casefold() not in names)})
 
 
 def _word(value: Any, words: dict[str, str]) -> Any:
     """Sentinel's word; one that it does not have stays as it came, and the reader flags it."""
-    return words.get(text_of(value).casefold(), value)
+    return words.get(graph_text(value).casefold(), value)
 
 
 def _owner_of(assigned_to: Any, listed: Bag | None) -> Bag:
     """The owner by the name that Graph tells; whoever Sentinel listed under it has an object id."""
-    name = text_of(assigned_to).strip()
+    name = graph_text(assigned_to).strip()
     names = ("userPrincipalName", "email", "assignedTo")
-    if listed and name.casefold() in {text_of(listed.get(k)).casefold() for k in names} - {""}:
+    if listed and name.casefold() in {graph_text(listed.get(k)).casefold() for k in names} - {""}:
         return listed
     owner: Bag = dict.fromkeys(("objectId", *names))
     if name:
@@ -268,14 +268,14 @@ def _labels_of(raw: Bag, *, is_merged: bool) -> list[Bag]:
 
 
 def _classification_of(raw: Bag, oddities: list[str]) -> Bag:
-    word = text_of(raw.get("classification"))
-    determination = text_of(raw.get("determination")).casefold()
+    word = graph_text(raw.get("classification"))
+    determination = graph_text(raw.get("determination")).casefold()
     if determination and determination not in DETERMINATIONS:
         oddities.append("determination:unknown")
     comment = raw.get("resolvingComment")
-    found: Bag = {"classificationComment": comment} if text_of(comment) else {}
+    found: Bag = {"classificationComment": comment} if graph_text(comment) else {}
     if word.casefold() in UNSET_WORDS:
-        is_closed = text_of(raw.get("status")).casefold() == "resolved"
+        is_closed = graph_text(raw.get("status")).casefold() == "resolved"
         return found | ({"classification": "Undetermined"} if is_closed else {})
     classification, reason = SENTINEL_CLASSIFICATION.get(word.casefold(), (word, None))
     return found | {"classification": classification, "classificationReason": reason}
@@ -283,7 +283,7 @@ def _classification_of(raw: Bag, oddities: list[str]) -> Bag:
 
 def _additional_data(raw: Bag, alerts: Sequence[Bag], counterpart: Counterpart) -> Bag:
     products = [product_of(alert) for alert in alerts]
-    tactics = [text_of(alert.get("category")) for alert in alerts]
+    tactics = [graph_text(alert.get("category")) for alert in alerts]
     techniques = [word for alert in alerts for word in texts_of(alert.get("mitreTechniques"))]
     return {
         "alertsCount": max(len(alerts), counterpart.alerts_count),
@@ -311,8 +311,8 @@ def _activity_of(alerts: Sequence[Bag], counterpart: Counterpart) -> Bag:
         ("firstActivityTimeUtc", "firstActivityDateTime", min),
         ("lastActivityTimeUtc", "lastActivityDateTime", max),
     ):
-        texts = [counterpart.moment(name), *(text_of(alert.get(member)) for alert in alerts)]
-        moments = {at: text for text in texts if (at := read_moment(text or None, "", []))}
+        texts = [counterpart.moment(name), *(graph_text(alert.get(member)) for alert in alerts)]
+        moments = {at: text for text in texts if (at := moment_field(text or None, "", []))}
         if moments:
             found[name] = moments[choose(moments)]
     return found
@@ -320,7 +320,7 @@ def _activity_of(alerts: Sequence[Bag], counterpart: Counterpart) -> Bag:
 
 def product_of(alert: Bag) -> str:
     """The product behind an alert by the name that Sentinel gives it."""
-    return D4IOT_PRODUCT if is_from_d4iot(alert) else text_of(alert.get("productName"))
+    return D4IOT_PRODUCT if is_from_d4iot(alert) else graph_text(alert.get("productName"))
 
 
 def _distinct(words: Sequence[str]) -> list[str]:

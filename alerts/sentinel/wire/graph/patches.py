@@ -13,7 +13,7 @@ from alerts.sentinel.wire.graph.values import (
     GRAPH_STATUS,
     LOST_REASON,
     UNSET_WORDS,
-    text_of,
+    graph_text,
     texts_of,
 )
 from alerts.sentinel.wire.records import Bag
@@ -83,7 +83,7 @@ def differs_from(raw: Bag, patch: Patch) -> list[str]:
 
 
 def _graph_word(words: dict[str, str], member: str, value: Any) -> str:
-    word = words.get(text_of(value))
+    word = words.get(graph_text(value))
     if word is None:
         raise ValueError(f"Microsoft Defender knows no {member} {value!r}.")
     return word
@@ -94,7 +94,9 @@ def _assignee(owner: Any) -> str | None:
     if not isinstance(owner, dict):
         return None
     names = ("userPrincipalName", "email", "assignedTo", "objectId")
-    return next((text_of(owner.get(name)) for name in names if text_of(owner.get(name))), None)
+    return next(
+        (graph_text(owner.get(name)) for name in names if graph_text(owner.get(name))), None
+    )
 
 
 def _tags(raw: Bag, add: Iterable[str], remove: Iterable[str]) -> list[str] | None:
@@ -116,8 +118,8 @@ def _same(name: str, raw: Bag, value: Any) -> bool:
         have = {tag.casefold() for tag in texts_of(current)}
         return have == {tag.casefold() for tag in texts_of(value)}
     if name in _CHOICES:
-        ours, theirs = text_of(value).casefold(), text_of(current).casefold()
+        ours, theirs = graph_text(value).casefold(), graph_text(current).casefold()
         return ours == theirs or (ours in UNSET_WORDS and theirs in UNSET_WORDS)
     if name == "assignedTo":
-        return text_of(current).strip().casefold() == text_of(value).strip().casefold()
+        return graph_text(current).strip().casefold() == graph_text(value).strip().casefold()
     return (current or None) == (value or None)

@@ -68,7 +68,7 @@ def name_for(*parts: str) -> str:
     return str(uuid5(_NAMESPACE, "\x1f".join(parts)))
 
 
-def text_of(value: Any) -> str:
+def graph_text(value: Any) -> str:
     """A text member; empty where it is none."""
     return value if isinstance(value, str) else ""
 

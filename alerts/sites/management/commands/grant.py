@@ -12,7 +12,7 @@ from django.db.models import Model
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal import clock
-from portal.accounts.models import Grant, Organisation, Role, ScopeKind, User
+from portal.accounts.models import Grant, GrantScope, Organisation, Role, User
 from portal.accounts.services.people import CannotGrant, CannotRevoke, grant_role, revoke_role
 from portal.command import TagoutCommand
 from portal.errors import Refused
@@ -59,7 +59,7 @@ class Command(TagoutCommand):
         return facts | {"revoked": True} if is_revoking else facts
 
 
-def _revoke(user: User, role: Role, scope: ScopeKind, uuid: UUID | None, where: str) -> None:
+def _revoke(user: User, role: Role, scope: GrantScope, uuid: UUID | None, where: str) -> None:
     grants = Grant.objects.filter(user=user, role=role, revoked_at=None)
     grant = grants.filter(scope=scope, scope_uuid=uuid).first()
     if grant is None:
@@ -69,18 +69,18 @@ def _revoke(user: User, role: Role, scope: ScopeKind, uuid: UUID | None, where: 
     revoke_role(grant_id=grant.pk, by=BY, now=clock.now())
 
 
-def _in_words(scope: ScopeKind, where: str) -> str:
-    return where if scope == ScopeKind.ALL else f"for the {scope.label.lower()} {where}"
+def _in_words(scope: GrantScope, where: str) -> str:
+    return where if scope == GrantScope.ALL else f"for the {scope.label.lower()} {where}"
 
 
-NAMED: dict[str, tuple[ScopeKind, type[Model]]] = {
-    "workspace": (ScopeKind.WORKSPACE, Workspace),
-    "site": (ScopeKind.SITE, Site),
-    "organisation": (ScopeKind.ORGANISATION, Organisation),
+NAMED: dict[str, tuple[GrantScope, type[Model]]] = {
+    "workspace": (GrantScope.WORKSPACE, Workspace),
+    "site": (GrantScope.SITE, Site),
+    "organisation": (GrantScope.ORGANISATION, Organisation),
 }
 
 
-def _scope(options: dict[str, Any]) -> tuple[ScopeKind, UUID | None, str]:
+def _scope(options: dict[str, Any]) -> tuple[GrantScope, UUID | None, str]:
     for option, (kind, model) in NAMED.items():
         if not (name := options[option]):
             continue
@@ -89,4 +89,4 @@ def _scope(options: dict[str, Any]) -> tuple[ScopeKind, UUID | None, str]:
             return kind, uuid, name
         names = ", ".join(label for label, _ in rows[:20]) or "none yet"
         raise CannotGrant(f"There is no {kind.label.lower()} {name!r}; known: {names}.")
-    return ScopeKind.ALL, None, "everywhere"
+    return GrantScope.ALL, None, "everywhere"

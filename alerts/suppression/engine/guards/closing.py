@@ -13,13 +13,13 @@ from typing import Final
 
 from alerts.outbox.engine.labels import GATE_LABEL
 from alerts.reviews.engine.causes import all_causes, cause
-from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.fields import FieldValues
 from alerts.suppression.engine.guards.never import (
     MAX_WINDOW_HOURS,
     reasons_against_alert,
     reasons_against_assets,
 )
-from alerts.suppression.engine.rule import Rule, instant, pinned
+from alerts.suppression.engine.rule import RuleDefinition, instant, pinned
 from alerts.suppression.engine.sentinel_conditions import PRODUCTS
 from alerts.suppression.engine.words import Sentence, listed
 
@@ -51,7 +51,7 @@ class Scene:
     or beside None. What people did is told in words; Tagout's own writes are left out.
     """
 
-    alerts: tuple[tuple[Facts, Rule | None], ...]
+    alerts: tuple[tuple[FieldValues, RuleDefinition | None], ...]
     products: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     owner: str = ""
@@ -147,7 +147,7 @@ GROUPING: Final = ("kind", "zone", "subnet")  # fields by which a rule names a g
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class CoveredEnd:
     """One end of an alert, covered as a member of a group. A device is its zone and its address at
     the site, or its name where the alert tells no address.
     """
@@ -169,18 +169,18 @@ class End:
         return (self.address or self.device).casefold()
 
 
-def grouped_sides(rule: Rule) -> tuple[str, ...]:
+def grouped_sides(rule: RuleDefinition) -> tuple[str, ...]:
     """Return the sides that the rule names as a group, and not by devices or addresses."""
     return tuple(side for side in SIDES if _is_group(rule, side))
 
 
-def ends_in_groups(facts: Facts, rule: Rule) -> Iterator[End]:
+def ends_in_groups(facts: FieldValues, rule: RuleDefinition) -> Iterator[CoveredEnd]:
     """Yield the ends of an alert of the rule that it covers only because of their group."""
     for side in grouped_sides(rule):
         yield _end_of(facts, side)
 
 
-def ends_of_newcomers(facts: Facts, names: Collection[str]) -> Iterator[End]:
+def ends_of_newcomers(facts: FieldValues, names: Collection[str]) -> Iterator[CoveredEnd]:
     """Yield the ends of an alert whose device is one of these names, in lower case."""
     for side in SIDES:
         device = getattr(facts, f"{side}_device")
@@ -188,15 +188,15 @@ def ends_of_newcomers(facts: Facts, names: Collection[str]) -> Iterator[End]:
             yield _end_of(facts, side)
 
 
-def is_in_group(rule: Rule, side: str, *, kind: str, zone: str, subnet: str) -> bool:
+def is_in_group(rule: RuleDefinition, side: str, *, kind: str, zone: str, subnet: str) -> bool:
     """Whether a device of this kind, zone and subnet is in the group that a side names."""
     values = {f"{side}_kind": kind, f"{side}_zone": zone, f"{side}_subnet": subnet}
     lines = [clause for clause in rule.all_of if clause.field in values]
     return bool(lines) and all(values[line.field] in line.texts for line in lines)
 
 
-def _end_of(facts: Facts, side: str) -> End:
-    return End(
+def _end_of(facts: FieldValues, side: str) -> CoveredEnd:
+    return CoveredEnd(
         side=side,
         site=facts.site,
         zone=getattr(facts, f"{side}_zone"),
@@ -205,7 +205,7 @@ def _end_of(facts: Facts, side: str) -> End:
     )
 
 
-def _is_group(rule: Rule, side: str) -> bool:
+def _is_group(rule: RuleDefinition, side: str) -> bool:
     names = pinned(rule.all_of, f"{side}_device") or pinned(rule.all_of, f"{side}_address")
     grouping = {f"{side}_{field}" for field in GROUPING}
     return not names and any(clause.field in grouping for clause in rule.all_of)
@@ -252,7 +252,7 @@ class Attribution:
         }
 
 
-def closing_text(attribution: Attribution) -> str:
+def rule_closing_text(attribution: Attribution) -> str:
     """The text of the close. A long reason is cut, never a name."""
     parts = attribution.parts()
     text = (
@@ -267,7 +267,7 @@ def closing_text(attribution: Attribution) -> str:
     return text.replace("{reason}", reason, 1)
 
 
-def reasons_against_text(text: str, attribution: Attribution) -> list[Sentence]:
+def reasons_against_closing_text(text: str, attribution: Attribution) -> list[Sentence]:
     """What the text of a close leaves out. An empty part is a part left out."""
     gaps = [
         name
@@ -309,7 +309,7 @@ _KNOWN: Final = frozenset({"reopened", "true_positive", "joined"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class CloseOutcome:
     """What became of an incident that a rule closed: reopened, true_positive, linked or joined.
 
     `what` names the entity of a link. A kind nobody knows stops the rule too.
@@ -322,7 +322,7 @@ class Outcome:
     what: str = ""
 
 
-def reasons_to_stop(outcomes: Iterable[Outcome]) -> list[Sentence]:
+def reasons_to_stop(outcomes: Iterable[CloseOutcome]) -> list[Sentence]:
     """Why the rule stops now; a link counts for fourteen days after the close, the rest always."""
     reasons = []
     for outcome in outcomes:

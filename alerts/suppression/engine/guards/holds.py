@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.fields import FieldValues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Hold:
     is_narrow: bool = False
 
 
-def ends_of_alert(facts: Facts) -> AlertEnds:
+def ends_of_alert(facts: FieldValues) -> AlertEnds:
     """Return the ends of an alert as devices of its site."""
     source = _end(facts.site, facts.source_zone, facts.source_device, facts.source_address)
     destination = _end(

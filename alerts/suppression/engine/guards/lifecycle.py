@@ -11,7 +11,7 @@ from typing import Final
 
 from alerts.suppression.engine.fields import SEVERITIES, Operator
 from alerts.suppression.engine.guards.never import is_strict, needs_hours
-from alerts.suppression.engine.rule import Clause, Rule
+from alerts.suppression.engine.rule import Clause, RuleDefinition
 from alerts.suppression.engine.words import Sentence
 
 USUAL_DAYS, MAX_DAYS = 90, 180
@@ -27,12 +27,12 @@ MAX_CREDIT: Final = 8  # so that at least two matches of the ten are fresh
 MAX_OWN_CREDIT: Final = MAX_CREDIT // 2  # of the proposer's own looks
 
 
-def usual_end(rule: Rule, *, now: datetime) -> datetime:
+def usual_end(rule: RuleDefinition, *, now: datetime) -> datetime:
     """The end that is offered where nobody chose one."""
     return now + timedelta(days=USUAL_DAYS_BOXED if needs_hours(rule) else USUAL_DAYS)
 
 
-def reasons_against_expiry(rule: Rule, *, now: datetime) -> list[Sentence]:
+def reasons_against_expiry(rule: RuleDefinition, *, now: datetime) -> list[Sentence]:
     """Whether the rule ends, and soon enough."""
     if rule.expires_at is None:
         return [Sentence("life.none")]
@@ -44,7 +44,7 @@ def reasons_against_expiry(rule: Rule, *, now: datetime) -> list[Sentence]:
     return []
 
 
-def reasons_against_living(rule: Rule, *, now: datetime) -> list[Sentence]:
+def reasons_against_living(rule: RuleDefinition, *, now: datetime) -> list[Sentence]:
     """Whether a rule may still act at this moment."""
     if rule.expires_at is None:
         return [Sentence("life.none")]
@@ -135,7 +135,7 @@ class TrialCarryOver:
     newcomers: frozenset[str] = frozenset()
 
 
-def trial_carry_over(old: Rule, new: Rule) -> TrialCarryOver | None:
+def trial_carry_over(old: RuleDefinition, new: RuleDefinition) -> TrialCarryOver | None:
     """Return what is left to be met where the new version keeps the trial of the old one; None
     where it closes something else, or where what it closes must stay inside hours (S1).
 
@@ -186,7 +186,7 @@ def _grew(new: Clause, old: Clause) -> bool:
     )
 
 
-def _lifted(line: Clause, new: Rule) -> set[str]:
+def _lifted(line: Clause, new: RuleDefinition) -> set[str]:
     """Return what was excepted and is no more."""
     excepted = {
         value

@@ -10,10 +10,10 @@ from typing import Final
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.sites.engine.devices import CRITICAL
-from alerts.suppression.engine.fields import IDENTITIES, SEVERITIES, Facts
-from alerts.suppression.engine.rule import Rule, names_an_asset, pinned
+from alerts.suppression.engine.fields import IDENTITIES, SEVERITIES, FieldValues
+from alerts.suppression.engine.rule import RuleDefinition, names_an_asset, pinned
 from alerts.suppression.engine.values import is_public
-from alerts.suppression.engine.windows import minutes_a_week, zone_of
+from alerts.suppression.engine.windows import minutes_a_week, window_zone_of
 from alerts.suppression.engine.words import Sentence, listed
 
 HIGH: Final = SEVERITIES.index("High")
@@ -26,7 +26,7 @@ def severity_ceiling() -> tuple[str, ...]:
     return SEVERITIES[1:HIGH]
 
 
-def reasons_against_types(rule: Rule) -> list[Sentence]:
+def reasons_against_types(rule: RuleDefinition) -> list[Sentence]:
     """Alert types of the rule that are never suppressed."""
     listed_types = _types(rule)
     reasons = [
@@ -49,7 +49,7 @@ def reasons_against_assets(criticality: Mapping[str, str]) -> list[Sentence]:
     ]
 
 
-def assets_of(rule: Rule) -> tuple[str, ...]:
+def assets_of(rule: RuleDefinition) -> tuple[str, ...]:
     """Every device and address that the rule names, for the caller to look up."""
     named = {
         value
@@ -60,7 +60,7 @@ def assets_of(rule: Rule) -> tuple[str, ...]:
     return tuple(sorted(named))
 
 
-def needs_hours(rule: Rule) -> tuple[str, ...]:
+def needs_hours(rule: RuleDefinition) -> tuple[str, ...]:
     """What of the rule may be closed only inside hours: time-boxed types and High severity."""
     what = [title for title in _types(rule) if _is_timeboxed(title)]
     severity = [clause for clause in rule.all_of if clause.field == "severity"]
@@ -71,22 +71,22 @@ def needs_hours(rule: Rule) -> tuple[str, ...]:
     return tuple(what)
 
 
-def is_strict(rule: Rule) -> bool:
+def is_strict(rule: RuleDefinition) -> bool:
     """Whether the rule closes what S1 closes only inside hours: it needs more evidence."""
     return bool(needs_hours(rule))
 
 
-def is_soft(facts: Facts) -> bool:
+def is_soft(facts: FieldValues) -> bool:
     """Whether this alert may be closed at any hour."""
     return facts.severity < HIGH and not _is_timeboxed(facts.alert_type)
 
 
-def holds_strict(alerts: Iterable[Facts]) -> bool:
+def holds_strict(alerts: Iterable[FieldValues]) -> bool:
     """Whether one of these alerts may be closed only inside hours."""
     return not all(is_soft(facts) for facts in alerts)
 
 
-def reasons_against_hours(rule: Rule, *, plant_zones: Iterable[str]) -> list[Sentence]:
+def reasons_against_hours(rule: RuleDefinition, *, plant_zones: Iterable[str]) -> list[Sentence]:
     """Whether what needs hours has them: windows in the plant's own time, devices one by one."""
     needing = needs_hours(rule)
     reasons = _against_zones(rule, frozenset(plant_zones))
@@ -103,12 +103,12 @@ def reasons_against_hours(rule: Rule, *, plant_zones: Iterable[str]) -> list[Sen
     return reasons + _against_sides(rule, what)
 
 
-def works_of_box(rule: Rule) -> tuple[str, ...]:
+def works_of_box(rule: RuleDefinition) -> tuple[str, ...]:
     """Return the kinds of planned work that stand for hours in this rule; none beside windows."""
     return () if _windows(rule) else tuple(kind for kinds in _works(rule) for kind in kinds)
 
 
-def reasons_against_alert(facts: Facts, rule: Rule) -> list[Sentence]:
+def reasons_against_alert(facts: FieldValues, rule: RuleDefinition) -> list[Sentence]:
     """Whether this alert may be closed by this rule at all, checked again when it is about to."""
     alert_type = alert_type_for(facts.alert_type)
     reasons = []
@@ -126,7 +126,7 @@ def reasons_against_alert(facts: Facts, rule: Rule) -> list[Sentence]:
     return reasons + _against_outside(facts, rule)
 
 
-def _against_outside(facts: Facts, rule: Rule) -> list[Sentence]:
+def _against_outside(facts: FieldValues, rule: RuleDefinition) -> list[Sentence]:
     """S2: an end outside the plant is closed only by a rule that names it or its network."""
     return [
         Sentence("never.outside", name=device or address)
@@ -143,13 +143,13 @@ def _against_outside(facts: Facts, rule: Rule) -> list[Sentence]:
     ]
 
 
-def _names_end(rule: Rule, side: str) -> bool:
+def _names_end(rule: RuleDefinition, side: str) -> bool:
     """Whether some line names this end, or a network; without direction any end may be it."""
     names = {f"{side}_device", f"{side}_address", "any_device", "any_address"}
     return any(clause.field in names for clause in rule.all_of)
 
 
-def _types(rule: Rule) -> tuple[str, ...]:
+def _types(rule: RuleDefinition) -> tuple[str, ...]:
     """Every type that some line names, also where two lines name different ones."""
     named = [
         value for clause in rule.all_of if clause.field == "alert_type" for value in clause.texts
@@ -157,15 +157,15 @@ def _types(rule: Rule) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
-def _windows(rule: Rule) -> list[tuple[str, ...]]:
+def _windows(rule: RuleDefinition) -> list[tuple[str, ...]]:
     return [clause.texts for clause in rule.all_of if clause.field == "time"]
 
 
-def _works(rule: Rule) -> list[tuple[str, ...]]:
+def _works(rule: RuleDefinition) -> list[tuple[str, ...]]:
     return [clause.texts for clause in rule.all_of if clause.field == "planned_work"]
 
 
-def _against_works(facts: Facts, rule: Rule) -> str:
+def _against_works(facts: FieldValues, rule: RuleDefinition) -> str:
     """Return why planned work does not box this alert in: work about a whole zone does not do, for
     it names no device, nor does work that was planned late or that nobody else has confirmed. Empty
     where it does.
@@ -177,9 +177,9 @@ def _against_works(facts: Facts, rule: Rule) -> str:
     return "" if all(named.intersection(kinds) for kinds in works) else "never.work"
 
 
-def _against_zones(rule: Rule, plant: frozenset[str]) -> list[Sentence]:
+def _against_zones(rule: RuleDefinition, plant: frozenset[str]) -> list[Sentence]:
     """Windows are on the plant's clock. A job that runs by UTC has all of them in UTC."""
-    zones = {zone_of(value) for values in _windows(rule) for value in values}
+    zones = {window_zone_of(value) for values in _windows(rule) for value in values}
     if zones == {"UTC"}:
         return []
     return [
@@ -188,7 +188,7 @@ def _against_zones(rule: Rule, plant: frozenset[str]) -> list[Sentence]:
     ]
 
 
-def _against_sides(rule: Rule, what: str) -> list[Sentence]:
+def _against_sides(rule: RuleDefinition, what: str) -> list[Sentence]:
     """Source and destination by name or address; one of them where the type is about one device."""
     is_pinned = {
         side: any(pinned(rule.all_of, f"{side}_{kind}") for kind in ("device", "address"))
@@ -243,7 +243,7 @@ class SiteShare:
         return self.matched / self.incidents
 
 
-def reasons_against_width(rule: Rule) -> list[Sentence]:
+def reasons_against_width(rule: RuleDefinition) -> list[Sentence]:
     """What the rule must pin and does not."""
     reasons = []
     if not pinned(rule.all_of, "workspace") and not pinned(rule.all_of, "site"):

@@ -17,13 +17,13 @@ from alerts.suppression.engine.guards.never import (
     reasons_against_types,
     reasons_against_width,
 )
-from alerts.suppression.engine.rule import Rule, reasons_against_rule
+from alerts.suppression.engine.rule import RuleDefinition, reasons_against_rule
 from alerts.suppression.engine.words import Sentence
 from portal.text import visible_text
 
 
 def reasons_against_draft(
-    rule: Rule,
+    rule: RuleDefinition,
     *,
     now: datetime,
     plant_zones: Iterable[str],
@@ -45,7 +45,7 @@ def reasons_against_draft(
 
 
 def reasons_against_proposing(
-    rule: Rule,
+    rule: RuleDefinition,
     *,
     now: datetime,
     plant_zones: Iterable[str],
@@ -66,7 +66,7 @@ VALID: Final = timedelta(days=7)
 FRESH: Final = timedelta(minutes=5)
 
 
-class Side(StrEnum):
+class SigningSide(StrEnum):
     """Whose word a signature is."""
 
     OT = "ot"
@@ -75,7 +75,7 @@ class Side(StrEnum):
     @property
     def label(self) -> str:
         """The side in a sentence."""
-        return "OT" if self is Side.OT else "the SOC"
+        return "OT" if self is SigningSide.OT else "the SOC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ class Version:
     rule_hash: str
     forms: tuple[str, ...] = ()
     proposer: str
-    proposer_side: Side | None
+    proposer_side: SigningSide | None
     evidence_givers: frozenset[str] = frozenset()
     backtest_hash: str = ""
     backtest_at: datetime | None = None
@@ -102,7 +102,7 @@ class Signer:
 
     person: str
     kind: str
-    rights: frozenset[Side]
+    rights: frozenset[SigningSide]
     proved_at: datetime | None
     name: str = ""  # as people call them, for sentences
 
@@ -113,10 +113,10 @@ class Signer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
+class SideSignature:
     """One side's word on exactly these hashes."""
 
-    side: Side
+    side: SigningSide
     person: str
     rule_hash: str
     forms: tuple[str, ...]
@@ -127,9 +127,9 @@ def reasons_against_signing(
     version: Version,
     signer: Signer,
     *,
-    side: Side,
+    side: SigningSide,
     seen_hash: str,
-    signatures: Iterable[Signature],
+    signatures: Iterable[SideSignature],
     now: datetime,
     note: str = "",
     is_checked: bool = False,
@@ -143,7 +143,7 @@ def reasons_against_signing(
     if signer.kind != "person":
         return reasons
     reasons += reasons_against_backtest(version, now=now)
-    if side is Side.SOC and version.is_little_evidence:
+    if side is SigningSide.SOC and version.is_little_evidence:
         reasons += [] if visible_text(note) else [Sentence("sign.little")]
         reasons += [] if is_checked else [Sentence("sign.look")]
     return reasons
@@ -153,9 +153,9 @@ def reasons_against_signer(
     version: Version,
     signer: Signer,
     *,
-    side: Side,
+    side: SigningSide,
     seen_hash: str,
-    signatures: Iterable[Signature],
+    signatures: Iterable[SideSignature],
     now: datetime,
 ) -> list[Sentence]:
     """Why this person may not give this side's word on exactly this, whatever it is that is signed:
@@ -168,7 +168,7 @@ def reasons_against_signer(
         reasons.append(Sentence("sign.right", who=signer.label, side=side.label))
     if signer.person == version.proposer and side is not version.proposer_side:
         reasons.append(Sentence("sign.proposer"))
-    if side is Side.SOC and signer.person in version.evidence_givers:
+    if side is SigningSide.SOC and signer.person in version.evidence_givers:
         reasons.append(Sentence("sign.evidence"))
     for signature in signatures:
         if not _counts(signature, version, now=now):
@@ -192,13 +192,13 @@ def reasons_against_backtest(version: Version, *, now: datetime) -> list[Sentenc
 
 
 def reasons_not_signed(
-    version: Version, signed_before: Iterable[Signature], *, now: datetime
+    version: Version, signed_before: Iterable[SideSignature], *, now: datetime
 ) -> list[Sentence]:
     """What is missing until two people of two sides have signed exactly this."""
     reasons = []
     bound = [signature for signature in signed_before if _is_of(signature, version)]
-    signed: dict[Side, set[str]] = {}
-    for side in Side:
+    signed: dict[SigningSide, set[str]] = {}
+    for side in SigningSide:
         signatures = [
             signature
             for signature in bound
@@ -212,7 +212,7 @@ def reasons_not_signed(
         elif not valid:
             reasons.append(Sentence("sign.old", side=side.label, most=VALID.days))
         signed[side] = valid
-    if not reasons and len(signed[Side.OT] | signed[Side.SOC]) < 2:
+    if not reasons and len(signed[SigningSide.OT] | signed[SigningSide.SOC]) < 2:
         reasons.append(Sentence("sign.same"))
     return reasons
 
@@ -227,17 +227,17 @@ def reasons_against_evidence(
     return [Sentence("evidence.people")]
 
 
-def _is_of(signature: Signature, version: Version) -> bool:
+def _is_of(signature: SideSignature, version: Version) -> bool:
     return (signature.rule_hash, signature.forms) == (version.rule_hash, version.forms)
 
 
-def _may_count(signature: Signature, version: Version) -> bool:
+def _may_count(signature: SideSignature, version: Version) -> bool:
     """A signature that slipped past the door counts no more than it would have been given."""
     if signature.person == version.proposer and signature.side is not version.proposer_side:
         return False
-    return signature.side is Side.OT or signature.person not in version.evidence_givers
+    return signature.side is SigningSide.OT or signature.person not in version.evidence_givers
 
 
-def _counts(signature: Signature, version: Version, *, now: datetime) -> bool:
+def _counts(signature: SideSignature, version: Version, *, now: datetime) -> bool:
     age = now - signature.signed_at
     return _is_of(signature, version) and timedelta(0) <= age <= VALID

@@ -16,13 +16,13 @@ from alerts.suppression.engine.kql import compile_kql
 from alerts.suppression.engine.rule import (
     MAX_RULE_BYTES,
     NotARule,
-    Rule,
-    parse,
+    RuleDefinition,
+    parse_rule,
     pinned,
     reasons_against_rule,
     rule_hash,
 )
-from alerts.suppression.engine.words import Sentence, words
+from alerts.suppression.engine.words import Sentence, translated_sentence
 from portal import clock
 from portal.command import TagoutCommand
 
@@ -69,7 +69,7 @@ class Command(TagoutCommand):
                 self.stdout.write(f"against it: {reason}")
 
 
-def _read(name: str, action: str) -> Rule:
+def _read(name: str, action: str) -> RuleDefinition:
     """Return the rule in the file; raise `CommandError` with one sentence for each thing wrong."""
     if not name:
         raise CommandError(f"rule {action} needs a file with a rule in canonical JSON.")
@@ -79,7 +79,7 @@ def _read(name: str, action: str) -> Rule:
     except OSError as error:
         raise CommandError(f"{name} cannot be read: {error.strerror}.") from None
     try:
-        rule = parse(text)
+        rule = parse_rule(text)
     except NotARule as refusal:
         raise CommandError("\n".join(refusal.reasons)) from None
     if reasons := reasons_against_rule(rule):
@@ -87,12 +87,12 @@ def _read(name: str, action: str) -> Rule:
     return rule
 
 
-def _compile(rule: Rule, options: dict[str, Any]) -> dict[str, Any]:
+def _compile(rule: RuleDefinition, options: dict[str, Any]) -> dict[str, Any]:
     if options["to"] not in FORMS:
         raise CommandError(f"rule compile needs --to {', '.join(FORMS[:-1])} or {FORMS[-1]}.")
     result: dict[str, Any] = {"title": rule.title, "rule_hash": rule_hash(rule)}
     if options["to"] == "sql":
-        piece = sql.where(rule)
+        piece = sql.rule_condition_sql(rule)
         text = f"SELECT a.id FROM incidents_alerts a WHERE {piece.text}"
         return result | {"sql": text, "params": list(piece.params)}
     if options["to"] == "kql":
@@ -104,7 +104,7 @@ def _compile(rule: Rule, options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _form(rule: Rule, workspace: Workspace) -> dict[str, Any]:
+def _form(rule: RuleDefinition, workspace: Workspace) -> dict[str, Any]:
     compiled = compile_rule(rule, target_of(workspace))
     return {
         "workspace": workspace.name,
@@ -114,7 +114,7 @@ def _form(rule: Rule, workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def _workspaces(rule: Rule, name: str) -> list[Workspace]:
+def _workspaces(rule: RuleDefinition, name: str) -> list[Workspace]:
     """The one that was named, else those that the rule names, else all."""
     spaces = Workspace.objects.exclude(state=Workspace.State.REMOVED).order_by("name")
     names = (name,) if name else pinned(rule.all_of, "workspace")
@@ -126,12 +126,12 @@ def _workspaces(rule: Rule, name: str) -> list[Workspace]:
     return found
 
 
-def _backtest(rule: Rule, options: dict[str, Any]) -> dict[str, Any]:
+def _backtest(rule: RuleDefinition, options: dict[str, Any]) -> dict[str, Any]:
     days = options["days"]
     if not days.isascii() or not days.isdigit():
         raise CommandError(f"--days must be a number of days: {days}")
     run = run_backtest(rule=rule, now=clock.now(), days=int(days[:6]))
-    reasons = [words(Sentence(code, **detail)) for code, detail in run.reasons]
+    reasons = [translated_sentence(Sentence(code, **detail)) for code, detail in run.reasons]
     return {**run.body, "uuid": run.uuid, "reasons": reasons, "seconds": run.seconds}
 
 

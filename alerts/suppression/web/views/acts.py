@@ -15,8 +15,8 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.drafting.drafts import CannotSaveRule, draft_rule
 from alerts.suppression.drafting.rule_list import latest_acts
 from alerts.suppression.enforcing.explain import reasons_against_any_rule
-from alerts.suppression.engine.guards.signing import Side
-from alerts.suppression.models import ACTING, RuleVersion, State
+from alerts.suppression.engine.guards.signing import SigningSide
+from alerts.suppression.models import ACTING, RuleVersion, VersionState
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.signing.propose import side_by_proposing
 from alerts.suppression.web.first_draft import body_of_incident, first_body
@@ -25,7 +25,7 @@ from alerts.suppression.web.signing import needs_password, reason_not_proved, si
 from alerts.suppression.web.verbs import VERBS, may_do
 from alerts.suppression.web.views.editor import edit_address
 from alerts.suppression.web.views.rule import TEMPLATE as RULE
-from alerts.suppression.web.views.rule import page_of
+from alerts.suppression.web.views.rule import rule_page_context
 from alerts.suppression.web.views.rules import version_address
 from alerts.suppression.web.words import all_in_words
 from portal import clock
@@ -39,7 +39,7 @@ TEMPLATE = "alerts/suppression/act.html"
 
 
 @require_http_methods(["GET", "POST"])
-def act(request: HttpRequest, version: UUID, verb: str) -> HttpResponse:
+def act_on_rule(request: HttpRequest, version: UUID, verb: str) -> HttpResponse:
     """Ask what an act needs, then do it. Where it is not offered, the rule's page says what is."""
     found, user, now = version_or_404(request, version), actor_of(request), clock.now()
     if verb not in VERBS:
@@ -63,7 +63,7 @@ def act(request: HttpRequest, version: UUID, verb: str) -> HttpResponse:
     next_version = made or found
     goal = (
         edit_address(next_version)
-        if next_version.state == State.DRAFT
+        if next_version.state == VersionState.DRAFT
         else version_address(next_version)
     )
     return leave_toast(
@@ -72,13 +72,13 @@ def act(request: HttpRequest, version: UUID, verb: str) -> HttpResponse:
 
 
 @post_only(otherwise=lambda version: reverse("suppression:rule", args=[version]))
-def sign(request: HttpRequest, version: UUID) -> HttpResponse:
+def sign_version(request: HttpRequest, version: UUID) -> HttpResponse:
     """Give one side's signature for what was on the screen."""
     found, user, now = version_or_404(request, version), actor_of(request), clock.now()
     outcome = sign_from_form(request, found, user, now=now)
     if outcome.version is None:
         found = version_or_404(request, version)
-        page = page_of(request, found, user, now=now)
+        page = rule_page_context(request, found, user, now=now)
         context = {"sign_problems": outcome.problems, "form_values": outcome.form_values}
         return render(request, RULE, page | context, status=422)
     signed = outcome.version
@@ -91,7 +91,7 @@ def sign(request: HttpRequest, version: UUID) -> HttpResponse:
 
 
 @post_only(otherwise=lambda: reverse("suppression:rules"))
-def new(request: HttpRequest) -> HttpResponse:
+def begin_rule(request: HttpRequest) -> HttpResponse:
     """Begin a rule by hand."""
     user, now = actor_of(request), clock.now()
     return _draft(request, user, first_body(user, now=now), (), now=now)
@@ -149,7 +149,7 @@ def _ask(
         "problems": problems or [],
         "words": words,
         "effects": _effects(version, verb, signs=signs, now=now),
-        "asks_look": verb == "propose" and side_by_proposing(version, by=user) is Side.SOC,
+        "asks_look": verb == "propose" and side_by_proposing(version, by=user) is SigningSide.SOC,
         "is_checked": "checked_evidence" in request.POST,
         "asks_password": signs and needs_password(request, now=now),
         "back": edit_address(version)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from alerts.suppression.backtesting.redaction import redacted_body
-from alerts.suppression.models import ACTING, State
+from alerts.suppression.models import ACTING, VersionState
 from alerts.suppression.signing.awaiting_signature import recent_decisions, requests_for
 from alerts.suppression.signing.request_changes import (
     CannotRetest,
@@ -21,14 +21,14 @@ from alerts.suppression.web.backtest import summarize_backtest
 from alerts.suppression.web.shared import page_frame, plant_clocks, version_or_404
 from alerts.suppression.web.signing import sign_from_form
 from alerts.suppression.web.sitting import (
-    Mark,
-    checks_of,
+    SittingMark,
     latest_of,
-    mark,
+    mark_rule,
     needs_retest,
     note_opened,
-    proof_of,
     rule_context,
+    signing_proof_of,
+    sitting_checks,
     sitting_of,
     sums_of,
     take_back_skip,
@@ -54,7 +54,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
         "mine": [item for item in found if item.open_sides],
         "others": [item for item in found if not item.open_sides],
         "decided": [(step, state_chip(step.to_state)) for step in decided],
-        "has_canary": any(step.to_state == State.CANARY for step in decided),
+        "has_canary": any(step.to_state == VersionState.CANARY for step in decided),
     }
     return render_page(request, "alerts/suppression/approvals.html", page, part="rows")
 
@@ -70,13 +70,13 @@ def sitting(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def check(request: HttpRequest, version: UUID, number: int) -> HttpResponse:
+def open_check(request: HttpRequest, version: UUID, number: int) -> HttpResponse:
     """Open a check of a rule, and remember that it was opened."""
     found, user, now = version_or_404(request, version), actor_of(request), clock.now()
     if found.backtest is None or needs_retest(found, now=now):
         raise Http404
     test = summarize_backtest(redacted_body(found.backtest.body, by=user), rule=found.definition)
-    checks = checks_of(found, test, user, opened=())
+    checks = sitting_checks(found, test, user, opened=())
     chosen = next((item for item in checks if item.number == number and item.incident), None)
     if chosen is None or chosen.incident is None:
         raise Http404
@@ -85,7 +85,7 @@ def check(request: HttpRequest, version: UUID, number: int) -> HttpResponse:
 
 
 @post_only(otherwise=_home)
-def sign(request: HttpRequest, version: UUID) -> HttpResponse:
+def sign_next(request: HttpRequest, version: UUID) -> HttpResponse:
     """Sign the rule that is up; the next one follows."""
     found, user, now = version_or_404(request, version), actor_of(request), clock.now()
     outcome = sign_from_form(request, found, user, now=now)
@@ -93,7 +93,7 @@ def sign(request: HttpRequest, version: UUID) -> HttpResponse:
         return _page(
             request, now=now, up=version, problems=outcome.problems, form_values=outcome.form_values
         )
-    mark(request, version, Mark.SIGNED, now=now)
+    mark_rule(request, version, SittingMark.SIGNED, now=now)
     words = gettext("You signed %(rule)s.")
     if outcome.version.state in ACTING:
         words = gettext("You signed %(rule)s. Both sides have signed: its canary begins.")
@@ -101,7 +101,7 @@ def sign(request: HttpRequest, version: UUID) -> HttpResponse:
 
 
 @post_only(otherwise=_home)
-def changes(request: HttpRequest, version: UUID) -> HttpResponse:
+def ask_for_changes(request: HttpRequest, version: UUID) -> HttpResponse:
     """Ask the author for changes; the next rule follows."""
     found, user, now = version_or_404(request, version), actor_of(request), clock.now()
     words = request.POST.get("words", "").strip()
@@ -110,7 +110,7 @@ def changes(request: HttpRequest, version: UUID) -> HttpResponse:
     except Refused as refusal:
         problems = all_in_words(refusal.reasons)
         return _page(request, now=now, up=version, change_problems=problems, words=words)
-    mark(request, version, Mark.CHANGES, now=now)
+    mark_rule(request, version, SittingMark.CHANGES, now=now)
     text = gettext("Changes requested for %(rule)s.") % {"rule": found.rule.label}
     return _next(request, text)
 
@@ -119,7 +119,7 @@ def changes(request: HttpRequest, version: UUID) -> HttpResponse:
 def skip(request: HttpRequest, version: UUID) -> HttpResponse:
     """Pass over the rule that is up; it stays waiting."""
     found = version_or_404(request, version)
-    mark(request, found.uuid, Mark.SKIPPED, now=clock.now())
+    mark_rule(request, found.uuid, SittingMark.SKIPPED, now=clock.now())
     return HttpResponseRedirect(_home())
 
 
@@ -131,7 +131,7 @@ def back(request: HttpRequest, version: UUID) -> HttpResponse:
 
 
 @post_only(otherwise=_home)
-def stop(request: HttpRequest, version: UUID) -> HttpResponse:
+def stop_signed_rule(request: HttpRequest, version: UUID) -> HttpResponse:
     """Stop a rule that was signed by mistake: pause it, or reject it where a signature lacks."""
     found, user, now = version_or_404(request, version), actor_of(request), clock.now()
     words = request.POST.get("words", "").strip()
@@ -142,7 +142,7 @@ def stop(request: HttpRequest, version: UUID) -> HttpResponse:
         VERBS[verb].does(request, found, user, words, now)
     except Refused as refusal:
         return _page(request, now=now, stop_problems=all_in_words(refusal.reasons))
-    mark(request, version, Mark.STOPPED, now=now)
+    mark_rule(request, version, SittingMark.STOPPED, now=now)
     return _next(request, f"{found.rule.label}: {VERBS[verb].done}")
 
 
@@ -180,7 +180,7 @@ def _page(
     context = page_frame(user, now) | {
         "sitting": session,
         "sums": sums_of(session, place),
-        "proof": proof_of(request, now=now),
+        "proof": signing_proof_of(request, now=now),
         "latest": latest_of(session, user, now=now),
         **extra,
     }

@@ -24,7 +24,7 @@ from alerts.suppression.deploying.deployments import (
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.web.shared import page_frame
-from alerts.suppression.web.words import Chip, StateChip, all_in_words, chip
+from alerts.suppression.web.words import Chip, StateChip, all_in_words, state_word
 from portal import clock
 from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
@@ -52,12 +52,12 @@ _RULES: dict[str, Chip] = {
 
 def gate_chip(standing: str) -> StateChip:
     """Return how the gate of a workspace stands."""
-    return chip(_GATES[standing])
+    return state_word(_GATES[standing])
 
 
 def rule_chip(standing: str) -> StateChip:
     """Return how one of our rules stands in a workspace."""
-    return chip(_RULES[standing])
+    return state_word(_RULES[standing])
 
 
 def what_to_do(deployment: Deployment) -> str:

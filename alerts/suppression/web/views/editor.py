@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from alerts.suppression.drafting.drafts import CannotSaveRule, save_draft, uuid_of
 from alerts.suppression.drafting.suggestions import evidence_offered, suggestions_for
 from alerts.suppression.engine.guards.never import needs_hours
-from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.engine.guards.signing import SigningSide
 from alerts.suppression.engine.rule import NotARule, from_json
-from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.signing.people import people_of_side, usual_owners
 from alerts.suppression.web.draft_checks import (
     DraftTest,
@@ -42,7 +42,7 @@ from alerts.suppression.web.words import (
     all_in_words,
     life_steps,
     routine_cause,
-    rule_of,
+    rule_of_version,
     state_chip,
 )
 from portal import clock
@@ -55,7 +55,7 @@ TEMPLATE = "alerts/suppression/edit.html"
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class EditorVisit:
     """Who edits which draft, when, on the plant's clock."""
 
     version: RuleVersion
@@ -66,11 +66,11 @@ class Visit:
 
 
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, version: UUID) -> HttpResponse:
+def edit_draft(request: HttpRequest, version: UUID) -> HttpResponse:
     """A draft of one's own. Others see its page."""
     draft = version_or_404(request, version)
     user = actor_of(request)
-    if draft.state != State.DRAFT or draft.made_by_id != user.pk:
+    if draft.state != VersionState.DRAFT or draft.made_by_id != user.pk:
         return HttpResponseRedirect(version_address(draft))
     visit = _visit(draft, user, clock.now())
     if request.method == "GET":
@@ -95,7 +95,7 @@ def edit_address(version: RuleVersion, query: str = "") -> str:
     return reverse("suppression:edit", args=[version.uuid]) + query
 
 
-def _save(request: HttpRequest, visit: Visit) -> HttpResponse:
+def _save(request: HttpRequest, visit: EditorVisit) -> HttpResponse:
     stored = _body_of(visit.version)
     typed = _with_owners(body_from(request.POST, stored, zone=visit.zone), visit.user)
     body = without_lost_choice(typed, stored)
@@ -133,9 +133,13 @@ def _save(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def _page(
-    visit: Visit, body: Body, *, test: DraftTest | None = None, half: HalfWindows | None = None
+    visit: EditorVisit,
+    body: Body,
+    *,
+    test: DraftTest | None = None,
+    half: HalfWindows | None = None,
 ) -> dict[str, Any]:
-    version, rule = visit.version, rule_of(visit.version)
+    version, rule = visit.version, rule_of_version(visit.version)
     left = test.left if test else {}
     fields = fields_of(body)
     return page_frame(visit.user, visit.now) | {
@@ -152,8 +156,8 @@ def _page(
         "suggested": suggestions_for(visit.user, fields),
         "reason": routine_cause(str(body.get("reason", ""))),
         "reason_hints": causes_that_fit(rule),
-        "owners_ot": _owners(version, Side.OT, str(body.get("owner_ot", ""))),
-        "owners_soc": _owners(version, Side.SOC, str(body.get("owner_soc", ""))),
+        "owners_ot": _owners(version, SigningSide.OT, str(body.get("owner_ot", ""))),
+        "owners_soc": _owners(version, SigningSide.SOC, str(body.get("owner_soc", ""))),
         "enforcement": enforcement_of(version, rule),
         "needs_hours": needs_hours(rule) if rule else (),
         "ends": end_day(body, visit.zone),
@@ -166,13 +170,13 @@ def _page(
     }
 
 
-def _visit(version: RuleVersion, user: User, now: datetime) -> Visit:
+def _visit(version: RuleVersion, user: User, now: datetime) -> EditorVisit:
     zones = plant_clocks(version)
-    return Visit(version, user, now, ZoneInfo(zones[0]), zones)
+    return EditorVisit(version, user, now, ZoneInfo(zones[0]), zones)
 
 
-def _test(visit: Visit, body: Body) -> DraftTest | None:
-    rule = rule_of(visit.version)
+def _test(visit: EditorVisit, body: Body) -> DraftTest | None:
+    rule = rule_of_version(visit.version)
     if rule is None or not rule.clauses:
         return None
     return test_draft(visit.user, rule, now=visit.now, body=body)
@@ -194,7 +198,7 @@ def _with_owners(body: Body, author: User) -> Body:
     return body | {name: usual[name] for name in blank if name in usual}
 
 
-def _owners(version: RuleVersion, side: Side, chosen: str) -> list[Choice]:
+def _owners(version: RuleVersion, side: SigningSide, chosen: str) -> list[Choice]:
     found = [Choice(person.email, person.name) for person in people_of_side(version, side=side)]
     if chosen and chosen not in {choice.value for choice in found}:
         found.append(Choice(chosen, chosen))

@@ -14,12 +14,12 @@ from django.views.decorators.http import require_GET
 from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.deploying.left_out_alerts import left_out_visible_to
 from alerts.suppression.enforcing.explain import reasons_visible_to
-from alerts.suppression.models import Act, Ending, LedgerEntry, Where
+from alerts.suppression.models import Ending, LedgerAct, LedgerEntry, Where
 from alerts.suppression.queries import ledger_visible_to
 from alerts.suppression.watching.closed_incidents import CannotReviewAgain, confirm_close
 from alerts.suppression.watching.trials import kept_open_reasons
 from alerts.suppression.web.shared import number_in, page_frame
-from alerts.suppression.web.words import StateChip, all_in_words, chip, routine_cause
+from alerts.suppression.web.words import StateChip, all_in_words, routine_cause, state_word
 from portal import clock
 from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
@@ -44,15 +44,15 @@ ENDINGS = {
     Ending.NOT_SENT: (gettext_lazy("Not carried out"), "", "x"),
 }
 ACTS = {
-    Act.TAGGED: (gettext_lazy("Would close"), "maint", "flask-conical"),
-    Act.CLOSED: (gettext_lazy("Closed"), "ok", "circle-check"),
+    LedgerAct.TAGGED: (gettext_lazy("Would close"), "maint", "flask-conical"),
+    LedgerAct.CLOSED: (gettext_lazy("Closed"), "ok", "circle-check"),
 }
 KEPT_OPEN = (gettext_lazy("Covered, kept open"), "", "eye")  # by a guard, not by the trial alone
 WHERE = {Where.TAGOUT: gettext_lazy("Tagout"), Where.SENTINEL: gettext_lazy("Sentinel")}
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class LedgerFilter:
     """One thing to narrow the lines to: the value that was chosen, or all that can be."""
 
     label: str
@@ -61,7 +61,7 @@ class Filter:
     choices: list[tuple[str, str]]  # label, address
 
 
-def filters_of(request: HttpRequest, where: str, ending: str) -> list[Filter]:
+def filters_of(request: HttpRequest, where: str, ending: str) -> list[LedgerFilter]:
     """What the lines can be narrowed to, and what was chosen."""
     names: dict[str, dict[str, str]] = {
         "where": {str(side): str(label) for side, label in WHERE.items()},
@@ -69,7 +69,7 @@ def filters_of(request: HttpRequest, where: str, ending: str) -> list[Filter]:
     }
     labels = {"where": gettext("Where"), "ending": gettext("Outcome")}
     return [
-        Filter(
+        LedgerFilter(
             label=labels[name],
             chosen=values.get(chosen, ""),
             without=with_query(request.GET, {name: None, "after": None}),
@@ -127,7 +127,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         held_back = held_back.filter(rule__number=rule)
     page = page_frame(user, now) | {
         "held_back": held_back.count(),
-        "rows": rows_of(found[:PAGE], user),
+        "rows": ledger_rows(found[:PAGE], user),
         "more": with_query(request.GET, {"after": str(found[PAGE - 1].pk)})
         if len(found) > PAGE
         else "",
@@ -160,7 +160,7 @@ def _to_look_at() -> str:
     return f"{reverse('suppression:ledger')}?show={AGAIN}"
 
 
-def rows_of(entries: list[LedgerEntry], user: User) -> list[LedgerRow]:
+def ledger_rows(entries: list[LedgerEntry], user: User) -> list[LedgerRow]:
     """Lines as the page shows them."""
     ids = [entry.incident_id for entry in entries]
     visible = set(incidents_visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
@@ -170,8 +170,8 @@ def rows_of(entries: list[LedgerEntry], user: User) -> list[LedgerRow]:
 def _row(entry: LedgerEntry, is_seen: bool, user: User) -> LedgerRow:
     return LedgerRow(
         entry,
-        chip(KEPT_OPEN if entry.kept_open else ACTS[Act(entry.act)]),
-        chip(ENDINGS[Ending(entry.ending)]),
+        state_word(KEPT_OPEN if entry.kept_open else ACTS[LedgerAct(entry.act)]),
+        state_word(ENDINGS[Ending(entry.ending)]),
         str(WHERE[Where(entry.where)]),
         routine_cause(entry.reason),
         " → ".join(filter(None, (entry.incident.source, entry.incident.destination)))

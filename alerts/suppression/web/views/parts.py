@@ -14,11 +14,11 @@ from alerts.suppression.enforcing.explain import (
     reasons_visible_to,
     why_of,
 )
-from alerts.suppression.models import Act
+from alerts.suppression.models import LedgerAct
 from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.signing.notify import in_words
 from alerts.suppression.web.shared import may_propose
-from alerts.suppression.web.views.ledger import rows_of
+from alerts.suppression.web.views.ledger import ledger_rows
 from alerts.suppression.web.words import all_in_words, state_chip
 from portal import clock
 from portal.accounts.models import User
@@ -45,8 +45,8 @@ def why(request: HttpRequest, incident_id: int) -> HttpResponse:
         "now": now,
         "incident": incident,
         "rows": [
-            (row, row.entry.version_id in visible, row.entry.act == Act.CLOSED)
-            for row in rows_of(list(explanation.acted), user)
+            (row, row.entry.version_id in visible, row.entry.act == LedgerAct.CLOSED)
+            for row in ledger_rows(list(explanation.acted), user)
         ],
         "near": [
             (near_miss, in_words(near_miss.why, zone))
@@ -71,7 +71,7 @@ def _visible_near_misses(near: tuple[NearMiss, ...], user: User) -> list[NearMis
 
 
 @require_GET
-def device(request: HttpRequest, device_id: int) -> HttpResponse:
+def rules_of_device(request: HttpRequest, device_id: int) -> HttpResponse:
     """Rules that name a device, its kind or its zone."""
     user = actor_of(request)
     row = get_object_or_404(devices_visible_to(user).select_related("zone__site"), pk=device_id)

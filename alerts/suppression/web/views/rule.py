@@ -14,24 +14,24 @@ from alerts.suppression.drafting.current_version import past_of
 from alerts.suppression.drafting.suggested_version import line_changes
 from alerts.suppression.enforcing.group_members import late_members
 from alerts.suppression.engine.guards.lifecycle import is_unended
-from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.signing.awaiting_signature import is_stale
 from alerts.suppression.signing.people import owners_by_version
-from alerts.suppression.watching.trials import approvals_in_force, progress_of, trial_lines
-from alerts.suppression.web.backtest import reasons_of, summarize_backtest
+from alerts.suppression.watching.trials import approvals_in_force, trial_lines, trial_progress_of
+from alerts.suppression.web.backtest import backtest_reasons, summarize_backtest
 from alerts.suppression.web.shared import page_frame, plant_clocks, version_or_404
 from alerts.suppression.web.signing import signing_of
 from alerts.suppression.web.verbs import acts_for, may_do
 from alerts.suppression.web.views.deployments import of_rule
-from alerts.suppression.web.views.ledger import rows_of
+from alerts.suppression.web.views.ledger import ledger_rows
 from alerts.suppression.web.words import (
     ENFORCEMENTS,
-    conditions_of,
+    clause_line,
     ends_chip,
     life_steps,
-    line_of,
     routine_cause,
     state_chip,
+    version_lines,
 )
 from portal import clock
 from portal.accounts.models import User
@@ -53,7 +53,8 @@ def suggested_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str
         changes = []
     return {
         "suggested": [
-            (line_of(change.line), line_of(change.new_line), change.newcomers) for change in changes
+            (clause_line(change.line), clause_line(change.new_line), change.newcomers)
+            for change in changes
         ],
         "may_take_suggested": bool(changes) and may_do("take-suggested", version, user, now=now),
     }
@@ -61,9 +62,9 @@ def suggested_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str
 
 def trial_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str, Any]:
     """What the card on the trial shows; nothing where the version is not in its trial."""
-    if version.state != State.CANARY:
+    if version.state != VersionState.CANARY:
         return {"trial": None}
-    progress = progress_of(version)
+    progress = trial_progress_of(version)
     ids = version.credited_incident_ids
     incidents = incidents_visible_to(user).filter(pk__in=ids).order_by("-created_at", "-pk")
     return {
@@ -91,16 +92,16 @@ def new_members_of(version: RuleVersion, user: User) -> dict[str, Any]:
 def rule(request: HttpRequest, version: UUID) -> HttpResponse:
     """One version and all that is known of it."""
     shown_version = version_or_404(request, version)
-    context = page_of(request, shown_version, actor_of(request), now=clock.now())
+    context = rule_page_context(request, shown_version, actor_of(request), now=clock.now())
     return render_page(request, TEMPLATE, context, part="rule")
 
 
-def page_of(
+def rule_page_context(
     request: HttpRequest, version: RuleVersion, user: User, *, now: datetime
 ) -> dict[str, Any]:
     """What the page shows."""
     past = past_of(version, user)
-    is_asked = version.state in (State.PROPOSED, State.CHANGES_REQUESTED)
+    is_asked = version.state in (VersionState.PROPOSED, VersionState.CHANGES_REQUESTED)
     test = version.backtest
     return (
         page_frame(user, now)
@@ -116,7 +117,7 @@ def page_of(
             "state": state_chip(version.state),
             "life": life_steps(version.state, version.paused_from),
             "ends": ends_chip(version.expires_at, now) if version.expires_at else None,
-            "conditions": conditions_of(version, past.before),
+            "conditions": version_lines(version, past.before),
             "before": past.before,
             "why": routine_cause(str(version.body.get("reason", ""))),
             "owners": owners_by_version([version])[version.pk],
@@ -124,13 +125,13 @@ def page_of(
             "test": summarize_backtest(redacted_body(test.body, by=user), rule=version.definition)
             if test
             else None,
-            "test_reasons": reasons_of(test.reasons) if test else [],
+            "test_reasons": backtest_reasons(test.reasons) if test else [],
             "call": "sign" if is_asked else "",
             "is_stale": is_asked and is_stale(version, now=now),
             "evidence": past.evidence,
             "signatures": past.signatures,
             "steps": [(step, state_chip(step.to_state)) for step in past.steps],
             "versions": [(other, state_chip(other.state)) for other in past.versions],
-            "matches": rows_of(past.matches, user),
+            "matches": ledger_rows(past.matches, user),
         }
     )

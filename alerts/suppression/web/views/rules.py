@@ -10,7 +10,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET
 
 from alerts.suppression.drafting.rule_list import TABS, RuleRow, list_rules
-from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.signing.people import Owners, owners_by_version
 from alerts.suppression.web.shared import number_in, page_frame
 from alerts.suppression.web.words import ENFORCEMENTS, StateChip, ends_chip, state_chip
@@ -59,7 +59,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     page = page_frame(user, now) | {
         "rows": [_row(row, owners[row.version.pk], now) for row in found.rows],
         "more": with_query(request.GET, {"after": str(found.more)}) if found.more else "",
-        "has_canary": any(State.CANARY in row.states for row in found.rows),
+        "has_canary": any(VersionState.CANARY in row.states for row in found.rows),
         "tab": tab,
         "tabs": [
             Tab(
@@ -87,7 +87,7 @@ def version_address(version: RuleVersion) -> str:
 
 def _row(row: RuleRow, owners: Owners, now: datetime) -> ListedRule:
     version = row.version
-    acts = version.state in (State.CANARY, State.LIVE, State.PAUSED)
+    acts = version.state in (VersionState.CANARY, VersionState.LIVE, VersionState.PAUSED)
     enforcement = ENFORCEMENTS.get(version.enforcement, version.enforcement)
     return ListedRule(
         href=version_address(version),

@@ -23,7 +23,7 @@ from alerts.suppression.deploying.left_out_alerts import left_out_in
 from alerts.suppression.deploying.watchlist_gate import list_gate_of
 from alerts.suppression.deploying.watchlist_periods import changes_this_month
 from alerts.suppression.deploying.watchlist_rows import (
-    ListedRule,
+    RuleOnWatchlist,
     listed_rules,
     reason_against_renewal,
     reason_to_shut,
@@ -40,7 +40,7 @@ from alerts.suppression.deploying.watchlist_switch import (
     rights_on_watchlist,
     sign_watchlist,
 )
-from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.engine.guards.signing import SigningSide
 from alerts.suppression.engine.watchlist import ALIAS, lease_of_gate
 from alerts.suppression.models import WatchlistRequest, WatchlistState
 from alerts.suppression.queries import workspaces_reached_by
@@ -68,7 +68,7 @@ class RuleOfWatchlist:
     changed by hand, or would be covered if the list were on; and why.
     """
 
-    listed: ListedRule
+    listed: RuleOnWatchlist
     landed: int
     waiting: int
     refused: int
@@ -98,7 +98,7 @@ def watchlist(request: HttpRequest, workspace: UUID) -> HttpResponse:
 
 
 @post_only(otherwise=lambda workspace, verb: reverse("suppression:watchlist", args=[workspace]))
-def act(request: HttpRequest, workspace: UUID, verb: str) -> HttpResponse:
+def act_on_watchlist(request: HttpRequest, workspace: UUID, verb: str) -> HttpResponse:
     """Propose, sign or end it."""
     place, user, now = _workspace(request, workspace), actor_of(request), clock.now()
     try:
@@ -125,16 +125,16 @@ def _carry_out(
     if why := reason_not_proved(request, now=now):
         return why
     side = request.POST.get("side", "")
-    if side not in set(Side):
+    if side not in set(SigningSide):
         return gettext("Choose which side you sign for.")
     open_request = request_of(place.pk)
     if verb == "propose":
-        open_request = propose_watchlist(workspace=place, side=Side(side), by=user, now=now)
+        open_request = propose_watchlist(workspace=place, side=SigningSide(side), by=user, now=now)
     if open_request is None:
         return gettext("This is not waiting for signatures.")
     sign_watchlist(
         request_id=open_request.pk,
-        side=Side(side),
+        side=SigningSide(side),
         by=user,
         seen_hash=request.POST.get("seen_hash", ""),
         proved_at=proved_at_of(request),
@@ -212,7 +212,7 @@ def _rows(place: Workspace, *, is_on: bool, now: datetime) -> dict[str, Any]:
     return {"rules": rules, "landed": len(there), "leaving": sum(not row.wanted for row in there)}
 
 
-def _rule(listed: ListedRule, rows: Sequence[WantedRule], *, is_on: bool) -> RuleOfWatchlist:
+def _rule(listed: RuleOnWatchlist, rows: Sequence[WantedRule], *, is_on: bool) -> RuleOfWatchlist:
     wanted = [row for row in rows if row.about == listed.about and row.wanted is not None]
     landed = sum(row.is_as_wanted for row in wanted)
     failed = [row for row in wanted if row.outcome in (Landing.REFUSED, Landing.HELD)]
@@ -234,7 +234,7 @@ def _signatures(row: WatchlistRequest | None) -> list[Any]:
 
 def _sides(
     row: WatchlistRequest | None, place: Workspace, user: User, *, now: datetime
-) -> list[Side]:
+) -> list[SigningSide]:
     """For which sides the person may sign now, or propose where nothing is proposed."""
     sides = sorted(rights_on_watchlist(user, place))
     if row is None:

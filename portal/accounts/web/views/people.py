@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import clock
 from portal.accounts.labels import ROLE_NAMES, scope_names
-from portal.accounts.models import Grant, Role, ScopeKind, User
+from portal.accounts.models import Grant, GrantScope, Role, User
 from portal.accounts.queries import people_matching
 from portal.accounts.services.people import (
     CannotDisablePerson,
@@ -114,7 +114,7 @@ def enable(request: HttpRequest, person: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @for_administrators
-def revoke(request: HttpRequest, person: UUID, grant: int) -> HttpResponse:
+def revoke_role_view(request: HttpRequest, person: UUID, grant: int) -> HttpResponse:
     """Ask first, for only a command gives the role again; then take it back."""
     row = get_object_or_404(Grant.objects.select_related("user"), pk=grant, user__uuid=person)
     if request.method == "GET":
@@ -185,6 +185,6 @@ def _grants_of(person: User) -> list[Grant]:
 
 
 def _where(grant: Grant, names: dict[UUID, str]) -> str:
-    if grant.scope == ScopeKind.ALL or grant.scope_uuid is None:
+    if grant.scope == GrantScope.ALL or grant.scope_uuid is None:
         return gettext("everywhere")
     return names.get(grant.scope_uuid, gettext("in a place that no longer exists"))

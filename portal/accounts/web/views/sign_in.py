@@ -28,13 +28,13 @@ from portal.accounts.password_checks import (
 )
 from portal.accounts.services.attempts import (
     COUNTED_FOR,
-    Attempt,
+    SignInAttempt,
     TooManyAttempts,
     account_of,
     begin_attempt,
     forget_attempt,
     forget_failures,
-    note_failure,
+    note_wrong_password,
 )
 from portal.accounts.services.people import CannotChangePassword, change_password, note_sign_in
 from portal.accounts.sessions import SessionStore, actor_of, allow_limited_session
@@ -83,7 +83,7 @@ def _try(request: HttpRequest, goal: str) -> HttpResponse:
     device = device_of(request, account)
     queue = KNOWN_PEOPLE if device else STRANGERS
     source = f"device {device}" if device else ""
-    attempt = Attempt(account, counted_as(client_address(request)), source)
+    attempt = SignInAttempt(account, counted_as(client_address(request)), source)
     try:
         with queue.place(account):
             return _look_at(request, goal, attempt, queue)
@@ -101,7 +101,9 @@ def _try(request: HttpRequest, goal: str) -> HttpResponse:
         return _wait(request, goal, words, status=503, seconds=RETRY_AFTER)
 
 
-def _look_at(request: HttpRequest, goal: str, attempt: Attempt, queue: CheckQueue) -> HttpResponse:
+def _look_at(
+    request: HttpRequest, goal: str, attempt: SignInAttempt, queue: CheckQueue
+) -> HttpResponse:
     now = clock.unshifted()
     row = begin_attempt(attempt, now=now)
     form = SignInForm(request, request.POST)
@@ -115,7 +117,7 @@ def _look_at(request: HttpRequest, goal: str, attempt: Attempt, queue: CheckQueu
     if is_right and person is None:
         form.add_error(None, form.get_invalid_login_error())
     if person is None:
-        note_failure(attempt, now=now)
+        note_wrong_password(attempt, now=now)
         return _page(request, form, goal, status=422)
     forget_failures(attempt)
     response = HttpResponseRedirect(goal)

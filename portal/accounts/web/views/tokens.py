@@ -70,7 +70,7 @@ def rotate(request: HttpRequest, token: UUID) -> HttpResponse:
 
 
 @post_only(otherwise=lambda token: reverse("api-tokens"))
-def revoke(request: HttpRequest, token: UUID) -> HttpResponse:
+def revoke_token_view(request: HttpRequest, token: UUID) -> HttpResponse:
     """End a token of one's own at once."""
     row = get_object_or_404(ApiToken, uuid=token, owner=actor_of(request))
     revoke_token(token_id=row.pk, by=actor_of(request), now=clock.now())

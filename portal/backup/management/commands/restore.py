@@ -13,8 +13,8 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 
 from portal import clock
-from portal.backup.archive import Archive
-from portal.backup.engine import Findings
+from portal.backup.archive import BackupArchive
+from portal.backup.engine import ComparisonResult
 from portal.backup.models import Restore
 from portal.backup.queries import unresumed_restore
 from portal.backup.services.restore_backup import restore_backup
@@ -89,7 +89,7 @@ class Command(TagoutCommand):
 
     def _restore(self, path: Path, *, replace: str, foreign: str) -> Restore:
         try:
-            with closing(Archive(path)) as archive:
+            with closing(BackupArchive(path)) as archive:
                 return restore_backup(
                     archive=archive,
                     replace=replace,
@@ -120,7 +120,7 @@ def _by() -> str:
         return "command line"
 
 
-def _report(restore: Restore, findings: Findings) -> dict[str, Any]:
+def _report(restore: Restore, findings: ComparisonResult) -> dict[str, Any]:
     return {
         "backup_made_at": restore.backup_made_at,
         "version": restore.backup_version,

@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.automation.engine.hidden_values import hidden_values_of
-from alerts.automation.engine.plant_effects import Evidence
+from alerts.automation.engine.plant_effects import EffectEvidence
 from tests.factories.workflows import (
     COMMENT,
     GROUP,
@@ -80,13 +80,13 @@ def test_a_value_that_azure_does_not_show_is(uri):
 def test_it_is_found_in_steps_inside_of_others(kind):
     inner = {"Call": http_step("GET", "@parameters('where')")}
     actions = {"Outer": {"type": kind, "actions": {"Inner": {"type": "Scope", "actions": inner}}}}
-    assert hidden_in(actions) == [Evidence("value", "where", "parameter")]
+    assert hidden_in(actions) == [EffectEvidence("value", "where", "parameter")]
 
 
 def test_a_parameter_that_names_another_is_followed():
     step = {"Call": http_step("GET", "@parameters('a')")}
     parameters = {"a": {"value": "@parameters('b')"}}
-    assert hidden_in(step, parameters=parameters) == [Evidence("value", "b", "parameter")]
+    assert hidden_in(step, parameters=parameters) == [EffectEvidence("value", "b", "parameter")]
     around = parameters | {"b": {"value": "@parameters('a')"}}
     assert hidden_in(step, parameters=around) == []
 
@@ -94,18 +94,18 @@ def test_a_parameter_that_names_another_is_followed():
 @pytest.mark.parametrize("kind", ["Workflow", "InvokeWorkflow"])
 def test_what_another_logic_app_does_is_hidden(kind):
     actions = {"Comment": COMMENT, "Go": {"type": kind, "inputs": {"host": CHILD}}}
-    assert hidden_in(actions) == [Evidence("value", "open-breaker", "Logic App")]
+    assert hidden_in(actions) == [EffectEvidence("value", "open-breaker", "Logic App")]
 
 
 @pytest.mark.parametrize("kind", ["Xslt", "Liquid", "FlatFileDecoding", "XmlValidation"])
 def test_maps_of_an_integration_account_are_hidden(kind):
     actions = {"Map": {"type": kind, "inputs": {"content": "@triggerBody()"}}}
-    assert hidden_in(actions) == [Evidence("value", kind.lower(), "integration account")]
+    assert hidden_in(actions) == [EffectEvidence("value", kind.lower(), "integration account")]
 
 
 def test_a_batch_of_another_logic_app_is_hidden():
     actions = {"Send": {"type": "SendToBatch", "inputs": {"host": CHILD}}}
-    assert hidden_in(actions) == [Evidence("value", "open-breaker", "Logic App")]
+    assert hidden_in(actions) == [EffectEvidence("value", "open-breaker", "Logic App")]
 
 
 def test_a_connection_that_was_not_read_is_hidden():
@@ -114,7 +114,7 @@ def test_a_connection_that_was_not_read_is_hidden():
     connectors[next(name for name in connectors if name.endswith("office365"))] = ""
     parts = {"definition": properties["definition"], "parameters": properties["parameters"]}
     found = hidden_values_of(**parts, connectors=connectors)
-    assert found == [Evidence("value", "office365", "connection")]
+    assert found == [EffectEvidence("value", "office365", "connection")]
 
 
 def test_a_workflow_of_a_site_is_read_with_the_connections_that_it_names():

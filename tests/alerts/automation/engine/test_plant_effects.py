@@ -2,7 +2,12 @@
 
 import pytest
 
-from alerts.automation.engine.plant_effects import MAX_DEPTH, MAX_EVIDENCE, Evidence, evidence_of
+from alerts.automation.engine.plant_effects import (
+    MAX_DEPTH,
+    MAX_EVIDENCE,
+    EffectEvidence,
+    plant_effects_of,
+)
 from tests.factories.workflows import (
     ACT_ON_PLANT,
     COMMENT,
@@ -17,7 +22,7 @@ from tests.factories.workflows import (
 
 def evidence_in(properties):
     parameters = properties.get("parameters")
-    return evidence_of(
+    return plant_effects_of(
         definition=properties.get("definition"),
         parameters=parameters,
         connectors=connectors_of(parameters),
@@ -46,7 +51,7 @@ def test_what_only_looks_harmless_is_not(how):
 def test_the_step_and_what_it_calls_are_named():
     actions = {"Mail": MAIL, "Open_breaker_7": http_step("POST", "https://scada/breaker/7")}
     found = evidence_in(workflow_properties(actions))
-    assert found == [Evidence("step", "Open_breaker_7", "Http")]
+    assert found == [EffectEvidence("step", "Open_breaker_7", "Http")]
 
 
 def test_a_step_that_is_nested_deeper_than_is_read_may_act():

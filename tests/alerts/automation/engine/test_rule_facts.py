@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.automation.engine.rule_facts import colliding, facts_of
+from alerts.automation.engine.rule_facts import colliding, read_rule_facts
 from tests.conftest import NOON
 
 
@@ -24,9 +24,9 @@ def modify(**configuration):
 
 
 def test_a_close_is_seen_in_any_case_of_letters():
-    assert facts_of(rule(actions=[modify(status="Closed")])).closes
-    assert facts_of(rule(actions=[modify(status="closed")])).closes
-    assert not facts_of(rule(actions=[modify(status="Active", severity="Low")])).closes
+    assert read_rule_facts(rule(actions=[modify(status="Closed")])).closes
+    assert read_rule_facts(rule(actions=[modify(status="closed")])).closes
+    assert not read_rule_facts(rule(actions=[modify(status="Active", severity="Low")])).closes
 
 
 def test_playbooks_of_a_rule_are_named_by_their_addresses():
@@ -35,22 +35,22 @@ def test_playbooks_of_a_rule_are_named_by_their_addresses():
         "actionType": "RunPlaybook",
         "actionConfiguration": {"logicAppResourceId": "/x/Workflows/Isolate"},
     }
-    assert facts_of(rule(actions=[action])).playbooks == ("/x/workflows/isolate",)
+    assert read_rule_facts(rule(actions=[action])).playbooks == ("/x/workflows/isolate",)
 
 
 def test_a_rule_whose_time_is_over_does_not_act():
-    facts = facts_of(rule(ends="2026-11-24T11:00:00Z"))
+    facts = read_rule_facts(rule(ends="2026-11-24T11:00:00Z"))
     assert facts.has_ended(now=NOON) and not facts.is_acting(now=NOON)
     assert facts.is_acting(now=NOON - timedelta(hours=2))
-    assert not facts_of(rule(enabled=False)).is_acting(now=NOON)
+    assert not read_rule_facts(rule(enabled=False)).is_acting(now=NOON)
 
 
 def test_acting_rules_of_one_order_collide():
     rules = [
-        ("a", facts_of(rule(order=5))),
-        ("b", facts_of(rule(order=5))),
-        ("c", facts_of(rule(order=6))),
-        ("d", facts_of(rule(order=6, enabled=False))),
+        ("a", read_rule_facts(rule(order=5))),
+        ("b", read_rule_facts(rule(order=5))),
+        ("c", read_rule_facts(rule(order=6))),
+        ("d", read_rule_facts(rule(order=6, enabled=False))),
     ]
     assert colliding(rules, now=NOON) == {"a", "b"}
 
@@ -67,6 +67,6 @@ def test_acting_rules_of_one_order_collide():
     ],
 )
 def test_what_is_odd_is_left_out(body):
-    facts = facts_of(body)
+    facts = read_rule_facts(body)
     assert not facts.closes and not facts.is_acting(now=NOON)
     assert colliding([("a", facts)], now=NOON) == set()

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from alerts.automation.engine.rule_facts import facts_of
-from alerts.automation.web.rule_words import words_of
+from alerts.automation.engine.rule_facts import read_rule_facts
+from alerts.automation.web.rule_words import describe_rule
 from tests.alerts.automation.engine.test_rule_facts import modify, rule
 from tests.contract.examples import ARE_HERE, NOT_HERE, SENTINEL
 
@@ -35,7 +35,7 @@ def action(kind, **configuration):
 
 
 def words(**parts):
-    return words_of(facts_of(rule(**parts)), playbooks={PLAYBOOK.lower(): "Tell OT"})
+    return describe_rule(read_rule_facts(rule(**parts)), playbooks={PLAYBOOK.lower(): "Tell OT"})
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def words(**parts):
 )
 def test_each_kind_of_condition_is_told(found, said):
     (told,) = words(conditions=[found]).conditions
-    assert said in told and facts_of(rule(conditions=[found])).is_understood
+    assert said in told and read_rule_facts(rule(conditions=[found])).is_understood
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_each_kind_of_condition_is_told(found, said):
 )
 def test_each_kind_of_act_is_told(found, said):
     assert words(actions=[found]).acts == [said]
-    assert facts_of(rule(actions=[found])).is_understood
+    assert read_rule_facts(rule(actions=[found])).is_understood
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_condition_that_is_not_understood_says_so_as_it_stands_there(found):
     for conditions in ([found], [inside]):
         (told,) = words(conditions=conditions).conditions
         assert f"not understood: {json.dumps(found)}" in told
-        assert not facts_of(rule(conditions=conditions)).is_understood
+        assert not read_rule_facts(rule(conditions=conditions)).is_understood
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_a_condition_that_is_not_understood_says_so_as_it_stands_there(found):
 def test_an_act_that_is_not_understood_says_so_as_it_stands_there(found, said):
     (told,) = words(actions=[found]).acts
     assert said in told and "not understood" in told
-    assert not facts_of(rule(actions=[found])).is_understood
+    assert not read_rule_facts(rule(actions=[found])).is_understood
 
 
 @pytest.mark.parametrize(
@@ -214,18 +214,23 @@ def test_an_act_that_is_not_understood_says_so_as_it_stands_there(found, said):
 def test_what_stands_beside_them_and_is_not_understood_is_told(changes, said):
     body = rule()
     body["triggeringLogic"] |= changes
-    assert any(said in text for text in words_of(facts_of(body), playbooks={}).others)
+    assert any(said in text for text in describe_rule(read_rule_facts(body), playbooks={}).others)
 
 
 def test_an_order_out_of_range_and_a_member_of_the_rule_are_told():
     body = rule(order=0) | {"scope": "one subscription"}
-    assert [text.partition(" ")[0] for text in facts_of(body).not_understood] == ["scope", "order"]
+    assert [text.partition(" ")[0] for text in read_rule_facts(body).not_understood] == [
+        "scope",
+        "order",
+    ]
 
 
 def test_conditions_that_are_no_list_are_not_taken_for_none():
     body = rule()
     body["triggeringLogic"]["conditions"] = {"a": 1}
-    assert words_of(facts_of(body), playbooks={}).conditions == ['not understood: {"a": 1}']
+    assert describe_rule(read_rule_facts(body), playbooks={}).conditions == [
+        'not understood: {"a": 1}'
+    ]
     assert words().conditions == ["on every one, without a condition"]
 
 
@@ -241,7 +246,7 @@ def test_conditions_that_are_no_list_are_not_taken_for_none():
 def test_the_trigger_is_told(on_, when, said):
     body = rule()
     body["triggeringLogic"] |= {"triggersOn": on_, "triggersWhen": when}
-    assert words_of(facts_of(body), playbooks={}).when == said
+    assert describe_rule(read_rule_facts(body), playbooks={}).when == said
 
 
 def test_acts_are_told_in_the_order_in_which_they_run():
@@ -268,5 +273,5 @@ def test_every_example_is_understood_in_full(name):
     bodies = whole["responses"]["200"]["body"]["value"] if "responses" in whole else [whole]
     assert bodies
     for body in bodies:
-        facts = facts_of(body["properties"])
-        assert facts.is_understood and words_of(facts, playbooks={}).others == []
+        facts = read_rule_facts(body["properties"])
+        assert facts.is_understood and describe_rule(facts, playbooks={}).others == []

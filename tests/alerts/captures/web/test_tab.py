@@ -11,7 +11,7 @@ from django.core.management import call_command
 
 from alerts.captures.models import Capture, CaptureAccess
 from alerts.captures.services import read_a_capture, remove_old_captures
-from alerts.incidents.models import AlertRaw, Status
+from alerts.incidents.models import AlertRaw, IncidentStatus
 from portal import clock
 from portal.audit.models import Entry
 from tests.conftest import NOON
@@ -157,7 +157,7 @@ def test_its_days_end_once_the_incident_is_closed(attach, water, incident, setti
     settings.CAPTURE_DAYS = 90
     capture, later = attach(water, read=True), NOON + timedelta(days=91)
     assert remove_old_captures(now=later) == 0
-    incident.status = Status.CLOSED
+    incident.status = IncidentStatus.CLOSED
     incident.save()
     assert remove_old_captures(now=NOON + timedelta(days=89)) == 0
     monkeypatch.setattr("portal.clock.now", lambda: later)

@@ -9,7 +9,7 @@ import pytest
 
 from alerts.captures.models import CaptureAccess, CapturePart
 from portal.audit.models import Entry
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from training.labs.reading_process import MAX_FRAMES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -59,8 +59,8 @@ def test_who_may_not_and_what_cannot_be_opened_is_said_in_a_sentence(see, attach
     capture = attach(water)
     assert "in quarantine" in see(sam, capture, status=403)
     bad = attach(b"\xd4\xc3\xb2\xa1" + bytes(3))
-    type(capture).objects.filter(pk=capture.pk).update(state=State.DONE)
-    type(bad).objects.filter(pk=bad.pk).update(state=State.DONE, trouble="It ends at byte 7.")
+    type(capture).objects.filter(pk=capture.pk).update(state=JobState.DONE)
+    type(bad).objects.filter(pk=bad.pk).update(state=JobState.DONE, trouble="It ends at byte 7.")
     assert "Only OT, the SOC and auditors" in see(mia, capture, status=403)
     assert "It ends at byte 7." in see(sam, bad, status=409)
     assert not CaptureAccess.objects.exists()

@@ -7,8 +7,8 @@ import pytest
 from alerts.dashboards.measures import MEASURES
 from alerts.dashboards.queries.numbers import numbers_for
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.models import Status
-from portal.accounts.models import Role, ScopeKind
+from alerts.incidents.models import IncidentStatus
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident
@@ -27,7 +27,7 @@ def week(workspace, site):
     """Two open incidents, three closed by people and one by a rule."""
     at_site = {"site_ids": [site.pk], "created_at": NOON - timedelta(days=5)}
     regroup([make_incident(workspace, **at_site).pk for _ in range(2)], now=NOON)
-    shut = at_site | {"status": Status.CLOSED, "closed_at": NOON - timedelta(days=1)}
+    shut = at_site | {"status": IncidentStatus.CLOSED, "closed_at": NOON - timedelta(days=1)}
     for closed_by in ("", "", "", "R-12"):
         make_incident(workspace, closed_by=closed_by, **shut)
 
@@ -107,7 +107,7 @@ def test_a_number_that_does_not_exist_is_not_found(program, week):
 
 
 def test_who_reads_no_numbers_on_pages_reads_none_here(week, make_person, workspace):
-    sam = make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid))
+    sam = make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid))
     assert Program(sam).get("metrics/open-incidents/").status_code == 403
 
 

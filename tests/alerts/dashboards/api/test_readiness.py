@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.readiness.models import Finding
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace
@@ -20,7 +20,7 @@ def gdansk(db, noon):
 
 
 def person(make_person, role, workspace):
-    return make_person(cast.LEO, (role, ScopeKind.WORKSPACE, workspace.uuid))
+    return make_person(cast.LEO, (role, GrantScope.WORKSPACE, workspace.uuid))
 
 
 def test_checks_have_the_members_of_the_command(make_person, gdansk):

@@ -7,7 +7,7 @@ import pytest
 from alerts.dashboards.queries.sync import oldest_age
 from alerts.intake.models import Cursor
 from alerts.sentinel.models import Workspace
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON
 from tests.factories.incidents import make_queue_row, make_site, make_workspace
@@ -32,12 +32,12 @@ def both(db):
 
 @pytest.fixture
 def leo(make_person, both):
-    return Program(make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None)))
+    return Program(make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.ALL, None)))
 
 
 @pytest.fixture
 def sam(make_person, both):
-    return Program(make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, both[0].uuid)))
+    return Program(make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, both[0].uuid)))
 
 
 def ages(answer):
@@ -71,7 +71,7 @@ def test_a_paused_workspace_ages_no_answer_and_one_never_read_does(leo, both):
 
 def test_ot_hears_of_the_workspaces_that_feed_its_site(make_person, both):
     site = make_site()
-    oda = make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+    oda = make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
     assert oldest_age(oda, now=NOON) is None
     make_queue_row(both[1], site)
     assert oldest_age(oda, now=NOON) == 1200

@@ -22,8 +22,8 @@ from alerts.incidents.acts.triage import (
     comment_on_incidents,
     label_incidents,
 )
-from alerts.incidents.models import Comment, Group, Incident, Severity, Status
-from alerts.outbox.models import Change, Outcome
+from alerts.incidents.models import Comment, Group, Incident, IncidentStatus, Severity
+from alerts.outbox.models import Change, ChangeOutcome
 from portal.audit.models import Entry
 from tests import cast
 from tests.alerts.incidents.decisions import entra, timeline
@@ -47,7 +47,7 @@ def test_a_close_shows_at_once_and_reaches_sentinel_with_names(desk, sam):
     assert incident.group_key is None
     assert not Group.objects.exists(), "it has left the queue"
     assert desk.in_sentinel(incident)["status"] == "New"
-    assert desk.deliver() == [Outcome.SENT]
+    assert desk.deliver() == [ChangeOutcome.SENT]
     there = desk.in_sentinel(incident)
     assert (there["status"], there["classificationReason"]) == ("Closed", "SuspiciousButExpected")
     assert there["classificationComment"] == (
@@ -75,8 +75,8 @@ def test_a_row_of_many_is_closed_by_one_act_with_one_audit_entry(desk, sam):
     close_incidents(incident_ids=[row.pk for row in rows], **BENIGN, by=sam, now=NOON)
     assert Change.objects.values("act").distinct().count() == 1
     assert Entry.objects.filter(action="incidents.incident.closed").count() == 1
-    assert desk.deliver() == [Outcome.SENT] * 5
-    assert set(Incident.objects.values_list("status", "owed")) == {(Status.CLOSED, 0)}
+    assert desk.deliver() == [ChangeOutcome.SENT] * 5
+    assert set(Incident.objects.values_list("status", "owed")) == {(IncidentStatus.CLOSED, 0)}
 
 
 def test_many_cost_hardly_more_questions_than_few(desk, sam, django_assert_max_num_queries):
@@ -90,7 +90,7 @@ def test_one_close_goes_out_before_a_colleagues_close_of_many(desk, sam, make_pe
     many, one = [desk.incident() for _ in range(21)], desk.incident()
     close_incidents(incident_ids=[row.pk for row in many], **BENIGN, by=leo, now=NOON)
     close_incidents(incident_ids=[one.pk], **BENIGN, by=sam, now=NOON)
-    assert desk.deliver() == [Outcome.SENT] * 22
+    assert desk.deliver() == [ChangeOutcome.SENT] * 22
     assert desk.sentinel.writes[0].name == one.name
 
 
@@ -137,7 +137,7 @@ def test_who_closes_another_way_than_a_colleague_just_did_is_told(desk, sam, mak
     close_incidents(
         incident_ids=[incident.pk], **attack, instead_of=["BenignPositive"], by=leo, now=NOON
     )
-    assert desk.deliver() == [Outcome.SENT] * 2
+    assert desk.deliver() == [ChangeOutcome.SENT] * 2
     assert desk.in_sentinel(incident)["classification"] == "TruePositive"
 
 
@@ -176,7 +176,7 @@ def test_our_own_gate_label_keeps_nobody_from_closing(desk, sam):
     incident = desk.incident()
     close_incidents(incident_ids=[incident.pk], **BENIGN, by=sam, now=NOON)
     desk.sentinel.edit(incident.name, labels=[{"labelName": "tagout-off"}])
-    assert desk.deliver() == [Outcome.SENT]
+    assert desk.deliver() == [ChangeOutcome.SENT]
     assert desk.in_sentinel(incident)["status"] == "Closed"
     assert desk.in_sentinel(incident)["labels"][0]["labelName"] == "tagout-off"
 
@@ -195,8 +195,8 @@ def test_reopening_takes_the_classification_off(desk, sam):
     incident = desk.incident(status="Closed", classification="Undetermined")
     reopen_incidents(incident_ids=[incident.pk], by=sam, now=NOON)
     incident.refresh_from_db()
-    assert (incident.status, incident.classification) == (Status.ACTIVE, "")
-    assert desk.deliver() == [Outcome.SENT]
+    assert (incident.status, incident.classification) == (IncidentStatus.ACTIVE, "")
+    assert desk.deliver() == [ChangeOutcome.SENT]
     assert desk.in_sentinel(incident)["status"] == "Active"
     assert "classification" not in desk.in_sentinel(incident)
     with pytest.raises(CannotReopen, match="Already open"):
@@ -209,7 +209,7 @@ def test_a_person_is_assigned_by_entra_id_where_there_is_one(desk, sam, make_per
     first, second = desk.incident(), desk.incident()
     assign_incidents(incident_ids=[first.pk], to=sam, by=sam, now=NOON)
     assign_incidents(incident_ids=[second.pk], to=leo, by=sam, now=NOON)
-    assert desk.deliver() == [Outcome.SENT] * 2
+    assert desk.deliver() == [ChangeOutcome.SENT] * 2
     assert desk.in_sentinel(first)["owner"]["objectId"] == sam.oid
     assert desk.in_sentinel(second)["owner"] == {
         "assignedTo": "Leo Hartmann",
@@ -220,7 +220,7 @@ def test_a_person_is_assigned_by_entra_id_where_there_is_one(desk, sam, make_per
     with pytest.raises(CannotAssign, match="Already assigned to Leo Hartmann"):
         assign_incidents(incident_ids=[second.pk], to=leo, by=sam, now=NOON)
     assign_incidents(incident_ids=[second.pk], to=None, by=sam, now=NOON)
-    assert desk.deliver() == [Outcome.SENT]
+    assert desk.deliver() == [ChangeOutcome.SENT]
     assert set(desk.in_sentinel(second)["owner"].values()) == {None}
 
 
@@ -242,12 +242,12 @@ def test_severity_and_labels_are_written_beside_what_others_write(desk, sam):
     desk.sentinel.edit(
         incident.name, status="Active", labels=[{"labelName": "Press-Shop"}, {"labelName": "new"}]
     )
-    assert desk.deliver() == [Outcome.SENT] * 2
+    assert desk.deliver() == [ChangeOutcome.SENT] * 2
     there = desk.in_sentinel(incident)
     assert (there["severity"], there["status"]) == ("Low", "Active")
     assert [label["labelName"] for label in there["labels"]] == ["new", "Line 2"]
     incident.refresh_from_db()
-    assert incident.status == Status.ACTIVE
+    assert incident.status == IncidentStatus.ACTIVE
     assert timeline(incident) == ["severity", "labels", "status", "labels"]
 
 
@@ -289,7 +289,7 @@ def test_a_comment_names_its_writer_and_is_shown_at_once(desk, sam):
     comment_on_incidents(incident_ids=[incident.pk], message=" Looking. ", by=sam, now=NOON)
     comment = Comment.objects.get()
     assert (comment.author, comment.ours) == ("Sam Keller", True)
-    assert desk.deliver() == [Outcome.SENT]
+    assert desk.deliver() == [ChangeOutcome.SENT]
     sent = desk.sentinel.comments[incident.name]
     assert list(sent) == [comment.name]
     assert sent[comment.name]["properties"]["message"] == "Looking.\n\nSam Keller, with Tagout"

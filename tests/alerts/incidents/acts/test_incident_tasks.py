@@ -13,9 +13,9 @@ from alerts.incidents.acts.incident_tasks import (
     read_tasks_again,
     reopen_task,
 )
-from alerts.incidents.models import IncidentTask, Status, TaskReading
+from alerts.incidents.models import IncidentStatus, IncidentTask, TaskReading
 from alerts.intake.services.incident_tasks import read_due_tasks
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, ChangeOutcome
 from alerts.sentinel.client.port import SentinelNotFound, SentinelRefused, SentinelUnavailable
 from portal.jobs.models import Job
 from tests.alerts.incidents.decisions import timeline
@@ -74,7 +74,7 @@ def test_an_added_task_is_in_sentinel_once(desk, sam, incident):
     add_task(incident_id=incident.pk, title=" Fetch a capture ", by=sam, now=NOON)
     owed = incident.tasks.get()
     assert (owed.title, owed.is_owed, owed.author) == ("Fetch a capture", True, sam.name)
-    assert desk.deliver() == [Outcome.SENT]
+    assert desk.deliver() == [ChangeOutcome.SENT]
     assert in_sentinel(desk, incident) == {"Fetch a capture": "New"}
     assert list(read(desk, incident, sam)) == ["Fetch a capture"], "ours came back by its name"
     stored = desk.sentinel.tasks[incident.name].values()
@@ -83,7 +83,7 @@ def test_an_added_task_is_in_sentinel_once(desk, sam, incident):
     assert incident.tasks.get().is_owed is False
     assert timeline(incident) == ["task-added"]
     incident.refresh_from_db()
-    assert (incident.owed, incident.status) == (0, Status.NEW)
+    assert (incident.owed, incident.status) == (0, IncidentStatus.NEW)
 
 
 def test_a_lost_answer_makes_no_second_task(desk, sam, incident):
@@ -97,7 +97,7 @@ def test_a_lost_answer_makes_no_second_task(desk, sam, incident):
     desk.sentinel.before_next(lose_answer, verb="put_task")
     desk.deliver()
     desk.deliver(seconds=300)
-    assert Change.objects.get().outcome == Outcome.SENT
+    assert Change.objects.get().outcome == ChangeOutcome.SENT
     assert in_sentinel(desk, incident) == {"Once": "New"}
     assert len([call for call in desk.sentinel.calls if call.verb == "put_task"]) == 1
 
@@ -108,7 +108,7 @@ def test_completing_keeps_what_others_wrote_meanwhile(desk, sam, incident):
     complete_task(incident_id=incident.pk, task=THEIRS, by=sam, now=NOON)
     assert incident.tasks.get().is_completed
     desk.sentinel.edit_task(incident.name, THEIRS, title="Call them", description="New")
-    assert desk.deliver() == [Outcome.SENT]
+    assert desk.deliver() == [ChangeOutcome.SENT]
     stored = desk.sentinel.tasks[incident.name][THEIRS]["properties"]
     assert (stored["title"], stored["description"], stored["status"]) == (
         "Call them",
@@ -124,7 +124,7 @@ def test_an_edit_between_reading_and_writing_is_read_again(desk, sam, incident):
     desk.sentinel.before_next(
         lambda: desk.sentinel.edit_task(incident.name, THEIRS, title="Call them"), verb="put_task"
     )
-    assert desk.deliver() == [Outcome.SENT]
+    assert desk.deliver() == [ChangeOutcome.SENT]
     assert in_sentinel(desk, incident) == {"Call them": "Completed"}
 
 
@@ -133,7 +133,7 @@ def test_what_a_person_completed_first_is_no_second_write(desk, sam, incident):
     read(desk, incident, sam)
     complete_task(incident_id=incident.pk, task=THEIRS, by=sam, now=NOON)
     desk.sentinel.edit_task(incident.name, THEIRS, status="Completed")
-    assert desk.deliver() == [Outcome.SENT]
+    assert desk.deliver() == [ChangeOutcome.SENT]
     assert not [call for call in desk.sentinel.calls if call.verb == "put_task"]
 
 
@@ -156,11 +156,11 @@ def test_a_refused_task_goes_and_a_deleted_one_is_told(desk, sam, incident):
     read(desk, incident, sam)
     desk.sentinel.fail_next(SentinelRefused("Too many tasks.", status=400), verb="put_task")
     add_task(incident_id=incident.pk, title="One more", by=sam, now=NOON)
-    assert desk.deliver() == [Outcome.REFUSED]
+    assert desk.deliver() == [ChangeOutcome.REFUSED]
     assert list(incident.tasks.values_list("title", flat=True)) == ["Call"]
     complete_task(incident_id=incident.pk, task=THEIRS, by=sam, now=NOON)
     del desk.sentinel.tasks[incident.name][THEIRS]
-    assert desk.deliver() == [Outcome.REFUSED]
+    assert desk.deliver() == [ChangeOutcome.REFUSED]
     assert read(desk, incident, sam) == {}
     assert timeline(incident).count("refused") == 2
 
@@ -171,7 +171,7 @@ def test_completed_tasks_can_be_reopened_and_nothing_is_done_twice(desk, sam, in
     with pytest.raises(CannotChangeTasks, match="already completed"):
         complete_task(incident_id=incident.pk, task=THEIRS, by=sam, now=NOON)
     reopen_task(incident_id=incident.pk, task=THEIRS.upper(), by=sam, now=NOON)
-    assert desk.deliver() == [Outcome.SENT]
+    assert desk.deliver() == [ChangeOutcome.SENT]
     assert in_sentinel(desk, incident) == {"Call": "New"}
 
 

@@ -13,19 +13,19 @@ from alerts.incidents.acts.close import (
 from alerts.incidents.acts.triage import label_incidents
 from alerts.incidents.models import Incident
 from alerts.outbox import registry
-from alerts.outbox.models import Change, Kind, Outcome
+from alerts.outbox.models import Change, ChangeOutcome, WriteKind
 from portal.audit.models import Entry
 from tests.alerts.incidents.decisions import timeline
 from tests.conftest import NOON
 
 BENIGN = {"classification": "BenignPositive", "reason": "SuspiciousButExpected"}
 R_12 = SystemActor("R-12")
-BY_RULE = SystemActor("R-12", Kind.CLOSE, {"incident": 1, "versions": {}, "alerts": []})
+BY_RULE = SystemActor("R-12", WriteKind.CLOSE, {"incident": 1, "versions": {}, "alerts": []})
 
 
 @pytest.fixture(autouse=True)
 def closes_are_still_right(monkeypatch):
-    monkeypatch.setattr(registry, "_checks", {Kind.CLOSE: lambda change, now: ""})
+    monkeypatch.setattr(registry, "_checks", {WriteKind.CLOSE: lambda change, now: ""})
     monkeypatch.setattr(registry, "_fresh_checks", {})
     monkeypatch.setattr(registry, "_listeners_by_kind", {})
 
@@ -36,7 +36,7 @@ def test_the_text_of_a_rule_is_sent_as_it_is(desk):
     close_incidents(
         incident_ids=[incident.pk], **BENIGN, comment="Its words.", by=BY_RULE, now=NOON
     )
-    assert desk.deliver(seconds=0) == [Outcome.SENT]
+    assert desk.deliver(seconds=0) == [ChangeOutcome.SENT]
     assert desk.in_sentinel(incident)["classificationComment"] == "Its words."
     incident.refresh_from_db()
     assert (incident.closed_by, incident.status) == ("R-12", 3)
@@ -49,7 +49,7 @@ def test_who_opens_it_again_takes_the_rules_name_off(desk):
     close_incidents(incident_ids=[incident.pk], **BENIGN, by=BY_RULE, now=NOON)
     desk.deliver(seconds=0)
     reopen_incidents(incident_ids=[incident.pk], by=R_12, because="An alert joined.", now=NOON)
-    assert desk.deliver(seconds=0) == [Outcome.SENT]
+    assert desk.deliver(seconds=0) == [ChangeOutcome.SENT]
     assert desk.in_sentinel(incident)["status"] == "Active"
     assert Incident.objects.get().closed_by == ""
     assert incident.timeline.get(code="reopened").details["because"] == "An alert joined."
@@ -58,7 +58,7 @@ def test_who_opens_it_again_takes_the_rules_name_off(desk):
 def test_a_rule_may_set_our_own_labels(desk):
     incident = desk.incident()
     label_incidents(incident_ids=[incident.pk], by=R_12, add=["tagout:would-close:R-12"], now=NOON)
-    assert desk.deliver(seconds=0) == [Outcome.SENT]
+    assert desk.deliver(seconds=0) == [ChangeOutcome.SENT]
     labels = [label["labelName"] for label in desk.in_sentinel(incident)["labels"]]
     assert labels == ["tagout:would-close:R-12"]
 

@@ -9,10 +9,10 @@ from alerts.incidents.acts.apply import CannotUndo, undo_act
 from alerts.incidents.acts.close import CannotClose, close_incidents
 from alerts.incidents.acts.triage import change_severity, comment_on_incidents
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.models import Comment, Group, Incident, Severity, Status, TimelineItem
+from alerts.incidents.models import Comment, Group, Incident, IncidentStatus, Severity, TimelineItem
 from alerts.incidents.queries import recent_acts_of
-from alerts.outbox.models import Change, Outcome
-from portal.accounts.models import Role, ScopeKind
+from alerts.outbox.models import Change, ChangeOutcome
+from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
 from tests import cast
 from tests.alerts.incidents.decisions import timeline
@@ -48,7 +48,7 @@ def test_undoing_one_act_leaves_the_others_owed(desk, sam):
     undo_act(act=first, by=sam, now=NOON)
     incident.refresh_from_db()
     assert (incident.severity, incident.status, incident.owed) == (Severity.MEDIUM, 3, 1)
-    assert desk.deliver() == [Outcome.SENT]
+    assert desk.deliver() == [ChangeOutcome.SENT]
 
 
 def test_an_act_that_was_taken_back_is_not_done_by_its_form_again(desk, sam):
@@ -61,20 +61,20 @@ def test_an_act_that_was_taken_back_is_not_done_by_its_form_again(desk, sam):
     with pytest.raises(CannotClose, match="have undone this"):
         close_incidents(**arguments)
     incident.refresh_from_db()
-    assert incident.status == Status.NEW
+    assert incident.status == IncidentStatus.NEW
 
 
 @pytest.mark.abuse("A15")
 def test_an_act_under_the_id_of_a_colleagues_does_not_undo_theirs(desk, sam, make_person, attempts):
     """Forms choose the id of an act: who learns one within the hold could take it for an own."""
-    leo = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
+    leo = make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.ALL, None))
     theirs, own, act = desk.incident(), desk.incident(), uuid4()
     close_incidents(incident_ids=[theirs.pk], **BENIGN, by=sam, now=NOON, act=act)
     close_incidents(incident_ids=[own.pk], **BENIGN, by=leo, now=NOON, act=act)
     assert undo_act(act=act, by=leo, now=NOON).undone == 1
     theirs.refresh_from_db()
-    attempts.note("a lead", blocked=theirs.status == Status.CLOSED)
-    assert desk.deliver() == [Outcome.SENT]
+    attempts.note("a lead", blocked=theirs.status == IncidentStatus.CLOSED)
+    assert desk.deliver() == [ChangeOutcome.SENT]
     assert timeline(theirs) == ["closed"]
 
 
@@ -100,7 +100,7 @@ def test_only_ones_own_acts_can_be_undone(desk, sam, make_person):
     act = close_incidents(incident_ids=[incident.pk], **BENIGN, by=sam, now=NOON)
     with pytest.raises(CannotUndo, match="nothing to undo here"):
         undo_act(act=act, by=leo, now=NOON)
-    assert Change.objects.get().outcome == Outcome.OPEN
+    assert Change.objects.get().outcome == ChangeOutcome.OPEN
 
 
 def test_what_was_undone_is_left_out_of_the_recent_acts(desk, sam):

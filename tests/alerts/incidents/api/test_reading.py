@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.acts.triage import change_severity
-from alerts.incidents.models import Severity, Status, TimelineItem
+from alerts.incidents.models import IncidentStatus, Severity, TimelineItem
 from alerts.outbox.models import Change
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_incident, make_site, make_workspace
@@ -64,7 +64,7 @@ def test_pages_follow_each_other_and_tell_every_row_once(asks, sam, gdansk):
     ],
 )
 def test_filters_leave_what_they_say(asks, sam, gdansk, incident, query, n):
-    make_incident(gdansk, status=Status.CLOSED, labels=["seen", "else"])
+    make_incident(gdansk, status=IncidentStatus.CLOSED, labels=["seen", "else"])
     assert len(asks(sam).get("incidents/", query).json()["results"]) == n
 
 

@@ -15,7 +15,7 @@ from alerts.incidents.engine.hidden_verdicts import (
 )
 from alerts.incidents.models import Severity
 from alerts.incidents.page.sentinel_writes import MemberChange, sentinel_writes_of, writes_to
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, ChangeOutcome
 from alerts.outbox.services import PendingWrite, enqueue_changes
 from alerts.outbox.services.deliver import OVERTAKEN
 from alerts.sentinel.client.port import SentinelRefused
@@ -163,6 +163,6 @@ def test_the_run_of_a_playbook_is_told_by_its_name(desk, sam):
     enqueue_changes(wishes=[wish], act=uuid4(), by=sam, by_label=sam.name, now=NOON)
     (write,) = sentinel_writes_of(incident)
     assert write.changes == (MemberChange("Run a playbook", "", "enrich-with-cve"),)
-    Change.objects.update(outcome=Outcome.SENT, note="08585287554177334956853859655CU00")
+    Change.objects.update(outcome=ChangeOutcome.SENT, note="08585287554177334956853859655CU00")
     (started,) = sentinel_writes_of(incident)
     assert started.note == "", "the name of its run tells people nothing"

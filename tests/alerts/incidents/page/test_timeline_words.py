@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
-from alerts.incidents.models import Status, TimelineItem
+from alerts.incidents.models import IncidentStatus, TimelineItem
 from alerts.incidents.page.timeline import SENTENCES, happenings_of
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_workspace
@@ -150,7 +150,7 @@ def closed_before(db):
         make_workspace(),
         created_at=NOON - timedelta(days=9),
         closed_at=NOON - timedelta(days=8),
-        status=Status.CLOSED,
+        status=IncidentStatus.CLOSED,
         classification="FalsePositive",
         classification_reason="InaccurateData",
     )

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.incidents.models import Status
+from alerts.incidents.models import IncidentStatus
 from alerts.incidents.queue.queries import Queue, queue_params
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_queue_row, make_workspace
@@ -14,7 +14,7 @@ from tests.factories.incidents import make_incident, make_queue_row, make_worksp
 
 @pytest.fixture
 def mia(make_person):
-    return make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
+    return make_person(cast.MIA, (Role.MANAGER, GrantScope.ALL, None))
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def closings(db):
             workspace,
             title=title,
             closed_by=rule,
-            status=Status.CLOSED,
+            status=IncidentStatus.CLOSED,
             closed_at=NOON - timedelta(days=days),
             **more,
         )

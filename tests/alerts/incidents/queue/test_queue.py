@@ -5,10 +5,17 @@ from uuid import uuid4
 
 import pytest
 
-from alerts.incidents.models import Group, Incident, OtState, PatternMemory, Severity, Status
+from alerts.incidents.models import (
+    Group,
+    Incident,
+    IncidentStatus,
+    OtState,
+    PatternMemory,
+    Severity,
+)
 from alerts.incidents.queue.counts import blame, counts_by_view, facets
 from alerts.incidents.queue.queries import PAGE, VIEWS, Queue, queue_params
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.ui.moments import ReaderClock, active
 from tests import cast
 from tests.conftest import NOON, add_person
@@ -28,7 +35,7 @@ def plant(db):
 
 @reuse_rows
 def sam(gdansk):
-    return add_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, gdansk.uuid))
+    return add_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, gdansk.uuid))
 
 
 def listed(user, view="open", query="", **more):
@@ -55,9 +62,9 @@ def test_a_row_shows_to_its_workspace_and_its_sites_and_nobody_else(
     elsewhere, porto = make_workspace("porto"), make_site("Porto")
     make_queue_row(gdansk, plant, title="Here")
     make_queue_row(elsewhere, porto, title="There")
-    oda = make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, plant.uuid))
-    mia = make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
-    ada = make_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None))
+    oda = make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, plant.uuid))
+    mia = make_person(cast.MIA, (Role.MANAGER, GrantScope.ALL, None))
+    ada = make_person(cast.ADA, (Role.ADMINISTRATOR, GrantScope.ALL, None))
     assert titles(sam) == ["Here"]
     assert titles(oda) == ["Here"]
     assert titles(mia) == ["Here", "There"]
@@ -110,7 +117,7 @@ def mixed(gdansk, plant, sam):
         plant,
         title="Scan",
         severity=Severity.LOW,
-        status=Status.ACTIVE,
+        status=IncidentStatus.ACTIVE,
         protocol="Modbus",
         ot_state=OtState.WAITING,
         ot_due_at=NOON - timedelta(minutes=1),
@@ -172,7 +179,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(gdansk, plant, sam):
     first = listed(sam)
     keys = [row.key for row in first.rows]
     # Somebody closes a row above the mark and a new one comes in: the next page stays right.
-    Incident.objects.filter(group_key=keys[0]).update(status=Status.CLOSED)
+    Incident.objects.filter(group_key=keys[0]).update(status=IncidentStatus.CLOSED)
     make_queue_row(gdansk, plant, title="New", severity=Severity.HIGH)
     second = listed(sam, after=first.after)
     assert (len(keys), len(second.rows), second.after) == (PAGE, 25, "")
@@ -226,7 +233,7 @@ def test_times_are_the_plants_or_utc_as_the_person_chose(gdansk, plant, sam):
 
 @pytest.mark.usefixtures("mixed")
 def test_numbers_beside_the_tabs(gdansk, sam):
-    make_incident(gdansk, status=Status.CLOSED)
+    make_incident(gdansk, status=IncidentStatus.CLOSED)
     counts = counts_by_view(Queue(sam, queue_params("needs", ""), now=NOON))
     assert counts == {
         "needs": 2,
@@ -246,7 +253,7 @@ def test_numbers_beside_the_tabs(gdansk, sam):
 @pytest.mark.usefixtures("mixed")
 def test_numbers_beside_the_tabs_follow_the_filter(gdansk, sam, query, view):
     for severity in (Severity.HIGH, Severity.LOW):
-        made = {"status": Status.CLOSED, "severity": severity, "source": "HMI-1"}
+        made = {"status": IncidentStatus.CLOSED, "severity": severity, "source": "HMI-1"}
         make_incident(gdansk, **made)
         make_incident(gdansk, **made, created_at=NOON - timedelta(hours=3))
     counts = counts_by_view(Queue(sam, queue_params(view, query), now=NOON))
@@ -262,20 +269,20 @@ def row_of_each_state(gdansk, plant):
             row = make_queue_row(workspace, site, owner_id=cast.SAM.email if state else "")
             due = NOON - timedelta(hours=1) if state == OtState.WAITING else None
             Group.objects.filter(pk=row.pk).update(ot_state=state, ot_due_at=due)
-        make_incident(workspace, site_ids=[site.pk], status=Status.CLOSED)
-    make_incident(elsewhere, status=Status.CLOSED)
+        make_incident(workspace, site_ids=[site.pk], status=IncidentStatus.CLOSED)
+    make_incident(elsewhere, status=IncidentStatus.CLOSED)
 
 
 @pytest.mark.usefixtures("row_of_each_state")
 def test_a_tab_says_how_many_rows_its_view_lists(gdansk, plant, sam, make_person):
-    at_plant = (Role.OT_ENGINEER, ScopeKind.SITE, plant.uuid)
-    in_gdansk = (Role.SOC_ANALYST, ScopeKind.WORKSPACE, gdansk.uuid)
+    at_plant = (Role.OT_ENGINEER, GrantScope.SITE, plant.uuid)
+    in_gdansk = (Role.SOC_ANALYST, GrantScope.WORKSPACE, gdansk.uuid)
     counts = {}
     for user in (
         sam,
         make_person(cast.ODA, at_plant),
         make_person(cast.OLAF, at_plant, in_gdansk),
-        make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None)),
+        make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.ALL, None)),
         make_person(cast.PIA),  # may see nothing at all
     ):
         queue = Queue(user, queue_params("open", ""), now=NOON)
@@ -288,7 +295,7 @@ def test_a_tab_says_how_many_rows_its_view_lists(gdansk, plant, sam, make_person
 @pytest.mark.usefixtures("row_of_each_state")
 def test_no_tab_counts_further_than_the_page_says(monkeypatch, make_person):
     monkeypatch.setattr("alerts.incidents.queue.counts.MAX_COUNTED", 2)
-    leo = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
+    leo = make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.ALL, None))
     counts = counts_by_view(Queue(leo, queue_params("open", ""), now=NOON))
     assert counts == dict.fromkeys(VIEWS, 3) | {"mine": 0}
 
@@ -310,7 +317,10 @@ def test_an_empty_list_names_the_filter_that_removes_most(sam):
 def test_closed_incidents_are_listed_one_by_one_newest_change_first(gdansk, sam):
     for at in range(PAGE + 5):
         make_incident(
-            gdansk, title=f"C{at}", status=Status.CLOSED, modified_at=NOON - timedelta(minutes=at)
+            gdansk,
+            title=f"C{at}",
+            status=IncidentStatus.CLOSED,
+            modified_at=NOON - timedelta(minutes=at),
         )
     first = listed(sam, "closed")
     second = listed(sam, "closed", after=first.after)
@@ -322,7 +332,10 @@ def test_a_search_through_closed_ones_says_how_far_it_went(gdansk, sam, monkeypa
     monkeypatch.setattr("alerts.incidents.queue.queries.SEARCHED", 3)
     for at in range(7):
         make_incident(
-            gdansk, title=f"C{at}", status=Status.CLOSED, modified_at=NOON - timedelta(minutes=at)
+            gdansk,
+            title=f"C{at}",
+            status=IncidentStatus.CLOSED,
+            modified_at=NOON - timedelta(minutes=at),
         )
     page, found, turns = listed(sam, "closed", "C6"), [], 0
     while True:

@@ -6,12 +6,12 @@ import pytest
 from django.db import connection
 from django.utils import translation
 
-from alerts.incidents.engine.tokens import parse
-from alerts.incidents.models import Alert, Incident, IncidentAlert, OtState, Status
-from alerts.incidents.queue.counts import facets, words_of
+from alerts.incidents.engine.tokens import parse_query
+from alerts.incidents.models import Alert, Incident, IncidentAlert, IncidentStatus, OtState
+from alerts.incidents.queue.counts import condition_value_words, facets
 from alerts.incidents.queue.queries import Queue, queue_params
 from alerts.incidents.web.palette import incident_meant_by
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON, add_person
 from tests.factories.incidents import (
@@ -42,7 +42,7 @@ def plant(db):
 
 @reuse_rows
 def sam(gdansk):
-    return add_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, gdansk.uuid))
+    return add_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, gdansk.uuid))
 
 
 @pytest.fixture(params=["open", "closed"])
@@ -78,7 +78,7 @@ def mixed(gdansk, plant, view):
     Incident.objects.filter(pk=scan.pk).update(techniques=["T0846"])
     make_alert(scan, any_address=["10.20.10.99", MAC.upper()], any_device=["HMI-1", "Historian-9"])
     if view == "closed":
-        Incident.objects.update(status=Status.CLOSED)
+        Incident.objects.update(status=IncidentStatus.CLOSED)
 
 
 def titles(user, view, query):
@@ -165,11 +165,15 @@ def test_words_of_the_persons_language_are_read_and_shown(sam, view):
     with translation.override("de"):
         assert titles(sam, view, "verdict:Verdächtig") == ["Download"]
         assert titles(sam, view, "sev:mittel") == BOTH
-        assert [words_of(term) for term in parse("sev:high,low verdict:suspicious")] == [
+        assert [
+            condition_value_words(term) for term in parse_query("sev:high,low verdict:suspicious")
+        ] == [
             "Hoch, Niedrig",
             "Verdächtig",
         ]
-        assert [words_of(term) for term in parse("closed:people closed:rule")] == [
+        assert [
+            condition_value_words(term) for term in parse_query("closed:people closed:rule")
+        ] == [
             "von Menschen",
             "von einer Regel",
         ]
@@ -180,25 +184,25 @@ def test_a_number_alone_means_one_incident_within_reach(sam, gdansk):
     mine = make_incident(gdansk, number=7)
     make_incident(elsewhere, number=7)
     make_incident(elsewhere, number=8)
-    assert incident_meant_by(sam, parse("7")) == mine.pk
-    assert incident_meant_by(sam, parse("#7")) == mine.pk
+    assert incident_meant_by(sam, parse_query("7")) == mine.pk
+    assert incident_meant_by(sam, parse_query("#7")) == mine.pk
     for query in ("8", "7 8", "-7", "sev:7", ""):
-        assert incident_meant_by(sam, parse(query)) is None
+        assert incident_meant_by(sam, parse_query(query)) is None
 
 
 def test_two_incidents_of_one_number_are_listed(make_person, gdansk, plant):
-    leo = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
+    leo = make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.ALL, None))
     for workspace in (gdansk, make_workspace("porto")):
         row = make_queue_row(workspace, plant, title=workspace.name)
         Incident.objects.filter(group_key=row.pk).update(number=7)
-    assert incident_meant_by(leo, parse("7")) is None
+    assert incident_meant_by(leo, parse_query("7")) is None
     assert titles(leo, "open", "#7") == ["gdansk", "porto"]
 
 
 @pytest.mark.usefixtures("mixed")
 def test_nothing_is_found_or_named_out_of_reach(make_person, view):
     porto = make_site("Porto")
-    pia = make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, porto.uuid))
+    pia = make_person(cast.PIA, (Role.OT_ENGINEER, GrantScope.SITE, porto.uuid))
     for query in FOUND:
         assert titles(pia, view, query) == []
     for query in ("site:gdansk", "ws:gdansk"):
@@ -209,7 +213,7 @@ def test_nothing_is_found_or_named_out_of_reach(make_person, view):
 
 def test_a_site_that_an_incident_in_reach_touches_is_named(make_person, gdansk, plant):
     porto = make_site("Porto")
-    pia = make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, porto.uuid))
+    pia = make_person(cast.PIA, (Role.OT_ENGINEER, GrantScope.SITE, porto.uuid))
     make_queue_row(gdansk, plant, title="Both", site_ids=sorted([plant.pk, porto.pk]))
     assert titles(pia, "open", "site:gdansk") == ["Both"]
     assert titles(pia, "open", "ws:gdansk") == ["Both"]
@@ -220,7 +224,7 @@ def test_each_value_of_the_menu_finds_as_many_rows_as_it_says(sam, gdansk, plant
     make_queue_row(gdansk, plant, protocol="S7comm Plus", owner_name="Leo", owner_id="1")
     make_queue_row(gdansk, plant, alert_type="Scan", owner_name="Leonie", owner_id="2")
     if view == "closed":
-        Incident.objects.update(status=Status.CLOSED)
+        Incident.objects.update(status=IncidentStatus.CLOSED)
     found = facets(Queue(sam, queue_params(view, ""), now=NOON))
     assert {facet.field for facet in found} == {
         "sev",
@@ -264,7 +268,9 @@ def many(gdansk, plant):
 @pytest.mark.usefixtures("many")
 def test_indexes_lead_to_what_incidents_know(sam):
     plans = {
-        query: plan_of(Queue(sam, queue_params("open", query), now=NOON).rows("open", parse(query)))
+        query: plan_of(
+            Queue(sam, queue_params("open", query), now=NOON).rows("open", parse_query(query))
+        )
         for query in ("#2178", "label:rare", "device:10.20.3.7", "device:10.20.3.")
     }
     assert "incidents_by_number" in plans["#2178"]

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from alerts.incidents.engine.tokens import parse
+from alerts.incidents.engine.tokens import parse_query
 from alerts.incidents.queue.conditions import where
 from alerts.incidents.queue.queries import Queue, queue_params
 from tests.conftest import NOON
@@ -17,7 +17,9 @@ WORDS = "Search for words of 2 letters or more, or for a number like #7."
 
 
 def problems_of(text, user):
-    return where(parse(text), Queue(user, queue_params("open", text), now=NOON).around("open"))[1]
+    return where(
+        parse_query(text), Queue(user, queue_params("open", text), now=NOON).around("open")
+    )[1]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from alerts.incidents.models import DetailsState, Incident, IncidentRaw, Severity
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON, add_person
 from tests.factories.incidents import (
@@ -33,17 +33,17 @@ def plant(db):
 
 @reuse_rows
 def sam(gdansk):
-    return add_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, gdansk.uuid))
+    return add_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, gdansk.uuid))
 
 
 @reuse_rows
 def leo(gdansk):
-    return add_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, gdansk.uuid))
+    return add_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, gdansk.uuid))
 
 
 @reuse_rows
 def oda(plant):
-    return add_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, plant.uuid))
+    return add_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, plant.uuid))
 
 
 @pytest.fixture

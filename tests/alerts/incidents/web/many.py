@@ -4,7 +4,7 @@ import re
 from uuid import uuid4
 
 from alerts.incidents.acts.bulk import work_off_a_piece
-from alerts.incidents.models import Incident, Status
+from alerts.incidents.models import Incident, IncidentStatus
 from portal import clock
 from tests.conftest import NOON
 
@@ -28,4 +28,4 @@ def text_of(answer):
 
 
 def closed():
-    return Incident.objects.filter(status=Status.CLOSED).count()
+    return Incident.objects.filter(status=IncidentStatus.CLOSED).count()

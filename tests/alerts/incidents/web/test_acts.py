@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from alerts.incidents.models import Incident, OtState, Severity, Status, TimelineItem
+from alerts.incidents.models import Incident, IncidentStatus, OtState, Severity, TimelineItem
 from alerts.outbox.models import Change
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_queue_row
@@ -150,7 +150,7 @@ def test_closing_is_prefilled_from_the_verdict_and_names_people(
     text = patch["classificationComment"]
     assert text == f"As planned.\n{answer}\nClosed by Sam Keller in Tagout."
     incident.refresh_from_db()
-    assert incident.status == Status.CLOSED
+    assert incident.status == IncidentStatus.CLOSED
 
 
 def test_nothing_is_prefilled_where_ot_said_nothing(signed_in, sam, row, noon):
@@ -224,7 +224,7 @@ def test_a_verb_that_does_not_exist_is_not_there(signed_in, sam, row, noon):
 
 
 def test_a_deleted_incident_refuses(signed_in, make_person, gdansk, noon):
-    leo = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
+    leo = make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.ALL, None))
     gone = make_incident(gdansk, gone_at=NOON)
     answer = signed_in(leo).post("/incidents/act/comment/", {"incident": gone.pk, "message": "x"})
     assert answer.status_code == 422

@@ -14,9 +14,9 @@ from alerts.incidents.models import (
     Incident,
     Severity,
 )
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, ChangeOutcome
 from portal.audit.models import Entry
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from tests.alerts.incidents.web.many import BENIGN, closed, send, text_of, work
 from tests.conftest import NOON
 
@@ -108,7 +108,7 @@ def test_all_of_it_can_be_undone_while_all_of_it_is_held(small_pieces, signed_in
     assert closed() == 0 and work() == 0
     text = text_of(client.get(page))
     assert "5 incidents are back as they were." in text and "Undo all" not in text
-    assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.WITHDRAWN}
+    assert set(Change.objects.values_list("outcome", flat=True)) == {ChangeOutcome.WITHDRAWN}
     assert client.post(f"{page}undo/").status_code == 422
 
 
@@ -165,7 +165,7 @@ def test_ones_own_acts_stand_in_a_list(small_pieces, signed_in, sam, leo, make_r
     work()
     assert "done for 6 of 6" in text_of(client.get(page))
     assert 'data-live="2"' not in client.get(page).content.decode()
-    BulkAct.objects.update(state=State.DEAD)
+    BulkAct.objects.update(state=JobState.DEAD)
     assert "Failed" in text_of(client.get(page))
     assert "No bulk actions yet" in text_of(signed_in(leo).get(page))
 

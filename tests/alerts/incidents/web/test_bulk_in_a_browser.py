@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from alerts.incidents.acts.bulk import work_off_a_piece
-from alerts.incidents.models import BulkAct, Incident, IncidentRaw, Status
+from alerts.incidents.models import BulkAct, Incident, IncidentRaw, IncidentStatus
 from portal import clock
 from tests.alerts.sentinel.wire.samples import incident as sentinel_incident
 from tests.bars import bar_faults_everywhere
@@ -57,7 +57,7 @@ def test_all_that_match_are_chosen_closed_and_watched(
     assert bar_faults_everywhere(page) == []
     page.keyboard.press("z")
     expect(page.locator("#progress")).to_contain_text("7 incidents are back as they were.")
-    assert not Incident.objects.filter(status=Status.CLOSED).exists()
+    assert not Incident.objects.filter(status=IncidentStatus.CLOSED).exists()
     assert BulkAct.objects.get().undone == 7
     page.get_by_role("link", name="Back to the queue").click()
     expect(page).to_have_url(re.compile("view=open"))

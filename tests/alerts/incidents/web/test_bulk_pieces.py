@@ -12,9 +12,9 @@ from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import (
     BulkAct,
     Incident,
+    IncidentStatus,
     Severity,
     Skipped,
-    Status,
     TimelineItem,
 )
 from alerts.incidents.tasks import work_off_bulk_acts
@@ -22,7 +22,7 @@ from alerts.outbox.models import Change
 from portal import clock
 from portal.accounts.models import Grant
 from portal.jobs import services
-from portal.jobs.models import State
+from portal.jobs.models import JobState
 from portal.notifications.models import Notification
 from tests.alerts.incidents.web.many import closed, send, text_of, work
 from tests.conftest import NOON
@@ -50,11 +50,11 @@ def test_each_verb_can_be_done_to_many(
 def test_many_are_reopened(small_pieces, signed_in, sam, make_row):
     row = make_row(6)
     ids = list(Incident.objects.values_list("pk", flat=True))
-    Incident.objects.update(status=Status.CLOSED)
+    Incident.objects.update(status=IncidentStatus.CLOSED)
     regroup(ids, now=NOON)
     signed_in(sam).post("/incidents/act/reopen/", {"incident": ids})
     work()
-    assert Incident.objects.filter(status=Status.ACTIVE).count() == 6
+    assert Incident.objects.filter(status=IncidentStatus.ACTIVE).count() == 6
     assert row.n == 6
 
 
@@ -72,7 +72,7 @@ def test_what_is_refused_for_one_skips_that_one_with_its_reason(
     Incident.objects.filter(pk=four.pk).update(merged_into=7)
     work()
     act = BulkAct.objects.get()
-    assert (act.done, act.worked, act.state) == (2, 6, State.DONE)
+    assert (act.done, act.worked, act.state) == (2, 6, JobState.DONE)
     reasons = {skip.incident_id: skip.reason for skip in act.skipped.all()}
     assert reasons == {
         one.pk: f"#{one.number} was deleted in Sentinel and is read-only.",
@@ -115,7 +115,9 @@ def test_own_acts_meanwhile_are_no_change_by_others(small_pieces, signed_in, sam
     send(client, row, "severity", severity="4")
     send(client, row)
     work()
-    assert Incident.objects.filter(status=Status.CLOSED, severity=Severity.HIGH).count() == 6
+    assert (
+        Incident.objects.filter(status=IncidentStatus.CLOSED, severity=Severity.HIGH).count() == 6
+    )
 
 
 def test_rights_lost_meanwhile_are_a_reason(small_pieces, signed_in, sam, make_row):
@@ -140,14 +142,14 @@ def test_a_worker_killed_in_the_middle_of_a_piece_does_nothing_twice(
         patch.setattr(bulk.Skipped.objects, "bulk_create", killed)
         work(1)
     act = BulkAct.objects.get()
-    assert (act.state, act.worked) == (State.RUNNING, 5)
+    assert (act.state, act.worked) == (JobState.RUNNING, 5)
     assert Change.objects.count() == 5
     assert work() == 0, "its lease still runs"
     later = clock.unshifted() + timedelta(minutes=3)
     assert work_off_a_piece(unshifted=later, now=NOON)
     assert work_off_a_piece(unshifted=later, now=NOON)
     act.refresh_from_db()
-    assert (act.state, act.worked, act.done) == (State.DONE, 12, 12)
+    assert (act.state, act.worked, act.done) == (JobState.DONE, 12, 12)
     assert Change.objects.count() == 12
     assert TimelineItem.objects.filter(code="commented").count() == 12
 
@@ -155,7 +157,7 @@ def test_a_worker_killed_in_the_middle_of_a_piece_does_nothing_twice(
 def test_a_piece_that_runs_again_does_nothing_twice(small_pieces, signed_in, sam, make_row):
     send(signed_in(sam), make_row(6), "comment", message="Seen.")
     work()
-    BulkAct.objects.update(state=State.WAITING, worked=0, done=0)
+    BulkAct.objects.update(state=JobState.WAITING, worked=0, done=0)
     work()
     assert Change.objects.count() == 6
     assert TimelineItem.objects.filter(code="commented").count() == 6
@@ -192,7 +194,7 @@ def test_what_fails_is_tried_again_then_told_and_goes_on_when_asked(
             at = clock.unshifted() + timedelta(minutes=10 * turn)
             assert work_off_a_piece(unshifted=at, now=NOON)
     act.refresh_from_db()
-    assert (act.state, act.latest_error) == (State.DEAD, "oh")
+    assert (act.state, act.latest_error) == (JobState.DEAD, "oh")
     page = f"/incidents/bulk/{act.act}/"
     assert Notification.objects.get(to=sam).path == page
     assert "It stopped at 0 of 6." in text_of(client.get(page))
@@ -207,11 +209,14 @@ def test_what_kills_its_worker_each_time_is_given_up_and_told(
 ):
     send(signed_in(sam), make_row(6))
     BulkAct.objects.update(
-        state=State.RUNNING, attempts=4, fence=4, lease_until=clock.unshifted() - timedelta(hours=1)
+        state=JobState.RUNNING,
+        attempts=4,
+        fence=4,
+        lease_until=clock.unshifted() - timedelta(hours=1),
     )
     assert work(1) == 1
     act = BulkAct.objects.get()
-    assert (act.state, act.latest_error) == (State.DEAD, "The worker died each time it tried.")
+    assert (act.state, act.latest_error) == (JobState.DEAD, "The worker died each time it tried.")
     assert Notification.objects.get(to=sam).path == f"/incidents/bulk/{act.act}/"
     assert closed() == 0 and work() == 0
 

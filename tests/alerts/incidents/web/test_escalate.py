@@ -8,7 +8,7 @@ import pytest
 from alerts.incidents.acts.triage import assign_incidents
 from alerts.incidents.models import Incident, IncidentRaw, OtState, Severity
 from alerts.outbox.models import Change
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
 from portal.notifications.models import Mail, Notification
 from tests import cast
@@ -116,7 +116,7 @@ def test_only_leads_of_the_workspace_are_told_and_once_for_many(
     signed_in, sam, leo, make_person, gdansk, plant, noon
 ):
     elsewhere = make_workspace("porto")
-    make_person(cast.MIA, (Role.SOC_LEAD, ScopeKind.WORKSPACE, elsewhere.uuid))
+    make_person(cast.MIA, (Role.SOC_LEAD, GrantScope.WORKSPACE, elsewhere.uuid))
     rows = [_incident(gdansk, plant, ot_state=OtState.SUSPICIOUS) for _ in range(3)]
     data = {"incident": [str(row.pk) for row in rows], "act": str(uuid4())}
     signed_in(sam).post("/incidents/act/escalate/", data, headers={"HX-Request": "true"})

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from uuid import uuid4
 
-from alerts.incidents.models import AlertRaw, Status
+from alerts.incidents.models import AlertRaw, IncidentStatus
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_device, make_incident, make_workspace
 
@@ -102,7 +102,7 @@ def test_a_true_positive_between_the_same_devices_stands_on_the_overview(
         title="PLC Stop Command Was Sent",
         number=3511,
         classification="TruePositive",
-        status=Status.CLOSED,
+        status=IncidentStatus.CLOSED,
         created_at=NOON - timedelta(days=50),
         pattern=uuid4(),
         source="PLC-7",
@@ -130,7 +130,11 @@ def test_seen_before_is_no_comfort_where_it_was_an_attack_then(
         return line[line.rindex("<li") :]
 
     assert "#check" in mark()
-    columns = {"classification": "TruePositive", "status": Status.CLOSED, "pattern": uuid4()}
+    columns = {
+        "classification": "TruePositive",
+        "status": IncidentStatus.CLOSED,
+        "pattern": uuid4(),
+    }
     make_alert(make_incident(gdansk, source="ENG-WS-04", destination="PLC-7", **columns))
     assert "#check" not in mark()
 
@@ -144,7 +148,11 @@ def test_a_protocol_that_is_all_that_is_known_is_said_once(read, gdansk):
 
 
 def test_a_true_positive_of_one_of_the_two_is_not_that_pairs(read, download, gdansk, plant):
-    columns = {"classification": "TruePositive", "status": Status.CLOSED, "source": "ENG-WS-04"}
+    columns = {
+        "classification": "TruePositive",
+        "status": IncidentStatus.CLOSED,
+        "source": "ENG-WS-04",
+    }
     make_alert(make_incident(gdansk, destination="PLC-8", **columns))
     make_alert(make_incident(make_workspace("porto"), destination="PLC-7", **columns))
     assert "true positive" not in read(download)

@@ -13,14 +13,14 @@ from alerts.incidents.models import (
     DetailsState,
     Incident,
     IncidentRaw,
+    IncidentStatus,
     OtState,
     PairMemory,
     PatternMemory,
-    Status,
     TimelineItem,
 )
-from alerts.outbox.models import Change, Kind
-from portal.accounts.models import Role, ScopeKind
+from alerts.outbox.models import Change, WriteKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_incident, make_workspace
@@ -90,7 +90,7 @@ def test_a_part_is_the_page_without_its_frame(signed_in, sam, download, htmx, no
 
 def test_who_may_not_see_it_learns_nothing(signed_in, make_person, download, noon):
     make_workspace("porto")
-    pia = make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, uuid4()))
+    pia = make_person(cast.PIA, (Role.OT_ENGINEER, GrantScope.SITE, uuid4()))
     assert signed_in(pia).get(f"/incidents/{download.pk}/").status_code == 404
 
 
@@ -275,7 +275,7 @@ def test_what_is_owed_and_what_others_did_first_is_plain(read, download, sam, gd
         act=uuid4(),
         workspace=gdansk,
         incident_name=download.name,
-        kind=Kind.UPDATE,
+        kind=WriteKind.UPDATE,
         patch={"status": "Closed", "owner": {}},
         by=sam,
         by_label=sam.name,
@@ -351,7 +351,7 @@ def test_sentinels_own_link_is_offered(signed_in, sam, download, noon):
 def test_a_closed_one_can_be_opened_again(read, gdansk):
     closed = make_incident(
         gdansk,
-        status=Status.CLOSED,
+        status=IncidentStatus.CLOSED,
         classification="BenignPositive",
         closed_by="R-12",
         ot_state=OtState.ROUTINE,

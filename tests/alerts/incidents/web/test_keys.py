@@ -6,7 +6,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from alerts.incidents.models import Group, Incident, IncidentRaw, Status
+from alerts.incidents.models import Group, Incident, IncidentRaw, IncidentStatus
 from tests.bars import (
     axe_findings_in_both_themes,
     bar_faults_everywhere,
@@ -239,7 +239,7 @@ def test_ten_rows_are_triaged_by_keys_alone_within_a_minute(page):
         expect(page.locator(".toast").last).to_contain_text(f"Closed: {here} ×2")
         expect(page.locator("#queue-rows")).not_to_contain_text(here)
     assert time.monotonic() - started < 60
-    assert Incident.objects.filter(status=Status.CLOSED).count() == 20
+    assert Incident.objects.filter(status=IncidentStatus.CLOSED).count() == 20
     assert Group.objects.count() == 2
 
 

@@ -6,7 +6,14 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-from alerts.incidents.models import Group, Incident, OtState, PatternMemory, Severity, Status
+from alerts.incidents.models import (
+    Group,
+    Incident,
+    IncidentStatus,
+    OtState,
+    PatternMemory,
+    Severity,
+)
 from tests.bars import calm_down, cut_words, settle, sideways
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_queue_row
@@ -27,7 +34,7 @@ def rows(gdansk, plant, noon):
     due = NOON - timedelta(hours=27, minutes=44)
     Group.objects.filter(pk=late.pk).update(ot_state=OtState.WAITING, ot_due_at=due)
     for state in (OtState.MAINTENANCE, OtState.SUSPICIOUS):
-        make_incident(gdansk, pattern=pattern, status=Status.CLOSED, ot_state=state)
+        make_incident(gdansk, pattern=pattern, status=IncidentStatus.CLOSED, ot_state=state)
     return Incident.objects.get(pk=row.latest_id)
 
 

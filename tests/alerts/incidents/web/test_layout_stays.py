@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import add_person
 from tests.factories.incidents import make_alert, make_incident
@@ -23,7 +23,7 @@ SHIFTS = """() => new Promise((resolve) => {
 def test_nothing_jumps_when_the_part_about_ot_arrives(browse, gdansk, plant, noon, role):
     incident = make_incident(gdansk, title="PLC Stop", site_ids=[plant.pk])
     make_alert(incident, site=plant)
-    scope = (ScopeKind.SITE, plant.uuid) if role == Role.OT_ENGINEER else (ScopeKind.ALL, None)
+    scope = (GrantScope.SITE, plant.uuid) if role == Role.OT_ENGINEER else (GrantScope.ALL, None)
     reader = add_person(cast.SAM, (role, *scope))
     page = browse("/inbox/", as_=reader)
     routes = []

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from alerts.incidents.models import Group, Incident, OtState, Status
+from alerts.incidents.models import Group, Incident, IncidentStatus, OtState
 from alerts.sites.models import Device
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.factories.incidents import (
     make_alert,
@@ -56,7 +56,7 @@ def row(gdansk, plant):
 
 @pytest.mark.usefixtures("row")
 def test_incidents_are_found_as_the_queue_finds_them(find, sam, gdansk):
-    make_incident(gdansk, number=3, title="Stop of old", status=Status.CLOSED)
+    make_incident(gdansk, number=3, title="Stop of old", status=IncidentStatus.CLOSED)
     assert find(sam, "stop")["Incidents"] == [
         "#2178 Stop was sent ×2",
         "#3 Stop of old",
@@ -88,9 +88,9 @@ def test_an_exact_number_leads_to_the_incident(client, sam, row, noon):
 )
 def test_nobody_finds_what_is_out_of_reach(find, make_person, text):
     porto, elsewhere = make_site("Porto"), make_workspace("porto")
-    pia = make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, porto.uuid))
-    other = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, elsewhere.uuid))
-    ada = make_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None))
+    pia = make_person(cast.PIA, (Role.OT_ENGINEER, GrantScope.SITE, porto.uuid))
+    other = make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, elsewhere.uuid))
+    ada = make_person(cast.ADA, (Role.ADMINISTRATOR, GrantScope.ALL, None))
     for person in (pia, other, ada):
         assert not find(person, text).keys() & {"Incidents", "Devices"}
 
@@ -120,14 +120,14 @@ def test_acts_on_what_is_selected_are_those_that_may_be_done_now(find, sam, row)
     assert find(sam, on=on)[selected] == ACTS[1:]
     Incident.objects.filter(group_key=row.pk).update(ot_state=OtState.SUSPICIOUS)
     assert find(sam, on=on)[selected] == ["Escalate…", *ACTS[1:]]
-    Incident.objects.filter(group_key=row.pk).update(status=Status.CLOSED)
+    Incident.objects.filter(group_key=row.pk).update(status=IncidentStatus.CLOSED)
     assert find(sam, on=on)[selected] == ["Assign to me", "Assign…", "Reopen…"]
 
 
 def test_who_may_not_act_is_offered_no_act_and_told_no_title(find, row, oda, make_person, gdansk):
     porto = make_workspace("porto")
-    mia = make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
-    leo = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, porto.uuid))
+    mia = make_person(cast.MIA, (Role.MANAGER, GrantScope.ALL, None))
+    leo = make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, porto.uuid))
     for person in (oda, mia, leo):
         assert not any(
             heading.startswith("Selected") for heading in find(person, on=f"group={row.pk}")

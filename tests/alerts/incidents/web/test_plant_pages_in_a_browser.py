@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alerts.incidents.models import OtState
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.bars import bar_faults_everywhere, calm_down
 from tests.conftest import NOON
@@ -25,7 +25,7 @@ def show(page, name):
 
 @pytest.fixture
 def olaf(make_person, plant):
-    return make_person(cast.OLAF, (Role.OT_SITE_LEAD, ScopeKind.SITE, plant.uuid))
+    return make_person(cast.OLAF, (Role.OT_SITE_LEAD, GrantScope.SITE, plant.uuid))
 
 
 @pytest.fixture

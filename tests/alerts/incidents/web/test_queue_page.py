@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from alerts.incidents.ingest.groups import regroup, touch_incidents
-from alerts.incidents.models import Group, Incident, PairMemory, Status
-from portal.accounts.models import Role, ScopeKind
+from alerts.incidents.models import Group, Incident, IncidentStatus, PairMemory
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_queue_row, make_site, make_workspace
@@ -46,7 +46,7 @@ def test_an_exact_number_opens_the_incident_also_a_closed_one(
     signed_in, sam, gdansk, plant, htmx, noon
 ):
     make_queue_row(gdansk, plant)
-    incident = make_incident(gdansk, number=2178, status=Status.CLOSED)
+    incident = make_incident(gdansk, number=2178, status=IncidentStatus.CLOSED)
     client = signed_in(sam)
     for query in ("2178", "%232178"):
         answer = client.get(f"/incidents/?q={query}")
@@ -94,7 +94,10 @@ def test_a_closed_tab_says_when_older_ones_were_not_looked_at(
     monkeypatch.setattr("alerts.incidents.queue.counts.COUNTED", 3)
     for at in range(7):
         make_incident(
-            gdansk, title="Old", status=Status.CLOSED, modified_at=NOON - timedelta(minutes=at)
+            gdansk,
+            title="Old",
+            status=IncidentStatus.CLOSED,
+            modified_at=NOON - timedelta(minutes=at),
         )
     assert "Closed 4+" in client_text(signed_in(sam), "/incidents/?q=old").replace("  ", " ")
     assert "Closed 7 " in client_text(signed_in(sam), "/incidents/").replace("  ", " ")
@@ -176,7 +179,7 @@ def test_a_panel_shows_the_newest_of_the_row(signed_in, sam, gdansk, plant, noon
 
 
 def test_who_may_not_act_is_offered_nothing(signed_in, make_person, gdansk, plant, noon):
-    mia = make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
+    mia = make_person(cast.MIA, (Role.MANAGER, GrantScope.ALL, None))
     row = make_queue_row(gdansk, plant)
     text = client_text(signed_in(mia), f"/incidents/groups/{row.key}/panel")
     assert "Why" in text
@@ -306,7 +309,7 @@ def test_the_rail_counts_for_each_person_what_only_they_may_see(
 ):
     make_queue_row(gdansk, plant)
     make_queue_row(gdansk, plant)
-    stranger = make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, sam.uuid))
+    stranger = make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, sam.uuid))
     for user, counted in ((sam, ["2"]), (stranger, []), (sam, ["2"])):
         for address in ("/incidents/", "/"):  # one page counts them anyway, the other asks
             body = signed_in(user).get(address).content.decode()

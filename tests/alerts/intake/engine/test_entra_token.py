@@ -8,7 +8,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from alerts.intake.engine.entra_token import Caller, refusal_of
+from alerts.intake.engine.entra_token import Caller, refusal_of_token
 from alerts.intake.engine.push_signature import Refusal
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -37,7 +37,7 @@ def token(claims=None, *, key=KEY, kid="k1", algorithm="RS256", **changes):
 
 
 def refusal(text):
-    return refusal_of(
+    return refusal_of_token(
         text, keys=[published(OTHER_KEY, "k0"), published(KEY)], caller=CALLER, now=NOW
     )
 
@@ -89,4 +89,4 @@ def test_any_other_token_is_refused(text, reason):
 def test_the_time_is_the_argument_and_not_the_clock_of_the_machine():
     late = token(nbf=time.time() + 10_000_000, exp=time.time() + 20_000_000)
     at = datetime.fromtimestamp(time.time() + 15_000_000, tz=UTC)
-    assert refusal_of(late, keys=[published(KEY)], caller=CALLER, now=at) is None
+    assert refusal_of_token(late, keys=[published(KEY)], caller=CALLER, now=at) is None

@@ -8,7 +8,7 @@ from django.utils import translation
 
 from alerts.incidents.models import Alert, IncidentAlert
 from alerts.intake.models import LogBackfill
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
 from portal.jobs.models import Job
 from tests import cast
@@ -23,7 +23,7 @@ PAGE = "/workspaces/gdansk/past/"
 
 @pytest.fixture
 def ada(make_person):
-    return make_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None))
+    return make_person(cast.ADA, (Role.ADMINISTRATOR, GrantScope.ALL, None))
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_an_administrator_pauses_it(ada_here, backfill):
 def test_others_of_the_soc_see_it_and_change_nothing(
     client, make_person, workspace, backfill, role
 ):
-    client.force_login(make_person(cast.SAM, (role, ScopeKind.ALL, None)))
+    client.force_login(make_person(cast.SAM, (role, GrantScope.ALL, None)))
     text = client.get(PAGE).text
     assert "12,345" in text and "past/pause/" not in text
     refused = client.post(PAGE + "pause/")
@@ -127,12 +127,12 @@ def test_others_of_the_soc_see_it_and_change_nothing(
 
 
 def test_ot_does_not_see_it(client, make_person, workspace):
-    client.force_login(make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.ALL, None)))
+    client.force_login(make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.ALL, None)))
     assert client.get(PAGE).status_code == 404
 
 
 def test_alerts_without_an_incident_are_shown(client, make_person, ada, workspace):
-    sam = make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.ALL, None))
+    sam = make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.ALL, None))
     client.force_login(sam)
     site = make_site()
     alone = make_alert(workspace, "a", alert_type="Device Failed", source_device="PLC-4", site=site)

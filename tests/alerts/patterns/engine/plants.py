@@ -1,6 +1,6 @@
 """Cells of an invented plant, written as a person would tell them."""
 
-from alerts.patterns.engine.cells import Cell, CellKey, End, Occurrence, Verdict
+from alerts.patterns.engine.cells import AlertCell, CellEnd, CellHour, CellKey, CellVerdict
 
 MONDAY = 739_950  # an ordinal that is a Monday
 POLLING = "Modbus Exception"
@@ -8,17 +8,17 @@ SCAN = "Port Scan Detected"
 
 
 def device(name, kind="PLC", zone="Line 1", address="", **more):
-    return End(name, address or f"10.0.0.{sum(map(ord, name)) % 250}", kind, zone, **more)
+    return CellEnd(name, address or f"10.0.0.{sum(map(ord, name)) % 250}", kind, zone, **more)
 
 
 def outside(address):
-    return End(address=address, kind="outside", is_outside=True)
+    return CellEnd(address=address, kind="outside", is_outside=True)
 
 
 def happened(days, hour=9, alerts=1, works=()):
     """Once on each of these days, counted from a Monday, at this hour of plant time (UTC+1)."""
     return [
-        Occurrence(
+        CellHour(
             MONDAY + day,
             day % 7 * 24 + hour,
             (day % 7 * 24 + hour - 1) % 168,
@@ -43,7 +43,7 @@ def cell(source, destination, alert_type=POLLING, *, days=range(20), hour=9, ver
         more.pop("function", ""),
     )
     judged = [
-        Verdict(
+        CellVerdict(
             f"{source.name}-{destination.name}-{alert_type}-{n}",
             verdict,
             "polling",
@@ -54,4 +54,4 @@ def cell(source, destination, alert_type=POLLING, *, days=range(20), hour=9, ver
         )
         for n, verdict in enumerate(verdicts)
     ]
-    return Cell(key, more.pop("severity", 2), occurrences, judged, **more)
+    return AlertCell(key, more.pop("severity", 2), occurrences, judged, **more)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.patterns.engine.evidence import Evidence
+from alerts.patterns.engine.evidence import VerdictEvidence
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from alerts.patterns.engine.evidence import Evidence
     ids=["sixty per cent", "maintenance", "less", "only the SOC", "suspicious", "true positive"],
 )
 def test_each_gap_alone_is_not_enough(change, is_enough):
-    assert Evidence(**change).is_enough == is_enough
+    assert VerdictEvidence(**change).is_enough == is_enough

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerts.patterns.engine.cells import Occurrence
+from alerts.patterns.engine.cells import CellHour
 from alerts.patterns.engine.hours import Hours, learn_hours
 from alerts.suppression.engine.windows import reasons_against_window
 
@@ -15,7 +15,7 @@ WARSAW = ZoneInfo("Europe/Warsaw")
 
 def at(*moments):
     return Counter(
-        Occurrence(
+        CellHour(
             local.toordinal(), local.weekday() * 24 + local.hour, utc.weekday() * 24 + utc.hour
         )
         for utc in moments

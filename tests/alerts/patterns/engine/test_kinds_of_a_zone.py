@@ -4,7 +4,7 @@ kind, so that one signature does for both; nothing is offered that only one of t
 
 import pytest
 
-from alerts.patterns.engine.cells import Group
+from alerts.patterns.engine.cells import DeviceGroup
 from alerts.patterns.engine.mining import mine_cells
 from alerts.patterns.engine.sides import Rung
 from tests.alerts.patterns.engine.plants import cell, device
@@ -15,7 +15,7 @@ LAPTOPS, PHONES = (
     [device(f"{kind}-{n}", kind=kind, zone="Visitors") for n in range(6)]
     for kind in ("Laptop", "Phone")
 )
-INVENTORY = {Group("Laptop", "Visitors"): 7, Group("Phone", "Visitors"): 6}
+INVENTORY = {DeviceGroup("Laptop", "Visitors"): 7, DeviceGroup("Phone", "Visitors"): 6}
 
 
 def queries(devices, *, to=NAMES, hour=9, function="Query"):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from alerts.incidents.engine.catalogue import all_types
-from alerts.patterns.engine.cells import End, Group, put_busier_end_first
+from alerts.patterns.engine.cells import CellEnd, DeviceGroup, put_busier_end_first
 from alerts.patterns.engine.hours import learn_hours
 from alerts.patterns.engine.mining import mine_cells
 from alerts.patterns.engine.rule_text import rule_for
@@ -21,7 +21,7 @@ BOXED = next(t.title for t in all_types() if t.guard == "timeboxed" and t.severi
 NEVER = next(t.title for t in all_types() if t.guard == "never")
 HISTORIAN = device("HIST-01", kind="Historian", zone="Operations")
 GATEWAYS = [device(f"GW-{n}", kind="Gateway", zone="Water") for n in range(1, 6)]
-INVENTORY = {Group("Gateway", "Water"): 6, Group("Historian", "Operations"): 1}
+INVENTORY = {DeviceGroup("Gateway", "Water"): 6, DeviceGroup("Historian", "Operations"): 1}
 
 
 def one_pattern(cells, inventory=INVENTORY):
@@ -39,7 +39,8 @@ def test_one_source_and_its_targets_of_one_kind_are_one_pattern():
 
 def test_a_group_is_named_only_when_half_of_it_was_seen():
     pattern = one_pattern(
-        [cell(HISTORIAN, target, SOFT[0]) for target in GATEWAYS], {Group("Gateway", "Water"): 11}
+        [cell(HISTORIAN, target, SOFT[0]) for target in GATEWAYS],
+        {DeviceGroup("Gateway", "Water"): 11},
     )
     assert pattern.destination.rung == Rung.LISTED
     assert len(pattern.destination.members) == 5
@@ -59,7 +60,7 @@ def test_two_members_are_listed_and_not_a_group():
 )
 def test_a_few_of_a_kind_in_each_zone_are_a_group_over_their_zones(known_devices, rung):
     plcs = [device(f"PLC-{z}{n}", zone=f"Station {z}") for z in (1, 2) for n in (1, 2)]
-    inventory = {Group("PLC", zone): count for zone, count in known_devices.items()}
+    inventory = {DeviceGroup("PLC", zone): count for zone, count in known_devices.items()}
     side = one_pattern([cell(HISTORIAN, target, SOFT[0]) for target in plcs], inventory).destination
     assert side.rung == rung
     assert side.zones == ("Station 1", "Station 2")
@@ -71,7 +72,7 @@ def test_what_is_rare_for_each_pair_is_frequent_for_the_kind():
     laptops = [device(f"LAPTOP-{n}", kind="Laptop", zone="Office") for n in range(8)]
     server = device("DHCP-01", kind="Server", zone="Office")
     cells = [cell(laptop, server, SOFT[0], days=[n]) for n, laptop in enumerate(laptops)]
-    pattern = one_pattern(cells, {Group("Laptop", "Office"): 10})
+    pattern = one_pattern(cells, {DeviceGroup("Laptop", "Office"): 10})
     assert pattern.source.rung == Rung.GROUP
     assert pattern.destination.members == ("DHCP-01",)
 
@@ -118,8 +119,8 @@ def test_what_is_too_rare_to_show_hours_belongs_to_those_inside_which_it_lies(la
     shift = [happened([day], 6 + day % 12)[0] for day in range(60)]
     rare = [happened([day * 9], hour)[0] for day, hour in enumerate((7, 16, 10, 13, last))]
     cells = [
-        cell(HISTORIAN, End(address="20.10.1.9", is_outside=True), SOFT[0], occurrences=shift),
-        cell(HISTORIAN, End(address="52.30.7.1", is_outside=True), SOFT[0], occurrences=rare),
+        cell(HISTORIAN, CellEnd(address="20.10.1.9", is_outside=True), SOFT[0], occurrences=shift),
+        cell(HISTORIAN, CellEnd(address="52.30.7.1", is_outside=True), SOFT[0], occurrences=rare),
     ]
     assert learn_hours(Counter(rare)) is None
     assert len(mine_cells(cells, INVENTORY)) == patterns
@@ -321,7 +322,7 @@ def test_too_little_of_a_pattern_was_judged():
 def undirected(one_pattern, other, **more):
     """A cell as an analytics rule leaves it: names of two devices, and nothing about them."""
     first, second = sorted((one_pattern, other))
-    directed = cell(End(first), End(second), SOFT[0], **more)
+    directed = cell(CellEnd(first), CellEnd(second), SOFT[0], **more)
     directed.key = replace(directed.key, is_directed=False)
     return directed
 
@@ -382,5 +383,5 @@ def test_a_list_of_devices_that_never_came_back_is_no_rule(days, obstacle):
 def test_newcomers_of_one_kind_are_named_by_their_kind_and_need_not_come_back():
     new = [device(f"CAM-{n}", kind="Camera", zone="Water") for n in range(6)]
     cells = [cell(target, HISTORIAN, SOFT[0], days=[n]) for n, target in enumerate(new)]
-    pattern = one_pattern(cells, {Group("Camera", "Water"): 6})
+    pattern = one_pattern(cells, {DeviceGroup("Camera", "Water"): 6})
     assert (pattern.source.rung, pattern.obstacle) == (Rung.GROUP, "")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.patterns.engine.evidence import Evidence
+from alerts.patterns.engine.evidence import VerdictEvidence
 from alerts.patterns.engine.hours import Hours
 from alerts.patterns.engine.pattern import (
     Pattern,
@@ -14,11 +14,11 @@ from alerts.patterns.engine.pattern import (
     pattern_as_json,
     pattern_from_json,
 )
-from alerts.patterns.engine.sides import Rung, Side
+from alerts.patterns.engine.sides import PatternSide, Rung
 
 NAMES = st.lists(st.text(max_size=6), max_size=3).map(tuple)
 SIDES = st.builds(
-    Side,
+    PatternSide,
     st.sampled_from(Rung),
     NAMES,
     by_address=st.booleans(),
@@ -52,14 +52,16 @@ PATTERNS = st.builds(
     alerts=st.just(0),
     days=st.just(0),
     cells=st.just(()),
-    evidence=st.just(Evidence()),
+    evidence=st.just(VerdictEvidence()),
     obstacle=st.just(""),
 )
 PATTERN = Pattern(
     site="Gdańsk",
     types=(("Modbus Exception", ""),),
-    source=Side(Rung.LISTED, ("HIST-01",)),
-    destination=Side(Rung.GROUP, ("GW-1",), kinds=("Gateway",), zones=("Water",), known_count=3),
+    source=PatternSide(Rung.LISTED, ("HIST-01",)),
+    destination=PatternSide(
+        Rung.GROUP, ("GW-1",), kinds=("Gateway",), zones=("Water",), known_count=3
+    ),
     is_directed=True,
     is_strict=False,
     protocols=(),
@@ -72,7 +74,7 @@ PATTERN = Pattern(
     alerts=9,
     days=3,
     cells=(1,),
-    evidence=Evidence(routine=1),
+    evidence=VerdictEvidence(routine=1),
 )
 
 
@@ -83,7 +85,7 @@ def test_what_was_written_is_read_back(pattern):
 
 def test_figures_are_no_part_of_it():
     again = pattern_from_json(pattern_as_json(PATTERN))
-    assert (again.alerts, again.cells, again.evidence) == (0, (), Evidence())
+    assert (again.alerts, again.cells, again.evidence) == (0, (), VerdictEvidence())
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """The plan: the order in which rules are worth a signature."""
 
 from alerts.incidents.engine.catalogue import all_types
-from alerts.patterns.engine.cells import Group
+from alerts.patterns.engine.cells import DeviceGroup
 from alerts.patterns.engine.mining import mine_cells
-from alerts.patterns.engine.plan import IncidentShape, Part, make_plan
+from alerts.patterns.engine.plan import IncidentPart, IncidentShape, make_plan
 from tests.alerts.patterns.engine.plants import cell, device
 
 SOFT = [t.title for t in all_types() if t.guard == "scoped" and t.severity == "Medium"]
@@ -11,14 +11,14 @@ GATEWAYS = [device(f"GW-{n}", kind="Gateway", zone="Water") for n in range(4)]
 PANELS = [device(f"HMI-{n}", kind="HMI", zone="Hall") for n in range(4)]
 HISTORIAN = device("HIST", kind="Historian", zone="Operations")
 SCANNER = device("SCAN", kind="Scanner", zone="Office")
-INVENTORY = {Group("Gateway", "Water"): 4, Group("HMI", "Hall"): 4}
+INVENTORY = {DeviceGroup("Gateway", "Water"): 4, DeviceGroup("HMI", "Hall"): 4}
 CELLS = [cell(HISTORIAN, g, SOFT[0]) for g in GATEWAYS] + [
     cell(SCANNER, p, SOFT[1], days=range(10)) for p in PANELS
 ]
 
 
 def single(index, count):
-    return IncidentShape(frozenset({Part(index, 9, 8)}), count)
+    return IncidentShape(frozenset({IncidentPart(index, 9, 8)}), count)
 
 
 def test_the_largest_gain_comes_first_and_shares_add_up():
@@ -31,7 +31,7 @@ def test_the_largest_gain_comes_first_and_shares_add_up():
 
 def test_an_incident_counts_only_when_all_its_alerts_are_covered():
     patterns = mine_cells(CELLS, INVENTORY)
-    both = IncidentShape(frozenset({Part(0, 9, 8), Part(4, 9, 8)}), 7)
+    both = IncidentShape(frozenset({IncidentPart(0, 9, 8), IncidentPart(4, 9, 8)}), 7)
     steps = make_plan(patterns, CELLS, [single(0, 20), single(4, 10), both])
     assert [step.gain for step in steps] == [20, 17]
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from alerts.incidents.engine.catalogue import all_types
-from alerts.patterns.engine.cells import Group
+from alerts.patterns.engine.cells import DeviceGroup
 from alerts.patterns.engine.mining import mine_cells
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.process import process_key, recognise
@@ -13,7 +13,7 @@ SOFT = [t.title for t in all_types() if t.guard == "scoped" and t.severity == "M
 HISTORIAN = device("HIST-01", kind="Historian", zone="Operations")
 GATEWAYS = [device(f"GW-{n}", kind="Gateway", zone="Water") for n in range(1, 9)]
 PANELS = [device(f"HMI-{n}", kind="HMI", zone="Hall") for n in range(1, 5)]
-INVENTORY = {Group("Gateway", "Water"): 8, Group("HMI", "Hall"): 4}
+INVENTORY = {DeviceGroup("Gateway", "Water"): 8, DeviceGroup("HMI", "Hall"): 4}
 
 
 def polling(gateways, **more):
@@ -59,7 +59,7 @@ def test_a_device_with_two_addresses_is_one_member_of_its_group():
     pair = [
         device("GW-1", kind="Gateway", zone="Water", address=f"10.0.0.{n}") for n in range(1, 4)
     ]
-    (pattern,) = mine_cells(polling(pair), {Group("Gateway", "Water"): 2})
+    (pattern,) = mine_cells(polling(pair), {DeviceGroup("Gateway", "Water"): 2})
     assert pattern.destination.members == ("GW-1",)
     assert not pattern.destination.kinds
 

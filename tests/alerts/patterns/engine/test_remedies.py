@@ -2,8 +2,14 @@
 
 import pytest
 
-from alerts.patterns.engine.purpose import Purpose
-from alerts.patterns.engine.remedies import Flag, Remedy, Situation, feeds_the_loop, options_for
+from alerts.patterns.engine.purpose import DevicePurpose
+from alerts.patterns.engine.remedies import (
+    Flag,
+    PatternRemedy,
+    Situation,
+    feeds_the_loop,
+    options_for,
+)
 
 LEARNABLE = "Beckhoff Software Changed"
 NOT_LEARNABLE = "Excessive Number of Sessions"
@@ -12,7 +18,7 @@ NOT_LEARNABLE = "Excessive Number of Sessions"
 def situation(**changes):
     values = {
         "titles": (LEARNABLE,),
-        "purpose": Purpose.POLL,
+        "purpose": DevicePurpose.POLL,
         "is_strict": False,
         "is_any_time": True,
         "has_obstacles": False,
@@ -31,21 +37,24 @@ def recommended(**changes):
 @pytest.mark.parametrize(
     ("changes", "remedy"),
     [
-        ({}, Remedy.LEARN),
-        ({"titles": (LEARNABLE, NOT_LEARNABLE)}, Remedy.OUR_RULE),
-        ({"titles": ("Unheard of",)}, Remedy.OUR_RULE),
-        ({"is_any_time": False}, Remedy.OUR_RULE),
-        ({"is_strict": True, "is_any_time": False}, Remedy.OUR_RULE),
-        ({"purpose": Purpose.SCAN}, Remedy.INVENTORY),
-        ({"purpose": Purpose.APPEAR}, Remedy.INVENTORY),
-        ({"cause": "nms-polling"}, Remedy.INVENTORY),
+        ({}, PatternRemedy.LEARN),
+        ({"titles": (LEARNABLE, NOT_LEARNABLE)}, PatternRemedy.OUR_RULE),
+        ({"titles": ("Unheard of",)}, PatternRemedy.OUR_RULE),
+        ({"is_any_time": False}, PatternRemedy.OUR_RULE),
+        ({"is_strict": True, "is_any_time": False}, PatternRemedy.OUR_RULE),
+        ({"purpose": DevicePurpose.SCAN}, PatternRemedy.INVENTORY),
+        ({"purpose": DevicePurpose.APPEAR}, PatternRemedy.INVENTORY),
+        ({"cause": "nms-polling"}, PatternRemedy.INVENTORY),
         # Programming at set hours keeps its trace, unless OT itself says that the flag is missing.
-        ({"purpose": Purpose.PROGRAM, "is_strict": True, "is_any_time": False}, Remedy.OUR_RULE),
         (
-            {"purpose": Purpose.PROGRAM, "is_strict": True, "cause": "ews-not-flagged"},
-            Remedy.INVENTORY,
+            {"purpose": DevicePurpose.PROGRAM, "is_strict": True, "is_any_time": False},
+            PatternRemedy.OUR_RULE,
         ),
-        ({"titles": (NOT_LEARNABLE,), "has_obstacles": True}, Remedy.MUTE),
+        (
+            {"purpose": DevicePurpose.PROGRAM, "is_strict": True, "cause": "ews-not-flagged"},
+            PatternRemedy.INVENTORY,
+        ),
+        ({"titles": (NOT_LEARNABLE,), "has_obstacles": True}, PatternRemedy.MUTE),
         ({"is_strict": True, "has_obstacles": True}, None),
     ],
     ids=str,
@@ -58,7 +67,7 @@ def test_the_better_one_stands_first_and_every_one_says_why():
     options = options_for(situation(titles=(LEARNABLE, NOT_LEARNABLE)))
     assert options[0].is_recommended
     assert all(option.why for option in options)
-    assert {option.remedy for option in options} == set(Remedy) - {Remedy.INVENTORY}
+    assert {option.remedy for option in options} == set(PatternRemedy) - {PatternRemedy.INVENTORY}
     possible = [option.is_possible for option in options]
     assert possible == sorted(possible, reverse=True)
 
@@ -67,7 +76,7 @@ def test_nothing_recommended_is_impossible():
     for strict in (True, False):
         for any_time in (True, False):
             for obstacles in (True, False):
-                for purpose in Purpose:
+                for purpose in DevicePurpose:
                     for option in recommended(
                         is_strict=strict,
                         is_any_time=any_time,
@@ -91,14 +100,14 @@ def test_nothing_recommended_is_impossible():
 def test_a_rule_that_closes_feeds_the_loop(changes, feeds):
     made = situation(is_any_time=False, **changes)
     assert feeds_the_loop(made) is feeds
-    (rule,) = [option for option in options_for(made) if option.remedy == Remedy.OUR_RULE]
+    (rule,) = [option for option in options_for(made) if option.remedy == PatternRemedy.OUR_RULE]
     assert rule.why == ("loop" if feeds else "trace")
 
 
 def test_the_flag_is_the_one_that_the_purpose_needs():
     for purpose, flag in (
-        (Purpose.SCAN, Flag.SCANNER),
-        (Purpose.COPY_PROGRAM, Flag.PROGRAMMING),
-        (Purpose.APPEAR, Flag.AUTHORISED),
+        (DevicePurpose.SCAN, Flag.SCANNER),
+        (DevicePurpose.COPY_PROGRAM, Flag.PROGRAMMING),
+        (DevicePurpose.APPEAR, Flag.AUTHORISED),
     ):
         assert options_for(situation(purpose=purpose))[0].flag == flag

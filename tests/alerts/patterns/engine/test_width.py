@@ -1,7 +1,7 @@
 """Each rung that a pattern took has its reason."""
 
 from alerts.incidents.engine.catalogue import all_types
-from alerts.patterns.engine.cells import Group
+from alerts.patterns.engine.cells import DeviceGroup
 from alerts.patterns.engine.mining import mine_cells
 from alerts.patterns.engine.width import critical_pairs, reasons_for_width
 from tests.alerts.patterns.engine.plants import cell, device, outside
@@ -10,7 +10,7 @@ SOFT = [t.title for t in all_types() if t.guard == "scoped" and t.severity == "M
 BOXED = next(t.title for t in all_types() if t.guard == "timeboxed" and t.severity == "Medium")
 HISTORIAN = device("HIST-01", kind="Historian", zone="Operations")
 GATEWAYS = [device(f"GW-{n}", kind="Gateway", zone="Water") for n in range(1, 6)]
-INVENTORY = {Group("Gateway", "Water"): 6}
+INVENTORY = {DeviceGroup("Gateway", "Water"): 6}
 
 
 def reasons(cells, inventory=INVENTORY):
@@ -30,7 +30,8 @@ def test_a_group_says_how_many_of_those_known_were_seen():
 
 def test_what_is_no_group_is_listed():
     by_part = reasons(
-        [cell(HISTORIAN, target, SOFT[0]) for target in GATEWAYS], {Group("Gateway", "Water"): 20}
+        [cell(HISTORIAN, target, SOFT[0]) for target in GATEWAYS],
+        {DeviceGroup("Gateway", "Water"): 20},
     )
     assert by_part["destination", "listed"] == {"seen": 5}
 

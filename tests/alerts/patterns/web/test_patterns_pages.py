@@ -7,10 +7,10 @@ import pytest
 from django.db.models import F
 from django.urls import reverse
 
-from alerts.incidents.models import Incident, Status
+from alerts.incidents.models import Incident, IncidentStatus
 from alerts.patterns.models import Candidate, PatternState
 from alerts.patterns.registry import StatusSyncPlaybook
-from alerts.patterns.web.headline import headline
+from alerts.patterns.web.headline import pattern_headline
 from alerts.sentinel.models import Workspace
 from alerts.suppression.models import RuleVersion
 from portal.jobs.models import Job
@@ -39,7 +39,7 @@ def test_a_pattern_stands_there_with_rhythm_verdicts_and_worth(
     page = _text(client.get("/patterns/"))
     assert "30 incidents on 30 days" in page
     (row,) = Candidate.objects.all()
-    assert headline(row).startswith("ENG-WS-04 programs PLC-4, Mon–Sun 06:00–09:00")
+    assert pattern_headline(row).startswith("ENG-WS-04 programs PLC-4, Mon–Sun 06:00–09:00")
     assert "Step 1 of the plan: 30 incidents fewer" in page
     assert "saves 6.0 h a month" in page
     bound = "12 of 12 harmless; the true share of suspicious could still be up to 22.1 %."
@@ -241,12 +241,14 @@ def test_a_pattern_names_what_could_end_it_and_what_followed_closes(
     assert "None of its incidents was closed between 90 and seven days ago." in page
     assert "It is not known whether a close" in page and "feed the loop" not in page
     Incident.objects.filter(pk__in=[incident.pk for incident in programming]).update(
-        pattern=uuid4(), status=Status.CLOSED, closed_at=F("created_at") + timedelta(hours=1)
+        pattern=uuid4(),
+        status=IncidentStatus.CLOSED,
+        closed_at=F("created_at") + timedelta(hours=1),
     )
     page = _text(client.get(f"/patterns/{row.uuid}/"))
     assert "it came again within seven days (100 %)" in page
     assert "A rule that closes would feed the loop here." in page
-    Incident.objects.update(status=Status.NEW)
+    Incident.objects.update(status=IncidentStatus.NEW)
     Workspace.objects.filter(pk=workspace.pk).update(closes_at_source=True)
     page = _text(client.get(f"/patterns/{row.uuid}/"))
     assert "also closes the alert at the sensor" in page and "feed the loop" in page

@@ -148,10 +148,10 @@ def test_the_plans_former_addresses_lead_to_those_of_the_pattern(page, planned, 
 
 
 def test_who_only_reads_is_offered_nothing(page, planned, make_person):
-    from portal.accounts.models import Role, ScopeKind
+    from portal.accounts.models import GrantScope, Role
     from tests import cast
 
-    mia = make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
+    mia = make_person(cast.MIA, (Role.MANAGER, GrantScope.ALL, None))
     text = page(mia)
     for words in ("/plan/propose/", "/plan/ask/", "/snooze/", "/reject/", "Sign 1 now"):
         assert words not in text

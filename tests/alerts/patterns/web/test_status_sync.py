@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from alerts.sentinel.models import Workspace
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
 from tests import cast
 from tests.factories.incidents import make_workspace
@@ -60,7 +60,7 @@ def test_only_an_administrator_answers(client, workspace, leo):
 
 def test_a_lead_sees_the_workspaces_of_their_own(client, workspace, make_person):
     other = make_workspace("porto")
-    lead = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid))
+    lead = make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, workspace.uuid))
     client.force_login(lead)
     page = client.get("/status-sync/").content.decode()
     assert workspace.name in page and other.name not in page

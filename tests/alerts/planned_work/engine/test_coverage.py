@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from alerts.planned_work.engine.coverage import (
-    AlertEnd,
     Fit,
-    NamedDevice,
     Scope,
-    Side,
     Times,
+    WorkDevice,
+    WorkEnd,
+    WorkSide,
     fit_of,
 )
 
@@ -20,18 +20,18 @@ NOON = START + timedelta(hours=4)
 ONE_OFF = Times(START, END, END + timedelta(hours=13))
 NIGHTLY = Times(START, END)
 
-ENG = AlertEnd("Process Line 2", "10.20.4.15", "ENG-WS-04")
-PLC = AlertEnd("Process Line 2", "10.20.4.40", "PLC-PL2-07")
-DATABASE = AlertEnd("Data centre", "10.20.9.9", "DB-GD-01")
-TWIN = AlertEnd("Utilities", "10.20.4.15", "ENG-WS-04")  # the same address in another zone
-BY_NAME = AlertEnd("Process Line 2", "", "ENG-WS-04")
+ENG = WorkEnd("Process Line 2", "10.20.4.15", "ENG-WS-04")
+PLC = WorkEnd("Process Line 2", "10.20.4.40", "PLC-PL2-07")
+DATABASE = WorkEnd("Data centre", "10.20.9.9", "DB-GD-01")
+TWIN = WorkEnd("Utilities", "10.20.4.15", "ENG-WS-04")  # the same address in another zone
+BY_NAME = WorkEnd("Process Line 2", "", "ENG-WS-04")
 
 
-def device(end, side=Side.ANY):
-    return NamedDevice(side, end.zone, end.address, end.device)
+def device(end, side=WorkSide.ANY):
+    return WorkDevice(side, end.zone, end.address, end.device)
 
 
-PAIR = Scope((device(ENG, Side.FROM), device(PLC, Side.TO)))
+PAIR = Scope((device(ENG, WorkSide.FROM), device(PLC, WorkSide.TO)))
 ONE = Scope((device(ENG),))
 ZONE = Scope(zone="Process Line 2")
 

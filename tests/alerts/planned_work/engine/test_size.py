@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.planned_work.engine.recurrence import Span
+from alerts.planned_work.engine.recurrence import WorkSpan
 from alerts.planned_work.engine.size import BoxedTime, widest_week
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
@@ -13,7 +13,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 def spans(*hours):
     """Spans by their hours since Monday."""
-    return [Span(MONDAY + begin * HOUR, MONDAY + end * HOUR) for begin, end in hours]
+    return [WorkSpan(MONDAY + begin * HOUR, MONDAY + end * HOUR) for begin, end in hours]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ OF_A_TOKEN = {"came_by_token": True}
     ],
 )
 def test_an_alert_is_boxed_by_work_planned_and_confirmed_in_time(changes, expected):
-    span = Span(MONDAY + 8 * HOUR, MONDAY + 16 * HOUR)
+    span = WorkSpan(MONDAY + 8 * HOUR, MONDAY + 16 * HOUR)
     assert boxed(span, changes) is expected
 
 
@@ -93,5 +93,5 @@ def boxed(span, changes):
 
 def test_more_than_a_day_needs_a_second_person():
     for length, expected in ((24, True), (25, False)):
-        span = Span(MONDAY + 8 * HOUR, MONDAY + (8 + length) * HOUR)
+        span = WorkSpan(MONDAY + 8 * HOUR, MONDAY + (8 + length) * HOUR)
         assert boxed(span, {}) is expected

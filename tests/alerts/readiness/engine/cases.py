@@ -6,8 +6,15 @@ from typing import Any
 
 import pytest
 
-from alerts.readiness.engine.readings import Check, Finding, Readings, Remedy, Residence, State
-from alerts.readiness.engine.reasons import Reason
+from alerts.readiness.engine.readings import (
+    CheckRemedy,
+    CheckState,
+    PartReading,
+    ReadinessCheck,
+    Readings,
+    Residence,
+)
+from alerts.readiness.engine.reasons import CheckReason
 from alerts.readiness.engine.solution import PRODUCT, RULE_NAMES
 from alerts.sentinel.engine.rights import READ
 
@@ -16,7 +23,7 @@ READ_AT = NOON - timedelta(hours=1)
 GDANSK, PORTO = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
 HERE = f"/subscriptions/{GDANSK}/workspaces/law-ot"
 ELSEWHERE = f"/subscriptions/{PORTO}/workspaces/law-it"
-OK, FAILED, UNKNOWN = State.OK, State.FAILED, State.UNKNOWN
+OK, FAILED, UNKNOWN = CheckState.OK, CheckState.FAILED, CheckState.UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -25,9 +32,9 @@ class Case:
 
     title: str
     read: Readings
-    state: State
-    reason: Reason
-    remedy: Remedy | None
+    state: CheckState
+    reason: CheckReason
+    remedy: CheckRemedy | None
     values: dict[str, Any]
 
 
@@ -38,7 +45,7 @@ def case(title, read, state, reason, remedy=None, /, **values):
 
 def never(**options):
     """Return the row of every table in which nothing was read yet."""
-    return case("nothing was read", readings(**options), UNKNOWN, Reason.NOT_CHECKED)
+    return case("nothing was read", readings(**options), UNKNOWN, CheckReason.NOT_CHECKED)
 
 
 def table(*cases):
@@ -46,7 +53,7 @@ def table(*cases):
     return pytest.mark.parametrize("row", cases, ids=lambda row: row.title)
 
 
-def assert_judged(check: Check, row: Case):
+def assert_judged(check: ReadinessCheck, row: Case):
     """Compare state, reason, remedy and the values that the row names."""
     assert (check.state, check.reason, check.remedy) == (row.state, row.reason, row.remedy)
     assert {name: check.values.get(name) for name in row.values} == row.values
@@ -55,7 +62,9 @@ def assert_judged(check: Check, row: Case):
 def readings(*, portal=None, accepted=(), **facts):
     """Return what was read, by part: `rights_read` is "rights read"."""
     return Readings(
-        findings={name.replace("_", " "): Finding(value, READ_AT) for name, value in facts.items()},
+        findings={
+            name.replace("_", " "): PartReading(value, READ_AT) for name, value in facts.items()
+        },
         history=None,
         purposes=(READ,),
         subscription=GDANSK,

@@ -3,9 +3,9 @@
 import pytest
 
 from alerts.readiness.engine import access_checks as access
-from alerts.readiness.engine.readings import Remedy
-from alerts.readiness.engine.reasons import Reason
-from alerts.sentinel.client.versions import AcceptedVersion, Endpoint
+from alerts.readiness.engine.readings import CheckRemedy
+from alerts.readiness.engine.reasons import CheckReason
+from alerts.sentinel.client.versions import AcceptedVersion, ApiEndpoint
 from alerts.sentinel.engine.rights import CONNECTING, INCIDENTS, READ, RULES, SET_UP
 from tests.alerts.readiness.engine.cases import (
     ELSEWHERE,
@@ -33,39 +33,43 @@ def probe(**facts):
 
 @table(
     never(),
-    case("incidents", probe(has_incidents=True), OK, Reason.LISTS_INCIDENTS),
-    case("an empty list", probe(has_incidents=False), OK, Reason.LISTS_NO_INCIDENT),
+    case("incidents", probe(has_incidents=True), OK, CheckReason.LISTS_INCIDENTS),
+    case("an empty list", probe(has_incidents=False), OK, CheckReason.LISTS_NO_INCIDENT),
     case(
         "a wrong secret",
         probe(kind="sign-in", code="AADSTS7000215", error="No."),
         FAILED,
-        Reason.SECRET_WRONG,
+        CheckReason.SECRET_WRONG,
     ),
     case(
         "an expired secret",
         probe(kind="sign-in", code="AADSTS7000222"),
         FAILED,
-        Reason.SECRET_WRONG,
+        CheckReason.SECRET_WRONG,
     ),
     case(
         "an unknown application",
         probe(kind="sign-in", code="AADSTS700016"),
         FAILED,
-        Reason.APPLICATION_UNKNOWN,
+        CheckReason.APPLICATION_UNKNOWN,
     ),
-    case("no file", probe(code="CredentialMissing"), FAILED, Reason.CREDENTIAL_MISSING),
-    case("no network", probe(code="SignInUnreachable"), FAILED, Reason.SIGN_IN_UNREACHABLE),
-    case("a proxy", probe(code="CertificateNotTrusted"), FAILED, Reason.CERTIFICATE_NOT_TRUSTED),
+    case("no file", probe(code="CredentialMissing"), FAILED, CheckReason.CREDENTIAL_MISSING),
+    case("no network", probe(code="SignInUnreachable"), FAILED, CheckReason.SIGN_IN_UNREACHABLE),
+    case(
+        "a proxy", probe(code="CertificateNotTrusted"), FAILED, CheckReason.CERTIFICATE_NOT_TRUSTED
+    ),
     case(
         "another refusal",
         probe(kind="sign-in", code="AADSTS50034"),
         FAILED,
-        Reason.SIGN_IN_REFUSED,
+        CheckReason.SIGN_IN_REFUSED,
     ),
-    case("too many calls", probe(kind="throttled", code="429"), FAILED, Reason.THROTTLED),
-    case("no role", probe(kind="denied", code="Forbidden"), FAILED, Reason.DENIED),
-    case("no workspace", probe(kind="not found", code="404"), FAILED, Reason.WORKSPACE_NOT_FOUND),
-    case("silence", probe(kind="unreachable", code=""), FAILED, Reason.UNREACHABLE),
+    case("too many calls", probe(kind="throttled", code="429"), FAILED, CheckReason.THROTTLED),
+    case("no role", probe(kind="denied", code="Forbidden"), FAILED, CheckReason.DENIED),
+    case(
+        "no workspace", probe(kind="not found", code="404"), FAILED, CheckReason.WORKSPACE_NOT_FOUND
+    ),
+    case("silence", probe(kind="unreachable", code=""), FAILED, CheckReason.UNREACHABLE),
 )
 def test_reach(row):
     assert_judged(access.check_reach(row.read, READ)[-1], row)
@@ -87,13 +91,13 @@ ON, REGISTERED = {"is_on": True}, {"state": "Registered"}
 
 @table(
     never(),
-    case("on", readings(onboarding=ON, provider=REGISTERED), OK, Reason.SENTINEL_ON),
-    case("off", readings(onboarding={"is_on": False}), FAILED, Reason.SENTINEL_OFF),
+    case("on", readings(onboarding=ON, provider=REGISTERED), OK, CheckReason.SENTINEL_ON),
+    case("off", readings(onboarding={"is_on": False}), FAILED, CheckReason.SENTINEL_OFF),
     case(
         "on, and not registered",
         readings(onboarding=ON, provider={"state": "NotRegistered"}),
         FAILED,
-        Reason.PROVIDER_NOT_REGISTERED,
+        CheckReason.PROVIDER_NOT_REGISTERED,
         state="NotRegistered",
     ),
 )
@@ -102,25 +106,25 @@ def test_sentinel(row):
 
 
 @table(
-    case("not known", readings(), UNKNOWN, Reason.PORTAL_UNKNOWN),
-    case("Azure", readings(portal=False), OK, Reason.IN_AZURE, incident="#7"),
-    case("Defender", readings(portal=True), OK, Reason.IN_DEFENDER, incident="#7"),
+    case("not known", readings(), UNKNOWN, CheckReason.PORTAL_UNKNOWN),
+    case("Azure", readings(portal=False), OK, CheckReason.IN_AZURE, incident="#7"),
+    case("Defender", readings(portal=True), OK, CheckReason.IN_DEFENDER, incident="#7"),
 )
 def test_portal(row):
     assert_judged(access.check_portal(row.read), row)
 
 
-TAKEN = AcceptedVersion(Endpoint.INCIDENTS, "2025-10-01-preview")
-SECOND = AcceptedVersion(Endpoint.ANALYTICS_RULES, "2025-09-01", refused="2025-10-01-preview")
+TAKEN = AcceptedVersion(ApiEndpoint.INCIDENTS, "2025-10-01-preview")
+SECOND = AcceptedVersion(ApiEndpoint.ANALYTICS_RULES, "2025-09-01", refused="2025-10-01-preview")
 
 
 @table(
-    case("taken", readings(accepted=[TAKEN]), OK, Reason.VERSIONS_ACCEPTED),
+    case("taken", readings(accepted=[TAKEN]), OK, CheckReason.VERSIONS_ACCEPTED),
     case(
         "one of two refused",
         readings(accepted=[TAKEN, SECOND]),
         FAILED,
-        Reason.VERSION_REFUSED,
+        CheckReason.VERSION_REFUSED,
         names=["alertRules"],
         version="2025-09-01",
         refused="2025-10-01-preview",
@@ -135,31 +139,36 @@ def test_versions(row):
 @pytest.mark.parametrize(
     ("purpose", "read", "state", "reason"),
     [
-        (READ, readings(), UNKNOWN, Reason.NOT_CHECKED),
-        (READ, readings(rights_read=grants("*")), OK, Reason.ACTIONS_GRANTED),
-        (READ, readings(rights_read=[]), FAILED, Reason.ACTIONS_MISSING),
-        (READ, readings(rights_rules=grants("*")), UNKNOWN, Reason.NOT_CHECKED),
-        (INCIDENTS, readings(rights_incidents=grants("*/read")), FAILED, Reason.ACTIONS_MISSING),
+        (READ, readings(), UNKNOWN, CheckReason.NOT_CHECKED),
+        (READ, readings(rights_read=grants("*")), OK, CheckReason.ACTIONS_GRANTED),
+        (READ, readings(rights_read=[]), FAILED, CheckReason.ACTIONS_MISSING),
+        (READ, readings(rights_rules=grants("*")), UNKNOWN, CheckReason.NOT_CHECKED),
+        (
+            INCIDENTS,
+            readings(rights_incidents=grants("*/read")),
+            FAILED,
+            CheckReason.ACTIONS_MISSING,
+        ),
         (
             INCIDENTS,
             readings(rights_incidents=grants("*", without=["*/comments/write"])),
             FAILED,
-            Reason.ACTIONS_MISSING,
+            CheckReason.ACTIONS_MISSING,
         ),
-        (RULES, readings(rights_rules=grants("*")), OK, Reason.ACTIONS_GRANTED),
-        (SET_UP, readings(rights_rules=grants("*")), OK, Reason.ACTIONS_GRANTED),
-        (SET_UP, readings(rights_rules=[]), OK, Reason.SETTING_UP_NOT_GRANTED),
+        (RULES, readings(rights_rules=grants("*")), OK, CheckReason.ACTIONS_GRANTED),
+        (SET_UP, readings(rights_rules=grants("*")), OK, CheckReason.ACTIONS_GRANTED),
+        (SET_UP, readings(rights_rules=[]), OK, CheckReason.SETTING_UP_NOT_GRANTED),
         (
             READ,
             readings(rights_read=grants("*"), details={"refused": ["list_alerts"]}),
             FAILED,
-            Reason.ACTIONS_MISSING,
+            CheckReason.ACTIONS_MISSING,
         ),
         (
             INCIDENTS,
             readings(rights_incidents=grants("*"), details={"refused": ["list_alerts"]}),
             OK,
-            Reason.ACTIONS_GRANTED,
+            CheckReason.ACTIONS_GRANTED,
         ),
     ],
 )
@@ -173,13 +182,13 @@ def test_rights(purpose, read, state, reason):
         "Contributor",
         of_subscriptions(subscription_rights_gdansk=grants(*CONNECTING)),
         OK,
-        Reason.CONTRIBUTOR,
+        CheckReason.CONTRIBUTOR,
     ),
     case(
         "Reader",
         of_subscriptions(subscription_rights_gdansk=grants("*/read")),
         FAILED,
-        Reason.NOT_CONTRIBUTOR,
+        CheckReason.NOT_CONTRIBUTOR,
         missing=list(CONNECTING),
     ),
     case(
@@ -188,7 +197,7 @@ def test_rights(purpose, read, state, reason):
             subscription_rights_gdansk=[], subscription_rights_porto=grants(*CONNECTING)
         ),
         FAILED,
-        Reason.NOT_CONTRIBUTOR,
+        CheckReason.NOT_CONTRIBUTOR,
     ),
 )
 def test_subscription_rights(row):
@@ -197,31 +206,31 @@ def test_subscription_rights(row):
 
 @table(
     never(),
-    case("none", of_subscriptions(plan_gdansk=[]), FAILED, Reason.NO_PLAN),
+    case("none", of_subscriptions(plan_gdansk=[]), FAILED, CheckReason.NO_PLAN),
     case(
         "streams into this workspace",
         of_subscriptions(plan_gdansk=plan(HERE)),
         OK,
-        Reason.PLAN_STREAMS,
+        CheckReason.PLAN_STREAMS,
         quota=10,
     ),
     case(
         "streams into another one",
         of_subscriptions(plan_gdansk=plan(ELSEWHERE)),
         FAILED,
-        Reason.PLAN_NOT_LINKED,
+        CheckReason.PLAN_NOT_LINKED,
     ),
     case(
         "the second of two streams here",
         of_subscriptions(plan_gdansk=[*plan(ELSEWHERE), *plan(HERE)]),
         OK,
-        Reason.PLAN_STREAMS,
+        CheckReason.PLAN_STREAMS,
     ),
     case(
         "its license has expired",
         of_subscriptions(plan_gdansk=plan(HERE), requirements_gdansk={"license": "Invalid"}),
         FAILED,
-        Reason.NO_PLAN,
+        CheckReason.NO_PLAN,
     ),
     case(
         "its license is good, that of the other subscription has expired",
@@ -231,14 +240,14 @@ def test_subscription_rights(row):
             requirements_porto={"license": "Invalid"},
         ),
         OK,
-        Reason.PLAN_STREAMS,
+        CheckReason.PLAN_STREAMS,
         license="Valid",
     ),
     case(
         "the other subscription has one",
         of_subscriptions(plan_gdansk=[], plan_porto=plan(HERE)),
         FAILED,
-        Reason.NO_PLAN,
+        CheckReason.NO_PLAN,
     ),
 )
 def test_plan(row):
@@ -247,36 +256,36 @@ def test_plan(row):
 
 @table(
     never(),
-    case("none", readings(connectors=[]), FAILED, Reason.NOT_CONNECTED, Remedy.CONNECT),
-    case("of this one", readings(connectors=[connector(GDANSK)]), OK, Reason.CONNECTED),
-    case("of all", readings(connectors=[connector("")]), OK, Reason.CONNECTED),
+    case("none", readings(connectors=[]), FAILED, CheckReason.NOT_CONNECTED, CheckRemedy.CONNECT),
+    case("of this one", readings(connectors=[connector(GDANSK)]), OK, CheckReason.CONNECTED),
+    case("of all", readings(connectors=[connector("")]), OK, CheckReason.CONNECTED),
     case(
         "off",
         readings(connectors=[connector(GDANSK, is_on=False)]),
         FAILED,
-        Reason.CONNECTOR_OFF,
-        Remedy.CONNECT,
+        CheckReason.CONNECTOR_OFF,
+        CheckRemedy.CONNECT,
     ),
     case(
         "of the other subscription",
         readings(connectors=[connector(PORTO)]),
         FAILED,
-        Reason.NOT_CONNECTED,
-        Remedy.CONNECT,
+        CheckReason.NOT_CONNECTED,
+        CheckRemedy.CONNECT,
     ),
     case(
         "off, that of the other subscription is on",
         readings(connectors=[connector(GDANSK, is_on=False), connector(PORTO)]),
         FAILED,
-        Reason.CONNECTOR_OFF,
-        Remedy.CONNECT,
+        CheckReason.CONNECTOR_OFF,
+        CheckRemedy.CONNECT,
     ),
     case(
         "of another product",
         readings(connectors=[connector(GDANSK, kind="MicrosoftThreatProtection")]),
         FAILED,
-        Reason.NOT_CONNECTED,
-        Remedy.CONNECT,
+        CheckReason.NOT_CONNECTED,
+        CheckRemedy.CONNECT,
     ),
 )
 def test_connector(row):

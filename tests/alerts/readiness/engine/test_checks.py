@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from alerts.readiness.engine.checks import evaluate
-from alerts.readiness.engine.readings import Finding, subscriptions_of
-from alerts.readiness.engine.reasons import Reason
+from alerts.readiness.engine.readings import PartReading, subscriptions_of
+from alerts.readiness.engine.reasons import CheckReason
 from alerts.readiness.engine.solution import DISPLAY_NAME
 from tests.alerts.readiness.engine.cases import (
     ALL_RULES,
@@ -44,9 +44,9 @@ PACKAGE = {"display_name": DISPLAY_NAME, "version": "3.0.2"}
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        ("AuthorizationFailed", Reason.NOT_ALLOWED),
-        ("LinkedAuthorizationFailed", Reason.NOT_ALLOWED),
-        ("InternalServerError", Reason.NOT_READ),
+        ("AuthorizationFailed", CheckReason.NOT_ALLOWED),
+        ("LinkedAuthorizationFailed", CheckReason.NOT_ALLOWED),
+        ("InternalServerError", CheckReason.NOT_READ),
     ],
 )
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_what_was_well_and_cannot_be_read_any_more_is_unknown(name, part, facts,
         (check,) = (check for check in evaluate(read) if check.name == name)
         return check
 
-    assert judge(Finding(facts, READ_AT)).state is OK
-    check = judge(Finding(facts, READ_AT, "It cannot be read.", code, NOON))
+    assert judge(PartReading(facts, READ_AT)).state is OK
+    check = judge(PartReading(facts, READ_AT, "It cannot be read.", code, NOON))
     assert (check.state, check.reason, check.remedy) == (UNKNOWN, reason, None)
     assert check.checked_at == NOON, "when it was tried, not when it was well"

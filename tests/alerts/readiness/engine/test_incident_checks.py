@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from alerts.readiness.engine import incident_checks as incidents
-from alerts.readiness.engine.readings import History, Remedy
-from alerts.readiness.engine.reasons import Reason
+from alerts.readiness.engine.readings import CheckRemedy, History
+from alerts.readiness.engine.reasons import CheckReason
 from alerts.readiness.engine.solution import DISPLAY_NAME, NO_CORRELATION, RULE_NAMES
 from tests.alerts.readiness.engine.cases import (
     ALL_RULES,
@@ -29,14 +29,14 @@ OTHER_PACKAGE = {"display_name": "Microsoft Entra ID", "version": "3.2.0"}
 
 @table(
     never(),
-    case("there", readings(packages=[PACKAGE]), OK, Reason.INSTALLED, version="3.0.2"),
-    case("none", readings(packages=[]), FAILED, Reason.NOT_INSTALLED, Remedy.INSTALL),
+    case("there", readings(packages=[PACKAGE]), OK, CheckReason.INSTALLED, version="3.0.2"),
+    case("none", readings(packages=[]), FAILED, CheckReason.NOT_INSTALLED, CheckRemedy.INSTALL),
     case(
         "another one",
         readings(packages=[OTHER_PACKAGE]),
         FAILED,
-        Reason.NOT_INSTALLED,
-        Remedy.INSTALL,
+        CheckReason.NOT_INSTALLED,
+        CheckRemedy.INSTALL,
     ),
 )
 def test_package(row):
@@ -51,13 +51,13 @@ MAIL = CONNECTORS_RULE | {"product": "Office 365"}
 
 @table(
     never(),
-    case("all", readings(analytics_rules=ALL_RULES, packages=[PACKAGE]), OK, Reason.RULES_ON),
+    case("all", readings(analytics_rules=ALL_RULES, packages=[PACKAGE]), OK, CheckReason.RULES_ON),
     case(
         "one is off",
         readings(analytics_rules=ALL_BUT_ONE, packages=[PACKAGE]),
         FAILED,
-        Reason.RULES_OFF,
-        Remedy.ENABLE,
+        CheckReason.RULES_OFF,
+        CheckRemedy.ENABLE,
         enabled=14,
         n=15,
         missing=[RULE_NAMES[FIRST]],
@@ -68,7 +68,7 @@ MAIL = CONNECTORS_RULE | {"product": "Office 365"}
             analytics_rules=[analytics_rule(FIRST, enabled=False), *ALL_RULES], packages=[PACKAGE]
         ),
         OK,
-        Reason.RULES_ON,
+        CheckReason.RULES_ON,
     ),
     case(
         "two of one template, the first is on",
@@ -76,19 +76,19 @@ MAIL = CONNECTORS_RULE | {"product": "Office 365"}
             analytics_rules=[*ALL_RULES, analytics_rule(FIRST, enabled=False)], packages=[PACKAGE]
         ),
         OK,
-        Reason.RULES_ON,
+        CheckReason.RULES_ON,
     ),
     case(
         "one is off, and the package is not there to enable it from",
         readings(analytics_rules=ALL_BUT_ONE, packages=[]),
         FAILED,
-        Reason.RULES_OFF,
+        CheckReason.RULES_OFF,
     ),
     case(
         "one is off, and nobody knows of the package",
         readings(analytics_rules=ALL_BUT_ONE),
         FAILED,
-        Reason.RULES_OFF,
+        CheckReason.RULES_OFF,
     ),
 )
 def test_rules(row):
@@ -97,34 +97,34 @@ def test_rules(row):
 
 @table(
     never(),
-    case("none", readings(analytics_rules=[]), FAILED, Reason.NO_RULE),
-    case("the solution", readings(analytics_rules=ALL_RULES), OK, Reason.ONE_WAY),
-    case("the connector's", readings(analytics_rules=[CONNECTORS_RULE]), OK, Reason.ONE_WAY),
+    case("none", readings(analytics_rules=[]), FAILED, CheckReason.NO_RULE),
+    case("the solution", readings(analytics_rules=ALL_RULES), OK, CheckReason.ONE_WAY),
+    case("the connector's", readings(analytics_rules=[CONNECTORS_RULE]), OK, CheckReason.ONE_WAY),
     case(
         "both",
         readings(analytics_rules=[CONNECTORS_RULE, *ALL_RULES]),
         FAILED,
-        Reason.BOTH_WAYS,
-        Remedy.SINGLE,
+        CheckReason.BOTH_WAYS,
+        CheckRemedy.SINGLE,
         n=16,
     ),
     case(
         "the second is off",
         readings(analytics_rules=[CONNECTORS_OFF, *ALL_RULES]),
         OK,
-        Reason.ONE_WAY,
+        CheckReason.ONE_WAY,
     ),
     case(
         "the second makes incidents of mail",
         readings(analytics_rules=[MAIL, *ALL_RULES]),
         OK,
-        Reason.ONE_WAY,
+        CheckReason.ONE_WAY,
     ),
     case(
         "a scheduled one that makes alerts only",
         readings(analytics_rules=[CONNECTORS_RULE, analytics_rule(FIRST, creates_incidents=False)]),
         OK,
-        Reason.ONE_WAY,
+        CheckReason.ONE_WAY,
     ),
 )
 def test_creation(row):
@@ -133,12 +133,12 @@ def test_creation(row):
 
 @table(
     never(),
-    case("none", readings(collected={"recent_alerts": 9}), OK, Reason.NO_DOUBLES, n=9),
+    case("none", readings(collected={"recent_alerts": 9}), OK, CheckReason.NO_DOUBLES, n=9),
     case(
         "some",
         readings(collected={"recent_alerts": 9, "doubles": 2}),
         FAILED,
-        Reason.DOUBLES,
+        CheckReason.DOUBLES,
         doubles=2,
         n=9,
     ),
@@ -146,7 +146,7 @@ def test_creation(row):
         "no alert that could be doubled",
         readings(collected={"recent_alerts": 0}),
         UNKNOWN,
-        Reason.NO_RECENT_ALERT,
+        CheckReason.NO_RECENT_ALERT,
     ),
 )
 def test_doubles(row):
@@ -162,50 +162,50 @@ OWN = analytics_rule()
         "the solution only",
         readings(analytics_rules=ALL_RULES),
         OK,
-        Reason.TYPES_WITHOUT_RULE,
-        Remedy.COVER,
+        CheckReason.TYPES_WITHOUT_RULE,
+        CheckRemedy.COVER,
     ),
     case(
         "the connector's",
         readings(analytics_rules=[*ALL_RULES, CONNECTORS_RULE]),
         OK,
-        Reason.ALL_ALERTS,
+        CheckReason.ALL_ALERTS,
     ),
-    case("one of our own", readings(analytics_rules=[*ALL_RULES, OWN]), OK, Reason.OWN_RULE),
+    case("one of our own", readings(analytics_rules=[*ALL_RULES, OWN]), OK, CheckReason.OWN_RULE),
     case(
         "one of our own that is off",
         readings(analytics_rules=[*ALL_RULES, OWN | {"enabled": False}]),
         OK,
-        Reason.TYPES_WITHOUT_RULE,
-        Remedy.COVER,
+        CheckReason.TYPES_WITHOUT_RULE,
+        CheckRemedy.COVER,
     ),
     case(
         "one of our own about mail",
         readings(analytics_rules=[*ALL_RULES, OWN | {"mentions_iot": False}]),
         OK,
-        Reason.TYPES_WITHOUT_RULE,
-        Remedy.COVER,
+        CheckReason.TYPES_WITHOUT_RULE,
+        CheckRemedy.COVER,
     ),
     case(
         "the connector's stopped in the portal",
         readings(analytics_rules=[*ALL_RULES, CONNECTORS_OFF], portal=True),
         FAILED,
-        Reason.STOPPED_BY_ONBOARDING,
-        Remedy.COVER,
+        CheckReason.STOPPED_BY_ONBOARDING,
+        CheckRemedy.COVER,
     ),
     case(
         "the connector's is off in Azure",
         readings(analytics_rules=[*ALL_RULES, CONNECTORS_OFF], portal=False),
         OK,
-        Reason.TYPES_WITHOUT_RULE,
-        Remedy.COVER,
+        CheckReason.TYPES_WITHOUT_RULE,
+        CheckRemedy.COVER,
     ),
     case(
         "that of mail stopped in the portal",
         readings(analytics_rules=[*ALL_RULES, MAIL | {"enabled": False}], portal=True),
         OK,
-        Reason.TYPES_WITHOUT_RULE,
-        Remedy.COVER,
+        CheckReason.TYPES_WITHOUT_RULE,
+        CheckRemedy.COVER,
     ),
 )
 def test_coverage(row):
@@ -217,14 +217,19 @@ TAGGED = [rule | {"description": f"{NO_CORRELATION} PLC."} for rule in ALL_RULES
 
 @table(
     never(portal=True),
-    case("in Azure", readings(analytics_rules=ALL_RULES, portal=False), OK, Reason.NOT_CORRELATED),
-    case("all", readings(analytics_rules=TAGGED, portal=True), OK, Reason.TAGGED),
+    case(
+        "in Azure",
+        readings(analytics_rules=ALL_RULES, portal=False),
+        OK,
+        CheckReason.NOT_CORRELATED,
+    ),
+    case("all", readings(analytics_rules=TAGGED, portal=True), OK, CheckReason.TAGGED),
     case(
         "one of our own lacks it",
         readings(analytics_rules=[*TAGGED, OWN], portal=True),
         UNKNOWN,
-        Reason.UNTAGGED,
-        Remedy.TAG,
+        CheckReason.UNTAGGED,
+        CheckRemedy.TAG,
         names=["Our rule"],
         n=16,
     ),
@@ -232,7 +237,7 @@ TAGGED = [rule | {"description": f"{NO_CORRELATION} PLC."} for rule in ALL_RULES
         "one that is off lacks it",
         readings(analytics_rules=[*TAGGED, OWN | {"enabled": False}], portal=True),
         OK,
-        Reason.TAGGED,
+        CheckReason.TAGGED,
     ),
     case(
         "the tag is not in front",
@@ -241,8 +246,8 @@ TAGGED = [rule | {"description": f"{NO_CORRELATION} PLC."} for rule in ALL_RULES
             portal=True,
         ),
         UNKNOWN,
-        Reason.UNTAGGED,
-        Remedy.TAG,
+        CheckReason.UNTAGGED,
+        CheckRemedy.TAG,
     ),
 )
 def test_correlation(row):
@@ -252,11 +257,11 @@ def test_correlation(row):
 @pytest.mark.parametrize(
     ("age", "state", "reason"),
     [
-        (None, UNKNOWN, Reason.NO_ALERT_YET),
-        (timedelta(days=3, seconds=-1), OK, Reason.ALERT_CAME),
-        (timedelta(days=3), UNKNOWN, Reason.QUIET),
-        (timedelta(days=14, seconds=-1), UNKNOWN, Reason.QUIET),
-        (timedelta(days=14), FAILED, Reason.SILENT),
+        (None, UNKNOWN, CheckReason.NO_ALERT_YET),
+        (timedelta(days=3, seconds=-1), OK, CheckReason.ALERT_CAME),
+        (timedelta(days=3), UNKNOWN, CheckReason.QUIET),
+        (timedelta(days=14, seconds=-1), UNKNOWN, CheckReason.QUIET),
+        (timedelta(days=14), FAILED, CheckReason.SILENT),
     ],
 )
 def test_latest_alert(age, state, reason):

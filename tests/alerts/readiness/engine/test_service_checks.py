@@ -4,7 +4,7 @@ import pytest
 
 from alerts.readiness.engine import service_checks as services
 from alerts.readiness.engine.readings import History
-from alerts.readiness.engine.reasons import Reason
+from alerts.readiness.engine.reasons import CheckReason
 from alerts.sentinel.engine.rights import INCIDENTS, RULES
 from tests.alerts.readiness.engine.cases import (
     ALL_RULES,
@@ -28,10 +28,15 @@ GROUPS = {name: f"/subscriptions/{GDANSK}/resourceGroups/{name}" for name in ("o
 
 @table(
     never(),
-    case("on", readings(analytics_rules=[FUSION]), OK, Reason.FUSION_ON),
-    case("off", readings(analytics_rules=[FUSION | {"enabled": False}]), FAILED, Reason.FUSION_OFF),
-    case("others are on", readings(analytics_rules=ALL_RULES), FAILED, Reason.FUSION_OFF),
-    case("in Defender", readings(analytics_rules=[], portal=True), OK, Reason.FUSION_REPLACED),
+    case("on", readings(analytics_rules=[FUSION]), OK, CheckReason.FUSION_ON),
+    case(
+        "off",
+        readings(analytics_rules=[FUSION | {"enabled": False}]),
+        FAILED,
+        CheckReason.FUSION_OFF,
+    ),
+    case("others are on", readings(analytics_rules=ALL_RULES), FAILED, CheckReason.FUSION_OFF),
+    case("in Defender", readings(analytics_rules=[], portal=True), OK, CheckReason.FUSION_REPLACED),
 )
 def test_fusion(row):
     assert_judged(services.check_fusion(row.read), row)
@@ -43,21 +48,21 @@ def test_fusion(row):
         "on",
         readings(settings=[setting("Ueba", "SigninLogs")]),
         OK,
-        Reason.UEBA_ON,
+        CheckReason.UEBA_ON,
         sources=["SigninLogs"],
     ),
-    case("without a source", readings(settings=[setting("Ueba")]), FAILED, Reason.UEBA_OFF),
+    case("without a source", readings(settings=[setting("Ueba")]), FAILED, CheckReason.UEBA_OFF),
     case(
         "off",
         readings(settings=[setting("Ueba", "SigninLogs", is_on=False)]),
         FAILED,
-        Reason.UEBA_OFF,
+        CheckReason.UEBA_OFF,
     ),
     case(
         "another setting has sources",
         readings(settings=[setting("EntityAnalytics", "ActiveDirectory")]),
         FAILED,
-        Reason.UEBA_OFF,
+        CheckReason.UEBA_OFF,
     ),
 )
 def test_ueba(row):
@@ -79,27 +84,27 @@ def of_groups(**assignments):
 
 @table(
     never(),
-    case("no playbook", readings(playbook_groups=[]), OK, Reason.NO_PLAYBOOK_RULE),
+    case("no playbook", readings(playbook_groups=[]), OK, CheckReason.NO_PLAYBOOK_RULE),
     case(
         "groups of which nothing was read",
         readings(playbook_groups=list(GROUPS.values())),
         UNKNOWN,
-        Reason.NOT_CHECKED,
+        CheckReason.NOT_CHECKED,
     ),
     case(
         "allowed",
         of_groups(one=[READER, assignment()]),
         OK,
-        Reason.PLAYBOOKS_ALLOWED,
+        CheckReason.PLAYBOOKS_ALLOWED,
         groups=["one"],
         principals=["sentinel"],
     ),
-    case("nobody", of_groups(one=[]), FAILED, Reason.PLAYBOOKS_REFUSED),
+    case("nobody", of_groups(one=[]), FAILED, CheckReason.PLAYBOOKS_REFUSED),
     case(
         "somebody has another role",
         of_groups(one=[READER]),
         FAILED,
-        Reason.PLAYBOOKS_REFUSED,
+        CheckReason.PLAYBOOKS_REFUSED,
         groups=["one"],
         principals=[],
     ),
@@ -107,14 +112,14 @@ def of_groups(**assignments):
         "allowed in the first of two groups",
         of_groups(one=[assignment()], two=[READER]),
         FAILED,
-        Reason.PLAYBOOKS_REFUSED,
+        CheckReason.PLAYBOOKS_REFUSED,
         groups=["two"],
     ),
     case(
         "allowed in the second of two groups",
         of_groups(one=[READER], two=[assignment()]),
         FAILED,
-        Reason.PLAYBOOKS_REFUSED,
+        CheckReason.PLAYBOOKS_REFUSED,
         groups=["one"],
     ),
 )
@@ -130,19 +135,19 @@ def rights_on(purpose, **by_group):
 
 
 @table(
-    case("all", rights_on(RULES, one=grants("*")), OK, Reason.PLAYBOOK_ACTIONS_GRANTED),
-    case("none", rights_on(RULES, one=[]), FAILED, Reason.PLAYBOOK_ACTIONS_MISSING),
+    case("all", rights_on(RULES, one=grants("*")), OK, CheckReason.PLAYBOOK_ACTIONS_GRANTED),
+    case("none", rights_on(RULES, one=[]), FAILED, CheckReason.PLAYBOOK_ACTIONS_MISSING),
     case(
         "in the first of two groups only",
         rights_on(RULES, one=grants("*"), two=[]),
         FAILED,
-        Reason.PLAYBOOK_ACTIONS_MISSING,
+        CheckReason.PLAYBOOK_ACTIONS_MISSING,
     ),
     case(
         "in the second of two groups only",
         rights_on(RULES, one=[], two=grants("*")),
         FAILED,
-        Reason.PLAYBOOK_ACTIONS_MISSING,
+        CheckReason.PLAYBOOK_ACTIONS_MISSING,
     ),
 )
 def test_playbook_rights(row):
@@ -162,20 +167,20 @@ WELL = History(workspace="ot", incidents=9, analysts=2, sites=("Gdańsk", "Porto
 @pytest.mark.parametrize(
     ("history", "soc", "ot", "answer"),
     [
-        (WELL, (OK, Reason.SOC_THERE), (OK, Reason.OT_THERE), (OK, Reason.ANSWERED)),
+        (WELL, (OK, CheckReason.SOC_THERE), (OK, CheckReason.OT_THERE), (OK, CheckReason.ANSWERED)),
         (
             History(),
-            (FAILED, Reason.SOC_MISSING),
-            (UNKNOWN, Reason.NO_SITE_YET),
-            (UNKNOWN, Reason.NO_INCIDENT_YET),
+            (FAILED, CheckReason.SOC_MISSING),
+            (UNKNOWN, CheckReason.NO_SITE_YET),
+            (UNKNOWN, CheckReason.NO_INCIDENT_YET),
         ),
         (
             History(
                 incidents=9, analysts=1, sites=("Gdańsk", "Porto"), sites_without_ot=("Porto",)
             ),
-            (OK, Reason.SOC_THERE),
-            (FAILED, Reason.OT_MISSING),
-            (UNKNOWN, Reason.NONE_ANSWERED),
+            (OK, CheckReason.SOC_THERE),
+            (FAILED, CheckReason.OT_MISSING),
+            (UNKNOWN, CheckReason.NONE_ANSWERED),
         ),
     ],
     ids=["well", "empty", "one of two sites without OT"],

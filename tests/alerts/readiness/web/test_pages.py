@@ -14,7 +14,7 @@ from alerts.readiness.services.setup import carry_out_due_step
 from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.sentinel.models import DefenderIncident, Workspace
 from alerts.suppression.drafting.enforcement_choice import target_of
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.jobs.models import Job
 from tests import cast
 from tests.alerts.readiness import azure
@@ -106,7 +106,7 @@ def test_nothing_else_can_be_asked_for(ada_here, workspace, form):
 
 
 def test_the_lead_of_the_soc_has_it_checked_but_changes_nothing(client, make_person, workspace):
-    leo = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid))
+    leo = make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, workspace.uuid))
     client.force_login(leo)
     Finding.objects.create(
         workspace=workspace, part="connectors", facts=[], read_at=NOON, tried_at=NOON
@@ -123,7 +123,7 @@ def test_the_lead_of_the_soc_has_it_checked_but_changes_nothing(client, make_per
 @pytest.mark.abuse("A12")
 def test_another_workspace_is_not_there(client, make_person, workspace):
     other = make_workspace("porto")
-    client.force_login(make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, other.uuid)))
+    client.force_login(make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, other.uuid)))
     for address in (PAGE, f"{PAGE}collected/"):
         assert client.get(address).status_code == 404
     for address in (f"{PAGE}check/", f"{PAGE}set-up/"):

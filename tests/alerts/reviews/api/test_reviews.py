@@ -8,8 +8,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from alerts.reviews.models import Annotation, Review
 from alerts.reviews.services import ask_ot
-from portal.accounts.models import Role, ScopeKind
-from portal.api.schema import WIDE, document
+from portal.accounts.models import GrantScope, Role
+from portal.api.schema import WIDE, api_description
 from portal.audit.models import Entry
 from tests import cast
 from tests.architecture.tree import HOME
@@ -34,17 +34,17 @@ def plant(db):
 
 @pytest.fixture
 def sam(make_person, workspace):
-    return Program(make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid)))
+    return Program(make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.WORKSPACE, workspace.uuid)))
 
 
 @pytest.fixture
 def oda(make_person, plant):
-    return Program(make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, plant.uuid)))
+    return Program(make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, plant.uuid)))
 
 
 @pytest.fixture
 def olaf(make_person, plant):
-    return Program(make_person(cast.OLAF, (Role.OT_SITE_LEAD, ScopeKind.SITE, plant.uuid)))
+    return Program(make_person(cast.OLAF, (Role.OT_SITE_LEAD, GrantScope.SITE, plant.uuid)))
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_what_the_soc_may_not_ask(sam, oda, asked, incident, body, status):
 
 
 def test_an_answer_needs_its_own_scope(make_person, plant, asked):
-    pia = make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, plant.uuid))
+    pia = make_person(cast.PIA, (Role.OT_ENGINEER, GrantScope.SITE, plant.uuid))
     address = f"reviews/{asked['id']}/answer/"
     assert Program(pia, "read", "incidents:write").post(address, ROUTINE).status_code == 403
     assert Program(pia, "reviews:write").post(address, ROUTINE).status_code == 200
@@ -145,7 +145,7 @@ def test_an_answer_needs_its_own_scope(make_person, plant, asked):
 
 def test_a_verdict_fits_its_published_schema(oda, incident):
     published = json.loads((HOME / "docs" / "schemas" / "annotation-1.json").read_text("utf-8"))
-    described = deepcopy(document()["components"]["schemas"]["Annotation"]["properties"])
+    described = deepcopy(api_description()["components"]["schemas"]["Annotation"]["properties"])
     for member in described.values():
         member["description"] = member["description"].removesuffix(WIDE)
     assert published["properties"] == described

@@ -17,8 +17,8 @@ from alerts.incidents.acts.triage import comment_on_incidents
 from alerts.incidents.models import Comment, Group, Incident, IncidentRaw
 from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.services import give_opinion, pass_opinion_on, run_second_opinions
-from portal.accounts.models import Role, ScopeKind
-from portal.api.schema import document
+from portal.accounts.models import GrantScope, Role
+from portal.api.schema import api_description
 from tests import cast
 from tests.alerts.reviews.conftest import answer_of, make_alike
 from tests.conftest import NOON, add_person
@@ -42,7 +42,7 @@ HIDDEN = "Hidden until you have answered"
 
 @reuse_rows
 def kasia(site):
-    return add_person(KASIA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+    return add_person(KASIA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
 
 
 @reuse_rows
@@ -213,7 +213,7 @@ def test_neither_search_nor_counts_tell(kasia, row):
 def answers_of_api(person, rows):
     """What the lists of the API answer to this person, and all about these incidents."""
     program, texts = Program(person), {}
-    paths = [path for path, verbs in document()["paths"].items() if "get" in verbs]
+    paths = [path for path, verbs in api_description()["paths"].items() if "get" in verbs]
     addresses = [path for path in paths if "{" not in path and path != "/openapi.json"]
     for row in rows:
         parts = ("", "timeline/", "comments/", "alerts/")

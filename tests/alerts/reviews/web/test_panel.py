@@ -9,7 +9,7 @@ from alerts.incidents.models import Severity
 from alerts.reviews.models import CANNED, Annotation, Review
 from alerts.reviews.queries import waiting_incidents_of
 from alerts.reviews.web.forms import MAX_OWN_WORDS
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.notifications.models import Notification
 from tests import cast
 from tests.abuse.roles import plain
@@ -166,8 +166,8 @@ def test_who_is_named_is_who_is_told(client, post, incident, oda, olaf, site, ma
     """Whoever asks and speaks for OT as well is neither."""
     both = make_person(
         cast.LEO,
-        (Role.SOC_LEAD, ScopeKind.WORKSPACE, incident.workspace.uuid),
-        (Role.OT_SITE_LEAD, ScopeKind.SITE, site.uuid),
+        (Role.SOC_LEAD, GrantScope.WORKSPACE, incident.workspace.uuid),
+        (Role.OT_SITE_LEAD, GrantScope.SITE, site.uuid),
     )
     client.force_login(both)
     form = plain(client.get(f"/reviews/ask/?incident={incident.pk}", headers=HTMX).text)

@@ -6,7 +6,7 @@ import pytest
 
 from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.services import run_second_opinions
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.bars import bar_faults_everywhere, bar_faults_of_each
 from tests.conftest import NOON
@@ -19,7 +19,7 @@ KASIA = cast.Person("kasia@demo.example", "Kasia Nowicka")
 
 @pytest.fixture
 def kasia(make_person, site):
-    return make_person(KASIA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+    return make_person(KASIA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from alerts.reviews.models import Annotation, Opinion, SecondOpinion
 from alerts.reviews.services import run_second_opinions
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.reviews.conftest import answer_of, make_alike
 from tests.conftest import NOON, add_person
@@ -35,7 +35,7 @@ LEADING = (
 
 @reuse_rows
 def kasia(site):
-    return add_person(KASIA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+    return add_person(KASIA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
 
 
 @reuse_rows

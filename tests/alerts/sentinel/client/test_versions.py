@@ -11,11 +11,11 @@ from alerts.sentinel.client.versions import (
     PREVIEW,
     STABLE,
     AcceptedVersion,
+    ApiEndpoint,
     ApiVersions,
-    Endpoint,
+    api_version_in,
     endpoint_in,
     prefer_versions,
-    version_in,
     versions_of,
 )
 from alerts.sentinel.queries import accepted_version, accepted_versions
@@ -41,7 +41,7 @@ def stored_client(service):
 
 
 def versions_asked(service):
-    return [(endpoint_in(url), version_in(url)) for _, url, _ in service.requests]
+    return [(endpoint_in(url), api_version_in(url)) for _, url, _ in service.requests]
 
 
 def test_what_tagout_lives_on_is_read_and_written_by_the_preview(azure, service):
@@ -80,7 +80,7 @@ def test_what_has_one_version_is_refused_as_it_is(azure, service):
 @pytest.mark.django_db
 def test_the_version_that_was_accepted_is_kept_for_every_process(service):
     workspace = make_workspace("plant")
-    assert accepted_version(workspace.pk, Endpoint.AUTOMATION_RULES) == PREVIEW
+    assert accepted_version(workspace.pk, ApiEndpoint.AUTOMATION_RULES) == PREVIEW
     service.spoil(refuses_the_version, lambda far: far.send(200, {"value": []}))
     first = stored_client(service)
     first.list_automation_rules()
@@ -90,15 +90,15 @@ def test_the_version_that_was_accepted_is_kept_for_every_process(service):
     second.list_automation_rules()
     second.close()
     assert [version for _, version in versions_asked(service)] == [PREVIEW, STABLE, STABLE]
-    assert accepted_version(workspace.pk, Endpoint.AUTOMATION_RULES) == STABLE
-    accepted = AcceptedVersion(Endpoint.AUTOMATION_RULES, STABLE, refused=PREVIEW)
+    assert accepted_version(workspace.pk, ApiEndpoint.AUTOMATION_RULES) == STABLE
+    accepted = AcceptedVersion(ApiEndpoint.AUTOMATION_RULES, STABLE, refused=PREVIEW)
     assert accepted_versions([workspace.pk]) == {workspace.pk: [accepted]}
 
 
 @pytest.mark.django_db
 def test_a_workspace_is_asked_for_the_preview_again_after_a_day():
     make_workspace("plant")
-    accepted = AcceptedVersion(Endpoint.INCIDENTS, STABLE, refused=PREVIEW)
+    accepted = AcceptedVersion(ApiEndpoint.INCIDENTS, STABLE, refused=PREVIEW)
     StoredVersions("plant", clock=lambda: NOON).keep(accepted)
     later = StoredVersions("plant", clock=lambda: NOON + timedelta(days=1))
     assert later.load() == {}
@@ -111,7 +111,7 @@ def test_a_next_link_goes_on_by_the_version_of_its_endpoint(azure, service):
     service.spoil(lambda far: far.send(200, {"value": []}))
     azure.list_incidents(next_link=link)
     ((_, url, _),) = service.requests
-    assert version_in(url) == PREVIEW
+    assert api_version_in(url) == PREVIEW
     assert url.endswith("&$skipToken=a%2B")
 
 
@@ -124,8 +124,8 @@ def no_preference():
 @pytest.mark.usefixtures("no_preference")
 def test_a_setting_names_the_version_to_try_first():
     prefer_versions({"alertRules": "2026-01-01-preview"})
-    assert versions_of(Endpoint.ANALYTICS_RULES) == ("2026-01-01-preview", PREVIEW, STABLE)
-    assert versions_of(Endpoint.INCIDENTS) == (PREVIEW, STABLE)
+    assert versions_of(ApiEndpoint.ANALYTICS_RULES) == ("2026-01-01-preview", PREVIEW, STABLE)
+    assert versions_of(ApiEndpoint.INCIDENTS) == (PREVIEW, STABLE)
 
 
 @pytest.mark.parametrize(
@@ -138,4 +138,4 @@ def test_a_setting_names_the_version_to_try_first():
 def test_a_setting_that_means_nothing_is_refused_with_a_sentence(setting, sentence):
     with pytest.raises(ValueError, match=sentence):
         prefer_versions(setting)
-    assert versions_of(Endpoint.ANALYTICS_RULES) == (PREVIEW, STABLE)
+    assert versions_of(ApiEndpoint.ANALYTICS_RULES) == (PREVIEW, STABLE)

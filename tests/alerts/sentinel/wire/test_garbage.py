@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from alerts.sentinel.wire import (
     NotAPage,
-    Unreadable,
+    UnreadableRecord,
     WireIncident,
     read_alerts,
     read_comments,
@@ -38,7 +38,7 @@ def test_no_value_of_any_member_loses_an_incident(changes):
 @given(_json)
 def test_no_record_loses_its_page(record):
     odd, good = read_incident_page(page(record, incident(2))).items
-    assert isinstance(odd, (Unreadable, WireIncident))
+    assert isinstance(odd, (UnreadableRecord, WireIncident))
     assert good.number == 2
 
 

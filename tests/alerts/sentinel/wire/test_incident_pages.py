@@ -7,7 +7,7 @@ import pytest
 
 from alerts.sentinel.wire import (
     NotAPage,
-    Unreadable,
+    UnreadableRecord,
     WireIncident,
     read_incident,
     read_incident_page,
@@ -59,7 +59,7 @@ def test_heads_tell_name_and_etag_without_reading_the_rest():
 )
 def test_a_record_that_is_no_incident_is_set_apart_and_the_rest_is_kept(record, reason):
     odd, good = read_incident_page(page(record, incident(2))).items
-    assert isinstance(odd, Unreadable)
+    assert isinstance(odd, UnreadableRecord)
     assert reason in odd.reason
     assert json.loads(odd.raw) == record
     assert good.number == 2
@@ -156,7 +156,7 @@ def test_what_a_database_cannot_hold_is_replaced_and_flagged(member, flag):
 def test_a_record_nested_too_deeply_costs_only_itself(depth):
     nested = with_member('"x":' + "[" * depth + "]" * depth)
     odd, good = read_incident_page(page_with(nested, incident(2))).items
-    assert isinstance(odd, Unreadable)
+    assert isinstance(odd, UnreadableRecord)
     assert (odd.reason, odd.name) == ("it is nested too deeply", NAME % 1)
     assert good.number == 2
 

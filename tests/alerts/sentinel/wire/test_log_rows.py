@@ -8,7 +8,7 @@ import pytest
 
 from alerts.sentinel.wire import (
     NotAPage,
-    Unreadable,
+    UnreadableRecord,
     read_log_alerts,
     read_log_answer,
     read_log_entities,
@@ -105,7 +105,7 @@ def test_an_odd_incident_costs_only_itself():
     odd = {**INCIDENT, "IncidentName": ""}
     strange = {**INCIDENT, "Owner": "nobody", "Labels": "{", "AlertIds": "none"}
     nameless, kept, whole = read_log_incidents([odd, strange, INCIDENT])
-    assert isinstance(nameless.incident, Unreadable)
+    assert isinstance(nameless.incident, UnreadableRecord)
     assert kept.incident.flags and kept.alert_ids == ()
     assert whole.incident.flags == ()
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from alerts.sentinel.wire import Unreadable, WireIncident, read_incident, read_incident_page
+from alerts.sentinel.wire import UnreadableRecord, WireIncident, read_incident, read_incident_page
 from alerts.sentinel.wire.incidents import _READER, _read
 from tests.alerts.sentinel.wire.samples import NAME, incident, page, page_with, with_member
 
@@ -64,18 +64,18 @@ def lenient(monkeypatch):
     return texts
 
 
-def one_by_one(body: bytes) -> list[WireIncident | Unreadable]:
+def one_by_one(body: bytes) -> list[WireIncident | UnreadableRecord]:
     """The same page record by record, each by whatever it holds."""
     _, parts = _READER._split(body)
     records = [_READER.record_from_json(part) for part in parts]
     return _READER.read_each(body, records, _read)
 
 
-def comparable(incidents: list[WireIncident | Unreadable]) -> list[object]:
+def comparable(incidents: list[WireIncident | UnreadableRecord]) -> list[object]:
     """With their raw JSON as a value: the order of members is no difference."""
     return [
         item
-        if isinstance(item, Unreadable)
+        if isinstance(item, UnreadableRecord)
         else structs.replace(item, raw_json=orjson.loads(item.raw_json))
         for item in incidents
     ]

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from alerts.suppression.drafting.drafts import CannotSaveRule, draft_rule
 from alerts.suppression.engine.guards.lifecycle import reasons_against_expiry
 from alerts.suppression.engine.rule import as_json, from_json
-from alerts.suppression.models import Rule, State
+from alerts.suppression.models import Rule, VersionState
 from alerts.suppression.signing.propose import CannotProposeRule
 from tests.conftest import NOON
 from tests.factories import rules
@@ -120,4 +120,4 @@ def test_a_change_of_a_draft_is_asked_the_same(programs, draft, body):
     answer = programs.oda.post(address, body(all_of=[]) | {"revision": 0})
     assert answer.status_code == 400 and answer.json()["errors"]["rule"]
     draft.refresh_from_db()
-    assert (draft.state, draft.revision) == (State.DRAFT, 0)
+    assert (draft.state, draft.revision) == (VersionState.DRAFT, 0)

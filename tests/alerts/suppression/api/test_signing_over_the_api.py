@@ -6,8 +6,8 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connections
 
-from alerts.suppression.models import Signature, State
-from portal.accounts.models import Role, ScopeKind
+from alerts.suppression.models import Signature, VersionState
+from portal.accounts.models import GrantScope, Role
 from portal.accounts.services.people import grant_role
 from portal.audit.models import Entry
 from tests import cast
@@ -22,7 +22,7 @@ def at(version, verb):
     return f"rules/{version.rule.uuid}/{verb}/"
 
 
-def stands(version, state=State.PROPOSED, signatures=1):
+def stands(version, state=VersionState.PROPOSED, signatures=1):
     version.refresh_from_db()
     assert (version.state, version.signatures.count()) == (state, signatures)
 
@@ -36,7 +36,7 @@ def test_a_signed_in_soc_lead_gives_the_second_signature(signed_in, people, prop
     assert answer.status_code == 200 and answer.json()["state"] == "canary"
     signers = {signature["side"]: signature["by"] for signature in answer.json()["signatures"]}
     assert signers == {"ot": "Oda Nowak", "soc": people.leo.name}
-    stands(proposal, State.CANARY, 2)
+    stands(proposal, VersionState.CANARY, 2)
 
 
 @pytest.mark.abuse("A19")
@@ -90,7 +90,7 @@ def test_nobody_signs_for_a_side_that_is_not_theirs(
     grant_role(
         to=people.oda,
         role=Role.SOC_LEAD,
-        scope=ScopeKind.WORKSPACE,
+        scope=GrantScope.WORKSPACE,
         scope_uuid=workspace.uuid,
         by="tests",
         now=NOON,
@@ -108,7 +108,7 @@ def test_who_gave_evidence_does_not_sign_for_the_soc(
     grant_role(
         to=people.olaf,
         role=Role.SOC_LEAD,
-        scope=ScopeKind.WORKSPACE,
+        scope=GrantScope.WORKSPACE,
         scope_uuid=workspace.uuid,
         by="tests",
         now=NOON,
@@ -150,7 +150,7 @@ def test_the_same_key_again_gives_the_same_answer_and_one_signature(
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].content == answers[1].content
     assert answers[1]["Idempotency-Replayed"] == "true"
-    stands(proposal, State.CANARY, 2)
+    stands(proposal, VersionState.CANARY, 2)
 
 
 @pytest.mark.abuse("A19")
@@ -168,7 +168,7 @@ def test_no_step_can_be_skipped(signed_in, people, draft):
     ):
         answer = signed_in(person, at(fresh, verb), payload)
         assert answer.status_code == 409 and answer.json()["reasons"], verb
-    stands(fresh, State.DRAFT, 0)
+    stands(fresh, VersionState.DRAFT, 0)
     for missing in ("canary", "live", "deploy", "approve", "state"):
         assert signed_in(leo, at(fresh, missing), {}).status_code == 404
 
@@ -184,22 +184,22 @@ def test_a_rule_that_acts_is_not_signed_proposed_or_made_live_again(
         (people.leo, "reject", {"note": "No."}),
     ):
         assert signed_in(person, at(canary, verb), payload).status_code == 409, verb
-    stands(canary, State.CANARY, 2)
+    stands(canary, VersionState.CANARY, 2)
 
 
 def test_a_token_proposes_and_signs_nothing_by_it(programs, draft):
     answer = programs.oda.post(at(draft, "propose"), {"note": "Every Tuesday."})
     assert answer.status_code == 200 and answer.json()["state"] == "proposed"
-    stands(draft, State.PROPOSED, 0)
+    stands(draft, VersionState.PROPOSED, 0)
 
 
 def test_a_person_proposes_with_a_fresh_proof_only(signed_in, people, draft):
     old = NOON - timedelta(minutes=6)
     answer = signed_in(people.oda, at(draft, "propose"), {}, proved_at=old)
     assert answer.status_code == 409 and "Enter your password again" in answer.json()["detail"]
-    stands(draft, State.DRAFT, 0)
+    stands(draft, VersionState.DRAFT, 0)
     assert signed_in(people.oda, at(draft, "propose"), {}).status_code == 200
-    stands(draft, State.PROPOSED, 1)
+    stands(draft, VersionState.PROPOSED, 1)
 
 
 def test_who_may_sign_asks_for_changes_or_says_no(programs, proposal):
@@ -219,7 +219,8 @@ def test_two_signatures_at_the_same_instant_give_one_of_each_side(
     signed_in, make_person, people, proposal, signature, workspace, keys
 ):
     lea = make_person(
-        cast.Person("lea@demo.example", "Lea"), (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid)
+        cast.Person("lea@demo.example", "Lea"),
+        (Role.SOC_LEAD, GrantScope.WORKSPACE, workspace.uuid),
     )
     together, statuses = Barrier(2), []
 
@@ -238,7 +239,7 @@ def test_two_signatures_at_the_same_instant_give_one_of_each_side(
     assert sorted(statuses) == ([200, 409] if keys[0] != keys[1] else [200, 200])
     signatures = Signature.objects.filter(version=proposal, void_at=None)
     assert sorted(signatures.values_list("side", flat=True)) == ["ot", "soc"]
-    stands(proposal, State.CANARY, 2)
+    stands(proposal, VersionState.CANARY, 2)
 
 
 @pytest.mark.abuse("A20")
@@ -262,4 +263,4 @@ def test_both_sides_at_the_same_instant_give_one_signature_each(signed_in, progr
         thread.join()
     assert statuses == [200, 200]
     assert sorted(draft.signatures.values_list("side", flat=True)) == ["ot", "soc"]
-    stands(draft, State.CANARY, 2)
+    stands(draft, VersionState.CANARY, 2)

@@ -7,7 +7,7 @@ import pytest
 from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.services import decide_suspicion, give_opinion, run_second_opinions
 from alerts.suppression.backtesting.backtest import run_backtest
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.suppression.past import judge, routine, rule_for
 from tests.conftest import NOON
@@ -20,7 +20,7 @@ KASIA = cast.Person("kasia@demo.example", "Kasia Nowicka")
 @pytest.fixture
 def suspicious(workspace, site, people, make_person):
     """Routine of a month, of which Oda called one day suspicious; Kasia is asked."""
-    make_person(KASIA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+    make_person(KASIA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
     rows = routine(workspace, site)
     routine(workspace, site, source="HMI-1", days=60)
     annotation = judge(rows[:1], people.oda, "suspicious", at=GIVEN)

@@ -8,11 +8,11 @@ import pytest
 from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.suppression.backtesting import backtest
-from alerts.suppression.backtesting.backtest import CannotBackTest, preview, run_backtest
+from alerts.suppression.backtesting.backtest import CannotBackTest, preview_backtest, run_backtest
 from alerts.suppression.engine.fields import SEVERITIES
-from alerts.suppression.engine.rule import Clause, Rule, rule_hash
+from alerts.suppression.engine.rule import Clause, RuleDefinition, rule_hash
 from alerts.suppression.models import BackTestRun
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.suppression.past import close_by, judge, routine, rule_for
 from tests.conftest import NOON
@@ -41,7 +41,7 @@ def site():
 
 @pytest.fixture
 def oda(make_person, site):
-    return make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+    return make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid))
 
 
 @pytest.fixture
@@ -246,7 +246,7 @@ def test_what_sentinel_would_catch_beyond_the_rule_is_counted(workspace, site):
     )
     routine(workspace, site, title=title)
     far = routine(workspace, make_site("Ulm"), days=3, title=title)
-    rule = Rule(title="At one plant only", all_of=lines, enforcement="sentinel")
+    rule = RuleDefinition(title="At one plant only", all_of=lines, enforcement="sentinel")
     (deployment,) = run_backtest(rule=rule, now=NOON).body["deployed"]
     assert (deployment["workspace"], deployment["catches"], deployment["extra"]) == (
         "gdansk",
@@ -259,7 +259,7 @@ def test_what_sentinel_would_catch_beyond_the_rule_is_counted(workspace, site):
 
 def test_what_is_no_rule_or_a_period_that_is_none_is_refused(site, past):
     with pytest.raises(CannotBackTest, match="no condition"):
-        run_backtest(rule=Rule(title="Nothing at all", all_of=()), now=NOON)
+        run_backtest(rule=RuleDefinition(title="Nothing at all", all_of=()), now=NOON)
     with pytest.raises(CannotBackTest, match="1 to 400 days"):
         run_backtest(rule=rule_for(site), now=NOON, days=0)
 
@@ -268,14 +268,14 @@ def test_more_matches_than_can_be_judged_are_refused_but_counted(past, site, mon
     monkeypatch.setattr(backtest, "MAX_ROWS", 29)
     with pytest.raises(CannotBackTest, match="30 alerts, more than"):
         run_backtest(rule=rule_for(site), now=NOON)
-    shown = preview(rule=rule_for(site), now=NOON)
+    shown = preview_backtest(rule=rule_for(site), now=NOON)
     assert shown.body is None
     assert shown.counts.after_each == (120, 120, 30)
     assert "Narrow" in shown.problems[0]
 
 
 def test_a_preview_keeps_nothing(past, site):
-    shown = preview(rule=rule_for(site), now=NOON)
+    shown = preview_backtest(rule=rule_for(site), now=NOON)
     assert shown.body["alerts"] == 30
     assert not BackTestRun.objects.exists()
 
@@ -283,30 +283,34 @@ def test_a_preview_keeps_nothing(past, site):
 def test_lines_of_a_draft_that_say_nothing_yet_are_skipped_and_told(past, site):
     draft = rule_for(site, Clause("destination_device", "is", ()), Clause("protocol", "is", ("S",)))
     draft = replace(draft, all_of=(*draft.all_of, Clause("colour", "is", ("red",))))
-    shown = preview(rule=draft, now=NOON)
+    shown = preview_backtest(rule=draft, now=NOON)
     assert shown.body is None
     assert shown.counts.after_each == (120, 120, 30, None, 0, None)
     assert [place for place, _ in shown.counts.skipped] == [3, 5]
 
 
 def test_a_draft_without_a_line_counts_what_there_is(past):
-    shown = preview(rule=Rule(title="", all_of=()), now=NOON)
+    shown = preview_backtest(rule=RuleDefinition(title="", all_of=()), now=NOON)
     assert (shown.counts.total, shown.counts.after_each) == (120, ())
 
 
 def test_history_that_takes_too_long_is_given_up_in_one_sentence(past, site, monkeypatch):
     monkeypatch.setattr(backtest, "MAX_PREVIEW_SECONDS", 0.001)
     monkeypatch.setattr(backtest.history, "_ENDINGS", "SELECT pg_sleep(1), %s, %s, %s::bigint[]")
-    assert "could not be read in time" in preview(rule=rule_for(site), now=NOON).problems[0]
+    assert (
+        "could not be read in time" in preview_backtest(rule=rule_for(site), now=NOON).problems[0]
+    )
 
 
 def test_a_person_sees_listed_only_what_is_in_reach(workspace, site, make_person):
     porto = make_site("Porto")
     lines = rule_for(site).all_of[1:]
-    pia = make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, porto.uuid))
+    pia = make_person(cast.PIA, (Role.OT_ENGINEER, GrantScope.SITE, porto.uuid))
     visible = routine(workspace, porto, days=1)
     routine(workspace, site, days=3, destination="PLC-9")
-    shown = preview(rule=Rule(title="Both plants", all_of=lines), now=NOON, by=pia)
+    shown = preview_backtest(
+        rule=RuleDefinition(title="Both plants", all_of=lines), now=NOON, by=pia
+    )
     assert shown.body["alerts"] == 4
     assert [look["incidents"] for look in shown.body["check_these"]] == [[visible[0].pk]]
     assert shown.body["hidden"]["check_these"] >= 1

@@ -7,7 +7,7 @@ import pytest
 from alerts.outbox.services import deliver_one_rule
 from alerts.sentinel.client.memory import MemorySentinel
 from alerts.suppression.deploying.watchlist_switch import propose_watchlist, sign_watchlist
-from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.engine.guards.signing import SigningSide
 from tests import cast
 from tests.alerts.suppression.deploying.plant import TYPE, furnish, signed
 from tests.alerts.suppression.deploying.watchlists import Lists, pairs
@@ -104,8 +104,8 @@ def version(workspace, site, oda, leo):
 
 @pytest.fixture
 def request_on(version, workspace, oda, leo):
-    request = propose_watchlist(workspace=workspace, side=Side.OT, by=oda, now=NOON)
-    for side, by in ((Side.OT, oda), (Side.SOC, leo)):
+    request = propose_watchlist(workspace=workspace, side=SigningSide.OT, by=oda, now=NOON)
+    for side, by in ((SigningSide.OT, oda), (SigningSide.SOC, leo)):
         sign_watchlist(
             request_id=request.pk,
             side=side,

@@ -7,8 +7,7 @@ from alerts.incidents.engine.catalogue import all_types
 from alerts.sentinel.queries import ANALYTICS_RULES
 from alerts.sentinel.services.reach import note_fresh
 from alerts.suppression.deploying.compiled_forms import compiled_forms
-from alerts.suppression.engine.rule import Clause
-from alerts.suppression.engine.rule import Rule as RuleDefinition
+from alerts.suppression.engine.rule import Clause, RuleDefinition
 from alerts.suppression.engine.sentinel_conditions import PROBED
 from alerts.suppression.models import Rule
 from tests.conftest import NOON

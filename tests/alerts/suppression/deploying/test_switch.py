@@ -17,7 +17,7 @@ from alerts.suppression.deploying.kill_switch import (
 from alerts.suppression.deploying.leases import renew_leases
 from alerts.suppression.models import Stop
 from alerts.suppression.queries import is_off
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from tests import cast
@@ -141,7 +141,7 @@ def test_off_everywhere_by_ot_of_one_site_reaches_what_they_see_and_no_more(
     assert stop.workspace == workspace
     assert is_off(workspace.pk) and not is_off(elsewhere.pk)
     assert stops_in_force(oda) == stops_in_force(leo) == [stop]
-    pia = make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, make_site("Porto").uuid))
+    pia = make_person(cast.PIA, (Role.OT_ENGINEER, GrantScope.SITE, make_site("Porto").uuid))
     assert stops_in_force(pia) == []
     with pytest.raises(CannotSwitchOff, match="no workspace"):
         switch_off(by=pia, now=NOON)
@@ -153,7 +153,7 @@ def test_off_everywhere_by_ot_of_one_site_reaches_what_they_see_and_no_more(
 
 
 def test_off_everywhere_by_a_lead_of_everything_holds_for_workspaces_to_come(version, make_person):
-    lead = make_person(cast.SAM, (Role.SOC_LEAD, ScopeKind.ALL, None))
+    lead = make_person(cast.SAM, (Role.SOC_LEAD, GrantScope.ALL, None))
     (stop,) = switch_off(by=lead, now=NOON)
     assert stop.workspace is None
     assert is_off(make_workspace("porto").pk)

@@ -31,7 +31,7 @@ from alerts.suppression.deploying.watchlist_switch import (
     propose_watchlist,
     sign_watchlist,
 )
-from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.engine.guards.signing import SigningSide
 from alerts.suppression.engine.rule import Clause
 from alerts.suppression.engine.watchlist import lease_of_gate
 from alerts.suppression.models import (
@@ -53,12 +53,12 @@ from tests.factories.incidents import make_alert, make_incident
 def test_it_is_off_until_both_sides_have_signed(version, workspace, oda, leo, lists):
     lists.round()
     assert lists.writes == []
-    request = propose_watchlist(workspace=workspace, side=Side.OT, by=oda, now=NOON)
+    request = propose_watchlist(workspace=workspace, side=SigningSide.OT, by=oda, now=NOON)
     seen = {"request_id": request.pk, "seen_hash": request.text_hash, "now": NOON}
-    sign_watchlist(**seen, side=Side.OT, by=oda, proved_at=NOON)
+    sign_watchlist(**seen, side=SigningSide.OT, by=oda, proved_at=NOON)
     lists.round()
     assert lists.writes == [] and not is_watchlist_on(workspace)
-    sign_watchlist(**seen, side=Side.SOC, by=leo, proved_at=NOON)
+    sign_watchlist(**seen, side=SigningSide.SOC, by=leo, proved_at=NOON)
     lists.round()
     assert is_watchlist_on(workspace)
     assert lists.pairs == BOTH
@@ -70,18 +70,20 @@ def test_it_is_off_until_both_sides_have_signed(version, workspace, oda, leo, li
 def test_one_person_cannot_sign_for_both_nor_what_was_not_on_the_screen(
     workspace, version, oda, leo, make_person, site
 ):
-    request = propose_watchlist(workspace=workspace, side=Side.OT, by=oda, now=NOON)
+    request = propose_watchlist(workspace=workspace, side=SigningSide.OT, by=oda, now=NOON)
     seen = {"request_id": request.pk, "seen_hash": request.text_hash, "now": NOON}
     with pytest.raises(CannotSwitchWatchlist):
-        sign_watchlist(**seen, side=Side.SOC, by=oda, proved_at=NOON)
+        sign_watchlist(**seen, side=SigningSide.SOC, by=oda, proved_at=NOON)
     with pytest.raises(CannotSwitchWatchlist):
-        sign_watchlist(**seen | {"seen_hash": "0" * 64}, side=Side.SOC, by=leo, proved_at=NOON)
+        sign_watchlist(
+            **seen | {"seen_hash": "0" * 64}, side=SigningSide.SOC, by=leo, proved_at=NOON
+        )
     with pytest.raises(CannotSwitchWatchlist):
-        sign_watchlist(**seen, side=Side.SOC, by=leo, proved_at=NOON - timedelta(minutes=6))
+        sign_watchlist(**seen, side=SigningSide.SOC, by=leo, proved_at=NOON - timedelta(minutes=6))
     with pytest.raises(CannotSwitchWatchlist):
-        sign_watchlist(**seen, side=Side.SOC, by=leo, proved_at=NOON, kind="token")
+        sign_watchlist(**seen, side=SigningSide.SOC, by=leo, proved_at=NOON, kind="token")
     with pytest.raises(CannotSwitchWatchlist, match="already"):
-        propose_watchlist(workspace=workspace, side=Side.SOC, by=leo, now=NOON)
+        propose_watchlist(workspace=workspace, side=SigningSide.SOC, by=leo, now=NOON)
     assert not request.signatures.exists()
 
 

@@ -13,7 +13,7 @@ from alerts.suppression.drafting.drafts import (
     save_draft,
 )
 from alerts.suppression.engine.compile_sentinel import undirected
-from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.engine.guards.signing import SigningSide
 from alerts.suppression.engine.rule import as_json
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.signing.propose import CannotProposeRule, propose_rule
@@ -131,13 +131,13 @@ def test_a_form_that_differs_from_the_proposed_one_is_not_signed_and_the_page_sa
 ):
     version = signed(polls(), by=(oda, leo), workspaces=[workspace], state="proposed")
     version.signatures.filter(side="soc").delete()
-    before = reasons_against_signature(version, side=Side.SOC, by=leo, now=NOON)
+    before = reasons_against_signature(version, side=SigningSide.SOC, by=leo, now=NOON)
     change(workspace, site)
     client.force_login(leo)
     page = client.get(f"/rules/{version.uuid}/").content.decode()
     assert reason in page and "Propose the rule anew." in page
     assert 'name="seen_hash"' not in page
-    after = reasons_against_signature(version, side=Side.SOC, by=leo, now=NOON)
+    after = reasons_against_signature(version, side=SigningSide.SOC, by=leo, now=NOON)
     assert len(set(after) - set(before)) == 1, "one clear sentence"
     with pytest.raises(CannotSignRule, match=reason):
         rules.sign(version, by=leo, now=NOON)

@@ -13,7 +13,7 @@ from alerts.suppression.drafting.drafts import (
     save_draft,
 )
 from alerts.suppression.engine.rule import as_json
-from alerts.suppression.models import State
+from alerts.suppression.models import VersionState
 from alerts.suppression.signing.request_changes import reject_rule
 from portal.audit.models import Entry
 from tests.conftest import NOON
@@ -32,7 +32,7 @@ def test_rules_are_numbered_one_after_the_other(people):
         draft_rule(by=people.oda, now=NOON, body=as_json(rules.downloads())) for _ in range(2)
     )
     assert (first.rule.label, second.rule.label) == ("R-1", "R-2")
-    assert first.number == 1 and first.state == State.DRAFT
+    assert first.number == 1 and first.state == VersionState.DRAFT
 
 
 def test_a_draft_knows_the_places_that_it_reaches(draft, site, workspace):
@@ -43,7 +43,7 @@ def test_a_draft_knows_the_places_that_it_reaches(draft, site, workspace):
 def test_a_draft_may_be_incomplete(people):
     body = {"version": 1, "title": "Later", "all_of": []}
     version = draft_rule(by=people.sam, now=NOON, body=body)
-    assert version.state == State.DRAFT and version.site_ids == []
+    assert version.state == VersionState.DRAFT and version.site_ids == []
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_who_goes_on_with_another_s_draft_makes_the_next_version(draft, people):
     second = edit_version(version_id=draft.pk, by=people.olaf, now=NOON)
     draft.refresh_from_db()
     assert (second.number, second.made_by, second.body) == (2, people.olaf, draft.body)
-    assert draft.state == State.REPLACED
+    assert draft.state == VersionState.REPLACED
     assert set(second.evidence.all()) == set(draft.evidence.all())
 
 
@@ -94,14 +94,14 @@ def test_one_goes_on_with_one_s_own_draft(draft, people):
 def test_editing_what_was_proposed_voids_the_signatures(proposal, people):
     edit_version(version_id=proposal.pk, by=people.oda, now=NOON)
     proposal.refresh_from_db()
-    assert proposal.state == State.REPLACED
+    assert proposal.state == VersionState.REPLACED
     assert not proposal.signatures.filter(void_at=None).exists()
 
 
 def test_a_live_version_stays_while_its_successor_is_written(canary, people):
     second = edit_version(version_id=canary.pk, by=people.sam, now=NOON)
     canary.refresh_from_db()
-    assert (canary.state, second.state) == (State.CANARY, State.DRAFT)
+    assert (canary.state, second.state) == (VersionState.CANARY, VersionState.DRAFT)
 
 
 @pytest.mark.parametrize("who", ["mia", "ada"])
@@ -116,7 +116,7 @@ def test_managers_and_administrators_write_no_rules(draft, people, who):
 def test_a_draft_can_be_given_up_and_stays_on_record(draft, people):
     discard_draft(version_id=draft.pk, by=people.oda, now=NOON)
     draft.refresh_from_db()
-    assert draft.state == State.DISCARDED
+    assert draft.state == VersionState.DISCARDED
     assert Entry.objects.filter(action="suppression.rule.discarded").count() == 1
 
 
@@ -127,12 +127,12 @@ def test_drafts_given_up_before_are_called_discarded_too(proposal, people):
     ended = edit_version(version_id=proposal.pk, by=people.sam, now=NOON)
     discard_draft(version_id=ended.pk, by=people.sam, now=NOON)
     for statements, state in (
-        (migration.BACKWARDS, State.REJECTED),
-        (migration.FORWARDS, State.DISCARDED),
+        (migration.BACKWARDS, VersionState.REJECTED),
+        (migration.FORWARDS, VersionState.DISCARDED),
     ):
         with connection.cursor() as cursor:
             cursor.execute(statements)
         ended.refresh_from_db()
         assert ended.state == ended.steps.latest("pk").to_state == state
     proposal.refresh_from_db()
-    assert proposal.state == proposal.steps.latest("pk").to_state == State.REJECTED
+    assert proposal.state == proposal.steps.latest("pk").to_state == VersionState.REJECTED

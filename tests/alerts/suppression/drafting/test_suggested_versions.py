@@ -19,7 +19,7 @@ from alerts.suppression.engine.outgrown import (
     change_of,
     suggested_rule,
 )
-from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.models import RuleVersion, VersionState
 from tests.alerts.suppression.samples import DOWNLOADS, NOW, clause
 from tests.conftest import NOON
 from tests.factories import rules
@@ -121,7 +121,7 @@ def test_the_next_version_says_it_and_all_else_as_before():
 
 @pytest.fixture
 def live(canary):
-    RuleVersion.objects.filter(pk=canary.pk).update(state=State.LIVE)
+    RuleVersion.objects.filter(pk=canary.pk).update(state=VersionState.LIVE)
     canary.refresh_from_db()
     return canary
 
@@ -164,11 +164,11 @@ def test_a_suspicion_about_the_newcomer_suggests_nothing(live, newcomer, people)
 
 def test_it_is_taken_as_a_draft_that_needs_all_that_a_draft_needs(live, newcomer, people):
     draft = take_suggested_version(version_id=live.pk, by=people.oda, now=NOON)
-    assert (draft.state, draft.made_by, draft.number) == (State.DRAFT, people.oda, 2)
+    assert (draft.state, draft.made_by, draft.number) == (VersionState.DRAFT, people.oda, 2)
     lines = {line.field: line.texts for line in draft.definition.all_of}
     assert lines["source_device"] == ("ENG-WS-04", "ENG-WS-05")
     live.refresh_from_db()
-    assert live.state == State.LIVE
+    assert live.state == VersionState.LIVE
 
 
 def test_where_the_rule_fits_nothing_is_taken(live, people):

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.sentinel.client.memory import MemorySentinel
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.suppression.enforcing.floor import Floor
 from tests.conftest import NOON
@@ -25,7 +25,7 @@ def floor(db, monkeypatch, noon, make_person):
     clock, workspace, site = Clock(), make_workspace(), make_site()
     monkeypatch.setattr("portal.clock.unshifted", lambda: clock.at)
     people = (
-        make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid)),
-        make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid)),
+        make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.SITE, site.uuid)),
+        make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, workspace.uuid)),
     )
     return Floor(workspace, MemorySentinel(starts_at=NOON), clock, people)

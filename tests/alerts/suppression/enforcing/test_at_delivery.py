@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.incidents.models import Incident, Status
-from alerts.outbox.models import Change, Outcome
+from alerts.incidents.models import Incident, IncidentStatus
+from alerts.outbox.models import Change, ChangeOutcome
 from alerts.outbox.services import retry_change
 from alerts.sentinel.client.port import SentinelRefused, SentinelUnavailable
 from alerts.suppression.models import RuleVersion, Stop
@@ -105,12 +105,12 @@ def _edit(**properties):
 def test_what_is_no_longer_right_is_not_closed(decided, happens, reason):
     happens(decided)
     (done,) = decided.deliver()
-    assert done.outcome == Outcome.DROPPED and reason in done.note
+    assert done.outcome == ChangeOutcome.DROPPED and reason in done.note
     assert decided.sentinel.writes == []
     (line,) = decided.ledger
     assert (line.ending, line.ending_note, line.landed_at) == ("not-sent", done.note, None)
     row = Incident.objects.get()
-    assert (row.status, row.closed_by, row.owed) == (Status.NEW, "", 0)
+    assert (row.status, row.closed_by, row.owed) == (IncidentStatus.NEW, "", 0)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_person_who_was_faster_wins(decided, edit, moment):
             lambda: decided.sentinel.edit(decided.target.name, **edit), verb="put_incident"
         )
     (done,) = decided.deliver()
-    assert done.outcome in (Outcome.CONFLICTED, Outcome.DROPPED)
+    assert done.outcome in (ChangeOutcome.CONFLICTED, ChangeOutcome.DROPPED)
     (line,) = decided.ledger
     assert (line.ending, line.landed_at) == ("not-sent", None)
     assert decided.properties(decided.target).get("classification") != "BenignPositive"
@@ -147,17 +147,17 @@ def test_an_alert_that_joins_between_our_reading_and_our_writing_is_seen(decided
         lambda: decided.join(decided.target, routine()), verb="put_incident"
     )
     (done,) = decided.deliver()
-    assert done.outcome == Outcome.DROPPED
+    assert done.outcome == ChangeOutcome.DROPPED
     assert decided.properties(decided.target)["status"] == "New"
 
 
 def test_a_covered_alert_that_joined_is_closed_once_it_is_known(decided):
     decided.join(decided.target, routine())
-    assert [one.outcome for one in decided.deliver()] == [Outcome.DROPPED]
+    assert [one.outcome for one in decided.deliver()] == [ChangeOutcome.DROPPED]
     decided.go(seconds=30)
     decided.read()
     assert decided.decide() == 1
-    assert [one.outcome for one in decided.deliver()] == [Outcome.SENT]
+    assert [one.outcome for one in decided.deliver()] == [ChangeOutcome.SENT]
     (line,) = decided.ledger
     assert (line.ending, len(line.alerts)) == ("", 2)
     assert Incident.objects.get().closed_by == "R-12"
@@ -177,7 +177,7 @@ def test_killed_after_the_write_and_before_its_settling_it_is_one_close(decided)
     with pytest.raises(KeyboardInterrupt):
         decided.deliver()
     decided.clock.go(minutes=3)
-    assert [one.outcome for one in decided.deliver()] == [Outcome.SENT]
+    assert [one.outcome for one in decided.deliver()] == [ChangeOutcome.SENT]
     assert len(decided.sentinel.writes) == 1
     (line,) = decided.ledger
     assert (line.landed_at, line.ending) == (NOON, "")
@@ -198,15 +198,15 @@ def test_a_refusal_can_be_tried_again_by_a_person(decided):
     assert decided.ledger[0].ending == "not-sent"
     retry_change(change_id=done.change.pk, by=decided.leo, now=NOON)
     assert Incident.objects.get().closed_by == "R-12"
-    assert [one.outcome for one in decided.deliver()] == [Outcome.SENT]
+    assert [one.outcome for one in decided.deliver()] == [ChangeOutcome.SENT]
     assert (decided.ledger[0].ending, decided.ledger[0].landed_at) == ("", NOON)
 
 
 def test_a_far_end_that_is_away_only_delays_it(decided):
     decided.sentinel.fail_next(SentinelUnavailable("Away."), verb="list_alerts")
-    assert [one.outcome for one in decided.deliver()] == [Outcome.OPEN]
+    assert [one.outcome for one in decided.deliver()] == [ChangeOutcome.OPEN]
     decided.clock.go(minutes=6)
-    assert [one.outcome for one in decided.deliver()] == [Outcome.SENT]
+    assert [one.outcome for one in decided.deliver()] == [ChangeOutcome.SENT]
 
 
 def test_a_label_of_a_trial_that_was_paused_is_not_set(floor):
@@ -214,7 +214,7 @@ def test_a_label_of_a_trial_that_was_paused_is_not_set(floor):
     floor.incident()
     floor.decide()
     RuleVersion.objects.filter(pk=version.pk).update(state="paused")
-    assert [one.outcome for one in floor.deliver()] == [Outcome.DROPPED]
+    assert [one.outcome for one in floor.deliver()] == [ChangeOutcome.DROPPED]
     assert floor.ledger[0].ending == "not-sent"
 
 

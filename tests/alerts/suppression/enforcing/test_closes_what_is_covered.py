@@ -6,12 +6,12 @@ from uuid import uuid4
 
 import pytest
 
-from alerts.incidents.models import Incident, Status
-from alerts.outbox.models import Change, Landing, Outcome, RuleKind, WantedRule
+from alerts.incidents.models import Incident, IncidentStatus
+from alerts.outbox.models import Change, ChangeOutcome, Landing, RuleKind, WantedRule
 from alerts.sentinel.models import Freshness
 from alerts.suppression.enforcing.acting_rules import acting_set
 from alerts.suppression.enforcing.decide import DECIDE
-from alerts.suppression.engine.guards.closing import MAX_TEXT_LENGTH, reasons_against_text
+from alerts.suppression.engine.guards.closing import MAX_TEXT_LENGTH, reasons_against_closing_text
 from alerts.suppression.models import LedgerEntry, RuleVersion, Stop
 from portal.audit.models import Entry
 from portal.jobs.models import Job
@@ -31,16 +31,20 @@ def test_the_close_carries_its_attribution_in_the_same_put_and_one_ledger_line(f
     incident = floor.incident()
     assert floor.decide() == 1
     incident.refresh_from_db()
-    assert (incident.status, incident.closed_by) == (Status.CLOSED, "R-12")
-    assert [one.outcome for one in floor.deliver()] == [Outcome.SENT]
+    assert (incident.status, incident.closed_by) == (IncidentStatus.CLOSED, "R-12")
+    assert [one.outcome for one in floor.deliver()] == [ChangeOutcome.SENT]
     incident.refresh_from_db()
-    assert (incident.status, incident.closed_by, incident.owed) == (Status.CLOSED, "R-12", 0)
+    assert (incident.status, incident.closed_by, incident.owed) == (
+        IncidentStatus.CLOSED,
+        "R-12",
+        0,
+    )
     (put,) = floor.sentinel.writes
     properties = put.body["properties"]
     assert (properties["status"], properties["classification"]) == ("Closed", "BenignPositive")
     text = properties["classificationComment"]
     attribution = acting_set().versions[version.pk].attribution
-    assert reasons_against_text(text, attribution) == []
+    assert reasons_against_closing_text(text, attribution) == []
     assert "Proposed by Oda Nowak, approved by Leo Hartmann" in text
     (line,) = floor.ledger
     assert (line.act, line.where, line.text, line.rule_hash) == (
@@ -86,7 +90,7 @@ def test_two_rules_may_cover_one_incident_together(floor):
     floor.deliver()
     text = floor.properties(incident)["classificationComment"]
     for one in acting_set().versions.values():
-        assert reasons_against_text(text, one.attribution) == []
+        assert reasons_against_closing_text(text, one.attribution) == []
     assert Incident.objects.get().closed_by == "R-12", "the rule that covers most of it"
     assert sorted(len(line.alerts) for line in floor.ledger) == [1, 2]
 
@@ -219,14 +223,14 @@ def test_an_incident_that_cannot_be_judged_stays_open_and_holds_up_no_other(
     odd, well = floor.incident(), floor.incident()
     from alerts.suppression.enforcing import decide
 
-    judge = decide.judge
+    judge = decide.decide_incident
 
     def broken(incident, **arguments):
         if incident.pk == odd.pk:
             raise RuntimeError("The matcher broke.")
         return judge(incident, **arguments)
 
-    monkeypatch.setattr(decide, "judge", broken)
+    monkeypatch.setattr(decide, "decide_incident", broken)
     assert floor.decide() == 1
     assert floor.decide() == 0
     assert set(LedgerEntry.objects.values_list("incident", flat=True)) == {well.pk}

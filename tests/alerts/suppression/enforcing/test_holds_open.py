@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.incidents.models import Entity, Incident, Status
+from alerts.incidents.models import Entity, Incident, IncidentStatus
 from alerts.reviews.models import SecondOpinion
 from alerts.reviews.services import (
     ask_ot,
@@ -18,7 +18,7 @@ from alerts.suppression.deploying.kill_switch import switch_off
 from alerts.suppression.enforcing.judging import HeldNames, held_names
 from alerts.suppression.models import HeldIncident
 from alerts.suppression.queries import facts_by_incident
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.suppression.enforcing.floor import DEVICES, routine
 from tests.conftest import NOON
@@ -38,12 +38,12 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def plant(db, make_person):
     workspace, site = make_workspace(), make_site()
-    oda = make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.ALL, None))
-    sam = make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.ALL, None))
+    oda = make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.ALL, None))
+    sam = make_person(cast.SAM, (Role.SOC_ANALYST, GrantScope.ALL, None))
     return workspace, site, oda, sam
 
 
-def incident_at(workspace, site, *, status=Status.NEW, **ends):
+def incident_at(workspace, site, *, status=IncidentStatus.NEW, **ends):
     values = {
         "source_device": "HMI-02",
         "source_address": "10.20.1.2",
@@ -114,20 +114,20 @@ def test_an_address_of_another_zone_is_another_device_and_one_without_zone_may_b
 
 def test_a_true_positive_holds_its_devices_by_zone_and_address_too(plant):
     workspace, site, *_ = plant
-    case = incident_at(workspace, site, status=Status.ACTIVE, destination_device="")
+    case = incident_at(workspace, site, status=IncidentStatus.ACTIVE, destination_device="")
     Incident.objects.filter(pk=case.pk).update(classification="TruePositive")
     ends = {"source_device": "EWS-07", "source_address": "10.20.1.7", "destination_device": ""}
     assert holds_of(incident_at(workspace, site, **ends)) == HeldNames(by_true_positives=(ADDRESS,))
     assert holds_of(incident_at(workspace, make_site("Ulm"), **ends)) == HeldNames()
     assert holds_of(incident_at(workspace, site, **ends, destination_zone="Office")) == HeldNames()
-    Incident.objects.filter(pk=case.pk).update(status=Status.CLOSED)
+    Incident.objects.filter(pk=case.pk).update(status=IncidentStatus.CLOSED)
     assert holds_of(incident_at(workspace, site, **ends)) == HeldNames()
 
 
 @pytest.mark.parametrize("end", [{"gone_at": NOON}, {"merged_into": 7}], ids=["gone", "merged"])
 def test_a_true_positive_that_is_no_longer_in_sentinel_holds_nothing(plant, end):
     workspace, site, *_ = plant
-    case = incident_at(workspace, site, status=Status.ACTIVE)
+    case = incident_at(workspace, site, status=IncidentStatus.ACTIVE)
     Incident.objects.filter(pk=case.pk).update(classification="TruePositive")
     assert holds_of(incident_at(workspace, site)).by_true_positives
     Incident.objects.filter(pk=case.pk).update(**end)
@@ -249,7 +249,7 @@ def test_closing_it_ends_the_hold_only_if_the_soc_says_what_it_was(plant, closed
     workspace, site, oda, _ = plant
     case = incident_at(workspace, site)
     judged(case, oda)
-    columns = {"status": Status.CLOSED, "closed_at": NOON + HOUR} | closed
+    columns = {"status": IncidentStatus.CLOSED, "closed_at": NOON + HOUR} | closed
     Incident.objects.filter(pk=case.pk).update(**columns)
     assert bool(holds_of(incident_at(workspace, site)).by_suspicions) == is_held
 
@@ -337,7 +337,7 @@ NARROW = {"source_device": "EWS-07", "source_address": "10.20.1.7"}
 
 def test_undecided_for_three_days_it_holds_its_pair_only(plant, make_person):
     workspace, site, oda, _ = plant
-    make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
+    make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.ALL, None))
     judged(incident_at(workspace, site), oda)
     opened = NOON + timedelta(minutes=2)
     run_second_opinions(seed=b"x", now=opened)
@@ -353,7 +353,7 @@ def test_undecided_for_three_days_it_holds_its_pair_only(plant, make_person):
 
 def test_confirmed_it_holds_its_devices_however_old_it_is(plant, make_person):
     workspace, site, oda, _ = plant
-    leo = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
+    leo = make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.ALL, None))
     judged(incident_at(workspace, site), oda)
     for hours in (1, 80):
         run_second_opinions(seed=b"x", now=NOON + hours * HOUR)
@@ -372,7 +372,7 @@ def test_without_a_worker_that_asks_the_leads_it_does_not_narrow(plant):
 
 def test_a_true_positive_never_narrows(plant):
     workspace, site, *_ = plant
-    case = incident_at(workspace, site, status=Status.ACTIVE)
+    case = incident_at(workspace, site, status=IncidentStatus.ACTIVE)
     Incident.objects.filter(pk=case.pk).update(
         classification="TruePositive", created_at=NOON - 900 * HOUR
     )
@@ -383,11 +383,11 @@ def test_what_was_judged_and_closed_before_tagout_read_it_holds_nothing(plant):
     workspace, site, oda, _ = plant
     case = incident_at(workspace, site)
     judged(case, oda)
-    past = {"status": Status.CLOSED, "closed_at": NOON, "stored_at": NOON + HOUR}
+    past = {"status": IncidentStatus.CLOSED, "closed_at": NOON, "stored_at": NOON + HOUR}
     Incident.objects.filter(pk=case.pk).update(**past)
     assert holds_of(incident_at(workspace, site)) == HeldNames()
     for live in (
-        {"status": Status.NEW, "closed_at": None},
+        {"status": IncidentStatus.NEW, "closed_at": None},
         {"closed_at": NOON + 2 * HOUR},
         {"stored_at": NOON},
     ):

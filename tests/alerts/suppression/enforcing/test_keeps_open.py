@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.incidents.models import Incident, OtState, Status, TimelineItem
+from alerts.incidents.models import Incident, IncidentStatus, OtState, TimelineItem
 from alerts.reviews.services import ask_ot, give_verdict
 from alerts.sites.models import Device
 from alerts.suppression.models import LedgerEntry
@@ -207,7 +207,7 @@ def test_what_was_closed_in_sentinel_and_opened_again_there_stays_open(floor):
     floor.sentinel.edit(incident.name, status="New", classification=None)
     floor.read()
     incident.refresh_from_db()
-    assert incident.status == Status.NEW
+    assert incident.status == IncidentStatus.NEW
     assert stays_open(floor)
 
 
@@ -218,7 +218,7 @@ def test_what_a_rule_has_closed_is_not_closed_by_a_rule_again(floor, caplog):
     floor.deliver()
     incident.timeline.all().delete()
     later = NOON + timedelta(seconds=1)
-    Incident.objects.update(status=Status.NEW, closed_by="", labels=[], changed_at=later)
+    Incident.objects.update(status=IncidentStatus.NEW, closed_by="", labels=[], changed_at=later)
     assert floor.decide() == 0
     assert "could not be judged" not in caplog.text  # nor is it left to the database to refuse it
 

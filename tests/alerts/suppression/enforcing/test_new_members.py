@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.incidents.models import Alert, Incident, Status
+from alerts.incidents.models import Alert, Incident, IncidentStatus
 from alerts.sites.models import Device, Site, Zone
 from alerts.suppression.enforcing.explain import why_of
 from alerts.suppression.enforcing.group_members import late_members, record_members
@@ -67,7 +67,7 @@ def poll(floor, number, *, alert_type=None, **ends):
 
 
 def is_closed(incident):
-    return Incident.objects.get(pk=incident.pk).status == Status.CLOSED
+    return Incident.objects.get(pk=incident.pk).status == IncidentStatus.CLOSED
 
 
 def test_a_member_of_the_signing_is_closed_without_ado(plant):

@@ -8,16 +8,16 @@ from django.core.management import call_command
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.models import Alert, Incident
-from alerts.outbox.models import Outcome
+from alerts.outbox.models import ChangeOutcome
 from alerts.outbox.services import deliver_one
 from alerts.sentinel.client import client_for
 from alerts.suppression.enforcing.acting_rules import acting_set
 from alerts.suppression.enforcing.decide import decide_new_incidents
-from alerts.suppression.engine.guards.closing import reasons_against_text
+from alerts.suppression.engine.guards.closing import reasons_against_closing_text
 from alerts.suppression.models import LedgerEntry
 from alerts.suppression.queries import facts_by_incident
 from alerts.suppression.watching.closed_incidents import watch_closed_incidents
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.suppression.enforcing.floor import Floor
 from tests.alerts.suppression.samples import clause, rule
@@ -33,8 +33,8 @@ def floor(add_azure_workspace, monkeypatch, make_person):
     call_command("sync", "far", "--full", verbosity=0)
     call_command("sync", "far", verbosity=0)
     people = (
-        make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.ALL, None)),
-        make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid)),
+        make_person(cast.ODA, (Role.OT_ENGINEER, GrantScope.ALL, None)),
+        make_person(cast.LEO, (Role.SOC_LEAD, GrantScope.WORKSPACE, workspace.uuid)),
     )
     return Floor(workspace, None, None, people)
 
@@ -66,7 +66,7 @@ def test_a_close_by_rule_stands_in_azure_with_its_attribution(floor):
     outcomes = []
     while done := deliver_one(now=NOON, connect=client_for, pause=lambda _: None):
         outcomes.append(done.outcome)
-    assert set(outcomes) == {Outcome.SENT}
+    assert set(outcomes) == {ChangeOutcome.SENT}
 
     attribution = acting_set().versions[version.pk].attribution
     lines = LedgerEntry.objects.select_related("incident")
@@ -76,7 +76,7 @@ def test_a_close_by_rule_stands_in_azure_with_its_attribution(floor):
         there = json.loads(client.get_incident(line.incident.name))["properties"]
         assert (there["status"], there["classification"]) == ("Closed", "BenignPositive")
         assert there["classificationComment"] == line.text
-        assert reasons_against_text(line.text, attribution) == []
+        assert reasons_against_closing_text(line.text, attribution) == []
         assert line.landed_at == NOON
         types = Alert.objects.filter(incidents=line.incident).values_list("alert_type", flat=True)
         assert set(types) == {facts.alert_type}, "nothing else was closed with it"

@@ -8,7 +8,7 @@ import pytest
 from alerts.incidents.acts.close import reopen_incidents
 from alerts.incidents.models import Incident
 from alerts.suppression.enforcing.acting_rules import attribution_of
-from alerts.suppression.engine.guards.closing import closing_text
+from alerts.suppression.engine.guards.closing import rule_closing_text
 from alerts.suppression.models import LedgerEntry, RuleVersion
 from alerts.suppression.watching.closed_incidents import watch_closed_incidents
 from tests.alerts.suppression.enforcing.floor import ROUTINE, SITE, TYPE, routine
@@ -228,7 +228,7 @@ class TestInSentinel:
         return floor
 
     def close(self, floor, incident, text=None):
-        text = text or closing_text(attribution_of(floor.version))
+        text = text or rule_closing_text(attribution_of(floor.version))
         floor.sentinel.edit(incident.name, status="Closed", **BENIGN, classificationComment=text)
         floor.read()
 
@@ -289,7 +289,7 @@ class TestInSentinel:
         ],
     )
     def test_a_text_that_names_no_rule_of_ours_is_not_trusted(self, there, was, becomes):
-        text = closing_text(attribution_of(there.version)).replace(was, becomes)
+        text = rule_closing_text(attribution_of(there.version)).replace(was, becomes)
         target = there.incident()
         self.close(there, target, text)
         for _ in range(2):
@@ -303,7 +303,7 @@ class TestInSentinel:
     def test_nor_one_that_names_a_rule_that_tagout_carries_out(self, there):
         other = there.rule(number=13)
         target = there.incident(status="Active")
-        self.close(there, target, closing_text(attribution_of(other)))
+        self.close(there, target, rule_closing_text(attribution_of(other)))
         watch(there)
         assert there.ledger == []
         assert target.timeline.filter(code="untrusted").exists()

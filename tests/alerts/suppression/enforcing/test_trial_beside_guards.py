@@ -11,7 +11,7 @@ from alerts.incidents.models import Incident, TimelineItem
 from alerts.outbox.models import Change
 from alerts.suppression.enforcing.explain import why_of
 from alerts.suppression.models import LedgerEntry, Stop
-from alerts.suppression.watching.trials import progress_of, trial_lines
+from alerts.suppression.watching.trials import trial_lines, trial_progress_of
 from tests.alerts.suppression.enforcing.floor import ROUTINE, routine
 from tests.conftest import NOON
 from tests.factories import rules
@@ -39,7 +39,7 @@ def test_it_tags_what_a_person_works_on_and_tells_why_it_stays_open(floor):
     (line,) = floor.ledger
     assert (line.act, _codes(line), line.landed_at) == ("tagged", ["never.owner"], NOON)
     assert floor.decide() == 0, "once"
-    progress = progress_of(version)
+    progress = trial_progress_of(version)
     assert (progress.trial.matches, dict(progress.kept_open)) == (0, {"never.owner": 1})
     assert "1 more was kept open: a person works on them" in trial_lines(progress, now=NOON)
 
@@ -124,9 +124,9 @@ def test_a_kept_match_counts_once_the_soc_closed_it_as_benign(floor):
     version = floor.rule(state="canary")
     incident = floor.incident(**OWNED)
     floor.decide()
-    assert progress_of(version).trial.matches == 0
+    assert trial_progress_of(version).trial.matches == 0
     _close(incident)
-    progress = progress_of(version)
+    progress = trial_progress_of(version)
     assert (progress.trial.matches, progress.kept) == (1, 0)
 
 
@@ -135,9 +135,9 @@ def test_a_kept_match_counts_once_ot_judged_it_harmless(floor):
     incident = floor.incident(**OWNED)
     floor.decide()
     rules.judge([incident], by=floor.oda)
-    assert progress_of(version).trial.matches == 1
+    assert trial_progress_of(version).trial.matches == 1
     rules.judge([incident], by=floor.leo, verdict="suspicious")
-    assert progress_of(version).trial.matches == 0
+    assert trial_progress_of(version).trial.matches == 0
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_what_nobody_found_harmless_never_counts(floor, columns):
     incident = floor.incident(**OWNED)
     floor.decide()
     _close(incident, **columns)
-    assert progress_of(version).trial.matches == 0
+    assert trial_progress_of(version).trial.matches == 0
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_what_the_rule_would_never_close_is_told_but_never_counts(floor, propert
         Incident.objects.update(entities_count=entities)
     assert floor.decide() == 1
     _close(incident)
-    progress = progress_of(version)
+    progress = trial_progress_of(version)
     assert (progress.trial.matches, progress.kept) == (0, 1)
 
 
@@ -183,7 +183,7 @@ def test_one_answer_over_many_kept_matches_is_one_match(floor):
     floor.decide()
     answer = rules.judge(rows[:1], by=floor.oda)[0]
     answer.incidents.add(*rows)
-    progress = progress_of(version)
+    progress = trial_progress_of(version)
     assert (progress.trial.matches, progress.kept) == (1, 0)
 
 
@@ -193,7 +193,7 @@ def test_a_true_positive_that_a_guard_kept_open_speaks_against_the_rule(floor):
     floor.decide()
     floor.deliver()
     LedgerEntry.objects.update(ending="true_positive")
-    assert progress_of(version).trial.true_positives == 1
+    assert trial_progress_of(version).trial.true_positives == 1
 
 
 def test_our_own_label_is_no_work_of_a_person(floor):
@@ -203,7 +203,7 @@ def test_our_own_label_is_no_work_of_a_person(floor):
     floor.deliver()
     floor.read()
     assert not TimelineItem.objects.filter(incident=incident, by__isnull=False).exists()
-    assert progress_of(version).trial.matches == 1
+    assert trial_progress_of(version).trial.matches == 1
     assert Change.objects.count() == 1
 
 

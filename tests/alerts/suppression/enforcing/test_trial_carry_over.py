@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.incidents.models import Incident, Status
+from alerts.incidents.models import Incident, IncidentStatus
 from alerts.suppression.enforcing.group_members import late_members
-from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.watching.lifecycle import start_canary
-from alerts.suppression.watching.trials import progress_of, reasons_to_wait, trial_lines
+from alerts.suppression.watching.trials import reasons_to_wait, trial_lines, trial_progress_of
 from tests.alerts.suppression.enforcing.floor import SITE, SOURCE, TYPE, routine
 from tests.alerts.suppression.samples import clause, rule
 from tests.conftest import NOON
@@ -44,14 +44,14 @@ def test_a_version_with_one_more_device_waits_for_no_trial(floor):
     assert (new.keeps_trial_of, new.newcomers) == (old, ["plc-22"])
     assert reasons_to_wait(new, now=NOON) == []
     assert "A person sees the first incident of each: plc-22." in new.steps.last().reason
-    assert trial_lines(progress_of(new), now=NOON) == [
+    assert trial_lines(trial_progress_of(new), now=NOON) == [
         "The trial of version 1 counts, for this one closes nothing else"
     ]
 
 
 def test_what_stopped_the_version_before_ends_the_favour(floor):
     old, new = next_version(floor, WIDER)
-    RuleVersion.objects.filter(pk=old.pk).update(state=State.PAUSED)
+    RuleVersion.objects.filter(pk=old.pk).update(state=VersionState.PAUSED)
     assert len(reasons_to_wait(new, now=NOON)) == 2  # seven days, ten matches
 
 
@@ -85,8 +85,8 @@ def test_the_first_incident_of_a_newcomer_goes_to_a_person_and_the_second_does_n
     assert floor.decide() == 1
     floor.deliver()
     states = dict(Incident.objects.values_list("pk", "status"))
-    assert states[second.pk] == Status.CLOSED
-    assert (states[first.pk] == Status.CLOSED) == (number == 21)
+    assert states[second.pk] == IncidentStatus.CLOSED
+    assert (states[first.pk] == IncidentStatus.CLOSED) == (number == 21)
 
 
 def test_newcomers_stand_among_the_new_members(floor):

@@ -14,7 +14,7 @@ from alerts.sentinel.models import Freshness
 from alerts.sites.models import Site
 from alerts.suppression.enforcing.explain import why_of
 from alerts.suppression.models import Stop
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.suppression.enforcing.floor import MORNING, ROUTINE, routine
 from tests.alerts.suppression.samples import but, clause
@@ -117,7 +117,7 @@ def suspected(floor, make_person):
     )
     kasia = make_person(
         cast.Person("kasia@demo.example", "Kasia Nowicka"),
-        (Role.OT_ENGINEER, ScopeKind.ALL, None),
+        (Role.OT_ENGINEER, GrantScope.ALL, None),
     )
     asked = SecondOpinion.objects.create(annotation=verdict, site=site, opened_at=NOON)
     asked.opinions.create(person=kasia, asked_at=NOON, due_at=NOON, act=uuid.uuid4())

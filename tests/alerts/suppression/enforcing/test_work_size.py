@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Alert
-from alerts.planned_work.engine.coverage import Side
+from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.engine.recurrence import Schedule
 from alerts.planned_work.services import DeviceOfPlan, WorkPlan, confirm_work, plan_work
 from alerts.planned_work.services.occurrences import cover_alerts
 from alerts.suppression.enforcing.acting_rules import load_acting
-from alerts.suppression.enforcing.judging import judge
-from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.enforcing.judging import decide_incident
+from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.queries import facts_by_incident
 from alerts.suppression.signing.propose import CannotProposeRule
 from tests.conftest import NOON
@@ -27,7 +27,7 @@ def session(zone, *, start, hours, rule=""):
         title="Session",
         kind="vendor-session",
         schedule=Schedule(start.replace(tzinfo=None), hours * HOUR, "UTC", rule),
-        devices=(DeviceOfPlan(Side.ANY, zone.pk, "10.20.1.7", "ENG-WS-04"),),
+        devices=(DeviceOfPlan(WorkSide.ANY, zone.pk, "10.20.1.7", "ENG-WS-04"),),
     )
 
 
@@ -60,7 +60,7 @@ def version(draft, people):
     """Signed by two people while no more was planned, and live since."""
     proposal = rules.propose(draft, by=people.oda, now=NOON)
     signed = rules.sign(proposal, by=people.leo, now=NOON)
-    lives = {"state": State.LIVE, "state_since": rules.TUESDAY - 10 * DAY}
+    lives = {"state": VersionState.LIVE, "state_since": rules.TUESDAY - 10 * DAY}
     RuleVersion.objects.filter(pk=signed.pk).update(**lives)
     return signed
 
@@ -83,7 +83,7 @@ def codes(version, workspace, site):
     """Why the work, or its size, keeps an incident of the last Tuesday open."""
     row = download(workspace, site, rules.TUESDAY + HOUR)
     cover_alerts(alert_ids=list(row.alerts.values_list("pk", flat=True)), now=NOON)
-    judgement = judge(
+    judgement = decide_incident(
         row,
         alerts=facts_by_incident([row.pk])[row.pk],
         acting=load_acting(RuleVersion.objects.filter(pk=version.pk)),

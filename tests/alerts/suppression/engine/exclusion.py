@@ -12,16 +12,16 @@ import duckdb_kql
 from alerts.incidents.ingest.incident_rows import alert_type_of
 from alerts.sentinel import kql
 from alerts.sentinel.wire import read_log_alerts
-from alerts.suppression.engine.fields import SEVERITIES, Facts
+from alerts.suppression.engine.fields import SEVERITIES, FieldValues
 from alerts.suppression.engine.guards.never import reasons_against_alert
 from alerts.suppression.engine.index import RuleIndex
 from alerts.suppression.engine.watchlist import (
     ALIAS,
     RoutineSource,
-    covers,
     gate_row,
     routine_of,
-    rows_of,
+    row_leaves_out,
+    watchlist_rows_of,
 )
 from simulator.logs.rows import ALERT_COLUMNS
 from simulator.logs.watchlists import rewritten, show
@@ -137,7 +137,7 @@ def facts_of(row):
             *("source_device", "source_address", "destination_device", "destination_address"),
         )
     }
-    return Facts(
+    return FieldValues(
         workspace="north",
         alert_type=alert_type_of(alert.title or ""),
         severity=SEVERITIES.index(alert.severity),
@@ -185,7 +185,7 @@ def left_out_by_kql(rows, items, *, now):
 
 def items_of(rules):
     routines = [routine(each) for each in rules]
-    rows = [row for each in routines for row in rows_of(each, SIGNED).values()]
+    rows = [row for each in routines for row in watchlist_rows_of(each, SIGNED).values()]
     return [
         {"SearchKey": row["Pair"], **row} for row in (*rows, gate_row(until=NOW + timedelta(1)))
     ]
@@ -193,6 +193,6 @@ def items_of(rules):
 
 def is_covered(row, rules):
     """Whether a row of these rules covers the alert, as Tagout itself reads the rows."""
-    found = (rows_of(routine(each), SIGNED).values() for each in rules)
+    found = (watchlist_rows_of(routine(each), SIGNED).values() for each in rules)
     is_ours, facts = row["ProviderName"] == "IoTSecurity", facts_of(row)
-    return is_ours and any(covers(item, facts) for rows in found for item in rows)
+    return is_ours and any(row_leaves_out(item, facts) for rows in found for item in rows)

@@ -9,7 +9,7 @@ import pytest
 from alerts.suppression.engine.backtest import back_test
 from alerts.suppression.engine.backtest_body import HandlingBody, frozen
 from alerts.suppression.engine.bound import MIN_JUDGED, bound_words, is_little
-from alerts.suppression.engine.evidence import NearCase, Row, judged_in, traits_of
+from alerts.suppression.engine.evidence import EvidenceRow, NearCase, judged_in, traits_of
 from alerts.suppression.engine.guards.never import SiteShare
 from alerts.suppression.engine.looks import check_these
 from tests.alerts.suppression.samples import facts
@@ -29,7 +29,7 @@ USUAL = {
 
 def row(number, day=1.0, *, incidents=None, site="Gdańsk", verdict="", note=None, **columns):
     annotations = ((note or f"n{number}", verdict),) if verdict else ()
-    return Row(
+    return EvidenceRow(
         alert=number,
         incidents=(number,) if incidents is None else incidents,
         at=START + timedelta(days=day),

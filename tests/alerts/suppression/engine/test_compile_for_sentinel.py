@@ -13,7 +13,7 @@ from alerts.suppression.engine.analytics_rules import (
     AnalyticsRule,
 )
 from alerts.suppression.engine.compile_sentinel import Target, compile_rule, deployed
-from alerts.suppression.engine.fields import SEVERITIES, Facts
+from alerts.suppression.engine.fields import SEVERITIES, FieldValues
 from alerts.suppression.engine.guards.closing import Scene, reasons_to_keep_open
 from alerts.suppression.engine.guards.never import reasons_against_alert
 from alerts.suppression.engine.match import holds
@@ -21,50 +21,54 @@ from alerts.suppression.engine.sentinel_forms import live_form
 from simulator.automation.check import check_rule
 from simulator.automation.conditions import View, conditions_hold
 from tests.alerts.suppression import samples
-from tests.alerts.suppression.samples import NOW, SITE, TUESDAY, but, clause, facts, rule
-
-POLL = "Unpermitted Usage of Modbus Function Code"
-TITLE = clause("alert_type", "is", POLL)
-HISTORIAN = clause("any_device", "is", "HIST-01")
-GATEWAYS = clause("any_device", "is_one_of", "GATEWAY-1", "GATEWAY-2")
-POLLING = rule(TITLE, HISTORIAN, GATEWAYS, clause("workspace", "is", "north"))
-ALL = parts.PROBED
-NAMES = ("HIST-01", "GATEWAY-1", "GATEWAY-2", "ENG-WS-04", "PLC-40", "10.20.4.15", "10.20.4.16")
-NORTH = Target(
-    workspace="north",
-    accepts=ALL,
-    single=frozenset(name.casefold() for name in NAMES),
-    guarded_devices=("SIS-01",),
-    guarded_addresses=("10.66.0.1",),
+from tests.alerts.suppression.engine.polling import (
+    ALL,
+    DOWNLOADED,
+    GATEWAYS,
+    HISTORIAN,
+    NAMES,
+    NORTH,
+    POLL,
+    POLLING,
+    TITLE,
+    codes,
 )
-DOWNLOADED = rule(clause("alert_type", "is", samples.PROGRAMMING), HISTORIAN)
-
-
-def codes(compiled):
-    return [reason.why.code for reason in compiled.reasons]
+from tests.alerts.suppression.samples import NOW, SITE, TUESDAY, but, clause, facts, rule
 
 
 def test_type_and_devices_are_exact():
     compiled = compile_rule(POLLING, NORTH)
     assert (compiled.verdict, compiled.reasons) == ("exact", ())
-    assert parts.condition("IncidentTitle", [POLL, f"(MDIoT) {POLL}"]) in compiled.conditions
-    assert parts.condition("IoTDeviceName", ["GATEWAY-1", "GATEWAY-2"]) in compiled.conditions
+    assert (
+        parts.property_condition("IncidentTitle", [POLL, f"(MDIoT) {POLL}"]) in compiled.conditions
+    )
+    assert (
+        parts.property_condition("IoTDeviceName", ["GATEWAY-1", "GATEWAY-2"]) in compiled.conditions
+    )
 
 
 def test_what_each_rule_carries_whatever_it_says():
     conditions = compile_rule(POLLING, NORTH).conditions
-    assert parts.condition("AlertProductNames", parts.PRODUCTS) in conditions
-    assert parts.condition("AlertProductNames", parts.OTHER_PRODUCTS, unless=True) in conditions
-    assert parts.condition("IncidentSeverity", ["Informational", "Low", "Medium"]) in conditions
-    assert parts.condition("IncidentStatus", ["New"]) in conditions
-    assert parts.condition("IoTDeviceName", ["SIS-01"], unless=True) in conditions
-    assert parts.condition("IPAddress", ["10.66.0.1"], unless=True) in conditions
+    assert parts.property_condition("AlertProductNames", parts.PRODUCTS) in conditions
+    assert (
+        parts.property_condition("AlertProductNames", parts.OTHER_PRODUCTS, unless=True)
+        in conditions
+    )
+    assert (
+        parts.property_condition("IncidentSeverity", ["Informational", "Low", "Medium"])
+        in conditions
+    )
+    assert parts.property_condition("IncidentStatus", ["New"]) in conditions
+    assert parts.property_condition("IoTDeviceName", ["SIS-01"], unless=True) in conditions
+    assert parts.property_condition("IPAddress", ["10.66.0.1"], unless=True) in conditions
     assert {
         "conditionType": "PropertyArray",
         "conditionProperties": {
             "arrayType": "IncidentLabels",
             "arrayConditionType": "AllItems",
-            "itemConditions": [parts.condition("IncidentLabel", ["tagout-off"], unless=True)],
+            "itemConditions": [
+                parts.property_condition("IncidentLabel", ["tagout-off"], unless=True)
+            ],
         },
     } in conditions
     for name, guarded in (("IncidentTitle", 27), ("IncidentAlertTitle", 27 + 28)):
@@ -168,7 +172,7 @@ def test_more_conditions_than_sentinel_takes_are_refused(monkeypatch):
     spared = [clause("any_device", "is", f"PLC-{n:03}") for n in range(20)]
     wanted = [clause("any_device", "is", f"HMI-{n:03}") for n in range(19)]
     longest = rule(TITLE, *wanted, except_any=spared)
-    assert parts.count(compile_rule(longest, NORTH).conditions) == 50
+    assert parts.count_conditions(compile_rule(longest, NORTH).conditions) == 50
     monkeypatch.setattr("alerts.suppression.engine.compile_sentinel.MAX_CONDITIONS", 49)
     compiled = compile_rule(longest, NORTH)
     assert (compiled.verdict, codes(compiled)[0]) == ("impossible", "sentinel.conditions")
@@ -205,12 +209,12 @@ UNRELIABLE = frozenset({"IncidentTitle", "IncidentDescription", "IncidentAlertTi
 def test_in_the_portal_analytics_rules_and_custom_details_stand_for_the_type():
     compiled = compile_rule(POLLING, IN_PORTAL)
     assert (compiled.verdict, compiled.reasons) == ("exact", ())
-    ids = parts.condition("IncidentRelatedAnalyticRuleIds", [PLC_CHANGES.rule_id])
+    ids = parts.property_condition("IncidentRelatedAnalyticRuleIds", [PLC_CHANGES.rule_id])
     assert ids in compiled.conditions
     assert parts.detail_condition("AlertName", [POLL]) in compiled.conditions
-    assert parts.condition("IoTDeviceName", ["HIST-01"]) in compiled.conditions
+    assert parts.property_condition("IoTDeviceName", ["HIST-01"]) in compiled.conditions
     ids = [MALWARE.rule_id, ILLEGAL_CODES.rule_id, STOPS.rule_id]
-    others = parts.condition("IncidentRelatedAnalyticRuleIds", ids, unless=True)
+    others = parts.property_condition("IncidentRelatedAnalyticRuleIds", ids, unless=True)
     assert others in compiled.conditions
     kept = {kind.title for kind in all_types() if kind.guard in ("never", "timeboxed")}
     assert parts.no_detail_value(kept) in compiled.conditions
@@ -237,7 +241,9 @@ def test_a_rule_of_which_nothing_is_known_may_make_the_type_too():
     target = replace(IN_PORTAL, analytics_rules=(*IN_PORTAL.analytics_rules, told))
     compiled = compile_rule(POLLING, target)
     assert compiled.verdict == "exact"
-    makers = parts.condition("IncidentRelatedAnalyticRuleIds", [PLC_CHANGES.rule_id, own.rule_id])
+    makers = parts.property_condition(
+        "IncidentRelatedAnalyticRuleIds", [PLC_CHANGES.rule_id, own.rule_id]
+    )
     assert makers in compiled.conditions
 
 
@@ -255,7 +261,7 @@ def test_an_exception_of_a_type_is_taken_off():
     made = rule(both, HISTORIAN, except_any=(clause("alert_type", "is", "Modbus Exception"),))
     compiled = compile_rule(made, IN_PORTAL)
     assert parts.detail_condition("AlertName", [POLL]) in compiled.conditions
-    makers = parts.condition("IncidentRelatedAnalyticRuleIds", [PLC_CHANGES.rule_id])
+    makers = parts.property_condition("IncidentRelatedAnalyticRuleIds", [PLC_CHANGES.rule_id])
     assert makers in compiled.conditions
 
 
@@ -350,7 +356,7 @@ def single_alerts(draw):
     )
 
 
-def view_of(alert_facts: Facts, *, prefix="", labels=(), status="New", makers=()) -> View:
+def view_of(alert_facts: FieldValues, *, prefix="", labels=(), status="New", makers=()) -> View:
     """The incident that Sentinel would make of the alert, in its own words; of `makers`, those that
     select its type.
     """
@@ -385,7 +391,7 @@ def view_of(alert_facts: Facts, *, prefix="", labels=(), status="New", makers=()
     return View(properties, [alert], entities)
 
 
-def tagout_would_close(made, alert: Facts, labels=(), touched=()) -> bool:
+def tagout_would_close(made, alert: FieldValues, labels=(), touched=()) -> bool:
     critical = {"SIS-01": "safety", "10.66.0.1": "crown-jewel"}
     named = {*alert.any_device, *alert.any_address}
     scene = Scene(

@@ -8,11 +8,11 @@ import pytest
 from alerts.suppression.engine.guards.closing import (
     MAX_TEXT_LENGTH,
     Attribution,
-    Outcome,
-    closing_text,
+    CloseOutcome,
     ledger_differences,
-    reasons_against_text,
+    reasons_against_closing_text,
     reasons_to_stop,
+    rule_closing_text,
     to_review_again,
 )
 from tests.alerts.suppression.samples import NOW
@@ -21,7 +21,7 @@ DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 
 
 def outcome(kind, after):
-    return Outcome(incident="#7", kind=kind, closed_at=NOW - after, seen_at=NOW, what="PLC-4")
+    return CloseOutcome(incident="#7", kind=kind, closed_at=NOW - after, seen_at=NOW, what="PLC-4")
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ TOLD = Attribution(
 
 
 def test_the_text_of_a_close_says_who_why_and_until_when():
-    text = closing_text(TOLD)
-    assert reasons_against_text(text, TOLD) == []
+    text = rule_closing_text(TOLD)
+    assert reasons_against_closing_text(text, TOLD) == []
     assert text == (
         "Closed by Tagout, rule R-12, version 3: Recipe download, WO-20917\n"
         "Proposed by Oda, approved by Leo. Ends 2026-12-24T12:00:00Z.\n"
@@ -78,10 +78,10 @@ def test_the_text_of_a_close_says_who_why_and_until_when():
 def test_a_long_reason_is_cut_and_never_a_name():
     for reason in ("x" * 9000, "x" * (MAX_TEXT_LENGTH - 200), "{reason} {0} %s", "a\n\nb"):
         attribution = replace(TOLD, reason=reason)
-        text = closing_text(attribution)
+        text = rule_closing_text(attribution)
         assert len(text) <= MAX_TEXT_LENGTH
-        assert reasons_against_text(text, attribution) == []
-    assert len(closing_text(replace(TOLD, reason="x" * 9000))) == MAX_TEXT_LENGTH
+        assert reasons_against_closing_text(text, attribution) == []
+    assert len(rule_closing_text(replace(TOLD, reason="x" * 9000))) == MAX_TEXT_LENGTH
 
 
 @pytest.mark.parametrize(
@@ -102,11 +102,11 @@ def test_a_long_reason_is_cut_and_never_a_name():
     ],
 )
 def test_a_text_that_leaves_something_out_is_found(gap):
-    text = closing_text(TOLD)
+    text = rule_closing_text(TOLD)
     attribution = replace(TOLD, **gap)
-    assert len(reasons_against_text(text, attribution)) == 1
+    assert len(reasons_against_closing_text(text, attribution)) == 1
     if "" in gap.values() or " " in gap.values():
-        assert len(reasons_against_text(closing_text(attribution), attribution)) == 1
+        assert len(reasons_against_closing_text(rule_closing_text(attribution), attribution)) == 1
 
 
 def test_ledger_and_sentinel_are_compared_both_ways():

@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.suppression.engine.guards.closing import (
-    End,
+    CoveredEnd,
     ends_in_groups,
     grouped_sides,
     is_in_group,
@@ -54,8 +54,8 @@ def test_the_ends_are_told_as_the_alert_tells_them():
         destination_zone="Packaging 2",
     )
     assert list(ends_in_groups(alert, rule(TYPE, SITE, STATIONS, PLCS))) == [
-        End("source", "Gdańsk", "DMZ", "ENG-WS-04", "10.20.1.4"),
-        End("destination", "Gdańsk", "Packaging 2", "PLC-4", ""),
+        CoveredEnd("source", "Gdańsk", "DMZ", "ENG-WS-04", "10.20.1.4"),
+        CoveredEnd("destination", "Gdańsk", "Packaging 2", "PLC-4", ""),
     ]
     assert list(ends_in_groups(alert, rule(TYPE, SITE, SOURCE))) == []
 
@@ -70,7 +70,7 @@ def test_the_ends_are_told_as_the_alert_tells_them():
     ],
 )
 def test_a_device_is_found_again_by_its_address_else_by_its_name(device, address, name, handle):
-    end = End("source", "Gdańsk", "DMZ", device, address)
+    end = CoveredEnd("source", "Gdańsk", "DMZ", device, address)
     assert (end.name, end.handle) == (name, handle)
 
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.suppression.engine.guards.signing import (
-    Side,
-    Signature,
+    SideSignature,
     Signer,
+    SigningSide,
     Version,
     reasons_against_evidence,
     reasons_against_signing,
@@ -18,7 +18,7 @@ from alerts.suppression.engine.guards.signing import (
 )
 from tests.alerts.suppression.samples import NOW
 
-OT, SOC = Side.OT, Side.SOC
+OT, SOC = SigningSide.OT, SigningSide.SOC
 SECOND, WEEK = timedelta(seconds=1), timedelta(days=7)
 VERSION = Version(
     rule_hash="h1",
@@ -38,7 +38,7 @@ ODA = replace(LEO, person="oda", rights=frozenset({OT}))
 
 def signed(side=OT, person="oda", **values):
     usual = {"rule_hash": "h1", "forms": ("trial", "live"), "signed_at": NOW - timedelta(days=1)}
-    return Signature(side=side, person=person, **usual | values)
+    return SideSignature(side=side, person=person, **usual | values)
 
 
 def codes(reasons):
@@ -172,7 +172,7 @@ PEOPLE = st.sampled_from(["oda", "olaf", "leo", "sam"])
     st.lists(
         st.builds(
             signed,
-            st.sampled_from(Side),
+            st.sampled_from(SigningSide),
             PEOPLE,
             rule_hash=st.sampled_from(["h1", "h1", "h0"]),
             signed_at=st.sampled_from([NOW, NOW - timedelta(days=8)]),

@@ -3,14 +3,14 @@
 from datetime import UTC, datetime
 
 from alerts.suppression.engine.backtest import count_incidents
-from alerts.suppression.engine.evidence import Row
+from alerts.suppression.engine.evidence import EvidenceRow
 
 AT = datetime(2026, 11, 24, 5, 10, tzinfo=UTC)
 
 
 def row(alert, *incidents, verdict="", outcome=""):
     annotations = ((f"v{alert}", verdict),) if verdict else ()
-    return Row(
+    return EvidenceRow(
         alert=alert,
         incidents=incidents,
         at=AT,

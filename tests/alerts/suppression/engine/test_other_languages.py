@@ -11,7 +11,7 @@ from alerts.suppression.backtesting.redaction import ListedNames
 from alerts.suppression.engine.fields import FIELDS
 from alerts.suppression.engine.guards.closing import reason_in_words
 from alerts.suppression.engine.wording import NOUNS, TEMPLATES
-from alerts.suppression.engine.words import Sentence, listed, words
+from alerts.suppression.engine.words import Sentence, listed, translated_sentence
 from alerts.suppression.signing.notify import in_words
 from alerts.suppression.web.backtest import look_from
 
@@ -45,10 +45,10 @@ def test_every_field_has_a_name_in_each_language():
 def test_nouns_are_translated_and_what_the_plant_said_is_not():
     sentence = Sentence("miss.other", label="source device", said="site", wanted="ENG-WS-04")
     with translation.override("de"):
-        assert words(sentence, gettext) == (
+        assert translated_sentence(sentence, gettext) == (
             "Nicht geschlossen: Quellgerät war site, die Regel verlangt aber ENG-WS-04."
         )
-    assert words(sentence) == str(sentence)
+    assert translated_sentence(sentence) == str(sentence)
 
 
 def test_a_list_is_joined_in_the_language_of_the_reader():
@@ -57,22 +57,26 @@ def test_a_list_is_joined_in_the_language_of_the_reader():
     )
     assert str(sentence).endswith("the rule asks for A and B, C or D.")
     with translation.override("de"):
-        assert words(sentence, gettext).endswith("die Regel verlangt aber A and B, C oder D.")
+        assert translated_sentence(sentence, gettext).endswith(
+            "die Regel verlangt aber A and B, C oder D."
+        )
         many = Sentence("never.unexplained", names=listed("ABCDEFGH", "and"))
-        assert words(many, gettext).endswith("A, B, C, D, E und 3 weitere.")
+        assert translated_sentence(many, gettext).endswith("A, B, C, D, E und 3 weitere.")
 
 
 def test_nouns_in_a_list_are_translated():
     sentence = Sentence("box.hours", what=listed(["Program Upload", "High severity"], "and"))
     with translation.override("de"):
-        assert f"Program Upload und {gettext('High severity')}" in words(sentence, gettext)
+        assert f"Program Upload und {gettext('High severity')}" in translated_sentence(
+            sentence, gettext
+        )
 
 
 def test_weekdays_of_a_window_are_translated_and_the_window_is_not():
     window = "Tue 06:00-08:00 Europe/Warsaw"
     sentence = Sentence("miss.time", day="Wed", hour="03:10", windows=window)
     with translation.override("de"):
-        spoken = words(sentence, gettext)
+        spoken = translated_sentence(sentence, gettext)
     assert "Mi" in spoken
     assert "Di 06:00-08:00 Europe/Warsaw" in spoken
     assert sentence.detail["windows"] == window

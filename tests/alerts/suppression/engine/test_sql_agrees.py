@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from alerts.incidents.models import Alert, IncidentAlert, PlannedAlert
 from alerts.sites.models import Site, Zone
 from alerts.suppression.engine import sql
-from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.fields import FieldValues
 from alerts.suppression.engine.match import holds, matches, predicate
 from tests.alerts.suppression import samples
 from tests.factories.incidents import make_incident, make_workspace
@@ -32,7 +32,7 @@ def _rows(statement: str, params=()):
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _store(history: list[Facts]) -> dict[int, Facts]:
+def _store(history: list[FieldValues]) -> dict[int, FieldValues]:
     """The facts as rows; read back, they are what was stored."""
     places = {
         "workspace": {name: make_workspace(name) for name in samples.WORKSPACES},
@@ -47,7 +47,7 @@ def _store(history: list[Facts]) -> dict[int, Facts]:
     }
     alerts, links, kept, works = [], [], [], []
     for alert_facts in history:
-        columns = {name: getattr(alert_facts, name) for name in Facts.__slots__}
+        columns = {name: getattr(alert_facts, name) for name in FieldValues.__slots__}
         kinds, by_name = columns.pop("planned_work"), columns.pop("planned_work_for_hours")
         counts = columns.pop("alerts_in_incident"), columns.pop("entities_in_incident")
         columns |= {name: ids[columns[name]] for name, ids in places.items()}
@@ -123,7 +123,9 @@ def test_what_was_stored_is_read_back_as_facts(history):
     read = {}
     for row in _rows(sql.SELECT_FACTS):
         number = row.pop("id")
-        read[number] = Facts(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
+        read[number] = FieldValues(
+            **{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
+        )
     assert read == history
 
 
@@ -136,7 +138,7 @@ def test_both_readings_agree(history, pytestconfig):
     def compare(rule):
         nonlocal compared, met
         expected = {number for number, facts in history.items() if holds(rule, facts)}
-        assert _found_by(sql.where(rule)) == expected
+        assert _found_by(sql.rule_condition_sql(rule)) == expected
         assert expected == {n for n, facts in history.items() if matches(rule, facts).holds}
         compared, met = compared + len(history), met + len(expected)
 
@@ -177,12 +179,12 @@ def test_near_misses_fail_exactly_one_line(history):
 @given(st.text(max_size=20).filter(lambda text: "\0" not in text))
 def test_nothing_a_person_wrote_stands_in_the_text(value):
     made = samples.rule(samples.clause("sensor", "is", "s0me'; " + value))
-    assert sql.where(made).text == "(a.sensor = %s)"
-    assert sql.where(made).params == ("s0me'; " + value,)
+    assert sql.rule_condition_sql(made).text == "(a.sensor = %s)"
+    assert sql.rule_condition_sql(made).params == ("s0me'; " + value,)
 
 
 def test_a_rule_without_a_line_finds_nothing():
-    assert _found_by(sql.where(samples.rule())) == set()
+    assert _found_by(sql.rule_condition_sql(samples.rule())) == set()
 
 
 def test_the_database_knows_every_time_zone_a_rule_may_name():

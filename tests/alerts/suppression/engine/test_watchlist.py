@@ -19,9 +19,9 @@ from alerts.suppression.engine.watchlist import (
     MAX_PAIRS,
     MAX_ROW_BYTES,
     RoutinePair,
-    covers,
     gate_row,
-    rows_of,
+    row_leaves_out,
+    watchlist_rows_of,
 )
 from tests.alerts.suppression.engine.exclusion import (
     ADDRESSES,
@@ -142,7 +142,7 @@ def test_a_rule_of_too_many_pairs_and_a_row_that_is_too_large_are_out():
 
 
 def test_a_row_says_whose_it_is_in_texts_alone():
-    found = rows_of(routine(but(PAIR, TUESDAY)), SIGNED)
+    found = watchlist_rows_of(routine(but(PAIR, TUESDAY)), SIGNED)
     for row in found.values():
         assert all(isinstance(value, str) for value in row.values())
         assert len(json.dumps(row, ensure_ascii=False).encode()) <= MAX_ROW_BYTES
@@ -178,7 +178,7 @@ def test_conditions_that_cannot_be_read_leave_nothing_out(text):
     ]
     assert not left_out_by_kql([row], spoiled, now=NOW)
     pair = next(item for item in spoiled if item.get("Kind") == "pair")
-    assert not covers(pair, facts_of(row))
+    assert not row_leaves_out(pair, facts_of(row))
 
 
 def test_no_type_of_the_catalogue_holds_the_separator_of_keys():

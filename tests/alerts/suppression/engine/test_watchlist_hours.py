@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.suppression.engine.spans import is_in_spans, spans_between
-from alerts.suppression.engine.windows import DAYS, is_inside
+from alerts.suppression.engine.windows import DAYS, is_in_windows
 from tests.alerts.suppression.engine.exclusion import (
     PAIR,
     SINCE,
@@ -40,7 +40,9 @@ def test_spans_hold_exactly_what_the_plants_clock_holds(inside, outside, around,
     spans = spans_between(
         SINCE, UNTIL, inside=[tuple(inside)], outside=[tuple(outside)] * bool(outside)
     )
-    wanted = is_inside(at, tuple(inside)) and not (outside and is_inside(at, tuple(outside)))
+    wanted = is_in_windows(at, tuple(inside)) and not (
+        outside and is_in_windows(at, tuple(outside))
+    )
     assert is_in_spans(at, spans) == (wanted and SINCE <= at < UNTIL)
 
 
@@ -126,7 +128,7 @@ def test_days_and_hours_hold_the_same_in_the_list_as_on_the_plants_clock(
     spans = spans_between(since, until, inside=[window])
     for step in range(14 * 48):
         at = since + timedelta(minutes=30 * step + 15 * (start % 2))
-        assert is_in_spans(at, spans) == is_inside(at, window), at
+        assert is_in_spans(at, spans) == is_in_windows(at, window), at
 
 
 def _clock(quarters):

@@ -11,11 +11,11 @@ from alerts.suppression.engine.rule import (
     NotARule,
     as_json,
     canonical,
-    parse,
+    parse_rule,
     reasons_against_rule,
     rule_hash,
 )
-from alerts.suppression.engine.words import words
+from alerts.suppression.engine.words import translated_sentence
 from tests.alerts.suppression import samples
 from tests.alerts.suppression.samples import DOWNLOADS, SITE, TYPE, but, clause, rule
 
@@ -191,7 +191,9 @@ def test_each_reason_can_be_said_in_another_language():
     assert reason == ("The site is empty, starts or ends with a space, or has two spaces in a row.")
     for again in (pickle.loads(pickle.dumps(reason)), copy.deepcopy(reason)):
         assert (again, again.code, again.detail) == (reason, reason.code, reason.detail)
-    assert words(reason, lambda text: text.replace("The", "Die")).startswith("Die site")
+    assert translated_sentence(reason, lambda text: text.replace("The", "Die")).startswith(
+        "Die site"
+    )
 
 
 def test_the_hash_sees_each_member_but_not_the_order_of_values():
@@ -223,7 +225,7 @@ def test_the_hash_is_a_promise_that_outlives_this_code():
 
 @given(samples.rules())
 def test_what_was_written_is_read_back(made):
-    again = parse(canonical(as_json(made)))
+    again = parse_rule(canonical(as_json(made)))
     assert again == made
     assert rule_hash(again) == rule_hash(made)
 
@@ -273,5 +275,5 @@ LINE = {"field": "site", "operator": "is", "values": ["Ulm"]}
 )
 def test_json_that_spells_no_rule_is_refused_in_words(text, code):
     with pytest.raises(NotARule) as refused:
-        parse(text)
+        parse_rule(text)
     assert [reason.code for reason in refused.value.reasons] == [code]

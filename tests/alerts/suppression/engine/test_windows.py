@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.suppression.engine.windows import is_inside, minutes_a_week, ranges_by_zone
+from alerts.suppression.engine.windows import is_in_windows, minutes_a_week, ranges_by_zone
 
 WARSAW = "Europe/Warsaw"
 
@@ -47,7 +47,7 @@ def at(text: str) -> datetime:
     ],
 )
 def test_a_moment_is_inside_by_the_clock_on_the_wall(window, moment, inside):
-    assert is_inside(at(moment), (f"{window} {WARSAW}",)) is inside
+    assert is_in_windows(at(moment), (f"{window} {WARSAW}",)) is inside
 
 
 def test_windows_of_a_week_join_and_wrap():
@@ -72,4 +72,4 @@ def test_every_minute_of_a_week_is_in_exactly_one_of_two_halves():
     )
     for step in range(0, 10080, 7):
         moment = at("2026-10-20 00:00") + timedelta(minutes=step)
-        assert is_inside(moment, first) != is_inside(moment, second)
+        assert is_in_windows(moment, first) != is_in_windows(moment, second)

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.incidents.models import Status
+from alerts.incidents.models import IncidentStatus
 from alerts.reviews.models import Annotation
 from alerts.sites.models import Criticality
 from alerts.suppression.engine.rule import rule_hash
-from alerts.suppression.models import BackTestRun, Signature, State
+from alerts.suppression.models import BackTestRun, Signature, VersionState
 from alerts.suppression.signing.propose import CannotProposeRule
 from portal.notifications.models import Notification
 from tests.conftest import NOON
@@ -24,12 +24,12 @@ def _refused(rule, people, history, *, by=None, now=NOON, **more) -> str:
     with pytest.raises(CannotProposeRule) as refusal:
         rules.propose(version, by=by or people.oda, now=now, **more)
     version.refresh_from_db()
-    assert version.state == State.DRAFT and not version.signatures.exists()
+    assert version.state == VersionState.DRAFT and not version.signatures.exists()
     return " ".join(str(reason) for reason in refusal.value.reasons)
 
 
 def test_a_proposal_freezes_rule_and_back_test(proposal, history):
-    assert proposal.state == State.PROPOSED
+    assert proposal.state == VersionState.PROPOSED
     assert proposal.rule_hash == rule_hash(proposal.definition)
     assert proposal.backtest.rule_hash == proposal.rule_hash
     assert proposal.backtest.body["incidents"] == len(history.incidents)
@@ -49,12 +49,12 @@ def test_proposing_signs_for_one_s_own_side(proposal, people):
 def test_an_analyst_s_proposal_signs_nothing(people, history):
     version = rules.draft(rules.downloads(), by=people.sam, evidence=history.verdicts, now=NOON)
     version = rules.propose(version, by=people.sam, now=NOON)
-    assert version.state == State.PROPOSED and not version.signatures.exists()
+    assert version.state == VersionState.PROPOSED and not version.signatures.exists()
 
 
 def test_a_token_proposes_but_signs_nothing(draft, people):
     version = rules.propose(draft, by=people.oda, now=NOON, kind="token", proved_at=None)
-    assert version.state == State.PROPOSED and not version.signatures.exists()
+    assert version.state == VersionState.PROPOSED and not version.signatures.exists()
 
 
 def test_who_can_sign_for_the_other_side_is_asked(proposal, people):
@@ -116,12 +116,12 @@ def test_one_suspicious_match_stops_the_proposal_until_it_is_corrected(people, h
         rules.propose(draft, by=people.oda, now=NOON)
     better = rules.judge([history.incidents[11]], by=people.oda)[0]
     Annotation.objects.filter(pk=odd.pk).update(superseded_by=better)
-    assert rules.propose(draft, by=people.oda, now=NOON).state == State.PROPOSED
+    assert rules.propose(draft, by=people.oda, now=NOON).state == VersionState.PROPOSED
 
 
 def test_a_true_positive_among_the_matches_refuses_the_rule(people, history, draft):
     bad = history.incidents[3]
-    bad.classification, bad.status = "TruePositive", Status.CLOSED
+    bad.classification, bad.status = "TruePositive", IncidentStatus.CLOSED
     bad.save()
     with pytest.raises(CannotProposeRule, match="true positive"):
         rules.propose(draft, by=people.oda, now=NOON)

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.suppression.engine.guards.signing import Side
-from alerts.suppression.models import BackTestRun, RuleVersion, State
+from alerts.suppression.engine.guards.signing import SigningSide
+from alerts.suppression.models import BackTestRun, RuleVersion, VersionState
 from alerts.suppression.signing.request_changes import CannotRetest, retest_proposal
 from alerts.suppression.signing.sign import CannotSignRule, sign_rule
 from portal.audit.models import Entry
@@ -35,7 +35,7 @@ def test_the_fresh_result_is_frozen_into_the_request(proposal, people):
 def test_signatures_stay_and_the_rule_can_be_signed(proposal, people):
     retest(proposal, people.leo)
     signed = rules.sign(proposal, by=people.leo, now=LATER)
-    assert signed.state == State.CANARY
+    assert signed.state == VersionState.CANARY
 
 
 def test_what_it_holds_against_the_rule_nobody_can_sign(proposal, people, history):
@@ -45,7 +45,7 @@ def test_what_it_holds_against_the_rule_nobody_can_sign(proposal, people, histor
     with pytest.raises(CannotSignRule, match="not routine"):
         sign_rule(
             version_id=proposal.pk,
-            side=Side.SOC,
+            side=SigningSide.SOC,
             by=people.leo,
             seen_hash=proposal.rule_hash,
             now=LATER,
@@ -53,7 +53,7 @@ def test_what_it_holds_against_the_rule_nobody_can_sign(proposal, people, histor
             note="Seen.",
             checked_evidence=True,
         )
-    assert RuleVersion.objects.get(pk=proposal.pk).state == State.PROPOSED
+    assert RuleVersion.objects.get(pk=proposal.pk).state == VersionState.PROPOSED
 
 
 def test_who_cannot_sign_does_not_run_it(proposal, people):

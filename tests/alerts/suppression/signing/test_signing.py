@@ -9,8 +9,8 @@ from django.db import connections
 from alerts.reviews.models import Annotation
 from alerts.suppression.drafting.drafts import CannotSaveRule, edit_version
 from alerts.suppression.enforcing.acting_rules import attribution_of
-from alerts.suppression.engine.guards.signing import Side
-from alerts.suppression.models import RuleVersion, Signature, State
+from alerts.suppression.engine.guards.signing import SigningSide
+from alerts.suppression.models import RuleVersion, Signature, VersionState
 from alerts.suppression.signing.awaiting_signature import count_awaiting_signature
 from alerts.suppression.signing.propose import CannotProposeRule
 from alerts.suppression.signing.request_changes import (
@@ -20,7 +20,7 @@ from alerts.suppression.signing.request_changes import (
 )
 from alerts.suppression.signing.sign import CannotSignRule
 from alerts.suppression.signing.transitions import CannotChangeState
-from portal.accounts.models import Role, ScopeKind, User
+from portal.accounts.models import GrantScope, Role, User
 from portal.accounts.services.people import grant_role
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
@@ -35,13 +35,13 @@ def _refused(version, **more) -> str:
     with pytest.raises(CannotSignRule) as refusal:
         rules.sign(version, **{"now": NOON} | more)
     version.refresh_from_db()
-    assert version.state == State.PROPOSED
+    assert version.state == VersionState.PROPOSED
     return " ".join(str(reason) for reason in refusal.value.reasons)
 
 
 def test_the_second_side_s_signature_begins_the_canary(proposal, people):
     version = rules.sign(proposal, by=people.leo, now=NOON)
-    assert version.state == State.CANARY
+    assert version.state == VersionState.CANARY
     assert {signature.side: signature.by for signature in version.signatures.all()} == {
         "ot": people.oda,
         "soc": people.leo,
@@ -55,7 +55,7 @@ def test_who_proposed_for_ot_cannot_sign_for_the_soc(proposal, people, workspace
     grant_role(
         to=people.oda,
         role=Role.SOC_LEAD,
-        scope=ScopeKind.WORKSPACE,
+        scope=GrantScope.WORKSPACE,
         scope_uuid=workspace.uuid,
         by="tests",
         now=NOON,
@@ -68,7 +68,7 @@ def test_who_gave_evidence_signs_for_ot_only(people, history, workspace):
     grant_role(
         to=people.olaf,
         role=Role.SOC_LEAD,
-        scope=ScopeKind.WORKSPACE,
+        scope=GrantScope.WORKSPACE,
         scope_uuid=workspace.uuid,
         by="tests",
         now=NOON,
@@ -76,9 +76,9 @@ def test_who_gave_evidence_signs_for_ot_only(people, history, workspace):
     version = rules.draft(rules.downloads(), by=people.sam, evidence=history.verdicts, now=NOON)
     version = rules.propose(version, by=people.sam, now=NOON)
     assert "for OT only" in _refused(version, by=people.olaf)
-    version = rules.sign(version, by=people.olaf, side=Side.OT, now=NOON)
+    version = rules.sign(version, by=people.olaf, side=SigningSide.OT, now=NOON)
     assert "for OT only" in _refused(version, by=people.olaf)
-    assert rules.sign(version, by=people.leo, now=NOON).state == State.CANARY
+    assert rules.sign(version, by=people.leo, now=NOON).state == VersionState.CANARY
 
 
 @pytest.mark.abuse("A19")
@@ -130,7 +130,7 @@ def test_ten_verdicts_of_two_people_ask_for_no_look(people, workspace, site):
     version = rules.propose(version, by=people.oda, now=NOON)
     assert version.backtest.body["judged"]["trials"] == 10
     signed = rules.sign(version, by=people.leo, now=NOON, note="", checked_evidence=False)
-    assert signed.state == State.CANARY
+    assert signed.state == VersionState.CANARY
 
 
 def test_the_soc_lead_who_proposes_has_looked_too(people, history):
@@ -149,7 +149,7 @@ def test_evidence_of_one_person_needs_the_signer_s_own_look(people, history):
     version = rules.draft(rules.downloads(), by=people.oda, evidence=verdicts, now=NOON)
     version = rules.propose(version, by=people.oda, now=NOON)
     assert "two people judged" in _refused(version, by=people.leo, checked_evidence=False)
-    assert rules.sign(version, by=people.leo, now=NOON).state == State.CANARY
+    assert rules.sign(version, by=people.leo, now=NOON).state == VersionState.CANARY
 
 
 @pytest.mark.abuse("A19")
@@ -184,9 +184,12 @@ def test_the_word_of_who_lost_account_or_role_before_the_second_signature_counts
 ):
     lose(people.oda)
     version = rules.sign(proposal, by=people.leo, now=NOON)
-    assert version.state == State.PROPOSED
+    assert version.state == VersionState.PROPOSED
     assert version.signatures.get(by=people.oda).void_at == NOON
-    assert rules.sign(version, by=people.olaf, side=Side.OT, now=NOON).state == State.CANARY
+    assert (
+        rules.sign(version, by=people.olaf, side=SigningSide.OT, now=NOON).state
+        == VersionState.CANARY
+    )
 
 
 def test_a_live_rule_goes_on_when_a_signer_leaves(proposal, people):
@@ -227,7 +230,7 @@ def test_a_lead_of_one_of_two_workspaces_cannot_sign_for_both(
 def test_changes_can_be_asked_for_and_void_what_was_signed(proposal, people):
     request_changes(version_id=proposal.pk, by=people.leo, note="Only PLC-07.", now=NOON)
     proposal.refresh_from_db()
-    assert proposal.state == State.CHANGES_REQUESTED
+    assert proposal.state == VersionState.CHANGES_REQUESTED
     assert not proposal.signatures.filter(void_at=None).exists()
     assert Notification.objects.filter(kind="suppression.changes-requested").count() == 1
     with pytest.raises(CannotSignRule, match="not waiting for signatures"):
@@ -256,10 +259,12 @@ def test_signing_and_editing_at_one_instant_end_one_way(
             lambda version=version: edit_version(version_id=version.pk, by=people.oda, now=NOON),
         )
         version.refresh_from_db()
-        lives = version.state == State.CANARY
-        is_signed = Signature.objects.filter(version=version, void_at=None, side=Side.SOC).exists()
+        lives = version.state == VersionState.CANARY
+        is_signed = Signature.objects.filter(
+            version=version, void_at=None, side=SigningSide.SOC
+        ).exists()
         is_consistent = (lives and is_signed) or (
-            version.state == State.REPLACED and not is_signed and ended == [CannotSignRule]
+            version.state == VersionState.REPLACED and not is_signed and ended == [CannotSignRule]
         )
         attempts.note((version.state, ended), blocked=is_consistent)
         version = rules.draft(rules.downloads(), by=people.oda, evidence=history.verdicts, now=NOON)
@@ -292,14 +297,14 @@ def test_ot_of_one_of_two_sites_cannot_sign_for_both(people, history, porto, sit
     version = rules.draft(rules.downloads(), by=people.sam, evidence=history.verdicts, now=NOON)
     version = rules.propose(version, by=people.sam, now=NOON)
     RuleVersion.objects.filter(pk=version.pk).update(site_ids=[site.pk, porto.pk])
-    assert "may not sign for OT here" in _refused(version, by=people.olaf, side=Side.OT)
+    assert "may not sign for OT here" in _refused(version, by=people.olaf, side=SigningSide.OT)
     grant_role(
         to=people.olaf,
         role=Role.OT_ENGINEER,
-        scope=ScopeKind.SITE,
+        scope=GrantScope.SITE,
         scope_uuid=porto.uuid,
         by="tests",
         now=NOON,
     )
-    rules.sign(version, by=people.olaf, side=Side.OT, now=NOON)
+    rules.sign(version, by=people.olaf, side=SigningSide.OT, now=NOON)
     assert version.signatures.get().side == "ot"

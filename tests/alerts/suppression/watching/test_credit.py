@@ -10,16 +10,16 @@ from types import SimpleNamespace
 import pytest
 
 from alerts.incidents.acts.close import close_incidents
-from alerts.incidents.models import Alert, Incident, Severity, Status, TimelineItem
-from alerts.planned_work.engine.coverage import Side
+from alerts.incidents.models import Alert, Incident, IncidentStatus, Severity, TimelineItem
+from alerts.planned_work.engine.coverage import WorkSide
 from alerts.planned_work.engine.recurrence import Schedule
 from alerts.planned_work.services import DeviceOfPlan, WorkPlan, plan_work
 from alerts.planned_work.services.occurrences import cover_alerts
 from alerts.reviews.models import Annotation
 from alerts.sites.models import Criticality
-from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.watching.credit import credited_incidents, harmless_looks
-from alerts.suppression.watching.trials import progress_of
+from alerts.suppression.watching.trials import trial_progress_of
 from alerts.suppression.watching.watch import watch_rules
 from tests.conftest import NOON
 from tests.factories import rules
@@ -48,7 +48,11 @@ def recent(workspace, site):
     """`recent(n)` makes n downloads of the last Tuesday, one a minute, all open."""
 
     def made(n=1, **columns):
-        values = {"status": Status.NEW, "classification": "", "classification_reason": ""} | columns
+        values = {
+            "status": IncidentStatus.NEW,
+            "classification": "",
+            "classification_reason": "",
+        } | columns
         return [
             rules.incident_of(
                 workspace, site, at=rules.TUESDAY - k * timedelta(minutes=1), **values
@@ -61,7 +65,7 @@ def recent(workspace, site):
 
 def _credit(proposal, people):
     version = rules.sign(proposal, by=people.leo, now=NOON)
-    assert version.state == State.CANARY
+    assert version.state == VersionState.CANARY
     return list(RuleVersion.objects.get(pk=version.pk).credited_incident_ids)
 
 
@@ -98,17 +102,17 @@ def test_one_answer_counts_once_however_many_incidents_it_covers(proposal, peopl
         ({"owner_name": "Sam", "closed_by": "R-7"}, False),
         ({"owner_name": "Sam", "classification": "TruePositive"}, False),
         ({"owner_name": "Sam", "classification": "Undetermined"}, False),
-        ({"owner_name": "Sam", "status": Status.ACTIVE}, False),
+        ({"owner_name": "Sam", "status": IncidentStatus.ACTIVE}, False),
         ({"owner_name": "Sam", "merged_into": 7}, False),
     ],
 )
 def test_the_socs_closing_counts_where_a_person_made_it(proposal, people, recent, closing, counts):
-    recent(1, **{"status": Status.CLOSED, "classification": "BenignPositive"} | closing)
+    recent(1, **{"status": IncidentStatus.CLOSED, "classification": "BenignPositive"} | closing)
     assert bool(_credit(proposal, people)) is counts
 
 
 def test_one_act_of_closing_in_tagout_counts_once(proposal, people, recent):
-    rows = recent(3, status=Status.CLOSED, classification="BenignPositive")
+    rows = recent(3, status=IncidentStatus.CLOSED, classification="BenignPositive")
     act = uuid.uuid4()
     for row in rows:
         TimelineItem.objects.create(
@@ -176,8 +180,8 @@ def test_a_flood_of_verdicts_counts_no_more_than_as_evidence(proposal, people, r
 def test_what_came_before_the_28_days_does_not_count(proposal, people, workspace, site):
     edge = NOON - timedelta(days=28)
     day = edge.replace(hour=5, minute=30)  # inside the rule's hours, on a Tuesday
-    old = rules.incident_of(workspace, site, at=day, status=Status.NEW)
-    new = rules.incident_of(workspace, site, at=day + WEEK, status=Status.NEW)
+    old = rules.incident_of(workspace, site, at=day, status=IncidentStatus.NEW)
+    new = rules.incident_of(workspace, site, at=day + WEEK, status=IncidentStatus.NEW)
     rules.judge([old, new], by=people.oda)
     assert _credit(proposal, people) == [new.pk]
 
@@ -257,20 +261,20 @@ def test_two_fresh_matches_and_eight_of_the_weeks_before_end_a_trial_after_seven
     rules.tag(version, workspace, site, 1)
     watch_rules(now=NOON + WEEK)
     version.refresh_from_db()
-    assert version.state == State.CANARY
+    assert version.state == VersionState.CANARY
     rules.tag(version, workspace, site, 1)
     watch_rules(now=NOON + WEEK - timedelta(seconds=1))
     version.refresh_from_db()
-    assert version.state == State.CANARY
+    assert version.state == VersionState.CANARY
     watch_rules(now=NOON + WEEK)
     version.refresh_from_db()
-    assert version.state == State.LIVE
+    assert version.state == VersionState.LIVE
 
 
 def test_what_was_credited_is_settled_when_the_trial_begins(proposal, people, recent):
     version = rules.sign(proposal, by=people.leo, now=NOON)
     rules.judge(recent(3), by=people.oda)
-    assert progress_of(version).trial.credit == 0
+    assert trial_progress_of(version).trial.credit == 0
 
 
 def test_the_last_two_occurrences_of_its_planned_work_count_however_long_ago(
@@ -286,7 +290,7 @@ def test_the_last_two_occurrences_of_its_planned_work_count_however_long_ago(
             title="Visit",
             kind="vendor-visit",
             schedule=Schedule(at.replace(tzinfo=None), timedelta(hours=4), "UTC"),
-            devices=(DeviceOfPlan(Side.ANY, zone.pk, "10.20.1.7", "ENG-WS-04"),),
+            devices=(DeviceOfPlan(WorkSide.ANY, zone.pk, "10.20.1.7", "ENG-WS-04"),),
         )
         plan_work(site=site, plan=plan, by=people.oda, now=at - DAY)
     cover_alerts(alert_ids=Alert.objects.values_list("pk", flat=True), now=NOON)

@@ -7,7 +7,7 @@ import pytest
 from django.utils import translation
 
 from alerts.sites.models import Criticality
-from alerts.suppression.models import Act, Ending, LedgerEntry, State, Step, Where
+from alerts.suppression.models import Ending, LedgerAct, LedgerEntry, Step, VersionState, Where
 from alerts.suppression.watching.lifecycle import (
     CannotRenewRule,
     CannotResumeRule,
@@ -38,7 +38,7 @@ def _tag(version, workspace, site, n, *, ending=""):
             rule=version.rule,
             version=version,
             rule_hash=version.rule_hash,
-            act=Act.TAGGED,
+            act=LedgerAct.TAGGED,
             where=Where.TAGOUT,
             at=NOON,
             reason="routine",
@@ -62,7 +62,7 @@ def live(canary, workspace, site):
 
 
 def test_a_ripe_canary_lives_by_itself_and_both_signers_hear(live, people):
-    assert live.state == State.LIVE
+    assert live.state == VersionState.LIVE
     notifications = Notification.objects.filter(kind="suppression.live")
     assert {notification.to for notification in notifications} == {people.oda, people.leo}
 
@@ -70,24 +70,24 @@ def test_a_ripe_canary_lives_by_itself_and_both_signers_hear(live, people):
 def test_six_days_are_no_trial(canary, workspace, site):
     _tag(canary, workspace, site, 50)
     watch_rules(now=NOON + WEEK - timedelta(seconds=1))
-    assert _state(canary) == State.CANARY
+    assert _state(canary) == VersionState.CANARY
 
 
 def test_nine_matches_wait_for_two_rounds_of_the_week(canary, workspace, site):
     assert len(canary.credited_incident_ids) == 4, "the Tuesdays of four weeks, all judged"
     _tag(canary, workspace, site, 5)
     watch_rules(now=NOON + WEEK)
-    assert _state(canary) == State.CANARY
+    assert _state(canary) == VersionState.CANARY
     assert "9 of 10" in " ".join(reasons_to_wait(canary, now=NOON + WEEK))
     watch_rules(now=NOON + 2 * WEEK)
-    assert _state(canary) == State.LIVE
+    assert _state(canary) == VersionState.LIVE
 
 
 def test_a_true_positive_in_the_trial_keeps_it_a_trial(canary, workspace, site):
     _tag(canary, workspace, site, 20)
     _tag(canary, workspace, site, 1, ending=Ending.TRUE_POSITIVE)
     watch_rules(now=NOON + 2 * WEEK)
-    assert _state(canary) == State.CANARY
+    assert _state(canary) == VersionState.CANARY
 
 
 def test_a_fresh_back_test_that_is_not_clean_keeps_it_a_trial(canary, workspace, site, people):
@@ -95,7 +95,7 @@ def test_a_fresh_back_test_that_is_not_clean_keeps_it_a_trial(canary, workspace,
     new = rules.incident_of(workspace, site, at=rules.TUESDAY + WEEK)
     rules.judge([new], by=people.olaf, verdict="suspicious")
     watch_rules(now=NOON + WEEK + timedelta(days=1))
-    assert _state(canary) == State.CANARY
+    assert _state(canary) == VersionState.CANARY
     assert Notification.objects.filter(kind="suppression.canary", body__contains="not routine")
 
 
@@ -104,17 +104,17 @@ def test_the_old_version_lives_until_its_successor_does(live, people, workspace,
     draft = renew_rule(rule_id=live.rule_id, by=people.oda, now=now)
     assert draft.expires_at > live.expires_at
     second = rules.sign(rules.propose(draft, by=people.oda, now=now), by=people.leo, now=now)
-    assert (_state(live), second.state) == (State.LIVE, State.CANARY)
+    assert (_state(live), second.state) == (VersionState.LIVE, VersionState.CANARY)
     _tag(second, workspace, site, 10)
     watch_rules(now=now + WEEK)
-    assert (_state(live), _state(second)) == (State.REPLACED, State.LIVE)
+    assert (_state(live), _state(second)) == (VersionState.REPLACED, VersionState.LIVE)
 
 
 def test_a_rule_ends_at_its_end(live):
     watch_rules(now=live.expires_at - timedelta(seconds=1))
-    assert _state(live) == State.LIVE
+    assert _state(live) == VersionState.LIVE
     watch_rules(now=live.expires_at)
-    assert _state(live) == State.EXPIRED
+    assert _state(live) == VersionState.EXPIRED
 
 
 def test_both_owners_are_warned_once_for_each_warning(live, people):
@@ -144,7 +144,7 @@ def test_a_warning_names_the_end_on_the_plants_clock_in_the_readers_language(liv
 def test_a_device_that_becomes_a_safety_system_stops_the_rule(live, site):
     make_device(site, "PLC-PL2-07", "10.1.2.7", criticality=Criticality.SAFETY)
     assert watch_rules(now=NOON + WEEK)["stopped"] == 1
-    assert _state(live) == State.PAUSED
+    assert _state(live) == VersionState.PAUSED
     assert live.needs_approval
 
 
@@ -160,11 +160,11 @@ def test_what_stopped_by_itself_needs_a_new_approval(live, people):
 def test_any_right_hand_pauses_and_a_signer_lets_it_go_on(live, people):
     now = NOON + WEEK
     pause_rule(rule_id=live.rule_id, by=people.sam, reason="Odd traffic.", now=now)
-    assert _state(live) == State.PAUSED and live.paused_from == State.LIVE
+    assert _state(live) == VersionState.PAUSED and live.paused_from == VersionState.LIVE
     with pytest.raises(CannotResumeRule, match="may sign"):
         resume_rule(version_id=live.pk, by=people.sam, reason="Fine.", now=now)
     resume_rule(version_id=live.pk, by=people.leo, reason="It was a drill.", now=now)
-    assert _state(live) == State.LIVE
+    assert _state(live) == VersionState.LIVE
     reasons = Step.objects.filter(version=live).order_by("pk").values_list("reason", flat=True)
     assert list(reasons)[-2:] == ["Odd traffic.", "It was a drill."]
 
@@ -172,7 +172,7 @@ def test_any_right_hand_pauses_and_a_signer_lets_it_go_on(live, people):
 def test_a_pause_remembers_the_canary(canary, people):
     pause_rule(rule_id=canary.rule_id, by=people.oda, reason="Wait.", now=NOON)
     resume_rule(version_id=canary.pk, by=people.leo, reason="Go on.", now=NOON)
-    assert _state(canary) == State.CANARY
+    assert _state(canary) == VersionState.CANARY
 
 
 def test_the_time_of_a_pause_is_no_time_of_trial(canary, people, workspace, site):
@@ -181,7 +181,7 @@ def test_the_time_of_a_pause_is_no_time_of_trial(canary, people, workspace, site
     pause_rule(rule_id=canary.rule_id, by=people.oda, reason="Wait.", now=later)
     resume_rule(version_id=canary.pk, by=people.leo, reason="Go on.", now=later + WEEK)
     watch_rules(now=later + WEEK + timedelta(days=1))
-    assert _state(canary) == State.CANARY
+    assert _state(canary) == VersionState.CANARY
 
 
 @pytest.mark.parametrize("who", ["mia", "ada"])
@@ -193,7 +193,7 @@ def test_managers_and_administrators_stop_no_rule(live, people, who):
 
 def test_a_retired_rule_does_nothing_more_and_is_not_renewed(live, people):
     retire_rule(rule_id=live.rule_id, by=people.oda, reason="Line is gone.", now=NOON + WEEK)
-    assert _state(live) == State.RETIRED
+    assert _state(live) == VersionState.RETIRED
     with pytest.raises(CannotRenewRule):
         renew_rule(rule_id=live.rule_id, by=people.oda, now=NOON + WEEK)
     with pytest.raises(CannotStopRule, match="not active"):

@@ -4,7 +4,7 @@ from django.core.management import call_command
 from alerts.sites.models import Site
 from alerts.sites.registry import foresee_clock_change
 from alerts.sites.services import set_site
-from alerts.suppression.models import RuleVersion, State, Step
+from alerts.suppression.models import RuleVersion, Step, VersionState
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from tests.conftest import NOON
@@ -40,7 +40,7 @@ def test_what_acts_by_hours_of_the_old_clock_stops_and_needs_two_new_signatures(
     assert done.stopped == (str(live), str(canary))
     for version in (live, canary):
         version.refresh_from_db()
-        assert (version.state, version.needs_approval) == (State.PAUSED, True)
+        assert (version.state, version.needs_approval) == (VersionState.PAUSED, True)
     step = Step.objects.filter(version=live).latest("pk")
     assert "Europe/Warsaw to Europe/Berlin" in step.reason
     assert "new signatures" in step.reason
@@ -53,7 +53,7 @@ def test_a_paused_rule_does_not_come_back_by_itself_either(make, site):
     paused = make("paused", paused_from="live")
     correct(site)
     paused.refresh_from_db()
-    assert (paused.state, paused.needs_approval) == (State.PAUSED, True)
+    assert (paused.state, paused.needs_approval) == (VersionState.PAUSED, True)
 
 
 def test_rules_without_hours_and_rules_of_other_clocks_go_on(make, site):
@@ -67,7 +67,7 @@ def test_rules_without_hours_and_rules_of_other_clocks_go_on(make, site):
     by_utc = make("live", of=in_utc)
     assert foresee_clock_change(site, time_zone="Europe/Berlin") == []
     assert correct(site).stopped == ()
-    assert state_of(without_hours) == state_of(by_utc) == State.LIVE
+    assert state_of(without_hours) == state_of(by_utc) == VersionState.LIVE
 
 
 def test_a_rule_in_utc_stops_where_the_plant_had_no_clock_of_its_own(make, site):
@@ -81,19 +81,19 @@ def test_a_rule_in_utc_stops_where_the_plant_had_no_clock_of_its_own(make, site)
     )
     version = make("live", of=in_utc)
     assert correct(site, "Europe/Warsaw").stopped == (str(version),)
-    assert state_of(version) == State.PAUSED
+    assert state_of(version) == VersionState.PAUSED
 
 
 def test_another_phone_stops_nothing(make, site):
     version = make("live")
     set_site(name=site.name, control_room_phone="112 33", by="tests", now=NOON, unshifted=NOON)
-    assert state_of(version) == State.LIVE
+    assert state_of(version) == VersionState.LIVE
 
 
 def test_rules_of_other_sites_go_on(make, site):
     version = make("live", site_ids=[site.pk + 1])
     correct(site)
-    assert state_of(version) == State.LIVE
+    assert state_of(version) == VersionState.LIVE
 
 
 def test_the_command_names_what_it_stopped(make, site, capsys):

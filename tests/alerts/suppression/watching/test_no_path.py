@@ -19,8 +19,8 @@ from hypothesis.stateful import (
 )
 
 from alerts.suppression.drafting.drafts import discard_draft, edit_version, save_draft
-from alerts.suppression.engine.guards.signing import Side
-from alerts.suppression.models import Act, LedgerEntry, RuleVersion, State, Step, Where
+from alerts.suppression.engine.guards.signing import SigningSide
+from alerts.suppression.models import LedgerAct, LedgerEntry, RuleVersion, Step, VersionState, Where
 from alerts.suppression.signing.request_changes import reject_rule, request_changes
 from alerts.suppression.watching.lifecycle import (
     pause_rule,
@@ -30,7 +30,7 @@ from alerts.suppression.watching.lifecycle import (
     stop_by_itself,
 )
 from alerts.suppression.watching.watch import watch_rules
-from portal.accounts.models import Role, ScopeKind, User
+from portal.accounts.models import GrantScope, Role, User
 from portal.accounts.services.people import grant_role
 from portal.errors import Refused
 from tests.conftest import NOON, examples
@@ -40,7 +40,7 @@ from tests.factories.incidents import make_site, make_workspace
 pytestmark = pytest.mark.django_db
 PEOPLE = ("oda", "olaf", "sam", "leo", "lea", "both", "ada")
 KINDS = st.sampled_from(["person"] * 6 + ["token", "superuser"])
-SIDES = st.sampled_from(list(Side))
+SIDES = st.sampled_from(list(SigningSide))
 WHO = st.sampled_from(PEOPLE)
 MOSTLY = st.sampled_from([True, True, True, True, False])  # else most tries die at the door
 
@@ -49,7 +49,7 @@ MOSTLY = st.sampled_from([True, True, True, True, False])  # else most tries die
 def plant(db):
     """One plant, seven people, and a rule that was proposed: the paths that matter begin there."""
     workspace, site = make_workspace(), make_site()
-    ot, soc = (ScopeKind.SITE, site.uuid), (ScopeKind.WORKSPACE, workspace.uuid)
+    ot, soc = (GrantScope.SITE, site.uuid), (GrantScope.WORKSPACE, workspace.uuid)
     roles = {
         "oda": [(Role.OT_ENGINEER, ot)],
         "olaf": [(Role.OT_SITE_LEAD, ot)],
@@ -57,7 +57,7 @@ def plant(db):
         "leo": [(Role.SOC_LEAD, soc)],
         "lea": [(Role.SOC_LEAD, soc)],
         "both": [(Role.OT_ENGINEER, ot), (Role.SOC_LEAD, soc)],
-        "ada": [(Role.ADMINISTRATOR, (ScopeKind.ALL, None))],
+        "ada": [(Role.ADMINISTRATOR, (GrantScope.ALL, None))],
     }
     people = {}
     for name, assignments in roles.items():
@@ -112,7 +112,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(who=WHO, kind=KINDS, fresh=MOSTLY, author=MOSTLY)
     def propose(self, who, kind, fresh, author):
-        version = self.latest(State.DRAFT)
+        version = self.latest(VersionState.DRAFT)
         if version:
             more = {"kind": kind, "proved_at": self.now if fresh else None}
             by = version.made_by if author else self.people[who]
@@ -128,7 +128,7 @@ class Lives(RuleBasedStateMachine):
         same=MOSTLY,
     )
     def sign(self, who, kind, side, fresh, looked, note, same):
-        version = self.latest(State.PROPOSED) or self.latest()
+        version = self.latest(VersionState.PROPOSED) or self.latest()
         more = {} if same else {"seen_hash": "f" * 64}
         self.attempt(
             lambda: rules.sign(
@@ -147,7 +147,7 @@ class Lives(RuleBasedStateMachine):
     @rule(order=st.permutations(PEOPLE), side=SIDES)
     def everybody_tries(self, order, side):
         """Everything in order but who it is and how they came: tokens first, then people."""
-        version = self.latest(State.PROPOSED)
+        version = self.latest(VersionState.PROPOSED)
         for kind in ("token", "superuser", "person"):
             for who in order if version else ():
                 by, before = self.people[who], version.signatures.count()
@@ -161,9 +161,9 @@ class Lives(RuleBasedStateMachine):
     @rule()
     def the_right_two_sign(self):
         """So that lives are often reached, not only refused."""
-        version = self.latest(State.PROPOSED)
+        version = self.latest(VersionState.PROPOSED)
         if version:
-            for who, side in (("olaf", Side.OT), ("leo", Side.SOC)):
+            for who, side in (("olaf", SigningSide.OT), ("leo", SigningSide.SOC)):
                 self.attempt(
                     lambda who=who, side=side: rules.sign(
                         version, by=self.people[who], side=side, now=self.now
@@ -172,7 +172,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(who=WHO, days=st.sampled_from([10, 200]))
     def change(self, who, days):
-        version = self.latest(State.DRAFT)
+        version = self.latest(VersionState.DRAFT)
         if version:
             end = (self.now + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
             self.attempt(
@@ -202,7 +202,10 @@ class Lives(RuleBasedStateMachine):
 
     @rule(who=WHO, verb=st.sampled_from(["pause", "resume", "retire", "renew", "stop"]))
     def steer(self, who, verb):
-        version, by = self.latest(State.LIVE, State.CANARY, State.PAUSED), self.people[who]
+        version, by = (
+            self.latest(VersionState.LIVE, VersionState.CANARY, VersionState.PAUSED),
+            self.people[who],
+        )
         if version is None:
             return
         acts = {
@@ -222,17 +225,17 @@ class Lives(RuleBasedStateMachine):
         }
         self.attempt(acts[verb])
 
-    @precondition(lambda self: RuleVersion.objects.filter(state=State.CANARY).exists())
+    @precondition(lambda self: RuleVersion.objects.filter(state=VersionState.CANARY).exists())
     @rule(n=st.integers(1, 12))
     def tag(self, n):
-        version = self.latest(State.CANARY)
+        version = self.latest(VersionState.CANARY)
         for _ in range(n):
             LedgerEntry.objects.create(
                 incident=rules.incident_of(self.workspace, self.site, at=self.now),
                 rule=version.rule,
                 version=version,
                 rule_hash=version.rule_hash,
-                act=Act.TAGGED,
+                act=LedgerAct.TAGGED,
                 where=Where.TAGOUT,
                 at=self.now,
                 reason="r",
@@ -247,7 +250,9 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def what_acts_was_signed_by_two_sides(self):
-        for version in RuleVersion.objects.filter(state__in=[State.CANARY, State.LIVE]):
+        for version in RuleVersion.objects.filter(
+            state__in=[VersionState.CANARY, VersionState.LIVE]
+        ):
             signatures = list(version.signatures.filter(void_at=None).select_related("by"))
             assert {signature.side for signature in signatures} == {"ot", "soc"}
             assert len({signature.by_id for signature in signatures}) == 2
@@ -263,17 +268,17 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def what_lives_had_its_trial(self):
-        for version in RuleVersion.objects.filter(state=State.LIVE):
+        for version in RuleVersion.objects.filter(state=VersionState.LIVE):
             steps = list(Step.objects.filter(version=version).order_by("pk"))
-            trial = [step for step in steps if step.to_state == State.CANARY]
-            lived = [step for step in steps if step.to_state == State.LIVE]
+            trial = [step for step in steps if step.to_state == VersionState.CANARY]
+            lived = [step for step in steps if step.to_state == VersionState.LIVE]
             assert trial and lived[0].at - trial[0].at >= timedelta(days=7)
             assert version.expires_at > lived[0].at
             Lives.lives += 1
 
     @invariant()
     def a_rule_lives_in_one_version(self):
-        for state in (State.LIVE, State.CANARY):
+        for state in (VersionState.LIVE, VersionState.CANARY):
             assert RuleVersion.objects.filter(state=state).count() <= 1
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.suppression.backtesting.history import incidents_at_sites
-from alerts.suppression.backtesting.history_sql import Period
+from alerts.suppression.backtesting.history_sql import TimeSpan
 from alerts.suppression.models import SiteDay
 from alerts.suppression.watching.site_days import count_site_days
 from tests.alerts.suppression.past import routine
@@ -33,7 +33,7 @@ def test_whole_days_are_counted_once_and_late_arrivals_at_the_next_count(sites):
 
 
 def test_counted_or_not_the_incidents_of_a_site_are_the_same(sites):
-    period = Period((NOON - timedelta(days=20)).replace(hour=0) - timedelta(seconds=1), NOON)
+    period = TimeSpan((NOON - timedelta(days=20)).replace(hour=0) - timedelta(seconds=1), NOON)
     before = incidents_at_sites(["Gdańsk", "Ulm"], period)
     count_site_days(now=NOON)
     assert incidents_at_sites(["Gdańsk", "Ulm"], period) == before == {"Gdańsk": 21, "Ulm": 4}
@@ -41,5 +41,5 @@ def test_counted_or_not_the_incidents_of_a_site_are_the_same(sites):
 
 def test_a_day_that_the_period_cuts_is_left_out_of_what_was_counted(sites):
     count_site_days(now=NOON)
-    period = Period(NOON - timedelta(days=2), NOON)
+    period = TimeSpan(NOON - timedelta(days=2), NOON)
     assert incidents_at_sites(["Ulm"], period) == {"Ulm": 2}

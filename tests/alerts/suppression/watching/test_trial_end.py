@@ -8,15 +8,15 @@ import pytest
 
 from alerts.incidents.models import Severity
 from alerts.sites.models import Criticality
-from alerts.suppression.models import PromotionApproval, RuleVersion, State, Step
+from alerts.suppression.models import PromotionApproval, RuleVersion, Step, VersionState
 from alerts.suppression.watching.lifecycle import pause_rule, resume_rule, retire_rule
 from alerts.suppression.watching.promotion import (
     CannotApprovePromotion,
     approve_promotion,
 )
-from alerts.suppression.watching.trials import progress_of, trial_lines
+from alerts.suppression.watching.trials import trial_lines, trial_progress_of
 from alerts.suppression.watching.watch import watch_rules
-from portal.accounts.models import Role, ScopeKind, User
+from portal.accounts.models import GrantScope, Role, User
 from portal.accounts.services.people import grant_role
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
@@ -81,26 +81,26 @@ def test_both_owners_are_asked_after_28_days_and_once_a_week(canary, people):
     assert "Nothing has matched, neither in this trial nor in the weeks before" in asked()[0].body
     watch_rules(now=END + 7 * DAY)
     assert asked().count() == 4
-    assert state_of(canary) == State.CANARY, "neither happens by itself"
+    assert state_of(canary) == VersionState.CANARY, "neither happens by itself"
 
 
 def test_nobody_is_asked_where_the_trial_ends_by_itself(canary, workspace, site):
     rules.tag(canary, workspace, site, 10)
     watch_rules(now=END)
-    assert state_of(canary) == State.LIVE
+    assert state_of(canary) == VersionState.LIVE
     assert not asked().exists()
 
 
 def test_one_owner_alone_does_nothing_and_both_let_it_live(canary, people):
     approve(canary, people.oda)
-    assert state_of(canary) == State.CANARY
+    assert state_of(canary) == VersionState.CANARY
     approve(canary, people.leo, now=END + DAY)
-    assert state_of(canary) == State.LIVE
+    assert state_of(canary) == VersionState.LIVE
     step = Step.objects.filter(version=canary).latest("pk")
     assert "Oda Nowak: We know these two." in step.reason
     assert Entry.objects.filter(action="suppression.promotion.approved").count() == 2
     watch_rules(now=END + 8 * DAY)
-    assert state_of(canary) == State.LIVE
+    assert state_of(canary) == VersionState.LIVE
     assert not asked().exists()
 
 
@@ -150,20 +150,20 @@ def test_one_person_who_owns_both_sides_cannot_decide_alone(canary, people):
     body = canary.body | {"owner_soc": people.oda.email}
     RuleVersion.objects.filter(pk=canary.pk).update(body=body)
     grant_role(
-        to=people.oda, role=Role.SOC_LEAD, scope=ScopeKind.ALL, scope_uuid=None, by="t", now=NOON
+        to=people.oda, role=Role.SOC_LEAD, scope=GrantScope.ALL, scope_uuid=None, by="t", now=NOON
     )
     approve(canary, people.oda)
     with pytest.raises(CannotApprovePromotion, match="decided already"):
         approve(canary, people.oda)
-    assert state_of(canary) == State.CANARY
+    assert state_of(canary) == VersionState.CANARY
 
 
 def test_a_word_counts_for_seven_days(canary, people):
     approve(canary, people.oda)
     approve(canary, people.leo, now=END + 7 * DAY + timedelta(seconds=1))
-    assert state_of(canary) == State.CANARY
+    assert state_of(canary) == VersionState.CANARY
     approve(canary, people.oda, now=END + 8 * DAY)
-    assert state_of(canary) == State.LIVE
+    assert state_of(canary) == VersionState.LIVE
 
 
 def test_a_word_of_before_a_pause_does_not_count(canary, people):
@@ -178,7 +178,7 @@ def test_the_word_of_an_owner_who_has_left_since_does_not_count(canary, people):
     approve(canary, people.oda)
     User.objects.filter(pk=people.oda.pk).update(is_active=False)
     approve(canary, people.leo)
-    assert state_of(canary) == State.CANARY
+    assert state_of(canary) == VersionState.CANARY
 
 
 def test_an_owner_who_lost_the_right_to_sign_does_not_decide(canary, people):
@@ -205,7 +205,7 @@ def test_the_back_test_has_the_last_word(canary, people, workspace, site):
     rules.judge([new], by=people.olaf, verdict="suspicious")
     with pytest.raises(CannotApprovePromotion, match="not routine"):
         approve(canary, people.leo)
-    assert state_of(canary) == State.CANARY
+    assert state_of(canary) == VersionState.CANARY
     assert PromotionApproval.objects.count() == 1
 
 
@@ -220,9 +220,12 @@ def test_the_lines_say_how_far_it_is(canary, workspace, site):
     RuleVersion.objects.filter(pk=canary.pk).update(credited_incident_ids=[1, 2, 3, 4, 5])
     rules.tag(canary, workspace, site, 3)
     canary.refresh_from_db()
-    lines = trial_lines(progress_of(canary), now=NOON + 3 * DAY)
+    lines = trial_lines(trial_progress_of(canary), now=NOON + 3 * DAY)
     assert lines == ["Day 4 of 7", "3 fresh matches and 5 from the weeks before make 8 of 10"]
-    assert trial_lines(progress_of(canary), now=NOON + 7 * DAY)[0] == "Day 8: the 7 days are over"
+    assert (
+        trial_lines(trial_progress_of(canary), now=NOON + 7 * DAY)[0]
+        == "Day 8: the 7 days are over"
+    )
 
 
 @reuse_rows
@@ -253,7 +256,7 @@ def test_soft_alerts_of_a_strict_rule_do_not_end_its_trial(downloads, workspace,
         rules.tag(downloads, workspace, site, 1, incident=incident)
     for entry in rules.tag(downloads, workspace, site, 2):
         rules.alert_of(entry.incident, site, alert_type=rules.POLLING)
-    progress = progress_of(downloads)
+    progress = trial_progress_of(downloads)
     assert (progress.trial.matches, progress.kept) == (2, 10)
     lines = trial_lines(progress, now=NOON + 7 * DAY)
     assert "2 fresh matches of 10" in lines

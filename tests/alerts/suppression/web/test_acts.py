@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.suppression.models import BackTestRun, RuleVersion, Signature, State
+from alerts.suppression.models import BackTestRun, RuleVersion, Signature, VersionState
 from tests.conftest import NOON
 from tests.factories.rewriting import rewrite
 
@@ -56,7 +56,7 @@ def test_the_other_side_is_offered_to_sign_and_the_proposer_is_not(at, people):
 def test_with_both_signatures_the_canary_begins(at, people, proposal, signing_form):
     answer = at(people.leo, "sign", **signing_form)
     assert answer.status_code == 302
-    assert proposal.state == State.CANARY
+    assert proposal.state == VersionState.CANARY
     assert Signature.objects.get(by=people.leo).note == "Seen with Oda."
 
 
@@ -72,9 +72,9 @@ def test_a_signature_asks_for_the_password_when_the_proof_is_old(
         assert answer.status_code == 422
         assert words in text_of(answer)
         assert "Seen with Oda." in text_of(answer)
-    assert proposal.state == State.PROPOSED
+    assert proposal.state == VersionState.PROPOSED
     assert at(people.leo, "sign", fresh=False, **signing_form, password=PASSWORD).status_code == 302
-    assert proposal.state == State.CANARY
+    assert proposal.state == VersionState.CANARY
 
 
 def test_a_wrong_password_and_too_many_of_them_are_told_apart(
@@ -94,7 +94,7 @@ def test_a_wrong_password_and_too_many_of_them_are_told_apart(
     page = sign(PASSWORD)
     assert waits in page and wrong not in page
     proposal.refresh_from_db()
-    assert proposal.state == State.PROPOSED
+    assert proposal.state == VersionState.PROPOSED
 
 
 def test_little_evidence_is_not_signed_without_a_look(at, people, proposal, signing_form):
@@ -103,12 +103,12 @@ def test_little_evidence_is_not_signed_without_a_look(at, people, proposal, sign
     answer = at(people.leo, "sign", **signing_form)
     assert answer.status_code == 422
     assert "look at the alerts yourself" in text_of(answer)
-    assert proposal.state == State.PROPOSED
+    assert proposal.state == VersionState.PROPOSED
 
 
 def test_a_soc_lead_is_asked_for_the_look_when_proposing(at, people, canary, client):
     at(people.leo, "new-version", version=canary)
-    draft = RuleVersion.objects.get(state=State.DRAFT)
+    draft = RuleVersion.objects.get(state=VersionState.DRAFT)
     assert "checked_evidence" in text_of(client.get(f"/rules/{draft.uuid}/propose/"))
     answer = at(people.leo, "propose", version=draft, words="As before")
     assert answer.status_code == 422 and "look at the alerts yourself" in text_of(answer)
@@ -120,13 +120,13 @@ def test_what_was_not_on_the_screen_is_not_signed(at, people, proposal, signing_
     answer = at(people.leo, "sign", **signing_form | {"seen_hash": "0" * 64})
     assert answer.status_code == 422
     assert "The rule has changed since you opened this page" in text_of(answer)
-    assert proposal.state == State.PROPOSED
+    assert proposal.state == VersionState.PROPOSED
 
 
 @pytest.mark.parametrize("side", ["", "ot", "everybody"])
 def test_nobody_signs_for_a_side_that_is_not_theirs(at, people, proposal, signing_form, side):
     assert at(people.leo, "sign", **signing_form | {"side": side}).status_code == 422
-    assert proposal.state == State.PROPOSED
+    assert proposal.state == VersionState.PROPOSED
 
 
 @pytest.mark.parametrize(
@@ -147,11 +147,11 @@ def test_acts_that_are_not_offered_do_not_exist(at, people, client, proposal):
 
 def test_a_rule_is_paused_goes_on_and_is_retired(at, people, canary):
     assert at(people.oda, "pause", version=canary, words="New PLC").status_code == 302
-    assert canary.state == State.PAUSED
+    assert canary.state == VersionState.PAUSED
     assert at(people.leo, "resume", version=canary, words="Checked").status_code == 302
-    assert canary.state == State.CANARY
+    assert canary.state == VersionState.CANARY
     assert at(people.oda, "retire", version=canary, words="Line is gone").status_code == 302
-    assert canary.state == State.RETIRED
+    assert canary.state == VersionState.RETIRED
 
 
 def test_the_dialog_names_the_object_and_the_effect_in_numbers(at, people, canary, client):
@@ -165,7 +165,7 @@ def test_the_dialog_names_the_object_and_the_effect_in_numbers(at, people, canar
 @pytest.mark.parametrize("verb", ["new-version", "renew"])
 def test_an_edit_is_a_new_version_in_the_editor(at, people, canary, client, verb):
     answer = at(people.oda, verb, version=canary)
-    made = RuleVersion.objects.get(state=State.DRAFT)
+    made = RuleVersion.objects.get(state=VersionState.DRAFT)
     assert answer["Location"] == f"/rules/{made.uuid}/edit/"
     assert made.number == canary.number + 1
     assert client.get(answer["Location"]).status_code == 200
@@ -173,10 +173,10 @@ def test_an_edit_is_a_new_version_in_the_editor(at, people, canary, client, verb
 
 def test_a_draft_is_proposed_with_the_authors_own_signature(at, people, canary):
     at(people.oda, "new-version", version=canary)
-    draft = RuleVersion.objects.get(state=State.DRAFT)
+    draft = RuleVersion.objects.get(state=VersionState.DRAFT)
     assert at(people.oda, "propose", version=draft, fresh=False).status_code == 422
     assert at(people.oda, "propose", version=draft, words="As before").status_code == 302
-    assert draft.state == State.PROPOSED
+    assert draft.state == VersionState.PROPOSED
     assert [signature.side for signature in draft.signatures.all()] == ["ot"]
 
 
@@ -192,9 +192,9 @@ def test_why_a_draft_cannot_be_proposed_is_said_in_the_dialog(client, people, no
 def test_a_draft_is_discarded_and_stays_on_record(at, people, client, noon):
     client.force_login(people.oda)
     client.post("/rules/new/")
-    draft = RuleVersion.objects.get(state=State.DRAFT)
+    draft = RuleVersion.objects.get(state=VersionState.DRAFT)
     assert at(people.oda, "discard", version=draft).status_code == 302
-    assert draft.state == State.DISCARDED
+    assert draft.state == VersionState.DISCARDED
     page = text_of(at(people.oda, version=draft))
     assert "Discarded" in page and "Rejected" not in page and "Retired" not in page
     assert "Discarded" in text_of(client.get("/rules/?state=ended"))
@@ -208,14 +208,14 @@ def test_who_only_reads_or_administers_is_offered_nothing(at, people, proposal, 
     answer = at(person)
     assert answer.status_code == 404 or "do/edit/" not in text_of(answer)
     assert at(person, "sign", **signing_form).status_code in (403, 404, 422)
-    assert proposal.state == State.PROPOSED
+    assert proposal.state == VersionState.PROPOSED
 
 
 def test_a_rule_begins_with_what_an_incident_says(client, people, noon, history, proposal):
     client.force_login(people.sam)
     incident = history.incidents[0]
     assert client.post(f"/incidents/{incident.pk}/draft-rule/").status_code == 302
-    body = RuleVersion.objects.get(state=State.DRAFT).body
+    body = RuleVersion.objects.get(state=VersionState.DRAFT).body
     assert {clause["field"]: clause["values"] for clause in body["all_of"]} == {
         "alert_type": [incident.alert_type],
         "site": ["Gdańsk"],

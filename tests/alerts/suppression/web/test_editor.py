@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.suppression.models import RuleVersion
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON
 from tests.factories import rules
@@ -263,7 +263,7 @@ def test_owners_are_named_once_the_rule_says_where_it_acts(save, oda, leo, works
 def test_of_several_leads_none_is_guessed(save, oda, leo, workspace, make_person):
     make_person(
         cast.Person("lea@demo.example", "Lea Sommer"),
-        (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid),
+        (Role.SOC_LEAD, GrantScope.WORKSPACE, workspace.uuid),
     )
     assert save(**line("all-0", "workspace", "is", workspace.name))["owner_soc"] == ""
 

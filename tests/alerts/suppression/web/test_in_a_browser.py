@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from alerts.incidents.models import Incident
 from alerts.suppression.deploying.watchlist_switch import propose_watchlist, sign_watchlist
-from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.engine.guards.signing import SigningSide
 from tests.bars import (
     bar_faults,
     bar_faults_everywhere,
@@ -195,10 +195,10 @@ def test_german_words_fit_on_a_phone(browse, people, draft, noon, path):
 def test_the_watchlist_holds_the_bars(browse, make_version, workspace, oda, leo, noon):
     make_version("live")
     here = reverse("suppression:watchlist", args=[workspace.uuid])
-    request = propose_watchlist(workspace=workspace, side=Side.OT, by=oda, now=NOON)
+    request = propose_watchlist(workspace=workspace, side=SigningSide.OT, by=oda, now=NOON)
     sign_watchlist(
         request_id=request.pk,
-        side=Side.OT,
+        side=SigningSide.OT,
         by=oda,
         seen_hash=request.text_hash,
         proved_at=NOON,

@@ -2,14 +2,14 @@
 
 import pytest
 
-from alerts.suppression.web.rule_sentence import names_in_words, risks_of, sentence_of
-from alerts.suppression.web.words import line_of
+from alerts.suppression.web.rule_sentence import closing_sentence, names_in_words, risks_of
+from alerts.suppression.web.words import clause_line
 from tests.alerts.suppression import samples
 from tests.alerts.suppression.samples import SITE, TUESDAY, TYPE, clause
 
 
 def test_who_does_what_to_whom_where_and_when():
-    assert sentence_of(samples.DOWNLOADS) == (
+    assert closing_sentence(samples.DOWNLOADS) == (
         "Closes an incident when every alert in it is Unauthorized PLC Programming from ENG-WS-02"
         " or ENG-WS-04 to PLC-4, Tue 06:00–08:00 Europe/Warsaw, at Gdańsk."
     )
@@ -37,7 +37,7 @@ def test_who_does_what_to_whom_where_and_when():
     ],
 )
 def test_each_kind_of_end_has_its_words(lines, words):
-    assert words in sentence_of(samples.rule(TYPE, SITE, *lines))
+    assert words in closing_sentence(samples.rule(TYPE, SITE, *lines))
 
 
 def test_what_has_no_place_in_it_is_told_after_it():
@@ -50,7 +50,7 @@ def test_what_has_no_place_in_it_is_told_after_it():
         clause("severity", "at_most", "Medium"),
         except_any=[clause("destination_device", "is", "PLC-4")],
     )
-    sentence = sentence_of(rule)
+    sentence = closing_sentence(rule)
     for words in (
         "source kind is HMI",
         "severity at most Medium",
@@ -62,8 +62,8 @@ def test_what_has_no_place_in_it_is_told_after_it():
 
 def test_every_value_of_a_short_rule_is_in_its_sentence():
     rule = samples.DOWNLOADS
-    sentence = sentence_of(rule)
-    assert all(value in sentence for clause in rule.clauses for value in line_of(clause).values)
+    sentence = closing_sentence(rule)
+    assert all(value in sentence for clause in rule.clauses for value in clause_line(clause).values)
 
 
 def test_of_many_names_the_first_are_told():

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.suppression.models import BackTestRun, Signature, State
+from alerts.suppression.models import BackTestRun, Signature, VersionState
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.rewriting import rewrite
@@ -79,7 +79,7 @@ def test_signing_shows_the_next_rule_with_the_same_proof(at, people, proposal, s
     assert "You signed 2 rules" in words_of(at(people.leo))
     for version in (proposal, second):
         version.refresh_from_db()
-        assert version.state == State.CANARY
+        assert version.state == VersionState.CANARY
     assert Signature.objects.filter(by=people.leo, side="soc").count() == 2
 
 
@@ -98,7 +98,7 @@ def test_when_the_proof_ran_out_only_sign_asks_again_and_the_place_is_kept(
     fields = signing(second) | {"password": PASSWORD}
     assert at(people.leo, "sign/", second, proved_at=old, **fields).status_code == 302
     second.refresh_from_db()
-    assert second.state == State.CANARY
+    assert second.state == VersionState.CANARY
 
 
 def test_a_skipped_rule_stays_waiting_and_comes_back(at, people, proposal, client):
@@ -107,7 +107,7 @@ def test_a_skipped_rule_stays_waiting_and_comes_back(at, people, proposal, clien
     page = words_of(at(people.leo))
     assert "Look at the one you skipped" in page
     proposal.refresh_from_db()
-    assert proposal.state == State.PROPOSED
+    assert proposal.state == VersionState.PROPOSED
     at(people.leo, "again/")
     assert "Planned recipe downloads" in words_of(at(people.leo))
 
@@ -130,7 +130,7 @@ def test_a_signature_stays_but_its_rule_is_stopped_at_once(at, people, proposal,
     assert "Say why" in words_of(at(people.leo, "stop/", proposal, words=" "))
     assert at(people.leo, "stop/", proposal, words="Wrong PLC.").status_code == 302
     proposal.refresh_from_db()
-    assert (proposal.state, proposal.paused_from) == (State.PAUSED, State.CANARY)
+    assert (proposal.state, proposal.paused_from) == (VersionState.PAUSED, VersionState.CANARY)
     page = words_of(at(people.leo))
     assert "You stopped R-1." in page and "1 passed over" in page
     assert Signature.objects.filter(by=people.leo, void_at=None).exists()
@@ -143,7 +143,7 @@ def test_where_the_other_side_has_not_signed_the_proposal_is_rejected(at, people
     assert "Reject R-1" in words_of(at(people.leo))
     at(people.leo, "stop/", proposal, words="Wrong PLC.")
     proposal.refresh_from_db()
-    assert proposal.state == State.REJECTED
+    assert proposal.state == VersionState.REJECTED
 
 
 def test_changes_are_asked_for_with_a_reason(at, people, proposal):
@@ -152,7 +152,7 @@ def test_changes_are_asked_for_with_a_reason(at, people, proposal):
     assert answer.status_code == 422 and "Say why" in words_of(answer)
     assert at(people.leo, "request-changes/", proposal, words="Name one PLC.").status_code == 302
     proposal.refresh_from_db()
-    assert proposal.state == State.CHANGES_REQUESTED
+    assert proposal.state == VersionState.CHANGES_REQUESTED
 
 
 def test_what_was_not_on_the_screen_is_not_signed(at, people, proposal):
@@ -160,7 +160,7 @@ def test_what_was_not_on_the_screen_is_not_signed(at, people, proposal):
     assert answer.status_code == 422
     assert "The rule has changed since you opened this page" in words_of(answer)
     proposal.refresh_from_db()
-    assert proposal.state == State.PROPOSED
+    assert proposal.state == VersionState.PROPOSED
 
 
 def test_a_stale_back_test_is_not_shown_and_nothing_is_signed_on_it(at, people, proposal, client):
@@ -200,7 +200,7 @@ def test_ot_signs_in_a_sitting_too(at, people, history):
     fields = {"seen_hash": proposal.rule_hash, "side": "ot"}
     assert at(people.olaf, "sign/", proposal, **fields).status_code == 302
     proposal.refresh_from_db()
-    assert proposal.state == State.CANARY
+    assert proposal.state == VersionState.CANARY
 
 
 def test_who_has_nothing_to_sign_is_told_so(at, people, proposal):
@@ -209,7 +209,7 @@ def test_who_has_nothing_to_sign_is_told_so(at, people, proposal):
         answer = at(person, "sign/", proposal, **signing(proposal))
         assert answer.status_code == 422
     proposal.refresh_from_db()
-    assert proposal.state == State.PROPOSED
+    assert proposal.state == VersionState.PROPOSED
 
 
 def test_what_somebody_else_settled_is_marked(at, people, proposal, second):

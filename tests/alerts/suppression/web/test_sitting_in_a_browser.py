@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.suppression.models import State
+from alerts.suppression.models import VersionState
 from tests.bars import bar_faults_everywhere
 from tests.conftest import NOON
 from tests.factories import rules
@@ -55,7 +55,7 @@ def test_two_rules_are_signed_by_keyboard_with_one_proof(browse, people, proposa
     page.get_by_role("heading", name="You signed 2 rules").wait_for()
     for version in proposals:
         version.refresh_from_db()
-        assert version.state == State.CANARY
+        assert version.state == VersionState.CANARY
 
 
 def test_keys_skip_ask_for_changes_and_open_a_check(browse, people, proposals, noon):

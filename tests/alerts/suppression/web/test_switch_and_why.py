@@ -3,10 +3,10 @@
 import pytest
 
 from alerts.incidents.engine import catalogue
-from alerts.incidents.models import Incident, Status
+from alerts.incidents.models import Incident, IncidentStatus
 from alerts.outbox.models import Landing
 from alerts.suppression.models import LedgerEntry, RuleVersion, Stop
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_device, make_incident
@@ -14,7 +14,7 @@ from tests.factories.incidents import make_alert, make_device, make_incident
 
 @pytest.fixture
 def chief(make_person):
-    return make_person(cast.ADA, (Role.SOC_LEAD, ScopeKind.ALL, None))
+    return make_person(cast.ADA, (Role.SOC_LEAD, GrantScope.ALL, None))
 
 
 def post(client, person, address, **fields):
@@ -119,7 +119,9 @@ def test_what_a_person_closed_after_a_rule_was_not_closed_by_the_rule(
     opened, make_version, acted, oda
 ):
     entry = acted(make_version("paused"))
-    Incident.objects.update(status=Status.CLOSED, closed_by="")  # reopened, then closed by Sam
+    Incident.objects.update(
+        status=IncidentStatus.CLOSED, closed_by=""
+    )  # reopened, then closed by Sam
     page = opened(oda, f"/incidents/{entry.incident_id}/why-open/")
     assert "Suppression rules" in page
     assert "Why was this closed" not in page
@@ -156,14 +158,14 @@ def test_what_always_reaches_a_person_offers_no_rule(
 
 def test_a_true_positive_offers_no_rule(opened, client, workspace, site, oda):
     incident = make_incident(
-        workspace, site_ids=[site.pk], status=Status.CLOSED, classification="TruePositive"
+        workspace, site_ids=[site.pk], status=IncidentStatus.CLOSED, classification="TruePositive"
     )
     page = opened(oda, f"/incidents/{incident.pk}/why-open/")
     assert "Propose a rule from this incident" not in page
     assert "This incident was closed as a true positive." in page
     client.post(f"/incidents/{incident.pk}/draft-rule/")
     assert not RuleVersion.objects.exists()
-    Incident.objects.update(status=Status.ACTIVE)  # reopened: what it was is no longer said
+    Incident.objects.update(status=IncidentStatus.ACTIVE)  # reopened: what it was is no longer said
     assert "Propose a rule from this incident" in opened(oda, f"/incidents/{incident.pk}/why-open/")
 
 

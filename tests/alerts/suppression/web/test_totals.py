@@ -10,7 +10,7 @@ from alerts.incidents.models import Alert, Incident, IncidentAlert
 from alerts.reviews.models import Annotation
 from alerts.suppression.backtesting.time_to_close import measure_time_to_close
 from alerts.suppression.models import BackTestRun, RuleVersion
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.suppression.past import close_by
 from tests.conftest import NOON, add_person
@@ -35,7 +35,7 @@ def site(db):
 
 @reuse_rows
 def people(site, workspace):
-    at_site, in_soc = (ScopeKind.SITE, site.uuid), (ScopeKind.WORKSPACE, workspace.uuid)
+    at_site, in_soc = (GrantScope.SITE, site.uuid), (GrantScope.WORKSPACE, workspace.uuid)
     return SimpleNamespace(
         oda=add_person(cast.ODA, (Role.OT_ENGINEER, *at_site)),
         olaf=add_person(cast.OLAF, (Role.OT_SITE_LEAD, *at_site)),
@@ -207,7 +207,7 @@ def test_what_is_out_of_reach_is_counted_in_its_list(client, noon, people, make_
     """Somebody of another plant that the rule reaches sees how many things are kept from them."""
     porto = make_site("Porto")
     RuleVersion.objects.filter(pk=proposal.pk).update(site_ids=[*proposal.site_ids, porto.pk])
-    pia = make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, porto.uuid))
+    pia = make_person(cast.PIA, (Role.OT_ENGINEER, GrantScope.SITE, porto.uuid))
     body = proposal.backtest.body
     client.force_login(pia)
     page = client.get(f"/rules/{proposal.uuid}/").content.decode()

@@ -10,7 +10,7 @@ from training.catalog.engine.answers import (
     display_order,
     foreseen_option,
     is_right,
-    read_answer,
+    read_submitted_answer,
 )
 from training.catalog.engine.content import all_questions
 from training.catalog.engine.curriculum import read_curriculum
@@ -37,7 +37,9 @@ def shown(question, *texts):
 
 
 def judge(question, **form):
-    answer = read_answer(question, {k.replace("_", "-"): v for k, v in form.items()}, SEED)
+    answer = read_submitted_answer(
+        question, {k.replace("_", "-"): v for k, v in form.items()}, SEED
+    )
     return is_right(question, answer)
 
 
@@ -105,5 +107,5 @@ def test_pairs_and_steps_are_right_in_their_places_only(questions):
 )
 def test_what_cannot_be_judged_is_refused_with_its_reason(questions, name, form, code):
     with pytest.raises(AnswerError) as refused:
-        read_answer(questions[name], form, SEED)
+        read_submitted_answer(questions[name], form, SEED)
     assert refused.value.code == code

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from tests.factories import lessons
-from training.catalog.engine.answers import AnswerError, is_right, read_answer
-from training.catalog.engine.content import Question, Verdict
+from training.catalog.engine.answers import AnswerError, is_right, read_submitted_answer
+from training.catalog.engine.content import CaseVerdict, QuestionContent
 from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.engine.exports.site import site_files
 from training.catalog.engine.faults import Vocabulary
@@ -28,9 +28,11 @@ def question_of(tmp_path, text=lessons.LAB):
 
 def test_a_triage_question_carries_its_lab(tmp_path):
     question = question_of(tmp_path)
-    assert question.case.source.level == "Level 3" and question.case.verdict is Verdict.MAINTENANCE
+    assert (
+        question.case.source.level == "Level 3" and question.case.verdict is CaseVerdict.MAINTENANCE
+    )
     assert [choice.id for choice in question.case.next_steps if choice.is_unsafe] == ["block"]
-    assert Question.from_json(question.as_json()) == question
+    assert QuestionContent.from_json(question.as_json()) == question
 
 
 def test_another_key_is_another_version_and_other_feedback_is_not(tmp_path):
@@ -42,10 +44,12 @@ def test_another_key_is_another_version_and_other_feedback_is_not(tmp_path):
 
 def test_right_is_verdict_and_reason_and_next_step(tmp_path):
     question = question_of(tmp_path)
-    assert is_right(question, read_answer(question, RIGHT, "seed"))
+    assert is_right(question, read_submitted_answer(question, RIGHT, "seed"))
     for part, wrong in {"verdict": "routine", "reason": "vendor", "next_step": "close"}.items():
-        assert not is_right(question, read_answer(question, {**RIGHT, part: [wrong]}, "seed"))
-    assert is_right(question, read_answer(question, {**RIGHT, "sure": ["50"]}, "seed"))
+        assert not is_right(
+            question, read_submitted_answer(question, {**RIGHT, part: [wrong]}, "seed")
+        )
+    assert is_right(question, read_submitted_answer(question, {**RIGHT, "sure": ["50"]}, "seed"))
 
 
 @pytest.mark.parametrize("part", list(RIGHT))
@@ -53,7 +57,7 @@ def test_an_answer_without_one_of_its_parts_is_not_judged(part, tmp_path):
     question = question_of(tmp_path)
     for value in ([], ["nonsense"], ["routine", "maintenance"]):
         with pytest.raises(AnswerError, match="parts"):
-            read_answer(question, {**RIGHT, part: value}, "seed")
+            read_submitted_answer(question, {**RIGHT, part: value}, "seed")
 
 
 @pytest.mark.parametrize(

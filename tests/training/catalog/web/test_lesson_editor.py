@@ -8,12 +8,12 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from portal.audit.models import Entry
 from tests import cast
 from tests.conftest import NOON
 from tests.factories import lessons
-from training.catalog.engine.archives import write_archive
+from training.catalog.engine.archives import write_module_archive
 from training.catalog.models import Draft, Lesson, Module, QuestionVersion, SourceFile
 from training.progress.models import Attempt
 from training.progress.services import answer_question
@@ -29,7 +29,7 @@ CHANGES = "/authoring/changes/?module=first-module"
 def wes(make_person):
     """Trains the people of one workspace."""
     page = Client()
-    scope = (Role.TRAINING_MANAGER, ScopeKind.WORKSPACE, uuid4())
+    scope = (Role.TRAINING_MANAGER, GrantScope.WORKSPACE, uuid4())
     page.force_login(make_person(cast.Person("wes@demo.example", "Wes Hall"), scope))
     return page
 
@@ -38,7 +38,7 @@ def wes(make_person):
 def una(make_person):
     page = Client()
     person = cast.Person("una@demo.example", "Una Roth")
-    page.force_login(make_person(person, (Role.TRAINING_MANAGER, ScopeKind.ALL, None)))
+    page.force_login(make_person(person, (Role.TRAINING_MANAGER, GrantScope.ALL, None)))
     return page
 
 
@@ -255,20 +255,20 @@ def test_a_zip_becomes_drafts_that_are_published_together(tom, tmp_path):
     new = lessons.MODULE.replace("first-module", "second-module").replace("order: 1", "order: 2")
     changed = {f"01-first-module/{path}": data for path, data in (files | {PATH: text}).items()}
     changed |= {"02-second/module.yaml": new.encode(), "02-second/01-a.md": b"nothing"}
-    refused = send(write_archive(changed))
+    refused = send(write_module_archive(changed))
     assert refused.status_code == 422
     assert b"modules/02-second/01-a.md:1:1" in refused.content
     assert not Draft.objects.exists()
     lesson = lessons.LESSON.partition("\n![A strip")[0].replace("one-stop", "two")
     changed["02-second/01-a.md"] = f"{lesson}\n\n[^wireshark]: A table.\n".encode()
     del changed["01-first-module/cards.md"]
-    there = send(write_archive(changed))["Location"]
+    there = send(write_module_archive(changed))["Location"]
     html = tom.get(there).content.decode()
     assert "1 module is new." in html and "Publish 4 files" in html
     assert publish(tom, there).status_code == 302
     assert Module.objects.get(slug="second-module").lessons.get().slug == "two"
     assert not Module.objects.get(slug="first-module").cards.filter(is_retired=False).exists()
-    refused = send(write_archive({"../x/module.yaml": b"id: x"}), "<evil>.zip")
+    refused = send(write_module_archive({"../x/module.yaml": b"id: x"}), "<evil>.zip")
     assert refused.status_code == 422
     assert "“../x/module.yaml” leads out of the archive." in refused.content.decode()
     assert send(b"").status_code == 422

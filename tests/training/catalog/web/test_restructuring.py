@@ -136,11 +136,11 @@ def test_a_removed_module_is_not_brought_back_by_an_import_but_by_taking_it_whol
 def test_removing_a_module_does_not_throw_away_what_others_write(tom, make_person):
     from uuid import uuid4
 
-    from portal.accounts.models import Role, ScopeKind
+    from portal.accounts.models import GrantScope, Role
     from tests import cast
 
     wes = Client()
-    scope = (Role.TRAINING_MANAGER, ScopeKind.WORKSPACE, uuid4())
+    scope = (Role.TRAINING_MANAGER, GrantScope.WORKSPACE, uuid4())
     wes.force_login(make_person(cast.Person("wes@demo.example", "Wes Hall"), scope))
     form = tom.get(EDIT).context["form"]
     fields = {"revision": form.revision, "base": form.base}

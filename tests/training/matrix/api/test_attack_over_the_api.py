@@ -40,9 +40,9 @@ def test_a_layer_opens_in_the_navigator(sam, lesson):
 
 
 def test_whoever_may_not_open_the_matrix_gets_neither(make_person):
-    from portal.accounts.models import Role, ScopeKind
+    from portal.accounts.models import GrantScope, Role
     from tests import cast
 
-    ada = Program(make_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None)))
+    ada = Program(make_person(cast.ADA, (Role.ADMINISTRATOR, GrantScope.ALL, None)))
     for path in ("attack/matrix/", "attack/navigator-layer/"):
         assert ada.get(path).status_code == 403

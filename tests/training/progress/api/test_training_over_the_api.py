@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.conftest import NOON, add_person
 from tests.factories import lessons
@@ -98,7 +98,7 @@ def test_totals_are_for_those_who_look_after_a_team_and_hidden_below_five(sam, m
     assert "fewer than 5 people" in totals.json()["hidden_because"]
     for at in range(4):
         person = cast.Person(f"analyst{at}@demo.example", "Analyst")
-        answer(add_person(person, (Role.SOC_ANALYST, ScopeKind.ALL, None)), at=LAST_WEEK)
+        answer(add_person(person, (Role.SOC_ANALYST, GrantScope.ALL, None)), at=LAST_WEEK)
     answer(sam, "502", at=LAST_WEEK)
     totals = program.get("training/totals/")
     fits(totals, "/training/totals/")

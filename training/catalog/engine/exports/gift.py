@@ -11,20 +11,20 @@ from decimal import Decimal
 
 from training.catalog.engine.answers import read_number
 from training.catalog.engine.content import (
-    Module,
-    Option,
+    AnswerOption,
+    ModuleContent,
     Pair,
-    Question,
+    QuestionContent,
     QuestionType,
     all_questions,
-    name_of,
+    question_name,
 )
 from training.catalog.engine.markdown import plain_text
 
 _OUTSIDE = re.compile(r"[^a-z0-9]+")
 
 
-def question_to_block(name: str, question: Question) -> str:
+def question_to_block(name: str, question: QuestionContent) -> str:
     """Return `::: question {…}` with everything in it; the id is made of the name."""
     head = f"::: question {{#{slug_of_name(name)} type={question.type}}}"
     return "\n".join([head, question.prompt, "", *_answer_lines(question), ":::", ""])
@@ -36,7 +36,7 @@ def slug_of_name(name: str) -> str:
     return _OUTSIDE.sub("-", own.lower()).strip("-") or "question"
 
 
-def _answer_lines(question: Question) -> list[str]:
+def _answer_lines(question: QuestionContent) -> list[str]:
     if question.type in {QuestionType.SINGLE, QuestionType.MULTIPLE}:
         return [line for option in question.options for line in _option(option)]
     feedback = [f"> {line}".rstrip() for line in question.feedback.splitlines()]
@@ -52,7 +52,7 @@ def _answer_lines(question: Question) -> list[str]:
     return [key, *feedback, *([""] if wrong else []), *wrong]
 
 
-def _option(option: Option) -> list[str]:
+def _option(option: AnswerOption) -> list[str]:
     box = "x" if option.is_correct else " "
     lines = option.text.splitlines() or [""]
     feedback = [f"  > {line}".rstrip() for line in option.feedback.splitlines()]
@@ -74,21 +74,21 @@ class GiftQuestion:
     """A question of a GIFT text, with its title."""
 
     name: str
-    question: Question
+    question: QuestionContent
 
 
-def questions_to_gift(modules: tuple[Module, ...]) -> tuple[str, int]:
+def questions_to_gift(modules: tuple[ModuleContent, ...]) -> tuple[str, int]:
     """Return the questions as GIFT, and how many were left out."""
     parts, left_out = [], 0
     for module, lesson, question in all_questions(modules):
         if question.type in _LEFT_OUT:
             left_out += 1
         else:
-            parts.append(write_gift(name_of(module, lesson, question), question))
+            parts.append(write_gift(question_name(module, lesson, question), question))
     return "\n".join(parts), left_out
 
 
-def write_gift(name: str, question: Question) -> str:
+def write_gift(name: str, question: QuestionContent) -> str:
     """Return one question as GIFT."""
     answers = "\n".join(f"  {line}" for line in _answers(question))
     mark = "#" if question.type in {QuestionType.NUMERIC, QuestionType.PACKET} else ""
@@ -96,7 +96,7 @@ def write_gift(name: str, question: Question) -> str:
     return f"::{_text(name)}::[markdown]{_text(question.prompt)} {{{mark}\n{answers}\n{end}}}\n"
 
 
-def _answers(question: Question) -> list[str]:
+def _answers(question: QuestionContent) -> list[str]:
     if question.type in _CHOICE:
         return _choices(question)
     if question.type is QuestionType.MATCH:
@@ -113,7 +113,7 @@ def _answers(question: Question) -> list[str]:
     return right + wrong
 
 
-def _choices(question: Question) -> list[str]:
+def _choices(question: QuestionContent) -> list[str]:
     if question.type is QuestionType.SINGLE:
         return [
             f"{'=' if option.is_correct else '~'}{_option_text(option)}"
@@ -131,11 +131,11 @@ def _share(parts: int) -> str:
     return str(round(Decimal(100) / parts, 5).normalize().__format__("f"))
 
 
-def _number(option: Option) -> str:
+def _number(option: AnswerOption) -> str:
     return str(read_number(option.typed))
 
 
-def _option_text(option: Option) -> str:
+def _option_text(option: AnswerOption) -> str:
     feedback = f"#{_text(option.feedback)}" if option.feedback else ""
     return f"{_text(option.text)}{feedback}"
 
@@ -194,13 +194,16 @@ def _plain(text: str) -> str:
     return _ESCAPED.sub(r"\1", flat).strip()
 
 
-def _question(prompt: str, body: str, line: int) -> Question:
+def _question(prompt: str, body: str, line: int) -> QuestionContent:
     is_numeric = body.startswith("#")
     matches = list(_ANSWER.finditer(body.removeprefix("#")))
     if body.upper() in {"T", "TRUE", "F", "FALSE"}:
         is_true = body.upper().startswith("T")
-        options = (Option("True", "", is_true, ""), Option("False", "", not is_true, ""))
-        return Question("", QuestionType.SINGLE, prompt, "", options=options)
+        options = (
+            AnswerOption("True", "", is_true, ""),
+            AnswerOption("False", "", not is_true, ""),
+        )
+        return QuestionContent("", QuestionType.SINGLE, prompt, "", options=options)
     if not matches and is_numeric and body[1:].strip():
         return _numeric(prompt, [_answer("=", None, body[1:])], line)
     if not matches:
@@ -210,14 +213,14 @@ def _question(prompt: str, body: str, line: int) -> Question:
         return _numeric(prompt, answers, line)
     if all(_ARROW.fullmatch(answer.text) for answer in answers):
         pairs = tuple(_pair(answer.text) for answer in answers)
-        return Question("", QuestionType.MATCH, prompt, "", pairs=pairs)
+        return QuestionContent("", QuestionType.MATCH, prompt, "", pairs=pairs)
     if all(answer.mark == "=" for answer in answers):
         accepted = tuple(_plain(answer.text) for answer in answers if answer.weight > 0)
         wrong = tuple(answer.option for answer in answers if answer.weight <= 0)
-        return Question("", QuestionType.SHORT, prompt, "", options=wrong, accepted=accepted)
+        return QuestionContent("", QuestionType.SHORT, prompt, "", options=wrong, accepted=accepted)
     is_single = sum(answer.weight == 100 for answer in answers) == 1
     kind = QuestionType.SINGLE if is_single else QuestionType.MULTIPLE
-    return Question("", kind, prompt, "", options=tuple(answer.option for answer in answers))
+    return QuestionContent("", kind, prompt, "", options=tuple(answer.option for answer in answers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +231,8 @@ class _Answer:
     feedback: str
 
     @property
-    def option(self) -> Option:
-        return Option(_plain(self.text), "", self.weight > 0, "", _plain(self.feedback))
+    def option(self) -> AnswerOption:
+        return AnswerOption(_plain(self.text), "", self.weight > 0, "", _plain(self.feedback))
 
 
 def _answer(mark: str, weight: str | None, rest: str) -> _Answer:
@@ -239,13 +242,13 @@ def _answer(mark: str, weight: str | None, rest: str) -> _Answer:
     return _Answer(mark, share, text.strip(), feedback.strip())
 
 
-def _numeric(prompt: str, answers: list[_Answer], line: int) -> Question:
+def _numeric(prompt: str, answers: list[_Answer], line: int) -> QuestionContent:
     try:
         right = [answer.text.partition(":") for answer in answers if answer.weight > 0]
         accepted = tuple(str(read_number(value)) for value, _, _ in right)
         tolerance = str(read_number(right[0][2] or "0"))
         options = tuple(
-            Option(
+            AnswerOption(
                 str(read_number(answer.text.partition(":")[0])),
                 "",
                 False,
@@ -257,7 +260,7 @@ def _numeric(prompt: str, answers: list[_Answer], line: int) -> Question:
         )
     except (ValueError, IndexError):
         raise GiftError(f"line {line}: a number is missing or cannot be read") from None
-    return Question(
+    return QuestionContent(
         "",
         QuestionType.NUMERIC,
         prompt,
@@ -273,5 +276,5 @@ def _pair(text: str) -> Pair:
     return Pair(_plain(left), "", _plain(right), "")
 
 
-def _with_feedback(question: Question, feedback: str) -> Question:
+def _with_feedback(question: QuestionContent, feedback: str) -> QuestionContent:
     return replace(question, feedback=feedback) if feedback else question

@@ -8,11 +8,11 @@ from decimal import Decimal
 from xml.etree import ElementTree as ET
 
 from training.catalog.engine.content import (
-    Module,
-    Question,
+    ModuleContent,
+    QuestionContent,
     QuestionType,
     all_questions,
-    name_of,
+    question_name,
 )
 from training.catalog.engine.markdown import plain_html
 
@@ -27,7 +27,7 @@ _KINDS = {
 }
 
 
-def questions_to_moodle(modules: tuple[Module, ...]) -> tuple[str, int]:
+def questions_to_moodle(modules: tuple[ModuleContent, ...]) -> tuple[str, int]:
     """Return a quiz with one category a lesson, and how many questions were left out."""
     quiz, category, left_out = ET.Element("quiz"), "", 0
     for module, lesson, question in all_questions(modules):
@@ -39,13 +39,13 @@ def questions_to_moodle(modules: tuple[Module, ...]) -> tuple[str, int]:
             category = path
             entry = ET.SubElement(quiz, "question", type="category")
             _text(ET.SubElement(entry, "category"), category)
-        _question(quiz, name_of(module, lesson, question), question)
+        _question(quiz, question_name(module, lesson, question), question)
     ET.indent(quiz)
     text = ET.tostring(quiz, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n', left_out
 
 
-def _question(quiz: ET.Element, name: str, question: Question) -> None:
+def _question(quiz: ET.Element, name: str, question: QuestionContent) -> None:
     entry = ET.SubElement(quiz, "question", type=_KINDS[question.type])
     _text(ET.SubElement(entry, "name"), name)
     _html(entry, "questiontext", question.prompt_html)
@@ -65,7 +65,7 @@ def _question(quiz: ET.Element, name: str, question: Question) -> None:
         _typed(entry, question)
 
 
-def _choices(entry: ET.Element, question: Question) -> None:
+def _choices(entry: ET.Element, question: QuestionContent) -> None:
     is_single = question.type is QuestionType.SINGLE
     ET.SubElement(entry, "single").text = "true" if is_single else "false"
     ET.SubElement(entry, "shuffleanswers").text = "true" if question.is_shuffled else "false"
@@ -77,7 +77,7 @@ def _choices(entry: ET.Element, question: Question) -> None:
         _answer(entry, option.html, share, option.feedback_html, is_html=True)
 
 
-def _typed(entry: ET.Element, question: Question) -> None:
+def _typed(entry: ET.Element, question: QuestionContent) -> None:
     is_number = question.type is not QuestionType.SHORT
     for accepted in question.accepted:
         answer = _answer(entry, accepted, Decimal(100), "")
@@ -118,7 +118,7 @@ def _text(parent: ET.Element, text: str) -> None:
 _HEAD = "#separator:tab\n#html:true\n#columns:Front\tBack\tTags\n#tags column:3\n"
 
 
-def cards_to_tsv(modules: tuple[Module, ...]) -> str:
+def cards_to_tsv(modules: tuple[ModuleContent, ...]) -> str:
     """Return one line a card."""
     rows = (
         "\t".join(_field(text) for text in (card.front_html, card.back_html, tags))

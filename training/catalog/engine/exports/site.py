@@ -6,8 +6,15 @@ import re
 from html import escape
 from pathlib import Path
 
-from training.catalog.engine.archives import write_archive
-from training.catalog.engine.content import Lab, Lesson, Module, Option, Question, QuestionType
+from training.catalog.engine.archives import write_module_archive
+from training.catalog.engine.content import (
+    AnswerOption,
+    Lab,
+    LessonContent,
+    ModuleContent,
+    QuestionContent,
+    QuestionType,
+)
 
 _LESSON_LINK = re.compile(r'href="((?:\.\./)+)([a-z0-9-]+(?:/[a-z0-9-]+)?)/"')
 _STYLE = """\
@@ -32,12 +39,12 @@ th, td { padding: 0.375rem 0.625rem; border: 1px solid var(--border); text-align
 """
 
 
-def lessons_to_zip(modules: tuple[Module, ...], *, colours: str = "") -> bytes:
+def lessons_to_zip(modules: tuple[ModuleContent, ...], *, colours: str = "") -> bytes:
     """Return `site_files` as a ZIP. The same lessons give the same bytes."""
-    return write_archive(site_files(modules, colours=colours))
+    return write_module_archive(site_files(modules, colours=colours))
 
 
-def site_files(modules: tuple[Module, ...], *, colours: str = "") -> dict[str, bytes]:
+def site_files(modules: tuple[ModuleContent, ...], *, colours: str = "") -> dict[str, bytes]:
     """Return index.html, a folder a module with its lessons and captures, and one style sheet, by
     path. `colours` are the style sheet's custom properties, for figures.
     """
@@ -53,7 +60,7 @@ def site_files(modules: tuple[Module, ...], *, colours: str = "") -> dict[str, b
     return files
 
 
-def _index(modules: tuple[Module, ...]) -> str:
+def _index(modules: tuple[ModuleContent, ...]) -> str:
     parts = ["<h1>Lessons</h1>"]
     for module in modules:
         rows = "".join(
@@ -65,7 +72,7 @@ def _index(modules: tuple[Module, ...]) -> str:
     return _page("Lessons", "".join(parts), "style.css")
 
 
-def lesson_page(module: Module, lesson: Lesson) -> str:
+def lesson_page(module: ModuleContent, lesson: LessonContent) -> str:
     """Return a lesson as a page of its own."""
     questions = {question.id: question for question in lesson.questions}
     body = "".join(
@@ -91,7 +98,7 @@ def _linked(html: str) -> str:
     return _LESSON_LINK.sub(file, html).replace('href="../captures/', 'href="captures/')
 
 
-def _question(question: Question) -> str:
+def _question(question: QuestionContent) -> str:
     if question.case:
         return _lab(question, question.case)
     if question.options and question.type in {QuestionType.SINGLE, QuestionType.MULTIPLE}:
@@ -118,7 +125,7 @@ def _question(question: Question) -> str:
     return f'<section class="question">{question.prompt_html}{body}</section>'
 
 
-def _lab(question: Question, lab: Lab) -> str:
+def _lab(question: QuestionContent, lab: Lab) -> str:
     facts = "".join(
         f"<li>{'Yes' if fact.holds else 'No'}: {escape(fact.text)}</li>" for fact in lab.known
     )
@@ -149,7 +156,7 @@ def _lab(question: Question, lab: Lab) -> str:
     return f'<section class="question">{body}</section>'
 
 
-def _option_item(option: Option) -> str:
+def _option_item(option: AnswerOption) -> str:
     mark = "Right" if option.is_correct else "Wrong"
     return f"<li><b>{mark}:</b> {option.html} {option.feedback_html}</li>"
 

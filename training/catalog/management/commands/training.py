@@ -20,9 +20,9 @@ from alerts.incidents.engine.catalogue import all_types
 from portal import clock
 from portal.attack import engine as attack
 from portal.command import TagoutCommand, read_file
-from training.catalog.engine.archives import ArchiveError, read_archive, write_archive
+from training.catalog.engine.archives import ArchiveError, read_archive, write_module_archive
 from training.catalog.engine.curriculum import Curriculum, read_curriculum
-from training.catalog.engine.diffs import diff_lines, text_of
+from training.catalog.engine.diffs import diff_lines, diffable_text
 from training.catalog.engine.exports import export_modules
 from training.catalog.engine.exports.gift import (
     GiftError,
@@ -203,7 +203,7 @@ def _diff(change: FileChange) -> list[str]:
         f"--- {name if change.before is not None else 'nothing'}",
         f"+++ {name if change.after is not None else 'nothing'}",
     ]
-    before, after = text_of(change.before), text_of(change.after)
+    before, after = diffable_text(change.before), diffable_text(change.after)
     lines = None if before is None or after is None else diff_lines(before, after)
     if lines is None:
         old, new = len(change.before or b""), len(change.after or b"")
@@ -238,7 +238,7 @@ def _export_source(output: str) -> dict[str, Any]:
         raise CommandError(_NOTHING)
     goal = Path(output)
     if goal.suffix.lower() == ".zip":
-        _write(goal, write_archive(files))
+        _write(goal, write_module_archive(files))
     elif goal.is_dir() and any(goal.iterdir()):
         raise CommandError(f"{goal} is not empty: name a new folder, or a file that ends in .zip.")
     else:

@@ -26,7 +26,7 @@ from training.catalog.web.differences import MAX_FAULTS, ChangeView, change_sent
 
 
 @require_safe
-def changes(request: HttpRequest) -> HttpResponse:
+def draft_changes(request: HttpRequest) -> HttpResponse:
     """Show what the drafts of a module, of `?draft=…`, or all drafts would change."""
     return _page(request, request.GET)
 
@@ -108,7 +108,7 @@ def publish(request: HttpRequest) -> HttpResponse:
 
 
 @post_only(otherwise=_address)
-def discard(request: HttpRequest) -> HttpResponse:
+def discard_drafts_view(request: HttpRequest) -> HttpResponse:
     """Forget the drafts that were on the screen."""
     try:
         n = discard_drafts(revisions=_revisions(request), by=actor_of(request), now=clock.now())
@@ -132,7 +132,7 @@ def _after(request: HttpRequest) -> str:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def upload(request: HttpRequest) -> HttpResponse:
+def upload_modules_view(request: HttpRequest) -> HttpResponse:
     """Take a ZIP, and lead on to what it would change."""
     context: dict[str, Any] = {}
     if request.method == "POST":

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods
 from portal import clock
 from portal.accounts.sessions import actor_of
 from portal.ui.responses import leave_toast, render_page
-from training.catalog.engine.diffs import text_of
-from training.catalog.engine.faults import Fault, Report, Source
-from training.catalog.engine.figures import Figure
+from training.catalog.engine.diffs import diffable_text
+from training.catalog.engine.faults import ContentFault, Report, Source
+from training.catalog.engine.figures import SvgFigure
 from training.catalog.engine.learning_paths import PATHS_FOLDER, read_path_files
 from training.catalog.engine.module_files import LOCK_FILE, sha256
 from training.catalog.models import Draft
@@ -27,7 +27,7 @@ from training.catalog.services.drafts import (
     DraftIsNewer,
     discard_drafts,
     rename_file,
-    save_draft,
+    save_file_draft,
 )
 from training.catalog.services.import_curriculum import FileChange
 from training.catalog.vocabulary import current_vocabulary
@@ -53,7 +53,7 @@ class _Form:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, module: str, path: str) -> HttpResponse:
+def edit_file(request: HttpRequest, module: str, path: str) -> HttpResponse:
     """Show a file to edit; POST saves what was typed as a draft, discards it, or takes the file
     out.
     """
@@ -63,7 +63,7 @@ def edit(request: HttpRequest, module: str, path: str) -> HttpResponse:
     if request.method == "POST":
         return _save(request, module, path, draft)
     data = draft.content if draft and draft.content is not None else published
-    text = text_of(data)
+    text = diffable_text(data)
     if text is None:
         raise Http404(gettext("This file is not text."))
     form = _Form(text, draft.revision if draft else 0, sha256(published))
@@ -94,7 +94,7 @@ def _save(request: HttpRequest, module: str, path: str, draft: Draft | None) -> 
             )
             there = HttpResponseRedirect(reverse("authoring:edit", args=[module, new_path]))
             return leave_toast(request, there, gettext("Renamed when you publish."))
-        new_draft = save_draft(
+        new_draft = save_file_draft(
             module_slug=module,
             path=path,
             data=None if act == "remove" else text.encode(),
@@ -182,7 +182,7 @@ def _findings(request: HttpRequest, module: str, path: str, text: str) -> dict[s
     return page
 
 
-def _check_result(text: str, faults: list[Fault]) -> dict[str, Any]:
+def _check_result(text: str, faults: list[ContentFault]) -> dict[str, Any]:
     return {
         "faults": faults[:MAX_FAULTS],
         "n_faults": len(faults),
@@ -195,10 +195,10 @@ def _comparison(path: str, theirs: bytes | None, ours: str) -> Any:
     return change_view(FileChange("", path, theirs, ours.encode()))
 
 
-def _figure(request: HttpRequest, path: str, text: str) -> tuple[SafeString, list[Fault]]:
+def _figure(request: HttpRequest, path: str, text: str) -> tuple[SafeString, list[ContentFault]]:
     """Return a figure as it stands in a lesson, empty where it has faults; and these."""
     report = Report()
     source = Source.of(path, text, report)
-    figure = Figure(source, current_vocabulary(clock.now_of(request).date()))
+    figure = SvgFigure(source, current_vocabulary(clock.now_of(request).date()))
     faults = sorted(report.faults)
     return mark_safe("" if faults else figure.svg), faults

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from portal import clock
 from portal.accounts.sessions import actor_of
 from portal.ui.responses import leave_toast, post_only, render_page
-from training.catalog.engine.archives import write_archive
+from training.catalog.engine.archives import write_module_archive
 from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.engine.exports import export_modules
 from training.catalog.engine.learning_paths import PATHS_FOLDER
@@ -39,7 +39,7 @@ from training.catalog.services.drafts import (
     CannotSaveDraft,
     answer_offer,
     remove_module,
-    save_draft,
+    save_file_draft,
 )
 from training.catalog.services.import_curriculum import FileChange
 from training.catalog.vocabulary import colour_styles, current_vocabulary
@@ -96,7 +96,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
         raise Http404(gettext("There is nothing to export."))
     name, content_type = _NAMES[kind]
     if kind == "source":
-        data = write_archive(source_files())
+        data = write_module_archive(source_files())
     else:
         vocabulary = current_vocabulary(clock.now_of(request).date())
         with unpacked(modules) as folder:
@@ -157,7 +157,7 @@ def export_kinds() -> list[tuple[str, str]]:
 
 
 @require_safe
-def module(request: HttpRequest, module: str) -> HttpResponse:
+def module_files(request: HttpRequest, module: str) -> HttpResponse:
     """Show the files of a module."""
     if module == PATHS_FOLDER:
         return HttpResponseRedirect(reverse("authoring:paths"))
@@ -241,7 +241,7 @@ def add_file(request: HttpRequest, module: str) -> HttpResponse:
     original = published_file(module, name.rpartition("/")[2])
     text = starter(name, today=now.date(), original=original)
     try:
-        save_draft(
+        save_file_draft(
             module_slug=module,
             path=name,
             revision=0,
@@ -258,7 +258,7 @@ def add_file(request: HttpRequest, module: str) -> HttpResponse:
 
 
 @post_only(otherwise=_module_address)
-def remove(request: HttpRequest, module: str) -> HttpResponse:
+def draft_removal(request: HttpRequest, module: str) -> HttpResponse:
     """Draft the removal of the whole module, and show what that would change."""
     if module == PATHS_FOLDER:
         raise Http404(gettext("There is no such module."))

@@ -21,9 +21,9 @@ from portal.ui.navigation import may_use, roles_for_page
 from portal.ui.pieces import Tab
 from portal.ui.responses import leave_toast, render_page
 from portal.ui.words import number
-from training.catalog.engine.reviews import Review
+from training.catalog.engine.reviews import TypeReview
 from training.catalog.policies import reasons_against_reviewing
-from training.catalog.queries.lessons import lessons_about, reviews_in_force, reviews_of
+from training.catalog.queries.lessons import lessons_about, reviews_in_force, reviews_of_type
 from training.catalog.services.review_alert_type import CannotReview, review_alert_type
 from training.matrix.engine.coverage import TypeMapping
 from training.matrix.web.forms import ReviewForm
@@ -46,18 +46,18 @@ class MappingRow:
         return self.mapping.alert_type
 
     @property
-    def review(self) -> Review:
+    def review(self) -> TypeReview:
         """What holds for it."""
         return self.mapping.review
 
 
-def mappings_of(reviews: Mapping[str, Review]) -> list[TypeMapping]:
+def mappings_of(reviews: Mapping[str, TypeReview]) -> list[TypeMapping]:
     """Return all alert types with their reviews, by title."""
     types = sorted(all_types(), key=lambda alert_type: alert_type.title)
     return [TypeMapping(alert_type, reviews[alert_type.title]) for alert_type in types]
 
 
-def row_of(mapping: TypeMapping, incidents: int = 0) -> MappingRow:
+def mapping_row_of(mapping: TypeMapping, incidents: int = 0) -> MappingRow:
     """Return an alert type with the ways that lead on from it."""
     title = mapping.alert_type.title
     return MappingRow(
@@ -93,7 +93,7 @@ def mapping(request: HttpRequest) -> HttpResponse:
         "none": gettext("Names no act"),
     }
     page = {
-        "rows": [row_of(row) for row in by_choice[show] if _matches(row, text)],
+        "rows": [mapping_row_of(row) for row in by_choice[show] if _matches(row, text)],
         "text": text,
         "show": "" if show == "all" else show,
         "segments": [
@@ -137,11 +137,11 @@ def alert_type(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             back = HttpResponseRedirect(reverse("attack:alert-type", args=[slug]))
             return leave_toast(request, back, gettext("Review saved. It holds from now on."))
-    reviews = reviews_of(entry.title)
+    reviews = reviews_of_type(entry.title)
     if not form.is_bound:
         form.initial["techniques"] = ", ".join(sorted(reviews[0].current_techniques))
     page = {
-        "row": row_of(TypeMapping(entry, reviews[0])),
+        "row": mapping_row_of(TypeMapping(entry, reviews[0])),
         "earlier": [TypeMapping(entry, review) for review in reviews[1:]],
         "lessons": lessons_about([entry.title]),
         "may_read": may_use(request, roles_for_page("incidents:queue")),

@@ -16,21 +16,28 @@ from portal.accounts.sessions import actor_of
 from portal.attack import engine as attack
 from portal.attack.engine import Technique, techniques_like
 from portal.ui.navigation import may_use, roles_for_page
-from portal.ui.palette import MAX_RESULTS, Found, Result
+from portal.ui.palette import MAX_RESULTS, FinderResult, Result
 from portal.ui.pieces import Tab
 from portal.ui.responses import render_page
 from portal.ui.words import number
-from training.matrix.engine.coverage import Cell, Column, Show, build_cells, build_matrix, rows_of
+from training.matrix.engine.coverage import (
+    MatrixCell,
+    Show,
+    TacticColumn,
+    build_cells,
+    build_matrix,
+    matrix_rows,
+)
 from training.matrix.engine.navigator import (
     SCORED,
-    Layer,
     LayerEntry,
+    NavigatorLayer,
     layer_of,
 )
 from training.matrix.queries import TechniqueFacts, facts_for
 from training.matrix.web.cells import CellNumber, below_html, cell_html, numbers_of
 from training.matrix.web.forms import LayerForm
-from training.matrix.web.views.mapping import MappingRow, mappings_of, queue_url, row_of
+from training.matrix.web.views.mapping import MappingRow, mapping_row_of, mappings_of, queue_url
 
 MITRE_PAGES = "https://attack.mitre.org/techniques/"
 
@@ -39,13 +46,13 @@ MITRE_PAGES = "https://attack.mitre.org/techniques/"
 class CellView:
     """A cell as a page shows it."""
 
-    cell: Cell
+    cell: MatrixCell
     url: str
     html: SafeString  # the link with its numbers, and its sub-techniques to unfold
 
 
 @require_GET
-def matrix(request: HttpRequest) -> HttpResponse:
+def matrix_page(request: HttpRequest) -> HttpResponse:
     """Show the matrix; `?show=` leaves in what was seen, is trained, silenced or untrained."""
     facts = facts_for(actor_of(request), now=clock.now())
     cells = build_cells(facts.evidence)
@@ -57,7 +64,8 @@ def matrix(request: HttpRequest) -> HttpResponse:
     page = {
         "columns": [(column, [views[c.technique.id] for c in column.cells]) for column in columns],
         "rows": [
-            [views[cell.technique.id] if cell else None for cell in row] for row in rows_of(columns)
+            [views[cell.technique.id] if cell else None for cell in row]
+            for row in matrix_rows(columns)
         ],
         "segments": _segments(show, all_columns),
         "layers": _layer_links(),
@@ -97,7 +105,7 @@ def _layer_links() -> list[tuple[str, str]]:
     return [(f"{reverse('attack:layer')}?of={of}", words[of]) for of in SCORED]
 
 
-def _view_of(cell: Cell, show: Show) -> CellView:
+def _view_of(cell: MatrixCell, show: Show) -> CellView:
     url = _url_of(cell.technique.id)
     below = [
         cell_html(sub, _url_of(sub.technique.id))
@@ -111,7 +119,7 @@ def _url_of(technique_id: str) -> str:
     return reverse("attack:technique", args=[technique_id])
 
 
-def _segments(show: Show, columns: list[Column]) -> list[Tab]:
+def _segments(show: Show, columns: list[TacticColumn]) -> list[Tab]:
     words = {
         Show.ALL: gettext("All"),
         Show.SEEN: gettext("Seen"),
@@ -127,7 +135,7 @@ def _segments(show: Show, columns: list[Column]) -> list[Tab]:
     ]
 
 
-def _summary(cells: dict[str, Cell]) -> dict[str, str]:
+def _summary(cells: dict[str, MatrixCell]) -> dict[str, str]:
     top = [cell for cell in cells.values() if not cell.technique.is_subtechnique]
     visible = [cell for cell in top if cell.alert_types]
     return {
@@ -138,7 +146,7 @@ def _summary(cells: dict[str, Cell]) -> dict[str, str]:
 
 
 @require_GET
-def technique(request: HttpRequest, technique_id: str) -> HttpResponse:
+def technique_page(request: HttpRequest, technique_id: str) -> HttpResponse:
     """Show what is known of one technique; an id that was replaced leads to the one of today."""
     entry = attack.technique(technique_id)
     if entry is None:
@@ -180,7 +188,7 @@ def technique(request: HttpRequest, technique_id: str) -> HttpResponse:
 def _mappings_of(technique: Technique, facts: TechniqueFacts) -> list[MappingRow]:
     counts = {count.alert_type: count.n for count in facts.type_counts}
     rows = [
-        row_of(mapping, counts.get(mapping.alert_type.title, 0))
+        mapping_row_of(mapping, counts.get(mapping.alert_type.title, 0))
         for mapping in mappings_of(facts.reviews)
         if mapping.names(technique.id)
     ]
@@ -209,7 +217,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     form = LayerForm(request.POST, request.FILES) if request.method == "POST" else LayerForm()
     page: dict[str, object] = {"form": form, "notice": attack.notice()}
     if form.is_bound and form.is_valid():
-        layer: Layer = form.cleaned_data["file"]
+        layer: NavigatorLayer = form.cleaned_data["file"]
         cells = build_cells(facts_for(actor_of(request), now=clock.now()).evidence)
         entries = sorted(layer.entries, key=lambda entry: _order(entry, cells))
         page |= {"layer": layer, "rows": [_row(entry, cells) for entry in entries]}
@@ -217,12 +225,12 @@ def compare(request: HttpRequest) -> HttpResponse:
     return render_page(request, "training/matrix/compare.html", page, form=form)
 
 
-def _order(entry: LayerEntry, cells: dict[str, Cell]) -> tuple[bool, float, str]:
+def _order(entry: LayerEntry, cells: dict[str, MatrixCell]) -> tuple[bool, float, str]:
     cell = cells.get(entry.technique_id)
     return bool(cell and cell.lessons), -(entry.score or 0), entry.technique_id
 
 
-def _row(entry: LayerEntry, cells: dict[str, Cell]) -> ComparedRow:
+def _row(entry: LayerEntry, cells: dict[str, MatrixCell]) -> ComparedRow:
     cell = cells.get(entry.technique_id)
     return ComparedRow(
         entry,
@@ -235,14 +243,14 @@ def _row(entry: LayerEntry, cells: dict[str, Cell]) -> ComparedRow:
 MIN_TEXT = 3
 
 
-def find_techniques(request: HttpRequest, text: str) -> Found:
+def techniques_named(request: HttpRequest, text: str) -> FinderResult:
     """Return the current techniques that an id, old or new, or a part of a name means."""
     if len(text) < MIN_TEXT:
-        return Found()
+        return FinderResult()
     techniques = [technique for technique in techniques_like(text) if technique.is_current][
         :MAX_RESULTS
     ]
-    return Found(
+    return FinderResult(
         [
             Result(
                 f"{technique.id} {technique.full_name}",

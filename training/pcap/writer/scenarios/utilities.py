@@ -7,7 +7,7 @@ from training.pcap.writer import datagrams as b
 from training.pcap.writer import hosts as h
 from training.pcap.writer.datagrams import Bacnet, Goose
 from training.pcap.writer.exchanges import Iec104
-from training.pcap.writer.scenario import Scenario, Step, in_order, november
+from training.pcap.writer.scenario import Scenario, Step, november, steps_in_order
 from training.pcap.writer.tape import Tape
 
 _SEGMENT = "10.20.41."
@@ -37,7 +37,12 @@ def building_scan() -> Scenario:
         scanner.who_is(begin, station, mark="" if index else "asset scanner begins")
         scanner.i_am(begin + 0.01, station, h.SCAN_GD_01, number)
         for step, (property_id, word) in enumerate(words.items(), 1):
-            scanner.read(begin + step * 0.9, station, (b.DEVICE, number, property_id), b.text(word))
+            scanner.read(
+                begin + step * 0.9,
+                station,
+                (b.DEVICE, number, property_id),
+                b.application_text(word),
+            )
     stranger.who_is(70.0, _ALL, mark="stranger calls everybody")
     for index, (station, number) in enumerate(_STATIONS):
         stranger.i_am(70.008 + index * 0.006, station, h.NOTEBOOK_UTL, number)
@@ -107,7 +112,7 @@ def select_and_execute() -> Scenario:
         (23.0, lambda at: centre.information(at, h.RTU_SUB_01, (3, 11, "d10700" + "01"))),
         (23.2, lambda at: centre.information(at, h.RTU_SUB_01, (46, 10, "b90b00" + "01"))),
     ]
-    in_order(*steps)
+    steps_in_order(*steps)
     odd = Iec104(tape, h.JUMP_GD_01, h.RTU_SUB_01, 51201)
     odd.tcp.open(31.0)
     odd.control(31.2, 0x07)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from training.pcap.writer import hosts as h
 from training.pcap.writer.exchanges import Dnp3, Modbus
-from training.pcap.writer.scenario import Scenario, Step, in_order, november
+from training.pcap.writer.scenario import Scenario, Step, november, steps_in_order
 from training.pcap.writer.tape import Tape, jitter
 
 _SEGMENT = "10.20.31."
@@ -47,7 +47,7 @@ def two_writers() -> Scenario:
         (44.1, lambda at: panel.write(at, 40, 650, "operator writes the set point")),
         (44.6, lambda at: panel.read(at, 40, [650])),
     ]
-    in_order(*steps)
+    steps_in_order(*steps)
     odd = Modbus(tape, h.ENG_WS_03, h.PLC_WTP_01, 61044)
     odd.tcp.open(79.2)
     odd.call(79.4, "2b0e0100", _IDENTITY, "odd master asks what the device is")
@@ -165,7 +165,7 @@ def change_of_masters() -> Scenario:
         (21.0 + index * 2, lambda at: new.read(at, 0, _LEVELS[:6])) for index in range(16)
     ]
     steps.append((30.5, lambda at: new.write(at, 12, 455, "second server writes, as it may")))
-    in_order(*steps)
+    steps_in_order(*steps)
     for index in range(6):
         line.call(24.2 + index * 5, 1, _CLASSES, reply=_POLL)
     third = Modbus(tape, h.EDGE_GD_02, h.PLC_WTP_02, 40918)

@@ -27,7 +27,7 @@ MAX_SHOWN = 10
 
 
 @require_GET
-def due(request: HttpRequest) -> HttpResponse:
+def due_questions_page(request: HttpRequest) -> HttpResponse:
     """Show what is to be answered again, of all modules or of `?module=`; `?answered=` shows what
     came of one answer, for those without scripts.
     """
@@ -35,7 +35,7 @@ def due(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def question(request: HttpRequest, version: int) -> HttpResponse:
+def due_question(request: HttpRequest, version: int) -> HttpResponse:
     """Take an answer (POST), or open the question once more. Without htmx both lead to the list."""
     learner, now = actor_of(request), clock.now_of(request)
     question_id = question_of_version(version)

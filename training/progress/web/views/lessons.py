@@ -18,7 +18,7 @@ from portal.accounts.models import SOC_ROLES, User
 from portal.accounts.queries import roles_of
 from portal.accounts.sessions import actor_of
 from portal.attack import engine as attack
-from portal.ui.palette import MAX_RESULTS, Found, Result
+from portal.ui.palette import MAX_RESULTS, FinderResult, Result
 from portal.ui.pieces import Tab
 from portal.ui.responses import nothing_new, render_page, wants_part
 from portal.ui.words import number
@@ -30,7 +30,7 @@ from training.catalog.queries.lessons import (
     lessons_in_order,
     lessons_like,
     module_at,
-    techniques_of,
+    techniques_of_lesson,
 )
 from training.progress.queries.learning_paths import is_newcomer, next_lesson, path_progress
 from training.progress.queries.lesson_feedback import note_of
@@ -88,7 +88,7 @@ def _role_tabs(role: str) -> list[Tab]:
 
 
 @require_GET
-def module(request: HttpRequest, module: str) -> HttpResponse:
+def module_lessons(request: HttpRequest, module: str) -> HttpResponse:
     """Show the lessons of a module, and how far the person is."""
     learner, now = actor_of(request), clock.now_of(request)
     progress = _module_progress(learner, module, now=now)
@@ -120,7 +120,7 @@ def lesson(request: HttpRequest, module: str, lesson: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def question(request: HttpRequest, module: str, lesson: str, question: str) -> HttpResponse:
+def lesson_question(request: HttpRequest, module: str, lesson: str, question: str) -> HttpResponse:
     """Take an answer (POST), or open the question once more. Without htmx both lead back to it."""
     page = _LessonPage.at(module, lesson, request)
     version = page.version_at(question)
@@ -147,7 +147,7 @@ def question(request: HttpRequest, module: str, lesson: str, question: str) -> H
 
 
 @require_GET
-def capture(request: HttpRequest, module: str, name: str) -> HttpResponse:
+def download_capture(request: HttpRequest, module: str, name: str) -> HttpResponse:
     """Hand out a capture of a lesson as a file."""
     row = capture_at(module, name)
     if row is None:
@@ -212,7 +212,7 @@ class _LessonPage:
             "blocks": blocks,
             "note": note_of(self.learner, self.lesson),
             "sources": [mark_safe(html) for html in self.lesson.sources],
-            "techniques": techniques_of(self.lesson),
+            "techniques": techniques_of_lesson(self.lesson),
             "attack_version": attack.version(),
             "lesson_at": at + 1,
             "lesson_count": len(lessons),
@@ -303,11 +303,11 @@ def resume(request: HttpRequest) -> HttpResponse:
     return render_page(request, "training/progress/next.html", page, part="next")
 
 
-def find_lessons(request: HttpRequest, text: str) -> Found:
+def find_lessons(request: HttpRequest, text: str) -> FinderResult:
     """Return the lessons whose title or alert types have these words, or about this technique."""
     if not text.strip():
-        return Found()
-    return Found(
+        return FinderResult()
+    return FinderResult(
         [
             Result(
                 lesson.title,

@@ -29,7 +29,7 @@ from training.progress.web.questions import (
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def preview(request: HttpRequest, module: str, lesson: str) -> HttpResponse:
+def preview_lesson(request: HttpRequest, module: str, lesson: str) -> HttpResponse:
     """Show a lesson as it would be published; POST answers the question in `?question=`."""
     reader, now = actor_of(request), clock.now_of(request)
     if reasons_against_writing(reader):
@@ -71,7 +71,7 @@ def preview(request: HttpRequest, module: str, lesson: str) -> HttpResponse:
     return render_page(request, "training/progress/preview.html", page)
 
 
-def _row_of(module: content.Module, lesson: content.Lesson) -> Lesson:
+def _row_of(module: content.ModuleContent, lesson: content.LessonContent) -> Lesson:
     """The row that the lesson would have; it is not stored."""
     outline = [{"id": heading.id, "title": heading.title} for heading in lesson.outline]
     return Lesson(
@@ -84,7 +84,7 @@ def _row_of(module: content.Module, lesson: content.Lesson) -> Lesson:
 
 
 def _questions(
-    request: HttpRequest, row: Lesson, lesson: content.Lesson, reader: User, now: datetime
+    request: HttpRequest, row: Lesson, lesson: content.LessonContent, reader: User, now: datetime
 ) -> dict[str, QuestionView]:
     address = reverse("training:preview", args=[row.module.slug, row.slug])
     # A lab that has faults cannot be asked.

@@ -47,7 +47,7 @@ COLUMNS = (
 
 
 @require_GET
-def record(request: HttpRequest) -> HttpResponse:
+def own_record(request: HttpRequest) -> HttpResponse:
     """Show what one's answers came to, and the latest of them."""
     learner = actor_of(request)
     page = {
@@ -125,7 +125,7 @@ def _lesson_address(module: str, lesson: str) -> str:
 
 
 @post_only(otherwise=_lesson_address)
-def send(request: HttpRequest, module: str, lesson: str) -> HttpResponse:
+def send_report(request: HttpRequest, module: str, lesson: str) -> HttpResponse:
     """Take what the reader says of a lesson."""
     reader, row = actor_of(request), lesson_at(module, lesson)
     if row is None:
