@@ -165,6 +165,7 @@ WORKED_OUT_AHEAD = """
         SELECT FROM planned_work_revision r JOIN planned_work_plannedwork w ON w.id = r.work_id
         WHERE r.id = NEW.revision_id AND r.work_id = NEW.work_id AND w.site_id = NEW.site_id
             AND r.is_latest AND r.rule <> '' AND w.state = 'planned'
-            AND NEW.known_from = r.known_from AND NEW.starts_at >= r.worked_out_until
+            AND NEW.known_from = r.known_from AND NEW.came_by_token = r.came_by_token
+            AND NEW.starts_at >= r.worked_out_until
             AND (NEW.ends_at - NEW.starts_at = r.length OR r.dates ? 'moved'))
 """

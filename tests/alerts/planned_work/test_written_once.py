@@ -117,6 +117,7 @@ def test_the_worker_adds_no_time_that_nobody_planned(work, planned, plan, device
     wrong = [
         {"starts_at": NOON, "ends_at": NOON + timedelta(hours=5)},
         {"known_from": NOON - 9 * DAY},
+        {"came_by_token": True},
         {"late_until": start},
         {"done_at": NOON},
         {"ends_at": start + 20 * DAY},
