@@ -1,4 +1,4 @@
-"""Files that the guides and docs name exist, and the index of decisions is complete."""
+"""Files and names in the guides and docs exist, and the index of decisions is complete."""
 
 import re
 from pathlib import Path
@@ -8,10 +8,13 @@ import pytest
 from tests.architecture.tree import HOME, tracked
 
 GUIDES = ("CONTRIBUTING.md", "docs/architecture.md")
+CODE = (".py", ".sh", ".yml", ".toml", "Makefile")
 DECISIONS = Path("docs/decisions")
 FILES = [str(path) for path in tracked()]
 PAGES = [file for file in FILES if re.fullmatch(r"(docs/)?(decisions/)?[^/]+\.md", file)]
 _PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)*(?:/|\.(?:css|html|js|json|md|po|py|toml|yaml|yml)))`")
+_NAME = re.compile(r"`(_?[A-Za-z]+(?:_[A-Za-z]+|[a-z][A-Z])\w*|[A-Z][A-Za-z]+)(?:\(\))?`")
+_CLASS = re.compile(r"[A-Z][a-z]+(?:[A-Z][a-z]*)*")
 _CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 _INDEX_ROW = re.compile(
@@ -31,6 +34,17 @@ def test_files_that_a_guide_names_exist(guide):
     names = _PATH.findall((HOME / guide).read_text(encoding="utf-8"))
     assert len(names) > 10
     assert not [name for name in names if not is_there(name)]
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_names_in_a_guide_are_defined(guide):
+    names = set(_NAME.findall((HOME / guide).read_text(encoding="utf-8")))
+    texts = [(HOME / file).read_text(encoding="utf-8") for file in FILES if file.endswith(CODE)]
+    text = "\n".join(texts)
+    defined = set(re.findall(r"^\s*(?:class|type) (\w+)", text, re.MULTILINE))
+    words = defined | {word for word in re.findall(r"\w+", text) if not _CLASS.fullmatch(word)}
+    assert len(names) > 10
+    assert not sorted(names - words)
 
 
 @pytest.mark.parametrize("page", PAGES)
