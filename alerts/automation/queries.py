@@ -1,10 +1,11 @@
 """What a person may see of automation: rules, playbooks, runs, requests for consent."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 
 from alerts.automation.engine.status_sync import is_status_sync
 from alerts.automation.models import (
@@ -17,13 +18,14 @@ from alerts.automation.models import (
     PlaybookRun,
     WorkflowCheck,
 )
-from alerts.incidents.models import Alert, Incident, touches_sites
+from alerts.incidents.models import Alert, Incident, Severity, touches_sites
 from alerts.incidents.queries import incidents_visible_to
 from alerts.outbox.models import WantedRule
 from alerts.patterns.registry import StatusSyncPlaybook
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sites.models import Site
+from alerts.suppression.engine.fields import SEVERITIES
 from portal.accounts.models import Role, User
 from portal.accounts.queries import reach_of
 
@@ -89,19 +91,63 @@ def incidents_like(
     alert_type: str,
     devices: Sequence[str],
     addresses: Sequence[str],
+    severities: Sequence[str] = (),
     since: datetime,
 ) -> QuerySet[Incident]:
     """The incidents of a workspace since then with an alert of this type, in which all of these
-    devices and addresses are: as Sentinel's conditions ask, each by itself. Newest first.
+    devices and addresses are: as Sentinel's conditions ask, each by itself. Newest first. Where
+    severities are named, its alert has one of them: people may have changed the incident's own.
     """
     rows = Incident.objects.filter(workspace=workspace_id, created_at__gte=since, gone_at=None)
     alerts = Alert.objects.filter(incidents=OuterRef("pk"))
-    rows = rows.filter(Exists(alerts.filter(alert_type=alert_type)))
+    of_type = alerts.filter(alert_type=alert_type)
+    if severities:
+        of_type = of_type.filter(severity__in=[SEVERITIES.index(word) for word in severities])
+    rows = rows.filter(Exists(of_type))
     for name in devices:
         rows = rows.filter(Exists(alerts.filter(any_device__contains=[name])))
     for address in addresses:
         rows = rows.filter(Exists(alerts.filter(any_address__contains=[address])))
     return rows.order_by("-created_at", "-pk")
+
+
+def severity_on_arrival(incident: Incident) -> tuple[str, tuple[str, ...]]:
+    """Return the severity that incidents like this one come with, and the engines that found their
+    alerts: the highest of its alerts of the type, whatever people have made of the incident since.
+    """
+    rows = list(incident.alerts.filter(alert_type=incident.alert_type))
+    number = max((row.severity for row in rows), default=incident.severity)
+    return Severity(number).label, tuple({row.engine for row in rows})
+
+
+def examples_for_rules(
+    user: User, *, alert_types: Collection[str], since: datetime, until: datetime
+) -> dict[tuple[str, str], list[tuple[str, int]]]:
+    """Return for each alert type and severity of a period the workspaces where the person makes
+    automation rules, by name, each with the id of an incident to make one from.
+    """
+    led = reach_of(user, {Role.SOC_LEAD})
+    places = [row for row in workspaces_visible_to(user) if led.covers(row) and not row.is_removed]
+    if not alert_types or not places:
+        return {}
+    rows = (
+        incidents_visible_to(user)
+        .filter(
+            workspace__in=[row.pk for row in places],
+            gone_at=None,
+            alert_type__in=alert_types,
+            alerts__alert_type=F("alert_type"),
+            alerts__at__gte=since,
+            alerts__at__lt=until,
+        )
+        .order_by("workspace__name")
+        .values_list("alert_type", "alerts__severity", "workspace__name")
+        .annotate(latest=Max("pk"))
+    )
+    examples: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+    for alert_type, severity, workspace, incident_id in rows:
+        examples[alert_type, Severity(severity).label].append((workspace, incident_id))
+    return dict(examples)
 
 
 def made_rules_visible_to(user: User) -> QuerySet[MadeRule]:

@@ -51,7 +51,12 @@ RULE = f"/subscriptions/{GUID}/providers/Microsoft.SecurityInsights/alertRules/{
 PLAYBOOK = f"/subscriptions/{GUID}/resourceGroups/rg/providers/Microsoft.Logic/workflows/tell"
 DURATION = re.compile(r"P(\d+D)?(T(\d+[HMS])+)?")
 ENDS = NOON + timedelta(days=30)
-LIKENESS = Likeness("Illegal DNP3 Operation", devices=("PLC-1",), addresses=("10.0.0.1",))
+LIKENESS = Likeness(
+    "Illegal DNP3 Operation",
+    devices=("PLC-1",),
+    addresses=("10.0.0.1",),
+    severities=("Medium", "High"),
+)
 
 
 def made_rule(effect, *, in_portal=False, **effects):
@@ -80,6 +85,7 @@ AUTOMATION = {
     "rule that runs a playbook": made_rule("playbook", **PLAYING),
     "rule that runs a playbook in the portal": made_rule("playbook", in_portal=True, **PLAYING),
     "rule that assigns": made_rule("assign", team_id=GUID, team_name="OT"),
+    "rule that sets the severity": made_rule("severity", severity="Low"),
     "rule that enriches": made_rule("enrich", label="ot", task="Look at the sensor"),
 }
 ANALYTICS = {

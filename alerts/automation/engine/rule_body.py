@@ -1,5 +1,6 @@
 """The JSON of an automation rule that people make here: on incidents of one alert type, and of the
-same two devices where that is wanted; it runs a playbook, assigns, or labels and adds a task.
+same two devices where that is wanted; it runs a playbook, assigns, sets the severity, or labels and
+adds a task.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from alerts.suppression.engine.fields import SEVERITIES
 from alerts.suppression.engine.rule import instant
 from alerts.suppression.engine.sentinel_conditions import (
     MAX_NAME_LENGTH,
@@ -19,21 +21,22 @@ from alerts.suppression.engine.sentinel_conditions import (
 from alerts.suppression.engine.sentinel_forms import NAME_PREFIX
 
 type Json = dict[str, Any]
-type Effect = Literal["playbook", "assign", "enrich"]
+type Effect = Literal["playbook", "assign", "severity", "enrich"]
 
 FIRST_ORDER, LAST_ORDER = 601, 899  # behind our suppression rules, before our probe
-EFFECTS: Final[tuple[Effect, ...]] = ("playbook", "assign", "enrich")
+EFFECTS: Final[tuple[Effect, ...]] = ("playbook", "assign", "severity", "enrich")
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
     """Which incidents are meant. Each device is a name, or an address where it has no name; all of
-    them have to be in the incident.
+    them have to be in the incident. `severities`: one of these; none stand for all.
     """
 
     alert_type: str
     devices: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,17 @@ class Effects:
     tenant_id: str = ""
     team_id: str = ""  # object id of a group in Entra
     team_name: str = ""
+    severity: str = ""  # one of Sentinel's words
     label: str = ""
     task: str = ""
+
+
+def severities_replaced(severity: str, *, present: str) -> tuple[str, ...]:
+    """Return the severities that a rule replaces by `severity`: to raise, all below it, so that it
+    never lowers any; to lower, those above it up to the present one.
+    """
+    new, old = SEVERITIES.index(severity), SEVERITIES.index(present)
+    return SEVERITIES[1:new] if new > old else SEVERITIES[new + 1 : old + 1]
 
 
 def conditions_for(likeness: Likeness, *, types: Iterable[Json] = ()) -> list[Json]:
@@ -56,6 +68,11 @@ def conditions_for(likeness: Likeness, *, types: Iterable[Json] = ()) -> list[Js
     return [
         property_condition("AlertProductNames", PRODUCTS),
         *(list(types) or [property_condition("IncidentTitle", titles([likeness.alert_type]))]),
+        *(
+            [property_condition("IncidentSeverity", likeness.severities)]
+            if likeness.severities
+            else []
+        ),
         *(property_condition("IoTDeviceName", [name]) for name in likeness.devices),
         *(property_condition("IPAddress", [address]) for address in likeness.addresses),
     ]
@@ -69,6 +86,8 @@ def actions_for(effects: Effects) -> list[Json]:
     if effects.effect == "assign":
         owner = {"objectId": effects.team_id, "assignedTo": effects.team_name}
         return [_action(1, "ModifyProperties", {"owner": owner | {"ownerType": "Group"}})]
+    if effects.effect == "severity":
+        return [_action(1, "ModifyProperties", {"severity": effects.severity})]
     actions = []
     if effects.label:
         labels = {"labels": [{"labelName": effects.label}]}

@@ -18,6 +18,7 @@ class MadeRule(models.Model):
 
         PLAYBOOK = "playbook", _("Run a playbook")
         ASSIGN = "assign", _("Assign it to the OT team")
+        SEVERITY = "severity", _("Set the severity")
         ENRICH = "enrich", _("Add a label and a task")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -31,6 +32,7 @@ class MadeRule(models.Model):
         "automation.Playbook", on_delete=models.PROTECT, null=True, related_name="+"
     )
     body = models.JSONField()  # as it was previewed and is wanted in Sentinel
+    reason = models.TextField(blank=True, default="", db_default="")  # why the severity is lowered
     previewed = models.PositiveIntegerField()  # incidents of 90 days that it would have met
     made_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField()

@@ -1,6 +1,7 @@
 """Who makes automation rules here, takes them away, and checks a workflow; and why not."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -8,10 +9,16 @@ from django.utils.translation import gettext
 
 from alerts.automation.engine.rule_body import Effects
 from alerts.automation.models import MadeRule, Playbook
-from alerts.automation.policies import reasons_against_playbook, reasons_of_unread_list
+from alerts.automation.policies import (
+    reasons_against_playbook,
+    reasons_against_reason,
+    reasons_of_unread_list,
+)
 from alerts.incidents.models import Incident
 from alerts.outbox.engine.labels import is_our_label
 from alerts.sentinel.models import Workspace
+from alerts.suppression.engine.fields import SEVERITIES
+from alerts.suppression.engine.guards.never import is_never_silenced, is_timeboxed
 from portal.accounts.models import SOC_ROLES, Role, User
 from portal.accounts.queries import reach_of
 
@@ -46,6 +53,10 @@ def reasons_against_effects(
         if not effects.team_name.strip():
             reasons.append(gettext("Enter the name of the team."))
         return reasons
+    if effects.effect == "severity":
+        if effects.severity not in SEVERITIES[1:]:
+            reasons.append(gettext("Choose a severity."))
+        return reasons
     if not effects.label and not effects.task:
         reasons.append(gettext("Enter a label, a task, or both."))
     if len(effects.label) > MAX_LABEL_LENGTH or len(effects.task) > MAX_TASK_LENGTH:
@@ -53,6 +64,28 @@ def reasons_against_effects(
     if is_our_label(effects.label):
         reasons.append(gettext("This is a label that Tagout sets by itself."))
     return reasons
+
+
+def reasons_against_severity(
+    severity: str, *, present: str, alert_type: str, engines: Iterable[str], reason: str
+) -> list[str]:
+    """Why a rule cannot set this severity on incidents of an alert type that come with the present
+    one. Any may be raised. Lowering needs a reason, and what must never be silenced or can stop a
+    plant keeps its severity: no OT lead signs a rule that is made here.
+    """
+    if present not in SEVERITIES[1:]:
+        return [gettext("The severity of this incident is not known.")]
+    if severity == present:
+        return [gettext("Incidents like this one come with this severity already.")]
+    if SEVERITIES.index(severity) > SEVERITIES.index(present):
+        return []
+    if is_never_silenced(alert_type, engines=engines):
+        words = gettext("%(alert_type)s must never be silenced, so no rule lowers its severity.")
+        return [words % {"alert_type": alert_type}]
+    if is_timeboxed(alert_type):
+        words = gettext("%(alert_type)s can stop a plant, so no rule lowers its severity.")
+        return [words % {"alert_type": alert_type}]
+    return reasons_against_reason(reason)
 
 
 def _reasons_against_automatic(

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from alerts.automation.engine.rule_body import (
     body_of_rule,
     conditions_for,
     free_order,
+    severities_replaced,
 )
 from alerts.automation.engine.rule_facts import read_rule_facts
 from alerts.automation.models import FoundRule, Inventory, MadeRule, Playbook
@@ -24,8 +25,9 @@ from alerts.automation.policies.rules import (
     reasons_against_effects,
     reasons_against_making_rules,
     reasons_against_removing_rule,
+    reasons_against_severity,
 )
-from alerts.automation.queries import incidents_like
+from alerts.automation.queries import incidents_like, severity_on_arrival
 from alerts.automation.services.notify import notify_of_plant_rule
 from alerts.incidents.acts.apply import lock_incidents_of_act
 from alerts.incidents.models import Incident
@@ -61,6 +63,7 @@ class RulePlan:
     playbook: Playbook | None
     same_devices: bool
     days: int
+    reason: str = ""  # why the severity is lowered
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,9 @@ def preview_rule(*, plan: RulePlan, by: User, now: datetime) -> RulePreview:
         plan.effects, plan.playbook, workspace_id=incident.workspace_id, days=plan.days, now=now
     )
     likeness = likeness_of(incident, same_devices=plan.same_devices)
+    if plan.effects.effect == "severity" and not reasons:
+        severities, reasons = _severities_of(plan, incident)
+        likeness = replace(likeness, severities=severities)
     if not likeness.alert_type:
         reasons.append(gettext("The alert type of this incident is not known."))
     if plan.same_devices and not (likeness.devices or likeness.addresses):
@@ -100,11 +106,26 @@ def preview_rule(*, plan: RulePlan, by: User, now: datetime) -> RulePreview:
         alert_type=likeness.alert_type,
         devices=likeness.devices,
         addresses=likeness.addresses,
+        severities=likeness.severities,
         since=now - HISTORY,
     )
-    content = json.dumps([conditions, actions, plan.days], sort_keys=True)
+    content = json.dumps([conditions, actions, plan.days, plan.reason], sort_keys=True)
     digest = hashlib.sha256(content.encode()).hexdigest()
     return RulePreview(likeness, conditions, actions, rows, rows.count(), digest)
+
+
+def _severities_of(plan: RulePlan, incident: Incident) -> tuple[tuple[str, ...], list[str]]:
+    """The severities that the plan replaces, or why it may not."""
+    present, engines = severity_on_arrival(incident)
+    severity = plan.effects.severity
+    reasons = reasons_against_severity(
+        severity,
+        present=present,
+        alert_type=incident.alert_type,
+        engines=engines,
+        reason=plan.reason,
+    )
+    return () if reasons else severities_replaced(severity, present=present), reasons
 
 
 def _types_in_portal(
@@ -165,6 +186,7 @@ def make_rule(*, plan: RulePlan, digest: str, by: User, now: datetime) -> MadeRu
         addresses=list(preview.likeness.addresses),
         playbook=plan.playbook if plan.effects.effect == "playbook" else None,
         body={},
+        reason=plan.reason if plan.effects.effect == "severity" else "",
         previewed=preview.count,
         made_by=by,
         made_at=now,
@@ -197,6 +219,7 @@ def make_rule(*, plan: RulePlan, digest: str, by: User, now: datetime) -> MadeRu
         incident=incident.number or incident.name,
         body=row.body,
         previewed=preview.count,
+        reason=row.reason,
     )
     return row
 

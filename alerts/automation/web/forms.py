@@ -7,9 +7,12 @@ from django.utils.translation import gettext, gettext_lazy
 
 from alerts.automation.engine.rule_body import Effects
 from alerts.automation.models import MadeRule, Playbook
+from alerts.automation.policies import MAX_REASON_LENGTH
 from alerts.automation.policies.rules import DAYS
 from alerts.automation.services.made_rules import RulePlan
 from alerts.incidents.models import Incident
+from alerts.incidents.wording import term
+from alerts.suppression.engine.fields import SEVERITIES
 from portal.ui.words import number
 
 
@@ -24,6 +27,12 @@ class RuleForm(forms.Form):
     team_name = forms.CharField(
         required=False, max_length=120, label=gettext_lazy("Name of the OT team")
     )
+    severity = forms.ChoiceField(required=False, label=gettext_lazy("New severity"))
+    reason = forms.CharField(
+        required=False,
+        max_length=MAX_REASON_LENGTH,
+        label=gettext_lazy("Reason, if the severity is lowered"),
+    )
     label = forms.CharField(required=False, max_length=100, label=gettext_lazy("Label"))
     task = forms.CharField(required=False, max_length=150, label=gettext_lazy("Task"))
     same_devices = forms.BooleanField(
@@ -37,6 +46,8 @@ class RuleForm(forms.Form):
         names = [(uuid, row.name) for uuid, row in self.playbooks.items()]
         fields: dict[str, Any] = self.fields
         fields["playbook"].choices = [("", gettext("none")), *names]
+        words = [(severity, term(severity)) for severity in reversed(SEVERITIES[1:])]
+        fields["severity"].choices = [("", gettext("none")), *words]
         fields["days"].choices = [(n, gettext("%(n)s days") % {"n": number(n)}) for n in DAYS]
 
     def plan(self, incident: Incident) -> RulePlan:
@@ -49,7 +60,15 @@ class RuleForm(forms.Form):
             tenant_id=incident.workspace.tenant_id,
             team_id=values["team_id"].strip(),
             team_name=values["team_name"].strip(),
+            severity=values["severity"],
             label=values["label"].strip(),
             task=values["task"].strip(),
         )
-        return RulePlan(incident.pk, effects, playbook, values["same_devices"], values["days"])
+        return RulePlan(
+            incident.pk,
+            effects,
+            playbook,
+            same_devices=values["same_devices"],
+            days=values["days"],
+            reason=values["reason"].strip(),
+        )

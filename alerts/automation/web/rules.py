@@ -48,6 +48,7 @@ from portal.accounts.models import User
 from portal.accounts.sessions import actor_of
 from portal.ui.responses import leave_toast, post_only, render_page
 
+_LINKED = ("effect", "severity")  # what a link to the form may choose
 SHOWN = 5  # incidents of the preview
 SHOWN_AFTER_END = timedelta(days=30)
 
@@ -58,7 +59,8 @@ def new_rule(request: HttpRequest, incident_id: int) -> HttpResponse:
     user, now = actor_of(request), clock.now()
     rows = incidents_visible_to(user).select_related("workspace__organisation")
     incident = get_object_or_404(rows, pk=incident_id)
-    form = RuleForm(_playbooks_for(incident, user), request.POST or None)
+    chosen = {name: request.GET[name] for name in _LINKED if name in request.GET}
+    form = RuleForm(_playbooks_for(incident, user), request.POST or None, initial=chosen)
     reasons = reasons_against_making_rules(incident, by=user)
     if reasons or request.method != "POST" or not form.is_valid():
         status = 403 if reasons else 200
@@ -111,8 +113,9 @@ def _form_page(
 def _preview_page(
     request: HttpRequest, incident: Incident, form: RuleForm, preview: RulePreview, now: datetime
 ) -> HttpResponse:
+    logic = {"triggersOn": "Incidents", "triggersWhen": "Created"}
     body = {
-        "triggeringLogic": {"triggersOn": "Incidents", "conditions": preview.conditions},
+        "triggeringLogic": logic | {"conditions": preview.conditions},
         "actions": preview.actions,
     }
     names = {row.resource_id: row.name for row in form.playbooks.values()}

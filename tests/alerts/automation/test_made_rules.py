@@ -150,6 +150,8 @@ def test_a_rule_ends_when_its_playbook_turns_out_to_act_on_the_plant(
         (Effects("enrich", label="tagout:routine"), "sets by itself"),
         (Effects("enrich", label="x" * 101), "at most 100"),
         (Effects("playbook"), "Choose a playbook"),
+        (Effects("severity"), "Choose a severity"),
+        (Effects("severity", severity="Grave"), "Choose a severity"),
     ],
 )
 def test_what_makes_no_rule_is_refused(plan, make, leo, effects, why):

@@ -7,14 +7,16 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import CommandError, call_command
 
+from alerts.automation.engine.rule_body import Effects
 from alerts.automation.engine.workflow_check import STAGES
 from alerts.automation.models import FoundRule, Inventory, Playbook, PlaybookRun, WorkflowCheck
 from alerts.automation.services.inventory import read_due_inventory
+from alerts.automation.services.made_rules import RulePlan, make_rule, preview_rule
 from alerts.automation.services.run_playbook import run_playbook
 from alerts.automation.services.workflow_check import advance_due_check, begin_check
 from alerts.incidents.models import Incident
 from alerts.intake.services.poll import pull_changes
-from alerts.outbox.models import Change, ChangeOutcome, WantedRule
+from alerts.outbox.models import Change, ChangeOutcome, Landing, WantedRule
 from alerts.outbox.services import deliver_one, deliver_one_rule
 from alerts.sentinel.client import client_for
 from alerts.sentinel.wire import read_incident
@@ -77,6 +79,35 @@ def test_an_answer_that_is_lost_starts_no_second_run(azure, workspace, incident,
     read()
     run = PlaybookRun.objects.get(incident=incident)
     assert (run.status, run.name) == ("Succeeded", done.note)
+
+
+def test_incidents_of_a_type_get_the_severity_that_a_rule_sets(azure, workspace, leo):
+    client = client_for(workspace, "rules")
+
+    def severity_of_next():
+        name = azure.control.inject(kind="historian-polling")["name"]
+        return name, read_incident(client.get_incident(name)).severity
+
+    name, before = severity_of_next()
+    pull_changes(workspace=workspace, client=client_for(workspace), now=clock.now())
+    incident = Incident.objects.get(name=name)
+    plan = RulePlan(
+        incident.pk,
+        Effects("severity", severity="Low"),
+        None,
+        same_devices=False,
+        days=30,
+        reason="The historian polls so by day and night.",
+    )
+    digest = preview_rule(plan=plan, by=leo, now=clock.now()).digest
+    made = make_rule(plan=plan, digest=digest, by=leo, now=clock.now())
+    done = deliver_one_rule(now=clock.now(), connect=client_for, pause=lambda _: None)
+    try:
+        assert done.outcome == Landing.LANDED, done.note
+        assert (before, severity_of_next()[1]) == ("Medium", "Low")
+    finally:
+        client.delete_automation_rule(str(WantedRule.objects.get(about=made.uuid).name))
+    assert severity_of_next()[1] == "Medium"
 
 
 def test_the_whole_workflow_is_checked_with_a_playbook(azure, workspace, leo):

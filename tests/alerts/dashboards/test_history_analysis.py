@@ -1,8 +1,10 @@
 """The analysis of a period: its numbers are the database's, and each person's own."""
 
 import csv
+import html
 import io
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -150,6 +152,29 @@ def test_a_report_is_made_by_a_worker_and_read_as_page_and_tables(history, clien
     assert len(read_csv(alerts)) == found.alerts
     assert read_csv(client.get(f"{address}patterns.csv")) is not None
     assert client.get(f"{address}people.csv").status_code == 404
+
+
+def test_a_proposal_leads_to_the_form_of_a_rule_that_sets_the_severity(
+    workspace, site, oda, client, leo, mia
+):
+    incidents = routine(workspace, site, title="Modbus Exception")
+    for incident in incidents[:12]:
+        judge([incident], oda)
+    pages = {}
+    for person in (leo, mia):
+        client.force_login(person)
+        address = client.post("/history/", {"days": "90"})["Location"]
+        make_due_reports()
+        pages[person] = client.get(address).content.decode()
+        assert "Judged harmless, again and again" in pages[person]
+    link = re.search(r'href="(/automation/rules/new/(\d+)/[^"]*)"', pages[leo])
+    assert f"Set it in {workspace.name}" in pages[leo]
+    assert int(link[2]) in {incident.pk for incident in incidents}
+    assert "Set it in" not in pages[mia], "only the SOC lead of a workspace makes rules"
+    client.force_login(leo)
+    form = client.get(html.unescape(link[1])).content.decode()
+    assert "Modbus Exception" in form
+    assert '<option value="severity" selected>' in form and '<option value="Low" selected>' in form
 
 
 def test_who_took_which_table_of_which_period_away_is_on_record(history, client, mia, monkeypatch):

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
+from alerts.automation.queries import examples_for_rules
 from alerts.dashboards.models import HistoryReport
 from alerts.dashboards.policies import reasons_against_history
 from alerts.dashboards.queries.history_analysis import (
@@ -84,7 +87,7 @@ def report(request: HttpRequest, report: UUID) -> HttpResponse:
         "report": row,
         "is_changing": row.state in ("waiting", "running"),
         "result": result,
-        "proposals": [_type_row(line) for line in types if line["proposed"] != line["severity"]],
+        "proposals": _proposals(row, types),
         "types": [_type_row(line) for line in types[:_SHOWN]],
         "n_types": len(types),
         "patterns": [line | {"severity": term(line["severity"])} for line in patterns[:_SHOWN]],
@@ -147,6 +150,28 @@ def _type_row(line: dict[str, Any]) -> dict[str, Any]:
         "why": str(_WHY.get(line["why"], line["why"])),
         "harmless": line["routine"] + line["maintenance"],
     }
+
+
+def _proposals(report: HistoryReport, types: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines with another severity, each with links to forms of rules that set it: one a
+    workspace where the reader makes rules.
+    """
+    lines = [line for line in types if line["proposed"] != line["severity"]]
+    examples = examples_for_rules(
+        report.by,
+        alert_types={line["alert_type"] for line in lines},
+        since=report.since,
+        until=report.until,
+    )
+    rows = []
+    for line in lines:
+        chosen = urlencode({"effect": "severity", "severity": line["proposed"]})
+        links = [
+            (workspace, f"{reverse('automation:new_rule', args=[incident_id])}?{chosen}")
+            for workspace, incident_id in examples.get((line["alert_type"], line["severity"]), [])
+        ]
+        rows.append(_type_row(line) | {"links": links})
+    return rows
 
 
 def _reader(request: HttpRequest) -> User:

@@ -40,6 +40,16 @@ def reasons_against_types(rule: RuleDefinition) -> list[Sentence]:
     return reasons
 
 
+def is_never_silenced(alert_type: str, *, engines: Iterable[str]) -> bool:
+    """Whether alerts of this type always reach a person: those of the never list, and what engines
+    of malware find that the catalogue does not have.
+    """
+    found = alert_type_for(alert_type)
+    if found is None:
+        return any(map(_is_malware, engines))
+    return found.guard == "never"
+
+
 def reasons_against_assets(criticality: Mapping[str, str]) -> list[Sentence]:
     """Devices and addresses that the rule names and that are never silenced, by their names."""
     return [
@@ -62,7 +72,7 @@ def assets_of(rule: RuleDefinition) -> tuple[str, ...]:
 
 def needs_hours(rule: RuleDefinition) -> tuple[str, ...]:
     """What of the rule may be closed only inside hours: time-boxed types and High severity."""
-    what = [title for title in _types(rule) if _is_timeboxed(title)]
+    what = [title for title in _types(rule) if is_timeboxed(title)]
     severity = [clause for clause in rule.all_of if clause.field == "severity"]
     if not severity:
         what += [title for title in _types(rule) if _is_high(title) and title not in what]
@@ -78,7 +88,7 @@ def is_strict(rule: RuleDefinition) -> bool:
 
 def is_soft(facts: FieldValues) -> bool:
     """Whether this alert may be closed at any hour."""
-    return facts.severity < HIGH and not _is_timeboxed(facts.alert_type)
+    return facts.severity < HIGH and not is_timeboxed(facts.alert_type)
 
 
 def holds_strict(alerts: Iterable[FieldValues]) -> bool:
@@ -121,7 +131,7 @@ def reasons_against_alert(facts: FieldValues, rule: RuleDefinition) -> list[Sent
     if not _windows(rule) and (code := _against_works(facts, rule)):
         if facts.severity == HIGH:
             reasons.append(Sentence(code, what="High severity"))
-        if _is_timeboxed(facts.alert_type):
+        if is_timeboxed(facts.alert_type):
             reasons.append(Sentence(code, what=facts.alert_type))
     return reasons + _against_outside(facts, rule)
 
@@ -204,7 +214,8 @@ def _side(what: str, side: str) -> Sentence:
     return Sentence("box.sides", what=what, side=side)
 
 
-def _is_timeboxed(title: str) -> bool:
+def is_timeboxed(title: str) -> bool:
+    """Whether alerts of this type can stop a plant and are closed only inside hours."""
     alert_type = alert_type_for(title)
     return alert_type is not None and alert_type.guard == "timeboxed"
 

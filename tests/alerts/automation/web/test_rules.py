@@ -10,7 +10,7 @@ from alerts.outbox.models import Landing, RuleKind, WantedRule
 from tests.alerts.automation.test_made_rules import ASSIGN, ENDS
 from tests.conftest import NOON
 from tests.factories.automation import make_made_rule
-from tests.factories.incidents import make_alert
+from tests.factories.incidents import make_alert, make_incident
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 FORM = {"effect": "assign", "team_id": ASSIGN.team_id, "team_name": "OT Gdańsk", "days": "90"}
@@ -120,6 +120,32 @@ def test_playbooks_that_act_on_the_plant_are_not_offered(page, leo, isolate, enr
     assert str(enrich.uuid) in html and str(isolate.uuid) not in html
     answer = page(leo, effect="playbook", playbook=str(isolate.uuid), days="30")
     assert answer.status_code == 422 and not MadeRule.objects.exists()
+
+
+def test_a_severity_is_lowered_by_page_with_a_reason(page, client, leo, workspace):
+    incident = make_incident(workspace, title="Modbus Exception")
+    make_alert(incident)
+    address = f"/automation/rules/new/{incident.pk}/"
+    client.force_login(leo)
+    html = client.get(f"{address}?effect=severity&severity=Low").content.decode()
+    assert '<option value="severity" selected>' in html and '<option value="Low" selected>' in html
+    assert "selected>Grave" not in client.get(f"{address}?severity=Grave").content.decode()
+    form = {"effect": "severity", "severity": "Low", "days": "90"}
+    answer = client.post(address, form)
+    assert answer.status_code == 422 and "Write why, in one line." in words(answer)
+    form["reason"] = "The gateway answers so each night."
+    answer = client.post(address, form)
+    shown = words(answer)
+    assert "not understood" not in shown
+    assert "set the severity Low" in shown and "severity is “Medium”" in shown
+    assert "Reason: The gateway answers so each night." in shown
+    digest = re.search(r'name="digest" value="(\w+)"', answer.content.decode())[1]
+    assert client.post(address, form | {"digest": digest}).status_code == 302
+    shown = words(client.get("/automation/"))
+    assert "set the severity Low" in shown
+    assert "Reason: The gateway answers so each night." in shown
+    german = client.get("/automation/", headers={"Accept-Language": "de"})
+    assert "den Schweregrad Niedrig setzen" in words(german)
 
 
 def test_a_manager_takes_nothing_away(page, client, leo, mia, incident):
