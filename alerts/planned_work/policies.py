@@ -50,16 +50,29 @@ def reasons_against_confirming(
         return [_("The work is over or was cancelled: there is nothing to confirm.")]
     if by.via_token is not None:
         return [_("Work is confirmed by a person on its page, never by a token.")]
-    if came_by_token and not may_plan_at(work.site, by=by):
-        words = {"site": work.site.name}
+    words = {"site": work.site.name}
+    is_of_ot = not came_by_token or may_plan_at(work.site, by=by)
+    is_second = not is_wide or _may_be_second(work.site, by=by)
+    if came_by_token and is_wide and not (is_of_ot and is_second):
+        return [
+            _(
+                "It came by a token, and recurs or lasts longer than a day: only the OT site lead"
+                " of %(site)s can confirm it."
+            )
+            % words
+        ]
+    if not is_of_ot:
         return [_("It came by a token: only OT of %(site)s can confirm it.") % words]
-    if not is_wide:
-        return []
-    confirming = sites_in_reach(by, SOC_ROLES) | sites_in_reach(by, {Role.OT_SITE_LEAD})
-    if not confirming.filter(pk=work.site_id).exists():
+    if not is_second:
         return [
             _("Only the SOC of this site's workspaces and the OT site lead can confirm its work.")
         ]
-    if WorkStep.objects.filter(work=work, by=by, code__in=_AUTHORS).exists():
+    if is_wide and WorkStep.objects.filter(work=work, by=by, code__in=_AUTHORS).exists():
         return [_("You have planned or changed this work yourself: it needs a second person.")]
     return []
+
+
+def _may_be_second(site: Site, *, by: User) -> bool:
+    """Whether the person may confirm what others plan at this site: its SOC and its OT lead do."""
+    sites = sites_in_reach(by, SOC_ROLES) | sites_in_reach(by, {Role.OT_SITE_LEAD})
+    return sites.filter(pk=site.pk).exists()

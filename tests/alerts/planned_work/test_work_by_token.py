@@ -83,10 +83,24 @@ def test_wide_work_of_a_token_needs_a_second_person_of_ot(
     work = planned(now=BEFORE, by=by_token, **DAILY)
     happen(ELEVEN - DAY)
     for person in (oda, sam):
-        with pytest.raises(CannotPlanWork):
+        with pytest.raises(CannotPlanWork, match="only the OT site lead of Gdańsk"):
             confirm_work(work_id=work.pk, revision=1, by=person, now=BEFORE)
     confirm_work(work_id=work.pk, revision=1, by=olaf, now=BEFORE)
     assert boxes(happen(ELEVEN))
+
+
+def test_the_page_of_wide_work_of_a_token_names_only_who_can_confirm_it(
+    planned, happen, by_token, client, sam, olaf, monkeypatch
+):
+    monkeypatch.setattr("portal.clock.now", lambda: BEFORE)
+    work = planned(now=BEFORE, by=by_token, **DAILY)
+    happen(ELEVEN - DAY)
+    for person, has_button in ((sam, False), (olaf, True)):
+        client.force_login(person)
+        page = client.get(f"/planned-work/{work.uuid}/").content.decode()
+        assert "Until the OT site lead confirms it" in page
+        assert "Until somebody of" not in page
+        assert ("Confirm the work" in page) is has_button
 
 
 def test_a_change_by_a_token_ends_what_people_planned_as_a_box(planned, plan, happen, by_token):
