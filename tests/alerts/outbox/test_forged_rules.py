@@ -4,7 +4,8 @@ this worker has; whatever gets in is compared at delivery (`deploying/test_undec
 
 import json
 import uuid
-from datetime import timedelta
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -13,6 +14,7 @@ from alerts.outbox.models import WantedRule
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.models import RuleVersion, WatchlistRequest
 from portal.worker_rights import WORKERS
+from portal.worker_roles import role_of
 from tests.alerts.suppression.deploying.conftest import (
     clock,
     far,
@@ -24,7 +26,7 @@ from tests.alerts.suppression.deploying.conftest import (
 from tests.alerts.suppression.deploying.plant import polls, signed
 from tests.conftest import NOON
 from tests.decided import changed
-from tests.worker_roles import take_on, without_triggers
+from tests.worker_roles import PREFIX, take_on, without_triggers
 
 __all__ = ["clock", "far", "leo", "oda", "site", "workspace"]
 WRITERS = ("bulk", "deployments")
@@ -252,6 +254,52 @@ def test_a_trial_lives_after_its_week_by_the_watch_alone(version):
         with refuses():
             change(version, state="live", state_since=early)
         change(version, state="live", state_since=late)
+
+
+@contextmanager
+def signed_in_as(queue):
+    """Be the worker with its own password, as in production: `take_on` leaves the session's user,
+    who owns the tables.
+    """
+    with take_on(queue), connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"SET LOCAL SESSION AUTHORIZATION {role_of(queue, prefix=PREFIX)}")
+        yield
+        cursor.execute("RESET SESSION AUTHORIZATION")
+
+
+def start_trial(version, *, days):
+    """Have it signed, and its trial begun, so many days before the database's clock."""
+    at = datetime.now(UTC) - timedelta(days=days)
+    with without_triggers():
+        version.signatures.update(signed_at=at)
+        RuleVersion.objects.update(state="canary", state_since=at)
+    return at
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=6, minutes=10), timedelta(days=900)])
+def test_a_trial_does_not_live_early_by_a_date_ahead(version, ahead):
+    start_trial(version, days=1)
+    with signed_in_as("bulk"), refuses():
+        change(version, state="live", state_since=datetime.now(UTC) + ahead)
+
+
+def test_a_rule_that_lives_does_not_close_what_came_before_it(version):
+    began = start_trial(version, days=8)
+    with signed_in_as("bulk"):
+        with refuses():
+            change(version, state="live", state_since=began + timedelta(days=7, minutes=1))
+        change(version, state="live", state_since=datetime.now(UTC))
+
+
+@pytest.mark.parametrize("queue", WRITERS)
+@pytest.mark.parametrize("state", ["canary", "live"])
+@pytest.mark.parametrize("by", [timedelta(days=-900), timedelta(minutes=-1), timedelta(days=7)])
+def test_a_state_that_stays_keeps_its_date(version, queue, state, by):
+    RuleVersion.objects.update(state=state)
+    with take_on(queue), refuses():
+        change(version, state_since=version.state_since + by)
 
 
 @pytest.mark.parametrize("queue", WRITERS)
