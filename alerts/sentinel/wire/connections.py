@@ -23,7 +23,10 @@ _CONNECTION: Final = re.compile(
     re.IGNORECASE,
 )
 # What decides where a connection leads. Its states and times change by themselves.
-_SETTINGS: Final = ("parameterValues", "nonSecretParameterValues", "customParameterValues")
+_SETTINGS: Final = (
+    *("parameterValues", "nonSecretParameterValues", "customParameterValues"),
+    *("parameterValueSet", "parameterValueType", "alternativeParameterValues"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ MAX_STEP_LENGTH: Final = 300
 MAX_DEPTH: Final = 20  # of branches and loops in one another
 INCIDENT_TRIGGER: Final = "incident-creation"  # part of the path that Sentinel's trigger listens at
 SENTINEL_TRIGGERS: Final = (INCIDENT_TRIGGER, "/subscribe", "/entity/")  # alerts and entities, too
+_OWN_TAGS: Final = re.compile(rb"workflow(?:\s|\\[bfnrt]|\\u[0-9a-f]{4})*\(")  # in JSON
 _SITE_KIND: Final = "workflowapp"  # among the words that say what a site runs
 _GROUP: Final = r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/"
 _CONSUMPTION: Final = re.compile(_GROUP + r"Microsoft\.Logic/workflows/[^/]+", re.IGNORECASE)
@@ -187,7 +188,7 @@ def _what_counts(whole: Bag, definition: Bag, parameters: Any) -> list[Any]:
         text = orjson.dumps([definition, parameters]).lower()
     except orjson.JSONEncodeError:
         return [definition]  # has no digest either
-    return [definition, parameters, *([whole.get("tags")] if b"workflow(" in text else [])]
+    return [definition, parameters, *([whole.get("tags")] if _OWN_TAGS.search(text) else [])]
 
 
 def _all_steps(actions: Bag) -> tuple[tuple[str, ...], bool]:
