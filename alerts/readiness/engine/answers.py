@@ -9,7 +9,12 @@ from typing import Any
 
 import orjson
 
-from alerts.readiness.engine.rule_query import QueryTypes, types_of_query
+from alerts.readiness.engine.rule_query import (
+    ENTITIES,
+    QueryTypes,
+    columns_as_written,
+    types_of_query,
+)
 from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.sentinel.wire.playbooks import is_playbook_id
 from alerts.sentinel.wire.values import D4IOT_PRODUCTS
@@ -102,7 +107,9 @@ def _rule(row: Json, properties: Json) -> Json:
     making = _object(properties.get("incidentConfiguration"))
     grouping = _object(making.get("groupingConfiguration"))
     query = _text(properties.get("query"), limit=MAX_QUERY)
-    types = types_of_query(query) if len(query) < MAX_QUERY else QueryTypes()  # cut off
+    is_whole = query == properties.get("query")  # nothing is proved of one that is cut off
+    types = types_of_query(query) if is_whole else QueryTypes()
+    columns = columns_as_written(query) if is_whole else frozenset()
     events = _object(properties.get("eventGroupingSettings"))
     return {
         "name": _text(row.get("name")),
@@ -119,13 +126,21 @@ def _rule(row: Json, properties: Json) -> Json:
         "is_plain": types.is_plain and _text(events.get("aggregationKind")) == "AlertPerResult",
         "titles": None if types.titles is None else sorted(types.titles),
         "has_only_titles": types.has_only_titles,
-        # Custom details that show the column of their own name.
-        "details": sorted(k for k, v in _object(properties.get("customDetails")).items() if k == v)[
-            :MAX_DETAILS
-        ],
+        # Custom details that show, under the name of its column, what the sensor wrote.
+        "details": sorted(
+            k for k, v in _object(properties.get("customDetails")).items() if k == v in columns
+        )[:MAX_DETAILS],
+        "passes_entities": ENTITIES in columns and _passes_entities(properties),
         "reopens": grouping.get("enabled") is True and grouping.get("reopenClosedIncident") is True,
         "reads_incident_texts": bool(_INCIDENT_TEXTS.search(query)) and "SecurityIncident" in query,
     }
+
+
+def _passes_entities(properties: Json) -> bool:
+    """Whether alerts of a rule have the entities in that column, and no others."""
+    mappings = _list(properties.get("sentinelEntitiesMappings"))
+    columns = [_object(mapping).get("columnName") for mapping in mappings]
+    return columns == [ENTITIES] and not properties.get("entityMappings")
 
 
 def _mentions_iot(query: str) -> bool:

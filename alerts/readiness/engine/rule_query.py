@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from alerts.incidents.engine.catalogue import all_types
 
-TABLE, TITLE, BAG = "SecurityAlert", "AlertName", "ExtendedProperties"
+TABLE, TITLE, BAG, ENTITIES = "SecurityAlert", "AlertName", "ExtendedProperties", "Entities"
 
 type Tokens = Sequence[str]
 
@@ -24,6 +24,8 @@ _TOKEN = re.compile(
     r"|(?P<token>@?\"[^\"\\\n]*\"|@?'[^'\\\n]*'|@\"[^\"\n]*\"|@'[^'\n]*'"
     r"|[A-Za-z_][A-Za-z0-9_]*|[0-9][A-Za-z0-9_]*|==|!=|<=|>=|=~|!~|[-=<>!()\[\]{},;|.:*/+%])"
 )
+# A comment ends at some of these for the service: nothing is proved of what comes behind.
+_ODD_BREAK = re.compile(r"\r(?!\n)|[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPENING, _CLOSING = "([{", ")]}"
 
@@ -57,14 +59,7 @@ class _NotPlain(Exception):
 def types_of_query(query: str) -> QueryTypes:
     """Return what a query of an analytics rule proves about the alert types that it selects."""
     try:
-        statements = [part for part in _split(_tokens(query), ";") if part]
-        if not statements:
-            return QueryTypes()
-        *lets, pipeline = statements
-        lists = dict(_named_list(let) for let in lets)
-        table, *stages = _split(pipeline, "|")
-        if list(table) != [TABLE]:
-            return QueryTypes()
+        lists, stages = _lists_and_stages(query)
         filters = [_filter_of(stage, lists) for stage in stages]
     except _NotPlain:
         return QueryTypes()
@@ -74,7 +69,46 @@ def types_of_query(query: str) -> QueryTypes:
     return QueryTypes(is_plain=True, titles=found.titles, has_only_titles=found.is_closed)
 
 
+def columns_as_written(query: str) -> frozenset[str]:
+    """Return the columns of a query's rows that hold what the sensor wrote: those of the table that
+    are read here and not written anew, and members of its bag of properties by their own names.
+    """
+    if not types_of_query(query).is_plain:
+        return frozenset()
+    columns, raw, bags = {TITLE, ENTITIES}, {BAG}, set[str]()
+    for operator, *rest in _lists_and_stages(query)[1]:
+        if operator == "where":
+            continue
+        made = {item[0]: list(item[2:]) for item in _split(rest, ",") if len(item) > 1}
+        # Whether a column counts already in the line that makes it is not relied on.
+        sources, bags, columns = raw | bags, bags - made.keys(), columns - made.keys()
+        raw, old_bags = raw - made.keys(), frozenset(bags)
+        for name, value in made.items():
+            match value:
+                case ["parse_json" | "todynamic", "(", column, ")"] if column in sources:
+                    if column == name or column not in made:
+                        bags.add(name)
+                case ["tostring", "(", bag, ".", member, ")"] if bag in old_bags:
+                    if member == name:
+                        columns.add(name)
+    return frozenset(columns)
+
+
+def _lists_and_stages(query: str) -> tuple[dict[str, list[str]], list[Tokens]]:
+    """Return the lists of texts by name, and the lines that alerts of the table go through."""
+    statements = [part for part in _split(_tokens(query), ";") if part]
+    if not statements:
+        raise _NotPlain
+    *lets, pipeline = statements
+    table, *stages = _split(pipeline, "|")
+    if list(table) != [TABLE]:
+        raise _NotPlain
+    return dict(_named_list(let) for let in lets), stages
+
+
 def _tokens(query: str) -> Tokens:
+    if _ODD_BREAK.search(query):
+        raise _NotPlain
     found, position = [], 0
     while position < len(query):
         match = _TOKEN.match(query, position)
@@ -104,12 +138,11 @@ def _split(tokens: Tokens, separator: str) -> list[Tokens]:
 
 
 def _named_list(statement: Tokens) -> tuple[str, list[str]]:
-    """Return the name and the texts of `let NAME = dynamic([…])`."""
+    """Return the name and the texts of `let NAME = dynamic([…])`. A column hides a list of its
+    name, and columns of the table begin with a capital or an underscore.
+    """
     match statement:
-        case ["let", name, "=", "dynamic", "(", "[", *texts, "]", ")"] if name not in (
-            TABLE,
-            TITLE,
-        ):
+        case ["let", name, "=", "dynamic", "(", "[", *texts, "]", ")"] if name[:1].islower():
             return name, _texts(texts, {})
     raise _NotPlain
 

@@ -149,6 +149,7 @@ def keep_incident_rules(workspace: Workspace, *, now: datetime) -> None:
             "titles": rule.get("titles"),
             "has_only_titles": rule.get("has_only_titles", False),
             "details": rule.get("details", []),
+            "passes_entities": rule.get("passes_entities", False),
         }
         for rule in incident_rules(found.facts)
     ]

@@ -52,6 +52,7 @@ def analytics_rules_of(workspace: Workspace) -> tuple[AnalyticsRule, ...]:
             has_only_titles=row.get("has_only_titles", False),
             is_plain=row.get("is_plain", False),
             details=frozenset(row["details"]),
+            passes_entities=row.get("passes_entities", False),
         )
         for row in found.get("rules", ())
     ]

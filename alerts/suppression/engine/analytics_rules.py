@@ -33,7 +33,8 @@ class AnalyticsRule:
     `is_plain`: its query filters alerts and leaves their title as it is, and each result is an
     alert. `titles` are the alert types that it names, None where that is not known;
     `has_only_titles`: it selects no other. `details` are the names of its custom details that show
-    the column of the same name.
+    what the sensor wrote. `passes_entities`: its alerts have the devices and addresses of the
+    sensor's alerts, and no others.
     """
 
     rule_id: str  # ARM's, whole
@@ -42,6 +43,7 @@ class AnalyticsRule:
     has_only_titles: bool = False
     is_plain: bool = False
     details: frozenset[str] = frozenset()
+    passes_entities: bool = False
 
     def shows(self, detail: str) -> bool:
         """Return whether an alert's custom detail is what the sensor wrote."""
@@ -99,6 +101,17 @@ def portal_types_for(
         if not maker.shows(TYPE_DETAIL)
     )
     return PortalTypes((ids,), tuple(makers), reasons)
+
+
+def doubts_about_entities(makers: Iterable[AnalyticsRule]) -> list[Sentence]:
+    """Return why conditions on devices and addresses, those that keep safety systems out included,
+    are not about what the sensor saw.
+    """
+    return [
+        Sentence("sentinel.other_entities", name=maker.name)
+        for maker in makers
+        if maker.is_plain and not maker.passes_entities
+    ]
 
 
 def condition_on_detail(

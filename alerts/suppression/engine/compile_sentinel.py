@@ -19,6 +19,7 @@ from alerts.incidents.engine.catalogue import alert_type_for, all_types
 from alerts.suppression.engine.analytics_rules import (
     AnalyticsRule,
     condition_on_detail,
+    doubts_about_entities,
     guards_in_portal,
     portal_types_for,
     types_for_people,
@@ -192,6 +193,7 @@ def _add_types(draft: _Draft, rule: RuleDefinition, target: Target) -> tuple[Ana
     found = portal_types_for(types_of(rule), target.analytics_rules, workspace=target.workspace)
     draft.conditions += found.conditions
     draft.lost += [InexactClause(types[0], why) for why in found.doubts]
+    draft.lost += [InexactClause(None, why) for why in doubts_about_entities(found.rules)]
     draft.forbidden += [InexactClause(types[0], why) for why in found.missing]
     return found.rules
 

@@ -217,6 +217,11 @@ SENTINEL: Final = {
         "choose Check now on the workspace's page; until then Tagout's own worker can enforce the "
         "rule."
     ),
+    "sentinel.other_entities": gettext_noop(
+        "In the Defender portal incidents have the devices and addresses that the analytics rule "
+        "gives them, and {name} does not pass on those of the alert. Have it map the column "
+        "Entities alone; until then Tagout's own worker can enforce the rule."
+    ),
     "sentinel.moved": gettext_noop(
         "Since the rule was proposed {workspace} has moved to the Defender portal, so Sentinel "
         "would get other conditions there than the signers were shown. Propose the rule anew."

@@ -67,6 +67,62 @@ def test_what_could_not_be_read_for_two_days_proves_nothing(look_now, sentinel, 
     assert not any(rule.is_plain for rule in analytics_rules_of(workspace))
 
 
+WHOLE = [{"columnName": "Entities"}]
+ADDRESS = {
+    "entityType": "IP",
+    "fieldMappings": [{"identifier": "Address", "columnName": "SourceDeviceAddress"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "passes"),
+    [
+        ({"sentinelEntitiesMappings": WHOLE}, True),
+        ({"sentinelEntitiesMappings": WHOLE, "entityMappings": None}, True),
+        ({"sentinelEntitiesMappings": WHOLE, "entityMappings": [ADDRESS]}, False),
+        ({"sentinelEntitiesMappings": [{"columnName": "Description"}]}, False),
+        ({"sentinelEntitiesMappings": None, "entityMappings": [ADDRESS]}, False),
+        ({}, False),
+    ],
+)
+def test_an_analytics_rule_passes_on_the_devices_of_the_alert_by_their_column_alone(
+    look_now, sentinel, workspace, changes, passes
+):
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, azure.solution(**changes))
+    look_now()
+    workspace.refresh_from_db()
+    found = {rule.passes_entities for rule in analytics_rules_of(workspace)}
+    assert found == {passes}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "shows"), [("tostring(Bag.Protocol)", True), ('"MODBUS"', False)]
+)
+def test_a_custom_detail_is_what_the_sensor_wrote_or_none(
+    look_now, sentinel, workspace, protocol, shows
+):
+    query = (
+        'SecurityAlert | where ProviderName == "IoTSecurity"'
+        f"| extend Bag = parse_json(ExtendedProperties) | extend Protocol = {protocol}"
+    )
+    own = azure.scheduled("", "Ours", query=query, customDetails={"Protocol": "Protocol"})
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [own])
+    look_now()
+    workspace.refresh_from_db()
+    (rule,) = analytics_rules_of(workspace)
+    assert rule.shows("Protocol") is shows
+
+
+def test_a_query_that_was_cut_off_proves_nothing(look_now, sentinel, workspace):
+    head = 'SecurityAlert | where ProviderName == "IoTSecurity" //\x00'
+    query = head + " " * 100_000 + "\n| union SecurityAlert"
+    own = azure.scheduled("", "Ours", query=query)
+    sentinel.lay_out(Prerequisite.ANALYTICS_RULES, [own])
+    look_now()
+    workspace.refresh_from_db()
+    assert [rule.is_plain for rule in analytics_rules_of(workspace)] == [False]
+
+
 @pytest.mark.parametrize(
     ("query", "is_iot"),
     [

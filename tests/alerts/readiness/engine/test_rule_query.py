@@ -4,7 +4,7 @@ import pytest
 
 from alerts.incidents.engine.catalogue import all_types
 from alerts.readiness.engine.content import coverage_body
-from alerts.readiness.engine.rule_query import QueryTypes, types_of_query
+from alerts.readiness.engine.rule_query import QueryTypes, columns_as_written, types_of_query
 from alerts.readiness.engine.solution import titles_without_rule
 from alerts.sentinel import kql
 from simulator.solution import query_of, solution_rules
@@ -97,6 +97,11 @@ def test_without_a_filter_by_titles_any_may_come_and_their_names_are_as_sensors_
         f'let Zeit = 1h; SecurityAlert | where AlertName == "{DHCP}"',
         f'let Namen = dynamic(["{DHCP}"]); SecurityAlert | extend Namen = "x" '
         "| where AlertName in (Namen)",
+        f'let DisplayName = dynamic(["{DHCP}"]); SecurityAlert | where AlertName in (DisplayName)',
+        f'let _ResourceId = dynamic(["{DHCP}"]); SecurityAlert | where AlertName in (_ResourceId)',
+        HEAD + f'| where AlertName == "{DHCP}" // nur dieser\ror true',
+        HEAD + f'| where AlertName == "{DHCP}" // nur dieser\u2028or true',
+        HEAD + f'//\r| where AlertName == "{DHCP}"',
         HEAD + f'| where AlertName == "{DHCP}" | union SecurityAlert',
         HEAD + f'| extend AlertName = "{DHCP}"',
         HEAD + f"| extend ['AlertName'] = \"{DHCP}\"",
@@ -118,3 +123,52 @@ def test_without_a_filter_by_titles_any_may_come_and_their_names_are_as_sensors_
 )
 def test_of_a_query_that_does_more_nothing_is_proved(query):
     assert types_of_query(query) == NOTHING
+
+
+BAG = "| extend Properties = parse_json(ExtendedProperties) "
+PROTOCOL = "| extend Protocol = tostring(Properties.Protocol)"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        query_of(next(iter(solution_rules().values()))),
+        coverage_body()["properties"]["query"],
+        HEAD + BAG + PROTOCOL,
+        HEAD + "| extend ExtendedProperties = parse_json(ExtendedProperties)"
+        "| extend Protocol = tostring(ExtendedProperties.Protocol)",
+        HEAD + BAG + PROTOCOL + "| where Protocol != 'x' | project AlertName, Protocol, Entities",
+    ],
+)
+def test_members_of_the_bag_under_their_own_names_are_what_the_sensor_wrote(query):
+    assert columns_as_written(query) >= {"AlertName", "Entities", "Protocol"}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        '| extend Protocol = "MODBUS"',
+        BAG + "| extend Protocol = tostring(Properties.Port)",
+        BAG + '| extend Protocol = iff(true, "MODBUS", tostring(Properties.Protocol))',
+        BAG + PROTOCOL + '| extend Protocol = "MODBUS"',
+        BAG + PROTOCOL + '| project AlertName, Protocol = "MODBUS"',
+        """| extend Properties = dynamic({"Protocol": "MODBUS"}) """ + PROTOCOL,
+        BAG + "| extend Properties = Other " + PROTOCOL,
+        "| extend ExtendedProperties = Other " + BAG + PROTOCOL,
+        "| extend ExtendedProperties = Other"
+        "| extend ExtendedProperties = parse_json(ExtendedProperties)"
+        "| extend Protocol = tostring(ExtendedProperties.Protocol)",
+        BAG + "| extend Properties = Other, Protocol = tostring(Properties.Protocol)",
+        "| extend Properties = parse_json(ExtendedProperties), ExtendedProperties = Other "
+        + PROTOCOL,
+        BAG + PROTOCOL + "| union SecurityAlert",
+    ],
+)
+def test_a_column_that_may_hold_something_else_is_not(lines):
+    assert "Protocol" not in columns_as_written(HEAD + lines)
+
+
+def test_entities_made_anew_are_not_those_of_the_alert():
+    assert "Entities" in columns_as_written(HEAD + BAG)
+    assert "Entities" not in columns_as_written(HEAD + '| extend Entities = "[]"')
+    assert "Entities" not in columns_as_written(HEAD + "| project AlertName, Entities = Other")

@@ -57,7 +57,7 @@ def know_analytics_rules(workspace, *details):
     for kind in all_types():
         for name in kind.solution_rules:
             titles[name].append(kind.title)
-    plain = {"is_plain": True, "details": details}
+    plain = {"is_plain": True, "details": details, "passes_entities": True}
     rules = [
         {"name": f"rule-{n}", "display_name": name, "titles": found, "has_only_titles": True}
         for n, (name, found) in enumerate(sorted(titles.items()))

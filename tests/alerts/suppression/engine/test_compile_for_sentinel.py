@@ -190,6 +190,7 @@ PLC_CHANGES, ILLEGAL_CODES, MALWARE, STOPS = (
         titles=frozenset(kind.title for kind in all_types() if name in kind.solution_rules),
         has_only_titles=True,
         is_plain=True,
+        passes_entities=True,
     )
     for name in (
         "Unauthorized PLC changes",
@@ -233,7 +234,7 @@ def test_an_analytics_rule_that_makes_more_is_wider_and_says_which():
 
 
 def test_a_rule_of_which_nothing_is_known_may_make_the_type_too():
-    own = AnalyticsRule(rule_id=ARM + "own", name="Ours", is_plain=True)
+    own = AnalyticsRule(rule_id=ARM + "own", name="Ours", is_plain=True, passes_entities=True)
     target = replace(IN_PORTAL, analytics_rules=(*IN_PORTAL.analytics_rules, own))
     compiled = compile_rule(POLLING, target)
     assert (compiled.verdict, codes(compiled)) == ("wider", ["sentinel.maker_of_more"])

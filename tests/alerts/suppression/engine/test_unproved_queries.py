@@ -27,6 +27,14 @@ def test_a_query_that_is_not_proved_is_wider_whatever_its_details_show():
     assert "Unauthorized PLC changes" in str(compiled.reasons[0].why)
 
 
+def test_devices_count_where_an_analytics_rule_passes_on_those_of_the_alert():
+    own = replace(PLC_CHANGES, passes_entities=False, details=DETAILS)
+    target = replace(IN_PORTAL, analytics_rules=(own, *IN_PORTAL.analytics_rules[1:]))
+    compiled = compile_rule(POLLING, target)
+    assert (compiled.verdict, codes(compiled)) == ("wider", ["sentinel.other_entities"])
+    assert "Unauthorized PLC changes" in str(compiled.reasons[0].why)
+
+
 @pytest.mark.parametrize(
     "change",
     [
