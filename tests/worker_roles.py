@@ -88,6 +88,17 @@ def take_on(worker: str) -> Iterator[None]:
 
 
 @contextmanager
+def as_another_process() -> Iterator[None]:
+    """Act as the whole suite may, while a worker whose role was taken on is in the middle."""
+    worker = _taken.worker
+    _execute("RESET ROLE")
+    try:
+        yield
+    finally:
+        _execute(f"SET ROLE {role_of(worker, prefix=PREFIX)}")
+
+
+@contextmanager
 def without_triggers() -> Iterator[None]:
     """Write as somebody who has the whole database: no trigger and no foreign key is asked."""
     connection.ensure_connection()

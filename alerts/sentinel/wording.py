@@ -66,6 +66,7 @@ SENTENCES: Final = (
     gettext_noop("A subscription is named by its GUID."),
     gettext_noop("%(part)s cannot be asked of %(place)s."),
     gettext_noop("This is not the address of a Logic App."),
+    gettext_noop("This is not the address of a connection."),
     gettext_noop("The authority is no https address."),
     gettext_noop("Azure does not tell the workspace's id in Log Analytics."),
     gettext_noop(

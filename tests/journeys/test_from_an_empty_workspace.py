@@ -82,7 +82,7 @@ def new_world(mailbox, monkeypatch, settings, live_server, transactional_db):
 
 def row(page, label):
     """The check of this name on the page."""
-    heading = page.get_by_role("heading", name=label, level=3)
+    heading = page.get_by_role("heading", name=label, level=3, exact=True)
     return page.locator("li.prerequisite", has=heading)
 
 

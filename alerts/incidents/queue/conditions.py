@@ -42,6 +42,7 @@ from alerts.incidents.models import (
 from alerts.incidents.queue import finders
 from alerts.incidents.wording import OT_WORDS, SEVERITY_WORDS, STATUS_WORDS
 from portal.attack.engine import techniques_like
+from portal.ui.words import number
 
 SEVERITIES = {
     "high": Severity.HIGH,
@@ -262,7 +263,7 @@ def _too_wide() -> NotUnderstood:
 
 def _too_short() -> NotUnderstood:
     text = gettext("Search for words of %(n)s letters or more, or for a number like #7.")
-    return NotUnderstood(text % {"n": MIN_TEXT})
+    return NotUnderstood(text % {"n": number(MIN_TEXT)})
 
 
 def _device(value: str, around: Around) -> Q:

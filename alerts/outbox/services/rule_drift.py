@@ -135,17 +135,17 @@ def _rules_by_name(client: SentinelClient) -> dict[str, dict[str, Any]]:
     def page(link: str | None) -> _Page:
         return read_automation_rules(client.list_automation_rules(next_link=link))
 
-    return _all_pages(page, "automation rules")
+    return _all_pages(page, endless="The list of automation rules does not end.")
 
 
 def _items_by_name(client: SentinelClient) -> dict[str, dict[str, Any]]:
     def page(link: str | None) -> _Page:
         return read_watchlist_items(client.list_watchlist_items(ROUTINE_LIST, next_link=link))
 
-    return _all_pages(page, "watchlist items")
+    return _all_pages(page, endless="The list of watchlist items does not end.")
 
 
-def _all_pages(read: Callable[[str | None], _Page], what: str) -> dict[str, dict[str, Any]]:
+def _all_pages(read: Callable[[str | None], _Page], *, endless: str) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     link = None
     for _ in range(MAX_PAGES):
@@ -156,4 +156,4 @@ def _all_pages(read: Callable[[str | None], _Page], what: str) -> dict[str, dict
         found |= {row.name: row.properties for row in rows}
         if not link:
             return found
-    raise SentinelUnavailable(f"The list of {what} does not end.", code="Loop")
+    raise SentinelUnavailable(endless, code="Loop")

@@ -24,22 +24,27 @@ from portal.accounts.models import User
 MAX_A_DAY: Final = 5  # to one person, whoever asks
 MAX_STEPS: Final = 10  # of the plan whose trials are looked at; who signs takes them in order
 DAY: Final = timedelta(days=1)
-_UNJUDGED: Final = """
-SELECT l.incident_id FROM incidents_alerts a
-  JOIN incidents_alert_links l ON l.alert_id = a.id
-  JOIN incidents_incidents i ON i.id = l.incident_id
- WHERE {scope} {unit} AND i.gone_at IS NULL AND i.merged_into IS NULL AND a.site_id = %s
-   AND NOT EXISTS (SELECT FROM reviews_verdict_incidents n
-                     JOIN reviews_verdicts v ON v.id = n.annotation_id
-                    WHERE n.incident_id = i.id AND v.withdrawn_at IS NULL)
-   AND NOT EXISTS (SELECT FROM reviews_question_incidents q
-                     JOIN reviews_questions r ON r.id = q.review_id
-                    WHERE q.incident_id = i.id AND r.state <> 'withdrawn')
- GROUP BY l.incident_id ORDER BY max(a.at) DESC, l.incident_id DESC LIMIT 1
-"""
-MAX_INCIDENTS: Final = 200  # the newest; eight of them are enough
 # OFFSET 0 keeps the steps apart. However wrong the planner's statistics are, no step then looks at
 # more than each pair of two tables; as one join it looked at triples, and /plan/ timed out.
+_UNJUDGED: Final = """
+SELECT sorted.incident_id FROM (
+    SELECT found.* FROM (
+        SELECT l.incident_id, max(a.at) AS newest FROM incidents_alerts a
+          JOIN incidents_alert_links l ON l.alert_id = a.id
+         WHERE {scope} {unit} AND a.site_id = %s
+         GROUP BY l.incident_id OFFSET 0) found
+      JOIN incidents_incidents i ON i.id = found.incident_id
+     WHERE i.gone_at IS NULL AND i.merged_into IS NULL
+     ORDER BY found.newest DESC, found.incident_id DESC OFFSET 0) sorted
+ WHERE NOT EXISTS (SELECT FROM reviews_verdict_incidents n
+                     JOIN reviews_verdicts v ON v.id = n.annotation_id
+                    WHERE n.incident_id = sorted.incident_id AND v.withdrawn_at IS NULL OFFSET 0)
+   AND NOT EXISTS (SELECT FROM reviews_question_incidents q
+                     JOIN reviews_questions r ON r.id = q.review_id
+                    WHERE q.incident_id = sorted.incident_id AND r.state <> 'withdrawn' OFFSET 0)
+ ORDER BY sorted.newest DESC, sorted.incident_id DESC LIMIT 1
+"""
+MAX_INCIDENTS: Final = 200  # the newest; eight of them are enough
 _COVERED: Final = """
 (SELECT %s::bigint, sorted.incident_id FROM (
     SELECT found.* FROM (

@@ -20,7 +20,7 @@ from alerts.suppression.engine.rule import (
 def rule_schema() -> dict[str, Any]:
     """What a rule may look like. What it may say is checked in words by the engine."""
     _, parts = msgspec.json.schema_components([RuleDefinition], ref_template="#/$defs/{name}")
-    members = parts["Rule"]
+    members = parts[RuleDefinition.__name__]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"tagout:rule:{VERSION}",

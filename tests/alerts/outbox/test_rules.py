@@ -18,6 +18,7 @@ from portal.audit.models import Entry
 from portal.jobs.models import JobState
 from tests.alerts.outbox.bench import ABOUT, body
 from tests.conftest import NOON
+from tests.worker_roles import as_another_process
 
 
 def test_what_is_wanted_lands_once_and_is_read_back(bench):
@@ -195,7 +196,12 @@ def test_no_turn_begins_that_could_outlive_the_lease(bench, monkeypatch):
 def test_what_is_wanted_while_a_worker_writes_comes_next(bench):
     bench.set_desired()
     more = body(days=2)
-    bench.sentinel.before_next(lambda: bench.set_desired(more), verb="put_automation_rule")
+
+    def want_more():
+        with as_another_process():
+            bench.set_desired(more)
+
+    bench.sentinel.before_next(want_more, verb="put_automation_rule")
     assert bench.deliver().outcome == Landing.LANDED
     assert bench.row.outcome == Landing.OWED and not bench.row.is_as_wanted
     assert bench.deliver().outcome == Landing.LANDED

@@ -161,7 +161,7 @@ def test_its_days_end_once_the_incident_is_closed(attach, water, incident, setti
     incident.save()
     assert remove_old_captures(now=NOON + timedelta(days=89)) == 0
     monkeypatch.setattr("portal.clock.now", lambda: later)
-    others = {"incidents outside of the scope": 0}
+    others = {"incidents outside of the scope": 0, "periods of watchlists": 0}
     assert retention("apply", "--dry-run") == {"dry_run": True, "captures": 1} | others
     assert capture.parts.exists()
     assert retention("apply") == {"dry_run": False, "captures": 1} | others

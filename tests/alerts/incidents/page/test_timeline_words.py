@@ -194,7 +194,7 @@ def test_how_it_was_closed_before_a_change_is_not_guessed(closed_before):
 
 
 def test_every_kind_of_line_that_is_written_has_a_sentence():
-    written = re.compile(r'(?:\bcode=|\b(?:Step|Effect)\(|_item\(\w+, [\w.]+, )"([a-z][a-z-]+)"')
+    written = re.compile(r'(?:\bcode=|\b(?:Step|ActEffect)\(|_item\(\w+, [\w.]+, )"([a-z][a-z-]+)"')
     changes = re.compile(r'\byield "([a-z][a-z-]+)"')
     rooms = ("incidents", "reviews", "suppression")
     codes = {

@@ -198,7 +198,7 @@ def test_a_live_rule_goes_on_when_a_signer_leaves(proposal, people):
     assert attribution_of(version).approver
 
 
-def test_the_page_says_that_such_a_signature_no_longer_counts(proposal, people, client):
+def test_the_page_says_that_such_a_signature_no_longer_counts(noon, proposal, people, client):
     lose_account(people.oda)
     client.force_login(people.olaf)
     page = client.get(f"/rules/{proposal.uuid}/").text
