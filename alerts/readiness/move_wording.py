@@ -106,7 +106,7 @@ _WORDS: Mapping[MoveKind, tuple[Words, Words, Words]] = {
     ),
     MoveKind.UNCOVERED_TYPES: (
         _("Alert types that only the connector's rule covers"),
-        _("%(n)s alert types of Defender for IoT become no incident after the move."),
+        _("%(n)s alert types of Defender for IoT become no incident in the Defender portal."),
         _("Create the rule for the rest on the page of the workspace."),
     ),
     MoveKind.REOPENING_RULE: (

@@ -44,7 +44,7 @@ def findings_before_move(facts: MoveFacts, *, now: datetime) -> list[MoveFinding
     found = [
         *_unread(facts),
         *rule_findings(facts.automation_rules or (), now=now),
-        *_analytics_findings(facts.analytics_rules or ()),
+        *_analytics_findings(facts.analytics_rules or (), is_over=facts.is_in_portal),
         *_connector_findings(facts.connectors or ()),
         *playbook_findings(facts.playbooks or ()),
         *_history_findings(facts),
@@ -66,7 +66,9 @@ def _unread(facts: MoveFacts) -> Iterator[MoveFinding]:
             yield MoveFinding(MoveKind.NOT_READ, MoveState.UNKNOWN, [part], {"error": error})
 
 
-def _analytics_findings(rules: Sequence[Mapping[str, Any]]) -> Iterator[MoveFinding]:
+def _analytics_findings(
+    rules: Sequence[Mapping[str, Any]], *, is_over: bool
+) -> Iterator[MoveFinding]:
     enabled = [rule for rule in rules if rule["enabled"]]
     creators = [rule for rule in enabled if is_creation_rule(rule)]
     ours = [rule["display_name"] for rule in creators if is_connectors_rule(rule)]
@@ -74,7 +76,8 @@ def _analytics_findings(rules: Sequence[Mapping[str, Any]]) -> Iterator[MoveFind
     yield from open_finding(MoveKind.CREATION_RULE, ours)
     yield from open_finding(MoveKind.OTHER_CREATION_RULE, others)
     has_own = any(rule["mentions_iot"] and not rule["template"] for rule in enabled)
-    if ours and not has_own:
+    was_switched_off = is_over and any(is_connectors_rule(rule) for rule in rules)
+    if (ours or was_switched_off) and not has_own:
         yield from open_finding(MoveKind.UNCOVERED_TYPES, titles_without_rule())
     scheduled = [rule for rule in enabled if rule["kind"] in ("Scheduled", "NRT")]
     reopening = [rule["display_name"] for rule in scheduled if rule["reopens"]]

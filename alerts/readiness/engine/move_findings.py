@@ -89,6 +89,7 @@ class MoveFacts:
     open_tasks: int = 0
     incidents_by_api: int = 0  # of 90 days, with no alert
     reads_by_graph: bool = False
+    is_in_portal: bool = False  # the move is over
     unread: Mapping[str, str] = field(default_factory=dict)
 
 

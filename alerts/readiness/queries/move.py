@@ -18,6 +18,7 @@ from alerts.readiness.engine.move_findings import (
 from alerts.readiness.engine.readings import PartReading
 from alerts.readiness.queries.readings import load_findings
 from alerts.sentinel.models import IncidentSource, Workspace
+from alerts.sentinel.queries import is_in_defender_portal
 
 LOOK_BACK = timedelta(days=90)
 _OF_THIS_VERSION = {"reopens", "reads_incident_texts"}  # members that older readings lack
@@ -54,6 +55,7 @@ def load_move_facts(workspace: Workspace, *, now: datetime) -> MoveFacts:
             workspace=workspace, created_at__gte=now - LOOK_BACK, alerts_count=0, gone_at=None
         ).count(),
         reads_by_graph=workspace.source == IncidentSource.GRAPH,
+        is_in_portal=bool(is_in_defender_portal(workspace.pk)),
         unread=unread,
     )
 

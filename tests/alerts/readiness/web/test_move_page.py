@@ -3,6 +3,7 @@
 import pytest
 
 from alerts.automation.models import FoundRule, Inventory
+from alerts.readiness.engine.move_findings import MoveFinding, MoveKind, MoveState
 from alerts.readiness.queries.move import move_findings_of
 from tests import cast
 from tests.conftest import NOON
@@ -70,9 +71,32 @@ def test_after_the_move_the_page_says_that_it_is_broken_now(
     put_in_portal(workspace)
     client.force_login(ada)
     text = client.get(PAGE).text
-    assert "What stands below is broken there now." in text
+    assert "What has to be put right is broken there now." in text
     assert "Broken now" in text and "Will break" not in text
     assert "days are left" not in text
+
+
+def test_types_that_the_move_left_without_a_rule_are_on_both_pages(
+    client, ada, workspace, inventory, look_now
+):
+    look_now()
+    client.force_login(ada)
+    assert 'id="uncovered-types"' not in client.get(PAGE).text, "the connector's rule is off"
+    put_in_portal(workspace)
+    assert "53 alert types of Defender for IoT become no incident" in client.get(PAGE).text
+    look_now()
+    text = client.get("/workspaces/gdansk/").text
+    assert "53 alert types have no other rule and become no incident." in text
+
+
+def test_where_there_are_notes_alone_nothing_is_called_broken(client, ada, workspace, monkeypatch):
+    notes = [MoveFinding(MoveKind.FUSION, MoveState.NOTE)]
+    monkeypatch.setattr("alerts.readiness.web.move.move_findings_of", lambda *_, **__: notes)
+    put_in_portal(workspace)
+    client.force_login(ada)
+    text = client.get(PAGE).text
+    assert "Nothing has to be put right." in text and "Good to know" in text
+    assert "broken there now" not in text
 
 
 @pytest.mark.parametrize(("role", "status"), [("auditor", 200), ("manager", 404)])
