@@ -94,6 +94,7 @@ def _overview(user: User, now: datetime) -> dict[str, Any]:
     return {
         "now": now,
         "workspaces": workspaces,
+        "at_sites": [] if workspaces else _playbooks_at_sites(user),
         "requests": [
             (row, incident_number_label(row.incident))
             for row in waiting_consents(user, since=now - VALID)
@@ -101,6 +102,12 @@ def _overview(user: User, now: datetime) -> dict[str, Any]:
         "made": [line for line in made if not line.has_ended],
         "ended": [line for line in made if line.has_ended],
     }
+
+
+def _playbooks_at_sites(user: User) -> list[Playbook]:
+    """Return the playbooks of which an OT site lead says whether they act on the plant."""
+    rows = playbooks_visible_to(user).filter(gone_at=None).select_related("workspace")
+    return list(rows.order_by("workspace__name", "name"))
 
 
 @require_GET

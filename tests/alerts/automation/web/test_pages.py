@@ -93,6 +93,14 @@ def test_without_a_workspace_the_page_says_so(read, mia):
     assert "No workspace yet" in words and "What cannot be seen from here" not in words
 
 
+def test_an_ot_site_lead_finds_the_playbooks_to_mark(read, isolate, incident, olaf, oda):
+    words = read("/automation/", olaf)
+    assert "Playbooks that can run on incidents of your sites" in words
+    assert isolate.name in words and "No workspace yet" not in words
+    assert "It does not" in read(f"/automation/playbooks/{isolate.uuid}/", olaf)
+    assert "No workspace yet" in read("/automation/", oda)
+
+
 def test_who_looks_after_a_workspace_has_it_read_again(post, read, worker, sam, mia, clock):
     worker.read()
     clock.go(minutes=1)
