@@ -103,19 +103,22 @@ def test_items_come_in_pages_and_as_a_table(arm):
 PASTED = f"SecurityAlert\n{kql.exclusion()}"
 
 
-def paste_into_rules(arm):
-    """As somebody does it in the portal: each rule is written back with other lines. The rule that
-    makes an incident of every alert reads no query, so it goes.
+def paste_into_a_rule(arm):
+    """As somebody does it in the portal: a rule is written back with other lines. With them it
+    takes every alert, so the others would make the same incidents again and are off; so is the
+    rule that makes an incident of every alert and reads no query.
     """
+    pasted = {"query": PASTED}
     for resource in arm("GET", "/alertRules", version=PREVIEW).json()["value"]:
-        changes = {
-            "Scheduled": {"query": PASTED},
-            "MicrosoftSecurityIncidentCreation": {"enabled": False},
-        }.get(resource["kind"])
-        if changes:
-            body = {name: resource[name] for name in ("kind", "etag", "properties")}
-            body["properties"] = {**resource["properties"], **changes}
-            assert arm("PUT", f"/alertRules/{resource['name']}", version=PREVIEW, json=body).ok
+        if resource["kind"] == "Scheduled":
+            changes, pasted = pasted, {"enabled": False}
+        elif resource["kind"] == "MicrosoftSecurityIncidentCreation":
+            changes = {"enabled": False}
+        else:
+            continue
+        body = {name: resource[name] for name in ("kind", "etag", "properties")}
+        body["properties"] = {**resource["properties"], **changes}
+        assert arm("PUT", f"/alertRules/{resource['name']}", version=PREVIEW, json=body).ok
 
 
 @pytest.mark.parametrize("in_portal", [False, True])
@@ -155,7 +158,7 @@ def test_rules_leave_out_what_the_list_names_and_the_logs_still_have_it(arm, con
     gate = uuid4()
     put_item(arm, gate_row(until=START + timedelta(hours=20)), name=gate)
     assert happen(2), "nobody pasted the lines yet"
-    paste_into_rules(arm)
+    paste_into_a_rule(arm)
     count = f"{raw} | summarize n = dcount(VendorOriginalId)"
     before = logs.rows(count)[0]["n"]
     assert not happen(3)
