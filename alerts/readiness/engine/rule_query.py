@@ -91,6 +91,20 @@ def columns_as_written(query: str) -> frozenset[str]:
                 case ["tostring", "(", bag, ".", member, ")"] if bag in old_bags:
                     if member == name:
                         columns.add(name)
+                # As some templates have it: the bag is read again for each column.
+                case [
+                    "tostring",
+                    "(",
+                    "parse_json" | "todynamic",
+                    "(",
+                    column,
+                    ")",
+                    ".",
+                    member,
+                    _,
+                ]:
+                    if member == name and column in sources - made.keys():
+                        columns.add(name)
     return frozenset(columns)
 
 

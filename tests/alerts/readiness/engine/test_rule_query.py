@@ -21,12 +21,34 @@ def test_queries_that_tagout_makes_select_exactly_their_titles():
     assert found == QueryTypes(is_plain=True, titles=titles, has_only_titles=True)
 
 
-def test_queries_in_the_form_of_the_templates_select_the_titles_of_the_catalogue():
+# Of the fifteen published rules these compare whole titles. The others ask for words in a title, or
+# look into other columns too: they may take a type that nobody knows yet.
+BY_WHOLE_TITLES = {
+    "Denial of Service",
+    "Excessive Login Attempts",
+    "High bandwidth in the network",
+    "No traffic on Sensor Detected",
+    "PLC Stop Command",
+    "Unauthorized DHCP configuration in the network",
+    "Unauthorized device in the network",
+    "Unauthorized remote access to the network",
+}
+
+
+def test_queries_in_the_form_of_the_templates_name_the_titles_of_the_catalogue():
+    closed = set()
     for rule in solution_rules().values():
-        found = types_of_query(query_of(rule))
+        query = query_of(rule)
+        found = types_of_query(query)
         names = {rule.name, f"{rule.name} in the network"}
         known = {kind.title for kind in all_types() if names & set(kind.solution_rules)}
-        assert found.has_only_titles and found.titles == known, rule.name
+        assert found.is_plain and found.titles, rule.name
+        assert known <= found.titles, rule.name
+        assert columns_as_written(query) >= {"AlertName", "Entities", "Protocol"}, rule.name
+        if found.has_only_titles:
+            assert found.titles == known, rule.name
+            closed.add(rule.name)
+    assert closed == BY_WHOLE_TITLES
 
 
 @pytest.mark.parametrize(
@@ -138,6 +160,7 @@ PROTOCOL = "| extend Protocol = tostring(Properties.Protocol)"
         HEAD + "| extend ExtendedProperties = parse_json(ExtendedProperties)"
         "| extend Protocol = tostring(ExtendedProperties.Protocol)",
         HEAD + BAG + PROTOCOL + "| where Protocol != 'x' | project AlertName, Protocol, Entities",
+        HEAD + "| extend Protocol = tostring(parse_json(ExtendedProperties).Protocol)",
     ],
 )
 def test_members_of_the_bag_under_their_own_names_are_what_the_sensor_wrote(query):
@@ -162,6 +185,13 @@ def test_members_of_the_bag_under_their_own_names_are_what_the_sensor_wrote(quer
         "| extend Properties = parse_json(ExtendedProperties), ExtendedProperties = Other "
         + PROTOCOL,
         BAG + PROTOCOL + "| union SecurityAlert",
+        "| extend Protocol = tostring(parse_json(Other).Protocol)",
+        "| extend ExtendedProperties = Other,"
+        " Protocol = tostring(parse_json(ExtendedProperties).Protocol)",
+        "| extend Protocol = tostring(parse_json(ExtendedProperties).Port)",
+        "| extend ExtendedProperties = Other"
+        " | extend Protocol = tostring(parse_json(ExtendedProperties).Protocol)",
+        "| extend Protocol = tostring(iff(parse_json(ExtendedProperties).Port, Other).Protocol)",
     ],
 )
 def test_a_column_that_may_hold_something_else_is_not(lines):
