@@ -29,10 +29,10 @@ from alerts.automation.policies.rules import (
 )
 from alerts.automation.queries import incidents_like, severity_on_arrival
 from alerts.automation.services.notify import notify_of_plant_rule
-from alerts.incidents.acts.apply import lock_incidents_of_act
 from alerts.incidents.models import Incident
 from alerts.outbox.models import OF_WATCHLIST, RuleKind, WantedRule
 from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
+from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import is_in_defender_portal
 from alerts.suppression.drafting.enforcement_choice import analytics_rules_of
 from alerts.suppression.engine.analytics_rules import portal_types_for
@@ -161,13 +161,28 @@ def likeness_of(incident: Incident, *, same_devices: bool) -> Likeness:
     )
 
 
+def _equal_rule(preview: RulePreview, workspace_id: int, *, now: datetime) -> MadeRule | None:
+    """The rule in force that meets the same incidents and does the same, if there is one."""
+    rows = MadeRule.objects.filter(workspace=workspace_id, removed_at=None, ends_at__gt=now)
+    return rows.filter(
+        body__actions=preview.actions, body__triggeringLogic__conditions=preview.conditions
+    ).first()
+
+
 @transaction.atomic
 def make_rule(*, plan: RulePlan, digest: str, by: User, now: datetime) -> MadeRule:
-    """Want in Sentinel exactly what was previewed (`digest`). Raises CannotMakeRule."""
-    (incident,) = lock_incidents_of_act([plan.incident_id])
+    """Want in Sentinel exactly what was previewed (`digest`). Raises CannotMakeRule. In a workspace
+    one is made at a time: each finds a free place, and none is made twice.
+    """
+    incident = Incident.objects.select_related("workspace__organisation").get(pk=plan.incident_id)
+    Workspace.objects.select_for_update(no_key=True).get(pk=incident.workspace_id)
     preview = preview_rule(plan=plan, by=by, now=now)
     if preview.digest != digest:
         raise CannotMakeRule(gettext("Something has changed since the preview. Look at it again."))
+    if equal := _equal_rule(preview, incident.workspace_id, now=now):
+        raise CannotMakeRule(
+            gettext("%(rule)s does exactly this in the workspace already.") % {"rule": equal.label}
+        )
     order = free_order(
         read_rule_facts(body).order
         for body in [

@@ -113,6 +113,17 @@ def test_only_what_was_shown_is_made(plan, leo):
     assert not WantedRule.objects.exists()
 
 
+def test_while_a_rule_is_in_force_no_equal_one_is_made(plan, make, leo, incident, workspace):
+    first = make(plan, leo)
+    for again in (plan, replace(plan, days=30)):
+        with pytest.raises(CannotMakeRule, match=f"{first.label} does exactly this"):
+            make(again, leo)
+    make(replace(plan, same_devices=True), leo)
+    remove_rule(rule_id=first.pk, by=leo, now=NOON)
+    assert make(plan, leo) != first
+    assert MadeRule.objects.filter(removed_at=None).count() == 2
+
+
 @pytest.mark.abuse("A47")
 def test_no_rule_runs_a_playbook_that_acts_on_the_plant(plan, make, leo, isolate, enrich):
     effects = Effects("playbook", playbook=isolate.resource_id)
@@ -189,7 +200,8 @@ def test_orders_of_others_are_left_free(plan, make, leo, sentinel, worker):
     sentinel.put_automation_rule("theirs", rule(order=FIRST_ORDER))
     worker.read()
     assert make(plan, leo).body["order"] == FIRST_ORDER + 1
-    assert make(replace(plan, days=60), leo).body["order"] == FIRST_ORDER + 2
+    other = replace(plan, effects=Effects("label", label="Plant"))
+    assert make(other, leo).body["order"] == FIRST_ORDER + 2
     assert free_order(range(1, 1000)) is None
 
 
