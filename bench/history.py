@@ -54,7 +54,7 @@ def make_versions(count: int, *, state: str) -> list[Any]:
     """
     from alerts.patterns.engine.rule_text import rule_for
     from alerts.patterns.models import Candidate
-    from alerts.suppression.engine.rule import as_json, rule_hash
+    from alerts.rules.rule import as_json, rule_hash
     from alerts.suppression.models import BackTestRun, Rule, RuleVersion, Signature
     from portal.accounts.models import User
 
@@ -185,7 +185,7 @@ def _mining(n: int) -> list[Line]:
 
 
 def _rule(*clauses: tuple[str, str]) -> Any:
-    from alerts.suppression.engine.rule import Clause, RuleDefinition
+    from alerts.rules.rule import Clause, RuleDefinition
 
     return RuleDefinition(
         title="A rule of the bench",
@@ -195,9 +195,9 @@ def _rule(*clauses: tuple[str, str]) -> Any:
 
 def _race(rule: Any) -> tuple[float, float]:
     """Median seconds of the bare count and of the whole back-test, turn by turn."""
+    from alerts.rules import sql
     from alerts.suppression.backtesting.backtest import preview_backtest
     from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
-    from alerts.suppression.engine import sql
 
     condition = in_period(TimeSpan(NOW - timedelta(days=DAYS), NOW), sql.rule_condition_sql(rule))
     text = f"SELECT count(*) FROM incidents_alert a WHERE {condition.text}"

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from alerts.suppression.engine.fields import SEVERITIES, FieldValues
-from alerts.suppression.engine.index import RuleIndex
-from alerts.suppression.engine.match import holds
-from alerts.suppression.engine.rule import Clause, RuleDefinition
+from alerts.rules.fields import SEVERITIES, FieldValues
+from alerts.rules.index import RuleIndex
+from alerts.rules.match import holds
+from alerts.rules.rule import Clause, RuleDefinition
 from bench.report import Line, show
 
 TYPES = [f"Alert type {number}" for number in range(60)]

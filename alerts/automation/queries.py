@@ -22,10 +22,10 @@ from alerts.incidents.models import Alert, Incident, Severity, touches_sites
 from alerts.incidents.queries import incidents_visible_to
 from alerts.outbox.models import WantedRule
 from alerts.patterns.registry import StatusSyncPlaybook
+from alerts.rules.fields import SEVERITIES
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sites.models import Site
-from alerts.suppression.engine.fields import SEVERITIES
 from portal.accounts.models import Role, User
 from portal.accounts.queries import reach_of
 

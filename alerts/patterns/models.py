@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from alerts.patterns.engine.pattern import Pattern, PatternFormatError, pattern_from_json
-from alerts.suppression.engine.bound import is_little
+from alerts.rules.bound import is_little
 
 HOURS_OF_WEEK = 168
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from alerts.patterns.models import Candidate, PatternState
-from alerts.suppression.engine.words import Sentence, translated_sentence
+from alerts.rules.sentence import Sentence, translated_sentence
 from alerts.suppression.policies import PROPOSING
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of

@@ -98,6 +98,7 @@ def _register_deliveries() -> None:
 
 def _register_deployments() -> None:
     from alerts.outbox import registry
+    from alerts.rules.guards.lifecycle import reasons_against_another
     from alerts.sentinel.registry import register_workspace_action
     from alerts.suppression.deploying.compare_automation_rules import compare_automation_rules
     from alerts.suppression.deploying.decided_rows import CHECKS
@@ -106,7 +107,6 @@ def _register_deployments() -> None:
     from alerts.suppression.deploying.watchlist_command import watchlist_off, watchlist_status
     from alerts.suppression.deploying.watchlist_periods import remove_old_periods
     from alerts.suppression.deploying.watchlist_rows import reason_to_wait_with_row
-    from alerts.suppression.engine.guards.lifecycle import reasons_against_another
     from portal.backup.registry import register_comparison
     from portal.retention import register_retention
 

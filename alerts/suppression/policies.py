@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 
 from django.utils.translation import gettext
 
+from alerts.rules.guards.signing import SigningSide
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
-from alerts.suppression.engine.guards.signing import SigningSide
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import OT_ROLES, Role, User
 from portal.accounts.queries import Reach, reach_of

@@ -14,12 +14,12 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from alerts.incidents.models import IncidentAlert
 from alerts.incidents.queries import groups_visible_to
+from alerts.rules.fields import FieldValues
+from alerts.rules.rule import NotARule, pinned
+from alerts.rules.sql import SELECT_FACTS, SELECT_FACTS_NOW
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sites.models import Site
-from alerts.suppression.engine.fields import FieldValues
-from alerts.suppression.engine.rule import NotARule, pinned
-from alerts.suppression.engine.sql import SELECT_FACTS, SELECT_FACTS_NOW
 from alerts.suppression.models import (
     ACTING,
     OPEN,

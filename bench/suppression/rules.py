@@ -8,19 +8,19 @@ from datetime import datetime, timedelta
 
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.sides import Rung
-from alerts.suppression.engine.fields import FieldValues
-from alerts.suppression.engine.guards.lifecycle import (
+from alerts.rules.fields import FieldValues
+from alerts.rules.guards.lifecycle import (
     TRIAL_ENDS,
     Trial,
     reasons_against_promotion,
 )
-from alerts.suppression.engine.guards.never import (
+from alerts.rules.guards.never import (
     holds_strict,
     is_strict,
     reasons_against_alert,
 )
-from alerts.suppression.engine.match import holds
-from alerts.suppression.engine.rule import RuleDefinition
+from alerts.rules.match import holds
+from alerts.rules.rule import RuleDefinition
 
 WEEK = timedelta(days=7)  # the rhythm of a rule with hours
 PAUSE = timedelta(days=3)  # until both have looked at what stopped the rule, and signed again

@@ -21,7 +21,7 @@ from alerts.patterns.engine.cells import (
 )
 from alerts.patterns.engine.plan import IncidentPart, IncidentShape
 from alerts.patterns.engine.sides import Inventory
-from alerts.suppression.engine.fields import FieldValues
+from alerts.rules.fields import FieldValues
 from simulator.scenarios.records import Alert, Incident, Site, Work
 from simulator.scenarios.scenario import Scenario
 

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from alerts.reviews.models import Annotation, Opinion, Review
-from alerts.suppression.engine.rule import as_json
+from alerts.rules.rule import as_json
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import GrantScope, Role, TokenScope
 from portal.accounts.services.people import SCOPES_OF_ROLE

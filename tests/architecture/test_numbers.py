@@ -35,8 +35,8 @@ FORMATTED = {
     "portal/ui/words.py": "here they are written",
     "portal/ui/charts.py": "coordinates of a drawing",
     "portal/jobs/models.py": "for developers",
-    "alerts/suppression/engine/bound.py": "plain notation, written by `numeral` for a page",
-    "alerts/suppression/engine/guards/never.py": "plain notation, written by `numeral` for a page",
+    "alerts/rules/bound.py": "plain notation, written by `numeral` for a page",
+    "alerts/rules/guards/never.py": "plain notation, written by `numeral` for a page",
     "alerts/incidents/ingest/groups.py": "Purdue levels, which are names",
     "alerts/incidents/page/devices.py": "Purdue levels, which are names",
 }

@@ -30,18 +30,18 @@ from alerts.readiness.engine.content import (
     rule_from_template,
     tagged,
 )
+from alerts.rules.sentinel_conditions import detail_condition, no_gate
+from alerts.rules.sentinel_forms import gate_form, probe_form
 from alerts.sentinel.client.azure import AzureSentinelClient
 from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.sentinel.client.versions import PREVIEW, STABLE, ApiEndpoint, versions_of
 from alerts.sentinel.wire.incidents import comment_body, incident_put_body
 from alerts.sentinel.wire.tasks import task_body
-from alerts.suppression.engine.sentinel_conditions import detail_condition, no_gate
-from alerts.suppression.engine.sentinel_forms import gate_form, probe_form
 from simulator.replies import ArmRefusal
 from simulator.running import running_simulator
 from simulator.schemas import schema_of
 from simulator.solution import ADDRESS_RULE, solution_rules
-from tests.alerts.suppression.engine.test_what_is_sent import LIVE, TRIAL
+from tests.alerts.rules.test_what_is_sent import LIVE, TRIAL
 from tests.conftest import NOON
 from tests.contract.sdk_models import fields_of, through_models
 from tests.factories.azure import connection_to, secret_of

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from alerts.automation.engine.workflow_check import alert_rule_body
 from alerts.readiness.engine.solution import coverage_query
+from alerts.rules.fields import FIELDS
+from alerts.rules.kql import compile_kql
+from alerts.rules.rule import Clause
+from alerts.rules.watchlist import gate_row
 from alerts.sentinel import kql
 from alerts.sentinel.wire import OtScope
-from alerts.suppression.engine.fields import FIELDS
-from alerts.suppression.engine.kql import compile_kql
-from alerts.suppression.engine.rule import Clause
-from alerts.suppression.engine.watchlist import gate_row
 from simulator.logs.rows import TABLES
 from tests.alerts.suppression.samples import POOLS, TYPE, WITHIN, rule, rules
 from tests.contract.workbook import queries

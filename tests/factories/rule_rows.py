@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from alerts.outbox.models import Landing, RuleKind, WantedRule
-from alerts.suppression.engine.rule import RuleDefinition, as_json, rule_hash
+from alerts.rules.rule import RuleDefinition, as_json, rule_hash
 from alerts.suppression.models import BackTestRun, LedgerEntry, Rule, RuleVersion, Step
 from tests.factories.incidents import NOON, make_incident
 

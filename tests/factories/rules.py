@@ -14,11 +14,11 @@ from alerts.incidents.models import (
     Severity,
 )
 from alerts.reviews.models import Annotation
+from alerts.rules.guards.signing import SigningSide
+from alerts.rules.rule import Clause, RuleDefinition, as_json
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site, Zone
 from alerts.suppression.drafting.drafts import draft_rule
-from alerts.suppression.engine.guards.signing import SigningSide
-from alerts.suppression.engine.rule import Clause, RuleDefinition, as_json
 from alerts.suppression.models import LedgerAct, LedgerEntry, RuleVersion, Where
 from alerts.suppression.signing.propose import propose_rule
 from alerts.suppression.signing.sign import sign_rule

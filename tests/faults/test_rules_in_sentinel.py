@@ -13,13 +13,13 @@ import pytest
 from django.core.management import call_command
 
 from alerts.outbox.models import Landing, WantedRule
+from alerts.rules.rule import Clause
 from alerts.sentinel.client import client_for
 from alerts.sentinel.services.reach import note_fresh
 from alerts.sentinel.wire import differing_places, read_automation_rule
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.deploying.kill_switch import switch_off
 from alerts.suppression.deploying.leases import renew_leases
-from alerts.suppression.engine.rule import Clause
 from alerts.suppression.models import Rule, RuleVersion, Stop
 from alerts.suppression.queries import is_off
 from portal import clock

@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 
 from alerts.readiness.services.look import look
+from alerts.rules.rule import Clause
 from alerts.sentinel.client import client_for
 from alerts.sentinel.client.prerequisites import Prerequisite
 from alerts.suppression.deploying.leases import renew_leases
-from alerts.suppression.engine.rule import Clause
 from portal import clock
 from portal.notifications.models import Notification
 from simulator.running import running_simulator

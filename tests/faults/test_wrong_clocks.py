@@ -14,9 +14,9 @@ from alerts.incidents.acts.close import close_incidents
 from alerts.incidents.models import Incident
 from alerts.intake.models import Cursor, Run
 from alerts.outbox.models import Change, ChangeOutcome
+from alerts.rules.sentinel_forms import LEASE, lease_of
 from alerts.sentinel.models import Freshness, Reachability, WorkspaceScope
 from alerts.sentinel.services.reach import note_fresh
-from alerts.suppression.engine.sentinel_forms import LEASE, lease_of
 from alerts.suppression.models import Rule, RuleVersion, VersionState
 from portal import clock
 from portal.audit.models import Entry

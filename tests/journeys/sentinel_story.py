@@ -6,8 +6,8 @@ from playwright.sync_api import expect
 
 from alerts.outbox.models import WantedRule
 from alerts.reviews.queries import annotations_in_force
+from alerts.rules.rule import Clause, RuleDefinition, as_json
 from alerts.suppression.drafting.drafts import draft_rule
-from alerts.suppression.engine.rule import Clause, RuleDefinition, as_json
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.signing.people import usual_owners
 from portal import clock

@@ -8,8 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from alerts.sentinel import kql
-from alerts.suppression.engine.watchlist import (
+from alerts.rules.watchlist import (
     ALIAS,
     LIST,
     RoutineSource,
@@ -17,6 +16,7 @@ from alerts.suppression.engine.watchlist import (
     routine_of,
     watchlist_rows_of,
 )
+from alerts.sentinel import kql
 from simulator.arm import watchlists
 from simulator.clock import TICKS_PER_SECOND
 from tests.alerts.suppression.samples import clause, rule

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from alerts.suppression.engine.fields import SEVERITIES
-from alerts.suppression.engine.rule import instant
-from alerts.suppression.engine.sentinel_conditions import (
+from alerts.rules.fields import SEVERITIES
+from alerts.rules.rule import instant
+from alerts.rules.sentinel_conditions import (
     MAX_NAME_LENGTH,
     PRODUCTS,
     property_condition,
     titles,
 )
-from alerts.suppression.engine.sentinel_forms import NAME_PREFIX
+from alerts.rules.sentinel_forms import NAME_PREFIX
 
 type Json = dict[str, Any]
 type Effect = Literal["playbook", "assign", "severity", "enrich"]

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import orjson
 
+from alerts.rules.rule import instant
 from alerts.sentinel.wire.values import CHECK_MARK
-from alerts.suppression.engine.rule import instant
 
 type Json = dict[str, Any]
 

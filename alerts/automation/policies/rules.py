@@ -16,9 +16,9 @@ from alerts.automation.policies import (
 )
 from alerts.incidents.models import Incident
 from alerts.outbox.engine.labels import is_our_label
+from alerts.rules.fields import SEVERITIES
+from alerts.rules.guards.never import is_never_silenced, is_timeboxed
 from alerts.sentinel.models import Workspace
-from alerts.suppression.engine.fields import SEVERITIES
-from alerts.suppression.engine.guards.never import is_never_silenced, is_timeboxed
 from portal.accounts.models import SOC_ROLES, Role, User
 from portal.accounts.queries import reach_of
 

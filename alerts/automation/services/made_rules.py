@@ -32,10 +32,10 @@ from alerts.automation.services.notify import notify_of_plant_rule
 from alerts.incidents.models import Incident
 from alerts.outbox.models import OF_WATCHLIST, RuleKind, WantedRule
 from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
+from alerts.rules.analytics_rules import portal_types_for
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import is_in_defender_portal
 from alerts.suppression.drafting.enforcement_choice import analytics_rules_of
-from alerts.suppression.engine.analytics_rules import portal_types_for
 from alerts.suppression.signing.notify import in_words
 from portal.accounts.models import User
 from portal.audit.services import record

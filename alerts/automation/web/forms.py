@@ -12,7 +12,7 @@ from alerts.automation.policies.rules import DAYS
 from alerts.automation.services.made_rules import RulePlan
 from alerts.incidents.models import Incident
 from alerts.incidents.wording import term
-from alerts.suppression.engine.fields import SEVERITIES
+from alerts.rules.fields import SEVERITIES
 from portal.ui.words import number
 
 

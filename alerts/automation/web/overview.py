@@ -18,10 +18,10 @@ from alerts.automation.queries import (
     runs_by_playbook,
 )
 from alerts.automation.web.rule_words import RuleWords, describe_rule
+from alerts.rules.sentinel_forms import NAME_PREFIX
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sentinel.wire.playbooks import MAX_STEPS
-from alerts.suppression.engine.sentinel_forms import NAME_PREFIX
 from portal.accounts.models import User
 from portal.ui.words import number
 

@@ -9,7 +9,7 @@ from math import comb, log
 from typing import Final
 
 from alerts.patterns.engine.cells import HARMLESS, HOURS_OF_WEEK, AlertCell, CellHour
-from alerts.suppression.engine.windows import DAYS
+from alerts.rules.windows import DAYS
 
 MIN_SHARE: Final = 0.98  # of the alerts must lie inside
 SLACK: Final = 1  # hours, on both sides

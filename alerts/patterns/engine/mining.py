@@ -33,8 +33,8 @@ from alerts.patterns.engine.sides import (
     smallest_networks,
 )
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
-from alerts.suppression.engine.fields import NONE_TOLD
-from alerts.suppression.engine.guards.never import HIGH, MAX_WINDOW_HOURS
+from alerts.rules.fields import NONE_TOLD
+from alerts.rules.guards.never import HIGH, MAX_WINDOW_HOURS
 
 type CellsBySource = Mapping[str, Sequence[AlertCell]]
 MIN_PLANNED_SHARE: Final = 0.9

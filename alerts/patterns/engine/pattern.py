@@ -15,8 +15,8 @@ from alerts.patterns.engine.cells import AlertCell, CellEnd
 from alerts.patterns.engine.evidence import VerdictEvidence
 from alerts.patterns.engine.hours import Hours
 from alerts.patterns.engine.sides import PatternSide, Rung
-from alerts.suppression.engine.fields import SEVERITIES
-from alerts.suppression.engine.guards.never import HIGH
+from alerts.rules.fields import SEVERITIES
+from alerts.rules.guards.never import HIGH
 
 type TypeName = tuple[str, str]  # alert type, the sensor's own title
 VERSION: Final = 1

@@ -8,7 +8,7 @@ from typing import Final
 
 from alerts.incidents.engine.catalogue import USER_RULE_TITLE, alert_type_for
 from alerts.patterns.engine.pattern import TypeName
-from alerts.suppression.engine.fields import NONE_TOLD
+from alerts.rules.fields import NONE_TOLD
 
 
 class DevicePurpose(StrEnum):

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.sides import PatternSide, Rung
-from alerts.suppression.engine.fields import SEVERITIES
-from alerts.suppression.engine.guards.lifecycle import usual_end
-from alerts.suppression.engine.rule import MAX_TITLE_LENGTH, Clause, RuleDefinition
+from alerts.rules.fields import SEVERITIES
+from alerts.rules.guards.lifecycle import usual_end
+from alerts.rules.rule import MAX_TITLE_LENGTH, Clause, RuleDefinition
 
 
 def rule_for(

@@ -17,12 +17,12 @@ from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Candidate, Mining, PatternState, SiteMining
 from alerts.reviews.models import Annotation
 from alerts.reviews.queries import annotations_visible_to, evidence_in_force, evidence_where
+from alerts.rules.rule import RuleDefinition
+from alerts.rules.sentence import Sentence
+from alerts.rules.sql import near_misses, rule_condition_sql
 from alerts.sites.models import Site
 from alerts.suppression.backtesting.history import suspicious_near_misses, why_kept_out
 from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows
-from alerts.suppression.engine.rule import RuleDefinition
-from alerts.suppression.engine.sql import near_misses, rule_condition_sql
-from alerts.suppression.engine.words import Sentence
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
 from portal.jobs.models import Job

@@ -12,7 +12,7 @@ from django.db.models.functions import RowNumber
 from alerts.incidents.queries import sites_in_reach
 from alerts.patterns.models import Candidate, PatternState, SiteMining
 from alerts.patterns.queries.patterns import candidates_visible_to, plan_candidates, site_minings
-from alerts.suppression.engine.guards.signing import SigningSide
+from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.models import ACTING, RuleVersion
 from alerts.suppression.models import VersionState as RuleState
 from alerts.suppression.models.rules import ENDED

@@ -15,9 +15,9 @@ from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Candidate, PlanQuestion
 from alerts.patterns.queries.plan import TO_SIGN, PlanStep, SitePlan, StepState
 from alerts.reviews.policies import ot_people_at, speaks_at
+from alerts.rules.guards.lifecycle import CREDIT_PERIOD, credit_wanted
+from alerts.rules.sql import rule_condition_sql
 from alerts.suppression.backtesting.history_sql import fetch_rows
-from alerts.suppression.engine.guards.lifecycle import CREDIT_PERIOD, credit_wanted
-from alerts.suppression.engine.sql import rule_condition_sql
 from alerts.suppression.watching.credit import harmless_looks
 from portal.accounts.models import User
 

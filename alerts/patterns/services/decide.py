@@ -17,11 +17,11 @@ from alerts.patterns.policies import (
 from alerts.reviews.engine.causes import cause
 from alerts.reviews.models import Annotation, Verdict
 from alerts.reviews.queries import annotations_in_force
+from alerts.rules.guards.signing import SigningSide
+from alerts.rules.rule import RuleDefinition, as_json
 from alerts.suppression.drafting.drafts import draft_rule
 from alerts.suppression.drafting.enforcement_choice import SENTINEL, reasons_against_enforcement
 from alerts.suppression.drafting.rule_reach import reach_of_rule
-from alerts.suppression.engine.guards.signing import SigningSide
-from alerts.suppression.engine.rule import RuleDefinition, as_json
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.signing.people import people_of_side, usual_owners
 from portal.accounts.models import User

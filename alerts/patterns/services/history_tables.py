@@ -17,12 +17,12 @@ from django.db import connection, transaction
 
 from alerts.incidents.models import IncidentStatus
 from alerts.reviews.queries import evidence_where
+from alerts.rules import sql
+from alerts.rules.guards.never import HIGH
+from alerts.rules.rule import Clause, RuleDefinition
+from alerts.rules.sql import Sql
 from alerts.suppression.backtesting.history_sql import TimeSpan, in_period
 from alerts.suppression.enforcing.acting_rules import acting_set
-from alerts.suppression.engine import sql
-from alerts.suppression.engine.guards.never import HIGH
-from alerts.suppression.engine.rule import Clause, RuleDefinition
-from alerts.suppression.engine.sql import Sql
 
 WORKS: Final = 2**32  # times the number of planned works, in `moment` and `week`
 TABLES: Final = (

@@ -17,13 +17,13 @@ from alerts.patterns.engine.width import critical_pairs
 from alerts.patterns.models import Candidate, PatternState
 from alerts.patterns.services.figures import ShapeIndex, make_row
 from alerts.patterns.services.site_history import SiteHistory
-from alerts.suppression.engine.guards.never import (
+from alerts.rules.guards.never import (
     WANTED_DAYS,
     SiteShare,
     assets_of,
     reasons_against_reach,
 )
-from alerts.suppression.engine.guards.signing import reasons_against_draft
+from alerts.rules.guards.signing import reasons_against_draft
 
 type Obstacle = tuple[str, dict[str, Any]]
 _KEPT: Final = frozenset(

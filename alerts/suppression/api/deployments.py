@@ -16,6 +16,7 @@ from rest_framework.serializers import (
 )
 
 from alerts.outbox.models import Landing, RuleKind, WantedRule
+from alerts.rules.sentinel_forms import lease_of
 from alerts.suppression.deploying.deployments import (
     GATE_STANDINGS,
     RULE_STANDINGS,
@@ -24,7 +25,6 @@ from alerts.suppression.deploying.deployments import (
     deployments_visible_to,
     stands_everywhere,
 )
-from alerts.suppression.engine.sentinel_forms import lease_of
 from alerts.suppression.queries import rules_visible_to
 from portal.api.fields import QueryChoices, QueryText
 from portal.api.listing import ListFilter, Listing, ListRow, Order, Own

@@ -16,8 +16,8 @@ from rest_framework.serializers import (
 )
 
 from alerts.incidents.queries import incidents_visible_to
+from alerts.rules.sentence import Sentence, translated_sentence
 from alerts.suppression.enforcing.explain import reasons_visible_to
-from alerts.suppression.engine.words import Sentence, translated_sentence
 from alerts.suppression.models import Ending, LedgerAct, LedgerEntry, Where
 from alerts.suppression.policies import PROPOSING
 from alerts.suppression.queries import ledger_visible_to

@@ -19,9 +19,9 @@ from rest_framework.serializers import (
 )
 
 from alerts.reviews.models import Verdict
+from alerts.rules.rule import ENFORCEMENTS
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
-from alerts.suppression.engine.rule import ENFORCEMENTS
 from alerts.suppression.models import VersionState
 from alerts.suppression.models.rules import SIDES
 from portal.api.fields import QueryChoices, QueryMoment, QueryNumber, QueryText

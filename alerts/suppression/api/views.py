@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.models import Annotation
 from alerts.reviews.queries import annotations_told_to
+from alerts.rules.guards.signing import SigningSide
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.api.bodies import EditIn, NoteIn, ProposeIn, ReasonIn, RuleIn, SignIn
@@ -34,7 +35,6 @@ from alerts.suppression.drafting.current_version import (
     version_in_work,
 )
 from alerts.suppression.drafting.drafts import discard_draft, draft_rule, edit_version, save_draft
-from alerts.suppression.engine.guards.signing import SigningSide
 from alerts.suppression.models import LedgerEntry, RuleVersion, Step, VersionState
 from alerts.suppression.policies import PROPOSING, SIGNING, STOPPING
 from alerts.suppression.queries import ledger_visible_to, versions_visible_to

@@ -8,6 +8,23 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from alerts.rules import sql
+from alerts.rules.backtest import back_test
+from alerts.rules.backtest_body import (
+    Catches,
+    DeployedBody,
+    HandlingBody,
+    OutsideHoursBody,
+    frozen,
+    totals_by_verdict,
+)
+from alerts.rules.compile_sentinel import Target, compile_rule, deployed
+from alerts.rules.evidence import totals_in
+from alerts.rules.guards.never import is_strict, reasons_against_reach
+from alerts.rules.rule import RuleDefinition, pinned, reasons_against_rule, rule_hash
+from alerts.rules.sentence import Sentence
+from alerts.rules.sentinel_conditions import PROBED
+from alerts.rules.sql import Sql
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import is_in_defender_portal
 from alerts.sites.models import Site
@@ -30,23 +47,6 @@ from alerts.suppression.backtesting.history_sql import (
 from alerts.suppression.backtesting.redaction import redacted_body
 from alerts.suppression.backtesting.time_to_close import time_to_close_of
 from alerts.suppression.drafting.enforcement_choice import analytics_rules_of
-from alerts.suppression.engine import sql
-from alerts.suppression.engine.backtest import back_test
-from alerts.suppression.engine.backtest_body import (
-    Catches,
-    DeployedBody,
-    HandlingBody,
-    OutsideHoursBody,
-    frozen,
-    totals_by_verdict,
-)
-from alerts.suppression.engine.compile_sentinel import Target, compile_rule, deployed
-from alerts.suppression.engine.evidence import totals_in
-from alerts.suppression.engine.guards.never import is_strict, reasons_against_reach
-from alerts.suppression.engine.rule import RuleDefinition, pinned, reasons_against_rule, rule_hash
-from alerts.suppression.engine.sentinel_conditions import PROBED
-from alerts.suppression.engine.sql import Sql
-from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import BackTestRun
 from portal.accounts.models import User
 from portal.errors import Refused

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext, ngettext
 
 from alerts.incidents.engine.confidence_limits import upper_share
-from alerts.suppression.engine.bound import MIN_JUDGED, bound_words, is_little
-from alerts.suppression.engine.words import translated_sentence
+from alerts.rules.bound import MIN_JUDGED, bound_words, is_little
+from alerts.rules.sentence import translated_sentence
 from portal.ui.words import number, numeral, percent
 
 

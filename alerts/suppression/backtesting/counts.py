@@ -8,12 +8,12 @@ more than the alerts of that type there.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from alerts.rules import sql
+from alerts.rules.fields import Operator
+from alerts.rules.rule import Clause, RuleDefinition, reasons_against_clause
+from alerts.rules.sentence import Sentence
+from alerts.rules.sql import Sql
 from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
-from alerts.suppression.engine import sql
-from alerts.suppression.engine.fields import Operator
-from alerts.suppression.engine.rule import Clause, RuleDefinition, reasons_against_clause
-from alerts.suppression.engine.sql import Sql
-from alerts.suppression.engine.words import Sentence
 
 MAX_ROWS = 50_000  # matches that are listed and judged one by one
 MAX_NEAR_MISSES = 100

@@ -14,9 +14,8 @@ from zoneinfo import ZoneInfo
 from alerts.incidents.models import Incident, IncidentStatus, TimelineItem
 from alerts.reviews.models import Annotation, Verdict
 from alerts.reviews.queries import evidence_where
-from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, ids_array, in_period
-from alerts.suppression.engine import sql
-from alerts.suppression.engine.evidence import (
+from alerts.rules import sql
+from alerts.rules.evidence import (
     BENIGN,
     SUSPICIOUS,
     EvidenceRow,
@@ -24,12 +23,13 @@ from alerts.suppression.engine.evidence import (
     Traits,
     traits_of,
 )
-from alerts.suppression.engine.fields import FieldValues
-from alerts.suppression.engine.guards.closing import LINK
-from alerts.suppression.engine.guards.never import is_soft
-from alerts.suppression.engine.match import matches
-from alerts.suppression.engine.rule import RuleDefinition
-from alerts.suppression.engine.words import Sentence
+from alerts.rules.fields import FieldValues
+from alerts.rules.guards.closing import LINK
+from alerts.rules.guards.never import is_soft
+from alerts.rules.match import matches
+from alerts.rules.rule import RuleDefinition
+from alerts.rules.sentence import Sentence
+from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, ids_array, in_period
 from alerts.suppression.queries import facts_of
 
 TRUE_POSITIVE = "TruePositive"

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.utils import OperationalError
 from psycopg.errors import QueryCanceled
 
-from alerts.suppression.engine.sql import Sql
+from alerts.rules.sql import Sql
 
 
 class TookTooLong(Exception):

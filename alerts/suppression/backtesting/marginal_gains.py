@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from alerts.rules import sql
+from alerts.rules.sql import Sql
 from alerts.suppression.backtesting.history import touched_incidents
 from alerts.suppression.backtesting.history_sql import (
     TimeSpan,
@@ -18,8 +20,6 @@ from alerts.suppression.backtesting.history_sql import (
     in_period,
     no_longer_than,
 )
-from alerts.suppression.engine import sql
-from alerts.suppression.engine.sql import Sql
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.queries import acting_versions
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from alerts.rules.compile_sentinel import Compiled, Target, compile_rule
+from alerts.rules.rule import RuleDefinition
+from alerts.rules.sentence import Sentence
+from alerts.rules.sentinel_forms import form_hash, live_form, trial_form
 from alerts.sentinel.models import PortalResidence, Workspace
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Device
 from alerts.suppression.drafting.enforcement_choice import SENTINEL, target_of
-from alerts.suppression.engine.compile_sentinel import Compiled, Target, compile_rule
-from alerts.suppression.engine.rule import RuleDefinition
-from alerts.suppression.engine.sentinel_forms import form_hash, live_form, trial_form
-from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import Rule, RuleVersion
 
 MAX_GUARDED: Final = 200  # tried one by one, to say which of them is new

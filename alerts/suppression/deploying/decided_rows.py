@@ -12,6 +12,11 @@ from uuid import uuid5
 
 from alerts.outbox.models import RuleKind, RulePriority, WantedRule
 from alerts.outbox.registry import RuleCheck
+from alerts.rules.rule import NotARule
+from alerts.rules.sentinel_conditions import PROBED
+from alerts.rules.sentinel_forms import gate_form, is_form_within, probe_form
+from alerts.rules.watchlist import LEASE as LIST_LEASE
+from alerts.rules.watchlist import LIST, gate_row, lease_of_gate
 from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.deploying.desired import GATE, acting_in_sentinel, signed_body
@@ -20,11 +25,6 @@ from alerts.suppression.deploying.watchlist_gate import LIST_GATE
 from alerts.suppression.deploying.watchlist_rows import WATCHLIST, listed_rules
 from alerts.suppression.deploying.watchlist_switch import is_watchlist_on
 from alerts.suppression.enforcing.acting_rules import NotSigned
-from alerts.suppression.engine.rule import NotARule
-from alerts.suppression.engine.sentinel_conditions import PROBED
-from alerts.suppression.engine.sentinel_forms import gate_form, is_form_within, probe_form
-from alerts.suppression.engine.watchlist import LEASE as LIST_LEASE
-from alerts.suppression.engine.watchlist import LIST, gate_row, lease_of_gate
 from alerts.suppression.models import Rule
 from alerts.suppression.queries import is_off
 

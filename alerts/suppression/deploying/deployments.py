@@ -13,12 +13,12 @@ from django.db.models.expressions import Combinable
 
 from alerts.outbox.models import NOT_AS_DECIDED, SUPPRESSING, Landing, RuleKind, WantedRule
 from alerts.outbox.queries import wanted_rules
+from alerts.rules.sentence import Sentence
+from alerts.rules.sentinel_forms import lease_of
 from alerts.sentinel.models import PortalResidence, Workspace
 from alerts.sentinel.queries import gone_workspaces, portal_residences, workspaces_visible_to
 from alerts.suppression.deploying.compiled_forms import compiled_forms, reasons_against_form
 from alerts.suppression.drafting.enforcement_choice import SENTINEL
-from alerts.suppression.engine.sentinel_forms import lease_of
-from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import Rule, RuleVersion, Stop
 from alerts.suppression.queries import is_off, rules_visible_to
 from portal.accounts.models import User

@@ -21,21 +21,12 @@ from alerts.outbox.services import (
     set_desired_rule,
     set_rule_absent,
 )
-from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import gone_workspaces, minutes_old
-from alerts.suppression.deploying.compiled_forms import (
-    Forms,
-    compiled_forms,
-    reasons_against_form,
-)
-from alerts.suppression.deploying.recipients import deployment_leads
-from alerts.suppression.enforcing.acting_rules import NotSigned, attribution_of
-from alerts.suppression.engine.guards.closing import (
+from alerts.rules.guards.closing import (
     MAX_MINUTES_OLD,
     reasons_against_closing_text,
     rule_closing_text,
 )
-from alerts.suppression.engine.sentinel_forms import (
+from alerts.rules.sentinel_forms import (
     LEASE,
     form_hash,
     gate_form,
@@ -45,6 +36,15 @@ from alerts.suppression.engine.sentinel_forms import (
     live_form,
     trial_form,
 )
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import gone_workspaces, minutes_old
+from alerts.suppression.deploying.compiled_forms import (
+    Forms,
+    compiled_forms,
+    reasons_against_form,
+)
+from alerts.suppression.deploying.recipients import deployment_leads
+from alerts.suppression.enforcing.acting_rules import NotSigned, attribution_of
 from alerts.suppression.models import ACTING, Rule, RuleVersion, VersionState
 from alerts.suppression.queries import is_off
 from alerts.suppression.signing.notify import in_words, notify_about_rule

@@ -16,8 +16,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.models import Alert, IncidentAlert
 from alerts.incidents.queries import without_incident
+from alerts.rules.fields import FieldValues
 from alerts.suppression.deploying.watchlist_periods import ListInForce, remove_old_periods
-from alerts.suppression.engine.fields import FieldValues
 from alerts.suppression.models import LeftOutAlert, RuleVersion, WatchlistRequest
 from alerts.suppression.queries import facts_of, versions_visible_to
 from portal.accounts.models import User

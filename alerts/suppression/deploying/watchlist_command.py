@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from alerts.outbox.models import RuleKind, WantedRule
+from alerts.rules.watchlist import lease_of_gate
 from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.left_out_alerts import left_out_in
 from alerts.suppression.deploying.watchlist_gate import list_gate_of
@@ -23,7 +24,6 @@ from alerts.suppression.deploying.watchlist_switch import (
     is_watchlist_on,
     request_of,
 )
-from alerts.suppression.engine.watchlist import lease_of_gate
 
 
 def watchlist_status(

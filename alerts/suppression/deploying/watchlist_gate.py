@@ -10,8 +10,8 @@ from uuid import UUID
 
 from alerts.outbox.models import RuleKind, RulePriority, WantedRule
 from alerts.outbox.services import name_of_rule, set_desired_rule
+from alerts.rules.watchlist import gate_row, lease_of_gate
 from alerts.sentinel.models import Workspace
-from alerts.suppression.engine.watchlist import gate_row, lease_of_gate
 
 LIST_GATE: Final = UUID("6a7e0ff0-5b7e-5d49-9c60-7a90f0ff0002")  # what gates of lists are about
 

@@ -11,8 +11,8 @@ from django.db.models import F, Q, Sum
 
 from alerts.outbox.models import Landing, RuleKind
 from alerts.outbox.registry import RuleSettlement
-from alerts.suppression.engine.fields import FieldValues
-from alerts.suppression.engine.watchlist import lease_of_gate, lookup_keys_of, row_leaves_out
+from alerts.rules.fields import FieldValues
+from alerts.rules.watchlist import lease_of_gate, lookup_keys_of, row_leaves_out
 from alerts.suppression.models import WatchlistPeriod
 
 MONTH: Final = timedelta(days=31)

@@ -15,6 +15,21 @@ from django.db import transaction
 
 from alerts.outbox.models import OF_WATCHLIST, Landing, RuleKind, RulePriority, WantedRule
 from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
+from alerts.rules.guards.never import assets_of, reasons_against_assets
+from alerts.rules.rule import RuleDefinition
+from alerts.rules.sentence import Sentence
+from alerts.rules.watchlist import (
+    ALIAS,
+    LEASE,
+    LIST,
+    Routine,
+    RoutineSource,
+    WatchlistRow,
+    lease_of_gate,
+    routine_of,
+    row_id,
+    watchlist_rows_of,
+)
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.deploying.desired import (
@@ -39,21 +54,6 @@ from alerts.suppression.deploying.watchlist_switch import (
 from alerts.suppression.drafting.rule_reach import plant_of
 from alerts.suppression.enforcing.acting_rules import ActingRule, load_acting
 from alerts.suppression.enforcing.judging import devices_in_open_cases
-from alerts.suppression.engine.guards.never import assets_of, reasons_against_assets
-from alerts.suppression.engine.rule import RuleDefinition
-from alerts.suppression.engine.watchlist import (
-    ALIAS,
-    LEASE,
-    LIST,
-    Routine,
-    RoutineSource,
-    WatchlistRow,
-    lease_of_gate,
-    routine_of,
-    row_id,
-    watchlist_rows_of,
-)
-from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import (
     Rule,
     RuleVersion,

@@ -13,16 +13,16 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.incidents.models import Alert
+from alerts.rules.guards import signing
+from alerts.rules.guards.signing import SigningSide, reasons_not_signed
+from alerts.rules.rule import canonical
+from alerts.rules.sentence import Sentence
+from alerts.rules.watchlist import ALIAS, FORMAT, LIST
 from alerts.sentinel import kql
 from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.recipients import Message, concerned_by_all, notify_people
 from alerts.suppression.deploying.rounds import renew_soon
 from alerts.suppression.deploying.watchlist_gate import shut_list_gate
-from alerts.suppression.engine.guards import signing
-from alerts.suppression.engine.guards.signing import SigningSide, reasons_not_signed
-from alerts.suppression.engine.rule import canonical
-from alerts.suppression.engine.watchlist import ALIAS, FORMAT, LIST
-from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import (
     ACTING,
     RuleVersion,

@@ -10,12 +10,7 @@ from django.db.models import Max
 from django.utils.translation import gettext
 
 from alerts.reviews.models import Annotation
-from alerts.suppression.drafting.enforcement_choice import (
-    reasons_against_enforcement,
-    with_possible_enforcement,
-)
-from alerts.suppression.drafting.rule_reach import reach_of_rule
-from alerts.suppression.engine.rule import (
+from alerts.rules.rule import (
     MAX_TITLE_LENGTH,
     NotARule,
     as_json,
@@ -23,6 +18,11 @@ from alerts.suppression.engine.rule import (
     from_json,
     rule_hash,
 )
+from alerts.suppression.drafting.enforcement_choice import (
+    reasons_against_enforcement,
+    with_possible_enforcement,
+)
+from alerts.suppression.drafting.rule_reach import reach_of_rule
 from alerts.suppression.models import OPEN, Rule, RuleVersion, Step, VersionState
 from alerts.suppression.policies import PROPOSING, may_change
 from alerts.suppression.signing.transitions import lock_version, move

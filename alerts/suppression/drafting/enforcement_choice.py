@@ -8,16 +8,16 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 
 from alerts.incidents.models import Alert
+from alerts.rules.analytics_rules import AnalyticsRule
+from alerts.rules.compile_sentinel import Target, compile_rule
+from alerts.rules.rule import NotARule, RuleDefinition, from_json
+from alerts.rules.sentence import Sentence
+from alerts.rules.values import is_mac
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import ANALYTICS_RULES, is_in_defender_portal
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Device, Site
 from alerts.suppression.drafting.rule_reach import reach_of_rule
-from alerts.suppression.engine.analytics_rules import AnalyticsRule
-from alerts.suppression.engine.compile_sentinel import Target, compile_rule
-from alerts.suppression.engine.rule import NotARule, RuleDefinition, from_json
-from alerts.suppression.engine.values import is_mac
-from alerts.suppression.engine.words import Sentence
 
 
 def target_of(workspace: Workspace) -> Target:

@@ -7,8 +7,8 @@ from typing import Final
 
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 
+from alerts.rules.rule import NotARule
 from alerts.sites.models import Device, Site
-from alerts.suppression.engine.rule import NotARule
 from alerts.suppression.models import ACTING, OPEN, Ending, LedgerEntry, RuleVersion, VersionState
 from alerts.suppression.models.rules import ENDED
 from alerts.suppression.queries import versions_visible_to

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from alerts.incidents.models import Alert
+from alerts.rules.guards.never import assets_of
+from alerts.rules.rule import ZONE_MARK, RuleDefinition, pinned
 from alerts.sentinel.models import Workspace
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Site
 from alerts.suppression.drafting.same_devices import same_devices
-from alerts.suppression.engine.guards.never import assets_of
-from alerts.suppression.engine.rule import ZONE_MARK, RuleDefinition, pinned
 
 
 @dataclass(frozen=True, slots=True)

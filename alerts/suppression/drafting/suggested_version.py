@@ -6,11 +6,8 @@ from typing import Final
 from django.db import transaction
 from django.utils.translation import gettext
 
-from alerts.suppression.backtesting.history import DOUBTED, DOUBTED_PARAMS
-from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
-from alerts.suppression.drafting.drafts import edit_version, save_draft
-from alerts.suppression.engine import sql
-from alerts.suppression.engine.outgrown import (
+from alerts.rules import sql
+from alerts.rules.new_devices import (
     LineChange,
     Sighting,
     change_of,
@@ -18,7 +15,10 @@ from alerts.suppression.engine.outgrown import (
     suggested_rule,
     without_line,
 )
-from alerts.suppression.engine.rule import Clause, RuleDefinition, as_json
+from alerts.rules.rule import Clause, RuleDefinition, as_json
+from alerts.suppression.backtesting.history import DOUBTED, DOUBTED_PARAMS
+from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
+from alerts.suppression.drafting.drafts import edit_version, save_draft
 from alerts.suppression.models import RuleVersion, VersionState
 from portal.accounts.models import User
 from portal.errors import Refused

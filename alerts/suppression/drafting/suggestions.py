@@ -11,11 +11,11 @@ from alerts.incidents.models import Alert
 from alerts.incidents.queries import sites_in_reach
 from alerts.reviews.models import Annotation, Verdict
 from alerts.reviews.queries import evidence_in_force, without_hidden
+from alerts.rules import sql
+from alerts.rules.rule import ZONE_MARK, RuleDefinition, reasons_against_rule
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sites.models import Device, Sensor, Site, Zone
 from alerts.suppression.backtesting.history_sql import fetch_rows
-from alerts.suppression.engine import sql
-from alerts.suppression.engine.rule import ZONE_MARK, RuleDefinition, reasons_against_rule
 from portal.accounts.models import READING_ROLES, User
 from portal.accounts.queries import reach_of
 

@@ -9,15 +9,15 @@ from typing import Final
 
 from alerts.planned_work.engine.size import WEEK, widest_week
 from alerts.planned_work.queries import box_spans
-from alerts.sites.models import Site
-from alerts.suppression.engine.fields import IDENTITIES, Operator
-from alerts.suppression.engine.guards.never import (
+from alerts.rules.fields import IDENTITIES, Operator
+from alerts.rules.guards.never import (
     MAX_WINDOW_HOURS,
     assets_of,
     needs_hours,
     works_of_box,
 )
-from alerts.suppression.engine.rule import RuleDefinition
+from alerts.rules.rule import RuleDefinition
+from alerts.sites.models import Site
 
 AHEAD: Final = timedelta(days=92)  # so far ahead occurrences are worked out
 _HOUR: Final = timedelta(hours=1)

@@ -13,12 +13,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Count, Max, Prefetch, QuerySet, Sum
 
-from alerts.suppression.engine.fields import FieldValues
-from alerts.suppression.engine.guards.closing import Attribution, reason_in_words
-from alerts.suppression.engine.guards.signing import SigningSide
-from alerts.suppression.engine.index import RuleIndex
-from alerts.suppression.engine.rule import NotARule, RuleDefinition, rule_hash
-from alerts.suppression.engine.sentinel_forms import trial_label
+from alerts.rules.fields import FieldValues
+from alerts.rules.guards.closing import Attribution, reason_in_words
+from alerts.rules.guards.signing import SigningSide
+from alerts.rules.index import RuleIndex
+from alerts.rules.rule import NotARule, RuleDefinition, rule_hash
+from alerts.rules.sentinel_forms import trial_label
 from alerts.suppression.models import ACTING, RuleVersion, Signature, VersionState
 
 log = logging.getLogger(__name__)

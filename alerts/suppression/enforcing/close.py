@@ -20,6 +20,13 @@ from alerts.incidents.models import Alert, Incident, IncidentStatus
 from alerts.outbox.engine.merge import close_patch
 from alerts.outbox.models import Change, ChangeOutcome, WriteKind
 from alerts.outbox.registry import FreshIncident, Settlement
+from alerts.rules.guards.closing import (
+    MAX_TEXT_LENGTH,
+    reason_in_words,
+    reasons_against_closing_text,
+    rule_closing_text,
+)
+from alerts.rules.sentence import Sentence
 from alerts.sentinel.wire import WireAlert
 from alerts.suppression.enforcing.acting_rules import ActingRule, ActingSet, Cover, load_acting
 from alerts.suppression.enforcing.judging import (
@@ -27,13 +34,6 @@ from alerts.suppression.enforcing.judging import (
     incident_state_of,
     was_closed_by_rule,
 )
-from alerts.suppression.engine.guards.closing import (
-    MAX_TEXT_LENGTH,
-    reason_in_words,
-    reasons_against_closing_text,
-    rule_closing_text,
-)
-from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import (
     ACTING,
     Ending,

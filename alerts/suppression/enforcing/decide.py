@@ -16,13 +16,13 @@ from typing import Any
 from django.db.models import Q
 
 from alerts.incidents.models import DetailsState, Incident, IncidentStatus
+from alerts.rules.guards.closing import MAX_MINUTES_OLD, NEW_MEMBER, is_only_held
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import minutes_old, workspaces_to_read
 from alerts.suppression.enforcing.acting_rules import ActingSet, acting_set
 from alerts.suppression.enforcing.close import close_covered, tag_covered
 from alerts.suppression.enforcing.group_members import introduce_members
 from alerts.suppression.enforcing.judging import IncidentDecision, decide_incident, new_ends
-from alerts.suppression.engine.guards.closing import MAX_MINUTES_OLD, NEW_MEMBER, is_only_held
 from alerts.suppression.models import HeldIncident
 from alerts.suppression.queries import AlertFacts, facts_by_incident, is_off, on_again_since
 from portal import clock

@@ -10,16 +10,16 @@ from django.db.models import Q
 
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import Incident, IncidentStatus
+from alerts.rules.fields import FieldValues
+from alerts.rules.guards.never import reasons_against_assets, reasons_against_types
+from alerts.rules.match import matches, predicate
+from alerts.rules.rule import Clause, RuleDefinition, instant
+from alerts.rules.sentence import Sentence
 from alerts.sites.engine.devices import CRITICAL
 from alerts.sites.models import Device
 from alerts.suppression.backtesting.history import TRUE_POSITIVE
 from alerts.suppression.enforcing.acting_rules import ActingRule, acting_set
 from alerts.suppression.enforcing.judging import decide_incident
-from alerts.suppression.engine.fields import FieldValues
-from alerts.suppression.engine.guards.never import reasons_against_assets, reasons_against_types
-from alerts.suppression.engine.match import matches, predicate
-from alerts.suppression.engine.rule import Clause, RuleDefinition, instant
-from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import LedgerEntry
 from alerts.suppression.queries import AlertFacts, facts_by_incident, is_off
 from portal.accounts.models import User

@@ -10,13 +10,13 @@ from ipaddress import IPv4Address, ip_address, ip_network
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from alerts.sites.models import Device, Site
-from alerts.suppression.engine.guards.closing import (
+from alerts.rules.guards.closing import (
     CoveredEnd,
     grouped_sides,
     is_in_group,
 )
-from alerts.suppression.engine.rule import RuleDefinition
+from alerts.rules.rule import RuleDefinition
+from alerts.sites.models import Device, Site
 from alerts.suppression.models import GroupMember, NewMember, RuleVersion
 
 PREFIX = 24  # of the subnet of a device, as alerts record it

@@ -17,15 +17,8 @@ from alerts.incidents.models.incident import touches_sites
 from alerts.outbox.engine.labels import is_our_label
 from alerts.outbox.queries import withdrawn_rules
 from alerts.reviews.queries import open_review_on, suspicions_on, verdict_on
-from alerts.sentinel.queries import minutes_old
-from alerts.sentinel.wire.values import ENTITY_KIND
-from alerts.sites.models import Device
-from alerts.suppression.drafting.same_devices import names_any, same_devices
-from alerts.suppression.drafting.work_size import is_too_wide, work_hours_around
-from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
-from alerts.suppression.enforcing.group_members import introduced_ends, members_among
-from alerts.suppression.engine.fields import FieldValues
-from alerts.suppression.engine.guards.closing import (
+from alerts.rules.fields import FieldValues
+from alerts.rules.guards.closing import (
     CoveredEnd,
     Scene,
     ends_in_groups,
@@ -33,7 +26,7 @@ from alerts.suppression.engine.guards.closing import (
     is_worth_a_tag,
     reasons_to_keep_open,
 )
-from alerts.suppression.engine.guards.holds import (
+from alerts.rules.guards.holds import (
     DeviceRef,
     Hold,
     IncidentEnds,
@@ -41,8 +34,15 @@ from alerts.suppression.engine.guards.holds import (
     held_by,
     is_same_device,
 )
-from alerts.suppression.engine.guards.never import is_soft, works_of_box
-from alerts.suppression.engine.words import Sentence
+from alerts.rules.guards.never import is_soft, works_of_box
+from alerts.rules.sentence import Sentence
+from alerts.sentinel.queries import minutes_old
+from alerts.sentinel.wire.values import ENTITY_KIND
+from alerts.sites.models import Device
+from alerts.suppression.drafting.same_devices import names_any, same_devices
+from alerts.suppression.drafting.work_size import is_too_wide, work_hours_around
+from alerts.suppression.enforcing.acting_rules import ActingSet, Cover, cover_of
+from alerts.suppression.enforcing.group_members import introduced_ends, members_among
 from alerts.suppression.models import Ending, LedgerAct, LedgerEntry
 from alerts.suppression.queries import facts_by_incident
 

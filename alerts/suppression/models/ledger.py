@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from alerts.suppression.engine.guards.closing import SIDES
+from alerts.rules.guards.closing import SIDES
 
 
 class LedgerAct(models.TextChoices):

@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
-from alerts.suppression.engine.guards.signing import SigningSide
-from alerts.suppression.engine.rule import RuleDefinition, from_json
+from alerts.rules.guards.signing import SigningSide
+from alerts.rules.rule import RuleDefinition, from_json
 
 
 class Rule(models.Model):

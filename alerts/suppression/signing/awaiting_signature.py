@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db.models import Prefetch, QuerySet
 
-from alerts.suppression.engine.guards.signing import VALID, SigningSide
+from alerts.rules.guards.signing import VALID, SigningSide
 from alerts.suppression.models import RuleVersion, Signature, Step, VersionState
 from alerts.suppression.policies import SIGNING, rights_by_version
 from alerts.suppression.queries import versions_visible_to

@@ -7,8 +7,8 @@ from itertools import groupby
 from django.utils import translation
 from django.utils.translation import gettext
 
+from alerts.rules.sentence import Sentence, translated_sentence
 from alerts.sites.queries import zone_of_sites
-from alerts.suppression.engine.words import Sentence, translated_sentence
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import User
 from portal.notifications.services import notify

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from alerts.rules.guards.signing import SigningSide
+from alerts.rules.rule import RuleDefinition
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.drafting.rule_reach import reach_of_rule
-from alerts.suppression.engine.guards.signing import SigningSide
-from alerts.suppression.engine.rule import RuleDefinition
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.policies import SIGNING, rights_to_sign
 from portal.accounts.models import User

@@ -6,16 +6,16 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext
 
+from alerts.rules.guards.never import assets_of, needs_hours
+from alerts.rules.guards.signing import SigningSide, reasons_against_proposing
+from alerts.rules.rule import NotARule, RuleDefinition, rule_hash
+from alerts.rules.sentence import Sentence, listed
+from alerts.rules.sql import rule_condition_sql
 from alerts.suppression.backtesting.backtest import CannotBackTest, run_backtest
 from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.drafting.enforcement_choice import SENTINEL, reasons_against_enforcement
 from alerts.suppression.drafting.rule_reach import RuleReach, plant_of, reach_of_rule
 from alerts.suppression.drafting.work_size import work_hours_by_site
-from alerts.suppression.engine.guards.never import assets_of, needs_hours
-from alerts.suppression.engine.guards.signing import SigningSide, reasons_against_proposing
-from alerts.suppression.engine.rule import NotARule, RuleDefinition, rule_hash
-from alerts.suppression.engine.sql import rule_condition_sql
-from alerts.suppression.engine.words import Sentence, listed
 from alerts.suppression.models import BackTestRun, RuleVersion, VersionState
 from alerts.suppression.policies import PROPOSING, may_change, rights_to_sign
 from alerts.suppression.signing.notify import notify_proposed

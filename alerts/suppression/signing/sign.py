@@ -5,11 +5,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext
 
+from alerts.rules.guards.signing import VALID, SigningSide, reasons_not_signed
+from alerts.rules.sentence import Sentence
 from alerts.suppression.deploying.compiled_forms import reasons_against_forms
 from alerts.suppression.drafting.enforcement_choice import reasons_against_enforcement
 from alerts.suppression.drafting.rule_reach import reach_of_rule
-from alerts.suppression.engine.guards.signing import VALID, SigningSide, reasons_not_signed
-from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.signing.propose import reasons_against_rule_now, reasons_against_test
 from alerts.suppression.signing.signing_context import (

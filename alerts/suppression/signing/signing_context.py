@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.reviews.models import Annotation, CameBy
-from alerts.suppression.engine.bound import is_little
-from alerts.suppression.engine.guards import signing
-from alerts.suppression.engine.guards.never import is_strict
-from alerts.suppression.engine.guards.signing import SigningSide
+from alerts.rules.bound import is_little
+from alerts.rules.guards import signing
+from alerts.rules.guards.never import is_strict
+from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.models import RuleVersion, Signature
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.signing.people import identity_of

@@ -18,19 +18,19 @@ from alerts.incidents.acts.apply import SystemActor, write_timeline
 from alerts.incidents.acts.close import reopen_incidents
 from alerts.incidents.acts.triage import comment_on_incidents
 from alerts.incidents.models import DetailsState, Entity, Incident, IncidentStatus, TimelineItem
-from alerts.sentinel.queries import workspaces_to_read
-from alerts.suppression.enforcing.acting_rules import ActingSet, acting_set, cover_of
-from alerts.suppression.enforcing.group_members import introduce_members
-from alerts.suppression.enforcing.judging import new_ends
-from alerts.suppression.engine.fields import FieldValues
-from alerts.suppression.engine.guards.closing import (
+from alerts.rules.fields import FieldValues
+from alerts.rules.guards.closing import (
     LINK,
     REVIEW,
     CloseOutcome,
     reasons_to_stop,
     to_review_again,
 )
-from alerts.suppression.engine.match import holds
+from alerts.rules.match import holds
+from alerts.sentinel.queries import workspaces_to_read
+from alerts.suppression.enforcing.acting_rules import ActingSet, acting_set, cover_of
+from alerts.suppression.enforcing.group_members import introduce_members
+from alerts.suppression.enforcing.judging import new_ends
 from alerts.suppression.models import OPEN, Ending, LedgerAct, LedgerEntry, RuleVersion, Where
 from alerts.suppression.policies import may_change
 from alerts.suppression.queries import facts_by_incident

@@ -16,19 +16,19 @@ from alerts.incidents.models import STANDING_CLOSE, DetailsState, Incident, Time
 from alerts.planned_work.queries import latest_begun
 from alerts.reviews.models import Annotation, CameBy, Verdict
 from alerts.reviews.queries import annotations_in_force
-from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
-from alerts.suppression.enforcing.acting_rules import ActingSet, cover_of, load_acting
-from alerts.suppression.enforcing.judging import incident_state_of, scene_of
-from alerts.suppression.engine import sql
-from alerts.suppression.engine.guards.closing import HANDS, reasons_to_keep_open
-from alerts.suppression.engine.guards.lifecycle import (
+from alerts.rules import sql
+from alerts.rules.guards.closing import HANDS, reasons_to_keep_open
+from alerts.rules.guards.lifecycle import (
     CREDIT_OCCURRENCES,
     MAX_CREDIT,
     MAX_OWN_CREDIT,
     credit_start,
 )
-from alerts.suppression.engine.guards.never import holds_strict, is_strict
-from alerts.suppression.engine.rule import RuleDefinition
+from alerts.rules.guards.never import holds_strict, is_strict
+from alerts.rules.rule import RuleDefinition
+from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
+from alerts.suppression.enforcing.acting_rules import ActingSet, cover_of, load_acting
+from alerts.suppression.enforcing.judging import incident_state_of, scene_of
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.queries import AlertFacts, facts_by_incident
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from alerts.incidents.models import IncidentRaw
+from alerts.rules.guards.closing import ledger_differences
+from alerts.rules.sentence import Sentence
 from alerts.sentinel.queries import workspaces_to_read
-from alerts.suppression.engine.guards.closing import ledger_differences
-from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import Ending, LedgerAct, LedgerEntry
 from alerts.suppression.queries import COMPARED
 from alerts.suppression.watching.sentinel_acts import BEGINS, record_sentinel_acts, rules_named_in

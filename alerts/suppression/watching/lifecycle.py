@@ -8,16 +8,16 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext
 
+from alerts.rules.guards.lifecycle import reasons_against_living, usual_end
+from alerts.rules.guards.never import assets_of
+from alerts.rules.guards.signing import reasons_against_draft
+from alerts.rules.rule import instant
+from alerts.rules.windows import window_zone_of
 from alerts.sites.models import Site
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.drafting.drafts import edit_version, save_draft
 from alerts.suppression.drafting.rule_reach import ReachedPlant, plant_of
 from alerts.suppression.enforcing.group_members import record_members
-from alerts.suppression.engine.guards.lifecycle import reasons_against_living, usual_end
-from alerts.suppression.engine.guards.never import assets_of
-from alerts.suppression.engine.guards.signing import reasons_against_draft
-from alerts.suppression.engine.rule import instant
-from alerts.suppression.engine.windows import window_zone_of
 from alerts.suppression.models import ACTING, Rule, RuleVersion, VersionState
 from alerts.suppression.policies import STOPPING, may_change, rights_to_sign
 from alerts.suppression.signing.notify import notify_state

@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext
 
-from alerts.suppression.backtesting.backtest import CannotBackTest, run_backtest
-from alerts.suppression.deploying.desired import bring_in_line
-from alerts.suppression.engine.guards.lifecycle import (
+from alerts.rules.guards.lifecycle import (
     TRIAL_ENDS,
     is_unended,
     reasons_against_promotion,
 )
-from alerts.suppression.engine.guards.signing import FRESH, SigningSide
-from alerts.suppression.engine.words import Sentence
+from alerts.rules.guards.signing import FRESH, SigningSide
+from alerts.rules.sentence import Sentence
+from alerts.suppression.backtesting.backtest import CannotBackTest, run_backtest
+from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.models import BackTestRun, PromotionApproval, RuleVersion, VersionState
 from alerts.suppression.signing.notify import notify_about_rule, notify_state
 from alerts.suppression.signing.people import accounts_of_owners, concerned_by, identity_of

@@ -15,12 +15,12 @@ from django.utils.translation import gettext
 from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.acts.close import show_closed_in_sentinel
 from alerts.incidents.models import Incident, IncidentRaw, IncidentStatus, TimelineItem
+from alerts.rules.guards.closing import reason_in_words
+from alerts.rules.sentinel_forms import trial_label
 from alerts.sentinel.queries import read_until
 from alerts.suppression.deploying.recipients import deployment_leads
 from alerts.suppression.enforcing.acting_rules import NotSigned, names_of_signers
 from alerts.suppression.enforcing.close import CLASSIFICATION, REASON
-from alerts.suppression.engine.guards.closing import reason_in_words
-from alerts.suppression.engine.sentinel_forms import trial_label
 from alerts.suppression.models import (
     OPEN,
     Ending,

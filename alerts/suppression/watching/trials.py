@@ -12,17 +12,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from alerts.suppression.engine.guards.closing import NEW_MEMBER, counts_where_harmless
-from alerts.suppression.engine.guards.lifecycle import (
+from alerts.rules.guards.closing import NEW_MEMBER, counts_where_harmless
+from alerts.rules.guards.lifecycle import (
     TRIAL,
     TRIAL_MATCHES,
     Trial,
     reasons_against_promotion,
     trial_carry_over,
 )
-from alerts.suppression.engine.guards.never import holds_strict, is_strict
-from alerts.suppression.engine.guards.signing import VALID, SigningSide
-from alerts.suppression.engine.words import Sentence
+from alerts.rules.guards.never import holds_strict, is_strict
+from alerts.rules.guards.signing import VALID, SigningSide
+from alerts.rules.sentence import Sentence
 from alerts.suppression.models import (
     Ending,
     LedgerAct,

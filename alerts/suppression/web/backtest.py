@@ -8,15 +8,15 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 
 from alerts.reviews.models import Annotation
+from alerts.rules.bound import is_little
+from alerts.rules.evidence import NOT_JUDGED, SUSPICIOUS, TOTALS
+from alerts.rules.guards.never import is_strict
+from alerts.rules.rule import RuleDefinition
+from alerts.rules.sentence import Sentence
+from alerts.rules.values import reasons_against_address_value
 from alerts.suppression.backtesting.bound_sentence import bound_sentence
 from alerts.suppression.backtesting.redaction import ListedNames, names_in
 from alerts.suppression.backtesting.time_to_close import MIN_CLOSES
-from alerts.suppression.engine.bound import is_little
-from alerts.suppression.engine.evidence import NOT_JUDGED, SUSPICIOUS, TOTALS
-from alerts.suppression.engine.guards.never import is_strict
-from alerts.suppression.engine.rule import RuleDefinition
-from alerts.suppression.engine.values import reasons_against_address_value
-from alerts.suppression.engine.words import Sentence
 from alerts.suppression.signing.notify import in_words
 from alerts.suppression.web.words import field_label
 from portal.ui.moments import date_of

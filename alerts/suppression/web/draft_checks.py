@@ -9,6 +9,16 @@ from django.utils.translation import get_language, gettext
 
 from alerts.incidents.queries import sites_in_reach
 from alerts.reviews.engine.causes import causes_for
+from alerts.rules.compile_sentinel import undirected
+from alerts.rules.guards.lifecycle import MAX_DAYS, MAX_DAYS_BOXED
+from alerts.rules.guards.never import needs_hours
+from alerts.rules.rule import (
+    Clause,
+    RuleDefinition,
+    pinned,
+    reasons_against_clause,
+    reasons_against_rule,
+)
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.suppression.backtesting.backtest import DraftPreview, preview_backtest
 from alerts.suppression.backtesting.counts import PLACES
@@ -20,16 +30,6 @@ from alerts.suppression.drafting.enforcement_choice import (
     with_possible_enforcement,
 )
 from alerts.suppression.drafting.rule_reach import reach_of_rule
-from alerts.suppression.engine.compile_sentinel import undirected
-from alerts.suppression.engine.guards.lifecycle import MAX_DAYS, MAX_DAYS_BOXED
-from alerts.suppression.engine.guards.never import needs_hours
-from alerts.suppression.engine.rule import (
-    Clause,
-    RuleDefinition,
-    pinned,
-    reasons_against_clause,
-    reasons_against_rule,
-)
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.signing.propose import reasons_against_grounds, reasons_against_rule_now
 from alerts.suppression.web.backtest import BackTestSummary, summarize_backtest

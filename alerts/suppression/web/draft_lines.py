@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext
 
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
-from alerts.suppression.engine.fields import (
+from alerts.rules.fields import (
     FIELDS,
     NONE_TOLD,
     SEVERITIES,
@@ -15,8 +15,8 @@ from alerts.suppression.engine.fields import (
     FieldKind,
     Operator,
 )
-from alerts.suppression.engine.rule import Clause, reasons_against_clause
-from alerts.suppression.engine.windows import DAYS, window_zone_of
+from alerts.rules.rule import Clause, reasons_against_clause
+from alerts.rules.windows import DAYS, window_zone_of
 from alerts.suppression.web.forms import MEMBERS, HalfWindow, HalfWindows
 from alerts.suppression.web.words import (
     OPERATORS,

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from alerts.incidents.models import Incident
 from alerts.reviews.models import Verdict
 from alerts.reviews.queries import evidence_in_force, without_hidden
+from alerts.rules.guards.lifecycle import USUAL_DAYS, usual_end
+from alerts.rules.rule import from_json, instant
 from alerts.sites.models import Site
-from alerts.suppression.engine.guards.lifecycle import USUAL_DAYS, usual_end
-from alerts.suppression.engine.rule import from_json, instant
 from alerts.suppression.signing.people import usual_owners
 from alerts.suppression.web.forms import Body, clause_body, empty_body
 from alerts.suppression.web.words import routine_cause

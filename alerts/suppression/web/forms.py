@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from django.http import QueryDict
 
-from alerts.suppression.engine.compile_sentinel import undirected
-from alerts.suppression.engine.fields import FIELDS, IDENTITIES, NONE_TOLD, FieldKind, Operator
-from alerts.suppression.engine.rule import (
+from alerts.rules.compile_sentinel import undirected
+from alerts.rules.fields import FIELDS, IDENTITIES, NONE_TOLD, FieldKind, Operator
+from alerts.rules.rule import (
     ACTIONS,
     MAX_CLAUSES,
     VERSION,
@@ -24,7 +24,7 @@ from alerts.suppression.engine.rule import (
     from_json,
     instant,
 )
-from alerts.suppression.engine.windows import DAYS
+from alerts.rules.windows import DAYS
 
 type Body = dict[str, Any]
 

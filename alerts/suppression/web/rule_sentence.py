@@ -7,11 +7,11 @@ from typing import Final
 from django.utils.translation import get_language, gettext, ngettext
 
 from alerts.incidents.engine.catalogue import why_it_matters
-from alerts.suppression.engine.fields import Operator
-from alerts.suppression.engine.guards.closing import grouped_sides
-from alerts.suppression.engine.guards.lifecycle import TRIAL
-from alerts.suppression.engine.rule import Clause, RuleDefinition
-from alerts.suppression.engine.windows import minutes_a_week
+from alerts.rules.fields import Operator
+from alerts.rules.guards.closing import grouped_sides
+from alerts.rules.guards.lifecycle import TRIAL
+from alerts.rules.rule import Clause, RuleDefinition
+from alerts.rules.windows import minutes_a_week
 from alerts.suppression.web.words import clause_line, windows_in_words
 from portal.ui.words import hours, number
 

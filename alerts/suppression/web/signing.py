@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
-from alerts.suppression.engine.guards.signing import FRESH, VALID, SigningSide
+from alerts.rules.guards.signing import FRESH, VALID, SigningSide
 from alerts.suppression.models import RuleVersion, Signature, VersionState
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.signing.people import people_of_side

@@ -16,6 +16,8 @@ from django.utils.translation import gettext
 
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.queries import incidents_visible_to
+from alerts.rules.guards.never import is_strict
+from alerts.rules.guards.signing import FRESH, SigningSide
 from alerts.suppression.backtesting.bound_sentence import harmless_share
 from alerts.suppression.backtesting.history import Correction, corrections_inside
 from alerts.suppression.backtesting.history_sql import TimeSpan
@@ -23,8 +25,6 @@ from alerts.suppression.backtesting.marginal_gains import PERIOD, in_order_of_ga
 from alerts.suppression.backtesting.redaction import redacted_body
 from alerts.suppression.backtesting.time_to_close import usual_minutes
 from alerts.suppression.drafting.work_size import work_hours_by_site
-from alerts.suppression.engine.guards.never import is_strict
-from alerts.suppression.engine.guards.signing import FRESH, SigningSide
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.signing.awaiting_signature import SignatureRequest, is_stale

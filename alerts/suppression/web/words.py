@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.incidents.wording import weekday_words
 from alerts.planned_work.engine.kinds import KINDS
-from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, AlertField, FieldKind, Operator
-from alerts.suppression.engine.guards.closing import reason_in_words
-from alerts.suppression.engine.rule import Clause, NotARule, RuleDefinition
-from alerts.suppression.engine.windows import DAYS
-from alerts.suppression.engine.words import days_in_words
+from alerts.rules.fields import FIELDS, NONE_TOLD, AlertField, FieldKind, Operator
+from alerts.rules.guards.closing import reason_in_words
+from alerts.rules.rule import Clause, NotARule, RuleDefinition
+from alerts.rules.sentence import days_in_words
+from alerts.rules.windows import DAYS
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.signing.notify import in_words
 from portal.ui.pieces import ProgressStep

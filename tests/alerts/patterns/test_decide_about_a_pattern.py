@@ -16,8 +16,8 @@ from alerts.patterns.services.decide import (
     snooze_candidate,
     turn_into_rule,
 )
-from alerts.suppression.engine.rule import reasons_against_rule
-from alerts.suppression.engine.sentinel_conditions import PROBED
+from alerts.rules.rule import reasons_against_rule
+from alerts.rules.sentinel_conditions import PROBED
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.signing.propose import propose_rule
 from portal.audit.models import Entry

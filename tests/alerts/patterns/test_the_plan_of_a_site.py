@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from alerts.patterns.models import Candidate, PatternState, SiteMining
 from alerts.patterns.queries.patterns import plan_candidates
-from alerts.suppression.engine.rule import Clause, RuleDefinition
+from alerts.rules.rule import Clause, RuleDefinition
 from tests.alerts.patterns.conftest import POLLING, store
 from tests.alerts.suppression.past import PROGRAMMING, judge, routine, rule_for
 from tests.conftest import NOON

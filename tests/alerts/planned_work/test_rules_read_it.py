@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 
 from alerts.incidents.models import Alert
-from alerts.suppression.engine import sql
-from alerts.suppression.engine.match import holds
+from alerts.rules import sql
+from alerts.rules.match import holds
 from alerts.suppression.queries import facts_of
 from tests.alerts.suppression.samples import clause, rule
 

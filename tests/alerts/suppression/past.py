@@ -12,7 +12,7 @@ from alerts.incidents.models import (
     TimelineItem,
 )
 from alerts.reviews.models import Annotation
-from alerts.suppression.engine.rule import Clause, RuleDefinition
+from alerts.rules.rule import Clause, RuleDefinition
 from tests.conftest import NOON
 from tests.factories.incidents import new_alert, new_incident
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from alerts.suppression.engine.fields import FIELDS, FieldKind, FieldValues
-from alerts.suppression.engine.rule import Clause, RuleDefinition, reasons_against_rule
+from alerts.rules.fields import FIELDS, FieldKind, FieldValues
+from alerts.rules.rule import Clause, RuleDefinition, reasons_against_rule
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # a Tuesday, 13:00 in Warsaw
 PROGRAMMING = "Unauthorized PLC Programming"

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from alerts.suppression.engine.rule import Clause, RuleDefinition, as_json, rule_hash
+from alerts.rules.rule import Clause, RuleDefinition, as_json, rule_hash
 from alerts.suppression.models import BackTestRun
 from tests.alerts.suppression.past import routine, rule_for
 from tests.factories.incidents import make_site, make_workspace

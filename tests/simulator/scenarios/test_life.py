@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alerts.incidents.engine.catalogue import alert_type_for
-from alerts.suppression.engine.fields import FieldValues
+from alerts.rules.fields import FieldValues
 from simulator.scenarios import SHAPES, build_scenario
 from simulator.scenarios.tables import tables_of
 from tests.simulator.scenarios.conftest import built

@@ -41,7 +41,7 @@ from alerts.patterns.web.headline import hours_words, pattern_headline
 from alerts.patterns.web.pattern_card import pattern_card, state_words, weekday_rows
 from alerts.patterns.web.remedies import remedy_card
 from alerts.reviews.engine.causes import cause
-from alerts.suppression.engine.words import Sentence, translated_sentence
+from alerts.rules.sentence import Sentence, translated_sentence
 from alerts.suppression.policies import PROPOSING
 from portal import clock
 from portal.accounts.models import User

@@ -19,7 +19,7 @@ from alerts.patterns.services.plan import (
 from alerts.patterns.web.headline import pattern_headline
 from alerts.patterns.web.pattern_card import PatternCard, pattern_card
 from alerts.patterns.web.views.plan import plan_address, plan_of_site
-from alerts.suppression.engine.guards.signing import FRESH, SigningSide
+from alerts.rules.guards.signing import FRESH, SigningSide
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.policies import rights_to_sign
 from portal import clock

@@ -7,13 +7,10 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from alerts.sentinel.models import Workspace
-from alerts.suppression.backtesting.backtest import DAYS, run_backtest
-from alerts.suppression.drafting.enforcement_choice import target_of
-from alerts.suppression.engine import sql
-from alerts.suppression.engine.compile_sentinel import compile_rule
-from alerts.suppression.engine.kql import compile_kql
-from alerts.suppression.engine.rule import (
+from alerts.rules import sql
+from alerts.rules.compile_sentinel import compile_rule
+from alerts.rules.kql import compile_kql
+from alerts.rules.rule import (
     MAX_RULE_BYTES,
     NotARule,
     RuleDefinition,
@@ -22,7 +19,10 @@ from alerts.suppression.engine.rule import (
     reasons_against_rule,
     rule_hash,
 )
-from alerts.suppression.engine.words import Sentence, translated_sentence
+from alerts.rules.sentence import Sentence, translated_sentence
+from alerts.sentinel.models import Workspace
+from alerts.suppression.backtesting.backtest import DAYS, run_backtest
+from alerts.suppression.drafting.enforcement_choice import target_of
 from portal import clock
 from portal.command import TagoutCommand
 

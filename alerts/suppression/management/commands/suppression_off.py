@@ -9,10 +9,10 @@ from django.core.management.base import CommandError, CommandParser
 
 from alerts.outbox.foreground import push_rules_now
 from alerts.outbox.models import SUPPRESSING, RuleKind, WantedRule
+from alerts.rules.watchlist import lease_of_gate
 from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.deployments import gate_of
 from alerts.suppression.deploying.kill_switch import switch_off, switch_rule_off
-from alerts.suppression.engine.watchlist import lease_of_gate
 from alerts.suppression.models import Rule
 from portal import clock
 from portal.command import TagoutCommand

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
+from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.drafting.drafts import CannotSaveRule, draft_rule
 from alerts.suppression.drafting.rule_list import latest_acts
 from alerts.suppression.enforcing.explain import reasons_against_any_rule
-from alerts.suppression.engine.guards.signing import SigningSide
 from alerts.suppression.models import ACTING, RuleVersion, VersionState
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.signing.propose import side_by_proposing

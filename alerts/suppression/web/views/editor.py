@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from alerts.rules.guards.never import needs_hours
+from alerts.rules.guards.signing import SigningSide
+from alerts.rules.rule import NotARule, from_json
 from alerts.suppression.drafting.drafts import CannotSaveRule, save_draft, uuid_of
 from alerts.suppression.drafting.suggestions import evidence_offered, suggestions_for
-from alerts.suppression.engine.guards.never import needs_hours
-from alerts.suppression.engine.guards.signing import SigningSide
-from alerts.suppression.engine.rule import NotARule, from_json
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.signing.people import people_of_side, usual_owners
 from alerts.suppression.web.draft_checks import (

@@ -8,12 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.queries import incidents_visible_to
+from alerts.rules.guards.lifecycle import is_unended
 from alerts.suppression.backtesting.history_sql import TookTooLong, no_longer_than
 from alerts.suppression.backtesting.redaction import redacted_body
 from alerts.suppression.drafting.current_version import past_of
 from alerts.suppression.drafting.suggested_version import line_changes
 from alerts.suppression.enforcing.group_members import late_members
-from alerts.suppression.engine.guards.lifecycle import is_unended
 from alerts.suppression.models import RuleVersion, VersionState
 from alerts.suppression.signing.awaiting_signature import is_stale
 from alerts.suppression.signing.people import owners_by_version

@@ -17,6 +17,8 @@ from django.views.decorators.http import require_GET
 
 from alerts.outbox.models import Landing, RuleKind, WantedRule
 from alerts.outbox.wording import note_words
+from alerts.rules.guards.signing import SigningSide
+from alerts.rules.watchlist import ALIAS, lease_of_gate
 from alerts.sentinel import kql
 from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.left_out_alerts import left_out_in
@@ -40,8 +42,6 @@ from alerts.suppression.deploying.watchlist_switch import (
     rights_on_watchlist,
     sign_watchlist,
 )
-from alerts.suppression.engine.guards.signing import SigningSide
-from alerts.suppression.engine.watchlist import ALIAS, lease_of_gate
 from alerts.suppression.models import WatchlistRequest, WatchlistState
 from alerts.suppression.queries import workspaces_reached_by
 from alerts.suppression.web.shared import page_frame

@@ -8,7 +8,7 @@ import pytest
 
 from alerts.patterns.engine.cells import CellHour
 from alerts.patterns.engine.hours import Hours, learn_hours
-from alerts.suppression.engine.windows import reasons_against_window
+from alerts.rules.windows import reasons_against_window
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 

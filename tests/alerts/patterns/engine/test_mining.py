@@ -11,8 +11,8 @@ from alerts.patterns.engine.hours import learn_hours
 from alerts.patterns.engine.mining import mine_cells
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.engine.sides import Rung
-from alerts.suppression.engine.guards.never import HIGH
-from alerts.suppression.engine.rule import Clause, reasons_against_rule
+from alerts.rules.guards.never import HIGH
+from alerts.rules.rule import Clause, reasons_against_rule
 from tests.alerts.patterns.engine.plants import cell, device, happened, outside
 from tests.conftest import NOON
 

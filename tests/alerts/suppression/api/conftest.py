@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from django.test import Client
 
-from alerts.suppression.engine.rule import as_json
+from alerts.rules.rule import as_json
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.program import Program

@@ -5,9 +5,9 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
+from alerts.rules.guards.lifecycle import reasons_against_expiry
+from alerts.rules.rule import as_json, from_json
 from alerts.suppression.drafting.drafts import CannotSaveRule, draft_rule
-from alerts.suppression.engine.guards.lifecycle import reasons_against_expiry
-from alerts.suppression.engine.rule import as_json, from_json
 from alerts.suppression.models import Rule, VersionState
 from alerts.suppression.signing.propose import CannotProposeRule
 from tests.conftest import NOON

@@ -7,10 +7,10 @@ import pytest
 
 from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.models import Incident, TimelineItem
+from alerts.rules.fields import SEVERITIES
+from alerts.rules.rule import Clause, RuleDefinition, rule_hash
 from alerts.suppression.backtesting import backtest
 from alerts.suppression.backtesting.backtest import CannotBackTest, preview_backtest, run_backtest
-from alerts.suppression.engine.fields import SEVERITIES
-from alerts.suppression.engine.rule import Clause, RuleDefinition, rule_hash
 from alerts.suppression.models import BackTestRun
 from portal.accounts.models import GrantScope, Role
 from tests import cast

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from alerts.outbox.services import deliver_one_rule
+from alerts.rules.guards.signing import SigningSide
 from alerts.sentinel.client.memory import MemorySentinel
 from alerts.suppression.deploying.watchlist_switch import propose_watchlist, sign_watchlist
-from alerts.suppression.engine.guards.signing import SigningSide
 from tests import cast
 from tests.alerts.suppression.deploying.plant import TYPE, furnish, signed
 from tests.alerts.suppression.deploying.watchlists import Lists, pairs

@@ -4,11 +4,11 @@ from collections import defaultdict
 from datetime import timedelta
 
 from alerts.incidents.engine.catalogue import all_types
+from alerts.rules.rule import Clause, RuleDefinition
+from alerts.rules.sentinel_conditions import PROBED
 from alerts.sentinel.queries import ANALYTICS_RULES
 from alerts.sentinel.services.reach import note_fresh
 from alerts.suppression.deploying.compiled_forms import compiled_forms
-from alerts.suppression.engine.rule import Clause, RuleDefinition
-from alerts.suppression.engine.sentinel_conditions import PROBED
 from alerts.suppression.models import Rule
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_device, make_incident, put_in_portal

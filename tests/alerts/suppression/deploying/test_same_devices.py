@@ -3,10 +3,10 @@
 import pytest
 
 from alerts.incidents.models import Entity
+from alerts.rules.rule import Clause
 from alerts.sites.models import Device, Zone
 from alerts.suppression.deploying.watchlist_rows import listed_rules
 from alerts.suppression.drafting.rule_reach import plant_of
-from alerts.suppression.engine.rule import Clause
 from alerts.suppression.watching.watch import stop_forbidden
 from tests.alerts.suppression.deploying.plant import signed
 from tests.alerts.suppression.deploying.watchlists import pairs

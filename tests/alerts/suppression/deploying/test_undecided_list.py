@@ -7,7 +7,7 @@ import pytest
 
 from alerts.outbox.models import Landing, RuleKind, RulePriority, WantedRule
 from alerts.outbox.services import set_desired_rule
-from alerts.suppression.engine.watchlist import gate_row
+from alerts.rules.watchlist import gate_row
 from alerts.suppression.models import RuleVersion, WatchlistRequest
 from portal.notifications.models import Notification
 from tests.alerts.suppression.deploying.watchlists import BOTH

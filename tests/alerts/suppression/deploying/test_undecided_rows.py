@@ -12,12 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from alerts.dashboards.workspace_audit import UNDECIDED, audit_workspaces
 from alerts.outbox.models import Landing, RulePriority, WantedRule
 from alerts.outbox.registry import reason_not_to_place
+from alerts.rules.sentinel_conditions import every_incident
+from alerts.rules.sentinel_forms import gate_form
 from alerts.suppression.deploying.deployments import deployments_of_rule
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.deploying.leases import renew_leases
 from alerts.suppression.deploying.probe import probe_when_needed
-from alerts.suppression.engine.sentinel_conditions import every_incident
-from alerts.suppression.engine.sentinel_forms import gate_form
 from alerts.suppression.models import RuleVersion, Stop
 from portal.audit.models import Entry
 from portal.notifications.models import Notification

@@ -10,6 +10,9 @@ import pytest
 from alerts.outbox.engine.labels import ROUTINE_LIST
 from alerts.outbox.models import Landing, WantedRule
 from alerts.outbox.services import rule_drift
+from alerts.rules.guards.signing import SigningSide
+from alerts.rules.rule import Clause
+from alerts.rules.watchlist import lease_of_gate
 from alerts.sentinel.client.azure import AzureSentinelClient
 from alerts.sentinel.services.reach import note_fresh
 from alerts.sentinel.wire import read_watchlist_items
@@ -31,9 +34,6 @@ from alerts.suppression.deploying.watchlist_switch import (
     propose_watchlist,
     sign_watchlist,
 )
-from alerts.suppression.engine.guards.signing import SigningSide
-from alerts.suppression.engine.rule import Clause
-from alerts.suppression.engine.watchlist import lease_of_gate
 from alerts.suppression.models import (
     RuleVersion,
     WatchlistPeriod,

@@ -4,6 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.rules.compile_sentinel import undirected
+from alerts.rules.guards.signing import SigningSide
+from alerts.rules.rule import as_json
 from alerts.sentinel.models import PortalResidence
 from alerts.sites.models import Device
 from alerts.suppression.drafting.drafts import (
@@ -12,9 +15,6 @@ from alerts.suppression.drafting.drafts import (
     edit_version,
     save_draft,
 )
-from alerts.suppression.engine.compile_sentinel import undirected
-from alerts.suppression.engine.guards.signing import SigningSide
-from alerts.suppression.engine.rule import as_json
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.signing.propose import CannotProposeRule, propose_rule
 from alerts.suppression.signing.sign import CannotSignRule, reasons_against_signature

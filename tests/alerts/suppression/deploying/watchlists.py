@@ -1,10 +1,10 @@
 """A rule that a watchlist can hold, and the rounds that keep the list."""
 
 from alerts.outbox.engine.labels import ROUTINE_LIST
+from alerts.rules.rule import Clause
+from alerts.rules.watchlist import lease_of_gate
 from alerts.sentinel.services.reach import note_fresh
 from alerts.suppression.deploying.leases import renew_leases
-from alerts.suppression.engine.rule import Clause
-from alerts.suppression.engine.watchlist import lease_of_gate
 from tests.alerts.suppression.deploying.plant import polls
 
 SOURCE = Clause("source_device", "is", ("HIST-GD-01",))

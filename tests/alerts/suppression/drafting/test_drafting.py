@@ -5,6 +5,7 @@ from importlib import import_module
 import pytest
 from django.db import connection
 
+from alerts.rules.rule import as_json
 from alerts.suppression.drafting.drafts import (
     CannotSaveRule,
     discard_draft,
@@ -12,7 +13,6 @@ from alerts.suppression.drafting.drafts import (
     edit_version,
     save_draft,
 )
-from alerts.suppression.engine.rule import as_json
 from alerts.suppression.models import VersionState
 from alerts.suppression.signing.request_changes import reject_rule
 from portal.audit.models import Entry

@@ -6,18 +6,18 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Alert
-from alerts.suppression.drafting.drafts import CannotSaveRule
-from alerts.suppression.drafting.suggested_version import (
-    NothingSuggested,
-    line_changes,
-    take_suggested_version,
-)
-from alerts.suppression.engine.outgrown import (
+from alerts.rules.new_devices import (
     LineChange,
     Newcomer,
     Sighting,
     change_of,
     suggested_rule,
+)
+from alerts.suppression.drafting.drafts import CannotSaveRule
+from alerts.suppression.drafting.suggested_version import (
+    NothingSuggested,
+    line_changes,
+    take_suggested_version,
 )
 from alerts.suppression.models import RuleVersion, VersionState
 from tests.alerts.suppression.samples import DOWNLOADS, NOW, clause

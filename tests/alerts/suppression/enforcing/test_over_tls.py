@@ -10,10 +10,10 @@ from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.models import Alert, Incident
 from alerts.outbox.models import ChangeOutcome
 from alerts.outbox.services import deliver_one
+from alerts.rules.guards.closing import reasons_against_closing_text
 from alerts.sentinel.client import client_for
 from alerts.suppression.enforcing.acting_rules import acting_set
 from alerts.suppression.enforcing.decide import decide_new_incidents
-from alerts.suppression.engine.guards.closing import reasons_against_closing_text
 from alerts.suppression.models import LedgerEntry
 from alerts.suppression.queries import facts_by_incident
 from alerts.suppression.watching.closed_incidents import watch_closed_incidents

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.suppression.engine.guards.signing import (
+from alerts.rules.guards.signing import (
     reasons_against_draft,
     reasons_against_proposing,
 )

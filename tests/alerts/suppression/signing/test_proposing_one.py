@@ -7,8 +7,8 @@ import pytest
 
 from alerts.incidents.models import IncidentStatus
 from alerts.reviews.models import Annotation
+from alerts.rules.rule import rule_hash
 from alerts.sites.models import Criticality
-from alerts.suppression.engine.rule import rule_hash
 from alerts.suppression.models import BackTestRun, Signature, VersionState
 from alerts.suppression.signing.propose import CannotProposeRule
 from portal.notifications.models import Notification

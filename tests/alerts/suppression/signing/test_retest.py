@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.suppression.engine.guards.signing import SigningSide
+from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.models import BackTestRun, RuleVersion, VersionState
 from alerts.suppression.signing.request_changes import CannotRetest, retest_proposal
 from alerts.suppression.signing.sign import CannotSignRule, sign_rule

@@ -7,9 +7,9 @@ import pytest
 from django.db import connections
 
 from alerts.reviews.models import Annotation
+from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.drafting.drafts import CannotSaveRule, edit_version
 from alerts.suppression.enforcing.acting_rules import attribution_of
-from alerts.suppression.engine.guards.signing import SigningSide
 from alerts.suppression.models import RuleVersion, Signature, VersionState
 from alerts.suppression.signing.awaiting_signature import count_awaiting_signature
 from alerts.suppression.signing.propose import CannotProposeRule

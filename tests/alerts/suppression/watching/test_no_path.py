@@ -18,8 +18,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.drafting.drafts import discard_draft, edit_version, save_draft
-from alerts.suppression.engine.guards.signing import SigningSide
 from alerts.suppression.models import LedgerAct, LedgerEntry, RuleVersion, Step, VersionState, Where
 from alerts.suppression.signing.request_changes import reject_rule, request_changes
 from alerts.suppression.watching.lifecycle import (

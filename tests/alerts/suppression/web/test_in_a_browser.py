@@ -5,8 +5,8 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from alerts.incidents.models import Incident
+from alerts.rules.guards.signing import SigningSide
 from alerts.suppression.deploying.watchlist_switch import propose_watchlist, sign_watchlist
-from alerts.suppression.engine.guards.signing import SigningSide
 from tests.bars import (
     bar_faults,
     bar_faults_everywhere,

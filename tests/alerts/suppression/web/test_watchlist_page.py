@@ -7,12 +7,12 @@ import pytest
 from django.urls import reverse
 
 from alerts.outbox.models import WantedRule
+from alerts.rules.watchlist import gate_row
 from alerts.sentinel import kql
 from alerts.suppression.deploying import watchlist_rows, watchlist_switch
 from alerts.suppression.deploying.watchlist_gate import open_list_gate
 from alerts.suppression.deploying.watchlist_rows import bring_watchlist_in_line
 from alerts.suppression.deploying.watchlist_switch import hash_of_exclusion, is_watchlist_on
-from alerts.suppression.engine.watchlist import gate_row
 from alerts.suppression.models import LeftOutAlert, RuleVersion, WatchlistRequest
 from tests import cast
 from tests.alerts.suppression import samples

@@ -1,0 +1,192 @@
+"""What a rule would have done: counts, stops, the bound, and what a person should look at.
+
+Takes the rows that matched (the reading in SQL found them) and the near misses; asks no database.
+Each matched incident is counted once, so that the sums add up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from alerts.rules.evidence import (
+    BENIGN,
+    STOPPERS,
+    EvidenceRow,
+    Judged,
+    Total,
+    judged_in,
+    totals_in,
+)
+from alerts.rules.guards.never import SiteShare
+from alerts.rules.looks import SampleRow, check_these, nearest
+from alerts.rules.sentence import Sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentTotals:
+    """`matched` = `touched` + `shared` + `closed`; `closed` = the last four."""
+
+    matched: int
+    touched: int  # a person was faster than a rule would have been
+    shared: int  # another alert is inside, which the rule does not match
+    harmless: int  # OT judged every alert of it routine or maintenance
+    suspicious: int  # somebody judged it suspicious, reopened it, or it was a true positive
+    closed_benign: int  # OT did not judge it; the SOC closed it as benign
+    not_judged: int
+
+    @property
+    def closed(self) -> int:
+        """How many the rule alone would have closed."""
+        return self.harmless + self.suspicious + self.closed_benign + self.not_judged
+
+
+def count_incidents(
+    rows: Iterable[EvidenceRow],
+    *,
+    touched: Collection[int],
+    shared: Collection[int],
+    closed_benign: Collection[int],
+) -> IncidentTotals:
+    """Count each incident of the matched alerts once, under the first that holds: touched, shared,
+    then by what people said of it.
+    """
+    by_incident: dict[int, list[EvidenceRow]] = {}
+    for row in rows:
+        for incident in row.incidents:
+            by_incident.setdefault(incident, []).append(row)
+    counts = dict.fromkeys(
+        ("touched", "shared", "harmless", "suspicious", "closed_benign", "not_judged"), 0
+    )
+    for incident, members in by_incident.items():
+        if incident in touched:
+            counts["touched"] += 1
+        elif incident in shared:
+            counts["shared"] += 1
+        else:
+            counts[_judgement(members, is_closed_benign=incident in closed_benign)] += 1
+    return IncidentTotals(matched=len(by_incident), **counts)
+
+
+def _judgement(rows: Iterable[EvidenceRow], *, is_closed_benign: bool) -> str:
+    """An incident is as good as the least known of its alerts."""
+    members = list(rows)
+    if any(row.stoppers for row in members):
+        return "suspicious"
+    if all(row.verdict in BENIGN for row in members):
+        return "harmless"
+    return "closed_benign" if is_closed_benign else "not_judged"
+
+
+@dataclass(frozen=True, slots=True)
+class BackTest:
+    """The answer, to be frozen into the request. `totals` add up to alerts and incidents;
+    `shared_incidents` of those hold another alert too, which the rule does not match.
+    """
+
+    alerts: int
+    incidents: int
+    totals: tuple[Total, ...]
+    incident_totals: IncidentTotals
+    shared_incidents: int
+    per_day: tuple[tuple[date, int], ...]
+    sites: tuple[SiteShare, ...]
+    share_of_type: float
+    stops: tuple[EvidenceRow, ...]
+    judged: Judged
+    unjudged_alerts: int
+    check_these: tuple[SampleRow, ...]
+    nearest: tuple[SampleRow, ...]
+    minutes_saved: float
+    evidence: Judged  # of the first two thirds of the period
+    outcome: Judged  # of the last third
+
+    @property
+    def true_positives(self) -> int:
+        """Incidents among the matches that were a true positive, or are linked to one."""
+        incidents = {
+            i
+            for row in self.stops
+            if {"true_positive", "linked"} & row.outcomes
+            for i in row.incidents or (-row.alert,)
+        }
+        return len(incidents)
+
+
+def back_test(
+    rows: Iterable[EvidenceRow],
+    *,
+    near: Iterable[tuple[EvidenceRow, Sentence | str]] = (),
+    start: datetime,
+    end: datetime,
+    zone: str = "UTC",
+    incidents_by_site: Mapping[str, int],
+    alerts_of_type: int,
+    is_strict: bool,
+    shared: Collection[int] = (),
+    touched: Collection[int] = (),
+    closed_benign: Collection[int] = (),
+    minutes_per_incident: float = 0.0,
+    most: int = 10,
+) -> BackTest:
+    """Count the matches of the period. `near` are rows that one line kept out, with its words,
+    `shared` the incidents that hold another alert too: those the rule does not close alone,
+    `touched` those where a person was faster, `closed_benign` those that the SOC closed so.
+    `is_strict`: the rule needs more verdicts, see `bound.is_little`.
+    """
+    matched = [row for row in rows if start <= row.at < end]
+    incidents = {incident for row in matched for incident in row.incidents}
+    shared_incidents = len(incidents.intersection(shared))
+    split = start + (end - start) * 2 / 3
+    return BackTest(
+        alerts=len(matched),
+        incidents=len(incidents),
+        totals=totals_in(matched),
+        incident_totals=count_incidents(
+            matched, touched=touched, shared=shared, closed_benign=closed_benign
+        ),
+        shared_incidents=shared_incidents,
+        per_day=_per_day(matched, start=start, end=end, zone=ZoneInfo(zone)),
+        sites=_sites(matched, incidents_by_site),
+        share_of_type=len(matched) / alerts_of_type if alerts_of_type > 0 else float(bool(matched)),
+        stops=tuple(sorted((row for row in matched if row.stoppers), key=_worst_first)),
+        judged=judged_in(matched, is_strict=is_strict),
+        unjudged_alerts=sum(not row.is_judged for row in matched),
+        check_these=check_these(matched, most=most),
+        nearest=nearest(matched, near, most=most),
+        minutes_saved=minutes_per_incident * (len(incidents) - shared_incidents),
+        evidence=judged_in((row for row in matched if row.at < split), is_strict=is_strict),
+        outcome=judged_in((row for row in matched if row.at >= split), is_strict=is_strict),
+    )
+
+
+def _per_day(
+    rows: Iterable[EvidenceRow], *, start: datetime, end: datetime, zone: ZoneInfo
+) -> tuple[tuple[date, int], ...]:
+    """Alerts for each day of the plant, days without one included."""
+    counts = Counter(row.at.astimezone(zone).date() for row in rows)
+    first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+    days = (date.fromordinal(day) for day in range(first.toordinal(), last.toordinal() + 1))
+    found = [(day, counts[day]) for day in days]
+    if found and found[-1][1] == 0 and end.astimezone(zone).time().isoformat() == "00:00:00":
+        found.pop()  # the period ended with the day before
+    return tuple(found)
+
+
+def _sites(
+    rows: Iterable[EvidenceRow], incidents_by_site: Mapping[str, int]
+) -> tuple[SiteShare, ...]:
+    matched: dict[str, set[int]] = {}
+    for row in rows:
+        matched.setdefault(row.site, set()).update(row.incidents)
+    return tuple(
+        SiteShare(site, len(found), incidents_by_site.get(site, 0))
+        for site, found in sorted(matched.items())
+    )
+
+
+def _worst_first(row: EvidenceRow) -> tuple[int, float, int]:
+    return STOPPERS.index(row.stoppers[0]), -row.at.timestamp(), row.alert

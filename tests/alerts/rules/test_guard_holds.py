@@ -1,0 +1,173 @@
+"""S1: what an open case keeps open is its devices, by zone and address at their site."""
+
+import pytest
+
+from alerts.rules.guards.holds import (
+    AlertEnds,
+    DeviceRef,
+    Hold,
+    IncidentEnds,
+    ends_of_alert,
+    held_by,
+    is_same_device,
+)
+from tests.alerts.suppression.samples import facts
+
+HERE = {"site": "Gdańsk", "zone": "Packaging 2"}
+PLC = DeviceRef(**HERE, name="PLC-21", address="10.20.2.21")
+EWS = DeviceRef(**HERE, name="EWS-07", address="10.20.1.7")
+HMI = DeviceRef(**HERE, name="HMI-02", address="10.20.1.2")
+
+
+def at(**values):
+    return DeviceRef(**HERE | values)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (PLC, PLC),
+        (PLC, at(name="plc-21")),
+        (PLC, at(zone="Office", name="PLC-21", address="10.9.9.9")),
+        (PLC, at(address="10.20.2.21")),
+        (PLC, at(name="OTHER", address="10.20.2.21")),
+        (PLC, at(zone="", address="10.20.2.21")),
+        (PLC, at(site="", zone="", address="10.20.2.21")),
+        (PLC, at(site="gdańsk", zone="packaging 2", address="10.20.2.21")),
+        (at(address="FE80::1"), at(address="fe80::1")),
+    ],
+    ids=[
+        "itself",
+        "name in other letters",
+        "name in another zone",
+        "address",
+        "renamed",
+        "zone unknown",
+        "site unknown",
+        "place in other letters",
+        "address in other letters",
+    ],
+)
+def test_devices_that_may_be_the_same_are_the_same(one, other):
+    assert is_same_device(one, other)
+    assert is_same_device(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (PLC, EWS),
+        (PLC, at(site="Ulm", name="PLC-21", address="10.20.2.21")),
+        (PLC, at(zone="Office", address="10.20.2.21")),
+        (PLC, at(zone="Office", name="OTHER", address="10.20.2.21")),
+        (at(name="PLC-21"), at(address="10.20.2.21")),
+        (at(name="", address=""), at(name="", address="")),
+        (at(name="A", address=""), at(name="B", address="")),
+    ],
+    ids=[
+        "another device",
+        "another site",
+        "address of another zone",
+        "both in another zone",
+        "nothing in common",
+        "nothing known",
+        "other names without address",
+    ],
+)
+def test_other_devices_are_other_devices(one, other):
+    assert not is_same_device(one, other)
+    assert not is_same_device(other, one)
+
+
+def alert(source=EWS, destination=PLC, *others):
+    return AlertEnds(source=source, destination=destination, others=others)
+
+
+def incident(*alerts, entities=()):
+    return IncidentEnds(alerts=alerts, entities=entities)
+
+
+WIDE = Hold(ends=incident(alert()))
+NARROW = Hold(ends=incident(alert()), is_narrow=True)
+
+
+def test_a_case_holds_everything_that_touches_one_of_its_devices():
+    assert held_by([WIDE], incident(alert(HMI, PLC))) == ("PLC-21",)
+    assert held_by([WIDE], incident(alert(EWS, HMI))) == ("EWS-07",)
+    assert held_by([WIDE], incident(alert(HMI, None, PLC))) == ("PLC-21",)
+    assert held_by([WIDE], incident(alert(HMI, None), entities=(PLC,))) == ("PLC-21",)
+    assert held_by([WIDE], incident(alert(HMI, None))) == ()
+    assert held_by([], incident(alert())) == ()
+
+
+def test_devices_among_the_entities_of_the_case_are_its_devices_too():
+    case = Hold(ends=incident(alert(EWS, None), entities=(PLC,)))
+    assert held_by([case], incident(alert(HMI, PLC))) == ("PLC-21",)
+
+
+def test_narrow_it_holds_exactly_its_source_and_destination():
+    assert held_by([NARROW], incident(alert())) == ("EWS-07", "PLC-21")
+    assert held_by([NARROW], incident(alert(HMI, EWS), alert())) == ("EWS-07", "PLC-21")
+    assert held_by([NARROW], incident(alert(HMI, PLC))) == ()
+    assert held_by([NARROW], incident(alert(EWS, HMI))) == ()
+    assert held_by([NARROW], incident(alert(PLC, EWS))) == ()
+    assert held_by([NARROW], incident(alert(HMI, None), entities=(EWS, PLC))) == ()
+
+
+def test_narrow_it_holds_what_names_both_ends_without_direction():
+    assert held_by([NARROW], incident(alert(None, None, EWS, PLC))) == ("EWS-07", "PLC-21")
+    assert held_by([NARROW], incident(alert(EWS, None, PLC))) == ("EWS-07", "PLC-21")
+    assert held_by([NARROW], incident(alert(None, None, EWS))) == ()
+    assert held_by([NARROW], incident(alert(EWS, None))) == ()
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        incident(alert(EWS, None)),
+        incident(alert(None, PLC), alert()),
+        incident(alert(None, None, EWS, PLC)),
+    ],
+    ids=["no destination", "one alert without source", "no direction"],
+)
+def test_a_case_without_a_pair_does_not_narrow(ends):
+    case = Hold(ends=ends, is_narrow=True)
+    touched = incident(alert(HMI, PLC), alert(EWS, HMI))
+    assert held_by([case], touched) == held_by([Hold(ends=ends)], touched) != ()
+
+
+def test_a_case_without_alerts_holds_the_devices_among_its_entities():
+    case = Hold(ends=incident(entities=(PLC,)), is_narrow=True)
+    assert held_by([case], incident(alert(HMI, PLC))) == ("PLC-21",)
+
+
+def test_the_ends_of_an_alert_are_devices_of_its_site():
+    alert = facts(
+        site="Gdańsk",
+        zone="Sensor zone",
+        source_device="EWS-07",
+        source_address="10.20.1.7",
+        source_zone="Office",
+        destination_device="",
+        destination_address="10.20.2.21",
+        destination_zone="",
+        any_device=("EWS-07", "HMI-02"),
+        any_address=("10.20.1.7", "10.20.2.21", "10.20.3.3"),
+    )
+    assert ends_of_alert(alert) == AlertEnds(
+        source=DeviceRef(site="Gdańsk", zone="Office", name="EWS-07", address="10.20.1.7"),
+        destination=DeviceRef(site="Gdańsk", address="10.20.2.21"),
+        others=(
+            DeviceRef(site="Gdańsk", name="HMI-02"),
+            DeviceRef(site="Gdańsk", address="10.20.3.3"),
+        ),
+    )
+    empty = facts(
+        source_device="",
+        source_address="",
+        destination_device="",
+        destination_address="",
+        any_device=(),
+        any_address=(),
+    )
+    assert ends_of_alert(empty) == AlertEnds()

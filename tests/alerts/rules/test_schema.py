@@ -1,0 +1,63 @@
+"""The published schemas of rule and back-test are those the engine would write today."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from alerts.rules.backtest_body import backtest_schema
+from alerts.rules.fields import FIELDS
+from alerts.rules.rule import MEMBERS, as_json
+from alerts.rules.schema import rule_schema
+from alerts.suppression.backtesting.backtest import run_backtest
+from tests.conftest import NOON
+from tests.factories import rules
+
+PUBLISHED = Path(__file__).resolve().parents[3] / "docs" / "schemas" / "rule-1.json"
+
+
+def test_the_published_schema_is_up_to_date():
+    assert json.loads(PUBLISHED.read_text(encoding="utf-8")) == json.loads(
+        json.dumps(rule_schema())
+    )
+
+
+def test_a_rule_as_it_is_written_fits_its_schema():
+    schema, written = rule_schema(), as_json(rules.downloads())
+    assert set(schema["properties"]) == MEMBERS == set(written)
+    check = Draft202012Validator(schema, format_checker=FormatChecker())
+    assert [error.message for error in check.iter_errors(written)] == []
+    for name in ("version", "title", "all_of"):
+        assert not check.is_valid({**written, name: None})
+    assert not check.is_valid({**written, "approved_by": 1})
+
+
+def test_the_schema_knows_the_fields_that_lines_may_name():
+    schema = rule_schema()
+    names = [
+        schema_part["properties"]["field"]["const"]
+        for schema_part in schema["$defs"]["Clause"]["oneOf"]
+    ]
+    assert names == list(FIELDS)
+
+
+def test_the_published_schema_of_a_back_test_is_up_to_date():
+    published = json.loads(PUBLISHED.with_name("backtest-1.json").read_text(encoding="utf-8"))
+    assert published == backtest_schema()
+    Draft202012Validator.check_schema(published)
+
+
+@pytest.mark.django_db
+def test_what_is_frozen_fits_its_schema(workspace, site, people, history):
+    rule = rules.downloads()
+    alike = rules.incident_of(workspace, site, at=rules.TUESDAY, destination="PLC-PL2-09")
+    rules.judge([alike], by=people.oda, verdict="suspicious")
+    wide = replace(rule, all_of=(*rule.all_of[:3], *rule.all_of[4:]))
+    check = Draft202012Validator(backtest_schema(), format_checker=FormatChecker())
+    bodies = [run_backtest(rule=definition, now=NOON).body for definition in (rule, wide)]
+    assert [bool(body["stops"]) for body in bodies] == [False, True]
+    assert bodies[0]["nearest"] and bodies[0]["check_these"] and bodies[0]["per_day"]
+    for body in bodies:
+        assert [error.message for error in check.iter_errors(body)] == []
