@@ -16,7 +16,7 @@ export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS := 1
 export PYTHONDONTWRITEBYTECODE := # the demo and the suite start dozens of processes on one code
 
-.PHONY: help demo test check install install-dev compiled lock fast lint types contracts migrations \
+.PHONY: help demo test suite check install install-dev compiled lock fast lint types contracts migrations \
 	templates openapi openapi-check bench bench-suppression faults abuse hunt clean
 
 help: ## list what can be made
@@ -25,10 +25,13 @@ help: ## list what can be made
 demo: $(VENV)/.runtime compiled ## the whole product with a pretend Sentinel; Ctrl-C stops it
 	@exec $(PY) -m alerts.demo
 
-test: $(VENV)/.dev compiled ## the whole suite on embedded PostgreSQL and Valkey
+test: $(VENV)/.dev compiled ## the suite without browsers, faults and abuse
+	@$(PY) -m pytest -q $(SPREAD) -m "not browser" --ignore=tests/faults --ignore=tests/abuse
+
+suite: $(VENV)/.dev compiled ## tests of all kinds on embedded PostgreSQL and Valkey
 	@$(PY) -m pytest -q $(SPREAD)
 
-check: lint types contracts migrations templates openapi-check test ## what CI runs
+check: lint types contracts migrations templates openapi-check suite ## what CI runs
 
 fast: $(VENV)/.dev compiled ## the suite without the browser
 	@$(PY) -m pytest -q $(SPREAD) -m "not browser"

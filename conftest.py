@@ -33,6 +33,7 @@ pytest_plugins = [
     "tests.abuse.matrix",
     "tests.browser",
     "tests.faults.matrix",
+    "tests.kinds",
     "tests.reuse",
     "tests.rewriting",
     "tests.servers",
