@@ -29,7 +29,8 @@ def main() -> None:
     alone = pretends or name in NEEDS_NO_SERVICES or "--help" in sys.argv or "-h" in sys.argv
     try:
         if not alone:
-            from portal import embedded, env
+            from portal import embedded
+            from portal.runtime import env
 
             home = Path(__file__).resolve().parent / ".data"
             embedded.ensure_environment(Path(env.text("DATA_DIR", str(home))))

@@ -25,7 +25,7 @@ from bench.report import Line, show
 from bench.setup import own_database, session_cookie
 from bench.web import gunicorn
 
-IMAGE = ("--worker-class", "portal.web_worker.BufferingWorker")
+IMAGE = ("--worker-class", "portal.runtime.web_worker.BufferingWorker")
 WORKERS = 2
 LIMIT = 1.5  # of the queue's time, for the incident page
 THINKING = (1.0, 4.0)  # seconds between two pages

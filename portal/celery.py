@@ -12,8 +12,8 @@ from celery import Celery
 from celery.signals import celeryd_init, worker_process_init
 from kombu import Queue
 
-from portal import broker, logs, service_urls
-from portal.read_settings import settings_or_exit
+from portal.runtime import broker, logs, service_urls
+from portal.runtime.read_settings import settings_or_exit
 from portal.schedule import QUEUES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -28,7 +28,7 @@ class TagoutCelery(Celery):
     @cached_property
     def Worker(self) -> Any:
         """Return the class of workers, as `celery worker` starts it."""
-        name: Any = "portal.task_worker:Worker"  # the stubs know classes alone
+        name: Any = "portal.runtime.task_worker:Worker"  # the stubs know classes alone
         return self.subclass_with_self(name)
 
 

@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Warning, register
 from django.db import DatabaseError, connection
 
 from portal.backup.services.rights import restrictions_of
-from portal.worker_roles import Right, differing_bounds, differing_rights, missing_roles
+from portal.runtime.worker_roles import Right, differing_bounds, differing_rights, missing_roles
 
 WANTED = {
     "DATABASE_URL": "The database is the embedded one. Set DATABASE_URL to a PostgreSQL 18 server.",

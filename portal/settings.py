@@ -1,5 +1,5 @@
 """Tagout's settings, in sections. Every value that may differ between installations is read
-through `portal.env`; docs/operating.md lists them.
+through `portal.runtime.env`; docs/operating.md lists them.
 """
 
 import logging
@@ -8,9 +8,9 @@ from pathlib import Path
 
 from django.utils.csp import CSP
 
-from portal import env, service_urls
+from portal.runtime import env, service_urls
+from portal.runtime.secret import local_secret
 from portal.schedule import QUEUES
-from portal.secret import local_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data")))
@@ -274,8 +274,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "json": {"()": "portal.logs.JsonLines"},
-        "console": {"()": "portal.logs.ConsoleLines"},
+        "json": {"()": "portal.runtime.logs.JsonLines"},
+        "console": {"()": "portal.runtime.logs.ConsoleLines"},
     },
     "handlers": {
         # here too: a logger with a level of its own, as Django's, asks the root's handlers only

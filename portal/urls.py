@@ -4,7 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("portal.accounts.web.urls")),
-    path("", include("portal.health")),
+    path("", include("portal.runtime.health")),
     path("", include("portal.ui.urls")),
     path("", include("portal.notifications.web.urls")),
     path("", include("alerts.reviews.web.urls")),

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 
-from portal.read_settings import settings_or_exit
+from portal.runtime.read_settings import settings_or_exit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 settings_or_exit(4)  # with which gunicorn starts no second worker that would say the same

@@ -2,7 +2,7 @@
 
 Each function that a task calls is replaced, wherever tests and code have imported it, by one that
 takes the role on for as long as it runs. So a test of a worker fails with "permission denied" where
-the worker needs a right that `portal/worker_rights.py` does not give. The audit trigger and
+the worker needs a right that `portal/runtime/worker_rights.py` does not give. The audit trigger and
 `written_by` look at the session, which stays that of the suite: tests date entries as they like.
 """
 
@@ -24,8 +24,8 @@ from django.db import connection
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
+from portal.runtime.worker_roles import missing_roles, role_of, set_worker_rights
 from portal.schedule import SCHEDULE
-from portal.worker_roles import missing_roles, role_of, set_worker_rights
 from tests.servers import execute_outside
 
 PREFIX = "tagout_tests_"

@@ -5,7 +5,7 @@ from typing import Final
 from django.utils.translation import gettext_noop
 
 from alerts.outbox.wording import SENTENCES as OF_THE_OUTBOX
-from portal.stored_sentences import in_readers_language
+from portal.formats.stored_sentences import in_readers_language
 
 # of requests for consent that ended without a decision
 UNANSWERED: Final = gettext_noop("Nobody answered within four hours.")

@@ -105,9 +105,9 @@ def _run(group: ProcessGroup, *, data: Path, size: str, seed: int, listener: soc
             sys.executable,
             *shlex.split(f"-m gunicorn portal.wsgi:application --bind fd://{listener.fileno()}"),
             *shlex.split(
-                "--workers 2 --threads 4 --worker-class portal.web_worker.BufferingWorker"
+                "--workers 2 --threads 4 --worker-class portal.runtime.web_worker.BufferingWorker"
             ),
-            *shlex.split("--access-logfile - --logger-class portal.web_log.WebLogger"),
+            *shlex.split("--access-logfile - --logger-class portal.runtime.web_log.WebLogger"),
             *shlex.split("--graceful-timeout 10 --no-control-socket"),
             *("--worker-tmp-dir", str(data)),
         ],

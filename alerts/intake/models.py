@@ -220,7 +220,7 @@ class Missing(models.Model):
 
 class PushAccess(models.Model):
     """Who may send push hints for a workspace: holders of the key, and one identity of Entra. Keys
-    are encrypted (`portal.stored_secrets`); the one before works on until `previous_until`.
+    are encrypted (`portal.runtime.stored_secrets`); the one before works on until `previous_until`.
     """
 
     workspace = models.OneToOneField(

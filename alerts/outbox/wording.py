@@ -5,7 +5,7 @@ from typing import Final
 from django.utils.translation import gettext_noop
 
 from alerts.sentinel.wording import SENTENCES as OF_THE_CLIENT
-from portal.stored_sentences import in_readers_language
+from portal.formats.stored_sentences import in_readers_language
 
 SENTENCES: Final = (
     gettext_noop("Tried %(n)s times without success. %(error)s"),

@@ -5,7 +5,7 @@ from typing import Final
 from django.utils.translation import gettext_noop
 
 from alerts.sentinel.wording import SENTENCES as OF_THE_CLIENT
-from portal.stored_sentences import in_readers_language
+from portal.formats.stored_sentences import in_readers_language
 
 NO_LONGER_ADMINISTRATOR: Final = gettext_noop(
     "%(name)s asked for this and is no longer an administrator here, so nothing was changed."

@@ -4,7 +4,7 @@ from typing import Final
 
 from django.utils.translation import gettext_noop
 
-from portal.stored_sentences import in_readers_language
+from portal.formats.stored_sentences import in_readers_language
 
 INCIDENT_TOO_LARGE: Final = gettext_noop(
     "it is larger than 32 MB, more than one answer may hold; shorten its description or take alerts"

@@ -24,7 +24,7 @@ from portal.accounts.services.attempts import (
     note_wrong_password,
 )
 from portal.accounts.sessions import actor_of, digest_of_key
-from portal.proxies import client_address, counted_as
+from portal.runtime.proxies import client_address, counted_as
 
 RETRY_AFTER = 3  # seconds
 _PATIENCE = 10.0  # seconds; a check ends long before

@@ -23,7 +23,7 @@ from portal.accounts.models import (
     TokenScope,
     User,
 )
-from portal.plain_sql import columns_of, row_of
+from portal.formats.plain_sql import columns_of, row_of
 
 # Whose tokens a scope is of any use to; reading is offered to all.
 _ROLES_OF_SCOPE = {

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 
 from portal.accounts.models import Session, User
-from portal.plain_sql import columns_of, row_of
+from portal.formats.plain_sql import columns_of, row_of
 
 WORKDAY = timedelta(hours=12)  # after the password
 MAX_IDLE = timedelta(hours=2)

@@ -15,7 +15,7 @@ from portal import clock
 from portal.accounts.models import ApiToken, User
 from portal.accounts.queries import token_of
 from portal.accounts.services.tokens import note_token_use
-from portal.proxies import client_address
+from portal.runtime.proxies import client_address
 
 REALM = 'Bearer realm="Tagout"'
 MAX_SECRET_LENGTH = 200

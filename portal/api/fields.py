@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 from rest_framework import serializers
 
-from portal.moments import read_moment
+from portal.formats.moments import read_moment
 
 _UNKNOWN_WORD = "{input!r} is not a valid value; possible: {possible}."
 

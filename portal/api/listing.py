@@ -20,7 +20,7 @@ from rest_framework.exceptions import ValidationError
 
 from portal.api.fields import WordField
 from portal.api.problems import BadInput
-from portal.moments import read_moment
+from portal.formats.moments import read_moment
 
 type Read = Callable[[Any], Any]
 type Condition = Callable[[Any], Q]

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from portal.audit.engine import Anchor, AnchorsRead, anchors_in
 from portal.errors import Refused
-from portal.outside_lines import send_line
+from portal.runtime.sinks import send_line
 
 STANDARD_INPUT = Path("-")
 

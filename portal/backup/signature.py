@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from portal.stored_secrets import derive_key
+from portal.runtime.stored_secrets import derive_key
 
 SIGNATURE = "signature.json"
 _PURPOSE = "backup manifest"

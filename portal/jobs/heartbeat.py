@@ -12,7 +12,7 @@ from django.conf import settings
 from portal.jobs.auditor import AUDITED, MAX_AGE
 from portal.jobs.queries import notes_of
 from portal.jobs.services import keep_note
-from portal.outside_lines import send_line
+from portal.runtime.sinks import send_line
 
 SENT = "heartbeat.sent"  # the kind of the note
 

@@ -1,8 +1,8 @@
 """Instances of workers: each shows every ten seconds that it takes messages and does work.
 
 A message that an instance sends to itself goes by the broker to its consumer and on to a child,
-which writes here (`portal/task_worker.py`). So one that is paused or hangs is seen beside others of
-the same queue that do the work. `now` is `clock.unshifted()`.
+which writes here (`portal/runtime/task_worker.py`). So one that is paused or hangs is seen beside
+others of the same queue that do the work. `now` is `clock.unshifted()`.
 """
 
 import logging
@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from portal.jobs.models import WorkerInstance
-from portal.worker_identity import InstanceIdentity
+from portal.runtime.worker_identity import InstanceIdentity
 
 # A task of 60 s, the soft limit, may stand before the message of the only child, and a message is
 # sent every ten. Pages ask again within 20 s, so that one that hangs is red within two minutes.

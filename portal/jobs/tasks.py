@@ -12,7 +12,7 @@ from portal.jobs.heartbeat import send_heartbeat
 from portal.jobs.instances import note_instance
 from portal.jobs.queries import HEARTBEAT
 from portal.jobs.services import keep_note
-from portal.worker_identity import identity
+from portal.runtime.worker_identity import identity
 
 
 @shared_task(acks_late=True)

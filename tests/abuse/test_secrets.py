@@ -11,14 +11,14 @@ from django.conf import settings as live
 from django.db import connection
 from django.test import Client
 
-from portal import service_urls
 from portal.accounts.models import User
 from portal.accounts.services.people import change_password
 from portal.accounts.services.tokens import create_token, rotate_token
 from portal.api.schema import api_description
 from portal.celery import app
 from portal.errors import Misconfigured
-from portal.logs import JsonLines
+from portal.runtime import service_urls
+from portal.runtime.logs import JsonLines
 from portal.schedule import SCHEDULE
 from tests import cast
 from tests.architecture.tree import HOME, tracked

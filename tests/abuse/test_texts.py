@@ -19,9 +19,9 @@ from alerts.incidents.models import Incident
 from alerts.suppression.models import RuleVersion
 from portal import clock
 from portal.accounts.models import User
-from portal.csv_files import csv_bytes
-from portal.logs import ConsoleLines, JsonLines
+from portal.formats.csv_files import csv_bytes
 from portal.notifications.services import notify, send_one_mail
+from portal.runtime.logs import ConsoleLines, JsonLines
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident
 from tests.program import Program

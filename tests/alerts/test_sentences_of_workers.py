@@ -15,7 +15,7 @@ from alerts.intake.wording import reading_words
 from alerts.outbox.wording import note_words
 from alerts.readiness.stored_words import stored_words
 from alerts.sentinel.wording import error_words
-from portal.stored_sentences import in_readers_language
+from portal.formats.stored_sentences import in_readers_language
 from tests.architecture.tree import HOME
 
 # Where sentences of workers begin, and how pages read them.

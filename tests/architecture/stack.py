@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from portal.celery import Config
+from portal.runtime.worker_rights import WORKERS
 from portal.schedule import BUSY_QUEUES
-from portal.worker_rights import WORKERS
 from tests.architecture.commands import option_of, troubles_of_command, written_by
 from tests.architecture.image import Stage, command_of, pinned, stages_of, troubles_of_modes
 from tests.architecture.tree import HOME
@@ -336,7 +336,7 @@ def settings_read() -> set[str]:
     """The names that the settings read from the environment."""
     names = set()
     text = "".join(
-        (HOME / "portal" / name).read_text() for name in ("settings.py", "service_urls.py")
+        (HOME / "portal" / name).read_text() for name in ("settings.py", "runtime/service_urls.py")
     )
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:

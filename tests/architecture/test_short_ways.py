@@ -29,7 +29,7 @@ from tests.factories.answers import device
 pytestmark = pytest.mark.django_db
 TOOL = sys.monitoring.PROFILER_ID
 NOT_FOLLOWED = {"<module>", "__str__"}  # an import, and the name of a row in the audit record
-HARNESS = "portal/worker_roles.py"  # asked by the tests, which take on the role of a worker
+HARNESS = "portal/runtime/worker_roles.py"  # asked by the tests, which take on the role of a worker
 BUDGETS = {
     "list page to row": 13,
     "details": 20,

@@ -20,7 +20,7 @@ from alerts.sentinel.services.reach import note_fresh
 from alerts.sentinel.wire import read_automation_rule, read_incident
 from alerts.suppression.deploying.leases import renew_due_leases
 from alerts.suppression.queries import on_again_since
-from portal import clock, service_urls
+from portal import clock
 from portal.audit.anchors import keep_outside
 from portal.audit.engine import Anchor
 from portal.audit.models import Entry
@@ -28,6 +28,7 @@ from portal.audit.services import prove_record, publish_anchor, record
 from portal.backup.models import Restore
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.services import move_clock
+from portal.runtime import service_urls
 from tests.factories.changes import enqueue_comment, enqueue_update
 from tests.faults.test_rules_in_sentinel import SECRET, Plant, pretend
 from tests.portal.backup.conftest import copied_schema, databases, restore

@@ -11,7 +11,7 @@ from itertools import cycle
 
 import pytest
 
-from portal.web_worker import HEAD_SECONDS, LARGE_BODIES
+from portal.runtime.web_worker import HEAD_SECONDS, LARGE_BODIES
 from tests.faults.web_process import WebProcess
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"

@@ -10,7 +10,7 @@ import pytest
 from alerts.demo.services import SECRET_VARIABLE, seed_demo
 from portal import clock
 from portal.accounts.models import User
-from portal.service_urls import mailer
+from portal.runtime.service_urls import mailer
 from simulator.running import running_simulator
 from tests import cast
 from tests.journeys.mail import Mailbox

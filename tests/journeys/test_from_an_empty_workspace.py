@@ -18,7 +18,7 @@ from alerts.readiness.tasks import (
     read_rule_rights,
 )
 from portal.accounts.models import User
-from portal.service_urls import mailer
+from portal.runtime.service_urls import mailer
 from simulator.running import running_simulator
 from tests import cast
 from tests.conftest import add_person

@@ -3,8 +3,8 @@
 import pytest
 from django.db import connection
 
-from portal import service_urls
 from portal.checks import name_limits_that_are_not_in_force, warn_about_unsafe_settings
+from portal.runtime import service_urls
 
 
 @pytest.fixture(autouse=True)

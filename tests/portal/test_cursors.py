@@ -4,7 +4,7 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from portal.plain_sql import kept_cursor
+from portal.formats.plain_sql import kept_cursor
 
 
 def one():

@@ -7,7 +7,7 @@ from http.cookies import SimpleCookie
 
 import pytest
 
-from portal import service_urls
+from portal.runtime import service_urls
 from tests.architecture.tree import HOME
 
 NAMES = """

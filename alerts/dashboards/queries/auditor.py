@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from portal.formats.moments import read_moment
 from portal.jobs.auditor import AUDITED, MAX_AGE, SICK_SHARE
 from portal.jobs.queries import Note, notes_of
-from portal.moments import read_moment
 
 
 @dataclass(frozen=True, slots=True)

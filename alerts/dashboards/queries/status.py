@@ -23,11 +23,11 @@ from alerts.sentinel.services.host_breakers import HOST_KINDS
 from alerts.sentinel.wording import error_words
 from alerts.suppression.queries import COMPARED, acting_by_state, off_in
 from portal.audit.queries import VERIFIED, head_of_record
-from portal.infrastructure import DatabaseFacts, database_facts, is_broker_reachable
 from portal.jobs.instances import SILENT_AFTER, worker_instances
 from portal.jobs.models import CircuitBreaker, Job
 from portal.jobs.queries import Note, circuit_breakers_of, dead_jobs, heartbeats, notes_of
 from portal.notifications.queries import MailBacklog, mails_owed
+from portal.runtime.infrastructure import DatabaseFacts, database_facts, is_broker_reachable
 
 SHOWN = 50
 MAX_RAW_LENGTH = 4000

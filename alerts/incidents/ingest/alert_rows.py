@@ -20,7 +20,7 @@ from alerts.incidents.ingest.pg_copy import (
     texts_member,
 )
 from alerts.sites.queries import FIND_DEVICE
-from portal.plain_sql import array, kept_cursor
+from portal.formats.plain_sql import array, kept_cursor
 
 type Key = tuple[int, str]  # workspace and key
 

@@ -21,7 +21,7 @@ from alerts.incidents.models import IncidentStatus, OtState, Severity
 from alerts.incidents.models.group import PAIR_IS_NEW
 from alerts.sentinel.wire.values import D4IOT_PRODUCTS, SENTINEL_PRODUCTS
 from alerts.sites.engine.devices import CRITICAL
-from portal.plain_sql import array, run_together
+from portal.formats.plain_sql import array, run_together
 
 MAX_NAMED = 3  # critical devices that a reason names
 

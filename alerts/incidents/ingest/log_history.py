@@ -22,7 +22,7 @@ from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.registry import notify_alert_listeners
 from alerts.sentinel.wire import UnreadableRecord, WireAlert, WireEntity, WireIncident
 from alerts.sites.services import DeviceSeen, learn_devices, learn_places
-from portal.plain_sql import run_together
+from portal.formats.plain_sql import run_together
 
 _KNOWN = """
     SELECT name FROM incidents_incident

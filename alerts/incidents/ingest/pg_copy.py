@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from portal.plain_sql import kept_cursor
+from portal.formats.plain_sql import kept_cursor
 
 _PIECE = 40  # rows with documents sent at once: what is small stays at hand
 NULL = "\\N"

@@ -25,7 +25,7 @@ from alerts.incidents.models import (
     OtState,
     TimelineItem,
 )
-from portal.plain_sql import run_together
+from portal.formats.plain_sql import run_together
 
 EMPTIED_TITLE = "Outside of the workspace's scope"
 _BATCH = 200

@@ -19,7 +19,7 @@ from alerts.incidents.queue.finders import DeviceFinder, VisiblePlaces
 from alerts.incidents.queue.rows import COLUMNS, IncidentListRow, RowFormat, list_rows
 from alerts.sites.models import Site
 from portal.accounts.models import User
-from portal.moments import read_moment
+from portal.formats.moments import read_moment
 from portal.ui.moments import reader_clock
 from portal.ui.words import number
 

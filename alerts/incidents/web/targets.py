@@ -16,7 +16,7 @@ from alerts.incidents.page.panel import incident_number_label
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.queue.queries import CLOSED, Queue, queue_params
 from portal.accounts.models import User
-from portal.moments import read_moment
+from portal.formats.moments import read_moment
 from portal.ui.words import number
 
 NAMES = ("group", "incident", "all")  # how an address names them

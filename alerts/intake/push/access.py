@@ -16,7 +16,7 @@ from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.jobs.services import ensure_job
-from portal.stored_secrets import decrypt_secret, encrypt_secret
+from portal.runtime.stored_secrets import decrypt_secret, encrypt_secret
 
 PURPOSE = "push hint"
 PREVIOUS_KEY_WORKS_FOR = timedelta(hours=24)

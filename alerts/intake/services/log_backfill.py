@@ -37,6 +37,7 @@ from alerts.sentinel.client.port import SentinelError, SentinelUnavailable
 from alerts.sentinel.models import Workspace
 from portal import clock
 from portal.audit.services import record
+from portal.formats.moments import read_moment
 from portal.jobs.models import Job, JobState
 from portal.jobs.services import (
     LEASE,
@@ -47,7 +48,6 @@ from portal.jobs.services import (
     run_while_due,
     save_payload,
 )
-from portal.moments import read_moment
 
 logger = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ from alerts.planned_work.engine.recurrence import WorkSpan, occurrences
 from alerts.planned_work.models import NamedDevice as DeviceRow
 from alerts.planned_work.models import Occurrence, PlannedWork, Revision, WorkConfirmation
 from alerts.planned_work.services.plan import AHEAD, BEHIND
-from portal.plain_sql import kept_cursor
+from portal.formats.plain_sql import kept_cursor
 
 BATCH = 5000
 _RENEW_BEFORE = timedelta(days=62)

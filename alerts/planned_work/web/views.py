@@ -55,7 +55,7 @@ from alerts.sites.models import Site
 from portal import clock
 from portal.accounts.models import OT_ROLES, User
 from portal.accounts.sessions import actor_of
-from portal.moments import in_utc
+from portal.formats.moments import in_utc
 from portal.ui.moments import moment_words, reader_clock, zone_name, zone_of
 from portal.ui.pieces import Tab
 from portal.ui.responses import leave_toast, post_only, render_page

@@ -19,8 +19,8 @@ from alerts.readiness.probe_words import GraphProbe, graph_probe_of
 from alerts.sentinel.models import IncidentSource, PortalResidence, Workspace
 from alerts.sentinel.queries import placed_but_unread, portal_residence_of, waiting_incidents
 from alerts.sentinel.wording import SENTENCES, error_words
+from portal.formats.stored_sentences import in_readers_language
 from portal.jobs.models import Job
-from portal.stored_sentences import in_readers_language
 
 LONG_WAIT = timedelta(hours=1)  # Sentinel's own list names an incident within minutes
 

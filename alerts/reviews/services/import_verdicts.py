@@ -25,7 +25,7 @@ from alerts.reviews.services.verdict_file import VerdictLine, lines_of
 from alerts.sites.models import Site
 from portal.accounts.models import OT_ROLES, Grant, GrantScope, User
 from portal.audit.services import Actor, record
-from portal.tables import FaultyFile, TableFault, read_table
+from portal.formats.tables import FaultyFile, TableFault, read_table
 
 
 class CannotImportVerdicts(FaultyFile):

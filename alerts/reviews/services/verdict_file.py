@@ -10,8 +10,8 @@ from django.utils.translation import gettext
 from alerts.reviews.engine.causes import all_reasons
 from alerts.reviews.models import Verdict
 from alerts.reviews.policies import MAX_NOTE_LENGTH
-from portal.moments import in_utc
-from portal.tables import Table, TableFault, TableRow, folded, one_of
+from portal.formats.moments import in_utc
+from portal.formats.tables import Table, TableFault, TableRow, folded, one_of
 from portal.text import visible_text
 
 NEEDED = ("incident", "verdict", "cause", "by", "at")

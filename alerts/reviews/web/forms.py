@@ -22,7 +22,7 @@ from alerts.reviews.models import CANNED, Annotation
 from alerts.reviews.policies import MAX_QUESTION_LENGTH
 from alerts.reviews.services.planned_until import PLANNED_CAUSE
 from portal.accounts.models import User
-from portal.moments import in_utc
+from portal.formats.moments import in_utc
 from portal.ui.moments import day_of, period_words, reader_clock, zone_of
 from portal.ui.pieces import Choice
 from portal.ui.words import number

@@ -19,7 +19,7 @@ from portal.accounts.models import OT_ROLES, User
 from portal.accounts.queries import roles_of
 from portal.audit.services import record
 from portal.errors import Refused
-from portal.tables import Table, TableFault, TableRow, folded, one_of
+from portal.formats.tables import Table, TableFault, TableRow, folded, one_of
 
 # What a heading may be called, without case, spaces and marks.
 ALIASES: Mapping[str, tuple[str, ...]] = {

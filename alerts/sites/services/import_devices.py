@@ -16,7 +16,7 @@ from alerts.sites.registry import tell_of_devices
 from alerts.sites.services.device_file import DeviceLine, address_key, device_lines_of
 from portal.accounts.models import User
 from portal.audit.services import Actor, record
-from portal.tables import FaultyFile, TableFault, read_table
+from portal.formats.tables import FaultyFile, TableFault, read_table
 
 BATCH = 1000
 

@@ -12,7 +12,7 @@ import orjson
 from django.db import transaction
 
 from alerts.sites.models import Criticality, Sensor, Site, Zone
-from portal.plain_sql import kept_cursor
+from portal.formats.plain_sql import kept_cursor
 
 _MAX_NAME_LENGTH = 120
 

@@ -15,7 +15,7 @@ from alerts.sites.registry import begin_clock_change
 from portal.accounts.models import User
 from portal.audit.services import Actor, record
 from portal.errors import Refused
-from portal.tables import one_of
+from portal.formats.tables import one_of
 
 MAX_NAME, MAX_PHONE = 120, 40
 _PHONE = re.compile(r"\+?[0-9][0-9 ()/.\-]{2,}", re.ASCII)

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Literal, Protocol
 
 import orjson
 
-from portal.csv_files import csv_bytes, without_formula
+from portal.formats.csv_files import csv_bytes, without_formula
 
 type Kind = Literal["integer", "number", "boolean", "moment", "text"]
 type Row = Mapping[str, Any]

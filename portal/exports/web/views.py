@@ -20,8 +20,8 @@ from portal.exports.models import Export, Format
 from portal.exports.policies import EXPORTING
 from portal.exports.queries import exports_of, exports_visible_to, has_file
 from portal.exports.services import ERRORS, MAX_ROWS, CannotExport, ask_for_export
+from portal.formats.stored_sentences import in_readers_language
 from portal.jobs.models import JobState
-from portal.stored_sentences import in_readers_language
 from portal.ui.responses import render_page
 from portal.ui.words import number
 

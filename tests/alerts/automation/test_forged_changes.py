@@ -19,7 +19,7 @@ from alerts.outbox.engine.merge import close_patch
 from alerts.outbox.models import Change, ChangeOutcome, WriteKind
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
-from portal.worker_rights import WORKERS
+from portal.runtime.worker_rights import WORKERS
 from tests.conftest import NOON
 from tests.factories.automation import make_run
 from tests.program import stored_incident

@@ -16,13 +16,13 @@ from alerts.suppression.models import Stop
 from alerts.suppression.queries import COMPARED
 from portal.accounts.models import GrantScope, Role
 from portal.audit.services import prove_record
-from portal.infrastructure import database_facts, is_broker_reachable
 from portal.jobs import circuit_breakers
 from portal.jobs.instances import note_instance
 from portal.jobs.models import Job, JobState
 from portal.jobs.queries import HEARTBEAT
 from portal.jobs.services import keep_note
-from portal.worker_identity import InstanceIdentity
+from portal.runtime.infrastructure import database_facts, is_broker_reachable
+from portal.runtime.worker_identity import InstanceIdentity
 from tests import cast
 from tests.conftest import NOON
 

@@ -21,8 +21,8 @@ from alerts.sentinel.client.log_analytics import logs_client_for
 from alerts.sentinel.client.port import SentinelUnavailable
 from portal import clock
 from portal.audit.models import Entry
+from portal.formats.moments import read_moment
 from portal.jobs.models import Job
-from portal.moments import read_moment
 from simulator.plant.catalogue import alert_types
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace

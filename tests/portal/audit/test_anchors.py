@@ -9,7 +9,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from portal import service_urls
 from portal.accounts.services.people import add_organisation
 from portal.audit.anchors import _key
 from portal.audit.engine import Anchor
@@ -18,6 +17,7 @@ from portal.audit.services import publish_anchor, publish_restore_anchor
 from portal.audit.tasks import anchor_record, verify_record
 from portal.errors import Misconfigured
 from portal.jobs.models import Job
+from portal.runtime import service_urls
 
 pytestmark = pytest.mark.django_db
 AT = 1_795_780_800_000_000  # microseconds

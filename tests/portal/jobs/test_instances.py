@@ -14,7 +14,7 @@ from portal.jobs.instances import (
     silent_instances,
     worker_instances,
 )
-from portal.worker_identity import InstanceIdentity
+from portal.runtime.worker_identity import InstanceIdentity
 from tests.conftest import NOON
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from portal.csv_files import csv_bytes
+from portal.formats.csv_files import csv_bytes
 from tests.conftest import NOON
 from training.catalog.engine.answers import answer_text
 from training.catalog.models import QuestionVersion

@@ -16,7 +16,7 @@ from alerts.dashboards.queries.history_analysis import (
 )
 from portal import clock
 from portal.command import TagoutCommand
-from portal.csv_files import csv_bytes
+from portal.formats.csv_files import csv_bytes
 
 MAX_DAYS = 3_650
 _PIECE = 5_000

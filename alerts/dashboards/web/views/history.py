@@ -33,7 +33,7 @@ from portal import clock
 from portal.accounts.models import User
 from portal.accounts.queries import reach_in_json, reach_of
 from portal.accounts.sessions import actor_of
-from portal.csv_files import csv_bytes
+from portal.formats.csv_files import csv_bytes
 from portal.ui.responses import render_page
 
 MAX_EXPORTED = 100_000  # alerts of one file; the command writes more

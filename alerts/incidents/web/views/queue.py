@@ -41,7 +41,7 @@ from alerts.incidents.web.links import ask_address, review_panel_address
 from alerts.incidents.web.palette import incident_meant_by
 from portal import clock
 from portal.accounts.sessions import actor_of
-from portal.moments import read_moment
+from portal.formats.moments import read_moment
 from portal.ui.context import Shell
 from portal.ui.pieces import Tab
 from portal.ui.responses import nothing_new, render_page, vary, wants_part

@@ -18,7 +18,7 @@ from alerts.sentinel.client.log_analytics import logs_client_for
 from alerts.sentinel.models import Workspace
 from portal import clock
 from portal.command import TagoutCommand
-from portal.moments import read_moment
+from portal.formats.moments import read_moment
 
 BY = "command line"
 

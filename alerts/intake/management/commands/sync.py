@@ -10,7 +10,7 @@ from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_to_read
 from portal.command import TagoutCommand
-from portal.moments import read_moment
+from portal.formats.moments import read_moment
 
 
 class Command(TagoutCommand):

@@ -39,7 +39,7 @@ from portal.accounts.services.attempts import (
 from portal.accounts.services.people import CannotChangePassword, change_password, note_sign_in
 from portal.accounts.sessions import SessionStore, actor_of, allow_limited_session
 from portal.accounts.web.forms import PasswordForm, PreferencesForm, SignInForm
-from portal.proxies import client_address, counted_as
+from portal.runtime.proxies import client_address, counted_as
 from portal.ui.responses import leave_toast, post_only
 
 A_YEAR = 365 * 24 * 3600

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from portal import clock
 from portal.accounts.models import OT_ROLES, SOC_ROLES
 from portal.accounts.sessions import actor_of
-from portal.csv_files import csv_bytes
+from portal.formats.csv_files import csv_bytes
 from portal.ui.navigation import may_use, roles_for_page
 from portal.ui.responses import leave_toast, post_only, render_page, wants_part
 from training.catalog.queries.lessons import lesson_at

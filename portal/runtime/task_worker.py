@@ -24,8 +24,8 @@ from celery.worker import state
 from kombu import Queue
 from kombu.exceptions import OperationalError
 
-from portal import worker_identity
-from portal.broker import BROKER_ERRORS
+from portal.runtime import worker_identity
+from portal.runtime.broker import BROKER_ERRORS
 
 SIGN_OF_LIFE = "portal.jobs.tasks.show_instance_at_work"
 SEND_EVERY = 10.0  # seconds

@@ -1,6 +1,6 @@
 """Which rows a worker adds to a table, and what it makes of those that are there, where rights by
-table are too wide: `rows` and `changes` in `portal/worker_rights.py`, held by a trigger for each
-worker and table.
+table are too wide: `rows` and `changes` in `portal/runtime/worker_rights.py`, held by a trigger for
+each worker and table.
 
 A trigger and not row-level security: that would hide rows from backups, whose role is not the
 owner's. The condition is checked for the role that writes, so the one role of a small installation
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
-from portal.worker_rights import WORKERS
+from portal.runtime.worker_rights import WORKERS
 
 _THERE = """
 SELECT t.tgname, c.relname, p.prosrc FROM pg_trigger t

@@ -18,9 +18,9 @@ from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
 from portal import clock
-from portal.infrastructure import ping_broker
 from portal.jobs.instances import silent_instances
 from portal.jobs.queries import heartbeats
+from portal.runtime.infrastructure import ping_broker
 from portal.schedule import BUSY_QUEUES
 
 # Of a server, for everything that `/readyz` asks of it. One that cannot be reached is otherwise

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from portal import env, service_urls
 from portal.errors import Misconfigured
-from portal.secret import local_secret
+from portal.runtime import env, service_urls
+from portal.runtime.secret import local_secret
 
 
 def log_level():

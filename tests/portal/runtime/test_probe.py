@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from portal.probe import MAX_AGE, trouble_at, trouble_of
+from portal.runtime.probe import MAX_AGE, trouble_at, trouble_of
 
 
 class Page(BaseHTTPRequestHandler):

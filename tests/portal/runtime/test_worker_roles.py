@@ -11,15 +11,15 @@ from portal import clock
 from portal.audit.models import Entry
 from portal.audit.services import record
 from portal.checks import name_workers_with_other_rights_than_declared
-from portal.schedule import BUSY_QUEUES, SCHEDULE
-from portal.worker_rights import PRIVATE, WORKERS
-from portal.worker_roles import (
+from portal.runtime.worker_rights import PRIVATE, WORKERS
+from portal.runtime.worker_roles import (
     differing_bounds,
     differing_rights,
     missing_roles,
     role_of,
     set_worker_rights,
 )
+from portal.schedule import BUSY_QUEUES, SCHEDULE
 from tests import cast
 from tests.factories.incidents import make_workspace
 from tests.worker_roles import PREFIX, functions_of_workers, take_on

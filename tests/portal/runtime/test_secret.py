@@ -2,7 +2,7 @@
 
 import secrets
 
-from portal.secret import local_secret
+from portal.runtime.secret import local_secret
 
 
 def test_two_processes_that_start_at_once_have_the_same_whole_key(tmp_path, monkeypatch):

@@ -1,5 +1,5 @@
 """Which rows a worker adds, and what it may make of those that are there, where its rights by table
-are too wide: conditions in SQL over NEW and OLD, which triggers hold (`portal/worker_bounds.py`).
+are too wide: conditions in SQL over NEW and OLD, held by triggers (`worker_bounds.py`).
 
 They say which kinds, which columns and what has to stand behind a row. What a body says is compared
 where it is delivered.

@@ -5,7 +5,7 @@ from django.db import connection
 
 from portal.accounts.models import ApiToken, Session, User
 from portal.accounts.services.tokens import create_token
-from portal.plain_sql import columns_of, row_of
+from portal.formats.plain_sql import columns_of, row_of
 from tests import cast
 from tests.conftest import NOON
 

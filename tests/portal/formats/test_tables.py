@@ -1,6 +1,6 @@
 import pytest
 
-from portal.tables import TableFault, read_table
+from portal.formats.tables import TableFault, read_table
 
 
 def table(text):

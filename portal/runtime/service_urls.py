@@ -7,8 +7,8 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote
 
-from portal import env
 from portal.errors import Misconfigured
+from portal.runtime import env
 
 _DATABASE_PARAMETERS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 _BROKER_PARAMETERS = (

@@ -8,11 +8,12 @@ import pytest
 from django.db import OperationalError
 from django.db.backends.utils import CursorWrapper
 
-from portal import clock, health, wsgi
+from portal import clock, wsgi
 from portal.jobs.instances import SILENT_AFTER
 from portal.jobs.models import WorkerInstance
 from portal.jobs.queries import HEARTBEAT
 from portal.jobs.services import keep_note
+from portal.runtime import health
 from portal.schedule import BUSY_QUEUES
 
 NOWHERE = "redis://127.0.0.1:1/0"

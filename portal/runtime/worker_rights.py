@@ -10,7 +10,7 @@ away one version after it was last needed, because workers of the version before
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from portal.worker_rows import (
+from portal.runtime.worker_rows import (
     ASKED_ABOUT,
     CARRIED_OUT,
     CHECK_GOES_ON,

@@ -1,8 +1,8 @@
 """The database role of each worker: what it may do is set after migrations, from one table.
 
 The role of the queue `intake` is `tagout_intake`. Who takes over a worker has its password only, so
-`portal/worker_rights.py` is all that they can write. Where the roles do not exist nothing is done:
-one role for everything works, too.
+they can write no more than `portal/runtime/worker_rights.py` grants. Where the roles do not exist
+nothing is done: one role for everything works, too.
 """
 
 from collections import defaultdict
@@ -13,8 +13,8 @@ from typing import NamedTuple
 from django.db import connection, transaction
 from psycopg import sql
 
-from portal.worker_bounds import bounds_there, declared_bounds, set_row_bounds
-from portal.worker_rights import PRIVATE, WORKERS, WorkerRights
+from portal.runtime.worker_bounds import bounds_there, declared_bounds, set_row_bounds
+from portal.runtime.worker_rights import PRIVATE, WORKERS, WorkerRights
 
 PREFIX = "tagout_"
 

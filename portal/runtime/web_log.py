@@ -4,8 +4,8 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-from portal import env
-from portal.logs import ConsoleLines, JsonLines
+from portal.runtime import env
+from portal.runtime.logs import ConsoleLines, JsonLines
 
 
 class WebLogger(Logger):  # type: ignore[misc]  # gunicorn is untyped

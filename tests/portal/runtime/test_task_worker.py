@@ -6,10 +6,10 @@ import sys
 import pytest
 from celery.platforms import EX_FAILURE
 
-from portal import worker_identity
 from portal.celery import Config
 from portal.jobs.instances import SILENT_AFTER
-from portal.task_worker import (
+from portal.runtime import worker_identity
+from portal.runtime.task_worker import (
     MAX_SILENCE,
     MAX_SILENCE_AT_WORK,
     SEND_EVERY,

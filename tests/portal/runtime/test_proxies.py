@@ -7,9 +7,9 @@ from os import environ
 import pytest
 from django.test import RequestFactory
 
-from portal import proxies as proxies_module
 from portal.checks import name_missing_settings
-from portal.proxies import client_address, counted_as
+from portal.runtime import proxies as proxies_module
+from portal.runtime.proxies import client_address, counted_as
 from tests.architecture.tree import HOME
 
 PEER = "10.9.9.9"

@@ -1,6 +1,4 @@
-"""Lines that are told outside, where who rewrites the database cannot reach them: to the log, to
-syslog or to a file.
-"""
+"""Send lines to a place out of reach of who can rewrite the database: log, syslog or a file."""
 
 import logging
 import os

@@ -1,5 +1,6 @@
-"""Ask a page of this machine, or a file that a worker touches, whether all is well:
-`python -m portal.probe http://127.0.0.1:8000/readyz?pages`, `python -m portal.probe /tmp/alive`.
+"""Ask a page of this machine, or a file that a worker touches, whether all is well: `python -m
+portal.runtime.probe http://127.0.0.1:8000/readyz?pages`, `python -m portal.runtime.probe
+/tmp/alive`.
 
 For the health checks of containers: the image has no curl, and a proxy named in the environment
 must not be asked. Ends with 1 and one sentence where the answer is not 200, or the file is old.
@@ -11,7 +12,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from portal import env
+from portal.runtime import env
 
 PATIENCE = 4.0  # seconds; less than the health check's own limit, so that the sentence is seen
 MAX_AGE = 120.0  # seconds; a worker touches its file every ten, and a task may take 70
