@@ -1,18 +1,6 @@
 """Addresses of incidents and alerts below /api/v1/."""
 
-from alerts.incidents.api.views import (
-    AlertViewSet,
-    DeviceViewSet,
-    IncidentViewSet,
-    SiteViewSet,
-    ZoneViewSet,
-)
+from alerts.incidents.api.views import AlertViewSet, IncidentViewSet
 from portal.api.views import resources
 
-urlpatterns = resources(
-    incidents=IncidentViewSet,
-    alerts=AlertViewSet,
-    devices=DeviceViewSet,
-    sites=SiteViewSet,
-    zones=ZoneViewSet,
-)
+urlpatterns = resources(incidents=IncidentViewSet, alerts=AlertViewSet)

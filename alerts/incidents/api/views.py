@@ -1,12 +1,10 @@
-"""Incidents, alerts, sites, zones and devices: read them, and do what the pages do, with the same
-refusals.
-"""
+"""Incidents and alerts: read them, and do what the pages do, with the same refusals."""
 
 from functools import cache
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy
 
 from alerts.incidents.acts.close import close_incidents, reopen_incidents
 from alerts.incidents.acts.escalate import escalate_incidents
@@ -28,11 +26,9 @@ from alerts.incidents.api.bodies import (
     AssignIn,
     CloseIn,
     CommentIn,
-    DeviceIn,
     EscalateIn,
     LabelIn,
     SeverityIn,
-    SiteIn,
     TaskIn,
     TaskNameIn,
 )
@@ -44,25 +40,19 @@ from alerts.incidents.api.listings import (
     TASKS,
     TIMELINE,
 )
-from alerts.incidents.api.places import DEVICES, SITES, ZONES
 from alerts.incidents.hidden_verdicts import has_label, hidden_from, masked_columns, ot_state_is
 from alerts.incidents.models import Alert, Comment, Incident, IncidentTask, TimelineItem
-from alerts.incidents.page.inventory import sites_visible_to, zones_visible_to
 from alerts.incidents.page.sentinel_writes import writes_to
 from alerts.incidents.queries import (
     alerts_visible_to,
     comments_of,
-    devices_visible_to,
     incidents_visible_to,
     timeline_of,
 )
 from alerts.outbox.models import Change
-from alerts.sites.models import Device, Site, Zone
-from alerts.sites.policies import LEADING, reasons_against_setting_site
-from alerts.sites.registry import foresee_clock_change
-from alerts.sites.services import CannotSetSite, describe_device, set_site
+from alerts.sites.models import Site
 from portal import clock
-from portal.accounts.models import OT_ROLES, SOC_ROLES, TokenScope
+from portal.accounts.models import SOC_ROLES, TokenScope
 from portal.api.listing import Own
 from portal.api.problems import BadInput
 from portal.api.requests import Nothing
@@ -217,59 +207,3 @@ class IncidentViewSet(Resource):
     def reopen_task(self, row: Incident, values: dict[str, Any]) -> None:
         """Mark a task as still to be done, in Sentinel too."""
         reopen_task(incident_id=row.pk, by=self.person, now=self.now, **values)
-
-
-class SiteViewSet(Resource):
-    """Plants."""
-
-    tag = "sites"
-    title = gettext_lazy("Sites")
-    listing = SITES
-
-    def rows(self) -> QuerySet[Site]:
-        """Sites that the person may see."""
-        return sites_visible_to(self.person)
-
-    @command(SiteIn, scope=TokenScope.SITES_WRITE, roles=LEADING, address="set")
-    def set_place(self, row: Site, values: dict[str, Any]) -> None:
-        """Say where a site is: its time zone and its control room. Where rules stop by a new clock,
-        that is refused until it is confirmed.
-        """
-        if reasons := reasons_against_setting_site(self.person, row):
-            raise CannotSetSite(*reasons)
-        is_confirmed, zone = values.pop("confirmed"), values.get("time_zone", row.time_zone).strip()
-        if not is_confirmed and (stopping := foresee_clock_change(row, time_zone=zone)):
-            words = gettext("Rules stop by this: %(rules)s. Look at them, then confirm it.")
-            raise CannotSetSite(words % {"rules": ", ".join(stopping)})
-        set_site(name=row.name, by=self.person, now=self.now, unshifted=clock.unshifted(), **values)
-
-
-class ZoneViewSet(Resource):
-    """Network segments of plants."""
-
-    tag = "zones"
-    title = gettext_lazy("Zones")
-    listing = ZONES
-
-    def rows(self) -> QuerySet[Zone]:
-        """Zones of those sites."""
-        return zones_visible_to(self.person)
-
-
-class DeviceViewSet(Resource):
-    """Devices."""
-
-    tag = "devices"
-    title = gettext_lazy("Devices")
-    listing = DEVICES
-
-    def rows(self) -> QuerySet[Device]:
-        """Devices of the person's sites, and those that alerts of their workspaces name."""
-        return devices_visible_to(self.person)
-
-    @command(DeviceIn, scope=TokenScope.SITES_WRITE, roles=OT_ROLES)
-    def describe(self, row: Device, values: dict[str, Any]) -> None:
-        """Say what a device is: its kind, its role, how critical it is, on which level."""
-        describe_device(
-            device_id=row.pk, by=self.person, now=self.now, unshifted=clock.unshifted(), **values
-        )

@@ -9,7 +9,6 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from alerts.incidents.engine.catalogue import alert_type_for
-from alerts.incidents.engine.tokens import Term, render
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 from portal.ui.navigation import address_of, roles_for_page
@@ -47,14 +46,6 @@ def rules_panel_address(incident_id: int) -> str | None:
         return None
 
 
-def rules_of_device_address(device_id: int) -> str | None:
-    """Where stands which rules touch a device, to be placed in its page."""
-    try:
-        return reverse("suppression:device", args=[device_id])
-    except NoReverseMatch:
-        return None
-
-
 def lessons_address(titles: Iterable[str], user: User) -> str | None:
     """Where lessons about these alerts stand, to be placed in a page; None for whom lessons are not
     made, or where no title is one that we know.
@@ -70,12 +61,6 @@ def lessons_address(titles: Iterable[str], user: User) -> str | None:
     ):
         return None
     return f"{address}?{urlencode({'type': list(alert_types)}, doseq=True)}"
-
-
-def queue_of_device_address(name: str) -> str:
-    """Where the open incidents of a device stand."""
-    query = {"view": "open", "q": render([Term("device", (name,))])}
-    return f"{reverse('incidents:queue')}?{urlencode(query)}"
 
 
 def goal_of(request: HttpRequest) -> str:

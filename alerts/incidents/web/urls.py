@@ -1,15 +1,13 @@
-"""Addresses of the triage queue and its incidents, of devices and of sites."""
+"""Addresses of the triage queue and its incidents."""
 
 from django.urls import include, path
 
 from alerts.incidents.web.views import (
     acts,
     bulk,
-    devices,
     incident,
     incident_tasks,
     queue,
-    sites,
 )
 
 _incidents = [
@@ -33,20 +31,6 @@ _incidents = [
     ),
     path("<int:incident_id>/panel", queue.incident_panel, name="incident_panel"),
 ]
-_devices = [
-    path("", devices.devices, name="list"),
-    path("import/", devices.upload_device_file, name="import"),
-    path("import/<uuid:file>/", devices.preview_device_file, name="preview"),
-    path("<int:device_id>/", devices.device_page_view, name="device"),
-    path("<int:device_id>/describe/", devices.describe_device_view, name="describe"),
-]
-_sites = [
-    path("", sites.sites, name="list"),
-    path("<uuid:site>/", sites.site, name="site"),
-    path("<uuid:site>/set/", sites.set_clock, name="set"),
-]
 urlpatterns = [
     path("incidents/", include((_incidents, "incidents"))),
-    path("devices/", include((_devices, "devices"))),
-    path("sites/", include((_sites, "sites"))),
 ]

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from alerts.incidents.models import OtState
-from alerts.incidents.page import inventory
+from alerts.inventory import queries as inventory
 from alerts.sites.models import Device, DeviceFile
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_device, make_incident

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.ingest.plant_hours import plant_hours_progress
 from alerts.incidents.page.devices import level_words
-from alerts.incidents.page.inventory import SiteRow, detail_of, list_sites, sites_visible_to
-from alerts.incidents.web.forms import SiteForm
+from alerts.inventory.queries import SiteRow, detail_of, list_sites, sites_visible_to
+from alerts.inventory.web.forms import SiteForm
 from alerts.sites.engine.time_zones import plant_zones
 from alerts.sites.models import Site
 from alerts.sites.policies import reasons_against_setting_site
@@ -34,7 +34,7 @@ def sites(request: HttpRequest) -> HttpResponse:
     """All sites that the person may see."""
     rows = list_sites(actor_of(request), now=clock.now())
     page = {"rows": [(row, missing_at(row)) for row in rows]}
-    return render_page(request, "alerts/incidents/sites.html", page, part="rows")
+    return render_page(request, "alerts/inventory/sites.html", page, part="rows")
 
 
 @require_GET
@@ -102,7 +102,7 @@ def site_page(
         "progress": plant_hours_progress(row),
         "now": now,
     }
-    return render_page(request, "alerts/incidents/site.html", page, form=form)
+    return render_page(request, "alerts/inventory/site.html", page, form=form)
 
 
 def missing_at(row: SiteRow, *, sees_devices: bool = False) -> list[dict[str, Any]]:

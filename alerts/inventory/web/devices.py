@@ -12,7 +12,8 @@ from django.utils.translation import gettext, ngettext, pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from alerts.incidents.page.devices import level_name, level_words
-from alerts.incidents.page.inventory import (
+from alerts.incidents.queries import devices_visible_to
+from alerts.inventory.queries import (
     ALL,
     GRAVEST,
     UNKNOWN,
@@ -21,9 +22,8 @@ from alerts.incidents.page.inventory import (
     list_devices,
     sites_visible_to,
 )
-from alerts.incidents.queries import devices_visible_to
-from alerts.incidents.web.forms import DeviceForm
-from alerts.incidents.web.links import queue_of_device_address, rules_of_device_address
+from alerts.inventory.web.forms import DeviceForm
+from alerts.inventory.web.links import queue_of_device_address, rules_of_device_address
 from alerts.sites.models import Criticality, Device, DeviceFile, Zone
 from alerts.sites.policies import leads, reasons_against_describing
 from alerts.sites.services import (
@@ -67,7 +67,7 @@ def devices(request: HttpRequest) -> HttpResponse:
         "without_filters": with_query(request.GET, dict.fromkeys(_FILTERS)),
         "may_import": not roles_of(user).isdisjoint(OT_ROLES),
     }
-    return render_page(request, "alerts/incidents/devices.html", page, part="rows")
+    return render_page(request, "alerts/inventory/devices.html", page, part="rows")
 
 
 _FILTERS = ("q", "site", "zone", "kind", "criticality")
@@ -198,7 +198,7 @@ def device_page(
         "queue": queue_of_device_address(row.name or row.address),
         "now": now,
     }
-    return render_page(request, "alerts/incidents/device.html", page, form=form)
+    return render_page(request, "alerts/inventory/device.html", page, form=form)
 
 
 def device_facts(row: Device) -> list[tuple[str, str]]:
@@ -259,7 +259,7 @@ def upload_device_file(request: HttpRequest) -> HttpResponse:
         except CannotKeepFile as refusal:
             page["problems"] = refusal.reasons
     status = 422 if "problems" in page else 200
-    return render_page(request, "alerts/incidents/device_import.html", page, status=status)
+    return render_page(request, "alerts/inventory/device_import.html", page, status=status)
 
 
 @require_http_methods(_READ)
@@ -280,7 +280,7 @@ def preview_device_file(request: HttpRequest, file: UUID) -> HttpResponse:
         )
     except CannotImportDevices as refusal:
         page |= {"faults": refusal.faults[:MAX_SHOWN], "n_faults": len(refusal.faults)}
-        return render_page(request, "alerts/incidents/device_import.html", page, status=422)
+        return render_page(request, "alerts/inventory/device_import.html", page, status=422)
     if is_final:
         discard_device_file(file_id=kept.pk, by=user)
         n = len(done.changes)
@@ -288,7 +288,7 @@ def preview_device_file(request: HttpRequest, file: UUID) -> HttpResponse:
         answer = HttpResponseRedirect(reverse("devices:list"))
         return leave_toast(request, answer, words % {"n": number(n)})
     return render_page(
-        request, "alerts/incidents/device_import.html", page | _shown(done), status=200
+        request, "alerts/inventory/device_import.html", page | _shown(done), status=200
     )
 
 

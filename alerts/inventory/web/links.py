@@ -1,0 +1,21 @@
+"""Addresses that a device's page leads to."""
+
+from urllib.parse import urlencode
+
+from django.urls import NoReverseMatch, reverse
+
+from alerts.incidents.engine.tokens import Term, render
+
+
+def rules_of_device_address(device_id: int) -> str | None:
+    """Where stands which rules touch a device, to be placed in its page."""
+    try:
+        return reverse("suppression:device", args=[device_id])
+    except NoReverseMatch:
+        return None
+
+
+def queue_of_device_address(name: str) -> str:
+    """Where the open incidents of a device stand."""
+    query = {"view": "open", "q": render([Term("device", (name,))])}
+    return f"{reverse('incidents:queue')}?{urlencode(query)}"
