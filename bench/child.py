@@ -11,15 +11,15 @@ def main() -> None:
     import django
 
     django.setup()
-    from bench.plant_pages import PAGE, store
-    from bench.setup import as_a_worker
+    from bench.plant_pages import NOW, PAGE, store_in
+    from bench.setup import as_a_worker, make_workspace
     from bench.web import resident_kib
     from portal.celery import app
 
     app.loader.import_default_modules()
     app.finalize()
     as_a_worker()
-    store(PAGES * PAGE, workspace="bench-child")
+    store_in(make_workspace("bench-child", now=NOW).pk, PAGES * PAGE)
     print(resident_kib(os.getpid()))
 
 

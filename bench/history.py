@@ -1,37 +1,26 @@
-"""Rules over history: matching, back-tests, mining, the plan and the watch, beside their floors.
+"""Rules over history: back-tests, mining, the plan and the watch, each within the seconds that a
+person or a night has.
 
-Run: `python -m bench.history [--alerts N]`. The past is drawn in the database (`bench.past`); how
-long that takes is told on stderr and is in no line. `python -m bench` has it measure the database
-of DATABASE_URL, which must be migrated and empty.
+`python -m bench` runs it as `python -m bench.history N` over the database of DATABASE_URL, which
+must be empty. The past is drawn in the database (`bench.past`), which is in no line.
 """
 
-import argparse
 import json
-import os
-import resource
 import statistics
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-from bench import matching
-from bench.past import DAYS, NOW, fill
-from bench.report import Line, show, timed
-from bench.setup import own_database
+from bench.past import NOW, fill
+from bench.report import Line, timed
+from bench.setup import migrate, set_up_django
 
-ROOT = Path(__file__).resolve().parent.parent
 TURNS = 9
-ALLOWED_TIMES, ALLOWED_MORE = 10, 0.05  # of the bare statement, and seconds beside
 SLOWEST, MINING, PLAN, UNION, WATCH = 2.0, 60.0, 0.3, 2.0, 0.3  # seconds
-MEMORY = 4096  # MiB
-SCAN_FROM = 1_000_000  # alerts; over fewer, some milliseconds of its own decide the ratio
 LIVING, TO_SIGN = 200, 7  # rules; seven are signed in one sitting
-MINED = "mine patterns, seconds"
 _RULES = {  # from the busiest type to none at all, with a process of middling size
     "busy type": (
         ("site", "Site 3"),
@@ -110,43 +99,21 @@ def measure(n: int) -> list[Line]:
 
     fill(n)
     count_site_days(now=NOW)  # as every night
-    return [*_backtests(n), *_mining(n), *matching.measure(n)]
+    return [_backtests(n), *_mining(n)]
 
 
-def _backtests(n: int) -> list[Line]:
-    size, report_lines, slowest = f"{n:,}", [], 0.0
-    for name, clauses in _RULES.items():
-        bare, ours = _race(_rule(*clauses))
-        slowest = max(slowest, ours)
-        if name == "scan" and n < SCAN_FROM:
-            continue
-        if name == "scan":
-            report_lines.append(
-                Line(
-                    "back-test, scan, against the bare scan",
-                    size,
-                    _ms(ours),
-                    _ms(bare),
-                    ours / bare,
-                    3.0,
-                )
-            )
-        else:
-            allowed = ALLOWED_TIMES * bare + ALLOWED_MORE
-            report_lines.append(
-                Line(
-                    f"back-test, {name}, to 10 × SQL + 50 ms",
-                    size,
-                    _ms(ours),
-                    _ms(bare),
-                    ours / allowed,
-                    1.0,
-                )
-            )
-    report_lines.append(
-        Line("back-test, slowest of these, seconds", size, _ms(slowest), "", slowest, SLOWEST)
-    )
-    return report_lines
+def _backtests(n: int) -> Line:
+    """The whole of a back-test: counts after each line, stops, bound, near misses."""
+    from alerts.suppression.backtesting.backtest import preview_backtest
+
+    slowest = 0.0
+    for clauses in _RULES.values():
+        spent = [
+            timed(partial(preview_backtest, rule=_rule(*clauses), now=NOW)) for _ in range(TURNS)
+        ]
+        slowest = max(slowest, statistics.median(wall for wall, _cpu in spent))
+    name = "back-test, slowest of three rules, seconds"
+    return Line(name, f"{n:,}", _ms(slowest), "", slowest, SLOWEST)
 
 
 def _mining(n: int) -> list[Line]:
@@ -162,12 +129,10 @@ def _mining(n: int) -> list[Line]:
         wall, cpu = timed(lambda: mine_patterns(now=NOW))
         return Line(name, size, f"{wall:.1f} s, {cpu:.1f} CPU", "", wall, MINING)
 
-    report_lines = [mined(MINED)]
+    report_lines = [mined("mine patterns, seconds")]
     make_versions(LIVING, state="live")
     to_sign = make_versions(TO_SIGN, state="proposed")
     report_lines.append(mined("mine again, with 200 live rules, seconds"))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    report_lines.append(Line("mine patterns, memory", size, f"{peak:.0f} MiB", "", peak, MEMORY))
     works: tuple[tuple[str, float, Callable[[], Any]], ...] = (
         ("plan of all sites, seconds", PLAN, plans_of_all_sites),
         (
@@ -193,56 +158,16 @@ def _rule(*clauses: tuple[str, str]) -> Any:
     )
 
 
-def _race(rule: Any) -> tuple[float, float]:
-    """Median seconds of the bare count and of the whole back-test, turn by turn."""
-    from alerts.rules import sql
-    from alerts.suppression.backtesting.backtest import preview_backtest
-    from alerts.suppression.backtesting.history_sql import TimeSpan, fetch_rows, in_period
-
-    condition = in_period(TimeSpan(NOW - timedelta(days=DAYS), NOW), sql.rule_condition_sql(rule))
-    text = f"SELECT count(*) FROM incidents_alert a WHERE {condition.text}"
-    bare, ours = [], []
-    for turn in range(TURNS + 1):
-        count = _timed(lambda: fetch_rows(text, condition.params))
-        tested = _timed(lambda: preview_backtest(rule=rule, now=NOW))
-        if turn:  # the first warms both
-            bare.append(count[0])
-            ours.append(tested[0])
-        if tested[1].body is None or tested[1].body["alerts"] != count[1][0][0]:
-            raise RuntimeError("The back-test and the bare statement do not agree.")
-    return statistics.median(bare), statistics.median(ours)
-
-
-def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    began = time.perf_counter()
-    result = work()
-    return time.perf_counter() - began, result
-
-
 def _ms(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms"
 
 
-def main() -> int:
-    """Draw, measure, print; 1 when a promise is broken."""
-    parser = argparse.ArgumentParser(prog="python -m bench.history", description=__doc__)
-    parser.add_argument("--alerts", type=int, default=100_000)
-    parser.add_argument("--as-json", action="store_true", help="as `python -m bench` asks")
-    options = parser.parse_args()
-    if not options.as_json:
-        with own_database():
-            return 0 if show(measure(options.alerts)) else 1
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, check=True
-    )
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.settings")
-    import django
-
-    django.setup()
-    report_lines = measure(options.alerts)
-    print(json.dumps({"lines": [asdict(line) for line in report_lines]}))
-    return 0
+def main() -> None:
+    """Draw, measure, print the lines as JSON."""
+    migrate()
+    set_up_django()
+    print(json.dumps({"lines": [asdict(line) for line in measure(int(sys.argv[1]))]}))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,89 +1,18 @@
 """Intake against its floors, measured in one run: new incidents and unchanged pages.
 
-Run: `python -m bench.intake [--incidents N]`. Works in a database of its own and
-commits each page, on both sides, turn by turn, so that both meet the same load.
+Both sides commit each page, turn by turn, so that both meet the same load.
 """
 
-import argparse
 import time
-import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import orjson
 
 from bench import plant_pages
-from bench.report import Line, Race, show
-from bench.setup import as_a_worker, make_workspace, own_database
-
-PAGE = 1000
-START = datetime(2026, 8, 1, tzinfo=UTC)
-NOW = START + timedelta(days=120)
-TITLES = (
-    "Unauthorized PLC Programming",
-    "New Asset Detected",
-    "Firmware Change Detected",
-    "(MDIoT) Address Scan Detected in Network",
-    "Illegal Function Codes for ASCII Message",
-)
-
-
-def pages(*, n: int, open_share: float) -> list[bytes]:
-    """Pages as Sentinel lists them, about 2.5 KB an incident."""
-    bodies = []
-    for first in range(0, n, PAGE):
-        rows = [incident(number, open_share) for number in range(first, min(first + PAGE, n))]
-        bodies.append(orjson.dumps({"value": rows}))
-    return bodies
-
-
-def incident(number: int, open_share: float) -> dict[str, Any]:
-    """An incident as Sentinel lists it."""
-    name = str(uuid.uuid5(uuid.NAMESPACE_OID, str(number)))
-    at = (START + timedelta(seconds=number * 7)).isoformat().replace("+00:00", "Z")
-    is_open = (number * 7919 % 1000) / 1000 < open_share
-    closing = {
-        "classification": "BenignPositive",
-        "classificationReason": "SuspiciousButExpected",
-        "classificationComment": "Planned download, work order WO-20917.",
-    }
-    url = f"https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident/{name}"
-    properties = {
-        "title": TITLES[number % len(TITLES)],
-        "description": "A controller was programmed by a station that never did so before. " * 14,
-        "severity": ("High", "Medium", "Low", "Informational")[number % 4],
-        "status": "New" if is_open else "Closed",
-        "owner": {"objectId": None, "email": None, "assignedTo": None, "userPrincipalName": None},
-        "labels": [{"labelName": "plant-b", "labelType": "User"}],
-        "firstActivityTimeUtc": at,
-        "lastActivityTimeUtc": at,
-        "lastModifiedTimeUtc": at,
-        "createdTimeUtc": at,
-        "incidentNumber": number,
-        "incidentUrl": url,
-        "additionalData": {
-            "alertsCount": 1,
-            "bookmarksCount": 0,
-            "commentsCount": 0,
-            "alertProductNames": ["Azure Security Center for IoT"],
-            "tactics": ["ImpairProcessControl"],
-            "techniques": ["T0843"],
-            "providerIncidentUrl": url,
-        },
-        "relatedAnalyticRuleIds": [f"/subscriptions/s/alertRules/{n}" for n in range(2)],
-        "providerName": "Azure Sentinel",
-        "providerIncidentId": str(number),
-    } | ({} if is_open else closing)
-    return {
-        "id": f"/subscriptions/s/resourceGroups/rg/providers/Microsoft.SecurityInsights/{name}",
-        "name": name,
-        "etag": f'"{number:08x}-0000-0d00-0000-{number:012x}"',
-        "type": "Microsoft.SecurityInsights/Incidents",
-        "properties": properties,
-    }
-
+from bench.report import Line, Race
+from bench.setup import as_a_worker, make_workspace
 
 FLOOR_TABLES = """
     CREATE TEMP TABLE floor_stage (name text, etag text, number int, title text, severity text,
@@ -155,7 +84,9 @@ class FloorThenPages:
             return b'{"value":[]}'
         self._has_answered, k = True, int(next_link or 0)
         body = plant_pages.page(k, n=self.n)
-        self.race.add_floor(min(PAGE, self.n - k * PAGE), partial(self.floor, body))
+        self.race.add_floor(
+            min(plant_pages.PAGE, self.n - k * plant_pages.PAGE), partial(self.floor, body)
+        )
         self._since = time.perf_counter(), time.process_time()
         return body
 
@@ -190,16 +121,3 @@ def measure(n: int) -> list[Line]:
             client.stop()
             cursor.execute("ANALYZE")  # as autovacuum does within a minute
     return [line for race in races for line in race.report_lines()]
-
-
-def main() -> None:
-    """Print the lines of intake."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--incidents", type=int, default=20_000)
-    options = parser.parse_args()
-    with own_database():
-        show(measure(options.incidents))
-
-
-if __name__ == "__main__":
-    main()

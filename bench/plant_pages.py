@@ -12,8 +12,6 @@ from uuid import UUID
 
 import orjson
 
-from bench.setup import make_workspace
-
 PAGE = 1000
 PLANT_INCIDENTS = 5000  # incidents of the plant before they repeat
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -43,18 +41,17 @@ def page(k: int, *, n: int) -> bytes:
     return orjson.dumps(whole)
 
 
-def store(n: int, *, workspace: str) -> None:
-    """Keep the whole list of n incidents as a worker does, a transaction a page."""
+def store_in(workspace_id: int, n: int) -> None:
+    """Store the whole list of n incidents as a worker does, a transaction a page."""
     from django.db import transaction
 
     from alerts.intake.services.pages import store_page
     from alerts.sentinel.wire import read_incident_page
 
-    row = make_workspace(workspace, now=NOW)
     for k in range(-(-n // PAGE)):
         incident_page = read_incident_page(page(k, n=n))
         with transaction.atomic():
-            store_page(workspace_id=row.pk, page=incident_page, now=NOW)
+            store_page(workspace_id=workspace_id, page=incident_page, now=NOW)
 
 
 def _incident(number: int, n: int) -> dict[str, Any]:

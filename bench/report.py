@@ -71,15 +71,23 @@ class Race:
         """The product's side of a piece, measured elsewhere."""
         self.ours, self.our_cpu = self.ours + wall, self.our_cpu + cpu
 
+    def rate_lines(self) -> list[Line]:
+        """The rate."""
+        rates = [f"{self.n / seconds:,.0f}/s" for seconds in (self.ours, self.floor)]
+        size, ratio = f"{self.n:,}", self.floor / self.ours
+        return [Line(self.what, size, rates[0], rates[1], ratio, self.limit, at_least=True)]
+
     def report_lines(self) -> list[Line]:
         """The rate, and the CPU of our own process."""
-        rates = [f"{self.n / seconds:,.0f}/s" for seconds in (self.ours, self.floor)]
         cpu = [f"{seconds / self.n * 1e6:.1f} µs" for seconds in (self.our_cpu, self.floor_cpu)]
-        size = f"{self.n:,}"
-        ratio = self.floor / self.ours
         return [
-            Line(self.what, size, rates[0], rates[1], ratio, self.limit, at_least=True),
+            *self.rate_lines(),
             Line(
-                f"{self.what}: client CPU", size, cpu[0], cpu[1], self.our_cpu / self.floor_cpu, 3.0
+                f"{self.what}: client CPU",
+                f"{self.n:,}",
+                cpu[0],
+                cpu[1],
+                self.our_cpu / self.floor_cpu,
+                3.0,
             ),
         ]

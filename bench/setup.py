@@ -1,11 +1,15 @@
 """The database, the workspace and the people that measurements start from."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).resolve().parent.parent
 
 if TYPE_CHECKING:
     from alerts.sentinel.models import Workspace
@@ -17,6 +21,20 @@ def as_a_worker() -> None:
     from portal.celery import spare_the_search_for_cycles
 
     spare_the_search_for_cycles()
+
+
+def migrate() -> None:
+    """Apply all migrations to the database of DATABASE_URL."""
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
+def set_up_django() -> None:
+    """Start Django with the bench's addresses."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.settings")
+    import django
+
+    django.setup()
 
 
 @contextmanager

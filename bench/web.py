@@ -1,9 +1,5 @@
-"""The queue page over one connection to gunicorn, beside a bare signed-in list; its memory.
+"""Pages over one connection to gunicorn, beside a bare signed-in list; memory of the process."""
 
-Run: `python -m bench.web [--incidents N …]`, each size in a database of its own.
-"""
-
-import argparse
 import http.client
 import os
 import re
@@ -20,19 +16,25 @@ from pathlib import Path
 
 from bench import plant_pages
 from bench.past import without_timeout
-from bench.report import Line, show
-from bench.setup import make_analyst, own_database, session_cookie
+from bench.report import Line
+from bench.setup import make_analyst, session_cookie
 
 TURNS = 200
 SEARCH_TURNS = 40
 # Addresses, and how many times a bare list each may take. A bare list takes 8 ms on the machine of
 # docs/bench.md, so that 300 ms for the queue and 150 ms for the palette are far away.
+FIELDS = (
+    "fields=id,number,title,severity,status,ot_state,owner_name,source,destination,priority,"
+    "created_at,modified_at"
+)
 SEARCHES = {
     "queue with a filter": ("/incidents/?view=open&q=programming", 30),
     "queue by address": ("/incidents/?view=open&q=10.20.10.11", 30),
     "queue, closed ones": ("/incidents/?view=closed&q=no-such-word", 30),
     "palette, found": ("/search/?q=plc", 15),
     "palette, nothing found": ("/search/?q=no-such-word", 15),
+    "incident page": ("", 15),  # of the first row of the queue
+    "API list, 1,000 rows, fields chosen": (f"/api/v1/incidents/?page_size=1000&{FIELDS}", 15),
 }
 
 
@@ -55,8 +57,10 @@ def measure(n: int) -> tuple[list[Line], int]:
                     times.append(time.perf_counter() - began)
                     cpu[address] += cpu_of(worker) - before
         resident = resident_kib(worker)
+        incident = f"/incidents/{_first_incident()}/"
         slowest = {
-            name: _ninety_fifth(client, address, cookie) for name, (address, _) in SEARCHES.items()
+            name: _ninety_fifth(client, address or incident, cookie)
+            for name, (address, _) in SEARCHES.items()
         }
     bare, queue = (statistics.median(times) * 1000 for times in spent.values())
     bare_cpu, queue_cpu = (seconds / TURNS * 1000 for seconds in cpu.values())
@@ -85,6 +89,13 @@ def measure(n: int) -> tuple[list[Line], int]:
             Line(f"{name}, p95", size, f"{slow:.0f} ms", f"{bare:.1f} ms", slow / bare, limit)
         )
     return report_lines, resident
+
+
+def _first_incident() -> int | None:
+    from alerts.incidents.models import Group
+
+    rows = Group.objects.order_by("-priority", "-latest_at", "key")
+    return rows.values_list("lead_id", flat=True)[0]
 
 
 def _ninety_fifth(client: http.client.HTTPConnection, address: str, cookie: str) -> float:
@@ -156,22 +167,3 @@ def _worker_of(master: int, port: int) -> int:
                 return int(children.read_text().split()[0])
         time.sleep(0.1)
     raise RuntimeError("gunicorn did not start.")
-
-
-def main() -> int:
-    """Store incidents, ask for pages, print; 1 when a promise is broken."""
-    parser = argparse.ArgumentParser(prog="python -m bench.web", description=__doc__)
-    parser.add_argument("--incidents", type=int, nargs="+", default=[20_000])
-    report_lines: list[Line] = []
-    for n in parser.parse_args().incidents:
-        with own_database():
-            from django.core.management import call_command
-
-            call_command("collectstatic", interactive=False, verbosity=0)
-            plant_pages.store(n, workspace="bench")
-            report_lines += measure(n)[0]
-    return 0 if show(report_lines) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
