@@ -13,7 +13,7 @@ if os.environ.get("TAGOUT_TEST_DATABASE_URL"):
 data = Path(os.environ["DATA_DIR"])
 (data / "static").mkdir(parents=True, exist_ok=True)
 
-from portal import embedded  # noqa: E402  (the environment comes first)
+import embedded  # noqa: E402  (the environment comes first)
 
 if not embedded.is_given("DATABASE_URL"):
     os.environ["DATABASE_URL"] = embedded.database_url(data)

@@ -2,7 +2,7 @@
 """Django's command line for Tagout.
 
 Without DATABASE_URL or REDIS_URL it starts the embedded services of the data folder first, or
-joins them where they already run.
+joins them where they already run. The image has none: there the URLs must be set.
 """
 
 import os
@@ -28,8 +28,8 @@ def main() -> None:
     pretends = name == "simulator" and "advance" not in sys.argv  # it is the other side
     alone = pretends or name in NEEDS_NO_SERVICES or "--help" in sys.argv or "-h" in sys.argv
     try:
-        if not alone:
-            from portal import embedded
+        if in_source_tree and not alone:
+            import embedded
             from portal.runtime import env
 
             home = Path(__file__).resolve().parent / ".data"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psycopg
 
+import embedded
 from bench.report import Line, show
-from portal import embedded
 
 
 def main() -> int:

@@ -40,7 +40,7 @@ def set_up_django() -> None:
 @contextmanager
 def own_database() -> Iterator[None]:
     """Django over an empty database that is gone again afterwards."""
-    from portal import embedded
+    import embedded
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     embedded.ensure_environment(Path(os.environ.get("DATA_DIR", ".data")))

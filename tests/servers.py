@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
-from portal import embedded
+import embedded
 from tests.architecture.tree import HOME, WINGS
 
 TEMPLATE = "tagout_template_"

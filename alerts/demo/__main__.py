@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import embedded
 from alerts.demo.cast import PASSWORD, PEOPLE
 from alerts.demo.processes import (
     ProcessDied,
@@ -27,7 +28,6 @@ from alerts.demo.processes import (
     port_of,
     servers_of,
 )
-from portal import embedded
 from portal.errors import Misconfigured
 
 SIZES = ("small", "medium", "large")

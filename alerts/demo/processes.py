@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from portal import embedded
+import embedded
 from portal.errors import Misconfigured
 
 PATIENCE = 20.0  # seconds a process has to stop by itself

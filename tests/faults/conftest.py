@@ -13,7 +13,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from portal import embedded
+import embedded
 from portal.schedule import QUEUES
 from tests.architecture.tree import HOME
 

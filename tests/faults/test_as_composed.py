@@ -19,7 +19,7 @@ import redis
 from django.conf import settings
 
 from alerts.demo.processes import hold_port, port_of
-from portal.embedded import _package
+from embedded import _package
 from portal.runtime.worker_rights import WORKERS
 from portal.runtime.worker_roles import role_of
 from tests.architecture.stack import MAX_STOP_SECONDS, SECRETS, Stack

@@ -6,7 +6,7 @@ import pytest
 import redis
 from kombu import Consumer, Queue
 
-from portal import embedded
+import embedded
 from portal.celery import app
 
 

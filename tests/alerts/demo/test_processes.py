@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 
+import embedded
 from alerts.demo.processes import (
     MAX_DEATHS,
     MAX_WAIT,
@@ -22,7 +23,6 @@ from alerts.demo.processes import (
     port_of,
     servers_of,
 )
-from portal import embedded
 
 STAYS = ["sh", "-c", "echo here; exec sleep 60"]
 FALLS = ["sh", "-c", "echo this is why; exit 3"]
@@ -244,7 +244,7 @@ def test_a_broker_waits_for_its_port_while_somebody_else_has_it(broker, monkeypa
         tries.append(port)
         return len(tries) > 2 and start(folder, port)
 
-    monkeypatch.setattr("portal.embedded._start_valkey", start_late)
+    monkeypatch.setattr("embedded._start_valkey", start_late)
     embedded.restart_broker(broker.data)
     assert broker.client.ping()
     assert len(tries) == 3

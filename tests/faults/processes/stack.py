@@ -17,10 +17,12 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
 
+import embedded
 from alerts.incidents.models import Incident
 from alerts.outbox.models import Change, ChangeOutcome
-from portal import clock, embedded
+from portal import clock
 from portal.accounts.models import GrantScope, Role
+from portal.backup.pg_tools import client_of_wheel
 from portal.celery import app
 from portal.jobs.models import Job, JobState
 from portal.jobs.queries import HEARTBEAT
@@ -67,8 +69,8 @@ class Servers:
         place = settings.DATABASES["default"]
         there = ["-h", place["HOST"], "-U", place["USER"], template]
         here = ["-h", str(self.socket), "-U", "postgres", embedded.DATABASE]
-        dump = [embedded.client_program("pg_dump"), "--no-owner", "--no-privileges", *there]
-        load = [embedded.client_program("psql"), "-q", "-v", "ON_ERROR_STOP=1", *here]
+        dump = [client_of_wheel("pg_dump"), "--no-owner", "--no-privileges", *there]
+        load = [client_of_wheel("psql"), "-q", "-v", "ON_ERROR_STOP=1", *here]
         tables = subprocess.run(dump, capture_output=True, check=True).stdout
         subprocess.run(load, input=tables, stdout=subprocess.DEVNULL, check=True)
 

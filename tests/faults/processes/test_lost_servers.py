@@ -10,9 +10,10 @@ import time
 import pytest
 from django.db import DatabaseError, connection
 
+import embedded
 from alerts.incidents.acts.triage import comment_on_incidents
 from alerts.incidents.models import IncidentRaw
-from portal import clock, embedded
+from portal import clock
 from portal.jobs.instances import SILENT_AFTER
 from portal.jobs.models import WorkerInstance
 from tests.faults.conftest import wait_until

@@ -18,9 +18,9 @@ from django.db import connection
 from psycopg import sql
 
 from alerts.captures.services import attach_capture
-from portal import clock, embedded
+from portal import clock
 from portal.accounts.models import GrantScope, Role, Session
-from portal.backup.pg_tools import environment_of
+from portal.backup.pg_tools import client_of_wheel, environment_of
 from portal.backup.services import restore_backup, schema
 from portal.notifications.services import notify
 from tests import cast
@@ -144,7 +144,7 @@ def copied_schema(databases, monkeypatch):
 
 
 def _schema_of_this_database():
-    command = [embedded.client_program("pg_dump"), "--no-owner", "--no-privileges", "--inserts"]
+    command = [client_of_wheel("pg_dump"), "--no-owner", "--no-privileges", "--inserts"]
     tables = connection.introspection.table_names()
     command += [f"--exclude-table-data={name}" for name in tables if name != schema.MIGRATIONS]
     environment = environment_of(connection.settings_dict)
@@ -223,7 +223,7 @@ class Program:
         """
         tool = self.folder / name
         tool.write_text(
-            f"#!/bin/bash\nTOOL={embedded.client_program(name)} REACHED={self.reached}\n"
+            f"#!/bin/bash\nTOOL={client_of_wheel(name)} REACHED={self.reached}\n"
             f'case "$1" in --version) exec $TOOL --version;; esac\n{script}\n'
         )
         tool.chmod(0o755)

@@ -285,7 +285,7 @@ def test_a_database_without_tables_is_one_sentence(databases, settings, tmp_path
 
 
 def test_tools_that_are_missing_or_too_old_are_named(databases, program, tmp_path, monkeypatch):
-    monkeypatch.setattr("portal.embedded.client_program", lambda name: None)
+    monkeypatch.setattr("portal.backup.pg_tools.client_of_wheel", lambda name: None)
     monkeypatch.setenv("PATH", str(program.folder))
     with pytest.raises(CommandError, match=r"pg_dump is not installed: install .* PostgreSQL 18"):
         call_command("backup", str(tmp_path / "b"))

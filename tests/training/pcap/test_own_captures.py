@@ -8,8 +8,8 @@ import yaml
 
 from simulator.plant import Plant
 from tests.training.pcap import tshark
+from tools.capture_writer.__main__ import write_all
 from training.pcap import ExchangeSide, OperationKind, dissect_file, summarize
-from training.pcap.writer.__main__ import write_all
 
 FOLDER = Path(__file__).resolve().parents[3] / "training" / "content" / "captures"
 LIST = yaml.safe_load((FOLDER / "captures.yaml").read_text())

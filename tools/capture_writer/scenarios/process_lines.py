@@ -2,11 +2,11 @@
 
 import struct
 
-from training.pcap.writer import hosts as h
-from training.pcap.writer.datagrams import Dcp
-from training.pcap.writer.exchanges import S7, Enip
-from training.pcap.writer.scenario import Scenario, november
-from training.pcap.writer.tape import Tape
+from tools.capture_writer import hosts as h
+from tools.capture_writer.datagrams import Dcp
+from tools.capture_writer.exchanges import S7, Enip
+from tools.capture_writer.scenario import Scenario, november
+from tools.capture_writer.tape import Tape
 
 _LINE_1, _LINE_2 = "10.20.21.", "10.20.22."  # what a mirror port of each line sees
 _IDENTITY, _FILE, _PROGRAM = "20012401", "203724c8", "208e2401"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from training.pcap.writer.hosts import Host, hardware_address
+from tools.capture_writer.hosts import Host, hardware_address
 
 SECOND = 1_000_000_000
 _SYN, _ACK, _PSH, _FIN, _RST = 0x02, 0x10, 0x08, 0x01, 0x04

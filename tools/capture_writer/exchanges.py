@@ -4,9 +4,9 @@ IEC 60870-5-104.
 
 import struct
 
+from tools.capture_writer.hosts import Host
+from tools.capture_writer.tape import Tape, Tcp, jitter
 from training.pcap.protocols.dnp3 import dnp3_checksum
-from training.pcap.writer.hosts import Host
-from training.pcap.writer.tape import Tape, Tcp, jitter
 
 
 class Exchange:

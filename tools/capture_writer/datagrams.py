@@ -3,8 +3,8 @@
 import struct
 from ipaddress import IPv4Address
 
-from training.pcap.writer.hosts import Host
-from training.pcap.writer.tape import Tape, jitter
+from tools.capture_writer.hosts import Host
+from tools.capture_writer.tape import Tape, jitter
 
 _BACNET_PORT = 47808
 DEVICE, ANALOG_INPUT, ANALOG_OUTPUT = 8, 0, 1

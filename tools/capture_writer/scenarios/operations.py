@@ -1,10 +1,10 @@
 """Operations in Gdańsk: the historian, and scans by night."""
 
-from training.pcap.writer import hosts as h
-from training.pcap.writer.exchanges import S7, Enip, Modbus
-from training.pcap.writer.opcua import OpcUa
-from training.pcap.writer.scenario import Scenario, november
-from training.pcap.writer.tape import Tape
+from tools.capture_writer import hosts as h
+from tools.capture_writer.exchanges import S7, Enip, Modbus
+from tools.capture_writer.opcua import OpcUa
+from tools.capture_writer.scenario import Scenario, november
+from tools.capture_writer.tape import Tape
 
 _OPS = "10.20.10."
 _UNIT = (

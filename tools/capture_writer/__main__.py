@@ -1,4 +1,4 @@
-"""`python -m training.pcap.writer FOLDER`: write the captures and the list of them."""
+"""`python -m tools.capture_writer FOLDER`: write the captures and the list of them."""
 
 import hashlib
 import sys
@@ -7,10 +7,10 @@ from typing import Any
 
 import yaml
 
+from tools.capture_writer.scenario import Scenario
+from tools.capture_writer.scenarios import SCENARIOS
+from tools.capture_writer.tape import write_file
 from training.pcap import summarize
-from training.pcap.writer.scenario import Scenario
-from training.pcap.writer.scenarios import SCENARIOS
-from training.pcap.writer.tape import write_file
 
 _COUNTS = ("writes", "downloads", "stops", "starts")
 
@@ -19,7 +19,7 @@ def write_all(folder: Path) -> list[dict[str, Any]]:
     """Write every capture and `captures.yaml`; return the list."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = [_write(build(), folder) for build in SCENARIOS]
-    head = "# Written by `python -m training.pcap.writer`; change the scenarios there, not here.\n"
+    head = "# Written by `python -m tools.capture_writer`; change the scenarios there, not here.\n"
     text = yaml.safe_dump(rows, sort_keys=False, allow_unicode=True, width=100)
     write_file(folder / "captures.yaml", head + text)
     return rows

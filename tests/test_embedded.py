@@ -12,14 +12,14 @@ import psycopg
 import pytest
 import redis
 
-from portal import embedded
+import embedded
 from portal.errors import Misconfigured
 from tests.architecture.tree import HOME
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from portal import embedded
+import embedded
 from portal.errors import Misconfigured
 print(embedded.start(Path(sys.argv[1])).database_url, flush=True)
 sys.stdin.read()

@@ -3,12 +3,12 @@
 import struct
 from collections.abc import Callable
 
-from training.pcap.writer import datagrams as b
-from training.pcap.writer import hosts as h
-from training.pcap.writer.datagrams import Bacnet, Goose
-from training.pcap.writer.exchanges import Iec104
-from training.pcap.writer.scenario import Scenario, Step, november, steps_in_order
-from training.pcap.writer.tape import Tape
+from tools.capture_writer import datagrams as b
+from tools.capture_writer import hosts as h
+from tools.capture_writer.datagrams import Bacnet, Goose
+from tools.capture_writer.exchanges import Iec104
+from tools.capture_writer.scenario import Scenario, Step, november, steps_in_order
+from tools.capture_writer.tape import Tape
 
 _SEGMENT = "10.20.41."
 _ALL = h.Host("everybody", "10.20.41.255", "ff:ff:ff:ff:ff:ff", 64)

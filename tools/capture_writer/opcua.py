@@ -2,9 +2,9 @@
 
 import struct
 
-from training.pcap.writer.exchanges import Exchange
-from training.pcap.writer.hosts import Host
-from training.pcap.writer.tape import Tape
+from tools.capture_writer.exchanges import Exchange
+from tools.capture_writer.hosts import Host
+from tools.capture_writer.tape import Tape
 
 _NONE = "http://opcfoundation.org/UA/SecurityPolicy#None"
 _EPOCH = 116_444_736_000_000_000  # 1970 in the ticks of 100 ns that OPC UA counts from 1601

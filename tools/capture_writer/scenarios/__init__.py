@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from training.pcap.writer.scenario import Scenario
-from training.pcap.writer.scenarios import operations, process_lines, utilities, water
+from tools.capture_writer.scenario import Scenario
+from tools.capture_writer.scenarios import operations, process_lines, utilities, water
 
 SCENARIOS: tuple[Callable[[], Scenario], ...] = (
     water.two_writers,
