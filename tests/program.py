@@ -4,11 +4,11 @@ from django.test import Client
 
 from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Incident
-from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.wire import read_incident_page
 from portal.accounts.models import TokenScope
 from portal.accounts.services.tokens import create_token
 from tests.conftest import NOON
+from tests.memory_sentinel import MemorySentinel
 
 ALL = tuple(TokenScope.values)
 

@@ -7,8 +7,6 @@ shared across a fork) and kept as long as the workspace's settings stay the same
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, cast
 
 from alerts.sentinel.client.connection import GRAPH_SOURCE, Connection
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 
 _MAX_KEPT = 500
 _clients: dict[tuple[int, Connection], SentinelClient] = {}
-_standing_in: list[SentinelClient] = []
 
 
 class Reachable(Protocol):
@@ -33,8 +30,6 @@ class Reachable(Protocol):
 
 def client_for(workspace: Reachable, purpose: str = "read") -> SentinelClient:
     """The client for one purpose (read, incidents, rules) in one workspace."""
-    if _standing_in:
-        return _standing_in[-1]
     key = (os.getpid(), workspace.connection_for(purpose))
     if key not in _clients:
         if len(_clients) >= _MAX_KEPT:
@@ -72,13 +67,3 @@ def _by_graph(connection: Connection) -> GraphIncidentSource:
         _by_arm(connection),
         counterparts_of(connection.workspace),
     )
-
-
-@contextmanager
-def standing_in(client: SentinelClient) -> Iterator[None]:
-    """Tests: every workspace is this client for a while."""
-    _standing_in.append(client)
-    try:
-        yield
-    finally:
-        _standing_in.remove(client)

@@ -1,4 +1,4 @@
-"""What Tagout asks of Sentinel. `azure.py` does it over the SDK, `memory.py` is its twin for tests.
+"""What Tagout asks of Sentinel. `azure.py` does it over the SDK, tests have a twin in memory.
 
 Incidents come from an `IncidentPort`: the resource manager (ARM), or, for a workspace in the
 Defender portal, Microsoft Graph. Whichever it is, reads give an answer's bytes in Sentinel's own

@@ -7,13 +7,13 @@ from alerts.automation.services.consent import ask_for_consent, decide_consent
 from alerts.automation.services.inventory import read_due_inventory
 from alerts.automation.services.run_playbook import run_playbook
 from alerts.outbox.services import deliver_one
-from alerts.sentinel.client.memory import MemorySentinel
 from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.outbox.conftest import Clock
 from tests.conftest import NOON, add_person
 from tests.factories.incidents import make_workspace
 from tests.factories.workflows import COMMENT, workflow_properties
+from tests.memory_sentinel import MemorySentinel
 from tests.program import stored_incident
 
 WHY = "It scans the controllers."

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.sentinel.client.memory import MemorySentinel
 from tests import cast
 from tests.alerts.incidents.decisions import SocDesk
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace
+from tests.memory_sentinel import MemorySentinel
 
 
 class Clock:

@@ -1,7 +1,7 @@
 import pytest
 
-from alerts.sentinel.client.memory import MemorySentinel
 from tests.factories.incidents import NOON, make_workspace
+from tests.memory_sentinel import MemorySentinel
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from alerts.intake.services.slices import COUNTERPARTS, POLL, run_one_slice
 from alerts.intake.services.sweep import sweep_workspace
 from alerts.sentinel.client.errors import AnswerTooLarge
 from alerts.sentinel.client.graph_source import GraphIncidentSource
-from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.models import DefenderIncident
 from alerts.sentinel.queries import waiting_incidents
 from alerts.sentinel.services import set_source
@@ -30,6 +29,7 @@ from portal.jobs.models import Job
 from tests.factories.answers import alert
 from tests.factories.graph import MemoryGraph
 from tests.factories.incidents import NOON, make_incident, make_workspace
+from tests.memory_sentinel import MemorySentinel
 
 
 class Portal:

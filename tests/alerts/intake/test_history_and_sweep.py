@@ -14,9 +14,9 @@ from alerts.intake.services.sweep import (
     sweep_began_at,
     sweep_workspace,
 )
-from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.client.port import SentinelNotFound, SentinelRefused, SentinelUnavailable
 from tests.factories.incidents import NOON
+from tests.memory_sentinel import MemorySentinel
 
 
 @pytest.fixture

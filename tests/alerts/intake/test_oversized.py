@@ -19,9 +19,9 @@ from alerts.intake.services.poll import ReadingPosition, pull_changes
 from alerts.intake.services.runs import cursor_of
 from alerts.intake.services.sweep import ask_again
 from alerts.sentinel.client.errors import AnswerTooLarge
-from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.wording import DETAILS_TOO_LARGE
 from tests.factories.incidents import NOON
+from tests.memory_sentinel import MemorySentinel
 
 RECENT = NOON - timedelta(minutes=30)
 

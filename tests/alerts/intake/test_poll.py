@@ -9,10 +9,10 @@ from alerts.intake.models import Cursor, Quarantined, Run
 from alerts.intake.services.poll import pull_changes
 from alerts.intake.services.runs import advance_watermark, cursor_of
 from alerts.sentinel.client.errors import AnswerTooLarge
-from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.client.port import ForeignHost, SentinelUnavailable
 from portal.audit.models import Entry
 from tests.factories.incidents import NOON
+from tests.memory_sentinel import MemorySentinel
 
 RECENT = NOON - timedelta(minutes=30)
 

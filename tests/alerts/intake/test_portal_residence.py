@@ -8,12 +8,12 @@ from django.core.management import call_command
 
 from alerts.intake.services.portal_residence import ask_portal_residence
 from alerts.intake.services.slices import POLL, run_one_slice
-from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.models import PortalResidence
 from alerts.sentinel.queries import is_in_defender_portal
 from portal.audit.models import Entry
 from tests.conftest import NOON
 from tests.factories.incidents import make_listed_incident, make_workspace
+from tests.memory_sentinel import MemorySentinel
 
 OWN, XDR = "Azure Sentinel", "Microsoft XDR"
 ELSEWHERE = (

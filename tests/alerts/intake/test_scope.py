@@ -18,7 +18,6 @@ from alerts.intake.services.outside import RULE_READING
 from alerts.intake.services.poll import pull_changes
 from alerts.intake.services.sweep import compare_soon, sweep_workspace
 from alerts.readiness.services.look import kind_of_job
-from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.models import ClientPurpose, Workspace
 from alerts.sentinel.services.scope import MAX_CHECKS, keep_check, keep_rules
 from alerts.sentinel.services.workspaces import CannotChangeWorkspace
@@ -27,6 +26,7 @@ from portal.audit.models import Entry
 from portal.jobs.models import Job
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert
+from tests.memory_sentinel import MemorySentinel
 from tests.whole_database import tables_with
 
 D4IOT, MAIL = "Azure Security Center for IoT", "Office 365 Advanced Threat Protection"

@@ -13,12 +13,12 @@ from alerts.intake.services.slices import (
     run_one_slice,
 )
 from alerts.intake.services.sweep import note_missing
-from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.client.port import SentinelDenied, SentinelThrottled, SentinelUnavailable
 from portal import clock
 from portal.jobs.models import Job, JobState
 from tests.factories.answers import alert, device
 from tests.factories.incidents import NOON, make_workspace
+from tests.memory_sentinel import MemorySentinel
 
 
 def test_a_workspace_is_polled_once_per_period(workspace, sentinel):

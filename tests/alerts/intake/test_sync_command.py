@@ -10,11 +10,10 @@ from django.core.management.base import CommandError
 
 from alerts.incidents.models import Incident
 from alerts.intake.models import Quarantined
-from alerts.sentinel.client import standing_in
-from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.client.port import SentinelDenied, SentinelThrottled, SentinelUnavailable
 from tests.factories.answers import alert, device
 from tests.factories.incidents import NOON, make_workspace
+from tests.memory_sentinel import MemorySentinel, standing_in
 
 KEYS = {
     *("workspace", "seen", "new", "changed", "unchanged", "quarantined", "merged", "deleted"),

@@ -7,13 +7,13 @@ import pytest
 
 from alerts.outbox.engine.merge import base_for
 from alerts.outbox.services import PendingWrite, deliver_one, enqueue_changes
-from alerts.sentinel.client.memory import MemorySentinel
 from portal.accounts.models import User
 from tests.alerts.outbox.bench import Bench
 from tests.conftest import NOON
 from tests.decided import allow_every_row
 from tests.factories.changes import enqueue_comment, enqueue_update
 from tests.factories.incidents import make_workspace
+from tests.memory_sentinel import MemorySentinel
 
 
 class Clock:

@@ -10,7 +10,6 @@ from django.core.management import call_command
 from alerts.outbox.models import Landing, RulePriority, WantedRule
 from alerts.outbox.services.deliver_rules import push_rules
 from alerts.outbox.tasks import deliver_due_rules
-from alerts.sentinel.client import standing_in
 from alerts.sentinel.client.port import (
     SentinelDenied,
     SentinelThrottled,
@@ -23,6 +22,7 @@ from tests.conftest import NOON
 from tests.decided import allow_every_row
 from tests.factories.incidents import make_workspace
 from tests.faults.conftest import wait_until
+from tests.memory_sentinel import standing_in
 
 
 @pytest.fixture

@@ -9,9 +9,7 @@ from django.core.management import CommandError, call_command
 from alerts.outbox.models import Change, ChangeOutcome, Urgency
 from alerts.outbox.services import deliver_one
 from alerts.outbox.tasks import deliver_due_changes
-from alerts.sentinel.client import standing_in
 from alerts.sentinel.client.limits import TOTAL_SECONDS
-from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.client.port import (
     SentinelDenied,
     SentinelNotFound,
@@ -26,6 +24,7 @@ from portal.jobs.services import SLICE
 from tests.alerts.outbox.conftest import Desk
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace
+from tests.memory_sentinel import MemorySentinel, standing_in
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import pytest
 from alerts.readiness.queries.readings import checks_of
 from alerts.readiness.services.look import look
 from alerts.readiness.wording import check_name
-from alerts.sentinel.client.memory import MemorySentinel
 from tests.alerts.readiness import azure
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace
+from tests.memory_sentinel import MemorySentinel
 
 
 @pytest.fixture

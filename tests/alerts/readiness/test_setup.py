@@ -103,7 +103,7 @@ def test_what_is_connected_already_is_not_written(ask, work, sentinel):
 
 def test_after_a_step_the_workspace_is_looked_at_again(ask, work, workspace):
     from alerts.readiness.services.look import look_at_due_workspace
-    from alerts.sentinel.client.memory import MemorySentinel
+    from tests.memory_sentinel import MemorySentinel
 
     empty = MemorySentinel()
     look_at_due_workspace(purpose="read", now=NOON, connect=lambda *_: empty)

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from alerts.sentinel.client.connection import Connection
-from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.client.port import ListBy, SentinelConflict, SentinelNotFound
+from tests.memory_sentinel import MemorySentinel
 
 TENANT = "33333333-3333-4333-8333-333333333333"
 SUBSCRIPTION = "00000000-0000-4000-8000-000000000001"

@@ -13,7 +13,6 @@ from alerts.sentinel.client.errors import (
 )
 from alerts.sentinel.client.graph_calls import GraphCalls
 from alerts.sentinel.client.graph_source import MAX_EXPAND_FAILURES, GraphIncidentSource
-from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.client.port import ListBy
 from alerts.sentinel.wire import (
     comment_body,
@@ -26,6 +25,7 @@ from alerts.sentinel.wire import (
 from alerts.sentinel.wire.graph import Counterpart
 from tests.conftest import NOON
 from tests.factories.graph import MemoryCounterparts, MemoryGraph, graph_text
+from tests.memory_sentinel import MemorySentinel
 
 NAME = "73e01a99-5cd7-4139-a149-9f2736ff2ab5"
 

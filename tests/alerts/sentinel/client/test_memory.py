@@ -2,10 +2,10 @@
 
 import pytest
 
-from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.client.port import ListBy, SentinelThrottled
 from alerts.sentinel.wire import read_incident, read_incident_page
 from tests.conftest import NOON
+from tests.memory_sentinel import MemorySentinel
 
 
 def test_a_list_is_ordered_and_paged_by_links():

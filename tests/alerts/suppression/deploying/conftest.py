@@ -6,13 +6,13 @@ import pytest
 
 from alerts.outbox.services import deliver_one_rule
 from alerts.rules.guards.signing import SigningSide
-from alerts.sentinel.client.memory import MemorySentinel
 from alerts.suppression.deploying.watchlist_switch import propose_watchlist, sign_watchlist
 from tests import cast
 from tests.alerts.suppression.deploying.plant import TYPE, furnish, signed
 from tests.alerts.suppression.deploying.watchlists import Lists, pairs
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_site, make_workspace, new_alert
+from tests.memory_sentinel import MemorySentinel
 
 
 class Clocks:

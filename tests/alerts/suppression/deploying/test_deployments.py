@@ -7,7 +7,6 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from alerts.outbox.models import WantedRule
-from alerts.sentinel.client import standing_in
 from alerts.sentinel.client.port import SentinelDenied, SentinelRefused
 from alerts.suppression.deploying.deployments import (
     deployments_by_workspace,
@@ -21,6 +20,7 @@ from alerts.suppression.models import RuleVersion, Stop
 from tests import cast
 from tests.alerts.suppression.deploying.plant import polls, signed
 from tests.conftest import NOON
+from tests.memory_sentinel import standing_in
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import pytest
 
 from alerts.outbox.models import RuleKind, WantedRule
 from alerts.outbox.services import deliver_one_rule
-from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.client.port import SentinelRefused
 from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.desired import bring_in_line, is_gate_in_place
@@ -14,6 +13,7 @@ from tests import cast
 from tests.alerts.suppression.deploying.plant import furnish, polls, signed
 from tests.conftest import NOON
 from tests.factories.incidents import make_site, make_workspace
+from tests.memory_sentinel import MemorySentinel
 
 
 @pytest.fixture

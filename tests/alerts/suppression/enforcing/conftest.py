@@ -2,12 +2,12 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.sentinel.client.memory import MemorySentinel
 from portal.accounts.models import GrantScope, Role
 from tests import cast
 from tests.alerts.suppression.enforcing.floor import Floor
 from tests.conftest import NOON
 from tests.factories.incidents import make_site, make_workspace
+from tests.memory_sentinel import MemorySentinel
 
 
 class Clock:

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Incident
-from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.models import Freshness
 from alerts.suppression.models import HeldIncident, Stop
 from alerts.suppression.queries import is_off
@@ -13,6 +12,7 @@ from tests.alerts.suppression.enforcing.floor import Floor, routine
 from tests.conftest import NOON
 from tests.factories.answers import alert
 from tests.factories.incidents import make_workspace
+from tests.memory_sentinel import MemorySentinel
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from alerts.sentinel.client.errors import SentinelConflict, SentinelNotFound
-from alerts.sentinel.client.memory_calls import MemoryCalls
+from tests.memory_sentinel.calls import MemoryCalls
 
 if TYPE_CHECKING:
     from alerts.sentinel.client.port import Receipt

@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from alerts.sentinel.client.errors import SentinelNotFound
-from alerts.sentinel.client.memory_calls import MemoryCalls
 from alerts.sentinel.client.prerequisites import Prerequisite, Writable
+from tests.memory_sentinel.calls import MemoryCalls
 
 _LIST_OF = {
     Writable.CONNECTOR: Prerequisite.CONNECTORS,

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from alerts.sentinel.client.errors import SentinelNotFound
-from alerts.sentinel.client.memory_calls import MemoryCalls
+from tests.memory_sentinel.calls import MemoryCalls
 
 GROUP = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Logic/workflows"
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import copy
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
+from alerts.sentinel import client as clients
 from alerts.sentinel.client.errors import (
     ForeignHost,
     SentinelConflict,
@@ -19,14 +22,32 @@ from alerts.sentinel.client.errors import (
     SentinelNotFound,
     SentinelRefused,
 )
-from alerts.sentinel.client.memory_calls import MemoryCalls
-from alerts.sentinel.client.memory_playbooks import MemoryPlaybooks
-from alerts.sentinel.client.memory_prerequisites import MemoryPrerequisites
-from alerts.sentinel.client.memory_tasks import MemoryTasks
-from alerts.sentinel.client.memory_watchlists import MemoryWatchlists
-from alerts.sentinel.client.port import ARM, MAX_PAGE_SIZE, Capabilities, ListBy, Probe, Receipt
+from alerts.sentinel.client.port import (
+    ARM,
+    MAX_PAGE_SIZE,
+    Capabilities,
+    ListBy,
+    Probe,
+    Receipt,
+    SentinelClient,
+)
 from alerts.sentinel.wire.incidents import WireIncident, incident_put_body
 from alerts.sentinel.wire.values import ticks_of
+from tests.memory_sentinel.calls import MemoryCalls
+from tests.memory_sentinel.playbooks import MemoryPlaybooks
+from tests.memory_sentinel.prerequisites import MemoryPrerequisites
+from tests.memory_sentinel.tasks import MemoryTasks
+from tests.memory_sentinel.watchlists import MemoryWatchlists
+
+
+@contextmanager
+def standing_in(client: SentinelClient) -> Iterator[None]:
+    """Have every workspace reach this client for a while."""
+    with (
+        patch.object(clients, "_clients", {}),
+        patch.object(clients, "_client", lambda _connection: client),
+    ):
+        yield
 
 
 @dataclass
