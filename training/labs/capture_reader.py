@@ -19,7 +19,7 @@ from typing import IO
 
 from alerts.captures.registry import MAX_READING_SECONDS, PartRead, UnreadableCaptureError
 from training.labs import reading_process
-from training.pcap import bubblewrap, format_of
+from training.pcap import format_of
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PYTHON = os.path.realpath(sys.executable)
@@ -105,10 +105,16 @@ def can_use_bubblewrap() -> bool:
 
 
 def _sandbox(path: Path) -> list[str]:
-    options = ["--setenv", "PYTHONDONTWRITEBYTECODE", "1"]
-    options += ["--ro-bind", str(_ROOT / "training"), "/reader/training", "--chdir", "/reader"]
-    options += ["--ro-bind", str(path.absolute()), _INSIDE]
-    return bubblewrap((*_SYSTEM, sys.base_prefix), *options)
+    """Return how the command line begins that has no network, no rights, no environment, and no
+    files but the capture, the reader and Python.
+    """
+    command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    command += ["--clearenv", "--setenv", "LC_ALL", "C.UTF-8", "--proc", "/proc", "--dev", "/dev"]
+    for folder in (*_SYSTEM, sys.base_prefix):
+        command += ["--ro-bind-try", folder, folder]
+    command += ["--setenv", "PYTHONDONTWRITEBYTECODE", "1"]
+    command += ["--ro-bind", str(_ROOT / "training"), "/reader/training", "--chdir", "/reader"]
+    return [*command, "--ro-bind", str(path.absolute()), _INSIDE, "--"]
 
 
 def _parts(answer: IO[bytes]) -> Iterator[PartRead]:

@@ -21,7 +21,6 @@ from training.pcap.messages import (
     ProtocolLayer,
 )
 from training.pcap.summary import CaptureSummary, Conversation, OperationCount, summarize
-from training.pcap.tshark import bubblewrap
 
 __all__ = [
     "CaptureError",
@@ -38,7 +37,6 @@ __all__ = [
     "OperationCount",
     "OperationKind",
     "ProtocolLayer",
-    "bubblewrap",
     "dissect_file",
     "format_of",
     "summarize",

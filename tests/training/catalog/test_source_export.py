@@ -44,9 +44,9 @@ def test_all_that_ships_comes_out_byte_for_byte_and_goes_in_again_as_nothing_new
     assert run("import", tmp_path / "all.zip") == {"modules": first["modules"], **nothing}
     assert run("import", tmp_path / "folder") == {"modules": first["modules"], **nothing}
     assert CurriculumImport.objects.count() == 1
-    run("export", "--format", "gift", "--published", "--output", tmp_path / "here.gift")
-    run("export", "--format", "gift", "--output", tmp_path / "there.gift")
-    assert (tmp_path / "here.gift").read_bytes() == (tmp_path / "there.gift").read_bytes()
+    run("export", "--format", "moodle", "--published", "--output", tmp_path / "here.xml")
+    run("export", "--format", "moodle", "--output", tmp_path / "there.xml")
+    assert (tmp_path / "here.xml").read_bytes() == (tmp_path / "there.xml").read_bytes()
 
 
 @pytest.mark.django_db

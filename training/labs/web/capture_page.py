@@ -19,13 +19,11 @@ from training.labs.engine.drawings import MAX_BYTES, DumpLine, TimeStrip, draw_s
 from training.labs.engine.operations import GRAVITY, ConversationRow, OperationRow
 from training.labs.queries import CaptureEntry, Reading, read_capture
 from training.pcap import (
-    CaptureError,
     CaptureFrame,
     Dissection,
     MessageField,
     OperationKind,
     ProtocolLayer,
-    tshark,
 )
 from training.pcap.summary import captured_at
 
@@ -52,7 +50,7 @@ KIND_WORDS = {
     OperationKind.SESSION: KindWords(_("Session"), "link"),
     OperationKind.OTHER: KindWords(pgettext_lazy("operation", "Other"), "ellipsis"),
 }
-# What tshark calls a layer → what people call it. Names of protocols are the same everywhere.
+# What Wireshark calls a layer → what people call it. Names of protocols are the same everywhere.
 LAYER_WORDS = {
     "eth": "Ethernet",
     "vlan": "VLAN",
@@ -156,13 +154,6 @@ class CapturePage:
         }
         self.conversation = conversations.get(query.get("conversation", ""))
         self.shows_values = query.get("values") == "shown"
-        self.tree = "tshark" if query.get("tree") == "tshark" and self.has_tshark else "own"
-        self.tshark_trouble = ""
-
-    @property
-    def has_tshark(self) -> bool:
-        """Whether tshark can be asked as well."""
-        return self.source.path is not None and tshark.is_available()
 
     @cached_property
     def rows(self) -> list[OperationRow]:
@@ -309,14 +300,12 @@ class CapturePage:
 
     @cached_property
     def layers(self) -> list[LayerView]:
-        """The frame in layers, by our own dissector or by tshark."""
-        layers = self.dissection.layers
-        if self.tree == "tshark" and self.source.path:
-            try:
-                layers = tshark.layers_of_frame(self.source.path, self.dissection)
-            except CaptureError as error:
-                self.tshark_trouble = str(error)
-        return [self._layer(layer) for layer in layers if not layer.name.startswith("ber.")]
+        """The frame in layers."""
+        return [
+            self._layer(layer)
+            for layer in self.dissection.layers
+            if not layer.name.startswith("ber.")
+        ]
 
     def _layer(self, layer: ProtocolLayer) -> LayerView:
         fields = [self._field(field, layer) for field in layer.fields]
@@ -410,11 +399,6 @@ class CapturePage:
     def values_address(self) -> str:
         """The address that shows the values, or hides them again."""
         return self.address(values="" if self.shows_values else "shown")
-
-    @property
-    def tree_address(self) -> str:
-        """The address that asks the other dissector."""
-        return self.address(tree="" if self.tree == "tshark" else "tshark") + "#frame"
 
 
 def build_page(entry: CaptureEntry, query: QueryDict) -> CapturePage:

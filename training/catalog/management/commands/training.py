@@ -2,7 +2,6 @@
 `training overview [PATH]`: renew docs/curriculum.md.
 `training import [PATH]`: take the modules into the database, or tell what that would change.
 `training export --published`: what the database holds, also as the files it was made of.
-`training gift FILE`: show the questions of a GIFT file as blocks for a lesson.
 """
 
 import sys
@@ -24,11 +23,6 @@ from training.catalog.engine.archives import ArchiveError, read_archive, write_m
 from training.catalog.engine.curriculum import Curriculum, read_curriculum
 from training.catalog.engine.diffs import diff_lines, diffable_text
 from training.catalog.engine.exports import export_modules
-from training.catalog.engine.exports.gift import (
-    GiftError,
-    question_to_block,
-    read_gift,
-)
 from training.catalog.engine.exports.site import site_files
 from training.catalog.engine.module_files import LOCK_FILE, unpacked, write_lock
 from training.catalog.engine.overview import curriculum_overview
@@ -37,7 +31,7 @@ from training.catalog.queries.lessons import shipped_reviews
 from training.catalog.services.import_curriculum import FileChange, import_curriculum
 from training.catalog.vocabulary import colour_styles, current_vocabulary
 
-_FILES = {"gift": "questions.gift", "moodle": "questions.xml", "cards": "cards.tsv"}
+_FILES = {"moodle": "questions.xml"}
 _SOURCE = "source"
 _FORMATS = (*_FILES, "html", _SOURCE)
 _NOTHING = "The database holds no files of modules: run `training import` first."
@@ -46,9 +40,7 @@ _NOTHING = "The database holds no files of modules: run `training import` first.
 class Command(TagoutCommand):
     """Check modules, write down the sums of their files, take them over, hand them on."""
 
-    help = (
-        "Check, lock, import, export or preview training modules; list them; show GIFT as blocks."
-    )
+    help = "Check, lock, import, export or preview training modules; list them."
     failed = False
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -87,7 +79,7 @@ class Command(TagoutCommand):
         return result
 
     def show(self, result: dict[str, Any]) -> None:
-        """Write one fault a line, blocks as they are, then how much there is."""
+        """Write one fault a line, then how much there is."""
         for fault in result.pop("faults", ()):
             place = f"{fault['path']}:{fault['line']}:{fault['column']}"
             self.stdout.write(f"{place}: {fault['code']} {fault['text']}")
@@ -97,10 +89,7 @@ class Command(TagoutCommand):
         for name in result.pop("kept", ()):
             more = "; the import has another text" if name in offers else ""
             self.stdout.write(f"{name}: kept as it was edited here{more}")
-        if blocks := result.pop("blocks", ()):
-            self.stdout.write("\n".join(blocks))
-        else:
-            self.stdout.write(", ".join(f"{value} {name}" for name, value in result.items()))
+        self.stdout.write(", ".join(f"{value} {name}" for name, value in result.items()))
 
 
 def _folder(path_text: str) -> Path:
@@ -263,19 +252,6 @@ def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
         _write(folder / name, data)
 
 
-def _gift(options: dict[str, Any]) -> dict[str, Any]:
-    path = Path(options["path"])
-    try:
-        questions = read_gift(read_file(path).decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise CommandError(f"{path} is not UTF-8.") from None
-    except GiftError as error:
-        raise CommandError(f"{path}: {error}.") from None
-    return {
-        "blocks": [question_to_block(question.name, question.question) for question in questions]
-    }
-
-
 def _write(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
@@ -286,7 +262,6 @@ def _write(path: Path, data: bytes) -> None:
 _ACTIONS: dict[str, Any] = {
     "check": _check,
     "export": _export,
-    "gift": _gift,
     "import": _import,
     "lock": _lock,
     "overview": _overview,

@@ -3,7 +3,6 @@ exports of what is published.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -82,9 +81,7 @@ def paths_page(
 _NAMES = {
     "source": ("modules.zip", "application/zip"),
     "html": ("lessons.zip", "application/zip"),
-    "gift": ("questions.gift", "text/plain; charset=utf-8"),
     "moodle": ("questions.xml", "application/xml"),
-    "cards": ("cards.tsv", "text/tab-separated-values; charset=utf-8"),
 }
 
 
@@ -107,7 +104,6 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 _ORDER = ("module", "lesson", "cards", "figure", "translation", "lab", "capture")
-REVIEW_SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +146,7 @@ def export_kinds() -> list[tuple[str, str]]:
     return [
         ("source", gettext("The modules as they were written (ZIP)")),
         ("html", gettext("Pages that open without a server (ZIP)")),
-        ("gift", gettext("Questions as GIFT")),
         ("moodle", gettext("Questions as Moodle XML")),
-        ("cards", gettext("Cards as a table, for Anki")),
     ]
 
 

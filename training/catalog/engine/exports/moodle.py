@@ -1,5 +1,5 @@
-"""Questions as Moodle XML, which most learning platforms read, and cards as a table that Anki
-reads. Texts are HTML. Cases of a lab are left out; the number of a frame becomes a number.
+"""Questions as Moodle XML, which most learning platforms read. Texts are HTML. Cases of a lab are
+left out; the number of a frame becomes a number.
 
 Source of the format: Moodle documentation, "Moodle XML format".
 """
@@ -113,21 +113,3 @@ def _html(parent: ET.Element, name: str, html: str) -> ET.Element:
 
 def _text(parent: ET.Element, text: str) -> None:
     ET.SubElement(parent, "text").text = text
-
-
-_HEAD = "#separator:tab\n#html:true\n#columns:Front\tBack\tTags\n#tags column:3\n"
-
-
-def cards_to_tsv(modules: tuple[ModuleContent, ...]) -> str:
-    """Return one line a card."""
-    rows = (
-        "\t".join(_field(text) for text in (card.front_html, card.back_html, tags))
-        for module in modules
-        for card in module.cards
-        for tags in [f"{module.id} {card.technique}".strip()]
-    )
-    return _HEAD + "".join(f"{row}\n" for row in rows)
-
-
-def _field(html: str) -> str:
-    return " ".join(plain_html(html).split())
