@@ -1,11 +1,12 @@
 """What retention settings remove, room by room. `retention apply` asks here; a periodic job of each
 room does the same by itself.
-
-    register_retention("captures", remove_old_captures)
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from portal.rooms import Contribution
 
 
 class Remover(Protocol):
@@ -15,16 +16,17 @@ class Remover(Protocol):
         """Remove, or count."""
 
 
-_removers: dict[str, Remover] = {}
+@dataclass(frozen=True, slots=True)
+class Retention(Contribution):
+    """What `retention apply` removes, by its name in the command's output."""
 
-
-def register_retention(name: str, remover: Remover) -> None:
-    """Have this done by `retention apply`, under this name."""
-    _removers[name] = remover
+    name: str
+    remove: Remover
 
 
 def apply_retention(*, now: datetime, is_dry_run: bool) -> dict[str, int]:
     """Remove, or count, what the settings say; return how many things of each name."""
     return {
-        name: remover(now=now, is_dry_run=is_dry_run) for name, remover in sorted(_removers.items())
+        retention.name: retention.remove(now=now, is_dry_run=is_dry_run)
+        for retention in sorted(Retention.entries, key=lambda retention: retention.name)
     }

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "portal.audit",
     "portal.attack",
     "portal.accounts",
+    "portal",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -68,6 +69,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
 ]
+# Which room contributes what to the rooms below it. Where order decides, the highest room is first.
+WIRING = ["training.wiring", "alerts.wiring", "portal.wiring"]
 MIDDLEWARE = [
     # what only adds headers stands outside, so that refusals by those below have them, too
     "django.middleware.security.SecurityMiddleware",

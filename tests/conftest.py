@@ -55,6 +55,12 @@ def render_as_in_production(django_test_environment):
 
 
 @pytest.fixture
+def wired(monkeypatch):
+    """`wired(Finder, …)`: in this test, these are all contributions of a kind."""
+    return lambda kind, *entries: monkeypatch.setattr(kind, "entries", entries)
+
+
+@pytest.fixture
 def keep_contexts(monkeypatch):
     """Answers carry the contexts of their templates."""
     monkeypatch.setattr(Template, "_render", instrumented_test_render)

@@ -29,20 +29,17 @@ def read_facts_once() -> Iterator[None]:
     """The counters and the footer of the frame are read on the first page and shown on the others
     of the same person: where nothing changes they are the same, and a third of what a page costs.
     """
-    read: dict[tuple[str, Any], shell.Fact] = {}
+    facts: dict[tuple[Any, Any], Any] = {}
+    read_safely = shell._read_safely
 
-    def once(key: str, ask: shell.ReadFact) -> shell.ReadFact:
-        def fact(request: HttpRequest) -> shell.Fact:
-            name = (key, request.user.pk)
-            if name not in read:
-                read[name] = ask(request)
-            return read[name]
+    def once(read: Any, request: HttpRequest) -> Any:
+        key = (read, request.user.pk)
+        if key not in facts:
+            facts[key] = read_safely(read, request)
+        return facts[key]
 
-        return fact
-
-    facts = {key: (place, once(key, ask)) for key, (place, ask) in shell._facts.items()}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shell, "_facts", facts)
+        patch.setattr(shell, "_read_safely", once)
         yield
 
 

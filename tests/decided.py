@@ -2,18 +2,24 @@
 
 import copy
 import json
+from dataclasses import replace
 
 from django.db import connection
 
-from alerts.outbox import registry
 from alerts.outbox.models import RuleKind
+from alerts.outbox.registry import RuleHandling
 from tests.worker_roles import without_triggers
 
 
 def allow_every_row(monkeypatch):
     """As if whatever is owed had been signed, and nothing had to wait."""
-    monkeypatch.setattr(registry, "_rule_waits", [])
-    monkeypatch.setattr(registry, "_rule_checks", dict.fromkeys(RuleKind, lambda row, *, now: ""))
+    handlings = [replace(entry, check=_allow, wait=None) for entry in RuleHandling.entries]
+    assert {entry.kind for entry in handlings} == {*RuleKind}
+    monkeypatch.setattr(RuleHandling, "entries", handlings)
+
+
+def _allow(row, *, now):
+    return ""
 
 
 def forge_row(row, **columns):

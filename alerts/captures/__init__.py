@@ -2,7 +2,7 @@
 
 A file stays in quarantine until the reader has taken it apart in a process of its own; nobody can
 open it before. Bytes and what was read of them lie in the database, so web processes and workers
-need no common disk. The reader is registered by the room that has one (`registry`).
+need no common disk. The room that has a reader contributes it (`registry`).
 
 Must not know: how a capture is read. Doors: the tab PCAP of an incident, `web`, `tasks`.
 """

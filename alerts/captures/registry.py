@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from portal.rooms import Contribution
+
 MAX_READING_SECONDS = 60  # seconds
 
 
@@ -36,16 +38,15 @@ class CaptureReader(Protocol):
         """
 
 
-_readers: list[CaptureReader] = []
+@dataclass(frozen=True, slots=True)
+class CaptureReaderSource(Contribution):
+    """The reader that reads captures."""
 
-
-def register_capture_reader(reader: CaptureReader) -> None:
-    """Have captures read by this reader from now on."""
-    _readers[:] = [reader]
+    reader: CaptureReader
 
 
 def capture_reader() -> CaptureReader:
-    """Return the reader. Raises LookupError where no room has provided one."""
-    if not _readers:
-        raise LookupError("No room has registered a reader of captures.")
-    return _readers[0]
+    """Return the reader. Raises LookupError where no room contributes one."""
+    for source in CaptureReaderSource.entries:
+        return source.reader
+    raise LookupError("No room contributes a reader of captures.")

@@ -5,6 +5,7 @@ rows, to list, to filter or to count, asks `hidden_from` here.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from django.db.models import Case, F, Func, Model, Q, QuerySet, SmallIntegerField, Value, When
 from django.db.models.expressions import Combinable
@@ -22,16 +23,16 @@ from alerts.incidents.engine.hidden_verdicts import (
 from alerts.incidents.models import Group, Incident, OtState
 from portal.accounts.models import OT_ROLES, User
 from portal.accounts.queries import roles_of
+from portal.rooms import Contribution
 
 _CACHE_ATTRIBUTE = "_tagout_hidden_verdicts"
 
-type Source = Callable[[User], Iterable[HiddenVerdict]]
-_sources: list[Source] = []
 
+@dataclass(frozen=True, slots=True)
+class HiddenVerdictSource(Contribution):
+    """Returns which verdicts are hidden from a person of OT."""
 
-def register_hidden_verdicts(source: Source) -> None:
-    """Have this function say which verdicts are hidden from a person of OT."""
-    _sources[:] = [source]
+    read: Callable[[User], Iterable[HiddenVerdict]]
 
 
 def hidden_from(user: User) -> HiddenVerdicts:
@@ -41,8 +42,9 @@ def hidden_from(user: User) -> HiddenVerdicts:
     hidden: HiddenVerdicts | None = user.__dict__.get(_CACHE_ATTRIBUTE)
     if hidden is None:
         hidden = NOTHING_HIDDEN
-        if _sources and not roles_of(user).isdisjoint(OT_ROLES):
-            hidden = HiddenVerdicts(_sources[0](user)) or NOTHING_HIDDEN
+        sources = HiddenVerdictSource.entries
+        if sources and not roles_of(user).isdisjoint(OT_ROLES):
+            hidden = HiddenVerdicts(sources[0].read(user)) or NOTHING_HIDDEN
         user.__dict__[_CACHE_ATTRIBUTE] = hidden
     return hidden
 

@@ -1,5 +1,5 @@
-"""What rooms above add to this one: who listens when alerts were stored, tabs of an incident, and
-which techniques alert types stand for.
+"""What rooms above contribute to this one: what follows when alerts were stored, tabs of an
+incident, and which techniques alert types stand for.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -12,31 +12,30 @@ from django.utils.functional import Promise
 from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.models import Incident
 from portal.accounts.models import User
+from portal.rooms import Contribution
 
 
-class AlertListener(Protocol):
-    """Gets the ids of alerts that were stored or stored anew, in the transaction that did so and
-    before their incidents are ranked.
-    """
+class NoteAlerts(Protocol):
+    """How a room takes note of alerts."""
 
     def __call__(self, *, alert_ids: Collection[int], now: datetime) -> None:
         """Note what follows from these alerts."""
 
 
-_listeners: dict[str, AlertListener] = {}
+@dataclass(frozen=True, slots=True)
+class AlertListener(Contribution):
+    """Called with the ids of alerts that were stored or stored anew, in the transaction that did so
+    and before their incidents are ranked.
+    """
 
-
-def register_alert_listener(listener: AlertListener) -> None:
-    """Have this function called for all alerts that are stored from now on."""
-    name = f"{getattr(listener, '__module__', '')}.{getattr(listener, '__name__', '')}"
-    _listeners[name] = listener
+    notify: NoteAlerts
 
 
 def notify_alert_listeners(*, alert_ids: Collection[int], now: datetime) -> None:
-    """Tell everybody who listens that these alerts were stored."""
+    """Call all listeners for these alerts."""
     if alert_ids:
-        for listener in _listeners.values():
-            listener(alert_ids=alert_ids, now=now)
+        for listener in AlertListener.entries:
+            listener.notify(alert_ids=alert_ids, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class TabVisit:
 
 
 @dataclass(frozen=True, slots=True)
-class IncidentTab:
+class IncidentTab(Contribution):
     """A tab of the incident page that another room fills. It stands behind the tab `after`.
 
     `show` returns what the template is given; `count` how many things there are, None for no
@@ -65,33 +64,24 @@ class IncidentTab:
     count: Callable[[Incident], int | None]
 
 
-_tabs: dict[str, IncidentTab] = {}
-
-
-def register_incident_tab(tab: IncidentTab) -> None:
-    """Add a tab to the page of every incident."""
-    _tabs[tab.name] = tab
-
-
 def incident_tabs() -> dict[str, IncidentTab]:
     """Return the tabs of other rooms by their names."""
-    return dict(_tabs)
+    return {tab.name: tab for tab in IncidentTab.entries}
 
 
-_sources: list[Callable[[], Mapping[str, frozenset[str]]]] = []
+@dataclass(frozen=True, slots=True)
+class TechniqueSource(Contribution):
+    """Returns which techniques each alert type indicates, by title, as reviewed."""
 
-
-def register_techniques(source: Callable[[], Mapping[str, frozenset[str]]]) -> None:
-    """Have this function say which techniques each alert type stands for, by title."""
-    _sources[:] = [source]
+    read: Callable[[], Mapping[str, frozenset[str]]]
 
 
 def techniques_by_type() -> Mapping[str, frozenset[str]]:
     """Return the techniques that each alert type of the catalogue stands for, by title and in the
     ids of the current release: as reviewed, or as documented where nobody reviews.
     """
-    if _sources:
-        return _sources[0]()
+    if TechniqueSource.entries:
+        return TechniqueSource.entries[0].read()
     return {
         alert_type.title: frozenset(alert_type.techniques_current) for alert_type in all_types()
     }

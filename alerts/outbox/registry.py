@@ -1,13 +1,12 @@
-"""What upper rooms write down here: delivery checks, and who wants to hear how a write ended.
+"""What upper rooms contribute to deliveries: checks before one is sent, and what follows its end.
 
-They register in `AppConfig.ready`, by the kind of change: what is asked before one is sent is in
-code, and no row chooses it. A check answers "is this still right?" just before sending:
-"" for yes, else the reason why not. A fresh check is asked later still, between reading the
-incident in Sentinel and writing it, and sees what was read. A listener runs inside the transaction
-that settles, so what it writes and the settled row stand or fall together.
+They are listed in the wiring files by the kind of change: what is asked before one is sent is in
+code, and no row chooses it. A check returns "" where the change is still right, else the reason
+against it. What follows an end runs inside the transaction that settles the change, so what it
+writes and the settled row are stored together or not at all.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -23,6 +22,7 @@ from alerts.outbox.models import (
     WriteKind,
 )
 from alerts.sentinel.wire import UnreadableRecord, WireAlert, WireIncident, WirePlaybook
+from portal.rooms import Contribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,77 +66,71 @@ class StartCheck(Protocol):
 
 NO_CHECK: Final = "Nothing is known here that allows a change of this kind, so it was not sent."
 
-type Listener = Callable[[Settlement], None]
 
-_checks: dict[str, DeliveryCheck] = {}  # by kind
-_fresh_checks: dict[str, FreshCheck] = {}
-_start_checks: list[StartCheck] = []
-_listeners: list[Listener] = []
-_listeners_by_kind: dict[str, Listener] = {}
+@dataclass(frozen=True, slots=True)
+class ChangeHandling(Contribution):
+    """What is asked before a change of one kind is sent, and what follows its end."""
 
-
-def register_check(kind: WriteKind, fn: DeliveryCheck) -> None:
-    """Have this asked before a change of this kind is sent."""
-    _checks[kind] = fn
+    kind: WriteKind
+    check: DeliveryCheck | None = None
+    fresh_check: FreshCheck | None = None
+    start_check: StartCheck | None = None
+    follow_up: Callable[[Settlement], None] | None = None
 
 
-def register_fresh_check(kind: WriteKind, fn: FreshCheck) -> None:
-    """Have this asked between the reading and the writing of a change of this kind."""
-    _fresh_checks[kind] = fn
+@dataclass(frozen=True, slots=True)
+class ChangeListener(Contribution):
+    """Called with every change that was settled, put back to life, or discarded."""
+
+    notify: Callable[[Settlement], None]
 
 
-def register_start_check(fn: StartCheck) -> None:
-    """Have this asked of a playbook as it was just read, before it is started."""
-    if fn not in _start_checks:
-        _start_checks.append(fn)
-
-
-def register_outcome(fn: Listener, *, kinds: Collection[WriteKind] = ()) -> None:
-    """Have this called with every change that was settled, put back to life, or discarded; with
-    `kinds` only with those of these kinds.
-    """
-    if kinds:
-        _listeners_by_kind.update(dict.fromkeys(kinds, fn))
-    elif fn not in _listeners:
-        _listeners.append(fn)
+def _handling_of(change: Change) -> ChangeHandling | None:
+    return next((entry for entry in ChangeHandling.entries if entry.kind == change.kind), None)
 
 
 def reason_not_to_send(change: Change, *, now: datetime) -> str:
-    """Ask the check of the change's kind. A kind that needs one which nobody registered, or that
-    nobody knows, is not sent: in doubt nothing is done.
+    """Ask the check of the change's kind. A kind that needs one which no room contributes, or an
+    unknown one, is not sent: in doubt nothing is done.
     """
-    if (check := _checks.get(change.kind)) is not None:
-        return check(change, now=now)
+    handling = _handling_of(change)
+    if handling is not None and handling.check is not None:
+        return handling.check(change, now=now)
     needs_check = change.kind not in WriteKind or change.kind in NEED_CHECK
-    return NO_CHECK if needs_check and change.kind not in _fresh_checks else ""
+    return NO_CHECK if needs_check and not has_fresh_check(change) else ""
 
 
 def has_fresh_check(change: Change) -> bool:
     """Whether the check of the change's kind looks at what Sentinel has now."""
-    return change.kind in _fresh_checks
+    handling = _handling_of(change)
+    return handling is not None and handling.fresh_check is not None
 
 
 def reason_not_to_write(change: Change, fresh: FreshIncident, *, now: datetime) -> str:
     """Ask the fresh check of the change's kind."""
-    return _fresh_checks[change.kind](change, fresh=fresh, now=now)
+    handling = _handling_of(change)
+    if handling is None or handling.fresh_check is None:
+        return NO_CHECK
+    return handling.fresh_check(change, fresh=fresh, now=now)
 
 
 def reason_not_to_start(change: Change, playbook: WirePlaybook, *, now: datetime) -> str:
-    """Ask whether the playbook may be started. Where nobody can say so, it may not."""
-    if not _start_checks:
+    """Ask whether the playbook may be started. Without a check it may not."""
+    handling = _handling_of(change)
+    if handling is None or handling.start_check is None:
         return "Nothing is known here that allows this playbook, so it was not started."
-    reasons = (check(change, playbook=playbook, now=now) for check in _start_checks)
-    return next(filter(None, reasons), "")
+    return handling.start_check(change, playbook=playbook, now=now)
 
 
 def notify_listeners(settlement: Settlement) -> None:
-    """Call all listeners. That of its kind comes first: what that room writes on the incident is
-    then shown by the others.
+    """Do what follows the end of a change. What its kind has comes first: what that room writes on
+    the incident is then shown by the others.
     """
-    if listener_of_kind := _listeners_by_kind.get(settlement.change.kind):
-        listener_of_kind(settlement)
-    for listener in _listeners:
-        listener(settlement)
+    handling = _handling_of(settlement.change)
+    if handling is not None and handling.follow_up is not None:
+        handling.follow_up(settlement)
+    for listener in ChangeListener.entries:
+        listener.notify(settlement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,55 +148,10 @@ class RuleSettlement:
         return self.outcome == Landing.REFUSED and self.rule.error_code == NOT_AS_DECIDED
 
 
-type RuleListener = Callable[[RuleSettlement], None]
-type Quota = Callable[[int], Sequence[str]]
-
-_rule_listeners: list[RuleListener] = []
-_quotas: list[Quota] = []
-
-
-def register_rule_outcome(fn: RuleListener) -> None:
-    """Have this told of every automation rule that landed, went, was refused or is held."""
-    if fn not in _rule_listeners:
-        _rule_listeners.append(fn)
-
-
-def register_rule_quota(fn: Quota) -> None:
-    """Have this asked, with how many rules a workspace holds, before one more is put there."""
-    if fn not in _quotas:
-        _quotas.append(fn)
-
-
-def reasons_against_another_rule(rule_count: int) -> list[str]:
-    """Why a workspace with so many automation rules gets no other one from us."""
-    return [reason for quota in _quotas for reason in quota(rule_count)]
-
-
-def notify_rule_listeners(settlement: RuleSettlement) -> None:
-    """Tell everybody who asked to hear of automation rules."""
-    for listener in _rule_listeners:
-        listener(settlement)
-
-
-type RuleWait = Callable[[WantedRule], str]
-_rule_waits: list[RuleWait] = []
-
-
-def register_rule_wait(fn: RuleWait) -> None:
-    """Have this asked just before a rule is put into Sentinel: why it must wait, or nothing."""
-    if fn not in _rule_waits:
-        _rule_waits.append(fn)
-
-
-def reason_to_wait_with(rule: WantedRule) -> str:
-    """Why this rule must not be put there now; what is taken away never waits."""
-    if rule.wanted is None:
-        return ""
-    return next((reason for check in _rule_waits if (reason := check(rule))), "")
-
-
 class RuleCheck(Protocol):
-    """Asked of desired state before it is brought to Sentinel."""
+    """Asked of desired state before it is brought to Sentinel: a row in the database has not been
+    signed by whoever could write it.
+    """
 
     def __call__(self, row: WantedRule, /, *, now: datetime) -> str:
         """Return why people or code have not decided exactly this; "" if they have."""
@@ -210,17 +159,62 @@ class RuleCheck(Protocol):
 
 NO_RULE_CHECK: Final = "Nothing is known here that allows a rule of this kind, so it was not sent."
 
-_rule_checks: dict[str, RuleCheck] = {}  # by kind
 
+@dataclass(frozen=True, slots=True)
+class RuleHandling(Contribution):
+    """What is asked before a rule of one kind is brought to Sentinel, and what follows its end.
 
-def register_rule_check(kind: RuleKind, fn: RuleCheck) -> None:
-    """Have this asked of each row of this kind before anything is sent for it: whoever can write a
-    row in the database has not thereby signed it.
+    check: asked of each row; a kind without one is not sent. wait: returns why a rule must not be
+    put there yet, or nothing. follow_up: called where it landed, went, was refused or is held.
     """
-    _rule_checks[kind] = fn
+
+    kind: RuleKind
+    check: RuleCheck
+    wait: Callable[[WantedRule], str] | None = None
+    follow_up: Callable[[RuleSettlement], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleListener(Contribution):
+    """Called with rules of every kind that landed, went, were refused or are held."""
+
+    notify: Callable[[RuleSettlement], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleQuota(Contribution):
+    """Returns reasons against one more rule in a workspace that has so many."""
+
+    reasons_against: Callable[[int], Sequence[str]]
+
+
+def _rule_handling_of(rule: WantedRule) -> RuleHandling | None:
+    return next((entry for entry in RuleHandling.entries if entry.kind == rule.kind), None)
 
 
 def reason_not_to_place(rule: WantedRule, *, now: datetime) -> str:
-    """Ask the check of the row's kind. What nobody can answer for is not sent."""
-    check = _rule_checks.get(rule.kind)
-    return NO_RULE_CHECK if check is None else check(rule, now=now)
+    """Ask the check of the row's kind. A kind without one is not sent."""
+    handling = _rule_handling_of(rule)
+    return NO_RULE_CHECK if handling is None else handling.check(rule, now=now)
+
+
+def reason_to_wait_with(rule: WantedRule) -> str:
+    """Return why this rule must not be put there now; what is taken away never waits."""
+    handling = _rule_handling_of(rule)
+    if rule.wanted is None or handling is None or handling.wait is None:
+        return ""
+    return handling.wait(rule)
+
+
+def reasons_against_another_rule(rule_count: int) -> list[str]:
+    """Return why a workspace with so many automation rules gets no other one from us."""
+    return [reason for quota in RuleQuota.entries for reason in quota.reasons_against(rule_count)]
+
+
+def notify_rule_listeners(settlement: RuleSettlement) -> None:
+    """Do what follows the end of a rule: what its kind has, then the others."""
+    handling = _rule_handling_of(settlement.rule)
+    if handling is not None and handling.follow_up is not None:
+        handling.follow_up(settlement)
+    for listener in RuleListener.entries:
+        listener.notify(settlement)

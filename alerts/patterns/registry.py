@@ -1,7 +1,9 @@
-"""What rooms above add to this one: which status-sync playbooks were found."""
+"""What rooms above contribute to this one: which status-sync playbooks were found."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from portal.rooms import Contribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,15 +14,13 @@ class StatusSyncPlaybook:
     is_enabled: bool
 
 
-type Finder = Callable[[], Mapping[int, StatusSyncPlaybook]]
-_finders: list[Finder] = []
+@dataclass(frozen=True, slots=True)
+class StatusSyncSource(Contribution):
+    """Returns which such playbook was found in which workspace, by its id."""
 
-
-def register_status_sync_finder(finder: Finder) -> None:
-    """Have this function say which such playbook was found in which workspace, by its id."""
-    _finders[:] = [finder]
+    read: Callable[[], Mapping[int, StatusSyncPlaybook]]
 
 
 def status_sync_playbooks() -> Mapping[int, StatusSyncPlaybook]:
     """Return the status-sync playbooks that were found, by workspace; none where nobody looks."""
-    return _finders[0]() if _finders else {}
+    return StatusSyncSource.entries[0].read() if StatusSyncSource.entries else {}

@@ -1,10 +1,5 @@
-"""What upper rooms write down here: what they do when people correct the clock of a site, or say
-what a device is.
-
-They register in `AppConfig.ready`. `foresee` tells, before anybody decides, what would stop;
-`begin` does what must be done in the very transaction that changes the time zone, and tells what
-it stopped; `settle` is called once the plant hours of all alerts of the site are in line with its
-new clock. `unshifted` is the clock by which work is due.
+"""What upper rooms do when people correct the clock of a site, or describe a device; they
+contribute it in the wiring files. `unshifted` is the clock by which work is due.
 """
 
 from collections.abc import Collection
@@ -13,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from alerts.sites.models import Site
+from portal.rooms import Contribution
 
 
 class Foresee(Protocol):
@@ -46,38 +42,35 @@ class LearnDevices(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ClockFollower:
-    """A room that depends on the clock of a site."""
+class ClockFollower(Contribution):
+    """A room that depends on the clock of a site.
+
+    foresee: asked before anybody decides. begin: called in the very transaction that changes the
+    time zone. settle: called once the plant hours of all alerts of the site are in line with it.
+    """
 
     foresee: Foresee | None = None
     begin: Begin | None = None
     settle: Settle | None = None
 
 
-_followers: dict[str, ClockFollower] = {}
-_listeners: dict[str, LearnDevices] = {}
+@dataclass(frozen=True, slots=True)
+class DeviceListener(Contribution):
+    """Called, in the same transaction, with devices that people or an inventory described."""
 
-
-def register_clock_follower(name: str, follower: ClockFollower) -> None:
-    """Have this room follow the clocks of sites; a name registered again replaces the old."""
-    _followers[name] = follower
-
-
-def register_device_listener(name: str, listener: LearnDevices) -> None:
-    """Have this told, in the same transaction, of devices that people or an inventory described."""
-    _listeners[name] = listener
+    notify: LearnDevices
 
 
 def foresee_clock_change(site: Site, *, time_zone: str) -> list[str]:
     """Return the names of what would stop if the site had this time zone."""
-    foreseers = [follower.foresee for follower in _followers.values() if follower.foresee]
+    foreseers = [follower.foresee for follower in ClockFollower.entries if follower.foresee]
     return [name for foresee in foreseers for name in foresee(site, time_zone=time_zone)]
 
 
 def begin_clock_change(site: Site, *, before: str, now: datetime, unshifted: datetime) -> list[str]:
     """Have every room begin to follow; returns the names of what was stopped."""
     stopped: list[str] = []
-    for follower in _followers.values():
+    for follower in ClockFollower.entries:
         if follower.begin:
             stopped += follower.begin(site, before=before, now=now, unshifted=unshifted)
     return stopped
@@ -85,12 +78,12 @@ def begin_clock_change(site: Site, *, before: str, now: datetime, unshifted: dat
 
 def settle_clock_change(site: Site, *, unshifted: datetime) -> None:
     """Tell every room that the plant hours of all alerts of the site are in line."""
-    for follower in _followers.values():
+    for follower in ClockFollower.entries:
         if follower.settle:
             follower.settle(site, unshifted=unshifted)
 
 
 def tell_of_devices(device_ids: Collection[int], *, unshifted: datetime) -> None:
     """Tell every room which devices are described otherwise now."""
-    for listener in _listeners.values():
-        listener(device_ids, unshifted=unshifted)
+    for listener in DeviceListener.entries:
+        listener.notify(device_ids, unshifted=unshifted)

@@ -1,13 +1,15 @@
-"""What roles and scopes are called on pages. The hall knows scopes by UUID; a wing says the names
-of its things, in `AppConfig.ready`: `register_scope_names(names_of_sites)`.
+"""What roles and scopes are called on pages. The hall has only the UUIDs of scopes; wings
+contribute the names of their things in the wiring files.
 """
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Organisation, Role
+from portal.rooms import Contribution
 
 ROLE_NAMES = {
     Role.OT_ENGINEER: _("OT engineer"),
@@ -31,15 +33,11 @@ ROLE_DUTIES = {
 }
 
 
-type NameScopes = Callable[[Collection[UUID]], Mapping[UUID, str]]
+@dataclass(frozen=True, slots=True)
+class ScopeNameSource(Contribution):
+    """Returns the names of those scopes among these UUIDs that are a room's own."""
 
-_namers: list[NameScopes] = []
-
-
-def register_scope_names(name_scopes: NameScopes) -> None:
-    """Ask this wing for the names of what it knows by these UUIDs."""
-    if name_scopes not in _namers:
-        _namers.append(name_scopes)
+    read: Callable[[Collection[UUID]], Mapping[UUID, str]]
 
 
 def scope_names(uuids: Collection[UUID]) -> dict[UUID, str]:
@@ -48,6 +46,6 @@ def scope_names(uuids: Collection[UUID]) -> dict[UUID, str]:
         return {}
     organisations = Organisation.objects.filter(uuid__in=uuids).values_list("uuid", "name")
     names: dict[UUID, str] = dict(organisations)
-    for name_scopes in _namers:
-        names.update(name_scopes(uuids))
+    for source in ScopeNameSource.entries:
+        names.update(source.read(uuids))
     return names

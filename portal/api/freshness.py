@@ -1,35 +1,31 @@
-"""How old the data behind an answer is (reliability G9). The wing that reads the data says so.
+"""How old the data behind an answer is (reliability G9), as the wing that reads the data has it."""
 
-    register_data_age(oldest_age)      # in AppConfig.ready
-
-`oldest_age(user, now=…, workspace=…)` answers in seconds; `workspace` is the name of one, or empty
-for all that feed the person. None where nothing was read yet.
-"""
-
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from portal.accounts.models import User
+from portal.rooms import Contribution
 
 
 class ReadAge(Protocol):
-    """What a wing registers."""
+    """Returns an age in seconds, of one workspace by its name, or of all that feed the person. None
+    where nothing was read yet.
+    """
 
     def __call__(self, user: User, *, now: datetime, workspace: str = "") -> int | None:
-        """The age in seconds."""
+        """Return the age."""
         ...
 
 
-_readers: list[ReadAge] = []
+@dataclass(frozen=True, slots=True)
+class DataAgeSource(Contribution):
+    """Returns the age that the answers of the API carry."""
 
-
-def register_data_age(read: ReadAge) -> Callable[[], None]:
-    """Let answers tell the age that this reads; the newest registration holds."""
-    _readers.append(read)
-    return lambda: _readers.remove(read)
+    read: ReadAge
 
 
 def answer_age_seconds(user: User, *, now: datetime, workspace: str = "") -> int | None:
-    """The age of the data behind an answer."""
-    return _readers[-1](user, now=now, workspace=workspace) if _readers else None
+    """Return the age of the data behind an answer."""
+    sources = DataAgeSource.entries
+    return sources[0].read(user, now=now, workspace=workspace) if sources else None

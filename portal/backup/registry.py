@@ -1,26 +1,23 @@
-"""What a restored Tagout compares with the outside. A wing registers in `AppConfig.ready`:
-
-    register_comparison(compare_automation_rules)
+"""What a restored Tagout compares with the outside; wings contribute it in the wiring files.
 
 A comparison only reads the far ends. It runs in a command, never in the web process.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from portal.backup.engine import RemoteDifference
-
-type Comparison = Callable[[datetime], list[RemoteDifference]]
-
-_comparisons: list[Comparison] = []
+from portal.rooms import Contribution
 
 
-def register_comparison(fn: Comparison) -> None:
-    """Have this asked after a restore, with the business time."""
-    if fn not in _comparisons:
-        _comparisons.append(fn)
+@dataclass(frozen=True, slots=True)
+class RemoteComparison(Contribution):
+    """Returns what differs outside, at a business time; asked after a restore."""
+
+    compare: Callable[[datetime], list[RemoteDifference]]
 
 
 def run_comparisons(*, now: datetime) -> list[RemoteDifference]:
-    """Return what every registered comparison finds outside."""
-    return [found for compare in _comparisons for found in compare(now)]
+    """Return what every comparison finds outside."""
+    return [found for entry in RemoteComparison.entries for found in entry.compare(now)]

@@ -1,7 +1,7 @@
 """The auditor looks once a minute whether everything is at work, and notes what it found. Only
 while nothing is at fault a heartbeat goes outside (`heartbeat.py`): its silence is an alarm (G12).
 
-Rooms above register in `AppConfig.ready` what they watch: faults of the whole installation, and
+Rooms above contribute in the wiring files what they watch: faults of the whole installation, and
 places, each with faults of its own. One sick place does not silence the heartbeat; more than a
 fifth of them do.
 """
@@ -18,6 +18,7 @@ from portal.jobs.instances import faults_of_instances, forget_old_instances
 from portal.jobs.models import Job
 from portal.jobs.queries import heartbeats, notes_of
 from portal.jobs.services import due_jobs, keep_note, kinds_of_work
+from portal.rooms import Contribution
 from portal.schedule import BUSY_QUEUES
 
 log = logging.getLogger(__name__)
@@ -59,43 +60,41 @@ class Audit:
         return [place for place in self.places if place.faults and not place.is_resting]
 
 
-type FaultCheck = Callable[[datetime, datetime], Iterable[str]]  # business time, unshifted
-type PlaceCheck = Callable[[datetime, datetime], Sequence[WatchedObject]]
-type Listener = Callable[[Audit, datetime], None]
+@dataclass(frozen=True, slots=True)
+class FaultSource(Contribution):
+    """Returns what is at fault with the whole installation, at a business and an unshifted time."""
 
-_fault_checks: list[FaultCheck] = []
-_place_checks: list[PlaceCheck] = []
-_listeners: list[Listener] = []
+    read: Callable[[datetime, datetime], Iterable[str]]
 
 
-def register_fault_check(fn: FaultCheck) -> None:
-    """Have this asked what is at fault with the whole installation."""
-    if fn not in _fault_checks:
-        _fault_checks.append(fn)
+@dataclass(frozen=True, slots=True)
+class WatchedObjectSource(Contribution):
+    """Returns the objects to be watched, each with its faults, at a business and an unshifted
+    time.
+    """
+
+    read: Callable[[datetime, datetime], Sequence[WatchedObject]]
 
 
-def register_place_check(fn: PlaceCheck) -> None:
-    """Have this asked for the places that are to be watched, each with what is at fault."""
-    if fn not in _place_checks:
-        _place_checks.append(fn)
+@dataclass(frozen=True, slots=True)
+class AuditListener(Contribution):
+    """Called with what each look found and the business time."""
 
-
-def register_listener(fn: Listener) -> None:
-    """Have this told what each look found, with the business time."""
-    if fn not in _listeners:
-        _listeners.append(fn)
+    notify: Callable[[Audit, datetime], None]
 
 
 def audit(*, now: datetime, unshifted: datetime) -> Audit:
-    """Look once, note what was found, and tell who asked to hear."""
+    """Look once, note what was found, and call the listeners."""
     forget_old_instances(now=unshifted)
-    places = [place for check in _place_checks for place in check(now, unshifted)]
+    places = [
+        place for source in WatchedObjectSource.entries for place in source.read(now, unshifted)
+    ]
     unexpected = {place.key for place in places if place.faults or place.is_resting}
     faults = [
         *_silent(unshifted),
         *faults_of_instances(now=unshifted),
         *_overdue(unshifted, unexpected),
-        *(fault for check in _fault_checks for fault in check(now, unshifted)),
+        *(fault for source in FaultSource.entries for fault in source.read(now, unshifted)),
     ]
     found = Audit((), places)
     n_watched = sum(not place.is_resting for place in places)
@@ -114,8 +113,8 @@ def audit(*, now: datetime, unshifted: datetime) -> Audit:
     keep_note(kind=AUDITED, key="installation", now=unshifted, payload=payload)
     if faults:
         log.warning("No heartbeat: %s", " ".join(faults))
-    for listener in _listeners:
-        listener(found, now)
+    for listener in AuditListener.entries:
+        listener.notify(found, now)
     return found
 
 

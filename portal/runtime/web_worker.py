@@ -53,7 +53,7 @@ _FIELD = re.compile(
 )
 
 
-class Room:
+class ByteBudget:
     """How many bytes may still be held, of all connections of a process together."""
 
     def __init__(self, most: int) -> None:
@@ -76,7 +76,7 @@ class BufferedSocket:
     without waiting. The names are a socket's.
     """
 
-    def __init__(self, real: socket.socket, room: Room) -> None:
+    def __init__(self, real: socket.socket, room: ByteBudget) -> None:
         real.setblocking(False)
         self.real = real
         self.request: IO[bytes] = BytesIO()
@@ -193,14 +193,14 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
         self.watched: set[ClientConnection] = set()
         self.late = 0  # connections closed since the log last told
         self.told_at = 0.0
-        self.unsent_room = Room(UNSENT_BYTES)
-        self.body_room = Room(0)
+        self.unsent_room = ByteBudget(UNSENT_BYTES)
+        self.body_room = ByteBudget(0)
 
     def run(self) -> None:
         """Serve until told to stop; by now the settings are known."""
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(OPEN_FILES, most), most))
-        self.body_room = Room(LARGE_BODIES * settings.MAX_REQUEST_BYTES)
+        self.body_room = ByteBudget(LARGE_BODIES * settings.MAX_REQUEST_BYTES)
         self.health_pool = ThreadPoolExecutor(HEALTH_THREADS, thread_name_prefix="health")
         super().run()
 

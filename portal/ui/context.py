@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from portal import clock
 from portal.accounts.models import OT_ROLES, SOC_ROLES, User
 from portal.accounts.queries import roles_of
+from portal.notifications.queries import unread_count
 from portal.ui.moments import ReaderClock, reader_clock
 from portal.ui.navigation import Link, LinkGroup, address_of, groups_for
 from portal.ui.shell import Count, FooterLine, banner_of, count_of, footer_of
@@ -95,12 +96,16 @@ class Shell:
     @cached_property
     def unread(self) -> Count | None:
         """Messages not read yet."""
-        return count_of("notifications.unread", self._request)
+        return count_of(_count_unread, self._request)
 
     @cached_property
     def now(self) -> datetime:
         """The time of this page, for a view that gives no `now` of its own."""
         return clock.now_of(self._request)
+
+
+def _count_unread(request: HttpRequest) -> int:
+    return unread_count(request.user) if isinstance(request.user, User) else 0
 
 
 def shell(request: HttpRequest) -> dict[str, object]:

@@ -17,14 +17,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.utils.translation import get_language, gettext, pgettext
 
 from portal.accounts.models import User
+from portal.rooms import Contribution
 from portal.ui.words import ago, numeral
 
 ZONE_COOKIE = "tagout_zone"  # the browser's own zone, written by static/ui/js/zone.js
 READER = "reader"  # the zone of a moment that belongs to no plant, like the end of a token
-
-type ReadPlants = Callable[[User], Collection[PlantClock]]
-
-_read_plants: list[ReadPlants] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +33,11 @@ class PlantClock:
     is_visible: bool  # the person's grants reach it
 
 
-def register_plants(read: ReadPlants) -> None:
-    """Ask `read(user)` for all plants, those that the person does not see among them."""
-    _read_plants[:] = [read]
+@dataclass(frozen=True, slots=True)
+class PlantClockSource(Contribution):
+    """Returns the clocks of all plants, those that the person does not see among them."""
+
+    read: Callable[[User], Collection[PlantClock]]
 
 
 @lru_cache(maxsize=256)
@@ -83,7 +82,9 @@ class ReaderClock:
     def _plants(self) -> list[PlantClock]:
         """Read once, when the first moment asks for it."""
         person = self._person()
-        return [plant for read in _read_plants for plant in read(person)] if person else []
+        if person is None:
+            return []
+        return [plant for source in PlantClockSource.entries for plant in source.read(person)]
 
     @cached_property
     def zone_names(self) -> dict[int, str]:

@@ -1,9 +1,4 @@
-"""What the rail offers. Items are data; wings register theirs in `AppConfig.ready`.
-
-    register_nav(
-        NavItem(_("Triage queue"), "inbox", "incidents:queue", section=ALERTS, order=10,
-                counter="incidents.untriaged", roles=SOC_ROLES, key="q", tab=_("Queue")),
-    )
+"""What the rail offers. Items are data; rooms contribute theirs in the wiring files.
 
 An item whose address does not exist, or that the person may not use, is absent.
 """
@@ -19,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Role, User
 from portal.accounts.queries import roles_of
-from portal.ui.shell import Count, count_of
+from portal.rooms import Contribution
+from portal.ui.shell import Count, ReadCount, count_of
 
 type Words = str | Promise
 
@@ -41,7 +37,7 @@ RUNNING = Section(_("Administration"), 40)
 
 
 @dataclass(frozen=True, slots=True)
-class NavItem:
+class NavItem(Contribution):
     """One address of the rail and who sees it."""
 
     label: Words
@@ -49,7 +45,7 @@ class NavItem:
     url_name: str
     section: Section = TOP
     order: int = 50
-    counter: str = ""
+    counter: ReadCount | None = None
     roles: Collection[Role] | None = None  # None: everybody who is signed in
     key: str = ""  # the letter after `g`
     tab: Words = ""  # a short word: the item also stands in the bottom bar of phones
@@ -73,23 +69,14 @@ class LinkGroup:
     links: list[Link]
 
 
-_items: dict[str, NavItem] = {}
-
-
-def register_nav(*items: NavItem) -> None:
-    """Offer these addresses in the rail; one registered again replaces the old."""
-    _items.update({item.url_name: item for item in items})
-
-
 def roles_for_page(view_name: str) -> Collection[Role] | None:
     """Return the roles that open a page, by what the rail says of it: of the very page, else of all
     that its room offers. None where everybody may.
     """
     namespace = view_name.partition(":")[0]
-    if view_name in _items:
-        found = [_items[view_name]]
-    else:
-        found = [item for item in _items.values() if item.url_name.startswith(f"{namespace}:")]
+    found = [item for item in NavItem.entries if item.url_name == view_name]
+    if not found:
+        found = [item for item in NavItem.entries if item.url_name.startswith(f"{namespace}:")]
     if not found or any(item.roles is None for item in found):
         return None
     return frozenset(role for item in found for role in item.roles or ())
@@ -97,8 +84,7 @@ def roles_for_page(view_name: str) -> Collection[Role] | None:
 
 def label_for_page(view_name: str) -> Words:
     """Return what the rail calls this page; empty where it does not offer it."""
-    item = _items.get(view_name)
-    return item.label if item else ""
+    return next((item.label for item in NavItem.entries if item.url_name == view_name), "")
 
 
 def address_of(url_name: str) -> str | None:
@@ -116,7 +102,7 @@ def _address(url_name: str, _prefix: str) -> str | None:
 
 def pages_for(request: HttpRequest) -> list[tuple[NavItem, str]]:
     """Return the places of this person with their addresses, in the order of the rail."""
-    items = sorted(_items.values(), key=lambda item: (item.section.order, item.order))
+    items = sorted(NavItem.entries, key=lambda item: (item.section.order, item.order))
     found = ((item, address_of(item.url_name)) for item in items)
     return [(item, url) for item, url in found if url and may_use(request, item.roles)]
 

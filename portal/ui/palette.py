@@ -1,11 +1,8 @@
 """The search over everything that a person may open, and the acts they may do now.
 
-The hall knows no wing. A room registers what it finds in `AppConfig.ready`:
-
-    register_finder(Finder("rules", _("Suppression rules"), find_rules, order=40, roles=SOC_ROLES))
-
-`find_rules(request, text)` returns at most MAX_RESULTS results that this person may open. The text
-is empty when the palette opens: then a finder returns what can be done now, or nothing.
+The hall knows no wing. Rooms contribute finders in the wiring files. A finder returns at most
+MAX_RESULTS results that this person may open. The text is empty when the palette opens: then it
+returns what can be done now, or nothing.
 """
 
 import logging
@@ -15,9 +12,9 @@ from typing import Literal
 
 from django.http import HttpRequest
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Role
+from portal.rooms import Contribution
 from portal.ui.navigation import Words, address_of, may_use, pages_for
 from portal.ui.responses import wants_part
 
@@ -66,7 +63,7 @@ type Find = Callable[[HttpRequest, str], FinderResult]
 
 
 @dataclass(frozen=True, slots=True)
-class Finder:
+class Finder(Contribution):
     """One kind of things to find, and who may find them."""
 
     key: str
@@ -108,20 +105,12 @@ class SearchResults:
         return named[0] if len(named) == 1 else None
 
 
-_finders: dict[str, Finder] = {}
-
-
-def register_finder(*finders: Finder) -> None:
-    """Let the search ask these; a key registered again replaces the old."""
-    _finders.update({finder.key: finder for finder in finders})
-
-
 def find_everything(request: HttpRequest, text: str) -> SearchResults:
     """Ask every finder that the person may use; what the text names exactly comes first."""
     groups: list[ResultGroup] = []
     notes: list[str] = []
     is_complete = True
-    finders = [candidate for candidate in _finders.values() if may_use(request, candidate.roles)]
+    finders = [candidate for candidate in Finder.entries if may_use(request, candidate.roles)]
     finders.sort(key=lambda finder: finder.order)
     for finder in finders:
         try:
@@ -143,14 +132,6 @@ def is_named(label: Words, text: str) -> bool:
     """Whether each word of the text begins a word of the label."""
     words = str(label).casefold().replace("…", "").split()
     return all(any(word.startswith(part) for word in words) for part in text.casefold().split())
-
-
-def register_finders() -> None:
-    """Let the search ask for pages and for what can be done anywhere."""
-    register_finder(
-        Finder("pages", _("Pages"), find_pages, order=20, hint=_("a page by its name")),
-        Finder("actions", _("Actions"), find_actions, order=90),
-    )
 
 
 def find_pages(request: HttpRequest, text: str) -> FinderResult:

@@ -1,11 +1,7 @@
-"""What the frame of every page knows: counters beside navigation items, lines of the footer, and
+"""What the frame of every page shows: counters beside navigation items, lines of the footer, and
 the banner of pages whose data is old.
 
-The hall knows no wing. A wing registers small callables in `AppConfig.ready`:
-
-    register_shell_fact("reviews.waiting", count_waiting_reviews)
-    register_shell_fact("sentinel.sync", how_old_sync_is, place="footer")
-    register_shell_fact("sentinel.late", which_syncs_are_late, place="banner")
+The hall knows no wing. Rooms contribute small functions in the wiring files.
 """
 
 import logging
@@ -16,11 +12,11 @@ from typing import Literal
 
 from django.http import HttpRequest
 
+from portal.rooms import Contribution
 from portal.ui.words import number
 
 logger = logging.getLogger(__name__)
 
-type Place = Literal["counter", "footer", "banner"]
 type Level = Literal["", "ok", "warn", "bad"]
 
 
@@ -49,43 +45,49 @@ class FooterLine:
     only_there: bool = False  # said on pages about that workspace alone
 
 
-type Fact = Count | FooterLine | Sequence[FooterLine] | int | None
-type ReadFact = Callable[[HttpRequest], Fact]
-
-_facts: dict[str, tuple[Place, ReadFact]] = {}
+type ReadCount = Callable[[HttpRequest], Count | int | None]
 
 
-def register_shell_fact(key: str, read: ReadFact, *, place: Place = "counter") -> None:
-    """Let the frame ask `read(request)` on every page; a key registered again replaces the old."""
-    _facts[key] = (place, read)
+@dataclass(frozen=True, slots=True)
+class FooterFact(Contribution):
+    """A line of the footer, read on every page."""
+
+    read: Callable[[HttpRequest], FooterLine | None]
 
 
-def count_of(key: str, request: HttpRequest) -> Count | None:
-    """The counter of this key, or None when there is nothing to show."""
-    place, read = _facts.get(key, ("", None))
-    if place != "counter" or read is None:
-        return None
-    fact = _ask(key, read, request)
+@dataclass(frozen=True, slots=True)
+class BannerFact(Contribution):
+    """Lines of the banner, read on every page."""
+
+    read: Callable[[HttpRequest], Sequence[FooterLine]]
+
+
+def count_of(read: ReadCount, request: HttpRequest) -> Count | None:
+    """Return the count, or None when there is nothing to show."""
+    fact = _read_safely(read, request)
     count = Count(fact) if isinstance(fact, int) else fact
-    return count if isinstance(count, Count) and count.value > 0 else None
+    return count if count is not None and count.value > 0 else None
 
 
 def footer_of(request: HttpRequest) -> list[FooterLine]:
-    """The lines of the footer, in the order of registration."""
-    facts = [_ask(key, read, request) for key, (place, read) in _facts.items() if place == "footer"]
-    return [line for line in facts if isinstance(line, FooterLine)]
+    """Return the lines of the footer, in the order of the wiring files."""
+    lines = [_read_safely(fact.read, request) for fact in FooterFact.entries]
+    return [line for line in lines if line is not None]
 
 
 def banner_of(request: HttpRequest) -> list[FooterLine]:
-    """Why what the page shows may be out of date, worst first; nothing where all of it is fresh."""
-    facts = [_ask(key, read, request) for key, (place, read) in _facts.items() if place == "banner"]
-    lines = [line for fact in facts if isinstance(fact, Sequence) for line in fact]
+    """Return why what the page shows may be out of date, worst first; nothing where all of it is
+    fresh.
+    """
+    found = [_read_safely(fact.read, request) for fact in BannerFact.entries]
+    lines = [line for lines in found for line in lines or ()]
     return sorted(lines, key=lambda line: line.level != "bad")
 
 
-def _ask(key: str, read: ReadFact, request: HttpRequest) -> Fact:
+def _read_safely[T](read: Callable[[HttpRequest], T], request: HttpRequest) -> T | None:
     try:
         return read(request)
     except Exception:  # the frame must stand when a wing's number cannot be read
-        logger.exception("The shell fact %s could not be read.", key)
+        name = f"{read.__module__}.{getattr(read, '__qualname__', '')}"
+        logger.exception("The shell fact %s could not be read.", name)
         return None

@@ -19,7 +19,7 @@ from alerts.automation.models import (
 from alerts.automation.policies import VALID, could_be_given_now, reasons_of_unread_list
 from alerts.automation.services.notify import notify_of_rule, notify_of_unasked_run
 from alerts.automation.services.workflow_check import LASTS, body_of_check
-from alerts.outbox.models import Change, ChangeOutcome, Landing, RuleKind, RulePriority, WantedRule
+from alerts.outbox.models import Change, ChangeOutcome, Landing, RulePriority, WantedRule
 from alerts.outbox.registry import RuleSettlement, Settlement
 from alerts.reviews.policies import works_in
 from alerts.sentinel.wire import WirePlaybook
@@ -228,8 +228,5 @@ def on_made_rule_outcome(settlement: RuleSettlement) -> None:
     """Tell the leads of a rule made here that Sentinel refused, or that a hand has changed."""
     if settlement.is_undecided:
         return  # whatever it is about, suppression notifies of it
-    if settlement.rule.kind == RuleKind.AUTOMATION and settlement.outcome in (
-        Landing.REFUSED,
-        Landing.HELD,
-    ):
+    if settlement.outcome in (Landing.REFUSED, Landing.HELD):
         notify_of_rule(settlement.rule, now=settlement.now)

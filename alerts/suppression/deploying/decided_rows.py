@@ -5,13 +5,11 @@ in the database cannot sign: so nothing of the row is believed but what it is ab
 should hold is made once more, of signed versions and signed requests.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import uuid5
 
-from alerts.outbox.models import RuleKind, RulePriority, WantedRule
-from alerts.outbox.registry import RuleCheck
+from alerts.outbox.models import RulePriority, WantedRule
 from alerts.rules.rule import NotARule
 from alerts.rules.sentinel_conditions import PROBED
 from alerts.rules.sentinel_forms import gate_form, is_form_within, probe_form
@@ -127,13 +125,3 @@ def reason_against_pair(row: WantedRule, *, now: datetime) -> str:
 def _insists(row: WantedRule) -> bool:
     """Whether it would go before a stop, or over what a person changed there by hand."""
     return row.insists or row.urgency == RulePriority.STOP
-
-
-CHECKS: Final[Mapping[RuleKind, RuleCheck]] = {
-    RuleKind.RULE: reason_against_rule,
-    RuleKind.GATE: reason_against_gate,
-    RuleKind.PROBE: reason_against_probe,
-    RuleKind.WATCHLIST: reason_against_list,
-    RuleKind.LIST_GATE: reason_against_list_gate,
-    RuleKind.PAIR: reason_against_pair,
-}

@@ -90,8 +90,6 @@ def is_gate_in_place(workspace_id: int) -> bool:
 
 def reason_to_wait(rule: WantedRule) -> str:
     """Asked at delivery: no rule of ours acts where it could not be stopped, or is stopped."""
-    if rule.kind != RuleKind.RULE:
-        return ""
     if is_off(rule.workspace_id):
         return "Suppression is switched off."
     if is_orphaned_in(rule.workspace_id):

@@ -274,8 +274,6 @@ def _renew(workspace: Workspace, *, now: datetime) -> None:
 
 def reason_to_wait_with_row(row: WantedRule) -> str:
     """Asked at delivery: rows come after their list, and none comes while it may say nothing."""
-    if row.kind not in (RuleKind.PAIR, RuleKind.LIST_GATE):
-        return ""
     is_shut = row.kind == RuleKind.LIST_GATE and lease_of_gate(row.wanted) is None
     if is_shut or row.wanted is None:
         return ""  # what ends waits for nothing

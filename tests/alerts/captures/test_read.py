@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.captures import registry
 from alerts.captures.models import CapturePart
 from alerts.captures.queries import document_of, summaries_of
+from alerts.captures.registry import CaptureReaderSource
 from alerts.captures.services import read_a_capture
 from portal import clock
 from portal.audit.models import Entry
@@ -19,11 +19,9 @@ HEAD = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1)
 
 
 @pytest.fixture
-def reader():
+def reader(wired):
     """`reader(seconds=1)` has the captures of this test read with other limits."""
-    kept = registry.capture_reader()
-    yield lambda **limits: registry.register_capture_reader(ProcessReader(**limits))
-    registry.register_capture_reader(kept)
+    return lambda **limits: wired(CaptureReaderSource, CaptureReaderSource(ProcessReader(**limits)))
 
 
 def test_it_leaves_quarantine_with_a_summary_its_operations_and_its_frames(attach, water):
@@ -70,12 +68,12 @@ def test_the_kernel_ends_a_reader_that_takes_too_long_or_too_much(attach, water,
     assert set(capture.parts.values_list("kind", flat=True)) == {"file"}
 
 
-def test_a_file_that_brings_its_worker_down_is_given_up(attach, water, reader, monkeypatch):
+def test_a_file_that_brings_its_worker_down_is_given_up(attach, water, wired):
     class Deadly(ProcessReader):
         def read(self, path):
             raise SystemExit
 
-    registry.register_capture_reader(Deadly())
+    wired(CaptureReaderSource, CaptureReaderSource(Deadly()))
     capture, now = attach(water), clock.unshifted()
     for hours in range(4):
         with pytest.raises(SystemExit):
@@ -84,4 +82,3 @@ def test_a_file_that_brings_its_worker_down_is_given_up(attach, water, reader, m
     capture.refresh_from_db()
     assert not capture.is_in_quarantine
     assert "worker died" in capture.why_unreadable
-    reader()

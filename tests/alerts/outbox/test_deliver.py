@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from alerts.outbox import registry
 from alerts.outbox.models import Change, ChangeOutcome, Urgency, WriteKind
 from alerts.outbox.queries import backlog_by_workspace
+from alerts.outbox.registry import ChangeHandling, ChangeListener
 from alerts.outbox.services import withdraw_changes
 from alerts.outbox.services.enqueue import Owed, owed_to
 from alerts.sentinel.client.limits import TOTAL_SECONDS
@@ -89,12 +89,10 @@ def test_the_same_wish_of_the_same_act_is_one_change(desk, sentinel):
 
 
 def test_what_is_owed_to_a_workspace_that_was_removed_is_dropped_and_told(
-    desk, sentinel, workspace, clock, monkeypatch
+    desk, sentinel, workspace, clock, wired
 ):
     outcomes = []
-    monkeypatch.setattr(
-        registry, "_listeners", [lambda result: outcomes.append(result.change.outcome)]
-    )
+    wired(ChangeListener, ChangeListener(lambda result: outcomes.append(result.change.outcome)))
     desk.enqueue(sentinel.add_incident(), CLOSE)
     remove_workspace(name=workspace.name, by="an administrator", now=NOON)
     clock.go(seconds=10)
@@ -315,11 +313,11 @@ def test_a_paused_workspace_waits_and_the_others_go_on(desk, sentinel, clock, wo
     assert desk.deliver().outcome == ChangeOutcome.SENT
 
 
-def test_what_is_no_longer_right_when_its_turn_comes_is_dropped(desk, sentinel, clock, monkeypatch):
-    monkeypatch.setattr(registry, "_checks", {})
-    monkeypatch.setattr(registry, "_fresh_checks", {})
-    monkeypatch.setattr(registry, "_listeners_by_kind", {})
-    registry.register_check(WriteKind.TAG, lambda change, now: "The rule was paused.")
+def test_what_is_no_longer_right_when_its_turn_comes_is_dropped(desk, sentinel, clock, wired):
+    wired(
+        ChangeHandling,
+        ChangeHandling(WriteKind.TAG, check=lambda change, now: "The rule was paused."),
+    )
     name = sentinel.add_incident()
     desk.enqueue_of_rules(name, {"labels_add": ["x"]}, WriteKind.TAG)
     desk.enqueue_of_rules(name, CLOSE, WriteKind.CLOSE)
@@ -370,14 +368,19 @@ def test_pages_ask_what_is_still_owed(desk, sentinel, clock, workspace):
     assert (backlog.waiting, backlog.age(now=clock.at)) == (2, 30)
 
 
-def test_who_asks_for_a_check_hears_of_its_changes_only_and_first(
-    desk, sentinel, clock, monkeypatch
+def test_what_follows_a_change_of_a_kind_comes_first_and_for_that_kind_only(
+    desk, sentinel, clock, wired
 ):
     heard = []
-    monkeypatch.setattr(registry, "_listeners", [lambda settlement: heard.append("everybody")])
-    monkeypatch.setattr(registry, "_listeners_by_kind", {})
-    monkeypatch.setattr(registry, "_checks", {WriteKind.TAG: lambda change, now: ""})
-    registry.register_outcome(lambda settlement: heard.append("rule"), kinds=[WriteKind.TAG])
+    wired(ChangeListener, ChangeListener(lambda settlement: heard.append("everybody")))
+    wired(
+        ChangeHandling,
+        ChangeHandling(
+            WriteKind.TAG,
+            check=lambda change, now: "",
+            follow_up=lambda settlement: heard.append("rule"),
+        ),
+    )
     desk.enqueue(sentinel.add_incident(), {"severity": "Low"})
     desk.enqueue_of_rules(sentinel.add_incident(), {"labels_add": ["x"]}, WriteKind.TAG)
     clock.go(seconds=10)
@@ -387,10 +390,8 @@ def test_who_asks_for_a_check_hears_of_its_changes_only_and_first(
 
 
 @pytest.fixture
-def fresh_check(monkeypatch):
-    """A check that notes what it saw, and says what the test wants it to say."""
-    monkeypatch.setattr(registry, "_fresh_checks", {})
-    monkeypatch.setattr(registry, "_listeners_by_kind", {})
+def fresh_check(wired):
+    """A check that notes what it saw, and returns what the test wants it to return."""
     check_state = {"reason": "", "asked": []}
 
     def check(change, fresh, now):
@@ -399,7 +400,7 @@ def fresh_check(monkeypatch):
         )
         return check_state["reason"]
 
-    registry.register_fresh_check(WriteKind.CLOSE, check)
+    wired(ChangeHandling, ChangeHandling(WriteKind.CLOSE, fresh_check=check))
     return check_state
 
 
@@ -438,8 +439,11 @@ def test_a_fresh_check_is_asked_again_when_somebody_was_in_between(
     assert len(fresh_check["asked"]) == 2
 
 
-def test_a_fresh_check_that_breaks_sends_nothing(desk, sentinel, clock, monkeypatch):
-    monkeypatch.setattr(registry, "_fresh_checks", {WriteKind.CLOSE: lambda *_, **__: 1 / 0})
+def test_a_fresh_check_that_breaks_sends_nothing(desk, sentinel, clock, wired):
+    wired(
+        ChangeHandling,
+        ChangeHandling(WriteKind.CLOSE, fresh_check=lambda *_, **__: 1 / 0),
+    )
     desk.enqueue_of_rules(sentinel.add_incident(), CLOSE, WriteKind.CLOSE)
     clock.go(seconds=10)
     assert desk.deliver().outcome == ChangeOutcome.OPEN

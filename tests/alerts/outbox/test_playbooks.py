@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
-from alerts.outbox import registry
 from alerts.outbox.models import Change, ChangeOutcome, WriteKind
+from alerts.outbox.registry import ChangeHandling
 from alerts.outbox.services import PendingWrite, enqueue_changes, retry_change
 from alerts.sentinel.client.port import (
     SentinelDenied,
@@ -23,11 +23,16 @@ LOST = SentinelUnavailable("Azure cannot be reached (TooSlow).", code="TooSlow")
 
 
 @pytest.fixture
-def playbook(sentinel, monkeypatch):
+def playbook(sentinel, wired):
     """A playbook that whoever is asked lets start."""
-    monkeypatch.setattr(registry, "_checks", {WriteKind.PLAYBOOK: lambda change, now: ""})
-    monkeypatch.setattr(registry, "_start_checks", [lambda change, playbook, now: ""])
-    monkeypatch.setattr(registry, "_listeners_by_kind", {})
+    wired(
+        ChangeHandling,
+        ChangeHandling(
+            WriteKind.PLAYBOOK,
+            check=lambda change, now: "",
+            start_check=lambda change, playbook, now: "",
+        ),
+    )
     return sentinel.add_playbook("enrich-with-cve")
 
 

@@ -5,8 +5,8 @@ import uuid
 from datetime import timedelta
 from types import SimpleNamespace
 
-from alerts.outbox import registry
-from alerts.outbox.models import Landing, RulePriority
+from alerts.outbox.models import Landing, RuleKind, RulePriority
+from alerts.outbox.registry import RuleHandling, RuleListener, RuleQuota
 from alerts.outbox.services import name_of_rule
 from alerts.sentinel.client.limits import TOTAL_SECONDS
 from alerts.sentinel.client.port import (
@@ -208,8 +208,8 @@ def test_what_is_wanted_while_a_worker_writes_comes_next(bench):
     assert bench.there == more and bench.row.is_as_wanted
 
 
-def test_a_full_workspace_gets_no_other_rule(bench, monkeypatch):
-    monkeypatch.setattr(registry, "_quotas", [lambda count: ["It is full."] if count > 1 else []])
+def test_a_full_workspace_gets_no_other_rule(bench, wired):
+    wired(RuleQuota, RuleQuota(lambda count: ["It is full."] if count > 1 else []))
     for n in range(2):
         bench.sentinel.put_automation_rule(f"foreign-{n}", body())
     bench.set_desired()
@@ -217,9 +217,9 @@ def test_a_full_workspace_gets_no_other_rule(bench, monkeypatch):
     assert (done.outcome, done.note, bench.there) == (Landing.REFUSED, "It is full.", None)
 
 
-def test_upper_rooms_hear_how_it_ended(bench, monkeypatch):
+def test_upper_rooms_hear_how_it_ended(bench, wired):
     heard = []
-    monkeypatch.setattr(registry, "_rule_listeners", [heard.append])
+    wired(RuleListener, RuleListener(heard.append))
     bench.set_desired()
     bench.deliver()
     bench.want_none()
@@ -230,10 +230,13 @@ def test_upper_rooms_hear_how_it_ended(bench, monkeypatch):
     ]
 
 
-def test_an_upper_room_can_have_a_rule_wait_but_not_what_is_taken_away(bench, monkeypatch, clock):
+def test_an_upper_room_can_have_a_rule_wait_but_not_what_is_taken_away(bench, wired, clock):
     bench.set_desired()
     bench.deliver()
-    monkeypatch.setattr(registry, "_rule_waits", [lambda *_: "It is switched off."])
+    handling = RuleHandling(
+        RuleKind.RULE, check=lambda *_, **__: "", wait=lambda *_: "It is switched off."
+    )
+    wired(RuleHandling, handling)
     bench.set_desired(body(days=2))
     assert bench.deliver().note == "It is switched off."
     for _ in range(6):

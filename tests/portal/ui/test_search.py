@@ -6,18 +6,17 @@ import pytest
 from playwright.sync_api import expect
 
 from portal.accounts.models import Role
-from portal.ui import palette
-from portal.ui.palette import Finder, FinderResult, Result, is_named, register_finder
+from portal.ui.palette import Finder, FinderResult, Result, is_named
 from tests.bars import bar_faults_everywhere
 
 
 @pytest.fixture
-def finders(monkeypatch):
-    """Finders of this test beside the real ones."""
-    monkeypatch.setattr(palette, "_finders", dict(palette._finders))
+def finders(wired):
+    """Finders of this test beside the real ones; one added again replaces the old."""
 
     def add(key, find, **more):
-        register_finder(Finder(key, key.title(), find, **more))
+        others = [finder for finder in Finder.entries if finder.key != key]
+        wired(Finder, *others, Finder(key, key.title(), find, **more))
 
     return add
 

@@ -10,16 +10,15 @@ from django.template import Context, Template, TemplateSyntaxError
 from django.template.loader import get_template
 
 from portal.accounts.models import User
-from portal.ui import moments
 from portal.ui.moments import (
     READER,
     PlantClock,
+    PlantClockSource,
     ReaderClock,
     active,
     hours_zone,
     moment_words,
     plain_value_words,
-    register_plants,
 )
 
 NOW = datetime(2026, 11, 25, 8, 44, tzinfo=UTC)
@@ -27,12 +26,11 @@ WARSAW, LISBON = PlantClock(1, "Europe/Warsaw", True), PlantClock(2, "Europe/Lis
 
 
 @pytest.fixture
-def reader(monkeypatch):
+def reader(wired):
     """`reader("plant", WARSAW, own="Asia/Tokyo")` is whoever reads, with the plants there are."""
-    monkeypatch.setattr(moments, "_read_plants", [])
 
     def make(display="plant", *plants, own=""):
-        register_plants(lambda user: plants)
+        wired(PlantClockSource, PlantClockSource(lambda user: plants))
         return ReaderClock(lambda: User(time_display=display), own)
 
     return make

@@ -12,8 +12,8 @@ from alerts.incidents.acts.close import (
 )
 from alerts.incidents.acts.triage import label_incidents
 from alerts.incidents.models import Incident
-from alerts.outbox import registry
 from alerts.outbox.models import Change, ChangeOutcome, WriteKind
+from alerts.outbox.registry import ChangeHandling
 from portal.audit.models import Entry
 from tests.alerts.incidents.decisions import timeline
 from tests.conftest import NOON
@@ -24,10 +24,8 @@ BY_RULE = SystemActor("R-12", WriteKind.CLOSE, {"incident": 1, "versions": {}, "
 
 
 @pytest.fixture(autouse=True)
-def closes_are_still_right(monkeypatch):
-    monkeypatch.setattr(registry, "_checks", {WriteKind.CLOSE: lambda change, now: ""})
-    monkeypatch.setattr(registry, "_fresh_checks", {})
-    monkeypatch.setattr(registry, "_listeners_by_kind", {})
+def closes_are_still_right(wired):
+    wired(ChangeHandling, ChangeHandling(WriteKind.CLOSE, check=lambda change, now: ""))
 
 
 def test_the_text_of_a_rule_is_sent_as_it_is(desk):

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from alerts.incidents.models import Incident, IncidentStatus
 from alerts.patterns.models import Candidate, PatternState
-from alerts.patterns.registry import StatusSyncPlaybook
+from alerts.patterns.registry import StatusSyncPlaybook, StatusSyncSource
 from alerts.patterns.web.headline import pattern_headline
 from alerts.sentinel.models import Workspace
 from alerts.suppression.models import RuleVersion
@@ -265,13 +265,13 @@ def test_what_followed_closes_is_counted_over_all_incidents_of_a_pattern(
 
 
 def test_a_status_sync_that_was_found_counts_until_somebody_answers(
-    client, programming, judged, run_mining, oda, workspace, monkeypatch
+    client, programming, judged, run_mining, oda, workspace, wired
 ):
     run_mining()
     client.force_login(oda)
     row = Candidate.objects.get()
     playbook = StatusSyncPlaybook("alert-status-sync", is_enabled=True)
-    monkeypatch.setattr("alerts.patterns.registry._finders", [lambda: {workspace.pk: playbook}])
+    wired(StatusSyncSource, StatusSyncSource(lambda: {workspace.pk: playbook}))
     page = _text(client.get(f"/patterns/{row.uuid}/"))
     assert "The playbook alert-status-sync looks as if a close also closes" in page
     assert "feed the loop" in page

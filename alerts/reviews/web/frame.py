@@ -1,0 +1,29 @@
+"""What the frame of every page shows of reviews."""
+
+from django.http import HttpRequest
+
+from alerts.reviews.models import Review
+from alerts.reviews.queries import (
+    opinions_waiting_for,
+    reviews_visible_to,
+    suspicions_to_decide,
+    waiting_for,
+)
+from portal.accounts.models import OT_ROLES, SOC_ROLES, User
+from portal.accounts.queries import roles_of
+
+
+def count_waiting_reviews(request: HttpRequest) -> int:
+    """Return what waits for OT: the person's own to answer, or what the SOC may chase or withdraw.
+    Who only reads has nothing to do there, so no number.
+    """
+    person = request.user
+    if not isinstance(person, User):
+        return 0
+    if not roles_of(person).isdisjoint(OT_ROLES):
+        asked = waiting_for(person).count() + opinions_waiting_for(person).count()
+        return asked + len(suspicions_to_decide(person))
+    if roles_of(person).isdisjoint(SOC_ROLES):
+        return 0
+    waiting = reviews_visible_to(person).filter(state=Review.State.WAITING).count()
+    return waiting + len(suspicions_to_decide(person))

@@ -1,0 +1,42 @@
+"""What the rooms of the hall contribute to each other."""
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.models import Role
+from portal.audit.watch import faults_of_record
+from portal.exports.policies import EXPORTING
+from portal.jobs.auditor import FaultSource
+from portal.rooms import Room
+from portal.ui.navigation import INSIGHT, RUNNING, NavItem
+from portal.ui.palette import Finder, find_actions, find_pages
+
+# People of the demo read its mails on a page.
+MAILS = NavItem(_("Mails of the demo"), "mail", "notifications:mailbox", section=RUNNING, order=90)
+
+ROOMS = (
+    Room(
+        "exports",
+        NavItem(
+            _("Exports"), "download", "exports:list", section=INSIGHT, order=50, roles=EXPORTING
+        ),
+    ),
+    Room(
+        "ui",
+        Finder("pages", _("Pages"), find_pages, order=20, hint=_("a page by its name")),
+        Finder("actions", _("Actions"), find_actions, order=90),
+    ),
+    Room("notifications", *([MAILS] if settings.MAIL_FOLDER is not None else [])),
+    Room("audit", FaultSource(faults_of_record)),
+    Room(
+        "accounts",
+        NavItem(
+            _("People"),
+            "users",
+            "people:list",
+            section=RUNNING,
+            order=20,
+            roles={Role.ADMINISTRATOR},
+        ),
+    ),
+)
