@@ -2,6 +2,9 @@
 sideways scroll.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
@@ -73,16 +76,22 @@ def calm_down(page: Page) -> None:
     assert page.evaluate(CALM), "The page never came to rest."
 
 
+def darken(page: Page) -> None:
+    """Show a light page dark, and wait until its colours have changed."""
+    light = page.evaluate(GROUND)
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("body")).not_to_have_css("background-color", light)
+    page.evaluate(COLOURS_ARRIVED)
+
+
 def axe_findings_in_both_themes(page: Page) -> list[str]:
     """What axe holds against the page, light and dark, from one visit. Leaves the page dark.
 
     Where the dark page differs in colours alone, only the rules about colours are asked again.
     """
     faults = [f"light: {finding}" for finding in axe_findings(page)]
-    light, before = page.evaluate(GROUND), page.evaluate(LAID_OUT)
-    page.emulate_media(color_scheme="dark")
-    expect(page.locator("body")).not_to_have_css("background-color", light)
-    page.evaluate(COLOURS_ARRIVED)
+    before = page.evaluate(LAID_OUT)
+    darken(page)
     same = page.evaluate(LAID_OUT) == before
     colours = "axe.getRules(%s).filter(r => r.tags.includes('cat.color')).map(r => r.ruleId)"
     again = ("rule", page.evaluate(colours % TAGS)) if same else ("tag", TAGS)
@@ -93,8 +102,13 @@ def bar_faults(page: Page) -> list[str]:
     """What keeps an open page from the bars of the design: axe light and dark, sideways scroll,
     thumb-sized targets, letters of 200 %. Leaves the page dark and with large letters.
     """
+    return axe_findings_in_both_themes(page) + size_faults(page)
+
+
+def size_faults(page: Page) -> list[str]:
+    """The bars that depend on the size of window and letters. Leaves the letters large."""
     phone = page.viewport_size["width"] < PHONE_UP_TO
-    faults = axe_findings_in_both_themes(page)
+    faults = []
     if phone:
         faults += [f"small target: {target}" for target in small_targets(page)]
         page.set_viewport_size({"width": 320, "height": PHONE[1]})
@@ -109,10 +123,31 @@ def bar_faults(page: Page) -> list[str]:
 
 
 def bar_faults_everywhere(page: Page) -> list[str]:
-    """What keeps a page that stands open at a desk from the bars, there and on a phone, from one
-    visit. Leaves the page as `bar_faults` does.
+    """What keeps a page that stands open and light at a desk from the bars, there and dark on a
+    phone, from one visit. Leaves the page as `bar_faults` does.
+
+    Light on a phone and dark at a desk differ from these in nothing but the colours of pieces that
+    one of the two does not show: the gallery has every piece in all four (`bar_faults_in_all`).
     """
+    faults = axe_findings(page) + size_faults(page)
+    faults = [f"desk: {fault}" for fault in faults]
+    with on_a_phone(page):
+        darken(page)
+        faults += [f"phone: {fault}" for fault in axe_findings(page) + size_faults(page)]
+    return faults
+
+
+def bar_faults_in_all(page: Page) -> list[str]:
+    """The same, at the desk and on the phone both light and dark."""
     faults = [f"desk: {fault}" for fault in bar_faults(page)]
+    with on_a_phone(page):
+        faults += [f"phone: {fault}" for fault in bar_faults(page)]
+    return faults
+
+
+@contextmanager
+def on_a_phone(page: Page) -> Iterator[None]:
+    """Have the page be shown by a phone: narrow, touched, light, with letters of their own size."""
     thumbs = page.context.new_cdp_session(page)
     thumbs.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
@@ -121,9 +156,8 @@ def bar_faults_everywhere(page: Page) -> list[str]:
     assert page.evaluate("matchMedia('(pointer: coarse)').matches")
     settle(page)
     page.evaluate(COLOURS_ARRIVED)
-    faults += [f"phone: {fault}" for fault in bar_faults(page)]
+    yield
     thumbs.detach()
-    return faults
 
 
 def bar_faults_of_each(page: Page, *paths: str) -> list[str]:

@@ -1,8 +1,8 @@
-"""The bars themselves: what is wrong only in the dark is found, from one visit."""
+"""The bars themselves: what is wrong only in the dark or on a phone is found, from one visit."""
 
 import pytest
 
-from tests.bars import axe_findings, axe_findings_in_both_themes
+from tests.bars import axe_findings, axe_findings_in_both_themes, bar_faults_everywhere
 
 pytestmark = pytest.mark.browser
 PAGE = """<!doctype html><html lang="en"><title>A page</title><style>
@@ -26,3 +26,32 @@ def test_what_is_wrong_only_in_the_dark_is_found(browse, transactional_db, dark,
     assert axe_findings(page) == []
     faults = axe_findings_in_both_themes(page)
     assert [fault.split(": ")[:2] for fault in faults] == [["dark", rule] for rule in found]
+
+
+DARK = "@media (prefers-color-scheme: dark)"
+WIDE = [("phone", "588 px of sideways scroll"), ("phone", "518 px of sideways scroll at 200 %")]
+
+
+@pytest.mark.parametrize(
+    ("style", "found"),
+    [
+        ("", []),
+        ("p { color: #ccc }", [("desk", "color-contrast")]),
+        (
+            "@media (prefers-color-scheme: dark) { p { color: #333 } }",
+            [("phone", "color-contrast")],
+        ),
+        ("@media (pointer: coarse) { a { max-width: 30px } }", [("phone", "small target")]),
+        ("@media (width < 600px) { p { width: 900px } }", WIDE),
+    ],
+    ids=["nothing", "a light colour", "a dark colour", "a target", "a width"],
+)
+def test_one_visit_finds_what_is_wrong_at_a_desk_and_on_a_phone(
+    browse, transactional_db, style, found
+):
+    style = f"a {{ color: inherit; display: block; min-height: 44px }} {style}"
+    page = browse("about:blank")
+    link = f"<style>{style}</style><a href='/'>Go</a></main>"
+    page.set_content((PAGE % "").replace("</main>", link))
+    faults = bar_faults_everywhere(page)
+    assert [tuple(fault.split(": ")[:2]) for fault in faults] == found

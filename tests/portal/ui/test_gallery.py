@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.bars import bar_faults_everywhere, bar_faults_of_each
+from tests.bars import bar_faults_everywhere, bar_faults_in_all, bar_faults_of_each
 
 pytestmark = pytest.mark.browser
 
 
 def test_every_piece_keeps_the_bars(browse, keeper):
     page = browse("/ui/", as_=keeper)
-    assert bar_faults_everywhere(page) == []
+    assert bar_faults_in_all(page) == []
     assert bar_faults_of_each(page, "/ui/frame/list/", "/ui/frame/phone/", "/nowhere/") == []
 
 
