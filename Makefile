@@ -17,7 +17,7 @@ export UV_SYSTEM_CERTS := 1
 export PYTHONDONTWRITEBYTECODE := # the demo and the suite start dozens of processes on one code
 
 .PHONY: help demo test suite check install install-dev compiled lock fast lint types contracts migrations \
-	templates openapi openapi-check bench bench-suppression faults abuse hunt clean
+	templates openapi openapi-check docs bench bench-suppression faults abuse hunt clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -56,8 +56,12 @@ templates: $(VENV)/.dev
 openapi: $(VENV)/.dev ## write the description of the API to docs/api/openapi.json
 	@$(PY) manage.py openapi docs/api/openapi.json
 
-openapi-check: $(VENV)/.dev
+openapi-check: $(VENV)/.dev # and the pages of `make docs`
 	@$(PY) manage.py openapi --check docs/api/openapi.json
+	@$(PY) manage.py reference_docs --check
+
+docs: $(VENV)/.dev ## write the pages of docs that are made from tables of the code
+	@$(PY) manage.py reference_docs
 
 bench: $(VENV)/.dev ## the promises of speed, each beside its floor measured in the same run
 	@$(PY) -m bench

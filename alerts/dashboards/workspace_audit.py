@@ -7,16 +7,17 @@ from typing import Final
 
 from django.utils.translation import gettext
 
+from alerts.notification_kinds import SICK_WORKSPACE
 from alerts.outbox.models import NOT_AS_DECIDED, Landing, RuleKind, WantedRule
 from alerts.outbox.queries import backlog_by_workspace
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import Health, standings_by_workspace
-from alerts.sentinel.services.credential_alarms import tell_administrators_once
+from alerts.sentinel.services.credential_alarms import notify_administrators_once
 from portal.jobs.auditor import OVERDUE, Audit, WatchedObject
 from portal.jobs.queries import notes_of
 from portal.jobs.services import keep_note
 
-SICK: Final = "dashboards.sick_workspace"  # of the notification, and of the note that it holds
+SICK: Final = SICK_WORKSPACE.name  # the kind of the note that an alarm holds
 UNDECIDED: Final = "Something that nobody has decided was owed to Sentinel, and was not sent."
 MAX_AGE = timedelta(minutes=15)
 
@@ -84,11 +85,11 @@ def tell_of_sick_workspaces(audit: Audit, now: datetime) -> None:
 
 
 def _notify(workspace: Workspace, place: WatchedObject, *, key: str, now: datetime) -> None:
-    def words() -> tuple[str, str]:
+    def wording() -> tuple[str, list[str]]:
         subject = gettext("Something is wrong with %(workspace)s") % {"workspace": workspace.name}
-        return subject, "\n".join(fault_words(fault) for fault in place.faults)
+        return subject, [fault_words(fault) for fault in place.faults]
 
-    tell_administrators_once(workspace, kind=SICK, key=key, words=words, now=now)
+    notify_administrators_once(workspace, kind=SICK_WORKSPACE, key=key, wording=wording, now=now)
 
 
 def fault_words(fault: str) -> str:

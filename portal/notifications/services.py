@@ -2,15 +2,18 @@
 
 import logging
 import smtplib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import groupby
+from types import MappingProxyType
 from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage, mailers
 from django.db import transaction
 from django.db.models import Q
+from django.utils import translation
 
 from portal import clock
 from portal.accounts.models import User
@@ -18,8 +21,12 @@ from portal.backup.queries import is_paused_after_restore
 from portal.jobs.circuit_breakers import may_call, note_answer, note_failure
 from portal.jobs.models import JobState
 from portal.jobs.services import WorkerDied, back_off, do_next, due_jobs, put_back, settle
+from portal.notifications.kinds import NotificationKind
 from portal.notifications.models import Mail, Notification
 from portal.notifications.queries import MAIL_SERVER
+from portal.ui.moments import ReaderClock, active
+
+type Wording = Callable[[], tuple[str, list[str]]]  # subject and lines, in the language that is on
 
 log = logging.getLogger(__name__)
 
@@ -28,37 +35,43 @@ _AWAY = (smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError, smtplib.SMTPA
 
 
 @transaction.atomic
-def notify(
-    *,
+def notify_each(
     people: Iterable[User],
-    kind: str,
-    subject: str,
-    body: str,
+    *,
+    kind: NotificationKind,
+    wording: Wording,
     path: str,
-    reason: str,
     now: datetime,
-    mail: bool = True,
+    names: Mapping[str, object] = MappingProxyType({}),
     act: UUID | None = None,
     hold: timedelta = timedelta(),
 ) -> list[Notification]:
-    """Put a line into each inbox and owe each person a mail, in the caller's transaction. With an
-    `act` it can be taken back; the mail waits for `hold` so that an undo comes before it.
+    """Put a line into each inbox in its reader's language, and owe each a mail where the kind is
+    mailed, in the caller's transaction. `names` fill the kind's reason. With an `act` it can be
+    taken back; the mail then waits for `hold` so that an undo comes before it.
     """
-    notifications = Notification.objects.bulk_create(
-        Notification(
-            to=person,
-            kind=kind,
-            subject=subject[:200],
-            body=body,
-            path=path,
-            reason=reason,
-            made_at=now,
-            act=act,
+    notifications = []
+    ordered = sorted(people, key=lambda person: (person.language, person.pk))
+    for language, readers in groupby(ordered, key=lambda person: person.language):
+        # Not by the clock of the person who acts: by the plant's, with its name beside it.
+        with translation.override(language or "en"), active(ReaderClock()):
+            subject, lines = wording()
+            reason = str(kind.reason) % names
+        notifications += Notification.objects.bulk_create(
+            Notification(
+                to=person,
+                kind=kind.name,
+                subject=subject[:200],
+                body="\n".join(lines),
+                path=path,
+                reason=reason,
+                made_at=now,
+                act=act,
+            )
+            for person in readers
         )
-        for person in people
-    )
-    if mail:
-        due = clock.unshifted() + hold
+    if kind.is_mailed:
+        due = clock.unshifted() + (hold if act else timedelta())
         Mail.objects.bulk_create(
             Mail(notification=line, address=line.to.email, made_at=now, due_at=due)
             for line in notifications

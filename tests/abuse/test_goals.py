@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import pytest
 from django.test import Client
 
-from portal.notifications.services import notify
 from tests import cast
 from tests.conftest import NOON
+from tests.factories.inbox import notify
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 PASSWORD = "correct horse battery"
@@ -125,15 +125,7 @@ def test_a11_where_a_form_stood_is_never_elsewhere(db, attempts, header):
 @pytest.mark.abuse("A11")
 def test_a11_a_line_of_the_inbox_is_never_elsewhere(page, sam, attempts):
     for goal in ELSEWHERE:
-        (line,) = notify(
-            people=[sam],
-            kind="reviews.answered",
-            subject="x",
-            body="x",
-            path=goal,
-            reason="x",
-            now=NOON,
-        )
+        line = notify(sam, path=goal, now=NOON)
         answer = page.get(f"/inbox/{line.pk}/")
         assert answer.status_code == 302
         attempts.note(goal, blocked=leads_inside(answer["Location"]))

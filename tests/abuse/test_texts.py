@@ -20,9 +20,10 @@ from alerts.suppression.models import RuleVersion
 from portal import clock
 from portal.accounts.models import User
 from portal.formats.csv_files import csv_bytes
-from portal.notifications.services import notify, send_one_mail
+from portal.notifications.services import send_one_mail
 from portal.runtime.logs import ConsoleLines, JsonLines
 from tests.conftest import NOON
+from tests.factories.inbox import notify
 from tests.factories.incidents import make_incident
 from tests.program import Program
 
@@ -323,15 +324,7 @@ def test_a36_template_syntax_in_rules_and_notifications_is_text(
         RuleVersion.objects.filter(pk=version.pk).update(title=text)
         html = page.get(f"/rules/{version.uuid}/").text
         attempts.note(("rule", text), blocked=escape(text) in html)
-        notify(
-            people=[lead],
-            kind="x",
-            subject=text,
-            body=f"It says {text}.",
-            path="/",
-            reason=text,
-            now=NOON,
-        )
+        notify(lead, text, body=f"It says {text}.", now=NOON)
     inbox = page.get("/inbox/").text
     mail.outbox.clear()
     while send_one_mail(now=clock.unshifted() + timedelta(minutes=1)):

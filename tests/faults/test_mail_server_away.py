@@ -13,8 +13,8 @@ import pytest
 
 from portal.jobs.models import CircuitBreaker, JobState
 from portal.notifications.models import Mail
-from portal.notifications.services import notify
 from simulator.running import running_simulator
+from tests.factories.inbox import notify
 from tests.faults.conftest import wait_until
 from tests.faults.lag import FastService
 from tests.faults.outbox import environment_of_a_worker
@@ -69,15 +69,7 @@ def mail_worker(port):
 
 def enqueue_mails(person, n, now):
     for number in range(n):
-        notify(
-            people=[person],
-            kind="tests.told",
-            subject=f"Mail {number}",
-            body="Please look.",
-            path="/",
-            reason="",
-            now=now,
-        )
+        notify(person, f"Mail {number}", now=now)
 
 
 def is_tried():

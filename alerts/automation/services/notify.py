@@ -1,13 +1,12 @@
 """Notify people of what concerns them: closing rules of others, requests for consent, decisions."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
-from itertools import groupby
 from typing import Final
 
-from django.utils import translation
 from django.utils.translation import gettext
 
+from alerts import notification_kinds as kinds
 from alerts.automation.engine.rule_facts import RuleFacts
 from alerts.automation.models import MadeRule, PlantConsent
 from alerts.incidents.page.panel import incident_number_label
@@ -17,12 +16,9 @@ from alerts.reviews.policies import ot_people_at
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.deploying.recipients import deployment_leads, leads_and_administrators_of
-from portal.accounts.models import User
-from portal.notifications.services import notify
+from portal.notifications.services import notify_each
 
 OVERVIEW: Final = "/automation/"
-
-type Message = tuple[str, list[str], str]  # subject, lines, why the person gets it
 
 
 def notify_of_shadow_rules(
@@ -32,24 +28,26 @@ def notify_of_shadow_rules(
     if not rules:
         return
 
-    def message() -> Message:
+    def wording() -> tuple[str, list[str]]:
         subject = gettext("A rule that is not ours closes incidents in %(workspace)s") % {
             "workspace": workspace.name
         }
-        return subject, [facts.name for facts in rules], gettext("You get this as SOC lead there.")
+        return subject, [facts.name for facts in rules]
 
-    _notify(deployment_leads([workspace]), "automation.shadow", OVERVIEW, message, now)
+    people = deployment_leads([workspace])
+    notify_each(people, kind=kinds.SHADOW_RULE, wording=wording, path=OVERVIEW, now=now)
 
 
 def notify_of_rule(rule: WantedRule, *, now: datetime) -> None:
     """Tell the SOC leads that a rule made here does not stand in Sentinel as it is wanted."""
 
-    def message() -> Message:
+    def wording() -> tuple[str, list[str]]:
         names = {"rule": rule.label, "workspace": rule.workspace.name}
         subject = gettext("%(rule)s does not stand as wanted in %(workspace)s") % names
-        return subject, [note_words(rule.latest_error)], gettext("You get this as SOC lead there.")
+        return subject, [note_words(rule.latest_error)]
 
-    _notify(deployment_leads([rule.workspace]), "automation.rule", OVERVIEW, message, now)
+    people = deployment_leads([rule.workspace])
+    notify_each(people, kind=kinds.AUTOMATION_RULE, wording=wording, path=OVERVIEW, now=now)
 
 
 def notify_of_plant_rule(rule: MadeRule, *, now: datetime, is_unread: bool = False) -> None:
@@ -57,15 +55,16 @@ def notify_of_plant_rule(rule: MadeRule, *, now: datetime, is_unread: bool = Fal
     cannot be read.
     """
 
-    def message() -> Message:
+    def wording() -> tuple[str, list[str]]:
         names = {"rule": rule.label, "workspace": rule.workspace.name}
         subject = gettext("%(rule)s ends in %(workspace)s: its playbook acts on the plant") % names
         if is_unread:
             subject = gettext("%(rule)s ends in %(workspace)s: its playbook cannot be read") % names
         lines = [rule.playbook.name] if rule.playbook else []
-        return subject, lines, gettext("You get this as SOC lead there.")
+        return subject, lines
 
-    _notify(deployment_leads([rule.workspace]), "automation.rule", OVERVIEW, message, now)
+    people = deployment_leads([rule.workspace])
+    notify_each(people, kind=kinds.AUTOMATION_RULE, wording=wording, path=OVERVIEW, now=now)
 
 
 def notify_of_unasked_run(change: Change, *, now: datetime) -> None:
@@ -73,7 +72,7 @@ def notify_of_unasked_run(change: Change, *, now: datetime) -> None:
     outbox that no act of a person has made. It was not started.
     """
 
-    def message() -> Message:
+    def wording() -> tuple[str, list[str]]:
         subject = gettext("A playbook that nobody asked for was not started in %(workspace)s") % {
             "workspace": change.workspace.name
         }
@@ -84,10 +83,10 @@ def notify_of_unasked_run(change: Change, *, now: datetime) -> None:
                 " database who must not: see the audit record."
             ),
         ]
-        return subject, lines, gettext("You get this as SOC lead there, or as administrator.")
+        return subject, lines
 
     people = leads_and_administrators_of(change.workspace)
-    _notify(people, "automation.forged", OVERVIEW, message, now)
+    notify_each(people, kind=kinds.FORGED_RUN, wording=wording, path=OVERVIEW, now=now)
 
 
 def notify_approvers(consent: PlantConsent, *, now: datetime) -> None:
@@ -99,20 +98,21 @@ def notify_approvers(consent: PlantConsent, *, now: datetime) -> None:
         people = {user.pk: user for user in deployment_leads([incident.workspace])}
     people.pop(consent.asked_by_id, None)
 
-    def message() -> Message:
+    def wording() -> tuple[str, list[str]]:
         words = {"playbook": consent.playbook.name, "incident": incident_number_label(incident)}
         subject = gettext("Consent wanted: %(playbook)s on %(incident)s") % words
         asks = gettext("%(name)s asks.") % {"name": consent.asked_by.name}
-        why = gettext("You get this because you can consent for this incident.")
-        return subject, [asks, consent.reason], why
+        return subject, [asks, consent.reason]
 
-    _notify(people.values(), "automation.consent", _path(consent), message, now)
+    notify_each(
+        people.values(), kind=kinds.CONSENT_ASKED, wording=wording, path=_path(consent), now=now
+    )
 
 
 def notify_asker(consent: PlantConsent, *, now: datetime) -> None:
     """Tell who asked."""
 
-    def message() -> Message:
+    def wording() -> tuple[str, list[str]]:
         name = consent.decided_by.name if consent.decided_by else ""
         words = {
             "playbook": consent.playbook.name,
@@ -123,28 +123,16 @@ def notify_asker(consent: PlantConsent, *, now: datetime) -> None:
         else:
             subject = gettext("Consent declined: %(playbook)s on %(incident)s") % words
         lines = [gettext("%(name)s decided.") % {"name": name}, consent.decision_reason]
-        return subject, [line for line in lines if line], gettext("You get this because you asked.")
+        return subject, [line for line in lines if line]
 
-    _notify([consent.asked_by], "automation.consent", _path(consent), message, now)
+    notify_each(
+        [consent.asked_by],
+        kind=kinds.CONSENT_DECIDED,
+        wording=wording,
+        path=_path(consent),
+        now=now,
+    )
 
 
 def _path(consent: PlantConsent) -> str:
     return f"/automation/consents/{consent.uuid}/"
-
-
-def _notify(
-    people: Iterable[User], kind: str, path: str, message: Callable[[], Message], now: datetime
-) -> None:
-    ordered = sorted(people, key=lambda person: (person.language, person.pk))
-    for language, group in groupby(ordered, key=lambda person: person.language):
-        with translation.override(language or "en"):
-            subject, lines, reason = message()
-        notify(
-            people=list(group),
-            kind=kind,
-            subject=subject,
-            body="\n".join(lines),
-            path=path,
-            reason=reason,
-            now=now,
-        )

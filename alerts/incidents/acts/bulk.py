@@ -11,7 +11,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from alerts import notification_kinds as kinds
 from alerts.incidents.acts.apply import (
     CannotUndo,
     SkippedIncidents,
@@ -39,7 +41,7 @@ from portal.jobs.services import (
     retry_later,
     settle,
 )
-from portal.notifications.services import notify
+from portal.notifications.services import notify_each
 
 type ActValues = dict[str, Any]  # what can be kept as JSON
 
@@ -246,8 +248,7 @@ def _work_on(row: BulkAct, *, unshifted: datetime, now: datetime) -> None:
         return
     settle(row, now=unshifted, ended_at=now, **progress)
     if now - row.made_at > MOMENT:
-        words = {"done": row.done, "total": row.total, "title": row.title}
-        _notify(row, _("Done for %(done)s of %(total)s: %(title)s") % words, now=now)
+        _notify(row, gettext_noop("Done for %(done)s of %(total)s: %(title)s"), now=now)
 
 
 def _no_longer_meant(bulk_act: BulkAct, chosen: dict[int, str]) -> SkippedIncidents:
@@ -281,20 +282,15 @@ def _give_back(row: BulkAct, error: Exception, *, unshifted: datetime, now: date
     log.error("Bulk act %s stopped at %s", row.act, row.worked, exc_info=error)
     if not settle(row, now=unshifted, state=JobState.DEAD, error=str(error)):
         return  # stopped meanwhile, or another worker took it over
-    words = {"worked": row.worked, "total": row.total, "title": row.title}
-    with translation.override(row.by.language or "en"):
-        _notify(row, _("It stopped at %(worked)s of %(total)s: %(title)s") % words, now=now)
+    _notify(row, gettext_noop("It stopped at %(worked)s of %(total)s: %(title)s"), now=now)
 
 
 def _notify(row: BulkAct, subject: str, *, now: datetime) -> None:
-    """A line in the inbox; no mail."""
-    notify(
-        people=[row.by],
-        kind="incidents.bulk",
-        subject=subject,
-        body="",
+    words = {"done": row.done, "worked": row.worked, "total": row.total, "title": row.title}
+    notify_each(
+        [row.by],
+        kind=kinds.BULK_ACT_ENDED,
+        wording=lambda: (_(subject) % words, []),
         path=f"/incidents/bulk/{row.act}/",
-        reason=_("You get this because you started it."),
         now=now,
-        mail=False,
     )

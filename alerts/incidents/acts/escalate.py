@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
+from alerts import notification_kinds as kinds
 from alerts.incidents.acts.apply import ActEffect, SkippedIncidents, apply_act
 from alerts.incidents.acts.triage import owner_member
 from alerts.incidents.engine.catalogue import bare_title, sentence
@@ -21,7 +21,7 @@ from portal.accounts.models import Role, User
 from portal.accounts.queries import people_holding
 from portal.errors import Refused
 from portal.notifications.queries import is_told
-from portal.notifications.services import notify
+from portal.notifications.services import notify_each
 from portal.text import visible_text
 from portal.ui.words import number
 
@@ -76,7 +76,6 @@ def _owner_effect(incidents: Sequence[Incident]) -> str:
     return gettext("stays as it is; you, where there is none")
 
 
-KIND = "incidents.escalated"
 MAX_NOTE = 1000
 
 
@@ -169,33 +168,33 @@ def _notify_leads(
 def _notify_lead(
     lead: User, rows: Sequence[Incident], *, act: UUID, by: User, note: str, now: datetime
 ) -> None:
-    with translation.override(lead.language or "en"):
-        first = rows[0]
+    first = rows[0]
+
+    def wording() -> tuple[str, list[str]]:
         what = f"{incident_number_label(first)} {bare_title(first.title)}"
         if len(rows) > 1:
             what = _("%(title)s ×%(n)s") % {
                 "title": bare_title(first.title),
                 "n": number(len(rows)),
             }
-        body = [
+        return _("Escalated: %(what)s") % {"what": what}, [
             _("%(name)s has escalated this to you.") % {"name": by.name},
             *([_("“%(words)s”") % {"words": note}] if note else []),
             "",
             _sentence_about(first, lead.language or "en"),
             *_ot_lines(first),
         ]
-        notify(
-            people=[lead],
-            kind=KIND,
-            subject=_("Escalated: %(what)s") % {"what": what},
-            body="\n".join(body),
-            path=f"/incidents/{first.pk}/",
-            reason=_("You get this because you lead the SOC of %(workspace)s.")
-            % {"workspace": first.workspace.name},
-            now=now,
-            act=act,
-            hold=UNDO_HOLD,
-        )
+
+    notify_each(
+        [lead],
+        kind=kinds.ESCALATED,
+        wording=wording,
+        path=f"/incidents/{first.pk}/",
+        now=now,
+        names={"workspace": first.workspace.name},
+        act=act,
+        hold=UNDO_HOLD,
+    )
 
 
 def _sentence_about(row: Incident, language: str) -> str:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from alerts import notification_kinds as kinds
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.ingest.incident_tasks import settle_owed_tasks, show_owed_tasks
 from alerts.incidents.ingest.overlay import drop_our_comments, refresh_overlay, show_our_comments
@@ -16,7 +17,7 @@ from alerts.outbox.models import PATCHES, Change, ChangeOutcome, WriteKind
 from alerts.outbox.registry import Settlement
 from alerts.outbox.wording import note_words
 from portal import clock
-from portal.notifications.services import notify
+from portal.notifications.services import notify_each
 
 _CODES = {
     ChangeOutcome.CONFLICTED: "conflict",
@@ -132,26 +133,29 @@ def _write_line(incident: Incident, settlement: Settlement, code: str) -> None:
     )
 
 
+_NOTICES = {
+    "conflict": (
+        kinds.CHANGE_CONFLICT,
+        gettext_noop("Somebody changed it in Sentinel first: %(incident)s"),
+    ),
+    "refused": (kinds.CHANGE_REFUSED, gettext_noop("Sentinel refused your change: %(incident)s")),
+    "dropped": (kinds.CHANGE_DROPPED, gettext_noop("Your change was not sent: %(incident)s")),
+}
+
+
 def _notify_author(incident: Incident, settlement: Settlement, code: str) -> None:
     """A line in the inbox of the person whose decision does not stand in Sentinel; no mail."""
     person = settlement.change.by
     if person is None or not incidents_visible_to(person).filter(pk=incident.pk).exists():
         return
-    with translation.override(person.language or "en"):
-        subject = {
-            "conflict": _("Somebody changed it in Sentinel first: %(incident)s"),
-            "refused": _("Sentinel refused your change: %(incident)s"),
-            "dropped": _("Your change was not sent: %(incident)s"),
-        }[code] % {"incident": incident}
-        reason = _("You get this because the change was yours.")
-        body = note_words(settlement.change.note)
-    notify(
-        people=[person],
-        kind=f"incidents.{code}",
-        subject=subject,
-        body=body,
+    kind, subject = _NOTICES[code]
+    notify_each(
+        [person],
+        kind=kind,
+        wording=lambda: (
+            _(subject) % {"incident": incident},
+            [note_words(settlement.change.note)],
+        ),
         path=f"/incidents/{incident.pk}/",
-        reason=reason,
         now=settlement.now,
-        mail=False,
     )

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.urls import NoReverseMatch, reverse
-from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
+from alerts import notification_kinds as kinds
 from alerts.incidents.ingest.planned import rank_incidents_of_alerts
 from alerts.planned_work.engine.coverage import SLACK
 from alerts.planned_work.engine.errors import PlanError
@@ -31,7 +31,7 @@ from alerts.sites.models import Site
 from portal.accounts.models import Role, User
 from portal.accounts.queries import people_holding
 from portal.audit.services import Actor, record
-from portal.notifications.services import notify
+from portal.notifications.services import notify_each
 
 
 @transaction.atomic
@@ -284,8 +284,7 @@ def ask_about_overruns(*, now: datetime) -> int:
     )
     occurrences = list(due[:_BATCH])
     for occurrence in occurrences:
-        for person in _people(occurrence):
-            _ask(occurrence, person, now)
+        _ask(occurrence, now=now)
         note_step(occurrence.work, code="asked", by="Tagout", now=now)
     Occurrence.objects.filter(pk__in=[occurrence.pk for occurrence in occurrences]).update(
         asked_at=now
@@ -301,21 +300,23 @@ def _people(occurrence: Occurrence) -> Iterable[User]:
     return people_holding({Role.OT_SITE_LEAD}, sites=[occurrence.work.site.uuid])
 
 
-def _ask(occurrence: Occurrence, person: User, now: datetime) -> None:
+def _ask(occurrence: Occurrence, *, now: datetime) -> None:
     title = ", ".join(filter(None, (occurrence.revision.work_order, occurrence.revision.title)))
-    with translation.override(person.language or "en"):
-        notify(
-            people=[person],
-            kind="planned_work.overrun",
-            subject=gettext("Still going on? %(title)s") % {"title": title},
-            body=gettext(
-                "The planned time is over, and so is the hour after it. Extend the work, or say "
-                "that it is done: until then its alerts count as unexpected."
-            ),
-            path=_path(occurrence),
-            reason=gettext("You planned this work, or lead the site."),
-            now=now,
+
+    def wording() -> tuple[str, list[str]]:
+        body = gettext(
+            "The planned time is over, and so is the hour after it. Extend the work, or say "
+            "that it is done: until then its alerts count as unexpected."
         )
+        return gettext("Still going on? %(title)s") % {"title": title}, [body]
+
+    notify_each(
+        _people(occurrence),
+        kind=kinds.WORK_OVERRUN,
+        wording=wording,
+        path=_path(occurrence),
+        now=now,
+    )
 
 
 def _path(occurrence: Occurrence) -> str:

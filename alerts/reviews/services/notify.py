@@ -2,16 +2,15 @@
 carry no rights; who is asked for a second opinion reads nothing that leads.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
-from itertools import groupby
-from uuid import UUID
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
+from alerts import notification_kinds as kinds
 from alerts.incidents.models import Incident
 from alerts.incidents.page.panel import members_of, zone_name_of
 from alerts.incidents.wording import headline_of, sentence_of
@@ -20,12 +19,11 @@ from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Annotation, Opinion, Review, SecondOpinion
 from alerts.reviews.policies import leads_of
 from portal.accounts.models import User
-from portal.notifications.services import notify
-from portal.ui.moments import ReaderClock, active
+from portal.notifications.services import Wording, notify_each
 from portal.ui.words import number
 
 MAX_DATES = 10
-type Message = tuple[str, list[str], str]  # subject, lines, why the reader gets it
+_notify = partial(notify_each, hold=UNDO_HOLD)
 
 
 def plant_time_words(moment: datetime, *, zone: str) -> str:
@@ -43,7 +41,7 @@ def notify_asked(
 ) -> None:
     """Tell everyone who speaks for OT at the site."""
 
-    def message() -> Message:
+    def wording() -> tuple[str, list[str]]:
         lines = [
             gettext("%(name)s of the SOC asks OT at %(site)s:")
             % {"name": review.asked_by.name, "site": review.site},
@@ -51,10 +49,16 @@ def notify_asked(
             "",
             *_facts(review, about, now),
         ]
-        return _was_this_you(review), lines, _because_ot(review)
+        return _was_this_you(review), lines
 
-    deliver(
-        people, kind="reviews.asked", path=_path(review), message=message, now=now, act=review.act
+    _notify(
+        people,
+        kind=kinds.OT_ASKED,
+        wording=wording,
+        path=_path(review),
+        now=now,
+        names={"site": review.site},
+        act=review.act,
     )
 
 
@@ -63,7 +67,7 @@ def notify_handed_over(
 ) -> None:
     """Tell the colleague who was pointed to the question."""
 
-    def message() -> Message:
+    def wording() -> tuple[str, list[str]]:
         lines = [
             gettext("%(name)s thinks that you can answer this.") % {"name": by.name},
             *([note] if note else []),
@@ -73,9 +77,16 @@ def notify_handed_over(
             "",
             *_facts(review, about, now),
         ]
-        return _was_this_you(review), lines, _because_ot(review)
+        return _was_this_you(review), lines
 
-    deliver([to], kind="reviews.handed-over", path=_path(review), message=message, now=now)
+    _notify(
+        [to],
+        kind=kinds.QUESTION_HANDED_OVER,
+        wording=wording,
+        path=_path(review),
+        now=now,
+        names={"site": review.site},
+    )
 
 
 def notify_answered(
@@ -91,7 +102,7 @@ def notify_answered(
     zone = zone_name_of(about) or "UTC"
     cause = cause_of(annotation.cause)
 
-    def message() -> Message:
+    def wording() -> tuple[str, list[str]]:
         verdict = gettext(annotation.get_verdict_display())
         title = headline_of(incident)
         subject = gettext("OT says %(verdict)s: %(title)s") % {"verdict": verdict, "title": title}
@@ -111,16 +122,10 @@ def notify_answered(
             *_still_waiting(left),
             gettext("Nothing is closed or suppressed by this answer."),
         ]
-        return (
-            subject,
-            lines,
-            gettext("You get this because you asked, or because you own the incident."),
-        )
+        return subject, lines
 
     path = f"/incidents/{incident.pk}/"
-    deliver(
-        people, kind="reviews.answered", path=path, message=message, now=now, act=annotation.act
-    )
+    _notify(people, kind=kinds.OT_ANSWERED, wording=wording, path=path, now=now, act=annotation.act)
 
 
 def _facts(review: Review, about: Sequence[Incident], now: datetime) -> list[str]:
@@ -166,71 +171,34 @@ def _was_this_you(review: Review) -> str:
     return gettext("Was this you? %(title)s") % {"title": headline_of(review.lead)}
 
 
-def _because_ot(review: Review) -> str:
-    return gettext("You get this because you speak for OT at %(site)s.") % {"site": review.site}
-
-
 def _path(review: Review) -> str:
     return f"/reviews/{review.uuid}/"
 
 
-def deliver(
-    people: Iterable[User],
-    *,
-    kind: str,
-    path: str,
-    message: Callable[[], Message],
-    now: datetime,
-    act: UUID | None = None,
-) -> None:
-    """Notify each person in their language. With an act it can be taken back for a moment."""
-    ordered = sorted(people, key=lambda person: (person.language, person.pk))
-    for chosen, group in groupby(ordered, key=lambda incident: incident.language):
-        # Not on the clock of whoever writes: the plant's, and its name beside it.
-        with translation.override(chosen or "en"), active(ReaderClock()):
-            subject, lines, reason = message()
-            notify(
-                people=list(group),
-                kind=kind,
-                subject=subject,
-                body="\n".join(lines),
-                path=path,
-                reason=reason,
-                now=now,
-                act=act,
-                hold=UNDO_HOLD if act else timedelta(),
-            )
-
-
-ASKED, OUTCOME, DECIDE = "reviews.asked", "reviews.second-opinion", "reviews.undecided"
-
-
 def notify_asked_for_opinion(opinion: Opinion, *, about: Sequence[Incident], now: datetime) -> None:
     """Tell the person who is asked, in the words of any question."""
-    deliver(
-        [opinion.person],
-        kind=ASKED,
-        path=_question_path(opinion),
-        message=_question(opinion, about, now),
-        now=now,
-        act=opinion.act,
-    )
+    _ask(opinion, _question(opinion, about, now), now=now)
 
 
 def notify_reminder(opinion: Opinion, *, about: Sequence[Incident], now: datetime) -> None:
     """Remind the person who has not answered in time."""
     question = _question(opinion, about, now)
 
-    def message() -> Message:
-        subject, lines, reason = question()
-        return gettext("Reminder: %(subject)s") % {"subject": subject}, lines, reason
+    def wording() -> tuple[str, list[str]]:
+        subject, lines = question()
+        return gettext("Reminder: %(subject)s") % {"subject": subject}, lines
 
-    deliver(
+    _ask(opinion, wording, now=now)
+
+
+def _ask(opinion: Opinion, wording: Wording, *, now: datetime) -> None:
+    _notify(
         [opinion.person],
-        kind=ASKED,
-        path=_question_path(opinion),
-        message=message,
+        kind=kinds.OT_ASKED,
+        wording=wording,
+        path=f"/reviews/{opinion.uuid}/",
         now=now,
+        names={"site": opinion.second_opinion.site},
         act=opinion.act,
     )
 
@@ -245,7 +213,7 @@ def notify_leads(
     """Ask both leads to decide about a suspicion."""
     first, lead = second_opinion.annotation, _gravest(about)
 
-    def message() -> Message:
+    def wording() -> tuple[str, list[str]]:
         title = headline_of(lead)
         lines = [
             gettext("%(name)s called this suspicious, and nobody has decided about it yet.")
@@ -257,10 +225,15 @@ def notify_leads(
             "",
             gettext("Until you confirm or correct it, what goes between these devices stays open."),
         ]
-        reason = gettext("You get this every day until somebody decides, because you are a lead.")
-        return gettext("Please decide: %(title)s") % {"title": title}, lines, reason
+        return gettext("Please decide: %(title)s") % {"title": title}, lines
 
-    deliver(people, kind=DECIDE, path=_outcome_path(second_opinion), message=message, now=now)
+    _notify(
+        people,
+        kind=kinds.SUSPICION_UNDECIDED,
+        wording=wording,
+        path=_outcome_path(second_opinion),
+        now=now,
+    )
 
 
 def notify_outcome(second_opinion: SecondOpinion, *, now: datetime) -> None:
@@ -272,7 +245,7 @@ def notify_outcome(second_opinion: SecondOpinion, *, now: datetime) -> None:
         people |= set(leads_of(second_opinion.site, about[0].workspace))
     lead = _gravest(about)
 
-    def message() -> Message:
+    def wording() -> tuple[str, list[str]]:
         title = headline_of(lead)
         lines = [
             _outcome_line(second_opinion),
@@ -286,23 +259,26 @@ def notify_outcome(second_opinion: SecondOpinion, *, now: datetime) -> None:
             *when_lines(about, zone=zone_name_of(about) or "UTC", now=now),
             gettext("All answers stay on record."),
         ]
-        reason = gettext("You get this because you answered, or because you are a lead.")
-        return gettext("Second opinion: %(title)s") % {"title": title}, lines, reason
+        return gettext("Second opinion: %(title)s") % {"title": title}, lines
 
     readers = {
         person.pk: person
         for person in people
         if person != second_opinion.decided_by and person.is_active
     }
-    deliver(
-        readers.values(), kind=OUTCOME, path=_outcome_path(second_opinion), message=message, now=now
+    _notify(
+        readers.values(),
+        kind=kinds.SECOND_OPINION_SETTLED,
+        wording=wording,
+        path=_outcome_path(second_opinion),
+        now=now,
     )
 
 
-def _question(opinion: Opinion, about: Sequence[Incident], now: datetime) -> Callable[[], Message]:
+def _question(opinion: Opinion, about: Sequence[Incident], now: datetime) -> Wording:
     site, lead = opinion.second_opinion.site, _gravest(about)
 
-    def message() -> Message:
+    def wording() -> tuple[str, list[str]]:
         due = plant_time_words(opinion.due_at, zone=site.time_zone)
         lines = [
             gettext("Tagout asks OT at %(site)s what this was.") % {"site": site},
@@ -312,11 +288,9 @@ def _question(opinion: Opinion, about: Sequence[Incident], now: datetime) -> Cal
             *when_lines(about, zone=site.time_zone, now=now),
             gettext("Please answer by %(time)s.") % {"time": due},
         ]
-        reason = gettext("You get this because you speak for OT at %(site)s.") % {"site": site}
-        title = headline_of(lead)
-        return gettext("What was this? %(title)s") % {"title": title}, lines, reason
+        return gettext("What was this? %(title)s") % {"title": headline_of(lead)}, lines
 
-    return message
+    return wording
 
 
 def _outcome_line(second_opinion: SecondOpinion) -> str:
@@ -336,10 +310,6 @@ def _outcome_line(second_opinion: SecondOpinion) -> str:
 
 def _gravest(about: Sequence[Incident]) -> Incident:
     return max(about, key=lambda incident: (incident.severity, incident.created_at, incident.pk))
-
-
-def _question_path(opinion: Opinion) -> str:
-    return f"/reviews/{opinion.uuid}/"
 
 
 def _outcome_path(second_opinion: SecondOpinion) -> str:

@@ -1,30 +1,28 @@
 """Tell administrators of certificates and client secrets that end soon, and of refused sign-ins."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils.formats import date_format
-from django.utils.translation import gettext, gettext_lazy, ngettext, override
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
+from alerts import notification_kinds as kinds
 from alerts.sentinel.models import ClientPurpose, CredentialKind, Reachability, Workspace
 from alerts.sentinel.queries import WARN_DAYS
 from portal.accounts.models import Role
 from portal.accounts.queries import people_holding
 from portal.jobs.models import Job, JobState
-from portal.notifications.services import notify
+from portal.notifications.kinds import NotificationKind
+from portal.notifications.services import Wording, notify_each
 
-ENDING, REFUSED = "sentinel.credential_ending", "sentinel.credential_refused"
 _STATUS: Final = "/status/"
 _PURPOSES: Final = {
     ClientPurpose.READ: gettext_lazy("Reading incidents"),
     ClientPurpose.INCIDENTS: gettext_lazy("Writing incidents and comments"),
     ClientPurpose.RULES: gettext_lazy("Deploying automation rules"),
 }
-
-type Words = Callable[[], tuple[str, str]]  # subject and body, in the reader's language
 
 
 def warn_about_credentials(*, now: datetime, unshifted: datetime) -> int:
@@ -52,7 +50,7 @@ def _warn_of_end(row: Reachability, *, now: datetime, unshifted: datetime) -> bo
     names = {"workspace": row.workspace.name, "purpose": _PURPOSES[ClientPurpose(row.purpose)]}
     is_secret = row.workspace.connection_for(row.purpose).credential == CredentialKind.CLIENT_SECRET
 
-    def words() -> tuple[str, str]:
+    def wording() -> tuple[str, list[str]]:
         subject = _words_of_secret(left, names) if is_secret else _words_of_certificate(left, names)
         day = {"date": date_format(ends_at, "DATE_FORMAT")}
         if is_secret:
@@ -65,10 +63,12 @@ def _warn_of_end(row: Reachability, *, now: datetime, unshifted: datetime) -> bo
                 "%(purpose)s: it ends on %(date)s. Renew it in Entra and put the new file in its "
                 "place."
             )
-        return subject, body % (names | day)
+        return subject, [body % (names | day)]
 
     key = f"{row.pk}:{ends_at:%Y-%m-%dT%H:%M}:{stage if left > timedelta() else 'ended'}"
-    return tell_administrators_once(row.workspace, kind=ENDING, key=key, words=words, now=now)
+    return notify_administrators_once(
+        row.workspace, kind=kinds.CREDENTIAL_ENDING, key=key, wording=wording, now=now
+    )
 
 
 def _words_of_certificate(left: timedelta, names: dict[str, Any]) -> str:
@@ -96,21 +96,23 @@ def _words_of_secret(left: timedelta, names: dict[str, Any]) -> str:
 def _tell_of_refusal(row: Reachability, *, now: datetime) -> bool:
     names = {"workspace": row.workspace.name, "purpose": _PURPOSES[ClientPurpose(row.purpose)]}
 
-    def words() -> tuple[str, str]:
+    def wording() -> tuple[str, list[str]]:
         subject = gettext("Azure refuses Tagout in %(workspace)s") % names
-        return subject, f"{names['purpose']}: {row.latest_error}"
+        return subject, [f"{names['purpose']}: {row.latest_error}"]
 
     key = f"{row.pk}:{row.denied_since:%Y-%m-%dT%H:%M:%S}"
-    return tell_administrators_once(row.workspace, kind=REFUSED, key=key, words=words, now=now)
+    return notify_administrators_once(
+        row.workspace, kind=kinds.CREDENTIAL_REFUSED, key=key, wording=wording, now=now
+    )
 
 
 @transaction.atomic
-def tell_administrators_once(
-    workspace: Workspace, *, kind: str, key: str, words: Words, now: datetime
+def notify_administrators_once(
+    workspace: Workspace, *, kind: NotificationKind, key: str, wording: Wording, now: datetime
 ) -> bool:
-    """Tell each administrator of a workspace, unless this was told before; `key` names it."""
+    """Notify the administrators of a workspace, unless they were before; `key` names the alarm."""
     _, is_new = Job.objects.get_or_create(
-        kind=kind,
+        kind=kind.name,
         key=key,
         defaults={"state": JobState.DONE, "settled_at": now, "made_at": now, "due_at": now},
     )
@@ -122,17 +124,5 @@ def tell_administrators_once(
         workspaces=[workspace.uuid],
         organisations=[organisation.uuid] if organisation else [],
     )
-    for person in people:
-        with override(person.language or "en"):
-            subject, body = words()
-            reason = gettext("You administer this workspace.")
-        notify(
-            people=[person],
-            kind=kind,
-            subject=subject,
-            body=body,
-            path=_STATUS,
-            reason=reason,
-            now=now,
-        )
+    notify_each(people, kind=kind, wording=wording, path=_STATUS, now=now)
     return True

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext, gettext_noop
 
+from alerts import notification_kinds as kinds
 from alerts.outbox.models import Landing, RuleKind, RulePriority, WantedRule
 from alerts.outbox.services import (
     clear_desired_rule,
@@ -319,10 +320,10 @@ def _notify_taken_out(rule: Rule, plan: DeploymentPlan, *, now: datetime) -> Non
     names = {"rule": rule.label, "workspace": plan.workspace.name}
     notify_about_rule(
         version,
+        kinds.RULE_TAKEN_OUT,
         people={*concerned_by(version), *deployment_leads([plan.workspace])},
-        kind="taken-out",
         now=now,
-        message=lambda: (
+        wording=lambda: (
             gettext("%(rule)s is no longer in Sentinel in %(workspace)s") % names,
             [
                 *map(in_words, plan.reasons or [plan.why]),

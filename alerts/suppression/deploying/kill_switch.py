@@ -4,17 +4,18 @@ The stop itself is committed first and alone with the gates, so that nothing tha
 keep it from being in force.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext
 
+from alerts import notification_kinds as kinds
 from alerts.outbox.models import SUPPRESSING, RuleKind, WantedRule
 from alerts.outbox.services import clear_desired_rule
 from alerts.sentinel.models import Workspace
 from alerts.suppression.deploying.desired import OFF, bring_in_line, bring_rule_in_line, place_gate
-from alerts.suppression.deploying.recipients import Message, concerned_by_all, notify_people
+from alerts.suppression.deploying.recipients import concerned_by_all
 from alerts.suppression.deploying.watchlist_gate import shut_list_gate
 from alerts.suppression.models import ACTING, Rule, RuleVersion, Stop, VersionState
 from alerts.suppression.policies import (
@@ -30,6 +31,8 @@ from portal.accounts.models import User
 from portal.accounts.queries import reach_of
 from portal.audit.services import record
 from portal.errors import Refused
+from portal.notifications.kinds import NotificationKind
+from portal.notifications.services import Wording, notify_each
 from portal.text import visible_text
 
 
@@ -183,16 +186,16 @@ def _take_rules_away(places: Collection[Workspace], *, now: datetime) -> None:
 
 
 def _notify_off(stop: Stop, *, now: datetime) -> None:
-    def message() -> Message:
+    def wording() -> tuple[str, list[str]]:
         subject = gettext("Suppression is off: %(place)s") % {"place": _place(stop)}
         sentence = gettext("%(name)s switched it off.") % {"name": stop.stopped_by_label}
         return subject, [line for line in (sentence, stop.reason) if line]
 
-    _notify(stop, "suppression.off", message, now)
+    _notify(stop, kinds.SUPPRESSION_OFF, wording, now)
 
 
 def _notify_on(stop: Stop, *, now: datetime) -> None:
-    def message() -> Message:
+    def wording() -> tuple[str, list[str]]:
         subject = gettext("Suppression is on again: %(place)s") % {"place": _place(stop)}
         name = stop.lifted_by.name if stop.lifted_by else ""
         return subject, [
@@ -200,10 +203,10 @@ def _notify_on(stop: Stop, *, now: datetime) -> None:
             stop.lifted_reason,
         ]
 
-    _notify(stop, "suppression.on", message, now)
+    _notify(stop, kinds.SUPPRESSION_ON, wording, now)
 
 
-def _notify(stop: Stop, kind: str, message: Callable[[], Message], now: datetime) -> None:
+def _notify(stop: Stop, kind: NotificationKind, wording: Wording, now: datetime) -> None:
     places = (
         [stop.workspace]
         if stop.workspace
@@ -211,7 +214,7 @@ def _notify(stop: Stop, kind: str, message: Callable[[], Message], now: datetime
             Workspace.objects.exclude(state=Workspace.State.REMOVED).select_related("organisation")
         )
     )
-    notify_people(concerned_by_all(places), kind=kind, path=PATH, message=message, now=now)
+    notify_each(concerned_by_all(places), kind=kind, wording=wording, path=PATH, now=now)
 
 
 def _place(stop: Stop) -> str:

@@ -6,12 +6,14 @@ what somebody changed there, is told to the SOC leads.
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext
 
+from alerts import notification_kinds as kinds
 from alerts.outbox.models import (
     NOT_AS_DECIDED,
     OF_WATCHLIST,
@@ -27,12 +29,7 @@ from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import Health, standing_of
 from alerts.suppression.deploying.desired import bring_rule_in_line, is_healthy, place_gate
 from alerts.suppression.deploying.probe import on_probe_outcome, probe_when_needed
-from alerts.suppression.deploying.recipients import (
-    Message,
-    deployment_leads,
-    leads_and_administrators_of,
-    notify_people,
-)
+from alerts.suppression.deploying.recipients import deployment_leads, leads_and_administrators_of
 from alerts.suppression.deploying.rounds import RENEWAL, renew_soon
 from alerts.suppression.deploying.watchlist_gate import shut_list_gate
 from alerts.suppression.deploying.watchlist_periods import note_period
@@ -47,7 +44,9 @@ from portal.backup.queries import is_paused_after_restore
 from portal.jobs.failures import RoundFailures
 from portal.jobs.models import Job, JobState
 from portal.jobs.services import claim_due, ensure_job, put_back_after
+from portal.notifications.kinds import NotificationKind
 from portal.notifications.models import Notification
+from portal.notifications.services import notify_each
 
 EVERY, SOON = timedelta(seconds=60), timedelta(seconds=2)
 _INTERESTED: Final = (*OPEN, *ACTING, VersionState.PAUSED)
@@ -157,14 +156,14 @@ def _workspaces() -> list[Workspace]:
 
 
 DEPLOYMENTS: Final = "/deployments/"
-UNDECIDED: Final = "suppression.undecided"
 _ONCE: Final = timedelta(days=1)
+_KINDS: Final = {Landing.REFUSED: kinds.RULE_REFUSED, Landing.HELD: kinds.RULE_HELD}
 
 
 def on_rule_outcome(settlement: RuleSettlement) -> None:
     """Part of the transaction that settles it."""
     if settlement.is_undecided:
-        _notify(settlement.rule, kind=UNDECIDED, outcome=settlement.outcome, now=settlement.now)
+        _notify(settlement, kinds.RULE_UNDECIDED)
         return
     if settlement.rule.kind == RuleKind.PROBE:
         if on_probe_outcome(settlement):
@@ -174,29 +173,28 @@ def on_rule_outcome(settlement: RuleSettlement) -> None:
         note_period(settlement)
     elif settlement.rule.kind not in SUPPRESSING:
         return
-    if settlement.outcome in (Landing.REFUSED, Landing.HELD):
-        kind = f"suppression.{settlement.outcome.value}"
-        _notify(settlement.rule, kind=kind, outcome=settlement.outcome, now=settlement.now)
+    if kind := _KINDS.get(settlement.outcome):
+        _notify(settlement, kind)
 
 
-def _notify(row: WantedRule, *, kind: str, outcome: Landing, now: datetime) -> None:
+def _notify(settlement: RuleSettlement, kind: NotificationKind) -> None:
+    row, now = settlement.rule, settlement.now
     people = deployment_leads([row.workspace])
-    if kind == UNDECIDED:
+    if kind == kinds.RULE_UNDECIDED:
         people = leads_and_administrators_of(row.workspace)
     earlier = Notification.objects.filter(
         to__in=people,
-        kind=kind,
+        kind=kind.name,
         subject__contains=row.label,
         made_at__gt=now - _ONCE,
         body__contains=row.workspace.name,
     )
     if not earlier.exists():
-        notify_people(
-            people, kind=kind, path=DEPLOYMENTS, message=lambda: _words(row, outcome), now=now
-        )
+        wording = partial(_wording, row, settlement.outcome)
+        notify_each(people, kind=kind, wording=wording, path=DEPLOYMENTS, now=now)
 
 
-def _words(row: WantedRule, outcome: Landing) -> Message:
+def _wording(row: WantedRule, outcome: Landing) -> tuple[str, list[str]]:
     names = {"rule": row.label, "workspace": row.workspace.name}
     lines = [f"{row.workspace.name}: {note_words(row.latest_error)}"]
     if row.error_code == NOT_AS_DECIDED:

@@ -1,20 +1,12 @@
-"""Tell people of a workspace about what concerns all rules there, each in their language."""
+"""Whom to notify of what concerns all rules of a workspace."""
 
-from collections.abc import Callable, Collection, Iterable
-from datetime import datetime
-from itertools import groupby
-
-from django.utils import translation
-from django.utils.translation import gettext
+from collections.abc import Collection
 
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.models import ACTING, RuleVersion
 from portal.accounts.models import Role, User
 from portal.accounts.queries import people_holding
-from portal.notifications.services import notify
-
-type Message = tuple[str, list[str]]  # subject and lines
 
 
 def deployment_leads(workspaces: Collection[Workspace]) -> list[User]:
@@ -53,22 +45,3 @@ def concerned_by_all(workspaces: Collection[Workspace]) -> list[User]:
     for user in User.objects.filter(email__in=emails - {""}, is_active=True):
         people.setdefault(user.pk, user)
     return list(people.values())
-
-
-def notify_people(
-    people: Iterable[User], *, kind: str, path: str, message: Callable[[], Message], now: datetime
-) -> None:
-    """Tell these people; `told` is asked once a language."""
-    ordered = sorted(people, key=lambda person: (person.language, person.pk))
-    for language, group in groupby(ordered, key=lambda person: person.language):
-        with translation.override(language or "en"):
-            subject, lines = message()
-            notify(
-                people=list(group),
-                kind=kind,
-                subject=subject,
-                body="\n".join(lines),
-                path=path,
-                reason=gettext("You get this because rules of yours are active there."),
-                now=now,
-            )

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext
 
+from alerts import notification_kinds as kinds
 from alerts.incidents.models import Alert
 from alerts.rules.guards import signing
 from alerts.rules.guards.signing import SigningSide, reasons_not_signed
@@ -20,7 +21,7 @@ from alerts.rules.sentence import Sentence
 from alerts.rules.watchlist import ALIAS, FORMAT, LIST
 from alerts.sentinel import kql
 from alerts.sentinel.models import Workspace
-from alerts.suppression.deploying.recipients import Message, concerned_by_all, notify_people
+from alerts.suppression.deploying.recipients import concerned_by_all
 from alerts.suppression.deploying.rounds import renew_soon
 from alerts.suppression.deploying.watchlist_gate import shut_list_gate
 from alerts.suppression.models import (
@@ -35,6 +36,7 @@ from alerts.suppression.signing.people import identity_of
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
+from portal.notifications.services import notify_each
 from portal.text import visible_text
 
 OPEN = (State.PROPOSED, State.ON)
@@ -260,9 +262,9 @@ def _signatures_of(request: WatchlistRequest) -> list[signing.SideSignature]:
 
 def _notify(request: WatchlistRequest, *, now: datetime) -> None:
     is_on = request.state == State.ON
-    kind = "suppression.on" if is_on else "suppression.off"
+    kind = kinds.SUPPRESSION_ON if is_on else kinds.SUPPRESSION_OFF
 
-    def message() -> Message:
+    def wording() -> tuple[str, list[str]]:
         names = {"workspace": request.workspace.name}
         if is_on:
             subject = gettext("Routine is left out before it is an incident: %(workspace)s") % names
@@ -271,6 +273,6 @@ def _notify(request: WatchlistRequest, *, now: datetime) -> None:
         return subject, [line for line in (request.ended_by_label, request.end_reason) if line]
 
     path = f"/deployments/watchlists/{request.workspace.uuid}/"
-    notify_people(
-        concerned_by_all([request.workspace]), kind=kind, path=path, message=message, now=now
+    notify_each(
+        concerned_by_all([request.workspace]), kind=kind, wording=wording, path=path, now=now
     )

@@ -1,20 +1,18 @@
 """Notify people about rules, each in their language; links carry no rights."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from itertools import groupby
 
-from django.utils import translation
 from django.utils.translation import gettext
 
+from alerts import notification_kinds as kinds
 from alerts.rules.sentence import Sentence, translated_sentence
 from alerts.sites.queries import zone_of_sites
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import User
-from portal.notifications.services import notify
+from portal.notifications.kinds import NotificationKind
+from portal.notifications.services import Wording, notify_each
 from portal.ui.moments import READER, plain_value_words
-
-type Message = Callable[[], tuple[str, list[str]]]  # subject and lines, in the language that is on
 
 
 def in_words(reason: object, zone: str = READER) -> str:
@@ -25,22 +23,15 @@ def in_words(reason: object, zone: str = READER) -> str:
 
 
 def notify_about_rule(
-    version: RuleVersion, *, people: Iterable[User], kind: str, message: Message, now: datetime
+    version: RuleVersion,
+    kind: NotificationKind,
+    *,
+    people: Iterable[User],
+    wording: Wording,
+    now: datetime,
 ) -> None:
     """Notify these people about a version."""
-    ordered = sorted(people, key=lambda person: (person.language, person.pk))
-    for chosen, group in groupby(ordered, key=lambda person: person.language):
-        with translation.override(chosen or "en"):
-            subject, lines = message()
-            notify(
-                people=list(group),
-                kind=f"suppression.{kind}",
-                subject=subject,
-                body="\n".join(lines),
-                path=f"/rules/{version.uuid}/",
-                reason=gettext("You get this because you sign, own or watch this rule."),
-                now=now,
-            )
+    notify_each(people, kind=kind, wording=wording, path=f"/rules/{version.uuid}/", now=now)
 
 
 def notify_proposed(version: RuleVersion, *, people: Iterable[User], now: datetime) -> None:
@@ -48,10 +39,10 @@ def notify_proposed(version: RuleVersion, *, people: Iterable[User], now: dateti
     name = version.proposed_by.name if version.proposed_by else ""
     notify_about_rule(
         version,
+        kinds.RULE_PROPOSED,
         people=people,
-        kind="proposed",
         now=now,
-        message=lambda: (
+        wording=lambda: (
             gettext("To sign: %(rule)s") % {"rule": version},
             [
                 gettext("%(name)s proposes a rule and asks for your signature.") % {"name": name},
@@ -67,10 +58,10 @@ def notify_changes_requested(version: RuleVersion, *, by: User, note: str, now: 
     people = [version.proposed_by] if version.proposed_by else []
     notify_about_rule(
         version,
+        kinds.RULE_CHANGES_REQUESTED,
         people=people,
-        kind="changes-requested",
         now=now,
-        message=lambda: (
+        wording=lambda: (
             gettext("Changes requested: %(rule)s") % {"rule": version},
             [gettext("%(name)s asks for changes:") % {"name": by.name}, note],
         ),
@@ -84,10 +75,10 @@ def notify_state(
     texts, zone = list(reasons), zone_of_sites(version.site_ids)
     notify_about_rule(
         version,
+        kinds.RULE_STATES[version.state],
         people=people,
-        kind=version.state,
         now=now,
-        message=lambda: (
+        wording=lambda: (
             gettext("%(state)s: %(rule)s")
             % {"state": version.get_state_display(), "rule": version},
             [in_words(reason, zone) for reason in texts],

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext
 
+from alerts import notification_kinds as kinds
 from alerts.rules.guards.lifecycle import (
     TRIAL_ENDS,
     is_unended,
@@ -281,7 +282,7 @@ def _ask(version: RuleVersion, key: str, progress: TrialProgress, *, now: dateti
         return False
     keep_note(kind=ASKED, key=key, now=now)
 
-    def question() -> tuple[str, list[str]]:
+    def wording() -> tuple[str, list[str]]:
         ran = {"n": number((now - version.state_since).days)}
         return (
             gettext("Promote or retire: %(rule)s") % {"rule": version},
@@ -292,9 +293,8 @@ def _ask(version: RuleVersion, key: str, progress: TrialProgress, *, now: dateti
             ],
         )
 
-    notify_about_rule(
-        version, people=accounts_of_owners(version), kind="trial-asked", message=question, now=now
-    )
+    people = accounts_of_owners(version)
+    notify_about_rule(version, kinds.TRIAL_QUESTION, people=people, wording=wording, now=now)
     return True
 
 

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import translation
 from django.utils.translation import gettext
 
+from alerts import notification_kinds as kinds
 from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.acts.close import show_closed_in_sentinel
 from alerts.incidents.models import Incident, IncidentRaw, IncidentStatus, TimelineItem
@@ -31,7 +31,7 @@ from alerts.suppression.models import (
     Where,
 )
 from portal.audit.services import record
-from portal.notifications.services import notify
+from portal.notifications.services import notify_each
 
 BEGINS = "Closed by Tagout, rule R-"
 _BLOCK = re.compile(
@@ -238,16 +238,16 @@ def _distrust(incident: Incident, *, text: str, reason: str, now: datetime) -> N
         now=now,
         details={"comment": text[:1000], "reason": reason},
     )
-    for person in deployment_leads([incident.workspace]):
-        with translation.override(person.language or "en"):
-            subject = gettext("Closed in a rule's name, but not by it: %(incident)s")
-            notify(
-                people=[person],
-                kind="suppression.untrusted",
-                now=now,
-                body=reason,
-                subject=subject % {"incident": incident},
-                path=f"/incidents/{incident.pk}/",
-                reason=gettext("You get this because you lead the SOC of this workspace."),
-            )
+
+    def wording() -> tuple[str, list[str]]:
+        subject = gettext("Closed in a rule's name, but not by it: %(incident)s")
+        return subject % {"incident": incident}, [reason]
+
+    notify_each(
+        deployment_leads([incident.workspace]),
+        kind=kinds.FALSE_RULE_NAME,
+        wording=wording,
+        path=f"/incidents/{incident.pk}/",
+        now=now,
+    )
     record("suppression.incident.distrusted", on=incident, by="suppression", at=now, reason=reason)

@@ -27,12 +27,12 @@ from portal.celery import app
 from portal.jobs.models import Job, JobState
 from portal.jobs.queries import HEARTBEAT
 from portal.notifications.models import Mail
-from portal.notifications.services import notify
 from portal.schedule import QUEUES, SCHEDULE
 from simulator.store.incidents import IncidentPage
 from tests import cast
 from tests.architecture.tree import HOME
 from tests.conftest import add_person
+from tests.factories.inbox import notify
 from tests.faults.conftest import Workers, wait_until
 from tests.faults.outbox import SECRET_VARIABLE
 from tests.faults.web_process import WebProcess
@@ -274,17 +274,7 @@ class Stack:
     def owe_mails(self, *subjects: str) -> list[int]:
         """Mails that are due, by their numbers."""
         lines = [
-            line
-            for subject in subjects
-            for line in notify(
-                people=[self.ada],
-                kind="tests",
-                subject=subject,
-                body="",
-                path="/",
-                reason="",
-                now=clock.now(),
-            )
+            line for subject in subjects for line in [notify(self.ada, subject, now=clock.now())]
         ]
         rows = Mail.objects.filter(notification__in=lines).order_by("pk")
         return list(rows.values_list("pk", flat=True))

@@ -22,10 +22,10 @@ from portal import clock
 from portal.accounts.models import GrantScope, Role, Session
 from portal.backup.pg_tools import client_of_wheel, environment_of
 from portal.backup.services import restore_backup, schema
-from portal.notifications.services import notify
 from tests import cast
 from tests.architecture.tree import HOME
 from tests.factories.changes import enqueue_comment
+from tests.factories.inbox import notify
 from tests.factories.incidents import make_alert, make_incident, make_site, make_workspace
 from tests.servers import execute_outside, make_template
 
@@ -101,15 +101,7 @@ class World:
             by_label=sam.name,
             now=now,
         )
-        notify(
-            people=[sam],
-            kind="tests.told",
-            subject="OT was asked",
-            body="Look.",
-            path="/",
-            reason="",
-            now=now,
-        )
+        notify(sam, now=now)
         Session.objects.create(
             key_digest="d" * 64, data="x", user=sam, begun_at=now, works_until=now, ends_at=now
         )

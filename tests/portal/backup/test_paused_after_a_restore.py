@@ -10,9 +10,10 @@ from alerts.suppression.enforcing import decide
 from alerts.suppression.watching import watch
 from portal import clock
 from portal.backup.models import Restore
-from portal.notifications.services import notify, send_one_mail
+from portal.notifications.services import send_one_mail
 from tests import cast
 from tests.conftest import NOON
+from tests.factories.inbox import notify
 from tests.factories.incidents import make_workspace
 
 pytestmark = pytest.mark.django_db
@@ -34,15 +35,7 @@ def resume():
 
 
 def test_no_mail_is_sent(paused, make_person):
-    notify(
-        people=[make_person(cast.SAM)],
-        kind="tests.told",
-        subject="OT was asked",
-        body="Look.",
-        path="/",
-        reason="",
-        now=NOON,
-    )
+    notify(make_person(cast.SAM), now=NOON)
     assert not send_one_mail(now=clock.unshifted())
     assert not outbox.outbox
     resume()

@@ -3,10 +3,11 @@
 import pytest
 
 from portal.notifications.models import Mail, Notification
-from portal.notifications.services import notify, send_one_mail, take_back
+from portal.notifications.services import send_one_mail, take_back
 from tests import cast
 from tests.bars import bar_faults_everywhere
 from tests.conftest import NOON
+from tests.factories.inbox import notify
 
 
 @pytest.fixture
@@ -17,16 +18,7 @@ def sam(make_person):
 @pytest.fixture
 def send(sam):
     def send_one(subject="OT has answered", *, to=sam, path="/reviews/", **more):
-        return notify(
-            people=[to],
-            kind="reviews.answered",
-            subject=subject,
-            body="It was maintenance.",
-            path=path,
-            reason="You get this because you asked.",
-            now=NOON,
-            **more,
-        )[0]
+        return notify(to, subject, body="It was maintenance.", path=path, now=NOON, **more)
 
     return send_one
 

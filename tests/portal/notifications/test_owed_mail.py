@@ -12,9 +12,10 @@ from portal.jobs.models import CircuitBreaker, JobState
 from portal.jobs.services import WORKER_DIED, claim_due
 from portal.notifications.models import Mail
 from portal.notifications.queries import mails_owed
-from portal.notifications.services import notify, send_one_mail
+from portal.notifications.services import send_one_mail
 from tests import cast
 from tests.conftest import NOON
+from tests.factories.inbox import notify
 
 pytestmark = pytest.mark.django_db
 
@@ -27,16 +28,7 @@ def send_all():
 @pytest.fixture
 def send():
     def send_one(person, subject="OT was asked"):
-        [line] = notify(
-            people=[person],
-            kind="tests.told",
-            subject=subject,
-            body="Please look.",
-            path="/",
-            reason="",
-            now=NOON,
-        )
-        return line.mail
+        return notify(person, subject, now=NOON).mail
 
     return send_one
 

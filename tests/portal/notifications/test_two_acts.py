@@ -6,25 +6,15 @@ import pytest
 
 from portal.notifications.models import Mail, Notification
 from portal.notifications.queries import is_told
-from portal.notifications.services import mark_read, notify, take_back
+from portal.notifications.services import mark_read, take_back
 from tests.conftest import NOON
+from tests.factories.inbox import notify
 
 pytestmark = pytest.mark.django_db
 
 
 def tell(person, act, *, mail=True):
-    (line,) = notify(
-        people=[person],
-        kind="tests.told",
-        subject="OT was asked",
-        body="Look.",
-        path="/",
-        reason="",
-        now=NOON,
-        mail=mail,
-        act=act,
-    )
-    return line
+    return notify(person, now=NOON, mail=mail, act=act)
 
 
 @pytest.mark.parametrize("mail", [True, False])

@@ -1,0 +1,18 @@
+"""What a kind of notification is. Each wing lists its kinds in its `notification_kinds.py`."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationKind:
+    """One kind of line in the inbox. `name` is `room.thing`, at most 40 characters; `recipients`
+    and `about` are English, for docs/notifications.md.
+    """
+
+    name: str
+    recipients: str
+    about: str
+    reason: Promise  # why the reader gets it; may have %(named)s places
+    is_mailed: bool = True
