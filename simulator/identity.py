@@ -76,9 +76,9 @@ _REGISTERED = {
 }
 READ_INCIDENTS, WRITE_INCIDENTS = "SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All"
 READ_ALERTS, WRITE_ALERTS = "SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"
-HUNT, MANAGE = "ThreatHunting.Read.All", "SecurityData.Manage.All"
-PERMISSIONS = (READ_INCIDENTS, WRITE_INCIDENTS, READ_ALERTS, WRITE_ALERTS, HUNT, MANAGE)
-_READS = (READ_INCIDENTS, READ_ALERTS, HUNT)
+MANAGE = "SecurityData.Manage.All"
+PERMISSIONS = (READ_INCIDENTS, WRITE_INCIDENTS, READ_ALERTS, WRITE_ALERTS, MANAGE)
+_READS = (READ_INCIDENTS, READ_ALERTS)
 _CONSENTED: dict[str, tuple[str, ...]] = {
     "portal": (*_READS, WRITE_INCIDENTS, WRITE_ALERTS),
     "reader": _READS,

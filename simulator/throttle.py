@@ -31,7 +31,7 @@ WINDOWS: dict[str, int] = {
 }
 # Limit of Graph -> calls in a minute; per application and tenant.
 GRAPH_SECONDS = 60
-GRAPH: dict[str, int] = {"graph security": 150, "graph hunting": 45}
+GRAPH: dict[str, int] = {"graph security": 150}
 
 
 @dataclass

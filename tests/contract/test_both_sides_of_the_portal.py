@@ -3,10 +3,7 @@
 import json
 
 import pytest
-from django.core.management import call_command
-from django.core.management.base import CommandError
 
-from alerts.readiness.probe_words import PROBES
 from alerts.sentinel.client.azure import AzureSentinelClient
 from alerts.sentinel.client.connection import Connection
 from alerts.sentinel.client.errors import (
@@ -18,7 +15,6 @@ from alerts.sentinel.client.errors import (
 from alerts.sentinel.client.graph_calls import GraphCalls
 from alerts.sentinel.client.graph_source import GraphIncidentSource
 from alerts.sentinel.client.port import ListBy
-from alerts.sentinel.services.graph_probes import probe_graph, probe_writes
 from alerts.sentinel.wire import (
     comment_body,
     read_alerts,
@@ -31,7 +27,6 @@ from alerts.sentinel.wire.graph import Counterpart, listed_of
 from simulator.running import running_simulator
 from tests.conftest import NOON
 from tests.factories.graph import MemoryCounterparts
-from tests.factories.incidents import make_workspace
 
 SECRET = "TAGOUT_CONTRACT_SECRET"
 DOWNLOAD = "tuesday-download"
@@ -221,90 +216,3 @@ def test_what_goes_wrong_is_told_in_tagouts_words(source, pretend):
         with pytest.raises(expected):
             source.list_incidents(by=ListBy.CREATED)
         pretend.control.clear_faults()
-
-
-def test_the_probes_find_out_how_this_tenant_behaves(source, pretend):
-    findings = probe_graph(graph=source.graph, resource_manager=source.resource_manager, now=NOON)
-    found = {finding.probe: finding.found for finding in findings}
-    assert found["incidents can be read"] == found["alerts can be read"] == "yes"
-    assert found["lists can be ordered"] == found["lists bring alerts"] == "yes"
-    assert found["filters can be joined"] == "yes"
-    assert found["answers carry an etag"] == "no"
-    assert found.keys() <= PROBES.keys(), "the readiness page tells them in German"
-    assert found["alerts of rules bring devices of the plant"] == "yes"
-    assert found["raw alerts of Defender for IoT are there"] == "no"
-    assert found["incidents of this workspace are in Graph"] == "yes"
-    pretend.control.graph(orderby="refused", evidence="none")
-    findings = probe_graph(graph=source.graph, resource_manager=source.resource_manager, now=NOON)
-    found = {finding.probe: finding.found for finding in findings}
-    assert found["lists can be ordered"] == "no"
-    assert found["alerts of rules bring devices of the plant"] == "no"
-    pretend.control.graph(orderby="honoured", evidence="devices")
-
-
-def test_the_probes_that_write_put_back_what_was_there(source, pretend):
-    name = inject(pretend, source)
-    graph_id = source._counterparts.by_name(name).graph_id
-    before = read(source, name)
-    findings = probe_writes(
-        graph=source.graph,
-        resource_manager=source.resource_manager,
-        name=name,
-        graph_id=graph_id,
-    )
-    found = {finding.probe: finding.found for finding in findings}
-    assert found.keys() <= PROBES.keys(), "the readiness page tells them in German"
-    assert found["an incident can be set in progress"] == "yes"
-    assert found["an owner can be taken away"] == "yes"
-    assert found["a stale If-Match is refused"] == "no"
-    assert found["resolving an incident resolves its alerts"] == "yes"
-    assert found["a close reaches Sentinel with its classification"] == "yes"
-    after = read(source, name)
-    assert (after.status, after.owner, after.classification) == (
-        before.status,
-        before.owner,
-        before.classification,
-    )
-
-
-@pytest.mark.django_db
-def test_one_command_prints_what_was_found_and_keeps_it(pretend, connection, capsys):
-    workspace = make_workspace(
-        "gdansk",
-        tenant_id=connection.tenant_id,
-        subscription_id=connection.subscription_id,
-        resource_group=connection.resource_group,
-        workspace_name=connection.workspace_name,
-        endpoint=pretend.endpoint,
-        authority=pretend.endpoint,
-        graph_endpoint=pretend.endpoint,
-        ca_bundle=connection.ca_bundle,
-        client_id=connection.client_id,
-        secret_env=SECRET,
-    )
-    call_command("workspace", "probe", "gdansk")
-    printed = capsys.readouterr().out
-    assert "yes     lists can be ordered: " in printed
-    assert "unknown a throttled call says how long to wait: No call was throttled." in printed
-    workspace.refresh_from_db()
-    assert workspace.capabilities["graph"]["found"]["answers carry an etag"] == "no"
-    with pytest.raises(CommandError, match="is in the Defender portal"):
-        call_command("workspace", "probe", "gdansk", "--incident", "nothing")
-
-
-@pytest.mark.django_db
-def test_a_failed_sign_in_is_no_finding(pretend, connection, monkeypatch):
-    workspace = make_workspace(
-        "gdansk",
-        tenant_id=connection.tenant_id,
-        endpoint=pretend.endpoint,
-        authority=pretend.endpoint,
-        graph_endpoint=pretend.endpoint,
-        ca_bundle=connection.ca_bundle,
-        client_id=connection.client_id,
-        secret_env="TAGOUT_NO_SUCH_SECRET",
-    )
-    with pytest.raises(CommandError, match="nothing was stored, for there is no token"):
-        call_command("workspace", "probe", "gdansk")
-    workspace.refresh_from_db()
-    assert "graph" not in workspace.capabilities

@@ -15,7 +15,6 @@ from alerts.intake.services.sweep import (
     latest_sweep_began_at,
     sweep_began_at,
 )
-from alerts.readiness.probe_words import GraphProbe, graph_probe_of
 from alerts.sentinel.models import IncidentSource, PortalResidence, Workspace
 from alerts.sentinel.queries import placed_but_unread, portal_residence_of, waiting_incidents
 from alerts.sentinel.wording import SENTENCES, error_words
@@ -57,7 +56,6 @@ class SourceFacts:
 
     by_graph: bool
     residence: PortalResidence | None  # None: no poll has asked yet
-    probe: GraphProbe | None  # of Graph, by the command
     read_at: datetime | None
     seen_until: datetime | None
     error: str
@@ -89,7 +87,6 @@ def source_facts(workspace: Workspace, *, now: datetime) -> SourceFacts:
     return SourceFacts(
         by_graph=by_graph,
         residence=portal_residence_of(workspace.pk),
-        probe=graph_probe_of(workspace.capabilities.get("graph", {})),
         read_at=cursor.fresh_at,
         seen_until=cursor.watermark,
         error=error_words(errors.get(POLL, "")),

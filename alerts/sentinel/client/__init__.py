@@ -38,11 +38,6 @@ def client_for(workspace: Reachable, purpose: str = "read") -> SentinelClient:
     return _clients[key]
 
 
-def graph_client_for(workspace: Reachable, purpose: str = "read") -> GraphIncidentSource:
-    """The adapter to Graph for a workspace, whichever side serves it now; made anew for probes."""
-    return _by_graph(workspace.connection_for(purpose))
-
-
 def _client(connection: Connection) -> SentinelClient:
     if connection.source == GRAPH_SOURCE:
         return cast(SentinelClient, _by_graph(connection))

@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command, load_command_class
@@ -12,10 +11,7 @@ from django.core.management.base import CommandError
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
 from portal.audit.models import Entry
-from portal.backup.models import Restore
 from tests.alerts.sentinel.service import SECRET, SECRET_VARIABLE, SUBSCRIPTION, TENANT
-from tests.conftest import NOON
-from tests.factories.incidents import make_workspace
 
 CLIENT = "55555555-5555-4555-8555-555555555555"
 
@@ -229,30 +225,6 @@ def test_one_process_makes_one_client_for_the_same_settings(service):
     assert client_for(workspace, "incidents") is first
     workspace.client_id = "66666666-6666-4666-8666-666666666666"
     assert client_for(workspace, "read") is not first
-
-
-def test_a_probe_that_writes_is_on_record_and_waits_after_a_restore(monkeypatch):
-    workspace, command = make_workspace(), "alerts.sentinel.management.commands.workspace"
-    seen = []
-
-    def writes(**_about):
-        seen.append(Entry.objects.get(action="sentinel.workspace.probed").details["incident"])
-        return []
-
-    monkeypatch.setattr(f"{command}.defender_id_of", lambda *_: "7")
-    both = SimpleNamespace(graph=None, resource_manager=None)
-    monkeypatch.setattr(f"{command}.graph_client_for", lambda *_: both)
-    monkeypatch.setattr(f"{command}.probe_graph", lambda **_about: [])
-    monkeypatch.setattr(f"{command}.probe_writes", writes)
-    restore = Restore.objects.create(
-        backup_made_at=NOON, restored_at=NOON, restored_by_label="root", record_seq=0
-    )
-    with pytest.raises(CommandError, match="restored"):
-        call_command("workspace", "probe", workspace.name, "--incident", "guid")
-    assert seen == []
-    restore.delete()
-    call_command("workspace", "probe", workspace.name, "--incident", "guid")
-    assert seen == ["guid"]
 
 
 def test_its_help_lists_the_actions_of_all_rooms():

@@ -1,36 +1,23 @@
-"""`workspace add|list|pause|resume|remove|credential|secret|source|probe|check`, and what upper
+"""`workspace add|list|pause|resume|remove|credential|secret|source|check`, and what upper
 rooms add (`validate`, `scope`): the workspaces of Tagout.
 """
 
 import sys
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.db import transaction
 
 from alerts.sentinel import services
-from alerts.sentinel.client import graph_client_for
-from alerts.sentinel.client.errors import SentinelError
-from alerts.sentinel.models import ClientPurpose, IncidentSource, Workspace
+from alerts.sentinel.models import IncidentSource, Workspace
 from alerts.sentinel.queries import (
-    defender_id_of,
     is_in_defender_portal,
     standings_by_workspace,
     waiting_incidents,
 )
 from alerts.sentinel.registry import WorkspaceAction, registry_checks, workspace_actions
-from alerts.sentinel.services.graph_probes import (
-    ProbeResult,
-    as_capability,
-    probe_graph,
-    probe_writes,
-)
 from portal import clock
 from portal.accounts.models import Organisation
-from portal.audit.services import record
-from portal.backup.queries import PAUSED, is_paused_after_restore
 from portal.command import TagoutCommand
 
 BY = "command line"
@@ -53,7 +40,6 @@ class Command(TagoutCommand):
         for option in (*_PLACE, *_ADDRESSES, *_IDENTITY):
             parser.add_argument("--" + option.replace("_", "-"), default="")
         parser.add_argument("--organisation", default="", help="whose workspace it is")
-        parser.add_argument("--incident", default="", help="made for probes that write")
         parser.add_argument("--playbook", default="", help="that validate runs, by its name")
         parser.add_argument("--for", dest="purpose", default="", help="read, incidents or rules")
 
@@ -93,9 +79,6 @@ class Command(TagoutCommand):
                 self.stdout.write(f"{row['state']:8}{row['kind']}: {row['evidence']}{fix}")
             if not result["findings"]:
                 self.stdout.write("Nothing breaks.")
-        elif isinstance(result, dict) and "probes" in result:
-            for finding in result["probes"]:
-                self.stdout.write(f"{finding['found']:8}{finding['probe']}: {finding['evidence']}")
         else:
             super().show(result)
 
@@ -166,49 +149,6 @@ def _source(options: dict[str, Any]) -> dict[str, object]:
     return _described(changed)
 
 
-def _probe(options: dict[str, Any]) -> dict[str, Any]:
-    workspace = _workspace(options)
-    now, name = clock.now(), options["incident"].lower()
-    graph_id = defender_id_of(workspace.pk, name) if name else ""
-    if name and not graph_id:
-        raise CommandError(f"No incident {name} of {workspace.name} is in the Defender portal.")
-    if name and is_paused_after_restore():
-        raise CommandError(PAUSED)
-    try:
-        findings = _findings(workspace, name, graph_id, now=now)
-    except SentinelError as error:  # no token: nothing about the tenant was found out
-        raise CommandError(
-            f"Nothing was probed and nothing was stored, for there is no token. {error.message}"
-        ) from error
-    services.keep_capability(
-        workspace_id=workspace.pk,
-        name="graph",
-        capability=as_capability(findings, now=now),
-        by=BY,
-        now=now,
-    )
-    return {"workspace": workspace.name, "probes": [finding.as_json() for finding in findings]}
-
-
-def _findings(
-    workspace: Workspace, name: str, graph_id: str, *, now: datetime
-) -> list[ProbeResult]:
-    """What the probes found, those that write included where an incident is named."""
-    reader = graph_client_for(workspace)
-    findings = probe_graph(graph=reader.graph, resource_manager=reader.resource_manager, now=now)
-    if graph_id:
-        with transaction.atomic():
-            record("sentinel.workspace.probed", on=workspace, by=BY, at=now, incident=name)
-        writer = graph_client_for(workspace, ClientPurpose.INCIDENTS)
-        findings += probe_writes(
-            graph=writer.graph,
-            resource_manager=writer.resource_manager,
-            name=name,
-            graph_id=graph_id,
-        )
-    return findings
-
-
 def _add_on(act: WorkspaceAction, options: dict[str, Any]) -> dict[str, Any]:
     return act(_workspace(options), clock.now(), options)
 
@@ -251,6 +191,5 @@ _ACTIONS: dict[str, Any] = {
     "credential": _credential,
     "secret": _secret,
     "source": _source,
-    "probe": _probe,
     "check": _check,
 }

@@ -275,23 +275,6 @@ def test_page_command_and_compiler_agree_on_the_portal(ada_here, workspace, is_o
     assert target_of(workspace).is_in_defender_portal is is_onboarded
 
 
-def test_what_a_probe_of_graph_found_is_told(ada_here, workspace):
-    found = {"lists bring alerts": "yes", "lists can be ordered": "no", "odd": "unknown"}
-    graph = {"probed_at": NOON.isoformat(), "found": found}
-    Workspace.objects.update(capabilities={"graph": graph})
-    Cursor.objects.create(workspace=workspace, fresh_at=NOON)
-    card = source_card(ada_here)
-    assert "1 of 3 questions: yes" in card and "Not found out: odd" in card
-    assert "Not so: lists can be ordered" in card
-    text = ada_here.get(PAGE, headers={"Accept-Language": "de"}).text
-    assert "Nicht so: Listen lassen sich ordnen" in text
-    Workspace.objects.update(
-        capabilities={"graph": graph | {"found": {"lists bring alerts": "yes"}}}
-    )
-    card = source_card(ada_here)
-    assert "1 of 1 questions: yes" in card and "Not so" not in card and "Not found out" not in card
-
-
 def test_a_list_that_cannot_be_read_is_told_with_its_reason(ada_here, workspace):
     Workspace.objects.update(source="graph")
     for kind, error in (("intake.poll", "Graph hangs."), ("intake.counterparts", "ARM is gone.")):
